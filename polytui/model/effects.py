@@ -1,0 +1,125 @@
+"""Every output of a desk: orders to send or cancel, and reasons to record."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from attrs import field, frozen
+
+from polytui.model.orders import Order
+from polytui.model.units import Usd
+
+
+class Reason(str, Enum):
+    """Why nothing was traded, or why something was refused. Each comes with a number."""
+
+    NONE = "none"
+    FEED_DOWN = "feed down"
+    ORACLE_STALE = "oracle stale"
+    NO_STRIKE = "no strike"
+    NO_BOOK = "no book"
+    BOOK_UNSETTLED = "book unsettled"
+    NO_VOLATILITY = "no volatility yet"
+    NOT_OPEN = "round not open"
+    TOO_EARLY = "too early"
+    TOO_LATE = "too late"
+    SPREAD_WIDE = "spread wide"
+    EDGE_SMALL = "edge small"
+    STAKE_SMALL = "stake below minimum"
+    DEPTH_THIN = "depth thin"
+    OTHER_SIDE_HELD = "other side held"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    KILL_SWITCH = "kill switch"
+    FLATTENING = "flattening"
+    SESSION_DONE = "session rounds done"
+    OFF_TICK = "off tick"
+    LIMIT_ORDER = "order limit"
+    LIMIT_ROUND = "round limit"
+    LIMIT_ASSET = "asset limit"
+    LIMIT_ACCOUNT = "account limit"
+    LIMIT_CASH = "cash"
+    LIMIT_ORDERS = "working orders limit"
+    LIMIT_DAILY_LOSS = "daily loss limit"
+    COOLDOWN = "cooldown"
+
+
+_GRANT = object()
+
+
+@frozen
+class Stamp:
+    """Proof that risk allowed an order. Only `risk/limits.py` may call `grant`."""
+
+    exposure: Usd
+    """Dollars at risk in the account with this order counted in full."""
+    _proof: Any = field(default=None, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self._proof is not _GRANT:
+            raise TypeError("a Stamp comes only from risk/limits.py")
+
+    @classmethod
+    def grant(cls, exposure: Usd) -> Stamp:
+        return cls(exposure, _GRANT)
+
+
+@frozen
+class Place:
+    """Send this order. It cannot be made without a stamp."""
+
+    order: Order
+    stamp: Stamp
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.stamp, Stamp):
+            raise TypeError("Place needs a Stamp")
+
+
+@frozen
+class Cancel:
+    order_id: str
+
+
+@frozen
+class CancelAll:
+    """Cancel everything of this asset, known to us or not."""
+
+    why: str
+
+
+@frozen
+class Explain:
+    """Why a strategy does not trade (or no longer for the same reason), with the number."""
+
+    slug: str
+    strategy: str
+    reason: Reason
+    value: float
+    limit: float
+    unit: str
+
+    def text(self) -> str:
+        return explain_text(self.reason, self.value, self.limit, self.unit)
+
+
+def explain_text(reason: Reason, value: float, limit: float, unit: str) -> str:
+    """One short line: "edge small: 41 < 60 bps"."""
+    if not unit:
+        return reason.value
+    sign = "<" if value < limit else ">"
+    return f"{reason.value}: {value:.4g} {sign} {limit:.4g} {unit}"
+
+
+@frozen
+class Credit:
+    """A round was settled: what it cost, what it paid, and what is left of it."""
+
+    slug: str
+    winner: str
+    payout: Usd
+    pnl: Usd
+
+
+Effect = Place | Cancel | CancelAll | Explain | Credit

@@ -1,0 +1,359 @@
+"""Every input of a desk: what the wires saw, what the hands report, what people command.
+
+Past participles, frozen, journaled in the order the desks took them. Two times where they
+exist: `venue_ns` (what the venue wrote) and `received_ns` (when we read it), both UTC
+nanoseconds on the session's clock. Levels are (price, shares) pairs in millionths.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from polytui.model.instrument import Asset, Outcome, PriceKind, Round
+from polytui.model.orders import Holding, Side
+from polytui.model.units import Price, Shares, Usd
+
+Level = tuple[int, int]
+"""(price, shares), both in millionths."""
+
+
+# --- the life of a desk ---------------------------------------------------------------------
+
+
+@frozen
+class HeldRound:
+    """A round in which something is held, with what has been realised in it so far."""
+
+    round: Round
+    holdings: tuple[Holding, ...]
+    cash_flow: Usd
+    """Everything received minus everything paid in this round, fees included."""
+
+
+@frozen
+class DeskOpened:
+    """A desk begins (life 1) or begins again after a crash, with what the venue says it holds."""
+
+    asset: Asset
+    life: int
+    held: tuple[HeldRound, ...] = ()
+
+
+@frozen
+class SettingsChanged:
+    """The settings in force from here on, as canonical JSON."""
+
+    settings_json: str
+
+
+@frozen
+class Ticked:
+    """Time passed and nothing else happened."""
+
+    at_ns: int
+
+
+# --- rounds ---------------------------------------------------------------------------------
+
+
+@frozen
+class RoundFound:
+    round: Round
+
+
+@frozen
+class RoundOpened:
+    slug: str
+    at_ns: int
+
+
+@frozen
+class RoundClosed:
+    slug: str
+    at_ns: int
+
+
+@frozen
+class StrikePublished:
+    """The venue's own word on the price to beat; arrives late, if at all."""
+
+    slug: str
+    strike: float
+    source: str
+
+
+@frozen
+class RoundSettled:
+    """The venue named the winner (`source`: the stream, Gamma or the CLOB)."""
+
+    condition_id: str
+    winning_token_id: str
+    source: str
+    received_ns: int
+
+
+# --- books ----------------------------------------------------------------------------------
+
+
+@frozen
+class BookSnapshotted:
+    """A whole book. Levels worst first, as on the wire: the best is the last element."""
+
+    token_id: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    tick: Price | None
+    venue_ns: int
+    received_ns: int
+    source: str = "stream"
+    """"stream" or "rest"."""
+
+
+@frozen
+class LevelChange:
+    """One level's new absolute size; 0 removes it. Bests are the venue's, None if not sent."""
+
+    token_id: str
+    side: Side
+    """BUY is the bid side of this token."""
+    price: Price
+    shares: Shares
+    best_bid: Price | None
+    best_ask: Price | None
+
+
+@frozen
+class BookChanged:
+    """The changes of one frame: the same order seen from both tokens comes as a pair."""
+
+    changes: tuple[LevelChange, ...]
+    venue_ns: int
+    received_ns: int
+
+
+@frozen
+class TickSizeChanged:
+    token_id: str
+    tick: Price
+    venue_ns: int
+    received_ns: int
+
+
+@frozen
+class TradePrinted:
+    """Somebody's trade on a Polymarket book. `taker_side` is the aggressor's."""
+
+    token_id: str
+    price: Price
+    shares: Shares
+    taker_side: Side
+    venue_ns: int
+    received_ns: int
+
+
+# --- prices ---------------------------------------------------------------------------------
+
+
+@frozen
+class OraclePriced:
+    """A point of the settlement oracle. `observed_ns` is the second it speaks of."""
+
+    asset: Asset
+    feed: str
+    kind: PriceKind
+    value: float
+    window_s: int
+    observed_ns: int
+    venue_ns: int
+    """When the relay sent it; equal to `observed_ns` in a history batch."""
+    received_ns: int
+
+
+@frozen
+class ExchangeTraded:
+    """A trade on an exchange, in the exchange's own currency."""
+
+    asset: Asset
+    venue: str
+    trade_id: int
+    price: float
+    size: float
+    taker_side: Side
+    venue_ns: int
+    received_ns: int
+
+
+@frozen
+class ExchangeQuoted:
+    """Best bid and ask of an exchange. `venue_ns` is 0 where the venue does not say."""
+
+    asset: Asset
+    venue: str
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+    venue_ns: int
+    received_ns: int
+
+
+# --- the health of feeds, in order with their data ----------------------------------------------
+
+
+@frozen
+class FeedUp:
+    feed: str
+    at_ns: int
+
+
+@frozen
+class FeedStale:
+    """Connected, but no data for longer than its limit."""
+
+    feed: str
+    age_ms: int
+    at_ns: int
+
+
+@frozen
+class FeedDown:
+    feed: str
+    detail: str
+    at_ns: int
+
+
+@frozen
+class FrameRejected:
+    """A frame that could not be believed: counted, kept in part, never acted on."""
+
+    feed: str
+    reason: str
+    length: int
+    sample: str
+    """At most 200 characters, escaped."""
+    received_ns: int
+
+
+# --- reports of the hands ---------------------------------------------------------------------
+
+
+@frozen
+class Accepted:
+    order_id: str
+
+
+@frozen
+class Refused:
+    """The venue proved that this order never lived."""
+
+    order_id: str
+    detail: str
+
+
+@frozen
+class Unanswered:
+    """A timeout or 5xx: the order may be live."""
+
+    order_id: str
+    detail: str
+
+
+@frozen
+class Filled:
+    order_id: str
+    trade_id: str
+    price: Price
+    shares: Shares
+    fee: Usd
+    is_taker: bool
+
+
+@frozen
+class Cancelled:
+    """The rest of the order is gone."""
+
+    order_id: str
+    detail: str
+
+
+@frozen
+class CancelRefused:
+    order_id: str
+    detail: str
+
+
+@frozen
+class NotFound:
+    """Reconcile looked for the order and the venue does not know it."""
+
+    order_id: str
+
+
+# --- commands of people -------------------------------------------------------------------------
+
+
+class Action(str, Enum):
+    """What a person may ask for. KILL, REARM and STOP are for the whole session."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    FLATTEN = "flatten"
+    KILL = "kill"
+    REARM = "rearm"
+    STOP = "stop"
+
+
+@frozen
+class Commanded:
+    """A person's command as one desk takes it. `origin` says through which face it came."""
+
+    action: Action
+    origin: str
+
+
+Event = (
+    DeskOpened
+    | SettingsChanged
+    | Ticked
+    | RoundFound
+    | RoundOpened
+    | RoundClosed
+    | StrikePublished
+    | RoundSettled
+    | BookSnapshotted
+    | BookChanged
+    | TickSizeChanged
+    | TradePrinted
+    | OraclePriced
+    | ExchangeTraded
+    | ExchangeQuoted
+    | FeedUp
+    | FeedStale
+    | FeedDown
+    | FrameRejected
+    | Accepted
+    | Refused
+    | Unanswered
+    | Filled
+    | Cancelled
+    | CancelRefused
+    | NotFound
+    | Commanded
+)
+
+MarketEvent = (
+    BookSnapshotted
+    | BookChanged
+    | TickSizeChanged
+    | TradePrinted
+    | RoundSettled
+    | OraclePriced
+    | ExchangeTraded
+    | ExchangeQuoted
+)
+"""What a codec may make of a frame."""
+
+Report = Accepted | Refused | Unanswered | Filled | Cancelled | CancelRefused | NotFound
+"""What hands may say of an order."""

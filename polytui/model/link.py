@@ -1,0 +1,129 @@
+"""The language of the local socket between engine and faces: frames, and nothing about sockets.
+
+A frame is four bytes of length (big endian) and one msgpack message. Both ends start with a
+Hello that carries a hash of these very classes: ends of different versions refuse each other
+instead of drawing nonsense.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import attrs
+import msgspec
+
+from polytui.model import events, snapshot
+from polytui.model.events import Action
+from polytui.model.snapshot import AccountView, AssetView, Notice
+
+MAX_FRAME_BYTES = 1 << 20
+_LENGTH_BYTES = 4
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """First frame both ways. The engine fills in the session, a face leaves it empty."""
+
+    schema: str
+    session: str = ""
+    mode: str = ""
+
+
+class Command(msgspec.Struct, frozen=True, tag="command"):
+    """A person's command. `asset` is empty for all of them."""
+
+    command_id: int
+    action: Action
+    asset: str = ""
+
+
+class Detach(msgspec.Struct, frozen=True, tag="detach"):
+    """The face leaves on purpose: the engine goes on without it."""
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack"):
+    """The command is in the journal under these sequence numbers, or why it is not."""
+
+    command_id: int
+    seqs: tuple[int, ...]
+    error: str = ""
+
+
+class AssetFrame(msgspec.Struct, frozen=True, tag="asset"):
+    view: AssetView
+
+
+class AccountFrame(msgspec.Struct, frozen=True, tag="account"):
+    view: AccountView
+
+
+class NoticeFrame(msgspec.Struct, frozen=True, tag="notice"):
+    notice: Notice
+    dropped: int = 0
+    """Notices this face has missed so far because it read too slowly."""
+
+
+class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
+    """The engine ends, and why."""
+
+    exit_code: int
+    reason: str
+
+
+FromEngine = Hello | Ack | AssetFrame | AccountFrame | NoticeFrame | Goodbye
+FromFace = Hello | Command | Detach
+
+
+class LinkError(Exception):
+    """The other end sent what this language does not know."""
+
+
+def schema_hash() -> str:
+    """Names and types of everything that crosses the link, hashed."""
+    digest = hashlib.sha256()
+    for module in (snapshot, events):
+        for name in sorted(vars(module)):
+            item = vars(module)[name]
+            if isinstance(item, type) and attrs.has(item):
+                fields = [(field.name, str(field.type)) for field in attrs.fields(item)]
+                digest.update(repr((name, fields)).encode())
+    for kind in (Hello, Command, Detach, Ack, AssetFrame, AccountFrame, NoticeFrame, Goodbye):
+        digest.update(repr((kind.__name__, kind.__annotations__)).encode())
+    return digest.hexdigest()[:16]
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: FromEngine | FromFace) -> bytes:
+    body = _encoder.encode(message)
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+class FrameReader:
+    """Bytes in, messages out. State: the bytes of a frame that has not fully arrived."""
+
+    def __init__(self, message_type: Any) -> None:
+        self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(message_type)
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> list[Any]:
+        """Messages that `data` completes. LinkError for an oversized or foreign frame."""
+        self._pending += data
+        messages = []
+        while len(self._pending) >= _LENGTH_BYTES:
+            length = int.from_bytes(self._pending[:_LENGTH_BYTES], "big")
+            if length > MAX_FRAME_BYTES:
+                raise LinkError(f"frame of {length} bytes")
+            end = _LENGTH_BYTES + length
+            if len(self._pending) < end:
+                break
+            messages.append(self._decode(bytes(self._pending[_LENGTH_BYTES:end])))
+            del self._pending[:end]
+        return messages
+
+    def _decode(self, body: bytes) -> Any:
+        try:
+            return self._decoder.decode(body)
+        except msgspec.MsgspecError as error:
+            raise LinkError(str(error)) from error

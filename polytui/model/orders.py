@@ -1,0 +1,153 @@
+"""Quotes, orders, fills, and the table of an order's life.
+
+The table is the whole truth about how an order may change. `ledger/working.py` walks it; a
+move that is not here raises. Three facts of the venue shape it: fills may come before the
+acknowledgement, twice, or in pieces; a timeout leaves an order that may be live; and a cancel
+can lose against a fill.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from polytui.model.instrument import Outcome
+from polytui.model.units import Price, Shares, Usd
+
+
+class Side(str, Enum):
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def other(self) -> Side:
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class TimeInForce(str, Enum):
+    GTC = "gtc"
+    FOK = "fok"
+    FAK = "fak"
+
+    @property
+    def may_rest(self) -> bool:
+        return self is TimeInForce.GTC
+
+
+@frozen
+class Quote:
+    """What a strategy wants: one price for some shares of one outcome."""
+
+    outcome: Outcome
+    side: Side
+    price: Price
+    shares: Shares
+    tif: TimeInForce = TimeInForce.GTC
+    is_post_only: bool = False
+
+
+@frozen
+class Order:
+    """A quote on its way to the venue, or there."""
+
+    order_id: str
+    slug: str
+    token_id: str
+    outcome: Outcome
+    side: Side
+    price: Price
+    shares: Shares
+    tif: TimeInForce
+    is_post_only: bool
+    strategy: str
+    placed_ns: int
+
+
+class OrderState(str, Enum):
+    PLACING = "placing"
+    UNKNOWN = "unknown"
+    LIVE = "live"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    DEAD = "dead"
+
+    @property
+    def is_working(self) -> bool:
+        """Live at the venue, or may be: counts against every limit."""
+        return self not in (OrderState.DONE, OrderState.DEAD)
+
+
+class OrderMove(str, Enum):
+    """What can happen to an order: all from the venue but the last, which we ask for."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    FILLED_PART = "filled_part"
+    FILLED_ALL = "filled_all"
+    CANCELLED = "cancelled"
+    CANCEL_REFUSED = "cancel_refused"
+    NOT_FOUND = "not_found"
+    CANCEL_ASKED = "cancel_asked"
+
+
+_P, _U, _L, _C = OrderState.PLACING, OrderState.UNKNOWN, OrderState.LIVE, OrderState.CANCELLING
+_DONE, _DEAD = OrderState.DONE, OrderState.DEAD
+
+ORDER_TABLE: dict[tuple[OrderState, OrderMove], OrderState] = {
+    (_P, OrderMove.ACCEPTED): _L,
+    (_P, OrderMove.REFUSED): _DEAD,
+    (_P, OrderMove.UNANSWERED): _U,
+    (_P, OrderMove.FILLED_PART): _L,
+    (_P, OrderMove.FILLED_ALL): _DONE,
+    (_P, OrderMove.CANCELLED): _DEAD,
+    (_P, OrderMove.CANCEL_ASKED): _C,
+    (_U, OrderMove.ACCEPTED): _L,
+    (_U, OrderMove.REFUSED): _DEAD,
+    (_U, OrderMove.UNANSWERED): _U,
+    (_U, OrderMove.FILLED_PART): _L,
+    (_U, OrderMove.FILLED_ALL): _DONE,
+    (_U, OrderMove.CANCELLED): _DEAD,
+    (_U, OrderMove.NOT_FOUND): _DEAD,
+    (_U, OrderMove.CANCEL_ASKED): _C,
+    (_L, OrderMove.ACCEPTED): _L,
+    (_L, OrderMove.FILLED_PART): _L,
+    (_L, OrderMove.FILLED_ALL): _DONE,
+    (_L, OrderMove.CANCELLED): _DEAD,
+    (_L, OrderMove.CANCEL_REFUSED): _L,
+    (_L, OrderMove.NOT_FOUND): _U,
+    (_L, OrderMove.CANCEL_ASKED): _C,
+    # An acknowledgement may arrive after we asked for the cancel: still cancelling.
+    (_C, OrderMove.ACCEPTED): _C,
+    # The order itself was refused: it never lived, whatever became of the cancel.
+    (_C, OrderMove.REFUSED): _DEAD,
+    (_C, OrderMove.UNANSWERED): _U,
+    (_C, OrderMove.FILLED_PART): _C,
+    (_C, OrderMove.FILLED_ALL): _DONE,
+    (_C, OrderMove.CANCELLED): _DEAD,
+    (_C, OrderMove.CANCEL_REFUSED): _L,
+    (_C, OrderMove.NOT_FOUND): _DEAD,
+    (_C, OrderMove.CANCEL_ASKED): _C,
+}
+
+
+@frozen
+class Fill:
+    """Shares that changed hands for us. `trade_id` is the key: the same one twice is one fill."""
+
+    trade_id: str
+    price: Price
+    shares: Shares
+    fee: Usd
+    is_taker: bool
+
+
+@frozen
+class Holding:
+    """Shares of one outcome of one round, and what they cost with fees."""
+
+    outcome: Outcome
+    shares: Shares
+    cost: Usd
+    """Paid for the shares still held, fees included."""

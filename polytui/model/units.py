@@ -1,0 +1,112 @@
+"""Exact money: prices, shares and dollars as integers in millionths, the chain's own unit.
+
+Floats think (features, probabilities), integers trade. They meet here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import NewType
+
+Price = NewType("Price", int)
+"""Dollars per share, in millionths: 0.53 is 530_000."""
+Shares = NewType("Shares", int)
+"""Outcome tokens, in millionths."""
+Usd = NewType("Usd", int)
+"""Dollars (pUSD), in millionths."""
+
+MICRO = 1_000_000
+ONE = Price(MICRO)
+"""What one share of the winner pays."""
+LOT = Shares(10_000)
+"""Order sizes come in hundredths of a share (venue rule, "Maximum lot size is 2" decimals)."""
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+
+def parse_micro(text: str) -> int:
+    """A plain decimal string ("0.53", "12", ".5") in millionths, exactly.
+
+    Raises ValueError for signs, exponents, blanks and more than six decimals: the venues
+    never send them, so a string that has one is not a number we may trust.
+    """
+    whole, _, fraction = text.partition(".")
+    if len(fraction) > 6:
+        rest = fraction[6:]
+        if rest.strip("0"):
+            raise ValueError(f"more than six decimals: {text[:40]!r}")
+        fraction = fraction[:6]
+    digits = whole + fraction
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"not a plain decimal: {text[:40]!r}")
+    if len(digits) > 18:
+        raise ValueError(f"too large: {text[:40]!r}")
+    return int(digits) * 10 ** (6 - len(fraction))
+
+
+def parse_price(text: str) -> Price:
+    """A price string in [0, 1] dollars; ValueError outside."""
+    price = parse_micro(text)
+    if price > MICRO:
+        raise ValueError(f"price above one dollar: {text[:40]!r}")
+    return Price(price)
+
+
+def format_micro(value: int, least_decimals: int = 0) -> str:
+    """The shortest plain decimal of `value` millionths with at least `least_decimals` places."""
+    sign = "-" if value < 0 else ""
+    whole, fraction = divmod(abs(value), MICRO)
+    digits = f"{fraction:06d}".rstrip("0").ljust(least_decimals, "0")
+    return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+def to_float(value: int) -> float:
+    """Millionths to a float, for thinking only."""
+    return value / MICRO
+
+
+def usd_from_float(value: float) -> Usd:
+    """Dollars as a setting writes them (1000.0) to millionths, exactly as printed."""
+    return Usd(int((Decimal(repr(value)) * MICRO).to_integral_value()))
+
+
+def price_down(value: float, tick: Price) -> Price:
+    """The highest price on the grid that is not above `value` dollars."""
+    return _on_grid(value, tick, ROUND_FLOOR)
+
+
+def price_up(value: float, tick: Price) -> Price:
+    """The lowest price on the grid that is not below `value` dollars."""
+    return _on_grid(value, tick, ROUND_CEILING)
+
+
+def _on_grid(value: float, tick: Price, rounding: str) -> Price:
+    # Twelve decimals first: 0.29 must not become 0.28 because 0.29 is 0.28999... in binary.
+    steps = Decimal(f"{value:.12f}") * MICRO / tick
+    return Price(int(steps.to_integral_value(rounding=rounding)) * tick)
+
+
+def is_on_tick(price: Price, tick: Price) -> bool:
+    """Whether the venue would take this price: on the grid and inside [tick, 1 - tick]."""
+    return price % tick == 0 and tick <= price <= MICRO - tick
+
+
+def complement(price: Price) -> Price:
+    """The other outcome's price: buying Up at p is selling Down at 1 - p."""
+    return Price(MICRO - price)
+
+
+def cost_of(price: Price, shares: Shares) -> Usd:
+    """Dollars paid for `shares` at `price`; a fraction of a millionth is rounded against us."""
+    return Usd(-(-price * shares // MICRO))
+
+
+def proceeds_of(price: Price, shares: Shares) -> Usd:
+    """Dollars received for `shares` at `price`; a fraction of a millionth is rounded against us."""
+    return Usd(price * shares // MICRO)
+
+
+def floor_to_lot(shares: int) -> Shares:
+    """The largest whole number of lots in `shares`."""
+    return Shares(shares // LOT * LOT)
