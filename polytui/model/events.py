@@ -11,7 +11,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from polytui.model.instrument import Asset, Outcome, PriceKind, Round
+from polytui.model.instrument import Asset, PriceKind, Round
 from polytui.model.orders import Holding, Side
 from polytui.model.units import Price, Shares, Usd
 

@@ -107,7 +107,7 @@ class Round:
     settlement: SettlementRule
     window_s: int = field(default=60, validator=ge(0))
     """Look-back of the average; 0 where the rule has none."""
-    tick: Price = field(default=Price(10_000), validator=gt(0))
+    tick: Price = field(default=Price(10_000), validator=gt(Price(0)))
     min_shares: Shares = Shares(5_000_000)
     fees: FeeSchedule = FeeSchedule()
     protocol: str = "v1"

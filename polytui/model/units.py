@@ -42,7 +42,8 @@ def parse_micro(text: str) -> int:
         raise ValueError(f"not a plain decimal: {text[:40]!r}")
     if len(digits) > 18:
         raise ValueError(f"too large: {text[:40]!r}")
-    return int(digits) * 10 ** (6 - len(fraction))
+    scale: int = 10 ** (6 - len(fraction))
+    return int(digits) * scale
 
 
 def parse_price(text: str) -> Price:
