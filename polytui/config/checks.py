@@ -1,0 +1,38 @@
+"""Bounds of a setting, as values: each knows whether a value fits and how to say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+
+@frozen
+class Check:
+    """`expected` completes the sentence "expected ...": "> 0", "at least one asset"."""
+
+    expected: str
+    holds: Callable[[Any], bool]
+
+
+ABOVE_ZERO = Check("> 0", lambda value: value > 0)
+NOT_NEGATIVE = Check(">= 0", lambda value: value >= 0)
+NOT_EMPTY = Check("at least one entry", bool)
+NO_REPEATS = Check("at least one entry, none twice", lambda v: bool(v) and len(set(v)) == len(v))
+
+
+def between(low: float, high: float) -> Check:
+    return Check(f"{low:g} to {high:g}", lambda value: low <= value <= high)
+
+
+def starts_with(*prefixes: str) -> Check:
+    return Check(
+        " or ".join(f"{prefix}..." for prefix in prefixes), lambda v: v.startswith(prefixes)
+    )
+
+
+def setting(default: Any, check: Check | None = None, *, is_hot: bool = False) -> Any:
+    """A field of a settings table: default, bounds, and whether it may change while running."""
+    return attrs.field(default=default, metadata={"check": check, "is_hot": is_hot})

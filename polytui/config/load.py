@@ -1,0 +1,151 @@
+"""config.toml to Settings, with every fault at once and the path of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+
+from polytui.config.checks import Check
+from polytui.config.schema import Settings
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval
+
+
+class BadSettings(Fatal):
+    """`faults` holds one line per fault: "expected > 0 @ risk.max_order_usd"."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings of a file; BadSettings with every fault, also for a missing or unreadable file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings([f"cannot read {path}: {error}"]) from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings([f"not TOML: {error} @ {path}"]) from error
+    return structure_settings(raw)
+
+
+def structure_settings(raw: dict[str, Any]) -> Settings:
+    faults = _bound_faults(Settings, raw, "")
+    try:
+        settings = _converter.structure(raw, Settings)
+    except cattrs.BaseValidationError as error:
+        faults += [
+            _with_plain_path(line) for line in cattrs.transform_error(error, format_exception=_say)
+        ]
+    if faults:
+        raise BadSettings(sorted(set(faults), key=lambda line: line.rpartition(" @ ")[2]))
+    return settings
+
+
+def canonical_json(settings: Settings) -> str:
+    """The same settings, always the same text: for the journal, the digest, `config show`."""
+    return json.dumps(_converter.unstructure(settings), sort_keys=True, separators=(",", ":"))
+
+
+def from_canonical_json(text: str) -> Settings:
+    return structure_settings(json.loads(text))
+
+
+def digest_of(settings: Settings) -> str:
+    """Twelve hex digits that name these settings; no secret is in them."""
+    return hashlib.sha256(canonical_json(settings).encode()).hexdigest()[:12]
+
+
+def _bound_faults(cls: type[Any], raw: Any, path: str) -> list[str]:
+    """Bounds are checked here, beside cattrs, so that one bad field does not hide another."""
+    if not isinstance(raw, dict):
+        return []
+    faults = []
+    for field in attrs.fields(attrs.resolve_types(cls)):
+        if field.name not in raw:
+            continue
+        value, here = raw[field.name], f"{path}{field.name}"
+        if attrs.has(field.type):
+            faults += _bound_faults(field.type, value, f"{here}.")
+        elif (check := field.metadata.get("check")) is not None:
+            faults += _broken(check, value, here)
+    return faults
+
+
+def _broken(check: Check, value: Any, path: str) -> list[str]:
+    try:
+        holds = check.holds(value)
+    except (TypeError, AttributeError):
+        return []  # the wrong type altogether: cattrs says so
+    return [] if holds else [f"expected {check.expected}, got {value!r} @ {path}"]
+
+
+def _with_plain_path(line: str) -> str:
+    message, _, path = line.rpartition(" @ ")
+    return f"{message} @ {path.removeprefix('$.').removeprefix('$') or 'config'}"
+
+
+def _say(error: BaseException, _: type[Any] | None) -> str:
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        names = ", ".join(sorted(error.extra_fields))
+        return f"unknown setting {names}"
+    if isinstance(error, TypeError):
+        return "expected a table"
+    return str(error)
+
+
+_PLAIN: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+}
+
+
+def _strictly(kind: type, says: str) -> Any:
+    def structure(value: Any, _: Any) -> Any:
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind or (type(value) is float and not math.isfinite(value)):
+            raise ValueError(f"expected {says}, got {value!r}")
+        return value
+
+    return structure
+
+
+def _structure_enum(value: Any, cls: type[Enum]) -> Enum:
+    try:
+        return cls(value)
+    except ValueError:
+        names = ", ".join(member.value for member in cls)
+        raise ValueError(f"expected one of {names}, got {value!r}") from None
+
+
+def _build_converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for kind, says in _PLAIN.items():
+        converter.register_structure_hook(kind, _strictly(kind, says))
+    for enum in (Asset, Interval):  # by name: the hook of str would take a (str, Enum) as well
+        converter.register_structure_hook(enum, _structure_enum)
+    converter.register_structure_hook_factory(
+        attrs.has,
+        lambda cls: make_dict_structure_fn(
+            attrs.resolve_types(cls), converter, _cattrs_forbid_extra_keys=True
+        ),
+    )
+    return converter
+
+
+_converter = _build_converter()

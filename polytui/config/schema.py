@@ -1,0 +1,235 @@
+"""Every setting: one class per table of config.toml, a docstring under every field.
+
+Units are in the names. Durations of the session (`_s`, `_ms`) are session time, so a demo at
+twenty times speed keeps its proportions; durations of sockets and tasks are real time, and
+say so.
+"""
+
+from __future__ import annotations
+
+from attrs import Factory, frozen
+
+from polytui.config.checks import (
+    ABOVE_ZERO,
+    NO_REPEATS,
+    NOT_NEGATIVE,
+    between,
+    setting,
+    starts_with,
+)
+from polytui.model.instrument import Asset, Interval
+
+_HTTP = starts_with("https://", "http://127.0.0.1")
+_WS = starts_with("wss://", "ws://127.0.0.1")
+
+
+@frozen
+class Session:
+    assets: tuple[Asset, ...] = setting(tuple(Asset), NO_REPEATS)
+    """Which assets trade, each in a nursery of its own."""
+    intervals: tuple[Interval, ...] = setting((Interval.M5,), NO_REPEATS)
+    """Which rounds are watched and traded: 5m, 15m, 1h, 4h."""
+    rounds: int = setting(0, NOT_NEGATIVE)
+    """Stop by itself after so many settled rounds of each asset; 0 goes on until told."""
+
+
+@frozen
+class Endpoints:
+    gamma: str = setting("https://gamma-api.polymarket.com", _HTTP)
+    clob: str = setting("https://clob.polymarket.com", _HTTP)
+    market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
+    rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
+    polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
+    binance_ws: str = setting("wss://data-stream.binance.vision", _WS)
+    binance_rest: str = setting("https://data-api.binance.vision", _HTTP)
+
+
+@frozen
+class Sockets:
+    """Every WebSocket; real time."""
+
+    connect_timeout_s: float = setting(5.0, ABOVE_ZERO)
+    book_silence_s: float = setting(30.0, ABOVE_ZERO)
+    """No book data for so long: the connection is torn down and made again."""
+    oracle_silence_s: float = setting(15.0, ABOVE_ZERO)
+    exchange_silence_s: float = setting(10.0, ABOVE_ZERO)
+    backoff_first_s: float = setting(0.25, ABOVE_ZERO)
+    backoff_cap_s: float = setting(15.0, ABOVE_ZERO)
+    healthy_after_s: float = setting(60.0, ABOVE_ZERO)
+    """A connection that lived so long starts the next backoff from the beginning."""
+    max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
+    send_timeout_s: float = setting(2.0, ABOVE_ZERO)
+
+
+@frozen
+class HttpLimits:
+    """Every HTTP client; real time."""
+
+    connect_s: float = setting(3.0, ABOVE_ZERO)
+    read_s: float = setting(5.0, ABOVE_ZERO)
+    total_s: float = setting(10.0, ABOVE_ZERO)
+    max_connections: int = setting(8, between(1, 64))
+    requests_per_s: float = setting(20.0, ABOVE_ZERO)
+    burst: int = setting(20, between(1, 200))
+    tries: int = setting(3, between(1, 10))
+    retry_first_s: float = setting(0.25, ABOVE_ZERO)
+
+
+@frozen
+class Rounds:
+    """The round watcher."""
+
+    list_ahead: int = setting(3, between(2, 20))
+    """How many rounds of an interval are fetched at a time."""
+    warm_s: float = setting(60.0, ABOVE_ZERO)
+    """The next round's books are subscribed so long before it opens."""
+    settle_first_s: float = setting(20.0, ABOVE_ZERO)
+    """Asking for the winner begins so long after the close."""
+    settle_every_s: float = setting(5.0, ABOVE_ZERO)
+    strike_every_s: float = setting(15.0, ABOVE_ZERO)
+    """How often the venue is asked for a strike that we did not see ourselves."""
+
+
+@frozen
+class Market:
+    """What we know: volatility, basis, ages."""
+
+    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO, is_hot=True)
+    volatility_warmup_s: float = setting(45.0, ABOVE_ZERO, is_hot=True)
+    """No fair value before so many seconds of price changes were seen."""
+    volatility_floor_annual: float = setting(0.10, ABOVE_ZERO, is_hot=True)
+    """Annualised; a quiet minute must not make us certain."""
+    basis_half_life_s: float = setting(180.0, ABOVE_ZERO, is_hot=True)
+    exchange_fresh_ms: int = setting(3000, ABOVE_ZERO, is_hot=True)
+    """An exchange quote older than this no longer leads the settlement oracle."""
+
+
+@frozen
+class Gates:
+    """May we enter?"""
+
+    after_open_s: float = setting(20.0, NOT_NEGATIVE, is_hot=True)
+    before_close_s: float = setting(20.0, NOT_NEGATIVE, is_hot=True)
+    max_spread_bps: float = setting(600.0, ABOVE_ZERO, is_hot=True)
+    """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
+    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO, is_hot=True)
+    """Since the settlement oracle was last heard."""
+    cooldown_s: float = setting(4.0, NOT_NEGATIVE, is_hot=True)
+    """Between two entries in one round."""
+
+
+@frozen
+class DistanceFade:
+    """Buys the outcome that the book prices below its fair value, fees included."""
+
+    is_enabled: bool = setting(True, is_hot=True)
+    min_edge_bps: float = setting(150.0, ABOVE_ZERO, is_hot=True)
+    """Fair value minus price minus fee, in hundredths of a cent per share."""
+    stake_usd: float = setting(20.0, ABOVE_ZERO, is_hot=True)
+    """Bought in one round at most, counted at cost."""
+    max_price: float = setting(0.92, between(0.02, 0.99), is_hot=True)
+    """No entry above: little to win, all to lose."""
+    min_price: float = setting(0.08, between(0.01, 0.98), is_hot=True)
+    """No entry below: the model's tails are not that good."""
+    requote_ticks: int = setting(2, NOT_NEGATIVE, is_hot=True)
+    """A working order is moved only when its price is off by more."""
+
+
+@frozen
+class Risk:
+    """May the order go? Counted with everything working as if filled."""
+
+    max_order_usd: float = setting(25.0, ABOVE_ZERO, is_hot=True)
+    max_round_usd: float = setting(50.0, ABOVE_ZERO, is_hot=True)
+    max_asset_usd: float = setting(100.0, ABOVE_ZERO, is_hot=True)
+    max_account_usd: float = setting(300.0, ABOVE_ZERO, is_hot=True)
+    max_working_orders: int = setting(4, between(1, 100), is_hot=True)
+    """Of one asset."""
+    max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO, is_hot=True)
+    """Realised since midnight UTC; reaching it trips the kill switch."""
+
+
+@frozen
+class Paper:
+    """Hands that trade on paper against the live book."""
+
+    starting_cash_usd: float = setting(1000.0, ABOVE_ZERO)
+    taker_delay_ms: int = setting(150, between(0, 5000))
+    """The venue holds a marketable order so long before it is matched."""
+    ack_delay_ms: int = setting(40, between(0, 5000))
+    """Until a resting order or a cancel is acknowledged."""
+
+
+@frozen
+class Supervision:
+    """Restarts and stops; real time."""
+
+    backoff_first_s: float = setting(0.5, ABOVE_ZERO)
+    backoff_cap_s: float = setting(10.0, ABOVE_ZERO)
+    max_crashes: int = setting(3, between(1, 100))
+    window_s: float = setting(600.0, ABOVE_ZERO)
+    """So many crashes within this time halt the asset."""
+    cancel_deadline_s: float = setting(3.0, ABOVE_ZERO)
+    """For cancelling after a crash."""
+    stop_grace_s: float = setting(4.0, ABOVE_ZERO)
+    """For working orders to end after Stop."""
+    owner_wait_s: float = setting(20.0, ABOVE_ZERO)
+    """An engine started by a terminal stops if no terminal comes."""
+
+
+@frozen
+class Queues:
+    inbox: int = setting(20_000, between(100, 1_000_000))
+    """Events waiting for one desk; a full inbox is a fault of the asset, never silent loss."""
+    effects: int = setting(1_000, between(10, 100_000))
+    notices: int = setting(500, between(10, 100_000))
+    """Per face; the oldest are dropped and counted."""
+
+
+@frozen
+class JournalSettings:
+    directory: str = "runs"
+    """One folder per session is made here."""
+    flush_ms: int = setting(200, between(10, 10_000))
+    digest_every: int = setting(1000, between(10, 1_000_000))
+    """Events between two digests of the desks' state."""
+
+
+@frozen
+class Terminal:
+    theme: str = "night"
+    themes_folder: str = "themes"
+    snapshot_hz: float = setting(10.0, between(0.5, 30.0))
+    stop_when_lost: bool = True
+    """A terminal that is killed without detaching stops the engine it was started with."""
+
+
+@frozen
+class Demo:
+    """`polytui demo` and `polytui venue`."""
+
+    seed: int = setting(7, NOT_NEGATIVE)
+    speed: float = setting(20.0, between(0.1, 200.0))
+    start: str = "2026-11-20T14:59:00Z"
+    """Session time at which the simulated world begins."""
+    rounds: int = setting(3, NOT_NEGATIVE)
+    """What a demo without a terminal plays before it prints its summary; 0 goes on."""
+
+
+@frozen
+class Settings:
+    session: Session = Factory(Session)
+    endpoints: Endpoints = Factory(Endpoints)
+    sockets: Sockets = Factory(Sockets)
+    http: HttpLimits = Factory(HttpLimits)
+    rounds: Rounds = Factory(Rounds)
+    market: Market = Factory(Market)
+    gates: Gates = Factory(Gates)
+    distance_fade: DistanceFade = Factory(DistanceFade)
+    risk: Risk = Factory(Risk)
+    paper: Paper = Factory(Paper)
+    supervision: Supervision = Factory(Supervision)
+    queues: Queues = Factory(Queues)
+    journal: JournalSettings = Factory(JournalSettings)
+    terminal: Terminal = Factory(Terminal)
+    demo: Demo = Factory(Demo)

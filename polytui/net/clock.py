@@ -1,0 +1,69 @@
+"""The session's clock: UTC nanoseconds, at wall speed or scaled, shared between processes.
+
+Anchored on the machine's monotonic clock, so a scaled session does not jump when the wall
+clock is stepped, and a venue and a bot that share an anchor agree to the nanosecond.
+"""
+
+from __future__ import annotations
+
+import time
+
+import trio
+from attrs import frozen
+
+from polytui.model.units import NS_PER_S
+
+_LONGEST_NAP_S = 0.25
+"""One long sleep fires up to 100 ms late on Linux and misses clock steps; short ones do not."""
+
+
+@frozen
+class Clock:
+    """Session time = `epoch_ns` at monotonic `anchor_ns`, running `speed` times as fast."""
+
+    epoch_ns: int
+    anchor_ns: int
+    speed: float = 1.0
+
+    @classmethod
+    def starting_at(cls, epoch_ns: int, speed: float) -> Clock:
+        return cls(epoch_ns, time.monotonic_ns(), speed)
+
+    def now_ns(self) -> int:
+        return self.at(time.monotonic_ns())
+
+    def at(self, monotonic_ns: int) -> int:
+        elapsed = monotonic_ns - self.anchor_ns
+        if self.speed == 1.0:
+            return self.epoch_ns + elapsed
+        return self.epoch_ns + int(elapsed * self.speed)
+
+    def real_s(self, session_ns: int) -> float:
+        """How many real seconds a span of session time takes."""
+        return session_ns / NS_PER_S / self.speed
+
+    async def sleep_until(self, when_ns: int) -> None:
+        """Return as soon as session time has reached `when_ns`, re-checking at least every 250 ms."""
+        while (left := self.real_s(when_ns - self.now_ns())) > 0:
+            await trio.sleep(min(left, _LONGEST_NAP_S))
+        await trio.lowlevel.checkpoint_if_cancelled()
+
+
+class WallClock:
+    """Session time on the wall, for real venues: re-anchored so that NTP's corrections count."""
+
+    speed = 1.0
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+    async def sleep_until(self, when_ns: int) -> None:
+        while (left := self.real_s(when_ns - self.now_ns())) > 0:
+            await trio.sleep(min(left, _LONGEST_NAP_S))
+        await trio.lowlevel.checkpoint_if_cancelled()
+
+
+SessionClock = Clock | WallClock
