@@ -1,4 +1,4 @@
-"""Every output of a desk: orders to send or cancel, and reasons to record."""
+"""Every output of a desk: orders to send or cancel, books to read anew, reasons to record."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ class Reason(str, Enum):
     FEED_DOWN = "feed down"
     ORACLE_STALE = "oracle stale"
     NO_STRIKE = "no strike"
+    NO_PRICE = "no price"
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"
     NO_VOLATILITY = "no volatility yet"
-    NOT_OPEN = "round not open"
     TOO_EARLY = "too early"
     TOO_LATE = "too late"
     SPREAD_WIDE = "spread wide"
     EDGE_SMALL = "edge small"
     STAKE_SMALL = "stake below minimum"
-    DEPTH_THIN = "depth thin"
+    PRICE_FAR = "price too near an end"
+    POSITION_HELD = "stake is in"
     OTHER_SIDE_HELD = "other side held"
     PAUSED = "paused"
     STOPPING = "stopping"
@@ -35,6 +36,8 @@ class Reason(str, Enum):
     FLATTENING = "flattening"
     SESSION_DONE = "session rounds done"
     OFF_TICK = "off tick"
+    NOT_HELD = "not held"
+    TOO_FEW_TO_SELL = "too few to sell"
     LIMIT_ORDER = "order limit"
     LIMIT_ROUND = "round limit"
     LIMIT_ASSET = "asset limit"
@@ -43,6 +46,23 @@ class Reason(str, Enum):
     LIMIT_ORDERS = "working orders limit"
     LIMIT_DAILY_LOSS = "daily loss limit"
     COOLDOWN = "cooldown"
+
+
+@frozen
+class Why:
+    """A reason with its number: value against limit in unit; unit empty where none applies."""
+
+    reason: Reason
+    value: float = 0.0
+    limit: float = 0.0
+    unit: str = ""
+
+    def text(self) -> str:
+        """One short line: "edge small: 41 < 60 bps"."""
+        if not self.unit:
+            return self.reason.value
+        sign = "<" if self.value < self.limit else ">"
+        return f"{self.reason.value}: {self.value:.4g} {sign} {self.limit:.4g} {self.unit}"
 
 
 _GRANT = object()
@@ -90,26 +110,19 @@ class CancelAll:
 
 
 @frozen
+class Resync:
+    """Read the books of this round anew by REST: the stream's do not add up."""
+
+    slug: str
+
+
+@frozen
 class Explain:
-    """Why a strategy does not trade (or no longer for the same reason), with the number."""
+    """Why a strategy does not trade, or no longer for the same reason."""
 
     slug: str
     strategy: str
-    reason: Reason
-    value: float
-    limit: float
-    unit: str
-
-    def text(self) -> str:
-        return explain_text(self.reason, self.value, self.limit, self.unit)
-
-
-def explain_text(reason: Reason, value: float, limit: float, unit: str) -> str:
-    """One short line: "edge small: 41 < 60 bps"."""
-    if not unit:
-        return reason.value
-    sign = "<" if value < limit else ">"
-    return f"{reason.value}: {value:.4g} {sign} {limit:.4g} {unit}"
+    why: Why
 
 
 @frozen
@@ -122,4 +135,4 @@ class Credit:
     pnl: Usd
 
 
-Effect = Place | Cancel | CancelAll | Explain | Credit
+Effect = Place | Cancel | CancelAll | Resync | Explain | Credit

@@ -15,6 +15,9 @@ from polytui.model.instrument import Asset, PriceKind, Round
 from polytui.model.orders import Holding, Side
 from polytui.model.units import Price, Shares, Usd
 
+BOOK_FEED = "book"
+"""The feed that carries the books; without it nothing may be decided."""
+
 Level = tuple[int, int]
 """(price, shares), both in millionths."""
 
@@ -34,10 +37,12 @@ class HeldRound:
 
 @frozen
 class DeskOpened:
-    """A desk begins (life 1) or begins again after a crash, with what the venue says it holds."""
+    """A desk begins (life 1) or begins again after a crash, with what the venue says it has."""
 
     asset: Asset
     life: int
+    realised: Usd = Usd(0)
+    """PnL of every round of this asset that was settled in the session."""
     held: tuple[HeldRound, ...] = ()
 
 
@@ -65,8 +70,11 @@ class RoundFound:
 
 @frozen
 class RoundOpened:
+    """The boundary passed at `at_ns` by our clock; late when the round was found under way."""
+
     slug: str
     at_ns: int
+    is_late: bool = False
 
 
 @frozen

@@ -1,0 +1,108 @@
+"""What one asset has: working orders and positions, and its share of the account kept true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polytui.desk.account import Account, AssetBooks
+from polytui.ledger.positions import Positions
+from polytui.ledger.working import WorkingOrder, WorkingOrders
+from polytui.model import events as ev
+from polytui.model.instrument import Asset, Outcome
+from polytui.model.orders import Fill, Order, OrderMove, Side
+from polytui.model.units import Shares, Usd
+
+MOVES: dict[type[Any], OrderMove] = {
+    ev.Accepted: OrderMove.ACCEPTED,
+    ev.Refused: OrderMove.REFUSED,
+    ev.Unanswered: OrderMove.UNANSWERED,
+    ev.Cancelled: OrderMove.CANCELLED,
+    ev.CancelRefused: OrderMove.CANCEL_REFUSED,
+    ev.NotFound: OrderMove.NOT_FOUND,
+}
+
+
+class Holdings:
+    """State: the two ledgers of one asset. Every change ends in `_recount`."""
+
+    def __init__(self, asset: Asset, account: Account) -> None:
+        self._asset = asset
+        self._account = account
+        self.books: AssetBooks = account.books(asset)
+        self.positions = Positions()
+        self.orders = WorkingOrders()
+
+    def begin(self, realised: Usd, now_ns: int) -> None:
+        """A life begins: what was realised is what the venue says, not what a crash left us."""
+        self._account.realise(self._asset, Usd(realised - self.books.realised), now_ns)
+        self._recount()
+
+    def restore(self, held: ev.HeldRound) -> None:
+        self.positions.restore(held)
+        self._recount()
+
+    def place(self, order: Order) -> None:
+        self.orders.add(order)
+        self.books.orders += 1
+        self._recount()
+
+    def ask_cancel(self, order_id: str) -> None:
+        self.orders.move(order_id, OrderMove.CANCEL_ASKED)
+
+    def ask_cancel_all(self) -> None:
+        for entry in self.orders.working():
+            self.ask_cancel(entry.order.order_id)
+
+    def reported(self, event: Any) -> None:
+        """A report that only moves an order along its table."""
+        self.orders.move(event.order_id, MOVES[type(event)])
+        self._recount()
+
+    def filled(self, event: ev.Filled) -> None:
+        entry = self.orders.get(event.order_id)
+        fill = Fill(event.trade_id, event.price, event.shares, event.fee, event.is_taker)
+        if entry is None or not self.orders.fill(event.order_id, fill):
+            return
+        order = entry.order
+        self.positions.fill(order.slug, order.outcome, order.side, fill)
+        self.books.fees = Usd(self.books.fees + event.fee)
+        self.books.fills += 1
+        self._recount()
+
+    def settle(self, slug: str, winner: Outcome, now_ns: int) -> tuple[Usd, Usd]:
+        """(payout, realised PnL) of a round, booked and forgotten."""
+        payout, pnl = self.positions.settle(slug, winner)
+        self._account.realise(self._asset, pnl, now_ns)
+        books = self.books
+        books.settled.add(slug)
+        books.rounds_settled = sum(known in books.settled for known in books.session_rounds)
+        self.orders.forget_round(slug)
+        self._recount()
+        return payout, pnl
+
+    def selling(self, slug: str, outcome: Outcome) -> Shares:
+        """Shares of an outcome that working orders already offer."""
+        return Shares(sum(entry.left for entry in self.of_round(slug) if _sells(entry, outcome)))
+
+    def of_round(self, slug: str) -> list[WorkingOrder]:
+        return self.orders.of_round(slug)
+
+    @property
+    def is_flat(self) -> bool:
+        return not self.positions.total_cost and not self.books.working
+
+    def _recount(self) -> None:
+        """Counted anew each time: cheap, and never out of step."""
+        working = self.orders.working()
+        books, positions = self.books, self.positions
+        books.working = len(working)
+        books.reserved = Usd(sum(entry.reserved for entry in working))
+        books.position_cost = positions.total_cost
+        books.open_flow = positions.open_flow
+
+    def state(self) -> tuple[object, ...]:
+        return (self.positions.state(), self.orders.state())
+
+
+def _sells(entry: WorkingOrder, outcome: Outcome) -> bool:
+    return entry.order.side is Side.SELL and entry.order.outcome is outcome

@@ -1,0 +1,52 @@
+"""All desks and their account behind one door: the order of taking is the order of the world.
+
+Whoever runs the desks (the engine, a replay, a backtest) calls `take` and nothing else, so the
+same calls give the same effects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from attrs import frozen
+
+from polytui.desk.account import Account
+from polytui.desk.desk import Desk
+from polytui.model.effects import Effect
+from polytui.model.events import DeskOpened, Event
+from polytui.model.instrument import Asset
+
+
+@frozen
+class Taken:
+    """Where an event stands in the order of all desks, and what came of it."""
+
+    seq: int
+    effects: tuple[Effect, ...]
+
+
+class Mind:
+    """State: the account, one desk an asset, and the number of the last event taken."""
+
+    def __init__(self) -> None:
+        self.account = Account()
+        self.desks: dict[Asset, Desk] = {}
+        self.seq = 0
+
+    def take(self, asset: Asset, now_ns: int, event: Event, *, is_last: bool) -> Taken:
+        """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
+        if isinstance(event, DeskOpened):
+            self.desks[asset] = Desk(asset, self.account)
+        self.seq += 1
+        effects = self.desks[asset].step(self.seq, now_ns, event, is_last=is_last)
+        return Taken(self.seq, effects)
+
+    def digest(self) -> str:
+        """Sixteen hex digits over everything that decides what comes next."""
+        state = (
+            self.seq,
+            self.account.state(),
+            [desk.state() for _, desk in sorted(self.desks.items())],
+        )
+        return hashlib.blake2b(msgspec.json.encode(state), digest_size=8).hexdigest()

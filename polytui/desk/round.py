@@ -1,0 +1,55 @@
+"""One round as a desk knows it: its phase, its two books, its strike."""
+
+from __future__ import annotations
+
+from polytui.desk.machine import Move, Phase, next_phase
+from polytui.market.book import TokenBook
+from polytui.model.effects import Why
+from polytui.model.instrument import Outcome, Round
+
+
+class DeskRound:
+    """State: everything about one round but money. Written only by the desk that holds it."""
+
+    def __init__(self, listed: Round) -> None:
+        self.round = listed
+        self.phase = Phase.LISTED
+        self.books = {Outcome.UP: TokenBook(), Outcome.DOWN: TokenBook()}
+        self.strike: float | None = None
+        self.strike_source = ""
+        self.fair_up: float | None = None
+        self.deviation: float | None = None
+        self.last_entry_ns = 0
+        self.entries = 0
+        self.unsettled_ns = 0
+        """Since when its books do not add up; 0 while they do."""
+        self.whys: dict[str, Why] = {}
+        """The last reason each strategy was told of, by name."""
+        self.leanings: dict[str, tuple[Outcome | None, float | None]] = {}
+        """What each strategy leans to, with its edge in bps."""
+
+    @property
+    def slug(self) -> str:
+        return self.round.slug
+
+    def move(self, move: Move) -> bool:
+        """Walk the table; True if the phase changed."""
+        before = self.phase
+        self.phase = next_phase(before, move)
+        return self.phase is not before
+
+    def know_strike(self, strike: float, source: str) -> None:
+        """The first word stands, but the oracle's own point overrules a copy of it."""
+        if self.strike is None or (source == "oracle" and self.strike_source != "oracle"):
+            self.strike, self.strike_source = strike, source
+
+    def state(self) -> tuple[object, ...]:
+        books = tuple(self.books[outcome].state() for outcome in Outcome)
+        return (
+            self.phase.value,
+            books,
+            self.strike,
+            self.last_entry_ns,
+            self.entries,
+            self.unsettled_ns,
+        )

@@ -1,0 +1,81 @@
+"""The rounds of one asset, found by slug, by token and by condition; and their books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polytui.desk.round import DeskRound
+from polytui.model.events import (
+    BookChanged,
+    BookSnapshotted,
+    RoundSettled,
+    TickSizeChanged,
+)
+from polytui.model.instrument import Outcome, Round
+
+
+class DeskRounds:
+    """State: every round from its listing to its settlement."""
+
+    def __init__(self) -> None:
+        self._by_slug: dict[str, DeskRound] = {}
+        self._by_token: dict[str, tuple[DeskRound, Outcome]] = {}
+        self._by_condition: dict[str, DeskRound] = {}
+
+    def __iter__(self) -> Iterator[DeskRound]:
+        return iter(self._by_slug.values())
+
+    def get(self, slug: str) -> DeskRound | None:
+        return self._by_slug.get(slug)
+
+    def find(self, listed: Round) -> DeskRound:
+        """The round of a listing; a new one the first time it is seen."""
+        entry = self._by_slug.get(listed.slug)
+        if entry is None:
+            entry = self._by_slug[listed.slug] = DeskRound(listed)
+            self._by_condition[listed.condition_id] = entry
+            for outcome in Outcome:
+                self._by_token[listed.token_of(outcome)] = (entry, outcome)
+        return entry
+
+    def forget(self, entry: DeskRound) -> None:
+        del self._by_slug[entry.slug]
+        del self._by_condition[entry.round.condition_id]
+        for outcome in Outcome:
+            del self._by_token[entry.round.token_of(outcome)]
+
+    def winner_of(self, event: RoundSettled) -> tuple[DeskRound, Outcome] | None:
+        """The round that was settled and its winner; None where it is not ours to know."""
+        entry = self._by_condition.get(event.condition_id)
+        winner = entry.round.outcome_of(event.winning_token_id) if entry else None
+        return (entry, winner) if entry is not None and winner is not None else None
+
+    # --- books --------------------------------------------------------------------------------
+
+    def book_snapshotted(self, event: BookSnapshotted) -> None:
+        if known := self._by_token.get(event.token_id):
+            entry, outcome = known
+            taken = entry.books[outcome].replace(event)
+            if taken and event.tick is not None and event.tick != entry.round.tick:
+                entry.round = entry.round.with_tick(event.tick)
+
+    def book_changed(self, event: BookChanged) -> None:
+        for change in event.changes:
+            if known := self._by_token.get(change.token_id):
+                entry, outcome = known
+                entry.books[outcome].change(change, event.venue_ns)
+
+    def tick_size_changed(self, event: TickSizeChanged) -> None:
+        if known := self._by_token.get(event.token_id):
+            entry, outcome = known
+            entry.round = entry.round.with_tick(event.tick)
+            entry.books[outcome].forget()
+
+    def forget_books(self) -> None:
+        """The feed died: what was missed is unknown, no book is true until its next snapshot."""
+        for entry in self:
+            for book in entry.books.values():
+                book.forget()
+
+    def state(self) -> tuple[object, ...]:
+        return tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))

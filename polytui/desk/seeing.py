@@ -1,0 +1,105 @@
+"""From what a desk knows to a strategy's view, or what is missing for one."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.config.schema import Settings
+from polytui.desk.prices import DeskPrices
+from polytui.desk.round import DeskRound
+from polytui.ledger.positions import Position
+from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Outcome
+from polytui.model.units import NS_PER_MS, NS_PER_S, Price, Shares
+from polytui.strategy.proposal import OutcomeView, View
+
+
+@frozen
+class Blocked:
+    why: Why
+
+
+@frozen
+class Knowledge:
+    """What a view is made of, beside the round itself."""
+
+    now_ns: int
+    prices: DeskPrices
+    position: Position
+    is_book_up: bool
+    settings: Settings
+
+
+def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
+    """A view of an open round. The strike and the fair value found on the way stay in it."""
+    _know_strike(entry, knowledge.prices)
+    why = _book_block(entry, knowledge) or _price_block(knowledge)
+    if why is not None:
+        return Blocked(why)
+    market = knowledge.settings.market
+    price = knowledge.prices.price_for(entry.round, knowledge.now_ns, market)
+    if price is None:
+        return Blocked(Why(Reason.NO_PRICE))
+    if entry.strike is None:
+        return Blocked(Why(Reason.NO_STRIKE))
+    return _view(entry, knowledge, price, entry.strike)
+
+
+def _know_strike(entry: DeskRound, prices: DeskPrices) -> None:
+    if entry.strike_source != "oracle":
+        strike = prices.strike_of(entry.round)
+        if strike is not None:
+            entry.know_strike(strike, "oracle")
+
+
+def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
+    if not knowledge.is_book_up:
+        return Why(Reason.FEED_DOWN)
+    books = entry.books.values()
+    if not all(book.is_known for book in books):
+        return Why(Reason.NO_BOOK)
+    if not all(book.is_settled for book in books):
+        return Why(Reason.BOOK_UNSETTLED)
+    return None
+
+
+def _price_block(knowledge: Knowledge) -> Why | None:
+    market, gates = knowledge.settings.market, knowledge.settings.gates
+    heard_ns = knowledge.prices.settlement.latest_received_ns
+    age_ms = (knowledge.now_ns - heard_ns) / NS_PER_MS
+    if age_ms > gates.max_oracle_age_ms:
+        return Why(Reason.ORACLE_STALE, age_ms, gates.max_oracle_age_ms, "ms")
+    seen_s = knowledge.prices.volatility.seen_s
+    if seen_s < market.volatility_warmup_s:
+        return Why(Reason.NO_VOLATILITY, seen_s, market.volatility_warmup_s, "s seen")
+    return None
+
+
+def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
+    listed, now_ns = entry.round, knowledge.now_ns
+    settling = knowledge.prices.settling(listed, price, now_ns, knowledge.settings.market)
+    entry.fair_up, entry.deviation = settling.probability_up(strike), settling.deviation
+    return View(
+        now_ns=now_ns,
+        since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
+        left_s=(listed.closes_ns - now_ns) / NS_PER_S,
+        strike=strike,
+        price=price,
+        fair_up=entry.fair_up,
+        up=_outcome_view(entry, knowledge.position, Outcome.UP),
+        down=_outcome_view(entry, knowledge.position, Outcome.DOWN),
+        tick=listed.tick,
+        min_shares=listed.min_shares,
+        fees=listed.fees,
+    )
+
+
+def _outcome_view(entry: DeskRound, position: Position, outcome: Outcome) -> OutcomeView:
+    book = entry.books[outcome]
+    return OutcomeView(
+        best_bid=Price(book.best_bid),
+        best_ask=Price(book.best_ask),
+        ask_shares=Shares(book.asks.get(book.best_ask, 0)),
+        held=position.shares(outcome),
+        cost=position.cost(outcome),
+    )

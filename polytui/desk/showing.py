@@ -1,0 +1,139 @@
+"""From a desk to what faces may see of it: frozen, best levels first, nothing hidden."""
+
+from __future__ import annotations
+
+from polytui.desk.account import Account
+from polytui.desk.desk import Desk
+from polytui.desk.machine import Phase
+from polytui.desk.round import DeskRound
+from polytui.ledger.positions import Position
+from polytui.ledger.working import WorkingOrder
+from polytui.market.book import TokenBook
+from polytui.model.effects import Reason
+from polytui.model.instrument import Outcome
+from polytui.model.snapshot import (
+    AssetState,
+    AssetView,
+    BookView,
+    FeedView,
+    OrderView,
+    RoundView,
+    SignalView,
+)
+from polytui.model.units import NS_PER_MS, Price, proceeds_of
+
+LADDER_LEVELS = 12
+
+
+def show_asset(
+    desk: Desk, now_ns: int, state: AssetState, detail: str, feeds: tuple[FeedView, ...]
+) -> AssetView:
+    """One asset. `state` is what the desk itself cannot know (halted, restarting); see tree."""
+    prices, books = desk.prices, desk.holdings.books
+    rounds = tuple(
+        show_round(desk, entry, now_ns)
+        for entry in sorted(desk.rounds, key=lambda entry: (entry.round.closes_ns, entry.slug))
+        if entry.phase is not Phase.LISTED
+    )
+    heard_ns = prices.settlement.latest_received_ns
+    return AssetView(
+        asset=desk.asset.value,
+        at_ns=now_ns,
+        state=state,
+        detail=detail,
+        life=desk.life,
+        oracle_price=prices.oracle.price(now_ns, desk.settings.market.exchange_fresh_ms),
+        settlement_price=prices.settlement.last_spot,
+        settlement_age_ms=_age_ms(now_ns, heard_ns),
+        rounds=rounds,
+        feeds=feeds,
+        rounds_settled=books.rounds_settled,
+        signals=books.signals,
+        orders=books.orders,
+        fills=books.fills,
+        realised_pnl=books.realised,
+        marked_pnl=books.realised + sum(view.marked_pnl for view in rounds),
+    )
+
+
+def desk_state(desk: Desk, account: Account) -> tuple[AssetState, str]:
+    """What the desk is about, as far as it knows itself, and why."""
+    if account.kill_switch.is_on:
+        return AssetState.KILLED, account.kill_switch.why
+    if desk.is_stopping:
+        return AssetState.STOPPING, ""
+    if desk.is_flattening:
+        return AssetState.FLATTENING, ""
+    if desk.is_paused:
+        return AssetState.PAUSED, "by command"
+    if any(entry.phase is Phase.OPEN for entry in desk.rounds):
+        return AssetState.TRADING, ""
+    return AssetState.STARTING, "waiting for a round"
+
+
+def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
+    listed, position = entry.round, desk.holdings.positions.of(entry.slug)
+    return RoundView(
+        slug=entry.slug,
+        interval=listed.interval.value,
+        phase=entry.phase.value,
+        opens_ns=listed.opens_ns,
+        closes_ns=listed.closes_ns,
+        strike=entry.strike,
+        fair_up=entry.fair_up,
+        sigma=entry.deviation,
+        book=_show_book(entry.books[Outcome.UP], listed.tick, now_ns),
+        signals=_show_signals(entry),
+        up_shares=position.up,
+        down_shares=position.down,
+        cost=position.total_cost,
+        marked_pnl=position.cash_flow + _marked(entry, position),
+        orders=tuple(_show_order(order) for order in desk.holdings.of_round(entry.slug)),
+    )
+
+
+def _marked(entry: DeskRound, position: Position) -> int:
+    """What the books would pay for the holdings now: the best bid, nothing where there is none."""
+    return sum(
+        proceeds_of(Price(entry.books[outcome].best_bid), position.shares(outcome))
+        for outcome in Outcome
+    )
+
+
+def _show_book(book: TokenBook, tick: int, now_ns: int) -> BookView | None:
+    if not book.is_known:
+        return None
+    return BookView(
+        bids=book.top_bids(LADDER_LEVELS),
+        asks=book.top_asks(LADDER_LEVELS),
+        tick=tick,
+        is_settled=book.is_settled,
+        age_ms=_age_ms(now_ns, book.venue_ns),
+    )
+
+
+def _show_signals(entry: DeskRound) -> tuple[SignalView, ...]:
+    signals = []
+    for name, why in entry.whys.items():
+        outcome, edge_bps = entry.leanings.get(name, (None, None))
+        reason = "" if why.reason is Reason.NONE else why.text()
+        direction = outcome.value if outcome is not None else ""
+        signals.append(SignalView(name, direction, edge_bps, reason))
+    return tuple(signals)
+
+
+def _show_order(entry: WorkingOrder) -> OrderView:
+    order = entry.order
+    return OrderView(
+        order_id=order.order_id,
+        outcome=order.outcome.value,
+        side=order.side.value,
+        price=order.price,
+        shares=order.shares,
+        filled=entry.filled,
+        state=entry.state.value,
+    )
+
+
+def _age_ms(now_ns: int, then_ns: int) -> int:
+    return max(0, now_ns - then_ns) // NS_PER_MS if then_ns else -1

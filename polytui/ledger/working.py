@@ -1,0 +1,97 @@
+"""Our orders, from the moment they are sent until nothing of them can trade any more."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
+from polytui.model.units import Shares, Usd, cost_of
+
+
+class IllegalMove(Exception):
+    """The table in model/orders.py knows no such move: a fault of ours, or of the venue."""
+
+
+@define
+class WorkingOrder:
+    """One order's state. Written only by the `WorkingOrders` that holds it."""
+
+    order: Order
+    state: OrderState = OrderState.PLACING
+    filled: Shares = Shares(0)
+    trade_ids: set[str] = field(factory=set)
+
+    @property
+    def left(self) -> Shares:
+        return Shares(self.order.shares - self.filled)
+
+    @property
+    def reserved(self) -> Usd:
+        """Dollars that the rest of a buy may still spend, without its fee."""
+        if self.order.side is Side.SELL or not self.state.is_working:
+            return Usd(0)
+        return cost_of(self.order.price, self.left)
+
+
+class WorkingOrders:
+    """State: every order that may still trade, by id, in the order they were placed.
+
+    Ended orders are kept until their round is forgotten, because a fill may come late.
+    """
+
+    def __init__(self) -> None:
+        self._orders: dict[str, WorkingOrder] = {}
+
+    def add(self, order: Order) -> WorkingOrder:
+        if order.order_id in self._orders:
+            raise IllegalMove(f"order {order.order_id} was placed twice")
+        entry = WorkingOrder(order)
+        self._orders[order.order_id] = entry
+        return entry
+
+    def get(self, order_id: str) -> WorkingOrder | None:
+        return self._orders.get(order_id)
+
+    def move(self, order_id: str, move: OrderMove) -> WorkingOrder | None:
+        """Walk the table. None for an order we do not know; an ended order stays ended."""
+        entry = self._orders.get(order_id)
+        if entry is None or not entry.state.is_working:
+            return entry
+        state = ORDER_TABLE.get((entry.state, move))
+        if state is None:
+            raise IllegalMove(f"{order_id} is {entry.state.value}: cannot be {move.value}")
+        entry.state = state
+        return entry
+
+    def fill(self, order_id: str, fill: Fill) -> bool:
+        """Apply a fill; False for one already known or of an order that is not ours.
+
+        A fill of an ended order still counts: a cancel can lose against it.
+        """
+        entry = self._orders.get(order_id)
+        if entry is None or fill.trade_id in entry.trade_ids:
+            return False
+        if fill.shares > entry.left:
+            raise IllegalMove(f"{order_id}: filled beyond its size by {fill.trade_id}")
+        entry.trade_ids.add(fill.trade_id)
+        entry.filled = Shares(entry.filled + fill.shares)
+        self.move(order_id, OrderMove.FILLED_PART if entry.left else OrderMove.FILLED_ALL)
+        return True
+
+    def of_round(self, slug: str) -> list[WorkingOrder]:
+        """What may still trade in a round."""
+        return [entry for entry in self.working() if entry.order.slug == slug]
+
+    def working(self) -> list[WorkingOrder]:
+        return [entry for entry in self._orders.values() if entry.state.is_working]
+
+    def forget_round(self, slug: str) -> None:
+        ended = [i for i, entry in self._orders.items() if entry.order.slug == slug]
+        for order_id in ended:
+            del self._orders[order_id]
+
+    def state(self) -> tuple[object, ...]:
+        return tuple(
+            (order_id, entry.state.value, entry.filled, sorted(entry.trade_ids))
+            for order_id, entry in self._orders.items()
+        )

@@ -1,0 +1,106 @@
+"""One token's live book, as the venue last told it."""
+
+from __future__ import annotations
+
+from heapq import nlargest, nsmallest
+
+from polytui.model.events import BookSnapshotted, Level, LevelChange
+from polytui.model.orders import Side
+from polytui.model.units import MICRO
+
+NO_BID = 0
+NO_ASK = MICRO
+"""What the venue itself writes for an empty side: best bid 0, best ask 1."""
+
+
+class TokenBook:
+    """State: shares by price on each side and the best of each, written by `replace` and `change`.
+
+    A sweep arrives as several frames of one timestamp, between which the levels are crossed;
+    every change carries the venue's final bests. While ours differ the book is not settled and
+    nobody may decide on it.
+    """
+
+    __slots__ = ("asks", "best_ask", "best_bid", "bids", "is_known", "is_settled", "venue_ns")
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing: at birth, and when the tick changed until the snapshot that follows."""
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+        self.best_bid = NO_BID
+        self.best_ask = NO_ASK
+        self.is_known = False
+        self.is_settled = False
+        self.venue_ns = 0
+
+    def replace(self, book: BookSnapshotted) -> bool:
+        """Take a whole book; False if it is older than what we have (a late REST answer)."""
+        if self.is_known and book.venue_ns < self.venue_ns:
+            return False
+        self.bids = dict(book.bids)
+        self.asks = dict(book.asks)
+        self.best_bid = max(self.bids, default=NO_BID)
+        self.best_ask = min(self.asks, default=NO_ASK)
+        self.venue_ns = book.venue_ns
+        self.is_known = True
+        self.is_settled = self.best_bid < self.best_ask
+        return True
+
+    def change(self, change: LevelChange, venue_ns: int) -> None:
+        """Set one level; a frame older than the book is a duplicate and changes nothing."""
+        if not self.is_known or venue_ns < self.venue_ns:
+            return
+        self.venue_ns = venue_ns
+        if change.side is Side.BUY:
+            self._set_bid(change.price, change.shares)
+        else:
+            self._set_ask(change.price, change.shares)
+        self.is_settled = (
+            self.best_bid < self.best_ask
+            and change.best_bid in (None, self.best_bid)
+            and change.best_ask in (None, self.best_ask)
+        )
+
+    def _set_bid(self, price: int, shares: int) -> None:
+        if shares:
+            self.bids[price] = shares
+            if price > self.best_bid:
+                self.best_bid = price
+        elif self.bids.pop(price, 0) and price == self.best_bid:
+            self.best_bid = max(self.bids, default=NO_BID)
+
+    def _set_ask(self, price: int, shares: int) -> None:
+        if shares:
+            self.asks[price] = shares
+            if price < self.best_ask:
+                self.best_ask = price
+        elif self.asks.pop(price, 0) and price == self.best_ask:
+            self.best_ask = min(self.asks, default=NO_ASK)
+
+    def bid_depth(self, at_least: int) -> int:
+        """Shares bid at `at_least` or better."""
+        return sum(shares for price, shares in self.bids.items() if price >= at_least)
+
+    def ask_depth(self, at_most: int) -> int:
+        """Shares offered at `at_most` or better."""
+        return sum(shares for price, shares in self.asks.items() if price <= at_most)
+
+    def top_bids(self, count: int) -> tuple[Level, ...]:
+        """Best first."""
+        return tuple((price, self.bids[price]) for price in nlargest(count, self.bids))
+
+    def top_asks(self, count: int) -> tuple[Level, ...]:
+        """Best first."""
+        return tuple((price, self.asks[price]) for price in nsmallest(count, self.asks))
+
+    def state(self) -> tuple[object, ...]:
+        return (
+            sorted(self.bids.items()),
+            sorted(self.asks.items()),
+            self.is_known,
+            self.is_settled,
+            self.venue_ns,
+        )
