@@ -27,6 +27,18 @@ class PaperAccount:
     """The collateral of all assets, as the venue would hold it."""
 
     cash: Usd
+    traded: Usd = Usd(0)
+    """Everything that fills brought, less everything they took, fees included."""
+    payouts: Usd = Usd(0)
+    """Everything that settlements paid."""
+
+    def trade(self, flow: int) -> None:
+        self.traded = Usd(self.traded + flow)
+        self.cash = Usd(self.cash + flow)
+
+    def pay_out(self, amount: int) -> None:
+        self.payouts = Usd(self.payouts + amount)
+        self.cash = Usd(self.cash + amount)
 
 
 @define(order=True)
@@ -118,7 +130,7 @@ class PaperHands:
             ev.Cancelled(order_id, "market resolved") for order_id in entry.resting
         ]
         shares = self._positions.of(listed.slug).shares(winner)
-        self._account.cash = Usd(self._account.cash + shares)
+        self._account.pay_out(shares)
         _, pnl = self._positions.settle(listed.slug, winner)
         self._realised = Usd(self._realised + pnl)
         del self._rounds[listed.slug]
@@ -248,7 +260,7 @@ class PaperHands:
             flow = -cost_of(price, shares) - fee
         else:
             flow = proceeds_of(price, shares) - fee
-        self._account.cash = Usd(self._account.cash + flow)
+        self._account.trade(flow)
         fill = Fill(trade_id, price, shares, fee, is_taker)
         self._positions.fill(order.slug, order.outcome, order.side, fill)
         return ev.Filled(order.order_id, trade_id, price, shares, fee, is_taker)

@@ -1,0 +1,103 @@
+"""A journal through the same desks again: a plain loop, no task, no clock.
+
+Every effect must come out as it was written, byte for byte, and every digest must be equal.
+The first difference is shown with its place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from polytui.desk.mind import Mind
+from polytui.journal.codec import BadJournal, Record, decode_event, encode_effects
+from polytui.journal.log import read_journal
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset
+
+_SHOWN = 300
+
+
+@frozen
+class Verdict:
+    """What a replay found. `difference` is empty where everything is equal."""
+
+    events: int
+    effects: int
+    digests: int
+    is_verified: bool
+    difference: str = ""
+
+    @property
+    def is_equal(self) -> bool:
+        return not self.difference
+
+    def text(self) -> str:
+        what = f"{self.events} events, {self.effects} effects, {self.digests} digests"
+        if self.difference:
+            return f"{what}, then a difference: {self.difference}"
+        return f"{what}: all equal" if self.is_verified else f"{what} replayed"
+
+
+class Replay:
+    """State: the mind that is being replayed, and what was compared so far."""
+
+    def __init__(self, *, is_verifying: bool) -> None:
+        self.mind = Mind()
+        self._is_verifying = is_verifying
+        self._events = self._effects = self._digests = 0
+
+    def take(self, record: Record) -> str:
+        """One line of the journal; the difference it shows, if any."""
+        if record.digest:
+            return self._check_digest(record)
+        event = decode_event(record.event)
+        raised = ""
+        produced = b"[]"
+        try:
+            taken = self.mind.take(Asset(record.asset), record.at, event, is_last=record.last)
+            produced = encode_effects(taken.effects)
+            self._effects += len(taken.effects)
+        except Exception as error:  # the desk broke when this was written: it must break again
+            raised = f"{type(error).__name__}: {error}"
+            if not record.raised:
+                raise
+        self._events += 1
+        return self._compare(record, produced, raised) if self._is_verifying else ""
+
+    def _compare(self, record: Record, produced: bytes, raised: str) -> str:
+        here = f"event {record.seq}"
+        if self.mind.seq != record.seq:
+            return f"{here}: the replay is at event {self.mind.seq}"
+        if raised != record.raised:
+            return f"{here}: raised {raised!r}, was {record.raised!r}"
+        if produced != bytes(record.effects):
+            was = bytes(record.effects)[:_SHOWN].decode(errors="replace")
+            return f"{here}: effects {produced[:_SHOWN].decode(errors='replace')}, were {was}"
+        return ""
+
+    def _check_digest(self, record: Record) -> str:
+        self._digests += 1
+        if not self._is_verifying:
+            return ""
+        digest = self.mind.digest()
+        if digest == record.digest:
+            return ""
+        return f"digest after event {record.seq}: {digest}, was {record.digest}"
+
+    def verdict(self, difference: str) -> Verdict:
+        return Verdict(self._events, self._effects, self._digests, self._is_verifying, difference)
+
+
+def replay_journal(path: Path, *, is_verifying: bool) -> Verdict:
+    """Replay a file to its end or its first difference. Fatal for a file that is no journal."""
+    replay = Replay(is_verifying=is_verifying)
+    try:
+        _, records = read_journal(path)
+        for record in records:
+            if difference := replay.take(record):
+                return replay.verdict(difference)
+    except BadJournal as error:
+        raise Fatal(f"{path}: {error}") from error
+    return replay.verdict("")

@@ -1,0 +1,235 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 usage or settings, 3 blocked for safety."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import click
+
+from polytui.config.load import BadSettings, canonical_json, digest_of, load_settings
+from polytui.config.schema import Settings
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval
+from polytui.output import write_json
+
+DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        cli(standalone_mode=True)
+    except BadSettings as error:
+        for fault in error.faults:
+            click.echo(f"error: {fault}", err=True)
+        sys.exit(USAGE)
+    except Fatal as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(FAILED)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("polytui"))
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """A trading terminal for Polymarket's crypto Up/Down rounds.
+
+    Without a command: paper trading on live public data in the terminal.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+# --- options that commands share ----------------------------------------------------------------
+
+
+def _csv(kind: type[Any]) -> Callable[[Any, Any, str | None], tuple[Any, ...] | None]:
+    def parse(_: click.Context, param: click.Parameter, text: str | None) -> tuple[Any, ...] | None:
+        if text is None:
+            return None
+        try:
+            return tuple(dict.fromkeys(kind(part.strip().lower()) for part in text.split(",")))
+        except ValueError:
+            names = ", ".join(member.value for member in kind)
+            raise click.BadParameter(f"{text!r}: use {names}, with commas") from None
+
+    return parse
+
+
+def _config_option(command: _F) -> _F:
+    return click.option(
+        "--config", type=click.Path(path_type=Path), default=Path("config.toml"),
+        show_default=True, help="The settings file.",
+    )(command)  # fmt: skip
+
+
+def _session_options(command: _F) -> _F:
+    """What every command that runs a session takes."""
+    for option in reversed(
+        [
+            click.option("--headless", is_flag=True, help="The engine alone, with a status line."),
+            click.option("--assets", callback=_csv(Asset), help="btc,eth,sol,xrp"),
+            click.option("--interval", "intervals", callback=_csv(Interval), help="5m,15m,1h,4h"),
+            click.option("--rounds", type=click.IntRange(0), help="Stop after N rounds; 0: never."),
+            click.option("--json", "json_path", help="Write the summary here; - is stdout."),
+            click.option("--theme", help="Colours of the terminal: a file in the themes folder."),
+            click.option("--socket", type=click.Path(path_type=Path), hidden=True),
+            click.option("--folder", type=click.Path(path_type=Path), hidden=True),
+            click.option("--owned", is_flag=True, hidden=True),
+        ]
+    ):
+        command = option(command)
+    return _config_option(command)
+
+
+def _plain_errors(command: _F) -> _F:
+    """Exceptions of a user's making as one line each; everything else keeps its traceback."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except* Fatal as group:
+            error: BaseException = group
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from None
+
+    return wrapped  # type: ignore[return-value]  # same signature, wrapped
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--mode", type=click.Choice(["paper"]), default="paper", show_default=True)
+@_session_options
+@_plain_errors
+def run(mode: str = "paper", **options: Any) -> None:
+    """Paper trading on live public data. There are no live hands in this version."""
+    from polytui.launch import launch
+
+    sys.exit(launch(mode, _settings_for(mode, options), options))
+
+
+@cli.command()
+@click.option("--speed", type=click.FloatRange(0.1, 200), help="Session seconds a real second.")
+@click.option("--seed", type=click.IntRange(0), help="Of the simulated world.")
+@click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
+@click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks (CSV, .gz).")
+@click.option("--chaos", default="", help='"crash:eth@round2" or "drop:all@round2"')
+@_session_options
+@_plain_errors
+def demo(**options: Any) -> None:
+    """Trade against a venue simulated on this machine: no account, no internet."""
+    from polytui.launch import launch
+
+    sys.exit(launch("demo", _settings_for("demo", options), options))
+
+
+def _settings_for(mode: str, options: dict[str, Any]) -> Settings:
+    """The file's settings with the command line's on top."""
+    settings = load_settings(options["config"])
+    session = _overridden(settings.session, options, "assets", "intervals", "rounds")
+    demo_settings = _overridden(settings.demo, options, "speed", "seed", "start")
+    if mode == "demo" and options.get("rounds") is None:
+        is_watched = sys.stdout.isatty() and not options["headless"]
+        session = attrs.evolve(session, rounds=0 if is_watched else demo_settings.rounds)
+    terminal = _overridden(settings.terminal, options, "theme")
+    return attrs.evolve(settings, session=session, demo=demo_settings, terminal=terminal)
+
+
+def _overridden(table: Any, options: dict[str, Any], *names: str) -> Any:
+    given = {name: options[name] for name in names if options.get(name) is not None}
+    return attrs.evolve(table, **given)
+
+
+@cli.command()
+@click.argument("session", required=False)
+@click.option("--socket", type=click.Path(path_type=Path), help="The engine's socket.")
+@click.option("--theme", help="Colours of the terminal.")
+@_config_option
+@_plain_errors
+def attach(session: str | None, socket: Path | None, theme: str | None, config: Path) -> None:
+    """Attach a terminal to an engine that already runs; the newest, or the named session."""
+    from polytui.launch import attach_to
+
+    settings = load_settings(config)
+    sys.exit(attach_to(settings, socket, session, theme or settings.terminal.theme))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65534), default=0, help="0: any free port.")
+@click.option("--speed", type=click.FloatRange(0.1, 200))
+@click.option("--seed", type=click.IntRange(0))
+@click.option("--start", help="World time at which it begins.")
+@click.option("--assets", callback=_csv(Asset))
+@click.option("--intervals", callback=_csv(Interval))
+@click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+@_config_option
+@_plain_errors
+def venue(**options: Any) -> None:
+    """The simulated venue alone: prints one JSON line with its addresses, then serves."""
+    from polytui.launch import serve_venue
+
+    serve_venue(_settings_for("venue", {"headless": True, "rounds": None, **options}), options)
+
+
+# --- journals ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--verify", is_flag=True, help="Check every effect and digest.")
+@click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
+@_plain_errors
+def replay(journal: Path, verify: bool, json_path: str | None) -> None:
+    """Play a journal through the same desks again, as fast as it goes."""
+    from polytui.backtest.replay import replay_journal
+
+    verdict = replay_journal(journal, is_verifying=verify)
+    if json_path:
+        write_json(attrs.asdict(verdict), json_path)
+    if json_path != "-":
+        click.echo(verdict.text())
+    sys.exit(DONE if verdict.is_equal else FAILED)
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+@cli.group()
+def config() -> None:
+    """Check, show and name the settings."""
+
+
+@config.command()
+@_config_option
+def check(config: Path) -> None:
+    """Every fault of the file at once; exit code 2 if there is one."""
+    load_settings(config)
+    click.echo(f"{config}: good")
+
+
+@config.command()
+@_config_option
+def show(config: Path) -> None:
+    """The settings in force, defaults included. Secrets are not settings and never here."""
+    click.echo(json.dumps(json.loads(canonical_json(load_settings(config))), indent=2))
+
+
+@config.command()
+@_config_option
+def digest(config: Path) -> None:
+    """Twelve hex digits that name these settings."""
+    click.echo(digest_of(load_settings(config)))

@@ -1,0 +1,262 @@
+"""HTTP with pacing, budgets and mapped errors, and the one seam to httpx.
+
+httpx's pool is poisoned for ever by requests cancelled while they wait for a connection. So
+nobody waits there: a limiter stands in front of a pool that is larger than the limiter lets in,
+and requests that may change something at the venue run in a shielded, bounded scope. A pool
+that is full all the same, twice in a row, is thrown away and built anew.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+import trio
+from attrs import frozen
+
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.net.ws import tls_context
+
+_SPARE_CONNECTIONS = 4
+_POOL_WAIT_S = 0.5
+_POOL_FAULTS_MOST = 2
+_KEEP_ALIVE_S = 60.0
+"""httpx drops idle connections after 5 s, and a new one costs two or three round trips."""
+_MOST_TEXT = 200
+
+Params = Mapping[str, str | int | Sequence[str]]
+
+
+@frozen
+class HttpSettings:
+    """How long, how many and how often. Seconds are real seconds."""
+
+    connect_s: float = 2.0
+    read_s: float = 5.0
+    write_s: float = 2.0
+    total_s: float = 10.0
+    """For one try, connecting and reading included; pacing and waiting for a turn are not."""
+    max_connections: int = 8
+    requests_per_s: float = 20.0
+    burst: int = 20
+    """Requests that may start at once after a pause."""
+    tries: int = 3
+    """For reads only; a request that may change something is sent once."""
+    retry_first_s: float = 0.25
+    """Before the second try; doubled each time, unless the venue says how long."""
+
+
+class Http:
+    """One venue's HTTP. State: the client and its pool, the pace, and counters."""
+
+    def __init__(
+        self,
+        base_url: str,
+        settings: HttpSettings,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Fatal for a bad URL. `transport` replaces the network, for tests at the byte level."""
+        self.base_url = _checked(base_url)
+        self.requests = 0
+        self.rebuilds = 0
+        self._settings = settings
+        self._transport = transport
+        self._limiter = trio.CapacityLimiter(settings.max_connections)
+        self._pace = _Pace(settings.requests_per_s, settings.burst)
+        self._client = self._build()
+        self._pool_faults = 0
+
+    async def get(self, path: str, params: Params | None = None) -> bytes:
+        """The body of a 2xx answer. Retry once the tries are used up, Rejected for other 4xx."""
+        return await self._read("GET", path, params or {}, None)
+
+    async def post(self, path: str, json_bytes: bytes, *, is_read: bool = False) -> bytes:
+        """Send `json_bytes` as they are. `is_read` marks a question in a POST: it may be retried.
+
+        Otherwise it goes out once: Retry when it provably never left, Unknown when it may have
+        arrived. It is shielded from cancellation, because its answer must be known.
+        """
+        if is_read:
+            return await self._read("POST", path, {}, json_bytes)
+        with trio.CancelScope(shield=True):
+            answer = await self._once("POST", path, {}, json_bytes, is_read=False)
+        return answer
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _read(self, method: str, path: str, params: Params, body: bytes | None) -> bytes:
+        pause_s = self._settings.retry_first_s
+        tries_left = self._settings.tries
+        while True:
+            tries_left -= 1
+            try:
+                return await self._once(method, path, params, body, is_read=True)
+            except Retry as error:
+                if tries_left <= 0:
+                    raise
+                after_s = error.after_s
+            await trio.sleep(pause_s if after_s is None else after_s)
+            pause_s *= 2
+
+    async def _once(
+        self, method: str, path: str, params: Params, body: bytes | None, *, is_read: bool
+    ) -> bytes:
+        await self._pace.take()
+        where = f"{method} {self.base_url}{path}"
+        async with self._limiter:
+            self.requests += 1
+            try:
+                with trio.fail_after(self._settings.total_s):
+                    answer = await self._exchange(method, path, params, body)
+            except trio.TooSlowError:
+                detail = f"{where}: no answer within {self._settings.total_s:g} s"
+                raise _lost(detail, is_read=is_read) from None
+            except httpx.PoolTimeout:
+                await self._note_full_pool()
+                raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _mapped(where, error, is_read=is_read) from None
+        self._pool_faults = 0
+        return _body_of(where, answer, is_read=is_read)
+
+    async def _exchange(
+        self, method: str, path: str, params: Params, body: bytes | None
+    ) -> httpx.Response:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        return await self._client.request(
+            method, self.base_url + path, params=_params(params), content=body, headers=headers
+        )
+
+    async def _note_full_pool(self) -> None:
+        self._pool_faults += 1
+        if self._pool_faults >= _POOL_FAULTS_MOST:
+            dead, self._client = self._client, self._build()
+            self._pool_faults = 0
+            self.rebuilds += 1
+            await trio.aclose_forcefully(_Closing(dead))
+
+    def _build(self) -> httpx.AsyncClient:
+        """A client without proxies from the environment: the WebSockets would not use them."""
+        settings = self._settings
+        return httpx.AsyncClient(
+            timeout=httpx.Timeout(
+                connect=settings.connect_s,
+                read=settings.read_s,
+                write=settings.write_s,
+                pool=_POOL_WAIT_S,
+            ),
+            limits=httpx.Limits(
+                max_connections=settings.max_connections + _SPARE_CONNECTIONS,
+                max_keepalive_connections=settings.max_connections,
+                keepalive_expiry=_KEEP_ALIVE_S,
+            ),
+            verify=tls_context() if self.base_url.startswith("https:") else False,
+            transport=self._transport,
+            trust_env=False,
+        )
+
+
+class _Closing(trio.abc.AsyncResource):
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+class _Pace:
+    """A token bucket kept as one number: when the bucket will be full again."""
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        self._step_s = 1.0 / per_s
+        self._depth_s = burst / per_s
+        self._full_at = 0.0
+
+    async def take(self) -> None:
+        """Return when a request may start. A cancelled wait still uses its turn."""
+        now = trio.current_time()
+        self._full_at = max(self._full_at, now) + self._step_s
+        await trio.sleep_until(max(now, self._full_at - self._depth_s))
+
+
+def _checked(base_url: str) -> str:
+    advice = "write it as https://host[:port]"
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise Fatal(f"bad URL {base_url!r} ({error}); {advice}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Fatal(f"bad URL {base_url!r}; {advice}")
+    return base_url.rstrip("/")
+
+
+def _params(params: Params) -> httpx.QueryParams:
+    """Query pairs in order; a sequence repeats its key."""
+    pairs: list[tuple[str, str | int | float | bool | None]] = []
+    for key, value in params.items():
+        values = [str(value)] if isinstance(value, (str, int)) else value
+        pairs += [(key, item) for item in values]
+    return httpx.QueryParams(pairs)
+
+
+def _lost(detail: str, *, is_read: bool) -> Retry | Unknown:
+    """A request whose answer never came: harmless for a read, an open question otherwise."""
+    if is_read:
+        return Retry(f"{detail}; try again")
+    return Unknown(f"{detail}; it may have arrived, look before sending it again")
+
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+_OUR_FAULT = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+
+
+def _mapped(where: str, error: Exception, *, is_read: bool) -> Exception:
+    words = f"{where}: {error or type(error).__name__}"
+    if isinstance(error, _OUR_FAULT):
+        return Fatal(f"{words}; correct the URL in the settings")
+    if isinstance(error, _NEVER_SENT):
+        if _is_untrusted(error):
+            return Fatal(f"{words}; check this machine's clock and certificate authorities")
+        return Retry(f"{words}; is it reachable?")
+    return _lost(words, is_read=is_read)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
+
+
+_BUSY = (425, 429, 503)
+
+
+def _body_of(where: str, answer: httpx.Response, *, is_read: bool) -> bytes:
+    if answer.is_success:
+        return answer.content
+    status = answer.status_code
+    detail = f"{where}: HTTP {status} {ascii(answer.text[:_MOST_TEXT])[1:-1]}"
+    if status in _BUSY:
+        raise Retry(f"{detail}; try again later", _retry_after_s(answer))
+    if status >= 500:
+        raise _lost(detail, is_read=is_read)
+    raise Rejected(f"{detail}; {_advice(status)}", status)
+
+
+def _advice(status: int) -> str:
+    if status in (403, 451):
+        return "the venue refuses this place or key: use another host or settings, not retries"
+    if status == 418:
+        return "this address is banned for a while: stop, and ask less often"
+    return "ask for something else"
+
+
+def _retry_after_s(answer: httpx.Response) -> float | None:
+    """The Retry-After header in seconds; None when absent or a date."""
+    text: Any = answer.headers.get("Retry-After", "")
+    return float(text[:6]) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,456 @@
+"""A WebSocket that stays up, and the one seam to trio-websocket.
+
+Three defaults of that library are dangerous and are guarded here: a peer that never answers the
+upgrade would hang the connect for ever (one deadline spans dialling, TLS and upgrade, and is
+lifted afterwards); pings would go unanswered while messages wait to be read (a long queue); and
+a send cancelled half-way would corrupt the stream in silence (every send is shielded, bounded,
+and closes the stream when it is cut short). It also stops reading without closing after a frame
+that is not UTF-8, so the stream is closed here, whatever ended the connection.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import ssl
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from enum import Enum
+from functools import cache
+from typing import NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import h11
+import trio
+from attrs import frozen
+from trio_websocket import (
+    ConnectionClosed,
+    ConnectionRejected,
+    HandshakeError,
+    WebSocketConnection,
+    wrap_client_stream,
+)
+from wsproto.utilities import ProtocolError
+
+from polytui.model.errors import Fatal, Retry
+
+_QUEUED_FRAMES = 8192
+"""The library answers no ping while its queue is full."""
+_MOST_DOUBLINGS = 30
+_SPOILED_CODES = (1002, 1007, 1009)
+"""Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
+
+OpenStream = Callable[[], Awaitable[trio.abc.Stream]]
+
+
+@frozen
+class SocketSettings:
+    """How long, how often and how much. Seconds are real seconds."""
+
+    connect_timeout_s: float = 5.0
+    """For dialling, TLS and the upgrade together."""
+    silence_s: float = 15.0
+    """Age of the last data at which the connection is given up; PONG is not data."""
+    backoff_first_s: float = 0.25
+    backoff_cap_s: float = 15.0
+    healthy_after_s: float = 60.0
+    """A connection that lasted this long starts the backoff anew."""
+    keepalive_text: str = ""
+    """Text frame sent at intervals; empty for none."""
+    keepalive_every_s: float = 10.0
+    max_frame_bytes: int = 16 << 20
+    """Counted by the library in characters for text frames."""
+    send_timeout_s: float = 2.0
+
+
+class LinkState(str, Enum):
+    """What a watcher is told about its socket."""
+
+    UP = "up"
+    STALE = "stale"
+    SPOILED = "spoiled"
+    """The peer sent a frame that cannot be read; DOWN follows."""
+    DOWN = "down"
+
+
+class Link(Protocol):
+    """The watcher's side of a socket. All three are called in the socket's own task."""
+
+    def greet(self) -> Sequence[str]:
+        """Frames to send first on every connection."""
+
+    def receive(self, frame: str | bytes, received_perf_ns: int) -> bool:
+        """One frame, read at `received_perf_ns` (time.perf_counter_ns). True if it was data."""
+
+    def changed(self, state: LinkState, detail: str) -> None:
+        """The connection's state, with the reason in words."""
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """One context for the whole process: loading the authorities takes 18 ms."""
+    return ssl.create_default_context()
+
+
+@frozen
+class _Address:
+    host: str
+    port: int
+    resource: str
+    is_tls: bool
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in (80, 443) else f"{host}:{self.port}"
+
+
+def _address(name: str, url: str) -> _Address:
+    advice = "write it as wss://host[:port]/path"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Fatal(f"{name}: bad WebSocket URL {url!r} ({error}); {advice}") from None
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise Fatal(f"{name}: bad WebSocket URL {url!r}; {advice}")
+    is_tls = parts.scheme == "wss"
+    query = f"?{parts.query}" if parts.query else ""
+    return _Address(
+        parts.hostname, port or (443 if is_tls else 80), (parts.path or "/") + query, is_tls
+    )
+
+
+class _Ended(Exception):
+    """The end of one connection: why, and how long the peer asked us to stay away."""
+
+    def __init__(self, detail: str, *, after_s: float = 0.0, is_spoiled: bool = False) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.after_s = after_s
+        self.is_spoiled = is_spoiled
+
+
+class _GuardedStream(trio.abc.Stream):
+    """A stream whose sends are whole or fatal, and whose end can be awaited."""
+
+    def __init__(self, stream: trio.abc.Stream, send_timeout_s: float) -> None:
+        self._stream = stream
+        self._send_timeout_s = send_timeout_s
+        self.ended = trio.Event()
+        self.fault = ""
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        deadline = trio.current_time() + self._send_timeout_s
+        with trio.CancelScope(deadline=deadline, shield=True) as scope:
+            try:
+                await self._stream.send_all(data)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                self.ended.set()
+                raise
+        if scope.cancelled_caught:
+            self.fault = f"the peer took no bytes for {self._send_timeout_s:g} s"
+            await self.aclose()
+            raise trio.BrokenResourceError(self.fault)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.ended.set()
+            raise
+        if not data:
+            self.ended.set()
+        return data
+
+    async def aclose(self) -> None:
+        self.ended.set()
+        await trio.aclose_forcefully(self._stream)
+
+
+class Connection:
+    """One open WebSocket connection, its errors mapped."""
+
+    def __init__(self, socket: WebSocketConnection, stream: _GuardedStream) -> None:
+        self._socket = socket
+        self._stream = stream
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._socket.get_message()
+        except ConnectionClosed as closed:
+            raise self._end(closed) from None
+
+    async def send(self, text: str) -> None:
+        """Send a whole text frame, or end the connection."""
+        try:
+            await self._socket.send_message(text)
+        except ConnectionClosed as closed:
+            raise self._end(closed) from None
+
+    def _end(self, closed: ConnectionClosed) -> _Ended:
+        if self._stream.fault:
+            return _Ended(self._stream.fault)
+        if closed.reason is None:
+            return _Ended("the connection is closing")
+        code, words = closed.reason.code, closed.reason.reason
+        detail = f"closed with {int(code)}" + (f": {words}" if words else "")
+        return _Ended(detail, is_spoiled=code in _SPOILED_CODES)
+
+
+@asynccontextmanager
+async def open_connection(
+    open_stream: OpenStream, host_header: str, resource: str, settings: SocketSettings
+) -> AsyncIterator[Connection]:
+    """Dial and upgrade within the connect deadline; the stream is closed at once on leaving.
+
+    One scope holds it all, with its deadline lifted after the upgrade: the library's reader task
+    outlives the connecting, so a scope round the connecting alone could not.
+    """
+    deadline = trio.current_time() + settings.connect_timeout_s
+    with trio.CancelScope(deadline=deadline) as connecting:
+        stream = _GuardedStream(await open_stream(), settings.send_timeout_s)
+        try:
+            async with trio.open_nursery() as nursery:
+                socket = await _upgrade(nursery, stream, host_header, resource, settings)
+                connecting.deadline = math.inf
+                yield Connection(socket, stream)
+                nursery.cancel_scope.cancel()
+        finally:
+            await stream.aclose()
+    if connecting.cancelled_caught:
+        raise _Ended(f"no WebSocket answer within {settings.connect_timeout_s:g} s")
+
+
+async def _upgrade(
+    nursery: trio.Nursery,
+    stream: _GuardedStream,
+    host_header: str,
+    resource: str,
+    settings: SocketSettings,
+) -> WebSocketConnection:
+    """The handshake, raced against the stream's end: the library would wait on for ever."""
+    async with trio.open_nursery() as race:
+        race.start_soon(_fail_when_ended, stream)
+        socket = await wrap_client_stream(
+            nursery,
+            stream,  # type: ignore[arg-type]  # annotated too narrowly: any trio stream works
+            host_header,
+            resource,
+            message_queue_size=_QUEUED_FRAMES,
+            max_message_size=settings.max_frame_bytes,
+            receive_buffer_size=None,
+        )
+        race.cancel_scope.cancel()
+    return socket
+
+
+async def _fail_when_ended(stream: _GuardedStream) -> None:
+    await stream.ended.wait()
+    raise _Ended(stream.fault or "the peer closed before the WebSocket upgrade")
+
+
+async def _dial(address: _Address) -> trio.abc.Stream:
+    where = f"{address.host}:{address.port}"
+    try:
+        stream = await trio.open_tcp_stream(address.host, address.port)
+        if not address.is_tls:
+            return stream
+        return await _secure(stream, address.host)
+    except OSError as error:
+        raise _Ended(f"cannot connect to {where}: {error}; is it reachable?") from None
+    except trio.BrokenResourceError as error:
+        raise _Ended(f"TLS with {where} failed: {error.__cause__ or error}") from None
+
+
+async def _secure(stream: trio.SocketStream, host: str) -> trio.abc.Stream:
+    secure = trio.SSLStream(stream, tls_context(), server_hostname=host, https_compatible=True)
+    try:
+        await secure.do_handshake()
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
+    return secure
+
+
+_FOREIGN = (_Ended, HandshakeError, ProtocolError, h11.ProtocolError)
+"""What can end a connection; anything else is a fault of ours and goes up."""
+
+
+def _why(group: BaseExceptionGroup[BaseException]) -> _Ended:
+    """The most telling reason among those that ended a connection."""
+    leaves = _leaves(group)
+    for leaf in leaves:
+        if isinstance(leaf, ConnectionRejected):
+            return _refusal(leaf)
+    for leaf in leaves:
+        if isinstance(leaf, _Ended):
+            return leaf
+    return _Ended(f"the peer does not speak WebSocket: {leaves[0]}")
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for item in group.exceptions:
+        found += _leaves(item) if isinstance(item, BaseExceptionGroup) else [item]
+    return found
+
+
+def _refusal(error: ConnectionRejected) -> _Ended:
+    after_s = 0.0
+    for name, value in error.headers:
+        if name.lower() == b"retry-after" and value.isdigit():
+            after_s = float(value[:6])
+    body = ascii((error.body or b"")[:120].decode(errors="replace"))[1:-1]
+    return _Ended(f"upgrade refused with HTTP {error.status_code}: {body}", after_s=after_s)
+
+
+class StayingSocket:
+    """Connects, greets, reads, and begins again for ever. State: the connection of the moment."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        settings: SocketSettings,
+        link: Link,
+        *,
+        rng: random.Random,
+        open_stream: OpenStream | None = None,
+    ) -> None:
+        """Fatal for a bad URL. `open_stream` replaces dialling, for tests on memory streams."""
+        address = _address(name, url)
+        self.name = name
+        self.messages = 0
+        self.reconnects = 0
+        self.spoiled = 0
+        self.connected_since: float | None = None
+        """trio.current_time() of the last upgrade; None while down."""
+        self._address = address
+        self._settings = settings
+        self._link = link
+        self._rng = rng
+        self._open_stream: OpenStream = open_stream or (lambda: _dial(address))
+        self._connection: Connection | None = None
+        self._life = trio.CancelScope()
+        self._data_at = 0.0
+        self._replies: deque[str] = deque()
+
+    async def run(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> NoReturn:
+        """Stay connected until cancelled.
+
+        `started` comes with the first attempt's end, good or bad: readiness does not hang on a
+        venue that is away, and `Link.changed` has told which it was.
+        """
+        is_started, failures = False, 0
+
+        def started() -> None:
+            nonlocal is_started
+            if not is_started:
+                is_started = True
+                task_status.started()
+
+        while True:
+            ended, lasted_s = await self._live(started)
+            self._report(ended)
+            started()
+            failures = 0 if lasted_s >= self._settings.healthy_after_s else failures + 1
+            await trio.sleep(max(ended.after_s, self._backoff_s(failures)))
+            self.reconnects += 1
+
+    async def send(self, text: str) -> None:
+        """Send one text frame whole. Retry when there is no connection, or none any more."""
+        if self._connection is None:
+            raise Retry(f"{self.name} is not connected; wait for the reconnect")
+        try:
+            await self._connection.send(text)
+        except (_Ended, ProtocolError) as ended:
+            raise Retry(f"{self.name}: {ended}; wait for the reconnect") from None
+
+    def reply(self, text: str) -> None:
+        """Send `text` as soon as the `Link.receive` that calls this has returned."""
+        self._replies.append(text)
+
+    def cut(self) -> None:
+        """Close the TCP stream at once, without a goodbye; `run` reconnects."""
+        self._life.cancel()
+
+    async def _live(self, started: Callable[[], None]) -> tuple[_Ended, float]:
+        """One connection from dialling to its end: why it ended, and for how long it was up."""
+        self._life = trio.CancelScope()
+        ended = _Ended("cut on our side")
+        try:
+            with self._life:
+                await self._connect_and_read(started)
+        except* _FOREIGN as group:
+            ended = _why(group)
+        finally:
+            since, self.connected_since = self.connected_since, None
+            self._connection = None
+            self._replies.clear()
+        return ended, 0.0 if since is None else trio.current_time() - since
+
+    async def _connect_and_read(self, started: Callable[[], None]) -> None:
+        address, settings = self._address, self._settings
+        async with (
+            open_connection(
+                self._open_stream, address.host_header, address.resource, settings
+            ) as connection,
+            trio.open_nursery() as nursery,
+        ):
+            self._data_at = self.connected_since = trio.current_time()
+            # Before the greeting: what is subscribed while it goes out must not fall between.
+            self._connection = connection
+            for text in self._link.greet():
+                await connection.send(text)
+            self._link.changed(LinkState.UP, f"{self.name} connected")
+            started()
+            nursery.start_soon(self._watch_silence)
+            if settings.keepalive_text:
+                nursery.start_soon(self._keep_alive, connection)
+            await self._read(connection)
+
+    async def _read(self, connection: Connection) -> NoReturn:
+        receive = self._link.receive
+        while True:
+            frame = await connection.receive()
+            received_perf_ns = time.perf_counter_ns()
+            self.messages += 1
+            if receive(frame, received_perf_ns):
+                self._data_at = trio.current_time()
+            while self._replies:
+                await connection.send(self._replies.popleft())
+
+    async def _watch_silence(self) -> NoReturn:
+        silence_s = self._settings.silence_s
+        last_seen = -math.inf
+        while self._data_at > last_seen:
+            last_seen = self._data_at
+            await trio.sleep_until(last_seen + silence_s)
+        detail = f"no data for {silence_s:g} s"
+        self._link.changed(LinkState.STALE, detail)
+        raise _Ended(detail)
+
+    async def _keep_alive(self, connection: Connection) -> NoReturn:
+        while True:
+            await trio.sleep(self._settings.keepalive_every_s)
+            await connection.send(self._settings.keepalive_text)
+
+    def _report(self, ended: _Ended) -> None:
+        if ended.is_spoiled:
+            self.spoiled += 1
+            self._link.changed(LinkState.SPOILED, ended.detail)
+        self._link.changed(LinkState.DOWN, ended.detail)
+
+    def _backoff_s(self, failures: int) -> float:
+        """Exponential with full jitter, so that four sockets do not come back as one wave."""
+        settings = self._settings
+        ceiling = settings.backoff_first_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
+        return self._rng.uniform(0.0, min(settings.backoff_cap_s, ceiling))

@@ -1,0 +1,286 @@
+"""Faces on this machine: one Unix socket, open to its owner only.
+
+The engine never waits for a face. Each face has its own subscription (views conflated, notices
+bounded by whoever implements it) and every send has a deadline; a face that does not read, or
+that sends what the language does not know, is dropped, and only that one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import trio
+from attrs import define, field, frozen
+from attrs.validators import gt
+
+from polytui.model.errors import Fatal, Rejected
+from polytui.model.events import Action
+from polytui.model.link import (
+    Ack,
+    Command,
+    Detach,
+    FrameReader,
+    FromEngine,
+    FromFace,
+    Goodbye,
+    Hello,
+    LinkError,
+    encode,
+    schema_hash,
+)
+
+_READ_BYTES = 1 << 16
+_BACKLOG = 16
+_FACE_GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
+
+
+@frozen
+class FaceSettings:
+    """How patient the engine is with a face."""
+
+    send_timeout_s: float = field(default=1.0, validator=gt(0.0))
+    """A face that has not taken a frame after this long is dropped."""
+    hello_timeout_s: float = field(default=2.0, validator=gt(0.0))
+    """How long a connection may stay silent before it has said Hello."""
+    max_faces: int = field(default=8, validator=gt(0))
+
+
+class Subscription(Protocol):
+    """What one face is yet to be told."""
+
+    async def take(self) -> list[FromEngine]:
+        """Wait for something new. Views latest only, notices in order with a dropped count."""
+
+    def close(self) -> None: ...
+
+
+class FaceSource(Protocol):
+    """What the engine shows to faces and hears from them."""
+
+    @property
+    def session(self) -> str: ...
+
+    @property
+    def mode(self) -> str: ...
+
+    def subscribe(self) -> Subscription: ...
+
+    async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
+        """Sequence numbers the command got, one per desk. Rejected for an unknown asset."""
+
+    def face_attached(self) -> None: ...
+
+    def face_left(self, *, detached: bool) -> None:
+        """`detached`: it left on purpose. Otherwise it was killed or lost its terminal."""
+
+
+async def serve_faces(
+    path: Path,
+    source: FaceSource,
+    settings: FaceSettings | None = None,
+    *,
+    task_status: trio.TaskStatus[Path] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve faces at `path` until cancelled; reports ready once a face can connect.
+
+    Fatal when the socket cannot be made: somebody answers there already, the folder is open to
+    others, or the path does not suit a socket.
+    """
+    room = _Room(source, settings or FaceSettings())
+    with _open_socket(path) as listening:
+        listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
+        async with trio.open_nursery() as nursery:
+            await nursery.start(trio.serve_listeners, room.welcome, [listener])
+            task_status.started(path)
+
+
+# --- the socket -----------------------------------------------------------------------------
+
+
+@contextmanager
+def _open_socket(path: Path) -> Iterator[socket.socket]:
+    """A listening socket that only its owner may open; its file is removed at the end."""
+    _own_folder(path.parent)
+    _remove_stale(path)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(path))
+        # Between bind and chmod the private folder is what keeps others out.
+        path.chmod(0o600)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise Fatal(f"no socket at {path}: {error}; choose a shorter or writable path") from error
+    try:
+        yield listening
+    finally:
+        listening.close()
+        path.unlink(missing_ok=True)
+
+
+def _own_folder(folder: Path) -> None:
+    """The folder exists, is ours, and nobody else may look into it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise Fatal(f"cannot use {folder} for the socket: {error}") from error
+    if status.st_uid != os.geteuid():
+        raise Fatal(f"{folder} belongs to another user; choose a folder of your own")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise Fatal(f"{folder} is open to others; run: chmod 700 {folder}")
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket file that a dead engine left behind; Fatal if somebody answers on it."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise Fatal(f"{path} is in the way and is no socket; move it or choose another path")
+    if _is_answered(path):
+        raise Fatal(f"an engine already answers at {path}; run `polytui attach`, or stop it first")
+    path.unlink(missing_ok=True)
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        # A full backlog blocks a blocking connect for ever; EAGAIN then means somebody is there.
+        probe.setblocking(False)
+        return probe.connect_ex(str(path)) not in (errno.ECONNREFUSED, errno.ENOENT)
+
+
+# --- the faces ------------------------------------------------------------------------------
+
+
+@define
+class _Room:
+    """All faces of one engine. State: how many are attached."""
+
+    source: FaceSource
+    settings: FaceSettings
+    faces: int = 0
+
+    async def welcome(self, stream: trio.SocketStream) -> None:
+        """One connection, from its hello to its end."""
+        face = _Face(stream, self.source, self.settings)
+        async with stream:
+            with suppress(*_FACE_GONE, LinkError):
+                if await face.greeted(is_full=self.faces >= self.settings.max_faces):
+                    await self._host(face)
+
+    async def _host(self, face: _Face) -> None:
+        self.faces += 1
+        self.source.face_attached()
+        try:
+            await face.attend()
+        finally:
+            self.faces -= 1
+            self.source.face_left(detached=face.is_detached)
+
+
+@define
+class _Face:
+    """One face. State: what it has half sent, and whether it said that it leaves."""
+
+    stream: trio.SocketStream
+    source: FaceSource
+    settings: FaceSettings
+    is_detached: bool = False
+    _frames: FrameReader = field(factory=lambda: FrameReader(FromFace), init=False)
+    _sending: trio.Lock = field(factory=trio.Lock, init=False)
+
+    async def greeted(self, *, is_full: bool) -> bool:
+        """Exchange hellos. False, with a reason told, when the two cannot talk."""
+        with trio.move_on_after(self.settings.hello_timeout_s):
+            first = await self._receive()
+            if not first or not isinstance(first[0], Hello):
+                return False
+            refusal = _refusal(first[0], self.settings, is_full=is_full)
+            if refusal:
+                await self._send([Goodbye(1, refusal)])
+                return False
+            await self._send([Hello(schema_hash(), self.source.session, self.source.mode)])
+            return await self._obey_all(first[1:])
+        return False
+
+    async def attend(self) -> None:
+        """Send what is new and take commands until either side ends."""
+        subscription = self.source.subscribe()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._ending, nursery.cancel_scope, self._tell, subscription)
+                nursery.start_soon(self._ending, nursery.cancel_scope, self._listen)
+        finally:
+            subscription.close()
+
+    async def _ending(self, scope: trio.CancelScope, task: Any, *args: Any) -> None:
+        """Run a half of the conversation; its end, or the face's fault, ends the other half."""
+        with suppress(*_FACE_GONE, LinkError):
+            await task(*args)
+        scope.cancel()
+
+    async def _tell(self, subscription: Subscription) -> None:
+        while True:
+            news = await subscription.take()
+            await self._send(news)
+            if any(isinstance(message, Goodbye) for message in news):
+                return
+
+    async def _listen(self) -> None:
+        while messages := await self._receive():
+            if not await self._obey_all(messages):
+                return
+
+    async def _obey_all(self, messages: list[Any]) -> bool:
+        """False when the face is leaving."""
+        for message in messages:
+            if isinstance(message, Detach):
+                self.is_detached = True
+                return False
+            if not isinstance(message, Command):
+                raise LinkError(f"a face may not send {type(message).__name__} now")
+            await self._send([await self._obey(message)])
+        return True
+
+    async def _obey(self, command: Command) -> Ack:
+        try:
+            seqs = await self.source.command(command.action, command.asset, "terminal")
+        except Rejected as refusal:
+            return Ack(command.command_id, (), str(refusal))
+        return Ack(command.command_id, seqs)
+
+    async def _receive(self) -> list[Any]:
+        """The next whole messages; empty when the connection is over."""
+        while data := await self.stream.receive_some(_READ_BYTES):
+            if messages := self._frames.feed(bytes(data)):
+                return messages
+        return []
+
+    async def _send(self, messages: list[FromEngine]) -> None:
+        """One write for all of them. A face that does not take it in time is broken."""
+        block = b"".join(map(encode, messages))
+        async with self._sending:
+            with trio.move_on_after(self.settings.send_timeout_s) as patience:
+                await self.stream.send_all(block)
+            if patience.cancelled_caught:
+                # Half a frame may be out: this stream cannot be used again.
+                raise trio.BrokenResourceError("the face does not read")
+
+
+def _refusal(hello: Hello, settings: FaceSettings, *, is_full: bool) -> str:
+    """Why this face is not let in, in words for its user; empty if it is."""
+    if hello.schema != schema_hash():
+        return (
+            "this terminal and the engine are of different versions "
+            f"(terminal {hello.schema[:16]}, engine {schema_hash()}); restart the older one"
+        )
+    return f"{settings.max_faces} faces are attached already; close one first" if is_full else ""

@@ -1,0 +1,102 @@
+"""What one asset owns beyond the lives of its nursery: inbox, hands, rounds, feeds."""
+
+from __future__ import annotations
+
+import trio
+from attrs import define, field
+
+from polytui.execution.executor import Hands
+from polytui.model.events import Commanded, Event, Report, RoundSettled
+from polytui.model.instrument import Asset, Round
+from polytui.model.snapshot import AssetState
+from polytui.net.clock import SessionClock
+from polytui.runtime.feeds import Feed
+from polytui.runtime.inbox import Inbox, Item
+
+
+@define(eq=False)
+class FollowedRound:
+    """A round from its listing to its settlement, whatever crashes in between."""
+
+    round: Round
+    has_opened: bool = False
+    settled: trio.Event = field(factory=trio.Event)
+
+
+@define
+class FeedTotals:
+    """One feed's counts over every life of its asset."""
+
+    messages: int = 0
+    reconnects: int = 0
+    stale: int = 0
+    rejected: int = 0
+
+    def add(self, feed: Feed) -> None:
+        self.messages += feed.messages
+        self.reconnects += max(0, feed.connects - 1)
+        self.stale += feed.stales
+        self.rejected += feed.rejected
+
+
+@define(eq=False)
+class AssetRun:
+    """State: one asset's run through the session. A new life of its nursery begins from here."""
+
+    asset: Asset
+    clock: SessionClock
+    hands: Hands
+    inbox: Inbox
+    followed: dict[str, FollowedRound] = field(factory=dict)
+    feeds: dict[str, Feed] = field(factory=dict)
+    past: dict[str, FeedTotals] = field(factory=dict)
+    """What feeds of earlier lives counted."""
+    life: int = 0
+    state: AssetState | None = None
+    """Set while the tree knows better than the desk: restarting, halted, stopped."""
+    detail: str = ""
+
+    def keep_feed(self, feed: Feed) -> None:
+        """A feed of this life takes the place of the last life's, whose counts are kept."""
+        if (before := self.feeds.get(feed.name)) is not None:
+            self.past.setdefault(feed.name, FeedTotals()).add(before)
+        self.feeds[feed.name] = feed
+
+    def feed_totals(self) -> dict[str, FeedTotals]:
+        totals = {}
+        for name, feed in self.feeds.items():
+            past = self.past.get(name, FeedTotals())
+            totals[name] = FeedTotals(past.messages, past.reconnects, past.stale, past.rejected)
+            totals[name].add(feed)
+        return totals
+
+    def deliver(self, event: Event, received_perf_ns: int = 0) -> None:
+        """To the hands, which follow the market; then to the desk, with what they report."""
+        reports = self.hands.observe(event, self.clock.now_ns())
+        self.inbox.put(Item(event, received_perf_ns))
+        for report in reports:
+            self.inbox.put(Item(report))
+        if isinstance(event, RoundSettled):
+            self._mark_settled(event)
+
+    def deliver_report(self, report: Report) -> None:
+        self.inbox.put(Item(report))
+
+    def _mark_settled(self, event: RoundSettled) -> None:
+        for followed in self.followed.values():
+            if followed.round.condition_id == event.condition_id:
+                followed.settled.set()
+
+    async def command(self, command: Commanded, deadline_s: float) -> int | None:
+        """Put a person's command in the inbox; the number it got, None if not within the time."""
+        seqs: list[int] = []
+        taken = trio.Event()
+
+        def note(seq: int) -> None:
+            seqs.append(seq)
+            taken.set()
+
+        self.inbox.put(Item(command, 0, note))
+        with trio.move_on_after(deadline_s):
+            await taken.wait()
+        return seqs[0] if seqs else None

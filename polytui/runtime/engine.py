@@ -1,0 +1,96 @@
+"""One session from beginning to end: a world, a mind, a tree, and what it came to."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import trio
+from attrs import field, frozen
+from loguru import logger
+from rich.console import Console
+
+from polytui.config.load import digest_of
+from polytui.config.schema import Settings
+from polytui.desk.mind import Mind
+from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.journal.codec import FORMAT, Header
+from polytui.journal.log import JournalLog
+from polytui.model.units import usd_from_float
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.chaos import Chaos, Fault
+from polytui.runtime.hub import Hub
+from polytui.runtime.inbox import Inbox
+from polytui.runtime.modes import OPENERS, Surroundings
+from polytui.runtime.session import Session
+from polytui.runtime.status import show_status
+from polytui.runtime.summary import Summary, summarise
+from polytui.runtime.tree import Tree
+
+
+@frozen
+class Plan:
+    """What a command line asks of the engine."""
+
+    mode: str
+    settings: Settings
+    folder: Path
+    """Made new for this session: journal, logs, summary."""
+    socket: Path | None = None
+    is_owned: bool = False
+    prices: Path | None = None
+    chaos: tuple[Fault, ...] = ()
+    status: Console | None = field(default=None)
+    """Where the status line goes; None for a session that a terminal watches."""
+
+
+async def run_engine(plan: Plan) -> Summary:
+    """Run a session until it stops. Fatal for what the user must mend; anything else that gets
+    here is a fault above the assets: everything is cancelled, and the traceback goes up."""
+    async with OPENERS[plan.mode](plan.settings, plan.folder, plan.prices) as surroundings:
+        session = _open_session(plan, surroundings)
+        try:
+            return await _run(plan, session, surroundings)
+        finally:
+            session.journal.close()
+
+
+async def _run(plan: Plan, session: Session, surroundings: Surroundings) -> Summary:
+    account = PaperAccount(usd_from_float(plan.settings.paper.starting_cash_usd))
+    runs = [
+        AssetRun(
+            asset,
+            session.clock,
+            PaperHands(plan.settings.paper, account),
+            Inbox(plan.settings.queues.inbox),
+        )
+        for asset in plan.settings.session.assets
+    ]
+    tree = Tree(session, surroundings, runs, Chaos(list(plan.chaos)), plan.socket, plan.is_owned)
+    async with trio.open_nursery() as nursery:
+        if plan.status is not None:
+            nursery.start_soon(show_status, session.hub, plan.status)
+        await tree.supervise()
+        nursery.cancel_scope.cancel()
+    return summarise(session, runs, account)
+
+
+def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
+    settings, clock = plan.settings, surroundings.clock
+    name, started_ns = plan.folder.name, clock.now_ns()
+    seed = settings.demo.seed if plan.mode == "demo" else None
+    header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
+    logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
+    stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
+    return Session(
+        name=name,
+        mode=plan.mode,
+        folder=plan.folder,
+        settings=settings,
+        clock=clock,
+        mind=Mind(),
+        journal=JournalLog(plan.folder / "journal.jsonl", header),
+        hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
+        started_ns=started_ns,
+        seed=seed,
+    )

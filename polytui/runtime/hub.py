@@ -1,0 +1,144 @@
+"""The hub: memory channels from the engine to every face, and commands back.
+
+Views are conflated, the latest wins; notices keep their order in a bounded channel, and what a
+slow face missed is counted and told. The engine publishes without waiting.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from polytui.model.events import Action
+from polytui.model.link import AccountFrame, AssetFrame, FromEngine, Goodbye, NoticeFrame
+from polytui.model.snapshot import AccountView, AssetView, Notice
+
+_REMEMBERED = 200
+"""Notices that a new face is told at once."""
+
+Obey = Callable[[Action, str, str], Awaitable[tuple[int, ...]]]
+
+
+class FaceChannel:
+    """One face's channels. State: views it has not seen yet by name, and its notices."""
+
+    def __init__(self, hub: Hub, limit: int) -> None:
+        self._hub = hub
+        self._views: dict[str, FromEngine] = {}
+        self._send, self._receive = trio.open_memory_channel[Notice](limit)
+        self._news = trio.Event()
+        self._goodbye: Goodbye | None = None
+        self._dropped = 0
+
+    def view(self, name: str, frame: FromEngine) -> None:
+        self._views[name] = frame
+        self._news.set()
+
+    def notice(self, notice: Notice) -> None:
+        try:
+            self._send.send_nowait(notice)
+        except trio.WouldBlock:
+            self._dropped += 1
+        self._news.set()
+
+    def goodbye(self, frame: Goodbye) -> None:
+        self._goodbye = frame
+        self._news.set()
+
+    async def take(self) -> list[FromEngine]:
+        """Wait for something new; everything that is."""
+        await self._news.wait()
+        self._news = trio.Event()
+        frames: list[FromEngine] = list(self._views.values())
+        self._views.clear()
+        frames += self._notices()
+        if self._goodbye is not None:
+            frames.append(self._goodbye)
+        return frames
+
+    def _notices(self) -> list[FromEngine]:
+        frames: list[FromEngine] = []
+        while self._receive.statistics().current_buffer_used:
+            frames.append(NoticeFrame(self._receive.receive_nowait(), self._dropped))
+        return frames
+
+    def close(self) -> None:
+        self._hub.forget(self)
+
+
+class Hub:
+    """State: the faces, the last view of everything, the last notices, and who obeys commands."""
+
+    def __init__(self, session: str, mode: str, limit: int, *, stop_when_lost: bool) -> None:
+        self.session = session
+        self.mode = mode
+        self._limit = limit
+        self._stop_when_lost = stop_when_lost
+        self._channels: list[FaceChannel] = []
+        self._views: dict[str, FromEngine] = {}
+        self._notices: deque[Notice] = deque(maxlen=_REMEMBERED)
+        self._attached = 0
+        self._obey: Obey | None = None
+        self._lost: Callable[[str], None] | None = None
+        self.has_met_a_face = trio.Event()
+
+    def serve(self, obey: Obey, lost: Callable[[str], None]) -> None:
+        """From here on commands are obeyed, and a lost terminal is told to `lost`."""
+        self._obey, self._lost = obey, lost
+
+    # --- to faces -------------------------------------------------------------------------------
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._channels)
+
+    def asset(self, view: AssetView) -> None:
+        self._publish(f"asset {view.asset}", AssetFrame(view))
+
+    def account(self, view: AccountView) -> None:
+        self._publish("account", AccountFrame(view))
+
+    def _publish(self, name: str, frame: FromEngine) -> None:
+        self._views[name] = frame
+        for channel in self._channels:
+            channel.view(name, frame)
+
+    def notice(self, notice: Notice) -> None:
+        self._notices.append(notice)
+        for channel in self._channels:
+            channel.notice(notice)
+
+    def goodbye(self, exit_code: int, reason: str) -> None:
+        for channel in self._channels:
+            channel.goodbye(Goodbye(exit_code, reason))
+
+    # --- from faces: what remote/local.py asks for ----------------------------------------------
+
+    def subscribe(self) -> FaceChannel:
+        channel = FaceChannel(self, self._limit)
+        for name, frame in self._views.items():
+            channel.view(name, frame)
+        for notice in self._notices:
+            channel.notice(notice)
+        self._channels.append(channel)
+        return channel
+
+    def forget(self, channel: FaceChannel) -> None:
+        if channel in self._channels:
+            self._channels.remove(channel)
+
+    async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
+        assert self._obey is not None, "faces are served after `serve`"
+        return await self._obey(action, asset, origin)
+
+    def face_attached(self) -> None:
+        self._attached += 1
+        self.has_met_a_face.set()
+
+    def face_left(self, *, detached: bool) -> None:
+        """The last terminal to be lost without a word stops an engine that a terminal started."""
+        self._attached -= 1
+        if not detached and not self._attached and self._stop_when_lost and self._lost is not None:
+            self._lost("the terminal was lost")

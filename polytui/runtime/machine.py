@@ -1,0 +1,114 @@
+"""The state machine task: inbox -> mind -> effects, the hottest loop of the engine.
+
+Everything that waits is applied, then one decision is made; effects leave before anything is
+written. The journal is encoded last, off the path from a frame to its order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from attrs import field, frozen
+
+from polytui.desk.mind import Taken
+from polytui.journal.codec import encode_digest, encode_raised, encode_record
+from polytui.model.effects import Effect, Place
+from polytui.model.events import Accepted, Refused, RoundOpened
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.inbox import Item
+from polytui.runtime.session import Session
+
+
+@frozen
+class Machine:
+    """One asset's door to the mind. `act` sends an effect on its way and must not wait."""
+
+    run: AssetRun
+    session: Session
+    act: Callable[[Effect], None]
+    placed: dict[str, int] = field(factory=dict)
+    """When orders that nobody answered yet were enqueued, perf_counter_ns by id."""
+
+    async def work(self) -> None:
+        """Take batches from the inbox until cancelled."""
+        while True:
+            self.take(await self.run.inbox.batch())
+
+    def take(self, items: list[Item]) -> None:
+        """Apply all, decide once, act, then write down what happened."""
+        now_ns = self.session.clock.now_ns()
+        taken: list[Taken] = []
+        try:
+            for item in items:
+                taken.append(self._step(item, now_ns, is_last=len(taken) == len(items) - 1))
+        except Exception as error:
+            self._record(items, taken, now_ns)
+            self._broken(items, len(taken), now_ns, error)
+            raise
+        for result in taken:
+            for effect in result.effects:
+                self.act(effect)
+        self._measure(items, taken)
+        self._record(items, taken, now_ns)
+
+    def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
+        result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
+        if item.taken is not None:
+            item.taken(result.seq)
+        return result
+
+    def _measure(self, items: list[Item], taken: list[Taken]) -> None:
+        done = time.perf_counter_ns()
+        has_acted = self._note_placed(taken, done)
+        before = 0
+        for item in items:
+            received = item.received_perf_ns
+            if received and received != before:
+                before = received
+                self._note_decided(done - received, has_acted=has_acted)
+            elif isinstance(item.event, Accepted | Refused):
+                if since := self.placed.pop(item.event.order_id, 0):
+                    self.session.meter.answered.add(done - since)
+            elif isinstance(item.event, RoundOpened) and not item.event.is_late:
+                self._measure_round(item.event)
+
+    def _note_placed(self, taken: list[Taken], done: int) -> bool:
+        placed = [e for result in taken for e in result.effects if isinstance(e, Place)]
+        self.placed.update((effect.order.order_id, done) for effect in placed)
+        return bool(placed)
+
+    def _note_decided(self, took_ns: int, *, has_acted: bool) -> None:
+        meter = self.session.meter
+        meter.decided.add(took_ns)
+        meter.recent.add(took_ns)
+        if has_acted:
+            meter.acted.add(took_ns)
+
+    def _measure_round(self, event: RoundOpened) -> None:
+        clock, followed = self.session.clock, self.run.followed.get(event.slug)
+        if followed is not None:
+            late_s = clock.real_s(clock.now_ns() - followed.round.opens_ns)
+            self.session.meter.rounds.add(int(late_s * 1e9))
+
+    def _record(self, items: list[Item], taken: list[Taken], now_ns: int) -> None:
+        journal, every = self.session.journal, self.session.settings.journal.digest_every
+        asset, last = self.run.asset.value, len(items) - 1
+        for index, (item, result) in enumerate(zip(items, taken, strict=False)):
+            journal.append(
+                encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
+            )
+        # A digest speaks of the state after the batch, so it stands after the batch's last line.
+        if taken and taken[-1].seq // every > (taken[0].seq - 1) // every:
+            journal.append(encode_digest(taken[-1].seq, self.session.mind.digest()))
+
+    def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
+        """The event that broke the desk is written and not taken again; the rest waits."""
+        why = f"{type(error).__name__}: {error}"
+        is_last = at == len(items) - 1
+        self.session.journal.append(
+            encode_raised(
+                self.session.mind.seq, now_ns, self.run.asset.value, items[at].event, is_last, why
+            )
+        )
+        self.run.inbox.give_back(items[at + 1 :])

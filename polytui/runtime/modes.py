@@ -1,0 +1,89 @@
+"""The one place where worlds differ: where events come from, whose clock runs, what hands do.
+
+| mode  | events from                    | hands | clock               | endpoints            |
+|-------|--------------------------------|-------|---------------------|----------------------|
+| paper | live public feeds              | paper | wall                | config.toml          |
+| demo  | `polytui venue`, a child of us | paper | the venue's, scaled | loopback             |
+
+Replay and the in-process demo have no tasks at all; they are in `backtest/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from polytui.config.schema import Endpoints, Settings
+from polytui.config.secrets import load_feed_keys
+from polytui.net.clock import Clock, SessionClock, WallClock
+from polytui.net.http import Http, HttpSettings
+from polytui.runtime.venue_child import open_venue
+from polytui.sim.venue import Urls
+from polytui.venues.polymarket.price_streams import Credentials
+
+
+@frozen
+class Surroundings:
+    """What a mode gives a session to live in."""
+
+    settings: Settings
+    clock: SessionClock
+    credentials: Credentials | None
+    drop_sockets: Callable[[], Awaitable[None]] | None
+    """Cuts every socket of the venue; None where the venue is not ours to cut."""
+
+
+Opener = Callable[[Settings, Path, Path | None], AbstractAsyncContextManager[Surroundings]]
+"""Settings, the session's folder, recorded prices or None."""
+
+
+@asynccontextmanager
+async def _paper(
+    settings: Settings, folder: Path, prices: Path | None
+) -> AsyncIterator[Surroundings]:
+    keys = load_feed_keys(Path.cwd())
+    credentials = None
+    if keys is not None:
+        credentials = Credentials(keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal())
+    yield Surroundings(settings, WallClock(), credentials, None)
+
+
+@asynccontextmanager
+async def _demo(
+    settings: Settings, folder: Path, prices: Path | None
+) -> AsyncIterator[Surroundings]:
+    demo, session = settings.demo, settings.session
+    arguments = [
+        "--seed", str(demo.seed),
+        "--speed", str(demo.speed),
+        "--start", demo.start,
+        "--assets", ",".join(asset.value for asset in session.assets),
+        "--intervals", ",".join(interval.value for interval in session.intervals),
+    ]  # fmt: skip
+    if prices is not None:
+        arguments += ["--prices", str(prices)]
+    async with open_venue(arguments, folder / "venue.log") as urls:
+        clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
+        here = attrs.evolve(settings, endpoints=_endpoints(urls))
+        # The simulated venue takes any credentials; these are nobody's.
+        credentials = Credentials("demo", "demo", "demo")
+        yield Surroundings(here, clock, credentials, lambda: _drop(urls))
+
+
+def _endpoints(urls: Urls) -> Endpoints:
+    return Endpoints(**{field.name: getattr(urls, field.name) for field in attrs.fields(Endpoints)})
+
+
+async def _drop(urls: Urls) -> None:
+    http = Http(urls.control, HttpSettings())
+    try:
+        await http.post("/drop", b'{"who":"all"}')
+    finally:
+        await http.close()
+
+
+OPENERS: dict[str, Opener] = {"paper": _paper, "demo": _demo}

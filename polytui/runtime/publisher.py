@@ -1,0 +1,89 @@
+"""Snapshots for faces: one asset at a time, spread over the period, so that no step is long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import trio
+from attrs import evolve, frozen
+
+from polytui.desk.showing import desk_state, show_asset
+from polytui.model.snapshot import AccountView, AssetState, AssetView
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.session import Session
+
+
+@frozen
+class Publisher:
+    session: Session
+    runs: Sequence[AssetRun]
+
+    async def publish(self) -> None:
+        """Snapshots at the settings' rate while anybody watches, until cancelled."""
+        pause_s = 1.0 / self.session.settings.terminal.snapshot_hz / (len(self.runs) + 1)
+        while True:
+            for run in self.runs:
+                if self.session.hub.is_watched:
+                    self.session.hub.asset(self.asset_view(run))
+                await trio.sleep(pause_s)
+            if self.session.hub.is_watched:
+                self.session.hub.account(self.account_view())
+            await trio.sleep(pause_s)
+
+    def asset_view(self, run: AssetRun) -> AssetView:
+        now_ns, mind = self.session.clock.now_ns(), self.session.mind
+        feeds = tuple(feed.view(now_ns) for feed in run.feeds.values())
+        desk = mind.desks.get(run.asset)
+        if desk is None:
+            return _nothing_yet(run, now_ns)
+        state, detail = desk_state(desk, mind.account)
+        if run.state is not None:
+            state, detail = run.state, run.detail
+        return show_asset(desk, now_ns, state, detail, feeds)
+
+    def account_view(self) -> AccountView:
+        session, account = self.session, self.session.mind.account
+        meter = session.meter
+        (lag_ns,) = meter.recent.percentiles(50)
+        meter.recent.clear()
+        assets = [self.asset_view(run) for run in self.runs]
+        return AccountView(
+            at_ns=session.clock.now_ns(),
+            mode=session.mode,
+            speed=session.clock.speed,
+            started_ns=session.started_ns,
+            is_killed=account.kill_switch.is_on,
+            is_stopping=session.stopping.is_set(),
+            cash=account.cash,
+            exposure=account.exposure,
+            realised_pnl=account.realised,
+            marked_pnl=sum(view.marked_pnl for view in assets),
+            working_orders=account.working_orders,
+            fees=account.fees,
+            journal=str(session.journal.path),
+            assets=tuple(run.asset.value for run in self.runs),
+            lag_us=0 if lag_ns is None else lag_ns // 1000,
+        )
+
+
+def _nothing_yet(run: AssetRun, now_ns: int) -> AssetView:
+    """An asset whose desk has not begun."""
+    empty = AssetView(
+        asset=run.asset.value,
+        at_ns=now_ns,
+        state=AssetState.STARTING,
+        detail="",
+        life=run.life,
+        oracle_price=None,
+        settlement_price=None,
+        settlement_age_ms=-1,
+        rounds=(),
+        feeds=(),
+        rounds_settled=0,
+        signals=0,
+        orders=0,
+        fills=0,
+        realised_pnl=0,
+        marked_pnl=0,
+    )
+    return evolve(empty, state=run.state or AssetState.STARTING, detail=run.detail)

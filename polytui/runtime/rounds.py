@@ -1,0 +1,139 @@
+"""The round watcher, one per interval: find, warm the next one, open, close, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import frozen
+
+from polytui.config.schema import Rounds
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.events import (
+    RoundClosed,
+    RoundFound,
+    RoundOpened,
+    RoundSettled,
+    StrikePublished,
+)
+from polytui.model.instrument import Interval, Round
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import SessionClock
+from polytui.runtime.asset import AssetRun, FollowedRound
+from polytui.runtime.books import BookWatcher
+from polytui.venues.polymarket.gamma import Gamma, RoundLook
+
+_NOT_NOW = (Retry, Rejected, Unknown)
+"""A read that failed, however: it is asked again at the next turn."""
+
+
+@frozen
+class RoundWatcher:
+    """One interval of one asset. What it follows is in the run, and outlives it."""
+
+    run: AssetRun
+    interval: Interval
+    gamma: Gamma
+    books: BookWatcher
+    clock: SessionClock
+    settings: Rounds
+    complain: Callable[[str], None]
+    """Told in words when the venue lists nothing."""
+
+    async def watch(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Follow every round of the interval until cancelled."""
+        async with trio.open_nursery() as nursery:
+            for followed in list(self.run.followed.values()):
+                if followed.round.interval is self.interval:
+                    nursery.start_soon(self._follow, followed)
+            task_status.started()
+            while True:
+                for listed in await self._list():
+                    if listed.slug not in self.run.followed:
+                        followed = self.run.followed[listed.slug] = FollowedRound(listed)
+                        nursery.start_soon(self._follow, followed)
+                await self._sleep(self.interval.seconds / 4)
+
+    async def _list(self) -> tuple[Round, ...]:
+        """The venue's next rounds, asked until it answers."""
+        while True:
+            try:
+                return await self.gamma.upcoming(
+                    self.run.asset, self.interval, self.clock.now_ns(), self.settings.list_ahead
+                )
+            except _NOT_NOW as error:
+                self.complain(f"no list of {self.interval.value} rounds: {error}")
+                await self._sleep(self.settings.settle_every_s)
+
+    async def _follow(self, followed: FollowedRound) -> None:
+        """One round from its listing to its settlement."""
+        listed = followed.round
+        self.run.deliver(RoundFound(listed))
+        await self.clock.sleep_until(listed.opens_ns - int(self.settings.warm_s * NS_PER_S))
+        await self.books.follow(listed)
+        await self._open(followed)
+        async with trio.open_nursery() as asking:
+            asking.start_soon(self._ask_strike, listed)
+            await self.clock.sleep_until(listed.closes_ns)
+            asking.cancel_scope.cancel()
+        self.run.deliver(RoundClosed(listed.slug, self.clock.now_ns()))
+        await self._settle(followed)
+        await self.books.unfollow(listed)
+        del self.run.followed[listed.slug]
+
+    async def _open(self, followed: FollowedRound) -> None:
+        listed = followed.round
+        is_late = self.clock.now_ns() > listed.opens_ns
+        await self.clock.sleep_until(listed.opens_ns)
+        self.run.deliver(RoundOpened(listed.slug, self.clock.now_ns(), is_late))
+        followed.has_opened = True
+
+    async def _ask_strike(self, listed: Round) -> None:
+        """The venue's own word on the price to beat, which comes late; ours may come first."""
+
+        async def ask() -> bool:
+            look = await self.gamma.look(listed.slug)
+            if look.strike is not None:
+                self.run.deliver(StrikePublished(listed.slug, look.strike, "gamma"))
+            return look.strike is not None
+
+        await self._until_known(ask, self.settings.strike_every_s)
+
+    async def _settle(self, followed: FollowedRound) -> None:
+        """Ask for the winner until the venue names one; the stream may be first."""
+        listed = followed.round
+        first_ns = listed.closes_ns + int(self.settings.settle_first_s * NS_PER_S)
+
+        async def ask() -> bool:
+            look = await self.gamma.look(listed.slug)
+            return self._deliver_winner(look)
+
+        async with trio.open_nursery() as nursery:
+
+            async def wait_for_stream() -> None:
+                await followed.settled.wait()
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(wait_for_stream)
+            await self.clock.sleep_until(first_ns)
+            await self._until_known(ask, self.settings.settle_every_s)
+            nursery.cancel_scope.cancel()
+
+    def _deliver_winner(self, look: RoundLook) -> bool:
+        if look.winner_token is None:
+            return False
+        condition_id, now_ns = look.round.condition_id, self.clock.now_ns()
+        self.run.deliver(RoundSettled(condition_id, look.winner_token, "gamma", now_ns))
+        return True
+
+    async def _until_known(self, ask: Callable[[], Awaitable[bool]], every_s: float) -> None:
+        while True:
+            try:
+                if await ask():
+                    return
+            except _NOT_NOW as error:
+                self.complain(str(error))
+            await self._sleep(every_s)
+
+    async def _sleep(self, session_s: float) -> None:
+        await self.clock.sleep_until(self.clock.now_ns() + int(session_s * NS_PER_S))

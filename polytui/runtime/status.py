@@ -1,0 +1,100 @@
+"""Headless: one status line a second, from the same snapshots that every face sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+import trio
+from attrs import define, field
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from polytui.model.link import AccountFrame, AssetFrame, NoticeFrame
+from polytui.model.snapshot import AccountView, AssetView
+from polytui.model.units import MICRO, NS_PER_S
+from polytui.runtime.hub import FaceChannel, Hub
+
+_EVERY_S = 1.0
+
+
+@define
+class StatusLine:
+    """State: the latest views. `text` is one line however many assets there are."""
+
+    account: AccountView | None = None
+    assets: dict[str, AssetView] = field(factory=dict)
+
+    def take(self, frame: object) -> str:
+        """Keep a view; a notice worth a line of its own comes back as text."""
+        match frame:
+            case AccountFrame(view):
+                self.account = view
+            case AssetFrame(view):
+                self.assets[view.asset] = view
+            case NoticeFrame(notice) if notice.level != "info":
+                return f"{_clock(notice.at_ns)} {notice.asset.upper():<4} {notice.text}"
+        return ""
+
+    def text(self) -> str:
+        if self.account is None:
+            return "starting"
+        account = self.account
+        head = (
+            f"{_clock(account.at_ns)} {account.mode.upper()} x{account.speed:g}"
+            f" cash {account.cash / MICRO:.2f} pnl {account.marked_pnl / MICRO:+.2f}"
+        )
+        kill = " KILLED" if account.is_killed else ""
+        parts = [asset_text(self.assets[name]) for name in account.assets if name in self.assets]
+        return " | ".join([head + kill, *parts])
+
+
+def asset_text(view: AssetView) -> str:
+    """ "BTC 3:12 fair .54 mid .51 up 20.00 +1.20 trading"."""
+    words = [view.asset.upper()]
+    current = next((r for r in view.rounds if r.phase == "open"), None)
+    if current is not None:
+        left_s = max(0, current.closes_ns - view.at_ns) // NS_PER_S
+        words.append(f"{left_s // 60}:{left_s % 60:02d}")
+        if current.fair_up is not None:
+            words.append(f"fair {current.fair_up:.2f}")
+        if current.book is not None and current.book.bids and current.book.asks:
+            mid = (current.book.bids[0][0] + current.book.asks[0][0]) / 2 / MICRO
+            words.append(f"mid {mid:.3f}")
+        for name, shares in (("up", current.up_shares), ("down", current.down_shares)):
+            if shares:
+                words.append(f"{name} {shares / MICRO:.2f}")
+    words.append(f"{view.marked_pnl / MICRO:+.2f}")
+    words.append(view.state.value)
+    return " ".join(words)
+
+
+async def show_status(hub: Hub, console: Console) -> None:
+    """A live line on a terminal, plain lines elsewhere, until cancelled."""
+    channel = hub.subscribe()
+    try:
+        if console.is_terminal:
+            with Live(console=console, auto_refresh=False, transient=True) as live:
+                await _show(channel, console, lambda text: live.update(Text(text), refresh=True))
+        else:
+            await _show(channel, console, partial(console.print, highlight=False))
+    finally:
+        channel.close()
+
+
+async def _show(channel: FaceChannel, console: Console, draw: Callable[[str], None]) -> None:
+    line = StatusLine()
+    while True:
+        with trio.move_on_after(_EVERY_S):
+            while True:
+                for frame in await channel.take():
+                    if said := line.take(frame):
+                        console.print(said, highlight=False)
+        draw(line.text())
+
+
+def _clock(at_ns: int) -> str:
+    return datetime.fromtimestamp(math.floor(at_ns / NS_PER_S), UTC).strftime("%H:%M:%S")

@@ -1,0 +1,66 @@
+"""The simulated venue as a child process: started, read, and never left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import trio
+
+from polytui.model.errors import Fatal
+from polytui.sim.venue import Urls
+
+_READY_WITHIN_S = 30.0
+_LONGEST_LINE = 65_536
+
+
+@asynccontextmanager
+async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]:
+    """`polytui venue` until the block ends. It holds our pipe: if we die, it sees that and ends.
+
+    Fatal with its own last words when it does not get ready.
+    """
+    command = [sys.executable, "-m", "polytui", "venue", "--until-stdin-closes", *arguments]
+    with log.open("wb") as errors:
+        process = await trio.lowlevel.open_process(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+    try:
+        yield await _read_urls(process, log)
+    finally:
+        await _end(process)
+
+
+async def _read_urls(process: trio.Process, log: Path) -> Urls:
+    assert process.stdout is not None
+    line = b""
+    with trio.move_on_after(_READY_WITHIN_S):
+        while not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+            chunk = await process.stdout.receive_some()
+            if not chunk:
+                break
+            line += chunk
+    try:
+        return msgspec.json.decode(line, type=Urls)
+    except msgspec.MsgspecError:
+        raise Fatal(f"the simulated venue did not start: {_last_words(log)}") from None
+
+
+def _last_words(log: Path) -> str:
+    words = log.read_text(errors="replace").strip().splitlines()
+    return words[-1].removeprefix("error: ") if words else "it said nothing"
+
+
+async def _end(process: trio.Process) -> None:
+    with trio.move_on_after(5, shield=True):
+        if process.stdin is not None:
+            await process.stdin.aclose()
+        await process.wait()
+    if process.returncode is None:
+        process.kill()
+        with trio.CancelScope(shield=True):
+            await process.wait()

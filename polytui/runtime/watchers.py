@@ -1,0 +1,90 @@
+"""What the watchers of one asset are made of: addresses, settings for sockets, one rng."""
+
+from __future__ import annotations
+
+import random
+
+from attrs import frozen
+
+from polytui.config.schema import Settings
+from polytui.net.clock import SessionClock
+from polytui.net.http import Http, HttpSettings
+from polytui.net.ws import Link, SocketSettings, StayingSocket
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.feeds import Feed
+from polytui.venues.feed import Codec
+from polytui.venues.polymarket.price_streams import Credentials
+
+
+@frozen
+class Keepalive:
+    """The text a venue wants to hear, and how often."""
+
+    text: str
+    every_s: float
+
+
+POLYMARKET_PING = Keepalive("PING", 10.0)
+RTDS_PING = Keepalive("PING", 5.0)
+NO_PING = Keepalive("", 10.0)
+
+
+@frozen
+class WatchKit:
+    """How this session makes feeds and HTTP clients. Jitter comes from the session's seed."""
+
+    settings: Settings
+    clock: SessionClock
+    credentials: Credentials | None
+    """For PolyBolt; None where the user gave none, and RTDS serves alone."""
+    rng: random.Random
+
+    def feed(
+        self,
+        run: AssetRun,
+        name: str,
+        url: str,
+        codec: Codec,
+        *,
+        silence_s: float,
+        keepalive: Keepalive = NO_PING,
+    ) -> Feed:
+        """A feed of one asset with its socket; the run keeps it for faces to see."""
+        label, settings = f"{run.asset.value} {name}", self._socket(silence_s, keepalive)
+
+        def make_socket(link: Link) -> StayingSocket:
+            return StayingSocket(label, url, settings, link, rng=self.rng)
+
+        feed = Feed(name, codec, run.deliver, self.clock, make_socket)
+        run.keep_feed(feed)
+        return feed
+
+    def _socket(self, silence_s: float, keepalive: Keepalive) -> SocketSettings:
+        sockets = self.settings.sockets
+        return SocketSettings(
+            connect_timeout_s=sockets.connect_timeout_s,
+            silence_s=silence_s,
+            backoff_first_s=sockets.backoff_first_s,
+            backoff_cap_s=sockets.backoff_cap_s,
+            healthy_after_s=sockets.healthy_after_s,
+            keepalive_text=keepalive.text,
+            keepalive_every_s=keepalive.every_s,
+            max_frame_bytes=sockets.max_frame_bytes,
+            send_timeout_s=sockets.send_timeout_s,
+        )
+
+    def http(self, base_url: str) -> Http:
+        limits = self.settings.http
+        return Http(
+            base_url,
+            HttpSettings(
+                connect_s=limits.connect_s,
+                read_s=limits.read_s,
+                total_s=limits.total_s,
+                max_connections=limits.max_connections,
+                requests_per_s=limits.requests_per_s,
+                burst=limits.burst,
+                tries=limits.tries,
+                retry_first_s=limits.retry_first_s,
+            ),
+        )

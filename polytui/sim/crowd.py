@@ -1,0 +1,203 @@
+"""The crowd of one round: it arrives before the open, trades, and leaves at the result.
+
+A Poisson process of makers' moves and takers whose rates depend on the interval and on the
+phase of the round. When the mid price passes 0.96 or 0.04, the venue makes the tick finer, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from random import Random
+
+from attrs import field, frozen
+from attrs.validators import ge, gt
+
+from polytui.model.instrument import Interval, Outcome, Round
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares
+from polytui.sim.agenda import NEVER
+from polytui.sim.happenings import BookMoved, BookSwept, Happening, LevelSet, TickChanged
+from polytui.sim.makers import Makers, MakerSettings, Shown
+from polytui.sim.opinion import Opinion, OpinionSettings
+from polytui.sim.registry import Registry
+from polytui.sim.settlement import Settlement
+from polytui.sim.takers import Takers, TakerSettings, middle, swept
+
+
+@frozen
+class Pace:
+    """How often the crowd acts, per second of the world."""
+
+    moves: float = field(validator=gt(0.0))
+    takers: float = field(validator=ge(0.0))
+
+
+@frozen
+class CrowdSettings:
+    """Everything about the people of the simulated venue."""
+
+    opinion: OpinionSettings = OpinionSettings()
+    makers: MakerSettings = MakerSettings()
+    takers: TakerSettings = TakerSettings()
+    open: Mapping[Interval, Pace] = field(
+        factory=lambda: {
+            Interval.M5: Pace(4.0, 0.35),
+            Interval.M15: Pace(2.0, 0.18),
+            Interval.H1: Pace(1.0, 0.08),
+            Interval.H4: Pace(0.5, 0.04),
+        }
+    )
+    """While the round runs."""
+    next: Pace = Pace(0.5, 0.03)
+    """In the next round, before its open."""
+    early: Pace = Pace(0.1, 0.005)
+    """In rounds further ahead."""
+    ended: Pace = Pace(2.0, 0.1)
+    """Between the end and the result."""
+    hurry: float = field(default=4.0, validator=gt(0.0))
+    """Makers are this much quicker while a best level is on the wrong side of their opinion."""
+    fine_above: float = 0.96
+    fine_tick: Price = Price(1_000)
+    """The tick once the mid is above `fine_above`, or as far below one half."""
+
+
+class Crowd:
+    """The crowd of one round, as a process. It sleeps until `arrives_ns`."""
+
+    def __init__(
+        self,
+        seed: int,
+        round_: Round,
+        arrives_ns: int,
+        registry: Registry,
+        settlement: Settlement,
+        settings: CrowdSettings,
+    ) -> None:
+        self._seed = seed
+        self._round = round_
+        self._registry = registry
+        self._settlement = settlement
+        self._settings = settings
+        self._people: _People | None = None
+        self.next_ns = arrives_ns
+
+    def fire(self) -> Iterable[Happening]:
+        at_ns = self.next_ns
+        if self._people is None:
+            self._people = self._arrive()
+            happenings: Iterable[Happening] = self._people.opening(at_ns)
+        elif self._registry.status(self._round.slug).winner is not None:
+            self.next_ns = NEVER
+            self._people = None
+            return ()
+        else:
+            happenings = self._people.act(at_ns)
+        self.next_ns = self._people.next_ns(at_ns)
+        return happenings
+
+    def _arrive(self) -> _People:
+        # Books and generators are made only now: a day of rounds is listed ahead of its crowds.
+        rng = Random(f"{self._seed}:{self._round.slug}:crowd")
+        opinion = Opinion(self._round, self._settlement, self._settings.opinion, rng)
+        return _People(self._round, self._registry, opinion, self._settings, rng)
+
+
+class _People:
+    """Makers, takers and the opinion they share."""
+
+    def __init__(
+        self,
+        round_: Round,
+        registry: Registry,
+        opinion: Opinion,
+        settings: CrowdSettings,
+        rng: Random,
+    ) -> None:
+        self._round = round_
+        self._registry = registry
+        self._book = registry.book(round_.slug)
+        self._opinion = opinion
+        self._settings = settings
+        self._rng = rng
+        self._makers = Makers(self._book, settings.makers, rng)
+        self._takers = Takers(self._book, settings.takers, rng)
+        self._high_edge = settings.fine_above * MICRO
+        self._low_edge = MICRO - self._high_edge
+        self._pace = settings.early
+        self._is_hurried = False
+        self._is_fine = False
+        self._is_idle = False
+
+    def opening(self, at_ns: int) -> Iterator[Happening]:
+        """The whole book, level by level."""
+        for side, price, shares in self._makers.opening(self._opinion.probability(at_ns)):
+            matches = self._book.show(side, Price(price), Shares(shares))
+            yield self._told(at_ns, Shown(side, price, matches))
+        if self._is_past_edge():
+            yield self._refine(at_ns)
+
+    def act(self, at_ns: int) -> Iterable[Happening]:
+        """One maker or one taker; nobody at a change of phase, where only the pace changes."""
+        happening = None if self._is_idle else self._one(at_ns)
+        if happening is None:
+            return ()
+        return self._with_refinement(happening) if self._is_past_edge() else (happening,)
+
+    def next_ns(self, now_ns: int) -> int:
+        """When somebody acts next. Without memory, so a new phase may simply begin to wait anew."""
+        self._pace, until_ns = self._pace_at(now_ns)
+        rate = self._moves() + self._pace.takers
+        next_ns = now_ns + int(self._rng.expovariate(rate) * NS_PER_S) + 1
+        self._is_idle = next_ns >= until_ns
+        return min(next_ns, until_ns)
+
+    def _moves(self) -> float:
+        hurry = self._settings.hurry if self._is_hurried else 1.0
+        return self._pace.moves * hurry
+
+    def _one(self, at_ns: int) -> BookMoved | BookSwept | None:
+        probability = self._opinion.probability(at_ns)
+        is_taker = self._rng.random() * (self._moves() + self._pace.takers) < self._pace.takers
+        aim = self._makers.aim(probability)
+        self._is_hurried = aim.is_stale
+        if is_taker:
+            return self._takers.take(at_ns, self._round.slug, probability)
+        shown = self._makers.move(aim)
+        return None if shown is None else self._told(at_ns, shown)
+
+    def _pace_at(self, at_ns: int) -> tuple[Pace, int]:
+        """The pace at `at_ns` and when it ends."""
+        round_, settings = self._round, self._settings
+        if at_ns >= round_.closes_ns:
+            return settings.ended, NEVER
+        if at_ns >= round_.opens_ns:
+            return settings.open[round_.interval], round_.closes_ns
+        next_ns = round_.opens_ns - round_.interval.ns
+        if at_ns >= next_ns:
+            return settings.next, round_.opens_ns
+        return settings.early, next_ns
+
+    def _told(self, at_ns: int, shown: Shown) -> BookMoved | BookSwept:
+        """A level change is told as one, unless the maker met somebody's order on the way."""
+        side, price, slug = shown.side, shown.price, self._round.slug
+        level = LevelSet(side, price, self._book.depth(Outcome.UP, side, Price(price)))
+        if not shown.matches:
+            return BookMoved(at_ns, slug, level)
+        rest = (level,) if level.shares else ()
+        return swept(self._book, at_ns, slug, Outcome.UP, side, shown.matches, rest)
+
+    def _is_past_edge(self) -> bool:
+        """Whether the venue's change of tick is due: one way, once in a round."""
+        if self._is_fine:
+            return False
+        mid = middle(self._book)
+        return mid is not None and not self._low_edge <= mid <= self._high_edge
+
+    def _with_refinement(self, happening: Happening) -> Iterator[Happening]:
+        yield happening
+        yield self._refine(happening.at_ns)
+
+    def _refine(self, at_ns: int) -> TickChanged:
+        self._is_fine = True
+        old, new = self._book.tick, self._settings.fine_tick
+        self._registry.set_tick(self._round.slug, new)
+        return TickChanged(at_ns, self._round.slug, old, new)

@@ -1,0 +1,60 @@
+"""The Polymarket half of the simulated venue: listing, books and price relays of one world."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.routing import Mount
+
+from polytui.sim.clob_api import ClobApi
+from polytui.sim.gamma_api import GammaApi
+from polytui.sim.happenings import Happening
+from polytui.sim.market_channel import MarketSession
+from polytui.sim.market_frames import MarketFrames
+from polytui.sim.polybolt import PolyBoltSession
+from polytui.sim.price_points import PricePoints
+from polytui.sim.rtds import RtdsSession
+from polytui.sim.session import Session
+from polytui.sim.world import World
+
+MARKET_PATH = "/ws/market"
+RTDS_PATH = "/rtds"
+POLYBOLT_PATH = "/polybolt/ws"
+
+
+class Polymarket:
+    """Sessions and routes that share what they write, so that a happening is written once."""
+
+    def __init__(self, world: World) -> None:
+        self._frames = MarketFrames(world)
+        self._points = PricePoints(world)
+        self._world = world
+
+    def note(self, happening: Happening) -> None:
+        """Must see every happening, before any session publishes it."""
+        self._frames.note(happening)
+        self._points.of(happening)
+
+    def open_session(self, target: str) -> Session | None:
+        """A session for the path of an upgrade; None for a path of no service."""
+        path = urlsplit(target).path
+        if path == MARKET_PATH:
+            return self.market_session()
+        if path == RTDS_PATH:
+            return self.rtds_session()
+        return self.polybolt_session() if path == POLYBOLT_PATH else None
+
+    def market_session(self) -> MarketSession:
+        return MarketSession(self._frames)
+
+    def rtds_session(self) -> RtdsSession:
+        return RtdsSession(self._points)
+
+    def polybolt_session(self) -> PolyBoltSession:
+        return PolyBoltSession(self._points)
+
+    def mounts(self) -> list[Mount]:
+        """The HTTP services, each under a prefix of its own."""
+        gamma = GammaApi(self._world, self._frames.listing)
+        clob = ClobApi(self._world, self._frames)
+        return [Mount("/gamma", routes=gamma.routes()), Mount("/clob", routes=clob.routes())]

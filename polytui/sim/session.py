@@ -1,0 +1,36 @@
+"""What every simulated socket service offers to the one who carries its bytes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from polytui.sim.happenings import Happening
+
+
+class Session(Protocol):
+    """One client of one service: text in, texts out, no socket and no waiting."""
+
+    WANTS: ClassVar[tuple[type, ...]]
+    """The kinds of happenings `publish` has anything to say about."""
+    ping_every_s: ClassVar[float | None]
+    """Real seconds between protocol pings, where the service sends them."""
+    quiet_limit_s: ClassVar[float | None]
+    """Real seconds after which a client that says nothing is dropped."""
+    closing: tuple[int, str] | None
+    """Close code and reason once the service hangs up."""
+
+    def opening(self) -> list[str]:
+        """Frames sent as soon as the connection stands."""
+        ...
+
+    def receive(self, text: str) -> list[str]:
+        """Answers to one client frame."""
+        ...
+
+    def publish(self, happening: Happening) -> list[str]:
+        """What this client sees of a happening. The world must stand exactly at it."""
+        ...
+
+    def close(self) -> None:
+        """The client is gone."""
+        ...

@@ -1,0 +1,195 @@
+"""The simulated venue as a program: one world, two ports, and a pump between them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+import attrs
+import trio
+from attrs import field, frozen
+from attrs.validators import ge, gt, le
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import Clock
+from polytui.net.peer import serve_peers
+from polytui.net.serve import serve_asgi
+from polytui.sim.api_answer import RefusedError, refusal
+from polytui.sim.connections import Connections
+from polytui.sim.control_api import ControlApi
+from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
+from polytui.sim.session import Session
+from polytui.sim.world import World, WorldSettings
+
+_CHECKPOINT_EVERY = 64
+"""Happenings between two looks at the rest of the program while the pump catches up."""
+
+
+@frozen
+class VenueSettings:
+    world: WorldSettings
+    host: str = "127.0.0.1"
+    port: int = field(default=0, validator=[ge(0), le(65534)])
+    """HTTP; WebSockets take the next one. 0: any free ones."""
+    speed: float = field(default=1.0, validator=gt(0))
+    """World seconds per real second."""
+    pace_s: float = field(default=0.010, validator=ge(0))
+    """Real seconds the pump rests at least: what falls due together is sent together."""
+
+
+@frozen
+class Urls:
+    """Where the venue's services are, and the clock a client must share with it."""
+
+    gamma: str
+    clob: str
+    market_ws: str
+    rtds_ws: str
+    polybolt_ws: str
+    binance_ws: str
+    """Base: append `/ws/...` or `/stream?streams=...`."""
+    binance_rest: str
+    control: str
+    epoch_ns: int
+    """World time at `anchor_ns` of the machine's monotonic clock."""
+    anchor_ns: int
+    speed: float
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(attrs.asdict(self), separators=(",", ":"))
+
+
+async def run_venue(
+    settings: VenueSettings, *, task_status: trio.TaskStatus[Urls] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve a world until cancelled; starts with the addresses once everything answers."""
+    world = World(settings.world)
+    polymarket, exchanges = Polymarket(world), Exchanges(world)
+
+    def open_session(target: str) -> Session | None:
+        return polymarket.open_session(target) or exchanges.open_session(target)
+
+    connections = Connections(open_session)
+    app = _app(polymarket, exchanges, connections)
+    ws_port = settings.port + 1 if settings.port else 0
+    async with trio.open_nursery() as nursery:
+
+        async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
+            await serve_asgi(app, settings.host, settings.port, task_status=task_status)
+
+        async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
+            await serve_peers(settings.host, ws_port, connections.converse, task_status=task_status)
+
+        http_port: int = await nursery.start(run_http)
+        sockets_port: int = await nursery.start(run_sockets)
+        clock = Clock.starting_at(world.now_ns, settings.speed)
+        pump = _Pump(world, clock, polymarket, exchanges, connections)
+        nursery.start_soon(pump.run, settings.pace_s)
+        task_status.started(_urls(settings.host, http_port, sockets_port, clock))
+
+
+class _Pump:
+    """Moves the world along with the clock and hands out what happens."""
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        polymarket: Polymarket,
+        exchanges: Exchanges,
+        connections: Connections,
+    ) -> None:
+        self._world = world
+        self._clock = clock
+        self._polymarket = polymarket
+        self._exchanges = exchanges
+        self._connections = connections
+
+    async def run(self, pace_s: float) -> None:
+        pace_ns = int(pace_s * NS_PER_S * self._clock.speed)
+        while True:
+            due_ns = self._clock.now_ns()
+            await self._run_until(due_ns)
+            await self._clock.sleep_until(max(self._world.next_ns(), due_ns + pace_ns))
+
+    async def _run_until(self, due_ns: int) -> None:
+        for count, happening in enumerate(self._world.run_until(due_ns), start=1):
+            self._polymarket.note(happening)
+            self._exchanges.note(happening)
+            self._connections.hand_out(happening)
+            if count % _CHECKPOINT_EVERY == 0:
+                await trio.lowlevel.checkpoint()
+
+
+def _app(polymarket: Polymarket, exchanges: Exchanges, connections: Connections) -> Starlette:
+    control = Mount("/control", routes=ControlApi(connections).routes())
+    routes = [*polymarket.mounts(), *exchanges.mounts(), control]
+    return Starlette(routes=routes, exception_handlers={RefusedError: refusal})
+
+
+def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
+    name = f"[{host}]" if ":" in host else host
+    http, sockets = f"http://{name}:{http_port}", f"ws://{name}:{sockets_port}"
+    return Urls(
+        gamma=f"{http}/gamma",
+        clob=f"{http}/clob",
+        market_ws=f"{sockets}{MARKET_PATH}",
+        rtds_ws=f"{sockets}{RTDS_PATH}",
+        polybolt_ws=f"{sockets}{POLYBOLT_PATH}",
+        binance_ws=f"{sockets}{BINANCE_PREFIX}",
+        binance_rest=f"{http}{BINANCE_PREFIX}",
+        control=f"{http}/control",
+        epoch_ns=clock.epoch_ns,
+        anchor_ns=clock.anchor_ns,
+        speed=clock.speed,
+    )
+
+
+async def serve_forever(
+    settings: VenueSettings, out: TextIO, *, until_stdin_closes: bool = False
+) -> None:
+    """Run the venue as a program: one JSON line on `out` when ready, then until it is told to end.
+
+    SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
+    parent that is killed does not leave its venue behind.
+    """
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_end_on_signal, nursery.cancel_scope)
+        if until_stdin_closes:
+            nursery.start_soon(_end_with_stdin, nursery.cancel_scope)
+
+        async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
+            await run_venue(settings, task_status=task_status)
+
+        urls: Urls = await nursery.start(run)
+        # What the world is made of lives as long as the process: keep the collector off it.
+        gc.collect()
+        gc.freeze()
+        out.write(f"{urls.to_json()}\n")
+        out.flush()
+
+
+async def _end_on_signal(scope: trio.CancelScope) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
+        async for _ in received:
+            scope.cancel()
+
+
+async def _end_with_stdin(scope: trio.CancelScope) -> None:
+    descriptor = sys.stdin.fileno()
+    is_open = True
+    while is_open:
+        # A plain file cannot be waited for, and is always readable.
+        with suppress(PermissionError):
+            await trio.lowlevel.wait_readable(descriptor)
+        is_open = bool(os.read(descriptor, 4096))
+    scope.cancel()

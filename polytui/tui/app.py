@@ -1,0 +1,241 @@
+"""The terminal process: one app, one link to the engine, and an end for every way to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import rich
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from polytui.model.errors import Fatal
+from polytui.model.events import Action
+from polytui.model.link import Command, FromEngine, Goodbye
+from polytui.model.snapshot import Notice
+from polytui.tui.lifeline import Lifeline
+from polytui.tui.link import Link
+from polytui.tui.scene import LinkState, Scene
+from polytui.tui.screens.board import Board
+from polytui.tui.screens.help import Help
+from polytui.tui.screens.quit import Parting, Quit
+from polytui.tui.theme import Palette, load_themes
+
+_FRAMES_PER_S = 12
+_STOP_WITHIN_S = 20.0
+"""How long a person is made to wait for the engine's goodbye; then the terminal gives up."""
+_SIGNAL_STOP_WITHIN_S = 8.0
+_LOG_LINES = 40
+_LOG_TAIL_BYTES = 16_384
+_NICER_BY = 10
+"""The engine shares this machine and must win."""
+
+
+class TerminalApp(App[int]):
+    """State: the scene, the link, and whether a stop was asked for. Its result is the exit code."""
+
+    CSS_PATH = "terminal.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        palettes: Sequence[Palette],
+        *,
+        socket_path: Path | None = None,
+        owns_engine: bool = False,
+        engine_log: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self.parting_words = ""
+        """One line for after the screen is restored."""
+        self._palettes = tuple(palettes)
+        self._owns_engine = owns_engine
+        self._engine_log = engine_log
+        self._clock = clock
+        self._link = Link(socket_path, self.hear) if socket_path is not None else None
+        self._listening: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
+        self._commands = 0
+        self.board = Board(self.scene, self._palettes, clock, self.ask)
+
+    def on_mount(self) -> None:
+        for palette in self._palettes:
+            self.register_theme(palette.for_textual())
+        self.theme = self._palettes[0].name
+        self.push_screen(self.board)
+        self.set_interval(1 / _FRAMES_PER_S, self.board.tick)
+        if self._link is not None:
+            self._listening = asyncio.create_task(self._listen(self._link))
+
+    async def on_unmount(self) -> None:
+        for task in (self._listening, self._stopping):
+            if task is not None:
+                task.cancel()
+
+    # --- the engine -------------------------------------------------------------------------
+
+    async def _listen(self, link: Link) -> None:
+        words = await link.run()
+        if words:
+            self.scene.last_words = tail_of(self._engine_log)
+            self.scene.end(
+                LinkState.LOST, f"{words}, at {time.strftime('%H:%M:%S')}", self._clock(), 1
+            )
+        self._over.set()
+        if self.board.is_mounted:
+            self.board.lay_out()
+
+    def hear(self, message: FromEngine) -> None:
+        """Take in a message; the board shows it with its next frame."""
+        names = self.scene.names
+        self.scene.hear(message, self._clock())
+        if self.scene.names != names and self.board.is_mounted:
+            self.board.lay_out()
+        if isinstance(message, Goodbye):
+            self._over.set()
+
+    def ask(self, action: Action, asset: str) -> None:
+        """Send a command; when nobody is there to take it, the log says so."""
+        self._commands += 1
+        command = Command(self._commands, action, asset)
+        if self._link is not None and self._link.send(command):
+            self.scene.asked(command)
+            return
+        words = f"{action.value} was NOT sent: no engine"
+        self.scene.notices.append(Notice(0, "error", asset, words))
+        self.scene.changes += 1
+
+    @property
+    def has_engine(self) -> bool:
+        return self.scene.link is LinkState.ATTACHED
+
+    # --- leaving ----------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        self.push_screen(Help(self.board.palette))
+
+    async def action_leave(self) -> None:
+        """Ask what to do with the engine; pressed again, do what was proposed."""
+        if isinstance(self.screen, Quit):
+            self.screen.action_take()
+        elif not self.has_engine:
+            self.exit(self.exit_code)
+        else:
+            first = Parting.STOP if self._owns_engine else Parting.LEAVE
+            self.push_screen(Quit(self.board.palette, first=first), self._part)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when the engine was left or has ended well, 1 when it was lost."""
+        return 1 if self.scene.exit_code or self.scene.link is LinkState.LOST else 0
+
+    async def _part(self, parting: Parting | None) -> None:
+        if parting is Parting.LEAVE and self._link is not None:
+            await self._link.detach()
+            self.parting_words = "the engine goes on; come back with: polytui attach"
+            self.exit(0)
+        elif parting is Parting.STOP:
+            self.board.waiting = "STOPPING: the engine cancels its orders and ends"
+            self.stop_engine(_STOP_WITHIN_S)
+
+    def stop_engine(self, within_s: float) -> None:
+        """Ask the engine to stop, and leave when it has said goodbye, or after `within_s`."""
+        if self._stopping is None or self._stopping.done():
+            self._stopping = asyncio.create_task(self._stop(within_s))
+
+    async def _stop(self, within_s: float) -> None:
+        if self.has_engine:
+            self.ask(Action.STOP, "")
+        try:
+            async with asyncio.timeout(within_s):
+                await self._over.wait()
+        except TimeoutError:
+            words = f"the engine did not say goodbye within {within_s:g} s"
+            self.parting_words = f"{words}; look for it with: polytui attach"
+            self.exit(1)
+        else:
+            self.exit(self.exit_code)
+
+    def end_by_signal(self) -> None:
+        """SIGTERM, SIGHUP or a vanished terminal: an engine of our own is stopped first."""
+        if self._owns_engine and self.has_engine:
+            self.stop_engine(_SIGNAL_STOP_WITHIN_S)
+        else:
+            self.exit(self.exit_code)
+
+    def _fatal_error(self) -> None:
+        # Textual's own prints the locals of every frame. Nothing secret lives here, but a crash
+        # report is pasted into issues, and what a variable holds is nobody's business.
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None, suppress=[rich])
+        self._exit_renderables.append(
+            Segments(self.console.render(traceback, self.console.options))
+        )
+        self._close_messages_no_wait()
+
+
+def tail_of(path: Path | None) -> tuple[str, ...]:
+    """The last lines of the engine's log file; empty when there is none."""
+    if path is None:
+        return ()
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LOG_TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ()
+    return tuple(one for one in text.splitlines() if one.strip())[-_LOG_LINES:]
+
+
+def run_terminal(
+    socket_path: Path,
+    *,
+    theme: str,
+    themes_folder: Path,
+    owns_engine: bool,
+    engine_log: Path | None,
+) -> int:
+    """Attach to the engine at `socket_path` and show it until the user leaves.
+
+    Returns the exit code: 0 when the user left or the engine ended well, 1 when the engine was
+    lost or the terminal crashed. Raises Fatal for themes that cannot be used, before the screen
+    is touched.
+    """
+    palettes = palettes_from(themes_folder, theme)
+    os.nice(_NICER_BY)
+    app = TerminalApp(
+        palettes, socket_path=socket_path, owns_engine=owns_engine, engine_log=engine_log
+    )
+    code = asyncio.run(_host(app))
+    if app.parting_words:
+        sys.stderr.write(app.parting_words + "\n")
+    return code
+
+
+async def _host(app: TerminalApp) -> int:
+    with Lifeline(app.end_by_signal):
+        code = await app.run_async(mouse=False)
+    # A crashed app has no result; Textual has printed the traceback by now.
+    return 1 if code is None else code
+
+
+def palettes_from(folder: Path, first: str) -> list[Palette]:
+    """All themes, `first` first; Fatal when it is not there."""
+    themes = load_themes(folder)
+    if first not in themes:
+        raise Fatal(f"no theme {first!r} in {folder}; there are: {', '.join(themes)}")
+    return [themes[first], *(one for name, one in themes.items() if name != first)]

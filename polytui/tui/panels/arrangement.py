@@ -1,0 +1,30 @@
+"""How the board divides a screen: columns of panels, and rows of log."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+_LEAST_COLUMN = 36
+_LAST_WORDS_ROWS = 10
+
+
+@frozen
+class Arrangement:
+    columns: int
+    rows: int
+    log_rows: int
+
+
+def arranged(
+    width: int, height: int, count: int, *, is_log_large: bool = False, last_words: int = 0
+) -> Arrangement:
+    """For `count` assets on a screen of `width` by `height` cells.
+
+    `last_words`: lines a dead engine has left, which are worth more than the ladders.
+    """
+    columns = 1 if count <= 1 or width < 2 * _LEAST_COLUMN else 2
+    log_rows = min(14, max(1, (height - 12) // 4))
+    log_rows = max(log_rows, min(last_words, _LAST_WORDS_ROWS, height // 3))
+    if is_log_large:
+        log_rows = height // 2
+    return Arrangement(columns, max(1, -(-count // columns)), log_rows)

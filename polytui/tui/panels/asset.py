@@ -1,0 +1,189 @@
+"""One asset's panel: a function of its view, at any size from 30x3 upward."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from rich.segment import Segment
+from rich.style import Style
+
+from polytui.model.snapshot import AssetState, AssetView, RoundView
+from polytui.tui.ink import Ink, Line, Span, beside, faded, filled, ink_of, line
+from polytui.tui.panels import figures
+from polytui.tui.panels.facts import (
+    count_line,
+    current_round,
+    detail_line,
+    fair_line,
+    order_lines,
+    other_rounds,
+    position_line,
+    price_line,
+    price_lines,
+    session_line,
+    signal_line,
+    time_bar,
+    time_left,
+)
+from polytui.tui.panels.feeds import feed_dots
+from polytui.tui.panels.frame import Edge, framed, rule
+from polytui.tui.panels.ladder import ladder, touch
+from polytui.tui.theme import Palette
+
+STALE_AFTER_S = 1.0
+"""Real seconds without a frame after which what is shown is called old."""
+_WIDE = 54
+"""Inner cells from which ladder and facts stand side by side."""
+
+
+@frozen
+class Look:
+    """How a panel is shown, apart from its view."""
+
+    palette: Palette
+    number: int
+    """The digit that chooses it."""
+    is_focused: bool = False
+    is_live: bool = False
+    """Real money: the box is drawn in the live colour."""
+    age_s: float = 0.0
+    """Real seconds since its view arrived."""
+    note: str = ""
+    """A command on its way: "pause sent"."""
+
+    @property
+    def is_stale(self) -> bool:
+        return self.age_s > STALE_AFTER_S
+
+    @property
+    def ink(self) -> Ink:
+        return faded(self.palette) if self.is_stale else ink_of(self.palette)
+
+    @property
+    def edge(self) -> Style:
+        fresh = ink_of(self.palette)
+        if self.is_focused:
+            return fresh.accent
+        return fresh.error if self.is_live else fresh.border
+
+
+def asset_panel(
+    name: str, view: AssetView | None, look: Look, width: int, height: int
+) -> list[Line]:
+    """The whole panel, box included: `height` lines of `width` cells."""
+    ink = look.ink
+    if view is None:
+        top = Edge([(f"{look.number} ", ink.dim), (name.upper(), ink.strong)], [])
+        waiting = [line([("waiting for the engine", ink.dim)], width - 4, ink.text)]
+        return framed(waiting, top, Edge([], []), (width, height), look.edge, ink.text)
+    view_round = current_round(view)
+    inner, rows = width - 4, height - (1 if height < 5 else 2)
+    body = _body(view, view_round, ink, inner, rows)
+    top, bottom = box_edges(view, view_round, look)
+    return framed(body, top, bottom, (width, height), look.edge, ink.text)
+
+
+# --- edges ----------------------------------------------------------------------------------
+
+
+def box_edges(view: AssetView, shown: RoundView | None, look: Look) -> tuple[Edge, Edge]:
+    """Upper edge: who, how and how long. Lower edge: feeds, and the age when it is too high."""
+    ink = look.ink
+    top = Edge(_title(view, look, ink), time_left(view, shown, ink))
+    return top, Edge(feed_dots(view.feeds, ink), _corner(look, ink))
+
+
+def _title(view: AssetView, look: Look, ink: Ink) -> list[Span]:
+    spans: list[Span] = [
+        (f"{look.number} ", ink.dim),
+        (view.asset.upper(), ink.accent if look.is_focused else ink.strong),
+        ("  ", ink.dim),
+        state_word(view.state, ink),
+    ]
+    if look.note:
+        spans.append((f"  {look.note}", ink.warn))
+    return spans
+
+
+def state_word(state: AssetState, ink: Ink) -> Span:
+    """The state and its mark, coloured by what it asks of the reader."""
+    if state is AssetState.TRADING:
+        return ("● trading", ink.good)
+    if state in (AssetState.HALTED, AssetState.KILLED):
+        return (f"■ {state.value.upper()}", ink.error)
+    mark = "‖ " if state is AssetState.PAUSED else "◌ "
+    return (mark + state.value, ink.warn)
+
+
+def _corner(look: Look, ink: Ink) -> list[Span]:
+    return [(f"{figures.age(look.age_s)} old", ink.stale)] if look.is_stale else []
+
+
+# --- the body -------------------------------------------------------------------------------
+
+
+def _body(
+    view: AssetView, shown: RoundView | None, ink: Ink, width: int, height: int
+) -> list[Line]:
+    if shown is None:
+        news = (
+            detail_line(view.detail, ink, width) if view.detail else signal_line(None, ink, width)
+        )
+        return [news, session_line(view, ink, width)]
+    if width < _WIDE or height < 8:
+        return _narrow(view, shown, ink, width, height)
+    return _wide(view, shown, ink, width, height)
+
+
+def _narrow(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+    """One column; what matters most survives the loss of rows."""
+    price, fair = price_line(view, shown, ink, width), fair_line(shown, ink, width)
+    signal = news_lines(view, shown, ink, width)[0]
+    position = position_line(shown, ink, width)
+    if height < 5:
+        return [price, signal, position, fair][:height]
+    book_rows = height - 5
+    tail: list[Line] = []
+    if book_rows > 8:
+        tail, book_rows = [session_line(view, ink, width)], book_rows - 1
+    book = [touch(shown, ink, width)] if book_rows == 1 else ladder(shown, ink, width, book_rows)
+    return [time_bar(view, shown, ink, width), price, fair, *book, signal, position, *tail]
+
+
+def _wide(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+    """Facts on the left, the ladder on the right, the time bar over both."""
+    facts_width = min(44, max(30, width // 2 - 1))
+    gap = Segment("  ", ink.text)
+    rows = height - 1
+    facts = filled(facts_of(view, shown, ink, facts_width, rows), rows, facts_width, ink.text)
+    book = ladder(shown, ink, width - facts_width - 2, rows)
+    return [time_bar(view, shown, ink, width), *beside(facts, book, gap)]
+
+
+def facts_of(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+    """Everything but the ladder, most important first, in groups where there is room."""
+    prices = price_lines(view, shown, ink, width)
+    signals = news_lines(view, shown, ink, width)
+    holding = [
+        position_line(shown, ink, width),
+        session_line(view, ink, width),
+        count_line(view, shown, ink, width),
+    ]
+    blank = line([], width, ink.text)
+    spare = rows - len(prices) - len(signals) - len(holding)
+    gap = [blank] if spare >= 2 else []
+    lines = [*prices, *gap, *signals, *gap, *holding]
+    others = other_rounds(view, shown, ink, width)
+    if others and rows - len(lines) >= len(others) + 2:
+        lines += [blank, rule([("rounds", ink.dim)], [], width, ink.border), *others]
+    orders = order_lines(shown, ink, width)
+    if orders and rows - len(lines) >= len(orders) + 2:
+        lines += [blank, rule([("orders", ink.dim)], [], width, ink.border), *orders]
+    return lines
+
+
+def news_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
+    """Trouble first, then the strategy that wants something, then the others."""
+    trouble = [detail_line(view.detail, ink, width)] if view.detail else []
+    ordered = sorted(shown.signals, key=lambda one: not one.direction)
+    signals = [signal_line(one, ink, width) for one in ordered] or [signal_line(None, ink, width)]
+    return [*trouble, *signals]

@@ -1,0 +1,79 @@
+"""The health of feeds: a mark and a name each, and words for whatever is not up."""
+
+from __future__ import annotations
+
+from polytui.model.snapshot import AssetView, FeedState, FeedView
+from polytui.tui.ink import Ink, Line, Span, clean, line, spread
+from polytui.tui.panels import figures
+
+_MARKS = {
+    FeedState.UP: "●",
+    FeedState.CONNECTING: "◌",
+    FeedState.STALE: "◐",
+    FeedState.DOWN: "○",
+}
+
+
+def feed_dots(feeds: tuple[FeedView, ...], ink: Ink) -> list[Span]:
+    """A mark and a name per feed; whatever is not up says so in words."""
+    spans: list[Span] = []
+    for at, feed in enumerate(feeds):
+        spans += [("  " if at else "", ink.dim), *feed_dot(feed, ink)]
+    return spans
+
+
+def feed_dot(feed: FeedView, ink: Ink) -> list[Span]:
+    mark, name = _MARKS[feed.state], clean(feed.name)
+    if feed.state is FeedState.UP:
+        return [(mark, ink.good), (f" {name}", ink.dim)]
+    style = ink.error if feed.state is FeedState.DOWN else ink.warn
+    return [(f"{mark} {name} {feed.state.value}", style)]
+
+
+def feed_bar(views: tuple[AssetView, ...], ink: Ink, width: int) -> Line:
+    """All feeds of all assets in one line: how many are up, and which are not."""
+    feeds = [(view.asset, feed) for view in views for feed in view.feeds]
+    if not feeds:
+        return line([(" feeds ", ink.dim), ("none yet", ink.dim)], width, ink.text)
+    troubled = [(asset, feed) for asset, feed in feeds if feed.state is not FeedState.UP]
+    up = len(feeds) - len(troubled)
+    left: list[Span] = [
+        (" feeds ", ink.dim),
+        ("● " if not troubled else "◐ ", ink.warn if troubled else ink.good),
+        (f"{up} of {len(feeds)} up", ink.text),
+    ]
+    for asset, feed in troubled:
+        left += [
+            ("  ", ink.dim),
+            (f"{asset.upper()} ", ink.dim),
+            *feed_dot(feed, ink),
+            *_since(feed, ink),
+        ]
+    return spread(left, _counts([feed for _, feed in feeds], ink), width, ink.text)
+
+
+def _since(feed: FeedView, ink: Ink) -> list[Span]:
+    return [(f" {figures.age(feed.age_ms / 1000)}", ink.dim)] if feed.age_ms >= 0 else []
+
+
+def _counts(feeds: list[FeedView], ink: Ink) -> list[Span]:
+    """Reconnects and refused frames, once there are any."""
+    spans: list[Span] = []
+    for word, count in (
+        ("reconnects", sum(feed.reconnects for feed in feeds)),
+        ("rejected frames", sum(feed.rejected for feed in feeds)),
+    ):
+        if count:
+            spans.append((f"{word} {count:,} ", ink.dim))
+    return spans
+
+
+def feed_table(feeds: tuple[FeedView, ...], ink: Ink, width: int) -> list[Line]:
+    """One feed a line, with its age and counters."""
+    lines = []
+    for feed in feeds:
+        age = figures.age(feed.age_ms / 1000) if feed.age_ms >= 0 else "–"
+        counts = f"{feed.messages:>9,} msgs {feed.reconnects:>3} re {feed.rejected:>3} rej"
+        right: list[Span] = [(f"{age:>7} ", ink.text), (counts, ink.dim)]
+        lines.append(spread(feed_dot(feed, ink), right, width, ink.text))
+    return lines

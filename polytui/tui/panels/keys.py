@@ -1,0 +1,71 @@
+"""The bottom line: which keys do what. And the red banner that replaces it when it matters."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.tui.ink import Line, Span, badge, ink_of, line, spread, width_of
+from polytui.tui.theme import Palette
+
+BOARD_KEYS = (
+    ("1-4", "asset"),
+    ("Enter", "zoom"),
+    ("p", "pause"),
+    ("K", "KILL"),
+    ("q", "quit"),
+    ("?", "help"),
+    ("F", "flatten"),
+    ("P", "pause all"),
+    ("l", "log"),
+    ("t", "theme"),
+    ("R", "rearm"),
+    ("Tab", "next"),
+)
+ZOOM_KEYS = (
+    ("Esc", "back"),
+    ("j k", "round"),
+    ("1-4", "asset"),
+    ("p", "pause"),
+    ("K", "KILL"),
+    ("q", "quit"),
+    ("?", "help"),
+    ("F", "flatten"),
+    ("l", "log"),
+    ("t", "theme"),
+)
+
+
+def key_line(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) -> Line:
+    """As many keys as fit, the ones a stranger needs first."""
+    ink = ink_of(palette, palette.colours.panel)
+    spans: list[Span] = [(" ", ink.dim)]
+    for key, word in keys:
+        danger = ink.error if word == "KILL" else ink.accent
+        more: list[Span] = [(key, danger), (f" {word}   ", ink.dim)]
+        if width_of(spans) + width_of(more) - 2 > width:
+            break
+        spans += more
+    return line(spans, width, ink.text)
+
+
+@frozen
+class Alarm:
+    """Two lines that must be read now."""
+
+    title: str
+    hint: str
+    right: str = ""
+
+
+def alarm_lines(alarm: Alarm, palette: Palette, width: int) -> list[Line]:
+    """A banner in the colour of errors, over the whole width."""
+    loud = badge(palette, palette.colours.error)
+    first = spread([(f"  {alarm.title}", loud)], [(f"{alarm.right}  ", loud)], width, loud)
+    return [first, line([(f"  {alarm.hint}", loud)], width, loud)]
+
+
+def warning_lines(alarm: Alarm, palette: Palette, width: int) -> list[Line]:
+    """The same in the colour of warnings: waiting, not danger."""
+    calm = badge(palette, palette.colours.warn)
+    first = spread([(f"  {alarm.title}", calm)], [(f"{alarm.right}  ", calm)], width, calm)
+    return [first, line([(f"  {alarm.hint}", calm)], width, calm)]

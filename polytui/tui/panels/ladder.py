@@ -1,0 +1,120 @@
+"""The Up token's book as a ladder: asks above bids, sizes as bars, our own orders marked."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from polytui.model.events import Level
+from polytui.model.snapshot import BookView, OrderView, RoundView
+from polytui.model.units import MICRO
+from polytui.tui.ink import Ink, Line, Span, filled, line
+from polytui.tui.panels import figures
+
+_WORKING = ("placing", "unknown", "live", "cancelling")
+_PRICE, _SIZE = 5, 8
+_FIXED = 4 + _PRICE + 1 + _SIZE + 1
+_LEAST_BAR = 4
+
+
+def mid_of(book: BookView | None) -> float | None:
+    """Halfway between best bid and best ask in dollars; None with an empty side."""
+    if book is None or not book.bids or not book.asks:
+        return None
+    return (book.bids[0][0] + book.asks[0][0]) / 2 / MICRO
+
+
+def own_sizes(orders: tuple[OrderView, ...]) -> dict[int, int]:
+    """Our working shares by price on the Up ladder: a Down order rests at the complement."""
+    sizes: dict[int, int] = {}
+    for order in orders:
+        if order.state in _WORKING:
+            at = order.price if order.outcome == "up" else MICRO - order.price
+            sizes[at] = sizes.get(at, 0) + order.shares - order.filled
+    return sizes
+
+
+def ladder(view: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+    """`height` lines: the asks nearest to the middle, the spread where it fits, the bids."""
+    book = view.book
+    if book is None or not (book.bids or book.asks):
+        return filled([line([("no book yet", ink.dim)], width, ink.text)], height, width, ink.text)
+    has_middle = height % 2 == 1
+    depth = height // 2
+    asks, bids = book.asks[:depth], book.bids[:depth]
+    deepest = max((size for _, size in (*asks, *bids)), default=1)
+    marks = _marks(own_sizes(view.orders), (*asks, *bids), width)
+
+    def rows(levels: tuple[Level, ...], word: str, style: Style, shade: Style) -> list[Line]:
+        words = [word] + [""] * depth
+        made = [
+            _row(words[at], level, book.tick, level[1] / deepest, marks, (ink, style, shade), width)
+            for at, level in enumerate(levels)
+        ]
+        return filled(made, depth, width, ink.text)
+
+    middle = [_middle(book, ink, width)] if has_middle else []
+    upper = rows(asks, "ask", ink.down, ink.ask_bar)[::-1]
+    return [*upper, *middle, *rows(bids, "bid", ink.up, ink.bid_bar)]
+
+
+def _marks(own: dict[int, int], levels: tuple[Level, ...], width: int) -> dict[int, str]:
+    """Our own size behind its level, or only an arrow where there is no room for the size."""
+    mine = {price: own[price] for price, _ in levels if price in own}
+    marks = {price: f" ◂{figures.shares(size)}" for price, size in mine.items()}
+    widest = max(map(len, marks.values()), default=0)
+    if width - _FIXED - widest >= _LEAST_BAR:
+        return marks
+    return dict.fromkeys(marks, " ◂")
+
+
+def _row(
+    word: str,
+    level: Level,
+    tick: int,
+    share: float,
+    marks: dict[int, str],
+    styles: tuple[Ink, Style, Style],
+    width: int,
+) -> Line:
+    price, size = level
+    ink, style, shade = styles
+    # Every bar of a ladder gets the same room, or their lengths could not be compared.
+    room = max(0, width - _FIXED - max(map(len, marks.values()), default=0))
+    spans: list[Span] = [
+        (f"{word:<4}", ink.dim),
+        (f"{figures.price(price, tick):>{_PRICE}} ", style),
+        (f"{figures.shares(size):>{_SIZE}} ", ink.text),
+        (f"{figures.bar(share, room):<{room}}", shade),
+        (marks.get(price, ""), ink.accent),
+    ]
+    return line(spans, width, ink.text)
+
+
+def _middle(book: BookView, ink: Ink, width: int) -> Line:
+    """The spread between the two sides, or which side is missing."""
+    if not book.bids or not book.asks:
+        word = "no bids" if not book.bids else "no asks"
+        return line([("    ", ink.dim), (word, ink.warn)], width, ink.text)
+    spread = book.asks[0][0] - book.bids[0][0]
+    mid = f"{(book.asks[0][0] + book.bids[0][0]) / 2 / MICRO:.4f}".rstrip("0")
+    words = f"mid {mid}   spread {figures.price(spread, book.tick)}"
+    spans: list[Span] = [("    ", ink.dim), (words, ink.dim)]
+    if not book.is_settled:
+        spans.append(("   unsettled", ink.warn))
+    return line(spans, width, ink.text)
+
+
+def touch(view: RoundView, ink: Ink, width: int) -> Line:
+    """Best bid and ask with their sizes, for panels without room for a ladder."""
+    book = view.book
+    if book is None:
+        return line([("no book yet", ink.dim)], width, ink.text)
+
+    def side(levels: tuple[Level, ...], style: Style) -> list[Span]:
+        if not levels:
+            return [("none", ink.warn)]
+        best, size = levels[0]
+        return [(figures.price(best, book.tick), style), (f" x{figures.shares(size)}", ink.dim)]
+
+    bid, ask = side(book.bids, ink.up), side(book.asks, ink.down)
+    return line([("bid ", ink.dim), *bid, ("  ask ", ink.dim), *ask], width, ink.text)

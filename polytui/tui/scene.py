@@ -1,0 +1,139 @@
+"""What this terminal knows: the last views, when they came, and what it has asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+
+from attrs import define, field
+
+from polytui.model.events import Action
+from polytui.model.link import (
+    AccountFrame,
+    Ack,
+    AssetFrame,
+    Command,
+    FromEngine,
+    Goodbye,
+    Hello,
+    NoticeFrame,
+)
+from polytui.model.snapshot import AccountView, AssetView, Notice
+
+_KEPT_NOTICES = 500
+_KEPT_REQUESTS = 64
+
+
+class LinkState(Enum):
+    CONNECTING = "connecting"
+    ATTACHED = "attached"
+    ENDED = "ended"
+    """The engine said goodbye."""
+    LOST = "lost"
+    """The engine is gone without a word."""
+
+
+@define
+class Request:
+    """A command on its way. Sent and acknowledged are two different things."""
+
+    action: Action
+    asset: str
+    is_acked: bool = False
+    answer: str = ""
+    """The sequence numbers it got, or why it was refused."""
+
+    @property
+    def name(self) -> str:
+        word = "KILL" if self.action is Action.KILL else self.action.value
+        return f"{word} {self.asset.upper()}".strip()
+
+
+@define
+class Scene:
+    """State: everything that is drawn. Written by `hear` and the app, read by panels."""
+
+    session: str = ""
+    mode: str = ""
+    account: AccountView | None = None
+    account_s: float = 0.0
+    """When the account view arrived, seconds of the app's clock; so for the assets."""
+    assets: dict[str, AssetView] = field(factory=dict)
+    assets_s: dict[str, float] = field(factory=dict)
+    notices: deque[Notice] = field(factory=lambda: deque(maxlen=_KEPT_NOTICES))
+    dropped: int = 0
+    link: LinkState = LinkState.CONNECTING
+    link_words: str = ""
+    """Why it ended or was lost."""
+    exit_code: int = 0
+    """The engine's own, from its goodbye."""
+    ended_s: float = 0.0
+    last_words: tuple[str, ...] = ()
+    """The end of the engine's log file, once it is lost."""
+    requests: dict[int, Request] = field(factory=dict)
+    changes: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Assets in the engine's order."""
+        return self.account.assets if self.account is not None else tuple(self.assets)
+
+    def hear(self, message: FromEngine, now_s: float) -> None:
+        """Take in one message of the engine."""
+        self.changes += 1
+        match message:
+            case AssetFrame(view=view):
+                self.assets[view.asset], self.assets_s[view.asset] = view, now_s
+            case AccountFrame(view=view):
+                self.account, self.account_s = view, now_s
+            case NoticeFrame(notice=notice, dropped=dropped):
+                self.notices.append(notice)
+                self.dropped = dropped
+            case Ack():
+                self._acked(message)
+            case Hello(session=session, mode=mode):
+                self.session, self.mode, self.link = session, mode, LinkState.ATTACHED
+            case Goodbye(exit_code=exit_code, reason=reason):
+                self.end(LinkState.ENDED, reason, now_s, exit_code)
+
+    def end(self, state: LinkState, words: str, now_s: float, exit_code: int = 0) -> None:
+        """The engine will say nothing more. What is on the screen stays, and gets older."""
+        self.link, self.link_words, self.ended_s = state, words, now_s
+        self.exit_code = exit_code
+        self.changes += 1
+
+    def asked(self, command: Command) -> None:
+        """A command was written to the socket."""
+        self.requests[command.command_id] = Request(command.action, command.asset)
+        while len(self.requests) > _KEPT_REQUESTS:
+            del self.requests[next(iter(self.requests))]
+        self._note("warn", self.requests[command.command_id], "sent")
+
+    def _acked(self, ack: Ack) -> None:
+        request = self.requests.get(ack.command_id)
+        if request is None:
+            return
+        request.is_acked = True
+        numbers = " ".join(f"#{seq}" for seq in ack.seqs)
+        request.answer = ack.error or numbers
+        level, word = ("error", "refused:") if ack.error else ("good", "acked")
+        self._note(level, request, f"{word} {request.answer}".rstrip())
+
+    def _note(self, level: str, request: Request, words: str) -> None:
+        at_ns = self.account.at_ns if self.account is not None else 0
+        self.notices.append(Notice(at_ns, level, request.asset, f"{request.name} {words}"))
+        self.changes += 1
+
+    def kill_words(self) -> str:
+        """How far the last kill command has come; empty when there is none to speak of."""
+        last = [one for one in self.requests.values() if one.action in (Action.KILL, Action.REARM)]
+        if not last or last[-1].action is Action.REARM:
+            return ""
+        return f"KILL acked {last[-1].answer}" if last[-1].is_acked else "KILL sent"
+
+    def note_of(self, asset: str) -> str:
+        """A command for this asset that has not been acknowledged yet."""
+        waiting = [
+            one for one in self.requests.values() if not one.is_acked and one.asset in ("", asset)
+        ]
+        return f"{waiting[-1].action.value} sent" if waiting else ""

@@ -1,0 +1,70 @@
+"""Help: every key, and what the marks mean. Any key closes it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.screen import ModalScreen
+
+from polytui.tui.ink import Line, Span, ink_of, line
+from polytui.tui.panels.canvas import Canvas
+from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.theme import Palette
+
+_KEYS = (
+    ("1-4, Tab", "choose an asset"),
+    ("Enter, Esc", "zoom into it, and back"),
+    ("j k", "another round (zoomed)"),
+    ("p", "pause or resume the chosen asset"),
+    ("P", "pause or resume all"),
+    ("K, then K or Enter", "KILL: cancel all, stop trading"),
+    ("R, then R or Enter", "rearm after a kill"),
+    ("F, then F or Enter", "flatten the chosen asset"),
+    ("l", "larger or smaller log"),
+    ("t", "next theme"),
+    ("q, Ctrl-C", "quit: stop the engine or leave it"),
+)
+_MARKS = (
+    ("●  ◐  ○  ◌", "feed up, stale, down, connecting"),
+    ("▲  ▼", "above or below; Up or Down"),
+    ("◂ 25.00", "our working order in the ladder"),
+    ("fair, mid", "our price of Up, the market's"),
+    ("pnl, realised", "with holdings marked; settled only"),
+)
+SIZE = (62, len(_KEYS) + len(_MARKS) + 5)
+
+
+def help_lines(palette: Palette, width: int, height: int) -> list[Line]:
+    ground = palette.colours.panel
+    ink = ink_of(palette, ground)
+
+    def rows(pairs: tuple[tuple[str, str], ...]) -> list[Line]:
+        made = []
+        for key, words in pairs:
+            spans: list[Span] = [(f"{key:<20}", ink.accent), (words, ink.text)]
+            made.append(line(spans, width - 4, ink.text))
+        return made
+
+    blank = line([], width - 4, ink.text)
+    body = [blank, *rows(_KEYS), blank, *rows(_MARKS)]
+    top = Edge([("keys and marks", ink.strong)], [("any key closes", ink.dim)])
+    return framed(body, top, Edge([], []), (width, height), ink.border, ink.text)
+
+
+class Help(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._palette = palette
+
+    def compose(self) -> ComposeResult:
+        yield Canvas(lambda width, height: help_lines(self._palette, width, height), id="help")
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self.dismiss(None)

@@ -1,0 +1,58 @@
+"""Two steps for what cannot be taken back: the first arms, the second fires, time disarms."""
+
+from __future__ import annotations
+
+from attrs import define, frozen
+
+from polytui.model.events import Action
+
+ARMED_FOR_S = 5.0
+
+
+@frozen
+class Danger:
+    """What would be sent. `asset` is empty when it is for all of them."""
+
+    action: Action
+    asset: str
+    key: str
+
+    @property
+    def title(self) -> str:
+        return {
+            Action.KILL: "KILL: cancel every order and stop trading, all assets",
+            Action.REARM: "REARM: let all assets trade again after a kill",
+            Action.FLATTEN: f"FLATTEN {self.asset.upper()}: cancel its orders, sell what it holds",
+        }[self.action]
+
+
+@define
+class Trigger:
+    """State: what is armed, and until when (seconds of the caller's clock)."""
+
+    armed: Danger | None = None
+    _until_s: float = 0.0
+
+    def press(self, danger: Danger, now_s: float) -> Danger | None:
+        """Arm `danger`, or return it to be sent when it is armed already."""
+        if self.is_armed(now_s) and self.armed == danger:
+            return self.fire(now_s)
+        self.armed, self._until_s = danger, now_s + ARMED_FOR_S
+        return None
+
+    def fire(self, now_s: float) -> Danger | None:
+        """What is to be sent now, once; None when nothing is armed any more."""
+        danger = self.armed if self.is_armed(now_s) else None
+        self.armed = None
+        return danger
+
+    def disarm(self) -> None:
+        self.armed = None
+
+    def is_armed(self, now_s: float) -> bool:
+        if self.armed is not None and now_s >= self._until_s:
+            self.armed = None
+        return self.armed is not None
+
+    def left_s(self, now_s: float) -> float:
+        return max(0.0, self._until_s - now_s) if self.armed is not None else 0.0

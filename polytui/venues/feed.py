@@ -1,0 +1,154 @@
+"""What every feed of a venue shares: the shape of a codec, and checks on what wires may say.
+
+A codec turns one frame into events. It never raises, never waits and keeps no clock: a frame
+that cannot be believed whole is rejected whole, with a reason short enough for a log line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from attrs import frozen
+
+from polytui.model.events import ExchangeQuoted, MarketEvent
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_MS, NS_PER_S
+
+_LATEST_MS = 10**14
+"""The year 5138: a larger number is not milliseconds."""
+_LARGEST = 1e15
+_REASON_LENGTH = 160
+
+WIRE_FAULTS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""All that decoding and checking a hostile frame can raise (UnicodeError is a ValueError)."""
+
+
+@frozen
+class Parsed:
+    """What one frame meant. At most one of `events`, `ignored` and `rejected` matters."""
+
+    events: tuple[MarketEvent, ...] = ()
+    ignored: int = 0
+    """1 for a message of a type this codec does not use."""
+    rejected: str = ""
+    """Why the frame cannot be believed; empty otherwise."""
+    replies: tuple[str, ...] = ()
+    """Frames to send in answer, in order."""
+    is_data: bool = False
+    """Whether it proves that the feed lives: acknowledgements and PONG do not."""
+
+
+NOTHING = Parsed()
+IGNORED = Parsed(ignored=1)
+
+
+class Codec(Protocol):
+    """One feed of one venue. One instance per socket; `hello` starts a new connection."""
+
+    @property
+    def feed(self) -> str: ...
+
+    def hello(self) -> tuple[str, ...]:
+        """Frames to send on every (re)connect; forgets what belonged to the last connection."""
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        """The meaning of `frame`, read at `received_ns` (UTC ns, session clock). Never raises."""
+
+
+def rejected(reason: object) -> Parsed:
+    """A refusal whose reason fits on a line, whatever was in the frame."""
+    text = str(reason) or type(reason).__name__
+    return Parsed(rejected=ascii(text)[1:-1][:_REASON_LENGTH])
+
+
+def guarded(parse: Callable[[str, int], Parsed], frame: str | bytes, received_ns: int) -> Parsed:
+    """`parse` of the frame's text, with every fault of the wire made a rejection.
+
+    Bytes are checked as UTF-8 first: a decoder that skips unknown fields would not look at them.
+    """
+    try:
+        text = frame if isinstance(frame, str) else frame.decode()
+        return parse(text, received_ns)
+    except WIRE_FAULTS as fault:
+        return rejected(fault)
+
+
+def positive(text: str) -> float:
+    """A plain decimal string as a float that is finite and above zero; ValueError otherwise."""
+    value = not_negative(text)
+    if value == 0.0:
+        raise ValueError(f"not above zero: {text[:40]!r}")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """A plain decimal string as a finite float; ValueError for signs, exponents, NaN, huge."""
+    if not text.replace(".", "", 1).isdecimal():
+        raise ValueError(f"not a plain decimal: {text[:40]!r}")
+    value = float(text)
+    if value > _LARGEST:
+        raise ValueError(f"too large: {text[:40]!r}")
+    return value
+
+
+def positive_number(value: float) -> float:
+    """A JSON number that is finite and above zero; ValueError otherwise."""
+    if not 0.0 < value <= _LARGEST:
+        raise ValueError(f"not a price: {value!r}")
+    return value
+
+
+def quoted(
+    asset: Asset,
+    venue: str,
+    bid: tuple[str, str],
+    ask: tuple[str, str],
+    venue_ns: int,
+    received_ns: int,
+) -> ExchangeQuoted:
+    """A quote from (price, size) strings; ValueError when it is crossed or not numbers."""
+    bid_price, ask_price = positive(bid[0]), positive(ask[0])
+    if bid_price >= ask_price:
+        raise ValueError(f"crossed quote: bid {bid_price!r} >= ask {ask_price!r}")
+    bid_size, ask_size = not_negative(bid[1]), not_negative(ask[1])
+    return ExchangeQuoted(
+        asset, venue, bid_price, bid_size, ask_price, ask_size, venue_ns, received_ns
+    )
+
+
+def ns_of_ms(ms: int | str) -> int:
+    """UTC nanoseconds of a venue's milliseconds, sent as a number or as a string of digits."""
+    if isinstance(ms, str):
+        if not (ms.isascii() and ms.isdecimal() and len(ms) <= 15):
+            raise ValueError(f"not milliseconds: {ms[:40]!r}")
+        ms = int(ms)
+    if not 0 < ms < _LATEST_MS:
+        raise ValueError(f"not milliseconds: {str(ms)[:40]}")
+    return ms * NS_PER_MS
+
+
+def ns_of_rfc3339(text: str) -> int:
+    """UTC nanoseconds of "2026-10-03T10:20:00Z", with 0 to 9 decimals of a second, exactly.
+
+    Only UTC is accepted ("Z" or "+00:00"), which is all that the venues send.
+    """
+    head, mark = text[:19], text[-1:]
+    fraction = text[19:-1] if mark == "Z" else text[19:].removesuffix("+00:00")
+    if len(head) != 19 or (mark != "Z" and not text.endswith("+00:00")):
+        raise ValueError(f"not a UTC time: {text[:40]!r}")
+    seconds = int(datetime.fromisoformat(head + "+00:00").timestamp())
+    if seconds < 0:
+        raise ValueError(f"a time before 1970: {text[:40]!r}")
+    return seconds * NS_PER_S + _fraction_ns(fraction, text)
+
+
+def _fraction_ns(fraction: str, text: str) -> int:
+    digits = fraction[1:]
+    if not fraction:
+        return 0
+    if fraction[0] != "." or not (digits.isascii() and digits.isdecimal() and len(digits) <= 9):
+        raise ValueError(f"not a UTC time: {text[:40]!r}")
+    return int(digits.ljust(9, "0"))

@@ -1,0 +1,90 @@
+"""Public reads of the CLOB: books for reconciliation, the winner, and the venue's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import msgspec
+
+from polytui.model.errors import Rejected, Retry
+from polytui.model.events import BookSnapshotted
+from polytui.net.clock import SessionClock, WallClock
+from polytui.net.http import Http
+from polytui.venues.feed import WIRE_FAULTS
+from polytui.venues.polymarket.streams import WireBook, book_of
+
+_BOOKS_MOST = 500
+"""Token ids per request (venue rule)."""
+
+
+class _Token(msgspec.Struct, gc=False):
+    token_id: str
+    winner: bool = False
+
+
+class _Market(msgspec.Struct, gc=False):
+    tokens: list[_Token]
+    closed: bool = False
+
+
+_decode_books = msgspec.json.Decoder(list[WireBook]).decode
+_decode_market = msgspec.json.Decoder(_Market).decode
+_decode_time = msgspec.json.Decoder(int).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Clob:
+    """Questions to the CLOB that need no key."""
+
+    def __init__(self, http: Http, clock: SessionClock | None = None) -> None:
+        """`clock` stamps when books were read; the wall by default."""
+        self._http = http
+        self._clock = clock or WallClock()
+
+    async def books(self, tokens: Sequence[str]) -> tuple[BookSnapshotted, ...]:
+        """Whole books now, `source` "rest". The venue leaves out tokens it does not know.
+
+        Rejected for a book that cannot be believed, Retry for an unreadable answer.
+        """
+        found: list[BookSnapshotted] = []
+        for start in range(0, len(tokens), _BOOKS_MOST):
+            asked = [{"token_id": token} for token in tokens[start : start + _BOOKS_MOST]]
+            body = await self._http.post("/books", _encode(asked), is_read=True)
+            found += _books(body, self._clock.now_ns())
+        return tuple(found)
+
+    async def winner(self, condition_id: str) -> str | None:
+        """The winning token of a resolved market; None while it is not resolved."""
+        body = await self._http.get(f"/markets/{condition_id}")
+        try:
+            market = _decode_market(body)
+        except WIRE_FAULTS as fault:
+            _refuse("market", fault)
+        winners = [token.token_id for token in market.tokens if token.winner]
+        if len(winners) > 1:
+            raise Rejected(f"CLOB names {len(winners)} winners of {condition_id}; ask Gamma")
+        return winners[0] if winners and winners[0] else None
+
+    async def time_s(self) -> int:
+        """The venue's clock, whole UTC seconds."""
+        body = await self._http.get("/time")
+        try:
+            return _decode_time(body)
+        except WIRE_FAULTS as fault:
+            _refuse("time", fault)
+
+
+def _books(body: bytes, received_ns: int) -> list[BookSnapshotted]:
+    try:
+        return [book_of(book, received_ns, "rest") for book in _decode_books(body)]
+    except WIRE_FAULTS as fault:
+        _refuse("books", fault)
+
+
+def _refuse(what: str, fault: Exception) -> NoReturn:
+    """A body that is no JSON is a venue in trouble; JSON that does not fit is a refusal."""
+    words = f"CLOB {what}: {fault}"
+    if isinstance(fault, msgspec.DecodeError) and not isinstance(fault, msgspec.ValidationError):
+        raise Retry(f"{words}; try again") from None
+    raise Rejected(f"{words}; do not trust it, look again later") from None

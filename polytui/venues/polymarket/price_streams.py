@@ -1,0 +1,307 @@
+"""The settlement oracle as Polymarket relays it: RTDS (older) and PolyBolt (newer).
+
+Both send Chainlink points of whole seconds, spot and 60 s average, and a batch of history on
+subscribing. The exact value is in `full_accuracy_value`: dollars x 10^18 as an integer string
+on RTDS, a plain decimal on PolyBolt.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from attrs import field, frozen
+
+from polytui.model.events import OraclePriced
+from polytui.model.instrument import Asset, PriceKind
+from polytui.venues.feed import (
+    IGNORED,
+    NOTHING,
+    Parsed,
+    guarded,
+    ns_of_ms,
+    positive,
+    positive_number,
+    rejected,
+)
+
+_E18 = 10**18
+_MOST_DIGITS = 40
+_AGREEMENT = 1e-6
+"""How far `value` and `full_accuracy_value` may be apart: a wrong scale is off by 10^18."""
+
+
+class _Point(msgspec.Struct, gc=False):
+    timestamp: int | str
+    value: float | None = None
+    full_accuracy_value: str = ""
+
+
+class _Payload(msgspec.Struct, gc=False):
+    symbol: str = ""
+    timestamp: int | str | None = None
+    value: float | None = None
+    full_accuracy_value: str = ""
+    window_s: int = 0
+    window_seconds: int = 0
+    source: str = ""
+    data: list[_Point] | None = None
+
+    def points(self) -> list[_Point]:
+        """The history's points, or the one of an update; ValueError when there is neither."""
+        if self.data is not None:
+            return self.data
+        if self.timestamp is None:
+            raise ValueError("payload without timestamp")
+        return [_Point(self.timestamp, self.value, self.full_accuracy_value)]
+
+
+@frozen
+class _Series:
+    """What the points of one frame have in common."""
+
+    asset: Asset
+    feed: str
+    kind: PriceKind
+    window_s: int
+    is_scaled: bool
+
+    def event(self, point: _Point, relayed_ns: int | None, received_ns: int) -> OraclePriced:
+        observed_ns = ns_of_ms(point.timestamp)
+        return OraclePriced(
+            self.asset,
+            self.feed,
+            self.kind,
+            _value_of(point, self.is_scaled),
+            self.window_s,
+            observed_ns,
+            observed_ns if relayed_ns is None else relayed_ns,
+            received_ns,
+        )
+
+    def parsed(self, payload: _Payload, relayed_ns: int, received_ns: int) -> Parsed:
+        sent_ns = None if payload.data is not None else relayed_ns
+        events = tuple([self.event(point, sent_ns, received_ns) for point in payload.points()])
+        return Parsed(events, is_data=True) if events else NOTHING
+
+
+def _value_of(point: _Point, is_scaled: bool) -> float:
+    """Dollars: the exact value where it is sent, checked against the rounded one beside it."""
+    rounded = None if point.value is None else positive_number(point.value)
+    if not point.full_accuracy_value:
+        if rounded is None:
+            raise ValueError("a point without value")
+        return rounded
+    text = point.full_accuracy_value
+    exact = _unscaled(text) if is_scaled else positive(text)
+    if rounded is not None and abs(exact - rounded) > _AGREEMENT * rounded:
+        raise ValueError(f"value {rounded!r} but full_accuracy_value {text[:40]!r}")
+    return exact
+
+
+def _unscaled(text: str) -> float:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise ValueError(f"not an integer x 10^18: {text[:40]!r}")
+    return positive_number(int(text) / _E18)
+
+
+# --- RTDS -----------------------------------------------------------------------------------
+
+
+class _Body(msgspec.Struct, gc=False):
+    message: str = ""
+
+
+class _RtdsFrame(msgspec.Struct, gc=False):
+    topic: str = ""
+    timestamp: int | str = 0
+    payload: msgspec.Raw = msgspec.Raw()
+    body: _Body | None = None
+    status: int = msgspec.field(default=0, name="statusCode")
+
+
+_decode_rtds = msgspec.json.Decoder(_RtdsFrame).decode
+_decode_payload = msgspec.json.Decoder(_Payload).decode
+_encode = msgspec.json.Encoder().encode
+
+_RTDS_SUBSCRIPTIONS = (("crypto_prices_chainlink", "*"), ("crypto_prices_twap_sixty", "update"))
+_RTDS_TWAPS = {"crypto_prices_twap_sixty": 60, "crypto_prices_twap_thirty": 30}
+
+
+class Rtds:
+    """Codec of one RTDS connection for one asset. Wants a text PING every 5 s (venue rule)."""
+
+    feed = "rtds"
+
+    def __init__(self, asset: Asset) -> None:
+        self._asset = asset
+        self._symbol = f"{asset.value}/usd"
+
+    def hello(self) -> tuple[str, ...]:
+        """One frame per topic, since a bad topic refuses its whole frame.
+
+        The filter is a string of JSON, and must not contain a space: with one the history
+        comes and then nothing (observed).
+        """
+        filters = _encode({"symbol": self._symbol}).decode()
+        frames = []
+        for topic, kind in _RTDS_SUBSCRIPTIONS:
+            item = {"topic": topic, "type": kind, "filters": filters}
+            frames.append(_encode({"action": "subscribe", "subscriptions": [item]}).decode())
+        return tuple(frames)
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        return guarded(self._parse, frame, received_ns)
+
+    def _parse(self, text: str, received_ns: int) -> Parsed:
+        if not text.strip() or text in ("PONG", "pong"):
+            return NOTHING
+        message = _decode_rtds(text)
+        if message.status:
+            words = message.body.message if message.body else ""
+            return rejected(f"subscription refused with {message.status}: {words}")
+        if not message.topic:
+            raise ValueError("no topic")
+        if not message.topic.startswith("crypto_prices"):
+            return IGNORED
+        payload = _decode_payload(message.payload)
+        series = self._series(message.topic, payload)
+        if series is None:
+            return IGNORED
+        return series.parsed(payload, ns_of_ms(message.timestamp), received_ns)
+
+    def _series(self, topic: str, payload: _Payload) -> _Series | None:
+        """Which series a payload belongs to; None for other assets and Binance's prices.
+
+        The history of Chainlink's spot arrives under Binance's topic (venue quirk): its symbol
+        has a slash, those of Binance have none.
+        """
+        if not payload.symbol:
+            raise ValueError("payload without symbol")
+        if payload.symbol != self._symbol:
+            return None
+        window_s = _RTDS_TWAPS.get(topic, 0)
+        if not window_s:
+            is_spot = topic in ("crypto_prices", "crypto_prices_chainlink")
+            return _Series(self._asset, self.feed, PriceKind.SPOT, 0, True) if is_spot else None
+        if payload.window_s not in (0, window_s):
+            raise ValueError(f"{topic} with a window of {payload.window_s} s")
+        return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, True)
+
+
+# --- PolyBolt -------------------------------------------------------------------------------
+
+
+def _stars(value: str) -> str:
+    return "***"
+
+
+@frozen
+class Credentials:
+    """A CLOB API key. Never printed: not by repr, not in a traceback's locals."""
+
+    key: str = field(repr=_stars)
+    secret: str = field(repr=_stars)
+    passphrase: str = field(repr=_stars)
+
+
+class _BoltFrame(msgspec.Struct, gc=False):
+    op: str = ""
+    code: str = ""
+    channel: str = ""
+    v: int = 0
+    seq: int = 0
+    ts: int | str = 0
+    dropped: int = 0
+    payload: msgspec.Raw = msgspec.Raw()
+
+
+_decode_bolt = msgspec.json.Decoder(_BoltFrame).decode
+_SPOT_CHANNEL, _TWAP_CHANNEL = "price.crypto", "price.crypto.twap"
+_TWAP_WINDOW_S = 60
+_LARGEST_COUNT = 1 << 40
+_ACKNOWLEDGED = ("subscribed", "unsubscribed", "pong")
+_PASSING_CODES = ("auth_unavailable", "rate_limited")
+"""The venue is busy: the data's age will have the socket reconnect. Other codes are our fault."""
+
+
+class PolyBolt:
+    """Codec of one PolyBolt connection for one asset. State: sequence numbers per channel."""
+
+    feed = "polybolt"
+
+    def __init__(self, asset: Asset, credentials: Credentials) -> None:
+        self.gaps = 0
+        """Frames that never arrived, by sequence number or by the venue's own count."""
+        self._asset = asset
+        self._symbol = f"{asset.value}usd"
+        self._credentials = credentials
+        self._last_seq: dict[str, int] = {}
+
+    def hello(self) -> tuple[str, ...]:
+        self._last_seq = {}
+        auth = {
+            "apiKey": self._credentials.key,
+            "secret": self._credentials.secret,
+            "passphrase": self._credentials.passphrase,
+        }
+        return (_encode({"op": "auth", "rid": "auth", "auth": auth}).decode(),)
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        return guarded(self._parse, frame, received_ns)
+
+    def _parse(self, text: str, received_ns: int) -> Parsed:
+        if not text.strip():
+            return NOTHING
+        message = _decode_bolt(text)
+        if message.op:
+            return self._answer(message)
+        if message.channel not in (_SPOT_CHANNEL, _TWAP_CHANNEL):
+            return self._foreign(message)
+        if message.v != 1:
+            raise ValueError(f"unknown version {message.v}")
+        if not (0 < message.seq < _LARGEST_COUNT and 0 <= message.dropped < _LARGEST_COUNT):
+            raise ValueError(f"seq {message.seq} and dropped {message.dropped}")
+        payload = _decode_payload(message.payload)
+        if payload.source not in ("", "chainlink") or payload.symbol not in ("", self._symbol):
+            return IGNORED
+        parsed = self._series(message.channel, payload).parsed(
+            payload, ns_of_ms(message.ts), received_ns
+        )
+        self._count(message)
+        return parsed
+
+    def _foreign(self, message: _BoltFrame) -> Parsed:
+        if not message.channel:
+            raise ValueError("neither op nor channel")
+        return IGNORED
+
+    def _answer(self, message: _BoltFrame) -> Parsed:
+        if message.op == "authed":
+            return Parsed(replies=(self._subscription(),))
+        if message.op in _ACKNOWLEDGED:
+            return NOTHING
+        if message.op != "error" or message.code in _PASSING_CODES:
+            return IGNORED
+        on_channel = f" on {message.channel}" if message.channel else ""
+        return rejected(f"PolyBolt refuses us: {message.code or 'no code'}{on_channel}")
+
+    def _subscription(self) -> str:
+        twap = {"symbol": self._symbol, "window_seconds": _TWAP_WINDOW_S}
+        items = [
+            {"channel": _TWAP_CHANNEL, "filter": twap},
+            {"channel": _SPOT_CHANNEL, "filter": {"symbol": self._symbol}},
+        ]
+        return _encode({"op": "subscribe", "rid": "subscribe", "subscriptions": items}).decode()
+
+    def _series(self, channel: str, payload: _Payload) -> _Series:
+        if channel == _SPOT_CHANNEL:
+            return _Series(self._asset, self.feed, PriceKind.SPOT, 0, False)
+        window_s = payload.window_seconds or _TWAP_WINDOW_S
+        if not 0 < window_s <= 86_400:
+            raise ValueError(f"an average over {window_s} s")
+        return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, False)
+
+    def _count(self, message: _BoltFrame) -> None:
+        """Numbers are dense per connection and channel, so a jump is a loss."""
+        last = self._last_seq.get(message.channel, message.seq - 1)
+        self.gaps += max(0, message.seq - last - 1) + message.dropped
+        self._last_seq[message.channel] = max(last, message.seq)

@@ -1,0 +1,363 @@
+"""The CLOB's market channel: books, changes, trade prints, tick sizes and resolutions.
+
+Venue rules that shape this module: a frame is an object or an array of objects; levels come
+worst first, so the best is the last; a change carries the level's new absolute size; and every
+change comes as a pair, the same order seen from both tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from polytui.model.events import (
+    BookChanged,
+    BookSnapshotted,
+    Level,
+    LevelChange,
+    MarketEvent,
+    RoundSettled,
+    TickSizeChanged,
+    TradePrinted,
+)
+from polytui.model.orders import Side
+from polytui.model.units import MICRO, Price, Shares, parse_micro, parse_price
+from polytui.venues.feed import IGNORED, NOTHING, WIRE_FAULTS, Parsed, ns_of_ms, rejected
+
+_T = TypeVar("_T")
+_CACHED_MOST = 4096
+_TOKEN_DIGITS = 78
+"""Of 2^256."""
+_NUMBER_CHARACTERS = 24
+_SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
+
+_tokens: dict[str, str] = {}
+_prices: dict[str, Price] = {}
+_sizes: dict[str, Shares] = {}
+
+
+class WireLevel(msgspec.Struct, gc=False):
+    price: str
+    size: str
+
+
+class _WireChange(msgspec.Struct, gc=False):
+    asset_id: str
+    price: str
+    size: str
+    side: str
+    best_bid: str = ""
+    best_ask: str = ""
+
+
+class WireBook(msgspec.Struct, gc=False):
+    """A book as `GET /book`, `POST /books` and the stream send it."""
+
+    asset_id: str
+    timestamp: str
+    bids: list[WireLevel]
+    asks: list[WireLevel]
+    tick_size: str = ""
+
+
+class _Message(msgspec.Struct, gc=False):
+    """The union of all messages: one typed pass, since `event_type` comes last on the wire."""
+
+    event_type: str = ""
+    market: str = ""
+    asset_id: str = ""
+    timestamp: str = ""
+    price_changes: list[_WireChange] | None = None
+    bids: list[WireLevel] | None = None
+    asks: list[WireLevel] | None = None
+    tick_size: str = ""
+    price: str = ""
+    size: str = ""
+    side: str = ""
+    new_tick_size: str = ""
+    assets_ids: list[str] | None = None
+    winning_asset_id: str = ""
+
+
+class _Kind(msgspec.Struct, gc=False):
+    event_type: str = ""
+
+
+_decode = msgspec.json.Decoder(list[_Message] | _Message).decode
+_decode_kinds = msgspec.json.Decoder(list[_Kind] | _Kind).decode
+_encode = msgspec.json.Encoder().encode
+
+_USED = (
+    "book",
+    "price_change",
+    "last_trade_price",
+    "tick_size_change",
+    "market_resolved",
+)
+
+
+class MarketChannel:
+    """Codec of one market-channel connection. State: the tokens it is subscribed to, in order."""
+
+    feed = "market"
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        self._tokens: dict[str, None] = dict.fromkeys(tokens)
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(self._tokens)
+
+    def hello(self) -> tuple[str, ...]:
+        """The first frame must be the subscription (venue rule); books come as the answer."""
+        first = {
+            "type": "market",
+            "assets_ids": list(self._tokens),
+            "custom_feature_enabled": True,
+        }
+        return (_encode(first).decode(),)
+
+    def subscribe(self, tokens: Iterable[str]) -> str | None:
+        """The frame that adds `tokens`; None when all are there, since repeats are refused."""
+        new = [token for token in dict.fromkeys(tokens) if token not in self._tokens]
+        if not new:
+            return None
+        self._tokens.update(dict.fromkeys(new))
+        frame = {"operation": "subscribe", "assets_ids": new, "custom_feature_enabled": True}
+        return _encode(frame).decode()
+
+    def unsubscribe(self, tokens: Iterable[str]) -> str | None:
+        """The frame that drops `tokens`; None when none of them was there."""
+        old = [token for token in dict.fromkeys(tokens) if token in self._tokens]
+        if not old:
+            return None
+        for token in old:
+            del self._tokens[token]
+        return _encode({"operation": "unsubscribe", "assets_ids": old}).decode()
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        """Events of a frame: prices and shares in millionths, times in UTC ns."""
+        if frame in ("PONG", b"PONG") or not frame:
+            return NOTHING
+        try:
+            text = frame if isinstance(frame, str) else frame.decode()
+            return self._parse(text, received_ns)
+        except WIRE_FAULTS as fault:
+            return rejected(fault)
+
+    def _parse(self, text: str, received_ns: int) -> Parsed:
+        try:
+            message = _decode(text)
+        except msgspec.ValidationError:
+            if _is_all_unused(text):
+                return IGNORED
+            raise
+        if isinstance(message, _Message):
+            event = self._event(message, received_ns)
+            return IGNORED if event is None else Parsed((event,), is_data=True)
+        events = [self._event(item, received_ns) for item in message]
+        kept = tuple([event for event in events if event is not None])
+        if kept:
+            return Parsed(kept, is_data=True)
+        return IGNORED if events else NOTHING
+
+    def _event(self, message: _Message, received_ns: int) -> MarketEvent | None:
+        kind = message.event_type
+        if kind == "price_change":
+            return _changed(message, received_ns)
+        if kind == "book" or (not kind and message.bids is not None):
+            return _snapshot(message, received_ns)
+        if kind == "last_trade_price":
+            return _trade(message, received_ns)
+        if kind == "tick_size_change":
+            return _tick_change(message, received_ns)
+        if kind == "market_resolved":
+            return self._settled(message, received_ns)
+        if not kind:
+            raise ValueError("no event_type")
+        return None
+
+    def _settled(self, message: _Message, received_ns: int) -> RoundSettled | None:
+        """The stream names the winners of every market there is: keep those of our tokens."""
+        winner = _token(message.winning_asset_id)
+        if not (message.market.isascii() and message.market.isalnum()):
+            raise ValueError(f"not a condition id: {message.market[:80]!r}")
+        if not any(token in self._tokens for token in (winner, *(message.assets_ids or ()))):
+            return None
+        return RoundSettled(message.market, winner, "stream", received_ns)
+
+
+def _is_all_unused(text: str) -> bool:
+    """Whether a frame that does not fit our types has only message types we do not use."""
+    kinds = _decode_kinds(text)
+    found = [kinds] if isinstance(kinds, _Kind) else kinds
+    return all(item.event_type and item.event_type not in _USED for item in found)
+
+
+def _changed(message: _Message, received_ns: int) -> BookChanged:
+    if not message.price_changes:
+        raise ValueError("price_change without changes")
+    changes = tuple([_level_change(change) for change in message.price_changes])
+    return BookChanged(changes, ns_of_ms(message.timestamp), received_ns)
+
+
+def _level_change(change: _WireChange) -> LevelChange:
+    return LevelChange(
+        _token(change.asset_id),
+        _SIDES.get(change.side) or _no_side(change.side),
+        _inner_price(change.price),
+        _shares(change.size),
+        _price(change.best_bid) if change.best_bid else None,
+        _price(change.best_ask) if change.best_ask else None,
+    )
+
+
+def _snapshot(message: _Message, received_ns: int) -> BookSnapshotted:
+    if message.bids is None or message.asks is None:
+        raise ValueError("book without bids or asks")
+    book = WireBook(
+        message.asset_id, message.timestamp, message.bids, message.asks, message.tick_size
+    )
+    return book_of(book, received_ns, "stream")
+
+
+def book_of(book: WireBook, received_ns: int, source: str) -> BookSnapshotted:
+    """A checked book: sorted worst first, not crossed, every size above zero. Else ValueError."""
+    bids, asks = _levels(book.bids), _levels(book.asks)
+    if not _is_rising(bids) or not _is_rising(asks[::-1]):
+        raise ValueError("levels not sorted worst first")
+    if bids and asks and bids[-1][0] >= asks[-1][0]:
+        raise ValueError(f"crossed book: bid {bids[-1][0]} >= ask {asks[-1][0]} millionths")
+    tick = _tick(book.tick_size) if book.tick_size else None
+    return BookSnapshotted(
+        _token(book.asset_id), bids, asks, tick, ns_of_ms(book.timestamp), received_ns, source
+    )
+
+
+def _levels(levels: Sequence[WireLevel]) -> tuple[Level, ...]:
+    pairs = tuple([(_inner_price(level.price), _shares(level.size)) for level in levels])
+    if not all(shares for _, shares in pairs):
+        raise ValueError("a level without shares")
+    return pairs
+
+
+def _is_rising(levels: Sequence[Level]) -> bool:
+    last = 0
+    for price, _ in levels:
+        if price <= last:
+            return False
+        last = price
+    return True
+
+
+def _trade(message: _Message, received_ns: int) -> TradePrinted:
+    shares = _shares(message.size)
+    if not shares:
+        raise ValueError("a trade of no shares")
+    return TradePrinted(
+        _token(message.asset_id),
+        _inner_price(message.price),
+        shares,
+        _SIDES.get(message.side) or _no_side(message.side),
+        ns_of_ms(message.timestamp),
+        received_ns,
+    )
+
+
+def _tick_change(message: _Message, received_ns: int) -> TickSizeChanged:
+    tick = _tick(message.new_tick_size)
+    token_id = _token(message.asset_id)
+    return TickSizeChanged(token_id, tick, ns_of_ms(message.timestamp), received_ns)
+
+
+def _no_side(text: str) -> Side:
+    raise ValueError(f"neither BUY nor SELL: {text[:40]!r}")
+
+
+def _tick(text: str) -> Price:
+    tick = _price(text)
+    if not tick or MICRO % tick or tick == MICRO:
+        raise ValueError(f"not a tick size: {text[:40]!r}")
+    return tick
+
+
+def _token(text: str) -> str:
+    """One string object per token; a token is a number of up to 78 digits (venue rule)."""
+    token = _tokens.get(text)
+    if token is None:
+        if not (text.isascii() and text.isdecimal() and len(text) <= _TOKEN_DIGITS):
+            raise ValueError(f"not a token id: {text[:90]!r}")
+        token = text
+        _remember(_tokens, text, token)
+    return token
+
+
+def _inner_price(text: str) -> Price:
+    """A price that an order can have: above zero and below one dollar."""
+    price = _prices.get(text) or _price(text)
+    if not 0 < price < MICRO:
+        raise ValueError(f"no order can have this price: {text[:40]!r}")
+    return price
+
+
+def _price(text: str) -> Price:
+    """Parsed once per spelling: the finest grid has 9,999 prices, a day sees a few hundred."""
+    price = _prices.get(text)
+    if price is None:
+        if len(text) > _NUMBER_CHARACTERS:
+            raise ValueError(f"too long for a price: {text[:40]!r}")
+        price = parse_price(text)
+        _remember(_prices, text, price)
+    return price
+
+
+def _shares(text: str) -> Shares:
+    """Cached as well: a pair repeats its size, and crowds like round numbers."""
+    shares = _sizes.get(text)
+    if shares is None:
+        if len(text) > _NUMBER_CHARACTERS:
+            raise ValueError(f"too long for a size: {text[:40]!r}")
+        shares = Shares(parse_micro(text))
+        _remember(_sizes, text, shares)
+    return shares
+
+
+def _remember(cache: dict[str, _T], text: str, value: _T) -> None:
+    if len(cache) >= _CACHED_MOST:
+        cache.clear()
+    cache[text] = value
+
+
+def book_hash(
+    market: str,
+    token_id: str,
+    timestamp: str,
+    bids: Sequence[tuple[str, str]],
+    asks: Sequence[tuple[str, str]],
+    *,
+    tick_size: str,
+    last_trade_price: str,
+    min_order_size: str = "5",
+    is_neg_risk: bool = False,
+) -> str:
+    """The venue's fingerprint of a v1 book, from the strings on the wire.
+
+    SHA-1 of the compact JSON of the whole book in the venue's key order, with an empty hash.
+    Frames of the stream leave some of these fields out, but their hash still contains them.
+    """
+    book = {
+        "market": market,
+        "asset_id": token_id,
+        "timestamp": timestamp,
+        "hash": "",
+        "bids": [{"price": price, "size": size} for price, size in bids],
+        "asks": [{"price": price, "size": size} for price, size in asks],
+        "min_order_size": min_order_size,
+        "tick_size": tick_size,
+        "neg_risk": is_neg_risk,
+        "last_trade_price": last_trade_price,
+    }
+    return hashlib.sha1(_encode(book), usedforsecurity=False).hexdigest()

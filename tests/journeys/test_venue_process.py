@@ -1,0 +1,76 @@
+"""The venue as a process of its own: ready line, signals, and a parent that is gone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 30.0
+PROGRAM = """
+import sys
+import trio
+from polytui.model.instrument import Asset, Interval
+from polytui.sim.venue import VenueSettings, serve_forever
+from polytui.sim.world import WorldSettings
+
+async def main():
+    world = WorldSettings(7, 1_795_204_920 * 10**9, (Asset.BTC,), (Interval.M5,))
+    settings = VenueSettings(world=world, speed=50.0)
+    await serve_forever(settings, sys.stdout, until_stdin_closes=True)
+
+trio.run(main)
+"""
+
+
+@asynccontextmanager
+async def venue_process() -> AsyncIterator[tuple[trio.Process, bytes]]:
+    with trio.fail_after(PATIENCE_S):
+        process = await trio.lowlevel.open_process(
+            [sys.executable, "-W", "error", "-c", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            line = b""
+            while not line.endswith(b"\n"):
+                line += await process.stdout.receive_some(4096)
+            yield process, line
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            await process.stdin.aclose()
+            await process.stdout.aclose()
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.trio
+async def test_a_signal_ends_it_cleanly(which: signal.Signals) -> None:
+    async with venue_process() as (process, line):
+        urls = json.loads(line)
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(f"{urls['clob']}/ok")).json() == "OK"
+        process.send_signal(which)
+        assert await process.wait() == 0
+
+
+@pytest.mark.trio
+async def test_it_ends_with_its_parents_end_of_the_pipe() -> None:
+    async with venue_process() as (process, line):
+        assert json.loads(line)["speed"] == 50.0
+        assert process.stdin is not None
+        await process.stdin.aclose()
+        assert await process.wait() == 0

@@ -1,0 +1,357 @@
+"""No input whatsoever makes a codec raise, and what it believes is sane.
+
+Real frames are mutated as bytes (cut, flipped, inserted) and as JSON (values replaced by wrong
+types, negatives, huge numbers, NaN), and plain noise is thrown in as well.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import asdict
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.events import BookSnapshotted, ExchangeQuoted
+from polytui.model.instrument import Asset
+from polytui.model.units import MICRO
+from polytui.venues.binance import BinanceStreams
+from polytui.venues.coinbase import CoinbaseTicker
+from polytui.venues.feed import Codec, Parsed
+from polytui.venues.polymarket.gamma import parse_event
+from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.streams import MarketChannel
+
+NOW = 1_800_000_000_000_000_000
+LEVELS = {
+    "bids": [{"price": "0.01", "size": "12480.06"}, {"price": "0.49", "size": "5"}],
+    "asks": [{"price": "0.99", "size": "11489.94"}, {"price": "0.5", "size": "7.5"}],
+}
+BOOK = {"market": "0x1", "asset_id": "7", "timestamp": "1776081408433", "hash": "de", **LEVELS}
+CHANGE = {
+    "asset_id": "7",
+    "price": "0.301",
+    "size": "1000",
+    "side": "BUY",
+    "hash": "b7",
+    "best_bid": "0.301",
+    "best_ask": "0.397",
+}
+MARKET_FRAMES: list[Any] = [
+    [{"event_type": "book", "tick_size": "0.01", "last_trade_price": "", **BOOK}],
+    BOOK,
+    {"event_type": "price_change", "timestamp": "1790658674035", "price_changes": [CHANGE] * 2},
+    {
+        "event_type": "last_trade_price",
+        "market": "0x1",
+        "asset_id": "7",
+        "price": "0.456",
+        "size": "219.217767",
+        "side": "BUY",
+        "timestamp": "1750428146322",
+    },
+    {
+        "event_type": "tick_size_change",
+        "asset_id": "7",
+        "old_tick_size": "0.01",
+        "new_tick_size": "0.001",
+        "timestamp": "1757908892351",
+    },
+    {"event_type": "market_resolved", "market": "0x1", "winning_asset_id": "7", "assets_ids": []},
+]
+POINT = {"timestamp": 1780726209000, "value": 61164.12, "full_accuracy_value": "61164" + "0" * 18}
+RTDS_FRAMES: list[Any] = [
+    {
+        "topic": "crypto_prices_chainlink",
+        "timestamp": 1780726209100,
+        "payload": {"symbol": "btc/usd", "timestamp": 1, "value": 2.5},
+    },
+    {
+        "topic": "crypto_prices_twap_sixty",
+        "timestamp": 1780726209100,
+        "payload": {"symbol": "btc/usd", "window_s": 60, "data": [{**POINT, "value": 61164.0}]},
+    },
+    {"statusCode": 401, "body": {"message": "not found"}},
+]
+BOLT_FRAMES: list[Any] = [
+    {"op": "authed", "rid": "auth"},
+    {"op": "error", "code": "auth_invalid"},
+    {
+        "v": 1,
+        "channel": "price.crypto.twap",
+        "seq": 2,
+        "ts": 1795204801390,
+        "payload": {
+            "symbol": "btcusd",
+            "value": 91235.01,
+            "full_accuracy_value": "91235.012345678901234567",
+            "timestamp": 1795204800000,
+            "window_seconds": 60,
+        },
+    },
+]
+TRADE = {
+    "e": "aggTrade",
+    "s": "BTCUSDT",
+    "a": 1,
+    "p": "64348.95",
+    "q": "0.00009",
+    "T": 1781416576889,
+    "m": True,
+}
+BINANCE_FRAMES: list[Any] = [
+    TRADE,
+    {"stream": "btcusdt@aggTrade", "data": TRADE},
+    {"u": 1, "s": "BTCUSDT", "b": "61837.63", "B": "3.78", "a": "61837.64", "A": "1.5"},
+    {"stream": "!serverShutdown", "data": {"e": "serverShutdown", "E": 1770123456789}},
+    {"result": None, "id": 1},
+]
+TICKER = {
+    "product_id": "BTC-USD",
+    "best_bid": "68900",
+    "best_bid_quantity": "1.5",
+    "best_ask": "68901",
+    "best_ask_quantity": "0.5",
+}
+COINBASE_FRAMES: list[Any] = [
+    {
+        "channel": "ticker",
+        "timestamp": "2026-04-07T14:30:03.000412Z",
+        "events": [{"type": "update", "tickers": [TICKER]}],
+    },
+    {
+        "type": "ticker",
+        "product_id": "BTC-USD",
+        "best_bid": "1",
+        "best_bid_size": "2",
+        "best_ask": "3",
+        "best_ask_size": "4",
+        "time": "2026-04-28T13:08:03.474418Z",
+    },
+]
+CODECS: list[tuple[Callable[[], Codec], list[Any]]] = [
+    (lambda: MarketChannel(["7"]), MARKET_FRAMES),
+    (lambda: Rtds(Asset.BTC), RTDS_FRAMES),
+    (lambda: PolyBolt(Asset.BTC, Credentials("k", "s", "p")), BOLT_FRAMES),
+    (lambda: BinanceStreams(Asset.BTC), BINANCE_FRAMES),
+    (lambda: CoinbaseTicker(Asset.BTC), COINBASE_FRAMES),
+]
+every_codec = pytest.mark.parametrize(
+    ("make", "frames"), CODECS, ids=["market", "rtds", "polybolt", "binance", "coinbase"]
+)
+
+WEIRD = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        10**30,
+        -0.5,
+        1e300,
+        math.nan,
+        math.inf,
+        "",
+        "NaN",
+        "-1",
+        "1e5",
+        "1_0",
+        "٣",
+        "²",
+        "\ud800",
+        "0.1234567",
+        "9" * 50,
+        "9" * 5000,
+        [],
+        {},
+        [[]],
+        [None],
+    ]
+) | st.text(max_size=10)
+
+
+def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [here]
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            found += paths(item, (*here, key))
+    return found
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+def removed(value: Any, path: tuple[Any, ...]) -> Any:
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    if len(path) == 1:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = removed(value[path[0]], path[1:])
+    return copy
+
+
+@st.composite
+def mutated_json(draw: st.DrawFn, frames: list[Any]) -> str:
+    value = draw(st.sampled_from(frames))
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(paths(value)))
+        if path and draw(st.booleans()):
+            value = removed(value, path)
+        else:
+            value = replaced(value, path, draw(WEIRD))
+        if not isinstance(value, (dict, list)):
+            break
+    return json.dumps(value)
+
+
+@st.composite
+def mutated_bytes(draw: st.DrawFn, frames: list[Any]) -> bytes:
+    data = bytearray(json.dumps(draw(st.sampled_from(frames))).encode())
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        junk = draw(st.binary(max_size=4))
+        data[at : at + draw(st.integers(0, 6))] = junk
+    return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
+
+
+def check(parsed: Parsed) -> None:
+    assert isinstance(parsed, Parsed)
+    assert not (parsed.rejected and (parsed.events or parsed.is_data or parsed.ignored))
+    assert parsed.is_data == bool(parsed.events)
+    assert len(parsed.rejected) <= 160
+    assert parsed.rejected.isascii()
+    assert parsed.rejected.isprintable()
+    for event in parsed.events:
+        for number in numbers(asdict(event, recurse=True)):
+            assert math.isfinite(number)
+            assert number >= 0
+        if isinstance(event, BookSnapshotted):
+            check_book(event)
+        if isinstance(event, ExchangeQuoted):
+            assert event.bid < event.ask
+
+
+def numbers(value: Any) -> list[float]:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value]
+    if isinstance(value, dict):
+        return [number for item in value.values() for number in numbers(item)]
+    if isinstance(value, (list, tuple)):
+        return [number for item in value for number in numbers(item)]
+    return []
+
+
+def check_book(book: BookSnapshotted) -> None:
+    bids, asks = [p for p, _ in book.bids], [p for p, _ in book.asks]
+    assert bids == sorted(set(bids))
+    assert asks == sorted(set(asks), reverse=True)
+    assert all(0 < price < MICRO for price in bids + asks)
+    assert not (bids and asks) or bids[-1] < asks[-1]
+
+
+@every_codec
+def test_the_unspoilt_frames_are_believed(make: Callable[[], Codec], frames: list[Any]) -> None:
+    for frame in frames:
+        parsed = make().parse(json.dumps(frame), NOW)
+        check(parsed)
+        if "statusCode" in frame or "code" in frame:
+            assert parsed.rejected
+        elif frame == RTDS_FRAMES[0]:
+            assert parsed.events
+        else:
+            assert not parsed.rejected, (parsed.rejected, frame)
+
+
+@every_codec
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_spoilt_json_never_raises(
+    make: Callable[[], Codec], frames: list[Any], data: st.DataObject
+) -> None:
+    frame = data.draw(mutated_json(frames))
+    text_view, bytes_view = make().parse(frame, NOW), make().parse(frame.encode(), NOW)
+    check(text_view)
+    assert text_view == bytes_view
+
+
+@every_codec
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_spoilt_bytes_never_raise(
+    make: Callable[[], Codec], frames: list[Any], data: st.DataObject
+) -> None:
+    raw = data.draw(mutated_bytes(frames))
+    check(make().parse(raw, NOW))
+    check(make().parse(raw.decode(errors="surrogateescape"), NOW))
+
+
+@every_codec
+@given(raw=st.binary(max_size=200), text=st.text(max_size=200))
+@example(raw=b"[" * 100_000, text="{" * 10)
+@example(raw=b'{"payload":' + b'{"a":' * 50_000, text="\ud800")
+@example(raw=b'{"timestamp":' + b"9" * 10_000 + b"}", text="[]")
+@settings(max_examples=150, deadline=None)
+def test_noise_never_raises(
+    make: Callable[[], Codec], frames: list[Any], raw: bytes, text: str
+) -> None:
+    check(make().parse(raw, NOW))
+    check(make().parse(text, NOW))
+
+
+@every_codec
+def test_every_proper_beginning_of_a_frame_is_rejected_or_means_nothing(
+    make: Callable[[], Codec], frames: list[Any]
+) -> None:
+    for frame in frames:
+        raw = json.dumps(frame)
+        for end in range(1, len(raw)):
+            parsed = make().parse(raw[:end], NOW)
+            check(parsed)
+            assert parsed.rejected, raw[:end]
+
+
+GAMMA_EVENT = {
+    "slug": "btc-updown-5m-1778584200",
+    "eventMetadata": {"priceToBeat": 80912.4173},
+    "markets": [
+        {
+            "slug": "btc-updown-5m-1778584200",
+            "conditionId": "0x" + "a5" * 32,
+            "eventStartTime": "2026-05-12T11:10:00Z",
+            "endDate": "2026-05-12T11:15:00Z",
+            "version": "v1",
+            "outcomes": '["Up", "Down"]',
+            "outcomePrices": '["0.515", "0.485"]',
+            "clobTokenIds": '["48", "14"]',
+            "orderPriceMinTickSize": 0.01,
+            "orderMinSize": 5,
+            "feesEnabled": True,
+            "feeSchedule": {"exponent": 1, "rate": 0.07, "takerOnly": True, "rebateRate": 0.2},
+            "cryptoMarketConfig": {"twapEnabled": True, "twapLookbackSeconds": 60},
+            "resolutionSource": "https://data.chain.link/streams/btc-usd-twap-60s-streams",
+        }
+    ],
+}
+
+
+@given(frame=mutated_json([GAMMA_EVENT]))
+@settings(max_examples=400, deadline=None)
+def test_a_spoilt_event_of_gamma_is_a_typed_error_or_a_sane_round(frame: str) -> None:
+    try:
+        rounds = parse_event(frame.encode())
+    except (Rejected, Retry, Unknown, Fatal):
+        return
+    for found in rounds:
+        assert found.up_token != found.down_token
+        assert found.closes_ns - found.opens_ns == found.interval.ns
+        assert MICRO % found.tick == 0

@@ -1,0 +1,255 @@
+"""An engine's end of the socket, at the byte level: made-up views that move, real commands.
+
+Tests drive it step by step. To look at the terminal with it, run it as a program:
+`python tests/tui/fake_engine.py SOCKET [mode]`, and attach a terminal to SOCKET.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import sys
+from pathlib import Path
+
+from attrs import define, evolve, field
+
+from polytui.model.events import Action
+from polytui.model.link import (
+    AccountFrame,
+    Ack,
+    AssetFrame,
+    Command,
+    Detach,
+    FrameReader,
+    FromEngine,
+    FromFace,
+    Goodbye,
+    Hello,
+    NoticeFrame,
+    encode,
+    schema_hash,
+)
+from polytui.model.snapshot import (
+    AccountView,
+    AssetState,
+    AssetView,
+    BookView,
+    FeedState,
+    FeedView,
+    Notice,
+    OrderView,
+    RoundView,
+    SignalView,
+)
+from polytui.model.units import MICRO, NS_PER_S
+
+START_NS = 1_795_180_500 * NS_PER_S
+NAMES = ("btc", "eth", "sol", "xrp")
+_PRICES = {"btc": 92_013.4, "eth": 3_104.62, "sol": 139.874, "xrp": 2.20417}
+
+
+def book_at(mid: float, rng: random.Random) -> BookView:
+    """A 0.01 ladder round `mid` dollars, thin at the top and fat far away."""
+    best = max(2, min(98, round(mid * 100)))
+    depth = range(12)
+
+    def size(step: int) -> int:
+        return round(rng.uniform(8, 60) * (1 + step) ** 1.6 * 100) * (MICRO // 100)
+
+    bids = tuple(((best - 1 - k) * 10_000, size(k)) for k in depth if best - 1 - k > 0)
+    asks = tuple(((best + k) * 10_000, size(k)) for k in depth if best + k < 100)
+    return BookView(bids, asks, 10_000, True, 40)
+
+
+def feeds_of(name: str) -> tuple[FeedView, ...]:
+    return tuple(
+        FeedView(feed, FeedState.UP, 120 + 40 * at, 1_200 * (at + 1), 0, 0, 3)
+        for at, feed in enumerate(("oracle", "book", "binance"))
+    )
+
+
+def round_at(name: str, at_ns: int, interval_s: int, rng: random.Random, drift: float) -> RoundView:
+    opens = at_ns // (interval_s * NS_PER_S) * interval_s * NS_PER_S
+    fair = 0.5 + 0.42 * math.tanh(drift)
+    mid = min(0.97, max(0.03, fair - 0.021))
+    wants = abs(fair - mid) > 0.02 and name != "xrp"
+    signals = (
+        SignalView("distance_fade", "up" if wants else "", 214.0 if wants else 41.0,
+                   "" if wants else "edge small: 41 < 60 bps"),
+        SignalView("momentum_score", "", None, "too early: 64.2 < 120 s"),
+    )  # fmt: skip
+    at = round(mid * 100 - 1) * 10_000
+    order = OrderView(f"{name}-1", "up", "buy", at, 25 * MICRO, 5 * MICRO, "live")
+    return RoundView(
+        f"{name}-updown-{interval_s // 60}m-{opens // NS_PER_S}",
+        f"{interval_s // 60}m",
+        "open",
+        opens,
+        opens + interval_s * NS_PER_S,
+        _PRICES[name] * 0.9997,
+        fair,
+        _PRICES[name] * 0.0006,
+        book_at(mid, rng),
+        signals,
+        25 * MICRO if wants else 0,
+        0,
+        int(14.25 * MICRO) if wants else 0,
+        int(drift * 2.4 * MICRO) if wants else 0,
+        (order,) if wants else (),
+    )
+
+
+def asset_at(name: str, step: int, state: AssetState = AssetState.TRADING) -> AssetView:
+    """The view of one asset at `step` tenths of a second after the start."""
+    rng = random.Random(f"{name}{step // 4}")
+    at_ns = START_NS + step * NS_PER_S // 10
+    drift = 1.1 * math.sin(step / 70 + len(name) + ord(name[0]))
+    price = _PRICES[name] * (1 + drift * 0.0004)
+    return AssetView(
+        name, at_ns, state, "", 1, price, price * 0.99999, 900,
+        (round_at(name, at_ns, 300, rng, drift), round_at(name, at_ns, 900, rng, drift / 2)),
+        feeds_of(name), 3, 17, 9, 14, int(drift * 9 * MICRO), int(drift * 11.4 * MICRO),
+    )  # fmt: skip
+
+
+def account_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> AccountView:
+    at_ns = START_NS + step * NS_PER_S // 10
+    drift = math.sin(step / 90)
+    return AccountView(
+        at_ns, mode, 20.0 if mode == "demo" else 1.0, START_NS - 754 * NS_PER_S, is_killed, False,
+        1_002_310_000, 57_000_000, 10_310_000, 10_310_000 + int(drift * 4 * MICRO), 3, 1_240_000,
+        "data/demo-7.journal", NAMES, 85,
+    )  # fmt: skip
+
+
+def frames_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> list[FromEngine]:
+    state = AssetState.KILLED if is_killed else AssetState.TRADING
+    views = [AssetFrame(asset_at(name, step, state)) for name in NAMES]
+    return [AccountFrame(account_at(step, mode, is_killed=is_killed)), *views]
+
+
+def notice_at(step: int, level: str = "info", asset: str = "btc", text: str = "") -> NoticeFrame:
+    words = text or "bought Up 25.00 @ 0.57 distance_fade, edge +214 bps"
+    return NoticeFrame(Notice(START_NS + step * NS_PER_S // 10, level, asset, words))
+
+
+def story(step: int = 340, mode: str = "demo") -> list[FromEngine]:
+    """A whole screen: hello, views, and a few lines of log."""
+    lines = [
+        notice_at(step - 300, "info", "", "session demo-7 begins, four assets, seed 7"),
+        notice_at(step - 220, "info", "eth", "round eth-updown-5m opened, strike 3,103.69"),
+        notice_at(step - 180, "info", "sol", "bought Up 25.00 @ 0.61 distance_fade, edge +188 bps"),
+        notice_at(step - 120, "warn", "xrp", "binance stale 3.2 s"),
+        notice_at(step - 60, "info", "xrp", "binance up again"),
+        notice_at(step - 30, "good", "btc", "settled Up: +10.75"),
+        notice_at(step - 10),
+    ]
+    return [Hello(schema_hash(), "demo-7", mode), *frames_at(step, mode), *lines]
+
+
+@define
+class FakeEngine:
+    """Serves one face at a time at `path`. State: what the face has sent so far."""
+
+    path: Path
+    mode: str = "demo"
+    schema: str = field(factory=schema_hash)
+    acks: bool = True
+    obeys: bool = True
+    commands: list[Command] = field(factory=list)
+    is_detached: bool = False
+    is_killed: bool = False
+    paused: set[str] = field(factory=set)
+    left: asyncio.Event = field(factory=asyncio.Event)
+    told: asyncio.Event = field(factory=asyncio.Event)
+    """Set with every command."""
+    _writers: list[asyncio.StreamWriter] = field(factory=list)
+    _server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> FakeEngine:
+        self._server = await asyncio.start_unix_server(self._serve, str(self.path))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+        self.die()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frames = FrameReader(FromFace)
+        self._writers.append(writer)
+        try:
+            while data := await reader.read(65536):
+                for message in frames.feed(data):
+                    self._hear(message, writer)
+        except ConnectionError:
+            pass
+        self.left.set()
+
+    def _hear(self, message: FromFace, writer: asyncio.StreamWriter) -> None:
+        match message:
+            case Hello():
+                writer.write(encode(Hello(self.schema, "demo-7", self.mode)))
+                self.show(0)
+            case Detach():
+                self.is_detached = True
+            case Command(command_id=number):
+                self.commands.append(message)
+                self._obey(message)
+                if self.acks:
+                    writer.write(encode(Ack(number, (4100 + number,))))
+                self.told.set()
+
+    def _obey(self, command: Command) -> None:
+        if not self.obeys:
+            return
+        names = {command.asset} if command.asset else set(NAMES)
+        match command.action:
+            case Action.KILL:
+                self.is_killed = True
+            case Action.REARM:
+                self.is_killed = False
+            case Action.PAUSE:
+                self.paused |= names
+            case Action.RESUME:
+                self.paused -= names
+            case Action.STOP:
+                self.say(Goodbye(0, "stopped by command"))
+
+    def say(self, *messages: FromEngine) -> None:
+        block = b"".join(map(encode, messages))
+        for writer in self._writers:
+            if not writer.is_closing():
+                writer.write(block)
+
+    def show(self, step: int) -> None:
+        """All views at `step`, as the commands so far have left them."""
+        frames: list[FromEngine] = []
+        for frame in frames_at(step, self.mode, is_killed=self.is_killed):
+            if isinstance(frame, AssetFrame) and frame.view.asset in self.paused:
+                frame = AssetFrame(evolve(frame.view, state=AssetState.PAUSED))
+            frames.append(frame)
+        self.say(*frames)
+
+    def die(self) -> None:
+        """Gone without a goodbye."""
+        for writer in self._writers:
+            writer.close()
+
+
+async def _perform(path: Path, mode: str) -> None:
+    """Ten views a second until a face asks to stop."""
+    async with FakeEngine(path, mode) as engine:
+        step = 0
+        while not any(command.action is Action.STOP for command in engine.commands):
+            await asyncio.sleep(0.1)
+            step += 1
+            engine.show(step)
+            if step % 13 == 0:
+                engine.say(notice_at(step, asset=NAMES[step % 4]))
+        await asyncio.sleep(0.2)
+
+
+if __name__ == "__main__":
+    asyncio.run(_perform(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "demo"))

@@ -1,0 +1,317 @@
+"""Panels as text: what they say, at every width, without an app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from fake_engine import START_NS, account_at, asset_at, feeds_of
+from rich.cells import cell_len
+
+from polytui.model.snapshot import (
+    AssetState,
+    AssetView,
+    FeedState,
+    FeedView,
+    Notice,
+    OrderView,
+    RoundView,
+    SignalView,
+)
+from polytui.model.units import MICRO, NS_PER_S
+from polytui.tui.ink import Line, faded, ink_of, plain
+from polytui.tui.panels import figures
+from polytui.tui.panels.account import Standing, account_lines
+from polytui.tui.panels.arrangement import arranged
+from polytui.tui.panels.asset import Look, asset_panel
+from polytui.tui.panels.facts import current_round
+from polytui.tui.panels.feeds import feed_bar
+from polytui.tui.panels.keys import BOARD_KEYS, Alarm, alarm_lines, key_line
+from polytui.tui.panels.ladder import ladder
+from polytui.tui.panels.log import last_words, log_lines
+from polytui.tui.panels.zoom import zoom_panel
+from polytui.tui.theme import load_themes
+
+THEMES = load_themes(Path(__file__).resolve().parents[2] / "themes")
+NIGHT = THEMES["night"]
+INK = ink_of(NIGHT)
+SIZES = [(30, 3), (36, 4), (38, 6), (40, 8), (40, 9), (60, 13), (80, 17), (100, 25), (160, 50)]
+
+
+def text_of(lines: list[Line]) -> str:
+    return plain(lines)
+
+
+def panel(view: AssetView | None, width: int = 40, height: int = 9, **look: object) -> str:
+    return text_of(asset_panel("btc", view, Look(NIGHT, 1, **look), width, height))  # type: ignore[arg-type]
+
+
+def with_round(view: AssetView, **changes: object) -> AssetView:
+    first, *others = view.rounds
+    return evolve(view, rounds=(evolve(first, **changes), *others))
+
+
+def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
+    view = with_round(
+        evolve(asset_at("btc", 0), oracle_price=92_013.4),
+        strike=91_990.3,
+        fair_up=0.613,
+        up_shares=25 * MICRO,
+        cost=14_250_000,
+        marked_pnl=1_020_000,
+    )
+    text = panel(view)
+    for words in (
+        "1 BTC  ● trading", "5m 05:00 left", "92,013.40", "▲ +23.10", "strike 91,990.30",
+        "fair 0.613", "mid ", "Up 25.00", "cost 14.25", "round +1.02", "● oracle", "● binance",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("name", ["btc", "xrp"])
+def test_every_size_gives_exactly_that_many_cells(name: str, width: int, height: int) -> None:
+    view = asset_at(name, 137)
+    bare = evolve(view, rounds=(), feeds=(), oracle_price=None)
+    no_book = with_round(view, book=None, strike=None, fair_up=None, signals=())
+    for shown in (view, bare, no_book, None):
+        for age_s in (0.0, 5.0):
+            look = Look(NIGHT, 1, age_s=age_s)
+            for lines in (
+                asset_panel(name, shown, look, width, height),
+                zoom_panel(name, shown, look, "", width, height),
+            ):
+                assert len(lines) == height
+                widths = {sum(cell_len(segment.text) for segment in one) for one in lines}
+                assert widths == {width}
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_lines_across_the_screen_fit_it(width: int) -> None:
+    views = tuple(asset_at(name, 9) for name in ("btc", "eth"))
+    for mode in ("demo", "paper", "live", "replay"):
+        lines = account_lines(account_at(3, mode), Standing(NIGHT, mode), width)
+        lines += alarm_lines(Alarm("title " * 30, "hint", "5 s"), NIGHT, width)
+        lines += [key_line(BOARD_KEYS, NIGHT, width), feed_bar(views, INK, width)]
+        assert {sum(cell_len(segment.text) for segment in one) for one in lines} == {width}
+
+
+def test_unknown_things_are_said_not_guessed() -> None:
+    view = evolve(asset_at("btc", 0), oracle_price=None, settlement_price=None)
+    text = panel(with_round(view, strike=None, fair_up=None, book=None, signals=()), height=10)
+    assert "strike unknown" in text
+    assert "fair –  mid –" in text
+    assert "no book yet" in text
+    assert "no signal yet" in text
+    assert "waiting for the engine" in panel(None)
+    assert "no round yet" in panel(evolve(view, rounds=()))
+
+
+def test_a_reason_is_shown_when_nothing_is_wanted() -> None:
+    view = with_round(
+        asset_at("btc", 0),
+        signals=(SignalView("distance_fade", "", 41.0, "edge small: 41 < 60 bps"),),
+    )
+    assert "– edge small: 41 < 60 bps" in panel(view)
+
+
+def test_up_and_down_are_words_as_well_as_colours() -> None:
+    def says(direction: str) -> str:
+        signal = SignalView("distance_fade", direction, 85.0, "")
+        return panel(with_round(asset_at("btc", 0), signals=(signal,)))
+
+    assert "▲ UP edge +85 bps" in says("up")
+    assert "▼ DOWN edge +85 bps" in says("down")
+
+
+@pytest.mark.parametrize("state", list(AssetState))
+def test_every_state_is_a_word(state: AssetState) -> None:
+    text = panel(evolve(asset_at("btc", 0), state=state, detail="three crashes in ten minutes"))
+    assert state.value in text.lower()
+    assert "! three crashes" in text
+
+
+def test_old_views_say_their_age_and_lose_their_colours() -> None:
+    view = asset_at("btc", 0)
+    assert "old" not in panel(view, age_s=0.9)
+    assert "3.2 s old" in panel(view, age_s=3.2)
+    colours = {
+        segment.style.color.name
+        for one in asset_panel("btc", view, Look(NIGHT, 1, age_s=3.2), 40, 9)
+        for segment in one
+        if segment.style is not None and segment.style.color is not None
+    }
+    assert NIGHT.colours.up not in colours
+    assert NIGHT.colours.stale in colours
+
+
+def test_a_command_on_its_way_is_shown() -> None:
+    assert "pause sent" in panel(asset_at("btc", 0), width=60, note="pause sent")
+
+
+def test_feeds_that_are_not_up_say_so_in_words() -> None:
+    stale = FeedView("binance", FeedState.STALE, 12_300, 5, 2, 1, 0)
+    view = evolve(asset_at("btc", 0), feeds=(*feeds_of("btc")[:2], stale))
+    assert "◐ binance stale" in panel(view, width=60)
+    bar = text_of([feed_bar((view, asset_at("eth", 0)), INK, 100)])
+    assert "5 of 6 up" in bar
+    assert "BTC ◐ binance stale 12 s" in bar
+    assert "reconnects 2" in bar
+    assert "rejected frames 1" in bar
+
+
+def test_the_ladder_has_asks_above_bids_and_marks_our_orders() -> None:
+    shown = current_round(asset_at("btc", 0))
+    assert shown is not None
+    assert shown.book is not None
+    best_bid, best_ask = shown.book.bids[0][0], shown.book.asks[0][0]
+    orders = (
+        OrderView("1", "up", "buy", best_bid, 25 * MICRO, 5 * MICRO, "live"),
+        OrderView("2", "down", "buy", MICRO - best_ask, 7 * MICRO, 0, "unknown"),
+        OrderView("3", "up", "buy", best_bid, 99 * MICRO, 0, "dead"),
+    )
+    rows = text_of(ladder(evolve(shown, orders=orders), INK, 46, 9)).split("\n")
+    prices = [float(row[4:9]) for row in rows if "mid" not in row]
+    assert prices == sorted(prices, reverse=True)
+    assert "spread 0.01" in rows[4]
+    assert rows[3].startswith("ask")
+    assert rows[3].endswith("◂7.00")
+    assert rows[5].startswith("bid")
+    assert rows[5].endswith("◂20.00")
+
+
+def test_a_one_sided_book_is_named() -> None:
+    shown = current_round(asset_at("btc", 0))
+    assert shown is not None
+    assert shown.book is not None
+    lonely = evolve(shown, book=evolve(shown.book, bids=()))
+    assert "no bids" in text_of(ladder(lonely, INK, 40, 5))
+
+
+def test_thousandth_ticks_get_their_decimal() -> None:
+    assert figures.price(967_000, 1_000) == "0.967"
+    assert figures.price(530_000) == "0.53"
+
+
+def test_rounds_are_chosen_by_time() -> None:
+    view = asset_at("btc", 0)
+
+    def at(shift_s: int) -> RoundView | None:
+        return current_round(evolve(view, at_ns=START_NS + shift_s * NS_PER_S))
+
+    short, long = view.rounds
+    assert at(0) is short
+    assert at(301) is long
+    assert at(901) is long
+    assert at(-1) is short
+    assert "opens in 00:05" in panel(evolve(view, at_ns=START_NS - 5 * NS_PER_S))
+    assert "settling" in panel(evolve(view, rounds=(short,), at_ns=START_NS + 301 * NS_PER_S))
+
+
+def test_the_zoom_shows_all_rounds_signals_and_feeds() -> None:
+    view = asset_at("btc", 40)
+    text = text_of(zoom_panel("btc", view, Look(NIGHT, 1), view.rounds[1].slug, 120, 40))
+    for words in ("▸ 15m", "  5m", "distance_fade", "momentum_score", "1,200 msgs", "orders"):
+        assert words in text, words
+
+
+def test_the_account_says_mode_money_and_kill_switch() -> None:
+    text = text_of(account_lines(account_at(0), Standing(NIGHT, "demo"), 160))
+    for words in (
+        "DEMO x20",
+        "cash 1,002.31",
+        "realised ▲ +10.31",
+        "pnl ",
+        "exposure 57.00",
+        "85 µs",
+    ):
+        assert words in text, words
+    assert "kill switch ready" in text
+    sent = text_of(account_lines(account_at(0), Standing(NIGHT, "demo", kill="KILL sent"), 160))
+    assert "KILL sent" in sent
+    killed = account_at(0, is_killed=True)
+    assert "■ KILLED" in text_of(account_lines(killed, Standing(NIGHT, "demo"), 160))
+
+
+def test_real_money_paints_the_whole_first_line() -> None:
+    first, _ = account_lines(account_at(0, "live"), Standing(NIGHT, "live"), 100)
+    assert text_of([first]).strip().startswith("LIVE REAL MONEY")
+    assert text_of([first]).endswith("LIVE")
+    for segment in first:
+        assert segment.style is not None
+        assert segment.style.reverse
+        assert segment.style.color is not None
+        assert segment.style.color.name == NIGHT.colours.live
+
+
+def test_the_account_says_how_old_it_is() -> None:
+    old = Standing(NIGHT, "demo", age_s=65.0, link="ENGINE LOST")
+    assert "ENGINE LOST 65 s old" in text_of(account_lines(account_at(0), old, 120))
+
+
+def test_the_log_shows_the_newest_and_counts_what_was_missed() -> None:
+    notices = [Notice(START_NS, "info", "btc", f"line {at}") for at in range(9)]
+    assert text_of(log_lines(notices, 0, INK, 60, 2)).count("line") == 2
+    assert "line 8" in text_of(log_lines(notices, 0, INK, 60, 2))
+    missed = text_of(log_lines(notices, 1_234, INK, 80, 3))
+    assert "1,234 earlier lines were missed" in missed
+    assert "line 8" in missed
+
+
+def test_text_from_outside_cannot_move_the_cursor() -> None:
+    evil = Notice(0, "info", "btc", "a\x1b[2Jb\nc\u202ed")
+    assert "\x1b" not in text_of(log_lines([evil], 0, INK, 60, 1))
+    assert "a [2Jb c d" in text_of(log_lines([evil], 0, INK, 60, 1))
+    assert "\x1b" not in text_of(last_words(["\x1b[31mred"], INK, 60, 2))
+
+
+@pytest.mark.parametrize("name", sorted(THEMES))
+def test_panels_use_only_the_colours_of_their_theme(name: str) -> None:
+    palette = THEMES[name]
+    grounds = {palette.colours.background}
+    lines = asset_panel("btc", asset_at("btc", 9), Look(palette, 1), 100, 25)
+    assert {s.style.bgcolor.name for one in lines for s in one if s.style and s.style.bgcolor} == (
+        grounds
+    )
+    assert faded(palette).up == faded(palette).down
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "columns", "rows"),
+    [((80, 24), 4, 2, 2), ((60, 24), 4, 1, 4), ((200, 60), 4, 2, 2), ((80, 24), 1, 1, 1),
+     ((80, 24), 2, 2, 1), ((120, 36), 3, 2, 2)],
+)  # fmt: skip
+def test_the_board_divides_the_screen(
+    size: tuple[int, int], count: int, columns: int, rows: int
+) -> None:
+    plan = arranged(*size, count)
+    assert (plan.columns, plan.rows) == (columns, rows)
+    assert arranged(*size, count, is_log_large=True).log_rows == size[1] // 2
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (figures.signed_money(12_310_000), "+12.31"),
+        (figures.signed_money(-400_000), "-0.40"),
+        (figures.signed_money(1), "0.00"),
+        (figures.shares(1_234_500_000), "1,234.5"),
+        (figures.shares(35_000 * MICRO), "35,000"),
+        (figures.shares(1_250_000 * MICRO), "1.25M"),
+        (figures.coin(2.2034), "2.20340"),
+        (figures.coin(139.874), "139.874"),
+        (figures.coin(92_013.4), "92,013.40"),
+        (figures.coin(None), "–"),
+        (figures.left(151 * NS_PER_S), "02:31"),
+        (figures.left(3_751 * NS_PER_S), "1:02:31"),
+        (figures.left(-5), "00:00"),
+        (figures.clock(START_NS), "13:15:00"),
+        (figures.age(0.44), "0.4 s"),
+        (figures.age(600), "10 min"),
+        (figures.bar(0.5, 4), "██"),
+        (figures.bar(2.0, 3), "███"),
+    ],
+)
+def test_figures(written: str, words: str) -> None:
+    assert written == words
