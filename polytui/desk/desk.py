@@ -218,19 +218,20 @@ class Desk:
 
     def _decide_round(self, entry: DeskRound) -> None:
         seen = see_round(entry, self._knowledge(entry))
-        blocked = self._people_block(entry) or (seen.why if isinstance(seen, Blocked) else None)
+        unseen = seen.why if isinstance(seen, Blocked) else None
+        self._ask_for_books(entry, unseen)
+        blocked = self._people_block(entry) or unseen
         if self.is_flattening:
             self._want(entry, _FLATTEN, self._sales(entry))
         elif blocked is not None:
-            self._ask_for_books(entry, blocked)
             self._say(entry, {strategy.name: blocked for strategy in STRATEGIES})
             self._want(entry, "", ())
         elif isinstance(seen, View):
             self._ask_strategies(entry, seen)
 
-    def _ask_for_books(self, entry: DeskRound, blocked: Why) -> None:
+    def _ask_for_books(self, entry: DeskRound, unseen: Why | None) -> None:
         """A book that stays unsettled will not mend itself: read it by REST."""
-        if blocked.reason not in (Reason.BOOK_UNSETTLED, Reason.NO_BOOK):
+        if unseen is None or unseen.reason not in (Reason.BOOK_UNSETTLED, Reason.NO_BOOK):
             entry.unsettled_ns = 0
         elif not entry.unsettled_ns:
             entry.unsettled_ns = self._now_ns

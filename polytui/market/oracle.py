@@ -18,7 +18,7 @@ _KEEP_NS = 8 * NS_PER_S
 class OraclePrice:
     """State: some seconds of exchange mids, the averaged log basis, the last settlement price."""
 
-    __slots__ = ("_basis", "_basis_ns", "_mid", "_mid_ns", "_mids", "_spot")
+    __slots__ = ("_averaged_s", "_basis", "_basis_ns", "_mid", "_mid_ns", "_mids", "_spot")
 
     def __init__(self) -> None:
         self._mids: deque[tuple[int, float]] = deque()
@@ -26,6 +26,7 @@ class OraclePrice:
         self._mid_ns = 0
         self._basis: float | None = None
         self._basis_ns = 0
+        self._averaged_s = 0.0
         self._spot = 0.0
 
     def take_mid(self, mid: float, received_ns: int) -> None:
@@ -44,10 +45,13 @@ class OraclePrice:
             return
         sample = math.log(mid / value)
         if self._basis is None:
-            self._basis = sample
-        else:
-            elapsed = max(0.0, (observed_ns - self._basis_ns) / NS_PER_S)
-            self._basis += (1.0 - 0.5 ** (elapsed / half_life_s)) * (sample - self._basis)
+            self._basis, self._basis_ns = sample, observed_ns
+            return
+        elapsed = max(0.0, (observed_ns - self._basis_ns) / NS_PER_S)
+        # While a plain average forgets faster, average plainly: the first sample must not rule.
+        self._averaged_s += elapsed
+        weight = max(1.0 - 0.5 ** (elapsed / half_life_s), elapsed / (self._averaged_s + 1.0))
+        self._basis += weight * (sample - self._basis)
         self._basis_ns = observed_ns
 
     def _mid_at(self, at_ns: int) -> float | None:

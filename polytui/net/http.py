@@ -17,7 +17,7 @@ import trio
 from attrs import frozen
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.net.ws import tls_context
+from polytui.net.dial import tls_context
 
 _SPARE_CONNECTIONS = 4
 _POOL_WAIT_S = 0.5
@@ -76,13 +76,11 @@ class Http:
         """Send `json_bytes` as they are. `is_read` marks a question in a POST: it may be retried.
 
         Otherwise it goes out once: Retry when it provably never left, Unknown when it may have
-        arrived. It is shielded from cancellation, because its answer must be known.
+        arrived. Once it is its turn it is shielded from cancellation: its answer must be known.
         """
         if is_read:
             return await self._read("POST", path, {}, json_bytes)
-        with trio.CancelScope(shield=True):
-            answer = await self._once("POST", path, {}, json_bytes, is_read=False)
-        return answer
+        return await self._once("POST", path, {}, json_bytes, is_read=False)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -109,7 +107,7 @@ class Http:
         async with self._limiter:
             self.requests += 1
             try:
-                with trio.fail_after(self._settings.total_s):
+                with trio.fail_after(self._settings.total_s, shield=not is_read):
                     answer = await self._exchange(method, path, params, body)
             except trio.TooSlowError:
                 detail = f"{where}: no answer within {self._settings.total_s:g} s"

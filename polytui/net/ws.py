@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import math
 import random
-import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
-from functools import cache
 from typing import NoReturn, Protocol
-from urllib.parse import urlsplit
 
 import h11
 import trio
@@ -34,7 +31,8 @@ from trio_websocket import (
 )
 from wsproto.utilities import ProtocolError
 
-from polytui.model.errors import Fatal, Retry
+from polytui.model.errors import Retry
+from polytui.net.dial import Ended, GuardedStream, address_of, dial
 
 _QUEUED_FRAMES = 8192
 """The library answers no ping while its queue is full."""
@@ -88,95 +86,10 @@ class Link(Protocol):
         """The connection's state, with the reason in words."""
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """One context for the whole process: loading the authorities takes 18 ms."""
-    return ssl.create_default_context()
-
-
-@frozen
-class _Address:
-    host: str
-    port: int
-    resource: str
-    is_tls: bool
-
-    @property
-    def host_header(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port in (80, 443) else f"{host}:{self.port}"
-
-
-def _address(name: str, url: str) -> _Address:
-    advice = "write it as wss://host[:port]/path"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise Fatal(f"{name}: bad WebSocket URL {url!r} ({error}); {advice}") from None
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise Fatal(f"{name}: bad WebSocket URL {url!r}; {advice}")
-    is_tls = parts.scheme == "wss"
-    query = f"?{parts.query}" if parts.query else ""
-    return _Address(
-        parts.hostname, port or (443 if is_tls else 80), (parts.path or "/") + query, is_tls
-    )
-
-
-class _Ended(Exception):
-    """The end of one connection: why, and how long the peer asked us to stay away."""
-
-    def __init__(self, detail: str, *, after_s: float = 0.0, is_spoiled: bool = False) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.after_s = after_s
-        self.is_spoiled = is_spoiled
-
-
-class _GuardedStream(trio.abc.Stream):
-    """A stream whose sends are whole or fatal, and whose end can be awaited."""
-
-    def __init__(self, stream: trio.abc.Stream, send_timeout_s: float) -> None:
-        self._stream = stream
-        self._send_timeout_s = send_timeout_s
-        self.ended = trio.Event()
-        self.fault = ""
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        deadline = trio.current_time() + self._send_timeout_s
-        with trio.CancelScope(deadline=deadline, shield=True) as scope:
-            try:
-                await self._stream.send_all(data)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                self.ended.set()
-                raise
-        if scope.cancelled_caught:
-            self.fault = f"the peer took no bytes for {self._send_timeout_s:g} s"
-            await self.aclose()
-            raise trio.BrokenResourceError(self.fault)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        try:
-            data = await self._stream.receive_some(max_bytes)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self.ended.set()
-            raise
-        if not data:
-            self.ended.set()
-        return data
-
-    async def aclose(self) -> None:
-        self.ended.set()
-        await trio.aclose_forcefully(self._stream)
-
-
 class Connection:
     """One open WebSocket connection, its errors mapped."""
 
-    def __init__(self, socket: WebSocketConnection, stream: _GuardedStream) -> None:
+    def __init__(self, socket: WebSocketConnection, stream: GuardedStream) -> None:
         self._socket = socket
         self._stream = stream
 
@@ -193,14 +106,14 @@ class Connection:
         except ConnectionClosed as closed:
             raise self._end(closed) from None
 
-    def _end(self, closed: ConnectionClosed) -> _Ended:
+    def _end(self, closed: ConnectionClosed) -> Ended:
         if self._stream.fault:
-            return _Ended(self._stream.fault)
+            return Ended(self._stream.fault)
         if closed.reason is None:
-            return _Ended("the connection is closing")
+            return Ended("the connection is closing")
         code, words = closed.reason.code, closed.reason.reason
         detail = f"closed with {int(code)}" + (f": {words}" if words else "")
-        return _Ended(detail, is_spoiled=code in _SPOILED_CODES)
+        return Ended(detail, is_spoiled=code in _SPOILED_CODES)
 
 
 @asynccontextmanager
@@ -214,7 +127,7 @@ async def open_connection(
     """
     deadline = trio.current_time() + settings.connect_timeout_s
     with trio.CancelScope(deadline=deadline) as connecting:
-        stream = _GuardedStream(await open_stream(), settings.send_timeout_s)
+        stream = GuardedStream(await open_stream(), settings.send_timeout_s)
         try:
             async with trio.open_nursery() as nursery:
                 socket = await _upgrade(nursery, stream, host_header, resource, settings)
@@ -224,12 +137,12 @@ async def open_connection(
         finally:
             await stream.aclose()
     if connecting.cancelled_caught:
-        raise _Ended(f"no WebSocket answer within {settings.connect_timeout_s:g} s")
+        raise Ended(f"no WebSocket answer within {settings.connect_timeout_s:g} s")
 
 
 async def _upgrade(
     nursery: trio.Nursery,
-    stream: _GuardedStream,
+    stream: GuardedStream,
     host_header: str,
     resource: str,
     settings: SocketSettings,
@@ -250,48 +163,25 @@ async def _upgrade(
     return socket
 
 
-async def _fail_when_ended(stream: _GuardedStream) -> None:
+async def _fail_when_ended(stream: GuardedStream) -> None:
     await stream.ended.wait()
-    raise _Ended(stream.fault or "the peer closed before the WebSocket upgrade")
+    raise Ended(stream.fault or "the peer closed before the WebSocket upgrade")
 
 
-async def _dial(address: _Address) -> trio.abc.Stream:
-    where = f"{address.host}:{address.port}"
-    try:
-        stream = await trio.open_tcp_stream(address.host, address.port)
-        if not address.is_tls:
-            return stream
-        return await _secure(stream, address.host)
-    except OSError as error:
-        raise _Ended(f"cannot connect to {where}: {error}; is it reachable?") from None
-    except trio.BrokenResourceError as error:
-        raise _Ended(f"TLS with {where} failed: {error.__cause__ or error}") from None
-
-
-async def _secure(stream: trio.SocketStream, host: str) -> trio.abc.Stream:
-    secure = trio.SSLStream(stream, tls_context(), server_hostname=host, https_compatible=True)
-    try:
-        await secure.do_handshake()
-    except BaseException:
-        await trio.aclose_forcefully(stream)
-        raise
-    return secure
-
-
-_FOREIGN = (_Ended, HandshakeError, ProtocolError, h11.ProtocolError)
+_FOREIGN = (Ended, HandshakeError, ProtocolError, h11.ProtocolError)
 """What can end a connection; anything else is a fault of ours and goes up."""
 
 
-def _why(group: BaseExceptionGroup[BaseException]) -> _Ended:
+def _why(group: BaseExceptionGroup[BaseException]) -> Ended:
     """The most telling reason among those that ended a connection."""
     leaves = _leaves(group)
     for leaf in leaves:
         if isinstance(leaf, ConnectionRejected):
             return _refusal(leaf)
     for leaf in leaves:
-        if isinstance(leaf, _Ended):
+        if isinstance(leaf, Ended):
             return leaf
-    return _Ended(f"the peer does not speak WebSocket: {leaves[0]}")
+    return Ended(f"the peer does not speak WebSocket: {leaves[0]}")
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
@@ -301,13 +191,13 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     return found
 
 
-def _refusal(error: ConnectionRejected) -> _Ended:
+def _refusal(error: ConnectionRejected) -> Ended:
     after_s = 0.0
     for name, value in error.headers:
         if name.lower() == b"retry-after" and value.isdigit():
             after_s = float(value[:6])
     body = ascii((error.body or b"")[:120].decode(errors="replace"))[1:-1]
-    return _Ended(f"upgrade refused with HTTP {error.status_code}: {body}", after_s=after_s)
+    return Ended(f"upgrade refused with HTTP {error.status_code}: {body}", after_s=after_s)
 
 
 class StayingSocket:
@@ -324,7 +214,7 @@ class StayingSocket:
         open_stream: OpenStream | None = None,
     ) -> None:
         """Fatal for a bad URL. `open_stream` replaces dialling, for tests on memory streams."""
-        address = _address(name, url)
+        address = address_of(name, url)
         self.name = name
         self.messages = 0
         self.reconnects = 0
@@ -335,7 +225,7 @@ class StayingSocket:
         self._settings = settings
         self._link = link
         self._rng = rng
-        self._open_stream: OpenStream = open_stream or (lambda: _dial(address))
+        self._open_stream: OpenStream = open_stream or (lambda: dial(address))
         self._connection: Connection | None = None
         self._life = trio.CancelScope()
         self._data_at = 0.0
@@ -371,7 +261,7 @@ class StayingSocket:
             raise Retry(f"{self.name} is not connected; wait for the reconnect")
         try:
             await self._connection.send(text)
-        except (_Ended, ProtocolError) as ended:
+        except (Ended, ProtocolError) as ended:
             raise Retry(f"{self.name}: {ended}; wait for the reconnect") from None
 
     def reply(self, text: str) -> None:
@@ -382,10 +272,10 @@ class StayingSocket:
         """Close the TCP stream at once, without a goodbye; `run` reconnects."""
         self._life.cancel()
 
-    async def _live(self, started: Callable[[], None]) -> tuple[_Ended, float]:
+    async def _live(self, started: Callable[[], None]) -> tuple[Ended, float]:
         """One connection from dialling to its end: why it ended, and for how long it was up."""
         self._life = trio.CancelScope()
-        ended = _Ended("cut on our side")
+        ended = Ended("cut on our side")
         try:
             with self._life:
                 await self._connect_and_read(started)
@@ -436,14 +326,14 @@ class StayingSocket:
             await trio.sleep_until(last_seen + silence_s)
         detail = f"no data for {silence_s:g} s"
         self._link.changed(LinkState.STALE, detail)
-        raise _Ended(detail)
+        raise Ended(detail)
 
     async def _keep_alive(self, connection: Connection) -> NoReturn:
         while True:
             await trio.sleep(self._settings.keepalive_every_s)
             await connection.send(self._settings.keepalive_text)
 
-    def _report(self, ended: _Ended) -> None:
+    def _report(self, ended: Ended) -> None:
         if ended.is_spoiled:
             self.spoiled += 1
             self._link.changed(LinkState.SPOILED, ended.detail)

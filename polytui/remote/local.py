@@ -78,7 +78,7 @@ class FaceSource(Protocol):
     def face_attached(self) -> None: ...
 
     def face_left(self, *, detached: bool) -> None:
-        """`detached`: it left on purpose. Otherwise it was killed or lost its terminal."""
+        """`detached`: it left on purpose, or was told goodbye. Otherwise it was killed or lost."""
 
 
 async def serve_faces(
@@ -233,6 +233,8 @@ class _Face:
             news = await subscription.take()
             await self._send(news)
             if any(isinstance(message, Goodbye) for message in news):
+                # Sent away is not lost: nothing has to be stopped because of this face.
+                self.is_detached = True
                 return
 
     async def _listen(self) -> None:

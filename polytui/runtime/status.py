@@ -80,7 +80,7 @@ async def show_status(hub: Hub, console: Console) -> None:
             with Live(console=console, auto_refresh=False, transient=True) as live:
                 await _show(channel, console, lambda text: live.update(Text(text), refresh=True))
         else:
-            await _show(channel, console, partial(console.print, highlight=False))
+            await _show(channel, console, partial(console.print, highlight=False, soft_wrap=True))
     finally:
         channel.close()
 
@@ -92,7 +92,7 @@ async def _show(channel: FaceChannel, console: Console, draw: Callable[[str], No
             while True:
                 for frame in await channel.take():
                     if said := line.take(frame):
-                        console.print(said, highlight=False)
+                        console.print(said, highlight=False, soft_wrap=True)
         draw(line.text())
 
 

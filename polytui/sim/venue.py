@@ -7,7 +7,8 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import attrs
@@ -17,6 +18,7 @@ from attrs.validators import ge, gt, le
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock
 from polytui.net.peer import serve_peers
@@ -41,7 +43,7 @@ class VenueSettings:
     """HTTP; WebSockets take the next one. 0: any free ones."""
     speed: float = field(default=1.0, validator=gt(0))
     """World seconds per real second."""
-    pace_s: float = field(default=0.010, validator=ge(0))
+    pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
 
 
@@ -71,7 +73,10 @@ class Urls:
 async def run_venue(
     settings: VenueSettings, *, task_status: trio.TaskStatus[Urls] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Serve a world until cancelled; starts with the addresses once everything answers."""
+    """Serve a world until cancelled; starts with the addresses once everything answers.
+
+    Fatal, bare, for a port in use or a price file that cannot be read.
+    """
     world = World(settings.world)
     polymarket, exchanges = Polymarket(world), Exchanges(world)
 
@@ -81,20 +86,23 @@ async def run_venue(
     connections = Connections(open_session)
     app = _app(polymarket, exchanges, connections)
     ws_port = settings.port + 1 if settings.port else 0
-    async with trio.open_nursery() as nursery:
+    with _bare_fatal():
+        async with trio.open_nursery() as nursery:
 
-        async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
-            await serve_asgi(app, settings.host, settings.port, task_status=task_status)
+            async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
+                await serve_asgi(app, settings.host, settings.port, task_status=task_status)
 
-        async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
-            await serve_peers(settings.host, ws_port, connections.converse, task_status=task_status)
+            async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
+                await serve_peers(
+                    settings.host, ws_port, connections.converse, task_status=task_status
+                )
 
-        http_port: int = await nursery.start(run_http)
-        sockets_port: int = await nursery.start(run_sockets)
-        clock = Clock.starting_at(world.now_ns, settings.speed)
-        pump = _Pump(world, clock, polymarket, exchanges, connections)
-        nursery.start_soon(pump.run, settings.pace_s)
-        task_status.started(_urls(settings.host, http_port, sockets_port, clock))
+            http_port: int = await nursery.start(run_http)
+            sockets_port: int = await nursery.start(run_sockets)
+            clock = Clock.starting_at(world.now_ns, settings.speed)
+            pump = _Pump(world, clock, polymarket, exchanges, connections)
+            nursery.start_soon(pump.run, settings.pace_s)
+            task_status.started(_urls(settings.host, http_port, sockets_port, clock))
 
 
 class _Pump:
@@ -162,26 +170,43 @@ async def serve_forever(
     SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
     parent that is killed does not leave its venue behind.
     """
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_end_on_signal, nursery.cancel_scope)
-        if until_stdin_closes:
-            nursery.start_soon(_end_with_stdin, nursery.cancel_scope)
+    with (
+        _bare_fatal(),
+        trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
+    ):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_end_on_signal, signals, nursery.cancel_scope)
+            if until_stdin_closes:
+                nursery.start_soon(_end_with_stdin, nursery.cancel_scope)
 
-        async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
-            await run_venue(settings, task_status=task_status)
+            async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
+                await run_venue(settings, task_status=task_status)
 
-        urls: Urls = await nursery.start(run)
-        # What the world is made of lives as long as the process: keep the collector off it.
-        gc.collect()
-        gc.freeze()
-        out.write(f"{urls.to_json()}\n")
-        out.flush()
+            urls: Urls = await nursery.start(run)
+            # What the world is made of lives as long as the process: keep the collector off it.
+            gc.collect()
+            gc.freeze()
+            out.write(f"{urls.to_json()}\n")
+            out.flush()
 
 
-async def _end_on_signal(scope: trio.CancelScope) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
-        async for _ in received:
-            scope.cancel()
+@contextmanager
+def _bare_fatal() -> Iterator[None]:
+    """Nurseries wrap what leaves them; a Fatal is for a person and leaves as itself."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        fatal: BaseException | None = group.subgroup(Fatal)
+        while isinstance(fatal, BaseExceptionGroup):
+            fatal = fatal.exceptions[0]
+        if fatal is None:
+            raise
+        raise fatal from None
+
+
+async def _end_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    async for _ in signals:
+        scope.cancel()
 
 
 async def _end_with_stdin(scope: trio.CancelScope) -> None:

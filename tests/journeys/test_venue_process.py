@@ -25,7 +25,7 @@ from polytui.sim.world import WorldSettings
 
 async def main():
     world = WorldSettings(7, 1_795_204_920 * 10**9, (Asset.BTC,), (Interval.M5,))
-    settings = VenueSettings(world=world, speed=50.0)
+    settings = VenueSettings(world=world, speed=50.0, port=int(sys.argv[1]))
     await serve_forever(settings, sys.stdout, until_stdin_closes=True)
 
 trio.run(main)
@@ -36,7 +36,7 @@ trio.run(main)
 async def venue_process() -> AsyncIterator[tuple[trio.Process, bytes]]:
     with trio.fail_after(PATIENCE_S):
         process = await trio.lowlevel.open_process(
-            [sys.executable, "-W", "error", "-c", PROGRAM],
+            [sys.executable, "-W", "error", "-c", PROGRAM, "0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -74,3 +74,21 @@ async def test_it_ends_with_its_parents_end_of_the_pipe() -> None:
         assert process.stdin is not None
         await process.stdin.aclose()
         assert await process.wait() == 0
+
+
+@pytest.mark.trio
+async def test_a_port_in_use_leaves_as_a_bare_fatal() -> None:
+    with trio.fail_after(PATIENCE_S):
+        (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        async with listener:
+            port = str(listener.socket.getsockname()[1])
+            ended = await trio.run_process(
+                [sys.executable, "-W", "error", "-c", PROGRAM, port],
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+                cwd=ROOT,
+            )
+    assert ended.returncode == 1
+    last_line = ended.stderr.decode().strip().rsplit("\n", 1)[-1]
+    assert last_line.startswith(f"polytui.model.errors.Fatal: port {port} on 127.0.0.1 is in use")

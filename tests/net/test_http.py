@@ -166,6 +166,18 @@ async def test_a_cancelled_post_is_finished_and_a_cancelled_get_is_not(
     assert finished == ["POST"]
 
 
+async def test_a_post_cancelled_before_its_turn_never_goes_out(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    venue = Venue(httpx.Response(200))
+    http = http_of(venue, HttpSettings(requests_per_s=0.1, burst=1))
+    await http.post("/order", b"1")
+    with trio.move_on_after(5.0) as waiting:
+        await http.post("/order", b"2")
+    assert waiting.cancelled_caught
+    assert [request.content for _, request in venue.asked] == [b"1"]
+
+
 async def test_burst_then_pace(autojump_clock: trio.testing.MockClock) -> None:
     venue = Venue(httpx.Response(200))
     http = http_of(venue, HttpSettings(requests_per_s=2.0, burst=3))

@@ -179,15 +179,15 @@ def check_kind(match: Match) -> None:
 
 outcomes = st.sampled_from(Outcome)
 sides = st.sampled_from(Side)
-prices = st.integers(40, 60).map(lambda cents: Price(cents * 10_000))
+prices = st.integers(48, 52).map(lambda cents: Price(cents * 10_000))
 sizes = st.integers(500, 4_000).map(lambda lots: Shares(lots * 10_000))
 submits = st.tuples(
     st.just("submit"), outcomes, sides, prices, sizes, st.sampled_from(TimeInForce), st.booleans()
 )
 shows = st.tuples(st.just("show"), sides, prices, st.one_of(st.just(Shares(0)), sizes))
 sweeps = st.tuples(st.just("sweep"), outcomes, sides, prices, sizes)
-cancels = st.tuples(st.just("cancel"), st.integers(0, 40))
-steps = st.lists(st.one_of(submits, shows, shows, sweeps, cancels), max_size=40)
+cancels = st.tuples(st.just("cancel"), st.integers(0, 20))
+steps = st.lists(st.one_of(submits, submits, shows, sweeps, cancels), min_size=8, max_size=40)
 
 
 def is_bid(outcome: Outcome, side: Side) -> bool:
@@ -241,7 +241,7 @@ def cancel(bench: Bench, number: int) -> None:
     bench.slow.entries[:] = [e for e in bench.slow.entries if e.order_id != name]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_the_book_agrees_with_a_slow_one_and_conserves_shares_and_dollars(
     sequence: list[tuple[object, ...]],

@@ -286,6 +286,7 @@ async def test_goodbye_ends_the_face(tmp_path: Path) -> None:
         assert await face.hear() == Goodbye(0, "all rounds done")
         assert await face.hear() is None
         assert engine.mailboxes[0].is_closed
+        assert engine.left == [True]
 
 
 @pytest.mark.trio

@@ -66,6 +66,16 @@ def test_hours_meet_without_a_seam() -> None:
             assert abs(step) < limit
 
 
+def test_no_hour_repeats_another() -> None:
+    path = btc()
+    shapes = set()
+    for start in range(START_S, START_S + 4 * 3_600, 3_600):
+        prices = [path.price(float(start + second)) for second in range(60)]
+        steps = [math.log(after / before) for before, after in pairwise(prices)]
+        shapes.add(tuple(round((step - steps[0]) * 1e6) for step in steps))
+    assert len(shapes) == 4
+
+
 def test_two_percent_of_the_seconds_are_skipped_but_no_boundary() -> None:
     path = btc()
     day = range(START_S, START_S + 86_400)

@@ -15,11 +15,10 @@ from polytui.model.units import NS_PER_S, Price, Shares
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.gamma import (
     Gamma,
-    asset_and_interval,
+    RoundLook,
     parse_event,
-    round_slug,
-    series_slug,
 )
+from polytui.venues.polymarket.round_names import asset_and_interval, round_slug, series_slug
 
 UP, DOWN = "4841", "1494"
 OPENS_S = 1_778_584_200
@@ -298,12 +297,7 @@ async def test_look_before_and_after_the_resolution() -> None:
     slug = f"btc-updown-5m-{OPENS_S}"
     path = f"/events/slug/{slug}"
     look = await Venue({path: event()}).gamma().look(slug)
-    assert (look.round, look.strike, look.winner_token, look.is_closed) == (
-        one(),
-        None,
-        None,
-        False,
-    )
+    assert look == RoundLook(one(), None, None, False)
     late = event({"priceToBeat": 80912.4173})
     assert (await Venue({path: late}).gamma().look(slug)).strike == 80912.4173
     closed = event(closed=True, outcomePrices='["0", "1"]', orderPriceMinTickSize=0.001)

@@ -23,8 +23,10 @@ def arranged(
     `last_words`: lines a dead engine has left, which are worth more than the ladders.
     """
     columns = 1 if count <= 1 or width < 2 * _LEAST_COLUMN else 2
-    log_rows = min(14, max(1, (height - 12) // 4))
+    rows = max(1, -(-count // columns))
+    # Three panels or more on top of each other need the rows that a log would like to have.
+    log_rows = min(14, max(1, (height - 20) // 6 if rows > 2 else (height - 12) // 4))
     log_rows = max(log_rows, min(last_words, _LAST_WORDS_ROWS, height // 3))
     if is_log_large:
         log_rows = height // 2
-    return Arrangement(columns, max(1, -(-count // columns)), log_rows)
+    return Arrangement(columns, rows, log_rows)

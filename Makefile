@@ -1,0 +1,48 @@
+# Every target sets up what it needs; the second time it is quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check fuzz bench soak picture clean
+
+help:
+	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
+	@echo "make test    the test suite"
+	@echo "make check   format, lint, types, walls between the floors"
+	@echo "make bench   latencies, memory, processor time; writes bench.json"
+	@echo "make fuzz    many more examples of the property tests"
+	@echo "make soak    a long demo at high speed, replayed and reconciled"
+	@echo "make picture the README's picture, drawn by the terminal itself"
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(READY)
+	$(BIN)/polytui demo $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff format --check polytui tests benchmarks
+	$(BIN)/ruff check polytui tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+fuzz: $(READY)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/properties $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+picture: $(READY)
+	$(BIN)/python -m benchmarks.picture
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,245 @@
+"""A whole demo in one plain loop: venue, codecs, desks and paper hands; no task, no socket.
+
+The bytes are those that the venue would send: the same sessions write them and the same codecs
+read them. Time is the world's, so one seed gives one session, effect for effect.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import msgspec
+from attrs import define, field, frozen
+
+from polytui.config.load import canonical_json
+from polytui.config.schema import Settings
+from polytui.desk.mind import Mind
+from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.journal.codec import encode_digest, encode_record
+from polytui.model import events as ev
+from polytui.model.effects import Cancel, CancelAll, Credit, Place
+from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.gamma_event import event_of
+from polytui.sim.happenings import Happening, RoundListed
+from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
+from polytui.sim.session import Session
+from polytui.sim.world import World, WorldSettings
+from polytui.venues.binance import BinanceStreams
+from polytui.venues.feed import Codec
+from polytui.venues.polymarket.gamma import parse_event
+from polytui.venues.polymarket.price_streams import Rtds
+from polytui.venues.polymarket.streams import MarketChannel
+
+_TICK_NS = NS_PER_S
+_WIRE_NS = 5_000_000
+"""From the venue to us: five milliseconds, always."""
+
+
+@frozen
+class Played:
+    """What a session came to: the mind with its account, the hands' money, lines of a journal."""
+
+    mind: Mind
+    hands: PaperAccount
+    lines: list[bytes]
+    rejected: int
+
+
+@define
+class _Wire:
+    """One connection: the venue's session, our codec, and the feed's name."""
+
+    session: Session
+    codec: Codec
+    name: str
+
+
+@define
+class _Desk:
+    """One asset's hands and wires."""
+
+    asset: Asset
+    hands: PaperHands
+    channel: MarketChannel
+    wires: list[_Wire]
+    followed: set[str] = field(factory=set)
+
+
+class InProcess:
+    """State: the world, the mind, and a heap of what is due: (time, number, what to do)."""
+
+    def __init__(self, settings: Settings, world: WorldSettings) -> None:
+        self._settings = settings
+        self._world = World(world)
+        self._polymarket = Polymarket(self._world)
+        self._exchanges = Exchanges(self._world)
+        self._account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+        self._mind = Mind()
+        self._lines: list[bytes] = []
+        self._due: list[tuple[int, int, Callable[[int], None]]] = []
+        self._number = 0
+        self._rejected = 0
+        self._desks = [self._make_desk(asset) for asset in settings.session.assets]
+
+    def play(self) -> Played:
+        """Run until every asset has settled the rounds that the settings ask for."""
+        start_ns = self._world.now_ns
+        for desk in self._desks:
+            self._open(desk, start_ns)
+        for happening in self._happenings():
+            self._run_due(happening.at_ns)
+            self._spread(happening)
+            if self._is_done():
+                break
+        end_ns = self._world.now_ns
+        for desk in self._desks:
+            self._take(desk, [ev.Commanded(ev.Action.STOP, "session")], end_ns)
+        self._run_due(end_ns + NS_PER_S)
+        return Played(self._mind, self._account, self._lines, self._rejected)
+
+    def _happenings(self) -> Iterator[Happening]:
+        while True:
+            yield from self._world.run_until(self._world.now_ns + 60 * NS_PER_S)
+
+    def _is_done(self) -> bool:
+        wanted, account = self._settings.session.rounds, self._mind.account
+        return all(account.books(d.asset).rounds_settled >= wanted for d in self._desks)
+
+    # --- desks and their wires --------------------------------------------------------------------
+
+    def _make_desk(self, asset: Asset) -> _Desk:
+        channel, binance = MarketChannel(), BinanceStreams(asset, is_in_url=True)
+        targets: list[tuple[str, Codec, str]] = [
+            (MARKET_PATH, channel, ev.BOOK_FEED),
+            (RTDS_PATH, Rtds(asset), "rtds"),
+            (BINANCE_PREFIX + binance.path, binance, "binance"),
+        ]
+        wires = [_Wire(self._connect(path), codec, name) for path, codec, name in targets]
+        return _Desk(asset, PaperHands(self._settings.paper, self._account), channel, wires)
+
+    def _connect(self, target: str) -> Session:
+        session = self._polymarket.open_session(target) or self._exchanges.open_session(target)
+        assert session is not None, f"the simulated venue has no {target}"
+        return session
+
+    def _open(self, desk: _Desk, now_ns: int) -> None:
+        opening = desk.hands.opening(desk.asset, 1)
+        self._take(desk, [opening, ev.SettingsChanged(canonical_json(self._settings))], now_ns)
+        for wire in desk.wires:
+            self._deliver(desk, [ev.FeedUp(wire.name, now_ns)], now_ns)
+            self._read(desk, wire, wire.session.opening(), now_ns)
+            for text in wire.codec.hello():
+                self._read(desk, wire, wire.session.receive(text), now_ns)
+        for listed in list(self._world.rounds.values()):
+            self._find(desk, listed, now_ns)
+        self._tick(desk, now_ns)
+
+    def _tick(self, desk: _Desk, now_ns: int) -> None:
+        self._take(desk, [ev.Ticked(now_ns)], now_ns)
+        self._at(now_ns + _TICK_NS, lambda at_ns: self._tick(desk, at_ns))
+
+    # --- rounds ---------------------------------------------------------------------------------
+
+    def _find(self, desk: _Desk, listed: Round, now_ns: int) -> None:
+        """What the round watcher does, by the same wire: Gamma's event, read by our codec."""
+        if listed.asset is not desk.asset or listed.slug in desk.followed:
+            return
+        if listed.interval not in self._settings.session.intervals or listed.closes_ns <= now_ns:
+            return
+        desk.followed.add(listed.slug)
+        (found,) = parse_event(msgspec.json.encode(event_of(self._world, listed)))
+        warm_ns = found.opens_ns - int(self._settings.rounds.warm_s * NS_PER_S)
+        self._at(max(now_ns, warm_ns), lambda at_ns: self._warm(desk, found, at_ns))
+
+    def _warm(self, desk: _Desk, found: Round, now_ns: int) -> None:
+        self._deliver(desk, [ev.RoundFound(found)], now_ns)
+        tokens = tuple(found.token_of(outcome) for outcome in Outcome)
+        if text := desk.channel.subscribe(tokens):
+            self._read(desk, desk.wires[0], desk.wires[0].session.receive(text), now_ns)
+        is_late = now_ns > found.opens_ns
+        self._at(
+            max(now_ns, found.opens_ns),
+            lambda at: self._deliver(desk, [ev.RoundOpened(found.slug, at, is_late)], at),
+        )
+        self._at(
+            found.closes_ns, lambda at: self._deliver(desk, [ev.RoundClosed(found.slug, at)], at)
+        )
+
+    def _spread(self, happening: Happening) -> None:
+        """One happening to every wire that hears of it, and to whoever lists rounds."""
+        self._polymarket.note(happening)
+        self._exchanges.note(happening)
+        for desk in self._desks:
+            if isinstance(happening, RoundListed):
+                self._find(desk, happening.round, happening.at_ns)
+            for wire in desk.wires:
+                if isinstance(happening, wire.session.WANTS):
+                    self._read(desk, wire, wire.session.publish(happening), happening.at_ns)
+
+    def _read(self, desk: _Desk, wire: _Wire, frames: list[str], sent_ns: int) -> None:
+        for frame in frames:
+            self._at(sent_ns + _WIRE_NS, partial(self._parse, desk, wire, frame))
+
+    def _parse(self, desk: _Desk, wire: _Wire, frame: str, now_ns: int) -> None:
+        parsed = wire.codec.parse(frame, now_ns)
+        self._rejected += bool(parsed.rejected)
+        self._deliver(desk, list(parsed.events), now_ns)
+        for text in parsed.replies:
+            self._read(desk, wire, wire.session.receive(text), now_ns)
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def _at(self, at_ns: int, act: Callable[[int], None]) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (at_ns, self._number, act))
+
+    def _run_due(self, now_ns: int) -> None:
+        """Everything due by now, in order; hands come before what the world sends after them."""
+        while True:
+            self._run_hands(min(now_ns, self._due[0][0] if self._due else now_ns))
+            if not self._due or self._due[0][0] > now_ns:
+                return
+            at_ns, _, act = heapq.heappop(self._due)
+            act(at_ns)
+
+    def _run_hands(self, now_ns: int) -> None:
+        for desk in self._desks:
+            while (due_ns := desk.hands.next_due_ns) is not None and due_ns <= now_ns:
+                reports = desk.hands.advance(due_ns)
+                self._take(desk, list(reports), due_ns)
+
+    def _deliver(self, desk: _Desk, events: list[ev.Event], now_ns: int) -> None:
+        batch: list[ev.Event] = []
+        for event in events:
+            batch += [event, *desk.hands.observe(event, now_ns)]
+        self._take(desk, batch, now_ns)
+
+    def _take(self, desk: _Desk, batch: list[ev.Event], now_ns: int) -> None:
+        """One batch through the mind: its effects to the hands, its lines to the journal."""
+        for event in batch:
+            is_last = event is batch[-1]
+            taken = self._mind.take(desk.asset, now_ns, event, is_last=is_last)
+            for effect in taken.effects:
+                if isinstance(effect, Place | Cancel | CancelAll):
+                    desk.hands.perform(effect, now_ns)
+                elif isinstance(effect, Credit):
+                    desk.followed.discard(effect.slug)
+            name = desk.asset.value
+            self._lines.append(
+                encode_record(taken.seq, now_ns, name, event, taken.effects, is_last)
+            )
+            if is_last and taken.seq % self._settings.journal.digest_every < len(batch):
+                self._lines.append(encode_digest(taken.seq, self._mind.digest()))
+
+
+def play(
+    settings: Settings, *, seed: int, start_ns: int, intervals: tuple[Interval, ...]
+) -> Played:
+    """A session of `settings.session.rounds` rounds against a world of its own."""
+    assets = settings.session.assets
+    world = WorldSettings(seed=seed, start_ns=start_ns, assets=assets, intervals=intervals)
+    return InProcess(settings, world).play()
