@@ -20,6 +20,8 @@ def tls_context() -> ssl.SSLContext:
 
 @frozen
 class Address:
+    """Where a WebSocket URL leads."""
+
     host: str
     port: int
     resource: str
@@ -32,6 +34,7 @@ class Address:
 
 
 def address_of(name: str, url: str) -> Address:
+    """The address of a ws:// or wss:// URL; Fatal, naming the feed, for anything else."""
     advice = "write it as wss://host[:port]/path"
     try:
         parts = urlsplit(url)
@@ -98,6 +101,7 @@ class GuardedStream(trio.abc.Stream):
 
 
 async def dial(address: Address) -> trio.abc.Stream:
+    """An open TCP or TLS stream; Ended with the reason in words when there is none to be had."""
     where = f"{address.host}:{address.port}"
     try:
         stream = await trio.open_tcp_stream(address.host, address.port)

@@ -30,16 +30,20 @@ class ServeSettings:
     """How long open requests may hold the end of the server."""
 
 
-def open_listening_socket(host: str, port: int, unread_timeout_s: float = 3.0) -> socket.socket:
+def open_listening_socket(
+    host: str, port: int, unread_timeout_s: float | None = None
+) -> socket.socket:
     """A bound, listening TCP socket; port 0 takes any free one. Fatal when it cannot be had.
 
-    TCP_USER_TIMEOUT is inherited by every accepted connection (Linux).
+    `unread_timeout_s` is TCP_USER_TIMEOUT, inherited by every accepted connection (Linux). Only
+    for servers that cannot be cancelled while they send: the kernel was seen to drop busy
+    loopback streams by it that did read, at 3 s, on a loaded machine.
     """
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
+        if unread_timeout_s is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             limit_ms = int(unread_timeout_s * 1000)
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_ms)
         listening.bind((host, port))

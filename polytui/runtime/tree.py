@@ -186,7 +186,7 @@ async def run_asset(run: AssetRun, tree: Tree) -> None:
         )
         clients.push_async_callback(gamma_http.close)
         clients.push_async_callback(clob_http.close)
-        books = BookWatcher(run, kit, Clob(clob_http))
+        books = BookWatcher(run, kit, Clob(clob_http, session.clock))
         effects, performed = trio.open_memory_channel[Effect](session.settings.queues.effects)
         machine = Machine(run, session, partial(act, run, tree, books, effects))
         opening = run.hands.opening(run.asset, run.life)

@@ -26,8 +26,13 @@ async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]
     """
     command = [sys.executable, "-m", "polytui", "venue", "--until-stdin-closes", *arguments]
     with log.open("wb") as errors:
+        # In a session of its own: Ctrl-C is for us, and the venue must outlive our last cancel.
         process = await trio.lowlevel.open_process(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
         )
     try:
         yield await _read_urls(process, log)

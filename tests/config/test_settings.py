@@ -1,0 +1,191 @@
+"""config.toml: every fault at once with its path, and one text for the same settings."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.config.load import (
+    BadSettings,
+    canonical_json,
+    digest_of,
+    from_canonical_json,
+    load_settings,
+    structure_settings,
+)
+from polytui.config.schema import Risk, Session, Settings
+from polytui.model.instrument import Asset, Interval
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def faults_of(raw: dict[str, Any]) -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        structure_settings(raw)
+    return caught.value.faults
+
+
+# --- the file in the repository -------------------------------------------------------------------
+
+
+def test_the_file_in_the_repository_says_the_defaults() -> None:
+    assert load_settings(REPO / "config.toml") == Settings()
+
+
+def test_the_file_in_the_repository_names_every_setting() -> None:
+    raw = tomllib.loads((REPO / "config.toml").read_text(encoding="utf-8"))
+    for table in attrs.fields(attrs.resolve_types(Settings)):
+        names = [field.name for field in attrs.fields(table.type)]
+        assert list(raw[table.name]) == names, table.name
+    assert list(raw) == [table.name for table in attrs.fields(Settings)]
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("")
+    assert load_settings(tmp_path / "config.toml") == Settings()
+
+
+# --- faults -----------------------------------------------------------------------------------
+
+
+def test_every_fault_is_said_at_once_in_the_order_of_its_path() -> None:
+    raw = {
+        "risk": {"max_order_usd": -1, "max_working_orders": 0, "max_loss": 3},
+        "gates": {"cooldown_s": "soon"},
+        "session": {"assets": ["btc", "doge"], "intervals": []},
+        "distance_fade": {"is_enabled": 1},
+        "tipo": {},
+    }
+    faults = faults_of(raw)
+    assert faults == sorted(faults, key=lambda line: line.rpartition(" @ ")[2])
+    said = "\n".join(faults)
+    for expected in (
+        "expected > 0, got -1 @ risk.max_order_usd",
+        "expected 1 to 100, got 0 @ risk.max_working_orders",
+        "unknown setting max_loss @ risk",
+        "expected a number, got 'soon' @ gates.cooldown_s",
+        "expected one of btc, eth, sol, xrp, got 'doge' @ session.assets[1]",
+        "expected at least one entry, none twice, got [] @ session.intervals",
+        "expected true or false, got 1 @ distance_fade.is_enabled",
+        "unknown setting tipo @ config",
+    ):
+        assert expected in said
+    assert len(faults) == 8
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value"),
+    [
+        ("http", "tries", 2.0),
+        ("http", "tries", True),
+        ("http", "tries", "2"),
+        ("risk", "max_order_usd", "25"),
+        ("risk", "max_order_usd", True),
+        ("risk", "max_order_usd", float("nan")),
+        ("risk", "max_order_usd", float("inf")),
+        ("journal", "directory", 5),
+        ("terminal", "stop_when_lost", "yes"),
+        ("session", "assets", ["btc", "btc"]),
+        ("session", "assets", 7),
+        ("session", "assets", [["btc"]]),
+        ("endpoints", "clob", "http://clob.polymarket.com"),
+        ("endpoints", "market_ws", "https://clob.polymarket.com"),
+        ("endpoints", "gamma", 80),
+    ],
+)
+def test_a_wrong_value_is_one_fault_at_its_path(table: str, name: str, value: Any) -> None:
+    faults = faults_of({table: {name: value}})
+    assert faults
+    assert all(f"@ {table}.{name}" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("value", [5, "x", [], None])
+def test_a_table_must_be_a_table(value: Any) -> None:
+    faults = faults_of({"risk": value, "gates": {"cooldown_s": -1}})
+    assert any(fault.endswith("@ risk") for fault in faults)
+    assert "expected >= 0, got -1 @ gates.cooldown_s" in faults
+
+
+@pytest.mark.parametrize(
+    ("low", "inside", "outside"), [("max_price", [0.02, 0.99], [0.0199, 0.9901])]
+)
+def test_bounds_include_their_ends(low: str, inside: list[float], outside: list[float]) -> None:
+    for value in inside:
+        assert structure_settings({"distance_fade": {low: value}})
+    for value in outside:
+        assert faults_of({"distance_fade": {low: value}}) == [
+            f"expected 0.02 to 0.99, got {value} @ distance_fade.{low}"
+        ]
+
+
+def test_a_whole_number_is_a_number() -> None:
+    settings = structure_settings({"risk": {"max_order_usd": 30}})
+    assert settings.risk == Risk(max_order_usd=30.0)
+    assert type(settings.risk.max_order_usd) is float
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"a = ", "not TOML"), (b"\xff\xfe", "cannot read"), (b"[risk]\n[risk]\n", "not TOML")],
+)
+def test_a_broken_file_is_a_fault_not_a_crash(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(BadSettings, match=says) as caught:
+        load_settings(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="cannot read"):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+# --- one text for the same settings -------------------------------------------------------------
+
+
+def test_settings_survive_their_text() -> None:
+    settings = Settings(
+        session=Session(assets=(Asset.XRP,), intervals=(Interval.H1, Interval.M5), rounds=3),
+        risk=Risk(max_order_usd=0.1 + 0.2),
+    )
+    text = canonical_json(settings)
+    assert from_canonical_json(text) == settings
+    assert canonical_json(from_canonical_json(text)) == text
+
+
+@given(st.floats(0.001, 1e9), st.integers(1, 100), st.sampled_from(list(Asset)))
+def test_any_settings_survive_their_text(usd: float, orders: int, asset: Asset) -> None:
+    settings = Settings(
+        session=Session(assets=(asset,)),
+        risk=Risk(max_order_usd=usd, max_working_orders=orders),
+    )
+    assert from_canonical_json(canonical_json(settings)) == settings
+
+
+def test_a_digest_names_the_settings() -> None:
+    assert digest_of(Settings()) == digest_of(structure_settings({}))
+    assert digest_of(Settings()) != digest_of(Settings(risk=Risk(max_order_usd=24.99)))
+    assert len(digest_of(Settings())) == 12
+
+
+def test_a_text_with_a_fault_is_refused() -> None:
+    with pytest.raises(BadSettings, match="max_order_usd"):
+        from_canonical_json('{"risk":{"max_order_usd":0}}')
+
+
+def test_every_setting_says_what_it_means_where_its_name_does_not() -> None:
+    """The hot ones are those that a desk reads anew with every settings event."""
+    hot = {
+        table.name
+        for table in attrs.fields(attrs.resolve_types(Settings))
+        for field in attrs.fields(table.type)
+        if field.metadata.get("is_hot")
+    }
+    assert hot == {"market", "gates", "distance_fade", "risk"}

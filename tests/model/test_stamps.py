@@ -1,0 +1,65 @@
+"""An order without a stamp cannot be sent, and only risk can stamp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polytui.model.effects import Place, Reason, Stamp, Why
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import Price, Shares, Usd
+
+ORDER = Order(
+    "o-1",
+    "btc-updown-5m-1",
+    "111",
+    Outcome.UP,
+    Side.BUY,
+    Price(500_000),
+    Shares(10_000_000),
+    TimeInForce.GTC,
+    False,
+    "distance_fade",
+    1,
+)
+
+
+@pytest.mark.parametrize("proof", [None, object(), True, "_GRANT"])
+def test_a_stamp_is_not_made_by_hand(proof: Any) -> None:
+    with pytest.raises(TypeError, match="risk/limits"):
+        Stamp(Usd(5), proof)
+
+
+def test_a_stamp_is_not_changed_by_hand() -> None:
+    granted = Stamp.grant(Usd(5))
+    with pytest.raises(AttributeError):
+        granted.exposure = Usd(0)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("instead", [None, object(), "stamped", Why(Reason.NONE)])
+def test_nothing_is_placed_without_a_stamp(instead: Any) -> None:
+    with pytest.raises(TypeError, match="Stamp"):
+        Place(ORDER, instead)
+
+
+def test_a_stamp_never_shows_its_proof() -> None:
+    assert repr(Stamp.grant(Usd(5))) == "Stamp(exposure=5)"
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [
+        (Why(Reason.NO_STRIKE), "no strike"),
+        (Why(Reason.EDGE_SMALL, 41.0, 60.0, "bps"), "edge small: 41 < 60 bps"),
+        (Why(Reason.SPREAD_WIDE, 700.0, 600.0, "bps"), "spread wide: 700 > 600 bps"),
+        (Why(Reason.COOLDOWN, 1.25, 4.0, "s"), "cooldown: 1.25 < 4 s"),
+    ],
+)
+def test_a_reason_comes_with_its_number(why: Why, text: str) -> None:
+    assert why.text() == text
+
+
+def test_a_number_of_five_digits_is_written_out() -> None:
+    assert "12345" in Why(Reason.ORACLE_STALE, 12_345.0, 8000.0, "ms").text().replace(",", "")
