@@ -14,6 +14,7 @@ from polytui.desk.mind import Mind
 from polytui.journal.codec import BadJournal, Record, decode_event, encode_effects
 from polytui.journal.log import read_journal
 from polytui.model.errors import Fatal
+from polytui.model.events import Event
 from polytui.model.instrument import Asset
 
 _SHOWN = 300
@@ -52,16 +53,16 @@ class Replay:
         """One line of the journal; the difference it shows, if any."""
         if record.digest:
             return self._check_digest(record)
-        event = decode_event(record.event)
+        asset, event = _decoded(record)
         raised = ""
         produced = b"[]"
         try:
-            taken = self.mind.take(Asset(record.asset), record.at, event, is_last=record.last)
+            taken = self.mind.take(asset, record.at, event, is_last=record.last)
             produced = encode_effects(taken.effects)
             self._effects += len(taken.effects)
-        except Exception as error:  # the desk broke when this was written: it must break again
+        except Exception as error:  # what broke the desk when this was written must break it again
             raised = f"{type(error).__name__}: {error}"
-            if not record.raised:
+            if not (record.raised or self._is_verifying):
                 raise
         self._events += 1
         return self._compare(record, produced, raised) if self._is_verifying else ""
@@ -88,6 +89,13 @@ class Replay:
 
     def verdict(self, difference: str) -> Verdict:
         return Verdict(self._events, self._effects, self._digests, self._is_verifying, difference)
+
+
+def _decoded(record: Record) -> tuple[Asset, Event]:
+    try:
+        return Asset(record.asset), decode_event(record.event)
+    except (BadJournal, ValueError) as error:
+        raise BadJournal(f"event {record.seq}: {error}") from error
 
 
 def replay_journal(path: Path, *, is_verifying: bool) -> Verdict:

@@ -42,7 +42,10 @@ def load_feed_keys(
     folder: Path, environment: Mapping[str, str | None] | None = None
 ) -> FeedKeys | None:
     """All three, or None: the environment overrules the file."""
-    known = {**dotenv_values(folder / ".env"), **(environment or os.environ)}
+    known = {
+        **dotenv_values(folder / ".env"),
+        **(os.environ if environment is None else environment),
+    }
     texts = [known.get(name) for name in _FEED_KEYS]
     if not all(texts):
         return None

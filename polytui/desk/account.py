@@ -34,6 +34,14 @@ class AssetBooks:
     session_rounds: list[str] = field(factory=list)
     """Rounds that opened before our eyes: the ones a session of N rounds counts."""
     settled: set[str] = field(factory=set)
+    is_paused: bool = False
+    is_flattening: bool = False
+    """What a person asked of this asset stands through a crash of its desk."""
+
+    def state(self) -> tuple[object, ...]:
+        money = (self.realised, self.open_flow, self.position_cost, self.reserved, self.working)
+        rounds = (self.session_rounds, sorted(self.settled))
+        return (*money, *rounds, self.is_paused, self.is_flattening)
 
 
 class Account:
@@ -93,8 +101,5 @@ class Account:
             self.kill_switch.state(),
             self._day,
             self._realised_today,
-            [
-                (asset.value, b.realised, b.open_flow, b.position_cost, b.reserved, b.working)
-                for asset, b in sorted(self._books.items())
-            ],
+            [(asset.value, books.state()) for asset, books in sorted(self._books.items())],
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from polytui.config.load import from_canonical_json
+from polytui.config.load import digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
 from polytui.desk.holdings import MOVES, Holdings
@@ -57,23 +57,27 @@ class Desk:
         self.asset = asset
         self.account = account
         self.settings = Settings()
+        self.settings_digest = ""
         self.prices = DeskPrices()
         self.rounds = DeskRounds()
         self.holdings = Holdings(asset, account)
+        self.books = self.holdings.books
         self.feeds: dict[str, FeedState] = {}
-        self.is_paused = False
-        self.is_flattening = False
         self.is_stopping = False
         self.life = 0
         self._effects: list[Effect] = []
+        self._has_news = False
         self._seq = 0
         self._now_ns = 0
 
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
         self._seq, self._now_ns, self._effects = seq, now_ns, []
-        _APPLY[type(event)](self, event)
-        if is_last:
+        kind = type(event)
+        _APPLY[kind](self, event)
+        self._has_news = self._has_news or kind not in _NO_NEWS
+        if is_last and self._has_news:
+            self._has_news = False
             self._decide()
         return tuple(self._effects)
 
@@ -86,7 +90,8 @@ class Desk:
             self.prices.state(),
             self.holdings.state(),
             sorted((name, state.value) for name, state in self.feeds.items()),
-            (self.is_paused, self.is_flattening, self.is_stopping),
+            (self.is_stopping, self._has_news),
+            self.settings_digest,
         )
 
     # --- apply --------------------------------------------------------------------------------
@@ -100,6 +105,7 @@ class Desk:
 
     def _settings_changed(self, event: ev.SettingsChanged) -> None:
         self.settings = from_canonical_json(event.settings_json)
+        self.settings_digest = digest_of(self.settings)
         self.account.starting_cash = usd_from_float(self.settings.paper.starting_cash_usd)
 
     def _kept_only(self, event: ev.Event) -> None:
@@ -111,7 +117,7 @@ class Desk:
     def _round_opened(self, event: ev.RoundOpened) -> None:
         if entry := self.rounds.get(event.slug):
             entry.move(Move.OPENS)
-            session = self.holdings.books.session_rounds
+            session = self.books.session_rounds
             if not event.is_late and event.slug not in session:
                 session.append(event.slug)
 
@@ -178,14 +184,14 @@ class Desk:
         _OBEY[event.action](self, event)
 
     def _pause(self, _: ev.Commanded) -> None:
-        self.is_paused = True
+        self.books.is_paused = True
 
     def _resume(self, _: ev.Commanded) -> None:
-        self.is_paused = self.is_flattening = False
+        self.books.is_paused = self.books.is_flattening = False
 
     def _flatten(self, _: ev.Commanded) -> None:
         # Whoever sells everything does not want it bought back at the next tick.
-        self.is_paused = self.is_flattening = True
+        self.books.is_paused = self.books.is_flattening = True
 
     def _killed(self, event: ev.Commanded) -> None:
         self._kill(f"command from {event.origin}")
@@ -213,15 +219,15 @@ class Desk:
                 self._decide_round(entry)
             elif entry.phase is Phase.ENDED:
                 self._want(entry, "", ())
-        if self.is_flattening and self.holdings.is_flat:
-            self.is_flattening = False
+        if self.books.is_flattening and self.holdings.is_flat:
+            self.books.is_flattening = False
 
     def _decide_round(self, entry: DeskRound) -> None:
         seen = see_round(entry, self._knowledge(entry))
         unseen = seen.why if isinstance(seen, Blocked) else None
         self._ask_for_books(entry, unseen)
         blocked = self._people_block(entry) or unseen
-        if self.is_flattening:
+        if self.books.is_flattening and not self.is_stopping:
             self._want(entry, _FLATTEN, self._sales(entry))
         elif blocked is not None:
             self._say(entry, {strategy.name: blocked for strategy in STRATEGIES})
@@ -253,9 +259,9 @@ class Desk:
             return Why(Reason.KILL_SWITCH)
         if self.is_stopping:
             return Why(Reason.STOPPING)
-        if self.is_paused:
+        if self.books.is_paused:
             return Why(Reason.PAUSED)
-        most, session = self.settings.session.rounds, self.holdings.books.session_rounds
+        most, session = self.settings.session.rounds, self.books.session_rounds
         if most and entry.slug not in session[:most]:
             return Why(Reason.SESSION_DONE)
         return None
@@ -269,7 +275,9 @@ class Desk:
             proposal = strategy.propose(view, self.settings)
             whys[strategy.name] = proposal.why
             entry.leanings[strategy.name] = (proposal.outcome, proposal.edge_bps)
-            if proposal.quotes and not wanted:
+            if proposal.quotes and not strategy.is_enabled(self.settings):
+                whys[strategy.name] = Why(Reason.SHADOW)
+            elif proposal.quotes and not wanted:
                 name, wanted = strategy.name, proposal.quotes
         blocked = self._want(entry, name, wanted)
         if blocked is not None:
@@ -329,10 +337,10 @@ class Desk:
             selling=holdings.selling(entry.slug, quote.outcome),
             last_entry_ns=entry.last_entry_ns,
             round_usd=Usd(position.total_cost + reserved),
-            asset_usd=Usd(holdings.books.position_cost + holdings.books.reserved),
+            asset_usd=Usd(self.books.position_cost + self.books.reserved),
             account_usd=account.exposure,
             free_cash=account.free_cash,
-            working_orders=holdings.books.working,
+            working_orders=self.books.working,
             realised_today=account.realised_today(self._now_ns),
         )
 
@@ -353,8 +361,8 @@ class Desk:
         )
         if quote.side is Side.BUY:
             entry.last_entry_ns = self._now_ns
-            self.holdings.books.signals += 1
-        self.holdings.place(order)
+            self.books.signals += 1
+        self.holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
         self._effects.append(Place(order, allowed))
 
 
@@ -382,6 +390,9 @@ _APPLY: dict[type[Any], Callable[[Desk, Any], None]] = {
     ev.Commanded: Desk._commanded,
     **dict.fromkeys(MOVES, Desk._reported),
 }
+
+_NO_NEWS = (ev.TradePrinted, ev.FrameRejected, ev.ExchangeTraded)
+"""Kept, or counted into what is only read later: no reason to decide anew."""
 
 _OBEY: dict[ev.Action, Callable[[Desk, ev.Commanded], None]] = {
     ev.Action.PAUSE: Desk._pause,

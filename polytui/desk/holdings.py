@@ -41,8 +41,8 @@ class Holdings:
         self.positions.restore(held)
         self._recount()
 
-    def place(self, order: Order) -> None:
-        self.orders.add(order)
+    def place(self, order: Order, worst_fee: Usd) -> None:
+        self.orders.add(order, worst_fee)
         self.books.orders += 1
         self._recount()
 

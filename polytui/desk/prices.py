@@ -59,7 +59,7 @@ class DeskPrices:
 
     def price_for(self, listed: Round, now_ns: int, market: Market) -> float | None:
         if listed.settlement is SettlementRule.CANDLE:
-            return self.oracle.mid
+            return self.oracle.mid(now_ns, market.exchange_fresh_ms)
         return self.oracle.price(now_ns, market.exchange_fresh_ms)
 
     def settling(self, listed: Round, price: float, now_ns: int, market: Market) -> Settling:

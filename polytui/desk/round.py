@@ -45,11 +45,8 @@ class DeskRound:
 
     def state(self) -> tuple[object, ...]:
         books = tuple(self.books[outcome].state() for outcome in Outcome)
-        return (
-            self.phase.value,
-            books,
-            self.strike,
-            self.last_entry_ns,
-            self.entries,
-            self.unsettled_ns,
-        )
+        whys = sorted((name, why.reason.value) for name, why in self.whys.items())
+        strike = (self.strike, self.strike_source)
+        entries = (self.last_entry_ns, self.entries)
+        tick = self.round.tick
+        return (self.phase.value, tick, books, strike, entries, self.unsettled_ns, whys)

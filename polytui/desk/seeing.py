@@ -66,6 +66,8 @@ def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
 def _price_block(knowledge: Knowledge) -> Why | None:
     market, gates = knowledge.settings.market, knowledge.settings.gates
     heard_ns = knowledge.prices.settlement.latest_received_ns
+    if not heard_ns:
+        return Why(Reason.NO_PRICE)
     age_ms = (knowledge.now_ns - heard_ns) / NS_PER_MS
     if age_ms > gates.max_oracle_age_ms:
         return Why(Reason.ORACLE_STALE, age_ms, gates.max_oracle_age_ms, "ms")

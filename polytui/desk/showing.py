@@ -62,9 +62,9 @@ def desk_state(desk: Desk, account: Account) -> tuple[AssetState, str]:
         return AssetState.KILLED, account.kill_switch.why
     if desk.is_stopping:
         return AssetState.STOPPING, ""
-    if desk.is_flattening:
+    if desk.books.is_flattening:
         return AssetState.FLATTENING, ""
-    if desk.is_paused:
+    if desk.books.is_paused:
         return AssetState.PAUSED, "by command"
     if any(entry.phase is Phase.OPEN for entry in desk.rounds):
         return AssetState.TRADING, ""

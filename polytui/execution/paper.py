@@ -114,11 +114,14 @@ class PaperHands:
         ]
 
     def _printed(self, entry: PaperRound, event: ev.TradePrinted) -> list[ev.Report]:
-        return [
-            self._fill_maker(entry, resting, shares)
-            for resting in list(entry.resting.values())
-            if (shares := entry.printed_shares(resting, event))
-        ]
+        """A print fills whoever queues there once: what the first leaves is for the next."""
+        reports: list[ev.Report] = []
+        left = event.shares
+        for resting in list(entry.resting.values()):
+            if shares := Shares(min(left, entry.printed_shares(resting, event))):
+                left = Shares(left - shares)
+                reports.append(self._fill_maker(entry, resting, shares))
+        return reports
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
         entry = self._by_token.get(event.winning_token_id)

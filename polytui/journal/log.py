@@ -79,7 +79,12 @@ def read_journal(path: Path) -> tuple[Header, Iterator[Record]]:
         file = path.open("rb")
     except OSError as error:
         raise BadJournal(f"cannot read {path}: {error.strerror}") from error
-    return decode_header(file.readline()), _records(file)
+    try:
+        header = decode_header(file.readline())
+    except BadJournal:
+        file.close()
+        raise
+    return header, _records(file)
 
 
 def _records(file: BinaryIO) -> Iterator[Record]:

@@ -7,6 +7,8 @@ from attrs import define, field
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
 from polytui.model.units import Shares, Usd, cost_of
 
+_NO_FEE = Usd(0)
+
 
 class IllegalMove(Exception):
     """The table in model/orders.py knows no such move: a fault of ours, or of the venue."""
@@ -18,6 +20,8 @@ class WorkingOrder:
 
     order: Order
     state: OrderState = OrderState.PLACING
+    worst_fee: Usd = Usd(0)
+    """What it would pay if all of it were taken at its price."""
     filled: Shares = Shares(0)
     trade_ids: set[str] = field(factory=set)
 
@@ -27,10 +31,11 @@ class WorkingOrder:
 
     @property
     def reserved(self) -> Usd:
-        """Dollars that the rest of a buy may still spend, without its fee."""
+        """Dollars that the rest of a buy may still spend, its fee included."""
         if self.order.side is Side.SELL or not self.state.is_working:
             return Usd(0)
-        return cost_of(self.order.price, self.left)
+        fee = -(-self.worst_fee * self.left // self.order.shares)
+        return Usd(cost_of(self.order.price, self.left) + fee)
 
 
 class WorkingOrders:
@@ -42,10 +47,10 @@ class WorkingOrders:
     def __init__(self) -> None:
         self._orders: dict[str, WorkingOrder] = {}
 
-    def add(self, order: Order) -> WorkingOrder:
+    def add(self, order: Order, worst_fee: Usd = _NO_FEE) -> WorkingOrder:
         if order.order_id in self._orders:
             raise IllegalMove(f"order {order.order_id} was placed twice")
-        entry = WorkingOrder(order)
+        entry = WorkingOrder(order, worst_fee=worst_fee)
         self._orders[order.order_id] = entry
         return entry
 

@@ -18,7 +18,16 @@ _KEEP_NS = 8 * NS_PER_S
 class OraclePrice:
     """State: some seconds of exchange mids, the averaged log basis, the last settlement price."""
 
-    __slots__ = ("_averaged_s", "_basis", "_basis_ns", "_mid", "_mid_ns", "_mids", "_spot")
+    __slots__ = (
+        "_averaged_s",
+        "_basis",
+        "_basis_ns",
+        "_mid",
+        "_mid_ns",
+        "_mids",
+        "_spot",
+        "_spot_ns",
+    )
 
     def __init__(self) -> None:
         self._mids: deque[tuple[int, float]] = deque()
@@ -28,6 +37,7 @@ class OraclePrice:
         self._basis_ns = 0
         self._averaged_s = 0.0
         self._spot = 0.0
+        self._spot_ns = 0
 
     def take_mid(self, mid: float, received_ns: int) -> None:
         self._mid, self._mid_ns = mid, received_ns
@@ -39,7 +49,9 @@ class OraclePrice:
                 mids.popleft()
 
     def take_spot(self, value: float, observed_ns: int, half_life_s: float) -> None:
-        self._spot = value
+        if observed_ns <= self._spot_ns:
+            return  # late, by the other feed or in a history batch: nothing new
+        self._spot, self._spot_ns = value, observed_ns
         mid = self._mid_at(observed_ns)
         if mid is None:
             return
@@ -62,10 +74,9 @@ class OraclePrice:
             found = mid
         return found
 
-    @property
-    def mid(self) -> float | None:
-        """The exchange's last mid, in its own currency."""
-        return self._mid or None
+    def mid(self, now_ns: int, fresh_ms: int) -> float | None:
+        """The exchange's last mid, in its own currency; None once it is older than `fresh_ms`."""
+        return self._mid if now_ns - self._mid_ns <= fresh_ms * NS_PER_MS else None
 
     @property
     def basis_bps(self) -> float | None:
@@ -73,9 +84,19 @@ class OraclePrice:
 
     def price(self, now_ns: int, fresh_ms: int) -> float | None:
         """Dollars; None before the settlement oracle was heard."""
-        if self._basis is not None and now_ns - self._mid_ns <= fresh_ms * NS_PER_MS:
-            return self._mid * math.exp(-self._basis)
+        mid = self.mid(now_ns, fresh_ms)
+        if self._basis is not None and mid is not None:
+            return mid * math.exp(-self._basis)
         return self._spot or None
 
     def state(self) -> tuple[object, ...]:
-        return (self._mid, self._mid_ns, self._basis, self._basis_ns, self._spot, len(self._mids))
+        return (
+            self._mid,
+            self._mid_ns,
+            list(self._mids),
+            self._basis,
+            self._basis_ns,
+            self._averaged_s,
+            self._spot,
+            self._spot_ns,
+        )

@@ -34,8 +34,6 @@ class Volatility:
         if elapsed < _SHORTEST_S:
             return
         change = math.log(price / self._last_price)
-        # Until the plain average would forget faster, average plainly: the zero at birth is
-        # no observation.
         # While a plain average forgets faster, average plainly: the zero at birth was not seen.
         weight = max(1.0 - 0.5 ** (elapsed / half_life_s), elapsed / (self.seen_s + elapsed))
         self.variance += weight * (change * change / elapsed - self.variance)

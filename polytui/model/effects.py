@@ -30,6 +30,7 @@ class Reason(str, Enum):
     PRICE_FAR = "price too near an end"
     POSITION_HELD = "stake is in"
     OTHER_SIDE_HELD = "other side held"
+    SHADOW = "in shadow: not enabled"
     PAUSED = "paused"
     STOPPING = "stopping"
     KILL_SWITCH = "kill switch"
@@ -62,7 +63,11 @@ class Why:
         if not self.unit:
             return self.reason.value
         sign = "<" if self.value < self.limit else ">"
-        return f"{self.reason.value}: {self.value:.4g} {sign} {self.limit:.4g} {self.unit}"
+        return f"{self.reason.value}: {_short(self.value)} {sign} {_short(self.limit)} {self.unit}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 _GRANT = object()

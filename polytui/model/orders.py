@@ -111,7 +111,9 @@ ORDER_TABLE: dict[tuple[OrderState, OrderMove], OrderState] = {
     (_U, OrderMove.CANCELLED): _DEAD,
     (_U, OrderMove.NOT_FOUND): _DEAD,
     (_U, OrderMove.CANCEL_ASKED): _C,
+    (_U, OrderMove.CANCEL_REFUSED): _U,
     (_L, OrderMove.ACCEPTED): _L,
+    (_L, OrderMove.UNANSWERED): _L,  # its fill was quicker than its answer
     (_L, OrderMove.FILLED_PART): _L,
     (_L, OrderMove.FILLED_ALL): _DONE,
     (_L, OrderMove.CANCELLED): _DEAD,

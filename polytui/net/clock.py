@@ -43,14 +43,12 @@ class Clock:
         return session_ns / NS_PER_S / self.speed
 
     async def sleep_until(self, when_ns: int) -> None:
-        """Return as soon as session time has reached `when_ns`, re-checking at least every 250 ms."""
-        while (left := self.real_s(when_ns - self.now_ns())) > 0:
-            await trio.sleep(min(left, _LONGEST_NAP_S))
-        await trio.lowlevel.checkpoint_if_cancelled()
+        """Return as soon as session time has reached `when_ns`."""
+        await _sleep_until(self, when_ns)
 
 
 class WallClock:
-    """Session time on the wall, for real venues: re-anchored so that NTP's corrections count."""
+    """Session time on the wall, for real venues, which have no other."""
 
     speed = 1.0
 
@@ -61,9 +59,14 @@ class WallClock:
         return session_ns / NS_PER_S
 
     async def sleep_until(self, when_ns: int) -> None:
-        while (left := self.real_s(when_ns - self.now_ns())) > 0:
-            await trio.sleep(min(left, _LONGEST_NAP_S))
-        await trio.lowlevel.checkpoint_if_cancelled()
+        await _sleep_until(self, when_ns)
 
 
 SessionClock = Clock | WallClock
+
+
+async def _sleep_until(clock: SessionClock, when_ns: int) -> None:
+    # Time is nobody's event: looked at again after every nap, at least four times a second.
+    while (left := clock.real_s(when_ns - clock.now_ns())) > 0:  # noqa: ASYNC110
+        await trio.sleep(min(left, _LONGEST_NAP_S))
+    await trio.lowlevel.checkpoint_if_cancelled()

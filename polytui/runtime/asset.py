@@ -76,13 +76,12 @@ class AssetRun:
         self.inbox.put(Item(event, received_perf_ns))
         for report in reports:
             self.inbox.put(Item(report))
-        if isinstance(event, RoundSettled):
-            self._mark_settled(event)
 
     def deliver_report(self, report: Report) -> None:
         self.inbox.put(Item(report))
 
-    def _mark_settled(self, event: RoundSettled) -> None:
+    def mark_settled(self, event: RoundSettled) -> None:
+        """The desk has taken it: nobody needs to ask for this winner any more."""
         for followed in self.followed.values():
             if followed.round.condition_id == event.condition_id:
                 followed.settled.set()

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from polytui.desk.mind import Taken
 from polytui.journal.codec import encode_digest, encode_raised, encode_record
 from polytui.model.effects import Effect, Place
-from polytui.model.events import Accepted, Refused, RoundOpened
+from polytui.model.events import Accepted, Refused, RoundOpened, RoundSettled
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
 from polytui.runtime.session import Session
@@ -43,7 +43,7 @@ class Machine:
             for item in items:
                 taken.append(self._step(item, now_ns, is_last=len(taken) == len(items) - 1))
         except Exception as error:
-            self._record(items, taken, now_ns)
+            self._record(items, taken, now_ns)  # no digest: the desk is half changed
             self._broken(items, len(taken), now_ns, error)
             raise
         for result in taken:
@@ -51,6 +51,8 @@ class Machine:
                 self.act(effect)
         self._measure(items, taken)
         self._record(items, taken, now_ns)
+        self._digest_when_due(taken)
+        self._note_settled(items)
 
     def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
         result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
@@ -92,15 +94,24 @@ class Machine:
             self.session.meter.rounds.add(int(late_s * 1e9))
 
     def _record(self, items: list[Item], taken: list[Taken], now_ns: int) -> None:
-        journal, every = self.session.journal, self.session.settings.journal.digest_every
+        journal = self.session.journal
         asset, last = self.run.asset.value, len(items) - 1
         for index, (item, result) in enumerate(zip(items, taken, strict=False)):
             journal.append(
                 encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
             )
-        # A digest speaks of the state after the batch, so it stands after the batch's last line.
-        if taken and taken[-1].seq // every > (taken[0].seq - 1) // every:
-            journal.append(encode_digest(taken[-1].seq, self.session.mind.digest()))
+
+    def _digest_when_due(self, taken: list[Taken]) -> None:
+        """A digest speaks of the state after the batch, so it stands after its last line."""
+        every, last = self.session.settings.journal.digest_every, taken[-1].seq
+        if last // every > (taken[0].seq - 1) // every:
+            self.session.journal.append(encode_digest(last, self.session.mind.digest()))
+
+    def _note_settled(self, items: list[Item]) -> None:
+        """Only what the desk has taken is settled: a round that a crash lost is asked for again."""
+        for item in items:
+            if isinstance(item.event, RoundSettled):
+                self.run.mark_settled(item.event)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""

@@ -43,8 +43,12 @@ class RoundWatcher:
     async def watch(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Follow every round of the interval until cancelled."""
         async with trio.open_nursery() as nursery:
-            for followed in list(self.run.followed.values()):
-                if followed.round.interval is self.interval:
+            for slug, followed in list(self.run.followed.items()):
+                if followed.round.interval is not self.interval:
+                    continue
+                if followed.settled.is_set():
+                    del self.run.followed[slug]
+                else:
                     nursery.start_soon(self._follow, followed)
             task_status.started()
             while True:

@@ -30,7 +30,14 @@ from polytui.config.load import canonical_json
 from polytui.execution.executor import run_executor
 from polytui.model.effects import Cancel, CancelAll, Credit, Effect, Explain, Place, Resync
 from polytui.model.errors import Fatal
-from polytui.model.events import Action, Commanded, SettingsChanged, Ticked
+from polytui.model.events import (
+    Action,
+    Commanded,
+    Event,
+    RoundFound,
+    SettingsChanged,
+    Ticked,
+)
 from polytui.model.instrument import Interval
 from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S, format_micro
@@ -189,8 +196,7 @@ async def run_asset(run: AssetRun, tree: Tree) -> None:
         books = BookWatcher(run, kit, Clob(clob_http, session.clock))
         effects, performed = trio.open_memory_channel[Effect](session.settings.queues.effects)
         machine = Machine(run, session, partial(act, run, tree, books, effects))
-        opening = run.hands.opening(run.asset, run.life)
-        machine.take([Item(opening), Item(SettingsChanged(canonical_json(session.settings)))])
+        machine.take([Item(event) for event in opening_events(run, session)])
         run.state, run.detail = None, ""
         life.start_soon(run_executor, performed, run.hands, run.deliver_report, session.clock)
         life.start_soon(machine.work)
@@ -198,6 +204,14 @@ async def run_asset(run: AssetRun, tree: Tree) -> None:
         await stop_orders(run, session)
         run.state = AssetState.STOPPED
         life.cancel_scope.cancel()
+
+
+def opening_events(run: AssetRun, session: Session) -> list[Event]:
+    """What a new desk hears first: what is held, the settings, and the rounds it must know
+    before it takes what a crash left in the inbox."""
+    opening: list[Event] = [run.hands.opening(run.asset, run.life)]
+    opening.append(SettingsChanged(canonical_json(session.settings)))
+    return opening + [RoundFound(followed.round) for followed in run.followed.values()]
 
 
 async def watch(run: AssetRun, tree: Tree, kit: WatchKit, books: BookWatcher, gamma: Gamma) -> None:

@@ -35,7 +35,10 @@ async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]
             start_new_session=True,
         )
     try:
-        yield await _read_urls(process, log)
+        urls = await _read_urls(process, log)
+        # Beside the log: whoever wants to trouble this venue finds its control address there.
+        await trio.Path(log).with_suffix(".json").write_text(urls.to_json())
+        yield urls
     finally:
         await _end(process)
 

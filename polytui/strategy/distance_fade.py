@@ -26,6 +26,9 @@ class DistanceFade:
 
     name = "distance_fade"
 
+    def is_enabled(self, settings: Settings) -> bool:
+        return settings.distance_fade.is_enabled
+
     def propose(self, view: View, settings: Settings) -> Proposal:
         outcome, edge_bps = _better_side(view)
         why = self._refusal(view, outcome, edge_bps, settings)

@@ -64,4 +64,8 @@ class Strategy(Protocol):
 
     name: str
 
+    def is_enabled(self, settings: Settings) -> bool:
+        """Whether it may trade; asked all the same where it may not."""
+        ...
+
     def propose(self, view: View, settings: Settings) -> Proposal: ...

@@ -1,0 +1,1 @@
+"""What `make bench` runs. Everything stays on loopback and stops by itself."""

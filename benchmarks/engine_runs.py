@@ -1,0 +1,137 @@
+"""An engine and its venue as a user would run them, measured from outside and by their summary."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from polytui.launch import answers
+
+_READY_S = 40.0
+_END_S = 40.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@frozen
+class EngineRun:
+    """A running engine: its process, its socket, its folder."""
+
+    process: subprocess.Popen[bytes]
+    socket: Path
+    folder: Path
+
+    def rss_mb(self) -> float:
+        """Resident memory now."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("the engine is gone")
+
+    def cpu_s(self) -> float:
+        """Processor seconds so far, of the engine alone."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def cpu_share(self, seconds: float) -> float:
+        """Of one core, in percent, over the next `seconds`."""
+        before = self.cpu_s()
+        time.sleep(seconds)
+        return (self.cpu_s() - before) / seconds * 100
+
+    def venue_control(self) -> str:
+        """The simulated venue's control address, from its process' command line and ports."""
+        ready = json.loads((self.folder / "venue.json").read_text())
+        control: str = ready["control"]
+        return control
+
+    def mute_venue(self, seconds: float) -> None:
+        body = json.dumps({"who": "all", "seconds": seconds}).encode()
+        request = urllib.request.Request(
+            f"{self.venue_control()}/mute", body, {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            answer.read()
+
+    def summary(self) -> dict[str, Any]:
+        """Stop the engine and read what it came to."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=_END_S)
+        value: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
+        return value
+
+
+@contextmanager
+def engine(*arguments: str) -> Iterator[EngineRun]:
+    """`polytui demo --headless` with these arguments; ended at the latest with the block."""
+    with tempfile.TemporaryDirectory(prefix="polytui-bench-") as name:
+        folder, socket = Path(name) / "session", Path(name) / "s"
+        Path(name).chmod(0o700)
+        command = [sys.executable, "-m", "polytui", "demo", "--headless", *arguments]
+        command += ["--folder", str(folder), "--socket", str(socket)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_until_ready(process, socket)
+            yield EngineRun(process, socket, folder)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=_END_S)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], socket: Path) -> None:
+    deadline = time.monotonic() + _READY_S
+    while not answers(socket):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("the engine did not start")
+        time.sleep(0.05)
+
+
+@contextmanager
+def terminal(socket: Path, columns: int = 120, rows: int = 36) -> Iterator[None]:
+    """A real terminal process attached to the engine, drawing on a pseudo-terminal."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    command = [sys.executable, "-m", "polytui", "attach", "--socket", str(socket)]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    process = subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=follower, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(follower)
+    reader = threading.Thread(target=_drain, args=(leader,), daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=_END_S)
+        os.close(leader)
+
+
+def _drain(leader: int) -> None:
+    """A terminal that reads: what it draws is thrown away."""
+    try:
+        while os.read(leader, 65536):
+            pass
+    except OSError:
+        return

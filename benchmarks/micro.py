@@ -1,0 +1,133 @@
+"""Costs inside one process: decoding, a desk's step, the journal, replaying."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import evolve
+
+from benchmarks.result import Result
+from polytui.backtest.inprocess import Played, play
+from polytui.backtest.replay import replay_journal
+from polytui.config.schema import Session, Settings
+from polytui.desk.mind import Mind
+from polytui.journal.codec import (
+    FORMAT,
+    Header,
+    decode_event,
+    decode_record,
+    encode_header,
+    encode_record,
+)
+from polytui.model.events import Event
+from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
+from polytui.sim.world import World, WorldSettings
+from polytui.venues.binance import BinanceStreams
+from polytui.venues.feed import Codec
+from polytui.venues.polymarket.price_streams import Rtds
+from polytui.venues.polymarket.streams import MarketChannel
+
+_START_NS = 1_795_186_740_000_000_000
+"""2026-11-20T14:59:00Z, where every demo begins."""
+_WORLD_S = 120
+
+Taken = tuple[Asset, int, Event, bool]
+
+
+def micro_benchmarks() -> list[Result]:
+    played = play(
+        Settings(session=Session(assets=(Asset.BTC,), rounds=1)),
+        seed=7,
+        start_ns=_START_NS,
+        intervals=(Interval.M5,),
+    )
+    return [*_decoding(), _step(played), _journal(played), _replay(played)]
+
+
+def _decoding() -> list[Result]:
+    """Frame text to events, per frame, on frames that the simulated venue wrote."""
+    results = []
+    for name, codec, frames in _frames():
+        took = [_timed(partial(codec.parse, frame, _START_NS)) for frame in frames]
+        results.append(_percentiles(f"decode_{name}", took, f"{len(frames)} frames"))
+    return results
+
+
+def _frames() -> Sequence[tuple[str, Codec, list[str]]]:
+    world = World(WorldSettings(7, _START_NS, (Asset.BTC,), (Interval.M5,)))
+    polymarket, exchanges = Polymarket(world), Exchanges(world)
+    binance = BinanceStreams(Asset.BTC, is_in_url=True)
+    first = min(world.rounds.values(), key=lambda listed: listed.opens_ns)
+    channel = MarketChannel(first.token_of(outcome) for outcome in Outcome)
+    wires: list[tuple[str, Codec, str, list[str]]] = [
+        ("clob_market", channel, MARKET_PATH, []),
+        ("rtds", Rtds(Asset.BTC), RTDS_PATH, []),
+        ("binance", binance, BINANCE_PREFIX + binance.path, []),
+    ]
+    sessions = [polymarket.open_session(p) or exchanges.open_session(p) for _, _, p, _ in wires]
+    for session, (_, codec, _, frames) in zip(sessions, wires, strict=True):
+        assert session is not None
+        for text in codec.hello():
+            frames += session.receive(text)
+    for happening in world.run_until(_START_NS + _WORLD_S * 10**9):
+        polymarket.note(happening)
+        exchanges.note(happening)
+        for session, (_, _, _, frames) in zip(sessions, wires, strict=True):
+            assert session is not None
+            if isinstance(happening, session.WANTS):
+                frames += session.publish(happening)
+    return [(name, codec, frames) for name, codec, _, frames in wires]
+
+
+def _events(played: Played) -> list[Taken]:
+    records = [decode_record(line) for line in played.lines]
+    return [(Asset(r.asset), r.at, decode_event(r.event), r.last) for r in records if not r.digest]
+
+
+def _step(played: Played) -> Result:
+    mind, took = Mind(), []
+    for asset, at_ns, event, is_last in _events(played):
+        began = time.perf_counter_ns()
+        mind.take(asset, at_ns, event, is_last=is_last)
+        took.append(time.perf_counter_ns() - began)
+    return _percentiles("desk_step", took, "apply, decide and stamp")
+
+
+def _journal(played: Played) -> Result:
+    took = []
+    for number, (asset, at_ns, event, is_last) in enumerate(_events(played)):
+        began = time.perf_counter_ns()
+        encode_record(number, at_ns, asset.value, event, (), is_last)
+        took.append(time.perf_counter_ns() - began)
+    return _percentiles("journal_per_event", took, "encoded, off the path")
+
+
+def _replay(played: Played) -> Result:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.jsonl"
+        header = encode_header(Header(FORMAT, "bench", "demo", "bench", _START_NS))
+        path.write_bytes(header + b"".join(played.lines))
+        began = time.perf_counter()
+        verdict = replay_journal(path, is_verifying=True)
+        rate = verdict.events / (time.perf_counter() - began)
+    assert verdict.is_equal, verdict.difference
+    note = f"{verdict.events} events verified"
+    return evolve(Result("replay_events_per_s", round(rate), None, "events/s"), note=note)
+
+
+def _timed(work: Callable[[], object]) -> int:
+    began = time.perf_counter_ns()
+    work()
+    return time.perf_counter_ns() - began
+
+
+def _percentiles(name: str, took_ns: list[int], note: str) -> Result:
+    ordered = sorted(took_ns)
+    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+    return Result(name, p50 / 1000, p99 / 1000, "us", note=note)

@@ -1,0 +1,172 @@
+"""The settlement oracle's series: strikes of the exact second, and the known part of a close."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.market.settlement import SettlementPrices
+from polytui.model.instrument import PriceKind
+from polytui.model.units import NS_PER_S
+
+START_S = 1_795_204_800
+START_NS = START_S * NS_PER_S
+
+
+def spot(prices: SettlementPrices, at_s: float, value: float, late_s: float = 1.0) -> bool:
+    observed_ns = START_NS + round(at_s * NS_PER_S)
+    return prices.take(PriceKind.SPOT, value, 0, observed_ns, observed_ns + int(late_s * 1e9))
+
+
+def average(prices: SettlementPrices, at_s: int, value: float, window_s: int = 60) -> bool:
+    observed_ns = START_NS + at_s * NS_PER_S
+    return prices.take(PriceKind.TWAP, value, window_s, observed_ns, observed_ns + NS_PER_S)
+
+
+def ns(at_s: int) -> int:
+    return START_NS + at_s * NS_PER_S
+
+
+# --- strikes ----------------------------------------------------------------------------------
+
+
+def test_a_strike_is_the_average_of_exactly_that_second() -> None:
+    prices = SettlementPrices()
+    average(prices, 299, 1.0)
+    average(prices, 301, 3.0)
+    assert prices.value_at(ns(300), 60) is None
+    average(prices, 300, 2.0)
+    assert prices.value_at(ns(300), 60) == 2.0
+    assert prices.value_at(ns(300) + 1, 60) is None
+
+
+def test_an_average_of_another_window_is_another_series() -> None:
+    prices = SettlementPrices()
+    average(prices, 300, 2.0, window_s=30)
+    assert prices.value_at(ns(300), 60) is None
+    assert prices.value_at(ns(300), 30) == 2.0
+
+
+def test_a_spot_strike_is_of_exactly_that_second_too() -> None:
+    prices = SettlementPrices()
+    spot(prices, 299, 1.0)
+    spot(prices, 301, 3.0)
+    assert prices.value_at(ns(300), 0) is None
+    spot(prices, 300, 2.0)
+    assert prices.value_at(ns(300), 0) == 2.0
+    assert prices.value_at(ns(301), 0) == 3.0
+
+
+def test_the_first_word_of_a_second_stands() -> None:
+    prices = SettlementPrices()
+    assert spot(prices, 5, 1.0)
+    assert spot(prices, 7, 1.5)
+    assert not spot(prices, 5, 2.0)
+    assert not spot(prices, 7, 2.0)
+    assert average(prices, 5, 1.0)
+    assert not average(prices, 5, 2.0)
+    assert prices.value_at(ns(5), 0) == 1.0
+    assert prices.value_at(ns(5), 60) == 1.0
+
+
+def test_a_repeated_second_does_not_make_the_oracle_fresh() -> None:
+    prices = SettlementPrices()
+    spot(prices, 5, 1.0, late_s=1.0)
+    spot(prices, 5, 1.0, late_s=40.0)
+    assert prices.latest_received_ns == ns(6)
+
+
+def test_history_does_not_change_what_was_said_last() -> None:
+    prices = SettlementPrices()
+    spot(prices, 10, 3.0)
+    assert spot(prices, 8, 1.0)
+    assert spot(prices, 9, 2.0)
+    assert (prices.last_spot, prices.last_observed_ns) == (3.0, ns(10))
+
+
+def test_old_seconds_are_let_go() -> None:
+    prices = SettlementPrices()
+    for second in range(2_000):
+        spot(prices, second, 1.0)
+        average(prices, second, 1.0)
+    assert prices.value_at(ns(1), 0) is None
+    assert prices.value_at(ns(1), 60) is None
+    assert prices.value_at(ns(1_700), 0) == 1.0
+    assert prices.value_at(ns(1_700), 60) == 1.0
+    assert len(prices._spots) < 500
+    assert len(prices._averages) <= 801
+
+
+# --- the known part of the closing average ------------------------------------------------------
+
+
+def brute_force(points: dict[int, float], closes_s: int, window_s: int) -> tuple[float, int] | None:
+    """Second by second: each belongs to the first observation at or after its end."""
+    area, reached = 0.0, closes_s - window_s
+    if not points or max(points) <= reached:
+        return None
+    for second in range(closes_s - window_s + 1, closes_s + 1):
+        speaker = min((at for at in points if at >= second), default=None)
+        if speaker is None:
+            break
+        area += points[speaker]
+        reached = second
+    return area, reached
+
+
+def test_a_full_minute_is_its_plain_mean() -> None:
+    prices = SettlementPrices()
+    for second in range(200, 301):
+        spot(prices, second, float(second))
+    part = prices.observed_part(ns(300), 60)
+    assert part is not None
+    assert part.until_ns == ns(300)
+    assert part.area / 60 == pytest.approx(sum(range(241, 301)) / 60)
+
+
+def test_a_gap_belongs_to_the_observation_after_it() -> None:
+    prices = SettlementPrices()
+    spot(prices, 240, 7.0)
+    spot(prices, 250, 10.0)
+    spot(prices, 300, 20.0)
+    part = prices.observed_part(ns(300), 60)
+    assert part is not None
+    assert part.area == pytest.approx(10 * 10.0 + 50 * 20.0)
+
+
+def test_an_observation_after_the_close_speaks_for_the_seconds_before_it() -> None:
+    prices = SettlementPrices()
+    spot(prices, 290, 10.0)
+    spot(prices, 305, 20.0)
+    part = prices.observed_part(ns(300), 60)
+    assert part is not None
+    assert (part.area, part.until_ns) == (pytest.approx(50 * 10.0 + 10 * 20.0), ns(300))
+
+
+def test_what_the_open_said_is_not_part_of_the_window() -> None:
+    prices = SettlementPrices()
+    assert prices.observed_part(ns(300), 60) is None
+    spot(prices, 240, 7.0)
+    assert prices.observed_part(ns(300), 60) is None
+
+
+OBSERVED = st.dictionaries(
+    st.integers(200, 320), st.floats(1.0, 1e6, allow_nan=False), min_size=1, max_size=60
+)
+
+
+@given(OBSERVED, st.randoms(use_true_random=False))
+def test_the_known_part_is_a_sum_over_seconds_in_any_order_of_arrival(
+    points: dict[int, float], rng: object
+) -> None:
+    arrivals = list(points)
+    rng.shuffle(arrivals)  # type: ignore[attr-defined]
+    prices = SettlementPrices()
+    for second in arrivals:
+        spot(prices, second, points[second])
+    expected, part = brute_force(points, 300, 60), prices.observed_part(ns(300), 60)
+    assert (part is None) == (expected is None)
+    if part is not None and expected is not None:
+        assert part.until_ns == ns(expected[1])
+        assert part.area == pytest.approx(expected[0])
