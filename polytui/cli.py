@@ -132,8 +132,19 @@ def run(mode: str = "paper", **options: Any) -> None:
 def demo(**options: Any) -> None:
     """Trade against a venue simulated on this machine: no account, no internet."""
     from polytui.launch import launch
+    from polytui.runtime.chaos import parse_chaos
 
-    sys.exit(launch("demo", _settings_for("demo", options), options))
+    settings = _settings_for("demo", options)
+    _as_usage(parse_chaos, options["chaos"], settings.session.assets)
+    sys.exit(launch("demo", settings, options))
+
+
+def _as_usage(check: Callable[..., Any], *args: Any) -> None:
+    """What is wrong on the command line itself is told as such, before anything starts."""
+    try:
+        check(*args)
+    except Fatal as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _settings_for(mode: str, options: dict[str, Any]) -> Settings:
@@ -141,11 +152,21 @@ def _settings_for(mode: str, options: dict[str, Any]) -> Settings:
     settings = load_settings(options["config"])
     session = _overridden(settings.session, options, "assets", "intervals", "rounds")
     demo_settings = _overridden(settings.demo, options, "speed", "seed", "start")
+    _check_start(demo_settings.start)
     if mode == "demo" and options.get("rounds") is None:
         is_watched = sys.stdout.isatty() and not options["headless"]
         session = attrs.evolve(session, rounds=0 if is_watched else demo_settings.rounds)
     terminal = _overridden(settings.terminal, options, "theme")
     return attrs.evolve(settings, session=session, demo=demo_settings, terminal=terminal)
+
+
+def _check_start(text: str) -> None:
+    from polytui.launch import start_ns
+
+    try:
+        start_ns(text)
+    except Fatal as error:
+        raise BadSettings([f"{error} @ demo.start"]) from None
 
 
 def _overridden(table: Any, options: dict[str, Any], *names: str) -> Any:

@@ -18,7 +18,6 @@ from typing import Any
 
 import attrs
 import trio
-from rich.console import Console
 
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
@@ -28,6 +27,7 @@ from polytui.output import write_json
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
 from polytui.runtime.logs import log_to
+from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, summary_table
 from polytui.sim.recording import read_prices
 from polytui.sim.venue import VenueSettings, serve_forever
@@ -36,6 +36,7 @@ from polytui.sim.world import WorldSettings
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
+_PROBE_S = 1.0
 _FORWARDED = ("assets", "intervals", "speed", "seed", "start", "prices", "chaos", "config")
 _HISTORY_S = 240
 _LEAD_S = 60
@@ -44,13 +45,22 @@ _LEAD_S = 60
 
 def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     """Run a session as the command line asks; its exit code."""
-    chaos = parse_chaos(options.get("chaos") or "")
     prices = _existing(options.get("prices"))
     if prices is not None and options.get("start") is None:
         settings = _starting_with(settings, prices)
+    _check_writable(options["json_path"])
     folder = options["folder"] or _new_folder(settings, mode)
-    socket = options["socket"] or _socket_folder() / f"{folder.name}.sock"
-    plan = Plan(mode, settings, folder, socket, options["owned"], prices, chaos)
+    plan = Plan(
+        mode=mode,
+        settings=settings,
+        folder=folder,
+        socket=options["socket"] or _socket_folder() / f"{folder.name}.sock",
+        is_owned=options["owned"],
+        config=options["config"],
+        prices=prices,
+        chaos=parse_chaos(options.get("chaos") or "", settings.session.assets),
+    )
+    _make_folder(folder)
     is_watched = sys.stdout.isatty() and sys.stdin.isatty() and not options["headless"]
     if is_watched:
         return _with_terminal(plan, options)
@@ -59,9 +69,8 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
 
 def _headless(plan: Plan, json_path: str | None) -> int:
     """The engine in this process, with a status line unless a terminal watches it."""
-    plan.folder.mkdir(parents=True, exist_ok=True)
     log_to(plan.folder / "engine.log")
-    console = Console(stderr=json_path == "-")
+    console = StatusConsole(stderr=json_path == "-")
     if not plan.is_owned:
         plan = attrs.evolve(plan, status=console)
     summary: Summary = trio.run(run_engine, plan)
@@ -79,11 +88,15 @@ def exit_code(summary: Summary) -> int:
     return 1 if is_halted or not summary["reconciled"]["is_cash_equal"] else 0
 
 
-def _say(summary: Summary, console: Console) -> None:
-    console.print(summary_table(summary))
-    for error in summary["errors"]:
-        console.print(f"fault: {error}", highlight=False)
-    console.print(f"journal: {summary['journal']}", highlight=False)
+def _say(summary: Summary, console: StatusConsole) -> None:
+    """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
+    try:
+        console.print(summary_table(summary))
+        for error in summary["errors"]:
+            console.print(f"fault: {error}", highlight=False)
+        console.print(f"journal: {summary['journal']}", highlight=False)
+    except OSError:
+        console.on_broken_pipe()
 
 
 # --- with a terminal -----------------------------------------------------------------------------
@@ -94,7 +107,6 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     from polytui.tui.app import run_terminal
 
     assert plan.socket is not None
-    plan.folder.mkdir(parents=True, exist_ok=True)
     log = plan.folder / "engine.log"
     engine = _start_engine(plan, options, log)
     _wait_for_engine(engine, plan.socket, log)
@@ -106,7 +118,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
         owns_engine=True,
         engine_log=log,
     )
-    return max(code, _after_terminal(engine, plan.folder))
+    return max(code, _after_terminal(engine, plan.folder, options["json_path"]))
 
 
 def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
@@ -116,7 +128,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
     command += ["--rounds", str(plan.settings.session.rounds)]
     for option in _FORWARDED:
         value = options.get(option)
-        if value:
+        if value not in (None, ""):
             flag = "interval" if option == "intervals" else option
             command += [f"--{flag}", _text(value)]
     with log.open("ab") as errors:
@@ -146,7 +158,7 @@ def _wait_for_engine(engine: subprocess.Popen[bytes], socket: Path, log: Path) -
         time.sleep(_LOOK_EVERY_S)
 
 
-def _after_terminal(engine: subprocess.Popen[bytes], folder: Path) -> int:
+def _after_terminal(engine: subprocess.Popen[bytes], folder: Path, json_path: str | None) -> int:
     """Wait for an engine that is ending; say where one that goes on can be found again."""
     summary = folder / "summary.json"
     try:
@@ -155,7 +167,10 @@ def _after_terminal(engine: subprocess.Popen[bytes], folder: Path) -> int:
         sys.stderr.write(f"the engine goes on: polytui attach {folder.name}\n")
         return 0
     if summary.exists():
-        _say(json.loads(summary.read_text(encoding="utf-8")), Console())
+        known = json.loads(summary.read_text(encoding="utf-8"))
+        if json_path:
+            write_json(known, json_path)
+        _say(known, StatusConsole(stderr=json_path == "-"))
     return code
 
 
@@ -196,6 +211,8 @@ def _newest_first(folder: Path) -> list[Path]:
 def answers(socket: Path) -> bool:
     """Whether an engine listens there."""
     with sockets.socket(sockets.AF_UNIX) as probe:
+        # An engine that hangs has a full backlog, where connecting would wait for ever.
+        probe.settimeout(_PROBE_S)
         try:
             probe.connect(str(socket))
         except OSError:
@@ -256,11 +273,26 @@ def _existing(prices: Path | None) -> Path | None:
     return prices
 
 
+def _check_writable(json_path: str | None) -> None:
+    """Said now, not after the session."""
+    if json_path and json_path != "-" and not Path(json_path).parent.is_dir():
+        raise Fatal(f"no folder for --json {json_path}; make it first")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fatal(
+            f"cannot make {folder}: {error.strerror}; set journal.directory to where you may write"
+        ) from error
+
+
 def _new_folder(settings: Settings, mode: str) -> Path:
-    """One folder a session, named by the wall's time."""
+    """One folder a session, by the wall's time and, as its name is the socket's as well, by the
+    process: two that start in one second, here or in another directory, do not meet."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    folder = Path(settings.journal.directory) / f"{stamp}-{mode}"
-    return folder if not folder.exists() else folder.with_name(f"{folder.name}-{os.getpid()}")
+    return Path(settings.journal.directory) / f"{stamp}-{mode}-{os.getpid()}"
 
 
 def _socket_folder() -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import trio
 from attrs import define, field
 
 from polytui.execution.executor import Hands
-from polytui.model.events import Commanded, Event, Report, RoundSettled
+from polytui.model.events import Commanded, Event, FeedDown, Report, RoundSettled
 from polytui.model.instrument import Asset, Round
-from polytui.model.snapshot import AssetState
+from polytui.model.snapshot import AssetState, FeedState
 from polytui.net.clock import SessionClock
 from polytui.runtime.feeds import Feed
 from polytui.runtime.inbox import Inbox, Item
@@ -19,7 +21,6 @@ class FollowedRound:
     """A round from its listing to its settlement, whatever crashes in between."""
 
     round: Round
-    has_opened: bool = False
     settled: trio.Event = field(factory=trio.Event)
 
 
@@ -55,6 +56,8 @@ class AssetRun:
     state: AssetState | None = None
     """Set while the tree knows better than the desk: restarting, halted, stopped."""
     detail: str = ""
+    pump: Callable[[], None] = field(default=lambda: None)
+    """Takes what is in the inbox at once; machine.py gives each life its own."""
 
     def keep_feed(self, feed: Feed) -> None:
         """A feed of this life takes the place of the last life's, whose counts are kept."""
@@ -70,12 +73,22 @@ class AssetRun:
             totals[name].add(feed)
         return totals
 
-    def deliver(self, event: Event, received_perf_ns: int = 0) -> None:
+    def deliver(self, event: Event) -> None:
         """To the hands, which follow the market; then to the desk, with what they report."""
+        self._put(event, 0)
+        self.inbox.wake()
+
+    def deliver_frame(self, events: Sequence[Event], received_perf_ns: int) -> None:
+        """The events of one frame, decided here and now: no task between."""
+        for event in events:
+            self._put(event, received_perf_ns)
+        self.pump()
+
+    def _put(self, event: Event, received_perf_ns: int) -> None:
         reports = self.hands.observe(event, self.clock.now_ns())
-        self.inbox.put(Item(event, received_perf_ns))
+        self.inbox.put(Item(event, received_perf_ns), wakes=False)
         for report in reports:
-            self.inbox.put(Item(report))
+            self.inbox.put(Item(report), wakes=False)
 
     def deliver_report(self, report: Report) -> None:
         self.inbox.put(Item(report))
@@ -86,6 +99,15 @@ class AssetRun:
             if followed.round.condition_id == event.condition_id:
                 followed.settled.set()
 
+    def lose_feeds(self) -> None:
+        """A life ended, and its sockets with it: no book is true until its feed is up again."""
+        now_ns = self.clock.now_ns()
+        for feed in self.feeds.values():
+            feed.state = FeedState.DOWN
+            down = FeedDown(feed.name, "its asset crashed", now_ns)
+            self.hands.observe(down, now_ns)
+            self.inbox.insist(Item(down))
+
     async def command(self, command: Commanded, deadline_s: float) -> int | None:
         """Put a person's command in the inbox; the number it got, None if not within the time."""
         seqs: list[int] = []
@@ -95,7 +117,7 @@ class AssetRun:
             seqs.append(seq)
             taken.set()
 
-        self.inbox.put(Item(command, 0, note))
+        self.inbox.insist(Item(command, 0, note))
         with trio.move_on_after(deadline_s):
             await taken.wait()
         return seqs[0] if seqs else None

@@ -7,6 +7,7 @@ Rounds are counted as the session counts them: those that open before its eyes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import trio
 from attrs import define, frozen
@@ -36,9 +37,14 @@ class Fault:
         return any(len(account.books(a).session_rounds) >= self.at_round for a in watched)
 
 
-def parse_chaos(text: str) -> tuple[Fault, ...]:
-    """A plan of comma-separated faults. Fatal with the wrong part in words."""
-    return tuple(_parse_fault(part.strip()) for part in text.split(",") if part.strip())
+def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[Fault, ...]:
+    """A plan of comma-separated faults. Fatal with the wrong part in words, also for an asset
+    that is not among those of the session: its fault would never come."""
+    faults = tuple(_parse_fault(part.strip()) for part in text.split(",")) if text else ()
+    for fault in faults:
+        if fault.asset is not None and fault.asset not in assets:
+            raise Fatal(f"chaos: {fault.asset.value} is not traded in this session; add it to it")
+    return faults
 
 
 def _parse_fault(part: str) -> Fault:

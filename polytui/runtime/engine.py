@@ -8,7 +8,6 @@ from pathlib import Path
 import trio
 from attrs import field, frozen
 from loguru import logger
-from rich.console import Console
 
 from polytui.config.load import digest_of
 from polytui.config.schema import Settings
@@ -23,7 +22,8 @@ from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import OPENERS, Surroundings
 from polytui.runtime.session import Session
-from polytui.runtime.status import show_status
+from polytui.runtime.signals import StopSignals, hear_signals
+from polytui.runtime.status import StatusConsole, show_status
 from polytui.runtime.summary import Summary, summarise
 from polytui.runtime.tree import Tree
 
@@ -38,24 +38,31 @@ class Plan:
     """Made new for this session: journal, logs, summary."""
     socket: Path | None = None
     is_owned: bool = False
+    config: Path = Path("config.toml")
+    """Where the settings came from: a venue of ours reads the same."""
     prices: Path | None = None
     chaos: tuple[Fault, ...] = ()
-    status: Console | None = field(default=None)
+    status: StatusConsole | None = field(default=None)
     """Where the status line goes; None for a session that a terminal watches."""
 
 
 async def run_engine(plan: Plan) -> Summary:
     """Run a session until it stops. Fatal for what the user must mend; anything else that gets
     here is a fault above the assets: everything is cancelled, and the traceback goes up."""
-    async with OPENERS[plan.mode](plan.settings, plan.folder, plan.prices) as surroundings:
+    async with (
+        hear_signals() as signals,
+        OPENERS[plan.mode](plan.settings, plan.folder, plan.config, plan.prices) as surroundings,
+    ):
         session = _open_session(plan, surroundings)
         try:
-            return await _run(plan, session, surroundings)
+            return await _run(plan, session, surroundings, signals)
         finally:
             session.journal.close()
 
 
-async def _run(plan: Plan, session: Session, surroundings: Surroundings) -> Summary:
+async def _run(
+    plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
+) -> Summary:
     account = PaperAccount(usd_from_float(plan.settings.paper.starting_cash_usd))
     runs = [
         AssetRun(
@@ -66,7 +73,8 @@ async def _run(plan: Plan, session: Session, surroundings: Surroundings) -> Summ
         )
         for asset in plan.settings.session.assets
     ]
-    tree = Tree(session, surroundings, runs, Chaos(list(plan.chaos)), plan.socket, plan.is_owned)
+    chaos = Chaos(list(plan.chaos))
+    tree = Tree(session, surroundings, runs, chaos, signals, plan.socket, plan.is_owned)
     async with trio.open_nursery() as nursery:
         if plan.status is not None:
             nursery.start_soon(show_status, session.hub, plan.status)

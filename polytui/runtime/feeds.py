@@ -13,8 +13,9 @@ from polytui.venues.feed import Codec
 
 _SAMPLE_LENGTH = 200
 
-Deliver = Callable[[Event, int], None]
-"""An event, and when its frame was read (perf_counter_ns; 0 where no frame was)."""
+Deliver = Callable[[Event], None]
+DeliverFrame = Callable[[Sequence[Event], int], None]
+"""The events of one frame, and when it was read (perf_counter_ns)."""
 
 
 class Feed:
@@ -25,12 +26,14 @@ class Feed:
         name: str,
         codec: Codec,
         deliver: Deliver,
+        deliver_frame: DeliverFrame,
         clock: SessionClock,
         make_socket: Callable[[Link], StayingSocket],
     ) -> None:
         self.name = name
         self._codec = codec
         self._deliver = deliver
+        self._frames = deliver_frame
         self._clock = clock
         self.socket = make_socket(self)
         self.state = FeedState.CONNECTING
@@ -52,8 +55,8 @@ class Feed:
         now_ns = self._clock.now_ns()
         parsed = self._codec.parse(frame, now_ns)
         self._messages += 1
-        for event in parsed.events:
-            self._deliver(event, received_perf_ns)
+        if parsed.events:
+            self._frames(parsed.events, received_perf_ns)
         if parsed.is_data:
             self._data_ns = now_ns
         else:
@@ -75,22 +78,22 @@ class Feed:
             case LinkState.UP:
                 self.state = FeedState.UP
                 self.connects += 1
-                self._deliver(FeedUp(self.name, now_ns), 0)
+                self._deliver(FeedUp(self.name, now_ns))
                 self.came_up()
             case LinkState.STALE:
                 self.state = FeedState.STALE
                 self.stales += 1
-                self._deliver(FeedStale(self.name, self.age_ms(now_ns), now_ns), 0)
+                self._deliver(FeedStale(self.name, self.age_ms(now_ns), now_ns))
             case LinkState.SPOILED:
                 self._reject(detail, b"", now_ns)
             case LinkState.DOWN:
                 self.state = FeedState.DOWN
-                self._deliver(FeedDown(self.name, detail, now_ns), 0)
+                self._deliver(FeedDown(self.name, detail, now_ns))
 
     def _reject(self, reason: str, frame: str | bytes, now_ns: int) -> None:
         self._rejected += 1
         sample = ascii(frame[:_SAMPLE_LENGTH])[:_SAMPLE_LENGTH]
-        self._deliver(FrameRejected(self.name, reason, len(frame), sample, now_ns), 0)
+        self._deliver(FrameRejected(self.name, reason, len(frame), sample, now_ns))
 
     # --- for faces ------------------------------------------------------------------------------
 

@@ -40,7 +40,10 @@ class FaceChannel:
         try:
             self._send.send_nowait(notice)
         except trio.WouldBlock:
+            # The newest is worth more than the oldest: it may say why trading stopped.
+            self._receive.receive_nowait()
             self._dropped += 1
+            self._send.send_nowait(notice)
         self._news.set()
 
     def goodbye(self, frame: Goodbye) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import trio
@@ -30,28 +29,38 @@ class Inbox:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._send, self._receive = trio.open_memory_channel[Item](math.inf)
-        self._waiting = 0
-        self._returned: list[Item] = []
+        self._items: list[Item] = []
+        self._news = trio.Event()
 
-    def put(self, item: Item) -> None:
-        if self._waiting >= self._limit:
-            raise InboxFull(f"{self._waiting} events wait; raise queues.inbox or lower the load")
-        self._waiting += 1
-        self._send.send_nowait(item)
+    def put(self, item: Item, *, wakes: bool = True) -> None:
+        """Add an item; `wakes` whoever waits for a batch. InboxFull at the limit."""
+        if len(self._items) >= self._limit:
+            raise InboxFull(f"{len(self._items)} events wait; raise queues.inbox or lower the load")
+        self._items.append(item)
+        if wakes:
+            self._news.set()
+
+    def insist(self, item: Item) -> None:
+        """For what must not be turned away however full it is: people's commands, lost feeds."""
+        self._items.append(item)
+        self._news.set()
+
+    def wake(self) -> None:
+        self._news.set()
 
     def give_back(self, items: list[Item]) -> None:
         """What a crash left of a batch comes first in the next one."""
-        self._returned = items
+        self._items = items + self._items
+        self._news.set()
+
+    def take_nowait(self) -> list[Item]:
+        """Everything that waits, perhaps nothing."""
+        items, self._items = self._items, []
+        return items
 
     async def batch(self) -> list[Item]:
         """Wait for something, then take everything that waits."""
-        items, self._returned = self._returned, []
-        if not items:
-            items = [await self._receive.receive()]
-        try:
-            while True:
-                items.append(self._receive.receive_nowait())
-        except trio.WouldBlock:
-            self._waiting = 0
-        return items
+        while not self._items:
+            self._news = trio.Event()
+            await self._news.wait()
+        return self.take_nowait()

@@ -1,7 +1,11 @@
-"""The state machine task: inbox -> mind -> effects, the hottest loop of the engine.
+"""The state machine: inbox -> mind -> effects, the hottest loop of the engine.
 
 Everything that waits is applied, then one decision is made; effects leave before anything is
 written. The journal is encoded last, off the path from a frame to its order.
+
+A frame is decided where it was read (`pump`), because a hop to another task costs more than
+the decision. The task takes what is no frame: reports, ticks, commands, what a crash left.
+Where a batch ended is in the journal.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import define, field
 
 from polytui.desk.mind import Taken
 from polytui.journal.codec import encode_digest, encode_raised, encode_record
@@ -17,10 +21,11 @@ from polytui.model.effects import Effect, Place
 from polytui.model.events import Accepted, Refused, RoundOpened, RoundSettled
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
+from polytui.runtime.notices import TOLD, words_of
 from polytui.runtime.session import Session
 
 
-@frozen
+@define
 class Machine:
     """One asset's door to the mind. `act` sends an effect on its way and must not wait."""
 
@@ -29,6 +34,14 @@ class Machine:
     act: Callable[[Effect], None]
     placed: dict[str, int] = field(factory=dict)
     """When orders that nobody answered yet were enqueued, perf_counter_ns by id."""
+
+    is_sound: bool = True
+    """False from a fault on: sockets that still read must not ask a half-changed desk."""
+
+    def pump(self) -> None:
+        """Take what waits here and now."""
+        if items := self.run.inbox.take_nowait():
+            self.take(items)
 
     async def work(self) -> None:
         """Take batches from the inbox until cancelled."""
@@ -39,6 +52,7 @@ class Machine:
         """Apply all, decide once, act, then write down what happened."""
         now_ns = self.session.clock.now_ns()
         taken: list[Taken] = []
+        self.is_sound = False
         try:
             for item in items:
                 taken.append(self._step(item, now_ns, is_last=len(taken) == len(items) - 1))
@@ -46,13 +60,18 @@ class Machine:
             self._record(items, taken, now_ns)  # no digest: the desk is half changed
             self._broken(items, len(taken), now_ns, error)
             raise
-        for result in taken:
-            for effect in result.effects:
-                self.act(effect)
-        self._measure(items, taken)
-        self._record(items, taken, now_ns)
+        try:
+            for result in taken:
+                for effect in result.effects:
+                    self.act(effect)
+            self._measure(items, taken)
+        finally:
+            # What the mind has taken is in the journal, even where an effect finds no way out.
+            self._record(items, taken, now_ns)
         self._digest_when_due(taken)
         self._note_settled(items)
+        self._tell(items)
+        self.is_sound = True
 
     def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
         result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
@@ -112,6 +131,14 @@ class Machine:
         for item in items:
             if isinstance(item.event, RoundSettled):
                 self.run.mark_settled(item.event)
+
+    def _tell(self, items: list[Item]) -> None:
+        """To people, what they want to read line by line."""
+        for item in items:
+            if type(item.event) in TOLD:
+                asset = self.run.asset
+                level, text = words_of(item.event, self.session.mind.desks[asset].holdings.orders)
+                self.session.notice(level, asset.value, text)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""

@@ -37,13 +37,13 @@ class Surroundings:
     """Cuts every socket of the venue; None where the venue is not ours to cut."""
 
 
-Opener = Callable[[Settings, Path, Path | None], AbstractAsyncContextManager[Surroundings]]
-"""Settings, the session's folder, recorded prices or None."""
+Opener = Callable[[Settings, Path, Path, Path | None], AbstractAsyncContextManager[Surroundings]]
+"""Settings, the session's folder, the settings' file, recorded prices or None."""
 
 
 @asynccontextmanager
 async def _paper(
-    settings: Settings, folder: Path, prices: Path | None
+    settings: Settings, folder: Path, config: Path, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     keys = load_feed_keys(Path.cwd())
     credentials = None
@@ -54,10 +54,11 @@ async def _paper(
 
 @asynccontextmanager
 async def _demo(
-    settings: Settings, folder: Path, prices: Path | None
+    settings: Settings, folder: Path, config: Path, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     demo, session = settings.demo, settings.session
     arguments = [
+        "--config", str(config),
         "--seed", str(demo.seed),
         "--speed", str(demo.speed),
         "--start", demo.start,

@@ -75,7 +75,7 @@ class RoundWatcher:
         self.run.deliver(RoundFound(listed))
         await self.clock.sleep_until(listed.opens_ns - int(self.settings.warm_s * NS_PER_S))
         await self.books.follow(listed)
-        await self._open(followed)
+        await self._open(listed)
         async with trio.open_nursery() as asking:
             asking.start_soon(self._ask_strike, listed)
             await self.clock.sleep_until(listed.closes_ns)
@@ -85,12 +85,10 @@ class RoundWatcher:
         await self.books.unfollow(listed)
         del self.run.followed[listed.slug]
 
-    async def _open(self, followed: FollowedRound) -> None:
-        listed = followed.round
+    async def _open(self, listed: Round) -> None:
         is_late = self.clock.now_ns() > listed.opens_ns
         await self.clock.sleep_until(listed.opens_ns)
         self.run.deliver(RoundOpened(listed.slug, self.clock.now_ns(), is_late))
-        followed.has_opened = True
 
     async def _ask_strike(self, listed: Round) -> None:
         """The venue's own word on the price to beat, which comes late; ours may come first."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import trio
 from attrs import define, field
+from loguru import logger
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
@@ -19,6 +22,7 @@ from polytui.model.units import MICRO, NS_PER_S
 from polytui.runtime.hub import FaceChannel, Hub
 
 _EVERY_S = 1.0
+_CLEAR_WITHIN_S = 0.5
 
 
 @define
@@ -72,28 +76,70 @@ def asset_text(view: AssetView) -> str:
     return " ".join(words)
 
 
-async def show_status(hub: Hub, console: Console) -> None:
-    """A live line on a terminal, plain lines elsewhere, until cancelled."""
-    channel = hub.subscribe()
-    try:
-        if console.is_terminal:
-            with Live(console=console, auto_refresh=False, transient=True) as live:
-                await _show(channel, console, lambda text: live.update(Text(text), refresh=True))
+class StatusConsole(Console):
+    """A console whose end ends nothing else: rich would exit the program with its reader."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        # What is still buffered must not fail once more when Python closes it.
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), self.file.fileno())
+
+
+class Screen:
+    """State: the live line of a terminal; None where plain lines are wanted."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        live = Live(console=console, auto_refresh=False, transient=True)
+        self._live = live if console.is_terminal else None
+
+    def draw(self, said: Sequence[str], text: str) -> None:
+        for line in said:
+            self._console.print(line, highlight=False, soft_wrap=True)
+        if self._live is None:
+            self._console.print(text, highlight=False, soft_wrap=True)
         else:
-            await _show(channel, console, partial(console.print, highlight=False, soft_wrap=True))
+            self._live.start()
+            self._live.update(Text(text), refresh=True)
+
+    def clear(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+
+async def show_status(hub: Hub, console: StatusConsole) -> None:
+    """A live line on a terminal, plain lines elsewhere, until cancelled.
+
+    A thread writes them: a terminal that stops reading, or is gone, must not stop the trading.
+    """
+    channel, screen = hub.subscribe(), Screen(console)
+    try:
+        await _show(channel, partial(_write, console, screen.draw))
     finally:
         channel.close()
+        with trio.move_on_after(_CLEAR_WITHIN_S, shield=True):
+            await _write(console, screen.clear)
 
 
-async def _show(channel: FaceChannel, console: Console, draw: Callable[[str], None]) -> None:
+async def _show(
+    channel: FaceChannel, draw: Callable[[Sequence[str], str], Awaitable[None]]
+) -> None:
     line = StatusLine()
     while True:
+        said: list[str] = []
         with trio.move_on_after(_EVERY_S):
             while True:
-                for frame in await channel.take():
-                    if said := line.take(frame):
-                        console.print(said, highlight=False, soft_wrap=True)
-        draw(line.text())
+                said += filter(None, map(line.take, await channel.take()))
+        await draw(said, line.text())
+
+
+async def _write(console: StatusConsole, write: Callable[..., None], *args: Any) -> None:
+    try:
+        await trio.to_thread.run_sync(partial(write, *args), abandon_on_cancel=True)
+    except OSError as error:
+        logger.warning("no status line any more: {}", error)
+        console.on_broken_pipe()
 
 
 def _clock(at_ns: int) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import gc
 import random
-import signal
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -53,11 +52,11 @@ from polytui.runtime.prices import watch_prices
 from polytui.runtime.publisher import Publisher
 from polytui.runtime.rounds import RoundWatcher
 from polytui.runtime.session import Session
+from polytui.runtime.signals import StopSignals
 from polytui.runtime.watchers import WatchKit
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TICK_S = 1.0
 _SHORTEST_TICK_S = 0.1
 _WORKING_CHECK_S = 0.01
@@ -75,6 +74,7 @@ class Tree:
     surroundings: Surroundings
     runs: Sequence[AssetRun]
     chaos: Chaos
+    signals: StopSignals
     socket: Path | None
     is_owned: bool
     """A terminal started us: stop if none comes."""
@@ -86,12 +86,20 @@ class Tree:
             history.start_soon(session.journal.run, session.settings.journal.flush_ms)
             async with trio.open_nursery() as account:
                 await self._start_account(account)
-                async with trio.open_nursery() as assets:
-                    for run in self.runs:
-                        assets.start_soon(Supervisor(run, self).supervise)
+                await self._run_assets()
                 await self._say_goodbye()
                 account.cancel_scope.cancel()
             history.cancel_scope.cancel()
+
+    async def _run_assets(self) -> None:
+        try:
+            async with trio.open_nursery() as assets:
+                for run in self.runs:
+                    assets.start_soon(Supervisor(run, self).supervise)
+        finally:
+            # After an orderly stop there is nothing left; after a fault above there may be.
+            for run in self.runs:
+                run.hands.cancel_at_once()
 
     async def _say_goodbye(self) -> None:
         hub = self.session.hub
@@ -102,7 +110,7 @@ class Tree:
     async def _start_account(self, account: trio.Nursery) -> None:
         session = self.session
         session.hub.serve(Commands(session, self.runs).obey, session.stop)
-        await account.start(watch_signals, session)
+        account.start_soon(obey_signals, session, self.signals)
         account.start_soon(Publisher(session, self.runs).publish)
         account.start_soon(keep_heap_quiet, session)
         account.start_soon(self._drop_when_due)
@@ -153,6 +161,7 @@ class Supervisor:
     def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
         """No order may outlive the desk that knew it."""
         cancelled = self.run.hands.cancel_at_once()
+        self.run.lose_feeds()
         logger.opt(exception=crash).error("{} crashed", self.run.asset.value)
         text = f"crashed: {self._cause(crash)}; {cancelled} orders cancelled"
         self.tree.session.fault(self.run.asset.value, text)
@@ -197,6 +206,7 @@ async def run_asset(run: AssetRun, tree: Tree) -> None:
         effects, performed = trio.open_memory_channel[Effect](session.settings.queues.effects)
         machine = Machine(run, session, partial(act, run, tree, books, effects))
         machine.take([Item(event) for event in opening_events(run, session)])
+        run.pump = machine.pump
         run.state, run.detail = None, ""
         life.start_soon(run_executor, performed, run.hands, run.deliver_report, session.clock)
         life.start_soon(machine.work)
@@ -297,12 +307,10 @@ async def tick(run: AssetRun) -> None:
         run.inbox.put(Item(Ticked(run.clock.now_ns())))
 
 
-async def watch_signals(session: Session, *, task_status: trio.TaskStatus[None]) -> None:
+async def obey_signals(session: Session, signals: StopSignals) -> None:
     """Ctrl-C, SIGTERM and SIGHUP stop the session in order."""
-    with trio.open_signal_receiver(*_SIGNALS) as signals:
-        task_status.started()
-        async for number in signals:
-            session.stop(f"signal {signal.Signals(number).name}")
+    await signals.came.wait()
+    session.stop(f"signal {signals.name}")
 
 
 async def wait_for_owner(session: Session) -> None:

@@ -22,7 +22,7 @@ _LONGEST_LINE = 65_536
 async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]:
     """`polytui venue` until the block ends. It holds our pipe: if we die, it sees that and ends.
 
-    Fatal with its own last words when it does not get ready.
+    Fatal with its own last words when it does not get ready, or ends before the block does.
     """
     command = [sys.executable, "-m", "polytui", "venue", "--until-stdin-closes", *arguments]
     with log.open("wb") as errors:
@@ -38,7 +38,10 @@ async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]
         urls = await _read_urls(process, log)
         # Beside the log: whoever wants to trouble this venue finds its control address there.
         await trio.Path(log).with_suffix(".json").write_text(urls.to_json())
-        yield urls
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_fail_when_ended, process, log)
+            yield urls
+            nursery.cancel_scope.cancel()
     finally:
         await _end(process)
 
@@ -56,6 +59,11 @@ async def _read_urls(process: trio.Process, log: Path) -> Urls:
         return msgspec.json.decode(line, type=Urls)
     except msgspec.MsgspecError:
         raise Fatal(f"the simulated venue did not start: {_last_words(log)}") from None
+
+
+async def _fail_when_ended(process: trio.Process, log: Path) -> None:
+    code = await process.wait()
+    raise Fatal(f"the simulated venue ended with code {code}: {_last_words(log)}; see {log}")
 
 
 def _last_words(log: Path) -> str:

@@ -55,7 +55,7 @@ class WatchKit:
         def make_socket(link: Link) -> StayingSocket:
             return StayingSocket(label, url, settings, link, rng=self.rng)
 
-        feed = Feed(name, codec, run.deliver, self.clock, make_socket)
+        feed = Feed(name, codec, run.deliver, run.deliver_frame, self.clock, make_socket)
         run.keep_feed(feed)
         return feed
 

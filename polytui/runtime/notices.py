@@ -1,0 +1,37 @@
+"""Which events people want to read line by line, and in what words."""
+
+from __future__ import annotations
+
+from polytui.ledger.working import WorkingOrders
+from polytui.model.events import Event, FeedDown, FeedStale, FeedUp, Filled, Refused
+from polytui.model.orders import Side
+from polytui.model.units import format_micro
+
+TOLD = (Filled, Refused, FeedUp, FeedStale, FeedDown)
+"""Everything else is in the journal, or has a line of its own where it is decided."""
+
+
+def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
+    """(level, text) of one of `TOLD`."""
+    match event:
+        case Filled():
+            return "info", _fill(event, orders)
+        case Refused(_, detail):
+            return "warn", f"order refused: {detail}"
+        case FeedStale(feed, age_ms):
+            return "warn", f"{feed} is stale: {age_ms / 1000:.1f} s without data"
+        case FeedDown(feed, detail):
+            return "warn", f"{feed} is down: {detail}"
+        case FeedUp(feed):
+            return "info", f"{feed} is up"
+    raise TypeError(f"nobody wants to read a {type(event).__name__}")
+
+
+def _fill(event: Filled, orders: WorkingOrders) -> str:
+    entry = orders.get(event.order_id)
+    what = f"{format_micro(event.shares, 2)} at {format_micro(event.price, 2)}"
+    fee = f", fee {format_micro(event.fee, 2)}" if event.fee else ""
+    if entry is None:
+        return f"filled {what}{fee}"
+    verb = "bought" if entry.order.side is Side.BUY else "sold"
+    return f"{verb} {entry.order.outcome.value} {what}{fee}"

@@ -1,0 +1,482 @@
+"""When a desk trades, and what it says when it does not."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from stories import (
+    CHEAP_BOOK,
+    FAIR_BOOK,
+    OPENS_NS,
+    PRICE,
+    STAKED,
+    STRIKE,
+    Story,
+    bought_for,
+    make_round,
+    of_kind,
+    only,
+    reasons,
+    with_strategy,
+)
+
+from polytui.config.load import canonical_json
+from polytui.config.schema import Session, Settings
+from polytui.desk.machine import Phase
+from polytui.model import events as ev
+from polytui.model.effects import Cancel, CancelAll, Credit, Explain, Place, Reason, Resync
+from polytui.model.instrument import Asset, Outcome, PriceKind, SettlementRule
+from polytui.model.orders import OrderState, Side, TimeInForce
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares
+
+# --- an edge, an order ------------------------------------------------------------------------
+
+
+def test_a_cheap_outcome_is_bought_at_the_ask_with_the_stake_and_no_more() -> None:
+    story = Story().a_minute_in()
+    place = only(story.book(CHEAP_BOOK), Place)
+    order = place.order
+    assert (order.outcome, order.side, order.tif) == (Outcome.UP, Side.BUY, TimeInForce.GTC)
+    assert (order.price, order.shares) == (600_000, STAKED)
+    assert order.token_id == make_round().up_token
+    assert order.placed_ns == story.now_ns
+    assert bought_for(order) <= 20 * MICRO
+    assert place.stamp.exposure == bought_for(order)
+
+
+def test_the_other_outcome_is_bought_when_that_is_the_cheap_one() -> None:
+    story = Story().a_minute_in()
+    order = only(story.book((0.90, 0.92)), Place).order
+    assert (order.outcome, order.price) == (Outcome.DOWN, 100_000)
+    assert order.token_id == make_round().down_token
+
+
+def test_an_order_is_named_by_its_round_and_the_event_it_answers() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    assert order.order_id == f"{order.slug}-{story.mind.seq}-1"
+
+
+def test_the_fair_value_is_that_of_the_average() -> None:
+    story = Story().a_minute_in()
+    fair = story.round().fair_up
+    assert fair is not None
+    assert 0.78 < fair < 0.80
+    assert story.round().strike == STRIKE
+
+
+def test_a_burst_decides_once_at_its_end() -> None:
+    story = Story().a_minute_in()
+    book = story.book(CHEAP_BOOK)
+    assert len(of_kind(book, Place)) == 1
+    assert story.said[-2][3] is False
+
+
+def test_an_order_that_works_is_not_placed_again() -> None:
+    story = Story().a_minute_in()
+    story.buying()
+    assert of_kind(story.book(CHEAP_BOOK), Place) == []
+    assert of_kind(story.wait(10), Place) == []
+
+
+def test_a_stake_that_is_in_stays_in() -> None:
+    story = Story().a_minute_in()
+    story.holding()
+    assert of_kind(story.wait(10), Place) == []
+    assert story.said_last() is Reason.POSITION_HELD
+
+
+def test_an_order_follows_the_book_only_after_its_predecessor_is_gone() -> None:
+    story = Story().a_minute_in()
+    first = story.buying()
+    story.tell(ev.Accepted(first.order_id))
+    # Three ticks lower: paying 0.60 is no longer wanted.
+    moved = story.book((0.55, 0.57))
+    assert of_kind(moved, Cancel) == [Cancel(first.order_id)]
+    assert of_kind(moved, Place) == []
+    assert of_kind(story.wait(5), Place, Cancel) == []
+    again = only(story.tell(ev.Cancelled(first.order_id, "by request")), Place).order
+    assert again.price == 570_000
+
+
+def test_a_price_within_the_tolerance_is_left_alone() -> None:
+    story = Story().a_minute_in()
+    story.buying()
+    assert of_kind(story.book((0.60, 0.62)), Cancel) == []
+    assert len(of_kind(story.book((0.61, 0.63)), Cancel)) == 1
+
+
+def test_entries_keep_their_distance_in_time() -> None:
+    story = Story().a_minute_in()
+    first = story.buying()
+    story.now_ns += NS_PER_S
+    refused = story.tell(ev.Refused(first.order_id, "no"))
+    assert reasons(refused) == [Reason.COOLDOWN]
+    assert len(of_kind(story.wait(4), Place)) == 1
+
+
+def test_a_strategy_that_is_not_enabled_is_asked_and_does_not_trade() -> None:
+    story = Story(with_strategy(Settings(), is_enabled=False)).a_minute_in()
+    effects = story.book(CHEAP_BOOK)
+    assert of_kind(effects, Place) == []
+    assert story.round().leanings["distance_fade"][0] is Outcome.UP
+    assert story.said_last() is Reason.SHADOW
+
+
+def test_settings_that_change_count_from_the_next_event() -> None:
+    story = Story(with_strategy(Settings(), is_enabled=False)).a_minute_in()
+    story.book(CHEAP_BOOK)
+    effects = story.tell(ev.SettingsChanged(canonical_json(Settings())))
+    assert len(of_kind(effects, Place)) == 1
+
+
+# --- reasons ------------------------------------------------------------------------------------
+
+
+def test_no_strike_no_trade() -> None:
+    story = Story()
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(make_round()))
+    story.wait(90)
+    story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
+    story.book(CHEAP_BOOK)
+    story.oracle(STRIKE, kind=PriceKind.TWAP, observed_ns=OPENS_NS + 1)
+    assert story.said_last() is Reason.NO_STRIKE
+    story.wait(30)
+    # The venue's own word comes late, and is good enough.
+    effects = story.tell(ev.StrikePublished(make_round().slug, STRIKE, "gamma"))
+    assert len(of_kind(effects, Place)) == 1
+
+
+def test_the_oracles_own_strike_overrules_a_copy() -> None:
+    story = Story().a_minute_in()
+    story.tell(ev.StrikePublished(make_round().slug, 1.0, "gamma"))
+    assert story.round().strike == STRIKE
+    late = Story()
+    late.tell(ev.RoundFound(make_round()))
+    late.tell(ev.RoundOpened(make_round().slug, late.now_ns))
+    late.tell(ev.StrikePublished(make_round().slug, 1.0, "gamma"))
+    late.tell(ev.StrikePublished(make_round().slug, 2.0, "gamma"))
+    assert late.round().strike == 1.0
+    late.now_ns = OPENS_NS
+    late.strike()
+    late.wait(1)
+    assert late.round().strike == STRIKE
+
+
+def test_a_stale_oracle_is_a_reason_with_its_age() -> None:
+    story = Story().a_minute_in()
+    story.buying()
+    story.silence(8.0)
+    assert story.said_last() is not Reason.ORACLE_STALE
+    effects = story.silence(0.001)
+    why = only(effects, Explain).why
+    assert (why.reason, why.value, why.limit, why.unit) == (
+        Reason.ORACLE_STALE,
+        8001.0,
+        8000.0,
+        "ms",
+    )
+    assert len(of_kind(effects, Cancel)) == 1
+
+
+def test_an_oracle_never_heard_is_no_price() -> None:
+    story = Story()
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(make_round()))
+    story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
+    assert reasons(story.book(CHEAP_BOOK)) == [Reason.NO_PRICE]
+
+
+def test_nothing_is_traded_before_the_volatility_is_known() -> None:
+    story = Story()
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(make_round()))
+    story.now_ns = OPENS_NS + 20 * NS_PER_S
+    story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
+    story.oracle()
+    story.strike()
+    story.book(CHEAP_BOOK)
+    assert of_kind(story.wait(44), Place) == []
+    assert story.said_last() is Reason.NO_VOLATILITY
+    assert len(of_kind(story.wait(1), Place)) == 1
+
+
+def test_a_reason_is_said_when_it_becomes_another_and_not_again() -> None:
+    story = Story().a_minute_in()
+    assert story.said_last() is Reason.EDGE_SMALL
+    assert of_kind(story.wait(20), Explain) == []
+    assert reasons(story.command(ev.Action.PAUSE)) == [Reason.PAUSED]
+    assert reasons(story.command(ev.Action.PAUSE)) == []
+    assert reasons(story.command(ev.Action.RESUME)) == [Reason.EDGE_SMALL]
+
+
+def test_a_round_that_is_only_listed_is_not_traded() -> None:
+    story = Story()
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(make_round()))
+    story.wait(85)
+    story.book(CHEAP_BOOK)
+    assert of_kind(story.effects, Place) == []
+    assert story.round().phase is Phase.LISTED
+
+
+def test_an_hourly_round_is_not_traded_on_an_exchange_that_fell_silent() -> None:
+    """Its settlement is the exchange's candle: the last mid of a dead feed is no price."""
+    hourly = evolve(make_round(), settlement=SettlementRule.CANDLE, window_s=0)
+    story = Story()
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(hourly))
+    story.wait(90)
+    story.tell(ev.RoundOpened(hourly.slug, story.now_ns))
+    story.tell(ev.StrikePublished(hourly.slug, STRIKE, "binance"))
+    story.wait(30)
+    now_ns = story.now_ns
+    story.tell(
+        ev.ExchangeQuoted(Asset.BTC, "binance", PRICE, 1.0, PRICE, 1.0, now_ns, now_ns)
+    )
+    story.wait(4)
+    assert of_kind(story.book(CHEAP_BOOK), Place) == []
+    assert story.said_last() is Reason.NO_PRICE
+
+
+def test_the_first_trade_of_a_candle_is_its_strike_if_the_one_before_was_seen() -> None:
+    hourly = evolve(make_round(), settlement=SettlementRule.CANDLE, window_s=0)
+
+    def trade(number: int, price: float, at_ns: int) -> ev.ExchangeTraded:
+        return ev.ExchangeTraded(
+            Asset.BTC, "binance", number, price, 1.0, Side.BUY, at_ns, at_ns + 5
+        )
+
+    story = Story()
+    story.tell(ev.RoundFound(hourly))
+    story.tell(trade(2, 7.0, OPENS_NS + 1))
+    assert story.round().strike is None
+    story = Story()
+    story.tell(ev.RoundFound(hourly))
+    for event in (trade(1, 5.0, OPENS_NS - 1), trade(2, 6.0, OPENS_NS), trade(3, 7.0, OPENS_NS)):
+        story.tell(event)
+    assert story.round().strike == 6.0
+
+
+# --- books ------------------------------------------------------------------------------------
+
+
+def test_without_its_feed_no_book_is_true_and_nothing_works() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    down = story.tell(ev.FeedDown(ev.BOOK_FEED, "reset by peer", story.now_ns))
+    assert of_kind(down, Cancel) == [Cancel(order.order_id)]
+    assert reasons(down) == [Reason.FEED_DOWN]
+    assert not any(book.is_known for book in story.round().books.values())
+    assert reasons(story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))) == [Reason.NO_BOOK]
+    story.tell(ev.Cancelled(order.order_id, "by request"))
+    assert len(of_kind([*story.wait(4), *story.book(CHEAP_BOOK)], Place)) == 1
+
+
+def test_a_stale_book_feed_is_as_bad_as_none() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    stale = story.tell(ev.FeedStale(ev.BOOK_FEED, 30_000, story.now_ns))
+    assert of_kind(stale, Cancel) == [Cancel(order.order_id)]
+    assert story.round().books[Outcome.UP].is_known
+
+
+def test_another_feed_may_die_without_the_books() -> None:
+    story = Story().a_minute_in()
+    story.buying()
+    down = story.tell(ev.FeedDown("binance", "gone", story.now_ns))
+    assert down == []
+    assert all(book.is_known for book in story.round().books.values())
+
+
+def crossed_change(story: Story, *, is_crossed: bool) -> ev.BookChanged:
+    """A bid at the ask, or its removal."""
+    change = ev.LevelChange(
+        make_round().up_token,
+        Side.BUY,
+        Price(790_000),
+        Shares(MICRO if is_crossed else 0),
+        None,
+        None,
+    )
+    return ev.BookChanged((change,), story.now_ns, story.now_ns)
+
+
+def test_a_book_that_stays_unsettled_is_read_anew_after_two_seconds_and_every_two() -> None:
+    story = Story().a_minute_in()
+    assert reasons(story.tell(crossed_change(story, is_crossed=True))) == [Reason.BOOK_UNSETTLED]
+    assert of_kind(story.silence(2.0), Resync) == []
+    assert of_kind(story.silence(0.001), Resync) == [Resync(make_round().slug)]
+    assert of_kind(story.silence(2.0), Resync) == []
+    assert len(of_kind(story.silence(0.001), Resync)) == 1
+
+
+def test_a_book_that_settles_is_not_read_anew() -> None:
+    story = Story().a_minute_in()
+    story.tell(crossed_change(story, is_crossed=True))
+    story.silence(1.5)
+    story.tell(crossed_change(story, is_crossed=False))
+    story.tell(crossed_change(story, is_crossed=True))
+    assert of_kind(story.silence(1.9), Resync) == []
+
+
+def test_a_paused_desk_still_asks_for_its_books() -> None:
+    story = Story().a_minute_in()
+    story.command(ev.Action.PAUSE)
+    story.tell(crossed_change(story, is_crossed=True))
+    assert of_kind(story.silence(2.5), Resync) == [Resync(make_round().slug)]
+
+
+def test_a_new_tick_forgets_the_book_until_its_snapshot() -> None:
+    story = Story().a_minute_in()
+    tick = ev.TickSizeChanged(make_round().up_token, Price(1_000), story.now_ns, story.now_ns)
+    assert reasons(story.tell(tick)) == [Reason.NO_BOOK]
+    assert story.round().round.tick == 1_000
+    order = only(story.book((0.58, 0.601)), Place).order
+    assert order.price == 601_000
+
+
+def test_news_of_strangers_changes_nothing() -> None:
+    story = Story().a_minute_in()
+    before = story.mind.desks[Asset.BTC].rounds.state()
+    story.tell(ev.BookSnapshotted("999", (), (), None, story.now_ns, story.now_ns))
+    story.tell(ev.TickSizeChanged("999", Price(1), story.now_ns, story.now_ns))
+    story.tell(ev.RoundSettled("0xother", "999", "stream", story.now_ns))
+    story.tell(ev.RoundSettled(make_round().condition_id, "999", "stream", story.now_ns))
+    story.tell(ev.RoundOpened("unheard-of", story.now_ns))
+    story.tell(ev.RoundClosed("unheard-of", story.now_ns))
+    story.tell(ev.StrikePublished("unheard-of", 1.0, "gamma"))
+    story.tell(ev.Filled("nobody", "t1", Price(1), Shares(1), 0, True))  # type: ignore[arg-type]
+    story.tell(ev.NotFound("nobody"))
+    assert story.mind.desks[Asset.BTC].rounds.state() == before
+    assert of_kind(story.effects, Place) == []
+
+
+# --- the end of a round -----------------------------------------------------------------------
+
+
+def test_a_closed_round_keeps_no_order() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    closed = story.tell(ev.RoundClosed(order.slug, story.now_ns))
+    assert of_kind(closed, Cancel) == [Cancel(order.order_id)]
+    assert of_kind(story.book((0.40, 0.42)), Place) == []
+
+
+def test_a_winner_is_credited_to_the_millionth() -> None:
+    story = Story().a_minute_in()
+    order = story.holding()
+    paid = bought_for(order)
+    story.tell(ev.RoundClosed(order.slug, story.now_ns))
+    credit = only(story.settle(Outcome.UP), Credit)
+    assert (credit.slug, credit.winner) == (order.slug, "up")
+    assert credit.payout == order.shares
+    assert credit.pnl == order.shares - paid
+    assert story.mind.account.cash == 1_000 * MICRO + credit.pnl
+    assert story.mind.account.realised == credit.pnl
+    assert story.mind.account.exposure == 0
+
+
+def test_a_loser_costs_what_was_paid() -> None:
+    story = Story().a_minute_in()
+    order = story.holding()
+    credit = only(story.settle(Outcome.DOWN), Credit)
+    assert (credit.payout, credit.pnl) == (0, -bought_for(order))
+    assert story.mind.account.fees == make_round().fees.fee(order.price, order.shares)
+
+
+def test_a_round_is_settled_once() -> None:
+    story = Story().a_minute_in()
+    story.holding()
+    assert len(of_kind(story.settle(Outcome.UP), Credit)) == 1
+    assert of_kind(story.settle(Outcome.UP), Credit) == []
+
+
+def test_a_round_without_a_trade_is_credited_with_nothing() -> None:
+    story = Story().a_minute_in()
+    assert only(story.settle(Outcome.UP), Credit) == Credit(make_round().slug, "up", 0, 0)  # type: ignore[arg-type]
+
+
+def test_reports_about_a_settled_round_are_history() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    story.tell(ev.Accepted(order.order_id))
+    story.settle(Outcome.UP)
+    assert story.tell(ev.Cancelled(order.order_id, "market resolved")) == []
+    assert story.mind.account.working_orders == 0
+    assert story.mind.account.exposure == 0
+
+
+def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:
+    story = Story(evolve(Settings(), session=Session(rounds=1))).a_minute_in()
+    story.tell(ev.RoundFound(make_round(number=1)))
+    story.holding()
+    story.wait(240)
+    story.tell(ev.RoundClosed(make_round().slug, story.now_ns))
+    story.tell(ev.RoundOpened(make_round(number=1).slug, story.now_ns))
+    story.strike(number=1)
+    story.book(CHEAP_BOOK, number=1)
+    assert of_kind(story.wait(60), Place) == []
+    why = story.round(number=1).whys["distance_fade"]
+    assert why.reason is Reason.SESSION_DONE
+    story.settle(Outcome.UP)
+    assert story.desk().holdings.books.rounds_settled == 1
+
+
+def test_a_round_found_under_way_is_not_one_of_the_session() -> None:
+    story = Story(evolve(Settings(), session=Session(rounds=1)))
+    story.tell(ev.RoundFound(make_round()))
+    story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))
+    story.settle(Outcome.UP)
+    assert story.desk().holdings.books.rounds_settled == 0
+    assert story.desk().holdings.books.session_rounds == []
+
+
+# --- orders that answer in their own way ------------------------------------------------------
+
+
+def test_a_fill_before_the_acknowledgement_is_booked_once() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    story.fill(order, 12.0)
+    story.fill(order, 12.0)
+    story.tell(ev.Accepted(order.order_id))
+    position = story.desk().holdings.positions.of(order.slug)
+    assert position.up == 12 * MICRO
+    assert story.desk().holdings.books.fills == 1
+
+
+def test_an_unanswered_order_counts_as_if_it_lived() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    story.tell(ev.Unanswered(order.order_id, "timeout"))
+    (entry,) = story.desk().holdings.of_round(order.slug)
+    assert entry.state is OrderState.UNKNOWN
+    assert story.mind.account.exposure == bought_for(order)
+    assert of_kind(story.wait(5), Place) == []
+
+
+def test_a_cancel_that_lost_against_the_fill_is_a_fill() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    story.tell(ev.Accepted(order.order_id))
+    story.command(ev.Action.PAUSE)
+    story.fill(order)
+    story.tell(ev.CancelRefused(order.order_id, "already matched"))
+    assert story.desk().holdings.positions.of(order.slug).up == order.shares
+    assert story.mind.account.working_orders == 0
+
+
+def test_a_refused_cancel_is_asked_again_while_the_order_is_unwanted() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    story.tell(ev.Accepted(order.order_id))
+    story.command(ev.Action.PAUSE)
+    again = story.tell(ev.CancelRefused(order.order_id, "try later"))
+    assert of_kind(again, Cancel) == [Cancel(order.order_id)]
+
+
+def test_nothing_is_left_of_the_fair_book_but_the_reason() -> None:
+    story = Story().a_minute_in()
+    assert of_kind(story.book(FAIR_BOOK), Place, Cancel, CancelAll) == []
+    assert story.said_last() is Reason.EDGE_SMALL

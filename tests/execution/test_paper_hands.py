@@ -1,0 +1,506 @@
+"""Paper hands: a fill on paper must have been possible, and must be paid for."""
+
+from __future__ import annotations
+
+import pytest
+
+from polytui.config.schema import Paper
+from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.model import events as ev
+from polytui.model.effects import Cancel, CancelAll, Place, Stamp
+from polytui.model.events import Level, Report
+from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Round, SettlementRule
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares, Usd, complement
+
+START_NS = 1_795_204_800 * NS_PER_S
+ROUND = Round(
+    "btc-updown-5m-1795204800",
+    Asset.BTC,
+    Interval.M5,
+    "0x1",
+    "up-token",
+    "down-token",
+    START_NS,
+    START_NS + Interval.M5.ns,
+    SettlementRule.TWAP,
+)
+UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
+GTC, FAK, FOK = TimeInForce.GTC, TimeInForce.FAK, TimeInForce.FOK
+
+
+def micro(value: float) -> int:
+    return round(value * MICRO)
+
+
+class Table:
+    """Hands at a round whose book shows 100 shares at 0.50 / 0.52, and the time."""
+
+    def __init__(self, cash: float = 1_000.0) -> None:
+        self.account = PaperAccount(Usd(micro(cash)))
+        self.hands = PaperHands(Paper(), self.account)
+        self.now_ns = START_NS
+        self.orders = 0
+        self.see(ev.RoundFound(ROUND))
+        self.show([(0.50, 100)], [(0.52, 100)])
+
+    def see(self, event: ev.Event) -> list[Report]:
+        return self.hands.observe(event, self.now_ns)
+
+    def show(
+        self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]
+    ) -> list[Report]:
+        """Up's whole book, best first."""
+        return self.see(
+            ev.BookSnapshotted(
+                "up-token", _levels(bids), _levels(asks), None, self.now_ns, self.now_ns
+            )
+        )
+
+    def move(self, side: Side, price: float, shares: float) -> list[Report]:
+        """One level of Up's book now shows another size."""
+        change = ev.LevelChange(
+            "up-token", side, Price(micro(price)), Shares(micro(shares)), None, None
+        )
+        return self.see(ev.BookChanged((change,), self.now_ns, self.now_ns))
+
+    def print_trade(
+        self, taker_side: Side, price: float, shares: float, token: str = "up-token"
+    ) -> list[Report]:
+        at, size = Price(micro(price)), Shares(micro(shares))
+        return self.see(ev.TradePrinted(token, at, size, taker_side, self.now_ns, self.now_ns))
+
+    def send(
+        self,
+        side: Side,
+        price: float,
+        shares: float,
+        outcome: Outcome = UP,
+        tif: TimeInForce = GTC,
+        *,
+        is_post_only: bool = False,
+    ) -> Order:
+        self.orders += 1
+        order = Order(
+            f"o-{self.orders}",
+            ROUND.slug,
+            ROUND.token_of(outcome),
+            outcome,
+            side,
+            Price(micro(price)),
+            Shares(micro(shares)),
+            tif,
+            is_post_only,
+            "test",
+            self.now_ns,
+        )
+        self.hands.perform(Place(order, Stamp.grant(Usd(0))), self.now_ns)
+        return order
+
+    def cancel(self, order: Order) -> None:
+        self.hands.perform(Cancel(order.order_id), self.now_ns)
+
+    def after(self, ms: float) -> list[Report]:
+        self.now_ns += round(ms * NS_PER_MS)
+        return self.hands.advance(self.now_ns)
+
+    def resting(self, *arguments: object, **options: object) -> Order:
+        """An order that was taken and rests."""
+        order = self.send(*arguments, **options)  # type: ignore[arg-type]
+        assert self.after(40) == [ev.Accepted(order.order_id)]
+        return order
+
+    def settle(self, winner: Outcome) -> list[Report]:
+        token = ROUND.token_of(winner)
+        return self.see(ev.RoundSettled("0x1", token, "stream", self.now_ns))
+
+    @property
+    def held(self) -> dict[Outcome, int]:
+        opening = self.hands.opening(Asset.BTC, 2)
+        return {h.outcome: h.shares for held in opening.held for h in held.holdings}
+
+
+def _levels(pairs: list[tuple[float, float]]) -> tuple[Level, ...]:
+    """Worst first, as on the wire."""
+    return tuple((micro(price), micro(shares)) for price, shares in reversed(pairs))
+
+
+def fills(reports: list[Report]) -> list[tuple[int, int]]:
+    return [(r.price, r.shares) for r in reports if isinstance(r, ev.Filled)]
+
+
+# --- takers -----------------------------------------------------------------------------------
+
+
+def test_a_taker_is_matched_after_the_venues_delay_and_not_before() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 10)
+    assert table.hands.next_due_ns == START_NS + 150 * NS_PER_MS
+    assert table.after(149.999) == []
+    accepted, filled = table.after(0.001)
+    assert accepted == ev.Accepted(order.order_id)
+    assert isinstance(filled, ev.Filled)
+    fee = FeeSchedule().fee(Price(520_000), Shares(10 * MICRO))
+    assert (filled.price, filled.shares, filled.fee, filled.is_taker) == (
+        520_000,
+        10 * MICRO,
+        fee,
+        True,
+    )
+    assert table.account.cash == 1_000 * MICRO - 5_200_000 - fee
+    assert not table.hands.has_working_orders
+
+
+def test_a_taker_gets_what_is_displayed_when_it_arrives() -> None:
+    table = Table()
+    table.send(BUY, 0.54, 150)
+    table.show([(0.50, 100)], [(0.53, 20), (0.54, 30), (0.55, 500)])
+    assert fills(table.after(150)) == [(530_000, 20 * MICRO), (540_000, 30 * MICRO)]
+    assert table.hands.has_working_orders
+
+
+def test_a_book_that_ran_away_leaves_the_order_resting() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.show([(0.54, 100)], [(0.56, 100)])
+    assert table.after(150) == [ev.Accepted("o-1")]
+    assert table.hands.has_working_orders
+
+
+def test_buying_down_takes_the_bids_of_up() -> None:
+    table = Table()
+    table.send(BUY, 0.50, 30, DOWN)
+    assert fills(table.after(150)) == [(500_000, 30 * MICRO)]
+    assert table.held == {DOWN: 30 * MICRO}
+
+
+def test_taken_liquidity_is_not_taken_twice_while_the_level_is_unchanged() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 70)
+    table.after(150)
+    table.send(BUY, 0.52, 70)
+    assert fills(table.after(150)) == [(520_000, 30 * MICRO)]
+    table.move(SELL, 0.53, 9)
+    table.send(BUY, 0.52, 10)
+    assert fills(table.after(150)) == []
+
+
+def test_a_snapshot_with_the_same_size_is_the_same_liquidity() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 100)
+    table.after(150)
+    table.show([(0.50, 100)], [(0.52, 100)])
+    table.send(BUY, 0.52, 10, tif=FAK)
+    assert fills(table.after(150)) == []
+
+
+def test_a_level_that_shows_another_size_is_new() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 100)
+    table.after(150)
+    table.move(SELL, 0.52, 40)
+    table.send(BUY, 0.52, 70)
+    assert fills(table.after(150)) == [(520_000, 40 * MICRO)]
+
+
+def test_fill_and_kill_lets_the_rest_die() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 150, tif=FAK)
+    reports = table.after(150)
+    assert fills(reports) == [(520_000, 100 * MICRO)]
+    assert reports[-1] == ev.Cancelled(order.order_id, "nothing more to match")
+    assert not table.hands.has_working_orders
+
+
+def test_fill_or_kill_is_all_or_nothing() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 100.01, tif=FOK)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    table.send(BUY, 0.52, 100, tif=FOK)
+    assert fills(table.after(150)) == [(520_000, 100 * MICRO)]
+
+
+@pytest.mark.parametrize(
+    ("price", "shares", "says"),
+    [
+        (0.525, 10, "minimum tick size"),
+        (0.52, 4.99, "lower than the minimum"),
+        (0.52, 10.001, "decimal places"),
+        (0.52, 2_000, "not enough balance"),
+    ],
+)
+def test_what_the_venue_would_refuse_is_refused(price: float, shares: float, says: str) -> None:
+    table = Table()
+    table.send(BUY, price, shares)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert says in refused.detail
+    assert table.account.cash == 1_000 * MICRO
+
+
+def test_post_only_that_crosses_is_refused_without_the_takers_delay() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10, is_post_only=True)
+    (refused,) = table.after(40)
+    assert isinstance(refused, ev.Refused)
+    assert "post-only" in refused.detail
+
+
+def test_what_is_not_held_cannot_be_sold() -> None:
+    table = Table()
+    table.send(SELL, 0.50, 10)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert "not enough balance: 0 of 10000000" in refused.detail
+
+
+def test_what_rests_is_not_free_to_spend() -> None:
+    table = Table(cash=10.0)
+    table.resting(BUY, 0.40, 20)
+    table.send(BUY, 0.40, 6)
+    (refused,) = table.after(40)
+    assert isinstance(refused, ev.Refused)
+
+
+def test_without_a_settled_book_nothing_is_matched() -> None:
+    table = Table()
+    table.see(ev.FeedDown(ev.BOOK_FEED, "gone", table.now_ns))
+    table.send(BUY, 0.52, 10)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert "not known well enough" in refused.detail
+
+
+# --- makers -----------------------------------------------------------------------------------
+
+
+def test_a_resting_order_waits_behind_what_was_displayed() -> None:
+    table = Table()
+    order = table.resting(BUY, 0.50, 10)
+    assert table.print_trade(SELL, 0.50, 60) == []
+    (filled,) = table.print_trade(SELL, 0.50, 45)
+    assert isinstance(filled, ev.Filled)
+    assert (filled.order_id, filled.price, filled.shares) == (order.order_id, 500_000, 5 * MICRO)
+    assert (filled.fee, filled.is_taker) == (0, False)
+    assert fills(table.print_trade(SELL, 0.50, 99)) == [(500_000, 5 * MICRO)]
+    assert not table.hands.has_working_orders
+
+
+def test_a_better_price_has_nobody_ahead() -> None:
+    table = Table()
+    table.resting(BUY, 0.51, 10)
+    assert fills(table.print_trade(SELL, 0.51, 4)) == [(510_000, 4 * MICRO)]
+
+
+def test_a_trade_through_our_price_fills_us_at_our_price() -> None:
+    table = Table()
+    table.resting(BUY, 0.50, 10)
+    assert fills(table.print_trade(SELL, 0.49, 300)) == [(500_000, 10 * MICRO)]
+
+
+def test_a_trade_through_us_fills_no_more_than_it_traded() -> None:
+    table = Table()
+    table.resting(BUY, 0.50, 10)
+    assert fills(table.print_trade(SELL, 0.49, 4)) == [(500_000, 4 * MICRO)]
+
+
+def test_trades_elsewhere_or_on_our_own_side_are_not_ours() -> None:
+    table = Table()
+    table.resting(BUY, 0.51, 10)
+    assert table.print_trade(BUY, 0.52, 50) == []
+    assert table.print_trade(BUY, 0.51, 50) == []
+    assert table.print_trade(SELL, 0.52, 50) == []
+
+
+def test_the_same_trade_seen_from_the_other_token() -> None:
+    """Somebody buys Down at 0.49: that is a sale of Up at 0.51."""
+    table = Table()
+    table.resting(BUY, 0.51, 10)
+    assert fills(table.print_trade(BUY, 0.49, 3, "down-token")) == [(510_000, 3 * MICRO)]
+
+
+def test_one_print_fills_two_orders_with_no_more_than_it_traded() -> None:
+    table = Table()
+    table.send(BUY, 0.50, 20, DOWN)
+    table.after(150)
+    table.resting(BUY, 0.51, 10)
+    table.resting(SELL, 0.49, 10, DOWN)
+    filled = fills(table.print_trade(SELL, 0.51, 12))
+    assert sum(shares for _, shares in filled) == 12 * MICRO
+
+
+def test_offers_that_come_to_our_price_meet_us() -> None:
+    table = Table()
+    table.resting(BUY, 0.51, 10)
+    # The crossing bid of ours is not in the displayed book, so the book itself stays settled.
+    assert fills(table.move(SELL, 0.51, 6)) == [(510_000, 6 * MICRO)]
+    assert table.move(SELL, 0.51, 6) == []
+    assert fills(table.move(SELL, 0.51, 7)) == [(510_000, 4 * MICRO)]
+
+
+def test_a_quiet_market_fills_nobody() -> None:
+    table = Table()
+    table.resting(BUY, 0.50, 10)
+    table.resting(BUY, 0.40, 10)
+    for shares in (500, 3, 100, 0):
+        assert table.move(BUY, 0.50, shares) == []
+    assert table.move(BUY, 0.51, 50) == []
+    assert table.after(60_000) == []
+    assert table.account.cash == 1_000 * MICRO
+
+
+def test_a_crossed_book_between_two_frames_fills_nobody() -> None:
+    table = Table()
+    table.resting(BUY, 0.48, 10)
+    assert table.move(SELL, 0.47, 50) == []
+    assert table.hands.has_working_orders
+
+
+def test_a_resting_sale_of_down_is_a_bid_for_up() -> None:
+    table = Table()
+    table.send(BUY, 0.50, 20, DOWN)
+    table.after(150)
+    table.resting(SELL, 0.49, 20, DOWN)
+    assert fills(table.move(SELL, 0.51, 20)) == [(490_000, 20 * MICRO)]
+    assert table.held == {}
+
+
+# --- cancels ----------------------------------------------------------------------------------
+
+
+def test_a_cancel_is_acknowledged_after_its_delay() -> None:
+    table = Table()
+    order = table.resting(BUY, 0.45, 10)
+    table.cancel(order)
+    assert table.after(39.999) == []
+    assert table.after(0.001) == [ev.Cancelled(order.order_id, "by request")]
+    assert not table.hands.has_working_orders
+
+
+def test_a_held_taker_cannot_be_cancelled_before_it_is_matched() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 10)
+    table.after(10)
+    table.cancel(order)
+    assert table.after(139) == []
+    accepted, filled, refused = table.after(1)
+    assert accepted == ev.Accepted(order.order_id)
+    assert fills([filled]) == [(520_000, 10 * MICRO)]
+    assert isinstance(refused, ev.CancelRefused)
+
+
+def test_a_held_taker_that_rests_is_cancelled_at_once() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 150)
+    table.cancel(order)
+    reports = table.after(150)
+    assert fills(reports) == [(520_000, 100 * MICRO)]
+    assert reports[-1] == ev.Cancelled(order.order_id, "by request")
+
+
+def test_a_cancel_asked_twice_is_answered_twice() -> None:
+    table = Table()
+    order = table.resting(BUY, 0.45, 10)
+    table.cancel(order)
+    table.cancel(order)
+    first, second = table.after(40)
+    assert first == ev.Cancelled(order.order_id, "by request")
+    assert isinstance(second, ev.CancelRefused)
+
+
+def test_cancel_all_takes_what_rests_and_what_is_on_its_way() -> None:
+    table = Table()
+    resting = table.resting(BUY, 0.45, 10)
+    coming = table.send(BUY, 0.44, 10)
+    table.hands.perform(CancelAll("kill switch"), table.now_ns)
+    reports = table.after(200)
+    gone = {report.order_id for report in reports if isinstance(report, ev.Cancelled)}
+    assert gone == {resting.order_id, coming.order_id}
+    assert not table.hands.has_working_orders
+
+
+# --- settlement and restarts --------------------------------------------------------------------
+
+
+def test_winners_are_paid_a_dollar_a_share() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.send(BUY, 0.50, 30, DOWN)
+    table.after(150)
+    before = table.account.cash
+    resting = table.resting(BUY, 0.45, 10)
+    assert table.settle(DOWN) == [ev.Cancelled(resting.order_id, "market resolved")]
+    assert table.account.cash == before + 30 * MICRO
+    assert table.account.payouts == 30 * MICRO
+    assert table.account.cash == 1_000 * MICRO + table.account.traded + table.account.payouts
+    assert table.settle(DOWN) == []
+    assert table.account.cash == before + 30 * MICRO
+
+
+def test_an_order_that_arrives_after_the_end_is_refused() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.settle(UP)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert "does not exist" in refused.detail
+
+
+def test_an_opening_says_what_is_held_and_what_was_realised() -> None:
+    table = Table()
+    assert table.hands.opening(Asset.BTC, 1) == ev.DeskOpened(Asset.BTC, 1)
+    table.send(BUY, 0.52, 10)
+    table.after(150)
+    paid = 1_000 * MICRO - table.account.cash
+    (held,) = table.hands.opening(Asset.BTC, 2).held
+    assert held.round == ROUND
+    assert held.cash_flow == -paid
+    assert [(h.outcome, h.shares, h.cost) for h in held.holdings] == [(UP, 10 * MICRO, paid)]
+    table.settle(UP)
+    assert table.hands.opening(Asset.BTC, 3) == ev.DeskOpened(
+        Asset.BTC, 3, Usd(10 * MICRO - paid), ()
+    )
+
+
+def test_what_was_sold_is_still_part_of_its_round() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.after(150)
+    table.send(SELL, 0.50, 10)
+    table.after(150)
+    (held,) = table.hands.opening(Asset.BTC, 2).held
+    assert held.holdings == ()
+    assert held.cash_flow == table.account.cash - 1_000 * MICRO
+
+
+def test_after_a_crash_nothing_of_ours_is_left() -> None:
+    table = Table()
+    table.resting(BUY, 0.45, 10)
+    table.send(BUY, 0.52, 10)
+    assert table.hands.cancel_at_once() == 2
+    assert not table.hands.has_working_orders
+    assert table.hands.next_due_ns is None
+    assert table.after(1_000) == []
+    assert table.print_trade(SELL, 0.40, 500) == []
+
+
+def test_a_new_tick_is_the_venues_grid() -> None:
+    table = Table()
+    table.see(ev.TickSizeChanged("up-token", Price(1_000), table.now_ns, table.now_ns))
+    table.show([(0.50, 100)], [(0.521, 100)])
+    table.send(BUY, 0.521, 10)
+    assert fills(table.after(150)) == [(521_000, 10 * MICRO)]
+
+
+def test_up_and_down_are_two_sides_of_one_price() -> None:
+    assert complement(Price(520_000)) == 480_000
+    table = Table()
+    table.send(BUY, 0.52, 20)
+    table.send(BUY, 0.50, 20, DOWN)
+    table.after(150)
+    assert table.held == {UP: 20 * MICRO, DOWN: 20 * MICRO}
+    paid = -table.account.traded
+    assert paid == 20 * MICRO * 102 // 100 + sum(
+        FeeSchedule().fee(Price(price), Shares(20 * MICRO)) for price in (520_000, 500_000)
+    )

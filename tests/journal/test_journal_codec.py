@@ -1,0 +1,194 @@
+"""A line of the journal says exactly what happened, for every event and effect there is."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+import attrs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.journal.codec import (
+    BadJournal,
+    Header,
+    decode_event,
+    decode_header,
+    decode_record,
+    encode_digest,
+    encode_effects,
+    encode_event,
+    encode_header,
+    encode_raised,
+    encode_record,
+    event_names,
+)
+from polytui.model.effects import (
+    Cancel,
+    CancelAll,
+    Credit,
+    Effect,
+    Explain,
+    Place,
+    Reason,
+    Resync,
+    Stamp,
+    Why,
+)
+from polytui.model.events import Event, Ticked
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import Price, Shares, Usd
+
+KINDS: tuple[type[Any], ...] = get_args(Event)
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    int: st.integers(1, 2**62),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    str: st.text(st.characters(codec="utf-8"), max_size=20),
+    bool: st.booleans(),
+    type(None): st.none(),
+}
+
+
+def anything(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type of the model, down to its plain parts."""
+    kind = getattr(kind, "__supertype__", kind)  # a NewType is its int
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if attrs.has(kind):
+        fields = attrs.fields(attrs.resolve_types(kind))
+        return st.builds(kind, **{field.name: anything(field.type) for field in fields})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(list(kind))
+    parts = get_args(kind)
+    if get_origin(kind) is not tuple:
+        return st.one_of([anything(part) for part in parts])
+    if parts[-1] is Ellipsis:
+        return st.lists(anything(parts[0]), max_size=2).map(tuple)
+    return st.tuples(*map(anything, parts))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_every_event_is_read_as_it_was_written(kind: type[Any], data: st.DataObject) -> None:
+    event = data.draw(anything(kind))
+    again = decode_event(msgspec.Raw(encode_event(event)))
+    assert again == event
+    assert encode_event(again) == encode_event(event)
+
+
+def test_every_event_of_the_model_is_known() -> None:
+    assert set(event_names()) == {kind.__name__ for kind in KINDS}
+    assert len(event_names()) == len(KINDS) == 27
+
+
+ORDER = Order(
+    "o-1",
+    "btc-updown-5m-1",
+    "111",
+    Outcome.UP,
+    Side.BUY,
+    Price(530_000),
+    Shares(10_000_000),
+    TimeInForce.GTC,
+    False,
+    "distance_fade",
+    7,
+)
+EFFECTS: tuple[Effect, ...] = (
+    Place(ORDER, Stamp.grant(Usd(5))),
+    Cancel("o-1"),
+    CancelAll("stop"),
+    Resync("slug"),
+    Explain("slug", "distance_fade", Why(Reason.EDGE_SMALL, 41.5, 60.0, "bps")),
+    Credit("slug", "up", Usd(1), Usd(-2)),
+)
+
+
+def test_effects_are_written_whole_and_without_their_proof() -> None:
+    assert {type(effect) for effect in EFFECTS} == set(get_args(Effect))
+    written = json.loads(encode_effects(EFFECTS))
+    assert [name for name, _ in written] == [type(effect).__name__ for effect in EFFECTS]
+    assert written[0][1]["stamp"] == {"exposure": 5}
+    assert written[0][1]["order"]["price"] == 530_000
+    assert written[4][1]["why"] == {
+        "reason": "edge small",
+        "value": 41.5,
+        "limit": 60.0,
+        "unit": "bps",
+    }
+
+
+def test_no_effects_are_an_empty_list() -> None:
+    assert encode_effects(()) == b"[]"
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_record_is_one_line(is_last: bool) -> None:
+    line = encode_record(7, 99, "btc", Ticked(3), EFFECTS, is_last)
+    assert line.count(b"\n") == 1
+    assert line.endswith(b"\n")
+    record = decode_record(line)
+    assert (record.seq, record.at, record.asset, record.last) == (7, 99, "btc", is_last)
+    assert decode_event(record.event) == Ticked(3)
+    assert bytes(record.effects) == encode_effects(EFFECTS)
+    assert (record.digest, record.raised) == ("", "")
+
+
+def test_a_digest_is_a_line_of_its_own() -> None:
+    record = decode_record(encode_digest(1000, "00ff"))
+    assert (record.seq, record.digest) == (1000, "00ff")
+
+
+def test_an_event_that_broke_its_desk_is_kept_with_what_was_raised() -> None:
+    line = encode_raised(7, 99, "eth", Ticked(3), True, 'KeyError: "a\nb"')
+    assert line.count(b"\n") == 1
+    record = decode_record(line)
+    assert record.raised == 'KeyError: "a\nb"'
+    assert bytes(record.effects) == b"[]"
+    assert decode_event(record.event) == Ticked(3)
+
+
+HEADER = Header(1, "0.1.0", "demo", "2026-11-20-btc", 5, seed=7, speed=20.0)
+
+
+def test_a_header_survives() -> None:
+    assert decode_header(encode_header(HEADER)) == HEADER
+
+
+def test_another_format_is_refused_with_both_numbers() -> None:
+    line = encode_header(HEADER).replace(b'"journal":1', b'"journal":2')
+    with pytest.raises(BadJournal, match="format 2, this version reads 1"):
+        decode_header(line)
+
+
+@pytest.mark.parametrize("line", [b"", b"\n", b"{}", b"[]", b"\xff", b'{"seq":1}', b"PK\x03\x04"])
+def test_what_is_no_header_is_refused(line: bytes) -> None:
+    with pytest.raises(BadJournal, match="no journal header"):
+        decode_header(line)
+
+
+@pytest.mark.parametrize("line", [b"", b"{}", b'{"seq":"1"}', b'{"seq":1', b"\xff", b'{"seq":1}}'])
+def test_what_is_no_record_is_refused(line: bytes) -> None:
+    with pytest.raises(BadJournal, match="not a record"):
+        decode_record(line)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"null",
+        b"[]",
+        b'["Nope",{}]',
+        b'["Ticked",{}]',
+        b'["Ticked",{"at_ns":"1"}]',
+        b'["Ticked",{"at_ns":1},2]',
+        b'["Commanded",{"action":"dance","origin":"x"}]',
+    ],
+)
+def test_what_is_no_event_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadJournal, match="not an event"):
+        decode_event(msgspec.Raw(raw))

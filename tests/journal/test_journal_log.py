@@ -1,0 +1,130 @@
+"""The file: complete to the last line, and honest about lines that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from polytui.journal.codec import (
+    BadJournal,
+    Header,
+    Record,
+    decode_event,
+    encode_header,
+    encode_record,
+)
+from polytui.journal.log import JournalLog, read_journal
+from polytui.model.errors import Fatal
+from polytui.model.events import Ticked
+
+HEADER = Header(1, "0.1.0", "demo", "session", 5)
+
+
+def line(seq: int) -> bytes:
+    return encode_record(seq, seq * 10, "btc", Ticked(seq), (), True)
+
+
+def a_journal(folder: Path, *lines: bytes) -> Path:
+    path = folder / "runs" / "one" / "journal.jsonl"
+    log = JournalLog(path, HEADER)
+    for each in lines:
+        log.append(each)
+    log.close()
+    return path
+
+
+def read_all(path: Path) -> list[Record]:
+    header, records = read_journal(path)
+    assert header == HEADER
+    return list(records)
+
+
+def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
+    path = a_journal(tmp_path, *(line(seq) for seq in range(1, 500)))
+    records = read_all(path)
+    assert [record.seq for record in records] == list(range(1, 500))
+    assert decode_event(records[6].event) == Ticked(7)
+
+
+def test_a_session_without_an_event_is_a_journal(tmp_path: Path) -> None:
+    assert read_all(a_journal(tmp_path)) == []
+
+
+@pytest.mark.parametrize("cut", [1, 2, 20])
+def test_a_last_line_that_a_crash_cut_short_is_left_out(tmp_path: Path, cut: int) -> None:
+    path = a_journal(tmp_path, line(1), line(2))
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert [record.seq for record in read_all(path)] == [1]
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = a_journal(tmp_path, line(1), b"{oops}\n", line(2))
+    _, records = read_journal(path)
+    assert next(records).seq == 1
+    with pytest.raises(BadJournal, match="line 3: not a record"):
+        next(records)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "no journal header"), (b"a,b,c\n1,2,3\n", "no journal header")],
+)
+def test_a_file_that_is_no_journal(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "other.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadJournal, match=says):
+        read_journal(path)
+
+
+def test_a_header_of_another_format(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(encode_header(HEADER).replace(b'"journal":1', b'"journal":99'))
+    with pytest.raises(BadJournal, match="format 99"):
+        read_journal(path)
+
+
+def test_a_missing_file_is_a_line_not_a_traceback(tmp_path: Path) -> None:
+    with pytest.raises(BadJournal, match="No such file"):
+        read_journal(tmp_path / "nowhere.jsonl")
+
+
+def test_a_journal_never_writes_over_another(tmp_path: Path) -> None:
+    path = a_journal(tmp_path, line(1))
+    with pytest.raises(Fatal, match="cannot write the journal"):
+        JournalLog(path, HEADER)
+    assert len(read_all(path)) == 1
+
+
+@pytest.mark.trio
+async def test_the_disk_is_written_every_so_often_and_not_abandoned_half_way(
+    tmp_path: Path, mock_clock: MockClock
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    log = JournalLog(path, HEADER)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(log.run, 200)
+        log.append(line(1))
+        await wait_all_tasks_blocked()
+        assert path.read_bytes() == b""
+        mock_clock.jump(0.201)
+        await wait_all_tasks_blocked()
+        # A thread writes now, or has written; cancelling waits for it.
+        nursery.cancel_scope.cancel()
+    log.append(line(2))
+    assert path.read_bytes() == encode_header(HEADER) + line(1)
+    log.close()
+    assert [record.seq for record in read_all(path)] == [1, 2]
+
+
+@pytest.mark.trio
+async def test_nothing_is_written_twice(tmp_path: Path) -> None:
+    log = JournalLog(tmp_path / "journal.jsonl", HEADER)
+    log.append(line(1))
+    await log.flush()
+    await log.flush()
+    log.append(line(2))
+    log.close()
+    assert (tmp_path / "journal.jsonl").read_bytes() == encode_header(HEADER) + line(1) + line(2)

@@ -1,0 +1,80 @@
+"""The plan of faults: every bad part names itself, every good one comes once."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+
+from polytui.desk.account import Account
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset
+from polytui.runtime.chaos import Chaos, ChaosCrash, Fault, parse_chaos
+
+
+def test_a_plan_of_two() -> None:
+    assert parse_chaos("crash:eth@round2, drop:all@round11") == (
+        Fault("crash", Asset.ETH, 2),
+        Fault("drop", None, 11),
+    )
+
+
+def test_no_plan() -> None:
+    assert parse_chaos("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("crash:eth", "'crash:eth' is not like crash:eth@round2"),
+        ("crash:eth@round0", "'crash:eth@round0' is not like"),
+        ("crash:eth@2", "'crash:eth@2' is not like"),
+        ("smash:eth@round2", "'smash:eth@round2' is not like"),
+        ("crash:eth@round2;drop:all@round1", "is not like"),
+        ("crash:doge@round2", "doge is no asset; use btc, eth, sol, xrp or all"),
+        ("crash:all@round2", "a crash is of one asset, a drop is of all"),
+        ("drop:eth@round2", "a crash is of one asset, a drop is of all"),
+        ("crash:eth@round1,nonsense", "'nonsense' is not like"),
+        ("crash:eth@round1,", "'' is not like"),
+        (",", "'' is not like"),
+    ],
+)
+def test_a_bad_part_names_itself(text: str, words: str) -> None:
+    with pytest.raises(Fatal) as caught:
+        parse_chaos(text)
+    assert words in str(caught.value)
+
+
+def test_a_fault_that_could_never_come_is_refused() -> None:
+    with pytest.raises(Fatal, match="eth is not traded in this session"):
+        parse_chaos("crash:eth@round1", (Asset.BTC,))
+
+
+def account_at(**rounds: int) -> Account:
+    account = Account()
+    for name, count in rounds.items():
+        account.books(Asset(name)).session_rounds += [f"{name}-{n}" for n in range(count)]
+    return account
+
+
+@pytest.mark.trio
+async def test_a_crash_waits_for_its_round_and_happens_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    account, chaos = account_at(btc=5, eth=1), Chaos(list(parse_chaos("crash:eth@round2")))
+    with trio.move_on_after(10) as patience:
+        await chaos.crash_when_due(Asset.ETH, account)
+    assert patience.cancelled_caught, "only rounds of its own asset count"
+    account.books(Asset.ETH).session_rounds.append("eth-1")
+    with pytest.raises(ChaosCrash, match="round 2"):
+        await chaos.crash_when_due(Asset.ETH, account)
+    await chaos.crash_when_due(Asset.ETH, account)
+
+
+@pytest.mark.trio
+async def test_a_drop_is_due_with_the_first_asset_that_is_there(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    chaos = Chaos(list(parse_chaos("drop:all@round2")))
+    assets = (Asset.BTC, Asset.ETH)
+    assert await chaos.wait_for_drop(account_at(btc=1, eth=2), assets)
+    assert not await chaos.wait_for_drop(account_at(btc=9), assets), "none is left"

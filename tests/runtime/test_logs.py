@@ -1,0 +1,82 @@
+"""The log file: no key, no secret, in no message and in no traceback."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from polytui.config.secrets import Secret
+from polytui.runtime.logs import log_to
+
+PRIVATE_KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
+API_SECRET = "8xPq1w-bX9_dQmLz0A=="
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    log_to(tmp_path / "engine.log")
+    return tmp_path / "engine.log"
+
+
+def written(path: Path) -> str:
+    logger.complete()
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"signing with 0x{PRIVATE_KEY}",
+        f"signing with {PRIVATE_KEY.upper()} now",
+        f"POLYMARKET_API_SECRET={API_SECRET}",
+        f'{{"apiKey":"k-1","secret":"{API_SECRET}","passphrase":"x"}}',
+        f"headers {{'POLY_PASSPHRASE': '{API_SECRET}'}}",
+        f"POLY_API_KEY: {API_SECRET}",
+        f"Authorization: Bearer {API_SECRET}",
+        f"private_key = '{API_SECRET}'",
+    ],
+)
+def test_a_message_never_shows_it(path: Path, message: str) -> None:
+    logger.info("{}", message)
+    logger.warning(message.replace("{", "").replace("}", ""))
+    text = written(path)
+    assert text.count("***") >= 2
+    assert PRIVATE_KEY not in text.lower()
+    assert API_SECRET not in text
+
+
+def test_a_traceback_never_shows_it(path: Path) -> None:
+    def sign(key: str) -> None:
+        raise ValueError(f"bad key 0x{key}, secret={API_SECRET}")
+
+    try:
+        sign(PRIVATE_KEY)
+    except ValueError as error:
+        logger.opt(exception=error).error("btc crashed")
+    text = written(path)
+    assert "btc crashed" in text
+    assert "ValueError: bad key ***" in text
+    assert "in sign" in text, "the traceback itself is wanted"
+    assert PRIVATE_KEY not in text
+    assert API_SECRET not in text
+
+
+def test_libraries_go_the_same_way(path: Path) -> None:
+    logging.getLogger("somebody").warning("passphrase: %s", API_SECRET)
+    logging.getLogger("somebody").log(35, "a level of its own")
+    logging.getLogger("somebody").info("chatter")
+    text = written(path)
+    assert API_SECRET not in text
+    assert "a level of its own" in text
+    assert "chatter" not in text
+
+
+def test_a_secret_shows_itself_as_stars_and_plain_words_stay(path: Path) -> None:
+    logger.info("keys {} settings {}", Secret(API_SECRET), "7db470078b8a")
+    text = written(path)
+    assert "Secret(***)" in text or "***" in text
+    assert API_SECRET not in text
+    assert "7db470078b8a" in text

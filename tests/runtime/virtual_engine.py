@@ -1,0 +1,263 @@
+"""The whole engine against the whole venue in one process, in virtual time, on memory streams.
+
+Nothing of ours is replaced: the same tree, desks and hands on one side, the same world, sessions
+and routes on the other. Only the bytes travel through memory, and the clock is Trio's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import trio
+from starlette.applications import Starlette
+from trio.testing import memory_stream_pair
+
+from polytui.config.schema import Endpoints, Settings
+from polytui.desk.mind import Mind
+from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.journal.codec import FORMAT, Header, Record, decode_event
+from polytui.journal.log import JournalLog, read_journal
+from polytui.model.events import Event
+from polytui.model.instrument import Asset, Interval
+from polytui.model.snapshot import Notice
+from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.net.dial import Ended
+from polytui.net.http import Http
+from polytui.net.peer import PeerSettings, serve_peer
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.chaos import Chaos, parse_chaos
+from polytui.runtime.hub import Hub
+from polytui.runtime.inbox import Inbox
+from polytui.runtime.modes import Surroundings
+from polytui.runtime.session import Session
+from polytui.runtime.signals import StopSignals
+from polytui.runtime.tree import Tree
+from polytui.sim.api_answer import RefusedError, refusal
+from polytui.sim.connections import Connections
+from polytui.sim.exchanges import Exchanges
+from polytui.sim.polymarket import Polymarket
+from polytui.sim.world import World, WorldSettings
+from polytui.venues.polymarket.price_streams import Credentials
+
+OPENS_NS = 1_795_204_800 * NS_PER_S
+"""2026-11-20 20:00:00 UTC, a boundary of five minutes."""
+_PUMP_S = 0.1
+_ENDPOINTS = Endpoints(
+    gamma="http://127.0.0.1:1/gamma",
+    clob="http://127.0.0.1:1/clob",
+    market_ws="ws://127.0.0.1:1/ws/market",
+    rtds_ws="ws://127.0.0.1:1/rtds",
+    polybolt_ws="ws://127.0.0.1:1/polybolt/ws",
+    binance_ws="ws://127.0.0.1:1/binance",
+    binance_rest="http://127.0.0.1:1/binance",
+)
+
+
+class VirtualClock:
+    """Session time on Trio's own clock, from `epoch_ns` on."""
+
+    speed = 1.0
+
+    def __init__(self, epoch_ns: int) -> None:
+        self._epoch_ns = epoch_ns
+        self._anchor = trio.current_time()
+
+    def now_ns(self) -> int:
+        return self._epoch_ns + round((trio.current_time() - self._anchor) * NS_PER_S)
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+    async def sleep_until(self, when_ns: int) -> None:
+        while (left_ns := when_ns - self.now_ns()) > 0:
+            await trio.sleep(left_ns / NS_PER_S)
+        await trio.lowlevel.checkpoint_if_cancelled()
+
+
+class VirtualVenue:
+    """The simulated venue behind memory streams. State: whether the network carries anything."""
+
+    def __init__(self, clock: VirtualClock, assets: tuple[Asset, ...], seed: int) -> None:
+        self.world = World(WorldSettings(seed, clock.now_ns(), assets, (Interval.M5,)))
+        self.clock = clock
+        self.is_away = False
+        self.requests: list[str] = []
+        self._polymarket = Polymarket(self.world)
+        self._exchanges = Exchanges(self.world)
+        self.connections = Connections(self._open_session)
+        app = Starlette(
+            routes=[*self._polymarket.mounts(), *self._exchanges.mounts()],
+            exception_handlers={RefusedError: refusal},
+        )
+        self._inner = httpx.ASGITransport(app)
+        self._accepting: trio.Nursery | None = None
+
+    def _open_session(self, target: str) -> Any:
+        return self._polymarket.open_session(target) or self._exchanges.open_session(target)
+
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
+        async with trio.open_nursery() as self._accepting:
+            task_status.started()
+            while True:
+                for happening in self.world.run_until(self.clock.now_ns()):
+                    self._polymarket.note(happening)
+                    self._exchanges.note(happening)
+                    self.connections.hand_out(happening)
+                await trio.sleep(_PUMP_S)
+
+    async def dial(self, address: Any) -> trio.abc.Stream:
+        await trio.lowlevel.checkpoint()
+        if self.is_away or self._accepting is None:
+            raise Ended("cannot connect: the network is away; is it reachable?")
+        ours, theirs = memory_stream_pair()
+        self._accepting.start_soon(
+            serve_peer, theirs, self.connections.converse, PeerSettings()
+        )
+        return ours
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(f"{request.method} {request.url.path}")
+        if self.is_away:
+            raise httpx.ConnectError("the network is away", request=request)
+        response = await self._inner.handle_async_request(request)
+        return httpx.Response(response.status_code, content=await response.aread())
+
+
+@attrs.define
+class VirtualEngine:
+    session: Session
+    runs: list[AssetRun]
+    tree: Tree
+    venue: VirtualVenue
+    account: PaperAccount
+    notices: list[Notice]
+    is_over: trio.Event
+
+    def run_of(self, asset: Asset) -> AssetRun:
+        return next(run for run in self.runs if run.asset is asset)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that no event tells, at most ten minutes of the session."""
+        with trio.fail_after(600):
+            while not is_so():
+                await trio.sleep(0.02)
+
+    def records(self) -> list[Record]:
+        """Every event of the journal so far; close the engine first to have them all."""
+        _, records = read_journal(self.session.journal.path)
+        return [record for record in records if not record.digest]
+
+    def events(self, *kinds: type) -> list[tuple[str, Event]]:
+        found = [(r.asset, decode_event(r.event)) for r in self.records()]
+        return [(asset, event) for asset, event in found if isinstance(event, kinds)]
+
+    def texts(self, asset: str = "") -> list[str]:
+        return [notice.text for notice in self.notices if asset in ("", notice.asset)]
+
+
+def quick_settings(**tables: Any) -> Settings:
+    """Settings for virtual time: the journal's thread is left alone until the end."""
+    settings = Settings(endpoints=_ENDPOINTS)
+    changes = {"journal": {"flush_ms": 10_000}, **tables}
+    return attrs.evolve(
+        settings,
+        **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},
+    )
+
+
+@asynccontextmanager
+async def open_engine(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    settings: Settings,
+    *,
+    starts_before_s: float = 30.0,
+    chaos: str = "",
+    is_away: bool = False,
+    is_owned: bool = False,
+    seed: int = 7,
+) -> AsyncIterator[VirtualEngine]:
+    """A session that began so long before a boundary; stopped, if it still runs, at the end."""
+    clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
+    venue = VirtualVenue(clock, settings.session.assets, seed)
+    venue.is_away = is_away
+    monkeypatch.setattr("polytui.net.ws.dial", venue.dial)
+    transport = httpx.MockTransport(venue.answer)
+    monkeypatch.setattr("polytui.runtime.watchers.Http", partial(Http, transport=transport))
+    engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(venue.run)
+        nursery.start_soon(_supervise, engine)
+        nursery.start_soon(_collect, engine)
+        yield engine
+        engine.session.stop("the test ends")
+        await engine.is_over.wait()
+        nursery.cancel_scope.cancel()
+
+
+async def _supervise(engine: VirtualEngine) -> None:
+    try:
+        await engine.tree.supervise()
+    finally:
+        engine.session.journal.close()
+        engine.is_over.set()
+
+
+async def _collect(engine: VirtualEngine) -> None:
+    channel = engine.session.hub.subscribe()
+    while True:
+        for frame in await channel.take():
+            if hasattr(frame, "notice"):
+                engine.notices.append(frame.notice)
+
+
+def _engine(
+    clock: Any,
+    venue: VirtualVenue,
+    folder: Path,
+    settings: Settings,
+    chaos: str,
+    *,
+    is_owned: bool,
+) -> VirtualEngine:
+    account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+    runs = [
+        AssetRun(asset, clock, PaperHands(settings.paper, account), Inbox(settings.queues.inbox))
+        for asset in settings.session.assets
+    ]
+    session = open_session(clock, folder, settings, is_owned=is_owned)
+
+    async def drop() -> None:
+        await trio.lowlevel.checkpoint()
+        venue.connections.drop("all")
+
+    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), drop)
+    plan = Chaos(list(parse_chaos(chaos)))
+    tree = Tree(session, surroundings, runs, plan, StopSignals(), None, is_owned)
+    return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
+
+
+def open_session(
+    clock: Any, folder: Path, settings: Settings, *, is_owned: bool = False
+) -> Session:
+    folder.mkdir(parents=True, exist_ok=True)
+    header = Header(FORMAT, "0", "demo", folder.name, clock.now_ns())
+    return Session(
+        name=folder.name,
+        mode="demo",
+        folder=folder,
+        settings=settings,
+        clock=clock,
+        mind=Mind(),
+        journal=JournalLog(folder / "journal.jsonl", header),
+        hub=Hub(folder.name, "demo", settings.queues.notices, stop_when_lost=is_owned),
+        started_ns=clock.now_ns(),
+    )
+
