@@ -27,8 +27,8 @@ test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(READY)
-	$(BIN)/ruff format --check polytui tests benchmarks
-	$(BIN)/ruff check polytui tests benchmarks
+	$(BIN)/ruff format --check polytui tests benchmarks docs
+	$(BIN)/ruff check polytui tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
@@ -42,7 +42,7 @@ soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 picture: $(READY)
-	$(BIN)/python -m benchmarks.picture
+	$(BIN)/python -m docs.make_picture
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

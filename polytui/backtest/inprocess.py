@@ -215,7 +215,7 @@ class InProcess:
     def _deliver(self, desk: _Desk, events: list[ev.Event], now_ns: int) -> None:
         batch: list[ev.Event] = []
         for event in events:
-            batch += [event, *desk.hands.observe(event, now_ns)]
+            batch += [event, *desk.hands.observe(event)]
         self._take(desk, batch, now_ns)
 
     def _take(self, desk: _Desk, batch: list[ev.Event], now_ns: int) -> None:

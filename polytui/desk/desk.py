@@ -37,7 +37,7 @@ from polytui.model.effects import (
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
-from polytui.model.units import NS_PER_S, Price, Usd, floor_to_lot, usd_from_float
+from polytui.model.units import NS_PER_S, Usd, floor_to_lot, usd_from_float
 from polytui.risk.limits import Standing, stamp
 from polytui.strategy.distance_fade import DistanceFade
 from polytui.strategy.proposal import Strategy, View
@@ -289,10 +289,9 @@ class Desk:
         position = self.holdings.positions.of(entry.slug)
         quotes = []
         for outcome in Outcome:
-            book, shares = entry.books[outcome], floor_to_lot(position.shares(outcome))
+            book, shares = entry.book(outcome), floor_to_lot(position.shares(outcome))
             if shares >= entry.round.min_shares and book.is_settled and book.best_bid:
-                bid = Price(book.best_bid)
-                quotes.append(Quote(outcome, Side.SELL, bid, shares, TimeInForce.FAK))
+                quotes.append(Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK))
         return tuple(quotes)
 
     def _say(self, entry: DeskRound, whys: dict[str, Why]) -> None:

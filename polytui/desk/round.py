@@ -14,7 +14,8 @@ class DeskRound:
     def __init__(self, listed: Round) -> None:
         self.round = listed
         self.phase = Phase.LISTED
-        self.books = {Outcome.UP: TokenBook(), Outcome.DOWN: TokenBook()}
+        self.up_book = TokenBook()
+        self.down_book = TokenBook()
         self.strike: float | None = None
         self.strike_source = ""
         self.fair_up: float | None = None
@@ -32,6 +33,9 @@ class DeskRound:
     def slug(self) -> str:
         return self.round.slug
 
+    def book(self, outcome: Outcome) -> TokenBook:
+        return self.up_book if outcome is Outcome.UP else self.down_book
+
     def move(self, move: Move) -> bool:
         """Walk the table; True if the phase changed."""
         before = self.phase
@@ -44,7 +48,7 @@ class DeskRound:
             self.strike, self.strike_source = strike, source
 
     def state(self) -> tuple[object, ...]:
-        books = tuple(self.books[outcome].state() for outcome in Outcome)
+        books = (self.up_book.state(), self.down_book.state())
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())
         strike = (self.strike, self.strike_source)
         entries = (self.last_entry_ns, self.entries)

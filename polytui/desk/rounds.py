@@ -55,7 +55,7 @@ class DeskRounds:
     def book_snapshotted(self, event: BookSnapshotted) -> None:
         if known := self._by_token.get(event.token_id):
             entry, outcome = known
-            taken = entry.books[outcome].replace(event)
+            taken = entry.book(outcome).replace(event)
             if taken and event.tick is not None and event.tick != entry.round.tick:
                 entry.round = entry.round.with_tick(event.tick)
 
@@ -63,19 +63,19 @@ class DeskRounds:
         for change in event.changes:
             if known := self._by_token.get(change.token_id):
                 entry, outcome = known
-                entry.books[outcome].change(change, event.venue_ns)
+                entry.book(outcome).change(change, event.venue_ns)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):
             entry, outcome = known
             entry.round = entry.round.with_tick(event.tick)
-            entry.books[outcome].forget()
+            entry.book(outcome).forget()
 
     def forget_books(self) -> None:
         """The feed died: what was missed is unknown, no book is true until its next snapshot."""
         for entry in self:
-            for book in entry.books.values():
-                book.forget()
+            entry.up_book.forget()
+            entry.down_book.forget()
 
     def state(self) -> tuple[object, ...]:
         return tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))

@@ -8,10 +8,12 @@ from polytui.config.schema import Settings
 from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
 from polytui.ledger.positions import Position
+from polytui.market.book import TokenBook
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Outcome
-from polytui.model.units import NS_PER_MS, NS_PER_S, Price, Shares
+from polytui.model.units import NS_PER_MS, NS_PER_S, Shares, Usd
 from polytui.strategy.proposal import OutcomeView, View
+
+_NO_SHARES = Shares(0)
 
 
 @frozen
@@ -55,10 +57,10 @@ def _know_strike(entry: DeskRound, prices: DeskPrices) -> None:
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
     if not knowledge.is_book_up:
         return Why(Reason.FEED_DOWN)
-    books = entry.books.values()
-    if not all(book.is_known for book in books):
+    up, down = entry.up_book, entry.down_book
+    if not (up.is_known and down.is_known):
         return Why(Reason.NO_BOOK)
-    if not all(book.is_settled for book in books):
+    if not (up.is_settled and down.is_settled):
         return Why(Reason.BOOK_UNSETTLED)
     return None
 
@@ -78,7 +80,7 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 
 
 def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
-    listed, now_ns = entry.round, knowledge.now_ns
+    listed, now_ns, position = entry.round, knowledge.now_ns, knowledge.position
     settling = knowledge.prices.settling(listed, price, now_ns, knowledge.settings.market)
     entry.fair_up, entry.deviation = settling.probability_up(strike), settling.deviation
     return View(
@@ -88,20 +90,14 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
         strike=strike,
         price=price,
         fair_up=entry.fair_up,
-        up=_outcome_view(entry, knowledge.position, Outcome.UP),
-        down=_outcome_view(entry, knowledge.position, Outcome.DOWN),
+        up=_outcome_view(entry.up_book, position.up, position.up_cost),
+        down=_outcome_view(entry.down_book, position.down, position.down_cost),
         tick=listed.tick,
         min_shares=listed.min_shares,
         fees=listed.fees,
     )
 
 
-def _outcome_view(entry: DeskRound, position: Position, outcome: Outcome) -> OutcomeView:
-    book = entry.books[outcome]
-    return OutcomeView(
-        best_bid=Price(book.best_bid),
-        best_ask=Price(book.best_ask),
-        ask_shares=Shares(book.asks.get(book.best_ask, 0)),
-        held=position.shares(outcome),
-        cost=position.cost(outcome),
-    )
+def _outcome_view(book: TokenBook, held: Shares, cost: Usd) -> OutcomeView:
+    ask = book.best_ask
+    return OutcomeView(book.best_bid, ask, book.asks.get(ask, _NO_SHARES), held, cost)

@@ -82,7 +82,7 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         strike=entry.strike,
         fair_up=entry.fair_up,
         sigma=entry.deviation,
-        book=_show_book(entry.books[Outcome.UP], listed.tick, now_ns),
+        book=_show_book(entry.up_book, listed.tick, now_ns),
         signals=_show_signals(entry),
         up_shares=position.up,
         down_shares=position.down,
@@ -95,7 +95,7 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
 def _marked(entry: DeskRound, position: Position) -> int:
     """What the books would pay for the holdings now: the best bid, nothing where there is none."""
     return sum(
-        proceeds_of(Price(entry.books[outcome].best_bid), position.shares(outcome))
+        proceeds_of(Price(entry.book(outcome).best_bid), position.shares(outcome))
         for outcome in Outcome
     )
 

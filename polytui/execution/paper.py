@@ -51,6 +51,10 @@ class _Due:
     what: str = field(order=False)
 
 
+_PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.OraclePriced)
+"""Most of what happens, and nothing to a book."""
+
+
 class PaperHands:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
@@ -68,8 +72,10 @@ class PaperHands:
 
     # --- what the hands see ---------------------------------------------------------------------
 
-    def observe(self, event: ev.Event, now_ns: int) -> list[ev.Report]:
+    def observe(self, event: ev.Event) -> list[ev.Report]:
         """Follow the market; reports what it did to our resting orders."""
+        if isinstance(event, _PRICES):
+            return []
         match event:
             case ev.RoundFound(listed):
                 self._list(listed)

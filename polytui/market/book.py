@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from heapq import nlargest, nsmallest
+from typing import cast
 
 from polytui.model.events import BookSnapshotted, Level, LevelChange
 from polytui.model.orders import Side
-from polytui.model.units import MICRO
+from polytui.model.units import MICRO, Price, Shares
 
-NO_BID = 0
-NO_ASK = MICRO
+NO_BID = Price(0)
+NO_ASK = Price(MICRO)
 """What the venue itself writes for an empty side: best bid 0, best ask 1."""
 
 
@@ -28,8 +29,8 @@ class TokenBook:
 
     def forget(self) -> None:
         """Know nothing: at birth, and when the tick changed until the snapshot that follows."""
-        self.bids: dict[int, int] = {}
-        self.asks: dict[int, int] = {}
+        self.bids: dict[Price, Shares] = {}
+        self.asks: dict[Price, Shares] = {}
         self.best_bid = NO_BID
         self.best_ask = NO_ASK
         self.is_known = False
@@ -40,8 +41,9 @@ class TokenBook:
         """Take a whole book; False if it is older than what we have (a late REST answer)."""
         if self.is_known and book.venue_ns < self.venue_ns:
             return False
-        self.bids = dict(book.bids)
-        self.asks = dict(book.asks)
+        # The wire's levels are already prices and shares; types cannot say so of a tuple.
+        self.bids = cast("dict[Price, Shares]", dict(book.bids))
+        self.asks = cast("dict[Price, Shares]", dict(book.asks))
         self.best_bid = max(self.bids, default=NO_BID)
         self.best_ask = min(self.asks, default=NO_ASK)
         self.venue_ns = book.venue_ns
@@ -64,7 +66,7 @@ class TokenBook:
             and change.best_ask in (None, self.best_ask)
         )
 
-    def _set_bid(self, price: int, shares: int) -> None:
+    def _set_bid(self, price: Price, shares: Shares) -> None:
         if shares:
             self.bids[price] = shares
             if price > self.best_bid:
@@ -72,7 +74,7 @@ class TokenBook:
         elif self.bids.pop(price, 0) and price == self.best_bid:
             self.best_bid = max(self.bids, default=NO_BID)
 
-    def _set_ask(self, price: int, shares: int) -> None:
+    def _set_ask(self, price: Price, shares: Shares) -> None:
         if shares:
             self.asks[price] = shares
             if price < self.best_ask:

@@ -27,7 +27,7 @@ class Reason(str, Enum):
     SPREAD_WIDE = "spread wide"
     EDGE_SMALL = "edge small"
     STAKE_SMALL = "stake below minimum"
-    PRICE_FAR = "price too near an end"
+    PRICE_FAR = "price far out"
     POSITION_HELD = "stake is in"
     OTHER_SIDE_HELD = "other side held"
     SHADOW = "in shadow: not enabled"

@@ -85,7 +85,7 @@ class AssetRun:
         self.pump()
 
     def _put(self, event: Event, received_perf_ns: int) -> None:
-        reports = self.hands.observe(event, self.clock.now_ns())
+        reports = self.hands.observe(event)
         self.inbox.put(Item(event, received_perf_ns), wakes=False)
         for report in reports:
             self.inbox.put(Item(report), wakes=False)
@@ -105,7 +105,7 @@ class AssetRun:
         for feed in self.feeds.values():
             feed.state = FeedState.DOWN
             down = FeedDown(feed.name, "its asset crashed", now_ns)
-            self.hands.observe(down, now_ns)
+            self.hands.observe(down)
             self.inbox.insist(Item(down))
 
     async def command(self, command: Commanded, deadline_s: float) -> int | None:

@@ -16,7 +16,7 @@ _KEYLIKE = re.compile(
     r"""
       (?:0x)?[0-9a-f]{60,}                      # a private key, a signature; ids as well
     | (?:secret|passphrase|api_?-?key|private_?key|authorization|signature)
-      \W{1,6}(?:\w+\s)?\S+                     # name: value, name='value', "name": "value"
+      ["'\s]*[:=]["'\s]*(?:bearer\s+)?\S+       # name: value, name='value', "name": "value"
     """,
     re.VERBOSE | re.IGNORECASE,
 )

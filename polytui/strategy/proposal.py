@@ -10,7 +10,7 @@ from polytui.config.schema import Settings
 from polytui.model.effects import Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote
-from polytui.model.units import Price, Shares
+from polytui.model.units import Price, Shares, Usd
 
 
 @frozen
@@ -22,8 +22,8 @@ class OutcomeView:
     ask_shares: Shares
     """Offered at the best ask."""
     held: Shares
-    cost: int
-    """Paid for what is held, in millionths of a dollar."""
+    cost: Usd
+    """Paid for what is held."""
 
 
 @frozen

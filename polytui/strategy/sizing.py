@@ -22,5 +22,5 @@ def shares_for_stake(
     if shares >= least:
         return shares
     if side.held:
-        return Why(Reason.POSITION_HELD, side.cost / MICRO, stake / MICRO, "USD")
+        return Why(Reason.POSITION_HELD, left / MICRO, least * all_in / MICRO**2, "USD left")
     return Why(Reason.STAKE_SMALL, max(shares, 0) / MICRO, least / MICRO, "shares")

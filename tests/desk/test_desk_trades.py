@@ -278,7 +278,7 @@ def test_a_stale_book_feed_is_as_bad_as_none() -> None:
     order = story.buying()
     stale = story.tell(ev.FeedStale(ev.BOOK_FEED, 30_000, story.now_ns))
     assert of_kind(stale, Cancel) == [Cancel(order.order_id)]
-    assert story.round().books[Outcome.UP].is_known
+    assert story.round().up_book.is_known
 
 
 def test_another_feed_may_die_without_the_books() -> None:

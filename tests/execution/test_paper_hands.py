@@ -45,7 +45,7 @@ class Table:
         self.show([(0.50, 100)], [(0.52, 100)])
 
     def see(self, event: ev.Event) -> list[Report]:
-        return self.hands.observe(event, self.now_ns)
+        return self.hands.observe(event)
 
     def show(
         self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]

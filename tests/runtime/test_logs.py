@@ -77,6 +77,5 @@ def test_libraries_go_the_same_way(path: Path) -> None:
 def test_a_secret_shows_itself_as_stars_and_plain_words_stay(path: Path) -> None:
     logger.info("keys {} settings {}", Secret(API_SECRET), "7db470078b8a")
     text = written(path)
-    assert "Secret(***)" in text or "***" in text
     assert API_SECRET not in text
-    assert "7db470078b8a" in text
+    assert "keys Secret(***) settings 7db470078b8a" in text

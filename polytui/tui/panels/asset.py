@@ -21,6 +21,7 @@ from polytui.tui.panels.facts import (
     price_lines,
     session_line,
     signal_line,
+    signal_lines,
     time_bar,
     time_left,
 )
@@ -169,6 +170,8 @@ def facts_of(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int)
         count_line(view, shown, ink, width),
     ]
     blank = line([], width, ink.text)
+    if rows - len(prices) - len(signals) - len(holding) >= len(shown.signals):
+        signals = news_lines(view, shown, ink, width, may_wrap=True)
     spare = rows - len(prices) - len(signals) - len(holding)
     gap = [blank] if spare >= 2 else []
     lines = [*prices, *gap, *signals, *gap, *holding]
@@ -181,9 +184,12 @@ def facts_of(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int)
     return lines
 
 
-def news_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
+def news_lines(
+    view: AssetView, shown: RoundView, ink: Ink, width: int, *, may_wrap: bool = False
+) -> list[Line]:
     """Trouble first, then the strategy that wants something, then the others."""
     trouble = [detail_line(view.detail, ink, width)] if view.detail else []
-    ordered = sorted(shown.signals, key=lambda one: not one.direction)
-    signals = [signal_line(one, ink, width) for one in ordered] or [signal_line(None, ink, width)]
-    return [*trouble, *signals]
+    signals: list[Line] = []
+    for one in sorted(shown.signals, key=lambda one: not one.direction):
+        signals += signal_lines(one, ink, width) if may_wrap else [signal_line(one, ink, width)]
+    return [*trouble, *(signals or [signal_line(None, ink, width)])]

@@ -153,13 +153,27 @@ def signal_line(signal: SignalView | None, ink: Ink, width: int) -> Line:
     if not signal.direction:
         reason: list[Span] = [("– " + (clean(signal.reason) or "no edge"), ink.dim)]
         return _with_room(reason, name, width, ink)
+    return _with_room([*_leaning(signal, ink), *_obstacle(signal, ink)], name, width, ink)
+
+
+def signal_lines(signal: SignalView, ink: Ink, width: int) -> list[Line]:
+    """The same in two lines where one would cut the reason short."""
+    leaning, obstacle = _leaning(signal, ink), _obstacle(signal, ink)
+    if not signal.direction or width_of([*leaning, *obstacle]) <= width:
+        return [signal_line(signal, ink, width)]
+    return [line(leaning, width, ink.text), line(obstacle, width, ink.text)]
+
+
+def _leaning(signal: SignalView, ink: Ink) -> list[Span]:
     is_up = signal.direction == "up"
     words: list[Span] = [("▲ UP" if is_up else "▼ DOWN", ink.up if is_up else ink.down)]
     if signal.edge_bps is not None:
         words.append((f" edge {signal.edge_bps:+.0f} bps", ink.text))
-    if signal.reason:
-        words.append((f" {clean(signal.reason)}", ink.warn))
-    return _with_room(words, name, width, ink)
+    return words
+
+
+def _obstacle(signal: SignalView, ink: Ink) -> list[Span]:
+    return [(f" {clean(signal.reason)}", ink.warn)] if signal.reason else []
 
 
 def _with_room(words: list[Span], name: list[Span], width: int, ink: Ink) -> Line:

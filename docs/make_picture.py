@@ -1,0 +1,62 @@
+"""Draws docs/terminal.svg: a real demo, its real frames, drawn by the terminal itself."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+
+from benchmarks.engine_runs import engine
+from polytui.model.link import (
+    AccountFrame,
+    AssetFrame,
+    Detach,
+    FrameReader,
+    FromEngine,
+    Hello,
+    NoticeFrame,
+    encode,
+    schema_hash,
+)
+from polytui.tui.picture import picture
+from polytui.tui.theme import load_themes
+
+_WATCH_S = 27.0
+_HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    with engine("--speed", "20", "--rounds", "0") as run:
+        frames = _watch(run.socket)
+    palette = load_themes(_HERE.parent / "themes")["night"]
+    svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
+    (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
+
+
+def _watch(path: Path) -> list[FromEngine]:
+    """Everything an engine shows for a while; of views only the last is drawn."""
+    views: dict[str, FromEngine] = {}
+    notices: list[FromEngine] = []
+    reader = FrameReader(FromEngine)
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(path))
+        link.sendall(encode(Hello(schema_hash())))
+        until = time.monotonic() + _WATCH_S
+        while time.monotonic() < until:
+            for message in reader.feed(link.recv(65536)):
+                match message:
+                    case AssetFrame(view):
+                        views[view.asset] = message
+                    case AccountFrame():
+                        views["account"] = message
+                    case NoticeFrame():
+                        notices.append(message)
+                    case Hello():
+                        views["hello"] = message
+        link.sendall(encode(Detach()))
+    return [*views.values(), *notices]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""A crash stays inside its asset; three of them halt it; the others never notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+from virtual_engine import VirtualEngine, open_engine, quick_settings
+
+from polytui.backtest.replay import replay_journal
+from polytui.model.errors import Rejected
+from polytui.model.events import (
+    Action,
+    DeskOpened,
+    FeedDown,
+    RoundFound,
+    RoundOpened,
+    RoundSettled,
+    SettingsChanged,
+    Ticked,
+)
+from polytui.model.instrument import Asset
+from polytui.model.snapshot import AssetState, FeedState
+from polytui.runtime.inbox import Item
+from polytui.runtime.machine import Machine
+
+pytestmark = [pytest.mark.trio, pytest.mark.usefixtures("autojump_clock")]
+BTC, ETH = Asset.BTC, Asset.ETH
+BOTH = {"assets": (BTC, ETH)}
+
+
+def poison(engine: VirtualEngine, asset: Asset) -> None:
+    """An event that no desk survives: settings that are not JSON."""
+    engine.run_of(asset).inbox.insist(Item(SettingsChanged("nonsense")))
+
+
+async def test_three_crashes_halt_an_asset_and_its_sibling_lives_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan = ",".join(["crash:eth@round1"] * 3)
+    folder = tmp_path / "s"
+    async with open_engine(
+        monkeypatch, folder, quick_settings(session=BOTH), starts_before_s=3, chaos=plan
+    ) as engine:
+        btc, eth = engine.run_of(BTC), engine.run_of(ETH)
+        await engine.until(lambda: eth.state is AssetState.HALTED)
+        with pytest.raises(Rejected, match="eth is halted: restart the engine"):
+            await engine.session.hub.command(Action.PAUSE, "eth", "test")
+        seen = engine.session.mind.seq
+        await trio.sleep(10)
+        assert engine.session.mind.seq > seen, "BTC goes on"
+        assert (btc.life, btc.state, eth.life) == (1, None, 3)
+        assert [feed.state for feed in eth.feeds.values()] == [FeedState.DOWN] * 4
+    crashes = [n.at_ns for n in engine.notices if n.text.startswith("crashed: ChaosCrash")]
+    first_s, second_s = ((b - a) / 1e9 for a, b in zip(crashes, crashes[1:], strict=False))
+    assert 0.5 <= first_s < 1.0, "the first backoff is half a second"
+    assert 1.0 <= second_s < 1.5, "and then it doubles"
+    assert engine.session.errors[-1].startswith("eth: halted: 3 crashes")
+    assert len(engine.events(DeskOpened)) == 4
+    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+
+
+async def test_crashes_that_lie_apart_do_not_halt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan = ",".join(["crash:btc@round1"] * 3)
+    settings = quick_settings(session={"assets": (BTC,)}, supervision={"window_s": 0.7})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=3, chaos=plan
+    ) as engine:
+        run = engine.run_of(BTC)
+        await engine.until(lambda: run.life == 4 and run.state is None)
+    assert run.state is AssetState.STOPPED
+
+
+async def test_what_broke_a_desk_is_journaled_and_breaks_the_replay_at_the_same_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "s"
+    settings = quick_settings(session=BOTH)
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=30) as engine:
+        eth = engine.run_of(ETH)
+        await engine.until(lambda: len(eth.followed) > 0)
+        poison(engine, ETH)
+        await engine.until(lambda: eth.life == 2 and eth.state is None)
+        await trio.sleep(5)
+    raised = [record for record in engine.records() if record.raised]
+    assert [(r.asset, r.raised.split(":")[0]) for r in raised] == [("eth", "JSONDecodeError")]
+    verdict = replay_journal(folder / "journal.jsonl", is_verifying=True)
+    assert verdict.is_equal, verdict.text()
+
+
+async def test_an_order_on_its_way_does_not_outlive_its_desk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "s"
+    slow = {"ack_delay_ms": 5_000, "taker_delay_ms": 5_000}
+    settings = quick_settings(session={"assets": (BTC,)}, paper=slow)
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=60) as engine:
+        run, books = engine.run_of(BTC), engine.session.mind.account.books(BTC)
+        await engine.until(lambda: run.hands.has_working_orders)
+        assert books.working == 1
+        poison(engine, BTC)
+        await engine.until(lambda: run.life == 2 and run.state is None)
+        assert not run.hands.has_working_orders
+        assert books.working == 0
+        assert engine.account.traded == 0
+    assert any("1 orders cancelled" in text for text in engine.texts("btc"))
+    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+
+
+async def test_a_new_life_follows_the_same_rounds_and_counts_them_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,), "rounds": 1})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, chaos="crash:btc@round1"
+    ) as engine:
+        await engine.is_over.wait()
+    assert engine.session.stop_reason == "1 rounds are settled"
+    slug = engine.session.mind.account.books(BTC).session_rounds[0]
+    opened = [e for _, e in engine.events(RoundOpened) if e.slug == slug]
+    assert [event.is_late for event in opened] == [False, True]
+    assert len([e for _, e in engine.events(RoundFound) if e.round.slug == slug]) >= 2
+    assert engine.session.mind.account.books(BTC).rounds_settled == 1
+    assert engine.account.cash == engine.session.mind.account.cash
+
+
+async def test_a_settlement_that_a_crash_swallowed_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The event that breaks a desk is not taken again, and it may be the winner's name."""
+    settings = quick_settings(session={"assets": (BTC,), "rounds": 1})
+    broken: list[str] = []
+    step = Machine._step
+
+    def break_once(self: Machine, item: Item, now_ns: int, *, is_last: bool) -> object:
+        books = self.session.mind.account.books(BTC)
+        if isinstance(item.event, RoundSettled) and books.session_rounds and not broken:
+            broken.append(item.event.source)
+            raise RuntimeError("a fault in the very moment")
+        return step(self, item, now_ns, is_last=is_last)
+
+    monkeypatch.setattr(Machine, "_step", break_once)
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+        await engine.until(lambda: bool(broken))
+        books = engine.session.mind.account.books(BTC)
+        await engine.until(lambda: books.session_rounds[0] in books.settled)
+    assert engine.run_of(BTC).life == 2
+    assert engine.account.cash == engine.session.mind.account.cash
+
+
+async def test_a_pause_survives_a_crash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+        await engine.session.hub.command(Action.PAUSE, "btc", "test")
+        poison(engine, BTC)
+        await engine.until(lambda: engine.run_of(BTC).life == 2)
+        await trio.sleep(120)
+        assert engine.session.mind.account.books(BTC).orders == 0
+        assert engine.session.mind.account.books(BTC).is_paused
+
+
+async def test_a_crash_takes_the_feeds_down_before_the_next_life_believes_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+        await trio.sleep(2)
+        poison(engine, BTC)
+        await engine.until(lambda: engine.run_of(BTC).life == 2)
+        await trio.sleep(2)
+    downs = [event for _, event in engine.events(FeedDown) if event.detail == "its asset crashed"]
+    assert {event.feed for event in downs} == {"book", "rtds", "polybolt", "binance"}
+
+
+async def test_a_full_inbox_is_a_crash_and_not_silence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,)}, queues={"inbox": 100})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+        run = engine.run_of(BTC)
+        await trio.sleep(2)
+        with trio.fail_after(5):
+            for number in range(100):
+                run.inbox.put(Item(Ticked(number)), wakes=False)
+            await engine.until(lambda: run.life == 2)
+        await engine.until(lambda: run.state is None)
+    assert any("InboxFull: 100 events wait" in text for text in engine.session.errors)
