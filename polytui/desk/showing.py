@@ -10,7 +10,6 @@ from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
 from polytui.market.book import TokenBook
 from polytui.model.effects import Reason
-from polytui.model.instrument import Outcome
 from polytui.model.snapshot import (
     AssetState,
     AssetView,
@@ -20,7 +19,7 @@ from polytui.model.snapshot import (
     RoundView,
     SignalView,
 )
-from polytui.model.units import NS_PER_MS, Price, proceeds_of
+from polytui.model.units import NS_PER_MS, proceeds_of
 
 LADDER_LEVELS = 12
 
@@ -56,6 +55,12 @@ def show_asset(
     )
 
 
+def marked_pnl(desk: Desk) -> int:
+    """Realised, and every round that is not settled at what the books would pay for it now."""
+    marks = (_marked_round(entry, desk.holdings.positions.of(entry.slug)) for entry in desk.rounds)
+    return desk.books.realised + sum(marks)
+
+
 def desk_state(desk: Desk, account: Account) -> tuple[AssetState, str]:
     """What the desk is about, as far as it knows itself, and why."""
     if account.kill_switch.is_on:
@@ -87,17 +92,15 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         up_shares=position.up,
         down_shares=position.down,
         cost=position.total_cost,
-        marked_pnl=position.cash_flow + _marked(entry, position),
+        marked_pnl=_marked_round(entry, position),
         orders=tuple(_show_order(order) for order in desk.holdings.of_round(entry.slug)),
     )
 
 
-def _marked(entry: DeskRound, position: Position) -> int:
-    """What the books would pay for the holdings now: the best bid, nothing where there is none."""
-    return sum(
-        proceeds_of(Price(entry.book(outcome).best_bid), position.shares(outcome))
-        for outcome in Outcome
-    )
+def _marked_round(entry: DeskRound, position: Position) -> int:
+    """Cash flow and holdings at the best bid, at nothing where there is none."""
+    up = proceeds_of(entry.up_book.best_bid, position.up)
+    return position.cash_flow + up + proceeds_of(entry.down_book.best_bid, position.down)
 
 
 def _show_book(book: TokenBook, tick: int, now_ns: int) -> BookView | None:

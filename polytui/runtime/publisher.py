@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import trio
 from attrs import evolve, frozen
 
-from polytui.desk.showing import desk_state, show_asset
+from polytui.desk.showing import desk_state, marked_pnl, show_asset
 from polytui.model.snapshot import AccountView, AssetState, AssetView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.session import Session
@@ -46,7 +46,6 @@ class Publisher:
         meter = session.meter
         (lag_ns,) = meter.recent.percentiles(50)
         meter.recent.clear()
-        assets = [self.asset_view(run) for run in self.runs]
         return AccountView(
             at_ns=session.clock.now_ns(),
             mode=session.mode,
@@ -57,7 +56,7 @@ class Publisher:
             cash=account.cash,
             exposure=account.exposure,
             realised_pnl=account.realised,
-            marked_pnl=sum(view.marked_pnl for view in assets),
+            marked_pnl=sum(marked_pnl(desk) for desk in session.mind.desks.values()),
             working_orders=account.working_orders,
             fees=account.fees,
             journal=str(session.journal.path),

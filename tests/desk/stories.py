@@ -136,9 +136,7 @@ class Story:
         fee = make_round().fees.fee(at, size)
         return self.tell(ev.Filled(order.order_id, trade_id, at, size, fee, True), self._of(order))
 
-    def settle(
-        self, winner: Outcome, asset: Asset = Asset.BTC, number: int = 0
-    ) -> list[Effect]:
+    def settle(self, winner: Outcome, asset: Asset = Asset.BTC, number: int = 0) -> list[Effect]:
         listed = make_round(asset, number)
         settled = ev.RoundSettled(
             listed.condition_id, listed.token_of(winner), "stream", self.now_ns

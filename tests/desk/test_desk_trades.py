@@ -231,9 +231,7 @@ def test_an_hourly_round_is_not_traded_on_an_exchange_that_fell_silent() -> None
     story.tell(ev.StrikePublished(hourly.slug, STRIKE, "binance"))
     story.wait(30)
     now_ns = story.now_ns
-    story.tell(
-        ev.ExchangeQuoted(Asset.BTC, "binance", PRICE, 1.0, PRICE, 1.0, now_ns, now_ns)
-    )
+    story.tell(ev.ExchangeQuoted(Asset.BTC, "binance", PRICE, 1.0, PRICE, 1.0, now_ns, now_ns))
     story.wait(4)
     assert of_kind(story.book(CHEAP_BOOK), Place) == []
     assert story.said_last() is Reason.NO_PRICE
@@ -267,7 +265,8 @@ def test_without_its_feed_no_book_is_true_and_nothing_works() -> None:
     down = story.tell(ev.FeedDown(ev.BOOK_FEED, "reset by peer", story.now_ns))
     assert of_kind(down, Cancel) == [Cancel(order.order_id)]
     assert reasons(down) == [Reason.FEED_DOWN]
-    assert not any(book.is_known for book in story.round().books.values())
+    assert not (story.round().up_book.is_known)
+    assert not (story.round().down_book.is_known)
     assert reasons(story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))) == [Reason.NO_BOOK]
     story.tell(ev.Cancelled(order.order_id, "by request"))
     assert len(of_kind([*story.wait(4), *story.book(CHEAP_BOOK)], Place)) == 1
@@ -286,7 +285,8 @@ def test_another_feed_may_die_without_the_books() -> None:
     story.buying()
     down = story.tell(ev.FeedDown("binance", "gone", story.now_ns))
     assert down == []
-    assert all(book.is_known for book in story.round().books.values())
+    assert story.round().up_book.is_known
+    assert story.round().down_book.is_known
 
 
 def crossed_change(story: Story, *, is_crossed: bool) -> ev.BookChanged:

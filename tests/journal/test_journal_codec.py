@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 import attrs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytui.journal.codec import (
@@ -72,6 +72,7 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_every_event_is_read_as_it_was_written(kind: type[Any], data: st.DataObject) -> None:
     event = data.draw(anything(kind))

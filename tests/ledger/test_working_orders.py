@@ -9,7 +9,6 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Order, OrderMove, OrderState, Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares, Usd
 
-
 FEE = Usd(174_370)
 """Of ten shares at 0.53, taken."""
 

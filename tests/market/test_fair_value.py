@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -61,7 +62,7 @@ def test_the_deviation_falls_all_the_way() -> None:
         for s in range(60, -1, -1)
     ]
     falling = ahead + inside
-    assert all(later < earlier for earlier, later in zip(falling, falling[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(falling))
 
 
 def test_no_volatility_leaves_the_mean_to_decide() -> None:

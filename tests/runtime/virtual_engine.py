@@ -196,6 +196,7 @@ async def open_engine(
         await nursery.start(venue.run)
         nursery.start_soon(_supervise, engine)
         nursery.start_soon(_collect, engine)
+        await engine.until(lambda: all(run.life for run in engine.runs))
         yield engine
         engine.session.stop("the test ends")
         await engine.is_over.wait()

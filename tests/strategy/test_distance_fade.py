@@ -139,7 +139,10 @@ def test_the_rest_of_a_stake_is_bought_not_all_of_it_again() -> None:
 
 def test_a_stake_that_is_in_is_left_alone() -> None:
     view = a_view(up=side_of(0.50, 0.51, held=37.91, cost=19.995))
-    assert proposed(view).why == Why(Reason.POSITION_HELD, 19.995, 20.0, "USD")
+    why = proposed(view).why
+    assert (why.reason, why.unit) == (Reason.POSITION_HELD, "USD left")
+    assert why.value == pytest.approx(0.005)
+    assert why.limit == pytest.approx(5 * (0.51 + 0.07 * 0.51 * 0.49))
 
 
 def test_a_stake_under_the_venues_minimum_buys_nothing() -> None:
