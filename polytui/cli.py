@@ -127,6 +127,7 @@ def run(mode: str = "paper", **options: Any) -> None:
 @click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks (CSV, .gz).")
 @click.option("--chaos", default="", help='"crash:eth@round2" or "drop:all@round2"')
+@click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
 @_session_options
 @_plain_errors
 def demo(**options: Any) -> None:
@@ -161,7 +162,7 @@ def _settings_for(mode: str, options: dict[str, Any]) -> Settings:
 
 
 def _check_start(text: str) -> None:
-    from polytui.launch import start_ns
+    from polytui.worlds import start_ns
 
     try:
         start_ns(text)
@@ -201,9 +202,16 @@ def attach(session: str | None, socket: Path | None, theme: str | None, config: 
 @_plain_errors
 def venue(**options: Any) -> None:
     """The simulated venue alone: prints one JSON line with its addresses, then serves."""
-    from polytui.launch import serve_venue
+    from polytui.places import existing_prices
+    from polytui.worlds import serve_venue, starting_with, world_settings
 
-    serve_venue(_settings_for("venue", {"headless": True, "rounds": None, **options}), options)
+    settings = _settings_for("venue", {"headless": True, "rounds": None, **options})
+    prices = existing_prices(options["prices"])
+    if prices is not None and options["start"] is None:
+        settings = starting_with(settings, prices)
+    world = world_settings(settings, options["intervals"] or tuple(Interval), prices)
+    lasts = options["until_stdin_closes"]
+    serve_venue(world, settings.demo.speed, options["port"], until_stdin_closes=lasts)
 
 
 # --- journals ------------------------------------------------------------------------------------

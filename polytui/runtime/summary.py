@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
+from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
-from polytui.model.units import format_micro
+from polytui.model.instrument import Asset
+from polytui.model.snapshot import AssetState
+from polytui.model.units import MICRO
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.meter import Samples
 from polytui.runtime.session import Session
@@ -19,25 +21,15 @@ Summary = dict[str, Any]
 
 
 def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -> Summary:
-    """Money in dollars as exact decimals in strings: JSON numbers are floats to most readers."""
-    account = session.mind.account
-    assets = {run.asset.value: _asset(session, run) for run in runs}
-    counted = ("rounds", "signals", "orders", "fills")
-    totals: Summary = {name: sum(asset[name] for asset in assets.values()) for name in counted}
-    totals |= {
-        "fees_usd": format_micro(account.fees, 2),
-        "pnl_usd": format_micro(account.realised, 2),
-        "cash_usd": format_micro(account.cash, 2),
-        "starting_cash_usd": format_micro(account.starting_cash, 2),
-        "open_flow_usd": format_micro(account.cash - account.starting_cash - account.realised, 2),
-    }
+    """What `--json` writes of a session."""
+    money = money_summary(session.mind.account, [run.asset for run in runs], hands)
+    for run in runs:
+        is_halted = run.state is AssetState.HALTED
+        money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
     return {
         "mode": session.mode,
         "seed": session.seed,
-        "rounds_settled": totals["rounds"],
-        "assets": assets,
-        "totals": totals,
-        "reconciled": _reconcile(session, hands),
+        **money,
         "latency_us": {
             "tick_to_decision": _percentiles(session.meter.decided, 1_000),
             "tick_to_order": _percentiles(session.meter.acted, 1_000),
@@ -47,36 +39,59 @@ def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -
         "feeds": _feeds(runs),
         "errors": list(session.errors),
         "stopped": session.stop_reason,
-        "journal": _relative(session.journal.path),
+        "journal": os.path.relpath(session.journal.path),
     }
 
 
-def _asset(session: Session, run: AssetRun) -> Summary:
-    books = session.mind.account.books(run.asset)
+def money_summary(account: Account, assets: Sequence[Asset], hands: PaperAccount) -> Summary:
+    """The part that every way of playing has: rounds, orders and money by asset and in all."""
+    by_asset = {asset.value: _asset(account, asset) for asset in assets}
+    counted = ("rounds", "signals", "orders", "fills")
+    totals: Summary = {name: sum(one[name] for one in by_asset.values()) for name in counted}
+    totals |= {
+        "fees_usd": usd(account.fees),
+        "pnl_usd": usd(account.realised),
+        "cash_usd": usd(account.cash),
+        "starting_cash_usd": usd(account.starting_cash),
+        "open_flow_usd": usd(account.cash - account.starting_cash - account.realised),
+    }
+    return {
+        "rounds_settled": totals["rounds"],
+        "assets": by_asset,
+        "totals": totals,
+        "reconciled": _reconcile(account, hands),
+    }
+
+
+def usd(millionths: int) -> float:
+    """Dollars as a JSON number: every millionth up to a billion dollars is written exactly."""
+    return millionths / MICRO
+
+
+def _asset(account: Account, asset: Asset) -> Summary:
+    books = account.books(asset)
     return {
         "rounds": books.rounds_settled,
         "signals": books.signals,
         "orders": books.orders,
         "fills": books.fills,
         "working_orders": books.working,
-        "pnl_usd": format_micro(books.realised, 2),
-        "fees_usd": format_micro(books.fees, 2),
-        "lives": run.life,
-        "halted": run.detail if run.state is not None and run.state.value == "halted" else None,
+        "pnl_usd": usd(books.realised),
+        "fees_usd": usd(books.fees),
+        "lives": 1,
+        "halted": False,
     }
 
 
-def _reconcile(session: Session, hands: PaperAccount) -> Summary:
+def _reconcile(account: Account, hands: PaperAccount) -> Summary:
     """Two parties counted the money apart: our ledger, and the hands as the venue would."""
-    account = session.mind.account
-    pnl = account.realised
     return {
-        "traded_usd": format_micro(hands.traded, 2),
-        "settlements_usd": format_micro(hands.payouts, 2),
-        "hands_cash_usd": format_micro(hands.cash, 2),
-        "ledger_cash_usd": format_micro(account.cash, 2),
+        "traded_usd": usd(hands.traded),
+        "settlements_usd": usd(hands.payouts),
+        "hands_cash_usd": usd(hands.cash),
+        "ledger_cash_usd": usd(account.cash),
         "is_cash_equal": hands.cash == account.cash,
-        "is_pnl_traded_plus_settlements": pnl == hands.traded + hands.payouts,
+        "is_pnl_traded_plus_settlements": account.realised == hands.traded + hands.payouts,
     }
 
 
@@ -103,10 +118,6 @@ def _feeds(runs: Sequence[AssetRun]) -> Summary:
     }
 
 
-def _relative(path: Path) -> str:
-    return os.path.relpath(path)
-
-
 def summary_table(summary: Summary) -> Table:
     """The same for people: one row an asset, and a line of totals."""
     table = Table(title=f"{summary['mode']} session: {summary['stopped']}", title_justify="left")
@@ -124,6 +135,6 @@ def _cells(row: Summary) -> list[str]:
         str(row["rounds"]),
         str(row["orders"]),
         str(row["fills"]),
-        row["fees_usd"],
-        row["pnl_usd"],
+        f"{row['fees_usd']:.5f}",
+        f"{row['pnl_usd']:+.6f}",
     ]

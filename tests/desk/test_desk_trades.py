@@ -402,9 +402,11 @@ def test_reports_about_a_settled_round_are_history() -> None:
     order = story.buying()
     story.tell(ev.Accepted(order.order_id))
     story.settle(Outcome.UP)
-    assert story.tell(ev.Cancelled(order.order_id, "market resolved")) == []
     assert story.mind.account.working_orders == 0
     assert story.mind.account.exposure == 0
+    assert story.tell(ev.Cancelled(order.order_id, "market resolved")) == []
+    assert story.fill(order) == []
+    assert story.mind.account.cash == 1_000 * MICRO
 
 
 def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:

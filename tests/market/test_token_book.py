@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,10 +99,16 @@ def test_a_crossed_book_is_not_settled_even_if_the_bests_are_not_said() -> None:
     assert not book.is_settled
 
 
-def test_a_best_that_differs_from_the_venues_is_not_settled() -> None:
+@pytest.mark.parametrize(
+    ("best_bid", "best_ask", "is_settled"),
+    [(500_000, 520_000, True), (510_000, 520_000, False), (500_000, 510_000, False)],
+)
+def test_a_best_that_differs_from_the_venues_is_not_settled(
+    best_bid: int, best_ask: int, is_settled: bool
+) -> None:
     book = a_book()
-    book.change(change(Side.BUY, 470_000, 1, best_bid=510_000, best_ask=520_000), 110)
-    assert not book.is_settled
+    book.change(change(Side.BUY, 470_000, 1, best_bid, best_ask), 110)
+    assert book.is_settled is is_settled
     assert book.is_known
 
 

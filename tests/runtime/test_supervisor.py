@@ -182,12 +182,12 @@ async def test_a_crash_takes_the_feeds_down_before_the_next_life_believes_them(
 async def test_a_full_inbox_is_a_crash_and_not_silence(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    settings = quick_settings(session={"assets": (BTC,)}, queues={"inbox": 100})
+    settings = quick_settings(session={"assets": (BTC,)}, queues={"inbox": 2_000})
     async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
         run = engine.run_of(BTC)
         await trio.sleep(2)
         with suppress(InboxFull):
-            for number in range(101):
+            for number in range(2_001):
                 run.inbox.put(Item(Ticked(number)), wakes=False)
         await engine.until(lambda: run.life == 2 and run.state is None)
     assert "InboxFull" in engine.session.errors[0]

@@ -1,0 +1,23 @@
+"""The end of a session: what it says, and the exit code it gives."""
+
+from __future__ import annotations
+
+from polytui.runtime.status import StatusConsole
+from polytui.runtime.summary import Summary, summary_table
+
+
+def say(summary: Summary, console: StatusConsole) -> None:
+    """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
+    try:
+        console.print(summary_table(summary))
+        for error in summary["errors"]:
+            console.print(f"fault: {error}", highlight=False)
+        console.print(f"journal: {summary['journal']}", highlight=False)
+    except OSError:
+        console.on_broken_pipe()
+
+
+def exit_code(summary: Summary) -> int:
+    """1 where money does not add up or an asset had to be halted; 0 otherwise."""
+    is_halted = any(asset["halted"] for asset in summary["assets"].values())
+    return 1 if is_halted or not summary["reconciled"]["is_cash_equal"] else 0

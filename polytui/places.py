@@ -1,0 +1,78 @@
+"""Where things are: a session's folder, its socket, files that the user names."""
+
+from __future__ import annotations
+
+import os
+import socket as sockets
+import time
+from pathlib import Path
+
+from polytui.model.errors import Fatal
+
+_PROBE_S = 1.0
+
+
+def existing_prices(prices: Path | None) -> Path | None:
+    if prices is not None and not prices.is_file():
+        raise Fatal(f"no file {prices}; --prices takes a CSV of oracle ticks, plain or .gz")
+    return prices
+
+
+def check_writable(json_path: str | None) -> None:
+    """Said now, not after the session."""
+    if json_path and json_path != "-" and not Path(json_path).parent.is_dir():
+        raise Fatal(f"no folder for --json {json_path}; make it first")
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fatal(
+            f"cannot make {folder}: {error.strerror}; set journal.directory to where you may write"
+        ) from error
+
+
+def new_folder(directory: str, mode: str) -> Path:
+    """One folder a session, by the wall's time and, as its name is the socket's as well, by the
+    process: two that start in one second, here or in another directory, do not meet."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return Path(directory) / f"{stamp}-{mode}-{os.getpid()}"
+
+
+def socket_folder() -> Path:
+    """Short and private: a socket's path may have about a hundred characters."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(base) / "polytui" if base else Path(f"/tmp/polytui-{os.getuid()}")
+
+
+def running_socket(session: str | None) -> Path:
+    """The socket of the named session, or of the newest engine that answers."""
+    folder = socket_folder()
+    found = [folder / f"{session}.sock"] if session else _newest_first(folder)
+    for socket in found:
+        if answers(socket):
+            return socket
+    which = f"no session {session}" if session else "no engine"
+    raise Fatal(f"{which} runs here; start one with polytui demo or polytui run --headless")
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.sock"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def answers(socket: Path) -> bool:
+    """Whether an engine listens there."""
+    with sockets.socket(sockets.AF_UNIX) as probe:
+        # An engine that hangs has a full backlog, where connecting would wait for ever.
+        probe.settimeout(_PROBE_S)
+        try:
+            probe.connect(str(socket))
+        except OSError:
+            return False
+    return True
+
+
+def last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1].removeprefix("error: ") if lines else "it said nothing"

@@ -1,0 +1,64 @@
+"""Which simulated world a command line asks for, and serving it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import trio
+
+from polytui.config.schema import Settings
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Interval
+from polytui.model.units import NS_PER_S
+from polytui.sim.recording import read_prices
+from polytui.sim.venue import VenueSettings, serve_forever
+from polytui.sim.world import WorldSettings
+
+_HISTORY_S = 240
+_LEAD_S = 60
+"""A demo begins so long before a boundary: time to connect, nothing to wait for."""
+
+
+def world_settings(
+    settings: Settings, intervals: tuple[Interval, ...], prices: Path | None
+) -> WorldSettings:
+    return WorldSettings(
+        seed=settings.demo.seed,
+        start_ns=start_ns(settings.demo.start),
+        assets=settings.session.assets,
+        intervals=intervals,
+        prices=prices,
+    )
+
+
+def serve_venue(world: WorldSettings, speed: float, port: int, *, until_stdin_closes: bool) -> None:
+    """The simulated venue until it is told to end."""
+    venue = VenueSettings(world=world, port=port, speed=speed)
+
+    async def serve() -> None:
+        await serve_forever(venue, sys.stdout, until_stdin_closes=until_stdin_closes)
+
+    trio.run(serve)
+
+
+def starting_with(settings: Settings, prices: Path) -> Settings:
+    """Begin where the recording has history enough, a minute before a boundary."""
+    first_s = read_prices(prices).first_ns // NS_PER_S
+    every_s = Interval.M5.seconds
+    boundary_s = -(-(first_s + _HISTORY_S) // every_s) * every_s
+    start = datetime.fromtimestamp(boundary_s - _LEAD_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return attrs.evolve(settings, demo=attrs.evolve(settings.demo, start=start))
+
+
+def start_ns(text: str) -> int:
+    """UTC nanoseconds of "2026-11-20T14:59:00Z"; Fatal with the right form for anything else."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise Fatal(f"start {text!r} is not like 2026-11-20T14:59:00Z") from None
+    if when.tzinfo is None:
+        raise Fatal(f"start {text!r} needs its time zone: 2026-11-20T14:59:00Z")
+    return int(when.timestamp()) * NS_PER_S

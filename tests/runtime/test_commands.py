@@ -1,0 +1,137 @@
+"""People's commands: who gets them, which numbers they get, and who cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+from virtual_engine import VirtualEngine, open_engine, quick_settings
+
+from polytui.model.errors import Rejected
+from polytui.model.events import Action, Commanded
+from polytui.model.instrument import Asset
+from polytui.model.snapshot import AssetState
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.inbox import Inbox, Item
+
+pytestmark = pytest.mark.trio
+BTC, ETH = Asset.BTC, Asset.ETH
+
+
+def commands(engine: VirtualEngine) -> list[tuple[int, str, Action, str]]:
+    """(seq, asset, action, origin) as the journal has them, without the session's own."""
+    by_seq = {record.seq: record for record in engine.records()}
+    found = [
+        (asset, event) for asset, event in engine.events(Commanded) if isinstance(event, Commanded)
+    ]
+    seqs = [seq for seq, record in by_seq.items() if bytes(record.event).startswith(b'["Commanded')]
+    return [
+        (seq, asset, event.action, event.origin)
+        for seq, (asset, event) in zip(seqs, found, strict=True)
+        if event.origin != "session"
+    ]
+
+
+async def test_each_command_reaches_its_desks_under_the_numbers_it_was_given(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC, ETH)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        command = engine.session.hub.command
+        account = engine.session.mind.account
+        one = await command(Action.PAUSE, "eth", "terminal")
+        assert (account.books(ETH).is_paused, account.books(BTC).is_paused) == (True, False)
+        both = await command(Action.PAUSE, "", "terminal")
+        assert account.books(BTC).is_paused
+        kill = await command(Action.KILL, "eth", "phone")
+        assert account.kill_switch.is_on, "the kill switch is for all, whatever was pointed at"
+        await command(Action.REARM, "", "phone")
+        assert not account.kill_switch.is_on
+    assert (len(one), len(both), len(kill)) == (1, 2, 2)
+    journaled = commands(engine)
+    assert [(seq, action) for seq, _, action, _ in journaled[:5]] == [
+        (one[0], Action.PAUSE),
+        (both[0], Action.PAUSE),
+        (both[1], Action.PAUSE),
+        (kill[0], Action.KILL),
+        (kill[1], Action.KILL),
+    ]
+    assert journaled[0][1:] == ("eth", Action.PAUSE, "terminal")
+    assert {asset for _, asset, action, _ in journaled if action is Action.KILL} == {"btc", "eth"}
+    assert "command pause from terminal" in engine.texts("eth")
+
+
+async def test_an_unknown_asset_is_refused_with_its_name(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        with pytest.raises(Rejected, match="no asset 'sol' in this session"):
+            await engine.session.hub.command(Action.PAUSE, "sol", "terminal")
+
+
+async def test_a_halted_asset_refuses_alone_and_is_left_out_of_what_is_for_all(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC, ETH)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        command = engine.session.hub.command
+        engine.run_of(ETH).state = AssetState.HALTED
+        with pytest.raises(Rejected, match="eth is halted: restart the engine"):
+            await command(Action.RESUME, "eth", "terminal")
+        assert len(await command(Action.FLATTEN, "", "terminal")) == 1
+        engine.run_of(BTC).state = AssetState.HALTED
+        with pytest.raises(Rejected, match="every asset is halted"):
+            await command(Action.KILL, "", "terminal")
+
+
+async def test_stop_needs_no_desk(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        assert await engine.session.hub.command(Action.STOP, "", "terminal") == ()
+        await engine.is_over.wait()
+    assert engine.session.stop_reason == "command from terminal"
+
+
+async def test_nobody_who_takes_it_is_said_after_two_seconds(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(
+        session={"assets": (BTC,)}, supervision={"backoff_first_s": 5.0, "backoff_cap_s": 5.0}
+    )
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=3, chaos="crash:btc@round1"
+    ) as engine:
+        await engine.until(lambda: engine.run_of(BTC).state is AssetState.RESTARTING)
+        asked = trio.current_time()
+        with pytest.raises(Rejected, match="pause is waiting: its asset is restarting"):
+            await engine.session.hub.command(Action.PAUSE, "btc", "terminal")
+        assert trio.current_time() - asked == pytest.approx(2.0, abs=0.1)
+        await engine.until(lambda: engine.session.mind.account.books(BTC).is_paused)
+
+
+async def test_a_full_inbox_still_takes_a_command(autojump_clock: MockClock) -> None:
+    class Hands:
+        pass
+
+    class Clock:
+        pass
+
+    run = AssetRun(BTC, Clock(), Hands(), Inbox(1))  # type: ignore[arg-type]
+    run.inbox.put(Item(Commanded(Action.PAUSE, "first")))
+    got: list[int | None] = []
+
+    async def ask() -> None:
+        got.append(await run.command(Commanded(Action.KILL, "second"), 2.0))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        for number, item in enumerate(await run.inbox.batch()):
+            if item.taken is not None:
+                item.taken(number)
+    assert got == [1]
