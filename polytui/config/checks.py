@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -25,6 +26,16 @@ NO_REPEATS = Check("at least one entry, none twice", lambda v: bool(v) and len(s
 
 def between(low: float, high: float) -> Check:
     return Check(f"{low:g} to {high:g}", lambda value: low <= value <= high)
+
+
+UTC_TIME = Check("a time like 2026-11-20T14:59:00Z", lambda text: _is_zoned(text))
+
+
+def _is_zoned(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def starts_with(*prefixes: str) -> Check:

@@ -49,9 +49,19 @@ def structure_settings(raw: dict[str, Any]) -> Settings:
         faults += [
             _with_plain_path(line) for line in cattrs.transform_error(error, format_exception=_say)
         ]
+    else:
+        faults += _contradictions(settings)
     if faults:
         raise BadSettings(sorted(set(faults), key=lambda line: line.rpartition(" @ ")[2]))
     return settings
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """Values that are good by themselves and not together."""
+    fade = settings.distance_fade
+    if fade.min_price >= fade.max_price:
+        return [f"expected < max_price, got {fade.min_price!r} @ distance_fade.min_price"]
+    return []
 
 
 def canonical_json(settings: Settings) -> str:

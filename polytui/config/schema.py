@@ -13,6 +13,7 @@ from polytui.config.checks import (
     ABOVE_ZERO,
     NO_REPEATS,
     NOT_NEGATIVE,
+    UTC_TIME,
     between,
     setting,
     starts_with,
@@ -210,7 +211,7 @@ class Demo:
 
     seed: int = setting(7, NOT_NEGATIVE)
     speed: float = setting(20.0, between(0.1, 200.0))
-    start: str = "2026-11-20T14:59:00Z"
+    start: str = setting("2026-11-20T14:59:00Z", UTC_TIME)
     """Session time at which the simulated world begins."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""

@@ -171,6 +171,8 @@ class Desk:
         self.feeds[event.feed] = FeedState.DOWN
         if event.feed == ev.BOOK_FEED:
             self.rounds.forget_books()
+        elif event.feed == ev.EXCHANGE_FEED:
+            self.prices.exchange_lost()
 
     def _reported(self, event: ev.Report) -> None:
         self.holdings.reported(event)
@@ -219,7 +221,7 @@ class Desk:
                 self._decide_round(entry)
             elif entry.phase is Phase.ENDED:
                 self._want(entry, "", ())
-        if self.books.is_flattening and self.holdings.is_flat:
+        if self.books.is_flattening and not self._may_flatten_more():
             self.books.is_flattening = False
 
     def _decide_round(self, entry: DeskRound) -> None:
@@ -293,6 +295,16 @@ class Desk:
             if shares >= entry.round.min_shares and book.is_settled and book.best_bid:
                 quotes.append(Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK))
         return tuple(quotes)
+
+    def _may_flatten_more(self) -> bool:
+        """Whether something is on its way out or still enough to be sold."""
+        positions = self.holdings.positions
+        return bool(self.books.working) or any(
+            positions.of(entry.slug).shares(outcome) >= entry.round.min_shares
+            for entry in self.rounds
+            if entry.phase is Phase.OPEN
+            for outcome in Outcome
+        )
 
     def _say(self, entry: DeskRound, whys: dict[str, Why]) -> None:
         """Record a reason when it becomes another one; its number alone changes too often."""

@@ -87,10 +87,6 @@ class Holdings:
     def of_round(self, slug: str) -> list[WorkingOrder]:
         return self.orders.of_round(slug)
 
-    @property
-    def is_flat(self) -> bool:
-        return not self.positions.total_cost and not self.books.working
-
     def _recount(self) -> None:
         """Counted anew each time: cheap, and never out of step."""
         working = self.orders.working()

@@ -46,6 +46,10 @@ class DeskPrices:
                 entry.know_strike(event.price, "oracle")
         self._last_trade_ns = event.venue_ns
 
+    def exchange_lost(self) -> None:
+        """What traded while the feed was away is unknown: the next trade opens no candle."""
+        self._last_trade_ns = 0
+
     def sample(self, now_ns: int, market: Market) -> None:
         price = self.oracle.price(now_ns, market.exchange_fresh_ms)
         if price is not None:

@@ -131,10 +131,10 @@ class PaperHands:
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
         entry = self._by_token.get(event.winning_token_id)
-        if entry is None:
+        winner = entry.round.outcome_of(event.winning_token_id) if entry else None
+        if entry is None or winner is None:
             return []
         listed = entry.round
-        winner = listed.outcome_of(event.winning_token_id) or Outcome.UP
         reports: list[ev.Report] = [
             ev.Cancelled(order_id, "market resolved") for order_id in entry.resting
         ]
@@ -207,7 +207,7 @@ class PaperHands:
             return [ev.Refused(order.order_id, "the orderbook does not exist")]
         if not entry.live.is_settled:
             return [ev.Refused(order.order_id, "the live book is not known well enough to match")]
-        if refusal := self._balance_refusal(order):
+        if refusal := self._balance_refusal(entry, order):
             return [ev.Refused(order.order_id, refusal)]
         result = entry.match(order)
         if result.refusal:
@@ -227,16 +227,17 @@ class PaperHands:
             reports.append(ev.Cancelled(order.order_id, "nothing more to match"))
         return reports
 
-    def _balance_refusal(self, order: Order) -> str:
+    def _balance_refusal(self, entry: PaperRound, order: Order) -> str:
         if order.side is Side.BUY:
-            needed = cost_of(order.price, order.shares)
-            free = self._account.cash - self._reserved()
-            return "" if needed <= free else f"not enough balance: {free} of {needed}"
-        held = self._positions.of(order.slug).shares(order.outcome)
-        return "" if order.shares <= held else f"not enough balance: {held} of {order.shares}"
+            fee = entry.round.fees.fee(order.price, order.shares) if entry.crosses(order) else 0
+            needed, free = cost_of(order.price, order.shares) + fee, self._free_cash()
+        else:
+            held = self._positions.of(order.slug).shares(order.outcome)
+            needed, free = order.shares, held - entry.on_offer(order.outcome)
+        return "" if needed <= free else f"not enough balance: {free} of {needed}"
 
-    def _reserved(self) -> int:
-        return sum(
+    def _free_cash(self) -> int:
+        return self._account.cash - sum(
             cost_of(resting.order.price, resting.left)
             for entry in self._rounds.values()
             for resting in entry.resting.values()

@@ -105,6 +105,14 @@ class PaperRound:
         displayed = (self.live.bids if side is Side.BUY else self.live.asks).get(price, 0)
         self.resting[order.order_id] = Resting(order, side, price, left, displayed)
 
+    def on_offer(self, outcome: Outcome) -> int:
+        """Shares of an outcome that our resting orders already sell."""
+        return sum(
+            entry.left
+            for entry in self.resting.values()
+            if entry.order.side is Side.SELL and entry.order.outcome is outcome
+        )
+
     # --- orders that rest -----------------------------------------------------------------------
 
     def crossed_shares(self, entry: Resting) -> Shares:

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from polytui.model.orders import Order
+from polytui.model.orders import Order, Quote
 from polytui.model.units import Usd
 
 
@@ -34,11 +34,9 @@ class Reason(str, Enum):
     PAUSED = "paused"
     STOPPING = "stopping"
     KILL_SWITCH = "kill switch"
-    FLATTENING = "flattening"
     SESSION_DONE = "session rounds done"
     OFF_TICK = "off tick"
     NOT_HELD = "not held"
-    TOO_FEW_TO_SELL = "too few to sell"
     LIMIT_ORDER = "order limit"
     LIMIT_ROUND = "round limit"
     LIMIT_ASSET = "asset limit"
@@ -75,8 +73,9 @@ _GRANT = object()
 
 @frozen
 class Stamp:
-    """Proof that risk allowed an order. Only `risk/limits.py` may call `grant`."""
+    """Proof that risk allowed this very quote. Only `risk/limits.py` may call `grant`."""
 
+    quote: Quote
     exposure: Usd
     """Dollars at risk in the account with this order counted in full."""
     _proof: Any = field(default=None, repr=False, eq=False)
@@ -86,8 +85,8 @@ class Stamp:
             raise TypeError("a Stamp comes only from risk/limits.py")
 
     @classmethod
-    def grant(cls, exposure: Usd) -> Stamp:
-        return cls(exposure, _GRANT)
+    def grant(cls, quote: Quote, exposure: Usd) -> Stamp:
+        return cls(quote, exposure, _GRANT)
 
 
 @frozen
@@ -100,6 +99,8 @@ class Place:
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.stamp, Stamp):
             raise TypeError("Place needs a Stamp")
+        if self.order.quote != self.stamp.quote:
+            raise ValueError("this Stamp was given to another order")
 
 
 @frozen

@@ -18,6 +18,9 @@ from polytui.model.units import Price, Shares, Usd
 BOOK_FEED = "book"
 """The feed that carries the books; without it nothing may be decided."""
 
+EXCHANGE_FEED = "binance"
+"""The feed whose trades open and close an hourly round's candle."""
+
 Level = tuple[int, int]
 """(price, shares), both in millionths."""
 

@@ -63,6 +63,11 @@ class Order:
     strategy: str
     placed_ns: int
 
+    @property
+    def quote(self) -> Quote:
+        """What it was made of."""
+        return Quote(self.outcome, self.side, self.price, self.shares, self.tif, self.is_post_only)
+
 
 class OrderState(str, Enum):
     PLACING = "placing"

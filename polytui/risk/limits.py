@@ -42,7 +42,7 @@ def stamp(quote: Quote, standing: Standing, settings: Settings) -> Stamp | Why:
         return _stamp_sale(quote, standing)
     cost = Usd(-(-quote.price * quote.shares // MICRO) + standing.fee)
     why = _entry_block(standing, settings) or _money_block(cost, standing, settings)
-    return why or Stamp.grant(Usd(standing.account_usd + cost))
+    return why or Stamp.grant(quote, Usd(standing.account_usd + cost))
 
 
 def _stamp_sale(quote: Quote, standing: Standing) -> Stamp | Why:
@@ -50,7 +50,7 @@ def _stamp_sale(quote: Quote, standing: Standing) -> Stamp | Why:
     free = standing.held - standing.selling
     if quote.shares > free:
         return Why(Reason.NOT_HELD, quote.shares / MICRO, free / MICRO, "shares")
-    return Stamp.grant(standing.account_usd)
+    return Stamp.grant(quote, standing.account_usd)
 
 
 def _entry_block(standing: Standing, settings: Settings) -> Why | None:

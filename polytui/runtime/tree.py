@@ -138,8 +138,9 @@ class Supervisor:
     crashes: deque[float] = field(factory=deque)
 
     async def supervise(self) -> None:
-        session = self.tree.session
-        while not session.stopping.is_set():
+        # A stop ends a life and not this loop: a desk that was just opened, or opened anew after
+        # a crash, takes its Stop like any other, and the journal ends without a working order.
+        while True:
             self.run.life += 1
             crash: BaseExceptionGroup[Exception] | None = None
             try:
@@ -156,7 +157,7 @@ class Supervisor:
                 return
             self.run.state, self.run.detail = AssetState.RESTARTING, self._cause(crash)
             with trio.move_on_after(self._backoff_s()):
-                await session.stopping.wait()
+                await self.tree.session.stopping.wait()
 
     def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
         """No order may outlive the desk that knew it."""

@@ -114,15 +114,26 @@ def test_a_table_must_be_a_table(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [0.02, 0.99])
 def test_bounds_include_their_ends(value: float) -> None:
-    settings = structure_settings({"distance_fade": {"max_price": value}})
+    settings = structure_settings({"distance_fade": {"max_price": value, "min_price": 0.01}})
     assert settings.distance_fade.max_price == value
 
 
 @pytest.mark.parametrize("value", [0.0199, 0.9901])
 def test_bounds_exclude_what_is_beyond(value: float) -> None:
-    assert faults_of({"distance_fade": {"max_price": value}}) == [
+    assert faults_of({"distance_fade": {"max_price": value, "min_price": 0.01}}) == [
         f"expected 0.02 to 0.99, got {value} @ distance_fade.max_price"
     ]
+
+
+def test_prices_that_leave_nothing_to_buy_are_a_fault() -> None:
+    assert faults_of({"distance_fade": {"min_price": 0.5, "max_price": 0.5}}) == [
+        "expected < max_price, got 0.5 @ distance_fade.min_price"
+    ]
+
+
+def test_a_time_without_its_zone_is_a_fault() -> None:
+    (fault,) = faults_of({"demo": {"start": "2026-11-20T14:59:00"}})
+    assert fault.startswith("expected a time like 2026-11-20T14:59:00Z")
 
 
 def test_a_whole_number_is_a_number() -> None:

@@ -237,23 +237,36 @@ def test_an_hourly_round_is_not_traded_on_an_exchange_that_fell_silent() -> None
     assert story.said_last() is Reason.NO_PRICE
 
 
-def test_the_first_trade_of_a_candle_is_its_strike_if_the_one_before_was_seen() -> None:
-    hourly = evolve(make_round(), settlement=SettlementRule.CANDLE, window_s=0)
+HOURLY = evolve(make_round(), settlement=SettlementRule.CANDLE, window_s=0)
 
-    def trade(number: int, price: float, at_ns: int) -> ev.ExchangeTraded:
-        return ev.ExchangeTraded(
-            Asset.BTC, "binance", number, price, 1.0, Side.BUY, at_ns, at_ns + 5
-        )
 
+def a_trade(number: int, price: float, at_ns: int) -> ev.ExchangeTraded:
+    return ev.ExchangeTraded(Asset.BTC, "binance", number, price, 1.0, Side.BUY, at_ns, at_ns + 5)
+
+
+def strike_after(*events: ev.Event) -> float | None:
     story = Story()
-    story.tell(ev.RoundFound(hourly))
-    story.tell(trade(2, 7.0, OPENS_NS + 1))
-    assert story.round().strike is None
-    story = Story()
-    story.tell(ev.RoundFound(hourly))
-    for event in (trade(1, 5.0, OPENS_NS - 1), trade(2, 6.0, OPENS_NS), trade(3, 7.0, OPENS_NS)):
+    story.tell(ev.RoundFound(HOURLY))
+    for event in events:
         story.tell(event)
-    assert story.round().strike == 6.0
+    return story.round().strike
+
+
+def test_the_first_trade_of_a_candle_is_its_strike() -> None:
+    before, first = a_trade(1, 5.0, OPENS_NS - 1), a_trade(2, 6.0, OPENS_NS)
+    assert strike_after(before, first, a_trade(3, 7.0, OPENS_NS)) == 6.0
+
+
+def test_a_trade_is_not_the_first_if_none_before_was_seen() -> None:
+    assert strike_after(a_trade(2, 6.0, OPENS_NS + 1)) is None
+
+
+def test_a_trade_is_not_the_first_if_the_feed_was_away_meanwhile() -> None:
+    """Half a minute of trades was missed around the open: what comes next opened nothing."""
+    away = ev.FeedDown("binance", "reset by peer", OPENS_NS - NS_PER_S)
+    back = ev.FeedUp("binance", OPENS_NS + 30 * NS_PER_S)
+    before, later = a_trade(1, 5.0, OPENS_NS - 1), a_trade(900, 7.0, OPENS_NS + 31 * NS_PER_S)
+    assert strike_after(before, away, back, later) is None
 
 
 # --- books ------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class Table:
             "test",
             self.now_ns,
         )
-        self.hands.perform(Place(order, Stamp.grant(Usd(0))), self.now_ns)
+        self.hands.perform(Place(order, Stamp.grant(order.quote, Usd(0))), self.now_ns)
         return order
 
     def cancel(self, order: Order) -> None:
@@ -259,6 +259,28 @@ def test_what_rests_is_not_free_to_spend() -> None:
     table = Table(cash=10.0)
     table.resting(BUY, 0.40, 20)
     table.send(BUY, 0.40, 6)
+    (refused,) = table.after(40)
+    assert isinstance(refused, ev.Refused)
+
+
+def test_a_taker_must_afford_its_fee_as_well() -> None:
+    """The fee is taken on top: paper cash cannot fall below nothing."""
+    table = Table(cash=5.2)
+    table.send(BUY, 0.52, 10)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    table = Table(cash=5.38)
+    table.send(BUY, 0.52, 10)
+    assert fills(table.after(150)) == [(520_000, 10 * MICRO)]
+    assert table.account.cash >= 0
+
+
+def test_shares_on_offer_cannot_be_offered_again() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.after(150)
+    table.resting(SELL, 0.60, 6)
+    table.send(SELL, 0.61, 5)
     (refused,) = table.after(40)
     assert isinstance(refused, ev.Refused)
 

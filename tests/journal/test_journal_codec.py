@@ -100,7 +100,7 @@ ORDER = Order(
     7,
 )
 EFFECTS: tuple[Effect, ...] = (
-    Place(ORDER, Stamp.grant(Usd(5))),
+    Place(ORDER, Stamp.grant(ORDER.quote, Usd(5))),
     Cancel("o-1"),
     CancelAll("stop"),
     Resync("slug"),
@@ -113,7 +113,7 @@ def test_effects_are_written_whole_and_without_their_proof() -> None:
     assert {type(effect) for effect in EFFECTS} == set(get_args(Effect))
     written = json.loads(encode_effects(EFFECTS))
     assert [name for name, _ in written] == [type(effect).__name__ for effect in EFFECTS]
-    assert written[0][1]["stamp"] == {"exposure": 5}
+    assert set(written[0][1]["stamp"]) == {"exposure", "quote"}
     assert written[0][1]["order"]["price"] == 530_000
     assert written[4][1]["why"] == {
         "reason": "edge small",

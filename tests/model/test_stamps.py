@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from polytui.model.effects import Place, Reason, Stamp, Why
@@ -29,11 +30,11 @@ ORDER = Order(
 @pytest.mark.parametrize("proof", [None, object(), True, "_GRANT"])
 def test_a_stamp_is_not_made_by_hand(proof: Any) -> None:
     with pytest.raises(TypeError, match="risk/limits"):
-        Stamp(Usd(5), proof)
+        Stamp(ORDER.quote, Usd(5), proof)
 
 
 def test_a_stamp_is_not_changed_by_hand() -> None:
-    granted = Stamp.grant(Usd(5))
+    granted = Stamp.grant(ORDER.quote, Usd(5))
     with pytest.raises(AttributeError):
         granted.exposure = Usd(0)  # type: ignore[misc]
 
@@ -45,7 +46,14 @@ def test_nothing_is_placed_without_a_stamp(instead: Any) -> None:
 
 
 def test_a_stamp_never_shows_its_proof() -> None:
-    assert repr(Stamp.grant(Usd(5))) == "Stamp(exposure=5)"
+    assert "proof" not in repr(Stamp.grant(ORDER.quote, Usd(5)))
+
+
+def test_a_stamp_is_good_for_one_quote_only() -> None:
+    granted = Stamp.grant(ORDER.quote, Usd(5))
+    dearer = attrs.evolve(ORDER, price=Price(510_000))
+    with pytest.raises(ValueError, match="another order"):
+        Place(dearer, granted)
 
 
 @pytest.mark.parametrize(

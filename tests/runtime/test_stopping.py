@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import trio
@@ -11,13 +12,13 @@ from virtual_engine import VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.journal.codec import Record, decode_event
-from polytui.model.events import Accepted, Action, Cancelled, Commanded, Filled, Refused
+from polytui.model.events import Action, Commanded, Report
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 
 pytestmark = pytest.mark.trio
 BTC, ETH = Asset.BTC, Asset.ETH
-REPORTS = (Accepted, Refused, Filled, Cancelled)
+REPORTS = get_args(Report)
 
 
 def after_stop(engine: VirtualEngine, asset: str) -> tuple[Record, list[object]]:
@@ -100,6 +101,7 @@ async def test_a_stop_in_the_middle_of_starting(
         with trio.fail_after(5):
             await engine.is_over.wait()
     assert engine.session.errors == []
+    assert engine.account.cash == engine.session.mind.account.cash, "even then"
 
 
 async def test_a_stop_while_an_asset_waits_to_restart(
@@ -115,7 +117,10 @@ async def test_a_stop_while_an_asset_waits_to_restart(
         engine.session.stop("now")
         with trio.fail_after(5):
             await engine.is_over.wait()
-    assert engine.run_of(BTC).life == 1
+    assert engine.run_of(BTC).life == 2, "a last life, to take the Stop"
+    _, events = after_stop(engine, "btc")
+    assert events == []
+    assert engine.session.mind.account.working_orders == 0
 
 
 async def test_an_engine_without_a_network_keeps_trying_says_so_and_stops_at_once(

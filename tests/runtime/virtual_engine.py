@@ -117,9 +117,7 @@ class VirtualVenue:
         if self.is_away or self._accepting is None:
             raise Ended("cannot connect: the network is away; is it reachable?")
         ours, theirs = memory_stream_pair()
-        self._accepting.start_soon(
-            serve_peer, theirs, self.connections.converse, PeerSettings()
-        )
+        self._accepting.start_soon(serve_peer, theirs, self.connections.converse, PeerSettings())
         return ours
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
@@ -261,4 +259,3 @@ def open_session(
         hub=Hub(folder.name, "demo", settings.queues.notices, stop_when_lost=is_owned),
         started_ns=clock.now_ns(),
     )
-

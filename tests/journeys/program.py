@@ -1,0 +1,182 @@
+"""The real command line as a real process: started, read line by line, never left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import trio
+
+from polytui.backtest.replay import Replay
+from polytui.journal.codec import Record, decode_event
+from polytui.journal.log import read_journal
+from polytui.model.events import Event
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "config.toml"
+PATIENCE_S = 60.0
+"""For a machine that is busy with other things; nothing takes so long by itself."""
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A private folder with a short name: a socket's path has room for a hundred characters."""
+    with tempfile.TemporaryDirectory(prefix="ptj") as name:
+        yield Path(name)
+
+
+def environment(runtime: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYMARKET")}
+    return {**kept, "XDG_RUNTIME_DIR": str(runtime), "COLUMNS": "200"}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "polytui", *map(str, arguments)]
+
+
+def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in `folder`."""
+    with short_folder() as runtime:
+        return subprocess.run(
+            command(*arguments),
+            cwd=folder,
+            env=environment(runtime),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+
+@attrs.define(eq=False)
+class Program:
+    """A running engine. State: what it wrote and nobody has looked at."""
+
+    process: trio.Process
+    folder: Path
+    runtime: Path
+    unread: str = ""
+
+    async def line(self, pattern: str) -> str:
+        """The next line of its output in which `pattern` is found."""
+        assert self.process.stdout is not None
+        while True:
+            *lines, self.unread = self.unread.split("\n")
+            for at, one in enumerate(lines):
+                if re.search(pattern, one):
+                    self.unread = "\n".join([*lines[at + 1 :], self.unread])
+                    return one
+            chunk = await self.process.stdout.receive_some(65_536)
+            assert chunk, f"it ended before it said {pattern!r}"
+            self.unread += chunk.decode()
+
+    async def rest(self) -> str:
+        assert self.process.stdout is not None
+        while chunk := await self.process.stdout.receive_some(65_536):
+            self.unread += chunk.decode()
+        return self.unread
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def end(self) -> int:
+        """Read it to its end, so that it never waits for us; its exit code."""
+        await self.rest()
+        return await self.process.wait()
+
+    @property
+    def session(self) -> Path:
+        """The folder of its session."""
+        (found,) = (self.folder / "runs").iterdir()
+        return found
+
+
+@asynccontextmanager
+async def started(
+    folder: Path, *arguments: str | Path, stdout: int = subprocess.PIPE, **options: Any
+) -> AsyncIterator[Program]:
+    """A command that runs until the block ends, or is killed there."""
+    with short_folder() as runtime, trio.fail_after(PATIENCE_S):
+        process = await trio.lowlevel.open_process(
+            command(*arguments),
+            cwd=folder,
+            env=environment(runtime),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.STDOUT if stdout == subprocess.PIPE else stdout,
+            **options,
+        )
+        try:
+            yield Program(process, folder, runtime)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                with trio.CancelScope(shield=True):
+                    await process.wait()
+            if process.stdout is not None:
+                await process.stdout.aclose()
+
+
+# --- what it left ---------------------------------------------------------------------------------
+
+
+def children_of(pid: int) -> list[int]:
+    """Process ids of the direct children (Linux)."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process that is not our child has ended."""
+    descriptor = os.pidfd_open(pid) if is_alive(pid) else None
+    if descriptor is not None:
+        try:
+            await trio.lowlevel.wait_readable(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def summary_of(session: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((session / "summary.json").read_text())
+    return known
+
+
+def records_of(journal: Path) -> list[Record]:
+    _, records = read_journal(journal)
+    return [record for record in records if not record.digest]
+
+
+def events_of(journal: Path, *kinds: type) -> list[tuple[Record, Event]]:
+    pairs = ((record, decode_event(record.event)) for record in records_of(journal))
+    return [(record, event) for record, event in pairs if isinstance(event, kinds)]
+
+
+def replayed(journal: Path) -> Replay:
+    """A replay at the end of the journal, every effect and digest compared on the way."""
+    replay = Replay(is_verifying=True)
+    _, records = read_journal(journal)
+    for record in records:
+        assert replay.take(record) == ""
+    return replay
