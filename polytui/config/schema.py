@@ -180,7 +180,7 @@ class Supervision:
 
 @frozen
 class Queues:
-    inbox: int = setting(20_000, between(100, 1_000_000))
+    inbox: int = setting(20_000, between(2_000, 1_000_000))
     """Events waiting for one desk; a full inbox is a fault of the asset, never silent loss."""
     effects: int = setting(1_000, between(10, 100_000))
     notices: int = setting(500, between(10, 100_000))

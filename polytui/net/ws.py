@@ -37,6 +37,7 @@ from polytui.net.dial import Ended, GuardedStream, address_of, dial
 _QUEUED_FRAMES = 8192
 """The library answers no ping while its queue is full."""
 _MOST_DOUBLINGS = 30
+_MOST_WORDS = 120
 _SPOILED_CODES = (1002, 1007, 1009)
 """Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
 
@@ -111,7 +112,9 @@ class Connection:
             return Ended(self._stream.fault)
         if closed.reason is None:
             return Ended("the connection is closing")
-        code, words = closed.reason.code, closed.reason.reason
+        code = closed.reason.code
+        # The peer's words: nothing in them may reach a terminal as a control sequence.
+        words = ascii((closed.reason.reason or "")[:_MOST_WORDS])[1:-1]
         detail = f"closed with {int(code)}" + (f": {words}" if words else "")
         return Ended(detail, is_spoiled=code in _SPOILED_CODES)
 

@@ -197,6 +197,7 @@ class _Face:
     is_detached: bool = False
     _frames: FrameReader = field(factory=lambda: FrameReader(FromFace), init=False)
     _sending: trio.Lock = field(factory=trio.Lock, init=False)
+    _answering: trio.Nursery | None = field(default=None, init=False)
 
     async def greeted(self, *, is_full: bool) -> bool:
         """Exchange hellos. False, with a reason told, when the two cannot talk."""
@@ -217,6 +218,7 @@ class _Face:
         subscription = self.source.subscribe()
         try:
             async with trio.open_nursery() as nursery:
+                self._answering = nursery
                 nursery.start_soon(self._ending, nursery.cancel_scope, self._tell, subscription)
                 nursery.start_soon(self._ending, nursery.cancel_scope, self._listen)
         finally:
@@ -250,8 +252,16 @@ class _Face:
                 return False
             if not isinstance(message, Command):
                 raise LinkError(f"a face may not send {type(message).__name__} now")
-            await self._send([await self._obey(message)])
+            # A command that waits for a restarting asset must not hold up the kill behind it.
+            if self._answering is None:
+                await self._answer(message)
+            else:
+                self._answering.start_soon(self._answer, message)
         return True
+
+    async def _answer(self, command: Command) -> None:
+        with suppress(*_FACE_GONE, LinkError):
+            await self._send([await self._obey(command)])
 
     async def _obey(self, command: Command) -> Ack:
         try:
