@@ -10,9 +10,11 @@ def say(summary: Summary, console: StatusConsole) -> None:
     """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
     try:
         console.print(summary_table(summary))
+        if open_usd := -summary["totals"]["open_flow_usd"]:
+            console.print(f"open: {open_usd:.6f} paid in rounds that are not settled")
         for error in summary["errors"]:
-            console.print(f"fault: {error}", highlight=False)
-        console.print(f"journal: {summary['journal']}", highlight=False)
+            console.print(f"fault: {error}", highlight=False, markup=False)
+        console.print(f"journal: {summary['journal']}", highlight=False, markup=False)
     except OSError:
         console.on_broken_pipe()
 

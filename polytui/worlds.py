@@ -9,9 +9,10 @@ from pathlib import Path
 import attrs
 import trio
 
+from polytui.config.checks import UTC_TIME
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Interval
+from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
 from polytui.sim.recording import read_prices
 from polytui.sim.venue import VenueSettings, serve_forever
@@ -45,7 +46,10 @@ def serve_venue(world: WorldSettings, speed: float, port: int, *, until_stdin_cl
 
 
 def starting_with(settings: Settings, prices: Path) -> Settings:
-    """Begin where the recording has history enough, a minute before a boundary."""
+    """Begin where the recording has history enough, a minute before a boundary. The recording is
+    of BTC; the other assets move by their seed."""
+    if Asset.BTC not in settings.session.assets:
+        raise Fatal("--prices is a recording of BTC: add btc to --assets, or leave it out")
     first_s = read_prices(prices).first_ns // NS_PER_S
     every_s = Interval.M5.seconds
     boundary_s = -(-(first_s + _HISTORY_S) // every_s) * every_s
@@ -55,10 +59,6 @@ def starting_with(settings: Settings, prices: Path) -> Settings:
 
 def start_ns(text: str) -> int:
     """UTC nanoseconds of "2026-11-20T14:59:00Z"; Fatal with the right form for anything else."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise Fatal(f"start {text!r} is not like 2026-11-20T14:59:00Z") from None
-    if when.tzinfo is None:
-        raise Fatal(f"start {text!r} needs its time zone: 2026-11-20T14:59:00Z")
-    return int(when.timestamp()) * NS_PER_S
+    if not UTC_TIME.holds(text):
+        raise Fatal(f"expected {UTC_TIME.expected}, got start {text!r}")
+    return int(datetime.fromisoformat(text).timestamp()) * NS_PER_S

@@ -28,12 +28,16 @@ def between(low: float, high: float) -> Check:
     return Check(f"{low:g} to {high:g}", lambda value: low <= value <= high)
 
 
-UTC_TIME = Check("a time like 2026-11-20T14:59:00Z", lambda text: _is_zoned(text))
+UTC_TIME = Check("a time like 2026-11-20T14:59:00Z, 2001 to 2100", lambda text: _is_zoned(text))
+
+
+_FIRST_YEAR, _LAST_YEAR = 2001, 2100
 
 
 def _is_zoned(text: str) -> bool:
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        when = datetime.fromisoformat(text)
+        return when.tzinfo is not None and _FIRST_YEAR <= when.year <= _LAST_YEAR
     except ValueError:
         return False
 

@@ -111,7 +111,7 @@ def _say(error: BaseException, _: type[Any] | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         names = ", ".join(sorted(error.extra_fields))
         return f"unknown setting {names}"
-    if isinstance(error, TypeError):
+    if isinstance(error, TypeError | AttributeError):
         return "expected a table"
     return str(error)
 

@@ -114,7 +114,10 @@ class Gates:
     max_spread_bps: float = setting(600.0, ABOVE_ZERO, is_hot=True)
     """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
     max_oracle_age_ms: int = setting(8000, ABOVE_ZERO, is_hot=True)
-    """Since the settlement oracle was last heard."""
+    """Since the second that the settlement oracle last spoke of."""
+    max_book_lag_ms: int = setting(5000, ABOVE_ZERO, is_hot=True)
+    """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
+    the network, does not keep up."""
     cooldown_s: float = setting(4.0, NOT_NEGATIVE, is_hot=True)
     """Between two entries in one round."""
 
@@ -170,8 +173,6 @@ class Supervision:
     max_crashes: int = setting(3, between(1, 100))
     window_s: float = setting(600.0, ABOVE_ZERO)
     """So many crashes within this time halt the asset."""
-    cancel_deadline_s: float = setting(3.0, ABOVE_ZERO)
-    """For cancelling after a crash."""
     stop_grace_s: float = setting(4.0, ABOVE_ZERO)
     """For working orders to end after Stop."""
     owner_wait_s: float = setting(20.0, ABOVE_ZERO)

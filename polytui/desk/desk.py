@@ -253,6 +253,7 @@ class Desk:
             prices=self.prices,
             position=self.holdings.positions.of(entry.slug),
             is_book_up=self.feeds.get(ev.BOOK_FEED) is FeedState.UP,
+            book_lag_ns=self.rounds.lag_ns,
             settings=self.settings,
         )
 

@@ -21,6 +21,8 @@ class DeskRounds:
         self._by_slug: dict[str, DeskRound] = {}
         self._by_token: dict[str, tuple[DeskRound, Outcome]] = {}
         self._by_condition: dict[str, DeskRound] = {}
+        self.lag_ns = 0
+        """From the venue's stamp to our reading, of the newest frame: grows when we fall behind."""
 
     def __iter__(self) -> Iterator[DeskRound]:
         return iter(self._by_slug.values())
@@ -60,6 +62,7 @@ class DeskRounds:
                 entry.round = entry.round.with_tick(event.tick)
 
     def book_changed(self, event: BookChanged) -> None:
+        self.lag_ns = event.received_ns - event.venue_ns
         for change in event.changes:
             if known := self._by_token.get(change.token_id):
                 entry, outcome = known
@@ -78,4 +81,5 @@ class DeskRounds:
             entry.down_book.forget()
 
     def state(self) -> tuple[object, ...]:
-        return tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))
+        rounds = tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))
+        return (self.lag_ns, rounds)

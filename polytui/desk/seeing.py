@@ -29,6 +29,7 @@ class Knowledge:
     prices: DeskPrices
     position: Position
     is_book_up: bool
+    book_lag_ns: int
     settings: Settings
 
 
@@ -57,6 +58,9 @@ def _know_strike(entry: DeskRound, prices: DeskPrices) -> None:
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
     if not knowledge.is_book_up:
         return Why(Reason.FEED_DOWN)
+    lag_ms, most_ms = knowledge.book_lag_ns / NS_PER_MS, knowledge.settings.gates.max_book_lag_ms
+    if lag_ms > most_ms:
+        return Why(Reason.BOOK_LATE, lag_ms, most_ms, "ms")
     up, down = entry.up_book, entry.down_book
     if not (up.is_known and down.is_known):
         return Why(Reason.NO_BOOK)
@@ -67,10 +71,11 @@ def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
 
 def _price_block(knowledge: Knowledge) -> Why | None:
     market, gates = knowledge.settings.market, knowledge.settings.gates
-    heard_ns = knowledge.prices.settlement.latest_received_ns
-    if not heard_ns:
+    observed_ns = knowledge.prices.settlement.last_observed_ns
+    if not observed_ns:
         return Why(Reason.NO_PRICE)
-    age_ms = (knowledge.now_ns - heard_ns) / NS_PER_MS
+    # Since it was observed, not since we read it: what waited in a queue is no news.
+    age_ms = (knowledge.now_ns - observed_ns) / NS_PER_MS
     if age_ms > gates.max_oracle_age_ms:
         return Why(Reason.ORACLE_STALE, age_ms, gates.max_oracle_age_ms, "ms")
     seen_s = knowledge.prices.volatility.seen_s

@@ -21,6 +21,7 @@ class Reason(str, Enum):
     NO_PRICE = "no price"
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"
+    BOOK_LATE = "book late"
     NO_VOLATILITY = "no volatility yet"
     TOO_EARLY = "too early"
     TOO_LATE = "too late"

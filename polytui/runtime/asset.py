@@ -56,6 +56,8 @@ class AssetRun:
     state: AssetState | None = None
     """Set while the tree knows better than the desk: restarting, halted, stopped."""
     detail: str = ""
+    complaint: str = ""
+    """What the round watchers last said was wrong with the venue."""
     pump: Callable[[], None] = field(default=lambda: None)
     """Takes what is in the inbox at once; machine.py gives each life its own."""
 

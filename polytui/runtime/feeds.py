@@ -39,6 +39,7 @@ class Feed:
         self.state = FeedState.CONNECTING
         self.connects = 0
         self.stales = 0
+        self._detail = ""
         self._messages = 0
         self._rejected = 0
         self._ignored = 0
@@ -87,8 +88,10 @@ class Feed:
             case LinkState.SPOILED:
                 self._reject(detail, b"", now_ns)
             case LinkState.DOWN:
-                self.state = FeedState.DOWN
-                self._deliver(FeedDown(self.name, detail, now_ns))
+                # A venue that is away stays away: said once, not at every try.
+                if self.state is not FeedState.DOWN or detail != self._detail:
+                    self._deliver(FeedDown(self.name, detail, now_ns))
+                self.state, self._detail = FeedState.DOWN, detail
 
     def _reject(self, reason: str, frame: str | bytes, now_ns: int) -> None:
         self._rejected += 1

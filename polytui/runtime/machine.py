@@ -40,7 +40,7 @@ class Machine:
 
     def pump(self) -> None:
         """Take what waits here and now."""
-        if items := self.run.inbox.take_nowait():
+        if self.is_sound and (items := self.run.inbox.take_nowait()):
             self.take(items)
 
     async def work(self) -> None:

@@ -19,7 +19,8 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
         case Refused(_, detail):
             return "warn", f"order refused: {detail}"
         case FeedStale(feed, age_ms):
-            return "warn", f"{feed} is stale: {age_ms / 1000:.1f} s without data"
+            since = "no data yet" if age_ms < 0 else f"{age_ms / 1000:.1f} s without data"
+            return "warn", f"{feed} is stale: {since}"
         case FeedDown(feed, detail):
             return "warn", f"{feed} is down: {detail}"
         case FeedUp(feed):

@@ -62,11 +62,13 @@ class RoundWatcher:
         """The venue's next rounds, asked until it answers."""
         while True:
             try:
-                return await self.gamma.upcoming(
+                listed = await self.gamma.upcoming(
                     self.run.asset, self.interval, self.clock.now_ns(), self.settings.list_ahead
                 )
+                self.run.complaint = ""
+                return listed
             except _NOT_NOW as error:
-                self.complain(f"no list of {self.interval.value} rounds: {error}")
+                self._complain(f"no list of {self.interval.value} rounds: {error}")
                 await self._sleep(self.settings.settle_every_s)
 
     async def _follow(self, followed: FollowedRound) -> None:
@@ -134,8 +136,14 @@ class RoundWatcher:
                 if await ask():
                     return
             except _NOT_NOW as error:
-                self.complain(str(error))
+                self._complain(str(error))
             await self._sleep(every_s)
+
+    def _complain(self, text: str) -> None:
+        """A venue that is away stays away: said once, not at every try."""
+        if text != self.run.complaint:
+            self.run.complaint = text
+            self.complain(text)
 
     async def _sleep(self, session_s: float) -> None:
         await self.clock.sleep_until(self.clock.now_ns() + int(session_s * NS_PER_S))

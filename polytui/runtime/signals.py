@@ -31,8 +31,13 @@ class StopSignals:
 
 @asynccontextmanager
 async def hear_signals() -> AsyncIterator[StopSignals]:
-    """Take Ctrl-C, SIGTERM and SIGHUP from the system until the block ends."""
-    with trio.open_signal_receiver(*_SIGNALS) as numbers:
+    """Take Ctrl-C, SIGTERM and SIGHUP from the system until the block ends.
+
+    A SIGHUP that is ignored already stays so: `nohup` is how people say that it should go on.
+    """
+    is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    wanted = _SIGNALS[:-1] if is_nohup else _SIGNALS
+    with trio.open_signal_receiver(*wanted) as numbers:
         async with trio.open_nursery() as nursery:
             heard = StopSignals()
             nursery.start_soon(heard.listen, numbers)

@@ -96,9 +96,9 @@ class Screen:
 
     def draw(self, said: Sequence[str], text: str) -> None:
         for line in said:
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         if self._live is None:
-            self._console.print(text, highlight=False, soft_wrap=True)
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
         else:
             self._live.start()
             self._live.update(Text(text), refresh=True)

@@ -185,7 +185,18 @@ class Supervisor:
         self.run.state = AssetState.HALTED
         self.run.detail = f"{len(self.crashes)} crashes; restart the engine to trade it again"
         self.tree.session.fault(self.run.asset.value, f"halted: {self.run.detail}")
+        self._free_reserves()
         stop_when_done(self.tree)
+
+    def _free_reserves(self) -> None:
+        """A last desk for the books alone: orders that died with the one before it must not be
+        counted against the limits of the other assets."""
+        session = self.tree.session
+        machine = Machine(self.run, session, lambda effect: None)
+        try:
+            machine.take([Item(event) for event in opening_events(self.run, session)])
+        except Exception as error:
+            logger.opt(exception=error).error("{} cannot even open", self.run.asset.value)
 
     def _backoff_s(self) -> float:
         rules = self.tree.session.settings.supervision

@@ -24,6 +24,7 @@ from polytui.model.events import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config.toml"
+_JOURNALS = "runs/*/journal.jsonl"
 PATIENCE_S = 60.0
 """For a machine that is busy with other things; nothing takes so long by itself."""
 
@@ -95,6 +96,12 @@ class Program:
         await self.rest()
         return await self.process.wait()
 
+    async def until_it_trades(self) -> None:
+        """Wait for its first order in its journal: for when its output cannot be read."""
+        while not any(b'"Place"' in one.read_bytes() for one in self.folder.glob(_JOURNALS)):
+            assert self.process.poll() is None, "it ended"
+            await trio.sleep(0.1)
+
     @property
     def session(self) -> Path:
         """The folder of its session."""
@@ -115,7 +122,7 @@ async def started(
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.STDOUT if stdout == subprocess.PIPE else stdout,
-            **options,
+            **{"preexec_fn": default_signals, **options},
         )
         try:
             yield Program(process, folder, runtime)
@@ -126,6 +133,12 @@ async def started(
                     await process.wait()
             if process.stdout is not None:
                 await process.stdout.aclose()
+
+
+def default_signals() -> None:
+    """In the child: whatever started the tests may have ignored some."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 # --- what it left ---------------------------------------------------------------------------------

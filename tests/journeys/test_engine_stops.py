@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
+import termios
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from program import (
     CONFIG,
     Program,
     children_of,
+    default_signals,
     events_of,
     gone,
     is_alive,
@@ -102,11 +105,24 @@ async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> Non
 
 def _take_terminal(descriptor: int) -> None:
     """A session of its own with this terminal, so that closing it hangs up."""
-    import fcntl
-    import termios
-
+    default_signals()
     os.setsid()
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
+
+
+async def test_nohup_is_respected(tmp_path: Path) -> None:
+    def ignore_hangups() -> None:
+        default_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    async with started(tmp_path, *DEMO, preexec_fn=ignore_hangups) as program:
+        await program.line("BTC")
+        program.signal(signal.SIGHUP)
+        await program.line("BTC")
+        await program.line("BTC")
+        program.signal(signal.SIGTERM)
+        assert await program.end() == 0
+    assert summary_of(program.session)["stopped"] == "signal SIGTERM"
 
 
 async def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
@@ -115,10 +131,11 @@ async def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
         assert program.process.stdout is not None
         await program.process.stdout.aclose()
         journal = program.session / "journal.jsonl"
-        grown = journal.stat().st_size + 2_000_000
-        while journal.stat().st_size < grown:
+        await program.until_it_trades()
+        seen = journal.stat().st_size
+        while journal.stat().st_size < seen + 100_000:
             assert program.process.poll() is None
-            await trio.sleep(0.1)
+            await trio.sleep(0.05)
         program.signal(signal.SIGTERM)
         assert await program.process.wait() == 0
     assert_ended_in_order(program, "signal SIGTERM")
@@ -136,12 +153,7 @@ async def test_a_terminal_that_stops_reading_does_not_stop_the_trading(tmp_path:
     os.set_blocking(writing, True)
     async with started(tmp_path, *DEMO, stdout=writing) as program:
         os.close(writing)
-        while not list(tmp_path.glob("runs/*/journal.jsonl")):
-            await trio.sleep(0.02)
-        journal = program.session / "journal.jsonl"
-        while journal.stat().st_size < 2_500_000:
-            assert program.process.poll() is None
-            await trio.sleep(0.1)
+        await program.until_it_trades()
         program.signal(signal.SIGTERM)
         while not (program.session / "summary.json").exists():
             await trio.sleep(0.02)

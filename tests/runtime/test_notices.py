@@ -1,0 +1,54 @@
+"""What people are told of, line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+from polytui.ledger.working import WorkingOrders
+from polytui.model.events import FeedDown, FeedStale, FeedUp, Filled, Refused, Ticked
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import Price, Shares, Usd
+from polytui.runtime.notices import TOLD, words_of
+
+
+def orders(side: Side) -> WorkingOrders:
+    price, shares = Price(420_000), Shares(44_390_000)
+    tif = TimeInForce.GTC
+    order = Order("o-1", "slug", "token", Outcome.DOWN, side, price, shares, tif, False, "s", 0)
+    known = WorkingOrders()
+    known.add(order)
+    return known
+
+
+FILL = Filled("o-1", "t-1", Price(420_000), Shares(44_390_000), Usd(756_930), True)
+
+
+def test_a_fill_says_what_changed_hands() -> None:
+    assert words_of(FILL, orders(Side.BUY)) == ("info", "bought down 44.39 at 0.42, fee 0.75693")
+    assert words_of(FILL, orders(Side.SELL)) == ("info", "sold down 44.39 at 0.42, fee 0.75693")
+
+
+def test_a_fill_of_an_order_that_is_forgotten_still_says_how_much() -> None:
+    free = Filled("gone", "t-2", Price(500_000), Shares(5_000_000), Usd(0), False)
+    assert words_of(free, WorkingOrders()) == ("info", "filled 5.00 at 0.50")
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Refused("o-1", "not enough balance"), ("warn", "order refused: not enough balance")),
+        (FeedUp("book", 0), ("info", "book is up")),
+        (FeedDown("rtds", "closed with 1006", 0), ("warn", "rtds is down: closed with 1006")),
+        (FeedStale("rtds", 15_250, 0), ("warn", "rtds is stale: 15.2 s without data")),
+    ],
+)
+def test_feeds_and_refusals(event: object, words: tuple[str, str]) -> None:
+    assert isinstance(event, TOLD)
+    assert words_of(event, WorkingOrders()) == words
+
+
+def test_nothing_else_is_told() -> None:
+    assert not isinstance(Ticked(1), TOLD)
+    with pytest.raises(TypeError, match="nobody wants to read a Ticked"):
+        words_of(Ticked(1), WorkingOrders())

@@ -1,0 +1,133 @@
+"""A round from its listing to its settlement, in virtual time against the simulated venue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+from virtual_engine import OPENS_NS, VirtualEngine, open_engine, quick_settings
+
+from polytui.backtest.replay import replay_journal
+from polytui.model.events import (
+    BookSnapshotted,
+    Commanded,
+    RoundClosed,
+    RoundFound,
+    RoundOpened,
+    RoundSettled,
+    StrikePublished,
+)
+from polytui.model.instrument import Asset, Interval
+from polytui.model.units import NS_PER_S
+from polytui.runtime.summary import summarise
+
+pytestmark = pytest.mark.trio
+FIRST = f"btc-updown-5m-{OPENS_NS // NS_PER_S}"
+BEFORE = f"btc-updown-5m-{OPENS_NS // NS_PER_S - 300}"
+
+
+async def test_a_whole_round(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "s"
+    settings = quick_settings(session={"assets": (Asset.BTC,), "rounds": 1})
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=90) as engine:
+        await engine.is_over.wait()
+    opened = {e.slug: e for _, e in engine.events(RoundOpened)}  # type: ignore[attr-defined]
+    assert opened[BEFORE].is_late, "it was under way when the session began"
+    assert not opened[FIRST].is_late
+    assert 0 <= opened[FIRST].at_ns - OPENS_NS < 1_000_000
+    closed = {e.slug: e for _, e in engine.events(RoundClosed)}  # type: ignore[attr-defined]
+    assert 0 <= closed[FIRST].at_ns - OPENS_NS - Interval.M5.ns < 1_000_000
+    kinds = (RoundFound, RoundOpened, StrikePublished, RoundClosed, RoundSettled)
+    life = [type(e) for _, e in engine.events(*kinds) if _slug_of(e) == FIRST]
+    assert life[:2] == [RoundFound, RoundOpened]
+    assert life[-2:] == [RoundClosed, RoundSettled]
+    assert StrikePublished in life, "the venue was asked for its word on the strike"
+    assert "GET /gamma/events/slug/" + FIRST in engine.venue.requests
+    settled = [e for _, e in engine.events(RoundSettled)]
+    assert [e.source for e in settled] == ["stream", "stream"]  # type: ignore[attr-defined]
+    assert engine.session.stop_reason == "1 rounds are settled"
+    _books_were_there_before_the_open(engine)
+    _summary_is_true(engine)
+    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+
+
+def _slug_of(event: object) -> str:
+    if isinstance(event, RoundFound):
+        return event.round.slug
+    if isinstance(event, RoundSettled):
+        return FIRST if event.received_ns > OPENS_NS + Interval.M5.ns else BEFORE
+    return str(getattr(event, "slug", ""))
+
+
+def _books_were_there_before_the_open(engine: VirtualEngine) -> None:
+    found = {e.round.slug: e.round for _, e in engine.events(RoundFound)}  # type: ignore[attr-defined]
+    seen = [
+        e.received_ns
+        for _, e in engine.events(BookSnapshotted)  # type: ignore[attr-defined]
+        if e.token_id == found[FIRST].up_token
+    ]
+    assert seen[0] < OPENS_NS - 50 * NS_PER_S, "subscribed a minute ahead"
+
+
+def _summary_is_true(engine: VirtualEngine) -> None:
+    summary = summarise(engine.session, engine.runs, engine.account)
+    assert summary["rounds_settled"] == 1
+    assert summary["totals"]["fills"] > 0
+    assert summary["reconciled"]["is_cash_equal"]
+    assert summary["reconciled"]["is_pnl_traded_plus_settlements"]
+    assert summary["round_detect_ms"]["max"] < 1
+    # A millionth more in the hands than in the ledger must be seen.
+    engine.account.pay_out(1)
+    summary = summarise(engine.session, engine.runs, engine.account)
+    assert not summary["reconciled"]["is_cash_equal"]
+    assert not summary["reconciled"]["is_pnl_traded_plus_settlements"]
+
+
+async def test_a_silent_stream_is_asked_for_the_winner(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=10) as engine:
+        engine.venue.connections.mute("market", 10_000)
+        books = engine.session.mind.account.books(Asset.BTC)
+        await engine.until(lambda: BEFORE in books.settled)
+        at_ns = engine.session.clock.now_ns()
+    (settled,) = (e for _, e in engine.events(RoundSettled))
+    assert isinstance(settled, RoundSettled)
+    assert settled.source == "gamma"
+    asked = [one for one in engine.venue.requests if one.endswith(BEFORE)]
+    assert len(asked) >= 2, "again and again"
+    assert at_ns > OPENS_NS + 20 * NS_PER_S, "not before a winner can be known"
+
+
+async def test_a_round_that_was_listed_while_the_network_was_away_is_found_late(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, is_away=True
+    ) as engine:
+        await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 20 * NS_PER_S)
+        engine.venue.is_away = False
+        await engine.until(lambda: FIRST in engine.run_of(Asset.BTC).followed)
+    opened = [e for _, e in engine.events(RoundOpened) if e.slug == FIRST]  # type: ignore[attr-defined]
+    assert [event.is_late for event in opened] == [True]
+    assert engine.session.mind.account.books(Asset.BTC).session_rounds == []
+
+
+async def test_after_a_reconnect_books_are_read_by_rest(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=20) as engine:
+        await engine.until(lambda: engine.run_of(Asset.BTC).feeds["book"].messages > 50)
+        assert "POST /clob/books" not in engine.venue.requests
+        assert engine.venue.connections.drop("market") == 1
+        await engine.until(lambda: "POST /clob/books" in engine.venue.requests)
+        await engine.until(lambda: engine.run_of(Asset.BTC).feeds["book"].view(0).reconnects == 1)
+    rest = [e for _, e in engine.events(BookSnapshotted) if e.source == "rest"]  # type: ignore[attr-defined]
+    assert len(rest) >= 2, "both tokens of the round"
+    assert engine.events(Commanded), "and it stopped in order"
