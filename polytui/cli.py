@@ -18,6 +18,7 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.output import write_json
+from polytui.places import has_terminal
 
 DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
 
@@ -65,10 +66,20 @@ def _csv(kind: type[Any]) -> Callable[[Any, Any, str | None], tuple[Any, ...] | 
     return parse
 
 
+def _config_or_default(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """A file that is named must be there; the usual one may be absent."""
+    usual = Path("config.toml")
+    return usual if path is None and usual.exists() else path
+
+
+def _load(config: Path | None) -> Settings:
+    return Settings() if config is None else load_settings(config)
+
+
 def _config_option(command: _F) -> _F:
     return click.option(
-        "--config", type=click.Path(path_type=Path), default=Path("config.toml"),
-        show_default=True, help="The settings file.",
+        "--config", type=click.Path(path_type=Path), callback=_config_or_default,
+        help="The settings file; config.toml where there is one, else the defaults.",
     )(command)  # fmt: skip
 
 
@@ -118,7 +129,7 @@ def run(mode: str = "paper", **options: Any) -> None:
     """Paper trading on live public data. There are no live hands in this version."""
     from polytui.launch import launch
 
-    sys.exit(launch(mode, _settings_for(mode, options), options))
+    sys.exit(launch(mode, _settings_for(options), options))
 
 
 @cli.command()
@@ -135,7 +146,11 @@ def demo(**options: Any) -> None:
     from polytui.launch import launch
     from polytui.runtime.chaos import parse_chaos
 
-    settings = _settings_for("demo", options)
+    settings = _settings_for(options)
+    if options["rounds"] is None:
+        is_watched = has_terminal() and not options["headless"]
+        rounds = 0 if is_watched else settings.demo.rounds
+        settings = attrs.evolve(settings, session=attrs.evolve(settings.session, rounds=rounds))
     _as_usage(parse_chaos, options["chaos"], settings.session.assets)
     sys.exit(launch("demo", settings, options))
 
@@ -148,15 +163,12 @@ def _as_usage(check: Callable[..., Any], *args: Any) -> None:
         raise click.UsageError(str(error)) from None
 
 
-def _settings_for(mode: str, options: dict[str, Any]) -> Settings:
+def _settings_for(options: dict[str, Any]) -> Settings:
     """The file's settings with the command line's on top."""
-    settings = load_settings(options["config"])
+    settings = _load(options["config"])
     session = _overridden(settings.session, options, "assets", "intervals", "rounds")
     demo_settings = _overridden(settings.demo, options, "speed", "seed", "start")
     _check_start(demo_settings.start)
-    if mode == "demo" and options.get("rounds") is None:
-        is_watched = sys.stdout.isatty() and not options["headless"]
-        session = attrs.evolve(session, rounds=0 if is_watched else demo_settings.rounds)
     terminal = _overridden(settings.terminal, options, "theme")
     return attrs.evolve(settings, session=session, demo=demo_settings, terminal=terminal)
 
@@ -181,11 +193,13 @@ def _overridden(table: Any, options: dict[str, Any], *names: str) -> Any:
 @click.option("--theme", help="Colours of the terminal.")
 @_config_option
 @_plain_errors
-def attach(session: str | None, socket: Path | None, theme: str | None, config: Path) -> None:
+def attach(
+    session: str | None, socket: Path | None, theme: str | None, config: Path | None
+) -> None:
     """Attach a terminal to an engine that already runs; the newest, or the named session."""
     from polytui.launch import attach_to
 
-    settings = load_settings(config)
+    settings = _load(config)
     sys.exit(attach_to(settings, socket, session, theme or settings.terminal.theme))
 
 
@@ -205,7 +219,7 @@ def venue(**options: Any) -> None:
     from polytui.places import existing_prices
     from polytui.worlds import serve_venue, starting_with, world_settings
 
-    settings = _settings_for("venue", {"headless": True, "rounds": None, **options})
+    settings = _settings_for({"rounds": None, **options})
     prices = existing_prices(options["prices"])
     if prices is not None and options["start"] is None:
         settings = starting_with(settings, prices)
@@ -244,21 +258,21 @@ def config() -> None:
 
 @config.command()
 @_config_option
-def check(config: Path) -> None:
+def check(config: Path | None) -> None:
     """Every fault of the file at once; exit code 2 if there is one."""
-    load_settings(config)
-    click.echo(f"{config}: good")
+    _load(config)
+    click.echo(f"{config or 'no config.toml here, the defaults'}: good")
 
 
 @config.command()
 @_config_option
-def show(config: Path) -> None:
+def show(config: Path | None) -> None:
     """The settings in force, defaults included. Secrets are not settings and never here."""
-    click.echo(json.dumps(json.loads(canonical_json(load_settings(config))), indent=2))
+    click.echo(json.dumps(json.loads(canonical_json(_load(config))), indent=2))
 
 
 @config.command()
 @_config_option
-def digest(config: Path) -> None:
+def digest(config: Path | None) -> None:
     """Twelve hex digits that name these settings."""
-    click.echo(digest_of(load_settings(config)))
+    click.echo(digest_of(_load(config)))

@@ -20,7 +20,8 @@ import trio
 
 from polytui.backtest.inprocess import InProcess
 from polytui.closing import exit_code, say
-from polytui.config.schema import Settings
+from polytui.config.load import BadSettings
+from polytui.config.schema import Settings, Terminal
 from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.model.errors import Fatal
 from polytui.output import write_json
@@ -28,6 +29,7 @@ from polytui.places import (
     answers,
     check_writable,
     existing_prices,
+    has_terminal,
     last_line,
     make_folder,
     new_folder,
@@ -37,9 +39,10 @@ from polytui.places import (
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
 from polytui.runtime.logs import log_to
+from polytui.runtime.modes import MODES
 from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, money_summary
-from polytui.worlds import starting_with, world_settings
+from polytui.worlds import check_length, starting_with, world_settings
 
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
@@ -52,6 +55,8 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     prices = existing_prices(options.get("prices"))
     if prices is not None and options.get("start") is None:
         settings = starting_with(settings, prices)
+    if prices is not None:
+        check_length(settings, prices)
     check_writable(options["json_path"])
     folder = options["folder"] or new_folder(settings.journal.directory, mode)
     plan = Plan(
@@ -67,8 +72,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     make_folder(folder)
     if options.get("in_process"):
         return _in_process(plan, options["json_path"])
-    is_watched = sys.stdout.isatty() and sys.stdin.isatty() and not options["headless"]
-    if is_watched:
+    if has_terminal() and not options["headless"]:
         return _with_terminal(plan, options)
     return _headless(plan, options["json_path"])
 
@@ -124,6 +128,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     from polytui.tui.app import run_terminal
 
     assert plan.socket is not None
+    _check_themes(plan.settings.terminal)
     log = plan.folder / "engine.log"
     engine = _start_engine(plan, options, log)
     _wait_for_engine(engine, plan.socket, log)
@@ -138,8 +143,19 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     return max(code, _after_terminal(engine, plan.folder, options["json_path"]))
 
 
+def _check_themes(terminal: Terminal) -> None:
+    """A theme that cannot be drawn is a fault of the settings, told before anything starts."""
+    from polytui.tui.app import palettes_from
+    from polytui.tui.theme import BadTheme
+
+    try:
+        palettes_from(Path(terminal.themes_folder), terminal.theme)
+    except BadTheme as error:
+        raise BadSettings(list(error.faults)) from error
+
+
 def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
-    name = "demo" if plan.mode == "demo" else "run"
+    name = MODES[plan.mode].command
     command = [sys.executable, "-m", "polytui", name, "--headless", "--owned"]
     command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
     command += ["--rounds", str(plan.settings.session.rounds)]
@@ -201,6 +217,8 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     from polytui.tui.app import run_terminal
 
     socket = socket or running_socket(session)
+    if not has_terminal():
+        raise Fatal("attach needs a terminal: redirect neither its input nor its output")
     log = Path(settings.journal.directory) / socket.stem / "engine.log"
     return run_terminal(
         socket,

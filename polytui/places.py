@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+import stat
+import sys
 import time
 from pathlib import Path
 
 from polytui.model.errors import Fatal
 
 _PROBE_S = 1.0
+
+
+def has_terminal() -> bool:
+    """Whether somebody sits there: keys come in by the first, Textual draws on the last."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def existing_prices(prices: Path | None) -> Path | None:
@@ -49,12 +56,22 @@ def socket_folder() -> Path:
 def running_socket(session: str | None) -> Path:
     """The socket of the named session, or of the newest engine that answers."""
     folder = socket_folder()
+    _check_ours(folder)
     found = [folder / f"{session}.sock"] if session else _newest_first(folder)
     for socket in found:
         if answers(socket):
             return socket
     which = f"no session {session}" if session else "no engine"
     raise Fatal(f"{which} runs here; start one with polytui demo or polytui run --headless")
+
+
+def _check_ours(folder: Path) -> None:
+    """In a shared /tmp somebody else could have made this folder, with their engine in it."""
+    if not folder.exists():
+        return
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Fatal(f"{folder} is not a private folder of yours: remove it")
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -57,6 +57,15 @@ def starting_with(settings: Settings, prices: Path) -> Settings:
     return attrs.evolve(settings, demo=attrs.evolve(settings.demo, start=start))
 
 
+def check_length(settings: Settings, prices: Path) -> None:
+    """Fatal when the recording ends before the rounds that the session is to play."""
+    seconds = max(interval.seconds for interval in settings.session.intervals)
+    left_s = read_prices(prices).last_ns // NS_PER_S - start_ns(settings.demo.start) // NS_PER_S
+    there = max(0, (left_s - _LEAD_S) // seconds)
+    if settings.session.rounds > there:
+        raise Fatal(f"{prices} has {there} rounds after the start, not {settings.session.rounds}")
+
+
 def start_ns(text: str) -> int:
     """UTC nanoseconds of "2026-11-20T14:59:00Z"; Fatal with the right form for anything else."""
     if not UTC_TIME.holds(text):

@@ -20,7 +20,6 @@ class Check:
 
 ABOVE_ZERO = Check("> 0", lambda value: value > 0)
 NOT_NEGATIVE = Check(">= 0", lambda value: value >= 0)
-NOT_EMPTY = Check("at least one entry", bool)
 NO_REPEATS = Check("at least one entry, none twice", lambda v: bool(v) and len(set(v)) == len(v))
 
 
@@ -48,6 +47,6 @@ def starts_with(*prefixes: str) -> Check:
     )
 
 
-def setting(default: Any, check: Check | None = None, *, is_hot: bool = False) -> Any:
-    """A field of a settings table: default, bounds, and whether it may change while running."""
-    return attrs.field(default=default, metadata={"check": check, "is_hot": is_hot})
+def setting(default: Any, check: Check) -> Any:
+    """A field of a settings table: its default and its bounds."""
+    return attrs.field(default=default, metadata={"check": check})

@@ -95,13 +95,13 @@ class Rounds:
 class Market:
     """What we know: volatility, basis, ages."""
 
-    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO, is_hot=True)
-    volatility_warmup_s: float = setting(45.0, ABOVE_ZERO, is_hot=True)
+    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO)
+    volatility_warmup_s: float = setting(45.0, ABOVE_ZERO)
     """No fair value before so many seconds of price changes were seen."""
-    volatility_floor_annual: float = setting(0.10, ABOVE_ZERO, is_hot=True)
+    volatility_floor_annual: float = setting(0.10, ABOVE_ZERO)
     """Annualised; a quiet minute must not make us certain."""
-    basis_half_life_s: float = setting(180.0, ABOVE_ZERO, is_hot=True)
-    exchange_fresh_ms: int = setting(3000, ABOVE_ZERO, is_hot=True)
+    basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
+    exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
     """An exchange quote older than this no longer leads the settlement oracle."""
 
 
@@ -109,16 +109,16 @@ class Market:
 class Gates:
     """May we enter?"""
 
-    after_open_s: float = setting(20.0, NOT_NEGATIVE, is_hot=True)
-    before_close_s: float = setting(20.0, NOT_NEGATIVE, is_hot=True)
-    max_spread_bps: float = setting(600.0, ABOVE_ZERO, is_hot=True)
+    after_open_s: float = setting(20.0, NOT_NEGATIVE)
+    before_close_s: float = setting(20.0, NOT_NEGATIVE)
+    max_spread_bps: float = setting(600.0, ABOVE_ZERO)
     """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
-    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO, is_hot=True)
+    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
     """Since the second that the settlement oracle last spoke of."""
-    max_book_lag_ms: int = setting(5000, ABOVE_ZERO, is_hot=True)
+    max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
     """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
     the network, does not keep up."""
-    cooldown_s: float = setting(4.0, NOT_NEGATIVE, is_hot=True)
+    cooldown_s: float = setting(4.0, NOT_NEGATIVE)
     """Between two entries in one round."""
 
 
@@ -126,16 +126,16 @@ class Gates:
 class DistanceFade:
     """Buys the outcome that the book prices below its fair value, fees included."""
 
-    is_enabled: bool = setting(True, is_hot=True)
-    min_edge_bps: float = setting(150.0, ABOVE_ZERO, is_hot=True)
+    is_enabled: bool = True
+    min_edge_bps: float = setting(150.0, ABOVE_ZERO)
     """Fair value minus price minus fee, in hundredths of a cent per share."""
-    stake_usd: float = setting(20.0, ABOVE_ZERO, is_hot=True)
+    stake_usd: float = setting(20.0, ABOVE_ZERO)
     """Bought in one round at most, counted at cost."""
-    max_price: float = setting(0.92, between(0.02, 0.99), is_hot=True)
+    max_price: float = setting(0.92, between(0.02, 0.99))
     """No entry above: little to win, all to lose."""
-    min_price: float = setting(0.08, between(0.01, 0.98), is_hot=True)
+    min_price: float = setting(0.08, between(0.01, 0.98))
     """No entry below: the model's tails are not that good."""
-    requote_ticks: int = setting(2, NOT_NEGATIVE, is_hot=True)
+    requote_ticks: int = setting(2, NOT_NEGATIVE)
     """A working order is moved only when its price is off by more."""
 
 
@@ -143,13 +143,13 @@ class DistanceFade:
 class Risk:
     """May the order go? Counted with everything working as if filled."""
 
-    max_order_usd: float = setting(25.0, ABOVE_ZERO, is_hot=True)
-    max_round_usd: float = setting(50.0, ABOVE_ZERO, is_hot=True)
-    max_asset_usd: float = setting(100.0, ABOVE_ZERO, is_hot=True)
-    max_account_usd: float = setting(300.0, ABOVE_ZERO, is_hot=True)
-    max_working_orders: int = setting(4, between(1, 100), is_hot=True)
+    max_order_usd: float = setting(25.0, ABOVE_ZERO)
+    max_round_usd: float = setting(50.0, ABOVE_ZERO)
+    max_asset_usd: float = setting(100.0, ABOVE_ZERO)
+    max_account_usd: float = setting(300.0, ABOVE_ZERO)
+    max_working_orders: int = setting(4, between(1, 100))
     """Of one asset."""
-    max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO, is_hot=True)
+    max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO)
     """Realised since midnight UTC; reaching it trips the kill switch."""
 
 

@@ -76,6 +76,7 @@ class DeskRounds:
 
     def forget_books(self) -> None:
         """The feed died: what was missed is unknown, no book is true until its next snapshot."""
+        self.lag_ns = 0
         for entry in self:
             entry.up_book.forget()
             entry.down_book.forget()

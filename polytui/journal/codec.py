@@ -14,7 +14,6 @@ from typing import Any, get_args
 
 import msgspec
 
-from polytui.model import events
 from polytui.model.effects import Effect
 from polytui.model.events import Event
 
@@ -120,7 +119,3 @@ def decode_event(raw: msgspec.Raw) -> Event:
     except (msgspec.MsgspecError, KeyError) as error:
         raise BadJournal(f"not an event: {error}") from error
     return event
-
-
-def event_names() -> tuple[str, ...]:
-    return tuple(cls.__name__ for cls in get_args(events.Event))

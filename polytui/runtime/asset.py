@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from polytui.execution.executor import Hands
 from polytui.model.events import Commanded, Event, FeedDown, Report, RoundSettled
@@ -32,12 +32,14 @@ class FeedTotals:
     reconnects: int = 0
     stale: int = 0
     rejected: int = 0
+    ignored: int = 0
 
     def add(self, feed: Feed) -> None:
         self.messages += feed.messages
         self.reconnects += max(0, feed.connects - 1)
         self.stale += feed.stales
         self.rejected += feed.rejected
+        self.ignored += feed.ignored
 
 
 @define(eq=False)
@@ -70,8 +72,7 @@ class AssetRun:
     def feed_totals(self) -> dict[str, FeedTotals]:
         totals = {}
         for name, feed in self.feeds.items():
-            past = self.past.get(name, FeedTotals())
-            totals[name] = FeedTotals(past.messages, past.reconnects, past.stale, past.rejected)
+            totals[name] = evolve(self.past.get(name, FeedTotals()))
             totals[name].add(feed)
         return totals
 

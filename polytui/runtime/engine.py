@@ -20,7 +20,7 @@ from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, Fault
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
-from polytui.runtime.modes import OPENERS, Surroundings
+from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import StatusConsole, show_status
@@ -38,7 +38,7 @@ class Plan:
     """Made new for this session: journal, logs, summary."""
     socket: Path | None = None
     is_owned: bool = False
-    config: Path = Path("config.toml")
+    config: Path | None = None
     """Where the settings came from: a venue of ours reads the same."""
     prices: Path | None = None
     chaos: tuple[Fault, ...] = ()
@@ -51,7 +51,9 @@ async def run_engine(plan: Plan) -> Summary:
     here is a fault above the assets: everything is cancelled, and the traceback goes up."""
     async with (
         hear_signals() as signals,
-        OPENERS[plan.mode](plan.settings, plan.folder, plan.config, plan.prices) as surroundings,
+        MODES[plan.mode].opener(
+            plan.settings, plan.folder, plan.config, plan.prices
+        ) as surroundings,
     ):
         session = _open_session(plan, surroundings)
         try:
@@ -86,7 +88,7 @@ async def _run(
 def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     settings, clock = plan.settings, surroundings.clock
     name, started_ns = plan.folder.name, clock.now_ns()
-    seed = settings.demo.seed if plan.mode == "demo" else None
+    seed = settings.demo.seed if MODES[plan.mode].is_simulated else None
     header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost

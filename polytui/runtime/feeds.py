@@ -108,6 +108,10 @@ class Feed:
     def rejected(self) -> int:
         return self._rejected
 
+    @property
+    def ignored(self) -> int:
+        return self._ignored
+
     def age_ms(self, now_ns: int) -> int:
         return (now_ns - self._data_ns) // NS_PER_MS if self._data_ns else -1
 

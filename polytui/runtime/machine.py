@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import trio
 from attrs import define, field
 
 from polytui.desk.mind import Taken
@@ -46,7 +47,12 @@ class Machine:
     async def work(self) -> None:
         """Take batches from the inbox until cancelled."""
         while True:
-            self.take(await self.run.inbox.batch())
+            items = await self.run.inbox.batch()
+            if not self.is_sound:
+                # Another task broke the desk, its crash is on the way: this is for the next life.
+                self.run.inbox.give_back(items)
+                await trio.sleep_forever()
+            self.take(items)
 
     def take(self, items: list[Item]) -> None:
         """Apply all, decide once, act, then write down what happened."""

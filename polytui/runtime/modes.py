@@ -37,13 +37,15 @@ class Surroundings:
     """Cuts every socket of the venue; None where the venue is not ours to cut."""
 
 
-Opener = Callable[[Settings, Path, Path, Path | None], AbstractAsyncContextManager[Surroundings]]
+Opener = Callable[
+    [Settings, Path, Path | None, Path | None], AbstractAsyncContextManager[Surroundings]
+]
 """Settings, the session's folder, the settings' file, recorded prices or None."""
 
 
 @asynccontextmanager
 async def _paper(
-    settings: Settings, folder: Path, config: Path, prices: Path | None
+    settings: Settings, folder: Path, config: Path | None, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     keys = load_feed_keys(Path.cwd())
     credentials = None
@@ -54,17 +56,18 @@ async def _paper(
 
 @asynccontextmanager
 async def _demo(
-    settings: Settings, folder: Path, config: Path, prices: Path | None
+    settings: Settings, folder: Path, config: Path | None, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     demo, session = settings.demo, settings.session
     arguments = [
-        "--config", str(config),
         "--seed", str(demo.seed),
         "--speed", str(demo.speed),
         "--start", demo.start,
         "--assets", ",".join(asset.value for asset in session.assets),
         "--intervals", ",".join(interval.value for interval in session.intervals),
     ]  # fmt: skip
+    if config is not None:
+        arguments += ["--config", str(config)]
     if prices is not None:
         arguments += ["--prices", str(prices)]
     async with open_venue(arguments, folder / "venue.log") as urls:
@@ -87,4 +90,18 @@ async def _drop(urls: Urls) -> None:
         await http.close()
 
 
-OPENERS: dict[str, Opener] = {"paper": _paper, "demo": _demo}
+@frozen
+class Mode:
+    """One row of the table above."""
+
+    command: str
+    """The subcommand that runs it."""
+    opener: Opener
+    is_simulated: bool
+    """The world has a seed and a speed, and nobody's money is in it."""
+
+
+MODES: dict[str, Mode] = {
+    "paper": Mode("run", _paper, is_simulated=False),
+    "demo": Mode("demo", _demo, is_simulated=True),
+}

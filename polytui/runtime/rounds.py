@@ -16,15 +16,26 @@ from polytui.model.events import (
     RoundSettled,
     StrikePublished,
 )
-from polytui.model.instrument import Interval, Round
+from polytui.model.instrument import Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
-from polytui.net.clock import SessionClock
 from polytui.runtime.asset import AssetRun, FollowedRound
 from polytui.runtime.books import BookWatcher
-from polytui.venues.polymarket.gamma import Gamma, RoundLook
+from polytui.venues.binance import Binance
+from polytui.venues.polymarket.clob import Clob
+from polytui.venues.polymarket.gamma import Gamma
 
 _NOT_NOW = (Retry, Rejected, Unknown)
 """A read that failed, however: it is asked again at the next turn."""
+
+
+@frozen
+class RoundSources:
+    """Who is asked about rounds: Gamma about all, the CLOB about winners as well, the exchange
+    about the opens of candles."""
+
+    gamma: Gamma
+    clob: Clob
+    binance: Binance
 
 
 @frozen
@@ -33,9 +44,8 @@ class RoundWatcher:
 
     run: AssetRun
     interval: Interval
-    gamma: Gamma
+    sources: RoundSources
     books: BookWatcher
-    clock: SessionClock
     settings: Rounds
     complain: Callable[[str], None]
     """Told in words when the venue lists nothing."""
@@ -62,8 +72,8 @@ class RoundWatcher:
         """The venue's next rounds, asked until it answers."""
         while True:
             try:
-                listed = await self.gamma.upcoming(
-                    self.run.asset, self.interval, self.clock.now_ns(), self.settings.list_ahead
+                listed = await self.sources.gamma.upcoming(
+                    self.run.asset, self.interval, self.run.clock.now_ns(), self.settings.list_ahead
                 )
                 self.run.complaint = ""
                 return listed
@@ -75,33 +85,44 @@ class RoundWatcher:
         """One round from its listing to its settlement."""
         listed = followed.round
         self.run.deliver(RoundFound(listed))
-        await self.clock.sleep_until(listed.opens_ns - int(self.settings.warm_s * NS_PER_S))
+        await self.run.clock.sleep_until(listed.opens_ns - int(self.settings.warm_s * NS_PER_S))
         await self.books.follow(listed)
         await self._open(listed)
         async with trio.open_nursery() as asking:
             asking.start_soon(self._ask_strike, listed)
-            await self.clock.sleep_until(listed.closes_ns)
+            await self.run.clock.sleep_until(listed.closes_ns)
             asking.cancel_scope.cancel()
-        self.run.deliver(RoundClosed(listed.slug, self.clock.now_ns()))
+        self.run.deliver(RoundClosed(listed.slug, self.run.clock.now_ns()))
         await self._settle(followed)
         await self.books.unfollow(listed)
         del self.run.followed[listed.slug]
 
     async def _open(self, listed: Round) -> None:
-        is_late = self.clock.now_ns() > listed.opens_ns
-        await self.clock.sleep_until(listed.opens_ns)
-        self.run.deliver(RoundOpened(listed.slug, self.clock.now_ns(), is_late))
+        is_late = self.run.clock.now_ns() > listed.opens_ns
+        await self.run.clock.sleep_until(listed.opens_ns)
+        self.run.deliver(RoundOpened(listed.slug, self.run.clock.now_ns(), is_late))
 
     async def _ask_strike(self, listed: Round) -> None:
-        """The venue's own word on the price to beat, which comes late; ours may come first."""
+        """The venue's own word on the price to beat, which comes late; ours may come first. Of a
+        candle the exchange itself can be asked."""
 
         async def ask() -> bool:
-            look = await self.gamma.look(listed.slug)
+            if listed.settlement is SettlementRule.CANDLE:
+                return await self._ask_candle(listed)
+            look = await self.sources.gamma.look(listed.slug)
             if look.strike is not None:
                 self.run.deliver(StrikePublished(listed.slug, look.strike, "gamma"))
             return look.strike is not None
 
         await self._until_known(ask, self.settings.strike_every_s)
+
+    async def _ask_candle(self, listed: Round) -> bool:
+        candles = await self.sources.binance.klines(self.run.asset, self.interval.value, 2)
+        for candle in candles:
+            if candle.opens_ns == listed.opens_ns:
+                self.run.deliver(StrikePublished(listed.slug, candle.open, "binance"))
+                return True
+        return False
 
     async def _settle(self, followed: FollowedRound) -> None:
         """Ask for the winner until the venue names one; the stream may be first."""
@@ -109,8 +130,12 @@ class RoundWatcher:
         first_ns = listed.closes_ns + int(self.settings.settle_first_s * NS_PER_S)
 
         async def ask() -> bool:
-            look = await self.gamma.look(listed.slug)
-            return self._deliver_winner(look)
+            look = await self.sources.gamma.look(listed.slug)
+            if look.winner_token is not None:
+                return self._deliver_winner(listed, look.winner_token, "gamma")
+            # Gamma's answers are cached, up to a minute; the CLOB's are not.
+            winner = await self.sources.clob.winner(listed.condition_id)
+            return winner is not None and self._deliver_winner(listed, winner, "clob")
 
         async with trio.open_nursery() as nursery:
 
@@ -119,15 +144,13 @@ class RoundWatcher:
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(wait_for_stream)
-            await self.clock.sleep_until(first_ns)
+            await self.run.clock.sleep_until(first_ns)
             await self._until_known(ask, self.settings.settle_every_s)
             nursery.cancel_scope.cancel()
 
-    def _deliver_winner(self, look: RoundLook) -> bool:
-        if look.winner_token is None:
-            return False
-        condition_id, now_ns = look.round.condition_id, self.clock.now_ns()
-        self.run.deliver(RoundSettled(condition_id, look.winner_token, "gamma", now_ns))
+    def _deliver_winner(self, listed: Round, winner_token: str, source: str) -> bool:
+        now_ns = self.run.clock.now_ns()
+        self.run.deliver(RoundSettled(listed.condition_id, winner_token, source, now_ns))
         return True
 
     async def _until_known(self, ask: Callable[[], Awaitable[bool]], every_s: float) -> None:
@@ -146,4 +169,4 @@ class RoundWatcher:
             self.complain(text)
 
     async def _sleep(self, session_s: float) -> None:
-        await self.clock.sleep_until(self.clock.now_ns() + int(session_s * NS_PER_S))
+        await self.run.clock.sleep_until(self.run.clock.now_ns() + int(session_s * NS_PER_S))

@@ -112,6 +112,7 @@ def _feeds(runs: Sequence[AssetRun]) -> Summary:
             "reconnects": total.reconnects,
             "stale": total.stale,
             "rejected": total.rejected,
+            "ignored": total.ignored,
         }
         for run in runs
         for name, total in run.feed_totals().items()

@@ -190,13 +190,3 @@ def test_a_digest_names_the_settings() -> None:
 def test_a_text_with_a_fault_is_refused() -> None:
     with pytest.raises(BadSettings, match="max_order_usd"):
         from_canonical_json('{"risk":{"max_order_usd":0}}')
-
-
-def test_hot_are_the_tables_that_a_desk_reads_on_every_step() -> None:
-    hot = {
-        table.name
-        for table in attrs.fields(attrs.resolve_types(Settings))
-        for field in attrs.fields(table.type)
-        if field.metadata.get("is_hot")
-    }
-    assert hot == {"market", "gates", "distance_fade", "risk"}

@@ -24,7 +24,6 @@ from polytui.journal.codec import (
     encode_header,
     encode_raised,
     encode_record,
-    event_names,
 )
 from polytui.model.effects import (
     Cancel,
@@ -79,11 +78,6 @@ def test_every_event_is_read_as_it_was_written(kind: type[Any], data: st.DataObj
     again = decode_event(msgspec.Raw(encode_event(event)))
     assert again == event
     assert encode_event(again) == encode_event(event)
-
-
-def test_every_event_of_the_model_is_known() -> None:
-    assert set(event_names()) == {kind.__name__ for kind in KINDS}
-    assert len(event_names()) == len(KINDS) == 27
 
 
 ORDER = Order(

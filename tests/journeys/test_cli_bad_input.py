@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import trio
 from program import CONFIG, events_of, run, started, summary_of
 
 from polytui.config.load import canonical_json, digest_of
@@ -58,8 +59,13 @@ def test_a_broken_config_says_every_fault_and_starts_nothing(tmp_path: Path) -> 
 
 
 def test_no_config_at_all(tmp_path: Path) -> None:
-    ended = run(tmp_path, "demo", "--headless")
-    assert "config.toml" in one_line(ended, 2)
+    ended = run(tmp_path, "config", "check")
+    assert (ended.returncode, ended.stdout) == (0, "no config.toml here, the defaults: good\n")
+
+
+def test_a_config_that_is_named_must_be_there(tmp_path: Path) -> None:
+    ended = run(tmp_path, "demo", "--headless", "--config", "mine.toml")
+    assert "mine.toml" in one_line(ended, 2)
     assert_nothing_began(tmp_path)
 
 
@@ -162,7 +168,10 @@ async def test_a_venue_that_cannot_be_reached_is_tried_again_and_said(tmp_path: 
         await program.line("BTC .*book is down: cannot connect")
         await program.line(r"BTC .*no list of 5m rounds: .*is it reachable\?")
         await program.line("PAPER x1")
-        await program.line("BTC .*book is down: cannot connect")
+        with socket.create_server(("127.0.0.1", port)) as venue:
+            # Said once, tried again: somebody comes as soon as somebody listens.
+            stream, _ = await trio.to_thread.run_sync(venue.accept)
+            stream.close()
         program.process.terminate()
         assert await program.end() == 0
     summary = summary_of(program.session)

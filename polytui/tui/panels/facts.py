@@ -164,10 +164,14 @@ def signal_lines(signal: SignalView, ink: Ink, width: int) -> list[Line]:
     return [line(leaning, width, ink.text), line(obstacle, width, ink.text)]
 
 
+_EDGE = "edge "
+"""A reason that begins so says the edge itself."""
+
+
 def _leaning(signal: SignalView, ink: Ink) -> list[Span]:
     is_up = signal.direction == "up"
     words: list[Span] = [("▲ UP" if is_up else "▼ DOWN", ink.up if is_up else ink.down)]
-    if signal.edge_bps is not None:
+    if signal.edge_bps is not None and not signal.reason.startswith(_EDGE):
         words.append((f" edge {signal.edge_bps:+.0f} bps", ink.text))
     return words
 

@@ -1,0 +1,97 @@
+"""The supervisor of one asset: a crash stays here, and ends in a new life or in a halt."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import define, field
+from loguru import logger
+
+from polytui.model.errors import Fatal
+from polytui.model.snapshot import AssetState
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.inbox import Item
+from polytui.runtime.life import opening_events
+from polytui.runtime.machine import Machine
+from polytui.runtime.session import Session
+
+
+@define
+class Supervisor:
+    """State: when one asset crashed of late. It gives the asset a new life, or halts it."""
+
+    run: AssetRun
+    session: Session
+    live: Callable[[], Awaitable[None]]
+    halted: Callable[[], None]
+    crashes: deque[float] = field(factory=deque)
+
+    async def supervise(self) -> None:
+        # A stop ends a life and not this loop: a desk that was just opened, or opened anew after
+        # a crash, takes its Stop like any other, and the journal ends without a working order.
+        while True:
+            self.run.life += 1
+            crash: BaseExceptionGroup[Exception] | None = None
+            try:
+                await self.live()
+            except* Fatal:
+                raise
+            except* Exception as group:
+                crash = group
+            if crash is None:
+                return
+            self._clean_up(crash)
+            if self._is_hopeless():
+                self._halt()
+                return
+            self.run.state, self.run.detail = AssetState.RESTARTING, self._cause(crash)
+            with trio.move_on_after(self._backoff_s()):
+                await self.session.stopping.wait()
+
+    def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
+        """No order may outlive the desk that knew it."""
+        cancelled = self.run.hands.cancel_at_once()
+        self.run.lose_feeds()
+        logger.opt(exception=crash).error("{} crashed", self.run.asset.value)
+        text = f"crashed: {self._cause(crash)}; {cancelled} orders cancelled"
+        self.session.fault(self.run.asset.value, text)
+
+    @staticmethod
+    def _cause(crash: BaseExceptionGroup[Exception]) -> str:
+        error: BaseException = crash
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        return f"{type(error).__name__}: {error}"
+
+    def _is_hopeless(self) -> bool:
+        rules, now = self.session.settings.supervision, trio.current_time()
+        self.crashes.append(now)
+        while self.crashes[0] < now - rules.window_s:
+            self.crashes.popleft()
+        return len(self.crashes) >= rules.max_crashes
+
+    def _halt(self) -> None:
+        self.run.state = AssetState.HALTED
+        left = sum(not followed.settled.is_set() for followed in self.run.followed.values())
+        self.run.detail = f"{len(self.crashes)} crashes; restart the engine to trade it again"
+        if left:
+            self.run.detail += f"; {left} rounds are no longer watched, not even for their end"
+        self.session.fault(self.run.asset.value, f"halted: {self.run.detail}")
+        self._free_reserves()
+        self.halted()
+
+    def _free_reserves(self) -> None:
+        """A last desk for the books alone: orders that died with the one before it must not be
+        counted against the limits of the other assets."""
+        session = self.session
+        machine = Machine(self.run, session, lambda effect: None)
+        try:
+            machine.take([Item(event) for event in opening_events(self.run, session)])
+        except Exception as error:
+            logger.opt(exception=error).error("{} cannot even open", self.run.asset.value)
+
+    def _backoff_s(self) -> float:
+        rules = self.session.settings.supervision
+        return min(rules.backoff_cap_s, rules.backoff_first_s * 2.0 ** (len(self.crashes) - 1))
