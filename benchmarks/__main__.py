@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
 from benchmarks.result import Result, show, write
 
+_WIDTH = 120
 _RUN_S = 50.0
 _WARM_S = 10.0
 _IDLE_S = 8.0
 
 
 def main() -> None:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(f"load average {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
     results: list[Result] = []
     for part in (micro_benchmarks, _latency, _quiet_latency, _rounds, _memory_and_idle):
