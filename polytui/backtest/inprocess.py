@@ -22,13 +22,15 @@ from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import NS_PER_S, usd_from_float
-from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
 from polytui.sim.happenings import Happening, RoundListed
 from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
+from polytui.venues.bybit import BybitStreams
+from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.gamma import parse_event
 from polytui.venues.polymarket.price_streams import Rtds
@@ -117,6 +119,8 @@ class InProcess:
             (MARKET_PATH, channel, ev.BOOK_FEED),
             (RTDS_PATH, Rtds(asset), "rtds"),
             (BINANCE_PREFIX + binance.path, binance, "binance"),
+            (BYBIT_PATH, BybitStreams(asset), "bybit"),
+            (COINBASE_PATH, CoinbaseStreams(asset), "coinbase"),
         ]
         wires = [_Wire(self._connect(path), codec, name) for path, codec, name in targets]
         return _Desk(asset, PaperHands(self._settings.paper, self._account), channel, wires)

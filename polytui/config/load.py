@@ -17,7 +17,7 @@ from cattrs.gen import make_dict_structure_fn
 from polytui.config.checks import Check
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Asset, Interval
+from polytui.model.instrument import Asset, Exchange, Interval
 
 
 class BadSettings(Fatal):
@@ -147,7 +147,7 @@ def _build_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind, says in _PLAIN.items():
         converter.register_structure_hook(kind, _strictly(kind, says))
-    for enum in (Asset, Interval):  # by name: the hook of str would take a (str, Enum) as well
+    for enum in (Asset, Exchange, Interval):  # by name: the hook of str would take a (str, Enum) as well
         converter.register_structure_hook(enum, _structure_enum)
     converter.register_structure_hook_factory(
         attrs.has,

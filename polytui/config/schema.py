@@ -18,7 +18,7 @@ from polytui.config.checks import (
     setting,
     starts_with,
 )
-from polytui.model.instrument import Asset, Interval
+from polytui.model.instrument import Asset, Exchange, Interval
 
 _HTTP = starts_with("https://", "http://127.0.0.1")
 _WS = starts_with("wss://", "ws://127.0.0.1")
@@ -30,6 +30,8 @@ class Session:
     """Which assets trade, each in a nursery of its own."""
     intervals: tuple[Interval, ...] = setting((Interval.M5,), NO_REPEATS)
     """Which rounds are watched and traded: 5m, 15m, 1h, 4h."""
+    exchanges: tuple[Exchange, ...] = setting(tuple(Exchange), NO_REPEATS)
+    """Whose prices make the oracle price."""
     rounds: int = setting(0, NOT_NEGATIVE)
     """Stop by itself after so many settled rounds of each asset; 0 goes on until told."""
 
@@ -42,7 +44,16 @@ class Endpoints:
     rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
     polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
     binance_ws: str = setting("wss://data-stream.binance.vision", _WS)
+    binance_ws_spare: str = setting("wss://stream.binance.com:9443", _WS)
+    """Taken where the first refuses this place or cannot be reached."""
     binance_rest: str = setting("https://data-api.binance.vision", _HTTP)
+    binance_rest_spare: str = setting("https://api.binance.com", _HTTP)
+    bybit_ws: str = setting("wss://stream.bybit.com/v5/public/spot", _WS)
+    bybit_rest: str = setting("https://api.bybit.com", _HTTP)
+    coinbase_ws: str = setting("wss://advanced-trade-ws.coinbase.com", _WS)
+    coinbase_rest: str = setting("https://api.coinbase.com/api/v3/brokerage", _HTTP)
+    geoblock: str = setting("https://polymarket.com", _HTTP)
+    """Asked by `polytui doctor` whether this place may trade; its word is never got around."""
 
 
 @frozen
@@ -58,6 +69,18 @@ class Sockets:
     backoff_cap_s: float = setting(15.0, ABOVE_ZERO)
     healthy_after_s: float = setting(60.0, ABOVE_ZERO)
     """A connection that lived so long starts the next backoff from the beginning."""
+    quotes_stale_s: float = setting(2.0, ABOVE_ZERO)
+    """No quote of an exchange for so long: stale, and subscribed anew; twice that: reconnected."""
+    trades_stale_s: float = setting(10.0, ABOVE_ZERO)
+    ticker_stale_s: float = setting(15.0, ABOVE_ZERO)
+    """Coinbase quotes only when it trades."""
+    beats_stale_s: float = setting(3.0, ABOVE_ZERO)
+    """Coinbase's heartbeats come every second."""
+    oracle_stale_s: float = setting(6.0, ABOVE_ZERO)
+    thin_factor: float = setting(2.5, between(1.0, 20.0))
+    """SOL and XRP trade less: their exchange streams may be silent so many times longer."""
+    rotate_after_s: float = setting(82_800.0, ABOVE_ZERO)
+    """Binance closes after 24 h; a new connection takes over before."""
     max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
     send_timeout_s: float = setting(2.0, ABOVE_ZERO)
 
@@ -102,7 +125,42 @@ class Market:
     """Annualised; a quiet minute must not make us certain."""
     basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
     exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
-    """An exchange quote older than this no longer leads the settlement oracle."""
+    """An exchange quote older than this no longer counts in the oracle price."""
+    freshness_half_life_ms: int = setting(700, ABOVE_ZERO)
+    """An exchange quote loses half its weight in so long."""
+    latency_half_ms: int = setting(250, ABOVE_ZERO)
+    """An exchange whose data is so late on average has half the weight."""
+    outlier_bps: float = setting(15.0, ABOVE_ZERO)
+    """An exchange this far from the others, its basis taken off, is no price."""
+    agreement_bps: float = setting(3.0, ABOVE_ZERO)
+    """A disagreement among exchanges that halves the confidence."""
+    realised_window_s: int = setting(0, NOT_NEGATIVE)
+    """Volatility as the realised one of so many seconds; 0 for the exponentially weighted one."""
+    tail_degrees: float = setting(0.0, NOT_NEGATIVE)
+    """Student-t degrees of freedom of the closing price (above 2); 0 for normal tails."""
+    calibration_alpha: float = setting(0.0, between(-5.0, 5.0))
+    """Fair value as reported: logit(q') = alpha + beta x logit(q)."""
+    calibration_beta: float = setting(1.0, between(0.05, 5.0))
+
+
+@frozen
+class FeatureSettings:
+    """Indicators and microstructure; session time."""
+
+    every_ms: int = setting(250, between(10, 60_000))
+    """Features are computed anew at most this often."""
+    candle_exchange: Exchange = Exchange.BINANCE
+    """Whose trades make the candles and the classic indicators."""
+    candles: int = setting(500, between(100, 5_000))
+    """Kept of every length."""
+    flow_half_life_s: float = setting(10.0, ABOVE_ZERO)
+    """Of order flow, trade intensity and volume-weighted momentum."""
+    velocity_s: float = setting(5.0, ABOVE_ZERO)
+    """Span over which velocity is measured; acceleration compares two of them."""
+    lead_lag_s: float = setting(60.0, ABOVE_ZERO)
+    """Span over which exchanges are compared for who leads."""
+    stale_ms: int = setting(5_000, ABOVE_ZERO)
+    """A microstructure feature made of older data is stale."""
 
 
 @frozen
@@ -115,6 +173,8 @@ class Gates:
     """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
     max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
     """Since the second that the settlement oracle last spoke of."""
+    min_oracle_confidence: float = setting(0.2, between(0.0, 1.0))
+    """Of the oracle price: agreement, age and lead of the exchanges."""
     max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
     """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
     the network, does not keep up."""
@@ -131,6 +191,8 @@ class DistanceFade:
     """Fair value minus price minus fee, in hundredths of a cent per share."""
     stake_usd: float = setting(20.0, ABOVE_ZERO)
     """Bought in one round at most, counted at cost."""
+    full_confidence: float = setting(0.6, between(0.05, 1.0))
+    """Confidence in the oracle price from which the whole stake is used; less below it."""
     max_price: float = setting(0.92, between(0.02, 0.99))
     """No entry above: little to win, all to lose."""
     min_price: float = setting(0.08, between(0.01, 0.98))
@@ -198,6 +260,29 @@ class JournalSettings:
 
 
 @frozen
+class Record:
+    """`polytui record`: raw frames and what was understood of them; real time."""
+
+    directory: str = "recordings"
+    flush_s: float = setting(2.0, between(0.1, 60.0))
+    """What a crash can lose at most."""
+    rotate_mb: int = setting(64, between(1, 4_096))
+    """Compressed size at which a new file begins."""
+    rotate_s: float = setting(3_600.0, ABOVE_ZERO)
+
+
+@frozen
+class Doctor:
+    """`polytui doctor`; real time."""
+
+    wait_s: float = setting(8.0, ABOVE_ZERO)
+    """For the first data of each stream."""
+    max_skew_ms: int = setting(500, ABOVE_ZERO)
+    """Between this machine's clock and the venues'."""
+    max_age_ms: int = setting(5_000, ABOVE_ZERO)
+
+
+@frozen
 class Terminal:
     theme: str = "night"
     themes_folder: str = "themes"
@@ -226,6 +311,7 @@ class Settings:
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
     market: Market = Factory(Market)
+    features: FeatureSettings = Factory(FeatureSettings)
     gates: Gates = Factory(Gates)
     distance_fade: DistanceFade = Factory(DistanceFade)
     risk: Risk = Factory(Risk)
@@ -233,5 +319,7 @@ class Settings:
     supervision: Supervision = Factory(Supervision)
     queues: Queues = Factory(Queues)
     journal: JournalSettings = Factory(JournalSettings)
+    record: Record = Factory(Record)
+    doctor: Doctor = Factory(Doctor)
     terminal: Terminal = Factory(Terminal)
     demo: Demo = Factory(Demo)

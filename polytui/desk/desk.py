@@ -106,6 +106,7 @@ class Desk:
     def _settings_changed(self, event: ev.SettingsChanged) -> None:
         self.settings = from_canonical_json(event.settings_json)
         self.settings_digest = digest_of(self.settings)
+        self.prices.features.configure(self.settings.features)
         self.account.starting_cash = usd_from_float(self.settings.paper.starting_cash_usd)
 
     def _kept_only(self, event: ev.Event) -> None:
@@ -161,18 +162,28 @@ class Desk:
     def _exchange_traded(self, event: ev.ExchangeTraded) -> None:
         self.prices.exchange_traded(event, self.rounds)
 
+    def _candles_loaded(self, event: ev.CandlesLoaded) -> None:
+        self.prices.candles_loaded(event, self.rounds)
+
     def _feed_up(self, event: ev.FeedUp) -> None:
         self.feeds[event.feed] = FeedState.UP
+        self.prices.feed_up(event.feed, event.at_ns)
 
     def _feed_stale(self, event: ev.FeedStale) -> None:
         self.feeds[event.feed] = FeedState.STALE
+        self.prices.feed_stale(event.feed, event.stream, event.at_ns)
+
+    def _feed_gapped(self, event: ev.FeedGapped) -> None:
+        self.prices.feed_gapped(event)
+
+    def _feed_mended(self, event: ev.FeedMended) -> None:
+        self.prices.feed_mended(event)
 
     def _feed_down(self, event: ev.FeedDown) -> None:
         self.feeds[event.feed] = FeedState.DOWN
         if event.feed == ev.BOOK_FEED:
             self.rounds.forget_books()
-        elif event.feed == ev.EXCHANGE_FEED:
-            self.prices.exchange_lost()
+        self.prices.feed_down(event.feed, event.at_ns)
 
     def _reported(self, event: ev.Report) -> None:
         self.holdings.reported(event)
@@ -216,6 +227,7 @@ class Desk:
     # --- decide -------------------------------------------------------------------------------
 
     def _decide(self) -> None:
+        self.prices.refresh(self._now_ns, self.settings)
         for entry in self.rounds:
             if entry.phase is Phase.OPEN:
                 self._decide_round(entry)
@@ -397,6 +409,10 @@ _APPLY: dict[type[Any], Callable[[Desk, Any], None]] = {
     ev.FeedUp: Desk._feed_up,
     ev.FeedStale: Desk._feed_stale,
     ev.FeedDown: Desk._feed_down,
+    ev.CandlesLoaded: Desk._candles_loaded,
+    ev.FeedGapped: Desk._feed_gapped,
+    ev.FeedMended: Desk._feed_mended,
+    ev.FeedRefused: Desk._kept_only,
     ev.FrameRejected: Desk._kept_only,
     ev.Filled: Desk._filled,
     ev.Commanded: Desk._commanded,

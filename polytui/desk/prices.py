@@ -1,40 +1,66 @@
-"""What a desk knows of prices: the settlement oracle, the exchange that leads it, volatility."""
+"""What a desk knows of prices: the settlement oracle, the exchanges that lead it, what they do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polytui.config.schema import Market
-from polytui.desk.round import DeskRound
+from polytui.config.schema import Market, Settings
+from polytui.desk.round import ESTIMATED, OBSERVED, DeskRound
 from polytui.market.fair_value import Settling, settling_ahead, settling_inside
-from polytui.market.oracle import OraclePrice
+from polytui.market.features import Features
+from polytui.market.oracle import CompositeOracle, Estimate
 from polytui.market.settlement import SettlementPrices
 from polytui.market.volatility import Volatility
-from polytui.model.events import ExchangeQuoted, ExchangeTraded, OraclePriced
-from polytui.model.instrument import PriceKind, Round, SettlementRule
+from polytui.model.events import (
+    EXCHANGE_FEED,
+    CandlesLoaded,
+    ExchangeQuoted,
+    ExchangeTraded,
+    FeedGapped,
+    FeedMended,
+    OraclePriced,
+)
+from polytui.model.instrument import Exchange, PriceKind, Round, SettlementRule
 from polytui.model.units import NS_PER_S
+
+_EXCHANGES = tuple(exchange.value for exchange in Exchange)
+_QUOTE_STREAMS = ("", "quotes")
+"""Streams without which an exchange has no price: the whole of it, or its quotes."""
+_MINUTE_S = 60
 
 
 class DeskPrices:
-    """State: three models fed by price events, each of which documents itself."""
+    """State: models fed by price events, each of which documents itself."""
 
     def __init__(self) -> None:
         self.settlement = SettlementPrices()
-        self.oracle = OraclePrice()
+        self.oracle = CompositeOracle()
         self.volatility = Volatility()
+        self.features = Features()
         self._last_trade_ns = 0
 
     def oracle_priced(self, event: OraclePriced, market: Market) -> None:
         is_new = self.settlement.take(
-            event.kind, event.value, event.window_s, event.observed_ns, event.received_ns
+            event.kind,
+            event.value,
+            event.window_s,
+            event.observed_ns,
+            event.received_ns,
         )
         if is_new and event.kind is PriceKind.SPOT:
-            self.oracle.take_spot(event.value, event.observed_ns, market.basis_half_life_s)
+            self.oracle.take_settlement(event.value, event.observed_ns, market)
 
     def exchange_quoted(self, event: ExchangeQuoted) -> None:
-        self.oracle.take_mid((event.bid + event.ask) / 2.0, event.received_ns)
+        mid = (event.bid + event.ask) / 2.0
+        self.oracle.take_quote(event.venue, mid, event.venue_ns, event.received_ns)
+        self.features.quoted(event)
 
     def exchange_traded(self, event: ExchangeTraded, rounds: Iterable[DeskRound]) -> None:
+        if event.venue == EXCHANGE_FEED and not event.is_history:
+            self._open_candles(event, rounds)
+        self.features.traded(event)
+
+    def _open_candles(self, event: ExchangeTraded, rounds: Iterable[DeskRound]) -> None:
         """The open of a candle is the first trade in it, known only if we saw the one before."""
         for entry in rounds:
             opens_ns = entry.round.opens_ns
@@ -43,32 +69,89 @@ class DeskPrices:
                 and self._last_trade_ns
                 and self._last_trade_ns < opens_ns <= event.venue_ns
             ):
-                entry.know_strike(event.price, "oracle")
+                entry.know_strike(event.price, OBSERVED)
         self._last_trade_ns = event.venue_ns
 
-    def exchange_lost(self) -> None:
-        """What traded while the feed was away is unknown: the next trade opens no candle."""
-        self._last_trade_ns = 0
+    def candles_loaded(self, event: CandlesLoaded, rounds: Iterable[DeskRound]) -> None:
+        """History: also the open of an hour that began before we listened."""
+        self.features.loaded(event)
+        if event.length_s != _MINUTE_S or event.venue != EXCHANGE_FEED:
+            return
+        opens = {candle.opens_ns: candle.open for candle in event.candles}
+        for entry in rounds:
+            if entry.round.settlement is SettlementRule.CANDLE and entry.round.opens_ns in opens:
+                entry.know_strike(opens[entry.round.opens_ns], OBSERVED)
+
+    # --- the health of feeds --------------------------------------------------------------------
+
+    def feed_up(self, feed: str, at_ns: int) -> None:
+        if feed in _EXCHANGES:
+            self.oracle.set_live(feed, True, at_ns)
+
+    def feed_stale(self, feed: str, stream: str, at_ns: int) -> None:
+        if feed in _EXCHANGES and stream in _QUOTE_STREAMS:
+            self.oracle.set_live(feed, False, at_ns)
+        if stream != "quotes":
+            self._trades_lost(feed, at_ns)
+
+    def feed_down(self, feed: str, at_ns: int) -> None:
+        if feed in _EXCHANGES:
+            self.oracle.set_live(feed, False, at_ns)
+        self._trades_lost(feed, at_ns)
+
+    def feed_gapped(self, event: FeedGapped) -> None:
+        self._trades_lost(event.feed, event.at_ns)
+
+    def feed_mended(self, event: FeedMended) -> None:
+        if event.is_whole:
+            self.features.mended(event.feed)
+
+    def _trades_lost(self, feed: str, at_ns: int) -> None:
+        """What traded meanwhile is unknown: the next trade opens no candle."""
+        if feed == EXCHANGE_FEED:
+            self._last_trade_ns = 0
+        self.features.lost(feed, at_ns)
+
+    # --- what follows from it -------------------------------------------------------------------
+
+    def estimate(self, now_ns: int, market: Market) -> Estimate | None:
+        return self.oracle.estimate(now_ns, market)
 
     def sample(self, now_ns: int, market: Market) -> None:
-        price = self.oracle.price(now_ns, market.exchange_fresh_ms)
-        if price is not None:
-            self.volatility.sample(price, now_ns, market.volatility_half_life_s)
+        self.oracle.judge(now_ns, market)
+        estimate = self.estimate(now_ns, market)
+        if estimate is not None:
+            self.volatility.sample(estimate.price, now_ns, market)
 
-    def strike_of(self, listed: Round) -> float | None:
-        """The settlement oracle's value at the open, if it said one for exactly that second."""
-        if listed.settlement is SettlementRule.CANDLE:
-            return None
-        return self.settlement.value_at(listed.opens_ns, listed.window_s)
+    def refresh(self, now_ns: int, settings: Settings) -> None:
+        """Before decisions: who has a vote, and features where the last are old enough."""
+        self.oracle.judge(now_ns, settings.market)
+        estimate = self.estimate(now_ns, settings.market)
+        self.features.refresh(now_ns, settings.features, estimate)
+
+    def find_strike(self, entry: DeskRound) -> None:
+        """The settlement oracle's value at the open: what it said for exactly that second, or
+        our best reckoning of it until somebody says."""
+        listed = entry.round
+        if entry.strike_source == OBSERVED or listed.settlement is SettlementRule.CANDLE:
+            return
+        strike = self.settlement.value_at(listed.opens_ns, listed.window_s)
+        if strike is not None:
+            entry.know_strike(strike, OBSERVED)
+        elif entry.strike is None:
+            reckoned = self.settlement.strike_estimate(listed.opens_ns, listed.window_s)
+            if reckoned is not None:
+                entry.know_strike(reckoned, ESTIMATED)
 
     def price_for(self, listed: Round, now_ns: int, market: Market) -> float | None:
         if listed.settlement is SettlementRule.CANDLE:
-            return self.oracle.mid(now_ns, market.exchange_fresh_ms)
-        return self.oracle.price(now_ns, market.exchange_fresh_ms)
+            return self.oracle.mid(EXCHANGE_FEED, now_ns, market.exchange_fresh_ms)
+        estimate = self.estimate(now_ns, market)
+        return None if estimate is None else estimate.price
 
     def settling(self, listed: Round, price: float, now_ns: int, market: Market) -> Settling:
         """The closing price as far as it is known now."""
-        per_root_s = price * self.volatility.per_root_second(market.volatility_floor_annual)
+        per_root_s = price * self.volatility.per_root_second(market)
         part = None
         if listed.window_s:
             part = self.settlement.observed_part(listed.closes_ns, listed.window_s)
@@ -84,5 +167,6 @@ class DeskPrices:
             self.settlement.state(),
             self.oracle.state(),
             self.volatility.state(),
+            self.features.state(),
             self._last_trade_ns,
         )

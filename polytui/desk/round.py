@@ -7,6 +7,16 @@ from polytui.market.book import TokenBook
 from polytui.model.effects import Why
 from polytui.model.instrument import Outcome, Round
 
+OBSERVED, ESTIMATED = "oracle", "estimate"
+"""Sources of a strike: our own sight of the oracle's point, and our reckoning without it. Any
+other source is the venue's word."""
+_TRUST = {ESTIMATED: 1, OBSERVED: 3}
+_VENUE_TRUST = 2
+
+
+def _trust(source: str) -> int:
+    return _TRUST.get(source, _VENUE_TRUST)
+
 
 class DeskRound:
     """State: everything about one round but money. Written only by the desk that holds it."""
@@ -43,8 +53,8 @@ class DeskRound:
         return self.phase is not before
 
     def know_strike(self, strike: float, source: str) -> None:
-        """The first word stands, but the oracle's own point overrules a copy of it."""
-        if self.strike is None or (source == "oracle" and self.strike_source != "oracle"):
+        """The first word stands, but the oracle's own point overrules a copy, and both a guess."""
+        if self.strike is None or _trust(source) > _trust(self.strike_source):
             self.strike, self.strike_source = strike, source
 
     def state(self) -> tuple[object, ...]:

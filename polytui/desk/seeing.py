@@ -9,6 +9,7 @@ from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
 from polytui.ledger.positions import Position
 from polytui.market.book import TokenBook
+from polytui.market.fair_value import fair_up
 from polytui.model.effects import Reason, Why
 from polytui.model.units import NS_PER_MS, NS_PER_S, Shares, Usd
 from polytui.strategy.proposal import OutcomeView, View
@@ -35,7 +36,7 @@ class Knowledge:
 
 def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
     """A view of an open round. The strike and the fair value found on the way stay in it."""
-    _know_strike(entry, knowledge.prices)
+    knowledge.prices.find_strike(entry)
     why = _book_block(entry, knowledge) or _price_block(knowledge)
     if why is not None:
         return Blocked(why)
@@ -46,13 +47,6 @@ def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
     if entry.strike is None:
         return Blocked(Why(Reason.NO_STRIKE))
     return _view(entry, knowledge, price, entry.strike)
-
-
-def _know_strike(entry: DeskRound, prices: DeskPrices) -> None:
-    if entry.strike_source != "oracle":
-        strike = prices.strike_of(entry.round)
-        if strike is not None:
-            entry.know_strike(strike, "oracle")
 
 
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
@@ -86,8 +80,11 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 
 def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
     listed, now_ns, position = entry.round, knowledge.now_ns, knowledge.position
-    settling = knowledge.prices.settling(listed, price, now_ns, knowledge.settings.market)
-    entry.fair_up, entry.deviation = settling.probability_up(strike), settling.deviation
+    prices, settings = knowledge.prices, knowledge.settings
+    settling = prices.settling(listed, price, now_ns, settings.market)
+    entry.fair_up = fair_up(settling, strike, settings.market)
+    entry.deviation = settling.deviation
+    estimate = prices.estimate(now_ns, settings.market)
     return View(
         now_ns=now_ns,
         since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
@@ -95,6 +92,8 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
         strike=strike,
         price=price,
         fair_up=entry.fair_up,
+        confidence=0.0 if estimate is None else estimate.confidence,
+        features=prices.features.latest,
         up=_outcome_view(entry.up_book, position.up, position.up_cost),
         down=_outcome_view(entry.down_book, position.down, position.down_cost),
         tick=listed.tick,

@@ -6,6 +6,7 @@ from polytui.desk.account import Account
 from polytui.desk.desk import Desk
 from polytui.desk.machine import Phase
 from polytui.desk.round import DeskRound
+from polytui.desk.showing_prices import show_average, show_features, show_oracle
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
 from polytui.market.book import TokenBook
@@ -19,7 +20,7 @@ from polytui.model.snapshot import (
     RoundView,
     SignalView,
 )
-from polytui.model.units import NS_PER_MS, proceeds_of
+from polytui.model.units import age_ms, proceeds_of
 
 LADDER_LEVELS = 12
 
@@ -34,16 +35,14 @@ def show_asset(
         for entry in sorted(desk.rounds, key=lambda entry: (entry.round.closes_ns, entry.slug))
         if entry.phase is not Phase.LISTED
     )
-    heard_ns = prices.settlement.latest_received_ns
     return AssetView(
         asset=desk.asset.value,
         at_ns=now_ns,
         state=state,
         detail=detail,
         life=desk.life,
-        oracle_price=prices.oracle.price(now_ns, desk.settings.market.exchange_fresh_ms),
-        settlement_price=prices.settlement.last_spot,
-        settlement_age_ms=_age_ms(now_ns, heard_ns),
+        oracle=show_oracle(prices, desk.feeds, now_ns, desk.settings),
+        features=show_features(prices, now_ns),
         rounds=rounds,
         feeds=feeds,
         rounds_settled=books.rounds_settled,
@@ -94,6 +93,7 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         cost=position.total_cost,
         marked_pnl=_marked_round(entry, position),
         orders=tuple(_show_order(order) for order in desk.holdings.of_round(entry.slug)),
+        average=show_average(desk.prices, listed),
     )
 
 
@@ -111,7 +111,7 @@ def _show_book(book: TokenBook, tick: int, now_ns: int) -> BookView | None:
         asks=book.top_asks(LADDER_LEVELS),
         tick=tick,
         is_settled=book.is_settled,
-        age_ms=_age_ms(now_ns, book.venue_ns),
+        age_ms=age_ms(now_ns, book.venue_ns),
     )
 
 
@@ -136,7 +136,3 @@ def _show_order(entry: WorkingOrder) -> OrderView:
         filled=entry.filled,
         state=entry.state.value,
     )
-
-
-def _age_ms(now_ns: int, then_ns: int) -> int:
-    return max(0, now_ns - then_ns) // NS_PER_MS if then_ns else -1

@@ -1,102 +1,216 @@
-"""The oracle price: our own estimate of where the settlement oracle is going.
+"""The oracle price: where the settlement oracle is going, by the vote of several exchanges.
 
-Exchanges lead the settlement oracle by a second or two but quote another currency. So: the
-exchange's mid, corrected by a slowly averaged basis measured at equal observation times; and
-the settlement oracle's last word where no exchange is fresh.
+Exchanges lead the settlement oracle by a second or two, in their own currencies. Each venue's
+mid less its basis says what the oracle will say; their weighted mean in logs is the price. A
+venue far from the weighted median of the others has no vote. Where only two are left and they
+disagree, the one nearer to the settlement oracle's own last word is believed.
+
+Confidence is a product of three parts, each 0 to 1:
+
+    agreement   2^-(disagreement / agreement_bps), the weighted mean distance from the price
+    presence    w / (w + 0.15), w the weights' sum: one fresh, prompt venue gives 0.87
+    nearness    2^-(settlement age / 8 s), and halved where the lead over the settlement value
+                is more than outlier_bps: prices do not run away from the oracle for long
+
+Without any exchange the settlement oracle's last word is the price, at a confidence of 0.4 that
+falls with its age.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections.abc import Sequence
 
+from attrs import frozen
+
+from polytui.config.schema import Market
+from polytui.market.venue_price import VenuePrice
 from polytui.model.units import NS_PER_MS, NS_PER_S
 
-_KEEP_NS = 8 * NS_PER_S
+_BPS = 10_000.0
+_PRESENCE = 0.15
+_ALONE = 0.4
+_SETTLEMENT_HALF_LIFE_S = 8.0
+_USUAL_AGE_NS = 3 * NS_PER_S
+"""The settlement oracle is always so old when it is heard; what is older lowers confidence."""
+_LONE_OUTLIERS = 4.0
+"""A single exchange may be so many times `outlier_bps` from the settlement oracle."""
 
 
-class OraclePrice:
-    """State: some seconds of exchange mids, the averaged log basis, the last settlement price."""
+@frozen
+class Part:
+    """One venue's part in an estimate."""
 
-    __slots__ = (
-        "_averaged_s",
-        "_basis",
-        "_basis_ns",
-        "_mid",
-        "_mid_ns",
-        "_mids",
-        "_spot",
-        "_spot_ns",
-    )
+    venue: str
+    mid: float
+    adjusted: float | None
+    basis_bps: float | None
+    age_ns: int
+    latency_ms: float | None
+    weight: float
+    """Share of the price, 0 to 1."""
+    is_outlier: bool
+
+
+@frozen
+class Estimate:
+    """The oracle price in dollars, and how far to trust it."""
+
+    price: float
+    confidence: float
+    disagreement_bps: float | None
+    lead_bps: float | None
+    parts: tuple[Part, ...]
+
+
+class CompositeOracle:
+    """State: one VenuePrice per exchange that ever quoted, and the settlement's last word."""
 
     def __init__(self) -> None:
-        self._mids: deque[tuple[int, float]] = deque()
-        self._mid = 0.0
-        self._mid_ns = 0
-        self._basis: float | None = None
-        self._basis_ns = 0
-        self._averaged_s = 0.0
+        self._venues: dict[str, VenuePrice] = {}
         self._spot = 0.0
+        self._log_spot = 0.0
         self._spot_ns = 0
+        self._memo: tuple[int, Estimate | None] | None = None
 
-    def take_mid(self, mid: float, received_ns: int) -> None:
-        self._mid, self._mid_ns = mid, received_ns
-        mids = self._mids
-        # A handful a second is enough to find the mid of any observed second again.
-        if not mids or received_ns - mids[-1][0] >= 100 * NS_PER_MS:
-            mids.append((received_ns, mid))
-            while mids[0][0] < received_ns - _KEEP_NS:
-                mids.popleft()
+    def take_quote(self, venue: str, mid: float, venue_ns: int, received_ns: int) -> None:
+        self._memo = None
+        self._venue(venue).take_mid(mid, venue_ns, received_ns)
 
-    def take_spot(self, value: float, observed_ns: int, half_life_s: float) -> None:
+    def take_settlement(self, value: float, observed_ns: int, market: Market) -> None:
         if observed_ns <= self._spot_ns:
             return  # late, by the other feed or in a history batch: nothing new
-        self._spot, self._spot_ns = value, observed_ns
-        mid = self._mid_at(observed_ns)
-        if mid is None:
-            return
-        sample = math.log(mid / value)
-        if self._basis is None:
-            self._basis, self._basis_ns = sample, observed_ns
-            return
-        elapsed = max(0.0, (observed_ns - self._basis_ns) / NS_PER_S)
-        # While a plain average forgets faster, average plainly: the first sample must not rule.
-        self._averaged_s += elapsed
-        weight = max(1.0 - 0.5 ** (elapsed / half_life_s), elapsed / (self._averaged_s + 1.0))
-        self._basis += weight * (sample - self._basis)
-        self._basis_ns = observed_ns
+        self._memo = None
+        self._spot, self._log_spot, self._spot_ns = value, math.log(value), observed_ns
+        for venue in self._venues.values():
+            # A price that is voted out must not teach the basis that it is right.
+            if not venue.is_outlier:
+                venue.take_settlement(self._log_spot, observed_ns, market.basis_half_life_s)
 
-    def _mid_at(self, at_ns: int) -> float | None:
-        found = None
-        for when, mid in self._mids:
-            if when > at_ns:
-                break
-            found = mid
-        return found
+    def set_live(self, venue: str, is_live: bool, now_ns: int) -> None:
+        self._memo = None
+        known = self._venue(venue)
+        if known.is_live and not is_live:
+            known.blame(now_ns)
+        known.is_live = is_live
 
-    def mid(self, now_ns: int, fresh_ms: int) -> float | None:
-        """The exchange's last mid, in its own currency; None once it is older than `fresh_ms`."""
-        return self._mid if now_ns - self._mid_ns <= fresh_ms * NS_PER_MS else None
+    def judge(self, now_ns: int, market: Market) -> None:
+        """Vote: who is an outlier from here on. Changes state, so only a step may ask for it."""
+        votes = self._votes(now_ns, market)
+        outliers = _outliers(votes, self._log_spot, market.outlier_bps / _BPS)
+        for venue, _, _ in votes:
+            is_outlier = venue.venue in outliers
+            if is_outlier and not venue.is_outlier:
+                venue.blame(now_ns)
+            if is_outlier is not venue.is_outlier:
+                venue.is_outlier = is_outlier
+                self._memo = None
 
-    @property
-    def basis_bps(self) -> float | None:
-        return None if self._basis is None else self._basis * 10_000
+    def estimate(self, now_ns: int, market: Market) -> Estimate | None:
+        """None before the settlement oracle was heard. Reads only; equal moments answer alike."""
+        if self._memo is None or self._memo[0] != now_ns:
+            self._memo = (now_ns, self._estimate(now_ns, market) if self._spot else None)
+        return self._memo[1]
 
-    def price(self, now_ns: int, fresh_ms: int) -> float | None:
-        """Dollars; None before the settlement oracle was heard."""
-        mid = self.mid(now_ns, fresh_ms)
-        if self._basis is not None and mid is not None:
-            return mid * math.exp(-self._basis)
-        return self._spot or None
+    def mid(self, venue: str, now_ns: int, fresh_ms: int) -> float | None:
+        """A venue's last mid in its own currency; None once it is older than `fresh_ms`."""
+        known = self._venues.get(venue)
+        if known is None or not known.is_live or not known.received_ns:
+            return None
+        return known.mid if now_ns - known.received_ns <= fresh_ms * NS_PER_MS else None
 
     def state(self) -> tuple[object, ...]:
-        return (
-            self._mid,
-            self._mid_ns,
-            list(self._mids),
-            self._basis,
-            self._basis_ns,
-            self._averaged_s,
-            self._spot,
-            self._spot_ns,
+        venues = [venue.state() for _, venue in sorted(self._venues.items())]
+        return (venues, self._spot, self._spot_ns)
+
+    # --- how it is made -------------------------------------------------------------------------
+
+    def _venue(self, name: str) -> VenuePrice:
+        known = self._venues.get(name)
+        if known is None:
+            known = self._venues[name] = VenuePrice(name)
+        return known
+
+    def _votes(self, now_ns: int, market: Market) -> list[_Vote]:
+        """(venue, adjusted log price, weight) of all that have a weight."""
+        fresh_ns = market.exchange_fresh_ms * NS_PER_MS
+        half_life_ns = market.freshness_half_life_ms * NS_PER_MS
+        votes: list[_Vote] = []
+        for venue in self._venues.values():
+            weight = venue.weight(now_ns, fresh_ns, half_life_ns, market.latency_half_ms)
+            if weight > 0.0 and venue.basis is not None:
+                votes.append((venue, venue.log_mid - venue.basis, weight))
+        return votes
+
+    def _estimate(self, now_ns: int, market: Market) -> Estimate:
+        votes = [vote for vote in self._votes(now_ns, market) if not vote[0].is_outlier]
+        total = sum([weight for _, _, weight in votes])
+        age = 0.5 ** (
+            max(0, now_ns - self._spot_ns - _USUAL_AGE_NS) / NS_PER_S / _SETTLEMENT_HALF_LIFE_S
         )
+        if not votes:
+            return Estimate(self._spot, _ALONE * age, None, None, self._parts(now_ns, {}))
+        log_price = sum([log * weight for _, log, weight in votes]) / total
+        apart = sum([abs(log - log_price) * weight for _, log, weight in votes]) / total * _BPS
+        lead_bps = (log_price - self._log_spot) * _BPS
+        agreement = 0.5 ** (apart / market.agreement_bps)
+        nearness = age if abs(lead_bps) <= market.outlier_bps else age * 0.5
+        shares = {venue.venue: weight / total for venue, _, weight in votes}
+        return Estimate(
+            math.exp(log_price),
+            agreement * nearness * total / (total + _PRESENCE),
+            apart,
+            lead_bps,
+            self._parts(now_ns, shares),
+        )
+
+    def _parts(self, now_ns: int, shares: dict[str, float]) -> tuple[Part, ...]:
+        return tuple(
+            [
+                Part(
+                    venue.venue,
+                    venue.mid,
+                    None if venue.basis is None else math.exp(venue.log_mid - venue.basis),
+                    None if venue.basis is None else venue.basis * _BPS,
+                    max(0, now_ns - venue.received_ns),
+                    venue.latency_ms,
+                    shares.get(venue.venue, 0.0),
+                    venue.is_outlier,
+                )
+                for venue in self._venues.values()
+                if venue.received_ns
+            ]
+        )
+
+
+_Vote = tuple[VenuePrice, float, float]
+
+
+def _outliers(votes: Sequence[_Vote], log_spot: float, bound: float) -> tuple[str, ...]:
+    """Names of the venues that stand apart, by the rule of the module's first lines."""
+    if not votes:
+        return ()
+    if len(votes) == 1:
+        venue, log, _ = votes[0]
+        return (venue.venue,) if abs(log - log_spot) > _LONE_OUTLIERS * bound else ()
+    if len(votes) == 2:
+        (first, one, _), (second, other, _) = votes
+        if abs(one - other) <= bound:
+            return ()
+        is_first = abs(one - log_spot) > abs(other - log_spot)
+        return (first.venue if is_first else second.venue,)
+    middle = _weighted_median(votes)
+    return tuple(venue.venue for venue, log, _ in votes if abs(log - middle) > bound)
+
+
+def _weighted_median(votes: Sequence[_Vote]) -> float:
+    """No venue may outweigh two others that agree, however fresh it is."""
+    ordered = sorted((log, weight) for _, log, weight in votes)
+    total = sum(weight for _, weight in ordered)
+    capped = [(log, min(weight, 0.49 * total)) for log, weight in ordered]
+    half, passed = sum(weight for _, weight in capped) / 2.0, 0.0
+    for log, weight in capped:
+        passed += weight
+        if passed >= half:
+            return log
+    return capped[-1][0]

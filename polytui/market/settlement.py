@@ -2,6 +2,9 @@
 
 A time-weighted average over (t - w, t] weighs each observation with the time since the one
 before it: a price observed at t_i stands for (t_{i-1}, t_i] (Chainlink TWAP streams).
+
+Relays repeat, disagree and err. The first value for a second stands; one that is far from its
+neighbours in time is no price and is left out, unless the neighbours to come agree with it.
 """
 
 from __future__ import annotations
@@ -13,8 +16,14 @@ from attrs import frozen
 from polytui.model.instrument import PriceKind
 from polytui.model.units import NS_PER_S
 
+_FAR = 0.02
+"""A change of two hundredths within seconds is an error of a relay, not a price of a major coin."""
+_NEAR_NS = 30 * NS_PER_S
+_BELIEVED_AFTER = 3
+"""So many points in a row that agree with each other are a price, however far they are."""
 _KEEP_S = 400
 """Seconds of observations kept: enough for the longest look-back and a late strike."""
+_LATE_STRIKE_NS = 10 * NS_PER_S
 
 
 @frozen
@@ -28,17 +37,23 @@ class ObservedPart:
 class SettlementPrices:
     """State: observations in order of time for spot, and published averages by window."""
 
-    __slots__ = ("_averages", "_spots", "latest_received_ns")
+    __slots__ = ("_averages", "_doubted", "_spots", "latest_received_ns", "outliers")
 
     def __init__(self) -> None:
         self._spots: list[tuple[int, float]] = []
         self._averages: dict[tuple[int, int], float] = {}
+        self._doubted: list[tuple[int, float]] = []
         self.latest_received_ns = 0
+        self.outliers = 0
+        """Points that were not believed."""
 
     def take(
         self, kind: PriceKind, value: float, window_s: int, observed_ns: int, received_ns: int
     ) -> bool:
-        """Keep an observation; False if this second is already known (feeds overlap)."""
+        """Keep an observation; False if this second is known (feeds overlap) or not believed."""
+        if not self._is_believable(kind, observed_ns, value):
+            self.outliers += 1
+            return False
         is_new = (
             self._take_spot(observed_ns, value)
             if kind is PriceKind.SPOT
@@ -47,6 +62,24 @@ class SettlementPrices:
         if is_new:
             self.latest_received_ns = max(self.latest_received_ns, received_ns)
         return is_new
+
+    def _is_believable(self, kind: PriceKind, observed_ns: int, value: float) -> bool:
+        """Near the last spot in time and price, or the third in a row to say the same."""
+        last = self._spots[-1] if self._spots else None
+        if last is None or abs(observed_ns - last[0]) > _NEAR_NS or _is_near(value, last[1]):
+            if kind is PriceKind.SPOT:
+                self._doubted.clear()
+            return True
+        if kind is not PriceKind.SPOT:
+            return False
+        if self._doubted and not _is_near(value, self._doubted[-1][1]):
+            self._doubted.clear()
+        if not self._doubted or observed_ns > self._doubted[-1][0]:
+            self._doubted.append((observed_ns, value))
+        if len(self._doubted) < _BELIEVED_AFTER:
+            return False
+        self._doubted.clear()
+        return True
 
     def _take_spot(self, observed_ns: int, value: float) -> bool:
         spots = self._spots
@@ -89,6 +122,20 @@ class SettlementPrices:
             return self._spots[at][1]
         return None
 
+    def strike_estimate(self, at_ns: int, window_s: int) -> float | None:
+        """Our own reckoning of `value_at`, for a second that never came; None where we saw too
+        little. A spot rule takes the first observation after it; an average is made of ours."""
+        if not self._spots or self._spots[-1][0] < at_ns:
+            return None
+        if window_s:
+            part = self.observed_part(at_ns, window_s)
+            starts_ns = at_ns - window_s * NS_PER_S
+            is_whole = part is not None and self._spots[0][0] <= starts_ns + NS_PER_S
+            return part.area / window_s if part is not None and is_whole else None
+        at = bisect_right(self._spots, (at_ns, -1.0))
+        observed_ns, value = self._spots[at]
+        return value if observed_ns - at_ns <= _LATE_STRIKE_NS else None
+
     def observed_part(self, closes_ns: int, window_s: int) -> ObservedPart | None:
         """Of the average over (closes - window, closes], what is known; None while nothing is."""
         opens_ns = closes_ns - window_s * NS_PER_S
@@ -106,4 +153,13 @@ class SettlementPrices:
         return ObservedPart(area, reached)
 
     def state(self) -> tuple[object, ...]:
-        return (self._spots[-5:], sorted(self._averages.items())[-5:], self.latest_received_ns)
+        return (
+            self._spots[-5:],
+            self._doubted,
+            sorted(self._averages.items())[-5:],
+            self.latest_received_ns,
+        )
+
+
+def _is_near(value: float, other: float) -> bool:
+    return abs(value - other) <= _FAR * other

@@ -22,6 +22,7 @@ class Reason(str, Enum):
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"
     BOOK_LATE = "book late"
+    ORACLE_UNSURE = "oracle unsure"
     NO_VOLATILITY = "no volatility yet"
     TOO_EARLY = "too early"
     TOO_LATE = "too late"

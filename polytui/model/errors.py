@@ -16,11 +16,14 @@ class Retry(Exception):
 
 
 class Rejected(Exception):
-    """The venue refused, and that is proven."""
+    """The venue refused, and that is proven; a ban says for how many seconds."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, status: int | None = None, after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.after_s = after_s
 
 
 class Unknown(Exception):

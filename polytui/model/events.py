@@ -11,6 +11,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from polytui.model.candle import Candle
 from polytui.model.instrument import Asset, PriceKind, Round
 from polytui.model.orders import Holding, Side
 from polytui.model.units import Price, Shares, Usd
@@ -194,6 +195,8 @@ class ExchangeTraded:
     taker_side: Side
     venue_ns: int
     received_ns: int
+    is_history: bool = False
+    """Given again after a gap or at subscription: true, but no news."""
 
 
 @frozen
@@ -208,6 +211,20 @@ class ExchangeQuoted:
     ask_size: float
     venue_ns: int
     received_ns: int
+    bid_depth: float = 0.0
+    """Coins in the ten best bids; 0 where the feed does not carry them."""
+    ask_depth: float = 0.0
+
+
+@frozen
+class CandlesLoaded:
+    """Candles of `length_s` from the exchange's history, oldest first, all of them closed."""
+
+    asset: Asset
+    venue: str
+    length_s: int
+    candles: tuple[Candle, ...]
+    received_ns: int
 
 
 # --- the health of feeds, in order with their data ----------------------------------------------
@@ -221,15 +238,47 @@ class FeedUp:
 
 @frozen
 class FeedStale:
-    """Connected, but no data for longer than its limit."""
+    """Connected, but no data for longer than its limit. FeedUp follows when data comes again."""
 
     feed: str
     age_ms: int
     at_ns: int
+    stream: str = ""
+    """The one stream of the feed that is silent; empty for all of it."""
 
 
 @frozen
 class FeedDown:
+    feed: str
+    detail: str
+    at_ns: int
+
+
+@frozen
+class FeedGapped:
+    """Something of the feed never came: `missed` trades or messages, by their numbers."""
+
+    feed: str
+    missed: int
+    detail: str
+    at_ns: int
+
+
+@frozen
+class FeedMended:
+    """What was missed was given again by the venue: `recovered` trades of the last gap."""
+
+    feed: str
+    recovered: int
+    is_whole: bool
+    """Whether nothing of the gap is left."""
+    at_ns: int
+
+
+@frozen
+class FeedRefused:
+    """The venue understood us and said no (a subscription, a key); its own words."""
+
     feed: str
     detail: str
     at_ns: int
@@ -340,9 +389,13 @@ Event = (
     | OraclePriced
     | ExchangeTraded
     | ExchangeQuoted
+    | CandlesLoaded
     | FeedUp
     | FeedStale
     | FeedDown
+    | FeedGapped
+    | FeedMended
+    | FeedRefused
     | FrameRejected
     | Accepted
     | Refused

@@ -22,6 +22,14 @@ class Asset(str, Enum):
     XRP = "xrp"
 
 
+class Exchange(str, Enum):
+    """A spot exchange whose prices lead the settlement oracle."""
+
+    BINANCE = "binance"
+    BYBIT = "bybit"
+    COINBASE = "coinbase"
+
+
 class Interval(str, Enum):
     """How long a round lasts."""
 

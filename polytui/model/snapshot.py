@@ -44,6 +44,68 @@ class FeedView:
     reconnects: int
     rejected: int
     ignored: int
+    missed: int = 0
+    """Trades or messages that never came and were not given again."""
+    duplicates: int = 0
+
+
+@frozen
+class VenuePriceView:
+    """One exchange's part in the oracle price."""
+
+    venue: str
+    price: float
+    """Its mid, in its own currency."""
+    adjusted: float | None
+    """Less its basis: what it says the settlement oracle will say. None before a basis is known."""
+    basis_bps: float | None
+    age_ms: int
+    latency_ms: float | None
+    """Venue stamp to our reading, averaged; None where the venue stamps nothing."""
+    weight: float
+    """Its share of the oracle price, 0 to 1."""
+    is_outlier: bool
+
+
+@frozen
+class OracleView:
+    """The oracle price, what it is made of, and the settlement oracle beside it."""
+
+    price: float | None
+    confidence: float
+    """0 to 1."""
+    disagreement_bps: float | None
+    lead_bps: float | None
+    """The oracle price over the settlement oracle's last word."""
+    settlement: float | None
+    settlement_age_ms: int
+    """Since the second it speaks of; -1 before the first."""
+    settlement_feed: str
+    """The relay that serves now: "polybolt", "rtds" or "" for none."""
+    venues: tuple[VenuePriceView, ...]
+
+
+NO_ORACLE = OracleView(None, 0.0, None, None, None, -1, "", ())
+"""Before anything was heard."""
+
+
+@frozen
+class AverageView:
+    """The part of a round's closing average that is already observed."""
+
+    window_s: int
+    observed_s: float
+    average: float | None
+    """Of the observed part, dollars; None while nothing is."""
+
+
+@frozen
+class FeatureView:
+    name: str
+    value: float | None
+    age_ms: int
+    """Since the data it was made of; -1 without any."""
+    is_stale: bool
 
 
 @frozen
@@ -99,6 +161,8 @@ class RoundView:
     marked_pnl: int
     """Cash flow of the round plus its holdings at what the book would pay for them now."""
     orders: tuple[OrderView, ...]
+    average: AverageView | None = None
+    """None where the rule has no average."""
 
 
 @frozen
@@ -109,9 +173,8 @@ class AssetView:
     detail: str
     """Why it is halted, paused or restarting; empty otherwise."""
     life: int
-    oracle_price: float | None
-    settlement_price: float | None
-    settlement_age_ms: int
+    oracle: OracleView
+    features: tuple[FeatureView, ...]
     rounds: tuple[RoundView, ...]
     feeds: tuple[FeedView, ...]
     rounds_settled: int

@@ -25,6 +25,11 @@ NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 
 
+def age_ms(now_ns: int, then_ns: int) -> int:
+    """Milliseconds since `then_ns`, never negative; -1 where 0 says that it never was."""
+    return max(0, now_ns - then_ns) // NS_PER_MS if then_ns else -1
+
+
 def parse_micro(text: str) -> int:
     """A plain decimal string ("0.53", "12", ".5") in millionths, exactly.
 

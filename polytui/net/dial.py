@@ -53,8 +53,20 @@ def address_of(name: str, url: str) -> Address:
 class Ended(Exception):
     """The end of one connection: why, and how long the peer asked us to stay away."""
 
-    def __init__(self, detail: str, *, after_s: float = 0.0, is_spoiled: bool = False) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        after_s: float = 0.0,
+        is_spoiled: bool = False,
+        status: int = 0,
+        code: int = 0,
+    ) -> None:
         super().__init__(detail)
+        self.status = status
+        """Of HTTP, where the upgrade was refused; 0 otherwise."""
+        self.code = code
+        """Of the closing frame; 0 without one."""
         self.detail = detail
         self.after_s = after_s
         self.is_spoiled = is_spoiled

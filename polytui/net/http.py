@@ -44,6 +44,8 @@ class HttpSettings:
     """Requests that may start at once after a pause."""
     tries: int = 3
     """For reads only; a request that may change something is sent once."""
+    max_body_bytes: int = 32 << 20
+    """A longer answer is a fault of the venue, and not kept."""
     retry_first_s: float = 0.25
     """Before the second try; doubled each time, unless the venue says how long."""
 
@@ -67,6 +69,11 @@ class Http:
         self._pace = _Pace(settings.requests_per_s, settings.burst)
         self._client = self._build()
         self._pool_faults = 0
+        self._headers: Mapping[str, str] = {}
+
+    def header(self, name: str) -> str:
+        """Of the last answer, whatever its status; empty if it had none of that name."""
+        return self._headers.get(name, "")
 
     async def get(self, path: str, params: Params | None = None) -> bytes:
         """The body of a 2xx answer. Retry once the tries are used up, Rejected for other 4xx."""
@@ -118,15 +125,29 @@ class Http:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _mapped(where, error, is_read=is_read) from None
         self._pool_faults = 0
+        self._headers = answer.headers
         return _body_of(where, answer, is_read=is_read)
 
     async def _exchange(
         self, method: str, path: str, params: Params, body: bytes | None
     ) -> httpx.Response:
         headers = {} if body is None else {"Content-Type": "application/json"}
-        return await self._client.request(
-            method, self.base_url + path, params=_params(params), content=body, headers=headers
+        url, most = self.base_url + path, self._settings.max_body_bytes
+        request = self._client.build_request(
+            method, url, params=_params(params), content=body, headers=headers
         )
+        answer = await self._client.send(request, stream=True)
+        try:
+            chunks, size = [], 0
+            async for chunk in answer.aiter_bytes():
+                size += len(chunk)
+                if size > most:
+                    raise httpx.RemoteProtocolError(f"more than {most} bytes of answer")
+                chunks.append(chunk)
+        finally:
+            await answer.aclose()
+        answer._content = b"".join(chunks)  # what `aread` would set, had it a bound
+        return answer
 
     async def _note_full_pool(self) -> None:
         self._pool_faults += 1
@@ -243,7 +264,7 @@ def _body_of(where: str, answer: httpx.Response, *, is_read: bool) -> bytes:
         raise Retry(f"{detail}; try again later", _retry_after_s(answer))
     if status >= 500:
         raise _lost(detail, is_read=is_read)
-    raise Rejected(f"{detail}; {_advice(status)}", status)
+    raise Rejected(f"{detail}; {_advice(status)}", status, _retry_after_s(answer))
 
 
 def _advice(status: int) -> str:

@@ -107,14 +107,14 @@ class Peer:
             with trio.move_on_after(self._settings.closing_s):
                 await self._connection.aclose(code, reason)
 
-    async def texts(self, quiet_limit_s: float | None) -> AsyncIterator[str]:
-        """What the peer says, until it is gone or says nothing for `quiet_limit_s`."""
+    async def texts(self, quiet_limit_s: Callable[[], float | None]) -> AsyncIterator[str]:
+        """What the peer says, until it is gone or says nothing for so long as is allowed then."""
         if self._connection is None:
             raise RuntimeError("accept the peer first")
-        limit = float("inf") if quiet_limit_s is None else quiet_limit_s
         while True:
+            limit = quiet_limit_s()
             message: str | bytes | None = None
-            with trio.move_on_after(limit):
+            with trio.move_on_after(float("inf") if limit is None else limit):
                 try:
                     message = await self._connection.get_message()
                 except ConnectionClosed:

@@ -14,14 +14,14 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import NoReturn, Protocol
 
 import h11
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from trio_websocket import (
     ConnectionClosed,
     ConnectionRejected,
@@ -32,16 +32,32 @@ from trio_websocket import (
 from wsproto.utilities import ProtocolError
 
 from polytui.model.errors import Retry
-from polytui.net.dial import Ended, GuardedStream, address_of, dial
+from polytui.net.dial import Address, Ended, GuardedStream, address_of, dial
 
 _QUEUED_FRAMES = 8192
 """The library answers no ping while its queue is full."""
 _MOST_DOUBLINGS = 30
 _MOST_WORDS = 120
+_REFUSED_HERE = (403, 451)
+"""This place is not served by that host, now or later."""
+_REFUSED_PAUSE_S = 300.0
+_FINAL_PAUSE_S = 3600.0
+_NEXT_URL_AFTER = 4
+"""Failed connects in a row after which another host is tried."""
 _SPOILED_CODES = (1002, 1007, 1009)
 """Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
 
 OpenStream = Callable[[], Awaitable[trio.abc.Stream]]
+
+
+@frozen
+class CloseRule:
+    """What a venue's close code asks for."""
+
+    most_wait_s: float = 0.0
+    """Wait a random part of this before coming back."""
+    is_final: bool = False
+    """Coming back would be refused again: our key or our request is at fault."""
 
 
 @frozen
@@ -62,6 +78,10 @@ class SocketSettings:
     max_frame_bytes: int = 16 << 20
     """Counted by the library in characters for text frames."""
     send_timeout_s: float = 2.0
+    close_rules: Mapping[int, CloseRule] = field(factory=dict)
+    """By close code; others come back with backoff."""
+    rotate_after_s: float = 0.0
+    """A connection so old is relieved by a new one while it still reads; 0 for never."""
 
 
 class LinkState(str, Enum):
@@ -116,7 +136,7 @@ class Connection:
         # The peer's words: nothing in them may reach a terminal as a control sequence.
         words = ascii((closed.reason.reason or "")[:_MOST_WORDS])[1:-1]
         detail = f"closed with {int(code)}" + (f": {words}" if words else "")
-        return Ended(detail, is_spoiled=code in _SPOILED_CODES)
+        return Ended(detail, is_spoiled=code in _SPOILED_CODES, code=int(code))
 
 
 @asynccontextmanager
@@ -200,39 +220,170 @@ def _refusal(error: ConnectionRejected) -> Ended:
         if name.lower() == b"retry-after" and value.isdigit():
             after_s = float(value[:6])
     body = ascii((error.body or b"")[:120].decode(errors="replace"))[1:-1]
-    return Ended(f"upgrade refused with HTTP {error.status_code}: {body}", after_s=after_s)
+    status = error.status_code
+    return Ended(f"upgrade refused with HTTP {status}: {body}", after_s=after_s, status=status)
+
+
+class _Life:
+    """One connection from dialling to its end. State: the connection, its heir if one took over."""
+
+    def __init__(self, socket: StayingSocket, *, is_heir: bool) -> None:
+        self.scope = trio.CancelScope()
+        self.over = trio.Event()
+        self.has_data = trio.Event()
+        self.ended = Ended("cut on our side")
+        self.connection: Connection | None = None
+        self.heir: _Life | None = None
+        self.connected_since: float | None = None
+        self.lasted_s = 0.0
+        self.replies: deque[str] = deque()
+        self._socket = socket
+        self._is_heir = is_heir
+        self._data_at = 0.0
+        self._rotation = trio.Event()
+
+    async def run(self) -> None:
+        """Live until the connection ends; `ended` says why. Faults of ours go up."""
+        try:
+            with self.scope:
+                await self._connect_and_read()
+        except* _FOREIGN as group:
+            self.ended = _why(group)
+        finally:
+            if self.connected_since is not None:
+                self.lasted_s = trio.current_time() - self.connected_since
+            self.connected_since = self.connection = None
+            self.over.set()
+
+    def rotate(self) -> None:
+        self._rotation.set()
+
+    async def _connect_and_read(self) -> None:
+        socket = self._socket
+        address, settings = socket.address, socket.settings
+        async with (
+            open_connection(
+                socket.open_stream, address.host_header, address.resource, settings
+            ) as connection,
+            trio.open_nursery() as nursery,
+        ):
+            self._data_at = self.connected_since = trio.current_time()
+            # Before the greeting: what is subscribed while it goes out must not fall between.
+            self.connection = connection
+            for text in socket.link.greet():
+                await connection.send(text)
+            if not self._is_heir:
+                socket.told_up()
+            nursery.start_soon(self._watch_silence)
+            nursery.start_soon(self._be_relieved)
+            if settings.keepalive_text:
+                nursery.start_soon(self._keep_alive, connection)
+            await self._read(connection)
+
+    async def _read(self, connection: Connection) -> NoReturn:
+        socket, replies = self._socket, self.replies
+        receive = socket.link.receive
+        while True:
+            frame = await connection.receive()
+            received_perf_ns = time.perf_counter_ns()
+            socket.messages += 1
+            socket.reading = self
+            if receive(frame, received_perf_ns):
+                self._data_at = trio.current_time()
+                self.has_data.set()
+            while replies:
+                await connection.send(replies.popleft())
+
+    async def _watch_silence(self) -> NoReturn:
+        silence_s = self._socket.settings.silence_s
+        last_seen = -math.inf
+        while self._data_at > last_seen:
+            last_seen = self._data_at
+            await trio.sleep_until(last_seen + silence_s)
+        detail = f"no data for {silence_s:g} s"
+        if not self._is_heir or self.has_data.is_set():
+            self._socket.link.changed(LinkState.STALE, detail)
+        raise Ended(detail)
+
+    async def _keep_alive(self, connection: Connection) -> NoReturn:
+        while True:
+            await trio.sleep(self._socket.settings.keepalive_every_s)
+            await connection.send(self._socket.settings.keepalive_text)
+
+    async def _be_relieved(self) -> None:
+        """When it is time, another connection is made; at its first data this one ends."""
+        after_s = self._socket.settings.rotate_after_s or math.inf
+        with trio.move_on_after(after_s):
+            await self._rotation.wait()
+        failures = 0
+        while True:
+            heir = _Life(self._socket, is_heir=True)
+            self._socket.start_life(heir)
+            try:
+                await _first_of(heir.has_data, heir.over)
+                if heir.has_data.is_set():
+                    self.heir = heir
+                    self.scope.cancel()
+                    return
+            finally:
+                if self.heir is None:
+                    heir.scope.cancel()
+            failures += 1
+            await trio.sleep(self._socket.backoff_s(failures))
+
+
+async def _first_of(one: trio.Event, other: trio.Event) -> None:
+    async with trio.open_nursery() as nursery:
+
+        async def wait(event: trio.Event) -> None:
+            await event.wait()
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(wait, one)
+        nursery.start_soon(wait, other)
 
 
 class StayingSocket:
-    """Connects, greets, reads, and begins again for ever. State: the connection of the moment."""
+    """Connects, greets, reads, and begins again for ever. State: the life of the moment."""
 
     def __init__(
         self,
         name: str,
-        url: str,
+        url: str | Sequence[str],
         settings: SocketSettings,
         link: Link,
         *,
         rng: random.Random,
         open_stream: OpenStream | None = None,
     ) -> None:
-        """Fatal for a bad URL. `open_stream` replaces dialling, for tests on memory streams."""
-        address = address_of(name, url)
+        """Fatal for a bad URL. Of several URLs the next serves where one refuses this place or
+        cannot be reached. `open_stream` replaces dialling, for tests on memory streams."""
+        urls = [url] if isinstance(url, str) else url
         self.name = name
+        self.settings = settings
+        self.link = link
         self.messages = 0
         self.reconnects = 0
         self.spoiled = 0
-        self.connected_since: float | None = None
-        """trio.current_time() of the last upgrade; None while down."""
-        self._address = address
-        self._settings = settings
-        self._link = link
+        self.reading: _Life | None = None
+        """Whose frame `Link.receive` was given: its replies go back the same way."""
+        self._addresses = [address_of(name, one) for one in dict.fromkeys(urls)]
+        self._at = 0
         self._rng = rng
-        self._open_stream: OpenStream = open_stream or (lambda: dial(address))
-        self._connection: Connection | None = None
-        self._life = trio.CancelScope()
-        self._data_at = 0.0
-        self._replies: deque[str] = deque()
+        self._given_stream = open_stream
+        self._life: _Life | None = None
+        self._lives: trio.Nursery | None = None
+        self._started: Callable[[], None] = lambda: None
+        self._refusals = 0
+
+    @property
+    def address(self) -> Address:
+        return self._addresses[self._at]
+
+    @property
+    def connected_since(self) -> float | None:
+        """trio.current_time() of the last upgrade; None while down."""
+        return None if self._life is None else self._life.connected_since
 
     async def run(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -250,100 +401,89 @@ class StayingSocket:
                 is_started = True
                 task_status.started()
 
+        self._started = started
+        async with trio.open_nursery() as self._lives:
+            while True:
+                life = await self._live()
+                self._report(life.ended)
+                started()
+                is_healthy = life.lasted_s >= self.settings.healthy_after_s
+                failures = 0 if is_healthy else failures + 1
+                await trio.sleep(self._pause_s(life.ended, failures))
+                self.reconnects += 1
+
+    async def _live(self) -> _Life:
+        """A connection and those that relieve it, to the end of the last."""
+        self._life = life = _Life(self, is_heir=False)
+        self.start_life(life)
         while True:
-            ended, lasted_s = await self._live(started)
-            self._report(ended)
-            started()
-            failures = 0 if lasted_s >= self._settings.healthy_after_s else failures + 1
-            await trio.sleep(max(ended.after_s, self._backoff_s(failures)))
-            self.reconnects += 1
+            await life.over.wait()
+            if life.heir is None:
+                return life
+            self._life = life = life.heir
+
+    def start_life(self, life: _Life) -> None:
+        assert self._lives is not None
+        self._lives.start_soon(life.run)
+
+    def told_up(self) -> None:
+        self._refusals = 0
+        self.link.changed(LinkState.UP, f"{self.name} connected")
+        self._started()
 
     async def send(self, text: str) -> None:
         """Send one text frame whole. Retry when there is no connection, or none any more."""
-        if self._connection is None:
+        connection = self._life.connection if self._life else None
+        if connection is None:
             raise Retry(f"{self.name} is not connected; wait for the reconnect")
         try:
-            await self._connection.send(text)
+            await connection.send(text)
         except (Ended, ProtocolError) as ended:
             raise Retry(f"{self.name}: {ended}; wait for the reconnect") from None
 
     def reply(self, text: str) -> None:
         """Send `text` as soon as the `Link.receive` that calls this has returned."""
-        self._replies.append(text)
+        if self.reading is not None:
+            self.reading.replies.append(text)
 
     def cut(self) -> None:
         """Close the TCP stream at once, without a goodbye; `run` reconnects."""
-        self._life.cancel()
+        if self._life is not None:
+            self._life.scope.cancel()
 
-    async def _live(self, started: Callable[[], None]) -> tuple[Ended, float]:
-        """One connection from dialling to its end: why it ended, and for how long it was up."""
-        self._life = trio.CancelScope()
-        ended = Ended("cut on our side")
-        try:
-            with self._life:
-                await self._connect_and_read(started)
-        except* _FOREIGN as group:
-            ended = _why(group)
-        finally:
-            since, self.connected_since = self.connected_since, None
-            self._connection = None
-            self._replies.clear()
-        return ended, 0.0 if since is None else trio.current_time() - since
+    def rotate(self) -> None:
+        """Make a new connection now and leave this one once the new one has data."""
+        if self._life is not None:
+            self._life.rotate()
 
-    async def _connect_and_read(self, started: Callable[[], None]) -> None:
-        address, settings = self._address, self._settings
-        async with (
-            open_connection(
-                self._open_stream, address.host_header, address.resource, settings
-            ) as connection,
-            trio.open_nursery() as nursery,
-        ):
-            self._data_at = self.connected_since = trio.current_time()
-            # Before the greeting: what is subscribed while it goes out must not fall between.
-            self._connection = connection
-            for text in self._link.greet():
-                await connection.send(text)
-            self._link.changed(LinkState.UP, f"{self.name} connected")
-            started()
-            nursery.start_soon(self._watch_silence)
-            if settings.keepalive_text:
-                nursery.start_soon(self._keep_alive, connection)
-            await self._read(connection)
-
-    async def _read(self, connection: Connection) -> NoReturn:
-        receive = self._link.receive
-        while True:
-            frame = await connection.receive()
-            received_perf_ns = time.perf_counter_ns()
-            self.messages += 1
-            if receive(frame, received_perf_ns):
-                self._data_at = trio.current_time()
-            while self._replies:
-                await connection.send(self._replies.popleft())
-
-    async def _watch_silence(self) -> NoReturn:
-        silence_s = self._settings.silence_s
-        last_seen = -math.inf
-        while self._data_at > last_seen:
-            last_seen = self._data_at
-            await trio.sleep_until(last_seen + silence_s)
-        detail = f"no data for {silence_s:g} s"
-        self._link.changed(LinkState.STALE, detail)
-        raise Ended(detail)
-
-    async def _keep_alive(self, connection: Connection) -> NoReturn:
-        while True:
-            await trio.sleep(self._settings.keepalive_every_s)
-            await connection.send(self._settings.keepalive_text)
+    async def open_stream(self) -> trio.abc.Stream:
+        return await (self._given_stream() if self._given_stream else dial(self.address))
 
     def _report(self, ended: Ended) -> None:
         if ended.is_spoiled:
             self.spoiled += 1
-            self._link.changed(LinkState.SPOILED, ended.detail)
-        self._link.changed(LinkState.DOWN, ended.detail)
+            self.link.changed(LinkState.SPOILED, ended.detail)
+        self.link.changed(LinkState.DOWN, ended.detail)
 
-    def _backoff_s(self, failures: int) -> float:
+    def _pause_s(self, ended: Ended, failures: int) -> float:
+        """How long to stay away, and to whom to go then."""
+        rule = self.settings.close_rules.get(ended.code, CloseRule())
+        if rule.is_final:
+            return _FINAL_PAUSE_S
+        if ended.status in _REFUSED_HERE:
+            self._refusals += 1
+            self._go_to_next()
+            return _REFUSED_PAUSE_S if self._refusals >= len(self._addresses) else 0.0
+        if failures and failures % _NEXT_URL_AFTER == 0:
+            self._go_to_next()
+        pause_s = max(ended.after_s, self.backoff_s(failures))
+        return self._rng.uniform(0.0, rule.most_wait_s) if rule.most_wait_s else pause_s
+
+    def _go_to_next(self) -> None:
+        self._at = (self._at + 1) % len(self._addresses)
+
+    def backoff_s(self, failures: int) -> float:
         """Exponential with full jitter, so that four sockets do not come back as one wave."""
-        settings = self._settings
+        settings = self.settings
         ceiling = settings.backoff_first_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
         return self._rng.uniform(0.0, min(settings.backoff_cap_s, ceiling))

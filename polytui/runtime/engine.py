@@ -75,7 +75,7 @@ async def _run(
         )
         for asset in plan.settings.session.assets
     ]
-    chaos = Chaos(list(plan.chaos))
+    chaos = Chaos(list(plan.chaos), surroundings.clock)
     tree = Tree(session, surroundings, runs, chaos, signals, plan.socket, plan.is_owned)
     async with trio.open_nursery() as nursery:
         if plan.status is not None:

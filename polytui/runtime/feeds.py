@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-from polytui.model.events import Event, FeedDown, FeedStale, FeedUp, FrameRejected
+import trio
+
+from polytui.model.errors import Retry
+from polytui.model.events import (
+    Event,
+    FeedDown,
+    FeedGapped,
+    FeedRefused,
+    FeedStale,
+    FeedUp,
+    FrameRejected,
+)
 from polytui.model.snapshot import FeedState, FeedView
 from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
 from polytui.net.ws import Link, LinkState, StayingSocket
-from polytui.venues.feed import Codec
+from polytui.venues.feed import Codec, Gap, Parsed
 
 _SAMPLE_LENGTH = 200
 
@@ -29,7 +42,9 @@ class Feed:
         deliver_frame: DeliverFrame,
         clock: SessionClock,
         make_socket: Callable[[Link], StayingSocket],
+        limits_s: Mapping[str, float] | None = None,
     ) -> None:
+        """`limits_s`: real seconds that each stream of the codec may be silent."""
         self.name = name
         self._codec = codec
         self._deliver = deliver
@@ -44,8 +59,21 @@ class Feed:
         self._rejected = 0
         self._ignored = 0
         self._data_ns = 0
+        self.missed = 0
+        """Trades or messages that never came by the stream."""
+        self.recovered = 0
+        self._duplicates = 0
+        self._limits_s = dict(limits_s or {})
+        self._heard: dict[str, float] = {}
+        """When each watched stream last had data, by trio's clock."""
+        self._silent: dict[str, bool] = {}
+        """Streams that were told to be stale."""
         self.came_up: Callable[[], None] = lambda: None
         """Called after every (re)connect, when the greeting was sent."""
+        self.has_changed: Callable[[], None] = lambda: None
+        """Called whenever `state` may have changed."""
+        self.has_gap: Callable[[Gap], None] = lambda _: None
+        """Called for trades that are missing and have ids to ask for."""
 
     # --- what net/ws.py calls -------------------------------------------------------------------
 
@@ -56,22 +84,44 @@ class Feed:
         now_ns = self._clock.now_ns()
         parsed = self._codec.parse(frame, now_ns)
         self._messages += 1
+        if parsed.gap is not None or parsed.lost or parsed.duplicates or parsed.is_closing:
+            self._odd(parsed, now_ns)
         if parsed.events:
             self._frames(parsed.events, received_perf_ns)
         if parsed.is_data:
             self._data_ns = now_ns
+            if parsed.stream in self._limits_s:
+                self._heard[parsed.stream] = trio.current_time()
+                if self._silent:
+                    self._hear_again(parsed.stream, now_ns)
         else:
-            self._rare(parsed.ignored, parsed.rejected, parsed.replies, frame, now_ns)
+            self._rare(parsed, frame, now_ns)
+        for text in parsed.replies:
+            self.socket.reply(text)
         return parsed.is_data
 
-    def _rare(
-        self, ignored: int, rejected: str, replies: Sequence[str], frame: str | bytes, now_ns: int
-    ) -> None:
-        self._ignored += ignored
-        if rejected:
-            self._reject(rejected, frame, now_ns)
-        for text in replies:
-            self.socket.reply(text)
+    def _rare(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> None:
+        self._ignored += parsed.ignored
+        if parsed.rejected:
+            self._reject(parsed.rejected, frame, now_ns)
+        if parsed.refused:
+            self._deliver(FeedRefused(self.name, parsed.refused, now_ns))
+
+    def _odd(self, parsed: Parsed, now_ns: int) -> None:
+        """What a frame says about others: missing before it, known already, or the last ones."""
+        self._duplicates += parsed.duplicates
+        if parsed.gap is not None:
+            gap = parsed.gap
+            self._miss(gap.missed, f"trades {gap.first_id} to {gap.last_id}", now_ns)
+            self.has_gap(gap)
+        if parsed.lost:
+            self._miss(parsed.lost, "messages, by their numbers", now_ns)
+        if parsed.is_closing:
+            self.socket.rotate()
+
+    def _miss(self, missed: int, detail: str, now_ns: int) -> None:
+        self.missed += missed
+        self._deliver(FeedGapped(self.name, missed, detail, now_ns))
 
     def changed(self, state: LinkState, detail: str) -> None:
         now_ns = self._clock.now_ns()
@@ -79,6 +129,8 @@ class Feed:
             case LinkState.UP:
                 self.state = FeedState.UP
                 self.connects += 1
+                self._heard = dict.fromkeys(self._limits_s, trio.current_time())
+                self._silent.clear()
                 self._deliver(FeedUp(self.name, now_ns))
                 self.came_up()
             case LinkState.STALE:
@@ -92,6 +144,42 @@ class Feed:
                 if self.state is not FeedState.DOWN or detail != self._detail:
                     self._deliver(FeedDown(self.name, detail, now_ns))
                 self.state, self._detail = FeedState.DOWN, detail
+        self.has_changed()
+
+    # --- streams that fall silent ---------------------------------------------------------------
+
+    async def check(self, now: float) -> float:
+        """Tell and revive streams that are too old, cut the socket for those twice as old."""
+        if self.state not in (FeedState.UP, FeedState.STALE) or not self._heard:
+            return math.inf
+        due = math.inf
+        for stream, limit_s in self._limits_s.items():
+            heard = self._heard[stream]
+            if now - heard >= 2 * limit_s:
+                self.socket.cut()
+                return math.inf
+            if now - heard >= limit_s and stream not in self._silent:
+                await self._go_silent(stream)
+            due = min(due, heard + (2 if stream in self._silent else 1) * limit_s)
+        return due
+
+    async def _go_silent(self, stream: str) -> None:
+        self._silent[stream] = True
+        self.stales += 1
+        self.state = FeedState.STALE
+        age_ms = int((trio.current_time() - self._heard[stream]) * self._clock.speed * 1000)
+        self._deliver(FeedStale(self.name, age_ms, self._clock.now_ns(), stream))
+        self.has_changed()
+        for text in self._codec.revive(stream):
+            with suppress(Retry):
+                await self.socket.send(text)
+
+    def _hear_again(self, stream: str, now_ns: int) -> None:
+        self._silent.pop(stream, None)
+        if not self._silent and self.state is FeedState.STALE:
+            self.state = FeedState.UP
+            self._deliver(FeedUp(self.name, now_ns))
+            self.has_changed()
 
     def _reject(self, reason: str, frame: str | bytes, now_ns: int) -> None:
         self._rejected += 1
@@ -124,4 +212,6 @@ class Feed:
             reconnects=max(0, self.connects - 1),
             rejected=self._rejected,
             ignored=self._ignored,
+            missed=max(0, self.missed - self.recovered),
+            duplicates=self._duplicates,
         )

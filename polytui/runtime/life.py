@@ -22,11 +22,11 @@ from polytui.runtime.chaos import Chaos
 from polytui.runtime.inbox import Item
 from polytui.runtime.machine import Machine
 from polytui.runtime.modes import Surroundings
-from polytui.runtime.prices import watch_prices
+from polytui.runtime.prices import PriceWatch
 from polytui.runtime.rounds import RoundSources, RoundWatcher
 from polytui.runtime.session import Session
 from polytui.runtime.watchers import WatchKit
-from polytui.venues.binance import Binance
+from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma
 
@@ -78,7 +78,7 @@ class Life:
             watchers.start_soon(self._tick)
             watchers.start_soon(self.chaos.crash_when_due, run.asset, self.session.mind.account)
             await watchers.start(books.watch)
-            await watchers.start(watch_prices, run, kit)
+            await watchers.start(PriceWatch(run, kit, self._say).watch)
             for interval in kit.settings.session.intervals:
                 rounds = kit.settings.rounds
                 watcher = RoundWatcher(run, interval, sources, books, rounds, self._complain)
@@ -106,8 +106,11 @@ class Life:
             cancelled = run.hands.cancel_at_once()
             session.fault(run.asset.value, f"{cancelled} orders had to be cut at the end")
 
+    def _say(self, level: str, text: str) -> None:
+        self.session.notice(level, self.run.asset.value, text)
+
     def _complain(self, text: str) -> None:
-        self.session.notice("warn", self.run.asset.value, text)
+        self._say("warn", text)
 
     def _rng(self) -> random.Random:
         """Jitter only: no decision hangs on it."""
@@ -165,5 +168,8 @@ def _sources(kit: WatchKit, clients: AsyncExitStack, clob: Clob) -> RoundSources
     return RoundSources(
         Gamma(_open(kit, clients, endpoints.gamma)),
         clob,
-        Binance(_open(kit, clients, endpoints.binance_rest)),
+        Binance(
+            _open(kit, clients, endpoints.binance_rest),
+            _open(kit, clients, endpoints.binance_rest_spare),
+        ),
     )

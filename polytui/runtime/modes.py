@@ -12,18 +12,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import attrs
+import msgspec
 from attrs import frozen
 
-from polytui.config.schema import Endpoints, Settings
+from polytui.config.schema import Endpoints, Settings, Sockets
 from polytui.config.secrets import load_feed_keys
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.venue import Urls
 from polytui.venues.polymarket.price_streams import Credentials
+
+_EAGER_CAP_S = 1.0
 
 
 @frozen
@@ -33,8 +37,8 @@ class Surroundings:
     settings: Settings
     clock: SessionClock
     credentials: Credentials | None
-    drop_sockets: Callable[[], Awaitable[None]] | None
-    """Cuts every socket of the venue; None where the venue is not ours to cut."""
+    make_weather: Callable[[str, str, float], Awaitable[None]] | None
+    """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
 
 
 Opener = Callable[
@@ -72,20 +76,30 @@ async def _demo(
         arguments += ["--prices", str(prices)]
     async with open_venue(arguments, folder / "venue.log") as urls:
         clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
-        here = attrs.evolve(settings, endpoints=_endpoints(urls))
+        here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
         # The simulated venue takes any credentials; these are nobody's.
         credentials = Credentials("demo", "demo", "demo")
-        yield Surroundings(here, clock, credentials, lambda: _drop(urls))
+        yield Surroundings(here, clock, credentials, partial(_make_weather, urls))
 
 
 def _endpoints(urls: Urls) -> Endpoints:
-    return Endpoints(**{field.name: getattr(urls, field.name) for field in attrs.fields(Endpoints)})
+    names = [field.name for field in attrs.fields(Endpoints) if field.name in attrs.asdict(urls)]
+    there = {name: getattr(urls, name) for name in names}
+    return Endpoints(
+        **there, binance_ws_spare=urls.binance_ws, binance_rest_spare=urls.binance_rest
+    )
 
 
-async def _drop(urls: Urls) -> None:
+def _eager(sockets: Sockets) -> Sockets:
+    """Real venues ban who reconnects too often; ours may be asked every second."""
+    return attrs.evolve(sockets, backoff_cap_s=min(sockets.backoff_cap_s, _EAGER_CAP_S))
+
+
+async def _make_weather(urls: Urls, kind: str, service: str, seconds: float) -> None:
     http = Http(urls.control, HttpSettings())
     try:
-        await http.post("/drop", b'{"who":"all"}')
+        order = {"kind": kind, "who": service, "seconds": seconds}
+        await http.post("/weather", msgspec.json.encode(order))
     finally:
         await http.close()
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from polytui.ledger.working import WorkingOrders
-from polytui.model.events import Event, FeedDown, FeedStale, FeedUp, Filled, Refused
+from polytui.model.events import (
+    Event,
+    FeedDown,
+    FeedGapped,
+    FeedMended,
+    FeedRefused,
+    FeedStale,
+    FeedUp,
+    Filled,
+    Refused,
+)
 from polytui.model.orders import Side
 from polytui.model.units import format_micro
 
-TOLD = (Filled, Refused, FeedUp, FeedStale, FeedDown)
+TOLD = (
+    Filled,
+    Refused,
+    FeedUp,
+    FeedStale,
+    FeedDown,
+    FeedGapped,
+    FeedMended,
+    FeedRefused,
+)
 """Everything else is in the journal, or has a line of its own where it is decided."""
 
 
@@ -18,9 +37,16 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
             return "info", _fill(event, orders)
         case Refused(_, detail):
             return "warn", f"order refused: {detail}"
-        case FeedStale(feed, age_ms):
+        case FeedStale(feed, age_ms, _, stream):
             since = "no data yet" if age_ms < 0 else f"{age_ms / 1000:.1f} s without data"
-            return "warn", f"{feed} is stale: {since}"
+            return "warn", f"{feed} is stale: {since}" + (f" of {stream}" if stream else "")
+        case FeedGapped(feed, missed, detail):
+            return "warn", f"{feed} missed {missed}: {detail}"
+        case FeedMended(feed, recovered, is_whole):
+            rest = "nothing is missing" if is_whole else "not everything"
+            return "info", f"{feed} gave {recovered} trades again, {rest}"
+        case FeedRefused(feed, detail):
+            return "warn", f"{feed} refuses: {detail}"
         case FeedDown(feed, detail):
             return "warn", f"{feed} is down: {detail}"
         case FeedUp(feed):

@@ -8,7 +8,7 @@ import trio
 from attrs import evolve, frozen
 
 from polytui.desk.showing import desk_state, marked_pnl, show_asset
-from polytui.model.snapshot import AccountView, AssetState, AssetView
+from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.session import Session
 
@@ -73,9 +73,8 @@ def _nothing_yet(run: AssetRun, now_ns: int) -> AssetView:
         state=AssetState.STARTING,
         detail="",
         life=run.life,
-        oracle_price=None,
-        settlement_price=None,
-        settlement_age_ms=-1,
+        oracle=NO_ORACLE,
+        features=(),
         rounds=(),
         feeds=(),
         rounds_settled=0,

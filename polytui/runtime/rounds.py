@@ -20,7 +20,7 @@ from polytui.model.instrument import Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 from polytui.runtime.asset import AssetRun, FollowedRound
 from polytui.runtime.books import BookWatcher
-from polytui.venues.binance import Binance
+from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma
 

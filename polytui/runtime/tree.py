@@ -103,20 +103,20 @@ class Tree:
         account.start_soon(obey_signals, session, self.signals)
         account.start_soon(Publisher(session, self.runs).publish)
         account.start_soon(keep_heap_quiet, session)
-        account.start_soon(self._drop_when_due)
+        account.start_soon(self._make_weather)
         if self.socket is not None:
             serve = partial(serve_faces, self.socket, session.hub, FaceSettings())
             await account.start(serve)
         if self.is_owned:
             account.start_soon(wait_for_owner, session)
 
-    async def _drop_when_due(self) -> None:
-        drop, assets = self.surroundings.drop_sockets, tuple(run.asset for run in self.runs)
-        if drop is None:
+    async def _make_weather(self) -> None:
+        make, assets = self.surroundings.make_weather, tuple(run.asset for run in self.runs)
+        if make is None:
             return
-        while await self.chaos.wait_for_drop(self.session.mind.account, assets):
-            self.session.notice("warn", "", "chaos: every socket is cut")
-            await drop()
+        while fault := await self.chaos.next_weather(self.session.mind.account, assets):
+            self.session.notice("warn", "", f"chaos: {fault.kind} over {fault.target}")
+            await make(fault.kind, fault.target, fault.seconds)
 
 
 async def obey_signals(session: Session, signals: StopSignals) -> None:

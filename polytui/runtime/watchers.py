@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polytui.config.schema import Settings
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http, HttpSettings
-from polytui.net.ws import Link, SocketSettings, StayingSocket
+from polytui.net.ws import CloseRule, Link, SocketSettings, StayingSocket
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.feeds import Feed
+from polytui.venues import bybit
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.price_streams import Credentials
 
@@ -26,6 +28,7 @@ class Keepalive:
 
 POLYMARKET_PING = Keepalive("PING", 10.0)
 RTDS_PING = Keepalive("PING", 5.0)
+BYBIT_PING = Keepalive(bybit.PING, 20.0)
 NO_PING = Keepalive("", 10.0)
 
 
@@ -43,19 +46,27 @@ class WatchKit:
         self,
         run: AssetRun,
         name: str,
-        url: str,
+        url: str | Sequence[str],
         codec: Codec,
         *,
         silence_s: float,
         keepalive: Keepalive = NO_PING,
+        limits_s: Mapping[str, float] | None = None,
+        close_rules: Mapping[int, CloseRule] | None = None,
+        rotate_after_s: float = 0.0,
     ) -> Feed:
         """A feed of one asset with its socket; the run keeps it for faces to see."""
-        label, settings = f"{run.asset.value} {name}", self._socket(silence_s, keepalive)
+        label = f"{run.asset.value} {name}"
+        settings = evolve(
+            self._socket(silence_s, keepalive),
+            close_rules=close_rules or {},
+            rotate_after_s=rotate_after_s,
+        )
 
         def make_socket(link: Link) -> StayingSocket:
             return StayingSocket(label, url, settings, link, rng=self.rng)
 
-        feed = Feed(name, codec, run.deliver, run.deliver_frame, self.clock, make_socket)
+        feed = Feed(name, codec, run.deliver, run.deliver_frame, self.clock, make_socket, limits_s)
         run.keep_feed(feed)
         return feed
 

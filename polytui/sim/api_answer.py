@@ -11,10 +11,13 @@ from starlette.responses import Response
 class RefusedError(Exception):
     """A request the venue answers with an error: its status and body."""
 
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
+    def __init__(
+        self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body
+        self.headers = headers
 
 
 def json_answer(
@@ -34,4 +37,4 @@ def refusal(_request: Any, error: Exception) -> Response:
     """Starlette's handler for `RefusedError`."""
     if not isinstance(error, RefusedError):
         raise error
-    return json_answer(error.body, error.status)
+    return json_answer(error.body, error.status, error.headers)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from attrs import define
 
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Exchange
+from polytui.model.units import NS_PER_S
 from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening
 from polytui.sim.wire_text import millis, parse_object
 
 _FIRST_ID = 4_000_000_000
+_KEPT_TRADES = 60_000
+"""Of one asset, for who asks by id: some hours."""
+_KLINE_EVERY_NS = 2 * NS_PER_S
+_MOST_INBOUND = 5
+"""Frames a second from one client; more end the connection."""
 
 SYMBOLS = {f"{asset.value.upper()}USDT": asset for asset in Asset}
 _NAMES = {asset: symbol for symbol, asset in SYMBOLS.items()}
@@ -32,6 +40,9 @@ class BinanceFrames:
 
     def __init__(self) -> None:
         self._ids = {asset: _first_ids(asset) for asset in Asset}
+        self._trades: dict[Asset, deque[tuple[int, int, ExchangeTrade]]] = {
+            asset: deque(maxlen=_KEPT_TRADES) for asset in Asset
+        }
         self._last: Happening | None = None
         self._frames: tuple[tuple[str, str], ...] = ()
         self._micro_frames: tuple[tuple[str, str], ...] | None = None
@@ -42,9 +53,12 @@ class BinanceFrames:
             return
         self._last = happening
         self._micro_frames = None
-        if isinstance(happening, ExchangeTrade):
+        if not _is_ours(happening):
+            self._frames = ()
+        elif isinstance(happening, ExchangeTrade):
             ids = self._ids[happening.asset]
             ids.aggregate, ids.trade = ids.aggregate + 1, ids.trade + 1
+            self._trades[happening.asset].append((ids.aggregate, ids.trade, happening))
             self._frames = _trade_frames(happening, ids, millis(happening.at_ns))
         elif isinstance(happening, ExchangeQuote):
             ids = self._ids[happening.asset]
@@ -53,15 +67,25 @@ class BinanceFrames:
         else:
             self._frames = ()
 
+    def trades(self, asset: Asset) -> Sequence[tuple[int, int, ExchangeTrade]]:
+        """(aggregate id, trade id, trade) of the last ones, oldest first."""
+        return self._trades[asset]
+
     def of(self, happening: Happening, *, is_micro: bool) -> tuple[tuple[str, str], ...]:
         """(stream, payload) pairs; times in microseconds where the client asked for them."""
         self.note(happening)
-        if not is_micro or not isinstance(happening, ExchangeTrade):
+        if not is_micro or not isinstance(happening, ExchangeTrade) or not self._frames:
             return self._frames
         if self._micro_frames is None:
             ids = self._ids[happening.asset]
             self._micro_frames = _trade_frames(happening, ids, happening.at_ns // 1000)
         return self._micro_frames
+
+
+def _is_ours(happening: Happening) -> bool:
+    return (
+        isinstance(happening, ExchangeTrade | ExchangeQuote) and happening.venue is Exchange.BINANCE
+    )
 
 
 def _first_ids(asset: Asset) -> _Ids:
@@ -96,6 +120,10 @@ def _quote_frames(quote: ExchangeQuote, ids: _Ids) -> tuple[tuple[str, str], ...
     return ((f"{symbol.lower()}@bookTicker", text),)
 
 
+Klines = Callable[[str], str]
+"""The payload of a kline stream by its name, "btcusdt@kline_1m"."""
+
+
 class BinanceSession:
     """One connection to `/ws`, `/ws/<a>/<b>` or `/stream?streams=<a>/<b>`.
 
@@ -107,9 +135,14 @@ class BinanceSession:
     ping_every_s: ClassVar[float | None] = 20.0
     quiet_limit_s: ClassVar[float | None] = None
 
-    def __init__(self, frames: BinanceFrames, target: str) -> None:
-        """`target` is the path and query of the request, from `/ws` or `/stream` on."""
+    def __init__(self, frames: BinanceFrames, target: str, klines: Klines | None = None) -> None:
+        """`target` is the path and query of the request, from `/ws` or `/stream` on; `klines`
+        gives the candle in progress to those who want its stream."""
         self._frames = frames
+        self._klines = klines
+        self._kline_ns = 0
+        self._inbound: deque[int] = deque(maxlen=_MOST_INBOUND + 1)
+        self._now_ns = 0
         parts = urlsplit(target)
         query = parse_qs(parts.query)
         self._is_combined = parts.path == "/stream"
@@ -128,7 +161,11 @@ class BinanceSession:
         return []
 
     def receive(self, text: str) -> list[str]:
-        """Answers to one control frame."""
+        """Answers to one control frame; too many within a second end the connection."""
+        self._inbound.append(self._now_ns)
+        if len(self._inbound) > _MOST_INBOUND and self._inbound[0] == self._now_ns != 0:
+            self.closing = (1008, "Too many requests")
+            return []
         frame = parse_object(text)
         if frame is None:
             return [_error(3, "Invalid JSON: expected value at line 1 column 1", None)]
@@ -139,14 +176,25 @@ class BinanceSession:
     def publish(self, happening: Happening) -> list[str]:
         """Events of a happening on the streams this client listens to."""
         streams = self._streams
+        self._now_ns = happening.at_ns
         if not streams:
             return []
         pairs = self._frames.of(happening, is_micro=self._is_micro)
+        if self._klines and happening.at_ns - self._kline_ns >= _KLINE_EVERY_NS:
+            self._kline_ns = happening.at_ns
+            pairs += tuple((name, self._klines(name)) for name in streams if "@kline_" in name)
         if self._is_combined:
             return [
                 f'{{"stream":"{name}","data":{text}}}' for name, text in pairs if name in streams
             ]
         return [text for name, text in pairs if name in streams]
+
+    def shut_down(self) -> list[str]:
+        """The venue announces that it will close this connection."""
+        event = f'{{"e":"serverShutdown","E":{millis(self._now_ns)}}}'
+        if self._is_combined:
+            return [f'{{"stream":"!serverShutdown","data":{event}}}']
+        return [event]
 
     def close(self) -> None:
         self._streams.clear()

@@ -9,7 +9,8 @@ from attrs import define
 
 from polytui.net.peer import Peer
 from polytui.sim.happenings import Happening
-from polytui.sim.session import Session
+from polytui.sim.session import Announcing, Session
+from polytui.sim.weather import Spell, Weather
 
 EVERYONE = "all"
 
@@ -28,14 +29,49 @@ class Connections:
         self._open_session = open_session
         self._open: list[_Connection] = []
         self._listening: dict[type, list[_Connection]] = {}
-        self._muted_until: dict[str, float] = {}
+        self._weather = Weather()
 
     def hand_out(self, happening: Happening) -> None:
         """Give each session its say about a happening and queue what it says."""
+        weather = self._weather
         for connection in self._listening.get(type(happening), ()):
             texts = connection.session.publish(happening)
-            if texts and not self._is_muted(connection.service):
+            service = connection.service
+            if not weather.is_calm(service):
+                texts = weather.bend(service, connection, texts, trio.current_time())
+            if texts:
                 connection.peer.push(texts)
+            if connection.session.closing is not None:
+                connection.peer.cut()
+
+    def begin(self, kind: str, who: str, seconds: float, value: int) -> None:
+        """Weather of one kind over a service (or all) for some real seconds."""
+        until = trio.current_time() + seconds
+        for service in SERVICES if who == EVERYONE else (who,):
+            self._weather.begin(service, Spell(kind, until, value))
+            if kind == "refuse":
+                self.drop(service)
+
+    async def close(self, who: str, code: int, reason: str) -> int:
+        """Say goodbye with a code to every client of a service; how many there were."""
+        chosen = [one for one in self._open if who in (EVERYONE, one.service)]
+        async with trio.open_nursery() as nursery:
+            for connection in chosen:
+                nursery.start_soon(self._close_one, connection, code, reason)
+        return len(chosen)
+
+    async def _close_one(self, connection: _Connection, code: int, reason: str) -> None:
+        await connection.peer.close(code, reason)
+        connection.peer.cut()
+
+    def shut_down(self, who: str) -> int:
+        """Announce the end to those clients whose service has a word for it."""
+        told = 0
+        for connection in self._open:
+            if connection.service == who and isinstance(connection.session, Announcing):
+                connection.peer.push(connection.session.shut_down())
+                told += 1
+        return told
 
     def drop(self, who: str) -> int:
         """Cut the TCP streams of a service (or of "all") at once; how many there were."""
@@ -46,13 +82,17 @@ class Connections:
 
     def mute(self, who: str, seconds: float) -> None:
         """Keep sockets open but give them no data for some real seconds; answers still come."""
-        self._muted_until[who] = trio.current_time() + seconds
+        self.begin("silence", who, seconds, 0)
 
     async def converse(self, peer: Peer) -> None:
         """The whole life of one client, from its upgrade request to its end."""
         session = self._open_session(peer.target)
         if session is None:
             await peer.refuse(404)
+            return
+        status = self._weather.refusal(_service_of(peer.target), trio.current_time())
+        if status:
+            await peer.refuse(status)
             return
         await peer.accept()
         connection = _Connection(_service_of(peer.target), session, peer)
@@ -69,7 +109,7 @@ class Connections:
 
     async def _listen(self, peer: Peer, session: Session) -> None:
         peer.push(session.opening())
-        async for text in peer.texts(session.quiet_limit_s):
+        async for text in peer.texts(lambda: session.quiet_limit_s):
             peer.push(session.receive(text))
             if session.closing is not None:
                 await peer.close(*session.closing)
@@ -86,14 +126,15 @@ class Connections:
             self._listening[kind].remove(connection)
         connection.session.close()
 
-    def _is_muted(self, service: str) -> bool:
-        if not self._muted_until:
-            return False
-        now = trio.current_time()
-        return any(now < self._muted_until.get(one, 0.0) for one in (EVERYONE, service))
 
-
-SERVICES = {"market": "/ws/market", "rtds": "/rtds", "polybolt": "/polybolt", "binance": "/binance"}
+SERVICES = {
+    "market": "/ws/market",
+    "rtds": "/rtds",
+    "polybolt": "/polybolt",
+    "binance": "/binance",
+    "bybit": "/bybit",
+    "coinbase": "/coinbase",
+}
 """Names for `drop` and `mute`, by the path their sockets begin with."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from polytui.sim.api_answer import RefusedError, json_answer
 from polytui.sim.connections import EVERYONE, SERVICES, Connections
+from polytui.sim.weather import KINDS
 
 
 class _Drop(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,19 +24,32 @@ class _Mute(msgspec.Struct, forbid_unknown_fields=True):
     who: str = EVERYONE
 
 
-_Order = TypeVar("_Order", _Drop, _Mute)
+class _Spell(msgspec.Struct, forbid_unknown_fields=True):
+    kind: str
+    who: str = EVERYONE
+    seconds: float = 5.0
+    value: int = 0
+
+
+_Order = TypeVar("_Order", _Drop, _Mute, _Spell)
+_SUDDEN = ("drop", "close", "restart", "shutdown")
+"""What happens at once and does not last."""
+_USUAL_CODE = 1012
 
 
 class ControlApi:
-    """`POST /drop {"who": "all"}` and `POST /mute {"who": "market", "seconds": 5}`."""
+    """`POST /drop {"who": "all"}`, `POST /mute {"who": "market", "seconds": 5}` and
+    `POST /weather {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}`."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, restart_bybit: Callable[[], None]) -> None:
         self._connections = connections
+        self._restart_bybit = restart_bybit
 
     def routes(self) -> list[Route]:
         return [
             Route("/drop", self.drop, methods=["POST"]),
             Route("/mute", self.mute, methods=["POST"]),
+            Route("/weather", self.weather, methods=["POST"]),
         ]
 
     async def drop(self, request: Request) -> Response:
@@ -47,6 +62,24 @@ class ControlApi:
         order = await _order(request, _Mute)
         self._connections.mute(order.who, order.seconds)
         return json_answer({"muted_s": order.seconds})
+
+    async def weather(self, request: Request) -> Response:
+        """Any kind of trouble of `sim/weather.py`, or a sudden one: drop, close (with the code
+        `value`), restart (Bybit's books), shutdown (Binance announces, then closes)."""
+        order = await _order(request, _Spell)
+        if order.kind in KINDS:
+            self._connections.begin(order.kind, order.who, order.seconds, order.value)
+        elif order.kind == "drop":
+            self._connections.drop(order.who)
+        elif order.kind == "close":
+            await self._connections.close(order.who, order.value or _USUAL_CODE, "weather")
+        elif order.kind == "restart":
+            self._restart_bybit()
+        elif order.kind == "shutdown":
+            self._connections.shut_down(order.who)
+        else:
+            raise RefusedError(400, {"error": f"kind must be one of {', '.join(KINDS + _SUDDEN)}"})
+        return json_answer({"kind": order.kind, "who": order.who})
 
 
 async def _order(request: Request, kind: type[_Order]) -> _Order:

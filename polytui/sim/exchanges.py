@@ -1,4 +1,4 @@
-"""The exchanges of the simulated venue: Binance's streams and reads over one world."""
+"""The exchanges of the simulated venue: three sets of streams and reads over one world."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from starlette.routing import Mount
 
 from polytui.sim.binance_api import BinanceApi
 from polytui.sim.binance_streams import BinanceFrames, BinanceSession
+from polytui.sim.bybit_api import BybitApi
+from polytui.sim.bybit_streams import BybitFrames, BybitSession
+from polytui.sim.coinbase_api import CoinbaseApi
+from polytui.sim.coinbase_streams import CoinbaseMarkets, CoinbaseSession
 from polytui.sim.happenings import Happening
 from polytui.sim.session import Session
 from polytui.sim.world import World
 
 BINANCE_PREFIX = "/binance"
+BYBIT_PATH = "/bybit/v5/public/spot"
+COINBASE_PATH = "/coinbase"
+BYBIT_PREFIX = "/bybit"
 
 
 class Exchanges:
@@ -19,20 +26,40 @@ class Exchanges:
     def __init__(self, world: World) -> None:
         self._world = world
         self._binance = BinanceFrames()
+        self._bybit = BybitFrames()
+        self._coinbase = CoinbaseMarkets()
+        self._binance_api = BinanceApi(world, self._binance)
+        self._sessions = 0
 
     def note(self, happening: Happening) -> None:
         """Must see every happening, before any session publishes it."""
         self._binance.note(happening)
+        self._bybit.note(happening)
+        self._coinbase.note(happening)
 
     def open_session(self, target: str) -> Session | None:
         """A session for the path of an upgrade; None for a path of no service."""
+        path = target.partition("?")[0]
+        if path == BYBIT_PATH:
+            self._sessions += 1
+            return BybitSession(self._bybit, self._sessions)
+        if path in (COINBASE_PATH, COINBASE_PATH + "/"):
+            return CoinbaseSession(self._coinbase)
         inner = target.removeprefix(BINANCE_PREFIX)
         is_ours = inner != target and BinanceSession.knows(inner)
         return self.binance_session(inner) if is_ours else None
 
     def binance_session(self, target: str) -> BinanceSession:
         """`target` from `/ws` or `/stream` on, with its query."""
-        return BinanceSession(self._binance, target)
+        return BinanceSession(self._binance, target, self._binance_api.kline)
+
+    def restart_bybit(self) -> None:
+        """Its books begin again with update 1."""
+        self._bybit.restart()
 
     def mounts(self) -> list[Mount]:
-        return [Mount(BINANCE_PREFIX, routes=BinanceApi(self._world).routes())]
+        return [
+            Mount(BINANCE_PREFIX, routes=self._binance_api.routes()),
+            Mount(BYBIT_PREFIX, routes=BybitApi(self._world, self._bybit).routes()),
+            Mount(COINBASE_PATH, routes=CoinbaseApi(self._world, self._coinbase).routes()),
+        ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.model.instrument import Asset, Outcome, Round
+from polytui.model.instrument import Asset, Exchange, Outcome, Round
 from polytui.model.orders import Side
 
 
@@ -32,6 +32,7 @@ class ExchangeTrade:
     price: float
     size: float
     is_buyer_maker: bool
+    venue: Exchange = Exchange.BINANCE
 
 
 @frozen
@@ -42,6 +43,7 @@ class ExchangeQuote:
     bid_size: float
     ask: float
     ask_size: float
+    venue: Exchange = Exchange.BINANCE
 
 
 @frozen

@@ -18,7 +18,7 @@ from typing import Protocol
 from attrs import field, frozen
 from attrs.validators import ge, gt
 
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.spans import Span
 
@@ -249,13 +249,27 @@ class BasisSettings:
     """The exchange shows the price this much before the oracle observes it; drawn once."""
 
 
+BASES: dict[Exchange, BasisSettings] = {
+    Exchange.BINANCE: BasisSettings(),
+    Exchange.BYBIT: BasisSettings(bps=7.5, lead_s=(0.9, 1.9)),
+    Exchange.COINBASE: BasisSettings(bps=0.2, drift_bps=0.5, lead_s=(0.8, 1.7)),
+}
+"""Two of them trade against USDT, the third against dollars."""
+
+
 class ExchangePath:
     """The mid price of one exchange. Like the oracle's, it is a function of time alone."""
 
     def __init__(
-        self, seed: int, asset: Asset, oracle: OraclePath, settings: BasisSettings
+        self,
+        seed: int,
+        asset: Asset,
+        oracle: OraclePath,
+        settings: BasisSettings,
+        venue: str = "",
     ) -> None:
-        rng = Random(f"{seed}:{asset.value}:basis")
+        """`venue` tells exchanges apart; each has a basis and a lead of its own."""
+        rng = Random(f"{seed}:{asset.value}:basis" + (f":{venue}" if venue else ""))
         self.lead_s = rng.uniform(*settings.lead_s)
         self._phases = (rng.uniform(0.0, math.tau), rng.uniform(0.0, math.tau))
         self._level = settings.bps / 10_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_S
 from polytui.sim.happenings import ExchangeTrade, Happening, OracleTicked
 from polytui.sim.wire_text import E18, float_e18, millis
@@ -64,7 +64,7 @@ class PricePoints:
     def _read(self, happening: Happening) -> tuple[Point, ...]:
         if isinstance(happening, OracleTicked):
             return _oracle_points(happening)
-        if isinstance(happening, ExchangeTrade):
+        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE:
             return self._second_of(happening)
         return ()
 

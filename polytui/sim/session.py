@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from polytui.sim.happenings import Happening
 
@@ -14,10 +14,13 @@ class Session(Protocol):
     """The kinds of happenings `publish` has anything to say about."""
     ping_every_s: ClassVar[float | None]
     """Real seconds between protocol pings, where the service sends them."""
-    quiet_limit_s: ClassVar[float | None]
-    """Real seconds after which a client that says nothing is dropped."""
     closing: tuple[int, str] | None
     """Close code and reason once the service hangs up."""
+
+    @property
+    def quiet_limit_s(self) -> float | None:
+        """Real seconds after which a client that says nothing is dropped; may change."""
+        ...
 
     def opening(self) -> list[str]:
         """Frames sent as soon as the connection stands."""
@@ -34,3 +37,10 @@ class Session(Protocol):
     def close(self) -> None:
         """The client is gone."""
         ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A service that says beforehand that it will close."""
+
+    def shut_down(self) -> list[str]: ...

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from attrs.validators import ge, gt
 
 from polytui.model.instrument import Asset
+from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_S
 from polytui.sim.agenda import NEVER
 from polytui.sim.candles import Tape
@@ -87,6 +88,13 @@ BUSY: dict[Asset, ExchangeSettings] = {
     Asset.XRP: ExchangeSettings(0.0001, 300.0),
 }
 
+RATES: dict[Venue, tuple[float, float]] = {
+    Venue.BINANCE: (3.0, 5.0),
+    Venue.BYBIT: (1.0, 3.0),
+    Venue.COINBASE: (1.2, 1.2),
+}
+"""Trades and quotes a second: the lesser ones have a share of the busiest."""
+
 
 class Exchange:
     """Trades and best quotes of one asset, a Poisson process around the exchange's path."""
@@ -99,7 +107,9 @@ class Exchange:
         tape: Tape,
         settings: ExchangeSettings,
         start_ns: int,
+        venue: Venue = Venue.BINANCE,
     ) -> None:
+        self._venue = venue
         self._rng = Random(f"{name}:exchange")
         self._asset = asset
         self._path = path
@@ -131,13 +141,14 @@ class Exchange:
         size = math.exp(self._rng.gauss(self._log_size, self._settings.size_spread))
         size = round(size, 5) or _LEAST_SIZE
         self._tape.note(at_ns, price, size)
-        return ExchangeTrade(at_ns, self._asset, price, size, is_buyer_maker)
+        return ExchangeTrade(at_ns, self._asset, price, size, is_buyer_maker, self._venue)
 
     def _quote(self, at_ns: int, mid: float, half: float) -> ExchangeQuote:
         digits = self._digits
         bid = round(mid - half, digits)
         ask = round(max(mid + half, bid + self._settings.price_tick), digits)
-        return ExchangeQuote(at_ns, self._asset, bid, self._displayed(), ask, self._displayed())
+        sizes = (self._displayed(), self._displayed())
+        return ExchangeQuote(at_ns, self._asset, bid, sizes[0], ask, sizes[1], self._venue)
 
     def _displayed(self) -> float:
         return round(self._rng.expovariate(self._thinness), 5) or _LEAST_SIZE

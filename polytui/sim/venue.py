@@ -16,17 +16,25 @@ import trio
 from attrs import field, frozen
 from attrs.validators import ge, gt, le
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock
 from polytui.net.peer import serve_peers
 from polytui.net.serve import serve_asgi
-from polytui.sim.api_answer import RefusedError, refusal
+from polytui.sim.api_answer import RefusedError, json_answer, refusal
 from polytui.sim.connections import Connections
 from polytui.sim.control_api import ControlApi
-from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.exchanges import (
+    BINANCE_PREFIX,
+    BYBIT_PATH,
+    BYBIT_PREFIX,
+    COINBASE_PATH,
+    Exchanges,
+)
 from polytui.sim.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
@@ -59,6 +67,12 @@ class Urls:
     binance_ws: str
     """Base: append `/ws/...` or `/stream?streams=...`."""
     binance_rest: str
+    bybit_ws: str
+    bybit_rest: str
+    coinbase_ws: str
+    coinbase_rest: str
+    geoblock: str
+    """Base: append `/api/geoblock`."""
     control: str
     epoch_ns: int
     """World time at `anchor_ns` of the machine's monotonic clock."""
@@ -139,9 +153,19 @@ class _Pump:
 
 
 def _app(polymarket: Polymarket, exchanges: Exchanges, connections: Connections) -> Starlette:
-    control = Mount("/control", routes=ControlApi(connections).routes())
-    routes = [*polymarket.mounts(), *exchanges.mounts(), control]
+    control = ControlApi(connections, exchanges.restart_bybit)
+    routes = [
+        *polymarket.mounts(),
+        *exchanges.mounts(),
+        Mount("/control", routes=control.routes()),
+        Route("/api/geoblock", _geoblock),
+    ]
     return Starlette(routes=routes, exception_handlers={RefusedError: refusal})
+
+
+async def _geoblock(_request: Request) -> Response:
+    """This world blocks nobody."""
+    return json_answer({"blocked": False, "ip": "127.0.0.1", "country": "XX", "region": ""})
 
 
 def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
@@ -155,6 +179,11 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
         polybolt_ws=f"{sockets}{POLYBOLT_PATH}",
         binance_ws=f"{sockets}{BINANCE_PREFIX}",
         binance_rest=f"{http}{BINANCE_PREFIX}",
+        bybit_ws=f"{sockets}{BYBIT_PATH}",
+        bybit_rest=f"{http}{BYBIT_PREFIX}",
+        coinbase_ws=f"{sockets}{COINBASE_PATH}",
+        coinbase_rest=f"{http}{COINBASE_PATH}",
+        geoblock=http,
         control=f"{http}/control",
         epoch_ns=clock.epoch_ns,
         anchor_ns=clock.anchor_ns,

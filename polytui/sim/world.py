@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge, gt, min_len
 
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_MS, NS_PER_S, Price
 from polytui.sim.agenda import NEVER, Agenda, Process
 from polytui.sim.calendar import Window, window_at, windows
@@ -26,6 +27,7 @@ from polytui.sim.crowd import Crowd, CrowdSettings
 from polytui.sim.happenings import Happening, OracleTicked, RoundListed
 from polytui.sim.matching import ConditionBook
 from polytui.sim.paths import (
+    BASES,
     LIFELIKE,
     BasisSettings,
     ExchangePath,
@@ -37,7 +39,7 @@ from polytui.sim.recording import RecordedPath, read_prices, span_text
 from polytui.sim.referee import Referee, RefereeSettings
 from polytui.sim.registry import Registry, RoundStatus, make_round
 from polytui.sim.settlement import Settlement
-from polytui.sim.sources import BUSY, Exchange, ExchangeSettings, OracleRelay
+from polytui.sim.sources import BUSY, RATES, Exchange, ExchangeSettings, OracleRelay
 
 __all__ = ["RoundStatus", "World", "WorldSettings"]
 
@@ -67,6 +69,9 @@ class WorldSettings:
     """How far candles reach back before the start."""
     paths: Mapping[Asset, PathSettings] = LIFELIKE
     basis: BasisSettings = BasisSettings()
+    """Of Binance, the first of the venues; the others' are in `paths.BASES`."""
+    venues: tuple[Venue, ...] = tuple(Venue)
+    """Exchanges that trade; Binance settles hourly rounds and is always there."""
     exchanges: Mapping[Asset, ExchangeSettings] = BUSY
     crowd: CrowdSettings = CrowdSettings()
     referee: RefereeSettings = RefereeSettings()
@@ -85,7 +90,8 @@ class World:
         self._regions = {asset: _Region(settings, asset) for asset in settings.assets}
         for asset, region in self._regions.items():
             self._agenda.add(region.relay)
-            self._agenda.add(region.exchange)
+            for exchange in region.exchanges:
+                self._agenda.add(exchange)
             for interval in settings.intervals:
                 self._enlist(asset, interval, region)
 
@@ -143,11 +149,17 @@ class World:
         return self._regions[asset].relay.history(since_ns)
 
     def candles(
-        self, asset: Asset, seconds: int, start_ns: int, end_ns: int, limit: int
+        self,
+        asset: Asset,
+        seconds: int,
+        start_ns: int,
+        end_ns: int,
+        limit: int,
+        venue: Venue = Venue.BINANCE,
     ) -> list[Candle]:
         """Bars that open in [start_ns, end_ns], oldest first, at most `limit`; the last may be
         open still. `seconds` below 60 reach back twenty minutes and must divide a minute."""
-        return self._regions[asset].tape.candles(seconds, start_ns, end_ns, limit)
+        return self._regions[asset].tapes[venue].candles(seconds, start_ns, end_ns, limit)
 
     def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
         """Lists what is listed at the start, and whoever lists the rest."""
@@ -174,10 +186,29 @@ class _Region:
             first_s = max(first_s, exchange_path.first_ns // NS_PER_S + 1)
         exchange = settings.exchanges[asset]
         name = f"{seed}:{asset.value}"
-        self.tape = Tape(f"{name}:tape", exchange_path, exchange.size, first_s, start_s)
+        tape = Tape(f"{name}:tape", exchange_path, exchange.size, first_s, start_s)
+        self.tapes = {Venue.BINANCE: tape}
         self.relay = OracleRelay(asset, path, start_ns, settings.oracle_history_s)
-        self.exchange = Exchange(name, asset, exchange_path, self.tape, exchange, start_ns)
-        self.settlement = Settlement(path, exchange_path, self.tape)
+        self.exchanges = [Exchange(name, asset, exchange_path, tape, exchange, start_ns)]
+        self.settlement = Settlement(path, exchange_path, tape)
+        for venue in settings.venues:
+            if venue is not Venue.BINANCE:
+                self._add_exchange(settings, asset, venue, path)
+
+    def _add_exchange(
+        self, settings: WorldSettings, asset: Asset, venue: Venue, path: OraclePath
+    ) -> None:
+        """One more exchange, with a generator, a basis and a tape of its own."""
+        start_ns, name = settings.start_ns, f"{settings.seed}:{asset.value}:{venue.value}"
+        mids = ExchangePath(settings.seed, asset, path, BASES[venue], venue.value)
+        start_s = start_ns // NS_PER_S
+        first_s = start_s - settings.candle_history_s
+        if mids.first_ns is not None:
+            first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
+        trades, quotes = RATES[venue]
+        manner = evolve(settings.exchanges[asset], trades_per_s=trades, quotes_per_s=quotes)
+        tape = self.tapes[venue] = Tape(f"{name}:tape", mids, manner.size, first_s, start_s)
+        self.exchanges.append(Exchange(name, asset, mids, tape, manner, start_ns, venue))
 
     @property
     def ends_ns(self) -> int | None:

@@ -13,10 +13,10 @@ from polytui.market.book import NO_ASK
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO, Price, usd_from_float
+from polytui.model.units import MICRO, Price
 from polytui.strategy.gates import first_block
 from polytui.strategy.proposal import Proposal, View
-from polytui.strategy.sizing import shares_for_stake
+from polytui.strategy.sizing import shares_for_stake, stake_for_confidence
 
 _BPS = 10_000.0
 
@@ -35,7 +35,10 @@ class DistanceFade:
         if why is not None:
             return Proposal((), why, outcome, edge_bps)
         side = view.side(outcome)
-        stake = usd_from_float(settings.distance_fade.stake_usd)
+        thresholds = settings.distance_fade
+        stake = stake_for_confidence(
+            thresholds.stake_usd, view.confidence, thresholds.full_confidence
+        )
         fee = view.fees.per_share(side.best_ask / MICRO)
         shares = shares_for_stake(stake, side.best_ask, fee, side, view.min_shares)
         if isinstance(shares, Why):

@@ -43,6 +43,12 @@ def _one_side_only(view: View, outcome: Outcome, _: Gates) -> Why | None:
     return None
 
 
+def _oracle_sure(view: View, _: Outcome, gates: Gates) -> Why | None:
+    if view.confidence < gates.min_oracle_confidence:
+        return Why(Reason.ORACLE_UNSURE, view.confidence, gates.min_oracle_confidence, "confidence")
+    return None
+
+
 def _spread_narrow(view: View, outcome: Outcome, gates: Gates) -> Why | None:
     side = view.side(outcome)
     spread_bps = (side.best_ask - side.best_bid) / 100
@@ -55,5 +61,6 @@ ENTRY_GATES: tuple[Gate, ...] = (
     _not_too_early,
     _not_too_late,
     _one_side_only,
+    _oracle_sure,
     _spread_narrow,
 )

@@ -7,6 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from polytui.config.schema import Settings
+from polytui.market.features import FeatureSet
 from polytui.model.effects import Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote
@@ -36,6 +37,9 @@ class View:
     strike: float
     price: float
     fair_up: float
+    confidence: float
+    """Of the oracle price, 0 to 1."""
+    features: FeatureSet
     up: OutcomeView
     down: OutcomeView
     tick: Price

@@ -10,6 +10,11 @@ MIN_MARKETABLE_USD = Usd(MICRO)
 """The venue takes no marketable buy worth less than a dollar."""
 
 
+def stake_for_confidence(stake_usd: float, confidence: float, full_confidence: float) -> Usd:
+    """The whole stake from `full_confidence` up, in proportion below it, rounded towards less."""
+    return Usd(int(stake_usd * MICRO * min(1.0, confidence / full_confidence)))
+
+
 def shares_for_stake(
     stake: Usd, price: Price, fee_per_share: float, side: OutcomeView, min_shares: Shares
 ) -> Shares | Why:

@@ -1,7 +1,8 @@
-"""Binance spot: trades and best quotes by WebSocket, candles by REST.
+"""Binance spot: trades and best quotes by WebSocket.
 
 Venue rules: `m` is "buyer is maker", so true means that the taker sold; bookTicker carries no
-time and no event name; acknowledgements are never wrapped in the combined envelope.
+time and no event name, but an update number that only rises; acknowledgements are never
+wrapped in the combined envelope. Aggregate trades are numbered without a gap.
 """
 
 from __future__ import annotations
@@ -9,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from attrs import frozen
 
-from polytui.model.errors import Rejected, Retry
 from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
-from polytui.net.http import Http, Params
+from polytui.venues.continuity import DUPLICATE, TradeLine
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
-    WIRE_FAULTS,
+    Gap,
     Parsed,
     guarded,
-    not_negative,
-    ns_of_ms,
+    ns_of_stamp,
     positive,
     quoted,
-    rejected,
+    refused,
 )
 
 _VENUE = "binance"
@@ -71,6 +69,7 @@ class _Quote(msgspec.Struct, gc=False):
     B: str
     a: str
     A: str
+    u: int
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
@@ -79,12 +78,17 @@ _decode_trade = msgspec.json.Decoder(_Trade).decode
 _decode_quote = msgspec.json.Decoder(_Quote).decode
 _encode = msgspec.json.Encoder().encode
 _TRADES = ("aggTrade", "trade")
+TRADES, QUOTES = "trades", "quotes"
+_OLD_QUOTE = Parsed(is_data=True, stream=QUOTES, duplicates=1)
+_OLD_TRADE = Parsed(is_data=True, stream=TRADES, duplicates=1)
+_LARGEST_ID = 1 << 62
 
 
 class BinanceStreams:
     """Codec of one connection for one asset. Works on `/ws`, `/stream` and URLs naming streams."""
 
     feed = _VENUE
+    streams = (TRADES, QUOTES)
 
     def __init__(
         self,
@@ -94,12 +98,14 @@ class BinanceStreams:
         is_in_url: bool = False,
     ) -> None:
         """`is_in_url`: the socket's URL ends with `path`, so that `hello` need not subscribe."""
-        self.shutdowns = 0
-        """Announcements that the venue is about to close the connection."""
+        self.line = TradeLine()
+        """Outlives connections; who fills gaps shares it."""
         self._asset = asset
         self._symbol = symbol_of(asset)
         self._streams = tuple(f"{self._symbol.lower()}@{stream}" for stream in streams)
         self._is_in_url = is_in_url
+        self._update = 0
+        self._request = 1
 
     @property
     def path(self) -> str:
@@ -107,10 +113,19 @@ class BinanceStreams:
         return "/stream?streams=" + "/".join(self._streams)
 
     def hello(self) -> tuple[str, ...]:
-        if self._is_in_url:
-            return ()
-        frame = {"method": "SUBSCRIBE", "params": list(self._streams), "id": 1}
-        return (_encode(frame).decode(),)
+        self._update = 0
+        return () if self._is_in_url else (self._ask("SUBSCRIBE", self._streams),)
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        """Leave and join again: a subscription that is only repeated changes nothing."""
+        is_quotes = stream == QUOTES
+        names = [name for name in self._streams if name.endswith("@bookTicker") == is_quotes]
+        return (self._ask("UNSUBSCRIBE", names), self._ask("SUBSCRIBE", names))
+
+    def _ask(self, method: str, names: Sequence[str]) -> str:
+        self._request += 1
+        frame = {"method": method, "params": list(names), "id": self._request}
+        return _encode(frame).decode()
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
         return guarded(self._parse, frame, received_ns)
@@ -131,25 +146,20 @@ class BinanceStreams:
             return self._trade(data, received_ns)
         if name == "bookTicker":
             return self._quote(data, received_ns)
-        return self._unused(_decode_kind(data).e)
+        return _unused(_decode_kind(data).e)
 
     def _raw(self, name: str, data: bytes, received_ns: int) -> Parsed:
         if name in _TRADES:
             return self._trade(data, received_ns)
-        return self._unused(name) if name else self._quote(data, received_ns)
-
-    def _unused(self, name: str) -> Parsed:
-        if name == "serverShutdown":
-            self.shutdowns += 1
-        return IGNORED
+        return _unused(name) if name else self._quote(data, received_ns)
 
     def _trade(self, data: msgspec.Raw | bytes, received_ns: int) -> Parsed:
         trade = _decode_trade(data)
         if trade.s != self._symbol:
             return IGNORED
         trade_id = max(trade.a, trade.t)
-        if trade_id < 0:
-            raise ValueError("a trade without id")
+        if not 0 < trade_id < _LARGEST_ID:
+            raise ValueError(f"trade id {trade_id}")
         event = ExchangeTraded(
             self._asset,
             _VENUE,
@@ -157,80 +167,36 @@ class BinanceStreams:
             positive(trade.p),
             positive(trade.q),
             Side.SELL if trade.m else Side.BUY,
-            ns_of_ms(trade.T),
+            ns_of_stamp(trade.T),
             received_ns,
         )
-        return Parsed((event,), is_data=True)
+        missed = self.line.take(trade_id)
+        if missed == DUPLICATE:
+            return _OLD_TRADE
+        gap = Gap(trade_id - missed, trade_id - 1) if missed else None
+        return Parsed((event,), is_data=True, stream=TRADES, gap=gap)
 
     def _quote(self, data: msgspec.Raw | bytes, received_ns: int) -> Parsed:
         quote = _decode_quote(data)
         if quote.s != self._symbol:
             return IGNORED
         event = quoted(self._asset, _VENUE, (quote.b, quote.B), (quote.a, quote.A), 0, received_ns)
-        return Parsed((event,), is_data=True)
+        if not 0 < quote.u < _LARGEST_ID:
+            raise ValueError(f"update number {quote.u}")
+        if quote.u <= self._update:
+            return _OLD_QUOTE
+        self._update = quote.u
+        return Parsed((event,), is_data=True, stream=QUOTES)
+
+
+def _unused(name: str) -> Parsed:
+    return Parsed(ignored=1, is_closing=True) if name == "serverShutdown" else IGNORED
 
 
 def _answer(frame: _Frame) -> Parsed:
     """An acknowledgement, or an error in either of the two shapes seen."""
     if frame.code is not None:
-        return rejected(f"Binance refuses us: {frame.code} {frame.msg}")
+        return refused(f"{frame.code} {frame.msg}")
     if bytes(frame.error):
-        return rejected(f"Binance refuses us: {bytes(frame.error).decode()}")
+        return refused(f"{bytes(frame.error).decode()}")
     return IGNORED if frame.id is None else NOTHING
-
-
-# --- REST -----------------------------------------------------------------------------------
-
-
-@frozen
-class Kline:
-    """One candle. Prices and volume in the exchange's units; times UTC ns."""
-
-    opens_ns: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    closes_ns: int
-    """Exclusive: where the next candle begins. In the future while the candle is open."""
-    trades: int
-
-
-_Row = tuple[int, str, str, str, str, str, int, str, int, str, str, str]
-_decode_rows = msgspec.json.Decoder(list[_Row]).decode
-
-
-class Binance:
-    """Public REST of Binance spot."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    async def klines(self, asset: Asset, interval_text: str, limit: int) -> tuple[Kline, ...]:
-        """The latest `limit` (at most 1000) candles of "1m", "1h"..., oldest first.
-
-        The last one may still be open. Retry for an unreadable answer.
-        """
-        params: Params = {"symbol": symbol_of(asset), "interval": interval_text, "limit": limit}
-        body = await self._http.get("/api/v3/klines", params)
-        try:
-            return tuple([_kline(row) for row in _decode_rows(body)])
-        except msgspec.ValidationError as fault:
-            raise Rejected(f"Binance klines have changed: {fault}; update polytui") from None
-        except WIRE_FAULTS as fault:
-            raise Retry(f"Binance klines are unreadable: {fault}; try again") from None
-
-
-def _kline(row: _Row) -> Kline:
-    opens_ms, opening, high, low, closing, volume, closes_ms, _, trades, *_ = row
-    return Kline(
-        ns_of_ms(opens_ms),
-        positive(opening),
-        positive(high),
-        positive(low),
-        positive(closing),
-        not_negative(volume),
-        ns_of_ms(closes_ms + 1),
-        trades,
-    )

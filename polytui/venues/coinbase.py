@@ -1,18 +1,55 @@
-"""Coinbase: best quotes from the ticker, of Advanced Trade and of the older Exchange socket.
+"""Coinbase Advanced Trade: trades, best quotes, heartbeats, and the whole book where wanted.
 
-Both fire on each match. Advanced Trade wraps tickers in events and stamps the envelope only;
-the Exchange's ticker is flat and carries its own time.
+Venue rules: one channel per subscription, the first within five seconds; quiet channels are cut
+unless heartbeats keep them; one `sequence_num` counts all messages of a connection; trades come
+newest first; `level2` answers as `l2_data`, whose asks are called offers. A trade's `side` is the
+maker's by the best evidence (prints at the ask say SELL), so the taker's is the other.
+
+The older Exchange socket's flat ticker, which many recordings hold, is read as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import msgspec
+from attrs import evolve
 
-from polytui.model.events import ExchangeQuoted
+from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
-from polytui.venues.feed import IGNORED, NOTHING, Parsed, guarded, ns_of_rfc3339, quoted, rejected
+from polytui.model.orders import Side
+from polytui.venues.continuity import DUPLICATE, TradeLine
+from polytui.venues.exchange_book import ExchangeBook
+from polytui.venues.feed import (
+    IGNORED,
+    NOTHING,
+    Gap,
+    Parsed,
+    guarded,
+    not_negative,
+    ns_of_rfc3339,
+    positive,
+    quoted,
+    refused,
+)
 
+TRADES, QUOTES, BEATS = "trades", "quotes", "beats"
+PUBLIC_CHANNELS = ("market_trades", "ticker", "heartbeats")
+_STREAM_OF = {
+    "market_trades": TRADES,
+    "ticker": QUOTES,
+    "ticker_batch": QUOTES,
+    "level2": QUOTES,
+    "heartbeats": BEATS,
+}
 _VENUE = "coinbase"
+_DEPTH_LEVELS = 10
+_TAKER_OF = {"BUY": Side.SELL, "SELL": Side.BUY}
+_BOOK_SIDES = {"bid": True, "offer": False}
+_LARGEST_ID = 1 << 62
+
+NewToken = Callable[[], str]
+"""Makes a fresh JWT; each subscription to a private channel needs one of its own."""
 
 
 def product_of(asset: Asset) -> str:
@@ -20,22 +57,50 @@ def product_of(asset: Asset) -> str:
     return f"{asset.value.upper()}-USD"
 
 
+class _Trade(msgspec.Struct, gc=False):
+    product_id: str
+    trade_id: str
+    price: str
+    size: str
+    time: str
+    side: str
+
+
 class _Ticker(msgspec.Struct, gc=False):
     product_id: str
-    best_bid: str
-    best_bid_quantity: str
-    best_ask: str
-    best_ask_quantity: str
+    price: str = ""
+    best_bid: str = ""
+    best_bid_quantity: str = ""
+    best_ask: str = ""
+    best_ask_quantity: str = ""
 
 
-class _Event(msgspec.Struct, gc=False):
-    tickers: list[_Ticker] | None = None
+class _Update(msgspec.Struct, gc=False):
+    side: str
+    price_level: str
+    new_quantity: str
+
+
+class _TradeEvent(msgspec.Struct, gc=False):
+    trades: list[_Trade]
+    type: str = ""
+
+
+class _TickerEvent(msgspec.Struct, gc=False):
+    tickers: list[_Ticker]
+
+
+class _BookEvent(msgspec.Struct, gc=False):
+    type: str
+    product_id: str
+    updates: list[_Update]
 
 
 class _Frame(msgspec.Struct, gc=False):
     type: str = ""
     channel: str = ""
     timestamp: str = ""
+    sequence_num: int = -1
     events: msgspec.Raw = msgspec.Raw()
     message: str = ""
 
@@ -50,25 +115,58 @@ class _FlatTicker(msgspec.Struct, gc=False):
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
-_decode_events = msgspec.json.Decoder(list[_Event]).decode
+_decode_trades = msgspec.json.Decoder(list[_TradeEvent]).decode
+_decode_tickers = msgspec.json.Decoder(list[_TickerEvent]).decode
+_decode_books = msgspec.json.Decoder(list[_BookEvent]).decode
 _decode_flat = msgspec.json.Decoder(_FlatTicker).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class CoinbaseTicker:
-    """Codec of one connection for one asset."""
+class CoinbaseStreams:
+    """Codec of one connection for one asset. State: what came last by each numbering, the book."""
 
     feed = _VENUE
 
-    def __init__(self, asset: Asset) -> None:
+    def __init__(
+        self,
+        asset: Asset,
+        channels: Sequence[str] = PUBLIC_CHANNELS,
+        new_token: NewToken | None = None,
+    ) -> None:
+        """`new_token` is for private channels and authenticated limits; public ones need none."""
+        self.line = TradeLine()
+        """Outlives connections; who fills gaps shares it."""
+        self.streams = tuple(dict.fromkeys(_STREAM_OF.get(name, name) for name in channels))
         self._asset = asset
         self._product = product_of(asset)
+        self._products = (self._product, f"{asset.value.upper()}-USDC")
+        self._channels = tuple(channels)
+        self._new_token = new_token
+        self._book = ExchangeBook()
+        self._has_book = False
+        self._sequence = -1
 
     def hello(self) -> tuple[str, ...]:
-        """One channel per frame, the first within 5 s (venue rules); heartbeats keep it open."""
-        ticker = {"type": "subscribe", "product_ids": [self._product], "channel": "ticker"}
-        beats = {"type": "subscribe", "channel": "heartbeats"}
-        return (_encode(ticker).decode(), _encode(beats).decode())
+        """One channel per frame; whatever is first keeps the five seconds."""
+        self._sequence = -1
+        self._has_book = False
+        return tuple(self._ask("subscribe", channel) for channel in self._channels)
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        channels = [name for name in self._channels if _STREAM_OF.get(name, name) == stream]
+        return tuple(
+            self._ask(verb, channel)
+            for channel in channels
+            for verb in ("unsubscribe", "subscribe")
+        )
+
+    def _ask(self, verb: str, channel: str) -> str:
+        frame: dict[str, object] = {"type": verb, "channel": channel}
+        if channel != "heartbeats":
+            frame["product_ids"] = [self._product]
+        if self._new_token is not None:
+            frame["jwt"] = self._new_token()
+        return _encode(frame).decode()
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
         return guarded(self._parse, frame, received_ns)
@@ -78,27 +176,110 @@ class CoinbaseTicker:
             return NOTHING
         frame = _decode_frame(text)
         if frame.type == "error":
-            return rejected(f"Coinbase refuses us: {frame.message}")
-        if frame.channel == "ticker":
-            return self._batch(frame, received_ns)
-        if frame.type == "ticker" and not frame.channel:
+            return refused(frame.message)
+        if frame.channel:
+            return self._counted(frame, received_ns)
+        if frame.type == "ticker":
             return self._flat(text, received_ns)
-        if not frame.channel and not frame.type:
+        if not frame.type:
             raise ValueError("neither channel nor type")
         return IGNORED
 
-    def _batch(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _counted(self, frame: _Frame, received_ns: int) -> Parsed:
+        """A message in its place: one that comes late or again is dropped, a jump is a loss."""
+        number, last = frame.sequence_num, self._sequence
+        if not -1 <= number < _LARGEST_ID:
+            raise ValueError(f"sequence_num {number}")
+        if 0 <= number <= last:
+            return Parsed(duplicates=1, is_data=True, stream=self._stream_of(frame.channel))
+        parsed = self._message(frame, received_ns)
+        if number < 0:
+            return parsed
+        self._sequence = number
+        lost = number - last - 1 if last >= 0 else 0
+        return evolve(parsed, lost=lost) if lost else parsed
+
+    def _message(self, frame: _Frame, received_ns: int) -> Parsed:
+        match frame.channel:
+            case "market_trades":
+                return self._trades(frame, received_ns)
+            case "ticker" | "ticker_batch":
+                return self._tickers(frame, received_ns)
+            case "l2_data":
+                return self._level2(frame, received_ns)
+            case "heartbeats":
+                return Parsed(is_data=True, stream=self._stream_of("heartbeats"))
+            case "subscriptions":
+                return NOTHING
+        return IGNORED
+
+    def _stream_of(self, channel: str) -> str:
+        name = _STREAM_OF.get("level2" if channel == "l2_data" else channel, "")
+        return name if name in self.streams else ""
+
+    # --- trades ---------------------------------------------------------------------------------
+
+    def _trades(self, frame: _Frame, received_ns: int) -> Parsed:
+        found: list[tuple[_Trade, bool]] = []
+        for event in _decode_trades(frame.events):
+            is_snapshot = event.type == "snapshot"
+            ours = [trade for trade in event.trades if trade.product_id in self._products]
+            found += [(trade, is_snapshot) for trade in reversed(ours)]
+        events = [self._traded(trade, received_ns, is_old) for trade, is_old in found]
+        return self._new_ones(events) if events else IGNORED
+
+    def _new_ones(self, events: list[ExchangeTraded]) -> Parsed:
+        new: list[ExchangeTraded] = []
+        gap: Gap | None = None
+        for event in events:
+            missed = self.line.take(event.trade_id)
+            if missed == DUPLICATE:
+                continue
+            if missed:
+                # Of several gaps in one frame the widest reach is told, and asked for again.
+                first = gap.first_id if gap else event.trade_id - missed
+                gap = Gap(first, event.trade_id - 1)
+            new.append(event)
+        return Parsed(
+            tuple(new),
+            is_data=True,
+            stream=self._stream_of("market_trades"),
+            gap=gap,
+            duplicates=len(events) - len(new),
+        )
+
+    def _traded(self, trade: _Trade, received_ns: int, is_history: bool) -> ExchangeTraded:
+        if trade.side not in _TAKER_OF:
+            raise ValueError(f"side {trade.side[:20]!r}")
+        return ExchangeTraded(
+            self._asset,
+            _VENUE,
+            trade_number(trade.trade_id),
+            positive(trade.price),
+            positive(trade.size),
+            _TAKER_OF[trade.side],
+            ns_of_rfc3339(trade.time),
+            received_ns,
+            is_history,
+        )
+
+    # --- quotes ---------------------------------------------------------------------------------
+
+    def _tickers(self, frame: _Frame, received_ns: int) -> Parsed:
+        """A batch ticker may lack bests: then it proves only that the feed lives."""
         venue_ns = ns_of_rfc3339(frame.timestamp)
-        events: list[ExchangeQuoted] = []
-        for event in _decode_events(frame.events):
-            if event.tickers is None:
-                raise ValueError("ticker event without tickers")
-            events += [
-                self._quote(ticker, venue_ns, received_ns)
-                for ticker in event.tickers
-                if ticker.product_id == self._product
-            ]
-        return Parsed(tuple(events), is_data=True) if events else IGNORED
+        tickers = [
+            ticker
+            for event in _decode_tickers(frame.events)
+            for ticker in event.tickers
+            if ticker.product_id in self._products
+        ]
+        if not tickers:
+            return IGNORED
+        events = [
+            self._quote(t, venue_ns, received_ns) for t in tickers if t.best_bid or t.best_ask
+        ]
+        return Parsed(tuple(events), is_data=True, stream=self._stream_of(frame.channel))
 
     def _quote(self, ticker: _Ticker, venue_ns: int, received_ns: int) -> ExchangeQuoted:
         bid = (ticker.best_bid, ticker.best_bid_quantity)
@@ -112,4 +293,53 @@ class CoinbaseTicker:
         bid = (ticker.best_bid, ticker.best_bid_size)
         ask = (ticker.best_ask, ticker.best_ask_size)
         event = quoted(self._asset, _VENUE, bid, ask, ns_of_rfc3339(ticker.time), received_ns)
-        return Parsed((event,), is_data=True)
+        return Parsed((event,), is_data=True, stream=self._stream_of("ticker"))
+
+    # --- the whole book -------------------------------------------------------------------------
+
+    def _level2(self, frame: _Frame, received_ns: int) -> Parsed:
+        venue_ns = ns_of_rfc3339(frame.timestamp)
+        events = [e for e in _decode_books(frame.events) if e.product_id in self._products]
+        if not events:
+            return IGNORED
+        for event in events:
+            self._change_book(event)
+        book, stream = self._book, self._stream_of("l2_data")
+        if not self._has_book or not book.is_two_sided:
+            return Parsed(is_data=True, stream=stream)
+        if book.is_crossed:
+            self._has_book = False
+            return Parsed(is_data=True, stream=stream, replies=self.revive(QUOTES))
+        (bid, bid_size), (ask, ask_size) = book.best_bid, book.best_ask
+        depth = book.depth(_DEPTH_LEVELS)
+        quote = ExchangeQuoted(
+            self._asset, _VENUE, bid, bid_size, ask, ask_size, venue_ns, received_ns, *depth
+        )
+        return Parsed((quote,), is_data=True, stream=stream)
+
+    def _change_book(self, event: _BookEvent) -> None:
+        levels = [_level(update) for update in event.updates]
+        if event.type == "snapshot":
+            bids = [(price, size) for is_bid, price, size in levels if is_bid]
+            asks = [(price, size) for is_bid, price, size in levels if not is_bid]
+            self._book.replace(bids, asks)
+            self._has_book = True
+        elif event.type != "update":
+            raise ValueError(f"type {event.type[:20]!r}")
+        elif self._has_book:
+            for is_bid, price, size in levels:
+                self._book.change(is_bid, price, size)
+
+
+def _level(update: _Update) -> tuple[bool, float, float]:
+    if update.side not in _BOOK_SIDES:
+        raise ValueError(f"side {update.side[:20]!r}")
+    is_bid = _BOOK_SIDES[update.side]
+    return is_bid, positive(update.price_level), not_negative(update.new_quantity)
+
+
+def trade_number(text: str) -> int:
+    """A trade id of digits; ValueError for anything else."""
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 18):
+        raise ValueError(f"trade id {text[:40]!r}")
+    return int(text)

@@ -27,8 +27,20 @@ WIRE_FAULTS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 
 @frozen
+class Gap:
+    """Trades that did not come, by id, both ends included."""
+
+    first_id: int
+    last_id: int
+
+    @property
+    def missed(self) -> int:
+        return self.last_id - self.first_id + 1
+
+
+@frozen
 class Parsed:
-    """What one frame meant. At most one of `events`, `ignored` and `rejected` matters."""
+    """What one frame meant. At most one of `events`, `ignored`, `rejected`, `refused` matters."""
 
     events: tuple[MarketEvent, ...] = ()
     ignored: int = 0
@@ -39,6 +51,18 @@ class Parsed:
     """Frames to send in answer, in order."""
     is_data: bool = False
     """Whether it proves that the feed lives: acknowledgements and PONG do not."""
+    refused: str = ""
+    """A frame that is understood: the venue says no to something we asked, in its words."""
+    stream: str = ""
+    """Which of the codec's `streams` the data came by."""
+    gap: Gap | None = None
+    """Trades missed before this frame; the events of the frame come after them."""
+    lost: int = 0
+    """Messages missed before this frame that have numbers but no ids to ask for."""
+    duplicates: int = 0
+    """Trades or quotes of this frame that were already known, and dropped."""
+    is_closing: bool = False
+    """The venue announces that it will close this connection."""
 
 
 NOTHING = Parsed()
@@ -51,8 +75,15 @@ class Codec(Protocol):
     @property
     def feed(self) -> str: ...
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The streams whose age is watched one by one; every `Parsed.stream` is one of them."""
+
     def hello(self) -> tuple[str, ...]:
         """Frames to send on every (re)connect; forgets what belonged to the last connection."""
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        """Frames that subscribe one silent stream anew; empty where only a reconnect helps."""
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
         """The meaning of `frame`, read at `received_ns` (UTC ns, session clock). Never raises."""
@@ -62,6 +93,11 @@ def rejected(reason: object) -> Parsed:
     """A refusal whose reason fits on a line, whatever was in the frame."""
     text = str(reason) or type(reason).__name__
     return Parsed(rejected=ascii(text)[1:-1][:_REASON_LENGTH])
+
+
+def refused(words: object) -> Parsed:
+    """The venue's own no, on one line."""
+    return Parsed(refused=ascii(str(words))[1:-1][:_REASON_LENGTH] or "no reason given")
 
 
 def guarded(parse: Callable[[str, int], Parsed], frame: str | bytes, received_ns: int) -> Parsed:
@@ -128,6 +164,18 @@ def ns_of_ms(ms: int | str) -> int:
     if not 0 < ms < _LATEST_MS:
         raise ValueError(f"not milliseconds: {str(ms)[:40]}")
     return ms * NS_PER_MS
+
+
+def ns_of_stamp(stamp: int) -> int:
+    """UTC nanoseconds of milliseconds, or of microseconds where the number is that large.
+
+    Binance sends either, by the connection's `timeUnit`.
+    """
+    if stamp < _LATEST_MS:
+        return ns_of_ms(stamp)
+    if stamp >= _LATEST_MS * 1000:
+        raise ValueError(f"not microseconds: {str(stamp)[:40]}")
+    return stamp * 1000
 
 
 def ns_of_rfc3339(text: str) -> int:

@@ -25,7 +25,7 @@ async def echo(peer: Peer) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(peer.send_ready)
         nursery.start_soon(peer.keep_pinging, 20.0)
-        async for text in peer.texts(None):
+        async for text in peer.texts(lambda: None):
             peer.push([text, text.upper()])
         nursery.cancel_scope.cancel()
 
@@ -159,7 +159,7 @@ async def test_a_broken_frame_ends_only_its_own(frame: bytes, autojump_clock: ob
 async def test_a_silent_peer_ends_where_the_service_says_so(autojump_clock: object) -> None:
     async def listen(peer: Peer) -> None:
         await peer.accept()
-        async for _ in peer.texts(60.0):
+        async for _ in peer.texts(lambda: 60.0):
             pass
 
     async with serving(listen) as stream:

@@ -7,7 +7,7 @@ import trio
 
 from polytui.model.events import Action
 from polytui.model.link import AccountFrame, AssetFrame, FromEngine, Goodbye, NoticeFrame
-from polytui.model.snapshot import AccountView, AssetState, AssetView, Notice
+from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView, Notice
 from polytui.runtime.hub import FaceChannel, Hub
 
 pytestmark = pytest.mark.trio
@@ -25,8 +25,8 @@ def make_hub(limit: int = 10, *, is_owned: bool = False) -> tuple[Hub, list[str]
 
 def view(asset: str, fills: int) -> AssetView:
     return AssetView(
-        asset=asset, at_ns=0, state=AssetState.TRADING, detail="", life=1, oracle_price=None,
-        settlement_price=None, settlement_age_ms=-1, rounds=(), feeds=(), rounds_settled=0,
+        asset=asset, at_ns=0, state=AssetState.TRADING, detail="", life=1, oracle=NO_ORACLE, features=(),
+        rounds=(), feeds=(), rounds_settled=0,
         signals=0, orders=0, fills=fills, realised_pnl=0, marked_pnl=0,
     )  # fmt: skip
 

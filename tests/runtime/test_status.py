@@ -12,7 +12,15 @@ import trio
 from attrs import evolve
 
 from polytui.model.link import AccountFrame, AssetFrame, NoticeFrame
-from polytui.model.snapshot import AccountView, AssetState, AssetView, BookView, Notice, RoundView
+from polytui.model.snapshot import (
+    NO_ORACLE,
+    AccountView,
+    AssetState,
+    AssetView,
+    BookView,
+    Notice,
+    RoundView,
+)
 from polytui.runtime import status
 from polytui.runtime.hub import Hub
 from polytui.runtime.status import StatusConsole, StatusLine, show_status
@@ -25,8 +33,8 @@ ROUND = RoundView(
     up_shares=20_000_000, down_shares=0, cost=0, marked_pnl=0, orders=(),
 )  # fmt: skip
 ASSET = AssetView(
-    asset="btc", at_ns=AT_NS, state=AssetState.TRADING, detail="", life=1, oracle_price=None,
-    settlement_price=None, settlement_age_ms=-1, rounds=(ROUND,), feeds=(), rounds_settled=0,
+    asset="btc", at_ns=AT_NS, state=AssetState.TRADING, detail="", life=1, oracle=NO_ORACLE, features=(),
+    rounds=(ROUND,), feeds=(), rounds_settled=0,
     signals=0, orders=0, fills=0, realised_pnl=0, marked_pnl=1_200_000,
 )  # fmt: skip
 ACCOUNT = AccountView(

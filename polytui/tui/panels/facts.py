@@ -61,7 +61,8 @@ def time_bar(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
 
 
 def _difference(view: AssetView, shown: RoundView) -> float | None:
-    price = view.oracle_price if view.oracle_price is not None else view.settlement_price
+    oracle = view.oracle
+    price = oracle.price if oracle.price is not None else oracle.settlement
     return None if price is None or shown.strike is None else price - shown.strike
 
 
@@ -72,7 +73,7 @@ def _signed_coin(value: float, like: float) -> str:
 def price_line(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     """The oracle price, how far it is from the strike, and the strike."""
     gap = _difference(view, shown)
-    left: list[Span] = [(figures.coin(view.oracle_price), ink.strong)]
+    left: list[Span] = [(figures.coin(view.oracle.price), ink.strong)]
     if gap is not None and shown.strike is not None:
         left.append((" " + _signed_coin(gap, shown.strike), ink.sign(gap)))
     strike = figures.coin(shown.strike) if shown.strike is not None else "unknown"
@@ -88,10 +89,10 @@ def price_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list
     )
     rate: list[Span] = [] if bps is None else [(f"{bps:+.1f} bps", ink.sign(bps))]
     lag: list[Span] = []
-    if view.settlement_age_ms >= 0:
-        lag = [(f"{figures.age(view.settlement_age_ms / 1000)} old", ink.dim)]
-    settling = figures.coin(view.settlement_price)
-    oracle = _fact("oracle", figures.coin(view.oracle_price), away, ink, width, is_strong=True)
+    if view.oracle.settlement_age_ms >= 0:
+        lag = [(f"{figures.age(view.oracle.settlement_age_ms / 1000)} old", ink.dim)]
+    settling = figures.coin(view.oracle.settlement)
+    oracle = _fact("oracle", figures.coin(view.oracle.price), away, ink, width, is_strong=True)
     strike = figures.coin(shown.strike) if shown.strike is not None else "unknown"
     return [
         oracle,

@@ -8,7 +8,7 @@ on RTDS, a plain decimal on PolyBolt.
 from __future__ import annotations
 
 import msgspec
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from polytui.model.events import OraclePriced
 from polytui.model.instrument import Asset, PriceKind
@@ -20,13 +20,17 @@ from polytui.venues.feed import (
     ns_of_ms,
     positive,
     positive_number,
-    rejected,
+    refused,
 )
 
 _E18 = 10**18
 _MOST_DIGITS = 40
 _AGREEMENT = 1e-6
 """How far `value` and `full_accuracy_value` may be apart: a wrong scale is off by 10^18."""
+
+
+SPOT, AVERAGE = "spot", "average"
+"""The two streams of either relay."""
 
 
 class _Point(msgspec.Struct, gc=False):
@@ -80,7 +84,8 @@ class _Series:
     def parsed(self, payload: _Payload, relayed_ns: int, received_ns: int) -> Parsed:
         sent_ns = None if payload.data is not None else relayed_ns
         events = tuple([self.event(point, sent_ns, received_ns) for point in payload.points()])
-        return Parsed(events, is_data=True) if events else NOTHING
+        stream = SPOT if self.kind is PriceKind.SPOT else AVERAGE
+        return Parsed(events, is_data=True, stream=stream) if events else NOTHING
 
 
 def _value_of(point: _Point, is_scaled: bool) -> float:
@@ -130,6 +135,7 @@ class Rtds:
     """Codec of one RTDS connection for one asset. Wants a text PING every 5 s (venue rule)."""
 
     feed = "rtds"
+    streams = (SPOT, AVERAGE)
 
     def __init__(self, asset: Asset) -> None:
         self._asset = asset
@@ -141,12 +147,16 @@ class Rtds:
         The filter is a string of JSON, and must not contain a space: with one the history
         comes and then nothing (observed).
         """
+        return tuple(self._ask(topic, kind) for topic, kind in _RTDS_SUBSCRIPTIONS)
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        topic, kind = _RTDS_SUBSCRIPTIONS[self.streams.index(stream)]
+        return (self._ask(topic, kind),)
+
+    def _ask(self, topic: str, kind: str) -> str:
         filters = _encode({"symbol": self._symbol}).decode()
-        frames = []
-        for topic, kind in _RTDS_SUBSCRIPTIONS:
-            item = {"topic": topic, "type": kind, "filters": filters}
-            frames.append(_encode({"action": "subscribe", "subscriptions": [item]}).decode())
-        return tuple(frames)
+        item = {"topic": topic, "type": kind, "filters": filters}
+        return _encode({"action": "subscribe", "subscriptions": [item]}).decode()
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
         return guarded(self._parse, frame, received_ns)
@@ -157,7 +167,7 @@ class Rtds:
         message = _decode_rtds(text)
         if message.status:
             words = message.body.message if message.body else ""
-            return rejected(f"subscription refused with {message.status}: {words}")
+            return refused(f"subscription refused with {message.status}: {words}")
         if not message.topic:
             raise ValueError("no topic")
         if not message.topic.startswith("crypto_prices"):
@@ -227,10 +237,9 @@ class PolyBolt:
     """Codec of one PolyBolt connection for one asset. State: sequence numbers per channel."""
 
     feed = "polybolt"
+    streams = (SPOT, AVERAGE)
 
     def __init__(self, asset: Asset, credentials: Credentials) -> None:
-        self.gaps = 0
-        """Frames that never arrived, by sequence number or by the venue's own count."""
         self._asset = asset
         self._symbol = f"{asset.value}usd"
         self._credentials = credentials
@@ -266,8 +275,7 @@ class PolyBolt:
         parsed = self._series(message.channel, payload).parsed(
             payload, ns_of_ms(message.ts), received_ns
         )
-        self._count(message)
-        return parsed
+        return self._counted(message, parsed)
 
     def _foreign(self, message: _BoltFrame) -> Parsed:
         if not message.channel:
@@ -276,21 +284,24 @@ class PolyBolt:
 
     def _answer(self, message: _BoltFrame) -> Parsed:
         if message.op == "authed":
-            return Parsed(replies=(self._subscription(),))
+            return Parsed(replies=(_ask("subscribe", self._items()),))
         if message.op in _ACKNOWLEDGED:
             return NOTHING
         if message.op != "error" or message.code in _PASSING_CODES:
             return IGNORED
         on_channel = f" on {message.channel}" if message.channel else ""
-        return rejected(f"PolyBolt refuses us: {message.code or 'no code'}{on_channel}")
+        return refused(f"{message.code or 'no code'}{on_channel}")
 
-    def _subscription(self) -> str:
+    def revive(self, stream: str) -> tuple[str, ...]:
+        item = self._items()[self.streams.index(stream)]
+        return (_ask("unsubscribe", [item]), _ask("subscribe", [item]))
+
+    def _items(self) -> list[dict[str, object]]:
         twap = {"symbol": self._symbol, "window_seconds": _TWAP_WINDOW_S}
-        items = [
-            {"channel": _TWAP_CHANNEL, "filter": twap},
+        return [
             {"channel": _SPOT_CHANNEL, "filter": {"symbol": self._symbol}},
+            {"channel": _TWAP_CHANNEL, "filter": twap},
         ]
-        return _encode({"op": "subscribe", "rid": "subscribe", "subscriptions": items}).decode()
 
     def _series(self, channel: str, payload: _Payload) -> _Series:
         if channel == _SPOT_CHANNEL:
@@ -300,8 +311,15 @@ class PolyBolt:
             raise ValueError(f"an average over {window_s} s")
         return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, False)
 
-    def _count(self, message: _BoltFrame) -> None:
-        """Numbers are dense per connection and channel, so a jump is a loss."""
+    def _counted(self, message: _BoltFrame, parsed: Parsed) -> Parsed:
+        """Numbers are dense per connection and channel: a jump is a loss, a step back a repeat."""
         last = self._last_seq.get(message.channel, message.seq - 1)
-        self.gaps += max(0, message.seq - last - 1) + message.dropped
         self._last_seq[message.channel] = max(last, message.seq)
+        if message.seq <= last:
+            return Parsed(is_data=True, stream=parsed.stream, duplicates=1)
+        lost = message.seq - last - 1 + message.dropped
+        return evolve(parsed, lost=lost) if lost else parsed
+
+
+def _ask(op: str, items: list[dict[str, object]]) -> str:
+    return _encode({"op": op, "rid": op, "subscriptions": items}).decode()

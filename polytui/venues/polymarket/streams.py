@@ -103,6 +103,7 @@ class MarketChannel:
     """Codec of one market-channel connection. State: the tokens it is subscribed to, in order."""
 
     feed = "market"
+    streams = ("book",)
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:
         self._tokens: dict[str, None] = dict.fromkeys(tokens)
@@ -119,6 +120,10 @@ class MarketChannel:
             "custom_feature_enabled": True,
         }
         return (_encode(first).decode(),)
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        """A subscription that is repeated is refused: only a reconnect helps."""
+        return ()
 
     def subscribe(self, tokens: Iterable[str]) -> str | None:
         """The frame that adds `tokens`; None when all are there, since repeats are refused."""
@@ -157,11 +162,11 @@ class MarketChannel:
             raise
         if isinstance(message, _Message):
             event = self._event(message, received_ns)
-            return IGNORED if event is None else Parsed((event,), is_data=True)
+            return IGNORED if event is None else Parsed((event,), is_data=True, stream="book")
         events = [self._event(item, received_ns) for item in message]
         kept = tuple([event for event in events if event is not None])
         if kept:
-            return Parsed(kept, is_data=True)
+            return Parsed(kept, is_data=True, stream="book")
         return IGNORED if events else NOTHING
 
     def _event(self, message: _Message, received_ns: int) -> MarketEvent | None:

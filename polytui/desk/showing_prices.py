@@ -1,0 +1,72 @@
+"""What faces may see of prices: the oracle price and its parts, averages, features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polytui.config.schema import Settings
+from polytui.desk.prices import DeskPrices
+from polytui.market.oracle import Part
+from polytui.model.instrument import Round
+from polytui.model.snapshot import (
+    AverageView,
+    FeatureView,
+    FeedState,
+    OracleView,
+    VenuePriceView,
+)
+from polytui.model.units import NS_PER_MS, NS_PER_S, age_ms
+
+RELAYS = ("polybolt", "rtds")
+"""Feeds that carry the settlement oracle, the preferred one first."""
+
+
+def show_oracle(
+    prices: DeskPrices, feeds: Mapping[str, FeedState], now_ns: int, settings: Settings
+) -> OracleView:
+    estimate = prices.estimate(now_ns, settings.market)
+    settlement = prices.settlement
+    relays = [relay for relay in RELAYS if feeds.get(relay) is FeedState.UP]
+    return OracleView(
+        price=estimate.price if estimate else None,
+        confidence=estimate.confidence if estimate else 0.0,
+        disagreement_bps=estimate.disagreement_bps if estimate else None,
+        lead_bps=estimate.lead_bps if estimate else None,
+        settlement=settlement.last_spot,
+        settlement_age_ms=age_ms(now_ns, settlement.last_observed_ns),
+        settlement_feed=relays[0] if relays else "",
+        venues=tuple(_show_part(part) for part in estimate.parts) if estimate else (),
+    )
+
+
+def _show_part(part: Part) -> VenuePriceView:
+    return VenuePriceView(
+        venue=part.venue,
+        price=part.mid,
+        adjusted=part.adjusted,
+        basis_bps=part.basis_bps,
+        age_ms=part.age_ns // NS_PER_MS,
+        latency_ms=part.latency_ms,
+        weight=part.weight,
+        is_outlier=part.is_outlier,
+    )
+
+
+def show_average(prices: DeskPrices, listed: Round) -> AverageView | None:
+    """How far the closing average of a round is known; None for a rule without one."""
+    if not listed.window_s:
+        return None
+    part = prices.settlement.observed_part(listed.closes_ns, listed.window_s)
+    if part is None:
+        return AverageView(listed.window_s, 0.0, None)
+    observed_s = listed.window_s - (listed.closes_ns - part.until_ns) / NS_PER_S
+    return AverageView(
+        listed.window_s, observed_s, part.area / observed_s if observed_s > 0 else None
+    )
+
+
+def show_features(prices: DeskPrices, now_ns: int) -> tuple[FeatureView, ...]:
+    return tuple(
+        FeatureView(feature.name, feature.value, age_ms(now_ns, feature.at_ns), feature.is_stale)
+        for feature in prices.features.latest.values
+    )

@@ -1,0 +1,281 @@
+"""Candles of five lengths from one exchange's trades, with the exchange's own history before them.
+
+A trade belongs to the bar of its own time, however late it comes; open and close go by (time, id),
+so the order of arrival does not matter. A stretch without trades is a flat bar at the close before
+it, volume 0: indicators expect equal spacing. What we did not see is a hole; a bar that touches one
+is incomplete until the exchange's history replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+from attrs import define, frozen
+
+from polytui.model.candle import Candle
+from polytui.model.events import CandlesLoaded, ExchangeTraded
+from polytui.model.units import NS_PER_S
+
+LENGTHS_S = (10, 60, 300, 900, 3600)
+_GRACE_NS = NS_PER_S // 2
+"""A bar is closed so long after its end: its last trades are still on their way."""
+_MOST_HOLES = 256
+_SHORTEST_S = LENGTHS_S[0]
+
+Array = npt.NDArray[np.float64]
+
+
+@define
+class Bar:
+    """One bar as it is being traded. `first` and `last` are (venue_ns, trade id)."""
+
+    opens_s: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    trades: int
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def take(self, price: float, size: float, key: tuple[int, int]) -> None:
+        if key >= self.last:
+            self.close, self.last = price, key
+        if key < self.first:
+            self.open, self.first = price, key
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.volume += size
+        self.trades += 1
+
+
+@frozen
+class Arrays:
+    """Closed bars as columns, oldest first, equally spaced."""
+
+    opens_s: int
+    """Where the first bar begins."""
+    length_s: int
+    open: Array
+    high: Array
+    low: Array
+    close: Array
+    volume: Array
+    is_complete: bool
+    """Whether no bar of them touches a hole."""
+
+    @property
+    def ends_ns(self) -> int:
+        return (self.opens_s + len(self.close) * self.length_s) * NS_PER_S
+
+
+class _Series:
+    """Bars of one length by their start; `kept` of them and the one in progress."""
+
+    __slots__ = ("arrays", "arrays_key", "bars", "kept", "length_s", "newest_s", "revision")
+
+    def __init__(self, length_s: int, kept: int) -> None:
+        self.length_s = length_s
+        self.kept = kept
+        self.bars: dict[int, Bar] = {}
+        self.newest_s = 0
+        self.revision = 0
+        """Grows when a bar other than the newest changes, or a new one begins."""
+        self.arrays: Arrays | None = None
+        self.arrays_key: tuple[int, int] = (-1, -1)
+
+    def take(self, second: int, price: float, size: float, key: tuple[int, int]) -> None:
+        opens_s = second - second % self.length_s
+        bar = self.bars.get(opens_s)
+        if bar is None:
+            self.put(Bar(opens_s, price, price, price, price, size, 1, key, key))
+            return
+        bar.take(price, size, key)
+        if opens_s < self.newest_s:
+            self.revision += 1
+
+    def put(self, bar: Bar) -> None:
+        """A bar in its place; one that is too old to be kept is dropped."""
+        if bar.opens_s <= self.newest_s - (self.kept + 1) * self.length_s:
+            return
+        self.bars[bar.opens_s] = bar
+        self.revision += 1
+        if bar.opens_s > self.newest_s:
+            self.newest_s = bar.opens_s
+            oldest = self.newest_s - (self.kept + 1) * self.length_s
+            for opens_s in [start for start in self.bars if start <= oldest]:
+                del self.bars[opens_s]
+
+    def closed_until(self, now_ns: int) -> int:
+        """Where the bar in progress begins, UTC seconds."""
+        now_s = (now_ns - _GRACE_NS) // NS_PER_S
+        return now_s - now_s % self.length_s
+
+    def rows(self, until_s: int) -> list[tuple[float, float, float, float, float]]:
+        """Closed bars of the last `kept`, gaps filled; oldest first."""
+        starts = [start for start in self.bars if start < until_s]
+        if not starts:
+            return []
+        first_s = max(min(starts), until_s - self.kept * self.length_s)
+        rows = []
+        before = self._close_before(first_s)
+        for opens_s in range(first_s, until_s, self.length_s):
+            bar = self.bars.get(opens_s)
+            if bar is not None:
+                rows.append((bar.open, bar.high, bar.low, bar.close, bar.volume))
+                before = bar.close
+            elif before is not None:
+                rows.append((before, before, before, before, 0.0))
+        return rows
+
+    def _close_before(self, first_s: int) -> float | None:
+        earlier = [start for start in self.bars if start < first_s]
+        return self.bars[max(earlier)].close if earlier else None
+
+
+class Candles:
+    """State: five series and the stretches of time that were not seen."""
+
+    def __init__(self, kept: int = 500) -> None:
+        self._series = {length_s: _Series(length_s, kept) for length_s in LENGTHS_S}
+        self._holes: list[tuple[int, int]] = []
+        """[from, until) in seconds, oldest first; until is 0 while it lasts."""
+        self._is_blind = True
+        self._blind_from_s = 0
+
+    def take(self, event: ExchangeTraded) -> None:
+        second = event.venue_ns // NS_PER_S
+        if self._is_blind and not event.is_history:
+            self._see_again(second)
+        key = (event.venue_ns, event.trade_id)
+        for series in self._series.values():
+            series.take(second, event.price, event.size, key)
+
+    def lose(self, at_ns: int) -> None:
+        """From here on something is missed, until trades come again."""
+        if not self._is_blind:
+            self._is_blind, self._blind_from_s = True, at_ns // NS_PER_S
+
+    def mend(self) -> None:
+        """Everything missed since the last loss was given again."""
+        if self._holes:
+            self._holes.pop()
+            self._touch()
+
+    def _see_again(self, second: int) -> None:
+        self._is_blind = False
+        self._holes.append((self._blind_from_s, second + 1))
+        del self._holes[:-_MOST_HOLES]
+        self._touch()
+
+    def _touch(self) -> None:
+        for series in self._series.values():
+            series.revision += 1
+
+    def load(self, event: CandlesLoaded) -> None:
+        """History takes the place of bars that are missing or incomplete, never of whole ones."""
+        if event.length_s == 1:
+            rows: Iterable[tuple[int, Bar]] = _folded(event.candles)
+        elif event.length_s in self._series:
+            rows = ((event.length_s, _bar(candle, event.length_s)) for candle in event.candles)
+        else:
+            return
+        for length_s, bar in rows:
+            series = self._series[length_s]
+            if bar.opens_s not in series.bars or not self._is_whole(bar.opens_s, length_s):
+                series.put(bar)
+        if event.length_s == 60 and event.candles:
+            self._fill_holes(event.candles)
+
+    def _fill_holes(self, minutes: Sequence[Candle]) -> None:
+        """A hole that lies in loaded minutes altogether is none any more for whole minutes."""
+        first_s = minutes[0].opens_ns // NS_PER_S
+        last_s = minutes[-1].opens_ns // NS_PER_S + 60
+        self._holes = [
+            hole for hole in self._holes if not (first_s <= hole[0] and 0 < hole[1] <= last_s)
+        ]
+        self._touch()
+
+    def _is_whole(self, opens_s: int, length_s: int) -> bool:
+        """Whether nothing of [opens, opens + length) was missed."""
+        ends_s = opens_s + length_s
+        if self._is_blind and ends_s > self._blind_from_s:
+            return False
+        return not any(start < ends_s and until > opens_s for start, until in self._holes)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def current(self, length_s: int) -> Bar | None:
+        """The newest bar, which may still be open."""
+        series = self._series[length_s]
+        return series.bars.get(series.newest_s)
+
+    def bar(self, length_s: int, opens_ns: int) -> Bar | None:
+        """A bar that was traded in or loaded; None for a flat or unknown one."""
+        return self._series[length_s].bars.get(opens_ns // NS_PER_S)
+
+    def arrays(self, length_s: int, now_ns: int) -> Arrays | None:
+        """Bars that are closed by `now_ns`; None before the first. Made anew only on a change."""
+        series = self._series[length_s]
+        until_s = series.closed_until(now_ns)
+        key = (series.revision, until_s)
+        if key != series.arrays_key:
+            series.arrays_key = key
+            series.arrays = self._made(series, until_s)
+        return series.arrays
+
+    def _made(self, series: _Series, until_s: int) -> Arrays | None:
+        rows = series.rows(until_s)
+        if not rows:
+            return None
+        opens_s = until_s - len(rows) * series.length_s
+        o, h, low, c, v = np.array(rows, dtype=np.float64).T.copy()
+        is_complete = self._is_whole(opens_s, until_s - opens_s)
+        return Arrays(opens_s, series.length_s, o, h, low, c, v, is_complete)
+
+    def state(self) -> tuple[object, ...]:
+        series = [
+            (one.length_s, one.newest_s, one.revision, len(one.bars))
+            for one in self._series.values()
+        ]
+        last = self.current(60)
+        bar = (last.open, last.high, last.low, last.close, last.volume) if last else None
+        return (series, bar, self._holes[-3:], self._is_blind, self._blind_from_s)
+
+
+def _bar(candle: Candle, length_s: int) -> Bar:
+    first = (candle.opens_ns, 0)
+    last = (candle.opens_ns + length_s * NS_PER_S - 1, 0)
+    return Bar(
+        candle.opens_ns // NS_PER_S,
+        candle.open,
+        candle.high,
+        candle.low,
+        candle.close,
+        candle.volume,
+        candle.trades,
+        first,
+        last,
+    )
+
+
+def _folded(seconds: Sequence[Candle]) -> Iterable[tuple[int, Bar]]:
+    """Ten bars of a second are one of ten; a stretch that does not begin whole is left out."""
+    span_ns = _SHORTEST_S * NS_PER_S
+    for start, rows in groupby(seconds, key=lambda candle: candle.opens_ns // span_ns):
+        parts = list(rows)
+        if parts[0].opens_ns != start * span_ns or len(parts) < _SHORTEST_S:
+            continue
+        bar = _bar(parts[0], _SHORTEST_S)
+        bar.high = max(part.high for part in parts)
+        bar.low = min(part.low for part in parts)
+        bar.close = parts[-1].close
+        bar.volume = sum(part.volume for part in parts)
+        bar.trades = sum(part.trades for part in parts)
+        yield _SHORTEST_S, bar

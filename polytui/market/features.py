@@ -1,0 +1,233 @@
+"""Everything a strategy or a learned model may ask of the market, by name, with its age.
+
+`NAMES` and their order are the vector's schema: `SCHEMA_VERSION` grows when they change, and a
+model that was trained on another refuses to speak. See `docs/features.md` for formulas and units.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+from attrs import define, frozen
+
+from polytui.config.schema import FeatureSettings
+from polytui.market.candles import Candles
+from polytui.market.indicators import NO_READING, Indicators
+from polytui.market.microstructure import Microstructure
+from polytui.market.momentum import LeadLag, Momentum
+from polytui.market.oracle import Estimate
+from polytui.model.events import CandlesLoaded, ExchangeQuoted, ExchangeTraded
+from polytui.model.instrument import Exchange
+from polytui.model.units import NS_PER_MS, NS_PER_S
+
+SCHEMA_VERSION = 1
+INDICATORS = (
+    "rsi_14",
+    "macd_bps",
+    "macd_signal_bps",
+    "macd_histogram_bps",
+    "vwap_gap_bps",
+    "bollinger_b",
+    "bollinger_width_bps",
+    "atr_14_bps",
+    "heikin_ashi_bps",
+)
+MICROSTRUCTURE = (
+    "imbalance",
+    "depth_imbalance",
+    "spread_bps",
+    "micro_gap_bps",
+    "order_flow",
+    "trade_intensity",
+    "trade_flow",
+    "volume_momentum_bps",
+)
+MOMENTUM = (
+    "velocity_bps_s",
+    "acceleration_bps_s2",
+    "divergence_bps",
+    "dollar_gap_bps",
+    "lead_lag",
+)
+NAMES = INDICATORS + MICROSTRUCTURE + MOMENTUM
+"""The vector's schema."""
+_MAIN, _DEEP, _DOLLAR = Exchange.BINANCE.value, Exchange.BYBIT.value, Exchange.COINBASE.value
+_BPS = 10_000.0
+
+
+@frozen
+class Feature:
+    """One value, made of data that is as old as `at_ns`; None where it cannot be made."""
+
+    name: str
+    value: float | None
+    at_ns: int
+    is_stale: bool
+
+
+@define(frozen=True, slots=False)
+class FeatureSet:
+    """All features of one moment, in the order of `NAMES`."""
+
+    at_ns: int
+    values: tuple[Feature, ...]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Feature]:
+        return {feature.name: feature for feature in self.values}
+
+    def get(self, name: str) -> float | None:
+        """The value; None where it is missing or stale. KeyError for a name that is none."""
+        feature = self._by_name[name]
+        return None if feature.is_stale else feature.value
+
+    def vector(self) -> tuple[float, ...]:
+        """For learning: NaN where a value is missing or stale."""
+        return tuple(
+            math.nan if feature.value is None or feature.is_stale else feature.value
+            for feature in self.values
+        )
+
+
+NO_FEATURES = FeatureSet(0, tuple(Feature(name, None, 0, True) for name in NAMES))
+
+
+class Features:
+    """State: candles, order and trade flow, momentum, and the last set made of them."""
+
+    def __init__(self) -> None:
+        self.candles = Candles()
+        self.latest = NO_FEATURES
+        self._indicators = Indicators()
+        self._flow = Microstructure()
+        self._deep = Microstructure()
+        self._momentum = Momentum()
+        self._lead_lag = LeadLag()
+        self._candle_exchange = _MAIN
+
+    def configure(self, settings: FeatureSettings) -> None:
+        """Settings in force; another exchange's candles begin anew."""
+        self._flow.half_life_ns = settings.flow_half_life_s * NS_PER_S
+        if self.latest is NO_FEATURES or settings.candle_exchange.value != self._candle_exchange:
+            self.candles = Candles(settings.candles)
+            self._candle_exchange = settings.candle_exchange.value
+
+    # --- what happens ---------------------------------------------------------------------------
+
+    def quoted(self, event: ExchangeQuoted) -> None:
+        if event.venue == _MAIN:
+            self._flow.quoted(event)
+        if event.bid_depth:
+            self._deep.quote = event
+
+    def traded(self, event: ExchangeTraded) -> None:
+        if event.venue == self._candle_exchange:
+            self.candles.take(event)
+        if event.venue == _MAIN and not event.is_history:
+            self._flow.traded(event)
+
+    def loaded(self, event: CandlesLoaded) -> None:
+        if event.venue == self._candle_exchange:
+            self.candles.load(event)
+
+    def lost(self, feed: str, at_ns: int) -> None:
+        """The feed went away or missed something."""
+        if feed == self._candle_exchange:
+            self.candles.lose(at_ns)
+        if feed == _MAIN:
+            self._flow.forget_quote()
+        if feed == _DEEP:
+            self._deep.forget_quote()
+
+    def mended(self, feed: str) -> None:
+        """All that was missed has been given again."""
+        if feed == self._candle_exchange:
+            self.candles.mend()
+
+    # --- what follows ---------------------------------------------------------------------------
+
+    def refresh(self, now_ns: int, settings: FeatureSettings, estimate: Estimate | None) -> None:
+        """Make a new set, unless the last one is younger than `every_ms`."""
+        if now_ns - self.latest.at_ns < settings.every_ms * NS_PER_MS:
+            return
+        adjusted = _adjusted(estimate)
+        if estimate is not None and adjusted:
+            self._momentum.take(estimate.price, now_ns, settings.velocity_s)
+        self._lead_lag.take(adjusted.get(_MAIN), adjusted.get(_DOLLAR), now_ns, settings.lead_lag_s)
+        values = [
+            *self._read_indicators(now_ns),
+            *self._read_flow(now_ns, settings),
+            *self._read_momentum(now_ns, settings, adjusted),
+        ]
+        self.latest = FeatureSet(now_ns, tuple(values))
+
+    def _read_indicators(self, now_ns: int) -> list[Feature]:
+        readings = self._indicators.read(self.candles, now_ns)
+        features = []
+        for name in INDICATORS:
+            reading = readings.get(name, NO_READING)
+            is_stale = now_ns - reading.at_ns > 2 * reading.length_s * NS_PER_S
+            features.append(Feature(name, reading.value, reading.at_ns, is_stale))
+        return features
+
+    def _read_flow(self, now_ns: int, settings: FeatureSettings) -> list[Feature]:
+        flow, deep, limit_ns = self._flow, self._deep, settings.stale_ms * NS_PER_MS
+        quoted_ns = flow.quote.received_ns if flow.quote else 0
+        deep_ns = deep.quote.received_ns if deep.quote else 0
+        values = (
+            (flow.imbalance(), quoted_ns),
+            (deep.depth_imbalance(), deep_ns),
+            (flow.spread_bps(), quoted_ns),
+            (flow.micro_gap_bps(), quoted_ns),
+            (flow.order_flow(now_ns), quoted_ns),
+            (flow.trade_intensity(now_ns), flow.traded_ns),
+            (flow.trade_flow(now_ns), flow.traded_ns),
+            (flow.volume_momentum_bps(now_ns), flow.traded_ns),
+        )
+        return [
+            Feature(name, value, at_ns, now_ns - at_ns > limit_ns)
+            for name, (value, at_ns) in zip(MICROSTRUCTURE, values, strict=True)
+        ]
+
+    def _read_momentum(
+        self, now_ns: int, settings: FeatureSettings, adjusted: dict[str, float]
+    ) -> list[Feature]:
+        prices = list(adjusted.values())
+        apart = (max(prices) / min(prices) - 1.0) * _BPS if len(prices) > 1 else None
+        values = (
+            self._momentum.velocity(settings.velocity_s),
+            self._momentum.acceleration(settings.velocity_s),
+            apart,
+            _gap_bps(adjusted.get(_DOLLAR), adjusted.get(_MAIN)),
+            self._lead_lag.value(),
+        )
+        is_stale = not adjusted
+        return [
+            Feature(name, value, now_ns, is_stale)
+            for name, value in zip(MOMENTUM, values, strict=True)
+        ]
+
+    def state(self) -> tuple[object, ...]:
+        return (
+            self.candles.state(),
+            self._flow.state(),
+            self._momentum.state(),
+            self._lead_lag.state(),
+            self.latest.at_ns,
+        )
+
+
+def _adjusted(estimate: Estimate | None) -> dict[str, float]:
+    """Prices less basis of the venues that have a vote."""
+    if estimate is None:
+        return {}
+    return {
+        part.venue: part.adjusted
+        for part in estimate.parts
+        if part.adjusted is not None and part.weight > 0.0
+    }
+
+
+def _gap_bps(price: float | None, other: float | None) -> float | None:
+    return None if price is None or other is None else (price / other - 1.0) * _BPS

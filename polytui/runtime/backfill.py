@@ -1,0 +1,101 @@
+"""What a feed missed, asked for again: Binance by trade id, the others by their latest trades.
+
+What came meanwhile by the stream, or comes twice by REST, is dropped by the codec's own memory of
+ids, so every trade reaches the desk once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import trio
+from attrs import define, frozen
+
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.events import ExchangeTraded, FeedMended
+from polytui.runtime.asset import AssetRun
+from polytui.venues.feed import Gap
+
+_WAITING_MOST = 32
+_TRIES = 4
+_PAUSE_S = 0.5
+_PAGE = 1_000
+_MOST_TRADES = 50_000
+"""A gap wider than this is left to the candles' history."""
+
+Ask = Callable[[Gap], Awaitable[Sequence[ExchangeTraded]]]
+"""Some trades of a gap, as many as one answer holds; Retry and Rejected as in `net/http.py`."""
+
+
+@frozen
+class _Wanted:
+    feed: str
+    gap: Gap
+    ask: Ask
+    is_missing: Callable[[int], bool]
+
+
+@define
+class Backfill:
+    """State: gaps that wait for their turn. One task per asset fills them in order."""
+
+    run: AssetRun
+    complain: Callable[[str], None]
+    _send: trio.MemorySendChannel[_Wanted]
+    _receive: trio.MemoryReceiveChannel[_Wanted]
+
+    @classmethod
+    def of(cls, run: AssetRun, complain: Callable[[str], None]) -> Backfill:
+        send, receive = trio.open_memory_channel[_Wanted](_WAITING_MOST)
+        return cls(run, complain, send, receive)
+
+    def want(self, feed: str, gap: Gap, ask: Ask, is_missing: Callable[[int], bool]) -> None:
+        """Queue a gap; one too many is left to the candles' history."""
+        with suppress(trio.WouldBlock):
+            self._send.send_nowait(_Wanted(feed, gap, ask, is_missing))
+
+    async def fill(self) -> None:
+        """Fill gaps until cancelled; each ends with a FeedMended, whole or not."""
+        async for wanted in self._receive:
+            recovered = await self._fill_one(wanted)
+            if (feed := self.run.feeds.get(wanted.feed)) is not None:
+                feed.recovered += recovered
+            is_whole = recovered >= wanted.gap.missed
+            now_ns = self.run.clock.now_ns()
+            self.run.deliver(FeedMended(wanted.feed, recovered, is_whole, now_ns))
+
+    async def _fill_one(self, wanted: _Wanted) -> int:
+        recovered, gap = 0, wanted.gap
+        if gap.missed > _MOST_TRADES:
+            self.complain(f"{wanted.feed} missed {gap.missed} trades, too many to ask for")
+            return 0
+        while gap.missed > 0:
+            trades = await self._asked(wanted, gap)
+            new = [trade for trade in trades if wanted.is_missing(trade.trade_id)]
+            recovered += len(new)
+            if new:
+                self.run.deliver_frame(new, 0)
+            if not trades or trades[-1].trade_id < gap.first_id:
+                break
+            gap = Gap(trades[-1].trade_id + 1, gap.last_id)
+        return recovered
+
+    async def _asked(self, wanted: _Wanted, gap: Gap) -> Sequence[ExchangeTraded]:
+        pause_s = _PAUSE_S
+        for _ in range(_TRIES):
+            try:
+                return await wanted.ask(gap)
+            except Retry as error:
+                await trio.sleep(pause_s if error.after_s is None else error.after_s)
+                pause_s *= 2
+            except (Rejected, Unknown) as error:
+                self.complain(f"{wanted.feed}: {error}")
+                return ()
+        self.complain(f"{wanted.feed} does not give back the {gap.missed} trades we missed")
+        return ()
+
+
+def newest(gap: Gap, most: int) -> int:
+    """How many of the latest trades hold a gap that has just ended, with some that came since."""
+    return min(most, gap.missed + _PAGE // 10)

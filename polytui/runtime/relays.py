@@ -1,0 +1,38 @@
+"""Which relay serves the settlement oracle, said aloud whenever that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from attrs import define
+
+from polytui.model.snapshot import FeedState
+from polytui.runtime.feeds import Feed
+
+Say = Callable[[str, str], None]
+"""(level, text)."""
+
+
+@define
+class Relays:
+    """State: the relay that served last. Feeds are in the order of preference."""
+
+    feeds: Sequence[Feed]
+    say: Say
+    serving: str = ""
+    has_served: bool = False
+
+    def changed(self) -> None:
+        """One of the feeds has changed its state."""
+        up = [feed.name for feed in self.feeds if feed.state is FeedState.UP]
+        serving = up[0] if up else ""
+        if serving == self.serving:
+            return
+        before, self.serving = self.serving, serving
+        if not serving:
+            self.say("error", "settlement oracle: silent on every relay, entries are blocked")
+        elif self.has_served:
+            gone = f"{before} is silent, " if before else ""
+            preferred = serving == self.feeds[0].name
+            self.say("info" if preferred else "warn", f"settlement oracle: {gone}{serving} serves")
+        self.has_served = True

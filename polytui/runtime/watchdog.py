@@ -1,0 +1,32 @@
+"""Streams that fall silent while their socket lives: told, subscribed anew, at last reconnected.
+
+One task per asset sleeps until the next limit; ages are of the machine's monotonic clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import trio
+
+_LONGEST_NAP_S = 1.0
+"""A feed that connects while we sleep has limits of its own, none shorter than this."""
+_SHORTEST_NAP_S = 0.05
+
+
+class Watched(Protocol):
+    async def check(self, now: float) -> float:
+        """Act on streams that are too old at `now` (trio's clock); when to look again."""
+
+
+async def watch_ages(feeds: Sequence[Watched]) -> None:
+    """Check every feed when its next stream can be too old, until cancelled."""
+    while True:
+        now = trio.current_time()
+        due = math.inf
+        for feed in feeds:
+            due = min(due, await feed.check(now))
+        nap_s = min(max(due - now, _SHORTEST_NAP_S), _LONGEST_NAP_S)
+        await trio.sleep(nap_s)

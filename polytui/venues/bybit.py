@@ -1,0 +1,252 @@
+"""Bybit v5 spot: public trades and the book of fifty levels.
+
+Venue rules: `S` is the taker's side; block trades are no price; the first book message after a
+subscription is a snapshot, and so may be any later one; update 1 means that the service began
+anew; a spot pong says op "ping". Trade ids rise but not by one.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from polytui.model.events import ExchangeQuoted, ExchangeTraded
+from polytui.model.instrument import Asset
+from polytui.model.orders import Side
+from polytui.venues.exchange_book import ExchangeBook, Level
+from polytui.venues.feed import (
+    IGNORED,
+    NOTHING,
+    Parsed,
+    guarded,
+    not_negative,
+    ns_of_ms,
+    positive,
+    refused,
+)
+
+PING = '{"req_id":"ping","op":"ping"}'
+"""Wanted every 20 s; what is silent for ten minutes is cut."""
+TRADES, QUOTES = "trades", "quotes"
+_VENUE = "bybit"
+_DEPTH_LEVELS = 10
+_REMEMBERED = 1_000
+_LARGEST_ID = 1 << 64
+_SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
+_HARMLESS = "already subscribed"
+
+
+def symbol_of(asset: Asset) -> str:
+    """The spot pair against USDT."""
+    return f"{asset.value.upper()}USDT"
+
+
+class _Frame(msgspec.Struct, gc=False):
+    topic: str = ""
+    type: str = ""
+    data: msgspec.Raw = msgspec.Raw()
+    cts: int = 0
+    op: str = ""
+    success: bool = True
+    ret_msg: str = ""
+
+
+class _Trade(msgspec.Struct, gc=False):
+    i: str
+    T: int
+    p: str
+    v: str
+    S: str
+    s: str
+    BT: bool = False
+
+
+class _Book(msgspec.Struct, gc=False):
+    s: str
+    u: int
+    b: list[tuple[str, str]]
+    a: list[tuple[str, str]]
+
+
+_decode_frame = msgspec.json.Decoder(_Frame).decode
+_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_book = msgspec.json.Decoder(_Book).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class BybitStreams:
+    """Codec of one connection for one asset. State: the book, and the last trade's id."""
+
+    feed = _VENUE
+    streams = (TRADES, QUOTES)
+
+    def __init__(self, asset: Asset, depth: int = 50) -> None:
+        self._asset = asset
+        self._symbol = symbol_of(asset)
+        self._topics = {
+            TRADES: f"publicTrade.{self._symbol}",
+            QUOTES: f"orderbook.{depth}.{self._symbol}",
+        }
+        self._book = ExchangeBook(depth)
+        self._update = 0
+        """Of the last book message; 0 while there is no book."""
+        self._best: tuple[Level, Level] | None = None
+        self._last_id = 0
+        self._recent: dict[int, None] = {}
+
+    def mend(self, trade_id: int) -> bool:
+        """Whether a trade of the past was missed; from now on it is not."""
+        if not self._recent or trade_id in self._recent or trade_id < next(iter(self._recent)):
+            return False
+        self._remember([trade_id])
+        return True
+
+    @property
+    def last_id(self) -> int:
+        return self._last_id
+
+    def _remember(self, trade_ids: list[int]) -> None:
+        recent = self._recent
+        for trade_id in trade_ids:
+            recent[trade_id] = None
+        while len(recent) > _REMEMBERED:
+            del recent[next(iter(recent))]
+
+    def hello(self) -> tuple[str, ...]:
+        """One request: two topics are far below the ten that a request may name."""
+        self._forget_book()
+        return (_ask("subscribe", *self._topics.values()),)
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        topic = self._topics[stream]
+        if stream == QUOTES:
+            self._forget_book()
+        return (_ask("unsubscribe", topic), _ask("subscribe", topic))
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        return guarded(self._parse, frame, received_ns)
+
+    def _parse(self, text: str, received_ns: int) -> Parsed:
+        if not text.strip():
+            return NOTHING
+        frame = _decode_frame(text)
+        if frame.topic:
+            return self._message(frame, received_ns)
+        if not frame.op:
+            raise ValueError("neither topic nor op")
+        if frame.success or frame.ret_msg == "pong" or _HARMLESS in frame.ret_msg:
+            return NOTHING
+        return refused(frame.ret_msg)
+
+    def _message(self, frame: _Frame, received_ns: int) -> Parsed:
+        if frame.topic == self._topics[TRADES]:
+            return self._trades(frame.data, received_ns)
+        if frame.topic == self._topics[QUOTES]:
+            return self._change_book(frame, received_ns)
+        return IGNORED
+
+    # --- trades ---------------------------------------------------------------------------------
+
+    def _trades(self, data: msgspec.Raw, received_ns: int) -> Parsed:
+        """Ascending within a frame; what is not above the last id was seen before."""
+        trades = [trade for trade in _decode_trades(data) if not trade.BT]
+        events = [self._traded(trade, received_ns) for trade in trades]
+        new = [event for event in events if event.trade_id > self._last_id]
+        if new:
+            self._last_id = max(event.trade_id for event in new)
+            self._remember([event.trade_id for event in new])
+        known = len(events) - len(new)
+        return Parsed(tuple(new), is_data=True, stream=TRADES, duplicates=known)
+
+    def _traded(self, trade: _Trade, received_ns: int) -> ExchangeTraded:
+        if trade.s != self._symbol:
+            raise ValueError(f"a trade of {trade.s[:20]!r}")
+        if trade.S not in _SIDES:
+            raise ValueError(f"side {trade.S[:20]!r}")
+        return ExchangeTraded(
+            self._asset,
+            _VENUE,
+            trade_number(trade.i),
+            positive(trade.p),
+            positive(trade.v),
+            _SIDES[trade.S],
+            ns_of_ms(trade.T),
+            received_ns,
+        )
+
+    # --- the book -------------------------------------------------------------------------------
+
+    def _change_book(self, frame: _Frame, received_ns: int) -> Parsed:
+        message = _decode_book(frame.data)
+        if message.s != self._symbol:
+            raise ValueError(f"a book of {message.s[:20]!r}")
+        if not 0 < message.u < _LARGEST_ID:
+            raise ValueError(f"update {message.u}")
+        bids, asks = _levels(message.b), _levels(message.a)
+        venue_ns = ns_of_ms(frame.cts) if frame.cts else 0
+        if frame.type == "snapshot" or message.u == 1:
+            self._book.replace(bids, asks)
+        elif frame.type != "delta":
+            raise ValueError(f"type {frame.type[:20]!r}")
+        elif not self._update or message.u <= self._update:
+            # Before its snapshot a change says nothing; one that comes again says nothing new.
+            return Parsed(is_data=True, stream=QUOTES, duplicates=1)
+        elif message.u > self._update + 1:
+            return self._resync(message.u - self._update - 1)
+        else:
+            self._apply(bids, asks)
+        self._update = message.u
+        if self._book.is_crossed:
+            return self._resync(0)
+        return self._quote(venue_ns, received_ns)
+
+    def _apply(self, bids: list[Level], asks: list[Level]) -> None:
+        for price, size in bids:
+            self._book.change(True, price, size)
+        for price, size in asks:
+            self._book.change(False, price, size)
+        self._book.settle()
+
+    def _resync(self, lost: int) -> Parsed:
+        """Only a new snapshot makes the book true again."""
+        return Parsed(is_data=True, stream=QUOTES, lost=lost, replies=self.revive(QUOTES))
+
+    def _quote(self, venue_ns: int, received_ns: int) -> Parsed:
+        book = self._book
+        best = (book.best_bid, book.best_ask) if book.is_two_sided else None
+        if best is None or best == self._best:
+            return Parsed(is_data=True, stream=QUOTES)
+        self._best = best
+        (bid, bid_size), (ask, ask_size) = best
+        bid_depth, ask_depth = book.depth(_DEPTH_LEVELS)
+        event = ExchangeQuoted(
+            self._asset,
+            _VENUE,
+            bid,
+            bid_size,
+            ask,
+            ask_size,
+            venue_ns,
+            received_ns,
+            bid_depth,
+            ask_depth,
+        )
+        return Parsed((event,), is_data=True, stream=QUOTES)
+
+    def _forget_book(self) -> None:
+        self._book.clear()
+        self._update, self._best = 0, None
+
+
+def trade_number(text: str) -> int:
+    """A trade id of digits; ValueError for anything else."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 20):
+        raise ValueError(f"trade id {text[:40]!r}")
+    return int(text)
+
+
+def _levels(rows: list[tuple[str, str]]) -> list[Level]:
+    return [(positive(price), not_negative(size)) for price, size in rows]
+
+
+def _ask(op: str, *topics: str) -> str:
+    return _encode({"req_id": op, "op": op, "args": list(topics)}).decode()

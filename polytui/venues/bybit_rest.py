@@ -1,0 +1,149 @@
+"""Bybit v5's public REST: its clock, the latest trades, candles.
+
+Venue rules: errors come with HTTP 200 and a `retCode`; candles are newest first; at most sixty
+trades are given again, so a long gap cannot be closed.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from polytui.model.candle import Candle
+from polytui.model.errors import Rejected, Retry
+from polytui.model.events import ExchangeTraded
+from polytui.model.instrument import Asset
+from polytui.model.orders import Side
+from polytui.model.units import NS_PER_S
+from polytui.net.http import Http, Params
+from polytui.venues.bybit import symbol_of, trade_number
+from polytui.venues.feed import WIRE_FAULTS, not_negative, ns_of_ms, positive
+
+MOST_TRADES = 60
+_TOO_MANY, _REGION = 10006, 10009
+_INTERVALS = {60: "1", 300: "5", 900: "15", 3600: "60"}
+_SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
+_T = TypeVar("_T")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    retCode: int  # noqa: N815  the wire's name
+    retMsg: str = ""  # noqa: N815
+    result: msgspec.Raw = msgspec.Raw()
+
+
+class _Time(msgspec.Struct, gc=False):
+    timeNano: str  # noqa: N815
+
+
+class _Trade(msgspec.Struct, gc=False):
+    execId: str  # noqa: N815
+    price: str
+    size: str
+    side: str
+    time: str
+    isBlockTrade: bool = False  # noqa: N815
+
+
+class _Trades(msgspec.Struct, gc=False):
+    list: list[_Trade]
+
+
+class _Klines(msgspec.Struct, gc=False):
+    list: list[tuple[str, str, str, str, str, str, str]]
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+class Bybit:
+    """Errors as in `net/http.py`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def server_time_ns(self) -> int:
+        found = await self._ask("/v5/market/time", {}, _Time)
+        return trade_number(found.timeNano)
+
+    async def recent_trades(
+        self, asset: Asset, limit: int, received_ns: int
+    ) -> tuple[ExchangeTraded, ...]:
+        """The latest trades, oldest first, at most `MOST_TRADES`."""
+        params: Params = {
+            "category": "spot",
+            "symbol": symbol_of(asset),
+            "limit": min(limit, MOST_TRADES),
+        }
+        found = await self._ask("/v5/market/recent-trade", params, _Trades)
+        try:
+            rows = [row for row in found.list if not row.isBlockTrade]
+            trades = [_traded(asset, row, received_ns) for row in rows]
+        except (*WIRE_FAULTS, KeyError) as fault:
+            raise Retry(f"Bybit trades are unreadable: {fault}; try again") from None
+        return tuple(sorted(trades, key=lambda trade: trade.trade_id))
+
+    async def candles(
+        self, asset: Asset, length_s: int, limit: int, closed_by_ns: int
+    ) -> tuple[Candle, ...]:
+        """The latest closed candles, oldest first; none for a length that is not offered."""
+        if length_s not in _INTERVALS:
+            return ()
+        params: Params = {
+            "category": "spot",
+            "symbol": symbol_of(asset),
+            "interval": _INTERVALS[length_s],
+            "limit": min(limit, 1000),
+        }
+        found = await self._ask("/v5/market/kline", params, _Klines)
+        try:
+            candles = [_candle(row) for row in reversed(found.list)]
+        except WIRE_FAULTS as fault:
+            raise Retry(f"Bybit klines are unreadable: {fault}; try again") from None
+        span_ns = length_s * NS_PER_S
+        return tuple(one for one in candles if one.opens_ns + span_ns <= closed_by_ns)
+
+    async def _ask(self, path: str, params: Params, kind: type[_T]) -> _T:
+        body = await self._http.get(path, params)
+        try:
+            answer = _decode_answer(body)
+            if answer.retCode == 0:
+                return msgspec.json.decode(answer.result, type=kind)
+        except WIRE_FAULTS as fault:
+            raise Retry(f"Bybit's answer is unreadable: {fault}; try again") from None
+        words = f"Bybit says {answer.retCode}: {ascii(answer.retMsg)[1:-1][:120]}"
+        if answer.retCode == _TOO_MANY:
+            raise Retry(f"{words}; ask less often")
+        if answer.retCode == _REGION:
+            raise Rejected(
+                f"{words}; it does not serve this place: leave bybit out of the exchanges"
+            )
+        raise Rejected(f"{words}; ask for something else")
+
+
+def _traded(asset: Asset, row: _Trade, received_ns: int) -> ExchangeTraded:
+    return ExchangeTraded(
+        asset,
+        "bybit",
+        trade_number(row.execId),
+        positive(row.price),
+        positive(row.size),
+        _SIDES[row.side],
+        ns_of_ms(row.time),
+        received_ns,
+        is_history=True,
+    )
+
+
+def _candle(row: tuple[str, str, str, str, str, str, str]) -> Candle:
+    opens, opening, high, low, closing, volume, _ = row
+    return Candle(
+        ns_of_ms(opens),
+        positive(opening),
+        positive(high),
+        positive(low),
+        positive(closing),
+        not_negative(volume),
+        0,
+    )
