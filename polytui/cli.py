@@ -228,6 +228,56 @@ def venue(**options: Any) -> None:
     serve_venue(world, settings.demo.speed, options["port"], until_stdin_closes=lasts)
 
 
+# --- looking and listening -----------------------------------------------------------------------
+
+_SOURCES = ("binance", "bybit", "coinbase", "clob-market", "clob-user", "rtds", "polybolt", "gamma")
+
+
+@cli.command()
+@click.argument("source", type=click.Choice(_SOURCES))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--feed", default="", help="Of a recording: only the frames of this feed.")
+@click.option("--json", "json_path", help="Write the account of frames here; - is stdout.")
+@click.option("--quiet", is_flag=True, help="No events, only the account.")
+@_plain_errors
+def decode(source: str, file: Path, feed: str, json_path: str | None, quiet: bool) -> None:
+    """Recorded raw frames into normalised events, one JSON text a line; 1 if one is rejected."""
+    from polytui import tools
+
+    sys.exit(tools.decode(source, file, feed, json_path, is_quiet=quiet or json_path == "-"))
+
+
+@cli.command()
+@click.option("--assets", callback=_csv(Asset))
+@click.option("--interval", "intervals", callback=_csv(Interval))
+@click.option("--for", "for_s", type=click.FloatRange(0.1), help="Seconds; else until Ctrl-C.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to; a new one by default.")
+@click.option("--json", "json_path", help="Write the summary here; - is stdout.")
+@click.option("--demo", "is_demo", is_flag=True, help="From a venue simulated on this machine.")
+@_config_option
+@_plain_errors
+def record(**options: Any) -> None:
+    """Write down every feed's raw frames and events, compressed and rotated. Nothing trades."""
+    from polytui import tools
+
+    sys.exit(tools.record(_settings_for({"rounds": None, **options}), options))
+
+
+@cli.command()
+@click.option("--wait", type=click.FloatRange(0.5, 120), help="Seconds for each answer.")
+@click.option("--json", "json_path", help="Write the findings here; - is stdout.")
+@click.option("--demo", "is_demo", is_flag=True, help="A venue simulated on this machine.")
+@_config_option
+@_plain_errors
+def doctor(wait: float | None, json_path: str | None, is_demo: bool, config: Path | None) -> None:
+    """Reach every endpoint, compare clocks, and say in plain words what is wrong; 1 if anything."""
+    from polytui import tools
+
+    settings = _load(config)
+    checks = settings.doctor if wait is None else attrs.evolve(settings.doctor, wait_s=wait)
+    sys.exit(tools.doctor(attrs.evolve(settings, doctor=checks), json_path, is_demo))
+
+
 # --- journals ------------------------------------------------------------------------------------
 
 

@@ -147,7 +147,11 @@ def _build_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind, says in _PLAIN.items():
         converter.register_structure_hook(kind, _strictly(kind, says))
-    for enum in (Asset, Exchange, Interval):  # by name: the hook of str would take a (str, Enum) as well
+    for enum in (
+        Asset,
+        Exchange,
+        Interval,
+    ):  # by name: the hook of str would take a (str, Enum) as well
         converter.register_structure_hook(enum, _structure_enum)
     converter.register_structure_hook_factory(
         attrs.has,

@@ -19,7 +19,7 @@ from polytui.runtime.feeds import Feed
 from polytui.runtime.history import AskCandles, History
 from polytui.runtime.relays import Relays
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import BYBIT_PING, RTDS_PING, WatchKit
+from polytui.runtime.watchers import BYBIT_PING, RTDS_PING, Home, WatchKit
 from polytui.venues import bybit_rest, coinbase_rest
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.binance_rest import Binance
@@ -153,7 +153,7 @@ def _reload(feed: Feed, history: History) -> None:
 # --- feeds, one function each: the recorder and the doctor use them as well ----------------------
 
 
-def relay_feeds(run: AssetRun, kit: WatchKit) -> list[Feed]:
+def relay_feeds(run: Home, kit: WatchKit) -> list[Feed]:
     """The settlement oracle's relays, the preferred one first."""
     endpoints, sockets = kit.settings.endpoints, kit.settings.sockets
     limits_s = dict.fromkeys((SPOT, AVERAGE), sockets.oracle_stale_s)
@@ -184,7 +184,7 @@ def relay_feeds(run: AssetRun, kit: WatchKit) -> list[Feed]:
     return feeds
 
 
-def binance_feed(run: AssetRun, kit: WatchKit) -> tuple[Feed, BinanceStreams]:
+def binance_feed(run: Home, kit: WatchKit) -> tuple[Feed, BinanceStreams]:
     endpoints, sockets = kit.settings.endpoints, kit.settings.sockets
     codec = BinanceStreams(run.asset, is_in_url=True)
     feed = kit.feed(
@@ -199,7 +199,7 @@ def binance_feed(run: AssetRun, kit: WatchKit) -> tuple[Feed, BinanceStreams]:
     return feed, codec
 
 
-def bybit_feed(run: AssetRun, kit: WatchKit) -> tuple[Feed, BybitStreams]:
+def bybit_feed(run: Home, kit: WatchKit) -> tuple[Feed, BybitStreams]:
     sockets, codec = kit.settings.sockets, BybitStreams(run.asset)
     feed = kit.feed(
         run,
@@ -213,7 +213,7 @@ def bybit_feed(run: AssetRun, kit: WatchKit) -> tuple[Feed, BybitStreams]:
     return feed, codec
 
 
-def coinbase_feed(run: AssetRun, kit: WatchKit) -> tuple[Feed, CoinbaseStreams]:
+def coinbase_feed(run: Home, kit: WatchKit) -> tuple[Feed, CoinbaseStreams]:
     sockets, codec = kit.settings.sockets, CoinbaseStreams(run.asset)
     factor = _thinness(run.asset, sockets)
     ticker_s = sockets.ticker_stale_s * factor

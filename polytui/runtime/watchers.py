@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from attrs import evolve, frozen
 
 from polytui.config.schema import Settings
+from polytui.model.events import Event
+from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http, HttpSettings
 from polytui.net.ws import CloseRule, Link, SocketSettings, StayingSocket
-from polytui.runtime.asset import AssetRun
 from polytui.runtime.feeds import Feed
 from polytui.venues import bybit
-from polytui.venues.feed import Codec
+from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.price_streams import Credentials
 
 
@@ -32,6 +34,46 @@ BYBIT_PING = Keepalive(bybit.PING, 20.0)
 NO_PING = Keepalive("", 10.0)
 
 
+Tap = Callable[[Asset, str, str | bytes, int], None]
+"""(asset, feed, frame, received_ns)."""
+
+
+class Home(Protocol):
+    """Where the feeds of one asset deliver; `AssetRun` is one."""
+
+    asset: Asset
+
+    def keep_feed(self, feed: Feed) -> None: ...
+
+    def deliver(self, event: Event) -> None: ...
+
+    def deliver_frame(self, events: Sequence[Event], received_perf_ns: int) -> None: ...
+
+
+@frozen
+class Tapped:
+    """A codec whose frames somebody else sees as well."""
+
+    inner: Codec
+    asset: Asset
+    feed: str
+    tap: Tap
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return self.inner.streams
+
+    def hello(self) -> tuple[str, ...]:
+        return self.inner.hello()
+
+    def revive(self, stream: str) -> tuple[str, ...]:
+        return self.inner.revive(stream)
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        self.tap(self.asset, self.feed, frame, received_ns)
+        return self.inner.parse(frame, received_ns)
+
+
 @frozen
 class WatchKit:
     """How this session makes feeds and HTTP clients. Jitter comes from the session's seed."""
@@ -41,10 +83,12 @@ class WatchKit:
     credentials: Credentials | None
     """For PolyBolt; None where the user gave none, and RTDS serves alone."""
     rng: random.Random
+    tap: Tap | None = None
+    """Sees every raw frame before it is read."""
 
     def feed(
         self,
-        run: AssetRun,
+        run: Home,
         name: str,
         url: str | Sequence[str],
         codec: Codec,
@@ -57,6 +101,8 @@ class WatchKit:
     ) -> Feed:
         """A feed of one asset with its socket; the run keeps it for faces to see."""
         label = f"{run.asset.value} {name}"
+        if self.tap is not None:
+            codec = Tapped(codec, run.asset, name, self.tap)
         settings = evolve(
             self._socket(silence_s, keepalive),
             close_rules=close_rules or {},

@@ -14,7 +14,7 @@ from polytui.desk.round import DeskRound
 from polytui.model import events as ev
 from polytui.model.effects import Effect, Explain, Place, Reason
 from polytui.model.events import Level
-from polytui.model.instrument import Asset, Interval, Outcome, PriceKind, Round, SettlementRule
+from polytui.model.instrument import Asset, Exchange, Interval, Outcome, PriceKind, Round, SettlementRule
 from polytui.model.orders import Order
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, complement
 
@@ -86,16 +86,24 @@ class Story:
         )
         return self.tell(point, asset)
 
+    def quote(self, venue: str, mid: float = PRICE, asset: Asset = Asset.BTC) -> list[Effect]:
+        """An exchange's bests around a mid, stamped now."""
+        at_ns = self.now_ns
+        quote = ev.ExchangeQuoted(asset, venue, mid - 0.5, 1.0, mid + 0.5, 1.0, at_ns, at_ns)
+        return self.tell(quote, asset)
+
     def strike(self, asset: Asset = Asset.BTC, number: int = 0) -> list[Effect]:
         opens_ns = make_round(asset, number).opens_ns
         return self.oracle(STRIKE, asset, PriceKind.TWAP, opens_ns)
 
     def wait(self, seconds: int, *assets: Asset) -> list[Effect]:
-        """Time passes, and the oracle says the same every second."""
+        """Time passes, and every exchange and the oracle say the same each second."""
         effects: list[Effect] = []
         for _ in range(seconds):
             self.now_ns += NS_PER_S
             for asset in assets or (Asset.BTC,):
+                for exchange in Exchange:
+                    effects += self.quote(exchange.value, asset=asset)
                 effects += self.oracle(asset=asset)
         return effects
 

@@ -17,16 +17,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import BookSnapshotted, ExchangeQuoted
+from polytui.model.events import BookSnapshotted, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.units import MICRO
 from polytui.venues.binance import BinanceStreams
-from polytui.venues.coinbase import CoinbaseTicker
+from polytui.venues.bybit import BybitStreams
+from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.gamma import parse_event
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 
+EXAMPLES = max(300, settings.get_profile(settings.get_current_profile_name()).max_examples)
+"""Frames per codec and property: 300 in the suite, 5,000 under `make fuzz` (over 100,000 in all)."""
 NOW = 1_800_000_000_000_000_000
 LEVELS = {
     "bids": [{"price": "0.01", "size": "12480.06"}, {"price": "0.49", "size": "5"}],
@@ -118,7 +121,36 @@ TICKER = {
     "best_ask": "68901",
     "best_ask_quantity": "0.5",
 }
+COINBASE_TRADE = {
+    "product_id": "BTC-USD",
+    "trade_id": "929248657",
+    "price": "88355.59",
+    "size": "0.00136573",
+    "time": "2025-12-31T06:00:12.44524Z",
+    "side": "SELL",
+}
 COINBASE_FRAMES: list[Any] = [
+    {
+        "channel": "market_trades",
+        "timestamp": "2026-04-07T14:30:03.000412Z",
+        "sequence_num": 3,
+        "events": [{"type": "update", "trades": [COINBASE_TRADE]}],
+    },
+    {
+        "channel": "l2_data",
+        "timestamp": "2026-04-07T14:30:03Z",
+        "sequence_num": 4,
+        "events": [
+            {
+                "type": "snapshot",
+                "product_id": "BTC-USD",
+                "updates": [
+                    {"side": "bid", "price_level": "68900.00", "new_quantity": "2.0"},
+                    {"side": "offer", "price_level": "68901.00", "new_quantity": "0.5"},
+                ],
+            }
+        ],
+    },
     {
         "channel": "ticker",
         "timestamp": "2026-04-07T14:30:03.000412Z",
@@ -134,15 +166,39 @@ COINBASE_FRAMES: list[Any] = [
         "time": "2026-04-28T13:08:03.474418Z",
     },
 ]
+BYBIT_BOOK = {"s": "BTCUSDT", "u": 5, "b": [["82679.9", "0.4"]], "a": [["82680", "0.9"]]}
+BYBIT_FRAMES: list[Any] = [
+    {
+        "topic": "publicTrade.BTCUSDT",
+        "ts": 1791457528952,
+        "type": "snapshot",
+        "data": [
+            {
+                "i": "2290000001227213949",
+                "T": 1791457528951,
+                "p": "82680",
+                "v": "0.001185",
+                "S": "Buy",
+                "s": "BTCUSDT",
+                "BT": False,
+            }
+        ],
+    },
+    {"topic": "orderbook.50.BTCUSDT", "type": "snapshot", "cts": 1, "data": BYBIT_BOOK},
+    {"topic": "orderbook.50.BTCUSDT", "type": "delta", "data": {**BYBIT_BOOK, "u": 1}},
+    {"success": True, "ret_msg": "pong", "op": "ping"},
+    {"success": False, "ret_msg": "args size >10", "op": "subscribe"},
+]
 CODECS: list[tuple[Callable[[], Codec], list[Any]]] = [
     (lambda: MarketChannel(["7"]), MARKET_FRAMES),
     (lambda: Rtds(Asset.BTC), RTDS_FRAMES),
     (lambda: PolyBolt(Asset.BTC, Credentials("k", "s", "p")), BOLT_FRAMES),
     (lambda: BinanceStreams(Asset.BTC), BINANCE_FRAMES),
-    (lambda: CoinbaseTicker(Asset.BTC), COINBASE_FRAMES),
+    (lambda: CoinbaseStreams(Asset.BTC), COINBASE_FRAMES),
+    (lambda: BybitStreams(Asset.BTC), BYBIT_FRAMES),
 ]
 every_codec = pytest.mark.parametrize(
-    ("make", "frames"), CODECS, ids=["market", "rtds", "polybolt", "binance", "coinbase"]
+    ("make", "frames"), CODECS, ids=["market", "rtds", "polybolt", "binance", "coinbase", "bybit"]
 )
 
 WEIRD = st.sampled_from(
@@ -227,7 +283,9 @@ def mutated_bytes(draw: st.DrawFn, frames: list[Any]) -> bytes:
 def check(parsed: Parsed) -> None:
     assert isinstance(parsed, Parsed)
     assert not (parsed.rejected and (parsed.events or parsed.is_data or parsed.ignored))
-    assert parsed.is_data == bool(parsed.events)
+    assert parsed.is_data or not parsed.events
+    assert not (parsed.refused and (parsed.events or parsed.rejected))
+    assert parsed.lost >= 0 <= parsed.duplicates
     assert len(parsed.rejected) <= 160
     assert parsed.rejected.isascii()
     assert parsed.rejected.isprintable()
@@ -239,6 +297,8 @@ def check(parsed: Parsed) -> None:
             check_book(event)
         if isinstance(event, ExchangeQuoted):
             assert event.bid < event.ask
+        if isinstance(event, ExchangeTraded):
+            assert event.price > 0 < event.size
 
 
 def numbers(value: Any) -> list[float]:
@@ -264,8 +324,8 @@ def test_the_unspoilt_frames_are_believed(make: Callable[[], Codec], frames: lis
     for frame in frames:
         parsed = make().parse(json.dumps(frame), NOW)
         check(parsed)
-        if "statusCode" in frame or "code" in frame:
-            assert parsed.rejected
+        if "statusCode" in frame or "code" in frame or frame.get("success") is False:
+            assert parsed.refused
         elif frame == RTDS_FRAMES[0]:
             assert parsed.events
         else:
@@ -274,7 +334,7 @@ def test_the_unspoilt_frames_are_believed(make: Callable[[], Codec], frames: lis
 
 @every_codec
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_spoilt_json_never_raises(
     make: Callable[[], Codec], frames: list[Any], data: st.DataObject
 ) -> None:
@@ -286,7 +346,7 @@ def test_spoilt_json_never_raises(
 
 @every_codec
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_spoilt_bytes_never_raise(
     make: Callable[[], Codec], frames: list[Any], data: st.DataObject
 ) -> None:

@@ -25,7 +25,8 @@ def make_hub(limit: int = 10, *, is_owned: bool = False) -> tuple[Hub, list[str]
 
 def view(asset: str, fills: int) -> AssetView:
     return AssetView(
-        asset=asset, at_ns=0, state=AssetState.TRADING, detail="", life=1, oracle=NO_ORACLE, features=(),
+        asset=asset, at_ns=0, state=AssetState.TRADING, detail="", life=1,
+        oracle=NO_ORACLE, features=(),
         rounds=(), feeds=(), rounds_settled=0,
         signals=0, orders=0, fills=fills, realised_pnl=0, marked_pnl=0,
     )  # fmt: skip

@@ -33,7 +33,8 @@ ROUND = RoundView(
     up_shares=20_000_000, down_shares=0, cost=0, marked_pnl=0, orders=(),
 )  # fmt: skip
 ASSET = AssetView(
-    asset="btc", at_ns=AT_NS, state=AssetState.TRADING, detail="", life=1, oracle=NO_ORACLE, features=(),
+    asset="btc", at_ns=AT_NS, state=AssetState.TRADING, detail="", life=1,
+    oracle=NO_ORACLE, features=(),
     rounds=(ROUND,), feeds=(), rounds_settled=0,
     signals=0, orders=0, fills=0, realised_pnl=0, marked_pnl=1_200_000,
 )  # fmt: skip

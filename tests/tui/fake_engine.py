@@ -35,12 +35,15 @@ from polytui.model.snapshot import (
     AssetState,
     AssetView,
     BookView,
+    FeatureView,
     FeedState,
     FeedView,
     Notice,
+    OracleView,
     OrderView,
     RoundView,
     SignalView,
+    VenuePriceView,
 )
 from polytui.model.units import MICRO, NS_PER_S
 
@@ -107,10 +110,30 @@ def asset_at(name: str, step: int, state: AssetState = AssetState.TRADING) -> As
     drift = 1.1 * math.sin(step / 70 + len(name) + ord(name[0]))
     price = _PRICES[name] * (1 + drift * 0.0004)
     return AssetView(
-        name, at_ns, state, "", 1, price, price * 0.99999, 900,
+        name, at_ns, state, "", 1, oracle_at(price), FEATURES,
         (round_at(name, at_ns, 300, rng, drift), round_at(name, at_ns, 900, rng, drift / 2)),
         feeds_of(name), 3, 17, 9, 14, int(drift * 9 * MICRO), int(drift * 11.4 * MICRO),
     )  # fmt: skip
+
+
+def oracle_at(price: float) -> OracleView:
+    """Three venues that agree within a basis point, Bybit a bit late."""
+    venues = tuple(
+        VenuePriceView(venue, price * over, price, (over - 1) * 10_000, age_ms, 40.0, weight, False)
+        for venue, over, age_ms, weight in (
+            ("binance", 1.0008, 120, 0.5), ("bybit", 1.00075, 900, 0.3),
+            ("coinbase", 1.0, 300, 0.2),
+        )
+    )  # fmt: skip
+    return OracleView(price, 0.82, 0.4, 0.1, price * 0.99999, 900, "polybolt", venues)
+
+
+FEATURES = (
+    FeatureView("rsi_14", 57.25, 12_000, False),
+    FeatureView("imbalance", -0.31, 200, False),
+    FeatureView("trade_flow", 0.4, 9_000, True),
+    FeatureView("vwap_gap_bps", None, -1, True),
+)
 
 
 def account_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> AccountView:

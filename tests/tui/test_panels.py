@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from fake_engine import START_NS, account_at, asset_at, feeds_of
+from fake_engine import START_NS, account_at, asset_at, feeds_of, oracle_at
 from rich.cells import cell_len
 
 from polytui.model.snapshot import (
+    NO_ORACLE,
     AssetState,
     AssetView,
     FeedState,
@@ -54,7 +55,7 @@ def with_round(view: AssetView, **changes: object) -> AssetView:
 
 def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
     view = with_round(
-        evolve(asset_at("btc", 0), oracle_price=92_013.4),
+        evolve(asset_at("btc", 0), oracle=oracle_at(92_013.4)),
         strike=91_990.3,
         fair_up=0.613,
         up_shares=25 * MICRO,
@@ -73,7 +74,7 @@ def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
 @pytest.mark.parametrize("name", ["btc", "xrp"])
 def test_every_size_gives_exactly_that_many_cells(name: str, width: int, height: int) -> None:
     view = asset_at(name, 137)
-    bare = evolve(view, rounds=(), feeds=(), oracle_price=None)
+    bare = evolve(view, rounds=(), feeds=(), oracle=NO_ORACLE)
     no_book = with_round(view, book=None, strike=None, fair_up=None, signals=())
     for shown in (view, bare, no_book, None):
         for age_s in (0.0, 5.0):
@@ -98,7 +99,7 @@ def test_lines_across_the_screen_fit_it(width: int) -> None:
 
 
 def test_unknown_things_are_said_not_guessed() -> None:
-    view = evolve(asset_at("btc", 0), oracle_price=None, settlement_price=None)
+    view = evolve(asset_at("btc", 0), oracle=NO_ORACLE)
     text = panel(with_round(view, strike=None, fair_up=None, book=None, signals=()), height=10)
     assert "strike unknown" in text
     assert "fair –  mid –" in text

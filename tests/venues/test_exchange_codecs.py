@@ -8,13 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
+from polytui.model.candle import Candle
 from polytui.model.errors import Rejected, Retry
 from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.net.http import Http, HttpSettings
-from polytui.venues.binance import Binance, BinanceStreams, Kline
-from polytui.venues.coinbase import CoinbaseTicker
+from polytui.venues.binance import BinanceStreams
+from polytui.venues.binance_rest import Binance
+from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import IGNORED, NOTHING, Parsed
 
 NOW = 1_800_000_000_000_000_000
@@ -66,7 +68,7 @@ def test_streams_by_subscription_or_by_url() -> None:
     assert json.loads(codec.hello()[0]) == {
         "method": "SUBSCRIBE",
         "params": ["solusdt@aggTrade", "solusdt@bookTicker"],
-        "id": 1,
+        "id": 2,
     }
     assert BinanceStreams(Asset.SOL, ("trade",), is_in_url=True).hello() == ()
 
@@ -83,7 +85,7 @@ def test_trades_raw_and_combined_with_the_takers_side() -> None:
         NOW,
     )
     for frame in (AGG_TRADE, combined("btcusdt@aggTrade", AGG_TRADE)):
-        assert binance(frame) == Parsed((sold,), is_data=True)
+        assert binance(frame) == Parsed((sold,), is_data=True, stream="trades")
     for frame in (TRADE, combined("btcusdt@trade", TRADE)):
         (bought,) = binance(frame).events
         assert isinstance(bought, ExchangeTraded)
@@ -93,15 +95,14 @@ def test_trades_raw_and_combined_with_the_takers_side() -> None:
 def test_quotes_carry_no_time() -> None:
     quote = ExchangeQuoted(Asset.BTC, "binance", 61837.63, 3.78826, 61837.64, 1.54698, 0, NOW)
     for frame in (QUOTE, combined("btcusdt@bookTicker", QUOTE)):
-        assert binance(frame) == Parsed((quote,), is_data=True)
+        assert binance(frame) == Parsed((quote,), is_data=True, stream="quotes")
 
 
-def test_shutdown_is_counted_and_the_rest_ignored() -> None:
+def test_shutdown_is_announced_and_the_rest_ignored() -> None:
     codec = BinanceStreams(Asset.BTC)
     shutdown = {"e": "serverShutdown", "E": 1770123456789}
-    assert binance(shutdown, codec) == IGNORED
-    assert binance(combined("!serverShutdown", shutdown), codec) == IGNORED
-    assert codec.shutdowns == 2
+    for frame in (shutdown, combined("!serverShutdown", shutdown)):
+        assert binance(frame, codec) == Parsed(ignored=1, is_closing=True)
     for frame in (
         combined("btcusdt@depth@100ms", {"e": "depthUpdate", "s": "BTCUSDT", "u": 1, "b": []}),
         combined("btcusdt@depth20@100ms", {"lastUpdateId": 1, "bids": [], "asks": []}),
@@ -118,9 +119,9 @@ def test_acknowledgements_and_both_shapes_of_errors() -> None:
     assert binance({"result": None, "id": 1}) == NOTHING
     assert binance({"result": ["btcusdt@aggTrade"], "id": "x"}) == NOTHING
     flat = {"code": 2, "msg": "Invalid request: unknown variant", "id": 1}
-    assert "refuses us: 2 Invalid request" in binance(flat).rejected
+    assert binance(flat) == Parsed(refused="2 Invalid request: unknown variant")
     nested = {"error": {"code": 2, "msg": "Invalid request"}, "id": 1}
-    assert "Invalid request" in binance(nested).rejected
+    assert "Invalid request" in binance(nested).refused
 
 
 @pytest.mark.parametrize(
@@ -129,8 +130,8 @@ def test_acknowledgements_and_both_shapes_of_errors() -> None:
         ({"p": "0.0"}, "not above zero"),
         ({"p": "-1"}, "not a plain decimal"),
         ({"q": "NaN"}, "not a plain decimal"),
-        ({"T": 1781416576889123}, "not milliseconds"),
-        ({"a": -5}, "without id"),
+        ({"T": 1781416576889123456}, "not microseconds"),
+        ({"a": -5}, "trade id"),
         ({"m": "true"}, "Expected `bool`"),
         ({"p": None}, "Expected `str`"),
     ],
@@ -140,13 +141,15 @@ def test_trades_that_are_not_believed(change: dict[str, Any], reason: str) -> No
         assert reason in binance(frame).rejected
 
 
-@pytest.mark.parametrize("change", [{"b": "61837.64"}, {"b": "70000"}, {"A": "-1"}, {"a": "inf"}])
+@pytest.mark.parametrize(
+    "change", [{"b": "61837.64"}, {"b": "70000"}, {"A": "-1"}, {"a": "inf"}, {"u": -1}]
+)
 def test_quotes_that_are_not_believed(change: dict[str, Any]) -> None:
     assert binance({**QUOTE, **change}).rejected
 
 
 def test_coinbase_in_both_shapes() -> None:
-    codec = CoinbaseTicker(Asset.BTC)
+    codec = CoinbaseStreams(Asset.BTC)
     ticker = {
         "type": "ticker",
         "product_id": "BTC-USD",
@@ -166,7 +169,7 @@ def test_coinbase_in_both_shapes() -> None:
     quote = ExchangeQuoted(
         Asset.BTC, "coinbase", 68900.0, 1.5, 68901.0, 0.5, 1_791_022_800_118_203_991, NOW
     )
-    assert codec.parse(json.dumps(batch), NOW) == Parsed((quote,), is_data=True)
+    assert codec.parse(json.dumps(batch), NOW) == Parsed((quote,), is_data=True, stream="quotes")
     flat = {
         "type": "ticker",
         "product_id": "BTC-USD",
@@ -176,21 +179,21 @@ def test_coinbase_in_both_shapes() -> None:
         "best_ask_size": "0.5",
         "time": "2026-10-03T10:20:00.118203991Z",
     }
-    assert codec.parse(json.dumps(flat), NOW) == Parsed((quote,), is_data=True)
+    assert codec.parse(json.dumps(flat), NOW) == Parsed((quote,), is_data=True, stream="quotes")
     assert codec.parse(json.dumps({**flat, "product_id": "SOL-USD"}), NOW) == IGNORED
 
 
 def test_coinbase_answers() -> None:
-    codec = CoinbaseTicker(Asset.ETH)
-    assert [json.loads(text)["channel"] for text in codec.hello()] == ["ticker", "heartbeats"]
-    for frame in (
-        {"channel": "subscriptions", "events": [{"subscriptions": {"ticker": ["ETH-USD"]}}]},
-        {"channel": "heartbeats", "events": [{"heartbeat_counter": 42}]},
-        {"type": "subscriptions", "channels": []},
-    ):
-        assert codec.parse(json.dumps(frame), NOW) == IGNORED
+    codec = CoinbaseStreams(Asset.ETH)
+    asked = [json.loads(text)["channel"] for text in codec.hello()]
+    assert asked == ["market_trades", "ticker", "heartbeats"]
+    listed = {"channel": "subscriptions", "events": [{"subscriptions": {"ticker": ["ETH-USD"]}}]}
+    assert codec.parse(json.dumps(listed), NOW) == NOTHING
+    beat = {"channel": "heartbeats", "events": [{"heartbeat_counter": 42}]}
+    assert codec.parse(json.dumps(beat), NOW) == Parsed(is_data=True, stream="beats")
+    assert codec.parse(json.dumps({"type": "subscriptions", "channels": []}), NOW) == IGNORED
     refusal = {"type": "error", "message": "too many L2 streams"}
-    assert codec.parse(json.dumps(refusal), NOW).rejected.endswith("too many L2 streams")
+    assert codec.parse(json.dumps(refusal), NOW) == Parsed(refused="too many L2 streams")
     assert codec.parse("{}", NOW).rejected == "neither channel nor type"
 
 
@@ -213,14 +216,13 @@ async def test_klines() -> None:
     )
     binance_rest, asked = candles_from(row)
     assert await binance_rest.klines(Asset.BTC, "1m", 2) == (
-        Kline(
+        Candle(
             1_781_416_560_000_000_000,
             64350.01,
             64355.0,
             64341.2,
             64348.95,
             3.4122,
-            1_781_416_620_000_000_000,
             253,
         ),
     )

@@ -106,10 +106,10 @@ def test_rtds_points_that_are_not_believed(payload: dict[str, Any], reason: str)
     assert not parsed.events
 
 
-def test_rtds_refusal_of_a_subscription_is_rejected_in_words() -> None:
+def test_rtds_refusal_of_a_subscription_is_told_in_words() -> None:
     frame = {"body": {"message": "topic: x not found"}, "statusCode": 401}
     parsed = Rtds(Asset.BTC).parse(json.dumps(frame), NOW)
-    assert parsed.rejected == "subscription refused with 401: topic: x not found"
+    assert parsed.refused == "subscription refused with 401: topic: x not found"
 
 
 def test_polybolt_authenticates_first_and_subscribes_in_reply() -> None:

@@ -62,6 +62,7 @@ def _counts(feeds: list[FeedView], ink: Ink) -> list[Span]:
     for word, count in (
         ("reconnects", sum(feed.reconnects for feed in feeds)),
         ("rejected frames", sum(feed.rejected for feed in feeds)),
+        ("missed", sum(feed.missed for feed in feeds)),
     ):
         if count:
             spans.append((f"{word} {count:,} ", ink.dim))
@@ -74,6 +75,7 @@ def feed_table(feeds: tuple[FeedView, ...], ink: Ink, width: int) -> list[Line]:
     for feed in feeds:
         age = figures.age(feed.age_ms / 1000) if feed.age_ms >= 0 else "–"
         counts = f"{feed.messages:>9,} msgs {feed.reconnects:>3} re {feed.rejected:>3} rej"
+        counts += f" {feed.missed} missed" if feed.missed else ""
         right: list[Span] = [(f"{age:>7} ", ink.text), (counts, ink.dim)]
         lines.append(spread(feed_dot(feed, ink), right, width, ink.text))
     return lines

@@ -10,6 +10,7 @@ from polytui.tui.theme import Palette
 BOARD_KEYS = (
     ("1-4", "asset"),
     ("Enter", "zoom"),
+    ("o", "oracle"),
     ("p", "pause"),
     ("K", "KILL"),
     ("q", "quit"),
@@ -23,6 +24,7 @@ BOARD_KEYS = (
 )
 ZOOM_KEYS = (
     ("Esc", "back"),
+    ("o", "oracle"),
     ("j k", "round"),
     ("1-4", "asset"),
     ("p", "pause"),

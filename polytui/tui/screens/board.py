@@ -22,6 +22,7 @@ from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.keys import Alarm, alarm_lines, key_line, warning_lines
 from polytui.tui.panels.log import last_words, log_lines
+from polytui.tui.panels.oracle import oracle_panel
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
 from polytui.tui.scene import LinkState, Scene
 from polytui.tui.theme import Palette
@@ -48,6 +49,7 @@ class Board(Screen[None]):
         Binding("K", "danger('kill')", show=False),
         Binding("R", "danger('rearm')", show=False),
         Binding("F", "danger('flatten')", show=False),
+        Binding("o", "oracle", show=False),
         Binding("l", "log", show=False),
         Binding("t", "theme", show=False),
         Binding("question_mark,f1", "app.help", show=False),
@@ -72,6 +74,8 @@ class Board(Screen[None]):
         self._trigger = Trigger()
         self._chosen = 0
         self._is_zoomed = False
+        self._is_oracle = False
+        """Whether the zoom shows prices instead of the book."""
         self._round = ""
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
@@ -171,6 +175,8 @@ class Board(Screen[None]):
         name = self._asset()
         at = self._names.index(name) if name else 0
         view = self.scene.assets.get(name)
+        if self._is_oracle:
+            return oracle_panel(name, view, self._look(at), width, height)
         return zoom_panel(name, view, self._look(at), self._round, width, height)
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
@@ -243,8 +249,15 @@ class Board(Screen[None]):
         elif self._is_zoomed:
             self._zoom(False)
 
+    def action_oracle(self) -> None:
+        """The prices of the chosen asset; from there back to its book."""
+        is_oracle = not (self._is_zoomed and self._is_oracle)
+        self._zoom(True)
+        self._is_oracle = is_oracle
+        self.repaint()
+
     def _zoom(self, is_zoomed: bool) -> None:
-        self._is_zoomed, self._round = is_zoomed, ""
+        self._is_zoomed, self._is_oracle, self._round = is_zoomed, False, ""
         self.lay_out()
 
     def action_round(self, step: int) -> None:

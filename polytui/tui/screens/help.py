@@ -17,6 +17,7 @@ from polytui.tui.theme import Palette
 _KEYS = (
     ("1-4, Tab", "choose an asset"),
     ("Enter, Esc", "zoom into it, and back"),
+    ("o", "the oracle: every venue's price and vote"),
     ("j k", "another round (zoomed)"),
     ("p", "pause or resume the chosen asset"),
     ("P", "pause or resume all"),

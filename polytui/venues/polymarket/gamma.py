@@ -40,11 +40,12 @@ class _Market(msgspec.Struct, rename="camel"):
     condition_id: str
     outcomes: str
     end_date: str
-    version: str
     event_start_time: str
     order_price_min_tick_size: float
     order_min_size: float
     outcome_prices: str = ""
+    version: str = ""
+    """Markets of before mid-2026 have none."""
     clob_token_ids: str | None = None
     position_ids: list[str] | None = None
     resolution_source: str = ""
@@ -100,6 +101,12 @@ def parse_event(raw: bytes | str | msgspec.Raw) -> tuple[Round, ...]:
     return tuple([_round(market) for market in _event(raw).markets])
 
 
+def look_at(raw: bytes | str | msgspec.Raw) -> tuple[RoundLook, ...]:
+    """The rounds of an event object with what became of them; errors as for `parse_event`."""
+    event = _event(raw)
+    return tuple([_look(event, market) for market in event.markets])
+
+
 def _event(raw: bytes | str | msgspec.Raw) -> _Event:
     try:
         return _decode_event(raw)
@@ -141,7 +148,7 @@ def _checked_round(market: _Market) -> Round:
         tick=_tick(market.order_price_min_tick_size),
         min_shares=Shares(usd_from_float(positive_number(market.order_min_size))),
         fees=_fees(market),
-        protocol=market.version,
+        protocol=_version(market),
         is_neg_risk=market.neg_risk,
     )
 
@@ -154,10 +161,17 @@ def _labels(market: _Market) -> list[Outcome]:
     return [Outcome(label) for label in labels]
 
 
+def _version(market: _Market) -> str:
+    """Where it is not said, only a market without position ids can be told: it is of the first."""
+    if market.version or market.position_ids:
+        return market.version
+    return "v1"
+
+
 def _tokens(market: _Market) -> dict[Outcome, str]:
-    if market.version == "v1":
+    if _version(market) == "v1":
         ids, name = _decode_strings(market.clob_token_ids or "[]"), "clobTokenIds"
-    elif market.version == "v2":
+    elif _version(market) == "v2":
         ids, name = market.position_ids or [], "positionIds"
     else:
         raise ValueError(f"unknown version {market.version[:20]!r}")

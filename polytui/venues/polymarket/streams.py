@@ -105,8 +105,10 @@ class MarketChannel:
     feed = "market"
     streams = ("book",)
 
-    def __init__(self, tokens: Iterable[str] = ()) -> None:
+    def __init__(self, tokens: Iterable[str] = (), *, is_for_all: bool = False) -> None:
+        """`is_for_all`: resolutions of every market are read, as recordings want them."""
         self._tokens: dict[str, None] = dict.fromkeys(tokens)
+        self._is_for_all = is_for_all
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -190,7 +192,9 @@ class MarketChannel:
         winner = _token(message.winning_asset_id)
         if not (message.market.isascii() and message.market.isalnum()):
             raise ValueError(f"not a condition id: {message.market[:80]!r}")
-        if not any(token in self._tokens for token in (winner, *(message.assets_ids or ()))):
+        if not self._is_for_all and not any(
+            token in self._tokens for token in (winner, *(message.assets_ids or ()))
+        ):
             return None
         return RoundSettled(message.market, winner, "stream", received_ns)
 

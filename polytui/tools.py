@@ -1,0 +1,134 @@
+"""Commands that look and listen: `decode`, `record`, `doctor`. None of them trades."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import msgspec
+import trio
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from polytui.config.schema import Settings
+from polytui.journal.raw_files import TornTail, read_lines
+from polytui.model.errors import Fatal
+from polytui.output import write_json
+from polytui.places import make_folder, new_folder
+from polytui.runtime.doctor import Examination, Finding, Verdict, report_of
+from polytui.runtime.logs import log_to
+from polytui.runtime.modes import MODES, Surroundings
+from polytui.runtime.recording import RecordPlan, run_recorder
+from polytui.runtime.signals import hear_signals
+from polytui.venues.decode import Decoded, Line, decode_lines, read_line
+from polytui.venues.sources import SOURCES
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+_PLAIN_WIDTH = 110
+_STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
+
+# --- decode -------------------------------------------------------------------------------------
+
+
+def decode(source: str, file: Path, feed: str, json_path: str | None, is_quiet: bool) -> int:
+    """Events to stdout as JSON lines, the account of frames to stderr or `json_path`."""
+    decoded, torn = Decoded(), ""
+    try:
+        for event in decode_lines(_lines(file, source, feed), SOURCES[source](), decoded):
+            if not is_quiet:
+                sys.stdout.buffer.write(_encode((type(event).__name__, event)) + b"\n")
+    except TornTail as error:
+        torn = str(error)
+    except OSError as error:
+        raise Fatal(f"cannot read {file}: {error.strerror}") from error
+    sys.stdout.flush()
+    summary = {**decoded.summary(source), "cut_off": torn}
+    if json_path:
+        write_json(summary, json_path)
+    else:
+        click.echo(json.dumps(summary, indent=2), err=True)
+    return 1 if decoded.rejected else 0
+
+
+def _lines(file: Path, source: str, feed: str) -> Iterator[Line]:
+    if str(file) == "-":
+        texts: Iterator[str] = (line.rstrip("\n") for line in sys.stdin)
+    elif source == "gamma" and file.suffix == ".json":
+        texts = iter([file.read_text(encoding="utf-8", errors="replace")])
+    else:
+        texts = read_lines(file)
+    for text in texts:
+        if text.strip():
+            line = read_line(text)
+            if not feed or not line.feed or line.feed == feed:
+                yield line
+
+
+# --- record -------------------------------------------------------------------------------------
+
+
+def record(settings: Settings, options: dict[str, Any]) -> int:
+    """Record until Ctrl-C or for a time; against our own venue with `--demo`."""
+    folder = options["folder"] or new_folder(settings.record.directory, "record")
+    make_folder(folder)
+    log_to(folder / "record.log")
+    summary: dict[str, Any] = trio.run(_record, settings, folder, options)
+    click.echo(f"recorded into {folder}", err=True)
+    write_json(summary, str(folder / "summary.json"))
+    write_json(summary, options["json_path"] or "-")
+    return 0
+
+
+async def _record(settings: Settings, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    async with hear_signals() as signals, _world(settings, folder, options["is_demo"]) as world:
+        plan = RecordPlan(
+            world.settings, folder, world.clock, world.credentials, options["for_s"] or 0.0
+        )
+        return await run_recorder(plan, signals.came)
+
+
+def _world(
+    settings: Settings, folder: Path, is_demo: bool
+) -> AbstractAsyncContextManager[Surroundings]:
+    """The real venues, or one of our own that is simulated on this machine."""
+    return MODES["demo" if is_demo else "paper"].opener(settings, folder, None, None)
+
+
+# --- doctor -------------------------------------------------------------------------------------
+
+
+def doctor(settings: Settings, json_path: str | None, is_demo: bool) -> int:
+    """Every check at once; 1 when one fails."""
+    findings: list[Finding] = trio.run(_examine, settings, is_demo)
+    report = report_of(findings)
+    if json_path:
+        write_json(report, json_path)
+    if json_path != "-":
+        _show(findings)
+    return 1 if report["verdict"] == Verdict.FAIL.value else 0
+
+
+async def _examine(settings: Settings, is_demo: bool) -> list[Finding]:
+    with TemporaryDirectory() as scratch:
+        async with _world(settings, Path(scratch), is_demo) as world:
+            journals = Path(settings.journal.directory)
+            examination = Examination(world.settings, world.clock, world.credentials, journals)
+            return await examination.examine()
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table("", "check", "finding", title="polytui doctor", title_justify="left")
+    for one in findings:
+        mark = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗"}[one.verdict]
+        table.add_row(
+            Text(f"{mark} {one.verdict.value}", _STYLES[one.verdict]), one.name, Text(one.words)
+        )
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    Console(width=width).print(table)
