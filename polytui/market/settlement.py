@@ -10,6 +10,7 @@ neighbours in time is no price and is left out, unless the neighbours to come ag
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -24,6 +25,7 @@ _BELIEVED_AFTER = 3
 _KEEP_S = 400
 """Seconds of observations kept: enough for the longest look-back and a late strike."""
 _LATE_STRIKE_NS = 10 * NS_PER_S
+_LONGEST_HOLE_NS = 10 * NS_PER_S
 
 
 @frozen
@@ -129,12 +131,22 @@ class SettlementPrices:
             return None
         if window_s:
             part = self.observed_part(at_ns, window_s)
-            starts_ns = at_ns - window_s * NS_PER_S
-            is_whole = part is not None and self._spots[0][0] <= starts_ns + NS_PER_S
+            is_whole = self._is_covered(at_ns - window_s * NS_PER_S, at_ns)
             return part.area / window_s if part is not None and is_whole else None
         at = bisect_right(self._spots, (at_ns, -1.0))
         observed_ns, value = self._spots[at]
         return value if observed_ns - at_ns <= _LATE_STRIKE_NS else None
+
+    def _is_covered(self, from_ns: int, until_ns: int) -> bool:
+        """Whether no stretch of the span is without an observation for long."""
+        before = bisect_right(self._spots, (from_ns, float("inf"))) - 1
+        if before < 0:
+            return False
+        times = [observed_ns for observed_ns, _ in self._spots[before:]]
+        inside = [one for one in times if one < until_ns + _LONGEST_HOLE_NS]
+        return inside[-1] >= until_ns and all(
+            later - earlier <= _LONGEST_HOLE_NS for earlier, later in pairwise(inside)
+        )
 
     def observed_part(self, closes_ns: int, window_s: int) -> ObservedPart | None:
         """Of the average over (closes - window, closes], what is known; None while nothing is."""

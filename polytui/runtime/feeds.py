@@ -164,8 +164,8 @@ class Feed:
         return due
 
     async def _go_silent(self, stream: str) -> None:
+        self.stales += not self._silent
         self._silent[stream] = True
-        self.stales += 1
         self.state = FeedState.STALE
         age_ms = int((trio.current_time() - self._heard[stream]) * self._clock.speed * 1000)
         self._deliver(FeedStale(self.name, age_ms, self._clock.now_ns(), stream))

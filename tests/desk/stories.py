@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from attrs import evolve
@@ -14,7 +15,15 @@ from polytui.desk.round import DeskRound
 from polytui.model import events as ev
 from polytui.model.effects import Effect, Explain, Place, Reason
 from polytui.model.events import Level
-from polytui.model.instrument import Asset, Exchange, Interval, Outcome, PriceKind, Round, SettlementRule
+from polytui.model.instrument import (
+    Asset,
+    Exchange,
+    Interval,
+    Outcome,
+    PriceKind,
+    Round,
+    SettlementRule,
+)
 from polytui.model.orders import Order
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, complement
 
@@ -96,13 +105,15 @@ class Story:
         opens_ns = make_round(asset, number).opens_ns
         return self.oracle(STRIKE, asset, PriceKind.TWAP, opens_ns)
 
-    def wait(self, seconds: int, *assets: Asset) -> list[Effect]:
-        """Time passes, and every exchange and the oracle say the same each second."""
+    def wait(
+        self, seconds: int, *assets: Asset, exchanges: Sequence[Exchange] = tuple(Exchange)
+    ) -> list[Effect]:
+        """Time passes, and the exchanges and the oracle say the same each second."""
         effects: list[Effect] = []
         for _ in range(seconds):
             self.now_ns += NS_PER_S
             for asset in assets or (Asset.BTC,):
-                for exchange in Exchange:
+                for exchange in exchanges:
                     effects += self.quote(exchange.value, asset=asset)
                 effects += self.oracle(asset=asset)
         return effects

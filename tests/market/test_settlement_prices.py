@@ -50,24 +50,24 @@ def test_an_average_of_another_window_is_another_series() -> None:
 
 def test_a_spot_strike_is_of_exactly_that_second_too() -> None:
     prices = SettlementPrices()
-    spot(prices, 299, 1.0)
-    spot(prices, 301, 3.0)
+    spot(prices, 299, 100.1)
+    spot(prices, 301, 100.3)
     assert prices.value_at(ns(300), 0) is None
-    spot(prices, 300, 2.0)
-    assert prices.value_at(ns(300), 0) == 2.0
-    assert prices.value_at(ns(301), 0) == 3.0
+    spot(prices, 300, 100.2)
+    assert prices.value_at(ns(300), 0) == 100.2
+    assert prices.value_at(ns(301), 0) == 100.3
 
 
 def test_the_first_word_of_a_second_stands() -> None:
     prices = SettlementPrices()
-    assert spot(prices, 5, 1.0)
-    assert spot(prices, 7, 1.5)
-    assert not spot(prices, 5, 2.0)
-    assert not spot(prices, 7, 2.0)
-    assert average(prices, 5, 1.0)
-    assert not average(prices, 5, 2.0)
-    assert prices.value_at(ns(5), 0) == 1.0
-    assert prices.value_at(ns(5), 60) == 1.0
+    assert spot(prices, 5, 100.0)
+    assert spot(prices, 7, 100.5)
+    assert not spot(prices, 5, 101.0)
+    assert not spot(prices, 7, 101.0)
+    assert average(prices, 5, 100.0)
+    assert not average(prices, 5, 101.0)
+    assert prices.value_at(ns(5), 0) == 100.0
+    assert prices.value_at(ns(5), 60) == 100.0
 
 
 def test_a_repeated_second_does_not_make_the_oracle_fresh() -> None:
@@ -79,10 +79,10 @@ def test_a_repeated_second_does_not_make_the_oracle_fresh() -> None:
 
 def test_history_does_not_change_what_was_said_last() -> None:
     prices = SettlementPrices()
-    spot(prices, 10, 3.0)
-    assert spot(prices, 8, 1.0)
-    assert spot(prices, 9, 2.0)
-    assert (prices.last_spot, prices.last_observed_ns) == (3.0, ns(10))
+    spot(prices, 10, 100.3)
+    assert spot(prices, 8, 100.1)
+    assert spot(prices, 9, 100.2)
+    assert (prices.last_spot, prices.last_observed_ns) == (100.3, ns(10))
 
 
 def test_old_seconds_are_let_go() -> None:
@@ -127,7 +127,7 @@ def test_a_full_minute_is_its_plain_mean() -> None:
 
 def test_a_gap_belongs_to_the_observation_after_it() -> None:
     prices = SettlementPrices()
-    spot(prices, 240, 7.0)
+    spot(prices, 240, 9.9)
     spot(prices, 250, 10.0)
     spot(prices, 300, 20.0)
     part = prices.observed_part(ns(300), 60)
@@ -138,10 +138,10 @@ def test_a_gap_belongs_to_the_observation_after_it() -> None:
 def test_an_observation_after_the_close_speaks_for_the_seconds_before_it() -> None:
     prices = SettlementPrices()
     spot(prices, 290, 10.0)
-    spot(prices, 305, 20.0)
+    spot(prices, 305, 10.1)
     part = prices.observed_part(ns(300), 60)
     assert part is not None
-    assert (part.area, part.until_ns) == (pytest.approx(50 * 10.0 + 10 * 20.0), ns(300))
+    assert (part.area, part.until_ns) == (pytest.approx(50 * 10.0 + 10 * 10.1), ns(300))
 
 
 def test_what_the_open_said_is_not_part_of_the_window() -> None:
@@ -152,7 +152,7 @@ def test_what_the_open_said_is_not_part_of_the_window() -> None:
 
 
 OBSERVED = st.dictionaries(
-    st.integers(200, 320), st.floats(1.0, 1e6, allow_nan=False), min_size=1, max_size=60
+    st.integers(200, 320), st.floats(1e6, 1.01e6, allow_nan=False), min_size=1, max_size=60
 )
 
 
@@ -170,3 +170,50 @@ def test_the_known_part_is_a_sum_over_seconds_in_any_order_of_arrival(
     if part is not None and expected is not None:
         assert part.until_ns == ns(expected[1])
         assert part.area == pytest.approx(expected[0])
+
+
+# --- what is not believed, and what is reckoned --------------------------------------------------
+
+
+def test_an_absurd_point_is_no_price_and_poisons_nothing() -> None:
+    prices = SettlementPrices()
+    for second in range(230, 300):
+        spot(prices, second, 100.0)
+    assert not spot(prices, 300, 1_000.0)
+    assert not average(prices, 300, 5.0)
+    assert prices.outliers == 2
+    assert (prices.last_spot, prices.value_at(ns(300), 60)) == (100.0, None)
+    assert spot(prices, 301, 100.1)
+
+
+def test_three_points_that_agree_are_a_price_however_far() -> None:
+    prices = SettlementPrices()
+    spot(prices, 1, 100.0)
+    assert [spot(prices, second, 110.0) for second in (2, 3, 4)] == [False, False, True]
+    assert spot(prices, 5, 110.1)
+    assert prices.last_spot == 110.1
+
+
+def test_a_missed_average_is_reckoned_from_our_own_spots() -> None:
+    prices = SettlementPrices()
+    for second in range(235, 302):
+        spot(prices, second, 100.0 + second / 100)
+    expected = sum(100.0 + second / 100 for second in range(241, 301)) / 60
+    assert prices.value_at(ns(300), 60) is None
+    assert prices.strike_estimate(ns(300), 60) == pytest.approx(expected, rel=1e-12)
+    assert prices.strike_estimate(ns(305), 60) is None, "not seen yet"
+
+
+def test_a_hole_in_the_window_is_not_reckoned_over() -> None:
+    prices = SettlementPrices()
+    for second in (*range(235, 270), *range(281, 302)):
+        spot(prices, second, 100.0)
+    assert prices.strike_estimate(ns(300), 60) is None
+
+
+def test_a_missed_spot_strike_is_the_first_observation_after_it() -> None:
+    prices = SettlementPrices()
+    for second in (298, 299, 302):
+        spot(prices, second, float(second))
+    assert prices.strike_estimate(ns(300), 0) == 302.0
+    assert prices.strike_estimate(ns(280), 0) is None

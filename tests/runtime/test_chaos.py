@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+from virtual_engine import VirtualClock
 
 from polytui.desk.account import Account
 from polytui.model.errors import Fatal
@@ -13,8 +14,11 @@ from polytui.runtime.chaos import Chaos, ChaosCrash, Fault, parse_chaos
 
 def test_a_plan_of_two() -> None:
     assert parse_chaos("crash:eth@round2, drop:all@round11") == (
-        Fault("crash", Asset.ETH, 2),
-        Fault("drop", None, 11),
+        Fault("crash", "eth", 2),
+        Fault("drop", "all", 11),
+    )
+    assert parse_chaos("silence:binance@round1+60sx2.5") == (
+        Fault("silence", "binance", 1, 60.0, 2.5),
     )
 
 
@@ -28,11 +32,13 @@ def test_no_plan() -> None:
         ("crash:eth", "'crash:eth' is not like crash:eth@round2"),
         ("crash:eth@round0", "'crash:eth@round0' is not like"),
         ("crash:eth@2", "'crash:eth@2' is not like"),
-        ("smash:eth@round2", "'smash:eth@round2' is not like"),
+        ("smash:eth@round2", "use crash or one of drop, close,"),
+        ("silence:kraken@round2", "kraken is none of all, market,"),
+        ("silence:binance@round2+5", "is not like"),
         ("crash:eth@round2;drop:all@round1", "is not like"),
-        ("crash:doge@round2", "doge is no asset; use btc, eth, sol, xrp or all"),
-        ("crash:all@round2", "a crash is of one asset, a drop is of all"),
-        ("drop:eth@round2", "a crash is of one asset, a drop is of all"),
+        ("crash:doge@round2", "doge is none of btc, eth, sol, xrp"),
+        ("crash:all@round2", "all is none of btc, eth, sol, xrp"),
+        ("drop:eth@round2", "eth is none of all, market,"),
         ("crash:eth@round1,nonsense", "'nonsense' is not like"),
         ("crash:eth@round1,", "'' is not like"),
         (",", "'' is not like"),
@@ -56,11 +62,15 @@ def account_at(**rounds: int) -> Account:
     return account
 
 
+def a_chaos(plan: str) -> Chaos:
+    return Chaos(list(parse_chaos(plan)), VirtualClock(0))  # type: ignore[arg-type]
+
+
 @pytest.mark.trio
 async def test_a_crash_waits_for_its_round_and_happens_once(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    account, chaos = account_at(btc=5, eth=1), Chaos(list(parse_chaos("crash:eth@round2")))
+    account, chaos = account_at(btc=5, eth=1), a_chaos("crash:eth@round2")
     with trio.move_on_after(10) as patience:
         await chaos.crash_when_due(Asset.ETH, account)
     assert patience.cancelled_caught, "only rounds of its own asset count"
@@ -74,7 +84,17 @@ async def test_a_crash_waits_for_its_round_and_happens_once(
 async def test_a_drop_is_due_with_the_first_asset_that_is_there(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    chaos = Chaos(list(parse_chaos("drop:all@round2")))
+    chaos = a_chaos("drop:all@round2")
     assets = (Asset.BTC, Asset.ETH)
-    assert await chaos.wait_for_drop(account_at(btc=1, eth=2), assets)
-    assert not await chaos.wait_for_drop(account_at(btc=9), assets), "none is left"
+    assert await chaos.next_weather(account_at(btc=1, eth=2), assets) == Fault("drop", "all", 2)
+    assert await chaos.next_weather(account_at(btc=9), assets) is None, "none is left"
+
+
+@pytest.mark.trio
+async def test_weather_comes_so_long_after_its_round_has_opened(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    chaos, began = a_chaos("gap:bybit@round1+30sx4"), trio.current_time()
+    fault = await chaos.next_weather(account_at(btc=1), (Asset.BTC,))
+    assert fault == Fault("gap", "bybit", 1, 30.0, 4.0)
+    assert 30.0 <= trio.current_time() - began < 30.2

@@ -165,7 +165,7 @@ async def test_a_codec_answers_and_a_silent_venue_is_left_and_met_again(
         assert feeds["polybolt"].messages > 5
         engine.venue.connections.mute("polybolt", 60)
         await trio.sleep(20)
-        assert feeds["polybolt"].stales == 1
+        assert feeds["polybolt"].stales >= 1
         assert (feeds["rtds"].stales, feeds["book"].stales) == (0, 0)
         await trio.sleep(60)
         assert feeds["polybolt"].state is FeedState.UP

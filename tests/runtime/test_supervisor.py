@@ -54,7 +54,7 @@ async def test_three_crashes_halt_an_asset_and_its_sibling_lives_on(
         await trio.sleep(10)
         assert engine.session.mind.seq > seen, "BTC goes on"
         assert (btc.life, btc.state, eth.life) == (1, None, 3)
-        assert [feed.state for feed in eth.feeds.values()] == [FeedState.DOWN] * 4
+        assert [feed.state for feed in eth.feeds.values()] == [FeedState.DOWN] * 6
     crashes = [n.at_ns for n in engine.notices if n.text.startswith("crashed: ChaosCrash")]
     first_s, second_s = ((b - a) / 1e9 for a, b in pairwise(crashes))
     assert 0.5 <= first_s < 1.0, "the first backoff is half a second"
@@ -196,7 +196,14 @@ async def test_a_crash_takes_the_feeds_down_before_the_next_life_believes_them(
         await engine.until(lambda: engine.run_of(BTC).life == 2)
         await trio.sleep(2)
     downs = [event for _, event in engine.events(FeedDown) if event.detail == "its asset crashed"]
-    assert {event.feed for event in downs} == {"book", "rtds", "polybolt", "binance"}
+    assert {event.feed for event in downs} == {
+        "book",
+        "rtds",
+        "polybolt",
+        "binance",
+        "bybit",
+        "coinbase",
+    }
 
 
 async def test_a_full_inbox_is_a_crash_and_not_silence(

@@ -56,7 +56,13 @@ _ENDPOINTS = Endpoints(
     rtds_ws="ws://127.0.0.1:1/rtds",
     polybolt_ws="ws://127.0.0.1:1/polybolt/ws",
     binance_ws="ws://127.0.0.1:1/binance",
+    binance_ws_spare="ws://127.0.0.1:1/binance",
     binance_rest="http://127.0.0.1:1/binance",
+    binance_rest_spare="http://127.0.0.1:1/binance",
+    bybit_ws="ws://127.0.0.1:1/bybit/v5/public/spot",
+    bybit_rest="http://127.0.0.1:1/bybit",
+    coinbase_ws="ws://127.0.0.1:1/coinbase",
+    coinbase_rest="http://127.0.0.1:1/coinbase",
 )
 
 
@@ -233,12 +239,15 @@ def _engine(
     ]
     session = open_session(clock, folder, settings, is_owned=is_owned)
 
-    async def drop() -> None:
+    async def make_weather(kind: str, service: str, seconds: float) -> None:
         await trio.lowlevel.checkpoint()
-        venue.connections.drop("all")
+        if kind == "drop":
+            venue.connections.drop(service)
+        else:
+            venue.connections.begin(kind, service, seconds, 0)
 
-    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), drop)
-    plan = Chaos(list(parse_chaos(chaos)))
+    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_weather)
+    plan = Chaos(list(parse_chaos(chaos)), clock)
     tree = Tree(session, surroundings, runs, plan, StopSignals(), None, is_owned)
     return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
 

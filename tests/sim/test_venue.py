@@ -355,7 +355,9 @@ class TestBinance:
 
 
 def test_urls_are_one_json_line() -> None:
-    urls = Urls(*(f"http://{name}" for name in "abcdefgh"), epoch_ns=1, anchor_ns=2, speed=20.0)
+    urls = Urls(
+        *(f"http://{name}" for name in "abcdefghijklm"), epoch_ns=1, anchor_ns=2, speed=20.0
+    )
     line = urls.to_json()
     assert "\n" not in line
     assert Urls(**json.loads(line)) == urls

@@ -11,12 +11,14 @@ from polytui.model.events import BookSnapshotted, MarketEvent
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, parse_micro
-from polytui.sim.exchanges import Exchanges
+from polytui.sim.exchanges import BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
 from polytui.sim.polymarket import Polymarket
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
+from polytui.venues.bybit import BybitStreams
+from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.gamma import parse_event
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
@@ -33,6 +35,7 @@ class Conversation:
         self.session = session
         self.events: list[MarketEvent] = []
         self.rejected: list[str] = []
+        self.lost = 0
         self.hear(session.opening())
         for text in codec.hello():
             self.say(text)
@@ -44,6 +47,7 @@ class Conversation:
         for text in texts:
             parsed = self.codec.parse(text, START_NS)
             self.events += parsed.events
+            self.lost += parsed.lost + (parsed.gap.missed if parsed.gap else 0)
             if parsed.rejected:
                 self.rejected.append(f"{parsed.rejected}: {text[:200]}")
             for reply in parsed.replies:
@@ -74,24 +78,32 @@ def test_a_whole_round_of_frames_is_understood(world: World) -> None:
     market = Conversation(
         MarketChannel((round_.up_token, round_.down_token)), polymarket.market_session()
     )
+    bybit, coinbase = exchanges.open_session(BYBIT_PATH), exchanges.open_session(COINBASE_PATH)
+    assert bybit is not None
+    assert coinbase is not None
+    others = (
+        Conversation(BybitStreams(Asset.BTC), bybit),
+        Conversation(CoinbaseStreams(Asset.BTC), coinbase),
+    )
     rtds = Conversation(Rtds(Asset.BTC), polymarket.rtds_session())
     bolt = PolyBolt(Asset.BTC, Credentials("key", "secret", "passphrase"))
     relay = Conversation(bolt, polymarket.polybolt_session())
     exchange = Conversation(binance, exchanges.binance_session("/ws"))
-    talks = (market, rtds, relay, exchange)
+    talks = (market, rtds, relay, exchange, *others)
     for happening in world.run_until(round_.closes_ns + 200 * NS_PER_S):
         polymarket.note(happening)
         exchanges.note(happening)
         for talk in talks:
             talk.hear(talk.session.publish(happening))
-    assert [talk.rejected for talk in talks] == [[], [], [], []]
-    assert bolt.gaps == 0
+    assert [talk.rejected for talk in talks] == [[], [], [], [], [], []]
     seen = market.kinds()
     assert min(seen[name] for name in ("BookSnapshotted", "BookChanged", "TradePrinted")) > 10
     assert seen["RoundSettled"] == 1
     assert rtds.kinds()["OraclePriced"] > 500
     assert relay.kinds()["OraclePriced"] > 500
-    assert {"ExchangeTraded", "ExchangeQuoted"} == set(exchange.kinds())
+    for talk in (exchange, *others):
+        assert {"ExchangeTraded", "ExchangeQuoted"} == set(talk.kinds())
+        assert talk.lost == 0
 
 
 def test_snapshots_are_the_worlds_books(world: World) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from polytui.config.schema import DistanceFade as Thresholds
 from polytui.config.schema import Gates, Settings
+from polytui.market.features import NO_FEATURES
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side
@@ -43,6 +44,8 @@ def a_view(fair_up: float = 0.60, **changes: Any) -> View:
         strike=100_000.0,
         price=100_010.0,
         fair_up=fair_up,
+        confidence=1.0,
+        features=NO_FEATURES,
         up=side_of(0.50, 0.51),
         down=side_of(0.49, 0.50),
         tick=Price(10_000),

@@ -126,7 +126,7 @@ def test_fees() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"version": "absent"}, "`version`"),
+        ({"version": "absent", "positionIds": ["11", "12"]}, "unknown version"),
         ({"version": "v3"}, "unknown version 'v3'"),
         ({"eventStartTime": "absent"}, "`eventStartTime`"),
         ({"endDate": "absent"}, "`endDate`"),

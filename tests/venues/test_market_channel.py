@@ -74,7 +74,7 @@ def test_hello_carries_the_tokens_of_the_moment() -> None:
 def test_book_as_object_array_and_without_event_type() -> None:
     rest = {key: value for key, value in BOOK.items() if key != "event_type"}
     for frame in (BOOK, [BOOK], rest):
-        assert parse(frame) == Parsed((SNAPSHOT,), is_data=True)
+        assert parse(frame) == Parsed((SNAPSHOT,), is_data=True, stream="book")
 
 
 def test_post_trade_book_without_tick_and_empty_book() -> None:
@@ -104,7 +104,7 @@ def test_price_change_is_one_event_with_all_changes() -> None:
     first = LevelChange(UP, Side.BUY, Price(301_000), Shares(1_000_000_000), None, None)
     second = LevelChange(DOWN, Side.SELL, Price(699_000), Shares(0), Price(0), Price(1_000_000))
     event = BookChanged((first, second), 1_790_658_674_035_000_000, NOW)
-    assert parse(frame) == Parsed((event,), is_data=True)
+    assert parse(frame) == Parsed((event,), is_data=True, stream="book")
 
 
 def test_trade_tick_and_resolution() -> None:
