@@ -118,7 +118,7 @@ class Rounds:
 class Market:
     """What we know: volatility, basis, ages."""
 
-    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO)
+    volatility_half_life_s: float = setting(300.0, ABOVE_ZERO)
     volatility_warmup_s: float = setting(45.0, ABOVE_ZERO)
     """No fair value before so many seconds of price changes were seen."""
     volatility_floor_annual: float = setting(0.10, ABOVE_ZERO)

@@ -156,11 +156,18 @@ class DeskPrices:
         if listed.window_s:
             part = self.settlement.observed_part(listed.closes_ns, listed.window_s)
         if part is None:
-            left_s = max(0.0, (listed.closes_ns - now_ns) / NS_PER_S)
+            left_s = max(0.0, (listed.closes_ns - self._as_of(listed, now_ns, market)) / NS_PER_S)
             return settling_ahead(price, per_root_s, left_s, listed.window_s)
         # What is not observed yet, late observations included, is filled with the price now.
         left_s = (listed.closes_ns - part.until_ns) / NS_PER_S
         return settling_inside(price, per_root_s, left_s, listed.window_s, part.area)
+
+    def _as_of(self, listed: Round, now_ns: int, market: Market) -> int:
+        """Since when the price may have moved unseen: an oracle alone is a second or two late."""
+        estimate = self.estimate(now_ns, market)
+        if listed.settlement is SettlementRule.CANDLE or estimate is None:
+            return now_ns
+        return estimate.as_of_ns
 
     def state(self) -> tuple[object, ...]:
         return (

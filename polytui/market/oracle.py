@@ -61,6 +61,8 @@ class Estimate:
     disagreement_bps: float | None
     lead_bps: float | None
     parts: tuple[Part, ...]
+    as_of_ns: int
+    """The moment it speaks of: now where an exchange has a vote, else the settlement's second."""
 
 
 class CompositeOracle:
@@ -149,7 +151,8 @@ class CompositeOracle:
             max(0, now_ns - self._spot_ns - _USUAL_AGE_NS) / NS_PER_S / _SETTLEMENT_HALF_LIFE_S
         )
         if not votes:
-            return Estimate(self._spot, _ALONE * age, None, None, self._parts(now_ns, {}))
+            parts = self._parts(now_ns, {})
+            return Estimate(self._spot, _ALONE * age, None, None, parts, self._spot_ns)
         log_price = sum([log * weight for _, log, weight in votes]) / total
         apart = sum([abs(log - log_price) * weight for _, log, weight in votes]) / total * _BPS
         lead_bps = (log_price - self._log_spot) * _BPS
@@ -162,6 +165,7 @@ class CompositeOracle:
             apart,
             lead_bps,
             self._parts(now_ns, shares),
+            now_ns,
         )
 
     def _parts(self, now_ns: int, shares: dict[str, float]) -> tuple[Part, ...]:

@@ -29,7 +29,7 @@ from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 
 EXAMPLES = max(300, settings.get_profile(settings.get_current_profile_name()).max_examples)
-"""Frames per codec and property: 300 in the suite, 5,000 under `make fuzz` (over 100,000 in all)."""
+"""Frames per codec and property: 300 in the suite, 5,000 under `make fuzz`."""
 NOW = 1_800_000_000_000_000_000
 LEVELS = {
     "bids": [{"price": "0.01", "size": "12480.06"}, {"price": "0.49", "size": "5"}],
