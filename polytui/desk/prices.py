@@ -118,6 +118,8 @@ class DeskPrices:
         return self.oracle.estimate(now_ns, market)
 
     def sample(self, now_ns: int, market: Market) -> None:
+        if not self.volatility.is_due(now_ns):
+            return
         self.oracle.judge(now_ns, market)
         estimate = self.estimate(now_ns, market)
         if estimate is not None:
@@ -126,8 +128,10 @@ class DeskPrices:
     def refresh(self, now_ns: int, settings: Settings) -> None:
         """Before decisions: who has a vote, and features where the last are old enough."""
         self.oracle.judge(now_ns, settings.market)
-        estimate = self.estimate(now_ns, settings.market)
-        self.features.refresh(now_ns, settings.features, estimate)
+        if self.features.is_due(now_ns, settings.features):
+            estimate = self.estimate(now_ns, settings.market)
+            parts = self.oracle.parts(now_ns, settings.market)
+            self.features.refresh(now_ns, settings.features, estimate, parts)
 
     def find_strike(self, entry: DeskRound) -> None:
         """The settlement oracle's value at the open: what it said for exactly that second, or

@@ -35,7 +35,7 @@ def show_oracle(
         settlement=settlement.last_spot,
         settlement_age_ms=age_ms(now_ns, settlement.last_observed_ns),
         settlement_feed=relays[0] if relays else "",
-        venues=tuple(_show_part(part) for part in estimate.parts) if estimate else (),
+        venues=tuple(_show_part(part) for part in prices.oracle.parts(now_ns, settings.market)),
     )
 
 

@@ -8,7 +8,7 @@ is incomplete until the exchange's history replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -24,6 +24,11 @@ _GRACE_NS = NS_PER_S // 2
 """A bar is closed so long after its end: its last trades are still on their way."""
 _MOST_HOLES = 256
 _SHORTEST_S = LENGTHS_S[0]
+_LASTING = 1 << 62
+"""The end of a hole that has none yet."""
+
+_Hole = tuple[int, int]
+"""[from, until) in UTC seconds."""
 
 Array = npt.NDArray[np.float64]
 
@@ -97,7 +102,7 @@ class _Series:
             self.put(Bar(opens_s, price, price, price, price, size, 1, key, key))
             return
         bar.take(price, size, key)
-        if opens_s < self.newest_s:
+        if opens_s < self.newest_s or opens_s < self.arrays_key[1]:
             self.revision += 1
 
     def put(self, bar: Bar) -> None:
@@ -140,14 +145,12 @@ class _Series:
 
 
 class Candles:
-    """State: five series and the stretches of time that were not seen."""
+    """State: five series, and for each the stretches of time that were not seen."""
 
     def __init__(self, kept: int = 500) -> None:
         self._series = {length_s: _Series(length_s, kept) for length_s in LENGTHS_S}
-        self._holes: list[tuple[int, int]] = []
-        """[from, until) in seconds, oldest first; until is 0 while it lasts."""
+        self._holes: dict[int, list[_Hole]] = {length_s: [(0, _LASTING)] for length_s in LENGTHS_S}
         self._is_blind = True
-        self._blind_from_s = 0
 
     def take(self, event: ExchangeTraded) -> None:
         second = event.venue_ns // NS_PER_S
@@ -159,19 +162,29 @@ class Candles:
 
     def lose(self, at_ns: int) -> None:
         """From here on something is missed, until trades come again."""
-        if not self._is_blind:
-            self._is_blind, self._blind_from_s = True, at_ns // NS_PER_S
+        if self._is_blind:
+            return
+        self._is_blind = True
+        for holes in self._holes.values():
+            holes.append((at_ns // NS_PER_S, _LASTING))
+            del holes[:-_MOST_HOLES]
+        self._touch()
 
     def mend(self) -> None:
         """Everything missed since the last loss was given again."""
-        if self._holes:
-            self._holes.pop()
-            self._touch()
+        for holes in self._holes.values():
+            if holes:
+                holes.pop()
+        self._touch()
 
     def _see_again(self, second: int) -> None:
+        """The second in which trades come again is itself not seen whole."""
         self._is_blind = False
-        self._holes.append((self._blind_from_s, second + 1))
-        del self._holes[:-_MOST_HOLES]
+        for holes in self._holes.values():
+            if holes and holes[-1][1] == _LASTING:
+                start, _ = holes.pop()
+                if start <= second:
+                    holes.append((start, second + 1))
         self._touch()
 
     def _touch(self) -> None:
@@ -181,33 +194,32 @@ class Candles:
     def load(self, event: CandlesLoaded) -> None:
         """History takes the place of bars that are missing or incomplete, never of whole ones."""
         if event.length_s == 1:
-            rows: Iterable[tuple[int, Bar]] = _folded(event.candles)
-        elif event.length_s in self._series:
-            rows = ((event.length_s, _bar(candle, event.length_s)) for candle in event.candles)
+            length_s, bars = _SHORTEST_S, list(_folded(event.candles))
         else:
+            length_s = event.length_s
+            bars = [_bar(candle, length_s) for candle in event.candles]
+        if length_s not in self._series or not bars:
             return
-        for length_s, bar in rows:
-            series = self._series[length_s]
-            if bar.opens_s not in series.bars or not self._is_whole(bar.opens_s, length_s):
+        series = self._series[length_s]
+        for bar in bars:
+            if bar.opens_s not in series.bars or not self._is_whole(
+                bar.opens_s, length_s, length_s
+            ):
                 series.put(bar)
-        if event.length_s == 60 and event.candles:
-            self._fill_holes(event.candles)
+        self._fill_holes(length_s, bars[0].opens_s, bars[-1].opens_s + length_s)
+        series.revision += 1
 
-    def _fill_holes(self, minutes: Sequence[Candle]) -> None:
-        """A hole that lies in loaded minutes altogether is none any more for whole minutes."""
-        first_s = minutes[0].opens_ns // NS_PER_S
-        last_s = minutes[-1].opens_ns // NS_PER_S + 60
-        self._holes = [
-            hole for hole in self._holes if not (first_s <= hole[0] and 0 < hole[1] <= last_s)
-        ]
-        self._touch()
+    def _fill_holes(self, length_s: int, from_s: int, until_s: int) -> None:
+        """What history has covered was not missed: holes of this length lose that part."""
+        rest: list[_Hole] = []
+        for start, end in self._holes[length_s]:
+            rest += [(start, min(end, from_s)), (max(start, until_s), end)]
+        self._holes[length_s] = [hole for hole in rest if hole[0] < hole[1]]
 
-    def _is_whole(self, opens_s: int, length_s: int) -> bool:
-        """Whether nothing of [opens, opens + length) was missed."""
-        ends_s = opens_s + length_s
-        if self._is_blind and ends_s > self._blind_from_s:
-            return False
-        return not any(start < ends_s and until > opens_s for start, until in self._holes)
+    def _is_whole(self, opens_s: int, span_s: int, length_s: int) -> bool:
+        """Whether bars of `length_s` know all of [opens, opens + span)."""
+        ends_s = opens_s + span_s
+        return not any(start < ends_s and until > opens_s for start, until in self._holes[length_s])
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -236,7 +248,7 @@ class Candles:
             return None
         opens_s = until_s - len(rows) * series.length_s
         o, h, low, c, v = np.array(rows, dtype=np.float64).T.copy()
-        is_complete = self._is_whole(opens_s, until_s - opens_s)
+        is_complete = self._is_whole(opens_s, until_s - opens_s, series.length_s)
         return Arrays(opens_s, series.length_s, o, h, low, c, v, is_complete)
 
     def state(self) -> tuple[object, ...]:
@@ -246,7 +258,7 @@ class Candles:
         ]
         last = self.current(60)
         bar = (last.open, last.high, last.low, last.close, last.volume) if last else None
-        return (series, bar, self._holes[-3:], self._is_blind, self._blind_from_s)
+        return (series, bar, self._holes[_SHORTEST_S][-3:], self._is_blind)
 
 
 def _bar(candle: Candle, length_s: int) -> Bar:
@@ -265,7 +277,7 @@ def _bar(candle: Candle, length_s: int) -> Bar:
     )
 
 
-def _folded(seconds: Sequence[Candle]) -> Iterable[tuple[int, Bar]]:
+def _folded(seconds: Sequence[Candle]) -> Iterator[Bar]:
     """Ten bars of a second are one of ten; a stretch that does not begin whole is left out."""
     span_ns = _SHORTEST_S * NS_PER_S
     for start, rows in groupby(seconds, key=lambda candle: candle.opens_ns // span_ns):
@@ -278,4 +290,4 @@ def _folded(seconds: Sequence[Candle]) -> Iterable[tuple[int, Bar]]:
         bar.close = parts[-1].close
         bar.volume = sum(part.volume for part in parts)
         bar.trades = sum(part.trades for part in parts)
-        yield _SHORTEST_S, bar
+        yield bar

@@ -7,6 +7,7 @@ model that was trained on another refuses to speak. See `docs/features.md` for f
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 from attrs import define, frozen
@@ -16,7 +17,7 @@ from polytui.market.candles import Candles
 from polytui.market.indicators import NO_READING, Indicators
 from polytui.market.microstructure import Microstructure
 from polytui.market.momentum import LeadLag, Momentum
-from polytui.market.oracle import Estimate
+from polytui.market.oracle import Estimate, Part
 from polytui.model.events import CandlesLoaded, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
@@ -147,11 +148,19 @@ class Features:
 
     # --- what follows ---------------------------------------------------------------------------
 
-    def refresh(self, now_ns: int, settings: FeatureSettings, estimate: Estimate | None) -> None:
-        """Make a new set, unless the last one is younger than `every_ms`."""
-        if now_ns - self.latest.at_ns < settings.every_ms * NS_PER_MS:
-            return
-        adjusted = _adjusted(estimate)
+    def is_due(self, now_ns: int, settings: FeatureSettings) -> bool:
+        """Whether the last set is older than `every_ms`."""
+        return now_ns - self.latest.at_ns >= settings.every_ms * NS_PER_MS
+
+    def refresh(
+        self,
+        now_ns: int,
+        settings: FeatureSettings,
+        estimate: Estimate | None,
+        parts: Sequence[Part],
+    ) -> None:
+        """Make a new set of what is known now."""
+        adjusted = _adjusted(parts)
         if estimate is not None and adjusted:
             self._momentum.take(estimate.price, now_ns, settings.velocity_s)
         self._lead_lag.take(adjusted.get(_MAIN), adjusted.get(_DOLLAR), now_ns, settings.lead_lag_s)
@@ -218,13 +227,11 @@ class Features:
         )
 
 
-def _adjusted(estimate: Estimate | None) -> dict[str, float]:
+def _adjusted(parts: Sequence[Part]) -> dict[str, float]:
     """Prices less basis of the venues that have a vote."""
-    if estimate is None:
-        return {}
     return {
         part.venue: part.adjusted
-        for part in estimate.parts
+        for part in parts
         if part.adjusted is not None and part.weight > 0.0
     }
 

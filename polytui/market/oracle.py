@@ -60,7 +60,6 @@ class Estimate:
     confidence: float
     disagreement_bps: float | None
     lead_bps: float | None
-    parts: tuple[Part, ...]
     as_of_ns: int
     """The moment it speaks of: now where an exchange has a vote, else the settlement's second."""
 
@@ -74,15 +73,16 @@ class CompositeOracle:
         self._log_spot = 0.0
         self._spot_ns = 0
         self._memo: tuple[int, Estimate | None] | None = None
+        self._voters: tuple[int, list[_Vote]] | None = None
 
     def take_quote(self, venue: str, mid: float, venue_ns: int, received_ns: int) -> None:
-        self._memo = None
+        self._changed()
         self._venue(venue).take_mid(mid, venue_ns, received_ns)
 
     def take_settlement(self, value: float, observed_ns: int, market: Market) -> None:
         if observed_ns <= self._spot_ns:
             return  # late, by the other feed or in a history batch: nothing new
-        self._memo = None
+        self._changed()
         self._spot, self._log_spot, self._spot_ns = value, math.log(value), observed_ns
         for venue in self._venues.values():
             # A price that is voted out must not teach the basis that it is right.
@@ -90,7 +90,7 @@ class CompositeOracle:
                 venue.take_settlement(self._log_spot, observed_ns, market.basis_half_life_s)
 
     def set_live(self, venue: str, is_live: bool, now_ns: int) -> None:
-        self._memo = None
+        self._changed()
         known = self._venue(venue)
         if known.is_live and not is_live:
             known.blame(now_ns)
@@ -102,17 +102,24 @@ class CompositeOracle:
         outliers = _outliers(votes, self._log_spot, market.outlier_bps / _BPS)
         for venue, _, _ in votes:
             is_outlier = venue.venue in outliers
-            if is_outlier and not venue.is_outlier:
-                venue.blame(now_ns)
             if is_outlier is not venue.is_outlier:
+                if is_outlier:
+                    venue.blame(now_ns)
                 venue.is_outlier = is_outlier
-                self._memo = None
+                self._changed()
 
     def estimate(self, now_ns: int, market: Market) -> Estimate | None:
         """None before the settlement oracle was heard. Reads only; equal moments answer alike."""
         if self._memo is None or self._memo[0] != now_ns:
             self._memo = (now_ns, self._estimate(now_ns, market) if self._spot else None)
         return self._memo[1]
+
+    def parts(self, now_ns: int, market: Market) -> tuple[Part, ...]:
+        """Every venue that ever quoted, with its share of the estimate."""
+        votes = self._voting(now_ns, market)
+        total = sum([weight for _, _, weight in votes])
+        shares = {venue.venue: weight / total for venue, _, weight in votes}
+        return tuple([_part(venue, now_ns, shares) for venue in self._venues.values()])
 
     def mid(self, venue: str, now_ns: int, fresh_ms: int) -> float | None:
         """A venue's last mid in its own currency; None once it is older than `fresh_ms`."""
@@ -127,6 +134,9 @@ class CompositeOracle:
 
     # --- how it is made -------------------------------------------------------------------------
 
+    def _changed(self) -> None:
+        self._memo = self._voters = None
+
     def _venue(self, name: str) -> VenuePrice:
         known = self._venues.get(name)
         if known is None:
@@ -134,7 +144,9 @@ class CompositeOracle:
         return known
 
     def _votes(self, now_ns: int, market: Market) -> list[_Vote]:
-        """(venue, adjusted log price, weight) of all that have a weight."""
+        """(venue, adjusted log price, weight) of all that have a weight, outliers included."""
+        if self._voters is not None and self._voters[0] == now_ns:
+            return self._voters[1]
         fresh_ns = market.exchange_fresh_ms * NS_PER_MS
         half_life_ns = market.freshness_half_life_ms * NS_PER_MS
         votes: list[_Vote] = []
@@ -142,49 +154,45 @@ class CompositeOracle:
             weight = venue.weight(now_ns, fresh_ns, half_life_ns, market.latency_half_ms)
             if weight > 0.0 and venue.basis is not None:
                 votes.append((venue, venue.log_mid - venue.basis, weight))
+        self._voters = (now_ns, votes)
         return votes
 
+    def _voting(self, now_ns: int, market: Market) -> list[_Vote]:
+        return [vote for vote in self._votes(now_ns, market) if not vote[0].is_outlier]
+
     def _estimate(self, now_ns: int, market: Market) -> Estimate:
-        votes = [vote for vote in self._votes(now_ns, market) if not vote[0].is_outlier]
-        total = sum([weight for _, _, weight in votes])
-        age = 0.5 ** (
-            max(0, now_ns - self._spot_ns - _USUAL_AGE_NS) / NS_PER_S / _SETTLEMENT_HALF_LIFE_S
-        )
+        votes = self._voting(now_ns, market)
+        late_ns = now_ns - self._spot_ns - _USUAL_AGE_NS
+        age = 1.0 if late_ns <= 0 else 0.5 ** (late_ns / NS_PER_S / _SETTLEMENT_HALF_LIFE_S)
         if not votes:
-            parts = self._parts(now_ns, {})
-            return Estimate(self._spot, _ALONE * age, None, None, parts, self._spot_ns)
-        log_price = sum([log * weight for _, log, weight in votes]) / total
-        apart = sum([abs(log - log_price) * weight for _, log, weight in votes]) / total * _BPS
+            return Estimate(self._spot, _ALONE * age, None, None, self._spot_ns)
+        total = level = apart = 0.0
+        for _, log, weight in votes:
+            total += weight
+            level += log * weight
+        log_price = level / total
+        for _, log, weight in votes:
+            apart += abs(log - log_price) * weight
+        apart *= _BPS / total
         lead_bps = (log_price - self._log_spot) * _BPS
         agreement = 0.5 ** (apart / market.agreement_bps)
         nearness = age if abs(lead_bps) <= market.outlier_bps else age * 0.5
-        shares = {venue.venue: weight / total for venue, _, weight in votes}
-        return Estimate(
-            math.exp(log_price),
-            agreement * nearness * total / (total + _PRESENCE),
-            apart,
-            lead_bps,
-            self._parts(now_ns, shares),
-            now_ns,
-        )
+        confidence = agreement * nearness * total / (total + _PRESENCE)
+        return Estimate(math.exp(log_price), confidence, apart, lead_bps, now_ns)
 
-    def _parts(self, now_ns: int, shares: dict[str, float]) -> tuple[Part, ...]:
-        return tuple(
-            [
-                Part(
-                    venue.venue,
-                    venue.mid,
-                    None if venue.basis is None else math.exp(venue.log_mid - venue.basis),
-                    None if venue.basis is None else venue.basis * _BPS,
-                    max(0, now_ns - venue.received_ns),
-                    venue.latency_ms,
-                    shares.get(venue.venue, 0.0),
-                    venue.is_outlier,
-                )
-                for venue in self._venues.values()
-                if venue.received_ns
-            ]
-        )
+
+def _part(venue: VenuePrice, now_ns: int, shares: dict[str, float]) -> Part:
+    basis = venue.basis
+    return Part(
+        venue.venue,
+        venue.mid,
+        None if basis is None else math.exp(venue.log_mid - basis),
+        None if basis is None else basis * _BPS,
+        max(0, now_ns - venue.received_ns),
+        venue.latency_ms,
+        shares.get(venue.venue, 0.0),
+        venue.is_outlier,
+    )
 
 
 _Vote = tuple[VenuePrice, float, float]
@@ -203,6 +211,9 @@ def _outliers(votes: Sequence[_Vote], log_spot: float, bound: float) -> tuple[st
             return ()
         is_first = abs(one - log_spot) > abs(other - log_spot)
         return (first.venue if is_first else second.venue,)
+    logs = [log for _, log, _ in votes]
+    if max(logs) - min(logs) <= bound:
+        return ()
     middle = _weighted_median(votes)
     return tuple(venue.venue for venue, log, _ in votes if abs(log - middle) > bound)
 

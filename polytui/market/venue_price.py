@@ -107,12 +107,13 @@ class VenuePrice:
 
     def weight(self, now_ns: int, fresh_ns: int, half_life_ns: int, latency_half_ms: int) -> float:
         """Reliability x freshness x promptness; 0 for what is too old, down, or has no basis."""
-        age_ns = max(0, now_ns - self.received_ns)
+        age_ns = now_ns - self.received_ns
         if not self.is_live or self.basis is None or age_ns > fresh_ns:
             return 0.0
-        late_ms = max(0.0, self.latency_ms or 0.0)
-        promptness = 1.0 / (1.0 + late_ms / latency_half_ms)
-        return self.reliability(now_ns) * float(0.5 ** (age_ns / half_life_ns)) * promptness
+        weight: float = 0.5 ** (age_ns / half_life_ns) if age_ns > 0 else 1.0
+        if self.latency_ms is not None and self.latency_ms > 0.0:
+            weight /= 1.0 + self.latency_ms / latency_half_ms
+        return weight * self.reliability(now_ns) if self._faultiness else weight
 
     def state(self) -> tuple[object, ...]:
         return (

@@ -16,6 +16,7 @@ from polytui.model.units import NS_PER_S
 
 SECONDS_PER_YEAR = 365 * 24 * 3600
 _SHORTEST_S = 1.0
+_SHORTEST_NS = NS_PER_S
 
 
 class Volatility:
@@ -31,6 +32,10 @@ class Volatility:
         self._returns: deque[tuple[float, float]] = deque()
         """(squared return, seconds) of the realised window."""
         self._seen = 0.0
+
+    def is_due(self, at_ns: int) -> bool:
+        """Whether a sample now would count: a second has passed since the last."""
+        return at_ns - self._last_ns >= _SHORTEST_NS
 
     def sample(self, price: float, at_ns: int, market: Market) -> None:
         if self._last_ns == 0:

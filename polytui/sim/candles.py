@@ -20,7 +20,10 @@ _MINUTE_S = 60
 _KEPT_SECONDS = 1_200
 """Bars of one second are kept this long; the venue answers at most a thousand."""
 _HISTORY_TRADES = 2
-"""Trades a second in the history before the world began."""
+"""Trades a second in the last history before the world began."""
+_RECENT_S = 1_200
+_OLD_EVERY_S = 5
+"""Older history has one trade in so many seconds: a day of it must not take seconds to make."""
 
 
 @frozen
@@ -190,9 +193,11 @@ class Tape:
         rng = Random(f"{self._name}:{minute_s}")
         scale = math.log(self._size)
         bars: dict[int, _Bar] = {}
-        for second in range(minute_s, minute_s + _MINUTE_S):
-            for trade in range(_HISTORY_TRADES):
-                part = (trade + rng.random()) / _HISTORY_TRADES
+        is_old = minute_s < self._start_s - _RECENT_S
+        step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
+        for second in range(minute_s, minute_s + _MINUTE_S, step):
+            for trade in range(count):
+                part = (trade + rng.random()) / count
                 price = self._path.mid(int((second + part) * NS_PER_S))
                 size = math.exp(rng.gauss(scale, 1.0))
                 if second >= self._start_s or second < self._first_s:

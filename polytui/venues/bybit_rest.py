@@ -47,11 +47,11 @@ class _Trade(msgspec.Struct, gc=False):
 
 
 class _Trades(msgspec.Struct, gc=False):
-    list: list[_Trade]
+    rows: list[_Trade] = msgspec.field(name="list")
 
 
 class _Klines(msgspec.Struct, gc=False):
-    list: list[tuple[str, str, str, str, str, str, str]]
+    rows: list[tuple[str, str, str, str, str, str, str]] = msgspec.field(name="list")
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
@@ -78,7 +78,7 @@ class Bybit:
         }
         found = await self._ask("/v5/market/recent-trade", params, _Trades)
         try:
-            rows = [row for row in found.list if not row.isBlockTrade]
+            rows = [row for row in found.rows if not row.isBlockTrade]
             trades = [_traded(asset, row, received_ns) for row in rows]
         except (*WIRE_FAULTS, KeyError) as fault:
             raise Retry(f"Bybit trades are unreadable: {fault}; try again") from None
@@ -98,7 +98,7 @@ class Bybit:
         }
         found = await self._ask("/v5/market/kline", params, _Klines)
         try:
-            candles = [_candle(row) for row in reversed(found.list)]
+            candles = [_candle(row) for row in reversed(found.rows)]
         except WIRE_FAULTS as fault:
             raise Retry(f"Bybit klines are unreadable: {fault}; try again") from None
         span_ns = length_s * NS_PER_S

@@ -7,8 +7,11 @@ import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from polytui.market.fair_value import Settling, settling_ahead, settling_inside
+from polytui.market.fair_value import Settling, calibrated, settling_ahead, settling_inside
+from polytui.market.student_t import student_t_cdf
 
 WINDOW_S = 60.0
 PRICE, SIGMA = 100_000.0, 8.0
@@ -113,3 +116,39 @@ def test_inside_the_window_chance_agrees(left_s: int, gap: float) -> None:
     assert _share_of_ups(left_s, observed, strike, walks) == pytest.approx(
         expected, abs=3 * error + 8e-3
     )
+
+
+# --- tails and calibration ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("t", "degrees", "expected"),
+    [
+        (0.0, 5.0, 0.5),
+        (1.0, 1.0, 0.75),
+        (2.015048372669157, 5.0, 0.95),
+        (-2.570581835636314, 5.0, 0.025),
+        (4.604094871415897, 4.0, 0.995),
+        (1.6448536269514722, 1e7, 0.95),
+    ],
+)
+def test_students_t_at_known_points(t: float, degrees: float, expected: float) -> None:
+    """Quantiles of the usual tables; at many degrees it is the normal one."""
+    assert student_t_cdf(t, degrees) == pytest.approx(expected, abs=2e-8)
+
+
+def test_fat_tails_are_less_sure_far_out_and_more_so_near() -> None:
+    settling = Settling(100.0, 1.0)
+    assert settling.probability_up(97.0, 5.0) < settling.probability_up(97.0)
+    assert settling.probability_up(99.5, 5.0) > settling.probability_up(99.5)
+    assert settling.probability_up(100.0, 5.0) == 0.5
+
+
+@given(st.floats(0.001, 0.999), st.floats(-2, 2), st.floats(0.2, 3))
+def test_calibration_is_a_line_in_logits(q: float, alpha: float, beta: float) -> None:
+    logit = math.log(q / (1 - q))
+    calm = calibrated(q, alpha, beta)
+    assert 0.0 < calm < 1.0
+    assert math.log(calm / (1 - calm)) == pytest.approx(alpha + beta * logit, abs=1e-6)
+    assert calibrated(q, 0.0, 1.0) == q
+    assert (calibrated(0.0, 1.0, 2.0), calibrated(1.0, 1.0, 2.0)) == (0.0, 1.0)

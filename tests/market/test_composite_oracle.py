@@ -1,0 +1,180 @@
+"""The oracle price: who has a vote, how much, and how sure the whole is."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.config.schema import Market
+from polytui.market.oracle import CompositeOracle, Estimate, Part
+from polytui.model.units import NS_PER_MS, NS_PER_S
+
+START_NS = 1_795_204_800 * NS_PER_S
+MARKET = Market()
+BASES = {"binance": 1.0008, "bybit": 1.00075, "coinbase": 1.0}
+
+
+def at(seconds: float) -> int:
+    return START_NS + round(seconds * NS_PER_S)
+
+
+def quoted(oracle: CompositeOracle, venue: str, price: float, seconds: float) -> None:
+    """A quote whose price, less the venue's basis, is `price`."""
+    oracle.take_quote(venue, price * BASES[venue], at(seconds), at(seconds))
+
+
+def begun(*venues: str) -> CompositeOracle:
+    """A minute in which everybody says 100 in his own currency."""
+    oracle = CompositeOracle()
+    for second in range(60):
+        for venue in venues or tuple(BASES):
+            quoted(oracle, venue, 100.0, second)
+        oracle.take_settlement(100.0, at(second), MARKET)
+    return oracle
+
+
+def estimate(oracle: CompositeOracle, seconds: float, market: Market = MARKET) -> Estimate:
+    oracle.judge(at(seconds), market)
+    found = oracle.estimate(at(seconds), market)
+    assert found is not None
+    return found
+
+
+def parts(oracle: CompositeOracle, seconds: float = 60) -> tuple[Part, ...]:
+    return oracle.parts(at(seconds), MARKET)
+
+
+def test_nothing_before_the_settlement_oracle_was_heard() -> None:
+    oracle = CompositeOracle()
+    quoted(oracle, "binance", 100.0, 0)
+    assert oracle.estimate(at(0), MARKET) is None
+    assert oracle.mid("binance", at(0), 3000) == pytest.approx(100.08)
+
+
+def test_each_venue_has_its_own_basis_and_all_lead_together() -> None:
+    oracle = begun()
+    for venue in BASES:
+        quoted(oracle, venue, 100.05, 60)
+    found = estimate(oracle, 60)
+    assert found.price == pytest.approx(100.05)
+    assert found.lead_bps == pytest.approx(5.0, abs=0.01)
+    bases = {part.venue: part.basis_bps for part in parts(oracle)}
+    assert bases["binance"] == pytest.approx(8.0, abs=0.01)
+    assert bases["coinbase"] == pytest.approx(0.0, abs=0.01)
+    assert found.confidence > 0.9
+
+
+def test_without_an_exchange_it_is_the_oracles_last_word_and_unsure() -> None:
+    found = estimate(begun(), 70)
+    assert found.price == 100.0
+    assert found.confidence <= 0.4
+    assert found.as_of_ns == at(59)
+    assert estimate(begun(), 90).confidence < found.confidence
+
+
+def test_a_stale_or_dead_exchange_lowers_confidence_and_nothing_else() -> None:
+    oracle = begun()
+    for venue in ("binance", "bybit"):
+        quoted(oracle, venue, 100.02, 62.5)
+    two = estimate(oracle, 62.5)
+    assert two.price == pytest.approx(100.02, abs=0.003)
+    oracle.set_live("bybit", False, at(62.6))
+    one = estimate(oracle, 62.6)
+    assert one.price == pytest.approx(100.02, abs=0.003)
+    assert one.confidence < two.confidence
+    assert {part.venue: part.weight for part in parts(oracle, 62.6)}["bybit"] == 0.0
+
+
+@pytest.mark.parametrize(("off_bps", "is_out"), [(14.0, False), (16.0, True), (-16.0, True)])
+def test_a_venue_far_from_the_others_has_no_vote(off_bps: float, is_out: bool) -> None:
+    oracle = begun()
+    quoted(oracle, "binance", 100.0, 60)
+    quoted(oracle, "coinbase", 100.0, 60)
+    quoted(oracle, "bybit", 100.0 * (1 + off_bps / 10_000), 60)
+    found = estimate(oracle, 60)
+    outliers = [part.venue for part in parts(oracle) if part.is_outlier]
+    assert outliers == (["bybit"] if is_out else [])
+    if is_out:
+        assert found.price == pytest.approx(100.0)
+
+
+def test_of_two_that_disagree_the_one_nearer_the_settlement_oracle_is_believed() -> None:
+    oracle = begun("binance", "coinbase")
+    quoted(oracle, "binance", 100.3, 60)
+    quoted(oracle, "coinbase", 100.01, 60)
+    found = estimate(oracle, 60)
+    assert found.price == pytest.approx(100.01)
+    assert [part.venue for part in parts(oracle) if part.is_outlier] == ["binance"]
+
+
+def test_an_outlier_teaches_no_basis_and_comes_back_when_it_agrees_again() -> None:
+    oracle = begun()
+    for second in range(60, 120):
+        quoted(oracle, "binance", 100.0, second)
+        quoted(oracle, "coinbase", 100.0, second)
+        quoted(oracle, "bybit", 101.0, second)
+        oracle.judge(at(second), MARKET)
+        oracle.take_settlement(100.0, at(second), MARKET)
+    quoted(oracle, "bybit", 100.0, 120)
+    estimate(oracle, 120)
+    found = {part.venue: part for part in parts(oracle, 120)}
+    assert not found["bybit"].is_outlier
+    assert found["bybit"].basis_bps == pytest.approx(7.5, abs=0.01)
+    assert 0.0 < found["bybit"].weight < found["binance"].weight + found["coinbase"].weight
+
+
+def test_the_late_and_the_old_weigh_less() -> None:
+    oracle = begun()
+    oracle.take_quote("bybit", 100.075, at(59.0), at(60))
+    for _ in range(200):
+        oracle.take_quote("bybit", 100.075, at(59.0), at(60))
+    quoted(oracle, "binance", 100.0, 60)
+    quoted(oracle, "coinbase", 100.0, 59.3)
+    weights = {part.venue: part.weight for part in parts(oracle)}
+    assert weights["bybit"] < 0.3 * weights["binance"]
+    assert weights["coinbase"] == pytest.approx(0.5 * weights["binance"], rel=0.01)
+
+
+def test_disagreement_halves_confidence_at_the_setting() -> None:
+    calm, oracle = estimate(begun(), 59.0), begun()
+    quoted(oracle, "binance", 100.03, 60)
+    quoted(oracle, "bybit", 99.97, 60)
+    quoted(oracle, "coinbase", 100.0, 60)
+    wide = estimate(oracle, 60, evolve(MARKET, agreement_bps=2.0))
+    assert wide.disagreement_bps == pytest.approx(2.0, rel=0.05)
+    assert wide.confidence == pytest.approx(calm.confidence * 0.5, rel=0.1)
+
+
+def test_asking_changes_nothing() -> None:
+    oracle = begun()
+    before = oracle.state()
+    for step in range(50):
+        oracle.estimate(at(60) + step * NS_PER_MS, MARKET)
+    assert oracle.state() == before
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(tuple(BASES)), st.floats(90.0, 110.0), st.floats(60.0, 70.0)),
+        max_size=20,
+    )
+)
+def test_the_price_lies_among_those_that_have_a_vote(
+    quotes: list[tuple[str, float, float]],
+) -> None:
+    oracle = begun()
+    for venue, price, seconds in sorted(quotes, key=lambda one: one[2]):
+        quoted(oracle, venue, price, seconds)
+    found = estimate(oracle, 70.0)
+    assert math.isfinite(found.price)
+    assert 0.0 <= found.confidence <= 1.0
+    voting = [part.adjusted for part in parts(oracle, 70) if part.weight > 0 and part.adjusted]
+    if voting:
+        assert min(voting) * (1 - 1e-12) <= found.price <= max(voting) * (1 + 1e-12)
+        assert sum(part.weight for part in parts(oracle, 70)) == pytest.approx(1.0)
+    else:
+        assert found.price == 100.0
