@@ -80,10 +80,40 @@ class Arrays:
         return (self.opens_s + len(self.close) * self.length_s) * NS_PER_S
 
 
+class _Columns:
+    """Closed bars as five lists, gaps filled; grows by the bars that close."""
+
+    __slots__ = ("close", "high", "low", "open", "until_s", "volume")
+
+    def __init__(self) -> None:
+        self.open: list[float] = []
+        self.high: list[float] = []
+        self.low: list[float] = []
+        self.close: list[float] = []
+        self.volume: list[float] = []
+        self.until_s = 0
+
+    def add(self, bar: Bar | None) -> None:
+        """A bar, or a flat one at the close before it; nothing before the first bar."""
+        if bar is None and not self.close:
+            return
+        before = self.close[-1] if self.close else 0.0
+        self.open.append(bar.open if bar else before)
+        self.high.append(bar.high if bar else before)
+        self.low.append(bar.low if bar else before)
+        self.close.append(bar.close if bar else before)
+        self.volume.append(bar.volume if bar else 0.0)
+
+    def keep(self, most: int) -> None:
+        for column in (self.open, self.high, self.low, self.close, self.volume):
+            del column[:-most]
+
+
 class _Series:
     """Bars of one length by their start; `kept` of them and the one in progress."""
 
-    __slots__ = ("arrays", "arrays_key", "bars", "kept", "length_s", "newest_s", "revision")
+    __slots__ = ("arrays", "arrays_key", "bars", "columns", "kept", "length_s", "newest_s",
+                 "revision")  # fmt: skip
 
     def __init__(self, length_s: int, kept: int) -> None:
         self.length_s = length_s
@@ -91,7 +121,8 @@ class _Series:
         self.bars: dict[int, Bar] = {}
         self.newest_s = 0
         self.revision = 0
-        """Grows when a bar other than the newest changes, or a new one begins."""
+        """Grows when a bar that was closed changes, or what is known of holes."""
+        self.columns = _Columns()
         self.arrays: Arrays | None = None
         self.arrays_key: tuple[int, int] = (-1, -1)
 
@@ -102,19 +133,28 @@ class _Series:
             self.put(Bar(opens_s, price, price, price, price, size, 1, key, key))
             return
         bar.take(price, size, key)
-        if opens_s < self.newest_s or opens_s < self.arrays_key[1]:
-            self.revision += 1
+        if opens_s < self.columns.until_s:
+            self.correct()
+
+    def correct(self) -> None:
+        """What the columns hold is no longer true."""
+        self.columns = _Columns()
+        self.revision += 1
 
     def put(self, bar: Bar) -> None:
         """A bar in its place; one that is too old to be kept is dropped."""
         if bar.opens_s <= self.newest_s - (self.kept + 1) * self.length_s:
             return
         self.bars[bar.opens_s] = bar
-        self.revision += 1
+        if bar.opens_s < self.columns.until_s:
+            self.correct()
         if bar.opens_s > self.newest_s:
             self.newest_s = bar.opens_s
-            oldest = self.newest_s - (self.kept + 1) * self.length_s
-            for opens_s in [start for start in self.bars if start <= oldest]:
+            self._forget(self.newest_s - (self.kept + 1) * self.length_s)
+
+    def _forget(self, oldest_s: int) -> None:
+        if len(self.bars) > self.kept:
+            for opens_s in [start for start in self.bars if start <= oldest_s]:
                 del self.bars[opens_s]
 
     def closed_until(self, now_ns: int) -> int:
@@ -122,26 +162,21 @@ class _Series:
         now_s = (now_ns - _GRACE_NS) // NS_PER_S
         return now_s - now_s % self.length_s
 
-    def rows(self, until_s: int) -> list[tuple[float, float, float, float, float]]:
+    def closed(self, until_s: int) -> _Columns:
         """Closed bars of the last `kept`, gaps filled; oldest first."""
-        starts = [start for start in self.bars if start < until_s]
-        if not starts:
-            return []
-        first_s = max(min(starts), until_s - self.kept * self.length_s)
-        rows = []
-        before = self._close_before(first_s)
-        for opens_s in range(first_s, until_s, self.length_s):
-            bar = self.bars.get(opens_s)
-            if bar is not None:
-                rows.append((bar.open, bar.high, bar.low, bar.close, bar.volume))
-                before = bar.close
-            elif before is not None:
-                rows.append((before, before, before, before, 0.0))
-        return rows
-
-    def _close_before(self, first_s: int) -> float | None:
-        earlier = [start for start in self.bars if start < first_s]
-        return self.bars[max(earlier)].close if earlier else None
+        columns = self.columns
+        if until_s < columns.until_s:
+            columns = self.columns = _Columns()
+        start_s = columns.until_s
+        if not start_s:
+            oldest = min(self.bars, default=until_s)
+            start_s = max(oldest, until_s - 2 * self.kept * self.length_s)
+        start_s = max(start_s, until_s - 2 * self.kept * self.length_s)
+        for opens_s in range(start_s, until_s, self.length_s):
+            columns.add(self.bars.get(opens_s))
+        columns.until_s = max(start_s, until_s)
+        columns.keep(self.kept)
+        return columns
 
 
 class Candles:
@@ -243,11 +278,20 @@ class Candles:
         return series.arrays
 
     def _made(self, series: _Series, until_s: int) -> Arrays | None:
-        rows = series.rows(until_s)
-        if not rows:
+        columns = series.closed(until_s)
+        if not columns.close:
             return None
-        opens_s = until_s - len(rows) * series.length_s
-        o, h, low, c, v = np.array(rows, dtype=np.float64).T.copy()
+        opens_s = until_s - len(columns.close) * series.length_s
+        o, h, low, c, v = (
+            np.array(column, dtype=np.float64)
+            for column in (
+                columns.open,
+                columns.high,
+                columns.low,
+                columns.close,
+                columns.volume,
+            )
+        )
         is_complete = self._is_whole(opens_s, until_s - opens_s, series.length_s)
         return Arrays(opens_s, series.length_s, o, h, low, c, v, is_complete)
 

@@ -17,6 +17,8 @@ from polytui.market.candles import Array, Arrays, Candles
 
 _MINUTE_S, _FIVE_S, _DAY_S = 60, 300, 86_400
 _BPS = 10_000.0
+_HA_BARS = 64
+"""A start so far back has a share of 2^-64 in the last bar."""
 
 
 @frozen
@@ -123,8 +125,24 @@ def heikin_ashi(bars: Arrays) -> tuple[Array, Array]:
 
 def heikin_ashi_body_bps(bars: Arrays) -> float:
     """The last bar's close over its open."""
-    opens, closes = heikin_ashi(bars)
+    opens, closes = heikin_ashi(_last_bars(bars, _HA_BARS))
     return math.log(float(closes[-1]) / float(opens[-1])) * _BPS
+
+
+def _last_bars(bars: Arrays, count: int) -> Arrays:
+    if len(bars.close) <= count:
+        return bars
+    opens_s = bars.opens_s + (len(bars.close) - count) * bars.length_s
+    return Arrays(
+        opens_s,
+        bars.length_s,
+        bars.open[-count:],
+        bars.high[-count:],
+        bars.low[-count:],
+        bars.close[-count:],
+        bars.volume[-count:],
+        bars.is_complete,
+    )
 
 
 def _last(values: Array) -> float | None:
