@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fuzz bench soak picture clean
+.PHONY: help demo test check fuzz bench calibrate soak picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
 	@echo "make test    the test suite"
 	@echo "make check   format, lint, types, walls between the floors"
 	@echo "make bench   latencies, memory, processor time; writes bench.json"
+	@echo "make calibrate  how good the fair value is on a recorded day"
 	@echo "make fuzz    many more examples of the property tests"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make picture the README's picture, drawn by the terminal itself"
@@ -37,6 +38,9 @@ fuzz: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+calibrate: $(READY)
+	$(BIN)/python -m benchmarks.fair_value
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)

@@ -197,7 +197,7 @@ class BybitStreams:
         self._update = message.u
         if self._book.is_crossed:
             return self._resync(0)
-        return self._quote(venue_ns, received_ns)
+        return self._quote(venue_ns, received_ns, QUOTES if frame.type == "delta" else "")
 
     def _apply(self, bids: list[Level], asks: list[Level]) -> None:
         for price, size in bids:
@@ -210,11 +210,11 @@ class BybitStreams:
         """Only a new snapshot makes the book true again."""
         return Parsed(is_data=True, stream=QUOTES, lost=lost, replies=self.revive(QUOTES))
 
-    def _quote(self, venue_ns: int, received_ns: int) -> Parsed:
+    def _quote(self, venue_ns: int, received_ns: int, stream: str) -> Parsed:
         book = self._book
         best = (book.best_bid, book.best_ask) if book.is_two_sided else None
         if best is None or best == self._best:
-            return Parsed(is_data=True, stream=QUOTES)
+            return Parsed(is_data=True, stream=stream)
         self._best = best
         (bid, bid_size), (ask, ask_size) = best
         bid_depth, ask_depth = book.depth(_DEPTH_LEVELS)
@@ -230,7 +230,7 @@ class BybitStreams:
             bid_depth,
             ask_depth,
         )
-        return Parsed((event,), is_data=True, stream=QUOTES)
+        return Parsed((event,), is_data=True, stream=stream)
 
     def _forget_book(self) -> None:
         self._book.clear()

@@ -226,9 +226,12 @@ class CoinbaseStreams:
             ours = [trade for trade in event.trades if trade.product_id in self._products]
             found += [(trade, is_snapshot) for trade in reversed(ours)]
         events = [self._traded(trade, received_ns, is_old) for trade, is_old in found]
-        return self._new_ones(events) if events else IGNORED
+        if not events:
+            return IGNORED
+        is_live = not all(event.is_history for event in events)
+        return self._new_ones(events, self._stream_of("market_trades") if is_live else "")
 
-    def _new_ones(self, events: list[ExchangeTraded]) -> Parsed:
+    def _new_ones(self, events: list[ExchangeTraded], stream: str) -> Parsed:
         new: list[ExchangeTraded] = []
         gap: Gap | None = None
         for event in events:
@@ -243,7 +246,7 @@ class CoinbaseStreams:
         return Parsed(
             tuple(new),
             is_data=True,
-            stream=self._stream_of("market_trades"),
+            stream=stream,
             gap=gap,
             duplicates=len(events) - len(new),
         )
@@ -304,7 +307,8 @@ class CoinbaseStreams:
             return IGNORED
         for event in events:
             self._change_book(event)
-        book, stream = self._book, self._stream_of("l2_data")
+        is_live = any(event.type == "update" for event in events)
+        book, stream = self._book, self._stream_of("l2_data") if is_live else ""
         if not self._has_book or not book.is_two_sided:
             return Parsed(is_data=True, stream=stream)
         if book.is_crossed:

@@ -54,7 +54,8 @@ class Parsed:
     refused: str = ""
     """A frame that is understood: the venue says no to something we asked, in its words."""
     stream: str = ""
-    """Which of the codec's `streams` the data came by."""
+    """Which of the codec's `streams` the data came by, live. Empty for what only answers a
+    subscription: a snapshot says how things stood, not that the stream flows."""
     gap: Gap | None = None
     """Trades missed before this frame; the events of the frame come after them."""
     lost: int = 0
@@ -77,7 +78,7 @@ class Codec(Protocol):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams whose age is watched one by one; every `Parsed.stream` is one of them."""
+        """The streams whose age is watched one by one: the values of `Parsed.stream`."""
 
     def hello(self) -> tuple[str, ...]:
         """Frames to send on every (re)connect; forgets what belonged to the last connection."""

@@ -84,7 +84,8 @@ class _Series:
     def parsed(self, payload: _Payload, relayed_ns: int, received_ns: int) -> Parsed:
         sent_ns = None if payload.data is not None else relayed_ns
         events = tuple([self.event(point, sent_ns, received_ns) for point in payload.points()])
-        stream = SPOT if self.kind is PriceKind.SPOT else AVERAGE
+        live = SPOT if self.kind is PriceKind.SPOT else AVERAGE
+        stream = live if payload.data is None else ""
         return Parsed(events, is_data=True, stream=stream) if events else NOTHING
 
 
