@@ -23,12 +23,14 @@ from polytui.journal.codec import (
     encode_header,
     encode_record,
 )
-from polytui.model.events import Event
+from polytui.model.events import Event, ExchangeQuoted
 from polytui.model.instrument import Asset, Interval, Outcome
-from polytui.sim.exchanges import BINANCE_PREFIX, Exchanges
+from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
 from polytui.sim.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
+from polytui.venues.bybit import BybitStreams
+from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.price_streams import Rtds
 from polytui.venues.polymarket.streams import MarketChannel
@@ -47,7 +49,7 @@ def micro_benchmarks() -> list[Result]:
         start_ns=_START_NS,
         intervals=(Interval.M5,),
     )
-    return [*_decoding(), _step(played), _journal(played), _replay(played)]
+    return [*_decoding(), *_prices(played), _step(played), _journal(played), _replay(played)]
 
 
 def _decoding() -> list[Result]:
@@ -69,6 +71,8 @@ def _frames() -> Sequence[tuple[str, Codec, list[str]]]:
         ("clob_market", channel, MARKET_PATH, []),
         ("rtds", Rtds(Asset.BTC), RTDS_PATH, []),
         ("binance", binance, BINANCE_PREFIX + binance.path, []),
+        ("bybit", BybitStreams(Asset.BTC), BYBIT_PATH, []),
+        ("coinbase", CoinbaseStreams(Asset.BTC), COINBASE_PATH, []),
     ]
     sessions = [polymarket.open_session(p) or exchanges.open_session(p) for _, _, p, _ in wires]
     for session, (_, codec, _, frames) in zip(sessions, wires, strict=True):
@@ -88,6 +92,30 @@ def _frames() -> Sequence[tuple[str, Codec, list[str]]]:
 def _events(played: Played) -> list[Taken]:
     records = [decode_record(line) for line in played.lines]
     return [(Asset(r.asset), r.at, decode_event(r.event), r.last) for r in records if not r.digest]
+
+
+def _prices(played: Played) -> list[Result]:
+    """The composite price and all features, each time they are made anew while a round is played.
+
+    Times lie beside what a desk would do itself, so nothing is answered from memory."""
+    mind, features, oracle = Mind(), [], []
+    for asset, at_ns, event, is_last in _events(played):
+        mind.take(asset, at_ns, event, is_last=is_last)
+        desk, settings = mind.desks[asset], mind.desks[asset].settings
+        if not isinstance(event, ExchangeQuoted):
+            continue
+        prices, later_ns = desk.prices, at_ns + 1
+        oracle.append(_timed(partial(prices.oracle.estimate, later_ns, settings.market)))
+        estimate = prices.oracle.estimate(later_ns, settings.market)
+        parts = prices.oracle.parts(later_ns, settings.market)
+        refresh = partial(
+            prices.features.refresh, later_ns, settings.features, estimate, parts
+        )
+        features.append(_timed(refresh))
+    return [
+        _percentiles("oracle_estimate", oracle, "three exchanges weighed"),
+        evolve(_percentiles("features_update", features, "all 22, anew"), budget=1000.0),
+    ]
 
 
 def _step(played: Played) -> Result:

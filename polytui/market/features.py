@@ -191,8 +191,8 @@ class Features:
             (flow.micro_gap_bps(), quoted_ns),
             (flow.order_flow(now_ns), quoted_ns),
             (flow.trade_intensity(now_ns), flow.traded_ns),
-            (flow.trade_flow(now_ns), flow.traded_ns),
-            (flow.volume_momentum_bps(now_ns), flow.traded_ns),
+            (flow.trade_flow(), flow.traded_ns),
+            (flow.volume_momentum_bps(), flow.traded_ns),
         )
         return [
             Feature(name, value, at_ns, now_ns - at_ns > limit_ns)

@@ -21,26 +21,13 @@ from polytui.model.units import NS_PER_S
 _BPS = 10_000.0
 
 
-class Decayed:
-    """A sum whose terms lose half their weight every half-life."""
-
-    __slots__ = ("at_ns", "value")
-
-    def __init__(self) -> None:
-        self.value = 0.0
-        self.at_ns = 0
-
-    def add(self, term: float, at_ns: int, half_life_ns: float) -> None:
-        self.value = self.at(at_ns, half_life_ns) + term
-        self.at_ns = max(at_ns, self.at_ns)
-
-    def at(self, now_ns: int, half_life_ns: float) -> float:
-        elapsed = now_ns - self.at_ns
-        return self.value * float(0.5 ** (elapsed / half_life_ns)) if elapsed > 0 else self.value
+def _faded(elapsed_ns: int, half_life_ns: float) -> float:
+    """What is left of a term after that long, 0 to 1."""
+    return float(0.5 ** (elapsed_ns / half_life_ns)) if elapsed_ns > 0 else 1.0
 
 
 class Microstructure:
-    """State: the last quote, and decayed sums over quotes and trades."""
+    """State: the last quote and trade, and sums over quotes and trades as they stood then."""
 
     __slots__ = (
         "_bought",
@@ -49,6 +36,7 @@ class Microstructure:
         "_flow",
         "_last_price",
         "_momentum",
+        "_quoted_ns",
         "_quotes",
         "_sold",
         "_weight",
@@ -61,35 +49,35 @@ class Microstructure:
         self.half_life_ns = 10.0 * NS_PER_S
         self.quote: ExchangeQuoted | None = None
         self.traded_ns = 0
-        self._flow = Decayed()
-        self._depth = Decayed()
-        self._quotes = Decayed()
-        self._bought = Decayed()
-        self._sold = Decayed()
-        self._count = Decayed()
-        self._momentum = Decayed()
-        self._weight = Decayed()
+        self._quoted_ns = 0
+        """When the sums over quotes were last added to; those over trades: `traded_ns`."""
+        self._flow = self._depth = self._quotes = 0.0
+        self._bought = self._sold = self._count = 0.0
+        self._momentum = self._weight = 0.0
         self._last_price = 0.0
 
     def quoted(self, event: ExchangeQuoted) -> None:
         before, self.quote = self.quote, event
         if before is None:
             return
-        at_ns, half_life_ns = event.received_ns, self.half_life_ns
-        self._flow.add(_flow_of(before, event), at_ns, half_life_ns)
-        self._depth.add((event.bid_size + event.ask_size) / 2.0, at_ns, half_life_ns)
-        self._quotes.add(1.0, at_ns, half_life_ns)
+        left = _faded(event.received_ns - self._quoted_ns, self.half_life_ns)
+        self._flow = self._flow * left + _flow_of(before, event)
+        self._depth = self._depth * left + (event.bid_size + event.ask_size) / 2.0
+        self._quotes = self._quotes * left + 1.0
+        self._quoted_ns = max(self._quoted_ns, event.received_ns)
 
     def traded(self, event: ExchangeTraded) -> None:
-        at_ns, half_life_ns = event.received_ns, self.half_life_ns
-        taken = self._bought if event.taker_side is Side.BUY else self._sold
-        taken.add(event.size, at_ns, half_life_ns)
-        self._count.add(1.0, at_ns, half_life_ns)
+        left, size = _faded(event.received_ns - self.traded_ns, self.half_life_ns), event.size
+        is_bought = event.taker_side is Side.BUY
+        self._bought = self._bought * left + (size if is_bought else 0.0)
+        self._sold = self._sold * left + (0.0 if is_bought else size)
+        self._count = self._count * left + 1.0
+        self._momentum *= left
+        self._weight *= left
         if self._last_price:
-            change = (event.price / self._last_price - 1.0) * _BPS
-            self._momentum.add(change * event.size, at_ns, half_life_ns)
-            self._weight.add(event.size, at_ns, half_life_ns)
-        self._last_price, self.traded_ns = event.price, at_ns
+            self._momentum += (event.price / self._last_price - 1.0) * _BPS * size
+            self._weight += size
+        self._last_price, self.traded_ns = event.price, max(self.traded_ns, event.received_ns)
 
     def forget_quote(self) -> None:
         """The feed was away: the next quote does not follow from the last."""
@@ -125,32 +113,30 @@ class Microstructure:
 
     def order_flow(self, now_ns: int) -> float | None:
         """Decayed order-flow imbalance in units of the averaged best size."""
-        quotes = self._quotes.at(now_ns, self.half_life_ns)
-        depth = self._depth.at(now_ns, self.half_life_ns)
-        if quotes <= 0.0 or depth <= 0.0:
+        if self._quotes <= 0.0 or self._depth <= 0.0:
             return None
-        return self._flow.at(now_ns, self.half_life_ns) / (depth / quotes)
+        left = _faded(now_ns - self._quoted_ns, self.half_life_ns)
+        return self._flow * left / (self._depth / self._quotes)
 
     def trade_intensity(self, now_ns: int) -> float | None:
         """Trades a second: a decayed count over the mean time it remembers."""
         if not self.traded_ns:
             return None
         remembered_s = self.half_life_ns / NS_PER_S / math.log(2.0)
-        return self._count.at(now_ns, self.half_life_ns) / remembered_s
+        return self._count * _faded(now_ns - self.traded_ns, self.half_life_ns) / remembered_s
 
-    def trade_flow(self, now_ns: int) -> float | None:
+    def trade_flow(self) -> float | None:
         """(bought - sold) over their sum, by takers, -1 to 1."""
-        bought = self._bought.at(now_ns, self.half_life_ns)
-        return _imbalance(bought, self._sold.at(now_ns, self.half_life_ns))
+        return _imbalance(self._bought, self._sold)
 
-    def volume_momentum_bps(self, now_ns: int) -> float | None:
+    def volume_momentum_bps(self) -> float | None:
         """The mean change from trade to trade, weighted with the later one's size."""
-        weight = self._weight.at(now_ns, self.half_life_ns)
-        return self._momentum.at(now_ns, self.half_life_ns) / weight if weight > 0.0 else None
+        return self._momentum / self._weight if self._weight > 0.0 else None
 
     def state(self) -> tuple[object, ...]:
-        sums = (self._flow, self._bought, self._sold, self._count, self._momentum)
-        return (self.traded_ns, self._last_price, [(one.value, one.at_ns) for one in sums])
+        quotes = (self._quoted_ns, self._flow, self._depth, self._quotes)
+        trades = (self.traded_ns, self._bought, self._sold, self._count)
+        return (quotes, trades, self._momentum, self._weight, self._last_price)
 
 
 def _imbalance(bid: float, ask: float) -> float | None:

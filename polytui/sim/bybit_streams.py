@@ -43,6 +43,8 @@ class _Market:
     sequence: int = 115_000_000_000
     trade_id: int = _FIRST_ID
     is_restarting: bool = False
+    usual: float = 0.0
+    """The order of magnitude of sizes, by the first quote."""
     trades: deque[tuple[int, ExchangeTrade]] = field(factory=lambda: deque(maxlen=_KEPT_TRADES))
 
 
@@ -105,8 +107,9 @@ class BybitFrames:
 
     def _quoted(self, quote: ExchangeQuote) -> tuple[str, str]:
         market = self._markets[quote.asset]
-        bids = _ladder(quote.bid, quote.bid_size, -1)
-        asks = _ladder(quote.ask, quote.ask_size, 1)
+        market.usual = market.usual or 10.0 ** round(math.log10(max(quote.bid_size, 1e-4)))
+        bids = _ladder(quote.bid, quote.bid_size, market.usual, -1)
+        asks = _ladder(quote.ask, quote.ask_size, market.usual, 1)
         before = (market.bids, market.asks)
         market.bids, market.asks = bids, asks
         market.sequence += 7
@@ -120,21 +123,20 @@ class BybitFrames:
         return topic, _book_frame(quote.asset, market, "delta", *changed, quote.at_ns)
 
 
-def _ladder(best: float, size: float, step: int) -> Side:
+def _ladder(best: float, size: float, usual: float, step: int) -> Side:
     """The best and a grid of round prices behind it, away from the middle."""
     grid = 10.0 ** math.floor(math.log10(best * _GRID_BPS * 1e-4))
     start = math.floor(best / grid) if step < 0 else math.ceil(best / grid)
     ladder = {_plain(best): _plain(size)}
     index = start + step
     while len(ladder) < _LEVELS:
-        ladder.setdefault(_plain(round(index * grid, 8)), _plain(_size_at(index, size)))
+        ladder.setdefault(_plain(round(index * grid, 8)), _plain(_size_at(index, usual)))
         index += step
     return ladder
 
 
-def _size_at(index: int, size: float) -> float:
+def _size_at(index: int, usual: float) -> float:
     """Of a grid price: between 0.2 and 3.2 of a usual size, the same whenever it is asked."""
-    usual = 10.0 ** round(math.log10(max(size, 1e-4)))
     return round(usual * (0.2 + (index * 2_654_435_761 % 997) / 332.0), 5)
 
 

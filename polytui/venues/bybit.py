@@ -18,7 +18,7 @@ from polytui.venues.feed import (
     NOTHING,
     Parsed,
     guarded,
-    not_negative,
+    levels,
     ns_of_ms,
     positive,
     refused,
@@ -181,7 +181,7 @@ class BybitStreams:
             raise ValueError(f"a book of {message.s[:20]!r}")
         if not 0 < message.u < _LARGEST_ID:
             raise ValueError(f"update {message.u}")
-        bids, asks = _levels(message.b), _levels(message.a)
+        bids, asks = levels(message.b), levels(message.a)
         venue_ns = ns_of_ms(frame.cts) if frame.cts else 0
         if frame.type == "snapshot" or message.u == 1:
             self._book.replace(bids, asks)
@@ -200,10 +200,8 @@ class BybitStreams:
         return self._quote(venue_ns, received_ns, QUOTES if frame.type == "delta" else "")
 
     def _apply(self, bids: list[Level], asks: list[Level]) -> None:
-        for price, size in bids:
-            self._book.change(True, price, size)
-        for price, size in asks:
-            self._book.change(False, price, size)
+        self._book.change(True, bids)
+        self._book.change(False, asks)
         self._book.settle()
 
     def _resync(self, lost: int) -> Parsed:
@@ -242,10 +240,6 @@ def trade_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 20):
         raise ValueError(f"trade id {text[:40]!r}")
     return int(text)
-
-
-def _levels(rows: list[tuple[str, str]]) -> list[Level]:
-    return [(positive(price), not_negative(size)) for price, size in rows]
 
 
 def _ask(op: str, *topics: str) -> str:

@@ -332,7 +332,7 @@ class CoinbaseStreams:
             raise ValueError(f"type {event.type[:20]!r}")
         elif self._has_book:
             for is_bid, price, size in levels:
-                self._book.change(is_bid, price, size)
+                self._book.change(is_bid, ((price, size),))
 
 
 def _level(update: _Update) -> tuple[bool, float, float]:

@@ -6,7 +6,7 @@ and the best ask the first ask; a level is found by bisection.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 Level = tuple[float, float]
@@ -33,15 +33,16 @@ class ExchangeBook:
         self._bids, self._asks = sorted(self._sizes[True]), sorted(self._sizes[False])
         self._trim()
 
-    def change(self, is_bid: bool, price: float, size: float) -> None:
-        """A level's new absolute size; 0 removes it, and removing what is not there is no fault."""
+    def change(self, is_bid: bool, levels: Iterable[Level]) -> None:
+        """New absolute sizes; 0 removes a level, and removing what is not there is no fault."""
         sizes, prices = self._sizes[is_bid], self._bids if is_bid else self._asks
-        if size:
-            if price not in sizes:
-                prices.insert(bisect_left(prices, price), price)
-            sizes[price] = size
-        elif sizes.pop(price, None) is not None:
-            del prices[bisect_left(prices, price)]
+        for price, size in levels:
+            if size:
+                if price not in sizes:
+                    insort(prices, price)
+                sizes[price] = size
+            elif sizes.pop(price, None) is not None:
+                del prices[bisect_left(prices, price)]
 
     def settle(self) -> None:
         """After the changes of one message: levels beyond the kept depth are dropped."""

@@ -6,7 +6,7 @@ that cannot be believed whole is rejected whole, with a reason short enough for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -129,6 +129,21 @@ def not_negative(text: str) -> float:
     if value > _LARGEST:
         raise ValueError(f"too large: {text[:40]!r}")
     return value
+
+
+def levels(rows: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
+    """(price, size) strings of a book's side as floats, by the rules of `positive` and
+    `not_negative`. Checked in one go, since books are long and their faults rare."""
+    texts = [text for row in rows for text in row]
+    if not texts:
+        return []
+    if not "".join(texts).replace(".", "").isdecimal():
+        return [(positive(price), not_negative(size)) for price, size in rows]
+    values = list(map(float, texts))
+    prices = values[::2]
+    if min(prices) <= 0.0 or max(values) > _LARGEST:
+        raise ValueError("a level without price, or too large")
+    return list(zip(prices, values[1::2], strict=True))
 
 
 def positive_number(value: float) -> float:
