@@ -73,9 +73,8 @@ class Desk:
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
         self._seq, self._now_ns, self._effects = seq, now_ns, []
-        kind = type(event)
-        _APPLY[kind](self, event)
-        self._has_news = self._has_news or kind not in _NO_NEWS
+        if _APPLY[type(event)](self, event) is not False:
+            self._has_news = True
         if is_last and self._has_news:
             self._has_news = False
             self._decide()
@@ -109,8 +108,12 @@ class Desk:
         self.prices.features.configure(self.settings.features)
         self.account.starting_cash = usd_from_float(self.settings.paper.starting_cash_usd)
 
-    def _kept_only(self, event: ev.Event) -> None:
-        """Time passed, or something was seen that only the journal keeps."""
+    def _time_passed(self, _: ev.Ticked) -> None:
+        """What waits for a time is looked at again."""
+
+    def _kept_only(self, _: ev.Event) -> bool:
+        """Something was seen that only the journal keeps."""
+        return False
 
     def _round_found(self, event: ev.RoundFound) -> None:
         self.rounds.find(event.round)
@@ -145,22 +148,26 @@ class Desk:
     def _book_snapshotted(self, event: ev.BookSnapshotted) -> None:
         self.rounds.book_snapshotted(event)
 
-    def _book_changed(self, event: ev.BookChanged) -> None:
-        self.rounds.book_changed(event)
+    def _book_changed(self, event: ev.BookChanged) -> bool:
+        return self.rounds.book_changed(event)
 
     def _tick_size_changed(self, event: ev.TickSizeChanged) -> None:
         self.rounds.tick_size_changed(event)
 
-    def _oracle_priced(self, event: ev.OraclePriced) -> None:
-        self.prices.oracle_priced(event, self.settings.market)
+    def _oracle_priced(self, event: ev.OraclePriced) -> bool:
+        is_news = self.prices.oracle_priced(event, self.settings.market)
         self.prices.sample(self._now_ns, self.settings.market)
+        return is_news
 
-    def _exchange_quoted(self, event: ev.ExchangeQuoted) -> None:
-        self.prices.exchange_quoted(event)
+    def _exchange_quoted(self, event: ev.ExchangeQuoted) -> bool:
+        is_news = self.prices.exchange_quoted(event)
         self.prices.sample(self._now_ns, self.settings.market)
+        return is_news
 
-    def _exchange_traded(self, event: ev.ExchangeTraded) -> None:
+    def _exchange_traded(self, event: ev.ExchangeTraded) -> bool:
+        """Counted into what is read later."""
         self.prices.exchange_traded(event, self.rounds)
+        return False
 
     def _candles_loaded(self, event: ev.CandlesLoaded) -> None:
         self.prices.candles_loaded(event, self.rounds)
@@ -390,10 +397,10 @@ class Desk:
         self._effects.append(Place(order, allowed))
 
 
-_APPLY: dict[type[Any], Callable[[Desk, Any], None]] = {
+_APPLY: dict[type[Any], Callable[[Desk, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
     ev.SettingsChanged: Desk._settings_changed,
-    ev.Ticked: Desk._kept_only,
+    ev.Ticked: Desk._time_passed,
     ev.RoundFound: Desk._round_found,
     ev.RoundOpened: Desk._round_opened,
     ev.RoundClosed: Desk._round_closed,
@@ -418,9 +425,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Any], None]] = {
     ev.Commanded: Desk._commanded,
     **dict.fromkeys(MOVES, Desk._reported),
 }
-
-_NO_NEWS = (ev.TradePrinted, ev.FrameRejected, ev.ExchangeTraded)
-"""Kept, or counted into what is only read later: no reason to decide anew."""
+"""False from those that changed nothing a decision looks at: there is no reason to decide anew."""
 
 _OBEY: dict[ev.Action, Callable[[Desk, ev.Commanded], None]] = {
     ev.Action.PAUSE: Desk._pause,

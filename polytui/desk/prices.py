@@ -39,7 +39,8 @@ class DeskPrices:
         self.features = Features()
         self._last_trade_ns = 0
 
-    def oracle_priced(self, event: OraclePriced, market: Market) -> None:
+    def oracle_priced(self, event: OraclePriced, market: Market) -> bool:
+        """Whether it said something new: relays overlap."""
         is_new = self.settlement.take(
             event.kind,
             event.value,
@@ -49,11 +50,14 @@ class DeskPrices:
         )
         if is_new and event.kind is PriceKind.SPOT:
             self.oracle.take_settlement(event.value, event.observed_ns, market)
+        return is_new
 
-    def exchange_quoted(self, event: ExchangeQuoted) -> None:
+    def exchange_quoted(self, event: ExchangeQuoted) -> bool:
+        """Whether the mid moved: most quotes change sizes alone."""
         mid = (event.bid + event.ask) / 2.0
-        self.oracle.take_quote(event.venue, mid, event.venue_ns, event.received_ns)
+        has_moved = self.oracle.take_quote(event.venue, mid, event.venue_ns, event.received_ns)
         self.features.quoted(event)
+        return has_moved
 
     def exchange_traded(self, event: ExchangeTraded, rounds: Iterable[DeskRound]) -> None:
         if event.venue == EXCHANGE_FEED and not event.is_history:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polytui.desk.machine import Phase
 from polytui.desk.round import DeskRound
 from polytui.model.events import (
     BookChanged,
@@ -61,12 +62,16 @@ class DeskRounds:
             if taken and event.tick is not None and event.tick != entry.round.tick:
                 entry.round = entry.round.with_tick(event.tick)
 
-    def book_changed(self, event: BookChanged) -> None:
+    def book_changed(self, event: BookChanged) -> bool:
+        """Whether the top of an open round's book is another now."""
         self.lag_ns = event.received_ns - event.venue_ns
+        is_news = False
         for change in event.changes:
             if known := self._by_token.get(change.token_id):
                 entry, outcome = known
-                entry.book(outcome).change(change, event.venue_ns)
+                is_top = entry.book(outcome).change(change, event.venue_ns)
+                is_news = is_news or (is_top and entry.phase is Phase.OPEN)
+        return is_news
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):

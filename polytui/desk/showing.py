@@ -5,7 +5,7 @@ from __future__ import annotations
 from polytui.desk.account import Account
 from polytui.desk.desk import Desk
 from polytui.desk.machine import Phase
-from polytui.desk.round import DeskRound
+from polytui.desk.round import ESTIMATED, DeskRound
 from polytui.desk.showing_prices import show_average, show_features, show_oracle
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
@@ -94,6 +94,7 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         marked_pnl=_marked_round(entry, position),
         orders=tuple(_show_order(order) for order in desk.holdings.of_round(entry.slug)),
         average=show_average(desk.prices, listed),
+        is_strike_estimated=entry.strike_source == ESTIMATED,
     )
 
 

@@ -51,10 +51,14 @@ class TokenBook:
         self.is_settled = self.best_bid < self.best_ask
         return True
 
-    def change(self, change: LevelChange, venue_ns: int) -> None:
-        """Set one level; a frame older than the book is a duplicate and changes nothing."""
+    def change(self, change: LevelChange, venue_ns: int) -> bool:
+        """Set one level; whether the best prices, their sizes or their agreement changed.
+
+        A frame older than the book is a duplicate and changes nothing.
+        """
         if not self.is_known or venue_ns < self.venue_ns:
-            return
+            return False
+        before = (self.best_bid, self.best_ask, self.is_settled)
         self.venue_ns = venue_ns
         if change.side is Side.BUY:
             self._set_bid(change.price, change.shares)
@@ -65,6 +69,8 @@ class TokenBook:
             and change.best_bid in (None, self.best_bid)
             and change.best_ask in (None, self.best_ask)
         )
+        best = (self.best_bid, self.best_ask)
+        return change.price in best or before != (*best, self.is_settled)
 
     def _set_bid(self, price: Price, shares: Shares) -> None:
         if shares:

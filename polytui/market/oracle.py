@@ -75,9 +75,13 @@ class CompositeOracle:
         self._memo: tuple[int, Estimate | None] | None = None
         self._voters: tuple[int, list[_Vote]] | None = None
 
-    def take_quote(self, venue: str, mid: float, venue_ns: int, received_ns: int) -> None:
+    def take_quote(self, venue: str, mid: float, venue_ns: int, received_ns: int) -> bool:
+        """Whether the venue's mid is another one now."""
         self._changed()
-        self._venue(venue).take_mid(mid, venue_ns, received_ns)
+        known = self._venue(venue)
+        has_moved = mid != known.mid
+        known.take_mid(mid, venue_ns, received_ns)
+        return has_moved
 
     def take_settlement(self, value: float, observed_ns: int, market: Market) -> None:
         if observed_ns <= self._spot_ns:

@@ -163,6 +163,8 @@ class RoundView:
     orders: tuple[OrderView, ...]
     average: AverageView | None = None
     """None where the rule has no average."""
+    is_strike_estimated: bool = False
+    """Our own reckoning of it, until somebody says it."""
 
 
 @frozen

@@ -19,7 +19,8 @@ from polytui.model.units import NS_PER_MS, NS_PER_S
 
 _LATEST_MS = 10**14
 """The year 5138: a larger number is not milliseconds."""
-_LARGEST = 1e15
+_LARGEST, _SMALLEST = 1e15, 1e-18
+"""No price is beyond these: their ratios, squares and sums stay finite in whatever is computed."""
 _REASON_LENGTH = 160
 
 WIRE_FAULTS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -116,14 +117,14 @@ def guarded(parse: Callable[[str, int], Parsed], frame: str | bytes, received_ns
 def positive(text: str) -> float:
     """A plain decimal string as a float that is finite and above zero; ValueError otherwise."""
     value = not_negative(text)
-    if value == 0.0:
+    if value < _SMALLEST:
         raise ValueError(f"not above zero: {text[:40]!r}")
     return value
 
 
 def not_negative(text: str) -> float:
     """A plain decimal string as a finite float; ValueError for signs, exponents, NaN, huge."""
-    if not text.replace(".", "", 1).isdecimal():
+    if not (text.isascii() and text.replace(".", "", 1).isdecimal()):
         raise ValueError(f"not a plain decimal: {text[:40]!r}")
     value = float(text)
     if value > _LARGEST:
@@ -137,18 +138,19 @@ def levels(rows: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
     texts = [text for row in rows for text in row]
     if not texts:
         return []
-    if not "".join(texts).replace(".", "").isdecimal():
+    joined = "".join(texts)
+    if not (joined.isascii() and joined.replace(".", "").isdecimal()):
         return [(positive(price), not_negative(size)) for price, size in rows]
     values = list(map(float, texts))
     prices = values[::2]
-    if min(prices) <= 0.0 or max(values) > _LARGEST:
+    if min(prices) < _SMALLEST or max(values) > _LARGEST:
         raise ValueError("a level without price, or too large")
     return list(zip(prices, values[1::2], strict=True))
 
 
 def positive_number(value: float) -> float:
     """A JSON number that is finite and above zero; ValueError otherwise."""
-    if not 0.0 < value <= _LARGEST:
+    if not _SMALLEST <= value <= _LARGEST:
         raise ValueError(f"not a price: {value!r}")
     return value
 

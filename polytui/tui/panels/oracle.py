@@ -7,21 +7,32 @@ from rich.segment import Segment
 from polytui.model.snapshot import (
     AssetView,
     FeatureView,
+    FeedState,
     OracleView,
     RoundView,
     VenuePriceView,
 )
-from polytui.tui.ink import Ink, Line, Span, beside, clean, filled, line, spread
+from polytui.tui.ink import Ink, Line, Span, beside, clean, filled, line, spread, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import Look, asset_panel, box_edges
-from polytui.tui.panels.facts import current_round, round_line
+from polytui.tui.panels.facts import current_round, time_left
 from polytui.tui.panels.frame import framed, rule
+from polytui.tui.panels.ladder import mid_of
 
 _LEAST_WIDTH = 64
-_TWO_COLUMNS = 100
-_VENUE_WIDTH = 74
+_PRICES_WIDTH = 72
+_FEATURES_WIDTH = 41
+"""The least that holds a name, a mark, a value and an age."""
+_FEATURES_MOST = 52
+"""Wider, the eye loses the line between a name and its value."""
+_GAP = 3
 _BAR = 8
-_SURE, _FAIR = 0.6, 0.3
+_VOTE_BAR = 5
+_SURE, _UNSURE = 0.6, 0.2
+"""Where the defaults of the settings use the whole stake, and where they let nobody enter."""
+_SETTLEMENT_OLD_MS = 8_000
+"""An age at which the default gate blocks entries."""
+_TROUBLED = (FeedState.DOWN, FeedState.STALE, FeedState.CONNECTING)
 
 
 def oracle_panel(
@@ -30,112 +41,153 @@ def oracle_panel(
     """The chosen asset's prices; the plain panel where there is no room."""
     if view is None or width < _LEAST_WIDTH:
         return asset_panel(name, view, look, width, height)
-    ink, inner, rows = look.ink, width - 4, height - 2
-    if inner >= _TWO_COLUMNS:
-        left_width = min(_VENUE_WIDTH, inner * 3 // 5)
-        right_width = inner - left_width - 3
-        left = filled(_prices(view, ink, left_width), rows, left_width, ink.text)
-        right = filled(_features(view, ink, right_width), rows, right_width, ink.text)
-        body = beside(left, right, Segment("   ", ink.text))
-    else:
-        body = filled(
-            [*_prices(view, ink, inner), *_features(view, ink, inner)][:rows], rows, inner, ink.text
-        )
+    inner, rows = width - 4, height - 2
+    draw = _side_by_side if inner >= _PRICES_WIDTH + _GAP + _FEATURES_WIDTH else _stacked
+    body = draw(view, look.ink, inner, rows)
     top, bottom = box_edges(view, current_round(view), look)
-    return framed(body, top, bottom, (width, height), look.edge, ink.text)
+    return framed(body, top, bottom, (width, height), look.edge, look.ink.text)
+
+
+def _side_by_side(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line]:
+    features_width = min(_FEATURES_MOST, width - _PRICES_WIDTH - _GAP)
+    left = filled(_prices(view, ink, _PRICES_WIDTH), rows, _PRICES_WIDTH, ink.text)
+    right = _features(view.features, ink, features_width, rows, 1)
+    body = beside(
+        left, filled(right, rows, features_width, ink.text), Segment(" " * _GAP, ink.text)
+    )
+    spare = width - _PRICES_WIDTH - _GAP - features_width
+    return [[*one, Segment(" " * spare, ink.text)] for one in body] if spare else body
+
+
+def _stacked(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line]:
+    prices = _prices(view, ink, width)
+    room = max(0, rows - len(prices))
+    return filled([*prices, *_features(view.features, ink, width, room, 2)], rows, width, ink.text)
 
 
 def _prices(view: AssetView, ink: Ink, width: int) -> list[Line]:
+    """Our price, who voted for it, and what the closing averages make of the rounds."""
     oracle = view.oracle
-    lines = [rule([("oracle", ink.dim)], [], width, ink.border), *_oracle(oracle, ink, width)]
-    lines.append(rule([("exchanges", ink.dim)], _heading(ink, width), width, ink.border))
-    lines += [venue_line(venue, ink, width) for venue in oracle.venues]
+    lines = [rule([("price", ink.dim)], [], width, ink.border), *_oracle(oracle, ink, width)]
+    lines.append(rule([("exchanges", ink.dim)], _headings(ink, width), width, ink.border))
+    feeds = {feed.name: feed.state for feed in view.feeds}
+    lines += [venue_line(one, feeds.get(one.venue), ink, width) for one in oracle.venues]
     if not oracle.venues:
         lines.append(line([("none has quoted yet", ink.dim)], width, ink.text))
-    averages = [one for one in view.rounds if one.average is not None]
     lines.append(rule([("closing averages", ink.dim)], [], width, ink.border))
-    for one in averages:
+    averaged = [one for one in _by_weight(view) if one.average is not None]
+    for one in averaged:
         lines += average_lines(view, one, ink, width)
-    if not averages:
+    if not averaged:
         lines.append(line([("no open round settles on an average", ink.dim)], width, ink.text))
     return lines
 
 
+def _by_weight(view: AssetView) -> list[RoundView]:
+    """Rounds that have opened: those that can still be traded before those that settle."""
+    opened = [one for one in view.rounds if one.opens_ns <= view.at_ns]
+    return sorted(opened, key=lambda one: (one.closes_ns <= view.at_ns, one.closes_ns))
+
+
+# --- our price ------------------------------------------------------------------------------
+
+
 def _oracle(oracle: OracleView, ink: Ink, width: int) -> list[Line]:
-    """Our price and how sure it is; the settlement oracle's own, its age and its relay."""
-    word = confidence_word(oracle.confidence)
-    style = {"sure": ink.good, "fair": ink.warn}.get(word, ink.error)
-    bar = figures.bar(oracle.confidence, _BAR)
-    ours: list[Span] = [("ours    ", ink.dim), (f"{figures.coin(oracle.price):>13}", ink.strong)]
-    sure: list[Span] = [
-        (f"{bar:<{_BAR}} ", style),
-        (f"{oracle.confidence:.0%} {word}", style),
-    ]
+    """The oracle price and how sure it is; the settlement oracle's own, its age and its relay."""
+    ours: list[Span] = [("oracle  ", ink.dim), (f"{figures.coin(oracle.price):>13}", ink.strong)]
     settles: list[Span] = [
         ("settles ", ink.dim),
         (f"{figures.coin(oracle.settlement):>13}", ink.text),
     ]
     return [
-        spread(ours, sure, width, ink.text),
+        spread(ours, _confidence_words(oracle, ink), width, ink.text),
         spread(settles, _settlement_words(oracle, ink), width, ink.text),
-        line(_difference_words(oracle, ink), width, ink.text),
+        spread(_lead_words(oracle, ink), _apart_words(oracle, ink), width, ink.text),
     ]
 
 
+def _confidence_words(oracle: OracleView, ink: Ink) -> list[Span]:
+    if oracle.price is None:
+        return [("no price yet", ink.warn)]
+    word = confidence_word(oracle.confidence)
+    style = {"sure": ink.good, "half sure": ink.warn}.get(word, ink.error)
+    bar = figures.bar(oracle.confidence, _BAR)
+    return [(f"{bar:<{_BAR}} ", style), (f"{oracle.confidence:.0%} {word}", style)]
+
+
 def confidence_word(confidence: float) -> str:
+    """Whole stakes, smaller ones, or none."""
     if confidence >= _SURE:
         return "sure"
-    return "fair" if confidence >= _FAIR else "unsure"
+    return "half sure" if confidence >= _UNSURE else "unsure"
 
 
 def _settlement_words(oracle: OracleView, ink: Ink) -> list[Span]:
     if oracle.settlement_age_ms < 0:
         return [("not heard yet", ink.warn)]
-    age = figures.age(oracle.settlement_age_ms / 1000)
-    relay = f"by {clean(oracle.settlement_feed)}" if oracle.settlement_feed else "no relay is up"
-    return [(f"{age} old  ", ink.text), (relay, ink.dim if oracle.settlement_feed else ink.error)]
+    age = f"{figures.age(oracle.settlement_age_ms / 1000)} old"
+    is_old = oracle.settlement_age_ms > _SETTLEMENT_OLD_MS
+    words: list[Span] = [(f"STALE {age}" if is_old else age, ink.error if is_old else ink.text)]
+    if oracle.settlement_feed:
+        return [*words, (f"  by {clean(oracle.settlement_feed)}", ink.dim)]
+    return [*words, ("  no relay is up", ink.error)]
 
 
-def _difference_words(oracle: OracleView, ink: Ink) -> list[Span]:
-    spans: list[Span] = []
-    if oracle.lead_bps is not None:
-        lead = oracle.lead_bps
-        spans += [
-            ("lead ", ink.dim),
-            (f"{figures.arrow(round(lead, 2))} {lead:+.2f} bps", ink.sign(round(lead, 2))),
-        ]
-    if oracle.disagreement_bps is not None:
-        spans += [("   apart ", ink.dim), (f"{oracle.disagreement_bps:.2f} bps", ink.text)]
-    return spans or [("no exchange has a vote", ink.warn)]
+def _lead_words(oracle: OracleView, ink: Ink) -> list[Span]:
+    if oracle.lead_bps is None:
+        return [("no exchange has a vote", ink.warn)]
+    lead = round(oracle.lead_bps, 2)
+    return [("leads   ", ink.dim), (f"{figures.arrow(lead)} {lead:+.2f} bps", ink.sign(lead))]
 
 
-def _heading(ink: Ink, width: int) -> list[Span]:
-    wide = "   basis   adjusted" if width >= _VENUE_WIDTH - 4 else ""
-    return [(f"{wide}      age  late  vote ", ink.dim)]
+def _apart_words(oracle: OracleView, ink: Ink) -> list[Span]:
+    if oracle.disagreement_bps is None:
+        return []
+    return [("exchanges apart ", ink.dim), (f"{oracle.disagreement_bps:.2f} bps", ink.text)]
 
 
-def venue_line(venue: VenuePriceView, ink: Ink, width: int) -> Line:
+# --- exchanges ------------------------------------------------------------------------------
+
+
+def _headings(ink: Ink, width: int) -> list[Span]:
+    """The names of a venue line's columns, over their right edges."""
+    words = _columns(("basis bps", "adjusted", "age", "late", "vote"), width)
+    return [(words.lstrip(), ink.dim)]
+
+
+def _columns(cells: tuple[str, str, str, str, str], width: int) -> str:
+    """Basis, adjusted price, age, lateness and vote; the first two only where there is room."""
+    basis, adjusted, age, late, vote = cells
+    wide = f"{basis:>10}{adjusted:>12}" if width >= _PRICES_WIDTH else ""
+    return f"{wide}{age:>8}{late:>8}{vote:>11}"
+
+
+def venue_line(venue: VenuePriceView, feed: FeedState | None, ink: Ink, width: int) -> Line:
     """One exchange: its price, basis and adjusted price, age, lateness, and its vote as a bar."""
-    mark = _venue_mark(venue, ink)
-    style = mark[1]
+    mark, style = _venue_mark(venue, ink)
     left: list[Span] = [
-        mark,
+        (mark, style),
         (f" {clean(venue.venue):<9}", ink.text),
-        (f"{figures.coin(venue.price):>12}", ink.strong),
+        (f"{figures.coin(venue.price):>11}", ink.strong),
     ]
     basis = "–" if venue.basis_bps is None else f"{venue.basis_bps:+.2f}"
-    late = "–" if venue.latency_ms is None else f"{venue.latency_ms:.0f}ms"
-    right: list[Span] = []
-    if width >= _VENUE_WIDTH - 4:
-        right = [(f"{basis:>7} ", ink.text), (f"{figures.coin(venue.adjusted):>12} ", ink.text)]
-    word = "OUTLIER" if venue.is_outlier else f"{venue.weight:>4.0%}"
-    bar = "" if venue.is_outlier else figures.bar(venue.weight, _BAR - 3)
-    right += [
-        (f"{figures.age(venue.age_ms / 1000):>6} ", ink.dim),
-        (f"{late:>6} ", ink.dim),
-        (f"{bar:<{_BAR - 3}} {word:>7}" if not venue.is_outlier else f"{word:>13}", style),
-    ]
+    late = "–" if venue.latency_ms is None else f"{venue.latency_ms:.0f} ms"
+    age = figures.age(venue.age_ms / 1000)
+    facts = _columns((basis, figures.coin(venue.adjusted), age, late, ""), width)
+    vote = _vote_word(venue, feed)
+    right: list[Span] = [(facts[: -len(vote)], ink.text), (vote, style)]
     return spread(left, right, width, ink.text)
+
+
+def _vote_word(venue: VenuePriceView, feed: FeedState | None) -> str:
+    """Its share of the price, or why it has none."""
+    if venue.is_outlier:
+        return "   OUTLIER"
+    if venue.weight > 0.0:
+        return f"{figures.bar(venue.weight, _VOTE_BAR):<{_VOTE_BAR}}{venue.weight:>5.0%}"
+    if feed in _TROUBLED:
+        return f"{feed.value:>10}"
+    return f"{'no basis' if venue.adjusted is None else 'too old':>10}"
 
 
 def _venue_mark(venue: VenuePriceView, ink: Ink) -> Span:
@@ -144,61 +196,138 @@ def _venue_mark(venue: VenuePriceView, ink: Ink) -> Span:
     return ("●", ink.good) if venue.weight > 0.0 else ("○", ink.warn)
 
 
+# --- closing averages -----------------------------------------------------------------------
+
+
 def average_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
-    """How far a round's closing average is known, and what the rest must be to turn it."""
-    average = shown.average
-    assert average is not None
-    share = average.observed_s / average.window_s if average.window_s else 0.0
-    seconds = f"{average.observed_s:.0f}/{average.window_s} s"
-    bar_width = max(6, width // 4)
-    bar = figures.bar(share, bar_width)
-    known: list[Span] = [
-        (f"{bar:<{bar_width}}", ink.accent),
-        (f" {seconds} observed", ink.text),
-    ]
-    value: list[Span] = []
-    if average.average is not None:
-        value = [("average ", ink.dim), (figures.coin(average.average), ink.strong)]
+    """A round's strike, how far its closing average is known, and what would turn it."""
     return [
-        round_line(view, shown, ink, width),
-        spread(known, value, width, ink.text),
-        line(_turn_words(shown, ink), width, ink.text),
+        spread(_value_words(view, shown, ink), _strike_words(shown, ink), width, ink.text),
+        _progress(view, shown, ink, width),
+        line(_turn_words(view, shown, ink), width, ink.text),
     ]
 
 
-def _turn_words(shown: RoundView, ink: Ink) -> list[Span]:
-    average, strike = shown.average, shown.strike
-    if strike is None:
+def _value_words(view: AssetView, shown: RoundView, ink: Ink) -> list[Span]:
+    mid = mid_of(shown.book)
+    time = "".join(text for text, _ in time_left(view, shown, ink)[1:])
+    return [
+        (f"{shown.interval:<4}", ink.text), (f"{time:<14}", ink.dim),
+        ("fair ", ink.dim), (_three(shown.fair_up), ink.strong),
+        ("  mid ", ink.dim), (_three(mid), ink.text),
+    ]  # fmt: skip
+
+
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _strike_words(shown: RoundView, ink: Ink) -> list[Span]:
+    if shown.strike is None:
         return [("strike unknown", ink.warn)]
-    words: list[Span] = [("strike ", ink.dim), (figures.coin(strike), ink.text)]
-    if average is None or average.average is None:
-        return words
-    gap_bps = (average.average / strike - 1.0) * 10_000
-    words.append((f"  {figures.arrow(gap_bps)} {gap_bps:+.2f} bps so far", ink.sign(gap_bps)))
-    left_s = average.window_s - average.observed_s
-    if left_s > 0:
-        needed = (strike * average.window_s - average.average * average.observed_s) / left_s
-        side = "below" if gap_bps >= 0 else "above"
-        words.append((f"  turns if the rest is {side} {figures.coin(needed)}", ink.dim))
+    words: list[Span] = [("strike ", ink.dim), (figures.coin(shown.strike), ink.text)]
+    if shown.is_strike_estimated:
+        words.insert(0, ("estimated ", ink.warn))
     return words
 
 
-def _features(view: AssetView, ink: Ink, width: int) -> list[Line]:
-    lines = [rule([("features", ink.dim)], [], width, ink.border)]
-    lines += [feature_line(feature, ink, width) for feature in view.features]
-    return lines
+def _progress(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
+    """A line that fills while the average is observed."""
+    average = shown.average
+    assert average is not None
+    words: list[Span] = [(f"{average.observed_s:.0f} of {average.window_s} s observed", ink.text)]
+    begins_ns = shown.closes_ns - average.window_s * 1_000_000_000
+    if average.average is None and view.at_ns < begins_ns:
+        words = [(f"the last {average.window_s} s count, in ", ink.dim)]
+        words.append((figures.left(begins_ns - view.at_ns), ink.text))
+    room = max(6, width - width_of(words) - 2)
+    share = average.observed_s / average.window_s if average.window_s else 0.0
+    full = round(min(1.0, max(0.0, share)) * room)
+    bar: list[Span] = [("━" * full, ink.accent), ("─" * (room - full), ink.border)]
+    return spread(bar, words, width, ink.text)
+
+
+def _turn_words(view: AssetView, shown: RoundView, ink: Ink) -> list[Span]:
+    """Where the average stands against the strike, and what the rest must be to turn it."""
+    average, strike = shown.average, shown.strike
+    if average is None or average.average is None:
+        return [("nothing of it is observed yet", ink.dim)]
+    words: list[Span] = [("average ", ink.dim), (figures.coin(average.average), ink.strong)]
+    if strike is None:
+        return words
+    gap_bps = (average.average / strike - 1.0) * 10_000
+    words.append((f"  {figures.arrow(gap_bps)} {gap_bps:+.2f} bps", ink.sign(gap_bps)))
+    left_s = average.window_s - average.observed_s
+    if left_s <= 0:
+        return [*words, ("  whole: ", ink.dim), _winner(gap_bps, ink)]
+    needed = (strike * average.window_s - average.average * average.observed_s) / left_s
+    if needed <= 0:
+        return [*words, ("  nothing can turn it", ink.dim)]
+    side = "below" if gap_bps >= 0 else "above"
+    words += [(f"  turns if the rest is {side} ", ink.dim), (figures.coin(needed), ink.text)]
+    if view.oracle.price is not None:
+        away_bps = (needed / view.oracle.price - 1.0) * 10_000
+        words.append((f" {away_bps:+.1f} bps", ink.dim))
+    return words
+
+
+def _winner(gap_bps: float, ink: Ink) -> Span:
+    """By our own sum: a tie is Up."""
+    return ("▲ Up", ink.up) if gap_bps >= 0 else ("▼ Down", ink.down)
+
+
+# --- features -------------------------------------------------------------------------------
+
+
+def _features(
+    features: tuple[FeatureView, ...], ink: Ink, width: int, rows: int, columns: int
+) -> list[Line]:
+    """As many as fit, in columns read downwards; the heading says how many did not."""
+    fitting = features[: max(0, rows - 1) * columns]
+    words = [("◐ stale", ink.warn)] if any(_is_stale(one) for one in fitting) else []
+    title = "features" if len(fitting) == len(features) else _cut_words(fitting, features)
+    lines = [rule([(title, ink.dim)], words, width, ink.border)]
+    if not features:
+        lines.append(line([("none yet", ink.dim)], width, ink.text))
+    each = -(-len(fitting) // columns)
+    column = (width - _GAP * (columns - 1)) // columns
+    for at in range(each):
+        made = [feature_line(one, ink, column) for one in fitting[at::each]]
+        spans = [(segment.text, segment.style or ink.text) for segment in _joined(made, ink)]
+        lines.append(line(spans, width, ink.text))
+    return lines[:rows]
+
+
+def _cut_words(fitting: tuple[FeatureView, ...], features: tuple[FeatureView, ...]) -> str:
+    return f"features, {len(fitting)} of {len(features)}: a taller screen shows more"
+
+
+def _joined(columns: list[Line], ink: Ink) -> Line:
+    joined = list(columns[0])
+    for column in columns[1:]:
+        joined += [Segment(" " * _GAP, ink.text), *column]
+    return joined
+
+
+def _is_stale(feature: FeatureView) -> bool:
+    return feature.is_stale and feature.value is not None
 
 
 def feature_line(feature: FeatureView, ink: Ink, width: int) -> Line:
-    """Name, value, age; a stale one is dim and says so."""
+    """Name, value, age; a stale one is dim and marked."""
     is_dim = feature.is_stale or feature.value is None
-    value = "–" if feature.value is None else f"{feature.value:,.4g}"
     age = figures.age(feature.age_ms / 1000) if feature.age_ms >= 0 else "–"
-    mark = "stale " if feature.is_stale and feature.value is not None else ""
     left: list[Span] = [(clean(feature.name), ink.dim if is_dim else ink.text)]
     right: list[Span] = [
-        (mark, ink.warn),
-        (f"{value:>10}", ink.dim if is_dim else ink.strong),
-        (f"{age:>7}", ink.dim),
+        ("◐" if _is_stale(feature) else "", ink.warn),
+        (f"{_feature_value(feature.value):>10}", ink.dim if is_dim else ink.strong),
+        (f"{age:>8}", ink.dim),
     ]
     return spread(left, right, width, ink.text)
+
+
+def _feature_value(value: float | None) -> str:
+    """Decimals under each other; large flows need none."""
+    if value is None:
+        return "–"
+    return f"{value:+,.3f}" if abs(value) < 10_000 else f"{value:+,.0f}"
