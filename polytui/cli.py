@@ -269,13 +269,13 @@ def record(**options: Any) -> None:
 @click.option("--demo", "is_demo", is_flag=True, help="A venue simulated on this machine.")
 @_config_option
 @_plain_errors
-def doctor(wait: float | None, json_path: str | None, is_demo: bool, config: Path | None) -> None:
+def doctor(wait: float | None, **options: Any) -> None:
     """Reach every endpoint, compare clocks, and say in plain words what is wrong; 1 if anything."""
     from polytui import tools
 
-    settings = _load(config)
+    settings = _load(options["config"])
     checks = settings.doctor if wait is None else attrs.evolve(settings.doctor, wait_s=wait)
-    sys.exit(tools.doctor(attrs.evolve(settings, doctor=checks), json_path, is_demo))
+    sys.exit(tools.doctor(attrs.evolve(settings, doctor=checks), options))
 
 
 # --- journals ------------------------------------------------------------------------------------

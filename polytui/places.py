@@ -27,6 +27,8 @@ def existing_prices(prices: Path | None) -> Path | None:
 
 def check_writable(json_path: str | None) -> None:
     """Said now, not after the session."""
+    if json_path and json_path != "-" and Path(json_path).is_dir():
+        raise Fatal(f"--json {json_path} is a folder; name a file in it")
     if json_path and json_path != "-" and not Path(json_path).parent.is_dir():
         raise Fatal(f"no folder for --json {json_path}; make it first")
 

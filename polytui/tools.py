@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
@@ -21,7 +22,7 @@ from polytui.config.schema import Settings
 from polytui.journal.raw_files import TornTail, read_lines
 from polytui.model.errors import Fatal
 from polytui.output import write_json
-from polytui.places import make_folder, new_folder
+from polytui.places import check_writable, make_folder, new_folder
 from polytui.runtime.doctor import Examination, Finding, Verdict, report_of
 from polytui.runtime.logs import log_to
 from polytui.runtime.modes import MODES, Surroundings
@@ -39,16 +40,19 @@ _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"
 
 def decode(source: str, file: Path, feed: str, json_path: str | None, is_quiet: bool) -> int:
     """Events to stdout as JSON lines, the account of frames to stderr or `json_path`."""
+    check_writable(json_path)
     decoded, torn = Decoded(), ""
     try:
-        for event in decode_lines(_lines(file, source, feed), SOURCES[source](), decoded):
+        for event in decode_lines(_lines(file, source, feed), SOURCES[source], decoded):
             if not is_quiet:
                 sys.stdout.buffer.write(_encode((type(event).__name__, event)) + b"\n")
+        sys.stdout.flush()
     except TornTail as error:
         torn = str(error)
+    except BrokenPipeError:
+        return _unheard()
     except OSError as error:
         raise Fatal(f"cannot read {file}: {error.strerror}") from error
-    sys.stdout.flush()
     summary = {**decoded.summary(source), "cut_off": torn}
     if json_path:
         write_json(summary, json_path)
@@ -57,16 +61,24 @@ def decode(source: str, file: Path, feed: str, json_path: str | None, is_quiet: 
     return 1 if decoded.rejected else 0
 
 
+def _unheard() -> int:
+    """Who reads our output has seen enough: `| head` is no fault, and has no account."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
 def _lines(file: Path, source: str, feed: str) -> Iterator[Line]:
     if str(file) == "-":
-        texts: Iterator[str] = (line.rstrip("\n") for line in sys.stdin)
+        texts: Iterator[str] = (
+            line.rstrip(b"\n").decode(errors="replace") for line in sys.stdin.buffer
+        )
     elif source == "gamma" and file.suffix == ".json":
         texts = iter([file.read_text(encoding="utf-8", errors="replace")])
     else:
         texts = read_lines(file)
-    for text in texts:
+    for number, text in enumerate(texts, start=1):
         if text.strip():
-            line = read_line(text)
+            line = read_line(text, number)
             if not feed or not line.feed or line.feed == feed:
                 yield line
 
@@ -76,6 +88,7 @@ def _lines(file: Path, source: str, feed: str) -> Iterator[Line]:
 
 def record(settings: Settings, options: dict[str, Any]) -> int:
     """Record until Ctrl-C or for a time; against our own venue with `--demo`."""
+    check_writable(options["json_path"])
     folder = options["folder"] or new_folder(settings.record.directory, "record")
     make_folder(folder)
     log_to(folder / "record.log")
@@ -87,7 +100,7 @@ def record(settings: Settings, options: dict[str, Any]) -> int:
 
 
 async def _record(settings: Settings, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
-    async with hear_signals() as signals, _world(settings, folder, options["is_demo"]) as world:
+    async with hear_signals() as signals, _world(settings, folder, options) as world:
         plan = RecordPlan(
             world.settings, folder, world.clock, world.credentials, options["for_s"] or 0.0
         )
@@ -95,18 +108,21 @@ async def _record(settings: Settings, folder: Path, options: dict[str, Any]) -> 
 
 
 def _world(
-    settings: Settings, folder: Path, is_demo: bool
+    settings: Settings, folder: Path, options: dict[str, Any]
 ) -> AbstractAsyncContextManager[Surroundings]:
     """The real venues, or one of our own that is simulated on this machine."""
-    return MODES["demo" if is_demo else "paper"].opener(settings, folder, None, None)
+    mode = MODES["demo" if options["is_demo"] else "paper"]
+    return mode.opener(settings, folder, options["config"], None)
 
 
 # --- doctor -------------------------------------------------------------------------------------
 
 
-def doctor(settings: Settings, json_path: str | None, is_demo: bool) -> int:
+def doctor(settings: Settings, options: dict[str, Any]) -> int:
     """Every check at once; 1 when one fails."""
-    findings: list[Finding] = trio.run(_examine, settings, is_demo)
+    json_path: str | None = options["json_path"]
+    check_writable(json_path)
+    findings: list[Finding] = trio.run(_examine, settings, options)
     report = report_of(findings)
     if json_path:
         write_json(report, json_path)
@@ -115,9 +131,9 @@ def doctor(settings: Settings, json_path: str | None, is_demo: bool) -> int:
     return 1 if report["verdict"] == Verdict.FAIL.value else 0
 
 
-async def _examine(settings: Settings, is_demo: bool) -> list[Finding]:
+async def _examine(settings: Settings, options: dict[str, Any]) -> list[Finding]:
     with TemporaryDirectory() as scratch:
-        async with _world(settings, Path(scratch), is_demo) as world:
+        async with _world(settings, Path(scratch), options) as world:
             journals = Path(settings.journal.directory)
             examination = Examination(world.settings, world.clock, world.credentials, journals)
             return await examination.examine()

@@ -267,6 +267,13 @@ class Candles:
         """A bar that was traded in or loaded; None for a flat or unknown one."""
         return self._series[length_s].bars.get(opens_ns // NS_PER_S)
 
+    def seen_until_ns(self, length_s: int, now_ns: int) -> int:
+        """Up to where bars were traded or loaded: `now_ns`, unless trades are being missed."""
+        holes = self._holes[length_s]
+        if not holes or holes[-1][1] != _LASTING:
+            return now_ns
+        return min(now_ns, holes[-1][0] * NS_PER_S)
+
     def arrays(self, length_s: int, now_ns: int) -> Arrays | None:
         """Bars that are closed by `now_ns`; None before the first. Made anew only on a change."""
         series = self._series[length_s]

@@ -119,7 +119,7 @@ class Features:
     def quoted(self, event: ExchangeQuoted) -> None:
         if event.venue == _MAIN:
             self._flow.quoted(event)
-        if event.bid_depth:
+        if event.venue == _DEEP:
             self._deep.quote = event
 
     def traded(self, event: ExchangeTraded) -> None:
@@ -176,8 +176,10 @@ class Features:
         features = []
         for name in INDICATORS:
             reading = readings.get(name, NO_READING)
-            is_stale = now_ns - reading.at_ns > 2 * reading.length_s * NS_PER_S
-            features.append(Feature(name, reading.value, reading.at_ns, is_stale))
+            # Bars go on, flat, while nothing is seen: what was seen last says how old they are.
+            at_ns = min(reading.at_ns, self.candles.seen_until_ns(reading.length_s, now_ns))
+            is_stale = now_ns - at_ns > 2 * reading.length_s * NS_PER_S
+            features.append(Feature(name, reading.value, at_ns, is_stale))
         return features
 
     def _read_flow(self, now_ns: int, settings: FeatureSettings) -> list[Feature]:

@@ -19,6 +19,8 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 
 _BPS = 10_000.0
+_LEAST_SIZE = 1e-12
+"""Of a coin: less than that at the bests is no size to compare a flow with."""
 
 
 def _faded(elapsed_ns: int, half_life_ns: float) -> float:
@@ -113,10 +115,11 @@ class Microstructure:
 
     def order_flow(self, now_ns: int) -> float | None:
         """Decayed order-flow imbalance in units of the averaged best size."""
-        if self._quotes <= 0.0 or self._depth <= 0.0:
+        size = self._depth / self._quotes if self._quotes else 0.0
+        if size < _LEAST_SIZE:
             return None
         left = _faded(now_ns - self._quoted_ns, self.half_life_ns)
-        return self._flow * left / (self._depth / self._quotes)
+        return self._flow * left / size
 
     def trade_intensity(self, now_ns: int) -> float | None:
         """Trades a second: a decayed count over the mean time it remembers."""

@@ -34,6 +34,7 @@ class _Wanted:
     gap: Gap
     ask: Ask
     is_missing: Callable[[int], bool]
+    is_counted: bool
 
 
 @define
@@ -50,36 +51,51 @@ class Backfill:
         send, receive = trio.open_memory_channel[_Wanted](_WAITING_MOST)
         return cls(run, complain, send, receive)
 
-    def want(self, feed: str, gap: Gap, ask: Ask, is_missing: Callable[[int], bool]) -> None:
-        """Queue a gap; one too many is left to the candles' history."""
+    def want(
+        self,
+        feed: str,
+        gap: Gap,
+        ask: Ask,
+        is_missing: Callable[[int], bool],
+        *,
+        is_counted: bool = True,
+    ) -> None:
+        """Queue a gap; one too many is left to the candles' history.
+
+        `is_counted`: the feed has added the gap to what it missed. Where ids do not show a gap,
+        what is given again is counted here as missed and recovered at once.
+        """
         with suppress(trio.WouldBlock):
-            self._send.send_nowait(_Wanted(feed, gap, ask, is_missing))
+            self._send.send_nowait(_Wanted(feed, gap, ask, is_missing, is_counted))
 
     async def fill(self) -> None:
         """Fill gaps until cancelled; each ends with a FeedMended, whole or not."""
         async for wanted in self._receive:
-            recovered = await self._fill_one(wanted)
+            recovered, is_whole = await self._fill_one(wanted)
             if (feed := self.run.feeds.get(wanted.feed)) is not None:
                 feed.recovered += recovered
-            is_whole = recovered >= wanted.gap.missed
+                feed.missed += 0 if wanted.is_counted else recovered
             now_ns = self.run.clock.now_ns()
             self.run.deliver(FeedMended(wanted.feed, recovered, is_whole, now_ns))
 
-    async def _fill_one(self, wanted: _Wanted) -> int:
-        recovered, gap = 0, wanted.gap
+    async def _fill_one(self, wanted: _Wanted) -> tuple[int, bool]:
+        """How many trades of a gap are known now, and whether these are all of it."""
+        recovered, reaches_back, gap = 0, False, wanted.gap
         if gap.missed > _MOST_TRADES:
             self.complain(f"{wanted.feed} missed {gap.missed} trades, too many to ask for")
-            return 0
+            return 0, False
         while gap.missed > 0:
             trades = await self._asked(wanted, gap)
             new = [trade for trade in trades if wanted.is_missing(trade.trade_id)]
-            recovered += len(new)
+            recovered += _recovered(wanted, gap, trades, new)
             if new:
                 self.run.deliver_frame(new, 0)
+            # What begins before the gap leaves nothing of it out.
+            reaches_back = reaches_back or bool(trades and trades[0].trade_id < gap.first_id)
             if not trades or trades[-1].trade_id < gap.first_id:
                 break
             gap = Gap(trades[-1].trade_id + 1, gap.last_id)
-        return recovered
+        return recovered, reaches_back or recovered >= wanted.gap.missed
 
     async def _asked(self, wanted: _Wanted, gap: Gap) -> Sequence[ExchangeTraded]:
         pause_s = _PAUSE_S
@@ -94,6 +110,24 @@ class Backfill:
                 return ()
         self.complain(f"{wanted.feed} does not give back the {gap.missed} trades we missed")
         return ()
+
+
+def _recovered(
+    wanted: _Wanted,
+    gap: Gap,
+    trades: Sequence[ExchangeTraded],
+    new: Sequence[ExchangeTraded],
+) -> int:
+    """How many trades that were counted as missing are not any more.
+
+    Those that came late by the stream, or for an earlier gap, are no loss either; those of later
+    gaps are counted when it is their turn.
+    """
+    if not wanted.is_counted:
+        return len(new)
+    within = [trade for trade in trades if gap.first_id <= trade.trade_id <= gap.last_id]
+    older = [trade for trade in new if trade.trade_id < gap.first_id]
+    return len(within) + len(older)
 
 
 def newest(gap: Gap, most: int) -> int:

@@ -24,8 +24,9 @@ Obey = Callable[[Action, str, str], Awaitable[tuple[int, ...]]]
 class FaceChannel:
     """One face's channels. State: views it has not seen yet by name, and its notices."""
 
-    def __init__(self, hub: Hub, limit: int) -> None:
+    def __init__(self, hub: Hub, limit: int, *, is_drawn: bool) -> None:
         self._hub = hub
+        self.is_drawn = is_drawn
         self._views: dict[str, FromEngine] = {}
         self._send, self._receive = trio.open_memory_channel[Notice](limit)
         self._news = trio.Event()
@@ -97,6 +98,11 @@ class Hub:
     def is_watched(self) -> bool:
         return bool(self._channels)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether somebody draws every view, and does not only read one now and then."""
+        return any(channel.is_drawn for channel in self._channels)
+
     def asset(self, view: AssetView) -> None:
         self._publish(f"asset {view.asset}", AssetFrame(view))
 
@@ -119,8 +125,8 @@ class Hub:
 
     # --- from faces: what remote/local.py asks for ----------------------------------------------
 
-    def subscribe(self) -> FaceChannel:
-        channel = FaceChannel(self, self._limit)
+    def subscribe(self, *, is_drawn: bool = True) -> FaceChannel:
+        channel = FaceChannel(self, self._limit, is_drawn=is_drawn)
         for name, frame in self._views.items():
             channel.view(name, frame)
         for notice in self._notices:

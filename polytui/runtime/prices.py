@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import trio
 from attrs import define, field
@@ -90,7 +91,7 @@ class PriceWatch:
             if exchange is candle_exchange:
                 venue, kept = exchange.value, settings.features.candles
                 history = History(self.run, venue, ask_candles, kept, self._warn)
-                feed.came_up = lambda feed=feed, made=history: _reload(feed, made)  # type: ignore[misc]
+                feed.came_up = _both(feed.came_up, partial(_reload, feed, history))
         return history
 
     def _add_binance(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
@@ -117,7 +118,7 @@ class PriceWatch:
         def came_up() -> None:
             if feed.connects > 1 and codec.last_id:
                 gap = Gap(codec.last_id + 1, codec.last_id + 1)
-                backfill.want("bybit", gap, ask, codec.mend)
+                backfill.want("bybit", gap, ask, codec.mend, is_counted=False)
 
         feed.came_up = came_up
         return feed, rest.candles
@@ -143,6 +144,14 @@ class PriceWatch:
         Exchange.BYBIT: _add_bybit,
         Exchange.COINBASE: _add_coinbase,
     }
+
+
+def _both(first: Callable[[], None], then: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        first()
+        then()
+
+    return call
 
 
 def _reload(feed: Feed, history: History) -> None:

@@ -12,6 +12,8 @@ from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.session import Session
 
+_STATUS_HZ = 1.0
+
 
 @frozen
 class Publisher:
@@ -20,15 +22,20 @@ class Publisher:
 
     async def publish(self) -> None:
         """Snapshots at the settings' rate while anybody watches, until cancelled."""
-        pause_s = 1.0 / self.session.settings.terminal.snapshot_hz / (len(self.runs) + 1)
         while True:
             for run in self.runs:
                 if self.session.hub.is_watched:
                     self.session.hub.asset(self.asset_view(run))
-                await trio.sleep(pause_s)
+                await self._pause()
             if self.session.hub.is_watched:
                 self.session.hub.account(self.account_view())
-            await trio.sleep(pause_s)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """A terminal draws as often as the settings say; a status line reads once a second."""
+        session = self.session
+        hz = session.settings.terminal.snapshot_hz if session.hub.is_drawn else _STATUS_HZ
+        await trio.sleep(1.0 / hz / (len(self.runs) + 1))
 
     def asset_view(self, run: AssetRun) -> AssetView:
         now_ns, mind = self.session.clock.now_ns(), self.session.mind

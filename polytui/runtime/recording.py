@@ -1,6 +1,7 @@
 """`polytui record`: every feed's raw frames, and what was understood of them. Nothing trades.
 
-raw-<time>.jsonl.gz      {"at":ns,"feed":"binance","asset":"btc","raw":"..."}
+raw-<time>.jsonl.gz      {"at":ns,"feed":"binance","asset":"btc","raw":"..."}, and with
+                         "opened":true and no frame where a connection begins
 events-<time>.jsonl.gz   {"at":ns,"asset":"btc","event":["ExchangeTraded",{...}]}
 """
 
@@ -57,6 +58,11 @@ class Tape:
     frames: Counter[str] = field(factory=Counter)
     counts: Counter[str] = field(factory=Counter)
     lost: int = 0
+
+    def take_opening(self, asset: Asset, feed: str) -> None:
+        at_ns = self.clock.now_ns()
+        line = {"at": at_ns, "feed": feed, "asset": asset.value, "opened": True, "raw": ""}
+        self._keep(self.raw, _encode(line) + b"\n")
 
     def take_frame(self, asset: Asset, feed: str, frame: str | bytes, at_ns: int) -> None:
         self.frames[f"{asset.value}.{feed}"] += 1
@@ -121,7 +127,7 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
     rotate = (settings.record.rotate_mb << 20, settings.record.rotate_s)
     files = (RawFiles(plan.folder, "raw", *rotate), RawFiles(plan.folder, "events", *rotate))
     homes = [Recorded(asset, tape) for asset in settings.session.assets]
-    kit = WatchKit(settings, plan.clock, plan.credentials, random.Random(), tape.take_frame)
+    kit = WatchKit(settings, plan.clock, plan.credentials, random.Random(), tape)
     try:
         with trio.move_on_after(plan.for_s or float("inf")):
             async with AsyncExitStack() as clients, trio.open_nursery() as nursery:

@@ -31,8 +31,12 @@ class Relays:
         before, self.serving = self.serving, serving
         if not serving:
             self.say("error", "settlement oracle: silent on every relay, entries are blocked")
-        elif self.has_served:
-            gone = f"{before} is silent, " if before else ""
-            preferred = serving == self.feeds[0].name
-            self.say("info" if preferred else "warn", f"settlement oracle: {gone}{serving} serves")
+        elif self.has_served or not self._is_preferred(serving):
+            # A relay that is left for a better one is not silent.
+            gone = f"{before} is silent, " if before and before not in up else ""
+            level = "info" if self._is_preferred(serving) else "warn"
+            self.say(level, f"settlement oracle: {gone}{serving} serves")
         self.has_served = True
+
+    def _is_preferred(self, name: str) -> bool:
+        return name == self.feeds[0].name

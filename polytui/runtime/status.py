@@ -113,7 +113,7 @@ async def show_status(hub: Hub, console: StatusConsole) -> None:
 
     A thread writes them: a terminal that stops reading, or is gone, must not stop the trading.
     """
-    channel, screen = hub.subscribe(), Screen(console)
+    channel, screen = hub.subscribe(is_drawn=False), Screen(console)
     try:
         await _show(channel, partial(_write, console, screen.draw))
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from attrs import evolve, frozen
@@ -34,8 +34,14 @@ BYBIT_PING = Keepalive(bybit.PING, 20.0)
 NO_PING = Keepalive("", 10.0)
 
 
-Tap = Callable[[Asset, str, str | bytes, int], None]
-"""(asset, feed, frame, received_ns)."""
+class Tap(Protocol):
+    """Sees what the feeds of a kit hear."""
+
+    def take_opening(self, asset: Asset, feed: str) -> None:
+        """A connection is greeted: frames are counted anew."""
+
+    def take_frame(self, asset: Asset, feed: str, frame: str | bytes, at_ns: int) -> None:
+        """Before it is read."""
 
 
 class Home(Protocol):
@@ -64,13 +70,14 @@ class Tapped:
         return self.inner.streams
 
     def hello(self) -> tuple[str, ...]:
+        self.tap.take_opening(self.asset, self.feed)
         return self.inner.hello()
 
     def revive(self, stream: str) -> tuple[str, ...]:
         return self.inner.revive(stream)
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
-        self.tap(self.asset, self.feed, frame, received_ns)
+        self.tap.take_frame(self.asset, self.feed, frame, received_ns)
         return self.inner.parse(frame, received_ns)
 
 

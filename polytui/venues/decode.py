@@ -1,7 +1,8 @@
 """Recorded raw frames, one at a time, into normalised events and an account of them all.
 
 A line is a frame, or an envelope with the frame in `raw` or `payload` (a text, or the object
-itself), or a receive time in nanoseconds and a frame.
+itself), or a receive time in nanoseconds and a frame. An envelope may name the asset whose
+connection it was, and say where one `opened`: numbers are counted by connection.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import msgspec
 from attrs import define, field
 
 from polytui.model.events import ExchangeTraded
+from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.venues.continuity import DUPLICATE, TradeLine
-from polytui.venues.feed import WIRE_FAULTS
-from polytui.venues.sources import Reader
+from polytui.venues.feed import WIRE_FAULTS, Parsed
+from polytui.venues.sources import MakeReader, Reader
 
 _SHOWN_MOST = 50
 _NUMBERED = ("binance", "coinbase")
 """Exchanges whose trades are numbered without a gap."""
+_ALL = tuple(Asset)
+_BY_NAME = {asset.value: (asset,) for asset in Asset}
 _TIMES_MS = ("recv_ms", "recv_wall_ts")
 
 
@@ -32,6 +36,8 @@ class _Envelope(msgspec.Struct, gc=False):
     recv_wall_ts: int | float | None = None
     at: int | None = None
     feed: str = ""
+    asset: str = ""
+    opened: bool = False
     topic: str = ""
     channel: str = ""
 
@@ -47,6 +53,11 @@ class Line:
     frame: str
     received_ns: int
     feed: str = ""
+    asset: str = ""
+    opened: bool = False
+    """No frame at all: here a connection began."""
+    number: int = 0
+    """In its file, from 1; 0 where there is none."""
 
 
 @define
@@ -111,24 +122,20 @@ class Decoded:
         }
 
 
-def decode_lines(lines: Iterable[Line], reader: Reader, decoded: Decoded) -> Iterator[Any]:
+def decode_lines(lines: Iterable[Line], make: MakeReader, decoded: Decoded) -> Iterator[Any]:
     """The events of each line in order; `decoded` is kept up to date on the way."""
-    for number, line in enumerate(lines, start=1):
+    readers: dict[tuple[Asset, ...], Reader] = {}
+    for line in lines:
+        assets = _assets_of(line)
+        if assets not in readers:
+            readers[assets] = make(assets)
+        reader = readers[assets]
+        if line.opened:
+            reader.begin()
+            continue
         decoded.frames += 1
         reading = reader.read(line.frame, line.received_ns)
-        parsed = reading.parsed
-        decoded.duplicates += parsed.duplicates
-        decoded.lost += parsed.lost
-        if parsed.rejected:
-            decoded.rejected += 1
-            if len(decoded.rejections) < _SHOWN_MOST:
-                decoded.rejections.append({"line": number, "reason": parsed.rejected})
-        elif parsed.refused:
-            decoded.refused[parsed.refused] += 1
-        elif parsed.ignored:
-            decoded.ignored += 1
-        else:
-            decoded.accepted += 1
+        _count(decoded, line, reading.parsed)
         for event in reading.events:
             decoded.events[type(event).__name__] += 1
             if isinstance(event, ExchangeTraded) and event.venue in _NUMBERED:
@@ -137,22 +144,49 @@ def decode_lines(lines: Iterable[Line], reader: Reader, decoded: Decoded) -> Ite
             yield event
 
 
-def read_line(text: str) -> Line:
+def _assets_of(line: Line) -> tuple[Asset, ...]:
+    return _BY_NAME.get(line.asset, _ALL)
+
+
+def _count(decoded: Decoded, line: Line, parsed: Parsed) -> None:
+    decoded.duplicates += parsed.duplicates
+    decoded.lost += parsed.lost
+    if parsed.rejected:
+        decoded.rejected += 1
+        if len(decoded.rejections) < _SHOWN_MOST:
+            number = line.number or decoded.frames
+            decoded.rejections.append({"line": number, "reason": parsed.rejected})
+    elif parsed.refused:
+        decoded.refused[parsed.refused] += 1
+    elif parsed.ignored:
+        decoded.ignored += 1
+    else:
+        decoded.accepted += 1
+
+
+def read_line(text: str, number: int = 0) -> Line:
     """The frame of a line, out of its envelope where it has one; junk stays as it is."""
     head, space, rest = text.partition(" ")
     if space and head.isdecimal() and len(head) == 19:
-        return Line(rest, int(head))
+        return Line(rest, int(head), number=number)
     try:
         envelope = _decode_envelope(text)
     except WIRE_FAULTS:
-        return Line(text, 1)
+        return Line(text, 1, number=number)
     # A frame of RTDS or PolyBolt has a payload of its own: it is no envelope.
     inner = bytes(envelope.raw)
     if not inner and not envelope.topic and not envelope.channel:
         inner = bytes(envelope.payload)
     if not inner or inner == b"null":
-        return Line(text, 1)
-    return Line(_unwrapped(inner), _received_ns(envelope), envelope.feed)
+        return Line(text, 1, number=number)
+    return Line(
+        _unwrapped(inner),
+        _received_ns(envelope),
+        envelope.feed,
+        envelope.asset,
+        envelope.opened,
+        number,
+    )
 
 
 def _unwrapped(inner: bytes) -> str:

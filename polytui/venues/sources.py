@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polytui.model.instrument import Asset
 from polytui.venues.binance import BinanceStreams
@@ -29,6 +29,9 @@ class Reading:
 
 
 class Reader(Protocol):
+    def begin(self) -> None:
+        """A new connection: what the last one counted is void."""
+
     def read(self, frame: str | bytes, received_ns: int) -> Reading: ...
 
 
@@ -37,6 +40,10 @@ class _ByAsset:
     """A frame is offered to the codec of each asset; the first that understands it has it."""
 
     codecs: Sequence[Codec]
+
+    def begin(self) -> None:
+        for codec in self.codecs:
+            codec.hello()
 
     def read(self, frame: str | bytes, received_ns: int) -> Reading:
         parsed = Parsed()
@@ -48,26 +55,54 @@ class _ByAsset:
 
 
 @frozen
+class _OneCount(_ByAsset):
+    """One number counts the frames of all assets, so each codec has to see every frame."""
+
+    def read(self, frame: str | bytes, received_ns: int) -> Reading:
+        found = [codec.parse(frame, received_ns) for codec in self.codecs]
+        for parsed in found:
+            if parsed.rejected:
+                return Reading((), parsed)
+        telling = next((parsed for parsed in found if not parsed.ignored), found[0])
+        together = evolve(
+            telling,
+            events=tuple(event for parsed in found for event in parsed.events),
+            lost=max(parsed.lost for parsed in found),
+            duplicates=max(parsed.duplicates for parsed in found),
+        )
+        return Reading(together.events, together)
+
+
+@frozen
 class _Plain:
     """Wires whose events are not those of a desk."""
 
     source: UserChannel | GammaFrames
 
+    def begin(self) -> None:
+        """Nothing is counted there."""
+
     def read(self, frame: str | bytes, received_ns: int) -> Reading:
         return Reading(*self.source.read(frame))
 
 
-def _by_asset(make: Callable[[Asset], Codec]) -> Callable[[], Reader]:
-    return lambda: _ByAsset([make(asset) for asset in Asset])
+MakeReader = Callable[[Sequence[Asset]], Reader]
+"""Of the frames of some assets: all, where a recording does not say whose they are."""
 
 
-SOURCES: Mapping[str, Callable[[], Reader]] = {
+def _by_asset(
+    make: Callable[[Asset], Codec], kind: Callable[[Sequence[Codec]], Reader] = _ByAsset
+) -> MakeReader:
+    return lambda assets: kind([make(asset) for asset in assets])
+
+
+SOURCES: Mapping[str, MakeReader] = {
     "binance": _by_asset(lambda asset: BinanceStreams(asset, is_in_url=True)),
     "bybit": _by_asset(BybitStreams),
-    "coinbase": _by_asset(CoinbaseStreams),
-    "clob-market": lambda: _ByAsset([MarketChannel(is_for_all=True)]),
-    "clob-user": lambda: _Plain(UserChannel()),
+    "coinbase": _by_asset(CoinbaseStreams, _OneCount),
+    "clob-market": lambda _: _ByAsset([MarketChannel(is_for_all=True)]),
+    "clob-user": lambda _: _Plain(UserChannel()),
     "rtds": _by_asset(Rtds),
     "polybolt": _by_asset(lambda asset: PolyBolt(asset, _NOBODY)),
-    "gamma": lambda: _Plain(GammaFrames()),
+    "gamma": lambda _: _Plain(GammaFrames()),
 }

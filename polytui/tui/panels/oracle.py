@@ -12,6 +12,7 @@ from polytui.model.snapshot import (
     RoundView,
     VenuePriceView,
 )
+from polytui.model.units import NS_PER_S
 from polytui.tui.ink import Ink, Line, Span, beside, clean, filled, line, spread, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import Look, asset_panel, box_edges
@@ -21,11 +22,12 @@ from polytui.tui.panels.ladder import mid_of
 
 _LEAST_WIDTH = 64
 _PRICES_WIDTH = 72
-_FEATURES_WIDTH = 41
+_FEATURES_WIDTH = 38
 """The least that holds a name, a mark, a value and an age."""
 _FEATURES_MOST = 52
 """Wider, the eye loses the line between a name and its value."""
-_GAP = 3
+_GAP, _NARROW_GAP = 3, 2
+_BPS = 10_000.0
 _BAR = 8
 _VOTE_BAR = 5
 _SURE, _UNSURE = 0.6, 0.2
@@ -204,7 +206,7 @@ def average_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> li
     return [
         spread(_value_words(view, shown, ink), _strike_words(shown, ink), width, ink.text),
         _progress(view, shown, ink, width),
-        line(_turn_words(view, shown, ink), width, ink.text),
+        _standing(view, shown, ink, width),
     ]
 
 
@@ -236,7 +238,7 @@ def _progress(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     average = shown.average
     assert average is not None
     words: list[Span] = [(f"{average.observed_s:.0f} of {average.window_s} s observed", ink.text)]
-    begins_ns = shown.closes_ns - average.window_s * 1_000_000_000
+    begins_ns = shown.closes_ns - average.window_s * NS_PER_S
     if average.average is None and view.at_ns < begins_ns:
         words = [(f"the last {average.window_s} s count, in ", ink.dim)]
         words.append((figures.left(begins_ns - view.at_ns), ink.text))
@@ -247,28 +249,37 @@ def _progress(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     return spread(bar, words, width, ink.text)
 
 
-def _turn_words(view: AssetView, shown: RoundView, ink: Ink) -> list[Span]:
+def _standing(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     """Where the average stands against the strike, and what the rest must be to turn it."""
     average, strike = shown.average, shown.strike
     if average is None or average.average is None:
-        return [("nothing of it is observed yet", ink.dim)]
+        return line([("nothing of it is observed yet", ink.dim)], width, ink.text)
     words: list[Span] = [("average ", ink.dim), (figures.coin(average.average), ink.strong)]
     if strike is None:
-        return words
-    gap_bps = (average.average / strike - 1.0) * 10_000
+        return line(words, width, ink.text)
+    gap_bps = (average.average / strike - 1.0) * _BPS
     words.append((f"  {figures.arrow(gap_bps)} {gap_bps:+.2f} bps", ink.sign(gap_bps)))
     left_s = average.window_s - average.observed_s
     if left_s <= 0:
-        return [*words, ("  whole: ", ink.dim), _winner(gap_bps, ink)]
+        return spread(words, [("whole: ", ink.dim), _winner(gap_bps, ink)], width, ink.text)
     needed = (strike * average.window_s - average.average * average.observed_s) / left_s
+    turn = _turn_words(needed, view.oracle.price, gap_bps >= 0, ink)
+    if width_of(words) + width_of(turn) >= width:
+        turn = _turn_words(needed, None, gap_bps >= 0, ink)
+    return spread(words, turn, width, ink.text)
+
+
+def _turn_words(needed: float, price: float | None, is_up: bool, ink: Ink) -> list[Span]:
+    """What the rest must average, and how far that is from the oracle price."""
     if needed <= 0:
-        return [*words, ("  nothing can turn it", ink.dim)]
-    side = "below" if gap_bps >= 0 else "above"
-    words += [(f"  turns if the rest is {side} ", ink.dim), (figures.coin(needed), ink.text)]
-    if view.oracle.price is not None:
-        away_bps = (needed / view.oracle.price - 1.0) * 10_000
-        words.append((f" {away_bps:+.1f} bps", ink.dim))
-    return words
+        return [("nothing can turn it", ink.dim)]
+    away = "" if price is None else f" ({(needed / price - 1.0) * _BPS:+.1f} bps)"
+    side = "below" if is_up else "above"
+    return [
+        (f"rest {side} ", ink.dim),
+        (f"{figures.coin(needed)}{away}", ink.text),
+        (" turns it", ink.dim),
+    ]
 
 
 def _winner(gap_bps: float, ink: Ink) -> Span:
@@ -290,7 +301,7 @@ def _features(
     if not features:
         lines.append(line([("none yet", ink.dim)], width, ink.text))
     each = -(-len(fitting) // columns)
-    column = (width - _GAP * (columns - 1)) // columns
+    column = (width - _NARROW_GAP * (columns - 1)) // columns
     for at in range(each):
         made = [feature_line(one, ink, column) for one in fitting[at::each]]
         spans = [(segment.text, segment.style or ink.text) for segment in _joined(made, ink)]
@@ -305,7 +316,7 @@ def _cut_words(fitting: tuple[FeatureView, ...], features: tuple[FeatureView, ..
 def _joined(columns: list[Line], ink: Ink) -> Line:
     joined = list(columns[0])
     for column in columns[1:]:
-        joined += [Segment(" " * _GAP, ink.text), *column]
+        joined += [Segment(" " * _NARROW_GAP, ink.text), *column]
     return joined
 
 
@@ -320,8 +331,8 @@ def feature_line(feature: FeatureView, ink: Ink, width: int) -> Line:
     left: list[Span] = [(clean(feature.name), ink.dim if is_dim else ink.text)]
     right: list[Span] = [
         ("◐" if _is_stale(feature) else "", ink.warn),
-        (f"{_feature_value(feature.value):>10}", ink.dim if is_dim else ink.strong),
-        (f"{age:>8}", ink.dim),
+        (f"{_feature_value(feature.value):>9}", ink.dim if is_dim else ink.strong),
+        (f"{age:>7}", ink.dim),
     ]
     return spread(left, right, width, ink.text)
 
@@ -330,4 +341,4 @@ def _feature_value(value: float | None) -> str:
     """Decimals under each other; large flows need none."""
     if value is None:
         return "–"
-    return f"{value:+,.3f}" if abs(value) < 10_000 else f"{value:+,.0f}"
+    return f"{round(value, 3) + 0.0:,.3f}" if abs(value) < 10_000 else f"{value:,.0f}"
