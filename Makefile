@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fuzz bench calibrate soak picture clean
+.PHONY: help demo test check fuzz bench calibrate weather soak picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -12,6 +12,7 @@ help:
 	@echo "make check   format, lint, types, walls between the floors"
 	@echo "make bench   latencies, memory, processor time; writes bench.json"
 	@echo "make calibrate  how good the fair value is on a recorded day"
+	@echo "make weather  every kind of trouble over a living demo, and what became of it"
 	@echo "make fuzz    many more examples of the property tests"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make picture the README's picture, drawn by the terminal itself"
@@ -41,6 +42,9 @@ bench: $(READY)
 
 calibrate: $(READY)
 	$(BIN)/python -m benchmarks.fair_value
+
+weather: $(READY)
+	$(BIN)/python -m benchmarks.weather
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)

@@ -108,9 +108,7 @@ def _prices(played: Played) -> list[Result]:
         oracle.append(_timed(partial(prices.oracle.estimate, later_ns, settings.market)))
         estimate = prices.oracle.estimate(later_ns, settings.market)
         parts = prices.oracle.parts(later_ns, settings.market)
-        refresh = partial(
-            prices.features.refresh, later_ns, settings.features, estimate, parts
-        )
+        refresh = partial(prices.features.refresh, later_ns, settings.features, estimate, parts)
         features.append(_timed(refresh))
     return [
         _percentiles("oracle_estimate", oracle, "three exchanges weighed"),

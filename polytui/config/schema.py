@@ -69,7 +69,7 @@ class Sockets:
     backoff_cap_s: float = setting(15.0, ABOVE_ZERO)
     healthy_after_s: float = setting(60.0, ABOVE_ZERO)
     """A connection that lived so long starts the next backoff from the beginning."""
-    quotes_stale_s: float = setting(2.0, ABOVE_ZERO)
+    quotes_stale_s: float = setting(3.0, ABOVE_ZERO)
     """No quote of an exchange for so long: stale, and subscribed anew; twice that: reconnected."""
     trades_stale_s: float = setting(10.0, ABOVE_ZERO)
     ticker_stale_s: float = setting(15.0, ABOVE_ZERO)

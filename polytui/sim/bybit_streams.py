@@ -43,6 +43,7 @@ class _Market:
     sequence: int = 115_000_000_000
     trade_id: int = _FIRST_ID
     is_restarting: bool = False
+    changed_ns: int = 0
     usual: float = 0.0
     """The order of magnitude of sizes, by the first quote."""
     trades: deque[tuple[int, ExchangeTrade]] = field(factory=lambda: deque(maxlen=_KEPT_TRADES))
@@ -83,12 +84,13 @@ class BybitFrames:
     def book(self, asset: Asset) -> _Market:
         return self._markets[asset]
 
-    def snapshot(self, asset: Asset, at_ns: int) -> str | None:
-        """The whole ladder as it stands; None before the first quote."""
+    def snapshot(self, asset: Asset) -> str | None:
+        """The whole ladder as it last changed; None before the first quote."""
         market = self._markets[asset]
         if not market.bids:
             return None
-        return _book_frame(asset, market, "snapshot", market.bids, market.asks, at_ns)
+        sides = (market.bids, market.asks)
+        return _book_frame(asset, market, "snapshot", *sides, market.changed_ns)
 
     def _traded(self, trade: ExchangeTrade) -> tuple[str, str]:
         market, symbol = self._markets[trade.asset], _NAMES[trade.asset]
@@ -111,7 +113,7 @@ class BybitFrames:
         bids = _ladder(quote.bid, quote.bid_size, market.usual, -1)
         asks = _ladder(quote.ask, quote.ask_size, market.usual, 1)
         before = (market.bids, market.asks)
-        market.bids, market.asks = bids, asks
+        market.bids, market.asks, market.changed_ns = bids, asks, quote.at_ns
         market.sequence += 7
         topic = f"orderbook.50.{_NAMES[quote.asset]}"
         if market.is_restarting or not before[0]:
@@ -183,7 +185,6 @@ class BybitSession:
         self._topics: dict[str, Asset] = {}
         self._waiting: dict[Asset, None] = {}
         """Assets whose book has not been sent yet."""
-        self._now_ns = 0
 
     def opening(self) -> list[str]:
         return []
@@ -212,7 +213,7 @@ class BybitSession:
                 continue
             self._topics[topic] = asset
             if topic.startswith("orderbook."):
-                snapshot = self._frames.snapshot(asset, self._now_ns)
+                snapshot = self._frames.snapshot(asset)
                 frames += [snapshot] if snapshot else []
                 if not snapshot:
                     self._waiting[asset] = None
@@ -232,14 +233,13 @@ class BybitSession:
         return ""
 
     def publish(self, happening: Happening) -> list[str]:
-        self._now_ns = happening.at_ns
         frame = self._frames.of(happening)
         if frame is None or frame[0] not in self._topics:
             return []
         asset = self._topics[frame[0]]
         if asset in self._waiting and frame[0].startswith("orderbook."):
             del self._waiting[asset]
-            snapshot = self._frames.snapshot(asset, happening.at_ns)
+            snapshot = self._frames.snapshot(asset)
             return [snapshot] if snapshot else []
         return [frame[1]]
 

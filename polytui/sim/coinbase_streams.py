@@ -47,12 +47,14 @@ class CoinbaseMarkets:
             asset: _Market(_FIRST_ID + 10_000_000 * index) for index, asset in enumerate(Asset)
         }
         self._last: Happening | None = None
+        self.now_ns = 0
+        """Of the latest happening: answers carry a time as well."""
 
     def note(self, happening: Happening) -> None:
         """Twice for the same happening changes nothing."""
         if happening is self._last:
             return
-        self._last = happening
+        self._last, self.now_ns = happening, happening.at_ns
         if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.COINBASE:
             market = self._markets[happening.asset]
             market.trade_id += 1
@@ -99,7 +101,8 @@ class CoinbaseSession:
         self._markets = markets
         self._wanted: dict[str, dict[Asset, None]] = {}
         self._sequence = -1
-        self._now_ns = 0
+        self._shown: dict[Asset, ExchangeQuote] = {}
+        """The books that this client was given."""
         self._beat_ns = 0
         self._beats = 0
         self._batch_ns = 0
@@ -134,10 +137,12 @@ class CoinbaseSession:
                 del self._wanted[channel]
             return []
         wanted.update(assets)
-        self._sent_ns = self._now_ns
+        self._sent_ns = self._markets.now_ns
         if channel == "market_trades":
             return [self._trades("snapshot", self._past(asset)) for asset in assets]
         if channel == "level2":
+            for asset in assets:
+                self._shown.pop(asset, None)
             return [frame for asset in assets for frame in self._book(asset)]
         return []
 
@@ -145,7 +150,7 @@ class CoinbaseSession:
         return [trade_row(*one) for one in self._markets.trades(asset, _SNAPSHOT_TRADES)]
 
     def publish(self, happening: Happening) -> list[str]:
-        self._now_ns = at_ns = happening.at_ns
+        at_ns = happening.at_ns
         self._markets.note(happening)
         frames = self._flush_when_due(at_ns)
         if isinstance(happening, OracleTicked):
@@ -224,21 +229,18 @@ class CoinbaseSession:
         return [self._message("heartbeats", [beat])]
 
     def _book(self, asset: Asset) -> list[str]:
-        """The book of this world has one level a side, so every message is a whole one."""
-        quote = self._markets.quote(asset)
+        """The whole at first, then what changed. The book of this world has a level a side."""
+        quote, old = self._markets.quote(asset), self._shown.get(asset)
         if quote is None:
             return []
-        sides = (("bid", quote.bid, quote.bid_size), ("offer", quote.ask, quote.ask_size))
-        updates = [
-            {
-                "side": side,
-                "event_time": "1970-01-01T00:00:00Z",
-                "price_level": f"{price:.10g}",
-                "new_quantity": f"{size:.8f}",
-            }
-            for side, price, size in sides
-        ]
-        event = {"type": "snapshot", "product_id": _NAMES[asset], "updates": updates}
+        self._shown[asset] = quote
+        updates = _levels(quote) if old is None else _gone(old, quote) + _levels(quote)
+        at = "1970-01-01T00:00:00Z" if old is None else rfc3339(quote.at_ns)
+        event = {
+            "type": "snapshot" if old is None else "update",
+            "product_id": _NAMES[asset],
+            "updates": [{"side": side, "event_time": at, **level} for side, level in updates],
+        }
         return [self._message("l2_data", [event])]
 
     def _acknowledge(self) -> str:
@@ -253,7 +255,7 @@ class CoinbaseSession:
         message = {
             "channel": channel,
             "client_id": "",
-            "timestamp": rfc3339(self._now_ns),
+            "timestamp": rfc3339(self._markets.now_ns),
             "sequence_num": self._sequence,
             "events": events,
         }
@@ -261,6 +263,27 @@ class CoinbaseSession:
 
     def close(self) -> None:
         self._wanted.clear()
+
+
+_Level = tuple[str, dict[str, str]]
+"""A side's name, and a price with its quantity."""
+
+
+def _levels(quote: ExchangeQuote) -> list[_Level]:
+    return [
+        _level("bid", quote.bid, quote.bid_size),
+        _level("offer", quote.ask, quote.ask_size),
+    ]
+
+
+def _gone(old: ExchangeQuote, new: ExchangeQuote) -> list[_Level]:
+    """Levels that the new quote has left."""
+    sides = (("bid", old.bid, new.bid), ("offer", old.ask, new.ask))
+    return [_level(side, before, 0.0) for side, before, now in sides if before != now]
+
+
+def _level(side: str, price: float, size: float) -> _Level:
+    return side, {"price_level": f"{price:.10g}", "new_quantity": f"{size:.8f}" if size else "0"}
 
 
 def _error(words: str) -> str:

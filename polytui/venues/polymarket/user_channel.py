@@ -86,8 +86,8 @@ UserEvent = UserOrder | UserTrade
 
 class _MakerOrder(msgspec.Struct, gc=False):
     order_id: str
-    matched_amount: str
     price: str
+    matched_amount: str | None = ""
     side: str = ""
     owner: str = ""
     asset_id: str = ""
@@ -159,8 +159,9 @@ class UserChannel:
         try:
             found = _decode(frame)
             messages = found if isinstance(found, list) else [found]
-            if any(message.message and not message.event_type for message in messages):
-                return (), refused(messages[0].message)
+            words = [one.message for one in messages if one.message and not one.event_type]
+            if words:
+                return (), refused(words[0])
             events = [self._read(message) for message in messages]
         except WIRE_FAULTS as fault:
             return (), rejected(fault)
@@ -199,9 +200,9 @@ class UserChannel:
             UserMatch(
                 _id(entry.order_id),
                 entry.asset_id or entry.token_id,
-                Side(entry.side.upper()),
-                parse_price(entry.price),
-                Shares(parse_micro(entry.matched_amount)),
+                _side(entry.side),
+                _price(entry.price),
+                _shares(entry.matched_amount),
                 is_taker=False,
             )
             for entry in ours
@@ -212,8 +213,8 @@ def _taken(message: _Message) -> UserMatch:
     return UserMatch(
         _id(message.taker_order_id),
         message.asset_id or message.token_id,
-        Side(message.side.upper()),
-        parse_price(message.price),
+        _side(message.side),
+        _price(message.price),
         _shares(message.size),
         is_taker=True,
     )
@@ -225,13 +226,25 @@ def _order(message: _Message) -> UserOrder:
         OrderChange(message.type.upper()),
         message.market,
         message.asset_id or message.token_id,
-        Side(message.side.upper()),
-        parse_price(message.price),
+        _side(message.side),
+        _price(message.price),
         _shares(message.original_size),
         _shares(message.size_matched),
         ascii(message.status)[1:-1][:_ID_MOST],
         _stamp(message.timestamp),
     )
+
+
+def _side(text: str) -> Side:
+    """In whatever case (venue quirk)."""
+    return Side(text.lower())
+
+
+def _price(text: str) -> Price:
+    price = parse_price(text)
+    if not price:
+        raise ValueError(f"no price: {text[:40]!r}")
+    return price
 
 
 def _shares(text: str | None) -> Shares:
@@ -245,7 +258,8 @@ def _id(text: str) -> str:
 
 
 def _stamp(stamp: str | int) -> int:
-    number = int(stamp) if str(stamp).isdecimal() and len(str(stamp)) <= 15 else -1
-    if number < 0:
-        raise ValueError(f"not a time: {str(stamp)[:40]!r}")
+    text = str(stamp)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise ValueError(f"not a time: {text[:40]!r}")
+    number = int(text)
     return ns_of_ms(number) if number >= _MILLISECONDS_FROM else number * NS_PER_S
