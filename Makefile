@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fuzz bench calibrate weather soak picture clean
+.PHONY: help demo test check fuzz bench calibrate weather edge soak picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench   latencies, memory, processor time; writes bench.json"
 	@echo "make calibrate  how good the fair value is on a recorded day"
 	@echo "make weather  every kind of trouble over a living demo, and what became of it"
+	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
 	@echo "make fuzz    many more examples of the property tests"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make picture the README's picture, drawn by the terminal itself"
@@ -45,6 +46,9 @@ calibrate: $(READY)
 
 weather: $(READY)
 	$(BIN)/python -m benchmarks.weather
+
+edge: $(READY)
+	$(BIN)/python -m benchmarks.edge $(ARGS)
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)

@@ -19,6 +19,7 @@ from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.output import write_json
 from polytui.places import has_terminal
+from polytui.sim.named_worlds import WorldName
 
 DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
 
@@ -83,6 +84,13 @@ def _config_option(command: _F) -> _F:
     )(command)  # fmt: skip
 
 
+def _world_option(command: _F) -> _F:
+    return click.option(
+        "--world", type=click.Choice([name.value for name in WorldName]),
+        help="What sort of prices it has.",
+    )(command)  # fmt: skip
+
+
 def _session_options(command: _F) -> _F:
     """What every command that runs a session takes."""
     for option in reversed(
@@ -136,8 +144,9 @@ def run(mode: str = "paper", **options: Any) -> None:
 @click.option("--speed", type=click.FloatRange(0.1, 200), help="Session seconds a real second.")
 @click.option("--seed", type=click.IntRange(0), help="Of the simulated world.")
 @click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
+@_world_option
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks (CSV, .gz).")
-@click.option("--chaos", default="", help='"crash:eth@round2" or "drop:all@round2"')
+@click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
 @click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
 @_session_options
 @_plain_errors
@@ -167,7 +176,7 @@ def _settings_for(options: dict[str, Any]) -> Settings:
     """The file's settings with the command line's on top."""
     settings = _load(options["config"])
     session = _overridden(settings.session, options, "assets", "intervals", "rounds")
-    demo_settings = _overridden(settings.demo, options, "speed", "seed", "start")
+    demo_settings = _overridden(settings.demo, options, "speed", "seed", "start", "world")
     _check_start(demo_settings.start)
     terminal = _overridden(settings.terminal, options, "theme")
     return attrs.evolve(settings, session=session, demo=demo_settings, terminal=terminal)
@@ -208,6 +217,7 @@ def attach(
 @click.option("--speed", type=click.FloatRange(0.1, 200))
 @click.option("--seed", type=click.IntRange(0))
 @click.option("--start", help="World time at which it begins.")
+@_world_option
 @click.option("--assets", callback=_csv(Asset))
 @click.option("--intervals", callback=_csv(Interval))
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks.")

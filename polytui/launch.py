@@ -47,7 +47,7 @@ from polytui.worlds import check_length, starting_with, world_settings
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
-_FORWARDED = ("assets", "intervals", "speed", "seed", "start", "prices", "chaos", "config")
+_FORWARDED = ("assets", "intervals", "speed", "seed", "start", "world", "prices", "chaos", "config")
 
 
 def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
+from polytui.sim.named_worlds import paths_of
 from polytui.sim.recording import read_prices
 from polytui.sim.venue import VenueSettings, serve_forever
 from polytui.sim.world import WorldSettings
@@ -32,6 +33,7 @@ def world_settings(
         assets=settings.session.assets,
         intervals=intervals,
         prices=prices,
+        paths=paths_of(settings.demo.world),
     )
 
 

@@ -25,6 +25,7 @@ from polytui.model.units import NS_PER_S, usd_from_float
 from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
 from polytui.sim.happenings import Happening, RoundListed
+from polytui.sim.named_worlds import paths_of
 from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
@@ -74,7 +75,14 @@ class _Desk:
 class InProcess:
     """State: the world, the mind, and a heap of what is due: (time, number, what to do)."""
 
-    def __init__(self, settings: Settings, world: WorldSettings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        world: WorldSettings,
+        heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
+    ) -> None:
+        """`heard` is told every event after its desk has taken it, to look and not to touch."""
+        self._heard = heard
         self._settings = settings
         self._world = World(world)
         self._polymarket = Polymarket(self._world)
@@ -232,6 +240,8 @@ class InProcess:
                     desk.hands.perform(effect, now_ns)
                 elif isinstance(effect, Credit):
                     desk.followed.discard(effect.slug)
+            if self._heard is not None:
+                self._heard(self._mind, desk.asset, event)
             name = desk.asset.value
             self._lines.append(
                 encode_record(taken.seq, now_ns, name, event, taken.effects, is_last)
@@ -241,9 +251,20 @@ class InProcess:
 
 
 def play(
-    settings: Settings, *, seed: int, start_ns: int, intervals: tuple[Interval, ...]
+    settings: Settings,
+    *,
+    seed: int,
+    start_ns: int,
+    intervals: tuple[Interval, ...],
+    heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
 ) -> Played:
-    """A session of `settings.session.rounds` rounds against a world of its own."""
-    assets = settings.session.assets
-    world = WorldSettings(seed=seed, start_ns=start_ns, assets=assets, intervals=intervals)
-    return InProcess(settings, world).play()
+    """A session of `settings.session.rounds` rounds against a world of its own, of the sort that
+    `settings.demo.world` names."""
+    world = WorldSettings(
+        seed=seed,
+        start_ns=start_ns,
+        assets=settings.session.assets,
+        intervals=intervals,
+        paths=paths_of(settings.demo.world),
+    )
+    return InProcess(settings, world, heard).play()

@@ -27,6 +27,10 @@ def between(low: float, high: float) -> Check:
     return Check(f"{low:g} to {high:g}", lambda value: low <= value <= high)
 
 
+def one_of(*names: str) -> Check:
+    return Check(f"one of {', '.join(names)}", lambda value: value in names)
+
+
 UTC_TIME = Check("a time like 2026-11-20T14:59:00Z, 2001 to 2100", lambda text: _is_zoned(text))
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import tomllib
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
+from polytui.config.deciding import Strategy
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -36,7 +38,7 @@ def load_settings(path: Path) -> Settings:
         raise BadSettings([f"cannot read {path}: {error}"]) from error
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is no TOMLDecodeError
         raise BadSettings([f"not TOML: {error} @ {path}"]) from error
     return structure_settings(raw)
 
@@ -58,10 +60,20 @@ def structure_settings(raw: dict[str, Any]) -> Settings:
 
 def _contradictions(settings: Settings) -> list[str]:
     """Values that are good by themselves and not together."""
-    fade = settings.distance_fade
-    if fade.min_price >= fade.max_price:
-        return [f"expected < max_price, got {fade.min_price!r} @ distance_fade.min_price"]
-    return []
+    faults = [
+        f"expected < max_price, got {table.min_price!r} @ {field.name}.min_price"
+        for field in attrs.fields(Settings)
+        if isinstance(table := getattr(settings, field.name), Strategy)
+        and table.min_price >= table.max_price
+    ]
+    breakers, sniper = settings.breakers, settings.settlement_sniper
+    if not breakers.warn_latency_ms <= breakers.critical_latency_ms <= breakers.stale_latency_ms:
+        faults.append("expected warn <= critical <= stale @ breakers.critical_latency_ms")
+    if sniper.until_left_s >= sniper.from_left_s:
+        faults.append(
+            f"expected < from_left_s, got {sniper.until_left_s!r} @ settlement_sniper.until_left_s"
+        )
+    return faults
 
 
 def canonical_json(settings: Settings) -> str:
@@ -69,7 +81,9 @@ def canonical_json(settings: Settings) -> str:
     return json.dumps(_converter.unstructure(settings), sort_keys=True, separators=(",", ":"))
 
 
+@lru_cache(maxsize=4)
 def from_canonical_json(text: str) -> Settings:
+    """Every desk of a session reads the same text, so it is understood once."""
     return structure_settings(json.loads(text))
 
 
@@ -116,6 +130,9 @@ def _say(error: BaseException, _: type[Any] | None) -> str:
     return str(error)
 
 
+_LARGEST = 1_000_000_000
+"""No setting is larger: seconds still fit into nanoseconds of the journal, dollars into cash."""
+
 _PLAIN: dict[type, str] = {
     int: "a whole number",
     float: "a number",
@@ -126,6 +143,8 @@ _PLAIN: dict[type, str] = {
 
 def _strictly(kind: type, says: str) -> Any:
     def structure(value: Any, _: Any) -> Any:
+        if type(value) in (int, float) and abs(value) > _LARGEST:
+            raise ValueError(f"expected at most {_LARGEST:g}, got {value!r}")
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind or (type(value) is float and not math.isfinite(value)):

@@ -7,7 +7,9 @@ say so.
 
 from __future__ import annotations
 
-from attrs import Factory, frozen
+from typing import Any
+
+from attrs import Factory, field, frozen
 
 from polytui.config.checks import (
     ABOVE_ZERO,
@@ -15,8 +17,19 @@ from polytui.config.checks import (
     NOT_NEGATIVE,
     UTC_TIME,
     between,
+    one_of,
     setting,
     starts_with,
+)
+from polytui.config.deciding import (
+    Breakers,
+    Confluence,
+    DistanceFade,
+    Exits,
+    Gates,
+    MomentumScore,
+    Predictor,
+    SettlementSniper,
 )
 from polytui.model.instrument import Asset, Exchange, Interval
 
@@ -164,55 +177,29 @@ class FeatureSettings:
 
 
 @frozen
-class Gates:
-    """May we enter?"""
-
-    after_open_s: float = setting(20.0, NOT_NEGATIVE)
-    before_close_s: float = setting(20.0, NOT_NEGATIVE)
-    max_spread_bps: float = setting(600.0, ABOVE_ZERO)
-    """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
-    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
-    """Since the second that the settlement oracle last spoke of."""
-    min_oracle_confidence: float = setting(0.2, between(0.0, 1.0))
-    """Of the oracle price: agreement, age and lead of the exchanges."""
-    max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
-    """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
-    the network, does not keep up."""
-    cooldown_s: float = setting(4.0, NOT_NEGATIVE)
-    """Between two entries in one round."""
-
-
-@frozen
-class DistanceFade:
-    """Buys the outcome that the book prices below its fair value, fees included."""
-
-    is_enabled: bool = True
-    min_edge_bps: float = setting(150.0, ABOVE_ZERO)
-    """Fair value minus price minus fee, in hundredths of a cent per share."""
-    stake_usd: float = setting(20.0, ABOVE_ZERO)
-    """Bought in one round at most, counted at cost."""
-    full_confidence: float = setting(0.6, between(0.05, 1.0))
-    """Confidence in the oracle price from which the whole stake is used; less below it."""
-    max_price: float = setting(0.92, between(0.02, 0.99))
-    """No entry above: little to win, all to lose."""
-    min_price: float = setting(0.08, between(0.01, 0.98))
-    """No entry below: the model's tails are not that good."""
-    requote_ticks: int = setting(2, NOT_NEGATIVE)
-    """A working order is moved only when its price is off by more."""
-
-
-@frozen
 class Risk:
-    """May the order go? Counted with everything working as if filled."""
+    """May the order go? Counted with everything that works, or may work, as if filled."""
 
     max_order_usd: float = setting(25.0, ABOVE_ZERO)
+    max_position_usd: float = setting(50.0, ABOVE_ZERO)
+    """On one outcome of one round."""
     max_round_usd: float = setting(50.0, ABOVE_ZERO)
     max_asset_usd: float = setting(100.0, ABOVE_ZERO)
     max_account_usd: float = setting(300.0, ABOVE_ZERO)
+    """Exposure: what all positions cost and all working orders may cost."""
+    max_open_positions: int = setting(8, between(1, 1000))
+    """Rounds of the account in which something is held or may be; unsettled ones count."""
     max_working_orders: int = setting(4, between(1, 100))
     """Of one asset."""
+    max_orders_per_round: int = setting(12, between(1, 1000))
+    max_trades_per_day: int = setting(500, between(1, 1_000_000))
+    """Entries of the account since midnight UTC."""
     max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO)
     """Realised since midnight UTC; reaching it trips the kill switch."""
+    max_drawdown_usd: float = setting(60.0, ABOVE_ZERO)
+    """Realised result below its highest; a breaker for the whole account."""
+    max_losses_in_a_row: int = setting(3, between(1, 1000))
+    """Settled rounds of one asset; then it is paused until a person resumes it."""
 
 
 @frozen
@@ -299,8 +286,16 @@ class Demo:
     speed: float = setting(20.0, between(0.1, 200.0))
     start: str = setting("2026-11-20T14:59:00Z", UTC_TIME)
     """Session time at which the simulated world begins."""
+    world: str = setting("lifelike", one_of("lifelike", "calm", "trending", "jumpy"))
+    """What sort of prices: calm has a third of the volatility, trending a drift that lasts for
+    minutes, jumpy about one large jump in each five minutes."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
+
+
+def _hot(table: type[Any]) -> Any:
+    """A table whose fields may be changed while the engine runs; all others need a restart."""
+    return field(factory=table, metadata={"is_hot": True})
 
 
 @frozen
@@ -310,11 +305,17 @@ class Settings:
     sockets: Sockets = Factory(Sockets)
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
-    market: Market = Factory(Market)
+    market: Market = _hot(Market)
     features: FeatureSettings = Factory(FeatureSettings)
-    gates: Gates = Factory(Gates)
-    distance_fade: DistanceFade = Factory(DistanceFade)
-    risk: Risk = Factory(Risk)
+    gates: Gates = _hot(Gates)
+    exits: Exits = _hot(Exits)
+    risk: Risk = _hot(Risk)
+    breakers: Breakers = _hot(Breakers)
+    confluence: Confluence = _hot(Confluence)
+    momentum_score: MomentumScore = _hot(MomentumScore)
+    distance_fade: DistanceFade = _hot(DistanceFade)
+    settlement_sniper: SettlementSniper = _hot(SettlementSniper)
+    predictor: Predictor = _hot(Predictor)
     paper: Paper = Factory(Paper)
     supervision: Supervision = Factory(Supervision)
     queues: Queues = Factory(Queues)

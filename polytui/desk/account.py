@@ -1,14 +1,19 @@
-"""What all desks share: money, exposure, the kill switch and the session's count of rounds.
+"""What all desks share: money, exposure, the kill switch, and the counters that limits look at.
 
 Desks run one after the other in the order of the journal, so a plain object is enough, and a
-replay sees the same numbers at the same places.
+replay sees the same numbers at the same places. Faces read it at times of their own, so reading
+changes nothing. Days are days of UTC; one that has begun is not taken back by a clock that was.
 """
 
 from __future__ import annotations
 
 from attrs import define, field
 
-from polytui.model.instrument import Asset
+from polytui.ledger.shadow import Shadow
+from polytui.ledger.track import Track
+from polytui.model.effects import Why
+from polytui.model.events import StandingRestored
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S, Usd
 from polytui.risk.kill_switch import KillSwitch
 
@@ -26,6 +31,10 @@ class AssetBooks:
     reserved: Usd = Usd(0)
     """What working buys may still spend."""
     working: int = 0
+    open_rounds: int = 0
+    """Rounds in which something is held or works; one that is not settled is held."""
+    losses_in_a_row: int = 0
+    """Settled rounds that lost, one after another, through restarts."""
     fees: Usd = Usd(0)
     signals: int = 0
     orders: int = 0
@@ -37,15 +46,37 @@ class AssetBooks:
     is_paused: bool = False
     is_flattening: bool = False
     """What a person asked of this asset stands through a crash of its desk."""
+    paused_why: Why | None = None
+    """What paused it by itself; None where a person did."""
+    live: Track = field(factory=Track)
+    """Whose the positions are, and what came of each strategy."""
+    shadow: Shadow = field(factory=Shadow)
+    _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
+    """By round, (strategy, outcome) of every side that was bought."""
+
+    def note_entered(self, slug: str, strategy: str, outcome: Outcome) -> None:
+        sides = self._entered.setdefault(slug, [])
+        if (strategy, outcome.value) not in sides:
+            sides.append((strategy, outcome.value))
+
+    def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
+        return (strategy, outcome.value) in self._entered.get(slug, ())
+
+    def forget_round(self, slug: str) -> None:
+        self._entered.pop(slug, None)
 
     def state(self) -> tuple[object, ...]:
         money = (self.realised, self.open_flow, self.position_cost, self.reserved, self.working)
-        rounds = (self.session_rounds, sorted(self.settled))
-        return (*money, *rounds, self.is_paused, self.is_flattening)
+        rounds = (self.session_rounds, sorted(self.settled), self.open_rounds, self.losses_in_a_row)
+        why = "" if self.paused_why is None else self.paused_why.reason.value
+        people = (self.is_paused, self.is_flattening, why)
+        tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
+        return (*money, *rounds, people, *tracks)
 
 
 class Account:
-    """State: books by asset, the cash at the start, the kill switch, today's result."""
+    """State: books by asset, the cash at the start, the kill switch, the day's result and trades,
+    the peak of the realised result."""
 
     def __init__(self) -> None:
         self.starting_cash = Usd(0)
@@ -53,21 +84,104 @@ class Account:
         self._books: dict[Asset, AssetBooks] = {}
         self._day = 0
         self._realised_today = Usd(0)
+        self._trades_today = 0
+        self._peak = Usd(0)
+        """The highest that `realised` stood; above zero from the start where earlier sessions
+        had come down from it."""
+        self._is_restored = False
 
     def books(self, asset: Asset) -> AssetBooks:
         return self._books.setdefault(asset, AssetBooks())
 
+    # --- counters that limits look at ---------------------------------------------------------
+
     def realise(self, asset: Asset, pnl: Usd, now_ns: int) -> None:
+        self._begin_day(now_ns)
         books = self.books(asset)
         books.realised = Usd(books.realised + pnl)
-        self._realised_today = Usd(self.realised_today(now_ns) + pnl)
+        self._realised_today = Usd(self._realised_today + pnl)
+        self._peak = max(self._peak, self.realised)
 
     def realised_today(self, now_ns: int) -> Usd:
         """Since midnight UTC."""
-        day = now_ns // _DAY_NS
-        if day != self._day:
-            self._day, self._realised_today = day, Usd(0)
-        return self._realised_today
+        return self._realised_today if self._is_same_day(now_ns) else Usd(0)
+
+    def note_trade(self, now_ns: int) -> None:
+        """An order that enters was sent."""
+        self._begin_day(now_ns)
+        self._trades_today += 1
+
+    def trades_today(self, now_ns: int) -> int:
+        """Entries since midnight UTC."""
+        return self._trades_today if self._is_same_day(now_ns) else 0
+
+    def note_settled(self, asset: Asset, pnl: Usd) -> None:
+        """A round ended with this result. Nothing won and nothing lost, as where nothing was
+        traded, neither ends a row of losses nor makes it longer."""
+        books = self.books(asset)
+        if pnl:
+            books.losses_in_a_row = books.losses_in_a_row + 1 if pnl < 0 else 0
+
+    def forgive_losses(self, asset: Asset) -> None:
+        """A person looked and goes on: the row begins anew."""
+        self.books(asset).losses_in_a_row = 0
+
+    @property
+    def drawdown(self) -> Usd:
+        """The realised result below its highest, through restarts; never negative."""
+        return Usd(self._peak - self.realised)
+
+    def forgive_drawdown(self) -> None:
+        """A person looked and goes on: from here it is measured anew."""
+        self._peak = self.realised
+
+    def _is_same_day(self, now_ns: int) -> bool:
+        return now_ns // _DAY_NS <= self._day
+
+    def _begin_day(self, now_ns: int) -> None:
+        if not self._is_same_day(now_ns):
+            self._day = now_ns // _DAY_NS
+            self._realised_today, self._trades_today = Usd(0), 0
+
+    # --- through restarts ---------------------------------------------------------------------
+
+    def restore(self, event: StandingRestored) -> None:
+        """Begin where earlier sessions ended. Every desk is told, the first one counts: after it
+        this session's own results are in the counters."""
+        if self._is_restored:
+            return
+        self._is_restored = True
+        self._begin_day(event.day * _DAY_NS)
+        if event.day == self._day:
+            self._realised_today = Usd(self._realised_today + event.realised_today)
+            self._trades_today += event.trades_today
+        self._peak = max(self._peak, Usd(self.realised + event.realised_peak))
+        self._restore_losses(event.losses_in_a_row)
+        if event.kill_why:
+            self.kill_switch.trip(event.kill_why, event.kill_since_ns)
+
+    def _restore_losses(self, losses: tuple[tuple[str, int], ...]) -> None:
+        """Also of assets that this session does not trade: the next one may."""
+        counted = dict(losses)
+        for asset in Asset:
+            if count := counted.get(asset.value, 0):
+                self.books(asset).losses_in_a_row = count
+
+    def standing(self, now_ns: int) -> StandingRestored:
+        """What another session must know, as it would be told."""
+        books = sorted(self._books.items())
+        losses = ((asset.value, each.losses_in_a_row) for asset, each in books)
+        return StandingRestored(
+            day=max(self._day, now_ns // _DAY_NS),
+            realised_today=self.realised_today(now_ns),
+            trades_today=self.trades_today(now_ns),
+            realised_peak=self.drawdown,
+            losses_in_a_row=tuple((name, count) for name, count in losses if count),
+            kill_why=self.kill_switch.why,
+            kill_since_ns=self.kill_switch.since_ns,
+        )
+
+    # --- money --------------------------------------------------------------------------------
 
     @property
     def realised(self) -> Usd:
@@ -92,6 +206,10 @@ class Account:
         return sum(books.working for books in self._books.values())
 
     @property
+    def open_rounds(self) -> int:
+        return sum(books.open_rounds for books in self._books.values())
+
+    @property
     def fees(self) -> Usd:
         return Usd(sum(books.fees for books in self._books.values()))
 
@@ -99,7 +217,7 @@ class Account:
         return (
             self.starting_cash,
             self.kill_switch.state(),
-            self._day,
-            self._realised_today,
+            (self._day, self._realised_today, self._trades_today),
+            (self._peak, self._is_restored),
             [(asset.value, books.state()) for asset, books in sorted(self._books.items())],
         )

@@ -14,36 +14,30 @@ from typing import Any
 from polytui.config.load import digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
+from polytui.desk.choosing import Wanted
+from polytui.desk.deciding import Deciding
 from polytui.desk.holdings import MOVES, Holdings
 from polytui.desk.machine import Move, Phase
+from polytui.desk.placing import Placing
 from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.seeing import Blocked, Knowledge, see_round
-from polytui.ledger.diff import changes
+from polytui.desk.step import Step
+from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
-from polytui.model.effects import (
-    Cancel,
-    CancelAll,
-    Credit,
-    Effect,
-    Explain,
-    Place,
-    Reason,
-    Resync,
-    Stamp,
-    Why,
-)
+from polytui.model.effects import CancelAll, Credit, Effect, Reason, Resync, Trip, Why
 from polytui.model.instrument import Asset, Outcome
-from polytui.model.orders import Order, Quote, Side, TimeInForce
+from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
-from polytui.model.units import NS_PER_S, Usd, floor_to_lot, usd_from_float
-from polytui.risk.limits import Standing, stamp
-from polytui.strategy.distance_fade import DistanceFade
-from polytui.strategy.proposal import Strategy, View
+from polytui.model.units import MICRO, NS_PER_S, floor_to_lot, usd_from_float
+from polytui.risk.breakers import Breakers
+from polytui.risk.limits import Stakes
+from polytui.strategy.proposal import View
+from polytui.strategy.registry import STRATEGIES
 
-STRATEGIES: tuple[Strategy, ...] = (DistanceFade(),)
-_FLATTEN = "flatten"
+FLATTEN = "flatten"
+"""In place of a strategy's name, on the orders of a person who sells everything."""
 _RESYNC_AFTER_NS = 2 * NS_PER_S
 
 
@@ -63,22 +57,31 @@ class Desk:
         self.holdings = Holdings(asset, account)
         self.books = self.holdings.books
         self.feeds: dict[str, FeedState] = {}
+        self.breakers = Breakers()
+        self.predictor: Predictor | None = None
         self.is_stopping = False
         self.life = 0
-        self._effects: list[Effect] = []
+        self._deciding = Deciding(asset, self.holdings)
+        self._placing = Placing(asset, account, self.holdings)
         self._has_news = False
-        self._seq = 0
-        self._now_ns = 0
+        self._is_tick = False
 
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
-        self._seq, self._now_ns, self._effects = seq, now_ns, []
-        if _APPLY[type(event)](self, event) is not False:
+        step = Step(seq, now_ns)
+        if _APPLY[type(event)](self, step, event) is not False:
             self._has_news = True
         if is_last and self._has_news:
             self._has_news = False
-            self._decide()
-        return tuple(self._effects)
+            self._decide(step)
+            self._is_tick = False
+        return tuple(step.effects)
+
+    def stakes(
+        self, now_ns: int, entry: DeskRound | None = None, outcome: Outcome | None = None
+    ) -> Stakes:
+        """What is at stake now, for those who show it."""
+        return self._placing.stakes(now_ns, entry, outcome)
 
     def state(self) -> tuple[object, ...]:
         """Everything that decides what comes next, for digests."""
@@ -88,6 +91,8 @@ class Desk:
             self.rounds.state(),
             self.prices.state(),
             self.holdings.state(),
+            self.breakers.state(),
+            "" if self.predictor is None else self.predictor.digest,
             sorted((name, state.value) for name, state in self.feeds.items()),
             (self.is_stopping, self._has_news),
             self.settings_digest,
@@ -95,226 +100,276 @@ class Desk:
 
     # --- apply --------------------------------------------------------------------------------
 
-    def _opened(self, event: ev.DeskOpened) -> None:
+    def _opened(self, step: Step, event: ev.DeskOpened) -> None:
         self.life = event.life
-        self.holdings.begin(event.realised, self._now_ns)
+        self.holdings.begin(event.realised, step.now_ns)
         for held in event.held:
             self.rounds.find(held.round)
-            self.holdings.restore(held)
+            self.holdings.restore(held, step.now_ns)
+        self.holdings.forget_unheld([held.round.slug for held in event.held])
 
-    def _settings_changed(self, event: ev.SettingsChanged) -> None:
+    def _restored(self, _: Step, event: ev.StandingRestored) -> None:
+        """What earlier sessions left behind, once a session, before anything else."""
+        self.account.restore(event)
+
+    def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
         self.settings = from_canonical_json(event.settings_json)
         self.settings_digest = digest_of(self.settings)
         self.prices.features.configure(self.settings.features)
         self.account.starting_cash = usd_from_float(self.settings.paper.starting_cash_usd)
 
-    def _time_passed(self, _: ev.Ticked) -> None:
-        """What waits for a time is looked at again."""
+    def _model_loaded(self, _: Step, event: ev.ModelLoaded) -> None:
+        self.predictor = parse_model(event.model_json) if event.model_json else None
 
-    def _kept_only(self, _: ev.Event) -> bool:
+    def _time_passed(self, step: Step, event: ev.Ticked) -> None:
+        """What waits for a time is looked at again."""
+        self._is_tick = True
+        step.effects += self.breakers.ticked(
+            step.now_ns, event.latency_us, event.queue_share, self.settings.breakers
+        )
+
+    def _kept_only(self, step: Step, _: ev.Event) -> bool:
         """Something was seen that only the journal keeps."""
         return False
 
-    def _round_found(self, event: ev.RoundFound) -> None:
+    def _round_found(self, step: Step, event: ev.RoundFound) -> None:
         self.rounds.find(event.round)
 
-    def _round_opened(self, event: ev.RoundOpened) -> None:
+    def _round_opened(self, step: Step, event: ev.RoundOpened) -> None:
         if entry := self.rounds.get(event.slug):
             entry.move(Move.OPENS)
             session = self.books.session_rounds
             if not event.is_late and event.slug not in session:
                 session.append(event.slug)
 
-    def _round_closed(self, event: ev.RoundClosed) -> None:
+    def _round_closed(self, step: Step, event: ev.RoundClosed) -> None:
         if entry := self.rounds.get(event.slug):
             entry.move(Move.CLOSES)
 
-    def _strike_published(self, event: ev.StrikePublished) -> None:
+    def _strike_published(self, step: Step, event: ev.StrikePublished) -> None:
         if entry := self.rounds.get(event.slug):
             entry.know_strike(event.strike, event.source)
 
-    def _round_settled(self, event: ev.RoundSettled) -> None:
+    def _round_settled(self, step: Step, event: ev.RoundSettled) -> None:
         known = self.rounds.winner_of(event)
         if known is None or not known[0].move(Move.SETTLES):
             return
         entry, winner = known
-        payout, pnl = self.holdings.settle(entry.slug, winner, self._now_ns)
-        self._effects.append(Credit(entry.slug, winner.value, payout, pnl))
+        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns)
+        step.effects.append(Credit(entry.slug, winner.value, payout, pnl))
         self.rounds.forget(entry)
-        most = usd_from_float(self.settings.risk.max_daily_loss_usd)
-        if self.account.realised_today(self._now_ns) <= -most:
-            self._kill("daily loss")
+        self._judge_result(step, had_position=bool(payout or pnl))
 
-    def _book_snapshotted(self, event: ev.BookSnapshotted) -> None:
+    def _judge_result(self, step: Step, *, had_position: bool) -> None:
+        """What a settled round means for going on."""
+        if not had_position:
+            return
+        risk, books, account = self.settings.risk, self.books, self.account
+        if account.realised_today(step.now_ns) <= -usd_from_float(risk.max_daily_loss_usd):
+            self._kill(step, "daily loss")
+        losses, most = books.losses_in_a_row, risk.max_losses_in_a_row
+        if losses >= most:
+            self._pause_for(step, Why(Reason.LIMIT_LOSSES, losses, most, "rounds"))
+        drawdown, deepest = account.drawdown / MICRO, risk.max_drawdown_usd
+        if drawdown >= deepest:
+            self._pause_for(step, Why(Reason.LIMIT_DRAWDOWN, drawdown, deepest, "USD"))
+
+    def _pause_for(self, step: Step, why: Why) -> None:
+        """No entries until a person has looked and resumes."""
+        self.books.is_paused, self.books.paused_why = True, why
+        step.effects.append(Trip(why, 0))
+
+    def _book_snapshotted(self, step: Step, event: ev.BookSnapshotted) -> None:
         self.rounds.book_snapshotted(event)
 
-    def _book_changed(self, event: ev.BookChanged) -> bool:
+    def _book_changed(self, step: Step, event: ev.BookChanged) -> bool:
         return self.rounds.book_changed(event)
 
-    def _tick_size_changed(self, event: ev.TickSizeChanged) -> None:
+    def _tick_size_changed(self, step: Step, event: ev.TickSizeChanged) -> None:
         self.rounds.tick_size_changed(event)
 
-    def _oracle_priced(self, event: ev.OraclePriced) -> bool:
+    def _oracle_priced(self, step: Step, event: ev.OraclePriced) -> bool:
         is_news = self.prices.oracle_priced(event, self.settings.market)
-        self.prices.sample(self._now_ns, self.settings.market)
+        self.prices.sample(step.now_ns, self.settings.market)
         return is_news
 
-    def _exchange_quoted(self, event: ev.ExchangeQuoted) -> bool:
+    def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
         is_news = self.prices.exchange_quoted(event)
-        self.prices.sample(self._now_ns, self.settings.market)
+        self.prices.sample(step.now_ns, self.settings.market)
         return is_news
 
-    def _exchange_traded(self, event: ev.ExchangeTraded) -> bool:
+    def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:
         """Counted into what is read later."""
         self.prices.exchange_traded(event, self.rounds)
         return False
 
-    def _candles_loaded(self, event: ev.CandlesLoaded) -> None:
+    def _candles_loaded(self, step: Step, event: ev.CandlesLoaded) -> None:
         self.prices.candles_loaded(event, self.rounds)
 
-    def _feed_up(self, event: ev.FeedUp) -> None:
+    def _feed_up(self, step: Step, event: ev.FeedUp) -> None:
+        if self.feeds.get(event.feed) is FeedState.DOWN:
+            step.effects += self.breakers.reconnected(step.now_ns, self.settings.breakers)
         self.feeds[event.feed] = FeedState.UP
         self.prices.feed_up(event.feed, event.at_ns)
 
-    def _feed_stale(self, event: ev.FeedStale) -> None:
+    def _feed_stale(self, step: Step, event: ev.FeedStale) -> None:
         self.feeds[event.feed] = FeedState.STALE
         self.prices.feed_stale(event.feed, event.stream, event.at_ns)
 
-    def _feed_gapped(self, event: ev.FeedGapped) -> None:
+    def _feed_gapped(self, step: Step, event: ev.FeedGapped) -> None:
         self.prices.feed_gapped(event)
 
-    def _feed_mended(self, event: ev.FeedMended) -> None:
+    def _feed_mended(self, step: Step, event: ev.FeedMended) -> None:
         self.prices.feed_mended(event)
 
-    def _feed_down(self, event: ev.FeedDown) -> None:
+    def _feed_down(self, step: Step, event: ev.FeedDown) -> None:
         self.feeds[event.feed] = FeedState.DOWN
         if event.feed == ev.BOOK_FEED:
             self.rounds.forget_books()
         self.prices.feed_down(event.feed, event.at_ns)
 
-    def _reported(self, event: ev.Report) -> None:
+    def _reported(self, step: Step, event: ev.Report) -> None:
         self.holdings.reported(event)
+        if isinstance(event, ev.Accepted | ev.Refused):
+            is_refused = isinstance(event, ev.Refused)
+            step.effects += self.breakers.answered(step.now_ns, is_refused, self.settings.breakers)
 
-    def _filled(self, event: ev.Filled) -> None:
-        self.holdings.filled(event)
+    def _filled(self, step: Step, event: ev.Filled) -> None:
+        self.holdings.filled(event, step.now_ns)
 
     # --- commands of people -------------------------------------------------------------------
 
-    def _commanded(self, event: ev.Commanded) -> None:
-        _OBEY[event.action](self, event)
+    def _commanded(self, step: Step, event: ev.Commanded) -> None:
+        _OBEY[event.action](self, step, event)
 
-    def _pause(self, _: ev.Commanded) -> None:
+    def _pause(self, step: Step, _: ev.Commanded) -> None:
         self.books.is_paused = True
 
-    def _resume(self, _: ev.Commanded) -> None:
-        self.books.is_paused = self.books.is_flattening = False
+    def _resume(self, step: Step, _: ev.Commanded) -> None:
+        """A person has looked: what stopped by itself until then begins anew."""
+        books = self.books
+        books.is_paused = books.is_flattening = False
+        if books.paused_why is not None:
+            books.paused_why = None
+            self.account.forgive_losses(self.asset)
+            self.account.forgive_drawdown()
 
-    def _flatten(self, _: ev.Commanded) -> None:
+    def _flatten(self, step: Step, _: ev.Commanded) -> None:
         # Whoever sells everything does not want it bought back at the next tick.
         self.books.is_paused = self.books.is_flattening = True
 
-    def _killed(self, event: ev.Commanded) -> None:
-        self._kill(f"command from {event.origin}")
+    def _killed(self, step: Step, event: ev.Commanded) -> None:
+        self._kill(step, f"command from {event.origin}")
 
-    def _rearmed(self, _: ev.Commanded) -> None:
+    def _rearmed(self, step: Step, _: ev.Commanded) -> None:
         self.account.kill_switch.rearm()
 
-    def _stop(self, _: ev.Commanded) -> None:
+    def _stop(self, step: Step, _: ev.Commanded) -> None:
         self.is_stopping = True
-        self._cancel_everything("stop")
+        self._cancel_everything(step, "stop")
 
-    def _kill(self, why: str) -> None:
-        self.account.kill_switch.trip(why, self._now_ns)
-        self._cancel_everything("kill switch")
+    def _kill(self, step: Step, why: str) -> None:
+        self.account.kill_switch.trip(why, step.now_ns)
+        self._cancel_everything(step, "kill switch")
 
-    def _cancel_everything(self, why: str) -> None:
+    def _cancel_everything(self, step: Step, why: str) -> None:
         self.holdings.ask_cancel_all()
-        self._effects.append(CancelAll(why))
+        step.effects.append(CancelAll(why))
 
     # --- decide -------------------------------------------------------------------------------
 
-    def _decide(self) -> None:
-        self.prices.refresh(self._now_ns, self.settings)
+    def _decide(self, step: Step) -> None:
+        self.prices.refresh(step.now_ns, self.settings)
         for entry in self.rounds:
             if entry.phase is Phase.OPEN:
-                self._decide_round(entry)
+                self._decide_round(step, entry)
             elif entry.phase is Phase.ENDED:
-                self._want(entry, "", ())
+                self._placing.want(step, entry, (), self.settings)
         if self.books.is_flattening and not self._may_flatten_more():
             self.books.is_flattening = False
 
-    def _decide_round(self, entry: DeskRound) -> None:
-        seen = see_round(entry, self._knowledge(entry))
+    def _decide_round(self, step: Step, entry: DeskRound) -> None:
+        seen = see_round(entry, self._knowledge(step, entry))
         unseen = seen.why if isinstance(seen, Blocked) else None
-        self._ask_for_books(entry, unseen)
-        blocked = self._people_block(entry) or unseen
+        self._ask_for_books(step, entry, unseen)
+        halt = self._halt() or unseen
         if self.books.is_flattening and not self.is_stopping:
-            self._want(entry, _FLATTEN, self._sales(entry))
-        elif blocked is not None:
-            self._say(entry, {strategy.name: blocked for strategy in STRATEGIES})
-            self._want(entry, "", ())
+            self._placing.want(step, entry, self._sales(entry), self.settings)
+        elif halt is not None:
+            step.say(entry, {strategy.name: halt for strategy in STRATEGIES})
+            self._placing.want(step, entry, (), self.settings)
         elif isinstance(seen, View):
-            self._ask_strategies(entry, seen)
+            self._follow(step, entry, seen)
 
-    def _ask_for_books(self, entry: DeskRound, unseen: Why | None) -> None:
+    def _follow(self, step: Step, entry: DeskRound, view: View) -> None:
+        if self._is_tick:
+            self._look_for_trouble(step, entry, view)
+        wanted, whys = self._deciding.decide(entry, view, self.settings, self._entry_block(entry))
+        whys |= self._placing.want(step, entry, wanted, self.settings)
+        step.say(entry, whys)
+
+    def _halt(self) -> Why | None:
+        """What stops everything: exits as well, for what is wrong may be what we see."""
+        if self.account.kill_switch.is_on:
+            return Why(Reason.KILL_SWITCH)
+        return Why(Reason.STOPPING) if self.is_stopping else None
+
+    def _entry_block(self, entry: DeskRound) -> Why | None:
+        """What stops entries alone."""
+        if self.books.is_paused:
+            return self.books.paused_why or Why(Reason.PAUSED)
+        most, session = self.settings.session.rounds, self.books.session_rounds
+        if most and entry.slug not in session[:most]:
+            return Why(Reason.SESSION_DONE)
+        return self.breakers.blocking()
+
+    def _look_for_trouble(self, step: Step, entry: DeskRound, view: View) -> None:
+        """What breakers read of a round, once a tick."""
+        up, divergence, spread = view.up, None, None
+        if 0 < up.best_bid < up.best_ask < MICRO:
+            divergence = view.fair_up - (up.best_bid + up.best_ask) / 2 / MICRO
+            spread = (up.best_ask - up.best_bid) / MICRO
+        step.effects += self.breakers.looked(
+            step.now_ns,
+            divergence,
+            spread,
+            entry.round.fees.rate_ppm / MICRO,
+            self.settings.breakers,
+            entry.round.interval.value,
+        )
+
+    def _ask_for_books(self, step: Step, entry: DeskRound, unseen: Why | None) -> None:
         """A book that stays unsettled will not mend itself: read it by REST."""
         if unseen is None or unseen.reason not in (Reason.BOOK_UNSETTLED, Reason.NO_BOOK):
             entry.unsettled_ns = 0
         elif not entry.unsettled_ns:
-            entry.unsettled_ns = self._now_ns
-        elif self._now_ns - entry.unsettled_ns > _RESYNC_AFTER_NS:
-            entry.unsettled_ns = self._now_ns
-            self._effects.append(Resync(entry.slug))
+            entry.unsettled_ns = step.now_ns
+        elif step.now_ns - entry.unsettled_ns > _RESYNC_AFTER_NS:
+            entry.unsettled_ns = step.now_ns
+            step.effects.append(Resync(entry.slug))
 
-    def _knowledge(self, entry: DeskRound) -> Knowledge:
+    def _knowledge(self, step: Step, entry: DeskRound) -> Knowledge:
         return Knowledge(
-            now_ns=self._now_ns,
+            now_ns=step.now_ns,
             prices=self.prices,
             position=self.holdings.positions.of(entry.slug),
+            predictor=self.predictor,
+            free_cash=self.account.free_cash,
             is_book_up=self.feeds.get(ev.BOOK_FEED) is FeedState.UP,
             book_lag_ns=self.rounds.lag_ns,
             settings=self.settings,
         )
 
-    def _people_block(self, entry: DeskRound) -> Why | None:
-        if self.account.kill_switch.is_on:
-            return Why(Reason.KILL_SWITCH)
-        if self.is_stopping:
-            return Why(Reason.STOPPING)
-        if self.books.is_paused:
-            return Why(Reason.PAUSED)
-        most, session = self.settings.session.rounds, self.books.session_rounds
-        if most and entry.slug not in session[:most]:
-            return Why(Reason.SESSION_DONE)
-        return None
-
-    def _ask_strategies(self, entry: DeskRound, view: View) -> None:
-        """Every strategy is asked on every view; the first that wants something gets it."""
-        whys: dict[str, Why] = {}
-        name = ""
-        wanted: tuple[Quote, ...] = ()
-        for strategy in STRATEGIES:
-            proposal = strategy.propose(view, self.settings)
-            whys[strategy.name] = proposal.why
-            entry.leanings[strategy.name] = (proposal.outcome, proposal.edge_bps)
-            if proposal.quotes and not strategy.is_enabled(self.settings):
-                whys[strategy.name] = Why(Reason.SHADOW)
-            elif proposal.quotes and not wanted:
-                name, wanted = strategy.name, proposal.quotes
-        blocked = self._want(entry, name, wanted)
-        if blocked is not None:
-            whys[name] = blocked
-        self._say(entry, whys)
-
-    def _sales(self, entry: DeskRound) -> tuple[Quote, ...]:
+    def _sales(self, entry: DeskRound) -> list[Wanted]:
         """Sell what is held to whoever bids; what is too little to sell is held to settlement."""
         position = self.holdings.positions.of(entry.slug)
-        quotes = []
+        wanted = []
         for outcome in Outcome:
             book, shares = entry.book(outcome), floor_to_lot(position.shares(outcome))
             if shares >= entry.round.min_shares and book.is_settled and book.best_bid:
-                quotes.append(Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK))
-        return tuple(quotes)
+                quote = Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK)
+                wanted.append(Wanted(FLATTEN, quote, is_exit=True))
+        return wanted
 
     def _may_flatten_more(self) -> bool:
         """Whether something is on its way out or still enough to be sold."""
@@ -326,80 +381,12 @@ class Desk:
             for outcome in Outcome
         )
 
-    def _say(self, entry: DeskRound, whys: dict[str, Why]) -> None:
-        """Record a reason when it becomes another one; its number alone changes too often."""
-        for name, why in whys.items():
-            before = entry.whys.get(name)
-            entry.whys[name] = why
-            if before is None or before.reason is not why.reason:
-                self._effects.append(Explain(entry.slug, name, why))
 
-    # --- from wanted to effects ---------------------------------------------------------------
-
-    def _want(self, entry: DeskRound, name: str, quotes: tuple[Quote, ...]) -> Why | None:
-        """Cancel what is no longer wanted, place what is missing and allowed; why not, if not."""
-        working = self.holdings.of_round(entry.slug)
-        if not quotes and not working:
-            return None
-        tolerance = self.settings.distance_fade.requote_ticks * entry.round.tick
-        change = changes(quotes, working, tolerance)
-        for order_id in change.cancel:
-            self.holdings.ask_cancel(order_id)
-            self._effects.append(Cancel(order_id))
-        blocked = None
-        for quote in change.place:
-            allowed = stamp(quote, self._standing(entry, quote), self.settings)
-            if isinstance(allowed, Stamp):
-                self._place(entry, name, quote, allowed)
-            else:
-                blocked = allowed
-        return blocked
-
-    def _standing(self, entry: DeskRound, quote: Quote) -> Standing:
-        holdings, account = self.holdings, self.account
-        position = holdings.positions.of(entry.slug)
-        reserved = sum(other.reserved for other in holdings.of_round(entry.slug))
-        return Standing(
-            now_ns=self._now_ns,
-            is_killed=account.kill_switch.is_on,
-            tick=entry.round.tick,
-            fee=entry.round.fees.fee(quote.price, quote.shares),
-            held=position.shares(quote.outcome),
-            selling=holdings.selling(entry.slug, quote.outcome),
-            last_entry_ns=entry.last_entry_ns,
-            round_usd=Usd(position.total_cost + reserved),
-            asset_usd=Usd(self.books.position_cost + self.books.reserved),
-            account_usd=account.exposure,
-            free_cash=account.free_cash,
-            working_orders=self.books.working,
-            realised_today=account.realised_today(self._now_ns),
-        )
-
-    def _place(self, entry: DeskRound, name: str, quote: Quote, allowed: Stamp) -> None:
-        entry.entries += 1
-        order = Order(
-            order_id=f"{entry.slug}-{self._seq}-{entry.entries}",
-            slug=entry.slug,
-            token_id=entry.round.token_of(quote.outcome),
-            outcome=quote.outcome,
-            side=quote.side,
-            price=quote.price,
-            shares=quote.shares,
-            tif=quote.tif,
-            is_post_only=quote.is_post_only,
-            strategy=name,
-            placed_ns=self._now_ns,
-        )
-        if quote.side is Side.BUY:
-            entry.last_entry_ns = self._now_ns
-            self.books.signals += 1
-        self.holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
-        self._effects.append(Place(order, allowed))
-
-
-_APPLY: dict[type[Any], Callable[[Desk, Any], bool | None]] = {
+_APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
+    ev.StandingRestored: Desk._restored,
     ev.SettingsChanged: Desk._settings_changed,
+    ev.ModelLoaded: Desk._model_loaded,
     ev.Ticked: Desk._time_passed,
     ev.RoundFound: Desk._round_found,
     ev.RoundOpened: Desk._round_opened,
@@ -427,7 +414,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Any], bool | None]] = {
 }
 """False from those that changed nothing a decision looks at: there is no reason to decide anew."""
 
-_OBEY: dict[ev.Action, Callable[[Desk, ev.Commanded], None]] = {
+_OBEY: dict[ev.Action, Callable[[Desk, Step, ev.Commanded], None]] = {
     ev.Action.PAUSE: Desk._pause,
     ev.Action.RESUME: Desk._resume,
     ev.Action.FLATTEN: Desk._flatten,

@@ -37,9 +37,16 @@ class Holdings:
         self._account.realise(self._asset, Usd(realised - self.books.realised), now_ns)
         self._recount()
 
-    def restore(self, held: ev.HeldRound) -> None:
+    def restore(self, held: ev.HeldRound, now_ns: int) -> None:
         self.positions.restore(held)
+        self.books.live.restore(held, now_ns)
         self._recount()
+
+    def forget_unheld(self, held: list[str]) -> None:
+        """A round that was settled while nobody listened: its result is in the realised one."""
+        for slug in self.books.live.rounds:
+            if slug not in held:
+                self.books.live.forget(slug)
 
     def place(self, order: Order, worst_fee: Usd) -> None:
         self.orders.add(order, worst_fee)
@@ -58,22 +65,31 @@ class Holdings:
         self.orders.move(event.order_id, MOVES[type(event)])
         self._recount()
 
-    def filled(self, event: ev.Filled) -> None:
+    def filled(self, event: ev.Filled, now_ns: int) -> None:
         entry = self.orders.get(event.order_id)
         fill = Fill(event.trade_id, event.price, event.shares, event.fee, event.is_taker)
         if entry is None or not self.orders.fill(event.order_id, fill):
             return
         order = entry.order
         self.positions.fill(order.slug, order.outcome, order.side, fill)
+        self.books.live.fill(order.slug, order.strategy, order.outcome, order.side, fill, now_ns)
+        if order.side is Side.BUY:
+            self.books.note_entered(order.slug, order.strategy, order.outcome)
         self.books.fees = Usd(self.books.fees + event.fee)
         self.books.fills += 1
         self._recount()
 
     def settle(self, slug: str, winner: Outcome, now_ns: int) -> tuple[Usd, Usd]:
         """(payout, realised PnL) of a round, booked and forgotten."""
+        traded = bool(self.positions.of(slug).fills)
         payout, pnl = self.positions.settle(slug, winner)
         self._account.realise(self._asset, pnl, now_ns)
         books = self.books
+        books.live.settle(slug, winner)
+        books.shadow.settle(slug, winner)
+        if traded:
+            self._account.note_settled(self._asset, pnl)
+        books.forget_round(slug)
         books.settled.add(slug)
         books.rounds_settled = sum(known in books.settled for known in books.session_rounds)
         self.orders.forget_round(slug)
@@ -94,6 +110,8 @@ class Holdings:
         books.working = len(working)
         books.reserved = Usd(sum(entry.reserved for entry in working))
         books.position_cost = positions.total_cost
+        at_work = {entry.order.slug: None for entry in working}
+        books.open_rounds = len(at_work | dict.fromkeys(positions.held_rounds()))
         books.open_flow = positions.open_flow
 
     def state(self) -> tuple[object, ...]:

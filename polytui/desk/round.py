@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from polytui.desk.leaning import Leaning
 from polytui.desk.machine import Move, Phase, next_phase
 from polytui.market.book import TokenBook
 from polytui.model.effects import Why
 from polytui.model.instrument import Outcome, Round
+from polytui.strategy.proposal import Proposal
 
 OBSERVED, ESTIMATED = "oracle", "estimate"
 """Sources of a strike: our own sight of the oracle's point, and our reckoning without it. Any
@@ -30,14 +32,17 @@ class DeskRound:
         self.strike_source = ""
         self.fair_up: float | None = None
         self.deviation: float | None = None
+        self.mid_up: float | None = None
         self.last_entry_ns = 0
         self.entries = 0
         self.unsettled_ns = 0
         """Since when its books do not add up; 0 while they do."""
         self.whys: dict[str, Why] = {}
         """The last reason each strategy was told of, by name."""
-        self.leanings: dict[str, tuple[Outcome | None, float | None]] = {}
-        """What each strategy leans to, with its edge in bps."""
+        self.proposals: dict[str, Proposal] = {}
+        """What each strategy said last."""
+        self.leanings: dict[str, Leaning] = {}
+        """How long each has been saying so."""
 
     @property
     def slug(self) -> str:
@@ -61,6 +66,7 @@ class DeskRound:
         books = (self.up_book.state(), self.down_book.state())
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())
         strike = (self.strike, self.strike_source)
-        entries = (self.last_entry_ns, self.entries)
+        entries = (self.last_entry_ns, self.entries, self.unsettled_ns)
+        leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())
         tick = self.round.tick
-        return (self.phase.value, tick, books, strike, entries, self.unsettled_ns, whys)
+        return (self.phase.value, tick, books, strike, entries, whys, leanings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from attrs import frozen
 
 from polytui.config.schema import Settings
@@ -10,11 +12,14 @@ from polytui.desk.round import DeskRound
 from polytui.ledger.positions import Position
 from polytui.market.book import TokenBook
 from polytui.market.fair_value import fair_up
+from polytui.market.predictor import Predictor
+from polytui.market.volatility import SECONDS_PER_YEAR
 from polytui.model.effects import Reason, Why
 from polytui.model.units import NS_PER_MS, NS_PER_S, Shares, Usd
 from polytui.strategy.proposal import OutcomeView, View
 
 _NO_SHARES = Shares(0)
+_ROOT_YEAR = math.sqrt(SECONDS_PER_YEAR)
 
 
 @frozen
@@ -29,6 +34,8 @@ class Knowledge:
     now_ns: int
     prices: DeskPrices
     position: Position
+    predictor: Predictor | None
+    free_cash: Usd
     is_book_up: bool
     book_lag_ns: int
     settings: Settings
@@ -81,10 +88,12 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
     listed, now_ns, position = entry.round, knowledge.now_ns, knowledge.position
     prices, settings = knowledge.prices, knowledge.settings
+    up, down = entry.up_book, entry.down_book
     settling = prices.settling(listed, price, now_ns, settings.market)
     entry.fair_up = fair_up(settling, strike, settings.market)
     entry.deviation = settling.deviation
     estimate = prices.estimate(now_ns, settings.market)
+    per_root_s = prices.volatility.per_root_second(settings.market)
     return View(
         now_ns=now_ns,
         since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
@@ -92,16 +101,25 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
         strike=strike,
         price=price,
         fair_up=entry.fair_up,
+        deviation=settling.deviation,
+        mean=settling.mean,
+        per_root_s=price * per_root_s,
+        volatility=per_root_s * _ROOT_YEAR,
+        window_s=listed.window_s,
         confidence=0.0 if estimate is None else estimate.confidence,
+        book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
         features=prices.features.latest,
-        up=_outcome_view(entry.up_book, position.up, position.up_cost),
-        down=_outcome_view(entry.down_book, position.down, position.down_cost),
+        predictor=knowledge.predictor,
+        up=_outcome_view(up, position.up, position.up_cost),
+        down=_outcome_view(down, position.down, position.down_cost),
         tick=listed.tick,
         min_shares=listed.min_shares,
         fees=listed.fees,
+        free_cash=knowledge.free_cash,
     )
 
 
 def _outcome_view(book: TokenBook, held: Shares, cost: Usd) -> OutcomeView:
-    ask = book.best_ask
-    return OutcomeView(book.best_bid, ask, book.asks.get(ask, _NO_SHARES), held, cost)
+    bid, ask = book.best_bid, book.best_ask
+    asked, wanted = book.asks.get(ask, _NO_SHARES), book.bids.get(bid, _NO_SHARES)
+    return OutcomeView(bid, ask, asked, wanted, held, cost)

@@ -6,11 +6,16 @@ from polytui.desk.account import Account
 from polytui.desk.desk import Desk
 from polytui.desk.machine import Phase
 from polytui.desk.round import ESTIMATED, DeskRound
+from polytui.desk.showing_deciding import (
+    asset_limits,
+    show_breakers,
+    show_scores,
+    show_signals,
+)
 from polytui.desk.showing_prices import show_average, show_features, show_oracle
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
 from polytui.market.book import TokenBook
-from polytui.model.effects import Reason
 from polytui.model.snapshot import (
     AssetState,
     AssetView,
@@ -18,7 +23,6 @@ from polytui.model.snapshot import (
     FeedView,
     OrderView,
     RoundView,
-    SignalView,
 )
 from polytui.model.units import age_ms, proceeds_of
 
@@ -51,6 +55,9 @@ def show_asset(
         fills=books.fills,
         realised_pnl=books.realised,
         marked_pnl=books.realised + sum(view.marked_pnl for view in rounds),
+        scores=show_scores(desk),
+        limits=asset_limits(desk, now_ns),
+        breakers=show_breakers(desk),
     )
 
 
@@ -69,7 +76,8 @@ def desk_state(desk: Desk, account: Account) -> tuple[AssetState, str]:
     if desk.books.is_flattening:
         return AssetState.FLATTENING, ""
     if desk.books.is_paused:
-        return AssetState.PAUSED, "by command"
+        why = desk.books.paused_why
+        return AssetState.PAUSED, "by command" if why is None else why.text()
     if any(entry.phase is Phase.OPEN for entry in desk.rounds):
         return AssetState.TRADING, ""
     return AssetState.STARTING, "waiting for a round"
@@ -87,7 +95,7 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         fair_up=entry.fair_up,
         sigma=entry.deviation,
         book=_show_book(entry.up_book, listed.tick, now_ns),
-        signals=_show_signals(entry),
+        signals=show_signals(desk, entry),
         up_shares=position.up,
         down_shares=position.down,
         cost=position.total_cost,
@@ -114,16 +122,6 @@ def _show_book(book: TokenBook, tick: int, now_ns: int) -> BookView | None:
         is_settled=book.is_settled,
         age_ms=age_ms(now_ns, book.venue_ns),
     )
-
-
-def _show_signals(entry: DeskRound) -> tuple[SignalView, ...]:
-    signals = []
-    for name, why in entry.whys.items():
-        outcome, edge_bps = entry.leanings.get(name, (None, None))
-        reason = "" if why.reason is Reason.NONE else why.text()
-        direction = outcome.value if outcome is not None else ""
-        signals.append(SignalView(name, direction, edge_bps, reason))
-    return tuple(signals)
 
 
 def _show_order(entry: WorkingOrder) -> OrderView:

@@ -69,6 +69,8 @@ class PaperHands:
         self._trades = 0
         self._positions = Positions()
         self._realised = Usd(0)
+        self._refusing_until_ns = 0
+        self._refusing_why = ""
 
     # --- what the hands see ---------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class PaperHands:
         while self._due and self._due[0].at_ns <= now_ns:
             due = heapq.heappop(self._due)
             if due.what == "arrive":
-                reports += self._arrive(self._arriving.pop(due.order_id))
+                reports += self._arrive(self._arriving.pop(due.order_id), due.at_ns)
             elif due.order_id in self._arriving:
                 # Held by the venue: it cannot be cancelled before it is matched or rests.
                 self._schedule(due.order_id, "cancel", self._arrival_ns(due.order_id))
@@ -201,7 +203,14 @@ class PaperHands:
     def _arrival_ns(self, order_id: str) -> int:
         return max(due.at_ns for due in self._due if due.order_id == order_id)
 
-    def _arrive(self, order: Order) -> list[ev.Report]:
+    def refuse_orders(self, until_ns: int, why: str) -> None:
+        """Refuse whatever arrives before `until_ns`, in these words, as a venue in trouble does.
+        Orders that rest already are left alone, and cancels go through."""
+        self._refusing_until_ns, self._refusing_why = until_ns, why
+
+    def _arrive(self, order: Order, at_ns: int) -> list[ev.Report]:
+        if at_ns < self._refusing_until_ns:
+            return [ev.Refused(order.order_id, self._refusing_why)]
         entry = self._rounds.get(order.slug)
         if entry is None:
             return [ev.Refused(order.order_id, "the orderbook does not exist")]

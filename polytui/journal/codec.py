@@ -3,6 +3,7 @@
     {"journal":1, ...}                                              the header, once, first
     {"seq":7,"at":..,"asset":"btc","last":true,"event":[..],"effects":[..]}   every event taken
     {"seq":1000,"digest":"..."}                                     every so many events
+    {"standing":["StandingRestored",{..}]}                          when it changed; see standing.py
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are.
@@ -15,7 +16,7 @@ from typing import Any, get_args
 import msgspec
 
 from polytui.model.effects import Effect
-from polytui.model.events import Event
+from polytui.model.events import Event, StandingRestored
 
 FORMAT = 1
 
@@ -35,7 +36,7 @@ class Header(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, frozen=True):
     """A line as it is written and read; `event` and `effects` stay raw until asked for."""
 
-    seq: int
+    seq: int = 0
     at: int = 0
     asset: str = ""
     last: bool = True
@@ -43,6 +44,8 @@ class Record(msgspec.Struct, frozen=True):
     effects: msgspec.Raw = msgspec.Raw(b"[]")
     digest: str = ""
     raised: str = ""
+    standing: msgspec.Raw = msgspec.Raw(b"")
+    """Told to the next session; a replay passes it over."""
 
 
 class BadJournal(Exception):
@@ -89,6 +92,10 @@ def encode_digest(seq: int, digest: str) -> bytes:
     return b'{"seq":%d,"digest":"%s"}\n' % (seq, digest.encode())
 
 
+def encode_standing(standing: StandingRestored) -> bytes:
+    return b'{"standing":%s}\n' % encode_event(standing)
+
+
 def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool, why: str) -> bytes:
     """An event that broke its desk: kept, so that a replay breaks at the same place."""
     line = encode_record(seq, at_ns, asset, event, (), is_last)
@@ -107,9 +114,12 @@ def decode_header(line: bytes) -> Header:
 
 def decode_record(line: bytes) -> Record:
     try:
-        return _record.decode(line)
+        record = _record.decode(line)
     except msgspec.MsgspecError as error:
         raise BadJournal(f"not a record: {error}") from error
+    if not record.seq and not record.standing:
+        raise BadJournal("not a record: it has no number")
+    return record
 
 
 def decode_event(raw: msgspec.Raw) -> Event:
@@ -119,3 +129,13 @@ def decode_event(raw: msgspec.Raw) -> Event:
     except (msgspec.MsgspecError, KeyError) as error:
         raise BadJournal(f"not an event: {error}") from error
     return event
+
+
+def decode_standing(line: bytes) -> StandingRestored:
+    """The standing of its own line; BadJournal where the line is none."""
+    record = decode_record(line)
+    if record.standing:
+        event = decode_event(record.standing)
+        if isinstance(event, StandingRestored):
+            return event
+    raise BadJournal("not a standing")

@@ -73,8 +73,8 @@ class JournalLog:
 
 
 def read_journal(path: Path) -> tuple[Header, Iterator[Record]]:
-    """Header and records of a file. BadJournal where a line is not one; a last line that a
-    crash cut short is left out."""
+    """Header, events and digests of a file. BadJournal where a line is none; a last line that a
+    crash cut short is left out, and so are standings, which are for the next session."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -93,6 +93,8 @@ def _records(file: BinaryIO) -> Iterator[Record]:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield decode_record(line)
+                record = decode_record(line)
             except BadJournal as error:
                 raise BadJournal(f"line {number}: {error}") from error
+            if not record.standing:
+                yield record

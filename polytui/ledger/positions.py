@@ -92,6 +92,10 @@ class Positions:
         """Received minus paid in every round that is not settled."""
         return Usd(sum(position.cash_flow for position in self._by_slug.values()))
 
+    def held_rounds(self) -> list[str]:
+        """Every round in which shares are held; an unsettled one holds what it held."""
+        return [slug for slug, position in self._by_slug.items() if position.up or position.down]
+
     def holdings(self, slug: str) -> tuple[Holding, ...]:
         position = self.of(slug)
         return tuple(

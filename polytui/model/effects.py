@@ -15,6 +15,7 @@ class Reason(str, Enum):
     """Why nothing was traded, or why something was refused. Each comes with a number."""
 
     NONE = "none"
+    # What a view lacks.
     FEED_DOWN = "feed down"
     ORACLE_STALE = "oracle stale"
     NO_STRIKE = "no strike"
@@ -22,31 +23,73 @@ class Reason(str, Enum):
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"
     BOOK_LATE = "book late"
-    ORACLE_UNSURE = "oracle unsure"
     NO_VOLATILITY = "no volatility yet"
-    TOO_EARLY = "too early"
-    TOO_LATE = "too late"
-    SPREAD_WIDE = "spread wide"
+    NO_FEATURES = "features missing"
+    NO_MODEL = "no model"
+    # What a strategy finds wanting.
+    NO_DIRECTION = "no direction"
+    VOTES_FEW = "too few votes"
+    VOTES_DISAGREE = "votes disagree"
+    CONFIDENCE_LOW = "confidence low"
+    SCORE_SMALL = "score small"
+    FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
     STAKE_SMALL = "stake below minimum"
     PRICE_FAR = "price far out"
     POSITION_HELD = "stake is in"
+    # Gates.
+    TOO_EARLY = "too early"
+    TOO_LATE = "too late"
+    SPREAD_WIDE = "spread wide"
+    SPREAD_NARROW = "spread narrow"
+    DEPTH_THIN = "depth thin"
+    MARKET_CALM = "market calm"
+    MARKET_WILD = "market wild"
+    ORACLE_UNSURE = "oracle unsure"
+    BOOK_STALE = "book stale"
+    SIGNAL_YOUNG = "signal young"
+    SIGNAL_SPENT = "side was traded"
     OTHER_SIDE_HELD = "other side held"
+    OUTBID = "better signal elsewhere"
     SHADOW = "in shadow: not enabled"
+    # People, and what stops by itself.
     PAUSED = "paused"
     STOPPING = "stopping"
     KILL_SWITCH = "kill switch"
     SESSION_DONE = "session rounds done"
+    # Limits.
     OFF_TICK = "off tick"
     NOT_HELD = "not held"
     LIMIT_ORDER = "order limit"
+    LIMIT_POSITION = "position limit"
     LIMIT_ROUND = "round limit"
     LIMIT_ASSET = "asset limit"
     LIMIT_ACCOUNT = "account limit"
     LIMIT_CASH = "cash"
     LIMIT_ORDERS = "working orders limit"
+    LIMIT_ROUND_ORDERS = "orders of the round"
+    LIMIT_OPEN = "open positions limit"
+    LIMIT_TRADES = "trades of the day"
     LIMIT_DAILY_LOSS = "daily loss limit"
+    LIMIT_DRAWDOWN = "drawdown limit"
+    LIMIT_LOSSES = "losses in a row"
     COOLDOWN = "cooldown"
+    # Exits.
+    TAKE_PROFIT = "take profit"
+    STOP_LOSS = "stop loss"
+    TIME_EXIT = "time exit"
+    SIGNAL_FLIP = "signal flipped"
+    FORCED_EXIT = "forced exit"
+    HELD_TO_SETTLEMENT = "held to settlement"
+    DUST = "too little to sell"
+    # What breakers look at.
+    DIVERGENCE = "fair value against market"
+    RECONNECTS = "reconnects a minute"
+    SPREAD_SPIKE = "spread spike"
+    FEE_SPIKE = "fee spike"
+    REJECTS = "orders refused"
+    LATENCY = "latency"
+    QUEUE_FULL = "queue filling"
 
 
 @frozen
@@ -134,6 +177,28 @@ class Explain:
 
 
 @frozen
+class Trip:
+    """A breaker opened: no entries of this asset until `until_ns`; 0: until a person resumes."""
+
+    why: Why
+    until_ns: int
+
+
+@frozen
+class Release:
+    """A breaker closed again by itself."""
+
+    reason: Reason
+
+
+@frozen
+class Warn:
+    """Not yet a reason to stop, but people should know."""
+
+    why: Why
+
+
+@frozen
 class Credit:
     """A round was settled: what it cost, what it paid, and what is left of it."""
 
@@ -143,4 +208,4 @@ class Credit:
     pnl: Usd
 
 
-Effect = Place | Cancel | CancelAll | Resync | Explain | Credit
+Effect = Place | Cancel | CancelAll | Resync | Explain | Trip | Release | Warn | Credit

@@ -59,9 +59,39 @@ class SettingsChanged:
 
 @frozen
 class Ticked:
-    """Time passed and nothing else happened."""
+    """Time passed. With it comes how the machine itself does, which only the engine can measure."""
 
     at_ns: int
+    latency_us: int = 0
+    """Frame received to decision, the worst since the last tick; real time."""
+    queue_share: float = 0.0
+    """Of the inbox, the fullest since the last tick."""
+
+
+@frozen
+class ModelLoaded:
+    """A learned model came from a file, as its JSON text; empty where there is none, and why."""
+
+    model_json: str
+    detail: str
+
+
+@frozen
+class StandingRestored:
+    """What earlier sessions left behind: counters of the day, and the kill switch."""
+
+    day: int
+    """Days since 1970 UTC to which the daily counters belong."""
+    realised_today: Usd
+    trades_today: int
+    realised_peak: Usd
+    """The highest that the realised result stood over all sessions, above where this one starts;
+    0 where it starts at its highest."""
+    losses_in_a_row: tuple[tuple[str, int], ...]
+    """(asset, settled rounds that lost, one after another)."""
+    kill_why: str
+    """Why the kill switch is on; empty while it is off."""
+    kill_since_ns: int
 
 
 # --- rounds ---------------------------------------------------------------------------------
@@ -375,7 +405,9 @@ class Commanded:
 
 Event = (
     DeskOpened
+    | StandingRestored
     | SettingsChanged
+    | ModelLoaded
     | Ticked
     | RoundFound
     | RoundOpened

@@ -8,14 +8,14 @@ instead of drawing nonsense.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import msgspec
 
 from polytui.model import events, snapshot
 from polytui.model.events import Action
-from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 
 MAX_FRAME_BYTES = 1 << 20
 _LENGTH_BYTES = 4
@@ -35,6 +35,15 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     command_id: int
     action: Action
     asset: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, tag="change"):
+    """A person changes a hot setting: `value` as JSON. It is validated as a whole with all others,
+    applied as an event, and told to every face; answered by an Ack like a command."""
+
+    command_id: int
+    path: str
+    value: str
 
 
 class Detach(msgspec.Struct, frozen=True, tag="detach"):
@@ -57,6 +66,12 @@ class AccountFrame(msgspec.Struct, frozen=True, tag="account"):
     view: AccountView
 
 
+class SettingsFrame(msgspec.Struct, frozen=True, tag="settings"):
+    """Every hot setting as it is in force: at the start, and after each change."""
+
+    settings: tuple[SettingView, ...]
+
+
 class NoticeFrame(msgspec.Struct, frozen=True, tag="notice"):
     notice: Notice
     dropped: int = 0
@@ -70,8 +85,8 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     reason: str
 
 
-FromEngine = Hello | Ack | AssetFrame | AccountFrame | NoticeFrame | Goodbye
-FromFace = Hello | Command | Detach
+FromEngine = Hello | Ack | AssetFrame | AccountFrame | SettingsFrame | NoticeFrame | Goodbye
+FromFace = Hello | Command | Change | Detach
 
 
 class LinkError(Exception):
@@ -87,7 +102,7 @@ def schema_hash() -> str:
             if isinstance(item, type) and attrs.has(item):
                 # As they are written: attrs' own field types change once somebody resolves them.
                 digest.update(repr((name, item.__annotations__)).encode())
-    for kind in (Hello, Command, Detach, Ack, AssetFrame, AccountFrame, NoticeFrame, Goodbye):
+    for kind in (*get_args(FromEngine), *get_args(FromFace)):
         digest.update(repr((kind.__name__, kind.__annotations__)).encode())
     return digest.hexdigest()[:16]
 

@@ -129,6 +129,68 @@ class SignalView:
     edge_bps: float | None
     reason: str
     """Empty when there is nothing in the way."""
+    confidence: float | None = None
+    """0 to 1."""
+    size_usd: float = 0.0
+    """What it would pay, or pays, for what it wants; 0 for nothing."""
+    is_live: bool = True
+    """Whether it may trade here; in shadow otherwise."""
+
+
+@frozen
+class ResultView:
+    """Of live fills, or of virtual ones."""
+
+    entries: int = 0
+    exits: int = 0
+    """Left before settlement."""
+    wins: int = 0
+    losses: int = 0
+    staked: int = 0
+    """Paid in all, in millionths, like all money here."""
+    fees: int = 0
+    pnl: int = 0
+    open_cost: int = 0
+
+
+@frozen
+class ScoreView:
+    """What came of one strategy's signals on one asset, settled rounds only; dollars after fees."""
+
+    strategy: str
+    is_live: bool
+    live: ResultView
+    shadow: ResultView
+
+
+@frozen
+class LimitView:
+    """One limit: how much of it is used."""
+
+    name: str
+    used: float
+    allowed: float
+    unit: str
+
+
+@frozen
+class BreakerView:
+    """A breaker that is open."""
+
+    reason: str
+    until_ns: int
+    """0: until a person resumes."""
+
+
+@frozen
+class SettingView:
+    """A setting that may be changed while the engine runs."""
+
+    path: str
+    """ "gates.after_open_s"."""
+    value: str
+    """As JSON."""
+    doc: str
 
 
 @frozen
@@ -185,6 +247,9 @@ class AssetView:
     fills: int
     realised_pnl: int
     marked_pnl: int
+    scores: tuple[ScoreView, ...] = ()
+    limits: tuple[LimitView, ...] = ()
+    breakers: tuple[BreakerView, ...] = ()
 
 
 @frozen
@@ -205,6 +270,9 @@ class AccountView:
     assets: tuple[str, ...]
     lag_us: int
     """Frame received to effect enqueued, median of the last second; real time."""
+    limits: tuple[LimitView, ...] = ()
+    kill_why: str = ""
+    settings_digest: str = ""
 
 
 @frozen

@@ -24,6 +24,7 @@ from polytui.model.errors import Fatal, Rejected
 from polytui.model.events import Action
 from polytui.model.link import (
     Ack,
+    Change,
     Command,
     Detach,
     FrameReader,
@@ -74,6 +75,9 @@ class FaceSource(Protocol):
 
     async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
         """Sequence numbers the command got, one per desk. Rejected for an unknown asset."""
+
+    async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
+        """The same for a setting. Rejected with what is wrong with it."""
 
     def face_attached(self) -> None: ...
 
@@ -250,7 +254,7 @@ class _Face:
             if isinstance(message, Detach):
                 self.is_detached = True
                 return False
-            if not isinstance(message, Command):
+            if not isinstance(message, Command | Change):
                 raise LinkError(f"a face may not send {type(message).__name__} now")
             # A command that waits for a restarting asset must not hold up the kill behind it.
             if self._answering is None:
@@ -259,13 +263,16 @@ class _Face:
                 self._answering.start_soon(self._answer, message)
         return True
 
-    async def _answer(self, command: Command) -> None:
+    async def _answer(self, command: Command | Change) -> None:
         with suppress(*_FACE_GONE, LinkError):
             await self._send([await self._obey(command)])
 
-    async def _obey(self, command: Command) -> Ack:
+    async def _obey(self, command: Command | Change) -> Ack:
         try:
-            seqs = await self.source.command(command.action, command.asset, "terminal")
+            if isinstance(command, Change):
+                seqs = await self.source.change(command.path, command.value, "terminal")
+            else:
+                seqs = await self.source.command(command.action, command.asset, "terminal")
         except Rejected as refusal:
             return Ack(command.command_id, (), str(refusal))
         return Ack(command.command_id, seqs)

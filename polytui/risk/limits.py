@@ -1,21 +1,65 @@
 """The last word on every order: a stamp, or the limit it would break with its number.
 
-Everything that works counts as if it were filled; an order in an unknown state works.
+Everything that works counts as if it were filled; an order in an unknown state works, a round
+that is not settled is open. The stamp and the risk panel read one table, `_LIMITS`, so that they
+cannot disagree. docs/risk.md says what each limit is for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
 from attrs import frozen
 
-from polytui.config.schema import Settings
+from polytui.config.schema import Risk, Settings
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick, usd_from_float
+from polytui.model.units import (
+    LOT,
+    MICRO,
+    NS_PER_S,
+    Price,
+    Shares,
+    Usd,
+    cost_of,
+    is_on_tick,
+    usd_from_float,
+)
+
+_USD = "USD"
 
 
-@frozen
-class Standing:
-    """What is at stake before the order in question; dollars in millionths."""
+@frozen(kw_only=True)
+class Stakes:
+    """What is at stake now: in the account, one asset, one round, one outcome; in millionths."""
+
+    outcome_usd: Usd
+    """Held at cost of one outcome of a round, and what working buys of it may still cost."""
+    round_usd: Usd
+    asset_usd: Usd
+    account_usd: Usd
+    free_cash: Usd
+    open_rounds: int
+    """Rounds of the account in which something is held or works; what is not settled is held."""
+    working_orders: int
+    """Of the asset."""
+    round_orders: int
+    """Sent in this round so far."""
+    trades_today: int
+    """Entries of the account."""
+    realised_today: Usd
+    drawdown: Usd
+    """The account's realised result below its highest; never negative."""
+    losses_in_a_row: int
+    """Settled rounds of the asset."""
+
+
+@frozen(kw_only=True)
+class Standing(Stakes):
+    """What is at stake before the order in question, and what there is to know of the order."""
 
     now_ns: int
     is_killed: bool
@@ -23,26 +67,211 @@ class Standing:
     fee: Usd
     """What the order would pay as a taker."""
     held: Shares
+    """Of the order's outcome."""
     selling: Shares
     """Shares of the outcome already offered by working orders."""
     last_entry_ns: int
-    round_usd: Usd
-    asset_usd: Usd
-    account_usd: Usd
-    free_cash: Usd
-    working_orders: int
-    realised_today: Usd
+    is_round_open: bool
+    """Whether its round is among `open_rounds` already."""
+    is_reducing: bool
+    """A buy that closes what is held of the other outcome: the pair is worth one dollar whoever
+    wins. A claim that `unpaired` has to bear out."""
+    unpaired: Shares
+    """Of the other outcome: held, not offered by a working sale, and not matched yet by what is
+    held or being bought of the order's own."""
+
+
+class Scope(str, Enum):
+    """Whose limit it is."""
+
+    ORDER = "order"
+    OUTCOME = "outcome"
+    ROUND = "round"
+    ASSET = "asset"
+    ACCOUNT = "account"
+
+
+class Used(NamedTuple):
+    """One limit as a bar: dollars or a number of things."""
+
+    name: str
+    used: float
+    allowed: float
+    unit: str
+
+
+_COST, _ONE, _ROUND, _REACHED = range(4)
+"""What an order adds to what is used: its cost; one; one if it opens its round; or nothing, for a
+result that stops all entries once it is reached."""
+
+
+@frozen
+class _Limit:
+    reason: Reason
+    scope: Scope
+    unit: str
+    adds: int
+    used: Callable[[Stakes], int]
+    allowed: Callable[[Risk], float]
+    """The setting as it is written: dollars, or a number of things."""
+
+
+_ORDER, _OUTCOME, _OF_ROUND, _ASSET, _ACCOUNT = Scope
+_LIMITS: tuple[_Limit, ...] = (
+    # In the order they are asked: what lasts longest first.
+    _Limit(
+        Reason.LIMIT_DAILY_LOSS,
+        _ACCOUNT,
+        _USD,
+        _REACHED,
+        lambda at: max(0, -at.realised_today),
+        lambda risk: risk.max_daily_loss_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_DRAWDOWN,
+        _ACCOUNT,
+        _USD,
+        _REACHED,
+        lambda at: at.drawdown,
+        lambda risk: risk.max_drawdown_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_LOSSES,
+        _ASSET,
+        "rounds",
+        _REACHED,
+        lambda at: at.losses_in_a_row,
+        lambda risk: risk.max_losses_in_a_row,
+    ),
+    _Limit(
+        Reason.LIMIT_TRADES,
+        _ACCOUNT,
+        "trades",
+        _ONE,
+        lambda at: at.trades_today,
+        lambda risk: risk.max_trades_per_day,
+    ),
+    _Limit(
+        Reason.LIMIT_OPEN,
+        _ACCOUNT,
+        "rounds",
+        _ROUND,
+        lambda at: at.open_rounds,
+        lambda risk: risk.max_open_positions,
+    ),
+    _Limit(
+        Reason.LIMIT_ORDERS,
+        _ASSET,
+        "orders",
+        _ONE,
+        lambda at: at.working_orders,
+        lambda risk: risk.max_working_orders,
+    ),
+    _Limit(
+        Reason.LIMIT_ROUND_ORDERS,
+        _OF_ROUND,
+        "orders",
+        _ONE,
+        lambda at: at.round_orders,
+        lambda risk: risk.max_orders_per_round,
+    ),
+    _Limit(Reason.LIMIT_ORDER, _ORDER, _USD, _COST, lambda at: 0, lambda risk: risk.max_order_usd),
+    _Limit(
+        Reason.LIMIT_POSITION,
+        _OUTCOME,
+        _USD,
+        _COST,
+        lambda at: at.outcome_usd,
+        lambda risk: risk.max_position_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_ROUND,
+        _OF_ROUND,
+        _USD,
+        _COST,
+        lambda at: at.round_usd,
+        lambda risk: risk.max_round_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_ASSET,
+        _ASSET,
+        _USD,
+        _COST,
+        lambda at: at.asset_usd,
+        lambda risk: risk.max_asset_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_ACCOUNT,
+        _ACCOUNT,
+        _USD,
+        _COST,
+        lambda at: at.account_usd,
+        lambda risk: risk.max_account_usd,
+    ),
+)
+"""All limits that are settings."""
+
+_CASH = _Limit(
+    Reason.LIMIT_CASH, _ACCOUNT, _USD, _COST, lambda at: at.account_usd, lambda risk: 0.0
+)
+"""No setting: what is at stake and what is free are all the money there is."""
+
+_ASKED_OF_REDUCING = (Reason.LIMIT_ORDER, Reason.LIMIT_CASH)
 
 
 def stamp(quote: Quote, standing: Standing, settings: Settings) -> Stamp | Why:
     """Allow this order, or say which limit is in the way."""
-    if not is_on_tick(quote.price, standing.tick):
-        return Why(Reason.OFF_TICK, quote.price / MICRO, standing.tick / MICRO, "USD tick")
+    why = _malformed(quote, standing)
+    if why is not None:
+        return why
     if quote.side is Side.SELL:
         return _stamp_sale(quote, standing)
-    cost = Usd(-(-quote.price * quote.shares // MICRO) + standing.fee)
-    why = _entry_block(standing, settings) or _money_block(cost, standing, settings)
+    cost = Usd(cost_of(quote.price, quote.shares) + standing.fee)
+    if standing.is_killed:
+        return Why(Reason.KILL_SWITCH)
+    if standing.is_reducing:
+        why = _not_reducing(quote, standing) or _full(cost, standing, settings.risk)
+    else:
+        why = _full(cost, standing, settings.risk) or _cooling_down(standing, settings)
     return why or Stamp.grant(quote, Usd(standing.account_usd + cost))
+
+
+def limits_used(
+    stakes: Stakes, settings: Settings, scopes: tuple[Scope, ...] = tuple(Scope)
+) -> tuple[Used, ...]:
+    """Every limit of these scopes with what is used of it now, in the order they are asked."""
+    return tuple(
+        Used(
+            limit.reason.value,
+            _shown(limit.used(stakes), limit.unit),
+            _shown(allowed, limit.unit),
+            limit.unit,
+        )
+        for limit, allowed in _limits(stakes, settings.risk)
+        if limit.scope in scopes
+    )
+
+
+def _limits(at: Stakes, risk: Risk) -> Iterator[tuple[_Limit, int]]:
+    """Every limit with what it allows, in millionths or a number of things."""
+    yield from zip(_LIMITS, _allowed(risk), strict=True)
+    yield _CASH, at.account_usd + at.free_cash
+
+
+@lru_cache(maxsize=8)
+def _allowed(risk: Risk) -> tuple[int, ...]:
+    """Settings change seldom, and the exact way from them through decimals is slow."""
+    values = [(limit.unit, limit.allowed(risk)) for limit in _LIMITS]
+    return tuple(usd_from_float(value) if unit == _USD else int(value) for unit, value in values)
+
+
+def _malformed(quote: Quote, standing: Standing) -> Why | None:
+    """What no venue would take; the tick may have changed since the decision."""
+    if not is_on_tick(quote.price, standing.tick):
+        return Why(Reason.OFF_TICK, quote.price / MICRO, standing.tick / MICRO, "USD tick")
+    if quote.shares < LOT:
+        return Why(Reason.STAKE_SMALL, quote.shares / MICRO, LOT / MICRO, "shares")
+    return None
 
 
 def _stamp_sale(quote: Quote, standing: Standing) -> Stamp | Why:
@@ -53,31 +282,34 @@ def _stamp_sale(quote: Quote, standing: Standing) -> Stamp | Why:
     return Stamp.grant(quote, standing.account_usd)
 
 
-def _entry_block(standing: Standing, settings: Settings) -> Why | None:
-    if standing.is_killed:
-        return Why(Reason.KILL_SWITCH)
-    loss, most = -standing.realised_today, usd_from_float(settings.risk.max_daily_loss_usd)
-    if loss >= most:
-        return Why(Reason.LIMIT_DAILY_LOSS, loss / MICRO, most / MICRO, "USD")
-    most_orders = settings.risk.max_working_orders
-    if standing.working_orders >= most_orders:
-        return Why(Reason.LIMIT_ORDERS, standing.working_orders + 1, most_orders, "orders")
+def _not_reducing(quote: Quote, standing: Standing) -> Why | None:
+    """A share more than the other side has would be a position of its own."""
+    if quote.shares > standing.unpaired:
+        return Why(Reason.NOT_HELD, quote.shares / MICRO, standing.unpaired / MICRO, "shares")
+    return None
+
+
+def _cooling_down(standing: Standing, settings: Settings) -> Why | None:
     since_s = (standing.now_ns - standing.last_entry_ns) / NS_PER_S
     if standing.last_entry_ns and since_s < settings.gates.cooldown_s:
         return Why(Reason.COOLDOWN, since_s, settings.gates.cooldown_s, "s")
     return None
 
 
-def _money_block(cost: Usd, standing: Standing, settings: Settings) -> Why | None:
-    risk = settings.risk
-    checks = (
-        (Reason.LIMIT_ORDER, cost, usd_from_float(risk.max_order_usd)),
-        (Reason.LIMIT_ROUND, standing.round_usd + cost, usd_from_float(risk.max_round_usd)),
-        (Reason.LIMIT_ASSET, standing.asset_usd + cost, usd_from_float(risk.max_asset_usd)),
-        (Reason.LIMIT_ACCOUNT, standing.account_usd + cost, usd_from_float(risk.max_account_usd)),
-        (Reason.LIMIT_CASH, cost, standing.free_cash),
-    )
-    for reason, value, most in checks:
-        if value > most:
-            return Why(reason, value / MICRO, most / MICRO, "USD")
+def _full(cost: Usd, standing: Standing, risk: Risk) -> Why | None:
+    """The first limit that has no room for an order of this cost."""
+    is_reducing = standing.is_reducing
+    # A result that is just reached is over: the smallest step more than nothing.
+    adds = (cost, 1, 0 if standing.is_round_open else 1, 1)
+    for limit, allowed in _limits(standing, risk):
+        after = limit.used(standing) + adds[limit.adds]
+        if after > allowed and not (is_reducing and limit.reason not in _ASKED_OF_REDUCING):
+            value = after if limit.adds != _REACHED else limit.used(standing)
+            return Why(
+                limit.reason, _shown(value, limit.unit), _shown(allowed, limit.unit), limit.unit
+            )
     return None
+
+
+def _shown(amount: int, unit: str) -> float:
+    return amount / MICRO if unit == _USD else float(amount)

@@ -58,6 +58,8 @@ class AssetRun:
     state: AssetState | None = None
     """Set while the tree knows better than the desk: restarting, halted, stopped."""
     detail: str = ""
+    worst_ns: int = 0
+    """The longest from a frame to its decision since the last tick; real time."""
     complaint: str = ""
     """What the round watchers last said was wrong with the venue."""
     pump: Callable[[], None] = field(default=lambda: None)

@@ -2,15 +2,16 @@
 
     KIND:TARGET@roundN[+Ss][xR]      S session seconds after the open of round N, for R real seconds
 
-A crash raises inside one asset's nursery; everything else is weather that the simulated venue
-makes over one of its services. Rounds are counted as the session counts them: those that open
-before its eyes.
+A crash raises inside one asset's nursery. What happens inside the engine beside it (kill, stall,
+reject, flood) is in `faults.py`. Everything else the simulated venue does: weather over one of its
+services, or a mood of its markets. Rounds are counted as the session counts them: those that open
+before its eyes; of one asset where the target is one, of any where it is not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 from attrs import define, field, frozen
@@ -31,9 +32,16 @@ WEATHER = (
     "drop", "close", "restart", "shutdown",
     "silence", "burst", "gap", "duplicates", "reorder", "truncate", "skew", "refuse",
 )  # fmt: skip
-"""Kinds that the simulated venue understands."""
+"""Kinds that the simulated venue makes over its services."""
+MARKET = ("spread", "divergence", "fees")
+"""Kinds that it makes in all of its books."""
+AT_ASSETS = ("crash", "stall", "reject", "flood")
+IN_ENGINE = ("kill", "stall", "reject", "flood")
 SERVICES = ("market", "rtds", "polybolt", "binance", "bybit", "coinbase")
-_USUAL_S = 5.0
+_USUAL_S = {"stall": 1.2, "flood": 8.0}
+_USUAL_OTHERWISE_S = 5.0
+_MOST = {"stall": 2.0, "flood": 9.0}
+"""Longer is no test of anything: sockets would be lost, or events."""
 
 
 class ChaosCrash(Exception):
@@ -44,16 +52,25 @@ class ChaosCrash(Exception):
 class Fault:
     kind: str
     target: str
-    """An asset for a crash; a service or "all" for weather."""
+    """An asset, a service, "market" or "all", whatever suits the kind."""
     at_round: int
     after_s: float = 0.0
     """Session seconds after the open of that round."""
-    seconds: float = _USUAL_S
-    """Real seconds that it lasts, where it lasts."""
+    seconds: float = _USUAL_OTHERWISE_S
+    """Real seconds that it lasts, where it lasts; tenths of the inbox for a flood."""
 
     @property
     def asset(self) -> Asset | None:
-        return Asset(self.target) if self.kind == "crash" else None
+        return Asset(self.target) if self.kind in AT_ASSETS else None
+
+    @property
+    def is_in_engine(self) -> bool:
+        """Whether the engine does it to itself and goes on."""
+        return self.kind in IN_ENGINE
+
+    @property
+    def is_at_venue(self) -> bool:
+        return self.kind in WEATHER or self.kind in MARKET
 
     def has_opened(self, account: Account, assets: Sequence[Asset]) -> bool:
         """Whether the round has opened: of its asset, or of any."""
@@ -79,18 +96,27 @@ def _parse_fault(part: str) -> Fault:
             " or silence:binance@round1+60sx5"
         )
     kind, target = found["kind"], found["target"]
-    if kind != "crash" and kind not in WEATHER:
-        raise Fatal(f"chaos {part!r}: use crash or one of {', '.join(WEATHER)}")
-    known = [asset.value for asset in Asset] if kind == "crash" else [EVERYTHING, *SERVICES]
+    known = _targets(kind)
+    if not known:
+        kinds = ", ".join(WEATHER + MARKET + IN_ENGINE)
+        raise Fatal(f"chaos {part!r}: use crash or one of {kinds}")
     if target not in known:
         raise Fatal(f"chaos {part!r}: {target} is none of {', '.join(known)}")
-    return Fault(
-        kind,
-        target,
-        int(found["round"]),
-        float(found["after"] or 0),
-        float(found["seconds"] or _USUAL_S),
-    )
+    seconds = float(found["seconds"] or _USUAL_S.get(kind, _USUAL_OTHERWISE_S))
+    if seconds > _MOST.get(kind, seconds):
+        raise Fatal(f"chaos {part!r}: a {kind} may be x{_MOST[kind]:g} at most")
+    return Fault(kind, target, int(found["round"]), float(found["after"] or 0), seconds)
+
+
+def _targets(kind: str) -> tuple[str, ...]:
+    """What a kind may be aimed at; nothing for a kind that is none."""
+    if kind in AT_ASSETS:
+        return tuple(asset.value for asset in Asset)
+    if kind in WEATHER:
+        return (EVERYTHING, *SERVICES)
+    if kind in MARKET:
+        return ("market",)
+    return (EVERYTHING,) if kind in IN_ENGINE else ()
 
 
 @define
@@ -103,18 +129,27 @@ class Chaos:
 
     async def crash_when_due(self, asset: Asset, account: Account) -> None:
         """Raise in the caller's nursery when a crash of `asset` is due."""
-        while any(fault.asset is asset for fault in self.faults):
-            for fault in self.faults:
-                if fault.asset is asset and self._is_due(fault, account, (asset,)):
-                    self.faults.remove(fault)
-                    raise ChaosCrash(f"asked for at round {fault.at_round}")
-            await trio.sleep(_LOOK_EVERY_S)
+
+        def is_meant(fault: Fault) -> bool:
+            return fault.kind == "crash" and fault.asset is asset
+
+        if fault := await self._next(is_meant, account, (asset,)):
+            raise ChaosCrash(f"asked for at round {fault.at_round}")
 
     async def next_weather(self, account: Account, assets: Sequence[Asset]) -> Fault | None:
-        """The next weather once it is due; None when the plan has none left."""
-        while any(fault.asset is None for fault in self.faults):
+        """What the venue is to do next, once it is due; None when the plan has none left."""
+        return await self._next(lambda fault: fault.is_at_venue, account, assets)
+
+    async def next_fault(self, account: Account, assets: Sequence[Asset]) -> Fault | None:
+        """What the engine is to do to itself next, once it is due; None when nothing is left."""
+        return await self._next(lambda fault: fault.is_in_engine, account, assets)
+
+    async def _next(
+        self, is_meant: Callable[[Fault], bool], account: Account, assets: Sequence[Asset]
+    ) -> Fault | None:
+        while any(is_meant(fault) for fault in self.faults):
             for fault in self.faults:
-                if fault.asset is None and self._is_due(fault, account, assets):
+                if is_meant(fault) and self._is_due(fault, account, assets):
                     self.faults.remove(fault)
                     return fault
             await trio.sleep(_LOOK_EVERY_S)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import trio
 from attrs import frozen
 
+from polytui.config.load import BadSettings
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Commanded
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.session import Session
+from polytui.runtime.settings_in_force import SettingsInForce
 
 _ANSWER_WITHIN_S = 2.0
 _FOR_ALL = (Action.KILL, Action.REARM, Action.STOP)
@@ -21,6 +23,17 @@ _FOR_ALL = (Action.KILL, Action.REARM, Action.STOP)
 class Commands:
     session: Session
     runs: Sequence[AssetRun]
+    settings: SettingsInForce
+
+    async def change(self, path: str, value_json: str, origin: str) -> tuple[int, ...]:
+        """Change a hot setting: sequence numbers, one per desk that took it; Rejected with what is
+        wrong with it, and then nothing is changed."""
+        try:
+            return await self.settings.change(path, value_json, origin)
+        except BadSettings as error:
+            # A person's slip is no fault of the engine's own settings, which would end it.
+            self.session.notice("warn", "", f"settings: refused from {origin}: {error}")
+            raise Rejected("; ".join(error.faults)) from error
 
     async def obey(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
         """Sequence numbers, one per desk that took it; Rejected where nobody can."""

@@ -15,6 +15,7 @@ from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
+from polytui.journal.standing import last_standing
 from polytui.model.units import usd_from_float
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, Fault
@@ -39,7 +40,7 @@ class Plan:
     socket: Path | None = None
     is_owned: bool = False
     config: Path | None = None
-    """Where the settings came from: a venue of ours reads the same."""
+    """Where the settings came from, watched for changes; a venue of ours reads the same."""
     prices: Path | None = None
     chaos: tuple[Fault, ...] = ()
     status: StatusConsole | None = field(default=None)
@@ -76,7 +77,9 @@ async def _run(
         for asset in plan.settings.session.assets
     ]
     chaos = Chaos(list(plan.chaos), surroundings.clock)
-    tree = Tree(session, surroundings, runs, chaos, signals, plan.socket, plan.is_owned)
+    tree = Tree(
+        session, surroundings, runs, chaos, signals, plan.socket, plan.is_owned, plan.config
+    )
     async with trio.open_nursery() as nursery:
         if plan.status is not None:
             nursery.start_soon(show_status, session.hub, plan.status)
@@ -92,6 +95,10 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
+    # Read before our own journal is made, which is the newest from then on.
+    restored = None
+    if MODES[plan.mode].keeps_standing:
+        restored = last_standing(Path(settings.journal.directory), plan.mode)
     return Session(
         name=name,
         mode=plan.mode,
@@ -103,4 +110,5 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
         started_ns=started_ns,
         seed=seed,
+        restored=restored,
     )

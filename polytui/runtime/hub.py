@@ -12,13 +12,23 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from polytui.model.events import Action
-from polytui.model.link import AccountFrame, AssetFrame, FromEngine, Goodbye, NoticeFrame
-from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.model.link import (
+    AccountFrame,
+    AssetFrame,
+    FromEngine,
+    Goodbye,
+    NoticeFrame,
+    SettingsFrame,
+)
+from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 
 _REMEMBERED = 200
 """Notices that a new face is told at once."""
 
 Obey = Callable[[Action, str, str], Awaitable[tuple[int, ...]]]
+"""(action, asset, origin)."""
+Change = Callable[[str, str, str], Awaitable[tuple[int, ...]]]
+"""(path, value as JSON, origin)."""
 
 
 class FaceChannel:
@@ -85,12 +95,14 @@ class Hub:
         self._notices: deque[Notice] = deque(maxlen=_REMEMBERED)
         self._attached = 0
         self._obey: Obey | None = None
+        self._change: Change | None = None
         self._lost: Callable[[str], None] | None = None
         self.has_met_a_face = trio.Event()
 
-    def serve(self, obey: Obey, lost: Callable[[str], None]) -> None:
-        """From here on commands are obeyed, and a lost terminal is told to `lost`."""
-        self._obey, self._lost = obey, lost
+    def serve(self, obey: Obey, change: Change, lost: Callable[[str], None]) -> None:
+        """From here on commands are obeyed, settings changed, and a lost terminal is told to
+        `lost`."""
+        self._obey, self._change, self._lost = obey, change, lost
 
     # --- to faces -------------------------------------------------------------------------------
 
@@ -108,6 +120,10 @@ class Hub:
 
     def account(self, view: AccountView) -> None:
         self._publish("account", AccountFrame(view))
+
+    def settings(self, settings: tuple[SettingView, ...]) -> None:
+        """What is in force from here on."""
+        self._publish("settings", SettingsFrame(settings))
 
     def _publish(self, name: str, frame: FromEngine) -> None:
         self._views[name] = frame
@@ -141,6 +157,10 @@ class Hub:
     async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
         assert self._obey is not None, "faces are served after `serve`"
         return await self._obey(action, asset, origin)
+
+    async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
+        assert self._change is not None, "faces are served after `serve`"
+        return await self._change(path, value, origin)
 
     def face_attached(self) -> None:
         self._attached += 1

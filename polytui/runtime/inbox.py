@@ -31,14 +31,24 @@ class Inbox:
         self._limit = limit
         self._items: list[Item] = []
         self._news = trio.Event()
+        self._fullest = 0
 
     def put(self, item: Item, *, wakes: bool = True) -> None:
         """Add an item; `wakes` whoever waits for a batch. InboxFull at the limit."""
         if len(self._items) >= self._limit:
             raise InboxFull(f"{len(self._items)} events wait; raise queues.inbox or lower the load")
         self._items.append(item)
+        self._fullest = max(self._fullest, len(self._items))
         if wakes:
             self._news.set()
+
+    @property
+    def limit(self) -> int:
+        return self._limit
+
+    @property
+    def waiting(self) -> int:
+        return len(self._items)
 
     def insist(self, item: Item) -> None:
         """For what must not be turned away however full it is: people's commands, lost feeds."""
@@ -52,6 +62,11 @@ class Inbox:
         """What a crash left of a batch comes first in the next one."""
         self._items = items + self._items
         self._news.set()
+
+    def fullest_share(self) -> float:
+        """Of its limit, since the last time somebody asked."""
+        share, self._fullest = self._fullest / self._limit, len(self._items)
+        return share
 
     def take_nowait(self) -> list[Item]:
         """Everything that waits, perhaps nothing."""

@@ -11,7 +11,17 @@ from attrs import define, frozen
 
 from polytui.config.load import canonical_json
 from polytui.execution.executor import run_executor
-from polytui.model.effects import Cancel, CancelAll, Credit, Effect, Place, Resync
+from polytui.model.effects import (
+    Cancel,
+    CancelAll,
+    Credit,
+    Effect,
+    Place,
+    Release,
+    Resync,
+    Trip,
+    Warn,
+)
 from polytui.model.events import Action, Commanded, Event, RoundFound, SettingsChanged, Ticked
 from polytui.model.snapshot import AssetState
 from polytui.model.units import format_micro
@@ -22,6 +32,7 @@ from polytui.runtime.chaos import Chaos
 from polytui.runtime.inbox import Item
 from polytui.runtime.machine import Machine
 from polytui.runtime.modes import Surroundings
+from polytui.runtime.notices import words_of_breaker
 from polytui.runtime.prices import PriceWatch
 from polytui.runtime.rounds import RoundSources, RoundWatcher
 from polytui.runtime.session import Session
@@ -90,7 +101,9 @@ class Life:
         every_s = max(_SHORTEST_TICK_S, run.clock.real_s(int(_TICK_S * 1e9)))
         while True:
             await trio.sleep(every_s)
-            run.inbox.put(Item(Ticked(run.clock.now_ns())))
+            worst_ns, run.worst_ns = run.worst_ns, 0
+            share = run.inbox.fullest_share()
+            run.inbox.put(Item(Ticked(run.clock.now_ns(), worst_ns // 1000, share)))
 
     async def _stop_orders(self) -> None:
         """Tell the desk to stop, and wait until nothing of ours works or the grace time ends."""
@@ -137,6 +150,8 @@ class Outlet:
             case Credit():
                 self._tell(effect)
                 self.life.round_settled()
+            case Trip() | Release() | Warn():
+                self.life.session.notice(*words_of_breaker(effect, self.life.run.asset))
 
     def _tell(self, credit: Credit) -> None:
         said = f"{credit.slug} settled {credit.winner}"
@@ -148,11 +163,13 @@ class Outlet:
 
 
 def opening_events(run: AssetRun, session: Session) -> list[Event]:
-    """What a new desk hears first: what is held, the settings, and the rounds it must know
-    before it takes what a crash left in the inbox."""
+    """What a new desk hears first: what is held, the settings and their model, and the rounds it
+    must know before it takes what a crash left in the inbox."""
     return [
         run.hands.opening(run.asset, run.life),
+        *(() if session.restored is None else (session.restored,)),
         SettingsChanged(canonical_json(session.settings)),
+        *([] if session.model is None else [session.model]),
         *(RoundFound(followed.round) for followed in run.followed.values()),
     ]
 

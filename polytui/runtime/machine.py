@@ -75,6 +75,7 @@ class Machine:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
         self._digest_when_due(taken)
+        self._stand(taken, now_ns)
         self._note_settled(items)
         self._tell(items)
         self.is_sound = True
@@ -94,6 +95,7 @@ class Machine:
             if received and received != before:
                 before = received
                 self._note_decided(done - received, has_acted=has_acted)
+                self.run.worst_ns = max(self.run.worst_ns, done - received)
             elif isinstance(item.event, Accepted | Refused):
                 if since := self.placed.pop(item.event.order_id, 0):
                     self.session.meter.answered.add(done - since)
@@ -131,6 +133,14 @@ class Machine:
         every, last = self.session.settings.journal.digest_every, taken[-1].seq
         if last // every > (taken[0].seq - 1) // every:
             self.session.journal.append(encode_digest(last, self.session.mind.digest()))
+
+    def _stand(self, taken: list[Taken], now_ns: int) -> None:
+        """What the next session must know, when it may have changed: effects show that."""
+        if any(result.effects for result in taken):
+            session = self.session
+            line = session.standing.line_if_changed(session.mind.account.standing(now_ns))
+            if line is not None:
+                session.journal.append(line)
 
     def _note_settled(self, items: list[Item]) -> None:
         """Only what the desk has taken is settled: a round that a crash lost is asked for again."""

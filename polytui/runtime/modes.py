@@ -67,6 +67,7 @@ async def _demo(
         "--seed", str(demo.seed),
         "--speed", str(demo.speed),
         "--start", demo.start,
+        "--world", demo.world,
         "--assets", ",".join(asset.value for asset in session.assets),
         "--intervals", ",".join(interval.value for interval in session.intervals),
     ]  # fmt: skip
@@ -113,9 +114,11 @@ class Mode:
     opener: Opener
     is_simulated: bool
     """The world has a seed and a speed, and nobody's money is in it."""
+    keeps_standing: bool
+    """A session begins where the last one of its mode ended: counters of the day, kill switch."""
 
 
 MODES: dict[str, Mode] = {
-    "paper": Mode("run", _paper, is_simulated=False),
-    "demo": Mode("demo", _demo, is_simulated=True),
+    "paper": Mode("run", _paper, is_simulated=False, keeps_standing=True),
+    "demo": Mode("demo", _demo, is_simulated=True, keeps_standing=False),
 }

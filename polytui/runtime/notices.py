@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polytui.ledger.working import WorkingOrders
+from polytui.model.effects import Release, Trip, Warn
 from polytui.model.events import (
     Event,
     FeedDown,
@@ -14,6 +15,7 @@ from polytui.model.events import (
     Filled,
     Refused,
 )
+from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import format_micro
 
@@ -52,6 +54,18 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
         case FeedUp(feed):
             return "info", f"{feed} is up"
     raise TypeError(f"nobody wants to read a {type(event).__name__}")
+
+
+def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, str, str]:
+    """(level, asset, text) of what a breaker did."""
+    match effect:
+        case Trip(why, until_ns):
+            end = "until you resume it" if not until_ns else "until it has cooled down"
+            return "error", asset.value, f"no entries {end}: {why.text()}"
+        case Release(reason):
+            return "info", asset.value, f"entries again: {reason.value} is over"
+        case Warn(why):
+            return "warn", asset.value, why.text()
 
 
 def _fill(event: Filled, orders: WorkingOrders) -> str:

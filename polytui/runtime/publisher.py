@@ -8,7 +8,8 @@ import trio
 from attrs import evolve, frozen
 
 from polytui.desk.showing import desk_state, marked_pnl, show_asset
-from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView
+from polytui.desk.showing_deciding import account_limits
+from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView, LimitView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.session import Session
 
@@ -69,7 +70,20 @@ class Publisher:
             journal=str(session.journal.path),
             assets=tuple(run.asset.value for run in self.runs),
             lag_us=0 if lag_ns is None else lag_ns // 1000,
+            limits=self._account_limits(),
+            kill_why=account.kill_switch.why,
+            settings_digest=session.settings_digest,
         )
+
+    def limits_in_use(self) -> tuple[LimitView, ...]:
+        """Every limit with what is used of it now: what new settings are held against."""
+        views = (self.asset_view(run) for run in self.runs)
+        return (*self._account_limits(), *(limit for view in views for limit in view.limits))
+
+    def _account_limits(self) -> tuple[LimitView, ...]:
+        for desk in self.session.mind.desks.values():
+            return account_limits(desk, self.session.clock.now_ns())
+        return ()
 
 
 def _nothing_yet(run: AssetRun, now_ns: int) -> AssetView:

@@ -8,9 +8,12 @@ import trio
 from attrs import define, field
 from loguru import logger
 
+from polytui.config.load import digest_of
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.journal.log import JournalLog
+from polytui.journal.standing import StandingLine
+from polytui.model.events import ModelLoaded, StandingRestored
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
 from polytui.runtime.hub import Hub
@@ -21,7 +24,7 @@ _LOG_LEVELS = {"info": "INFO", "good": "INFO", "warn": "WARNING", "error": "ERRO
 
 @define
 class Session:
-    """State: the clock, the mind, the journal, the hub, and whether it is time to stop."""
+    """State: the settings in force, the mind, the journal, the hub, whether it is time to stop."""
 
     name: str
     mode: str
@@ -33,10 +36,24 @@ class Session:
     hub: Hub
     started_ns: int
     seed: int | None = None
+    restored: StandingRestored | None = None
+    """What the last session of this mode left behind."""
+    standing: StandingLine = field(factory=StandingLine)
     meter: Meter = field(factory=Meter)
     errors: list[str] = field(factory=list)
     stopping: trio.Event = field(factory=trio.Event)
     stop_reason: str = ""
+    model: ModelLoaded | None = None
+    """What a desk that begins is told of the learned model; None where none is asked for."""
+    settings_digest: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.settings_digest = digest_of(self.settings)
+
+    def enforce(self, settings: Settings, model: ModelLoaded | None) -> None:
+        """From here on these are the settings; also of desks that begin anew after a crash."""
+        self.settings, self.model = settings, model
+        self.settings_digest = digest_of(settings)
 
     def stop(self, reason: str) -> None:
         """End the session in order: orders first. The first reason stays."""

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
+from polytui.ledger.track import Result
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 from polytui.model.units import MICRO
@@ -26,6 +27,9 @@ def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -
     for run in runs:
         is_halted = run.state is AssetState.HALTED
         money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
+    for asset, desk in session.mind.desks.items():
+        trips = {reason.value: count for reason, count in desk.breakers.trips.items()}
+        money["assets"][asset.value]["breakers"] = trips
     return {
         "mode": session.mode,
         "seed": session.seed,
@@ -59,7 +63,40 @@ def money_summary(account: Account, assets: Sequence[Asset], hands: PaperAccount
         "rounds_settled": totals["rounds"],
         "assets": by_asset,
         "totals": totals,
+        "strategies": _strategies(account, assets),
+        "kill_switch": {"is_on": account.kill_switch.is_on, "why": account.kill_switch.why},
         "reconciled": _reconcile(account, hands),
+    }
+
+
+def _strategies(account: Account, assets: Sequence[Asset]) -> Summary:
+    """What came of each strategy over all assets, live and in shadow; settled rounds only."""
+    found: Summary = {}
+    for asset in assets:
+        books = account.books(asset)
+        for kind, results in (("live", books.live.results()), ("shadow", books.shadow.results())):
+            for name, result in results.items():
+                one = found.setdefault(name, {}).setdefault(kind, dict.fromkeys(_COUNTED, 0))
+                one |= {key: one[key] + _figure(result, key) for key in _COUNTED}
+    return {
+        name: {kind: _in_dollars(one) for kind, one in kinds.items()}
+        for name, kinds in found.items()
+    }
+
+
+_COUNTED = ("entries", "exits", "wins", "losses", "staked", "fees", "pnl")
+_MONEY = ("staked", "fees", "pnl")
+
+
+def _figure(result: Result, key: str) -> int:
+    value: int = getattr(result, key)
+    return value
+
+
+def _in_dollars(one: Summary) -> Summary:
+    return {
+        f"{key}_usd" if key in _MONEY else key: usd(value) if key in _MONEY else value
+        for key, value in one.items()
     }
 
 
@@ -78,6 +115,8 @@ def _asset(account: Account, asset: Asset) -> Summary:
         "working_orders": books.working,
         "pnl_usd": usd(books.realised),
         "fees_usd": usd(books.fees),
+        "paused": "" if books.paused_why is None else books.paused_why.text(),
+        "breakers": {},
         "lives": 1,
         "halted": False,
     }

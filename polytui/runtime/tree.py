@@ -2,7 +2,7 @@
 
     supervise
      └─ history                 last to die: the journal's writer
-         └─ account             faces, snapshots, signals, the venue's heap
+         └─ account             faces, snapshots, signals, settings, the venue's heap
              └─ assets          one supervised nursery per asset, each restartable, each haltable
                   ├─ round watchers, book watcher, price watchers     first to go when it stops
                   ├─ state machine
@@ -28,10 +28,13 @@ from polytui.remote.local import FaceSettings, serve_faces
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos
 from polytui.runtime.commands import Commands
+from polytui.runtime.faults import Faults
 from polytui.runtime.life import Life
 from polytui.runtime.modes import Surroundings
 from polytui.runtime.publisher import Publisher
 from polytui.runtime.session import Session
+from polytui.runtime.settings_in_force import SettingsInForce
+from polytui.runtime.settings_watch import SettingsWatch
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.supervisor import Supervisor
 
@@ -53,6 +56,8 @@ class Tree:
     socket: Path | None
     is_owned: bool
     """A terminal started us: stop if none comes."""
+    config: Path | None = None
+    """The settings' file, watched for changes; None for a session of defaults."""
 
     async def supervise(self) -> None:
         """Run until the session stops; every order is cancelled and every event written."""
@@ -99,11 +104,20 @@ class Tree:
 
     async def _start_account(self, account: trio.Nursery) -> None:
         session = self.session
-        session.hub.serve(Commands(session, self.runs).obey, session.stop)
+        publisher = Publisher(session, self.runs)
+        in_force = SettingsInForce(session, self.runs, publisher.limits_in_use)
+        await in_force.begin()
+        commands = Commands(session, self.runs, in_force)
+        session.hub.serve(commands.obey, commands.change, session.stop)
         account.start_soon(obey_signals, session, self.signals)
-        account.start_soon(Publisher(session, self.runs).publish)
+        account.start_soon(publisher.publish)
+        if self.config is not None:
+            account.start_soon(SettingsWatch(self.config, session, in_force).watch)
         account.start_soon(keep_heap_quiet, session)
         account.start_soon(self._make_weather)
+        if self.surroundings.make_weather is not None:
+            faults = Faults(session, self.runs, commands.obey)
+            account.start_soon(faults.make_when_due, self.chaos)
         if self.socket is not None:
             serve = partial(serve_faces, self.socket, session.hub, FaceSettings())
             await account.start(serve)

@@ -1,4 +1,4 @@
-"""Making trouble on purpose: cut or silence the venue's sockets, over HTTP."""
+"""Making trouble on purpose, over HTTP: on the venue's sockets, and in its markets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from polytui.sim.api_answer import RefusedError, json_answer
 from polytui.sim.connections import EVERYONE, SERVICES, Connections
+from polytui.sim.mood import KINDS as MOODS
 from polytui.sim.weather import KINDS
 
 
@@ -34,6 +35,8 @@ class _Spell(msgspec.Struct, forbid_unknown_fields=True):
 _Order = TypeVar("_Order", _Drop, _Mute, _Spell)
 _SUDDEN = ("drop", "close", "restart", "shutdown")
 """What happens at once and does not last."""
+_MARKET = (*MOODS, "fees")
+"""What happens to the books themselves, whoever listens."""
 _USUAL_CODE = 1012
 
 
@@ -41,7 +44,14 @@ class ControlApi:
     """`POST /drop {"who": "all"}`, `POST /mute {"who": "market", "seconds": 5}` and
     `POST /weather {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}`."""
 
-    def __init__(self, connections: Connections, restart_bybit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        restart_bybit: Callable[[], None],
+        market: Callable[[str, float], None],
+    ) -> None:
+        """`market` is told a kind of trouble for the books, and real seconds."""
+        self._market = market
         self._connections = connections
         self._restart_bybit = restart_bybit
 
@@ -65,10 +75,13 @@ class ControlApi:
 
     async def weather(self, request: Request) -> Response:
         """Any kind of trouble of `sim/weather.py`, or a sudden one: drop, close (with the code
-        `value`), restart (Bybit's books), shutdown (Binance announces, then closes)."""
+        `value`), restart (Bybit's books), shutdown (Binance announces, then closes); or one of
+        all books: the moods of `sim/mood.py`, and fees (of the next rounds nobody has read)."""
         order = await _order(request, _Spell)
         if order.kind in KINDS:
             self._connections.begin(order.kind, order.who, order.seconds, order.value)
+        elif order.kind in _MARKET:
+            self._market(order.kind, order.seconds)
         elif order.kind == "drop":
             self._connections.drop(order.who)
         elif order.kind == "close":
@@ -78,7 +91,9 @@ class ControlApi:
         elif order.kind == "shutdown":
             self._connections.shut_down(order.who)
         else:
-            raise RefusedError(400, {"error": f"kind must be one of {', '.join(KINDS + _SUDDEN)}"})
+            raise RefusedError(
+                400, {"error": f"kind must be one of {', '.join(KINDS + _SUDDEN + _MARKET)}"}
+            )
         return json_answer({"kind": order.kind, "who": order.who})
 
 

@@ -17,6 +17,7 @@ from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.agenda import NEVER
 from polytui.sim.happenings import BookMoved, BookSwept, Happening, LevelSet, TickChanged
 from polytui.sim.makers import Makers, MakerSettings, Shown
+from polytui.sim.mood import Delusion, Mood
 from polytui.sim.opinion import Opinion, OpinionSettings
 from polytui.sim.registry import Registry
 from polytui.sim.settlement import Settlement
@@ -71,7 +72,9 @@ class Crowd:
         registry: Registry,
         settlement: Settlement,
         settings: CrowdSettings,
+        mood: Mood,
     ) -> None:
+        self._mood = mood
         self._seed = seed
         self._round = round_
         self._registry = registry
@@ -98,7 +101,7 @@ class Crowd:
         # Books and generators are made only now: a day of rounds is listed ahead of its crowds.
         rng = Random(f"{self._seed}:{self._round.slug}:crowd")
         opinion = Opinion(self._round, self._settlement, self._settings.opinion, rng)
-        return _People(self._round, self._registry, opinion, self._settings, rng)
+        return _People(self._round, self._registry, opinion, self._settings, rng, self._mood)
 
 
 class _People:
@@ -111,7 +114,10 @@ class _People:
         opinion: Opinion,
         settings: CrowdSettings,
         rng: Random,
+        mood: Mood,
     ) -> None:
+        self._mood = mood
+        self._delusion = Delusion(mood)
         self._round = round_
         self._registry = registry
         self._book = registry.book(round_.slug)
@@ -129,7 +135,8 @@ class _People:
 
     def opening(self, at_ns: int) -> Iterator[Happening]:
         """The whole book, level by level."""
-        for side, price, shares in self._makers.opening(self._opinion.probability(at_ns)):
+        probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
+        for side, price, shares in self._makers.opening(probability):
             matches = self._book.show(side, Price(price), Shares(shares))
             yield self._told(at_ns, Shown(side, price, matches))
         if self._is_past_edge():
@@ -155,9 +162,9 @@ class _People:
         return self._pace.moves * hurry
 
     def _one(self, at_ns: int) -> BookMoved | BookSwept | None:
-        probability = self._opinion.probability(at_ns)
+        probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
         is_taker = self._rng.random() * (self._moves() + self._pace.takers) < self._pace.takers
-        aim = self._makers.aim(probability)
+        aim = self._makers.aim(probability, self._mood.widening(at_ns))
         self._is_hurried = aim.is_stale
         if is_taker:
             return self._takers.take(at_ns, self._round.slug, probability)

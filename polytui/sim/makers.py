@@ -102,11 +102,11 @@ class Makers:
                 depth += 1
         return levels
 
-    def aim(self, probability: float) -> Aim:
-        """What the makers see when they look up."""
+    def aim(self, probability: float, widening: int = 1) -> Aim:
+        """What the makers see when they look up; `widening` times as far apart as they like."""
         if self._rng.random() < self._settings.wavering:
             self._width = self._draw_width()
-        bid, ask, step = self._targets(probability)
+        bid, ask, step = self._targets(probability, widening)
         best_bid = self._book.best_shown(Side.BUY)
         best_ask = self._book.best_shown(Side.SELL)
         is_stale = (best_bid is not None and best_bid > bid + step) or (
@@ -163,7 +163,7 @@ class Makers:
         matches = self._book.show(side, Price(price), Shares(shares))
         return Shown(side, price, matches)
 
-    def _targets(self, probability: float) -> tuple[int, int, int]:
+    def _targets(self, probability: float, widening: int = 1) -> tuple[int, int, int]:
         """Wanted best bid and ask of Up, and the step between levels."""
         tick = self._book.tick
         if probability >= 1.0:
@@ -174,8 +174,11 @@ class Makers:
         centre = probability * MICRO
         is_fine = not _FINE_BAND <= centre <= MICRO - _FINE_BAND
         step = tick if is_fine else max(tick, CENT)
-        bid = int((centre - self._width * step / 2) // step) * step
-        return bid, bid + self._width * step, step
+        gap = self._width * step
+        if widening > 1:
+            gap = self._width * widening * max(step, CENT)
+        bid = int((centre - gap / 2) // step) * step
+        return bid, bid + gap, step
 
     def _draw_width(self) -> int:
         return 2 if self._rng.random() < self._settings.wide else 1

@@ -5,6 +5,9 @@ each from a random generator of its own: first the hour's net change and its jum
 Brownian bridge between the hour's ends. So any second is the same whoever asks first, and the
 past of yesterday costs no more than today's.
 
+An asset may have a trend: a drift that is an AR(1) process by seconds, forgotten within minutes.
+It has a generator of its own, so an asset without one moves exactly as if there were none.
+
 An exchange sees the same price a second or two before the oracle, in its own dollars: a basis
 of a few basis points that drifts slowly.
 """
@@ -16,7 +19,7 @@ from random import Random
 from typing import Protocol
 
 from attrs import field, frozen
-from attrs.validators import ge, gt
+from attrs.validators import ge, gt, le
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
@@ -25,6 +28,7 @@ from polytui.sim.spans import Span
 E18 = 10**18
 YEAR_S = 365.25 * 86_400
 _BLOCK_S = 3_600
+_MINUTE_S = 60
 _BOUNDARY_S = 300
 """Every round of every interval opens and closes on a multiple of this."""
 _KEPT_BLOCKS = 6
@@ -44,6 +48,10 @@ class PathSettings:
     jumps_per_day: float = field(default=30.0, validator=ge(0.0))
     jump_bps: float = field(default=6.0, validator=ge(0.0))
     """Standard deviation of a jump."""
+    trend: float = field(default=0.0, validator=ge(0.0))
+    """Standard deviation of the drift over a minute, in those of the diffusion over a minute."""
+    trend_half_life_s: float = field(default=240.0, validator=[gt(0.0), le(600.0)])
+    """A drift is half forgotten after so long; short beside an hour, see `_drifts`."""
     missing: float = field(default=0.02, validator=ge(0.0))
     """Share of seconds the oracle's relay skips; never one at which a round can open or close."""
     delay_ms: tuple[int, int] = (1_100, 1_800)
@@ -119,8 +127,11 @@ class SyntheticPath:
         self.last_s: int | None = None
         variance = settings.volatility**2 / YEAR_S
         jumps = settings.jumps_per_day / 86_400 * (settings.jump_bps / 10_000) ** 2
-        self.sigma = math.sqrt(variance + jumps)
+        drift = settings.trend * math.sqrt(variance / _MINUTE_S)
+        self.sigma = math.sqrt(variance + jumps + drift**2)
         self._diffusion = math.sqrt(variance)
+        self._drift = drift
+        self._kept = 0.5 ** (1.0 / settings.trend_half_life_s)
         self._settings = settings
         self._name = f"{seed}:{asset.value}:path"
         self._anchor = (start_s - 1) // _BLOCK_S
@@ -176,16 +187,18 @@ class SyntheticPath:
     def _draw_block(self, index: int) -> _Block:
         rng = Random(f"{self._name}:seconds:{index}")
         outline = self._outline(index)
-        prices = self._bridge(rng, outline)
+        prices = self._bridge(rng, index, outline)
         first_s = index * _BLOCK_S + 1
         observed = self._observe(rng, first_s, prices)
         low, high = self._settings.delay_ms
         delays = [low + int(rng.random() * (high - low)) for _ in prices]
         return _Block(prices, Span(first_s, observed), delays)
 
-    def _bridge(self, rng: Random, outline: _Outline) -> list[float]:
+    def _bridge(self, rng: Random, index: int, outline: _Outline) -> list[float]:
         """The hour's seconds: free steps, less their mean, plus the net change and the jumps."""
         steps = [rng.gauss(0.0, self._diffusion) for _ in range(_BLOCK_S)]
+        if self._drift:
+            steps = [step + drift for step, drift in zip(steps, self._drifts(index), strict=True)]
         drift = (outline.net - sum(steps)) / _BLOCK_S
         for second, size in outline.jumps:
             steps[second] += size
@@ -218,6 +231,8 @@ class SyntheticPath:
     def _draw_outline(self, index: int, step: int) -> _Outline:
         rng = Random(f"{self._name}:hour:{index}")
         net = rng.gauss(0.0, self._diffusion * math.sqrt(_BLOCK_S))
+        if self._drift:
+            net += sum(self._drifts(index))
         jumps = self._jumps(rng)
         if index == self._anchor:
             return _Outline(math.log(self._settings.start), net, jumps)
@@ -226,6 +241,30 @@ class SyntheticPath:
             return _Outline(neighbour.end, net, jumps)
         change = _Outline(0.0, net, jumps).end
         return _Outline(neighbour.start - change, net, jumps)
+
+    def _drifts(self, index: int) -> list[float]:
+        """The trend of an hour, second by second: an AR(1) bridge between the hour's ends.
+
+        The ends are drawn apart: within an hour a drift is forgotten. A free path x from the first
+        end a, with k kept each second, becomes a path to the other end b over T seconds by adding
+        (b - x_T) k^(T-t) (1 - k^2t) / (1 - k^2T), the covariance of x_t and x_T over the
+        variance of x_T, both given a.
+        """
+        kept, fresh = self._kept, self._drift * math.sqrt(1.0 - self._kept**2)
+        rng = Random(f"{self._name}:drift:{index}")
+        level, free = self._drift_at(index), list[float]()
+        for _ in range(_BLOCK_S):
+            level = level * kept + rng.gauss(0.0, fresh)
+            free.append(level)
+        miss = (self._drift_at(index + 1) - level) / (1.0 - kept ** (2 * _BLOCK_S))
+        return [
+            value + miss * kept ** (_BLOCK_S - second) * (1.0 - kept ** (2 * second))
+            for second, value in enumerate(free, 1)
+        ]
+
+    def _drift_at(self, index: int) -> float:
+        """The drift at the start of an hour."""
+        return Random(f"{self._name}:drift-at:{index}").gauss(0.0, self._drift)
 
     def _jumps(self, rng: Random) -> tuple[tuple[int, float], ...]:
         rate = self._settings.jumps_per_day / 86_400

@@ -7,7 +7,14 @@ from hashlib import sha256
 
 from attrs import evolve, frozen
 
-from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
+from polytui.model.instrument import (
+    Asset,
+    FeeSchedule,
+    Interval,
+    Outcome,
+    Round,
+    SettlementRule,
+)
 from polytui.model.units import Price
 from polytui.sim.calendar import Window, round_slug
 from polytui.sim.happenings import RoundResolved, StrikeKnown
@@ -84,6 +91,11 @@ class Registry:
     def set_tick(self, slug: str, tick: Price) -> None:
         self.book(slug).set_tick(tick)
         self.rounds[slug] = self.rounds[slug].with_tick(tick)
+
+    def set_fees(self, slug: str, fees: FeeSchedule) -> None:
+        """Before anybody trades there: a book keeps the fees that it was made with."""
+        self.rounds[slug] = evolve(self.rounds[slug], fees=fees)
+        self._books.pop(slug, None)
 
     def publish_strike(self, known: StrikeKnown) -> None:
         status = self._statuses[known.slug]

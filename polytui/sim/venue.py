@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -98,7 +98,11 @@ async def run_venue(
         return polymarket.open_session(target) or exchanges.open_session(target)
 
     connections = Connections(open_session)
-    app = _app(polymarket, exchanges, connections)
+
+    def trouble_market(kind: str, seconds: float) -> None:
+        world.trouble(kind, int(seconds * settings.speed * NS_PER_S))
+
+    app = _app(polymarket, exchanges, connections, trouble_market)
     ws_port = settings.port + 1 if settings.port else 0
     with _bare_fatal():
         async with trio.open_nursery() as nursery:
@@ -152,8 +156,13 @@ class _Pump:
                 await trio.lowlevel.checkpoint()
 
 
-def _app(polymarket: Polymarket, exchanges: Exchanges, connections: Connections) -> Starlette:
-    control = ControlApi(connections, exchanges.restart_bybit)
+def _app(
+    polymarket: Polymarket,
+    exchanges: Exchanges,
+    connections: Connections,
+    trouble_market: Callable[[str, float], None],
+) -> Starlette:
+    control = ControlApi(connections, exchanges.restart_bybit, trouble_market)
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),

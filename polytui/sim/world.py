@@ -26,6 +26,7 @@ from polytui.sim.candles import Candle, Tape
 from polytui.sim.crowd import Crowd, CrowdSettings
 from polytui.sim.happenings import Happening, OracleTicked, RoundListed
 from polytui.sim.matching import ConditionBook
+from polytui.sim.mood import Mood
 from polytui.sim.paths import (
     BASES,
     LIFELIKE,
@@ -45,6 +46,9 @@ __all__ = ["RoundStatus", "World", "WorldSettings"]
 
 _LEAST_HISTORY_S = 180
 """So much of a price file must lie before the world's start: averages and strikes need it."""
+_HIGH_FEE_PPM = 300_000
+_READ_AHEAD = 3
+"""Clients read rounds, and with them their fees, so many intervals before they open."""
 _STAGGER_MS = 20_000
 """Crowds do not arrive all at once."""
 
@@ -84,6 +88,8 @@ class World:
         self.now_ns = settings.start_ns
         self._settings = settings
         self._registry = Registry()
+        self.mood = Mood()
+        """Of all crowds; whoever wants to trouble the books begins one."""
         self._agenda = Agenda()
         self._acting: Process | None = None
         self._current: Iterator[Happening] = iter(())
@@ -129,6 +135,27 @@ class World:
         """When something happens next, as far as that is known."""
         return self.now_ns if self._acting is not None else self._agenda.next_ns()
 
+    def trouble(self, kind: str, lasts_ns: int) -> None:
+        """A mood of all crowds for a while; or "fees", which stay with the rounds they hit."""
+        if kind == "fees":
+            self.raise_fees()
+        else:
+            self.mood.begin(kind, self.now_ns + lasts_ns)
+
+    def raise_fees(self, rate_ppm: int = _HIGH_FEE_PPM) -> tuple[str, ...]:
+        """A high fee for the next rounds that nobody can have read yet, one of each asset and
+        interval; their slugs."""
+        raised: dict[tuple[Asset, Interval], str] = {}
+        for listed in sorted(self.rounds.values(), key=lambda each: each.opens_ns):
+            key = (listed.asset, listed.interval)
+            unread_ns = self.now_ns + _READ_AHEAD * listed.interval.ns
+            if key not in raised and listed.opens_ns > unread_ns:
+                raised[key] = listed.slug
+        for slug in raised.values():
+            fees = evolve(self.rounds[slug].fees, rate_ppm=rate_ppm)
+            self._registry.set_fees(slug, fees)
+        return tuple(raised.values())
+
     def book(self, slug: str) -> ConditionBook:
         """KeyError for a slug that is not listed; a round without a crowd has an empty book."""
         return self._registry.book(slug)
@@ -163,7 +190,9 @@ class World:
 
     def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
         """Lists what is listed at the start, and whoever lists the rest."""
-        lister = _Lister(self._settings, asset, interval, region, self._registry, self._agenda)
+        lister = _Lister(
+            self._settings, asset, interval, region, self._registry, self._agenda, self.mood
+        )
         while lister.next_ns <= self.now_ns:
             lister.fire()
         self._agenda.add(lister)
@@ -248,7 +277,9 @@ class _Lister:
         region: _Region,
         registry: Registry,
         agenda: Agenda,
+        mood: Mood,
     ) -> None:
+        self._mood = mood
         self._settings = settings
         self._asset = asset
         self._interval = interval
@@ -283,7 +314,9 @@ class _Lister:
         referee.catch_up(start_ns)
         self._agenda.add(referee)
         arrives_ns = max(_arrival_ns(round_, settings.crowd_ahead), start_ns)
-        crowd = Crowd(seed, round_, arrives_ns, self._registry, settlement, settings.crowd)
+        crowd = Crowd(
+            seed, round_, arrives_ns, self._registry, settlement, settings.crowd, self._mood
+        )
         if arrives_ns == start_ns:
             # Those who were there before the world began are not news.
             for _ in crowd.fire():

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from attrs import frozen
 
+from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
 from polytui.market.features import FeatureSet
+from polytui.market.predictor import Predictor
 from polytui.model.effects import Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote
@@ -22,7 +24,10 @@ class OutcomeView:
     best_ask: Price
     ask_shares: Shares
     """Offered at the best ask."""
+    bid_shares: Shares
+    """Wanted at the best bid."""
     held: Shares
+    """Of all strategies together."""
     cost: Usd
     """Paid for what is held."""
 
@@ -36,15 +41,30 @@ class View:
     left_s: float
     strike: float
     price: float
+    """The oracle price."""
     fair_up: float
+    deviation: float
+    """Dollars: standard deviation of what is still open in the closing price."""
+    mean: float
+    """Dollars: where the closing price is expected."""
+    per_root_s: float
+    """Dollars: standard deviation of the price over one second."""
+    volatility: float
+    """The same of its logarithm over a year."""
+    window_s: int
+    """Look-back of the closing average; 0 where the rule has none."""
     confidence: float
     """Of the oracle price, 0 to 1."""
+    book_age_ms: int
     features: FeatureSet
+    predictor: Predictor | None
+    """The learned model; None while there is none."""
     up: OutcomeView
     down: OutcomeView
     tick: Price
     min_shares: Shares
     fees: FeeSchedule
+    free_cash: Usd
 
     def side(self, outcome: Outcome) -> OutcomeView:
         return self.up if outcome is Outcome.UP else self.down
@@ -55,12 +75,19 @@ class View:
 
 @frozen
 class Proposal:
-    """Quotes, or the reason for none. `outcome` and `edge_bps` say what the signal leans to."""
+    """Quotes, or the reason for none. The rest says what the signal leans to, and how much."""
 
     quotes: tuple[Quote, ...]
     why: Why
     outcome: Outcome | None
     edge_bps: float | None
+    confidence: float | None = None
+    """0 to 1: of the strategy in its direction."""
+
+    @property
+    def weight(self) -> float:
+        """Edge times confidence: how signals are compared."""
+        return (self.edge_bps or 0.0) * (self.confidence or 0.0)
 
 
 class Strategy(Protocol):
@@ -68,8 +95,8 @@ class Strategy(Protocol):
 
     name: str
 
-    def is_enabled(self, settings: Settings) -> bool:
-        """Whether it may trade; asked all the same where it may not."""
+    def thresholds(self, settings: Settings) -> Thresholds:
+        """Its own table of the settings."""
         ...
 
     def propose(self, view: View, settings: Settings) -> Proposal: ...

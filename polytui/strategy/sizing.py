@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
+from polytui.config.deciding import Strategy as Thresholds
 from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Outcome
 from polytui.model.units import MICRO, Price, Shares, Usd, floor_to_lot
-from polytui.strategy.proposal import OutcomeView
+from polytui.strategy.proposal import OutcomeView, View
 
 MIN_MARKETABLE_USD = Usd(MICRO)
 """The venue takes no marketable buy worth less than a dollar."""
+_HALF_AT, _FULL_AT = 0.60, 0.80
+"""Confidence at which half of the stake is used, and all of it."""
+_BPS = 10_000.0
 
 
-def stake_for_confidence(stake_usd: float, confidence: float, full_confidence: float) -> Usd:
-    """The whole stake from `full_confidence` up, in proportion below it, rounded towards less."""
-    return Usd(int(stake_usd * MICRO * min(1.0, confidence / full_confidence)))
+def shares_to_buy(
+    view: View,
+    outcome: Outcome,
+    limit: Price,
+    edge_bps: float,
+    confidence: float,
+    thresholds: Thresholds,
+) -> Shares | Why:
+    """Shares for the stake that these thresholds and this signal allow, or why none."""
+    fee = view.fees.per_share(limit / MICRO)
+    stake = Usd(int(stake_usd(view, limit, fee, edge_bps, confidence, thresholds) * MICRO))
+    return shares_for_stake(stake, limit, fee, view.side(outcome), view.min_shares)
+
+
+def stake_usd(
+    view: View,
+    limit: Price,
+    fee: float,
+    edge_bps: float,
+    confidence: float,
+    thresholds: Thresholds,
+) -> float:
+    """Dollars by the rule of the settings, never more than their stake."""
+    most = thresholds.stake_usd
+    if thresholds.sizing == "fixed":
+        return most
+    if thresholds.sizing == "half_kelly":
+        return min(most, half_kelly(limit / MICRO + fee, edge_bps / _BPS) * view.free_cash / MICRO)
+    return most * confidence_share(confidence)
+
+
+def confidence_share(confidence: float) -> float:
+    """0 below 0.40, one half at 0.60, all from 0.80; a straight line between."""
+    slope = 0.5 / (_FULL_AT - _HALF_AT)
+    return min(1.0, max(0.0, 0.5 + (confidence - _HALF_AT) * slope))
+
+
+def half_kelly(all_in: float, edge: float) -> float:
+    """Half of the fraction of cash that grows it fastest, for a share that costs `all_in` and
+    pays 1 with probability all_in + edge: edge / (1 - all_in) / 2 (Kelly 1956)."""
+    if edge <= 0.0 or not 0.0 < all_in < 1.0:
+        return 0.0
+    return min(1.0, edge / (1.0 - all_in)) / 2.0
 
 
 def shares_for_stake(

@@ -18,8 +18,7 @@ from textual.binding import Binding, BindingType
 
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
-from polytui.model.link import Command, FromEngine, Goodbye
-from polytui.model.snapshot import Notice
+from polytui.model.link import Change, Command, FromEngine, Goodbye
 from polytui.tui.lifeline import Lifeline
 from polytui.tui.link import Link
 from polytui.tui.scene import LinkState, Scene
@@ -70,7 +69,7 @@ class TerminalApp(App[int]):
         self._stopping: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._commands = 0
-        self.board = Board(self.scene, self._palettes, clock, self.ask)
+        self.board = Board(self.scene, self._palettes, clock, self.ask, self.change)
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -116,8 +115,17 @@ class TerminalApp(App[int]):
             self.scene.asked(command)
             return
         words = f"{action.value} was NOT sent: no engine"
-        self.scene.notices.append(Notice(0, "error", asset, words))
-        self.scene.changes += 1
+        self.scene.log("error", asset, words)
+
+    def change(self, path: str, old: str, new: str) -> None:
+        """Send a confirmed change of a hot setting; values as JSON."""
+        self._commands += 1
+        change, settings = Change(self._commands, path, new), self.scene.settings
+        if self._link is not None and self._link.send(change):
+            settings.asked(change, old, self._clock())
+        else:
+            settings.refuse(path, old, new, "NOT sent: no engine", self._clock())
+            self.scene.log("error", "", f"{path} was NOT changed: no engine")
 
     @property
     def has_engine(self) -> bool:

@@ -17,8 +17,10 @@ from polytui.model.link import (
     Goodbye,
     Hello,
     NoticeFrame,
+    SettingsFrame,
 )
 from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.tui.known_settings import KnownSettings
 
 _KEPT_NOTICES = 500
 _KEPT_REQUESTS = 64
@@ -71,6 +73,7 @@ class Scene:
     last_words: tuple[str, ...] = ()
     """The end of the engine's log file, once it is lost."""
     requests: dict[int, Request] = field(factory=dict)
+    settings: KnownSettings = field(factory=KnownSettings)
     changes: int = 0
 
     @property
@@ -89,8 +92,10 @@ class Scene:
             case NoticeFrame(notice=notice, dropped=dropped):
                 self.notices.append(notice)
                 self.dropped = dropped
+            case SettingsFrame(settings=settings):
+                self.settings.hear(settings, now_s)
             case Ack():
-                self._acked(message)
+                self._acked(message, now_s)
             case Hello(session=session, mode=mode):
                 self.session, self.mode, self.link = session, mode, LinkState.ATTACHED
             case Goodbye(exit_code=exit_code, reason=reason):
@@ -109,9 +114,10 @@ class Scene:
             del self.requests[next(iter(self.requests))]
         self._note("warn", self.requests[command.command_id], "sent")
 
-    def _acked(self, ack: Ack) -> None:
+    def _acked(self, ack: Ack, now_s: float) -> None:
         request = self.requests.get(ack.command_id)
         if request is None:
+            self._answered(ack, now_s)
             return
         request.is_acked = True
         numbers = " ".join(f"#{seq}" for seq in ack.seqs)
@@ -119,10 +125,22 @@ class Scene:
         level, word = ("error", "refused:") if ack.error else ("good", "acked")
         self._note(level, request, f"{word} {request.answer}".rstrip())
 
-    def _note(self, level: str, request: Request, words: str) -> None:
+    def _answered(self, ack: Ack, now_s: float) -> None:
+        """A change of a setting was taken or refused; the log says so too."""
+        found = self.settings.acked(ack, now_s)
+        if found is not None:
+            path, wish = found
+            said = f"refused: {wish.error}" if wish.error else f"acked {wish.answer}"
+            self.log("error" if wish.error else "good", "", f"{path} {wish.words} {said}")
+
+    def log(self, level: str, asset: str, words: str) -> None:
+        """A line of this terminal's own."""
         at_ns = self.account.at_ns if self.account is not None else 0
-        self.notices.append(Notice(at_ns, level, request.asset, f"{request.name} {words}"))
+        self.notices.append(Notice(at_ns, level, asset, words))
         self.changes += 1
+
+    def _note(self, level: str, request: Request, words: str) -> None:
+        self.log(level, request.asset, f"{request.name} {words}")
 
     def kill_words(self) -> str:
         """How far the last kill command has come; empty when there is none to speak of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,15 @@ def test_the_file_in_the_repository_names_every_setting() -> None:
         names = [field.name for field in attrs.fields(table.type)]
         assert list(raw[table.name]) == names, table.name
     assert list(raw) == [table.name for table in attrs.fields(Settings)]
+
+
+def test_the_file_in_the_repository_is_what_the_schema_makes_of_it() -> None:
+    make = runpy.run_path(str(REPO / "docs" / "make_config.py"))["config_text"]
+    text = (REPO / "config.toml").read_text(encoding="utf-8")
+    assert text == make(), "write it anew: python -m docs.make_config"
+    assert "# (hot) Between two entries in one round.\ncooldown_s = 4.0\n" in text
+    assert "# (hot)\nafter_open_s = 45.0\n" in text
+    assert "# Stop by itself after so many settled rounds" in text, "a cold one is not marked"
 
 
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
@@ -125,6 +135,15 @@ def test_bounds_exclude_what_is_beyond(value: float) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["max_oracle_age_ms", "cooldown_s"])
+def test_no_number_is_so_large_that_arithmetic_breaks_on_it(name: str) -> None:
+    settings = structure_settings({"gates": {name: 1_000_000_000}})
+    assert getattr(settings.gates, name) == 1e9
+    for value in (1_000_000_001, 10**400):
+        (fault,) = faults_of({"gates": {name: value}})
+        assert fault.startswith("expected at most 1e+09")
+
+
 def test_prices_that_leave_nothing_to_buy_are_a_fault() -> None:
     assert faults_of({"distance_fade": {"min_price": 0.5, "max_price": 0.5}}) == [
         "expected < max_price, got 0.5 @ distance_fade.min_price"
@@ -144,7 +163,13 @@ def test_a_whole_number_is_a_number() -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"a = ", "not TOML"), (b"\xff\xfe", "cannot read"), (b"[risk]\n[risk]\n", "not TOML")],
+    [
+        (b"a = ", "not TOML"),
+        (b"\xff\xfe", "cannot read"),
+        (b"[risk]\n[risk]\n", "not TOML"),
+        (b"a = " + b"1" * 5_000, "not TOML"),
+        (b"a = " + b"[" * 5_000, "not TOML"),
+    ],
 )
 def test_a_broken_file_is_a_fault_not_a_crash(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "config.toml"

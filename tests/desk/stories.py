@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from attrs import evolve
 
+from polytui.config.deciding import DistanceFade, Gates, SettlementSniper
 from polytui.config.load import canonical_json
-from polytui.config.schema import Settings
+from polytui.config.schema import Risk, Settings
 from polytui.desk.desk import Desk
 from polytui.desk.mind import Mind
 from polytui.desk.round import DeskRound
@@ -35,6 +36,22 @@ CHEAP_BOOK = (0.58, 0.60)
 STAKED = Shares(32_420_000)
 """Twenty dollars of Up at 0.60, its fee of 0.0168 a share included, in whole lots."""
 
+PLAIN = Settings(
+    gates=Gates(
+        after_open_s=20.0,
+        before_close_s=20.0,
+        min_depth=0.0,
+        max_slippage_ticks=0,
+        max_book_age_ms=1_000_000,
+        entry_delay_s=0.0,
+        is_one_signal_a_side=False,
+    ),
+    distance_fade=DistanceFade(sizing="fixed"),
+    settlement_sniper=SettlementSniper(is_enabled=False),
+    risk=Risk(max_losses_in_a_row=100, max_drawdown_usd=1_000.0),
+)
+"""One strategy with a whole stake, at once, at the ask: so that a story is about one thing."""
+
 Kind = TypeVar("Kind", bound=Effect)
 
 
@@ -58,7 +75,7 @@ class Story:
     """State: the mind, the time, and everything that happened so far."""
 
     def __init__(self, settings: Settings | None = None, assets: tuple[Asset, ...] = ()) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings or PLAIN
         self.mind = Mind()
         self.now_ns = OPENS_NS - 90 * NS_PER_S
         self.said: list[tuple[Asset, int, ev.Event, bool]] = []
@@ -218,7 +235,9 @@ def only(effects: list[Effect], kind: type[Kind]) -> Kind:
 
 
 def reasons(effects: list[Effect]) -> list[Reason]:
-    return [effect.why.reason for effect in of_kind(effects, Explain)]
+    """What the strategy that trades was told."""
+    told = [effect for effect in of_kind(effects, Explain) if effect.strategy == "distance_fade"]
+    return [effect.why.reason for effect in told]
 
 
 def with_strategy(settings: Settings, **changes: object) -> Settings:

@@ -7,6 +7,7 @@ from attrs import evolve
 from stories import (
     CHEAP_BOOK,
     FAIR_BOOK,
+    PLAIN,
     STAKED,
     STRIKE,
     Story,
@@ -20,7 +21,6 @@ from stories import (
 )
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import Settings
 from polytui.desk.showing import desk_state, show_asset
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason
@@ -109,7 +109,7 @@ def test_a_new_life_does_not_clear_the_kill_switch() -> None:
 
 
 def test_the_daily_loss_trips_the_kill_switch() -> None:
-    story = Story(with_risk(Settings(), max_daily_loss_usd=15.0)).a_minute_in()
+    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
     story.holding()
     lost = story.settle(Outcome.DOWN)
     assert only(lost, Credit).pnl < -15 * MICRO
@@ -118,14 +118,14 @@ def test_the_daily_loss_trips_the_kill_switch() -> None:
 
 
 def test_a_loss_below_the_limit_does_not() -> None:
-    story = Story(with_risk(Settings(), max_daily_loss_usd=20.1)).a_minute_in()
+    story = Story(with_risk(PLAIN, max_daily_loss_usd=20.1)).a_minute_in()
     story.holding()
     story.settle(Outcome.DOWN)
     assert not story.mind.account.kill_switch.is_on
 
 
 def test_rearmed_on_the_same_day_the_loss_still_stands() -> None:
-    story = Story(with_risk(Settings(), max_daily_loss_usd=15.0)).a_minute_in()
+    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
     story.holding()
     story.settle(Outcome.DOWN)
     story.command(ev.Action.REARM)
@@ -229,7 +229,7 @@ def test_stop_is_stronger_than_flatten() -> None:
 
 def test_the_account_limit_counts_every_desk_with_its_fees() -> None:
     assets = tuple(Asset)
-    story = Story(with_risk(Settings(), max_account_usd=59.7), assets)
+    story = Story(with_risk(PLAIN, max_account_usd=59.7), assets)
     story.a_minute_in(*assets)
     placed = [order for asset in assets for order in of_kind(story.book(CHEAP_BOOK, asset), Place)]
     assert len(placed) == 2
@@ -247,7 +247,7 @@ def test_the_stamp_says_what_all_desks_have_at_stake() -> None:
 
 
 def test_cash_is_spent_once() -> None:
-    poor = evolve(Settings(), paper=evolve(Settings().paper, starting_cash_usd=30.0))
+    poor = evolve(PLAIN, paper=evolve(PLAIN.paper, starting_cash_usd=30.0))
     story = Story(poor, (BTC, ETH)).a_minute_in(BTC, ETH)
     story.holding(BTC)
     assert of_kind(story.book(CHEAP_BOOK, ETH), Place) == []
@@ -264,10 +264,10 @@ def test_cash_is_spent_once() -> None:
     ],
 )
 def test_a_limit_is_the_reason_that_faces_see(limit: dict[str, float], reason: Reason) -> None:
-    story = Story(with_risk(Settings(), **limit)).a_minute_in()
+    story = Story(with_risk(PLAIN, **limit)).a_minute_in()
     assert reasons(story.book(CHEAP_BOOK)) == [reason]
     view = show_asset(story.desk(), story.now_ns, AssetState.TRADING, "", ())
-    (signal,) = view.rounds[0].signals
+    (signal,) = [one for one in view.rounds[0].signals if one.strategy == "distance_fade"]
     assert signal.direction == "up"
     assert signal.reason.startswith(reason.value)
 
@@ -417,7 +417,7 @@ def test_two_minds_told_the_same_do_the_same() -> None:
         ev.Commanded(ev.Action.KILL, "test"),
         ev.FeedStale("binance", 1, 1),
         ev.StrikePublished(make_round(number=1).slug, 1.0, "gamma"),
-        ev.SettingsChanged(canonical_json(with_strategy(Settings(), stake_usd=9.0))),
+        ev.SettingsChanged(canonical_json(with_strategy(PLAIN, stake_usd=9.0))),
         ev.TickSizeChanged(make_round(number=1).up_token, Usd(1_000), 1, 1),  # type: ignore[arg-type]
     ],
 )

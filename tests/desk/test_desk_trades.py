@@ -7,6 +7,7 @@ from stories import (
     CHEAP_BOOK,
     FAIR_BOOK,
     OPENS_NS,
+    PLAIN,
     PRICE,
     STAKED,
     STRIKE,
@@ -20,7 +21,7 @@ from stories import (
 )
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import Session
 from polytui.desk.machine import Phase
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Explain, Place, Reason, Resync
@@ -115,17 +116,21 @@ def test_entries_keep_their_distance_in_time() -> None:
 
 
 def test_a_strategy_that_is_not_enabled_is_asked_and_does_not_trade() -> None:
-    story = Story(with_strategy(Settings(), is_enabled=False)).a_minute_in()
+    story = Story(with_strategy(PLAIN, is_enabled=False)).a_minute_in()
     effects = story.book(CHEAP_BOOK)
     assert of_kind(effects, Place) == []
-    assert story.round().leanings["distance_fade"][0] is Outcome.UP
+    assert story.round().proposals["distance_fade"].outcome is Outcome.UP
     assert story.said_last() is Reason.SHADOW
+    shadows = {s.strategy: s for s in story.desk().books.shadow.open(make_round().slug)}
+    stake = shadows["distance_fade"]
+    assert (stake.outcome, stake.shares) == (Outcome.UP, STAKED)
+    assert story.desk().books.live.open(make_round().slug) == ()
 
 
 def test_settings_that_change_count_from_the_next_event() -> None:
-    story = Story(with_strategy(Settings(), is_enabled=False)).a_minute_in()
+    story = Story(with_strategy(PLAIN, is_enabled=False)).a_minute_in()
     story.book(CHEAP_BOOK)
-    effects = story.tell(ev.SettingsChanged(canonical_json(Settings())))
+    effects = story.tell(ev.SettingsChanged(canonical_json(PLAIN)))
     assert len(of_kind(effects, Place)) == 1
 
 
@@ -172,7 +177,8 @@ def test_a_stale_oracle_is_a_reason_with_its_age() -> None:
     story.silence(8.0)
     assert story.said_last() is not Reason.ORACLE_STALE
     effects = story.silence(0.001)
-    why = only(effects, Explain).why
+    whys = {effect.why for effect in of_kind(effects, Explain)}
+    (why,) = whys
     assert (why.reason, why.value, why.limit, why.unit) == (
         Reason.ORACLE_STALE,
         8001.0,
@@ -426,7 +432,7 @@ def test_reports_about_a_settled_round_are_history() -> None:
 
 
 def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:
-    story = Story(evolve(Settings(), session=Session(rounds=1))).a_minute_in()
+    story = Story(evolve(PLAIN, session=Session(rounds=1))).a_minute_in()
     story.tell(ev.RoundFound(make_round(number=1)))
     story.holding()
     story.wait(240)
@@ -442,7 +448,7 @@ def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:
 
 
 def test_a_round_found_under_way_is_not_one_of_the_session() -> None:
-    story = Story(evolve(Settings(), session=Session(rounds=1)))
+    story = Story(evolve(PLAIN, session=Session(rounds=1)))
     story.tell(ev.RoundFound(make_round()))
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))
     story.settle(Outcome.UP)

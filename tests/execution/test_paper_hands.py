@@ -285,6 +285,21 @@ def test_shares_on_offer_cannot_be_offered_again() -> None:
     assert isinstance(refused, ev.Refused)
 
 
+def test_a_refusing_venue_refuses_what_arrives_and_lets_go_of_what_rests() -> None:
+    table = Table()
+    rests = table.resting(BUY, 0.49, 10)
+    table.hands.refuse_orders(table.now_ns + 100 * NS_PER_MS, "closed")
+    order = table.send(BUY, 0.49, 10)
+    table.cancel(rests)
+    assert table.after(40) == [
+        ev.Refused(order.order_id, "closed"),
+        ev.Cancelled(rests.order_id, "by request"),
+    ]
+    table.after(59)
+    late = table.send(BUY, 0.49, 10)
+    assert table.after(40) == [ev.Accepted(late.order_id)], "counted from its arrival"
+
+
 def test_without_a_settled_book_nothing_is_matched() -> None:
     table = Table()
     table.see(ev.FeedDown(ev.BOOK_FEED, "gone", table.now_ns))

@@ -9,6 +9,7 @@ from polytui.model import events, snapshot
 from polytui.model.events import Action
 from polytui.model.link import (
     Ack,
+    Change,
     Command,
     Detach,
     FrameReader,
@@ -19,7 +20,13 @@ from polytui.model.link import (
     schema_hash,
 )
 
-MESSAGES = [Hello("abc"), Command(1, Action.KILL), Command(2, Action.PAUSE, "eth"), Detach()]
+MESSAGES = [
+    Hello("abc"),
+    Command(1, Action.KILL),
+    Command(2, Action.PAUSE, "eth"),
+    Change(3, "gates.cooldown_s", "1.0"),
+    Detach(),
+]
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 10_000])

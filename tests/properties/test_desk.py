@@ -23,9 +23,30 @@ ASSETS = (Asset.BTC, Asset.ETH)
 LIMIT_USD = 31.0
 EAGER = Settings(
     market=Market(volatility_warmup_s=1.0),
-    gates=Gates(after_open_s=0.0, before_close_s=0.0, max_spread_bps=10_000.0, cooldown_s=0.5),
-    distance_fade=DistanceFade(min_edge_bps=10.0, max_price=0.99, min_price=0.01),
-    risk=Risk(max_account_usd=LIMIT_USD, max_asset_usd=25.0, max_daily_loss_usd=60.0),
+    gates=Gates(
+        after_open_s=0.0,
+        before_close_s=0.0,
+        max_spread_bps=10_000.0,
+        min_depth=0.0,
+        max_book_age_ms=1_000_000,
+        entry_delay_s=0.0,
+        cooldown_s=0.5,
+        is_one_signal_a_side=False,
+    ),
+    distance_fade=DistanceFade(
+        min_edge_bps=10.0,
+        max_price=0.99,
+        min_price=0.01,
+        sizing="fixed",
+        is_held_to_settlement=False,
+    ),
+    risk=Risk(
+        max_account_usd=LIMIT_USD,
+        max_asset_usd=25.0,
+        max_daily_loss_usd=60.0,
+        max_drawdown_usd=1_000.0,
+        max_losses_in_a_row=1_000,
+    ),
 )
 """Settings that trade at every chance, with limits that are soon reached."""
 CASH = Usd(round(EAGER.paper.starting_cash_usd) * MICRO)

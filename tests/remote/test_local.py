@@ -14,10 +14,13 @@ import trio
 import trio.testing
 from attrs import define, field
 
+from polytui.config.change import hot_settings
+from polytui.config.schema import Settings
 from polytui.model.errors import Fatal, Rejected
 from polytui.model.events import Action
 from polytui.model.link import (
     Ack,
+    Change,
     Command,
     Detach,
     FrameReader,
@@ -26,6 +29,7 @@ from polytui.model.link import (
     Goodbye,
     Hello,
     NoticeFrame,
+    SettingsFrame,
     encode,
     schema_hash,
 )
@@ -66,6 +70,7 @@ class Engine:
     mode: str = "demo"
     mailboxes: list[Mailbox] = field(factory=list)
     commands: list[tuple[Action, str, str]] = field(factory=list)
+    changes: list[tuple[str, str, str]] = field(factory=list)
     attached: int = 0
     left: list[bool] = field(factory=list)
     somebody_left: trio.Event = field(factory=trio.Event)
@@ -80,6 +85,13 @@ class Engine:
             raise Rejected("no asset doge here")
         self.commands.append((action, asset, origin))
         return (41, 42)
+
+    async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
+        await trio.lowlevel.checkpoint()
+        if path == "tipo.x":
+            raise Rejected("unknown setting @ tipo.x")
+        self.changes.append((path, value, origin))
+        return (51,)
 
     def face_attached(self) -> None:
         self.attached += 1
@@ -183,6 +195,27 @@ async def test_a_refused_command_says_why(tmp_path: Path) -> None:
         await face.say(Command(8, Action.PAUSE, "doge"))
         assert await face.hear() == Ack(8, (), "no asset doge here")
         assert engine.commands == []
+
+
+@pytest.mark.trio
+async def test_a_changed_setting_is_answered_like_a_command(tmp_path: Path) -> None:
+    async with open_engine(tmp_path) as (engine, site):
+        face = await site.attach()
+        await face.say(Change(3, "gates.cooldown_s", "1.0"))
+        assert await face.hear() == Ack(3, (51,))
+        await face.say(Change(4, "tipo.x", "1.0"))
+        assert await face.hear() == Ack(4, (), "unknown setting @ tipo.x")
+        assert engine.changes == [("gates.cooldown_s", "1.0", "terminal")]
+        assert engine.commands == []
+
+
+@pytest.mark.trio
+async def test_settings_cross(tmp_path: Path) -> None:
+    settings = SettingsFrame(hot_settings(Settings()))
+    async with open_engine(tmp_path) as (engine, site):
+        face = await site.attach()
+        engine.mailboxes[0].put(settings)
+        assert await face.hear() == settings
 
 
 @pytest.mark.trio

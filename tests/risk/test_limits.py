@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields
+from hypothesis import given
+from hypothesis import strategies as st
 
-from polytui.config.schema import Settings
+from polytui.config.schema import Risk, Settings
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
-from polytui.risk.limits import Standing, stamp
+from polytui.risk.limits import Scope, Standing, Used, limits_used, stamp
 
 SETTINGS = Settings()
 NOW_NS = 1_795_204_800 * NS_PER_S
@@ -33,12 +35,21 @@ def standing(**changes: Any) -> Standing:
         held=Shares(0),
         selling=Shares(0),
         last_entry_ns=0,
+        is_round_open=False,
+        is_reducing=False,
+        unpaired=Shares(0),
+        outcome_usd=Usd(0),
         round_usd=Usd(0),
         asset_usd=Usd(0),
         account_usd=Usd(0),
         free_cash=Usd(1_000 * MICRO),
+        open_rounds=0,
         working_orders=0,
+        round_orders=0,
+        trades_today=0,
         realised_today=Usd(0),
+        drawdown=Usd(0),
+        losses_in_a_row=0,
     )
     return evolve(clear, **changes)
 
@@ -64,6 +75,9 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         # the fee counts: 25 dollars an order
         ({"fee": usd(15)}, None),
         ({"fee": Usd(15_000_001)}, Reason.LIMIT_ORDER),
+        # 50 on an outcome, as on its round
+        ({"outcome_usd": Usd(50_000_000 - COST)}, None),
+        ({"outcome_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_POSITION),
         # 50 a round
         ({"round_usd": Usd(50_000_000 - COST)}, None),
         ({"round_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_ROUND),
@@ -80,6 +94,24 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         ({"working_orders": 3}, None),
         ({"working_orders": 4}, Reason.LIMIT_ORDERS),
         ({"working_orders": 5}, Reason.LIMIT_ORDERS),
+        # eight open rounds, this one included, if it is not one of them
+        ({"open_rounds": 7}, None),
+        ({"open_rounds": 8}, Reason.LIMIT_OPEN),
+        ({"open_rounds": 8, "is_round_open": True}, None),
+        ({"open_rounds": 9, "is_round_open": True}, Reason.LIMIT_OPEN),
+        # twelve orders in a round
+        ({"round_orders": 11}, None),
+        ({"round_orders": 12}, Reason.LIMIT_ROUND_ORDERS),
+        # 500 entries a day
+        ({"trades_today": 499}, None),
+        ({"trades_today": 500}, Reason.LIMIT_TRADES),
+        # 60 below the highest
+        ({"drawdown": Usd(59_999_999)}, None),
+        ({"drawdown": usd(60)}, Reason.LIMIT_DRAWDOWN),
+        ({"drawdown": Usd(60_000_001)}, Reason.LIMIT_DRAWDOWN),
+        # three losses in a row
+        ({"losses_in_a_row": 2}, None),
+        ({"losses_in_a_row": 3}, Reason.LIMIT_LOSSES),
         # 100 lost today
         ({"realised_today": Usd(-99_999_999)}, None),
         ({"realised_today": usd(-100)}, Reason.LIMIT_DAILY_LOSS),
@@ -108,9 +140,32 @@ def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
         assert (answer is Reason.OFF_TICK) is not is_on
 
 
-def test_the_reason_comes_with_both_numbers() -> None:
-    answer = stamp(BUY, standing(round_usd=usd(45)), SETTINGS)
-    assert answer == Why(Reason.LIMIT_ROUND, 55.1, 50.0, "USD")
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"round_usd": usd(45)}, Why(Reason.LIMIT_ROUND, 55.1, 50.0, "USD")),
+        ({"outcome_usd": usd(45)}, Why(Reason.LIMIT_POSITION, 55.1, 50.0, "USD")),
+        ({"drawdown": usd(61)}, Why(Reason.LIMIT_DRAWDOWN, 61.0, 60.0, "USD")),
+        ({"realised_today": usd(-101)}, Why(Reason.LIMIT_DAILY_LOSS, 101.0, 100.0, "USD")),
+        ({"losses_in_a_row": 4}, Why(Reason.LIMIT_LOSSES, 4.0, 3.0, "rounds")),
+        ({"trades_today": 500}, Why(Reason.LIMIT_TRADES, 501.0, 500.0, "trades")),
+        ({"open_rounds": 8}, Why(Reason.LIMIT_OPEN, 9.0, 8.0, "rounds")),
+        ({"round_orders": 12}, Why(Reason.LIMIT_ROUND_ORDERS, 13.0, 12.0, "orders")),
+        ({"account_usd": usd(3), "free_cash": usd(9)}, Why(Reason.LIMIT_CASH, 13.1, 12.0, "USD")),
+    ],
+)
+def test_the_reason_comes_with_both_numbers(changes: dict[str, Any], why: Why) -> None:
+    assert stamp(BUY, standing(**changes), SETTINGS) == why
+
+
+@pytest.mark.parametrize(
+    ("shares", "reason"), [(10_000, None), (9_999, Reason.STAKE_SMALL), (0, Reason.STAKE_SMALL)]
+)
+def test_less_than_a_lot_is_no_order(shares: int, reason: Reason | None) -> None:
+    for side in Side:
+        quote = evolve(BUY, shares=Shares(shares), side=side)
+        assert reason_of(quote, standing(held=Shares(MICRO))) is reason
+    assert reason_of(evolve(SELL, shares=Shares(-MICRO)), standing()) is Reason.STAKE_SMALL
 
 
 @pytest.mark.parametrize(
@@ -135,10 +190,223 @@ def test_a_sale_is_allowed_when_nothing_else_is() -> None:
         free_cash=usd(-1),
         realised_today=usd(-500),
         last_entry_ns=NOW_NS,
+        open_rounds=99,
+        round_orders=99,
+        trades_today=9_999,
+        drawdown=usd(999),
+        losses_in_a_row=99,
+        outcome_usd=usd(999),
     )
     answer = stamp(SELL, at, SETTINGS)
     assert isinstance(answer, Stamp)
     assert answer.exposure == usd(999)
+
+
+# --- buying the complement instead of selling -----------------------------------------------------
+
+FULL: dict[str, Any] = {
+    "is_reducing": True,
+    "unpaired": Shares(20 * MICRO),
+    "working_orders": 9,
+    "account_usd": usd(999),
+    "asset_usd": usd(999),
+    "round_usd": usd(999),
+    "outcome_usd": usd(999),
+    "realised_today": usd(-500),
+    "last_entry_ns": NOW_NS,
+    "open_rounds": 99,
+    "round_orders": 99,
+    "trades_today": 9_999,
+    "drawdown": usd(999),
+    "losses_in_a_row": 99,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"is_reducing": False}, Reason.LIMIT_DAILY_LOSS),
+        ({"unpaired": Shares(20 * MICRO - 1)}, Reason.NOT_HELD),
+        ({"unpaired": Shares(0)}, Reason.NOT_HELD),
+        ({"is_killed": True}, Reason.KILL_SWITCH),
+        ({"tick": Price(300_000)}, Reason.OFF_TICK),
+        ({"fee": usd(15)}, None),
+        ({"fee": Usd(15_000_001)}, Reason.LIMIT_ORDER),
+        ({"free_cash": Usd(COST)}, None),
+        ({"free_cash": Usd(COST - 1)}, Reason.LIMIT_CASH),
+    ],
+)
+def test_a_buy_that_pairs_what_is_held_passes_what_guards_entries(
+    changes: dict[str, Any], reason: Reason | None
+) -> None:
+    assert reason_of(BUY, standing(**(FULL | changes))) is reason
+
+
+# --- the panel ------------------------------------------------------------------------------------
+
+
+def bars(at: Standing, *scopes: Scope) -> dict[str, Used]:
+    return {bar.name: bar for bar in limits_used(at, SETTINGS, *((scopes,) if scopes else ()))}
+
+
+def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
+    at = standing(
+        outcome_usd=usd(10),
+        round_usd=usd(20),
+        asset_usd=usd(30),
+        account_usd=usd(40),
+        free_cash=usd(960),
+        open_rounds=3,
+        working_orders=2,
+        round_orders=5,
+        trades_today=77,
+        realised_today=usd(-12.5),
+        drawdown=usd(15),
+        losses_in_a_row=1,
+    )
+    assert limits_used(at, SETTINGS) == (
+        ("daily loss limit", 12.5, 100.0, "USD"),
+        ("drawdown limit", 15.0, 60.0, "USD"),
+        ("losses in a row", 1.0, 3.0, "rounds"),
+        ("trades of the day", 77.0, 500.0, "trades"),
+        ("open positions limit", 3.0, 8.0, "rounds"),
+        ("working orders limit", 2.0, 4.0, "orders"),
+        ("orders of the round", 5.0, 12.0, "orders"),
+        ("order limit", 0.0, 25.0, "USD"),
+        ("position limit", 10.0, 50.0, "USD"),
+        ("round limit", 20.0, 50.0, "USD"),
+        ("asset limit", 30.0, 100.0, "USD"),
+        ("account limit", 40.0, 300.0, "USD"),
+        ("cash", 40.0, 1000.0, "USD"),
+    )
+    assert len(limits_used(at, SETTINGS)) == len(fields(Risk)) + 1  # and the cash
+
+
+def test_a_profit_uses_nothing_of_the_daily_loss() -> None:
+    assert bars(standing(realised_today=usd(5)))["daily loss limit"].used == 0.0
+
+
+def test_faces_take_the_limits_of_one_scope() -> None:
+    assert set(bars(standing(), Scope.ASSET)) == {
+        "losses in a row",
+        "working orders limit",
+        "asset limit",
+    }
+    every = [bar for scope in Scope for bar in limits_used(standing(), SETTINGS, (scope,))]
+    assert sorted(every) == sorted(limits_used(standing(), SETTINGS))
+
+
+# --- for arbitrary standings ----------------------------------------------------------------------
+
+DOLLARS = st.floats(0.5, 500.0).map(lambda value: round(value, 2))
+RISKS = st.builds(
+    Risk,
+    max_order_usd=DOLLARS,
+    max_position_usd=DOLLARS,
+    max_round_usd=DOLLARS,
+    max_asset_usd=DOLLARS,
+    max_account_usd=DOLLARS,
+    max_open_positions=st.integers(1, 20),
+    max_working_orders=st.integers(1, 20),
+    max_orders_per_round=st.integers(1, 20),
+    max_trades_per_day=st.integers(1, 20),
+    max_daily_loss_usd=DOLLARS,
+    max_drawdown_usd=DOLLARS,
+    max_losses_in_a_row=st.integers(1, 20),
+)
+MONEY = st.integers(0, 300 * MICRO)
+COUNTS = st.integers(0, 15)
+SHARES = st.integers(0, 300 * MICRO)
+STANDINGS = st.builds(
+    Standing,
+    now_ns=st.just(NOW_NS),
+    is_killed=st.sampled_from([False, False, False, True]),
+    tick=st.sampled_from([Price(10_000), Price(1_000)]),
+    fee=st.integers(0, MICRO),
+    held=SHARES,
+    selling=SHARES,
+    last_entry_ns=st.sampled_from([0, NOW_NS, NOW_NS - 60 * NS_PER_S]),
+    is_round_open=st.booleans(),
+    is_reducing=st.booleans(),
+    unpaired=SHARES,
+    outcome_usd=MONEY,
+    round_usd=MONEY,
+    asset_usd=MONEY,
+    account_usd=MONEY,
+    free_cash=st.integers(-10 * MICRO, 300 * MICRO),
+    open_rounds=COUNTS,
+    working_orders=COUNTS,
+    round_orders=COUNTS,
+    trades_today=COUNTS,
+    realised_today=st.integers(-300 * MICRO, 300 * MICRO),
+    drawdown=MONEY,
+    losses_in_a_row=COUNTS,
+)
+QUOTES = st.builds(
+    Quote,
+    st.sampled_from(Outcome),
+    st.sampled_from(Side),
+    st.integers(-1, 101).map(lambda cents: Price(cents * 10_000)),
+    st.integers(-MICRO, 100 * MICRO),
+)
+
+
+def micro(dollars: float) -> int:
+    return round(dollars * MICRO)
+
+
+def breaks_a_limit(quote: Quote, at: Standing, risk: Risk) -> bool:
+    """The rules once more, as a person would write them down, without the code's tables."""
+    if not is_on_tick(quote.price, at.tick) or quote.shares < 10_000:
+        return True
+    if quote.side is Side.SELL:
+        return quote.shares + at.selling > at.held
+    cost = -(-quote.price * quote.shares // MICRO) + at.fee
+    if at.is_killed or cost > micro(risk.max_order_usd) or cost > at.free_cash:
+        return True
+    if at.is_reducing:
+        return quote.shares > at.unpaired
+    after_ns = at.now_ns - at.last_entry_ns
+    return (
+        at.outcome_usd + cost > micro(risk.max_position_usd)
+        or at.round_usd + cost > micro(risk.max_round_usd)
+        or at.asset_usd + cost > micro(risk.max_asset_usd)
+        or at.account_usd + cost > micro(risk.max_account_usd)
+        or at.open_rounds + (not at.is_round_open) > risk.max_open_positions
+        or at.working_orders + 1 > risk.max_working_orders
+        or at.round_orders + 1 > risk.max_orders_per_round
+        or at.trades_today + 1 > risk.max_trades_per_day
+        or -at.realised_today >= micro(risk.max_daily_loss_usd)
+        or at.drawdown >= micro(risk.max_drawdown_usd)
+        or at.losses_in_a_row >= risk.max_losses_in_a_row
+        or (at.last_entry_ns > 0 and after_ns < 4 * NS_PER_S)
+    )
+
+
+@given(quote=QUOTES, at=STANDINGS, risk=RISKS)
+def test_no_order_passes_that_breaks_a_limit_and_none_is_refused_that_does_not(
+    quote: Quote, at: Standing, risk: Risk
+) -> None:
+    answer = stamp(quote, at, evolve(SETTINGS, risk=risk))
+    assert isinstance(answer, Why) is breaks_a_limit(quote, at, risk)
+
+
+@given(at=STANDINGS, risk=RISKS, price=st.integers(1, 99), shares=st.integers(1, 60))
+def test_the_panel_and_the_stamp_say_the_same(
+    at: Standing, risk: Risk, price: int, shares: int
+) -> None:
+    """What a refusal says of a limit is its bar with the order on top."""
+    settings = evolve(SETTINGS, risk=risk)
+    quote = evolve(BUY, price=Price(price * 10_000), shares=Shares(shares * MICRO))
+    answer = stamp(quote, at, settings)
+    shown = {bar.name: bar for bar in limits_used(at, settings)}
+    if isinstance(answer, Stamp) and not at.is_reducing:
+        assert all(bar.used <= bar.allowed for bar in shown.values())
+    elif isinstance(answer, Why) and answer.reason.value in shown:
+        bar = shown[answer.reason.value]
+        assert (answer.limit, answer.unit) == (bar.allowed, bar.unit)
+        assert answer.value >= bar.used
 
 
 # --- the kill switch ----------------------------------------------------------------------------

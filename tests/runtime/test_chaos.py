@@ -22,6 +22,23 @@ def test_a_plan_of_two() -> None:
     )
 
 
+def test_what_the_engine_does_to_itself_and_what_the_markets_suffer() -> None:
+    plan = "kill:all@round3,stall:btc@round1,reject:eth@round2x3,flood:sol@round1x6,"
+    faults = parse_chaos(
+        plan + "spread:market@round1+90sx5,divergence:market@round2,fees:market@round1"
+    )
+    assert [fault.is_in_engine for fault in faults] == [True] * 4 + [False] * 3
+    assert [fault.is_at_venue for fault in faults] == [False] * 4 + [True] * 3
+    assert [fault.seconds for fault in faults[1:4]] == [1.2, 3.0, 6.0]
+    assert [fault.asset for fault in faults[:4]] == [None, Asset.BTC, Asset.ETH, Asset.SOL]
+    assert parse_chaos("flood:btc@round1")[0].seconds == 8.0
+
+
+@pytest.mark.parametrize("part", ["stall:btc@round1x2", "flood:btc@round1x9"])
+def test_the_most_of_a_fault_is_allowed(part: str) -> None:
+    assert parse_chaos(part)[0].seconds == float(part[-1])
+
+
 def test_no_plan() -> None:
     assert parse_chaos("") == ()
 
@@ -42,6 +59,13 @@ def test_no_plan() -> None:
         ("crash:eth@round1,nonsense", "'nonsense' is not like"),
         ("crash:eth@round1,", "'' is not like"),
         (",", "'' is not like"),
+        ("stall:btc@round1x2.01", "a stall may be x2 at most"),
+        ("flood:btc@round1x9.1", "a flood may be x9 at most"),
+        ("stall:all@round1", "all is none of btc, eth, sol, xrp"),
+        ("kill:btc@round1", "btc is none of all"),
+        ("spread:btc@round1", "btc is none of market"),
+        ("divergence:all@round1", "all is none of market"),
+        ("fees:binance@round1", "binance is none of market"),
     ],
 )
 def test_a_bad_part_names_itself(text: str, words: str) -> None:
@@ -50,9 +74,10 @@ def test_a_bad_part_names_itself(text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_a_fault_that_could_never_come_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["crash", "stall", "reject", "flood"])
+def test_a_fault_that_could_never_come_is_refused(kind: str) -> None:
     with pytest.raises(Fatal, match="eth is not traded in this session"):
-        parse_chaos("crash:eth@round1", (Asset.BTC,))
+        parse_chaos(f"{kind}:eth@round1", (Asset.BTC,))
 
 
 def account_at(**rounds: int) -> Account:
@@ -98,3 +123,30 @@ async def test_weather_comes_so_long_after_its_round_has_opened(
     fault = await chaos.next_weather(account_at(btc=1), (Asset.BTC,))
     assert fault == Fault("gap", "bybit", 1, 30.0, 4.0)
     assert 30.0 <= trio.current_time() - began < 30.2
+
+
+@pytest.mark.trio
+async def test_each_asker_gets_its_own_kinds_and_each_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    chaos = a_chaos("stall:eth@round1,spread:market@round1,kill:all@round1,crash:btc@round1")
+    account, assets = account_at(btc=1, eth=1), (Asset.BTC, Asset.ETH)
+    asked = [await chaos.next_fault(account, assets) for _ in range(3)]
+    assert [fault and fault.kind for fault in asked] == ["stall", "kill", None]
+    weather = [await chaos.next_weather(account, assets) for _ in range(2)]
+    assert [fault and fault.kind for fault in weather] == ["spread", None]
+    assert [fault.kind for fault in chaos.faults] == ["crash"]
+
+
+@pytest.mark.trio
+async def test_a_stall_waits_for_the_round_of_its_own_asset(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    chaos, account = a_chaos("stall:eth@round2"), account_at(btc=5, eth=1)
+    with trio.move_on_after(10) as patience:
+        await chaos.next_fault(account, (Asset.BTC, Asset.ETH))
+    assert patience.cancelled_caught
+    account.books(Asset.ETH).session_rounds.append("eth-1")
+    assert await chaos.next_fault(account, (Asset.BTC, Asset.ETH)) == Fault(
+        "stall", "eth", 2, 0, 1.2
+    )

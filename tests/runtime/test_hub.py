@@ -6,8 +6,22 @@ import pytest
 import trio
 
 from polytui.model.events import Action
-from polytui.model.link import AccountFrame, AssetFrame, FromEngine, Goodbye, NoticeFrame
-from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView, Notice
+from polytui.model.link import (
+    AccountFrame,
+    AssetFrame,
+    FromEngine,
+    Goodbye,
+    NoticeFrame,
+    SettingsFrame,
+)
+from polytui.model.snapshot import (
+    NO_ORACLE,
+    AccountView,
+    AssetState,
+    AssetView,
+    Notice,
+    SettingView,
+)
 from polytui.runtime.hub import FaceChannel, Hub
 
 pytestmark = pytest.mark.trio
@@ -19,7 +33,10 @@ def make_hub(limit: int = 10, *, is_owned: bool = False) -> tuple[Hub, list[str]
     async def obey(action: Action, asset: str, origin: str) -> tuple[int, ...]:
         return (1,)
 
-    hub.serve(obey, lost.append)
+    async def change(path: str, value: str, origin: str) -> tuple[int, ...]:
+        return (2,) if (path, value, origin) == ("gates.cooldown_s", "1.0", "terminal") else ()
+
+    hub.serve(obey, change, lost.append)
     return hub, lost
 
 
@@ -147,6 +164,19 @@ async def test_nobody_stops_an_engine_that_belongs_to_no_terminal() -> None:
     assert lost == []
 
 
-async def test_a_command_goes_to_who_obeys() -> None:
+async def test_a_command_goes_to_who_obeys_and_a_change_to_who_changes() -> None:
     hub, _ = make_hub()
     assert await hub.command(Action.PAUSE, "eth", "terminal") == (1,)
+    assert await hub.change("gates.cooldown_s", "1.0", "terminal") == (2,)
+
+
+async def test_settings_are_told_at_once_and_then_the_latest() -> None:
+    hub, _ = make_hub()
+    first, second = (SettingView("gates.cooldown_s", value, "") for value in ("4.0", "1.0"))
+    hub.settings((first,))
+    channel = hub.subscribe()
+    assert await channel.take() == [SettingsFrame((first,))]
+    hub.settings((first,))
+    hub.settings((second,))
+    assert await channel.take() == [SettingsFrame((second,))]
+    assert await hub.subscribe().take() == [SettingsFrame((second,))]

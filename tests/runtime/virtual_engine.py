@@ -187,6 +187,7 @@ async def open_engine(
     is_away: bool = False,
     is_owned: bool = False,
     seed: int = 7,
+    config: Path | None = None,
 ) -> AsyncIterator[VirtualEngine]:
     """A session that began so long before a boundary; stopped, if it still runs, at the end."""
     clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
@@ -195,7 +196,7 @@ async def open_engine(
     monkeypatch.setattr("polytui.net.ws.dial", venue.dial)
     transport = httpx.MockTransport(venue.answer)
     monkeypatch.setattr("polytui.runtime.watchers.Http", partial(Http, transport=transport))
-    engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned)
+    engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned, config=config)
     async with trio.open_nursery() as nursery:
         await nursery.start(venue.run)
         nursery.start_soon(_supervise, engine)
@@ -231,6 +232,7 @@ def _engine(
     chaos: str,
     *,
     is_owned: bool,
+    config: Path | None,
 ) -> VirtualEngine:
     account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
     runs = [
@@ -248,7 +250,7 @@ def _engine(
 
     surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_weather)
     plan = Chaos(list(parse_chaos(chaos)), clock)
-    tree = Tree(session, surroundings, runs, plan, StopSignals(), None, is_owned)
+    tree = Tree(session, surroundings, runs, plan, StopSignals(), None, is_owned, config)
     return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
 
 

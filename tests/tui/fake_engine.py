@@ -7,18 +7,22 @@ Tests drive it step by step. To look at the terminal with it, run it as a progra
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
 import sys
 from pathlib import Path
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, fields
 
+from polytui.config.load import BadSettings, canonical_json, structure_settings
+from polytui.config.schema import Settings
 from polytui.model.events import Action
 from polytui.model.link import (
     AccountFrame,
     Ack,
     AssetFrame,
+    Change,
     Command,
     Detach,
     FrameReader,
@@ -27,6 +31,7 @@ from polytui.model.link import (
     Goodbye,
     Hello,
     NoticeFrame,
+    SettingsFrame,
     encode,
     schema_hash,
 )
@@ -35,13 +40,18 @@ from polytui.model.snapshot import (
     AssetState,
     AssetView,
     BookView,
+    BreakerView,
     FeatureView,
     FeedState,
     FeedView,
+    LimitView,
     Notice,
     OracleView,
     OrderView,
+    ResultView,
     RoundView,
+    ScoreView,
+    SettingView,
     SignalView,
     VenuePriceView,
 )
@@ -79,8 +89,11 @@ def round_at(name: str, at_ns: int, interval_s: int, rng: random.Random, drift: 
     wants = abs(fair - mid) > 0.02 and name != "xrp"
     signals = (
         SignalView("distance_fade", "up" if wants else "", 214.0 if wants else 41.0,
-                   "" if wants else "edge small: 41 < 60 bps"),
-        SignalView("momentum_score", "", None, "too early: 64.2 < 120 s"),
+                   "" if wants else "edge small: 41 < 60 bps", 0.82, 20.0 if wants else 0.0),
+        SignalView("momentum_score", "", None, "score small: 0.08 < 0.12", 0.55, is_live=False),
+        SignalView("confluence", "down", 88.0, "in shadow: not enabled", 0.66, 12.5, False),
+        SignalView("settlement_sniper", "up", 133.0, "too early: 214 > 75 s left", 0.97),
+        SignalView("predictor", "", None, "no model", None, is_live=False),
     )  # fmt: skip
     at = round(mid * 100 - 1) * 10_000
     order = OrderView(f"{name}-1", "up", "buy", at, 25 * MICRO, 5 * MICRO, "live")
@@ -113,6 +126,7 @@ def asset_at(name: str, step: int, state: AssetState = AssetState.TRADING) -> As
         name, at_ns, state, "", 1, oracle_at(price), FEATURES,
         (round_at(name, at_ns, 300, rng, drift), round_at(name, at_ns, 900, rng, drift / 2)),
         feeds_of(name), 3, 17, 9, 14, int(drift * 9 * MICRO), int(drift * 11.4 * MICRO),
+        SCORES[name], ASSET_LIMITS,
     )  # fmt: skip
 
 
@@ -136,13 +150,85 @@ FEATURES = (
 )
 
 
+def result(entries: int, won: int, lost: int, staked: float, pnl: float, **more: int) -> ResultView:
+    """Dollars as floats, for reading; one exit in three, three percent of fees."""
+    fees = round(staked * 0.03 * MICRO)
+    return ResultView(
+        entries, entries // 3, won, lost, round(staked * MICRO), fees, round(pnl * MICRO), **more
+    )
+
+
+NO_RESULT = ResultView()
+
+
+def scores_of(name: str) -> tuple[ScoreView, ...]:
+    """Two that trade, one of them in shadow too, and three in shadow; each asset with its own."""
+    k = NAMES.index(name) + 1
+    return (
+        ScoreView("distance_fade", True,
+                  result(12 * k, 7 * k, 4 * k, 231.4 * k, 31.05 * k, open_cost=19_800_000),
+                  result(14 * k, 8 * k, 6 * k, 264.0 * k, 28.11 * k)),
+        ScoreView("settlement_sniper", True, result(5, 5, 0, 96.2, 3.91), NO_RESULT),
+        ScoreView("confluence", False, NO_RESULT, result(9, 3, 6, 180.0, -41.27)),
+        ScoreView("momentum_score", False, NO_RESULT, NO_RESULT),
+        ScoreView("predictor", False, result(1, 0, 1, 20.0, -20.6), result(3, 2, 1, 60.0, 4.4)),
+    )  # fmt: skip
+
+
+SCORES = {name: scores_of(name) for name in NAMES}
+
+ASSET_LIMITS = (
+    LimitView("losses in a row", 1.0, 3.0, "rounds"),
+    LimitView("working orders limit", 1.0, 4.0, "orders"),
+    LimitView("orders of the round", 3.0, 12.0, "orders"),
+    LimitView("position limit", 14.25, 50.0, "USD"),
+    LimitView("round limit", 14.25, 50.0, "USD"),
+    LimitView("asset limit", 57.5, 100.0, "USD"),
+)
+ACCOUNT_LIMITS = (
+    LimitView("daily loss limit", 0.0, 100.0, "USD"),
+    LimitView("drawdown limit", 18.4, 60.0, "USD"),
+    LimitView("trades of the day", 61.0, 500.0, "trades"),
+    LimitView("open positions limit", 3.0, 8.0, "rounds"),
+    LimitView("account limit", 57.0, 300.0, "USD"),
+    LimitView("cash", 57.0, 1_059.31, "USD"),
+)
+
+
+def breaker(reason: str, left_s: float) -> BreakerView:
+    """Open for so long after the start; 0: until a person resumes."""
+    return BreakerView(reason, START_NS + round(left_s * NS_PER_S) if left_s else 0)
+
+
+def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
+    """Every hot setting with its value as JSON; what it means is made up."""
+    values = json.loads(canonical_json(settings))
+    tables = [one.name for one in fields(Settings) if one.metadata.get("is_hot")]
+    return tuple(
+        SettingView(
+            f"{table}.{name}", json.dumps(value), f"What {name} of {table} means, at length."
+        )
+        for table in tables
+        for name, value in values[table].items()
+    )
+
+
+def changed(settings: Settings, change: Change) -> Settings:
+    """With one value changed, validated as a whole; BadSettings says why not."""
+    values = json.loads(canonical_json(settings))
+    table, _, name = change.path.partition(".")
+    values[table][name] = json.loads(change.value)
+    return structure_settings(values)
+
+
 def account_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> AccountView:
     at_ns = START_NS + step * NS_PER_S // 10
     drift = math.sin(step / 90)
     return AccountView(
         at_ns, mode, 20.0 if mode == "demo" else 1.0, START_NS - 754 * NS_PER_S, is_killed, False,
         1_002_310_000, 57_000_000, 10_310_000, 10_310_000 + int(drift * 4 * MICRO), 3, 1_240_000,
-        "data/demo-7.journal", NAMES, 85,
+        "data/demo-7.journal", NAMES, 85, ACCOUNT_LIMITS,
+        "daily loss limit: 100 of 100 USD" if is_killed else "", "3fa9c1d20b7e",
     )  # fmt: skip
 
 
@@ -168,7 +254,8 @@ def story(step: int = 340, mode: str = "demo") -> list[FromEngine]:
         notice_at(step - 30, "good", "btc", "settled Up: +10.75"),
         notice_at(step - 10),
     ]
-    return [Hello(schema_hash(), "demo-7", mode), *frames_at(step, mode), *lines]
+    told = SettingsFrame(hot_settings(Settings()))
+    return [Hello(schema_hash(), "demo-7", mode), told, *frames_at(step, mode), *lines]
 
 
 @define
@@ -181,6 +268,9 @@ class FakeEngine:
     acks: bool = True
     obeys: bool = True
     commands: list[Command] = field(factory=list)
+    wishes: list[Change] = field(factory=list)
+    """Changes of settings the face has asked for."""
+    settings: Settings = field(factory=Settings)
     is_detached: bool = False
     is_killed: bool = False
     paused: set[str] = field(factory=set)
@@ -214,7 +304,12 @@ class FakeEngine:
         match message:
             case Hello():
                 writer.write(encode(Hello(self.schema, "demo-7", self.mode)))
+                self.say(SettingsFrame(hot_settings(self.settings)))
                 self.show(0)
+            case Change():
+                self.wishes.append(message)
+                if self.acks:
+                    self._change(message)
             case Detach():
                 self.is_detached = True
             case Command(command_id=number):
@@ -223,6 +318,16 @@ class FakeEngine:
                 if self.acks:
                     writer.write(encode(Ack(number, (4100 + number,))))
                 self.told.set()
+
+    def _change(self, change: Change) -> None:
+        """As the engine: valid as a whole, or refused in words and nothing changed."""
+        try:
+            self.settings = changed(self.settings, change)
+        except BadSettings as fault:
+            self.say(Ack(change.command_id, (), str(fault)))
+        else:
+            self.say(Ack(change.command_id, (4100 + change.command_id,)))
+            self.say(SettingsFrame(hot_settings(self.settings)))
 
     def _obey(self, command: Command) -> None:
         if not self.obeys:

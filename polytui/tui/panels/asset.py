@@ -20,14 +20,13 @@ from polytui.tui.panels.facts import (
     price_line,
     price_lines,
     session_line,
-    signal_line,
-    signal_lines,
     time_bar,
     time_left,
 )
 from polytui.tui.panels.feeds import feed_dots
 from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.panels.ladder import ladder, touch
+from polytui.tui.panels.signals import signal_rows
 from polytui.tui.theme import Palette
 
 STALE_AFTER_S = 1.0
@@ -126,10 +125,9 @@ def _body(
     view: AssetView, shown: RoundView | None, ink: Ink, width: int, height: int
 ) -> list[Line]:
     if shown is None:
-        news = (
-            detail_line(view.detail, ink, width) if view.detail else signal_line(None, ink, width)
-        )
-        return [news, session_line(view, ink, width)]
+        trouble = [detail_line(view.detail, ink, width)] if view.detail else []
+        news = trouble or signal_rows((), ink, width, 1)
+        return [*news, session_line(view, ink, width)]
     if width < _WIDE or height < 8:
         return _narrow(view, shown, ink, width, height)
     return _wide(view, shown, ink, width, height)
@@ -138,7 +136,7 @@ def _body(
 def _narrow(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
     """One column; what matters most survives the loss of rows."""
     price, fair = price_line(view, shown, ink, width), fair_line(shown, ink, width)
-    signal = news_lines(view, shown, ink, width)[0]
+    signal = news_lines(view, shown, ink, width, 1)[0]
     position = position_line(shown, ink, width)
     if height < 5:
         return [price, signal, position, fair][:height]
@@ -163,33 +161,35 @@ def _wide(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) 
 def facts_of(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
     """Everything but the ladder, most important first, in groups where there is room."""
     prices = price_lines(view, shown, ink, width)
-    signals = news_lines(view, shown, ink, width)
     holding = [
         position_line(shown, ink, width),
         session_line(view, ink, width),
         count_line(view, shown, ink, width),
     ]
+    orders = order_lines(shown, ink, width)
+    room = max(1, rows - len(prices) - len(holding))
+    spared = _spared(len(orders), len(shown.signals), room)
+    signals = news_lines(view, shown, ink, width, room - spared)
     blank = line([], width, ink.text)
-    if rows - len(prices) - len(signals) - len(holding) >= len(shown.signals):
-        signals = news_lines(view, shown, ink, width, may_wrap=True)
-    spare = rows - len(prices) - len(signals) - len(holding)
-    gap = [blank] if spare >= 2 else []
+    gap = [blank] if room - len(signals) - spared >= 2 else []
     lines = [*prices, *gap, *signals, *gap, *holding]
     others = other_rounds(view, shown, ink, width)
-    if others and rows - len(lines) >= len(others) + 2:
+    if others and rows - len(lines) - spared >= len(others) + 2:
         lines += [blank, rule([("rounds", ink.dim)], [], width, ink.border), *others]
-    orders = order_lines(shown, ink, width)
     if orders and rows - len(lines) >= len(orders) + 2:
         lines += [blank, rule([("orders", ink.dim)], [], width, ink.border), *orders]
     return lines
 
 
-def news_lines(
-    view: AssetView, shown: RoundView, ink: Ink, width: int, *, may_wrap: bool = False
-) -> list[Line]:
-    """Trouble first, then the strategy that wants something, then the others."""
+def _spared(orders: int, signals: int, room: int) -> int:
+    """Rows kept for orders: none where signals can have their long form, which must not come and
+    go with the orders."""
+    wanted = orders + 2
+    return wanted if orders and signals <= room - wanted and room < 2 * signals else 0
+
+
+def news_lines(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+    """Trouble first, then what the strategies want; at least one line."""
     trouble = [detail_line(view.detail, ink, width)] if view.detail else []
-    signals: list[Line] = []
-    for one in sorted(shown.signals, key=lambda one: not one.direction):
-        signals += signal_lines(one, ink, width) if may_wrap else [signal_line(one, ink, width)]
-    return [*trouble, *(signals or [signal_line(None, ink, width)])]
+    left = max(0, rows - len(trouble))
+    return [*trouble, *(signal_rows(shown.signals, ink, width, left) if left else [])]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from polytui.model.snapshot import AssetView, RoundView, SignalView
-from polytui.tui.ink import Ink, Line, Span, clean, line, spread, width_of
+from polytui.model.snapshot import AssetView, RoundView
+from polytui.tui.ink import Ink, Line, Span, clean, line, spread
 from polytui.tui.panels import figures
 from polytui.tui.panels.ladder import mid_of
 
@@ -144,47 +144,6 @@ def _value_words(shown: RoundView, ink: Ink) -> tuple[str, str, list[Span]]:
 def detail_line(detail: str, ink: Ink, width: int) -> Line:
     """Why the asset is halted, paused or restarting."""
     return line([("! " + clean(detail), ink.warn)], width, ink.text)
-
-
-def signal_line(signal: SignalView | None, ink: Ink, width: int) -> Line:
-    """What is wanted and for which edge, or the first reason why nothing is."""
-    if signal is None:
-        return line([("– no signal yet", ink.dim)], width, ink.text)
-    name: list[Span] = [(clean(signal.strategy), ink.dim)]
-    if not signal.direction:
-        reason: list[Span] = [("– " + (clean(signal.reason) or "no edge"), ink.dim)]
-        return _with_room(reason, name, width, ink)
-    return _with_room([*_leaning(signal, ink), *_obstacle(signal, ink)], name, width, ink)
-
-
-def signal_lines(signal: SignalView, ink: Ink, width: int) -> list[Line]:
-    """The same in two lines where one would cut the reason short."""
-    leaning, obstacle = _leaning(signal, ink), _obstacle(signal, ink)
-    if not signal.direction or width_of([*leaning, *obstacle]) <= width:
-        return [signal_line(signal, ink, width)]
-    return [line(leaning, width, ink.text), line(obstacle, width, ink.text)]
-
-
-_EDGE = "edge "
-"""A reason that begins so says the edge itself."""
-
-
-def _leaning(signal: SignalView, ink: Ink) -> list[Span]:
-    is_up = signal.direction == "up"
-    words: list[Span] = [("▲ UP" if is_up else "▼ DOWN", ink.up if is_up else ink.down)]
-    if signal.edge_bps is not None and not signal.reason.startswith(_EDGE):
-        words.append((f" edge {signal.edge_bps:+.0f} bps", ink.text))
-    return words
-
-
-def _obstacle(signal: SignalView, ink: Ink) -> list[Span]:
-    return [(f" {clean(signal.reason)}", ink.warn)] if signal.reason else []
-
-
-def _with_room(words: list[Span], name: list[Span], width: int, ink: Ink) -> Line:
-    """The strategy's name only where it does not cut what it says."""
-    fits = width_of(words) + width_of(name) + 1 <= width
-    return spread(words, name if fits else [], width, ink.text)
 
 
 def position_line(shown: RoundView, ink: Ink, width: int) -> Line:

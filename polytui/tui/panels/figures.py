@@ -17,6 +17,21 @@ def signed_money(micro: int) -> str:
     return "0.00" if round(micro / MICRO, 2) == 0 else f"{micro / MICRO:+,.2f}"
 
 
+def dollars(micro: int) -> str:
+    """At most seven cells: "12.31", "1,204", "1.25M"; a dash for nothing at all."""
+    value = micro / MICRO
+    if abs(value) < 1_000:
+        return f"{value:.2f}" if micro else "–"
+    return f"{value:,.0f}" if abs(value) < 100_000 else f"{value / 1_000_000:.2f}M"
+
+
+def signed_dollars(micro: int) -> str:
+    """At most eight cells: "+12.31", "-1,204.50", "-12,045"; "0.00" when it is neither."""
+    if abs(micro) < 10_000 * MICRO:
+        return signed_money(micro)
+    return f"+{dollars(micro)}" if micro > 0 else dollars(micro)
+
+
 def shares(micro: int) -> str:
     """At most seven cells: "25.00", "1,234.5", "35,000", "1.25M"."""
     value = micro / MICRO

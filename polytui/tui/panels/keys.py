@@ -10,11 +10,14 @@ from polytui.tui.theme import Palette
 BOARD_KEYS = (
     ("1-4", "asset"),
     ("Enter", "zoom"),
-    ("o", "oracle"),
-    ("p", "pause"),
     ("K", "KILL"),
+    ("s", "strategy"),
+    ("r", "risk"),
+    ("e", "settings"),
     ("q", "quit"),
     ("?", "help"),
+    ("p", "pause"),
+    ("o", "oracle"),
     ("F", "flatten"),
     ("P", "pause all"),
     ("l", "log"),
@@ -35,6 +38,40 @@ ZOOM_KEYS = (
     ("l", "log"),
     ("t", "theme"),
 )
+PAGE_KEYS = (
+    ("Esc", "back"),
+    ("j k", "scroll"),
+    ("1-4", "asset"),
+    ("p", "pause"),
+    ("K", "KILL"),
+    ("q", "quit"),
+    ("?", "help"),
+    ("s", "strategy"),
+    ("r", "risk"),
+    ("e", "settings"),
+    ("F", "flatten"),
+    ("R", "rearm"),
+    ("l", "log"),
+    ("t", "theme"),
+)
+EDIT_KEYS = {
+    "list": (
+        ("Esc", "back"),
+        ("j k", "choose"),
+        ("Enter", "edit"),
+        ("/", "filter"),
+        ("K", "KILL"),
+        ("q", "quit"),
+        ("?", "help"),
+        ("s", "strategy"),
+        ("r", "risk"),
+    ),
+    "filter": (("Enter", "keep the filter"), ("Esc", "show all"), ("up down", "choose")),
+    "edit": (("Enter", "show the change"), ("Esc", "leave it"), ("Ctrl-U", "clear")),
+    "confirm": (("Enter", "SEND it"), ("Esc", "back to editing")),
+}
+"""By the editor's step. While something is typed, letters are text and nothing else."""
+_GAP = "  "
 
 
 def key_line(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) -> Line:
@@ -42,9 +79,10 @@ def key_line(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) ->
     ink = ink_of(palette, palette.colours.panel)
     spans: list[Span] = [(" ", ink.dim)]
     for key, word in keys:
-        danger = ink.error if word == "KILL" else ink.accent
-        more: list[Span] = [(key, danger), (f" {word}   ", ink.dim)]
-        if width_of(spans) + width_of(more) - 2 > width:
+        danger = ink.error if word in ("KILL", "SEND it") else ink.accent
+        gap = _GAP if len(spans) > 1 else ""
+        more: list[Span] = [(gap, ink.dim), (key, danger), (f" {word}", ink.dim)]
+        if width_of(spans) + width_of(more) > width:
             break
         spans += more
     return line(spans, width, ink.text)

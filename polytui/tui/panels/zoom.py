@@ -20,8 +20,13 @@ from polytui.tui.panels.facts import (
 from polytui.tui.panels.feeds import feed_table
 from polytui.tui.panels.frame import framed, rule
 from polytui.tui.panels.ladder import ladder
+from polytui.tui.panels.signals import legend
 
 _LEAST_WIDTH = 64
+_COLUMNS = 56
+"""Wider, the eye loses the line between a word and its number."""
+_SIGNALS_WIDE, _SIGNALS_MOST = 84, 110
+"""Where signals have all their columns, and where more room is of no use to them."""
 
 
 def zoom_panel(
@@ -49,7 +54,7 @@ def chosen_round(view: AssetView, slug: str) -> RoundView | None:
 
 def _facts(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
     """Sections in order of weight; whole sections are dropped when rows run out."""
-    columns = min(width, 56)
+    columns = min(width, _COLUMNS)
     prices = price_lines(view, shown, ink, columns)
     holding = [
         position_line(shown, ink, columns),
@@ -57,19 +62,39 @@ def _facts(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -
         count_line(view, shown, ink, columns),
     ]
     orders = order_lines(shown, ink, columns) or [line([("none", ink.dim)], columns, ink.text)]
-    sections = [
-        ("price", prices),
-        ("signals", news_lines(view, shown, ink, columns)),
+    others = [
         ("position", holding),
         ("rounds", _rounds(view, shown, ink, columns)),
         ("orders", orders),
         ("feeds", feed_table(view.feeds, ink, columns)),
     ]
-    lines: list[Line] = []
-    for title, section in sections:
+    # Signals in their long form only where it takes no other section's place.
+    wanted = len(prices) + 2 + sum(len(section) + 1 for _, section in others)
+    signals = _signals(view, shown, ink, width, rows - wanted)
+    lines = [rule([("price", ink.dim)], [], columns, ink.border), *prices]
+    head = rule([("signals", ink.dim)], legend(ink), columns, ink.border)
+    lines = _widened([*lines, head], width, ink) + signals
+    for title, section in others:
         if len(lines) + len(section) + 1 <= rows:
-            lines += [rule([(title, ink.dim)], [], columns, ink.border), *section]
-    return [[*one, Segment(" " * (width - columns), ink.text)] for one in lines]
+            made = [rule([(title, ink.dim)], [], columns, ink.border), *section]
+            lines += _widened(made, width, ink)
+    return lines
+
+
+def _signals(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+    """A line each at least."""
+    columns = width if width >= _SIGNALS_WIDE else min(width, _COLUMNS)
+    least = len(shown.signals) + (1 if view.detail else 0)
+    made = news_lines(view, shown, ink, min(columns, _SIGNALS_MOST), max(2, least, rows))
+    return _widened(made, width, ink)
+
+
+def _widened(lines: list[Line], width: int, ink: Ink) -> list[Line]:
+    """Lines that end earlier, filled up to `width`."""
+    return [
+        line([(part.text, part.style or ink.text) for part in one], width, ink.text)
+        for one in lines
+    ]
 
 
 def _rounds(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:

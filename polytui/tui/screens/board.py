@@ -8,23 +8,25 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.events import Key, Paste
 from textual.screen import Screen
 
 from polytui.model.events import Action
 from polytui.model.snapshot import AssetState
-from polytui.tui.ink import Line, faded, ink_of
-from polytui.tui.panels import figures, keys
+from polytui.tui.ink import Line, ink_of
+from polytui.tui.panels import keys
 from polytui.tui.panels.account import Standing, account_lines
 from polytui.tui.panels.arrangement import arranged
-from polytui.tui.panels.asset import STALE_AFTER_S, Look, asset_panel
+from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.facts import current_round
-from polytui.tui.panels.feeds import feed_bar
-from polytui.tui.panels.keys import Alarm, alarm_lines, key_line, warning_lines
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.oracle import oracle_panel
+from polytui.tui.panels.sheet import Sheet
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
 from polytui.tui.scene import LinkState, Scene
+from polytui.tui.screens.bottom import bottom_lines
+from polytui.tui.screens.pages import Page, Pages
 from polytui.tui.theme import Palette
 from polytui.tui.two_step import Danger, Trigger
 
@@ -50,6 +52,9 @@ class Board(Screen[None]):
         Binding("R", "danger('rearm')", show=False),
         Binding("F", "danger('flatten')", show=False),
         Binding("o", "oracle", show=False),
+        Binding("s", "page('strategies')", show=False),
+        Binding("r", "page('risk')", show=False),
+        Binding("e", "page('settings')", show=False),
         Binding("l", "log", show=False),
         Binding("t", "theme", show=False),
         Binding("question_mark,f1", "app.help", show=False),
@@ -62,6 +67,7 @@ class Board(Screen[None]):
         palettes: Sequence[Palette],
         clock: Callable[[], float],
         send: Callable[[Action, str], None],
+        change: Callable[[str, str, str], None],
     ) -> None:
         super().__init__(id="board")
         self.scene = scene
@@ -72,6 +78,7 @@ class Board(Screen[None]):
         self._clock = clock
         self._send = send
         self._trigger = Trigger()
+        self._pages = Pages(scene, clock, change)
         self._chosen = 0
         self._is_zoomed = False
         self._is_oracle = False
@@ -104,16 +111,17 @@ class Board(Screen[None]):
         plan = arranged(
             size.width,
             size.height,
-            1 if self._is_zoomed else count,
+            1 if self._is_covered else count,
             is_log_large=self._is_log_large,
+            is_page=self._pages.open is not None,
             last_words=len(self.scene.last_words),
         )
         assets = self.query_one("#assets")
         assets.styles.grid_size_columns = plan.columns
         assets.styles.grid_size_rows = plan.rows
         for at, canvas in enumerate(self.query(".asset").results(Canvas)):
-            canvas.display = at < count and not self._is_zoomed
-        self.query_one("#zoom").display = self._is_zoomed
+            canvas.display = at < count and not self._is_covered
+        self.query_one("#zoom").display = self._is_covered
         self.query_one("#log").styles.height = plan.log_rows
         self.repaint()
 
@@ -128,6 +136,11 @@ class Board(Screen[None]):
         self._painted = (self.scene.changes, self._clock())
         for canvas in self.query(Canvas):
             canvas.repaint()
+
+    @property
+    def _is_covered(self) -> bool:
+        """Whether one canvas lies over all assets."""
+        return self._is_zoomed or self._pages.open is not None
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -171,7 +184,20 @@ class Board(Screen[None]):
             note=self.scene.note_of(name),
         )
 
+    def _sheet(self) -> Sheet:
+        scene = self.scene
+        return Sheet(
+            self.palette,
+            self._asset(),
+            age_s=self._age(scene.account_s if scene.account is not None else None),
+            ages={name: self._age(seen_s) for name, seen_s in scene.assets_s.items()},
+            is_live=scene.mode == "live",
+            kill=scene.kill_words(),
+        )
+
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
+        if self._pages.open is not None:
+            return self._pages.paint(self._sheet(), width, height)
         name = self._asset()
         at = self._names.index(name) if name else 0
         view = self.scene.assets.get(name)
@@ -186,40 +212,19 @@ class Board(Screen[None]):
         return log_lines(scene.notices, scene.dropped, ink, width, height)
 
     def _paint_bottom(self, width: int, height: int) -> list[Line]:
-        now_s = self._clock()
-        danger = self._trigger.armed if self._trigger.is_armed(now_s) else None
-        if danger is not None:
-            hint = f"press {danger.key} again or Enter to do it   Esc lets go"
-            left = f"{self._trigger.left_s(now_s):.0f} s"
-            return alarm_lines(Alarm(danger.title, hint, left), self.palette, width)
-        if self.scene.link in (LinkState.LOST, LinkState.ENDED):
-            return self._epitaph(width)
-        if self.waiting:
-            count = self.scene.account.working_orders if self.scene.account is not None else 0
-            alarm = Alarm(self.waiting, f"{count} orders still working")
-            return warning_lines(alarm, self.palette, width)
-        return [self._feeds(width), key_line(self._keys(), self.palette, width)]
-
-    def _epitaph(self, width: int) -> list[Line]:
-        """The engine is over: what happened, when, and what can be done."""
-        scene = self.scene
-        age = figures.age(self._age(scene.ended_s))
-        if scene.link is LinkState.LOST:
-            hint = "everything shown is from before   its last log lines are above   q quits"
-            alarm = Alarm(f"ENGINE LOST: {scene.link_words}", hint, f"{age} ago")
-            return alarm_lines(alarm, self.palette, width)
-        title = f"ENGINE ENDED: {scene.link_words or 'no reason given'}"
-        draw = alarm_lines if scene.exit_code else warning_lines
-        hint = f"exit code {scene.exit_code}   q quits"
-        return draw(Alarm(title, hint, f"{age} ago"), self.palette, width)
-
-    def _feeds(self, width: int) -> Line:
-        views = tuple(self.scene.assets[name] for name in self._names if name in self.scene.assets)
-        seen_s = [self.scene.assets_s[view.asset] for view in views]
-        is_old = bool(seen_s) and self._age(max(seen_s)) > STALE_AFTER_S
-        return feed_bar(views, faded(self.palette) if is_old else ink_of(self.palette), width)
+        return bottom_lines(
+            self.scene,
+            self._trigger,
+            self.waiting,
+            self._keys(),
+            self.palette,
+            self._clock(),
+            width,
+        )
 
     def _keys(self) -> tuple[tuple[str, str], ...]:
+        if self._pages.open is not None:
+            return self._pages.keys
         return keys.ZOOM_KEYS if self._is_zoomed else keys.BOARD_KEYS
 
     # --- what is looked at ----------------------------------------------------------------------
@@ -227,6 +232,7 @@ class Board(Screen[None]):
     def action_choose(self, number: int) -> None:
         if number <= len(self._names):
             self._chosen, self._round = number - 1, ""
+            self._pages.show(self._asset())
             self.repaint()
 
     def action_next(self, step: int) -> None:
@@ -238,19 +244,50 @@ class Board(Screen[None]):
         now_s = self._clock()
         if self._trigger.is_armed(now_s):
             self._fire(self._trigger.fire(now_s))
-            return
-        self._zoom(not self._is_zoomed)
+        elif self._pages.open is None:
+            self._zoom(not self._is_zoomed)
 
     def action_back(self) -> None:
-        """Lets go of what is armed; otherwise leaves the zoom."""
+        """Lets go of what is armed; otherwise leaves the page, then the zoom."""
         if self._trigger.is_armed(self._clock()):
             self._trigger.disarm()
             self.repaint()
+        elif self._pages.open is not None:
+            self._turn(None)
         elif self._is_zoomed:
             self._zoom(False)
 
+    def action_page(self, name: str) -> None:
+        """A page over the board; the same key closes it."""
+        self._turn(Page(name))
+
+    def _turn(self, page: Page | None) -> None:
+        self._pages.turn(page)
+        self.lay_out()
+
+    def on_key(self, event: Key) -> None:
+        """Keys of the open page, before the board's own. What is armed keeps Enter and Esc; any
+        other key that a page takes lets go of it, so that no later Enter can fire it."""
+        is_armed = self._trigger.is_armed(self._clock())
+        if is_armed and event.key in ("enter", "escape"):
+            return
+        page = self._pages.open
+        if self._pages.press(event.key, event.character):
+            self._trigger.disarm()
+            event.stop()
+            event.prevent_default()
+            if self._pages.open is page:
+                self.repaint()
+            else:
+                self.lay_out()
+
+    def on_paste(self, event: Paste) -> None:
+        self._pages.paste(event.text)
+        self.repaint()
+
     def action_oracle(self) -> None:
         """The prices of the chosen asset; from there back to its book."""
+        self._pages.turn(None)
         is_oracle = not (self._is_zoomed and self._is_oracle)
         self._zoom(True)
         self._is_oracle = is_oracle
@@ -289,12 +326,16 @@ class Board(Screen[None]):
     # --- what is asked of the engine --------------------------------------------------------------
 
     def action_pause(self) -> None:
+        if self._pages.is_settings:
+            return
         view = self.scene.assets.get(self._asset())
         if view is not None:
             is_paused = view.state is AssetState.PAUSED
             self._send(Action.RESUME if is_paused else Action.PAUSE, view.asset)
 
     def action_pause_all(self) -> None:
+        if self._pages.is_settings:
+            return
         states = [view.state for view in self.scene.assets.values()]
         are_paused = bool(states) and all(state is AssetState.PAUSED for state in states)
         self._send(Action.RESUME if are_paused else Action.PAUSE, "")
@@ -303,7 +344,7 @@ class Board(Screen[None]):
         """First press arms, the second sends."""
         action = Action(word)
         asset = self._asset() if action is Action.FLATTEN else ""
-        if action is Action.FLATTEN and not asset:
+        if action is Action.FLATTEN and (not asset or self._pages.is_settings):
             return
         danger = Danger(action, asset, {"kill": "K", "rearm": "R", "flatten": "F"}[word])
         self._fire(self._trigger.press(danger, self._clock()))

@@ -18,24 +18,27 @@ _KEYS = (
     ("1-4, Tab", "choose an asset"),
     ("Enter, Esc", "zoom into it, and back"),
     ("o", "the oracle: every venue's price and vote"),
-    ("j k", "another round (zoomed)"),
-    ("p", "pause or resume the chosen asset"),
-    ("P", "pause or resume all"),
+    ("s", "strategies: live and shadow results"),
+    ("r", "risk: limits, breakers, kill switch"),
+    ("e", "settings: change one, in two steps"),
+    ("j k", "another round (zoomed), or scroll (pages)"),
+    ("p, P", "pause or resume the chosen asset, or all"),
     ("K, then K or Enter", "KILL: cancel all, stop trading"),
     ("R, then R or Enter", "rearm after a kill"),
     ("F, then F or Enter", "flatten the chosen asset"),
-    ("l", "larger or smaller log"),
-    ("t", "next theme"),
+    ("l, t", "larger or smaller log; next theme"),
     ("q, Ctrl-C", "quit: stop the engine or leave it"),
 )
 _MARKS = (
     ("●  ◐  ○  ◌", "feed up, stale, down, connecting"),
     ("▲  ▼", "above or below; Up or Down"),
+    ("◆ live  ◇ shadow", "a strategy that may trade; that is only scored"),
+    ("!  ■", "a limit used to 80 %; a limit that is full"),
     ("◂ 25.00", "our working order in the ladder"),
     ("fair, mid", "our price of Up, the market's"),
     ("pnl, realised", "with holdings marked; settled only"),
 )
-SIZE = (62, len(_KEYS) + len(_MARKS) + 5)
+SIZE = (68, len(_KEYS) + len(_MARKS) + 4)
 
 
 def help_lines(palette: Palette, width: int, height: int) -> list[Line]:

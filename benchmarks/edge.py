@@ -1,0 +1,320 @@
+"""`make edge`: has any strategy an edge, in worlds of several sorts, after fees? The honest answer.
+
+Whole sessions are played without sockets, in each world for several seeds. Each strategy is
+followed on its own virtual fills (shadow), or, with `--alone`, is let trade alone on paper, limits
+and breakers included. What comes out is a table: money per dollar staked, with an interval that
+says how much of it chance explains. Where the interval holds 0, no edge was shown, and so it says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import attrs
+import numpy as np
+from attrs import define, field, frozen
+from rich.console import Console
+from rich.table import Table
+
+from polytui.backtest.inprocess import play
+from polytui.config.schema import Session, Settings
+from polytui.desk.mind import Mind
+from polytui.model.events import Event, RoundFound, RoundOpened, RoundSettled
+from polytui.model.instrument import Asset, Interval
+from polytui.model.units import MICRO, NS_PER_S
+from polytui.sim.named_worlds import WorldName
+from polytui.strategy.registry import STRATEGIES
+
+_START_NS = 1_795_204_740 * NS_PER_S
+"""2026-11-20 19:59:00 UTC, a minute before a boundary."""
+_DRAWS = 4_000
+_BOOTSTRAP_SEED = 20_261_120
+_LEAST_ROUNDS = 20
+"""Fewer rounds say nothing, whatever the interval."""
+_WIDTH = 120
+_WORLDS = (WorldName.CALM, WorldName.TRENDING, WorldName.JUMPY, WorldName.LIFELIKE)
+_ALL = ""
+"""In shadow, all of them at once."""
+
+
+@frozen
+class Row:
+    """One strategy in one round of one session. Money in millionths, fees included."""
+
+    world: str
+    strategy: str
+    round: str
+    """Session and slug: what is drawn again as a whole."""
+    staked: int
+    pnl: int
+
+
+# --- statistics ---------------------------------------------------------------------------------
+
+
+@frozen
+class Figures:
+    """A strategy in a world. Ratios are dollars per dollar staked; None without a stake."""
+
+    world: str
+    strategy: str
+    rounds: int
+    staked: int
+    pnl: int
+    per_dollar: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        if self.low is None or self.high is None:
+            return "did not trade"
+        if self.rounds < _LEAST_ROUNDS:
+            return "too few rounds to say"
+        if self.low > 0.0:
+            return "an edge against this crowd"
+        return "loses" if self.high < 0.0 else "no edge shown"
+
+
+def figures_of(rows: Sequence[Row], rng: np.random.Generator, draws: int = _DRAWS) -> Figures:
+    """The rows of one strategy in one world, those without a stake left out.
+
+    The interval is the percentile bootstrap (Efron 1979) of the ratio of sums, 95 %: rounds are
+    drawn again with replacement, stake and result together.
+    """
+    traded = [row for row in rows if row.staked]
+    world, strategy = rows[0].world, rows[0].strategy
+    if not traded:
+        return Figures(world, strategy, 0, 0, 0, None, None, None)
+    staked, pnl = sum(row.staked for row in traded), sum(row.pnl for row in traded)
+    low, high = bootstrap(
+        [row.staked / MICRO for row in traded], [row.pnl / MICRO for row in traded], rng, draws
+    )
+    return Figures(world, strategy, len(traded), staked, pnl, pnl / staked, low, high)
+
+
+def bootstrap(
+    stakes: Sequence[float], pnls: Sequence[float], rng: np.random.Generator, draws: int
+) -> tuple[float, float]:
+    """2.5th and 97.5th percentile of sum(pnl) / sum(stake) over rounds drawn again."""
+    count = len(stakes)
+    drawn = rng.integers(0, count, size=(draws, count))
+    ratios = np.asarray(pnls)[drawn].sum(axis=1) / np.asarray(stakes)[drawn].sum(axis=1)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def all_figures(rows: Iterable[Row], draws: int = _DRAWS) -> list[Figures]:
+    """By world and strategy, in the order in which they first come; one seed, one answer."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.world, row.strategy), []).append(row)
+    rng = np.random.default_rng(_BOOTSTRAP_SEED)
+    return [figures_of(group, rng, draws) for group in groups.values()]
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def table_of(figures: Sequence[Figures], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("world")
+    table.add_column("strategy")
+    for name in ("rounds", "staked $", "PnL $", "per $", "95 % interval"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for one in figures:
+        table.add_row(
+            one.world,
+            one.strategy,
+            str(one.rounds),
+            f"{one.staked / MICRO:,.2f}",
+            f"{one.pnl / MICRO:+,.2f}",
+            _percent(one.per_dollar),
+            "" if one.low is None else f"{_percent(one.low)} to {_percent(one.high)}",
+            one.verdict,
+        )
+    return table
+
+
+def _percent(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:+.1%}"
+
+
+def conclusion(figures: Sequence[Figures]) -> str:
+    """What the table comes to, in words that promise nothing."""
+    by_strategy: dict[str, list[Figures]] = {}
+    for one in figures:
+        by_strategy.setdefault(one.strategy, []).append(one)
+    lines = [f"{name}: {_sentence(found)}" for name, found in by_strategy.items()]
+    judged = sum(one.low is not None and one.rounds >= _LEAST_ROUNDS for one in figures)
+    lines.append(
+        f"Of {judged} intervals of 95 %, about {judged * 0.05:.1f} miss the truth by chance alone."
+    )
+    lines.append("The crowd is simulated: an edge against it proves nothing about the real venue.")
+    return "\n".join(lines)
+
+
+def _sentence(found: Sequence[Figures]) -> str:
+    worlds: dict[str, list[str]] = {}
+    for one in found:
+        worlds.setdefault(one.verdict, []).append(one.world)
+    return "; ".join(f"{verdict} ({', '.join(names)})" for verdict, names in worlds.items())
+
+
+# --- playing ------------------------------------------------------------------------------------
+
+
+class Score(Protocol):
+    """What the desk's books say of one strategy so far, in millionths."""
+
+    @property
+    def staked(self) -> int: ...
+    @property
+    def pnl(self) -> int: ...
+
+
+@define
+class Collector:
+    """Turns running totals into rows, round by round; for one asset, whose rounds follow each
+    other. State: the totals at the last open and settlement, and stakes of rounds not settled.
+
+    A stake belongs to the round that was open when it was paid; a result to the round that is
+    settled when it is booked.
+    """
+
+    world: str
+    session: str
+    rows: list[Row] = field(factory=list)
+    _open: str = ""
+    _staked: dict[str, int] = field(factory=dict)
+    _pnl: dict[str, int] = field(factory=dict)
+    _stakes: dict[str, dict[str, int]] = field(factory=dict)
+
+    def opened(self, slug: str, scores: Mapping[str, Score]) -> None:
+        self._close(scores)
+        self._open = slug
+
+    def settled(self, slug: str, scores: Mapping[str, Score]) -> None:
+        if slug == self._open:
+            self._close(scores)
+        stakes = self._stakes.pop(slug, {})
+        for name, score in scores.items():
+            staked, pnl = stakes.get(name, 0), score.pnl - self._pnl.get(name, 0)
+            self._pnl[name] = score.pnl
+            if staked or pnl:
+                self.rows.append(Row(self.world, name, f"{self.session}:{slug}", staked, pnl))
+
+    def _close(self, scores: Mapping[str, Score]) -> None:
+        """What was staked since the last look belongs to the round that was open."""
+        for name, score in scores.items():
+            staked = score.staked - self._staked.get(name, 0)
+            self._staked[name] = score.staked
+            if staked and self._open:
+                self._stakes.setdefault(self._open, {})[name] = staked
+
+
+@frozen
+class Sitting:
+    """One session to play. `alone` names the only strategy that may trade."""
+
+    world: str
+    seed: int
+    rounds: int
+    alone: str = _ALL
+    asset: Asset = Asset.BTC
+
+
+def sit(sitting: Sitting) -> list[Row]:
+    """Play it; one row for every strategy and round in which something was staked."""
+    session = f"{sitting.world}-{sitting.seed}"
+    collector = Collector(sitting.world, session)
+    play(
+        settings_of(sitting),
+        seed=sitting.seed,
+        start_ns=_START_NS,
+        intervals=(Interval.M5,),
+        heard=_listener(collector, sitting.alone),
+    )
+    return collector.rows
+
+
+def settings_of(sitting: Sitting) -> Settings:
+    """Nobody may trade, so that all are followed in shadow; or one alone."""
+    settings = Settings()
+    tables = {
+        strategy.name: attrs.evolve(
+            getattr(settings, strategy.name), is_enabled=strategy.name == sitting.alone
+        )
+        for strategy in STRATEGIES
+    }
+    return attrs.evolve(
+        settings,
+        session=Session(assets=(sitting.asset,), rounds=sitting.rounds),
+        demo=attrs.evolve(settings.demo, world=sitting.world, seed=sitting.seed),
+        **tables,
+    )
+
+
+def _listener(collector: Collector, alone: str) -> Callable[[Mind, Asset, Event], None]:
+    slugs: dict[str, str] = {}
+
+    def heard(mind: Mind, asset: Asset, event: Event) -> None:
+        books = mind.account.books(asset)
+        track = books.live if alone else books.shadow
+        match event:
+            case RoundFound(listed):
+                slugs[listed.condition_id] = listed.slug
+            case RoundOpened(slug):
+                collector.opened(slug, track.results())
+            case RoundSettled(condition_id) if slug := slugs.pop(condition_id, ""):
+                collector.settled(slug, track.results())
+
+    return heard
+
+
+def sittings(
+    worlds: Sequence[str], seeds: int, rounds: int, *, is_alone: bool
+) -> Iterator[Sitting]:
+    names = [strategy.name for strategy in STRATEGIES] if is_alone else [_ALL]
+    for world in worlds:
+        for seed in range(1, seeds + 1):
+            for name in names:
+                yield Sitting(world, seed, rounds, name)
+
+
+def main() -> None:
+    options = _options()
+    planned = list(sittings(options.worlds, options.seeds, options.rounds, is_alone=options.alone))
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    console.print(f"{len(planned)} sessions of {options.rounds} rounds of BTC ...")
+    with multiprocessing.Pool() as pool:
+        rows = [row for found in pool.imap(sit, planned) for row in found]
+    figures = all_figures(_in_order(rows, options.worlds))
+    fills = "alone on paper" if options.alone else "in shadow, which flatters: never late"
+    console.print(table_of(figures, f"edge after fees, {fills}"))
+    console.print(conclusion(figures), highlight=False)
+
+
+def _in_order(rows: Sequence[Row], worlds: Sequence[str]) -> list[Row]:
+    """Every world and strategy, also where nothing was staked."""
+    silent = [Row(w, s.name, "", 0, 0) for w in worlds for s in STRATEGIES]
+    return [*silent, *rows]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="edge", description="PnL per strategy and world.")
+    names = [name.value for name in _WORLDS]
+    parser.add_argument("--worlds", nargs="+", choices=names, default=names)
+    parser.add_argument("--seeds", type=int, default=3, help="1 to N, each a session")
+    parser.add_argument("--rounds", type=int, default=24, help="of each session")
+    parser.add_argument("--alone", action="store_true", help="one strategy at a time, on paper")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Other settings while a session runs: what differs, what may differ, and what is asked for.
+
+Nothing here changes anything: settings in, settings out. A change is whole or refused, because
+it is validated together with everything that is in force.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from polytui.config.docstrings import field_doc
+from polytui.config.load import BadSettings, canonical_json, structure_settings
+from polytui.config.schema import Settings
+from polytui.model.effects import Reason
+from polytui.model.snapshot import LimitView, SettingView
+from polytui.model.units import format_micro, usd_from_float
+
+_LONGEST_VALUE = 1_000
+"""Characters of JSON; a path of a file is the longest that a setting can be."""
+_SHOWN = 80
+
+_HELD_LIMITS = {
+    Reason.LIMIT_POSITION.value: "max_position_usd",
+    Reason.LIMIT_ROUND.value: "max_round_usd",
+    Reason.LIMIT_ASSET.value: "max_asset_usd",
+    Reason.LIMIT_ACCOUNT.value: "max_account_usd",
+    Reason.LIMIT_OPEN.value: "max_open_positions",
+}
+"""Limits of what is held: by the name of a bar, the field of `risk` that sets it. Of the others
+(orders, trades, results) nothing is open: lowered below what is used, they just let nothing in."""
+
+
+@frozen
+class SettingChange:
+    """Values as JSON."""
+
+    path: str
+    old: str
+    new: str
+    is_hot: bool
+    """Whether it may change while the engine runs."""
+
+    def text(self) -> str:
+        """ "gates.after_open_s 45.0 > 60.0"."""
+        return f"{self.path} {self.old} > {self.new}"
+
+
+@frozen
+class _Place:
+    """Where a setting is."""
+
+    table: str
+    name: str
+    is_hot: bool
+    kind: type[Any]
+    """The class of its table."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.table}.{self.name}"
+
+
+_DEFAULTS = Settings()
+_PLACES = tuple(
+    _Place(table.name, name, bool(table.metadata.get("is_hot")), type(values))
+    for table in attrs.fields(Settings)
+    for values in (getattr(_DEFAULTS, table.name),)
+    for name in attrs.fields_dict(type(values))
+)
+_BY_PATH = {place.path: place for place in _PLACES}
+
+HOT_TABLES = tuple(f.name for f in attrs.fields(Settings) if f.metadata.get("is_hot"))
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+
+def diff(old: Settings, new: Settings) -> tuple[SettingChange, ...]:
+    """Every setting that differs, in the order of config.toml."""
+    before, after = _plain(old), _plain(new)
+    return tuple(
+        SettingChange(
+            place.path,
+            json.dumps(before[place.table][place.name]),
+            json.dumps(after[place.table][place.name]),
+            place.is_hot,
+        )
+        for place in _PLACES
+        if before[place.table][place.name] != after[place.table][place.name]
+    )
+
+
+def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
+    """Every setting that may change while the engine runs, in the order of config.toml."""
+    plain = _plain(settings)
+    return tuple(
+        SettingView(
+            place.path,
+            json.dumps(plain[place.table][place.name]),
+            field_doc(place.kind, place.name),
+        )
+        for place in _PLACES
+        if place.is_hot
+    )
+
+
+# --- changing -----------------------------------------------------------------------------------
+
+
+def changed(settings: Settings, path: str, value_json: str) -> Settings:
+    """`settings` with one value of a person's. BadSettings for a setting that is not there or
+    not hot, for what is no value of it, and for one that contradicts the others."""
+    place = _BY_PATH.get(path)
+    if place is None:
+        raise BadSettings([f"unknown setting @ {path[:_SHOWN]}"])
+    if not place.is_hot:
+        raise BadSettings([f"needs a restart @ {path}"])
+    raw = _plain(settings)
+    raw[place.table][place.name] = _value(value_json, path)
+    return structure_settings(raw)
+
+
+def reloaded(
+    current: Settings, before: Settings, after: Settings
+) -> tuple[Settings, tuple[SettingChange, ...]]:
+    """What is in force once the file said `before` and now says `after`, and every change.
+
+    Only what changed in the file is taken from it: what a person changed from the keyboard since
+    then stays. Cold changes are named and not applied. BadSettings where the two contradict.
+    """
+    asked = {change.path: change.is_hot for change in diff(before, after)}
+    raw, wanted = _plain(current), _plain(after)
+    for path, is_hot in asked.items():
+        if is_hot:
+            place = _BY_PATH[path]
+            raw[place.table][place.name] = wanted[place.table][place.name]
+    settings = structure_settings(raw)
+    cold = (change for change in diff(current, after) if asked.get(change.path) is False)
+    return settings, (*diff(current, settings), *cold)
+
+
+def breaches(new: Settings, used: Sequence[LimitView]) -> list[str]:
+    """Why `new` may not come into force now: each limit of what is held that it lowers below
+    what is in use. One that was exceeded before and is not lowered is no fault of `new`."""
+    worst: dict[str, LimitView] = {}
+    for limit in used:
+        name = limit.name
+        if name in _HELD_LIMITS and (name not in worst or limit.used > worst[name].used):
+            worst[name] = limit
+    said = (_breach(limit, getattr(new.risk, _HELD_LIMITS[name])) for name, limit in worst.items())
+    return [text for text in said if text]
+
+
+def _breach(limit: LimitView, allowed: float) -> str:
+    in_use, wanted = _micro(limit.used), _micro(allowed)
+    if wanted >= in_use or wanted >= _micro(limit.allowed):
+        return ""
+    least = 2 if limit.unit == "USD" else 0
+    few, many = format_micro(wanted, least), format_micro(in_use, least)
+    return (
+        f"would breach an open position: {limit.name} {few} {limit.unit}"
+        f" < {many} {limit.unit} in use"
+    )
+
+
+def _micro(value: float) -> int:
+    """To the millionth, so that equal is equal: dollars, and numbers of things all the same."""
+    return usd_from_float(value)
+
+
+def _value(text: str, path: str) -> Any:
+    if len(text) > _LONGEST_VALUE:
+        raise BadSettings([f"expected at most {_LONGEST_VALUE} characters @ {path}"])
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadSettings([f"expected a value as JSON, got {text[:_SHOWN]!r} @ {path}"]) from None
+
+
+def _plain(settings: Settings) -> dict[str, dict[str, Any]]:
+    plain: dict[str, dict[str, Any]] = json.loads(canonical_json(settings))
+    return plain

@@ -1,0 +1,180 @@
+"""Settings of deciding: gates, exits, breakers, and one class per strategy. All of them are hot.
+
+Everything is session time. Edges are in bps of the one dollar that a share can pay, so 100 bps
+are one cent a share.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.config.checks import ABOVE_ZERO, NOT_NEGATIVE, between, one_of, setting
+from polytui.model.instrument import Asset, Interval
+
+
+@frozen
+class Gates:
+    """May we enter?"""
+
+    after_open_s: float = setting(45.0, NOT_NEGATIVE)
+    before_close_s: float = setting(30.0, NOT_NEGATIVE)
+    """Strategies that live near the close have a limit of their own."""
+    min_spread_bps: float = setting(0.0, NOT_NEGATIVE)
+    max_spread_bps: float = setting(600.0, ABOVE_ZERO)
+    """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
+    min_depth: float = setting(1.0, NOT_NEGATIVE)
+    """Shares offered inside the limit price, as a multiple of the order, looked at right before
+    it is sent."""
+    max_slippage_ticks: int = setting(1, between(0, 50))
+    """The limit price stands so many ticks above the best ask; the edge is counted at it."""
+    min_volatility: float = setting(0.0, NOT_NEGATIVE)
+    """Annualised; a market that sleeps pays nobody."""
+    max_volatility: float = setting(3.0, ABOVE_ZERO)
+    """Annualised; above it the model's tails are not to be trusted."""
+    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
+    """Since the second that the settlement oracle last spoke of."""
+    min_oracle_confidence: float = setting(0.2, between(0.0, 1.0))
+    """Of the oracle price: agreement, age and lead of the exchanges."""
+    max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
+    """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
+    the network, does not keep up."""
+    max_book_age_ms: int = setting(15_000, ABOVE_ZERO)
+    """Since the round's book last changed: an open round's book is never still for long."""
+    entry_delay_s: float = setting(1.5, NOT_NEGATIVE)
+    """A signal must point the same way for so long, with enough edge on average, before it is
+    followed; 0 follows at once."""
+    cooldown_s: float = setting(4.0, NOT_NEGATIVE)
+    """Between two entries in one round."""
+    is_one_signal_a_side: bool = True
+    """A strategy enters each side of a round once: no averaging down."""
+
+
+@frozen
+class Exits:
+    """Must we leave? For strategies that do not hold to settlement; first to last."""
+
+    is_enabled: bool = True
+    take_profit: float = setting(0.25, between(0.01, 10.0))
+    """Of what was paid, after the fee of leaving."""
+    stop_loss: float = setting(0.18, between(0.01, 1.0))
+    before_close_s: float = setting(20.0, NOT_NEGATIVE)
+    """Whatever is still open leaves so long before the close; 0 never."""
+    max_hold_s: float = setting(0.0, NOT_NEGATIVE)
+    """Seconds after which a position leaves; 0 for no limit."""
+    is_flip_exit: bool = True
+    """Leave when the strategy that entered leans to the other side with enough edge."""
+
+
+@frozen
+class Breakers:
+    """Each stops the entries of an asset by itself and lets them through after its cool-down."""
+
+    cool_down_s: float = setting(60.0, ABOVE_ZERO)
+    max_divergence: float = setting(0.45, between(0.05, 1.0))
+    """Fair value against the book's mid, in dollars of a share: one of the two is wrong."""
+    divergence_s: float = setting(5.0, NOT_NEGATIVE)
+    """For so long without a pause."""
+    max_reconnects: int = setting(6, between(1, 1000))
+    """Of one asset's feeds within a minute."""
+    max_spread_rise: float = setting(6.0, between(1.5, 1000.0))
+    """The spread as a multiple of its average."""
+    max_fee_rate: float = setting(0.10, between(0.0, 1.0))
+    """A venue that asks for more is not traded on."""
+    max_reject_share: float = setting(0.5, between(0.01, 1.0))
+    """Of the last orders of one asset, `reject_orders` of them."""
+    reject_orders: int = setting(6, between(2, 100))
+    warn_latency_ms: float = setting(200.0, ABOVE_ZERO)
+    """Frame received to decision, the worst of the last second: said, no more; real time."""
+    critical_latency_ms: float = setting(500.0, ABOVE_ZERO)
+    """Entries stop."""
+    stale_latency_ms: float = setting(1000.0, ABOVE_ZERO)
+    """Entries stop and what works is cancelled."""
+    max_queue_share: float = setting(0.5, between(0.01, 1.0))
+    """Of the inbox."""
+
+
+@frozen
+class Strategy:
+    """What every directional strategy has."""
+
+    is_enabled: bool = False
+    """Whether it may trade; in shadow otherwise, where it is scored all the same."""
+    assets: tuple[Asset, ...] = ()
+    """Where it may trade; empty for all."""
+    intervals: tuple[Interval, ...] = ()
+    min_edge_bps: float = setting(150.0, ABOVE_ZERO)
+    """What a share is worth to it minus price and fee."""
+    stake_usd: float = setting(20.0, ABOVE_ZERO)
+    """Bought on one side of a round at most, counted at cost."""
+    sizing: str = setting("confidence", one_of("fixed", "confidence", "half_kelly"))
+    """The whole stake; or by confidence, half of it at 0.60 and all from 0.80; or half of Kelly's
+    fraction of the cash, the stake at most."""
+    max_price: float = setting(0.92, between(0.02, 0.99))
+    """No entry above: little to win, all to lose."""
+    min_price: float = setting(0.08, between(0.01, 0.98))
+    """No entry below: the model's tails are not that good."""
+    is_held_to_settlement: bool = False
+    """The exits do not ask it to leave; commands and stops do."""
+
+
+@frozen
+class Confluence(Strategy):
+    """Several readings of the market vote on a direction."""
+
+    min_confidence: float = setting(0.60, between(0.5, 1.0))
+    max_against: float = setting(0.35, between(0.0, 0.5))
+    """Share of the weight of votes that may point the other way: more is disagreement."""
+    min_votes: int = setting(3, between(1, 5))
+    worth: float = setting(0.5, between(0.0, 1.0))
+    """How far confidence moves the price it believes in: 0 believes the book, 1 itself."""
+
+
+@frozen
+class MomentumScore(Strategy):
+    """Trade flow and momentum as one signed score."""
+
+    min_edge_bps: float = setting(500.0, ABOVE_ZERO)
+    min_score: float = setting(0.12, between(0.0, 1.0))
+    worth: float = setting(0.25, between(0.0, 0.5))
+    """Dollars a share by which a full score moves the price it believes in."""
+
+
+@frozen
+class DistanceFade(Strategy):
+    """Buys the outcome that the book prices below its fair value, fees included."""
+
+    is_enabled: bool = True
+    is_held_to_settlement: bool = True
+    model: str = setting("settlement", one_of("settlement", "sigmoid"))
+    """Fair value under the round's settlement rule; or a sigmoid of the distance from the strike
+    in deviations."""
+    steepness: float = setting(1.7, between(0.1, 10.0))
+    """Of the sigmoid; 1.7 is close to the normal distribution."""
+
+
+@frozen
+class SettlementSniper(Strategy):
+    """Late certainty: the part of the closing average that is already observed."""
+
+    is_enabled: bool = True
+    is_held_to_settlement: bool = True
+    min_edge_bps: float = setting(100.0, ABOVE_ZERO)
+    max_price: float = setting(0.985, between(0.02, 0.999))
+    from_left_s: float = setting(75.0, ABOVE_ZERO)
+    """It begins so long before the close."""
+    until_left_s: float = setting(6.0, NOT_NEGATIVE)
+    """And ends so long before it: an order must still arrive."""
+    min_fair: float = setting(0.90, between(0.5, 1.0))
+    """Of the side it buys."""
+    taker_delay_ms: float = setting(500.0, NOT_NEGATIVE)
+    """From our order to its match: what may move meanwhile is counted against it."""
+
+
+@frozen
+class Predictor(Strategy):
+    """A model of the features: the fair value, or one that was learned."""
+
+    kind: str = setting("fair_value", one_of("fair_value", "learned"))
+    model_file: str = ""
+    """Written by `polytui train`; read when the session starts and when settings change."""
+    min_confidence: float = setting(0.55, between(0.5, 1.0))

@@ -1,0 +1,154 @@
+"""From what is wanted to effects: what is not wanted is cancelled, what is missing placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from polytui.config.schema import Settings
+from polytui.desk.account import Account
+from polytui.desk.choosing import Wanted
+from polytui.desk.holdings import Holdings
+from polytui.desk.round import DeskRound
+from polytui.desk.step import Step
+from polytui.ledger.diff import changes
+from polytui.ledger.working import WorkingOrder
+from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
+from polytui.model.instrument import Asset, Outcome
+from polytui.model.orders import Order, Quote, Side
+from polytui.model.units import MICRO, Shares, Usd
+from polytui.risk.limits import Stakes, Standing, stamp
+
+REQUOTE_TICKS = 2
+"""A working order is moved only when its price is off by more."""
+
+
+class Placing:
+    """Stateless but for what it points at: one asset's holdings, and the account of all."""
+
+    def __init__(self, asset: Asset, account: Account, holdings: Holdings) -> None:
+        self._asset = asset
+        self._account = account
+        self._holdings = holdings
+
+    def want(
+        self, step: Step, entry: DeskRound, wanted: Sequence[Wanted], settings: Settings
+    ) -> dict[str, Why]:
+        """Make the working orders of a round what is wanted; by strategy, why one is not placed."""
+        working = self._holdings.of_round(entry.slug)
+        if not wanted and not working:
+            return {}
+        quotes = tuple([one.quote for one in wanted])
+        change = changes(quotes, working, REQUOTE_TICKS * entry.round.tick)
+        for order_id in change.cancel:
+            self._holdings.ask_cancel(order_id)
+            step.effects.append(Cancel(order_id))
+        # By identity: two strategies may want the very same.
+        owners = {id(one.quote): one for one in wanted}
+        whys: dict[str, Why] = {}
+        for quote in change.place:
+            one = owners[id(quote)]
+            why = self._place_if_allowed(step, entry, one, settings)
+            if why is not None:
+                whys[one.strategy] = why
+        return whys
+
+    def _place_if_allowed(
+        self, step: Step, entry: DeskRound, wanted: Wanted, settings: Settings
+    ) -> Why | None:
+        why = None if wanted.is_exit else _depth_block(entry, wanted.quote, settings)
+        if why is not None:
+            return why
+        allowed = stamp(wanted.quote, self.standing(entry, wanted, step.now_ns), settings)
+        if not isinstance(allowed, Stamp):
+            return allowed
+        self._place(step, entry, wanted, allowed)
+        return None
+
+    def standing(self, entry: DeskRound, wanted: Wanted, now_ns: int) -> Standing:
+        """What is at stake before an order, everything that works counted as if filled."""
+        quote, holdings = wanted.quote, self._holdings
+        working = holdings.of_round(entry.slug)
+        position, other = holdings.positions.of(entry.slug), quote.outcome.other
+        buying = sum([each.left for each in working if _buys(each, quote.outcome)])
+        free_other = position.shares(other) - holdings.selling(entry.slug, other)
+        return Standing(
+            **attrs.asdict(self.stakes(now_ns, entry, quote.outcome)),
+            now_ns=now_ns,
+            is_killed=self._account.kill_switch.is_on,
+            tick=entry.round.tick,
+            fee=entry.round.fees.fee(quote.price, quote.shares),
+            held=position.shares(quote.outcome),
+            selling=holdings.selling(entry.slug, quote.outcome),
+            last_entry_ns=entry.last_entry_ns,
+            is_round_open=bool(working or position.up or position.down),
+            is_reducing=wanted.is_exit and quote.side is Side.BUY,
+            unpaired=Shares(max(0, free_other - position.shares(quote.outcome) - buying)),
+        )
+
+    def stakes(
+        self, now_ns: int, entry: DeskRound | None = None, outcome: Outcome | None = None
+    ) -> Stakes:
+        """What is at stake now; of a round and an outcome only where they are named."""
+        account, books = self._account, self._holdings.books
+        outcome_usd = round_usd = 0
+        if entry is not None:
+            position = self._holdings.positions.of(entry.slug)
+            working = self._holdings.of_round(entry.slug)
+            round_usd = position.total_cost + sum([each.reserved for each in working])
+            if outcome is not None:
+                reserved = sum([each.reserved for each in working if _buys(each, outcome)])
+                outcome_usd = position.cost(outcome) + reserved
+        return Stakes(
+            outcome_usd=Usd(outcome_usd),
+            round_usd=Usd(round_usd),
+            asset_usd=Usd(books.position_cost + books.reserved),
+            account_usd=account.exposure,
+            free_cash=account.free_cash,
+            open_rounds=account.open_rounds,
+            working_orders=books.working,
+            round_orders=0 if entry is None else entry.entries,
+            trades_today=account.trades_today(now_ns),
+            realised_today=account.realised_today(now_ns),
+            drawdown=account.drawdown,
+            losses_in_a_row=books.losses_in_a_row,
+        )
+
+    def _place(self, step: Step, entry: DeskRound, wanted: Wanted, allowed: Stamp) -> None:
+        quote = wanted.quote
+        entry.entries += 1
+        order = Order(
+            order_id=f"{entry.slug}-{step.seq}-{entry.entries}",
+            slug=entry.slug,
+            token_id=entry.round.token_of(quote.outcome),
+            outcome=quote.outcome,
+            side=quote.side,
+            price=quote.price,
+            shares=quote.shares,
+            tif=quote.tif,
+            is_post_only=quote.is_post_only,
+            strategy=wanted.strategy,
+            placed_ns=step.now_ns,
+        )
+        if quote.side is Side.BUY and not wanted.is_exit:
+            entry.last_entry_ns = step.now_ns
+            self._holdings.books.signals += 1
+            self._account.note_trade(step.now_ns)
+        self._holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
+        step.effects.append(Place(order, allowed))
+
+
+def _depth_block(entry: DeskRound, quote: Quote, settings: Settings) -> Why | None:
+    """Whether enough shares are offered inside the limit price, now."""
+    need = settings.gates.min_depth * quote.shares
+    if quote.side is Side.SELL or need <= 0.0:
+        return None
+    offered = entry.book(quote.outcome).ask_depth(quote.price)
+    if offered < need:
+        return Why(Reason.DEPTH_THIN, offered / MICRO, need / MICRO, "shares")
+    return None
+
+
+def _buys(working: WorkingOrder, outcome: Outcome) -> bool:
+    return working.order.side is Side.BUY and working.order.outcome is outcome

@@ -1,0 +1,103 @@
+"""From a desk to what faces may see of its deciding: signals, scores, limits, breakers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polytui.desk.choosing import may_trade
+from polytui.desk.desk import Desk
+from polytui.desk.machine import Phase
+from polytui.desk.round import DeskRound
+from polytui.ledger.track import Result
+from polytui.model.effects import Reason
+from polytui.model.instrument import Interval, Outcome
+from polytui.model.snapshot import BreakerView, LimitView, ResultView, ScoreView, SignalView
+from polytui.model.units import MICRO
+from polytui.risk.limits import Scope, Used, limits_used
+from polytui.strategy.proposal import Strategy
+from polytui.strategy.registry import STRATEGIES
+
+
+def show_signals(desk: Desk, entry: DeskRound) -> tuple[SignalView, ...]:
+    """One line a strategy, in the order of the registry."""
+    return tuple(
+        _show_signal(desk, entry, strategy)
+        for strategy in STRATEGIES
+        if strategy.name in entry.whys
+    )
+
+
+def _show_signal(desk: Desk, entry: DeskRound, strategy: Strategy) -> SignalView:
+    why, said = entry.whys[strategy.name], entry.proposals.get(strategy.name)
+    outcome = said.outcome if said is not None else None
+    cost = sum(quote.price * quote.shares for quote in said.quotes) if said is not None else 0
+    return SignalView(
+        strategy=strategy.name,
+        direction="" if outcome is None else outcome.value,
+        edge_bps=None if said is None else said.edge_bps,
+        reason="" if why.reason is Reason.NONE else why.text(),
+        confidence=None if said is None else said.confidence,
+        size_usd=cost / MICRO**2,
+        is_live=_is_live(desk, strategy, entry.round.interval),
+    )
+
+
+def _is_live(desk: Desk, strategy: Strategy, interval: Interval) -> bool:
+    return may_trade(strategy.thresholds(desk.settings), desk.asset, interval)
+
+
+def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
+    live, shadow = desk.books.live.results(), desk.books.shadow.results()
+    intervals = desk.settings.session.intervals
+    return tuple(
+        ScoreView(
+            strategy.name,
+            any(_is_live(desk, strategy, interval) for interval in intervals),
+            _show_result(live.get(strategy.name)),
+            _show_result(shadow.get(strategy.name)),
+        )
+        for strategy in STRATEGIES
+    )
+
+
+def _show_result(result: Result | None) -> ResultView:
+    if result is None:
+        return ResultView()
+    return ResultView(
+        entries=result.entries,
+        exits=result.exits,
+        wins=result.wins,
+        losses=result.losses,
+        staked=result.staked,
+        fees=result.fees,
+        pnl=result.pnl,
+        open_cost=result.open_cost,
+    )
+
+
+def asset_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
+    """Limits of this asset; of rounds and outcomes the one with the most at stake."""
+    entries = [entry for entry in desk.rounds if entry.phase is Phase.OPEN]
+    entry = max(entries, key=lambda e: desk.holdings.positions.of(e.slug).total_cost, default=None)
+    outcome = None
+    if entry is not None:
+        position = desk.holdings.positions.of(entry.slug)
+        outcome = Outcome.UP if position.up_cost >= position.down_cost else Outcome.DOWN
+    stakes = desk.stakes(now_ns, entry, outcome)
+    scopes = (Scope.ASSET, Scope.ROUND, Scope.OUTCOME)
+    return _show_limits(limits_used(stakes, desk.settings, scopes))
+
+
+def account_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
+    """Limits of the whole account, as any of its desks sees them."""
+    return _show_limits(limits_used(desk.stakes(now_ns), desk.settings, (Scope.ACCOUNT,)))
+
+
+def _show_limits(used: Sequence[Used]) -> tuple[LimitView, ...]:
+    return tuple(LimitView(one.name, one.used, one.allowed, one.unit) for one in used)
+
+
+def show_breakers(desk: Desk) -> tuple[BreakerView, ...]:
+    stopped = desk.books.paused_why
+    paused = () if stopped is None else (BreakerView(stopped.text(), 0),)
+    return paused + tuple(BreakerView(why.text(), until) for why, until in desk.breakers.open())

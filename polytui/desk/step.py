@@ -1,0 +1,23 @@
+"""One step of a desk: the event's number and moment, and the effects that come of it."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from polytui.desk.round import DeskRound
+from polytui.model.effects import Effect, Explain, Why
+
+
+@define
+class Step:
+    seq: int
+    now_ns: int
+    effects: list[Effect] = field(factory=list)
+
+    def say(self, entry: DeskRound, whys: dict[str, Why]) -> None:
+        """Record a reason when it becomes another one; its number alone changes too often."""
+        for name, why in whys.items():
+            before = entry.whys.get(name)
+            entry.whys[name] = why
+            if before is None or before.reason is not why.reason:
+                self.effects.append(Explain(entry.slug, name, why))

@@ -1,0 +1,116 @@
+"""From an opinion to a proposal: the part that all directional strategies have in common.
+
+An opinion is a side, what a share of it is worth, and how sure that is. The edge is counted at
+the limit price, fees included, so that what slippage allows is paid for before it happens:
+
+    edge = worth - limit - fee(limit)
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.schema import Settings
+from polytui.market.book import NO_ASK, NO_BID
+from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Quote, Side
+from polytui.model.units import MICRO, Price
+from polytui.strategy.gates import Window, first_block
+from polytui.strategy.proposal import Proposal, View
+from polytui.strategy.sizing import shares_to_buy
+
+_BPS = 10_000.0
+
+
+@frozen
+class Opinion:
+    """`worth`: dollars a share of `outcome` is believed to be worth, 0 to 1."""
+
+    outcome: Outcome
+    worth: float
+    confidence: float
+    """0 to 1."""
+
+
+def limit_price(view: View, outcome: Outcome, settings: Settings) -> Price:
+    """The best ask and the slippage allowed above it; NO_ASK for an empty side, or one at 0."""
+    ask = view.side(outcome).best_ask
+    if not NO_BID < ask < NO_ASK:
+        return NO_ASK
+    most = NO_ASK - view.tick
+    return Price(min(ask + settings.gates.max_slippage_ticks * view.tick, most))
+
+
+def edge_bps(view: View, opinion: Opinion, limit: Price) -> float:
+    """What a share bought at `limit` is worth above what it costs; an empty side has none."""
+    if limit >= NO_ASK:
+        return -_BPS
+    price = limit / MICRO
+    return (opinion.worth - price - view.fees.per_share(price)) * _BPS
+
+
+def better_side(view: View, worth_up: float, confidence: float, settings: Settings) -> Opinion:
+    """The side with more edge, where a strategy prices both."""
+    up = Opinion(Outcome.UP, worth_up, confidence)
+    down = Opinion(Outcome.DOWN, 1.0 - worth_up, confidence)
+    up_edge = edge_bps(view, up, limit_price(view, Outcome.UP, settings))
+    down_edge = edge_bps(view, down, limit_price(view, Outcome.DOWN, settings))
+    return up if up_edge >= down_edge else down
+
+
+def enter(
+    view: View,
+    opinion: Opinion,
+    thresholds: Thresholds,
+    settings: Settings,
+    window: Window | None = None,
+) -> Proposal:
+    """Edge, price and gates first, then the size; the first thing in the way is the reason.
+
+    `window`: when entries are allowed, for a strategy with hours of its own.
+    """
+    outcome = opinion.outcome
+    if not (0.0 <= opinion.worth <= 1.0 and 0.0 <= opinion.confidence <= 1.0):  # NaN as well
+        return abstain(Why(Reason.NO_PRICE), outcome)
+    limit = limit_price(view, outcome, settings)
+    if limit >= NO_ASK:
+        return abstain(Why(Reason.NO_BOOK), outcome, opinion.confidence)
+    edge = edge_bps(view, opinion, limit)
+    why = _edge_block(edge, thresholds) or _price_block(limit, thresholds)
+    why = why or _tick_block(view, outcome)
+    why = why or first_block(view, outcome, settings.gates, window)
+    if why is not None:
+        return Proposal((), why, outcome, edge, opinion.confidence)
+    shares = shares_to_buy(view, opinion.outcome, limit, edge, opinion.confidence, thresholds)
+    if isinstance(shares, Why):
+        return Proposal((), shares, outcome, edge, opinion.confidence)
+    quote = Quote(outcome, Side.BUY, limit, shares)
+    return Proposal((quote,), Why(Reason.NONE), outcome, edge, opinion.confidence)
+
+
+def abstain(why: Why, outcome: Outcome | None = None, confidence: float | None = None) -> Proposal:
+    """Nothing is wanted, and why."""
+    return Proposal((), why, outcome, None, confidence)
+
+
+def _edge_block(edge: float, thresholds: Thresholds) -> Why | None:
+    if edge < thresholds.min_edge_bps:
+        return Why(Reason.EDGE_SMALL, edge, thresholds.min_edge_bps, "bps")
+    return None
+
+
+def _tick_block(view: View, outcome: Outcome) -> Why | None:
+    """A best ask between two ticks: the book that we know is an old one, or the tick is."""
+    ask = view.side(outcome).best_ask
+    return Why(Reason.OFF_TICK, ask / MICRO, view.tick / MICRO, "USD") if ask % view.tick else None
+
+
+def _price_block(limit: Price, thresholds: Thresholds) -> Why | None:
+    price = limit / MICRO
+    if price > thresholds.max_price:
+        return Why(Reason.PRICE_FAR, price, thresholds.max_price, "USD")
+    if price < thresholds.min_price:
+        return Why(Reason.PRICE_FAR, price, thresholds.min_price, "USD")
+    return None

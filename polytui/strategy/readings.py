@@ -1,0 +1,74 @@
+"""What strategies read of a view: finite numbers only, moves in deviations, middles of books.
+
+A move that took T seconds is compared with what chance alone makes of T seconds at the volatility
+in force, in bps of the strike, so that the same threshold means the same for every asset.
+"""
+
+from __future__ import annotations
+
+import math
+
+from polytui.config.schema import Settings
+from polytui.market.book import NO_ASK, NO_BID
+from polytui.market.features import FeatureSet
+from polytui.model.units import MICRO
+from polytui.strategy.proposal import OutcomeView, View
+
+_BPS = 10_000.0
+
+
+def finite(features: FeatureSet, name: str) -> float | None:
+    """A feature's value; None where it is missing, stale, NaN or endless."""
+    value = features.get(name)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def clipped(value: float) -> float:
+    """Held within -1 and 1; only for numbers: NaN would come out as 1."""
+    return max(-1.0, min(1.0, value))
+
+
+def middle(side: OutcomeView) -> float | None:
+    """Dollars; None unless both sides of the book exist and do not cross."""
+    if NO_BID < side.best_bid < side.best_ask < NO_ASK:
+        return (side.best_bid + side.best_ask) / (2 * MICRO)
+    return None
+
+
+def bps_per_root_s(view: View) -> float | None:
+    """Standard deviation of one second in bps of the strike; None where there is none."""
+    if not view.strike > 0.0:
+        return None
+    deviation = view.per_root_s / view.strike * _BPS
+    return deviation if 0.0 < deviation < math.inf else None
+
+
+def velocity_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+    """velocity x sqrt(T) / deviation: of a change over T seconds."""
+    velocity = finite(view.features, "velocity_bps_s")
+    if velocity is None:
+        return None
+    return velocity * math.sqrt(settings.features.velocity_s) / deviation
+
+
+def acceleration_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+    """acceleration x T^1.5 / (sqrt(2) deviation): of a difference of two changes, over T."""
+    acceleration = finite(view.features, "acceleration_bps_s2")
+    if acceleration is None:
+        return None
+    span_s = settings.features.velocity_s
+    return acceleration * span_s * math.sqrt(span_s / 2.0) / deviation
+
+
+def trade_drift_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+    """How far trades moved the price, in deviations of a decayed average of its changes.
+
+    The mean change from trade to trade times trades a second is a drift in bps per second. A
+    drift averaged with decay l = ln 2 / half-life has the deviation s sqrt(l / 2).
+    """
+    change = finite(view.features, "volume_momentum_bps")
+    intensity = finite(view.features, "trade_intensity")
+    if change is None or intensity is None:
+        return None
+    decay = math.log(2.0) / settings.features.flow_half_life_s
+    return change * intensity / (deviation * math.sqrt(decay / 2.0))

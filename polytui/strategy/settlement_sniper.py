@@ -1,0 +1,63 @@
+"""Settlement sniper: buys the side that the closing average has all but decided.
+
+Inside the look-back a part of the average is observed and cannot change, so its deviation falls
+with the time left to the power 1.5 (`market/fair_value.py`). The venue holds a taker's order for
+`taker_delay_ms`, and whoever quotes may leave meanwhile: we are filled just when the price went
+against us. That is no independent chance, so deviations add, not variances:
+
+    P(Up) = F((mean - strike) / (deviation + per_root_s x sqrt(delay)))
+
+F is normal unless the settings of the market give it tails or a calibration. It buys the likelier
+side from `from_left_s` to `until_left_s` before the close, when that side is worth `min_fair` or
+more and the edge after the fee at the limit price is enough. It loses rarely and then all: a jump
+in the last seconds, a volatility that was too low, a relay of the settlement oracle that erred.
+"""
+
+from __future__ import annotations
+
+import math
+
+from polytui.config.deciding import SettlementSniper as Thresholds
+from polytui.config.schema import Market, Settings
+from polytui.market.fair_value import Settling, fair_up
+from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Outcome
+from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.gates import Window, time_block
+from polytui.strategy.proposal import Proposal, View
+
+
+class SettlementSniper:
+    """Stateless: one quote at the likelier side, late, held to settlement."""
+
+    name = "settlement_sniper"
+
+    def thresholds(self, settings: Settings) -> Thresholds:
+        return settings.settlement_sniper
+
+    def propose(self, view: View, settings: Settings) -> Proposal:
+        thresholds = settings.settlement_sniper
+        window = Window(
+            settings.gates.after_open_s, thresholds.until_left_s, thresholds.from_left_s
+        )
+        why = time_block(view, window)
+        if why is not None:
+            return abstain(why)
+        up = chance_up(view, thresholds, settings.market)
+        if not math.isfinite(up):
+            return abstain(Why(Reason.NO_PRICE))
+        outcome, worth = (Outcome.UP, up) if up >= 0.5 else (Outcome.DOWN, 1.0 - up)
+        if worth < thresholds.min_fair:
+            why = Why(Reason.FAIR_UNSURE, worth, thresholds.min_fair, "of 1")
+            return abstain(why, outcome, view.confidence)
+        opinion = Opinion(outcome, worth, view.confidence)
+        return enter(view, opinion, thresholds, settings, window)
+
+
+def chance_up(view: View, thresholds: Thresholds, market: Market) -> float:
+    """That Up wins, with what may move until our order is matched; NaN for what is no price."""
+    moved = view.per_root_s * math.sqrt(thresholds.taker_delay_ms / 1000.0)
+    wide = view.deviation + moved
+    if not (math.isfinite(wide) and math.isfinite(view.mean - view.strike)):
+        return math.nan
+    return fair_up(Settling(view.mean, wide), view.strike, market)

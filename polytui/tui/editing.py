@@ -1,0 +1,206 @@
+"""Choosing and changing a setting by keys: list, filter, edit, confirm. Nothing is sent before the
+second Enter, and that one sees old > new on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from attrs import define, frozen
+
+from polytui.model.snapshot import SettingView
+from polytui.tui.setting_text import editable, is_same, is_truth, typed
+
+CONFIRM_WITHIN_S = 15.0
+"""Real seconds after which a change that nobody confirms goes back to being edited."""
+_PAGE = 10
+_LONGEST = 200
+
+
+class Step(Enum):
+    LIST = "list"
+    FILTER = "filter"
+    EDIT = "edit"
+    CONFIRM = "confirm"
+
+
+class Took(Enum):
+    """What became of a key."""
+
+    YES = "yes"
+    NO = "no"
+    """It is for somebody else."""
+    LEAVES = "leaves"
+
+
+@frozen
+class Wanted:
+    """A confirmed change; values as JSON."""
+
+    path: str
+    old: str
+    new: str
+
+
+@define
+class Editor:
+    """State: which setting is chosen, the filter, and what is being typed."""
+
+    step: Step = Step.LIST
+    words: str = ""
+    """The filter."""
+    path: str = ""
+    """Of the chosen setting."""
+    text: str = ""
+    """What is being typed."""
+    at: int = 0
+    """Where in it."""
+    fault: str = ""
+    """Why what was typed is no value, or what happened to it meanwhile."""
+    old: str = ""
+    """The value that is being changed, and what it is to become; JSON."""
+    new: str = ""
+    _until_s: float = 0.0
+
+    @property
+    def is_typing(self) -> bool:
+        return self.step is not Step.LIST
+
+    def chosen(self, shown: Sequence[SettingView]) -> SettingView | None:
+        """The chosen setting, or the first where it is not among those shown."""
+        return shown[self.place(shown)] if shown else None
+
+    def place(self, shown: Sequence[SettingView]) -> int:
+        return next((at for at, one in enumerate(shown) if one.path == self.path), 0)
+
+    def follow(self, views: Sequence[SettingView], now_s: float) -> None:
+        """The world goes on while somebody types: a confirmation that took too long, or whose
+        value was changed by another, is taken back."""
+        if self.step not in (Step.EDIT, Step.CONFIRM):
+            return
+        value = next((one.value for one in views if one.path == self.path), self.old)
+        if value != self.old:
+            self.old, self.step = value, Step.EDIT
+            self.fault = "it was changed meanwhile: look again"
+        elif self.step is Step.CONFIRM and now_s >= self._until_s:
+            self.step, self.fault = Step.EDIT, "not confirmed in time, nothing was sent"
+
+    def press(
+        self, key: str, character: str | None, shown: Sequence[SettingView], now_s: float
+    ) -> Took | Wanted:
+        """Take in a key; `shown` is what the filter lets through."""
+        if self.step is Step.CONFIRM:
+            return self._confirm(key)
+        if self.step is Step.EDIT:
+            return self._edit(key, character, now_s)
+        if key in _MOVES and (self.step is Step.LIST or key not in ("j", "k")):
+            self._move(_MOVES[key], shown)
+            return Took.YES
+        if self.step is Step.FILTER:
+            return self._filter(key, character)
+        return self._list(key, shown)
+
+    def paste(self, text: str) -> None:
+        """Several characters at once; its first line only, and only into what is being typed."""
+        if self.step in (Step.EDIT, Step.FILTER):
+            for character in (text.splitlines() or [""])[0][:_LONGEST]:
+                self.press(character, character, (), 0.0)
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def _list(self, key: str, shown: Sequence[SettingView]) -> Took:
+        if key == "escape":
+            if not self.words:
+                return Took.LEAVES
+            self.words = ""
+        elif key == "slash":
+            self.step = Step.FILTER
+        elif key == "enter":
+            self._begin(self.chosen(shown))
+        else:
+            return Took.NO
+        return Took.YES
+
+    def _begin(self, view: SettingView | None) -> None:
+        if view is not None:
+            self.step, self.path, self.fault = Step.EDIT, view.path, ""
+            self.old, self.text = view.value, editable(view.value)
+            self.at = len(self.text)
+
+    def _move(self, by: int, shown: Sequence[SettingView]) -> None:
+        if shown:
+            self.path = shown[min(len(shown) - 1, max(0, self.place(shown) + by))].path
+
+    def _filter(self, key: str, character: str | None) -> Took:
+        if key in ("escape", "enter"):
+            self.step = Step.LIST
+            self.words = "" if key == "escape" else self.words.strip()
+        elif key == "backspace":
+            self.words = self.words[:-1]
+        elif key == "ctrl+u":
+            self.words = ""
+        elif _is_text(character):
+            self.words = (self.words + (character or ""))[:_LONGEST]
+        return Took.YES
+
+    def _edit(self, key: str, character: str | None, now_s: float) -> Took:
+        if key == "escape":
+            self.step, self.fault = Step.LIST, ""
+        elif key == "enter":
+            self._propose(now_s)
+        elif is_truth(self.old) and key in ("space", "left", "right", "up", "down"):
+            self._write("false" if self.text == "true" else "true", 5)
+        else:
+            self._type(key, character)
+        return Took.YES
+
+    def _propose(self, now_s: float) -> None:
+        """From typing to the line that shows old > new; an unchanged value just goes back."""
+        try:
+            self.new = typed(self.text, self.old)
+        except ValueError as fault:
+            self.fault = str(fault)
+            return
+        self.fault = ""
+        if is_same(self.new, self.old):
+            self.step = Step.LIST
+        else:
+            self.step, self._until_s = Step.CONFIRM, now_s + CONFIRM_WITHIN_S
+
+    def _confirm(self, key: str) -> Took | Wanted:
+        if key == "enter":
+            self.step = Step.LIST
+            return Wanted(self.path, self.old, self.new)
+        if key == "escape":
+            self.step = Step.EDIT
+        return Took.YES
+
+    # --- typing -------------------------------------------------------------------------------
+
+    def _type(self, key: str, character: str | None) -> None:
+        text, at = self.text, self.at
+        if key == "backspace":
+            self._write(text[: max(0, at - 1)] + text[at:], at - 1)
+        elif key == "delete":
+            self._write(text[:at] + text[at + 1 :], at)
+        elif key == "ctrl+u":
+            self._write("", 0)
+        elif key in _STEPS:
+            self.at = min(len(text), max(0, at + _STEPS[key]))
+        elif _is_text(character) and len(text) < _LONGEST:
+            self._write(text[:at] + (character or "") + text[at:], at + 1)
+
+    def _write(self, text: str, at: int) -> None:
+        self.text, self.at, self.fault = text, min(len(text), max(0, at)), ""
+
+
+_FAR = 10_000
+_MOVES = {
+    "down": 1, "j": 1, "up": -1, "k": -1, "pagedown": _PAGE, "pageup": -_PAGE,
+    "home": -_FAR, "end": _FAR,
+}  # fmt: skip
+_STEPS = {"left": -1, "right": 1, "home": -_FAR, "end": _FAR}
+
+
+def _is_text(character: str | None) -> bool:
+    return character is not None and len(character) == 1 and character.isprintable()

@@ -1,0 +1,144 @@
+"""What came of each strategy on each asset: live fills and virtual ones, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import fields
+
+from polytui.model.snapshot import AssetView, ResultView, ScoreView
+from polytui.tui.ink import Ink, Line, Span, clean, line
+from polytui.tui.panels import figures
+from polytui.tui.panels.frame import Edge, rule
+from polytui.tui.panels.sheet import Block, Scroll, Sheet, boxed
+from polytui.tui.panels.signals import kind_words
+
+_NAME, _KIND = 18, 9
+_WIDE = 92
+"""Cells from which shares of wins and returns have a place."""
+_MEANING = "pnl and won-lost: settled rounds only, after fees. open: paid, not settled."
+_SHADOW = "shadow: virtual fills at the best price shown, never late; they move no money."
+_NOTHING = ResultView()
+
+
+def strategy_panel(
+    views: Sequence[AssetView], sheet: Sheet, scroll: Scroll, width: int, height: int
+) -> list[Line]:
+    """The whole page: what the columns mean, all assets together, then each asset."""
+    inner, ink = width - 4, sheet.ink
+    head = [_sentence(_MEANING, ink, inner)]
+    if height >= 26:
+        head.append(_sentence(_SHADOW, ink, inner))
+    head.append(_headings(ink, inner))
+    blocks = [_together(views, sheet, inner), *(_of_asset(view, sheet, inner) for view in views)]
+    body = [*head, *scroll.window(blocks, max(0, height - 2 - len(head)))]
+    top = Edge([("strategies", ink.strong)], [kind_words(True, ink), ("  ", ink.dim),
+                                              kind_words(False, ink)])  # fmt: skip
+    return boxed(body, top, scroll.words, sheet, width, height)
+
+
+def added(results: Iterable[ResultView]) -> ResultView:
+    """All of them together, to the millionth."""
+    sums = {one.name: 0 for one in fields(ResultView)}
+    for result in results:
+        for name in sums:
+            sums[name] += getattr(result, name)
+    return ResultView(**sums)
+
+
+def _sentence(words: str, ink: Ink, width: int) -> Line:
+    return line([(words, ink.dim)], width, ink.text)
+
+
+# --- blocks ---------------------------------------------------------------------------------
+
+
+def _together(views: Sequence[AssetView], sheet: Sheet, width: int) -> Block:
+    """Every strategy over all assets, and all strategies."""
+    ink = sheet.ink
+    scores = [_sum_of(name, views) for name in _names(views)]
+    lines = [rule([("all assets", ink.strong)], [], width, ink.border)]
+    lines += [row for score in scores for row in _rows(score, ink, width)]
+    if not scores:
+        return Block("", [*lines, _sentence("no strategy has been asked yet", ink, width)])
+    live, shadow = added(one.live for one in scores), added(one.shadow for one in scores)
+    lines.append(_row("together", True, live, ink, width, is_strong=True))
+    lines.append(_row("", False, shadow, ink, width, is_strong=True))
+    return Block("", lines)
+
+
+def _names(views: Sequence[AssetView]) -> list[str]:
+    """Every strategy once, in the engine's order."""
+    return list(dict.fromkeys(score.strategy for view in views for score in view.scores))
+
+
+def _sum_of(name: str, views: Sequence[AssetView]) -> ScoreView:
+    mine = [score for view in views for score in view.scores if score.strategy == name]
+    live, shadow = added(one.live for one in mine), added(one.shadow for one in mine)
+    return ScoreView(name, any(one.is_live for one in mine), live, shadow)
+
+
+def _of_asset(view: AssetView, sheet: Sheet, width: int) -> Block:
+    ink = sheet.ink_of(view.asset)
+    is_chosen = view.asset == sheet.chosen
+    name: Span = (view.asset.upper(), ink.accent if is_chosen else ink.strong)
+    settled: list[Span] = [(f"{view.rounds_settled} rounds settled", ink.dim)]
+    right = sheet.age_words(sheet.ages.get(view.asset, 0.0)) or settled
+    head: list[Span] = [("▸ " if is_chosen else "", ink.accent), name]
+    lines = [rule(head, right, width, ink.border)]
+    lines += [row for score in view.scores for row in _rows(score, ink, width)]
+    if not view.scores:
+        lines.append(_sentence("no strategy has been asked yet", ink, width))
+    return Block(view.asset, lines)
+
+
+def _rows(score: ScoreView, ink: Ink, width: int) -> list[Line]:
+    """What it is now first; the other kind only where something came of it."""
+    pairs = [(True, score.live), (False, score.shadow)]
+    if not score.is_live:
+        pairs.reverse()
+    kept = [pairs[0], *(pair for pair in pairs[1:] if pair[1] != _NOTHING)]
+    name = score.strategy or "(nobody's)"
+    return [
+        _row(name if at == 0 else "", is_live, result, ink, width)
+        for at, (is_live, result) in enumerate(kept)
+    ]
+
+
+# --- columns --------------------------------------------------------------------------------
+
+
+def _headings(ink: Ink, width: int) -> Line:
+    wide = f"{'won':>6}{'of stake':>10}" if width >= _WIDE else ""
+    words = f"{'in':>4}{'out':>5}{'won-lost':>9}{'staked':>9}{'fees':>7}{'pnl':>9}{'open':>7}"
+    return line([(" " * (_NAME + _KIND - 1) + words + wide, ink.dim)], width, ink.text)
+
+
+def _row(
+    name: str, is_live: bool, result: ResultView, ink: Ink, width: int, *, is_strong: bool = False
+) -> Line:
+    """One strategy's live or virtual result."""
+    kind, style = kind_words(is_live, ink)
+    counts = f"{result.entries:>4}{result.exits:>5}{f'{result.wins}-{result.losses}':>9}"
+    spent = f"{figures.dollars(result.staked):>9}{figures.dollars(result.fees):>7}"
+    spans: list[Span] = [
+        (f"{clean(name):<{_NAME}}"[:_NAME], ink.strong if is_strong else ink.text),
+        (f"{kind:<{_KIND - 1}}", style),
+        (counts + spent, ink.text if result != _NOTHING else ink.dim),
+        (f"{figures.signed_dollars(result.pnl):>9}", ink.sign(result.pnl)),
+        (f"{figures.dollars(result.open_cost):>7}", ink.text if result.open_cost else ink.dim),
+    ]
+    if width >= _WIDE:
+        spans.append((f"{_won(result):>6}{_return(result):>10}", ink.dim))
+    return line(spans, width, ink.text)
+
+
+def _won(result: ResultView) -> str:
+    rounds = result.wins + result.losses
+    return f"{result.wins / rounds:.0%}" if rounds else "–"
+
+
+def _return(result: ResultView) -> str:
+    """PnL of what was paid for rounds that are settled."""
+    settled = result.staked - result.open_cost
+    return f"{result.pnl / settled:+.1%}" if settled > 0 else "–"

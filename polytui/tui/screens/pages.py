@@ -1,0 +1,104 @@
+"""The pages that lie over the whole board: strategies, risk, settings. One at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from polytui.tui.editing import Editor, Took, Wanted
+from polytui.tui.ink import Line
+from polytui.tui.panels import keys
+from polytui.tui.panels.risk import risk_panel
+from polytui.tui.panels.settings import settings_panel
+from polytui.tui.panels.sheet import Scroll, Sheet
+from polytui.tui.panels.strategies import strategy_panel
+from polytui.tui.scene import Scene
+
+_FAR = 10_000
+_STEPS = {
+    "down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10,
+    "home": -_FAR, "end": _FAR,
+}  # fmt: skip
+
+
+class Page(Enum):
+    STRATEGIES = "strategies"
+    RISK = "risk"
+    SETTINGS = "settings"
+
+
+class Pages:
+    """State: which page is open, how far it is scrolled, and the setting that is being edited."""
+
+    def __init__(
+        self, scene: Scene, clock: Callable[[], float], change: Callable[[str, str, str], None]
+    ) -> None:
+        self.open: Page | None = None
+        self._scene = scene
+        self._clock = clock
+        self._change = change
+        self._scroll = Scroll()
+        self._editor = Editor()
+
+    def turn(self, page: Page | None) -> None:
+        """Open `page`; the open one again closes it."""
+        self.open = None if page is self.open else page
+        self._scroll, self._editor = Scroll(), Editor()
+
+    @property
+    def is_settings(self) -> bool:
+        """Where no letter may do anything to orders."""
+        return self.open is Page.SETTINGS
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        if self.open is not Page.SETTINGS:
+            return keys.PAGE_KEYS
+        return keys.EDIT_KEYS[self._editor.step.value]
+
+    def show(self, asset: str) -> None:
+        """Bring this asset's lines into view."""
+        self._scroll.seek(asset)
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def press(self, key: str, character: str | None) -> bool:
+        """Whether the key was for the open page. Others go on to the board."""
+        if self.open is None:
+            return False
+        if self.open is not Page.SETTINGS:
+            if key in _STEPS:
+                self._scroll.move(_STEPS[key])
+            return key in _STEPS
+        return self._press_settings(key, character)
+
+    def _press_settings(self, key: str, character: str | None) -> bool:
+        known, editor, now_s = self._scene.settings, self._editor, self._clock()
+        editor.follow(known.views, now_s)
+        took = editor.press(key, character, known.matching(editor.words), now_s)
+        if isinstance(took, Wanted):
+            self._change(took.path, took.old, took.new)
+        elif took is Took.LEAVES:
+            self.turn(None)
+        elif took is Took.YES and key == "enter" and editor.is_typing:
+            known.forgive(editor.path)
+        return took is not Took.NO
+
+    def paste(self, text: str) -> None:
+        if self.open is Page.SETTINGS:
+            self._editor.paste(text)
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def paint(self, sheet: Sheet, width: int, height: int) -> list[Line]:
+        scene = self._scene
+        views = [scene.assets[name] for name in scene.names if name in scene.assets]
+        if self.open is Page.STRATEGIES:
+            return strategy_panel(views, sheet, self._scroll, width, height)
+        if self.open is Page.RISK:
+            return risk_panel(scene.account, views, sheet, self._scroll, width, height)
+        now_s, account = self._clock(), scene.account
+        self._editor.follow(scene.settings.views, now_s)
+        digest = account.settings_digest if account is not None else ""
+        size = (width, height)
+        return settings_panel(scene.settings, self._editor, sheet, digest, now_s, size)

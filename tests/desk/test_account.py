@@ -1,0 +1,295 @@
+"""Counters of the account: days, peaks, rows of losses, and what another session is told."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.desk.account import Account
+from polytui.model.events import StandingRestored
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_S, Usd
+
+DAY_NS = 86_400 * NS_PER_S
+DAY = 20_777
+MIDNIGHT = DAY * DAY_NS
+NOON = MIDNIGHT + DAY_NS // 2
+BTC, ETH = Asset.BTC, Asset.ETH
+
+
+def usd(dollars: float) -> Usd:
+    return Usd(round(dollars * 1_000_000))
+
+
+def account_with(*results: float, now_ns: int = NOON) -> Account:
+    account = Account()
+    for dollars in results:
+        account.realise(BTC, usd(dollars), now_ns)
+    return account
+
+
+LEFT_BEHIND = StandingRestored(
+    day=DAY,
+    realised_today=usd(-30),
+    trades_today=7,
+    realised_peak=usd(45),
+    losses_in_a_row=(("btc", 2), ("sol", 1)),
+    kill_why="daily loss",
+    kill_since_ns=NOON - 5,
+)
+
+
+# --- the day ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now_ns", "is_today"),
+    [(NOON, True), (MIDNIGHT + DAY_NS - 1, True), (MIDNIGHT + DAY_NS, False)],
+)
+def test_the_day_ends_at_midnight_utc(now_ns: int, is_today: bool) -> None:
+    account = account_with(-5.0)
+    account.note_trade(NOON)
+    account.note_trade(NOON)
+    assert account.realised_today(now_ns) == (usd(-5) if is_today else 0)
+    assert account.trades_today(now_ns) == (2 if is_today else 0)
+
+
+def test_a_new_day_counts_from_nothing_and_the_result_goes_on() -> None:
+    account = account_with(-5.0)
+    account.note_trade(NOON)
+    account.realise(ETH, usd(-1), NOON + DAY_NS)
+    account.note_trade(NOON + DAY_NS)
+    assert account.realised_today(NOON + DAY_NS) == usd(-1)
+    assert account.trades_today(NOON + DAY_NS) == 1
+    assert account.realised == usd(-6)
+
+
+def test_a_trade_begins_a_day_for_the_result_as_well() -> None:
+    account = account_with(-5.0)
+    account.note_trade(NOON + DAY_NS)
+    assert account.realised_today(NOON + DAY_NS) == 0
+
+
+def test_a_clock_that_steps_back_over_midnight_takes_nothing_back() -> None:
+    account = account_with(-5.0, now_ns=MIDNIGHT)
+    account.note_trade(MIDNIGHT)
+    assert account.realised_today(MIDNIGHT - 1) == usd(-5)
+    account.realise(BTC, usd(-2), MIDNIGHT - 1)
+    account.note_trade(MIDNIGHT - 1)
+    assert account.realised_today(MIDNIGHT) == usd(-7)
+    assert account.trades_today(MIDNIGHT) == 2
+
+
+def test_reading_changes_nothing() -> None:
+    """Faces read at times of their own; a replay does not know when."""
+    account = account_with(-5.0)
+    before = account.state()
+    later = NOON + 3 * DAY_NS
+    account.realised_today(later)
+    account.trades_today(later)
+    account.standing(later)
+    assert account.state() == before
+    assert account.realised_today(NOON) == usd(-5)
+
+
+# --- the peak -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("results", "drawdown"),
+    [
+        ((), 0),
+        ((10,), 0),
+        ((-10,), 10),  # the start is a peak as well
+        ((10, -4), 4),
+        ((10, -4, 3), 1),
+        ((10, -4, 6), 0),
+        ((10, -25), 25),
+        ((10, -4, 8, -9), 9),
+    ],
+)
+def test_drawdown_is_the_way_down_from_the_highest(
+    results: tuple[float, ...], drawdown: float
+) -> None:
+    assert account_with(*results).drawdown == usd(drawdown)
+
+
+def test_drawdown_is_of_all_assets_together_and_knows_no_midnight() -> None:
+    account = account_with(10.0)
+    account.realise(ETH, usd(-4), NOON + DAY_NS)
+    account.realise(BTC, usd(-2), NOON + 2 * DAY_NS)
+    assert account.drawdown == usd(6)
+
+
+def test_who_forgives_a_drawdown_measures_anew() -> None:
+    account = account_with(10.0, -8.0)
+    account.forgive_drawdown()
+    assert account.drawdown == 0
+    account.realise(BTC, usd(-1), NOON)
+    assert account.drawdown == usd(1)
+
+
+# --- losses in a row ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("results", "row"),
+    [
+        ((), 0),
+        ((-1,), 1),
+        ((-1, -1, -1), 3),
+        ((-1, -1, 1), 0),
+        ((1, -1), 1),
+        ((-1, 0, -1), 2),  # a round without a trade is no win
+        ((0, 0), 0),
+    ],
+)
+def test_settled_losses_one_after_another(results: tuple[int, ...], row: int) -> None:
+    account = Account()
+    for result in results:
+        account.note_settled(BTC, Usd(result))
+    assert account.books(BTC).losses_in_a_row == row
+
+
+def test_each_asset_has_a_row_of_its_own_and_a_person_may_end_it() -> None:
+    account = Account()
+    for asset in (BTC, ETH, BTC):
+        account.note_settled(asset, usd(-1))
+    account.note_settled(ETH, usd(1))
+    assert (account.books(BTC).losses_in_a_row, account.books(ETH).losses_in_a_row) == (2, 0)
+    account.forgive_losses(BTC)
+    assert account.books(BTC).losses_in_a_row == 0
+
+
+def test_open_rounds_of_all_assets_are_open_positions() -> None:
+    account = Account()
+    account.books(BTC).open_rounds, account.books(ETH).open_rounds = 2, 1
+    assert account.open_rounds == 3
+
+
+# --- through restarts ---------------------------------------------------------------------------
+
+
+def test_a_session_begins_where_the_last_one_ended() -> None:
+    account = Account()
+    account.restore(LEFT_BEHIND)
+    assert account.realised_today(NOON) == usd(-30)
+    assert account.trades_today(NOON) == 7
+    assert account.drawdown == usd(45)
+    assert account.books(BTC).losses_in_a_row == 2
+    switch = account.kill_switch
+    assert (switch.is_on, switch.why, switch.since_ns) == (True, "daily loss", NOON - 5)
+    assert account.realised == 0  # of this session
+
+
+def test_what_is_left_of_yesterday_is_what_has_no_day() -> None:
+    account = Account()
+    account.restore(LEFT_BEHIND)
+    tomorrow = NOON + DAY_NS
+    assert (account.realised_today(tomorrow), account.trades_today(tomorrow)) == (0, 0)
+    assert account.drawdown == usd(45)
+    assert account.books(BTC).losses_in_a_row == 2
+    assert account.kill_switch.is_on
+
+
+def test_a_clear_standing_switches_nothing_on() -> None:
+    account = Account()
+    account.restore(evolve(LEFT_BEHIND, kill_why="", kill_since_ns=0))
+    assert not account.kill_switch.is_on
+
+
+def test_every_desk_is_told_and_the_first_counts() -> None:
+    """A desk that begins again after a crash is told once more: nothing is counted twice, and a
+    kill switch that was cleared stays cleared."""
+    account = Account()
+    account.restore(LEFT_BEHIND)
+    account.realise(BTC, usd(-1), NOON)
+    account.kill_switch.rearm()
+    before = account.state()
+    account.restore(LEFT_BEHIND)
+    assert account.state() == before
+    assert account.realised_today(NOON) == usd(-31)
+
+
+def test_what_came_before_the_word_is_counted_with_it() -> None:
+    account = account_with(-2.0)
+    account.note_trade(NOON)
+    account.restore(LEFT_BEHIND)
+    assert account.realised_today(NOON) == usd(-32)
+    assert account.trades_today(NOON) == 8
+    assert account.drawdown == usd(45)
+
+
+def test_an_old_word_does_not_turn_the_day_back() -> None:
+    account = account_with(-2.0, now_ns=NOON + DAY_NS)
+    account.restore(LEFT_BEHIND)
+    assert account.realised_today(NOON + DAY_NS) == usd(-2)
+
+
+def test_an_asset_of_another_version_is_nobody() -> None:
+    account = Account()
+    account.restore(evolve(LEFT_BEHIND, losses_in_a_row=(("doge", 9), ("btc", 1))))
+    assert account.standing(NOON).losses_in_a_row == (("btc", 1),)
+
+
+def test_a_session_without_events_passes_on_what_it_was_told() -> None:
+    """Also the losses of assets that it does not trade."""
+    account = Account()
+    account.restore(LEFT_BEHIND)
+    assert account.standing(NOON) == LEFT_BEHIND
+
+
+def test_a_standing_says_the_day_it_is_of() -> None:
+    account = Account()
+    account.restore(LEFT_BEHIND)
+    expected = evolve(LEFT_BEHIND, day=DAY + 1, realised_today=Usd(0), trades_today=0)
+    assert account.standing(NOON + DAY_NS) == expected
+
+
+def test_the_state_tells_apart_what_decides_otherwise() -> None:
+    states = [Account().state()]
+    for change in (
+        lambda account: account.note_trade(NOON),
+        lambda account: account.note_settled(BTC, usd(-1)),
+        lambda account: account.realise(BTC, usd(-1), NOON),
+        lambda account: account.restore(LEFT_BEHIND),
+        lambda account: setattr(account.books(BTC), "open_rounds", 1),
+    ):
+        account = Account()
+        change(account)
+        states.append(account.state())
+    assert all(states.count(state) == 1 for state in states)
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(list(Asset)),
+        st.integers(-50_000_000, 50_000_000),
+        st.integers(0, 30) | st.just(90_000),  # seconds later: some stories cross midnight
+    ),
+    max_size=20,
+)
+
+
+def play(account: Account, actions: list[tuple[Asset, int, int]], now_ns: int) -> int:
+    for asset, pnl, later_s in actions:
+        now_ns += later_s * NS_PER_S
+        account.note_trade(now_ns)
+        account.realise(asset, Usd(pnl), now_ns)
+        account.note_settled(asset, Usd(pnl))
+    return now_ns
+
+
+@given(before=ACTIONS, after=ACTIONS)
+def test_a_restart_anywhere_makes_no_difference_to_what_is_left(
+    before: list[tuple[Asset, int, int]], after: list[tuple[Asset, int, int]]
+) -> None:
+    whole = Account()
+    now_ns = play(whole, before, NOON)
+    second = Account()
+    second.restore(whole.standing(now_ns))
+    end_ns = play(whole, after, now_ns)
+    play(second, after, now_ns)
+    assert second.standing(end_ns) == whole.standing(end_ns)

@@ -1,0 +1,151 @@
+"""From an opinion to a quote: the limit, its slippage, its edge, and which side has more."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from attrs import evolve
+from market_views import a_view, edge_of, side_of
+
+from polytui.config.deciding import Gates
+from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.schema import Settings
+from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Quote, Side
+from polytui.model.units import MICRO, Price, Shares
+from polytui.strategy.entry import Opinion, abstain, better_side, edge_bps, enter, limit_price
+from polytui.strategy.gates import Window
+from polytui.strategy.proposal import Proposal, View
+
+SETTINGS = Settings()
+
+
+def with_slippage(ticks: int) -> Settings:
+    return evolve(SETTINGS, gates=Gates(max_slippage_ticks=ticks))
+
+
+@pytest.mark.parametrize(
+    ("ask", "ticks", "limit"),
+    [
+        (0.51, 0, 510_000),
+        (0.51, 1, 520_000),
+        (0.51, 3, 540_000),
+        (0.97, 3, 990_000),
+        (0.98, 1, 990_000),
+        (0.99, 1, 990_000),
+        (0.99, 0, 990_000),
+        # No side, or one that is no price: the dollar that nobody pays.
+        (1.0, 1, MICRO),
+        (0.0, 1, MICRO),
+    ],
+)
+def test_the_limit_stands_some_ticks_above_the_ask(ask: float, ticks: int, limit: int) -> None:
+    view = a_view(up=side_of(0.0, ask))
+    assert limit_price(view, Outcome.UP, with_slippage(ticks)) == limit
+
+
+def test_a_finer_tick_is_a_smaller_slippage() -> None:
+    view = a_view(up=side_of(0.96, 0.962), tick=Price(1_000))
+    assert limit_price(view, Outcome.UP, with_slippage(2)) == 964_000
+
+
+def test_the_edge_is_counted_at_the_limit_with_its_fee() -> None:
+    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    assert edge_bps(a_view(), opinion, Price(520_000)) == pytest.approx(edge_of(0.60, 0.52))
+    assert edge_bps(a_view(), opinion, Price(MICRO)) == -10_000.0
+
+
+def test_the_side_with_more_edge_is_taken_and_up_where_they_are_equal() -> None:
+    even = a_view(up=side_of(0.49, 0.51), down=side_of(0.49, 0.51))
+    assert better_side(even, 0.50, 0.9, SETTINGS) == Opinion(Outcome.UP, 0.50, 0.9)
+    assert better_side(even, 0.51, 0.9, SETTINGS).outcome is Outcome.UP
+    assert better_side(even, 0.49, 0.9, SETTINGS) == Opinion(Outcome.DOWN, 0.51, 0.9)
+
+
+def test_an_empty_side_is_never_the_better_one() -> None:
+    view = a_view(up=side_of(0.98, 1.0), down=side_of(0.0, 0.99))
+    assert better_side(view, 0.9999, 1.0, SETTINGS).outcome is Outcome.DOWN
+
+
+# --- the proposal ---------------------------------------------------------------------------------
+
+
+def entered(view: View, worth: float = 0.60, confidence: float = 1.0) -> Proposal:
+    return enter(view, Opinion(Outcome.UP, worth, confidence), Thresholds(), SETTINGS)
+
+
+def test_a_quote_says_all_of_it() -> None:
+    proposal = entered(a_view())
+    # 0.52 and 0.07 x 0.52 x 0.48 of fee: 20 dollars buy 37.21 shares.
+    quote = Quote(Outcome.UP, Side.BUY, Price(520_000), Shares(37_210_000))
+    assert proposal.quotes == (quote,)
+    assert proposal.why == Why(Reason.NONE)
+    assert proposal.edge_bps == pytest.approx(edge_of(0.60, 0.52))
+    assert (proposal.outcome, proposal.confidence) == (Outcome.UP, 1.0)
+    assert proposal.weight == proposal.edge_bps
+
+
+def test_the_weight_is_edge_times_confidence() -> None:
+    proposal = entered(a_view(), confidence=0.7)
+    assert proposal.weight == pytest.approx(0.7 * edge_of(0.60, 0.52))
+    assert abstain(Why(Reason.NO_MODEL)).weight == 0.0
+
+
+def test_edge_then_price_then_gates_then_size() -> None:
+    nothing = a_view(since_open_s=1.0, up=side_of(0.94, 0.95, held=40, cost=20))
+    assert entered(nothing, worth=0.95).why.reason is Reason.EDGE_SMALL
+    assert entered(nothing, worth=1.0).why.reason is Reason.PRICE_FAR
+    cheaper = evolve(nothing, up=side_of(0.50, 0.51, held=40, cost=20))
+    assert entered(cheaper).why.reason is Reason.TOO_EARLY
+    assert entered(evolve(cheaper, since_open_s=60.0)).why.reason is Reason.POSITION_HELD
+
+
+def test_what_is_blocked_still_says_where_it_leans() -> None:
+    proposal = entered(a_view(left_s=10.0), confidence=0.9)
+    assert proposal.outcome is Outcome.UP
+    assert proposal.edge_bps == pytest.approx(edge_of(0.60, 0.52))
+    assert proposal.confidence == 0.9
+
+
+def test_a_window_of_its_own_replaces_that_of_the_gates() -> None:
+    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    late = a_view(left_s=10.0)
+    window = Window(after_open_s=45.0, before_close_s=6.0)
+    assert enter(late, opinion, Thresholds(), SETTINGS, window).quotes
+    assert not enter(late, opinion, Thresholds(), SETTINGS).quotes
+
+
+@pytest.mark.parametrize("worth", [math.nan, math.inf, -math.inf, -0.001, 1.001])
+def test_what_is_no_price_is_not_paid(worth: float) -> None:
+    assert entered(a_view(), worth=worth).why == Why(Reason.NO_PRICE)
+
+
+@pytest.mark.parametrize("confidence", [math.nan, -0.001, 1.001])
+def test_what_is_no_confidence_is_not_followed(confidence: float) -> None:
+    proposal = entered(a_view(), confidence=confidence)
+    assert (proposal.why, proposal.confidence) == (Why(Reason.NO_PRICE), None)
+
+
+@pytest.mark.parametrize(
+    ("ask", "tick", "reason"),
+    [
+        (0.510, 10_000, Reason.NONE),
+        (0.511, 10_000, Reason.OFF_TICK),
+        (0.509, 10_000, Reason.OFF_TICK),
+        (0.511, 1_000, Reason.NONE),
+        (0.5111, 1_000, Reason.OFF_TICK),
+    ],
+)
+def test_a_book_between_the_ticks_is_an_old_one(ask: float, tick: int, reason: Reason) -> None:
+    view = a_view(up=side_of(0.50, ask), tick=Price(tick))
+    assert entered(view, worth=0.7).why.reason is reason
+
+
+def test_a_limit_cut_off_at_the_top_is_still_not_below_the_ask() -> None:
+    """0.995 and a tick of a cent: 0.99 would rest under the ask, on a tick that is gone."""
+    view = a_view(up=side_of(0.98, 0.995))
+    thresholds = Thresholds(max_price=0.99, min_edge_bps=0.01)
+    proposal = enter(view, Opinion(Outcome.UP, 1.0, 1.0), thresholds, SETTINGS)
+    assert proposal.why.reason is Reason.OFF_TICK

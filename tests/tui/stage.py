@@ -1,0 +1,90 @@
+"""A stage for the terminal: a real Unix socket, keys by pilot, a clock that tests move."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fake_engine import FakeEngine
+from textual.pilot import Pilot
+
+from polytui.model.events import Action
+from polytui.model.link import AssetFrame
+from polytui.model.snapshot import AssetView
+from polytui.tui.app import TerminalApp
+from polytui.tui.theme import load_themes
+
+PALETTES = list(load_themes(Path(__file__).resolve().parents[2] / "themes").values())
+LIMIT_S = 20
+Play = Callable[["Stage"], Awaitable[None]]
+
+
+class Stage:
+    """A terminal, its engine, and a clock that moves only when the test says so."""
+
+    def __init__(self, engine: FakeEngine, app: TerminalApp, pilot: Pilot[int], now: list[float]):
+        self.engine, self.app, self.pilot = engine, app, pilot
+        self._now = now
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            while not condition():
+                await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def pass_time(self, seconds: float) -> None:
+        self._now[0] += seconds
+        self.app.board.repaint()
+        await self.pilot.pause()
+
+    @property
+    def text(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    @property
+    def rows(self) -> list[str]:
+        """The screen, row by row; drawn again first."""
+        self.app.board.repaint()
+        return self.text.split("\n")
+
+    def show(self, view: AssetView) -> None:
+        self.engine.say(AssetFrame(view))
+
+    @property
+    def sent(self) -> list[tuple[Action, str]]:
+        return [(command.action, command.asset) for command in self.engine.commands]
+
+
+def perform(
+    folder: Path,
+    play: Play,
+    *,
+    engine: FakeEngine | None = None,
+    size: tuple[int, int] = (80, 24),
+    owns_engine: bool = True,
+) -> TerminalApp:
+    """Run `play` on a stage whose terminal is attached; returns the app when it has ended."""
+
+    async def run() -> TerminalApp:
+        now = [100.0]
+        played = engine or FakeEngine(folder / "s")
+        async with played, asyncio.timeout(LIMIT_S):
+            app = TerminalApp(
+                PALETTES,
+                socket_path=played.path,
+                owns_engine=owns_engine,
+                engine_log=folder / "engine.log",
+                clock=lambda: now[0],
+            )
+            async with app.run_test(size=size) as pilot:
+                stage = Stage(played, app, pilot, now)
+                await stage.until(lambda: len(app.scene.assets) == 4 or app.scene.link_words)
+                app.board.repaint()
+                await play(stage)
+        return app
+
+    return asyncio.run(run())
