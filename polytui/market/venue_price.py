@@ -85,12 +85,13 @@ class VenuePrice:
         self._basis_ns = observed_ns
 
     def _log_mid_at(self, at_ns: int) -> float | None:
-        """The mid that stood at a moment; None where that is too long ago, or nothing since."""
+        """The mid that stood at a moment; None where it is forgotten, or stood there for so long
+        that it says nothing of that moment any more."""
         found = None
         for when, log_mid in self._mids:
             if when > at_ns:
                 break
-            found = log_mid
+            found = log_mid if at_ns - when <= _KEEP_NS else None
         return found
 
     def blame(self, now_ns: int) -> None:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from polytui.model.units import NS_PER_S
 
-_LAST_NAP_S, _FAR_NAP_S = 0.25, 1.0
+_LONGEST_NAP_S = 0.25
 """One long sleep fires up to 100 ms late on Linux and misses clock steps; short ones do not."""
 
 
@@ -66,7 +66,7 @@ SessionClock = Clock | WallClock
 
 
 async def _sleep_until(clock: SessionClock, when_ns: int) -> None:
-    # Time is nobody's event: looked at again after every nap, often when it is near.
+    # Time is nobody's event: looked at again after every nap, at least four times a second.
     while (left := clock.real_s(when_ns - clock.now_ns())) > 0:  # noqa: ASYNC110
-        await trio.sleep(_FAR_NAP_S if left > 2 * _FAR_NAP_S else min(left, _LAST_NAP_S))
+        await trio.sleep(min(left, _LONGEST_NAP_S))
     await trio.lowlevel.checkpoint_if_cancelled()

@@ -74,6 +74,8 @@ class Feed:
         """Called whenever `state` may have changed."""
         self.has_gap: Callable[[Gap], None] = lambda _: None
         """Called for trades that are missing and have ids to ask for."""
+        self.has_lost: Callable[[], None] = lambda: None
+        """Called when messages are missing: trades may have been among them."""
 
     # --- what net/ws.py calls -------------------------------------------------------------------
 
@@ -116,6 +118,7 @@ class Feed:
             self.has_gap(gap)
         if parsed.lost:
             self._miss(parsed.lost, "messages, by their numbers", now_ns)
+            self.has_lost()
         if parsed.is_closing:
             self.socket.rotate()
 

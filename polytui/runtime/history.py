@@ -76,6 +76,9 @@ class History:
                 continue
             except (Rejected, Unknown) as error:
                 self.complain(f"no candle history from {self.venue}: {error}")
+                if isinstance(error, Rejected) and error.after_s is not None:
+                    await trio.sleep(error.after_s)
+                    continue
                 return
             if candles:
                 self.run.deliver(

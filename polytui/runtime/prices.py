@@ -107,7 +107,8 @@ class PriceWatch:
         return feed, rest.candles
 
     def _add_bybit(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
-        """Its ids do not show a gap: after every reconnect the latest trades are asked for."""
+        """Its ids do not show a gap: after every reconnect, and wherever the book's numbers show
+        that messages were lost, the latest trades are asked for."""
         feed, codec = bybit_feed(self.run, self.kit)
         rest = bybit_rest.Bybit(self._http(self.kit.settings.endpoints.bybit_rest))
 
@@ -115,12 +116,16 @@ class PriceWatch:
             now_ns, most = self.run.clock.now_ns(), bybit_rest.MOST_TRADES
             return await rest.recent_trades(self.run.asset, most, now_ns)
 
-        def came_up() -> None:
-            if feed.connects > 1 and codec.last_id:
+        def ask_latest() -> None:
+            if codec.last_id:
                 gap = Gap(codec.last_id + 1, codec.last_id + 1)
                 backfill.want("bybit", gap, ask, codec.mend, is_counted=False)
 
-        feed.came_up = came_up
+        def came_up() -> None:
+            if feed.connects > 1:
+                ask_latest()
+
+        feed.came_up, feed.has_lost = came_up, ask_latest
         return feed, rest.candles
 
     def _add_coinbase(self, backfill: Backfill) -> tuple[Feed, AskCandles]:

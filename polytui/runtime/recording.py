@@ -138,8 +138,7 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
                 for home in homes:
                     nursery.start_soon(_record_asset, home, kit, Gamma(gamma_http))
     finally:
-        with trio.CancelScope(shield=True):
-            await _flush(tape, files)
+        await _flush(tape, files)
     return _summary(plan, tape, files, homes)
 
 
@@ -203,13 +202,17 @@ async def _flush_often(tape: Tape, files: tuple[RawFiles, RawFiles], every_s: fl
 
 
 async def _flush(tape: Tape, files: tuple[RawFiles, RawFiles]) -> None:
-    """In a thread: compressing a second of a busy market takes longer than a frame may wait."""
+    """In a thread: compressing a second of a busy market takes longer than a frame may wait.
+
+    Shielded: lines that have left the tape would be lost by a cancellation between the writes.
+    """
     raw, tape.raw = tape.raw, []
     events, tape.events = tape.events, []
     now_ns = tape.clock.now_ns()
     try:
-        await trio.to_thread.run_sync(files[0].write, raw, now_ns)
-        await trio.to_thread.run_sync(files[1].write, events, now_ns)
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(files[0].write, raw, now_ns)
+            await trio.to_thread.run_sync(files[1].write, events, now_ns)
     except OSError as error:
         raise Fatal(f"cannot record: {error}; free the disk or choose --folder") from error
 

@@ -22,6 +22,7 @@ from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy
 
 _BPS = 10_000.0
+_CLEAR = Why(Reason.NONE)
 
 
 @frozen
@@ -87,7 +88,7 @@ def enter(
     if isinstance(shares, Why):
         return Proposal((), shares, outcome, edge, opinion.confidence)
     quote = Quote(outcome, Side.BUY, limit, shares)
-    return Proposal((quote,), Why(Reason.NONE), outcome, edge, opinion.confidence)
+    return Proposal((quote,), _CLEAR, outcome, edge, opinion.confidence)
 
 
 def abstain(why: Why, outcome: Outcome | None = None, confidence: float | None = None) -> Proposal:

@@ -6,9 +6,11 @@ is a ban; 451 and 403 refuse a place for good, where another host of theirs may 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import msgspec
+import trio
 
 from polytui.model.candle import Candle
 from polytui.model.errors import Rejected, Retry
@@ -26,6 +28,7 @@ _MOST_WEIGHT = 5_000
 _WEIGHT_PAUSE_S = 20.0
 _INTERVALS = {1: "1s", 60: "1m", 300: "5m", 900: "15m", 3600: "1h"}
 _REFUSED_HERE = (403, 451)
+_BANNED = 418
 
 _Row = tuple[int, str, str, str, str, str, int, str, int, str, str, str]
 
@@ -48,11 +51,13 @@ _decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class Binance:
-    """State: which host serves us. Retry and Rejected as in `net/http.py`."""
+    """State: which host serves us, and until when it has banned us. Retry and Rejected as in
+    `net/http.py`."""
 
     def __init__(self, http: Http, spare: Http | None = None) -> None:
         self._http = http
         self._spare = spare
+        self._banned_until = -math.inf
 
     async def klines(
         self,
@@ -116,9 +121,15 @@ class Binance:
 
     async def _get(self, path: str, params: Params) -> bytes:
         """One answer, slowed down before the venue has to ask for it."""
+        left_s = self._banned_until - trio.current_time()
+        if left_s > 0.0:
+            # Asking on makes a ban longer (venue rule).
+            raise Rejected(f"Binance has banned us for {left_s:.0f} s more", _BANNED, left_s)
         try:
             body = await self._http.get(path, params)
         except Rejected as refusal:
+            if refusal.status == _BANNED:
+                self._banned_until = trio.current_time() + (refusal.after_s or _WEIGHT_PAUSE_S)
             if refusal.status not in _REFUSED_HERE or self._spare is None:
                 raise
             self._http, self._spare = self._spare, None

@@ -178,3 +178,17 @@ def test_the_price_lies_among_those_that_have_a_vote(
         assert sum(part.weight for part in parts(oracle, 70)) == pytest.approx(1.0)
     else:
         assert found.price == 100.0
+
+
+def test_a_mid_that_stood_too_long_teaches_no_basis() -> None:
+    """A feed that is up but quotes nothing must not learn that its old price is right."""
+    oracle, market = CompositeOracle(), Market()
+    for second in range(60):
+        at_ns = (1_000 + second) * NS_PER_S
+        oracle.take_quote("coinbase", 100_000.0, at_ns, at_ns)
+        oracle.take_settlement(100_000.0, at_ns, market)
+    for second in range(60, 300):
+        oracle.take_settlement(100_100.0, (1_000 + second) * NS_PER_S, market)
+    (part,) = oracle.parts(1_300 * NS_PER_S, market)
+    assert part.basis_bps is not None
+    assert abs(part.basis_bps) < 1.5, "eight seconds still count, four minutes do not"

@@ -32,7 +32,7 @@ from polytui.net.dial import Ended
 from polytui.net.http import Http
 from polytui.net.peer import PeerSettings, serve_peer
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.chaos import Chaos, parse_chaos
+from polytui.runtime.chaos import MARKET, Chaos, parse_chaos
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import Surroundings
@@ -245,6 +245,8 @@ def _engine(
         await trio.lowlevel.checkpoint()
         if kind == "drop":
             venue.connections.drop(service)
+        elif kind in MARKET:
+            venue.world.trouble(kind, int(seconds * NS_PER_S))
         else:
             venue.connections.begin(kind, service, seconds, 0)
 

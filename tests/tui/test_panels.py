@@ -31,7 +31,9 @@ from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.keys import BOARD_KEYS, Alarm, alarm_lines, key_line
 from polytui.tui.panels.ladder import ladder
 from polytui.tui.panels.log import last_words, log_lines
+from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.zoom import zoom_panel
+from polytui.tui.screens.help import SIZE, help_lines
 from polytui.tui.theme import load_themes
 
 THEMES = load_themes(Path(__file__).resolve().parents[2] / "themes")
@@ -126,6 +128,99 @@ def test_up_and_down_are_words_as_well_as_colours() -> None:
     assert "▼ DOWN edge +85 bps" in says("down")
 
 
+# --- signals --------------------------------------------------------------------------------
+
+LEANS = SignalView("distance_fade", "up", 214.0, "", 0.82, 20.0)
+LATE = SignalView("settlement_sniper", "down", 133.0, "too early: 214 > 75 s left", 0.97, 12.5)
+THIN = SignalView("confluence", "up", 41.0, "edge small: 41 < 150 bps", 0.66, 0.0)
+SHADOW = SignalView("momentum_score", "down", 88.0, "in shadow: not enabled", 0.7, 9.0, False)
+IDLE = SignalView("predictor", "", None, "no model", None, 0.0, False)
+ALL = (IDLE, SHADOW, LATE, LEANS, THIN)
+
+
+def signal_text(signals: tuple[SignalView, ...], width: int, rows: int) -> list[str]:
+    return text_of(signal_rows(signals, INK, width, rows)).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("signal", "words"),
+    [
+        (LEANS, "◆ live ▲ UP edge +214 bps 82% $20.00"),
+        (LATE, "◆ live ▼ too early: 214 > 75 s left"),
+        (THIN, "◆ live ▲ edge small: 41 < 150 bps"),
+        (SHADOW, "◇ shadow ▼ DOWN edge +88 bps 70%"),
+        (IDLE, "◇ shadow – no model        predictor"),
+    ],
+)
+def test_one_line_of_a_signal_at_80_by_24(signal: SignalView, words: str) -> None:
+    assert signal_text((signal,), 36, 1) == [words]
+
+
+def test_where_one_line_is_all_the_one_that_matters_most_has_it() -> None:
+    assert signal_text(ALL, 36, 1) == ["◆ live ▲ UP edge +214 bps 82% $20.00"]
+    assert "too early" in signal_text((IDLE, SHADOW, LATE), 36, 1)[0]
+    assert "DOWN" in signal_text((IDLE, SHADOW), 36, 1)[0]
+
+
+def test_signals_keep_their_places_and_their_names() -> None:
+    assert signal_text(ALL, 56, 5) == [
+        "◇ predictor         – no model",
+        "◇ momentum_score    ▼ DOWN edge +88 bps 70% $9.00",
+        "◆ settlement_sniper ▼ too early: 214 > 75 s left",
+        "◆ distance_fade     ▲ UP edge +214 bps 82% $20.00",
+        "◆ confluence        ▲ UP 66% edge small: 41 < 150 bps",
+    ]
+    assert [row[:4] for row in signal_text(ALL, 56, 3)] == ["◆ se", "◆ di", "◆ co"]
+
+
+def test_two_lines_a_signal_hold_every_figure() -> None:
+    assert signal_text((LEANS, LATE, SHADOW), 44, 6) == [
+        "◆ live distance_fade         ▲ UP 82% $20.00",
+        "  edge +214 bps",
+        "◆ live settlement_sniper   ▼ DOWN 97% $12.50",
+        "  edge +133 bps  too early: 214 > 75 s left",
+        "◇ shadow momentum_score     ▼ DOWN 70% $9.00",
+        "  edge +88 bps",
+    ]
+
+
+def test_numbers_of_gates_are_not_cut_for_more_signals() -> None:
+    assert signal_text(ALL, 30, 2) == [
+        "◆ distance_fa… ▲ UP 82% $20.00", "  edge +214 bps",
+    ]  # fmt: skip
+
+
+def test_wide_tables_have_every_column() -> None:
+    rows = signal_text(ALL, 100, 6)
+    assert rows[0].split() == ["wants", "sure", "edge", "bps", "size", "USD", "in", "the", "way"]
+    assert rows[3] == (
+        "◆ live   settlement_sniper ▼ DOWN    97%      +133     12.50  too early: 214 > 75 s left"
+    )
+    assert rows[4].endswith("+214     20.00  nothing")
+    assert rows[1].startswith(
+        "◇ shadow predictor         –           –         –         –  no model"
+    )
+    assert len(signal_text(ALL, 100, 5)) == 5
+
+
+@pytest.mark.parametrize("width", [26, 30, 36, 43, 56, 84, 110])
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 10, 12])
+def test_signals_never_take_more_than_their_rows(width: int, rows: int) -> None:
+    for signals in (ALL, ALL[:1], (), tuple(evolve(one, strategy="x" * 99) for one in ALL)):
+        lines = signal_rows(signals, INK, width, rows)
+        assert 1 <= len(lines) <= rows
+        assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
+
+
+def test_the_zoom_tells_live_from_shadow_in_words() -> None:
+    view = asset_at("btc", 40)
+    for width, height in ((80, 17), (120, 40), (200, 50)):
+        text = text_of(zoom_panel("btc", view, Look(NIGHT, 1), "", width, height))
+        assert "◆ live  ◇ shadow" in text
+        for signal in view.rounds[0].signals:
+            assert signal.strategy[:9] in text
+
+
 @pytest.mark.parametrize("state", list(AssetState))
 def test_every_state_is_a_word(state: AssetState) -> None:
     text = panel(evolve(asset_at("btc", 0), state=state, detail="three crashes in ten minutes"))
@@ -188,6 +283,23 @@ def test_a_one_sided_book_is_named() -> None:
     assert shown.book is not None
     lonely = evolve(shown, book=evolve(shown.book, bids=()))
     assert "no bids" in text_of(ladder(lonely, INK, 40, 5))
+
+
+def test_the_keys_a_stranger_needs_fit_80_cells_whole() -> None:
+    assert text_of([key_line(BOARD_KEYS, NIGHT, 80)]) == (
+        " 1-4 asset  Enter zoom  K KILL  s strategy  r risk  e settings  q quit  ? help"
+    )
+    fitting = text_of([key_line((("s", "strategy"), ("r", "risk")), NIGHT, 19)])
+    assert fitting == " s strategy  r risk"
+    assert text_of([key_line((("s", "strategy"), ("r", "risk")), NIGHT, 18)]) == " s strategy"
+
+
+def test_the_help_names_every_key_and_fits_80_by_24() -> None:
+    assert SIZE[1] <= 24
+    text = text_of(help_lines(NIGHT, *SIZE))
+    for key in ("s  ", "r  ", "e  ", "◆ live  ◇ shadow", "!  ■", "pnl, realised"):
+        assert f"│ {key}" in text, key
+    assert "…" not in text
 
 
 def test_thousandth_ticks_get_their_decimal() -> None:
@@ -297,6 +409,14 @@ def test_the_board_divides_the_screen(
         (figures.signed_money(12_310_000), "+12.31"),
         (figures.signed_money(-400_000), "-0.40"),
         (figures.signed_money(1), "0.00"),
+        (figures.dollars(0), "–"),
+        (figures.dollars(999_990_000), "999.99"),
+        (figures.dollars(1_204_400_000), "1,204"),
+        (figures.dollars(125_000 * MICRO), "0.12M"),
+        (figures.signed_dollars(-9_999_990_000), "-9,999.99"),
+        (figures.signed_dollars(-12_045 * MICRO), "-12,045"),
+        (figures.signed_dollars(12_045 * MICRO), "+12,045"),
+        (figures.signed_dollars(1), "0.00"),
         (figures.shares(1_234_500_000), "1,234.5"),
         (figures.shares(35_000 * MICRO), "35,000"),
         (figures.shares(1_250_000 * MICRO), "1.25M"),

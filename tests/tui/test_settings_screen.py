@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,6 @@ def test_what_is_no_value_of_its_kind_says_so(text: str, old: str) -> None:
 
 @given(st.one_of(st.booleans(), st.integers(-(10**14), 10**14), st.floats(-1e6, 1e6), st.text()))
 def test_an_unchanged_text_is_the_same_value(value: object) -> None:
-    import json
-
     old = json.dumps(value)
     if "e" in old and isinstance(value, float):
         return
@@ -360,7 +359,7 @@ def test_what_is_on_its_way_or_refused_is_said_next_to_the_field() -> None:
     assert "no answer for 4.0 s" in rows[15]
     settings.acked(Ack(7, (), "expected >= 0, got -1 @ gates.after_open_s"), 4.0)
     rows = page(settings, Editor(), now_s=400.0)
-    assert "✗ expected >= 0, got -1 @ gates.af…" in rows[2]
+    assert rows[2].endswith(" 45.0           ✗ expected >= 0, got -1            │")
     whole = "✗ not changed, 45.0 > -1: expected >= 0, got -1 @ gates.after_open_s"
     assert rows[15].startswith(f"│ {whole}")
     settings.asked(Change(8, "gates.after_open_s", "60"), "45.0", 400.0)
@@ -377,7 +376,7 @@ def test_a_setting_is_found_edited_confirmed_and_in_force(
 ) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("e")
-        await stage.until(lambda: "╭─ settings ─" in stage.text or "╭─ settings  " in stage.text)
+        await stage.until(lambda: "╭─ settings  " in stage.text)
         assert len(stage.rows) == size[1]
         await stage.press("slash", *"after_open", "enter")
         await stage.until(lambda: "/after_open  1 of" in "\n".join(stage.rows))

@@ -6,6 +6,7 @@ from rich.segment import Segment
 
 from polytui.model.snapshot import (
     AssetView,
+    AverageView,
     FeatureView,
     FeedState,
     OracleView,
@@ -203,11 +204,15 @@ def _venue_mark(venue: VenuePriceView, ink: Ink) -> Span:
 
 def average_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
     """A round's strike, how far its closing average is known, and what would turn it."""
-    return [
+    average = shown.average
+    assert average is not None
+    lines = [
         spread(_value_words(view, shown, ink), _strike_words(shown, ink), width, ink.text),
-        _progress(view, shown, ink, width),
-        _standing(view, shown, ink, width),
+        _progress(view, shown, average, ink, width),
     ]
+    if average.average is not None:
+        lines.append(_standing(view, shown, average, ink, width))
+    return lines
 
 
 def _value_words(view: AssetView, shown: RoundView, ink: Ink) -> list[Span]:
@@ -233,10 +238,10 @@ def _strike_words(shown: RoundView, ink: Ink) -> list[Span]:
     return words
 
 
-def _progress(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
+def _progress(
+    view: AssetView, shown: RoundView, average: AverageView, ink: Ink, width: int
+) -> Line:
     """A line that fills while the average is observed."""
-    average = shown.average
-    assert average is not None
     words: list[Span] = [(f"{average.observed_s:.0f} of {average.window_s} s observed", ink.text)]
     begins_ns = shown.closes_ns - average.window_s * NS_PER_S
     if average.average is None and view.at_ns < begins_ns:
@@ -249,20 +254,21 @@ def _progress(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     return spread(bar, words, width, ink.text)
 
 
-def _standing(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
+def _standing(
+    view: AssetView, shown: RoundView, average: AverageView, ink: Ink, width: int
+) -> Line:
     """Where the average stands against the strike, and what the rest must be to turn it."""
-    average, strike = shown.average, shown.strike
-    if average is None or average.average is None:
-        return line([("nothing of it is observed yet", ink.dim)], width, ink.text)
-    words: list[Span] = [("average ", ink.dim), (figures.coin(average.average), ink.strong)]
+    strike, value = shown.strike, average.average
+    assert value is not None
+    words: list[Span] = [("average ", ink.dim), (figures.coin(value), ink.strong)]
     if strike is None:
         return line(words, width, ink.text)
-    gap_bps = (average.average / strike - 1.0) * _BPS
+    gap_bps = (value / strike - 1.0) * _BPS
     words.append((f"  {figures.arrow(gap_bps)} {gap_bps:+.2f} bps", ink.sign(gap_bps)))
     left_s = average.window_s - average.observed_s
     if left_s <= 0:
         return spread(words, [("whole: ", ink.dim), _winner(gap_bps, ink)], width, ink.text)
-    needed = (strike * average.window_s - average.average * average.observed_s) / left_s
+    needed = (strike * average.window_s - value * average.observed_s) / left_s
     turn = _turn_words(needed, view.oracle.price, gap_bps >= 0, ink)
     if width_of(words) + width_of(turn) >= width:
         turn = _turn_words(needed, None, gap_bps >= 0, ink)

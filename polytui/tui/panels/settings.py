@@ -140,7 +140,8 @@ def _remark(drawing: _Drawing, one: SettingView, difference: Difference | None) 
     setting means."""
     ink, wish = drawing.ink, drawing.known.wishes.get(one.path)
     if wish is not None and wish.error:
-        return (f"✗ {clean(wish.error)}", ink.error)
+        # The path is in this line already.
+        return (f"✗ {clean(wish.error.removesuffix(f' @ {one.path}'))}", ink.error)
     if wish is not None and not wish.answer:
         return (f"… {clean(wish.words)} sent", ink.warn)
     if difference is not None:

@@ -32,7 +32,7 @@ _KEYS = (
 _MARKS = (
     ("●  ◐  ○  ◌", "feed up, stale, down, connecting"),
     ("▲  ▼", "above or below; Up or Down"),
-    ("◆ live  ◇ shadow", "a strategy that may trade; that is only scored"),
+    ("◆ live  ◇ shadow", "may trade; only scored, with virtual fills"),
     ("!  ■", "a limit used to 80 %; a limit that is full"),
     ("◂ 25.00", "our working order in the ladder"),
     ("fair, mid", "our price of Up, the market's"),
