@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from polytui.config.deciding import Strategy as Thresholds
+from polytui.ledger.track import Stake
 from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
@@ -57,8 +58,13 @@ def outbid(candidate: Candidate, best: Candidate) -> Why:
     return Why(Reason.OUTBID, value, limit, f"bps x confidence of {best.strategy}")
 
 
-def coherence_block(outcome: Outcome, working: Iterable[WorkingOrder]) -> Why | None:
-    """A buy of the other side that may still fill must be gone first."""
+def coherence_block(
+    outcome: Outcome, working: Iterable[WorkingOrder], held: Iterable[Stake]
+) -> Why | None:
+    """Nobody enters a side while anybody holds the other, or has a buy of it that may fill."""
+    for stake in held:
+        if stake.outcome is not outcome:
+            return Why(Reason.OTHER_SIDE_HELD, stake.shares / MICRO, 0.0, "shares")
     for entry in working:
         if entry.order.side is Side.BUY and entry.order.outcome is not outcome:
             return Why(Reason.OTHER_SIDE_HELD, entry.left / MICRO, 0.0, "shares on order")

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
 from polytui.desk.account import AssetBooks
@@ -28,7 +30,7 @@ from polytui.desk.round import DeskRound
 from polytui.ledger.shadow import Facing
 from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, Strategy, View
@@ -55,10 +57,13 @@ class Deciding:
         """
         whys: dict[str, Why] = {}
         candidates: list[Candidate] = []
+        live, shadow = self._books.live.open(entry.slug), self._books.shadow.open(entry.slug)
         for strategy in STRATEGIES:
             thresholds = strategy.thresholds(settings)
-            proposal = self._ask(entry, strategy, thresholds, view, settings)
-            if not may_trade(thresholds, self._asset, entry.round.interval):
+            is_live = may_trade(thresholds, self._asset, entry.round.interval)
+            own = _seen_by(strategy.name, view, live if is_live else shadow)
+            proposal = self._ask(entry, strategy, own, settings)
+            if not is_live:
                 whys[strategy.name] = self._follow_in_shadow(
                     entry, strategy, thresholds, proposal, view, settings
                 )
@@ -75,7 +80,6 @@ class Deciding:
         self,
         entry: DeskRound,
         strategy: Strategy,
-        thresholds: Thresholds,
         view: View,
         settings: Settings,
     ) -> Proposal:
@@ -122,8 +126,8 @@ class Deciding:
         for candidate in candidates:
             if candidate is not best:
                 whys[candidate.strategy] = outbid(candidate, best)
-        working = self._holdings.of_round(entry.slug)
-        conflict = coherence_block(best.proposal.outcome, working)
+        working, held = self._holdings.of_round(entry.slug), self._books.live.open(entry.slug)
+        conflict = coherence_block(best.proposal.outcome, working, held)
         if conflict is not None:
             whys[best.strategy] = conflict
             return []
@@ -191,6 +195,16 @@ def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) 
         return None
     lean = entry.proposals.get(stake.strategy)
     return first_exit(view, stake, lean, strategy.thresholds(settings), settings.exits)
+
+
+def _seen_by(name: str, view: View, stakes: tuple[Stake, ...]) -> View:
+    """The view with what this strategy holds; most of the time that is nothing."""
+    for stake in stakes:
+        if stake.strategy == name:
+            side = evolve(view.side(stake.outcome), held=stake.shares, cost=stake.cost)
+            is_up = stake.outcome is Outcome.UP
+            return evolve(view, up=side) if is_up else evolve(view, down=side)
+    return view
 
 
 def _facing(view: View, quote: Quote) -> Facing:

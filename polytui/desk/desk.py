@@ -289,7 +289,7 @@ class Desk:
             self.books.is_flattening = False
 
     def _decide_round(self, step: Step, entry: DeskRound) -> None:
-        seen = see_round(entry, self._knowledge(step, entry))
+        seen = see_round(entry, self._knowledge(step))
         unseen = seen.why if isinstance(seen, Blocked) else None
         self._ask_for_books(step, entry, unseen)
         halt = self._halt() or unseen
@@ -348,11 +348,10 @@ class Desk:
             entry.unsettled_ns = step.now_ns
             step.effects.append(Resync(entry.slug))
 
-    def _knowledge(self, step: Step, entry: DeskRound) -> Knowledge:
+    def _knowledge(self, step: Step) -> Knowledge:
         return Knowledge(
             now_ns=step.now_ns,
             prices=self.prices,
-            position=self.holdings.positions.of(entry.slug),
             predictor=self.predictor,
             free_cash=self.account.free_cash,
             is_book_up=self.feeds.get(ev.BOOK_FEED) is FeedState.UP,

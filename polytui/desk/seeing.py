@@ -9,7 +9,6 @@ from attrs import frozen
 from polytui.config.schema import Settings
 from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
-from polytui.ledger.positions import Position
 from polytui.market.book import TokenBook
 from polytui.market.fair_value import fair_up
 from polytui.market.predictor import Predictor
@@ -33,7 +32,6 @@ class Knowledge:
 
     now_ns: int
     prices: DeskPrices
-    position: Position
     predictor: Predictor | None
     free_cash: Usd
     is_book_up: bool
@@ -86,7 +84,7 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 
 
 def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
-    listed, now_ns, position = entry.round, knowledge.now_ns, knowledge.position
+    listed, now_ns = entry.round, knowledge.now_ns
     prices, settings = knowledge.prices, knowledge.settings
     up, down = entry.up_book, entry.down_book
     settling = prices.settling(listed, price, now_ns, settings.market)
@@ -110,8 +108,8 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
         book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
         features=prices.features.latest,
         predictor=knowledge.predictor,
-        up=_outcome_view(up, position.up, position.up_cost),
-        down=_outcome_view(down, position.down, position.down_cost),
+        up=_outcome_view(up),
+        down=_outcome_view(down),
         tick=listed.tick,
         min_shares=listed.min_shares,
         fees=listed.fees,
@@ -119,7 +117,8 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
     )
 
 
-def _outcome_view(book: TokenBook, held: Shares, cost: Usd) -> OutcomeView:
+def _outcome_view(book: TokenBook) -> OutcomeView:
+    """As nobody in particular sees it: what is held is filled in for each strategy."""
     bid, ask = book.best_bid, book.best_ask
     asked, wanted = book.asks.get(ask, _NO_SHARES), book.bids.get(bid, _NO_SHARES)
-    return OutcomeView(bid, ask, asked, wanted, held, cost)
+    return OutcomeView(bid, ask, asked, wanted)

@@ -78,6 +78,15 @@ class FeatureSet:
     def _by_name(self) -> dict[str, Feature]:
         return {feature.name: feature for feature in self.values}
 
+    @cached_property
+    def readable(self) -> dict[str, float]:
+        """By name, every value that is there, fresh and finite: for those who read many."""
+        return {
+            feature.name: feature.value
+            for feature in self.values
+            if feature.value is not None and not feature.is_stale and math.isfinite(feature.value)
+        }
+
     def get(self, name: str) -> float | None:
         """The value; None where it is missing or stale. KeyError for a name that is none."""
         feature = self._by_name[name]

@@ -26,9 +26,9 @@ class OutcomeView:
     """Offered at the best ask."""
     bid_shares: Shares
     """Wanted at the best bid."""
-    held: Shares
-    """Of all strategies together."""
-    cost: Usd
+    held: Shares = Shares(0)
+    """By the strategy that is asked, and not paired with the other outcome."""
+    cost: Usd = Usd(0)
     """Paid for what is held."""
 
 

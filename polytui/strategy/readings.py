@@ -19,8 +19,7 @@ _BPS = 10_000.0
 
 def finite(features: FeatureSet, name: str) -> float | None:
     """A feature's value; None where it is missing, stale, NaN or endless."""
-    value = features.get(name)
-    return value if value is not None and math.isfinite(value) else None
+    return features.readable.get(name)
 
 
 def clipped(value: float) -> float:

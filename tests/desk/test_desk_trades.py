@@ -306,7 +306,8 @@ def test_another_feed_may_die_without_the_books() -> None:
     story = Story().a_minute_in()
     story.buying()
     down = story.tell(ev.FeedDown("binance", "gone", story.now_ns))
-    assert down == []
+    assert of_kind(down, Cancel, Place) == []
+    assert reasons(down) == []
     assert story.round().up_book.is_known
     assert story.round().down_book.is_known
 
