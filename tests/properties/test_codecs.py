@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
-from attrs import asdict
+from attrs import asdict, evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -23,14 +23,17 @@ from polytui.model.units import MICRO
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
-from polytui.venues.feed import Codec, Parsed
+from polytui.venues.feed import Parsed
 from polytui.venues.polymarket.gamma import parse_event
+from polytui.venues.polymarket.gamma_frames import GammaFrames
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
+from polytui.venues.polymarket.user_channel import UserChannel
 
-EXAMPLES = max(300, settings.get_profile(settings.get_current_profile_name()).max_examples)
-"""Frames per codec and property: 300 in the suite, 5,000 under `make fuzz`."""
+EXAMPLES = max(200, settings.get_profile(settings.get_current_profile_name()).max_examples)
+"""Frames per codec and property: 200 in the suite, 5,000 under `make fuzz`."""
 NOW = 1_800_000_000_000_000_000
+PRICES = ("price", "value", "bid", "ask", "tick", "strike")
 LEVELS = {
     "bids": [{"price": "0.01", "size": "12480.06"}, {"price": "0.49", "size": "5"}],
     "asks": [{"price": "0.99", "size": "11489.94"}, {"price": "0.5", "size": "7.5"}],
@@ -189,17 +192,105 @@ BYBIT_FRAMES: list[Any] = [
     {"success": True, "ret_msg": "pong", "op": "ping"},
     {"success": False, "ret_msg": "args size >10", "op": "subscribe"},
 ]
-CODECS: list[tuple[Callable[[], Codec], list[Any]]] = [
+USER_ORDER = {
+    "event_type": "order",
+    "id": "0xff" + "35" * 31,
+    "owner": "9180014b",
+    "market": "0xbd",
+    "asset_id": "52",
+    "side": "SELL",
+    "original_size": "10",
+    "size_matched": "0",
+    "price": "0.57",
+    "associate_trades": None,
+    "type": "PLACEMENT",
+    "status": "LIVE",
+    "timestamp": "1782753357257",
+}
+MAKER_ORDER = {
+    "order_id": "0xff",
+    "owner": "9180014b",
+    "matched_amount": "10",
+    "price": "0.57",
+    "asset_id": "52",
+    "side": "SELL",
+}
+USER_TRADE = {
+    "event_type": "trade",
+    "type": "TRADE",
+    "id": "28c4d2eb",
+    "taker_order_id": "0x06bc",
+    "market": "0xbd",
+    "asset_id": "52",
+    "side": "BUY",
+    "size": "10",
+    "price": "0.57",
+    "status": "MATCHED",
+    "owner": "9180014b",
+    "trade_owner": "9180014b",
+    "maker_orders": [MAKER_ORDER],
+    "trader_side": "TAKER",
+    "timestamp": 1782753357,
+}
+USER_FRAMES: list[Any] = [
+    USER_ORDER,
+    USER_TRADE,
+    {**USER_TRADE, "trader_side": "MAKER", "status": "TRADE_STATUS_FAILED"},
+    [USER_ORDER, USER_TRADE],
+]
+GAMMA_EVENT = {
+    "slug": "btc-updown-5m-1778584200",
+    "eventMetadata": {"priceToBeat": 80912.4173},
+    "markets": [
+        {
+            "slug": "btc-updown-5m-1778584200",
+            "conditionId": "0x" + "a5" * 32,
+            "eventStartTime": "2026-05-12T11:10:00Z",
+            "endDate": "2026-05-12T11:15:00Z",
+            "version": "v1",
+            "outcomes": '["Up", "Down"]',
+            "outcomePrices": '["0.515", "0.485"]',
+            "clobTokenIds": '["48", "14"]',
+            "orderPriceMinTickSize": 0.01,
+            "orderMinSize": 5,
+            "feesEnabled": True,
+            "feeSchedule": {"exponent": 1, "rate": 0.07, "takerOnly": True, "rebateRate": 0.2},
+            "cryptoMarketConfig": {"twapEnabled": True, "twapLookbackSeconds": 60},
+            "resolutionSource": "https://data.chain.link/streams/btc-usd-twap-60s-streams",
+        }
+    ],
+}
+
+
+class Reads(Protocol):
+    """All that is asked of a codec here."""
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed: ...
+
+
+class Plain:
+    """A reader whose events are not those of a desk, as a codec."""
+
+    def __init__(self, source: UserChannel | GammaFrames) -> None:
+        self._source = source
+
+    def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
+        events, parsed = self._source.read(frame)
+        return evolve(parsed, events=events, is_data=bool(events))  # type: ignore[arg-type]
+
+
+CODECS: list[tuple[Callable[[], Reads], list[Any]]] = [
     (lambda: MarketChannel(["7"]), MARKET_FRAMES),
     (lambda: Rtds(Asset.BTC), RTDS_FRAMES),
     (lambda: PolyBolt(Asset.BTC, Credentials("k", "s", "p")), BOLT_FRAMES),
     (lambda: BinanceStreams(Asset.BTC), BINANCE_FRAMES),
     (lambda: CoinbaseStreams(Asset.BTC), COINBASE_FRAMES),
     (lambda: BybitStreams(Asset.BTC), BYBIT_FRAMES),
+    (lambda: Plain(UserChannel()), USER_FRAMES),
+    (lambda: Plain(GammaFrames()), [GAMMA_EVENT, [GAMMA_EVENT] * 2]),
 ]
-every_codec = pytest.mark.parametrize(
-    ("make", "frames"), CODECS, ids=["market", "rtds", "polybolt", "binance", "coinbase", "bybit"]
-)
+NAMES = ["clob-market", "rtds", "polybolt", "binance", "coinbase", "bybit", "clob-user", "gamma"]
+every_codec = pytest.mark.parametrize(("make", "frames"), CODECS, ids=NAMES)
 
 WEIRD = st.sampled_from(
     [
@@ -293,12 +384,24 @@ def check(parsed: Parsed) -> None:
         for number in numbers(asdict(event, recurse=True)):
             assert math.isfinite(number)
             assert number >= 0
+        for name, price in prices(asdict(event, recurse=True)):
+            assert price > 0, (name, event)
         if isinstance(event, BookSnapshotted):
             check_book(event)
         if isinstance(event, ExchangeQuoted):
             assert event.bid < event.ask
         if isinstance(event, ExchangeTraded):
             assert event.price > 0 < event.size
+
+
+def prices(value: Any) -> list[tuple[str, float]]:
+    """What must not be zero, wherever it stands in an event."""
+    if isinstance(value, dict):
+        here = [(name, value[name]) for name in PRICES if value.get(name) is not None]
+        return here + [pair for item in value.values() for pair in prices(item)]
+    if isinstance(value, (list, tuple)):
+        return [pair for item in value for pair in prices(item)]
+    return []
 
 
 def numbers(value: Any) -> list[float]:
@@ -320,7 +423,7 @@ def check_book(book: BookSnapshotted) -> None:
 
 
 @every_codec
-def test_the_unspoilt_frames_are_believed(make: Callable[[], Codec], frames: list[Any]) -> None:
+def test_the_unspoilt_frames_are_believed(make: Callable[[], Reads], frames: list[Any]) -> None:
     for frame in frames:
         parsed = make().parse(json.dumps(frame), NOW)
         check(parsed)
@@ -340,7 +443,7 @@ def test_the_unspoilt_frames_are_believed(make: Callable[[], Codec], frames: lis
 @given(data=st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_spoilt_json_never_raises(
-    make: Callable[[], Codec], frames: list[Any], data: st.DataObject
+    make: Callable[[], Reads], frames: list[Any], data: st.DataObject
 ) -> None:
     frame = data.draw(mutated_json(frames))
     text_view, bytes_view = make().parse(frame, NOW), make().parse(frame.encode(), NOW)
@@ -352,7 +455,7 @@ def test_spoilt_json_never_raises(
 @given(data=st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_spoilt_bytes_never_raise(
-    make: Callable[[], Codec], frames: list[Any], data: st.DataObject
+    make: Callable[[], Reads], frames: list[Any], data: st.DataObject
 ) -> None:
     raw = data.draw(mutated_bytes(frames))
     check(make().parse(raw, NOW))
@@ -366,7 +469,7 @@ def test_spoilt_bytes_never_raise(
 @example(raw=b'{"timestamp":' + b"9" * 10_000 + b"}", text="[]")
 @settings(max_examples=150, deadline=None)
 def test_noise_never_raises(
-    make: Callable[[], Codec], frames: list[Any], raw: bytes, text: str
+    make: Callable[[], Reads], frames: list[Any], raw: bytes, text: str
 ) -> None:
     check(make().parse(raw, NOW))
     check(make().parse(text, NOW))
@@ -374,7 +477,7 @@ def test_noise_never_raises(
 
 @every_codec
 def test_every_proper_beginning_of_a_frame_is_rejected_or_means_nothing(
-    make: Callable[[], Codec], frames: list[Any]
+    make: Callable[[], Reads], frames: list[Any]
 ) -> None:
     for frame in frames:
         raw = json.dumps(frame)
@@ -382,30 +485,6 @@ def test_every_proper_beginning_of_a_frame_is_rejected_or_means_nothing(
             parsed = make().parse(raw[:end], NOW)
             check(parsed)
             assert parsed.rejected, raw[:end]
-
-
-GAMMA_EVENT = {
-    "slug": "btc-updown-5m-1778584200",
-    "eventMetadata": {"priceToBeat": 80912.4173},
-    "markets": [
-        {
-            "slug": "btc-updown-5m-1778584200",
-            "conditionId": "0x" + "a5" * 32,
-            "eventStartTime": "2026-05-12T11:10:00Z",
-            "endDate": "2026-05-12T11:15:00Z",
-            "version": "v1",
-            "outcomes": '["Up", "Down"]',
-            "outcomePrices": '["0.515", "0.485"]',
-            "clobTokenIds": '["48", "14"]',
-            "orderPriceMinTickSize": 0.01,
-            "orderMinSize": 5,
-            "feesEnabled": True,
-            "feeSchedule": {"exponent": 1, "rate": 0.07, "takerOnly": True, "rebateRate": 0.2},
-            "cryptoMarketConfig": {"twapEnabled": True, "twapLookbackSeconds": 60},
-            "resolutionSource": "https://data.chain.link/streams/btc-usd-twap-60s-streams",
-        }
-    ],
-}
 
 
 @given(frame=mutated_json([GAMMA_EVENT]))
