@@ -76,7 +76,7 @@ class Breakers:
     """For so long without a pause."""
     max_reconnects: int = setting(6, between(1, 1000))
     """Of one asset's feeds within a minute."""
-    max_spread_rise: float = setting(6.0, between(1.5, 1000.0))
+    max_spread_rise: float = setting(10.0, between(1.5, 1000.0))
     """The spread as a multiple of its average."""
     max_fee_rate: float = setting(0.10, between(0.0, 1.0))
     """A venue that asks for more is not traded on."""

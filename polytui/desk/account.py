@@ -15,6 +15,7 @@ from polytui.model.effects import Why
 from polytui.model.events import StandingRestored
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S, Usd
+from polytui.risk.breakers import Breakers
 from polytui.risk.kill_switch import KillSwitch
 
 _DAY_NS = 86_400 * NS_PER_S
@@ -48,6 +49,7 @@ class AssetBooks:
     """What a person asked of this asset stands through a crash of its desk."""
     paused_why: Why | None = None
     """What paused it by itself; None where a person did."""
+    breakers: Breakers = field(factory=Breakers)
     live: Track = field(factory=Track)
     """Whose the positions are, and what came of each strategy."""
     shadow: Shadow = field(factory=Shadow)

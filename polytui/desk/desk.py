@@ -31,7 +31,6 @@ from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
 from polytui.model.units import MICRO, NS_PER_S, floor_to_lot, usd_from_float
-from polytui.risk.breakers import Breakers
 from polytui.risk.limits import Stakes
 from polytui.strategy.proposal import View
 from polytui.strategy.registry import STRATEGIES
@@ -57,7 +56,7 @@ class Desk:
         self.holdings = Holdings(asset, account)
         self.books = self.holdings.books
         self.feeds: dict[str, FeedState] = {}
-        self.breakers = Breakers()
+        self.breakers = self.books.breakers
         self.predictor: Predictor | None = None
         self.is_stopping = False
         self.life = 0
@@ -127,6 +126,8 @@ class Desk:
         step.effects += self.breakers.ticked(
             step.now_ns, event.latency_us, event.queue_share, self.settings.breakers
         )
+        if self.breakers.must_cancel and self.books.working:
+            self._cancel_everything(step, "latency")
 
     def _kept_only(self, step: Step, _: ev.Event) -> bool:
         """Something was seen that only the journal keeps."""
@@ -249,9 +250,10 @@ class Desk:
         """A person has looked: what stopped by itself until then begins anew."""
         books = self.books
         books.is_paused = books.is_flattening = False
-        if books.paused_why is not None:
-            books.paused_why = None
+        books.paused_why, risk = None, self.settings.risk
+        if books.losses_in_a_row >= risk.max_losses_in_a_row:
             self.account.forgive_losses(self.asset)
+        if self.account.drawdown >= usd_from_float(risk.max_drawdown_usd):
             self.account.forgive_drawdown()
 
     def _flatten(self, step: Step, _: ev.Commanded) -> None:

@@ -19,7 +19,7 @@ from attrs import define, field
 from polytui.desk.mind import Taken
 from polytui.journal.codec import encode_digest, encode_raised, encode_record
 from polytui.model.effects import Effect, Place
-from polytui.model.events import Accepted, Refused, RoundOpened, RoundSettled
+from polytui.model.events import Accepted, Commanded, Refused, RoundOpened, RoundSettled
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
 from polytui.runtime.notices import TOLD, words_of
@@ -74,8 +74,8 @@ class Machine:
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
-        self._digest_when_due(taken)
-        self._stand(taken, now_ns)
+        has_digest = self._digest_when_due(taken)
+        self._stand(items, taken, now_ns, is_due=has_digest)
         self._note_settled(items)
         self._tell(items)
         self.is_sound = True
@@ -128,17 +128,21 @@ class Machine:
                 encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
             )
 
-    def _digest_when_due(self, taken: list[Taken]) -> None:
+    def _digest_when_due(self, taken: list[Taken]) -> bool:
         """A digest speaks of the state after the batch, so it stands after its last line."""
         every, last = self.session.settings.journal.digest_every, taken[-1].seq
         if last // every > (taken[0].seq - 1) // every:
             self.session.journal.append(encode_digest(last, self.session.mind.digest()))
+            return True
+        return False
 
-    def _stand(self, taken: list[Taken], now_ns: int) -> None:
-        """What the next session must know, when it may have changed: effects show that."""
-        if any(result.effects for result in taken):
+    def _stand(self, items: list[Item], taken: list[Taken], now_ns: int, *, is_due: bool) -> None:
+        """What the next session must know, when it may have changed: effects and commands."""
+        has_acted = any(result.effects for result in taken)
+        if is_due or has_acted or any(isinstance(item.event, Commanded) for item in items):
             session = self.session
-            line = session.standing.line_if_changed(session.mind.account.standing(now_ns))
+            standing = session.mind.account.standing(now_ns)
+            line = session.standing.line_if_changed(standing, is_due=is_due)
             if line is not None:
                 session.journal.append(line)
 

@@ -33,8 +33,11 @@ from polytui.model.effects import (
     Explain,
     Place,
     Reason,
+    Release,
     Resync,
     Stamp,
+    Trip,
+    Warn,
     Why,
 )
 from polytui.model.events import Event, Ticked
@@ -99,6 +102,9 @@ EFFECTS: tuple[Effect, ...] = (
     CancelAll("stop"),
     Resync("slug"),
     Explain("slug", "distance_fade", Why(Reason.EDGE_SMALL, 41.5, 60.0, "bps")),
+    Trip(Why(Reason.LATENCY, 612.0, 500.0, "ms"), 99),
+    Release(Reason.LATENCY),
+    Warn(Why(Reason.LATENCY, 250.0, 200.0, "ms")),
     Credit("slug", "up", Usd(1), Usd(-2)),
 )
 

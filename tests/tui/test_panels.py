@@ -147,7 +147,7 @@ def signal_text(signals: tuple[SignalView, ...], width: int, rows: int) -> list[
     [
         (LEANS, "◆ live ▲ UP edge +214 bps 82% $20.00"),
         (LATE, "◆ live ▼ too early: 214 > 75 s left"),
-        (THIN, "◆ live ▲ edge small: 41 < 150 bps"),
+        (THIN, "◆ live ▲ UP edge small: 41 < 150 bps"),
         (SHADOW, "◇ shadow ▼ DOWN edge +88 bps 70%"),
         (IDLE, "◇ shadow – no model        predictor"),
     ],
@@ -412,7 +412,8 @@ def test_the_board_divides_the_screen(
         (figures.dollars(0), "–"),
         (figures.dollars(999_990_000), "999.99"),
         (figures.dollars(1_204_400_000), "1,204"),
-        (figures.dollars(125_000 * MICRO), "0.12M"),
+        (figures.dollars(125_000 * MICRO), "125k"),
+        (figures.dollars(12_345_678 * MICRO), "12.3M"),
         (figures.signed_dollars(-9_999_990_000), "-9,999.99"),
         (figures.signed_dollars(-12_045 * MICRO), "-12,045"),
         (figures.signed_dollars(12_045 * MICRO), "+12,045"),

@@ -18,15 +18,18 @@ def signed_money(micro: int) -> str:
 
 
 def dollars(micro: int) -> str:
-    """At most seven cells: "12.31", "1,204", "1.25M"; a dash for nothing at all."""
+    """At most six cells: "12.31", "1,204", "125k", "12.3M"; a dash for nothing at all."""
     value = micro / MICRO
     if abs(value) < 1_000:
         return f"{value:.2f}" if micro else "–"
-    return f"{value:,.0f}" if abs(value) < 100_000 else f"{value / 1_000_000:.2f}M"
+    if abs(value) < 100_000:
+        return f"{value:,.0f}"
+    is_thousands = abs(value) < 10_000_000
+    return f"{value / 1_000:,.0f}k" if is_thousands else f"{value / 1_000_000:,.1f}M"
 
 
 def signed_dollars(micro: int) -> str:
-    """At most eight cells: "+12.31", "-1,204.50", "-12,045"; "0.00" when it is neither."""
+    """At most nine cells: "+12.31", "-1,204.50", "-12,045"; "0.00" when it is neither."""
     if abs(micro) < 10_000 * MICRO:
         return signed_money(micro)
     return f"+{dollars(micro)}" if micro > 0 else dollars(micro)
