@@ -53,7 +53,7 @@ class Replay:
         """One line of the journal; the difference it shows, if any."""
         if record.digest:
             return self._check_digest(record)
-        asset, event = _decoded(record)
+        asset, event = happening(record)
         raised = ""
         produced = b"[]"
         try:
@@ -91,7 +91,8 @@ class Replay:
         return Verdict(self._events, self._effects, self._digests, self._is_verifying, difference)
 
 
-def _decoded(record: Record) -> tuple[Asset, Event]:
+def happening(record: Record) -> tuple[Asset, Event]:
+    """Whose event a line holds, and the event. BadJournal for one that is none."""
     try:
         return Asset(record.asset), decode_event(record.event)
     except (BadJournal, ValueError) as error:

@@ -82,6 +82,13 @@ class Desk:
         """What is at stake now, for those who show it."""
         return self._placing.stakes(now_ns, entry, outcome)
 
+    def adopt(self, settings: Settings) -> None:
+        """Go on under these settings."""
+        self.settings = settings
+        self.settings_digest = digest_of(settings)
+        self.prices.features.configure(settings.features)
+        self.account.starting_cash = usd_from_float(settings.paper.starting_cash_usd)
+
     def state(self) -> tuple[object, ...]:
         """Everything that decides what comes next, for digests."""
         return (
@@ -112,10 +119,7 @@ class Desk:
         self.account.restore(event)
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
-        self.settings = from_canonical_json(event.settings_json)
-        self.settings_digest = digest_of(self.settings)
-        self.prices.features.configure(self.settings.features)
-        self.account.starting_cash = usd_from_float(self.settings.paper.starting_cash_usd)
+        self.adopt(from_canonical_json(event.settings_json))
 
     def _model_loaded(self, _: Step, event: ev.ModelLoaded) -> None:
         self.predictor = parse_model(event.model_json) if event.model_json else None

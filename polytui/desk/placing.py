@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+from attrs import evolve
 
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
 from polytui.desk.choosing import Wanted
+from polytui.desk.cutting import cut_to_depth, cut_to_room, depth_in_the_way
 from polytui.desk.holdings import Holdings
 from polytui.desk.round import DeskRound
 from polytui.desk.step import Step
 from polytui.ledger.diff import changes
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
+from polytui.model.effects import Cancel, Place, Stamp, Why
 from polytui.model.instrument import Asset, Outcome
-from polytui.model.orders import Order, Quote, Side
-from polytui.model.units import MICRO, Shares, Usd
+from polytui.model.orders import Order, Side
+from polytui.model.units import Shares, Usd
 from polytui.risk.limits import Stakes, Standing, stamp
 
 REQUOTE_TICKS = 2
@@ -35,7 +37,8 @@ class Placing:
     def want(
         self, step: Step, entry: DeskRound, wanted: Sequence[Wanted], settings: Settings
     ) -> dict[str, Why]:
-        """Make the working orders of a round what is wanted; by strategy, why one is not placed."""
+        """Make the working orders of a round what is wanted; by strategy, why one is not placed, or
+        is smaller than it wanted."""
         working = self._holdings.of_round(entry.slug)
         if not wanted and not working:
             return {}
@@ -57,14 +60,37 @@ class Placing:
     def _place_if_allowed(
         self, step: Step, entry: DeskRound, wanted: Wanted, settings: Settings
     ) -> Why | None:
-        why = None if wanted.is_exit else _depth_block(entry, wanted.quote, settings)
-        if why is not None:
-            return why
-        allowed = stamp(wanted.quote, self.standing(entry, wanted, step.now_ns), settings)
-        if not isinstance(allowed, Stamp):
-            return allowed
-        self._place(step, entry, wanted, allowed)
-        return None
+        shallow = None if wanted.is_exit else depth_in_the_way(entry, wanted.quote, settings)
+        if shallow is not None:
+            less = cut_to_depth(entry, wanted.quote, settings)
+            if less is None:
+                return shallow
+            wanted = evolve(wanted, quote=less)
+        standing = self.standing(entry, wanted, step.now_ns)
+        full = stamp(wanted.quote, standing, settings)
+        if isinstance(full, Stamp):
+            self._place(step, entry, wanted, full)
+            return shallow
+        return self._place_less(step, entry, wanted, standing, full, settings)
+
+    def _place_less(
+        self,
+        step: Step,
+        entry: DeskRound,
+        wanted: Wanted,
+        standing: Standing,
+        why: Why,
+        settings: Settings,
+    ) -> Why:
+        """Place what the limit `why` has room for, if it has any."""
+        less = cut_to_room(entry, wanted.quote, standing, why, settings)
+        if less is not None:
+            wanted = evolve(wanted, quote=less)
+            allowed = stamp(less, self.standing(entry, wanted, step.now_ns), settings)
+            if not isinstance(allowed, Stamp):
+                return allowed
+            self._place(step, entry, wanted, allowed)
+        return why
 
     def standing(self, entry: DeskRound, wanted: Wanted, now_ns: int) -> Standing:
         """What is at stake before an order, everything that works counted as if filled."""
@@ -137,17 +163,6 @@ class Placing:
             self._account.note_trade(step.now_ns)
         self._holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
         step.effects.append(Place(order, allowed))
-
-
-def _depth_block(entry: DeskRound, quote: Quote, settings: Settings) -> Why | None:
-    """Whether enough shares are offered inside the limit price, now."""
-    need = settings.gates.min_depth * quote.shares
-    if quote.side is Side.SELL or need <= 0.0:
-        return None
-    offered = entry.book(quote.outcome).ask_depth(quote.price)
-    if offered < need:
-        return Why(Reason.DEPTH_THIN, offered / MICRO, need / MICRO, "shares")
-    return None
 
 
 def _buys(working: WorkingOrder, outcome: Outcome) -> bool:

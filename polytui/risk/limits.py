@@ -236,6 +236,17 @@ def stamp(quote: Quote, standing: Standing, settings: Settings) -> Stamp | Why:
     return why or Stamp.grant(quote, Usd(standing.account_usd + cost))
 
 
+def room(standing: Standing, reason: Reason, risk: Risk) -> Usd | None:
+    """Dollars that all limits leave for an order like the one that `reason` stopped; None where
+    that is no limit of dollars at stake, so that no smaller order would pass it either."""
+    left = {
+        limit.reason: allowed - limit.used(standing)
+        for limit, allowed in _asked(standing, risk)
+        if limit.adds == _COST
+    }
+    return Usd(min(left.values())) if reason in left else None
+
+
 def limits_used(
     stakes: Stakes, settings: Settings, scopes: tuple[Scope, ...] = tuple(Scope)
 ) -> tuple[Used, ...]:
@@ -256,6 +267,14 @@ def _limits(at: Stakes, risk: Risk) -> Iterator[tuple[_Limit, int]]:
     """Every limit with what it allows, in millionths or a number of things."""
     yield from zip(_LIMITS, _allowed(risk), strict=True)
     yield _CASH, at.account_usd + at.free_cash
+
+
+def _asked(standing: Standing, risk: Risk) -> Iterator[tuple[_Limit, int]]:
+    """Those that this order has to pass."""
+    limits = _limits(standing, risk)
+    if not standing.is_reducing:
+        return limits
+    return ((limit, most) for limit, most in limits if limit.reason in _ASKED_OF_REDUCING)
 
 
 @lru_cache(maxsize=8)
@@ -298,12 +317,11 @@ def _cooling_down(standing: Standing, settings: Settings) -> Why | None:
 
 def _full(cost: Usd, standing: Standing, risk: Risk) -> Why | None:
     """The first limit that has no room for an order of this cost."""
-    is_reducing = standing.is_reducing
     # A result that is just reached is over: the smallest step more than nothing.
     adds = (cost, 1, 0 if standing.is_round_open else 1, 1)
-    for limit, allowed in _limits(standing, risk):
+    for limit, allowed in _asked(standing, risk):
         after = limit.used(standing) + adds[limit.adds]
-        if after > allowed and not (is_reducing and limit.reason not in _ASKED_OF_REDUCING):
+        if after > allowed:
             value = after if limit.adds != _REACHED else limit.used(standing)
             return Why(
                 limit.reason, _shown(value, limit.unit), _shown(allowed, limit.unit), limit.unit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Outcome
-from polytui.model.units import MICRO, Price, Shares, Usd, floor_to_lot
+from polytui.model.instrument import FeeSchedule, Outcome
+from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, floor_to_lot
 from polytui.strategy.proposal import OutcomeView, View
 
 MIN_MARKETABLE_USD = Usd(MICRO)
@@ -67,10 +67,25 @@ def shares_for_stake(
     all_in = price + fee_per_share * MICRO
     left = stake - side.cost
     shares = floor_to_lot(int(left * MICRO / all_in))
-    # A marketable buy under a dollar is refused, so the dearer of the two minimums counts.
-    least = max(min_shares, -(-MIN_MARKETABLE_USD * MICRO // price))
+    least = least_shares(price, min_shares)
     if shares >= least:
         return shares
     if side.held:
         return Why(Reason.POSITION_HELD, left / MICRO, least * all_in / MICRO**2, "USD left")
     return Why(Reason.STAKE_SMALL, max(shares, 0) / MICRO, least / MICRO, "shares")
+
+
+def least_shares(price: Price, min_shares: Shares) -> Shares:
+    """The fewest that a purchase may be for: a marketable one under a dollar is refused as well, so
+    the dearer of the two minimums counts."""
+    return Shares(max(min_shares, -(-MIN_MARKETABLE_USD * MICRO // price)))
+
+
+def shares_within(room: Usd, price: Price, fees: FeeSchedule) -> Shares:
+    """The most whole lots whose cost and fee fit into `room`; none where it is spent."""
+    all_in = price + fees.per_share(price / MICRO) * MICRO
+    shares = floor_to_lot(max(0, int(room * MICRO / all_in)))
+    # The venue rounds costs up, floats anywhere: a lot too many is taken back.
+    if shares and cost_of(price, shares) + fees.fee(price, shares) > room:
+        shares = Shares(shares - LOT)
+    return shares

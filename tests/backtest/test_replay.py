@@ -157,8 +157,8 @@ def test_the_ends_of_batches_are_part_of_the_journal(tmp_path: Path) -> None:
     def unended(line: bytes) -> bytes:
         return line.replace(b'"last":true', b'"last":false')
 
-    verdict = replayed(tmp_path, changed(a_session(), 11, unended))
-    assert verdict.difference.startswith("event 11: effects ")
+    verdict = replayed(tmp_path, changed(a_session(), 12, unended))
+    assert verdict.difference.startswith("event 12: effects ")
 
 
 def test_a_missing_event_is_a_difference(tmp_path: Path) -> None:

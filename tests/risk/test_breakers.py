@@ -16,7 +16,7 @@ from polytui.model.effects import Effect, Reason, Release, Trip, Warn, Why
 from polytui.model.units import NS_PER_S
 from polytui.risk.breakers import Breakers
 
-SETTINGS = Thresholds()
+SETTINGS = Thresholds(max_spread_rise=6.0)
 T0 = 1_795_204_800 * NS_PER_S
 COOL_DOWN = 60 * NS_PER_S
 MS = 1_000_000

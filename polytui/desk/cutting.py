@@ -1,0 +1,52 @@
+"""An order cut to the room that the book and the limits leave it.
+
+What is left must still be an order that the venue takes, otherwise nothing goes and the reason is
+the limit in the way.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from polytui.config.schema import Settings
+from polytui.desk.round import DeskRound
+from polytui.model.effects import Reason, Why
+from polytui.model.orders import Quote, Side
+from polytui.model.units import MICRO, Shares, floor_to_lot
+from polytui.risk.limits import Standing, room
+from polytui.strategy.sizing import least_shares, shares_within
+
+
+def depth_in_the_way(entry: DeskRound, quote: Quote, settings: Settings) -> Why | None:
+    """Whether too few shares are offered inside the limit price of a purchase, now."""
+    need = settings.gates.min_depth * quote.shares
+    if quote.side is Side.SELL or need <= 0.0:
+        return None
+    offered = entry.book(quote.outcome).ask_depth(quote.price)
+    if offered < need:
+        return Why(Reason.DEPTH_THIN, offered / MICRO, need / MICRO, "shares")
+    return None
+
+
+def cut_to_depth(entry: DeskRound, quote: Quote, settings: Settings) -> Quote | None:
+    """As many shares as the book has `gates.min_depth` times over."""
+    offered = entry.book(quote.outcome).ask_depth(quote.price)
+    return _cut(entry, quote, Shares(int(offered / settings.gates.min_depth)))
+
+
+def cut_to_room(
+    entry: DeskRound, quote: Quote, standing: Standing, why: Why, settings: Settings
+) -> Quote | None:
+    """As many shares as fit under the limit `why` and all others that count dollars; none where
+    it counts something else."""
+    left = room(standing, why.reason, settings.risk)
+    if left is None:
+        return None
+    return _cut(entry, quote, shares_within(left, quote.price, entry.round.fees))
+
+
+def _cut(entry: DeskRound, quote: Quote, most: Shares) -> Quote | None:
+    shares = floor_to_lot(min(most, quote.shares))
+    if shares < least_shares(quote.price, entry.round.min_shares):
+        return None
+    return evolve(quote, shares=shares)
