@@ -158,7 +158,7 @@ def forecasts(
             point = next(heard, None)
         if prices.volatility.seen_s < market.volatility_warmup_s:
             continue
-        price = prices.price_for(one.round, now_ns, market)
+        price = prices.price_for(one.round, prices.estimate(now_ns, market), now_ns, market)
         if price is None:
             continue
         settling = prices.settling(one.round, price, now_ns, market)

@@ -119,7 +119,7 @@ class WhatIf:
         asset, event = happening(record)
         self._events += 1
         was = self._take(self._was, asset, record, event)
-        now = self._take(self._now, asset, record, self._changed(asset, event))
+        now = self._take(self._now, asset, record, self._changed(asset, record, event))
         self._orders_was += sum(isinstance(effect, Place) for effect in was)
         self._orders_now += sum(isinstance(effect, Place) for effect in now)
         if was == now:
@@ -142,9 +142,9 @@ class WhatIf:
                 raise
             return ()
 
-    def _changed(self, asset: Asset, event: Event) -> Event:
-        """The event as the second mind hears it."""
-        if not isinstance(event, SettingsChanged):
+    def _changed(self, asset: Asset, record: Record, event: Event) -> Event:
+        """The event as the second mind hears it; settings that broke the desk are left as bad."""
+        if record.raised or not isinstance(event, SettingsChanged):
             return event
         settings = from_canonical_json(event.settings_json)
         for path, value in self._wishes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.ledger.track import Stake
@@ -17,8 +17,7 @@ from polytui.model.units import MICRO
 from polytui.strategy.proposal import Proposal
 
 
-@frozen
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A quote, whose it is, and whether it only closes what is held."""
 
     strategy: str
@@ -26,8 +25,7 @@ class Wanted:
     is_exit: bool = False
 
 
-@frozen
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A proposal that nothing stands in the way of but the others."""
 
     strategy: str

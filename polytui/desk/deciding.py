@@ -10,8 +10,9 @@ their own (shadow), so that everybody is scored by the same rule.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
@@ -30,7 +31,7 @@ from polytui.desk.round import DeskRound
 from polytui.ledger.shadow import Facing
 from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, Strategy, View
@@ -41,12 +42,23 @@ _NOTHING = Why(Reason.NONE)
 _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 
+class _Seat(NamedTuple):
+    """A strategy with its own settings, and whether it may trade here."""
+
+    strategy: Strategy
+    thresholds: Thresholds
+    is_live: bool
+
+
 class Deciding:
-    """Stateless but for what it points at: one asset's holdings and books."""
+    """Stateless but for what it points at, one asset's holdings and books; and for the seats of the
+    settings that it saw last."""
 
     def __init__(self, asset: Asset, holdings: Holdings) -> None:
         self._asset = asset
         self._holdings = holdings
+        self._seated: Settings | None = None
+        self._seats: dict[Interval, tuple[_Seat, ...]] = {}
 
     def decide(
         self, entry: DeskRound, view: View, settings: Settings, block: Why | None
@@ -58,30 +70,29 @@ class Deciding:
         whys: dict[str, Why] = {}
         candidates: list[Candidate] = []
         live, shadow = self._books.live.open(entry.slug), self._books.shadow.open(entry.slug)
-        for strategy in STRATEGIES:
-            thresholds = strategy.thresholds(settings)
-            is_live = may_trade(thresholds, self._asset, entry.round.interval)
-            own = _seen_by(strategy.name, view, live if is_live else shadow)
-            proposal = self._ask(entry, strategy, own, settings)
-            if not is_live:
-                whys[strategy.name] = self._follow_in_shadow(
-                    entry, strategy, thresholds, proposal, view, settings
-                )
+        for seat in self._seats_of(entry.round.interval, settings):
+            stakes, name = live if seat.is_live else shadow, seat.strategy.name
+            own = _seen_by(name, view, stakes) if stakes else view
+            proposal = self._ask(entry, seat.strategy, own, settings)
+            if not seat.is_live:
+                whys[name] = self._follow_in_shadow(entry, seat, proposal, view, settings)
                 continue
-            why = block or self._signal_block(entry, strategy.name, proposal, view, settings)
-            whys[strategy.name] = _NOTHING if why is None else why
+            why = block or self._signal_block(entry, seat, proposal, view, settings)
+            whys[name] = _NOTHING if why is None else why
             if why is None:
-                candidates.append(Candidate(strategy.name, proposal))
+                candidates.append(Candidate(name, proposal))
         # Who leaves a round goes first: nobody enters it in the same breath.
         exits = self._exits(entry, view, settings, whys)
         return exits or self._entry(entry, candidates, whys), whys
 
+    def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
+        if settings is not self._seated:
+            self._seated = settings
+            self._seats = {one: _seats(self._asset, one, settings) for one in Interval}
+        return self._seats[interval]
+
     def _ask(
-        self,
-        entry: DeskRound,
-        strategy: Strategy,
-        view: View,
-        settings: Settings,
+        self, entry: DeskRound, strategy: Strategy, view: View, settings: Settings
     ) -> Proposal:
         proposal = strategy.propose(view, settings)
         entry.proposals[strategy.name] = proposal
@@ -94,16 +105,16 @@ class Deciding:
     # --- entries --------------------------------------------------------------------------------
 
     def _signal_block(
-        self, entry: DeskRound, name: str, proposal: Proposal, view: View, settings: Settings
+        self, entry: DeskRound, seat: _Seat, proposal: Proposal, view: View, settings: Settings
     ) -> Why | None:
         """Why a strategy that may trade does not enter: its own reason first."""
         if not proposal.quotes:
             return proposal.why
-        gates = settings.gates
+        gates, name = settings.gates, seat.strategy.name
         if gates.is_one_signal_a_side and self._is_spent(entry, name, proposal):
             return Why(Reason.SIGNAL_SPENT)
-        min_edge = _BY_NAME[name].thresholds(settings).min_edge_bps
-        return entry.leanings[name].block(view.now_ns, gates.entry_delay_s, min_edge)
+        min_edge_bps = seat.thresholds.min_edge_bps
+        return entry.leanings[name].block(view.now_ns, gates.entry_delay_s, min_edge_bps)
 
     def _is_spent(self, entry: DeskRound, name: str, proposal: Proposal) -> bool:
         """Whether it has bought this side of the round, and no order of that is on its way."""
@@ -155,16 +166,10 @@ class Deciding:
     # --- shadow ---------------------------------------------------------------------------------
 
     def _follow_in_shadow(
-        self,
-        entry: DeskRound,
-        strategy: Strategy,
-        thresholds: Thresholds,
-        proposal: Proposal,
-        view: View,
-        settings: Settings,
+        self, entry: DeskRound, seat: _Seat, proposal: Proposal, view: View, settings: Settings
     ) -> Why:
         """Do on paper what it would have done; why it does nothing, or that it may not."""
-        name, shadow = strategy.name, self._books.shadow
+        name, shadow, thresholds = seat.strategy.name, self._books.shadow, seat.thresholds
         for stake in shadow.open(entry.slug):
             if stake.strategy != name or not settings.exits.is_enabled:
                 continue
@@ -189,6 +194,11 @@ class Deciding:
         return self._holdings.books
 
 
+def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
+    seats = ((strategy, strategy.thresholds(settings)) for strategy in STRATEGIES)
+    return tuple(_Seat(one, own, may_trade(own, asset, interval)) for one, own in seats)
+
+
 def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) -> Why | None:
     strategy = _BY_NAME.get(stake.strategy)
     if strategy is None or not settings.exits.is_enabled:
@@ -198,12 +208,12 @@ def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) 
 
 
 def _seen_by(name: str, view: View, stakes: tuple[Stake, ...]) -> View:
-    """The view with what this strategy holds; most of the time that is nothing."""
+    """The view with what this strategy holds."""
     for stake in stakes:
         if stake.strategy == name:
-            side = evolve(view.side(stake.outcome), held=stake.shares, cost=stake.cost)
+            side = replace(view.side(stake.outcome), held=stake.shares, cost=stake.cost)
             is_up = stake.outcome is Outcome.UP
-            return evolve(view, up=side) if is_up else evolve(view, down=side)
+            return replace(view, up=side) if is_up else replace(view, down=side)
     return view
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 
 import msgspec
-from attrs import frozen
 
 from polytui.desk.account import Account
 from polytui.desk.desk import Desk
@@ -18,8 +17,7 @@ from polytui.model.events import DeskOpened, Event
 from polytui.model.instrument import Asset
 
 
-@frozen
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """Where an event stands in the order of all desks, and what came of it."""
 
     seq: int

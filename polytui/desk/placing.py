@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-from attrs import evolve
+from msgspec.structs import replace
 
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
@@ -65,7 +65,7 @@ class Placing:
             less = cut_to_depth(entry, wanted.quote, settings)
             if less is None:
                 return shallow
-            wanted = evolve(wanted, quote=less)
+            wanted = replace(wanted, quote=less)
         standing = self.standing(entry, wanted, step.now_ns)
         full = stamp(wanted.quote, standing, settings)
         if isinstance(full, Stamp):
@@ -85,7 +85,7 @@ class Placing:
         """Place what the limit `why` has room for, if it has any."""
         less = cut_to_room(entry, wanted.quote, standing, why, settings)
         if less is not None:
-            wanted = evolve(wanted, quote=less)
+            wanted = replace(wanted, quote=less)
             allowed = stamp(less, self.standing(entry, wanted, step.now_ns), settings)
             if not isinstance(allowed, Stamp):
                 return allowed

@@ -151,10 +151,12 @@ class DeskPrices:
             if reckoned is not None:
                 entry.know_strike(reckoned, ESTIMATED)
 
-    def price_for(self, listed: Round, now_ns: int, market: Market) -> float | None:
+    def price_for(
+        self, listed: Round, estimate: Estimate | None, now_ns: int, market: Market
+    ) -> float | None:
+        """The price that a round is decided by, as it is now."""
         if listed.settlement is SettlementRule.CANDLE:
             return self.oracle.mid(EXCHANGE_FEED, now_ns, market.exchange_fresh_ms)
-        estimate = self.estimate(now_ns, market)
         return None if estimate is None else estimate.price
 
     def settling(self, listed: Round, price: float, now_ns: int, market: Market) -> Settling:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.schema import Settings
 from polytui.desk.prices import DeskPrices
@@ -21,13 +21,11 @@ _NO_SHARES = Shares(0)
 _ROOT_YEAR = math.sqrt(SECONDS_PER_YEAR)
 
 
-@frozen
-class Blocked:
+class Blocked(Struct, frozen=True):
     why: Why
 
 
-@frozen
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What a view is made of, beside the round itself."""
 
     now_ns: int
@@ -46,12 +44,14 @@ def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
     if why is not None:
         return Blocked(why)
     market = knowledge.settings.market
-    price = knowledge.prices.price_for(entry.round, knowledge.now_ns, market)
+    estimate = knowledge.prices.estimate(knowledge.now_ns, market)
+    price = knowledge.prices.price_for(entry.round, estimate, knowledge.now_ns, market)
     if price is None:
         return Blocked(Why(Reason.NO_PRICE))
     if entry.strike is None:
         return Blocked(Why(Reason.NO_STRIKE))
-    return _view(entry, knowledge, price, entry.strike)
+    confidence = 0.0 if estimate is None else estimate.confidence
+    return _view(entry, knowledge, price, entry.strike, confidence)
 
 
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
@@ -83,14 +83,15 @@ def _price_block(knowledge: Knowledge) -> Why | None:
     return None
 
 
-def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -> View:
+def _view(
+    entry: DeskRound, knowledge: Knowledge, price: float, strike: float, confidence: float
+) -> View:
     listed, now_ns = entry.round, knowledge.now_ns
     prices, settings = knowledge.prices, knowledge.settings
     up, down = entry.up_book, entry.down_book
     settling = prices.settling(listed, price, now_ns, settings.market)
     entry.fair_up = fair_up(settling, strike, settings.market)
     entry.deviation = settling.deviation
-    estimate = prices.estimate(now_ns, settings.market)
     per_root_s = prices.volatility.per_root_second(settings.market)
     return View(
         now_ns=now_ns,
@@ -104,7 +105,7 @@ def _view(entry: DeskRound, knowledge: Knowledge, price: float, strike: float) -
         per_root_s=price * per_root_s,
         volatility=per_root_s * _ROOT_YEAR,
         window_s=listed.window_s,
-        confidence=0.0 if estimate is None else estimate.confidence,
+        confidence=confidence,
         book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
         features=prices.features.latest,
         predictor=knowledge.predictor,

@@ -39,19 +39,21 @@ class WorkingOrder:
 
 
 class WorkingOrders:
-    """State: every order that may still trade, by id, in the order they were placed.
+    """State: every order by id, in the order they were placed, and of them those that may still
+    trade.
 
     Ended orders are kept until their round is forgotten, because a fill may come late.
     """
 
     def __init__(self) -> None:
         self._orders: dict[str, WorkingOrder] = {}
+        self._working: dict[str, WorkingOrder] = {}
 
     def add(self, order: Order, worst_fee: Usd = _NO_FEE) -> WorkingOrder:
         if order.order_id in self._orders:
             raise IllegalMove(f"order {order.order_id} was placed twice")
         entry = WorkingOrder(order, worst_fee=worst_fee)
-        self._orders[order.order_id] = entry
+        self._orders[order.order_id] = self._working[order.order_id] = entry
         return entry
 
     def get(self, order_id: str) -> WorkingOrder | None:
@@ -66,6 +68,8 @@ class WorkingOrders:
         if state is None:
             raise IllegalMove(f"{order_id} is {entry.state.value}: cannot be {move.value}")
         entry.state = state
+        if not state.is_working:
+            del self._working[order_id]
         return entry
 
     def fill(self, order_id: str, fill: Fill) -> bool:
@@ -85,15 +89,16 @@ class WorkingOrders:
 
     def of_round(self, slug: str) -> list[WorkingOrder]:
         """What may still trade in a round."""
-        return [entry for entry in self.working() if entry.order.slug == slug]
+        return [entry for entry in self._working.values() if entry.order.slug == slug]
 
     def working(self) -> list[WorkingOrder]:
-        return [entry for entry in self._orders.values() if entry.state.is_working]
+        return list(self._working.values())
 
     def forget_round(self, slug: str) -> None:
         ended = [i for i, entry in self._orders.items() if entry.order.slug == slug]
         for order_id in ended:
             del self._orders[order_id]
+            self._working.pop(order_id, None)
 
     def state(self) -> tuple[object, ...]:
         return tuple(

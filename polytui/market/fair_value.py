@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.schema import Market
 from polytui.market.student_t import student_t_cdf
@@ -24,8 +24,7 @@ _LEAST_DEGREES = 2.0
 _ROOT_2 = math.sqrt(2.0)
 
 
-@frozen
-class Settling:
+class Settling(Struct, frozen=True):
     """The closing price as we see it now: its expected value and deviation, in dollars."""
 
     mean: float

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
-from attrs import define, frozen
+from attrs import define
+from msgspec import Struct
 
 from polytui.config.schema import FeatureSettings
 from polytui.market.candles import Candles
@@ -57,8 +58,7 @@ _MAIN, _DEEP, _DOLLAR = Exchange.BINANCE.value, Exchange.BYBIT.value, Exchange.C
 _BPS = 10_000.0
 
 
-@frozen
-class Feature:
+class Feature(Struct, frozen=True):
     """One value, made of data that is as old as `at_ns`; None where it cannot be made."""
 
     name: str

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import talib
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.market.candles import Array, Arrays, Candles
 
@@ -21,8 +21,7 @@ _HA_BARS = 64
 """A start so far back has a share of 2^-64 in the last bar."""
 
 
-@frozen
-class Reading:
+class Reading(Struct, frozen=True):
     """A value and the end of the last bar it was made of; None while there are too few bars."""
 
     value: float | None

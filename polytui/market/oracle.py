@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.schema import Market
 from polytui.market.venue_price import VenuePrice
@@ -37,8 +37,7 @@ _LONE_OUTLIERS = 4.0
 """A single exchange may be so many times `outlier_bps` from the settlement oracle."""
 
 
-@frozen
-class Part:
+class Part(Struct, frozen=True):
     """One venue's part in an estimate."""
 
     venue: str
@@ -52,8 +51,7 @@ class Part:
     is_outlier: bool
 
 
-@frozen
-class Estimate:
+class Estimate(Struct, frozen=True):
     """The oracle price in dollars, and how far to trust it."""
 
     price: float

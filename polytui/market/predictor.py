@@ -40,8 +40,7 @@ _LONGEST = 80
 _Kind = TypeVar("_Kind")
 
 
-@frozen
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What a predictor may know of a round. Its names are part of a learned model's schema."""
 
     features: FeatureSet
@@ -55,8 +54,7 @@ class Question:
     """Middle of the Up book in dollars; None where it has one side only."""
 
 
-@frozen
-class Prediction:
+class Prediction(msgspec.Struct, frozen=True):
     up: float
     """Probability, 0 to 1."""
     confidence: float

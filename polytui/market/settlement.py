@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from itertools import pairwise
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.model.instrument import PriceKind
 from polytui.model.units import NS_PER_S
@@ -28,8 +28,7 @@ _LATE_STRIKE_NS = 10 * NS_PER_S
 _LONGEST_HOLE_NS = 10 * NS_PER_S
 
 
-@frozen
-class ObservedPart:
+class ObservedPart(Struct, frozen=True):
     """The known part of the closing average: dollars x seconds, and how far it reaches."""
 
     area: float

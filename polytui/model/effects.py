@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from attrs import field, frozen
+from msgspec import Struct
 
 from polytui.model.orders import Order, Quote
 from polytui.model.units import Usd
@@ -92,8 +93,7 @@ class Reason(str, Enum):
     QUEUE_FULL = "queue filling"
 
 
-@frozen
-class Why:
+class Why(Struct, frozen=True):
     """A reason with its number: value against limit in unit; unit empty where none applies."""
 
     reason: Reason

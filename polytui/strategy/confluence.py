@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.deciding import Confluence as Thresholds
 from polytui.config.schema import Settings
@@ -48,8 +48,7 @@ _LEAD_WHOLE = 0.25
 """A lead-lag correlation that leaves no doubt who leads."""
 
 
-@frozen
-class Tally:
+class Tally(Struct, frozen=True):
     """Votes counted."""
 
     count: int

@@ -8,7 +8,7 @@ the limit price, fees included, so that what slippage allows is paid for before 
 
 from __future__ import annotations
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
@@ -25,8 +25,7 @@ _BPS = 10_000.0
 _CLEAR = Why(Reason.NONE)
 
 
-@frozen
-class Opinion:
+class Opinion(Struct, frozen=True):
     """`worth`: dollars a share of `outcome` is believed to be worth, 0 to 1."""
 
     outcome: Outcome

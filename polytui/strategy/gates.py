@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.deciding import Gates
 from polytui.model.effects import Reason, Why
@@ -17,8 +17,7 @@ from polytui.model.instrument import Outcome
 from polytui.strategy.proposal import View
 
 
-@frozen
-class Window:
+class Window(Struct, frozen=True):
     """When entries are allowed: seconds after the open, and before the close."""
 
     after_open_s: float

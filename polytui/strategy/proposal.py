@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
@@ -16,8 +16,7 @@ from polytui.model.orders import Quote
 from polytui.model.units import Price, Shares, Usd
 
 
-@frozen
-class OutcomeView:
+class OutcomeView(Struct, frozen=True):
     """One outcome's tradable facts: bests (0 and 1 dollar where empty), depth, holding."""
 
     best_bid: Price
@@ -32,8 +31,7 @@ class OutcomeView:
     """Paid for what is held."""
 
 
-@frozen
-class View:
+class View(Struct, frozen=True):
     """One open round as a strategy may know it. No book, no order, no venue."""
 
     now_ns: int
@@ -73,8 +71,7 @@ class View:
         return self.fair_up if outcome is Outcome.UP else 1.0 - self.fair_up
 
 
-@frozen
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Quotes, or the reason for none. The rest says what the signal leans to, and how much."""
 
     quotes: tuple[Quote, ...]

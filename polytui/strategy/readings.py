@@ -23,8 +23,10 @@ def finite(features: FeatureSet, name: str) -> float | None:
 
 
 def clipped(value: float) -> float:
-    """Held within -1 and 1; only for numbers: NaN would come out as 1."""
-    return max(-1.0, min(1.0, value))
+    """Held within -1 and 1."""
+    if value > 1.0:
+        return 1.0
+    return -1.0 if value < -1.0 else value
 
 
 def middle(side: OutcomeView) -> float | None:

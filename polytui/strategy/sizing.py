@@ -84,8 +84,8 @@ def least_shares(price: Price, min_shares: Shares) -> Shares:
 def shares_within(room: Usd, price: Price, fees: FeeSchedule) -> Shares:
     """The most whole lots whose cost and fee fit into `room`; none where it is spent."""
     all_in = price + fees.per_share(price / MICRO) * MICRO
-    shares = floor_to_lot(max(0, int(room * MICRO / all_in)))
-    # The venue rounds costs up, floats anywhere: a lot too many is taken back.
-    if shares and cost_of(price, shares) + fees.fee(price, shares) > room:
+    # Floats come within a lot; the venue rounds costs up and fees down, so whole numbers decide.
+    shares = Shares(floor_to_lot(max(0, int(room * MICRO / all_in))) + LOT)
+    while shares and cost_of(price, shares) + fees.fee(price, shares) > room:
         shares = Shares(shares - LOT)
     return shares

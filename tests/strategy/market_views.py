@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from attrs import evolve
+import attrs
+import msgspec
 from hypothesis import strategies as st
 
 from polytui.config.deciding import (
@@ -40,6 +41,13 @@ _TURNED = ("vwap_gap_bps", "macd_bps", "macd_signal_bps", "macd_histogram_bps", 
 _PRESSED = ("imbalance", "depth_imbalance", "micro_gap_bps", "order_flow", "trade_flow")
 _MOVED = ("volume_momentum_bps", "velocity_bps_s", "acceleration_bps_s2", "dollar_gap_bps")
 _NEGATED = _TURNED + _PRESSED + _MOVED
+
+
+def evolve(thing: Any, **changes: Any) -> Any:
+    """The same but for these fields: views are Structs, settings attrs classes."""
+    if isinstance(thing, msgspec.Struct):
+        return msgspec.structs.replace(thing, **changes)
+    return attrs.evolve(thing, **changes)
 
 
 def micro(value: float) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from attrs import evolve
-from market_views import SIGMOID, STRIKE, a_view, edge_of, quoted, side_of, with_thresholds
+from market_views import SIGMOID, STRIKE, a_view, edge_of, evolve, quoted, side_of, with_thresholds
 
 from polytui.config.schema import Settings
 from polytui.model.effects import Reason, Why

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from attrs import evolve
-from market_views import a_view, edge_of, side_of
+from market_views import a_view, edge_of, evolve, side_of
 
 from polytui.config.deciding import Gates
 from polytui.config.deciding import Strategy as Thresholds

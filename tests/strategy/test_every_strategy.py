@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from market_views import (
@@ -17,6 +16,7 @@ from market_views import (
     STRIKE,
     a_model,
     a_view,
+    evolve,
     features_of,
     mirrored,
     side_of,

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from market_views import evolve
 
 from polytui.config.deciding import Exits
 from polytui.config.deciding import Strategy as Thresholds

@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from attrs import evolve
-from market_views import STRIKE, a_model, a_view, edge_of, features_of, quoted, side_of
+from market_views import STRIKE, a_model, a_view, edge_of, evolve, features_of, quoted, side_of
 from market_views import with_thresholds as changed
 
 from polytui.config.schema import Settings

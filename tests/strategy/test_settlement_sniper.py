@@ -6,10 +6,9 @@ import math
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from market_views import STRIKE, a_view, edge_of, quoted, side_of, with_thresholds
+from market_views import STRIKE, a_view, edge_of, evolve, quoted, side_of, with_thresholds
 
 from polytui.config.schema import Market, Settings
 from polytui.model.effects import Reason, Why

@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import log
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from market_views import a_view, side_of
+from market_views import a_view, evolve, side_of
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.model.effects import Reason, Why
