@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A file stays on one worker: what its tests share is made once.
+BOTH_CORES := -n 2 --dist loadfile
 
 .PHONY: help demo test check fuzz bench calibrate weather edge soak picture clean
 
@@ -27,7 +29,7 @@ demo: $(READY)
 	$(BIN)/polytui demo $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(BOTH_CORES) $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check polytui tests benchmarks docs
@@ -36,7 +38,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 fuzz: $(READY)
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/properties $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(BOTH_CORES) tests/properties $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -47,7 +47,8 @@ Wish = tuple[str, str]
 
 @frozen
 class Difference:
-    """One event after which the two did not do the same: what only the one, only the other did."""
+    """One event after which the two did not do the same: what only the one, only the other did or,
+    of an order that the other placed, why it goes on not to."""
 
     seq: int
     at_ns: int
@@ -124,10 +125,15 @@ class WhatIf:
         self._orders_now += sum(isinstance(effect, Place) for effect in now)
         if was == now:
             return None
-        self._follow()
         only_was = tuple(effect for effect in was if effect not in now)
         only_now = tuple(effect for effect in now if effect not in was)
-        if not only_was and self._was_said(only_now):
+        only_was, only_now = (
+            only_was + _still_said(self._was, asset, only_was, only_now),
+            only_now + _still_said(self._now, asset, only_now, only_was),
+        )
+        self._follow()
+        is_known = self._was_said(only_now)
+        if is_known and not only_was:
             return None
         return Difference(record.seq, record.at, asset.value, only_was, only_now)
 
@@ -182,6 +188,22 @@ def _differences(path: Path, what_if: WhatIf) -> Iterator[Difference]:
         found = what_if.take(record)
         if found is not None:
             yield found
+
+
+def _still_said(
+    mind: Mind, asset: Asset, own: tuple[Effect, ...], other: tuple[Effect, ...]
+) -> tuple[Effect, ...]:
+    """Why a mind does not place what the other one does, where it said so before: a reason that
+    goes on is no effect."""
+    said = {effect.strategy for effect in own if isinstance(effect, Explain)}
+    orders = [effect.order for effect in other if isinstance(effect, Place)]
+    still = []
+    for order in orders:
+        entry = mind.desks[asset].rounds.get(order.slug)
+        why = None if entry is None else entry.whys.get(order.strategy)
+        if why is not None and _is_reason(why) and order.strategy not in said:
+            still.append(Explain(order.slug, order.strategy, why))
+    return tuple(still)
 
 
 def _is_reason(why: Why) -> bool:

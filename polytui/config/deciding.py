@@ -61,6 +61,8 @@ class Exits:
     """Whatever is still open leaves so long before the close; 0 never."""
     max_hold_s: float = setting(0.0, NOT_NEGATIVE)
     """Seconds after which a position leaves; 0 for no limit."""
+    retry_s: float = setting(1.0, NOT_NEGATIVE)
+    """Between two orders that leave one round: the first may have found nobody."""
     is_flip_exit: bool = True
     """Leave when the strategy that entered leans to the other side with enough edge."""
 

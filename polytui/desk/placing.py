@@ -16,10 +16,10 @@ from polytui.desk.round import DeskRound
 from polytui.desk.step import Step
 from polytui.ledger.diff import changes
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Place, Stamp, Why
+from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Side
-from polytui.model.units import Shares, Usd
+from polytui.model.units import NS_PER_S, Shares, Usd
 from polytui.risk.limits import Stakes, Standing, stamp
 
 REQUOTE_TICKS = 2
@@ -60,6 +60,9 @@ class Placing:
     def _place_if_allowed(
         self, step: Step, entry: DeskRound, wanted: Wanted, settings: Settings
     ) -> Why | None:
+        hurried = _hurry(entry, wanted, step.now_ns, settings)
+        if hurried is not None:
+            return hurried
         shallow = None if wanted.is_exit else depth_in_the_way(entry, wanted.quote, settings)
         if shallow is not None:
             less = cut_to_depth(entry, wanted.quote, settings)
@@ -157,12 +160,24 @@ class Placing:
             strategy=wanted.strategy,
             placed_ns=step.now_ns,
         )
-        if quote.side is Side.BUY and not wanted.is_exit:
+        if wanted.is_exit:
+            entry.last_exits[wanted.strategy] = step.now_ns
+        elif quote.side is Side.BUY:
             entry.last_entry_ns = step.now_ns
             self._holdings.books.signals += 1
             self._account.note_trade(step.now_ns)
         self._holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
         step.effects.append(Place(order, allowed))
+
+
+def _hurry(entry: DeskRound, wanted: Wanted, now_ns: int, settings: Settings) -> Why | None:
+    """Whether the last order that was to leave is too young: where nobody was found, nobody is
+    found a moment later, and a venue that is asked ten times a second stops listening."""
+    tried_ns = entry.last_exits.get(wanted.strategy, 0) if wanted.is_exit else 0
+    since_s = (now_ns - tried_ns) / NS_PER_S
+    if tried_ns and since_s < settings.exits.retry_s:
+        return Why(Reason.COOLDOWN, since_s, settings.exits.retry_s, "s between exits")
+    return None
 
 
 def _buys(working: WorkingOrder, outcome: Outcome) -> bool:

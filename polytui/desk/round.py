@@ -34,6 +34,8 @@ class DeskRound:
         self.deviation: float | None = None
         self.mid_up: float | None = None
         self.last_entry_ns = 0
+        self.last_exits: dict[str, int] = {}
+        """When each strategy was last on its way out, by name."""
         self.entries = 0
         self.unsettled_ns = 0
         """Since when its books do not add up; 0 while they do."""
@@ -66,7 +68,8 @@ class DeskRound:
         books = (self.up_book.state(), self.down_book.state())
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())
         strike = (self.strike, self.strike_source)
-        entries = (self.last_entry_ns, self.entries, self.unsettled_ns)
+        exits = sorted(self.last_exits.items())
+        entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
         leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())
         tick = self.round.tick
         return (self.phase.value, tick, books, strike, entries, whys, leanings)

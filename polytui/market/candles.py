@@ -105,8 +105,18 @@ class _Columns:
         self.volume.append(bar.volume if bar else 0.0)
 
     def keep(self, most: int) -> None:
-        for column in (self.open, self.high, self.low, self.close, self.volume):
+        for column in self._all():
             del column[:-most]
+
+    def cut(self, opens_s: int, length_s: int) -> None:
+        """Forget the bar that begins there and all after it; all, where it is none of ours."""
+        kept = (opens_s - self.until_s) // length_s + len(self.close)
+        for column in self._all():
+            del column[max(0, kept) :]
+        self.until_s = opens_s if kept >= 0 else 0
+
+    def _all(self) -> tuple[list[float], ...]:
+        return (self.open, self.high, self.low, self.close, self.volume)
 
 
 class _Series:
@@ -134,11 +144,12 @@ class _Series:
             return
         bar.take(price, size, key)
         if opens_s < self.columns.until_s:
-            self.correct()
+            self.correct(opens_s)
 
-    def correct(self) -> None:
-        """What the columns hold is no longer true."""
-        self.columns = _Columns()
+    def correct(self, opens_s: int) -> None:
+        """What the columns hold is no longer true from this bar on. Late trades are mostly just
+        late, and a machine that is behind has many of them: bars before them stay."""
+        self.columns.cut(opens_s, self.length_s)
         self.revision += 1
 
     def put(self, bar: Bar) -> None:
@@ -147,7 +158,7 @@ class _Series:
             return
         self.bars[bar.opens_s] = bar
         if bar.opens_s < self.columns.until_s:
-            self.correct()
+            self.correct(bar.opens_s)
         if bar.opens_s > self.newest_s:
             self.newest_s = bar.opens_s
             self._forget(self.newest_s - (self.kept + 1) * self.length_s)

@@ -157,8 +157,22 @@ def test_flatten_sells_the_rest_again() -> None:
     sale = only(story.command(ev.Action.FLATTEN), Place).order
     story.tell(ev.Accepted(sale.order_id))
     story.fill(sale, 10.0, "t2")
-    rest = only(story.tell(ev.Cancelled(sale.order_id, "nothing more to match")), Place).order
+    left = story.tell(ev.Cancelled(sale.order_id, "nothing more to match"))
+    assert of_kind(left, Place) == [], "nobody else has come in no time"
+    rest = only(story.wait(1), Place).order
     assert rest.shares == STAKED - 10 * MICRO
+
+
+@pytest.mark.parametrize(("retry_s", "waits"), [(0.0, 0), (1.0, 1), (2.999, 3), (3.001, 4)])
+def test_an_exit_that_found_nobody_is_not_tried_at_once(retry_s: float, waits: int) -> None:
+    story = Story(evolve(PLAIN, exits=evolve(PLAIN.exits, retry_s=retry_s))).a_minute_in()
+    story.holding()
+    sale = only(story.command(ev.Action.FLATTEN), Place).order
+    told = of_kind(story.tell(ev.Refused(sale.order_id, "no orders found to match")), Place)
+    for _ in range(waits):
+        assert told == []
+        told = of_kind(story.wait(1), Place)
+    assert [effect.order.shares for effect in told] == [sale.shares]
 
 
 def test_flatten_never_offers_the_same_shares_twice() -> None:
@@ -228,15 +242,17 @@ def test_stop_is_stronger_than_flatten() -> None:
 
 
 def test_the_account_limit_counts_every_desk_with_its_fees() -> None:
+    """Two whole stakes, a third that is cut to what is left of the limit, and no fourth."""
     assets = tuple(Asset)
     story = Story(with_risk(PLAIN, max_account_usd=59.7), assets)
     story.a_minute_in(*assets)
     placed = [order for asset in assets for order in of_kind(story.book(CHEAP_BOOK, asset), Place)]
-    assert len(placed) == 2
+    assert [place.order.shares for place in placed] == [STAKED, STAKED, 31_940_000]
     assert story.said_last(Asset.SOL) is Reason.LIMIT_ACCOUNT
+    assert story.said_last(Asset.XRP) is Reason.LIMIT_ACCOUNT
     for number, place in enumerate(placed):
         story.fill(place.order, trade_id=f"t{number}")
-    assert story.mind.account.exposure <= 59_700_000
+    assert 59_690_000 < story.mind.account.exposure <= 59_700_000
 
 
 def test_the_stamp_says_what_all_desks_have_at_stake() -> None:
@@ -247,7 +263,18 @@ def test_the_stamp_says_what_all_desks_have_at_stake() -> None:
 
 
 def test_cash_is_spent_once() -> None:
+    """Of thirty dollars one desk takes twenty; the other buys for what is left."""
     poor = evolve(PLAIN, paper=evolve(PLAIN.paper, starting_cash_usd=30.0))
+    story = Story(poor, (BTC, ETH)).a_minute_in(BTC, ETH)
+    first = story.holding(BTC)
+    second = only(story.book(CHEAP_BOOK, ETH), Place).order
+    assert 29_990_000 < bought_for(first) + bought_for(second) <= 30_000_000
+    assert story.said_last(ETH) is Reason.LIMIT_CASH
+
+
+def test_cash_that_is_spent_buys_nothing() -> None:
+    """Three dollars are less than five shares."""
+    poor = evolve(PLAIN, paper=evolve(PLAIN.paper, starting_cash_usd=23.0))
     story = Story(poor, (BTC, ETH)).a_minute_in(BTC, ETH)
     story.holding(BTC)
     assert of_kind(story.book(CHEAP_BOOK, ETH), Place) == []

@@ -111,10 +111,14 @@ class Program:
 
 @asynccontextmanager
 async def started(
-    folder: Path, *arguments: str | Path, stdout: int = subprocess.PIPE, **options: Any
+    folder: Path,
+    *arguments: str | Path,
+    stdout: int = subprocess.PIPE,
+    patience_s: float = PATIENCE_S,
+    **options: Any,
 ) -> AsyncIterator[Program]:
     """A command that runs until the block ends, or is killed there."""
-    with short_folder() as runtime, trio.fail_after(PATIENCE_S):
+    with short_folder() as runtime, trio.fail_after(patience_s):
         process = await trio.lowlevel.open_process(
             command(*arguments),
             cwd=folder,

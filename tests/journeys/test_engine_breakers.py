@@ -1,90 +1,72 @@
 """What stops by itself, in the real program: every breaker and the kill switch fired on purpose.
 
-Two demos by the command line, watched over the socket by a face as a terminal would. What fired
-must be told three times: in the journal, in the summary, and on the page that a person looks at.
+Two demos by the command line, watched over the socket by a face as a terminal would be. What fires
+must be told everywhere a person looks: journal, summary, status lines, and the risk page, which
+is drawn here from the very views that the engine sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import attrs
 import msgspec
+import pytest
 import trio
-from program import Program, records_of, short_folder, started, summary_of
+from program import ROOT, Program, records_of, short_folder, started, summary_of
 from test_engine_faces import Face, attached
 
-from polytui.journal.codec import Record
+from polytui.backtest.replay import replay_journal
+from polytui.journal.codec import Record, decode_event
 from polytui.model.effects import Reason
-from polytui.model.events import Action
+from polytui.model.events import Action, Commanded, RoundOpened
 from polytui.model.link import AccountFrame, Ack, AssetFrame, Change, NoticeFrame
 from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.model.units import NS_PER_S
+from polytui.tui.ink import plain
+from polytui.tui.panels.risk import risk_panel
+from polytui.tui.panels.sheet import Scroll, Sheet
+from polytui.tui.theme import load_themes
 
-BREAKERS = (
-    Reason.SPREAD_SPIKE,
-    Reason.QUEUE_FULL,
-    Reason.LATENCY,
-    Reason.RECONNECTS,
-    Reason.REJECTS,
-    Reason.DIVERGENCE,
-    Reason.FEE_SPIKE,
-)
-"""In the order of the plan."""
-CHAOS = (
-    "fees:market@round1,spread:market@round1+90sx2,flood:btc@round1+230s,"
-    "stall:btc@round2+30sx2,drop:all@round2+170s,"
-    "reject:btc@round3+5sx7,divergence:market@round4+30sx4,kill:all@round6+60s"
-)
-EAGER = """
-is_enabled = true
-stake_usd = 6.0
-sizing = "fixed"
-min_edge_bps = 1.0
-is_held_to_settlement = true
-"""
-"""Every strategy trades, often and little: a breaker that is open holds somebody back."""
-OFTEN = """
+PALETTE = next(iter(load_themes(ROOT / "themes").values()))
+STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
+SESSION = """
 [session]
 exchanges = ["binance"]
+
 [terminal]
 snapshot_hz = 5.0
+
 [market]
 exchange_fresh_ms = 60000
 volatility_warmup_s = 5.0
+
 [gates]
-max_book_lag_ms = 60000
-max_book_age_ms = 60000
-max_oracle_age_ms = 60000
 after_open_s = 5.0
 before_close_s = 10.0
 min_oracle_confidence = 0.0
+max_book_lag_ms = 60000
+max_book_age_ms = 60000
+max_oracle_age_ms = 60000
+max_slippage_ticks = 3
 entry_delay_s = 0.0
 cooldown_s = 1.0
-max_slippage_ticks = 3
 is_one_signal_a_side = false
 """
-STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
-NO_END = """
-[risk]
-max_orders_per_round = 60
-max_losses_in_a_row = 99
-max_drawdown_usd = 900.0
-max_daily_loss_usd = 900.0
-"""
-LIMITS = """
-[breakers]
-cool_down_s = 30.0
-max_divergence = 0.35
-max_reconnects = 2
-reject_orders = 4
-max_spread_rise = 6.0
-critical_latency_ms = 1500.0
-stale_latency_ms = 1800.0
-"""
-"""A stall of two seconds is over them, and no other pause of a busy machine."""
-PATIENCE_S = 120.0
+"""Little work for a busy machine, and gates that let nearly everything in: what holds an entry
+back is a breaker. At such speeds a real second is more than half a minute of age."""
+
+
+def all_strategies(more: str) -> str:
+    usual = f'is_enabled = true\nsizing = "fixed"\nmin_edge_bps = 1.0\n{more}\n'
+    return "".join(f"\n[{name}]\n{usual}" for name in STRATEGIES)
+
+
+# --- a demo with a face on it -------------------------------------------------------------------
 
 
 @attrs.define
@@ -104,37 +86,42 @@ class Seen:
             case NoticeFrame(notice):
                 self.notices.append(notice)
 
-    def said(self, words: str) -> list[Notice]:
-        return [notice for notice in self.notices if words in notice.text]
+    def said(self, *words: str) -> list[Notice]:
+        return [one for one in self.notices if all(word in one.text for word in words)]
+
+    def with_breaker(self, words: str) -> list[AssetView]:
+        """The views in which this breaker is open."""
+        return [view for view in self.views if any(words in one.reason for one in view.breakers)]
 
 
 @attrs.define
 class Watcher:
-    """A face that forgets nothing. State: what it saw, and the number of its last command."""
+    """A face that forgets nothing. State: what it saw, the number of its last command."""
 
     face: Face
     seen: Seen = attrs.field(factory=Seen)
     number: int = 0
 
     async def until(self, is_true: Callable[[Seen], object]) -> None:
-        def note(message: Any) -> bool:
-            self.seen.take(message)
-            return bool(is_true(self.seen))
-
-        await self.face.hear(note)
+        await self._hear(lambda _: bool(is_true(self.seen)))
 
     async def command(self, action: Action, asset: str = "") -> None:
         self.number += 1
-        await self._acknowledged(self.face.ask(self.number, action, asset))
+        self._check(await self.face.ask(self.number, action, asset))
 
-    async def change(self, path: str, value: object) -> None:
+    async def change(self, path: str, value: float) -> None:
         self.number += 1
         await self.face.say(Change(self.number, path, msgspec.json.encode(value).decode()))
-        heard = self.face.hear(lambda m: isinstance(m, Ack) and m.command_id == self.number)
-        await self._acknowledged(heard)
+        self._check(await self._hear(lambda m: isinstance(m, Ack) and m.command_id == self.number))
 
-    async def _acknowledged(self, answer: Any) -> None:
-        ack: Ack = await answer
+    async def _hear(self, is_it: Callable[[Any], bool]) -> Any:
+        def take(message: Any) -> bool:
+            self.seen.take(message)
+            return is_it(message)
+
+        return await self.face.hear(take)
+
+    def _check(self, ack: Ack) -> None:
         assert not ack.error, ack.error
 
 
@@ -147,31 +134,48 @@ class Played:
     seen: Seen
     printed: str
 
-    def effects(self, name: str) -> list[tuple[int, dict[str, Any]]]:
+    @property
+    def btc(self) -> dict[str, Any]:
+        asset: dict[str, Any] = self.summary["assets"]["btc"]
+        return asset
+
+    def effects(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(session time, fields) of every effect of a kind."""
-        records = records_of(self.journal)
-        return [(r.at, fields) for r in records for kind, fields in effects_of(r) if kind == name]
+        for record in records_of(self.journal):
+            for kind, fields in effects_of(record):
+                if kind == name:
+                    yield record.at, fields
+
+    def drawn(self, view: AssetView, width: int = 80) -> list[str]:
+        """The risk page as a terminal draws it from this view, row by row."""
+        account = min(self.seen.accounts, key=lambda one: abs(one.at_ns - view.at_ns))
+        lines = risk_panel(account, [view], Sheet(PALETTE, "btc"), Scroll(), width, 40)
+        return plain(lines).split("\n")
 
 
 def effects_of(record: Record) -> list[tuple[str, dict[str, Any]]]:
     return [(kind, fields) for kind, fields in msgspec.json.decode(record.effects)]
 
 
-def play(folder: Path, settings: str, play: Callable[[Watcher], Any], *arguments: str) -> Played:
-    """A demo of BTC watched by a face, until `play` has seen enough and stops it."""
-    (folder / "my.toml").write_text(settings)
+def play(
+    folder: Path, settings: str, act: Callable[[Watcher], Awaitable[None]], *arguments: str
+) -> Played:
+    """A demo of BTC, until the watching face has done what it wants; then it is stopped."""
+    (folder / "ours.toml").write_text(settings)
+    command = ("demo", "--headless", "--config", "ours.toml", "--assets", "btc", "--rounds", "0")
 
     async def watched() -> tuple[Program, Seen]:
         with short_folder() as place:
             socket = place / "e.sock"
-            command = ("demo", "--headless", "--config", "my.toml", "--assets", "btc")
-            command += ("--rounds", "0", "--start", "2026-11-20T14:59:00Z")
-            async with started(folder, *command, "--socket", socket, *arguments) as program:
-                async with attached(socket) as face:
-                    watcher = Watcher(face)
-                    await play(watcher)
-                    await watcher.command(Action.STOP)
-                assert await program.end() == 0, program.unread
+            whole = (*command, "--socket", socket, *arguments)
+            async with started(folder, *whole, patience_s=PATIENCE_S) as program:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(program.rest)
+                    async with attached(socket) as face:
+                        watcher = Watcher(face)
+                        await act(watcher)
+                        await watcher.command(Action.STOP)
+                assert await program.process.wait() == 0, program.unread
             return program, watcher.seen
 
     program, seen = trio.run(watched)
@@ -179,5 +183,379 @@ def play(folder: Path, settings: str, play: Callable[[Watcher], Any], *arguments
     return Played(summary_of(session), session / "journal.jsonl", seen, program.unread)
 
 
-def all_strategies(more: str = "") -> str:
-    return "".join(f"[{name}]\n{EAGER}{more}" for name in STRATEGIES)
+# --- what every journal must hold ---------------------------------------------------------------
+
+
+@attrs.define
+class Blocks:
+    """What forbids entries, read from a journal line by line with no help of the desk's. State:
+    the breakers that are open, whether the kill switch is on, entries that were sent in spite."""
+
+    open: set[str] = attrs.field(factory=set)
+    paused: set[str] = attrs.field(factory=set)
+    is_killed: bool = False
+    entries: int = 0
+    in_spite: list[str] = attrs.field(factory=list)
+
+    def take(self, record: Record) -> None:
+        event = decode_event(record.event)
+        if isinstance(event, Commanded):
+            if event.action is Action.KILL:
+                self.is_killed = True
+            elif event.action is Action.RESUME:
+                self.paused.clear()
+        for kind, fields in effects_of(record):
+            self._take_effect(record, kind, fields)
+
+    def _take_effect(self, record: Record, kind: str, fields: dict[str, Any]) -> None:
+        match kind:
+            case "Trip":
+                (self.open if fields["until_ns"] else self.paused).add(fields["why"]["reason"])
+            case "Release":
+                self.open.remove(fields["reason"])
+            case "CancelAll" if fields["why"] == "kill switch":
+                self.is_killed = True
+            case "Place" if fields["order"]["side"] == "buy":
+                self._entered(record)
+
+    def _entered(self, record: Record) -> None:
+        self.entries += 1
+        if self.open or self.paused or self.is_killed:
+            self.in_spite.append(f"{record.seq}: {self.open} {self.paused} {self.is_killed}")
+
+
+def blocks_of(played: Played) -> Blocks:
+    blocks = Blocks()
+    for record in records_of(played.journal):
+        blocks.take(record)
+    return blocks
+
+
+def assert_money_adds_up(played: Played) -> None:
+    summary = played.summary
+    assert summary["errors"] == []
+    reconciled = summary["reconciled"]
+    assert reconciled["hands_cash_usd"] == reconciled["ledger_cash_usd"]
+    assert reconciled["is_cash_equal"] is True
+    totals = summary["totals"]
+    moved = totals["pnl_usd"] + totals["open_flow_usd"]
+    assert totals["cash_usd"] == pytest.approx(totals["starting_cash_usd"] + moved, abs=1e-9)
+    assert played.btc["working_orders"] == 0
+
+
+def assert_it_replays(played: Played) -> None:
+    verdict = replay_journal(played.journal, is_verifying=True)
+    assert verdict.is_equal, verdict.text()
+    assert verdict.digests > 0
+    assert verdict.effects > 100
+
+
+# --- every breaker, and the kill switch by command ----------------------------------------------
+
+
+@attrs.frozen
+class Trouble:
+    """One fault of the plan, and the breaker that must answer it."""
+
+    reason: Reason
+    kind: str
+    """As the chaos notice calls it."""
+    within_s: float
+    """Session seconds from the notice, what comes later may have another cause."""
+
+
+SPREAD = Trouble(Reason.SPREAD_SPIKE, "spread", 130.0)
+FLOOD = Trouble(Reason.QUEUE_FULL, "flood", 90.0)
+STALL = Trouble(Reason.LATENCY, "stall", 130.0)
+DROP = Trouble(Reason.RECONNECTS, "drop", 130.0)
+REJECT = Trouble(Reason.REJECTS, "reject", 280.0)
+DIVERGENCE = Trouble(Reason.DIVERGENCE, "divergence", 200.0)
+FEES = Trouble(Reason.FEE_SPIKE, "fees", 1500.0)
+TROUBLES = (SPREAD, FLOOD, STALL, DROP, REJECT, DIVERGENCE, FEES)
+CHAOS = (
+    "fees:market@round1,spread:market@round1+90sx3,flood:btc@round1+230s,"
+    "stall:btc@round2+30sx2,drop:all@round2+170s,"
+    "reject:btc@round3+5sx8,divergence:market@round4+30sx5,kill:all@round6+60s"
+)
+BREAKERS = """
+[breakers]
+cool_down_s = 30.0
+max_divergence = 0.3
+max_reconnects = 2
+max_spread_rise = 7.0
+reject_orders = 3
+critical_latency_ms = 1500.0
+stale_latency_ms = 1800.0
+
+[risk]
+max_orders_per_round = 60
+max_losses_in_a_row = 99
+max_drawdown_usd = 900.0
+max_daily_loss_usd = 900.0
+"""
+"""Low enough for each fault; a latency that no pause of the machine reaches, a stall of two seconds
+does. Nothing else ends the session."""
+PATIENCE_S = 150.0
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Six rounds, one trouble after the other, the kill switch at last."""
+
+    async def watch(watcher: Watcher) -> None:
+        await watcher.until(lambda seen: seen.accounts and seen.accounts[-1].is_killed)
+        await watcher.until(lambda seen: seen.views[-1].detail == "command from chaos")
+
+    stakes = "stake_usd = 6.0\nis_held_to_settlement = true"
+    settings = SESSION + BREAKERS + all_strategies(stakes)
+    folder = tmp_path_factory.mktemp("troubled")
+    return play(folder, settings, watch, "--speed", "36", "--chaos", CHAOS)
+
+
+def began_ns(played: Played, trouble: Trouble) -> int:
+    (notice,) = played.seen.said(f"chaos: {trouble.kind} ")
+    return notice.at_ns
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.kind)
+def test_each_trouble_opens_its_breaker(troubled: Played, trouble: Trouble) -> None:
+    """Soon enough, with the number that was over its limit."""
+    since_ns, lasts_ns = began_ns(troubled, trouble), int(trouble.within_s * NS_PER_S)
+    trips = [
+        (at, fields)
+        for at, fields in troubled.effects("Trip")
+        if fields["why"]["reason"] == trouble.reason.value and since_ns <= at < since_ns + lasts_ns
+    ]
+    assert trips, f"no trip within {trouble.within_s:g} s"
+    for at, fields in trips:
+        why = fields["why"]
+        assert why["value"] > why["limit"] > 0
+        assert why["unit"]
+        assert fields["until_ns"] == at + 30 * NS_PER_S
+
+
+def test_each_episode_is_told_once_and_ends(troubled: Played) -> None:
+    """Trip and release take turns; by the end all but the last have cooled down."""
+    story: defaultdict[str, list[str]] = defaultdict(list)
+    for record in records_of(troubled.journal):
+        for kind, fields in effects_of(record):
+            if kind == "Trip":
+                story[fields["why"]["reason"]].append("open")
+            elif kind == "Release":
+                story[fields["reason"]].append("closed")
+    assert set(story) == {trouble.reason.value for trouble in TROUBLES}
+    for reason, told in story.items():
+        assert told[0] == "open", reason
+        assert all(one != other for one, other in pairwise(told)), reason
+        assert "closed" in told, reason
+
+
+def test_a_stall_past_the_stale_limit_says_so(troubled: Played) -> None:
+    whys = [f["why"] for _, f in troubled.effects("Trip") if f["why"]["reason"] == "latency"]
+    assert any(why["limit"] == 1800.0 and why["value"] >= 2000.0 for why in whys)
+
+
+def test_the_high_fee_holds_for_its_round(troubled: Played) -> None:
+    """The fault is made in the first round, for a round that nobody had read yet: the fifth."""
+    opened = [
+        record.at
+        for record in records_of(troubled.journal)
+        if isinstance(event := decode_event(record.event), RoundOpened) and not event.is_late
+    ]
+    trips = [at for at, f in troubled.effects("Trip") if f["why"]["reason"] == "fee spike"]
+    assert trips
+    assert all(opened[4] <= at < opened[5] for at in trips)
+    releases = [at for at, f in troubled.effects("Release") if f["reason"] == "fee spike"]
+    assert releases[-1] > trips[-1], "and not for longer"
+
+
+def test_nobody_enters_while_something_is_open(troubled: Played) -> None:
+    """But before and between, and each breaker was somebody's reason not to."""
+    blocks = blocks_of(troubled)
+    assert blocks.is_killed
+    assert blocks.in_spite == []
+    assert blocks.entries >= 5, "an entry was possible at all"
+    held_back = Counter(fields["why"]["reason"] for _, fields in troubled.effects("Explain"))
+    for trouble in TROUBLES:
+        assert held_back[trouble.reason.value] > 0, trouble.reason
+    assert held_back["kill switch"] > 0
+
+
+def test_the_summary_counts_every_episode(troubled: Played) -> None:
+    trips = Counter(fields["why"]["reason"] for _, fields in troubled.effects("Trip"))
+    assert troubled.btc["breakers"] == dict(trips)
+    assert set(trips) == {trouble.reason.value for trouble in TROUBLES}
+    assert troubled.summary["kill_switch"] == {"is_on": True, "why": "command from chaos"}
+    assert troubled.summary["stopped"] == "command from terminal"
+
+
+def test_the_kill_is_a_command_in_the_journal(troubled: Played) -> None:
+    kills = [
+        record
+        for record in records_of(troubled.journal)
+        if isinstance(event := decode_event(record.event), Commanded)
+        and event.action is Action.KILL
+        and event.origin == "chaos"
+    ]
+    assert len(kills) == 1
+    assert b'["CancelAll",{"why":"kill switch"}]' in bytes(kills[0].effects)
+    assert b'"standing":["StandingRestored"' in troubled.journal.read_bytes()
+    assert b'"kill_why":"command from chaos"' in troubled.journal.read_bytes()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.kind)
+def test_the_terminal_is_told_and_draws_it(troubled: Played, trouble: Trouble) -> None:
+    """In lines of the log, in the views, and from those on the risk page."""
+    words = trouble.reason.value
+    assert troubled.seen.said("no entries until it has cooled down", words)
+    assert troubled.seen.said(f"entries again: {words} is over")
+    assert f"no entries until it has cooled down: {words}" in troubled.printed
+    view = troubled.seen.with_breaker(words)[0]
+    rows = troubled.drawn(view)
+    (reason,) = [one.reason for one in view.breakers if words in one.reason]
+    (row,) = [row for row in rows if f"! BTC  {reason}" in row]
+    assert "closes in " in row or "closing" in row
+    assert any(f"breakers, {len(view.breakers)} open: no entries" in one for one in rows)
+    assert any(f"! BTC  {words}" in row for row in troubled.drawn(view, 120)), "in columns as well"
+
+
+def test_the_terminal_draws_the_kill_switch_and_why(troubled: Played) -> None:
+    rows = troubled.drawn(troubled.seen.views[-1])
+    assert "kill switch  ■ KILLED command from chaos" in rows[1]
+    assert "R twice rearms" in rows[1]
+    assert any("■ KILLED" in row for row in rows[2:]), "the asset says it too"
+    assert "| BTC" in troubled.printed
+    assert " KILLED | BTC" in troubled.printed
+
+
+def test_where_nothing_is_open_the_terminal_says_that(troubled: Played) -> None:
+    calm = next(view for view in troubled.seen.views if view.rounds and not view.breakers)
+    assert "breakers     ● none is open" in "\n".join(troubled.drawn(calm))
+
+
+def test_money_adds_up_and_the_journal_replays(troubled: Played) -> None:
+    assert troubled.summary["totals"]["fills"] > 0
+    assert_money_adds_up(troubled)
+    assert_it_replays(troubled)
+
+
+# --- the pauses, and the kill switch by a loss --------------------------------------------------
+
+CHURN = """
+[exits]
+max_hold_s = 1.0
+
+[risk]
+max_orders_per_round = 1000
+max_trades_per_day = 10000
+max_losses_in_a_row = 1
+max_drawdown_usd = 900.0
+max_daily_loss_usd = 900.0
+
+[breakers]
+max_reject_share = 1.0
+critical_latency_ms = 9000.0
+stale_latency_ms = 9000.0
+max_divergence = 1.0
+max_spread_rise = 1000.0
+max_queue_share = 1.0
+max_reconnects = 1000
+"""
+"""Bought and sold again at once, all round long: spread and fees make every round a loss."""
+
+
+@attrs.frozen
+class Losses:
+    played: Played
+    lost_usd: float
+    """Of the day, when its limit was set a cent above."""
+
+
+@pytest.fixture(scope="module")
+def losing(tmp_path_factory: pytest.TempPathFactory) -> Losses:
+    """A row of one; a drawdown of a cent; a day's loss a cent below what it has lost already."""
+    lost: list[float] = []
+
+    async def lose(watcher: Watcher) -> None:
+        await watcher.until(lambda seen: seen.with_breaker("losses in a row"))
+        await watcher.change("risk.max_losses_in_a_row", 99)
+        await watcher.change("risk.max_drawdown_usd", 0.01)
+        await watcher.command(Action.RESUME, "btc")
+        await watcher.until(lambda seen: seen.with_breaker("drawdown limit"))
+        lost.append(await _lost_today(watcher))
+        await watcher.change("risk.max_daily_loss_usd", round(lost[0] + 0.01, 6))
+        await watcher.command(Action.RESUME, "btc")
+        await watcher.until(lambda seen: seen.accounts[-1].is_killed)
+        killed_ns = watcher.seen.accounts[-1].at_ns
+        await watcher.until(lambda seen: seen.views[-1].at_ns > killed_ns)
+        await watcher.until(lambda seen: seen.accounts[-1].at_ns > seen.views[-1].at_ns)
+
+    settings = SESSION + CHURN + all_strategies("stake_usd = 10.0")
+    played = play(tmp_path_factory.mktemp("losing"), settings, lose, "--speed", "60")
+    return Losses(played, lost[0])
+
+
+async def _lost_today(watcher: Watcher) -> float:
+    before = len(watcher.seen.accounts)
+    await watcher.until(lambda seen: len(seen.accounts) > before)
+    limits = {one.name: one.used for one in watcher.seen.accounts[-1].limits}
+    return limits["daily loss limit"]
+
+
+def test_a_row_of_losses_a_drawdown_and_a_days_loss_stop_it(losing: Losses) -> None:
+    """Each in the journal with its number and its limit, open until a person resumes."""
+    trips = [fields for _, fields in losing.played.effects("Trip")]
+    assert all(fields["until_ns"] == 0 for fields in trips)
+    whys = [fields["why"] for fields in trips]
+    assert [why["reason"] for why in whys] == [
+        "losses in a row",
+        "drawdown limit",
+        "drawdown limit",
+    ]
+    assert (whys[0]["value"], whys[0]["limit"], whys[0]["unit"]) == (1.0, 1.0, "rounds")
+    assert whys[1]["value"] >= whys[1]["limit"] == 0.01
+    kills = [at for at, fields in losing.played.effects("CancelAll") if fields["why"] != "stop"]
+    assert len(kills) == 1
+    (_, drawdown, last) = [at for at, _ in losing.played.effects("Trip")]
+    assert drawdown < kills[0] == last, "the settled round trips both"
+
+
+def test_nobody_enters_while_paused_or_killed(losing: Losses) -> None:
+    blocks = blocks_of(losing.played)
+    assert blocks.in_spite == []
+    assert blocks.entries > 20
+    held_back = {fields["why"]["reason"] for _, fields in losing.played.effects("Explain")}
+    assert {"losses in a row", "drawdown limit", "kill switch"} <= held_back
+
+
+def test_the_summary_says_what_stopped_it(losing: Losses) -> None:
+    summary = losing.played.summary
+    assert summary["kill_switch"]["is_on"] is True
+    assert summary["kill_switch"]["why"].startswith("daily loss")
+    assert losing.played.btc["paused"].startswith("drawdown limit: ")
+    assert summary["totals"]["pnl_usd"] <= -(losing.lost_usd + 0.01)
+    assert losing.played.btc["breakers"] == {}, "nothing that cools down was open"
+
+
+@pytest.mark.parametrize("words", ["losses in a row", "drawdown limit"])
+def test_the_terminal_draws_what_a_person_must_resume(losing: Losses, words: str) -> None:
+    played = losing.played
+    assert played.seen.said("no entries until you resume it", words)
+    view = played.seen.with_breaker(words)[0]
+    rows = played.drawn(view)
+    (row,) = [row for row in rows if f"! BTC  {words}" in row]
+    assert "until resumed (p)" in row
+    assert f"no entries until you resume it: {words}" in played.printed
+
+
+def test_the_terminal_draws_the_days_loss(losing: Losses) -> None:
+    played = losing.played
+    rows = played.drawn(played.seen.views[-1])
+    assert "■ KILLED daily loss" in rows[1]
+    (bar,) = [row for row in rows if "daily loss limit" in row]
+    assert "FULL" in bar
+
+
+def test_losses_add_up_and_the_journal_replays(losing: Losses) -> None:
+    assert_money_adds_up(losing.played)
+    assert_it_replays(losing.played)

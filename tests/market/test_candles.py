@@ -144,6 +144,25 @@ def test_the_order_of_arrival_does_not_matter(
         assert all(low <= min(o, c) <= max(o, c) <= high for o, high, low, c, _ in got)
 
 
+@given(
+    st.lists(st.tuples(st.floats(0, 400), st.floats(90, 110), st.floats(0, 60)), max_size=40),
+)
+def test_bars_that_were_read_before_a_late_trade_are_as_if_they_had_not_been(
+    found: list[tuple[float, float, float]],
+) -> None:
+    """`found` has a trade's second, its price, and how long after it somebody reads."""
+    often, once = Candles(500), Candles(500)
+    newest = 0.0
+    for n, (second, price, wait) in enumerate(found):
+        for candles in (often, once):
+            candles.take(trade(second, price, n + 1))
+        newest = max(newest, second + wait)
+        for length_s in LENGTHS_S:
+            rows(often, length_s, newest)
+    for length_s in LENGTHS_S:
+        assert rows(often, length_s, newest + 1) == rows(once, length_s, newest + 1)
+
+
 def test_a_stretch_without_trades_is_flat_at_the_close_before_it() -> None:
     candles = Candles(500)
     candles.take(trade(5, 100.0, 1))

@@ -15,7 +15,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
-from polytui.risk.limits import Scope, Standing, Used, limits_used, stamp
+from polytui.risk.limits import Scope, Standing, Used, limits_used, room, stamp
 
 SETTINGS = Settings()
 NOW_NS = 1_795_204_800 * NS_PER_S
@@ -407,6 +407,47 @@ def test_the_panel_and_the_stamp_say_the_same(
         bar = shown[answer.reason.value]
         assert (answer.limit, answer.unit) == (bar.allowed, bar.unit)
         assert answer.value >= bar.used
+
+
+IN_DOLLARS = {
+    Reason.LIMIT_ORDER,
+    Reason.LIMIT_POSITION,
+    Reason.LIMIT_ROUND,
+    Reason.LIMIT_ASSET,
+    Reason.LIMIT_ACCOUNT,
+    Reason.LIMIT_CASH,
+}
+
+
+@given(at=STANDINGS, risk=RISKS)
+def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
+    at: Standing, risk: Risk
+) -> None:
+    """An order that costs the room is allowed as far as dollars go; a millionth more is not."""
+    settings = evolve(SETTINGS, risk=risk)
+    too_dear = evolve(at, is_killed=False, unpaired=BUY.shares, tick=Price(10_000), fee=usd(999))
+    reason = reason_of(BUY, too_dear, settings)
+    assert reason is not None
+    left = room(too_dear, reason, risk)
+    if reason not in IN_DOLLARS:
+        assert left is None
+        return
+    assert left is not None
+    just = evolve(too_dear, fee=Usd(left - 10 * MICRO))
+    over = evolve(too_dear, fee=Usd(left - 10 * MICRO + 1))
+    assert reason_of(BUY, just, settings) in (None, Reason.COOLDOWN)
+    assert reason_of(BUY, over, settings) in IN_DOLLARS
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in IN_DOLLARS])
+def test_there_is_no_room_under_what_counts_no_dollars(reason: Reason) -> None:
+    assert room(standing(), reason, SETTINGS.risk) is None
+
+
+def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
+    at = standing(**(FULL | {"fee": usd(15)}))
+    assert room(at, Reason.LIMIT_ORDER, SETTINGS.risk) == usd(25)
+    assert room(at, Reason.LIMIT_ACCOUNT, SETTINGS.risk) is None
 
 
 # --- the kill switch ----------------------------------------------------------------------------

@@ -82,7 +82,8 @@ def _of_asset(view: AssetView, sheet: Sheet, width: int) -> Block:
     ink = sheet.ink_of(view.asset)
     is_chosen = view.asset == sheet.chosen
     name: Span = (view.asset.upper(), ink.accent if is_chosen else ink.strong)
-    settled: list[Span] = [(f"{view.rounds_settled} rounds settled", ink.dim)]
+    count = view.rounds_settled
+    settled: list[Span] = [(f"{count} round{'' if count == 1 else 's'} settled", ink.dim)]
     right = sheet.age_words(sheet.ages.get(view.asset, 0.0)) or settled
     head: list[Span] = [("▸ " if is_chosen else "", ink.accent), name]
     lines = [rule(head, right, width, ink.border)]
