@@ -36,13 +36,13 @@ def cut_to_depth(entry: DeskRound, quote: Quote, settings: Settings) -> Quote | 
 
 def cut_to_room(
     entry: DeskRound, quote: Quote, standing: Standing, why: Why, settings: Settings
-) -> Quote | None:
-    """As many shares as fit under the limit `why` and all others that count dollars; none where
-    it counts something else."""
-    left = room(standing, why.reason, settings.risk)
-    if left is None:
-        return None
-    return _cut(entry, quote, shares_within(left, quote.price, entry.round.fees))
+) -> tuple[Quote | None, Why]:
+    """As many shares as fit under all limits that count dollars, and the tightest of them; none,
+    and `why` itself, where that counts something else."""
+    found = room(quote, standing, why.reason, settings.risk)
+    if found is None:
+        return None, why
+    return _cut(entry, quote, shares_within(found.left, quote.price, entry.round.fees)), found.why
 
 
 def _cut(entry: DeskRound, quote: Quote, most: Shares) -> Quote | None:

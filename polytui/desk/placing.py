@@ -85,8 +85,8 @@ class Placing:
         why: Why,
         settings: Settings,
     ) -> Why:
-        """Place what the limit `why` has room for, if it has any."""
-        less = cut_to_room(entry, wanted.quote, standing, why, settings)
+        """Place what there is room for, if `why` leaves any; the limit that leaves the least."""
+        less, why = cut_to_room(entry, wanted.quote, standing, why, settings)
         if less is not None:
             wanted = replace(wanted, quote=less)
             allowed = stamp(less, self.standing(entry, wanted, step.now_ns), settings)

@@ -100,6 +100,14 @@ class Used(NamedTuple):
     unit: str
 
 
+class Room(NamedTuple):
+    """Dollars that are left for an order, and the limit that leaves no more: of equals the first
+    in the order they are asked."""
+
+    left: Usd
+    why: Why
+
+
 _COST, _ONE, _ROUND, _REACHED = range(4)
 """What an order adds to what is used: its cost; one; one if it opens its round; or nothing, for a
 result that stops all entries once it is reached."""
@@ -236,15 +244,17 @@ def stamp(quote: Quote, standing: Standing, settings: Settings) -> Stamp | Why:
     return why or Stamp.grant(quote, Usd(standing.account_usd + cost))
 
 
-def room(standing: Standing, reason: Reason, risk: Risk) -> Usd | None:
-    """Dollars that all limits leave for an order like the one that `reason` stopped; None where
-    that is no limit of dollars at stake, so that no smaller order would pass it either."""
-    left = {
-        limit.reason: allowed - limit.used(standing)
-        for limit, allowed in _asked(standing, risk)
-        if limit.adds == _COST
-    }
-    return Usd(min(left.values())) if reason in left else None
+def room(quote: Quote, standing: Standing, reason: Reason, risk: Risk) -> Room | None:
+    """What all limits leave for an order like this one, which `reason` stopped; None where that is
+    no limit of dollars at stake, so that no smaller order would pass it either."""
+    asked = [(limit, most) for limit, most in _asked(standing, risk) if limit.adds == _COST]
+    if all(limit.reason is not reason for limit, _ in asked):
+        return None
+    limit, most = min(asked, key=lambda each: each[1] - each[0].used(standing))
+    used = limit.used(standing)
+    after = used + cost_of(quote.price, quote.shares) + standing.fee
+    why = Why(limit.reason, _shown(after, limit.unit), _shown(most, limit.unit), limit.unit)
+    return Room(Usd(most - used), why)
 
 
 def limits_used(

@@ -193,14 +193,26 @@ def test_a_limit_that_is_exceeded_already_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order_usd", "account_usd", "shares"),
-    [(15 * A_SHARE, 10 * A_SHARE, 10.0), (10 * A_SHARE, 15 * A_SHARE, 10.0), (9.0, 2.0, None)],
+    ("order_usd", "account_usd", "shares", "reason"),
+    [
+        (15 * A_SHARE, 10 * A_SHARE, 10.0, Reason.LIMIT_ACCOUNT),
+        (10 * A_SHARE, 15 * A_SHARE, 10.0, Reason.LIMIT_ORDER),
+        (10 * A_SHARE, 10 * A_SHARE, 10.0, Reason.LIMIT_ORDER),
+        (9.0, 2.0, None, Reason.LIMIT_ACCOUNT),
+    ],
 )
-def test_the_tightest_limit_cuts_and_the_first_is_said(
-    order_usd: float, account_usd: float, shares: float | None
+def test_the_tightest_limit_cuts_and_is_said(
+    order_usd: float, account_usd: float, shares: float | None, reason: Reason
 ) -> None:
     settings = with_risk(LOOSE, max_order_usd=order_usd, max_account_usd=account_usd)
-    assert cut(ByHand().want(a_quote(), settings)) == (shares, Reason.LIMIT_ORDER)
+    assert cut(ByHand().want(a_quote(), settings)) == (shares, reason)
+
+
+def test_the_tightest_limit_comes_with_its_own_numbers() -> None:
+    by_hand = ByHand()
+    by_hand.hold(10.0)
+    _, why = by_hand.want(a_quote(), with_risk(LOOSE, max_order_usd=10.0, max_round_usd=10.0))
+    assert why == Why(Reason.LIMIT_ROUND, 15.525, 10.0, "USD")
 
 
 # --- the least order ------------------------------------------------------------------------------

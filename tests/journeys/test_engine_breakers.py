@@ -18,14 +18,13 @@ import msgspec
 import pytest
 import trio
 from program import ROOT, Program, records_of, short_folder, started, summary_of
-from test_engine_faces import Face, attached
+from watcher import Seen, Watcher, watching
 
 from polytui.backtest.replay import replay_journal
 from polytui.journal.codec import Record, decode_event
 from polytui.model.effects import Reason
 from polytui.model.events import Action, Commanded, RoundOpened
-from polytui.model.link import AccountFrame, Ack, AssetFrame, Change, NoticeFrame
-from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.model.snapshot import AssetView
 from polytui.model.units import NS_PER_S
 from polytui.tui.ink import plain
 from polytui.tui.panels.risk import risk_panel
@@ -67,62 +66,6 @@ def all_strategies(more: str) -> str:
 
 
 # --- a demo with a face on it -------------------------------------------------------------------
-
-
-@attrs.define
-class Seen:
-    """What a face was told. State: all of it, in order."""
-
-    views: list[AssetView] = attrs.field(factory=list)
-    accounts: list[AccountView] = attrs.field(factory=list)
-    notices: list[Notice] = attrs.field(factory=list)
-
-    def take(self, message: Any) -> None:
-        match message:
-            case AssetFrame(view):
-                self.views.append(view)
-            case AccountFrame(view):
-                self.accounts.append(view)
-            case NoticeFrame(notice):
-                self.notices.append(notice)
-
-    def said(self, *words: str) -> list[Notice]:
-        return [one for one in self.notices if all(word in one.text for word in words)]
-
-    def with_breaker(self, words: str) -> list[AssetView]:
-        """The views in which this breaker is open."""
-        return [view for view in self.views if any(words in one.reason for one in view.breakers)]
-
-
-@attrs.define
-class Watcher:
-    """A face that forgets nothing. State: what it saw, the number of its last command."""
-
-    face: Face
-    seen: Seen = attrs.field(factory=Seen)
-    number: int = 0
-
-    async def until(self, is_true: Callable[[Seen], object]) -> None:
-        await self._hear(lambda _: bool(is_true(self.seen)))
-
-    async def command(self, action: Action, asset: str = "") -> None:
-        self.number += 1
-        self._check(await self.face.ask(self.number, action, asset))
-
-    async def change(self, path: str, value: float) -> None:
-        self.number += 1
-        await self.face.say(Change(self.number, path, msgspec.json.encode(value).decode()))
-        self._check(await self._hear(lambda m: isinstance(m, Ack) and m.command_id == self.number))
-
-    async def _hear(self, is_it: Callable[[Any], bool]) -> Any:
-        def take(message: Any) -> bool:
-            self.seen.take(message)
-            return is_it(message)
-
-        return await self.face.hear(take)
-
-    def _check(self, ack: Ack) -> None:
-        assert not ack.error, ack.error
 
 
 @attrs.frozen
@@ -171,8 +114,7 @@ def play(
             async with started(folder, *whole, patience_s=PATIENCE_S) as program:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(program.rest)
-                    async with attached(socket) as face:
-                        watcher = Watcher(face)
+                    async with watching(socket, "demo") as watcher:
                         await act(watcher)
                         await watcher.command(Action.STOP)
                 assert await program.process.wait() == 0, program.unread
@@ -303,8 +245,8 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Six rounds, one trouble after the other, the kill switch at last."""
 
     async def watch(watcher: Watcher) -> None:
-        await watcher.until(lambda seen: seen.accounts and seen.accounts[-1].is_killed)
-        await watcher.until(lambda seen: seen.views[-1].detail == "command from chaos")
+        await watcher.until(lambda seen: seen.account.is_killed)
+        await watcher.until(lambda seen: seen.asset.detail == "command from chaos")
 
     stakes = "stake_usd = 6.0\nis_held_to_settlement = true"
     settings = SESSION + BREAKERS + all_strategies(stakes)
@@ -420,7 +362,7 @@ def test_the_terminal_is_told_and_draws_it(troubled: Played, trouble: Trouble) -
 
 
 def test_the_terminal_draws_the_kill_switch_and_why(troubled: Played) -> None:
-    rows = troubled.drawn(troubled.seen.views[-1])
+    rows = troubled.drawn(troubled.seen.asset)
     assert "kill switch  ■ KILLED command from chaos" in rows[1]
     assert "R twice rearms" in rows[1]
     assert any("■ KILLED" in row for row in rows[2:]), "the asset says it too"
@@ -485,10 +427,10 @@ def losing(tmp_path_factory: pytest.TempPathFactory) -> Losses:
         lost.append(await _lost_today(watcher))
         await watcher.change("risk.max_daily_loss_usd", round(lost[0] + 0.01, 6))
         await watcher.command(Action.RESUME, "btc")
-        await watcher.until(lambda seen: seen.accounts[-1].is_killed)
-        killed_ns = watcher.seen.accounts[-1].at_ns
-        await watcher.until(lambda seen: seen.views[-1].at_ns > killed_ns)
-        await watcher.until(lambda seen: seen.accounts[-1].at_ns > seen.views[-1].at_ns)
+        await watcher.until(lambda seen: seen.account.is_killed)
+        killed_ns = watcher.seen.account.at_ns
+        await watcher.until(lambda seen: seen.asset.at_ns > killed_ns)
+        await watcher.until(lambda seen: seen.account.at_ns > seen.asset.at_ns)
 
     settings = SESSION + CHURN + all_strategies("stake_usd = 10.0")
     played = play(tmp_path_factory.mktemp("losing"), settings, lose, "--speed", "60")
@@ -496,10 +438,9 @@ def losing(tmp_path_factory: pytest.TempPathFactory) -> Losses:
 
 
 async def _lost_today(watcher: Watcher) -> float:
-    before = len(watcher.seen.accounts)
-    await watcher.until(lambda seen: len(seen.accounts) > before)
-    limits = {one.name: one.used for one in watcher.seen.accounts[-1].limits}
-    return limits["daily loss limit"]
+    told = len(watcher.seen.accounts)
+    await watcher.until(lambda seen: len(seen.accounts) > told)
+    return watcher.seen.used("daily loss limit")
 
 
 def test_a_row_of_losses_a_drawdown_and_a_days_loss_stop_it(losing: Losses) -> None:
@@ -550,7 +491,7 @@ def test_the_terminal_draws_what_a_person_must_resume(losing: Losses, words: str
 
 def test_the_terminal_draws_the_days_loss(losing: Losses) -> None:
     played = losing.played
-    rows = played.drawn(played.seen.views[-1])
+    rows = played.drawn(played.seen.asset)
     assert "■ KILLED daily loss" in rows[1]
     (bar,) = [row for row in rows if "daily loss limit" in row]
     assert "FULL" in bar

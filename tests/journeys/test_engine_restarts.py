@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +16,15 @@ from typing import Any
 
 import attrs
 import pytest
-import trio
 from program import Program, events_of, records_of, replayed, short_folder, started, summary_of
-from test_engine_faces import Face
+from watcher import Seen, Watcher, watching
 
 from polytui.config.schema import Endpoints
 from polytui.journal.codec import Header, Record, encode_header, encode_standing
 from polytui.journal.standing import last_standing
 from polytui.model.events import Action, Commanded, StandingRestored
 from polytui.model.instrument import Asset
-from polytui.model.link import AccountFrame, AssetFrame, Hello, schema_hash
-from polytui.model.snapshot import AccountView, AssetState, AssetView
+from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S, Usd
 from polytui.net.clock import WallClock
 
@@ -80,34 +78,6 @@ PATIENCE_S = 120.0
 EARLIER_TRADES, EARLIER_LOSSES = 7, 2
 
 
-@attrs.define
-class Watcher:
-    """A face. State: the newest views, the number of its last command."""
-
-    face: Face
-    account: AccountView | None = None
-    asset: AssetView | None = None
-    number: int = 0
-
-    async def until(self, is_true: Callable[[AccountView, AssetView], object]) -> None:
-        def take(message: Any) -> bool:
-            match message:
-                case AccountFrame(view):
-                    self.account = view
-                case AssetFrame(view):
-                    self.asset = view
-            if self.account is None or self.asset is None:
-                return False
-            return bool(is_true(self.account, self.asset))
-
-        await self.face.hear(take)
-
-    async def command(self, action: Action) -> None:
-        self.number += 1
-        ack = await self.face.ask(self.number, action)
-        assert not ack.error, ack.error
-
-
 @asynccontextmanager
 async def venue(folder: Path) -> AsyncIterator[None]:
     """A venue whose world has the time of this machine's clock, and a config.toml that names it."""
@@ -129,18 +99,13 @@ async def paper(folder: Path) -> AsyncIterator[tuple[Program, Watcher]]:
     with short_folder() as place:
         socket = place / "e.sock"
         command = ("run", "--headless", "--assets", "btc", "--interval", "5m,15m")
-        async with started(folder, *command, "--socket", socket, patience_s=PATIENCE_S) as program:
-            while not socket.exists():
-                assert program.process.poll() is None, await program.rest()
-                await trio.sleep(0.02)
-            async with await trio.open_unix_socket(str(socket)) as stream:
-                face = Face(stream)
-                await face.say(Hello(schema_hash()))
-                hello = await face.hear(lambda message: isinstance(message, Hello))
-                assert hello.mode == "paper"
-                yield program, Watcher(face)
-                program.signal(signal.SIGTERM)
-                assert await program.end() == 0, program.unread
+        async with (
+            started(folder, *command, "--socket", socket, patience_s=PATIENCE_S) as program,
+            watching(socket, "paper") as watcher,
+        ):
+            yield program, watcher
+            program.signal(signal.SIGTERM)
+            assert await program.end() == 0, program.unread
 
 
 @attrs.frozen
@@ -175,13 +140,6 @@ def ended(program: Program, before: set[Path]) -> Ended:
     return Ended(session / "journal.jsonl", summary_of(session), program.unread)
 
 
-def used(views: Any, name: str) -> float:
-    """Of a limit, as the risk page shows it."""
-    (limit,) = [one for one in views.limits if one.name == name]
-    share: float = limit.used
-    return share
-
-
 def leave_an_earlier_session(folder: Path) -> Path:
     """A journal of this morning: seven entries, two losses in a row, nothing stopped."""
     today = NOW.now_ns() // _DAY_NS
@@ -205,20 +163,21 @@ async def test_a_kill_and_the_days_counters_survive_a_restart(tmp_path: Path) ->
         known.add(first.journal.parent)
         second = await _begin_killed_and_rearm(tmp_path, known, first)
         known.add(second.journal.parent)
-        await _begin_armed(tmp_path, known, second)
+        await _begin_armed(tmp_path, known)
 
 
 async def _trade_and_kill(folder: Path, known: set[Path]) -> Ended:
     """The counters go on from the session before; an entry; a person kills; SIGTERM."""
     async with paper(folder) as (program, watcher):
-        await watcher.until(lambda account, asset: account.limits and asset.limits)
-        assert used(watcher.account, "trades of the day") >= EARLIER_TRADES
-        assert used(watcher.asset, "losses in a row") == EARLIER_LOSSES
-        assert used(watcher.account, "daily loss limit") == 3.0
-        assert used(watcher.account, "drawdown limit") == 4.0
-        await watcher.until(lambda account, _: used(account, "trades of the day") > EARLIER_TRADES)
+        seen = watcher.seen
+        await watcher.until(_has_limits)
+        assert seen.used("trades of the day") >= EARLIER_TRADES
+        assert seen.used("losses in a row") == EARLIER_LOSSES
+        assert seen.used("daily loss limit") == 3.0
+        assert seen.used("drawdown limit") == 4.0
+        await watcher.until(lambda seen: seen.used("trades of the day") > EARLIER_TRADES)
         await watcher.command(Action.KILL)
-        await watcher.until(lambda account, asset: asset.state is AssetState.KILLED)
+        await watcher.until(lambda seen: seen.asset.state is AssetState.KILLED)
     first = ended(program, known)
     assert first.restored.trades_today == EARLIER_TRADES
     assert first.entries
@@ -233,25 +192,22 @@ async def _begin_killed_and_rearm(folder: Path, known: set[Path], first: Ended) 
     """Killed from the first view on, whatever there is to trade; until a person rearms."""
     left = last_standing(folder / "runs", "paper")
     async with paper(folder) as (program, watcher):
-        await watcher.until(lambda account, asset: asset.life > 0 and account.limits)
-        assert watcher.account is not None
-        assert (watcher.account.is_killed, watcher.account.kill_why) == (
-            True,
-            "command from terminal",
-        )
+        seen = watcher.seen
+        await watcher.until(_has_limits)
+        assert seen.account.is_killed
+        assert seen.account.kill_why == "command from terminal"
         await watcher.until(_could_trade)
-        assert watcher.asset is not None
-        assert watcher.asset.state is AssetState.KILLED
-        assert watcher.asset.detail == "command from terminal"
-        reasons = {one.reason for each in watcher.asset.rounds for one in each.signals}
+        assert seen.asset.state is AssetState.KILLED
+        assert seen.asset.detail == "command from terminal"
+        reasons = {one.reason for each in seen.asset.rounds for one in each.signals}
         assert reasons == {"kill switch"}
-        trades = used(watcher.account, "trades of the day")
+        trades = seen.used("trades of the day")
         assert trades == EARLIER_TRADES + _entries_sent(first)
-        assert used(watcher.asset, "losses in a row") == EARLIER_LOSSES
-        assert watcher.account.working_orders == 0
+        assert seen.used("losses in a row") == EARLIER_LOSSES
+        assert seen.account.working_orders == 0
         await watcher.command(Action.REARM)
-        await watcher.until(lambda account, _: used(account, "trades of the day") > trades)
-        assert not watcher.account.is_killed
+        await watcher.until(lambda seen: seen.used("trades of the day") > trades)
+        assert not seen.account.is_killed
     second = ended(program, known)
     assert second.restored == left
     assert second.restored.kill_why == "command from terminal"
@@ -262,7 +218,12 @@ async def _begin_killed_and_rearm(folder: Path, known: set[Path], first: Ended) 
     return second
 
 
-def _could_trade(account: AccountView, asset: AssetView) -> bool:
+def _has_limits(seen: Seen) -> bool:
+    """The desk has begun, and with what the last session left."""
+    return bool(seen.asset.life > 0 and seen.account.limits and seen.asset.limits)
+
+
+def _could_trade(seen: Seen) -> bool:
     """All is there that a decision needs: only the kill switch is in the way."""
     return any(
         each.phase == "open"
@@ -271,7 +232,7 @@ def _could_trade(account: AccountView, asset: AssetView) -> bool:
         and each.book is not None
         and each.book.is_settled
         and each.signals
-        for each in asset.rounds
+        for each in seen.asset.rounds
     )
 
 
@@ -284,12 +245,11 @@ def _entries_sent(of: Ended) -> int:
     )
 
 
-async def _begin_armed(folder: Path, known: set[Path], second: Ended) -> None:
+async def _begin_armed(folder: Path, known: set[Path]) -> None:
     """A rearming survives as well as a kill."""
     async with paper(folder) as (program, watcher):
-        await watcher.until(lambda account, asset: asset.life > 0 and account.limits)
-        assert watcher.account is not None
-        assert not watcher.account.is_killed
+        await watcher.until(_has_limits)
+        assert not watcher.seen.account.is_killed
     third = ended(program, known)
     assert third.restored.kill_why == ""
     assert third.restored.trades_today > EARLIER_TRADES

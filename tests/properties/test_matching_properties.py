@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attrs import define, field
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.model.instrument import FeeSchedule, Outcome
@@ -241,7 +241,6 @@ def cancel(bench: Bench, number: int) -> None:
     bench.slow.entries[:] = [e for e in bench.slow.entries if e.order_id != name]
 
 
-@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_the_book_agrees_with_a_slow_one_and_conserves_shares_and_dollars(
     sequence: list[tuple[object, ...]],
@@ -274,7 +273,6 @@ def test_the_book_agrees_with_a_slow_one_and_conserves_shares_and_dollars(
         bench.check()
 
 
-@settings(max_examples=100, deadline=None)
 @given(steps, prices, sizes)
 def test_a_fok_order_is_filled_in_full_or_leaves_no_trace(
     sequence: list[tuple[object, ...]], price: Price, shares: Shares

@@ -428,26 +428,45 @@ def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
     too_dear = evolve(at, is_killed=False, unpaired=BUY.shares, tick=Price(10_000), fee=usd(999))
     reason = reason_of(BUY, too_dear, settings)
     assert reason is not None
-    left = room(too_dear, reason, risk)
+    found = room(BUY, too_dear, reason, risk)
     if reason not in IN_DOLLARS:
-        assert left is None
+        assert found is None
         return
-    assert left is not None
-    just = evolve(too_dear, fee=Usd(left - 10 * MICRO))
-    over = evolve(too_dear, fee=Usd(left - 10 * MICRO + 1))
+    assert found is not None
+    just = evolve(too_dear, fee=Usd(found.left - 10 * MICRO))
+    over = evolve(too_dear, fee=Usd(found.left - 10 * MICRO + 1))
     assert reason_of(BUY, just, settings) in (None, Reason.COOLDOWN)
-    assert reason_of(BUY, over, settings) in IN_DOLLARS
+    assert reason_of(BUY, over, settings) is found.why.reason
+    assert found.why.value - found.why.limit == pytest.approx((1_009 * MICRO - found.left) / MICRO)
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in IN_DOLLARS])
 def test_there_is_no_room_under_what_counts_no_dollars(reason: Reason) -> None:
-    assert room(standing(), reason, SETTINGS.risk) is None
+    assert room(BUY, standing(), reason, SETTINGS.risk) is None
 
 
 def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
-    at = standing(**(FULL | {"fee": usd(15)}))
-    assert room(at, Reason.LIMIT_ORDER, SETTINGS.risk) == usd(25)
-    assert room(at, Reason.LIMIT_ACCOUNT, SETTINGS.risk) is None
+    at = standing(**(FULL | {"fee": Usd(15_000_001)}))
+    over = Why(Reason.LIMIT_ORDER, 25.000001, 25.0, "USD")
+    assert room(BUY, at, Reason.LIMIT_ORDER, SETTINGS.risk) == (usd(25), over)
+    assert room(BUY, at, Reason.LIMIT_ACCOUNT, SETTINGS.risk) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "left", "why"),
+    [
+        ({}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
+        ({"outcome_usd": usd(24)}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
+        ({"outcome_usd": usd(25)}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
+        ({"outcome_usd": usd(26)}, 24.0, Why(Reason.LIMIT_POSITION, 36.1, 50.0, "USD")),
+        ({"account_usd": usd(299)}, 1.0, Why(Reason.LIMIT_ACCOUNT, 309.1, 300.0, "USD")),
+        ({"account_usd": usd(301)}, -1.0, Why(Reason.LIMIT_ACCOUNT, 311.1, 300.0, "USD")),
+        ({"free_cash": usd(9)}, 9.0, Why(Reason.LIMIT_CASH, 10.1, 9.0, "USD")),
+    ],
+)
+def test_room_is_that_of_the_tightest_limit(changes: dict[str, Any], left: float, why: Why) -> None:
+    found = room(BUY, standing(**changes), Reason.LIMIT_ORDER, SETTINGS.risk)
+    assert found == (usd(left), why)
 
 
 # --- the kill switch ----------------------------------------------------------------------------

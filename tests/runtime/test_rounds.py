@@ -32,7 +32,7 @@ async def test_a_whole_round(
 ) -> None:
     folder = tmp_path / "s"
     settings = quick_settings(session={"assets": (Asset.BTC,), "rounds": 1})
-    async with open_engine(monkeypatch, folder, settings, starts_before_s=90) as engine:
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=65) as engine:
         await engine.is_over.wait()
     opened = {e.slug: e for _, e in engine.events(RoundOpened)}  # type: ignore[attr-defined]
     assert opened[BEFORE].is_late, "it was under way when the session began"

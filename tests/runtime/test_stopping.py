@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import VirtualEngine, open_engine, quick_settings
+from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.journal.codec import Record, decode_event
@@ -39,7 +39,9 @@ async def test_watchers_end_first_then_orders_then_the_session(
     """An order is on its way, held by the venue for two seconds, when the stop comes."""
     folder = tmp_path / "s"
     settings = quick_settings(
-        session={"assets": (BTC,)}, paper={"taker_delay_ms": 2_000, "ack_delay_ms": 500}
+        session={"assets": (BTC,)},
+        paper={"taker_delay_ms": 2_000, "ack_delay_ms": 500},
+        **EAGER,
     )
     async with open_engine(monkeypatch, folder, settings) as engine:
         run, books = engine.run_of(BTC), engine.session.mind.account.books(BTC)
@@ -80,6 +82,7 @@ async def test_grace_ends_and_what_hangs_is_cut_and_said(
         session={"assets": (BTC,)},
         paper={"taker_delay_ms": 5_000, "ack_delay_ms": 5_000},
         supervision={"stop_grace_s": 1.0},
+        **EAGER,
     )
     async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
         run = engine.run_of(BTC)
@@ -156,7 +159,7 @@ async def test_a_fault_above_the_assets_leaves_no_order_behind(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     slow = {"taker_delay_ms": 5_000, "ack_delay_ms": 5_000}
-    settings = quick_settings(session={"assets": (BTC,)}, paper=slow)
+    settings = quick_settings(session={"assets": (BTC,)}, paper=slow, **EAGER)
     seen: list[VirtualEngine] = []
     with pytest.RaisesGroup(RuntimeError, flatten_subgroups=True):
         async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import VirtualEngine, open_engine, quick_settings
+from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.model.errors import Rejected
@@ -99,8 +99,8 @@ async def test_an_order_on_its_way_does_not_outlive_its_desk(
 ) -> None:
     folder = tmp_path / "s"
     slow = {"ack_delay_ms": 5_000, "taker_delay_ms": 5_000}
-    settings = quick_settings(session={"assets": (BTC,)}, paper=slow)
-    async with open_engine(monkeypatch, folder, settings, starts_before_s=60) as engine:
+    settings = quick_settings(session={"assets": (BTC,)}, paper=slow, **EAGER)
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=20) as engine:
         run, books = engine.run_of(BTC), engine.session.mind.account.books(BTC)
         await engine.until(lambda: run.hands.has_working_orders)
         assert books.working == 1
@@ -121,8 +121,9 @@ async def test_a_halted_asset_reserves_nothing(
         session={"assets": (BTC,)},
         paper={"ack_delay_ms": 5_000, "taker_delay_ms": 5_000},
         supervision={"max_crashes": 1},
+        **EAGER,
     )
-    async with open_engine(monkeypatch, folder, settings, starts_before_s=60) as engine:
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=20) as engine:
         run, account = engine.run_of(BTC), engine.session.mind.account
         await engine.until(lambda: run.hands.has_working_orders)
         assert (account.working_orders, account.free_cash < account.cash) == (1, True)

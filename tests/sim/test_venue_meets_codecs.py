@@ -67,7 +67,8 @@ def test_every_listed_round_is_understood_as_it_is(world: World) -> None:
         assert parse_event(json.dumps(event_of(world, round_))) == (round_,)
 
 
-def test_a_whole_round_of_frames_is_understood(world: World) -> None:
+def test_a_whole_round_of_frames_is_understood() -> None:
+    world = World(WorldSettings(5, START_NS, (Asset.BTC, Asset.ETH), (Interval.M5, Interval.M15)))
     round_ = next(
         one
         for one in world.rounds.values()
