@@ -12,13 +12,14 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 from polytui.backtest.replay import happening
-from polytui.config.change import changed
+from polytui.config.change import Wish, changed, hot_place
 from polytui.config.load import canonical_json, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
@@ -40,9 +41,6 @@ from polytui.model.errors import Fatal
 from polytui.model.events import Event, SettingsChanged
 from polytui.model.instrument import Asset
 from polytui.model.units import format_micro
-
-Wish = tuple[str, str]
-"""Path of a hot setting and its value as JSON."""
 
 
 @frozen
@@ -113,6 +111,11 @@ class WhatIf:
         """What the second mind alone gave as its reason last, by round and strategy."""
         self._events = self._orders_was = self._orders_now = 0
 
+    def check(self) -> None:
+        """BadSettings for a wish that no journal could grant."""
+        for path, _ in self._wishes:
+            hot_place(path)
+
     def take(self, record: Record) -> Difference | None:
         """One line of the journal; what it shows, if anything."""
         if record.digest:
@@ -153,8 +156,7 @@ class WhatIf:
         if record.raised or not isinstance(event, SettingsChanged):
             return event
         settings = from_canonical_json(event.settings_json)
-        for path, value in self._wishes:
-            settings = changed(settings, path, value)
+        settings = changed(settings, *self._wishes)
         self._settings[asset] = settings
         return SettingsChanged(canonical_json(settings))
 
@@ -176,6 +178,7 @@ class WhatIf:
 def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:
     """A whole file. Fatal for one that is no journal; BadSettings for a wish that cannot be."""
     what_if = WhatIf(wishes)
+    what_if.check()
     try:
         return what_if.comparison(list(_differences(path, what_if)))
     except BadJournal as error:
@@ -184,10 +187,11 @@ def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:
 
 def _differences(path: Path, what_if: WhatIf) -> Iterator[Difference]:
     _, records = read_journal(path)
-    for record in records:
-        found = what_if.take(record)
-        if found is not None:
-            yield found
+    with closing(records):
+        for record in records:
+            found = what_if.take(record)
+            if found is not None:
+                yield found
 
 
 def _still_said(

@@ -20,6 +20,8 @@ from polytui.model.effects import Reason
 from polytui.model.snapshot import LimitView, SettingView
 from polytui.model.units import format_micro, usd_from_float
 
+Wish = tuple[str, str]
+"""Path of a setting and its value as JSON."""
 _LONGEST_VALUE = 1_000
 """Characters of JSON; a path of a file is the longest that a setting can be."""
 _SHOWN = 80
@@ -51,7 +53,7 @@ class SettingChange:
 
 
 @frozen
-class _Place:
+class Place:
     """Where a setting is."""
 
     table: str
@@ -67,7 +69,7 @@ class _Place:
 
 _DEFAULTS = Settings()
 _PLACES = tuple(
-    _Place(table.name, name, bool(table.metadata.get("is_hot")), type(values))
+    Place(table.name, name, bool(table.metadata.get("is_hot")), type(values))
     for table in attrs.fields(Settings)
     for values in (getattr(_DEFAULTS, table.name),)
     for name in attrs.fields_dict(type(values))
@@ -112,17 +114,24 @@ def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
 # --- changing -----------------------------------------------------------------------------------
 
 
-def changed(settings: Settings, path: str, value_json: str) -> Settings:
-    """`settings` with one value of a person's. BadSettings for a setting that is not there or
-    not hot, for what is no value of it, and for one that contradicts the others."""
+def changed(settings: Settings, *wishes: Wish) -> Settings:
+    """`settings` with values of a person's, taken together. BadSettings for a setting that is not
+    there or not hot, for what is no value of it, and for one that contradicts the others."""
+    raw = _plain(settings)
+    for path, value_json in wishes:
+        place = hot_place(path)
+        raw[place.table][place.name] = _value(value_json, path)
+    return structure_settings(raw)
+
+
+def hot_place(path: str) -> Place:
+    """Where a hot setting is. BadSettings for a path that leads to none."""
     place = _BY_PATH.get(path)
     if place is None:
         raise BadSettings([f"unknown setting @ {path[:_SHOWN]}"])
     if not place.is_hot:
         raise BadSettings([f"needs a restart @ {path}"])
-    raw = _plain(settings)
-    raw[place.table][place.name] = _value(value_json, path)
-    return structure_settings(raw)
+    return place
 
 
 def reloaded(

@@ -26,7 +26,7 @@ from polytui.desk.seeing import Blocked, Knowledge, see_round
 from polytui.desk.step import Step
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
-from polytui.model.effects import CancelAll, Credit, Effect, Reason, Resync, Trip, Why
+from polytui.model.effects import STOP, CancelAll, Credit, Effect, Reason, Resync, Trip, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
@@ -170,8 +170,9 @@ class Desk:
         if not had_position:
             return
         risk, books, account = self.settings.risk, self.books, self.account
-        if account.realised_today(step.now_ns) <= -usd_from_float(risk.max_daily_loss_usd):
-            self._kill(step, "daily loss")
+        lost, most_lost = -account.realised_today(step.now_ns) / MICRO, risk.max_daily_loss_usd
+        if lost >= most_lost:
+            self._kill(step, Why(Reason.LIMIT_DAILY_LOSS, lost, most_lost, "USD").text())
         losses, most = books.losses_in_a_row, risk.max_losses_in_a_row
         if losses >= most:
             self._pause_for(step, Why(Reason.LIMIT_LOSSES, losses, most, "rounds"))
@@ -180,8 +181,10 @@ class Desk:
             self._pause_for(step, Why(Reason.LIMIT_DRAWDOWN, drawdown, deepest, "USD"))
 
     def _pause_for(self, step: Step, why: Why) -> None:
-        """No entries until a person has looked and resumes."""
-        self.books.is_paused, self.books.paused_why = True, why
+        """No entries until a person has looked and resumes; of two reasons the first stays."""
+        self.books.is_paused = True
+        self.books.paused_why = self.books.paused_why or why
+        self.breakers.count(why.reason)
         step.effects.append(Trip(why, 0))
 
     def _book_snapshotted(self, step: Step, event: ev.BookSnapshotted) -> None:
@@ -272,11 +275,11 @@ class Desk:
 
     def _stop(self, step: Step, _: ev.Commanded) -> None:
         self.is_stopping = True
-        self._cancel_everything(step, "stop")
+        self._cancel_everything(step, STOP)
 
     def _kill(self, step: Step, why: str) -> None:
         self.account.kill_switch.trip(why, step.now_ns)
-        self._cancel_everything(step, "kill switch")
+        self._cancel_everything(step, f"kill switch: {why}")
 
     def _cancel_everything(self, step: Step, why: str) -> None:
         self.holdings.ask_cancel_all()

@@ -7,7 +7,7 @@ delays the journal and never a decision.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -72,7 +72,7 @@ class JournalLog:
             raise Fatal(f"cannot write the journal {self.path}: {error.strerror}") from error
 
 
-def read_journal(path: Path) -> tuple[Header, Iterator[Record]]:
+def read_journal(path: Path) -> tuple[Header, Generator[Record]]:
     """Header, events and digests of a file. BadJournal where a line is none; a last line that a
     crash cut short is left out, and so are standings, which are for the next session."""
     try:
@@ -87,7 +87,7 @@ def read_journal(path: Path) -> tuple[Header, Iterator[Record]]:
     return header, _records(file)
 
 
-def _records(file: BinaryIO) -> Iterator[Record]:
+def _records(file: BinaryIO) -> Generator[Record]:
     with file:
         for number, line in enumerate(file, start=2):
             if not line.endswith(b"\n"):

@@ -153,6 +153,10 @@ class Cancel:
     order_id: str
 
 
+STOP = "stop"
+"""Why everything is cancelled at the end of a session: nothing that anybody need be told."""
+
+
 @frozen
 class CancelAll:
     """Cancel everything of this asset, known to us or not."""

@@ -77,7 +77,7 @@ class Breakers:
 
     def __init__(self) -> None:
         self.trips: dict[Reason, int] = {}
-        """Episodes since the start."""
+        """Episodes since the start, pauses that somebody has to end included."""
         self.must_cancel = False
         """Whether the last tick was stale: what works was sent by somebody who sees the past."""
         self._open: dict[Reason, _Episode] = {}
@@ -171,6 +171,10 @@ class Breakers:
         seen = (list(self._reconnects), list(self._refused), markets)
         return (trips, episodes, self.must_cancel, self._is_warned, *seen)
 
+    def count(self, reason: Reason) -> None:
+        """Entries of the asset stopped by themselves."""
+        self.trips[reason] = self.trips.get(reason, 0) + 1
+
     # --- each cause ---------------------------------------------------------------------------
 
     def _see_latency(
@@ -223,7 +227,7 @@ class Breakers:
         episode = self._open.get(why.reason)
         if episode is None:
             self._open[why.reason] = _Episode(why, until_ns, why.limit)
-            self.trips[why.reason] = self.trips.get(why.reason, 0) + 1
+            self.count(why.reason)
             return (Trip(why, until_ns),)
         episode.why, episode.until_ns = why, until_ns
         if why.reason is not Reason.LATENCY or why.limit <= episode.said:

@@ -12,6 +12,7 @@ from attrs import define, frozen
 from polytui.config.load import canonical_json
 from polytui.execution.executor import run_executor
 from polytui.model.effects import (
+    STOP,
     Cancel,
     CancelAll,
     Credit,
@@ -142,8 +143,12 @@ class Outlet:
         """Send an effect on its way. A full channel raises: a fault of the asset, never silence.
         What only explains is in the journal and in the views already."""
         match effect:
-            case Place() | Cancel() | CancelAll():
+            case Place() | Cancel():
                 self.effects.send_nowait(effect)
+            case CancelAll(why):
+                self.effects.send_nowait(effect)
+                if why != STOP:
+                    self.life.session.notice("error", self._asset, f"everything cancelled: {why}")
             case Resync(slug):
                 if followed := self.life.run.followed.get(slug):
                     self.books.resync(followed.round)
@@ -159,7 +164,11 @@ class Outlet:
         if credit.payout or credit.pnl:
             level = "good" if credit.pnl >= 0 else "warn"
             said += f", paid {format_micro(credit.payout, 2)}, PnL {credit.pnl / 1e6:+.2f}"
-        self.life.session.notice(level, self.life.run.asset.value, said)
+        self.life.session.notice(level, self._asset, said)
+
+    @property
+    def _asset(self) -> str:
+        return self.life.run.asset.value
 
 
 def opening_events(run: AssetRun, session: Session) -> list[Event]:

@@ -67,7 +67,7 @@ class SettingsInForce:
         Rejected where it is in force already, or no desk is there to take it."""
         async with self._turn:
             current = self.session.settings
-            new = changed(current, path, value_json)
+            new = changed(current, (path, value_json))
             changes = diff(current, new)
             if not changes:
                 raise Rejected(f"{path} is {value_json} already")

@@ -170,6 +170,20 @@ def summary_table(summary: Summary) -> Table:
     return table
 
 
+def safety_lines(summary: Summary) -> list[str]:
+    """What stopped entries by itself, and what stops them still."""
+    lines = []
+    for name, asset in summary["assets"].items():
+        trips = ", ".join(f"{reason} {count}" for reason, count in asset["breakers"].items())
+        if trips:
+            lines.append(f"{name.upper()} stopped by itself: {trips}")
+        if asset["paused"]:
+            lines.append(f"{name.upper()} is paused: {asset['paused']}")
+    if summary["kill_switch"]["is_on"]:
+        lines.append(f"kill switch is on: {summary['kill_switch']['why']}")
+    return lines
+
+
 def _cells(row: Summary) -> list[str]:
     return [
         str(row["rounds"]),

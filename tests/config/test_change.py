@@ -39,7 +39,7 @@ def with_values(settings: Settings = DEFAULTS, **paths: Any) -> Settings:
 
 def faults_of(path: str, value: str, settings: Settings = DEFAULTS) -> list[str]:
     with pytest.raises(BadSettings) as caught:
-        changed(settings, path, value)
+        changed(settings, (path, value))
     return caught.value.faults
 
 
@@ -100,7 +100,7 @@ def test_what_nobody_documents_is_empty() -> None:
 
 @pytest.mark.parametrize("view", VIEWS, ids=[view.path for view in VIEWS])
 def test_every_hot_setting_takes_its_own_value(view: Any) -> None:
-    assert changed(DEFAULTS, view.path, view.value) == DEFAULTS
+    assert changed(DEFAULTS, (view.path, view.value)) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_every_hot_setting_takes_its_own_value(view: Any) -> None:
     ],
 )
 def test_a_value_comes_into_force_and_nothing_else_moves(path: str, value: str, there: Any) -> None:
-    new = changed(DEFAULTS, path, value)
+    new = changed(DEFAULTS, (path, value))
     table, _, name = path.partition(".")
     found = getattr(getattr(new, table), name)
     assert (found, type(found)) == (there, type(there))
@@ -122,7 +122,7 @@ def test_a_value_comes_into_force_and_nothing_else_moves(path: str, value: str, 
 
 
 def test_a_list_of_assets_comes_into_force() -> None:
-    new = changed(DEFAULTS, "confluence.assets", '["btc", "xrp"]')
+    new = changed(DEFAULTS, ("confluence.assets", '["btc", "xrp"]'))
     assert [asset.value for asset in new.confluence.assets] == ["btc", "xrp"]
 
 
@@ -189,7 +189,7 @@ def test_a_value_that_contradicts_another_is_refused(path: str, value: str, says
     [("distance_fade.min_price", "0.9199"), ("breakers.warn_latency_ms", "500.0")],
 )
 def test_just_before_the_contradiction_it_is_taken(path: str, value: str) -> None:
-    assert diff(DEFAULTS, changed(DEFAULTS, path, value))[0].new == value
+    assert diff(DEFAULTS, changed(DEFAULTS, (path, value)))[0].new == value
 
 
 # --- from the file ------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from stories import (
 from polytui.config.load import canonical_json
 from polytui.desk.showing import desk_state, show_asset
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason
+from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason, Trip
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Holding, Side, TimeInForce
 from polytui.model.snapshot import AssetState
@@ -82,7 +82,7 @@ def test_kill_cancels_everything_and_blocks_until_a_person_rearms() -> None:
     story = Story().a_minute_in()
     order = story.buying()
     killed = story.command(ev.Action.KILL)
-    assert of_kind(killed, CancelAll) == [CancelAll("kill switch")]
+    assert of_kind(killed, CancelAll) == [CancelAll("kill switch: command from test")]
     story.tell(ev.Cancelled(order.order_id, "by request"))
     story.command(ev.Action.RESUME)
     assert of_kind(story.wait(10), Place) == []
@@ -113,8 +113,19 @@ def test_the_daily_loss_trips_the_kill_switch() -> None:
     story.holding()
     lost = story.settle(Outcome.DOWN)
     assert only(lost, Credit).pnl < -15 * MICRO
-    assert of_kind(lost, CancelAll) == [CancelAll("kill switch")]
-    assert story.mind.account.kill_switch.why == "daily loss"
+    assert of_kind(lost, CancelAll) == [CancelAll("kill switch: daily loss limit: 20 > 15 USD")]
+    assert story.mind.account.kill_switch.why == "daily loss limit: 20 > 15 USD"
+
+
+def test_of_two_reasons_to_pause_the_first_is_shown_and_both_are_told_and_counted() -> None:
+    story = Story(with_risk(PLAIN, max_losses_in_a_row=1, max_drawdown_usd=5.0)).a_minute_in()
+    story.holding()
+    told = of_kind(story.settle(Outcome.DOWN), Trip)
+    both = [Reason.LIMIT_LOSSES, Reason.LIMIT_DRAWDOWN]
+    assert [trip.why.reason for trip in told] == both
+    books = story.desk().books
+    assert books.paused_why == told[0].why
+    assert books.breakers.trips == dict.fromkeys(both, 1)
 
 
 def test_a_loss_below_the_limit_does_not() -> None:

@@ -340,7 +340,7 @@ def test_the_kill_is_a_command_in_the_journal(troubled: Played) -> None:
         and event.origin == "chaos"
     ]
     assert len(kills) == 1
-    assert b'["CancelAll",{"why":"kill switch"}]' in bytes(kills[0].effects)
+    assert b'["CancelAll",{"why":"kill switch: command from chaos"}]' in bytes(kills[0].effects)
     assert b'"standing":["StandingRestored"' in troubled.journal.read_bytes()
     assert b'"kill_why":"command from chaos"' in troubled.journal.read_bytes()
 
@@ -366,8 +366,8 @@ def test_the_terminal_draws_the_kill_switch_and_why(troubled: Played) -> None:
     assert "kill switch  ■ KILLED command from chaos" in rows[1]
     assert "R twice rearms" in rows[1]
     assert any("■ KILLED" in row for row in rows[2:]), "the asset says it too"
-    assert "| BTC" in troubled.printed
-    assert " KILLED | BTC" in troubled.printed
+    assert "everything cancelled: kill switch: command from chaos" in troubled.printed
+    assert "kill switch is on: command from chaos" in troubled.printed
 
 
 def test_where_nothing_is_open_the_terminal_says_that(troubled: Played) -> None:
@@ -475,7 +475,11 @@ def test_the_summary_says_what_stopped_it(losing: Losses) -> None:
     assert summary["kill_switch"]["why"].startswith("daily loss")
     assert losing.played.btc["paused"].startswith("drawdown limit: ")
     assert summary["totals"]["pnl_usd"] <= -(losing.lost_usd + 0.01)
-    assert losing.played.btc["breakers"] == {}, "nothing that cools down was open"
+    assert losing.played.btc["breakers"] == {"losses in a row": 1, "drawdown limit": 2}
+    printed = losing.played.printed
+    assert "BTC stopped by itself: losses in a row 1, drawdown limit 2" in printed
+    assert "BTC is paused: drawdown limit: " in printed
+    assert "kill switch is on: daily loss limit: " in printed
 
 
 @pytest.mark.parametrize("words", ["losses in a row", "drawdown limit"])
@@ -492,9 +496,10 @@ def test_the_terminal_draws_what_a_person_must_resume(losing: Losses, words: str
 def test_the_terminal_draws_the_days_loss(losing: Losses) -> None:
     played = losing.played
     rows = played.drawn(played.seen.asset)
-    assert "■ KILLED daily loss" in rows[1]
-    (bar,) = [row for row in rows if "daily loss limit" in row]
-    assert "FULL" in bar
+    assert "■ KILLED daily loss limit: " in rows[1]
+    assert any("daily loss limit" in row and "FULL" in row for row in rows)
+    assert played.seen.said("everything cancelled: kill switch", "daily loss limit")
+    assert "everything cancelled: kill switch: daily loss limit: " in played.printed
 
 
 def test_losses_add_up_and_the_journal_replays(losing: Losses) -> None:

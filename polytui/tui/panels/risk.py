@@ -115,6 +115,8 @@ def _breaker_line(view: AssetView, breaker: BreakerView, ink: Ink, width: int) -
         time = [("closing", ink.dim)]
     else:
         time = [("closes in ", ink.dim), (figures.left(breaker.until_ns - view.at_ns), ink.text)]
+    if width_of(left) + 1 + width_of(time) > width:
+        time = time[-1:]  # the number and its limit are worth more than two words
     return spread(left, time, width, ink.text)
 
 
