@@ -67,12 +67,13 @@ class FaceChannel:
         self._news = trio.Event()
         frames: list[FromEngine] = list(self._views.values())
         self._views.clear()
-        frames += self._notices()
+        frames += self.notices()
         if self._goodbye is not None:
             frames.append(self._goodbye)
         return frames
 
-    def _notices(self) -> list[FromEngine]:
+    def notices(self) -> list[FromEngine]:
+        """Those that nobody has taken yet, without waiting."""
         frames: list[FromEngine] = []
         while self._receive.statistics().current_buffer_used:
             frames.append(NoticeFrame(self._receive.receive_nowait(), self._dropped))

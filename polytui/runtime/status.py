@@ -22,7 +22,7 @@ from polytui.model.units import MICRO, NS_PER_S
 from polytui.runtime.hub import FaceChannel, Hub
 
 _EVERY_S = 1.0
-_CLEAR_WITHIN_S = 0.5
+_END_WITHIN_S = 0.5
 
 
 @define
@@ -103,9 +103,12 @@ class Screen:
             self._live.start()
             self._live.update(Text(text), refresh=True)
 
-    def clear(self) -> None:
+    def end(self, said: Sequence[str]) -> None:
+        """The live line goes, what was said last stays."""
         if self._live is not None:
             self._live.stop()
+        for line in said:
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 async def show_status(hub: Hub, console: StatusConsole) -> None:
@@ -114,24 +117,30 @@ async def show_status(hub: Hub, console: StatusConsole) -> None:
     A thread writes them: a terminal that stops reading, or is gone, must not stop the trading.
     """
     channel, screen = hub.subscribe(is_drawn=False), Screen(console)
+    line, said = StatusLine(), list[str]()
     try:
-        await _show(channel, partial(_write, console, screen.draw))
+        await _show(channel, line, said, partial(_write, console, screen.draw))
     finally:
+        said += filter(None, map(line.take, channel.notices()))
         channel.close()
-        with trio.move_on_after(_CLEAR_WITHIN_S, shield=True):
-            await _write(console, screen.clear)
+        with trio.move_on_after(_END_WITHIN_S, shield=True):
+            await _write(console, screen.end, said)
 
 
 async def _show(
-    channel: FaceChannel, draw: Callable[[Sequence[str], str], Awaitable[None]]
+    channel: FaceChannel,
+    line: StatusLine,
+    said: list[str],
+    draw: Callable[[Sequence[str], str], Awaitable[None]],
 ) -> None:
-    line = StatusLine()
+    """`said`: what waits to be written; it outlives this, for the last second matters most."""
     while True:
-        said: list[str] = []
         with trio.move_on_after(_EVERY_S):
             while True:
                 said += filter(None, map(line.take, await channel.take()))
-        await draw(said, line.text())
+        told = list(said)
+        said.clear()
+        await draw(told, line.text())
 
 
 async def _write(console: StatusConsole, write: Callable[..., None], *args: Any) -> None:

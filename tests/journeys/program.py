@@ -24,6 +24,8 @@ from polytui.model.events import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config.toml"
+EAGER = Path(__file__).with_name("eager.toml")
+"""Settings that bring the first order soon."""
 _JOURNALS = "runs/*/journal.jsonl"
 PATIENCE_S = 60.0
 """For a machine that is busy with other things; nothing takes so long by itself."""

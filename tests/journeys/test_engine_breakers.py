@@ -31,6 +31,7 @@ from polytui.tui.panels.risk import risk_panel
 from polytui.tui.panels.sheet import Scroll, Sheet
 from polytui.tui.theme import load_themes
 
+pytestmark = pytest.mark.long
 PALETTE = next(iter(load_themes(ROOT / "themes").values()))
 STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
 SESSION = """

@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 from program import (
-    CONFIG,
+    EAGER,
     Program,
     events_of,
     records_of,
@@ -40,8 +40,8 @@ from polytui.model.snapshot import AssetState
 
 pytestmark = pytest.mark.trio
 DEMO = (
-    "demo", "--headless", "--config", str(CONFIG), "--rounds", "0", "--assets", "btc,eth",
-    "--speed", "60",
+    "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc,eth",
+    "--speed", "30",
 )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def is_view(asset: str, *, held: bool = False) -> Callable[[Any], bool]:
 
 async def test_pause_kill_and_leaving_on_purpose(tmp_path: Path) -> None:
     """Pause ETH before its round opens; BTC trades on; KILL is acknowledged; detach; attach."""
-    async with engine(tmp_path, "--owned", "--start", "2026-11-20T14:57:00Z") as (program, socket):
+    async with engine(tmp_path, "--owned", "--start", "2026-11-20T14:58:00Z") as (program, socket):
         async with attached(socket) as face:
             pause = await face.ask(1, Action.PAUSE, "eth")
             assert (len(pause.seqs), pause.error) == (1, "")

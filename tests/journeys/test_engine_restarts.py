@@ -28,7 +28,7 @@ from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S, Usd
 from polytui.net.clock import WallClock
 
-pytestmark = pytest.mark.trio
+pytestmark = [pytest.mark.trio, pytest.mark.long]
 SETTINGS = """
 [session]
 exchanges = ["binance"]

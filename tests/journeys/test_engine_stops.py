@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 from program import (
-    CONFIG,
+    EAGER,
     Program,
     children_of,
     default_signals,
@@ -28,8 +28,8 @@ from polytui.model.events import Action, Commanded
 
 pytestmark = pytest.mark.trio
 DEMO = (
-    "demo", "--headless", "--config", str(CONFIG), "--rounds", "0", "--assets", "btc",
-    "--speed", "60", "--start", "2026-11-20T14:59:40Z",
+    "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc",
+    "--speed", "40", "--start", "2026-11-20T14:59:40Z",
 )  # fmt: skip
 IN_MID_ROUND = r"BTC [1-4]:\d\d .* (up|down) \d"
 """A status line with time left and shares held."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from attrs import evolve
 
 from polytui.model.link import AccountFrame, AssetFrame, NoticeFrame
@@ -164,3 +165,21 @@ async def test_a_terminal_that_is_gone_ends_nothing(
         say_nothing_more = gone.written
         console.print("hello?")
         assert gone.written == say_nothing_more, "nobody tries again"
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+@pytest.mark.trio
+async def test_what_was_said_last_is_written_at_the_end(
+    is_taken: bool, hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It may say why trading stopped; the next line would have been due in a thousand seconds."""
+    monkeypatch.setattr(status, "_EVERY_S", 1_000.0)
+    with Terminal(tmp_path / "out") as out:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(show_status, hub, StatusConsole(file=out, width=200))
+            await trio.testing.wait_all_tasks_blocked()
+            hub.notice(Notice(AT_NS, "error", "btc", "everything cancelled"))
+            if is_taken:
+                await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        assert out.getvalue().splitlines()[-1] == "20:03:08 BTC  everything cancelled"
