@@ -67,9 +67,10 @@ class Feature(Struct, frozen=True):
     is_stale: bool
 
 
-@define(frozen=True, slots=False)
+@define(frozen=True, slots=False, eq=False)
 class FeatureSet:
-    """All features of one moment, in the order of `NAMES`."""
+    """All features of one moment, in the order of `NAMES`. One equals itself alone, so that what is
+    made of it can be kept by it."""
 
     at_ns: int
     values: tuple[Feature, ...]

@@ -20,6 +20,7 @@ readings look back, and the book has seen them all.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -46,6 +47,8 @@ _MACD_DEVIATION = 0.34 * math.sqrt(300.0)
 """Of the histogram of five-minute bars, in deviations of one second."""
 _LEAD_WHOLE = 0.25
 """A lead-lag correlation that leaves no doubt who leads."""
+_KEPT = 16
+"""Tallies: some for every asset."""
 
 
 class Tally(Struct, frozen=True):
@@ -93,13 +96,21 @@ class Confluence:
 
 def count_votes(view: View, settings: Settings) -> Tally:
     """Every reading that exists, weighed."""
-    features, deviation = view.features, bps_per_root_s(view)
+    own = settings.features
+    return _tally(view.features, bps_per_root_s(view), own.velocity_s, own.flow_half_life_s)
+
+
+@lru_cache(maxsize=_KEPT)
+def _tally(
+    features: FeatureSet, deviation: float | None, span_s: float, half_life_s: float
+) -> Tally:
+    """Features and volatility stand for many decisions: the same question has the same answer."""
     up = down = whole = 0.0
     count = 0
     for weight, vote in (
         (_RSI, _rsi(features)),
         (_MACD, _macd(features, deviation)),
-        (_MOMENTUM, _momentum(view, deviation, settings)),
+        (_MOMENTUM, _momentum(features, deviation, span_s, half_life_s)),
         (_IMBALANCE, _imbalance(features)),
         (_LEAD, _lead(features, deviation)),
     ):
@@ -141,11 +152,13 @@ def _macd(features: FeatureSet, deviation: float | None) -> float | None:
     return clipped(histogram / (_WHOLE_SIGMAS * _MACD_DEVIATION * deviation))
 
 
-def _momentum(view: View, deviation: float | None, settings: Settings) -> float | None:
+def _momentum(
+    features: FeatureSet, deviation: float | None, span_s: float, half_life_s: float
+) -> float | None:
     if deviation is None:
         return None
-    price = velocity_sigmas(view, deviation, settings)
-    trades = trade_drift_sigmas(view, deviation, settings)
+    price = velocity_sigmas(features, deviation, span_s)
+    trades = trade_drift_sigmas(features, deviation, half_life_s)
     sigmas = _mean(price, trades)
     return None if sigmas is None else clipped(sigmas / _WHOLE_SIGMAS)
 

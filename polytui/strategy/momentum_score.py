@@ -17,8 +17,11 @@ has moved already: the minimum edge over the market price is there for both.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from polytui.config.deciding import MomentumScore as Thresholds
 from polytui.config.schema import Settings
+from polytui.market.features import FeatureSet
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.entry import Opinion, abstain, enter
@@ -37,6 +40,8 @@ _WEIGHT = _TRADE_FLOW + _ORDER_FLOW + _VELOCITY + _ACCELERATION
 _LEAST_SHARE = 0.5
 _WHOLE_SIGMAS = 2.0
 _WHOLE_FLOW = 60.0
+_KEPT = 16
+"""Scores: some for every asset."""
 
 
 class MomentumScore:
@@ -69,11 +74,16 @@ class MomentumScore:
 
 def score_of(view: View, settings: Settings) -> float | Why:
     """-1 to 1, Up above 0; or how little of its weight is known."""
-    features, deviation = view.features, bps_per_root_s(view)
+    return _score(view.features, bps_per_root_s(view), settings.features.velocity_s)
+
+
+@lru_cache(maxsize=_KEPT)
+def _score(features: FeatureSet, deviation: float | None, span_s: float) -> float | Why:
+    """Features and volatility stand for many decisions: the same question has the same answer."""
     velocity = acceleration = None
     if deviation is not None:
-        velocity = velocity_sigmas(view, deviation, settings)
-        acceleration = acceleration_sigmas(view, deviation, settings)
+        velocity = velocity_sigmas(features, deviation, span_s)
+        acceleration = acceleration_sigmas(features, deviation, span_s)
     total = known = 0.0
     for weight, value, whole in (
         (_TRADE_FLOW, finite(features, "trade_flow"), 1.0),

@@ -1,20 +1,22 @@
 """What strategies read of a view: finite numbers only, moves in deviations, middles of books.
 
 A move that took T seconds is compared with what chance alone makes of T seconds at the volatility
-in force, in bps of the strike, so that the same threshold means the same for every asset.
+in force, so that the same threshold means the same for every asset. None of it depends on the book
+or the round: what is made of one set of features is kept for all who look at that set.
 """
 
 from __future__ import annotations
 
 import math
 
-from polytui.config.schema import Settings
 from polytui.market.book import NO_ASK, NO_BID
 from polytui.market.features import FeatureSet
+from polytui.market.volatility import SECONDS_PER_YEAR
 from polytui.model.units import MICRO
 from polytui.strategy.proposal import OutcomeView, View
 
 _BPS = 10_000.0
+_ROOT_YEAR = math.sqrt(SECONDS_PER_YEAR)
 
 
 def finite(features: FeatureSet, name: str) -> float | None:
@@ -37,39 +39,34 @@ def middle(side: OutcomeView) -> float | None:
 
 
 def bps_per_root_s(view: View) -> float | None:
-    """Standard deviation of one second in bps of the strike; None where there is none."""
-    if not view.strike > 0.0:
-        return None
-    deviation = view.per_root_s / view.strike * _BPS
+    """Standard deviation of one second in bps; None where there is none."""
+    deviation = view.volatility / _ROOT_YEAR * _BPS
     return deviation if 0.0 < deviation < math.inf else None
 
 
-def velocity_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+def velocity_sigmas(features: FeatureSet, deviation: float, span_s: float) -> float | None:
     """velocity x sqrt(T) / deviation: of a change over T seconds."""
-    velocity = finite(view.features, "velocity_bps_s")
-    if velocity is None:
-        return None
-    return velocity * math.sqrt(settings.features.velocity_s) / deviation
+    velocity = finite(features, "velocity_bps_s")
+    return None if velocity is None else velocity * math.sqrt(span_s) / deviation
 
 
-def acceleration_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+def acceleration_sigmas(features: FeatureSet, deviation: float, span_s: float) -> float | None:
     """acceleration x T^1.5 / (sqrt(2) deviation): of a difference of two changes, over T."""
-    acceleration = finite(view.features, "acceleration_bps_s2")
+    acceleration = finite(features, "acceleration_bps_s2")
     if acceleration is None:
         return None
-    span_s = settings.features.velocity_s
     return acceleration * span_s * math.sqrt(span_s / 2.0) / deviation
 
 
-def trade_drift_sigmas(view: View, deviation: float, settings: Settings) -> float | None:
+def trade_drift_sigmas(features: FeatureSet, deviation: float, half_life_s: float) -> float | None:
     """How far trades moved the price, in deviations of a decayed average of its changes.
 
     The mean change from trade to trade times trades a second is a drift in bps per second. A
     drift averaged with decay l = ln 2 / half-life has the deviation s sqrt(l / 2).
     """
-    change = finite(view.features, "volume_momentum_bps")
-    intensity = finite(view.features, "trade_intensity")
+    change = finite(features, "volume_momentum_bps")
+    intensity = finite(features, "trade_intensity")
     if change is None or intensity is None:
         return None
-    decay = math.log(2.0) / settings.features.flow_half_life_s
+    decay = math.log(2.0) / half_life_s
     return change * intensity / (deviation * math.sqrt(decay / 2.0))

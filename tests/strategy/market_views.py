@@ -29,6 +29,7 @@ from polytui.market.predictor import (
     Model,
     parse_model,
 )
+from polytui.market.volatility import SECONDS_PER_YEAR
 from polytui.model.instrument import FeeSchedule
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
 from polytui.strategy.proposal import OutcomeView, Proposal, Strategy, View
@@ -85,7 +86,7 @@ def a_view(**changes: Any) -> View:
         deviation=64.0,
         mean=STRIKE,
         per_root_s=8.0,
-        volatility=0.6,
+        volatility=8.0 / STRIKE * math.sqrt(SECONDS_PER_YEAR),
         window_s=60,
         confidence=1.0,
         book_age_ms=0,

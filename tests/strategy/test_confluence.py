@@ -100,8 +100,8 @@ def test_what_is_stale_has_no_vote() -> None:
     assert count_votes(a_view(features=features_of(**known)), SETTINGS).count == 2
 
 
-@pytest.mark.parametrize("per_root_s", [0.0, -1.0, math.nan, math.inf])
-def test_without_a_volatility_only_what_needs_none_votes(per_root_s: float) -> None:
+@pytest.mark.parametrize("volatility", [0.0, -1.0, math.nan, math.inf])
+def test_without_a_volatility_only_what_needs_none_votes(volatility: float) -> None:
     features = features_of(
         rsi_14=60.0,
         macd_histogram_bps=9.0,
@@ -110,7 +110,7 @@ def test_without_a_volatility_only_what_needs_none_votes(per_root_s: float) -> N
         dollar_gap_bps=1.0,
         lead_lag=1.0,
     )
-    tally = count_votes(a_view(features=features, per_root_s=per_root_s), SETTINGS)
+    tally = count_votes(a_view(features=features, volatility=volatility), SETTINGS)
     assert (tally.count, tally.lean) == (2, 0.5)
 
 

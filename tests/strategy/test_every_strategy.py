@@ -139,7 +139,7 @@ def test_the_limit_price_is_inside_its_bounds_or_not(
         ({"down": side_of(0.49, 0.50, held=0.01)}, Reason.OTHER_SIDE_HELD),
         ({"confidence": 0.1}, Reason.ORACLE_UNSURE),
         ({"book_age_ms": 15_001}, Reason.BOOK_STALE),
-        ({"volatility": math.nan}, Reason.NO_PRICE),
+        ({"since_open_s": math.nan}, Reason.NO_PRICE),
         ({"up": side_of(0.50, 0.51, held=38.0, cost=19.9)}, Reason.POSITION_HELD),
     ],
 )
