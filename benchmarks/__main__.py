@@ -19,6 +19,7 @@ _RUN_S = 50.0
 _WARM_S = 10.0
 _IDLE_S = 8.0
 _PATIENT = Path(__file__).parent / "idle.toml"
+_FIVE = Path(__file__).parent / "five.toml"
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
 
 def _latency() -> list[Result]:
     """As `make demo` runs it: twenty times speed, about 1,400 frames a second for four assets,
-    which is what the real feeds send on a busy day. Without and with a terminal that draws."""
+    which is what the real feeds send on a busy day; but with all five strategies trading. Without
+    and with a terminal that draws."""
     return _pair("", "--speed", "20")
 
 
@@ -44,8 +46,9 @@ def _quiet_latency() -> list[Result]:
 
 
 def _pair(suffix: str, *arguments: str) -> list[Result]:
-    alone = _run(*arguments, "--rounds", "0", is_watched=False)["latency_us"]
-    watched = _run(*arguments, "--rounds", "0", is_watched=True)["latency_us"]
+    endless = (*arguments, "--rounds", "0", "--config", str(_FIVE))
+    alone = _run(*endless, is_watched=False)["latency_us"]
+    watched = _run(*endless, is_watched=True)["latency_us"]
     before, after, orders = (
         alone["tick_to_decision"],
         watched["tick_to_decision"],

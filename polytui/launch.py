@@ -40,6 +40,7 @@ from polytui.places import (
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
 from polytui.runtime.logs import log_to
+from polytui.runtime.model_file import model_of
 from polytui.runtime.modes import MODES
 from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, money_summary
@@ -101,7 +102,7 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
         raise Fatal("--in-process plays a number of rounds; give --rounds N")
     settings, journal = plan.settings, plan.folder / "journal.jsonl"
     world = world_settings(settings, settings.session.intervals, plan.prices)
-    played = InProcess(settings, world).play()
+    played = InProcess(settings, world, model=model_of(settings.predictor)).play()
     session, seed = plan.folder.name, settings.demo.seed
     header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
     journal.write_bytes(encode_header(header) + b"".join(played.lines))

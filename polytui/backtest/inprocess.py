@@ -80,9 +80,12 @@ class InProcess:
         settings: Settings,
         world: WorldSettings,
         heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
+        model: ev.ModelLoaded | None = None,
     ) -> None:
-        """`heard` is told every event after its desk has taken it, to look and not to touch."""
+        """`heard` is told every event after its desk has taken it, to look and not to touch.
+        `model`: the learned one, where the settings ask for it."""
         self._heard = heard
+        self._model = model
         self._settings = settings
         self._world = World(world)
         self._polymarket = Polymarket(self._world)
@@ -140,7 +143,9 @@ class InProcess:
 
     def _open(self, desk: _Desk, now_ns: int) -> None:
         opening = desk.hands.opening(desk.asset, 1)
-        self._take(desk, [opening, ev.SettingsChanged(canonical_json(self._settings))], now_ns)
+        settings = ev.SettingsChanged(canonical_json(self._settings))
+        model = [] if self._model is None else [self._model]
+        self._take(desk, [opening, settings, *model], now_ns)
         for wire in desk.wires:
             self._deliver(desk, [ev.FeedUp(wire.name, now_ns)], now_ns)
             self._read(desk, wire, wire.session.opening(), now_ns)

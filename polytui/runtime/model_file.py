@@ -20,7 +20,12 @@ async def load_model(settings: Predictor) -> ModelLoaded | None:
     if settings.kind != "learned":
         return None
     # A disk may be slow, and everything that trades waits in this thread.
-    return await trio.to_thread.run_sync(read_model, settings.model_file, abandon_on_cancel=True)
+    return await trio.to_thread.run_sync(model_of, settings, abandon_on_cancel=True)
+
+
+def model_of(settings: Predictor) -> ModelLoaded | None:
+    """The same for whoever may wait for a disk."""
+    return read_model(settings.model_file) if settings.kind == "learned" else None
 
 
 def read_model(name: str) -> ModelLoaded:

@@ -27,9 +27,6 @@ def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -
     for run in runs:
         is_halted = run.state is AssetState.HALTED
         money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
-    for asset, desk in session.mind.desks.items():
-        trips = {reason.value: count for reason, count in desk.breakers.trips.items()}
-        money["assets"][asset.value]["breakers"] = trips
     return {
         "mode": session.mode,
         "seed": session.seed,
@@ -116,7 +113,7 @@ def _asset(account: Account, asset: Asset) -> Summary:
         "pnl_usd": usd(books.realised),
         "fees_usd": usd(books.fees),
         "paused": "" if books.paused_why is None else books.paused_why.text(),
-        "breakers": {},
+        "breakers": {reason.value: count for reason, count in books.breakers.trips.items()},
         "lives": 1,
         "halted": False,
     }

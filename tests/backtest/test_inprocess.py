@@ -11,7 +11,8 @@ import pytest
 from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.replay import replay_journal
 from polytui.config.schema import Session, Settings
-from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, encode_header
+from polytui.model import events as ev
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_S
 from polytui.sim.world import WorldSettings
@@ -73,3 +74,13 @@ def test_a_digest_that_was_changed_is_found(both: Played, tmp_path: Path) -> Non
     path = tmp_path / "journal.jsonl"
     path.write_bytes(header + b"".join(lines))
     assert "digest after event" in replay_journal(path, is_verifying=True).difference
+
+
+def test_a_desk_hears_of_the_learned_model_before_the_world() -> None:
+    settings = attrs.evolve(Settings(), session=Session(assets=(Asset.BTC,), rounds=0))
+    world = WorldSettings(1, START_NS, (Asset.BTC,), (Interval.M5,))
+    model = ev.ModelLoaded("", "no model at nowhere")
+    lines = InProcess(settings, world, model=model).play().lines
+    heard = [decode_event(decode_record(line).event) for line in lines[:3]]
+    assert [type(event) for event in heard[:2]] == [ev.DeskOpened, ev.SettingsChanged]
+    assert heard[2] == model
