@@ -105,8 +105,14 @@ class Account:
         self._peak = max(self._peak, self.realised)
 
     def realised_today(self, now_ns: int) -> Usd:
-        """Since midnight UTC."""
-        return self._realised_today if self._is_same_day(now_ns) else Usd(0)
+        """Since midnight UTC; what sales in open rounds have won or lost is of this day."""
+        settled = self._realised_today if self._is_same_day(now_ns) else 0
+        return Usd(settled + self._sold)
+
+    @property
+    def _sold(self) -> Usd:
+        """What was paid and received in open rounds, with what is held counted at its cost."""
+        return Usd(sum([each.open_flow + each.position_cost for each in self._books.values()]))
 
     def note_trade(self, now_ns: int) -> None:
         """An order that enters was sent."""

@@ -169,16 +169,22 @@ class Desk:
         """What a settled round means for going on."""
         if not had_position:
             return
+        self._judge_day(step)
         risk, books, account = self.settings.risk, self.books, self.account
-        lost, most_lost = -account.realised_today(step.now_ns) / MICRO, risk.max_daily_loss_usd
-        if lost >= most_lost:
-            self._kill(step, Why(Reason.LIMIT_DAILY_LOSS, lost, most_lost, "USD").text())
         losses, most = books.losses_in_a_row, risk.max_losses_in_a_row
         if losses >= most:
             self._pause_for(step, Why(Reason.LIMIT_LOSSES, losses, most, "rounds"))
         drawdown, deepest = account.drawdown / MICRO, risk.max_drawdown_usd
         if drawdown >= deepest:
             self._pause_for(step, Why(Reason.LIMIT_DRAWDOWN, drawdown, deepest, "USD"))
+
+    def _judge_day(self, step: Step) -> None:
+        """Whether the day's loss is enough for an emergency stop; a sale can make it so."""
+        most = self.settings.risk.max_daily_loss_usd
+        lost = -self.account.realised_today(step.now_ns)
+        if lost >= usd_from_float(most) and not self.account.kill_switch.is_on:
+            why = Why(Reason.LIMIT_DAILY_LOSS, lost / MICRO, most, "USD")
+            self._kill(step, why.text())
 
     def _pause_for(self, step: Step, why: Why) -> None:
         """No entries until a person has looked and resumes; of two reasons the first stays."""
@@ -244,6 +250,7 @@ class Desk:
 
     def _filled(self, step: Step, event: ev.Filled) -> None:
         self.holdings.filled(event, step.now_ns)
+        self._judge_day(step)
 
     # --- commands of people -------------------------------------------------------------------
 

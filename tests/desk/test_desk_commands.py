@@ -117,6 +117,22 @@ def test_the_daily_loss_trips_the_kill_switch() -> None:
     assert story.mind.account.kill_switch.why == "daily loss limit: 20 > 15 USD"
 
 
+@pytest.mark.parametrize(("more", "is_killed"), [(-1e-6, True), (0.0, True), (1e-6, False)])
+def test_a_sale_in_an_open_round_counts_for_the_day(more: float, is_killed: bool) -> None:
+    first = Story().a_minute_in()
+    bought = first.holding()
+    sold = only(first.command(ev.Action.FLATTEN), Place).order
+    fee = make_round().fees.fee(sold.price, sold.shares)
+    lost = bought_for(bought) - (sold.price * sold.shares // MICRO - fee)
+    assert lost > 0
+    story = Story(with_risk(PLAIN, max_daily_loss_usd=lost / MICRO + more)).a_minute_in()
+    story.holding()
+    told = story.fill(only(story.command(ev.Action.FLATTEN), Place).order, trade_id="t2")
+    assert bool(of_kind(told, CancelAll)) is is_killed
+    assert story.mind.account.kill_switch.is_on is is_killed
+    assert story.mind.account.realised_today(story.now_ns) == -lost
+
+
 def test_of_two_reasons_to_pause_the_first_is_shown_and_both_are_told_and_counted() -> None:
     story = Story(with_risk(PLAIN, max_losses_in_a_row=1, max_drawdown_usd=5.0)).a_minute_in()
     story.holding()
