@@ -57,6 +57,10 @@ class Exits:
     take_profit: float = setting(0.25, between(0.01, 10.0))
     """Of what was paid, after the fee of leaving."""
     stop_loss: float = setting(0.18, between(0.01, 1.0))
+    max_spread_bps: float = setting(1500.0, ABOVE_ZERO)
+    """In a book that is wider nobody knows what a share is worth: profit and loss wait."""
+    max_slippage_ticks: int = setting(1, between(0, 50))
+    """An order that leaves takes a price so much worse than the best, since that may move."""
     before_close_s: float = setting(20.0, NOT_NEGATIVE)
     """Whatever is still open leaves so long before the close; 0 never."""
     max_hold_s: float = setting(0.0, NOT_NEGATIVE)

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from polytui.ledger.shadow import Shadow
 from polytui.ledger.track import Track
-from polytui.model.effects import Why
+from polytui.model.effects import Reason, Why
 from polytui.model.events import StandingRestored
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S, Usd
@@ -29,6 +29,8 @@ class AssetBooks:
     open_flow: Usd = Usd(0)
     """Received minus paid in rounds that are not settled yet."""
     position_cost: Usd = Usd(0)
+    carried: Usd = Usd(0)
+    """What is held at its cost, pairs at a dollar."""
     reserved: Usd = Usd(0)
     """What working buys may still spend."""
     working: int = 0
@@ -68,7 +70,8 @@ class AssetBooks:
         self._entered.pop(slug, None)
 
     def state(self) -> tuple[object, ...]:
-        money = (self.realised, self.open_flow, self.position_cost, self.reserved, self.working)
+        held = (self.position_cost, self.carried)
+        money = (self.realised, self.open_flow, *held, self.reserved, self.working)
         rounds = (self.session_rounds, sorted(self.settled), self.open_rounds, self.losses_in_a_row)
         why = "" if self.paused_why is None else self.paused_why.reason.value
         people = (self.is_paused, self.is_flattening, why)
@@ -91,6 +94,8 @@ class Account:
         """The highest that `realised` stood; above zero from the start where earlier sessions
         had come down from it."""
         self._is_restored = False
+        self._breach = (0, 0.0)
+        """Day and limit of the last kill by a day's loss."""
 
     def books(self, asset: Asset) -> AssetBooks:
         return self._books.setdefault(asset, AssetBooks())
@@ -111,8 +116,20 @@ class Account:
 
     @property
     def _sold(self) -> Usd:
-        """What was paid and received in open rounds, with what is held counted at its cost."""
-        return Usd(sum([each.open_flow + each.position_cost for each in self._books.values()]))
+        """What was paid and received in open rounds, and what is held: at its cost, pairs at the
+        dollar that they pay."""
+        return Usd(sum([each.open_flow + each.carried for each in self._books.values()]))
+
+    def is_first_breach(self, now_ns: int, limit_usd: float) -> bool:
+        """Whether nobody was told yet today that the day's loss has reached this limit."""
+        breach = (now_ns // _DAY_NS, limit_usd)
+        is_first, self._breach = breach != self._breach, breach
+        return is_first
+
+    def is_paused_for(self, reason: Reason) -> bool:
+        """Whether an asset waits for a person for this reason."""
+        whys = (each.paused_why for each in self._books.values())
+        return any(why is not None and why.reason is reason for why in whys)
 
     def note_trade(self, now_ns: int) -> None:
         """An order that enters was sent."""
@@ -136,12 +153,13 @@ class Account:
 
     @property
     def drawdown(self) -> Usd:
-        """The realised result below its highest, through restarts; never negative."""
-        return Usd(self._peak - self.realised)
+        """The realised result, sales in open rounds included, below its highest, through restarts;
+        never negative."""
+        return Usd(max(0, self._peak - self.realised - self._sold))
 
     def forgive_drawdown(self) -> None:
         """A person looked and goes on: from here it is measured anew."""
-        self._peak = self.realised
+        self._peak = Usd(self.realised + self._sold)
 
     def _is_same_day(self, now_ns: int) -> bool:
         return now_ns // _DAY_NS <= self._day
@@ -226,6 +244,6 @@ class Account:
             self.starting_cash,
             self.kill_switch.state(),
             (self._day, self._realised_today, self._trades_today),
-            (self._peak, self._is_restored),
+            (self._peak, self._is_restored, self._breach),
             [(asset.value, books.state()) for asset, books in sorted(self._books.items())],
         )

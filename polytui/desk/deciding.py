@@ -82,8 +82,9 @@ class Deciding:
             if why is None:
                 candidates.append(Candidate(name, proposal))
         # Who leaves a round goes first: nobody enters it in the same breath.
-        exits = self._exits(entry, view, settings, whys)
-        return exits or self._entry(entry, candidates, whys), whys
+        leaving, reasons = self._exits(entry, view, settings)
+        whys |= reasons
+        return leaving or self._entry(entry, candidates, whys), whys
 
     def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
         if settings is not self._seated:
@@ -146,22 +147,26 @@ class Deciding:
 
     # --- exits ----------------------------------------------------------------------------------
 
+    def exits(self, entry: DeskRound, view: View, settings: Settings) -> list[Wanted]:
+        """Ways out while nobody can be asked: books and the clock are enough for most reasons."""
+        return self._exits(entry, view, settings)[0]
+
     def _exits(
-        self, entry: DeskRound, view: View, settings: Settings, whys: dict[str, Why]
-    ) -> list[Wanted]:
-        """One way out for every stake that must leave; why, where there is none."""
-        wanted = []
+        self, entry: DeskRound, view: View, settings: Settings
+    ) -> tuple[list[Wanted], dict[str, Why]]:
+        """One way out for every stake that must leave; and by strategy why it does, or cannot."""
+        wanted, whys = list[Wanted](), dict[str, Why]()
         for stake in self._books.live.open(entry.slug):
             why = _must_leave(stake, entry, view, settings)
             if why is None:
                 continue
-            way = leave(view, stake, why)
+            way = leave(view, stake, why, settings.exits.max_slippage_ticks)
             if isinstance(way, Quote):
                 wanted.append(Wanted(stake.strategy, way, is_exit=True))
                 whys[stake.strategy] = why
             else:
                 whys[stake.strategy] = way
-        return wanted
+        return wanted, whys
 
     # --- shadow ---------------------------------------------------------------------------------
 
@@ -174,7 +179,8 @@ class Deciding:
             if stake.strategy != name or not settings.exits.is_enabled:
                 continue
             why = first_exit(view, stake, proposal, thresholds, settings.exits)
-            way = leave(view, stake, why) if why is not None else None
+            slip = settings.exits.max_slippage_ticks
+            way = leave(view, stake, why, slip) if why is not None else None
             if isinstance(way, Quote):
                 shadow.leave(entry.slug, name, way, _facing(view, way), view.now_ns)
         if not proposal.quotes:

@@ -26,7 +26,18 @@ from polytui.desk.seeing import Blocked, Knowledge, see_round
 from polytui.desk.step import Step
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
-from polytui.model.effects import STOP, CancelAll, Credit, Effect, Reason, Resync, Trip, Why
+from polytui.model.effects import (
+    STOP,
+    VOID,
+    CancelAll,
+    Credit,
+    Effect,
+    Reason,
+    Resync,
+    Trip,
+    Warn,
+    Why,
+)
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
@@ -161,7 +172,10 @@ class Desk:
             return
         entry, winner = known
         payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns)
-        step.effects.append(Credit(entry.slug, winner.value, payout, pnl))
+        if winner is None:
+            step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
+        named = VOID if winner is None else winner.value
+        step.effects.append(Credit(entry.slug, named, payout, pnl))
         self.rounds.forget(entry)
         self._judge_result(step, had_position=bool(payout or pnl))
 
@@ -179,10 +193,11 @@ class Desk:
             self._pause_for(step, Why(Reason.LIMIT_DRAWDOWN, drawdown, deepest, "USD"))
 
     def _judge_day(self, step: Step) -> None:
-        """Whether the day's loss is enough for an emergency stop; a sale can make it so."""
+        """Whether the day's loss is enough for an emergency stop; a sale can make it so. Once a day
+        and limit: who looked and went on is not stopped at the next fill."""
         most = self.settings.risk.max_daily_loss_usd
         lost = -self.account.realised_today(step.now_ns)
-        if lost >= usd_from_float(most) and not self.account.kill_switch.is_on:
+        if lost >= usd_from_float(most) and self.account.is_first_breach(step.now_ns, most):
             why = Why(Reason.LIMIT_DAILY_LOSS, lost / MICRO, most, "USD")
             self._kill(step, why.text())
 
@@ -262,12 +277,15 @@ class Desk:
 
     def _resume(self, step: Step, _: ev.Commanded) -> None:
         """A person has looked: what stopped by itself until then begins anew."""
-        books = self.books
+        books, risk, drawdown = self.books, self.settings.risk, Reason.LIMIT_DRAWDOWN
+        is_ours = books.paused_why is not None and books.paused_why.reason is drawdown
         books.is_paused = books.is_flattening = False
-        books.paused_why, risk = None, self.settings.risk
+        books.paused_why = None
         if books.losses_in_a_row >= risk.max_losses_in_a_row:
             self.account.forgive_losses(self.asset)
-        if self.account.drawdown >= usd_from_float(risk.max_drawdown_usd):
+        # Of the whole account: only where it stopped, or anywhere if that was in another session.
+        may_forgive = is_ours or not self.account.is_paused_for(drawdown)
+        if may_forgive and self.account.drawdown >= usd_from_float(risk.max_drawdown_usd):
             self.account.forgive_drawdown()
 
     def _flatten(self, step: Step, _: ev.Commanded) -> None:
@@ -308,14 +326,21 @@ class Desk:
         seen = see_round(entry, self._knowledge(step))
         unseen = seen.why if isinstance(seen, Blocked) else None
         self._ask_for_books(step, entry, unseen)
-        halt = self._halt() or unseen
+        halt = self._halt()
+        if isinstance(seen, View) and halt is None and not self.books.is_flattening:
+            self._follow(step, entry, seen)
+            return
+        # What strategies said is over: a signal must last anew once they are asked again.
+        entry.forget_opinions()
         if self.books.is_flattening and not self.is_stopping:
             self._placing.want(step, entry, self._sales(entry), self.settings)
-        elif halt is not None:
-            step.say(entry, {strategy.name: halt for strategy in STRATEGIES})
-            self._placing.want(step, entry, (), self.settings)
-        elif isinstance(seen, View):
-            self._follow(step, entry, seen)
+            return
+        why = halt or unseen or Why(Reason.STOPPING)
+        step.say(entry, {strategy.name: why for strategy in STRATEGIES})
+        wanted: list[Wanted] = []
+        if halt is None and isinstance(seen, Blocked) and seen.market is not None:
+            wanted = self._deciding.exits(entry, seen.market, self.settings)
+        self._placing.want(step, entry, wanted, self.settings)
 
     def _follow(self, step: Step, entry: DeskRound, view: View) -> None:
         if self._is_tick:
@@ -378,9 +403,11 @@ class Desk:
     def _sales(self, entry: DeskRound) -> list[Wanted]:
         """Sell what is held to whoever bids; what is too little to sell is held to settlement."""
         position = self.holdings.positions.of(entry.slug)
+        paired = min(position.up, position.down)  # worth a dollar each, whoever wins
         wanted = []
         for outcome in Outcome:
-            book, shares = entry.book(outcome), floor_to_lot(position.shares(outcome))
+            book = entry.book(outcome)
+            shares = floor_to_lot(position.shares(outcome) - paired)
             if shares >= entry.round.min_shares and book.is_settled and book.best_bid:
                 quote = Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK)
                 wanted.append(Wanted(FLATTEN, quote, is_exit=True))
@@ -390,10 +417,10 @@ class Desk:
         """Whether something is on its way out or still enough to be sold."""
         positions = self.holdings.positions
         return bool(self.books.working) or any(
-            positions.of(entry.slug).shares(outcome) >= entry.round.min_shares
+            abs(position.up - position.down) >= entry.round.min_shares
             for entry in self.rounds
             if entry.phase is Phase.OPEN
-            for outcome in Outcome
+            for position in (positions.of(entry.slug),)
         )
 
 

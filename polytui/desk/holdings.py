@@ -33,8 +33,11 @@ class Holdings:
         self.orders = WorkingOrders()
 
     def begin(self, realised: Usd, now_ns: int) -> None:
-        """A life begins: what was realised is what the venue says, not what a crash left us."""
-        self._account.realise(self._asset, Usd(realised - self.books.realised), now_ns)
+        """A life begins: what was realised is what the venue says, not what a crash left us. What
+        was settled meanwhile is a result like any other."""
+        missed = Usd(realised - self.books.realised)
+        self._account.realise(self._asset, missed, now_ns)
+        self._account.note_settled(self._asset, missed)
         self._recount()
 
     def restore(self, held: ev.HeldRound, now_ns: int) -> None:
@@ -71,15 +74,16 @@ class Holdings:
         if entry is None or not self.orders.fill(event.order_id, fill):
             return
         order = entry.order
+        is_entry = order.side is Side.BUY and not self._holds(order, order.outcome.other)
         self.positions.fill(order.slug, order.outcome, order.side, fill)
         self.books.live.fill(order.slug, order.strategy, order.outcome, order.side, fill, now_ns)
-        if order.side is Side.BUY:
+        if is_entry:  # and no purchase of the complement, by which a strategy leaves
             self.books.note_entered(order.slug, order.strategy, order.outcome)
         self.books.fees = Usd(self.books.fees + event.fee)
         self.books.fills += 1
         self._recount()
 
-    def settle(self, slug: str, winner: Outcome, now_ns: int) -> tuple[Usd, Usd]:
+    def settle(self, slug: str, winner: Outcome | None, now_ns: int) -> tuple[Usd, Usd]:
         """(payout, realised PnL) of a round, booked and forgotten."""
         traded = bool(self.positions.of(slug).fills)
         payout, pnl = self.positions.settle(slug, winner)
@@ -96,6 +100,11 @@ class Holdings:
         self._recount()
         return payout, pnl
 
+    def _holds(self, order: Order, outcome: Outcome) -> bool:
+        """Whether the strategy of an order has a stake in this outcome of its round."""
+        stakes = self.books.live.open(order.slug)
+        return any(s.strategy == order.strategy and s.outcome is outcome for s in stakes)
+
     def selling(self, slug: str, outcome: Outcome) -> Shares:
         """Shares of an outcome that working orders already offer."""
         return Shares(sum(entry.left for entry in self.of_round(slug) if _sells(entry, outcome)))
@@ -109,7 +118,7 @@ class Holdings:
         books, positions = self.books, self.positions
         books.working = len(working)
         books.reserved = Usd(sum(entry.reserved for entry in working))
-        books.position_cost = positions.total_cost
+        books.position_cost, books.carried = positions.total_cost, positions.carried
         at_work = {entry.order.slug: None for entry in working}
         books.open_rounds = len(at_work | dict.fromkeys(positions.held_rounds()))
         books.open_flow = positions.open_flow

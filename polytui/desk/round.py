@@ -64,6 +64,12 @@ class DeskRound:
         if self.strike is None or _trust(source) > _trust(self.strike_source):
             self.strike, self.strike_source = strike, source
 
+    def forget_opinions(self) -> None:
+        """Nobody is asked for a while."""
+        if self.proposals:
+            self.proposals.clear()
+            self.leanings.clear()
+
     def state(self) -> tuple[object, ...]:
         books = (self.up_book.state(), self.down_book.state())
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())

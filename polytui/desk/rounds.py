@@ -47,11 +47,13 @@ class DeskRounds:
         for outcome in Outcome:
             del self._by_token[entry.round.token_of(outcome)]
 
-    def winner_of(self, event: RoundSettled) -> tuple[DeskRound, Outcome] | None:
-        """The round that was settled and its winner; None where it is not ours to know."""
+    def winner_of(self, event: RoundSettled) -> tuple[DeskRound, Outcome | None] | None:
+        """The round that was settled and its winner, if any; None where it is not ours to know."""
         entry = self._by_condition.get(event.condition_id)
-        winner = entry.round.outcome_of(event.winning_token_id) if entry else None
-        return (entry, winner) if entry is not None and winner is not None else None
+        if entry is None:
+            return None
+        winner = entry.round.outcome_of(event.winning_token_id)
+        return (entry, winner) if winner is not None or event.is_void else None
 
     # --- books --------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polytui.config.schema import Settings
 from polytui.desk.prices import DeskPrices
@@ -22,7 +23,11 @@ _ROOT_YEAR = math.sqrt(SECONDS_PER_YEAR)
 
 
 class Blocked(Struct, frozen=True):
+    """No view to ask strategies with."""
+
     why: Why
+    market: View | None = None
+    """The books and the clock, where those are good: enough to leave by. Prices are NaN."""
 
 
 class Knowledge(Struct, frozen=True):
@@ -40,16 +45,19 @@ class Knowledge(Struct, frozen=True):
 def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
     """A view of an open round. The strike and the fair value found on the way stay in it."""
     knowledge.prices.find_strike(entry)
-    why = _book_block(entry, knowledge) or _price_block(knowledge)
+    why = _book_block(entry, knowledge)
     if why is not None:
         return Blocked(why)
+    why = _price_block(knowledge)
+    if why is not None:
+        return Blocked(why, _without_prices(entry, knowledge))
     market = knowledge.settings.market
     estimate = knowledge.prices.estimate(knowledge.now_ns, market)
     price = knowledge.prices.price_for(entry.round, estimate, knowledge.now_ns, market)
     if price is None:
-        return Blocked(Why(Reason.NO_PRICE))
+        return Blocked(Why(Reason.NO_PRICE), _without_prices(entry, knowledge))
     if entry.strike is None:
-        return Blocked(Why(Reason.NO_STRIKE))
+        return Blocked(Why(Reason.NO_STRIKE), _without_prices(entry, knowledge))
     confidence = 0.0 if estimate is None else estimate.confidence
     return _view(entry, knowledge, price, entry.strike, confidence)
 
@@ -86,17 +94,13 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 def _view(
     entry: DeskRound, knowledge: Knowledge, price: float, strike: float, confidence: float
 ) -> View:
-    listed, now_ns = entry.round, knowledge.now_ns
-    prices, settings = knowledge.prices, knowledge.settings
-    up, down = entry.up_book, entry.down_book
-    settling = prices.settling(listed, price, now_ns, settings.market)
-    entry.fair_up = fair_up(settling, strike, settings.market)
+    prices, market = knowledge.prices, knowledge.settings.market
+    settling = prices.settling(entry.round, price, knowledge.now_ns, market)
+    entry.fair_up = fair_up(settling, strike, market)
     entry.deviation = settling.deviation
-    per_root_s = prices.volatility.per_root_second(settings.market)
-    return View(
-        now_ns=now_ns,
-        since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
-        left_s=(listed.closes_ns - now_ns) / NS_PER_S,
+    per_root_s = prices.volatility.per_root_second(market)
+    return replace(
+        _without_prices(entry, knowledge),
         strike=strike,
         price=price,
         fair_up=entry.fair_up,
@@ -104,10 +108,29 @@ def _view(
         mean=settling.mean,
         per_root_s=price * per_root_s,
         volatility=per_root_s * _ROOT_YEAR,
-        window_s=listed.window_s,
         confidence=confidence,
+    )
+
+
+def _without_prices(entry: DeskRound, knowledge: Knowledge) -> View:
+    """The books and the clock; NaN for everything that an oracle has to say."""
+    listed, now_ns = entry.round, knowledge.now_ns
+    up, down = entry.up_book, entry.down_book
+    return View(
+        now_ns=now_ns,
+        since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
+        left_s=(listed.closes_ns - now_ns) / NS_PER_S,
+        strike=math.nan,
+        price=math.nan,
+        fair_up=math.nan,
+        deviation=math.nan,
+        mean=math.nan,
+        per_root_s=math.nan,
+        volatility=math.nan,
+        window_s=listed.window_s,
+        confidence=0.0,
         book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
-        features=prices.features.latest,
+        features=knowledge.prices.features.latest,
         predictor=knowledge.predictor,
         up=_outcome_view(up),
         down=_outcome_view(down),

@@ -132,17 +132,16 @@ class PaperHands:
         return reports
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
-        entry = self._by_token.get(event.winning_token_id)
-        winner = entry.round.outcome_of(event.winning_token_id) if entry else None
-        if entry is None or winner is None:
+        entry = next((one for one in self._rounds.values() if _is_of(one.round, event)), None)
+        if entry is None:
             return []
+        winner = entry.round.outcome_of(event.winning_token_id)
         listed = entry.round
         reports: list[ev.Report] = [
             ev.Cancelled(order_id, "market resolved") for order_id in entry.resting
         ]
-        shares = self._positions.of(listed.slug).shares(winner)
-        self._account.pay_out(shares)
-        _, pnl = self._positions.settle(listed.slug, winner)
+        payout, pnl = self._positions.settle(listed.slug, winner)
+        self._account.pay_out(payout)
         self._realised = Usd(self._realised + pnl)
         del self._rounds[listed.slug]
         for outcome in Outcome:
@@ -304,3 +303,9 @@ class PaperHands:
             if (position := self._positions.of(slug)).fills
         )
         return ev.DeskOpened(asset, life, self._realised, held)
+
+
+def _is_of(listed: Round, event: ev.RoundSettled) -> bool:
+    """Whether this round was settled: its condition, and a token of its own or none."""
+    is_named = listed.outcome_of(event.winning_token_id) is not None
+    return event.condition_id == listed.condition_id and (is_named or event.is_void)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 
 from polytui.ledger.working import WorkingOrder
-from polytui.model.orders import OrderState, Quote, Side
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Order, OrderState, Quote, Side
 
 
 @frozen
@@ -17,8 +18,8 @@ class Changes:
 def changes(wanted: tuple[Quote, ...], working: list[WorkingOrder], tolerance: int) -> Changes:
     """Keep an order that is near enough to a wanted quote; cancel the rest; place what is missing.
 
-    While an order of the same outcome and side is on its way out, its replacement waits: both
-    could fill.
+    While an order is on its way out, whatever pulls the same way waits, for both could fill: buying
+    Up and selling Down are one direction.
     """
     cancel, place = [], []
     unmatched = list(wanted)
@@ -28,12 +29,18 @@ def changes(wanted: tuple[Quote, ...], working: list[WorkingOrder], tolerance: i
             unmatched.remove(quote)
         elif entry.state is not OrderState.CANCELLING:
             cancel.append(entry.order.order_id)
-    leaving = {(e.order.outcome, e.order.side) for e in working if e.order.order_id in cancel}
-    leaving |= {
-        (e.order.outcome, e.order.side) for e in working if e.state is OrderState.CANCELLING
+    leaving = {
+        _towards(entry.order)
+        for entry in working
+        if entry.state is OrderState.CANCELLING or entry.order.order_id in cancel
     }
-    place = [quote for quote in unmatched if (quote.outcome, quote.side) not in leaving]
+    place = [quote for quote in unmatched if _towards(quote) not in leaving]
     return Changes(tuple(cancel), tuple(place))
+
+
+def _towards(what: Quote | Order) -> Outcome:
+    """The outcome that it makes more of in what we hold."""
+    return what.outcome if what.side is Side.BUY else what.outcome.other
 
 
 def _match(entry: WorkingOrder, wanted: list[Quote], tolerance: int) -> Quote | None:

@@ -7,7 +7,7 @@ from attrs import define
 from polytui.model.events import HeldRound
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Holding, Side
-from polytui.model.units import ONE, Shares, Usd, cost_of, proceeds_of
+from polytui.model.units import HALF, ONE, Shares, Usd, cost_of, proceeds_of
 
 
 class NotHeld(Exception):
@@ -35,6 +35,13 @@ class Position:
     @property
     def total_cost(self) -> Usd:
         return Usd(self.up_cost + self.down_cost)
+
+    @property
+    def carried(self) -> Usd:
+        """What is held counted at its cost, pairs at the dollar that they pay whoever wins."""
+        paired = min(self.up, self.down)
+        alone = [(self.up, self.up_cost), (self.down, self.down_cost)]
+        return Usd(paired + sum(cost * (held - paired) // held for held, cost in alone if held))
 
     def _set(self, outcome: Outcome, shares: int, cost: int) -> None:
         if outcome is Outcome.UP:
@@ -77,15 +84,23 @@ class Positions:
         position.fills += 1
         return Usd(flow)
 
-    def settle(self, slug: str, winner: Outcome) -> tuple[Usd, Usd]:
-        """Close a round: (payout, realised PnL). Each winning share pays one dollar."""
+    def settle(self, slug: str, winner: Outcome | None) -> tuple[Usd, Usd]:
+        """Close a round: (payout, realised PnL). Each winning share pays one dollar; every share
+        half of one where the round was cancelled and nobody wins."""
         position = self._by_slug.pop(slug, Position())
-        payout = proceeds_of(ONE, position.shares(winner))
+        if winner is None:
+            payout = proceeds_of(HALF, Shares(position.up + position.down))
+        else:
+            payout = proceeds_of(ONE, position.shares(winner))
         return payout, Usd(position.cash_flow + payout)
 
     @property
     def total_cost(self) -> Usd:
         return Usd(sum(position.total_cost for position in self._by_slug.values()))
+
+    @property
+    def carried(self) -> Usd:
+        return Usd(sum(position.carried for position in self._by_slug.values()))
 
     @property
     def open_flow(self) -> Usd:

@@ -57,7 +57,7 @@ class Shadow:
         held = self._open_shares(slug, strategy, leaving)
         return self._trade(slug, strategy, quote, facing, min(quote.shares, held), now_ns)
 
-    def settle(self, slug: str, winner: Outcome) -> dict[str, Usd]:
+    def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
         """Close a round: virtual PnL by strategy."""
         self._spent.pop(slug, None)
         return self._track.settle(slug, winner)

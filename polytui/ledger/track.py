@@ -160,11 +160,18 @@ class Track:
         else:
             self._sell(slug, strategy, outcome, fill)
 
-    def settle(self, slug: str, winner: Outcome) -> dict[str, Usd]:
-        """Close a round: realised PnL by strategy. Each winning share pays one dollar."""
+    def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
+        """Close a round: realised PnL by strategy, by the rule of positions."""
         pnls: dict[str, Usd] = {}
+        halves = 0
         for part in self._rounds.pop(slug, _Round()).parts.values():
-            pnl = pnls[part.strategy] = Usd(part.flow + part.lot(winner).shares)
+            if winner is None:
+                # Of the shares so far, less what was paid so far: odd ones add up as well.
+                before, halves = halves, halves + sum(part.lot(one).shares for one in Outcome)
+                paid = halves // 2 - before // 2
+            else:
+                paid = part.lot(winner).shares
+            pnl = pnls[part.strategy] = Usd(part.flow + paid)
             result = self._result(part.strategy)
             result.pnl = Usd(result.pnl + pnl)
             result.wins += pnl > 0

@@ -36,6 +36,7 @@ class Reason(str, Enum):
     FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
     STAKE_SMALL = "stake below minimum"
+    LEAVES_AT_ONCE = "would leave at once"
     PRICE_FAR = "price far out"
     POSITION_HELD = "stake is in"
     # Gates.
@@ -58,6 +59,7 @@ class Reason(str, Enum):
     STOPPING = "stopping"
     KILL_SWITCH = "kill switch"
     SESSION_DONE = "session rounds done"
+    ROUND_VOID = "round cancelled: every share pays half"
     # Limits.
     OFF_TICK = "off tick"
     NOT_HELD = "not held"
@@ -200,6 +202,10 @@ class Warn:
     """Not yet a reason to stop, but people should know."""
 
     why: Why
+
+
+VOID = "nobody"
+"""The winner of a round that was cancelled."""
 
 
 @frozen

@@ -126,14 +126,23 @@ class StrikePublished:
     source: str
 
 
+NO_WINNER = ""
+"""In place of a token's id, of a round that was cancelled."""
+
+
 @frozen
 class RoundSettled:
-    """The venue named the winner (`source`: the stream, Gamma or the CLOB)."""
+    """The venue named the winner (`source`: the stream, Gamma or the CLOB), or cancelled the round:
+    then no token wins, and a share of either pays half a dollar."""
 
     condition_id: str
     winning_token_id: str
     source: str
     received_ns: int
+
+    @property
+    def is_void(self) -> bool:
+        return self.winning_token_id == NO_WINNER
 
 
 # --- books ----------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ Usd = NewType("Usd", int)
 MICRO = 1_000_000
 ONE = Price(MICRO)
 """What one share of the winner pays."""
+HALF = Price(MICRO // 2)
+"""What every share of a round pays that was cancelled."""
 LOT = Shares(10_000)
 """Order sizes come in hundredths of a share (venue rule, "Maximum lot size is 2" decimals)."""
 

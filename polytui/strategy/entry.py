@@ -12,11 +12,13 @@ from msgspec import Struct
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
+from polytui.ledger.track import Stake
 from polytui.market.book import NO_ASK, NO_BID
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO, Price
+from polytui.model.units import MICRO, Price, Usd, cost_of
+from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window, first_block
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy
@@ -87,12 +89,24 @@ def enter(
     if isinstance(shares, Why):
         return Proposal((), shares, outcome, edge, opinion.confidence)
     quote = Quote(outcome, Side.BUY, limit, shares)
+    why = _exit_block(view, quote, thresholds, settings)
+    if why is not None:
+        return Proposal((), why, outcome, edge, opinion.confidence)
     return Proposal((quote,), _CLEAR, outcome, edge, opinion.confidence)
 
 
 def abstain(why: Why, outcome: Outcome | None = None, confidence: float | None = None) -> Proposal:
     """Nothing is wanted, and why."""
     return Proposal((), why, outcome, None, confidence)
+
+
+def _exit_block(view: View, quote: Quote, thresholds: Thresholds, settings: Settings) -> Why | None:
+    """Whether the exits would have it sold in the same book it was bought from: a spread that is
+    small in dollars can be more of the price than the stop loss allows."""
+    cost = Usd(cost_of(quote.price, quote.shares) + view.fees.fee(quote.price, quote.shares))
+    stake = Stake("", quote.outcome, quote.shares, cost, view.now_ns)
+    why = first_exit(view, stake, None, thresholds, settings.exits)
+    return None if why is None else Why(Reason.LEAVES_AT_ONCE, why.value, why.limit, why.unit)
 
 
 def _edge_block(edge: float, thresholds: Thresholds) -> Why | None:

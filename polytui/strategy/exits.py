@@ -14,7 +14,16 @@ from polytui.market.book import NO_ASK, NO_BID
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
-from polytui.model.units import MICRO, NS_PER_S, Shares, Usd, cost_of, floor_to_lot, proceeds_of
+from polytui.model.units import (
+    MICRO,
+    NS_PER_S,
+    Price,
+    Shares,
+    Usd,
+    cost_of,
+    floor_to_lot,
+    proceeds_of,
+)
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import MIN_MARKETABLE_USD
 
@@ -33,8 +42,11 @@ def first_exit(
     )
 
 
-def leave(view: View, stake: Stake, why: Why) -> Quote | Why:
+def leave(view: View, stake: Stake, why: Why, slippage_ticks: int = 0) -> Quote | Why:
     """The order that leaves all of a stake the cheaper way, or why there is none.
+
+    A sale takes bids down to `slippage_ticks` below the best one; the best come first. A purchase
+    does not: the venue spends what the price allows, and cheaper shares would be too many.
 
     Equal ways sell, which gives the cash back now. So does a person's command while anybody bids:
     a purchase could be blocked by the kill switch, a sale never is.
@@ -48,7 +60,8 @@ def leave(view: View, stake: Stake, why: Why) -> Quote | Why:
         return Why(Reason.DEPTH_THIN, 0.0, shares / MICRO, "shares")
     if pair is None or (sale is not None and (sale >= pair or why.reason is Reason.FORCED_EXIT)):
         bid = view.side(stake.outcome).best_bid
-        return Quote(stake.outcome, Side.SELL, bid, shares, TimeInForce.FAK)
+        least = Price(max(view.tick, bid - slippage_ticks * view.tick))
+        return Quote(stake.outcome, Side.SELL, least, shares, TimeInForce.FAK)
     other = stake.outcome.other
     return Quote(other, Side.BUY, view.side(other).best_ask, shares, TimeInForce.FAK)
 
@@ -86,6 +99,9 @@ def _pair_value(view: View, outcome: Outcome, shares: Shares) -> Usd | None:
 
 def _value_exit(view: View, stake: Stake, exits: Exits) -> Why | None:
     """Take profit, stop loss: the value of leaving now against what was paid."""
+    side = view.side(stake.outcome)
+    if (side.best_ask - side.best_bid) / 100 > exits.max_spread_bps:
+        return None  # hollow: its bid is no price
     value = value_of_leaving(view, stake)
     if value is None or stake.cost <= 0:
         return None

@@ -541,3 +541,19 @@ def test_up_and_down_are_two_sides_of_one_price() -> None:
     assert paid == 20 * MICRO * 102 // 100 + sum(
         FeeSchedule().fee(Price(price), Shares(20 * MICRO)) for price in (520_000, 500_000)
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "token", "pays"),
+    [("0x1", ev.NO_WINNER, 5), ("0x2", ev.NO_WINNER, None), ("0x1", "stranger", None)],
+)
+def test_a_cancelled_round_pays_half_a_dollar_a_share(
+    condition: str, token: str, pays: int | None
+) -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.after(150)
+    before = table.account.cash
+    table.see(ev.RoundSettled(condition, token, "gamma", table.now_ns))
+    assert table.account.cash == before + (pays or 0) * MICRO
+    assert bool(table.held) is (pays is None)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from polytui.model.errors import Rejected, Retry
+from polytui.model.events import NO_WINNER
 from polytui.model.instrument import Asset, FeeSchedule, Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S, Price, Shares
 from polytui.net.http import Http, HttpSettings
@@ -307,6 +308,11 @@ async def test_look_before_and_after_the_resolution() -> None:
     assert (await Venue({path: swapped}).gamma().look(slug)).winner_token == UP
     undecided = event(closed=True, outcomePrices='["0.5", "0.5"]')
     assert (await Venue({path: undecided}).gamma().look(slug)).winner_token is None
+    for field in ("umaResolutionStatus", "resolutionStatus"):
+        void = event(closed=True, outcomePrices='["0.5", "0.5"]', **{field: "resolved"})
+        assert (await Venue({path: void}).gamma().look(slug)).winner_token == NO_WINNER
+    still = event(outcomePrices='["0.5", "0.5"]', umaResolutionStatus="resolved")
+    assert (await Venue({path: still}).gamma().look(slug)).winner_token is None
     early = event(outcomePrices='["1", "0"]')
     assert (await Venue({path: early}).gamma().look(slug)).winner_token is None
 

@@ -14,6 +14,7 @@ import msgspec
 from attrs import frozen
 
 from polytui.model.errors import Rejected, Retry
+from polytui.model.events import NO_WINNER
 from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, usd_from_float
 from polytui.net.http import Http
@@ -53,11 +54,17 @@ class _Market(msgspec.Struct, rename="camel"):
     fee_schedule: _Fees | None = None
     neg_risk: bool = False
     closed: bool = False
+    uma_resolution_status: str = ""
+    resolution_status: str = ""
+    """What newer markets are documented to have in its place."""
     crypto_market_config: _Config | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False):
     strike: float | None = msgspec.field(name="priceToBeat", default=None)
+
+
+_RESOLVED = "resolved"
 
 
 class _Event(msgspec.Struct, rename="camel"):
@@ -89,6 +96,7 @@ class RoundLook:
     strike: float | None
     """Price to beat in dollars; the venue publishes it minutes after the open, if at all."""
     winner_token: str | None
+    """NO_WINNER where the round was cancelled; None while nobody has said anything."""
     """None until the round is resolved."""
     is_closed: bool
 
@@ -239,10 +247,16 @@ def _fees(market: _Market) -> FeeSchedule:
 
 
 def _winner(market: _Market, found: Round) -> str | None:
-    """The token that pays, once the market is closed with prices of exactly one and zero."""
+    """The token that pays, once the market is closed with prices of exactly one and zero. NO_WINNER
+    where it was resolved to one half each; prices alone would not say so, they may be the last."""
     if not market.closed or not market.outcome_prices:
         return None
     prices = _decode_strings(market.outcome_prices)
+    if prices == ["0.5", "0.5"] and _RESOLVED in (
+        market.uma_resolution_status,
+        market.resolution_status,
+    ):
+        return NO_WINNER
     if sorted(prices) != ["0", "1"]:
         return None
     return found.token_of(_labels(market)[prices.index("1")])
