@@ -152,7 +152,7 @@ def test_the_other_side_waits_for_a_delay_of_its_own() -> None:
 
 @pytest.mark.parametrize("pause", [wanting_nothing(), wanting(DOWN, 9_000.0)])
 def test_edges_from_before_a_pause_do_not_count(pause: Proposal) -> None:
-    """The delay is nearly over before all of it began anew, so its window would reach them."""
+    """Noted for a delay whose window reaches them, and asked without one."""
     before = [(i, wanting(edge_bps=9_000.0)) for i in range(3)]
     after = (4, wanting(edge_bps=100.0))
     leaning = told(*before, (3, pause), after)
