@@ -132,17 +132,22 @@ class Deciding:
     def _entry(
         self, entry: DeskRound, candidates: Sequence[Candidate], whys: dict[str, Why]
     ) -> list[Wanted]:
-        best = strongest(candidates)
-        if best is None or best.proposal.outcome is None:
-            return []
+        """The strongest of those whose side nobody stands against."""
+        working, held = self._holdings.of_round(entry.slug), self._books.live.open(entry.slug)
+        free = []
         for candidate in candidates:
+            outcome = candidate.proposal.outcome
+            conflict = coherence_block(outcome, working, held) if outcome is not None else None
+            if conflict is None:
+                free.append(candidate)
+            else:
+                whys[candidate.strategy] = conflict
+        best = strongest(free)
+        if best is None:
+            return []
+        for candidate in free:
             if candidate is not best:
                 whys[candidate.strategy] = outbid(candidate, best)
-        working, held = self._holdings.of_round(entry.slug), self._books.live.open(entry.slug)
-        conflict = coherence_block(best.proposal.outcome, working, held)
-        if conflict is not None:
-            whys[best.strategy] = conflict
-            return []
         return [Wanted(best.strategy, quote) for quote in best.proposal.quotes]
 
     # --- exits ----------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ class Placing:
         if not wanted and not working:
             return {}
         quotes = tuple([one.quote for one in wanted])
-        change = changes(quotes, working, REQUOTE_TICKS * entry.round.tick)
+        owned_by = tuple([one.strategy for one in wanted])
+        change = changes(quotes, working, REQUOTE_TICKS * entry.round.tick, owned_by)
         for order_id in change.cancel:
             self._holdings.ask_cancel(order_id)
             step.effects.append(Cancel(order_id))
