@@ -16,6 +16,7 @@ from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
 from polytui.journal.standing import last_standing
+from polytui.model.events import StandingRestored
 from polytui.model.units import usd_from_float
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, Fault
@@ -99,7 +100,7 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     restored = None
     if MODES[plan.mode].keeps_standing:
         restored = last_standing(Path(settings.journal.directory), plan.mode)
-    return Session(
+    session = Session(
         name=name,
         mode=plan.mode,
         folder=plan.folder,
@@ -112,3 +113,16 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         seed=seed,
         restored=restored,
     )
+    if MODES[plan.mode].keeps_standing:
+        session.notice(*_words_of_standing(restored, settings.journal.directory))
+    return session
+
+
+def _words_of_standing(restored: StandingRestored | None, directory: str) -> tuple[str, str, str]:
+    """(level, asset, text): a kill switch that was looked for in the wrong folder is off."""
+    if restored is None:
+        where = Path(directory).resolve()
+        return "warn", "", f"no earlier session in {where}: counters of the day begin at nothing"
+    if restored.kill_why:
+        return "error", "", f"kill switch is on from an earlier session: {restored.kill_why}"
+    return "info", "", "counters of the day go on from the last session"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.desk.account import Account
+from polytui.model.effects import Reason, Why
 from polytui.model.events import StandingRestored
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S, Usd
@@ -129,6 +130,103 @@ def test_who_forgives_a_drawdown_measures_anew() -> None:
     assert account.drawdown == 0
     account.realise(BTC, usd(-1), NOON)
     assert account.drawdown == usd(1)
+
+
+# --- what sales have won and lost in rounds that are open -----------------------------------------
+
+
+def with_open(account: Account, flow: float, carried: float, asset: Asset = BTC) -> Account:
+    """In open rounds: received minus paid, and what is held."""
+    books = account.books(asset)
+    books.open_flow, books.carried = usd(flow), usd(carried)
+    return account
+
+
+@pytest.mark.parametrize(
+    ("flow", "carried", "sold"),
+    [
+        (0.0, 0.0, 0.0),
+        (-20.0, 20.0, 0.0),  # bought, and nothing more
+        (-8.0, 0.0, -8.0),  # sold, and dearly bought
+        (3.5, 0.0, 3.5),
+        (-27.0, 30.0, 3.0),  # pairs
+        (-12.0, 10.0, -2.0),  # a part of it
+    ],
+)
+def test_the_day_and_the_drawdown_know_of_sales_before_the_settlement(
+    flow: float, carried: float, sold: float
+) -> None:
+    account = with_open(account_with(10.0, -4.0), flow, carried)
+    assert account.realised_today(NOON) == usd(6.0 + sold)
+    assert account.drawdown == usd(4.0 - sold)
+    assert account.realised == usd(6.0)
+
+
+def test_a_drawdown_with_all_that_was_sold_is_never_negative() -> None:
+    assert with_open(account_with(10.0, -4.0), 5.0, 0.0).drawdown == 0
+
+
+def test_sales_of_all_assets_are_counted_together() -> None:
+    account = with_open(with_open(account_with(-1.0), -8.0, 0.0), -3.0, 4.0, ETH)
+    assert account.realised_today(NOON) == usd(-8)
+    assert account.drawdown == usd(8)
+
+
+def test_what_was_sold_in_a_round_that_is_open_at_midnight_is_of_both_days() -> None:
+    """Of the day on which it settles in the end; until then nobody may overlook it."""
+    account = with_open(account_with(-5.0), -8.0, 0.0)
+    assert account.realised_today(NOON) == usd(-13)
+    assert account.realised_today(NOON + DAY_NS) == usd(-8)
+
+
+def test_a_settlement_books_what_was_known_and_nothing_changes() -> None:
+    account = with_open(account_with(10.0), -8.0, 0.0)
+    before = (account.realised_today(NOON), account.drawdown)
+    account.realise(BTC, usd(-8), NOON)
+    with_open(account, 0.0, 0.0)
+    assert (account.realised_today(NOON), account.drawdown) == before == (usd(2), usd(8))
+
+
+def test_who_forgives_a_drawdown_forgives_what_was_sold_as_well() -> None:
+    account = with_open(account_with(10.0), -8.0, 0.0)
+    account.forgive_drawdown()
+    assert account.drawdown == 0
+    account.realise(BTC, usd(-8), NOON)
+    with_open(account, 0.0, 0.0)
+    assert account.drawdown == 0
+    account.realise(BTC, usd(-1), NOON)
+    assert account.drawdown == usd(1)
+
+
+def test_another_session_is_told_of_them() -> None:
+    """Its positions begin anew, but what these have lost was lost today."""
+    told = with_open(account_with(10.0), -8.0, 0.0).standing(NOON)
+    assert (told.realised_today, told.realised_peak) == (usd(2), usd(8))
+
+
+# --- a day's loss is a reason to stop once --------------------------------------------------------
+
+
+def test_a_breach_is_the_first_of_its_day_and_of_its_limit() -> None:
+    account = Account()
+    assert account.is_first_breach(NOON, 15.0)
+    assert not account.is_first_breach(NOON, 15.0)
+    assert not account.is_first_breach(MIDNIGHT + DAY_NS - 1, 15.0)
+    assert account.is_first_breach(MIDNIGHT + DAY_NS, 15.0)
+    assert not account.is_first_breach(MIDNIGHT + DAY_NS, 15.0)
+    assert account.is_first_breach(MIDNIGHT + DAY_NS, 15.000001)
+    assert not account.is_first_breach(MIDNIGHT + DAY_NS, 15.000001)
+
+
+def test_who_waits_for_a_person_and_why() -> None:
+    account = Account()
+    books = account.books(BTC)
+    assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
+    books.is_paused = True
+    assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
+    books.paused_why = Why(Reason.LIMIT_DRAWDOWN, 20.0, 15.0, "USD")
+    assert account.is_paused_for(Reason.LIMIT_DRAWDOWN)
+    assert not account.is_paused_for(Reason.LIMIT_LOSSES)
 
 
 # --- losses in a row ----------------------------------------------------------------------------
@@ -256,6 +354,8 @@ def test_the_state_tells_apart_what_decides_otherwise() -> None:
         lambda account: account.realise(BTC, usd(-1), NOON),
         lambda account: account.restore(LEFT_BEHIND),
         lambda account: setattr(account.books(BTC), "open_rounds", 1),
+        lambda account: setattr(account.books(BTC), "carried", 1),
+        lambda account: account.is_first_breach(NOON, 15.0),
     ):
         account = Account()
         change(account)

@@ -378,6 +378,31 @@ def test_what_the_venue_says_was_realised_is_believed_over_what_a_crash_left() -
     assert story.mind.account.cash == 998 * MICRO
 
 
+@pytest.mark.parametrize(
+    ("results", "row"), [((-5,), 1), ((-5, -7), 2), ((-5, -7, -7), 2), ((-5, 1), 0), ((0,), 0)]
+)
+def test_a_round_that_settled_while_nobody_lived_is_one_of_the_row(
+    results: tuple[int, ...], row: int
+) -> None:
+    """Each life is told what was realised in all; the same again is no result."""
+    story = Story()
+    for realised in results:
+        reopened(story, (), Usd(realised * MICRO))
+    assert story.desk().books.losses_in_a_row == row
+
+
+def test_a_loss_while_nobody_lived_may_be_the_one_too_many() -> None:
+    settings = with_risk(PLAIN, max_losses_in_a_row=1)
+    story = Story(settings).a_minute_in()
+    cost = bought_for(story.holding())
+    reopened(story, (), Usd(-cost))
+    assert story.desk().books.live.open(make_round().slug) == ()
+    under_way(story)
+    story.wait(46)
+    assert reasons(story.book(CHEAP_BOOK)) == [Reason.LIMIT_LOSSES]
+    assert len(of_kind(story.effects, Place)) == 1, "that of the life before"
+
+
 def test_a_second_life_trades_its_round_again() -> None:
     story = Story().a_minute_in()
     reopened(story, (), Usd(0))

@@ -196,6 +196,7 @@ async def _begin_killed_and_rearm(folder: Path, known: set[Path], first: Ended) 
         await watcher.until(_has_limits)
         assert seen.account.is_killed
         assert seen.account.kill_why == "command from terminal"
+        assert seen.said("kill switch is on from an earlier session", "command from terminal")
         await watcher.until(_could_trade)
         assert seen.asset.state is AssetState.KILLED
         assert seen.asset.detail == "command from terminal"

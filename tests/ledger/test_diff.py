@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polytui.ledger.diff import Changes, changes
-from polytui.ledger.working import WorkingOrder
+from polytui.ledger.working import WorkingOrder, WorkingOrders
 from polytui.model.instrument import Outcome
-from polytui.model.orders import Order, OrderState, Quote, Side, TimeInForce
+from polytui.model.orders import (
+    ORDER_TABLE,
+    Order,
+    OrderMove,
+    OrderState,
+    Quote,
+    Side,
+    TimeInForce,
+)
 from polytui.model.units import Price, Shares
 
 TWO_TICKS = 20_000
@@ -107,6 +117,40 @@ def test_another_outcome_or_side_need_not_wait() -> None:
     assert changes(wanted, [leaving], TWO_TICKS) == Changes((), wanted[1:])
 
 
+KINDS = [(UP, BUY), (UP, SELL), (DOWN, BUY), (DOWN, SELL)]
+TO_UP = [(UP, BUY), (DOWN, SELL)]
+"""Either makes more of Up: who holds Down leaves it so, and who holds nothing enters."""
+
+
+@pytest.mark.parametrize("out", KINDS)
+@pytest.mark.parametrize("wanted", KINDS)
+@pytest.mark.parametrize("state", [OrderState.LIVE, OrderState.UNKNOWN, OrderState.CANCELLING])
+def test_what_pulls_the_same_way_waits_until_the_other_is_out(
+    out: tuple[Outcome, Side], wanted: tuple[Outcome, Side], state: OrderState
+) -> None:
+    """A sale of Up and a purchase of Down are one way out: both could fill."""
+    dear_to_us = 900_000 if out[1] is BUY else 100_000
+    leaving = working(dear_to_us, "o-1", *out, state)
+    want = quote(500_000, *wanted)
+    change = changes((want,), [leaving], TWO_TICKS)
+    waits = (out in TO_UP) is (wanted in TO_UP)
+    assert change.place == (() if waits else (want,))
+    assert change.cancel == (() if state is OrderState.CANCELLING else ("o-1",))
+
+
+def test_who_stays_keeps_nobody_waiting() -> None:
+    """Two strategies leave Up, each its own way; one of them is at it already."""
+    wanted = (quote(500_000, UP, SELL), quote(400_000, DOWN))
+    stays = working(500_000, side=SELL)
+    assert changes(wanted, [stays], TWO_TICKS) == Changes((), wanted[1:])
+
+
+def test_one_that_leaves_keeps_both_ways_waiting() -> None:
+    wanted = (quote(500_000, UP, SELL), quote(400_000, DOWN), quote(300_000, DOWN, SELL))
+    leaving = [working(490_000, side=SELL), working(700_000, "o-2", DOWN)]
+    assert changes(wanted, leaving, 0) == Changes(("o-1", "o-2"), wanted[2:])
+
+
 def test_one_quote_keeps_one_order() -> None:
     pair = [working(500_000, "o-1"), working(500_000, "o-2")]
     assert changes((quote(500_000),), pair, TWO_TICKS) == Changes(("o-2",), ())
@@ -121,3 +165,84 @@ def test_two_quotes_keep_two_orders() -> None:
 def test_the_same_quote_twice_is_two_orders() -> None:
     wanted = (quote(500_000), quote(500_000))
     assert changes(wanted, [working(500_000)], 0) == Changes((), wanted[1:])
+
+
+QUOTES = st.builds(
+    quote,
+    st.integers(1, 9).map(lambda cents: cents * 100_000),
+    st.sampled_from(list(Outcome)),
+    st.sampled_from(list(Side)),
+)
+STATES = st.sampled_from([state for state in OrderState if state.is_working])
+
+
+@st.composite
+def at_work(draw: st.DrawFn) -> list[WorkingOrder]:
+    wanted = draw(st.lists(QUOTES, max_size=5))
+    return [
+        working(one.price, f"o-{number}", one.outcome, one.side, draw(STATES))
+        for number, one in enumerate(wanted)
+    ]
+
+
+def to_up(what: Quote | Order) -> bool:
+    return (what.outcome, what.side) in TO_UP
+
+
+@given(st.lists(QUOTES, max_size=4), at_work(), st.sampled_from([0, TWO_TICKS, 300_000]))
+def test_whatever_is_wanted_stays_comes_or_waits(
+    wanted: list[Quote], orders: list[WorkingOrder], tolerance: int
+) -> None:
+    change = changes(tuple(wanted), orders, tolerance)
+    asked = [entry for entry in orders if entry.order.order_id in change.cancel]
+    gone = [entry for entry in orders if entry.state is OrderState.CANCELLING]
+    kept = [entry.order for entry in orders if entry not in asked and entry not in gone]
+    assert len(set(change.cancel)) == len(change.cancel) == len(asked)
+    assert not any(entry in gone for entry in asked)
+    leaving = {to_up(entry.order) for entry in asked + gone}
+    assert not any(to_up(one) in leaving for one in change.place)
+    for kind in KINDS:
+        want, stay, come = (
+            sum((one.outcome, one.side) == kind for one in each)
+            for each in (wanted, kept, change.place)
+        )
+        waits = (kind in TO_UP) in leaving
+        assert stay <= want
+        assert stay + come == want or (waits and come == 0)
+
+
+WAYS = st.sampled_from([None, *(quote(600_000, *kind) for kind in ((UP, SELL), (DOWN, BUY)))])
+ANSWERS = st.none() | st.sampled_from(
+    [move for move in OrderMove if move not in (OrderMove.CANCEL_ASKED, OrderMove.FILLED_PART)]
+)
+
+
+@given(st.lists(st.tuples(WAYS, ANSWERS), max_size=30))
+def test_two_ways_out_are_never_at_work_together(
+    story: list[tuple[Quote | None, OrderMove | None]],
+) -> None:
+    """However the venue answers and whichever way is the cheaper one at the moment."""
+    orders = WorkingOrders()
+    for number, (way, answer) in enumerate(story):
+        _follow(orders, way, number)
+        assert len(orders.working()) <= 1
+        for entry in orders.working():
+            if answer is not None and (entry.state, answer) in ORDER_TABLE:
+                orders.move(entry.order.order_id, answer)
+    way = quote(600_000, DOWN)
+    for number in range(len(story), len(story) + 3):  # the last word is heard in the end
+        _follow(orders, way, number)
+        for entry in orders.working():
+            if entry.state is OrderState.CANCELLING:
+                orders.move(entry.order.order_id, OrderMove.CANCELLED)
+    (entry,) = orders.working()
+    assert (entry.order.outcome, entry.order.side) == (DOWN, BUY)
+
+
+def _follow(orders: WorkingOrders, way: Quote | None, number: int) -> None:
+    """What is wanted now, against what works; as the desk does it."""
+    change = changes(() if way is None else (way,), orders.working(), TWO_TICKS)
+    for order_id in change.cancel:
+        orders.move(order_id, OrderMove.CANCEL_ASKED)
+    for one in change.place:
+        orders.add(working(one.price, f"o-{number}", one.outcome, one.side).order)

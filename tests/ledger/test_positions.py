@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polytui.ledger.positions import NotHeld, Positions
 from polytui.model.events import HeldRound
@@ -108,3 +110,101 @@ def test_looking_at_a_round_does_not_make_a_position() -> None:
     positions.of("round").up = Shares(5)
     assert positions.of("round").up == 0
     assert positions.state() == ()
+
+
+# --- counted at its cost, pairs at a dollar -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "carried"),
+    [
+        ((0, 0.0), (0, 0.0), 0),
+        ((10, 5.0), (0, 0.0), 5_000_000),
+        ((0, 0.0), (10, 5.0), 5_000_000),
+        # Ten pairs are ten dollars, whatever was paid for them.
+        ((10, 5.0), (10, 1.0), 10_000_000),
+        ((10, 9.0), (10, 9.0), 10_000_000),
+        # Four of ten are paired: six are left of what five dollars bought.
+        ((10, 5.0), (4, 1.2), 4_000_000 + 3_000_000),
+        ((4, 1.2), (10, 5.0), 4_000_000 + 3_000_000),
+        # A fraction of a millionth is counted against us.
+        ((0.000003, 0.000002), (0.000001, 0.0), 1 + 1),
+        ((0.000003, 0.000001), (0.000001, 0.0), 1 + 0),
+    ],
+)
+def test_what_is_held_is_carried_at_its_cost_and_pairs_at_a_dollar(
+    up: tuple[float, float], down: tuple[float, float], carried: int
+) -> None:
+    held = [
+        Holding(outcome, Shares(round(shares * MICRO)), Usd(round(cost * MICRO)))
+        for outcome, (shares, cost) in zip(Outcome, (up, down), strict=True)
+    ]
+    positions = Positions()
+    positions.restore(HeldRound(LISTED, tuple(one for one in held if one.shares), Usd(0)))
+    assert positions.carried == positions.of("round").carried == carried
+
+
+def test_rounds_are_carried_together_and_pair_nothing_with_each_other() -> None:
+    positions = Positions()
+    up, down = (Fill("t", Price(400_000), Shares(MICRO), Usd(0), True) for _ in Outcome)
+    positions.fill("one", Outcome.UP, Side.BUY, up)
+    positions.fill("other", Outcome.DOWN, Side.BUY, down)
+    assert positions.carried == 800_000
+
+
+def test_what_a_sale_won_is_there_before_the_round_is_settled() -> None:
+    positions = Positions()
+    book(positions, Side.BUY, 0.50, 10)
+    assert positions.carried + positions.open_flow == 0
+    book(positions, Side.SELL, 0.60, 4, fee=0.05)
+    assert positions.carried + positions.open_flow == 350_000  # 2.35 for what cost 2.00
+    book(positions, Side.SELL, 0.30, 6)
+    assert positions.carried + positions.open_flow == 350_000 - 1_200_000
+
+
+TRADES = st.lists(
+    st.tuples(
+        st.sampled_from(list(Outcome)),
+        st.booleans(),
+        st.integers(1, MICRO - 1).map(Price),
+        st.integers(1, 50_000_000).map(Shares),
+        st.integers(0, 2_000_000).map(Usd),
+    ),
+    max_size=12,
+)
+Trades = list[tuple[Outcome, bool, Price, Shares, Usd]]
+
+
+def traded(trades: Trades) -> Positions:
+    """Sales are of what is there."""
+    positions = Positions()
+    for outcome, is_sale, price, shares, fee in trades:
+        held = positions.of("round").shares(outcome)
+        side = Side.SELL if is_sale and held else Side.BUY
+        size = min(shares, held) if side is Side.SELL else shares
+        positions.fill("round", outcome, side, Fill("t", price, Shares(size), fee, True))
+    return positions
+
+
+@given(TRADES, st.integers(1, MICRO - 1).map(Price), st.sampled_from([*Outcome, None]))
+def test_what_is_wholly_paired_is_booked_before_it_settles_to_the_millionth(
+    trades: Trades, price: Price, winner: Outcome | None
+) -> None:
+    """By half sales and odd prices; whoever wins, and nobody."""
+    positions = traded(trades)
+    position = positions.of("round")
+    less = Outcome.UP if position.up < position.down else Outcome.DOWN
+    if missing := Shares(abs(position.up - position.down)):
+        positions.fill("round", less, Side.BUY, Fill("t", price, missing, Usd(7), True))
+    booked = positions.carried + positions.open_flow
+    _, pnl = positions.settle("round", winner)
+    assert booked == pnl
+    assert (positions.carried, positions.open_flow) == (0, 0)
+
+
+@given(TRADES)
+def test_who_only_buys_one_side_has_won_and_lost_nothing_yet(trades: Trades) -> None:
+    positions = traded(
+        [(Outcome.DOWN, False, price, shares, fee) for *_, price, shares, fee in trades]
+    )
+    assert positions.carried == positions.total_cost == -positions.open_flow

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
-from market_views import a_view, edge_of, evolve, side_of
+from hypothesis import given
+from hypothesis import strategies as st
+from market_views import EAGER, a_view, edge_of, evolve, side_of, tame_views
 
 from polytui.config.deciding import Gates
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
+from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO, Price, Shares
+from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
 from polytui.strategy.entry import Opinion, abstain, better_side, edge_bps, enter, limit_price
+from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window
 from polytui.strategy.proposal import Proposal, View
 
 SETTINGS = Settings()
+TO_THE_END = Thresholds(is_held_to_settlement=True)
+"""Of a strategy that the exits do not ask to leave."""
 
 
 def with_slippage(ticks: int) -> Settings:
@@ -112,8 +119,8 @@ def test_a_window_of_its_own_replaces_that_of_the_gates() -> None:
     opinion = Opinion(Outcome.UP, 0.60, 1.0)
     late = a_view(left_s=10.0)
     window = Window(after_open_s=45.0, before_close_s=6.0)
-    assert enter(late, opinion, Thresholds(), SETTINGS, window).quotes
-    assert not enter(late, opinion, Thresholds(), SETTINGS).quotes
+    assert enter(late, opinion, TO_THE_END, SETTINGS, window).quotes
+    assert not enter(late, opinion, TO_THE_END, SETTINGS).quotes
 
 
 @pytest.mark.parametrize("worth", [math.nan, math.inf, -math.inf, -0.001, 1.001])
@@ -148,3 +155,125 @@ def test_a_limit_cut_off_at_the_top_is_still_not_below_the_ask() -> None:
     thresholds = Thresholds(max_price=0.99, min_edge_bps=0.01)
     proposal = enter(view, Opinion(Outcome.UP, 1.0, 1.0), thresholds, SETTINGS)
     assert proposal.why.reason is Reason.OFF_TICK
+
+
+# --- what would leave at once ---------------------------------------------------------------------
+
+TAIL = a_view(up=side_of(0.08, 0.12), down=side_of(0.88, 0.92))
+"""Four cents wide, as at a half; but a third of what a share costs here."""
+
+
+def with_exits(settings: Settings = SETTINGS, **changes: Any) -> Settings:
+    return evolve(settings, exits=evolve(settings.exits, **changes))
+
+
+def tried(
+    view: View,
+    settings: Settings = SETTINGS,
+    thresholds: Thresholds = TO_THE_END,
+    outcome: Outcome = Outcome.UP,
+) -> Proposal:
+    return enter(view, Opinion(outcome, 0.95, 1.0), thresholds, settings)
+
+
+def loss_of(view: View, quote: Quote) -> float:
+    """Of what was paid for it, when it is sold in the book that it was bought from."""
+    bid, fees = view.side(quote.outcome).best_bid, view.fees
+    cost = cost_of(quote.price, quote.shares) + fees.fee(quote.price, quote.shares)
+    value = proceeds_of(bid, quote.shares) - fees.fee(bid, quote.shares)
+    return (cost - value) / cost
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_what_its_own_stop_would_sell_in_this_book_is_not_bought(outcome: Outcome) -> None:
+    view = TAIL if outcome is Outcome.UP else evolve(TAIL, up=TAIL.down, down=TAIL.up)
+    (quote,) = tried(view, outcome=outcome).quotes
+    proposal = tried(view, thresholds=Thresholds(), outcome=outcome)
+    loss = loss_of(view, quote)
+    assert loss > 0.4
+    assert proposal.why == Why(Reason.LEAVES_AT_ONCE, loss, 0.18, "of its cost")
+    assert (proposal.quotes, proposal.outcome) == ((), outcome)
+    assert proposal.edge_bps == pytest.approx(edge_of(0.95, 0.13))
+    assert proposal.confidence == 1.0
+
+
+@pytest.mark.parametrize(("aside", "enters"), [(-1, False), (0, False), (1, True)])
+def test_a_loss_of_the_stop_itself_is_too_much_and_one_below_is_not(
+    aside: int, enters: bool
+) -> None:
+    (quote,) = tried(TAIL).quotes
+    loss = loss_of(TAIL, quote)
+    settings = with_exits(stop_loss=loss + aside * 1e-9)
+    proposal = tried(TAIL, settings, Thresholds())
+    assert proposal.quotes == ((quote,) if enters else ())
+    assert (proposal.why.reason is Reason.LEAVES_AT_ONCE) is not enters
+
+
+def test_who_is_never_asked_to_leave_may_enter_there() -> None:
+    quotes = tried(TAIL).quotes
+    assert quotes
+    assert tried(TAIL, with_exits(is_enabled=False), Thresholds()).quotes == quotes
+
+
+def test_the_slippage_that_it_may_pay_is_part_of_what_it_would_lose() -> None:
+    """At the ask 17 % with both fees, three ticks above it more than the stop."""
+    view = a_view(up=side_of(0.36, 0.40), down=side_of(0.60, 0.64))
+    assert tried(view, with_slippage(0), Thresholds()).quotes
+    assert tried(view, with_slippage(3), Thresholds()).why.reason is Reason.LEAVES_AT_ONCE
+
+
+def test_what_would_take_its_profit_in_this_book_is_not_bought_either() -> None:
+    """Down at 0.21 makes a pair of it: 0.79 for what cost 0.52."""
+    view = a_view(up=side_of(0.50, 0.51), down=side_of(0.20, 0.21))
+    why = tried(view, thresholds=Thresholds()).why
+    assert (why.reason, why.limit, why.unit) == (Reason.LEAVES_AT_ONCE, 0.25, "of its cost")
+    assert why.value > 0.25
+
+
+@pytest.mark.parametrize(
+    ("left_s", "limit_s", "enters"),
+    [(20.001, 20.0, True), (20.0, 20.0, False), (19.999, 20.0, False), (5.0, 0.0, True)],
+)
+def test_in_the_time_in_which_everything_leaves_nothing_enters(
+    left_s: float, limit_s: float, enters: bool
+) -> None:
+    to_the_end = evolve(SETTINGS, gates=Gates(before_close_s=0.0))
+    settings = with_exits(to_the_end, before_close_s=limit_s)
+    proposal = tried(a_view(left_s=left_s), settings, Thresholds())
+    why = Why(Reason.NONE) if enters else Why(Reason.LEAVES_AT_ONCE, left_s, limit_s, "s left")
+    assert proposal.why == why
+    assert bool(proposal.quotes) is enters
+    assert tried(a_view(left_s=left_s), settings).quotes
+
+
+@pytest.mark.parametrize(("ask", "enters"), [(0.44, False), (0.45, False), (0.46, True)])
+def test_in_a_hollow_book_no_stop_is_asked(ask: float, enters: bool) -> None:
+    """Whether anybody enters so wide a book is for the gate of spreads to say."""
+    wide = evolve(SETTINGS, gates=Gates(max_spread_bps=10_000.0))
+    view = a_view(up=side_of(0.30, ask), down=side_of(1 - ask, 0.70))
+    proposal = tried(view, wide, Thresholds())
+    assert bool(proposal.quotes) is enters
+    assert (proposal.why.reason is Reason.LEAVES_AT_ONCE) is not enters
+    assert tried(view, thresholds=Thresholds()).why.reason is Reason.SPREAD_WIDE
+
+
+def test_it_is_asked_last_when_the_size_is_known() -> None:
+    held = evolve(TAIL, up=side_of(0.08, 0.12, held=150, cost=20))
+    assert tried(held, thresholds=Thresholds()).why.reason is Reason.POSITION_HELD
+
+
+@given(tame_views(), st.sampled_from(list(Outcome)), st.floats(0.5, 1.0))
+def test_what_is_bought_may_stay_in_the_book_it_was_bought_from(
+    view: View, outcome: Outcome, worth: float
+) -> None:
+    thresholds = Thresholds(min_edge_bps=1.0, min_price=0.01, max_price=0.99)
+    proposal = enter(view, Opinion(outcome, worth, 1.0), thresholds, EAGER)
+    kept = evolve(thresholds, is_held_to_settlement=True)
+    (anyway, *_) = (*enter(view, Opinion(outcome, worth, 1.0), kept, EAGER).quotes, None)
+    if anyway is None:
+        assert not proposal.quotes
+        return
+    cost = cost_of(anyway.price, anyway.shares) + view.fees.fee(anyway.price, anyway.shares)
+    stake = Stake("it", outcome, anyway.shares, Usd(cost), view.now_ns)
+    leaves = first_exit(view, stake, None, thresholds, EAGER.exits) is not None
+    assert proposal.quotes == (() if leaves else (anyway,))

@@ -140,8 +140,51 @@ def test_the_fee_of_leaving_counts(outcome: Outcome) -> None:
 
 def test_the_better_of_two_ways_is_what_a_stake_is_worth() -> None:
     """A bid of 0.40 alone would stop it; the complement at 0.55 is worth 0.45."""
-    assert exit_of(a_view((0.40, 0.60), (0.40, 0.60))) is not None
-    assert exit_of(a_view((0.40, 0.60), (0.40, 0.55))) is None
+    assert exit_of(a_view((0.40, 0.50), (0.40, 0.60))) is not None
+    assert exit_of(a_view((0.40, 0.50), (0.40, 0.55))) is None
+
+
+HOLLOW = a_view((0.30, 0.70))
+"""Forty cents wide: its bid would stop what cost a half."""
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "limit_bps", "waits"),
+    [
+        (0.40, 0.5499, 1_500.0, False),
+        (0.40, 0.55, 1_500.0, False),
+        (0.40, 0.5501, 1_500.0, True),
+        (0.40, 0.41, 100.0, False),
+        (0.40, 0.410001, 100.0, True),
+        (0.40, 0.41, 99.999, True),
+    ],
+)
+@pytest.mark.parametrize(("cost", "reason"), [(10.0, Reason.STOP_LOSS), (6.0, Reason.TAKE_PROFIT)])
+def test_profit_and_loss_wait_in_a_hollow_book(
+    bid: float, ask: float, limit_bps: float, waits: bool, cost: float, reason: Reason
+) -> None:
+    exits = evolve(EXITS, max_spread_bps=limit_bps)
+    why = exit_of(a_view((bid, ask)), a_stake(cost=cost), exits=exits)
+    assert (None if why is None else why.reason) == (None if waits else reason)
+
+
+def test_time_and_a_signal_do_not_wait_in_a_hollow_book() -> None:
+    assert exit_of(HOLLOW) is None
+    late = exit_of(evolve(HOLLOW, left_s=5.0))
+    assert late == Why(Reason.TIME_EXIT, 5.0, 20.0, "s left")
+    old = exit_of(HOLLOW, exits=evolve(EXITS, max_hold_s=60.0))
+    assert old == Why(Reason.TIME_EXIT, 60.0, 60.0, "s held")
+    flipped = exit_of(HOLLOW, lean=a_lean(DOWN, 900.0))
+    assert flipped == Why(Reason.SIGNAL_FLIP, 900.0, 150.0, "bps")
+
+
+def test_a_book_is_hollow_for_the_outcome_whose_it_is() -> None:
+    """Down at 0.40 is a price; what Up is worth nobody knows."""
+    view = a_view((0.30, 0.70), (0.40, 0.42))
+    why = exit_of(view, a_stake(outcome=DOWN))
+    assert why is not None
+    assert why.reason is Reason.STOP_LOSS
+    assert exit_of(view, a_stake(outcome=UP, cost=20.0)) is None
 
 
 @pytest.mark.parametrize(
@@ -293,6 +336,43 @@ def test_a_stake_of_down_is_left_by_selling_down_or_buying_up() -> None:
     assert leave(a_view((0.50, 0.51), (0.48, 0.50)), stake, STOP) == pair(0.51, outcome=UP)
 
 
+@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize(
+    ("bid", "ticks", "tick", "limit"),
+    [
+        (0.50, 0, 0.01, 0.50),
+        (0.50, 1, 0.01, 0.49),
+        (0.50, 3, 0.01, 0.47),
+        # Never less than a tick: nothing else is a price.
+        (0.03, 2, 0.01, 0.01),
+        (0.03, 3, 0.01, 0.01),
+        (0.03, 50, 0.01, 0.01),
+        (0.01, 1, 0.01, 0.01),
+        (0.004, 3, 0.001, 0.001),
+        (0.004, 4, 0.001, 0.001),
+    ],
+)
+def test_a_sale_takes_bids_some_ticks_below_the_best(
+    bid: float, ticks: int, tick: float, limit: float, outcome: Outcome
+) -> None:
+    here, there = (bid, bid + 0.02), (0.0, 1.0)
+    sides = (here, there) if outcome is UP else (there, here)
+    view = a_view(*sides, tick=Price(round(tick * MICRO)))
+    assert leave(view, a_stake(outcome=outcome), STOP, ticks) == sale(limit, outcome=outcome)
+
+
+@pytest.mark.parametrize("ticks", [0, 1, 50])
+def test_a_purchase_of_the_complement_pays_the_best_ask_and_no_more(ticks: int) -> None:
+    """The venue spends what the price allows: for more of it there would be too many shares."""
+    assert leave(a_view((0.45, 1.0), (0.0, 0.54)), a_stake(), STOP, ticks) == pair(0.54)
+
+
+def test_which_way_is_cheaper_is_asked_at_the_best_prices() -> None:
+    """A sale at 0.46 beats 0.45; that it would take 0.41 as well changes nothing."""
+    view = a_view((0.46, 1.0), (0.0, 0.55))
+    assert leave(view, a_stake(), STOP, 5) == sale(0.41)
+
+
 def test_a_command_sells_to_whoever_bids() -> None:
     """The kill switch stops purchases; a person's way out must not depend on one."""
     view = a_view((0.30, 1.0), (0.0, 0.55))
@@ -410,6 +490,17 @@ def _check_no_better_way(view: View, stake: Stake, quote: Quote, is_forced: bool
     else:
         assert sold is not None
         assert is_forced or not may_pair or sold >= shares - cost
+
+
+@given(SIDES, SIDES, STAKES, st.integers(0, 50), st.sampled_from([1_000, 10_000, 100_000]))
+def test_slippage_moves_the_limit_of_a_sale_and_nothing_else(
+    up: OutcomeView, down: OutcomeView, stake: Stake, ticks: int, tick: int
+) -> None:
+    view = evolve(STILL, up=up, down=down, tick=Price(tick))
+    firm, loose = leave(view, stake, STOP), leave(view, stake, STOP, ticks)
+    if isinstance(firm, Quote) and firm.side is Side.SELL:
+        firm = evolve(firm, price=Price(max(tick, firm.price - ticks * tick)))
+    assert loose == firm
 
 
 @given(STAKES, st.integers(1, 99))
