@@ -49,8 +49,8 @@ class AssetBooks:
     is_paused: bool = False
     is_flattening: bool = False
     """What a person asked of this asset stands through a crash of its desk."""
-    paused_why: Why | None = None
-    """What paused it by itself; None where a person did."""
+    paused_whys: tuple[Why, ...] = ()
+    """What paused it by itself, in order; nothing where a person did."""
     breakers: Breakers = field(factory=Breakers)
     live: Track = field(factory=Track)
     """Whose the positions are, and what came of each strategy."""
@@ -66,6 +66,11 @@ class AssetBooks:
     def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
         return (strategy, outcome.value) in self._entered.get(slug, ())
 
+    @property
+    def paused_why(self) -> Why | None:
+        """What is said of it: the first."""
+        return self.paused_whys[0] if self.paused_whys else None
+
     def forget_round(self, slug: str) -> None:
         self._entered.pop(slug, None)
 
@@ -73,8 +78,8 @@ class AssetBooks:
         held = (self.position_cost, self.carried)
         money = (self.realised, self.open_flow, *held, self.reserved, self.working)
         rounds = (self.session_rounds, sorted(self.settled), self.open_rounds, self.losses_in_a_row)
-        why = "" if self.paused_why is None else self.paused_why.reason.value
-        people = (self.is_paused, self.is_flattening, why)
+        whys = [why.reason.value for why in self.paused_whys]
+        people = (self.is_paused, self.is_flattening, whys)
         tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
         return (*money, *rounds, people, *tracks)
 
@@ -122,14 +127,13 @@ class Account:
 
     def is_first_breach(self, now_ns: int, limit_usd: float) -> bool:
         """Whether nobody was told yet today that the day's loss has reached this limit."""
-        breach = (now_ns // _DAY_NS, limit_usd)
+        breach = (max(self._day, now_ns // _DAY_NS), limit_usd)
         is_first, self._breach = breach != self._breach, breach
         return is_first
 
     def is_paused_for(self, reason: Reason) -> bool:
         """Whether an asset waits for a person for this reason."""
-        whys = (each.paused_why for each in self._books.values())
-        return any(why is not None and why.reason is reason for why in whys)
+        return any(why.reason is reason for one in self._books.values() for why in one.paused_whys)
 
     def note_trade(self, now_ns: int) -> None:
         """An order that enters was sent."""

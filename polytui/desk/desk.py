@@ -75,6 +75,7 @@ class Desk:
         self._placing = Placing(asset, account, self.holdings)
         self._has_news = False
         self._is_tick = False
+        self._is_new = True
 
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
@@ -131,6 +132,10 @@ class Desk:
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
         self.adopt(from_canonical_json(event.settings_json))
+        if self._is_new:
+            # A life hears of what settled without it before it hears of its limits.
+            self._is_new = False
+            self._judge_day(step)
 
     def _model_loaded(self, _: Step, event: ev.ModelLoaded) -> None:
         self.predictor = parse_model(event.model_json) if event.model_json else None
@@ -202,9 +207,9 @@ class Desk:
             self._kill(step, why.text())
 
     def _pause_for(self, step: Step, why: Why) -> None:
-        """No entries until a person has looked and resumes; of two reasons the first stays."""
+        """No entries until a person has looked and resumes."""
         self.books.is_paused = True
-        self.books.paused_why = self.books.paused_why or why
+        self.books.paused_whys += (why,)
         self.breakers.count(why.reason)
         step.effects.append(Trip(why, 0))
 
@@ -278,9 +283,9 @@ class Desk:
     def _resume(self, step: Step, _: ev.Commanded) -> None:
         """A person has looked: what stopped by itself until then begins anew."""
         books, risk, drawdown = self.books, self.settings.risk, Reason.LIMIT_DRAWDOWN
-        is_ours = books.paused_why is not None and books.paused_why.reason is drawdown
+        is_ours = any(why.reason is drawdown for why in books.paused_whys)
         books.is_paused = books.is_flattening = False
-        books.paused_why = None
+        books.paused_whys = ()
         if books.losses_in_a_row >= risk.max_losses_in_a_row:
             self.account.forgive_losses(self.asset)
         # Of the whole account: only where it stopped, or anywhere if that was in another session.

@@ -153,6 +153,15 @@ class Story:
         down = self._snapshot(listed.down_token, complement(ask), complement(bid))
         return [*self.tell(up, asset, is_last=False), *self.tell(down, asset)]
 
+    def two_books(self, up: tuple[float, float], down: tuple[float, float]) -> list[Effect]:
+        """The same with bests of their own, which are not each other's mirror."""
+        listed, effects = make_round(), list[Effect]()
+        for outcome, bests in ((Outcome.UP, up), (Outcome.DOWN, down)):
+            bid, ask = (Price(round(price * MICRO)) for price in bests)
+            snapshot = self._snapshot(listed.token_of(outcome), bid, ask)
+            effects += self.tell(snapshot, is_last=outcome is Outcome.DOWN)
+        return effects
+
     def _snapshot(self, token_id: str, bid: Price, ask: Price) -> ev.BookSnapshotted:
         many = 1_000 * MICRO
         bids: tuple[Level, ...] = ((bid, many),)

@@ -224,7 +224,7 @@ def test_who_waits_for_a_person_and_why() -> None:
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
     books.is_paused = True
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
-    books.paused_why = Why(Reason.LIMIT_DRAWDOWN, 20.0, 15.0, "USD")
+    books.paused_whys = (Why(Reason.LIMIT_DRAWDOWN, 20.0, 15.0, "USD"),)
     assert account.is_paused_for(Reason.LIMIT_DRAWDOWN)
     assert not account.is_paused_for(Reason.LIMIT_LOSSES)
 

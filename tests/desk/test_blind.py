@@ -125,10 +125,7 @@ def test_what_is_held_to_settlement_is_held_without_an_oracle_as_well() -> None:
 
 def test_without_an_oracle_the_complement_is_a_way_out_too() -> None:
     story = gone_blind()
-    listed = make_round()
-    up = story._snapshot(listed.up_token, Price(300_000), Price(320_000))
-    down = story._snapshot(listed.down_token, Price(580_000), Price(600_000))
-    order = only([*story.tell(up, is_last=False), *story.tell(down)], Place).order
+    order = only(story.two_books((0.30, 0.32), (0.58, 0.60)), Place).order
     assert (order.outcome, order.side, order.price) == (Outcome.DOWN, Side.BUY, 600_000)
 
 

@@ -27,7 +27,7 @@ from polytui.model.units import MICRO, NS_PER_S, Price, Usd
 
 BTC, ETH = Asset.BTC, Asset.ETH
 LEAVING = with_strategy(PLAIN, is_held_to_settlement=False)
-LOW_BOOK = (0.40, 0.42)
+LOW_BOOK, BID = (0.40, 0.42), Price(400_000)
 
 
 def stopped(settings: Settings) -> tuple[Story, Order, Order]:
@@ -39,9 +39,9 @@ def stopped(settings: Settings) -> tuple[Story, Order, Order]:
     return story, bought, sale
 
 
-def lost_by(bought: Order, sale: Order, price: Price = Price(400_000)) -> int:  # noqa: B008
-    fee = make_round().fees.fee(price, sale.shares)
-    return bought_for(bought) - (price * sale.shares // MICRO - fee)
+def lost_by(bought: Order, sale: Order) -> int:
+    fee = make_round().fees.fee(BID, sale.shares)
+    return bought_for(bought) - (BID * sale.shares // MICRO - fee)
 
 
 LOST = lost_by(*stopped(LEAVING)[1:])
@@ -55,7 +55,7 @@ def test_what_a_stop_lost_counts_for_the_day_and_the_drawdown_before_the_settlem
     story, _, sale = stopped(LEAVING)
     account = story.mind.account
     assert (account.realised_today(story.now_ns), account.drawdown) == (0, 0)
-    story.fill(sale, trade_id="t2", price=Price(400_000))
+    story.fill(sale, trade_id="t2", price=BID)
     assert (account.realised_today(story.now_ns), account.drawdown) == (-LOST, LOST)
     assert account.realised == 0
     assert only(story.settle(Outcome.UP), Credit).pnl == -LOST
@@ -65,7 +65,7 @@ def test_what_a_stop_lost_counts_for_the_day_and_the_drawdown_before_the_settlem
 
 def test_of_half_a_sale_half_is_lost() -> None:
     story, _, sale = stopped(LEAVING)
-    story.fill(sale, sale.shares / MICRO / 2, "t2", Price(400_000))
+    story.fill(sale, sale.shares / MICRO / 2, "t2", BID)
     lost = -story.mind.account.realised_today(story.now_ns)
     assert lost == pytest.approx(LOST / 2, abs=20)
 
@@ -75,10 +75,8 @@ def test_a_pair_is_a_dollar_before_it_is_paid(winner: Outcome) -> None:
     """To the millionth what the settlement books, whoever wins."""
     story = Story(LEAVING).a_minute_in()
     bought = story.holding()
-    listed, account = make_round(), story.mind.account
-    up = story._snapshot(listed.up_token, Price(300_000), Price(320_000))
-    down = story._snapshot(listed.down_token, Price(580_000), Price(600_000))
-    order = only([*story.tell(up, is_last=False), *story.tell(down)], Place).order
+    account = story.mind.account
+    order = only(story.two_books((0.30, 0.32), (0.58, 0.60)), Place).order
     assert (order.outcome, order.side) == (Outcome.DOWN, Side.BUY)
     story.fill(order, trade_id="t2")
     result = order.shares - bought_for(bought) - bought_for(order)
@@ -88,13 +86,13 @@ def test_a_pair_is_a_dollar_before_it_is_paid(winner: Outcome) -> None:
     assert (account.realised_today(story.now_ns), account.drawdown) == (result, -result)
 
 
-@pytest.mark.parametrize(("more", "reason"), [(-1, True), (0, True), (1, False)])
-def test_a_drawdown_by_a_sale_stops_entries(more: int, reason: bool) -> None:
+@pytest.mark.parametrize(("more", "stops"), [(-1, True), (0, True), (1, False)])
+def test_a_drawdown_by_a_sale_stops_entries(more: int, stops: bool) -> None:
     """The book is still cheap, and it would enter again."""
     story, _, sale = stopped(with_risk(LEAVING, max_drawdown_usd=(LOST + more) / MICRO))
-    story.fill(sale, trade_id="t2", price=Price(400_000))
-    assert (story.said_last() is Reason.LIMIT_DRAWDOWN) is reason
-    assert len(of_kind(story.wait(5), Place)) == (not reason)
+    story.fill(sale, trade_id="t2", price=BID)
+    assert (story.said_last() is Reason.LIMIT_DRAWDOWN) is stops
+    assert len(of_kind(story.wait(5), Place)) == (not stops)
 
 
 # --- one kill a day and limit -----------------------------------------------------------------
@@ -112,10 +110,10 @@ def killed_and_rearmed(limit: float = 1.0) -> tuple[Story, Order]:
     return story, ether
 
 
-def is_killed_by_a_sale(story: Story, trade_id: str = "t2", shares: float | None = None) -> bool:
+def is_killed_by_a_sale(story: Story) -> bool:
     """Ether is sold at a loss: whether that stops everything."""
     sale = only(story.command(ev.Action.FLATTEN, ETH), Place).order
-    told = story.fill(sale, shares, trade_id)
+    told = story.fill(sale, trade_id="t2")
     is_on = story.mind.account.kill_switch.is_on
     assert bool(of_kind(told, CancelAll)) is is_on
     return is_on
@@ -135,7 +133,6 @@ def test_nor_by_the_next_settlement() -> None:
 
 def test_entries_stay_blocked_all_day() -> None:
     story, _ = killed_and_rearmed()
-    story.tell(ev.RoundFound(make_round(BTC, 1)))
     story.settle(Outcome.UP, ETH)
     for asset in (BTC, ETH):
         story.tell(ev.RoundFound(make_round(asset, 1)), asset)
@@ -231,9 +228,33 @@ def test_where_nobody_is_paused_for_it_any_resume_forgives(
 
 def test_what_was_lost_in_open_rounds_is_forgiven_with_it() -> None:
     story, _, sale = stopped(with_risk(LEAVING, max_drawdown_usd=LOST / MICRO))
-    story.fill(sale, trade_id="t2", price=Price(400_000))
+    story.fill(sale, trade_id="t2", price=BID)
     story.command(ev.Action.RESUME)
     assert story.mind.account.drawdown == 0
     story.settle(Outcome.UP)
     assert story.mind.account.drawdown == 0
     assert story.mind.account.realised_today(story.now_ns) == -LOST
+
+
+def test_a_second_reason_to_pause_is_not_forgotten_when_another_asset_resumes() -> None:
+    tight = with_risk(PLAIN, max_drawdown_usd=15.0, max_losses_in_a_row=1)
+    story = Story(tight, (BTC, ETH)).a_minute_in(BTC, ETH)
+    story.holding(BTC)
+    story.settle(Outcome.DOWN, BTC)
+    drawdown = story.mind.account.drawdown
+    story.command(ev.Action.PAUSE, ETH)
+    story.command(ev.Action.RESUME, ETH)
+    assert story.mind.account.drawdown == drawdown > 15 * MICRO
+    story.command(ev.Action.RESUME, BTC)
+    assert story.mind.account.drawdown == 0
+
+
+def test_a_loss_settled_while_the_desk_was_dead_kills_as_well() -> None:
+    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
+    lost = bought_for(story.holding())
+    story.tell(ev.DeskOpened(BTC, 2, Usd(-lost)))
+    told = story.tell(ev.SettingsChanged(canonical_json(story.settings)))
+    assert len(of_kind(told, CancelAll)) == 1
+    assert story.mind.account.kill_switch.is_on
+    again = story.tell(ev.SettingsChanged(canonical_json(story.settings)))
+    assert of_kind(again, CancelAll) == [], "once a day and limit"

@@ -23,7 +23,7 @@ from polytui.config.load import canonical_json
 from polytui.desk.showing import desk_state
 from polytui.ledger.positions import Position
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, Effect, Place, Reason
+from polytui.model.effects import Cancel, Place, Reason
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import (
     ORDER_TABLE,
@@ -35,7 +35,7 @@ from polytui.model.orders import (
     TimeInForce,
 )
 from polytui.model.snapshot import AssetState
-from polytui.model.units import MICRO, Price, Shares, Usd
+from polytui.model.units import MICRO, Shares, Usd
 
 LEAVING = with_strategy(PLAIN, is_held_to_settlement=False)
 ONCE = with_risk(LEAVING, max_trades_per_day=1)
@@ -45,17 +45,6 @@ PAIR_CHEAPER: tuple[Bests, Bests] = ((0.30, 0.32), (0.58, 0.60))
 """Down at 0.60 makes 0.40 of a share of Up for which 0.30 is bid."""
 SALE_CHEAPER: tuple[Bests, Bests] = ((0.40, 0.42), (0.58, 0.70))
 """0.40 is bid, and Down at 0.70 leaves 0.30."""
-
-
-def show(story: Story, books: tuple[Bests, Bests]) -> list[Effect]:
-    """Both books of the round as one batch, and not each other's mirror."""
-    listed = make_round()
-    effects: list[Effect] = []
-    for outcome, bests in zip(Outcome, books, strict=True):
-        bid, ask = (Price(round(price * MICRO)) for price in bests)
-        snapshot = story._snapshot(listed.token_of(outcome), bid, ask)
-        effects += story.tell(snapshot, is_last=outcome is Outcome.DOWN)
-    return effects
 
 
 def held() -> Story:
@@ -93,11 +82,11 @@ def test_while_one_way_out_may_fill_the_cheaper_one_waits(
 ) -> None:
     """Its answer was lost: it may be filled already, and then a second one would be too much."""
     story = held()
-    first = only(show(story, books), Place).order
+    first = only(story.two_books(*books), Place).order
     assert (way_of(first), first.shares) == (way, STAKED)
     story.tell(ev.Unanswered(first.order_id, "timeout"))
     story.wait(2)
-    turned = show(story, other_books)
+    turned = story.two_books(*other_books)
     assert of_kind(turned, Cancel) == [Cancel(first.order_id)]
     assert of_kind([*turned, *story.wait(3)], Place) == []
     # The cancel's answer is lost as well: it is asked once more, and nothing else.
@@ -116,10 +105,10 @@ def test_a_way_out_that_was_filled_after_all_was_the_only_one(
     other: tuple[Outcome, Side],
 ) -> None:
     story = held()
-    first = only(show(story, books), Place).order
+    first = only(story.two_books(*books), Place).order
     story.tell(ev.Unanswered(first.order_id, "timeout"))
     story.wait(2)
-    show(story, other_books)
+    story.two_books(*other_books)
     filled = story.fill(first, trade_id="t2")
     filled += story.tell(ev.CancelRefused(first.order_id, "matched"))
     assert of_kind([*filled, *story.wait(5)], Place) == []
@@ -128,11 +117,11 @@ def test_a_way_out_that_was_filled_after_all_was_the_only_one(
 
 def test_what_a_way_out_left_goes_the_other_way() -> None:
     story = held()
-    first = only(show(story, PAIR_CHEAPER), Place).order
+    first = only(story.two_books(*PAIR_CHEAPER), Place).order
     story.tell(ev.Accepted(first.order_id))
     story.fill(first, 20.0, "t2")
     story.wait(2)
-    assert of_kind(show(story, SALE_CHEAPER), Place) == []
+    assert of_kind(story.two_books(*SALE_CHEAPER), Place) == []
     rest = only(story.tell(ev.Cancelled(first.order_id, "by request")), Place).order
     assert (way_of(rest), rest.shares) == (SALE, STAKED - 20 * MICRO)
 
@@ -162,7 +151,7 @@ def test_whatever_is_answered_no_more_is_on_its_way_out_than_is_held(
     story = held()
     for number, (books, answer) in enumerate(mishaps):
         if books is not None:
-            show(story, books)
+            story.two_books(*books)
         check_ways_out(story)
         for entry in story.desk().holdings.of_round(make_round().slug):
             answer_it(story, entry.order, entry.state, entry.left, answer, number)
@@ -207,7 +196,7 @@ def paired() -> Story:
     story = Story(once_a_side).a_minute_in()
     story.holding()
     story.wait(5)
-    order = only(show(story, PAIR_CHEAPER), Place).order
+    order = only(story.two_books(*PAIR_CHEAPER), Place).order
     assert way_of(order) == PAIR
     story.tell(ev.Accepted(order.order_id))
     story.fill(order, 12.0, "t2")
@@ -247,7 +236,7 @@ def test_it_counts_no_trade_of_the_day_and_no_signal() -> None:
 def partly_paired(shares: float) -> tuple[Story, Order]:
     """Of a stake of Up so many are paired; the order that pairs them still works."""
     story = held()
-    order = only(show(story, PAIR_CHEAPER), Place).order
+    order = only(story.two_books(*PAIR_CHEAPER), Place).order
     story.tell(ev.Accepted(order.order_id))
     story.fill(order, shares, "t2")
     return story, order

@@ -162,6 +162,25 @@ def test_two_quotes_keep_two_orders() -> None:
     assert changes(wanted, pair, 0) == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("owners", "is_kept"), [((), True), (("distance_fade",), True), (("predictor",), False)]
+)
+def test_an_order_is_kept_for_the_strategy_that_placed_it(
+    owners: tuple[str, ...], is_kept: bool
+) -> None:
+    """Its fill would be that one's stake, whoever else wants the very same."""
+    change = changes((quote(500_000),), [working(500_000)], TWO_TICKS, owners)
+    assert change == (NOTHING if is_kept else Changes(("o-1",), ()))
+
+
+def test_of_the_same_quote_twice_its_own_is_kept_and_the_other_comes() -> None:
+    wanted = (quote(500_000), quote(500_000))
+    owners = ("predictor", "distance_fade")
+    change = changes(wanted, [working(500_000)], TWO_TICKS, owners)
+    assert change == Changes((), wanted[:1])
+    assert change.place[0] is wanted[0]
+
+
 def test_the_same_quote_twice_is_two_orders() -> None:
     wanted = (quote(500_000), quote(500_000))
     assert changes(wanted, [working(500_000)], 0) == Changes((), wanted[1:])
