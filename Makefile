@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 # A file stays on one worker: what its tests share is made once.
 BOTH_CORES := -n 2 --dist loadfile
 
-.PHONY: help demo test long check fuzz bench calibrate weather edge soak picture clean
+.PHONY: help demo test long package check fuzz bench calibrate weather edge soak picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
 	@echo "make test    the test suite"
 	@echo "make long    journeys of a minute and more: every breaker, the kill switch through a restart"
+	@echo "make package wheel and sdist, built and tried in a fresh environment from an empty folder"
 	@echo "make check   format, lint, types, walls between the floors"
 	@echo "make bench   latencies, memory, processor time; writes bench.json"
 	@echo "make calibrate  how good the fair value is on a recorded day"
@@ -40,6 +41,9 @@ endif
 
 long: $(READY)
 	$(BIN)/python -m pytest -m long tests/journeys $(ARGS)
+
+package: $(READY)
+	$(BIN)/python -m pytest -m package tests/installed $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check polytui tests benchmarks docs

@@ -29,7 +29,7 @@ _HERE = Path(__file__).resolve().parent
 def main() -> None:
     with engine("--speed", "20", "--rounds", "0") as run:
         frames = _watch(run.socket)
-    palette = load_themes(_HERE.parent / "themes")["night"]
+    palette = load_themes()["night"]
     svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
     (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
 

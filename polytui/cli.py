@@ -355,7 +355,16 @@ def _what_if(journal: Path, wishes: tuple[tuple[str, str], ...], json_path: str 
 
 @cli.group()
 def config() -> None:
-    """Check, show and name the settings."""
+    """Begin, check, show and name the settings."""
+
+
+@config.command()
+def init() -> None:
+    """Write a commented config.toml and .env.example here; what is there already stays."""
+    from polytui.config.starters import write_starters
+
+    for path, is_new in write_starters(Path()):
+        click.echo(f"{path}: written" if is_new else f"{path}: is here already, left as it is")
 
 
 @config.command()

@@ -35,7 +35,6 @@ from polytui.places import (
     new_folder,
     running_socket,
     socket_folder,
-    themes_folder,
 )
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
@@ -138,7 +137,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     code = run_terminal(
         plan.socket,
         theme=terminal.theme,
-        themes_folder=themes_folder(terminal.themes_folder),
+        themes_folder=Path(terminal.themes_folder),
         owns_engine=True,
         engine_log=log,
     )
@@ -151,7 +150,7 @@ def _check_themes(terminal: Terminal) -> None:
     from polytui.tui.theme import BadTheme
 
     try:
-        palettes_from(themes_folder(terminal.themes_folder), terminal.theme)
+        palettes_from(Path(terminal.themes_folder), terminal.theme)
     except BadTheme as error:
         raise BadSettings(list(error.faults)) from error
 
@@ -225,7 +224,7 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     return run_terminal(
         socket,
         theme=theme,
-        themes_folder=themes_folder(settings.terminal.themes_folder),
+        themes_folder=Path(settings.terminal.themes_folder),
         owns_engine=False,
         engine_log=log if log.exists() else None,
     )

@@ -19,12 +19,6 @@ def has_terminal() -> bool:
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
-def themes_folder(named: str) -> Path:
-    """The folder of the settings; where it is absent, the one that came with the program."""
-    here, shipped = Path(named), Path(__file__).resolve().parent.parent / "themes"
-    return here if here.is_dir() or not shipped.is_dir() else shipped
-
-
 def existing_prices(prices: Path | None) -> Path | None:
     if prices is not None and not prices.is_file():
         raise Fatal(f"no file {prices}; --prices takes a CSV of oracle ticks, plain or .gz")

@@ -33,7 +33,7 @@ class BadSettings(Fatal):
 def load_settings(path: Path) -> Settings:
     """Settings of a file; BadSettings with every fault, also for a missing or unreadable file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings([f"cannot read {path}: {error}"]) from error
     try:

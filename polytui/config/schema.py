@@ -273,6 +273,7 @@ class Doctor:
 class Terminal:
     theme: str = "night"
     themes_folder: str = "themes"
+    """Your own, one TOML file each; one named like a theme that ships comes in its place."""
     snapshot_hz: float = setting(10.0, between(0.5, 30.0))
     stop_when_lost: bool = True
     """A terminal that is killed without detaching stops the engine it was started with."""

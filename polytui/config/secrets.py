@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import frozen
 from dotenv import dotenv_values
 
-_FEED_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
+FEED_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
 
 
 class Secret:
@@ -46,7 +46,7 @@ def load_feed_keys(
         **dotenv_values(folder / ".env"),
         **(os.environ if environment is None else environment),
     }
-    texts = [known.get(name) for name in _FEED_KEYS]
+    texts = [known.get(name) for name in FEED_KEYS]
     if not all(texts):
         return None
     key, secret, passphrase = (Secret(text or "") for text in texts)

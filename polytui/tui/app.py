@@ -245,5 +245,5 @@ def palettes_from(folder: Path, first: str) -> list[Palette]:
     """All themes, `first` first; Fatal when it is not there."""
     themes = load_themes(folder)
     if first not in themes:
-        raise Fatal(f"no theme {first!r} in {folder}; there are: {', '.join(themes)}")
+        raise Fatal(f"no theme {first!r}, here or in {folder}; there are: {', '.join(themes)}")
     return [themes[first], *(one for name, one in themes.items() if name != first)]

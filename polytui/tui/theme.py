@@ -1,4 +1,6 @@
-"""Themes: colours named by what they mean, one TOML file each; users drop in their own."""
+"""Themes: colours named by what they mean, one TOML file each; users drop in their own.
+
+What ships is data of this package. A user's file of the same name comes before it."""
 
 from __future__ import annotations
 
@@ -12,6 +14,8 @@ from textual.theme import Theme
 
 from polytui.model.errors import Fatal
 
+SHIPPED = Path(__file__).with_name("themes")
+"""The themes that come with the program."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}\Z")
 
@@ -87,30 +91,36 @@ class BadTheme(Fatal):
         self.faults = tuple(faults)
 
 
-def load_themes(folder: Path) -> dict[str, Palette]:
-    """All themes of `folder` by name, in the order of their names.
+def load_themes(folder: Path | None = None) -> dict[str, Palette]:
+    """All themes by name, in the order of their names: what ships, and on top what is in `folder`,
+    which need not be there.
 
     Raises BadTheme with one line per fault ("expected ... @ path: key") when a file does not say
-    what it must, or when there is no theme at all.
+    what it must.
     """
     faults: list[str] = []
     palettes: dict[str, Palette] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in _files(folder):
         found: list[str] = []
         palette = _read(path, found)
         faults += [f"{fault} @ {path}" for fault in found]
         if palette is not None:
             palettes[palette.name] = palette
-    if not palettes and not faults:
-        faults.append(f"expected at least one theme (*.toml) @ {folder}")
     if faults:
         raise BadTheme(faults)
     return palettes
 
 
+def _files(folder: Path | None) -> list[Path]:
+    """One file a name: the user's where there is one."""
+    shipped = {path.name: path for path in SHIPPED.glob("*.toml")}
+    own = {path.name: path for path in folder.glob("*.toml")} if folder is not None else {}
+    return [path for _, path in sorted((shipped | own).items())]
+
+
 def _read(path: Path, faults: list[str]) -> Palette | None:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         faults.append(f"expected readable TOML ({error})")
         return None

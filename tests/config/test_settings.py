@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from polytui.config.load import (
     structure_settings,
 )
 from polytui.config.schema import Risk, Session, Settings
+from polytui.config.starters import config_text, env_text, write_starters
+from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 
 REPO = Path(__file__).resolve().parents[2]
@@ -48,12 +49,29 @@ def test_the_file_in_the_repository_names_every_setting() -> None:
 
 
 def test_the_file_in_the_repository_is_what_the_schema_makes_of_it() -> None:
-    make = runpy.run_path(str(REPO / "docs" / "make_config.py"))["config_text"]
     text = (REPO / "config.toml").read_text(encoding="utf-8")
-    assert text == make(), "write it anew: python -m docs.make_config"
+    assert text == config_text(), "write it anew: python -m docs.make_config"
+    assert (REPO / ".env.example").read_text(encoding="utf-8") == env_text()
     assert "# (hot) Between two entries in one round.\ncooldown_s = 4.0\n" in text
     assert "# (hot)\nafter_open_s = 45.0\n" in text
     assert "# Stop by itself after so many settled rounds" in text, "a cold one is not marked"
+
+
+def test_what_init_writes_is_good_and_never_replaces_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text("mine")
+    written = dict(write_starters(tmp_path))
+    assert written == {tmp_path / "config.toml": True, tmp_path / ".env.example": False}
+    assert load_settings(tmp_path / "config.toml") == Settings()
+    assert (tmp_path / ".env.example").read_text() == "mine"
+    assert not any(is_new for _, is_new in write_starters(tmp_path))
+    with pytest.raises(Fatal, match=r"cannot write .*config\.toml"):
+        list(write_starters(tmp_path / "absent"))
+
+
+def test_a_byte_order_mark_before_the_first_table_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes("\ufeff[session]\nrounds = 7\n".encode())
+    assert load_settings(path).session.rounds == 7
 
 
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import attrs
 import msgspec
 import pytest
 import trio
-from program import ROOT, Program, records_of, short_folder, started, summary_of
+from program import Program, records_of, short_folder, started, summary_of
 from watcher import Seen, Watcher, watching
 
 from polytui.backtest.replay import replay_journal
@@ -32,7 +32,7 @@ from polytui.tui.panels.sheet import Scroll, Sheet
 from polytui.tui.theme import load_themes
 
 pytestmark = pytest.mark.long
-PALETTE = next(iter(load_themes(ROOT / "themes").values()))
+PALETTE = next(iter(load_themes().values()))
 STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
 SESSION = """
 [session]

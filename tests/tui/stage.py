@@ -15,7 +15,7 @@ from polytui.model.snapshot import AssetView
 from polytui.tui.app import TerminalApp
 from polytui.tui.theme import load_themes
 
-PALETTES = list(load_themes(Path(__file__).resolve().parents[2] / "themes").values())
+PALETTES = list(load_themes().values())
 LIMIT_S = 20
 Play = Callable[["Stage"], Awaitable[None]]
 

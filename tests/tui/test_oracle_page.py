@@ -32,7 +32,7 @@ from polytui.tui.panels.asset import Look
 from polytui.tui.panels.oracle import confidence_word, oracle_panel
 from polytui.tui.theme import contrast, load_themes
 
-THEMES = load_themes(Path(__file__).resolve().parents[2] / "themes")
+THEMES = load_themes()
 NIGHT = THEMES["night"]
 SIZES = [(80, 24), (120, 36), (200, 60)]
 PANEL_SIZES = [(80, 17), (120, 25), (200, 43)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from attrs import evolve
 from fake_engine import START_NS, account_at, asset_at, feeds_of, oracle_at
@@ -36,7 +34,7 @@ from polytui.tui.panels.zoom import zoom_panel
 from polytui.tui.screens.help import SIZE, help_lines
 from polytui.tui.theme import load_themes
 
-THEMES = load_themes(Path(__file__).resolve().parents[2] / "themes")
+THEMES = load_themes()
 NIGHT = THEMES["night"]
 INK = ink_of(NIGHT)
 SIZES = [(30, 3), (36, 4), (38, 6), (40, 8), (40, 9), (60, 13), (80, 17), (100, 25), (160, 50)]

@@ -8,21 +8,22 @@ import pytest
 
 from polytui.model.errors import Fatal
 from polytui.tui.app import palettes_from
-from polytui.tui.theme import BadTheme, colour_names, contrast, load_themes
+from polytui.tui.theme import SHIPPED, BadTheme, colour_names, contrast, load_themes
 
-SHIPPED = Path(__file__).resolve().parents[2] / "themes"
+IN_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "themes"
 GOOD = (SHIPPED / "night.toml").read_text()
 
 
 def test_at_least_four_themes_ship_and_one_is_light() -> None:
-    themes = load_themes(SHIPPED)
+    themes = load_themes()
     assert len(themes) >= 4
+    assert [path.stem for path in sorted(IN_THE_REPOSITORY.glob("*.toml"))] == list(themes)
     assert {theme.is_dark for theme in themes.values()} == {True, False}
 
 
-@pytest.mark.parametrize("name", sorted(load_themes(SHIPPED)))
+@pytest.mark.parametrize("name", sorted(load_themes()))
 def test_everything_that_is_read_stands_out(name: str) -> None:
-    palette = load_themes(SHIPPED)[name]
+    palette = load_themes()[name]
     colours = colour_names(palette)
     for ground in (colours["background"], colours["panel"]):
         assert contrast(colours["text"], ground) >= 7
@@ -50,9 +51,14 @@ def test_all_faults_of_all_files_at_once(tmp_path: Path) -> None:
     assert len(caught.value.faults) == 6
 
 
-def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(BadTheme, match="at least one theme"):
-        load_themes(tmp_path)
+def test_a_users_own_come_on_top_of_what_ships(tmp_path: Path) -> None:
+    """And before what ships under the same name; without a folder, what ships is enough."""
+    (tmp_path / "night.toml").write_text(GOOD.replace('up = "#5fd08f"', 'up = "#00ff00"'))
+    (tmp_path / "mine.toml").write_text("\ufeff" + GOOD, encoding="utf-8")
+    themes = load_themes(tmp_path)
+    assert list(themes) == sorted([*load_themes(), "mine"])
+    assert themes["night"].colours.up == "#00ff00"
+    assert load_themes(tmp_path / "absent") == load_themes() == load_themes(IN_THE_REPOSITORY)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -62,6 +68,6 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_an_unknown_mode_looks_like_danger() -> None:
-    palette = load_themes(SHIPPED)["night"]
+    palette = load_themes()["night"]
     assert palette.of_mode("live") == palette.of_mode("surprise") == palette.colours.live
     assert palette.of_mode("paper") == palette.colours.paper
