@@ -12,7 +12,7 @@ from attrs import define, field
 from polytui.ledger.shadow import Shadow
 from polytui.ledger.track import Track
 from polytui.model.effects import Reason, Why
-from polytui.model.events import StandingRestored
+from polytui.model.events import StandingRestored, Stopped
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
@@ -46,6 +46,8 @@ class AssetBooks:
     session_rounds: list[str] = field(factory=list)
     """Rounds that opened before our eyes: the ones a session of N rounds counts."""
     settled: set[str] = field(factory=set)
+    is_traded: bool = False
+    """A desk of this session has begun: others are only passed on to the next one."""
     is_paused: bool = False
     is_flattening: bool = False
     """What a person asked of this asset stands through a crash of its desk."""
@@ -71,6 +73,23 @@ class AssetBooks:
         """What is said of it: the first."""
         return self.paused_whys[0] if self.paused_whys else None
 
+    def stopped(self, asset: Asset) -> Stopped | None:
+        """What stops its entries and is kept for the next session; None where nothing does."""
+        found = Stopped(
+            asset.value,
+            self.is_paused,
+            self.is_flattening,
+            self.paused_whys,
+            self.breakers.kept(),
+        )
+        return found if found != Stopped(asset.value) else None
+
+    def stop_as(self, before: Stopped, now_ns: int) -> None:
+        """As it was stopped when another session ended."""
+        self.is_paused, self.is_flattening = before.is_paused, before.is_flattening
+        self.paused_whys = before.whys
+        self.breakers.restore(before.breakers, now_ns)
+
     def forget_round(self, slug: str) -> None:
         self._entered.pop(slug, None)
 
@@ -79,7 +98,7 @@ class AssetBooks:
         money = (self.realised, self.open_flow, *held, self.reserved, self.working)
         rounds = (self.session_rounds, sorted(self.settled), self.open_rounds, self.losses_in_a_row)
         whys = [why.reason.value for why in self.paused_whys]
-        people = (self.is_paused, self.is_flattening, whys)
+        people = (self.is_traded, self.is_paused, self.is_flattening, whys)
         tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
         return (*money, *rounds, people, *tracks)
 
@@ -132,8 +151,9 @@ class Account:
         return is_first
 
     def is_paused_for(self, reason: Reason) -> bool:
-        """Whether an asset waits for a person for this reason."""
-        return any(why.reason is reason for one in self._books.values() for why in one.paused_whys)
+        """Whether an asset waits for a person for this reason: one that a person can resume."""
+        traded = [one for one in self._books.values() if one.is_traded]
+        return any(why.reason is reason for one in traded for why in one.paused_whys)
 
     def note_trade(self, now_ns: int) -> None:
         """An order that enters was sent."""
@@ -175,7 +195,7 @@ class Account:
 
     # --- through restarts ---------------------------------------------------------------------
 
-    def restore(self, event: StandingRestored) -> None:
+    def restore(self, event: StandingRestored, now_ns: int) -> None:
         """Begin where earlier sessions ended. Every desk is told, the first one counts: after it
         this session's own results are in the counters."""
         if self._is_restored:
@@ -187,6 +207,8 @@ class Account:
             self._trades_today += event.trades_today
         self._peak = max(self._peak, Usd(self.realised + event.realised_peak))
         self._restore_losses(event.losses_in_a_row)
+        self._restore_stops(event.stopped, now_ns)
+        self._breach = event.breach
         if event.kill_why:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
@@ -197,9 +219,16 @@ class Account:
             if count := counted.get(asset.value, 0):
                 self.books(asset).losses_in_a_row = count
 
+    def _restore_stops(self, stopped: tuple[Stopped, ...], now_ns: int) -> None:
+        by_name = {one.asset: one for one in stopped}
+        for asset in Asset:
+            if one := by_name.get(asset.value):
+                self.books(asset).stop_as(one, now_ns)
+
     def standing(self, now_ns: int) -> StandingRestored:
         """What another session must know, as it would be told."""
         books = sorted(self._books.items())
+        stopped = (each.stopped(asset) for asset, each in books)
         losses = ((asset.value, each.losses_in_a_row) for asset, each in books)
         return StandingRestored(
             day=max(self._day, now_ns // _DAY_NS),
@@ -209,6 +238,8 @@ class Account:
             losses_in_a_row=tuple((name, count) for name, count in losses if count),
             kill_why=self.kill_switch.why,
             kill_since_ns=self.kill_switch.since_ns,
+            stopped=tuple(one for one in stopped if one is not None),
+            breach=self._breach,
         )
 
     # --- money --------------------------------------------------------------------------------

@@ -126,9 +126,14 @@ class Desk:
             self.holdings.restore(held, step.now_ns)
         self.holdings.forget_unheld([held.round.slug for held in event.held])
 
-    def _restored(self, _: Step, event: ev.StandingRestored) -> None:
+    def _restored(self, step: Step, event: ev.StandingRestored) -> None:
         """What earlier sessions left behind, once a session, before anything else."""
-        self.account.restore(event)
+        self.account.restore(event, step.now_ns)
+
+    def _halted(self, step: Step, event: ev.AssetHalted) -> bool:
+        """Said to the books, which outlive the desk. There is nothing left to decide."""
+        self._pause_for(step, Why(Reason.HALTED, event.crashes, event.most, "crashes"))
+        return False
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
         self.adopt(from_canonical_json(event.settings_json))
@@ -432,6 +437,7 @@ class Desk:
 _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
     ev.StandingRestored: Desk._restored,
+    ev.AssetHalted: Desk._halted,
     ev.SettingsChanged: Desk._settings_changed,
     ev.ModelLoaded: Desk._model_loaded,
     ev.Ticked: Desk._time_passed,

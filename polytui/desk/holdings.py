@@ -35,6 +35,7 @@ class Holdings:
     def begin(self, realised: Usd, now_ns: int) -> None:
         """A life begins: what was realised is what the venue says, not what a crash left us. What
         was settled meanwhile is a result like any other."""
+        self.books.is_traded = True
         missed = Usd(realised - self.books.realised)
         self._account.realise(self._asset, missed, now_ns)
         self._account.note_settled(self._asset, missed)

@@ -56,6 +56,7 @@ class Reason(str, Enum):
     SHADOW = "in shadow: not enabled"
     # People, and what stops by itself.
     PAUSED = "paused"
+    HALTED = "halted"
     STOPPING = "stopping"
     KILL_SWITCH = "kill switch"
     SESSION_DONE = "session rounds done"

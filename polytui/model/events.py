@@ -12,6 +12,7 @@ from enum import Enum
 from attrs import frozen
 
 from polytui.model.candle import Candle
+from polytui.model.effects import Why
 from polytui.model.instrument import Asset, PriceKind, Round
 from polytui.model.orders import Holding, Side
 from polytui.model.units import Price, Shares, Usd
@@ -77,8 +78,31 @@ class ModelLoaded:
 
 
 @frozen
+class Stopped:
+    """Why one asset took no entries when a session ended, other than by the kill switch."""
+
+    asset: str
+    is_paused: bool = False
+    is_flattening: bool = False
+    whys: tuple[Why, ...] = ()
+    """What paused it by itself, a halt included; empty where a person did."""
+    breakers: tuple[tuple[Why, int], ...] = ()
+    """Open breakers: (why, until_ns)."""
+
+
+@frozen
+class AssetHalted:
+    """The asset crashed too often: it has no more lives in this session, and enters nothing in the
+    next one until a person resumes it."""
+
+    crashes: int
+    most: int
+
+
+@frozen
 class StandingRestored:
-    """What earlier sessions left behind: counters of the day, and the kill switch."""
+    """What earlier sessions left behind: counters of the day, the kill switch, and what else was
+    stopped. A field that is added has a default: older standings are read without it."""
 
     day: int
     """Days since 1970 UTC to which the daily counters belong."""
@@ -92,6 +116,10 @@ class StandingRestored:
     kill_why: str
     """Why the kill switch is on; empty while it is off."""
     kill_since_ns: int
+    stopped: tuple[Stopped, ...] = ()
+    """Assets that are paused, halted or sold off, and open breakers."""
+    breach: tuple[int, float] = (0, 0.0)
+    """Day and limit (USD) of the last kill by a day's loss: who re-armed is not killed again."""
 
 
 # --- rounds ---------------------------------------------------------------------------------
@@ -415,6 +443,7 @@ class Commanded:
 Event = (
     DeskOpened
     | StandingRestored
+    | AssetHalted
     | SettingsChanged
     | ModelLoaded
     | Ticked

@@ -22,6 +22,8 @@ _AVERAGE_NS = 120 * NS_PER_S
 """Time constant of the average spread: a wider market becomes the usual one in minutes."""
 _WARM_UP_NS = 60 * NS_PER_S
 """Of looking, before an average is one."""
+_KEPT_STEP_NS = 10 * NS_PER_S
+"""What is kept of a breaker's end: a cause that lasts moves it with every look."""
 _LEAST_SPREAD = 0.005
 """Dollars. An average below counts as this, so that a tick or two are no spike."""
 _US_PER_MS = 1000
@@ -35,6 +37,8 @@ class _Episode:
     until_ns: int
     said: float
     """The highest limit that people were told of."""
+    began: Why
+    """What opened it: the same for as long as it is open."""
 
 
 @define
@@ -158,6 +162,21 @@ class Breakers:
         """(why, until_ns) of every open breaker, the one open for longest first."""
         return tuple((episode.why, episode.until_ns) for episode in self._open.values())
 
+    # --- through restarts ---------------------------------------------------------------------
+
+    def kept(self) -> tuple[tuple[Why, int], ...]:
+        """As `open`, for another session: ends in steps of ten seconds, never too early."""
+        return tuple(
+            (each.began, -(-each.until_ns // _KEPT_STEP_NS) * _KEPT_STEP_NS)
+            for each in self._open.values()
+        )
+
+    def restore(self, kept: tuple[tuple[Why, int], ...], now_ns: int) -> None:
+        """Open what another session had open, as far as it has not cooled down meanwhile."""
+        for why, until_ns in kept:
+            if until_ns > now_ns:
+                self._open[why.reason] = _Episode(why, until_ns, why.limit, why)
+
     def state(self) -> tuple[object, ...]:
         episodes = [
             (reason.value, each.why.value, each.why.limit, each.until_ns, each.said)
@@ -226,7 +245,7 @@ class Breakers:
         until_ns = now_ns + int(settings.cool_down_s * NS_PER_S)
         episode = self._open.get(why.reason)
         if episode is None:
-            self._open[why.reason] = _Episode(why, until_ns, why.limit)
+            self._open[why.reason] = _Episode(why, until_ns, why.limit, why)
             self.count(why.reason)
             return (Trip(why, until_ns),)
         episode.why, episode.until_ns = why, until_ns

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
+from polytui.config.deciding import Breakers as Thresholds
 from polytui.desk.account import Account
+from polytui.journal.codec import decode_event
 from polytui.model.effects import Reason, Why
-from polytui.model.events import StandingRestored
+from polytui.model.events import StandingRestored, Stopped
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S, Usd
 
@@ -221,6 +226,7 @@ def test_a_breach_is_the_first_of_its_day_and_of_its_limit() -> None:
 def test_who_waits_for_a_person_and_why() -> None:
     account = Account()
     books = account.books(BTC)
+    books.is_traded = True
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
     books.is_paused = True
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
@@ -272,7 +278,7 @@ def test_open_rounds_of_all_assets_are_open_positions() -> None:
 
 def test_a_session_begins_where_the_last_one_ended() -> None:
     account = Account()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     assert account.realised_today(NOON) == usd(-30)
     assert account.trades_today(NOON) == 7
     assert account.drawdown == usd(45)
@@ -284,7 +290,7 @@ def test_a_session_begins_where_the_last_one_ended() -> None:
 
 def test_what_is_left_of_yesterday_is_what_has_no_day() -> None:
     account = Account()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     tomorrow = NOON + DAY_NS
     assert (account.realised_today(tomorrow), account.trades_today(tomorrow)) == (0, 0)
     assert account.drawdown == usd(45)
@@ -294,7 +300,7 @@ def test_what_is_left_of_yesterday_is_what_has_no_day() -> None:
 
 def test_a_clear_standing_switches_nothing_on() -> None:
     account = Account()
-    account.restore(evolve(LEFT_BEHIND, kill_why="", kill_since_ns=0))
+    account.restore(evolve(LEFT_BEHIND, kill_why="", kill_since_ns=0), NOON)
     assert not account.kill_switch.is_on
 
 
@@ -302,11 +308,11 @@ def test_every_desk_is_told_and_the_first_counts() -> None:
     """A desk that begins again after a crash is told once more: nothing is counted twice, and a
     kill switch that was cleared stays cleared."""
     account = Account()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     account.realise(BTC, usd(-1), NOON)
     account.kill_switch.rearm()
     before = account.state()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     assert account.state() == before
     assert account.realised_today(NOON) == usd(-31)
 
@@ -314,7 +320,7 @@ def test_every_desk_is_told_and_the_first_counts() -> None:
 def test_what_came_before_the_word_is_counted_with_it() -> None:
     account = account_with(-2.0)
     account.note_trade(NOON)
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     assert account.realised_today(NOON) == usd(-32)
     assert account.trades_today(NOON) == 8
     assert account.drawdown == usd(45)
@@ -322,26 +328,88 @@ def test_what_came_before_the_word_is_counted_with_it() -> None:
 
 def test_an_old_word_does_not_turn_the_day_back() -> None:
     account = account_with(-2.0, now_ns=NOON + DAY_NS)
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     assert account.realised_today(NOON + DAY_NS) == usd(-2)
 
 
 def test_an_asset_of_another_version_is_nobody() -> None:
     account = Account()
-    account.restore(evolve(LEFT_BEHIND, losses_in_a_row=(("doge", 9), ("btc", 1))))
+    account.restore(evolve(LEFT_BEHIND, losses_in_a_row=(("doge", 9), ("btc", 1))), NOON)
     assert account.standing(NOON).losses_in_a_row == (("btc", 1),)
+
+
+def stopped(asset: str, **changes: Any) -> Stopped:
+    return evolve(Stopped(asset), **changes)
+
+
+PAUSED = stopped("btc", is_paused=True)
+SOLD = stopped("eth", is_paused=True, is_flattening=True)
+LOST = stopped("sol", is_paused=True, whys=(Why(Reason.LIMIT_LOSSES, 3, 3, "rounds"),))
+HALTED = stopped("xrp", is_paused=True, whys=(Why(Reason.HALTED, 3, 3, "crashes"),))
+SPIKE = Why(Reason.SPREAD_SPIKE, 12.0, 10.0, "x average")
+
+
+def test_what_was_stopped_is_stopped_again_in_the_same_words() -> None:
+    account = Account()
+    account.restore(evolve(LEFT_BEHIND, stopped=(PAUSED, SOLD, LOST, HALTED)), NOON)
+    assert [account.books(asset).is_paused for asset in Asset] == [True] * 4
+    assert [account.books(asset).is_flattening for asset in (BTC, ETH)] == [False, True]
+    assert account.books(Asset.SOL).paused_why == LOST.whys[0]
+    assert account.standing(NOON).stopped == (PAUSED, SOLD, LOST, HALTED)
+
+
+def test_a_breaker_is_open_again_until_it_has_cooled_down() -> None:
+    left = stopped("btc", breakers=((SPIKE, NOON + 30 * NS_PER_S),))
+    account = Account()
+    account.restore(evolve(LEFT_BEHIND, stopped=(left,)), NOON)
+    assert account.books(BTC).breakers.blocking() == SPIKE
+    assert account.standing(NOON).stopped == (left,)
+    later = Account()
+    later.restore(evolve(LEFT_BEHIND, stopped=(left,)), NOON + 30 * NS_PER_S)
+    assert later.books(BTC).breakers.blocking() is None
+
+
+def test_a_breaker_whose_cause_lasts_does_not_change_what_is_kept_with_every_look() -> None:
+    account = Account()
+    breakers, settings = account.books(BTC).breakers, Thresholds()
+    kept = set()
+    for second in range(20):
+        breakers.ticked(NOON + second * NS_PER_S, 600_000 + second, 0.0, settings)
+        kept.add(account.standing(NOON + second * NS_PER_S).stopped)
+        (left,) = account.standing(NOON).stopped
+        until_ns = NOON + (second + 60) * NS_PER_S
+        assert 0 <= left.breakers[0][1] - until_ns < 10 * NS_PER_S, "never too early"
+    assert len(kept) <= 3
+
+
+def test_who_rearmed_after_a_days_loss_is_not_killed_for_it_again_by_a_restart() -> None:
+    before = account_with(-100.0)
+    assert before.is_first_breach(NOON, 100.0)
+    account = Account()
+    account.restore(before.standing(NOON), NOON)
+    assert not account.is_first_breach(NOON, 100.0)
+    assert account.is_first_breach(NOON, 50.0), "another limit is another kill"
+    assert account.is_first_breach(NOON + DAY_NS, 50.0), "and so is another day"
+
+
+def test_a_standing_of_before_these_were_kept_is_read() -> None:
+    old = b"""["StandingRestored",{"day":1,"realised_today":0,"trades_today":0,"realised_peak":0,
+    "losses_in_a_row":[],"kill_why":"by hand","kill_since_ns":5}]"""
+    event = decode_event(Raw(old))
+    assert isinstance(event, StandingRestored)
+    assert (event.kill_why, event.stopped) == ("by hand", ())
 
 
 def test_a_session_without_events_passes_on_what_it_was_told() -> None:
     """Also the losses of assets that it does not trade."""
     account = Account()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     assert account.standing(NOON) == LEFT_BEHIND
 
 
 def test_a_standing_says_the_day_it_is_of() -> None:
     account = Account()
-    account.restore(LEFT_BEHIND)
+    account.restore(LEFT_BEHIND, NOON)
     expected = evolve(LEFT_BEHIND, day=DAY + 1, realised_today=Usd(0), trades_today=0)
     assert account.standing(NOON + DAY_NS) == expected
 
@@ -352,7 +420,7 @@ def test_the_state_tells_apart_what_decides_otherwise() -> None:
         lambda account: account.note_trade(NOON),
         lambda account: account.note_settled(BTC, usd(-1)),
         lambda account: account.realise(BTC, usd(-1), NOON),
-        lambda account: account.restore(LEFT_BEHIND),
+        lambda account: account.restore(LEFT_BEHIND, NOON),
         lambda account: setattr(account.books(BTC), "open_rounds", 1),
         lambda account: setattr(account.books(BTC), "carried", 1),
         lambda account: account.is_first_breach(NOON, 15.0),
@@ -389,7 +457,7 @@ def test_a_restart_anywhere_makes_no_difference_to_what_is_left(
     whole = Account()
     now_ns = play(whole, before, NOON)
     second = Account()
-    second.restore(whole.standing(now_ns))
+    second.restore(whole.standing(now_ns), now_ns)
     end_ns = play(whole, after, now_ns)
     play(second, after, now_ns)
     assert second.standing(end_ns) == whole.standing(end_ns)

@@ -23,7 +23,7 @@ from stories import (
 from polytui.config.load import canonical_json
 from polytui.desk.showing import desk_state, show_asset
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason, Trip
+from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason, Trip, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Holding, Side, TimeInForce
 from polytui.model.snapshot import AssetState
@@ -73,6 +73,23 @@ def test_an_order_on_its_way_is_cancelled_even_if_its_answer_is_late() -> None:
     story.tell(ev.Cancelled(order.order_id, "by request"))
     assert story.mind.account.working_orders == 0
     assert story.mind.account.exposure == 0
+
+
+def test_a_halt_is_a_pause_for_the_next_session_until_a_person_resumes_it() -> None:
+    story = Story().a_minute_in()
+    halted = story.tell(ev.AssetHalted(3, 3), is_last=False)
+    why = Why(Reason.HALTED, 3, 3, "crashes")
+    assert halted == [Trip(why, 0)]
+    left = story.mind.account.standing(story.now_ns)
+    assert left.stopped == (ev.Stopped("btc", is_paused=True, whys=(why,)),)
+
+    after = Story()
+    after.tell(left)
+    after.a_minute_in()
+    assert of_kind(after.book(CHEAP_BOOK), Place) == []
+    assert after.said_last() is Reason.HALTED
+    assert len(of_kind(after.command(ev.Action.RESUME), Place)) == 1
+    assert after.mind.account.standing(after.now_ns).stopped == ()
 
 
 # --- kill -------------------------------------------------------------------------------------

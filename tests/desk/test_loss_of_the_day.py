@@ -20,7 +20,7 @@ from stories import (
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.model import events as ev
-from polytui.model.effects import CancelAll, Credit, Place, Reason, Trip
+from polytui.model.effects import CancelAll, Credit, Place, Reason, Trip, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Usd
@@ -224,6 +224,18 @@ def test_where_nobody_is_paused_for_it_any_resume_forgives(
         story.command(ev.Action.PAUSE)
     story.command(ev.Action.RESUME)
     assert story.mind.account.drawdown == round(left * MICRO)
+
+
+@pytest.mark.parametrize(("paused", "left"), [("sol", 0), ("eth", 20 * MICRO)])
+def test_an_asset_that_is_not_traded_now_keeps_nobody_from_going_on(paused: str, left: int) -> None:
+    """SOL is paused from an earlier session and in nobody's reach; ETH is here, and has its say."""
+    story = Story(with_risk(PLAIN, max_drawdown_usd=15.0), assets=(BTC, ETH))
+    why = Why(Reason.LIMIT_DRAWDOWN, 20, 15, "USD")
+    stop = ev.Stopped(paused, is_paused=True, whys=(why,))
+    story.tell(ev.StandingRestored(20_000, Usd(0), 0, Usd(20 * MICRO), (), "", 0, (stop,)))
+    story.command(ev.Action.RESUME, BTC)
+    assert story.mind.account.drawdown == left
+    assert story.mind.account.standing(story.now_ns).stopped == (stop,), "passed on"
 
 
 def test_what_was_lost_in_open_rounds_is_forgiven_with_it() -> None:

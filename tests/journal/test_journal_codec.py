@@ -63,6 +63,9 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
     if attrs.has(kind):
         fields = attrs.fields(attrs.resolve_types(kind))
         return st.builds(kind, **{field.name: anything(field.type) for field in fields})
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        structs = msgspec.structs.fields(kind)
+        return st.builds(kind, **{field.name: anything(field.type) for field in structs})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
     parts = get_args(kind)
