@@ -177,8 +177,8 @@ def read_journal(path: Path, cases: list[Seen], asset: Asset = Asset.BTC) -> lis
             trades.add(key)
         estimate = mind.desks[asset].prices.estimate(at_ns, mind.desks[asset].settings.market)
         if estimate is not None:
-            seen.calm = seen.calm or estimate.confidence
-            seen.least = min(seen.least, estimate.confidence)
+            seen.calm = seen.calm or estimate.trust
+            seen.least = min(seen.least, estimate.trust)
         seen.blocks |= {
             effect.why.reason.value
             for effect in effects
@@ -231,7 +231,7 @@ def _note(seen: Seen, event: Event, at_ns: int) -> None:
 
 def _table(cases: list[Seen]) -> Table:
     table = Table(title="weather", title_justify="left")
-    for name in ("kind", "over", "s", "noticed s", "budget", "by", "confidence", "blocked by"):
+    for name in ("kind", "over", "s", "noticed s", "budget", "by", "trust", "blocked by"):
         table.add_column(name)
     for name in ("missed", "given again", "told twice", "up again s", "ok"):
         table.add_column(name, justify="right")

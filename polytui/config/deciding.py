@@ -33,8 +33,9 @@ class Gates:
     """Annualised; above it the model's tails are not to be trusted."""
     max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
     """Since the second that the settlement oracle last spoke of."""
-    min_oracle_confidence: float = setting(0.2, between(0.0, 1.0))
-    """Of the oracle price: agreement, age and lead of the exchanges."""
+    min_oracle_trust: float = setting(0.2, between(0.0, 1.0))
+    """Trust in the oracle price: agreement, age and lead of the exchanges. It scales the stakes as
+    well, but for those that are fixed: nothing at 0.40, half at 0.60, all from 0.80."""
     max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
     """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
     the network, does not keep up."""
@@ -114,7 +115,7 @@ class Strategy:
     """Bought on one side of a round at most, counted at cost."""
     sizing: str = setting("confidence", one_of("fixed", "confidence", "half_kelly"))
     """The whole stake; or by confidence, half of it at 0.60 and all from 0.80; or half of Kelly's
-    fraction of the cash, the stake at most."""
+    fraction of the cash, the stake at most. Confidence is of the strategy in its signal."""
     max_price: float = setting(0.92, between(0.02, 0.99))
     """No entry above: little to win, all to lose."""
     min_price: float = setting(0.08, between(0.01, 0.98))

@@ -121,10 +121,17 @@ def _with_plain_path(line: str) -> str:
     return f"{message} @ {path.removeprefix('$.').removeprefix('$') or 'config'}"
 
 
+_RENAMED = {"min_oracle_confidence": "min_oracle_trust"}
+
+
+def _with_new_name(name: str) -> str:
+    return f"{name} (is {_RENAMED[name]} now)" if name in _RENAMED else name
+
+
 def _say(error: BaseException, _: type[Any] | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        names = ", ".join(sorted(error.extra_fields))
-        return f"unknown setting {names}"
+        names = [_with_new_name(name) for name in sorted(error.extra_fields)]
+        return f"unknown setting {', '.join(names)}"
     if isinstance(error, TypeError | AttributeError):
         return "expected a table"
     return str(error)

@@ -146,7 +146,7 @@ class Market:
     outlier_bps: float = setting(15.0, ABOVE_ZERO)
     """An exchange this far from the others, its basis taken off, is no price."""
     agreement_bps: float = setting(3.0, ABOVE_ZERO)
-    """A disagreement among exchanges that halves the confidence."""
+    """A disagreement among exchanges that halves the trust in it."""
     realised_window_s: int = setting(0, NOT_NEGATIVE)
     """Volatility as the realised one of so many seconds; 0 for the exponentially weighted one."""
     tail_degrees: float = setting(0.0, NOT_NEGATIVE)

@@ -58,8 +58,8 @@ def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
         return Blocked(Why(Reason.NO_PRICE), _without_prices(entry, knowledge))
     if entry.strike is None:
         return Blocked(Why(Reason.NO_STRIKE), _without_prices(entry, knowledge))
-    confidence = 0.0 if estimate is None else estimate.confidence
-    return _view(entry, knowledge, price, entry.strike, confidence)
+    trust = 0.0 if estimate is None else estimate.trust
+    return _view(entry, knowledge, price, entry.strike, trust)
 
 
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
@@ -92,7 +92,7 @@ def _price_block(knowledge: Knowledge) -> Why | None:
 
 
 def _view(
-    entry: DeskRound, knowledge: Knowledge, price: float, strike: float, confidence: float
+    entry: DeskRound, knowledge: Knowledge, price: float, strike: float, trust: float
 ) -> View:
     prices, market = knowledge.prices, knowledge.settings.market
     settling = prices.settling(entry.round, price, knowledge.now_ns, market)
@@ -108,7 +108,7 @@ def _view(
         mean=settling.mean,
         per_root_s=price * per_root_s,
         volatility=per_root_s * _ROOT_YEAR,
-        confidence=confidence,
+        trust=trust,
     )
 
 
@@ -128,7 +128,7 @@ def _without_prices(entry: DeskRound, knowledge: Knowledge) -> View:
         per_root_s=math.nan,
         volatility=math.nan,
         window_s=listed.window_s,
-        confidence=0.0,
+        trust=0.0,
         book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
         features=knowledge.prices.features.latest,
         predictor=knowledge.predictor,

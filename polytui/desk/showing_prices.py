@@ -29,7 +29,7 @@ def show_oracle(
     relays = [relay for relay in RELAYS if feeds.get(relay) is FeedState.UP]
     return OracleView(
         price=estimate.price if estimate else None,
-        confidence=estimate.confidence if estimate else 0.0,
+        trust=estimate.trust if estimate else 0.0,
         disagreement_bps=estimate.disagreement_bps if estimate else None,
         lead_bps=estimate.lead_bps if estimate else None,
         settlement=settlement.last_spot,

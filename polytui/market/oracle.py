@@ -5,15 +5,15 @@ mid less its basis says what the oracle will say; their weighted mean in logs is
 venue far from the weighted median of the others has no vote. Where only two are left and they
 disagree, the one nearer to the settlement oracle's own last word is believed.
 
-Confidence is a product of three parts, each 0 to 1:
+Trust in it is a product of three parts, each 0 to 1:
 
     agreement   2^-(disagreement / agreement_bps), the weighted mean distance from the price
     presence    w / (w + 0.15), w the weights' sum: one fresh, prompt venue gives 0.87
     nearness    2^-(settlement age / 8 s), and halved where the lead over the settlement value
                 is more than outlier_bps: prices do not run away from the oracle for long
 
-Without any exchange the settlement oracle's last word is the price, at a confidence of 0.4 that
-falls with its age.
+Without any exchange the settlement oracle's last word is the price, at a trust of 0.4 that falls
+with its age. Trust is of the price; how sure a strategy is of its signal is its confidence.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PRESENCE = 0.15
 _ALONE = 0.4
 _SETTLEMENT_HALF_LIFE_S = 8.0
 _USUAL_AGE_NS = 3 * NS_PER_S
-"""The settlement oracle is always so old when it is heard; what is older lowers confidence."""
+"""The settlement oracle is always so old when it is heard; what is older lowers trust."""
 _LONE_OUTLIERS = 4.0
 """A single exchange may be so many times `outlier_bps` from the settlement oracle."""
 
@@ -55,7 +55,8 @@ class Estimate(Struct, frozen=True):
     """The oracle price in dollars, and how far to trust it."""
 
     price: float
-    confidence: float
+    trust: float
+    """0 to 1."""
     disagreement_bps: float | None
     lead_bps: float | None
     as_of_ns: int
@@ -179,8 +180,8 @@ class CompositeOracle:
         lead_bps = (log_price - self._log_spot) * _BPS
         agreement = 0.5 ** (apart / market.agreement_bps)
         nearness = age if abs(lead_bps) <= market.outlier_bps else age * 0.5
-        confidence = agreement * nearness * total / (total + _PRESENCE)
-        return Estimate(math.exp(log_price), confidence, apart, lead_bps, now_ns)
+        trust = agreement * nearness * total / (total + _PRESENCE)
+        return Estimate(math.exp(log_price), trust, apart, lead_bps, now_ns)
 
 
 def _part(venue: VenuePrice, now_ns: int, shares: dict[str, float]) -> Part:

@@ -72,8 +72,8 @@ class OracleView:
     """The oracle price, what it is made of, and the settlement oracle beside it."""
 
     price: float | None
-    confidence: float
-    """0 to 1."""
+    trust: float
+    """In the price, 0 to 1."""
     disagreement_bps: float | None
     lead_bps: float | None
     """The oracle price over the settlement oracle's last word."""

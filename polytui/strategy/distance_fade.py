@@ -30,7 +30,7 @@ class DistanceFade:
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.distance_fade
         worth = view.fair_up if thresholds.model == "settlement" else _sigmoid(view, thresholds)
-        opinion = better_side(view, worth, view.confidence, settings)
+        opinion = better_side(view, worth, settings)
         return enter(view, opinion, thresholds, settings)
 
 

@@ -18,6 +18,7 @@ from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Usd, cost_of
+from polytui.strategy.conviction import conviction
 from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window, first_block
 from polytui.strategy.proposal import Proposal, View
@@ -53,10 +54,16 @@ def edge_bps(view: View, opinion: Opinion, limit: Price) -> float:
     return (opinion.worth - price - view.fees.per_share(price)) * _BPS
 
 
-def better_side(view: View, worth_up: float, confidence: float, settings: Settings) -> Opinion:
+def value_opinion(view: View, outcome: Outcome, worth: float, settings: Settings) -> Opinion:
+    """Of a strategy that prices the side itself: as sure as its margin over the price is wide."""
+    price = limit_price(view, outcome, settings) / MICRO
+    return Opinion(outcome, worth, conviction(worth, price + view.fees.per_share(price)))
+
+
+def better_side(view: View, worth_up: float, settings: Settings) -> Opinion:
     """The side with more edge, where a strategy prices both."""
-    up = Opinion(Outcome.UP, worth_up, confidence)
-    down = Opinion(Outcome.DOWN, 1.0 - worth_up, confidence)
+    up = value_opinion(view, Outcome.UP, worth_up, settings)
+    down = value_opinion(view, Outcome.DOWN, 1.0 - worth_up, settings)
     up_edge = edge_bps(view, up, limit_price(view, Outcome.UP, settings))
     down_edge = edge_bps(view, down, limit_price(view, Outcome.DOWN, settings))
     return up if up_edge >= down_edge else down

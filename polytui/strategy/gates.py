@@ -33,7 +33,7 @@ def first_block(
     view: View, outcome: Outcome, gates: Gates, window: Window | None = None
 ) -> Why | None:
     """The first gate that blocks an entry into `outcome`, in the order users read them."""
-    if not math.isfinite(view.since_open_s + view.left_s + view.confidence + view.volatility):
+    if not math.isfinite(view.since_open_s + view.left_s + view.trust + view.volatility):
         return Why(Reason.NO_PRICE)  # NaN is neither under a limit nor over it
     why = time_block(view, window or Window(gates.after_open_s, gates.before_close_s))
     if why is not None:
@@ -61,8 +61,8 @@ def _one_side_only(view: View, outcome: Outcome, _: Gates) -> Why | None:
 
 
 def _oracle_sure(view: View, _: Outcome, gates: Gates) -> Why | None:
-    if view.confidence < gates.min_oracle_confidence:
-        return Why(Reason.ORACLE_UNSURE, view.confidence, gates.min_oracle_confidence, "confidence")
+    if view.trust < gates.min_oracle_trust:
+        return Why(Reason.ORACLE_UNSURE, view.trust, gates.min_oracle_trust, "trust")
     return None
 
 

@@ -51,8 +51,8 @@ class View(Struct, frozen=True):
     """The same of its logarithm over a year."""
     window_s: int
     """Look-back of the closing average; 0 where the rule has none."""
-    confidence: float
-    """Of the oracle price, 0 to 1."""
+    trust: float
+    """In the oracle price, 0 to 1."""
     book_age_ms: int
     features: FeatureSet
     predictor: Predictor | None
@@ -79,7 +79,7 @@ class Proposal(Struct, frozen=True):
     outcome: Outcome | None
     edge_bps: float | None
     confidence: float | None = None
-    """0 to 1: of the strategy in its direction."""
+    """0 to 1: of the strategy in its signal, whatever the trust in the price."""
 
     @property
     def weight(self) -> float:

@@ -22,7 +22,7 @@ from polytui.config.schema import Market, Settings
 from polytui.market.fair_value import Settling, fair_up
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.entry import abstain, enter, value_opinion
 from polytui.strategy.gates import Window, time_block
 from polytui.strategy.proposal import Proposal, View
 
@@ -47,10 +47,10 @@ class SettlementSniper:
         if not math.isfinite(up):
             return abstain(Why(Reason.NO_PRICE))
         outcome, worth = (Outcome.UP, up) if up >= 0.5 else (Outcome.DOWN, 1.0 - up)
+        opinion = value_opinion(view, outcome, worth, settings)
         if worth < thresholds.min_fair:
             why = Why(Reason.FAIR_UNSURE, worth, thresholds.min_fair, "of 1")
-            return abstain(why, outcome, view.confidence)
-        opinion = Opinion(outcome, worth, view.confidence)
+            return abstain(why, outcome, opinion.confidence)
         return enter(view, opinion, thresholds, settings, window)
 
 

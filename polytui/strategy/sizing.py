@@ -11,7 +11,7 @@ from polytui.strategy.proposal import OutcomeView, View
 MIN_MARKETABLE_USD = Usd(MICRO)
 """The venue takes no marketable buy worth less than a dollar."""
 _HALF_AT, _FULL_AT = 0.60, 0.80
-"""Confidence at which half of the stake is used, and all of it."""
+"""Of a confidence or a trust: where half of the stake is used, and all of it."""
 _BPS = 10_000.0
 
 
@@ -37,19 +37,22 @@ def stake_usd(
     confidence: float,
     thresholds: Thresholds,
 ) -> float:
-    """Dollars by the rule of the settings, never more than their stake."""
+    """Dollars by the rule of the settings, never more than their stake. A price trusted less
+    takes its share of what confidence and Kelly would stake; a fixed stake is fixed."""
     most = thresholds.stake_usd
     if thresholds.sizing == "fixed":
         return most
     if thresholds.sizing == "half_kelly":
-        return min(most, half_kelly(limit / MICRO + fee, edge_bps / _BPS) * view.free_cash / MICRO)
-    return most * confidence_share(confidence)
+        kelly = half_kelly(limit / MICRO + fee, edge_bps / _BPS) * view.free_cash / MICRO
+        return min(most, kelly) * stake_share(view.trust)
+    return most * stake_share(confidence) * stake_share(view.trust)
 
 
-def confidence_share(confidence: float) -> float:
-    """0 below 0.40, one half at 0.60, all from 0.80; a straight line between."""
+def stake_share(belief: float) -> float:
+    """For a confidence or a trust: 0 below 0.40, one half at 0.60, all from 0.80; a straight line
+    between."""
     slope = 0.5 / (_FULL_AT - _HALF_AT)
-    return min(1.0, max(0.0, 0.5 + (confidence - _HALF_AT) * slope))
+    return min(1.0, max(0.0, 0.5 + (belief - _HALF_AT) * slope))
 
 
 def half_kelly(all_in: float, edge: float) -> float:

@@ -107,6 +107,13 @@ def test_every_fault_is_said_at_once_in_the_order_of_its_path() -> None:
     assert len(faults) == 8
 
 
+def test_a_setting_that_has_another_name_now_says_which() -> None:
+    raw = {"gates": {"min_oracle_confidence": 0.2, "zzz": 1}}
+    assert faults_of(raw) == [
+        "unknown setting min_oracle_confidence (is min_oracle_trust now), zzz @ gates"
+    ]
+
+
 @pytest.mark.parametrize(
     ("table", "name", "value"),
     [

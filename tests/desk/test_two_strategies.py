@@ -1,13 +1,11 @@
 """Two strategies on one desk: the stronger enters, each has its own stake, and never both sides.
 
-The distance fade weighs its edge by the confidence of the oracle price, the predictor the same
-edge by how likely its side is. So with three exchanges the first is the stronger, and with none,
-when the oracle's word counts for 0.4 at most, the second.
+The distance fade weighs its edge by its margin over the price, the predictor the same edge by how
+likely its side is. So where a share is cheap the first is the stronger, and where the margin is
+narrow the second.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import pytest
 from attrs import evolve
@@ -29,12 +27,14 @@ from polytui.config.schema import Settings
 from polytui.ledger.track import Stake
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, Credit, Explain, Place, Reason, Why
-from polytui.model.instrument import Exchange, Outcome
+from polytui.model.instrument import Outcome
 from polytui.model.orders import Order
 from polytui.model.units import MICRO, NS_PER_S
 
 FADE, PREDICTOR, SNIPER = "distance_fade", "predictor", "settlement_sniper"
-ALL, NONE = tuple(Exchange), ()
+NEAR_BOOK = (0.72, 0.74)
+"""Up is worth 0.79: five cents are a narrow margin, and the predictor is surer of its side than the
+distance fade of its claim."""
 DOWN_CHEAP = (0.90, 0.92)
 """Up is worth 0.79: Down at 0.10 is a bargain, and the predictor wants none of it."""
 BOTH = evolve(
@@ -58,16 +58,15 @@ SNIPING = evolve(
 class Duel(Story):
     """A minute into a round with a fair book; both strategies may trade."""
 
-    def __init__(self, settings: Settings = BOTH, exchanges: Sequence[Exchange] = ALL) -> None:
+    def __init__(self, settings: Settings = BOTH) -> None:
         super().__init__(settings)
-        self.exchanges = exchanges
         self.tell(ev.FeedUp(ev.BOOK_FEED, self.now_ns))
         self.tell(ev.RoundFound(make_round()))
-        self.wait(90, exchanges=exchanges)
+        self.wait(90)
         self.tell(ev.RoundOpened(make_round().slug, self.now_ns))
         self.strike()
         self.book(FAIR_BOOK)
-        self.wait(60, exchanges=exchanges)
+        self.wait(60)
 
     def why(self, strategy: str) -> Why:
         """What a strategy was told last."""
@@ -89,7 +88,7 @@ class Duel(Story):
 
     def later(self) -> Order:
         """What is bought while the world stands still until the cooldown is over."""
-        return only(self.wait(5, exchanges=self.exchanges), Place).order
+        return only(self.wait(5), Place).order
 
     def stakes(self) -> tuple[Stake, ...]:
         return self.desk().books.live.open(make_round().slug)
@@ -99,15 +98,16 @@ class Duel(Story):
 
 
 @pytest.mark.parametrize(
-    ("exchanges", "stronger", "weaker"), [(ALL, FADE, PREDICTOR), (NONE, PREDICTOR, FADE)]
+    ("book", "stronger", "weaker"),
+    [(CHEAP_BOOK, FADE, PREDICTOR), (NEAR_BOOK, PREDICTOR, FADE)],
 )
 def test_the_stronger_enters_and_the_other_is_told_by_whom_it_was_outbid(
-    exchanges: tuple[Exchange, ...], stronger: str, weaker: str
+    book: tuple[float, float], stronger: str, weaker: str
 ) -> None:
-    duel = Duel(exchanges=exchanges)
-    effects = duel.book(CHEAP_BOOK)
+    duel = Duel()
+    effects = duel.book(book)
     order = only(effects, Place).order
-    assert (order.strategy, order.outcome, order.shares) == (stronger, Outcome.UP, STAKED)
+    assert (order.strategy, order.outcome) == (stronger, Outcome.UP)
     assert duel.wants(weaker) is Outcome.UP
     assert duel.weight(stronger) > duel.weight(weaker) > 0
     told = Why(
@@ -196,13 +196,13 @@ def test_a_settled_round_is_shared_out_to_the_millionth(winner: Outcome) -> None
 
 
 def test_while_one_holds_a_side_the_other_may_not_buy_the_opposite_one() -> None:
-    duel = Duel(exchanges=NONE)
-    held = duel.done(only(duel.book(CHEAP_BOOK), Place).order)
+    duel = Duel()
+    held = duel.done(only(duel.book(NEAR_BOOK), Place).order)
     assert held.strategy == PREDICTOR
     effects = duel.book(DOWN_CHEAP)
     assert duel.wants(FADE) is Outcome.DOWN
-    assert duel.why(FADE) == Why(Reason.OTHER_SIDE_HELD, STAKED / MICRO, 0.0, "shares")
-    effects += duel.wait(20, exchanges=NONE)
+    assert duel.why(FADE) == Why(Reason.OTHER_SIDE_HELD, held.shares / MICRO, 0.0, "shares")
+    effects += duel.wait(20)
     assert duel.wants(FADE) is Outcome.DOWN
     assert of_kind(effects, Place) == []
     assert [stake.strategy for stake in duel.stakes()] == [PREDICTOR]
@@ -222,27 +222,27 @@ def test_it_holds_as_well_the_other_way_round() -> None:
 
 
 def test_a_buy_that_may_still_fill_keeps_everybody_from_the_other_side() -> None:
-    duel = Duel(exchanges=NONE)
+    duel = Duel()
     down = only(duel.book(DOWN_CHEAP), Place).order
     assert (down.strategy, down.outcome) == (FADE, Outcome.DOWN)
-    turned = duel.book(CHEAP_BOOK)
+    turned = duel.book(NEAR_BOOK)
     shares = down.shares / MICRO
     assert duel.why(PREDICTOR) == Why(Reason.OTHER_SIDE_HELD, shares, 0.0, "shares on order")
     assert of_kind(turned, Place) == []
     assert of_kind(turned, Cancel) == [Cancel(down.order_id)]
     # Asked to go is not gone: it may still fill, however long the venue takes to answer.
-    assert of_kind(duel.wait(20, exchanges=NONE), Place) == []
+    assert of_kind(duel.wait(20), Place) == []
     assert duel.why(PREDICTOR).reason is Reason.OTHER_SIDE_HELD
     order = only(duel.tell(ev.Cancelled(down.order_id, "by request")), Place).order
     assert (order.strategy, order.outcome) == (PREDICTOR, Outcome.UP)
 
 
 def test_a_cancel_that_lost_against_its_fill_leaves_the_other_side_closed() -> None:
-    duel = Duel(exchanges=NONE)
+    duel = Duel()
     down = only(duel.book(DOWN_CHEAP), Place).order
-    duel.book(CHEAP_BOOK)
+    duel.book(NEAR_BOOK)
     effects = duel.fill(down, shares=50.0) + duel.tell(ev.Cancelled(down.order_id, "the rest"))
-    effects += duel.wait(20, exchanges=NONE)
+    effects += duel.wait(20)
     assert of_kind(effects, Place) == []
     assert duel.why(PREDICTOR) == Why(Reason.OTHER_SIDE_HELD, 50.0, 0.0, "shares")
     (stake,) = duel.stakes()
@@ -251,15 +251,19 @@ def test_a_cancel_that_lost_against_its_fill_leaves_the_other_side_closed() -> N
 
 def test_a_side_that_was_left_is_free_again_for_the_other_strategy() -> None:
     """The predictor takes its profit of Up; then the distance fade may have its Down."""
-    leaving = evolve(BOTH, predictor=evolve(BOTH.predictor, is_held_to_settlement=False))
-    duel = Duel(leaving, exchanges=NONE)
-    duel.done(only(duel.book(CHEAP_BOOK), Place).order)
+    leaving = evolve(
+        BOTH,
+        predictor=evolve(BOTH.predictor, is_held_to_settlement=False),
+        exits=evolve(BOTH.exits, take_profit=0.1),
+    )
+    duel = Duel(leaving)
+    duel.done(only(duel.book(NEAR_BOOK), Place).order)
     effects = duel.book(DOWN_CHEAP)
     way_out = only(effects, Place).order
     assert (way_out.strategy, duel.why(PREDICTOR).reason) == (PREDICTOR, Reason.TAKE_PROFIT)
     duel.done(way_out)
     assert duel.stakes() == ()
-    entry = only(duel.wait(5, exchanges=NONE), Place).order
+    entry = only(duel.wait(5), Place).order
     assert (entry.strategy, entry.outcome) == (FADE, Outcome.DOWN)
 
 

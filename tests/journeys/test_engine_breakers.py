@@ -48,7 +48,7 @@ volatility_warmup_s = 5.0
 [gates]
 after_open_s = 5.0
 before_close_s = 10.0
-min_oracle_confidence = 0.0
+min_oracle_trust = 0.0
 max_book_lag_ms = 60000
 max_book_age_ms = 60000
 max_oracle_age_ms = 60000

@@ -65,18 +65,18 @@ def test_each_venue_has_its_own_basis_and_all_lead_together() -> None:
     bases = {part.venue: part.basis_bps for part in parts(oracle)}
     assert bases["binance"] == pytest.approx(8.0, abs=0.01)
     assert bases["coinbase"] == pytest.approx(0.0, abs=0.01)
-    assert found.confidence > 0.9
+    assert found.trust > 0.9
 
 
 def test_without_an_exchange_it_is_the_oracles_last_word_and_unsure() -> None:
     found = estimate(begun(), 70)
     assert found.price == 100.0
-    assert found.confidence <= 0.4
+    assert found.trust <= 0.4
     assert found.as_of_ns == at(59)
-    assert estimate(begun(), 90).confidence < found.confidence
+    assert estimate(begun(), 90).trust < found.trust
 
 
-def test_a_stale_or_dead_exchange_lowers_confidence_and_nothing_else() -> None:
+def test_a_stale_or_dead_exchange_lowers_trust_and_nothing_else() -> None:
     oracle = begun()
     for venue in ("binance", "bybit"):
         quoted(oracle, venue, 100.02, 62.5)
@@ -85,7 +85,7 @@ def test_a_stale_or_dead_exchange_lowers_confidence_and_nothing_else() -> None:
     oracle.set_live("bybit", False, at(62.6))
     one = estimate(oracle, 62.6)
     assert one.price == pytest.approx(100.02, abs=0.003)
-    assert one.confidence < two.confidence
+    assert one.trust < two.trust
     assert {part.venue: part.weight for part in parts(oracle, 62.6)}["bybit"] == 0.0
 
 
@@ -139,14 +139,56 @@ def test_the_late_and_the_old_weigh_less() -> None:
     assert weights["coinbase"] == pytest.approx(0.5 * weights["binance"], rel=0.01)
 
 
-def test_disagreement_halves_confidence_at_the_setting() -> None:
+def test_disagreement_halves_trust_at_the_setting() -> None:
     calm, oracle = estimate(begun(), 59.0), begun()
     quoted(oracle, "binance", 100.03, 60)
     quoted(oracle, "bybit", 99.97, 60)
     quoted(oracle, "coinbase", 100.0, 60)
     wide = estimate(oracle, 60, evolve(MARKET, agreement_bps=2.0))
     assert wide.disagreement_bps == pytest.approx(2.0, rel=0.05)
-    assert wide.confidence == pytest.approx(calm.confidence * 0.5, rel=0.1)
+    assert wide.trust == pytest.approx(calm.trust * 0.5, rel=0.1)
+
+
+def together(lead_bps: float) -> CompositeOracle:
+    """All exchanges agree, so far away from what the settlement oracle said last."""
+    oracle = begun()
+    for venue in BASES:
+        quoted(oracle, venue, 100.0 * math.exp(lead_bps / 10_000), 60)
+    return oracle
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_lead_that_runs_away_from_the_settlement_oracle_halves_trust(side: float) -> None:
+    """Prices do not run away for long. Beyond `outlier_bps`, and not a hair before it; above the
+    settlement oracle and below it; by the setting in force."""
+    calm = estimate(together(0.0), 60)
+    inside, beyond = estimate(together(side * 14.9), 60), estimate(together(side * 15.1), 60)
+    assert inside.lead_bps == pytest.approx(side * 14.9)
+    assert inside.trust == pytest.approx(calm.trust)
+    assert beyond.trust == pytest.approx(calm.trust / 2.0)
+    assert beyond.price == pytest.approx(100.0 * math.exp(side * 15.1 / 10_000))
+    wide = evolve(MARKET, outlier_bps=20.0)
+    assert estimate(together(side * 15.1), 60, wide).trust == pytest.approx(calm.trust)
+
+
+@pytest.mark.parametrize(("age_s", "share"), [(3.0, 1.0), (11.0, 0.5), (19.0, 0.25)])
+def test_trust_halves_with_every_eight_seconds_of_an_old_settlement_oracle(
+    age_s: float, share: float
+) -> None:
+    """Three seconds are usual."""
+    oracle = begun()
+    for venue in BASES:
+        quoted(oracle, venue, 100.0, 59.0 + age_s)
+    calm = estimate(together(0.0), 60)
+    assert estimate(oracle, 59.0 + age_s).trust == pytest.approx(calm.trust * share)
+
+
+def test_few_exchanges_are_trusted_less_and_nobody_more_than_the_usual_share() -> None:
+    """One fresh and prompt venue weighs 1: 1 / 1.15; three weigh 3."""
+    one = begun("binance")
+    quoted(one, "binance", 100.0, 60)
+    assert estimate(one, 60).trust == pytest.approx(1 / 1.15, rel=0.01)
+    assert estimate(together(0.0), 60).trust == pytest.approx(3 / 3.15, rel=0.01)
 
 
 def test_asking_changes_nothing() -> None:
@@ -171,7 +213,7 @@ def test_the_price_lies_among_those_that_have_a_vote(
         quoted(oracle, venue, price, seconds)
     found = estimate(oracle, 70.0)
     assert math.isfinite(found.price)
-    assert 0.0 <= found.confidence <= 1.0
+    assert 0.0 <= found.trust <= 1.0
     voting = [part.adjusted for part in parts(oracle, 70) if part.weight > 0 and part.adjusted]
     if voting:
         assert min(voting) * (1 - 1e-12) <= found.price <= max(voting) * (1 + 1e-12)

@@ -257,10 +257,10 @@ def reasons(engine: VirtualEngine) -> set[Reason]:
     return {why.reason for entry in opened for why in entry.whys.values()}
 
 
-def confidence(engine: VirtualEngine) -> float:
+def trust(engine: VirtualEngine) -> float:
     prices = engine.session.mind.desks[BTC].prices
     estimate = prices.estimate(engine.session.clock.now_ns(), SETTINGS.market)
-    return 0.0 if estimate is None else estimate.confidence
+    return 0.0 if estimate is None else estimate.trust
 
 
 def placed(engine: VirtualEngine, since_ns: int, until_ns: int) -> int:
@@ -305,7 +305,7 @@ async def test_an_oracle_that_is_away_on_both_relays_is_a_hard_pause(
 
 
 @pytest.mark.parametrize("exchange", ["binance", "bybit", "coinbase"])
-async def test_an_exchange_that_is_away_lowers_confidence_and_pauses_nothing(
+async def test_an_exchange_that_is_away_lowers_trust_and_pauses_nothing(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, exchange: str
 ) -> None:
     async with open_engine(monkeypatch, tmp_path / "s", WARM, starts_before_s=20) as engine:
@@ -335,17 +335,17 @@ async def test_without_any_exchange_the_oracle_alone_is_believed_less(
 ) -> None:
     async with open_engine(monkeypatch, tmp_path / "s", WARM, starts_before_s=20) as engine:
         await trio.sleep(26)
-        usual = confidence(engine)
+        usual = trust(engine)
         for exchange in ("binance", "bybit", "coinbase"):
             engine.venue.connections.begin("refuse", exchange, 12.0, 0)
         await trio.sleep(6)
         for _ in range(50):
-            assert 0.0 < confidence(engine) <= 0.4
+            assert 0.0 < trust(engine) <= 0.4
             assert not {Reason.ORACLE_STALE, Reason.NO_PRICE} & reasons(engine)
             await trio.sleep(LOOK_S)
         await trio.sleep(12)
         assert usual > 0.4
-        assert confidence(engine) > 0.4
+        assert trust(engine) > 0.4
 
 
 async def test_a_book_that_is_cut_pauses_until_it_stands_again(

@@ -88,7 +88,7 @@ def a_view(**changes: Any) -> View:
         per_root_s=8.0,
         volatility=8.0 / STRIKE * math.sqrt(SECONDS_PER_YEAR),
         window_s=60,
-        confidence=1.0,
+        trust=1.0,
         book_age_ms=0,
         features=features_of(),
         predictor=None,
@@ -137,7 +137,7 @@ WIDE = Gates(
     before_close_s=0.0,
     max_spread_bps=10_000.0,
     max_volatility=1e9,
-    min_oracle_confidence=0.0,
+    min_oracle_trust=0.0,
     max_book_age_ms=10**9,
 )
 _EASY: dict[str, Any] = {"min_edge_bps": 1e-6, "min_price": 0.01, "max_price": 0.99}
@@ -236,7 +236,7 @@ def tame_views(draw: st.DrawFn) -> View:
         mean=STRIKE + draw(_eighths(-300, 300)),
         deviation=draw(_eighths(0, 100)),
         per_root_s=draw(_eighths(0, 20)),
-        confidence=draw(st.integers(0, 8)) / 8,
+        trust=draw(st.integers(0, 8)) / 8,
     )
 
 
@@ -257,7 +257,7 @@ def wild_views(draw: st.DrawFn) -> View:
     """Anything the types allow: NaN, endless, crossed, empty, off tick, after the end."""
     values = {name: draw(st.none() | _WILD) for name in NAMES}
     thoughts = ("since_open_s", "left_s", "strike", "price", "fair_up", "deviation", "mean")
-    more = ("per_root_s", "volatility", "confidence")
+    more = ("per_root_s", "volatility", "trust")
     tame = draw(tame_views())
     changes = {name: draw(_WILD) for name in thoughts + more if draw(st.booleans())}
     return evolve(

@@ -23,8 +23,9 @@ def proposed(view: View, settings: Settings = SETTINGS) -> Proposal:
 
 def test_it_buys_the_side_that_the_book_prices_below_its_fair_value() -> None:
     proposal = proposed(a_view(fair_up=0.60))
-    # One tick above the ask: 20 dollars at 0.52 and its fee buy 37.21 shares.
-    assert quoted(proposal) == ("up", 520_000, 37_210_000)
+    # One tick above the ask, 0.52 and its fee of 1.75 cents: six cents of edge are a confidence of
+    # 0.73, that is 16.58 of 20 dollars, and 30.84 shares.
+    assert quoted(proposal) == ("up", 520_000, 30_840_000)
     assert proposal.why == Why(Reason.NONE)
     assert proposal.edge_bps == pytest.approx(edge_of(0.60, 0.52))
 
@@ -52,11 +53,14 @@ def test_the_edge_after_fees_decides(over_bps: float, buys: bool) -> None:
         assert proposal.why.limit == 150.0
 
 
-def test_its_confidence_is_the_oracle_prices() -> None:
-    """0.60 is half of the stake."""
-    proposal = proposed(a_view(fair_up=0.60, confidence=0.60))
-    assert proposal.confidence == 0.60
-    assert quoted(proposal)[2] == 18_600_000
+def test_its_confidence_is_of_its_margin_over_the_price_and_not_the_trust_in_the_oracle() -> None:
+    """0.60 is half of the stake that its own confidence allows."""
+    whole = proposed(a_view(fair_up=0.60))
+    less = proposed(a_view(fair_up=0.60, trust=0.60))
+    assert less.confidence == whole.confidence == pytest.approx(0.7316, abs=1e-4)
+    assert quoted(less)[2] == 15_420_000
+    wider = proposed(a_view(fair_up=0.70))
+    assert wider.confidence > whole.confidence
 
 
 @pytest.mark.parametrize(

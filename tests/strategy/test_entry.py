@@ -18,7 +18,16 @@ from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
-from polytui.strategy.entry import Opinion, abstain, better_side, edge_bps, enter, limit_price
+from polytui.strategy.conviction import conviction
+from polytui.strategy.entry import (
+    Opinion,
+    abstain,
+    better_side,
+    edge_bps,
+    enter,
+    limit_price,
+    value_opinion,
+)
 from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window
 from polytui.strategy.proposal import Proposal, View
@@ -65,14 +74,23 @@ def test_the_edge_is_counted_at_the_limit_with_its_fee() -> None:
 
 def test_the_side_with_more_edge_is_taken_and_up_where_they_are_equal() -> None:
     even = a_view(up=side_of(0.49, 0.51), down=side_of(0.49, 0.51))
-    assert better_side(even, 0.50, 0.9, SETTINGS) == Opinion(Outcome.UP, 0.50, 0.9)
-    assert better_side(even, 0.51, 0.9, SETTINGS).outcome is Outcome.UP
-    assert better_side(even, 0.49, 0.9, SETTINGS) == Opinion(Outcome.DOWN, 0.51, 0.9)
+    assert better_side(even, 0.50, SETTINGS) == value_opinion(even, Outcome.UP, 0.50, SETTINGS)
+    assert better_side(even, 0.51, SETTINGS).outcome is Outcome.UP
+    assert better_side(even, 0.49, SETTINGS) == value_opinion(even, Outcome.DOWN, 0.51, SETTINGS)
+
+
+def test_a_strategy_that_prices_the_side_is_as_sure_as_its_margin_over_price_and_fee() -> None:
+    """At one tick above the ask; the trust in the oracle price is another number."""
+    all_in = 0.52 + 0.07 * 0.52 * 0.48
+    for trust in (0.3, 1.0):
+        opinion = value_opinion(a_view(trust=trust), Outcome.UP, 0.60, SETTINGS)
+        assert (opinion.outcome, opinion.worth) == (Outcome.UP, 0.60)
+        assert opinion.confidence == pytest.approx(conviction(0.60, all_in))
 
 
 def test_an_empty_side_is_never_the_better_one() -> None:
     view = a_view(up=side_of(0.98, 1.0), down=side_of(0.0, 0.99))
-    assert better_side(view, 0.9999, 1.0, SETTINGS).outcome is Outcome.DOWN
+    assert better_side(view, 0.9999, SETTINGS).outcome is Outcome.DOWN
 
 
 # --- the proposal ---------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of
 from polytui.strategy.proposal import OutcomeView
 from polytui.strategy.sizing import (
-    confidence_share,
     half_kelly,
     least_shares,
     shares_for_stake,
     shares_to_buy,
     shares_within,
+    stake_share,
     stake_usd,
 )
 
@@ -30,9 +30,13 @@ LEAST = Shares(5 * MICRO)
 
 
 def bought(
-    sizing: str, confidence: float = 0.8, edge_bps: float = 500.0, cash: float = 1_000.0
+    sizing: str,
+    confidence: float = 0.8,
+    edge_bps: float = 500.0,
+    cash: float = 1_000.0,
+    trust: float = 1.0,
 ) -> Shares | Why:
-    view = a_view(free_cash=Usd(round(cash * MICRO)))
+    view = a_view(free_cash=Usd(round(cash * MICRO)), trust=trust)
     thresholds = Thresholds(sizing=sizing, stake_usd=20.0)
     return shares_to_buy(view, Outcome.UP, LIMIT, edge_bps, confidence, thresholds)
 
@@ -46,8 +50,21 @@ def lots(stake: float) -> int:
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.5, 1.0])
-def test_a_fixed_stake_is_the_stake(confidence: float) -> None:
-    assert bought("fixed", confidence) == lots(20.0) == 37_910_000
+@pytest.mark.parametrize("trust", [0.0, 0.5, 1.0])
+def test_a_fixed_stake_is_the_stake(confidence: float, trust: float) -> None:
+    assert bought("fixed", confidence, trust=trust) == lots(20.0) == 37_910_000
+
+
+@pytest.mark.parametrize(("trust", "share"), [(0.4, 0.0), (0.6, 0.5), (0.7, 0.75), (0.8, 1.0)])
+def test_trust_takes_its_share_of_what_confidence_and_kelly_would_stake(
+    trust: float, share: float
+) -> None:
+    for sizing, confidence in (("confidence", 0.7), ("half_kelly", 0.7)):
+        view = a_view(trust=trust)
+        whole = stake_usd(a_view(), LIMIT, FEE, 30.0, confidence, Thresholds(sizing=sizing))
+        less = stake_usd(view, LIMIT, FEE, 30.0, confidence, Thresholds(sizing=sizing))
+        assert 0.0 < whole < 20.0
+        assert less == pytest.approx(whole * share)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +88,7 @@ def test_a_fixed_stake_is_the_stake(confidence: float) -> None:
 def test_confidence_takes_half_at_sixty_and_all_from_eighty(
     confidence: float, share: float
 ) -> None:
-    assert confidence_share(confidence) == pytest.approx(share, abs=1e-12)
+    assert stake_share(confidence) == pytest.approx(share, abs=1e-12)
 
 
 @pytest.mark.parametrize(

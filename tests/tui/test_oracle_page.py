@@ -29,7 +29,7 @@ from polytui.model.snapshot import (
 from polytui.model.units import NS_PER_S
 from polytui.tui.ink import Line, ink_of, plain
 from polytui.tui.panels.asset import Look
-from polytui.tui.panels.oracle import confidence_word, oracle_panel
+from polytui.tui.panels.oracle import oracle_panel, trust_word
 from polytui.tui.theme import contrast, load_themes
 
 THEMES = load_themes()
@@ -133,7 +133,8 @@ def test_what_matters_is_whole_at_every_size(width: int, height: int) -> None:
     view = view_of(rounds=(averaged(11.0, 92_001.0),), features=all_features())
     text = page(view, width, height)
     for words in (
-        "1 BTC  ● trading", "5m 00:50 left", "92,013.40", "82% sure", "0.9 s old  by polybolt",
+        "1 BTC  ● trading", "5m 00:50 left", "92,013.40", "0.82 whole stakes",
+        "0.9 s old  by polybolt",
         "▲ +0.10 bps", "exchanges apart 0.40 bps", "basis bps", "adjusted", "strike 91,990.00",
         "11 of 60 s observed", "average 92,001.00  ▲ +1.20 bps", "turns it", "● binance",
     ):  # fmt: skip
@@ -184,20 +185,26 @@ def test_nothing_yet_is_said_not_guessed() -> None:
         "no open round settles on an average", "none yet",
     ):  # fmt: skip
         assert words in text, words
-    assert "sure" not in text
+    assert "trust" not in text
     assert "waiting for the engine" in page(None)
     assert "no round yet" in page(view_of(rounds=()))
 
 
 @pytest.mark.parametrize(
-    ("confidence", "word"),
-    [(1.0, "sure"), (0.6, "sure"), (0.59, "half sure"), (0.2, "half sure"), (0.19, "unsure"),
-     (0.0, "unsure")],
+    ("trust", "word"),
+    [(1.0, "whole stakes"), (0.8, "whole stakes"), (0.79, "smaller stakes"),
+     (0.41, "smaller stakes"), (0.4, "no stakes"), (0.0, "no stakes")],
 )  # fmt: skip
-def test_confidence_is_a_word_where_stakes_change(confidence: float, word: str) -> None:
-    assert confidence_word(confidence) == word
-    text = page(view_of(evolve(oracle_at(MID), confidence=confidence)))
-    assert row(text, "oracle ").rstrip("│ ").split("%")[1].startswith(f" {word}")
+def test_trust_is_a_word_where_stakes_change(trust: float, word: str) -> None:
+    assert trust_word(trust) == word
+    text = page(view_of(evolve(oracle_at(MID), trust=trust)))
+    assert f" {trust:.2f} {word}" in row(text, "oracle ")
+
+
+def test_trust_is_no_share_of_a_hundred_that_could_be_read_as_odds() -> None:
+    line = row(page(view_of(evolve(oracle_at(MID), trust=0.93))), "oracle ")
+    assert "trust" in line
+    assert "%" not in line
 
 
 def test_an_old_settlement_oracle_is_called_stale() -> None:
@@ -465,7 +472,7 @@ def test_values_have_their_decimals_under_each_other(value: float, words: str) -
 @pytest.mark.parametrize("name", sorted(THEMES))
 def test_everything_that_is_read_stands_out_in_every_theme(name: str) -> None:
     palette = THEMES[name]
-    oracle = evolve(with_venue(is_outlier=True, weight=0.0), confidence=0.1, settlement_feed="")
+    oracle = evolve(with_venue(is_outlier=True, weight=0.0), trust=0.1, settlement_feed="")
     views = [view_of(oracle), view_of(rounds=(averaged(11.0, 91_001.0),)), view_of(NO_ORACLE)]
     quiet = {ink_of(palette).border.color}
     for view in views:
@@ -504,7 +511,7 @@ def test_o_opens_the_page_and_leaves_it(tmp_path: Path, size: tuple[int, int]) -
     async def play(stage: Stage) -> None:
         await stage.press("o")
         await stage.until(lambda: "exchanges apart" in stage.text)
-        for words in ("1 BTC", "features", "82% sure", *EXCHANGES):
+        for words in ("1 BTC", "features", "0.82 whole stakes", *EXCHANGES):
             assert words in stage.text, words
         assert "2 ETH" not in stage.text
         await stage.press("o")

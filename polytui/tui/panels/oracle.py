@@ -31,8 +31,8 @@ _GAP, _NARROW_GAP = 3, 2
 _BPS = 10_000.0
 _BAR = 8
 _VOTE_BAR = 5
-_SURE, _UNSURE = 0.6, 0.2
-"""Where the defaults of the settings use the whole stake, and where they let nobody enter."""
+_WHOLE, _NOTHING = 0.8, 0.4
+"""Trust in the price from which the whole stake is used, and up to which nothing is."""
 _SETTLEMENT_OLD_MS = 8_000
 """An age at which the default gate blocks entries."""
 _TROUBLED = (FeedState.DOWN, FeedState.STALE, FeedState.CONNECTING)
@@ -96,33 +96,37 @@ def _by_weight(view: AssetView) -> list[RoundView]:
 
 
 def _oracle(oracle: OracleView, ink: Ink, width: int) -> list[Line]:
-    """The oracle price and how sure it is; the settlement oracle's own, its age and its relay."""
+    """The oracle price and the trust in it; the settlement oracle's own, its age and its relay."""
     ours: list[Span] = [("oracle  ", ink.dim), (f"{figures.coin(oracle.price):>13}", ink.strong)]
     settles: list[Span] = [
         ("settles ", ink.dim),
         (f"{figures.coin(oracle.settlement):>13}", ink.text),
     ]
     return [
-        spread(ours, _confidence_words(oracle, ink), width, ink.text),
+        spread(ours, _trust_words(oracle, ink), width, ink.text),
         spread(settles, _settlement_words(oracle, ink), width, ink.text),
         spread(_lead_words(oracle, ink), _apart_words(oracle, ink), width, ink.text),
     ]
 
 
-def _confidence_words(oracle: OracleView, ink: Ink) -> list[Span]:
+def _trust_words(oracle: OracleView, ink: Ink) -> list[Span]:
     if oracle.price is None:
         return [("no price yet", ink.warn)]
-    word = confidence_word(oracle.confidence)
-    style = {"sure": ink.good, "half sure": ink.warn}.get(word, ink.error)
-    bar = figures.bar(oracle.confidence, _BAR)
-    return [(f"{bar:<{_BAR}} ", style), (f"{oracle.confidence:.0%} {word}", style)]
+    word = trust_word(oracle.trust)
+    style = {"whole stakes": ink.good, "smaller stakes": ink.warn}.get(word, ink.error)
+    bar = figures.bar(oracle.trust, _BAR)
+    return [
+        ("trust ", ink.dim),
+        (f"{bar:<{_BAR}} ", style),
+        (f"{oracle.trust:.2f} {word}", style),
+    ]
 
 
-def confidence_word(confidence: float) -> str:
-    """Whole stakes, smaller ones, or none."""
-    if confidence >= _SURE:
-        return "sure"
-    return "half sure" if confidence >= _UNSURE else "unsure"
+def trust_word(trust: float) -> str:
+    """What it means for whoever does not stake a fixed sum."""
+    if trust >= _WHOLE:
+        return "whole stakes"
+    return "smaller stakes" if trust > _NOTHING else "no stakes"
 
 
 def _settlement_words(oracle: OracleView, ink: Ink) -> list[Span]:

@@ -1,0 +1,41 @@
+"""How sure a strategy that prices both sides is of its claim: that a share is worth more than it
+costs.
+
+A probability is a distance from the strike, z = F^-1(p), in deviations of what is open. Between
+what the share is worth, p, and what it costs with its fee, c, lies a margin of
+
+    d = F^-1(p) - F^-1(c)
+
+deviations by which the forecast may be wrong before the claim is. How wrong it usually is: by a
+quarter of a deviation in its place, and by a quarter of z in its scale, which is the band within
+which a forecast that watches itself is left alone (`market/forecast_watch.py`). So
+
+    confidence = F(d / sqrt(u^2 + (u z)^2)),  u = 1/4
+
+is 1/2 for a share that costs what it is worth and 1 for one whose edge no usual error takes away.
+Four cents of edge at even odds are 0.66, eight are 0.79, and four cents at 0.95 are 0.74. F is
+normal whatever the tails of the market: p has them already.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+_UNIT = NormalDist()
+_USUAL_ERROR = 0.25
+_CERTAIN = 1e-9
+"""Probabilities are held so far from 0 and 1, where z is endless."""
+
+
+def conviction(worth: float, all_in: float) -> float:
+    """0 to 1: for a share worth `worth` that costs `all_in`, fee included; 0 where either is no
+    number."""
+    if not (math.isfinite(worth) and math.isfinite(all_in)):
+        return 0.0
+    z = _z(worth)
+    return _UNIT.cdf((z - _z(all_in)) / (_USUAL_ERROR * math.hypot(1.0, z)))
+
+
+def _z(probability: float) -> float:
+    return _UNIT.inv_cdf(min(1.0 - _CERTAIN, max(_CERTAIN, probability)))

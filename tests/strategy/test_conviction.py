@@ -1,0 +1,57 @@
+"""How sure a claim is: one half at its price, more the wider its margin, never beyond 0 and 1."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polytui.strategy.conviction import conviction
+
+_CHANCES = st.floats(0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("worth", "all_in", "sure"),
+    [
+        (0.5, 0.5, 0.5),
+        # z 0 and -0.25335: one usual error, a quarter of a deviation, and 0.0134 of it more.
+        (0.5, 0.4, 0.8446),
+        # z 1 and 0 by the usual tables, over an error of sqrt(2) / 4.
+        (0.8413447, 0.5, 0.99766),
+        (0.1586553, 0.5, 0.00234),
+        (1.0, 0.9, 0.99904),
+        (0.0, 0.1, 0.00096),
+    ],
+)
+def test_by_hand(worth: float, all_in: float, sure: float) -> None:
+    assert conviction(worth, all_in) == pytest.approx(sure, abs=1e-4)
+
+
+@given(_CHANCES, _CHANCES)
+def test_it_is_a_probability_and_one_half_divides_gain_from_loss(
+    worth: float, all_in: float
+) -> None:
+    found = conviction(worth, all_in)
+    assert 0.0 <= found <= 1.0
+    if abs(worth - all_in) > 1e-6:
+        assert (found > 0.5) is (worth > all_in)
+
+
+@given(_CHANCES, st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_a_dearer_share_is_never_surer(worth: float, one: float, other: float) -> None:
+    cheap, dear = sorted((one, other))
+    assert conviction(worth, dear) <= conviction(worth, cheap)
+
+
+def test_the_same_edge_far_out_asks_for_less_error_of_the_place_and_more_of_the_scale() -> None:
+    """Four cents: their z is worth more far out, and so is a quarter of it."""
+    assert conviction(0.55, 0.51) < conviction(0.95, 0.91) < conviction(0.75, 0.60)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_no_confidence(bad: float) -> None:
+    assert conviction(bad, 0.5) == 0.0
+    assert conviction(0.5, bad) == 0.0
