@@ -92,6 +92,8 @@ class Feed:
             self._frames(parsed.events, received_perf_ns)
         if parsed.is_data:
             self._data_ns = now_ns
+            if parsed.rejected:
+                self._reject(parsed.rejected, frame, now_ns)
             if parsed.stream in self._limits_s:
                 self._heard[parsed.stream] = trio.current_time()
                 if self._silent:

@@ -14,11 +14,10 @@ import msgspec
 from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
-from polytui.venues.continuity import DUPLICATE, TradeLine
+from polytui.venues.continuity import DUPLICATE, RisingNumber, TradeLine
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
-    Gap,
     Parsed,
     guarded,
     ns_of_stamp,
@@ -79,8 +78,8 @@ _decode_quote = msgspec.json.Decoder(_Quote).decode
 _encode = msgspec.json.Encoder().encode
 _TRADES = ("aggTrade", "trade")
 TRADES, QUOTES = "trades", "quotes"
-_OLD_QUOTE = Parsed(is_data=True, stream=QUOTES, duplicates=1)
-_OLD_TRADE = Parsed(is_data=True, stream=TRADES, duplicates=1)
+_OLD = Parsed(duplicates=1)
+"""No sign of life: a stream that only repeats itself is as good as silent."""
 _LARGEST_ID = 1 << 62
 
 
@@ -104,7 +103,7 @@ class BinanceStreams:
         self._symbol = symbol_of(asset)
         self._streams = tuple(f"{self._symbol.lower()}@{stream}" for stream in streams)
         self._is_in_url = is_in_url
-        self._update = 0
+        self._update = RisingNumber()
         self._request = 1
 
     @property
@@ -113,7 +112,7 @@ class BinanceStreams:
         return "/stream?streams=" + "/".join(self._streams)
 
     def hello(self) -> tuple[str, ...]:
-        self._update = 0
+        self._update.begin()
         return () if self._is_in_url else (self._ask("SUBSCRIBE", self._streams),)
 
     def revive(self, stream: str) -> tuple[str, ...]:
@@ -170,10 +169,10 @@ class BinanceStreams:
             ns_of_stamp(trade.T),
             received_ns,
         )
-        missed = self.line.take(trade_id)
+        missed = self.line.take(trade_id, min(event.venue_ns, received_ns))
         if missed == DUPLICATE:
-            return _OLD_TRADE
-        gap = Gap(trade_id - missed, trade_id - 1) if missed else None
+            return _OLD
+        gap = self.line.gap_before(trade_id, missed) if missed else None
         return Parsed((event,), is_data=True, stream=TRADES, gap=gap)
 
     def _quote(self, data: msgspec.Raw | bytes, received_ns: int) -> Parsed:
@@ -183,9 +182,8 @@ class BinanceStreams:
         event = quoted(self._asset, _VENUE, (quote.b, quote.B), (quote.a, quote.A), 0, received_ns)
         if not 0 < quote.u < _LARGEST_ID:
             raise ValueError(f"update number {quote.u}")
-        if quote.u <= self._update:
-            return _OLD_QUOTE
-        self._update = quote.u
+        if self._update.take(quote.u) == DUPLICATE:
+            return _OLD
         return Parsed((event,), is_data=True, stream=QUOTES)
 
 

@@ -7,21 +7,26 @@ anew; a spot pong says op "ping". Trade ids rise but not by one.
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
+from polytui.venues.continuity import DUPLICATE, RisingNumber
 from polytui.venues.exchange_book import ExchangeBook, Level
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
     Parsed,
+    believed,
     guarded,
     levels,
     ns_of_ms,
     positive,
     refused,
+    with_rejection,
 )
 
 PING = '{"req_id":"ping","op":"ping"}'
@@ -33,6 +38,8 @@ _REMEMBERED = 1_000
 _LARGEST_ID = 1 << 64
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 _HARMLESS = "already subscribed"
+_OLD = Parsed(duplicates=1)
+"""No sign of life: a stream that only repeats itself is as good as silent."""
 
 
 def symbol_of(asset: Asset) -> str:
@@ -48,6 +55,12 @@ class _Frame(msgspec.Struct, gc=False):
     op: str = ""
     success: bool = True
     ret_msg: str = ""
+    retMsg: str = ""  # noqa: N815  as REST and the private sockets spell it
+    retCode: int = 0  # noqa: N815
+
+    @property
+    def words(self) -> str:
+        return self.ret_msg or self.retMsg
 
 
 class _Trade(msgspec.Struct, gc=False):
@@ -69,6 +82,7 @@ class _Book(msgspec.Struct, gc=False):
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
 _decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_trade = msgspec.json.Decoder(_Trade).decode
 _decode_book = msgspec.json.Decoder(_Book).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -87,10 +101,14 @@ class BybitStreams:
             QUOTES: f"orderbook.{depth}.{self._symbol}",
         }
         self._book = ExchangeBook(depth)
-        self._update = 0
-        """Of the last book message; 0 while there is no book."""
+        self._update = RisingNumber()
+        self._has_book = False
+        self._is_asked = False
+        """A snapshot was asked for, and no true book came of it yet."""
         self._best: tuple[Level, Level] | None = None
-        self._last_id = 0
+        self._trade = RisingNumber()
+        self.last_ns = 0
+        """When the newest trade was, by the venue."""
         self._recent: dict[int, None] = {}
 
     def mend(self, trade_id: int) -> bool:
@@ -102,7 +120,7 @@ class BybitStreams:
 
     @property
     def last_id(self) -> int:
-        return self._last_id
+        return max(0, self._trade.last)
 
     def _remember(self, trade_ids: list[int]) -> None:
         recent = self._recent
@@ -114,6 +132,7 @@ class BybitStreams:
     def hello(self) -> tuple[str, ...]:
         """One request: two topics are far below the ten that a request may name."""
         self._forget_book()
+        self._is_asked = False
         return (_ask("subscribe", *self._topics.values()),)
 
     def revive(self, stream: str) -> tuple[str, ...]:
@@ -131,11 +150,13 @@ class BybitStreams:
         frame = _decode_frame(text)
         if frame.topic:
             return self._message(frame, received_ns)
-        if not frame.op:
+        if not frame.op and not frame.words and not frame.retCode:
             raise ValueError("neither topic nor op")
-        if frame.success or frame.ret_msg == "pong" or _HARMLESS in frame.ret_msg:
+        if frame.words == "pong" or _HARMLESS in frame.words:
             return NOTHING
-        return refused(frame.ret_msg)
+        if frame.success and not frame.retCode:
+            return NOTHING
+        return refused(f"{frame.retCode} {frame.words}" if frame.retCode else frame.words)
 
     def _message(self, frame: _Frame, received_ns: int) -> Parsed:
         if frame.topic == self._topics[TRADES]:
@@ -148,16 +169,41 @@ class BybitStreams:
 
     def _trades(self, data: msgspec.Raw, received_ns: int) -> Parsed:
         """Ascending within a frame; what is not above the last id was seen before."""
-        trades = [trade for trade in _decode_trades(data) if not trade.BT]
-        events = [self._traded(trade, received_ns) for trade in trades]
-        new = [event for event in events if event.trade_id > self._last_id]
-        if new:
-            self._last_id = max(event.trade_id for event in new)
-            self._remember([event.trade_id for event in new])
+        make = partial(self._traded, received_ns)
+        found, why = believed(data, _decode_trades, _decode_trade, make)
+        events, before = [event for event in found if event is not None], self._trade.last
+        new = [event for event in events if self._is_new(event)]
+        is_live = bool(new) or not events
         known = len(events) - len(new)
-        return Parsed(tuple(new), is_data=True, stream=TRADES, duplicates=known)
+        parsed = Parsed(
+            tuple(new),
+            is_data=is_live,
+            stream=TRADES if is_live else "",
+            duplicates=known,
+            # What was dropped until a new numbering was believed may be given again.
+            lost=int(self._trade.last < before),
+        )
+        return with_rejection(parsed, why)
 
-    def _traded(self, trade: _Trade, received_ns: int) -> ExchangeTraded:
+    def _is_new(self, event: ExchangeTraded) -> bool:
+        before = self._trade.last
+        # Trades of one moment may come again in a frame; only later ones are a new numbering.
+        traded_ns = min(event.venue_ns, event.received_ns)
+        at_ns = traded_ns if traded_ns > self.last_ns else 1
+        missed = self._trade.take(event.trade_id, at_ns)
+        if missed == DUPLICATE:
+            return False
+        if event.trade_id < before:
+            self._recent.clear()
+            self._remember([event.trade_id - missed - 1])
+        self.last_ns = max(self.last_ns, traded_ns)
+        self._remember([event.trade_id])
+        return True
+
+    def _traded(self, received_ns: int, trade: _Trade) -> ExchangeTraded | None:
+        """None for a block trade."""
+        if trade.BT:
+            return None
         if trade.s != self._symbol:
             raise ValueError(f"a trade of {trade.s[:20]!r}")
         if trade.S not in _SIDES:
@@ -183,20 +229,25 @@ class BybitStreams:
             raise ValueError(f"update {message.u}")
         bids, asks = levels(message.b), levels(message.a)
         venue_ns = ns_of_ms(frame.cts) if frame.cts else 0
+        counted_ns = min(venue_ns, received_ns)
         if frame.type == "snapshot" or message.u == 1:
             self._book.replace(bids, asks)
+            self._has_book = True
+            self._update.begin()
+            self._update.take(message.u, counted_ns)
         elif frame.type != "delta":
             raise ValueError(f"type {frame.type[:20]!r}")
-        elif not self._update or message.u <= self._update:
-            # Before its snapshot a change says nothing; one that comes again says nothing new.
-            return Parsed(is_data=True, stream=QUOTES, duplicates=1)
-        elif message.u > self._update + 1:
-            return self._resync(message.u - self._update - 1)
+        elif not self._has_book:
+            # Before its snapshot a change says nothing, and is no sign of life.
+            return _OLD
         else:
+            missed = self._update.take(message.u, counted_ns)
+            if missed:
+                return _OLD if missed == DUPLICATE else self._resync(missed)
             self._apply(bids, asks)
-        self._update = message.u
         if self._book.is_crossed:
             return self._resync(0)
+        self._is_asked = False
         return self._quote(venue_ns, received_ns, QUOTES if frame.type == "delta" else "")
 
     def _apply(self, bids: list[Level], asks: list[Level]) -> None:
@@ -205,8 +256,11 @@ class BybitStreams:
         self._book.settle()
 
     def _resync(self, lost: int) -> Parsed:
-        """Only a new snapshot makes the book true again."""
-        return Parsed(is_data=True, stream=QUOTES, lost=lost, replies=self.revive(QUOTES))
+        """Only a new snapshot makes the book true again; asked for once until it does."""
+        replies = () if self._is_asked else self.revive(QUOTES)
+        self._forget_book()
+        self._is_asked = True
+        return Parsed(lost=lost, replies=replies)
 
     def _quote(self, venue_ns: int, received_ns: int, stream: str) -> Parsed:
         book = self._book
@@ -232,7 +286,8 @@ class BybitStreams:
 
     def _forget_book(self) -> None:
         self._book.clear()
-        self._update, self._best = 0, None
+        self._update.begin()
+        self._has_book, self._best = False, None
 
 
 def trade_number(text: str) -> int:

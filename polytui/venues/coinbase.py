@@ -11,6 +11,7 @@ The older Exchange socket's flat ticker, which many recordings hold, is read as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 from attrs import evolve
@@ -18,19 +19,23 @@ from attrs import evolve
 from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
-from polytui.venues.continuity import DUPLICATE, TradeLine
+from polytui.venues.continuity import DUPLICATE, RisingNumber, TradeLine
 from polytui.venues.exchange_book import ExchangeBook
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
+    WIRE_FAULTS,
     Gap,
     Parsed,
+    believed,
     guarded,
+    kept,
     not_negative,
     ns_of_rfc3339,
     positive,
     quoted,
     refused,
+    with_rejection,
 )
 
 TRADES, QUOTES, BEATS = "trades", "quotes", "beats"
@@ -82,12 +87,12 @@ class _Update(msgspec.Struct, gc=False):
 
 
 class _TradeEvent(msgspec.Struct, gc=False):
-    trades: list[_Trade]
+    trades: msgspec.Raw
     type: str = ""
 
 
 class _TickerEvent(msgspec.Struct, gc=False):
-    tickers: list[_Ticker]
+    tickers: msgspec.Raw
 
 
 class _BookEvent(msgspec.Struct, gc=False):
@@ -115,8 +120,12 @@ class _FlatTicker(msgspec.Struct, gc=False):
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
-_decode_trades = msgspec.json.Decoder(list[_TradeEvent]).decode
-_decode_tickers = msgspec.json.Decoder(list[_TickerEvent]).decode
+_decode_trade_events = msgspec.json.Decoder(list[_TradeEvent]).decode
+_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_ticker_events = msgspec.json.Decoder(list[_TickerEvent]).decode
+_decode_tickers = msgspec.json.Decoder(list[_Ticker]).decode
+_decode_ticker = msgspec.json.Decoder(_Ticker).decode
 _decode_books = msgspec.json.Decoder(list[_BookEvent]).decode
 _decode_flat = msgspec.json.Decoder(_FlatTicker).decode
 _encode = msgspec.json.Encoder().encode
@@ -144,12 +153,13 @@ class CoinbaseStreams:
         self._new_token = new_token
         self._book = ExchangeBook()
         self._has_book = False
-        self._sequence = -1
+        self._sequence = RisingNumber()
+        self._is_asked = False
 
     def hello(self) -> tuple[str, ...]:
         """One channel per frame; whatever is first keeps the five seconds."""
-        self._sequence = -1
-        self._has_book = False
+        self._sequence.begin()
+        self._has_book = self._is_asked = False
         return tuple(self._ask("subscribe", channel) for channel in self._channels)
 
     def revive(self, stream: str) -> tuple[str, ...]:
@@ -187,16 +197,16 @@ class CoinbaseStreams:
 
     def _counted(self, frame: _Frame, received_ns: int) -> Parsed:
         """A message in its place: one that comes late or again is dropped, a jump is a loss."""
-        number, last = frame.sequence_num, self._sequence
+        number = frame.sequence_num
         if not -1 <= number < _LARGEST_ID:
             raise ValueError(f"sequence_num {number}")
-        if 0 <= number <= last:
-            return Parsed(duplicates=1, is_data=True, stream=self._stream_of(frame.channel))
-        parsed = self._message(frame, received_ns)
         if number < 0:
-            return parsed
-        self._sequence = number
-        lost = number - last - 1 if last >= 0 else 0
+            return self._message(frame, received_ns)
+        sent_ns = min(ns_of_rfc3339(frame.timestamp), received_ns) if frame.timestamp else 0
+        lost = self._sequence.take(number, sent_ns)
+        if lost == DUPLICATE:
+            return Parsed(duplicates=1)
+        parsed = self._message(frame, received_ns)
         return evolve(parsed, lost=lost) if lost else parsed
 
     def _message(self, frame: _Frame, received_ns: int) -> Parsed:
@@ -220,38 +230,50 @@ class CoinbaseStreams:
     # --- trades ---------------------------------------------------------------------------------
 
     def _trades(self, frame: _Frame, received_ns: int) -> Parsed:
-        found: list[tuple[_Trade, bool]] = []
-        for event in _decode_trades(frame.events):
-            is_snapshot = event.type == "snapshot"
-            ours = [trade for trade in event.trades if trade.product_id in self._products]
-            found += [(trade, is_snapshot) for trade in reversed(ours)]
-        events = [self._traded(trade, received_ns, is_old) for trade, is_old in found]
+        """By their ids: they come newest first today, but nothing promises it."""
+        events: list[ExchangeTraded] = []
+        why = ""
+        for one in _decode_trade_events(frame.events):
+            make = partial(self._traded, received_ns, is_history=one.type == "snapshot")
+            found, refusal = believed(one.trades, _decode_trades, _decode_trade, make)
+            events += [event for event in found if event is not None]
+            why = why or refusal
         if not events:
-            return IGNORED
+            return with_rejection(IGNORED, why)
+        events.sort(key=lambda event: event.trade_id)
         is_live = not all(event.is_history for event in events)
-        return self._new_ones(events, self._stream_of("market_trades") if is_live else "")
+        stream = self._stream_of("market_trades") if is_live else ""
+        return with_rejection(self._new_ones(events, stream), why)
 
     def _new_ones(self, events: list[ExchangeTraded], stream: str) -> Parsed:
         new: list[ExchangeTraded] = []
         gap: Gap | None = None
         for event in events:
-            missed = self.line.take(event.trade_id)
+            missed = self.line.take(event.trade_id, min(event.venue_ns, event.received_ns))
             if missed == DUPLICATE:
                 continue
             if missed:
                 # Of several gaps in one frame the widest reach is told, and asked for again.
-                first = gap.first_id if gap else event.trade_id - missed
-                gap = Gap(first, event.trade_id - 1)
+                before, gap = gap, self.line.gap_before(event.trade_id, missed)
+                gap = (
+                    evolve(gap, first_id=before.first_id, after_ns=before.after_ns)
+                    if before
+                    else gap
+                )
             new.append(event)
         return Parsed(
             tuple(new),
-            is_data=True,
-            stream=stream,
+            is_data=bool(new),
+            stream=stream if new else "",
             gap=gap,
             duplicates=len(events) - len(new),
         )
 
-    def _traded(self, trade: _Trade, received_ns: int, is_history: bool) -> ExchangeTraded:
+    def _traded(
+        self, received_ns: int, trade: _Trade, *, is_history: bool
+    ) -> ExchangeTraded | None:
+        if trade.product_id not in self._products:
+            return None
         if trade.side not in _TAKER_OF:
             raise ValueError(f"side {trade.side[:20]!r}")
         return ExchangeTraded(
@@ -271,20 +293,22 @@ class CoinbaseStreams:
     def _tickers(self, frame: _Frame, received_ns: int) -> Parsed:
         """A batch ticker may lack bests: then it proves only that the feed lives."""
         venue_ns = ns_of_rfc3339(frame.timestamp)
-        tickers = [
-            ticker
-            for event in _decode_tickers(frame.events)
-            for ticker in event.tickers
-            if ticker.product_id in self._products
-        ]
+        tickers: list[_Ticker] = []
+        why = ""
+        for one in _decode_ticker_events(frame.events):
+            found, refusal = believed(one.tickers, _decode_tickers, _decode_ticker, _as_it_is)
+            tickers += [ticker for ticker in found if ticker.product_id in self._products]
+            why = why or refusal
         if not tickers:
-            return IGNORED
-        events = [
-            self._quote(t, venue_ns, received_ns) for t in tickers if t.best_bid or t.best_ask
-        ]
-        return Parsed(tuple(events), is_data=True, stream=self._stream_of(frame.channel))
+            return with_rejection(IGNORED, why)
+        told = [ticker for ticker in tickers if ticker.best_bid or ticker.best_ask]
+        events, refusal = kept(told, partial(self._quote, venue_ns, received_ns))
+        if refusal and not events:
+            raise ValueError(refusal)
+        parsed = Parsed(tuple(events), is_data=True, stream=self._stream_of(frame.channel))
+        return with_rejection(parsed, why or refusal)
 
-    def _quote(self, ticker: _Ticker, venue_ns: int, received_ns: int) -> ExchangeQuoted:
+    def _quote(self, venue_ns: int, received_ns: int, ticker: _Ticker) -> ExchangeQuoted:
         bid = (ticker.best_bid, ticker.best_bid_quantity)
         ask = (ticker.best_ask, ticker.best_ask_quantity)
         return quoted(self._asset, _VENUE, bid, ask, venue_ns, received_ns)
@@ -305,21 +329,33 @@ class CoinbaseStreams:
         events = [e for e in _decode_books(frame.events) if e.product_id in self._products]
         if not events:
             return IGNORED
-        for event in events:
-            self._change_book(event)
+        try:
+            for event in events:
+                self._change_book(event)
+        except WIRE_FAULTS as fault:
+            # A change that cannot be read was a change all the same: the book is not true.
+            return with_rejection(self._resync(), str(fault))
         is_live = any(event.type == "update" for event in events)
         book, stream = self._book, self._stream_of("l2_data") if is_live else ""
-        if not self._has_book or not book.is_two_sided:
+        if not self._has_book:
+            return Parsed(duplicates=1)
+        if not book.is_two_sided:
             return Parsed(is_data=True, stream=stream)
         if book.is_crossed:
-            self._has_book = False
-            return Parsed(is_data=True, stream=stream, replies=self.revive(QUOTES))
+            return self._resync()
+        self._is_asked = False
         (bid, bid_size), (ask, ask_size) = book.best_bid, book.best_ask
         depth = book.depth(_DEPTH_LEVELS)
         quote = ExchangeQuoted(
             self._asset, _VENUE, bid, bid_size, ask, ask_size, venue_ns, received_ns, *depth
         )
         return Parsed((quote,), is_data=True, stream=stream)
+
+    def _resync(self) -> Parsed:
+        """Only a new snapshot makes the book true again; asked for once until it does."""
+        replies = () if self._is_asked else self.revive(QUOTES)
+        self._has_book, self._is_asked = False, True
+        return Parsed(replies=replies)
 
     def _change_book(self, event: _BookEvent) -> None:
         levels = [_level(update) for update in event.updates]
@@ -333,6 +369,10 @@ class CoinbaseStreams:
         elif self._has_book:
             for is_bid, price, size in levels:
                 self._book.change(is_bid, ((price, size),))
+
+
+def _as_it_is(ticker: _Ticker) -> _Ticker:
+    return ticker
 
 
 def _level(update: _Update) -> tuple[bool, float, float]:

@@ -70,8 +70,8 @@ class TradeAccount:
     missed: int = 0
     line: TradeLine = field(factory=TradeLine)
 
-    def take(self, trade_id: int) -> None:
-        missed = self.line.take(trade_id)
+    def take(self, trade_id: int, at_ns: int = 0) -> None:
+        missed = self.line.take(trade_id, at_ns)
         if missed == DUPLICATE:
             return
         self.first_id = self.first_id or trade_id
@@ -140,7 +140,7 @@ def decode_lines(lines: Iterable[Line], make: MakeReader, decoded: Decoded) -> I
             decoded.events[type(event).__name__] += 1
             if isinstance(event, ExchangeTraded) and event.venue in _NUMBERED:
                 name = f"{event.venue} {event.asset.value}"
-                decoded.trades.setdefault(name, TradeAccount()).take(event.trade_id)
+                decoded.trades.setdefault(name, TradeAccount()).take(event.trade_id, event.venue_ns)
             yield event
 
 

@@ -1,17 +1,19 @@
 """What every feed of a venue shares: the shape of a codec, and checks on what wires may say.
 
-A codec turns one frame into events. It never raises, never waits and keeps no clock: a frame
-that cannot be believed whole is rejected whole, with a reason short enough for a log line.
+A codec turns one frame into events. It never raises, never waits and keeps no clock: a message
+that cannot be believed whole is rejected whole, with a reason short enough for a log line; of a
+frame that holds many, the others stand.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from polytui.model.events import ExchangeQuoted, MarketEvent
 from polytui.model.instrument import Asset
@@ -33,6 +35,10 @@ class Gap:
 
     first_id: int
     last_id: int
+    after_ns: int = field(default=0, eq=False)
+    """When the last trade before them was, by the venue; 0 where it is not known."""
+    before_ns: int = field(default=0, eq=False)
+    """When the first one after them was."""
 
     @property
     def missed(self) -> int:
@@ -41,13 +47,14 @@ class Gap:
 
 @frozen
 class Parsed:
-    """What one frame meant. At most one of `events`, `ignored`, `rejected`, `refused` matters."""
+    """What one frame meant. At most one of `events`, `ignored`, `rejected`, `refused` matters,
+    but for a frame of many items: those that can be believed are events beside its rejection."""
 
     events: tuple[MarketEvent, ...] = ()
     ignored: int = 0
     """1 for a message of a type this codec does not use."""
     rejected: str = ""
-    """Why the frame cannot be believed; empty otherwise."""
+    """Why the frame, or an item of it, cannot be believed; empty otherwise."""
     replies: tuple[str, ...] = ()
     """Frames to send in answer, in order."""
     is_data: bool = False
@@ -112,6 +119,74 @@ def guarded(parse: Callable[[str, int], Parsed], frame: str | bytes, received_ns
         return parse(text, received_ns)
     except WIRE_FAULTS as fault:
         return rejected(fault)
+
+
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
+_LONE_LENGTH = 6
+
+
+def readable(text: str) -> str:
+    """JSON with half a surrogate pair made the replacement character: no decoder reads over one,
+    not even in a field that nobody wants."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPE.sub(lambda one: "\\ufffd" if len(one[0]) == _LONE_LENGTH else one[0], text)
+
+
+_Wire = TypeVar("_Wire")
+_Meant = TypeVar("_Meant")
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def believed(
+    raw: bytes | msgspec.Raw,
+    decode_all: Callable[[bytes | msgspec.Raw], Sequence[_Wire]],
+    decode_one: Callable[[msgspec.Raw], _Wire],
+    make: Callable[[_Wire], _Meant],
+) -> tuple[list[_Meant], str]:
+    """What the items of a JSON array mean, and why some of them are left out.
+
+    One item that is not of the right shape, or that `make` refuses, is lost alone. ValueError
+    where nothing can be believed, or where it is no array.
+    """
+    why = ""
+    items: Sequence[_Wire]
+    try:
+        items = decode_all(raw)
+    except msgspec.DecodeError:
+        items, why = _one_by_one(raw, decode_one)
+    found, refusal = kept(items, make)
+    why = why or refusal
+    if why and not found:
+        raise ValueError(why)
+    return found, why
+
+
+def _one_by_one(
+    raw: bytes | msgspec.Raw, decode_one: Callable[[msgspec.Raw], _Wire]
+) -> tuple[list[_Wire], str]:
+    return kept(_decode_items(raw), decode_one)
+
+
+def kept(items: Sequence[_Wire], make: Callable[[_Wire], _Meant]) -> tuple[list[_Meant], str]:
+    """What `make` makes of each item, and why it refused the first that it refused."""
+    found: list[_Meant] = []
+    why = ""
+    for item in items:
+        try:
+            found.append(make(item))
+        except WIRE_FAULTS as fault:
+            why = why or f"of {len(items)} items: {fault}"
+    return found, why
+
+
+def with_rejection(parsed: Parsed, why: str) -> Parsed:
+    """A frame of which some items were left out."""
+    return evolve(parsed, rejected=rejected(why).rejected, ignored=0) if why else parsed
 
 
 def positive(text: str) -> float:

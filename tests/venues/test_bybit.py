@@ -152,3 +152,28 @@ def test_what_is_no_data(frame: dict[str, Any], parsed: Parsed) -> None:
 )
 def test_trades_that_are_not_believed(change: dict[str, Any]) -> None:
     assert trades(BybitStreams(Asset.BTC), {**TRADE, **change}).rejected
+
+
+@pytest.mark.parametrize("spoilt", [{**TRADE, "p": "-1"}, {**TRADE, "T": "soon"}, {}, 7, None])
+def test_one_spoilt_trade_of_a_frame_is_lost_alone(spoilt: Any) -> None:
+    rows = ({**TRADE, "i": "1"}, spoilt, {**TRADE, "i": "3"})
+    parsed = trades(BybitStreams(Asset.BTC), *rows)
+    assert [event.trade_id for event in parsed.events] == [1, 3]  # type: ignore[union-attr]
+    assert parsed.rejected
+    assert parsed.is_data
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ({"retCode": 10404, "retMsg": "topic not found", "op": "subscribe"}, "10404 topic"),
+        ({"success": False, "retMsg": "args size >10", "op": "subscribe"}, "args size >10"),
+        ({"retCode": 10006, "retMsg": "Too many visits"}, "10006 Too many visits"),
+    ],
+)
+def test_what_it_refuses_is_told_in_either_of_its_spellings(
+    frame: dict[str, Any], words: str
+) -> None:
+    assert BybitStreams(Asset.BTC).parse(json.dumps(frame), NOW).refused.startswith(words)
+    pong = {"retCode": 0, "retMsg": "pong", "op": "ping"}
+    assert BybitStreams(Asset.BTC).parse(json.dumps(pong), NOW) == NOTHING

@@ -86,7 +86,7 @@ def test_one_count_for_all_channels() -> None:
     assert trades(codec, 6, trade(1)).lost == 0
     assert message(codec, "heartbeats", 9, beat).lost == 2
     late = trades(codec, 8, trade(2))
-    assert late == Parsed(is_data=True, stream="trades", duplicates=1)
+    assert late == Parsed(duplicates=1), "and no sign of life"
     codec.hello()
     assert message(codec, "heartbeats", 0, beat).lost == 0
 
@@ -133,3 +133,52 @@ def test_usdc_is_an_alias_and_other_products_are_not_ours() -> None:
 )
 def test_trades_that_are_not_believed(change: dict[str, Any]) -> None:
     assert trades(CoinbaseStreams(Asset.BTC), 1, trade(1, **change)).rejected
+
+
+def test_trades_go_by_their_ids_wherever_they_stand_in_the_frame() -> None:
+    codec = CoinbaseStreams(Asset.BTC)
+    first = message(
+        codec,
+        "market_trades",
+        1,
+        {"type": "update", "trades": [trade(12), trade(10)]},
+        {"type": "update", "trades": [trade(11), trade(13)]},
+    )
+    assert (ids(first), first.gap, first.duplicates) == ([10, 11, 12, 13], None, 0)
+    second = trades(codec, 2, trade(14), trade(16), trade(15))
+    assert (ids(second), second.gap) == ([14, 15, 16], None)
+
+
+@pytest.mark.parametrize("spoilt", [trade(11, price="x"), trade(11, side="BOTH"), {}, 7, None])
+def test_one_spoilt_trade_of_a_frame_is_lost_alone(spoilt: Any) -> None:
+    parsed = trades(CoinbaseStreams(Asset.BTC), 1, trade(10), spoilt, trade(12))
+    assert ids(parsed) == [10, 12]
+    assert parsed.gap == Gap(11, 11)
+    assert parsed.rejected
+
+
+def test_one_spoilt_ticker_is_lost_alone() -> None:
+    good = {
+        "product_id": "BTC-USD", "best_bid": "1", "best_bid_quantity": "1", "best_ask": "2",
+        "best_ask_quantity": "1",
+    }  # fmt: skip
+    for spoilt in ({**good, "best_bid": "3"}, {**good, "best_ask": 2}, 7):
+        event = {"type": "update", "tickers": [spoilt, good]}
+        parsed = message(CoinbaseStreams(Asset.BTC), "ticker", 1, event)
+        assert len(parsed.events) == 1
+        assert parsed.rejected
+
+
+def test_a_change_that_cannot_be_read_makes_the_whole_book_unknown() -> None:
+    codec = CoinbaseStreams(Asset.BTC, ("level2",))
+    bid = {"side": "bid", "price_level": "1", "new_quantity": "1"}
+    offer = {"side": "offer", "price_level": "2", "new_quantity": "1"}
+    head = {"product_id": "BTC-USD"}
+    whole = {**head, "type": "snapshot", "updates": [bid, offer]}
+    assert message(codec, "l2_data", 1, whole).events
+    spoilt = {**head, "type": "update", "updates": [{**bid, "new_quantity": "-1"}]}
+    parsed = message(codec, "l2_data", 2, spoilt)
+    assert parsed.rejected
+    assert len(parsed.replies) == 2, "a new snapshot"
+    assert not message(codec, "l2_data", 3, {**spoilt, "updates": [bid]}).events
+    assert message(codec, "l2_data", 4, whole).events

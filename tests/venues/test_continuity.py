@@ -35,8 +35,9 @@ def test_a_number_far_off_is_no_gap_and_three_far_below_are_a_restart() -> None:
     line = TradeLine()
     assert taken(line, 10, 5_000_000_000) == [0, 0]
     assert line.missing == 0
-    assert taken(line, 7, 8, 9, 10) == [DUPLICATE, DUPLICATE, 0, 0]
+    assert taken(line, 7, 8, 9, 10) == [DUPLICATE, DUPLICATE, 2, 0], "two were dropped"
     assert taken(line, 10) == [DUPLICATE]
+    assert [line.mend(trade_id) for trade_id in (7, 8, 9)] == [True, True, False]
 
 
 def test_a_repeated_stretch_is_no_restart() -> None:

@@ -176,7 +176,7 @@ def levels(*prices: str) -> list[dict[str, str]]:
         ({"bids": [{"price": 0.1, "size": "1"}]}, "Expected `str`"),
         ({"bids": None}, "book without bids or asks"),
         ({"asset_id": ""}, "not a token id"),
-        ({"asset_id": "\ud800"}, "surrogate"),
+        ({"asset_id": "\ud800"}, "not a token id"),
         ({"timestamp": "soon"}, "not milliseconds"),
         ({"tick_size": "0.03"}, "not a tick size"),
         ({"tick_size": "0"}, "not a tick size"),
@@ -196,11 +196,67 @@ def test_text_that_is_no_message_is_rejected(text: str) -> None:
     assert parse(text).rejected
 
 
-def test_half_a_frame_is_never_believed() -> None:
-    bad = {**BOOK, "timestamp": ""}
-    parsed = parse([BOOK, bad])
+def test_half_a_message_is_never_believed() -> None:
+    parsed = parse({**BOOK, "bids": [*BOOK["bids"], {"price": "0.4"}]})
     assert parsed.rejected
     assert not parsed.events
+
+
+SPOILT: tuple[Any, ...] = (
+    {**BOOK, "timestamp": ""},
+    {**BOOK, "asset_id": 7},
+    {**BOOK, "asset_id": None},
+    {**BOOK, "bids": "many"},
+    {**BOOK, "hash": "\ud800", "asset_id": "\udfff"},
+    "no object at all",
+    None,
+    {"event_type": "price_change", "timestamp": "1790658674035", "price_changes": []},
+    {"event_type": "tick_size_change", "asset_id": UP, "new_tick_size": "0.003"},
+)
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_one_spoilt_item_of_an_array_is_lost_alone(spoilt: Any) -> None:
+    other = {**BOOK, "asset_id": DOWN}
+    parsed = parse([BOOK, spoilt, other])
+    assert [event.token_id for event in parsed.events] == [UP, DOWN]  # type: ignore[union-attr]
+    assert "1 of 3 items" in parsed.rejected
+    assert parse([spoilt]).rejected
+    assert not parse([spoilt]).events
+
+
+def test_what_nobody_uses_may_be_of_any_shape_beside_books() -> None:
+    unused = {"event_type": "best_bid_ask", "asset_id": 7, "bids": {}}
+    assert parse([BOOK, unused]) == Parsed((SNAPSHOT,), is_data=True, stream="book")
+    assert parse(unused) == parse([unused]) == IGNORED
+
+
+@pytest.mark.parametrize(
+    "change", [{"price": "2"}, {"side": "BOTH"}, {"size": None}, {"price": 0.3}, {"asset_id": 7}]
+)
+def test_one_spoilt_change_of_a_frame_is_lost_alone(change: dict[str, Any]) -> None:
+    good = {"asset_id": UP, "price": "0.301", "size": "10", "side": "BUY"}
+    head = {"event_type": "price_change", "timestamp": "1790658674035"}
+    for frame in ({**head, "price_changes": [{**good, **change}, good]},):
+        for parsed in (parse(frame), parse([frame])):
+            (event,) = parsed.events
+            assert isinstance(event, BookChanged)
+            assert [one.price for one in event.changes] == [301_000]
+            assert parsed.rejected
+    assert not parse({**head, "price_changes": [{**good, **change}]}).events
+
+
+def test_half_a_surrogate_pair_spoils_no_frame_where_nobody_reads_it() -> None:
+    text = json.dumps([{**BOOK, "hash": "x"}]).replace('"x"', '"\\\\ud83d \\ud83d\\ude00 \\udc00"')
+    assert MarketChannel().parse(text, NOW) == Parsed((SNAPSHOT,), is_data=True, stream="book")
+
+
+def test_a_winner_that_is_none_of_the_outcomes_is_nobodys() -> None:
+    stray = "99" * 20
+    resolved = {"event_type": "market_resolved", "market": "0x31", "winning_asset_id": stray}
+    assert parse({**resolved, "assets_ids": [UP, DOWN]}, UP, DOWN).rejected
+    assert parse({**resolved, "assets_ids": [stray, "5"]}, UP, DOWN) == IGNORED
+    assert parse(resolved, UP, DOWN) == IGNORED
 
 
 def test_bytes_that_are_not_utf8_are_rejected_even_in_an_unused_field() -> None:

@@ -96,7 +96,8 @@ def test_rtds_ignores_other_assets_and_topics() -> None:
         ({"value": 2.0, "timestamp": None}, "without timestamp"),
         ({"value": 2.0, "symbol": ""}, "without symbol"),
         ({"value": 2.0, "window_s": 30}, "window of 30 s"),
-        ({"data": [{"timestamp": 1, "value": 2.0}, {"timestamp": 2, "value": -2.0}]}, "not a"),
+        ({"data": [{"timestamp": 2, "value": -2.0}, {"value": 2.0}]}, "missing"),
+        ({"data": {"timestamp": 2, "value": 2.0}}, "Expected"),
     ],
 )
 def test_rtds_points_that_are_not_believed(payload: dict[str, Any], reason: str) -> None:
@@ -164,6 +165,17 @@ def test_polybolt_update_and_snapshot() -> None:
     assert (other.kind, other.window_s) == (PriceKind.SPOT, 0)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    "spoilt", [{"timestamp": 2, "value": -2.0}, {"value": 2.0}, {"timestamp": [], "value": 2.0}, 7]
+)
+def test_one_spoilt_point_of_a_history_is_lost_alone(spoilt: Any) -> None:
+    good = {"timestamp": 1_790_877_850_000, "value": 2.0}
+    parsed = rtds("crypto_prices_twap_sixty", symbol="eth/usd", data=[good, spoilt, good])
+    assert len(parsed.events) == 2
+    assert parsed.rejected
+    assert (parsed.is_data, parsed.stream) == (True, "")
+
+
 def test_polybolt_counts_what_was_lost_and_forgets_on_reconnect() -> None:
     codec = PolyBolt(Asset.BTC, CREDENTIALS)
     payload = {"symbol": "btcusd", "timestamp": 1, "value": 2.0}
@@ -173,7 +185,7 @@ def test_polybolt_counts_what_was_lost_and_forgets_on_reconnect() -> None:
     assert bolt(codec, **head, channel="price.crypto", seq=9).lost == 2
     assert bolt(codec, **head, channel="price.crypto.twap", seq=2, dropped=3).lost == 3
     again = bolt(codec, **head, channel="price.crypto", seq=9)
-    assert again == Parsed(is_data=True, stream="spot", duplicates=1)
+    assert again == Parsed(duplicates=1), "and no sign of life"
     codec.hello()
     for seq in (1, 2):
         assert bolt(codec, **head, channel="price.crypto", seq=seq).lost == 0

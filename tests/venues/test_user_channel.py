@@ -371,7 +371,33 @@ def test_trades_that_are_not_believed(change: dict[str, Any], words: str) -> Non
     assert words in reason({**TRADE, **change})
 
 
-def test_one_bad_message_rejects_its_frame_whole() -> None:
-    events, parsed = read(ORDER, {**TRADE, "price": "2"})
-    assert (events, parsed.is_data) == ((), False)
+@pytest.mark.parametrize(
+    "spoilt", [{**TRADE, "price": "2"}, {**TRADE, "price": 7}, "no object", {"event_type": "order"}]
+)
+def test_one_bad_message_of_many_is_lost_alone(spoilt: Any) -> None:
+    events, parsed = read(ORDER, spoilt, ORDER)
+    assert (len(events), parsed.is_data) == (2, True)
     assert parsed.rejected
+    assert read(spoilt)[0] == ()
+
+
+def test_nulls_stand_for_what_is_not_there() -> None:
+    nulls = dict.fromkeys(("trader_side", "token_id", "owner", "match_time", "matchtime"))
+    assert trade(**nulls, trade_owner=None).matches == trade().matches
+    assert trade(timestamp=None).venue_ns == 1_672_290_701_000_000_000, "matchtime, in seconds"
+
+
+def test_a_side_that_is_left_out_follows_from_the_takers() -> None:
+    """Of the same token the other side; a buyer of the other token met a buyer."""
+    entry = {key: value for key, value in ENTRY.items() if key != "side"}
+    for token, side in ((UP, Side.SELL), (DOWN, Side.BUY)):
+        made = trade(trader_side="maker", maker_orders=[{**entry, "asset_id": token}])
+        assert [(match.side, match.token_id) for match in made.matches] == [(side, token)]
+
+
+def test_our_orders_prove_what_is_ours_before_any_owner() -> None:
+    entries = [{**ENTRY, "owner": OTHERS}, {**ENTRY, "order_id": TAKER_ID, "owner": OURS}]
+    frame = json.dumps({**TRADE, "trader_side": "MAKER", "maker_orders": entries})
+    (event,), _ = UserChannel(KEY, lambda order_id: order_id == ORDER_ID).read(frame)
+    assert isinstance(event, UserTrade)
+    assert [match.order_id for match in event.matches] == [ORDER_ID]

@@ -27,6 +27,7 @@ from polytui.venues.feed import Parsed
 from polytui.venues.polymarket.gamma import parse_event
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel, book_hash
+from polytui.venues.polymarket.user_channel import UserChannel, UserMatch, UserTrade
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 FRAMES = DATA / "frames"
@@ -277,3 +278,30 @@ def test_gamma_events(name: str, asset: Asset, interval: Interval, start: int) -
 def test_every_recorded_file_of_frames_is_read_here() -> None:
     text = Path(__file__).read_text()
     assert [path.name for path in FRAMES.rglob("*.json*") if path.name not in text] == []
+
+
+def test_a_makers_trades_are_ours_by_their_order_whoever_owns_the_trade() -> None:
+    """The taker owns the trade, sides are missing or lower case, and times have two names."""
+    ours = {"0x" + digits * 32 for digits in ("01", "03", "04")}
+    channel = UserChannel(is_ours=ours.__contains__)
+    found = [_match(channel, frame) for frame in recorded("user_trades_maker.jsonl")]
+    assert [(m.shares, m.price, m.side) for (m,) in found] == [
+        (12_000_000, 518_000, Side.BUY),
+        (12_000_000, 518_000, Side.BUY),
+        (20_000_000, 518_000, Side.BUY),
+    ]
+    assert len({match.token_id for (match,) in found}) == 1, "Up"
+
+
+def test_who_knows_no_order_reads_every_maker() -> None:
+    found = [_match(UserChannel(), frame) for frame in recorded("user_trades_maker.jsonl")]
+    assert [[m.shares // 1_000_000 for m in matches] for matches in found] == [[12], [8, 12], [20]]
+    assert [m.side for m in found[1]] == [Side.SELL, Side.BUY], "the other token, the same side"
+
+
+def _match(channel: UserChannel, frame: str) -> tuple[UserMatch, ...]:
+    (trade,), parsed = channel.read(frame)
+    assert not parsed.rejected
+    assert isinstance(trade, UserTrade)
+    assert trade.venue_ns == 1_795_204_860_001_000_000
+    return trade.matches

@@ -12,15 +12,18 @@ from attrs import evolve, field, frozen
 
 from polytui.model.events import OraclePriced
 from polytui.model.instrument import Asset, PriceKind
+from polytui.venues.continuity import DUPLICATE, RisingNumber
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
     Parsed,
+    believed,
     guarded,
     ns_of_ms,
     positive,
     positive_number,
     refused,
+    with_rejection,
 )
 
 _E18 = 10**18
@@ -47,15 +50,18 @@ class _Payload(msgspec.Struct, gc=False):
     window_s: int = 0
     window_seconds: int = 0
     source: str = ""
-    data: list[_Point] | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    """The points of a history."""
 
-    def points(self) -> list[_Point]:
-        """The history's points, or the one of an update; ValueError when there is neither."""
-        if self.data is not None:
-            return self.data
+    @property
+    def is_history(self) -> bool:
+        return bytes(self.data) not in (b"", b"null")
+
+    def point(self) -> _Point:
+        """The one of an update; ValueError when there is none."""
         if self.timestamp is None:
             raise ValueError("payload without timestamp")
-        return [_Point(self.timestamp, self.value, self.full_accuracy_value)]
+        return _Point(self.timestamp, self.value, self.full_accuracy_value)
 
 
 @frozen
@@ -82,11 +88,16 @@ class _Series:
         )
 
     def parsed(self, payload: _Payload, relayed_ns: int, received_ns: int) -> Parsed:
-        sent_ns = None if payload.data is not None else relayed_ns
-        events = tuple([self.event(point, sent_ns, received_ns) for point in payload.points()])
-        live = SPOT if self.kind is PriceKind.SPOT else AVERAGE
-        stream = live if payload.data is None else ""
-        return Parsed(events, is_data=True, stream=stream) if events else NOTHING
+        if not payload.is_history:
+            event = self.event(payload.point(), relayed_ns, received_ns)
+            stream = SPOT if self.kind is PriceKind.SPOT else AVERAGE
+            return Parsed((event,), is_data=True, stream=stream)
+
+        def make(point: _Point) -> OraclePriced:
+            return self.event(point, None, received_ns)
+
+        events, why = believed(payload.data, _decode_points, _decode_point, make)
+        return with_rejection(Parsed(tuple(events), is_data=True), why) if events else NOTHING
 
 
 def _value_of(point: _Point, is_scaled: bool) -> float:
@@ -125,6 +136,8 @@ class _RtdsFrame(msgspec.Struct, gc=False):
 
 
 _decode_rtds = msgspec.json.Decoder(_RtdsFrame).decode
+_decode_points = msgspec.json.Decoder(list[_Point]).decode
+_decode_point = msgspec.json.Decoder(_Point).decode
 _decode_payload = msgspec.json.Decoder(_Payload).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -244,10 +257,10 @@ class PolyBolt:
         self._asset = asset
         self._symbol = f"{asset.value}usd"
         self._credentials = credentials
-        self._last_seq: dict[str, int] = {}
+        self._seq: dict[str, RisingNumber] = {}
 
     def hello(self) -> tuple[str, ...]:
-        self._last_seq = {}
+        self._seq = {}
         auth = {
             "apiKey": self._credentials.key,
             "secret": self._credentials.secret,
@@ -276,7 +289,7 @@ class PolyBolt:
         parsed = self._series(message.channel, payload).parsed(
             payload, ns_of_ms(message.ts), received_ns
         )
-        return self._counted(message, parsed)
+        return self._counted(message, parsed, received_ns)
 
     def _foreign(self, message: _BoltFrame) -> Parsed:
         if not message.channel:
@@ -312,13 +325,13 @@ class PolyBolt:
             raise ValueError(f"an average over {window_s} s")
         return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, False)
 
-    def _counted(self, message: _BoltFrame, parsed: Parsed) -> Parsed:
+    def _counted(self, message: _BoltFrame, parsed: Parsed, received_ns: int) -> Parsed:
         """Numbers are dense per connection and channel: a jump is a loss, a step back a repeat."""
-        last = self._last_seq.get(message.channel, message.seq - 1)
-        self._last_seq[message.channel] = max(last, message.seq)
-        if message.seq <= last:
-            return Parsed(is_data=True, stream=parsed.stream, duplicates=1)
-        lost = message.seq - last - 1 + message.dropped
+        seq = self._seq.setdefault(message.channel, RisingNumber())
+        missed = seq.take(message.seq, min(ns_of_ms(message.ts), received_ns))
+        if missed == DUPLICATE:
+            return Parsed(duplicates=1)
+        lost = missed + message.dropped
         return evolve(parsed, lost=lost) if lost else parsed
 
 

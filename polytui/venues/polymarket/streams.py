@@ -25,9 +25,21 @@ from polytui.model.events import (
 )
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, Price, Shares, parse_micro, parse_price
-from polytui.venues.feed import IGNORED, NOTHING, WIRE_FAULTS, Parsed, ns_of_ms, rejected
+from polytui.venues.feed import (
+    IGNORED,
+    NOTHING,
+    WIRE_FAULTS,
+    Parsed,
+    kept,
+    ns_of_ms,
+    readable,
+    rejected,
+    with_rejection,
+)
 
 _T = TypeVar("_T")
+_Read = tuple[MarketEvent | None, str]
+"""The event of a message, if it has one for us, and why something of it was left out."""
 _CACHED_MOST = 4096
 _TOKEN_DIGITS = 78
 """Of 2^256."""
@@ -82,12 +94,23 @@ class _Message(msgspec.Struct, gc=False):
     winning_asset_id: str = ""
 
 
+class _Changes(msgspec.Struct, gc=False):
+    """A price_change whose changes are read one by one."""
+
+    timestamp: str
+    price_changes: list[msgspec.Raw]
+
+
 class _Kind(msgspec.Struct, gc=False):
     event_type: str = ""
 
 
 _decode = msgspec.json.Decoder(list[_Message] | _Message).decode
-_decode_kinds = msgspec.json.Decoder(list[_Kind] | _Kind).decode
+_decode_one = msgspec.json.Decoder(_Message).decode
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_changes = msgspec.json.Decoder(_Changes).decode
+_decode_change = msgspec.json.Decoder(_WireChange).decode
+_decode_kind = msgspec.json.Decoder(_Kind).decode
 _encode = msgspec.json.Encoder().encode
 
 _USED = (
@@ -158,23 +181,53 @@ class MarketChannel:
     def _parse(self, text: str, received_ns: int) -> Parsed:
         try:
             message = _decode(text)
-        except msgspec.ValidationError:
-            if _is_all_unused(text):
-                return IGNORED
-            raise
+        except msgspec.DecodeError:
+            return self._parse_items(text, received_ns)
         if isinstance(message, _Message):
-            event = self._event(message, received_ns)
-            return IGNORED if event is None else Parsed((event,), is_data=True, stream="book")
-        events = [self._event(item, received_ns) for item in message]
-        kept = tuple([event for event in events if event is not None])
-        if kept:
-            return Parsed(kept, is_data=True, stream="book")
-        return IGNORED if events else NOTHING
+            return _parsed(*self._read(message, received_ns))
+        return _together([self._read_or_not(item, received_ns) for item in message])
+
+    def _parse_items(self, text: str, received_ns: int) -> Parsed:
+        """A frame that does not fit our types, item by item: one that is spoilt is lost alone."""
+        text = readable(text)
+        if text.lstrip()[:1] != "[":
+            return _parsed(*self._read_raw(text, received_ns))
+        found: list[_Read] = []
+        for item in _decode_items(text):
+            try:
+                found.append(self._read_raw(item, received_ns))
+            except WIRE_FAULTS as fault:
+                found.append((None, str(fault)))
+        return _together(found)
+
+    def _read_raw(self, raw: str | msgspec.Raw, received_ns: int) -> _Read:
+        try:
+            return self._read(_decode_one(raw), received_ns)
+        except msgspec.ValidationError:
+            kind = _decode_kind(raw).event_type
+            if kind and kind not in _USED:
+                return None, ""
+            if kind != "price_change":
+                raise
+        loose = _decode_changes(raw)
+        changes, why = kept(loose.price_changes, _decode_change)
+        event, refusal = _changed(changes, loose.timestamp, received_ns)
+        return event, why or refusal
+
+    def _read_or_not(self, message: _Message, received_ns: int) -> _Read:
+        try:
+            return self._read(message, received_ns)
+        except WIRE_FAULTS as fault:
+            return None, str(fault)
+
+    def _read(self, message: _Message, received_ns: int) -> _Read:
+        """The event of a message, and what was left out of it."""
+        if message.event_type == "price_change":
+            return _changed(message.price_changes or (), message.timestamp, received_ns)
+        return self._event(message, received_ns), ""
 
     def _event(self, message: _Message, received_ns: int) -> MarketEvent | None:
         kind = message.event_type
-        if kind == "price_change":
-            return _changed(message, received_ns)
         if kind == "book" or (not kind and message.bids is not None):
             return _snapshot(message, received_ns)
         if kind == "last_trade_price":
@@ -188,29 +241,51 @@ class MarketChannel:
         return None
 
     def _settled(self, message: _Message, received_ns: int) -> RoundSettled | None:
-        """The stream names the winners of every market there is: keep those of our tokens."""
+        """The stream names the winners of every market there is: keep those of our tokens. One
+        that speaks of our tokens and names another is nobody's winner."""
         winner = _token(message.winning_asset_id)
         if not (message.market.isascii() and message.market.isalnum()):
             raise ValueError(f"not a condition id: {message.market[:80]!r}")
-        if not self._is_for_all and not any(
-            token in self._tokens for token in (winner, *(message.assets_ids or ()))
-        ):
-            return None
+        named = message.assets_ids or ()
+        if winner not in self._tokens and not self._is_for_all:
+            if not any(token in self._tokens for token in named):
+                return None
+            if winner not in named:
+                raise ValueError(f"a winner that is none of the outcomes: {winner}")
         return RoundSettled(message.market, winner, "stream", received_ns)
 
 
-def _is_all_unused(text: str) -> bool:
-    """Whether a frame that does not fit our types has only message types we do not use."""
-    kinds = _decode_kinds(text)
-    found = [kinds] if isinstance(kinds, _Kind) else kinds
-    return all(item.event_type and item.event_type not in _USED for item in found)
+def _parsed(event: MarketEvent | None, why: str) -> Parsed:
+    if event is None:
+        return IGNORED
+    return with_rejection(Parsed((event,), is_data=True, stream="book"), why)
 
 
-def _changed(message: _Message, received_ns: int) -> BookChanged:
-    if not message.price_changes:
+def _together(found: Sequence[_Read]) -> Parsed:
+    """An array's items as one frame; rejected where nothing of it can be believed."""
+    events = tuple([event for event, _ in found if event is not None])
+    whys = [why for _, why in found if why]
+    words = f"{len(whys)} of {len(found)} items: {whys[0]}" if whys else ""
+    if events:
+        return with_rejection(Parsed(events, is_data=True, stream="book"), words)
+    if whys:
+        raise ValueError(words)
+    return IGNORED if found else NOTHING
+
+
+def _changed(
+    wire: Sequence[_WireChange], timestamp: str, received_ns: int
+) -> tuple[BookChanged, str]:
+    if not wire:
         raise ValueError("price_change without changes")
-    changes = tuple([_level_change(change) for change in message.price_changes])
-    return BookChanged(changes, ns_of_ms(message.timestamp), received_ns)
+    why = ""
+    try:
+        changes = [_level_change(change) for change in wire]
+    except WIRE_FAULTS:
+        changes, why = kept(wire, _level_change)
+        if not changes:
+            raise ValueError(why) from None
+    return BookChanged(tuple(changes), ns_of_ms(timestamp), received_ns), why
 
 
 def _level_change(change: _WireChange) -> LevelChange:

@@ -2,20 +2,32 @@
 
 Venue rules that shape it: `size_matched` is cumulative, empty texts stand for 0; statuses are an
 open set and may carry free text; a trade keeps its id from MATCHED to CONFIRMED or FAILED, with or
-without a prefix; as maker one gets the whole trade and owns only the entries of `maker_orders`
-with one's owner; stamps of twelve digits or more are milliseconds, others seconds.
+without a prefix; as maker one gets the whole trade, whose owner may be the taker, and owns only the
+entries of `maker_orders` with one's owner, whose side may be left out; stamps of twelve digits or
+more are milliseconds, others seconds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 
 import msgspec
 from attrs import field, frozen
 
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Price, Shares, parse_micro, parse_price
-from polytui.venues.feed import NOTHING, WIRE_FAULTS, Parsed, ns_of_ms, refused, rejected
+from polytui.venues.feed import (
+    NOTHING,
+    WIRE_FAULTS,
+    Parsed,
+    kept,
+    ns_of_ms,
+    refused,
+    rejected,
+    with_rejection,
+)
 
 _MILLISECONDS_FROM = 10**12
 _TRADE_PREFIX = "TRADE_STATUS_"
@@ -88,10 +100,10 @@ class _MakerOrder(msgspec.Struct, gc=False):
     order_id: str
     price: str
     matched_amount: str | None = ""
-    side: str = ""
-    owner: str = ""
-    asset_id: str = ""
-    token_id: str = ""
+    side: str | None = ""
+    owner: str | None = ""
+    asset_id: str | None = ""
+    token_id: str | None = ""
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -99,24 +111,28 @@ class _Message(msgspec.Struct, gc=False):
     id: str = ""
     type: str = ""
     market: str = ""
-    asset_id: str = ""
-    token_id: str = ""
-    side: str = ""
+    asset_id: str | None = ""
+    token_id: str | None = ""
+    side: str | None = ""
     price: str = ""
     size: str | None = ""
     original_size: str | None = ""
     size_matched: str | None = ""
     status: str = ""
-    taker_order_id: str = ""
-    owner: str = ""
-    trade_owner: str = ""
-    trader_side: str = ""
+    taker_order_id: str | None = ""
+    owner: str | None = ""
+    trade_owner: str | None = ""
+    trader_side: str | None = ""
     maker_orders: list[_MakerOrder] | None = None
-    timestamp: str | int = 0
+    timestamp: str | int | None = None
+    match_time: str | int | None = None
+    matchtime: str | int | None = None
+    last_update: str | int | None = None
     message: str = ""
 
 
-_decode = msgspec.json.Decoder(list[_Message] | _Message).decode
+_decode = msgspec.json.Decoder(list[msgspec.Raw] | _Message).decode
+_decode_one = msgspec.json.Decoder(_Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -138,9 +154,13 @@ class UserChannel:
 
     feed = "user"
 
-    def __init__(self, key: UserKey | None = None) -> None:
-        """Without a key it only reads: recorded frames need none."""
+    def __init__(
+        self, key: UserKey | None = None, is_ours: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """Without a key it only reads: recorded frames need none. `is_ours` knows the ids of our
+        orders, which is a better proof than an owner."""
         self._key = key
+        self._is_ours = is_ours
 
     def hello(self) -> tuple[str, ...]:
         if self._key is None:
@@ -158,15 +178,20 @@ class UserChannel:
             return (), NOTHING
         try:
             found = _decode(frame)
-            messages = found if isinstance(found, list) else [found]
+            messages, why = kept(found, _decode_one) if isinstance(found, list) else ([found], "")
             words = [one.message for one in messages if one.message and not one.event_type]
             if words:
                 return (), refused(words[0])
-            events = [self._read(message) for message in messages]
+            if not isinstance(found, list):
+                events = [self._read(found)]
+            else:
+                events, fault = kept(messages, self._read)
+                why = why or fault
         except WIRE_FAULTS as fault:
             return (), rejected(fault)
-        kept = tuple(event for event in events if event is not None)
-        return kept, Parsed(is_data=bool(kept), ignored=0 if kept or not events else 1)
+        told = tuple(event for event in events if event is not None)
+        parsed = Parsed(is_data=bool(told), ignored=0 if told or not events else 1)
+        return told, with_rejection(parsed, why)
 
     def _read(self, message: _Message) -> UserEvent | None:
         if message.event_type == "order":
@@ -181,38 +206,54 @@ class UserChannel:
         status = message.status.upper().removeprefix(_TRADE_PREFIX)
         if status == "MATCHED_NOT_BROADCASTED":
             status = TradeStatus.MATCHED.value
-        if message.trader_side.upper() == "MAKER":
-            matches = self._as_maker(message)
+        if (message.trader_side or "").upper() == "MAKER":
+            matches = tuple(map(partial(_made, message), self._ours(message)))
         else:
             matches = (_taken(message),)
+        stamps = (message.timestamp, message.match_time, message.matchtime, message.last_update)
+        stamp = next((one for one in stamps if one), "")
         return UserTrade(
-            _id(message.id), TradeStatus(status), message.market, matches, _stamp(message.timestamp)
+            _id(message.id), TradeStatus(status), message.market, matches, _stamp(stamp)
         )
 
-    def _as_maker(self, message: _Message) -> tuple[UserMatch, ...]:
-        """The entries of ours; all of them where nobody says whose they are."""
-        owner = self._key.key if self._key else message.trade_owner or message.owner
+    def _ours(self, message: _Message) -> list[_MakerOrder]:
+        """The entries of ours: by the order's id, by our key; without a key by the owner that the
+        trade names, and all of them where nobody says whose they are."""
         entries = message.maker_orders or []
-        ours = [entry for entry in entries if not owner or entry.owner in ("", owner)]
+        ours = [entry for entry in entries if self._is_ours(entry.order_id)]
+        if not ours:
+            key = self._key.key if self._key else message.trade_owner or message.owner
+            ours = [entry for entry in entries if not key or entry.owner in ("", None, key)]
+        if not ours and self._key is None:
+            ours = entries
         if not ours:
             raise ValueError("a maker's trade without an order of ours")
-        return tuple(
-            UserMatch(
-                _id(entry.order_id),
-                entry.asset_id or entry.token_id,
-                _side(entry.side),
-                _price(entry.price),
-                _shares(entry.matched_amount),
-                is_taker=False,
-            )
-            for entry in ours
-        )
+        return ours
+
+
+def _made(message: _Message, entry: _MakerOrder) -> UserMatch:
+    return UserMatch(
+        _id(entry.order_id),
+        entry.asset_id or entry.token_id or "",
+        _side(entry.side) if entry.side else _side_opposite(message, entry),
+        _price(entry.price),
+        _shares(entry.matched_amount),
+        is_taker=False,
+    )
+
+
+def _side_opposite(message: _Message, entry: _MakerOrder) -> Side:
+    """The maker's side where it is left out: the other one on the taker's own token; on the other
+    token the same, since two buyers make a pair of shares and two sellers end one."""
+    taken = _side(message.side)
+    is_same_token = (entry.asset_id or entry.token_id) == (message.asset_id or message.token_id)
+    return taken.other if is_same_token else taken
 
 
 def _taken(message: _Message) -> UserMatch:
     return UserMatch(
-        _id(message.taker_order_id),
-        message.asset_id or message.token_id,
+        _id(message.taker_order_id or ""),
+        message.asset_id or message.token_id or "",
         _side(message.side),
         _price(message.price),
         _shares(message.size),
@@ -225,19 +266,19 @@ def _order(message: _Message) -> UserOrder:
         _id(message.id),
         OrderChange(message.type.upper()),
         message.market,
-        message.asset_id or message.token_id,
+        message.asset_id or message.token_id or "",
         _side(message.side),
         _price(message.price),
         _shares(message.original_size),
         _shares(message.size_matched),
         ascii(message.status)[1:-1][:_ID_MOST],
-        _stamp(message.timestamp),
+        _stamp(message.timestamp or ""),
     )
 
 
-def _side(text: str) -> Side:
+def _side(text: str | None) -> Side:
     """In whatever case (venue quirk)."""
-    return Side(text.lower())
+    return Side((text or "").lower())
 
 
 def _price(text: str) -> Price:
