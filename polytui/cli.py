@@ -19,6 +19,7 @@ from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.output import write_json
 from polytui.places import has_terminal
+from polytui.precautions import ensure_standard_streams
 from polytui.sim.named_worlds import WorldName
 
 DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
@@ -28,6 +29,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    ensure_standard_streams()
     try:
         cli(standalone_mode=True)
     except BadSettings as error:
@@ -117,8 +119,12 @@ def _plain_errors(command: _F) -> _F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except* Fatal as group:
-            error: BaseException = group
+        except BaseExceptionGroup as group:
+            # Not `except*`: until Python 3.11.4 what is raised in there comes out in a group again.
+            fatal, other = group.split(Fatal)
+            if fatal is None or other is not None:
+                raise
+            error: BaseException = fatal
             while isinstance(error, BaseExceptionGroup):
                 error = error.exceptions[0]
             raise error from None

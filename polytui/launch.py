@@ -27,7 +27,6 @@ from polytui.model.errors import Fatal
 from polytui.output import write_json
 from polytui.places import (
     answers,
-    check_writable,
     existing_prices,
     has_terminal,
     last_line,
@@ -36,6 +35,7 @@ from polytui.places import (
     running_socket,
     socket_folder,
 )
+from polytui.precautions import allow_files, check_room, check_writable
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
 from polytui.runtime.logs import log_to
@@ -59,6 +59,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     if prices is not None:
         check_length(settings, prices)
     check_writable(options["json_path"])
+    allow_files(len(settings.session.assets))
     folder = options["folder"] or new_folder(settings.journal.directory, mode)
     plan = Plan(
         mode=mode,
@@ -71,6 +72,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         chaos=parse_chaos(options.get("chaos") or "", settings.session.assets),
     )
     make_folder(folder)
+    check_room(folder, settings.journal.least_free_mb)
     if options.get("in_process"):
         return _in_process(plan, options["json_path"])
     if has_terminal() and not options["headless"]:
@@ -85,12 +87,19 @@ def _headless(plan: Plan, json_path: str | None) -> int:
     if not plan.is_owned:
         plan = attrs.evolve(plan, status=console)
     summary: Summary = trio.run(run_engine, plan)
-    write_json(summary, str(plan.folder / "summary.json"))
-    if json_path:
-        write_json(summary, json_path)
     if not plan.is_owned:
         say(summary, console)
+    _keep(summary, plan.folder, json_path)
     return exit_code(summary)
+
+
+def _keep(summary: Summary, folder: Path, json_path: str | None) -> None:
+    """In the session's folder, and where it is wanted: the one even where the other fails."""
+    try:
+        if json_path:
+            write_json(summary, json_path)
+    finally:
+        write_json(summary, str(folder / "summary.json"))
 
 
 def _in_process(plan: Plan, json_path: str | None) -> int:
@@ -114,10 +123,8 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
         "stopped": f"{settings.session.rounds} rounds are settled",
         "journal": os.path.relpath(journal),
     }
-    write_json(summary, str(plan.folder / "summary.json"))
-    if json_path:
-        write_json(summary, json_path)
     say(summary, StatusConsole(stderr=json_path == "-"))
+    _keep(summary, plan.folder, json_path)
     return exit_code(summary)
 
 

@@ -25,14 +25,6 @@ def existing_prices(prices: Path | None) -> Path | None:
     return prices
 
 
-def check_writable(json_path: str | None) -> None:
-    """Said now, not after the session."""
-    if json_path and json_path != "-" and Path(json_path).is_dir():
-        raise Fatal(f"--json {json_path} is a folder; name a file in it")
-    if json_path and json_path != "-" and not Path(json_path).parent.is_dir():
-        raise Fatal(f"no folder for --json {json_path}; make it first")
-
-
 def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,9 +42,20 @@ def new_folder(directory: str, mode: str) -> Path:
 
 
 def socket_folder() -> Path:
-    """Short and private: a socket's path may have about a hundred characters."""
+    """Short and private: a socket's path may have about a hundred characters. The runtime folder
+    of somebody else, as after `su`, is none of ours."""
     base = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(base) / "polytui" if base else Path(f"/tmp/polytui-{os.getuid()}")
+    if base and _is_ours(Path(base)):
+        return Path(base) / "polytui"
+    return Path(f"/tmp/polytui-{os.getuid()}")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def running_socket(session: str | None) -> Path:

@@ -22,7 +22,8 @@ from polytui.config.schema import Settings
 from polytui.journal.raw_files import TornTail, read_lines
 from polytui.model.errors import Fatal
 from polytui.output import write_json
-from polytui.places import check_writable, make_folder, new_folder
+from polytui.places import make_folder, new_folder
+from polytui.precautions import check_writable
 from polytui.runtime.doctor import Examination, Finding, Verdict, report_of
 from polytui.runtime.logs import log_to
 from polytui.runtime.modes import MODES, Surroundings

@@ -244,6 +244,8 @@ class JournalSettings:
     flush_ms: int = setting(200, between(10, 10_000))
     digest_every: int = setting(1000, between(10, 1_000_000))
     """Events between two digests of the desks' state."""
+    least_free_mb: int = setting(64, between(0, 1_000_000))
+    """No session starts on a disk with less room: an asset writes tens of MB an hour."""
 
 
 @frozen

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from polytui.config.secrets import FeedKeys, Secret, load_feed_keys
+from polytui.model.errors import Fatal
 
 NAMES = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
 
@@ -45,9 +46,10 @@ def test_the_environment_overrules_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", NAMES)
-def test_two_keys_of_three_are_none(tmp_path: Path, missing: str) -> None:
+def test_two_keys_of_three_are_said_and_not_ignored(tmp_path: Path, missing: str) -> None:
     a_file(tmp_path, *[name for name in NAMES if name != missing])
-    assert load_feed_keys(tmp_path, {"HOME": "/"}) is None
+    with pytest.raises(Fatal, match=f"{missing} missing beside the others"):
+        load_feed_keys(tmp_path, {"HOME": "/"})
 
 
 def test_an_empty_environment_is_an_empty_environment(

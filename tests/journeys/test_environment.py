@@ -1,0 +1,148 @@
+"""Machines that are not like ours: locales, streams, descriptors, disks, other people's folders.
+
+Each runs the real command. What cannot work is said in one line, before anything starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from program import CONFIG, PATIENCE_S, command, environment, short_folder
+
+IN_PROCESS = ("demo", "--in-process", "--rounds", "1", "--assets", "btc", "--config", CONFIG)
+SHORT = ("demo", "--headless", "--rounds", "1", "--assets", "btc", "--speed", "200")
+PAPER = ("run", "--headless", "--assets", "btc", "--config", CONFIG)
+
+
+def run(
+    folder: Path,
+    *arguments: str | Path,
+    before: Callable[[], None] | None = None,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """A command to its end, with `before` done in its process and `variables` set."""
+    with short_folder() as runtime:
+        return subprocess.run(
+            command(*arguments),
+            cwd=folder,
+            env={**environment(runtime), **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE_S,
+            check=False,
+            preexec_fn=before,
+        )
+
+
+def one_line(ended: subprocess.CompletedProcess[str]) -> str:
+    """The error, which is all that was said."""
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    (line,) = ended.stderr.strip().splitlines()
+    assert line.startswith("error: "), line
+    return line.removeprefix("error: ")
+
+
+@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1"])
+def test_a_locale_without_our_letters(locale: str, tmp_path: Path) -> None:
+    ended = run(tmp_path, *IN_PROCESS, LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "journal: runs/" in ended.stdout
+
+
+@pytest.mark.parametrize("closed", [(0,), (0, 1, 2)])
+def test_standard_streams_that_are_closed(closed: tuple[int, ...], tmp_path: Path) -> None:
+    """As of a daemon: nobody's socket may get their numbers, nor what is printed go into it."""
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    ended = run(tmp_path, *SHORT, "--json", "s.json", before=close)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    assert json.loads((tmp_path / "s.json").read_text())["errors"] == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_the_runtime_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o700)
+    os.chown(theirs, 65_534, 65_534)
+    ended = run(tmp_path, *SHORT, XDG_RUNTIME_DIR=str(theirs))
+    assert ended.returncode == 0, ended.stderr
+    assert list(theirs.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", ["", "absent", "/dev/null"])
+def test_a_runtime_folder_that_is_none(there: str, tmp_path: Path) -> None:
+    ended = run(tmp_path, "attach", XDG_RUNTIME_DIR=there)
+    assert one_line(ended).startswith(("no engine runs here", "attach needs a terminal"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("POLYMARKET_API_KEY=abc\n".encode("utf-16"), ".env is not UTF-8 text"),
+        ("# clé\nPOLYMARKET_API_KEY=abc\n".encode("latin-1"), ".env is not UTF-8 text"),
+        (
+            b"POLYMARKET_API_KEY=abc\n",
+            "POLYMARKET_API_SECRET, POLYMARKET_API_PASSPHRASE missing beside the others: set all",
+        ),
+    ],
+)
+def test_a_file_of_secrets_that_cannot_be_used(content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    line = one_line(run(tmp_path, *PAPER))
+    assert words in line
+    assert "abc" not in line
+
+
+def test_a_summary_that_cannot_be_written_there_is_said_before_the_session(
+    tmp_path: Path,
+) -> None:
+    line = one_line(run(tmp_path, *IN_PROCESS, "--json", "/proc/summary.json"))
+    assert line.startswith("cannot write --json /proc/summary.json: ")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_disk_that_fills_up_takes_no_summary_away(tmp_path: Path) -> None:
+    """Said on the screen, and in the session's own folder."""
+    ended = run(tmp_path, *IN_PROCESS, "--json", "/dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr == "error: cannot write /dev/full: No space left on device\n"
+    assert "demo session: 1 rounds are settled" in ended.stdout
+    (kept,) = tmp_path.glob("runs/*/summary.json")
+    assert json.loads(kept.read_text())["rounds_settled"] == 1
+
+
+def test_a_disk_with_too_little_room(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[journal]\nleast_free_mb = 1_000_000\n")
+    line = one_line(run(tmp_path, *SHORT))
+    assert "MB are free where runs/" in line
+    assert "less than 1000000: free some" in line
+
+
+def allow(soft: int, hard: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_few_descriptors_are_made_enough_where_that_is_allowed(tmp_path: Path) -> None:
+    ended = run(tmp_path, *SHORT, before=allow(40, 4_096))
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_too_few_descriptors_are_said(tmp_path: Path) -> None:
+    line = one_line(run(tmp_path, "demo", "--headless", "--config", CONFIG, before=allow(40, 40)))
+    assert line == (
+        "40 open files are allowed and 4 assets need 128: raise it with ulimit -n 128, "
+        "or trade fewer with --assets"
+    )
+    assert not (tmp_path / "runs").exists()
