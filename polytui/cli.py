@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from polytui.config.called import tell_children
 from polytui.config.load import BadSettings, canonical_json, digest_of, load_settings
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
@@ -30,6 +31,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def main() -> None:
     """Run the command line and exit with its code."""
     ensure_standard_streams()
+    tell_children()
     try:
         cli(standalone_mode=True)
     except BadSettings as error:

@@ -20,6 +20,7 @@ import trio
 
 from polytui.backtest.inprocess import InProcess
 from polytui.closing import exit_code, say
+from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, Terminal
 from polytui.journal.codec import FORMAT, Header, encode_header
@@ -205,7 +206,7 @@ def _after_terminal(engine: subprocess.Popen[bytes], folder: Path, json_path: st
     try:
         code = engine.wait(timeout=_END_WITHIN_S if _is_ending(folder) else 1.0)
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"the engine goes on: polytui attach {folder.name}\n")
+        sys.stderr.write(f"the engine goes on: {called(f'attach {folder.name}')}\n")
         return 0
     if summary.exists():
         known = json.loads(summary.read_text(encoding="utf-8"))

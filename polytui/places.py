@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from polytui.config.called import called
 from polytui.model.errors import Fatal
 
 _PROBE_S = 1.0
@@ -67,7 +68,8 @@ def running_socket(session: str | None) -> Path:
         if answers(socket):
             return socket
     which = f"no session {session}" if session else "no engine"
-    raise Fatal(f"{which} runs here; start one with polytui demo or polytui run --headless")
+    ways = f"{called('demo')} or {called('run --headless')}"
+    raise Fatal(f"{which} runs here; start one with {ways}")
 
 
 def _check_ours(folder: Path) -> None:

@@ -20,6 +20,7 @@ import trio
 from attrs import define, field, frozen
 from attrs.validators import gt
 
+from polytui.config.called import called
 from polytui.model.errors import Fatal, Rejected
 from polytui.model.events import Action
 from polytui.model.link import (
@@ -151,7 +152,8 @@ def _remove_stale(path: Path) -> None:
     if not stat.S_ISSOCK(mode):
         raise Fatal(f"{path} is in the way and is no socket; move it or choose another path")
     if _is_answered(path):
-        raise Fatal(f"an engine already answers at {path}; run `polytui attach`, or stop it first")
+        again = called("attach")
+        raise Fatal(f"an engine already answers at {path}; run {again}, or stop it first")
     path.unlink(missing_ok=True)
 
 

@@ -16,6 +16,7 @@ from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from polytui.config.called import called
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
@@ -154,7 +155,7 @@ class TerminalApp(App[int]):
     async def _part(self, parting: Parting | None) -> None:
         if parting is Parting.LEAVE and self._link is not None:
             await self._link.detach()
-            self.parting_words = "the engine goes on; come back with: polytui attach"
+            self.parting_words = f"the engine goes on; come back with: {called('attach')}"
             self.exit(0)
         elif parting is Parting.STOP:
             self.board.waiting = "STOPPING: the engine cancels its orders and ends"
@@ -173,7 +174,7 @@ class TerminalApp(App[int]):
                 await self._over.wait()
         except TimeoutError:
             words = f"the engine did not say goodbye within {within_s:g} s"
-            self.parting_words = f"{words}; look for it with: polytui attach"
+            self.parting_words = f"{words}; look for it with: {called('attach')}"
             self.exit(1)
         else:
             self.exit(self.exit_code)

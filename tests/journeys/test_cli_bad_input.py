@@ -129,7 +129,8 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 
 def test_nothing_to_attach_to(tmp_path: Path) -> None:
     line = one_line(run(tmp_path, "attach", "--config", CONFIG), 1)
-    assert line.startswith("no engine runs here; start one with polytui demo")
+    assert line.startswith("no engine runs here; start one with ")
+    assert re.search(r"(\S*polytui) demo or \1 run --headless$", line)
 
 
 def test_config_show_check_and_digest(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Parting(Enum):
 
 CHOICES = (
     (Parting.STOP, "S", "stop the engine", "its orders are cancelled first"),
-    (Parting.LEAVE, "L", "leave it running", "come back with: polytui attach"),
+    (Parting.LEAVE, "L", "leave it running", "`attach` comes back to it"),
     (Parting.STAY, "Esc", "stay", ""),
 )
 SIZE = (64, len(CHOICES) + 6)
