@@ -295,7 +295,7 @@ def main() -> None:
     with multiprocessing.Pool() as pool:
         rows = [row for found in pool.imap(sit, planned) for row in found]
     figures = all_figures(_in_order(rows, options.worlds))
-    fills = "alone on paper" if options.alone else "in shadow, which flatters: never late"
+    fills = "alone on paper" if options.alone else "in shadow, which nobody answers"
     console.print(table_of(figures, f"edge after fees, {fills}"))
     console.print(conclusion(figures), highlight=False)
 

@@ -32,6 +32,7 @@ from polytui.config.deciding import (
     SettlementSniper,
 )
 from polytui.model.instrument import Asset, Exchange, Interval
+from polytui.model.units import NS_PER_MS
 
 _HTTP = starts_with("https://", "http://127.0.0.1")
 _WS = starts_with("wss://", "ws://127.0.0.1")
@@ -204,13 +205,28 @@ class Risk:
 
 @frozen
 class Paper:
-    """Hands that trade on paper against the live book."""
+    """Hands that trade on paper against the live book, and how late they and shadows are."""
 
     starting_cash_usd: float = setting(1000.0, ABOVE_ZERO)
     taker_delay_ms: int = setting(150, between(0, 5000))
-    """The venue holds a marketable order so long before it is matched."""
+    """The venue holds a marketable order so long before it looks at it again and matches it: 150
+    since September 2026 by its changelog, 250 by another page of its own."""
     ack_delay_ms: int = setting(40, between(0, 5000))
-    """Until a resting order or a cancel is acknowledged."""
+    """The venue's own work on an order that rests, or on a cancel."""
+    order_latency_ms: float = setting(30.0, between(0, 10_000))
+    """From us to the venue, for orders and cancels; the median of what is drawn for each."""
+    answer_latency_ms: float = setting(30.0, between(0, 10_000))
+    """From the venue to us: its answers, and the book that an order met; the median."""
+    latency_spread: float = setting(0.25, between(0, 2))
+    """Standard deviation of the logarithm of both latencies; 0 makes each the same."""
+    latency_seed: int = setting(1, NOT_NEGATIVE)
+    """What latencies are drawn from: the same seed and order, the same latency."""
+
+    @property
+    def taker_ns(self) -> int:
+        """From sending a marketable order until we could know what it met, at the medians."""
+        ways_ms = self.order_latency_ms + self.answer_latency_ms
+        return int((ways_ms + self.taker_delay_ms) * NS_PER_MS)
 
 
 @frozen

@@ -13,7 +13,7 @@ from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
-from polytui.model.units import MICRO
+from polytui.model.units import LOT, MICRO
 from polytui.strategy.proposal import Proposal
 
 
@@ -59,9 +59,10 @@ def outbid(candidate: Candidate, best: Candidate) -> Why:
 def coherence_block(
     outcome: Outcome, working: Iterable[WorkingOrder], held: Iterable[Stake]
 ) -> Why | None:
-    """Nobody enters a side while anybody holds the other, or has a buy of it that may fill."""
+    """Nobody enters a side while anybody holds the other, or has a buy of it that may fill. Less
+    than a lot is what the whole cents of a purchase left without its pair, and holds nobody."""
     for stake in held:
-        if stake.outcome is not outcome:
+        if stake.outcome is not outcome and stake.shares >= LOT:
             return Why(Reason.OTHER_SIDE_HELD, stake.shares / MICRO, 0.0, "shares")
     for entry in working:
         if entry.order.side is Side.BUY and entry.order.outcome is not outcome:

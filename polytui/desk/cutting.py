@@ -6,15 +6,52 @@ the limit in the way.
 
 from __future__ import annotations
 
-from attrs import evolve
+from collections.abc import Callable
+
+from attrs import evolve, frozen
 
 from polytui.config.schema import Settings
 from polytui.desk.round import DeskRound
-from polytui.model.effects import Reason, Why
+from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Shares, floor_to_lot
-from polytui.risk.limits import Standing, room
+from polytui.risk.limits import Standing, room, stamp
 from polytui.strategy.sizing import least_shares, shares_within
+
+
+@frozen
+class Fit:
+    """A stamped order, and why it is smaller than it was wanted; None where it is not."""
+
+    stamp: Stamp
+    why: Why | None
+
+
+def fitting(
+    entry: DeskRound,
+    quote: Quote,
+    standing_of: Callable[[Quote], Standing],
+    settings: Settings,
+    *,
+    is_exit: bool = False,
+) -> Fit | Why:
+    """An order as large as the book's depth and the limits leave it, or what is in the way. Exits
+    do not ask for depth. `standing_of`: what is at stake before an order."""
+    shallow = None if is_exit else depth_in_the_way(entry, quote, settings)
+    if shallow is not None:
+        less = cut_to_depth(entry, quote, settings)
+        if less is None:
+            return shallow
+        quote = less
+    standing = standing_of(quote)
+    full = stamp(quote, standing, settings)
+    if isinstance(full, Stamp):
+        return Fit(full, shallow)
+    less, why = cut_to_room(entry, quote, standing, full, settings)
+    if less is None:
+        return why
+    allowed = stamp(less, standing_of(less), settings)
+    return Fit(allowed, why) if isinstance(allowed, Stamp) else allowed
 
 
 def depth_in_the_way(entry: DeskRound, quote: Quote, settings: Settings) -> Why | None:

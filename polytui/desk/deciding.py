@@ -28,16 +28,16 @@ from polytui.desk.choosing import (
 from polytui.desk.holdings import Holdings
 from polytui.desk.leaning import Leaning
 from polytui.desk.round import DeskRound
-from polytui.ledger.shadow import Facing
+from polytui.desk.shadowing import Asked, Shadowing
 from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
+from polytui.model.units import LOT
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, Strategy, View
 from polytui.strategy.registry import STRATEGIES
 
-_SHADOW = Why(Reason.SHADOW)
 _NOTHING = Why(Reason.NONE)
 _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
@@ -54,9 +54,10 @@ class Deciding:
     """Stateless but for what it points at, one asset's holdings and books; and for the seats of the
     settings that it saw last."""
 
-    def __init__(self, asset: Asset, holdings: Holdings) -> None:
+    def __init__(self, asset: Asset, holdings: Holdings, shadowing: Shadowing) -> None:
         self._asset = asset
         self._holdings = holdings
+        self._shadowing = shadowing
         self._seated: Settings | None = None
         self._seats: dict[Interval, tuple[_Seat, ...]] = {}
 
@@ -65,7 +66,7 @@ class Deciding:
     ) -> tuple[list[Wanted], dict[str, Why]]:
         """Quotes wanted in the round, and by strategy why it does not get its entry.
 
-        `block`: why nobody may enter now; exits go on.
+        `block`: why nobody may enter now, in shadow neither; exits go on.
         """
         whys: dict[str, Why] = {}
         candidates: list[Candidate] = []
@@ -75,7 +76,8 @@ class Deciding:
             own = _seen_by(name, view, stakes) if stakes else view
             proposal = self._ask(entry, seat.strategy, own, settings)
             if not seat.is_live:
-                whys[name] = self._follow_in_shadow(entry, seat, proposal, view, settings)
+                asked = Asked(entry, name, seat.thresholds, proposal, view, settings)
+                whys[name] = self._shadowing.follow(asked, block)
                 continue
             why = block or self._signal_block(entry, seat, proposal, view, settings)
             whys[name] = _NOTHING if why is None else why
@@ -173,33 +175,6 @@ class Deciding:
                 whys[stake.strategy] = way
         return wanted, whys
 
-    # --- shadow ---------------------------------------------------------------------------------
-
-    def _follow_in_shadow(
-        self, entry: DeskRound, seat: _Seat, proposal: Proposal, view: View, settings: Settings
-    ) -> Why:
-        """Do on paper what it would have done; why it does nothing, or that it may not."""
-        name, shadow, thresholds = seat.strategy.name, self._books.shadow, seat.thresholds
-        for stake in shadow.open(entry.slug):
-            if stake.strategy != name or not settings.exits.is_enabled:
-                continue
-            why = first_exit(view, stake, proposal, thresholds, settings.exits)
-            slip = settings.exits.max_slippage_ticks
-            way = leave(view, stake, why, slip) if why is not None else None
-            if isinstance(way, Quote):
-                shadow.leave(entry.slug, name, way, _facing(view, way), view.now_ns)
-        if not proposal.quotes:
-            return proposal.why
-        gates = settings.gates
-        young = entry.leanings[name].block(
-            view.now_ns, gates.entry_delay_s, thresholds.min_edge_bps
-        )
-        if young is not None:
-            return young
-        for quote in proposal.quotes:
-            shadow.follow(entry.slug, name, quote, _facing(view, quote), view.now_ns)
-        return _SHADOW
-
     @property
     def _books(self) -> AssetBooks:
         return self._holdings.books
@@ -212,7 +187,7 @@ def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat,
 
 def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) -> Why | None:
     strategy = _BY_NAME.get(stake.strategy)
-    if strategy is None or not settings.exits.is_enabled:
+    if strategy is None or not settings.exits.is_enabled or stake.shares < LOT:
         return None
     lean = entry.proposals.get(stake.strategy)
     return first_exit(view, stake, lean, strategy.thresholds(settings), settings.exits)
@@ -221,16 +196,8 @@ def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) 
 def _seen_by(name: str, view: View, stakes: tuple[Stake, ...]) -> View:
     """The view with what this strategy holds."""
     for stake in stakes:
-        if stake.strategy == name:
+        if stake.strategy == name and stake.shares >= LOT:
             side = replace(view.side(stake.outcome), held=stake.shares, cost=stake.cost)
             is_up = stake.outcome is Outcome.UP
             return replace(view, up=side) if is_up else replace(view, down=side)
     return view
-
-
-def _facing(view: View, quote: Quote) -> Facing:
-    """What a quote would meet in the book as the view shows it."""
-    side = view.side(quote.outcome)
-    if quote.side is Side.BUY:
-        return Facing(side.best_ask, side.ask_shares, view.fees)
-    return Facing(side.best_bid, side.bid_shares, view.fees)

@@ -23,6 +23,7 @@ from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.seeing import Blocked, Knowledge, see_round
+from polytui.desk.shadowing import Shadowing
 from polytui.desk.step import Step
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
@@ -71,8 +72,9 @@ class Desk:
         self.predictor: Predictor | None = None
         self.is_stopping = False
         self.life = 0
-        self._deciding = Deciding(asset, self.holdings)
         self._placing = Placing(asset, account, self.holdings)
+        self._shadowing = Shadowing(asset, account, self._placing)
+        self._deciding = Deciding(asset, self.holdings, self._shadowing)
         self._has_news = False
         self._is_tick = False
         self._is_new = True
@@ -80,6 +82,8 @@ class Desk:
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
         step = Step(seq, now_ns)
+        if self.books.shadow.next_due_ns <= now_ns:
+            self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
             self._has_news = True
         if is_last and self._has_news:

@@ -10,7 +10,7 @@ from polytui.ledger.working import WorkingOrder, WorkingOrders
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Fill, Order, OrderMove, Side
-from polytui.model.units import Shares, Usd
+from polytui.model.units import LOT, Shares, Usd
 
 MOVES: dict[type[Any], OrderMove] = {
     ev.Accepted: OrderMove.ACCEPTED,
@@ -104,7 +104,8 @@ class Holdings:
     def _holds(self, order: Order, outcome: Outcome) -> bool:
         """Whether the strategy of an order has a stake in this outcome of its round."""
         stakes = self.books.live.open(order.slug)
-        return any(s.strategy == order.strategy and s.outcome is outcome for s in stakes)
+        own = (s for s in stakes if s.strategy == order.strategy and s.outcome is outcome)
+        return any(stake.shares >= LOT for stake in own)
 
     def selling(self, slug: str, outcome: Outcome) -> Shares:
         """Shares of an outcome that working orders already offer."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
 from polytui.desk.choosing import Wanted
-from polytui.desk.cutting import cut_to_depth, cut_to_room, depth_in_the_way
+from polytui.desk.cutting import fitting
 from polytui.desk.holdings import Holdings
 from polytui.desk.round import DeskRound
 from polytui.desk.step import Step
@@ -20,7 +20,7 @@ from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Side
 from polytui.model.units import NS_PER_S, Shares, Usd
-from polytui.risk.limits import Stakes, Standing, stamp
+from polytui.risk.limits import Stakes, Standing
 
 REQUOTE_TICKS = 2
 """A working order is moved only when its price is off by more."""
@@ -64,37 +64,17 @@ class Placing:
         hurried = _hurry(entry, wanted, step.now_ns, settings)
         if hurried is not None:
             return hurried
-        shallow = None if wanted.is_exit else depth_in_the_way(entry, wanted.quote, settings)
-        if shallow is not None:
-            less = cut_to_depth(entry, wanted.quote, settings)
-            if less is None:
-                return shallow
-            wanted = replace(wanted, quote=less)
-        standing = self.standing(entry, wanted, step.now_ns)
-        full = stamp(wanted.quote, standing, settings)
-        if isinstance(full, Stamp):
-            self._place(step, entry, wanted, full)
-            return shallow
-        return self._place_less(step, entry, wanted, standing, full, settings)
-
-    def _place_less(
-        self,
-        step: Step,
-        entry: DeskRound,
-        wanted: Wanted,
-        standing: Standing,
-        why: Why,
-        settings: Settings,
-    ) -> Why:
-        """Place what there is room for, if `why` leaves any; the limit that leaves the least."""
-        less, why = cut_to_room(entry, wanted.quote, standing, why, settings)
-        if less is not None:
-            wanted = replace(wanted, quote=less)
-            allowed = stamp(less, self.standing(entry, wanted, step.now_ns), settings)
-            if not isinstance(allowed, Stamp):
-                return allowed
-            self._place(step, entry, wanted, allowed)
-        return why
+        fit = fitting(
+            entry,
+            wanted.quote,
+            lambda quote: self.standing(entry, replace(wanted, quote=quote), step.now_ns),
+            settings,
+            is_exit=wanted.is_exit,
+        )
+        if isinstance(fit, Why):
+            return fit
+        self._place(step, entry, replace(wanted, quote=fit.stamp.quote), fit.stamp)
+        return fit.why
 
     def standing(self, entry: DeskRound, wanted: Wanted, now_ns: int) -> Standing:
         """What is at stake before an order, everything that works counted as if filled."""

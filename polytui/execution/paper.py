@@ -229,9 +229,10 @@ class PaperHands:
             for match in result.matches
         ]
         filled = sum(match.shares for match in result.matches)
+        spent = sum(cost_of(match.taker_price, match.shares) for match in result.matches)
         if result.resting:
             entry.rest(order, result.resting)
-        elif filled < order.shares:
+        elif spent < order.dollars or (not order.dollars and filled < order.shares):
             reports.append(ev.Cancelled(order.order_id, "nothing more to match"))
         return reports
 

@@ -1,95 +1,165 @@
 """Virtual trading of strategies that may not trade, so that they are scored all the same.
 
-A shadow takes what the book shows at its best price and no more, pays the venue's fee, and moves
-nothing: no order, no effect, no queue. It flatters a strategy a little: it is never late, nobody
-answers its trades, and a bid that it sold to is still there when it sells the rest.
+A virtual order is on its way as long as a real one would be, the venue's hold of takers included,
+and meets the book that is displayed then; `desk/shadowing.py` sends it and runs it through the
+exchange core. It moves nothing: no effect, nobody answers its trades, and what does not trade at
+once dies instead of waiting in a queue. What a strategy took it cannot take again; what another one
+took is still there for it.
 """
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Sequence
 
+from attrs import define, field, frozen
+
+from polytui.ledger.taken import Taken
 from polytui.ledger.track import Result, Stake, Track
-from polytui.model.instrument import FeeSchedule, Outcome
+from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Quote, Side
-from polytui.model.units import ONE, Price, Shares, Usd, floor_to_lot
+from polytui.model.units import Usd, cost_of
+
+NEVER_NS = 2**63 - 1
 
 
 @frozen
-class Facing:
-    """What a quote meets: the best price of the other side of its book, and the shares there."""
+class Sent:
+    """A virtual order on its way. `leaves`: the outcome that it closes, None where it enters."""
 
-    price: Price
-    shares: Shares
-    fees: FeeSchedule
+    slug: str
+    strategy: str
+    quote: Quote
+    due_ns: int
+    leaves: Outcome | None = None
 
-    def meets(self, quote: Quote) -> bool:
-        """Whether the quote would trade at it; an empty side stands at 0 or 1 dollar."""
-        if not 0 < self.price < ONE:
-            return False
-        if quote.side is Side.BUY:
-            return self.price <= quote.price
-        return self.price >= quote.price
+    def state(self) -> tuple[object, ...]:
+        quote = self.quote
+        order = (quote.outcome.value, quote.side.value, quote.price, quote.shares, quote.tif.value)
+        leaves = "" if self.leaves is None else self.leaves.value
+        return (self.slug, self.strategy, order, self.due_ns, leaves)
+
+
+@define
+class _Seat:
+    """One strategy in one round: the sides that it entered, when it last tried to leave, and what
+    it took of the book."""
+
+    entered: list[Outcome] = field(factory=list)
+    left_ns: int = 0
+    taken: Taken = field(factory=Taken)
+
+    def state(self) -> tuple[object, ...]:
+        return ([one.value for one in self.entered], self.left_ns, self.taken.state())
 
 
 class Shadow:
-    """State: the virtual stakes and results of one asset, and which sides were entered."""
+    """State: the virtual stakes and results of one asset, orders on their way, and by round and
+    strategy what was done."""
 
     def __init__(self) -> None:
         self._track = Track()
-        self._spent: dict[str, list[tuple[str, str]]] = {}
-        """By round, (strategy, outcome)."""
+        self._sent: list[Sent] = []
+        self._seats: dict[str, dict[str, _Seat]] = {}
+        self.next_due_ns = NEVER_NS
+        """When the first of those on their way arrives."""
 
-    def follow(self, slug: str, strategy: str, quote: Quote, facing: Facing, now_ns: int) -> Shares:
-        """Enter as a signal says; the shares bought. Each side of a round is entered once."""
-        side = (strategy, quote.outcome.value)
-        if quote.side is not Side.BUY or side in self._spent.get(slug, ()):
-            return Shares(0)
-        shares = self._trade(slug, strategy, quote, facing, quote.shares, now_ns)
-        if shares:
-            self._spent.setdefault(slug, []).append(side)
-        return shares
+    # --- orders ---------------------------------------------------------------------------------
 
-    def leave(self, slug: str, strategy: str, quote: Quote, facing: Facing, now_ns: int) -> Shares:
-        """Leave as an exit says, by selling or by buying the complement; the shares traded.
-        Never more than the strategy has open on the side it leaves."""
-        leaving = quote.outcome if quote.side is Side.SELL else quote.outcome.other
-        held = self._open_shares(slug, strategy, leaving)
-        return self._trade(slug, strategy, quote, facing, min(quote.shares, held), now_ns)
+    def send(self, sent: Sent) -> None:
+        """Take a virtual order on its way."""
+        self._sent.append(sent)
+        if sent.leaves is not None:
+            self._seat(sent.slug, sent.strategy).left_ns = sent.due_ns
+        self._look_at_due()
+
+    def arrived(self, now_ns: int) -> list[Sent]:
+        """Those that are due, the first sent first; they are on their way no more."""
+        due = [sent for sent in self._sent if sent.due_ns <= now_ns]
+        self._sent = [sent for sent in self._sent if sent.due_ns > now_ns]
+        self._look_at_due()
+        return due
+
+    def is_waiting(self, slug: str, strategy: str) -> bool:
+        """Whether an order of the strategy is on its way."""
+        return any(sent.slug == slug and sent.strategy == strategy for sent in self._sent)
+
+    def fill(self, sent: Sent, fills: Sequence[Fill]) -> None:
+        """Book what an order became. A side that was bought is spent."""
+        quote = sent.quote
+        for fill in fills:
+            self._track.fill(sent.slug, sent.strategy, quote.outcome, quote.side, fill, sent.due_ns)
+        if fills and sent.leaves is None:
+            self._seat(sent.slug, sent.strategy).entered.append(quote.outcome)
+
+    # --- rounds ---------------------------------------------------------------------------------
 
     def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
         """Close a round: virtual PnL by strategy."""
-        self._spent.pop(slug, None)
+        self._drop(slug)
         return self._track.settle(slug, winner)
 
     def forget(self, slug: str) -> None:
         """A round that ended unseen."""
-        self._spent.pop(slug, None)
+        self._drop(slug)
         self._track.forget(slug)
+
+    # --- what is so -----------------------------------------------------------------------------
 
     def open(self, slug: str) -> tuple[Stake, ...]:
         """The unpaired virtual stakes of a round."""
         return self._track.open(slug)
 
+    def stake(self, slug: str, strategy: str) -> Stake | None:
+        """What one strategy has open in a round."""
+        own = (stake for stake in self._track.open(slug) if stake.strategy == strategy)
+        return next(own, None)
+
+    def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
+        seat = self._seats.get(slug, {}).get(strategy)
+        return seat is not None and outcome in seat.entered
+
+    def last_exit_ns(self, slug: str, strategy: str) -> int:
+        """When its last order that leaves arrived, or will; 0 before the first."""
+        seat = self._seats.get(slug, {}).get(strategy)
+        return 0 if seat is None else seat.left_ns
+
+    def taken(self, slug: str, strategy: str) -> Taken:
+        """What the strategy took of the round's book."""
+        return self._seat(slug, strategy).taken
+
+    def at_stake(self, strategy: str) -> Usd:
+        """Paid for what it holds, and what its purchases on their way may cost."""
+        result = self._track.results().get(strategy)
+        coming = sum(
+            cost_of(sent.quote.price, sent.quote.shares)
+            for sent in self._sent
+            if sent.strategy == strategy and sent.quote.side is Side.BUY
+        )
+        return Usd(coming + (result.open_cost if result else 0))
+
+    def rounds_of(self, strategy: str) -> list[str]:
+        """Rounds in which it has something open."""
+        return [slug for slug in self._track.rounds if self.stake(slug, strategy)]
+
     def results(self) -> dict[str, Result]:
         return self._track.results()
 
     def state(self) -> tuple[object, ...]:
-        return (self._track.state(), sorted((slug, *sides) for slug, sides in self._spent.items()))
+        seats = [
+            (slug, [(name, seat.state()) for name, seat in sorted(seats.items())])
+            for slug, seats in sorted(self._seats.items())
+        ]
+        return (self._track.state(), [sent.state() for sent in self._sent], seats)
 
-    def _open_shares(self, slug: str, strategy: str, outcome: Outcome) -> int:
-        for stake in self._track.open(slug):
-            if stake.strategy == strategy and stake.outcome is outcome:
-                return stake.shares
-        return 0
+    # --- how ------------------------------------------------------------------------------------
 
-    def _trade(
-        self, slug: str, strategy: str, quote: Quote, facing: Facing, most: int, now_ns: int
-    ) -> Shares:
-        shares = floor_to_lot(min(most, facing.shares))
-        if shares <= 0 or not facing.meets(quote):
-            return Shares(0)
-        fee = facing.fees.fee(facing.price, shares)
-        fill = Fill("", facing.price, shares, fee, is_taker=True)
-        self._track.fill(slug, strategy, quote.outcome, quote.side, fill, now_ns)
-        return shares
+    def _seat(self, slug: str, strategy: str) -> _Seat:
+        return self._seats.setdefault(slug, {}).setdefault(strategy, _Seat())
+
+    def _drop(self, slug: str) -> None:
+        self._seats.pop(slug, None)
+        self._sent = [sent for sent in self._sent if sent.slug != slug]
+        self._look_at_due()
+
+    def _look_at_due(self) -> None:
+        self.next_due_ns = min([sent.due_ns for sent in self._sent], default=NEVER_NS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
-from polytui.model.units import Shares, Usd, cost_of
+from polytui.model.units import MICRO, Shares, Usd, cost_of, proceeds_of
 
 _NO_FEE = Usd(0)
 
@@ -23,11 +23,30 @@ class WorkingOrder:
     worst_fee: Usd = Usd(0)
     """What it would pay if all of it were taken at its price."""
     filled: Shares = Shares(0)
+    spent: Usd = Usd(0)
+    """Of a market purchase's dollars."""
     trade_ids: set[str] = field(factory=set)
 
     @property
     def left(self) -> Shares:
+        """What may still fill; of a market purchase what the rest of its dollars buys at its
+        price."""
+        if self.order.dollars:
+            return Shares((self.order.dollars - self.spent) * MICRO // self.order.price)
         return Shares(self.order.shares - self.filled)
+
+    def take(self, fill: Fill) -> bool:
+        """Count a fill; False, and nothing counted, where it is for more than is left. A market
+        purchase may exceed its shares or its dollars, as the venue rounds, but never both."""
+        filled, left = self.filled + fill.shares, self.order.dollars - self.spent
+        is_paid_for = self.order.dollars and proceeds_of(fill.price, fill.shares) <= left
+        if filled > self.order.shares and not is_paid_for:
+            return False
+        if self.order.dollars:
+            self.spent = Usd(self.spent + min(left, cost_of(fill.price, fill.shares)))
+        self.trade_ids.add(fill.trade_id)
+        self.filled = Shares(filled)
+        return True
 
     @property
     def reserved(self) -> Usd:
@@ -80,10 +99,8 @@ class WorkingOrders:
         entry = self._orders.get(order_id)
         if entry is None or fill.trade_id in entry.trade_ids:
             return False
-        if fill.shares > entry.left:
+        if not entry.take(fill):
             raise IllegalMove(f"{order_id}: filled beyond its size by {fill.trade_id}")
-        entry.trade_ids.add(fill.trade_id)
-        entry.filled = Shares(entry.filled + fill.shares)
         self.move(order_id, OrderMove.FILLED_PART if entry.left else OrderMove.FILLED_ALL)
         return True
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from polytui.model.amounts import dollars_for
 from polytui.model.instrument import Outcome
 from polytui.model.units import Price, Shares, Usd
 
@@ -33,6 +34,11 @@ class TimeInForce(str, Enum):
     @property
     def may_rest(self) -> bool:
         return self is TimeInForce.GTC
+
+    def spends(self, side: Side) -> bool:
+        """Whether such an order is for dollars, not for shares: the venue reads every FAK or FOK
+        buy so, and its shares are the fewest that the dollars bring."""
+        return side is Side.BUY and self is not TimeInForce.GTC
 
 
 @frozen
@@ -62,6 +68,13 @@ class Order:
     is_post_only: bool
     strategy: str
     placed_ns: int
+
+    @property
+    def dollars(self) -> Usd:
+        """What a market purchase spends at most; 0 for an order that counts shares."""
+        if not self.tif.spends(self.side):
+            return Usd(0)
+        return dollars_for(self.price, self.shares)
 
     @property
     def quote(self) -> Quote:

@@ -6,6 +6,9 @@ outcomes mint a set out of a dollar (MINT); two sellers melt a set back into one
 Execution is at the maker's price, the improvement is the taker's, and only takers pay fees
 (venue rules).
 
+A FAK or FOK buy is for dollars: it takes what they pay for, more shares where the price is better
+(venue rule, `model/amounts.py`). Every other order is for shares.
+
 Named orders come through `submit`; everybody else is the anonymous crowd: `show` sets what it
 displays at one level, `sweep` lets one of it take.
 """
@@ -14,16 +17,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Iterator
 from enum import Enum
 
 from attrs import frozen
 
+from polytui.model.amounts import (
+    MIN_MARKETABLE_USD,
+    are_amounts_exact,
+    dollars_for,
+    share_decimals,
+)
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import LOT, MICRO, Price, Shares, Usd, format_micro, is_on_tick
+from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, format_micro, is_on_tick
 
-_LEAST_TAKE = Usd(MICRO)
-"""A marketable BUY must be worth a dollar (venue rule)."""
 _LOT_DECIMALS = 2
 
 _UP, _BUY = Outcome.UP, Side.BUY
@@ -47,8 +55,20 @@ class MatchOrder:
     side: Side
     price: Price
     shares: Shares
+    """Of a market purchase the fewest that its dollars bring."""
     tif: TimeInForce
     is_post_only: bool = False
+
+    @property
+    def is_for_dollars(self) -> bool:
+        return self.tif.spends(self.side)
+
+    @property
+    def dollars(self) -> Usd:
+        """What its shares are worth at its price; of a market purchase exactly what it spends."""
+        if self.is_for_dollars:
+            return dollars_for(self.price, self.shares)
+        return Usd(self.price * self.shares // MICRO)
 
 
 @frozen
@@ -95,6 +115,24 @@ class _Resting:
         self.key = key
 
 
+class _Appetite:
+    """What a taker still wants, in shares or in dollars."""
+
+    __slots__ = ("is_dollars", "left")
+
+    def __init__(self, left: int, *, is_dollars: bool) -> None:
+        self.left = left
+        self.is_dollars = is_dollars
+
+    def at(self, price: Price) -> int:
+        """Shares wanted at a price. What dollars buy is floored to a millionth of a share, which
+        costs them whole: `cost_of` rounds the other way."""
+        return self.left * MICRO // price if self.is_dollars else self.left
+
+    def feed(self, price: Price, shares: int) -> None:
+        self.left -= cost_of(price, Shares(shares)) if self.is_dollars else shares
+
+
 class _Level:
     """One price: who queues there, how much in all, and how much of it is the crowd's."""
 
@@ -137,14 +175,12 @@ class _Half:
     def crosses(self, limit_key: int) -> bool:
         return bool(self.keys) and self.keys[-1] >= limit_key
 
-    def available(self, limit_key: int) -> int:
-        """Shares at `limit_key` or better."""
-        total = 0
+    def within(self, limit_key: int) -> Iterator[tuple[int, int]]:
+        """(price of Up, shares) at `limit_key` or better, best first."""
         for key in reversed(self.keys):
             if key < limit_key:
                 break
-            total += self.levels[key].shares
-        return total
+            yield key * self.sign, self.levels[key].shares
 
 
 class ConditionBook:
@@ -170,11 +206,11 @@ class ConditionBook:
         if refusal:
             return Result(refusal=refusal)
         self._known.add(order.order_id)
-        matches = self._take(order, opposite, limit_key)
-        rest = order.shares - sum(match.shares for match in matches)
-        if rest and order.tif.may_rest:
-            self._rest(order, own, up_price * own.sign, rest)
-            return Result(tuple(matches), Shares(rest))
+        appetite = _appetite_of(order)
+        matches = self._take(order, opposite, limit_key, appetite)
+        if appetite.left and order.tif.may_rest:
+            self._rest(order, own, up_price * own.sign, appetite.left)
+            return Result(tuple(matches), Shares(appetite.left))
         return Result(tuple(matches))
 
     def cancel(self, order_id: str) -> Shares:
@@ -283,7 +319,8 @@ class ConditionBook:
         """Somebody of the crowd takes up to `shares` no worse than `price`; nothing rests."""
         _, opposite, up_price = self._place_of(outcome, side, price)
         taker = MatchOrder("", "", outcome, side, price, shares, TimeInForce.FAK)
-        return Result(tuple(self._take(taker, opposite, up_price * opposite.sign)))
+        appetite = _Appetite(shares, is_dollars=False)
+        return Result(tuple(self._take(taker, opposite, up_price * opposite.sign, appetite)))
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -313,6 +350,8 @@ class ConditionBook:
         if order.shares < self.min_shares:
             least = format_micro(self.min_shares)
             return start + f"Size ({size}) lower than the minimum: {least}"
+        if order.is_for_dollars:
+            return _inexact(order, self.tick)
         if order.shares % LOT:
             decimals = len(size.partition(".")[2])
             return f"Size {size} has {decimals} decimal places. Maximum lot size is {_LOT_DECIMALS}"
@@ -323,17 +362,15 @@ class ConditionBook:
         is_marketable = opposite.crosses(limit_key)
         if order.is_post_only and is_marketable:
             return "invalid post-only order: order crosses book"
-        if is_marketable and order.side is _BUY:
-            worth = order.price * order.shares // MICRO
-            if worth < _LEAST_TAKE:
-                amount = format_micro(worth)
-                return f"invalid amount for a marketable BUY order (${amount}), min size: $1"
+        if is_marketable and order.side is _BUY and order.dollars < MIN_MARKETABLE_USD:
+            amount = format_micro(order.dollars)
+            return f"invalid amount for a marketable BUY order (${amount}), min size: $1"
         if order.tif is TimeInForce.FAK and not is_marketable:
             return (
                 "no orders found to match with FAK order. "
                 "FAK orders are partially filled or killed if no match is found."
             )
-        if order.tif is TimeInForce.FOK and opposite.available(limit_key) < order.shares:
+        if order.tif is TimeInForce.FOK and not _can_fill(order, opposite, limit_key):
             return "order couldn't be fully filled. FOK orders are fully filled or killed."
         return ""
 
@@ -344,26 +381,27 @@ class ConditionBook:
         level.shares += shares
         self._orders[order.order_id] = (half, resting)
 
-    def _take(self, taker: MatchOrder, opposite: _Half, limit_key: int) -> list[Match]:
+    def _take(
+        self, taker: MatchOrder, opposite: _Half, limit_key: int, appetite: _Appetite
+    ) -> list[Match]:
         """Walks the opposite side in price-time priority until the taker or its limit ends."""
         matches: list[Match] = []
-        left: int = taker.shares
-        while left and opposite.crosses(limit_key):
-            key = opposite.keys[-1]
-            left = self._drain(taker, opposite, key, left, matches)
+        while appetite.left and opposite.crosses(limit_key):
+            self._drain(taker, opposite, opposite.keys[-1], appetite, matches)
         return matches
 
     def _drain(
-        self, taker: MatchOrder, half: _Half, key: int, left: int, matches: list[Match]
-    ) -> int:
-        """Matches against one level, front first; answers what the taker still wants."""
+        self, taker: MatchOrder, half: _Half, key: int, appetite: _Appetite, matches: list[Match]
+    ) -> None:
+        """Matches against one level, front first, until one of the two has enough."""
         level = half.levels[key]
         queue = level.queue
-        while left and queue:
+        price = _seen_from(taker.outcome, key * half.sign)
+        while appetite.left and queue:
             maker = queue[0]
-            shares = min(left, maker.shares)
+            shares = min(appetite.at(price), maker.shares)
             matches.append(self._match(taker, maker, key * half.sign, shares))
-            left -= shares
+            appetite.feed(price, shares)
             maker.shares -= shares
             level.shares -= shares
             if not maker.order_id:
@@ -372,11 +410,9 @@ class ConditionBook:
                 queue.popleft()
                 self._orders.pop(maker.order_id, None)
         half.prune(key, level)
-        return left
 
     def _match(self, taker: MatchOrder, maker: _Resting, up_price: int, shares: int) -> Match:
         self._last = up_price
-        down_price = MICRO - up_price
         if maker.outcome is taker.outcome:
             kind = MatchKind.NORMAL
         else:
@@ -388,8 +424,8 @@ class ConditionBook:
             taker.owner,
             maker.outcome,
             maker.side,
-            Price(up_price if maker.outcome is _UP else down_price),
-            Price(up_price if taker.outcome is _UP else down_price),
+            _seen_from(maker.outcome, up_price),
+            _seen_from(taker.outcome, up_price),
             Shares(shares),
             kind,
             self.fees.fee(Price(up_price), Shares(shares)),
@@ -400,13 +436,43 @@ class ConditionBook:
         taker = MatchOrder("", "", _UP, side, price, Shares(growth), TimeInForce.FAK)
         limit_key = price * opposite.sign
         matches: list[Match] = []
-        left = growth
-        while left and opposite.crosses(limit_key):
+        appetite = _Appetite(growth, is_dollars=False)
+        while appetite.left and opposite.crosses(limit_key):
             key = opposite.keys[-1]
             level = opposite.levels[key]
             _leave(level, level.crowd)
-            left = self._drain(taker, opposite, key, left, matches)
+            self._drain(taker, opposite, key, appetite, matches)
         return matches
+
+
+def _seen_from(outcome: Outcome, up_price: int) -> Price:
+    """A price of Up as the other outcome says it: Down at p is Up at 1 - p."""
+    return Price(up_price if outcome is _UP else MICRO - up_price)
+
+
+def _appetite_of(order: MatchOrder) -> _Appetite:
+    if order.is_for_dollars:
+        return _Appetite(order.dollars, is_dollars=True)
+    return _Appetite(order.shares, is_dollars=False)
+
+
+def _inexact(order: MatchOrder, tick: Price) -> str:
+    """The venue's words for a market purchase whose amounts have too many decimals, or ""."""
+    if are_amounts_exact(order.price, order.shares, tick):
+        return ""
+    return (
+        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
+        f"decimals, taker amount a max of {share_decimals(tick)} decimals"
+    )
+
+
+def _can_fill(order: MatchOrder, opposite: _Half, limit_key: int) -> bool:
+    """Whether the book has all of it: as many shares, or as many dollars' worth."""
+    appetite = _appetite_of(order)
+    for up_price, shares in opposite.within(limit_key):
+        price = _seen_from(order.outcome, up_price)
+        appetite.feed(price, min(shares, appetite.at(price)))
+    return not appetite.left
 
 
 def _join(level: _Level, side: Side, key: int, shares: int) -> None:

@@ -11,6 +11,7 @@ from polytui.config.deciding import Exits
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.ledger.track import Stake
 from polytui.market.book import NO_ASK, NO_BID
+from polytui.model.amounts import MIN_MARKETABLE_USD, market_shares
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
@@ -25,7 +26,6 @@ from polytui.model.units import (
     proceeds_of,
 )
 from polytui.strategy.proposal import Proposal, View
-from polytui.strategy.sizing import MIN_MARKETABLE_USD
 
 
 def first_exit(
@@ -63,7 +63,10 @@ def leave(view: View, stake: Stake, why: Why, slippage_ticks: int = 0) -> Quote 
         least = Price(max(view.tick, bid - slippage_ticks * view.tick))
         return Quote(stake.outcome, Side.SELL, least, shares, TimeInForce.FAK)
     other = stake.outcome.other
-    return Quote(other, Side.BUY, view.side(other).best_ask, shares, TimeInForce.FAK)
+    ask = view.side(other).best_ask
+    # Whole cents of it: up to a cent's worth of the stake stays without its pair.
+    shares = market_shares(ask, shares, view.tick)
+    return Quote(other, Side.BUY, ask, shares, TimeInForce.FAK)
 
 
 def value_of_leaving(view: View, stake: Stake) -> Usd | None:
@@ -93,6 +96,8 @@ def _pair_value(view: View, outcome: Outcome, shares: Shares) -> Usd | None:
     price = cost_of(ask, shares)
     cost = price + view.fees.fee(ask, shares)
     if price < MIN_MARKETABLE_USD or cost > view.free_cash:
+        return None
+    if market_shares(ask, shares, view.tick) < view.min_shares:
         return None
     return Usd(shares - cost)
 

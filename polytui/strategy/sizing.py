@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from polytui.config.deciding import Strategy as Thresholds
+from polytui.model.amounts import MIN_MARKETABLE_USD
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, floor_to_lot
 from polytui.strategy.proposal import OutcomeView, View
 
-MIN_MARKETABLE_USD = Usd(MICRO)
-"""The venue takes no marketable buy worth less than a dollar."""
 _HALF_AT, _FULL_AT = 0.60, 0.80
 """Of a confidence or a trust: where half of the stake is used, and all of it."""
 _BPS = 10_000.0

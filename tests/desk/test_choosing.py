@@ -155,8 +155,10 @@ def test_a_stake_of_the_other_outcome_blocks_whoever_holds_it(
 
 
 def test_the_least_stake_of_the_other_outcome_blocks() -> None:
-    why = block(UP, held=[stake_of(UP), stake_of(DOWN, shares=0.000001)])
-    assert why == Why(Reason.OTHER_SIDE_HELD, 0.000001, 0.0, "shares")
+    why = block(UP, held=[stake_of(UP), stake_of(DOWN, shares=0.01)])
+    assert why == Why(Reason.OTHER_SIDE_HELD, 0.01, 0.0, "shares")
+    # What the whole cents of a purchase left without its pair.
+    assert block(UP, held=[stake_of(UP), stake_of(DOWN, shares=0.009999)]) is None
 
 
 @pytest.mark.parametrize("wanted", [UP, DOWN])

@@ -121,8 +121,9 @@ def test_a_strategy_that_is_not_enabled_is_asked_and_does_not_trade() -> None:
     assert of_kind(effects, Place) == []
     assert story.round().proposals["distance_fade"].outcome is Outcome.UP
     assert story.said_last() is Reason.SHADOW
-    shadows = {s.strategy: s for s in story.desk().books.shadow.open(make_round().slug)}
-    stake = shadows["distance_fade"]
+    story.wait(1)  # the venue's hold and the way there
+    stake = story.desk().books.shadow.stake(make_round().slug, "distance_fade")
+    assert stake is not None
     assert (stake.outcome, stake.shares) == (Outcome.UP, STAKED)
     assert story.desk().books.live.open(make_round().slug) == ()
 

@@ -79,9 +79,13 @@ def test_a_pair_is_a_dollar_before_it_is_paid(winner: Outcome) -> None:
     order = only(story.two_books((0.30, 0.32), (0.58, 0.60)), Place).order
     assert (order.outcome, order.side) == (Outcome.DOWN, Side.BUY)
     story.fill(order, trade_id="t2")
-    result = order.shares - bought_for(bought) - bought_for(order)
+    # A share in three hundred is left without its pair: whole cents are spent.
+    alone = bought.shares - order.shares
+    carried = bought_for(bought) * alone // bought.shares
+    result = order.shares + carried - bought_for(bought) - bought_for(order)
     assert account.realised_today(story.now_ns) == result
     assert account.drawdown == -result
+    result += (alone if winner is Outcome.UP else 0) - carried
     assert only(story.settle(winner), Credit).pnl == result
     assert (account.realised_today(story.now_ns), account.drawdown) == (result, -result)
 

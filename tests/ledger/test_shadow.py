@@ -1,4 +1,4 @@
-"""Virtual fills: only what the book shows, at its price, with the venue's fee, each side once."""
+"""Virtual orders: on their way until they are due, each side once, every millionth kept."""
 
 from __future__ import annotations
 
@@ -7,192 +7,153 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.ledger.shadow import Facing, Shadow
+from polytui.ledger.shadow import NEVER_NS, Sent, Shadow
 from polytui.ledger.track import Stake
 from polytui.model.instrument import FeeSchedule, Outcome
-from polytui.model.orders import Quote, Side, TimeInForce
-from polytui.model.units import LOT, MICRO, Price, Shares, Usd
+from polytui.model.orders import Fill, Quote, Side, TimeInForce
+from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
-ENTER = Quote(UP, BUY, Price(510_000), Shares(20 * MICRO))
-SALE = Quote(UP, SELL, Price(600_000), Shares(20 * MICRO), TimeInForce.FAK)
-PAIR = Quote(DOWN, BUY, Price(400_000), Shares(20 * MICRO), TimeInForce.FAK)
+ENTER = Sent("round", "fade", Quote(UP, BUY, Price(510_000), Shares(20 * MICRO)), 5)
+SALE = Sent(
+    "round", "fade", Quote(UP, SELL, Price(600_000), Shares(20 * MICRO), TimeInForce.FAK), 9, UP
+)
+PAIR = Sent(
+    "round", "fade", Quote(DOWN, BUY, Price(400_000), Shares(20 * MICRO), TimeInForce.FAK), 9, UP
+)
 
 
-def facing(price: float, shares: float = 100) -> Facing:
-    return Facing(Price(round(price * MICRO)), Shares(round(shares * MICRO)), FeeSchedule())
+def filled(price: float, shares: float = 20) -> Fill:
+    at, size = Price(round(price * MICRO)), Shares(round(shares * MICRO))
+    return Fill("", at, size, FeeSchedule().fee(at, size), is_taker=True)
 
 
-def entered(price: float = 0.50) -> Shadow:
+def entered() -> Shadow:
     shadow = Shadow()
-    assert shadow.follow("round", "fade", ENTER, facing(price), 5) == 20_000_000
+    shadow.fill(ENTER, [filled(0.50)])
     return shadow
 
 
-def test_it_buys_at_the_best_ask_with_the_fee_not_at_the_limit() -> None:
-    # 20 x 0.50, and 0.07 x 0.25 x 20 of fee
+def test_an_order_is_on_its_way_until_it_is_due() -> None:
+    shadow = Shadow()
+    assert shadow.next_due_ns == NEVER_NS
+    shadow.send(evolve(ENTER, due_ns=7))
+    shadow.send(evolve(ENTER, due_ns=5, strategy="sniper"))
+    assert shadow.next_due_ns == 5
+    assert shadow.is_waiting("round", "fade")
+    assert not shadow.is_waiting("next", "fade")
+    assert shadow.arrived(4) == []
+    assert [sent.strategy for sent in shadow.arrived(6)] == ["sniper"]
+    assert shadow.next_due_ns == 7
+    assert [sent.strategy for sent in shadow.arrived(7)] == ["fade"]
+    assert not shadow.is_waiting("round", "fade")
+    assert shadow.arrived(100) == []
+
+
+def test_it_pays_what_it_was_filled_at_with_the_fee() -> None:
+    # 20 x 0.50, and 0.07 x 0.25 x 20 of fee, from the moment it was due
     assert entered().open("round") == (Stake("fade", UP, Shares(20_000_000), Usd(10_350_000), 5),)
+    assert entered().stake("round", "fade") == entered().open("round")[0]
+    assert entered().stake("round", "sniper") is None
 
 
-def test_the_fee_is_floored_like_the_venues() -> None:
+def test_an_order_that_met_nobody_spends_no_side() -> None:
     shadow = Shadow()
-    quote = evolve(ENTER, shares=Shares(5_010_000))
-    shadow.follow("round", "fade", quote, facing(0.51), 5)
-    # 5.01 x 0.07 x 0.51 x 0.49 = 0.0876399...: five decimals
-    assert shadow.results()["fade"].fees == 87_630
+    shadow.fill(ENTER, [])
+    assert not shadow.has_entered("round", "fade", UP)
+    shadow.fill(ENTER, [filled(0.50)])
+    assert shadow.has_entered("round", "fade", UP)
+    assert not shadow.has_entered("round", "fade", DOWN)
+    assert not shadow.has_entered("round", "sniper", UP)
+    assert not shadow.has_entered("next", "fade", UP)
 
 
-@pytest.mark.parametrize(
-    ("price", "fills"),
-    [(0.0, False), (0.000001, True), (0.51, True), (0.510001, False), (1.0, False)],
-)
-def test_it_buys_up_to_the_limit_and_never_from_an_empty_side(price: float, fills: bool) -> None:
-    shadow = Shadow()
-    assert bool(shadow.follow("round", "fade", ENTER, facing(price), 5)) is fills
-    assert bool(shadow.open("round")) is fills
-
-
-def test_a_limit_of_a_dollar_buys_nothing_from_an_empty_side() -> None:
-    quote = evolve(ENTER, price=Price(MICRO))
-    assert Shadow().follow("round", "fade", quote, facing(1.0), 5) == 0
-
-
-@pytest.mark.parametrize(
-    ("offered", "bought"),
-    [
-        (0, 0),
-        (0.009999, 0),
-        (0.01, 0.01),
-        (7.559, 7.55),
-        (19.999999, 19.99),
-        (20, 20),
-        (20.01, 20),
-    ],
-)
-def test_it_buys_at_most_what_is_offered_in_whole_lots(offered: float, bought: float) -> None:
-    shadow = Shadow()
-    shares = shadow.follow("round", "fade", ENTER, facing(0.50, offered), 5)
-    assert shares == round(bought * MICRO)
-
-
-def test_each_side_of_a_round_is_entered_once() -> None:
+@pytest.mark.parametrize("way", [SALE, PAIR])
+def test_a_way_out_spends_no_side_and_is_remembered(way: Sent) -> None:
     shadow = entered()
-    assert shadow.follow("round", "fade", ENTER, facing(0.40), 6) == 0
-    shadow.leave("round", "fade", SALE, facing(0.60), 7)
-    assert shadow.follow("round", "fade", ENTER, facing(0.40), 8) == 0
-    # the other side, another strategy and another round are not spent
-    assert shadow.follow("round", "fade", evolve(ENTER, outcome=DOWN), facing(0.40), 9)
-    assert shadow.follow("round", "sniper", ENTER, facing(0.40), 9)
-    assert shadow.follow("next", "fade", ENTER, facing(0.40), 9)
-
-
-def test_a_signal_that_bought_nothing_is_not_spent() -> None:
-    shadow = Shadow()
-    assert shadow.follow("round", "fade", ENTER, facing(0.52), 5) == 0
-    assert shadow.follow("round", "fade", ENTER, facing(0.50), 6) == 20_000_000
-
-
-def test_a_sale_is_no_entry() -> None:
-    assert entered().follow("round", "fade", SALE, facing(0.60), 6) == 0
-
-
-@pytest.mark.parametrize(
-    ("price", "fills"),
-    [(0.0, False), (0.599999, False), (0.60, True), (0.70, True), (1.0, False)],
-)
-def test_it_sells_at_the_best_bid_down_to_the_limit(price: float, fills: bool) -> None:
-    shadow = entered()
-    assert bool(shadow.leave("round", "fade", SALE, facing(price), 6)) is fills
-    assert bool(shadow.open("round")) is not fills
-
-
-def test_a_sale_earns_the_bid_less_its_fee() -> None:
-    shadow = entered()
-    shadow.leave("round", "fade", SALE, facing(0.70), 6)
-    # 14.00 - 0.29400 - 10.35
+    assert shadow.last_exit_ns("round", "fade") == 0
+    shadow.send(way)
+    assert shadow.last_exit_ns("round", "fade") == 9
+    (sent,) = shadow.arrived(9)
+    shadow.fill(sent, [filled(0.70 if way is SALE else 0.30)])
+    assert not shadow.has_entered("round", "fade", DOWN)
+    assert shadow.open("round") == ()
+    # 14.00 - 0.29400 - 10.35, or 20 - 10.35 - 6.00 - 0.29400
     assert shadow.settle("round", DOWN) == {"fade": 3_356_000}
     result = shadow.results()["fade"]
     assert (result.entries, result.exits, result.wins, result.losses) == (1, 1, 1, 0)
 
 
-@pytest.mark.parametrize("winner", list(Outcome))
-def test_a_pair_earns_a_dollar_whoever_wins(winner: Outcome) -> None:
+def test_what_is_at_stake_is_held_or_on_its_way() -> None:
     shadow = entered()
-    assert shadow.leave("round", "fade", PAIR, facing(0.30), 6) == 20_000_000
+    assert shadow.at_stake("fade") == 10_350_000
+    shadow.send(evolve(ENTER, slug="next"))
+    assert shadow.at_stake("fade") == 10_350_000 + 10_200_000
+    shadow.send(SALE)
+    assert shadow.at_stake("fade") == 10_350_000 + 10_200_000
+    assert shadow.at_stake("sniper") == 0
+    assert shadow.rounds_of("fade") == ["round"]
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_a_round_that_is_over_takes_everything_of_it_along(is_settled: bool) -> None:
+    shadow = entered()
+    shadow.send(SALE)
+    shadow.taken("round", "fade").take(BUY, Price(600_000), 5)
+    if is_settled:
+        shadow.settle("round", UP)
+    else:
+        shadow.forget("round")
     assert shadow.open("round") == ()
-    # 20 - 10.35 - 6.00 - 0.29400
-    assert shadow.settle("round", winner) == {"fade": 3_356_000}
+    assert shadow.arrived(100) == []
+    assert shadow.next_due_ns == NEVER_NS
+    assert not shadow.has_entered("round", "fade", UP)
+    assert shadow.taken("round", "fade").state() == ()
 
 
-@pytest.mark.parametrize("quote", [SALE, PAIR])
-@pytest.mark.parametrize(("wanted", "left"), [(19.99, 0.01), (20, 0), (20.01, 0), (500, 0)])
-def test_it_never_leaves_more_than_it_has(quote: Quote, wanted: float, left: float) -> None:
-    shadow = entered()
-    quote = evolve(quote, shares=Shares(round(wanted * MICRO)))
-    price = 0.60 if quote.side is SELL else 0.40
-    shadow.leave("round", "fade", quote, facing(price, 1_000), 6)
-    assert sum(stake.shares for stake in shadow.open("round")) == round(left * MICRO)
-    assert shadow.leave("round", "fade", quote, facing(price, 1_000), 7) == round(left * MICRO)
+def test_all_that_decides_is_in_the_state() -> None:
+    base = entered().state()
+    assert base == entered().state()
+    for change in (
+        lambda one: one.send(SALE),
+        lambda one: one.taken("round", "fade").take(BUY, Price(600_000), 5),
+        lambda one: one.fill(evolve(ENTER, strategy="sniper"), [filled(0.50)]),
+    ):
+        other = entered()
+        change(other)
+        assert other.state() != base
+    spent = entered()
+    spent.fill(SALE, [filled(0.60)])
+    fresh = Shadow()
+    assert spent.state()[2] != fresh.state()[2]
 
 
-def test_nothing_is_left_of_what_another_holds() -> None:
-    shadow = entered()
-    assert shadow.leave("round", "sniper", SALE, facing(0.60), 6) == 0
-    assert shadow.leave("next", "fade", SALE, facing(0.60), 6) == 0
-    assert shadow.leave("round", "fade", evolve(SALE, outcome=DOWN), facing(0.60), 6) == 0
-    assert shadow.leave("round", "fade", evolve(PAIR, outcome=UP), facing(0.40), 6) == 0
-
-
-def test_a_settled_or_forgotten_round_may_be_entered_anew() -> None:
-    for end in (lambda s: s.settle("round", UP), lambda s: s.forget("round")):
-        shadow = entered()
-        end(shadow)
-        assert shadow.open("round") == ()
-        assert shadow.follow("round", "fade", ENTER, facing(0.50), 6)
-
-
-def test_spent_sides_are_part_of_the_state() -> None:
-    one, other = entered(), Shadow()
-    one.leave("round", "fade", SALE, facing(0.60), 6)
-    assert one.state() != other.state()
-    assert one.state() == one.state()
-
-
-FACINGS = st.builds(
-    Facing,
-    st.integers(0, MICRO).map(Price),
-    st.integers(0, 60_000_000).map(Shares),
-    st.just(FeeSchedule()),
+SIZES = st.integers(500, 6_000).map(lambda lots: lots / 100)
+"""Five shares and more, as the venue takes them."""
+DEALS = st.tuples(
+    st.sampled_from(("a", "b")), st.sampled_from(list(Outcome)), st.integers(1, 99), SIZES
 )
-QUOTES = st.builds(
-    Quote,
-    st.sampled_from(list(Outcome)),
-    st.sampled_from(list(Side)),
-    st.integers(0, MICRO).map(Price),
-    st.integers(0, 60_000_000).map(Shares),
-)
-STEPS = st.tuples(st.booleans(), st.sampled_from(("a", "b")), QUOTES, FACINGS)
 
 
-@given(st.lists(STEPS, max_size=30), st.sampled_from(list(Outcome)))
+@given(st.lists(st.tuples(st.booleans(), DEALS), max_size=30), st.sampled_from(list(Outcome)))
 def test_virtual_money_is_conserved(
-    steps: list[tuple[bool, str, Quote, Facing]], winner: Outcome
+    deals: list[tuple[bool, tuple[str, Outcome, int, float]]], winner: Outcome
 ) -> None:
     shadow = Shadow()
     flow = {"a": 0, "b": 0}
     held = {(name, outcome): 0 for name in flow for outcome in Outcome}
-    for now_ns, (is_entry, name, quote, best) in enumerate(steps):
-        act = shadow.follow if is_entry else shadow.leave
-        shares = act("round", name, quote, best, now_ns)
-        assert 0 <= shares <= min(quote.shares, best.shares)
-        assert shares % LOT == 0
-        fee = best.fees.fee(best.price, shares)
-        sign = 1 if quote.side is BUY else -1
-        # whole lots at prices in millionths: to be rounded against us all the same
-        worth = best.price * shares
-        flow[name] -= (-(-worth // MICRO) if sign > 0 else -(worth // MICRO)) + fee
-        held[name, quote.outcome] += sign * shares
-        assert held[name, quote.outcome] >= 0
+    for now_ns, (is_entry, (name, outcome, cents, size)) in enumerate(deals):
+        fill = filled(cents / 100, size)
+        side = BUY if is_entry else SELL
+        if side is SELL and held[name, outcome] < fill.shares:
+            continue
+        quote = Quote(outcome, side, fill.price, fill.shares)
+        shadow.fill(Sent("round", name, quote, now_ns, None if is_entry else outcome), [fill])
+        if side is BUY:
+            flow[name] -= cost_of(fill.price, fill.shares) + fill.fee
+        else:
+            flow[name] += proceeds_of(fill.price, fill.shares) - fill.fee
+        held[name, outcome] += fill.shares if is_entry else -fill.shares
     pnls = shadow.settle("round", winner)
     for name in flow:
         assert pnls.get(name, 0) == flow[name] + held[name, winner]

@@ -131,3 +131,63 @@ def test_rounds_are_forgotten_one_by_one() -> None:
     assert working.get("o-1") is None
     assert [entry.order.order_id for entry in working.of_round("next")] == ["o-2"]
     assert working.of_round("round") == []
+
+
+# --- market purchases ---------------------------------------------------------------------------
+
+
+def market(price: int, shares: int) -> WorkingOrders:
+    orders = WorkingOrders()
+    order = Order(
+        "m", "slug", "token", Outcome.UP, Side.BUY, Price(price), Shares(shares),
+        TimeInForce.FAK, False, "test", 0,
+    )  # fmt: skip
+    orders.add(order, Usd(100))
+    orders.move("m", OrderMove.ACCEPTED)
+    return orders
+
+
+def takes(orders: WorkingOrders, trade_id: str, price: int, shares: int) -> bool:
+    return orders.fill("m", Fill(trade_id, Price(price), Shares(shares), Usd(0), is_taker=True))
+
+
+def test_a_market_purchase_gets_more_shares_for_its_dollars_where_they_are_cheaper() -> None:
+    orders = market(600_000, 6_000_000)  # 3.60 dollars
+    assert takes(orders, "a", 590_000, 6_101_694)
+    entry = orders.get("m")
+    assert entry is not None
+    assert entry.filled == 6_101_694
+    assert entry.spent == 3_600_000
+    assert entry.state is OrderState.DONE
+    assert entry.left == entry.reserved == 0
+
+
+def test_in_parts_it_reserves_the_dollars_that_are_left() -> None:
+    orders = market(600_000, 6_000_000)
+    assert takes(orders, "a", 500_000, 4_000_000)
+    entry = orders.get("m")
+    assert entry is not None
+    assert (entry.spent, entry.left) == (2_000_000, 2_666_666)
+    assert 1_600_000 <= entry.reserved <= 1_600_100
+    assert entry.state is OrderState.LIVE
+
+
+@pytest.mark.parametrize(
+    ("price", "shares", "is_taken"),
+    [
+        (660_000, 7_575_758, True),  # what five dollars brought at the venue, rounded up
+        (660_000, 7_575_800, True),  # all that was asked for
+        (660_000, 7_575_801, False),
+        (650_000, 7_692_307, True),
+        (650_000, 7_692_310, False),
+    ],
+)
+def test_neither_its_dollars_nor_its_shares_are_exceeded_both(
+    price: int, shares: int, is_taken: bool
+) -> None:
+    orders = market(660_000, 7_575_800)  # 5 dollars
+    if is_taken:
+        assert takes(orders, "a", price, shares)
+    else:
+        with pytest.raises(IllegalMove):
+            takes(orders, "a", price, shares)

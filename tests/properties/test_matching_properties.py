@@ -6,6 +6,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.model.amounts import are_amounts_exact, dollars_for, market_shares
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
@@ -42,6 +43,20 @@ class SlowBook:
             shares -= size
         self.drop_empty()
         return taken
+
+    def shares_for(self, is_bid: bool, price: int, dollars: int) -> int:
+        """What so many millionths of a dollar buy, the best first; a buyer of Down pays one dollar
+        less the bid that it takes."""
+        shares = 0
+        for entry in sorted(self.entries, key=lambda e: e.price if is_bid else -e.price):
+            crosses = entry.price <= price if is_bid else entry.price >= price
+            if entry.is_bid is is_bid or not crosses:
+                continue
+            paid = entry.price if is_bid else MICRO - entry.price
+            size = min(dollars * MICRO // paid, entry.shares)
+            dollars -= -(-paid * size // MICRO)
+            shares += size
+        return shares
 
     def crowd(self, is_bid: bool, price: int) -> int:
         return sum(e.shares for e in self.at(is_bid, price) if not e.order_id)
@@ -206,6 +221,8 @@ def submit(bench: Bench, number: int, order: tuple[object, ...]) -> None:
     assert isinstance(shares, int)
     assert isinstance(tif, TimeInForce)
     name = f"o{number}"
+    if tif.spends(side) and number % 2:
+        shares = market_shares(Price(price), Shares(shares), TICK)
     before = bench.book.levels(Outcome.UP, Side.BUY), bench.book.levels(Outcome.UP, Side.SELL)
     result = bench.book.submit(
         MatchOrder(name, "me", outcome, side, Price(price), Shares(shares), tif, bool(is_post_only))
@@ -216,7 +233,16 @@ def submit(bench: Bench, number: int, order: tuple[object, ...]) -> None:
         assert before == after
         return
     up_price, bids = in_up(outcome, price), is_bid(outcome, side)
-    assert merged(result.matches) == folded(bench.slow.take(bids, up_price, shares))
+    if tif.spends(side):
+        dollars = dollars_for(Price(price), Shares(shares))
+        wanted = bench.slow.shares_for(bids, up_price, dollars)
+        paid = sum(-(-m.taker_price * m.shares // MICRO) for m in result.matches)
+        assert paid <= dollars
+        assert paid == dollars or tif is TimeInForce.FAK
+        shares = max(shares, wanted)
+    else:
+        wanted = shares
+    assert merged(result.matches) == folded(bench.slow.take(bids, up_price, wanted))
     rest = shares - sum(match.shares for match in result.matches)
     bench.wanted[name] = shares
     bench.gone[name] = 0
@@ -227,7 +253,7 @@ def submit(bench: Bench, number: int, order: tuple[object, ...]) -> None:
             bench.slow.entries.append(Resting(name, bids, up_price, rest))
     else:
         assert result.resting == 0
-        assert rest == 0 or tif is TimeInForce.FAK
+        assert rest == 0 or tif is TimeInForce.FAK or tif.spends(side)
         bench.gone[name] += rest
     assert not (is_post_only and result.matches)
 
@@ -281,11 +307,34 @@ def test_a_fok_order_is_filled_in_full_or_leaves_no_trace(
     for number, step in enumerate(sequence):
         if step[0] == "submit":
             submit(bench, number, step)
-    before = bench.book.levels(Outcome.UP, Side.SELL)
-    offered = sum(size for level, size in before if level <= price)
-    order = MatchOrder("fok", "me", Outcome.UP, Side.BUY, price, shares, TimeInForce.FOK)
+    before = bench.book.levels(Outcome.UP, Side.BUY)
+    offered = sum(size for level, size in before if level >= price)
+    order = MatchOrder("fok", "me", Outcome.UP, Side.SELL, price, shares, TimeInForce.FOK)
     result = bench.book.submit(order)
     assert sum(match.shares for match in result.matches) == (shares if offered >= shares else 0)
     assert bool(result.refusal) is (offered < shares)
     if result.refusal:
-        assert bench.book.levels(Outcome.UP, Side.SELL) == before
+        assert bench.book.levels(Outcome.UP, Side.BUY) == before
+
+
+@given(steps, outcomes, prices, sizes)
+def test_a_fok_purchase_spends_all_of_its_dollars_or_leaves_no_trace(
+    sequence: list[tuple[object, ...]], outcome: Outcome, price: Price, shares: Shares
+) -> None:
+    bench = Bench()
+    for number, step in enumerate(sequence):
+        if step[0] == "submit":
+            submit(bench, number, step)
+    before = bench.book.levels(outcome, Side.SELL)
+    offered = sum(level * size for level, size in before if level <= price)
+    order = MatchOrder("fok", "me", outcome, Side.BUY, price, shares, TimeInForce.FOK)
+    dollars = dollars_for(price, shares)
+    result = bench.book.submit(order)
+    paid = sum(-(-match.taker_price * match.shares // MICRO) for match in result.matches)
+    if result.refusal:
+        assert bench.book.levels(outcome, Side.SELL) == before
+        is_exact = are_amounts_exact(price, shares, TICK)
+        assert not is_exact or offered < dollars * MICRO or "min size" in result.refusal
+    else:
+        assert paid == dollars
+        assert sum(match.shares for match in result.matches) >= shares - 100

@@ -222,3 +222,81 @@ def test_fees_are_floored_at_five_decimals(price: int, size: int, fee: int) -> N
     book.show(SELL, Price(price), Shares(size))
     (match,) = book.sweep(UP, BUY, Price(price), Shares(size)).matches
     assert match.taker_fee == fee
+
+
+# --- market purchases are for dollars -----------------------------------------------------------
+
+
+def offered(*levels: tuple[float, float]) -> ConditionBook:
+    book = new_book()
+    for price, size in levels:
+        book.show(SELL, cents(price), shares(size))
+    return book
+
+
+@pytest.mark.parametrize("tif", [FAK, FOK])
+def test_cheaper_shares_are_more_shares_for_the_same_dollars(tif: TimeInForce) -> None:
+    """Six shares were asked for at 0.60: 3.60 dollars, which bring 6.10 at 0.59."""
+    result = offered((59, 100)).submit(order("t", UP, BUY, cents(60), shares(6), tif))
+    assert [(m.taker_price, m.shares) for m in result.matches] == [(cents(59), 6_101_694)]
+
+
+def test_five_dollars_are_spent_whole_and_bring_six_decimals() -> None:
+    result = offered((66, 100)).submit(order("t", UP, BUY, cents(66), Shares(7_575_800), FAK))
+    (match,) = result.matches
+    assert match.shares == 7_575_757  # the venue was seen to give one millionth more
+    assert -(-match.shares * 66 // 100) == 5_000_000
+
+
+def test_dollars_walk_the_levels_and_end_with_them() -> None:
+    book = offered((50, 4), (52, 5), (53, 100))
+    result = book.submit(order("t", UP, BUY, cents(52), shares(50), FAK))  # 26 dollars
+    assert [(m.taker_price, m.shares) for m in result.matches] == [
+        (cents(50), shares(4)),
+        (cents(52), shares(5)),
+    ]
+    assert result.resting == 0
+
+
+def test_a_purchase_of_down_spends_its_own_dollars() -> None:
+    book = new_book()
+    book.show(BUY, cents(70), shares(100))
+    result = book.submit(order("t", DOWN, BUY, cents(40), shares(10), FAK))  # 4 dollars
+    (match,) = result.matches
+    assert (match.taker_price, match.shares) == (cents(30), 13_333_333)
+
+
+def test_a_fok_purchase_asks_whether_its_dollars_can_be_spent() -> None:
+    asked = order("t", UP, BUY, cents(52), shares(10), FOK)  # 5.20 dollars
+    short = "order couldn't be fully filled. FOK orders are fully filled or killed."
+    assert offered((50, 10.39)).submit(asked).refusal == short  # 5.195: ten shares, and too few
+    assert not offered((50, 10.4)).submit(asked).refusal
+
+
+@pytest.mark.parametrize(
+    ("price", "size", "tick", "decimals"),
+    [(53, 10.03, 10_000, 4), (53.5, 10.03, 1_000, 5), (52, 19.23078, 10_000, 4)],
+)
+def test_a_market_purchase_of_other_than_whole_cents_is_refused(
+    price: float, size: float, tick: int, decimals: int
+) -> None:
+    book = ConditionBook(Price(tick), FeeSchedule(), shares(5))
+    book.show(SELL, cents(50), shares(100))
+    wrong = order("t", UP, BUY, cents(price), shares(size), FAK)
+    assert book.submit(wrong).refusal == (
+        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
+        f"decimals, taker amount a max of {decimals} decimals"
+    )
+    # A limit order of the same size counts shares, and so does a sale.
+    if not shares(size) % 10_000:
+        assert not book.submit(order("l", UP, BUY, cents(price), shares(size))).refusal
+
+
+def test_a_market_purchase_of_less_than_a_dollar_or_five_shares_is_refused() -> None:
+    book = offered((10, 100))
+    dear = order("t", UP, BUY, cents(10), shares(9.9), FAK)
+    assert book.submit(dear).refusal == (
+        "invalid amount for a marketable BUY order ($0.99), min size: $1"
+    )
+    few = order("t", UP, BUY, cents(90), Shares(4_988_900), FAK)
+    assert "Size (4.9889) lower than the minimum: 5" in book.submit(few).refusal

@@ -14,10 +14,21 @@ from polytui.config.deciding import Exits
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.ledger.track import Stake
 from polytui.market.features import NO_FEATURES
+from polytui.model.amounts import are_amounts_exact
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
-from polytui.model.units import LOT, MICRO, NS_PER_S, Price, Shares, Usd, cost_of, proceeds_of
+from polytui.model.units import (
+    LOT,
+    MICRO,
+    NS_PER_S,
+    Price,
+    Shares,
+    Usd,
+    cost_of,
+    floor_to_lot,
+    proceeds_of,
+)
 from polytui.strategy.exits import first_exit, leave, value_of_leaving
 from polytui.strategy.proposal import OutcomeView, Proposal, View
 
@@ -471,7 +482,10 @@ def test_whatever_the_book_an_exit_is_sound(
         assert quote.reason in (Reason.DUST, Reason.DEPTH_THIN)
         return
     assert view.min_shares <= quote.shares <= stake.shares
-    assert quote.shares % LOT == 0
+    if quote.side is Side.SELL:
+        assert quote.shares % LOT == 0
+    else:
+        assert are_amounts_exact(quote.price, quote.shares, view.tick)
     assert 0 < quote.price < MICRO
     assert quote.tif is TimeInForce.FAK
     assert (quote.side is Side.SELL) is (quote.outcome is stake.outcome)
@@ -480,7 +494,8 @@ def test_whatever_the_book_an_exit_is_sound(
 
 def _check_no_better_way(view: View, stake: Stake, quote: Quote, is_forced: bool) -> None:
     bid, ask = view.side(stake.outcome).best_bid, view.side(stake.outcome.other).best_ask
-    shares, fees = quote.shares, view.fees
+    # Compared for the whole stake; a purchase is of as much of it as whole cents buy.
+    shares, fees = floor_to_lot(stake.shares), view.fees
     sold = proceeds_of(bid, shares) - fees.fee(bid, shares) if 0 < bid < MICRO else None
     cost = cost_of(ask, shares) + fees.fee(ask, shares)
     may_pair = 0 < ask < MICRO and cost_of(ask, shares) >= MICRO and cost <= view.free_cash

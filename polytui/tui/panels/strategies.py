@@ -17,7 +17,7 @@ _NAME, _KIND = 18, 9
 _WIDE = 92
 """Cells from which shares of wins and returns have a place."""
 _MEANING = "pnl and won-lost: settled rounds only, after fees. open: paid, not settled."
-_SHADOW = "shadow: virtual fills at the best price shown, never late; they move no money."
+_SHADOW = "shadow: virtual fills, as late as an order on paper; they move no money."
 _NOTHING = ResultView()
 
 

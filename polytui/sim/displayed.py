@@ -1,0 +1,40 @@
+"""The crowd that a feed displays, in the exchange core: what an order of ours would meet there.
+
+Both ways of trading without the venue run their orders through it, the hands on paper and the
+shadow of a strategy, so that both obey the same minimums, decimals, ticks and priorities.
+"""
+
+from __future__ import annotations
+
+from polytui.ledger.taken import Taken
+from polytui.market.book import TokenBook
+from polytui.model.instrument import Outcome, Round
+from polytui.model.orders import Side
+from polytui.model.units import Price, complement
+from polytui.sim.matching import ConditionBook, MatchOrder, Result
+
+
+def meet(listed: Round, book: TokenBook, taken: Taken, order: MatchOrder) -> Result:
+    """Run an order through what Up's book displays, less what we took of it before.
+
+    Nothing is taken yet: `note` does that once it is known that the result stands.
+    """
+    exchange = ConditionBook(listed.tick, listed.fees, listed.min_shares)
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for price, shares in taken.left(side, levels):
+            exchange.show(side, price, shares)
+    return exchange.submit(order)
+
+
+def note(taken: Taken, result: Result) -> None:
+    """Remember what the matches took."""
+    for match in result.matches:
+        side, price = in_up(match.maker_outcome, match.maker_side, match.maker_price)
+        taken.take(side, price, match.shares)
+
+
+def in_up(outcome: Outcome, side: Side, price: Price) -> tuple[Side, Price]:
+    """The same order in terms of Up: buying Down at p is selling Up at 1 - p."""
+    if outcome is Outcome.UP:
+        return side, price
+    return side.other, complement(price)
