@@ -19,7 +19,7 @@ from benchmarks.recorded_day import (
     as_twap,
     brier,
     calibration_error,
-    forecasts,
+    hear,
     log_loss,
     read_points,
     read_rounds,
@@ -43,7 +43,7 @@ def main() -> None:
     rounds = read_rounds(_DATA / "gamma_BTC-5m-markets_2026-06-08.jsonl.gz")
     for name, listed in (("spot", rounds), ("60 s average", as_twap(rounds, points))):
         console.print(f"\n[bold]{len(listed)} rounds settled by {name}[/bold]")
-        variants = {label: list(forecasts(points, listed, m)) for label, m in _markets().items()}
+        variants = {label: hear(points, listed, m).forecasts for label, m in _markets().items()}
         _compare(console, variants)
         usual = variants["default"]
         _against(console, usual)

@@ -11,9 +11,10 @@ import csv
 import gzip
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -26,7 +27,13 @@ from polytui.model.units import NS_PER_MS, NS_PER_S
 
 HORIZONS_S = (240, 120, 60, 30, 10)
 TWAP_S = 60
+HOUR_S = 3_600
 _E18 = Decimal(10) ** 18
+
+
+def is_odd(second: int) -> bool:
+    """Odd hours are for fitting, even ones for judging, so that nothing is scored on itself."""
+    return second // HOUR_S % 2 == 1
 
 
 @frozen
@@ -44,6 +51,16 @@ class Listed:
     round: Round
     strike_e18: int
     is_up: bool
+    final: float | None = None
+
+
+class Seen(NamedTuple):
+    """What was known when the oracle had spoken of a second."""
+
+    second: int
+    log: float
+    sigma: float
+    """Standard deviation of the log price per root second, as predicted."""
 
 
 @frozen
@@ -52,10 +69,18 @@ class Forecast:
 
     number: int
     left_s: int
+    round: Round
     settling: Settling
     strike: float
     last_price: float
     is_up: bool
+    final: float
+    """The settlement price, NaN where nobody recorded it."""
+
+    @property
+    def is_odd(self) -> bool:
+        """Opened in an odd hour, UTC: those are for fitting, the others for judging."""
+        return is_odd(self.round.opens_ns // NS_PER_S)
 
     def probability(self, market: Market) -> float:
         raw = self.settling.probability_up(self.strike, market.tail_degrees)
@@ -76,6 +101,12 @@ def read_points(path: Path) -> list[Point]:
             for row in rows
         ]
     return sorted(points, key=lambda point: point.received_ns)
+
+
+def with_finals(rounds: Sequence[Listed], points: Sequence[Point]) -> list[Listed]:
+    """Rounds that a spot value settles, with that value where it was recorded."""
+    by_ns = {point.observed_ns: point.value for point in points}
+    return [evolve(one, final=by_ns.get(one.round.closes_ns)) for one in rounds]
 
 
 def read_rounds(path: Path) -> list[Listed]:
@@ -136,34 +167,75 @@ def as_twap(rounds: Sequence[Listed], points: Sequence[Point]) -> list[Listed]:
         if opening is None or closing is None:
             continue
         listed = evolve(one.round, settlement=SettlementRule.TWAP, window_s=TWAP_S)
-        found.append(Listed(listed, int(Decimal(opening) * _E18), closing >= opening))
+        strike_e18 = int(Decimal(opening) * _E18)
+        found.append(Listed(listed, strike_e18, closing >= opening, closing))
     return found
 
 
-def forecasts(
-    points: Sequence[Point], rounds: Sequence[Listed], market: Market
-) -> Iterator[Forecast]:
-    """At each horizon of each round, with what had been received by then."""
+class Heard(NamedTuple):
+    """A day as a desk heard it."""
+
+    seen: list[Seen]
+    """At every new second of the oracle."""
+    forecasts: list[Forecast]
+    """At each horizon of each round."""
+
+
+def hear(
+    points: Sequence[Point],
+    rounds: Sequence[Listed],
+    market: Market,
+    prices: DeskPrices | None = None,
+) -> Heard:
+    """The day from its first point to its last, with what had been received by each moment."""
+    prices = prices or DeskPrices()
     due = sorted(
         (one.round.closes_ns - left_s * NS_PER_S, number, left_s, one)
         for number, one in enumerate(rounds)
         for left_s in HORIZONS_S
     )
-    prices, heard = DeskPrices(), iter(points)
+    heard, found, seen = iter(points), list[Forecast](), list[Seen]()
     point = next(heard, None)
     for now_ns, number, left_s, one in due:
         while point is not None and point.received_ns <= now_ns:
-            prices.oracle_priced(_event(point), market)
-            prices.sample(point.received_ns, market)
+            _listen(prices, point, market, seen)
             point = next(heard, None)
-        if prices.volatility.seen_s < market.volatility_warmup_s:
-            continue
-        price = prices.price_for(one.round, prices.estimate(now_ns, market), now_ns, market)
-        if price is None:
-            continue
-        settling = prices.settling(one.round, price, now_ns, market)
-        strike = one.strike_e18 / float(_E18)
-        yield Forecast(number, left_s, settling, strike, price, one.is_up)
+        settling = _settling(prices, one.round, now_ns, market)
+        if settling is not None:
+            price = prices.settlement.last_spot or math.nan
+            found.append(_found(one, number, left_s, settling, price))
+    while point is not None:
+        _listen(prices, point, market, seen)
+        point = next(heard, None)
+    return Heard(seen, found)
+
+
+def _listen(prices: DeskPrices, point: Point, market: Market, seen: list[Seen]) -> None:
+    is_new = prices.oracle_priced(_event(point), market)
+    prices.sample(point.received_ns, market)
+    if is_new and prices.volatility.seen_s >= market.volatility_warmup_s:
+        sigma = prices.volatility.per_root_second(market)
+        seen.append(Seen(point.observed_ns // NS_PER_S, math.log(point.value), sigma))
+
+
+def _settling(prices: DeskPrices, listed: Round, now_ns: int, market: Market) -> Settling | None:
+    if prices.volatility.seen_s < market.volatility_warmup_s:
+        return None
+    price = prices.price_for(listed, prices.estimate(now_ns, market), now_ns, market)
+    return None if price is None else prices.settling(listed, price, now_ns, market)
+
+
+def _found(one: Listed, number: int, left_s: int, settling: Settling, price: float) -> Forecast:
+    return Forecast(
+        number=number,
+        left_s=left_s,
+        round=one.round,
+        settling=settling,
+        strike=float(Decimal(one.strike_e18) / _E18),
+        last_price=price,
+        is_up=one.is_up,
+        final=math.nan if one.final is None else one.final,
+    )
 
 
 def _event(point: Point) -> OraclePriced:

@@ -132,11 +132,28 @@ class Rounds:
 class Market:
     """What we know: volatility, basis, ages."""
 
-    volatility_half_life_s: float = setting(300.0, ABOVE_ZERO)
-    volatility_warmup_s: float = setting(45.0, ABOVE_ZERO)
+    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO)
+    """Of the part of the variance that follows the market fast."""
+    volatility_slow_half_life_s: float = setting(7200.0, ABOVE_ZERO)
+    """Of the part that remembers what is usual."""
+    volatility_fast_share: float = setting(0.5, between(0.0, 1.0))
+    """How much of the variance is the fast part."""
+    volatility_sample_s: float = setting(1.0, between(0.1, 600.0))
+    """The price is averaged over so long before it counts: a bounce inside it is no movement."""
+    volatility_span_s: float = setting(14.0, ABOVE_ZERO)
+    """Returns within it are held to be correlated, farther apart not."""
+    volatility_gap_s: float = setting(10.0, ABOVE_ZERO)
+    """A longer silence is a gap: no return is taken over it, and its time does not count."""
+    volatility_forget_s: float = setting(1800.0, ABOVE_ZERO)
+    """After a longer silence volatility is unknown again."""
+    volatility_warmup_s: float = setting(60.0, ABOVE_ZERO)
     """No fair value before so many seconds of price changes were seen."""
+    volatility_youth_s: float = setting(60.0, NOT_NEGATIVE)
+    """A variance that has seen n seconds is widened by 1 + this / n."""
     volatility_floor_annual: float = setting(0.10, ABOVE_ZERO)
     """Annualised; a quiet minute must not make us certain."""
+    volatility_ceiling_annual: float = setting(5.0, ABOVE_ZERO)
+    """Annualised; a jump must not make us know nothing for hours."""
     basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
     exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
     """An exchange quote older than this no longer counts in the oracle price."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from polytui.config.schema import Market, Settings
 from polytui.desk.round import ESTIMATED, OBSERVED, DeskRound
 from polytui.market.fair_value import Settling, settling_ahead, settling_inside
 from polytui.market.features import Features
+from polytui.market.lead import Lead
 from polytui.market.oracle import CompositeOracle, Estimate
-from polytui.market.settlement import SettlementPrices
+from polytui.market.settlement import ObservedPart, SettlementPrices
 from polytui.market.volatility import Volatility
 from polytui.model.events import (
     EXCHANGE_FEED,
@@ -35,6 +37,7 @@ class DeskPrices:
     def __init__(self) -> None:
         self.settlement = SettlementPrices()
         self.oracle = CompositeOracle()
+        self.lead = Lead()
         self.volatility = Volatility()
         self.features = Features()
         self._last_trade_ns = 0
@@ -50,6 +53,7 @@ class DeskPrices:
         )
         if is_new and event.kind is PriceKind.SPOT:
             self.oracle.take_settlement(event.value, event.observed_ns, market)
+            self.lead.heard(event.value, event.observed_ns, market.basis_half_life_s)
         return is_new
 
     def exchange_quoted(self, event: ExchangeQuoted) -> bool:
@@ -122,12 +126,16 @@ class DeskPrices:
         return self.oracle.estimate(now_ns, market)
 
     def sample(self, now_ns: int, market: Market) -> None:
-        if not self.volatility.is_due(now_ns):
+        """Look at the price, as often as volatility and lead need it."""
+        if not self.volatility.is_due(now_ns, market):
             return
         self.oracle.judge(now_ns, market)
         estimate = self.estimate(now_ns, market)
-        if estimate is not None:
-            self.volatility.sample(estimate.price, now_ns, market)
+        if estimate is None:
+            return
+        self.volatility.sample(estimate.price, now_ns, market)
+        if estimate.lead_bps is not None:
+            self.lead.take(estimate.price, now_ns)
 
     def refresh(self, now_ns: int, settings: Settings) -> None:
         """Before decisions: who has a vote, and features where the last are old enough."""
@@ -162,26 +170,59 @@ class DeskPrices:
     def settling(self, listed: Round, price: float, now_ns: int, market: Market) -> Settling:
         """The closing price as far as it is known now."""
         per_root_s = price * self.volatility.per_root_second(market)
-        part = None
-        if listed.window_s:
-            part = self.settlement.observed_part(listed.closes_ns, listed.window_s)
-        if part is None:
-            left_s = max(0.0, (listed.closes_ns - self._as_of(listed, now_ns, market)) / NS_PER_S)
-            return settling_ahead(price, per_root_s, left_s, listed.window_s)
-        # What is not observed yet, late observations included, is filled with the price now.
-        left_s = (listed.closes_ns - part.until_ns) / NS_PER_S
-        return settling_inside(price, per_root_s, left_s, listed.window_s, part.area)
+        as_of_ns, error = self._as_of(listed, now_ns, market)
+        if not listed.window_s:
+            left_s = max(0.0, (listed.closes_ns - as_of_ns) / NS_PER_S)
+            spot = settling_ahead(price, per_root_s, left_s, 0)
+            return Settling(price, math.hypot(spot.deviation, price * error))
+        return self._settling_average(listed, price, per_root_s, as_of_ns, error)
 
-    def _as_of(self, listed: Round, now_ns: int, market: Market) -> int:
-        """Since when the price may have moved unseen: an oracle alone is a second or two late."""
+    def _settling_average(
+        self, listed: Round, price: float, per_root_s: float, as_of_ns: int, error: float
+    ) -> Settling:
+        """What the oracle said counts as said, what it owes us as the price said it before, each
+        for its second; the rest is filled with the price now, and open."""
+        window_s, closes_ns = listed.window_s, listed.closes_ns
+        begins_ns = closes_ns - window_s * NS_PER_S
+        part = self.settlement.observed_part(closes_ns, window_s) or ObservedPart(0.0, begins_ns)
+        told = self._filled(part, min(as_of_ns, closes_ns)) if self.lead.is_known else part
+        is_missing = begins_ns <= told.until_ns <= as_of_ns - NS_PER_S
+        if is_missing or begins_ns < as_of_ns < told.until_ns:
+            as_of_ns = told.until_ns  # a second is missing on the way, or the oracle is ahead
+        left_s = (closes_ns - as_of_ns) / NS_PER_S
+        settling = settling_inside(price, per_root_s, left_s, window_s, told.area)
+        by_price_s = (closes_ns - part.until_ns) / NS_PER_S
+        off = price * error * by_price_s / window_s
+        known = (told.until_ns - begins_ns) / NS_PER_S / window_s
+        return Settling(settling.mean, math.hypot(settling.deviation, off), known)
+
+    def _filled(self, part: ObservedPart, until_ns: int) -> ObservedPart:
+        """The observed part and the seconds after it that the exchanges' price tells."""
+        area, reached, lead_ns = part.area, part.until_ns, self.lead.lead_ns
+        while reached + NS_PER_S <= until_ns:
+            log = self.lead.log_at(reached + NS_PER_S - lead_ns)
+            if log is None:
+                break
+            area += math.exp(log)
+            reached += NS_PER_S
+        return ObservedPart(area, reached)
+
+    def _as_of(self, listed: Round, now_ns: int, market: Market) -> tuple[int, float]:
+        """The second of the settlement price that our price speaks of, and how far it may be off
+        as a logarithm. The oracle alone speaks of its own; exchanges are ahead of it."""
+        if listed.settlement is SettlementRule.CANDLE:
+            return self.oracle.quoted_ns(EXCHANGE_FEED) or now_ns, 0.0
         estimate = self.estimate(now_ns, market)
-        if listed.settlement is SettlementRule.CANDLE or estimate is None:
-            return now_ns
-        return estimate.as_of_ns
+        if estimate is None:
+            return now_ns, 0.0
+        if estimate.lead_bps is None or not self.lead.is_known:
+            return estimate.as_of_ns, 0.0
+        return now_ns + self.lead.lead_ns, self.lead.error
 
     def state(self) -> tuple[object, ...]:
         return (
             self.settlement.state(),
+            self.lead.state(),
             self.oracle.state(),
             self.volatility.state(),
             self.features.state(),

@@ -131,6 +131,11 @@ class CompositeOracle:
             return None
         return known.mid if now_ns - known.received_ns <= fresh_ms * NS_PER_MS else None
 
+    def quoted_ns(self, venue: str) -> int:
+        """When a venue's last quote was read; 0 for never."""
+        known = self._venues.get(venue)
+        return 0 if known is None else known.received_ns
+
     def state(self) -> tuple[object, ...]:
         venues = [venue.state() for _, venue in sorted(self._venues.items())]
         return (venues, self._spot, self._spot_ns)

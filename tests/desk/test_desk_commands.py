@@ -415,7 +415,7 @@ def test_a_loss_while_nobody_lived_may_be_the_one_too_many() -> None:
     reopened(story, (), Usd(-cost))
     assert story.desk().books.live.open(make_round().slug) == ()
     under_way(story)
-    story.wait(46)
+    story.wait(62)
     assert reasons(story.book(CHEAP_BOOK)) == [Reason.LIMIT_LOSSES]
     assert len(of_kind(story.effects, Place)) == 1, "that of the life before"
 
@@ -424,7 +424,7 @@ def test_a_second_life_trades_its_round_again() -> None:
     story = Story().a_minute_in()
     reopened(story, (), Usd(0))
     under_way(story)
-    assert of_kind(story.wait(46), Place) == []
+    assert of_kind(story.wait(62), Place) == []
     assert len(of_kind(story.book(CHEAP_BOOK), Place)) == 1
 
 
@@ -443,7 +443,7 @@ def test_what_a_person_asked_stands_through_a_crash(action: ev.Action) -> None:
     story.command(action)
     reopened(story, (), Usd(0))
     under_way(story)
-    story.wait(46)
+    story.wait(62)
     assert of_kind(story.book(CHEAP_BOOK), Place) == []
 
 

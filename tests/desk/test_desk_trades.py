@@ -206,7 +206,7 @@ def test_nothing_is_traded_before_the_volatility_is_known() -> None:
     story.oracle()
     story.strike()
     story.book(CHEAP_BOOK)
-    assert of_kind(story.wait(44), Place) == []
+    assert of_kind(story.wait(60), Place) == []
     assert story.said_last() is Reason.NO_VOLATILITY
     assert len(of_kind(story.wait(1), Place)) == 1
 

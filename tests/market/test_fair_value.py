@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,13 @@ def test_nothing_left_is_certain() -> None:
 def test_less_than_nothing_left_is_nothing_left() -> None:
     after = settling_inside(PRICE, SIGMA, -3.0, WINDOW_S, PRICE * WINDOW_S)
     assert after == Settling(PRICE, 0.0)
-    assert settling_ahead(PRICE, SIGMA, 5.0, WINDOW_S).deviation == 0.0
+    assert settling_ahead(PRICE, SIGMA, -3.0, 0.0) == Settling(PRICE, 0.0)
+
+
+def test_what_was_missed_of_a_window_is_open() -> None:
+    """Nobody who heard nothing of it is surer for being late."""
+    late, whole = (settling_ahead(PRICE, SIGMA, left_s, WINDOW_S) for left_s in (5.0, WINDOW_S))
+    assert late == whole
 
 
 def test_without_a_window_it_is_the_spot_at_the_close() -> None:
@@ -55,7 +62,8 @@ def test_inside_and_ahead_agree_where_the_window_begins() -> None:
     inside = settling_inside(PRICE, SIGMA, WINDOW_S, WINDOW_S, 0.0)
     assert inside.mean == pytest.approx(ahead.mean, rel=1e-12)
     assert inside.deviation == pytest.approx(ahead.deviation, rel=1e-12)
-    assert ahead.deviation == pytest.approx(SIGMA * math.sqrt(WINDOW_S / 3))
+    # Sixty steps of one second: 60 x 61 x 121 / 6 / 60^2 seconds, a little over a third of w.
+    assert ahead.deviation == pytest.approx(SIGMA * math.sqrt(61 * 121 / 360))
 
 
 def test_the_deviation_falls_all_the_way() -> None:
@@ -80,42 +88,43 @@ def test_up_and_down_are_all_there_is() -> None:
         assert above + mirrored == pytest.approx(1.0)
 
 
-def _average_of_a_walk(rng: random.Random, left_s: int, observed: list[float]) -> float:
-    """The close as it comes out: a walk of one step a second, averaged over the last minute."""
-    prices, price = [*observed], PRICE
-    for _ in range(left_s):
-        price += rng.gauss(0.0, SIGMA)
-        prices.append(price)
-    return sum(prices[-60:]) / 60.0
+# --- against chance: a walk that is observed at whole seconds ---------------------------------
+
+_WALKS = 20_000
+"""The standard error of a deviation is 0.5 %."""
 
 
-def _share_of_ups(left_s: int, observed: list[float], strike: float, walks: int) -> float:
-    rng = random.Random(7)
-    return sum(_average_of_a_walk(rng, left_s, observed) >= strike for _ in range(walks)) / walks
+def _scores(left_s: float) -> npt.NDArray[np.float64]:
+    """(closing average - mean) / deviation of walks averaged over the sixty whole
+    seconds to the close; the price is known `left_s` before it, with all that came earlier."""
+    rng, step_s = np.random.default_rng(7), 0.25 if left_s % 1.0 else 1.0
+    steps = round(max(left_s, WINDOW_S) / step_s)
+    moves = rng.normal(0.0, SIGMA * math.sqrt(step_s), (_WALKS, steps))
+    prices = PRICE + np.cumsum(moves, axis=1)
+    per_s = round(1 / step_s)
+    observed = prices[:, steps - 1 - (round(WINDOW_S) - 1) * per_s :: per_s]
+    assert observed.shape[1] == WINDOW_S
+    known_steps = steps - round(left_s / step_s)
+    price = prices[:, known_steps - 1] if known_steps else np.full(_WALKS, PRICE)
+    known = round(WINDOW_S) - math.ceil(left_s) if left_s < WINDOW_S else 0
+    area = observed[:, :known].sum(axis=1)
+    made = [
+        settling_inside(float(x), SIGMA, left_s, WINDOW_S, float(a))
+        for x, a in zip(price, area, strict=True)
+    ]
+    means = np.array([one.mean for one in made])
+    return np.asarray((observed.mean(axis=1) - means) / made[0].deviation)
 
 
-@pytest.mark.parametrize(("left_s", "strike"), [(90, 99_960.0), (75, 100_050.0)])
-def test_ahead_of_the_window_chance_agrees(left_s: int, strike: float) -> None:
-    walks = 4_000
-    expected = settling_ahead(PRICE, SIGMA, left_s, WINDOW_S).probability_up(strike)
-    error = math.sqrt(expected * (1 - expected) / walks)
-    # The walk steps once a second and is averaged at its ends: the small difference to the
-    # continuous formula (half a second of 60) is added to three standard errors.
-    assert _share_of_ups(left_s, [], strike, walks) == pytest.approx(expected, abs=3 * error + 4e-3)
-
-
-@pytest.mark.parametrize(("left_s", "gap"), [(45, 10.0), (20, -4.0)])
-def test_inside_the_window_chance_agrees(left_s: int, gap: float) -> None:
-    walks = 4_000
-    observed = [PRICE - 30.0 + second for second in range(60 - left_s)]
-    settling = settling_inside(PRICE, SIGMA, left_s, WINDOW_S, sum(observed))
-    strike = settling.mean + gap
-    expected = settling.probability_up(strike)
-    error = math.sqrt(expected * (1 - expected) / walks)
-    assert 0.05 < expected < 0.95
-    assert _share_of_ups(left_s, observed, strike, walks) == pytest.approx(
-        expected, abs=3 * error + 8e-3
-    )
+@pytest.mark.parametrize(
+    "left_s",
+    [300.0, 90.0, 60.5, 60.0, 59.75, 45.0, 30.0, 20.5, 10.0, 9.25, 5.0, 3.0, 2.5, 1.0, 0.5],
+)
+def test_chance_agrees_with_the_window_down_to_its_last_second(left_s: float) -> None:
+    """Where the integral of a continuous price would be 7, 13 and 20 % too narrow."""
+    scores = _scores(left_s)
+    assert np.sqrt(np.mean(scores**2)) == pytest.approx(1.0, abs=0.015)
+    assert np.mean(scores) == pytest.approx(0.0, abs=0.02)
 
 
 # --- tails and calibration ----------------------------------------------------------------------

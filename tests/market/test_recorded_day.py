@@ -18,7 +18,7 @@ from benchmarks.recorded_day import (
     averaged,
     brier,
     calibration_error,
-    forecasts,
+    hear,
     log_loss,
     read_points,
     read_rounds,
@@ -102,7 +102,7 @@ def test_the_fair_value_beats_one_half_and_the_sign_of_the_distance(
 ) -> None:
     """By the rule of that day; the sign rule may even choose its certainty with hindsight."""
     market = Market()
-    found = list(forecasts(points, rounds, market))
+    found = hear(points, rounds, market).forecasts
     for left_s in HORIZONS_S:
         part = [one for one in found if one.left_s == left_s]
         assert len(part) > 280
@@ -118,7 +118,7 @@ def test_what_is_observed_of_an_average_makes_the_last_minute_almost_certain(
 ) -> None:
     """The same day as if the later rule had held: whoever prices the spot is far behind."""
     market = Market()
-    found = list(forecasts(points, as_twap(rounds, points), market))
+    found = hear(points, as_twap(rounds, points), market).forecasts
     for left_s, most in ((120, 0.14), (60, 0.08), (30, 0.03), (10, 0.005)):
         part = [one for one in found if one.left_s == left_s]
         ours = [(one.probability(market), one.is_up) for one in part]

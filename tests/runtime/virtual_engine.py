@@ -67,7 +67,7 @@ _ENDPOINTS = Endpoints(
 
 
 EAGER: dict[str, dict[str, Any]] = {
-    "market": {"volatility_warmup_s": 5.0},
+    "market": {"volatility_warmup_s": 5.0, "volatility_youth_s": 0.0},
     "gates": {"after_open_s": 1.0},
 }
 """Tables of settings for whoever needs an order soon, and does not care how it was decided."""
