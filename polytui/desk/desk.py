@@ -265,6 +265,17 @@ class Desk:
     def _feed_mended(self, step: Step, event: ev.FeedMended) -> None:
         self.prices.feed_mended(event)
 
+    def _frame_rejected(self, step: Step, event: ev.FrameRejected) -> bool:
+        """What stood in it is unknown. Where it was of the books, they are read anew at once."""
+        if event.feed != ev.BOOK_FEED:
+            return False
+        self.rounds.doubt_books()
+        for entry in self.rounds:
+            if entry.phase is Phase.OPEN and not entry.unsettled_ns:
+                entry.unsettled_ns = step.now_ns
+                step.effects.append(Resync(entry.slug))
+        return True
+
     def _feed_down(self, step: Step, event: ev.FeedDown) -> None:
         self.feeds[event.feed] = FeedState.DOWN
         if event.feed == ev.BOOK_FEED:
@@ -464,7 +475,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.FeedGapped: Desk._feed_gapped,
     ev.FeedMended: Desk._feed_mended,
     ev.FeedRefused: Desk._kept_only,
-    ev.FrameRejected: Desk._kept_only,
+    ev.FrameRejected: Desk._frame_rejected,
     ev.Filled: Desk._filled,
     ev.Commanded: Desk._commanded,
     **dict.fromkeys(MOVES, Desk._reported),

@@ -7,6 +7,7 @@ from polytui.desk.machine import Move, Phase, next_phase
 from polytui.market.book import TokenBook
 from polytui.model.effects import Why
 from polytui.model.instrument import Outcome, Round
+from polytui.model.units import Price
 from polytui.strategy.proposal import Proposal
 
 OBSERVED, ESTIMATED = "oracle", "estimate"
@@ -33,6 +34,8 @@ class DeskRound:
         self.fair_up: float | None = None
         self.deviation: float | None = None
         self.mid_up: float | None = None
+        self.tick_ns = 0
+        """Since when the tick is what it is, by the venue's clock; 0 since the listing."""
         self.last_entry_ns = 0
         self.last_exits: dict[str, int] = {}
         """When each strategy was last on its way out, by name."""
@@ -59,6 +62,14 @@ class DeskRound:
         self.phase = next_phase(before, move)
         return self.phase is not before
 
+    def change_tick(self, tick: Price, venue_ns: int) -> None:
+        """The grid is another from `venue_ns` on, and books of before are of neither token."""
+        if venue_ns < self.tick_ns:
+            return
+        self.round, self.tick_ns = self.round.with_tick(tick), venue_ns
+        self.up_book.void_before(venue_ns)
+        self.down_book.void_before(venue_ns)
+
     def know_strike(self, strike: float, source: str) -> None:
         """The first word stands, but the oracle's own point overrules a copy, and both a guess."""
         if self.strike is None or _trust(source) > _trust(self.strike_source):
@@ -77,5 +88,5 @@ class DeskRound:
         exits = sorted(self.last_exits.items())
         entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
         leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())
-        tick = self.round.tick
+        tick = (self.round.tick, self.tick_ns)
         return (self.phase.value, tick, books, strike, entries, whys, leanings)

@@ -62,7 +62,7 @@ class DeskRounds:
             entry, outcome = known
             taken = entry.book(outcome).replace(event)
             if taken and event.tick is not None and event.tick != entry.round.tick:
-                entry.round = entry.round.with_tick(event.tick)
+                entry.change_tick(event.tick, event.venue_ns)
 
     def book_changed(self, event: BookChanged) -> bool:
         """Whether the top of an open round's book is another now."""
@@ -78,8 +78,9 @@ class DeskRounds:
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):
             entry, outcome = known
-            entry.round = entry.round.with_tick(event.tick)
-            entry.book(outcome).forget()
+            entry.change_tick(event.tick, event.venue_ns)
+            if (book := entry.book(outcome)).venue_ns <= event.venue_ns:
+                book.forget()
 
     def forget_books(self) -> None:
         """The feed died: what was missed is unknown, no book is true until its next snapshot."""
@@ -87,6 +88,12 @@ class DeskRounds:
         for entry in self:
             entry.up_book.forget()
             entry.down_book.forget()
+
+    def doubt_books(self) -> None:
+        """A frame of theirs could not be read: any of them may have changed in it."""
+        for entry in self:
+            entry.up_book.doubt()
+            entry.down_book.doubt()
 
     def state(self) -> tuple[object, ...]:
         rounds = tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))

@@ -95,6 +95,9 @@ class PaperHands:
             case ev.FeedDown(feed=ev.BOOK_FEED):
                 for entry in self._rounds.values():
                     entry.forget_book()
+            case ev.FrameRejected(feed=ev.BOOK_FEED):
+                for entry in self._rounds.values():
+                    entry.doubt_book()
         return []
 
     def _list(self, listed: Round) -> None:

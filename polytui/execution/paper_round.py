@@ -44,14 +44,17 @@ class PaperRound:
     def __init__(self, listed: Round) -> None:
         self.round = listed
         self.live = TokenBook()
+        self._tick_ns = 0
         self.resting: dict[str, Resting] = {}
         self._taken: dict[tuple[Side, int], _Taken] = {}
 
     # --- the live book --------------------------------------------------------------------------
 
     def book_snapshotted(self, event: BookSnapshotted) -> None:
-        if event.token_id == self.round.up_token and self.live.replace(event) and event.tick:
-            self.round = self.round.with_tick(event.tick)
+        if event.token_id != self.round.up_token or not self.live.replace(event):
+            return
+        if event.tick and event.tick != self.round.tick:
+            self._change_tick(event.tick, event.venue_ns)
 
     def book_changed(self, event: BookChanged) -> None:
         for change in event.changes:
@@ -59,12 +62,21 @@ class PaperRound:
                 self.live.change(change, event.venue_ns)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
-        if event.token_id == self.round.up_token:
-            self.round = self.round.with_tick(event.tick)
+        self._change_tick(event.tick, event.venue_ns)
+        if event.token_id == self.round.up_token and self.live.venue_ns <= event.venue_ns:
             self.live.forget()
+
+    def _change_tick(self, tick: Price, venue_ns: int) -> None:
+        """A word older than the last is none: late answers bring their old tick with them."""
+        if venue_ns >= self._tick_ns:
+            self.round, self._tick_ns = self.round.with_tick(tick), venue_ns
+            self.live.void_before(venue_ns)
 
     def forget_book(self) -> None:
         self.live.forget()
+
+    def doubt_book(self) -> None:
+        self.live.doubt()
 
     # --- orders that arrive ---------------------------------------------------------------------
 

@@ -22,24 +22,39 @@ class TokenBook:
     nobody may decide on it.
     """
 
-    __slots__ = ("asks", "best_ask", "best_bid", "bids", "is_known", "is_settled", "venue_ns")
+    __slots__ = ("_oldest_ns", "asks", "best_ask", "best_bid", "bids", "is_doubted", "is_known",
+                 "is_settled", "venue_ns")  # fmt: skip
 
     def __init__(self) -> None:
+        self._oldest_ns = self.venue_ns = 0
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing: at birth, and when the tick changed until the snapshot that follows."""
+        """Know nothing: at birth, after a disconnect, and when the tick changed until the snapshot
+        that follows. What was known is never older again: a late answer is no news."""
+        self._oldest_ns = max(self._oldest_ns, self.venue_ns)
         self.bids: dict[Price, Shares] = {}
         self.asks: dict[Price, Shares] = {}
         self.best_bid = NO_BID
         self.best_ask = NO_ASK
         self.is_known = False
-        self.is_settled = False
+        self.is_settled = self.is_doubted = False
         self.venue_ns = 0
 
+    def void_before(self, venue_ns: int) -> None:
+        """Nothing older is of this round's grid, neither what is known nor what may come."""
+        if self.is_known and self.venue_ns < venue_ns:
+            self.forget()
+        self._oldest_ns = max(self._oldest_ns, venue_ns)
+
+    def doubt(self) -> None:
+        """A change of it may have been in a frame that nobody could read: only a whole book makes
+        it true again."""
+        self.is_doubted, self.is_settled = True, False
+
     def replace(self, book: BookSnapshotted) -> bool:
-        """Take a whole book; False if it is older than what we have (a late REST answer)."""
-        if self.is_known and book.venue_ns < self.venue_ns:
+        """Take a whole book; False if it is older than what we had (a late REST answer)."""
+        if book.venue_ns < max(self.venue_ns, self._oldest_ns):
             return False
         # The wire's levels are already prices and shares; types cannot say so of a tuple.
         self.bids = cast("dict[Price, Shares]", dict(book.bids))
@@ -47,7 +62,7 @@ class TokenBook:
         self.best_bid = max(self.bids, default=NO_BID)
         self.best_ask = min(self.asks, default=NO_ASK)
         self.venue_ns = book.venue_ns
-        self.is_known = True
+        self.is_known, self.is_doubted = True, False
         self.is_settled = self.best_bid < self.best_ask
         return True
 
@@ -65,7 +80,8 @@ class TokenBook:
         else:
             self._set_ask(change.price, change.shares)
         self.is_settled = (
-            self.best_bid < self.best_ask
+            not self.is_doubted
+            and self.best_bid < self.best_ask
             and change.best_bid in (None, self.best_bid)
             and change.best_ask in (None, self.best_ask)
         )
@@ -109,6 +125,6 @@ class TokenBook:
             sorted(self.bids.items()),
             sorted(self.asks.items()),
             self.is_known,
-            self.is_settled,
-            self.venue_ns,
+            (self.is_settled, self.is_doubted),
+            (self.venue_ns, self._oldest_ns),
         )

@@ -15,11 +15,9 @@ from polytui.runtime.watchers import POLYMARKET_PING, WatchKit
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.streams import MarketChannel
 
-_ASKED_AT_MOST = 64
-
 
 class BookWatcher:
-    """State: the channel's subscriptions, and the tokens that are to be read by REST."""
+    """State: the channel's subscriptions, and the tokens that are to be read by REST next."""
 
     def __init__(self, run: AssetRun, kit: WatchKit, clob: Clob) -> None:
         self._run = run
@@ -34,7 +32,8 @@ class BookWatcher:
             keepalive=POLYMARKET_PING,
         )
         self._feed.came_up = self._came_up
-        self._ask, self._asked = trio.open_memory_channel[tuple[str, ...]](_ASKED_AT_MOST)
+        self._wanted: dict[str, None] = {}
+        self._is_wanted = trio.Event()
 
     async def watch(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Keep the channel up, and books true, until cancelled."""
@@ -63,12 +62,17 @@ class BookWatcher:
             self._request(self._channel.tokens)
 
     def _request(self, tokens: tuple[str, ...]) -> None:
-        if tokens:
-            with suppress(trio.WouldBlock):
-                self._ask.send_nowait(tokens)
+        self._wanted.update(dict.fromkeys(tokens))
+        self._is_wanted.set()
 
     async def _reconcile(self) -> None:
-        async for tokens in self._asked:
+        """One question at a time, for all that was wanted meanwhile and still is."""
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted = trio.Event()
+            followed = set(self._channel.tokens)
+            tokens = [token for token in self._wanted if token in followed]
+            self._wanted.clear()
             # The stream's own snapshots come as well; a venue that does not answer now will
             # be asked again by whoever misses its book.
             with suppress(Retry, Rejected, Unknown):

@@ -208,7 +208,8 @@ def test_of_several_things_that_are_missing_the_first_is_said() -> None:
     said = [story.said_last()]
     story.silence(4.0)
     said.append(story.said_last())
-    story.tell(ev.TickSizeChanged(make_round().up_token, Price(1_000), 1, 1))
+    at_ns = story.now_ns
+    story.tell(ev.TickSizeChanged(make_round().up_token, Price(1_000), at_ns, at_ns))
     said.append(story.said_last())
     frame(story, 3 * NS_PER_S)
     story.silence(0.0)

@@ -557,3 +557,42 @@ def test_a_cancelled_round_pays_half_a_dollar_a_share(
     table.see(ev.RoundSettled(condition, token, "gamma", table.now_ns))
     assert table.account.cash == before + (pays or 0) * MICRO
     assert bool(table.held) is (pays is None)
+
+
+# --- books that cannot be true ------------------------------------------------------------------
+
+
+def _with_tick(table: Table, tick: int, venue_ns: int) -> None:
+    table.see(
+        ev.BookSnapshotted(
+            "up-token", _levels([(0.50, 1)]), _levels([(0.52, 1)]), Price(tick), venue_ns, venue_ns
+        )
+    )
+
+
+@pytest.mark.parametrize("token", ["up-token", "down-token"])
+@pytest.mark.parametrize("has_reconnected", [False, True])
+def test_an_older_book_is_refused_with_its_tick_on_paper_as_well(
+    token: str, has_reconnected: bool
+) -> None:
+    table = Table()
+    entry = table.hands._rounds[ROUND.slug]
+    at_ns = table.now_ns + 10
+    table.see(ev.TickSizeChanged(token, Price(1_000), at_ns, at_ns))
+    if has_reconnected:
+        table.see(ev.FeedDown(ev.BOOK_FEED, "gone", at_ns))
+    _with_tick(table, 10_000, at_ns - 1)
+    assert (entry.round.tick, entry.live.is_known) == (1_000, False)
+    _with_tick(table, 1_000, at_ns)
+    assert (entry.round.tick, entry.live.is_known) == (1_000, True)
+
+
+def test_on_paper_nothing_is_matched_after_a_frame_that_could_not_be_read() -> None:
+    table = Table()
+    live = table.hands._rounds[ROUND.slug].live
+    table.see(ev.FrameRejected("rtds", "bad", 1, "", table.now_ns))
+    assert live.is_settled
+    table.see(ev.FrameRejected(ev.BOOK_FEED, "bad", 1, "", table.now_ns))
+    assert not live.is_settled
+    table.show([(0.50, 100)], [(0.52, 100)])
+    assert live.is_settled

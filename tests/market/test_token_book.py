@@ -146,11 +146,36 @@ def test_a_change_before_the_first_snapshot_is_no_book() -> None:
     assert not book.bids
 
 
-def test_a_forgotten_book_takes_whatever_comes_next() -> None:
+def test_a_forgotten_book_takes_the_next_that_is_not_older_than_it_was() -> None:
     book = a_book()
     book.forget()
     assert not book.is_known
-    assert book.replace(snapshot([(490_000, 1)], [], venue_ns=1))
+    book.forget()
+    assert not book.replace(snapshot([(490_000, 1)], [], venue_ns=99)), "a late answer"
+    assert book.replace(snapshot([(490_000, 1)], [], venue_ns=100))
+
+
+def test_a_new_grid_voids_what_is_older_and_keeps_what_is_not() -> None:
+    book = a_book()
+    book.void_before(100)
+    assert book.is_known, "its own snapshot came first"
+    book.void_before(101)
+    assert not book.is_known
+    assert not book.replace(snapshot([(490_000, 1)], [], venue_ns=100))
+    assert book.replace(snapshot([(490_000, 1)], [], venue_ns=101))
+
+
+def test_a_doubted_book_is_unsettled_until_a_whole_one_comes() -> None:
+    book = a_book()
+    book.doubt()
+    assert not book.is_settled
+    book.change(change(Side.BUY, 510_000, 2, 510_000, 520_000), 101)
+    assert not book.is_settled, "bests that agree prove nothing of the other levels"
+    assert not book.replace(snapshot([(480_000, 7)], [(540_000, 9)], venue_ns=100))
+    assert not book.is_settled
+    assert book.replace(snapshot([(480_000, 7)], [(540_000, 9)], venue_ns=101))
+    assert book.is_settled
+    assert book.is_known
 
 
 SIDES = st.sampled_from([Side.BUY, Side.SELL])

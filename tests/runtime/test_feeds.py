@@ -174,3 +174,13 @@ async def test_a_codec_answers_and_a_silent_venue_is_left_and_met_again(
         assert totals.reconnects >= 2
     sources = {event.feed for _, event in engine.events(OraclePriced)}  # type: ignore[attr-defined]
     assert {"polybolt", "rtds"} <= {name.split(".")[0] for name in sources}
+
+
+async def test_a_frame_with_one_spoilt_item_is_believed_and_told_as_rejected(
+    autojump_clock: MockClock,
+) -> None:
+    feed, desk = make_feed()
+    frame = f"[{tick_frame()},{tick_frame('-0.01')}]"
+    assert feed.receive(frame, 1) is True, "one item proves that it lives"
+    assert [type(event) for event in desk.events] == [TickSizeChanged, FrameRejected]
+    assert (feed.view(0).rejected, feed.view(0).messages) == (1, 1)

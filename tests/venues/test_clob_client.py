@@ -79,12 +79,18 @@ async def test_books_are_asked_in_batches_and_asked_again(
         (b"[{", Retry),
         ({"error": "no"}, Rejected),
         ([{**BOOK, "bids": [{"price": "0.5", "size": "1"}]}], Rejected),
-        ([BOOK, {**BOOK, "asset_id": ""}], Rejected),
+        ([{**BOOK, "asset_id": ""}], Rejected),
     ],
 )
 async def test_books_that_are_not_believed(body: object, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         await saying(body).books(["3509"])
+
+
+@pytest.mark.parametrize("spoilt", [{**BOOK, "asset_id": ""}, {**BOOK, "bids": 3}, None])
+async def test_one_book_that_cannot_be_believed_is_left_out_alone(spoilt: object) -> None:
+    books = await saying([BOOK, spoilt, BOOK]).books(["3509"])
+    assert len(books) == 2
 
 
 async def test_winner() -> None:

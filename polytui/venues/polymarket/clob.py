@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -11,7 +12,7 @@ from polytui.model.errors import Rejected, Retry
 from polytui.model.events import BookSnapshotted
 from polytui.net.clock import SessionClock, WallClock
 from polytui.net.http import Http
-from polytui.venues.feed import WIRE_FAULTS
+from polytui.venues.feed import WIRE_FAULTS, believed
 from polytui.venues.polymarket.streams import WireBook, book_of
 
 _BOOKS_MOST = 500
@@ -29,6 +30,7 @@ class _Market(msgspec.Struct, gc=False):
 
 
 _decode_books = msgspec.json.Decoder(list[WireBook]).decode
+_decode_book = msgspec.json.Decoder(WireBook).decode
 _decode_market = msgspec.json.Decoder(_Market).decode
 _decode_time = msgspec.json.Decoder(int).decode
 _encode = msgspec.json.Encoder().encode
@@ -45,7 +47,8 @@ class Clob:
     async def books(self, tokens: Sequence[str]) -> tuple[BookSnapshotted, ...]:
         """Whole books now, `source` "rest". The venue leaves out tokens it does not know.
 
-        Rejected for a book that cannot be believed, Retry for an unreadable answer.
+        A book that cannot be believed is left out as well; Rejected where none can, Retry for an
+        unreadable answer.
         """
         found: list[BookSnapshotted] = []
         for start in range(0, len(tokens), _BOOKS_MOST):
@@ -77,7 +80,8 @@ class Clob:
 
 def _books(body: bytes, received_ns: int) -> list[BookSnapshotted]:
     try:
-        return [book_of(book, received_ns, "rest") for book in _decode_books(body)]
+        make = partial(book_of, received_ns=received_ns, source="rest")
+        return believed(body, _decode_books, _decode_book, make)[0]
     except WIRE_FAULTS as fault:
         _refuse("books", fault)
 
