@@ -33,7 +33,7 @@ from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
-from polytui.venues.polymarket.gamma import parse_event
+from polytui.venues.polymarket.gamma_events import parse_event
 from polytui.venues.polymarket.price_streams import Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 

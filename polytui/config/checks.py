@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,16 @@ def _is_zoned(text: str) -> bool:
         return when.tzinfo is not None and _FIRST_YEAR <= when.year <= _LAST_YEAR
     except ValueError:
         return False
+
+
+_SERIES_ID = re.compile(r"(btc|eth|sol|xrp)-(5m|15m|1h|4h)=[0-9]{1,12}")
+SERIES_IDS = Check(
+    'entries like "btc-5m=10684", none twice',
+    lambda texts: (
+        all(map(_SERIES_ID.fullmatch, texts))
+        and len({text.partition("=")[0] for text in texts}) == len(texts)
+    ),
+)
 
 
 def starts_with(*prefixes: str) -> Check:

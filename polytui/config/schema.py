@@ -15,6 +15,7 @@ from polytui.config.checks import (
     ABOVE_ZERO,
     NO_REPEATS,
     NOT_NEGATIVE,
+    SERIES_IDS,
     UTC_TIME,
     between,
     one_of,
@@ -38,6 +39,19 @@ _HTTP = starts_with("https://", "http://127.0.0.1")
 _WS = starts_with("wss://", "ws://127.0.0.1")
 
 
+_SERIES_IDS = tuple(
+    f"{asset.value}-{interval.value}={series_id}"
+    for interval, ids in (
+        (Interval.M5, ("10684", "10683", "10686", "10685")),
+        (Interval.M15, ("10192", "10191", "10423", "10422")),
+        (Interval.H1, ("10114", "10117", "10122", "10123")),
+        (Interval.H4, ("10331", "10332", "10333", "10327")),
+    )
+    for asset, series_id in zip(Asset, ids, strict=True)
+)
+"""As the venue lists them."""
+
+
 @frozen
 class Session:
     assets: tuple[Asset, ...] = setting(tuple(Asset), NO_REPEATS)
@@ -54,6 +68,8 @@ class Session:
 class Endpoints:
     gamma: str = setting("https://gamma-api.polymarket.com", _HTTP)
     clob: str = setting("https://clob.polymarket.com", _HTTP)
+    data_api: str = setting("https://data-api.polymarket.com", _HTTP)
+    """What was paid for the outcomes of a round; asked for the winner like the two above."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
     polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
@@ -91,6 +107,10 @@ class Sockets:
     beats_stale_s: float = setting(3.0, ABOVE_ZERO)
     """Coinbase's heartbeats come every second."""
     oracle_stale_s: float = setting(6.0, ABOVE_ZERO)
+    polymarket_ping_s: float = setting(10.0, ABOVE_ZERO)
+    """The market channel wants to hear PING so often."""
+    rtds_ping_s: float = setting(5.0, ABOVE_ZERO)
+    bybit_ping_s: float = setting(20.0, ABOVE_ZERO)
     thin_factor: float = setting(2.5, between(1.0, 20.0))
     """SOL and XRP trade less: their exchange streams may be silent so many times longer."""
     rotate_after_s: float = setting(82_800.0, ABOVE_ZERO)
@@ -124,8 +144,14 @@ class Rounds:
     settle_first_s: float = setting(20.0, ABOVE_ZERO)
     """Asking for the winner begins so long after the close."""
     settle_every_s: float = setting(5.0, ABOVE_ZERO)
+    settle_answer_s: float = setting(3.0, ABOVE_ZERO)
+    """Real seconds that each of those who may know the winner has to answer; all are asked at
+    once, and the most trusted that knows has the word: Data API, CLOB, Gamma."""
     strike_every_s: float = setting(15.0, ABOVE_ZERO)
     """How often the venue is asked for a strike that we did not see ourselves."""
+    series_ids: tuple[str, ...] = setting(_SERIES_IDS, SERIES_IDS)
+    """Gamma's ids of series, asked where it finds no series by its name and no round by its own:
+    asset-interval=id."""
 
 
 @frozen

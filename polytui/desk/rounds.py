@@ -50,10 +50,9 @@ class DeskRounds:
     def winner_of(self, event: RoundSettled) -> tuple[DeskRound, Outcome | None] | None:
         """The round that was settled and its winner, if any; None where it is not ours to know."""
         entry = self._by_condition.get(event.condition_id)
-        if entry is None:
+        if entry is None or not event.settles(entry.round):
             return None
-        winner = entry.round.outcome_of(event.winning_token_id)
-        return (entry, winner) if winner is not None or event.is_void else None
+        return entry, entry.round.outcome_of(event.winning_token_id)
 
     # --- books --------------------------------------------------------------------------------
 

@@ -135,7 +135,7 @@ class PaperHands:
         return reports
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
-        entry = next((one for one in self._rounds.values() if _is_of(one.round, event)), None)
+        entry = next((one for one in self._rounds.values() if event.settles(one.round)), None)
         if entry is None:
             return []
         winner = entry.round.outcome_of(event.winning_token_id)
@@ -307,9 +307,3 @@ class PaperHands:
             if (position := self._positions.of(slug)).fills
         )
         return ev.DeskOpened(asset, life, self._realised, held)
-
-
-def _is_of(listed: Round, event: ev.RoundSettled) -> bool:
-    """Whether this round was settled: its condition, and a token of its own or none."""
-    is_named = listed.outcome_of(event.winning_token_id) is not None
-    return event.condition_id == listed.condition_id and (is_named or event.is_void)

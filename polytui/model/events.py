@@ -172,6 +172,12 @@ class RoundSettled:
     def is_void(self) -> bool:
         return self.winning_token_id == NO_WINNER
 
+    def settles(self, listed: Round) -> bool:
+        """Whether it speaks of this round and names one of its tokens, or none: a stray winner is
+        refused by everybody who hears of it."""
+        is_known = self.is_void or listed.outcome_of(self.winning_token_id) is not None
+        return is_known and self.condition_id == listed.condition_id
+
 
 # --- books ----------------------------------------------------------------------------------
 

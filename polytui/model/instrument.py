@@ -121,6 +121,13 @@ class Round:
     protocol: str = "v1"
     """"v1" (CTF tokens) or "v2" (position ids): decides how an order is signed."""
     is_neg_risk: bool = False
+    takes_orders: bool = True
+    """As it was listed; what became of it later is told by an event."""
+    is_up_first: bool = True
+    """The order of the outcomes at the venue, in which payouts are told."""
+    is_one_book: bool = True
+    """False where Up and Down are two markets of one event: their books do not mirror each other,
+    and nothing is traded there."""
 
     def token_of(self, outcome: Outcome) -> str:
         return self.up_token if outcome is Outcome.UP else self.down_token

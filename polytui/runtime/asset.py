@@ -60,8 +60,8 @@ class AssetRun:
     detail: str = ""
     worst_ns: int = 0
     """The longest from a frame to its decision since the last tick; real time."""
-    complaint: str = ""
-    """What the round watchers last said was wrong with the venue."""
+    complaints: set[str] = field(factory=set)
+    """What the round watchers have said is wrong with the venue, and still is."""
     pump: Callable[[], None] = field(default=lambda: None)
     """Takes what is in the inbox at once; machine.py gives each life its own."""
 
@@ -101,7 +101,7 @@ class AssetRun:
     def mark_settled(self, event: RoundSettled) -> None:
         """The desk has taken it: nobody needs to ask for this winner any more."""
         for followed in self.followed.values():
-            if followed.round.condition_id == event.condition_id:
+            if event.settles(followed.round):
                 followed.settled.set()
 
     def lose_feeds(self) -> None:

@@ -11,7 +11,7 @@ from polytui.model.events import BOOK_FEED
 from polytui.model.instrument import Outcome, Round
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.feeds import Feed
-from polytui.runtime.watchers import POLYMARKET_PING, WatchKit
+from polytui.runtime.watchers import WatchKit, polymarket_ping
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -29,7 +29,7 @@ class BookWatcher:
             kit.settings.endpoints.market_ws,
             self._channel,
             silence_s=kit.settings.sockets.book_silence_s,
-            keepalive=POLYMARKET_PING,
+            keepalive=polymarket_ping(kit.settings.sockets),
         )
         self._feed.came_up = self._came_up
         self._wanted: dict[str, None] = {}

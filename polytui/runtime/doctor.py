@@ -32,12 +32,12 @@ from polytui.net.clock import SessionClock
 from polytui.net.http import Http
 from polytui.runtime.feeds import Feed
 from polytui.runtime.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
-from polytui.runtime.watchers import POLYMARKET_PING, WatchKit
+from polytui.runtime.watchers import WatchKit, polymarket_ping
 from polytui.venues.binance_rest import Binance
 from polytui.venues.bybit_rest import Bybit
 from polytui.venues.coinbase_rest import Coinbase
 from polytui.venues.polymarket.clob import Clob
-from polytui.venues.polymarket.gamma import Gamma
+from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -189,10 +189,15 @@ class Examination:
             skew_ms = ((began_ns + ended_ns) / 2 - venue_ns) / NS_PER_MS
         return [Finding(name, Verdict.OK, f"answers in {took_ms:.0f} ms", took_ms, skew_ms)]
 
+    def _gamma(self, http: Http) -> Gamma:
+        return Gamma(http, known_ids(self.settings.rounds))
+
     async def _ask_gamma(self, http: Http) -> int:
         asset = self.settings.session.assets[0]
         interval = self.settings.session.intervals[0]
-        rounds = await Gamma(http).upcoming(asset, interval, self.clock.now_ns(), 2)
+        rounds = await Gamma(http, known_ids(self.settings.rounds)).upcoming(
+            asset, interval, self.clock.now_ns(), 2
+        )
         if not rounds:
             raise Rejected(f"lists no {interval.value} rounds of {asset.value}; look again later")
         return 0
@@ -235,7 +240,7 @@ class Examination:
                 self.settings.endpoints.market_ws,
                 channel,
                 silence_s=60.0,
-                keepalive=POLYMARKET_PING,
+                keepalive=polymarket_ping(kit.settings.sockets),
             )
         )
         with trio.move_on_after(self.settings.doctor.wait_s):
@@ -256,7 +261,12 @@ class Examination:
         http = kit.http(self.settings.endpoints.gamma)
         try:
             with trio.move_on_after(self.settings.doctor.wait_s / 2):
-                return await _tokens_of(Gamma(http), asset, interval, self.clock.now_ns())
+                return await _tokens_of(
+                    Gamma(http, known_ids(self.settings.rounds)),
+                    asset,
+                    interval,
+                    self.clock.now_ns(),
+                )
         except _FOREIGN:
             pass  # gamma has a finding of its own
         finally:

@@ -38,9 +38,11 @@ from polytui.runtime.prices import PriceWatch
 from polytui.runtime.rounds import RoundSources, RoundWatcher
 from polytui.runtime.session import Session
 from polytui.runtime.watchers import WatchKit
+from polytui.runtime.winners import winners_of
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.clob import Clob
-from polytui.venues.polymarket.gamma import Gamma
+from polytui.venues.polymarket.data_api import DataApi
+from polytui.venues.polymarket.gamma import Gamma, known_ids
 
 _TICK_S = 1.0
 _SHORTEST_TICK_S = 0.1
@@ -190,10 +192,12 @@ def _open(kit: WatchKit, clients: AsyncExitStack, base_url: str) -> Http:
 
 
 def _sources(kit: WatchKit, clients: AsyncExitStack, clob: Clob) -> RoundSources:
-    endpoints = kit.settings.endpoints
+    endpoints, rounds = kit.settings.endpoints, kit.settings.rounds
+    gamma = Gamma(_open(kit, clients, endpoints.gamma), known_ids(rounds))
+    data = DataApi(_open(kit, clients, endpoints.data_api))
     return RoundSources(
-        Gamma(_open(kit, clients, endpoints.gamma)),
-        clob,
+        gamma,
+        winners_of(data, clob, gamma, rounds.settle_answer_s),
         Binance(
             _open(kit, clients, endpoints.binance_rest),
             _open(kit, clients, endpoints.binance_rest_spare),

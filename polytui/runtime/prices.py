@@ -20,7 +20,7 @@ from polytui.runtime.feeds import Feed
 from polytui.runtime.history import AskCandles, History
 from polytui.runtime.relays import Relays
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import BYBIT_PING, RTDS_PING, Home, WatchKit
+from polytui.runtime.watchers import Home, WatchKit, bybit_ping, rtds_ping
 from polytui.venues import bybit_rest, coinbase_rest
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.binance_rest import Binance
@@ -191,7 +191,7 @@ def relay_feeds(run: Home, kit: WatchKit) -> list[Feed]:
             endpoints.rtds_ws,
             Rtds(run.asset),
             silence_s=sockets.oracle_silence_s,
-            keepalive=RTDS_PING,
+            keepalive=rtds_ping(sockets),
             limits_s=limits_s,
         )
     )
@@ -221,7 +221,7 @@ def bybit_feed(run: Home, kit: WatchKit) -> tuple[Feed, BybitStreams]:
         kit.settings.endpoints.bybit_ws,
         codec,
         silence_s=sockets.exchange_silence_s,
-        keepalive=BYBIT_PING,
+        keepalive=bybit_ping(sockets),
         limits_s=_exchange_limits(run.asset, sockets),
     )
     return feed, codec

@@ -30,8 +30,8 @@ from polytui.net.clock import SessionClock
 from polytui.runtime.feeds import Feed
 from polytui.runtime.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import POLYMARKET_PING, WatchKit
-from polytui.venues.polymarket.gamma import Gamma
+from polytui.runtime.watchers import WatchKit, polymarket_ping
+from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -133,10 +133,11 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
             async with AsyncExitStack() as clients, trio.open_nursery() as nursery:
                 gamma_http = kit.http(settings.endpoints.gamma)
                 clients.push_async_callback(gamma_http.close)
+                gamma = Gamma(gamma_http, known_ids(settings.rounds))
                 nursery.start_soon(_flush_often, tape, files, settings.record.flush_s)
                 nursery.start_soon(_cancel_on, stop, nursery.cancel_scope)
                 for home in homes:
-                    nursery.start_soon(_record_asset, home, kit, Gamma(gamma_http))
+                    nursery.start_soon(_record_asset, home, kit, gamma)
     finally:
         await _flush(tape, files)
     return _summary(plan, tape, files, homes)
@@ -152,7 +153,7 @@ async def _record_asset(home: Recorded, kit: WatchKit, gamma: Gamma) -> None:
     silence_s = kit.settings.sockets.book_silence_s
     book = kit.feed(
         home, BOOK_FEED, kit.settings.endpoints.market_ws, channel,
-        silence_s=silence_s, keepalive=POLYMARKET_PING,
+        silence_s=silence_s, keepalive=polymarket_ping(kit.settings.sockets),
     )  # fmt: skip
     exchanges = [_EXCHANGE_FEEDS[one](home, kit)[0] for one in kit.settings.session.exchanges]
     feeds = [*relay_feeds(home, kit), *exchanges]

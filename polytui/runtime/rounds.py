@@ -20,8 +20,8 @@ from polytui.model.instrument import Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 from polytui.runtime.asset import AssetRun, FollowedRound
 from polytui.runtime.books import BookWatcher
+from polytui.runtime.winners import Verdict, Winners
 from polytui.venues.binance_rest import Binance
-from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma
 
 _NOT_NOW = (Retry, Rejected, Unknown)
@@ -30,11 +30,11 @@ _NOT_NOW = (Retry, Rejected, Unknown)
 
 @frozen
 class RoundSources:
-    """Who is asked about rounds: Gamma about all, the CLOB about winners as well, the exchange
-    about the opens of candles."""
+    """Who is asked about rounds: Gamma about all, everybody who may know about winners, the
+    exchange about the opens of candles."""
 
     gamma: Gamma
-    clob: Clob
+    winners: Winners
     binance: Binance
 
 
@@ -75,10 +75,11 @@ class RoundWatcher:
                 listed = await self.sources.gamma.upcoming(
                     self.run.asset, self.interval, self.run.clock.now_ns(), self.settings.list_ahead
                 )
-                self.run.complaint = ""
+                self._content(f"list {self.interval.value}")
                 return listed
             except _NOT_NOW as error:
-                self._complain(f"no list of {self.interval.value} rounds: {error}")
+                words = f"no list of {self.interval.value} rounds: {error}"
+                self._complain(f"list {self.interval.value}", words)
                 await self._sleep(self.settings.settle_every_s)
 
     async def _follow(self, followed: FollowedRound) -> None:
@@ -130,12 +131,11 @@ class RoundWatcher:
         first_ns = listed.closes_ns + int(self.settings.settle_first_s * NS_PER_S)
 
         async def ask() -> bool:
-            look = await self.sources.gamma.look(listed.slug)
-            if look.winner_token is not None:
-                return self._deliver_winner(listed, look.winner_token, "gamma")
-            # Gamma's answers are cached, up to a minute; the CLOB's are not.
-            winner = await self.sources.clob.winner(listed.condition_id)
-            return winner is not None and self._deliver_winner(listed, winner, "clob")
+            verdict = await self.sources.winners.ask(listed)
+            self._judge(listed, verdict)
+            if verdict.winner_token is None:
+                return False
+            return self._deliver_winner(listed, verdict.winner_token, verdict.source)
 
         async with trio.open_nursery() as nursery:
 
@@ -158,15 +158,33 @@ class RoundWatcher:
             try:
                 if await ask():
                     return
+                self._content("asking")
             except _NOT_NOW as error:
-                self._complain(str(error))
+                self._complain("asking", str(error))
             await self._sleep(every_s)
 
-    def _complain(self, text: str) -> None:
+    def _judge(self, listed: Round, verdict: Verdict) -> None:
+        """Say who did not answer or said otherwise: once, until all of them answer again."""
+        if not verdict.faults:
+            for topic in [one for one in self.run.complaints if one.startswith("winner")]:
+                self._content(topic)
+        else:
+            who = "; ".join(f"{name}: {words}" for name, words in sorted(verdict.faults.items()))
+            said = f"{verdict.source} did" if verdict.source else "they are asked again"
+            words = f"who won {listed.slug} was not said by {who}; {said}"
+            self._complain(f"winner {','.join(sorted(verdict.faults))}", words)
+        for name in verdict.others:
+            words = f"{name} names another winner of {listed.slug} than {verdict.source}"
+            self._complain(f"other winner {listed.slug}", words)
+
+    def _complain(self, topic: str, text: str) -> None:
         """A venue that is away stays away: said once, not at every try."""
-        if text != self.run.complaint:
-            self.run.complaint = text
+        if topic not in self.run.complaints:
+            self.run.complaints.add(topic)
             self.complain(text)
+
+    def _content(self, topic: str) -> None:
+        self.run.complaints.discard(topic)
 
     async def _sleep(self, session_s: float) -> None:
         await self.run.clock.sleep_until(self.run.clock.now_ns() + int(session_s * NS_PER_S))

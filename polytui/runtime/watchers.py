@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import evolve, frozen
 
-from polytui.config.schema import Settings
+from polytui.config.schema import Settings, Sockets
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
@@ -28,10 +28,19 @@ class Keepalive:
     every_s: float
 
 
-POLYMARKET_PING = Keepalive("PING", 10.0)
-RTDS_PING = Keepalive("PING", 5.0)
-BYBIT_PING = Keepalive(bybit.PING, 20.0)
 NO_PING = Keepalive("", 10.0)
+
+
+def polymarket_ping(sockets: Sockets) -> Keepalive:
+    return Keepalive("PING", sockets.polymarket_ping_s)
+
+
+def rtds_ping(sockets: Sockets) -> Keepalive:
+    return Keepalive("PING", sockets.rtds_ping_s)
+
+
+def bybit_ping(sockets: Sockets) -> Keepalive:
+    return Keepalive(bybit.PING, sockets.bybit_ping_s)
 
 
 class Tap(Protocol):

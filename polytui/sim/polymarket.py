@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.routing import Mount
 
 from polytui.sim.clob_api import ClobApi
+from polytui.sim.data_api import DataApi
 from polytui.sim.gamma_api import GammaApi
 from polytui.sim.happenings import Happening
 from polytui.sim.market_channel import MarketSession
@@ -57,4 +58,9 @@ class Polymarket:
         """The HTTP services, each under a prefix of its own."""
         gamma = GammaApi(self._world, self._frames.listing)
         clob = ClobApi(self._world, self._frames)
-        return [Mount("/gamma", routes=gamma.routes()), Mount("/clob", routes=clob.routes())]
+        data = DataApi(self._world, self._frames.listing)
+        return [
+            Mount("/gamma", routes=gamma.routes()),
+            Mount("/clob", routes=clob.routes()),
+            Mount("/data-api", routes=data.routes()),
+        ]

@@ -61,6 +61,7 @@ class Urls:
 
     gamma: str
     clob: str
+    data_api: str
     market_ws: str
     rtds_ws: str
     polybolt_ws: str
@@ -183,6 +184,7 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
     return Urls(
         gamma=f"{http}/gamma",
         clob=f"{http}/clob",
+        data_api=f"{http}/data-api",
         market_ws=f"{sockets}{MARKET_PATH}",
         rtds_ws=f"{sockets}{RTDS_PATH}",
         polybolt_ws=f"{sockets}{POLYBOLT_PATH}",

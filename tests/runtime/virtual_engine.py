@@ -6,7 +6,7 @@ and routes on the other. Only the bytes travel through memory, and the clock is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,7 @@ _PUMP_S = 0.1
 _ENDPOINTS = Endpoints(
     gamma="http://127.0.0.1:1/gamma",
     clob="http://127.0.0.1:1/clob",
+    data_api="http://127.0.0.1:1/data-api",
     market_ws="ws://127.0.0.1:1/ws/market",
     rtds_ws="ws://127.0.0.1:1/rtds",
     polybolt_ws="ws://127.0.0.1:1/polybolt/ws",
@@ -71,6 +72,9 @@ EAGER: dict[str, dict[str, Any]] = {
     "gates": {"after_open_s": 1.0},
 }
 """Tables of settings for whoever needs an order soon, and does not care how it was decided."""
+
+
+Spoil = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
 
 
 class VirtualClock:
@@ -102,6 +106,8 @@ class VirtualVenue:
         self.clock = clock
         self.is_away = False
         self.requests: list[str] = []
+        self.spoil: Spoil | None = None
+        """Answers in the venue's place, where it answers at all."""
         self._polymarket = Polymarket(self.world)
         self._exchanges = Exchanges(self.world)
         self.connections = Connections(self._open_session)
@@ -137,6 +143,8 @@ class VirtualVenue:
         self.requests.append(f"{request.method} {request.url.path}")
         if self.is_away:
             raise httpx.ConnectError("the network is away", request=request)
+        if self.spoil is not None and (spoilt := await self.spoil(request)) is not None:
+            return spoilt
         response = await self._inner.handle_async_request(request)
         return httpx.Response(response.status_code, content=await response.aread())
 

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from polytui.model.errors import Rejected, Retry
-from polytui.model.events import BookSnapshotted
+from polytui.model.events import NO_WINNER, BookSnapshotted
 from polytui.net.clock import Clock
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.clob import Clob
@@ -108,3 +108,13 @@ async def test_time() -> None:
     assert await saying(b"1795204800").time_s() == 1_795_204_800
     with pytest.raises(Rejected):
         await saying(b'"soon"').time_s()
+
+
+async def test_a_winner_of_another_market_is_none_and_halves_are_a_cancelled_round() -> None:
+    tokens = [{"token_id": "1", "winner": True}, {"token_id": "2", "winner": None}]
+    assert await saying({"tokens": tokens, "condition_id": "0x1"}).winner("0x1") == "1"
+    with pytest.raises(Rejected, match="another market"):
+        await saying({"tokens": tokens, "condition_id": "0x2"}).winner("0x1")
+    halves = {"tokens": [{"token_id": "1"}], "is_50_50_outcome": True}
+    assert await saying({**halves, "closed": True}).winner("0x1") == NO_WINNER
+    assert await saying({**halves, "closed": False}).winner("0x1") is None

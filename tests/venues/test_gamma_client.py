@@ -14,11 +14,8 @@ from polytui.model.events import NO_WINNER
 from polytui.model.instrument import Asset, FeeSchedule, Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S, Price, Shares
 from polytui.net.http import Http, HttpSettings
-from polytui.venues.polymarket.gamma import (
-    Gamma,
-    RoundLook,
-    parse_event,
-)
+from polytui.venues.polymarket.gamma import Gamma
+from polytui.venues.polymarket.gamma_events import RoundLook, parse_event
 from polytui.venues.polymarket.round_names import asset_and_interval, round_slug, series_slug
 
 UP, DOWN = "4841", "1494"
@@ -150,7 +147,7 @@ def test_fees() -> None:
         ({"cryptoMarketConfig": {"twapEnabled": True}}, "twapLookbackSeconds"),
         ({"feeSchedule": {"exponent": 0.5, "rate": 0.07}}, "exponent"),
         ({"feeSchedule": {"exponent": 1, "rate": -1}}, "rate"),
-        ({"slug": "doge-updown-5m-1778584200"}, "slug"),
+        ({"slug": "btc-updown-5m-1778584500"}, "its name is of another window"),
     ],
 )
 def test_refusals_say_which_field(changes: dict[str, Any], told: str) -> None:

@@ -24,7 +24,7 @@ from polytui.model.units import parse_micro
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Parsed
-from polytui.venues.polymarket.gamma import parse_event
+from polytui.venues.polymarket.gamma_events import parse_event
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel, book_hash
 from polytui.venues.polymarket.user_channel import UserChannel, UserMatch, UserTrade

@@ -9,7 +9,7 @@ from typing import NoReturn
 import msgspec
 
 from polytui.model.errors import Rejected, Retry
-from polytui.model.events import BookSnapshotted
+from polytui.model.events import NO_WINNER, BookSnapshotted
 from polytui.net.clock import SessionClock, WallClock
 from polytui.net.http import Http
 from polytui.venues.feed import WIRE_FAULTS, believed
@@ -21,12 +21,14 @@ _BOOKS_MOST = 500
 
 class _Token(msgspec.Struct, gc=False):
     token_id: str
-    winner: bool = False
+    winner: bool | None = False
 
 
 class _Market(msgspec.Struct, gc=False):
     tokens: list[_Token]
-    closed: bool = False
+    closed: bool | None = False
+    is_50_50_outcome: bool | None = False
+    condition_id: str | None = ""
 
 
 _decode_books = msgspec.json.Decoder(list[WireBook]).decode
@@ -58,16 +60,21 @@ class Clob:
         return tuple(found)
 
     async def winner(self, condition_id: str) -> str | None:
-        """The winning token of a resolved market; None while it is not resolved."""
+        """The winning token of a resolved market, NO_WINNER of one that was resolved to one half
+        each; None while it is not resolved."""
         body = await self._http.get(f"/markets/{condition_id}")
         try:
             market = _decode_market(body)
         except WIRE_FAULTS as fault:
             _refuse("market", fault)
+        if market.condition_id and market.condition_id.lower() != condition_id:
+            raise Rejected(f"CLOB answers {condition_id} with another market; ask Gamma")
         winners = [token.token_id for token in market.tokens if token.winner]
         if len(winners) > 1:
             raise Rejected(f"CLOB names {len(winners)} winners of {condition_id}; ask Gamma")
-        return winners[0] if winners and winners[0] else None
+        if winners and winners[0]:
+            return winners[0]
+        return NO_WINNER if market.closed and market.is_50_50_outcome else None
 
     async def time_s(self) -> int:
         """The venue's clock, whole UTC seconds."""

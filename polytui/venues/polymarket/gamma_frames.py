@@ -7,7 +7,7 @@ import msgspec
 from polytui.model.errors import Rejected, Retry
 from polytui.model.events import RoundFound, StrikePublished
 from polytui.venues.feed import NOTHING, WIRE_FAULTS, Parsed, rejected
-from polytui.venues.polymarket.gamma import look_at
+from polytui.venues.polymarket.gamma_events import look_at
 
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode

@@ -1,14 +1,19 @@
-"""How Polymarket names assets, series and rounds.
+"""How Polymarket names assets, series and rounds, and when they open and close.
 
-Rounds of 5m, 15m and 4h are numbered by the unix second of their start (4h on the Eastern
-grid); hourly ones carry the coin's full name, the date with its year and the Eastern hour.
+Rounds of 5m, 15m and 4h are numbered by the unix second of their start; hourly ones carry the
+coin's full name, the date with its year and the Eastern hour. 4h rounds open at 0, 4, 8... on the
+wall in New York, so the one that holds a change of clocks lasts three or five hours. In the night
+in which the clocks go back two hours have one name: it is the first's, the second is left alone.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from attrs import frozen
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
@@ -32,6 +37,54 @@ _HOURLY = re.compile(
 _EASTERN = ZoneInfo("America/New_York")
 
 
+_WALL_HOURS = range(0, 25, 4)
+
+
+@frozen
+class RoundWindow:
+    """[opens_ns, closes_ns), UTC ns."""
+
+    opens_ns: int
+    closes_ns: int
+
+
+def window_of(interval: Interval, at_ns: int) -> RoundWindow:
+    """The window of a round that is open at `at_ns` (UTC ns)."""
+    if interval is not Interval.H4:
+        opens_ns = at_ns // interval.ns * interval.ns
+        return RoundWindow(opens_ns, opens_ns + interval.ns)
+    day = _wall(at_ns).date()
+    bounds = [_wall_ns(day, hour) for hour in _WALL_HOURS]
+    closes = next(place for place, bound in enumerate(bounds) if bound > at_ns)
+    return RoundWindow(bounds[closes - 1], bounds[closes])
+
+
+def has_name_of_its_own(interval: Interval, opens_ns: int) -> bool:
+    """False for the second of two hours that the wall in New York shows alike."""
+    return interval is not Interval.H1 or not _wall(opens_ns).fold
+
+
+def windows_from(interval: Interval, at_ns: int) -> Iterator[RoundWindow]:
+    """The window that is open at `at_ns` and those that follow, without end; those without a name
+    of their own are left out."""
+    while True:
+        window = window_of(interval, at_ns)
+        if has_name_of_its_own(interval, window.opens_ns):
+            yield window
+        at_ns = window.closes_ns
+
+
+def _wall(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).astimezone(_EASTERN)
+
+
+def _wall_ns(day: date, hour: int) -> int:
+    """When the wall shows the hour of a day; 24 is midnight after it."""
+    day, hour = day + timedelta(days=hour // 24), hour % 24
+    wall = datetime(day.year, day.month, day.day, hour, tzinfo=_EASTERN)
+    return int(wall.timestamp()) * NS_PER_S
+
+
 def series_slug(asset: Asset, interval: Interval) -> str:
     """The venue's name of the series that an asset's rounds of one length belong to."""
     if interval is Interval.H1:
@@ -48,7 +101,7 @@ def round_slug(asset: Asset, interval: Interval, opens_ns: int) -> str:
     opens_s = opens_ns // NS_PER_S
     if interval is not Interval.H1:
         return f"{asset.value}-updown-{interval.value}-{opens_s}"
-    start = datetime.fromtimestamp(opens_s, UTC).astimezone(_EASTERN)
+    start = _wall(opens_ns)
     hour = f"{start.hour % 12 or 12}{'am' if start.hour < 12 else 'pm'}"
     day = f"{_MONTHS[start.month - 1]}-{start.day}-{start.year}"
     return f"{_COINS[asset]}-up-or-down-{day}-{hour}-et"
