@@ -120,6 +120,18 @@ class Sockets:
 
 
 @frozen
+class Clock:
+    """What is believed of time; session time. See docs/operations.md."""
+
+    max_ahead_ms: int = setting(2000, between(100, 10_000))
+    """A venue's stamp that lies further ahead of this machine's clock is not believed."""
+    offset_window_s: float = setting(180.0, between(10.0, 3600.0))
+    """A source's offset is the least of received minus stamped over so long."""
+    doubt_s: float = setting(10.0, between(5.0, 600.0))
+    """Most of what most sources sent for so long stamped ahead: this machine's clock is wrong."""
+
+
+@frozen
 class HttpLimits:
     """Every HTTP client; real time."""
 
@@ -365,6 +377,7 @@ class Settings:
     session: Session = Factory(Session)
     endpoints: Endpoints = Factory(Endpoints)
     sockets: Sockets = Factory(Sockets)
+    clock: Clock = Factory(Clock)
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
     market: Market = _hot(Market)

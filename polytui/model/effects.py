@@ -94,6 +94,7 @@ class Reason(str, Enum):
     REJECTS = "orders refused"
     LATENCY = "latency"
     QUEUE_FULL = "queue filling"
+    CLOCK_BEHIND = "this machine's clock is behind"
 
 
 class Why(Struct, frozen=True):

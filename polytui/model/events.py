@@ -67,6 +67,8 @@ class Ticked:
     """Frame received to decision, the worst since the last tick; real time."""
     queue_share: float = 0.0
     """Of the inbox, the fullest since the last tick."""
+    clock_behind_ms: int = 0
+    """How far our clock is behind the venues', where most of them stamp ahead of it; else 0."""
 
 
 @frozen
@@ -167,6 +169,8 @@ class RoundSettled:
     winning_token_id: str
     source: str
     received_ns: int
+    venue_ns: int = 0
+    """When the stream said so; 0 for answers, which do not say."""
 
     @property
     def is_void(self) -> bool:
