@@ -98,7 +98,7 @@ class Feed:
         parsed = self._codec.parse(frame, now_ns)
         self._messages += 1
         if parsed.events:
-            parsed = self._believed(parsed, frame, now_ns)
+            parsed = self._believed(parsed, now_ns)
         if parsed.gap is not None or parsed.lost or parsed.duplicates or parsed.is_closing:
             self._odd(parsed, now_ns)
         if parsed.events:
@@ -117,7 +117,7 @@ class Feed:
             self.socket.reply(text)
         return parsed.is_data
 
-    def _believed(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> Parsed:
+    def _believed(self, parsed: Parsed, now_ns: int) -> Parsed:
         """Without the events whose time cannot be; one that has no other proves no life."""
         stamp = max(map(newest_stamp, parsed.events))
         kept, faults = self._judge.believed(parsed.events, now_ns)
@@ -127,8 +127,8 @@ class Feed:
         if not faults:
             return parsed
         self.misdated += len(faults)
-        self._reject(faults[0].words, frame, now_ns)
-        return evolve(parsed, events=kept, is_data=parsed.is_data and bool(kept))
+        is_data, why = parsed.is_data and bool(kept), parsed.rejected or faults[0].words
+        return evolve(parsed, events=kept, is_data=is_data, rejected=why)
 
     def _rare(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> None:
         self._ignored += parsed.ignored

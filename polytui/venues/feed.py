@@ -281,8 +281,8 @@ def ns_of_rfc3339(text: str) -> int:
     if len(head) != 19 or (mark != "Z" and not text.endswith("+00:00")):
         raise ValueError(f"not a UTC time: {text[:40]!r}")
     seconds = int(datetime.fromisoformat(head + "+00:00").timestamp())
-    if seconds <= 0:
-        raise ValueError(f"a time of 1970 or before: {text[:40]!r}")
+    if seconds < 0:
+        raise ValueError(f"a time before 1970: {text[:40]!r}")
     return seconds * NS_PER_S + _fraction_ns(fraction, text)
 
 

@@ -69,6 +69,7 @@ STAMPS: Mapping[type, Stamps] = {
 
 OURS = (
     ev.DeskOpened,
+    ev.AssetHalted,
     ev.SettingsChanged,
     ev.Ticked,
     ev.ModelLoaded,

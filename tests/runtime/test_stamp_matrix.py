@@ -332,6 +332,8 @@ def on_coinbase() -> Codec:
     return CoinbaseStreams(BTC, ("market_trades", "ticker", "level2", "heartbeats"))
 
 
+# A quote that the venue did not stamp is as old as our reading of it.
+UNSTAMPED = {"zero": True}
 # A stamp of more than milliseconds is microseconds, by Binance's own rule: both units are true.
 MICROSECONDS = {"a unit too small": True}
 SPOT, TWAP = "crypto_prices_chainlink", "crypto_prices_twap_sixty"
@@ -381,8 +383,7 @@ CASES = (
         ("bybit:BybitStreams._change_book",),
         bybit_book,
         lambda: BybitStreams(BTC),
-        # Without a stamp it is a quote that the venue did not stamp: its age is since we read it.
-        otherwise={"zero": True},
+        otherwise=UNSTAMPED,
     ),
     Case(
         "coinbase trade",
@@ -397,6 +398,7 @@ CASES = (
         coinbase("ticker", coinbase_ticker),
         on_coinbase,
         unit_ns=US,
+        otherwise=UNSTAMPED,
     ),
     Case(
         "coinbase book",
@@ -404,6 +406,7 @@ CASES = (
         coinbase("l2_data", coinbase_book),
         on_coinbase,
         unit_ns=US,
+        otherwise=UNSTAMPED,
     ),
     Case(
         "coinbase flat ticker",
@@ -411,6 +414,7 @@ CASES = (
         coinbase_flat,
         on_coinbase,
         unit_ns=US,
+        otherwise=UNSTAMPED,
     ),
     Case(
         "user order",
@@ -470,6 +474,8 @@ NO_STAMPS = {
     "feed:ns_of_stamp": "the conversion itself",
     "user_channel:_stamp": "the conversion itself",
     "gamma:_checked_round": "a window, announced ahead of its time, and checked against its length",
+    "coinbase:CoinbaseStreams._counted": "orders numbers that begin anew, capped at our own time",
+    "price_streams:PolyBolt._counted": "the same",
     "binance_rest:Binance.server_time_ns": "asked by the doctor, who measures with it",
     "coinbase_rest:Coinbase.server_time_ns": "the same",
 }
@@ -670,4 +676,4 @@ async def test_one_point_of_a_history_that_lies_ahead_hides_no_other() -> None:
     payload = {"symbol": "btc/usd", "data": points}
     frame = {"topic": "crypto_prices", "timestamp": true(0), "payload": payload}
     events = await bench.hear(json.dumps(frame))
-    assert [type(event) for event in events] == [ev.FrameRejected, ev.OraclePriced, ev.OraclePriced]
+    assert [type(event) for event in events] == [ev.OraclePriced, ev.OraclePriced, ev.FrameRejected]
