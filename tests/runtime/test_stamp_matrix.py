@@ -473,7 +473,7 @@ CASES = (
 NO_STAMPS = {
     "feed:ns_of_stamp": "the conversion itself",
     "user_channel:_stamp": "the conversion itself",
-    "gamma:_checked_round": "a window, announced ahead of its time, and checked against its length",
+    "gamma_events:_round_of": "a window, announced ahead; its length is checked",
     "coinbase:CoinbaseStreams._counted": "orders numbers that begin anew, capped at our own time",
     "price_streams:PolyBolt._counted": "the same",
     "binance_rest:Binance.server_time_ns": "asked by the doctor, who measures with it",
@@ -484,6 +484,7 @@ ELSEWHERE = {
     "bybit_rest:Bybit.candles": "the length of a candle",
     "coinbase_rest:Coinbase.candles": "the length of a candle",
     "decode:_received_ns": "our own receive time, out of a recording",
+    "round_names:_wall_ns": "the clock on the wall in New York, for names",
     "stamps:_candles": "the length of a candle",
     "user_channel:_stamp": "seconds, where the venue sends them",
 }
