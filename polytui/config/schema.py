@@ -24,6 +24,7 @@ from polytui.config.checks import (
 )
 from polytui.config.deciding import (
     Breakers,
+    Claims,
     Confluence,
     DistanceFade,
     Exits,
@@ -386,6 +387,7 @@ class Settings:
     exits: Exits = _hot(Exits)
     risk: Risk = _hot(Risk)
     breakers: Breakers = _hot(Breakers)
+    claims: Claims = _hot(Claims)
     confluence: Confluence = _hot(Confluence)
     momentum_score: MomentumScore = _hot(MomentumScore)
     distance_fade: DistanceFade = _hot(DistanceFade)

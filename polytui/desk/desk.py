@@ -189,7 +189,7 @@ class Desk:
         if known is None or not known[0].move(Move.SETTLES):
             return
         entry, winner = known
-        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns)
+        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns, self.settings.claims)
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
         named = VOID if winner is None else winner.value

@@ -35,6 +35,7 @@ class Reason(str, Enum):
     SCORE_SMALL = "score small"
     FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
+    CLAIM_SHRUNK = "claim shrunk by its record"
     STAKE_SMALL = "stake below minimum"
     LEAVES_AT_ONCE = "would leave at once"
     PRICE_FAR = "price far out"

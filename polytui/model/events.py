@@ -102,6 +102,23 @@ class AssetHalted:
 
 
 @frozen
+class ClaimsLeft:
+    """What came of one strategy's claims on one asset in one third of prices (`ledger/claims.py`):
+    faded sums over them, per share in dollars."""
+
+    asset: str
+    strategy: str
+    third: str
+    count: float
+    claimed: float
+    realised: float
+    cross: float
+    """Of claimed x realised / variance."""
+    square: float
+    """Of claimed^2 / variance."""
+
+
+@frozen
 class StandingRestored:
     """What earlier sessions left behind: counters of the day, the kill switch, and what else was
     stopped. A field that is added has a default: older standings are read without it."""
@@ -122,6 +139,8 @@ class StandingRestored:
     """Assets that are paused, halted or sold off, and open breakers."""
     breach: tuple[int, float] = (0, 0.0)
     """Day and limit (USD) of the last kill by a day's loss: who re-armed is not killed again."""
+    claims: tuple[ClaimsLeft, ...] = ()
+    """What strategies claimed, and what came of it."""
 
 
 # --- rounds ---------------------------------------------------------------------------------
