@@ -31,7 +31,10 @@ _HELD_LIMITS = {
     Reason.LIMIT_ROUND.value: "max_round_usd",
     Reason.LIMIT_ASSET.value: "max_asset_usd",
     Reason.LIMIT_ACCOUNT.value: "max_account_usd",
+    Reason.LIMIT_CLOSING.value: "max_closing_usd",
     Reason.LIMIT_OPEN.value: "max_open_positions",
+    Reason.LIMIT_OPEN_INTERVAL.value: "max_interval_positions",
+    Reason.LIMIT_OPEN_ASSET.value: "max_asset_positions",
 }
 """Limits of what is held: by the name of a bar, the field of `risk` that sets it. Of the others
 (orders, trades, results) nothing is open: lowered below what is used, they just let nothing in."""

@@ -101,23 +101,6 @@ class Breakers:
 
 
 @frozen
-class Claims:
-    """How much of what strategies claim is believed, by what came of their claims before."""
-
-    is_calibrated: bool = True
-    """Off, every claim is believed whole."""
-    prior: float = setting(1.0, between(0.0, 1.0))
-    """What is believed of a claim before anything came of one."""
-    prior_weight: float = setting(4.0, between(0.1, 1000.0))
-    """How firmly: a deviation of 1 / sqrt of it. A claim of five cents at even odds weighs 0.01,
-    one of twenty at 0.25 weighs 0.21."""
-    pooled: float = setting(0.5, between(0.0, 1.0))
-    """What a strategy's claims on other assets, and at other prices, weigh."""
-    half_life: float = setting(300.0, between(1.0, 1_000_000.0))
-    """Claims after which one counts half."""
-
-
-@frozen
 class Strategy:
     """What every directional strategy has."""
 
@@ -132,7 +115,8 @@ class Strategy:
     """Bought on one side of a round at most, counted at cost."""
     sizing: str = setting("confidence", one_of("fixed", "confidence", "half_kelly"))
     """The whole stake; or by confidence, half of it at 0.60 and all from 0.80; or half of Kelly's
-    fraction of the cash, the stake at most. Confidence is of the strategy in its signal."""
+    fraction of the cash, shared by all that closes at one time, the stake at most. Confidence is of
+    the strategy in its signal."""
     max_price: float = setting(0.92, between(0.02, 0.99))
     """No entry above: little to win, all to lose."""
     min_price: float = setting(0.08, between(0.01, 0.98))
@@ -150,8 +134,7 @@ class Confluence(Strategy):
     """Share of the weight of votes that may point the other way: more is disagreement."""
     min_votes: int = setting(3, between(1, 5))
     worth: float = setting(0.5, between(0.0, 1.0))
-    """Dollars a share by which confidence above one half moves the price it believes in, times it,
-    at even odds; less the surer the book is. 0 believes the book."""
+    """How far confidence moves the price it believes in: 0 believes the book, 1 itself."""
 
 
 @frozen
@@ -161,8 +144,7 @@ class MomentumScore(Strategy):
     min_edge_bps: float = setting(500.0, ABOVE_ZERO)
     min_score: float = setting(0.12, between(0.0, 1.0))
     worth: float = setting(0.25, between(0.0, 0.5))
-    """Dollars a share by which a full score moves the price it believes in, at even odds; less the
-    surer the book is."""
+    """Dollars a share by which a full score moves the price it believes in."""
 
 
 @frozen

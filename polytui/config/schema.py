@@ -24,7 +24,6 @@ from polytui.config.checks import (
 )
 from polytui.config.deciding import (
     Breakers,
-    Claims,
     Confluence,
     DistanceFade,
     Exits,
@@ -118,18 +117,6 @@ class Sockets:
     """Binance closes after 24 h; a new connection takes over before."""
     max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
     send_timeout_s: float = setting(2.0, ABOVE_ZERO)
-
-
-@frozen
-class Clock:
-    """What is believed of time; session time. See docs/operations.md."""
-
-    max_ahead_ms: int = setting(2000, between(100, 10_000))
-    """A venue's stamp that lies further ahead of this machine's clock is not believed."""
-    offset_window_s: float = setting(180.0, between(10.0, 3600.0))
-    """A source's offset is the least of received minus stamped over so long."""
-    doubt_s: float = setting(10.0, between(5.0, 600.0))
-    """Most of what most sources sent for so long stamped ahead: this machine's clock is wrong."""
 
 
 @frozen
@@ -244,17 +231,26 @@ class Risk:
     max_asset_usd: float = setting(100.0, ABOVE_ZERO)
     max_account_usd: float = setting(300.0, ABOVE_ZERO)
     """Exposure: what all positions cost and all working orders may cost."""
+    max_closing_usd: float = setting(60.0, ABOVE_ZERO)
+    """What all rounds that close at one time can lose together, of all assets and intervals."""
     max_open_positions: int = setting(8, between(1, 1000))
     """Rounds of the account in which something is held or may be; unsettled ones count."""
+    max_interval_positions: int = setting(6, between(1, 1000))
+    """The same of one interval, of all assets."""
+    max_asset_positions: int = setting(3, between(1, 1000))
+    """The same of one asset, of all intervals."""
     max_working_orders: int = setting(4, between(1, 100))
     """Of one asset."""
     max_orders_per_round: int = setting(12, between(1, 1000))
     max_trades_per_day: int = setting(500, between(1, 1_000_000))
     """Entries of the account since midnight UTC."""
     max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO)
-    """Realised since midnight UTC; reaching it trips the kill switch."""
+    """No entry by which the day could lose more since midnight UTC, if all that is open ends as
+    badly as it can; once so much is realised, the kill switch trips."""
     max_drawdown_usd: float = setting(60.0, ABOVE_ZERO)
     """Realised result below its highest; a breaker for the whole account."""
+    max_drawdown_pct: float = setting(10.0, between(0.01, 100.0))
+    """The same in percent of the money there was at the highest."""
     max_losses_in_a_row: int = setting(3, between(1, 1000))
     """Settled rounds of one asset; then it is paused until a person resumes it."""
 
@@ -378,7 +374,6 @@ class Settings:
     session: Session = Factory(Session)
     endpoints: Endpoints = Factory(Endpoints)
     sockets: Sockets = Factory(Sockets)
-    clock: Clock = Factory(Clock)
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
     market: Market = _hot(Market)
@@ -387,7 +382,6 @@ class Settings:
     exits: Exits = _hot(Exits)
     risk: Risk = _hot(Risk)
     breakers: Breakers = _hot(Breakers)
-    claims: Claims = _hot(Claims)
     confluence: Confluence = _hot(Confluence)
     momentum_score: MomentumScore = _hot(MomentumScore)
     distance_fade: DistanceFade = _hot(DistanceFade)

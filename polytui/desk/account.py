@@ -7,19 +7,30 @@ changes nothing. Days are days of UTC; one that has begun is not taken back by a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from attrs import define, field
 
-from polytui.ledger.claims import Claims
 from polytui.ledger.shadow import Shadow
 from polytui.ledger.track import Track
 from polytui.model.effects import Reason, Why
 from polytui.model.events import StandingRestored, Stopped
-from polytui.model.instrument import Asset, Outcome
-from polytui.model.units import NS_PER_S, Usd
+from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
 from polytui.risk.kill_switch import KillSwitch
 
 _DAY_NS = 86_400 * NS_PER_S
+
+
+class OpenRound(NamedTuple):
+    """What limits look at in a round in which something is held or works."""
+
+    interval: Interval
+    closes_ns: int
+    at_stake: Usd
+    """What it can still lose; see `ledger/worst.py`."""
 
 
 @define
@@ -35,8 +46,8 @@ class AssetBooks:
     reserved: Usd = Usd(0)
     """What working buys may still spend."""
     working: int = 0
-    open_rounds: int = 0
-    """Rounds in which something is held or works; one that is not settled is held."""
+    open: dict[str, OpenRound] = field(factory=dict)
+    """By slug, rounds in which something is held or works; one that is not settled is held."""
     losses_in_a_row: int = 0
     """Settled rounds that lost, one after another, through restarts."""
     fees: Usd = Usd(0)
@@ -97,7 +108,8 @@ class AssetBooks:
     def state(self) -> tuple[object, ...]:
         held = (self.position_cost, self.carried)
         money = (self.realised, self.open_flow, *held, self.reserved, self.working)
-        rounds = (self.session_rounds, sorted(self.settled), self.open_rounds, self.losses_in_a_row)
+        ends = sorted((slug, each.at_stake) for slug, each in self.open.items())
+        rounds = (self.session_rounds, sorted(self.settled), ends, self.losses_in_a_row)
         whys = [why.reason.value for why in self.paused_whys]
         people = (self.is_traded, self.is_paused, self.is_flattening, whys)
         tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
@@ -111,7 +123,6 @@ class Account:
     def __init__(self) -> None:
         self.starting_cash = Usd(0)
         self.kill_switch = KillSwitch()
-        self.claims = Claims()
         self._books: dict[Asset, AssetBooks] = {}
         self._day = 0
         self._realised_today = Usd(0)
@@ -119,6 +130,8 @@ class Account:
         self._peak = Usd(0)
         """The highest that `realised` stood; above zero from the start where earlier sessions
         had come down from it."""
+        self._equity_left = Usd(0)
+        """The money at that highest, where an earlier session stood there; 0 since we do."""
         self._is_restored = False
         self._breach = (0, 0.0)
         """Day and limit of the last kill by a day's loss."""
@@ -133,7 +146,8 @@ class Account:
         books = self.books(asset)
         books.realised = Usd(books.realised + pnl)
         self._realised_today = Usd(self._realised_today + pnl)
-        self._peak = max(self._peak, self.realised)
+        if self.realised >= self._peak:
+            self._peak, self._equity_left = self.realised, Usd(0)
 
     def realised_today(self, now_ns: int) -> Usd:
         """Since midnight UTC; what sales in open rounds have won or lost is of this day."""
@@ -152,10 +166,10 @@ class Account:
         is_first, self._breach = breach != self._breach, breach
         return is_first
 
-    def is_paused_for(self, reason: Reason) -> bool:
-        """Whether an asset waits for a person for this reason: one that a person can resume."""
+    def is_paused_for(self, *reasons: Reason) -> bool:
+        """Whether an asset waits for a person for one of these: one that a person can resume."""
         traded = [one for one in self._books.values() if one.is_traded]
-        return any(why.reason is reason for one in traded for why in one.paused_whys)
+        return any(why.reason in reasons for one in traded for why in one.paused_whys)
 
     def note_trade(self, now_ns: int) -> None:
         """An order that enters was sent."""
@@ -183,9 +197,26 @@ class Account:
         never negative."""
         return Usd(max(0, self._peak - self.realised - self._sold))
 
+    @property
+    def equity_peak(self) -> Usd:
+        """The money there was when the realised result stood highest: the cash of the start and
+        what was won until then. Where an earlier session stood there, not more than it had, so that
+        no restart makes a share of it smaller."""
+        peak = Usd(self.starting_cash + self._peak)
+        return min(peak, self._equity_left) if self._equity_left else peak
+
+    @property
+    def drawdown_pct(self) -> int:
+        """The drawdown in millionths of a percent of the money at the highest; all of it where that
+        was nothing."""
+        peak = self.equity_peak
+        if peak <= 0:
+            return 100 * MICRO if self.drawdown else 0
+        return self.drawdown * 100 * MICRO // peak
+
     def forgive_drawdown(self) -> None:
         """A person looked and goes on: from here it is measured anew."""
-        self._peak = Usd(self.realised + self._sold)
+        self._peak, self._equity_left = Usd(self.realised + self._sold), Usd(0)
 
     def _is_same_day(self, now_ns: int) -> bool:
         return now_ns // _DAY_NS <= self._day
@@ -207,11 +238,12 @@ class Account:
         if event.day == self._day:
             self._realised_today = Usd(self._realised_today + event.realised_today)
             self._trades_today += event.trades_today
-        self._peak = max(self._peak, Usd(self.realised + event.realised_peak))
+        peak = Usd(self.realised + event.realised_peak)
+        if peak > self._peak:
+            self._peak, self._equity_left = peak, event.equity_peak
         self._restore_losses(event.losses_in_a_row)
         self._restore_stops(event.stopped, now_ns)
         self._breach = event.breach
-        self.claims.restore(event.claims)
         if event.kill_why:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
@@ -243,7 +275,7 @@ class Account:
             kill_since_ns=self.kill_switch.since_ns,
             stopped=tuple(one for one in stopped if one is not None),
             breach=self._breach,
-            claims=self.claims.left(),
+            equity_peak=self.equity_peak if self.drawdown else Usd(0),
         )
 
     # --- money --------------------------------------------------------------------------------
@@ -272,7 +304,28 @@ class Account:
 
     @property
     def open_rounds(self) -> int:
-        return sum(books.open_rounds for books in self._books.values())
+        return sum(len(books.open) for books in self._books.values())
+
+    def open_rounds_of(self, interval: Interval) -> int:
+        return sum(each.interval is interval for each in self._open())
+
+    @property
+    def at_stake(self) -> Usd:
+        """What all that is open can still lose, below what is realised."""
+        return Usd(sum(each.at_stake for each in self._open()))
+
+    def at_stake_at(self, closes_ns: int) -> Usd:
+        """Of rounds that close at this time, whatever their asset and interval: they are one bet on
+        where everything goes."""
+        return Usd(sum(each.at_stake for each in self._open() if each.closes_ns == closes_ns))
+
+    def closings(self) -> list[int]:
+        """Every time at which something open closes, the first one first."""
+        return sorted({each.closes_ns for each in self._open()})
+
+    def _open(self) -> Iterator[OpenRound]:
+        for books in self._books.values():
+            yield from books.open.values()
 
     @property
     def fees(self) -> Usd:
@@ -282,8 +335,7 @@ class Account:
         return (
             self.starting_cash,
             self.kill_switch.state(),
-            self.claims.state(),
             (self._day, self._realised_today, self._trades_today),
-            (self._peak, self._is_restored, self._breach),
+            (self._peak, self._equity_left, self._is_restored, self._breach),
             [(asset.value, books.state()) for asset, books in sorted(self._books.items())],
         )

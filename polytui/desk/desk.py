@@ -49,6 +49,7 @@ from polytui.strategy.registry import STRATEGIES
 
 FLATTEN = "flatten"
 """In place of a strategy's name, on the orders of a person who sells everything."""
+_DRAWDOWNS = (Reason.LIMIT_DRAWDOWN, Reason.LIMIT_DRAWDOWN_PCT)
 _RESYNC_AFTER_NS = 2 * NS_PER_S
 
 
@@ -155,10 +156,6 @@ class Desk:
         step.effects += self.breakers.ticked(
             step.now_ns, event.latency_us, event.queue_share, self.settings.breakers
         )
-        if event.clock_behind_ms:
-            most = self.settings.clock.max_ahead_ms
-            why = Why(Reason.CLOCK_BEHIND, event.clock_behind_ms, most, "ms")
-            step.effects += self.breakers.clock_doubted(step.now_ns, why, self.settings.breakers)
         if self.breakers.must_cancel and self.books.working:
             self._cancel_everything(step, "latency")
 
@@ -189,7 +186,7 @@ class Desk:
         if known is None or not known[0].move(Move.SETTLES):
             return
         entry, winner = known
-        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns, self.settings.claims)
+        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns)
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
         named = VOID if winner is None else winner.value
@@ -202,13 +199,25 @@ class Desk:
         if not had_position:
             return
         self._judge_day(step)
-        risk, books, account = self.settings.risk, self.books, self.account
-        losses, most = books.losses_in_a_row, risk.max_losses_in_a_row
+        losses, most = self.books.losses_in_a_row, self.settings.risk.max_losses_in_a_row
         if losses >= most:
             self._pause_for(step, Why(Reason.LIMIT_LOSSES, losses, most, "rounds"))
-        drawdown, deepest = account.drawdown / MICRO, risk.max_drawdown_usd
-        if drawdown >= deepest:
-            self._pause_for(step, Why(Reason.LIMIT_DRAWDOWN, drawdown, deepest, "USD"))
+        for why in self._too_deep():
+            self._pause_for(step, why)
+
+    def _too_deep(self) -> list[Why]:
+        """The drawdowns, in dollars and in percent, that have reached their limits."""
+        account, risk = self.account, self.settings.risk
+        both = (
+            (Reason.LIMIT_DRAWDOWN, account.drawdown, risk.max_drawdown_usd, "USD"),
+            (Reason.LIMIT_DRAWDOWN_PCT, account.drawdown_pct, risk.max_drawdown_pct, "%"),
+        )
+        found = []
+        for reason, used, allowed, unit in both:
+            drawdown, deepest = used / MICRO, usd_from_float(allowed) / MICRO
+            if drawdown >= deepest:
+                found.append(Why(reason, drawdown, deepest, unit))
+        return found
 
     def _judge_day(self, step: Step) -> None:
         """Whether the day's loss is enough for an emergency stop; a sale can make it so. Once a day
@@ -271,7 +280,6 @@ class Desk:
 
     def _frame_rejected(self, step: Step, event: ev.FrameRejected) -> bool:
         """What stood in it is unknown. Where it was of the books, they are read anew at once."""
-        self.prices.frame_rejected(event)
         if event.feed != ev.BOOK_FEED:
             return False
         self.rounds.doubt_books()
@@ -307,15 +315,15 @@ class Desk:
 
     def _resume(self, step: Step, _: ev.Commanded) -> None:
         """A person has looked: what stopped by itself until then begins anew."""
-        books, risk, drawdown = self.books, self.settings.risk, Reason.LIMIT_DRAWDOWN
-        is_ours = any(why.reason is drawdown for why in books.paused_whys)
+        books, risk = self.books, self.settings.risk
+        is_ours = any(why.reason in _DRAWDOWNS for why in books.paused_whys)
         books.is_paused = books.is_flattening = False
         books.paused_whys = ()
         if books.losses_in_a_row >= risk.max_losses_in_a_row:
             self.account.forgive_losses(self.asset)
         # Of the whole account: only where it stopped, or anywhere if that was in another session.
-        may_forgive = is_ours or not self.account.is_paused_for(drawdown)
-        if may_forgive and self.account.drawdown >= usd_from_float(risk.max_drawdown_usd):
+        may_forgive = is_ours or not self.account.is_paused_for(*_DRAWDOWNS)
+        if may_forgive and self._too_deep():
             self.account.forgive_drawdown()
 
     def _flatten(self, step: Step, _: ev.Commanded) -> None:

@@ -17,7 +17,7 @@ from polytui.desk.step import Step
 from polytui.ledger.diff import changes
 from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Order, Side
 from polytui.model.units import NS_PER_S, Shares, Usd
 from polytui.risk.limits import Stakes, Standing
@@ -100,7 +100,8 @@ class Placing:
     def stakes(
         self, now_ns: int, entry: DeskRound | None = None, outcome: Outcome | None = None
     ) -> Stakes:
-        """What is at stake now; of a round and an outcome only where they are named."""
+        """What is at stake now; of a round and an outcome only where they are named, of intervals
+        and closing times the one with the most where no round is."""
         account, books = self._account, self._holdings.books
         outcome_usd = round_usd = 0
         if entry is not None:
@@ -114,16 +115,30 @@ class Placing:
             outcome_usd=Usd(outcome_usd),
             round_usd=Usd(round_usd),
             asset_usd=Usd(books.position_cost + books.reserved),
+            closing_usd=self._closing_usd(entry),
             account_usd=account.exposure,
             free_cash=account.free_cash,
             open_rounds=account.open_rounds,
+            interval_rounds=self._interval_rounds(entry),
+            asset_rounds=len(books.open),
             working_orders=books.working,
             round_orders=0 if entry is None else entry.entries,
             trades_today=account.trades_today(now_ns),
             realised_today=account.realised_today(now_ns),
+            at_stake=account.at_stake,
             drawdown=account.drawdown,
+            drawdown_pct=account.drawdown_pct,
             losses_in_a_row=books.losses_in_a_row,
         )
+
+    def _closing_usd(self, entry: DeskRound | None) -> Usd:
+        account = self._account
+        times = account.closings() if entry is None else [entry.round.closes_ns]
+        return max((account.at_stake_at(each) for each in times), default=Usd(0))
+
+    def _interval_rounds(self, entry: DeskRound | None) -> int:
+        intervals = list(Interval) if entry is None else [entry.round.interval]
+        return max(self._account.open_rounds_of(each) for each in intervals)
 
     def _place(self, step: Step, entry: DeskRound, wanted: Wanted, allowed: Stamp) -> None:
         quote = wanted.quote
@@ -140,7 +155,6 @@ class Placing:
             is_post_only=quote.is_post_only,
             strategy=wanted.strategy,
             placed_ns=step.now_ns,
-            worth=quote.worth,
         )
         if wanted.is_exit:
             entry.last_exits[wanted.strategy] = step.now_ns
@@ -148,7 +162,7 @@ class Placing:
             entry.last_entry_ns = step.now_ns
             self._holdings.books.signals += 1
             self._account.note_trade(step.now_ns)
-        self._holdings.place(order, entry.round.fees.fee(quote.price, quote.shares))
+        self._holdings.place(order, entry.round)
         step.effects.append(Place(order, allowed))
 
 

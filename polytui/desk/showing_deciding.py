@@ -89,8 +89,10 @@ def asset_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
 
 
 def account_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
-    """Limits of the whole account, as any of its desks sees them."""
-    return _show_limits(limits_used(desk.stakes(now_ns), desk.settings, (Scope.ACCOUNT,)))
+    """Limits of the whole account, as any of its desks sees them; of intervals and closing times
+    the one with the most."""
+    scopes = (Scope.INTERVAL, Scope.CLOSING, Scope.ACCOUNT)
+    return _show_limits(limits_used(desk.stakes(now_ns), desk.settings, scopes))
 
 
 def _show_limits(used: Sequence[Used]) -> tuple[LimitView, ...]:

@@ -49,12 +49,16 @@ class WorkingOrder:
         return True
 
     @property
+    def fee_left(self) -> Usd:
+        """What the rest would pay if it were taken."""
+        return Usd(-(-self.worst_fee * self.left // self.order.shares))
+
+    @property
     def reserved(self) -> Usd:
         """Dollars that the rest of a buy may still spend, its fee included."""
         if self.order.side is Side.SELL or not self.state.is_working:
             return Usd(0)
-        fee = -(-self.worst_fee * self.left // self.order.shares)
-        return Usd(cost_of(self.order.price, self.left) + fee)
+        return Usd(cost_of(self.order.price, self.left) + self.fee_left)
 
 
 class WorkingOrders:

@@ -35,8 +35,8 @@ class Reason(str, Enum):
     SCORE_SMALL = "score small"
     FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
-    CLAIM_SHRUNK = "claim shrunk by its record"
     STAKE_SMALL = "stake below minimum"
+    KELLY_SPENT = "half Kelly of this close is spent"
     LEAVES_AT_ONCE = "would leave at once"
     PRICE_FAR = "price far out"
     POSITION_HELD = "stake is in"
@@ -69,14 +69,18 @@ class Reason(str, Enum):
     LIMIT_POSITION = "position limit"
     LIMIT_ROUND = "round limit"
     LIMIT_ASSET = "asset limit"
+    LIMIT_CLOSING = "closing time limit"
     LIMIT_ACCOUNT = "account limit"
     LIMIT_CASH = "cash"
     LIMIT_ORDERS = "working orders limit"
     LIMIT_ROUND_ORDERS = "orders of the round"
     LIMIT_OPEN = "open positions limit"
+    LIMIT_OPEN_INTERVAL = "open of the interval"
+    LIMIT_OPEN_ASSET = "open of the asset"
     LIMIT_TRADES = "trades of the day"
     LIMIT_DAILY_LOSS = "daily loss limit"
     LIMIT_DRAWDOWN = "drawdown limit"
+    LIMIT_DRAWDOWN_PCT = "drawdown of the peak"
     LIMIT_LOSSES = "losses in a row"
     COOLDOWN = "cooldown"
     # Exits.
@@ -95,7 +99,6 @@ class Reason(str, Enum):
     REJECTS = "orders refused"
     LATENCY = "latency"
     QUEUE_FULL = "queue filling"
-    CLOCK_BEHIND = "this machine's clock is behind"
 
 
 class Why(Struct, frozen=True):

@@ -67,8 +67,6 @@ class Ticked:
     """Frame received to decision, the worst since the last tick; real time."""
     queue_share: float = 0.0
     """Of the inbox, the fullest since the last tick."""
-    clock_behind_ms: int = 0
-    """How far our clock is behind the venues', where most of them stamp ahead of it; else 0."""
 
 
 @frozen
@@ -102,23 +100,6 @@ class AssetHalted:
 
 
 @frozen
-class ClaimsLeft:
-    """What came of one strategy's claims on one asset in one third of prices (`ledger/claims.py`):
-    faded sums over them, per share in dollars."""
-
-    asset: str
-    strategy: str
-    third: str
-    count: float
-    claimed: float
-    realised: float
-    cross: float
-    """Of claimed x realised / variance."""
-    square: float
-    """Of claimed^2 / variance."""
-
-
-@frozen
 class StandingRestored:
     """What earlier sessions left behind: counters of the day, the kill switch, and what else was
     stopped. A field that is added has a default: older standings are read without it."""
@@ -139,8 +120,9 @@ class StandingRestored:
     """Assets that are paused, halted or sold off, and open breakers."""
     breach: tuple[int, float] = (0, 0.0)
     """Day and limit (USD) of the last kill by a day's loss: who re-armed is not killed again."""
-    claims: tuple[ClaimsLeft, ...] = ()
-    """What strategies claimed, and what came of it."""
+    equity_peak: Usd = Usd(0)
+    """The money there was at the highest, of which `realised_peak` is a share; 0 where this one
+    starts at its highest."""
 
 
 # --- rounds ---------------------------------------------------------------------------------
@@ -188,8 +170,6 @@ class RoundSettled:
     winning_token_id: str
     source: str
     received_ns: int
-    venue_ns: int = 0
-    """When the stream said so; 0 for answers, which do not say."""
 
     @property
     def is_void(self) -> bool:

@@ -29,7 +29,8 @@ from polytui.model.units import (
     usd_from_float,
 )
 
-_USD = "USD"
+_USD, _PERCENT = "USD", "%"
+_IN_MILLIONTHS = (_USD, _PERCENT)
 
 
 @frozen(kw_only=True)
@@ -40,10 +41,15 @@ class Stakes:
     """Held at cost of one outcome of a round, and what working buys of it may still cost."""
     round_usd: Usd
     asset_usd: Usd
+    closing_usd: Usd
+    """What all rounds that close together with this one can still lose."""
     account_usd: Usd
     free_cash: Usd
     open_rounds: int
     """Rounds of the account in which something is held or works; what is not settled is held."""
+    interval_rounds: int
+    """The same of the round's interval."""
+    asset_rounds: int
     working_orders: int
     """Of the asset."""
     round_orders: int
@@ -51,8 +57,12 @@ class Stakes:
     trades_today: int
     """Entries of the account."""
     realised_today: Usd
+    at_stake: Usd
+    """What everything open in the account can still lose, below what is realised."""
     drawdown: Usd
     """The account's realised result below its highest; never negative."""
+    drawdown_pct: int
+    """The same in millionths of a percent of the money at the highest."""
     losses_in_a_row: int
     """Settled rounds of the asset."""
 
@@ -88,11 +98,13 @@ class Scope(str, Enum):
     OUTCOME = "outcome"
     ROUND = "round"
     ASSET = "asset"
+    INTERVAL = "interval"
+    CLOSING = "closing time"
     ACCOUNT = "account"
 
 
 class Used(NamedTuple):
-    """One limit as a bar: dollars or a number of things."""
+    """One limit as a bar: dollars, percent, or a number of things."""
 
     name: str
     used: float
@@ -121,18 +133,20 @@ class _Limit:
     adds: int
     used: Callable[[Stakes], int]
     allowed: Callable[[Risk], float]
-    """The setting as it is written: dollars, or a number of things."""
+    """The setting as it is written: dollars, percent, or a number of things."""
 
 
-_ORDER, _OUTCOME, _OF_ROUND, _ASSET, _ACCOUNT = Scope
+_ORDER, _OUTCOME, _OF_ROUND, _ASSET, _INTERVAL, _CLOSING, _ACCOUNT = Scope
 _LIMITS: tuple[_Limit, ...] = (
     # In the order they are asked: what lasts longest first.
     _Limit(
         Reason.LIMIT_DAILY_LOSS,
         _ACCOUNT,
         _USD,
-        _REACHED,
-        lambda at: max(0, -at.realised_today),
+        _COST,
+        # What the day loses if everything open ends as badly as it can; less than nothing where it
+        # wins all the same.
+        lambda at: at.at_stake - at.realised_today,
         lambda risk: risk.max_daily_loss_usd,
     ),
     _Limit(
@@ -142,6 +156,14 @@ _LIMITS: tuple[_Limit, ...] = (
         _REACHED,
         lambda at: at.drawdown,
         lambda risk: risk.max_drawdown_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_DRAWDOWN_PCT,
+        _ACCOUNT,
+        _PERCENT,
+        _REACHED,
+        lambda at: at.drawdown_pct,
+        lambda risk: risk.max_drawdown_pct,
     ),
     _Limit(
         Reason.LIMIT_LOSSES,
@@ -166,6 +188,22 @@ _LIMITS: tuple[_Limit, ...] = (
         _ROUND,
         lambda at: at.open_rounds,
         lambda risk: risk.max_open_positions,
+    ),
+    _Limit(
+        Reason.LIMIT_OPEN_INTERVAL,
+        _INTERVAL,
+        "rounds",
+        _ROUND,
+        lambda at: at.interval_rounds,
+        lambda risk: risk.max_interval_positions,
+    ),
+    _Limit(
+        Reason.LIMIT_OPEN_ASSET,
+        _ASSET,
+        "rounds",
+        _ROUND,
+        lambda at: at.asset_rounds,
+        lambda risk: risk.max_asset_positions,
     ),
     _Limit(
         Reason.LIMIT_ORDERS,
@@ -207,6 +245,14 @@ _LIMITS: tuple[_Limit, ...] = (
         _COST,
         lambda at: at.asset_usd,
         lambda risk: risk.max_asset_usd,
+    ),
+    _Limit(
+        Reason.LIMIT_CLOSING,
+        _CLOSING,
+        _USD,
+        _COST,
+        lambda at: at.closing_usd,
+        lambda risk: risk.max_closing_usd,
     ),
     _Limit(
         Reason.LIMIT_ACCOUNT,
@@ -264,7 +310,7 @@ def limits_used(
     return tuple(
         Used(
             limit.reason.value,
-            _shown(limit.used(stakes), limit.unit),
+            _shown(max(0, limit.used(stakes)), limit.unit),
             _shown(allowed, limit.unit),
             limit.unit,
         )
@@ -291,7 +337,9 @@ def _asked(standing: Standing, risk: Risk) -> Iterator[tuple[_Limit, int]]:
 def _allowed(risk: Risk) -> tuple[int, ...]:
     """Settings change seldom, and the exact way from them through decimals is slow."""
     values = [(limit.unit, limit.allowed(risk)) for limit in _LIMITS]
-    return tuple(usd_from_float(value) if unit == _USD else int(value) for unit, value in values)
+    return tuple(
+        usd_from_float(value) if unit in _IN_MILLIONTHS else int(value) for unit, value in values
+    )
 
 
 def _malformed(quote: Quote, standing: Standing) -> Why | None:
@@ -340,4 +388,4 @@ def _full(cost: Usd, standing: Standing, risk: Risk) -> Why | None:
 
 
 def _shown(amount: int, unit: str) -> float:
-    return amount / MICRO if unit == _USD else float(amount)
+    return amount / MICRO if unit in _IN_MILLIONTHS else float(amount)

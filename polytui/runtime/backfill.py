@@ -89,7 +89,7 @@ class Backfill:
             new = [trade for trade in trades if wanted.is_missing(trade.trade_id)]
             recovered += _recovered(wanted, gap, trades, new)
             if new:
-                self.run.deliver_given(new)
+                self.run.deliver_frame(new, 0)
             # What begins before the gap leaves nothing of it out.
             reaches_back = reaches_back or bool(trades and trades[0].trade_id < gap.first_id)
             if not trades or trades[-1].trade_id < gap.first_id:

@@ -1,4 +1,8 @@
-"""How much: whole lots, never more than the stake leaves, rounded towards less."""
+"""How much: whole lots, never more than the stake leaves, rounded towards less.
+
+`confidence` is the signal's own, in its direction; trust in the price source takes a share of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +27,16 @@ def shares_to_buy(
     thresholds: Thresholds,
 ) -> Shares | Why:
     """Shares for the stake that these thresholds and this signal allow, or why none."""
-    fee = view.fees.per_share(limit / MICRO)
+    fee, side = view.fees.per_share(limit / MICRO), view.side(outcome)
     stake = Usd(int(stake_usd(view, limit, fee, edge_bps, confidence, thresholds) * MICRO))
-    return shares_for_stake(stake, limit, fee, view.side(outcome), view.min_shares)
+    shares = shares_for_stake(stake, limit, fee, side, view.min_shares)
+    if isinstance(shares, Why) and thresholds.sizing == "half_kelly" and view.closing_usd:
+        budget = kelly_budget(view, limit, fee, edge_bps)
+        most = thresholds.stake_usd * stake_share(view.trust)
+        alone = Usd(int(min(most, budget) * MICRO))
+        if not isinstance(shares_for_stake(alone, limit, fee, side, view.min_shares), Why):
+            return Why(Reason.KELLY_SPENT, view.closing_usd / MICRO, budget, "USD")
+    return shares
 
 
 def stake_usd(
@@ -42,9 +53,24 @@ def stake_usd(
     if thresholds.sizing == "fixed":
         return most
     if thresholds.sizing == "half_kelly":
-        kelly = half_kelly(limit / MICRO + fee, edge_bps / _BPS) * view.free_cash / MICRO
-        return min(most, kelly) * stake_share(view.trust)
+        share = stake_share(view.trust)
+        left = kelly_budget(view, limit, fee, edge_bps) - view.closing_usd / MICRO
+        return max(0.0, min(most * share, left))
     return most * stake_share(confidence) * stake_share(view.trust)
+
+
+def kelly_budget(view: View, limit: Price, fee: float, edge_bps: float) -> float:
+    """Dollars that everything which closes together may have at stake, by this signal's edge, as
+    far as its price is trusted.
+
+    Prices of coins move together, so rounds that close at one time are taken for one bet
+    (correlation 1, whatever their sides): Kelly's fraction is then of their sum, not of each. The
+    money is free cash and what the others of this close have taken of it already. Rounds that close
+    at other times are taken for independent bets, one after another.
+    """
+    money = (view.free_cash + view.closing_usd) / MICRO
+    kelly = half_kelly(limit / MICRO + fee, edge_bps / _BPS)
+    return kelly * money * stake_share(view.trust)
 
 
 def stake_share(belief: float) -> float:

@@ -251,6 +251,7 @@ HELD = [
     (Reason.LIMIT_POSITION, "max_position_usd"),
     (Reason.LIMIT_ROUND, "max_round_usd"),
     (Reason.LIMIT_ASSET, "max_asset_usd"),
+    (Reason.LIMIT_CLOSING, "max_closing_usd"),
     (Reason.LIMIT_ACCOUNT, "max_account_usd"),
 ]
 

@@ -48,7 +48,12 @@ PLAIN = Settings(
     ),
     distance_fade=DistanceFade(sizing="fixed"),
     settlement_sniper=SettlementSniper(is_enabled=False),
-    risk=Risk(max_losses_in_a_row=100, max_drawdown_usd=1_000.0),
+    risk=Risk(
+        max_losses_in_a_row=100,
+        max_drawdown_usd=1_000.0,
+        max_drawdown_pct=100.0,
+        max_closing_usd=1_000.0,
+    ),
 )
 """One strategy with a whole stake, at once, at the ask: so that a story is about one thing."""
 
@@ -97,6 +102,12 @@ class Story:
 
     def command(self, action: ev.Action, asset: Asset = Asset.BTC) -> list[Effect]:
         return self.tell(ev.Commanded(action, "test"), asset)
+
+    def limit(self, **risk: object) -> list[Effect]:
+        """A person changes limits while it runs."""
+        self.settings = with_risk(self.settings, **risk)
+        changed = ev.SettingsChanged(canonical_json(self.settings))
+        return [effect for asset in list(self.mind.desks) for effect in self.tell(changed, asset)]
 
     def oracle(
         self,

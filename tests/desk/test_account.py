@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from polytui.config.deciding import Breakers as Thresholds
-from polytui.desk.account import Account
+from polytui.desk.account import Account, OpenRound
 from polytui.journal.codec import decode_event
 from polytui.model.effects import Reason, Why
 from polytui.model.events import StandingRestored, Stopped
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S, Usd
 
 DAY_NS = 86_400 * NS_PER_S
@@ -27,6 +27,10 @@ BTC, ETH = Asset.BTC, Asset.ETH
 
 def usd(dollars: float) -> Usd:
     return Usd(round(dollars * 1_000_000))
+
+
+def an_open(interval: Interval, closes_ns: int = NOON, at_stake: float = 1.0) -> OpenRound:
+    return OpenRound(interval, closes_ns, usd(at_stake))
 
 
 def account_with(*results: float, now_ns: int = NOON) -> Account:
@@ -44,7 +48,9 @@ LEFT_BEHIND = StandingRestored(
     losses_in_a_row=(("btc", 2), ("sol", 1)),
     kill_why="daily loss",
     kill_since_ns=NOON - 5,
+    equity_peak=usd(1_045),
 )
+CASH = usd(1_000)
 
 
 # --- the day ------------------------------------------------------------------------------------
@@ -135,6 +141,86 @@ def test_who_forgives_a_drawdown_measures_anew() -> None:
     assert account.drawdown == 0
     account.realise(BTC, usd(-1), NOON)
     assert account.drawdown == usd(1)
+
+
+# --- in percent of the peak -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("results", "peak", "pct"),
+    [
+        ((), 1_000, 0.0),
+        ((-100,), 1_000, 10.0),
+        ((-99.999999,), 1_000, 9.999999),
+        ((250, -125), 1_250, 10.0),  # of what there was, not of what it began with
+        ((250, -125, 200, -1), 1_325, 0.075471),
+        ((-1_000,), 1_000, 100.0),
+    ],
+)
+def test_a_drawdown_is_a_share_of_the_money_at_the_highest(
+    results: tuple[float, ...], peak: float, pct: float
+) -> None:
+    account = account_with(*results)
+    account.starting_cash = CASH
+    assert account.equity_peak == usd(peak)
+    assert account.drawdown_pct == usd(pct)
+
+
+def test_of_no_money_any_drawdown_is_all_of_it() -> None:
+    account = Account()
+    assert account.drawdown_pct == 0
+    account.realise(BTC, Usd(-1), NOON)
+    assert account.drawdown_pct == usd(100)
+
+
+def test_what_was_sold_in_open_rounds_is_in_the_share() -> None:
+    account = with_open(account_with(), -50.0, 0.0)
+    account.starting_cash = CASH
+    assert account.drawdown_pct == usd(5)
+
+
+def test_who_forgives_a_drawdown_forgives_the_share() -> None:
+    account = with_cash()
+    account.restore(LEFT_BEHIND, NOON)
+    assert account.drawdown_pct == 45 * 100 * 1_000_000 // 1_045
+    account.forgive_drawdown()
+    assert (account.drawdown_pct, account.equity_peak) == (0, CASH)
+    account.realise(BTC, usd(-10), NOON)
+    assert account.drawdown_pct == usd(1)
+
+
+def test_a_restart_does_not_make_a_smaller_share_of_it() -> None:
+    """A hundred of a thousand were lost. The next session begins with a thousand again, and a
+    hundred below its highest; of 1,100 they would be less than a tenth."""
+    first = account_with(-100.0)
+    first.starting_cash = CASH
+    told = first.standing(NOON)
+    assert told.equity_peak == CASH
+    second = with_cash()
+    second.restore(told, NOON)
+    assert (second.drawdown, second.drawdown_pct) == (usd(100), usd(10))
+
+
+def test_nor_does_more_money_to_begin_with() -> None:
+    """Nor less of it: a share is of the smaller of the two."""
+    rich = Account()
+    rich.starting_cash = usd(5_000)
+    rich.restore(LEFT_BEHIND, NOON)
+    assert rich.equity_peak == usd(1_045)
+    poor = Account()
+    poor.starting_cash = usd(405)
+    poor.restore(LEFT_BEHIND, NOON)
+    assert (poor.equity_peak, poor.drawdown_pct) == (usd(450), usd(10))
+
+
+def test_a_new_highest_is_of_this_sessions_money() -> None:
+    rich = Account()
+    rich.starting_cash = usd(5_000)
+    rich.restore(LEFT_BEHIND, NOON)
+    rich.realise(BTC, usd(44), NOON)
+    assert rich.equity_peak == usd(1_045)
+    rich.realise(BTC, usd(1), NOON)
+    assert rich.equity_peak == usd(5_045)
 
 
 # --- what sales have won and lost in rounds that are open -----------------------------------------
@@ -269,8 +355,25 @@ def test_each_asset_has_a_row_of_its_own_and_a_person_may_end_it() -> None:
 
 def test_open_rounds_of_all_assets_are_open_positions() -> None:
     account = Account()
-    account.books(BTC).open_rounds, account.books(ETH).open_rounds = 2, 1
+    account.books(BTC).open = {"a": an_open(Interval.M5), "b": an_open(Interval.M15)}
+    account.books(ETH).open = {"c": an_open(Interval.M5)}
     assert account.open_rounds == 3
+    assert [account.open_rounds_of(interval) for interval in Interval] == [2, 1, 0, 0]
+
+
+def test_what_closes_at_one_time_is_at_stake_together_whatever_it_is() -> None:
+    account = Account()
+    account.books(BTC).open = {
+        "a": an_open(Interval.M5, MIDNIGHT, 10.0),
+        "b": an_open(Interval.M15, MIDNIGHT, 3.0),
+        "c": an_open(Interval.H1, NOON, 4.0),
+    }
+    account.books(ETH).open = {"d": an_open(Interval.M5, MIDNIGHT, 0.5)}
+    assert account.at_stake_at(MIDNIGHT) == usd(13.5)
+    assert account.at_stake_at(NOON) == usd(4)
+    assert account.at_stake_at(NOON + 1) == 0
+    assert account.at_stake == usd(17.5)
+    assert account.closings() == [MIDNIGHT, NOON]
 
 
 # --- through restarts ---------------------------------------------------------------------------
@@ -402,13 +505,13 @@ def test_a_standing_of_before_these_were_kept_is_read() -> None:
 
 def test_a_session_without_events_passes_on_what_it_was_told() -> None:
     """Also the losses of assets that it does not trade."""
-    account = Account()
+    account = with_cash()
     account.restore(LEFT_BEHIND, NOON)
     assert account.standing(NOON) == LEFT_BEHIND
 
 
 def test_a_standing_says_the_day_it_is_of() -> None:
-    account = Account()
+    account = with_cash()
     account.restore(LEFT_BEHIND, NOON)
     expected = evolve(LEFT_BEHIND, day=DAY + 1, realised_today=Usd(0), trades_today=0)
     assert account.standing(NOON + DAY_NS) == expected
@@ -421,7 +524,8 @@ def test_the_state_tells_apart_what_decides_otherwise() -> None:
         lambda account: account.note_settled(BTC, usd(-1)),
         lambda account: account.realise(BTC, usd(-1), NOON),
         lambda account: account.restore(LEFT_BEHIND, NOON),
-        lambda account: setattr(account.books(BTC), "open_rounds", 1),
+        lambda account: setattr(account.books(BTC), "open", {"a": an_open(Interval.M5)}),
+        lambda account: account.restore(evolve(LEFT_BEHIND, equity_peak=usd(900)), NOON),
         lambda account: setattr(account.books(BTC), "carried", 1),
         lambda account: account.is_first_breach(NOON, 15.0),
     ):
@@ -441,6 +545,12 @@ ACTIONS = st.lists(
 )
 
 
+def with_cash() -> Account:
+    account = Account()
+    account.starting_cash = CASH
+    return account
+
+
 def play(account: Account, actions: list[tuple[Asset, int, int]], now_ns: int) -> int:
     for asset, pnl, later_s in actions:
         now_ns += later_s * NS_PER_S
@@ -454,10 +564,14 @@ def play(account: Account, actions: list[tuple[Asset, int, int]], now_ns: int) -
 def test_a_restart_anywhere_makes_no_difference_to_what_is_left(
     before: list[tuple[Asset, int, int]], after: list[tuple[Asset, int, int]]
 ) -> None:
-    whole = Account()
+    """But for paper money, which begins anew: a drawdown may be a greater share of it, never a
+    smaller one."""
+    whole = with_cash()
     now_ns = play(whole, before, NOON)
-    second = Account()
+    second = with_cash()
     second.restore(whole.standing(now_ns), now_ns)
+    assert second.drawdown_pct >= whole.drawdown_pct
     end_ns = play(whole, after, now_ns)
     play(second, after, now_ns)
-    assert second.standing(end_ns) == whole.standing(end_ns)
+    told, expected = second.standing(end_ns), whole.standing(end_ns)
+    assert evolve(told, equity_peak=Usd(0)) == evolve(expected, equity_peak=Usd(0))

@@ -126,8 +126,10 @@ def test_a_new_life_does_not_clear_the_kill_switch() -> None:
 
 
 def test_the_daily_loss_trips_the_kill_switch() -> None:
-    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
+    story = Story().a_minute_in()
     story.holding()
+    story.limit(max_daily_loss_usd=15.0)
+    assert not story.mind.account.kill_switch.is_on, "what may be lost is not lost yet"
     lost = story.settle(Outcome.DOWN)
     assert only(lost, Credit).pnl < -15 * MICRO
     assert of_kind(lost, CancelAll) == [CancelAll("kill switch: daily loss limit: 20 > 15 USD")]
@@ -142,8 +144,9 @@ def test_a_sale_in_an_open_round_counts_for_the_day(more: float, is_killed: bool
     fee = make_round().fees.fee(sold.price, sold.shares)
     lost = bought_for(bought) - (sold.price * sold.shares // MICRO - fee)
     assert lost > 0
-    story = Story(with_risk(PLAIN, max_daily_loss_usd=lost / MICRO + more)).a_minute_in()
+    story = Story().a_minute_in()
     story.holding()
+    story.limit(max_daily_loss_usd=lost / MICRO + more)
     told = story.fill(only(story.command(ev.Action.FLATTEN), Place).order, trade_id="t2")
     assert bool(of_kind(told, CancelAll)) is is_killed
     assert story.mind.account.kill_switch.is_on is is_killed
@@ -169,9 +172,11 @@ def test_a_loss_below_the_limit_does_not() -> None:
 
 
 def test_rearmed_on_the_same_day_the_loss_still_stands() -> None:
-    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
+    story = Story().a_minute_in()
     story.holding()
+    story.limit(max_daily_loss_usd=15.0)
     story.settle(Outcome.DOWN)
+    assert story.mind.account.kill_switch.is_on
     story.command(ev.Action.REARM)
     account, now_ns = story.mind.account, story.now_ns
     assert account.realised_today(now_ns) < -15 * MICRO

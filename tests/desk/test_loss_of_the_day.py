@@ -104,9 +104,10 @@ def test_a_drawdown_by_a_sale_stops_entries(more: int, stops: bool) -> None:
 
 def killed_and_rearmed(limit: float = 1.0) -> tuple[Story, Order]:
     """Bitcoin lost twenty dollars, which was too much; a person went on. Ether is still held."""
-    story = Story(with_risk(PLAIN, max_daily_loss_usd=limit), (BTC, ETH)).a_minute_in(BTC, ETH)
+    story = Story(PLAIN, (BTC, ETH)).a_minute_in(BTC, ETH)
     story.holding(BTC)
     ether = story.holding(ETH)
+    story.limit(max_daily_loss_usd=limit)
     assert len(of_kind(story.settle(Outcome.DOWN, BTC), CancelAll)) == 1
     assert story.mind.account.kill_switch.is_on
     story.command(ev.Action.REARM)
@@ -160,16 +161,14 @@ def test_the_next_day_is_another_one() -> None:
 
 def test_another_limit_is_another_one() -> None:
     story, _ = killed_and_rearmed()
-    higher = with_risk(story.settings, max_daily_loss_usd=2.0)
-    story.tell(ev.SettingsChanged(canonical_json(higher)), ETH)
+    story.limit(max_daily_loss_usd=2.0)
     assert is_killed_by_a_sale(story)
     assert story.mind.account.kill_switch.why.endswith("> 2 USD")
 
 
 def test_a_limit_that_is_not_reached_is_none() -> None:
     story, _ = killed_and_rearmed()
-    higher = with_risk(story.settings, max_daily_loss_usd=50.0)
-    story.tell(ev.SettingsChanged(canonical_json(higher)), ETH)
+    story.limit(max_daily_loss_usd=50.0)
     assert not is_killed_by_a_sale(story)
 
 
@@ -266,8 +265,9 @@ def test_a_second_reason_to_pause_is_not_forgotten_when_another_asset_resumes() 
 
 
 def test_a_loss_settled_while_the_desk_was_dead_kills_as_well() -> None:
-    story = Story(with_risk(PLAIN, max_daily_loss_usd=15.0)).a_minute_in()
+    story = Story().a_minute_in()
     lost = bought_for(story.holding())
+    story.limit(max_daily_loss_usd=15.0)
     story.tell(ev.DeskOpened(BTC, 2, Usd(-lost)))
     told = story.tell(ev.SettingsChanged(canonical_json(story.settings)))
     assert len(of_kind(told, CancelAll)) == 1

@@ -234,6 +234,7 @@ stale_latency_ms = 1800.0
 max_orders_per_round = 60
 max_losses_in_a_row = 99
 max_drawdown_usd = 900.0
+max_drawdown_pct = 100.0
 max_daily_loss_usd = 900.0
 """
 """Low enough for each fault; a latency that no pause of the machine reaches, a stall of two seconds
@@ -393,6 +394,7 @@ max_orders_per_round = 1000
 max_trades_per_day = 10000
 max_losses_in_a_row = 1
 max_drawdown_usd = 900.0
+max_drawdown_pct = 100.0
 max_daily_loss_usd = 900.0
 
 [breakers]
@@ -426,8 +428,11 @@ def losing(tmp_path_factory: pytest.TempPathFactory) -> Losses:
         await watcher.command(Action.RESUME, "btc")
         await watcher.until(lambda seen: seen.with_breaker("drawdown limit"))
         lost.append(await _lost_today(watcher))
-        await watcher.change("risk.max_daily_loss_usd", round(lost[0] + 0.01, 6))
+        # Under a limit of a cent nobody would enter: it is lowered on who has.
+        orders = watcher.seen.asset.orders
         await watcher.command(Action.RESUME, "btc")
+        await watcher.until(lambda seen: seen.asset.orders > orders)
+        await watcher.change("risk.max_daily_loss_usd", round(lost[0] + 0.01, 6))
         await watcher.until(lambda seen: seen.account.is_killed)
         killed_ns = watcher.seen.account.at_ns
         await watcher.until(lambda seen: seen.asset.at_ns > killed_ns)

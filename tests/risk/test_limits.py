@@ -41,14 +41,19 @@ def standing(**changes: Any) -> Standing:
         outcome_usd=Usd(0),
         round_usd=Usd(0),
         asset_usd=Usd(0),
+        closing_usd=Usd(0),
         account_usd=Usd(0),
         free_cash=Usd(1_000 * MICRO),
         open_rounds=0,
+        interval_rounds=0,
+        asset_rounds=0,
         working_orders=0,
         round_orders=0,
         trades_today=0,
         realised_today=Usd(0),
+        at_stake=Usd(0),
         drawdown=Usd(0),
+        drawdown_pct=0,
         losses_in_a_row=0,
     )
     return evolve(clear, **changes)
@@ -84,6 +89,9 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         # 100 an asset
         ({"asset_usd": Usd(100_000_000 - COST)}, None),
         ({"asset_usd": Usd(100_000_001 - COST)}, Reason.LIMIT_ASSET),
+        # 60 at one closing time
+        ({"closing_usd": Usd(60_000_000 - COST)}, None),
+        ({"closing_usd": Usd(60_000_001 - COST)}, Reason.LIMIT_CLOSING),
         # 300 in all
         ({"account_usd": Usd(300_000_000 - COST)}, None),
         ({"account_usd": Usd(300_000_001 - COST)}, Reason.LIMIT_ACCOUNT),
@@ -99,6 +107,15 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         ({"open_rounds": 8}, Reason.LIMIT_OPEN),
         ({"open_rounds": 8, "is_round_open": True}, None),
         ({"open_rounds": 9, "is_round_open": True}, Reason.LIMIT_OPEN),
+        # six of them of one interval, three of one asset
+        ({"interval_rounds": 5}, None),
+        ({"interval_rounds": 6}, Reason.LIMIT_OPEN_INTERVAL),
+        ({"interval_rounds": 6, "is_round_open": True}, None),
+        ({"interval_rounds": 7, "is_round_open": True}, Reason.LIMIT_OPEN_INTERVAL),
+        ({"asset_rounds": 2}, None),
+        ({"asset_rounds": 3}, Reason.LIMIT_OPEN_ASSET),
+        ({"asset_rounds": 3, "is_round_open": True}, None),
+        ({"asset_rounds": 4, "is_round_open": True}, Reason.LIMIT_OPEN_ASSET),
         # twelve orders in a round
         ({"round_orders": 11}, None),
         ({"round_orders": 12}, Reason.LIMIT_ROUND_ORDERS),
@@ -109,12 +126,30 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         ({"drawdown": Usd(59_999_999)}, None),
         ({"drawdown": usd(60)}, Reason.LIMIT_DRAWDOWN),
         ({"drawdown": Usd(60_000_001)}, Reason.LIMIT_DRAWDOWN),
+        # a tenth of what there was
+        ({"drawdown_pct": 9_999_999}, None),
+        ({"drawdown_pct": 10_000_000}, Reason.LIMIT_DRAWDOWN_PCT),
+        ({"drawdown_pct": 10_000_001}, Reason.LIMIT_DRAWDOWN_PCT),
         # three losses in a row
         ({"losses_in_a_row": 2}, None),
         ({"losses_in_a_row": 3}, Reason.LIMIT_LOSSES),
-        # 100 lost today
-        ({"realised_today": Usd(-99_999_999)}, None),
+        # 100 lost today, if this order and all that is open loses as well
+        ({"realised_today": Usd(-100_000_000 + COST)}, None),
+        ({"realised_today": Usd(-100_000_001 + COST)}, Reason.LIMIT_DAILY_LOSS),
         ({"realised_today": usd(-100)}, Reason.LIMIT_DAILY_LOSS),
+        ({"at_stake": Usd(100_000_000 - COST)}, None),
+        ({"at_stake": Usd(100_000_001 - COST)}, Reason.LIMIT_DAILY_LOSS),
+        ({"realised_today": usd(-60), "at_stake": Usd(40_000_000 - COST)}, None),
+        (
+            {"realised_today": usd(-60), "at_stake": Usd(40_000_001 - COST)},
+            Reason.LIMIT_DAILY_LOSS,
+        ),
+        # what was won today may be lost again
+        ({"realised_today": usd(60), "at_stake": Usd(160_000_000 - COST)}, None),
+        (
+            {"realised_today": usd(60), "at_stake": Usd(160_000_001 - COST)},
+            Reason.LIMIT_DAILY_LOSS,
+        ),
         ({"realised_today": usd(500)}, None),
         # 4 s between entries
         ({"last_entry_ns": NOW_NS - 4 * NS_PER_S}, None),
@@ -146,7 +181,15 @@ def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
         ({"round_usd": usd(45)}, Why(Reason.LIMIT_ROUND, 55.1, 50.0, "USD")),
         ({"outcome_usd": usd(45)}, Why(Reason.LIMIT_POSITION, 55.1, 50.0, "USD")),
         ({"drawdown": usd(61)}, Why(Reason.LIMIT_DRAWDOWN, 61.0, 60.0, "USD")),
-        ({"realised_today": usd(-101)}, Why(Reason.LIMIT_DAILY_LOSS, 101.0, 100.0, "USD")),
+        ({"drawdown_pct": 12_500_000}, Why(Reason.LIMIT_DRAWDOWN_PCT, 12.5, 10.0, "%")),
+        ({"realised_today": usd(-101)}, Why(Reason.LIMIT_DAILY_LOSS, 111.1, 100.0, "USD")),
+        (
+            {"realised_today": usd(-20), "at_stake": usd(75)},
+            Why(Reason.LIMIT_DAILY_LOSS, 105.1, 100.0, "USD"),
+        ),
+        ({"closing_usd": usd(50)}, Why(Reason.LIMIT_CLOSING, 60.1, 60.0, "USD")),
+        ({"interval_rounds": 6}, Why(Reason.LIMIT_OPEN_INTERVAL, 7.0, 6.0, "rounds")),
+        ({"asset_rounds": 3}, Why(Reason.LIMIT_OPEN_ASSET, 4.0, 3.0, "rounds")),
         ({"losses_in_a_row": 4}, Why(Reason.LIMIT_LOSSES, 4.0, 3.0, "rounds")),
         ({"trades_today": 500}, Why(Reason.LIMIT_TRADES, 501.0, 500.0, "trades")),
         ({"open_rounds": 8}, Why(Reason.LIMIT_OPEN, 9.0, 8.0, "rounds")),
@@ -196,6 +239,11 @@ def test_a_sale_is_allowed_when_nothing_else_is() -> None:
         drawdown=usd(999),
         losses_in_a_row=99,
         outcome_usd=usd(999),
+        closing_usd=usd(999),
+        at_stake=usd(999),
+        interval_rounds=99,
+        asset_rounds=99,
+        drawdown_pct=99_000_000,
     )
     answer = stamp(SELL, at, SETTINGS)
     assert isinstance(answer, Stamp)
@@ -219,6 +267,11 @@ FULL: dict[str, Any] = {
     "trades_today": 9_999,
     "drawdown": usd(999),
     "losses_in_a_row": 99,
+    "closing_usd": usd(999),
+    "at_stake": usd(999),
+    "interval_rounds": 99,
+    "asset_rounds": 99,
+    "drawdown_pct": 99_000_000,
 }
 
 
@@ -255,28 +308,37 @@ def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
         outcome_usd=usd(10),
         round_usd=usd(20),
         asset_usd=usd(30),
+        closing_usd=usd(35),
         account_usd=usd(40),
         free_cash=usd(960),
         open_rounds=3,
+        interval_rounds=2,
+        asset_rounds=1,
         working_orders=2,
         round_orders=5,
         trades_today=77,
         realised_today=usd(-12.5),
+        at_stake=usd(38),
         drawdown=usd(15),
+        drawdown_pct=1_500_000,
         losses_in_a_row=1,
     )
     assert limits_used(at, SETTINGS) == (
-        ("daily loss limit", 12.5, 100.0, "USD"),
+        ("daily loss limit", 50.5, 100.0, "USD"),
         ("drawdown limit", 15.0, 60.0, "USD"),
+        ("drawdown of the peak", 1.5, 10.0, "%"),
         ("losses in a row", 1.0, 3.0, "rounds"),
         ("trades of the day", 77.0, 500.0, "trades"),
         ("open positions limit", 3.0, 8.0, "rounds"),
+        ("open of the interval", 2.0, 6.0, "rounds"),
+        ("open of the asset", 1.0, 3.0, "rounds"),
         ("working orders limit", 2.0, 4.0, "orders"),
         ("orders of the round", 5.0, 12.0, "orders"),
         ("order limit", 0.0, 25.0, "USD"),
         ("position limit", 10.0, 50.0, "USD"),
         ("round limit", 20.0, 50.0, "USD"),
         ("asset limit", 30.0, 100.0, "USD"),
+        ("closing time limit", 35.0, 60.0, "USD"),
         ("account limit", 40.0, 300.0, "USD"),
         ("cash", 40.0, 1000.0, "USD"),
     )
@@ -290,6 +352,7 @@ def test_a_profit_uses_nothing_of_the_daily_loss() -> None:
 def test_faces_take_the_limits_of_one_scope() -> None:
     assert set(bars(standing(), Scope.ASSET)) == {
         "losses in a row",
+        "open of the asset",
         "working orders limit",
         "asset limit",
     }
@@ -307,12 +370,16 @@ RISKS = st.builds(
     max_round_usd=DOLLARS,
     max_asset_usd=DOLLARS,
     max_account_usd=DOLLARS,
+    max_closing_usd=DOLLARS,
     max_open_positions=st.integers(1, 20),
+    max_interval_positions=st.integers(1, 20),
+    max_asset_positions=st.integers(1, 20),
     max_working_orders=st.integers(1, 20),
     max_orders_per_round=st.integers(1, 20),
     max_trades_per_day=st.integers(1, 20),
     max_daily_loss_usd=DOLLARS,
     max_drawdown_usd=DOLLARS,
+    max_drawdown_pct=st.floats(0.01, 100.0),
     max_losses_in_a_row=st.integers(1, 20),
 )
 MONEY = st.integers(0, 300 * MICRO)
@@ -333,14 +400,19 @@ STANDINGS = st.builds(
     outcome_usd=MONEY,
     round_usd=MONEY,
     asset_usd=MONEY,
+    closing_usd=MONEY,
     account_usd=MONEY,
     free_cash=st.integers(-10 * MICRO, 300 * MICRO),
     open_rounds=COUNTS,
+    interval_rounds=COUNTS,
+    asset_rounds=COUNTS,
     working_orders=COUNTS,
     round_orders=COUNTS,
     trades_today=COUNTS,
     realised_today=st.integers(-300 * MICRO, 300 * MICRO),
+    at_stake=MONEY,
     drawdown=MONEY,
+    drawdown_pct=st.integers(0, 100 * MICRO),
     losses_in_a_row=COUNTS,
 )
 QUOTES = st.builds(
@@ -373,12 +445,16 @@ def breaks_a_limit(quote: Quote, at: Standing, risk: Risk) -> bool:
         or at.round_usd + cost > micro(risk.max_round_usd)
         or at.asset_usd + cost > micro(risk.max_asset_usd)
         or at.account_usd + cost > micro(risk.max_account_usd)
+        or at.closing_usd + cost > micro(risk.max_closing_usd)
         or at.open_rounds + (not at.is_round_open) > risk.max_open_positions
+        or at.interval_rounds + (not at.is_round_open) > risk.max_interval_positions
+        or at.asset_rounds + (not at.is_round_open) > risk.max_asset_positions
         or at.working_orders + 1 > risk.max_working_orders
         or at.round_orders + 1 > risk.max_orders_per_round
         or at.trades_today + 1 > risk.max_trades_per_day
-        or -at.realised_today >= micro(risk.max_daily_loss_usd)
+        or at.realised_today - at.at_stake - cost < -micro(risk.max_daily_loss_usd)
         or at.drawdown >= micro(risk.max_drawdown_usd)
+        or at.drawdown_pct >= micro(risk.max_drawdown_pct)
         or at.losses_in_a_row >= risk.max_losses_in_a_row
         or (at.last_entry_ns > 0 and after_ns < 4 * NS_PER_S)
     )
@@ -414,8 +490,10 @@ IN_DOLLARS = {
     Reason.LIMIT_POSITION,
     Reason.LIMIT_ROUND,
     Reason.LIMIT_ASSET,
+    Reason.LIMIT_CLOSING,
     Reason.LIMIT_ACCOUNT,
     Reason.LIMIT_CASH,
+    Reason.LIMIT_DAILY_LOSS,
 }
 
 
@@ -435,8 +513,11 @@ def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
     assert found is not None
     just = evolve(too_dear, fee=Usd(found.left - 10 * MICRO))
     over = evolve(too_dear, fee=Usd(found.left - 10 * MICRO + 1))
-    assert reason_of(BUY, just, settings) in (None, Reason.COOLDOWN)
-    assert reason_of(BUY, over, settings) is found.why.reason
+    # The day's loss is asked before what counts no dollars, and may be cut to.
+    assert reason_of(BUY, just, settings) not in IN_DOLLARS
+    assert reason_of(BUY, over, settings) not in (None, Reason.COOLDOWN)
+    if reason_of(BUY, just, settings) in (None, Reason.COOLDOWN):
+        assert reason_of(BUY, over, settings) is found.why.reason
     assert found.why.value - found.why.limit == pytest.approx((1_009 * MICRO - found.left) / MICRO)
 
 
@@ -462,6 +543,17 @@ def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
         ({"account_usd": usd(299)}, 1.0, Why(Reason.LIMIT_ACCOUNT, 309.1, 300.0, "USD")),
         ({"account_usd": usd(301)}, -1.0, Why(Reason.LIMIT_ACCOUNT, 311.1, 300.0, "USD")),
         ({"free_cash": usd(9)}, 9.0, Why(Reason.LIMIT_CASH, 10.1, 9.0, "USD")),
+        ({"closing_usd": usd(48)}, 12.0, Why(Reason.LIMIT_CLOSING, 58.1, 60.0, "USD")),
+        (
+            {"realised_today": usd(-70), "at_stake": usd(24)},
+            6.0,
+            Why(Reason.LIMIT_DAILY_LOSS, 104.1, 100.0, "USD"),
+        ),
+        (
+            {"realised_today": usd(-101), "closing_usd": usd(60)},
+            -1.0,
+            Why(Reason.LIMIT_DAILY_LOSS, 111.1, 100.0, "USD"),
+        ),
     ],
 )
 def test_room_is_that_of_the_tightest_limit(changes: dict[str, Any], left: float, why: Why) -> None:

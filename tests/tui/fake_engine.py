@@ -179,6 +179,7 @@ SCORES = {name: scores_of(name) for name in NAMES}
 
 ASSET_LIMITS = (
     LimitView("losses in a row", 1.0, 3.0, "rounds"),
+    LimitView("open of the asset", 1.0, 3.0, "rounds"),
     LimitView("working orders limit", 1.0, 4.0, "orders"),
     LimitView("orders of the round", 3.0, 12.0, "orders"),
     LimitView("position limit", 14.25, 50.0, "USD"),
@@ -188,8 +189,11 @@ ASSET_LIMITS = (
 ACCOUNT_LIMITS = (
     LimitView("daily loss limit", 0.0, 100.0, "USD"),
     LimitView("drawdown limit", 18.4, 60.0, "USD"),
+    LimitView("drawdown of the peak", 1.75, 10.0, "%"),
     LimitView("trades of the day", 61.0, 500.0, "trades"),
     LimitView("open positions limit", 3.0, 8.0, "rounds"),
+    LimitView("open of the interval", 3.0, 6.0, "rounds"),
+    LimitView("closing time limit", 33.2, 60.0, "USD"),
     LimitView("account limit", 57.0, 300.0, "USD"),
     LimitView("cash", 57.0, 1_059.31, "USD"),
 )

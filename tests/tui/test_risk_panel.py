@@ -18,9 +18,14 @@ from fake_engine import (
 from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
 
+from polytui.config.schema import Settings
+from polytui.desk.account import Account
+from polytui.desk.desk import Desk
 from polytui.model.events import Action
+from polytui.model.instrument import Asset
 from polytui.model.link import AccountFrame
 from polytui.model.snapshot import AccountView, AssetState, AssetView, BreakerView, LimitView
+from polytui.risk.limits import Scope, limits_used
 from polytui.tui.ink import ink_of, plain
 from polytui.tui.panels.risk import limit_line, risk_panel, share_of
 from polytui.tui.panels.sheet import Scroll, Sheet
@@ -107,8 +112,23 @@ def test_exact_cells_at_80_by_24() -> None:
         "│ daily loss limit     ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░       0 of 100 USD     0% │",
         "│ drawdown limit       ████████▉░░░░░░░░░░░░░░░░░░░░    18.40 of 60 USD    30% │",
     ]
-    assert "▸ BTC" in rows[10]
-    assert "● trading" in rows[10]
+    assert rows[6] == (
+        "│ drawdown of the peak █████▏░░░░░░░░░░░░░░░░░░░░░░░       1.75 of 10 %    17% │"
+    )
+    assert "▸ BTC" in rows[13]
+    assert "● trading" in rows[13]
+    assert rows[15].startswith("│ open of the asset    ██")
+
+
+def test_the_page_is_tested_with_the_limits_that_there_are() -> None:
+    """In the order of the one table, whose names fit their column."""
+    stakes, scopes = Desk(Asset.BTC, Account()).stakes(0), list(Scope)
+    of_account = (Scope.INTERVAL, Scope.CLOSING, Scope.ACCOUNT)
+    of_asset = [one for one in scopes if one not in (*of_account, Scope.ORDER)]
+    for shown, asked in ((ACCOUNT_LIMITS, of_account), (ASSET_LIMITS, tuple(of_asset))):
+        names = [used.name for used in limits_used(stakes, Settings(), asked)]
+        assert [limit.name for limit in shown] == names
+        assert max(map(len, names)) < 21
 
 
 @pytest.mark.parametrize(("width", "height"), [(116, 31), (196, 55)])
