@@ -3,7 +3,7 @@
     {"journal":1, ...}                                              the header, once, first
     {"seq":7,"at":..,"asset":"btc","last":true,"event":[..],"effects":[..]}   every event taken
     {"seq":1000,"digest":"..."}                                     every so many events
-    {"standing":["StandingRestored",{..}]}                          when it changed; see standing.py
+    {"standing":["StandingRestored",{..}]}      in a file of its own; in journals of before as well
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are.

@@ -1,7 +1,6 @@
-"""What a session leaves to the next one: written into the journal, read back from its end.
+"""What sessions left in their journals before it had a file of its own, read from their ends.
 
-A standing is a line of its own, written when it changed, and with every digest even if it did
-not, so that one is always near the end of a file. A session that is killed leaves one as well.
+Asked once in a folder: from then on the file of `standing_file.py` knows better.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
-from attrs import define
-
-from polytui.journal.codec import BadJournal, decode_header, decode_standing, encode_standing
+from polytui.journal.codec import BadJournal, decode_header, decode_standing
 from polytui.model.events import StandingRestored
 
 JOURNAL = "journal.jsonl"
@@ -24,20 +21,6 @@ sessions that never wrote a standing can use it up."""
 _BLOCK = 256 << 10
 _MOST_HEADER = 64 << 10
 _START = b'{"standing":'
-
-
-@define
-class StandingLine:
-    """State: the standing that was last written."""
-
-    written: StandingRestored | None = None
-
-    def line_if_changed(self, standing: StandingRestored, *, is_due: bool = False) -> bytes | None:
-        """The line to append after this batch, if there is one. `is_due`: also unchanged."""
-        if standing == self.written and not is_due:
-            return None
-        self.written = standing
-        return encode_standing(standing)
 
 
 def last_standing(

@@ -51,11 +51,26 @@ class Detach(msgspec.Struct, frozen=True, tag="detach"):
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
-    """The command is in the journal under these sequence numbers, or why it is not."""
+    """The command was carried out under these sequence numbers and is on the disk; or what of it
+    is not so."""
 
     command_id: int
     seqs: tuple[int, ...]
     error: str = ""
+    """Why it was not carried out at all."""
+    unkept: str = ""
+    """Why it is not on the disk: in force, and forgotten by a restart."""
+    left_out: str = ""
+    """What of it could not be carried out, and for whom."""
+
+
+@attrs.frozen
+class Obeyed:
+    """What became of a command that was carried out; as in an Ack."""
+
+    seqs: tuple[int, ...]
+    unkept: str = ""
+    left_out: str = ""
 
 
 class AssetFrame(msgspec.Struct, frozen=True, tag="asset"):

@@ -34,6 +34,7 @@ from polytui.model.link import (
     Goodbye,
     Hello,
     LinkError,
+    Obeyed,
     encode,
     schema_hash,
 )
@@ -74,8 +75,8 @@ class FaceSource(Protocol):
 
     def subscribe(self) -> Subscription: ...
 
-    async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
-        """Sequence numbers the command got, one per desk. Rejected for an unknown asset."""
+    async def command(self, action: Action, asset: str, origin: str) -> Obeyed:
+        """Carried out and on the disk, or what of it is not; Rejected where nobody could."""
 
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         """The same for a setting. Rejected with what is wrong with it."""
@@ -273,11 +274,11 @@ class _Face:
         try:
             if isinstance(command, Change):
                 seqs = await self.source.change(command.path, command.value, "terminal")
-            else:
-                seqs = await self.source.command(command.action, command.asset, "terminal")
+                return Ack(command.command_id, seqs)
+            done = await self.source.command(command.action, command.asset, "terminal")
         except Rejected as refusal:
             return Ack(command.command_id, (), str(refusal))
-        return Ack(command.command_id, seqs)
+        return Ack(command.command_id, done.seqs, "", done.unkept, done.left_out)
 
     async def _receive(self) -> list[Any]:
         """The next whole messages; empty when the connection is over."""

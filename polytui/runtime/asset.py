@@ -42,6 +42,12 @@ class FeedTotals:
         self.ignored += feed.ignored
 
 
+def _set_event() -> trio.Event:
+    event = trio.Event()
+    event.set()
+    return event
+
+
 @define(eq=False)
 class AssetRun:
     """State: one asset's run through the session. A new life of its nursery begins from here."""
@@ -64,6 +70,10 @@ class AssetRun:
     """What the round watchers have said is wrong with the venue, and still is."""
     pump: Callable[[], None] = field(default=lambda: None)
     """Takes what is in the inbox at once; machine.py gives each life its own."""
+    deaf: trio.Event = field(factory=_set_event)
+    """Set while nobody takes from the inbox: before a life, after it, and while it ends."""
+    has_desk: trio.Event = field(factory=trio.Event)
+    """Set from the first life on: a command may be taken even while nobody lives."""
 
     def keep_feed(self, feed: Feed) -> None:
         """A feed of this life takes the place of the last life's, whose counts are kept."""
@@ -113,16 +123,29 @@ class AssetRun:
             self.hands.observe(down)
             self.inbox.insist(Item(down))
 
-    async def command(self, command: Commanded, deadline_s: float) -> int | None:
-        """Put a person's command in the inbox; the number it got, None if not within the time."""
-        seqs: list[int] = []
-        taken = trio.Event()
+    # --- what people say --------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """A life takes from the inbox from here on."""
+        self.deaf = trio.Event()
+
+    def go_deaf(self) -> None:
+        """It takes nothing any more, though it may still be ending."""
+        self.deaf.set()
+
+    async def command(self, command: Commanded) -> int | None:
+        """Give a person's command to the life of this moment: the number it got, None where nobody
+        lives, or died of it."""
+        deaf, seqs = self.deaf, list[int]()
 
         def note(seq: int) -> None:
             seqs.append(seq)
-            taken.set()
+            waiting.cancel()
 
-        self.inbox.insist(Item(command, 0, note))
-        with trio.move_on_after(deadline_s):
-            await taken.wait()
+        item = Item(command, 0, note)
+        with trio.CancelScope() as waiting:
+            if not deaf.is_set():
+                self.inbox.insist(item)
+                await deaf.wait()
+        self.inbox.withdraw(item)
         return seqs[0] if seqs else None

@@ -10,13 +10,18 @@ from attrs import frozen
 from polytui.config.load import BadSettings
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Commanded
+from polytui.model.link import Obeyed
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.caretaker import take_without_a_life
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 
-_ANSWER_WITHIN_S = 2.0
 _FOR_ALL = (Action.KILL, Action.REARM, Action.STOP)
+_NEEDS_A_LIFE = {
+    Action.RESUME: "restart the engine, then resume it",
+    Action.FLATTEN: "it sells nothing before the engine is restarted",
+}
 
 
 @frozen
@@ -35,33 +40,66 @@ class Commands:
             self.session.notice("warn", "", f"settings: refused from {origin}: {error}")
             raise Rejected("; ".join(error.faults)) from error
 
-    async def obey(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
-        """Sequence numbers, one per desk that took it; Rejected where nobody can."""
+    async def obey(self, action: Action, asset: str, origin: str) -> Obeyed:
+        """Done by every desk it is for, and on the disk, before this returns; Rejected where nobody
+        could do it. No desk waits for the disk: only who asked does."""
         self.session.notice("warn", asset, f"command {action.value} from {origin}")
         if action is Action.STOP:
             self.session.stop(f"command from {origin}")
-            return ()
-        targets = self._targets(action, asset)
+            return Obeyed(())
+        targets, left_out = self._targets(action, asset)
         seqs: list[int] = []
 
         async def tell(run: AssetRun) -> None:
-            seq = await run.command(Commanded(action, origin), _ANSWER_WITHIN_S)
-            if seq is not None:
-                seqs.append(seq)
+            try:
+                seqs.append(await self._tell(run, Commanded(action, origin)))
+            except Exception as error:
+                # Only a desk that is broken already is asked outside of its supervisor's sight.
+                left_out.append(f"{run.asset.value}: {type(error).__name__}: {error}")
 
         async with trio.open_nursery() as nursery:
             for run in targets:
                 nursery.start_soon(tell, run)
+        unkept = await self.session.keep() if seqs else ""
+        obeyed = Obeyed(tuple(sorted(seqs)), unkept, "; ".join(left_out))
+        self._say(action, asset, origin, obeyed)
         if not seqs:
-            raise Rejected(f"{action.value} is waiting: its asset is restarting")
-        return tuple(sorted(seqs))
+            raise Rejected(f"{action.value} could not be carried out: {obeyed.left_out}")
+        return obeyed
 
-    def _targets(self, action: Action, asset: str) -> list[AssetRun]:
+    async def _tell(self, run: AssetRun, command: Commanded) -> int:
+        """By the life that listens; by the desk of before where none does."""
+        await run.has_desk.wait()
+        seq = await run.command(command)
+        return take_without_a_life(run, self.session, command) if seq is None else seq
+
+    def _targets(self, action: Action, asset: str) -> tuple[list[AssetRun], list[str]]:
+        """Who is told, and what will not happen all the same. Rejected where nobody can do it."""
         is_for_all = action in _FOR_ALL or not asset
         named = [run for run in self.runs if is_for_all or run.asset.value == asset]
         if not named:
             raise Rejected(f"no asset {asset!r} in this session")
-        alive = [run for run in named if run.state is not AssetState.HALTED]
-        if not alive:
-            raise Rejected(f"{asset or 'every asset'} is halted: restart the engine")
-        return alive
+        left_out = [
+            f"{run.asset.value} is halted: {_NEEDS_A_LIFE[action]}"
+            for run in named
+            if run.state is AssetState.HALTED and action in _NEEDS_A_LIFE
+        ]
+        if action is Action.RESUME:
+            named = [run for run in named if run.state is not AssetState.HALTED]
+        if not named:
+            raise Rejected("; ".join(left_out))
+        return named, left_out
+
+    def _say(self, action: Action, asset: str, origin: str, obeyed: Obeyed) -> None:
+        """To the log and every face: how far it came."""
+        what = f"{action.value} from {origin}"
+        numbers = " ".join(f"#{seq}" for seq in obeyed.seqs)
+        rest = f"; but {obeyed.left_out}" if obeyed.left_out else ""
+        if not obeyed.seqs:
+            self.session.notice("error", asset, f"{what} could not be carried out{rest}")
+        elif obeyed.unkept:
+            lost = f"NOT on disk, a restart forgets it: {obeyed.unkept}"
+            self.session.notice("error", asset, f"{what} is in force, {numbers}, but {lost}{rest}")
+        else:
+            level = "warn" if rest else "info"
+            self.session.notice(level, asset, f"{what} is in force and on disk, {numbers}{rest}")

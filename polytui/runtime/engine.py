@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,8 +16,7 @@ from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
-from polytui.journal.standing import last_standing
-from polytui.model.events import StandingRestored
+from polytui.journal.standing_file import StandingFile
 from polytui.model.units import usd_from_float
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, Fault
@@ -61,7 +61,7 @@ async def run_engine(plan: Plan) -> Summary:
         try:
             return await _run(plan, session, surroundings, signals)
         finally:
-            session.journal.close()
+            session.close()
 
 
 async def _run(
@@ -96,10 +96,9 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
-    # Read before our own journal is made, which is the newest from then on.
-    restored = None
+    standing = None
     if MODES[plan.mode].keeps_standing:
-        restored = last_standing(Path(settings.journal.directory), plan.mode)
+        standing = StandingFile(Path(settings.journal.directory), plan.mode, name, started_ns)
     session = Session(
         name=name,
         mode=plan.mode,
@@ -111,18 +110,34 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
         started_ns=started_ns,
         seed=seed,
-        restored=restored,
+        standing=standing,
     )
-    if MODES[plan.mode].keeps_standing:
-        session.notice(*_words_of_standing(restored, settings.journal.directory))
+    for line in _words_of_standing(standing, settings.journal.directory):
+        session.notice(*line)
     return session
 
 
-def _words_of_standing(restored: StandingRestored | None, directory: str) -> tuple[str, str, str]:
+def _words_of_standing(
+    standing: StandingFile | None, directory: str
+) -> Iterator[tuple[str, str, str]]:
     """(level, asset, text): a kill switch that was looked for in the wrong folder is off."""
-    if restored is None:
+    if standing is None:
+        yield "info", "", "begins anew: kill switch, pauses and counters end with this session"
+        return
+    if standing.damage:
+        yield "error", "", standing.damage
+    left = standing.restored
+    if left is None:
         where = Path(directory).resolve()
-        return "warn", "", f"no earlier session in {where}: counters of the day begin at nothing"
-    if restored.kill_why:
-        return "error", "", f"kill switch is on from an earlier session: {restored.kill_why}"
-    return "info", "", "counters of the day go on from the last session"
+        yield "warn", "", f"no earlier session in {where}: counters of the day begin at nothing"
+        return
+    if left.kill_why:
+        yield "error", "", f"kill switch is on from an earlier session: {left.kill_why}"
+    else:
+        yield "info", "", "counters of the day go on from the last session"
+    for one in left.stopped:
+        if one.is_paused:
+            why = one.whys[0].text() if one.whys else "by command"
+            yield "warn", one.asset, f"paused from an earlier session until you resume it: {why}"
+        for breaker, _ in one.breakers:
+            yield "warn", one.asset, f"no entries yet, as before the restart: {breaker.text()}"

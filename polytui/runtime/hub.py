@@ -18,6 +18,7 @@ from polytui.model.link import (
     FromEngine,
     Goodbye,
     NoticeFrame,
+    Obeyed,
     SettingsFrame,
 )
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
@@ -25,7 +26,7 @@ from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 _REMEMBERED = 200
 """Notices that a new face is told at once."""
 
-Obey = Callable[[Action, str, str], Awaitable[tuple[int, ...]]]
+Obey = Callable[[Action, str, str], Awaitable[Obeyed]]
 """(action, asset, origin)."""
 Change = Callable[[str, str, str], Awaitable[tuple[int, ...]]]
 """(path, value as JSON, origin)."""
@@ -155,7 +156,7 @@ class Hub:
         if channel in self._channels:
             self._channels.remove(channel)
 
-    async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
+    async def command(self, action: Action, asset: str, origin: str) -> Obeyed:
         assert self._obey is not None, "faces are served after `serve`"
         return await self._obey(action, asset, origin)
 

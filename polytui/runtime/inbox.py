@@ -63,6 +63,10 @@ class Inbox:
         self._items = items + self._items
         self._news.set()
 
+    def withdraw(self, item: Item) -> None:
+        """Take back what nobody has taken yet."""
+        self._items = [each for each in self._items if each is not item]
+
     def fullest_share(self) -> float:
         """Of its limit, since the last time somebody asked."""
         share, self._fullest = self._fullest / self._limit, len(self._items)

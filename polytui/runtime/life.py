@@ -69,7 +69,10 @@ class Life:
             effects, performed = trio.open_memory_channel[Effect](settings.queues.effects)
             outlet = Outlet(self, books, effects)
             machine = Machine(run, self.session, outlet.act)
-            machine.take([Item(event) for event in opening_events(run, self.session)])
+            try:
+                machine.take([Item(event) for event in opening_events(run, self.session)])
+            finally:
+                run.has_desk.set()
             run.pump = machine.pump
             run.state, run.detail = None, ""
             life.start_soon(run_executor, performed, run.hands, run.deliver_report, run.clock)
@@ -150,7 +153,8 @@ class Outlet:
             case CancelAll(why):
                 self.effects.send_nowait(effect)
                 if why != STOP:
-                    self.life.session.notice("error", self._asset, f"everything cancelled: {why}")
+                    text = f"everything cancelled: {why}"
+                    self.life.session.herald.say("error", self._asset, text)
             case Resync(slug):
                 if followed := self.life.run.followed.get(slug):
                     self.books.resync(followed.round)
@@ -158,7 +162,7 @@ class Outlet:
                 self._tell(effect)
                 self.life.round_settled()
             case Trip() | Release() | Warn():
-                self.life.session.notice(*words_of_breaker(effect, self.life.run.asset))
+                self.life.session.herald.say(*words_of_breaker(effect, self.life.run.asset))
 
     def _tell(self, credit: Credit) -> None:
         said = f"{credit.slug} settled {credit.winner}"

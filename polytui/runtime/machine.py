@@ -19,7 +19,14 @@ from attrs import define, field
 from polytui.desk.mind import Taken
 from polytui.journal.codec import encode_digest, encode_raised, encode_record
 from polytui.model.effects import Effect, Place
-from polytui.model.events import Accepted, Commanded, Refused, RoundOpened, RoundSettled
+from polytui.model.events import (
+    Accepted,
+    Commanded,
+    Refused,
+    RoundOpened,
+    RoundSettled,
+    Ticked,
+)
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
 from polytui.runtime.notices import TOLD, words_of
@@ -36,6 +43,8 @@ class Machine:
     placed: dict[str, int] = field(factory=dict)
     """When orders that nobody answered yet were enqueued, perf_counter_ns by id."""
 
+    last: int = -1
+    """Of the batch in hand: after which of its events a decision is made; -1 for none."""
     is_sound: bool = True
     """False from a fault on: sockets that still read must not ask a half-changed desk."""
 
@@ -46,25 +55,33 @@ class Machine:
 
     async def work(self) -> None:
         """Take batches from the inbox until cancelled."""
-        while True:
-            items = await self.run.inbox.batch()
-            if not self.is_sound:
-                # Another task broke the desk, its crash is on the way: this is for the next life.
-                self.run.inbox.give_back(items)
-                await trio.sleep_forever()
-            self.take(items)
+        self.run.listen()
+        try:
+            while True:
+                items = await self.run.inbox.batch()
+                if not self.is_sound:
+                    # Another task broke the desk, its crash is on the way: this is for the next
+                    # life.
+                    self.run.inbox.give_back(items)
+                    await trio.sleep_forever()
+                self.take(items)
+        finally:
+            self.run.go_deaf()
 
-    def take(self, items: list[Item]) -> None:
-        """Apply all, decide once, act, then write down what happened."""
+    def take(self, items: list[Item], *, decides: bool = True) -> None:
+        """Apply all, decide once, act, then write down what happened. Where nobody lives, what a
+        person says is applied and nothing is decided."""
         now_ns = self.session.clock.now_ns()
         taken: list[Taken] = []
         self.is_sound = False
+        self.last = len(items) - 1 if decides else -1
         try:
             for item in items:
-                taken.append(self._step(item, now_ns, is_last=len(taken) == len(items) - 1))
+                taken.append(self._step(item, now_ns, is_last=len(taken) == self.last))
         except Exception as error:
             self._record(items, taken, now_ns)  # no digest: the desk is half changed
             self._broken(items, len(taken), now_ns, error)
+            self._stand(now_ns)  # a kill in it may be in force already
             raise
         try:
             for result in taken:
@@ -74,8 +91,11 @@ class Machine:
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
-        has_digest = self._digest_when_due(taken)
-        self._stand(items, taken, now_ns, is_due=has_digest)
+        self._digest_when_due(taken)
+        if any(result.effects for result in taken) or any(
+            isinstance(item.event, Commanded | Ticked) for item in items
+        ):
+            self._stand(now_ns)
         self._note_settled(items)
         self._tell(items)
         self.is_sound = True
@@ -122,29 +142,22 @@ class Machine:
 
     def _record(self, items: list[Item], taken: list[Taken], now_ns: int) -> None:
         journal = self.session.journal
-        asset, last = self.run.asset.value, len(items) - 1
+        asset, last = self.run.asset.value, self.last
         for index, (item, result) in enumerate(zip(items, taken, strict=False)):
             journal.append(
                 encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
             )
 
-    def _digest_when_due(self, taken: list[Taken]) -> bool:
+    def _digest_when_due(self, taken: list[Taken]) -> None:
         """A digest speaks of the state after the batch, so it stands after its last line."""
         every, last = self.session.settings.journal.digest_every, taken[-1].seq
         if last // every > (taken[0].seq - 1) // every:
             self.session.journal.append(encode_digest(last, self.session.mind.digest()))
-            return True
-        return False
 
-    def _stand(self, items: list[Item], taken: list[Taken], now_ns: int, *, is_due: bool) -> None:
-        """What the next session must know, when it may have changed: effects and commands."""
-        has_acted = any(result.effects for result in taken)
-        if is_due or has_acted or any(isinstance(item.event, Commanded) for item in items):
-            session = self.session
-            standing = session.mind.account.standing(now_ns)
-            line = session.standing.line_if_changed(standing, is_due=is_due)
-            if line is not None:
-                session.journal.append(line)
+    def _stand(self, now_ns: int) -> None:
+        """What the next session must know, where this one leaves something behind."""
+        if (standing := self.session.standing) is not None:
+            standing.write_if_changed(self.session.mind.account.standing(now_ns))
 
     def _note_settled(self, items: list[Item]) -> None:
         """Only what the desk has taken is settled: a round that a crash lost is asked for again."""
@@ -163,7 +176,7 @@ class Machine:
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""
         why = f"{type(error).__name__}: {error}"
-        is_last = at == len(items) - 1
+        is_last = at == self.last
         self.session.journal.append(
             encode_raised(
                 self.session.mind.seq, now_ns, self.run.asset.value, items[at].event, is_last, why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import trio
@@ -11,14 +12,18 @@ from loguru import logger
 from polytui.config.load import digest_of
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
+from polytui.journal.line_file import LineFile, Unkept
 from polytui.journal.log import JournalLog
-from polytui.journal.standing import StandingLine
+from polytui.journal.standing_file import StandingFile
 from polytui.model.events import ModelLoaded, StandingRestored
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
+from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
 from polytui.runtime.meter import Meter
 
+_KEEP_WITHIN_S = 5.0
+"""After this people are told that a disk does not answer."""
 _LOG_LEVELS = {"info": "INFO", "good": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -36,9 +41,9 @@ class Session:
     hub: Hub
     started_ns: int
     seed: int | None = None
-    restored: StandingRestored | None = None
-    """What the last session of this mode left behind."""
-    standing: StandingLine = field(factory=StandingLine)
+    standing: StandingFile | None = None
+    """What survives this session; None where the next one begins anew."""
+    herald: Herald = field(init=False)
     meter: Meter = field(factory=Meter)
     errors: list[str] = field(factory=list)
     stopping: trio.Event = field(factory=trio.Event)
@@ -49,6 +54,33 @@ class Session:
 
     def __attrs_post_init__(self) -> None:
         self.settings_digest = digest_of(self.settings)
+        self.herald = Herald(self.keep, self.notice)
+
+    @property
+    def restored(self) -> StandingRestored | None:
+        """What the last session of this mode left behind."""
+        return None if self.standing is None else self.standing.restored
+
+    @property
+    def files(self) -> tuple[LineFile, ...]:
+        """What was acknowledged is in these."""
+        return (self.journal,) if self.standing is None else (self.journal, self.standing)
+
+    def close(self) -> None:
+        """Everything to the disk; the folder is free for the next session."""
+        with ExitStack() as closing:
+            for file in self.files:
+                closing.callback(file.close)
+
+    async def keep(self) -> str:
+        """Wait until everything taken so far is on the disk; why it is not, empty where it is."""
+        with trio.move_on_after(_KEEP_WITHIN_S) as patience:
+            try:
+                for file in self.files:
+                    await file.kept()
+            except Unkept as error:
+                return str(error)
+        return f"no answer for {_KEEP_WITHIN_S:g} s" if patience.cancelled_caught else ""
 
     def enforce(self, settings: Settings, model: ModelLoaded | None) -> None:
         """From here on these are the settings; also of desks that begin anew after a crash."""
@@ -69,5 +101,8 @@ class Session:
 
     def fault(self, asset: str, text: str) -> None:
         """Something that the summary must not hide."""
-        self.errors.append(f"{asset}: {text}" if asset else text)
+        self.note_error(asset, text)
         self.notice("error", asset, text)
+
+    def note_error(self, asset: str, text: str) -> None:
+        self.errors.append(f"{asset}: {text}" if asset else text)

@@ -10,8 +10,10 @@ from attrs import define, field
 from loguru import logger
 
 from polytui.model.errors import Fatal
+from polytui.model.events import AssetHalted
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.caretaker import take_without_a_life
 from polytui.runtime.inbox import Item
 from polytui.runtime.life import opening_events
 from polytui.runtime.machine import Machine
@@ -75,11 +77,16 @@ class Supervisor:
     def _halt(self) -> None:
         self.run.state = AssetState.HALTED
         left = sum(not followed.settled.is_set() for followed in self.run.followed.values())
-        self.run.detail = f"{len(self.crashes)} crashes; restart the engine to trade it again"
+        again = "restart the engine and resume it to trade it again"
+        self.run.detail = f"{len(self.crashes)} crashes; {again}"
         if left:
             self.run.detail += f"; {left} rounds are no longer watched, not even for their end"
-        self.session.fault(self.run.asset.value, f"halted: {self.run.detail}")
+        said = f"halted: {self.run.detail}"
+        self.session.note_error(self.run.asset.value, said)
         self._free_reserves()
+        most = self.session.settings.supervision.max_crashes
+        take_without_a_life(self.run, self.session, AssetHalted(len(self.crashes), most))
+        self.session.herald.say("error", self.run.asset.value, said)
         self.halted()
 
     def _free_reserves(self) -> None:

@@ -63,12 +63,16 @@ class Tree:
         """Run until the session stops; every order is cancelled and every event written."""
         session = self.session
         async with trio.open_nursery() as history:
-            history.start_soon(session.journal.run, session.settings.journal.flush_ms)
-            async with trio.open_nursery() as account:
-                await self._start_account(account)
-                await self._run_assets()
-                await self._say_goodbye()
-                account.cancel_scope.cancel()
+            for file in session.files:
+                history.start_soon(file.run, session.settings.journal.flush_ms)
+            try:
+                async with trio.open_nursery() as account:
+                    await self._start_account(account)
+                    await self._run_assets()
+                    await self._say_goodbye()
+                    account.cancel_scope.cancel()
+            finally:
+                session.herald.say_rest()
             history.cancel_scope.cancel()
 
     async def _run_assets(self) -> None:
@@ -97,6 +101,7 @@ class Tree:
             session.stop(f"{wanted} rounds are settled")
 
     async def _say_goodbye(self) -> None:
+        await self.session.herald.say_all()
         hub = self.session.hub
         hub.goodbye(0, self.session.stop_reason)
         if hub.is_watched:
@@ -110,6 +115,7 @@ class Tree:
         commands = Commands(session, self.runs, in_force)
         session.hub.serve(commands.obey, commands.change, session.stop)
         account.start_soon(obey_signals, session, self.signals)
+        account.start_soon(session.herald.run)
         account.start_soon(publisher.publish)
         if self.config is not None:
             account.start_soon(SettingsWatch(self.config, session, in_force).watch)

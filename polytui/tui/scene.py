@@ -37,13 +37,34 @@ class LinkState(Enum):
 
 @define
 class Request:
-    """A command on its way. Sent and acknowledged are two different things."""
+    """A command on its way. Sent, carried out and on the disk are three different things."""
 
     action: Action
     asset: str
-    is_acked: bool = False
-    answer: str = ""
-    """The sequence numbers it got, or why it was refused."""
+    ack: Ack | None = None
+    """The engine's answer, once it came."""
+
+    @property
+    def words(self) -> str:
+        """How far it has come."""
+        ack = self.ack
+        if ack is None:
+            return "sent"
+        if ack.error:
+            return f"NOT carried out: {ack.error}"
+        numbers = " ".join(f"#{seq}" for seq in ack.seqs)
+        rest = f", but {ack.left_out}" if ack.left_out else ""
+        if ack.unkept:
+            return f"done {numbers}, NOT on disk: {ack.unkept}{rest}"
+        return f"acked {numbers}, on disk{rest}" if numbers else f"acked{rest}"
+
+    @property
+    def level(self) -> str:
+        """Of these words, as of a notice."""
+        ack = self.ack
+        if ack is None or (ack.left_out and not ack.error and not ack.unkept):
+            return "warn"
+        return "error" if ack.error or ack.unkept else "good"
 
     @property
     def name(self) -> str:
@@ -112,18 +133,15 @@ class Scene:
         self.requests[command.command_id] = Request(command.action, command.asset)
         while len(self.requests) > _KEPT_REQUESTS:
             del self.requests[next(iter(self.requests))]
-        self._note("warn", self.requests[command.command_id], "sent")
+        self._note(self.requests[command.command_id])
 
     def _acked(self, ack: Ack, now_s: float) -> None:
         request = self.requests.get(ack.command_id)
         if request is None:
             self._answered(ack, now_s)
             return
-        request.is_acked = True
-        numbers = " ".join(f"#{seq}" for seq in ack.seqs)
-        request.answer = ack.error or numbers
-        level, word = ("error", "refused:") if ack.error else ("good", "acked")
-        self._note(level, request, f"{word} {request.answer}".rstrip())
+        request.ack = ack
+        self._note(request)
 
     def _answered(self, ack: Ack, now_s: float) -> None:
         """A change of a setting was taken or refused; the log says so too."""
@@ -139,19 +157,25 @@ class Scene:
         self.notices.append(Notice(at_ns, level, asset, words))
         self.changes += 1
 
-    def _note(self, level: str, request: Request, words: str) -> None:
-        self.log(level, request.asset, f"{request.name} {words}")
+    def _note(self, request: Request) -> None:
+        self.log(request.level, request.asset, f"{request.name} {request.words}")
 
     def kill_words(self) -> str:
         """How far the last kill command has come; empty when there is none to speak of."""
         last = [one for one in self.requests.values() if one.action in (Action.KILL, Action.REARM)]
         if not last or last[-1].action is Action.REARM:
             return ""
-        return f"KILL acked {last[-1].answer}" if last[-1].is_acked else "KILL sent"
+        return f"KILL {last[-1].words}"
+
+    @property
+    def is_kill_unkept(self) -> bool:
+        """Whether the last kill is in force and a restart would forget it."""
+        kills = [one for one in self.requests.values() if one.action is Action.KILL]
+        return bool(kills and kills[-1].ack is not None and kills[-1].ack.unkept)
 
     def note_of(self, asset: str) -> str:
         """A command for this asset that has not been acknowledged yet."""
         waiting = [
-            one for one in self.requests.values() if not one.is_acked and one.asset in ("", asset)
+            one for one in self.requests.values() if one.ack is None and one.asset in ("", asset)
         ]
         return f"{waiting[-1].action.value} sent" if waiting else ""

@@ -20,7 +20,7 @@ from polytui.journal.codec import (
     encode_standing,
 )
 from polytui.journal.log import read_journal
-from polytui.journal.standing import StandingLine, last_standing
+from polytui.journal.standing import last_standing
 from polytui.model.events import StandingRestored, Ticked
 from polytui.model.units import Usd
 
@@ -100,26 +100,6 @@ def test_a_standing_that_is_written_badly_is_named(tmp_path: Path) -> None:
     _, records = read_journal(path)
     with pytest.raises(BadJournal, match="line 2: not a record"):
         list(records)
-
-
-# --- when it is written -------------------------------------------------------------------------
-
-
-def test_a_standing_is_written_when_it_changed() -> None:
-    line = StandingLine()
-    assert line.line_if_changed(a_standing(1)) == encode_standing(a_standing(1))
-    assert line.line_if_changed(a_standing(1)) is None
-    assert line.line_if_changed(a_standing(2)) == encode_standing(a_standing(2))
-    assert line.line_if_changed(a_standing(2)) is None
-    assert line.line_if_changed(a_standing(1)) == encode_standing(a_standing(1))
-
-
-def test_one_that_never_changes_is_written_when_it_is_due() -> None:
-    """So that a quiet day of two gigabytes has one near its end."""
-    line = StandingLine()
-    line.line_if_changed(a_standing(1))
-    assert line.line_if_changed(a_standing(1), is_due=True) == encode_standing(a_standing(1))
-    assert line.line_if_changed(a_standing(1)) is None
 
 
 # --- where it is found --------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class Program:
     @property
     def session(self) -> Path:
         """The folder of its session."""
-        (found,) = (self.folder / "runs").iterdir()
+        (found,) = (one for one in (self.folder / "runs").iterdir() if one.is_dir())
         return found
 
 

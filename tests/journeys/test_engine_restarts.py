@@ -136,7 +136,7 @@ class Ended:
 
 
 def ended(program: Program, before: set[Path]) -> Ended:
-    (session,) = set((program.folder / "runs").iterdir()) - before
+    (session,) = {one for one in (program.folder / "runs").iterdir() if one.is_dir()} - before
     return Ended(session / "journal.jsonl", summary_of(session), program.unread)
 
 

@@ -29,6 +29,7 @@ from polytui.model.link import (
     Goodbye,
     Hello,
     NoticeFrame,
+    Obeyed,
     SettingsFrame,
     encode,
     schema_hash,
@@ -79,12 +80,14 @@ class Engine:
         self.mailboxes.append(Mailbox())
         return self.mailboxes[-1]
 
-    async def command(self, action: Action, asset: str, origin: str) -> tuple[int, ...]:
+    async def command(self, action: Action, asset: str, origin: str) -> Obeyed:
         await trio.lowlevel.checkpoint()
         if asset == "doge":
             raise Rejected("no asset doge here")
         self.commands.append((action, asset, origin))
-        return (41, 42)
+        if asset == "eth":
+            return Obeyed((41,), "the disk is full", "eth is halted")
+        return Obeyed((41, 42))
 
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         await trio.lowlevel.checkpoint()
@@ -182,6 +185,8 @@ async def test_news_and_commands_cross(tmp_path: Path) -> None:
         await face.say(Command(7, Action.KILL))
         assert await face.hear() == Ack(7, (41, 42))
         assert engine.commands == [(Action.KILL, "", "terminal")]
+        await face.say(Command(8, Action.FLATTEN, "eth"))
+        assert await face.hear() == Ack(8, (41,), "", "the disk is full", "eth is halted")
         engine.mailboxes[0].put(notice("one"))
         engine.mailboxes[0].put(notice("two"))
         assert await face.hear() == notice("one")

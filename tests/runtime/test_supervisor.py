@@ -48,8 +48,8 @@ async def test_three_crashes_halt_an_asset_and_its_sibling_lives_on(
     ) as engine:
         btc, eth = engine.run_of(BTC), engine.run_of(ETH)
         await engine.until(lambda: eth.state is AssetState.HALTED)
-        with pytest.raises(Rejected, match="eth is halted: restart the engine"):
-            await engine.session.hub.command(Action.PAUSE, "eth", "test")
+        with pytest.raises(Rejected, match="eth is halted: restart the engine, then resume it"):
+            await engine.session.hub.command(Action.RESUME, "eth", "test")
         seen = engine.session.mind.seq
         await trio.sleep(10)
         assert engine.session.mind.seq > seen, "BTC goes on"

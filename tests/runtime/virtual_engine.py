@@ -23,7 +23,9 @@ from polytui.config.schema import Endpoints, Settings
 from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import FORMAT, Header, Record, decode_event
+from polytui.journal.line_file import OffLoop
 from polytui.journal.log import JournalLog, read_journal
+from polytui.journal.standing_file import StandingFile
 from polytui.model.events import Event
 from polytui.model.instrument import Asset, Interval
 from polytui.model.snapshot import Notice
@@ -205,8 +207,12 @@ async def open_engine(
     is_owned: bool = False,
     seed: int = 7,
     config: Path | None = None,
+    keeps_in: Path | None = None,
+    off_loop: OffLoop | None = None,
 ) -> AsyncIterator[VirtualEngine]:
-    """A session that began so long before a boundary; stopped, if it still runs, at the end."""
+    """A session that began so long before a boundary; stopped, if it still runs, at the end.
+    `keeps_in`: where it leaves what survives it, as a session on paper does. `off_loop`: how its
+    files block; at once unless said."""
     clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
     venue = VirtualVenue(clock, settings.session.assets, seed)
     venue.is_away = is_away
@@ -214,6 +220,12 @@ async def open_engine(
     transport = httpx.MockTransport(venue.answer)
     monkeypatch.setattr("polytui.runtime.watchers.Http", partial(Http, transport=transport))
     engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned, config=config)
+    if keeps_in is not None:
+        now_ns, name = clock.now_ns(), folder.name
+        engine.session.standing = StandingFile(keeps_in, "paper", name, now_ns, at_once)
+    if off_loop is not None:
+        for file in engine.session.files:
+            file.off_loop = off_loop
     async with trio.open_nursery() as nursery:
         await nursery.start(venue.run)
         nursery.start_soon(_supervise, engine)
@@ -229,7 +241,7 @@ async def _supervise(engine: VirtualEngine) -> None:
     try:
         await engine.tree.supervise()
     finally:
-        engine.session.journal.close()
+        engine.session.close()
         engine.is_over.set()
 
 
@@ -274,6 +286,12 @@ def _engine(
     return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
 
 
+async def at_once(work: Callable[[], None]) -> None:
+    """What blocks is done here: virtual time would not wait for a thread."""
+    work()
+    await trio.lowlevel.checkpoint()
+
+
 def open_session(
     clock: Any, folder: Path, settings: Settings, *, is_owned: bool = False
 ) -> Session:
@@ -286,7 +304,7 @@ def open_session(
         settings=settings,
         clock=clock,
         mind=Mind(),
-        journal=JournalLog(folder / "journal.jsonl", header),
+        journal=JournalLog(folder / "journal.jsonl", header, at_once),
         hub=Hub(folder.name, "demo", settings.queues.notices, stop_when_lost=is_owned),
         started_ns=clock.now_ns(),
     )

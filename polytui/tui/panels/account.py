@@ -25,7 +25,9 @@ class Standing:
     link: str = ""
     """Trouble with the engine in a word or two; empty when attached."""
     kill: str = ""
-    """A kill command on its way: "KILL sent", "KILL acked #41"."""
+    """A kill command on its way: "KILL sent", "KILL acked #41, on disk"."""
+    is_kill_unkept: bool = False
+    """It is in force, and a restart would forget it."""
 
 
 def account_lines(view: AccountView | None, standing: Standing, width: int) -> list[Line]:
@@ -97,7 +99,8 @@ def _workings(view: AccountView, standing: Standing, ink: Ink) -> list[list[Span
 def _kill(view: AccountView, standing: Standing, ink: Ink) -> list[Span]:
     """Asked, acknowledged and in force are three different things."""
     if view.is_killed:
-        return [("■ KILLED", ink.error), (" R rearms", ink.dim)]
+        rest = ("NOT on disk", ink.error) if standing.is_kill_unkept else ("R rearms", ink.dim)
+        return [("■ KILLED ", ink.error), rest]
     if standing.kill:
         return [(standing.kill, ink.error)]
     if view.is_stopping:

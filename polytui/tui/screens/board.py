@@ -163,6 +163,7 @@ class Board(Screen[None]):
             self._age(scene.account_s if scene.account is not None else None),
             troubled.get(scene.link, ""),
             scene.kill_words(),
+            scene.is_kill_unkept,
         )
         return account_lines(scene.account, standing, width)[:height]
 
