@@ -343,8 +343,7 @@ def test_the_kill_is_a_command_in_the_journal(troubled: Played) -> None:
     ]
     assert len(kills) == 1
     assert b'["CancelAll",{"why":"kill switch: command from chaos"}]' in bytes(kills[0].effects)
-    assert b'"standing":["StandingRestored"' in troubled.journal.read_bytes()
-    assert b'"kill_why":"command from chaos"' in troubled.journal.read_bytes()
+    assert list(troubled.journal.parent.parent.glob("*.standing.jsonl")) == [], "a demo begins anew"
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.kind)

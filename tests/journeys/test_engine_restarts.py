@@ -20,8 +20,13 @@ from program import Program, events_of, records_of, replayed, short_folder, star
 from watcher import Seen, Watcher, watching
 
 from polytui.config.schema import Endpoints
-from polytui.journal.codec import Header, Record, encode_header, encode_standing
-from polytui.journal.standing import last_standing
+from polytui.journal.codec import (
+    Header,
+    Record,
+    decode_standing,
+    encode_header,
+    encode_standing,
+)
 from polytui.model.events import Action, Commanded, StandingRestored
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
@@ -190,7 +195,7 @@ async def _trade_and_kill(folder: Path, known: set[Path]) -> Ended:
 
 async def _begin_killed_and_rearm(folder: Path, known: set[Path], first: Ended) -> Ended:
     """Killed from the first view on, whatever there is to trade; until a person rearms."""
-    left = last_standing(folder / "runs", "paper")
+    left = decode_standing((folder / "runs/paper.standing.jsonl").read_bytes().splitlines()[-1])
     async with paper(folder) as (program, watcher):
         seen = watcher.seen
         await watcher.until(_has_limits)
