@@ -181,6 +181,10 @@ class Desk:
         if entry := self.rounds.get(event.slug):
             entry.know_strike(event.strike, event.source)
 
+    def _acceptance_changed(self, step: Step, event: ev.AcceptanceChanged) -> None:
+        if entry := self.rounds.get(event.slug):
+            entry.takes_orders = event.takes_orders
+
     def _round_settled(self, step: Step, event: ev.RoundSettled) -> None:
         known = self.rounds.winner_of(event)
         if known is None or not known[0].move(Move.SETTLES):
@@ -473,6 +477,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.RoundOpened: Desk._round_opened,
     ev.RoundClosed: Desk._round_closed,
     ev.StrikePublished: Desk._strike_published,
+    ev.AcceptanceChanged: Desk._acceptance_changed,
     ev.RoundSettled: Desk._round_settled,
     ev.BookSnapshotted: Desk._book_snapshotted,
     ev.BookChanged: Desk._book_changed,

@@ -27,6 +27,7 @@ class DeskRound:
     def __init__(self, listed: Round) -> None:
         self.round = listed
         self.phase = Phase.LISTED
+        self.takes_orders = listed.takes_orders
         self.up_book = TokenBook()
         self.down_book = TokenBook()
         self.strike: float | None = None
@@ -89,4 +90,4 @@ class DeskRound:
         entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
         leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())
         tick = (self.round.tick, self.tick_ns)
-        return (self.phase.value, tick, books, strike, entries, whys, leanings)
+        return (self.phase.value, self.takes_orders, tick, books, strike, entries, whys, leanings)

@@ -45,7 +45,7 @@ class Knowledge(Struct, frozen=True):
 def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
     """A view of an open round. The strike and the fair value found on the way stay in it."""
     knowledge.prices.find_strike(entry)
-    why = _book_block(entry, knowledge)
+    why = _venue_block(entry) or _book_block(entry, knowledge)
     if why is not None:
         return Blocked(why)
     why = _price_block(knowledge)
@@ -60,6 +60,13 @@ def see_round(entry: DeskRound, knowledge: Knowledge) -> View | Blocked:
         return Blocked(Why(Reason.NO_STRIKE), _without_prices(entry, knowledge))
     trust = 0.0 if estimate is None else estimate.trust
     return _view(entry, knowledge, price, entry.strike, trust)
+
+
+def _venue_block(entry: DeskRound) -> Why | None:
+    """What nobody could trade, in or out, whatever is seen of it."""
+    if not entry.takes_orders:
+        return Why(Reason.NO_ORDERS)
+    return None if entry.round.is_one_book else Why(Reason.TWO_BOOKS)
 
 
 def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:

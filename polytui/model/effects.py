@@ -24,6 +24,8 @@ class Reason(str, Enum):
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"
     BOOK_LATE = "book late"
+    NO_ORDERS = "venue takes no orders"
+    TWO_BOOKS = "Up and Down have a book each"
     NO_VOLATILITY = "no volatility yet"
     NO_FEATURES = "features missing"
     NO_MODEL = "no model"

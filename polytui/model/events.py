@@ -157,6 +157,15 @@ class StrikePublished:
     source: str
 
 
+@frozen
+class AcceptanceChanged:
+    """The venue began or ceased to take orders for a listed round, as its listing has it."""
+
+    slug: str
+    takes_orders: bool
+    at_ns: int
+
+
 NO_WINNER = ""
 """In place of a token's id, of a round that was cancelled."""
 
@@ -460,6 +469,7 @@ Event = (
     | RoundOpened
     | RoundClosed
     | StrikePublished
+    | AcceptanceChanged
     | RoundSettled
     | BookSnapshotted
     | BookChanged

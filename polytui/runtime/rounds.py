@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polytui.config.schema import Rounds
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
+    AcceptanceChanged,
     RoundClosed,
     RoundFound,
     RoundOpened,
@@ -23,7 +24,11 @@ from polytui.runtime.books import BookWatcher
 from polytui.runtime.winners import Verdict, Winners
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.gamma import Gamma
+from polytui.venues.polymarket.round_names import has_name_of_its_own, window_of
 
+_LIST_EVERY_S = 120.0
+"""Session seconds at most between two looks at what is listed, and whether it takes orders."""
+_NAMELESS = "an hour of no name"
 _NOT_NOW = (Retry, Rejected, Unknown)
 """A read that failed, however: it is asked again at the next turn."""
 
@@ -63,10 +68,32 @@ class RoundWatcher:
             task_status.started()
             while True:
                 for listed in await self._list():
-                    if listed.slug not in self.run.followed:
-                        followed = self.run.followed[listed.slug] = FollowedRound(listed)
-                        nursery.start_soon(self._follow, followed)
-                await self._sleep(self.interval.seconds / 4)
+                    if (known := self.run.followed.get(listed.slug)) is not None:
+                        self._note_acceptance(known, listed)
+                        continue
+                    followed = self.run.followed[listed.slug] = FollowedRound(listed)
+                    nursery.start_soon(self._follow, followed)
+                self._tell_nameless()
+                await self._sleep(min(self.interval.seconds / 4, _LIST_EVERY_S))
+
+    def _note_acceptance(self, known: FollowedRound, listed: Round) -> None:
+        """Whether the venue takes orders changes with halts, and after the listing."""
+        if known.round.takes_orders is listed.takes_orders:
+            return
+        known.round = evolve(known.round, takes_orders=listed.takes_orders)
+        now_ns = self.run.clock.now_ns()
+        self.run.deliver(AcceptanceChanged(listed.slug, listed.takes_orders, now_ns))
+        says = "takes orders again" if listed.takes_orders else "takes no orders"
+        self.complain(f"{listed.slug}: the venue {says}")
+
+    def _tell_nameless(self) -> None:
+        """In the night in which clocks go back, the second of two hours of one name has no round
+        for us."""
+        now_ns = self.run.clock.now_ns()
+        if has_name_of_its_own(self.interval, window_of(self.interval, now_ns).opens_ns):
+            self._content(_NAMELESS)
+        else:
+            self._complain(_NAMELESS, "this hour has the name of the last one, and is left alone")
 
     async def _list(self) -> tuple[Round, ...]:
         """The venue's next rounds, asked until it answers."""
@@ -111,6 +138,8 @@ class RoundWatcher:
             if listed.settlement is SettlementRule.CANDLE:
                 return await self._ask_candle(listed)
             look = await self.sources.gamma.look(listed.slug)
+            if (known := self.run.followed.get(listed.slug)) is not None:
+                self._note_acceptance(known, look.round)
             if look.strike is not None:
                 self.run.deliver(StrikePublished(listed.slug, look.strike, "gamma"))
             return look.strike is not None

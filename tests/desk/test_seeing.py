@@ -17,6 +17,7 @@ from stories import (
 from polytui.config.schema import Settings
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, Effect, Explain, Place, Reason, Why
+from polytui.model.instrument import Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 from polytui.strategy.registry import STRATEGIES
@@ -223,3 +224,32 @@ def test_of_several_things_that_are_missing_the_first_is_said() -> None:
         Reason.BOOK_LATE,
         Reason.FEED_DOWN,
     ]
+
+
+def test_a_round_that_takes_no_orders_is_not_traded_until_it_does() -> None:
+    story = Story().a_minute_in()
+    slug = make_round().slug
+    story.tell(ev.AcceptanceChanged(slug, False, story.now_ns))
+    assert not of_kind(story.book(CHEAP_BOOK), Place)
+    assert story.said_last() is Reason.NO_ORDERS
+    assert of_kind(story.tell(ev.AcceptanceChanged(slug, True, story.now_ns)), Place)
+
+
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [
+        (evolve(make_round(), takes_orders=False), Reason.NO_ORDERS),
+        (evolve(make_round(), is_one_book=False), Reason.TWO_BOOKS),
+    ],
+)
+def test_a_round_may_be_listed_and_yet_not_be_tradable(listed: Round, reason: Reason) -> None:
+    story = Story(PLAIN)
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(listed))
+    story.wait(60)
+    story.now_ns = OPENS_NS + 30 * NS_PER_S
+    story.tell(ev.RoundOpened(listed.slug, story.now_ns))
+    story.strike()
+    story.wait(30)
+    assert not of_kind(story.book(CHEAP_BOOK), Place)
+    assert story.said_last() is reason

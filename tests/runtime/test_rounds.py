@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from trio.testing import MockClock
-from virtual_engine import OPENS_NS, VirtualEngine, open_engine, quick_settings
+from virtual_engine import (
+    OPENS_NS,
+    VirtualClock,
+    VirtualEngine,
+    VirtualVenue,
+    open_engine,
+    quick_settings,
+)
 
 from polytui.backtest.replay import replay_journal
+from polytui.config.schema import Paper
+from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.model.events import (
+    AcceptanceChanged,
     BookSnapshotted,
     Commanded,
     RoundClosed,
@@ -19,7 +33,10 @@ from polytui.model.events import (
     StrikePublished,
 )
 from polytui.model.instrument import Asset, Interval
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.inbox import Inbox
+from polytui.runtime.rounds import RoundWatcher
 from polytui.runtime.summary import summarise
 
 pytestmark = pytest.mark.trio
@@ -131,3 +148,44 @@ async def test_after_a_reconnect_books_are_read_by_rest(
     rest = [e for _, e in engine.events(BookSnapshotted) if e.source == "rest"]  # type: ignore[attr-defined]
     assert len(rest) >= 2, "both tokens of the round"
     assert engine.events(Commanded), "and it stopped in order"
+
+
+async def test_a_round_that_ceases_to_take_orders_is_told_and_so_is_its_return(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the listing, and by the look at its strike."""
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=20) as engine:
+        await engine.until(lambda: FIRST in engine.run_of(Asset.BTC).followed)
+        engine.venue.spoil = partial(_closed_for_orders, engine.venue)
+        followed = engine.run_of(Asset.BTC).followed
+        await engine.until(lambda: not followed[FIRST].round.takes_orders)
+        engine.venue.spoil = None
+        await engine.until(lambda: followed[FIRST].round.takes_orders)
+    changes = [e for _, e in engine.events(AcceptanceChanged) if e.slug == FIRST]  # type: ignore[attr-defined]
+    assert [event.takes_orders for event in changes] == [False, True]
+    assert sum("takes no orders" in text for text in engine.texts() if FIRST in text) == 1
+
+
+async def _closed_for_orders(venue: VirtualVenue, request: httpx.Request) -> httpx.Response | None:
+    if "/gamma/events" not in request.url.path:
+        return None
+    answer = await venue._inner.handle_async_request(request)
+    body = (await answer.aread()).replace(b'"acceptingOrders":true', b'"acceptingOrders":false')
+    return httpx.Response(200, content=body)
+
+
+@pytest.mark.parametrize(("hour", "is_told"), [("05:30", False), ("06:30", True), ("07:30", False)])
+async def test_the_second_one_oclock_of_the_night_is_left_alone_and_said_once(
+    hour: str, is_told: bool
+) -> None:
+    at_ns = int(datetime.fromisoformat(f"2026-11-01T{hour}+00:00").timestamp()) * NS_PER_S
+    clock: Any = VirtualClock(at_ns)
+    hands = PaperHands(Paper(), PaperAccount(usd_from_float(1.0)))
+    run = AssetRun(Asset.BTC, clock, hands, Inbox(100))
+    said: list[str] = []
+    nobody: Any = None
+    watcher = RoundWatcher(run, Interval.H1, nobody, nobody, nobody, said.append)
+    watcher._tell_nameless()
+    watcher._tell_nameless()
+    assert len(said) == is_told
