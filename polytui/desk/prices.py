@@ -111,8 +111,8 @@ class DeskPrices:
         self._trades_lost(event.feed, event.at_ns)
 
     def feed_mended(self, event: FeedMended) -> None:
-        if event.is_whole:
-            self.features.mended(event.feed)
+        if event.from_ns < event.until_ns:
+            self.features.mended(event.feed, event.from_ns, event.until_ns)
 
     def _trades_lost(self, feed: str, at_ns: int) -> None:
         """What traded meanwhile is unknown: the next trade opens no candle."""

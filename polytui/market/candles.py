@@ -197,9 +197,13 @@ class Candles:
         self._series = {length_s: _Series(length_s, kept) for length_s in LENGTHS_S}
         self._holes: dict[int, list[_Hole]] = {length_s: [(0, _LASTING)] for length_s in LENGTHS_S}
         self._is_blind = True
+        self._seen_s = 0
+        """The second of the newest trade that came live."""
 
     def take(self, event: ExchangeTraded) -> None:
         second = event.venue_ns // NS_PER_S
+        if not event.is_history and second > self._seen_s:
+            self._seen_s = second
         if self._is_blind and not event.is_history:
             self._see_again(second)
         key = (event.venue_ns, event.trade_id)
@@ -207,20 +211,20 @@ class Candles:
             series.take(second, event.price, event.size, key)
 
     def lose(self, at_ns: int) -> None:
-        """From here on something is missed, until trades come again."""
+        """Something was missed by now, until trades come again: since the last that was seen."""
         if self._is_blind:
             return
         self._is_blind = True
+        since_s = min(self._seen_s, at_ns // NS_PER_S) if self._seen_s else at_ns // NS_PER_S
         for holes in self._holes.values():
-            holes.append((at_ns // NS_PER_S, _LASTING))
+            holes.append((since_s, _LASTING))
             del holes[:-_MOST_HOLES]
         self._touch()
 
-    def mend(self) -> None:
-        """Everything missed since the last loss was given again."""
-        for holes in self._holes.values():
-            if holes:
-                holes.pop()
+    def mend(self, from_ns: int, until_ns: int) -> None:
+        """Every trade of [from, until) was given again: that much of any hole is none any more."""
+        for length_s in self._holes:
+            self._fill_holes(length_s, from_ns // NS_PER_S, until_ns // NS_PER_S)
         self._touch()
 
     def _see_again(self, second: int) -> None:
@@ -320,7 +324,7 @@ class Candles:
         ]
         last = self.current(60)
         bar = (last.open, last.high, last.low, last.close, last.volume) if last else None
-        return (series, bar, self._holes[_SHORTEST_S][-3:], self._is_blind)
+        return (series, bar, self._holes[_SHORTEST_S][-3:], self._is_blind, self._seen_s)
 
 
 def _bar(candle: Candle, length_s: int) -> Bar:

@@ -151,10 +151,10 @@ class Features:
         if feed == _DEEP:
             self._deep.forget_quote()
 
-    def mended(self, feed: str) -> None:
-        """All that was missed has been given again."""
+    def mended(self, feed: str, from_ns: int, until_ns: int) -> None:
+        """Every trade of this stretch has been given again."""
         if feed == self._candle_exchange:
-            self.candles.mend()
+            self.candles.mend(from_ns, until_ns)
 
     # --- what follows ---------------------------------------------------------------------------
 

@@ -358,6 +358,9 @@ class FeedMended:
     is_whole: bool
     """Whether nothing of the gap is left."""
     at_ns: int
+    from_ns: int = 0
+    until_ns: int = 0
+    """[from, until) of the venue's time in which every trade is known now; whole seconds."""
 
 
 @frozen

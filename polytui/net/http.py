@@ -25,6 +25,7 @@ _POOL_FAULTS_MOST = 2
 _KEEP_ALIVE_S = 60.0
 """httpx drops idle connections after 5 s, and a new one costs two or three round trips."""
 _MOST_TEXT = 200
+_LONGEST_WAIT_S = 10.0
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -100,7 +101,8 @@ class Http:
             try:
                 return await self._once(method, path, params, body, is_read=True)
             except Retry as error:
-                if tries_left <= 0:
+                # Who is told to wait for long is not kept waiting here: others may know better.
+                if tries_left <= 0 or (error.after_s or 0.0) > _LONGEST_WAIT_S:
                     raise
                 after_s = error.after_s
             await trio.sleep(pause_s if after_s is None else after_s)

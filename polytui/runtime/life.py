@@ -63,9 +63,16 @@ class Life:
         """Trade until the session stops; watchers go first, then orders, then the hands."""
         run, settings = self.run, self.surroundings.settings
         async with AsyncExitStack() as clients, trio.open_nursery() as life:
-            kit = WatchKit(settings, run.clock, self.surroundings.credentials, self._rng())
+            kit = WatchKit(
+                settings,
+                run.clock,
+                self.surroundings.credentials,
+                self._rng(),
+                quotas=self.surroundings.quotas,
+            )
             clob = Clob(_open(kit, clients, settings.endpoints.clob), run.clock)
-            sources, books = _sources(kit, clients, clob), BookWatcher(run, kit, clob)
+            sources = _sources(kit, clients, clob, self._complain)
+            books = BookWatcher(run, kit, clob)
             effects, performed = trio.open_memory_channel[Effect](settings.queues.effects)
             outlet = Outlet(self, books, effects)
             machine = Machine(run, self.session, outlet.act)
@@ -195,7 +202,9 @@ def _open(kit: WatchKit, clients: AsyncExitStack, base_url: str) -> Http:
     return http
 
 
-def _sources(kit: WatchKit, clients: AsyncExitStack, clob: Clob) -> RoundSources:
+def _sources(
+    kit: WatchKit, clients: AsyncExitStack, clob: Clob, complain: Callable[[str], None]
+) -> RoundSources:
     endpoints, rounds = kit.settings.endpoints, kit.settings.rounds
     gamma = Gamma(_open(kit, clients, endpoints.gamma), known_ids(rounds))
     data = DataApi(_open(kit, clients, endpoints.data_api))
@@ -205,5 +214,7 @@ def _sources(kit: WatchKit, clients: AsyncExitStack, clob: Clob) -> RoundSources
         Binance(
             _open(kit, clients, endpoints.binance_rest),
             _open(kit, clients, endpoints.binance_rest_spare),
+            kit.quotas,
+            complain,
         ),
     )

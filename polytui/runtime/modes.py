@@ -17,7 +17,7 @@ from pathlib import Path
 
 import attrs
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
 from polytui.config.schema import Endpoints, Settings, Sockets
 from polytui.config.secrets import load_feed_keys
@@ -26,6 +26,7 @@ from polytui.net.http import Http, HttpSettings
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.venue import Urls
 from polytui.venues.polymarket.price_streams import Credentials
+from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
 
@@ -39,6 +40,8 @@ class Surroundings:
     credentials: Credentials | None
     make_weather: Callable[[str, str, float], Awaitable[None]] | None
     """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
+    quotas: Quotas = field(factory=Quotas)
+    """Of all assets and all their lives."""
 
 
 Opener = Callable[

@@ -97,7 +97,8 @@ class PriceWatch:
     def _add_binance(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
         endpoints = self.kit.settings.endpoints
         feed, codec = binance_feed(self.run, self.kit)
-        rest = Binance(self._http(endpoints.binance_rest), self._http(endpoints.binance_rest_spare))
+        hosts = self._http(endpoints.binance_rest), self._http(endpoints.binance_rest_spare)
+        rest = Binance(*hosts, self.kit.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             now_ns = self.run.clock.now_ns()
@@ -110,7 +111,8 @@ class PriceWatch:
         """Its ids do not show a gap: after every reconnect, and wherever the book's numbers show
         that messages were lost, the latest trades are asked for."""
         feed, codec = bybit_feed(self.run, self.kit)
-        rest = bybit_rest.Bybit(self._http(self.kit.settings.endpoints.bybit_rest))
+        http = self._http(self.kit.settings.endpoints.bybit_rest)
+        rest = bybit_rest.Bybit(http, self.kit.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             now_ns, most = self.run.clock.now_ns(), bybit_rest.MOST_TRADES
@@ -118,7 +120,7 @@ class PriceWatch:
 
         def ask_latest() -> None:
             if codec.last_id:
-                gap = Gap(codec.last_id + 1, codec.last_id + 1)
+                gap = Gap(codec.last_id + 1, codec.last_id + 1, codec.last_ns)
                 backfill.want("bybit", gap, ask, codec.mend, is_counted=False)
 
         def came_up() -> None:
@@ -130,7 +132,8 @@ class PriceWatch:
 
     def _add_coinbase(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
         feed, codec = coinbase_feed(self.run, self.kit)
-        rest = coinbase_rest.Coinbase(self._http(self.kit.settings.endpoints.coinbase_rest))
+        http = self._http(self.kit.settings.endpoints.coinbase_rest)
+        rest = coinbase_rest.Coinbase(http, self.kit.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             count = newest(gap, coinbase_rest.MOST_TRADES)

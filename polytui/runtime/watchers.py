@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from polytui.config.schema import Settings, Sockets
 from polytui.model.events import Event
@@ -18,6 +18,7 @@ from polytui.runtime.feeds import Feed
 from polytui.venues import bybit
 from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.price_streams import Credentials
+from polytui.venues.quota import Quotas
 
 
 @frozen
@@ -101,6 +102,8 @@ class WatchKit:
     rng: random.Random
     tap: Tap | None = None
     """Sees every raw frame before it is read."""
+    quotas: Quotas = field(factory=Quotas)
+    """What hosts still let this address ask; one for all kits of a process."""
 
     def feed(
         self,

@@ -6,11 +6,9 @@ is a ban; 451 and 403 refuse a place for good, where another host of theirs may 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from functools import partial
 
 import msgspec
-import trio
 
 from polytui.model.candle import Candle
 from polytui.model.errors import Rejected, Retry
@@ -20,7 +18,15 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_MS
 from polytui.net.http import Http, Params
 from polytui.venues.binance import symbol_of
-from polytui.venues.feed import WIRE_FAULTS, not_negative, ns_of_ms, ns_of_stamp, positive
+from polytui.venues.feed import (
+    WIRE_FAULTS,
+    believed,
+    not_negative,
+    ns_of_ms,
+    ns_of_stamp,
+    positive,
+)
+from polytui.venues.quota import Complain, Quotas
 
 PAGE = 1_000
 """The most candles or trades of one answer."""
@@ -28,7 +34,7 @@ _MOST_WEIGHT = 5_000
 _WEIGHT_PAUSE_S = 20.0
 _INTERVALS = {1: "1s", 60: "1m", 300: "5m", 900: "15m", 3600: "1h"}
 _REFUSED_HERE = (403, 451)
-_BANNED = 418
+_BANS_S = {418: 120.0}
 
 _Row = tuple[int, str, str, str, str, str, int, str, int, str, str, str]
 
@@ -46,18 +52,27 @@ class _Trade(msgspec.Struct, gc=False):
 
 
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
+_decode_row = msgspec.json.Decoder(_Row).decode
+_decode_trade = msgspec.json.Decoder(_Trade).decode
 _decode_trades = msgspec.json.Decoder(list[_Trade]).decode
 _decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class Binance:
-    """State: which host serves us, and until when it has banned us. Retry and Rejected as in
-    `net/http.py`."""
+    """State: which host serves us. Retry and Rejected as in `net/http.py` and `quota.py`."""
 
-    def __init__(self, http: Http, spare: Http | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        spare: Http | None = None,
+        quotas: Quotas | None = None,
+        complain: Complain = lambda _: None,
+    ) -> None:
+        """`quotas` are shared by all clients of a process; `complain` is told of bans."""
         self._http = http
         self._spare = spare
-        self._banned_until = -math.inf
+        self._quotas = quotas or Quotas()
+        self._complain = complain
 
     async def klines(
         self,
@@ -82,8 +97,8 @@ class Binance:
             params["startTime"] = start_ns // NS_PER_MS
         body = await self._get("/api/v3/klines", params)
         try:
-            rows = _decode_rows(body)
-            return tuple(_candles(rows, closed_by_ns))
+            candles, _ = believed(body, _decode_rows, _decode_row, partial(_candle, closed_by_ns))
+            return tuple([candle for candle in candles if candle is not None])
         except WIRE_FAULTS as fault:
             raise _unreadable("klines", fault) from None
 
@@ -107,7 +122,8 @@ class Binance:
         }
         body = await self._get("/api/v3/aggTrades", params)
         try:
-            trades = [_traded(asset, row, received_ns) for row in _decode_trades(body)]
+            make = partial(_traded, asset, received_ns)
+            trades, _ = believed(body, _decode_trades, _decode_trade, make)
         except WIRE_FAULTS as fault:
             raise _unreadable("trades", fault) from None
         return tuple(trade for trade in trades if first_id <= trade.trade_id <= last_id)
@@ -120,24 +136,23 @@ class Binance:
             raise _unreadable("time", fault) from None
 
     async def _get(self, path: str, params: Params) -> bytes:
-        """One answer, slowed down before the venue has to ask for it."""
-        left_s = self._banned_until - trio.current_time()
-        if left_s > 0.0:
-            # Asking on makes a ban longer (venue rule).
-            raise Rejected(f"Binance has banned us for {left_s:.0f} s more", _BANNED, left_s)
+        """One answer; after it nobody asks for a while where we have asked for much."""
         try:
-            body = await self._http.get(path, params)
+            body = await self._ask(path, params)
         except Rejected as refusal:
-            if refusal.status == _BANNED:
-                self._banned_until = trio.current_time() + (refusal.after_s or _WEIGHT_PAUSE_S)
             if refusal.status not in _REFUSED_HERE or self._spare is None:
                 raise
             self._http, self._spare = self._spare, None
-            body = await self._http.get(path, params)
+            body = await self._ask(path, params)
         used = self._http.header("x-mbx-used-weight-1m")
         if used.isdecimal() and int(used[:6]) > _MOST_WEIGHT:
-            raise Retry(f"Binance has counted {used[:6]} of 6000 this minute", _WEIGHT_PAUSE_S)
+            self._quotas.rest(self._http.base_url, _WEIGHT_PAUSE_S)
         return body
+
+    async def _ask(self, path: str, params: Params) -> bytes:
+        return await self._quotas.get(
+            self._http, path, params, bans_s=_BANS_S, complain=self._complain
+        )
 
 
 def _unreadable(what: str, fault: Exception) -> Exception:
@@ -146,23 +161,22 @@ def _unreadable(what: str, fault: Exception) -> Exception:
     return Retry(f"Binance {what} are unreadable: {fault}; try again")
 
 
-def _candles(rows: Iterable[_Row], closed_by_ns: int | None) -> Iterable[Candle]:
-    for row in rows:
-        opens_ms, opening, high, low, closing, volume, closes_ms, _, trades, *_ = row
-        candle = Candle(
-            ns_of_stamp(opens_ms),
-            positive(opening),
-            positive(high),
-            positive(low),
-            positive(closing),
-            not_negative(volume),
-            trades,
-        )
-        if closed_by_ns is None or ns_of_stamp(closes_ms) < closed_by_ns:
-            yield candle
+def _candle(closed_by_ns: int | None, row: _Row) -> Candle | None:
+    opens_ms, opening, high, low, closing, volume, closes_ms, _, trades, *_ = row
+    candle = Candle(
+        ns_of_stamp(opens_ms),
+        positive(opening),
+        positive(high),
+        positive(low),
+        positive(closing),
+        not_negative(volume),
+        trades,
+    )
+    is_closed = closed_by_ns is None or ns_of_stamp(closes_ms) < closed_by_ns
+    return candle if is_closed else None
 
 
-def _traded(asset: Asset, row: _Trade, received_ns: int) -> ExchangeTraded:
+def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded:
     return ExchangeTraded(
         asset,
         "binance",

@@ -6,6 +6,7 @@ trades are given again, so a long gap cannot be closed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -18,12 +19,15 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 from polytui.net.http import Http, Params
 from polytui.venues.bybit import symbol_of, trade_number
-from polytui.venues.feed import WIRE_FAULTS, not_negative, ns_of_ms, positive
+from polytui.venues.feed import WIRE_FAULTS, believed, not_negative, ns_of_ms, positive
+from polytui.venues.quota import Complain, Quotas
 
 MOST_TRADES = 60
 _TOO_MANY, _REGION = 10006, 10009
 _INTERVALS = {60: "1", 300: "5", 900: "15", 3600: "60"}
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
+_BANS_S = {403: 600.0}
+"""Too many requests in five seconds: none for ten minutes (venue rule)."""
 _T = TypeVar("_T")
 
 
@@ -46,22 +50,27 @@ class _Trade(msgspec.Struct, gc=False):
     isBlockTrade: bool = False  # noqa: N815
 
 
-class _Trades(msgspec.Struct, gc=False):
-    rows: list[_Trade] = msgspec.field(name="list")
+class _Rows(msgspec.Struct, gc=False):
+    rows: msgspec.Raw = msgspec.field(name="list")
 
 
-class _Klines(msgspec.Struct, gc=False):
-    rows: list[tuple[str, str, str, str, str, str, str]] = msgspec.field(name="list")
-
-
+_Kline = tuple[str, str, str, str, str, str, str]
+_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_klines = msgspec.json.Decoder(list[_Kline]).decode
+_decode_kline = msgspec.json.Decoder(_Kline).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 
 
 class Bybit:
-    """Errors as in `net/http.py`."""
+    """Errors as in `net/http.py` and `quota.py`."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(
+        self, http: Http, quotas: Quotas | None = None, complain: Complain = lambda _: None
+    ) -> None:
         self._http = http
+        self._quotas = quotas or Quotas()
+        self._complain = complain
 
     async def server_time_ns(self) -> int:
         found = await self._ask("/v5/market/time", {}, _Time)
@@ -76,11 +85,12 @@ class Bybit:
             "symbol": symbol_of(asset),
             "limit": min(limit, MOST_TRADES),
         }
-        found = await self._ask("/v5/market/recent-trade", params, _Trades)
+        found = await self._ask("/v5/market/recent-trade", params, _Rows)
         try:
-            rows = [row for row in found.rows if not row.isBlockTrade]
-            trades = [_traded(asset, row, received_ns) for row in rows]
-        except (*WIRE_FAULTS, KeyError) as fault:
+            make = partial(_traded, asset, received_ns)
+            given, _ = believed(found.rows, _decode_trades, _decode_trade, make)
+            trades = [trade for trade in given if trade is not None]
+        except WIRE_FAULTS as fault:
             raise Retry(f"Bybit trades are unreadable: {fault}; try again") from None
         return tuple(sorted(trades, key=lambda trade: trade.trade_id))
 
@@ -96,16 +106,18 @@ class Bybit:
             "interval": _INTERVALS[length_s],
             "limit": min(limit, 1000),
         }
-        found = await self._ask("/v5/market/kline", params, _Klines)
+        found = await self._ask("/v5/market/kline", params, _Rows)
         try:
-            candles = [_candle(row) for row in reversed(found.rows)]
+            candles = believed(found.rows, _decode_klines, _decode_kline, _candle)[0][::-1]
         except WIRE_FAULTS as fault:
             raise Retry(f"Bybit klines are unreadable: {fault}; try again") from None
         span_ns = length_s * NS_PER_S
         return tuple(one for one in candles if one.opens_ns + span_ns <= closed_by_ns)
 
     async def _ask(self, path: str, params: Params, kind: type[_T]) -> _T:
-        body = await self._http.get(path, params)
+        body = await self._quotas.get(
+            self._http, path, params, bans_s=_BANS_S, complain=self._complain
+        )
         try:
             answer = _decode_answer(body)
             if answer.retCode == 0:
@@ -122,7 +134,11 @@ class Bybit:
         raise Rejected(f"{words}; ask for something else")
 
 
-def _traded(asset: Asset, row: _Trade, received_ns: int) -> ExchangeTraded:
+def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded | None:
+    if row.isBlockTrade:
+        return None
+    if row.side not in _SIDES:
+        raise ValueError(f"side {row.side[:20]!r}")
     return ExchangeTraded(
         asset,
         "bybit",
@@ -136,7 +152,7 @@ def _traded(asset: Asset, row: _Trade, received_ns: int) -> ExchangeTraded:
     )
 
 
-def _candle(row: tuple[str, str, str, str, str, str, str]) -> Candle:
+def _candle(row: _Kline) -> Candle:
     opens, opening, high, low, closing, volume, _ = row
     return Candle(
         ns_of_ms(opens),

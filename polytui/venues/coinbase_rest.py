@@ -6,6 +6,7 @@ A trade's `side` is the maker's, as on the stream.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -18,7 +19,15 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 from polytui.net.http import Http, Params
 from polytui.venues.coinbase import product_of, trade_number
-from polytui.venues.feed import WIRE_FAULTS, not_negative, ns_of_ms, ns_of_rfc3339, positive
+from polytui.venues.feed import (
+    WIRE_FAULTS,
+    believed,
+    not_negative,
+    ns_of_ms,
+    ns_of_rfc3339,
+    positive,
+)
+from polytui.venues.quota import Complain, Quotas
 
 MOST_TRADES = 300
 _MOST_CANDLES = 300
@@ -40,7 +49,7 @@ class _Trade(msgspec.Struct, gc=False):
 
 
 class _Trades(msgspec.Struct, gc=False):
-    trades: list[_Trade]
+    trades: msgspec.Raw
 
 
 class _Candle(msgspec.Struct, gc=False):
@@ -53,14 +62,24 @@ class _Candle(msgspec.Struct, gc=False):
 
 
 class _Candles(msgspec.Struct, gc=False):
-    candles: list[_Candle]
+    candles: msgspec.Raw
+
+
+_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_candles = msgspec.json.Decoder(list[_Candle]).decode
+_decode_candle = msgspec.json.Decoder(_Candle).decode
 
 
 class Coinbase:
-    """Errors as in `net/http.py`."""
+    """Errors as in `net/http.py` and `quota.py`."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(
+        self, http: Http, quotas: Quotas | None = None, complain: Complain = lambda _: None
+    ) -> None:
         self._http = http
+        self._quotas = quotas or Quotas()
+        self._complain = complain
 
     async def server_time_ns(self) -> int:
         found = await self._ask("/time", {}, _Time)
@@ -73,8 +92,9 @@ class Coinbase:
         path = f"/market/products/{product_of(asset)}/ticker"
         found = await self._ask(path, {"limit": min(limit, MOST_TRADES)}, _Trades)
         try:
-            trades = [_traded(asset, row, received_ns) for row in found.trades]
-        except (*WIRE_FAULTS, KeyError) as fault:
+            make = partial(_traded, asset, received_ns)
+            trades, _ = believed(found.trades, _decode_trades, _decode_trade, make)
+        except WIRE_FAULTS as fault:
             raise Retry(f"Coinbase trades are unreadable: {fault}; try again") from None
         return tuple(sorted(trades, key=lambda trade: trade.trade_id))
 
@@ -93,21 +113,24 @@ class Coinbase:
         }
         found = await self._ask(path, params, _Candles)
         try:
-            candles = sorted(map(_candle, found.candles), key=lambda candle: candle.opens_ns)
+            candles, _ = believed(found.candles, _decode_candles, _decode_candle, _candle)
+            candles.sort(key=lambda candle: candle.opens_ns)
         except WIRE_FAULTS as fault:
             raise Retry(f"Coinbase candles are unreadable: {fault}; try again") from None
         span_ns = length_s * NS_PER_S
         return tuple(one for one in candles if one.opens_ns + span_ns <= closed_by_ns)
 
     async def _ask(self, path: str, params: Params, kind: type[_T]) -> _T:
-        body = await self._http.get(path, params)
+        body = await self._quotas.get(self._http, path, params, bans_s={}, complain=self._complain)
         try:
             return msgspec.json.decode(body, type=kind)
         except WIRE_FAULTS as fault:
             raise Retry(f"Coinbase's answer is unreadable: {fault}; try again") from None
 
 
-def _traded(asset: Asset, row: _Trade, received_ns: int) -> ExchangeTraded:
+def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded:
+    if row.side not in _TAKER_OF:
+        raise ValueError(f"side {row.side[:20]!r}")
     return ExchangeTraded(
         asset,
         "coinbase",

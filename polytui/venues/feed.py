@@ -158,18 +158,13 @@ def believed(
     try:
         items = decode_all(raw)
     except msgspec.DecodeError:
-        items, why = _one_by_one(raw, decode_one)
+        items, why = kept(_decode_items(raw), decode_one)
+        if not items:
+            raise
     found, refusal = kept(items, make)
-    why = why or refusal
-    if why and not found:
-        raise ValueError(why)
-    return found, why
-
-
-def _one_by_one(
-    raw: bytes | msgspec.Raw, decode_one: Callable[[msgspec.Raw], _Wire]
-) -> tuple[list[_Wire], str]:
-    return kept(_decode_items(raw), decode_one)
+    if refusal and not found:
+        raise ValueError(refusal)
+    return found, why or refusal
 
 
 def kept(items: Sequence[_Wire], make: Callable[[_Wire], _Meant]) -> tuple[list[_Meant], str]:

@@ -222,7 +222,7 @@ def test_a_loss_marks_bars_until_history_or_a_mend_makes_them_whole() -> None:
         assert before is not None
         assert not before.is_complete
         if heal == "mend":
-            candles.mend()
+            candles.mend(now(69), now(131))
         else:
             candles.load(loaded(60, *(candle(60 * n, 90.0) for n in range(3))))
         after = candles.arrays(60, now(181))
@@ -230,6 +230,59 @@ def test_a_loss_marks_bars_until_history_or_a_mend_makes_them_whole() -> None:
         assert after.is_complete
         expected = 100.0 if heal == "mend" else 90.0
         assert after.close.tolist()[-2:] == [expected, expected]
+
+
+def gapped(*gaps: tuple[int, int]) -> Candles:
+    """Five minutes traded each second, but for some stretches, each told by the trade after it."""
+    candles = Candles(500)
+    candles.load(loaded(60, *(candle(60 * n, 100.0) for n in range(-2, 0))))
+    candles.load(loaded(1, *(candle(second, 100.0) for second in range(-20, 0))))
+    for second in range(-1, 300):
+        if any(start <= second < end for start, end in gaps):
+            continue
+        if any(second == end for _, end in gaps):
+            candles.lose(now(second))
+        candles.take(trade(second, 100.0, second + 2))
+    return candles
+
+
+def unseen(candles: Candles) -> list[int]:
+    """Minutes that are not known whole."""
+    return [minute for minute in range(5) if not candles._is_whole(START_S + 60 * minute, 60, 60)]
+
+
+def test_a_gap_lies_where_trades_are_missing_not_where_it_was_noticed() -> None:
+    candles = gapped((70, 130))
+    assert unseen(candles) == [1, 2], "from the last trade that was seen to the next"
+
+
+def test_the_hole_that_was_filled_is_closed_and_no_other() -> None:
+    for filled, left in (((69, 91), [3]), ((199, 221), [1])):
+        candles = gapped((70, 90), (200, 220))
+        assert unseen(candles) == [1, 3]
+        candles.mend(now(filled[0]), now(filled[1]))
+        assert unseen(candles) == left
+
+
+def test_half_a_mend_leaves_the_other_half_a_hole() -> None:
+    candles = gapped((50, 130))
+    assert unseen(candles) == [0, 1, 2]
+    candles.mend(now(49), now(115))
+    assert unseen(candles) == [1, 2]
+    candles.mend(now(115), now(131))
+    assert unseen(candles) == []
+
+
+def test_a_mend_while_blind_leaves_what_is_still_missed() -> None:
+    candles = gapped()
+    candles.lose(now(300))
+    assert unseen(candles) == [4]
+    candles.mend(now(299), now(310))
+    candles.take(trade(320, 100.0, 999))
+    assert unseen(candles) == []
+    assert not candles._is_whole(START_S + 300, 60, 60), "310 to 320 is nobody's"
+    candles.mend(now(310), now(321))
+    assert candles._is_whole(START_S + 300, 60, 60)
 
 
 def test_seconds_are_folded_into_tens_where_all_ten_are_there() -> None:

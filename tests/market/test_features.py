@@ -447,7 +447,7 @@ def test_a_mend_makes_candles_whole_again() -> None:
         if second == 99:
             features.lost("binance", at(100))
     for feed, is_whole in (("bybit", False), ("binance", True)):
-        features.mended(feed)
+        features.mended(feed, at(99), at(131))
         arrays = features.candles.arrays(60, at(301))
         assert arrays is not None
         assert arrays.is_complete is is_whole
@@ -517,7 +517,7 @@ def test_no_nan_ever_comes_out_by_name(
         elif kind == "lost":
             features.lost(venue, at(seconds))
         elif kind == "mended":
-            features.mended(venue)
+            features.mended(venue, at(seconds - 5), at(seconds))
         else:
             voting = (part("binance", one), part(venue, other))
             _check_set(refreshed(features, seconds, *voting, price=one))

@@ -292,6 +292,62 @@ async def test_nothing_traded_meanwhile_is_a_whole_answer_too(
     assert (mended.recovered, mended.is_whole) == (0, True)
 
 
+# --- which stretch of time is known ---------------------------------------------------------------
+
+
+def told(ms: int) -> int:
+    return (1_795_204_800_000 + ms) * 10**6
+
+
+async def known_of(here: Any, gap: Gap, **options: Any) -> tuple[float, float, bool]:
+    """[from, until) in seconds of the session, and whether the gap is whole."""
+    here.line.take(gap.first_id - 1)
+    here.line.take(gap.last_id + 1)
+    ask = options.pop("ask", here.ask)
+    here.backfill.want("binance", gap, ask, options.pop("is_missing", here.line.mend), **options)
+    (mended,) = await here.mended()
+    base_s = 1_795_204_800
+    return mended.from_ns / 10**9 - base_s, mended.until_ns / 10**9 - base_s, mended.is_whole
+
+
+async def test_a_whole_gap_is_known_from_the_trade_before_it_to_the_one_after(
+    bench: Any, autojump_clock: MockClock
+) -> None:
+    gap = Gap(4_001, 9_000, after_ns=told(3_100), before_ns=told(9_700))
+    assert await known_of(bench(), gap) == (3, 10, True), "its seconds and both ends"
+
+
+async def test_without_their_times_only_seconds_between_are_known(
+    bench: Any, autojump_clock: MockClock
+) -> None:
+    assert await known_of(bench(), Gap(4_001, 9_000)) == (5, 9, True)
+
+
+async def test_one_trade_that_cannot_be_read_leaves_the_gap_open(
+    bench: Any, autojump_clock: MockClock
+) -> None:
+    def one_spoilt(request: httpx.Request) -> httpx.Response:
+        rows = page(request).json()
+        rows[2]["p"] = "free"
+        return httpx.Response(200, json=rows)
+
+    here = bench(one_spoilt)
+    gap = Gap(4_001, 4_900, told(3_100), told(9_700))
+    assert (await known_of(here, gap))[2] is False
+    (mended,) = [event for event in here.events if isinstance(event, FeedMended)]
+    assert (mended.recovered, mended.from_ns, mended.until_ns) == (899, 0, 0)
+
+
+async def test_the_latest_trades_of_a_feed_are_waited_for_once(
+    bench: Any, autojump_clock: MockClock
+) -> None:
+    here = bench()
+    for last_id in range(100, 140):
+        gap = Gap(last_id + 1, last_id + 1)
+        here.backfill.want("bybit", gap, here.ask, lambda _: False, is_counted=False)
+    assert len(await here.mended()) == 1
+
+
 # --- in the engine ------------------------------------------------------------------------------
 
 

@@ -157,7 +157,7 @@ async def test_a_refusal_is_said_and_not_asked_again_at_once(
     assert all(text.startswith("no candle history from binance") for text in bench.complaints)
 
 
-async def test_used_up_weight_slows_us_down_before_the_venue_has_to(
+async def test_used_up_weight_slows_us_down_and_wastes_no_answer(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     def heavy(request: httpx.Request) -> httpx.Response:
@@ -169,9 +169,12 @@ async def test_used_up_weight_slows_us_down_before_the_venue_has_to(
     began = trio.current_time()
     bench = Bench(heavy)
     nursery.start_soon(bench.history.load)
-    await trio.sleep(21)
-    assert sorted(round(when) for when, _, _ in bench.asked) == [0] * 5 + [20] * 5
-    assert len(bench.loaded()) == 5
+    await trio.sleep(1)
+    assert len(bench.loaded()) == 5, "what was answered is used"
+    bench.history.want()
+    await trio.sleep(20)
+    assert sorted(round(when) for when, _, _ in bench.asked) == [0] * 5 + [20] * 4
+    assert len(bench.loaded()) == 4
 
 
 async def test_an_engine_knows_the_past_when_it_has_just_begun(
@@ -190,3 +193,42 @@ async def test_an_engine_knows_the_past_when_it_has_just_begun(
     lengths = [one.length_s for one in loaded if isinstance(one, CandlesLoaded)]
     assert lengths.count(3600) == 2, "and once more after the cut"
     assert lengths.count(1) == 1
+
+
+async def test_a_feed_that_flaps_has_one_task_a_length_and_one_question_waiting(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    """Fifty reconnects, with an hour's bar open all the while, are not two hundred tasks."""
+
+    bench = Bench()
+    nursery.start_soon(bench.history.load)
+    await trio.sleep(1)
+    before = len(trio.lowlevel.current_root_task().child_nurseries) + _tasks_below(nursery)
+    for _ in range(50):
+        bench.history.want()
+        await trio.sleep(0.5)
+    after = len(trio.lowlevel.current_root_task().child_nurseries) + _tasks_below(nursery)
+    assert after <= before
+    full = [when for when, interval, limit in bench.asked if interval == "1h" and limit == 500]
+    assert len(full) == 51, "each loss is answered"
+    await trio.sleep(3_700)
+    ends = [when for when, interval, limit in bench.asked if interval == "1h" and limit == 3]
+    assert len(ends) == 1, "and the open bar is asked for once"
+
+
+def _tasks_below(nursery: trio.Nursery) -> int:
+    return sum(
+        1 + sum(_tasks_below(inner) for inner in task.child_nurseries)
+        for task in nursery.child_tasks
+    )
+
+
+async def test_however_long_a_venue_asks_us_to_wait_it_is_looked_again(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    bench = Bench(lambda _: httpx.Response(418, headers={"Retry-After": "259200"}))
+    nursery.start_soon(bench.history.load)
+    await trio.sleep(4_000)
+    assert len(bench.asked) == 5, "the ban is known: no host is asked"
+    assert len(bench.complaints) > 5
+    assert "banned this address for" in bench.complaints[-1]

@@ -96,7 +96,7 @@ def test_rtds_ignores_other_assets_and_topics() -> None:
         ({"value": 2.0, "timestamp": None}, "without timestamp"),
         ({"value": 2.0, "symbol": ""}, "without symbol"),
         ({"value": 2.0, "window_s": 30}, "window of 30 s"),
-        ({"data": [{"timestamp": 2, "value": -2.0}, {"value": 2.0}]}, "missing"),
+        ({"data": [{"timestamp": 2, "value": -2.0}, {"value": 2.0}]}, "not a price"),
         ({"data": {"timestamp": 2, "value": 2.0}}, "Expected"),
     ],
 )
