@@ -101,6 +101,23 @@ class Breakers:
 
 
 @frozen
+class Claims:
+    """How much of what strategies claim is believed, by what came of their claims before."""
+
+    is_calibrated: bool = True
+    """Off, every claim is believed whole."""
+    prior: float = setting(1.0, between(0.0, 1.0))
+    """What is believed of a claim before anything came of one."""
+    prior_weight: float = setting(4.0, between(0.1, 1000.0))
+    """How firmly: a deviation of 1 / sqrt of it. A claim of five cents at even odds weighs 0.01,
+    one of twenty at 0.25 weighs 0.21."""
+    pooled: float = setting(0.5, between(0.0, 1.0))
+    """What a strategy's claims on other assets, and at other prices, weigh."""
+    half_life: float = setting(300.0, between(1.0, 1_000_000.0))
+    """Claims after which one counts half."""
+
+
+@frozen
 class Strategy:
     """What every directional strategy has."""
 
@@ -134,7 +151,8 @@ class Confluence(Strategy):
     """Share of the weight of votes that may point the other way: more is disagreement."""
     min_votes: int = setting(3, between(1, 5))
     worth: float = setting(0.5, between(0.0, 1.0))
-    """How far confidence moves the price it believes in: 0 believes the book, 1 itself."""
+    """Dollars a share by which confidence above one half moves the price it believes in, times it,
+    at even odds; less the surer the book is. 0 believes the book."""
 
 
 @frozen
@@ -144,7 +162,8 @@ class MomentumScore(Strategy):
     min_edge_bps: float = setting(500.0, ABOVE_ZERO)
     min_score: float = setting(0.12, between(0.0, 1.0))
     worth: float = setting(0.25, between(0.0, 0.5))
-    """Dollars a share by which a full score moves the price it believes in."""
+    """Dollars a share by which a full score moves the price it believes in, at even odds; less the
+    surer the book is."""
 
 
 @frozen

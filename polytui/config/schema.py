@@ -24,6 +24,7 @@ from polytui.config.checks import (
 )
 from polytui.config.deciding import (
     Breakers,
+    Claims,
     Confluence,
     DistanceFade,
     Exits,
@@ -117,6 +118,18 @@ class Sockets:
     """Binance closes after 24 h; a new connection takes over before."""
     max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
     send_timeout_s: float = setting(2.0, ABOVE_ZERO)
+
+
+@frozen
+class Clock:
+    """What is believed of time; session time. See docs/operations.md."""
+
+    max_ahead_ms: int = setting(2000, between(100, 10_000))
+    """A venue's stamp that lies further ahead of this machine's clock is not believed."""
+    offset_window_s: float = setting(180.0, between(10.0, 3600.0))
+    """A source's offset is the least of received minus stamped over so long."""
+    doubt_s: float = setting(10.0, between(5.0, 600.0))
+    """Most of what most sources sent for so long stamped ahead: this machine's clock is wrong."""
 
 
 @frozen
@@ -374,6 +387,7 @@ class Settings:
     session: Session = Factory(Session)
     endpoints: Endpoints = Factory(Endpoints)
     sockets: Sockets = Factory(Sockets)
+    clock: Clock = Factory(Clock)
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
     market: Market = _hot(Market)
@@ -382,6 +396,7 @@ class Settings:
     exits: Exits = _hot(Exits)
     risk: Risk = _hot(Risk)
     breakers: Breakers = _hot(Breakers)
+    claims: Claims = _hot(Claims)
     confluence: Confluence = _hot(Confluence)
     momentum_score: MomentumScore = _hot(MomentumScore)
     distance_fade: DistanceFade = _hot(DistanceFade)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from attrs import define, field
 
+from polytui.ledger.claims import Claims
 from polytui.ledger.shadow import Shadow
 from polytui.ledger.track import Track
 from polytui.model.effects import Reason, Why
@@ -123,6 +124,7 @@ class Account:
     def __init__(self) -> None:
         self.starting_cash = Usd(0)
         self.kill_switch = KillSwitch()
+        self.claims = Claims()
         self._books: dict[Asset, AssetBooks] = {}
         self._day = 0
         self._realised_today = Usd(0)
@@ -244,6 +246,7 @@ class Account:
         self._restore_losses(event.losses_in_a_row)
         self._restore_stops(event.stopped, now_ns)
         self._breach = event.breach
+        self.claims.restore(event.claims)
         if event.kill_why:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
@@ -276,6 +279,7 @@ class Account:
             stopped=tuple(one for one in stopped if one is not None),
             breach=self._breach,
             equity_peak=self.equity_peak if self.drawdown else Usd(0),
+            claims=self.claims.left(),
         )
 
     # --- money --------------------------------------------------------------------------------
@@ -335,6 +339,7 @@ class Account:
         return (
             self.starting_cash,
             self.kill_switch.state(),
+            self.claims.state(),
             (self._day, self._realised_today, self._trades_today),
             (self._peak, self._equity_left, self._is_restored, self._breach),
             [(asset.value, books.state()) for asset, books in sorted(self._books.items())],

@@ -29,6 +29,7 @@ from polytui.desk.holdings import Holdings
 from polytui.desk.leaning import Leaning
 from polytui.desk.round import DeskRound
 from polytui.desk.shadowing import Asked, Shadowing
+from polytui.ledger.claims import Beliefs
 from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
@@ -73,17 +74,23 @@ class Deciding:
         live, shadow = self._books.live.open(entry.slug), self._books.shadow.open(entry.slug)
         for seat in self._seats_of(entry.round.interval, settings):
             stakes, name = live if seat.is_live else shadow, seat.strategy.name
-            own = _seen_by(name, view, stakes) if stakes else view
+            beliefs = self._holdings.beliefs(name, settings.claims)
+            own = _seen_by(name, view, stakes, beliefs)
             if seat.thresholds.sizing == "half_kelly":
                 others = self._holdings.closing_of_others(entry.round, name)
                 own = replace(own, closing_usd=others)
             proposal = self._ask(entry, seat.strategy, own, settings)
             if not seat.is_live:
-                asked = Asked(entry, name, seat.thresholds, proposal, view, settings)
-                whys[name] = self._shadowing.follow(asked, block)
+                asked = Asked(entry, name, seat.thresholds, proposal.as_claimed(), view, settings)
+                done = self._shadowing.follow(asked, block)
+                whys[name] = proposal.why if proposal.doubted else done
                 continue
+            if proposal.doubted or self._has_shadow(entry, name):
+                unbelieved = _unbelieved(proposal)
+                asked = Asked(entry, name, seat.thresholds, unbelieved, view, settings)
+                self._shadowing.follow(asked, block)
             why = block or self._signal_block(entry, seat, proposal, view, settings)
-            whys[name] = _NOTHING if why is None else why
+            whys[name] = why or proposal.less or _NOTHING
             if why is None:
                 candidates.append(Candidate(name, proposal))
         # Who leaves a round goes first: nobody enters it in the same breath.
@@ -178,6 +185,12 @@ class Deciding:
                 whys[stake.strategy] = way
         return wanted, whys
 
+    # --- shadow ---------------------------------------------------------------------------------
+
+    def _has_shadow(self, entry: DeskRound, name: str) -> bool:
+        """Whether a strategy that may trade has something open in shadow as well."""
+        return any(stake.strategy == name for stake in self._books.shadow.open(entry.slug))
+
     @property
     def _books(self) -> AssetBooks:
         return self._holdings.books
@@ -196,8 +209,15 @@ def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) 
     return first_exit(view, stake, lean, strategy.thresholds(settings), settings.exits)
 
 
-def _seen_by(name: str, view: View, stakes: tuple[Stake, ...]) -> View:
-    """The view with what this strategy holds."""
+def _unbelieved(proposal: Proposal) -> Proposal:
+    """What a strategy that may trade does in shadow: only what it is not believed in."""
+    return proposal.as_claimed() if proposal.doubted else replace(proposal, quotes=())
+
+
+def _seen_by(name: str, view: View, stakes: tuple[Stake, ...], beliefs: Beliefs) -> View:
+    """The view with what this strategy holds, and what is believed of it."""
+    if beliefs != view.beliefs:
+        view = replace(view, beliefs=beliefs)
     for stake in stakes:
         if stake.strategy == name and stake.shares >= LOT:
             side = replace(view.side(stake.outcome), held=stake.shares, cost=stake.cost)

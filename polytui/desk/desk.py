@@ -156,6 +156,10 @@ class Desk:
         step.effects += self.breakers.ticked(
             step.now_ns, event.latency_us, event.queue_share, self.settings.breakers
         )
+        if event.clock_behind_ms:
+            most = self.settings.clock.max_ahead_ms
+            why = Why(Reason.CLOCK_BEHIND, event.clock_behind_ms, most, "ms")
+            step.effects += self.breakers.clock_doubted(step.now_ns, why, self.settings.breakers)
         if self.breakers.must_cancel and self.books.working:
             self._cancel_everything(step, "latency")
 
@@ -190,7 +194,7 @@ class Desk:
         if known is None or not known[0].move(Move.SETTLES):
             return
         entry, winner = known
-        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns)
+        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns, self.settings.claims)
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
         named = VOID if winner is None else winner.value
@@ -284,6 +288,7 @@ class Desk:
 
     def _frame_rejected(self, step: Step, event: ev.FrameRejected) -> bool:
         """What stood in it is unknown. Where it was of the books, they are read anew at once."""
+        self.prices.frame_rejected(event)
         if event.feed != ev.BOOK_FEED:
             return False
         self.rounds.doubt_books()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from polytui.config.deciding import Claims as Thresholds
 from polytui.desk.account import Account, AssetBooks, OpenRound
+from polytui.ledger.claims import Beliefs
 from polytui.ledger.positions import Positions
 from polytui.ledger.working import WorkingOrder, WorkingOrders
 from polytui.ledger.worst import at_stake
@@ -82,21 +84,27 @@ class Holdings:
         order = entry.order
         is_entry = order.side is Side.BUY and not self._holds(order, order.outcome.other)
         self.positions.fill(order.slug, order.outcome, order.side, fill)
-        self.books.live.fill(order.slug, order.strategy, order.outcome, order.side, fill, now_ns)
+        self.books.live.fill(
+            order.slug, order.strategy, order.outcome, order.side, fill, now_ns, order.worth
+        )
         if is_entry:  # and no purchase of the complement, by which a strategy leaves
             self.books.note_entered(order.slug, order.strategy, order.outcome)
         self.books.fees = Usd(self.books.fees + event.fee)
         self.books.fills += 1
         self._recount()
 
-    def settle(self, slug: str, winner: Outcome | None, now_ns: int) -> tuple[Usd, Usd]:
+    def settle(
+        self, slug: str, winner: Outcome | None, now_ns: int, claims: Thresholds
+    ) -> tuple[Usd, Usd]:
         """(payout, realised PnL) of a round, booked and forgotten."""
         traded = bool(self.positions.of(slug).fills)
         payout, pnl = self.positions.settle(slug, winner)
         self._account.realise(self._asset, pnl, now_ns)
         books = self.books
-        books.live.settle(slug, winner)
-        books.shadow.settle(slug, winner)
+        for track in (books.live, books.shadow):
+            said, results = track.claims(slug), track.settle(slug, winner)
+            if winner is not None:  # a void round proves nobody right or wrong
+                self._account.claims.settle(self._asset, said, results, claims)
         if traded:
             self._account.note_settled(self._asset, pnl)
         books.forget_round(slug)
@@ -106,6 +114,10 @@ class Holdings:
         self._listed.pop(slug, None)
         self._recount()
         return payout, pnl
+
+    def beliefs(self, strategy: str, claims: Thresholds) -> Beliefs:
+        """How much of what a strategy claims on this asset is believed."""
+        return self._account.claims.beliefs(self._asset, strategy, claims)
 
     def _holds(self, order: Order, outcome: Outcome) -> bool:
         """Whether the strategy of an order has a stake in this outcome of its round."""

@@ -1,7 +1,8 @@
 """What a strategy has leant to in a round, and for how long: a signal is followed once it lasts.
 
 A signal is young until it has pointed to one side for the delay of the settings without a pause;
-then the mean of its edge over that time must be enough, so that one good quote is no signal.
+then the mean of its edge over that time must be enough, so that one good quote is no signal. A
+claim that is not believed is another signal than one that is, and followed in shadow alone.
 """
 
 from __future__ import annotations
@@ -17,24 +18,28 @@ from polytui.strategy.proposal import Proposal
 class Leaning:
     """State: since when one strategy wants one side, and the edges it saw meanwhile."""
 
-    __slots__ = ("_edges", "_outcome", "_since_ns")
+    __slots__ = ("_edges", "_is_doubted", "_outcome", "_since_ns")
 
     def __init__(self) -> None:
         self._outcome: Outcome | None = None
+        self._is_doubted = False
         self._since_ns = 0
         self._edges: deque[tuple[int, float]] = deque()
 
     def note(self, proposal: Proposal, now_ns: int, delay_s: float) -> None:
         """What it wants now; wanting nothing, or the other side, begins anew."""
-        if not proposal.quotes or proposal.outcome is None:
+        is_doubted = bool(proposal.doubted)
+        if not (proposal.quotes or is_doubted) or proposal.outcome is None:
             self._outcome = None
             if self._edges:
                 self._edges.clear()
             return
-        if proposal.outcome is not self._outcome:
+        if (proposal.outcome, is_doubted) != (self._outcome, self._is_doubted):
             self._outcome, self._since_ns = proposal.outcome, now_ns
+            self._is_doubted = is_doubted
             self._edges.clear()
-        self._edges.append((now_ns, proposal.edge_bps or 0.0))
+        edge_bps = proposal.claimed_bps if is_doubted else proposal.edge_bps
+        self._edges.append((now_ns, edge_bps or 0.0))
         oldest_ns = now_ns - int(delay_s * NS_PER_S)
         while self._edges[0][0] < oldest_ns:
             self._edges.popleft()
@@ -51,4 +56,10 @@ class Leaning:
 
     def state(self) -> tuple[object, ...]:
         outcome = "" if self._outcome is None else self._outcome.value
-        return (outcome, self._since_ns, len(self._edges), sum([edge for _, edge in self._edges]))
+        return (
+            outcome,
+            self._is_doubted,
+            self._since_ns,
+            len(self._edges),
+            sum([edge for _, edge in self._edges]),
+        )

@@ -155,6 +155,7 @@ class Placing:
             is_post_only=quote.is_post_only,
             strategy=wanted.strategy,
             placed_ns=step.now_ns,
+            worth=quote.worth,
         )
         if wanted.is_exit:
             entry.last_exits[wanted.strategy] = step.now_ns

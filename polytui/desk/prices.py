@@ -20,6 +20,7 @@ from polytui.model.events import (
     ExchangeTraded,
     FeedGapped,
     FeedMended,
+    FrameRejected,
     OraclePriced,
 )
 from polytui.model.instrument import Exchange, PriceKind, Round, SettlementRule
@@ -109,6 +110,11 @@ class DeskPrices:
 
     def feed_gapped(self, event: FeedGapped) -> None:
         self._trades_lost(event.feed, event.at_ns)
+
+    def frame_rejected(self, event: FrameRejected) -> None:
+        """A trade may have been in it."""
+        if event.feed in _EXCHANGES:
+            self._trades_lost(event.feed, event.received_ns)
 
     def feed_mended(self, event: FeedMended) -> None:
         if event.from_ns < event.until_ns:

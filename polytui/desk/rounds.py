@@ -65,7 +65,7 @@ class DeskRounds:
 
     def book_changed(self, event: BookChanged) -> bool:
         """Whether the top of an open round's book is another now."""
-        self.lag_ns = event.received_ns - event.venue_ns
+        self.lag_ns = max(0, event.received_ns - event.venue_ns)
         is_news = False
         for change in event.changes:
             if known := self._by_token.get(change.token_id):

@@ -85,11 +85,13 @@ def _book_block(entry: DeskRound, knowledge: Knowledge) -> Why | None:
 
 def _price_block(knowledge: Knowledge) -> Why | None:
     market, gates = knowledge.settings.market, knowledge.settings.gates
-    observed_ns = knowledge.prices.settlement.last_observed_ns
-    if not observed_ns:
+    settlement = knowledge.prices.settlement
+    if not settlement.last_observed_ns:
         return Why(Reason.NO_PRICE)
-    # Since it was observed, not since we read it: what waited in a queue is no news.
-    age_ms = (knowledge.now_ns - observed_ns) / NS_PER_MS
+    # Since it was observed, for what waited in a queue is no news; and since we read it, for a
+    # clock that is a little ahead of ours makes nothing younger.
+    since_ns = min(settlement.last_observed_ns, settlement.latest_received_ns)
+    age_ms = max(0, knowledge.now_ns - since_ns) / NS_PER_MS
     if age_ms > gates.max_oracle_age_ms:
         return Why(Reason.ORACLE_STALE, age_ms, gates.max_oracle_age_ms, "ms")
     seen_s = knowledge.prices.volatility.seen_s

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from attrs import define, field, frozen
 
 from polytui.ledger.taken import Taken
-from polytui.ledger.track import Result, Stake, Track
+from polytui.ledger.track import Claim, Result, Stake, Track
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import Usd, cost_of
@@ -86,12 +86,17 @@ class Shadow:
     def fill(self, sent: Sent, fills: Sequence[Fill]) -> None:
         """Book what an order became. A side that was bought is spent."""
         quote = sent.quote
+        whose = (sent.slug, sent.strategy, quote.outcome, quote.side)
         for fill in fills:
-            self._track.fill(sent.slug, sent.strategy, quote.outcome, quote.side, fill, sent.due_ns)
+            self._track.fill(*whose, fill, sent.due_ns, quote.worth)
         if fills and sent.leaves is None:
             self._seat(sent.slug, sent.strategy).entered.append(quote.outcome)
 
     # --- rounds ---------------------------------------------------------------------------------
+
+    def claims(self, slug: str) -> tuple[Claim, ...]:
+        """What strategies said of their virtual entries in a round."""
+        return self._track.claims(slug)
 
     def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
         """Close a round: virtual PnL by strategy."""

@@ -34,6 +34,18 @@ class Stake:
     """When the strategy, holding none of this outcome, bought the first of them."""
 
 
+@frozen
+class Claim:
+    """What a strategy said of all that it entered in one round, and what it paid for it."""
+
+    strategy: str
+    shares: int
+    cost: int
+    """Fees included."""
+    worth: float
+    """Dollars a share, the mean over the shares."""
+
+
 @define
 class Result:
     """What came of one strategy. Entries, exits, stakes and fees count when they happen; wins,
@@ -86,6 +98,9 @@ class _Part:
     flow: int = 0
     facing: Outcome | None = None
     """The outcome of which it holds an unpaired lot at least; None when it is out."""
+    claimed: tuple[int, int, float] | None = (0, 0, 0.0)
+    """(shares, cost, dollars that they were said to be worth) of entries that claimed something;
+    None where not all of its shares are its own doing."""
 
     def lot(self, outcome: Outcome) -> _Lot:
         return self.up if outcome is Outcome.UP else self.down
@@ -109,7 +124,7 @@ class _Part:
         return outcome, self.lot(outcome)
 
     def state(self) -> tuple[object, ...]:
-        return (self.strategy, self.up.state(), self.down.state(), self.flow)
+        return (self.strategy, self.up.state(), self.down.state(), self.flow, self.claimed)
 
 
 @define
@@ -149,16 +164,36 @@ class Track:
     # --- what happens ---------------------------------------------------------------------------
 
     def fill(
-        self, slug: str, strategy: str, outcome: Outcome, side: Side, fill: Fill, now_ns: int
+        self,
+        slug: str,
+        strategy: str,
+        outcome: Outcome,
+        side: Side,
+        fill: Fill,
+        now_ns: int,
+        worth: float | None = None,
     ) -> None:
         """Book a fill. A sale takes the seller's own shares first, then those of the others in
-        the order of their entry; NotHeld, and nothing changed, when all of them are too few."""
+        the order of their entry; NotHeld, and nothing changed, when all of them are too few.
+        `worth`: dollars that a share bought is claimed to be worth."""
         if side is Side.BUY:
             cost = cost_of(fill.price, fill.shares) + fill.fee
             self._result(strategy).fees = Usd(self._result(strategy).fees + fill.fee)
             self._buy(slug, strategy, outcome, fill.shares, cost, now_ns)
+            if worth is not None:
+                self._claim(slug, strategy, fill.shares, cost, worth)
         else:
             self._sell(slug, strategy, outcome, fill)
+
+    def claims(self, slug: str) -> tuple[Claim, ...]:
+        """What strategies said of their entries in a round, those that said anything."""
+        listed = self._rounds.get(slug)
+        found = []
+        for part in listed.parts.values() if listed else ():
+            shares, cost, worth = part.claimed or (0, 0, 0.0)
+            if shares:
+                found.append(Claim(part.strategy, shares, cost, worth / shares))
+        return tuple(found)
 
     def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
         """Close a round: realised PnL by strategy, by the rule of positions."""
@@ -200,6 +235,8 @@ class Track:
                 left += _take(listed.holders(outcome)[::-1], outcome, -missing)
         flow = held.cash_flow - sum([part.flow for part in listed.parts.values()])
         self._share_out(listed, left, flow)
+        for part, _ in left:
+            part.claimed = None  # what happened to it was not seen
 
     # --- what is so -----------------------------------------------------------------------------
 
@@ -268,6 +305,12 @@ class Track:
         part.flow -= cost
         result.staked = Usd(result.staked + cost)
         self._count(listed, (part,))
+
+    def _claim(self, slug: str, strategy: str, shares: int, cost: int, worth: float) -> None:
+        part = self._rounds[slug].part(strategy)
+        if part.claimed is not None:
+            before = part.claimed
+            part.claimed = (before[0] + shares, before[1] + cost, before[2] + worth * shares)
 
     def _sell(self, slug: str, strategy: str, outcome: Outcome, fill: Fill) -> None:
         listed = self._rounds.get(slug, _Round())

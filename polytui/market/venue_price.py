@@ -56,7 +56,7 @@ class VenuePrice:
     def take_mid(self, mid: float, venue_ns: int, received_ns: int) -> None:
         self.mid, self.log_mid, self.received_ns = mid, math.log(mid), received_ns
         if venue_ns:
-            late_ms = (received_ns - venue_ns) / NS_PER_MS
+            late_ms = max(0, received_ns - venue_ns) / NS_PER_MS
             known = self.latency_ms
             self.latency_ms = (
                 late_ms if known is None else known + _LATENCY_WEIGHT * (late_ms - known)
@@ -108,7 +108,7 @@ class VenuePrice:
 
     def weight(self, now_ns: int, fresh_ns: int, half_life_ns: int, latency_half_ms: int) -> float:
         """Reliability x freshness x promptness; 0 for what is too old, down, or has no basis."""
-        age_ns = now_ns - self.received_ns
+        age_ns = max(0, now_ns - self.received_ns)
         if not self.is_live or self.basis is None or age_ns > fresh_ns:
             return 0.0
         weight: float = 0.5 ** (age_ns / half_life_ns) if age_ns > 0 else 1.0

@@ -37,6 +37,7 @@ class Reason(str, Enum):
     SCORE_SMALL = "score small"
     FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
+    CLAIM_SHRUNK = "claim shrunk by its record"
     STAKE_SMALL = "stake below minimum"
     KELLY_SPENT = "half Kelly of this close is spent"
     LEAVES_AT_ONCE = "would leave at once"
@@ -101,6 +102,7 @@ class Reason(str, Enum):
     REJECTS = "orders refused"
     LATENCY = "latency"
     QUEUE_FULL = "queue filling"
+    CLOCK_BEHIND = "this machine's clock is behind"
 
 
 class Why(Struct, frozen=True):

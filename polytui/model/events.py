@@ -67,6 +67,8 @@ class Ticked:
     """Frame received to decision, the worst since the last tick; real time."""
     queue_share: float = 0.0
     """Of the inbox, the fullest since the last tick."""
+    clock_behind_ms: int = 0
+    """How far our clock is behind the venues', where most of them stamp ahead of it; else 0."""
 
 
 @frozen
@@ -100,6 +102,23 @@ class AssetHalted:
 
 
 @frozen
+class ClaimsLeft:
+    """What came of one strategy's claims on one asset in one third of prices (`ledger/claims.py`):
+    faded sums over them, per share in dollars."""
+
+    asset: str
+    strategy: str
+    third: str
+    count: float
+    claimed: float
+    realised: float
+    cross: float
+    """Of claimed x realised / variance."""
+    square: float
+    """Of claimed^2 / variance."""
+
+
+@frozen
 class StandingRestored:
     """What earlier sessions left behind: counters of the day, the kill switch, and what else was
     stopped. A field that is added has a default: older standings are read without it."""
@@ -123,6 +142,8 @@ class StandingRestored:
     equity_peak: Usd = Usd(0)
     """The money there was at the highest, of which `realised_peak` is a share; 0 where this one
     starts at its highest."""
+    claims: tuple[ClaimsLeft, ...] = ()
+    """What strategies claimed, and what came of it."""
 
 
 # --- rounds ---------------------------------------------------------------------------------
@@ -179,6 +200,8 @@ class RoundSettled:
     winning_token_id: str
     source: str
     received_ns: int
+    venue_ns: int = 0
+    """When the stream said so; 0 for answers, which do not say."""
 
     @property
     def is_void(self) -> bool:

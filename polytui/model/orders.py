@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from polytui.model.amounts import dollars_for
 from polytui.model.instrument import Outcome
@@ -51,6 +51,9 @@ class Quote:
     shares: Shares
     tif: TimeInForce = TimeInForce.GTC
     is_post_only: bool = False
+    worth: float | None = field(default=None, eq=False)
+    """Dollars that its strategy claims a share is worth: no part of what is asked of the venue.
+    None where nothing is claimed, as by whoever leaves."""
 
 
 @frozen
@@ -68,6 +71,8 @@ class Order:
     is_post_only: bool
     strategy: str
     placed_ns: int
+    worth: float | None = field(default=None, eq=False)
+    """Of its quote."""
 
     @property
     def dollars(self) -> Usd:
@@ -79,7 +84,8 @@ class Order:
     @property
     def quote(self) -> Quote:
         """What it was made of."""
-        return Quote(self.outcome, self.side, self.price, self.shares, self.tif, self.is_post_only)
+        terms = (self.outcome, self.side, self.price, self.shares, self.tif, self.is_post_only)
+        return Quote(*terms, worth=self.worth)
 
 
 class OrderState(str, Enum):

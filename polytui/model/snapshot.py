@@ -47,6 +47,11 @@ class FeedView:
     missed: int = 0
     """Trades or messages that never came and were not given again."""
     duplicates: int = 0
+    misdated: int = 0
+    """Events whose stamp was not believed: ahead of our clock, or in another unit."""
+    offset_ms: float | None = None
+    """Least of received minus stamped over minutes; below 0 its clock is ahead of ours. None where
+    it stamps nothing."""
 
 
 @frozen

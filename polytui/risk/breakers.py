@@ -102,6 +102,10 @@ class Breakers:
             effects += self._trip(why, now_ns, settings)
         return effects + self._release(now_ns, settings)
 
+    def clock_doubted(self, now_ns: int, why: Why, settings: Thresholds) -> tuple[Effect, ...]:
+        """Most sources stamp ahead of this machine's clock: what is late looks fresh to it."""
+        return self._trip(why, now_ns, settings)
+
     def reconnected(self, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:
         """A feed of this asset came up again."""
         self._reconnects.append(now_ns)

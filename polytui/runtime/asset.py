@@ -7,13 +7,25 @@ from collections.abc import Callable, Sequence
 import trio
 from attrs import define, evolve, field
 
+from polytui.config.schema import Clock
 from polytui.execution.executor import Hands
-from polytui.model.events import Commanded, Event, FeedDown, Report, RoundSettled
+from polytui.model.events import (
+    BOOK_FEED,
+    Commanded,
+    Event,
+    ExchangeTraded,
+    FeedDown,
+    FrameRejected,
+    Report,
+    RoundSettled,
+)
 from polytui.model.instrument import Asset, Round
 from polytui.model.snapshot import AssetState, FeedState
+from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
 from polytui.runtime.feeds import Feed
 from polytui.runtime.inbox import Inbox, Item
+from polytui.venues.stamps import Judge
 
 
 @define(eq=False)
@@ -33,6 +45,7 @@ class FeedTotals:
     stale: int = 0
     rejected: int = 0
     ignored: int = 0
+    misdated: int = 0
 
     def add(self, feed: Feed) -> None:
         self.messages += feed.messages
@@ -40,6 +53,7 @@ class FeedTotals:
         self.stale += feed.stales
         self.rejected += feed.rejected
         self.ignored += feed.ignored
+        self.misdated += feed.misdated
 
 
 def _set_event() -> trio.Event:
@@ -68,6 +82,8 @@ class AssetRun:
     """The longest from a frame to its decision since the last tick; real time."""
     complaints: set[str] = field(factory=set)
     """What the round watchers have said is wrong with the venue, and still is."""
+    judge: Judge = field(default=Judge(Clock().max_ahead_ms * NS_PER_MS))
+    is_clock_doubted: bool = False
     pump: Callable[[], None] = field(default=lambda: None)
     """Takes what is in the inbox at once; machine.py gives each life its own."""
     deaf: trio.Event = field(factory=_set_event)
@@ -89,9 +105,25 @@ class AssetRun:
         return totals
 
     def deliver(self, event: Event) -> None:
-        """To the hands, which follow the market; then to the desk, with what they report."""
-        self._put(event, 0)
+        """To the hands, which follow the market; then to the desk, with what they report. An answer
+        of a venue whose stamps cannot be is told as rejected instead."""
+        self._put(self._believed(event), 0)
         self.inbox.wake()
+
+    def deliver_given(self, trades: Sequence[ExchangeTraded]) -> None:
+        """Trades that an exchange gave again when it was asked."""
+        self.deliver_frame([self._believed(trade) for trade in trades], 0)
+
+    def _believed(self, event: Event) -> Event:
+        """Frames of streams were judged by their feed; this is the door of everything else."""
+        now_ns = self.clock.now_ns()
+        fault = self.judge.fault(event, now_ns)
+        if fault is None:
+            return event
+        feed = str(getattr(event, "venue", BOOK_FEED))
+        if (known := self.feeds.get(feed)) is not None:
+            known.misdated += 1
+        return FrameRejected(feed, f"{type(event).__name__} {fault.words}", 0, "", now_ns)
 
     def deliver_frame(self, events: Sequence[Event], received_perf_ns: int) -> None:
         """The events of one frame, decided here and now: no task between."""

@@ -101,7 +101,7 @@ class Backfill:
             new = [trade for trade in trades if wanted.is_missing(trade.trade_id)]
             recovered += _recovered(wanted, gap, trades, new)
             if new:
-                self.run.deliver_frame(new, 0)
+                self.run.deliver_given(new)
             given += trades
             if not trades or trades[-1].trade_id < gap.first_id:
                 break

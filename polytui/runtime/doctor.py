@@ -101,7 +101,7 @@ class _Listener:
             stamp = stamp or getattr(event, "venue_ns", 0)
             feed = getattr(event, "feed", "") or getattr(event, "venue", "") or "book"
             if stamp:
-                age_ms = (now_ns - stamp) / NS_PER_MS
+                age_ms = max(0, now_ns - stamp) / NS_PER_MS
                 self.ages_ms[feed] = min(age_ms, self.ages_ms.get(feed, age_ms))
 
 

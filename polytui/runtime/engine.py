@@ -17,7 +17,7 @@ from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
 from polytui.journal.standing_file import StandingFile
-from polytui.model.units import usd_from_float
+from polytui.model.units import NS_PER_MS, usd_from_float
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, Fault
 from polytui.runtime.hub import Hub
@@ -28,6 +28,7 @@ from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import StatusConsole, show_status
 from polytui.runtime.summary import Summary, summarise
 from polytui.runtime.tree import Tree
+from polytui.venues.stamps import Judge
 
 
 @frozen
@@ -74,6 +75,7 @@ async def _run(
             session.clock,
             PaperHands(plan.settings.paper, account),
             Inbox(plan.settings.queues.inbox),
+            judge=Judge(plan.settings.clock.max_ahead_ms * NS_PER_MS),
         )
         for asset in plan.settings.session.assets
     ]

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import trio
+from attrs import evolve
 
+from polytui.config.schema import Clock
 from polytui.model.errors import Retry
 from polytui.model.events import (
     Event,
@@ -19,10 +21,12 @@ from polytui.model.events import (
     FrameRejected,
 )
 from polytui.model.snapshot import FeedState, FeedView
-from polytui.model.units import NS_PER_MS
+from polytui.model.units import NS_PER_MS, age_ms
 from polytui.net.clock import SessionClock
 from polytui.net.ws import Link, LinkState, StayingSocket
+from polytui.runtime.offsets import SourceOffset
 from polytui.venues.feed import Codec, Gap, Parsed
+from polytui.venues.stamps import Judge, newest_stamp
 
 _SAMPLE_LENGTH = 200
 
@@ -43,8 +47,13 @@ class Feed:
         clock: SessionClock,
         make_socket: Callable[[Link], StayingSocket],
         limits_s: Mapping[str, float] | None = None,
+        time: Clock | None = None,
     ) -> None:
-        """`limits_s`: real seconds that each stream of the codec may be silent."""
+        """`limits_s`: real seconds that each stream of the codec may be silent. `time`: what is
+        believed of stamps."""
+        time = time or Clock()
+        self._judge = Judge(time.max_ahead_ms * NS_PER_MS)
+        self.offset = SourceOffset(time.offset_window_s)
         self.name = name
         self._codec = codec
         self._deliver = deliver
@@ -63,6 +72,8 @@ class Feed:
         """Trades or messages that never came by the stream."""
         self.recovered = 0
         self._duplicates = 0
+        self.misdated = 0
+        """Events whose stamp was not believed; their frames count as rejected, too."""
         self._limits_s = dict(limits_s or {})
         self._heard: dict[str, float] = {}
         """When each watched stream last had data, by trio's clock."""
@@ -86,6 +97,8 @@ class Feed:
         now_ns = self._clock.now_ns()
         parsed = self._codec.parse(frame, now_ns)
         self._messages += 1
+        if parsed.events:
+            parsed = self._believed(parsed, now_ns)
         if parsed.gap is not None or parsed.lost or parsed.duplicates or parsed.is_closing:
             self._odd(parsed, now_ns)
         if parsed.events:
@@ -103,6 +116,19 @@ class Feed:
         for text in parsed.replies:
             self.socket.reply(text)
         return parsed.is_data
+
+    def _believed(self, parsed: Parsed, now_ns: int) -> Parsed:
+        """Without the events whose time cannot be; one that has no other proves no life."""
+        stamp = max(map(newest_stamp, parsed.events))
+        kept, faults = self._judge.believed(parsed.events, now_ns)
+        if stamp:
+            ahead = max((fault.ahead_ns for fault in faults), default=0)
+            self.offset.take(now_ns - stamp, now_ns, is_believed=not ahead)
+        if not faults:
+            return parsed
+        self.misdated += len(faults)
+        is_data, why = parsed.is_data and bool(kept), parsed.rejected or faults[0].words
+        return evolve(parsed, events=kept, is_data=is_data, rejected=why)
 
     def _rare(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> None:
         self._ignored += parsed.ignored
@@ -206,7 +232,8 @@ class Feed:
         return self._ignored
 
     def age_ms(self, now_ns: int) -> int:
-        return (now_ns - self._data_ns) // NS_PER_MS if self._data_ns else -1
+        """Since the last data, never negative though our clock be set back; -1 before the first."""
+        return age_ms(now_ns, self._data_ns)
 
     def view(self, now_ns: int) -> FeedView:
         return FeedView(
@@ -219,4 +246,6 @@ class Feed:
             ignored=self._ignored,
             missed=max(0, self.missed - self.recovered),
             duplicates=self._duplicates,
+            misdated=self.misdated,
+            offset_ms=self.offset.offset_ms(),
         )

@@ -34,6 +34,7 @@ from polytui.runtime.inbox import Item
 from polytui.runtime.machine import Machine
 from polytui.runtime.modes import Surroundings
 from polytui.runtime.notices import words_of_breaker
+from polytui.runtime.offsets import judge_clock
 from polytui.runtime.prices import PriceWatch
 from polytui.runtime.rounds import RoundSources, RoundWatcher
 from polytui.runtime.session import Session
@@ -116,7 +117,21 @@ class Life:
             await trio.sleep(every_s)
             worst_ns, run.worst_ns = run.worst_ns, 0
             share = run.inbox.fullest_share()
-            run.inbox.put(Item(Ticked(run.clock.now_ns(), worst_ns // 1000, share)))
+            run.inbox.put(Item(Ticked(run.clock.now_ns(), worst_ns // 1000, share, self._judged())))
+
+    def _judged(self) -> int:
+        """Milliseconds that our clock is behind by the word of most sources; said when it begins
+        and when it ends."""
+        run = self.run
+        verdict = judge_clock(
+            ((feed.name, feed.offset) for feed in run.feeds.values()),
+            run.clock.now_ns(),
+            self.surroundings.settings.clock,
+        )
+        if bool(verdict.behind_ms) is not run.is_clock_doubted:
+            run.is_clock_doubted = bool(verdict.behind_ms)
+            self._say("error" if verdict.behind_ms else "info", verdict.text())
+        return verdict.behind_ms
 
     async def _stop_orders(self) -> None:
         """Tell the desk to stop, and wait until nothing of ours works or the grace time ends."""

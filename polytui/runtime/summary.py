@@ -149,6 +149,7 @@ def _feeds(runs: Sequence[AssetRun]) -> Summary:
             "stale": total.stale,
             "rejected": total.rejected,
             "ignored": total.ignored,
+            "misdated": total.misdated,
         }
         for run in runs
         for name, total in run.feed_totals().items()

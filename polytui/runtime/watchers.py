@@ -131,7 +131,16 @@ class WatchKit:
         def make_socket(link: Link) -> StayingSocket:
             return StayingSocket(label, url, settings, link, rng=self.rng)
 
-        feed = Feed(name, codec, run.deliver, run.deliver_frame, self.clock, make_socket, limits_s)
+        feed = Feed(
+            name,
+            codec,
+            run.deliver,
+            run.deliver_frame,
+            self.clock,
+            make_socket,
+            limits_s,
+            self.settings.clock,
+        )
         run.keep_feed(feed)
         return feed
 

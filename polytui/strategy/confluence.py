@@ -10,7 +10,7 @@ deviation in bps per root second, and two deviations are a whole vote:
     lead       w 2   -dollar_gap_bps / (2 d) x lead_lag / 0.25: the follower goes to the leader
 
     lean = sum w v / sum w              against = share of sum w |v| that points the other way
-    confidence = 1/2 + |lean| / 2       worth of a share = mid + worth x (confidence - mid)
+    confidence = 1/2 + |lean| / 2       worth of a share = mid moved by worth x (confidence - 1/2)
 
 0.34 is the deviation of the histogram on a random walk of unit steps (12, 26, 9; the root of the
 summed squares of its impulse response). It loses in markets that turn as often as they go on: its
@@ -30,6 +30,7 @@ from polytui.market.features import FeatureSet
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.probit import moved
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import (
     bps_per_root_s,
@@ -90,7 +91,7 @@ class Confluence:
         mid = middle(view.side(outcome))
         if mid is None:
             return abstain(Why(Reason.NO_BOOK), outcome, confidence)
-        worth = mid + thresholds.worth * (confidence - mid)
+        worth = moved(mid, thresholds.worth * (confidence - 0.5))
         return enter(view, Opinion(outcome, worth, confidence), thresholds, settings)
 
 

@@ -4,11 +4,15 @@ An opinion is a side, what a share of it is worth, and how sure that is. The edg
 the limit price, fees included, so that what slippage allows is paid for before it happens:
 
     edge = worth - limit - fee(limit)
+
+Of the edge that is claimed so much is believed as the record of the strategy's claims is worth
+(`ledger/claims.py`), and of the confidence the same part of what it has above one half.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
@@ -18,9 +22,9 @@ from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Usd, cost_of
-from polytui.strategy.conviction import conviction
 from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window, first_block
+from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy
 
@@ -86,20 +90,77 @@ def enter(
     limit = limit_price(view, outcome, settings)
     if limit >= NO_ASK:
         return abstain(Why(Reason.NO_BOOK), outcome, opinion.confidence)
-    edge = edge_bps(view, opinion, limit)
-    why = _edge_block(edge, thresholds) or _price_block(limit, thresholds)
+    claim = _Claim(
+        outcome, limit, edge_bps(view, opinion, limit), opinion.confidence, opinion.worth
+    )
+    why = _edge_block(claim.edge_bps, thresholds) or _price_block(limit, thresholds)
     why = why or _tick_block(view, outcome)
     why = why or first_block(view, outcome, settings.gates, window)
+    believed = claim.believed(view.beliefs.at(limit / MICRO))
     if why is not None:
-        return Proposal((), why, outcome, edge, opinion.confidence)
-    shares = shares_to_buy(view, opinion.outcome, limit, edge, opinion.confidence, thresholds)
+        return believed.proposal((), why, claim)
+    wanted = _order(view, claim, thresholds, settings)
+    if isinstance(wanted, Why) or believed is claim:
+        return believed.proposal(wanted, _CLEAR, claim)
+    quote = _order(view, believed, thresholds, settings)
+    why = _belief_block(believed, claim, thresholds)
+    if why is None and isinstance(quote, Quote):
+        return believed.proposal(quote, _CLEAR, claim)
+    why = why or Why(Reason.CLAIM_SHRUNK, believed.confidence, claim.confidence, "confidence")
+    return replace(believed.proposal((), why, claim), doubted=(wanted,))
+
+
+class _Claim(Struct, frozen=True):
+    """An edge at a limit price, and how sure it is: as it is claimed, or as it is believed."""
+
+    outcome: Outcome
+    limit: Price
+    edge_bps: float
+    confidence: float
+    worth: float
+    """As claimed, in both."""
+
+    def believed(self, belief: float) -> _Claim:
+        """The same where all of it is. What is no edge is not made better by disbelief."""
+        if belief >= 1.0 or self.edge_bps <= 0.0:
+            return self
+        surer = max(0.0, self.confidence - 0.5)
+        return replace(
+            self,
+            edge_bps=self.edge_bps * belief,
+            confidence=self.confidence - surer * (1.0 - belief),
+        )
+
+    def proposal(self, wanted: Quote | Why | tuple[()], why: Why, claim: _Claim) -> Proposal:
+        """One that wants a quote, or says why it does not."""
+        quotes = (wanted,) if isinstance(wanted, Quote) else ()
+        return Proposal(
+            quotes,
+            wanted if isinstance(wanted, Why) else why,
+            self.outcome,
+            self.edge_bps,
+            self.confidence,
+            claim.edge_bps,
+        )
+
+
+def _order(view: View, claim: _Claim, thresholds: Thresholds, settings: Settings) -> Quote | Why:
+    """The purchase for the stake that a claim is worth, or why there is none."""
+    shares = shares_to_buy(
+        view, claim.outcome, claim.limit, claim.edge_bps, claim.confidence, thresholds
+    )
     if isinstance(shares, Why):
-        return Proposal((), shares, outcome, edge, opinion.confidence)
-    quote = Quote(outcome, Side.BUY, limit, shares)
-    why = _exit_block(view, quote, thresholds, settings)
-    if why is not None:
-        return Proposal((), why, outcome, edge, opinion.confidence)
-    return Proposal((quote,), _CLEAR, outcome, edge, opinion.confidence)
+        return shares
+    quote = Quote(claim.outcome, Side.BUY, claim.limit, shares, worth=claim.worth)
+    return _exit_block(view, quote, thresholds, settings) or quote
+
+
+def _belief_block(believed: _Claim, claim: _Claim, thresholds: Thresholds) -> Why | None:
+    """Whether what is believed of the edge is too little, though what is claimed was enough."""
+    if believed.edge_bps >= thresholds.min_edge_bps:
+        return None
+    unit = f"bps of {claim.edge_bps:.0f} claimed"
+    return Why(Reason.CLAIM_SHRUNK, believed.edge_bps, thresholds.min_edge_bps, unit)
 
 
 def abstain(why: Why, outcome: Outcome | None = None, confidence: float | None = None) -> Proposal:

@@ -7,7 +7,7 @@
     acceleration   1   change of velocity in its deviations, / 2
 
     score = sum w x value / sum w over the parts that exist, which must hold half of the weight
-    worth of a share = mid + worth x |score|, for the side of the score's sign
+    worth of a share = mid moved by worth x |score|, for the side of the score's sign
     confidence = 1/2 + |score| / 2
 
 60 is what one second in ten exceeds on a recorded hour's first five minutes of Binance's BTC and
@@ -25,6 +25,7 @@ from polytui.market.features import FeatureSet
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.probit import moved
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import (
     acceleration_sigmas,
@@ -68,7 +69,7 @@ class MomentumScore:
         mid = middle(view.side(outcome))
         if mid is None:
             return abstain(Why(Reason.NO_BOOK), outcome, confidence)
-        worth = min(1.0, mid + thresholds.worth * size)
+        worth = moved(mid, thresholds.worth * size)
         return enter(view, Opinion(outcome, worth, confidence), thresholds, settings)
 
 

@@ -8,12 +8,15 @@ from msgspec import Struct
 
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
+from polytui.ledger.claims import BELIEVED, Beliefs
 from polytui.market.features import FeatureSet
 from polytui.market.predictor import Predictor
-from polytui.model.effects import Why
+from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote
 from polytui.model.units import Price, Shares, Usd
+
+_CLEAR = Why(Reason.NONE)
 
 
 class OutcomeView(Struct, frozen=True):
@@ -66,6 +69,8 @@ class View(Struct, frozen=True):
     closing_usd: Usd = Usd(0)
     """What the account can lose at this closing time, without what the strategy that is asked has
     in this round; told to those that share a budget (half Kelly)."""
+    beliefs: Beliefs = BELIEVED
+    """How much of what the strategy that is asked claims is believed."""
 
     def side(self, outcome: Outcome) -> OutcomeView:
         return self.up if outcome is Outcome.UP else self.down
@@ -83,6 +88,19 @@ class Proposal(Struct, frozen=True):
     edge_bps: float | None
     confidence: float | None = None
     """0 to 1: of the strategy in its signal, whatever the trust in the price."""
+    claimed_bps: float | None = None
+    """The edge that it claims; `edge_bps` is what is believed of it."""
+    doubted: tuple[Quote, ...] = ()
+    """What it would want if its claim were believed: followed in shadow, so that its record goes
+    on."""
+    less: Why | None = None
+    """Why it wants less than it would by itself."""
+
+    def as_claimed(self) -> Proposal:
+        """What it says itself, where that is not believed."""
+        if not self.doubted:
+            return self
+        return Proposal(self.doubted, _CLEAR, self.outcome, self.claimed_bps, self.confidence)
 
     @property
     def weight(self) -> float:

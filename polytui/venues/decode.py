@@ -8,23 +8,28 @@ connection it was, and say where one `opened`: numbers are counted by connection
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from attrs import define, field
 
+from polytui.config.schema import Clock
 from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.venues.continuity import DUPLICATE, TradeLine
-from polytui.venues.feed import WIRE_FAULTS, Parsed
-from polytui.venues.sources import MakeReader, Reader
+from polytui.venues.feed import WIRE_FAULTS, Parsed, rejected
+from polytui.venues.sources import MakeReader, Reader, Reading
+from polytui.venues.stamps import Judge
 
 _SHOWN_MOST = 50
 _NUMBERED = ("binance", "coinbase")
 """Exchanges whose trades are numbered without a gap."""
 _ALL = tuple(Asset)
+_UNKNOWN = 1
+"""In place of a receive time, where a recording has none."""
+_JUDGE = Judge(Clock().max_ahead_ms * NS_PER_MS)
 _BY_NAME = {asset.value: (asset,) for asset in Asset}
 _TIMES_MS = ("recv_ms", "recv_wall_ts")
 
@@ -135,13 +140,22 @@ def decode_lines(lines: Iterable[Line], make: MakeReader, decoded: Decoded) -> I
             continue
         decoded.frames += 1
         reading = reader.read(line.frame, line.received_ns)
-        _count(decoded, line, reading.parsed)
-        for event in reading.events:
+        events, parsed = _believed(reading, line.received_ns)
+        _count(decoded, line, parsed)
+        for event in events:
             decoded.events[type(event).__name__] += 1
             if isinstance(event, ExchangeTraded) and event.venue in _NUMBERED:
                 name = f"{event.venue} {event.asset.value}"
                 decoded.trades.setdefault(name, TradeAccount()).take(event.trade_id, event.venue_ns)
             yield event
+
+
+def _believed(reading: Reading, received_ns: int) -> tuple[Sequence[Any], Parsed]:
+    """As the engine would have judged it, where the time of receipt is known."""
+    if received_ns == _UNKNOWN:
+        return reading.events, reading.parsed
+    kept, faults = _JUDGE.believed(reading.events, received_ns)
+    return kept, rejected(faults[0].words) if faults else reading.parsed
 
 
 def _assets_of(line: Line) -> tuple[Asset, ...]:
@@ -172,13 +186,13 @@ def read_line(text: str, number: int = 0) -> Line:
     try:
         envelope = _decode_envelope(text)
     except WIRE_FAULTS:
-        return Line(text, 1, number=number)
+        return Line(text, _UNKNOWN, number=number)
     # A frame of RTDS or PolyBolt has a payload of its own: it is no envelope.
     inner = bytes(envelope.raw)
     if not inner and not envelope.topic and not envelope.channel:
         inner = bytes(envelope.payload)
     if not inner or inner == b"null":
-        return Line(text, 1, number=number)
+        return Line(text, _UNKNOWN, number=number)
     return Line(
         _unwrapped(inner),
         _received_ns(envelope),
@@ -205,4 +219,4 @@ def _received_ns(envelope: _Envelope) -> int:
         value = getattr(envelope, name)
         if value is not None and 0 < value < 10**14:
             return int(value * NS_PER_MS)
-    return 1
+    return _UNKNOWN

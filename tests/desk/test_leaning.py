@@ -206,3 +206,30 @@ def test_it_follows_the_last_run_of_one_side_and_its_mean_over_the_delay(
         mean = sum(seen) / len(seen)
         small = Why(Reason.EDGE_SMALL, mean, 50.0, "bps on average")
         assert why == (small if mean < 50.0 else None)
+
+
+# --- what is not believed ---------------------------------------------------------------------
+
+
+def doubted(outcome: Outcome = UP, claimed_bps: float = 400.0) -> Proposal:
+    """It would want something, and its claim is not believed."""
+    quote = Quote(outcome, Side.BUY, Price(600_000), Shares(10 * MICRO))
+    why = Why(Reason.CLAIM_SHRUNK, 100.0, LEAST_BPS)
+    return Proposal((), why, outcome, 100.0, 1.0, claimed_bps, (quote,))
+
+
+def test_a_doubted_signal_lasts_as_a_believed_one_does_by_what_it_claims() -> None:
+    leaning = told((0, doubted()), (DELAY_NS - 1, doubted()))
+    assert block(leaning, DELAY_NS - 1) is not None
+    leaning.note(doubted(), START_NS + DELAY_NS, DELAY_S)
+    assert block(leaning, DELAY_NS) is None
+    weak = told((0, doubted(claimed_bps=149.0)), (DELAY_NS, doubted(claimed_bps=149.0)))
+    assert block(weak, DELAY_NS) == Why(Reason.EDGE_SMALL, 149.0, LEAST_BPS, "bps on average")
+
+
+def test_a_signal_that_is_believed_again_begins_anew() -> None:
+    """Its mean may not hold what was claimed and not believed."""
+    leaning = told((0, doubted()), (DELAY_NS, doubted()), (DELAY_NS + 1, wanting(edge_bps=151.0)))
+    blocked = block(leaning, DELAY_NS + 1)
+    assert blocked is not None
+    assert blocked.reason is Reason.SIGNAL_YOUNG

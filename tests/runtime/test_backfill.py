@@ -78,7 +78,7 @@ class Bench:
 
 
 def row(number: int) -> dict[str, object]:
-    return {"a": number, "p": "90000.1", "q": "0.1", "T": 1_795_204_800_000 + number, "m": True}
+    return {"a": number, "p": "90000.1", "q": "0.1", "T": 1_795_204_700_000 + number, "m": True}
 
 
 def page(request: httpx.Request) -> httpx.Response:

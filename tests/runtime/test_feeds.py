@@ -184,3 +184,9 @@ async def test_a_frame_with_one_spoilt_item_is_believed_and_told_as_rejected(
     assert feed.receive(frame, 1) is True, "one item proves that it lives"
     assert [type(event) for event in desk.events] == [TickSizeChanged, FrameRejected]
     assert (feed.view(0).rejected, feed.view(0).messages) == (1, 1)
+
+
+async def test_no_age_is_negative_though_our_clock_is_set_back(autojump_clock: MockClock) -> None:
+    feed, _ = make_feed()
+    feed.receive(tick_frame(), 1)
+    assert feed.age_ms(feed._clock.now_ns() - 3600 * NS) == 0

@@ -6,7 +6,16 @@ import math
 from typing import Any
 
 import pytest
-from market_views import EAGER, a_view, edge_of, features_of, quoted, side_of, with_thresholds
+from market_views import (
+    EAGER,
+    a_view,
+    edge_of,
+    evolve,
+    features_of,
+    quoted,
+    side_of,
+    with_thresholds,
+)
 
 from polytui.config.schema import Settings
 from polytui.model.effects import Reason, Why
@@ -174,20 +183,25 @@ def test_a_vote_that_is_split_in_two_has_no_direction() -> None:
     assert proposal.why == Why(Reason.NO_DIRECTION)
 
 
-@pytest.mark.parametrize(("worth", "believed"), [(1.0, 0.75), (0.5, 0.6275), (0.0, 0.505)])
+@pytest.mark.parametrize(("worth", "believed"), [(1.0, 0.738651), (0.5, 0.627736), (0.0, 0.505)])
 def test_the_book_is_moved_towards_the_confidence(worth: float, believed: float) -> None:
-    """Mid 0.505, confidence 0.75, and the limit one tick above the ask of 0.51."""
+    """Mid 0.505, z 0.01253; confidence 0.75 is a quarter of a dollar at even odds, 0.62666 in z.
+    The limit stands one tick above the ask of 0.51."""
     proposal = proposed({"min_votes": 1, "worth": worth}, imbalance=0.5)
-    assert proposal.edge_bps == pytest.approx(edge_of(believed, 0.52))
+    assert proposal.edge_bps == pytest.approx(edge_of(believed, 0.52), abs=0.3)
 
 
-def test_a_book_that_is_surer_than_the_votes_is_left_alone() -> None:
+def test_a_book_that_is_sure_is_moved_by_less() -> None:
+    """An eighth of a dollar at even odds, 0.31333 in z: from 0.855, z 1.05812, to 0.914870, and
+    from 0.145 to 0.228198. A line to the confidence of 0.75 would have claimed thirty cents."""
     view = a_view(
         features=features_of(imbalance=0.5), up=side_of(0.85, 0.86), down=side_of(0.14, 0.15)
     )
     proposal = Confluence().propose(view, with_thresholds(Confluence(), SETTINGS, min_votes=1))
-    assert proposal.why.reason is Reason.EDGE_SMALL
-    assert proposal.edge_bps == pytest.approx(edge_of(0.855 + 0.5 * (0.75 - 0.855), 0.87))
+    assert proposal.edge_bps == pytest.approx(edge_of(0.914870, 0.87), abs=0.3)
+    lost = evolve(view, up=side_of(0.14, 0.15), down=side_of(0.85, 0.86))
+    proposal = Confluence().propose(lost, with_thresholds(Confluence(), SETTINGS, min_votes=1))
+    assert proposal.edge_bps == pytest.approx(edge_of(0.228198, 0.16), abs=0.3)
 
 
 def test_it_buys_down_for_half_of_its_stake_and_more_by_confidence() -> None:

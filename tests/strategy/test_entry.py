@@ -13,12 +13,12 @@ from market_views import EAGER, a_view, edge_of, evolve, side_of, tame_views
 from polytui.config.deciding import Gates
 from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
+from polytui.ledger.claims import Beliefs
 from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
-from polytui.strategy.conviction import conviction
 from polytui.strategy.entry import (
     Opinion,
     abstain,
@@ -30,6 +30,7 @@ from polytui.strategy.entry import (
 )
 from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window
+from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 
 SETTINGS = Settings()
@@ -295,3 +296,81 @@ def test_what_is_bought_may_stay_in_the_book_it_was_bought_from(
     stake = Stake("it", outcome, anyway.shares, Usd(cost), view.now_ns)
     leaves = first_exit(view, stake, None, thresholds, EAGER.exits) is not None
     assert proposal.quotes == (() if leaves else (anyway,))
+
+
+# --- what is believed of a claim --------------------------------------------------------------
+
+
+def doubting(belief: float, **changes: Any) -> View:
+    """A view in which a strategy's claims at middling prices are believed so far."""
+    return a_view(beliefs=Beliefs(0.0, belief, 0.0), **changes)
+
+
+def test_what_is_believed_of_an_edge_is_what_competes() -> None:
+    whole, half = entered(a_view(), confidence=0.7), entered(doubting(0.5), confidence=0.7)
+    assert whole.claimed_bps == half.claimed_bps == whole.edge_bps
+    assert half.edge_bps == pytest.approx(whole.edge_bps * 0.5)
+    assert half.confidence == pytest.approx(0.6)
+    assert half.weight == pytest.approx(whole.weight * 0.5 * 6 / 7)
+    assert half.doubted == ()
+    # 0.60 takes half of the stake, 0.70 three quarters.
+    (less,), (more,) = half.quotes, whole.quotes
+    assert less.shares / more.shares == pytest.approx(2 / 3, abs=0.001)
+    assert less.worth == more.worth == 0.60
+
+
+def test_kelly_stakes_what_is_believed_of_the_edge() -> None:
+    kelly = Thresholds(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
+    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    (whole,) = enter(a_view(), opinion, kelly, SETTINGS).quotes
+    (half,) = enter(doubting(0.5), opinion, kelly, SETTINGS).quotes
+    assert half.shares / whole.shares == pytest.approx(0.5, abs=0.001)
+
+
+@pytest.mark.parametrize(("over", "buys"), [(-1e-6, False), (1e-6, True)])
+def test_an_edge_that_the_record_shrinks_under_the_threshold_is_refused_with_its_number(
+    over: float, buys: bool
+) -> None:
+    claimed = entered(a_view()).edge_bps
+    assert claimed is not None
+    proposal = entered(doubting((150.0 + over) / claimed))
+    assert bool(proposal.quotes) is buys
+    assert bool(proposal.doubted) is not buys
+    if not buys:
+        why = proposal.why
+        assert (why.reason, why.limit) == (Reason.CLAIM_SHRUNK, 150.0)
+        assert why.value == pytest.approx(150.0)
+        assert why.text().startswith("claim shrunk by its record: 150 < 150 bps of 625 claimed")
+        assert proposal.doubted == entered(a_view()).quotes
+        believed = proposal.as_claimed()
+        assert (believed.quotes, believed.edge_bps) == (proposal.doubted, claimed)
+        assert believed.why.reason is Reason.NONE
+
+
+def test_the_strategys_own_reasons_come_before_its_record() -> None:
+    assert entered(doubting(0.1), worth=0.53).why.reason is Reason.EDGE_SMALL
+    assert entered(doubting(0.1, left_s=1.0)).why.reason is Reason.TOO_LATE
+    assert entered(doubting(0.1, left_s=1.0)).doubted == ()
+
+
+def test_a_stake_that_only_disbelief_makes_too_small_says_so() -> None:
+    """Confidence 0.55 takes three eighths of 8 dollars: 5.58 shares; what is left of it fewer."""
+    small = Thresholds(stake_usd=8.0)
+    proposal = enter(doubting(0.5), Opinion(Outcome.UP, 0.60, 0.55), small, SETTINGS)
+    assert proposal.quotes == ()
+    assert proposal.why == Why(Reason.CLAIM_SHRUNK, 0.525, 0.55, "confidence")
+    assert len(proposal.doubted) == 1
+
+
+def test_the_belief_of_the_price_in_hand_counts() -> None:
+    cheap = a_view(up=side_of(0.20, 0.21), down=side_of(0.79, 0.80), beliefs=Beliefs(0.5, 1.0, 1.0))
+    proposal = entered(cheap, worth=0.40)
+    assert proposal.claimed_bps is not None
+    assert proposal.edge_bps == pytest.approx(proposal.claimed_bps * 0.5)
+
+
+def test_disbelief_makes_no_bad_edge_better() -> None:
+    proposal = entered(doubting(0.1), worth=0.40)
+    assert proposal.edge_bps == proposal.claimed_bps
+    assert proposal.edge_bps is not None
+    assert proposal.edge_bps < 0.0

@@ -139,7 +139,9 @@ def test_trade_tick_and_resolution() -> None:
         "winning_outcome": "Down",
         "timestamp": "1766790415550",
     }
-    assert parse(resolved, UP).events == (RoundSettled("0x31", DOWN, "stream", NOW),)
+    assert parse(resolved, UP).events == (
+        RoundSettled("0x31", DOWN, "stream", NOW, 1_766_790_415_550_000_000),
+    )
     assert parse(resolved, "1234") == IGNORED
 
 

@@ -63,19 +63,27 @@ def _counts(feeds: list[FeedView], ink: Ink) -> list[Span]:
         ("reconnects", sum(feed.reconnects for feed in feeds)),
         ("rejected frames", sum(feed.rejected for feed in feeds)),
         ("missed", sum(feed.missed for feed in feeds)),
+        ("misdated", sum(feed.misdated for feed in feeds)),
     ):
         if count:
             spans.append((f"{word} {count:,} ", ink.dim))
     return spans
 
 
+def offset(milliseconds: float) -> str:
+    """How far a source's clock is behind ours, or ahead with a minus: "+0.04 s"."""
+    return f"{milliseconds / 1000:+.2f} s"
+
+
 def feed_table(feeds: tuple[FeedView, ...], ink: Ink, width: int) -> list[Line]:
-    """One feed a line, with its age and counters."""
+    """One feed a line, with its age, counters, and the offset of its clock."""
     lines = []
     for feed in feeds:
         age = figures.age(feed.age_ms / 1000) if feed.age_ms >= 0 else "–"
         counts = f"{feed.messages:>9,} msgs {feed.reconnects:>3} re {feed.rejected:>3} rej"
         counts += f" {feed.missed} missed" if feed.missed else ""
+        counts += f" {feed.misdated} misdated" if feed.misdated else ""
+        counts += "" if feed.offset_ms is None else f" {offset(feed.offset_ms):>8}"
         right: list[Span] = [(f"{age:>7} ", ink.text), (counts, ink.dim)]
         lines.append(spread(feed_dot(feed, ink), right, width, ink.text))
     return lines

@@ -252,7 +252,8 @@ class MarketChannel:
                 return None
             if winner not in named:
                 raise ValueError(f"a winner that is none of the outcomes: {winner}")
-        return RoundSettled(message.market, winner, "stream", received_ns)
+        venue_ns = ns_of_ms(message.timestamp) if message.timestamp else 0
+        return RoundSettled(message.market, winner, "stream", received_ns, venue_ns)
 
 
 def _parsed(event: MarketEvent | None, why: str) -> Parsed:

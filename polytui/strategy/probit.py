@@ -1,8 +1,8 @@
-"""How sure a strategy that prices both sides is of its claim: that a share is worth more than it
-costs.
+"""Probabilities as distances from the strike: how sure a claim is, and how a lean moves a price.
 
-A probability is a distance from the strike, z = F^-1(p), in deviations of what is open. Between
-what the share is worth, p, and what it costs with its fee, c, lies a margin of
+A probability is a distance from the strike, z = F^-1(p), in deviations of what is open. A strategy
+that prices both sides claims that a share is worth more, p, than it costs with its fee, c. Between
+the two lies a margin of
 
     d = F^-1(p) - F^-1(c)
 
@@ -23,6 +23,7 @@ import math
 from statistics import NormalDist
 
 _UNIT = NormalDist()
+_EVEN = _UNIT.pdf(0.0)
 _USUAL_ERROR = 0.25
 _CERTAIN = 1e-9
 """Probabilities are held so far from 0 and 1, where z is endless."""
@@ -35,6 +36,16 @@ def conviction(worth: float, all_in: float) -> float:
         return 0.0
     z = _z(worth)
     return _UNIT.cdf((z - _z(all_in)) / (_USUAL_ERROR * math.hypot(1.0, z)))
+
+
+def moved(probability: float, dollars: float) -> float:
+    """A probability moved by a lean that is worth so many dollars a share at even odds.
+
+    A lean moves the closing price, not the share: by the same part of a deviation wherever the
+    strike is. F(z(p) + dollars / F'(0)) is the old probability and so much at one half, and moves
+    a side that has all but lost, or won, by next to nothing.
+    """
+    return _UNIT.cdf(_z(probability) + dollars / _EVEN)
 
 
 def _z(probability: float) -> float:

@@ -1,4 +1,5 @@
-"""How sure a claim is: one half at its price, more the wider its margin, never beyond 0 and 1."""
+"""How sure a claim is: one half at its price, more the wider its margin. And how far a lean moves a
+probability."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.strategy.conviction import conviction
+from polytui.strategy.probit import conviction, moved
 
 _CHANCES = st.floats(0.0, 1.0)
 
@@ -55,3 +56,40 @@ def test_the_same_edge_far_out_asks_for_less_error_of_the_place_and_more_of_the_
 def test_what_is_no_number_is_no_confidence(bad: float) -> None:
     assert conviction(bad, 0.5) == 0.0
     assert conviction(0.5, bad) == 0.0
+
+
+# --- a lean -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("probability", "dollars", "to"),
+    [
+        (0.5, 0.0, 0.5),
+        # A cent at even odds is a cent, as good as.
+        (0.5, 0.01, 0.51),
+        (0.5, -0.01, 0.49),
+        # z 0, 0.25335 and 1 by the usual tables; a quarter of a dollar is 0.62666.
+        (0.5, 0.25, 0.734564),
+        (0.6, 0.25, 0.810556),
+        (0.8413447, -0.25, 0.645537),
+    ],
+)
+def test_a_lean_by_hand(probability: float, dollars: float, to: float) -> None:
+    assert moved(probability, dollars) == pytest.approx(to, abs=3e-5)
+
+
+@given(_CHANCES, st.floats(-1.0, 1.0))
+def test_a_lean_leaves_a_probability_that_points_its_way(
+    probability: float, dollars: float
+) -> None:
+    found = moved(probability, dollars)
+    assert 0.0 <= found <= 1.0
+    assert (found - probability) * dollars >= -1e-9
+    # Nowhere by more than at even odds, where the density is highest.
+    assert abs(found - probability) <= abs(dollars) + 2e-9
+
+
+@given(_CHANCES, st.floats(-1.0, 1.0))
+def test_a_lean_in_a_mirror(probability: float, dollars: float) -> None:
+    mirrored = 1.0 - moved(1.0 - probability, -dollars)
+    assert moved(probability, dollars) == pytest.approx(mirrored, abs=1e-7)

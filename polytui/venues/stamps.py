@@ -1,0 +1,149 @@
+"""Whose time is believed: every stamp that a venue wrote, judged against our own receive time.
+
+A stamp that lies ahead of our clock by more than the allowed skew is a lie or a wrong clock, and
+one from long before anything we could be sent is another unit (seconds for milliseconds). What
+carries it is not believed: a price from the future would look fresh until the future comes.
+
+The table is by class of event, and events are judged where they leave a codec or a client, so no
+codec can forget it. A class that is in neither column fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from polytui.model import events as ev
+from polytui.model.units import NS_PER_S
+from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
+
+_OLDEST_NS = 400 * 86_400 * NS_PER_S
+"""No history that we ask for reaches back so far: 500 candles of an hour are three weeks."""
+
+Stamps = Callable[[Any], Sequence[int]]
+"""The venue's stamps in an event, UTC ns."""
+
+
+def _none(_: Any) -> Sequence[int]:
+    return ()
+
+
+def _venue(event: Any) -> Sequence[int]:
+    return (event.venue_ns,)
+
+
+def _venue_if_any(event: Any) -> Sequence[int]:
+    """0 where the venue does not write one."""
+    return (event.venue_ns,) if event.venue_ns else ()
+
+
+def _oracle(event: ev.OraclePriced) -> Sequence[int]:
+    return (event.observed_ns, event.venue_ns)
+
+
+def _candles(event: ev.CandlesLoaded) -> Sequence[int]:
+    """Ends: a candle that is given as closed has not closed in the future."""
+    length_ns = event.length_s * NS_PER_S
+    return [candle.opens_ns + length_ns for candle in event.candles]
+
+
+STAMPS: Mapping[type, Stamps] = {
+    ev.BookSnapshotted: _venue,
+    ev.BookChanged: _venue,
+    ev.TickSizeChanged: _venue,
+    ev.TradePrinted: _venue,
+    ev.RoundSettled: _venue_if_any,
+    ev.OraclePriced: _oracle,
+    ev.ExchangeTraded: _venue,
+    ev.ExchangeQuoted: _venue_if_any,
+    ev.CandlesLoaded: _candles,
+    UserOrder: _venue,
+    UserTrade: _venue,
+    # A window is announced ahead of its time, a strike names its round and no moment.
+    ev.RoundFound: _none,
+    ev.StrikePublished: _none,
+}
+"""What comes from venues. Everything else is stamped by ourselves."""
+
+OURS = (
+    ev.DeskOpened,
+    ev.AssetHalted,
+    ev.SettingsChanged,
+    ev.Ticked,
+    ev.ModelLoaded,
+    ev.StandingRestored,
+    ev.RoundOpened,
+    ev.RoundClosed,
+    ev.FeedUp,
+    ev.FeedStale,
+    ev.FeedDown,
+    ev.FeedGapped,
+    ev.FeedMended,
+    ev.FeedRefused,
+    ev.FrameRejected,
+    ev.Accepted,
+    ev.Refused,
+    ev.Unanswered,
+    ev.Filled,
+    ev.Cancelled,
+    ev.CancelRefused,
+    ev.NotFound,
+    ev.Commanded,
+)
+"""Events that no venue stamped: of our own clock, or of no time at all."""
+_NOTHING: Mapping[type, Stamps] = dict.fromkeys(OURS, _none)
+_ALL: Mapping[type, Stamps] = {**STAMPS, **_NOTHING}
+
+
+@frozen
+class Fault:
+    """Why an event's time cannot be believed."""
+
+    words: str
+    ahead_ns: int
+    """How far ahead of our clock; 0 where it is too old instead."""
+
+
+@frozen
+class Judge:
+    """The one judge. `skew_ns`: how far ahead of our clock a venue's may be."""
+
+    skew_ns: int
+
+    def fault(self, event: object, now_ns: int) -> Fault | None:
+        """None for what may be believed at `now_ns`, when it was read (session time).
+
+        KeyError for a class that nobody has put into the table.
+        """
+        for stamp in _ALL[type(event)](event):
+            if stamp - now_ns > self.skew_ns:
+                return Fault(_words(stamp - now_ns, self.skew_ns), stamp - now_ns)
+            if now_ns - stamp > _OLDEST_NS:
+                days = (now_ns - stamp) / NS_PER_S / 86_400
+                return Fault(f"stamped {days:,.0f} days ago: another unit", 0)
+        return None
+
+    def believed(
+        self, events: Sequence[Any], now_ns: int
+    ) -> tuple[tuple[Any, ...], tuple[Fault, ...]]:
+        """What may be believed of a frame's events, and what was wrong with the others."""
+        faults: list[Fault] = []
+        kept: list[Any] = []
+        for event in events:
+            fault = self.fault(event, now_ns)
+            if fault is None:
+                kept.append(event)
+            else:
+                faults.append(fault)
+        return tuple(kept), tuple(faults)
+
+
+def _words(ahead_ns: int, skew_ns: int) -> str:
+    return f"stamped {ahead_ns / NS_PER_S:.3f} s ahead of our clock, > {skew_ns / NS_PER_S:g} s"
+
+
+def newest_stamp(event: object) -> int:
+    """The latest moment that an event speaks of; 0 where the venue stamped nothing."""
+    return max(_ALL[type(event)](event), default=0)
