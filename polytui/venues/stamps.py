@@ -76,6 +76,7 @@ OURS = (
     ev.StandingRestored,
     ev.RoundOpened,
     ev.RoundClosed,
+    ev.AcceptanceChanged,
     ev.FeedUp,
     ev.FeedStale,
     ev.FeedDown,

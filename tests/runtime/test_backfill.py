@@ -296,7 +296,7 @@ async def test_nothing_traded_meanwhile_is_a_whole_answer_too(
 
 
 def told(ms: int) -> int:
-    return (1_795_204_800_000 + ms) * 10**6
+    return (1_795_204_700_000 + ms) * 10**6
 
 
 async def known_of(here: Any, gap: Gap, **options: Any) -> tuple[float, float, bool]:
@@ -306,7 +306,7 @@ async def known_of(here: Any, gap: Gap, **options: Any) -> tuple[float, float, b
     ask = options.pop("ask", here.ask)
     here.backfill.want("binance", gap, ask, options.pop("is_missing", here.line.mend), **options)
     (mended,) = await here.mended()
-    base_s = 1_795_204_800
+    base_s = 1_795_204_700
     return mended.from_ns / 10**9 - base_s, mended.until_ns / 10**9 - base_s, mended.is_whole
 
 

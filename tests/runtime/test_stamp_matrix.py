@@ -441,7 +441,7 @@ CASES = (
     ),
     Case(
         "binance candles",
-        ("binance_rest:_candles",),
+        ("binance_rest:_candle",),
         binance_candles,
         ask=lambda http: candles_of(Binance(http)),
         otherwise=MICROSECONDS,
