@@ -164,8 +164,11 @@ def demo(**options: Any) -> None:
     from polytui.runtime.chaos import parse_chaos
 
     settings = _settings_for(options)
+    is_watched = has_terminal() and not options["headless"]
+    if is_watched and options["speed"] is None:
+        options["speed"] = settings.demo.watched_speed
+        settings = _settings_for(options)
     if options["rounds"] is None:
-        is_watched = has_terminal() and not options["headless"]
         rounds = 0 if is_watched else settings.demo.rounds
         settings = attrs.evolve(settings, session=attrs.evolve(settings.session, rounds=rounds))
     _as_usage(parse_chaos, options["chaos"], settings.session.assets)

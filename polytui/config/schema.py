@@ -368,6 +368,9 @@ class Demo:
 
     seed: int = setting(7, NOT_NEGATIVE)
     speed: float = setting(20.0, between(0.1, 200.0))
+    """Session seconds a real second. A machine that falls behind lowers it and says so."""
+    watched_speed: float = setting(4.0, between(0.1, 200.0))
+    """The same with a terminal, where somebody wants to see what happens."""
     start: str = setting("2026-11-20T14:59:00Z", UTC_TIME)
     """Session time at which the simulated world begins."""
     world: str = setting("lifelike", one_of("lifelike", "calm", "trending", "jumpy"))

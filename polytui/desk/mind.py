@@ -40,6 +40,11 @@ class Mind:
         effects = self.desks[asset].step(self.seq, now_ns, event, is_last=is_last)
         return Taken(self.seq, effects)
 
+    @property
+    def book_lag_ns(self) -> int:
+        """How late the newest frame of books was read, of the asset that is worst."""
+        return max([desk.rounds.lag_ns for desk in self.desks.values()], default=0)
+
     def digest(self) -> str:
         """Sixteen hex digits over everything that decides what comes next."""
         state = (

@@ -278,6 +278,8 @@ class AccountView:
     limits: tuple[LimitView, ...] = ()
     kill_why: str = ""
     settings_digest: str = ""
+    behind_ms: int = 0
+    """How old the newest book was when it was read: how far this machine is behind; real time."""
 
 
 @frozen

@@ -1,7 +1,8 @@
 """The session's clock: UTC nanoseconds, at wall speed or scaled, shared between processes.
 
 Anchored on the machine's monotonic clock, so a scaled session does not jump when the wall
-clock is stepped, and a venue and a bot that share an anchor agree to the nanosecond.
+clock is stepped, and a venue and a bot that share an anchor agree to the nanosecond. They go on
+agreeing when the speed changes, because both are told the moment beforehand at which it does.
 """
 
 from __future__ import annotations
@@ -9,21 +10,35 @@ from __future__ import annotations
 import time
 
 import trio
-from attrs import frozen
+from attrs import define, frozen
 
 from polytui.model.units import NS_PER_S
 
+SLOWEST, FASTEST = 0.1, 200.0
+"""Bounds of a scaled session's speed."""
 _LONGEST_NAP_S = 0.25
 """One long sleep fires up to 100 ms late on Linux and misses clock steps; short ones do not."""
 
 
 @frozen
+class _Turn:
+    """From this monotonic moment on, another speed."""
+
+    at_ns: int
+    speed: float
+
+
+@define
 class Clock:
-    """Session time = `epoch_ns` at monotonic `anchor_ns`, running `speed` times as fast."""
+    """Session time = `epoch_ns` at monotonic `anchor_ns`, running `speed` times as fast.
+
+    State: the anchor of the speed in force, and a turn to another one that is still to come.
+    """
 
     epoch_ns: int
     anchor_ns: int
     speed: float = 1.0
+    _turn: _Turn | None = None
 
     @classmethod
     def starting_at(cls, epoch_ns: int, speed: float) -> Clock:
@@ -32,7 +47,17 @@ class Clock:
     def now_ns(self) -> int:
         return self.at(time.monotonic_ns())
 
+    def turn(self, speed: float, at_ns: int) -> None:
+        """Run at `speed` from the monotonic moment `at_ns` on. Session time has no jump where that
+        lies ahead; where it is past, what has been counted since is taken back."""
+        self.at(min(at_ns, time.monotonic_ns()))
+        self._turn = _Turn(at_ns, speed)
+
     def at(self, monotonic_ns: int) -> int:
+        if self._turn is not None and monotonic_ns >= self._turn.at_ns:
+            turn, self._turn = self._turn, None
+            self.epoch_ns, self.anchor_ns = self.at(turn.at_ns), turn.at_ns
+            self.speed = turn.speed
         elapsed = monotonic_ns - self.anchor_ns
         if self.speed == 1.0:
             return self.epoch_ns + elapsed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import trio
 from attrs import frozen
 
@@ -14,6 +15,7 @@ from polytui.model.link import Obeyed
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.caretaker import take_without_a_life
+from polytui.runtime.pace import SPEED, Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 
@@ -29,16 +31,29 @@ class Commands:
     session: Session
     runs: Sequence[AssetRun]
     settings: SettingsInForce
+    pace: Pace
 
     async def change(self, path: str, value_json: str, origin: str) -> tuple[int, ...]:
         """Change a hot setting: sequence numbers, one per desk that took it; Rejected with what is
         wrong with it, and then nothing is changed."""
+        if path == SPEED:
+            await self._change_speed(value_json)
+            return ()
         try:
             return await self.settings.change(path, value_json, origin)
         except BadSettings as error:
             # A person's slip is no fault of the engine's own settings, which would end it.
             self.session.notice("warn", "", f"settings: refused from {origin}: {error}")
             raise Rejected("; ".join(error.faults)) from error
+
+    async def _change_speed(self, value_json: str) -> None:
+        """How fast the session runs decides nothing, so no desk is told."""
+        try:
+            speed = msgspec.json.decode(value_json, type=float)
+        except msgspec.MsgspecError as error:
+            raise Rejected(f"expected a number @ {SPEED}") from error
+        if why := await self.pace.change(speed):
+            raise Rejected(why)
 
     async def obey(self, action: Action, asset: str, origin: str) -> Obeyed:
         """Done by every desk it is for, and on the disk, before this returns; Rejected where nobody

@@ -23,6 +23,7 @@ from polytui.runtime.chaos import Chaos, Fault
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import MODES, Surroundings
+from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import StatusConsole, show_status
@@ -80,15 +81,16 @@ async def _run(
         for asset in plan.settings.session.assets
     ]
     chaos = Chaos(list(plan.chaos), surroundings.clock)
+    pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
     tree = Tree(
-        session, surroundings, runs, chaos, signals, plan.socket, plan.is_owned, plan.config
+        session, surroundings, runs, pace, chaos, signals, plan.socket, plan.is_owned, plan.config
     )
     async with trio.open_nursery() as nursery:
         if plan.status is not None:
             nursery.start_soon(show_status, session.hub, plan.status)
         await tree.supervise()
         nursery.cancel_scope.cancel()
-    return summarise(session, runs, account)
+    return summarise(session, runs, account) | {"speed": pace.summary()}
 
 
 def _open_session(plan: Plan, surroundings: Surroundings) -> Session:

@@ -40,6 +40,8 @@ class Surroundings:
     credentials: Credentials | None
     make_weather: Callable[[str, str, float], Awaitable[None]] | None
     """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
+    turn: Callable[[float, int], Awaitable[None]] | None = None
+    """(speed, monotonic moment): session time runs at it from then on; None for real time."""
     quotas: Quotas = field(factory=Quotas)
     """Of all assets and all their lives."""
 
@@ -83,7 +85,8 @@ async def _demo(
         here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
         # The simulated venue takes any credentials; these are nobody's.
         credentials = Credentials("demo", "demo", "demo")
-        yield Surroundings(here, clock, credentials, partial(_make_weather, urls))
+        weather, turn = partial(_make_weather, urls), partial(_turn, urls, clock)
+        yield Surroundings(here, clock, credentials, weather, turn)
 
 
 def _endpoints(urls: Urls) -> Endpoints:
@@ -100,10 +103,19 @@ def _eager(sockets: Sockets) -> Sockets:
 
 
 async def _make_weather(urls: Urls, kind: str, service: str, seconds: float) -> None:
+    await _control(urls, "/weather", {"kind": kind, "who": service, "seconds": seconds})
+
+
+async def _turn(urls: Urls, clock: Clock, speed: float, at_ns: int) -> None:
+    """Venue and session change their speed at the same moment, so their clocks stay equal."""
+    await _control(urls, "/speed", {"speed": speed, "at_monotonic_ns": at_ns})
+    clock.turn(speed, at_ns)
+
+
+async def _control(urls: Urls, path: str, order: dict[str, object]) -> None:
     http = Http(urls.control, HttpSettings())
     try:
-        order = {"kind": kind, "who": service, "seconds": seconds}
-        await http.post("/weather", msgspec.json.encode(order))
+        await http.post(path, msgspec.json.encode(order))
     finally:
         await http.close()
 

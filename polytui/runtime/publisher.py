@@ -11,6 +11,7 @@ from polytui.desk.showing import desk_state, marked_pnl, show_asset
 from polytui.desk.showing_deciding import account_limits
 from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView, LimitView
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 
 _STATUS_HZ = 1.0
@@ -20,6 +21,7 @@ _STATUS_HZ = 1.0
 class Publisher:
     session: Session
     runs: Sequence[AssetRun]
+    pace: Pace
 
     async def publish(self) -> None:
         """Snapshots at the settings' rate while anybody watches, until cancelled."""
@@ -73,6 +75,7 @@ class Publisher:
             limits=self._account_limits(),
             kill_why=account.kill_switch.why,
             settings_digest=session.settings_digest,
+            behind_ms=int(self.pace.behind_s * 1000),
         )
 
     def limits_in_use(self) -> tuple[LimitView, ...]:

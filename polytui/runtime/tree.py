@@ -31,6 +31,7 @@ from polytui.runtime.commands import Commands
 from polytui.runtime.faults import Faults
 from polytui.runtime.life import Life
 from polytui.runtime.modes import Surroundings
+from polytui.runtime.pace import Pace
 from polytui.runtime.publisher import Publisher
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -51,6 +52,7 @@ class Tree:
     session: Session
     surroundings: Surroundings
     runs: Sequence[AssetRun]
+    pace: Pace
     chaos: Chaos
     signals: StopSignals
     socket: Path | None
@@ -109,14 +111,15 @@ class Tree:
 
     async def _start_account(self, account: trio.Nursery) -> None:
         session = self.session
-        publisher = Publisher(session, self.runs)
+        publisher = Publisher(session, self.runs, self.pace)
         in_force = SettingsInForce(session, self.runs, publisher.limits_in_use)
         await in_force.begin()
-        commands = Commands(session, self.runs, in_force)
+        commands = Commands(session, self.runs, in_force, self.pace)
         session.hub.serve(commands.obey, commands.change, session.stop)
         account.start_soon(obey_signals, session, self.signals)
         account.start_soon(session.herald.run)
         account.start_soon(publisher.publish)
+        account.start_soon(self.pace.watch)
         if self.config is not None:
             account.start_soon(SettingsWatch(self.config, session, in_force).watch)
         account.start_soon(keep_heap_quiet, session)

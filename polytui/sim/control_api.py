@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from polytui.net.clock import FASTEST, SLOWEST, Clock
 from polytui.sim.api_answer import RefusedError, json_answer
 from polytui.sim.connections import EVERYONE, SERVICES, Connections
 from polytui.sim.mood import KINDS as MOODS
@@ -32,7 +33,13 @@ class _Spell(msgspec.Struct, forbid_unknown_fields=True):
     value: int = 0
 
 
-_Order = TypeVar("_Order", _Drop, _Mute, _Spell)
+class _Speed(msgspec.Struct, forbid_unknown_fields=True):
+    speed: Annotated[float, msgspec.Meta(ge=SLOWEST, le=FASTEST)]
+    at_monotonic_ns: int
+    """When it changes, on the machine's monotonic clock: ahead, so that everybody knows by then."""
+
+
+_Order = TypeVar("_Order", _Drop, _Mute, _Spell, _Speed)
 _SUDDEN = ("drop", "close", "restart", "shutdown")
 """What happens at once and does not last."""
 _MARKET = (*MOODS, "fees")
@@ -42,16 +49,19 @@ _USUAL_CODE = 1012
 
 class ControlApi:
     """`POST /drop {"who": "all"}`, `POST /mute {"who": "market", "seconds": 5}` and
-    `POST /weather {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}`."""
+    `POST /weather {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}` and
+    `POST /speed {"speed": 4.0, "at_monotonic_ns": 123}`."""
 
     def __init__(
         self,
         connections: Connections,
         restart_bybit: Callable[[], None],
         market: Callable[[str, float], None],
+        clock: Clock,
     ) -> None:
         """`market` is told a kind of trouble for the books, and real seconds."""
         self._market = market
+        self._clock = clock
         self._connections = connections
         self._restart_bybit = restart_bybit
 
@@ -60,6 +70,7 @@ class ControlApi:
             Route("/drop", self.drop, methods=["POST"]),
             Route("/mute", self.mute, methods=["POST"]),
             Route("/weather", self.weather, methods=["POST"]),
+            Route("/speed", self.speed, methods=["POST"]),
         ]
 
     async def drop(self, request: Request) -> Response:
@@ -72,6 +83,12 @@ class ControlApi:
         order = await _order(request, _Mute)
         self._connections.mute(order.who, order.seconds)
         return json_answer({"muted_s": order.seconds})
+
+    async def speed(self, request: Request) -> Response:
+        """The world runs at another speed from a moment on."""
+        order = await _order(request, _Speed)
+        self._clock.turn(order.speed, order.at_monotonic_ns)
+        return json_answer({"speed": order.speed})
 
     async def weather(self, request: Request) -> Response:
         """Any kind of trouble of `sim/weather.py`, or a sudden one: drop, close (with the code
@@ -102,7 +119,7 @@ async def _order(request: Request, kind: type[_Order]) -> _Order:
         order = msgspec.json.decode(await request.body(), type=kind)
     except msgspec.MsgspecError as error:
         raise RefusedError(400, {"error": str(error)}) from None
-    if order.who not in (EVERYONE, *SERVICES):
+    if not isinstance(order, _Speed) and order.who not in (EVERYONE, *SERVICES):
         known = ", ".join((EVERYONE, *SERVICES))
         raise RefusedError(400, {"error": f"who must be one of {known}"})
     return order

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
@@ -100,10 +101,12 @@ async def run_venue(
 
     connections = Connections(open_session)
 
-    def trouble_market(kind: str, seconds: float) -> None:
-        world.trouble(kind, int(seconds * settings.speed * NS_PER_S))
+    clock = Clock.starting_at(world.now_ns, settings.speed)
 
-    app = _app(polymarket, exchanges, connections, trouble_market)
+    def trouble_market(kind: str, seconds: float) -> None:
+        world.trouble(kind, int(seconds * clock.speed * NS_PER_S))
+
+    app = _app(polymarket, exchanges, connections, trouble_market, clock)
     ws_port = settings.port + 1 if settings.port else 0
     with _bare_fatal():
         async with trio.open_nursery() as nursery:
@@ -118,7 +121,8 @@ async def run_venue(
 
             http_port: int = await nursery.start(run_http)
             sockets_port: int = await nursery.start(run_sockets)
-            clock = Clock.starting_at(world.now_ns, settings.speed)
+            # The world begins when it can be seen, not while its ports were being opened.
+            clock.anchor_ns = time.monotonic_ns()
             pump = _Pump(world, clock, polymarket, exchanges, connections)
             nursery.start_soon(pump.run, settings.pace_s)
             task_status.started(_urls(settings.host, http_port, sockets_port, clock))
@@ -142,11 +146,12 @@ class _Pump:
         self._connections = connections
 
     async def run(self, pace_s: float) -> None:
-        pace_ns = int(pace_s * NS_PER_S * self._clock.speed)
         while True:
-            due_ns = self._clock.now_ns()
+            # A turn to another speed that came late takes time back; the world does not go back.
+            due_ns = max(self._clock.now_ns(), self._world.now_ns)
             await self._run_until(due_ns)
-            await self._clock.sleep_until(max(self._world.next_ns(), due_ns + pace_ns))
+            rested_ns = due_ns + int(pace_s * NS_PER_S * self._clock.speed)
+            await self._clock.sleep_until(max(self._world.next_ns(), rested_ns))
 
     async def _run_until(self, due_ns: int) -> None:
         for count, happening in enumerate(self._world.run_until(due_ns), start=1):
@@ -162,8 +167,9 @@ def _app(
     exchanges: Exchanges,
     connections: Connections,
     trouble_market: Callable[[str, float], None],
+    clock: Clock,
 ) -> Starlette:
-    control = ControlApi(connections, exchanges.restart_bybit, trouble_market)
+    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock)
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),

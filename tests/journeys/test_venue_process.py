@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 import trio
+
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30.0
@@ -64,6 +68,30 @@ async def test_a_signal_ends_it_cleanly(which: signal.Signals) -> None:
         async with httpx.AsyncClient() as http:
             assert (await http.get(f"{urls['clob']}/ok")).json() == "OK"
         process.send_signal(which)
+        assert await process.wait() == 0
+
+
+@pytest.mark.trio
+async def test_its_speed_changes_at_the_moment_it_is_told() -> None:
+    """Whoever shares its clock turns it as well, and goes on counting the same time."""
+    async with venue_process() as (process, line):
+        urls = json.loads(line)
+        shared = Clock(urls["epoch_ns"], urls["anchor_ns"], urls["speed"])
+        async with httpx.AsyncClient() as http:
+            speed = f"{urls['control']}/speed"
+            for wrong in ({"speed": 0.0}, {"speed": 1e9}, {"speed": "fast"}, {}):
+                answer = await http.post(speed, json={"at_monotonic_ns": 1, **wrong})
+                assert answer.status_code == 400, wrong
+            at_ns = time.monotonic_ns() + NS_PER_S
+            order = {"speed": 2.0, "at_monotonic_ns": at_ns}
+            assert (await http.post(speed, json=order)).json() == {"speed": 2.0}
+            shared.turn(2.0, at_ns)
+            assert time.monotonic_ns() < at_ns, "told beforehand"
+            await shared.sleep_until(shared.at(at_ns) + NS_PER_S)
+            before_ns = shared.now_ns()
+            told = (await http.get(f"{urls['clob']}/time")).json()
+            assert before_ns // NS_PER_S <= int(told) <= shared.now_ns() // NS_PER_S
+        process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
 
 

@@ -38,6 +38,7 @@ from polytui.runtime.chaos import MARKET, Chaos, parse_chaos
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import Surroundings
+from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.tree import Tree
@@ -282,7 +283,8 @@ def _engine(
 
     surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_weather)
     plan = Chaos(list(parse_chaos(chaos)), clock)
-    tree = Tree(session, surroundings, runs, plan, StopSignals(), None, is_owned, config)
+    pace = Pace(session, lambda: session.mind.book_lag_ns, None)
+    tree = Tree(session, surroundings, runs, pace, plan, StopSignals(), None, is_owned, config)
     return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
 
 

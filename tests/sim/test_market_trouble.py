@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from polytui.net.clock import Clock
 from polytui.sim.api_answer import RefusedError, refusal
 from polytui.sim.connections import Connections
 from polytui.sim.control_api import ControlApi
@@ -18,7 +19,10 @@ async def ask(order: dict[str, object]) -> tuple[int, list[tuple[str, float]]]:
     """The answer's status, and what reached the markets."""
     heard: list[tuple[str, float]] = []
     control = ControlApi(
-        Connections(lambda _: None), lambda: None, lambda kind, s: heard.append((kind, s))
+        Connections(lambda _: None),
+        lambda: None,
+        lambda kind, s: heard.append((kind, s)),
+        Clock(0, 0, 20.0),
     )
     app = Starlette(
         routes=[Mount("/control", routes=control.routes())],

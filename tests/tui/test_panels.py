@@ -335,10 +335,13 @@ def test_the_account_says_mode_money_and_kill_switch() -> None:
         "realised ▲ +10.31",
         "pnl ",
         "exposure 57.00",
+        "engine on time",
         "85 µs",
     ):
         assert words in text, words
     assert "kill switch ready" in text
+    late = account_lines(evolve(account_at(0), behind_ms=1_240), Standing(NIGHT, "demo"), 80)
+    assert "engine behind 1.2 s" in text_of(late)
     sent = text_of(account_lines(account_at(0), Standing(NIGHT, "demo", kill="KILL sent"), 160))
     assert "KILL sent" in sent
     killed = account_at(0, is_killed=True)

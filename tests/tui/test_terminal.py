@@ -45,6 +45,17 @@ def test_news_are_drawn_and_a_resize_is_followed(tmp_path: Path) -> None:
     perform(tmp_path, play)
 
 
+def test_a_simulated_session_is_made_slower_and_faster(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until(lambda: "DEMO x20" in stage.text)
+        await stage.press("minus", "plus")
+        await stage.until(lambda: len(stage.engine.wishes) == 2)
+        asked = [(wish.path, wish.value) for wish in stage.engine.wishes]
+        assert asked == [("demo.speed", "10"), ("demo.speed", "40")]
+
+    perform(tmp_path, play)
+
+
 def test_an_asset_is_chosen_and_zoomed(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("3", "enter")

@@ -11,6 +11,8 @@ from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.theme import Palette
 
 _GAP = "   "
+_BEHIND_MS = 500
+"""Older is said: a person sees half a second."""
 
 
 @frozen
@@ -90,10 +92,18 @@ def _workings(view: AccountView, standing: Standing, ink: Ink) -> list[list[Span
     return [
         _kill(view, standing, ink),
         [("orders ", ink.dim), (str(view.working_orders), ink.text)],
+        _engine(view, ink),
         [("lag ", ink.dim), (f"{view.lag_us:,} µs", ink.text)],
         [("running ", ink.dim), (up_for, ink.text)],
         [("journal ", ink.dim), (view.journal.rsplit("/", 1)[-1], ink.dim)],
     ]
+
+
+def _engine(view: AccountView, ink: Ink) -> list[Span]:
+    """Whether this machine keeps up with what it is sent."""
+    if view.behind_ms < _BEHIND_MS:
+        return [("engine ", ink.dim), ("on time", ink.text)]
+    return [("engine ", ink.dim), (f"behind {view.behind_ms / 1000:.1f} s", ink.error)]
 
 
 def _kill(view: AccountView, standing: Standing, ink: Ink) -> list[Span]:

@@ -20,6 +20,7 @@ BOARD_KEYS = (
     ("o", "oracle"),
     ("F", "flatten"),
     ("P", "pause all"),
+    ("- +", "speed"),
     ("l", "log"),
     ("t", "theme"),
     ("R", "rearm"),

@@ -55,6 +55,8 @@ class Board(Screen[None]):
         Binding("s", "page('strategies')", show=False),
         Binding("r", "page('risk')", show=False),
         Binding("e", "page('settings')", show=False),
+        Binding("minus", "pace(0.5)", show=False),
+        Binding("plus,equals_sign", "pace(2)", show=False),
         Binding("l", "log", show=False),
         Binding("t", "theme", show=False),
         Binding("question_mark,f1", "app.help", show=False),
@@ -77,6 +79,7 @@ class Board(Screen[None]):
         self._palettes = tuple(palettes)
         self._clock = clock
         self._send = send
+        self._change = change
         self._trigger = Trigger()
         self._pages = Pages(scene, clock, change)
         self._chosen = 0
@@ -340,6 +343,12 @@ class Board(Screen[None]):
         states = [view.state for view in self.scene.assets.values()]
         are_paused = bool(states) and all(state is AssetState.PAUSED for state in states)
         self._send(Action.RESUME if are_paused else Action.PAUSE, "")
+
+    def action_pace(self, factor: float) -> None:
+        """A simulated session runs at half or twice its speed."""
+        view = self.scene.account
+        if view is not None and not self._pages.is_settings:
+            self._change("demo.speed", f"{view.speed:g}", f"{view.speed * factor:g}")
 
     def action_danger(self, word: str) -> None:
         """First press arms, the second sends."""

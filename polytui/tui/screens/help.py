@@ -26,7 +26,7 @@ _KEYS = (
     ("K, then K or Enter", "KILL: cancel all, stop trading"),
     ("R, then R or Enter", "rearm after a kill"),
     ("F, then F or Enter", "flatten the chosen asset"),
-    ("l, t", "larger or smaller log; next theme"),
+    ("- +, l, t", "slower, faster (a demo); log size; theme"),
     ("q, Ctrl-C", "quit: stop the engine or leave it"),
 )
 _MARKS = (
