@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A file stays on one worker: what its tests share is made once.
 BOTH_CORES := -n 2 --dist loadfile
 
-.PHONY: help demo test long package check fuzz bench calibrate weather edge soak picture clean
+.PHONY: help demo test long package check fuzz bench calibrate weather edge soak storm picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -20,6 +20,7 @@ help:
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
 	@echo "make fuzz    many more examples of the property tests"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
+	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
 	@echo "make picture the README's picture, drawn by the terminal itself"
 
 $(READY): pyproject.toml constraints.txt
@@ -72,6 +73,9 @@ edge: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+storm: $(READY)
+	$(BIN)/python -m benchmarks.storm $(or $(N),50) $(ARGS)
 
 picture: $(READY)
 	$(BIN)/python -m docs.make_picture

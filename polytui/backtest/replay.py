@@ -1,23 +1,26 @@
 """A journal through the same desks again: a plain loop, no task, no clock.
 
 Every effect must come out as it was written, byte for byte, and every digest must be equal.
-The first difference is shown with its place.
+The first difference is shown with its place: the fields that differ, and the events around it.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from attrs import frozen
 
+from polytui.backtest.difference import AROUND, effects_differ, event_line
 from polytui.desk.mind import Mind
 from polytui.journal.codec import BadJournal, Record, decode_event, encode_effects
 from polytui.journal.log import read_journal
 from polytui.model.errors import Fatal
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
-
-_SHOWN = 300
 
 
 @frozen
@@ -29,6 +32,8 @@ class Verdict:
     digests: int
     is_verified: bool
     difference: str = ""
+    around: tuple[str, ...] = ()
+    """The events around the difference, a line each; the one in question begins with >."""
 
     @property
     def is_equal(self) -> bool:
@@ -37,7 +42,8 @@ class Verdict:
     def text(self) -> str:
         what = f"{self.events} events, {self.effects} effects, {self.digests} digests"
         if self.difference:
-            return f"{what}, then a difference: {self.difference}"
+            lines = (f"{what}, then a difference: {self.difference}", "events around:")
+            return "\n".join((*lines, *self.around))
         return f"{what}: all equal" if self.is_verified else f"{what} replayed"
 
 
@@ -48,6 +54,8 @@ class Replay:
         self.mind = Mind()
         self._is_verifying = is_verifying
         self._events = self._effects = self._digests = 0
+        self._equal_until = 0
+        """The event of the last digest that was equal."""
 
     def take(self, record: Record) -> str:
         """One line of the journal; the difference it shows, if any."""
@@ -74,8 +82,8 @@ class Replay:
         if raised != record.raised:
             return f"{here}: raised {raised!r}, was {record.raised!r}"
         if produced != bytes(record.effects):
-            was = bytes(record.effects)[:_SHOWN].decode(errors="replace")
-            return f"{here}: effects {produced[:_SHOWN].decode(errors='replace')}, were {was}"
+            differing = effects_differ(produced, bytes(record.effects))
+            return f"{here} of {record.asset}: {differing}"
         return ""
 
     def _check_digest(self, record: Record) -> str:
@@ -84,11 +92,14 @@ class Replay:
             return ""
         digest = self.mind.digest()
         if digest == record.digest:
+            self._equal_until = record.seq
             return ""
-        return f"digest after event {record.seq}: {digest}, was {record.digest}"
+        since = f"equal until event {self._equal_until}" if self._equal_until else "none before"
+        return f"digest after event {record.seq}: {digest}, was {record.digest} ({since})"
 
-    def verdict(self, difference: str) -> Verdict:
-        return Verdict(self._events, self._effects, self._digests, self._is_verifying, difference)
+    def verdict(self, difference: str = "", around: Iterable[str] = ()) -> Verdict:
+        counted = (self._events, self._effects, self._digests)
+        return Verdict(*counted, self._is_verifying, difference, tuple(around))
 
 
 def happening(record: Record) -> tuple[Asset, Event]:
@@ -102,11 +113,32 @@ def happening(record: Record) -> tuple[Asset, Event]:
 def replay_journal(path: Path, *, is_verifying: bool) -> Verdict:
     """Replay a file to its end or its first difference. Fatal for a file that is no journal."""
     replay = Replay(is_verifying=is_verifying)
+    before: deque[Record] = deque(maxlen=AROUND + 1)
     try:
         _, records = read_journal(path)
         for record in records:
+            before.append(record)
             if difference := replay.take(record):
-                return replay.verdict(difference)
+                after = islice(_readable(records), AROUND)
+                return replay.verdict(difference, _around(before, after))
     except BadJournal as error:
         raise Fatal(f"{path}: {error}") from error
-    return replay.verdict("")
+    return replay.verdict()
+
+
+def _around(before: Iterable[Record], after: Iterable[Record]) -> Iterator[str]:
+    """The event in question among its neighbours; of a digest, the events before it."""
+    *earlier, it = before
+    for record in earlier:
+        if not record.digest:
+            yield event_line(record)
+    yield f"> digest {it.digest}" if it.digest else event_line(it, is_it=True)
+    for record in after:
+        if not record.digest:
+            yield event_line(record)
+
+
+def _readable(records: Iterator[Record]) -> Iterator[Record]:
+    """What follows, as far as it is a journal: the difference is worth more than its end."""
+    with suppress(BadJournal):
+        yield from records

@@ -120,7 +120,7 @@ def test_a_journal_replays_to_the_same_effects_and_digests(tmp_path: Path) -> No
 def test_a_changed_effect_is_shown_with_its_event(tmp_path: Path) -> None:
     lines = changed(a_session(), 12, lambda line: line.replace(b"kill switch", b"kill it all"))
     verdict = replayed(tmp_path, lines)
-    assert verdict.difference.startswith("event 12: effects ")
+    assert verdict.difference.startswith("event 12 of btc: effects differ")
     assert "kill switch" in verdict.difference
     assert "kill it all" in verdict.difference
     assert verdict.events == 12
@@ -131,19 +131,19 @@ def test_an_effect_that_is_missing_is_a_difference(tmp_path: Path) -> None:
         return line.partition(b'"effects":')[0] + b'"effects":[]}\n'
 
     verdict = replayed(tmp_path, changed(a_session(), 12, without))
-    assert verdict.difference.startswith("event 12: effects ")
+    assert verdict.difference.startswith("event 12 of btc: effects differ")
 
 
 def test_a_changed_event_shows_in_what_comes_of_it(tmp_path: Path) -> None:
     lines = changed(a_session(), 13, lambda line: line.replace(b"btc up", b"btc down"))
-    assert replayed(tmp_path, lines).difference.startswith("event 13: effects ")
+    assert replayed(tmp_path, lines).difference.startswith("event 13 of btc: effects differ")
 
 
 def test_a_changed_digest_is_a_difference(tmp_path: Path) -> None:
     lines = [*a_session()[:-1], encode_digest(15, "0" * 16)]
     verdict = replayed(tmp_path, lines)
     assert verdict.difference.startswith("digest after event 15: ")
-    assert verdict.difference.endswith(f"was {'0' * 16}")
+    assert verdict.difference.endswith(f"was {'0' * 16} (none before)")
 
 
 def test_state_that_no_effect_shows_is_found_by_the_digest(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_the_ends_of_batches_are_part_of_the_journal(tmp_path: Path) -> None:
         return line.replace(b'"last":true', b'"last":false')
 
     verdict = replayed(tmp_path, changed(a_session(), 12, unended))
-    assert verdict.difference.startswith("event 12: effects ")
+    assert verdict.difference.startswith("event 12 of btc: effects differ")
 
 
 def test_a_missing_event_is_a_difference(tmp_path: Path) -> None:

@@ -10,14 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from fake_engine import NAMES, FakeEngine, notice_at, story
+from fake_engine import NAMES, FakeEngine, account_at, notice_at, story
 from stage import LIMIT_S, PALETTES, Stage, perform
 
 from polytui.model.events import Action
-from polytui.model.link import Goodbye
+from polytui.model.link import Ack, Command, Goodbye
 from polytui.tui.app import TerminalApp, tail_of
+from polytui.tui.ink import plain
+from polytui.tui.panels.account import Standing, account_lines
 from polytui.tui.picture import picture
-from polytui.tui.scene import LinkState
+from polytui.tui.scene import LinkState, Scene
 
 # --- what is shown --------------------------------------------------------------------------
 
@@ -131,6 +133,40 @@ def test_sent_and_acked_are_told_apart(tmp_path: Path) -> None:
         await stage.until(lambda: "■ KILLED" in stage.text)
 
     perform(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("ack", "words"),
+    [
+        (Ack(1, (7, 8)), "KILL acked #7 #8, on disk"),
+        (Ack(1, (7,), left_out="eth: it broke"), "KILL acked #7, on disk, but eth: it broke"),
+        (Ack(1, (7,), unkept="disk full"), "KILL done #7, NOT on disk: disk full"),
+        (Ack(1, (), "no asset could"), "KILL NOT carried out: no asset could"),
+    ],
+)
+def test_how_far_a_kill_has_come_is_said_in_its_words(tmp_path: Path, ack: Ack, words: str) -> None:
+    async def play(stage: Stage) -> None:
+        stage.engine.acks = False
+        await stage.press("K", "K")
+        await stage.until(lambda: "KILL sent" in stage.text)
+        stage.engine.say(ack)
+        await stage.until(lambda: words in stage.text)
+        assert ("acked" in stage.text) is (not ack.error and not ack.unkept)
+
+    perform(tmp_path, play)
+
+
+def test_a_kill_that_a_restart_would_forget_is_marked_for_as_long_as_it_is_on() -> None:
+    scene = Scene(account=account_at(1, is_killed=True))
+    scene.asked(Command(1, Action.KILL))
+    assert not scene.is_kill_unkept
+    scene.hear(Ack(1, (7,), unkept="disk full"), 0.0)
+    assert scene.is_kill_unkept
+    look = Standing(PALETTES[0], "paper", is_kill_unkept=scene.is_kill_unkept)
+    assert "■ KILLED NOT on disk" in plain(account_lines(scene.account, look, 100))
+    scene.asked(Command(2, Action.KILL))
+    scene.hear(Ack(2, (9,)), 0.0)
+    assert not scene.is_kill_unkept, "given again, and kept"
 
 
 def test_an_armed_kill_lets_go_by_escape_and_by_time(tmp_path: Path) -> None:
