@@ -117,8 +117,19 @@ class Why(Struct, frozen=True):
         """One short line: "edge small: 41 < 60 bps"."""
         if not self.unit:
             return self.reason.value
-        sign = "<" if self.value < self.limit else ">"
-        return f"{self.reason.value}: {_short(self.value)} {sign} {_short(self.limit)} {self.unit}"
+        value, limit = _told_apart(self.value, self.limit)
+        sign = "<" if self.value < self.limit else ">" if self.value > self.limit else ">="
+        return f"{self.reason.value}: {value} {sign} {limit} {self.unit}"
+
+
+def _told_apart(value: float, limit: float) -> tuple[str, str]:
+    """Both as short as they are still two numbers: 59.98 < 60.00, never 60 < 60."""
+    texts = _short(value), _short(limit)
+    for decimals in range(10):
+        if texts[0] != texts[1] or value == limit:
+            break
+        texts = f"{value:,.{decimals}f}", f"{limit:,.{decimals}f}"
+    return texts
 
 
 def _short(value: float) -> str:

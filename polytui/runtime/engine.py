@@ -90,7 +90,7 @@ async def _run(
             nursery.start_soon(show_status, session.hub, plan.status)
         await tree.supervise()
         nursery.cancel_scope.cancel()
-    return summarise(session, runs, account) | {"speed": pace.summary()}
+    return summarise(session, runs, account, pace)
 
 
 def _open_session(plan: Plan, surroundings: Surroundings) -> Session:

@@ -21,6 +21,7 @@ from polytui.net.clock import SessionClock
 from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
 from polytui.runtime.meter import Meter
+from polytui.runtime.reasons import Reasons
 
 _KEEP_WITHIN_S = 5.0
 """After this people are told that a disk does not answer."""
@@ -51,8 +52,10 @@ class Session:
     model: ModelLoaded | None = None
     """What a desk that begins is told of the learned model; None where none is asked for."""
     settings_digest: str = field(init=False)
+    reasons: Reasons = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.reasons = Reasons(self.mind)
         self.settings_digest = digest_of(self.settings)
         self.herald = Herald(self.keep, self.notice)
 

@@ -11,17 +11,21 @@ from rich.table import Table
 from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
 from polytui.ledger.track import Result
+from polytui.model.effects import Reason
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 from polytui.model.units import MICRO
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.meter import Samples
+from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 
 Summary = dict[str, Any]
 
 
-def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -> Summary:
+def summarise(
+    session: Session, runs: Sequence[AssetRun], hands: PaperAccount, pace: Pace
+) -> Summary:
     """What `--json` writes of a session."""
     money = money_summary(session.mind.account, [run.asset for run in runs], hands)
     for run in runs:
@@ -30,6 +34,7 @@ def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -
     return {
         "mode": session.mode,
         "seed": session.seed,
+        "speed": pace.summary(),
         **money,
         "latency_us": {
             "tick_to_decision": _percentiles(session.meter.decided, 1_000),
@@ -38,6 +43,7 @@ def summarise(session: Session, runs: Sequence[AssetRun], hands: PaperAccount) -
         },
         "round_detect_ms": _percentiles(session.meter.rounds, 1_000_000),
         "feeds": _feeds(runs),
+        "in_the_way": session.reasons.shares(),
         "errors": list(session.errors),
         "stopped": session.stop_reason,
         "journal": os.path.relpath(session.journal.path),
@@ -177,9 +183,27 @@ def safety_lines(summary: Summary) -> list[str]:
             lines.append(f"{name.upper()} stopped by itself: {trips}")
         if asset["paused"]:
             lines.append(f"{name.upper()} is paused: {asset['paused']}")
+    if why := _why_no_order(summary):
+        lines.append(why)
     if summary["kill_switch"]["is_on"]:
         lines.append(f"kill switch is on: {summary['kill_switch']['why']}")
     return lines
+
+
+_NAMED = 3
+_SLOWER = 4.0
+
+
+def _why_no_order(summary: Summary) -> str:
+    """For a session that never sent one: what stood in the way, and how often."""
+    shares: dict[str, float] = summary.get("in_the_way", {})
+    if summary["totals"]["orders"] or not shares:
+        return ""
+    named = [f"{name} {share:.0%} of the time" for name, share in list(shares.items())[:_NAMED]]
+    late, speed = shares.get(Reason.BOOK_LATE.value, 0.0), summary["speed"]["last"]
+    is_hasty = late > 0.5 and speed > 1.0
+    hint = f"; try --speed {max(1.0, speed / _SLOWER):.2g}" if is_hasty else ""
+    return f"no order: {', '.join(named)}{hint}"
 
 
 def _cells(row: Summary) -> list[str]:

@@ -120,6 +120,7 @@ class Tree:
         account.start_soon(session.herald.run)
         account.start_soon(publisher.publish)
         account.start_soon(self.pace.watch)
+        account.start_soon(session.reasons.watch)
         if self.config is not None:
             account.start_soon(SettingsWatch(self.config, session, in_force).watch)
         account.start_soon(keep_heap_quiet, session)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polytui.model.effects import Place, Reason, Stamp, Why
 from polytui.model.instrument import Outcome
@@ -63,6 +66,10 @@ def test_a_stamp_is_good_for_one_quote_only() -> None:
         (Why(Reason.EDGE_SMALL, 41.0, 60.0, "bps"), "edge small: 41 < 60 bps"),
         (Why(Reason.SPREAD_WIDE, 700.0, 600.0, "bps"), "spread wide: 700 > 600 bps"),
         (Why(Reason.COOLDOWN, 1.25, 4.0, "s"), "cooldown: 1.25 < 4 s"),
+        (Why(Reason.LIMIT_LOSSES, 3, 3, "rounds"), "losses in a row: 3 >= 3 rounds"),
+        (Why(Reason.LIMIT_ORDER, 59.98, 60.0, "USD"), "order limit: 59.98 < 60.00 USD"),
+        (Why(Reason.LIMIT_ORDER, 100.2, 100.0, "USD"), "order limit: 100.2 > 100.0 USD"),
+        (Why(Reason.LIMIT_ORDER, math.inf, 100.0, "USD"), "order limit: inf > 100 USD"),
     ],
 )
 def test_a_reason_comes_with_its_number(why: Why, text: str) -> None:
@@ -71,3 +78,14 @@ def test_a_reason_comes_with_its_number(why: Why, text: str) -> None:
 
 def test_a_number_of_five_digits_is_written_out() -> None:
     assert "12345" in Why(Reason.ORACLE_STALE, 12_345.0, 8000.0, "ms").text().replace(",", "")
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_two_numbers_that_differ_look_different(value: float, limit: float) -> None:
+    """As far as ten decimals can tell."""
+    _, value_text, sign, limit_text, _ = Why(Reason.NONE, value, limit, "x").text().split(" ")
+    if value == limit:
+        assert (sign, value_text) == (">=", limit_text)
+    elif abs(value - limit) > 1e-8 * max(1.0, abs(value)) and abs(value) < 1e6:
+        assert value_text != limit_text
+        assert (sign == "<") == (value < limit)

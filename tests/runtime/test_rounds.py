@@ -90,7 +90,7 @@ def _books_were_there_before_the_open(engine: VirtualEngine) -> None:
 
 
 def _summary_is_true(engine: VirtualEngine) -> None:
-    summary = summarise(engine.session, engine.runs, engine.account)
+    summary = summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
     assert summary["rounds_settled"] == 1
     assert summary["totals"]["fills"] > 0
     assert summary["reconciled"]["is_cash_equal"]
@@ -98,7 +98,7 @@ def _summary_is_true(engine: VirtualEngine) -> None:
     assert summary["round_detect_ms"]["max"] < 1
     # A millionth more in the hands than in the ledger must be seen.
     engine.account.pay_out(1)
-    summary = summarise(engine.session, engine.runs, engine.account)
+    summary = summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
     assert not summary["reconciled"]["is_cash_equal"]
     assert not summary["reconciled"]["is_pnl_traded_plus_settlements"]
 
