@@ -111,7 +111,8 @@ class InProcess:
         end_ns = self._world.now_ns
         for desk in self._desks:
             self._take(desk, [ev.Commanded(ev.Action.STOP, "session")], end_ns)
-        self._run_due(end_ns + NS_PER_S)
+        # What is on its way and its cancel, at latencies twice the medians.
+        self._run_due(end_ns + NS_PER_S + 4 * self._settings.paper.taker_ns)
         return Played(self._mind, self._account, self._lines, self._rejected)
 
     def _happenings(self) -> Iterator[Happening]:

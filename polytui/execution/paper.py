@@ -1,4 +1,7 @@
-"""Paper hands: orders are matched against the live book, after the venue's own delays.
+"""Paper hands: orders are matched against the live book, as late as at the venue.
+
+    sent -> there and back (latency.py) -> marketable: held -> looked at again, matched, answered
+                                        `-> else: the venue's own work -> rests, or held after all
 
 Pure: time comes with every call, reports come back. The engine drives it with a task
 (`executor.py`), a backtest with a heap of due times. It keeps its own cash and shares, apart
@@ -8,11 +11,14 @@ from the ledger's, so that the two can be compared to the millionth.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
+from enum import Enum
 
 from attrs import define, field
 
 from polytui.config.schema import Paper
-from polytui.execution.paper_round import PaperRound, Resting
+from polytui.execution.latency import Latencies
+from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, spent_by
 from polytui.ledger.positions import Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, Place
@@ -31,6 +37,13 @@ class PaperAccount:
     """Everything that fills brought, less everything they took, fees included."""
     payouts: Usd = Usd(0)
     """Everything that settlements paid."""
+    reserving: list[Callable[[], int]] = field(factory=list)
+    """Of each asset's hands, what their resting purchases may still cost."""
+
+    @property
+    def free(self) -> int:
+        """Cash that no resting purchase of any asset has a claim to."""
+        return self.cash - sum(reserved() for reserved in self.reserving)
 
     def trade(self, flow: int) -> None:
         self.traded = Usd(self.traded + flow)
@@ -41,15 +54,28 @@ class PaperAccount:
         self.cash = Usd(self.cash + amount)
 
 
+class _What(Enum):
+    """What happens to an order at the venue."""
+
+    ARRIVES = "arrives"
+    ENTERS = "enters the book"
+    IS_RELEASED = "is released from the hold"
+    IS_CANCELLED = "is cancelled"
+
+
 @define(order=True)
 class _Due:
-    """Something that happens to an order at a time: "arrive" or "cancel"."""
+    """Something that happens to an order at a time."""
 
     at_ns: int
     number: int
     order_id: str = field(order=False)
-    what: str = field(order=False)
+    what: _What = field(order=False)
 
+
+_LOOK_AGAIN_NS = 5 * NS_PER_MS
+_MOST_LOOKS = 200
+"""In the middle of a sweep, whose end is what the venue has already: for a second at most."""
 
 _PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.OraclePriced)
 """Most of what happens, and nothing to a book."""
@@ -60,10 +86,14 @@ class PaperHands:
 
     def __init__(self, settings: Paper, account: PaperAccount) -> None:
         self._settings = settings
+        self._latencies = Latencies(settings)
         self._account = account
+        account.reserving.append(self._reserved)
         self._rounds: dict[str, PaperRound] = {}
         self._by_token: dict[str, PaperRound] = {}
         self._arriving: dict[str, Order] = {}
+        self._looks: dict[str, int] = {}
+        """How often an order found the book unsettled."""
         self._due: list[_Due] = []
         self._numbers = 0
         self._trades = 0
@@ -118,21 +148,10 @@ class PaperHands:
 
     def _meet(self, entry: PaperRound) -> list[ev.Report]:
         """Our resting orders against what the live book now offers."""
-        return [
-            self._fill_maker(entry, resting, shares)
-            for resting in list(entry.resting.values())
-            if (shares := entry.crossed_shares(resting))
-        ]
+        return [self._fill_maker(entry, hit) for hit in entry.crossed()]
 
     def _printed(self, entry: PaperRound, event: ev.TradePrinted) -> list[ev.Report]:
-        """A print fills whoever queues there once: what the first leaves is for the next."""
-        reports: list[ev.Report] = []
-        left = event.shares
-        for resting in list(entry.resting.values()):
-            if shares := Shares(min(left, entry.printed_shares(resting, event))):
-                left = Shares(left - shares)
-                reports.append(self._fill_maker(entry, resting, shares))
-        return reports
+        return [self._fill_maker(entry, hit) for hit in entry.printed(event)]
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
         entry = next((one for one in self._rounds.values() if event.settles(one.round)), None)
@@ -158,25 +177,25 @@ class PaperHands:
         match effect:
             case Place(order):
                 self._arriving[order.order_id] = order
-                self._schedule(order.order_id, "arrive", now_ns + self._delay_of(order))
+                at_ns = now_ns + self._latencies.there_and_back_ns(order.order_id)
+                self._schedule(order.order_id, _What.ARRIVES, at_ns)
             case Cancel(order_id):
-                self._schedule(order_id, "cancel", now_ns + self._ack_ns)
+                self._send_cancel([order_id], now_ns)
             case CancelAll():
-                for order_id in [*self._arriving, *self._resting_ids()]:
-                    self._schedule(order_id, "cancel", now_ns + self._ack_ns)
+                self._send_cancel([*self._arriving, *self._resting_ids()], now_ns)
+
+    def _send_cancel(self, order_ids: list[str], now_ns: int) -> None:
+        """One request, however many it names."""
+        self._numbers += 1
+        late_ns = self._latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
+        for order_id in order_ids:
+            self._schedule(order_id, _What.IS_CANCELLED, now_ns + late_ns)
 
     @property
-    def _ack_ns(self) -> int:
+    def _work_ns(self) -> int:
         return self._settings.ack_delay_ms * NS_PER_MS
 
-    def _delay_of(self, order: Order) -> int:
-        """A marketable order is held before it is matched; one that rests is not (venue rule)."""
-        entry = self._rounds.get(order.slug)
-        if entry is not None and entry.crosses(order) and not order.is_post_only:
-            return self._settings.taker_delay_ms * NS_PER_MS
-        return self._ack_ns
-
-    def _schedule(self, order_id: str, what: str, at_ns: int) -> None:
+    def _schedule(self, order_id: str, what: _What, at_ns: int) -> None:
         self._numbers += 1
         heapq.heappush(self._due, _Due(at_ns, self._numbers, order_id, what))
 
@@ -193,24 +212,58 @@ class PaperHands:
         reports: list[ev.Report] = []
         while self._due and self._due[0].at_ns <= now_ns:
             due = heapq.heappop(self._due)
-            if due.what == "arrive":
-                reports += self._arrive(self._arriving.pop(due.order_id), due.at_ns)
+            if due.what is not _What.IS_CANCELLED:
+                reports += self._move_on(due)
             elif due.order_id in self._arriving:
-                # Held by the venue: it cannot be cancelled before it is matched or rests.
-                self._schedule(due.order_id, "cancel", self._arrival_ns(due.order_id))
+                # It overtook its order, or that is held: then it is cancelled once it rests.
+                again_ns = max(due.at_ns, self._next_ns(due.order_id))
+                self._schedule(due.order_id, _What.IS_CANCELLED, again_ns)
             else:
                 reports.append(self._cancel(due.order_id))
         return reports
 
-    def _arrival_ns(self, order_id: str) -> int:
-        return max(due.at_ns for due in self._due if due.order_id == order_id)
+    def _next_ns(self, order_id: str) -> int:
+        """When something happens next to an order that is neither matched nor resting."""
+        return min(
+            due.at_ns
+            for due in self._due
+            if due.order_id == order_id and due.what is not _What.IS_CANCELLED
+        )
+
+    def _move_on(self, due: _Due) -> list[ev.Report]:
+        """An order one step further: held if it would trade, else in the book; then answered.
+
+        A marketable order is held before it is matched, and looked at again; one that rests, or
+        may only rest, is not (venue rule). Being held once is enough."""
+        order = self._arriving[due.order_id]
+        entry = self._rounds.get(order.slug)
+        if due.what is not _What.IS_RELEASED and entry is not None and entry.is_taker(order):
+            hold_ns = self._settings.taker_delay_ms * NS_PER_MS
+            self._schedule(order.order_id, _What.IS_RELEASED, due.at_ns + hold_ns)
+        elif due.what is _What.ARRIVES:
+            self._schedule(order.order_id, _What.ENTERS, due.at_ns + self._work_ns)
+        elif entry is not None and self._must_look_again(order, entry):
+            self._schedule(order.order_id, due.what, due.at_ns + _LOOK_AGAIN_NS)
+        else:
+            del self._arriving[order.order_id]
+            self._looks.pop(order.order_id, None)
+            return self._answer(order, due.at_ns)
+        return []
+
+    def _must_look_again(self, order: Order, entry: PaperRound) -> bool:
+        """Whether a sweep is only half told: the venue has the whole of it already."""
+        looks = self._looks.get(order.order_id, 0)
+        if entry.live.is_settled or not entry.live.is_known or looks >= _MOST_LOOKS:
+            return False
+        self._looks[order.order_id] = looks + 1
+        return True
 
     def refuse_orders(self, until_ns: int, why: str) -> None:
         """Refuse whatever arrives before `until_ns`, in these words, as a venue in trouble does.
         Orders that rest already are left alone, and cancels go through."""
         self._refusing_until_ns, self._refusing_why = until_ns, why
 
-    def _arrive(self, order: Order, at_ns: int) -> list[ev.Report]:
+    def _answer(self, order: Order, at_ns: int) -> list[ev.Report]:
         if at_ns < self._refusing_until_ns:
             return [ev.Refused(order.order_id, self._refusing_why)]
         entry = self._rounds.get(order.slug)
@@ -218,38 +271,38 @@ class PaperHands:
             return [ev.Refused(order.order_id, "the orderbook does not exist")]
         if not entry.live.is_settled:
             return [ev.Refused(order.order_id, "the live book is not known well enough to match")]
-        if refusal := self._balance_refusal(entry, order):
-            return [ev.Refused(order.order_id, refusal)]
         result = entry.match(order)
-        if result.refusal:
-            return [ev.Refused(order.order_id, result.refusal)]
+        refusal = result.refusal or self._refusal(entry, order, result)
+        if refusal:
+            return [ev.Refused(order.order_id, refusal)]
         return self._outcome_of(entry, order, result)
 
-    def _outcome_of(self, entry: PaperRound, order: Order, result: Result) -> list[ev.Report]:
-        reports: list[ev.Report] = [ev.Accepted(order.order_id)]
-        reports += [
-            self._fill(order, match.taker_price, match.shares, match.taker_fee, is_taker=True)
-            for match in result.matches
-        ]
-        filled = sum(match.shares for match in result.matches)
-        spent = sum(cost_of(match.taker_price, match.shares) for match in result.matches)
-        if result.resting:
-            entry.rest(order, result.resting)
-        elif spent < order.dollars or (not order.dollars and filled < order.shares):
-            reports.append(ev.Cancelled(order.order_id, "nothing more to match"))
-        return reports
-
-    def _balance_refusal(self, entry: PaperRound, order: Order) -> str:
+    def _refusal(self, entry: PaperRound, order: Order, result: Result) -> str:
+        """What is in the way beside the book."""
+        if entry.meets_ours(order, result):
+            # What the venue makes of it no paper says; nobody may trade with himself.
+            return "order would trade with another order of ours"
         if order.side is Side.BUY:
-            fee = entry.round.fees.fee(order.price, order.shares) if entry.crosses(order) else 0
-            needed, free = cost_of(order.price, order.shares) + fee, self._free_cash()
+            needed, free = _most_paid(entry.round, order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
             needed, free = order.shares, held - entry.on_offer(order.outcome)
         return "" if needed <= free else f"not enough balance: {free} of {needed}"
 
-    def _free_cash(self) -> int:
-        return self._account.cash - sum(
+    def _outcome_of(self, entry: PaperRound, order: Order, result: Result) -> list[ev.Report]:
+        entry.accept(order, result)
+        reports: list[ev.Report] = [ev.Accepted(order.order_id)]
+        reports += [
+            self._fill(order, match.taker_price, match.shares, match.taker_fee, is_taker=True)
+            for match in result.matches
+        ]
+        if not result.resting and is_unfilled(order, result):
+            reports.append(ev.Cancelled(order.order_id, "nothing more to match"))
+        return reports
+
+    def _reserved(self) -> int:
+        """What our resting purchases may still cost."""
+        return sum(
             cost_of(resting.order.price, resting.left)
             for entry in self._rounds.values()
             for resting in entry.resting.values()
@@ -258,7 +311,7 @@ class PaperHands:
 
     def _cancel(self, order_id: str) -> ev.Report:
         for entry in self._rounds.values():
-            if entry.resting.pop(order_id, None) is not None:
+            if entry.drop(order_id) is not None:
                 return ev.Cancelled(order_id, "by request")
         return ev.CancelRefused(order_id, "already canceled or matched")
 
@@ -267,10 +320,11 @@ class PaperHands:
 
     # --- fills ----------------------------------------------------------------------------------
 
-    def _fill_maker(self, entry: PaperRound, resting: Resting, shares: Shares) -> ev.Report:
+    def _fill_maker(self, entry: PaperRound, hit: Hit) -> ev.Report:
+        resting, shares = hit
         resting.left = Shares(resting.left - shares)
         if not resting.left:
-            del entry.resting[resting.order.order_id]
+            entry.drop(resting.order.order_id)
         return self._fill(resting.order, resting.order.price, shares, Usd(0), is_taker=False)
 
     def _fill(
@@ -294,6 +348,7 @@ class PaperHands:
         whoever calls this has no desk to report to."""
         count = len(self._arriving) + len(self._resting_ids())
         self._arriving.clear()
+        self._looks.clear()
         self._due.clear()
         for entry in self._rounds.values():
             entry.resting.clear()
@@ -307,3 +362,17 @@ class PaperHands:
             if (position := self._positions.of(slug)).fills
         )
         return ev.DeskOpened(asset, life, self._realised, held)
+
+
+def _most_paid(listed: Round, order: Order, result: Result) -> int:
+    """What a purchase must be covered for: all of it at its limit, as the venue asks, with the fee
+    that it would pay there if it trades; and what it does cost, which the fee of cheaper shares
+    can make more where it is for dollars."""
+    at_limit: int = order.dollars or cost_of(order.price, order.shares)
+    if not result.matches:
+        return at_limit
+    fees = sum(match.taker_fee for match in result.matches)
+    return max(
+        at_limit + listed.fees.fee(order.price, order.shares),
+        spent_by(result) + fees + cost_of(order.price, result.resting),
+    )

@@ -1,21 +1,23 @@
 """One round on paper: the live book, what we took from it, and how our resting orders queue.
 
 What a fill on paper claims must have been possible. So a taker is matched by the same exchange
-core that the simulated venue uses, on the levels displayed when the order arrives, less what we
-already took from them; and a resting order stands behind everything displayed when it came,
-moving up only by trades that printed at its price.
+core that the simulated venue uses, on the levels displayed when the order is matched, less what we
+already took from them; and a resting order stands behind everything displayed when it came, and
+behind our own that came before it, moving up only by trades that printed at its price.
 """
 
 from __future__ import annotations
 
 from attrs import define
 
+from polytui.ledger.taken import Levels, Taken
 from polytui.market.book import TokenBook
 from polytui.model.events import BookChanged, BookSnapshotted, TickSizeChanged, TradePrinted
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
-from polytui.model.units import Price, Shares, complement
-from polytui.sim.matching import ConditionBook, MatchOrder, Result
+from polytui.model.units import Price, Shares, cost_of
+from polytui.sim.displayed import in_up, meet, note
+from polytui.sim.matching import MatchOrder, Result
 
 
 @define
@@ -27,32 +29,30 @@ class Resting:
     price: Price
     left: Shares
     ahead: int
-    """Displayed shares that trade before ours."""
+    """The crowd's shares that trade before ours, after those of ours that queue before it."""
 
 
-@define
-class _Taken:
-    """What we took from a level while it displayed `displayed`."""
-
-    displayed: int
-    shares: int
+Hit = tuple[Resting, Shares]
+"""A resting order, and how much of it somebody takes."""
 
 
 class PaperRound:
-    """State: Up's live book, our resting orders in it, and what we took from its levels."""
+    """State: Up's live book, our resting orders in it in the order they came, and what we took of
+    its levels."""
 
     def __init__(self, listed: Round) -> None:
         self.round = listed
         self.live = TokenBook()
         self._tick_ns = 0
         self.resting: dict[str, Resting] = {}
-        self._taken: dict[tuple[Side, int], _Taken] = {}
+        self._taken = Taken()
 
     # --- the live book --------------------------------------------------------------------------
 
     def book_snapshotted(self, event: BookSnapshotted) -> None:
         if event.token_id != self.round.up_token or not self.live.replace(event):
             return
+        self._taken.saw_all(self.live.bids, self.live.asks)
         if event.tick and event.tick != self.round.tick:
             self._change_tick(event.tick, event.venue_ns)
 
@@ -60,6 +60,9 @@ class PaperRound:
         for change in event.changes:
             if change.token_id == self.round.up_token:
                 self.live.change(change, event.venue_ns)
+                shown = self._levels(change.side).get(change.price, 0)
+                if self.live.is_known:
+                    self._taken.saw(change.side, change.price, shown)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         self._change_tick(event.tick, event.venue_ns)
@@ -73,6 +76,7 @@ class PaperRound:
             self.live.void_before(venue_ns)
 
     def forget_book(self) -> None:
+        """What we took is remembered: the book that comes back may show it still."""
         self.live.forget()
 
     def doubt_book(self) -> None:
@@ -80,42 +84,62 @@ class PaperRound:
 
     # --- orders that arrive ---------------------------------------------------------------------
 
-    def crosses(self, order: Order) -> bool:
-        """Whether the order would trade at once on what is displayed."""
+    def is_taker(self, order: Order) -> bool:
+        """Whether the venue would hold the order: it would trade at once on what is displayed."""
+        if order.is_post_only:
+            return False
         side, price = in_up(order.outcome, order.side, order.price)
         if side is Side.BUY:
             return self.live.best_ask <= price
         return self.live.best_bid >= price
 
-    def match(self, order: Order) -> Result:
-        """Run the order through the exchange core against the displayed crowd."""
-        exchange = ConditionBook(self.round.tick, self.round.fees, self.round.min_shares)
-        for side, levels in ((Side.BUY, self.live.bids), (Side.SELL, self.live.asks)):
-            for price, displayed in levels.items():
-                if left := displayed - self._taken_from(side, price, displayed):
-                    exchange.show(side, Price(price), Shares(left))
-        result = exchange.submit(
-            MatchOrder(
-                order.order_id,
-                "us",
-                order.outcome,
-                order.side,
-                order.price,
-                order.shares,
-                order.tif,
-                order.is_post_only,
-            )
+    def meets_ours(self, order: Order, result: Result) -> bool:
+        """Whether the order, which became this among the crowd, would reach one of ours that
+        rests: at its limit where something of it was left, else at the last price it took."""
+        side, furthest = in_up(order.outcome, order.side, order.price)
+        if not is_unfilled(order, result):
+            _, furthest = in_up(order.outcome, order.side, result.matches[-1].taker_price)
+        return any(
+            entry.side is not side and _is_within(side, furthest, entry.price)
+            for entry in self.resting.values()
         )
-        for match in result.matches:
-            self._take(
-                *in_up(match.maker_outcome, match.maker_side, match.maker_price), match.shares
-            )
-        return result
 
-    def rest(self, order: Order, left: Shares) -> None:
+    def match(self, order: Order) -> Result:
+        """What would become of the order among the displayed crowd. Nothing is taken yet."""
+        named = MatchOrder(
+            order.order_id,
+            "us",
+            order.outcome,
+            order.side,
+            order.price,
+            order.shares,
+            order.tif,
+            order.is_post_only,
+        )
+        return meet(self.round, self.live, self._taken, named)
+
+    def accept(self, order: Order, result: Result) -> None:
+        """The result stands: what it took is taken, and its rest queues."""
+        note(self._taken, result)
+        if result.resting:
+            self._rest(order, result.resting)
+
+    def _rest(self, order: Order, left: Shares) -> None:
         side, price = in_up(order.outcome, order.side, order.price)
-        displayed = (self.live.bids if side is Side.BUY else self.live.asks).get(price, 0)
-        self.resting[order.order_id] = Resting(order, side, price, left, displayed)
+        before = sum(one.ahead for one in self.resting.values() if _is_at(one, side, price))
+        ahead = max(0, self._levels(side).get(price, 0) - before)
+        self.resting[order.order_id] = Resting(order, side, price, left, ahead)
+
+    def drop(self, order_id: str) -> Resting | None:
+        """Takes an order out. The crowd that stood before it stands before the next of ours."""
+        gone = self.resting.get(order_id)
+        if gone is None:
+            return None
+        queue = [one for one in self.resting.values() if _is_at(one, gone.side, gone.price)]
+        place = queue.index(gone)
+        if place + 1 < len(queue):
+            queue[place + 1].ahead += gone.ahead
+        return self.resting.pop(order_id)
 
     def on_offer(self, outcome: Outcome) -> int:
         """Shares of an outcome that our resting orders already sell."""
@@ -127,52 +151,72 @@ class PaperRound:
 
     # --- orders that rest -----------------------------------------------------------------------
 
-    def crossed_shares(self, entry: Resting) -> Shares:
-        """Shares the live book now offers at our price or better: they would have met us."""
+    def crossed(self) -> list[Hit]:
+        """Ours that the live book now offers to trade with, at their price or better: whoever
+        quotes there would have met us."""
         if not self.live.is_settled:
-            return Shares(0)
-        opposite = Side.SELL if entry.side is Side.BUY else Side.BUY
-        levels = self.live.asks if entry.side is Side.BUY else self.live.bids
-        found = 0
-        for price, displayed in levels.items():
-            is_at_ours = price <= entry.price if entry.side is Side.BUY else price >= entry.price
-            free = displayed - self._taken_from(opposite, price, displayed) if is_at_ours else 0
-            if free > 0 and found < entry.left:
-                shares = min(free, entry.left - found)
-                self._take(opposite, Price(price), Shares(shares))
-                found += shares
+            return []
+        hits = ((entry, self._cross(entry)) for side in Side for entry in self._queue(side))
+        return [(entry, shares) for entry, shares in hits if shares]
+
+    def _cross(self, entry: Resting) -> Shares:
+        opposite, found = entry.side.other, 0
+        for price, free in self._taken.left(opposite, self._levels(opposite)):
+            if not _is_within(entry.side, entry.price, price) or found == entry.left:
+                break
+            shares = min(free, entry.left - found)
+            self._taken.take(opposite, price, shares)
+            found += shares
         return Shares(found)
 
-    def printed_shares(self, entry: Resting, event: TradePrinted) -> Shares:
-        """Shares of a printed trade that would have been ours."""
+    def printed(self, event: TradePrinted) -> list[Hit]:
+        """Ours that a printed trade would have met. It passes the crowd once: who queues behind
+        another of ours waits for what is left."""
         outcome = self.round.outcome_of(event.token_id)
         if outcome is None:
-            return Shares(0)
+            return []
         taker_side, price = in_up(outcome, event.taker_side, event.price)
-        if taker_side is entry.side:
-            return Shares(0)
-        is_through = price < entry.price if entry.side is Side.BUY else price > entry.price
-        if is_through:
-            return Shares(min(entry.left, event.shares))
-        if price != entry.price:
-            return Shares(0)
-        passed = min(entry.ahead, event.shares)
-        entry.ahead -= passed
-        return Shares(min(entry.left, event.shares - passed))
+        left: int = event.shares
+        hits = list[Hit]()
+        for entry in self._queue(taker_side.other):
+            if not _is_within(entry.side, entry.price, price):
+                break
+            if entry.price == price:
+                passed = min(entry.ahead, left)
+                entry.ahead -= passed
+                left -= passed
+            shares = min(entry.left, left)
+            left -= shares
+            if shares:
+                hits.append((entry, Shares(shares)))
+        return hits
 
-    def _taken_from(self, side: Side, price: int, displayed: int) -> int:
-        taken = self._taken.get((side, price))
-        # A level that shows another size has moved on without us: what it shows now is new.
-        return taken.shares if taken is not None and taken.displayed == displayed else 0
+    def _queue(self, side: Side) -> list[Resting]:
+        """Ours on one side: the best price first, at one price the older."""
+        ours = [entry for entry in self.resting.values() if entry.side is side]
+        ours.sort(key=lambda entry: entry.price, reverse=side is Side.BUY)
+        return ours
 
-    def _take(self, side: Side, price: Price, shares: Shares) -> None:
-        displayed = (self.live.bids if side is Side.BUY else self.live.asks).get(price, 0)
-        before = self._taken_from(side, price, displayed)
-        self._taken[side, price] = _Taken(displayed, before + shares)
+    def _levels(self, side: Side) -> Levels:
+        return self.live.bids if side is Side.BUY else self.live.asks
 
 
-def in_up(outcome: Outcome, side: Side, price: Price) -> tuple[Side, Price]:
-    """The same order in terms of Up: buying Down at p is selling Up at 1 - p."""
-    if outcome is Outcome.UP:
-        return side, price
-    return side.other, complement(price)
+def is_unfilled(order: Order, result: Result) -> bool:
+    """Whether something of the order is left: shares, or dollars of a market purchase."""
+    if order.dollars:
+        return spent_by(result) < order.dollars
+    return sum(match.shares for match in result.matches) < order.shares
+
+
+def spent_by(result: Result) -> int:
+    """Dollars of a purchase, without fees."""
+    return sum(cost_of(match.taker_price, match.shares) for match in result.matches)
+
+
+def _is_at(entry: Resting, side: Side, price: Price) -> bool:
+    return entry.side is side and entry.price == price
+
+
+def _is_within(side: Side, limit: Price, price: Price) -> bool:
+    """Whether a trade at `price` is one that an order of this side and limit takes part in."""
+    return price <= limit if side is Side.BUY else price >= limit

@@ -33,12 +33,16 @@ def micro(value: float) -> int:
     return round(value * MICRO)
 
 
+NEAR = Paper(order_latency_ms=0.0, answer_latency_ms=0.0)
+"""At the venue's own door: only its hold and its work take time."""
+
+
 class Table:
     """Hands at a round whose book shows 100 shares at 0.50 / 0.52, and the time."""
 
-    def __init__(self, cash: float = 1_000.0) -> None:
+    def __init__(self, cash: float = 1_000.0, settings: Paper = NEAR) -> None:
         self.account = PaperAccount(Usd(micro(cash)))
-        self.hands = PaperHands(Paper(), self.account)
+        self.hands = PaperHands(settings, self.account)
         self.now_ns = START_NS
         self.orders = 0
         self.see(ev.RoundFound(ROUND))
@@ -135,8 +139,8 @@ def fills(reports: list[Report]) -> list[tuple[int, int]]:
 def test_a_taker_is_matched_after_the_venues_delay_and_not_before() -> None:
     table = Table()
     order = table.send(BUY, 0.52, 10)
-    assert table.hands.next_due_ns == START_NS + 150 * NS_PER_MS
     assert table.after(149.999) == []
+    assert table.hands.next_due_ns == START_NS + 150 * NS_PER_MS
     accepted, filled = table.after(0.001)
     assert accepted == ev.Accepted(order.order_id)
     assert isinstance(filled, ev.Filled)
@@ -194,13 +198,158 @@ def test_a_snapshot_with_the_same_size_is_the_same_liquidity() -> None:
     assert fills(table.after(150)) == []
 
 
-def test_a_level_that_shows_another_size_is_new() -> None:
+@pytest.mark.parametrize(
+    ("shown", "there_is"),
+    [
+        ([99.99], 0),  # a hundredth went: of what was taken nothing is back
+        ([100.01], 0.01),
+        ([99.99, 100.0], 0.01),
+        ([40.0], 0),
+        ([40.0, 70.0], 30),  # it fell below what we took, and thirty came
+        ([0.0, 70.0], 70),  # gone, and quoted anew
+    ],
+)
+def test_a_level_that_was_taken_is_not_whole_again_when_it_changes(
+    shown: list[float], there_is: float
+) -> None:
+    table = Table()
+    table.send(BUY, 0.52, 100)
+    assert fills(table.after(150)) == [(520_000, 100 * MICRO)]
+    for shares in shown:
+        table.move(SELL, 0.52, shares)
+    table.send(BUY, 0.52, 99)
+    assert sum(shares for _, shares in fills(table.after(150))) == micro(there_is)
+
+
+def test_what_was_taken_is_remembered_while_the_feed_is_away() -> None:
     table = Table()
     table.send(BUY, 0.52, 100)
     table.after(150)
-    table.move(SELL, 0.52, 40)
-    table.send(BUY, 0.52, 70)
-    assert fills(table.after(150)) == [(520_000, 40 * MICRO)]
+    table.see(ev.FeedDown(ev.BOOK_FEED, "gone", table.now_ns))
+    table.show([(0.50, 100)], [(0.52, 120)])
+    table.send(BUY, 0.52, 99)
+    assert fills(table.after(150)) == [(520_000, 20 * MICRO)]
+
+
+def test_a_level_that_a_new_book_does_not_list_is_new_when_it_comes() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 100)
+    table.after(150)
+    table.show([(0.50, 100)], [(0.53, 100)])
+    table.show([(0.50, 100)], [(0.52, 100)])
+    table.send(BUY, 0.52, 99)
+    assert fills(table.after(150)) == [(520_000, 99 * MICRO)]
+
+
+def test_a_cheaper_book_gives_a_market_purchase_more_shares_for_its_dollars() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 10, tif=FAK)  # 5.20 dollars
+    table.show([(0.38, 100)], [(0.40, 100)])
+    accepted, filled = table.after(150)
+    assert accepted == ev.Accepted(order.order_id)
+    assert fills([filled]) == [(400_000, 13 * MICRO)]
+    assert table.account.traded == -5_200_000 - FeeSchedule().fee(
+        Price(400_000), Shares(13 * MICRO)
+    )
+    assert not table.hands.has_working_orders
+
+
+def test_a_market_purchase_that_finds_too_little_ends_with_what_it_got() -> None:
+    table = Table()
+    order = table.send(BUY, 0.52, 10, tif=FAK)
+    table.show([(0.38, 100)], [(0.40, 12)])  # 4.80 of 5.20 dollars, and more than ten shares
+    reports = table.after(150)
+    assert fills(reports) == [(400_000, 12 * MICRO)]
+    assert reports[-1] == ev.Cancelled(order.order_id, "nothing more to match")
+
+
+def test_a_market_purchase_pays_for_the_larger_fee_of_cheaper_shares() -> None:
+    """The fee of a dollar is the larger the cheaper the share; cash does not fall below nothing."""
+    table = Table(cash=5.2 + 0.18)  # at 0.52 the fee is 0.17472; at 0.40 it is 0.2184
+    table.send(BUY, 0.52, 10, tif=FAK)
+    table.show([(0.38, 100)], [(0.40, 100)])
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert table.account.cash == micro(5.38)
+
+
+def test_an_order_does_not_trade_with_another_of_ours() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 20)
+    table.after(150)
+    table.resting(SELL, 0.53, 10)
+    table.show([(0.50, 100)], [])
+    table.send(BUY, 0.54, 10)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+    assert "another order of ours" in refused.detail
+    # One that has enough before it gets there is none of that.
+    table.show([(0.50, 100)], [(0.52, 10)])
+    table.send(BUY, 0.54, 10)
+    assert fills(table.after(150)) == [(520_000, 10 * MICRO)]
+    # Buying Down at 0.47 sells Up at 0.53: that is our own side.
+    table.send(BUY, 0.47, 10, DOWN, is_post_only=True)
+    assert table.after(40) == [ev.Accepted("o-5")]
+    # And post-only at 0.53 would take our offer.
+    table.show([(0.50, 100)], [])
+    table.send(BUY, 0.53, 10, is_post_only=True)
+    (refused,) = table.after(40)
+    assert isinstance(refused, ev.Refused)
+
+
+def test_an_order_that_comes_to_rest_as_the_book_moves_to_it_is_held_after_all() -> None:
+    table = Table()
+    order = table.send(BUY, 0.51, 10)
+    table.after(30)
+    table.show([(0.50, 100)], [(0.51, 100)])
+    assert table.after(10) == []
+    assert table.after(149) == []
+    accepted, filled = table.after(1)
+    assert accepted == ev.Accepted(order.order_id)
+    assert fills([filled]) == [(510_000, 10 * MICRO)]
+
+
+def test_half_a_sweep_is_waited_for() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.after(149)
+    table.move(BUY, 0.52, 30)  # the taker's rest comes before the levels that he took
+    assert table.after(1) == []
+    table.move(SELL, 0.52, 0)
+    table.show([(0.52, 30)], [(0.53, 100)])
+    assert table.after(5) == [ev.Accepted("o-1")]
+    assert table.hands.has_working_orders
+
+
+def test_a_book_that_stays_crossed_matches_nobody() -> None:
+    table = Table()
+    table.send(BUY, 0.52, 10)
+    table.move(BUY, 0.52, 30)
+    assert table.after(150 + 999) == []
+    (refused,) = table.after(2)
+    assert isinstance(refused, ev.Refused)
+    assert "not known well enough" in refused.detail
+
+
+def test_an_emptied_book_takes_what_rests_and_kills_what_may_not() -> None:
+    table = Table()
+    table.show([], [])
+    table.send(BUY, 0.52, 10, tif=FAK)
+    rests = table.send(BUY, 0.52, 10)
+    refused, accepted = table.after(40)
+    assert isinstance(refused, ev.Refused)
+    assert "no orders found" in refused.detail
+    assert accepted == ev.Accepted(rests.order_id)
+    assert fills(table.print_trade(SELL, 0.52, 4)) == [(520_000, 4 * MICRO)]
+
+
+def test_what_rests_lives_through_another_tick_and_less_than_an_order_of_it_fills() -> None:
+    table = Table()
+    table.resting(BUY, 0.51, 10)
+    table.see(ev.TickSizeChanged("up-token", Price(1_000), table.now_ns, table.now_ns))
+    table.show([(0.50, 100)], [(0.52, 100)])
+    assert fills(table.print_trade(SELL, 0.51, 8)) == [(510_000, 8 * MICRO)]
+    assert fills(table.print_trade(SELL, 0.509, 8)) == [(510_000, 2 * MICRO)]
 
 
 def test_fill_and_kill_lets_the_rest_die() -> None:
@@ -228,11 +377,18 @@ def test_fill_or_kill_is_all_or_nothing() -> None:
         (0.52, 4.99, "lower than the minimum"),
         (0.52, 10.001, "decimal places"),
         (0.52, 2_000, "not enough balance"),
+        (0.10, 9.99, "GTC"),
+        (0.52, 10.03, "max accuracy of 2 decimals"),
+        (0.52, 4.9039, "lower than the minimum"),
     ],
 )
 def test_what_the_venue_would_refuse_is_refused(price: float, shares: float, says: str) -> None:
     table = Table()
-    table.send(BUY, price, shares)
+    is_market = "decimals" in says or shares == 4.9039
+    if says == "GTC":
+        table.show([(0.05, 100)], [(0.10, 100)])
+        says = "marketable BUY order ($0.999), min size: $1"
+    table.send(BUY, price, shares, tif=FAK if is_market else GTC)
     (refused,) = table.after(150)
     assert isinstance(refused, ev.Refused)
     assert says in refused.detail
@@ -292,8 +448,8 @@ def test_a_refusing_venue_refuses_what_arrives_and_lets_go_of_what_rests() -> No
     order = table.send(BUY, 0.49, 10)
     table.cancel(rests)
     assert table.after(40) == [
-        ev.Refused(order.order_id, "closed"),
         ev.Cancelled(rests.order_id, "by request"),
+        ev.Refused(order.order_id, "closed"),
     ]
     table.after(59)
     late = table.send(BUY, 0.49, 10)
@@ -367,13 +523,69 @@ def test_one_print_fills_two_orders_with_no_more_than_it_traded() -> None:
     assert sum(shares for _, shares in filled) == 12 * MICRO
 
 
+def test_two_orders_at_one_price_share_the_queue_before_them() -> None:
+    """A hundred stood there when both came: of 120 twenty are ours, not 25."""
+    table = Table()
+    first = table.resting(BUY, 0.50, 10)
+    second = table.resting(BUY, 0.50, 15)
+    reports = table.print_trade(SELL, 0.50, 120)
+    assert fills(reports) == [(500_000, 10 * MICRO), (500_000, 10 * MICRO)]
+    assert [report.order_id for report in reports] == [first.order_id, second.order_id]
+    assert fills(table.print_trade(SELL, 0.50, 120)) == [(500_000, 5 * MICRO)]
+
+
+def test_who_came_between_two_of_ours_trades_between_them() -> None:
+    table = Table()
+    table.resting(BUY, 0.50, 10)
+    table.move(BUY, 0.50, 130)
+    table.resting(BUY, 0.50, 15)
+    assert fills(table.print_trade(SELL, 0.50, 110)) == [(500_000, 10 * MICRO)]
+    assert fills(table.print_trade(SELL, 0.50, 29)) == []
+    assert fills(table.print_trade(SELL, 0.50, 4)) == [(500_000, 3 * MICRO)]
+
+
+def test_the_queue_before_an_order_that_is_cancelled_stays_before_the_next() -> None:
+    table = Table()
+    first = table.resting(BUY, 0.50, 10)
+    table.resting(BUY, 0.50, 15)
+    table.cancel(first)
+    table.after(40)
+    assert fills(table.print_trade(SELL, 0.50, 99)) == []
+    assert fills(table.print_trade(SELL, 0.50, 6)) == [(500_000, 5 * MICRO)]
+
+
+def test_the_better_of_two_prices_is_met_first_whichever_came_first() -> None:
+    table = Table()
+    table.resting(BUY, 0.50, 10)
+    better = table.resting(BUY, 0.51, 10)
+    (filled,) = table.print_trade(SELL, 0.50, 10)
+    assert isinstance(filled, ev.Filled)
+    assert filled.order_id == better.order_id
+
+
+def test_what_rests_of_one_asset_is_not_free_to_spend_for_another() -> None:
+    table = Table(cash=10.0)
+    table.resting(BUY, 0.45, 20)
+    other = PaperHands(NEAR, table.account)
+    other.observe(ev.RoundFound(ROUND))
+    other.observe(ev.BookSnapshotted("up-token", (), (), None, table.now_ns, table.now_ns))
+    table.hands = other
+    table.send(BUY, 0.40, 6)
+    (refused,) = table.after(40)
+    assert isinstance(refused, ev.Refused)
+    assert "not enough balance" in refused.detail
+
+
 def test_offers_that_come_to_our_price_meet_us() -> None:
     table = Table()
     table.resting(BUY, 0.51, 10)
     # The crossing bid of ours is not in the displayed book, so the book itself stays settled.
     assert fills(table.move(SELL, 0.51, 6)) == [(510_000, 6 * MICRO)]
     assert table.move(SELL, 0.51, 6) == []
-    assert fills(table.move(SELL, 0.51, 7)) == [(510_000, 4 * MICRO)]
+    # Six of the seven are those that we had.
+    assert fills(table.move(SELL, 0.51, 7)) == [(510_000, 1 * MICRO)]
+    assert fills(table.move(SELL, 0.51, 0)) == []
+    assert fills(table.move(SELL, 0.51, 9)) == [(510_000, 3 * MICRO)]
 
 
 def test_a_quiet_market_fills_nobody() -> None:

@@ -1,0 +1,41 @@
+"""How late our words are at the venue, and its words here: drawn for each, and always the same.
+
+A latency is log-normal around the median of the settings: most are near it, a few are much longer.
+It is drawn from the seed and the name of what is under way, not from a generator that everybody
+shares, so that an order's latency does not hang on what else was sent before it.
+"""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+from polytui.config.schema import Paper
+from polytui.model.units import NS_PER_MS
+
+_MOST_DEVIATIONS = 4.0
+
+
+class Latencies:
+    """Stateless: the settings decide everything."""
+
+    def __init__(self, settings: Paper) -> None:
+        self._settings = settings
+
+    def there_and_back_ns(self, name: str) -> int:
+        """From sending until we can see what became of it, the venue's own time left out.
+
+        The book that we see is as old as an answer, so what the venue does at one moment meets the
+        book that we see an answer's way later.
+        """
+        settings = self._settings
+        order_ns = self._drawn_ns(settings.order_latency_ms, "order", name)
+        return order_ns + self._drawn_ns(settings.answer_latency_ms, "answer", name)
+
+    def _drawn_ns(self, median_ms: float, way: str, name: str) -> int:
+        spread = self._settings.latency_spread
+        if not spread:
+            return int(median_ms * NS_PER_MS)
+        drawn = Random(f"{self._settings.latency_seed}/{way}/{name}").gauss(0.0, 1.0)
+        deviations = min(max(drawn, -_MOST_DEVIATIONS), _MOST_DEVIATIONS)
+        return int(median_ms * math.exp(spread * deviations) * NS_PER_MS)
