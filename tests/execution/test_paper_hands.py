@@ -431,6 +431,13 @@ def test_a_taker_must_afford_its_fee_as_well() -> None:
     assert table.account.cash >= 0
 
 
+def test_the_venue_asks_for_what_an_order_may_cost_at_its_limit() -> None:
+    table = Table(cash=5.45)  # 5.375 would do at 0.52; at 0.54 it may be 5.574
+    table.send(BUY, 0.54, 10)
+    (refused,) = table.after(150)
+    assert isinstance(refused, ev.Refused)
+
+
 def test_shares_on_offer_cannot_be_offered_again() -> None:
     table = Table()
     table.send(BUY, 0.52, 10)
