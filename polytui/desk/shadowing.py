@@ -34,6 +34,8 @@ from polytui.strategy.proposal import Proposal, View
 
 _SHADOW = Why(Reason.SHADOW)
 _NO_ID = ""
+_MOST_WAIT_NS = NS_PER_S
+"""For a sweep to be told whole; on paper as well."""
 
 
 class Asked(Struct, frozen=True):
@@ -146,7 +148,7 @@ class Shadowing:
                 continue
             if entry.up_book.is_settled:
                 self._match(sent, entry)
-            else:
+            elif now_ns < sent.due_ns + _MOST_WAIT_NS:
                 self._shadow.send(sent)  # in the middle of a sweep: the book after it is meant
 
     def _match(self, sent: Sent, entry: DeskRound) -> None:

@@ -143,6 +143,20 @@ def test_in_the_middle_of_a_sweep_the_book_after_it_is_meant() -> None:
     assert stake(story) is not None
 
 
+def test_a_book_that_stays_doubtful_fills_nobody() -> None:
+    story = told()
+    story.book(CHEAP_BOOK)
+    later(story, HOLD_NS - 1)
+    story.tell(ev.FrameRejected(ev.BOOK_FEED, "no JSON", 3, "abc", story.now_ns))
+    later(story, 1)
+    shadow = story.desk().books.shadow
+    assert shadow.is_waiting(make_round().slug, "distance_fade")
+    story.silence(1.0)
+    assert not shadow.is_waiting(make_round().slug, "distance_fade")
+    story.book(CHEAP_BOOK)
+    assert stake(story) is None
+
+
 def evolve_change(change: ev.LevelChange, shares: Shares) -> ev.LevelChange:
     return ev.LevelChange(
         change.token_id, change.side, change.price, shares, change.best_bid, change.best_ask
