@@ -9,7 +9,7 @@ import pytest
 import trio
 from virtual_engine import VirtualClock, open_session
 
-from polytui.config.schema import Settings
+from polytui.config.schema import Paper, Settings
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.model.effects import Place, Stamp
 from polytui.model.errors import Rejected
@@ -26,7 +26,9 @@ pytestmark = pytest.mark.trio
 
 
 def a_run(asset: Asset = Asset.BTC, limit: int = 100) -> AssetRun:
-    hands = PaperHands(Settings().paper, PaperAccount(Usd(0)))
+    # At the venue's door: what it does is told to the millisecond.
+    near = Paper(order_latency_ms=0.0, answer_latency_ms=0.0)
+    hands = PaperHands(near, PaperAccount(Usd(0)))
     return AssetRun(asset, VirtualClock(0), hands, Inbox(limit))  # type: ignore[arg-type]
 
 
