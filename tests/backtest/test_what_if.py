@@ -96,7 +96,7 @@ class Written:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Written:
     start_ns = OPENS_NS - 10 * NS_PER_S
-    lines = play(SETTINGS, seed=13, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
+    lines = play(SETTINGS, seed=15, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
     path = tmp_path_factory.mktemp("what_if") / "journal.jsonl"
     path.write_bytes(HEADER + b"".join(lines))
     records = [record for record in map(msgspec.json.decode, lines) if "digest" not in record]
