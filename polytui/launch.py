@@ -115,7 +115,9 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
     session, seed = plan.folder.name, settings.demo.seed
     header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
     journal.write_bytes(encode_header(header) + b"".join(played.lines))
-    money = money_summary(played.mind.account, settings.session.assets, played.hands)
+    money = money_summary(
+        played.mind.account, settings.session.assets, played.hands, settings.claims
+    )
     summary: Summary = {
         "mode": "demo",
         "seed": seed,

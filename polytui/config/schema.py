@@ -214,6 +214,22 @@ class Market:
 
 
 @frozen
+class Watch:
+    """The forecast watches itself: how far what came was from what was foreseen."""
+
+    is_enabled: bool = True
+    """Off, it is shown and nobody is less sure for it."""
+    least_sd: float = setting(0.8, between(0.1, 1.0))
+    """Of what came, in deviations foreseen: under it the forecast is not sure enough."""
+    most_sd: float = setting(1.25, between(1.0, 10.0))
+    """Above it the forecast is too sure; confidence is divided by how far."""
+    least_samples: float = setting(60.0, between(5.0, 10_000.0))
+    """Fewer say nothing; a sample every 10 s to 5 min, by how far ahead it looks."""
+    half_life_s: float = setting(21_600.0, ABOVE_ZERO)
+    """After which a sample counts half."""
+
+
+@frozen
 class FeatureSettings:
     """Indicators and microstructure; session time."""
 
@@ -394,6 +410,7 @@ class Settings:
     http: HttpLimits = Factory(HttpLimits)
     rounds: Rounds = Factory(Rounds)
     market: Market = _hot(Market)
+    watch: Watch = _hot(Watch)
     features: FeatureSettings = Factory(FeatureSettings)
     gates: Gates = _hot(Gates)
     exits: Exits = _hot(Exits)

@@ -15,6 +15,7 @@ from attrs import define, field
 from polytui.ledger.claims import Claims
 from polytui.ledger.shadow import Shadow
 from polytui.ledger.track import Track
+from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.effects import Reason, Why
 from polytui.model.events import StandingRestored, Stopped
 from polytui.model.instrument import Asset, Interval, Outcome
@@ -70,6 +71,8 @@ class AssetBooks:
     live: Track = field(factory=Track)
     """Whose the positions are, and what came of each strategy."""
     shadow: Shadow = field(factory=Shadow)
+    watch: ForecastWatch = field(factory=ForecastWatch)
+    """How well the forecast fits; it outlives a desk's crash."""
     _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
     """By round, (strategy, outcome) of every side that was bought."""
 
@@ -114,7 +117,7 @@ class AssetBooks:
         whys = [why.reason.value for why in self.paused_whys]
         people = (self.is_traded, self.is_paused, self.is_flattening, whys)
         tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
-        return (*money, *rounds, people, *tracks)
+        return (*money, *rounds, people, *tracks, self.watch.state())
 
 
 class Account:
@@ -247,6 +250,10 @@ class Account:
         self._restore_stops(event.stopped, now_ns)
         self._breach = event.breach
         self.claims.restore(event.claims)
+        by_name = {one.asset: one for one in event.forecasts}
+        for asset in Asset:
+            if left := by_name.get(asset.value):
+                self.books(asset).watch.restore(left)
         if event.kill_why:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
@@ -267,6 +274,7 @@ class Account:
         """What another session must know, as it would be told."""
         books = sorted(self._books.items())
         stopped = (each.stopped(asset) for asset, each in books)
+        forecasts = [each.watch.left(asset.value) for asset, each in books]
         losses = ((asset.value, each.losses_in_a_row) for asset, each in books)
         return StandingRestored(
             day=max(self._day, now_ns // _DAY_NS),
@@ -280,6 +288,7 @@ class Account:
             breach=self._breach,
             equity_peak=self.equity_peak if self.drawdown else Usd(0),
             claims=self.claims.left(),
+            forecasts=tuple([left for left in forecasts if left is not None]),
         )
 
     # --- money --------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from polytui.config.load import digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
@@ -39,7 +41,7 @@ from polytui.model.effects import (
     Warn,
     Why,
 )
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Outcome, PriceKind
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
 from polytui.model.units import MICRO, NS_PER_S, floor_to_lot, usd_from_float
@@ -197,6 +199,8 @@ class Desk:
         payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns, self.settings.claims)
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
+        is_up = None if winner is None else winner is Outcome.UP
+        self.books.watch.settle(entry.slug, is_up, step.now_ns, self.settings.watch)
         named = VOID if winner is None else winner.value
         step.effects.append(Credit(entry.slug, named, payout, pnl))
         self.rounds.forget(entry)
@@ -255,7 +259,18 @@ class Desk:
     def _oracle_priced(self, step: Step, event: ev.OraclePriced) -> bool:
         is_news = self.prices.oracle_priced(event, self.settings.market)
         self.prices.sample(step.now_ns, self.settings.market)
+        if is_news and event.kind is PriceKind.SPOT:
+            self._watch_forecast(step, event)
         return is_news
+
+    def _watch_forecast(self, step: Step, event: ev.OraclePriced) -> None:
+        """What came against what was foreseen, and what is foreseen now."""
+        watch = self.books.watch
+        watch.came(event.value, event.observed_ns, self.settings.watch)
+        if watch.is_due(step.now_ns):
+            foreseen = self.prices.foreseen(step.now_ns, self.settings.market)
+            if foreseen is not None:
+                watch.foresee(foreseen, step.now_ns)
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
         is_news = self.prices.exchange_quoted(event)
@@ -374,6 +389,8 @@ class Desk:
         unseen = seen.why if isinstance(seen, Blocked) else None
         self._ask_for_books(step, entry, unseen)
         halt = self._halt()
+        if isinstance(seen, View):
+            seen = self._watched(entry, seen)
         if isinstance(seen, View) and halt is None and not self.books.is_flattening:
             self._follow(step, entry, seen)
             return
@@ -388,6 +405,13 @@ class Desk:
         if halt is None and isinstance(seen, Blocked) and seen.market is not None:
             wanted = self._deciding.exits(entry, seen.market, self.settings)
         self._placing.want(step, entry, wanted, self.settings)
+
+    def _watched(self, entry: DeskRound, view: View) -> View:
+        """What is said of the round is kept, and how well such forecasts fitted is seen."""
+        watch = self.books.watch
+        watch.say(entry.slug, view.left_s, view.fair_up)
+        misfit = watch.misfit(view.left_s, self.settings.watch)
+        return view if misfit is None else replace(view, misfit=misfit)
 
     def _follow(self, step: Step, entry: DeskRound, view: View) -> None:
         if self._is_tick:

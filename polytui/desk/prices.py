@@ -9,6 +9,7 @@ from polytui.config.schema import Market, Settings
 from polytui.desk.round import ESTIMATED, OBSERVED, DeskRound
 from polytui.market.fair_value import Settling, settling_ahead, settling_inside
 from polytui.market.features import Features
+from polytui.market.forecast_watch import Foreseen
 from polytui.market.lead import Lead
 from polytui.market.oracle import CompositeOracle, Estimate
 from polytui.market.settlement import ObservedPart, SettlementPrices
@@ -213,10 +214,19 @@ class DeskPrices:
             reached += NS_PER_S
         return ObservedPart(area, reached)
 
-    def _as_of(self, listed: Round, now_ns: int, market: Market) -> tuple[int, float]:
+    def foreseen(self, now_ns: int, market: Market) -> Foreseen | None:
+        """The settlement price to come, as of now; None while no forecast is to be made."""
+        estimate = self.estimate(now_ns, market)
+        if estimate is None or self.volatility.seen_s < market.volatility_warmup_s:
+            return None
+        as_of_ns, error = self._as_of(None, now_ns, market)
+        per_root_s = estimate.price * self.volatility.per_root_second(market)
+        return Foreseen(as_of_ns, estimate.price, per_root_s, estimate.price * error)
+
+    def _as_of(self, listed: Round | None, now_ns: int, market: Market) -> tuple[int, float]:
         """The second of the settlement price that our price speaks of, and how far it may be off
         as a logarithm. The oracle alone speaks of its own; exchanges are ahead of it."""
-        if listed.settlement is SettlementRule.CANDLE:
+        if listed is not None and listed.settlement is SettlementRule.CANDLE:
             return self.oracle.quoted_ns(EXCHANGE_FEED) or now_ns, 0.0
         estimate = self.estimate(now_ns, market)
         if estimate is None:

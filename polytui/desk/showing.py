@@ -12,7 +12,13 @@ from polytui.desk.showing_deciding import (
     show_scores,
     show_signals,
 )
-from polytui.desk.showing_prices import show_average, show_features, show_oracle
+from polytui.desk.showing_prices import (
+    show_average,
+    show_features,
+    show_forecasts,
+    show_oracle,
+    show_said,
+)
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
 from polytui.market.book import TokenBook
@@ -58,6 +64,8 @@ def show_asset(
         scores=show_scores(desk),
         limits=asset_limits(desk, now_ns),
         breakers=show_breakers(desk),
+        forecasts=show_forecasts(books.watch, desk.settings.watch),
+        said=show_said(books.watch),
     )
 
 

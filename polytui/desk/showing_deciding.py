@@ -11,11 +11,20 @@ from polytui.desk.round import DeskRound
 from polytui.ledger.track import Result
 from polytui.model.effects import Reason
 from polytui.model.instrument import Interval, Outcome
-from polytui.model.snapshot import BreakerView, LimitView, ResultView, ScoreView, SignalView
+from polytui.model.snapshot import (
+    BreakerView,
+    ClaimsView,
+    LimitView,
+    ResultView,
+    ScoreView,
+    SignalView,
+)
 from polytui.model.units import MICRO
 from polytui.risk.limits import Scope, Used, limits_used
 from polytui.strategy.proposal import Strategy
 from polytui.strategy.registry import STRATEGIES
+
+_BPS = 10_000.0
 
 
 def show_signals(desk: Desk, entry: DeskRound) -> tuple[SignalView, ...]:
@@ -55,9 +64,16 @@ def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
             any(_is_live(desk, strategy, interval) for interval in intervals),
             _show_result(live.get(strategy.name)),
             _show_result(shadow.get(strategy.name)),
+            _show_claims(desk, strategy.name),
         )
         for strategy in STRATEGIES
     )
+
+
+def _show_claims(desk: Desk, name: str) -> ClaimsView:
+    record = desk.account.claims.record(desk.asset, name, desk.settings.claims)
+    bps = [one * _BPS for one in (record.claimed, record.realised, record.used)]
+    return ClaimsView(record.count, *bps)
 
 
 def _show_result(result: Result | None) -> ResultView:

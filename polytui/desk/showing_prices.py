@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polytui.config.schema import Settings
+from polytui.config.schema import Settings, Watch
 from polytui.desk.prices import DeskPrices
+from polytui.market.forecast_watch import ForecastWatch
 from polytui.market.oracle import Part
 from polytui.model.instrument import Round
 from polytui.model.snapshot import (
     AverageView,
     FeatureView,
     FeedState,
+    ForecastView,
     OracleView,
+    SaidView,
     VenuePriceView,
 )
 from polytui.model.units import NS_PER_MS, NS_PER_S, age_ms
@@ -49,6 +52,19 @@ def _show_part(part: Part) -> VenuePriceView:
         latency_ms=part.latency_ms,
         weight=part.weight,
         is_outlier=part.is_outlier,
+    )
+
+
+def show_forecasts(watch: ForecastWatch, settings: Watch) -> tuple[ForecastView, ...]:
+    return tuple(
+        ForecastView(fit.horizon_s, fit.samples, fit.sd, fit.is_off(settings))
+        for fit in watch.fits()
+    )
+
+
+def show_said(watch: ForecastWatch) -> tuple[SaidView, ...]:
+    return tuple(
+        SaidView(one.left_s, one.rounds, one.brier, *one.sure) for one in watch.reliabilities()
     )
 
 

@@ -18,7 +18,7 @@ claim counts once, whatever its size, and fades with a half-life of so many clai
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, frozen
 from msgspec import Struct
@@ -98,6 +98,7 @@ class Claims:
     def __init__(self) -> None:
         self._cells: dict[_Place, _Cell] = {}
         self._known: dict[tuple[Asset, str], tuple[Thresholds, Beliefs]] = {}
+        self._left: tuple[ClaimsLeft, ...] | None = None
 
     def settle(
         self,
@@ -116,7 +117,7 @@ class Claims:
             cell = self._cells.setdefault((asset, claim.strategy, _third(price)), _Cell())
             keep = 0.5 ** (1.0 / thresholds.half_life)
             cell.add(claim.worth - price, pnl / claim.shares, safe * (1.0 - safe), keep)
-            self._known.clear()
+            self._changed()
 
     def beliefs(self, asset: Asset, strategy: str, thresholds: Thresholds) -> Beliefs:
         """What is believed of its claims; made anew only where something was settled."""
@@ -141,6 +142,21 @@ class Claims:
             return Record()
         return Record(count, claimed / count, realised / count, used / count)
 
+    def records(self, assets: Sequence[Asset], thresholds: Thresholds) -> dict[str, Record]:
+        """By strategy, these assets together."""
+        found: dict[str, Record] = {}
+        for name in dict.fromkeys([strategy for _, strategy, _ in sorted(self._cells)]):
+            each = [self.record(asset, name, thresholds) for asset in assets]
+            count = sum([one.count for one in each])
+            if count:
+                found[name] = Record(
+                    count,
+                    sum([one.count * one.claimed for one in each]) / count,
+                    sum([one.count * one.realised for one in each]) / count,
+                    sum([one.count * one.used for one in each]) / count,
+                )
+        return found
+
     def _beliefs(self, asset: Asset, strategy: str, thresholds: Thresholds) -> Beliefs:
         own = [(place, cell) for place, cell in self._cells.items() if place[1] == strategy]
         if not thresholds.is_calibrated:
@@ -158,13 +174,16 @@ class Claims:
     # --- through restarts -----------------------------------------------------------------------
 
     def left(self) -> tuple[ClaimsLeft, ...]:
-        """What another session must know."""
-        return tuple(
-            [
-                ClaimsLeft(asset.value, strategy, third, *cell.sums())
-                for (asset, strategy, third), cell in sorted(self._cells.items())
-            ]
-        )
+        """What another session must know; the same object until something is settled, for it is
+        asked after every batch."""
+        if self._left is None:
+            self._left = tuple(
+                [
+                    ClaimsLeft(asset.value, strategy, third, *cell.sums())
+                    for (asset, strategy, third), cell in sorted(self._cells.items())
+                ]
+            )
+        return self._left
 
     def restore(self, left: Iterable[ClaimsLeft]) -> None:
         """Go on where another session ended; what cannot be such a record is left out."""
@@ -175,7 +194,11 @@ class Claims:
             if asset is None or one.third not in THIRDS or not _is_record(*sums):
                 continue
             self._cells[asset, one.strategy, one.third] = _Cell(*sums)
+        self._changed()
+
+    def _changed(self) -> None:
         self._known.clear()
+        self._left = None
 
     def state(self) -> tuple[object, ...]:
         return tuple([(*place, *cell.sums()) for place, cell in sorted(self._cells.items())])

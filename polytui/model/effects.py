@@ -37,6 +37,7 @@ class Reason(str, Enum):
     SCORE_SMALL = "score small"
     FAIR_UNSURE = "outcome unsure"
     EDGE_SMALL = "edge small"
+    FORECAST_OFF = "forecast does not fit"
     CLAIM_SHRUNK = "claim shrunk by its record"
     STAKE_SMALL = "stake below minimum"
     KELLY_SPENT = "half Kelly of this close is spent"

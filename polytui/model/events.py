@@ -119,6 +119,20 @@ class ClaimsLeft:
 
 
 @frozen
+class ForecastLeft:
+    """How well one asset's forecasts fitted what came (`market/forecast_watch.py`): faded sums."""
+
+    asset: str
+    horizons: tuple[tuple[int, float, float], ...] = ()
+    """(seconds ahead, samples, sum of z^2)."""
+    marks: tuple[
+        tuple[int, float, tuple[float, ...], tuple[float, ...], tuple[float, ...]], ...
+    ] = ()
+    """(seconds before the close, sum of (said - came)^2, and by tenths of what was said of Up:
+    rounds, sum of what was said, how often it came)."""
+
+
+@frozen
 class StandingRestored:
     """What earlier sessions left behind: counters of the day, the kill switch, and what else was
     stopped. A field that is added has a default: older standings are read without it."""
@@ -144,6 +158,8 @@ class StandingRestored:
     starts at its highest."""
     claims: tuple[ClaimsLeft, ...] = ()
     """What strategies claimed, and what came of it."""
+    forecasts: tuple[ForecastLeft, ...] = ()
+    """How well the forecast fitted, by asset."""
 
 
 # --- rounds ---------------------------------------------------------------------------------

@@ -95,6 +95,36 @@ NO_ORACLE = OracleView(None, 0.0, None, None, None, -1, "", ())
 
 
 @frozen
+class ForecastView:
+    """How well the forecast of the settlement price fitted what came, so far ahead."""
+
+    ahead_s: int
+    samples: float
+    """Faded: an old one counts less."""
+    sd: float
+    """Of what came, in deviations foreseen; 1 is right."""
+    is_off: bool
+    """Outside its bounds over enough samples: confidence falls."""
+
+
+@frozen
+class SaidView:
+    """What was said of rounds so long before their close, against who won."""
+
+    left_s: int
+    rounds: float
+    """Faded."""
+    brier: float
+    """Mean of (said - came)^2."""
+    sure: float
+    """Rounds of which one side was given 0.9 or more."""
+    sure_said: float
+    """What that side was given, on average."""
+    sure_came: float
+    """How often it won."""
+
+
+@frozen
 class AverageView:
     """The part of a round's closing average that is already observed."""
 
@@ -159,6 +189,19 @@ class ResultView:
 
 
 @frozen
+class ClaimsView:
+    """What a strategy claimed of its entries, live and in shadow, and what came of it: bps of a
+    dollar, means per share."""
+
+    count: float = 0.0
+    """Faded: an old one counts less."""
+    claimed_bps: float = 0.0
+    realised_bps: float = 0.0
+    used_bps: float = 0.0
+    """What is believed of such claims now."""
+
+
+@frozen
 class ScoreView:
     """What came of one strategy's signals on one asset, settled rounds only; dollars after fees."""
 
@@ -166,6 +209,7 @@ class ScoreView:
     is_live: bool
     live: ResultView
     shadow: ResultView
+    claims: ClaimsView = ClaimsView()
 
 
 @frozen
@@ -255,6 +299,8 @@ class AssetView:
     scores: tuple[ScoreView, ...] = ()
     limits: tuple[LimitView, ...] = ()
     breakers: tuple[BreakerView, ...] = ()
+    forecasts: tuple[ForecastView, ...] = ()
+    said: tuple[SaidView, ...] = ()
 
 
 @frozen

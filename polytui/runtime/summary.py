@@ -6,8 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from rich.table import Table
 
+from polytui.config.deciding import Claims
 from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
 from polytui.ledger.track import Result
@@ -27,7 +29,8 @@ def summarise(
     session: Session, runs: Sequence[AssetRun], hands: PaperAccount, pace: Pace
 ) -> Summary:
     """What `--json` writes of a session."""
-    money = money_summary(session.mind.account, [run.asset for run in runs], hands)
+    claims = session.settings.claims
+    money = money_summary(session.mind.account, [run.asset for run in runs], hands, claims)
     for run in runs:
         is_halted = run.state is AssetState.HALTED
         money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
@@ -50,7 +53,9 @@ def summarise(
     }
 
 
-def money_summary(account: Account, assets: Sequence[Asset], hands: PaperAccount) -> Summary:
+def money_summary(
+    account: Account, assets: Sequence[Asset], hands: PaperAccount, claims: Claims
+) -> Summary:
     """The part that every way of playing has: rounds, orders and money by asset and in all."""
     by_asset = {asset.value: _asset(account, asset) for asset in assets}
     counted = ("rounds", "signals", "orders", "fills")
@@ -66,13 +71,14 @@ def money_summary(account: Account, assets: Sequence[Asset], hands: PaperAccount
         "rounds_settled": totals["rounds"],
         "assets": by_asset,
         "totals": totals,
-        "strategies": _strategies(account, assets),
+        "strategies": _strategies(account, assets, claims),
+        "forecast": {asset.value: _forecast(account, asset) for asset in assets},
         "kill_switch": {"is_on": account.kill_switch.is_on, "why": account.kill_switch.why},
         "reconciled": _reconcile(account, hands),
     }
 
 
-def _strategies(account: Account, assets: Sequence[Asset]) -> Summary:
+def _strategies(account: Account, assets: Sequence[Asset], claims: Claims) -> Summary:
     """What came of each strategy over all assets, live and in shadow; settled rounds only."""
     found: Summary = {}
     for asset in assets:
@@ -81,9 +87,34 @@ def _strategies(account: Account, assets: Sequence[Asset]) -> Summary:
             for name, result in results.items():
                 one = found.setdefault(name, {}).setdefault(kind, dict.fromkeys(_COUNTED, 0))
                 one |= {key: one[key] + _figure(result, key) for key in _COUNTED}
-    return {
+    scored: Summary = {
         name: {kind: _in_dollars(one) for kind, one in kinds.items()}
         for name, kinds in found.items()
+    }
+    for name, record in account.claims.records(assets, claims).items():
+        scored.setdefault(name, {})["claims"] = attrs.asdict(record)
+    return scored
+
+
+def _forecast(account: Account, asset: Asset) -> Summary:
+    """How well the forecast fitted: the sd of what came in deviations foreseen by seconds ahead,
+    and what was said of rounds by seconds before their close."""
+    watch = account.books(asset).watch
+    return {
+        "ahead_s": {
+            str(fit.horizon_s): {"samples": round(fit.samples, 1), "sd": round(fit.sd, 4)}
+            for fit in watch.fits()
+            if fit.samples
+        },
+        "before_close_s": {
+            str(one.left_s): {
+                "rounds": round(one.rounds, 1),
+                "brier": round(one.brier, 4),
+                "bins": [[round(value, 4) for value in each] for each in one.bins],
+            }
+            for one in watch.reliabilities()
+            if one.rounds
+        },
     }
 
 
@@ -172,6 +203,20 @@ def summary_table(summary: Summary) -> Table:
     table.add_section()
     table.add_row("all", *_cells(summary["totals"]))
     return table
+
+
+def forecast_lines(summary: Summary) -> list[str]:
+    """How well each asset's forecast fitted what came, and each strategy's claims."""
+    lines = []
+    for name, found in summary["forecast"].items():
+        fits = [f"{one['sd']:.2f} at {s} s" for s, one in found["ahead_s"].items()]
+        if fits:
+            lines.append(f"{name.upper()} came, in deviations foreseen: {', '.join(fits)}")
+    for name, kinds in summary["strategies"].items():
+        if one := kinds.get("claims"):
+            figures = [f"{one[key] * 100:+.1f} c {key}" for key in ("claimed", "realised", "used")]
+            lines.append(f"{name}: {one['count']:.0f} claims, a share {', '.join(figures)}")
+    return lines
 
 
 def safety_lines(summary: Summary) -> list[str]:

@@ -18,6 +18,7 @@ from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
 from polytui.ledger.track import Stake
 from polytui.market.book import NO_ASK, NO_BID
+from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
@@ -26,7 +27,7 @@ from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import Window, first_block
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
-from polytui.strategy.sizing import shares_to_buy
+from polytui.strategy.sizing import shares_to_buy, stake_share
 
 _BPS = 10_000.0
 _CLEAR = Why(Reason.NONE)
@@ -96,17 +97,19 @@ def enter(
     why = _edge_block(claim.edge_bps, thresholds) or _price_block(limit, thresholds)
     why = why or _tick_block(view, outcome)
     why = why or first_block(view, outcome, settings.gates, window)
-    believed = claim.believed(view.beliefs.at(limit / MICRO))
+    believed = claim.believed(view.beliefs.at(limit / MICRO)).under(view.misfit)
     if why is not None:
         return believed.proposal((), why, claim)
     wanted = _order(view, claim, thresholds, settings)
     if isinstance(wanted, Why) or believed is claim:
         return believed.proposal(wanted, _CLEAR, claim)
     quote = _order(view, believed, thresholds, settings)
+    less = _misfit_why(view.misfit)
     why = _belief_block(believed, claim, thresholds)
-    if why is None and isinstance(quote, Quote):
-        return believed.proposal(quote, _CLEAR, claim)
-    why = why or Why(Reason.CLAIM_SHRUNK, believed.confidence, claim.confidence, "confidence")
+    if why is None and isinstance(quote, Quote) and not _stakes_nothing(believed, claim):
+        return replace(believed.proposal(quote, _CLEAR, claim), less=less)
+    shrunk = Why(Reason.CLAIM_SHRUNK, believed.confidence, claim.confidence, "confidence")
+    why = why or less or shrunk
     return replace(believed.proposal((), why, claim), doubted=(wanted,))
 
 
@@ -119,6 +122,7 @@ class _Claim(Struct, frozen=True):
     confidence: float
     worth: float
     """As claimed, in both."""
+    misfit: Misfit | None = None
 
     def believed(self, belief: float) -> _Claim:
         """The same where all of it is. What is no edge is not made better by disbelief."""
@@ -130,6 +134,12 @@ class _Claim(Struct, frozen=True):
             edge_bps=self.edge_bps * belief,
             confidence=self.confidence - surer * (1.0 - belief),
         )
+
+    def under(self, misfit: Misfit | None) -> _Claim:
+        """The same where forecasts do not fit what comes: as much less sure as they are off."""
+        if misfit is None:
+            return self
+        return replace(self, confidence=self.confidence / misfit.excess, misfit=misfit)
 
     def proposal(self, wanted: Quote | Why | tuple[()], why: Why, claim: _Claim) -> Proposal:
         """One that wants a quote, or says why it does not."""
@@ -146,13 +156,25 @@ class _Claim(Struct, frozen=True):
 
 def _order(view: View, claim: _Claim, thresholds: Thresholds, settings: Settings) -> Quote | Why:
     """The purchase for the stake that a claim is worth, or why there is none."""
-    shares = shares_to_buy(
-        view, claim.outcome, claim.limit, claim.edge_bps, claim.confidence, thresholds
-    )
+    # Kelly stakes by the edge, and no more of it than the forecast fits.
+    edge_bps = claim.edge_bps / (1.0 if claim.misfit is None else claim.misfit.excess)
+    shares = shares_to_buy(view, claim.outcome, claim.limit, edge_bps, claim.confidence, thresholds)
     if isinstance(shares, Why):
         return shares
     quote = Quote(claim.outcome, Side.BUY, claim.limit, shares, worth=claim.worth)
     return _exit_block(view, quote, thresholds, settings) or quote
+
+
+def _misfit_why(misfit: Misfit | None) -> Why | None:
+    if misfit is None:
+        return None
+    unit = f"sd of what came, {misfit.horizon_s} s ahead"
+    return Why(Reason.FORECAST_OFF, misfit.sd, misfit.bound, unit)
+
+
+def _stakes_nothing(believed: _Claim, claim: _Claim) -> bool:
+    """Whether disbelief alone leaves no stake by confidence; a fixed stake is none then too."""
+    return stake_share(believed.confidence) <= 0.0 < stake_share(claim.confidence)
 
 
 def _belief_block(believed: _Claim, claim: _Claim, thresholds: Thresholds) -> Why | None:

@@ -10,6 +10,7 @@ from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
 from polytui.ledger.claims import BELIEVED, Beliefs
 from polytui.market.features import FeatureSet
+from polytui.market.forecast_watch import Misfit
 from polytui.market.predictor import Predictor
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
@@ -71,6 +72,8 @@ class View(Struct, frozen=True):
     in this round; told to those that share a budget (half Kelly)."""
     beliefs: Beliefs = BELIEVED
     """How much of what the strategy that is asked claims is believed."""
+    misfit: Misfit | None = None
+    """How far forecasts like this one were from what came; None while they fit."""
 
     def side(self, outcome: Outcome) -> OutcomeView:
         return self.up if outcome is Outcome.UP else self.down

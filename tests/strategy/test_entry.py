@@ -15,6 +15,7 @@ from polytui.config.deciding import Strategy as Thresholds
 from polytui.config.schema import Settings
 from polytui.ledger.claims import Beliefs
 from polytui.ledger.track import Stake
+from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
@@ -374,3 +375,54 @@ def test_disbelief_makes_no_bad_edge_better() -> None:
     assert proposal.edge_bps == proposal.claimed_bps
     assert proposal.edge_bps is not None
     assert proposal.edge_bps < 0.0
+
+
+# --- a forecast that does not fit ---------------------------------------------------------------
+
+TOO_SURE = Misfit(sd=1.5, bound=1.25, horizon_s=60)
+
+
+def test_a_forecast_that_does_not_fit_makes_confidence_and_stake_fall_and_says_so() -> None:
+    fits, off = (
+        entered(a_view(), confidence=0.78),
+        entered(a_view(misfit=TOO_SURE), confidence=0.78),
+    )
+    assert off.confidence == pytest.approx(0.78 / 1.2)
+    assert off.edge_bps == fits.edge_bps
+    (less,), (more,) = off.quotes, fits.quotes
+    # 0.65 takes five eighths of the stake, 0.78 nineteen twentieths.
+    assert less.shares / more.shares == pytest.approx(0.625 / 0.95, abs=0.001)
+    assert fits.less is None
+    unit = "sd of what came, 60 s ahead"
+    assert off.less == Why(Reason.FORECAST_OFF, 1.5, 1.25, unit)
+    assert off.less.text() == "forecast does not fit: 1.5 > 1.25 sd of what came, 60 s ahead"
+
+
+@pytest.mark.parametrize("sizing", ["confidence", "fixed", "half_kelly"])
+@pytest.mark.parametrize(("sd", "buys"), [(2.4, True), (2.6, False)])
+def test_where_nothing_is_left_of_confidence_nobody_enters(
+    sizing: str, sd: float, buys: bool
+) -> None:
+    """0.80 / (2.5 / 1.25) is 0.40, at which nothing is staked."""
+    thresholds = Thresholds(sizing=sizing, is_held_to_settlement=True, stake_usd=100.0)
+    view = a_view(misfit=Misfit(sd, 1.25, 30))
+    proposal = enter(view, Opinion(Outcome.UP, 0.60, 0.80), thresholds, SETTINGS)
+    assert bool(proposal.quotes) is buys
+    if not buys:
+        why = Why(Reason.FORECAST_OFF, sd, 1.25, "sd of what came, 30 s ahead")
+        assert proposal.why == why
+
+
+def test_kelly_stakes_as_much_less_as_the_forecast_is_off() -> None:
+    kelly = Thresholds(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
+    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    (whole,) = enter(a_view(), opinion, kelly, SETTINGS).quotes
+    (less,) = enter(a_view(misfit=TOO_SURE), opinion, kelly, SETTINGS).quotes
+    assert less.shares / whole.shares == pytest.approx(1 / 1.2, abs=0.001)
+
+
+def test_a_forecast_that_is_not_sure_enough_is_off_as_well() -> None:
+    off = entered(a_view(misfit=Misfit(0.4, 0.8, 60)), confidence=1.0)
+    assert off.confidence == pytest.approx(0.5)
+    assert off.less is not None
+    assert off.less.text() == "forecast does not fit: 0.4 < 0.8 sd of what came, 60 s ahead"

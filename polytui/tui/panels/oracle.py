@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 
 from polytui.model.snapshot import (
@@ -9,8 +11,10 @@ from polytui.model.snapshot import (
     AverageView,
     FeatureView,
     FeedState,
+    ForecastView,
     OracleView,
     RoundView,
+    SaidView,
     VenuePriceView,
 )
 from polytui.model.units import NS_PER_S
@@ -30,6 +34,7 @@ _FEATURES_MOST = 52
 _GAP, _NARROW_GAP = 3, 2
 _BPS = 10_000.0
 _BAR = 8
+_LABEL, _CELL = 18, 8
 _VOTE_BAR = 5
 _WHOLE, _NOTHING = 0.8, 0.4
 """Trust in the price from which the whole stake is used, and up to which nothing is."""
@@ -83,7 +88,7 @@ def _prices(view: AssetView, ink: Ink, width: int) -> list[Line]:
         lines += average_lines(view, one, ink, width)
     if not averaged:
         lines.append(line([("no open round settles on an average", ink.dim)], width, ink.text))
-    return lines
+    return [*lines, *forecast_lines(view.forecasts, view.said, ink, width)]
 
 
 def _by_weight(view: AssetView) -> list[RoundView]:
@@ -295,6 +300,61 @@ def _turn_words(needed: float, price: float | None, is_up: bool, ink: Ink) -> li
 def _winner(gap_bps: float, ink: Ink) -> Span:
     """By our own sum: a tie is Up."""
     return ("▲ Up", ink.up) if gap_bps >= 0 else ("▼ Down", ink.down)
+
+
+# --- how well it was foreseen ---------------------------------------------------------------
+
+
+def forecast_lines(
+    forecasts: Sequence[ForecastView], said: Sequence[SaidView], ink: Ink, width: int
+) -> list[Line]:
+    """By horizon the deviation of what came in deviations foreseen; by time before the close what
+    was said of rounds against who won."""
+    is_off = any(one.is_off for one in forecasts)
+    words: list[Span] = [("! does not fit: confidence falls", ink.warn)] if is_off else []
+    lines = [rule([("forecast against what came", ink.dim)], words, width, ink.border)]
+    rows: list[tuple[str, list[Span]]] = []
+    if any(one.samples for one in forecasts):
+        rows += [
+            ("seconds ahead", [(f"{one.ahead_s}", ink.dim) for one in forecasts]),
+            ("sd, 1 is right", [_sd(one, ink) for one in forecasts]),
+            ("samples", [_many(one.samples, ink) for one in forecasts]),
+        ]
+    if any(one.rounds for one in said):
+        rows += [
+            ("s before close", [(f"{one.left_s}", ink.dim) for one in said]),
+            ("Brier", [_brier(one, ink) for one in said]),
+            ("said 0.9 or more", [_many(one.sure, ink) for one in said]),
+            ("of these came", [_came(one, ink) for one in said]),
+        ]
+    if not rows:
+        return [*lines, line([("nothing has come yet", ink.dim)], width, ink.text)]
+    return [*lines, *(_cells_line(name, cells, ink, width) for name, cells in rows)]
+
+
+def _cells_line(name: str, cells: Sequence[Span], ink: Ink, width: int) -> Line:
+    spans: list[Span] = [(f"{name:<{_LABEL}}", ink.dim)]
+    spans += [(f"{text:>{_CELL}}", style) for text, style in cells]
+    return line(spans, width, ink.text)
+
+
+def _sd(forecast: ForecastView, ink: Ink) -> Span:
+    if not forecast.samples:
+        return "–", ink.dim
+    mark = "!" if forecast.is_off else ""
+    return f"{mark}{forecast.sd:.2f}", ink.warn if forecast.is_off else ink.strong
+
+
+def _many(count: float, ink: Ink) -> Span:
+    return (f"{count:,.0f}", ink.text) if count else ("–", ink.dim)
+
+
+def _brier(said: SaidView, ink: Ink) -> Span:
+    return (f"{said.brier:.3f}", ink.text) if said.rounds else ("–", ink.dim)
+
+
+def _came(said: SaidView, ink: Ink) -> Span:
+    return (f"{said.sure_came:.0%}", ink.strong) if said.sure else ("–", ink.dim)
 
 
 # --- features -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import fields
 
-from polytui.model.snapshot import AssetView, ResultView, ScoreView
+from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
 from polytui.tui.ink import Ink, Line, Span, clean, line
 from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, rule
@@ -18,6 +18,7 @@ _WIDE = 92
 """Cells from which shares of wins and returns have a place."""
 _MEANING = "pnl and won-lost: settled rounds only, after fees. open: paid, not settled."
 _SHADOW = "shadow: virtual fills, as late as an order on paper; they move no money."
+_CLAIMS = "claims, cents a share: what it said, what came of it, what is believed now."
 _NOTHING = ResultView()
 
 
@@ -28,7 +29,7 @@ def strategy_panel(
     inner, ink = width - 4, sheet.ink
     head = [_sentence(_MEANING, ink, inner)]
     if height >= 26:
-        head.append(_sentence(_SHADOW, ink, inner))
+        head += [_sentence(_SHADOW, ink, inner), _sentence(_CLAIMS, ink, inner)]
     head.append(_headings(ink, inner))
     blocks = [_together(views, sheet, inner), *(_of_asset(view, sheet, inner) for view in views)]
     body = [*head, *scroll.window(blocks, max(0, height - 2 - len(head)))]
@@ -75,7 +76,21 @@ def _names(views: Sequence[AssetView]) -> list[str]:
 def _sum_of(name: str, views: Sequence[AssetView]) -> ScoreView:
     mine = [score for view in views for score in view.scores if score.strategy == name]
     live, shadow = added(one.live for one in mine), added(one.shadow for one in mine)
-    return ScoreView(name, any(one.is_live for one in mine), live, shadow)
+    claims = _claims_of([one.claims for one in mine])
+    return ScoreView(name, any(one.is_live for one in mine), live, shadow, claims)
+
+
+def _claims_of(claims: Sequence[ClaimsView]) -> ClaimsView:
+    """Of all assets: means over their claims."""
+    count = sum(one.count for one in claims)
+    if not count:
+        return ClaimsView()
+    return ClaimsView(
+        count,
+        sum(one.count * one.claimed_bps for one in claims) / count,
+        sum(one.count * one.realised_bps for one in claims) / count,
+        sum(one.count * one.used_bps for one in claims) / count,
+    )
 
 
 def _of_asset(view: AssetView, sheet: Sheet, width: int) -> Block:
@@ -100,10 +115,11 @@ def _rows(score: ScoreView, ink: Ink, width: int) -> list[Line]:
         pairs.reverse()
     kept = [pairs[0], *(pair for pair in pairs[1:] if pair[1] != _NOTHING)]
     name = score.strategy or "(nobody's)"
-    return [
+    rows = [
         _row(name if at == 0 else "", is_live, result, ink, width)
         for at, (is_live, result) in enumerate(kept)
     ]
+    return [*rows, _claims_row(score.claims, ink, width)] if score.claims.count else rows
 
 
 # --- columns --------------------------------------------------------------------------------
@@ -132,6 +148,26 @@ def _row(
     if width >= _WIDE:
         spans.append((f"{_won(result):>6}{_return(result):>10}", ink.dim))
     return line(spans, width, ink.text)
+
+
+def _claims_row(claims: ClaimsView, ink: Ink, width: int) -> Line:
+    """What it said a share was worth above its price, what it was, and what is believed now."""
+    spans: list[Span] = [
+        (f"{'':<{_NAME}}claims {claims.count:>6,.0f}", ink.dim),
+        ("  claimed", ink.dim),
+        (f"{_cents(claims.claimed_bps):>6}", ink.text),
+        ("  realised", ink.dim),
+        (f"{_cents(claims.realised_bps):>6}", ink.sign(claims.realised_bps)),
+        ("  used", ink.dim),
+        (f"{_cents(claims.used_bps):>6}", ink.text),
+        (" c", ink.dim),
+    ]
+    return line(spans, width, ink.text)
+
+
+def _cents(bps: float) -> str:
+    """A hundred bps of a dollar are a cent."""
+    return f"{round(bps / 100.0, 1) + 0.0:+.1f}"
 
 
 def _won(result: ResultView) -> str:
