@@ -41,15 +41,18 @@ from polytui.model.snapshot import (
     AssetView,
     BookView,
     BreakerView,
+    ClaimsView,
     FeatureView,
     FeedState,
     FeedView,
+    ForecastView,
     LimitView,
     Notice,
     OracleView,
     OrderView,
     ResultView,
     RoundView,
+    SaidView,
     ScoreView,
     SettingView,
     SignalView,
@@ -126,7 +129,7 @@ def asset_at(name: str, step: int, state: AssetState = AssetState.TRADING) -> As
         name, at_ns, state, "", 1, oracle_at(price), FEATURES,
         (round_at(name, at_ns, 300, rng, drift), round_at(name, at_ns, 900, rng, drift / 2)),
         feeds_of(name), 3, 17, 9, 14, int(drift * 9 * MICRO), int(drift * 11.4 * MICRO),
-        SCORES[name], ASSET_LIMITS,
+        SCORES[name], ASSET_LIMITS, (), FORECASTS, SAID,
     )  # fmt: skip
 
 
@@ -142,6 +145,20 @@ def oracle_at(price: float) -> OracleView:
     return OracleView(price, 0.82, 0.4, 0.1, price * 0.99999, 900, "polybolt", venues)
 
 
+FORECASTS = (
+    ForecastView(10, 2_140.2, 1.04, False),
+    ForecastView(30, 713.6, 1.11, False),
+    ForecastView(60, 358.1, 1.312, True),
+    ForecastView(120, 51.0, 1.4, False),
+    ForecastView(300, 0.0, 1.0, False),
+)
+SAID = (
+    SaidView(240, 57.0, 0.214, 3.0, 0.93, 1.0),
+    SaidView(120, 57.0, 0.171, 14.0, 0.95, 0.9286),
+    SaidView(60, 56.0, 0.118, 28.0, 0.964, 0.9643),
+    SaidView(30, 56.0, 0.07, 41.0, 0.982, 0.9756),
+    SaidView(10, 0.0, 0.0, 0.0, 0.0, 0.0),
+)
 FEATURES = (
     FeatureView("rsi_14", 57.25, 12_000, False),
     FeatureView("imbalance", -0.31, 200, False),
@@ -167,7 +184,8 @@ def scores_of(name: str) -> tuple[ScoreView, ...]:
     return (
         ScoreView("distance_fade", True,
                   result(12 * k, 7 * k, 4 * k, 231.4 * k, 31.05 * k, open_cost=19_800_000),
-                  result(14 * k, 8 * k, 6 * k, 264.0 * k, 28.11 * k)),
+                  result(14 * k, 8 * k, 6 * k, 264.0 * k, 28.11 * k),
+                  ClaimsView(25.6 * k, 742.0, -638.4, 251.3)),
         ScoreView("settlement_sniper", True, result(5, 5, 0, 96.2, 3.91), NO_RESULT),
         ScoreView("confluence", False, NO_RESULT, result(9, 3, 6, 180.0, -41.27)),
         ScoreView("momentum_score", False, NO_RESULT, NO_RESULT),

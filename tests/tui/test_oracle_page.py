@@ -22,6 +22,7 @@ from polytui.model.snapshot import (
     FeatureView,
     FeedState,
     FeedView,
+    ForecastView,
     OracleView,
     RoundView,
     VenuePriceView,
@@ -561,3 +562,40 @@ def test_the_page_from_the_zoom_and_back_to_it(tmp_path: Path) -> None:
         await stage.until(lambda: "feeds ──" in stage.text)
 
     perform(tmp_path, play, size=(120, 40))
+
+
+# --- how well it was foreseen ---------------------------------------------------------------
+
+
+def test_what_came_is_a_number_for_every_horizon_at_every_size() -> None:
+    """On the smallest screen a line of them, in full where there is room."""
+    view = view_of(rounds=(averaged(11.0, 92_001.0),))
+    small = row(page(view, 80, 17), "closing averages")
+    assert "sd  10s 1.04  30s 1.11  60s !1.31  120s 1.40 " in small
+    assert "300s" not in small, "nothing has come of it yet"
+    for width, height in ((120, 29), (200, 43)):
+        text = page(view, width, height)
+        assert row(text, "sd, 1 is right")[2:74].split()[4:] == [
+            "1.04",
+            "1.11",
+            "!1.31",
+            "1.40",
+            "–",
+        ]
+        assert row(text, "samples")[2:74].split()[1:] == ["2,140", "714", "358", "51", "–"]
+        assert row(text, "Brier")[2:74].split()[1:] == ["0.214", "0.171", "0.118", "0.070", "–"]
+        assert row(text, "of these came")[2:74].split()[3:] == ["100%", "93%", "96%", "98%", "–"]
+        assert "! does not fit: confidence falls" in text
+
+
+def test_the_widest_numbers_of_a_forecast_are_whole_on_the_smallest_screen() -> None:
+    off = tuple(ForecastView(s, 99_999.0, 5.99, True) for s in (10, 30, 60, 120, 300))
+    text = page(evolve(view_of(rounds=(averaged(11.0, 92_001.0),)), forecasts=off), 80, 17)
+    words = "sd  10s !5.99  30s !5.99  60s !5.99  120s !5.99  300s !5.99 │"
+    assert row(text, "closing averages").endswith(words)
+
+
+def test_nothing_that_came_yet_is_said() -> None:
+    text = page(evolve(view_of(), forecasts=(), said=()), 120, 29)
+    assert "nothing has come yet" in text
+    assert "does not fit" not in text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
 
-from polytui.model.snapshot import AssetView, ResultView, ScoreView
+from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
 from polytui.tui.ink import Line, plain
 from polytui.tui.panels.sheet import Block, Scroll, Sheet
 from polytui.tui.panels.strategies import added, strategy_panel
@@ -35,15 +35,16 @@ def alone(*scores: ScoreView) -> list[AssetView]:
 
 def test_exact_cells_at_80_by_24() -> None:
     rows = page(VIEWS, 80, 20)
-    assert rows[1:7] == [
+    assert rows[1:8] == [
         "│ pnl and won-lost: settled rounds only, after fees. open: paid, not settled.  │",
         "│                             in  out won-lost   staked   fees      pnl   open │",
         "│ all assets ────────────────────────────────────────────────────────────────  │",
         "│ distance_fade     ◆ live   120   40    70-40    2,314  69.42  +310.50  79.20 │",
         "│                   ◇ shadow 140   45    80-60    2,640  79.20  +281.10      – │",
+        "│                   claims   256  claimed  +7.4  realised  -6.4  used  +2.5 c  │",
         "│ settlement_sniper ◆ live    20    4     20-0   384.80  11.54   +15.64      – │",
     ]
-    assert rows[11:14] == [
+    assert rows[12:15] == [
         "│ together          ◆ live   144   44    90-44    2,779  83.36  +243.74  79.20 │",
         "│                   ◇ shadow 188   61   100-88    3,600 108.00  +133.62      – │",
         "│ ▸ BTC ───────────────────────────────────────────────────── 3 rounds settled │",
@@ -53,10 +54,36 @@ def test_exact_cells_at_80_by_24() -> None:
 @pytest.mark.parametrize("width", [120, 200])
 def test_wide_screens_have_shares_and_returns(width: int) -> None:
     rows = page(VIEWS, width, 34)
-    assert rows[3][2:].startswith(" " * 28 + "in  out won-lost   staked   fees      pnl   open")
-    assert "open   won  of stake" in rows[3]
-    assert "+310.50  79.20   64%    +13.9%" in rows[5]
+    assert rows[4][2:].startswith(" " * 28 + "in  out won-lost   staked   fees      pnl   open")
+    assert "open   won  of stake" in rows[4]
+    assert "+310.50  79.20   64%    +13.9%" in rows[6]
     assert "virtual fills" in rows[2]
+    assert "what it said, what came of it, what is believed now" in rows[3]
+
+
+def test_claims_are_shown_where_something_came_of_one() -> None:
+    """Cents a share; of all assets by how many claims each made."""
+    few = ScoreView("a", True, NO_RESULT, NO_RESULT, ClaimsView(10.0, 1_000.0, -500.0, 100.0))
+    many = ScoreView("a", True, NO_RESULT, NO_RESULT, ClaimsView(30.0, 200.0, 300.0, 200.0))
+    none = ScoreView("b", True, NO_RESULT, NO_RESULT)
+    views = [
+        evolve(asset_at("btc", 0), scores=(few, none)),
+        evolve(asset_at("eth", 0), scores=(many, none)),
+    ]
+    told = [row for row in page(views, 80, 40) if "claimed" in row]
+    assert [row.split("claims")[1].strip(" │") for row in told] == [
+        "40  claimed  +4.0  realised  +1.0  used  +1.8 c",
+        "10  claimed +10.0  realised  -5.0  used  +1.0 c",
+        "30  claimed  +2.0  realised  +3.0  used  +2.0 c",
+    ]
+    assert "believed" not in "\n".join(page([evolve(views[0], scores=(none,))], 80, 40))
+
+
+def test_the_widest_claims_are_whole_on_the_smallest_screen() -> None:
+    wide = ClaimsView(99_999.0, -9_999.0, -9_999.0, -9_999.0)
+    rows = page(alone(ScoreView("a", True, NO_RESULT, NO_RESULT, wide)), 80, 30)
+    found = next(row for row in rows if "claimed" in row)
+    assert "99,999  claimed-100.0  realised-100.0  used-100.0 c │" in found
 
 
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (64, 12), (80, 7)])

@@ -58,7 +58,7 @@ def oracle_panel(
 
 def _side_by_side(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line]:
     features_width = min(_FEATURES_MOST, width - _PRICES_WIDTH - _GAP)
-    left = filled(_prices(view, ink, _PRICES_WIDTH), rows, _PRICES_WIDTH, ink.text)
+    left = filled(_prices(view, ink, _PRICES_WIDTH, rows), rows, _PRICES_WIDTH, ink.text)
     right = _features(view.features, ink, features_width, rows, 1)
     body = beside(
         left, filled(right, rows, features_width, ink.text), Segment(" " * _GAP, ink.text)
@@ -68,13 +68,22 @@ def _side_by_side(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line
 
 
 def _stacked(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line]:
-    prices = _prices(view, ink, width)
+    features_rows = 1 + -(-len(view.features) // 2)
+    prices = _prices(view, ink, width, rows - features_rows)
     room = max(0, rows - len(prices))
     return filled([*prices, *_features(view.features, ink, width, room, 2)], rows, width, ink.text)
 
 
-def _prices(view: AssetView, ink: Ink, width: int) -> list[Line]:
-    """Our price, who voted for it, and what the closing averages make of the rounds."""
+def _prices(view: AssetView, ink: Ink, width: int, rows: int) -> list[Line]:
+    """Our price, who voted for it, what the closing averages make of the rounds, and how well they
+    were foreseen: in full where that fits into `rows`, in a word where it does not."""
+    told, forecast = _told(view, ink, width), forecast_lines(view, ink, width)
+    if len(told) + len(forecast) <= rows:
+        return [*told, *forecast]
+    return _told(view, ink, width, _sd_words(view.forecasts, ink))
+
+
+def _told(view: AssetView, ink: Ink, width: int, forecast: Sequence[Span] = ()) -> list[Line]:
     oracle = view.oracle
     lines = [rule([("price", ink.dim)], [], width, ink.border), *_oracle(oracle, ink, width)]
     lines.append(rule([("exchanges", ink.dim)], _headings(ink, width), width, ink.border))
@@ -82,13 +91,13 @@ def _prices(view: AssetView, ink: Ink, width: int) -> list[Line]:
     lines += [venue_line(one, feeds.get(one.venue), ink, width) for one in oracle.venues]
     if not oracle.venues:
         lines.append(line([("none has quoted yet", ink.dim)], width, ink.text))
-    lines.append(rule([("closing averages", ink.dim)], [], width, ink.border))
+    lines.append(rule([("closing averages", ink.dim)], list(forecast), width, ink.border))
     averaged = [one for one in _by_weight(view) if one.average is not None]
     for one in averaged:
         lines += average_lines(view, one, ink, width)
     if not averaged:
         lines.append(line([("no open round settles on an average", ink.dim)], width, ink.text))
-    return [*lines, *forecast_lines(view.forecasts, view.said, ink, width)]
+    return lines
 
 
 def _by_weight(view: AssetView) -> list[RoundView]:
@@ -305,11 +314,10 @@ def _winner(gap_bps: float, ink: Ink) -> Span:
 # --- how well it was foreseen ---------------------------------------------------------------
 
 
-def forecast_lines(
-    forecasts: Sequence[ForecastView], said: Sequence[SaidView], ink: Ink, width: int
-) -> list[Line]:
+def forecast_lines(view: AssetView, ink: Ink, width: int) -> list[Line]:
     """By horizon the deviation of what came in deviations foreseen; by time before the close what
     was said of rounds against who won."""
+    forecasts, said = view.forecasts, view.said
     is_off = any(one.is_off for one in forecasts)
     words: list[Span] = [("! does not fit: confidence falls", ink.warn)] if is_off else []
     lines = [rule([("forecast against what came", ink.dim)], words, width, ink.border)]
@@ -330,6 +338,16 @@ def forecast_lines(
     if not rows:
         return [*lines, line([("nothing has come yet", ink.dim)], width, ink.text)]
     return [*lines, *(_cells_line(name, cells, ink, width) for name, cells in rows)]
+
+
+def _sd_words(forecasts: Sequence[ForecastView], ink: Ink) -> list[Span]:
+    """The same in one line, of the horizons of which something has come."""
+    words: list[Span] = [("sd", ink.dim)]
+    for one in forecasts:
+        if one.samples:
+            text, style = _sd(one, ink)
+            words += [(f"  {one.ahead_s}s ", ink.dim), (text, style)]
+    return words if len(words) > 1 else []
 
 
 def _cells_line(name: str, cells: Sequence[Span], ink: Ink, width: int) -> Line:

@@ -29,7 +29,9 @@ def strategy_panel(
     inner, ink = width - 4, sheet.ink
     head = [_sentence(_MEANING, ink, inner)]
     if height >= 26:
-        head += [_sentence(_SHADOW, ink, inner), _sentence(_CLAIMS, ink, inner)]
+        head.append(_sentence(_SHADOW, ink, inner))
+        if any(score.claims.count for view in views for score in view.scores):
+            head.append(_sentence(_CLAIMS, ink, inner))
     head.append(_headings(ink, inner))
     blocks = [_together(views, sheet, inner), *(_of_asset(view, sheet, inner) for view in views)]
     body = [*head, *scroll.window(blocks, max(0, height - 2 - len(head)))]
@@ -153,7 +155,7 @@ def _row(
 def _claims_row(claims: ClaimsView, ink: Ink, width: int) -> Line:
     """What it said a share was worth above its price, what it was, and what is believed now."""
     spans: list[Span] = [
-        (f"{'':<{_NAME}}claims {claims.count:>6,.0f}", ink.dim),
+        (f"{'':<{_NAME}}claims {claims.count:>5,.0f}", ink.dim),
         ("  claimed", ink.dim),
         (f"{_cents(claims.claimed_bps):>6}", ink.text),
         ("  realised", ink.dim),
