@@ -15,7 +15,7 @@ help:
 	@echo "make package wheel and sdist, built and tried in a fresh environment from an empty folder"
 	@echo "make check   format, lint, types, walls between the floors"
 	@echo "make bench   latencies, memory, processor time; writes bench.json"
-	@echo "make calibrate  how good the fair value is on a recorded day"
+	@echo "make calibrate  how good the forecast is on recorded days, what to set; writes calibrate.json"
 	@echo "make weather  every kind of trouble over a living demo, and what became of it"
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
 	@echo "make fuzz    many more examples of the property tests"

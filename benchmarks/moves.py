@@ -75,7 +75,7 @@ def pairs(seen: Sequence[Seen], horizon_s: int) -> Pairs:
     return Pairs(seconds[is_met], moves[is_met], (sigmas**2 * horizon_s)[is_met])
 
 
-def measured(found: Pairs, horizon_s: int) -> Moves:
+def measured(found: Pairs, horizon_s: int, block_s: int = BLOCK_S) -> Moves:
     squares, z_squares = found.moves**2, found.scores**2
     columns = np.stack(
         [
@@ -87,13 +87,13 @@ def measured(found: Pairs, horizon_s: int) -> Moves:
             np.ones_like(squares),
         ]
     )
-    whole, drawn = resampled(columns, found.seconds // BLOCK_S)
-    figures = [
+    whole, drawn = resampled(columns, found.seconds // block_s)
+    ratio, sd_z, beyond_2, beyond_3 = [
         Figure(float(value), float(error))
         for value, error in zip(_figures(whole), errors_of(_figures(drawn)), strict=True)
     ]
     loss = float(np.mean(np.log(found.variances) + z_squares) / 2.0)
-    return Moves(horizon_s, len(squares), *figures, loss)
+    return Moves(horizon_s, len(squares), ratio, sd_z, beyond_2, beyond_3, loss)
 
 
 def _figures(sums: Floats) -> Floats:

@@ -193,6 +193,9 @@ class SettlementSniper(Strategy):
     """And ends so long before it: an order must still arrive."""
     min_fair: float = setting(0.90, between(0.5, 1.0))
     """Of the side it buys."""
+    min_known: float = setting(0.25, between(0.0, 1.0))
+    """Share of the closing average that must not change any more: seconds earn certainty. A round
+    that no average settles has none, so it stays out of those unless this is 0."""
     taker_delay_ms: float = setting(500.0, NOT_NEGATIVE)
     """From our order to its match: what may move meanwhile is counted against it."""
 

@@ -206,7 +206,7 @@ class Market:
     """A disagreement among exchanges that halves the trust in it."""
     realised_window_s: int = setting(0, NOT_NEGATIVE)
     """Volatility as the realised one of so many seconds; 0 for the exponentially weighted one."""
-    tail_degrees: float = setting(0.0, NOT_NEGATIVE)
+    tail_degrees: float = setting(6.0, NOT_NEGATIVE)
     """Student-t degrees of freedom of the closing price (above 2); 0 for normal tails."""
     calibration_alpha: float = setting(0.0, between(-5.0, 5.0))
     """Fair value as reported: logit(q') = alpha + beta x logit(q)."""

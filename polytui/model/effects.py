@@ -36,6 +36,7 @@ class Reason(str, Enum):
     CONFIDENCE_LOW = "confidence low"
     SCORE_SMALL = "score small"
     FAIR_UNSURE = "outcome unsure"
+    AVERAGE_OPEN = "closing average open"
     EDGE_SMALL = "edge small"
     FORECAST_OFF = "forecast does not fit"
     CLAIM_SHRUNK = "claim shrunk by its record"

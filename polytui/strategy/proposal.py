@@ -55,6 +55,8 @@ class View(Struct, frozen=True):
     """The same of its logarithm over a year."""
     window_s: int
     """Look-back of the closing average; 0 where the rule has none."""
+    known: float
+    """Share of that average that cannot change any more."""
     trust: float
     """In the oracle price, 0 to 1."""
     book_age_ms: int

@@ -7,10 +7,14 @@ against us. That is no independent chance, so deviations add, not variances:
 
     P(Up) = F((mean - strike) / (deviation + per_root_s x sqrt(delay)))
 
-F is normal unless the settings of the market give it tails or a calibration. It buys the likelier
-side from `from_left_s` to `until_left_s` before the close, when that side is worth `min_fair` or
-more and the edge after the fee at the limit price is enough. It loses rarely and then all: a jump
-in the last seconds, a volatility that was too low, a relay of the settlement oracle that erred.
+F has the tails and the calibration of the market's settings. It buys the likelier side from
+`from_left_s` to `until_left_s` before the close, when `min_known` of the average cannot change any
+more, that side is worth `min_fair` or more and the edge after the fee at the limit price is
+enough.
+A round that no average settles (an exchange's candle, a spot value) hangs on its last trade: one
+jump turns it, nothing of it is ever earned, and it is left alone. It loses rarely and then all: a
+jump in the last seconds, a volatility that was too low, a relay of the settlement oracle that
+erred.
 """
 
 from __future__ import annotations
@@ -43,6 +47,8 @@ class SettlementSniper:
         why = time_block(view, window)
         if why is not None:
             return abstain(why)
+        if view.known < thresholds.min_known:
+            return abstain(_open(view, thresholds))
         up = chance_up(view, thresholds, settings.market)
         if not math.isfinite(up):
             return abstain(Why(Reason.NO_PRICE))
@@ -52,6 +58,11 @@ class SettlementSniper:
             why = Why(Reason.FAIR_UNSURE, worth, thresholds.min_fair, "of 1")
             return abstain(why, outcome, opinion.confidence)
         return enter(view, opinion, thresholds, settings, window)
+
+
+def _open(view: View, thresholds: Thresholds) -> Why:
+    unit = "of the average" if view.window_s else "no average settles it"
+    return Why(Reason.AVERAGE_OPEN, view.known, thresholds.min_known, unit)
 
 
 def chance_up(view: View, thresholds: Thresholds, market: Market) -> float:

@@ -53,7 +53,9 @@ SETTINGS = attrs.evolve(
     DEFAULTS,
     session=Session(assets=(BTC,), rounds=1),
     gates=attrs.evolve(DEFAULTS.gates, after_open_s=10.0),
-    market=attrs.evolve(DEFAULTS.market, volatility_warmup_s=5.0, volatility_youth_s=0.0),
+    market=attrs.evolve(
+        DEFAULTS.market, volatility_warmup_s=5.0, volatility_youth_s=0.0, tail_degrees=0.0
+    ),
     risk=attrs.evolve(DEFAULTS.risk, max_order_usd=12.5),
     **ALL_ENABLED,
 )

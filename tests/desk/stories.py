@@ -9,7 +9,7 @@ from attrs import evolve
 
 from polytui.config.deciding import DistanceFade, Gates, SettlementSniper
 from polytui.config.load import canonical_json
-from polytui.config.schema import Risk, Settings
+from polytui.config.schema import Market, Risk, Settings
 from polytui.desk.desk import Desk
 from polytui.desk.mind import Mind
 from polytui.desk.round import DeskRound
@@ -46,6 +46,7 @@ PLAIN = Settings(
         entry_delay_s=0.0,
         is_one_signal_a_side=False,
     ),
+    market=Market(tail_degrees=0.0),
     distance_fade=DistanceFade(sizing="fixed"),
     settlement_sniper=SettlementSniper(is_enabled=False),
     risk=Risk(

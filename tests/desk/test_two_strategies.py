@@ -47,6 +47,7 @@ SNIPING = evolve(
         is_enabled=True,
         sizing="fixed",
         min_fair=0.5,
+        min_known=0.0,
         min_edge_bps=PLAIN.distance_fade.min_edge_bps,
         from_left_s=300.0,
         taker_delay_ms=0.0,

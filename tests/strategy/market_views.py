@@ -88,6 +88,7 @@ def a_view(**changes: Any) -> View:
         per_root_s=8.0,
         volatility=8.0 / STRIKE * math.sqrt(SECONDS_PER_YEAR),
         window_s=60,
+        known=0.5,
         trust=1.0,
         book_age_ms=0,
         features=features_of(),

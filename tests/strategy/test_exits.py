@@ -67,6 +67,7 @@ def a_view(up: tuple[float, float], down: tuple[float, float] | None = None, **m
         per_root_s=3.0,
         volatility=0.5,
         window_s=60,
+        known=0.5,
         trust=1.0,
         book_age_ms=0,
         features=NO_FEATURES,

@@ -16,7 +16,7 @@ from polytui.model.instrument import Outcome
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.settlement_sniper import SettlementSniper, chance_up
 
-SETTINGS = Settings()
+SETTINGS = Settings(market=Market(tail_degrees=0.0))
 SNIPER = SettlementSniper()
 WIDE = 10.0 + 8.0 * math.sqrt(0.5)
 """Deviation of what is open, and half a second's delay at 8 dollars a root second."""
@@ -119,3 +119,21 @@ def test_it_leaves_the_unlikely_side_alone_however_cheap() -> None:
     proposal = proposed(evolve(view, tick=1_000))
     assert proposal.outcome is Outcome.DOWN
     assert proposal.quotes == ()
+
+
+# --- certainty is earned --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("known", "buys"), [(0.0, False), (0.2499, False), (0.25, True)])
+def test_too_much_of_the_average_is_open(known: float, buys: bool) -> None:
+    proposal = proposed(late(known=known))
+    assert bool(proposal.quotes) is buys
+    assert buys or proposal.why == Why(Reason.AVERAGE_OPEN, known, 0.25, "of the average")
+
+
+@pytest.mark.parametrize("left_s", [74.0, 30.0, 10.0, 6.1])
+def test_a_round_that_no_average_settles_is_left_alone_however_sure(left_s: float) -> None:
+    view = late(gap=40 * WIDE, left_s=left_s, window_s=0, known=0.0)
+    assert chance(view) > 0.999
+    assert proposed(view).why == Why(Reason.AVERAGE_OPEN, 0.0, 0.25, "no average settles it")
+    assert proposed(view, min_known=0.0).quotes, "unless one asks for it"
