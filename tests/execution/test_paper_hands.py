@@ -815,3 +815,13 @@ def test_on_paper_nothing_is_matched_after_a_frame_that_could_not_be_read() -> N
     assert not live.is_settled
     table.show([(0.50, 100)], [(0.52, 100)])
     assert live.is_settled
+
+
+def test_on_paper_an_old_word_of_a_tick_changes_nothing() -> None:
+    table = Table()
+    entry = table.hands._rounds[ROUND.slug]
+    at_ns = table.now_ns + 10
+    table.see(ev.TickSizeChanged("up-token", Price(1_000), at_ns, at_ns))
+    _with_tick(table, 1_000, at_ns)
+    table.see(ev.TickSizeChanged("down-token", Price(10_000), at_ns - 1, at_ns))
+    assert (entry.round.tick, entry.live.is_known) == (1_000, True)

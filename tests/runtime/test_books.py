@@ -99,3 +99,17 @@ async def test_what_nobody_follows_any_more_is_not_asked_for(
     nursery.start_soon(bench.books._reconcile)
     await trio.sleep(10)
     assert bench.asked == [["21", "22"]]
+
+
+async def test_what_was_answered_is_not_asked_for_again(
+    autojump_clock: MockClock, nursery: trio.Nursery
+) -> None:
+    bench = Bench()
+    for number in (1, 2):
+        await bench.books.follow(a_round(number))
+    nursery.start_soon(bench.books._reconcile)
+    bench.books.resync(a_round(1))
+    await trio.sleep(5)
+    bench.books.resync(a_round(2))
+    await trio.sleep(5)
+    assert bench.asked == [["11", "12"], ["21", "22"]]
