@@ -20,7 +20,7 @@ from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.journal.codec import encode_digest, encode_record
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place
-from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S, usd_from_float
 from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
@@ -33,7 +33,7 @@ from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
-from polytui.venues.polymarket.gamma_events import parse_event
+from polytui.venues.polymarket.gamma_events import look_at, parse_event
 from polytui.venues.polymarket.price_streams import Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -183,9 +183,24 @@ class InProcess:
             max(now_ns, found.opens_ns),
             lambda at: self._deliver(desk, [ev.RoundOpened(found.slug, at, is_late)], at),
         )
+        every_ns = int(self._settings.rounds.strike_every_s * NS_PER_S)
+        first_ns = max(now_ns, found.opens_ns) + every_ns
+        self._at(first_ns, lambda at: self._ask_strike(desk, found, every_ns, at))
         self._at(
             found.closes_ns, lambda at: self._deliver(desk, [ev.RoundClosed(found.slug, at)], at)
         )
+
+    def _ask_strike(self, desk: _Desk, found: Round, every_ns: int, now_ns: int) -> None:
+        """As the round watcher asks Gamma, until it says or the round is over."""
+        listed = self._world.rounds.get(found.slug)
+        if listed is None or now_ns >= found.closes_ns:
+            return
+        (look,) = look_at(msgspec.json.encode(event_of(self._world, listed)))
+        if look.strike is None:
+            self._at(now_ns + every_ns, lambda at: self._ask_strike(desk, found, every_ns, at))
+        else:
+            source = "binance" if found.settlement is SettlementRule.CANDLE else "gamma"
+            self._deliver(desk, [ev.StrikePublished(found.slug, look.strike, source)], now_ns)
 
     def _spread(self, happening: Happening) -> None:
         """One happening to every wire that hears of it, and to whoever lists rounds."""

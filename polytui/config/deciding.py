@@ -36,6 +36,9 @@ class Gates:
     min_oracle_trust: float = setting(0.2, between(0.0, 1.0))
     """Trust in the oracle price: agreement, age and lead of the exchanges. It scales the stakes as
     well, but for those that are fixed: nothing at 0.40, half at 0.60, all from 0.80."""
+    max_strike_doubt_bps: float = setting(200.0, NOT_NEGATIVE)
+    """A strike that neither Gamma nor the final price before it has confirmed may be off by what
+    the oracle moved in `clock.max_ahead_ms` at the open; fair value may hang on it by so much."""
     max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
     """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
     the network, does not keep up."""

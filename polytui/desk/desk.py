@@ -22,11 +22,12 @@ from polytui.desk.holdings import MOVES, Holdings
 from polytui.desk.machine import Move, Phase
 from polytui.desk.placing import Placing
 from polytui.desk.prices import DeskPrices
-from polytui.desk.round import DeskRound
+from polytui.desk.round import DeskRound, may_say
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.seeing import Blocked, Knowledge, see_round
 from polytui.desk.shadowing import Shadowing
 from polytui.desk.step import Step
+from polytui.market.fair_value import fair_up
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
 from polytui.model.effects import (
@@ -44,7 +45,7 @@ from polytui.model.effects import (
 from polytui.model.instrument import Asset, Outcome, PriceKind
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
-from polytui.model.units import MICRO, NS_PER_S, floor_to_lot, usd_from_float
+from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, floor_to_lot, usd_from_float
 from polytui.risk.limits import Stakes
 from polytui.strategy.proposal import View
 from polytui.strategy.registry import STRATEGIES
@@ -52,6 +53,7 @@ from polytui.strategy.registry import STRATEGIES
 FLATTEN = "flatten"
 """In place of a strategy's name, on the orders of a person who sells everything."""
 _DRAWDOWNS = (Reason.LIMIT_DRAWDOWN, Reason.LIMIT_DRAWDOWN_PCT)
+_BPS = 10_000
 _RESYNC_AFTER_NS = 2 * NS_PER_S
 
 
@@ -184,7 +186,8 @@ class Desk:
             entry.move(Move.CLOSES)
 
     def _strike_published(self, step: Step, event: ev.StrikePublished) -> None:
-        if entry := self.rounds.get(event.slug):
+        entry = self.rounds.get(event.slug)
+        if entry is not None and may_say(event.source, entry.round.settlement):
             entry.know_strike(event.strike, event.source)
 
     def _acceptance_changed(self, step: Step, event: ev.AcceptanceChanged) -> None:
@@ -416,7 +419,8 @@ class Desk:
     def _follow(self, step: Step, entry: DeskRound, view: View) -> None:
         if self._is_tick:
             self._look_for_trouble(step, entry, view)
-        wanted, whys = self._deciding.decide(entry, view, self.settings, self._entry_block(entry))
+        block = self._entry_block(entry) or self._strike_block(step, entry, view)
+        wanted, whys = self._deciding.decide(entry, view, self.settings, block)
         whys |= self._placing.want(step, entry, wanted, self.settings)
         step.say(entry, whys)
 
@@ -434,6 +438,23 @@ class Desk:
         if most and entry.slug not in session[:most]:
             return Why(Reason.SESSION_DONE)
         return self.breakers.blocking()
+
+    def _strike_block(self, step: Step, entry: DeskRound, view: View) -> Why | None:
+        """A strike that nobody confirmed may be off by so much that it matters: fair value would be
+        another one."""
+        market, most = self.settings.market, self.settings.gates.max_strike_doubt_bps
+        skew_ns = self.settings.clock.max_ahead_ms * NS_PER_MS
+        off = self.prices.strike_doubt(entry, skew_ns)
+        if not off:
+            return None
+        moved = 1.0
+        if off < view.strike:
+            settling = self.prices.settling(entry.round, view.price, step.now_ns, market)
+            others = [fair_up(settling, view.strike + way * off, market) for way in (-1, 1)]
+            moved = max(abs(other - view.fair_up) for other in others)
+        if moved * _BPS <= most:
+            return None
+        return Why(Reason.STRIKE_UNSURE, moved * _BPS, most, "bps")
 
     def _look_for_trouble(self, step: Step, entry: DeskRound, view: View) -> None:
         """What breakers read of a round, once a tick."""

@@ -90,7 +90,7 @@ class DeskPrices:
         opens = {candle.opens_ns: candle.open for candle in event.candles}
         for entry in rounds:
             if entry.round.settlement is SettlementRule.CANDLE and entry.round.opens_ns in opens:
-                entry.know_strike(opens[entry.round.opens_ns], OBSERVED)
+                entry.know_strike(opens[entry.round.opens_ns], EXCHANGE_FEED)
 
     # --- the health of feeds --------------------------------------------------------------------
 
@@ -165,6 +165,20 @@ class DeskPrices:
             reckoned = self.settlement.strike_estimate(listed.opens_ns, listed.window_s)
             if reckoned is not None:
                 entry.know_strike(reckoned, ESTIMATED)
+
+    def strike_doubt(self, entry: DeskRound, skew_ns: int) -> float:
+        """Dollars by which a strike may be off that no word of the venue has confirmed: as far as
+        the oracle's value moved within the skew that a relay may have, at the open. 0 for one that
+        is confirmed, without end where nothing was seen around it."""
+        if entry.confirmed_by or entry.strike is None:
+            return 0.0
+        listed = entry.round
+        if listed.settlement is SettlementRule.CANDLE:
+            return math.inf
+        moved = self.settlement.moved_around(
+            listed.opens_ns, listed.window_s, skew_ns, entry.strike
+        )
+        return math.inf if moved is None else moved
 
     def price_for(
         self, listed: Round, estimate: Estimate | None, now_ns: int, market: Market

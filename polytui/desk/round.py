@@ -6,19 +6,33 @@ from polytui.desk.leaning import Leaning
 from polytui.desk.machine import Move, Phase, next_phase
 from polytui.market.book import TokenBook
 from polytui.model.effects import Why
-from polytui.model.instrument import Outcome, Round
+from polytui.model.events import EXCHANGE_FEED, FINAL
+from polytui.model.instrument import Outcome, Round, SettlementRule
 from polytui.model.units import Price
 from polytui.strategy.proposal import Proposal
 
 OBSERVED, ESTIMATED = "oracle", "estimate"
-"""Sources of a strike: our own sight of the oracle's point, and our reckoning without it. Any
-other source is the venue's word."""
-_TRUST = {ESTIMATED: 1, OBSERVED: 3}
-_VENUE_TRUST = 2
+"""Sources of a strike: our own sight of the oracle's point, and our reckoning without it. Both hang
+on a relay's clock."""
+_TRUST = {"": 0, ESTIMATED: 1, OBSERVED: 2, FINAL: 3}
+_VENUE_TRUST = 4
+"""Any other source is the venue's own word on this very round."""
+_SAME = 1e-5
+"""A published strike so near to ours is the same with fewer digits."""
+_FAR = 0.005
+"""No skew of seconds is worth so much: one of the two is no price of that second."""
 
 
 def _trust(source: str) -> int:
     return _TRUST.get(source, _VENUE_TRUST)
+
+
+def may_say(source: str, rule: SettlementRule) -> bool:
+    """Whether a source may speak of the strike under a rule: an exchange's candle opens where its
+    own trades do, and what Chainlink settles is no exchange's to say."""
+    if source == EXCHANGE_FEED:
+        return rule is SettlementRule.CANDLE
+    return source != FINAL or rule is not SettlementRule.CANDLE
 
 
 class DeskRound:
@@ -32,6 +46,8 @@ class DeskRound:
         self.down_book = TokenBook()
         self.strike: float | None = None
         self.strike_source = ""
+        self.confirmed_by = ""
+        """The best of the venue's words on the strike; empty while we have only our own."""
         self.fair_up: float | None = None
         self.deviation: float | None = None
         self.mid_up: float | None = None
@@ -72,9 +88,36 @@ class DeskRound:
         self.down_book.void_before(venue_ns)
 
     def know_strike(self, strike: float, source: str) -> None:
-        """The first word stands, but the oracle's own point overrules a copy, and both a guess."""
-        if self.strike is None or _trust(source) > _trust(self.strike_source):
+        """Our own sight overrules a guess, and the venue's word confirms it or overrules it: rounds
+        settle by that, and a relay's clock may be off."""
+        if _trust(source) > _trust(OBSERVED):
+            self._hear_word(strike, source)
+        elif self.confirmed_by:
+            self._see_beside_word(strike, source)
+        elif _trust(source) > _trust(self.strike_source):
             self.strike, self.strike_source = strike, source
+
+    def _hear_word(self, strike: float, source: str) -> None:
+        """Of two words of a kind the first stands. One far from what we saw is no price at all."""
+        is_seen = self.strike_source == OBSERVED
+        if _trust(source) <= _trust(self.confirmed_by):
+            return
+        if is_seen and not self._is_within(strike, _FAR):
+            return
+        self.confirmed_by = source
+        if not (is_seen and self._is_within(strike, _SAME)):
+            self.strike, self.strike_source = strike, source
+
+    def _see_beside_word(self, strike: float, source: str) -> None:
+        """The same number with more digits; or a word that is unmasked."""
+        if source == OBSERVED and not self._is_within(strike, _FAR):
+            self.confirmed_by = ""
+        elif source != OBSERVED or not self._is_within(strike, _SAME):
+            return
+        self.strike, self.strike_source = strike, source
+
+    def _is_within(self, strike: float, share: float) -> bool:
+        return self.strike is not None and abs(strike - self.strike) <= share * self.strike
 
     def forget_opinions(self) -> None:
         """Nobody is asked for a while."""
@@ -85,7 +128,7 @@ class DeskRound:
     def state(self) -> tuple[object, ...]:
         books = (self.up_book.state(), self.down_book.state())
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())
-        strike = (self.strike, self.strike_source)
+        strike = (self.strike, self.strike_source, self.confirmed_by)
         exits = sorted(self.last_exits.items())
         entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
         leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())

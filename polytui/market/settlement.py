@@ -9,6 +9,7 @@ neighbours in time is no price and is left out, unless the neighbours to come ag
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right, insort
 from itertools import pairwise
 
@@ -20,6 +21,8 @@ from polytui.model.units import NS_PER_S
 _FAR = 0.02
 """A change of two hundredths within seconds is an error of a relay, not a price of a major coin."""
 _NEAR_NS = 30 * NS_PER_S
+_FARTHEST = 0.5
+"""However long nothing was heard, a coin that lost half or gained half has to say so thrice."""
 _BELIEVED_AFTER = 3
 """So many points in a row that agree with each other are a price, however far they are."""
 _KEEP_S = 400
@@ -65,13 +68,15 @@ class SettlementPrices:
         return is_new
 
     def _is_believable(self, kind: PriceKind, observed_ns: int, value: float) -> bool:
-        """Near the last spot in time and price, or the third in a row to say the same."""
-        last = self._spots[-1] if self._spots else None
-        if last is None or abs(observed_ns - last[0]) > _NEAR_NS or _is_near(value, last[1]):
+        """Near one of the spots beside it in time, or the third in a row of the newest to say the
+        same. A point of the past is judged by those of its own time."""
+        at = bisect_right(self._spots, (observed_ns, -1.0))
+        beside = self._spots[max(0, at - 1) : at + 1]
+        if not beside or any(_is_like(value, observed_ns, *spot) for spot in beside):
             if kind is PriceKind.SPOT:
                 self._doubted.clear()
             return True
-        if kind is not PriceKind.SPOT:
+        if kind is not PriceKind.SPOT or observed_ns <= self._spots[-1][0]:
             return False
         if self._doubted and not _is_near(value, self._doubted[-1][1]):
             self._doubted.clear()
@@ -136,6 +141,30 @@ class SettlementPrices:
         observed_ns, value = self._spots[at]
         return value if observed_ns - at_ns <= _LATE_STRIKE_NS else None
 
+    def moved_around(self, at_ns: int, window_s: int, within_ns: int, value: float) -> float | None:
+        """The most by which what the oracle said within so long of a moment differs from `value`;
+        None where nothing was seen. Of averages that never came: an average moves in so long by no
+        more than that share of its window times the range of the spots in it and around it."""
+        if not window_s:
+            spots = self._between(at_ns - within_ns, at_ns + within_ns)
+            return max([abs(spot - value) for spot in spots], default=None)
+        seconds = range(-(within_ns // NS_PER_S), within_ns // NS_PER_S + 1)
+        found = (self._averages.get((window_s, at_ns + off * NS_PER_S)) for off in seconds if off)
+        known = [abs(one - value) for one in found if one is not None]
+        if known:
+            return max(known)
+        window_ns = window_s * NS_PER_S
+        spots = self._between(at_ns - window_ns - within_ns, at_ns + within_ns)
+        if len(spots) < _BELIEVED_AFTER:
+            return None
+        return (max(spots) - min(spots)) * min(1.0, within_ns / window_ns)
+
+    def _between(self, from_ns: int, until_ns: int) -> list[float]:
+        """Spots of a stretch of time, both ends included."""
+        first = bisect_right(self._spots, (from_ns, -1.0))
+        last = bisect_right(self._spots, (until_ns, float("inf")))
+        return [value for _, value in self._spots[first:last]]
+
     def _is_covered(self, from_ns: int, until_ns: int) -> bool:
         """Whether no stretch of the span is without an observation for long."""
         before = bisect_right(self._spots, (from_ns, float("inf"))) - 1
@@ -170,6 +199,13 @@ class SettlementPrices:
             sorted(self._averages.items())[-5:],
             self.latest_received_ns,
         )
+
+
+def _is_like(value: float, at_ns: int, spot_ns: int, spot: float) -> bool:
+    """Whether a value may be a price, by a spot beside it: the further off in time, the further
+    off it may be, as a price without memory goes by the root of time."""
+    far = min(_FAR * math.sqrt(max(1.0, abs(at_ns - spot_ns) / _NEAR_NS)), _FARTHEST)
+    return abs(value - spot) <= far * spot
 
 
 def _is_near(value: float, other: float) -> bool:

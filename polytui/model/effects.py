@@ -20,6 +20,7 @@ class Reason(str, Enum):
     FEED_DOWN = "feed down"
     ORACLE_STALE = "oracle stale"
     NO_STRIKE = "no strike"
+    STRIKE_UNSURE = "strike not confirmed"
     NO_PRICE = "no price"
     NO_BOOK = "no book"
     BOOK_UNSETTLED = "book unsettled"

@@ -185,9 +185,15 @@ class RoundClosed:
     at_ns: int
 
 
+FINAL = "final price before"
+"""Source of a strike: the venue's final price of the round that closed as this one opened. It was
+the price to beat in 2,008 of 2,008 rounds that were compared."""
+
+
 @frozen
 class StrikePublished:
-    """The venue's own word on the price to beat; arrives late, if at all."""
+    """The venue's own word on the price to beat; arrives late, if at all. `source`: "gamma", FINAL,
+    or "binance" for the open of its candle."""
 
     slug: str
     strike: float

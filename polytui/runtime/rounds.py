@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from polytui.config.schema import Rounds
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
+    FINAL,
     AcceptanceChanged,
     RoundClosed,
     RoundFound,
@@ -142,9 +143,26 @@ class RoundWatcher:
                 self._note_acceptance(known, look.round)
             if look.strike is not None:
                 self.run.deliver(StrikePublished(listed.slug, look.strike, "gamma"))
+            elif before:
+                await self._ask_final(listed, before)
             return look.strike is not None
 
+        before = next(
+            (
+                each.round.slug
+                for each in self.run.followed.values()
+                if each.round.interval is listed.interval
+                and each.round.closes_ns == listed.opens_ns
+            ),
+            "",
+        )
         await self._until_known(ask, self.settings.strike_every_s)
+
+    async def _ask_final(self, listed: Round, before: str) -> None:
+        """What the round before was settled by is this one's price to beat (venue rule)."""
+        final = (await self.sources.gamma.look(before)).final
+        if final is not None:
+            self.run.deliver(StrikePublished(listed.slug, final, FINAL))
 
     async def _ask_candle(self, listed: Round) -> bool:
         candles = await self.sources.binance.klines(self.run.asset, self.interval.value, 2)

@@ -156,7 +156,7 @@ def test_no_strike_no_trade() -> None:
     assert len(of_kind(effects, Place)) == 1
 
 
-def test_the_oracles_own_strike_overrules_a_copy() -> None:
+def test_the_oracles_own_strike_overrules_a_copy_that_is_no_price() -> None:
     story = Story().a_minute_in()
     story.tell(ev.StrikePublished(make_round().slug, 1.0, "gamma"))
     assert story.round().strike == STRIKE
@@ -205,6 +205,7 @@ def test_nothing_is_traded_before_the_volatility_is_known() -> None:
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
     story.oracle()
     story.strike()
+    story.tell(ev.StrikePublished(make_round().slug, STRIKE, "gamma"))
     story.book(CHEAP_BOOK)
     assert of_kind(story.wait(60), Place) == []
     assert story.said_last() is Reason.NO_VOLATILITY

@@ -9,6 +9,7 @@ from stories import (
     FAIR_BOOK,
     OPENS_NS,
     PLAIN,
+    STRIKE,
     Story,
     make_round,
     of_kind,
@@ -167,6 +168,7 @@ def newborn(settings: Settings) -> Story:
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
     story.oracle()
     story.strike()
+    story.tell(ev.StrikePublished(make_round().slug, STRIKE, "gamma"))
     story.book(CHEAP_BOOK)
     return story
 

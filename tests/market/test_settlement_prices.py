@@ -129,10 +129,10 @@ def test_a_gap_belongs_to_the_observation_after_it() -> None:
     prices = SettlementPrices()
     spot(prices, 240, 9.9)
     spot(prices, 250, 10.0)
-    spot(prices, 300, 20.0)
+    spot(prices, 300, 10.1)
     part = prices.observed_part(ns(300), 60)
     assert part is not None
-    assert part.area == pytest.approx(10 * 10.0 + 50 * 20.0)
+    assert part.area == pytest.approx(10 * 10.0 + 50 * 10.1)
 
 
 def test_an_observation_after_the_close_speaks_for_the_seconds_before_it() -> None:
@@ -217,3 +217,69 @@ def test_a_missed_spot_strike_is_the_first_observation_after_it() -> None:
         spot(prices, second, float(second))
     assert prices.strike_estimate(ns(300), 0) == 302.0
     assert prices.strike_estimate(ns(280), 0) is None
+
+
+# --- what is late is judged by its own time -------------------------------------------------------
+
+
+@pytest.mark.parametrize("late_s", [2, 29, 30, 31, 45, 60])
+def test_a_lie_about_the_past_moves_no_average(late_s: int) -> None:
+    """Once it was compared with the last spot alone, and believed half a minute before that."""
+    prices = SettlementPrices()
+    for second in range(200, 301):
+        if second != 300 - late_s:
+            spot(prices, second, 100.0)
+    spot(prices, 300 - late_s, 500.0)
+    assert prices.outliers == 1
+    part = prices.observed_part(ns(300), 60)
+    assert part is not None
+    assert part.area == pytest.approx(6_000.0)
+
+
+def test_a_lie_that_is_repeated_about_the_past_is_no_new_price() -> None:
+    prices = SettlementPrices()
+    for second in (*range(200, 250), *range(260, 301)):
+        spot(prices, second, 100.0)
+    for second in range(250, 260):
+        spot(prices, second, 500.0)
+    assert prices.outliers == 10
+
+
+def test_a_true_point_of_the_past_fills_its_second() -> None:
+    prices = SettlementPrices()
+    for second in (*range(200, 250), *range(251, 301)):
+        spot(prices, second, 100.0)
+    spot(prices, 250, 100.5)
+    assert prices.value_at(ns(250), 0) == 100.5
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "value", "is_price"),
+    [
+        (31, 500.0, False),
+        (31, 101.0, True),
+        (300, 106.0, True),
+        (300, 120.0, False),
+        (86_400, 149.0, True),
+        (86_400, 500.0, False),
+    ],
+)
+def test_after_a_silence_a_price_may_be_further_off_but_not_anywhere(
+    silent_s: int, value: float, is_price: bool
+) -> None:
+    prices = SettlementPrices()
+    spot(prices, 100, 100.0)
+    spot(prices, 100 + silent_s, value)
+    assert (prices.last_spot == value) is is_price
+    for off in (1, 2):
+        spot(prices, 100 + silent_s + off, value)
+    assert prices.last_spot == value, "said thrice it is one"
+
+
+def test_how_far_the_oracle_moved_around_a_moment() -> None:
+    prices = SettlementPrices()
+    assert prices.moved_around(ns(300), 0, 2_000_000_000, 100.0) is None
+    for second in range(230, 303):
+        spot(prices, second, 100.0 + (second - 300) / 10)
+    assert prices.moved_around(ns(300), 0, 2_000_000_000, 100.0) == pytest.approx(0.2)
+    assert prices.moved_around(ns(300), 60, 2_000_000_000, 100.0) == pytest.approx(6.4 * 2 / 60)

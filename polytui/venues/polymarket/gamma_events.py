@@ -85,6 +85,7 @@ class _Title(msgspec.Struct, rename="camel"):
 
 class _Metadata(msgspec.Struct, gc=False):
     strike: float | None = msgspec.field(name="priceToBeat", default=None)
+    final: float | None = msgspec.field(name="finalPrice", default=None)
 
 
 _RESOLVED = "resolved"
@@ -120,6 +121,8 @@ class RoundLook:
     winner_token: str | None
     """NO_WINNER where the round was cancelled; None until it is resolved."""
     is_closed: bool
+    final: float | None = None
+    """The price it was settled by; published after the end."""
 
 
 def parse_event(raw: bytes | str | msgspec.Raw) -> tuple[Round, ...]:
@@ -171,11 +174,13 @@ def _title(raw: msgspec.Raw) -> _Title:
 def _told(event: _Event, slug: str, read: Callable[[], _Listed]) -> RoundLook:
     try:
         found = read()
-        strike = None
+        told = _Metadata()
         if bytes(event.event_metadata):
-            strike = _present(event.event_metadata, _Metadata).strike
-        checked = None if strike is None else positive_number(strike)
-        return RoundLook(found.round, checked, found.winner_token, found.is_closed)
+            told = _present(event.event_metadata, _Metadata)
+        strike, final = (
+            None if one is None else positive_number(one) for one in (told.strike, told.final)
+        )
+        return RoundLook(found.round, strike, found.winner_token, found.is_closed, final)
     except WIRE_FAULTS as fault:
         name = ascii(slug[:80])[1:-1]
         raise Rejected(f"Gamma market {name} refused: {fault}; it cannot be traded") from None
