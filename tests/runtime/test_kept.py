@@ -197,12 +197,25 @@ async def test_a_kill_behind_what_breaks_the_desk_is_carried_out(
     folder = tmp_path / "s"
     settings = quick_settings(session={"assets": (BTC,)})
     async with open_engine(monkeypatch, folder, settings, keeps_in=tmp_path) as engine:
-        poison(engine, BTC)
+        run = engine.run_of(BTC)
+        insist = run.inbox.insist
+
+        def insist_behind_poison(item: Item) -> None:
+            run.inbox.insist = insist  # type: ignore[method-assign]
+            poison(engine, BTC)
+            insist(item)
+
+        run.inbox.insist = insist_behind_poison  # type: ignore[method-assign]
+        asked = trio.current_time()
         answer = await engine.session.hub.command(Action.KILL, "", "terminal")
+        assert trio.current_time() - asked < 0.1
         assert len(answer.seqs) == 1
         assert on_disk(tmp_path).kill_why == "command from terminal"
-        await engine.until(lambda: engine.run_of(BTC).life == 2)
+        await engine.until(lambda: run.life == 2 and run.state is None)
+        await trio.sleep(1)
         assert engine.session.mind.account.kill_switch.is_on
+    kills = [r.seq for r in engine.records() if b'"action":"kill"' in bytes(r.event)]
+    assert kills == list(answer.seqs), "taken once, under the number that was told"
     everything_stands(engine, folder)
 
 
