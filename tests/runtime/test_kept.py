@@ -304,7 +304,7 @@ async def test_everything_that_was_stopped_is_stopped_in_the_next_session_and_sa
         assert [account.books(asset).is_paused for asset in (BTC, ETH)] == [True, True]
         why = account.books(ETH).paused_why
         assert why is not None
-        assert why.text() == "halted: 1 > 1 crashes"
+        assert why.text() == "halted: 1 >= 1 crashes"
         assert engine.run_of(ETH).state is None, "it lives, and enters nothing"
         assert await command(Action.RESUME, "eth", "terminal")
         assert not account.books(ETH).is_paused
