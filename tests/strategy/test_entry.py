@@ -341,7 +341,8 @@ def test_an_edge_that_the_record_shrinks_under_the_threshold_is_refused_with_its
         why = proposal.why
         assert (why.reason, why.limit) == (Reason.CLAIM_SHRUNK, 150.0)
         assert why.value == pytest.approx(150.0)
-        assert why.text().startswith("claim shrunk by its record: 150 < 150 bps of 625 claimed")
+        assert why.text().startswith("claim shrunk by its record: 149.9")
+        assert why.text().endswith(" bps of 625 claimed")
         assert proposal.doubted == entered(a_view()).quotes
         believed = proposal.as_claimed()
         assert (believed.quotes, believed.edge_bps) == (proposal.doubted, claimed)
