@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 import pytest
 from attrs import evolve
 
 from benchmarks.claims import Listener, Sitting, settings_of, table_of
-from polytui.ledger.track import Claim
+from polytui.desk.mind import Mind
 from polytui.model.events import RoundClosed, RoundSettled
-from polytui.model.instrument import Asset
-from polytui.model.units import MICRO
-
-
-def books(claims: tuple[Claim, ...], **pnls: int) -> Any:
-    """As much of a mind as is looked at: one asset's live track."""
-    results = {name: SimpleNamespace(pnl=pnl) for name, pnl in pnls.items()}
-    track = SimpleNamespace(claims=lambda slug: claims, results=lambda: results)
-    account = SimpleNamespace(books=lambda asset: SimpleNamespace(live=track))
-    return cast(Any, SimpleNamespace(account=account))
+from polytui.model.instrument import Asset, Outcome
+from polytui.model.orders import Fill, Side
+from polytui.model.units import MICRO, Price, Shares, Usd
 
 
 def test_a_round_is_what_was_said_at_its_close_and_what_its_settlement_added() -> None:
-    listener = Listener(is_calibrated=False)
-    settled = RoundSettled("0x1", "1", "stream", 1)
-    claim = Claim("fade", 10 * MICRO, 5 * MICRO, 0.6)
-    listener.heard(books((claim,)), Asset.BTC, RoundClosed("one", 1))
-    listener.heard(books((), fade=5 * MICRO), Asset.BTC, settled)
-    listener.heard(books((claim,)), Asset.BTC, RoundClosed("two", 1))
-    listener.heard(books((), fade=0), Asset.BTC, settled)
+    """Ten shares at 0.50 that were said to be worth 0.60: one round is won and one lost."""
+    mind, listener = Mind(), Listener(is_calibrated=False)
+    track = mind.account.books(Asset.BTC).live
+    fill = Fill("t", Price(500_000), Shares(10 * MICRO), Usd(0), True)
+    for slug, winner in (("one", Outcome.UP), ("two", Outcome.DOWN)):
+        track.fill(slug, "fade", Outcome.UP, Side.BUY, fill, 1, 0.6)
+        listener.heard(mind, Asset.BTC, RoundClosed(slug, 1))
+        track.settle(slug, winner)
+        listener.heard(mind, Asset.BTC, RoundSettled("0x1", "1", "stream", 1))
     assert [row.claimed for row in listener.rows] == pytest.approx([0.1, 0.1])
     assert [row.realised for row in listener.rows] == pytest.approx([0.5, -0.5])
     assert [row.pnl for row in listener.rows] == pytest.approx([5.0, -5.0])

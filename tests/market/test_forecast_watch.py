@@ -280,3 +280,13 @@ def test_nothing_makes_a_number_that_is_none(seen: list[tuple[int, float, float]
     for left_s in (0.0, 1.0, 1e9):
         found = watch.misfit(left_s, Watch(least_samples=5.0))
         assert found is None or found.excess > 1.0
+
+
+def test_an_evening_that_was_wild_is_forgotten() -> None:
+    """Two deviations at every sample, then none: after a half-life half of the squares are left."""
+    watch, settings = ForecastWatch(), Watch(half_life_s=1_000.0)
+    for second in range(0, 20_001, 10):
+        came = 100.0 + (2.0 * math.sqrt(10.0) if second <= 19_000 else 0.0)
+        watch.came(came, at(second), settings)
+        watch.foresee(Foreseen(at(second), 100.0, 1.0, 0.0), at(second))
+    assert sd_of(watch, 10) == pytest.approx(math.sqrt(0.5 * 4.0), rel=0.01)
