@@ -72,6 +72,8 @@ class Finding:
     """This machine's clock less the venue's."""
     age_ms: float | None = None
     """Of the first data, by the venue's stamp."""
+    offset_ms: float | None = None
+    """Of a stream: the least of received minus stamped; below 0 its clock is ahead of ours."""
 
 
 @define(eq=False)
@@ -275,6 +277,13 @@ class Examination:
 
     def _stream(self, listener: _Listener, feed: Feed) -> Finding:
         name, limits = f"{feed.name} stream", self.settings.doctor
+        offset_ms = feed.offset.offset_ms()
+        if feed.misdated and feed.age_ms(self.clock.now_ns()) < 0 and offset_ms is not None:
+            words = (
+                f"all its stamps are {-offset_ms / 1000:.1f} s or more ahead of this machine's "
+                "clock and are rejected: enable NTP here, or leave it"
+            )
+            return Finding(name, Verdict.FAIL, words, offset_ms=offset_ms)
         if feed.age_ms(self.clock.now_ns()) < 0:
             said = listener.words.get(feed.name, "")
             if feed.state is FeedState.UP and not said:
@@ -283,9 +292,10 @@ class Examination:
         age_ms = listener.ages_ms.get(feed.name)
         if age_ms is not None and age_ms > limits.max_age_ms * self.clock.speed:
             words = f"its data is {age_ms / 1000:.1f} s old: a slow network, or a clock that is off"
-            return Finding(name, Verdict.WARN, words, age_ms=age_ms)
+            return Finding(name, Verdict.WARN, words, age_ms=age_ms, offset_ms=offset_ms)
         words = "data comes" if age_ms is None else f"data comes, {age_ms:.0f} ms old"
-        return Finding(name, Verdict.OK, words, age_ms=age_ms)
+        words += "" if offset_ms is None else f", offset {offset_ms / 1000:+.2f} s"
+        return Finding(name, Verdict.OK, words, age_ms=age_ms, offset_ms=offset_ms)
 
     # --- clocks ---------------------------------------------------------------------------------
 

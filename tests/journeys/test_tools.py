@@ -75,6 +75,11 @@ def test_a_healthy_venue_passes_every_check(tmp_path: Path) -> None:
         assert f" {name} " in ended.stdout
     assert all(by_name[f"{name} rest"]["took_ms"] > 0 for name in ("binance", "bybit", "coinbase"))
     assert by_name["book stream"]["words"].startswith("data comes, ")
+    for name in ("rtds", "polybolt", "bybit", "coinbase", "book"):
+        stream = by_name[f"{name} stream"]
+        assert stream["offset_ms"] is not None
+        assert stream["offset_ms"] >= 0, "nobody is ahead of the clock that we share"
+        assert ", offset +" in stream["words"]
 
 
 def test_without_a_network_it_says_what_cannot_be_reached_and_no_secret(tmp_path: Path) -> None:

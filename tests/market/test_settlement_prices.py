@@ -245,6 +245,18 @@ def test_a_lie_that_is_repeated_about_the_past_is_no_new_price() -> None:
     assert prices.outliers == 10
 
 
+def test_a_price_has_moved_since_and_what_is_late_belongs_to_then() -> None:
+    """From 100 to 110: a late 100.8 was true, and a late 110 was not, where it stood at 100.8."""
+    prices = SettlementPrices()
+    for second in range(0, 301):
+        if second not in (24, 25):
+            spot(prices, second, 100.0 + second / 30)
+    spot(prices, 24, 100.8)
+    spot(prices, 25, 110.0)
+    assert prices.value_at(ns(24), 0) == 100.8
+    assert prices.value_at(ns(25), 0) is None
+
+
 def test_a_true_point_of_the_past_fills_its_second() -> None:
     prices = SettlementPrices()
     for second in (*range(200, 250), *range(251, 301)):

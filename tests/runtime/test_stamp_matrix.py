@@ -647,6 +647,8 @@ async def test_a_bent_stamp_is_ruled_and_what_follows_is_believed(case: Case, be
     assert bool(told) is case.is_taken(bend), told
     for event in told:
         assert max(STAMPS[type(event)](event), default=0) <= NOW + 2 * NS_PER_S
+    assert bench.lag_ms >= 0
+    assert all(age >= 0 or age == -1 for _, age in bench.ages()), list(bench.ages())
     after = _dated(await bench.hear(case.write(NOW // unit, 12)))
     assert after, "what is true is believed, whatever came before"
     assert all(age >= 0 or age == -1 for _, age in bench.ages()), list(bench.ages())
