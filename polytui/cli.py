@@ -95,6 +95,19 @@ def _world_option(command: _F) -> _F:
     )(command)  # fmt: skip
 
 
+def _crowd_options(command: _F) -> _F:
+    """How much the simulated venue says, and how late its crowd is."""
+    messages = click.option(
+        "--messages", type=click.FloatRange(0.001, 1.0),
+        help="Share of a real day's messages; 1 is all of them.",
+    )  # fmt: skip
+    delay = click.option(
+        "--crowd-delay", "crowd_delay_s", type=click.FloatRange(0.02, 30.0),
+        help="Seconds by which the crowd is behind the exchanges; real ones are 0.3 behind.",
+    )  # fmt: skip
+    return messages(delay(command))
+
+
 def _session_options(command: _F) -> _F:
     """What every command that runs a session takes."""
     for option in reversed(
@@ -153,6 +166,7 @@ def run(mode: str = "paper", **options: Any) -> None:
 @click.option("--seed", type=click.IntRange(0), help="Of the simulated world.")
 @click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
 @_world_option
+@_crowd_options
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks (CSV, .gz).")
 @click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
 @click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
@@ -183,11 +197,14 @@ def _as_usage(check: Callable[..., Any], *args: Any) -> None:
         raise click.UsageError(str(error)) from None
 
 
+_DEMO = ("speed", "seed", "start", "world", "messages", "crowd_delay_s")
+
+
 def _settings_for(options: dict[str, Any]) -> Settings:
     """The file's settings with the command line's on top."""
     settings = _load(options["config"])
     session = _overridden(settings.session, options, "assets", "intervals", "rounds")
-    demo_settings = _overridden(settings.demo, options, "speed", "seed", "start", "world")
+    demo_settings = _overridden(settings.demo, options, *_DEMO)
     _check_start(demo_settings.start)
     terminal = _overridden(settings.terminal, options, "theme")
     return attrs.evolve(settings, session=session, demo=demo_settings, terminal=terminal)
@@ -229,6 +246,7 @@ def attach(
 @click.option("--seed", type=click.IntRange(0))
 @click.option("--start", help="World time at which it begins.")
 @_world_option
+@_crowd_options
 @click.option("--assets", callback=_csv(Asset))
 @click.option("--intervals", callback=_csv(Interval))
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks.")

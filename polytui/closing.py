@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from polytui.runtime.status import StatusConsole
-from polytui.runtime.summary import Summary, forecast_lines, safety_lines, summary_table
+from polytui.runtime.summary import (
+    Summary,
+    forecast_lines,
+    safety_lines,
+    summary_table,
+    world_lines,
+)
 
 
 def say(summary: Summary, console: StatusConsole) -> None:
     """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
     try:
         console.print(summary_table(summary))
-        for line in [*forecast_lines(summary), *safety_lines(summary)]:
+        for line in [*world_lines(summary), *forecast_lines(summary), *safety_lines(summary)]:
             console.print(line, highlight=False, markup=False)
         if open_usd := -summary["totals"]["open_flow_usd"]:
             console.print(f"open: {open_usd:.6f} paid in rounds that are not settled")

@@ -43,7 +43,7 @@ from polytui.runtime.logs import log_to
 from polytui.runtime.model_file import model_of
 from polytui.runtime.modes import MODES
 from polytui.runtime.status import StatusConsole
-from polytui.runtime.summary import Summary, money_summary
+from polytui.runtime.summary import Summary, money_summary, simulated
 from polytui.worlds import check_length, starting_with, world_settings
 
 _READY_WITHIN_S = 40.0
@@ -121,6 +121,7 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
     summary: Summary = {
         "mode": "demo",
         "seed": seed,
+        **simulated(settings.demo),
         **money,
         "errors": [f"{played.rejected} frames rejected"] if played.rejected else [],
         "stopped": f"{settings.session.rounds} rounds are settled",

@@ -14,7 +14,7 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.named_worlds import paths_of
+from polytui.sim.demo_world import world_of
 from polytui.sim.recording import read_prices
 from polytui.sim.venue import VenueSettings, serve_forever
 from polytui.sim.world import WorldSettings
@@ -27,13 +27,14 @@ _LEAD_S = 60
 def world_settings(
     settings: Settings, intervals: tuple[Interval, ...], prices: Path | None
 ) -> WorldSettings:
-    return WorldSettings(
-        seed=settings.demo.seed,
-        start_ns=start_ns(settings.demo.start),
+    demo = settings.demo
+    return world_of(
+        demo,
+        seed=demo.seed,
+        start_ns=start_ns(demo.start),
         assets=settings.session.assets,
         intervals=intervals,
         prices=prices,
-        paths=paths_of(settings.demo.world),
     )
 
 

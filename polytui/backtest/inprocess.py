@@ -22,10 +22,10 @@ from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.sim.demo_world import world_of
 from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
 from polytui.sim.happenings import Happening, RoundListed
-from polytui.sim.named_worlds import paths_of
 from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
@@ -280,12 +280,9 @@ def play(
     heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
 ) -> Played:
     """A session of `settings.session.rounds` rounds against a world of its own, of the sort that
-    `settings.demo.world` names."""
-    world = WorldSettings(
-        seed=seed,
-        start_ns=start_ns,
-        assets=settings.session.assets,
-        intervals=intervals,
-        paths=paths_of(settings.demo.world),
+    `settings.demo` asks for."""
+    assets = settings.session.assets
+    world = world_of(
+        settings.demo, seed=seed, start_ns=start_ns, assets=assets, intervals=intervals
     )
     return InProcess(settings, world, heard).play()

@@ -392,6 +392,13 @@ class Demo:
     world: str = setting("lifelike", one_of("lifelike", "calm", "trending", "jumpy"))
     """What sort of prices: calm has a third of the volatility, trending a drift that lasts for
     minutes, jumpy about one large jump in each five minutes."""
+    messages: float = setting(0.04, between(0.001, 1.0))
+    """Share of a real day's messages that the simulated venue sends; 1 is a real day's rate. Prices
+    and books move as far and as often at any: what is left out are changes of size, quotes and
+    trades."""
+    crowd_delay_s: float = setting(0.3, between(0.02, 30.0))
+    """From an exchange's price to the crowd's answer in the book, on average. Recorded books answer
+    in about 0.3; whoever wants a crowd that is easily beaten makes it slower."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
 

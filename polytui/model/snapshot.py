@@ -326,6 +326,8 @@ class AccountView:
     settings_digest: str = ""
     behind_ms: int = 0
     """How old the newest book was when it was read: how far this machine is behind; real time."""
+    crowd_delay_s: float = 0.0
+    """By how much the simulated crowd is behind; 0 where nothing is simulated."""
 
 
 @frozen

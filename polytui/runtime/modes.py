@@ -73,6 +73,8 @@ async def _demo(
         "--speed", str(demo.speed),
         "--start", demo.start,
         "--world", demo.world,
+        "--messages", str(demo.messages),
+        "--crowd-delay", str(demo.crowd_delay_s),
         "--assets", ",".join(asset.value for asset in session.assets),
         "--intervals", ",".join(interval.value for interval in session.intervals),
     ]  # fmt: skip

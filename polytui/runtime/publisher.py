@@ -76,6 +76,7 @@ class Publisher:
             kill_why=account.kill_switch.why,
             settings_digest=session.settings_digest,
             behind_ms=int(self.pace.behind_s * 1000),
+            crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
         )
 
     def limits_in_use(self) -> tuple[LimitView, ...]:

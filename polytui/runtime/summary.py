@@ -10,6 +10,7 @@ import attrs
 from rich.table import Table
 
 from polytui.config.deciding import Claims
+from polytui.config.schema import Demo
 from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
 from polytui.ledger.track import Result
@@ -38,6 +39,7 @@ def summarise(
         "mode": session.mode,
         "seed": session.seed,
         "speed": pace.summary(),
+        **({} if session.seed is None else simulated(session.settings.demo)),
         **money,
         "latency_us": {
             "tick_to_decision": _percentiles(session.meter.decided, 1_000),
@@ -51,6 +53,27 @@ def summarise(
         "stopped": session.stop_reason,
         "journal": os.path.relpath(session.journal.path),
     }
+
+
+def simulated(demo: Demo) -> Summary:
+    """Against whom a demo was played: what it earns hangs on that more than on anything."""
+    return {
+        "simulated": {
+            "world": demo.world,
+            "crowd_delay_s": demo.crowd_delay_s,
+            "messages": demo.messages,
+        }
+    }
+
+
+def world_lines(summary: Summary) -> list[str]:
+    """The same for people; none for a session on real data."""
+    if "simulated" not in summary:
+        return []
+    world = summary["simulated"]
+    late = f"{world['crowd_delay_s']:g} s behind the exchanges (real ones are about 0.3)"
+    part = f"{world['messages']:.0%} of a real day's messages"
+    return [f"simulated: a {world['world']} world, its crowd {late}, {part}"]
 
 
 def money_summary(

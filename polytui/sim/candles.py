@@ -90,15 +90,22 @@ def _joined(bars: Iterable[_Bar]) -> _Bar | None:
 class Tape:
     """Everything one exchange traded in one asset, history included.
 
-    `size` is the median of a trade in coins; the history reaches back to `first_s`.
+    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; the
+    history reaches back to `first_s`. It has fewer trades, and as much is traded in them.
     """
 
     def __init__(
-        self, name: str, path: ExchangePath, size: float, first_s: int, start_s: int
+        self,
+        name: str,
+        path: ExchangePath,
+        size: float,
+        first_s: int,
+        start_s: int,
+        per_s: float = _HISTORY_TRADES,
     ) -> None:
         self._name = name
         self._path = path
-        self._size = size
+        self._volume_per_s = size * per_s
         self._first_s = first_s
         self._start_s = start_s
         self._now_s = start_s
@@ -191,14 +198,15 @@ class Tape:
     def _printed(self, minute_s: int) -> dict[int, _Bar]:
         """The history of one minute by seconds, up to the world's start."""
         rng = Random(f"{self._name}:{minute_s}")
-        scale = math.log(self._size)
         bars: dict[int, _Bar] = {}
         is_old = minute_s < self._start_s - _RECENT_S
         step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
+        scale = math.log(self._volume_per_s * step / count)
+        mid = self._path.rough_mid if is_old else self._path.mid
         for second in range(minute_s, minute_s + _MINUTE_S, step):
             for trade in range(count):
                 part = (trade + rng.random()) / count
-                price = self._path.mid(int((second + part) * NS_PER_S))
+                price = mid(int((second + part) * NS_PER_S))
                 size = math.exp(rng.gauss(scale, 1.0))
                 if second >= self._start_s or second < self._first_s:
                     continue

@@ -1,16 +1,22 @@
 """The crowd of one round: it arrives before the open, trades, and leaves at the result.
 
-A Poisson process of makers' moves and takers whose rates depend on the interval and on the
-phase of the round. When the mid price passes 0.96 or 0.04, the venue makes the tick finer, once.
+A Poisson process of people whose rates depend on the interval and on the phase of the round:
+makers who look up, makers who fill what is empty, makers who change a size somewhere, takers. When
+the mid price passes 0.96 or 0.04, the venue makes the tick finer, once.
+
+Changes of size are most of what a real book says, and move nothing. Their number is a setting, as
+that of an exchange's quotes: `thin` of a real day's rate. Looks and what follows from them are as
+many at any setting, so that a thin book moves as a real one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
+from typing import NamedTuple
 
 from attrs import field, frozen
-from attrs.validators import ge, gt
+from attrs.validators import ge
 
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
@@ -26,10 +32,13 @@ from polytui.sim.takers import Takers, TakerSettings, middle, swept
 
 @frozen
 class Pace:
-    """How often the crowd acts, per second of the world."""
+    """How often the crowd acts, per second of the world, on a real day."""
 
-    moves: float = field(validator=gt(0.0))
+    sizes: float = field(validator=ge(0.0))
+    """Changes of size."""
     takers: float = field(validator=ge(0.0))
+    looks: float | None = None
+    """None: as often as the crowd's delay asks."""
 
 
 @frozen
@@ -41,21 +50,19 @@ class CrowdSettings:
     takers: TakerSettings = TakerSettings()
     open: Mapping[Interval, Pace] = field(
         factory=lambda: {
-            Interval.M5: Pace(4.0, 0.35),
-            Interval.M15: Pace(2.0, 0.18),
-            Interval.H1: Pace(1.0, 0.08),
-            Interval.H4: Pace(0.5, 0.04),
+            Interval.M5: Pace(150.0, 0.35),
+            Interval.M15: Pace(75.0, 0.18),
+            Interval.H1: Pace(35.0, 0.08),
+            Interval.H4: Pace(15.0, 0.04),
         }
     )
     """While the round runs."""
-    next: Pace = Pace(0.5, 0.03)
+    next: Pace = Pace(10.0, 0.03, 0.5)
     """In the next round, before its open."""
-    early: Pace = Pace(0.1, 0.005)
+    early: Pace = Pace(2.5, 0.005, 0.1)
     """In rounds further ahead."""
-    ended: Pace = Pace(2.0, 0.1)
+    ended: Pace = Pace(20.0, 0.1, 2.0)
     """Between the end and the result."""
-    hurry: float = field(default=4.0, validator=gt(0.0))
-    """Makers are this much quicker while a best level is on the wrong side of their opinion."""
     fine_above: float = 0.96
     fine_tick: Price = Price(1_000)
     """The tick once the mid is above `fine_above`, or as far below one half."""
@@ -73,8 +80,11 @@ class Crowd:
         settlement: Settlement,
         settings: CrowdSettings,
         mood: Mood,
+        messages: float,
     ) -> None:
+        """`messages`: share of a real day's changes of size."""
         self._mood = mood
+        self._messages = messages
         self._seed = seed
         self._round = round_
         self._registry = registry
@@ -101,7 +111,19 @@ class Crowd:
         # Books and generators are made only now: a day of rounds is listed ahead of its crowds.
         rng = Random(f"{self._seed}:{self._round.slug}:crowd")
         opinion = Opinion(self._round, self._settlement, self._settings.opinion, rng)
-        return _People(self._round, self._registry, opinion, self._settings, rng, self._mood)
+        settings = self._settings
+        return _People(
+            self._round, self._registry, opinion, settings, rng, self._mood, self._messages
+        )
+
+
+class _Rates(NamedTuple):
+    """Of everybody, per second of the world."""
+
+    looks: float
+    refills: float
+    takers: float
+    sizes: float
 
 
 class _People:
@@ -115,8 +137,10 @@ class _People:
         settings: CrowdSettings,
         rng: Random,
         mood: Mood,
+        messages: float,
     ) -> None:
         self._mood = mood
+        self._messages = messages
         self._delusion = Delusion(mood)
         self._round = round_
         self._registry = registry
@@ -128,48 +152,67 @@ class _People:
         self._takers = Takers(self._book, settings.takers, rng)
         self._high_edge = settings.fine_above * MICRO
         self._low_edge = MICRO - self._high_edge
-        self._pace = settings.early
-        self._is_hurried = False
+        self._rates = _Rates(0.0, 0.0, 0.0, 0.0)
+        self._probability = 0.5
         self._is_fine = False
         self._is_idle = False
 
     def opening(self, at_ns: int) -> Iterator[Happening]:
         """The whole book, level by level."""
-        probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
-        for side, price, shares in self._makers.opening(probability):
+        self._judge(at_ns)
+        for side, price, shares in self._makers.opening(self._probability):
             matches = self._book.show(side, Price(price), Shares(shares))
             yield self._told(at_ns, Shown(side, price, matches))
         if self._is_past_edge():
             yield self._refine(at_ns)
 
-    def act(self, at_ns: int) -> Iterable[Happening]:
-        """One maker or one taker; nobody at a change of phase, where only the pace changes."""
-        happening = None if self._is_idle else self._one(at_ns)
-        if happening is None:
-            return ()
-        return self._with_refinement(happening) if self._is_past_edge() else (happening,)
+    def act(self, at_ns: int) -> Iterator[Happening]:
+        """Whoever is next; nobody at a change of phase, where only the pace changes."""
+        if self._is_idle:
+            return
+        yield from self._one(at_ns)
+        if self._is_past_edge():
+            yield self._refine(at_ns)
 
     def next_ns(self, now_ns: int) -> int:
         """When somebody acts next. Without memory, so a new phase may simply begin to wait anew."""
-        self._pace, until_ns = self._pace_at(now_ns)
-        rate = self._moves() + self._pace.takers
-        next_ns = now_ns + int(self._rng.expovariate(rate) * NS_PER_S) + 1
+        pace, until_ns = self._pace_at(now_ns)
+        settings = self._settings
+        self._rates = _Rates(
+            settings.opinion.looks_per_s if pace.looks is None else pace.looks,
+            1.0 / settings.makers.refill_s if self._makers.is_short else 0.0,
+            pace.takers,
+            pace.sizes * self._messages,
+        )
+        next_ns = now_ns + int(self._rng.expovariate(sum(self._rates)) * NS_PER_S) + 1
         self._is_idle = next_ns >= until_ns
         return min(next_ns, until_ns)
 
-    def _moves(self) -> float:
-        hurry = self._settings.hurry if self._is_hurried else 1.0
-        return self._pace.moves * hurry
+    def _one(self, at_ns: int) -> Iterator[BookMoved | BookSwept]:
+        rates = self._rates
+        who = self._rng.random() * sum(rates)
+        if who < rates.looks:
+            self._judge(at_ns)
+            widening = self._mood.widening(at_ns)
+            yield from self._all_told(at_ns, self._makers.look(self._probability, widening))
+        elif who < rates.looks + rates.refills:
+            yield from self._all_told(at_ns, self._makers.refill())
+        elif who < rates.looks + rates.refills + rates.takers:
+            taken = self._takers.take(at_ns, self._round.slug, self._probability)
+            if taken is not None:
+                yield taken
+        else:
+            shown = self._makers.refresh()
+            if shown is not None:
+                yield self._told(at_ns, shown)
 
-    def _one(self, at_ns: int) -> BookMoved | BookSwept | None:
-        probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
-        is_taker = self._rng.random() * (self._moves() + self._pace.takers) < self._pace.takers
-        aim = self._makers.aim(probability, self._mood.widening(at_ns))
-        self._is_hurried = aim.is_stale
-        if is_taker:
-            return self._takers.take(at_ns, self._round.slug, probability)
-        shown = self._makers.move(aim)
-        return None if shown is None else self._told(at_ns, shown)
+    def _judge(self, at_ns: int) -> None:
+        self._probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
+
+    def _all_told(self, at_ns: int, changes: Iterator[Shown]) -> Iterator[BookMoved | BookSwept]:
+        """One by one: whoever holds a happening sees the book as of it."""
+        for shown in changes:
+            yield self._told(at_ns, shown)
 
     def _pace_at(self, at_ns: int) -> tuple[Pace, int]:
         """The pace at `at_ns` and when it ends."""
@@ -198,10 +241,6 @@ class _People:
             return False
         mid = middle(self._book)
         return mid is not None and not self._low_edge <= mid <= self._high_edge
-
-    def _with_refinement(self, happening: Happening) -> Iterator[Happening]:
-        yield happening
-        yield self._refine(happening.at_ns)
 
     def _refine(self, at_ns: int) -> TickChanged:
         self._is_fine = True

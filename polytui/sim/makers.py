@@ -1,18 +1,23 @@
-"""The makers of the crowd: they keep a book around the crowd's opinion, one level at a time.
+"""The makers of the crowd: they keep a book around the crowd's opinion.
 
-Thin at the top, fatter behind, very fat at prices nobody believes in, one or two ticks wide:
-the look of recorded five-minute books. A maker who finds the best level on the wrong side of
-the opinion pulls it; otherwise he improves, fills a hole, or changes a size.
+Three things they do. Whoever looks up and finds levels on the wrong side of his opinion takes
+them all away at once, and at once somebody stands a few steps behind. A moment later the rest of
+what that left empty is filled, from where the best price should be back to where it is. And all
+the time they change sizes at and behind the best.
+
+Sizes and spreads are those of recorded five-minute books (`make world`): thin at the top, fatter
+behind, very fat at prices nobody believes in, one tick wide but for the moment after a move.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
 from attrs import field, frozen
-from attrs.validators import ge, gt
+from attrs.validators import ge, gt, lt
 
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
@@ -24,13 +29,16 @@ _FINE_BAND = 100_000
 """Within this of 0 or 1 the makers use ticks finer than a cent."""
 _NEAR_STEPS = 12
 """So many steps behind the best, holes are filled, and levels may be finer than a cent."""
+_EMPTY_STEPS = 6
+"""So far behind, somebody stands at any time."""
+_MOST_REFILLED = 80
 
 
 @frozen
 class MakerSettings:
     """The shape of the book. Shares are medians of a log-normal."""
 
-    top_shares: tuple[float, ...] = (70.0, 160.0, 300.0)
+    top_shares: tuple[float, ...] = (240.0, 350.0, 350.0, 350.0, 350.0)
     """At the best level and those behind it."""
     body_shares: float = field(default=420.0, validator=gt(0.0))
     far_shares: float = field(default=6_000.0, validator=gt(0.0))
@@ -38,15 +46,19 @@ class MakerSettings:
     spread_of_size: float = field(default=0.9, validator=ge(0.0))
     """Standard deviation of the logarithm of a size."""
     most_shares: float = field(default=35_000.0, validator=gt(0.0))
-    wide: float = field(default=0.25, validator=ge(0.0))
-    """Share of the time in which the spread is two ticks instead of one."""
-    wavering: float = field(default=0.03, validator=ge(0.0))
-    """Chance at every move that the makers decide anew how wide they want to be."""
-    depth: float = field(default=5.0, validator=gt(0.0))
+    wide: float = field(default=0.02, validator=ge(0.0))
+    """Share of the time in which they want the spread to be two ticks instead of one."""
+    wavering: float = field(default=0.02, validator=ge(0.0))
+    """Chance at every look that they decide anew how wide they want to be."""
+    still: float = field(default=0.35, validator=[ge(0.0), lt(0.5)])
+    """An opinion so many ticks outside the spread moves nobody yet."""
+    refill_s: float = field(default=0.12, validator=gt(0.0))
+    """Until somebody stands where he should, on average."""
+    depth: float = field(default=9.0, validator=gt(0.0))
     """How many ticks behind the best an ordinary change happens, on average."""
-    mend: float = field(default=0.6, validator=ge(0.0))
+    mend: float = field(default=0.3, validator=ge(0.0))
     """Share of changes that look for a hole near the best and fill it."""
-    pull: float = field(default=0.15, validator=ge(0.0))
+    pull: float = field(default=0.05, validator=ge(0.0))
     """Share of changes behind the best that leave a hole."""
     fill: float = field(default=0.96, validator=ge(0.0))
     """Share of levels that are there when a book begins."""
@@ -62,7 +74,7 @@ class Shown:
 
 
 class Aim(NamedTuple):
-    """Where the makers want the best levels of Up to be, and where their best ones are.
+    """Where the makers want the best levels of Up to be.
 
     A bid or ask outside [tick, 1 - tick] means that nobody wants to be on that side.
     """
@@ -71,14 +83,10 @@ class Aim(NamedTuple):
     ask: int
     step: int
     """Between levels next to the best."""
-    best_bid: int | None
-    best_ask: int | None
-    is_stale: bool
-    """A best level stands more than a step on the wrong side."""
 
 
 class Makers:
-    """The makers of one condition's book."""
+    """The makers of one condition's book. State: where they want to be, and how wide."""
 
     def __init__(self, book: ConditionBook, settings: MakerSettings, rng: Random) -> None:
         self._book = book
@@ -88,12 +96,18 @@ class Makers:
         self._log_body = math.log(settings.body_shares)
         self._log_far = math.log(settings.far_shares)
         self._width = self._draw_width()
+        self._aim = Aim(0, MICRO, CENT)
+        self._wanted: tuple[int, int] | None = None
+        """(step, gap) of the aim that stands; None where there is none to keep to."""
 
     def opening(self, probability: float) -> list[tuple[Side, int, int]]:
         """(side, price, shares) of a whole book, best levels first, not shown yet."""
-        bid, ask, _ = self._targets(probability)
+        self._aim_at(probability, 1)
         levels: list[tuple[Side, int, int]] = []
-        for side, best, step in ((Side.BUY, bid, -CENT), (Side.SELL, ask, CENT)):
+        for side, best, step in (
+            (Side.BUY, self._aim.bid, -CENT),
+            (Side.SELL, self._aim.ask, CENT),
+        ):
             price, depth = best, 0
             while CENT <= price <= MICRO - CENT:
                 if depth == 0 or self._rng.random() < self._settings.fill:
@@ -102,48 +116,71 @@ class Makers:
                 depth += 1
         return levels
 
-    def aim(self, probability: float, widening: int = 1) -> Aim:
-        """What the makers see when they look up; `widening` times as far apart as they like."""
+    def look(self, probability: float, widening: int = 1) -> Iterator[Shown]:
+        """They look up and take away what stands on the wrong side, the best level last;
+        `widening` times as far apart as they like."""
         if self._rng.random() < self._settings.wavering:
             self._width = self._draw_width()
-        bid, ask, step = self._targets(probability, widening)
-        best_bid = self._book.best_shown(Side.BUY)
-        best_ask = self._book.best_shown(Side.SELL)
-        is_stale = (best_bid is not None and best_bid > bid + step) or (
-            best_ask is not None and best_ask < ask - step
-        )
-        return Aim(bid, ask, step, best_bid, best_ask, is_stale)
+            self._wanted = None
+        self._aim_at(probability, widening)
+        for side, limit in ((Side.BUY, self._aim.bid), (Side.SELL, self._aim.ask)):
+            for price in reversed(self._book.shown_beyond(side, Price(limit))):
+                yield self._show(side, price, 0)
+        yield from self._fill(_EMPTY_STEPS)
 
-    def move(self, aim: Aim) -> Shown | None:
-        """One maker acts; None if he finds nothing to do."""
-        best_bid, best_ask = aim.best_bid, aim.best_ask
-        if best_bid is not None and best_bid > aim.bid:
-            return self._show(Side.BUY, best_bid, 0)
-        if best_ask is not None and best_ask < aim.ask:
-            return self._show(Side.SELL, best_ask, 0)
-        tick = self._book.tick
-        if tick <= aim.bid <= MICRO - tick and (best_bid is None or best_bid < aim.bid):
-            return self._show(Side.BUY, aim.bid, self._size(Side.BUY, aim.bid, 0))
-        if tick <= aim.ask <= MICRO - tick and (best_ask is None or best_ask > aim.ask):
-            return self._show(Side.SELL, aim.ask, self._size(Side.SELL, aim.ask, 0))
-        return self._refresh(aim)
+    @property
+    def is_short(self) -> bool:
+        """Whether a best level is missing where they want it."""
+        return any(self._short(side) for side in (Side.BUY, Side.SELL))
 
-    def _refresh(self, aim: Aim) -> Shown | None:
-        """Another size at a level at or behind the best; holes near it are filled first."""
+    def refill(self) -> Iterator[Shown]:
+        """Levels from where the best ones should be back to where they are."""
+        yield from self._fill(0)
+
+    def _fill(self, behind: int) -> Iterator[Shown]:
+        """The same from so many steps behind where they should be."""
+        for side, outward in ((Side.BUY, -1), (Side.SELL, 1)):
+            if not self._short(side):
+                continue
+            target, best = self._target(side), self._book.best_shown(side)
+            for depth in range(behind, _MOST_REFILLED):
+                price = self._behind(target, depth, self._aim.step, outward)
+                is_there = best is not None and (price - best) * outward >= 0
+                if is_there or not self._is_on_scale(price):
+                    break
+                yield self._show(side, price, self._size(side, price, depth))
+
+    def refresh(self) -> Shown | None:
+        """Another size at a level at or behind the best; holes near it are filled first. None for
+        a maker who finds nothing to do."""
+        aim, settings = self._aim, self._settings
         side = Side.BUY if self._rng.random() < 0.5 else Side.SELL
         target, outward = (aim.bid, -1) if side is Side.BUY else (aim.ask, 1)
-        is_mended = self._rng.random() < self._settings.mend
+        is_mended = self._rng.random() < settings.mend
         depth = self._hole(side, target, aim.step * outward) if is_mended else 0
         if not depth:
-            depth = int(self._rng.expovariate(1.0 / self._settings.depth))
+            depth = int(self._rng.expovariate(1.0 / settings.depth))
         price = self._behind(target, depth, aim.step, outward)
-        if not self._book.tick <= price <= MICRO - self._book.tick:
+        if not self._is_on_scale(price):
             return None
-        is_pulled = not is_mended and depth > 0 and self._rng.random() < self._settings.pull
+        is_pulled = not is_mended and depth > 0 and self._rng.random() < settings.pull
         shares = 0 if is_pulled else self._size(side, price, depth)
         if shares == self._book.shown(side, Price(price)):
             return None
         return self._show(side, price, shares)
+
+    def _target(self, side: Side) -> int:
+        return self._aim.bid if side is Side.BUY else self._aim.ask
+
+    def _short(self, side: Side) -> bool:
+        target = self._target(side)
+        if not self._is_on_scale(target):
+            return False
+        best = self._book.best_shown(side)
+        return best is None or (best < target if side is Side.BUY else best > target)
+
+    def _is_on_scale(self, price: int) -> bool:
+        return self._book.tick <= price <= MICRO - self._book.tick
 
     def _hole(self, side: Side, target: int, stride: int) -> int:
         """How many steps behind the best the first empty level is; 0 for none near."""
@@ -163,22 +200,27 @@ class Makers:
         matches = self._book.show(side, Price(price), Shares(shares))
         return Shown(side, price, matches)
 
-    def _targets(self, probability: float, widening: int = 1) -> tuple[int, int, int]:
-        """Wanted best bid and ask of Up, and the step between levels."""
+    def _aim_at(self, probability: float, widening: int) -> None:
+        """Wanted best levels. They stay where they are while the opinion stays near."""
         tick = self._book.tick
-        if probability >= 1.0:
+        if probability >= 1.0 or probability <= 0.0:
             # The end is known: the winner is worth a dollar, and nobody sells it for less.
-            return MICRO - tick, MICRO, tick
-        if probability <= 0.0:
-            return 0, tick, tick
+            is_up = probability >= 1.0
+            self._aim = Aim(MICRO - tick, MICRO, tick) if is_up else Aim(0, tick, tick)
+            self._wanted = None
+            return
         centre = probability * MICRO
         is_fine = not _FINE_BAND <= centre <= MICRO - _FINE_BAND
         step = tick if is_fine else max(tick, CENT)
         gap = self._width * step
         if widening > 1:
             gap = self._width * widening * max(step, CENT)
-        bid = int((centre - gap / 2) // step) * step
-        return bid, bid + gap, step
+        slack = self._settings.still * step
+        is_near = self._aim.bid - slack <= centre <= self._aim.ask + slack
+        if self._wanted == (step, gap) and is_near:
+            return
+        bid = math.floor((centre - gap / 2) / step + 0.5) * step
+        self._aim, self._wanted = Aim(bid, bid + gap, step), (step, gap)
 
     def _draw_width(self) -> int:
         return 2 if self._rng.random() < self._settings.wide else 1

@@ -278,6 +278,18 @@ class ConditionBook:
                 return Price(key * half.sign)
         return None
 
+    def shown_beyond(self, side: Side, price: Price) -> list[Price]:
+        """Prices of Up's book better than `price` at which the crowd displays anything, the best
+        first."""
+        half = self._bids if side is _BUY else self._asks
+        found: list[Price] = []
+        for key in reversed(half.keys):
+            if key <= price * half.sign:
+                break
+            if half.levels[key].crowd:
+                found.append(Price(key * half.sign))
+        return found
+
     def last_trade(self, outcome: Outcome) -> Price | None:
         """Price of the last match as seen from `outcome`; None before the first."""
         if self._last is None:

@@ -13,6 +13,7 @@ nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 
@@ -20,6 +21,7 @@ from attrs import evolve
 
 from polytui.model.instrument import Asset
 from polytui.sim.paths import LIFELIKE, PathSettings
+from polytui.sim.walk import YEAR_S, WalkSettings
 
 
 class WorldName(str, Enum):
@@ -30,22 +32,39 @@ class WorldName(str, Enum):
 
 
 _CALMER = 1.0 / 3.0
+_TREND = 0.9
+_LARGE_BPS = 15.0
+_LARGE_PER_DAY = 300.0
 
 
 def paths_of(name: str) -> Mapping[Asset, PathSettings]:
     """How each asset moves in the world of that name; ValueError for a name of none."""
     world = WorldName(name)
-    return {asset: _turned(world, settings) for asset, settings in LIFELIKE.items()}
+    return {
+        asset: evolve(settings, walk=_turned(world, settings.walk))
+        for asset, settings in LIFELIKE.items()
+    }
 
 
-def _turned(world: WorldName, settings: PathSettings) -> PathSettings:
+def _turned(world: WorldName, walk: WalkSettings) -> WalkSettings:
     match world:
         case WorldName.LIFELIKE:
-            return settings
+            return walk
         case WorldName.CALM:
-            volatility = settings.volatility * _CALMER
-            return evolve(settings, volatility=volatility, jumps_per_day=4.0, jump_bps=2.0)
+            volatility = _whole(walk) * _CALMER
+            return evolve(walk, volatility=volatility, jumps_per_day=4.0, jump_bps=2.0)
         case WorldName.TRENDING:
-            return evolve(settings, trend=0.7)
+            return evolve(walk, trend=_TREND)
         case WorldName.JUMPY:
-            return evolve(settings, jumps_per_day=300.0, jump_bps=15.0)
+            return evolve(
+                walk,
+                volatility=_whole(walk),
+                jumps_per_day=_LARGE_PER_DAY,
+                jump_bps=_LARGE_BPS,
+            )
+
+
+def _whole(walk: WalkSettings) -> float:
+    """Annualised volatility with the small jumps that a lifelike price has all the time."""
+    jumps = walk.jumps_per_day / 86_400 * (walk.jump_bps / 10_000) ** 2 * YEAR_S
+    return math.sqrt(walk.volatility**2 + jumps)

@@ -1,68 +1,95 @@
 """Prices of the simulated world: what the settlement oracle observes, what an exchange quotes.
 
-An asset's own price is a jump diffusion on a grid of one second. It is made in blocks of an hour,
-each from a random generator of its own: first the hour's net change and its jumps, then a
-Brownian bridge between the hour's ends. So any second is the same whoever asks first, and the
-past of yesterday costs no more than today's.
+Behind both stands the news (`sim/walk.py`). Nobody shows it at once. What the exchanges agree on
+takes most of it immediately and the rest within seconds; what the oracle observes is smoother
+still, a little later, and each second a little wrong. The weights are fitted to a recorded day of
+the settlement feed and to recorded quotes of Binance: returns of a second that go on in the next
+one, and variance that grows faster than time (`make world` shows both beside the recorded ones).
 
-An asset may have a trend: a drift that is an AR(1) process by seconds, forgotten within minutes.
-It has a generator of its own, so an asset without one moves exactly as if there were none.
+An exchange shows the price a second or two before the oracle observes it, in its own dollars: a
+basis of a few basis points that drifts slowly, an error of its own, and a little after the
+quickest of them.
 
-An exchange sees the same price a second or two before the oracle, in its own dollars: a basis
-of a few basis points that drifts slowly.
+All of it is a function of the seed and of time, so any second is the same whoever asks first.
 """
 
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Iterable
 from random import Random
 from typing import Protocol
 
 from attrs import field, frozen
-from attrs.validators import ge, gt, le
+from attrs.validators import ge
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.spans import Span
+from polytui.sim.swings import HOUR_S, SLOT_S
+from polytui.sim.walk import PER_S, STEPS, Walk, WalkSettings
 
 E18 = 10**18
-YEAR_S = 365.25 * 86_400
-_BLOCK_S = 3_600
-_MINUTE_S = 60
 _BOUNDARY_S = 300
 """Every round of every interval opens and closes on a multiple of this."""
 _KEPT_BLOCKS = 6
+_WARM_STEPS = 30 * PER_S
+"""An average that began so long before is as good as one that never began."""
+_KNOT_S = 2
 _SLOW_WAVE = math.tau / 5_400
 _QUICK_WAVE = math.tau / 1_100
 """Two periods of the basis, hours and minutes, as radians per second."""
 
 
 @frozen
-class PathSettings:
-    """How one asset's synthetic price moves."""
+class Smoothing:
+    """An average that forgets, of which a part is shown: at once + (1 - at_once) x average."""
 
-    start: float = field(validator=gt(0.0))
-    """Dollars, near the world's start."""
-    volatility: float = field(validator=gt(0.0))
-    """Annualised standard deviation of the diffusion's log returns."""
-    jumps_per_day: float = field(default=30.0, validator=ge(0.0))
-    jump_bps: float = field(default=6.0, validator=ge(0.0))
-    """Standard deviation of a jump."""
-    trend: float = field(default=0.0, validator=ge(0.0))
-    """Standard deviation of the drift over a minute, in those of the diffusion over a minute."""
-    trend_half_life_s: float = field(default=240.0, validator=[gt(0.0), le(600.0)])
-    """A drift is half forgotten after so long; short beside an hour, see `_drifts`."""
+    at_once: float
+    forgets_s: float
+    """Time constant of the average."""
+
+    @property
+    def lag_s(self) -> float:
+        """How late it is on average, on the grid of the walk."""
+        part = 1.0 - math.exp(-1.0 / PER_S / self.forgets_s)
+        return (1.0 - self.at_once) * (1.0 - part) / part / PER_S
+
+    def of(self, values: Iterable[float], begin: float) -> array[float]:
+        fresh = 1.0 - math.exp(-1.0 / PER_S / self.forgets_s)
+        at_once, average = self.at_once, begin
+        shown = array("d")
+        for value in values:
+            average += fresh * (value - average)
+            shown.append(average + at_once * (value - average))
+        return shown
+
+
+@frozen
+class PathSettings:
+    """How one asset's synthetic price moves, and how the oracle's relay tells of it."""
+
+    walk: WalkSettings
+    market: Smoothing = Smoothing(0.75, 3.0)
+    """From the news to the price that the exchanges agree on."""
+    oracle: Smoothing = Smoothing(0.35, 0.6)
+    """From that price to what the oracle observes."""
+    error: float = field(default=0.09, validator=ge(0.0))
+    """Standard deviation of the oracle's own error, in those of the price over a second."""
     missing: float = field(default=0.02, validator=ge(0.0))
     """Share of seconds the oracle's relay skips; never one at which a round can open or close."""
     delay_ms: tuple[int, int] = (1_100, 1_800)
     """From an observation to its publication by the relay."""
+    lead_s: tuple[float, float] = (1.0, 1.8)
+    """The quickest exchange shows the price this much before the oracle takes it; drawn once."""
 
 
 LIFELIKE: dict[Asset, PathSettings] = {
-    Asset.BTC: PathSettings(92_000.0, 0.45),
-    Asset.ETH: PathSettings(3_100.0, 0.60),
-    Asset.SOL: PathSettings(140.0, 0.75),
-    Asset.XRP: PathSettings(2.2, 0.75),
+    Asset.BTC: PathSettings(WalkSettings(92_000.0, 0.34, jump_bps=3.7)),
+    Asset.ETH: PathSettings(WalkSettings(3_100.0, 0.45, jump_bps=4.9)),
+    Asset.SOL: PathSettings(WalkSettings(140.0, 0.57, jump_bps=6.2)),
+    Asset.XRP: PathSettings(WalkSettings(2.2, 0.57, jump_bps=6.2)),
 }
 
 
@@ -74,7 +101,12 @@ class OraclePath(Protocol):
     last_s: int | None
     """After it nothing is known; None for a path without an end."""
     sigma: float
-    """Standard deviation of the log return of one second."""
+    """Standard deviation of the log return of one second, far apart: what a minute's return has
+    over the root of its seconds."""
+    lag_s: float
+    """How far an observation is behind `price` on average."""
+    lead_s: float
+    """The quickest exchange shows `price` so much before its time."""
 
     def value_e18(self, second: int) -> int | None:
         """What was observed at `second`, dollars x 10^18; None for a skipped one."""
@@ -92,28 +124,24 @@ class OraclePath(Protocol):
         """The same average of (after, until] in dollars, for thinking."""
 
     def price(self, at_s: float) -> float:
-        """Dollars at any moment, between the seconds in a straight line."""
+        """What the exchanges agree on, in dollars, on the oracle's clock; at any moment."""
 
+    def rough_price(self, at_s: float) -> float:
+        """About the same, some seconds' news left out: for a history that nobody trades on."""
 
-@frozen
-class _Outline:
-    """An hour seen from afar: log price at its start, net change, and its jumps by second."""
+    def observed(self, second: int) -> float:
+        """What covers `second` in an average, in dollars."""
 
-    start: float
-    net: float
-    jumps: tuple[tuple[int, float], ...]
-
-    @property
-    def end(self) -> float:
-        return self.start + self.net + sum(size for _, size in self.jumps)
+    def variance(self, at_s: float, ahead_s: float) -> float:
+        """Of the log return per second over the next `ahead_s`, as known at `at_s`."""
 
 
 class _Block:
-    """An hour in full: one price for each second after its start."""
+    """An hour in full: the market's price by steps, the oracle's by seconds."""
 
     __slots__ = ("delays_ms", "prices", "span")
 
-    def __init__(self, prices: list[float], span: Span, delays_ms: list[int]) -> None:
+    def __init__(self, prices: array[float], span: Span, delays_ms: list[int]) -> None:
         self.prices = prices
         self.span = span
         self.delays_ms = delays_ms
@@ -125,21 +153,16 @@ class SyntheticPath:
     def __init__(self, seed: int, asset: Asset, settings: PathSettings, start_s: int) -> None:
         self.first_s: int | None = None
         self.last_s: int | None = None
-        variance = settings.volatility**2 / YEAR_S
-        jumps = settings.jumps_per_day / 86_400 * (settings.jump_bps / 10_000) ** 2
-        drift = settings.trend * math.sqrt(variance / _MINUTE_S)
-        self.sigma = math.sqrt(variance + jumps + drift**2)
-        self._diffusion = math.sqrt(variance)
-        self._drift = drift
-        self._kept = 0.5 ** (1.0 / settings.trend_half_life_s)
-        self._settings = settings
         self._name = f"{seed}:{asset.value}:path"
-        self._anchor = (start_s - 1) // _BLOCK_S
-        self._outlines: dict[int, _Outline] = {}
+        self._walk = Walk(self._name, settings.walk, start_s)
+        self.sigma = self._walk.sigma
+        self.lag_s = settings.oracle.lag_s
+        self.lead_s = Random(f"{self._name}:lead").uniform(*settings.lead_s)
+        self._settings = settings
         self._blocks: dict[int, _Block] = {}
 
     def value_e18(self, second: int) -> int | None:
-        index, offset = divmod(second - 1, _BLOCK_S)
+        index, offset = divmod(second - 1, HOUR_S)
         return self._block(index).span.observed[offset]
 
     def next_observed(self, second: int) -> int | None:
@@ -148,7 +171,7 @@ class SyntheticPath:
         return second
 
     def published_ns(self, second: int) -> int:
-        index, offset = divmod(second - 1, _BLOCK_S)
+        index, offset = divmod(second - 1, HOUR_S)
         return second * NS_PER_S + self._block(index).delays_ms[offset] * NS_PER_MS
 
     def twap_e18(self, end_ns: int, window_s: int) -> int | None:
@@ -159,18 +182,29 @@ class SyntheticPath:
         return self._total(after_s, until_s) / (until_s - after_s) / E18
 
     def price(self, at_s: float) -> float:
-        second = int(at_s)
-        index, offset = divmod(second - 1, _BLOCK_S)
+        step = math.floor(at_s * PER_S)
+        index, offset = divmod(step - 1, STEPS)
         prices = self._block(index).prices
         before = prices[offset]
-        last = offset == _BLOCK_S - 1
+        last = offset == STEPS - 1
         after = self._block(index + 1).prices[0] if last else prices[offset + 1]
-        return before + (after - before) * (at_s - second)
+        return before + (after - before) * (at_s * PER_S - step)
+
+    def rough_price(self, at_s: float) -> float:
+        hour, rest_s = divmod(at_s, HOUR_S)
+        return math.exp(self._walk.slots(int(hour))[int(rest_s // SLOT_S)])
+
+    def observed(self, second: int) -> float:
+        index, offset = divmod(second - 1, HOUR_S)
+        return self._block(index).span.covering[offset] / E18
+
+    def variance(self, at_s: float, ahead_s: float) -> float:
+        return self.sigma**2 * self._walk.swings.expected(at_s, ahead_s)
 
     def _total(self, after_s: int, until_s: int) -> int:
         total = 0
         while after_s < until_s:
-            span = self._block(after_s // _BLOCK_S).span
+            span = self._block(after_s // HOUR_S).span
             stop = min(until_s, span.last_s)
             total += span.total(after_s, stop)
             after_s = stop
@@ -185,95 +219,27 @@ class SyntheticPath:
         return block
 
     def _draw_block(self, index: int) -> _Block:
+        """The averages begin in the hour before, long enough ago to have forgotten how."""
+        settings = self._settings
+        news = self._walk.block(index - 1)[-_WARM_STEPS:] + self._walk.block(index)
+        market = settings.market.of(news, news[0])
+        oracle = settings.oracle.of(market, market[0])[_WARM_STEPS:]
+        prices = array("d", map(math.exp, market[_WARM_STEPS:]))
         rng = Random(f"{self._name}:seconds:{index}")
-        outline = self._outline(index)
-        prices = self._bridge(rng, index, outline)
-        first_s = index * _BLOCK_S + 1
-        observed = self._observe(rng, first_s, prices)
-        low, high = self._settings.delay_ms
-        delays = [low + int(rng.random() * (high - low)) for _ in prices]
+        first_s = index * HOUR_S + 1
+        observed = self._observe(rng, first_s, oracle[PER_S - 1 :: PER_S])
+        low, high = settings.delay_ms
+        delays = [low + int(rng.random() * (high - low)) for _ in observed]
         return _Block(prices, Span(first_s, observed), delays)
 
-    def _bridge(self, rng: Random, index: int, outline: _Outline) -> list[float]:
-        """The hour's seconds: free steps, less their mean, plus the net change and the jumps."""
-        steps = [rng.gauss(0.0, self._diffusion) for _ in range(_BLOCK_S)]
-        if self._drift:
-            steps = [step + drift for step, drift in zip(steps, self._drifts(index), strict=True)]
-        drift = (outline.net - sum(steps)) / _BLOCK_S
-        for second, size in outline.jumps:
-            steps[second] += size
-        prices: list[float] = []
-        level = outline.start
-        for step in steps:
-            level += step + drift
-            prices.append(math.exp(level))
-        return prices
-
-    def _observe(self, rng: Random, first_s: int, prices: list[float]) -> list[int | None]:
-        missing = self._settings.missing
+    def _observe(self, rng: Random, first_s: int, logs: array[float]) -> list[int | None]:
+        missing, error = self._settings.missing, self._settings.error * self.sigma
         observed: list[int | None] = []
-        for second, price in enumerate(prices, first_s):
+        for second, log in enumerate(logs, first_s):
+            price = math.exp(log + rng.gauss(0.0, error))
             is_skipped = rng.random() < missing and second % _BOUNDARY_S
             observed.append(None if is_skipped else round(price * 1e9) * 10**9)
         return observed
-
-    def _outline(self, index: int) -> _Outline:
-        """Walks from the nearest known hour: each begins where its neighbour ends."""
-        found = self._outlines.get(index)
-        if found is None:
-            step = 1 if index > self._anchor else -1
-            for hour in range(self._anchor, index + step, step):
-                if hour not in self._outlines:
-                    self._outlines[hour] = self._draw_outline(hour, step)
-            found = self._outlines[index]
-        return found
-
-    def _draw_outline(self, index: int, step: int) -> _Outline:
-        rng = Random(f"{self._name}:hour:{index}")
-        net = rng.gauss(0.0, self._diffusion * math.sqrt(_BLOCK_S))
-        if self._drift:
-            net += sum(self._drifts(index))
-        jumps = self._jumps(rng)
-        if index == self._anchor:
-            return _Outline(math.log(self._settings.start), net, jumps)
-        neighbour = self._outlines[index - step]
-        if step > 0:
-            return _Outline(neighbour.end, net, jumps)
-        change = _Outline(0.0, net, jumps).end
-        return _Outline(neighbour.start - change, net, jumps)
-
-    def _drifts(self, index: int) -> list[float]:
-        """The trend of an hour, second by second: an AR(1) bridge between the hour's ends.
-
-        The ends are drawn apart: within an hour a drift is forgotten. A free path x from the first
-        end a, with k kept each second, becomes a path to the other end b over T seconds by adding
-        (b - x_T) k^(T-t) (1 - k^2t) / (1 - k^2T), the covariance of x_t and x_T over the
-        variance of x_T, both given a.
-        """
-        kept, fresh = self._kept, self._drift * math.sqrt(1.0 - self._kept**2)
-        rng = Random(f"{self._name}:drift:{index}")
-        level, free = self._drift_at(index), list[float]()
-        for _ in range(_BLOCK_S):
-            level = level * kept + rng.gauss(0.0, fresh)
-            free.append(level)
-        miss = (self._drift_at(index + 1) - level) / (1.0 - kept ** (2 * _BLOCK_S))
-        return [
-            value + miss * kept ** (_BLOCK_S - second) * (1.0 - kept ** (2 * second))
-            for second, value in enumerate(free, 1)
-        ]
-
-    def _drift_at(self, index: int) -> float:
-        """The drift at the start of an hour."""
-        return Random(f"{self._name}:drift-at:{index}").gauss(0.0, self._drift)
-
-    def _jumps(self, rng: Random) -> tuple[tuple[int, float], ...]:
-        rate = self._settings.jumps_per_day / 86_400
-        jumps: list[tuple[int, float]] = []
-        at_s = rng.expovariate(rate) if rate else math.inf
-        while at_s < _BLOCK_S:
-            jumps.append((int(at_s), rng.gauss(0.0, self._settings.jump_bps / 10_000)))
-            at_s += rng.expovariate(rate)
-        return tuple(jumps)
 
 
 @frozen
@@ -284,14 +250,16 @@ class BasisSettings:
     """Mean height of the exchange above the oracle (its dollars are cheaper)."""
     drift_bps: float = 2.0
     """How far the basis wanders to either side within hours."""
-    lead_s: tuple[float, float] = (1.0, 2.0)
-    """The exchange shows the price this much before the oracle observes it; drawn once."""
+    behind_s: tuple[float, float] = (0.0, 0.05)
+    """It shows the price this much after the quickest exchange could; drawn once."""
+    error_bps: float = field(default=0.08, validator=ge(0.0))
+    """Standard deviation of its own error, which is forgotten within seconds."""
 
 
 BASES: dict[Exchange, BasisSettings] = {
     Exchange.BINANCE: BasisSettings(),
-    Exchange.BYBIT: BasisSettings(bps=7.5, lead_s=(0.9, 1.9)),
-    Exchange.COINBASE: BasisSettings(bps=0.2, drift_bps=0.5, lead_s=(0.8, 1.7)),
+    Exchange.BYBIT: BasisSettings(bps=7.5, behind_s=(0.02, 0.12), error_bps=0.12),
+    Exchange.COINBASE: BasisSettings(bps=0.2, drift_bps=0.5, behind_s=(0.05, 0.3), error_bps=0.2),
 }
 """Two of them trade against USDT, the third against dollars."""
 
@@ -307,12 +275,17 @@ class ExchangePath:
         settings: BasisSettings,
         venue: str = "",
     ) -> None:
-        """`venue` tells exchanges apart; each has a basis and a lead of its own."""
-        rng = Random(f"{seed}:{asset.value}:basis" + (f":{venue}" if venue else ""))
-        self.lead_s = rng.uniform(*settings.lead_s)
+        """`venue` tells exchanges apart; each has a basis, a lag and an error of its own."""
+        name = f"{seed}:{asset.value}:basis" + (f":{venue}" if venue else "")
+        rng = Random(name)
+        self.lead_s = oracle.lead_s - rng.uniform(*settings.behind_s)
+        """Before the oracle."""
         self._phases = (rng.uniform(0.0, math.tau), rng.uniform(0.0, math.tau))
         self._level = settings.bps / 10_000
         self._reach = settings.drift_bps / 10_000
+        self._error = settings.error_bps / 10_000
+        self._knots: dict[int, array[float]] = {}
+        self._name = name
         self._oracle = oracle
 
     @property
@@ -328,13 +301,44 @@ class ExchangePath:
     def mid(self, at_ns: int) -> float:
         """Dollars (of the exchange) at `at_ns`."""
         at_s = at_ns / NS_PER_S
-        return self._oracle.price(at_s + self.lead_s) * (1.0 + self.basis(at_s))
+        own = 1.0 + self.basis(at_s) + self._wrong(at_s)
+        return self._oracle.price(at_s + self.lead_s) * own
+
+    def plain(self, at_ns: int) -> float:
+        """The same in the oracle's dollars, as somebody sees it who knows the basis."""
+        at_s = at_ns / NS_PER_S
+        return self._oracle.price(at_s + self.lead_s) * (1.0 + self._wrong(at_s))
+
+    def rough_mid(self, at_ns: int) -> float:
+        """About `mid`, for the history of yesterday."""
+        at_s = at_ns / NS_PER_S
+        return self._oracle.rough_price(at_s + self.lead_s) * (1.0 + self.basis(at_s))
 
     def basis(self, at_s: float) -> float:
         """The exchange above the oracle, as a fraction: two slow waves around the mean."""
         slow = math.sin(at_s * _SLOW_WAVE + self._phases[0])
         quick = math.sin(at_s * _QUICK_WAVE + self._phases[1])
         return self._level + self._reach * (0.75 * slow + 0.25 * quick)
+
+    def _wrong(self, at_s: float) -> float:
+        """Its own error: drawn every two seconds, in a straight line between."""
+        if not self._error:
+            return 0.0
+        place = at_s / _KNOT_S
+        knot = math.floor(place)
+        before = self._knot(knot)
+        return before + (self._knot(knot + 1) - before) * (place - knot)
+
+    def _knot(self, knot: int) -> float:
+        hour, offset = divmod(knot, HOUR_S // _KNOT_S)
+        knots = self._knots.get(hour)
+        if knots is None:
+            while len(self._knots) >= _KEPT_BLOCKS:
+                del self._knots[next(iter(self._knots))]
+            rng = Random(f"{self._name}:error:{hour}")
+            drawn = [rng.gauss(0.0, self._error) for _ in range(HOUR_S // _KNOT_S)]
+            knots = self._knots[hour] = array("d", drawn)
+        return knots[offset]
 
     def _heard_ns(self, second: int | None) -> int | None:
         return None if second is None else int((second - self.lead_s) * NS_PER_S)

@@ -25,6 +25,8 @@ from polytui.sim.spans import Seconds, Span
 _COLUMNS = ("feed_ts_ms", "full_accuracy_value", "server_ts_ms")
 _STRIDE_S = 10
 """Volatility is measured over ten seconds: over one, repeated values would flatter it."""
+_LEAD_S = 1.4
+"""The quickest exchange is so far ahead of the recorded feed; nobody recorded how far it was."""
 
 
 _Row = tuple[int, int, int]
@@ -45,6 +47,8 @@ class RecordedPath:
         self._seconds = Seconds([row[0] for row in rows])
         self._published_ms = {second: published_ms for second, _, published_ms in rows}
         self.sigma = self._measure()
+        self.lag_s = 0.0
+        self.lead_s = _LEAD_S
 
     @property
     def first_ns(self) -> int:
@@ -85,6 +89,16 @@ class RecordedPath:
         second = math.floor(at_s)
         before = self._at(second)
         return before + (self._at(second + 1) - before) * (at_s - second)
+
+    def rough_price(self, at_s: float) -> float:
+        return self.price(at_s)
+
+    def observed(self, second: int) -> float:
+        return self._at(second)
+
+    def variance(self, at_s: float, ahead_s: float) -> float:
+        """The whole file's, whenever one asks."""
+        return self.sigma**2
 
     def _at(self, second: int) -> float:
         span = self._span

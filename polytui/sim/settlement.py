@@ -2,9 +2,14 @@
 
 Rounds of 5m, 15m and 4h compare the 60 s average at the close with the one at the open, hourly
 rounds the close of the exchange's hourly candle with its open; a tie is Up (venue rule).
+
+What somebody may expect who watches the exchange and knows the venue's ways is here, too. He
+takes its price for the oracle's of `lead_s` later, and that price for what comes after.
 """
 
 from __future__ import annotations
+
+import math
 
 from polytui.model.instrument import Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S
@@ -21,7 +26,6 @@ class Settlement:
     """The settlement prices of one asset, and what may be expected of them."""
 
     def __init__(self, oracle: OraclePath, exchange: ExchangePath, tape: Tape) -> None:
-        self.sigma = oracle.sigma
         self._oracle = oracle
         self._exchange = exchange
         self._tape = tape
@@ -55,19 +59,47 @@ class Settlement:
         return None if second is None else self._oracle.published_ns(second)
 
     def expected(self, round_: Round, boundary_ns: int, seen_ns: int) -> float:
-        """Dollars to expect at a boundary of somebody who saw everything up to `seen_ns`."""
+        """Dollars to expect at a boundary of somebody who saw the exchange up to `seen_ns`."""
         if round_.settlement is SettlementRule.TWAP:
             return self._expected_mean(boundary_ns, seen_ns, round_.window_s)
         return self._exchange.mid(min(boundary_ns, seen_ns))
 
+    def deviation(self, round_: Round, seen_ns: int) -> float:
+        """Standard deviation of the closing price's logarithm, for the same person.
+
+        With tau seconds left and s^2 the variance of one of them: s^2 tau for a price at a
+        moment. For an average over the last w: s^2 (tau - 2 w / 3) while tau >= w, and
+        s^2 tau^3 / (3 w^2) inside of it (Levy 1992; the continuous average). 0 at the end.
+        """
+        is_mean = round_.settlement is SettlementRule.TWAP
+        at_s = seen_ns / NS_PER_S + (self._exchange.lead_s if is_mean else 0.0)
+        starts_s = max(at_s, round_.opens_ns / NS_PER_S)
+        left_s = round_.closes_ns / NS_PER_S - starts_s - (self._oracle.lag_s if is_mean else 0.0)
+        if left_s <= 0.0:
+            return 0.0
+        variance = self._oracle.variance(at_s, left_s)
+        if not is_mean:
+            return math.sqrt(variance * left_s)
+        window_s = float(round_.window_s)
+        if left_s >= window_s:
+            return math.sqrt(variance * (left_s - window_s * 2.0 / 3.0))
+        return math.sqrt(variance * left_s**3 / 3.0) / window_s
+
     def _expected_mean(self, boundary_ns: int, seen_ns: int, window_s: int) -> float:
+        """Seconds already decided as they are; those in which the oracle still catches up, at its
+        last price; the rest at the exchange's."""
+        oracle = self._oracle
         boundary_s = boundary_ns // NS_PER_S
-        seen_s = seen_ns // NS_PER_S
-        if seen_s >= boundary_s:
-            return self._oracle.mean(boundary_s - window_s, boundary_s)
-        price = self._oracle.price(seen_ns / NS_PER_S)
-        known_s = seen_s - (boundary_s - window_s)
-        if known_s <= 0:
+        at_s = seen_ns / NS_PER_S + self._exchange.lead_s
+        known_until_s = int(at_s)
+        if known_until_s >= boundary_s:
+            return oracle.mean(boundary_s - window_s, boundary_s)
+        price, after_s = self._exchange.plain(seen_ns), boundary_s - window_s
+        late_s = min(at_s + oracle.lag_s, boundary_s) - max(known_until_s, after_s)
+        if late_s <= 0.0:
             return price
-        known = self._oracle.mean(boundary_s - window_s, seen_s)
-        return price + (known - price) * known_s / window_s
+        total = (oracle.observed(known_until_s) - price) * late_s
+        if known_until_s > after_s:
+            known = oracle.mean(after_s, known_until_s) - price
+            total += known * (known_until_s - after_s)
+        return price + total / window_s

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from random import Random
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
 from polytui.model.instrument import Asset
@@ -67,33 +67,54 @@ class OracleRelay:
 
 @frozen
 class ExchangeSettings:
-    """How one asset trades on the simulated exchange."""
+    """How one asset trades on a simulated exchange on a real day, and how much of it is told."""
 
     price_tick: float = field(validator=gt(0.0))
     size: float = field(validator=gt(0.0))
     """Median of a trade, in coins."""
-    trades_per_s: float = field(default=3.0, validator=gt(0.0))
-    quotes_per_s: float = field(default=5.0, validator=gt(0.0))
-    half_spread_bps: float = field(default=0.05, validator=ge(0.0))
-    noise_bps: float = field(default=0.15, validator=ge(0.0))
-    """Standard deviation of what moves the mid besides the path."""
+    trades_per_s: float = field(validator=gt(0.0))
+    quotes_per_s: float = field(validator=gt(0.0))
+    half_spread_bps: float = field(default=0.0, validator=ge(0.0))
+    """Never less than half a tick, which is what recorded books have."""
     size_spread: float = field(default=1.0, validator=ge(0.0))
     """Standard deviation of the logarithm of a size."""
 
+    def as_part(self, part: tuple[float, float]) -> ExchangeSettings:
+        """The same on a lesser exchange: its trades and quotes as shares of these."""
+        trades, quotes = part
+        return evolve(
+            self, trades_per_s=self.trades_per_s * trades, quotes_per_s=self.quotes_per_s * quotes
+        )
+
+    def thinned(self, thin: float) -> ExchangeSettings:
+        """Fewer messages of the same market: as much is traded, in fewer and larger trades. One
+        of each a second is left, where there was one: a feed that is alive says something."""
+        trades, quotes = _thinned(self.trades_per_s, thin), _thinned(self.quotes_per_s, thin)
+        size = self.size * self.trades_per_s / trades
+        return evolve(self, trades_per_s=trades, quotes_per_s=quotes, size=size)
+
+
+def _thinned(rate: float, thin: float) -> float:
+    return max(rate * thin, min(rate, 1.0))
+
+
+THIN = 0.04
+"""Share of a real day's messages that a simulated one has unless it is told otherwise."""
 
 BUSY: dict[Asset, ExchangeSettings] = {
-    Asset.BTC: ExchangeSettings(0.01, 0.008),
-    Asset.ETH: ExchangeSettings(0.01, 0.2),
-    Asset.SOL: ExchangeSettings(0.01, 4.0),
-    Asset.XRP: ExchangeSettings(0.0001, 300.0),
+    Asset.BTC: ExchangeSettings(0.01, 0.0007, 33.0, 148.0),
+    Asset.ETH: ExchangeSettings(0.01, 0.02, 28.0, 114.0),
+    Asset.SOL: ExchangeSettings(0.01, 1.0, 12.0, 50.0),
+    Asset.XRP: ExchangeSettings(0.0001, 75.0, 12.0, 40.0),
 }
+"""Binance: BTC and ETH as recorded on 2024-08-09, the others as such days are planned for."""
 
-RATES: dict[Venue, tuple[float, float]] = {
-    Venue.BINANCE: (3.0, 5.0),
-    Venue.BYBIT: (1.0, 3.0),
-    Venue.COINBASE: (1.2, 1.2),
+PARTS: dict[Venue, tuple[float, float]] = {
+    Venue.BINANCE: (1.0, 1.0),
+    Venue.BYBIT: (0.3, 0.34),
+    Venue.COINBASE: (0.15, 0.1),
 }
-"""Trades and quotes a second: the lesser ones have a share of the busiest."""
+"""Trades and quotes: the lesser ones have a share of the busiest."""
 
 
 class Exchange:
@@ -128,7 +149,7 @@ class Exchange:
     def fire(self) -> Iterable[Happening]:
         at_ns = self.next_ns
         settings, rng = self._settings, self._rng
-        mid = self._path.mid(at_ns) * (1.0 + rng.gauss(0.0, settings.noise_bps * 1e-4))
+        mid = self._path.mid(at_ns)
         half = max(mid * settings.half_spread_bps * 1e-4, settings.price_tick / 2)
         is_trade = rng.random() < self._trades
         happening = self._trade(at_ns, mid, half) if is_trade else self._quote(at_ns, mid, half)

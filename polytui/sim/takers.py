@@ -24,7 +24,7 @@ class TakerSettings:
     """Median of what one of them wants."""
     spread_of_size: float = field(default=1.2, validator=ge(0.0))
     """Standard deviation of the logarithm of a size."""
-    sweeps: float = field(default=0.10, validator=ge(0.0))
+    sweeps: float = field(default=0.04, validator=ge(0.0))
     """Share of takers who go through several levels."""
     sweep_levels: tuple[int, int] = (2, 5)
     informed: float = field(default=0.6, validator=ge(0.0))

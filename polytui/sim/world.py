@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, gt, min_len
+from attrs.validators import ge, gt, le, min_len
 
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Outcome, Round
@@ -40,7 +40,7 @@ from polytui.sim.recording import RecordedPath, read_prices, span_text
 from polytui.sim.referee import Referee, RefereeSettings
 from polytui.sim.registry import Registry, RoundStatus, make_round
 from polytui.sim.settlement import Settlement
-from polytui.sim.sources import BUSY, RATES, Exchange, ExchangeSettings, OracleRelay
+from polytui.sim.sources import BUSY, PARTS, THIN, Exchange, ExchangeSettings, OracleRelay
 
 __all__ = ["RoundStatus", "World", "WorldSettings"]
 
@@ -76,6 +76,8 @@ class WorldSettings:
     """Of Binance, the first of the venues; the others' are in `paths.BASES`."""
     venues: tuple[Venue, ...] = tuple(Venue)
     """Exchanges that trade; Binance settles hourly rounds and is always there."""
+    messages: float = field(default=THIN, validator=[gt(0.0), le(1.0)])
+    """Share of a real day's messages; what moves, and how far, is the same at any."""
     exchanges: Mapping[Asset, ExchangeSettings] = BUSY
     crowd: CrowdSettings = CrowdSettings()
     referee: RefereeSettings = RefereeSettings()
@@ -120,7 +122,9 @@ class World:
         agenda = self._agenda
         while True:
             if self._acting is not None:
-                yield from self._current
+                # Not `yield from`: whoever drops us would close what is half told with us.
+                for happening in self._current:  # noqa: UP028
+                    yield happening
                 agenda.add(self._acting)
                 self._acting = None
             if agenda.next_ns() > until_ns:
@@ -209,35 +213,33 @@ class _Region:
         path: OraclePath = self._recorded or SyntheticPath(
             seed, asset, settings.paths[asset], start_s
         )
-        exchange_path = ExchangePath(seed, asset, path, settings.basis)
-        first_s = start_s - settings.candle_history_s
-        if exchange_path.first_ns is not None:
-            first_s = max(first_s, exchange_path.first_ns // NS_PER_S + 1)
-        exchange = settings.exchanges[asset]
-        name = f"{seed}:{asset.value}"
-        tape = Tape(f"{name}:tape", exchange_path, exchange.size, first_s, start_s)
-        self.tapes = {Venue.BINANCE: tape}
+        self._settings = settings
+        self._asset = asset
         self.relay = OracleRelay(asset, path, start_ns, settings.oracle_history_s)
-        self.exchanges = [Exchange(name, asset, exchange_path, tape, exchange, start_ns)]
-        self.settlement = Settlement(path, exchange_path, tape)
+        self.tapes: dict[Venue, Tape] = {}
+        self.exchanges: list[Exchange] = []
+        binance = ExchangePath(seed, asset, path, settings.basis)
+        self._add_exchange(Venue.BINANCE, binance, f"{seed}:{asset.value}")
         for venue in settings.venues:
             if venue is not Venue.BINANCE:
-                self._add_exchange(settings, asset, venue, path)
+                mids = ExchangePath(seed, asset, path, BASES[venue], venue.value)
+                self._add_exchange(venue, mids, f"{seed}:{asset.value}:{venue.value}")
+        self.settlement = Settlement(path, binance, self.tapes[Venue.BINANCE])
 
-    def _add_exchange(
-        self, settings: WorldSettings, asset: Asset, venue: Venue, path: OraclePath
-    ) -> None:
-        """One more exchange, with a generator, a basis and a tape of its own."""
-        start_ns, name = settings.start_ns, f"{settings.seed}:{asset.value}:{venue.value}"
-        mids = ExchangePath(settings.seed, asset, path, BASES[venue], venue.value)
-        start_s = start_ns // NS_PER_S
+    def _add_exchange(self, venue: Venue, mids: ExchangePath, name: str) -> None:
+        """An exchange with a generator, a basis and a tape of its own."""
+        settings = self._settings
+        start_s = settings.start_ns // NS_PER_S
         first_s = start_s - settings.candle_history_s
         if mids.first_ns is not None:
             first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
-        trades, quotes = RATES[venue]
-        manner = evolve(settings.exchanges[asset], trades_per_s=trades, quotes_per_s=quotes)
-        tape = self.tapes[venue] = Tape(f"{name}:tape", mids, manner.size, first_s, start_s)
-        self.exchanges.append(Exchange(name, asset, mids, tape, manner, start_ns, venue))
+        usual = settings.exchanges[self._asset].as_part(PARTS[venue])
+        manner = usual.thinned(settings.messages)
+        tape = Tape(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
+        self.tapes[venue] = tape
+        self.exchanges.append(
+            Exchange(name, self._asset, mids, tape, manner, settings.start_ns, venue)
+        )
 
     @property
     def ends_ns(self) -> int | None:
@@ -315,7 +317,14 @@ class _Lister:
         self._agenda.add(referee)
         arrives_ns = max(_arrival_ns(round_, settings.crowd_ahead), start_ns)
         crowd = Crowd(
-            seed, round_, arrives_ns, self._registry, settlement, settings.crowd, self._mood
+            seed,
+            round_,
+            arrives_ns,
+            self._registry,
+            settlement,
+            settings.crowd,
+            self._mood,
+            settings.messages,
         )
         if arrives_ns == start_ns:
             # Those who were there before the world began are not news.

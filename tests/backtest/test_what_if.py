@@ -57,11 +57,13 @@ SETTINGS = attrs.evolve(
         DEFAULTS.market, volatility_warmup_s=5.0, volatility_youth_s=0.0, tail_degrees=0.0
     ),
     risk=attrs.evolve(DEFAULTS.risk, max_order_usd=12.5),
+    demo=attrs.evolve(DEFAULTS.demo, crowd_delay_s=3.0),
     **ALL_ENABLED,
 )
-"""Early in the round, so that a short journal has trades enough, and orders that a limit cuts."""
-LINES = 3_000
-"""The first hundred seconds."""
+"""Early in the round and against a slow crowd, so that a short journal has trades enough; and
+orders that a limit cuts."""
+LINES = 5_000
+"""The first three minutes or so."""
 
 
 @attrs.frozen
@@ -98,7 +100,7 @@ class Written:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Written:
     start_ns = OPENS_NS - 10 * NS_PER_S
-    lines = play(SETTINGS, seed=15, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
+    lines = play(SETTINGS, seed=7, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
     path = tmp_path_factory.mktemp("what_if") / "journal.jsonl"
     path.write_bytes(HEADER + b"".join(lines))
     records = [record for record in map(msgspec.json.decode, lines) if "digest" not in record]

@@ -106,7 +106,10 @@ def play(
 ) -> Played:
     """A demo of BTC, until the watching face has done what it wants; then it is stopped."""
     (folder / "ours.toml").write_text(settings)
-    command = ("demo", "--headless", "--config", "ours.toml", "--assets", "btc", "--rounds", "0")
+    command = (
+        "demo", "--headless", "--config", "ours.toml", "--assets", "btc", "--rounds", "0",
+        "--crowd-delay", "3",
+    )  # fmt: skip
 
     async def watched() -> tuple[Program, Seen]:
         with short_folder() as place:

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from program import CONFIG, events_of, records_of, replayed, run
+from program import EAGER, events_of, records_of, replayed, run
 
 from polytui.model.events import (
     BookSnapshotted,
@@ -39,9 +39,11 @@ class Demo:
 
 
 def play(folder: Path, *arguments: str) -> Demo:
+    """One round against a crowd that is slow enough to be traded with."""
     ended = run(
-        folder, "demo", "--headless", "--config", CONFIG, "--rounds", "1", "--json", "-", *arguments
-    )
+        folder, "demo", "--headless", "--config", str(EAGER), "--rounds", "1", "--json", "-",
+        *arguments,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return Demo(folder, ended, json.loads(ended.stdout))
 
@@ -67,6 +69,8 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
         asset = summary["assets"][name]
         assert {"rounds", "signals", "orders", "fills", "pnl_usd", "halted"} <= set(asset)
         assert (asset["rounds"], asset["halted"], asset["working_orders"]) == (1, False, 0)
+    assert summary["simulated"] == {"world": "lifelike", "crowd_delay_s": 5.0, "messages": 0.04}
+    assert "crowd is 5 s behind" in " ".join(crashed.ended.stderr.split())
     for name in ("rounds", "signals", "orders", "fills"):
         assert summary["totals"][name] == sum(a[name] for a in summary["assets"].values())
     assert summary["totals"]["fills"] > 0

@@ -87,7 +87,10 @@ EARLIER_TRADES, EARLIER_LOSSES = 7, 2
 async def venue(folder: Path) -> AsyncIterator[None]:
     """A venue whose world has the time of this machine's clock, and a config.toml that names it."""
     now = datetime.fromtimestamp(NOW.now_ns() // NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    place = ("venue", "--assets", "btc", "--intervals", "5m,15m", "--speed", "1", "--start", now)
+    place = (
+        "venue", "--assets", "btc", "--intervals", "5m,15m", "--speed", "1", "--start", now,
+        "--crowd-delay", "3",
+    )  # fmt: skip
     async with started(folder, *place, patience_s=PATIENCE_S) as program:
         urls = json.loads(await program.line(r'^\{"gamma"'))
         names = [field.name for field in attrs.fields(Endpoints)]

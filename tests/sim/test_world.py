@@ -414,7 +414,7 @@ def test_an_hourly_round_is_decided_by_the_exchanges_own_candle() -> None:
     results: dict[str, RoundResolved] = {}
     strikes: dict[str, int] = {}
     for happening in lived.run_until(hour_ns + 63 * MINUTE_NS):
-        if isinstance(happening, ExchangeTrade):
+        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE:
             ended = happening.at_ns >= hour_ns + 60 * MINUTE_NS
             (after if ended else before).append(happening.price)
         if isinstance(happening, RoundResolved):

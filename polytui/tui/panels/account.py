@@ -63,6 +63,9 @@ def _first(view: AccountView, standing: Standing, ink: Ink, width: int) -> Line:
     banner = _banner(standing, view.mode, " REAL MONEY" if is_live else speed)
     time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", ink.text)]
     groups = [time, *_money(view, ink)]
+    if view.crowd_delay_s:
+        late = (f"{view.crowd_delay_s:g} s late", ink.text)
+        groups.append([("simulated crowd ", ink.dim), late])
     if is_live:
         shout = banner[1]
         groups = [[(text, shout) for text, _ in group] for group in groups]
