@@ -99,8 +99,9 @@ class Written:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    # Of this seed nothing is won before the orders that the day's loss governs.
     start_ns = OPENS_NS - 10 * NS_PER_S
-    lines = play(SETTINGS, seed=7, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
+    lines = play(SETTINGS, seed=3, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
     path = tmp_path_factory.mktemp("what_if") / "journal.jsonl"
     path.write_bytes(HEADER + b"".join(lines))
     records = [record for record in map(msgspec.json.decode, lines) if "digest" not in record]
