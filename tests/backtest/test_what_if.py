@@ -366,7 +366,10 @@ def test_two_desks_buy_one_each(tmp_path: Path) -> None:
     ("path", "value", "reason"),
     [
         ("risk.max_open_positions", "1", Reason.LIMIT_OPEN),
+        ("risk.max_interval_positions", "1", Reason.LIMIT_OPEN_INTERVAL),
         ("risk.max_account_usd", "21", Reason.LIMIT_ACCOUNT),
+        ("risk.max_closing_usd", "21", Reason.LIMIT_CLOSING),
+        ("risk.max_daily_loss_usd", "21", Reason.LIMIT_DAILY_LOSS),
         ("risk.max_trades_per_day", "1", Reason.LIMIT_TRADES),
     ],
 )

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,12 @@ def test_what_is_open_by_hand(
     position: Position, orders: list[WorkingOrder], dollars: float
 ) -> None:
     assert at_stake(position, orders) == usd(dollars)
+
+
+def test_a_fee_can_make_a_loss_of_what_wins() -> None:
+    """Twenty that win pay 20 dollars and took 22; forty of the other side are worth nothing then."""
+    dear = evolve(buying(UP, 20, 0.5), worst_fee=usd(12))
+    assert at_stake(held(down=40, down_cost=8), [dear]) == usd(8 + 2)
 
 
 def test_what_is_left_of_an_order_and_nothing_of_one_that_ended() -> None:
