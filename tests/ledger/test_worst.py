@@ -76,7 +76,7 @@ def test_what_is_open_by_hand(
 
 
 def test_a_fee_can_make_a_loss_of_what_wins() -> None:
-    """Twenty that win pay 20 dollars and took 22; forty of the other side are worth nothing then."""
+    """Twenty that win pay 20 dollars and took 22; forty of the other side pay nothing then."""
     dear = evolve(buying(UP, 20, 0.5), worst_fee=usd(12))
     assert at_stake(held(down=40, down_cost=8), [dear]) == usd(8 + 2)
 

@@ -51,7 +51,7 @@ TIGHT = (
     Tight("max_round_usd", 13.0, Reason.LIMIT_ROUND, LOT_USD),
     Tight("max_asset_usd", 23.0, Reason.LIMIT_ASSET, LOT_USD),
     Tight("max_closing_usd", 33.0, Reason.LIMIT_CLOSING, LOT_USD),
-    Tight("max_account_usd", 41.0, Reason.LIMIT_ACCOUNT, LOT_USD),
+    Tight("max_account_usd", 35.0, Reason.LIMIT_ACCOUNT, LOT_USD),
     Tight("max_daily_loss_usd", 47.0, Reason.LIMIT_DAILY_LOSS, LOT_USD),
     Tight("cash", 0.0, Reason.LIMIT_CASH, LOT_USD, cash_usd=53.0),
     Tight("max_open_positions", 2, Reason.LIMIT_OPEN),
