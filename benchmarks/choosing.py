@@ -55,7 +55,18 @@ def kernels(points: Sequence[Point], market: Market) -> list[Choice]:
 
 
 def half_lives(points: Sequence[Point], market: Market) -> list[Choice]:
-    """One average alone, and a fast with a slow one."""
+    """One average alone, and a fast with a slow one; by odd hours."""
+    return _ranked(_half_lives(points, market))
+
+
+def chosen_by_each(points: Sequence[Point], market: Market) -> dict[bool, Choice]:
+    """The half-lives that odd hours choose, and those that even hours do: each half of the day
+    can then be judged by what the other half chose."""
+    rows = _half_lives(points, market)
+    return {is_odd: _ranked(rows, is_odd)[0] for is_odd in (True, False)}
+
+
+def _half_lives(points: Sequence[Point], market: Market) -> list[Choice]:
     singles = [
         _tried(f"{fast:g} s alone", points, market, fast_s=fast, share=1.0)
         for fast in (*_FAST_S, *_SLOW_S)
@@ -66,7 +77,7 @@ def half_lives(points: Sequence[Point], market: Market) -> list[Choice]:
         for slow in _SLOW_S
         for share in _SHARES
     ]
-    return _ranked(singles + pairs_)
+    return singles + pairs_
 
 
 def _tried(
@@ -91,9 +102,9 @@ def _tried(
     return Choice(name, tried, predicted(points, tried, kind()))
 
 
-def _ranked(rows: Sequence[Choice]) -> list[Choice]:
-    """Best first, with the error of each one's distance from it."""
-    sums = [_loss_sums(row.seen) for row in rows]
+def _ranked(rows: Sequence[Choice], is_odd: bool = True) -> list[Choice]:
+    """Best first, by odd or even hours, with the error of each one's distance from it."""
+    sums = [_loss_sums(row.seen, is_odd) for row in rows]
     drawn = [resampled(columns, blocks) for columns, blocks in sums]
     losses = [float(whole[0] / whole[1]) for whole, _ in drawn]
     best = int(np.argmin(losses))
@@ -107,9 +118,9 @@ def _ranked(rows: Sequence[Choice]) -> list[Choice]:
     return sorted(ranked, key=lambda row: row.loss)
 
 
-def _loss_sums(seen: Sequence[Seen]) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """(loss, count) and the block of every move of odd hours, of all horizons."""
-    parts = [pairs(seen, horizon_s).of_hours(is_odd=True) for horizon_s in HORIZONS_S]
+def _loss_sums(seen: Sequence[Seen], is_odd: bool) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """(loss, count) and the block of every move of odd or even hours, of all horizons."""
+    parts = [pairs(seen, horizon_s).of_hours(is_odd) for horizon_s in HORIZONS_S]
     loss = np.concatenate([np.log(one.variances) + one.scores**2 for one in parts]) / 2.0
     blocks = np.concatenate([one.seconds for one in parts]) // BLOCK_S
     return np.stack([loss, np.ones_like(loss)]), blocks

@@ -20,14 +20,17 @@ from rich.table import Table
 from benchmarks import another_day, before, candles, choosing
 from benchmarks.judging import SCORES, SURE, Sure, difference, interval, scored, signed, sure
 from benchmarks.moves import HORIZONS_S as MOVES_S
-from benchmarks.moves import Figure, Moves, measured, pairs
+from benchmarks.moves import Figure, Moves, joined, measured, pairs
 from benchmarks.recorded_day import (
     HORIZONS_S,
     HOUR_S,
     TWAP_S,
     Forecast,
     Heard,
+    Listed,
+    Point,
     as_twap,
+    brier,
     calibration_error,
     hear,
     read_points,
@@ -73,6 +76,7 @@ def main() -> None:
     entries = [
         *_moves(console, then, now),
         *_probabilities(console, then, now, market),
+        *_crossed(console, points, both, market),
         *_sure_ones(console, then, now, market),
         *_minutes(console, market),
         *_another(console, market),
@@ -222,6 +226,55 @@ def _probabilities(console: Console, then: Heard, now: Heard, market: Market) ->
                           lead.value < 2.0 * lead.error)
                 )  # fmt: skip
         console.print(table)
+    return entries
+
+
+def _crossed(
+    console: Console, points: Sequence[Point], both: Sequence[Listed], market: Market
+) -> list[Entry]:
+    """The whole day, each half judged by the half-lives that the other half chose: twice as many
+    rounds that chose nothing of what they judge."""
+    chosen = choosing.chosen_by_each(points, market)
+    heard = {is_odd: hear(points, both, one.market) for is_odd, one in chosen.items()}
+    names = f"odd hours chose {chosen[True].label}, even hours {chosen[False].label}"
+    table = Table("seconds", "ratio", "sd(z)", "beyond 3", title=names, title_justify="left")
+    entries = list[Entry]()
+    for at in MOVES_S:
+        halves = [pairs(chosen[not half].seen, at).of_hours(half) for half in (True, False)]
+        found = measured(joined(halves), at)
+        three = found.beyond_3
+        share = f"{three.value:.2%} ± {three.error:.2%}"
+        table.add_row(f"{at}", _pm(found.ratio), _pm(found.sd_z), share)
+        entries.append(_within(f"crossed_ratio_{at}", found.ratio.value, RATIO))
+        entries.append(_within(f"crossed_sd_z_{at}", found.sd_z.value, SD_Z))
+        good = three.value < BEYOND_3
+        entries.append(Entry(f"crossed_beyond_3_{at}", three.value, "share", f"< {BEYOND_3}", good))
+    console.print(table)
+    return [*entries, *_crossed_scores(console, heard, chosen)]
+
+
+def _crossed_scores(
+    console: Console, heard: dict[bool, Heard], chosen: dict[bool, choosing.Choice]
+) -> list[Entry]:
+    """Brier against the sign rule, whose certainty is fitted to the other half as well."""
+    title = "the same, against the sign rule"
+    table = Table("rule", "left", "n", "brier", "sign", "less", title=title, title_justify="left")
+    entries = list[Entry]()
+    for rule, window_s in _RULES:
+        for left_s in HORIZONS_S:
+            ours, signs = list[tuple[float, bool]](), list[tuple[float, bool]]()
+            for half in (True, False):
+                found = heard[not half].forecasts
+                part = _part(found, window_s, left_s, half)
+                ours += scored(part, chosen[not half].market)
+                signs += signed(part, _part(found, window_s, left_s, not half))
+            gap = difference(ours, signs, brier)
+            figures = [f"{brier(one):.5f}" for one in (ours, signs)]
+            table.add_row(rule, f"{left_s} s", str(len(ours)), *figures, _pm(gap, 4))
+            name = f"crossed_brier_{rule}_{left_s}"
+            entries.append(Entry(name, brier(ours), "1"))
+            entries.append(Entry(f"{name}_less_sign", gap.value, "1", "< 0", gap.value < 0.0))
+    console.print(table)
     return entries
 
 

@@ -62,6 +62,14 @@ class Pairs:
         return Pairs(self.seconds[keep], self.moves[keep], self.variances[keep])
 
 
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    return Pairs(
+        np.concatenate([one.seconds for one in parts]),
+        np.concatenate([one.moves for one in parts]),
+        np.concatenate([one.variances for one in parts]),
+    )
+
+
 def pairs(seen: Sequence[Seen], horizon_s: int) -> Pairs:
     """From every second that was heard to the one a horizon later, where that was heard too."""
     seconds = np.array([one.second for one in seen], dtype=np.int64)
