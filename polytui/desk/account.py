@@ -65,6 +65,8 @@ class AssetBooks:
     is_paused: bool = False
     is_flattening: bool = False
     """What a person asked of this asset stands through a crash of its desk."""
+    is_flattened: bool = False
+    """It was sold on purpose, and nobody has resumed it since."""
     paused_whys: tuple[Why, ...] = ()
     """What paused it by itself, in order; nothing where a person did."""
     breakers: Breakers = field(factory=Breakers)
@@ -97,12 +99,14 @@ class AssetBooks:
             self.is_flattening,
             self.paused_whys,
             self.breakers.kept(),
+            self.is_flattened,
         )
         return found if found != Stopped(asset.value) else None
 
     def stop_as(self, before: Stopped, now_ns: int) -> None:
         """As it was stopped when another session ended."""
         self.is_paused, self.is_flattening = before.is_paused, before.is_flattening
+        self.is_flattened = before.is_flattened
         self.paused_whys = before.whys
         self.breakers.restore(before.breakers, now_ns)
 
@@ -115,7 +119,8 @@ class AssetBooks:
         ends = sorted((slug, each.at_stake) for slug, each in self.open.items())
         rounds = (self.session_rounds, sorted(self.settled), ends, self.losses_in_a_row)
         whys = [why.reason.value for why in self.paused_whys]
-        people = (self.is_traded, self.is_paused, self.is_flattening, whys)
+        asked = (self.is_paused, self.is_flattening, self.is_flattened)
+        people = (self.is_traded, *asked, whys)
         tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
         return (*money, *rounds, people, *tracks, self.watch.state())
 

@@ -342,20 +342,28 @@ class Desk:
 
     def _resume(self, step: Step, _: ev.Commanded) -> None:
         """A person has looked: what stopped by itself until then begins anew."""
-        books, risk = self.books, self.settings.risk
-        is_ours = any(why.reason in _DRAWDOWNS for why in books.paused_whys)
-        books.is_paused = books.is_flattening = False
+        books, resets = self.books, self.resets()
+        books.is_paused = books.is_flattening = books.is_flattened = False
         books.paused_whys = ()
-        if books.losses_in_a_row >= risk.max_losses_in_a_row:
-            self.account.forgive_losses(self.asset)
+        for why in resets:
+            if why.reason is Reason.LIMIT_LOSSES:
+                self.account.forgive_losses(self.asset)
+            else:
+                self.account.forgive_drawdown()
+
+    def resets(self) -> list[Why]:
+        """What would be measured anew if a person resumed this asset now."""
+        account, most = self.account, self.settings.risk.max_losses_in_a_row
+        losses = self.books.losses_in_a_row
+        found = [Why(Reason.LIMIT_LOSSES, losses, most, "rounds")] if losses >= most else []
+        is_ours = any(why.reason in _DRAWDOWNS for why in self.books.paused_whys)
         # Of the whole account: only where it stopped, or anywhere if that was in another session.
-        may_forgive = is_ours or not self.account.is_paused_for(*_DRAWDOWNS)
-        if may_forgive and self._too_deep():
-            self.account.forgive_drawdown()
+        may_forgive = is_ours or not account.is_paused_for(*_DRAWDOWNS)
+        return [*found, *self._too_deep()] if may_forgive else found
 
     def _flatten(self, step: Step, _: ev.Commanded) -> None:
         # Whoever sells everything does not want it bought back at the next tick.
-        self.books.is_paused = self.books.is_flattening = True
+        self.books.is_paused = self.books.is_flattening = self.books.is_flattened = True
 
     def _killed(self, step: Step, event: ev.Commanded) -> None:
         self._kill(step, f"command from {event.origin}")
@@ -388,10 +396,12 @@ class Desk:
             self.books.is_flattening = False
 
     def _decide_round(self, step: Step, entry: DeskRound) -> None:
+        entry.looked_ns = step.now_ns
         seen = see_round(entry, self._knowledge(step))
         unseen = seen.why if isinstance(seen, Blocked) else None
         self._ask_for_books(step, entry, unseen)
         halt = self._halt()
+        entry.block = halt or unseen or self._entry_block(entry)
         if isinstance(seen, View):
             seen = self._watched(entry, seen)
         if isinstance(seen, View) and halt is None and not self.books.is_flattening:
@@ -420,6 +430,7 @@ class Desk:
         if self._is_tick:
             self._look_for_trouble(step, entry, view)
         block = self._entry_block(entry) or self._strike_block(step, entry, view)
+        entry.block = block
         wanted, whys = self._deciding.decide(entry, view, self.settings, block)
         whys |= self._placing.want(step, entry, wanted, self.settings)
         step.say(entry, whys)

@@ -50,6 +50,12 @@ class DeskRound:
         """The best of the venue's words on the strike; empty while we have only our own."""
         self.fair_up: float | None = None
         self.deviation: float | None = None
+        self.fair_ns = 0
+        """When it was made; 0 before the first."""
+        self.looked_ns = 0
+        """When the round was last looked at: later than `fair_ns` where nothing could be made."""
+        self.block: Why | None = None
+        """Why nobody may enter now, for those who show it."""
         self.mid_up: float | None = None
         self.tick_ns = 0
         """Since when the tick is what it is, by the venue's clock; 0 since the listing."""

@@ -106,7 +106,7 @@ def _view(
     prices, market = knowledge.prices, knowledge.settings.market
     settling = prices.settling(entry.round, price, knowledge.now_ns, market)
     entry.fair_up = fair_up(settling, strike, market)
-    entry.deviation = settling.deviation
+    entry.deviation, entry.fair_ns = settling.deviation, knowledge.now_ns
     per_root_s = prices.volatility.per_root_second(market)
     return replace(
         _without_prices(entry, knowledge),

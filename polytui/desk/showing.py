@@ -66,6 +66,8 @@ def show_asset(
         breakers=show_breakers(desk),
         forecasts=show_forecasts(books.watch, desk.settings.watch),
         said=show_said(books.watch),
+        resets=tuple(why.text() for why in desk.resets()) if books.is_paused else (),
+        is_flattened=books.is_flattened,
     )
 
 
@@ -111,7 +113,16 @@ def show_round(desk: Desk, entry: DeskRound, now_ns: int) -> RoundView:
         orders=tuple(_show_order(order) for order in desk.holdings.of_round(entry.slug)),
         average=show_average(desk.prices, listed),
         is_strike_estimated=entry.strike_source == ESTIMATED,
+        fair_age_ms=_fair_age_ms(entry, now_ns),
+        block="" if entry.block is None or entry.phase is not Phase.OPEN else entry.block.text(),
     )
+
+
+def _fair_age_ms(entry: DeskRound, now_ns: int) -> int:
+    """A demo at twenty times speed looks every few seconds: what the last look made is no older
+    than the view."""
+    is_new = entry.phase is Phase.OPEN and entry.fair_ns == entry.looked_ns
+    return 0 if is_new and entry.fair_ns else age_ms(now_ns, entry.fair_ns)
 
 
 def _marked_round(entry: DeskRound, position: Position) -> int:

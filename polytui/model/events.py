@@ -90,6 +90,8 @@ class Stopped:
     """What paused it by itself, a halt included; empty where a person did."""
     breakers: tuple[tuple[Why, int], ...] = ()
     """Open breakers: (why, until_ns)."""
+    is_flattened: bool = False
+    """It was sold on purpose, and nobody had resumed it."""
 
 
 @frozen

@@ -276,6 +276,11 @@ class RoundView:
     """None where the rule has no average."""
     is_strike_estimated: bool = False
     """Our own reckoning of it, until somebody says it."""
+    fair_age_ms: int = -1
+    """Of `fair_up`: 0 while each look makes it anew, and since the last one where none does; -1
+    before the first."""
+    block: str = ""
+    """Why nobody may enter now, with its number; empty where nothing is in the way of all."""
 
 
 @frozen
@@ -301,6 +306,10 @@ class AssetView:
     breakers: tuple[BreakerView, ...] = ()
     forecasts: tuple[ForecastView, ...] = ()
     said: tuple[SaidView, ...] = ()
+    resets: tuple[str, ...] = ()
+    """What would be measured anew if a person resumed it, each with its numbers."""
+    is_flattened: bool = False
+    """It was sold on purpose, and nobody has resumed it since."""
 
 
 @frozen

@@ -141,6 +141,16 @@ def spread(left: list[Span], right: list[Span], width: int, ground: Style) -> Li
     return line(left, room, ground) + line([(" ", ground), *right], width - room, ground)
 
 
+def fitting(ways: Iterable[tuple[list[Span], list[Span]]], width: int, ground: Style) -> Line:
+    """The first way, (left, right), in which nothing is cut; else the last one."""
+    left: list[Span] = []
+    right: list[Span] = []
+    for left, right in ways:
+        if width_of(left) + width_of(right) + (1 if right else 0) <= width:
+            break
+    return spread(left, right, width, ground)
+
+
 def beside(left: list[Line], right: list[Line], gap: Segment) -> list[Line]:
     """Two columns of equal height."""
     return [[*one, gap, *other] for one, other in zip(left, right, strict=True)]

@@ -26,7 +26,7 @@ from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason, Trip, Why
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Holding, Side, TimeInForce
-from polytui.model.snapshot import AssetState
+from polytui.model.snapshot import AssetState, AssetView
 from polytui.model.units import MICRO, NS_PER_S, Shares, Usd
 
 BTC, ETH = Asset.BTC, Asset.ETH
@@ -531,3 +531,66 @@ def test_a_digest_sees_what_decides_what_comes_next(change: ev.Event) -> None:
 
     assert told(change) == told(change)
     assert told(change) != told(ev.FrameRejected("book", "bad", 1, "", 1))
+
+
+# --- what faces are told ----------------------------------------------------------------------
+
+
+def shown(story: Story, after_s: float = 0.0) -> AssetView:
+    now_ns = story.now_ns + round(after_s * NS_PER_S)
+    return show_asset(story.desk(), now_ns, AssetState.TRADING, "", ())
+
+
+def test_what_blocks_a_round_is_told_with_its_number_and_gone_when_it_is_over() -> None:
+    story = Story().a_minute_in()
+    story.book(FAIR_BOOK)
+    assert shown(story).rounds[0].block == ""
+    story.tell(ev.FeedDown(ev.BOOK_FEED, "reset by peer", story.now_ns))
+    assert shown(story).rounds[0].block == "feed down"
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.book(FAIR_BOOK)
+    assert shown(story).rounds[0].block == ""
+    story.command(ev.Action.PAUSE)
+    assert shown(story).rounds[0].block == "paused"
+    story.command(ev.Action.KILL)
+    assert shown(story).rounds[0].block == "kill switch"
+
+
+def test_a_fair_value_that_no_look_makes_any_more_has_an_age() -> None:
+    story = Story().a_minute_in()
+    assert shown(story, 20.0).rounds[0].fair_age_ms == 0
+    story.tell(ev.FeedDown(ev.BOOK_FEED, "reset by peer", story.now_ns))
+    story.wait(30)
+    view = shown(story).rounds[0]
+    assert view.fair_up is not None
+    assert 29_000 <= view.fair_age_ms <= 31_000
+
+
+def test_who_is_asked_to_resume_hears_what_begins_anew() -> None:
+    story = Story(with_risk(PLAIN, max_losses_in_a_row=1, max_drawdown_usd=1.0)).a_minute_in()
+    story.holding()
+    assert shown(story).resets == ()
+    story.settle(Outcome.DOWN)
+    losses, drawdown = shown(story).resets
+    assert losses == "losses in a row: 1 >= 1 rounds"
+    assert drawdown.startswith("drawdown limit: ")
+    story.command(ev.Action.RESUME)
+    assert shown(story).resets == ()
+    assert story.mind.account.drawdown == 0
+
+
+def test_a_flattened_asset_is_one_until_a_person_resumes_it_through_restarts() -> None:
+    story = Story().a_minute_in()
+    story.command(ev.Action.PAUSE)
+    assert not shown(story).is_flattened
+    story.command(ev.Action.FLATTEN)
+    story.wait(10)
+    story.command(ev.Action.PAUSE)
+    assert shown(story).is_flattened
+    left = story.mind.account.standing(story.now_ns)
+    after = Story()
+    after.tell(left)
+    after.a_minute_in()
+    assert shown(after).is_flattened
+    after.command(ev.Action.RESUME)
+    assert not shown(after).is_flattened

@@ -1,13 +1,15 @@
-"""The two lines on top: which mode, what the account holds, and how old all of this is."""
+"""The lines on top: which mode, what the account holds, how old all of this is; and, once for all
+assets, what stops the whole account."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
 from polytui.model.snapshot import AccountView
-from polytui.tui.ink import Ink, Line, Span, badge, faded, ink_of, line, spread, width_of
+from polytui.tui.ink import Ink, Line, Span, badge, clean, faded, ink_of, line, spread, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
+from polytui.tui.panels.reasons import fitted
 from polytui.tui.theme import Palette
 
 _GAP = "   "
@@ -30,10 +32,14 @@ class Standing:
     """A kill command on its way: "KILL sent", "KILL acked #41, on disk"."""
     is_kill_unkept: bool = False
     """It is in force, and a restart would forget it."""
+    session: str = ""
+    """The engine's name for it: two may run."""
+    stop: tuple[str, str] = ("", "")
+    """What stops the whole account, and what a person can do; empty while it may trade."""
 
 
 def account_lines(view: AccountView | None, standing: Standing, width: int) -> list[Line]:
-    """Two lines of `width` cells."""
+    """Two lines of `width` cells; a third where the whole account is stopped."""
     if view is None:
         return _waiting(standing, width)
     is_old = standing.age_s > STALE_AFTER_S
@@ -41,7 +47,23 @@ def account_lines(view: AccountView | None, standing: Standing, width: int) -> l
     age = _age(standing, ink)
     second = _fitting(_workings(view, standing, ink), width - width_of(age) - 2)
     first = _first(view, standing, ink, width)
-    return [first, spread([(" ", ink.text), *second], [*age, (" ", ink.text)], width, ink.text)]
+    lines = [first, spread([(" ", ink.text), *second], [*age, (" ", ink.text)], width, ink.text)]
+    return [*lines, _stop(standing, width)] if standing.stop[0] else lines
+
+
+def _stop(standing: Standing, width: int) -> Line:
+    """Loud, with its number whole; what can be done where there is room."""
+    loud = badge(standing.palette, standing.palette.colours.error)
+    words, hint = standing.stop
+    room = width - len("  ■ ") - 2
+    right: list[Span] = [(f"{hint}  ", loud)] if hint and len(words) + len(hint) + 4 <= room else []
+    return spread([(f"  ■ {_told(words, room)}", loud)], right, width, loud)
+
+
+def _told(words: str, room: int) -> str:
+    """A kill has a reason of its own behind the word, with a number."""
+    head, sign, reason = words.partition(": ")
+    return f"{head}{sign}{fitted(reason, room - len(head) - len(sign))}" if sign else clean(words)
 
 
 def _waiting(standing: Standing, width: int) -> list[Line]:
@@ -96,9 +118,9 @@ def _workings(view: AccountView, standing: Standing, ink: Ink) -> list[list[Span
         _kill(view, standing, ink),
         [("orders ", ink.dim), (str(view.working_orders), ink.text)],
         _engine(view, ink),
+        *([[("session ", ink.dim), (clean(standing.session), ink.text)]] * bool(standing.session)),
         [("lag ", ink.dim), (f"{view.lag_us:,} µs", ink.text)],
         [("running ", ink.dim), (up_for, ink.text)],
-        [("journal ", ink.dim), (view.journal.rsplit("/", 1)[-1], ink.dim)],
     ]
 
 

@@ -6,13 +6,13 @@ from attrs import frozen
 from rich.segment import Segment
 from rich.style import Style
 
-from polytui.model.snapshot import AssetState, AssetView, RoundView
-from polytui.tui.ink import Ink, Line, Span, beside, faded, filled, ink_of, line
+from polytui.model.snapshot import AssetView, RoundView
+from polytui.tui.ink import Ink, Line, Span, beside, faded, filled, ink_of, line, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.facts import (
     count_line,
     current_round,
-    detail_line,
+    detail_lines,
     fair_line,
     order_lines,
     other_rounds,
@@ -21,12 +21,13 @@ from polytui.tui.panels.facts import (
     price_lines,
     session_line,
     time_bar,
-    time_left,
+    times_left,
 )
 from polytui.tui.panels.feeds import feed_dots
 from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.panels.ladder import ladder, touch
 from polytui.tui.panels.signals import signal_rows
+from polytui.tui.panels.state import state_words, trouble_of
 from polytui.tui.theme import Palette
 
 STALE_AFTER_S = 1.0
@@ -49,6 +50,8 @@ class Look:
     """Real seconds since its view arrived."""
     note: str = ""
     """A command on its way: "pause sent"."""
+    full: str = ""
+    """A limit of the whole account that is full: "drawdown"."""
 
     @property
     def is_stale(self) -> bool:
@@ -78,40 +81,41 @@ def asset_panel(
     view_round = current_round(view)
     inner, rows = width - 4, height - (1 if height < 5 else 2)
     body = _body(view, view_round, ink, inner, rows)
-    top, bottom = box_edges(view, view_round, look)
+    top, bottom = box_edges(view, view_round, look, width)
     return framed(body, top, bottom, (width, height), look.edge, ink.text)
 
 
 # --- edges ----------------------------------------------------------------------------------
 
 
-def box_edges(view: AssetView, shown: RoundView | None, look: Look) -> tuple[Edge, Edge]:
+def box_edges(
+    view: AssetView, shown: RoundView | None, look: Look, width: int
+) -> tuple[Edge, Edge]:
     """Upper edge: who, how and how long. Lower edge: feeds, and the age when it is too high."""
+    ink, corner = look.ink, _corner(look, look.ink)
+    feeds = feed_dots(view.feeds, ink, width - 6 - (width_of(corner) + 2 if corner else 0))
+    return _upper(view, shown, look, width), Edge(feeds, corner)
+
+
+def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int) -> Edge:
+    """The fullest words for which there is room: a number, as of a breaker's seconds, is whole."""
     ink = look.ink
-    top = Edge(_title(view, look, ink), time_left(view, shown, ink))
-    return top, Edge(feed_dots(view.feeds, ink), _corner(look, ink))
-
-
-def _title(view: AssetView, look: Look, ink: Ink) -> list[Span]:
-    spans: list[Span] = [
+    states, times = state_words(view, shown, look.full, ink), times_left(view, shown, ink)
+    note: list[Span] = [(f"  {look.note}", ink.warn)] if look.note else []
+    who: list[Span] = [
         (f"{look.number} ", ink.dim),
         (view.asset.upper(), ink.accent if look.is_focused else ink.strong),
         ("  ", ink.dim),
-        state_word(view.state, ink),
     ]
-    if look.note:
-        spans.append((f"  {look.note}", ink.warn))
-    return spans
-
-
-def state_word(state: AssetState, ink: Ink) -> Span:
-    """The state and its mark, coloured by what it asks of the reader."""
-    if state is AssetState.TRADING:
-        return ("● trading", ink.good)
-    if state in (AssetState.HALTED, AssetState.KILLED):
-        return (f"■ {state.value.upper()}", ink.error)
-    mark = "‖ " if state is AssetState.PAUSED else "◌ "
-    return (mark + state.value, ink.warn)
+    made = [
+        Edge([*who, state, *more], time)
+        for state in states
+        for more in ((note, []) if state is states[-1] else (note,))
+        for time in times
+    ]
+    room = width - 8
+    fits = (one for one in made if width_of(one.left) + width_of(one.right) <= room)
+    return next(fits, made[-1])
 
 
 def _corner(look: Look, ink: Ink) -> list[Span]:
@@ -125,7 +129,7 @@ def _body(
     view: AssetView, shown: RoundView | None, ink: Ink, width: int, height: int
 ) -> list[Line]:
     if shown is None:
-        trouble = [detail_line(view.detail, ink, width)] if view.detail else []
+        trouble = detail_lines(trouble_of(view), ink, width, max(1, height - 1))
         news = trouble or signal_rows((), ink, width, 1)
         return [*news, session_line(view, ink, width)]
     if width < _WIDE or height < 8:
@@ -190,6 +194,6 @@ def _spared(orders: int, signals: int, room: int) -> int:
 
 def news_lines(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
     """Trouble first, then what the strategies want; at least one line."""
-    trouble = [detail_line(view.detail, ink, width)] if view.detail else []
+    trouble = detail_lines(trouble_of(view), ink, width, 2 if rows > 2 else 1)
     left = max(0, rows - len(trouble))
     return [*trouble, *(signal_rows(shown.signals, ink, width, left) if left else [])]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from rich.style import Style
 
 from polytui.model.snapshot import AssetView, RoundView
-from polytui.tui.ink import Ink, Line, Span, clean, line, spread
+from polytui.tui.ink import Ink, Line, Span, fitting, line, spread
 from polytui.tui.panels import figures
 from polytui.tui.panels.ladder import mid_of
+from polytui.tui.panels.reasons import wrapped
+
+FAIR_OLD_MS, MID_OLD_MS = 1_000, 15_000
+"""Session time after which a fair value, and a book that nobody touched, are called old."""
 
 
 def current_round(view: AssetView) -> RoundView | None:
@@ -22,6 +27,16 @@ def current_round(view: AssetView) -> RoundView | None:
 
 
 # --- time ---------------------------------------------------------------------------------
+
+
+def times_left(view: AssetView, shown: RoundView | None, ink: Ink) -> list[list[Span]]:
+    """In full, and for little room."""
+    full = time_left(view, shown, ink)
+    if shown is None:
+        return [full, []]
+    if view.at_ns < shown.opens_ns:
+        return [full, full[1:], [("in ", ink.dim), *full[2:]]]
+    return [full, full[:2], full[1:2]]
 
 
 def time_left(view: AssetView, shown: RoundView | None, ink: Ink) -> list[Span]:
@@ -73,11 +88,19 @@ def _signed_coin(value: float, like: float) -> str:
 def price_line(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
     """The oracle price, how far it is from the strike, and the strike."""
     gap = _difference(view, shown)
-    left: list[Span] = [(figures.coin(view.oracle.price), ink.strong)]
+    price: list[Span] = [(figures.coin(view.oracle.price), ink.strong)]
+    away: list[Span] = []
     if gap is not None and shown.strike is not None:
-        left.append((" " + _signed_coin(gap, shown.strike), ink.sign(gap)))
-    strike = figures.coin(shown.strike) if shown.strike is not None else "unknown"
-    return spread(left, [("strike ", ink.dim), (strike, ink.text)], width, ink.text)
+        away = [(" " + _signed_coin(gap, shown.strike), ink.sign(gap))]
+    strike: Span = (
+        figures.coin(shown.strike) if shown.strike is not None else "unknown", ink.text,
+    )  # fmt: skip
+    label: Span = ("strike ", ink.dim)
+    ways: list[tuple[list[Span], list[Span]]] = [
+        ([*price, *away], [label, strike]), ([*price, *away], [("vs ", ink.dim), strike]),
+        (price, [label, strike]), ([*price, *away], []), (price, []),
+    ]  # fmt: skip
+    return fitting(ways, width, ink.text)
 
 
 def price_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
@@ -105,10 +128,33 @@ def price_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list
 def _values(shown: RoundView, ink: Ink, width: int) -> list[Line]:
     """Fair value of Up, and the market's, in columns."""
     fair, market, away = _value_words(shown, ink)
+    old, old_mid = fair_age(shown), mid_age(shown)
     return [
-        _fact("fair", fair, away, ink, width, is_strong=True),
-        _fact("mid", market, [], ink, width),
+        _fact("fair", fair, _aged(old, ink) or away, _dimmed(ink, old), width, is_strong=True),
+        _fact("mid", market, _aged(old_mid, ink), _dimmed(ink, old_mid), width),
     ]
+
+
+def _aged(age: str, ink: Ink) -> list[Span]:
+    return [(f"◐ {age} old", ink.stale)] if age else []
+
+
+def _dimmed(ink: Ink, age: str) -> Ink:
+    """What is old is in the quiet colour, label and all."""
+    return evolve(ink, text=ink.stale, strong=ink.stale, dim=ink.stale) if age else ink
+
+
+def fair_age(shown: RoundView) -> str:
+    """Empty while it is made with every look; else how long ago that was the last time."""
+    is_new = shown.fair_up is None or shown.fair_age_ms < FAIR_OLD_MS
+    return "" if is_new else figures.age(shown.fair_age_ms / 1000)
+
+
+def mid_age(shown: RoundView) -> str:
+    """Empty while the book moves."""
+    book = shown.book
+    is_new = book is None or book.age_ms < MID_OLD_MS
+    return "" if book is None or is_new else figures.age(book.age_ms / 1000)
 
 
 def _fact(
@@ -118,16 +164,21 @@ def _fact(
         (f"{label:<8}", ink.dim),
         (f"{value:>11}", ink.strong if is_strong else ink.text),
     ]
-    return spread(left, extra, width, ink.text)
+    return fitting([(left, extra), (left, [])], width, ink.text)
 
 
 def fair_line(shown: RoundView, ink: Ink, width: int) -> Line:
     """The same two in one line."""
     fair, market, away = _value_words(shown, ink)
+    old, old_mid = fair_age(shown), mid_age(shown)
+    ours, theirs = _dimmed(ink, old), _dimmed(ink, old_mid)
     left: list[Span] = [
-        ("fair ", ink.dim), (fair, ink.strong), ("  mid ", ink.dim), (market, ink.text),
+        ("fair ", ours.dim), (fair, ours.strong), ("  mid ", theirs.dim), (market, theirs.text),
     ]  # fmt: skip
-    return spread(left, away, width, ink.text)
+    ages = [_aged(old, ink), [(f"◐ {old}", ink.stale)]] if old else []
+    if not old and old_mid:
+        ages = [_aged(old_mid, ink), [(f"◐ {old_mid}", ink.stale)]]
+    return fitting([(left, one) for one in (*ages, away if not ages else [])], width, ink.text)
 
 
 def _value_words(shown: RoundView, ink: Ink) -> tuple[str, str, list[Span]]:
@@ -135,15 +186,20 @@ def _value_words(shown: RoundView, ink: Ink) -> tuple[str, str, list[Span]]:
     mid = mid_of(shown.book)
     fair = "–" if shown.fair_up is None else f"{shown.fair_up:.3f}"
     market = "–" if mid is None else f"{mid:.3f}"
-    if shown.fair_up is None or mid is None:
+    if shown.fair_up is None or mid is None or fair_age(shown) or mid_age(shown):
+        # What is left of an old number and a new one is no difference.
         return fair, market, []
     gap = round(shown.fair_up - mid, 3)
     return fair, market, [(f"{figures.arrow(gap)} {gap:+.3f}", ink.sign(gap))]
 
 
-def detail_line(detail: str, ink: Ink, width: int) -> Line:
-    """Why the asset is halted, paused or restarting."""
-    return line([("! " + clean(detail), ink.warn)], width, ink.text)
+def detail_lines(detail: str, ink: Ink, width: int, rows: int) -> list[Line]:
+    """Why the asset is halted, paused or restarting; nothing where there is nothing to say."""
+    lines = wrapped(detail, width - 2, rows) if detail else []
+    return [
+        line([(("  " if at else "! ") + one, ink.warn)], width, ink.text)
+        for at, one in enumerate(lines)
+    ]
 
 
 def position_line(shown: RoundView, ink: Ink, width: int) -> Line:
@@ -156,11 +212,15 @@ def position_line(shown: RoundView, ink: Ink, width: int) -> Line:
             ("  " if held else "", ink.dim),
             (f"Down {figures.shares(shown.down_shares)}", ink.down),
         ]
+    gain = _gain(shown.marked_pnl, ink)
+    label: Span = ("round ", ink.dim)
     if not held:
-        held = [("flat", ink.dim)]
-    elif width >= 36 and not (shown.up_shares and shown.down_shares):
-        held.append((f" cost {figures.money(shown.cost)}", ink.dim))
-    return spread(held, [("round ", ink.dim), _gain(shown.marked_pnl, ink)], width, ink.text)
+        return fitting([([("flat", ink.dim)], [label, gain])], width, ink.text)
+    cost: Span = (f" cost {figures.money(shown.cost)}", ink.dim)
+    is_one = not (shown.up_shares and shown.down_shares)
+    fuller = [([*held, cost], [label, gain])] if is_one else []
+    ways = [*fuller, (held, [label, gain]), (held, [gain]), (held, [])]
+    return fitting(ways, width, ink.text)
 
 
 def _gain(micro: int, ink: Ink) -> Span:
@@ -170,7 +230,11 @@ def _gain(micro: int, ink: Ink) -> Span:
 def session_line(view: AssetView, ink: Ink, width: int) -> Line:
     """PnL of settled rounds, and of the whole session with its holdings marked."""
     left: list[Span] = [("realised ", ink.dim), _gain(view.realised_pnl, ink)]
-    return spread(left, [("session ", ink.dim), _gain(view.marked_pnl, ink)], width, ink.text)
+    gain = _gain(view.marked_pnl, ink)
+    ways: list[tuple[list[Span], list[Span]]] = [
+        (left, [("session ", ink.dim), gain]), (left, [gain]), (left, []), (left[1:], []),
+    ]  # fmt: skip
+    return fitting(ways, width, ink.text)
 
 
 def count_line(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:

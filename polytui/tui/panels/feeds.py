@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polytui.model.snapshot import AssetView, FeedState, FeedView
-from polytui.tui.ink import Ink, Line, Span, clean, line, spread
+from polytui.tui.ink import Ink, Line, Span, clean, line, spread, width_of
 from polytui.tui.panels import figures
 
 _MARKS = {
@@ -14,11 +14,28 @@ _MARKS = {
 }
 
 
-def feed_dots(feeds: tuple[FeedView, ...], ink: Ink) -> list[Span]:
-    """A mark and a name per feed; whatever is not up says so in words."""
+def feed_dots(feeds: tuple[FeedView, ...], ink: Ink, width: int = 10_000) -> list[Span]:
+    """A mark and a name per feed; whatever is not up says so in words. Where there is no room the
+    names of those that are up go first, then all of them."""
+    made = [feed_dot(feed, ink) for feed in feeds]
+    bare = [
+        one[:1] if feed.state is FeedState.UP else one
+        for feed, one in zip(feeds, made, strict=True)
+    ]
+    full, named = _joined(made, "  ", ink), _joined(bare, " ", ink)
+    if width_of(full) <= width:
+        return full
+    if width_of(named) <= width:
+        return named
+    up = sum(feed.state is FeedState.UP for feed in feeds)
+    marks = _joined([[(one[0][0][0], one[0][1])] for one in made], "", ink)
+    return [*marks, (f" {up} of {len(feeds)} up", ink.dim)]
+
+
+def _joined(parts: list[list[Span]], gap: str, ink: Ink) -> list[Span]:
     spans: list[Span] = []
-    for at, feed in enumerate(feeds):
-        spans += [("  " if at else "", ink.dim), *feed_dot(feed, ink)]
+    for at, part in enumerate(parts):
+        spans += [(gap if at else "", ink.dim), *part]
     return spans
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytui.model.units import MICRO, NS_PER_S
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_NO_AGE_S = 366 * 86_400.0
 
 
 def money(micro: int) -> str:
@@ -93,7 +94,10 @@ def left(ns: int) -> str:
 
 
 def age(seconds: float) -> str:
-    """How old something is, in words short enough for a corner: "0.4 s", "12 s", "3 min"."""
+    """How old something is, in words short enough for a corner: "0.4 s", "12 s", "3 min"; a dash
+    for what no age can be: below zero, or longer than anything here has run."""
+    if not 0 <= seconds < _NO_AGE_S:
+        return "–"
     if seconds < 10:
         return f"{max(0.0, seconds):.1f} s"
     if seconds < 120:

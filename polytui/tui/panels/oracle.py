@@ -52,7 +52,7 @@ def oracle_panel(
     inner, rows = width - 4, height - 2
     draw = _side_by_side if inner >= _PRICES_WIDTH + _GAP + _FEATURES_WIDTH else _stacked
     body = draw(view, look.ink, inner, rows)
-    top, bottom = box_edges(view, current_round(view), look)
+    top, bottom = box_edges(view, current_round(view), look, width)
     return framed(body, top, bottom, (width, height), look.edge, look.ink.text)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,11 +10,14 @@ from rich.style import Style
 from polytui.model.snapshot import AccountView, AssetView, BreakerView, LimitView
 from polytui.tui.ink import Ink, Line, Span, clean, filled, line, spread, width_of
 from polytui.tui.panels import figures
-from polytui.tui.panels.asset import state_word
+from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.frame import Edge, rule
+from polytui.tui.panels.limits import FULL_AT, numbers_of, share_of
+from polytui.tui.panels.reasons import fitted
 from polytui.tui.panels.sheet import Block, Scroll, Sheet, boxed
+from polytui.tui.panels.state import state_words, trouble_of
 
-WARN_AT, FULL_AT = 0.8, 1.0
+WARN_AT = 0.8
 _COLUMN = 56
 """The least that holds a name, a bar, numbers and a share."""
 _GAP = 3
@@ -44,14 +46,6 @@ def risk_panel(
     body = [*head, *scroll.window(flowed, rows)]
     top = Edge([("risk", ink.strong)], _nearest(account, views, ink))
     return boxed(body, top, scroll.words, sheet, width, height)
-
-
-def share_of(limit: LimitView) -> float:
-    """Used of allowed; a limit of nothing is full, and so is one that cannot be read."""
-    if not (isfinite(limit.used) and isfinite(limit.allowed)):
-        return FULL_AT
-    # 2.4 of 3 is 80 %, whatever binary fractions make of it.
-    return round(limit.used / limit.allowed, 9) if limit.allowed > 0 else FULL_AT
 
 
 # --- the kill switch, and what is nearest -------------------------------------------------------
@@ -105,10 +99,8 @@ def _breakers(views: Sequence[AssetView], sheet: Sheet, width: int) -> Block:
 
 def _breaker_line(view: AssetView, breaker: BreakerView, ink: Ink, width: int) -> Line:
     """Whose, why, and how long."""
-    left: list[Span] = [
-        (f"! {view.asset.upper():<5}", ink.strong),
-        (clean(breaker.reason), ink.warn),
-    ]
+    whose: Span = (f"! {view.asset.upper():<5}", ink.strong)
+    left: list[Span] = [whose, (clean(breaker.reason), ink.warn)]
     if not breaker.until_ns:
         time: list[Span] = [("until resumed (p)", ink.warn)]
     elif breaker.until_ns <= view.at_ns:
@@ -117,6 +109,7 @@ def _breaker_line(view: AssetView, breaker: BreakerView, ink: Ink, width: int) -
         time = [("closes in ", ink.dim), (figures.left(breaker.until_ns - view.at_ns), ink.text)]
     if width_of(left) + 1 + width_of(time) > width:
         time = time[-1:]  # the number and its limit are worth more than two words
+    left = [whose, (fitted(breaker.reason, width - width_of([whose, *time]) - 1), ink.warn)]
     return spread(left, time, width, ink.text)
 
 
@@ -134,11 +127,11 @@ def _asset(view: AssetView, sheet: Sheet, width: int) -> Block:
         ("▸ " if is_chosen else "", ink.accent),
         (view.asset.upper(), ink.accent if is_chosen else ink.strong),
     ]
-    state = [state_word(view.state, ink)]
+    state = state_words(view, current_round(view), "", ink)[:1]
     right = sheet.age_words(sheet.ages.get(view.asset, 0.0)) or state
     lines = [rule(head, right, width, ink.border)]
-    if view.detail:
-        lines.append(line([(f"! {clean(view.detail)}", ink.warn)], width, ink.text))
+    if trouble := trouble_of(view):
+        lines.append(line([(f"! {fitted(trouble, width - 2)}", ink.warn)], width, ink.text))
     return Block(view.asset, [*lines, *_limit_lines(view.limits, ink, width)])
 
 
@@ -179,14 +172,14 @@ def _stacked(blocks: list[Block], height: int) -> list[list[Line]]:
 def _limit_lines(limits: tuple[LimitView, ...], ink: Ink, width: int) -> list[Line]:
     if not limits:
         return [line([("no limits told yet", ink.dim)], width, ink.text)]
-    column = max(len(_numbers(one)) for one in limits)
+    column = max(len(numbers_of(one)) for one in limits)
     return [limit_line(one, ink, width, column) for one in limits]
 
 
 def limit_line(limit: LimitView, ink: Ink, width: int, numbers: int = 0) -> Line:
     """Name, bar, used of allowed with its unit (in `numbers` cells at least), and the share."""
     share = share_of(limit)
-    words = f"{_numbers(limit):>{numbers}}"
+    words = f"{numbers_of(limit):>{numbers}}"
     style = _style(share, ink)
     room = max(_SHORTEST_BAR, width - _NAME - len(words) - _MARK - 1)
     full = figures.bar(share, room)
@@ -198,19 +191,6 @@ def limit_line(limit: LimitView, ink: Ink, width: int, numbers: int = 0) -> Line
         (f"{_mark(share)}{_percent(share):>{_MARK - 2}}", style),
     ]
     return line(spans, width, ink.text)
-
-
-def _numbers(limit: LimitView) -> str:
-    used, allowed = _number(limit.used, limit.unit), _number(limit.allowed, limit.unit)
-    return f"{used} of {allowed} {clean(limit.unit)}".rstrip()
-
-
-def _number(value: float, unit: str) -> str:
-    """Dollars with their cents; whole things without."""
-    if not isfinite(value):
-        return "?"
-    is_round = value == int(value)
-    return f"{value:,.0f}" if is_round else f"{value:,.2f}" if unit == "USD" else f"{value:,.3g}"
 
 
 def _percent(share: float) -> str:

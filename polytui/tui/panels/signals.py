@@ -1,8 +1,8 @@
 """What each strategy wants: live or in shadow, which way, how sure, for which edge and how much,
 and the first gate in its way with the number it measured.
 
-Where there is no room for all of it, what goes first is the size, then confidence and edge; who
-it is, the direction and the gate stay.
+Where there is no room for all of it, what goes first is confidence, then size and edge; who
+it is goes next, the direction and the gate stay, and of the gate its number: `panels/reasons.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from polytui.model.effects import Reason
 from polytui.model.snapshot import SignalView
 from polytui.tui.ink import Ink, Line, Span, clean, line, spread, width_of
+from polytui.tui.panels.reasons import cents, fitted, said
 
 _FULL = 84
 """Cells from which every column has a place."""
 _NAME = 18
 _SHORTEST_NAME = 10
+_BEFORE_GATE = 9 + _NAME + 8 + 5 + 10 + 10 + 2
+"""Cells of all columns before the last one."""
 _EDGE = "edge "
 """A reason that begins so says the edge itself."""
 LIVE, SHADOW = "◆", "◇"
@@ -73,7 +76,7 @@ def _weightiest(signals: tuple[SignalView, ...], count: int) -> list[SignalView]
 def _why(signal: SignalView) -> str:
     """What is in its way. That it is in shadow is said by its mark already."""
     is_told = not signal.is_live and signal.reason == Reason.SHADOW.value
-    return "" if is_told else clean(signal.reason)
+    return "" if is_told else said(signal.reason)
 
 
 def _mark(signal: SignalView, ink: Ink) -> Span:
@@ -94,10 +97,11 @@ def _direction(signal: SignalView, ink: Ink, *, is_short: bool = False) -> Span:
 
 
 def _edge(signal: SignalView) -> str:
-    return "" if signal.edge_bps is None else f"{_EDGE}{signal.edge_bps:+.0f} bps"
+    return "" if signal.edge_bps is None else f"{_EDGE}{cents(signal.edge_bps)}"
 
 
 def _sure(signal: SignalView) -> str:
+    """Of the strategy in its signal; what the price's source is worth is on the oracle's page."""
     return "" if signal.confidence is None else f"{signal.confidence:.0%}"
 
 
@@ -122,17 +126,23 @@ def _variants(signal: SignalView, ink: Ink) -> list[list[Span]]:
     if not signal.direction:
         return [_worded(signal, ink, (), is_short=True)]
     edge = "" if _why(signal).startswith(_EDGE) else _edge(signal)
-    sure, size = _sure(signal), _size(signal)
+    sure, size = f"{_sure(signal)} sure" if _sure(signal) else "", _size(signal)
     return [
         _worded(signal, ink, (edge, sure, size), is_short=False),
-        _worded(signal, ink, (edge, sure), is_short=False),
+        _worded(signal, ink, (edge, size), is_short=False),
         _worded(signal, ink, (edge,), is_short=False),
         _worded(signal, ink, () if _why(signal) else (edge,), is_short=True),
     ]
 
 
 def _fitting(variants: list[list[Span]], width: int) -> list[Span]:
-    return next((one for one in variants if width_of(one) <= width), variants[-1])
+    """The fullest that fits; of the shortest, what is in the way in shorter words."""
+    found = next((one for one in variants if width_of(one) <= width), None)
+    if found is not None:
+        return found
+    *rest, (words, style) = variants[-1]
+    room = width - width_of(rest) - 1
+    return [*rest, (f" {fitted(words[1:], room)}", style)]
 
 
 # --- its forms ------------------------------------------------------------------------------
@@ -150,7 +160,7 @@ def _alone(signal: SignalView, ink: Ink, width: int) -> Line:
 
 
 def _least(signals: Sequence[SignalView], ink: Ink) -> int:
-    """What the longest of them needs in its shortest words."""
+    """What the longest of them needs before a word of its gate is shortened."""
     return max(width_of(_variants(one, ink)[-1]) for one in signals)
 
 
@@ -170,14 +180,15 @@ def _compact(signals: list[SignalView], ink: Ink, width: int) -> list[Line]:
 def _in_two(signal: SignalView, ink: Ink, width: int) -> list[Line]:
     """Who, which way, how sure and how much; then edge and gate."""
     left: list[Span] = [_kind(signal, ink), (clean(signal.strategy), ink.dim)]
-    facts = " ".join(part for part in (_sure(signal), _size(signal)) if part)
+    sure = f"{_sure(signal)} sure" if _sure(signal) else ""
+    facts = " ".join(part for part in (sure, _size(signal)) if part)
     right: list[Span] = [_direction(signal, ink)]
     if signal.direction and facts:
         right.append((f" {facts}", ink.text))
     if width_of(left) + width_of(right) + 1 > width:
         left[0] = _mark(signal, ink)
     why = _why(signal)
-    words = why or ("" if signal.direction else "no edge")
+    words = fitted(why, width - 2) or ("" if signal.direction else "no edge")
     below: list[Span] = [(f"  {words}", ink.warn if signal.direction else ink.dim)]
     edge = _edge(signal) if signal.direction and not why.startswith(_EDGE) else ""
     if edge and len(edge) + len(words) + 4 <= width:
@@ -186,9 +197,7 @@ def _in_two(signal: SignalView, ink: Ink, width: int) -> list[Line]:
 
 
 def _heading(ink: Ink, width: int) -> Line:
-    words = (
-        f"{'':<9}{'':<{_NAME}}{'wants':<8}{'sure':>5}{'edge bps':>10}{'size USD':>10}  in the way"
-    )
+    words = f"{'':<9}{'':<{_NAME}}{'wants':<8}{'sure':>5}{'edge c':>10}{'size USD':>10}  in the way"
     return line([(words, ink.dim)], width, ink.text)
 
 
@@ -196,9 +205,9 @@ def _full(signal: SignalView, ink: Ink, width: int) -> Line:
     """Every column."""
     text, style = kind_words(signal.is_live, ink)
     wants, wants_style = _direction(signal, ink)
-    edge = "–" if signal.edge_bps is None else f"{signal.edge_bps:+,.0f}"
+    edge = "–" if signal.edge_bps is None else f"{signal.edge_bps / 100:+,.1f}"
     size = f"{signal.size_usd:,.2f}" if signal.size_usd else "–"
-    why = _why(signal)
+    why = fitted(_why(signal), width - _BEFORE_GATE)
     nothing = ("nothing", ink.good) if signal.direction else ("no edge", ink.dim)
     spans: list[Span] = [
         (f"{text:<9}", style),

@@ -43,7 +43,7 @@ def zoom_panel(
     book = ladder(shown, ink, book_width, rows)
     facts = filled(_facts(view, shown, ink, facts_width, rows), rows, facts_width, ink.text)
     body = [time_bar(view, shown, ink, inner), *beside(book, facts, Segment("   ", ink.text))]
-    top, bottom = box_edges(view, shown, look)
+    top, bottom = box_edges(view, shown, look, width)
     return framed(body, top, bottom, (width, height), look.edge, ink.text)
 
 

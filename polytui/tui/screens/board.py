@@ -23,6 +23,7 @@ from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.oracle import oracle_panel
 from polytui.tui.panels.sheet import Sheet
+from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
 from polytui.tui.scene import LinkState, Scene
 from polytui.tui.screens.bottom import bottom_lines
@@ -89,6 +90,8 @@ class Board(Screen[None]):
         self._round = ""
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
+        self._has_stop = False
+        """Whether the header has its third line, which is there only when it says something."""
 
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint_account, id="account")
@@ -126,6 +129,8 @@ class Board(Screen[None]):
             canvas.display = at < count and not self._is_covered
         self.query_one("#zoom").display = self._is_covered
         self.query_one("#log").styles.height = plan.log_rows
+        self._has_stop = bool(self._stop[0])
+        self.query_one("#account").styles.height = 3 if self._has_stop else 2
         self.repaint()
 
     def tick(self) -> None:
@@ -137,6 +142,9 @@ class Board(Screen[None]):
 
     def repaint(self) -> None:
         self._painted = (self.scene.changes, self._clock())
+        if bool(self._stop[0]) is not self._has_stop:
+            self.lay_out()
+            return
         for canvas in self.query(Canvas):
             canvas.repaint()
 
@@ -167,8 +175,14 @@ class Board(Screen[None]):
             troubled.get(scene.link, ""),
             scene.kill_words(),
             scene.is_kill_unkept,
+            scene.session,
+            self._stop,
         )
         return account_lines(scene.account, standing, width)[:height]
+
+    @property
+    def _stop(self) -> tuple[str, str]:
+        return stop_words(self.scene.account, tuple(self.scene.assets.values()))
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
         def paint(width: int, height: int) -> list[Line]:
@@ -186,6 +200,7 @@ class Board(Screen[None]):
             is_live=self.scene.mode == "live",
             age_s=self._age(self.scene.assets_s.get(name)),
             note=self.scene.note_of(name),
+            full=full_name(self.scene.account),
         )
 
     def _sheet(self) -> Sheet:
