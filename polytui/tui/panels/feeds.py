@@ -15,27 +15,22 @@ _MARKS = {
 
 
 def feed_dots(feeds: tuple[FeedView, ...], ink: Ink, width: int = 10_000) -> list[Span]:
-    """A mark and a name per feed; whatever is not up says so in words. Where there is no room the
-    names of those that are up go first, then all of them."""
-    made = [feed_dot(feed, ink) for feed in feeds]
-    bare = [
-        one[:1] if feed.state is FeedState.UP else one
-        for feed, one in zip(feeds, made, strict=True)
-    ]
-    full, named = _joined(made, "  ", ink), _joined(bare, " ", ink)
+    """A mark and a name per feed; whatever is not up says so in words. Where there is no room for
+    all names, how many are up and the names of those that are not."""
+    full = _joined([feed_dot(feed, ink) for feed in feeds], ink)
     if width_of(full) <= width:
         return full
-    if width_of(named) <= width:
-        return named
-    up = sum(feed.state is FeedState.UP for feed in feeds)
-    marks = _joined([[(one[0][0][0], one[0][1])] for one in made], "", ink)
-    return [*marks, (f" {up} of {len(feeds)} up", ink.dim)]
+    troubled = [feed for feed in feeds if feed.state is not FeedState.UP]
+    mark: Span = ("◐ ", ink.warn) if troubled else ("● ", ink.good)
+    count: list[Span] = [mark, (f"{len(feeds) - len(troubled)} of {len(feeds)} feeds up", ink.text)]
+    named = _joined([count, *(feed_dot(feed, ink) for feed in troubled)], ink)
+    return named if width_of(named) <= width else count
 
 
-def _joined(parts: list[list[Span]], gap: str, ink: Ink) -> list[Span]:
+def _joined(parts: list[list[Span]], ink: Ink) -> list[Span]:
     spans: list[Span] = []
     for at, part in enumerate(parts):
-        spans += [(gap if at else "", ink.dim), *part]
+        spans += [("  " if at else "", ink.dim), *part]
     return spans
 
 
