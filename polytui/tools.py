@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from polytui.config.schema import Settings
-from polytui.journal.raw_files import TornTail, read_lines
+from polytui.journal.raw_files import TornTail, read_lines, whole_values
 from polytui.model.errors import Fatal
 from polytui.output import write_json
 from polytui.places import make_folder, new_folder
@@ -44,7 +44,7 @@ def decode(source: str, file: Path, feed: str, json_path: str | None, is_quiet: 
     check_writable(json_path)
     decoded, torn = Decoded(), ""
     try:
-        for event in decode_lines(_lines(file, source, feed), SOURCES[source], decoded):
+        for event in decode_lines(_lines(file, feed), SOURCES[source], decoded):
             if not is_quiet:
                 sys.stdout.buffer.write(_encode((type(event).__name__, event)) + b"\n")
         sys.stdout.flush()
@@ -68,16 +68,14 @@ def _unheard() -> int:
     return 1
 
 
-def _lines(file: Path, source: str, feed: str) -> Iterator[Line]:
+def _lines(file: Path, feed: str) -> Iterator[Line]:
     if str(file) == "-":
         texts: Iterator[str] = (
             line.rstrip(b"\n").decode(errors="replace") for line in sys.stdin.buffer
         )
-    elif source == "gamma" and file.suffix == ".json":
-        texts = iter([file.read_text(encoding="utf-8", errors="replace")])
     else:
         texts = read_lines(file)
-    for number, text in enumerate(texts, start=1):
+    for number, text in whole_values(texts):
         if text.strip():
             line = read_line(text, number)
             if not feed or not line.feed or line.feed == feed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from polytui.model.units import NS_PER_S
 
 _LEVEL = 5
 _CHUNK = 1 << 16
+_BRACKETS = {"{": "}", "[": "]"}
+_MOST_LINES = 1 << 18
+"""Of one value: what is longer is no frame of any venue, and is not kept whole."""
 
 
 class RawFiles:
@@ -80,6 +83,25 @@ def read_lines(path: Path) -> Iterator[str]:
         raise TornTail(f"{path} is cut off: {error}") from error
     if rest:
         yield rest.decode(errors="replace")
+
+
+def whole_values(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Each line with its number, from 1; a value that was printed over several lines, as one text
+    under the number of its first. Such a value opens and closes with a bracket of its own line."""
+    opened, closes, parts = 0, "", list[str]()
+    for number, line in enumerate(lines, start=1):
+        bare = line.rstrip().lstrip("\ufeff")
+        if parts:
+            parts.append(bare)
+            if line.startswith(closes) or len(parts) >= _MOST_LINES:
+                yield opened, "\n".join(parts)
+                parts = []
+        elif bare in _BRACKETS:
+            opened, closes, parts = number, _BRACKETS[bare], [bare]
+        else:
+            yield number, line.lstrip("\ufeff")
+    if parts:
+        yield opened, "\n".join(parts)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.journal.raw_files import RawFiles, TornTail, read_lines
+from polytui.journal.raw_files import RawFiles, TornTail, read_lines, whole_values
 from polytui.model.units import NS_PER_S
 
 T0 = 1_795_204_800 * NS_PER_S  # 2026-11-20 20:00:00 UTC
@@ -218,3 +219,29 @@ def test_a_plain_file_and_a_last_line_without_its_end(tmp_path: Path) -> None:
 def test_a_file_of_nothing(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "none").write_bytes(data)
     assert list(read_lines(tmp_path / "none")) == [data.decode()] * len(data)
+
+
+# --- values over several lines --------------------------------------------------------------------
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, min_size=1) | st.dictionaries(st.text(), inner, min_size=1),
+)
+
+
+@given(st.lists(st.tuples(VALUES, st.booleans())))
+def test_printed_or_not_every_value_comes_back_whole(values: list[tuple[object, bool]]) -> None:
+    """In order, however each was written; and numbered by the line it begins on."""
+    texts = [json.dumps(value, indent=2 if is_pretty else None) for value, is_pretty in values]
+    lines = "\n".join(texts).split("\n") if texts else []
+    found = list(whole_values(lines))
+    assert [json.loads(text) for _, text in found] == [value for value, _ in values]
+    assert [lines[number - 1] for number, _ in found] == [text.split("\n")[0] for text in texts]
+
+
+def test_a_byte_order_mark_and_a_value_that_is_cut_off() -> None:
+    assert list(whole_values(["\ufeff{", '  "a": 1', "}", "\ufeff7"])) == [
+        (1, '{\n  "a": 1\n}'),
+        (4, "7"),
+    ]
+    assert list(whole_values(["1", "[", "  2"])) == [(1, "1"), (2, "[\n  2")]

@@ -206,6 +206,14 @@ def test_junk_is_told_in_plain_words(tmp_path: Path) -> None:
     assert json.loads(ended.stderr)["rejected"] == 2
 
 
+def test_frames_that_were_printed_for_people_decode_as_well(tmp_path: Path) -> None:
+    frames = [json.dumps(json.loads(TRADE % number), indent=2) for number in (1, 2, 3)]
+    (tmp_path / "frames.json").write_text("\ufeff" + "\n".join(frames), encoding="utf-8")
+    code, account = account_of("binance", tmp_path / "frames.json")
+    assert (code, account["frames"], account["rejected"]) == (0, 3, 0)
+    assert account["events"] == {"ExchangeTraded": 3}
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "frames").write_text("".join(TRADE % number for number in range(1, 5_000)))
     with (
