@@ -28,6 +28,8 @@ def say(summary: Summary, console: StatusConsole) -> None:
 
 
 def exit_code(summary: Summary) -> int:
-    """1 where money does not add up or an asset had to be halted; 0 otherwise."""
+    """1 where money does not add up, an asset had to be halted or not all of it is on the disk;
+    0 otherwise."""
     is_halted = any(asset["halted"] for asset in summary["assets"].values())
-    return 1 if is_halted or not summary["reconciled"]["is_cash_equal"] else 0
+    is_equal = summary["reconciled"]["is_cash_equal"]
+    return 1 if is_halted or not is_equal or summary["unkept"] else 0

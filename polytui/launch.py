@@ -90,7 +90,18 @@ def _headless(plan: Plan, json_path: str | None) -> int:
     summary: Summary = trio.run(run_engine, plan)
     if not plan.is_owned:
         say(summary, console)
-    _keep(summary, plan.folder, json_path)
+    return _end(summary, plan.folder, json_path)
+
+
+def _end(summary: Summary, folder: Path, json_path: str | None) -> int:
+    """Keep the summary; the exit code. Fatal where not everything is on the disk, in one line."""
+    unkept: str = summary["unkept"]
+    try:
+        _keep(summary, folder, json_path)
+    except Fatal as error:
+        raise Fatal(f"{unkept}; {error}" if unkept else str(error)) from error
+    if unkept:
+        raise Fatal(unkept)
     return exit_code(summary)
 
 
@@ -114,22 +125,32 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
     played = InProcess(settings, world, model=model_of(settings.predictor)).play()
     session, seed = plan.folder.name, settings.demo.seed
     header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
-    journal.write_bytes(encode_header(header) + b"".join(played.lines))
+    unkept = _written(journal, encode_header(header) + b"".join(played.lines))
     money = money_summary(
         played.mind.account, settings.session.assets, played.hands, settings.claims
     )
+    rejected = [f"{played.rejected} frames rejected"] if played.rejected else []
     summary: Summary = {
         "mode": "demo",
         "seed": seed,
         **simulated(settings.demo),
         **money,
-        "errors": [f"{played.rejected} frames rejected"] if played.rejected else [],
+        "errors": [*rejected, *([unkept] if unkept else [])],
+        "unkept": unkept,
         "stopped": f"{settings.session.rounds} rounds are settled",
         "journal": os.path.relpath(journal),
     }
     say(summary, StatusConsole(stderr=json_path == "-"))
-    _keep(summary, plan.folder, json_path)
-    return exit_code(summary)
+    return _end(summary, plan.folder, json_path)
+
+
+def _written(journal: Path, lines: bytes) -> str:
+    """Why a journal is not on the disk; empty where it is."""
+    try:
+        journal.write_bytes(lines)
+    except OSError as error:
+        return f"cannot write the journal {journal}: {error.strerror}"
+    return ""
 
 
 # --- with a terminal -----------------------------------------------------------------------------
@@ -211,11 +232,14 @@ def _after_terminal(engine: subprocess.Popen[bytes], folder: Path, json_path: st
     except subprocess.TimeoutExpired:
         sys.stderr.write(f"the engine goes on: {called(f'attach {folder.name}')}\n")
         return 0
-    if summary.exists():
+    try:
         known = json.loads(summary.read_text(encoding="utf-8"))
-        if json_path:
-            write_json(known, json_path)
-        say(known, StatusConsole(stderr=json_path == "-"))
+    except (OSError, ValueError):
+        log = folder / "engine.log"
+        raise Fatal(f"the engine left no summary that can be read: {last_line(log)}") from None
+    say(known, StatusConsole(stderr=json_path == "-"))
+    if json_path:
+        write_json(known, json_path)
     return code
 
 

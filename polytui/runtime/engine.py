@@ -61,14 +61,15 @@ async def run_engine(plan: Plan) -> Summary:
     ):
         session = _open_session(plan, surroundings)
         try:
-            return await _run(plan, session, surroundings, signals)
+            ran = await _run(plan, session, surroundings, signals)
         finally:
             session.close()
+        return summarise(session, *ran)
 
 
 async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
-) -> Summary:
+) -> tuple[list[AssetRun], PaperAccount, Pace]:
     account = PaperAccount(usd_from_float(plan.settings.paper.starting_cash_usd))
     runs = [
         AssetRun(
@@ -90,7 +91,7 @@ async def _run(
             nursery.start_soon(show_status, session.hub, plan.status)
         await tree.supervise()
         nursery.cancel_scope.cancel()
-    return summarise(session, runs, account, pace)
+    return runs, account, pace
 
 
 def _open_session(plan: Plan, surroundings: Surroundings) -> Session:

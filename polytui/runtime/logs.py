@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from loguru import logger
@@ -35,13 +36,17 @@ class _Redacting:
     """A file that nothing secret gets into. loguru calls its three methods."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
+        # Nothing waits in a buffer: what a full disk refuses is lost here and now, and not said
+        # again with a traceback at the end.
+        self._file = path.open("ab", buffering=0)
 
     def write(self, text: str) -> None:
-        self._file.write(_KEYLIKE.sub("***", text))
+        """The journal says it where the disk is full; a story that has a gap ends nothing."""
+        with suppress(OSError):
+            self._file.write(_KEYLIKE.sub("***", text).encode(errors="backslashreplace"))
 
     def flush(self) -> None:
-        self._file.flush()
+        """Written already."""
 
     def stop(self) -> None:
         self._file.close()

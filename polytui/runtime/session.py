@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import trio
@@ -15,6 +14,7 @@ from polytui.desk.mind import Mind
 from polytui.journal.line_file import LineFile, Unkept
 from polytui.journal.log import JournalLog
 from polytui.journal.standing_file import StandingFile
+from polytui.model.errors import Fatal
 from polytui.model.events import ModelLoaded, StandingRestored
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
@@ -49,6 +49,8 @@ class Session:
     errors: list[str] = field(factory=list)
     stopping: trio.Event = field(factory=trio.Event)
     stop_reason: str = ""
+    unkept: str = ""
+    """Why what was done is not all on the disk; empty where it is."""
     model: ModelLoaded | None = None
     """What a desk that begins is told of the learned model; None where none is asked for."""
     settings_digest: str = field(init=False)
@@ -70,10 +72,27 @@ class Session:
         return (self.journal,) if self.standing is None else (self.journal, self.standing)
 
     def close(self) -> None:
-        """Everything to the disk; the folder is free for the next session."""
-        with ExitStack() as closing:
-            for file in self.files:
-                closing.callback(file.close)
+        """Everything to the disk, or why not; the folder is free for the next session."""
+        for file in self.files:
+            try:
+                file.close()
+            except Fatal as error:
+                self._lose(str(error))
+
+    async def write(self, file: LineFile) -> None:
+        """Write a file, for ever. A disk that goes on refusing ends the session in order: it trades
+        no more, takes its orders back, and says what it came to."""
+        while True:
+            try:
+                await file.run(self.settings.journal.flush_ms)
+            except Fatal as error:
+                self._lose(str(error))
+                self.stop("the disk refuses what must be kept")
+
+    def _lose(self, why: str) -> None:
+        if not self.unkept:
+            self.unkept = why
+            self.fault("", why)
 
     async def keep(self) -> str:
         """Wait until everything taken so far is on the disk; why it is not, empty where it is."""

@@ -50,6 +50,7 @@ def summarise(
         "feeds": _feeds(runs),
         "in_the_way": session.reasons.shares(),
         "errors": list(session.errors),
+        "unkept": session.unkept,
         "stopped": session.stop_reason,
         "journal": os.path.relpath(session.journal.path),
     }

@@ -66,7 +66,7 @@ class Tree:
         session = self.session
         async with trio.open_nursery() as history:
             for file in session.files:
-                history.start_soon(file.run, session.settings.journal.flush_ms)
+                history.start_soon(session.write, file)
             try:
                 async with trio.open_nursery() as account:
                     await self._start_account(account)

@@ -79,3 +79,12 @@ def test_a_secret_shows_itself_as_stars_and_plain_words_stay(path: Path) -> None
     text = written(path)
     assert API_SECRET not in text
     assert "keys Secret(***) settings 7db470078b8a" in text
+
+
+def test_a_full_disk_costs_lines_and_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    log_to(Path("/dev/full"))
+    logger.warning("said to nobody")
+    logger.remove()
+    assert capfd.readouterr() == ("", "")
