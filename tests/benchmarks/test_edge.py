@@ -10,14 +10,26 @@ from attrs import frozen
 from rich.console import Console
 
 from benchmarks.edge import (
+    DELAYS_S,
+    REAL_S,
+    SLOW_MS,
+    USUAL_MS,
+    Claimed,
     Collector,
     Figures,
+    Point,
     Row,
+    Sat,
     Sitting,
     all_figures,
     bootstrap,
     conclusion,
+    curve_sittings,
+    curve_table,
+    curves_of,
     figures_of,
+    pooled,
+    race_of,
     settings_of,
     sittings,
     table_of,
@@ -126,6 +138,94 @@ def test_the_conclusion_names_the_worlds_and_what_chance_does() -> None:
     assert "vote: no edge shown (calm); too few rounds to say (jumpy)" in text
     assert "Of 3 intervals of 95 %, about 0.2 miss the truth" in text
     assert "proves nothing about the real venue" in text
+
+
+# --- races --------------------------------------------------------------------------------------
+
+
+def earns(low: float, high: float = 0.5, rounds: int = 40) -> Figures:
+    return Figures("lifelike", "fade", rounds, 1, 1, (low + high) / 2, low, high)
+
+
+def curve(usual: list[float], slow: list[float] | None = None) -> dict[Point, Figures]:
+    """Lower ends of the intervals at each delay of the crowd."""
+    points = {Point(d, USUAL_MS): earns(low) for d, low in zip(DELAYS_S, usual, strict=True)}
+    late = slow or [-0.1] * len(DELAYS_S)
+    return points | {Point(d, SLOW_MS): earns(low) for d, low in zip(DELAYS_S, late, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("usual", "slow", "words"),
+    [
+        ([-0.1, -0.1, -0.1, -0.1], None, "no edge shown against any crowd"),
+        ([-0.1, -0.1, -0.1, 0.1], None, "only a race: earns from crowds 3 s late and more"),
+        (
+            [-0.1, -0.1, 0.1, 0.1],
+            [-0.1, -0.1, -0.1, 0.1],
+            "only a race: earns from crowds 1 s",
+        ),
+        ([-0.1, 0.1, 0.1, 0.1], [-0.1, -0.1, -0.1, 0.1], "only a race: gone when our orders"),
+        ([0.1, 0.1, 0.1, 0.1], [0.1, 0.1, 0.1, 0.1], "an edge against this crowd"),
+        ([-0.1, 0.1, 0.1, 0.1], [-0.1, 0.1, 0.1, 0.1], "an edge against this crowd, 0.3 s late"),
+        (
+            [-0.1, 0.0, 0.1, 0.1],
+            None,
+            "only a race: earns from crowds 1 s late and more, not",
+        ),
+    ],
+)
+def test_what_slow_crowds_alone_pay_for_is_a_race(
+    usual: list[float], slow: list[float] | None, words: str
+) -> None:
+    assert race_of(curve(usual, slow)).startswith(words)
+
+
+def test_too_few_rounds_against_a_quick_crowd_prove_no_race() -> None:
+    points = curve([-0.1, -0.1, 0.1, 0.1])
+    few = {p: earns(-0.1, rounds=3) if p.delay_s <= REAL_S else one for p, one in points.items()}
+    assert race_of(few).startswith("an edge against slow crowds; too few rounds")
+    nobody = {point: Figures("lifelike", "fade", 0, 0, 0, None, None, None) for point in points}
+    assert race_of(nobody) == "no edge shown against any crowd"
+
+
+def test_the_curve_is_every_delay_with_usual_and_with_late_orders() -> None:
+    planned = list(curve_sittings(2, 5))
+    assert len(planned) == len(set(planned)) == 2 * 2 * len(DELAYS_S)
+    assert DELAYS_S == (0.1, 0.3, 1.0, 3.0)
+    assert {one.point.latency_ms for one in planned} == {USUAL_MS, SLOW_MS}
+    assert USUAL_MS + 1_000.0 == SLOW_MS
+    slow = settings_of(Sitting("lifelike", 1, 2, point=Point(3.0, SLOW_MS)))
+    assert (slow.demo.crowd_delay_s, slow.paper.order_latency_ms) == (3.0, SLOW_MS)
+
+
+def test_rows_go_to_their_point_and_silence_is_shown() -> None:
+    sitting = Sitting("lifelike", 1, 2, point=Point(1.0, USUAL_MS))
+    other = Sitting("lifelike", 1, 2, point=Point(3.0, USUAL_MS))
+    name = STRATEGIES[0].name
+    found = [Sat(sitting, rows([1.0, 2.0], strategy=name), []), Sat(other, [], [])]
+    curves = curves_of(found)
+    assert set(curves) == {strategy.name for strategy in STRATEGIES}
+    assert curves[name][sitting.point].pnl == 3_000_000
+    assert curves[name][other.point].verdict == "did not trade"
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(curve_table(curves))
+    text = console.export_text()
+    for word in ("crowd 1 s", "crowd 3 s", "order 30 ms", "+15.0%", "n 2", "none"):
+        assert word in text
+
+
+def test_claims_of_sessions_are_weighed_by_their_number() -> None:
+    (one, idle) = pooled(
+        [
+            Claimed("fade", 30.0, 0.10, 0.04, -0.02),
+            Claimed("fade", 10.0, 0.02, 0.02, 0.06),
+            Claimed("vote", 0.0, 0.0, 0.0, 0.0),
+        ]
+    )
+    assert (one.count, idle.count) == (40.0, 0.0)
+    assert one.claimed == pytest.approx(0.08)
+    assert one.used == pytest.approx(0.035)
+    assert one.realised == pytest.approx(0.0)
 
 
 # --- collecting ---------------------------------------------------------------------------------
