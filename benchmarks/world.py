@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import sys
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from polytui.model.effects import Reason
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.exchanges import Exchanges
+from polytui.sim.happenings import Happening, RoundResolved
 from polytui.sim.named_worlds import WorldName, paths_of
 from polytui.sim.paths import SyntheticPath
 from polytui.sim.polymarket import Polymarket
@@ -136,8 +137,33 @@ class Part:
 
 def listen(part: Part) -> Played:
     """The bytes that the venue would send about these rounds, read as anybody would."""
-    world = World(
-        WorldSettings(
+    venue, exchange = _Venue(part), TradeReader()
+    heard: list[tuple[Round, Sequence[Top]]] = []
+    for round_ in venue.rounds[: part.rounds]:
+        for _ in venue.run_until(round_.opens_ns):
+            pass
+        session, reader = venue.market.market_session(), BookReader(round_.up_token)
+        frames = session.receive(_subscription(round_.up_token))
+        tops = [top for frame in frames for top in reader.read(frame)]
+        for happening in venue.run_until(round_.opens_ns + part.seconds * NS_PER_S):
+            if isinstance(happening, session.WANTS):
+                tops += [top for frame in session.publish(happening) for top in reader.read(frame)]
+            if isinstance(happening, venue.stream.WANTS):
+                for frame in venue.stream.publish(happening):
+                    exchange.read(happening.at_ns / NS_PER_S, frame)
+        opens_ms = round_.opens_ns // NS_PER_MS
+        heard.append((round_, [top for top in tops if top.at_ms >= opens_ms]))
+    for _ in venue.run_until(heard[-1][0].closes_ns + _ROUND_S * NS_PER_S):
+        pass
+    said = _said(part.seed, venue.winners, heard)
+    return Played(heard, said, exchange, part.seconds * len(heard))
+
+
+class _Venue:
+    """A world and what it sends. State: who has won so far; the world itself forgets it."""
+
+    def __init__(self, part: Part) -> None:
+        settings = WorldSettings(
             part.seed,
             START_NS,
             (Asset.BTC,),
@@ -145,50 +171,38 @@ def listen(part: Part) -> Played:
             paths=paths_of(part.world),
             messages=part.messages,
         )
-    )
-    market, exchanges = Polymarket(world), Exchanges(world)
-    stream = exchanges.binance_session("/stream?streams=btcusdt@trade/btcusdt@bookTicker")
-    heard, exchange = list[tuple[Round, Sequence[Top]]](), TradeReader()
-    listed = sorted(world.rounds.values(), key=lambda one: one.opens_ns)
-    for round_ in [one for one in listed if one.opens_ns >= START_NS][: part.rounds]:
-        for happening in world.run_until(round_.opens_ns):
-            market.note(happening)
-            exchanges.note(happening)
-        session, reader = market.market_session(), BookReader(round_.up_token)
-        frames = session.receive(_subscription(round_.up_token))
-        tops = [top for frame in frames for top in reader.read(frame)]
-        for happening in world.run_until(round_.opens_ns + part.seconds * NS_PER_S):
-            market.note(happening)
-            exchanges.note(happening)
-            if isinstance(happening, session.WANTS):
-                tops += [top for frame in session.publish(happening) for top in reader.read(frame)]
-            if isinstance(happening, stream.WANTS):
-                for frame in stream.publish(happening):
-                    exchange.read(happening.at_ns / NS_PER_S, frame)
-        opens_ms = round_.opens_ns // NS_PER_MS
-        heard.append((round_, [top for top in tops if top.at_ms >= opens_ms]))
-    seconds = part.seconds * len(heard)
-    return Played(heard, _said(part.seed, world, heard), exchange, seconds)
+        self._world = World(settings)
+        self.market, self._exchanges = Polymarket(self._world), Exchanges(self._world)
+        streams = "/stream?streams=btcusdt@trade/btcusdt@bookTicker"
+        self.stream = self._exchanges.binance_session(streams)
+        listed = sorted(self._world.rounds.values(), key=lambda one: one.opens_ns)
+        self.rounds = [one for one in listed if one.opens_ns >= START_NS]
+        self.winners: dict[str, Outcome] = {}
+
+    def run_until(self, until_ns: int) -> Iterator[Happening]:
+        for happening in self._world.run_until(until_ns):
+            self.market.note(happening)
+            self._exchanges.note(happening)
+            if isinstance(happening, RoundResolved):
+                self.winners[happening.slug] = happening.winner
+            yield happening
 
 
 def _subscription(token: str) -> str:
     return msgspec.json.encode({"type": "market", "assets_ids": [token]}).decode()
 
 
-def _said(seed: int, world: World, heard: Sequence[tuple[Round, Sequence[Top]]]) -> list[Said]:
-    """The mid at each horizon, and who won once the world has told."""
-    last_ns = heard[-1][0].closes_ns
-    for _ in world.run_until(last_ns + _ROUND_S * NS_PER_S):
-        pass
+def _said(
+    seed: int, winners: Mapping[str, Outcome], heard: Sequence[tuple[Round, Sequence[Top]]]
+) -> list[Said]:
+    """The mid at each horizon, and who won."""
     said: list[Said] = []
     for round_, tops in heard:
-        winner, times = world.status(round_.slug).winner, [top.at_ms for top in tops]
+        times, is_up = [top.at_ms for top in tops], winners[round_.slug] is Outcome.UP
         for left_s in HORIZONS_S:
             at = bisect(times, round_.closes_ns // NS_PER_MS - left_s * 1_000) - 1
-            if at >= 0 and winner is not None:
-                top = tops[at]
-                name = f"{seed}:{round_.slug}"
-                said.append(Said(name, top.mid / 100.0, winner is Outcome.UP))
+            if at >= 0:
+                said.append(Said(f"{seed}:{round_.slug}", tops[at].mid / 100.0, is_up))
     return said
 
 
@@ -285,7 +299,7 @@ def main() -> None:
         trips = pool.map_async(partial(spread_trips, rounds=20), (1, 2), chunksize=1)
         feeds = pool.map_async(feed_of, (1, 2), chunksize=1)
         parts = [Part(seed, 30, usual) for seed in (1, 2)]
-        played = pool.map_async(listen, [*parts, Part(3, 3, full, 120)], chunksize=1)
+        played = pool.map_async(listen, [*parts, Part(3, 1, full)], chunksize=1)
         *shapes, whole = played.get()
         recorded = recorded_figures()
         simulated = mean_of([*map(shape_figures, shapes)])
