@@ -25,7 +25,7 @@ from polytui.runtime.books import BookWatcher
 from polytui.runtime.winners import Verdict, Winners
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.gamma import Gamma
-from polytui.venues.polymarket.round_names import has_name_of_its_own, window_of
+from polytui.venues.polymarket.round_names import has_name_of_its_own, round_slug, window_of
 
 _LIST_EVERY_S = 120.0
 """Session seconds at most between two looks at what is listed, and whether it takes orders."""
@@ -134,8 +134,10 @@ class RoundWatcher:
     async def _ask_strike(self, listed: Round) -> None:
         """The venue's own word on the price to beat, which comes late; ours may come first. Of a
         candle the exchange itself can be asked."""
+        is_final_told = False
 
         async def ask() -> bool:
+            nonlocal is_final_told
             if listed.settlement is SettlementRule.CANDLE:
                 return await self._ask_candle(listed)
             look = await self.sources.gamma.look(listed.slug)
@@ -143,26 +145,28 @@ class RoundWatcher:
                 self._note_acceptance(known, look.round)
             if look.strike is not None:
                 self.run.deliver(StrikePublished(listed.slug, look.strike, "gamma"))
-            elif before:
-                await self._ask_final(listed, before)
+            elif not is_final_told:
+                is_final_told = await self._ask_final(listed)
             return look.strike is not None
 
-        before = next(
-            (
-                each.round.slug
-                for each in self.run.followed.values()
-                if each.round.interval is listed.interval
-                and each.round.closes_ns == listed.opens_ns
-            ),
-            "",
-        )
         await self._until_known(ask, self.settings.strike_every_s)
 
-    async def _ask_final(self, listed: Round, before: str) -> None:
-        """What the round before was settled by is this one's price to beat (venue rule)."""
-        final = (await self.sources.gamma.look(before)).final
-        if final is not None:
-            self.run.deliver(StrikePublished(listed.slug, final, FINAL))
+    async def _ask_final(self, listed: Round) -> bool:
+        """What the round before was settled by is this one's price to beat (venue rule). It is
+        asked for by its name: a session that begins in mid-round has not followed it."""
+        before_ns = window_of(self.interval, listed.opens_ns - 1).opens_ns
+        if not has_name_of_its_own(self.interval, before_ns):
+            return True
+        try:
+            look = await self.sources.gamma.look(
+                round_slug(self.run.asset, self.interval, before_ns)
+            )
+        except Rejected:
+            return False  # a round that nobody listed is no fault of this one's
+        if look.final is None or look.round.closes_ns != listed.opens_ns:
+            return False
+        self.run.deliver(StrikePublished(listed.slug, look.final, FINAL))
+        return True
 
     async def _ask_candle(self, listed: Round) -> bool:
         candles = await self.sources.binance.klines(self.run.asset, self.interval.value, 2)

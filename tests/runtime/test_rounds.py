@@ -23,6 +23,7 @@ from polytui.backtest.replay import replay_journal
 from polytui.config.schema import Paper
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.model.events import (
+    FINAL,
     AcceptanceChanged,
     BookSnapshotted,
     Commanded,
@@ -118,6 +119,48 @@ async def test_a_silent_stream_is_asked_for_the_winner(
     for asked in (f"GET /gamma/events/slug/{BEFORE}", "GET /data-api/v2/resolutions"):
         assert engine.venue.requests.count(asked) >= 2, "again and again"
     assert at_ns > OPENS_NS + 20 * NS_PER_S, "not before a winner can be known"
+
+
+async def test_where_gamma_tells_no_strike_the_final_price_before_does(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on a day on which nothing of the running round is told: the second round's price to beat
+    is what the first was settled by, asked for until it is there, and said once."""
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=10) as engine:
+        engine.venue.spoil = partial(_without_strike_of, FIRST, engine.venue)
+        await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 120 * NS_PER_S)
+        entry = engine.session.mind.desks[Asset.BTC].rounds.get(FIRST)
+        assert entry is not None and entry.confirmed_by == FINAL
+        final = engine.venue.world.status(BEFORE).final_e18
+        assert final is not None and entry.strike == pytest.approx(final / 1e18, rel=1e-12)
+    told = [e for _, e in engine.events(StrikePublished) if e.slug == FIRST]  # type: ignore[attr-defined]
+    assert [event.source for event in told].count(FINAL) == 1
+    assert replay_journal(tmp_path / "s" / "journal.jsonl", is_verifying=True).is_equal
+
+
+async def test_a_session_that_begins_in_mid_round_asks_for_the_final_price_before_as_well(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nobody followed that round; its name is known all the same."""
+    settings = quick_settings(session={"assets": (Asset.BTC,)})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=200, is_away=True
+    ) as engine:
+        engine.venue.spoil = partial(_without_strike_of, BEFORE, engine.venue)
+        engine.venue.is_away = False
+        asked = f"GET /gamma/events/slug/{FIRST[:-10]}{OPENS_NS // NS_PER_S - 600}"
+        await engine.until(lambda: asked in engine.venue.requests)
+
+
+async def _without_strike_of(
+    slug: str, venue: VirtualVenue, request: httpx.Request
+) -> httpx.Response | None:
+    if not request.url.path.endswith(slug):
+        return None
+    answer = await venue._inner.handle_async_request(request)
+    body = (await answer.aread()).replace(b'"priceToBeat"', b'"nothing"')
+    return httpx.Response(200, content=body)
 
 
 async def test_a_round_that_was_listed_while_the_network_was_away_is_found_late(
