@@ -1,4 +1,4 @@
-"""Messages that follow each other by number: what is new, what was seen, what never came.
+"""Messages that follow each other: what is new, what was seen, what never came.
 
 Binance's aggregate trades and Coinbase's trades rise by one per symbol (venue rules), so a jump
 is a loss and a lower number was seen before. A line outlives the connections of its feed: the
@@ -10,6 +10,8 @@ numbering and flow again. What is repeated is older than the last, and stays dro
 """
 
 from __future__ import annotations
+
+from collections.abc import Hashable
 
 from polytui.venues.feed import Gap
 
@@ -157,3 +159,22 @@ class TradeLine:
     def missing(self) -> int:
         """Trades of the remembered gaps that nobody gave again."""
         return sum(gap.missed for gap in self._open)
+
+
+class Remembered:
+    """State: the last messages of a stream that numbers nothing, by what makes each of them one."""
+
+    __slots__ = ("_most", "_seen")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._seen: dict[Hashable, None] = {}
+
+    def has_seen(self, key: Hashable) -> bool:
+        """Whether it came before, as far as that is remembered; from now on it has."""
+        if key in self._seen:
+            return True
+        self._seen[key] = None
+        if len(self._seen) > self._most:
+            del self._seen[next(iter(self._seen))]
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.venues.continuity import DUPLICATE, TradeLine
+from polytui.venues.continuity import DUPLICATE, Remembered, TradeLine
 
 
 def taken(line: TradeLine, *ids: int) -> list[int]:
@@ -57,3 +57,9 @@ def test_every_number_is_taken_once_in_any_order(ids: list[int]) -> None:
     if len(range(min(above), max(above))) < 60:
         assert set(new) == above
         assert line.missing == max(above) - min(above) + 1 - len(above)
+
+
+def test_what_has_no_number_is_remembered_for_a_while() -> None:
+    seen = Remembered(3)
+    assert [seen.has_seen(key) for key in "aabca"] == [False, True, False, False, True]
+    assert [seen.has_seen(key) for key in "dba"] == [False, True, False], "a is the oldest"

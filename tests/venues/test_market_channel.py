@@ -107,6 +107,50 @@ def test_price_change_is_one_event_with_all_changes() -> None:
     assert parse(frame) == Parsed((event,), is_data=True, stream="book")
 
 
+def leg(**other: Any) -> dict[str, Any]:
+    """One leg of a match, as the venue's documentation shows it."""
+    told = {
+        "event_type": "last_trade_price", "market": "0x6a", "asset_id": UP, "price": "0.456",
+        "size": "219.217767", "fee_rate_bps": "0", "side": "SELL", "timestamp": "1750428146322",
+        "transaction_hash": "0xeeef",
+    }  # fmt: skip
+    return {**told, **other}
+
+
+def test_a_trade_that_comes_twice_is_one() -> None:
+    """In a frame of its own, in an array, and after a reconnect: it is read to fill our orders."""
+    channel = MarketChannel([UP])
+    one, other = json.dumps(leg()), json.dumps(leg(transaction_hash="0xeef0"))
+    assert len(channel.parse(one, NOW).events) == 1
+    again = channel.parse(one, NOW + 1)
+    assert (again.events, again.is_data) == ((), False), "no news, and no proof of life"
+    assert len(channel.parse(f"[{one},{other},{other}]", NOW).events) == 1
+    channel.hello()
+    assert channel.parse(other, NOW).events == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"price": "0.457"},
+        {"size": "1"},
+        {"side": "BUY"},
+        {"asset_id": DOWN},
+        {"timestamp": "1750428146323"},
+        {"transaction_hash": "0xeef0"},
+    ],
+)
+def test_trades_that_differ_in_anything_are_two(other: dict[str, Any]) -> None:
+    channel = MarketChannel([UP, DOWN])
+    frames = (json.dumps(leg()), json.dumps(leg(**other)))
+    assert [len(channel.parse(frame, NOW).events) for frame in frames] == [1, 1]
+
+
+def test_trades_without_a_transaction_cannot_be_told_apart_and_count() -> None:
+    channel, frame = MarketChannel([UP]), json.dumps(leg(transaction_hash=""))
+    assert [len(channel.parse(frame, NOW).events) for _ in range(2)] == [1, 1]
+
+
 def test_trade_tick_and_resolution() -> None:
     trade = {
         "event_type": "last_trade_price",

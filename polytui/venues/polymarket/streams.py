@@ -25,6 +25,7 @@ from polytui.model.events import (
 )
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, Price, Shares, parse_micro, parse_price
+from polytui.venues.continuity import Remembered
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
@@ -92,6 +93,7 @@ class _Message(msgspec.Struct, gc=False):
     new_tick_size: str = ""
     assets_ids: list[str] | None = None
     winning_asset_id: str = ""
+    transaction_hash: str = ""
 
 
 class _Changes(msgspec.Struct, gc=False):
@@ -113,6 +115,8 @@ _decode_change = msgspec.json.Decoder(_WireChange).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode
 _encode = msgspec.json.Encoder().encode
 
+_LEGS_REMEMBERED = 512
+"""Legs of trades: a busy market's last half minute."""
 _USED = (
     "book",
     "price_change",
@@ -132,6 +136,7 @@ class MarketChannel:
         """`is_for_all`: resolutions of every market are read, as recordings want them."""
         self._tokens: dict[str, None] = dict.fromkeys(tokens)
         self._is_for_all = is_for_all
+        self._legs = Remembered(_LEGS_REMEMBERED)
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -231,7 +236,8 @@ class MarketChannel:
         if kind == "book" or (not kind and message.bids is not None):
             return _snapshot(message, received_ns)
         if kind == "last_trade_price":
-            return _trade(message, received_ns)
+            trade = _trade(message, received_ns)
+            return None if self._is_repeated(message, trade) else trade
         if kind == "tick_size_change":
             return _tick_change(message, received_ns)
         if kind == "market_resolved":
@@ -239,6 +245,14 @@ class MarketChannel:
         if not kind:
             raise ValueError("no event_type")
         return None
+
+    def _is_repeated(self, leg: _Message, trade: TradePrinted) -> bool:
+        """Trades have no number, and frames come twice (venue fact). Two legs of one match that are
+        alike in everything count once: too little is seen to trade then, never too much."""
+        if not leg.transaction_hash:
+            return False
+        what = (trade.token_id, trade.price, trade.shares, trade.taker_side, trade.venue_ns)
+        return self._legs.has_seen((leg.transaction_hash[:80], *what))
 
     def _settled(self, message: _Message, received_ns: int) -> RoundSettled | None:
         """The stream names the winners of every market there is: keep those of our tokens. One
