@@ -131,9 +131,11 @@ async def test_where_gamma_tells_no_strike_the_final_price_before_does(
         engine.venue.spoil = partial(_without_strike_of, FIRST, engine.venue)
         await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 120 * NS_PER_S)
         entry = engine.session.mind.desks[Asset.BTC].rounds.get(FIRST)
-        assert entry is not None and entry.confirmed_by == FINAL
+        assert entry is not None
+        assert entry.confirmed_by == FINAL
         final = engine.venue.world.status(BEFORE).final_e18
-        assert final is not None and entry.strike == pytest.approx(final / 1e18, rel=1e-12)
+        assert final is not None
+        assert entry.strike == pytest.approx(final / 1e18, rel=1e-12)
     told = [e for _, e in engine.events(StrikePublished) if e.slug == FIRST]  # type: ignore[attr-defined]
     assert [event.source for event in told].count(FINAL) == 1
     assert replay_journal(tmp_path / "s" / "journal.jsonl", is_verifying=True).is_equal
