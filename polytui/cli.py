@@ -19,7 +19,7 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.output import write_json
-from polytui.places import has_terminal
+from polytui.places import has_terminal, journal_of
 from polytui.precautions import ensure_standard_streams
 from polytui.sim.named_worlds import WorldName
 
@@ -119,7 +119,11 @@ def _session_options(command: _F) -> _F:
             click.option("--json", "json_path", help="Write the summary here; - is stdout."),
             click.option("--theme", help="Colours of the terminal: a file in the themes folder."),
             click.option("--socket", type=click.Path(path_type=Path), hidden=True),
-            click.option("--folder", type=click.Path(path_type=Path), hidden=True),
+            click.option(
+                "--folder",
+                type=click.Path(path_type=Path),
+                help="Where its journal, logs and summary go; its name names the session.",
+            ),
             click.option("--owned", is_flag=True, hidden=True),
         ]
     ):
@@ -233,7 +237,7 @@ def _overridden(table: Any, options: dict[str, Any], *names: str) -> Any:
 def attach(
     session: str | None, socket: Path | None, theme: str | None, config: Path | None
 ) -> None:
-    """Attach a terminal to an engine that already runs; the newest, or the named session."""
+    """Attach a terminal to an engine that already runs: the only one, or the named session."""
     from polytui.launch import attach_to
 
     settings = _load(config)
@@ -338,7 +342,7 @@ def _wishes(
 
 
 @cli.command()
-@click.argument("journal", type=click.Path(path_type=Path))
+@click.argument("session", type=click.Path(path_type=Path))
 @click.option("--verify", is_flag=True, help="Check every effect and digest.")
 @click.option(
     "--with",
@@ -351,9 +355,10 @@ def _wishes(
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
 @_plain_errors
 def replay(
-    journal: Path, verify: bool, wishes: tuple[tuple[str, str], ...], json_path: str | None
+    session: Path, verify: bool, wishes: tuple[tuple[str, str], ...], json_path: str | None
 ) -> None:
-    """Play a journal through the same desks again, as fast as it goes."""
+    """Play a session's folder, or its journal, through the same desks again, as fast as it goes."""
+    journal = journal_of(session)
     if wishes:
         if verify:
             raise click.UsageError("--verify and --with are two questions: ask one at a time")

@@ -27,6 +27,7 @@ from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.model.errors import Fatal
 from polytui.output import write_json
 from polytui.places import (
+    JOURNAL,
     answers,
     existing_prices,
     has_terminal,
@@ -48,6 +49,7 @@ from polytui.worlds import check_length, starting_with, world_settings
 
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
+_SUMMARY_WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.05
 _FORWARDED = ("assets", "intervals", "speed", "seed", "start", "world", "prices", "chaos", "config")
 
@@ -166,14 +168,15 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     engine = _start_engine(plan, options, log)
     _wait_for_engine(engine, plan.socket, log)
     terminal = plan.settings.terminal
-    code = run_terminal(
+    code, is_over = run_terminal(
         plan.socket,
         theme=terminal.theme,
         themes_folder=Path(terminal.themes_folder),
         owns_engine=True,
         engine_log=log,
     )
-    return max(code, _after_terminal(engine, plan.folder, options["json_path"]))
+    after = _after_terminal(engine, plan.folder, options["json_path"], is_over=is_over)
+    return max(code, after)
 
 
 def _check_themes(terminal: Terminal) -> None:
@@ -224,28 +227,35 @@ def _wait_for_engine(engine: subprocess.Popen[bytes], socket: Path, log: Path) -
         time.sleep(_LOOK_EVERY_S)
 
 
-def _after_terminal(engine: subprocess.Popen[bytes], folder: Path, json_path: str | None) -> int:
-    """Wait for an engine that is ending; say where one that goes on can be found again."""
-    summary = folder / "summary.json"
+def _after_terminal(
+    engine: subprocess.Popen[bytes], folder: Path, json_path: str | None, *, is_over: bool
+) -> int:
+    """Wait for an engine that is ending, and say what it came to. The terminal has said where one
+    that goes on can be found again."""
     try:
-        code = engine.wait(timeout=_END_WITHIN_S if _is_ending(folder) else 1.0)
+        code = engine.wait(timeout=_END_WITHIN_S if is_over else 1.0)
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"the engine goes on: {called(f'attach {folder.name}')}\n")
+        if is_over:
+            again = called(f"attach {folder.name}")
+            sys.stderr.write(f"the engine's process is still there: {again}\n")
         return 0
-    try:
-        known = json.loads(summary.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        log = folder / "engine.log"
-        raise Fatal(f"the engine left no summary that can be read: {last_line(log)}") from None
-    say(known, StatusConsole(stderr=json_path == "-"))
-    if json_path:
-        write_json(known, json_path)
+    _say_end(folder, json_path)
     return code
 
 
-def _is_ending(folder: Path) -> bool:
+def _say_end(folder: Path, json_path: str | None) -> None:
+    """The result and where its journal is; or Fatal with the last words of an engine that has
+    left none."""
     log = folder / "engine.log"
-    return log.exists() and "stopping:" in log.read_text(errors="replace")
+    try:
+        known = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        where = f"its log: {log}   journal: {folder / JOURNAL}"
+        words = f"the engine left no summary that can be read: {last_line(log)}"
+        raise Fatal(f"{words}\n{where}") from None
+    say(known, StatusConsole(stderr=json_path == "-"))
+    if json_path:
+        write_json(known, json_path)
 
 
 def attach_to(settings: Settings, socket: Path | None, session: str | None, theme: str) -> int:
@@ -255,11 +265,23 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     socket = socket or running_socket(session)
     if not has_terminal():
         raise Fatal("attach needs a terminal: redirect neither its input nor its output")
-    log = Path(settings.journal.directory) / socket.stem / "engine.log"
-    return run_terminal(
+    folder = Path(settings.journal.directory) / socket.stem
+    log = folder / "engine.log"
+    code, is_over = run_terminal(
         socket,
         theme=theme,
         themes_folder=Path(settings.terminal.themes_folder),
         owns_engine=False,
         engine_log=log if log.exists() else None,
     )
+    if is_over:
+        _wait_for_summary(folder / "summary.json")
+        _say_end(folder, None)
+    return code
+
+
+def _wait_for_summary(summary: Path) -> None:
+    """An engine writes it after its goodbye."""
+    deadline = time.monotonic() + _SUMMARY_WITHIN_S
+    while not summary.exists() and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_S)

@@ -10,9 +10,13 @@ import time
 from pathlib import Path
 
 from polytui.config.called import called
+from polytui.config.load import BadSettings
 from polytui.model.errors import Fatal
 
+JOURNAL = "journal.jsonl"
 _PROBE_S = 1.0
+_PARTS_OF_A_NAME = 4
+"""Date, time, mode, process."""
 
 
 def has_terminal() -> bool:
@@ -21,9 +25,20 @@ def has_terminal() -> bool:
 
 
 def existing_prices(prices: Path | None) -> Path | None:
+    """BadSettings for a file that is not there: what was asked for is wrong, nothing failed."""
     if prices is not None and not prices.is_file():
-        raise Fatal(f"no file {prices}; --prices takes a CSV of oracle ticks, plain or .gz")
+        wanted = "--prices takes a CSV of oracle ticks, plain or .gz"
+        raise BadSettings([f"no file {prices}; {wanted}"])
     return prices
+
+
+def journal_of(named: Path) -> Path:
+    """A journal, or the one in a session's folder. BadSettings where there is none."""
+    journal = named / JOURNAL if named.is_dir() else named
+    if not journal.is_file():
+        wanted = "replay takes a session's folder or its journal.jsonl"
+        raise BadSettings([f"no file {journal}; {wanted}"])
+    return journal
 
 
 def make_folder(folder: Path) -> None:
@@ -60,16 +75,39 @@ def _is_ours(folder: Path) -> bool:
 
 
 def running_socket(session: str | None) -> Path:
-    """The socket of the named session, or of the newest engine that answers."""
+    """The socket of the named session, or of the one engine that answers; Fatal lists them where
+    there are several."""
     folder = socket_folder()
     _check_ours(folder)
     found = [folder / f"{session}.sock"] if session else _newest_first(folder)
-    for socket in found:
-        if answers(socket):
-            return socket
+    running = [socket for socket in found if answers(socket)]
+    if len(running) == 1:
+        return running[0]
+    if running:
+        raise Fatal(_several(running))
     which = f"no session {session}" if session else "no engine"
     ways = f"{called('demo')} or {called('run --headless')}"
     raise Fatal(f"{which} runs here; start one with {ways}")
+
+
+def _several(running: list[Path]) -> str:
+    """Which to attach to is for a person to say."""
+    rows = [(one.stem, _mode_of(one.stem), _since(one)) for one in running]
+    names, modes = (max(len(row[at]) for row in rows) for at in (0, 1))
+    lines = [f"  {name:<{names}}  {mode:<{modes}}  since {since}" for name, mode, since in rows]
+    head = f"{len(rows)} engines run here; attach to one: {called(f'attach {rows[0][0]}')}"
+    return "\n".join([head, *lines])
+
+
+def _mode_of(session: str) -> str:
+    """As `new_folder` puts it into the name; a folder of the user's own need not say it."""
+    parts = session.split("-")
+    return parts[2] if len(parts) == _PARTS_OF_A_NAME else "–"
+
+
+def _since(socket: Path) -> str:
+    """Sockets are made when a session starts; UTC like everything on the screen."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(socket.stat().st_mtime))
 
 
 def _check_ours(folder: Path) -> None:

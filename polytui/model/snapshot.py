@@ -348,3 +348,5 @@ class Notice:
     """"info", "good", "warn" or "error"."""
     asset: str
     text: str
+    seqs: tuple[int, ...] = ()
+    """Of the command that it speaks of, as its Ack says them; empty for everything else."""

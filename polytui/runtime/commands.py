@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import trio
 from attrs import frozen
+from loguru import logger
 
 from polytui.config.load import BadSettings
 from polytui.model.errors import Rejected
@@ -58,7 +59,8 @@ class Commands:
     async def obey(self, action: Action, asset: str, origin: str) -> Obeyed:
         """Done by every desk it is for, and on the disk, before this returns; Rejected where nobody
         could do it. No desk waits for the disk: only who asked does."""
-        self.session.notice("warn", asset, f"command {action.value} from {origin}")
+        # To the file at once; to faces with what became of it, as one line.
+        logger.warning("{} command {} from {}", asset or "-", action.value, origin)
         if action is Action.STOP:
             self.session.stop(f"command from {origin}")
             return Obeyed(())
@@ -114,7 +116,9 @@ class Commands:
             self.session.notice("error", asset, f"{what} could not be carried out{rest}")
         elif obeyed.unkept:
             lost = f"NOT on disk, a restart forgets it: {obeyed.unkept}"
-            self.session.notice("error", asset, f"{what} is in force, {numbers}, but {lost}{rest}")
+            words = f"{what} is in force, {numbers}, but {lost}{rest}"
+            self.session.notice("error", asset, words, obeyed.seqs)
         else:
             level = "warn" if rest else "info"
-            self.session.notice(level, asset, f"{what} is in force and on disk, {numbers}{rest}")
+            words = f"{what} is in force and on disk, {numbers}{rest}"
+            self.session.notice(level, asset, words, obeyed.seqs)

@@ -116,9 +116,10 @@ class Session:
             self.notice("info", "", f"stopping: {reason}")
             self.stopping.set()
 
-    def notice(self, level: str, asset: str, text: str) -> None:
-        """A line for people: to every face, and to the log file."""
-        self.hub.notice(Notice(self.clock.now_ns(), level, asset, text))
+    def notice(self, level: str, asset: str, text: str, seqs: tuple[int, ...] = ()) -> None:
+        """A line for people: to every face, and to the log file. `seqs`: of the command that it
+        speaks of."""
+        self.hub.notice(Notice(self.clock.now_ns(), level, asset, text, seqs))
         logger.log(_LOG_LEVELS[level], "{} {}", asset or "-", text)
 
     def fault(self, asset: str, text: str) -> None:

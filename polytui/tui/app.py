@@ -15,6 +15,7 @@ from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
 
 from polytui.config.called import called
 from polytui.model.errors import Fatal
@@ -32,6 +33,7 @@ _FRAMES_PER_S = 12
 _STOP_WITHIN_S = 20.0
 """How long a person is made to wait for the engine's goodbye; then the terminal gives up."""
 _SIGNAL_STOP_WITHIN_S = 8.0
+_LAST_WORDS_AFTER_S = 1.0
 _LOG_LINES = 40
 _LOG_TAIL_BYTES = 16_384
 _NICER_BY = 10
@@ -46,6 +48,7 @@ class TerminalApp(App[int]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True),
+        Binding("K", "kill", show=False, priority=True),
     ]
 
     def __init__(
@@ -98,6 +101,11 @@ class TerminalApp(App[int]):
         self._over.set()
         if self.board.is_mounted:
             self.board.lay_out()
+        if words:
+            # Who dies closes its socket first, and says why after that.
+            await asyncio.sleep(_LAST_WORDS_AFTER_S)
+            self.scene.last_words = tail_of(self._engine_log)
+            self.board.lay_out()
 
     def hear(self, message: FromEngine) -> None:
         """Take in a message; the board shows it with its next frame."""
@@ -137,6 +145,12 @@ class TerminalApp(App[int]):
     def action_help(self) -> None:
         self.push_screen(Help(self.board.palette))
 
+    def action_kill(self) -> None:
+        """Wherever one is: a dialog goes, so that what is armed is seen. No text has capitals."""
+        while isinstance(self.screen, ModalScreen):
+            self.pop_screen()
+        self.board.action_danger(Action.KILL.value)
+
     async def action_leave(self) -> None:
         """Ask what to do with the engine; pressed again, do what was proposed."""
         if isinstance(self.screen, Quit):
@@ -155,7 +169,8 @@ class TerminalApp(App[int]):
     async def _part(self, parting: Parting | None) -> None:
         if parting is Parting.LEAVE and self._link is not None:
             await self._link.detach()
-            self.parting_words = f"the engine goes on; come back with: {called('attach')}"
+            again = called(f"attach {self.scene.session}")
+            self.parting_words = f"the engine goes on; come back with: {again}"
             self.exit(0)
         elif parting is Parting.STOP:
             self.board.waiting = "STOPPING: the engine cancels its orders and ends"
@@ -174,7 +189,8 @@ class TerminalApp(App[int]):
                 await self._over.wait()
         except TimeoutError:
             words = f"the engine did not say goodbye within {within_s:g} s"
-            self.parting_words = f"{words}; look for it with: {called('attach')}"
+            again = called(f"attach {self.scene.session}")
+            self.parting_words = f"{words}; look for it with: {again}"
             self.exit(1)
         else:
             self.exit(self.exit_code)
@@ -217,12 +233,12 @@ def run_terminal(
     themes_folder: Path,
     owns_engine: bool,
     engine_log: Path | None,
-) -> int:
+) -> tuple[int, bool]:
     """Attach to the engine at `socket_path` and show it until the user leaves.
 
-    Returns the exit code: 0 when the user left or the engine ended well, 1 when the engine was
-    lost or the terminal crashed. Raises Fatal for themes that cannot be used, before the screen
-    is touched.
+    Returns the exit code, 0 when the user left or the engine ended well, 1 when the engine was
+    lost or the terminal crashed; and whether the engine is over. Raises Fatal for themes that
+    cannot be used, before the screen is touched.
     """
     palettes = palettes_from(themes_folder, theme)
     os.nice(_NICER_BY)
@@ -232,7 +248,7 @@ def run_terminal(
     code = asyncio.run(_host(app))
     if app.parting_words:
         sys.stderr.write(app.parting_words + "\n")
-    return code
+    return code, app.scene.link in (LinkState.ENDED, LinkState.LOST)
 
 
 async def _host(app: TerminalApp) -> int:

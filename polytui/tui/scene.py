@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum
 
 from attrs import define, field
@@ -21,8 +20,8 @@ from polytui.model.link import (
 )
 from polytui.model.snapshot import AccountView, AssetView, Notice
 from polytui.tui.known_settings import KnownSettings
+from polytui.tui.told import ToldLines
 
-_KEPT_NOTICES = 500
 _KEPT_REQUESTS = 64
 
 
@@ -55,8 +54,8 @@ class Request:
         numbers = " ".join(f"#{seq}" for seq in ack.seqs)
         rest = f", but {ack.left_out}" if ack.left_out else ""
         if ack.unkept:
-            return f"done {numbers}, NOT on disk: {ack.unkept}{rest}"
-        return f"acked {numbers}, on disk{rest}" if numbers else f"acked{rest}"
+            return f"sent > {numbers} done, NOT on disk: {ack.unkept}{rest}"
+        return f"sent > {numbers} kept{rest}" if numbers else f"sent > taken{rest}"
 
     @property
     def level(self) -> str:
@@ -83,7 +82,7 @@ class Scene:
     """When the account view arrived, seconds of the app's clock; so for the assets."""
     assets: dict[str, AssetView] = field(factory=dict)
     assets_s: dict[str, float] = field(factory=dict)
-    notices: deque[Notice] = field(factory=lambda: deque(maxlen=_KEPT_NOTICES))
+    told: ToldLines = field(factory=ToldLines)
     dropped: int = 0
     link: LinkState = LinkState.CONNECTING
     link_words: str = ""
@@ -96,6 +95,11 @@ class Scene:
     requests: dict[int, Request] = field(factory=dict)
     settings: KnownSettings = field(factory=KnownSettings)
     changes: int = 0
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The log's lines as they are shown, the oldest first."""
+        return tuple(self.told)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,7 +115,7 @@ class Scene:
             case AccountFrame(view=view):
                 self.account, self.account_s = view, now_s
             case NoticeFrame(notice=notice, dropped=dropped):
-                self.notices.append(notice)
+                self.told.hear(notice)
                 self.dropped = dropped
             case SettingsFrame(settings=settings):
                 self.settings.hear(settings, now_s)
@@ -133,7 +137,7 @@ class Scene:
         self.requests[command.command_id] = Request(command.action, command.asset)
         while len(self.requests) > _KEPT_REQUESTS:
             del self.requests[next(iter(self.requests))]
-        self._note(self.requests[command.command_id])
+        self._note(command.command_id)
 
     def _acked(self, ack: Ack, now_s: float) -> None:
         request = self.requests.get(ack.command_id)
@@ -141,24 +145,33 @@ class Scene:
             self._answered(ack, now_s)
             return
         request.ack = ack
-        self._note(request)
+        self._note(ack.command_id)
 
     def _answered(self, ack: Ack, now_s: float) -> None:
-        """A change of a setting was taken or refused; the log says so too."""
+        """A change of a setting was taken or refused. That it was taken the engine tells every
+        face, and mostly why it was not."""
         found = self.settings.acked(ack, now_s)
         if found is not None:
             path, wish = found
-            said = f"refused: {wish.error}" if wish.error else f"acked {wish.answer}"
-            self.log("error" if wish.error else "good", "", f"{path} {wish.words} {said}")
+            if wish.error and not self.told.has(wish.error):
+                self.log("error", "", f"{path} {wish.words} refused: {wish.error}")
 
     def log(self, level: str, asset: str, words: str) -> None:
         """A line of this terminal's own."""
-        at_ns = self.account.at_ns if self.account is not None else 0
-        self.notices.append(Notice(at_ns, level, asset, words))
+        self.told.hear(Notice(self._now_ns, level, asset, words))
         self.changes += 1
 
-    def _note(self, request: Request) -> None:
-        self.log(request.level, request.asset, f"{request.name} {request.words}")
+    @property
+    def _now_ns(self) -> int:
+        """Of the session, as far as it is known here."""
+        return max(self.account.at_ns if self.account is not None else 0, self.told.newest_ns)
+
+    def _note(self, command_id: int) -> None:
+        request = self.requests[command_id]
+        words, ack = f"{request.name} {request.words}", request.ack
+        notice = Notice(self._now_ns, request.level, request.asset, words)
+        self.told.command(command_id, notice, ack.seqs if ack is not None else ())
+        self.changes += 1
 
     def kill_words(self) -> str:
         """How far the last kill command has come; empty when there is none to speak of."""

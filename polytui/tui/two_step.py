@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from polytui.model.events import Action
 
@@ -16,10 +16,13 @@ class Danger:
     action: Action
     asset: str
     key: str
+    resets: str = field(default="", eq=False)
+    """Of a resume: what is measured anew from there on. It moves between two presses."""
 
     @property
     def title(self) -> str:
         return {
+            Action.RESUME: f"RESUME {self.asset.upper() or 'ALL'}: from 0 again: {self.resets}",
             Action.KILL: "KILL: cancel every order and stop trading, all assets",
             Action.REARM: "REARM: let all assets trade again after a kill",
             Action.FLATTEN: f"FLATTEN {self.asset.upper()}: cancel its orders, sell what it holds",

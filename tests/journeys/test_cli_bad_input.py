@@ -102,9 +102,16 @@ def test_a_bad_start_is_a_bad_setting(start: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [HEADLESS, ("venue", "--config", CONFIG)])
 def test_a_missing_price_file(command: tuple[str, ...], tmp_path: Path) -> None:
-    line = one_line(run(tmp_path, *command, "--prices", "absent.csv.gz"), 1)
+    line = one_line(run(tmp_path, *command, "--prices", "absent.csv.gz"), 2)
     assert line == "no file absent.csv.gz; --prices takes a CSV of oracle ticks, plain or .gz"
     assert_nothing_began(tmp_path)
+
+
+@pytest.mark.parametrize("named", ["absent.jsonl", "."])
+def test_a_journal_that_is_not_there(named: str, tmp_path: Path) -> None:
+    line = one_line(run(tmp_path, "replay", named), 2)
+    assert line.endswith("; replay takes a session's folder or its journal.jsonl")
+    assert line.startswith("no file ")
 
 
 def test_a_price_file_that_is_none(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ async def test_each_command_reaches_its_desks_under_the_numbers_it_was_given(
     ]
     assert journaled[0][1:] == ("eth", Action.PAUSE, "terminal")
     assert {asset for _, asset, action, _ in journaled if action is Action.KILL} == {"btc", "eth"}
-    assert "command pause from terminal" in engine.texts("eth")
+    assert "pause from terminal is in force and on disk, #" in "".join(engine.texts("eth"))
 
 
 async def test_an_unknown_asset_is_refused_with_its_name(

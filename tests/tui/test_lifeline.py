@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from polytui.tui.app import run_terminal
 sys.exit(run_terminal(Path(sys.argv[1]), theme="night", themes_folder=Path("themes"),
-                      owns_engine=True, engine_log=None))
+                      owns_engine=True, engine_log=None)[0])
 """
 
 

@@ -128,7 +128,7 @@ def test_kill_takes_two_steps_and_is_sent_once(tmp_path: Path, second: str) -> N
 def test_sent_and_acked_are_told_apart(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("K", "K")
-        await stage.until(lambda: "KILL acked #4101" in stage.text)
+        await stage.until(lambda: "KILL sent > #4101 kept" in stage.text)
         stage.engine.show(1)
         await stage.until(lambda: "■ KILLED" in stage.text)
 
@@ -138,9 +138,9 @@ def test_sent_and_acked_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ack", "words"),
     [
-        (Ack(1, (7, 8)), "KILL acked #7 #8, on disk"),
-        (Ack(1, (7,), left_out="eth: it broke"), "KILL acked #7, on disk, but eth: it broke"),
-        (Ack(1, (7,), unkept="disk full"), "KILL done #7, NOT on disk: disk full"),
+        (Ack(1, (7, 8)), "KILL sent > #7 #8 kept"),
+        (Ack(1, (7,), left_out="eth: it broke"), "KILL sent > #7 kept, but eth: it broke"),
+        (Ack(1, (7,), unkept="disk full"), "KILL sent > #7 done, NOT on disk: disk full"),
         (Ack(1, (), "no asset could"), "KILL NOT carried out: no asset could"),
     ],
 )
@@ -151,7 +151,7 @@ def test_how_far_a_kill_has_come_is_said_in_its_words(tmp_path: Path, ack: Ack, 
         await stage.until(lambda: "KILL sent" in stage.text)
         stage.engine.say(ack)
         await stage.until(lambda: words in stage.text)
-        assert ("acked" in stage.text) is (not ack.error and not ack.unkept)
+        assert (" kept" in stage.text) is (not ack.error and not ack.unkept)
 
     perform(tmp_path, play)
 

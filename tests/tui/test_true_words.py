@@ -7,7 +7,7 @@ import re
 
 import pytest
 from attrs import evolve
-from fake_engine import NAMES, START_NS, account_at, asset_at
+from fake_engine import NAMES, START_NS, account_at, asset_at, feeds_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from polytui.model.snapshot import (
     AssetState,
     AssetView,
     BreakerView,
+    FeedState,
     LimitView,
     RoundView,
     SignalView,
@@ -27,6 +28,7 @@ from polytui.tui.panels import figures
 from polytui.tui.panels.account import Standing, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
+from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.reasons import fitted, said, wrapped
 from polytui.tui.panels.risk import risk_panel
 from polytui.tui.panels.sheet import Scroll, Sheet
@@ -310,3 +312,50 @@ def test_one_line_for_one_signal_at_every_width_down_to_a_cell() -> None:
         for signal in shown.signals:
             (line,) = signal_rows((signal,), INK, width, 1)
             assert sum(len(part.text) for part in line) == width
+
+
+# --- feeds ------------------------------------------------------------------------------------
+
+
+def feed_bar_of(count_down: int, width: int) -> str:
+    """Of four assets of three feeds each, so many of which are down for 12 s."""
+    views, left = [], count_down
+    for name in NAMES:
+        feeds = []
+        for feed in feeds_of(name):
+            state = FeedState.DOWN if left > 0 else FeedState.UP
+            feeds.append(evolve(feed, state=state, age_ms=12_300 if left > 0 else 10))
+            left -= 1
+        views.append(evolve(asset_at(name, 0), feeds=tuple(feeds)))
+    return plain([feed_bar(tuple(views), INK, width)])
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_no_network_is_words_and_what_to_do(width: int) -> None:
+    text = feed_bar_of(12, width)
+    assert "0 of 12 up" in text
+    assert "try: " in text
+    assert text.rstrip().endswith("doctor")
+    assert not re.search(r"-\d| h", text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("down", range(12))
+def test_feeds_that_are_down_are_named_whole_or_counted(down: int, width: int) -> None:
+    text = feed_bar_of(down, width)
+    assert f"{12 - down} of 12 up" in text
+    assert "…" not in text
+    named = len(re.findall(r"○ \w+ down 12 s", text))
+    more = re.search(r"\+(\d+)", text)
+    assert named + (int(more[1]) if more else 0) == down
+
+
+@pytest.mark.parametrize("width", [36, 40, 50, 60, 100])
+def test_a_card_counts_its_feeds_where_it_cannot_name_them(width: int) -> None:
+    many = tuple(evolve(feeds_of("btc")[0], name=f"feed{at}") for at in range(6))
+    for state, count in ((FeedState.UP, 6), (FeedState.STALE, 5)):
+        feeds = (*many[:5], evolve(many[5], state=state))
+        view = evolve(asset_at("btc", 0), feeds=feeds)
+        edge = plain(asset_panel("btc", view, Look(NIGHT, 1), width, 9)).split("\n")[-1]
+        assert f"{count} of 6 feeds up" in edge or all(one.name in edge for one in feeds)
+        assert "…" not in edge

@@ -13,6 +13,8 @@ from polytui.tui.panels.reasons import fitted
 from polytui.tui.theme import Palette
 
 _GAP = "   "
+_AGE_CELLS = 24
+"""Of the words on the right, "○ ENGINE LOST 12 min old" the longest of them."""
 _BEHIND_MS = 500
 """Older is said: a person sees half a second."""
 
@@ -45,7 +47,7 @@ def account_lines(view: AccountView | None, standing: Standing, width: int) -> l
     is_old = standing.age_s > STALE_AFTER_S
     ink = faded(standing.palette) if is_old else ink_of(standing.palette)
     age = _age(standing, ink)
-    second = _fitting(_workings(view, standing, ink), width - width_of(age) - 2)
+    second = _fitting(_workings(view, standing, ink, width), width - width_of(age) - 2)
     first = _first(view, standing, ink, width)
     lines = [first, spread([(" ", ink.text), *second], [*age, (" ", ink.text)], width, ink.text)]
     return [*lines, _stop(standing, width)] if standing.stop[0] else lines
@@ -112,10 +114,10 @@ def _gain(micro: int, ink: Ink) -> Span:
     return (f"{mark}{figures.signed_money(micro)}", ink.sign(micro))
 
 
-def _workings(view: AccountView, standing: Standing, ink: Ink) -> list[list[Span]]:
+def _workings(view: AccountView, standing: Standing, ink: Ink, width: int) -> list[list[Span]]:
     up_for = figures.left(view.at_ns - view.started_ns)
     return [
-        _kill(view, standing, ink),
+        _kill(view, standing, ink, width - _AGE_CELLS),
         [("orders ", ink.dim), (str(view.working_orders), ink.text)],
         _engine(view, ink),
         *([[("session ", ink.dim), (clean(standing.session), ink.text)]] * bool(standing.session)),
@@ -131,13 +133,13 @@ def _engine(view: AccountView, ink: Ink) -> list[Span]:
     return [("engine ", ink.dim), (f"behind {view.behind_ms / 1000:.1f} s", ink.error)]
 
 
-def _kill(view: AccountView, standing: Standing, ink: Ink) -> list[Span]:
+def _kill(view: AccountView, standing: Standing, ink: Ink, room: int) -> list[Span]:
     """Asked, acknowledged and in force are three different things."""
     if view.is_killed:
         rest = ("NOT on disk", ink.error) if standing.is_kill_unkept else ("R rearms", ink.dim)
         return [("■ KILLED ", ink.error), rest]
     if standing.kill:
-        return [(standing.kill, ink.error)]
+        return [(fitted(standing.kill, room), ink.error)]
     if view.is_stopping:
         return [("◌ stopping", ink.warn)]
     return [("kill switch ", ink.dim), ("ready", ink.good)]

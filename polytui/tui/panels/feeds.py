@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from polytui.config.called import called
 from polytui.model.snapshot import AssetView, FeedState, FeedView
-from polytui.tui.ink import Ink, Line, Span, clean, line, spread, width_of
+from polytui.tui.ink import Ink, Line, Span, clean, fitting, line, spread, width_of
 from polytui.tui.panels import figures
 
 _MARKS = {
@@ -48,20 +49,38 @@ def feed_bar(views: tuple[AssetView, ...], ink: Ink, width: int) -> Line:
     if not feeds:
         return line([(" feeds ", ink.dim), ("none yet", ink.dim)], width, ink.text)
     troubled = [(asset, feed) for asset, feed in feeds if feed.state is not FeedState.UP]
+    if len(troubled) == len(feeds) and any(one.state is FeedState.DOWN for _, one in feeds):
+        return _nothing_comes(len(feeds), ink, width)
     up = len(feeds) - len(troubled)
     left: list[Span] = [
         (" feeds ", ink.dim),
         ("● " if not troubled else "◐ ", ink.warn if troubled else ink.good),
         (f"{up} of {len(feeds)} up", ink.text),
     ]
-    for asset, feed in troubled:
-        left += [
-            ("  ", ink.dim),
-            (f"{asset.upper()} ", ink.dim),
-            *feed_dot(feed, ink),
-            *_since(feed, ink),
-        ]
-    return spread(left, _counts([feed for _, feed in feeds], ink), width, ink.text)
+    right = _counts([feed for _, feed in feeds], ink)
+    room = width - width_of(right) - 1
+    for at, (asset, feed) in enumerate(troubled):
+        named = [("  ", ink.dim), (f"{asset.upper()} ", ink.dim), *feed_dot(feed, ink)]
+        named += _since(feed, ink)
+        more: list[Span] = [(f"  +{len(troubled) - at}", ink.dim)]
+        reserved = 0 if at + 1 == len(troubled) else width_of([(f"  +{len(troubled)}", ink.dim)])
+        if width_of(left) + width_of(named) + reserved > room:
+            left += more
+            break
+        left += named
+    return spread(left, right, width, ink.text)
+
+
+def _nothing_comes(count: int, ink: Ink, width: int) -> Line:
+    """No network, most of the time: what to do instead of every feed's name."""
+    words: list[Span] = [
+        (" feeds ", ink.dim),
+        (f"○ 0 of {count} up", ink.error),
+        ("   nothing comes: no network?  try: ", ink.text),
+        (called("doctor"), ink.accent),
+    ]
+    short: list[Span] = [*words[:2], ("  try: polytui doctor", ink.text)]
+    return fitting([(words, []), (short, [])], width, ink.text)
 
 
 def _since(feed: FeedView, ink: Ink) -> list[Span]:

@@ -12,7 +12,7 @@ from textual.events import Key, Paste
 from textual.screen import Screen
 
 from polytui.model.events import Action
-from polytui.model.snapshot import AssetState
+from polytui.model.snapshot import AssetState, AssetView
 from polytui.tui.ink import Line, ink_of
 from polytui.tui.panels import keys
 from polytui.tui.panels.account import Standing, account_lines
@@ -22,6 +22,7 @@ from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.oracle import oracle_panel
+from polytui.tui.panels.reasons import said
 from polytui.tui.panels.sheet import Sheet
 from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
@@ -32,6 +33,7 @@ from polytui.tui.theme import Palette
 from polytui.tui.two_step import Danger, Trigger
 
 PANELS = 4
+_AT_REST = (AssetState.PAUSED, AssetState.FLATTENING, AssetState.HALTED)
 _AGES_EVERY_S = 0.25
 """How often the board is painted when nothing new has come: ages and countdowns move."""
 
@@ -49,7 +51,6 @@ class Board(Screen[None]):
         Binding("k,up", "round(-1)", show=False),
         Binding("p", "pause", show=False),
         Binding("P", "pause_all", show=False),
-        Binding("K", "danger('kill')", show=False),
         Binding("R", "danger('rearm')", show=False),
         Binding("F", "danger('flatten')", show=False),
         Binding("o", "oracle", show=False),
@@ -348,16 +349,50 @@ class Board(Screen[None]):
         if self._pages.is_settings:
             return
         view = self.scene.assets.get(self._asset())
-        if view is not None:
-            is_paused = view.state is AssetState.PAUSED
-            self._send(Action.RESUME if is_paused else Action.PAUSE, view.asset)
+        if view is None:
+            return
+        if view.state is not AssetState.PAUSED:
+            self._send(Action.PAUSE, view.asset)
+        else:
+            self._resume((view,), view.asset, "p")
 
     def action_pause_all(self) -> None:
-        if self._pages.is_settings:
+        """Pauses all while one of them may trade; else resumes them, but for what was flattened:
+        that was sold on purpose, and each has its own key."""
+        views = tuple(self.scene.assets.values())
+        if self._pages.is_settings or not views:
             return
-        states = [view.state for view in self.scene.assets.values()]
-        are_paused = bool(states) and all(state is AssetState.PAUSED for state in states)
-        self._send(Action.RESUME if are_paused else Action.PAUSE, "")
+        if any(view.state not in _AT_REST for view in views):
+            self._send(Action.PAUSE, "")
+            return
+        paused = self._resumed_together()
+        if paused:
+            self._resume(paused, "", "P")
+        else:
+            self.scene.log("warn", "", "P resumes nothing that was flattened: choose it, then p")
+            self.repaint()
+
+    def _resumed_together(self) -> tuple[AssetView, ...]:
+        views = self.scene.assets.values()
+        return tuple(v for v in views if v.state is AssetState.PAUSED and not v.is_flattened)
+
+    def _resume(self, views: Sequence[AssetView], asset: str, key: str) -> None:
+        """At once; asked twice where a limit would be measured anew."""
+        resets = [f"{view.asset.upper()} {said(one)}" for view in views for one in view.resets]
+        if resets:
+            danger = Danger(Action.RESUME, asset, key, "; ".join(resets))
+            self._fire(self._trigger.press(danger, self._clock()))
+            return
+        self._send_resume(asset)
+
+    def _send_resume(self, asset: str) -> None:
+        """One by one where not all of them are meant."""
+        paused = self._resumed_together()
+        if asset or len(paused) == len(self.scene.assets):
+            self._send(Action.RESUME, asset)
+            return
+        for view in paused:
+            self._send(Action.RESUME, view.asset)
 
     def action_pace(self, factor: float) -> None:
         """A simulated session runs at half or twice its speed."""
@@ -375,6 +410,8 @@ class Board(Screen[None]):
         self._fire(self._trigger.press(danger, self._clock()))
 
     def _fire(self, danger: Danger | None) -> None:
-        if danger is not None:
+        if danger is not None and danger.action is Action.RESUME:
+            self._send_resume(danger.asset)
+        elif danger is not None:
             self._send(danger.action, danger.asset)
         self.repaint()
