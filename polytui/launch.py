@@ -274,7 +274,7 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
         owns_engine=False,
         engine_log=log if log.exists() else None,
     )
-    if is_over:
+    if is_over and folder.is_dir():  # one with --folder of its own may be anywhere
         _wait_for_summary(folder / "summary.json")
         _say_end(folder, None)
     return code
