@@ -18,12 +18,15 @@ from polytui.config.load import BadSettings, canonical_json, digest_of, load_set
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
+from polytui.model.plain_text import plain
 from polytui.output import write_json
 from polytui.places import has_terminal, journal_of
-from polytui.precautions import ensure_standard_streams
+from polytui.precautions import ensure_standard_streams, keep_private
 from polytui.sim.named_worlds import WorldName
 
 DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
+_MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
+"""Characters: names of files and settings are somebody's text."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -31,15 +34,17 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def main() -> None:
     """Run the command line and exit with its code."""
     ensure_standard_streams()
+    keep_private()
     tell_children()
     try:
         cli(standalone_mode=True)
     except BadSettings as error:
         for fault in error.faults:
-            click.echo(f"error: {fault}", err=True)
+            click.echo(f"error: {plain(fault, _MOST_OF_A_FAULT)}", err=True)
         sys.exit(USAGE)
     except Fatal as error:
-        click.echo(f"error: {error}", err=True)
+        lines = [plain(line, _MOST_OF_A_FAULT) for line in str(error).split("\n")[:_MOST_LINES]]
+        click.echo("error: " + "\n".join(lines), err=True)
         sys.exit(FAILED)
 
 

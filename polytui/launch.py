@@ -23,6 +23,7 @@ from polytui.closing import exit_code, say
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, Terminal
+from polytui.config.secrets import environment_for, forget_keys
 from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.model.errors import Fatal
 from polytui.output import write_json
@@ -166,6 +167,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     _check_themes(plan.settings.terminal)
     log = plan.folder / "engine.log"
     engine = _start_engine(plan, options, log)
+    forget_keys()  # from here on this process draws
     _wait_for_engine(engine, plan.socket, log)
     terminal = plan.settings.terminal
     code, is_over = run_terminal(
@@ -207,6 +209,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
             stdout=errors,
             stderr=errors,
             start_new_session=True,
+            env=environment_for(needs_keys=not MODES[plan.mode].is_simulated),
         )
 
 
@@ -262,6 +265,7 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     """A terminal for an engine that already runs."""
     from polytui.tui.app import run_terminal
 
+    forget_keys()
     socket = socket or running_socket(session)
     if not has_terminal():
         raise Fatal("attach needs a terminal: redirect neither its input nor its output")

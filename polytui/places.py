@@ -12,6 +12,7 @@ from pathlib import Path
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
 
 JOURNAL = "journal.jsonl"
 _PROBE_S = 1.0
@@ -43,7 +44,7 @@ def journal_of(named: Path) -> Path:
 
 def make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Fatal(
             f"cannot make {folder}: {error.strerror}; set journal.directory to where you may write"
@@ -112,9 +113,10 @@ def _since(socket: Path) -> str:
 
 def _check_ours(folder: Path) -> None:
     """In a shared /tmp somebody else could have made this folder, with their engine in it."""
-    if not folder.exists():
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
         return
-    found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise Fatal(f"{folder} is not a private folder of yours: remove it")
 
@@ -137,4 +139,4 @@ def answers(socket: Path) -> bool:
 
 def last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1].removeprefix("error: ") if lines else "it said nothing"
+    return plain(lines[-1].lstrip(" |").removeprefix("error: ")) if lines else "it said nothing"

@@ -31,6 +31,12 @@ def ensure_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
+def keep_private() -> None:
+    """Whatever is written from here on, by us and by our children, is for its owner only: journals
+    tell what somebody owns, logs and recordings where from."""
+    os.umask(0o077)
+
+
 def check_writable(json_path: str | None) -> None:
     """Whether the summary could be written to where it is wanted; a new file is not left behind."""
     if not json_path or json_path == "-":

@@ -10,6 +10,8 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from polytui.model.web_address import web_address
+
 
 @frozen
 class Check:
@@ -56,10 +58,19 @@ SERIES_IDS = Check(
 )
 
 
-def starts_with(*prefixes: str) -> Check:
+def address(secure: str, plain: str) -> Check:
+    """A URL by which keys may go: secured, or in clear to this machine and no other."""
     return Check(
-        " or ".join(f"{prefix}..." for prefix in prefixes), lambda v: v.startswith(prefixes)
+        f"{secure}://host[:port][/path] without a user name, or {plain}:// to 127.0.0.1 or [::1]",
+        lambda url: _may_carry_keys(url, secure, plain),
     )
+
+
+def _may_carry_keys(url: str, *schemes: str) -> bool:
+    try:
+        return web_address(url, *schemes).may_carry_keys
+    except ValueError:
+        return False
 
 
 def setting(default: Any, check: Check) -> Any:

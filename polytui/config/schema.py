@@ -17,10 +17,10 @@ from polytui.config.checks import (
     NOT_NEGATIVE,
     SERIES_IDS,
     UTC_TIME,
+    address,
     between,
     one_of,
     setting,
-    starts_with,
 )
 from polytui.config.deciding import (
     Breakers,
@@ -36,8 +36,8 @@ from polytui.config.deciding import (
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS
 
-_HTTP = starts_with("https://", "http://127.0.0.1")
-_WS = starts_with("wss://", "ws://127.0.0.1")
+_HTTP = address("https", "http")
+_WS = address("wss", "ws")
 
 
 _SERIES_IDS = tuple(

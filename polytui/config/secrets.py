@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -11,8 +13,15 @@ from attrs import frozen
 from dotenv import dotenv_values
 
 from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
 
 FEED_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
+
+
+_KEYLIKE = re.compile(
+    r"^POLYMARKET_|SECRET|PASSPHRASE|PASSWORD|PRIVATE_?KEY|API_?KEY|MNEMONIC|TOKEN", re.IGNORECASE
+)
+"""Names of what no child of ours needs, other programs' keys among them."""
 
 
 class Secret:
@@ -71,3 +80,33 @@ def _read_env(path: Path) -> dict[str, str | None]:
         raise Fatal(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except OSError as error:
         raise Fatal(f"cannot read {path}: {error.strerror}") from error
+
+
+# --- who may see them ---------------------------------------------------------------------------
+
+
+def environment_for(*, needs_keys: bool) -> dict[str, str]:
+    """The environment of a child: without keys, or with those of the feeds alone."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not _KEYLIKE.search(name) or (needs_keys and name in FEED_KEYS)
+    }
+
+
+def forget_keys() -> None:
+    """For a process that needs none from here on: neither it nor its children have them."""
+    for name in [name for name in os.environ if _KEYLIKE.search(name)]:
+        del os.environ[name]
+
+
+def exposure_of(folder: Path) -> str:
+    """Why others may read the keys in this folder's .env; empty where they may not."""
+    path = folder / ".env"
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""
+    if not stat.S_IMODE(mode) & 0o077:
+        return ""
+    return f"{plain(path.absolute())} can be read by others on this machine; run: chmod 600 .env"

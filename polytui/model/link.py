@@ -15,6 +15,7 @@ import msgspec
 
 from polytui.model import events, snapshot
 from polytui.model.events import Action
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 
 MAX_FRAME_BYTES = 1 << 20
@@ -155,5 +156,6 @@ class FrameReader:
     def _decode(self, body: bytes) -> Any:
         try:
             return self._decoder.decode(body)
-        except msgspec.MsgspecError as error:
-            raise LinkError(str(error)) from error
+        except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+            # Bad UTF-8 is a ValueError, and what is nested too deeply no error of msgspec's.
+            raise LinkError(plain(error)) from None

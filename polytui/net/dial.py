@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import ssl
+from collections.abc import Callable
 from functools import cache
-from urllib.parse import urlsplit
 
 import trio
-from attrs import frozen
+from attrs import define, field
 
 from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
+from polytui.model.web_address import WebAddress, web_address
+
+_MOST_REFUSED = 64
+"""Hosts are those of the settings; this only bounds what a mistake would keep."""
 
 
 @cache
@@ -18,36 +24,50 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-@frozen
-class Address:
-    """Where a WebSocket URL leads."""
+@define(eq=False)
+class Trust:
+    """Whether certificates are believed on this machine. State: whether one ever was, who is
+    refused now, and who is told.
 
-    host: str
-    port: int
-    resource: str
-    is_tls: bool
+    Before the first is believed a refusal is a fault of this machine (its clock, its authorities,
+    a captive portal). After that it is somebody else's, and passes: nothing ends because of it.
+    """
 
-    @property
-    def host_header(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port in (80, 443) else f"{host}:{self.port}"
+    tell: Callable[[str], None] = field(default=lambda words: None)
+    """Told once for each host, until it is believed again."""
+    has_believed: bool = False
+    _refused: set[str] = field(factory=set, init=False)
+
+    def believed(self, host: str) -> None:
+        self.has_believed = True
+        self._refused.discard(host)
+
+    def refused(self, host: str, words: str) -> None:
+        if host not in self._refused and len(self._refused) < _MOST_REFUSED:
+            self._refused.add(host)
+            self.tell(
+                f"the certificate of {host} is refused ({words}): somebody answers in its place, a"
+                " network's log-in page perhaps; nothing is sent there, it is tried again"
+            )
 
 
-def address_of(name: str, url: str) -> Address:
+def address_of(name: str, url: str) -> WebAddress:
     """The address of a ws:// or wss:// URL; Fatal, naming the feed, for anything else."""
-    advice = "write it as wss://host[:port]/path"
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return web_address(url, "wss", "ws")
     except ValueError as error:
-        raise Fatal(f"{name}: bad WebSocket URL {url!r} ({error}); {advice}") from None
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise Fatal(f"{name}: bad WebSocket URL {url!r}; {advice}")
-    is_tls = parts.scheme == "wss"
-    query = f"?{parts.query}" if parts.query else ""
-    return Address(
-        parts.hostname, port or (443 if is_tls else 80), (parts.path or "/") + query, is_tls
-    )
+        advice = "write it as wss://host[:port]/path"
+        raise Fatal(f"{name}: bad WebSocket URL {plain(url)!r} ({error}); {advice}") from None
+
+
+def untrusted(error: BaseException) -> str:
+    """Why a certificate was refused, if that is what `error` comes from; else empty."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return plain(getattr(link, "verify_message", "") or link)
+        link = link.__cause__ or link.__context__
+    return ""
 
 
 class Ended(Exception):
@@ -77,6 +97,8 @@ class GuardedStream(trio.abc.Stream):
 
     def __init__(self, stream: trio.abc.Stream, send_timeout_s: float) -> None:
         self._stream = stream
+        self.allowance = math.inf
+        """Bytes that the peer may still send."""
         self._send_timeout_s = send_timeout_s
         self.ended = trio.Event()
         self.fault = ""
@@ -105,6 +127,11 @@ class GuardedStream(trio.abc.Stream):
             raise
         if not data:
             self.ended.set()
+        self.allowance -= len(data)
+        if self.allowance < 0:
+            self.fault = "the peer sent too much before the WebSocket upgrade"
+            await self.aclose()
+            raise trio.BrokenResourceError(self.fault)
         return data
 
     async def aclose(self) -> None:
@@ -112,18 +139,22 @@ class GuardedStream(trio.abc.Stream):
         await trio.aclose_forcefully(self._stream)
 
 
-async def dial(address: Address) -> trio.abc.Stream:
+async def dial(address: WebAddress, trust: Trust) -> trio.abc.Stream:
     """An open TCP or TLS stream; Ended with the reason in words when there is none to be had."""
     where = f"{address.host}:{address.port}"
     try:
         stream = await trio.open_tcp_stream(address.host, address.port)
-        if not address.is_tls:
+        if not address.is_secure:
             return stream
-        return await _secure(stream, address.host)
+        secure = await _secure(stream, address.host)
     except OSError as error:
         raise Ended(f"cannot connect to {where}: {error}; is it reachable?") from None
     except trio.BrokenResourceError as error:
-        raise Ended(f"TLS with {where} failed: {error.__cause__ or error}") from None
+        if why := untrusted(error):
+            trust.refused(address.host, why)
+        raise Ended(f"TLS with {where} failed: {plain(error.__cause__ or error)}") from None
+    trust.believed(address.host)
+    return secure
 
 
 async def _secure(stream: trio.SocketStream, host: str) -> trio.abc.Stream:

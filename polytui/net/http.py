@@ -4,20 +4,25 @@ httpx's pool is poisoned for ever by requests cancelled while they wait for a co
 nobody waits there: a limiter stands in front of a pool that is larger than the limiter lets in,
 and requests that may change something at the venue run in a shielded, bounded scope. A pool
 that is full all the same, twice in a row, is thrown away and built anew.
+
+httpx also unpacks whatever it is sent, layer by layer and chunk by chunk without a bound. So
+bodies are read as they came; one layer of gzip, which is asked for, is unpacked here.
 """
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping, Sequence
-from typing import Any
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
 
 import httpx
 import trio
 from attrs import frozen
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.net.dial import tls_context
+from polytui.model.plain_text import plain
+from polytui.model.web_address import web_address
+from polytui.net.dial import Trust, tls_context, untrusted
 
 _SPARE_CONNECTIONS = 4
 _POOL_WAIT_S = 0.5
@@ -26,6 +31,10 @@ _KEEP_ALIVE_S = 60.0
 """httpx drops idle connections after 5 s, and a new one costs two or three round trips."""
 _MOST_TEXT = 200
 _LONGEST_WAIT_S = 10.0
+_MOST_OF_A_REFUSAL = 1 << 16
+"""Bytes of the body of an answer that is no 2xx: a few words of it are shown."""
+_ENCODING = "gzip"
+_GZIP_BITS = 31
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -59,9 +68,16 @@ class Http:
         base_url: str,
         settings: HttpSettings,
         transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        trust: Trust | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Fatal for a bad URL. `transport` replaces the network, for tests at the byte level."""
+        """Fatal for a bad URL. `transport` replaces the network, for tests at the byte level.
+        `headers` go with every request."""
         self.base_url = _checked(base_url)
+        self._address = web_address(self.base_url, "https", "http")
+        self._trust = trust or Trust()
+        self._sent = {**(headers or {}), "Accept-Encoding": _ENCODING}
         self.requests = 0
         self.rebuilds = 0
         self._settings = settings
@@ -125,31 +141,40 @@ class Http:
                 await self._note_full_pool()
                 raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
+                if why := untrusted(error):
+                    raise self._distrusted(where, why) from None
                 raise _mapped(where, error, is_read=is_read) from None
+        if self._address.is_secure:
+            self._trust.believed(self._address.host)
         self._pool_faults = 0
         self._headers = answer.headers
         return _body_of(where, answer, is_read=is_read)
 
+    def _distrusted(self, where: str, why: str) -> Exception:
+        """A refused certificate: nothing was sent. It ends what never began, and nothing else."""
+        words = f"{where}: {why}; check this machine's clock and certificate authorities"
+        if not self._trust.has_believed:
+            return Fatal(words)
+        self._trust.refused(self._address.host, why)
+        return Retry(words)
+
     async def _exchange(
         self, method: str, path: str, params: Params, body: bytes | None
-    ) -> httpx.Response:
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        url, most = self.base_url + path, self._settings.max_body_bytes
+    ) -> _Answer:
+        headers = {**self._sent, **({} if body is None else {"Content-Type": "application/json"})}
+        url = self.base_url + path
         request = self._client.build_request(
             method, url, params=_params(params), content=body, headers=headers
         )
         answer = await self._client.send(request, stream=True)
         try:
-            chunks, size = [], 0
-            async for chunk in answer.aiter_bytes():
-                size += len(chunk)
-                if size > most:
-                    raise httpx.RemoteProtocolError(f"more than {most} bytes of answer")
-                chunks.append(chunk)
+            return _Answer(
+                answer.status_code,
+                answer.headers,
+                await _body(answer, self._settings.max_body_bytes),
+            )
         finally:
             await answer.aclose()
-        answer._content = b"".join(chunks)  # what `aread` would set, had it a bound
-        return answer
 
     async def _note_full_pool(self) -> None:
         self._pool_faults += 1
@@ -180,6 +205,73 @@ class Http:
         )
 
 
+@frozen
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    """Unpacked; of a refusal its beginning, as far as it can be read."""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+async def _body(answer: httpx.Response, most: int) -> bytes:
+    """A whole body of at most `most` bytes, unpacked as it comes; RemoteProtocolError otherwise."""
+    if "content-length" in answer.headers and "transfer-encoding" in answer.headers:
+        raise httpx.RemoteProtocolError("an answer of two lengths: Content-Length with chunks")
+    if answer.is_success:
+        return await _unpacked(answer, most)
+    try:
+        return await _unpacked(answer, _MOST_OF_A_REFUSAL)
+    except httpx.RemoteProtocolError:
+        return b""  # the status is the answer, whatever is wrong with the words beside it
+
+
+async def _unpacked(answer: httpx.Response, most: int) -> bytes:
+    body = _Unpacking(answer.headers.get("content-encoding", ""), most)
+    # Not `aiter_raw`: it counts what httpx itself would have unpacked as read already.
+    async for chunk in cast("AsyncIterator[bytes]", answer.stream):
+        body.take(chunk)
+    return body.whole()
+
+
+class _Unpacking:
+    """State: the parts of a body so far, of which there are never more than `most` bytes."""
+
+    def __init__(self, encoding: str, most: int) -> None:
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", _ENCODING):
+            raise httpx.RemoteProtocolError(
+                f"an answer packed as {plain(encoding, 40)!r}, which was not asked for"
+            )
+        self._gzip = zlib.decompressobj(_GZIP_BITS) if encoding == _ENCODING else None
+        self._parts: list[bytes] = []
+        self._left = most
+        self._most = most
+
+    def take(self, chunk: bytes) -> None:
+        if self._gzip is not None:
+            try:
+                # One byte more than there is room for tells that it is too long.
+                chunk = self._gzip.decompress(chunk, self._left + 1)
+            except zlib.error as error:
+                raise httpx.RemoteProtocolError(f"an answer that is no gzip: {error}") from None
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise httpx.RemoteProtocolError(f"more than {self._most} bytes of answer")
+        self._parts.append(chunk)
+
+    def whole(self) -> bytes:
+        if self._gzip is not None and self._parts:
+            if not self._gzip.eof:
+                raise httpx.RemoteProtocolError("an answer that is cut off")
+            if self._gzip.unused_data:
+                raise httpx.RemoteProtocolError("an answer with something behind its end")
+        return b"".join(self._parts)
+
+
 class _Closing(trio.abc.AsyncResource):
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -206,11 +298,11 @@ class _Pace:
 def _checked(base_url: str) -> str:
     advice = "write it as https://host[:port]"
     try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise Fatal(f"bad URL {base_url!r} ({error}); {advice}") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise Fatal(f"bad URL {base_url!r}; {advice}")
+        web_address(base_url, "https", "http")
+    except ValueError as error:
+        raise Fatal(f"bad URL {plain(base_url)!r} ({error}); {advice}") from None
+    if "?" in base_url:
+        raise Fatal(f"bad URL {base_url!r} (it has a query); {advice}")
     return base_url.rstrip("/")
 
 
@@ -231,42 +323,37 @@ def _lost(detail: str, *, is_read: bool) -> Retry | Unknown:
 
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
-_OUR_FAULT = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+_NEVER_MADE = (httpx.UnsupportedProtocol, httpx.InvalidURL)
+"""The base URL was checked: a path made of somebody's id is at fault, and that alone."""
 
 
 def _mapped(where: str, error: Exception, *, is_read: bool) -> Exception:
-    words = f"{where}: {error or type(error).__name__}"
-    if isinstance(error, _OUR_FAULT):
-        return Fatal(f"{words}; correct the URL in the settings")
+    words = f"{plain(where)}: {plain(str(error) or type(error).__name__)}"
+    if isinstance(error, _NEVER_MADE):
+        return Rejected(f"{words}; it cannot be asked for")
     if isinstance(error, _NEVER_SENT):
-        if _is_untrusted(error):
-            return Fatal(f"{words}; check this machine's clock and certificate authorities")
         return Retry(f"{words}; is it reachable?")
     return _lost(words, is_read=is_read)
-
-
-def _is_untrusted(error: BaseException) -> bool:
-    link: BaseException | None = error
-    while link is not None:
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return True
-        link = link.__cause__ or link.__context__
-    return False
 
 
 _BUSY = (425, 429, 503)
 
 
-def _body_of(where: str, answer: httpx.Response, *, is_read: bool) -> bytes:
+def _body_of(where: str, answer: _Answer, *, is_read: bool) -> bytes:
     if answer.is_success:
-        return answer.content
-    status = answer.status_code
-    detail = f"{where}: HTTP {status} {ascii(answer.text[:_MOST_TEXT])[1:-1]}"
+        return answer.body
+    status = answer.status
+    detail = f"{where}: HTTP {status} {_words(answer.body)}"
     if status in _BUSY:
         raise Retry(f"{detail}; try again later", _retry_after_s(answer))
     if status >= 500:
         raise _lost(detail, is_read=is_read)
     raise Rejected(f"{detail}; {_advice(status)}", status, _retry_after_s(answer))
+
+
+def _words(body: bytes) -> str:
+    """Of a refusal, for people. A character takes four bytes at most."""
+    return plain(body[: 4 * _MOST_TEXT].decode(errors="replace"), _MOST_TEXT)
 
 
 def _advice(status: int) -> str:
@@ -277,7 +364,7 @@ def _advice(status: int) -> str:
     return "ask for something else"
 
 
-def _retry_after_s(answer: httpx.Response) -> float | None:
+def _retry_after_s(answer: _Answer) -> float | None:
     """The Retry-After header in seconds; None when absent or a date."""
     text: Any = answer.headers.get("Retry-After", "")
     return float(text[:6]) if text.isascii() and text.isdigit() else None

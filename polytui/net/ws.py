@@ -32,12 +32,16 @@ from trio_websocket import (
 from wsproto.utilities import ProtocolError
 
 from polytui.model.errors import Retry
-from polytui.net.dial import Address, Ended, GuardedStream, address_of, dial
+from polytui.model.plain_text import plain
+from polytui.model.web_address import WebAddress
+from polytui.net.dial import Ended, GuardedStream, Trust, address_of, dial
 
 _QUEUED_FRAMES = 8192
 """The library answers no ping while its queue is full."""
 _MOST_DOUBLINGS = 30
 _MOST_WORDS = 120
+_MOST_OF_AN_ANSWER = 4 << 20
+"""Bytes until the upgrade is done; the first frames of a book may come with its answer."""
 _REFUSED_HERE = (403, 451)
 """This place is not served by that host, now or later."""
 _REFUSED_PAUSE_S = 300.0
@@ -133,8 +137,7 @@ class Connection:
         if closed.reason is None:
             return Ended("the connection is closing")
         code = closed.reason.code
-        # The peer's words: nothing in them may reach a terminal as a control sequence.
-        words = ascii((closed.reason.reason or "")[:_MOST_WORDS])[1:-1]
+        words = plain(closed.reason.reason or "", _MOST_WORDS)
         detail = f"closed with {int(code)}" + (f": {words}" if words else "")
         return Ended(detail, is_spoiled=code in _SPOILED_CODES, code=int(code))
 
@@ -151,9 +154,12 @@ async def open_connection(
     deadline = trio.current_time() + settings.connect_timeout_s
     with trio.CancelScope(deadline=deadline) as connecting:
         stream = GuardedStream(await open_stream(), settings.send_timeout_s)
+        # The library keeps the whole body of a refusal, however long the peer makes it.
+        stream.allowance = _MOST_OF_AN_ANSWER
         try:
             async with trio.open_nursery() as nursery:
                 socket = await _upgrade(nursery, stream, host_header, resource, settings)
+                stream.allowance = math.inf
                 connecting.deadline = math.inf
                 yield Connection(socket, stream)
                 nursery.cancel_scope.cancel()
@@ -204,7 +210,7 @@ def _why(group: BaseExceptionGroup[BaseException]) -> Ended:
     for leaf in leaves:
         if isinstance(leaf, Ended):
             return leaf
-    return Ended(f"the peer does not speak WebSocket: {leaves[0]}")
+    return Ended(f"the peer does not speak WebSocket: {plain(leaves[0])}")
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
@@ -218,8 +224,8 @@ def _refusal(error: ConnectionRejected) -> Ended:
     after_s = 0.0
     for name, value in error.headers:
         if name.lower() == b"retry-after" and value.isdigit():
-            after_s = float(value[:6])
-    body = ascii((error.body or b"")[:120].decode(errors="replace"))[1:-1]
+            after_s = min(float(value[:6]), _REFUSED_PAUSE_S)
+    body = plain((error.body or b"")[:_MOST_WORDS].decode(errors="replace"), _MOST_WORDS)
     status = error.status_code
     return Ended(f"upgrade refused with HTTP {status}: {body}", after_s=after_s, status=status)
 
@@ -263,7 +269,7 @@ class _Life:
         address, settings = socket.address, socket.settings
         async with (
             open_connection(
-                socket.open_stream, address.host_header, address.resource, settings
+                socket.open_stream, address.origin, address.resource, settings
             ) as connection,
             trio.open_nursery() as nursery,
         ):
@@ -355,6 +361,7 @@ class StayingSocket:
         *,
         rng: random.Random,
         open_stream: OpenStream | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Fatal for a bad URL. Of several URLs the next serves where one refuses this place or
         cannot be reached. `open_stream` replaces dialling, for tests on memory streams."""
@@ -371,13 +378,14 @@ class StayingSocket:
         self._at = 0
         self._rng = rng
         self._given_stream = open_stream
+        self._trust = trust or Trust()
         self._life: _Life | None = None
         self._lives: trio.Nursery | None = None
         self._started: Callable[[], None] = lambda: None
         self._refusals = 0
 
     @property
-    def address(self) -> Address:
+    def address(self) -> WebAddress:
         return self._addresses[self._at]
 
     @property
@@ -457,7 +465,10 @@ class StayingSocket:
             self._life.rotate()
 
     async def open_stream(self) -> trio.abc.Stream:
-        return await (self._given_stream() if self._given_stream else dial(self.address))
+        return await (self._given_stream() if self._given_stream else self._dial())
+
+    async def _dial(self) -> trio.abc.Stream:
+        return await dial(self.address, self._trust)
 
     def _report(self, ended: Ended) -> None:
         if ended.is_spoiled:

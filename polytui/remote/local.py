@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import trio
 from attrs import define, field, frozen
 from attrs.validators import gt
+from loguru import logger
 
 from polytui.config.called import called
 from polytui.model.errors import Fatal, Rejected
@@ -38,6 +39,7 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
+from polytui.model.plain_text import plain
 
 _READ_BYTES = 1 << 16
 _BACKLOG = 16
@@ -135,9 +137,11 @@ def _own_folder(folder: Path) -> None:
     """The folder exists, is ours, and nobody else may look into it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
+        status = folder.lstat()
     except OSError as error:
         raise Fatal(f"cannot use {folder} for the socket: {error}") from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise Fatal(f"{folder} only points to a folder; remove it")
     if status.st_uid != os.geteuid():
         raise Fatal(f"{folder} belongs to another user; choose a folder of your own")
     if stat.S_IMODE(status.st_mode) & 0o077:
@@ -170,27 +174,36 @@ def _is_answered(path: Path) -> bool:
 
 @define
 class _Room:
-    """All faces of one engine. State: how many are attached."""
+    """All faces of one engine. State: how many are here, their hello said or not."""
 
     source: FaceSource
     settings: FaceSettings
     faces: int = 0
 
     async def welcome(self, stream: trio.SocketStream) -> None:
-        """One connection, from its hello to its end."""
+        """One connection, from its first byte to its end. What goes wrong with it ends it alone."""
+        is_full = self.faces >= self.settings.max_faces
         face = _Face(stream, self.source, self.settings)
-        async with stream:
-            with suppress(*_FACE_GONE, LinkError):
-                if await face.greeted(is_full=self.faces >= self.settings.max_faces):
+        self.faces += 1
+        try:
+            async with stream:
+                if is_full:
+                    await face.turn_away(_full(self.settings))
+                elif await face.greeted():
                     await self._host(face)
+        except* (*_FACE_GONE, LinkError):
+            pass
+        except* Exception as group:
+            # It would end the engine, and every other face with it.
+            logger.opt(exception=group).error("a face was dropped")
+        finally:
+            self.faces -= 1
 
     async def _host(self, face: _Face) -> None:
-        self.faces += 1
         self.source.face_attached()
         try:
             await face.attend()
         finally:
-            self.faces -= 1
             self.source.face_left(detached=face.is_detached)
 
 
@@ -206,15 +219,18 @@ class _Face:
     _sending: trio.Lock = field(factory=trio.Lock, init=False)
     _answering: trio.Nursery | None = field(default=None, init=False)
 
-    async def greeted(self, *, is_full: bool) -> bool:
+    async def turn_away(self, why: str) -> None:
+        """Tell it so; it has said nothing yet, and is not waited for."""
+        await self._send([Goodbye(1, why)])
+
+    async def greeted(self) -> bool:
         """Exchange hellos. False, with a reason told, when the two cannot talk."""
         with trio.move_on_after(self.settings.hello_timeout_s):
             first = await self._receive()
             if not first or not isinstance(first[0], Hello):
                 return False
-            refusal = _refusal(first[0], self.settings, is_full=is_full)
-            if refusal:
-                await self._send([Goodbye(1, refusal)])
+            if refusal := _refusal(first[0]):
+                await self.turn_away(refusal)
                 return False
             await self._send([Hello(schema_hash(), self.source.session, self.source.mode)])
             return await self._obey_all(first[1:])
@@ -277,7 +293,7 @@ class _Face:
                 return Ack(command.command_id, seqs)
             done = await self.source.command(command.action, command.asset, "terminal")
         except Rejected as refusal:
-            return Ack(command.command_id, (), str(refusal))
+            return Ack(command.command_id, (), plain(refusal))
         return Ack(command.command_id, done.seqs, "", done.unkept, done.left_out)
 
     async def _receive(self) -> list[Any]:
@@ -298,11 +314,15 @@ class _Face:
                 raise trio.BrokenResourceError("the face does not read")
 
 
-def _refusal(hello: Hello, settings: FaceSettings, *, is_full: bool) -> str:
+def _full(settings: FaceSettings) -> str:
+    return f"{settings.max_faces} faces are attached already; close one first"
+
+
+def _refusal(hello: Hello) -> str:
     """Why this face is not let in, in words for its user; empty if it is."""
-    if hello.schema != schema_hash():
-        return (
-            "this terminal and the engine are of different versions "
-            f"(terminal {hello.schema[:16]}, engine {schema_hash()}); restart the older one"
-        )
-    return f"{settings.max_faces} faces are attached already; close one first" if is_full else ""
+    if hello.schema == schema_hash():
+        return ""
+    return (
+        "this terminal and the engine are of different versions "
+        f"(terminal {plain(hello.schema, 16)}, engine {schema_hash()}); restart the older one"
+    )

@@ -13,6 +13,7 @@ from polytui.config.load import BadSettings
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Commanded
 from polytui.model.link import Obeyed
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.caretaker import take_without_a_life
@@ -20,6 +21,7 @@ from polytui.runtime.pace import SPEED, Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 
+_MOST_OF_A_NAME = 16
 _FOR_ALL = (Action.KILL, Action.REARM, Action.STOP)
 _NEEDS_A_LIFE = {
     Action.RESUME: "restart the engine, then resume it",
@@ -59,6 +61,7 @@ class Commands:
     async def obey(self, action: Action, asset: str, origin: str) -> Obeyed:
         """Done by every desk it is for, and on the disk, before this returns; Rejected where nobody
         could do it. No desk waits for the disk: only who asked does."""
+        asset = self._checked(action, asset)
         # To the file at once; to faces with what became of it, as one line.
         logger.warning("{} command {} from {}", asset or "-", action.value, origin)
         if action is Action.STOP:
@@ -90,12 +93,17 @@ class Commands:
         seq = await run.command(command)
         return take_without_a_life(run, self.session, command) if seq is None else seq
 
+    def _checked(self, action: Action, asset: str) -> str:
+        """Before it is repeated to anybody. What is for all is never refused for a wrong name."""
+        if action in _FOR_ALL or not asset:
+            return ""
+        if not any(run.asset.value == asset for run in self.runs):
+            raise Rejected(f"no asset {plain(asset, _MOST_OF_A_NAME)!r} in this session")
+        return asset
+
     def _targets(self, action: Action, asset: str) -> tuple[list[AssetRun], list[str]]:
         """Who is told, and what will not happen all the same. Rejected where nobody can do it."""
-        is_for_all = action in _FOR_ALL or not asset
-        named = [run for run in self.runs if is_for_all or run.asset.value == asset]
-        if not named:
-            raise Rejected(f"no asset {asset!r} in this session")
+        named = [run for run in self.runs if not asset or run.asset.value == asset]
         left_out = [
             f"{run.asset.value} is halted: {_NEEDS_A_LIFE[action]}"
             for run in named

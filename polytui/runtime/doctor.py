@@ -23,9 +23,11 @@ import trio
 from attrs import asdict, define, field, frozen
 
 from polytui.config.schema import Settings
+from polytui.config.secrets import exposure_of
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.events import Event, FeedDown, FeedRefused, OraclePriced
 from polytui.model.instrument import Asset, Exchange, Interval, Outcome
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import FeedState
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.net.clock import SessionClock
@@ -43,6 +45,7 @@ from polytui.venues.polymarket.streams import MarketChannel
 
 _LEAST_FREE_MB = 2_000
 _LOOK_EVERY_S = 0.05
+_MOST_OF_A_PLACE = 40
 _AGREEING = 2
 """So many venues that say the same of our clock are right."""
 _FOREIGN = (Retry, Rejected, Unknown, Fatal)
@@ -66,7 +69,8 @@ class Finding:
 
     name: str
     verdict: Verdict
-    words: str
+    words: str = field(converter=plain)
+    """Whatever a venue said stands in here."""
     took_ms: float | None = None
     skew_ms: float | None = None
     """This machine's clock less the venue's."""
@@ -134,11 +138,17 @@ class Examination:
     # --- this machine ---------------------------------------------------------------------------
 
     def _local(self) -> list[Callable[[], Awaitable[list[Finding]]]]:
-        return [self._python, self._disk]
+        return [self._python, self._disk, self._keys]
 
     async def _python(self) -> list[Finding]:
         libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
         return [Finding("python", Verdict.OK, f"{sys.version.split()[0]}; {libraries}")]
+
+    async def _keys(self) -> list[Finding]:
+        """Whether others on this machine may read them."""
+        if exposed := exposure_of(Path.cwd()):
+            return [Finding("keys", Verdict.WARN, exposed)]
+        return []
 
     async def _disk(self) -> list[Finding]:
         """Whether sessions can be written, and how long the disk will last."""
@@ -219,7 +229,9 @@ class Examination:
             return [Finding("geoblock", Verdict.WARN, words)]
         finally:
             await http.close()
-        place = "/".join(part for part in (answer.country, answer.region) if part)
+        place = "/".join(
+            plain(part, _MOST_OF_A_PLACE) for part in (answer.country, answer.region) if part
+        )
         if answer.blocked:
             words = f"Polymarket does not allow trading from here ({place}); paper trading only"
             return [Finding("geoblock", Verdict.WARN, words)]

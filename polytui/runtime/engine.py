@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -60,6 +61,7 @@ async def run_engine(plan: Plan) -> Summary:
         ) as surroundings,
     ):
         session = _open_session(plan, surroundings)
+        surroundings.trust.tell = partial(session.notice, "error", "")
         try:
             ran = await _run(plan, session, surroundings, signals)
         finally:
@@ -119,6 +121,8 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     )
     for line in _words_of_standing(standing, settings.journal.directory):
         session.notice(*line)
+    for warning in surroundings.warnings:
+        session.notice("warn", "", warning)
     return session
 
 

@@ -70,6 +70,7 @@ class Life:
                 self.surroundings.credentials,
                 self._rng(),
                 quotas=self.surroundings.quotas,
+                trust=self.surroundings.trust,
             )
             clob = Clob(_open(kit, clients, settings.endpoints.clob), run.clock)
             sources = _sources(kit, clients, clob, self._complain)

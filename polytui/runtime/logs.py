@@ -13,14 +13,20 @@ from pathlib import Path
 
 from loguru import logger
 
+from polytui.model.plain_text import plain
+
 _KEYLIKE = re.compile(
     r"""
       (?:0x)?[0-9a-f]{60,}                      # a private key, a signature; ids as well
+    | (?:0x)?[0-9a-f]{20,}…                     # one that was cut
     | (?:secret|passphrase|api_?-?key|private_?key|authorization|signature)
       ["'\s]*[:=]["'\s]*(?:bearer\s+)?\S+       # name: value, name='value', "name": "value"
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_MOST_OF_A_RECORD, _MOST_OF_A_LINE = 40_000, 2_000
+"""Characters; a traceback of a nursery in a nursery is long."""
+_INSIDE = "  | "
 _FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSS} {level:<7} {message}"
 
 
@@ -41,9 +47,13 @@ class _Redacting:
         self._file = path.open("ab", buffering=0)
 
     def write(self, text: str) -> None:
-        """The journal says it where the disk is full; a story that has a gap ends nothing."""
+        """One record. Only its first line begins at the margin: none can be forged inside it. The
+        journal says it where the disk is full; a story that has a gap ends nothing."""
+        text = _KEYLIKE.sub("***", text)[:_MOST_OF_A_RECORD]
+        first, *more = [plain(line, _MOST_OF_A_LINE) for line in text.rstrip("\n").split("\n")]
+        record = "\n".join([first, *(f"{_INSIDE}{line}" for line in more)]) + "\n"
         with suppress(OSError):
-            self._file.write(_KEYLIKE.sub("***", text).encode(errors="backslashreplace"))
+            self._file.write(record.encode(errors="backslashreplace"))
 
     def flush(self) -> None:
         """Written already."""

@@ -20,8 +20,9 @@ import msgspec
 from attrs import field, frozen
 
 from polytui.config.schema import Endpoints, Settings, Sockets
-from polytui.config.secrets import load_feed_keys
+from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.net.clock import Clock, SessionClock, WallClock
+from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.venue import Urls
@@ -44,6 +45,10 @@ class Surroundings:
     """(speed, monotonic moment): session time runs at it from then on; None for real time."""
     quotas: Quotas = field(factory=Quotas)
     """Of all assets and all their lives."""
+    trust: Trust = field(factory=Trust)
+    """The same."""
+    warnings: tuple[str, ...] = ()
+    """What people should know of where the session lives."""
 
 
 Opener = Callable[
@@ -60,7 +65,8 @@ async def _paper(
     credentials = None
     if keys is not None:
         credentials = Credentials(keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal())
-    yield Surroundings(settings, WallClock(), credentials, None)
+    warnings = tuple(filter(None, [exposure_of(Path.cwd())]))
+    yield Surroundings(settings, WallClock(), credentials, None, warnings=warnings)
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from polytui.model.events import BOOK_FEED, Event, FeedDown, FeedGapped, FrameRe
 from polytui.model.instrument import Asset, Exchange, Interval, Outcome
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
+from polytui.net.dial import Trust
 from polytui.runtime.feeds import Feed
 from polytui.runtime.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
 from polytui.runtime.watchdog import watch_ages
@@ -127,7 +128,9 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
     rotate = (settings.record.rotate_mb << 20, settings.record.rotate_s)
     files = (RawFiles(plan.folder, "raw", *rotate), RawFiles(plan.folder, "events", *rotate))
     homes = [Recorded(asset, tape) for asset in settings.session.assets]
-    kit = WatchKit(settings, plan.clock, plan.credentials, random.Random(), tape)
+    kit = WatchKit(
+        settings, plan.clock, plan.credentials, random.Random(), tape, trust=Trust(logger.error)
+    )
     try:
         with trio.move_on_after(plan.for_s or float("inf")):
             async with AsyncExitStack() as clients, trio.open_nursery() as nursery:

@@ -16,6 +16,7 @@ from polytui.journal.log import JournalLog
 from polytui.journal.standing_file import StandingFile
 from polytui.model.errors import Fatal
 from polytui.model.events import ModelLoaded, StandingRestored
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
 from polytui.runtime.herald import Herald
@@ -25,6 +26,9 @@ from polytui.runtime.reasons import Reasons
 
 _KEEP_WITHIN_S = 5.0
 """After this people are told that a disk does not answer."""
+_MOST_OF_A_NAME = 16
+_MOST_ERRORS = 1_000
+"""Of a summary; the log has them all."""
 _LOG_LEVELS = {"info": "INFO", "good": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -119,6 +123,7 @@ class Session:
     def notice(self, level: str, asset: str, text: str, seqs: tuple[int, ...] = ()) -> None:
         """A line for people: to every face, and to the log file. `seqs`: of the command that it
         speaks of."""
+        text, asset = plain(text), plain(asset, _MOST_OF_A_NAME)
         self.hub.notice(Notice(self.clock.now_ns(), level, asset, text, seqs))
         logger.log(_LOG_LEVELS[level], "{} {}", asset or "-", text)
 
@@ -128,4 +133,5 @@ class Session:
         self.notice("error", asset, text)
 
     def note_error(self, asset: str, text: str) -> None:
-        self.errors.append(f"{asset}: {text}" if asset else text)
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append(plain(f"{asset}: {text}" if asset else text))

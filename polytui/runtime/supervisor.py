@@ -11,6 +11,7 @@ from loguru import logger
 
 from polytui.model.errors import Fatal
 from polytui.model.events import AssetHalted
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.caretaker import take_without_a_life
@@ -65,7 +66,7 @@ class Supervisor:
         error: BaseException = crash
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        return f"{type(error).__name__}: {error}"
+        return plain(f"{type(error).__name__}: {error}")
 
     def _is_hopeless(self) -> bool:
         rules, now = self.session.settings.supervision, trio.current_time()

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import trio
 
+from polytui.config.secrets import environment_for
 from polytui.model.errors import Fatal
 from polytui.sim.venue import Urls
 
@@ -33,6 +34,7 @@ async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
+            env=environment_for(needs_keys=False),
         )
     try:
         urls = await _read_urls(process, log)

@@ -12,6 +12,7 @@ from polytui.config.schema import Settings, Sockets
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
+from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.net.ws import CloseRule, Link, SocketSettings, StayingSocket
 from polytui.runtime.feeds import Feed
@@ -104,6 +105,8 @@ class WatchKit:
     """Sees every raw frame before it is read."""
     quotas: Quotas = field(factory=Quotas)
     """What hosts still let this address ask; one for all kits of a process."""
+    trust: Trust = field(factory=Trust)
+    """Whose certificates are believed; one for all kits of a process."""
 
     def feed(
         self,
@@ -129,7 +132,7 @@ class WatchKit:
         )
 
         def make_socket(link: Link) -> StayingSocket:
-            return StayingSocket(label, url, settings, link, rng=self.rng)
+            return StayingSocket(label, url, settings, link, rng=self.rng, trust=self.trust)
 
         feed = Feed(
             name,
@@ -172,4 +175,5 @@ class WatchKit:
                 tries=limits.tries,
                 retry_first_s=limits.retry_first_s,
             ),
+            trust=self.trust,
         )

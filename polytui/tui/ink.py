@@ -14,7 +14,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
+from polytui.model import plain_text
 from polytui.tui.theme import Palette
+
+_MOST_CHARACTERS = 4_000
+"""More than any screen is wide."""
 
 Span = tuple[str, Style]
 Line = list[Segment]
@@ -109,7 +113,7 @@ def _mixed(colour: str, ground: str, share: float = 0.36) -> str:
 
 def clean(text: str) -> str:
     """Text from outside without what could move the cursor or hide: one line, printable only."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return plain_text.plain(text, _MOST_CHARACTERS)
 
 
 def width_of(spans: Iterable[Span]) -> int:

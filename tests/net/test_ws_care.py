@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from test_ws import Peer, Recorder
 from trio_websocket import WebSocketConnection
 
-from polytui.net.dial import Address
+from polytui.model.web_address import WebAddress
+from polytui.net.dial import Trust
 from polytui.net.ws import CloseRule, LinkState, SocketSettings, StayingSocket
 
 URLS = ("ws://first/", "ws://second/")
@@ -35,7 +36,7 @@ class Hosts:
         self.dialled: list[str] = []
         monkeypatch.setattr("polytui.net.ws.dial", self._dial)
 
-    async def _dial(self, address: Address) -> trio.abc.Stream:
+    async def _dial(self, address: WebAddress, trust: Trust) -> trio.abc.Stream:
         self.dialled.append(address.host)
         return await self.peer.dial()
 

@@ -134,7 +134,7 @@ class VirtualVenue:
                     self.connections.hand_out(happening)
                 await trio.sleep(_PUMP_S)
 
-    async def dial(self, address: Any) -> trio.abc.Stream:
+    async def dial(self, address: Any, trust: Any) -> trio.abc.Stream:
         await trio.lowlevel.checkpoint()
         if self.is_away or self._accepting is None:
             raise Ended("cannot connect: the network is away; is it reachable?")

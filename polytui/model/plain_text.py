@@ -1,0 +1,46 @@
+"""Text of others, made fit for a terminal, a log line and a page: one line, visible, bounded.
+
+Whatever a venue, a file, a face or the environment says may hold control sequences, characters
+that turn the direction of writing, or none of any width. These are written out (`\\x1b`,
+`\\u202e`), so that they are seen and do nothing; a newline is written out as well, so that it
+begins no line of its own.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+MOST_CHARACTERS = 500
+"""Of one notice, finding or fault."""
+_MARKS_MOST = 4
+"""Marks that stand on one letter; more of them climb over the lines above."""
+
+
+def plain(text: object, most: int = MOST_CHARACTERS) -> str:
+    """`text` on one line of at most `most` characters, each of which is drawn."""
+    known = str(text)
+    cut = known if len(known) <= most else known[:most]
+    if not (cut.isascii() and cut.isprintable()):
+        cut = "".join(_visible(cut))
+    if len(known) > most or len(cut) > most:
+        return f"{cut[: most - 1]}…"
+    return cut
+
+
+def _visible(text: str) -> list[str]:
+    shown, marks = [], 0
+    for one in text:
+        marks = marks + 1 if _is_mark(one) else 0
+        if marks > _MARKS_MOST:
+            continue
+        if one.isprintable():
+            shown.append(one)
+        elif one.isspace() and one > "\x7f":
+            shown.append(" ")  # of another width, as venues' pages have them
+        else:
+            shown.append(ascii(one)[1:-1])
+    return shown
+
+
+def _is_mark(one: str) -> bool:
+    return one > "\x7f" and unicodedata.category(one) in ("Mn", "Me")

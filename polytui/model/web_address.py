@@ -1,0 +1,88 @@
+"""Where a URL leads: the one place that takes one apart.
+
+Whether a URL is secure, or of this machine, is asked of the parsed host and never of how the text
+begins: `ws://127.0.0.1@evil.example` and `http://127.0.0.1.evil.example` begin like loopback.
+What two parsers could read differently (user names, backslashes, blanks, escapes in a host) is
+refused.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
+_SECURE = ("https", "wss")
+_NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*\.?")
+_MOST_CHARACTERS = 2048
+
+
+@frozen
+class WebAddress:
+    """A URL that was understood whole."""
+
+    scheme: str
+    host: str
+    """In small letters, an IPv6 address without its brackets."""
+    port: int
+    resource: str
+    """Path and query, beginning with a slash."""
+
+    @property
+    def is_secure(self) -> bool:
+        return self.scheme in _SECURE
+
+    @property
+    def is_loopback(self) -> bool:
+        """Written as an address of this machine; a name may lead anywhere."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def may_carry_keys(self) -> bool:
+        """Nobody on the way can read what is sent."""
+        return self.is_secure or self.is_loopback
+
+    @property
+    def origin(self) -> str:
+        """Host and port, as `Host` has them; the usual port is left out."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+
+
+def web_address(url: str, *schemes: str) -> WebAddress:
+    """The address of a URL of one of `schemes`; ValueError says why it is none."""
+    if len(url) > _MOST_CHARACTERS:
+        raise ValueError(f"longer than {_MOST_CHARACTERS} characters")
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ValueError("only plain characters of ASCII, without blanks or backslashes")
+    parts = urlsplit(url)
+    if parts.scheme not in schemes:
+        raise ValueError(f"begins with none of {', '.join(f'{one}://' for one in schemes)}")
+    if "@" in parts.netloc:
+        raise ValueError("a user name or password has no place in it")
+    if parts.fragment or url.endswith("#"):
+        raise ValueError("a part behind # has no place in it")
+    host = parts.hostname or ""
+    if not _is_host(host, is_bracketed="[" in parts.netloc):
+        raise ValueError(f"no host {host!r}")
+    if parts.netloc.endswith(":") or parts.port == 0:
+        raise ValueError("no port behind the colon")
+    query = f"?{parts.query}" if parts.query else ""
+    port = parts.port or _PORTS[parts.scheme]
+    return WebAddress(parts.scheme, host, port, (parts.path or "/") + query)
+
+
+def _is_host(host: str, *, is_bracketed: bool) -> bool:
+    if not is_bracketed:
+        return bool(_NAME.fullmatch(host))
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return "%" not in host
