@@ -376,7 +376,7 @@ def test_the_log_shows_the_newest_and_counts_what_was_missed() -> None:
 def test_text_from_outside_cannot_move_the_cursor() -> None:
     evil = Notice(0, "info", "btc", "a\x1b[2Jb\nc\u202ed")
     assert "\x1b" not in text_of(log_lines([evil], 0, INK, 60, 1))
-    assert "a [2Jb c d" in text_of(log_lines([evil], 0, INK, 60, 1))
+    assert "a\\x1b[2Jb\\nc\\u202ed" in text_of(log_lines([evil], 0, INK, 60, 1))
     assert "\x1b" not in text_of(last_words(["\x1b[31mred"], INK, 60, 2))
 
 
