@@ -55,17 +55,16 @@ class EngineRun:
         time.sleep(seconds)
         return (self.cpu_s() - before) / seconds * 100
 
-    def venue_control(self) -> str:
-        """The simulated venue's control address, from its process' command line and ports."""
+    def venue_control(self) -> tuple[str, str]:
+        """The simulated venue's control address and its token, from its ready line."""
         ready = json.loads((self.folder / "venue.json").read_text())
-        control: str = ready["control"]
-        return control
+        return ready["control"], ready["control_token"]
 
     def mute_venue(self, seconds: float) -> None:
         body = json.dumps({"who": "all", "seconds": seconds}).encode()
-        request = urllib.request.Request(
-            f"{self.venue_control()}/mute", body, {"content-type": "application/json"}
-        )
+        url, token = self.venue_control()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"{url}/mute", body, headers)
         with urllib.request.urlopen(request, timeout=5) as answer:
             answer.read()
 

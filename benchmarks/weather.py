@@ -147,14 +147,16 @@ def _make(run: EngineRun, case: Case) -> int:
             "seconds": case.seconds or 1.0,
             "value": case.value,
         }
-        _post(ready["control"] + "/weather", order)
+        _post(ready["control"] + "/weather", ready["control_token"], order)
     time.sleep(case.seconds + _CALM_S)
     return began_ns
 
 
-def _post(url: str, body: dict[str, Any]) -> None:
+def _post(url: str, token: str, body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json"})
+    request = urllib.request.Request(
+        url, data, {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    )
     with urllib.request.urlopen(request, timeout=5) as answer:
         answer.read()
 

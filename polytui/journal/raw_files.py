@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 
 _LEVEL = 5
@@ -20,6 +22,7 @@ _CHUNK = 1 << 16
 _BRACKETS = {"{": "}", "[": "]"}
 _MOST_LINES = 1 << 18
 """Of one value: what is longer is no frame of any venue, and is not kept whole."""
+_LONGEST_LINE = 64 << 20
 
 
 class RawFiles:
@@ -72,13 +75,19 @@ class TornTail(Exception):
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Whole lines of a plain or gzip file. TornTail at the end of one that was cut off."""
-    rest = b""
+    """Whole lines of a plain or gzip file. TornTail at the end of one that was cut off; Fatal for
+    a line that is longer than any frame may be, of which no more is read."""
+    rest = bytearray()
     try:
         for chunk in _chunks(path):
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                yield line.decode(errors="replace")
+            first, *more = chunk.split(b"\n")
+            rest += first
+            if len(rest) > _LONGEST_LINE:
+                most_mb = _LONGEST_LINE >> 20
+                raise Fatal(f"{plain(path)} has a line of more than {most_mb} MB: no recording")
+            for next_line in more:
+                yield rest.decode(errors="replace")
+                rest = bytearray(next_line)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TornTail(f"{path} is cut off: {error}") from error
     if rest:

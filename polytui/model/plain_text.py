@@ -22,7 +22,7 @@ def plain(text: object, most: int = MOST_CHARACTERS) -> str:
     cut = known if len(known) <= most else known[:most]
     if not (cut.isascii() and cut.isprintable()):
         cut = "".join(_visible(cut))
-    if len(known) > most or len(cut) > most:
+    if len(cut) > most or (len(known) > most and cut):
         return f"{cut[: most - 1]}…"
     return cut
 
@@ -35,8 +35,8 @@ def _visible(text: str) -> list[str]:
             continue
         if one.isprintable():
             shown.append(one)
-        elif one.isspace() and one > "\x7f":
-            shown.append(" ")  # of another width, as venues' pages have them
+        elif unicodedata.category(one) == "Zs":
+            shown.append(" ")  # a blank of another width, as venues' pages have them
         else:
             shown.append(ascii(one)[1:-1])
     return shown

@@ -17,6 +17,7 @@ from attrs import frozen
 _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 _SECURE = ("https", "wss")
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*\.?")
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 _MOST_CHARACTERS = 2048
 
 
@@ -69,20 +70,21 @@ def web_address(url: str, *schemes: str) -> WebAddress:
     if parts.fragment or url.endswith("#"):
         raise ValueError("a part behind # has no place in it")
     host = parts.hostname or ""
-    if not _is_host(host, is_bracketed="[" in parts.netloc):
-        raise ValueError(f"no host {host!r}")
-    if parts.netloc.endswith(":") or parts.port == 0:
-        raise ValueError("no port behind the colon")
+    # The whole of it: what stands behind a bracket is a host to some who read it.
+    if not (_AUTHORITY.fullmatch(parts.netloc) and _is_host(host)):
+        raise ValueError(f"no host[:port] {parts.netloc[:80]!r}")
+    if parts.port == 0:
+        raise ValueError("no port 0")
     query = f"?{parts.query}" if parts.query else ""
     port = parts.port or _PORTS[parts.scheme]
     return WebAddress(parts.scheme, host, port, (parts.path or "/") + query)
 
 
-def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    if not is_bracketed:
+def _is_host(host: str) -> bool:
+    if ":" not in host:
         return bool(_NAME.fullmatch(host))
     try:
         IPv6Address(host)
     except ValueError:
         return False
-    return "%" not in host
+    return True

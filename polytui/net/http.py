@@ -231,44 +231,55 @@ async def _body(answer: httpx.Response, most: int) -> bytes:
 
 async def _unpacked(answer: httpx.Response, most: int) -> bytes:
     body = _Unpacking(answer.headers.get("content-encoding", ""), most)
-    # Not `aiter_raw`: it counts what httpx itself would have unpacked as read already.
-    async for chunk in cast("AsyncIterator[bytes]", answer.stream):
-        body.take(chunk)
+    # Not `aiter_raw`: it counts what httpx itself would have unpacked as read already. And not
+    # left in the middle: what reads for us in there is ended by being cancelled, from inside.
+    with trio.CancelScope() as reading:
+        async for chunk in cast("AsyncIterator[bytes]", answer.stream):
+            body.take(chunk)
+            if body.fault:
+                reading.cancel()
     return body.whole()
 
 
 class _Unpacking:
-    """State: the parts of a body so far, of which there are never more than `most` bytes."""
+    """State: the parts of a body so far, of which there are never more than `most` bytes, and
+    what is wrong with it."""
 
     def __init__(self, encoding: str, most: int) -> None:
+        self.fault = ""
         encoding = encoding.strip().lower()
         if encoding not in ("", "identity", _ENCODING):
-            raise httpx.RemoteProtocolError(
-                f"an answer packed as {plain(encoding, 40)!r}, which was not asked for"
-            )
+            self.fault = f"an answer packed as {plain(encoding, 40)!r}, which was not asked for"
         self._gzip = zlib.decompressobj(_GZIP_BITS) if encoding == _ENCODING else None
         self._parts: list[bytes] = []
         self._left = most
         self._most = most
 
     def take(self, chunk: bytes) -> None:
+        if self.fault:
+            return
         if self._gzip is not None:
             try:
                 # One byte more than there is room for tells that it is too long.
                 chunk = self._gzip.decompress(chunk, self._left + 1)
             except zlib.error as error:
-                raise httpx.RemoteProtocolError(f"an answer that is no gzip: {error}") from None
+                self.fault = f"an answer that is no gzip: {error}"
+                return
         self._left -= len(chunk)
         if self._left < 0:
-            raise httpx.RemoteProtocolError(f"more than {self._most} bytes of answer")
+            self.fault = f"more than {self._most} bytes of answer"
+            return
         self._parts.append(chunk)
 
     def whole(self) -> bytes:
-        if self._gzip is not None and self._parts:
+        """RemoteProtocolError where something is wrong with it."""
+        if self._gzip is not None and self._parts and not self.fault:
             if not self._gzip.eof:
-                raise httpx.RemoteProtocolError("an answer that is cut off")
-            if self._gzip.unused_data:
-                raise httpx.RemoteProtocolError("an answer with something behind its end")
+                self.fault = "an answer that is cut off"
+            elif self._gzip.unused_data:
+                self.fault = "an answer with something behind its end"
+        if self.fault:
+            raise httpx.RemoteProtocolError(self.fault)
         return b"".join(self._parts)
 
 

@@ -28,6 +28,8 @@ _FINAL_TEXT = 0x81
 
 @frozen
 class PeerSettings:
+    most_peers: int = field(default=256, validator=gt(0))
+    """Connections at once, their handshakes done or not; one more is cut."""
     handshake_s: float = field(default=5.0, validator=gt(0))
     closing_s: float = field(default=1.0, validator=gt(0))
     pong_s: float = field(default=60.0, validator=gt(0))
@@ -79,6 +81,17 @@ class Peer:
         self._waiting: list[str] = []
         self._backlog = 0
         self._ready = trio.Event()
+
+    @property
+    def host(self) -> str:
+        """As its request has it."""
+        return str(self._request._event.host)  # the library names it nowhere else
+
+    @property
+    def origin(self) -> str:
+        """Of the page that asks; empty for a program."""
+        found = [value for name, value in self._request.headers if name.lower() == b"origin"]
+        return b", ".join(found).decode("latin-1")
 
     async def accept(self) -> None:
         self._connection = await self._request.accept()
@@ -175,8 +188,18 @@ async def serve_peers(
     bound = int(listening.getsockname()[1])
     listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
 
+    here = 0
+
     async def serve_one(stream: trio.SocketStream) -> None:
-        await serve_peer(stream, converse, limits)
+        nonlocal here
+        if here >= limits.most_peers:
+            await trio.aclose_forcefully(stream)
+            return
+        here += 1
+        try:
+            await serve_peer(stream, converse, limits)
+        finally:
+            here -= 1
 
     async with trio.open_nursery() as nursery:
         await nursery.start(trio.serve_listeners, serve_one, [listener])
@@ -207,6 +230,7 @@ async def serve_peer(
     except* (
         ConnectionClosed,
         ProtocolError,
+        UnicodeError,  # of a header, which wsproto does not catch
         trio.BrokenResourceError,
         trio.ClosedResourceError,
     ):

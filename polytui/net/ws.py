@@ -197,8 +197,9 @@ async def _fail_when_ended(stream: GuardedStream) -> None:
     raise Ended(stream.fault or "the peer closed before the WebSocket upgrade")
 
 
-_FOREIGN = (Ended, HandshakeError, ProtocolError, h11.ProtocolError)
-"""What can end a connection; anything else is a fault of ours and goes up."""
+_FOREIGN = (Ended, HandshakeError, ProtocolError, h11.ProtocolError, UnicodeError)
+"""What can end a connection; anything else is a fault of ours and goes up. wsproto decodes some
+headers of the answer without a guard."""
 
 
 def _why(group: BaseExceptionGroup[BaseException]) -> Ended:

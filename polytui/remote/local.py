@@ -43,6 +43,7 @@ from polytui.model.plain_text import plain
 
 _READ_BYTES = 1 << 16
 _BACKLOG = 16
+_LINGER_S = 0.5
 _FACE_GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
@@ -179,32 +180,44 @@ class _Room:
     source: FaceSource
     settings: FaceSettings
     faces: int = 0
+    turned_away: int = 0
+    """Those who are being told that they are too many."""
 
     async def welcome(self, stream: trio.SocketStream) -> None:
         """One connection, from its first byte to its end. What goes wrong with it ends it alone."""
-        is_full = self.faces >= self.settings.max_faces
         face = _Face(stream, self.source, self.settings)
-        self.faces += 1
         try:
             async with stream:
-                if is_full:
-                    await face.turn_away(_full(self.settings))
-                elif await face.greeted():
+                if self.faces < self.settings.max_faces:
                     await self._host(face)
+                elif self.turned_away < self.settings.max_faces:
+                    await self._turn_away(face)
         except* (*_FACE_GONE, LinkError):
             pass
         except* Exception as group:
             # It would end the engine, and every other face with it.
             logger.opt(exception=group).error("a face was dropped")
-        finally:
-            self.faces -= 1
 
     async def _host(self, face: _Face) -> None:
-        self.source.face_attached()
+        self.faces += 1
+        has_greeted = False
         try:
-            await face.attend()
+            if has_greeted := await face.greeted():
+                self.source.face_attached()
+                await face.attend()
         finally:
-            self.source.face_left(detached=face.is_detached)
+            self.faces -= 1
+            if has_greeted:
+                self.source.face_left(detached=face.is_detached)
+
+    async def _turn_away(self, face: _Face) -> None:
+        self.turned_away += 1
+        try:
+            await face.turn_away(
+                f"{self.settings.max_faces} faces are attached already; close one first"
+            )
+        finally:
+            self.turned_away -= 1
 
 
 @define
@@ -220,8 +233,11 @@ class _Face:
     _answering: trio.Nursery | None = field(default=None, init=False)
 
     async def turn_away(self, why: str) -> None:
-        """Tell it so; it has said nothing yet, and is not waited for."""
+        """Tell it so, and give it a moment to read that before its own words meet a closed door."""
         await self._send([Goodbye(1, why)])
+        with trio.move_on_after(_LINGER_S):
+            while await self.stream.receive_some(_READ_BYTES):
+                pass
 
     async def greeted(self) -> bool:
         """Exchange hellos. False, with a reason told, when the two cannot talk."""
@@ -312,10 +328,6 @@ class _Face:
             if patience.cancelled_caught:
                 # Half a frame may be out: this stream cannot be used again.
                 raise trio.BrokenResourceError("the face does not read")
-
-
-def _full(settings: FaceSettings) -> str:
-    return f"{settings.max_faces} faces are attached already; close one first"
 
 
 def _refusal(hello: Hello) -> str:

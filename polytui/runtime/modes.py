@@ -121,7 +121,8 @@ async def _turn(urls: Urls, clock: Clock, speed: float, at_ns: int) -> None:
 
 
 async def _control(urls: Urls, path: str, order: dict[str, object]) -> None:
-    http = Http(urls.control, HttpSettings())
+    given = {"Authorization": f"Bearer {urls.control_token}"}
+    http = Http(urls.control, HttpSettings(), headers=given)
     try:
         await http.post(path, msgspec.json.encode(order))
     finally:

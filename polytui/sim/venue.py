@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import secrets
 import signal
 import sys
 import time
@@ -24,7 +25,8 @@ from starlette.routing import Mount, Route
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock
-from polytui.net.peer import serve_peers
+from polytui.net.guard import Door, may_come_in
+from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.api_answer import RefusedError, json_answer, refusal
 from polytui.sim.connections import Connections
@@ -40,6 +42,7 @@ from polytui.sim.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polyma
 from polytui.sim.session import Session
 from polytui.sim.world import World, WorldSettings
 
+_TOKEN_BYTES = 24
 _CHECKPOINT_EVERY = 64
 """Happenings between two looks at the rest of the program while the pump catches up."""
 
@@ -76,6 +79,8 @@ class Urls:
     geoblock: str
     """Base: append `/api/geoblock`."""
     control: str
+    control_token: str
+    """What the control routes ask for, as `Authorization: Bearer`; another for each venue."""
     epoch_ns: int
     """World time at `anchor_ns` of the machine's monotonic clock."""
     anchor_ns: int
@@ -106,18 +111,25 @@ async def run_venue(
     def trouble_market(kind: str, seconds: float) -> None:
         world.trouble(kind, int(seconds * clock.speed * NS_PER_S))
 
-    app = _app(polymarket, exchanges, connections, trouble_market, clock)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    app = _app(polymarket, exchanges, connections, trouble_market, clock, token)
+    door = Door(app, settings.host)
+
+    async def converse(peer: Peer) -> None:
+        if may_come_in(peer.host, peer.origin, settings.host):
+            await connections.converse(peer)
+        else:
+            await peer.refuse(403)
+
     ws_port = settings.port + 1 if settings.port else 0
     with _bare_fatal():
         async with trio.open_nursery() as nursery:
 
             async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
-                await serve_asgi(app, settings.host, settings.port, task_status=task_status)
+                await serve_asgi(door, settings.host, settings.port, task_status=task_status)
 
             async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
-                await serve_peers(
-                    settings.host, ws_port, connections.converse, task_status=task_status
-                )
+                await serve_peers(settings.host, ws_port, converse, task_status=task_status)
 
             http_port: int = await nursery.start(run_http)
             sockets_port: int = await nursery.start(run_sockets)
@@ -125,7 +137,7 @@ async def run_venue(
             clock.anchor_ns = time.monotonic_ns()
             pump = _Pump(world, clock, polymarket, exchanges, connections)
             nursery.start_soon(pump.run, settings.pace_s)
-            task_status.started(_urls(settings.host, http_port, sockets_port, clock))
+            task_status.started(_urls(settings.host, http_port, sockets_port, clock, token))
 
 
 class _Pump:
@@ -168,8 +180,9 @@ def _app(
     connections: Connections,
     trouble_market: Callable[[str, float], None],
     clock: Clock,
+    token: str,
 ) -> Starlette:
-    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock)
+    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, token)
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),
@@ -184,7 +197,7 @@ async def _geoblock(_request: Request) -> Response:
     return json_answer({"blocked": False, "ip": "127.0.0.1", "country": "XX", "region": ""})
 
 
-def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
+def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str) -> Urls:
     name = f"[{host}]" if ":" in host else host
     http, sockets = f"http://{name}:{http_port}", f"ws://{name}:{sockets_port}"
     return Urls(
@@ -202,6 +215,7 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock) -> Urls:
         coinbase_rest=f"{http}{COINBASE_PATH}",
         geoblock=http,
         control=f"{http}/control",
+        control_token=token,
         epoch_ns=clock.epoch_ns,
         anchor_ns=clock.anchor_ns,
         speed=clock.speed,

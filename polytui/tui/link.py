@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attrs import define, field
 
+from polytui.config.called import called
 from polytui.model.link import (
     Detach,
     FrameReader,
@@ -16,10 +17,10 @@ from polytui.model.link import (
     FromFace,
     Goodbye,
     Hello,
-    LinkError,
     encode,
     schema_hash,
 )
+from polytui.model.plain_text import plain
 
 _READ_BYTES = 1 << 16
 _RETRY_S = 0.05
@@ -36,6 +37,8 @@ class Link:
     hear: Callable[[FromEngine], None]
     connect_within_s: float = 5.0
     """A starting engine may need a moment until its socket is there."""
+    silent_after_s: float = 20.0
+    """An engine tells its account several times a second: what says nothing is hung or stopped."""
     _writer: asyncio.StreamWriter | None = field(default=None, init=False)
     _is_leaving: bool = field(default=False, init=False)
 
@@ -54,8 +57,14 @@ class Link:
         try:
             self.send(Hello(schema_hash()))
             return await self._listen(reader)
-        except (OSError, LinkError) as error:
-            return f"the connection broke: {error}"
+        except TimeoutError:
+            return (
+                f"the engine has said nothing for {self.silent_after_s:g} s: hung, or stopped, and"
+                f" its orders may still work; look with {called('attach')}"
+            )
+        except Exception as error:
+            # Whatever it is: a picture that nobody brings up to date must not look alive.
+            return f"the connection broke: {plain(error) or type(error).__name__}"
         finally:
             self._writer.close()
 
@@ -68,7 +77,7 @@ class Link:
 
     async def _listen(self, reader: asyncio.StreamReader) -> str:
         frames = FrameReader(FromEngine)
-        while data := await reader.read(_READ_BYTES):
+        while data := await self._read(reader):
             for message in frames.feed(data):
                 if isinstance(message, Hello) and message.schema != schema_hash():
                     return "the engine is of a different version; restart the older of the two"
@@ -76,6 +85,10 @@ class Link:
                 if isinstance(message, Goodbye):
                     return ""
         return "" if self._is_leaving else "the engine ended without a goodbye"
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(self.silent_after_s):
+            return await reader.read(_READ_BYTES)
 
     def send(self, message: FromFace) -> bool:
         """Write `message`; False when nobody is there to read it."""

@@ -90,7 +90,8 @@ def test_without_a_network_it_says_what_cannot_be_reached_and_no_secret(tmp_path
         text.replace('"https:', '"http:').replace('"wss:', '"ws:')
     )
     (tmp_path / ".env").write_text("".join(f"{name}={text}\n" for name, text in SECRETS.items()))
-    ended = run(tmp_path, "doctor", "--wait", "1", "--json", "-")
+    (tmp_path / ".env").chmod(0o600)
+    ended = run(tmp_path, "doctor", "--wait", "4", "--json", "-")
     assert_plain(ended, 1)
     report = json.loads(ended.stdout)
     assert [one["name"] for one in report["findings"]] == CHECKS, "the key was used, and not shown"

@@ -79,6 +79,7 @@ async def test_its_speed_changes_at_the_moment_it_is_told() -> None:
         shared = Clock(urls["epoch_ns"], urls["anchor_ns"], urls["speed"])
         async with httpx.AsyncClient() as http:
             speed = f"{urls['control']}/speed"
+            http.headers["Authorization"] = f"Bearer {urls['control_token']}"
             for wrong in ({"speed": 0.0}, {"speed": 1e9}, {"speed": "fast"}, {}):
                 answer = await http.post(speed, json={"at_monotonic_ns": 1, **wrong})
                 assert answer.status_code == 400, wrong

@@ -49,6 +49,10 @@ async def open_venue() -> AsyncIterator[Urls]:
             nursery.cancel_scope.cancel()
 
 
+def given(urls: Urls) -> dict[str, str]:
+    return {"Authorization": f"Bearer {urls.control_token}"}
+
+
 async def read_until(
     socket: WebSocketConnection, is_enough: Callable[[list[Any]], bool]
 ) -> list[Any]:
@@ -217,12 +221,14 @@ async def test_drop_cuts_every_socket_without_a_closing_frame() -> None:
             await upgrade(urls, "/rtds") as relay,
             await upgrade(urls, "/ws/market") as books,
         ):
-            answer = await http.post(f"{urls.control}/drop", json={"who": "all"})
+            answer = await http.post(
+                f"{urls.control}/drop", json={"who": "all"}, headers=given(urls)
+            )
             assert answer.json() == {"dropped": 2}
             # The relay's blank text frame and nothing after it; the market channel never spoke.
             assert await read_to_end(relay) == b"\x81\x00"
             assert await read_to_end(books) == b""
-        again = await http.post(f"{urls.control}/drop", json={"who": "all"})
+        again = await http.post(f"{urls.control}/drop", json={"who": "all"}, headers=given(urls))
         assert again.json() == {"dropped": 0}
         async with open_websocket_url(f"{urls.binance_ws}/ws/btcusdt@trade") as socket:
             assert "e" in json.loads(await socket.get_message())
@@ -236,7 +242,9 @@ async def test_mute_keeps_sockets_open_and_answering_but_silent() -> None:
         open_websocket_url(f"{urls.binance_ws}/ws/btcusdt@trade") as socket,
     ):
         await socket.get_message()
-        await http.post(f"{urls.control}/mute", json={"who": "binance", "seconds": 1})
+        await http.post(
+            f"{urls.control}/mute", json={"who": "binance", "seconds": 1}, headers=given(urls)
+        )
         await socket.send_message('{"method":"LIST_SUBSCRIPTIONS","id":1}')
         await read_until(socket, lambda seen: bool(seen) and "result" in seen[-1])
         before = trio.current_time()
@@ -248,7 +256,7 @@ async def test_mute_keeps_sockets_open_and_answering_but_silent() -> None:
 async def test_bad_orders_to_the_control_are_refused() -> None:
     async with open_venue() as urls, httpx.AsyncClient() as http:
         for path, order in (("drop", {"who": "moon"}), ("mute", {"who": "all"}), ("drop", [])):
-            answer = await http.post(f"{urls.control}/{path}", json=order)
+            answer = await http.post(f"{urls.control}/{path}", json=order, headers=given(urls))
             assert answer.status_code == 400
             assert answer.json()["error"]
 

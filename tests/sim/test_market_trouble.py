@@ -23,6 +23,7 @@ async def ask(order: dict[str, object]) -> tuple[int, list[tuple[str, float]]]:
         lambda: None,
         lambda kind, s: heard.append((kind, s)),
         Clock(0, 0, 20.0),
+        "t0ken",
     )
     app = Starlette(
         routes=[Mount("/control", routes=control.routes())],
@@ -30,7 +31,9 @@ async def ask(order: dict[str, object]) -> tuple[int, list[tuple[str, float]]]:
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://venue") as http:
-        answer = await http.post("/control/weather", json=order)
+        answer = await http.post(
+            "/control/weather", json=order, headers={"Authorization": "Bearer t0ken"}
+        )
     return answer.status_code, heard
 
 

@@ -32,6 +32,10 @@ _decode_events = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_series = msgspec.json.Decoder(list[_Series]).decode
 
 
+_LISTED_MOST = 500
+"""A hundred times what is asked for: each takes a while to read."""
+
+
 def known_ids(rounds: Rounds) -> dict[str, str]:
     """Of series, by asset and interval, as the settings have them."""
     return dict(text.split("=") for text in rounds.series_ids)
@@ -160,9 +164,12 @@ def _listed_events(body: bytes) -> list[msgspec.Raw]:
 
 def _decoded(body: bytes, decode: Callable[[bytes], list[msgspec.Raw]]) -> list[msgspec.Raw]:
     try:
-        return decode(body)
+        events = decode(body)
     except WIRE_FAULTS as fault:
         raise Retry(f"Gamma listing is unreadable: {fault}; try again") from None
+    if len(events) > _LISTED_MOST:
+        raise Rejected(f"Gamma lists {len(events)} events where a few were asked for; not read")
+    return events
 
 
 def _decoded_series(body: bytes) -> list[_Series]:

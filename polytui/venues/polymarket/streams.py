@@ -42,6 +42,8 @@ _T = TypeVar("_T")
 _Read = tuple[MarketEvent | None, str]
 """The event of a message, if it has one for us, and why something of it was left out."""
 _CACHED_MOST = 4096
+_LEVELS_MOST = 9_999
+"""Of a side: each price of the finest tick, 0.0001, between nothing and a dollar."""
 _TOKEN_DIGITS = 78
 """Of 2^256."""
 _NUMBER_CHARACTERS = 24
@@ -337,6 +339,10 @@ def book_of(book: WireBook, received_ns: int, source: str) -> BookSnapshotted:
 
 
 def _levels(levels: Sequence[WireLevel]) -> tuple[Level, ...]:
+    if len(levels) > _LEVELS_MOST:
+        raise ValueError(
+            f"{len(levels)} levels on a side, where the finest grid has {_LEVELS_MOST}"
+        )
     pairs = tuple([(_inner_price(level.price), _shares(level.size)) for level in levels])
     if not all(shares for _, shares in pairs):
         raise ValueError("a level without shares")
