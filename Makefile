@@ -20,7 +20,7 @@ help:
 	@echo "make world   the simulated market beside the recorded one, figure by figure; writes world.json"
 	@echo "make weather  every kind of trouble over a living demo, and what became of it"
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
-	@echo "make fuzz    many more examples of the property tests"
+	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
 	@echo "make picture the README's picture, drawn by the terminal itself"
@@ -59,7 +59,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 fuzz: $(READY)
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(BOTH_CORES) tests/properties $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(BOTH_CORES) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

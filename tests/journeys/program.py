@@ -84,6 +84,10 @@ class Program:
             assert chunk, f"it ended before it said {pattern!r}"
             self.unread += chunk.decode()
 
+    async def keep_reading(self) -> None:
+        """So that it never waits for us; for a task of its own."""
+        await self.rest()
+
     async def rest(self) -> str:
         assert self.process.stdout is not None
         while chunk := await self.process.stdout.receive_some(65_536):

@@ -153,10 +153,10 @@ class Site:
 
 @asynccontextmanager
 async def open_engine(
-    folder: Path, settings: FaceSettings | None = None
+    folder: Path, settings: FaceSettings | None = None, *, limit_s: float = LIMIT_S
 ) -> AsyncIterator[tuple[Engine, Site]]:
     engine, site = Engine(), Site(folder / "run" / "engine.sock")
-    with trio.fail_after(LIMIT_S):
+    with trio.fail_after(limit_s):
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_faces, site.path, engine, settings or FaceSettings())
             try:

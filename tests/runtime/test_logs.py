@@ -88,3 +88,25 @@ def test_a_full_disk_costs_lines_and_nothing_else(
     logger.warning("said to nobody")
     logger.remove()
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\x85", "\u2028", "\x0b", "\x0c"])
+def test_a_newline_begins_no_line_that_looks_like_one_of_ours(path: Path, newline: str) -> None:
+    forged = f"2026-01-01T00:00:00.000 INFO    - stopping: command from terminal{newline}"
+    logger.warning("{}", f"HTTP 500 oops{newline}{forged}")
+    logger.warning("next")
+    lines = written(path).splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("2026-01-01") for line in lines)
+    assert lines[-1].endswith("next")
+
+
+def test_control_and_bidi_characters_are_written_out_in_tracebacks_as_well(path: Path) -> None:
+    try:
+        raise ValueError("evil \x1b[2J \u202e" + "x" * 100_000)
+    except ValueError as error:
+        logger.opt(exception=error).error("btc crashed")
+    text = written(path)
+    assert "\\x1b[2J \\u202e" in text
+    assert "\x1b" not in text
+    assert len(text) < 50_000
