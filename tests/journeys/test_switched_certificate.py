@@ -1,4 +1,4 @@
-"""`polytui run` by TLS against `polytui venue --speed 1`; in mid-session somebody else answers every
+"""`polytui run` by TLS against `polytui venue --speed 1`; in mid-session somebody else answers each
 connection, as a network's log-in page does, and then the venue is back: the engine trades on."""
 
 from __future__ import annotations
