@@ -7,12 +7,13 @@ it is validated together with everything that is in force.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 from attrs import frozen
 
+from polytui.config.checks import Check
 from polytui.config.docstrings import field_doc
 from polytui.config.load import BadSettings, canonical_json, structure_settings
 from polytui.config.schema import Settings
@@ -125,6 +126,31 @@ def changed(settings: Settings, *wishes: Wish) -> Settings:
         place = hot_place(path)
         raw[place.table][place.name] = _value(value_json, path)
     return structure_settings(raw)
+
+
+def bounds_of(path: str) -> str:
+    """What a value has to be, to complete "expected ..."; empty where anything of its kind will
+    do, or where the setting is not known here."""
+    place = _BY_PATH.get(path)
+    if place is None:
+        return ""
+    check: Check | None = attrs.fields_dict(place.kind)[place.name].metadata.get("check")
+    return "" if check is None else check.expected
+
+
+def fault_of(values: Mapping[str, str], path: str, value_json: str) -> str:
+    """What is wrong with a value beside the others that are in force (by path, as JSON), as the
+    engine would say it; empty where nothing is. What is open now only the engine knows."""
+    raw: dict[str, dict[str, Any]] = {}
+    try:
+        for at, text in {**values, path: value_json}.items():
+            table, _, name = at.partition(".")
+            raw.setdefault(table, {})[name] = _value(text, at)
+        structure_settings(raw)
+    except BadSettings as error:
+        mine = [fault for fault in error.faults if fault.endswith(f" @ {path}")]
+        return "; ".join(mine or error.faults)
+    return ""
 
 
 def hot_place(path: str) -> Place:

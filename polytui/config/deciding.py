@@ -17,9 +17,11 @@ class Gates:
     """May we enter?"""
 
     after_open_s: float = setting(45.0, NOT_NEGATIVE)
+    """No entry in the first seconds of a round."""
     before_close_s: float = setting(30.0, NOT_NEGATIVE)
     """Strategies that live near the close have a limit of their own."""
     min_spread_bps: float = setting(0.0, NOT_NEGATIVE)
+    """Ask minus bid; a narrower book is left alone."""
     max_spread_bps: float = setting(600.0, ABOVE_ZERO)
     """Ask minus bid, in hundredths of a cent of the one dollar at stake."""
     min_depth: float = setting(1.0, NOT_NEGATIVE)
@@ -58,9 +60,11 @@ class Exits:
     """Must we leave? For strategies that do not hold to settlement; first to last."""
 
     is_enabled: bool = True
+    """Off: everything is held to settlement."""
     take_profit: float = setting(0.25, between(0.01, 10.0))
     """Of what was paid, after the fee of leaving."""
     stop_loss: float = setting(0.18, between(0.01, 1.0))
+    """Of what was paid: the loss at which it leaves."""
     max_spread_bps: float = setting(1500.0, ABOVE_ZERO)
     """In a book that is wider nobody knows what a share is worth: profit and loss wait."""
     max_slippage_ticks: int = setting(1, between(0, 50))
@@ -80,6 +84,7 @@ class Breakers:
     """Each stops the entries of an asset by itself and lets them through after its cool-down."""
 
     cool_down_s: float = setting(60.0, ABOVE_ZERO)
+    """For so long after its cause was last seen a breaker stays open."""
     max_divergence: float = setting(0.45, between(0.05, 1.0))
     """Fair value against the book's mid, in dollars of a share: one of the two is wrong."""
     divergence_s: float = setting(5.0, NOT_NEGATIVE)
@@ -93,6 +98,7 @@ class Breakers:
     max_reject_share: float = setting(0.5, between(0.01, 1.0))
     """Of the last orders of one asset, `reject_orders` of them."""
     reject_orders: int = setting(6, between(2, 100))
+    """The last so many answers of the venue are looked at."""
     warn_latency_ms: float = setting(200.0, ABOVE_ZERO)
     """Frame received to decision, the worst of the last second: said, no more; real time."""
     critical_latency_ms: float = setting(500.0, ABOVE_ZERO)
@@ -129,6 +135,7 @@ class Strategy:
     assets: tuple[Asset, ...] = ()
     """Where it may trade; empty for all."""
     intervals: tuple[Interval, ...] = ()
+    """Where it may trade; anywhere where none is named. Elsewhere it is followed in shadow."""
     min_edge_bps: float = setting(150.0, ABOVE_ZERO)
     """What a share is worth to it minus price and fee."""
     stake_usd: float = setting(20.0, ABOVE_ZERO)
@@ -150,9 +157,11 @@ class Confluence(Strategy):
     """Several readings of the market vote on a direction."""
 
     min_confidence: float = setting(0.60, between(0.5, 1.0))
+    """Half, and half of how far the votes lean one way."""
     max_against: float = setting(0.35, between(0.0, 0.5))
     """Share of the weight of votes that may point the other way: more is disagreement."""
     min_votes: int = setting(3, between(1, 5))
+    """So many of its five indicators must have an opinion."""
     worth: float = setting(0.5, between(0.0, 1.0))
     """Dollars a share by which confidence above one half moves the price it believes in, times it,
     at even odds; less the surer the book is. 0 believes the book."""
@@ -164,6 +173,7 @@ class MomentumScore(Strategy):
 
     min_edge_bps: float = setting(500.0, ABOVE_ZERO)
     min_score: float = setting(0.12, between(0.0, 1.0))
+    """Of 1; a weaker momentum is no signal."""
     worth: float = setting(0.25, between(0.0, 0.5))
     """Dollars a share by which a full score moves the price it believes in, at even odds; less the
     surer the book is."""
@@ -208,6 +218,8 @@ class Predictor(Strategy):
     """A model of the features: the fair value, or one that was learned."""
 
     kind: str = setting("fair_value", one_of("fair_value", "learned"))
+    """What it follows: the fair value, or a model that was learned."""
     model_file: str = ""
     """Written by `polytui train`; read when the session starts and when settings change."""
     min_confidence: float = setting(0.55, between(0.5, 1.0))
+    """In its side; below it there is no signal."""

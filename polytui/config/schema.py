@@ -68,21 +68,33 @@ class Session:
 @frozen
 class Endpoints:
     gamma: str = setting("https://gamma-api.polymarket.com", _HTTP)
+    """Where rounds are listed, and who won them."""
     clob: str = setting("https://clob.polymarket.com", _HTTP)
+    """Books by REST, and where orders go."""
     data_api: str = setting("https://data-api.polymarket.com", _HTTP)
     """What was paid for the outcomes of a round; asked for the winner like the two above."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
+    """Books' changes as they happen."""
     rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
+    """The settlement oracle, without a key."""
     polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
+    """The settlement oracle, faster; wants CLOB API credentials."""
     binance_ws: str = setting("wss://data-stream.binance.vision", _WS)
+    """Binance's quotes and trades."""
     binance_ws_spare: str = setting("wss://stream.binance.com:9443", _WS)
     """Taken where the first refuses this place or cannot be reached."""
     binance_rest: str = setting("https://data-api.binance.vision", _HTTP)
+    """Binance's candles, and trades that were missed."""
     binance_rest_spare: str = setting("https://api.binance.com", _HTTP)
+    """Asked where the first gives none."""
     bybit_ws: str = setting("wss://stream.bybit.com/v5/public/spot", _WS)
+    """Bybit's quotes and trades."""
     bybit_rest: str = setting("https://api.bybit.com", _HTTP)
+    """Bybit's trades that were missed."""
     coinbase_ws: str = setting("wss://advanced-trade-ws.coinbase.com", _WS)
+    """Coinbase's quotes and trades."""
     coinbase_rest: str = setting("https://api.coinbase.com/api/v3/brokerage", _HTTP)
+    """Coinbase's trades that were missed."""
     geoblock: str = setting("https://polymarket.com", _HTTP)
     """Asked by `polytui doctor` whether this place may trade; its word is never got around."""
 
@@ -92,32 +104,43 @@ class Sockets:
     """Every WebSocket; real time."""
 
     connect_timeout_s: float = setting(5.0, ABOVE_ZERO)
+    """From dialling until the WebSocket stands."""
     book_silence_s: float = setting(30.0, ABOVE_ZERO)
     """No book data for so long: the connection is torn down and made again."""
     oracle_silence_s: float = setting(15.0, ABOVE_ZERO)
+    """No price of the settlement oracle for so long: connected anew."""
     exchange_silence_s: float = setting(10.0, ABOVE_ZERO)
+    """The same of an exchange, whatever it sends."""
     backoff_first_s: float = setting(0.25, ABOVE_ZERO)
+    """Before the first try to connect again; doubled with each one that fails."""
     backoff_cap_s: float = setting(15.0, ABOVE_ZERO)
+    """It never waits longer than this."""
     healthy_after_s: float = setting(60.0, ABOVE_ZERO)
     """A connection that lived so long starts the next backoff from the beginning."""
     quotes_stale_s: float = setting(3.0, ABOVE_ZERO)
     """No quote of an exchange for so long: stale, and subscribed anew; twice that: reconnected."""
     trades_stale_s: float = setting(10.0, ABOVE_ZERO)
+    """No trade of an exchange for so long: its trades are stale."""
     ticker_stale_s: float = setting(15.0, ABOVE_ZERO)
     """Coinbase quotes only when it trades."""
     beats_stale_s: float = setting(3.0, ABOVE_ZERO)
     """Coinbase's heartbeats come every second."""
     oracle_stale_s: float = setting(6.0, ABOVE_ZERO)
+    """No price of the settlement oracle for so long: it is stale."""
     polymarket_ping_s: float = setting(10.0, ABOVE_ZERO)
     """The market channel wants to hear PING so often."""
     rtds_ping_s: float = setting(5.0, ABOVE_ZERO)
+    """RTDS wants to hear PING so often."""
     bybit_ping_s: float = setting(20.0, ABOVE_ZERO)
+    """Bybit wants to hear a ping so often."""
     thin_factor: float = setting(2.5, between(1.0, 20.0))
     """SOL and XRP trade less: their exchange streams may be silent so many times longer."""
     rotate_after_s: float = setting(82_800.0, ABOVE_ZERO)
     """Binance closes after 24 h; a new connection takes over before."""
     max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
+    """A longer message ends the connection: no venue sends one."""
     send_timeout_s: float = setting(2.0, ABOVE_ZERO)
+    """A peer that takes no bytes for so long is gone."""
 
 
 @frozen
@@ -137,13 +160,21 @@ class HttpLimits:
     """Every HTTP client; real time."""
 
     connect_s: float = setting(3.0, ABOVE_ZERO)
+    """Until a connection stands."""
     read_s: float = setting(5.0, ABOVE_ZERO)
+    """Between two pieces of an answer."""
     total_s: float = setting(10.0, ABOVE_ZERO)
+    """For a whole answer."""
     max_connections: int = setting(8, between(1, 64))
+    """At once, to one host."""
     requests_per_s: float = setting(20.0, ABOVE_ZERO)
+    """To one host, on average."""
     burst: int = setting(20, between(1, 200))
+    """So many at once before the average holds."""
     tries: int = setting(3, between(1, 10))
+    """Of a question that may be asked again, the first included."""
     retry_first_s: float = setting(0.25, ABOVE_ZERO)
+    """Before the second try; doubled with each one."""
 
 
 @frozen
@@ -157,6 +188,7 @@ class Rounds:
     settle_first_s: float = setting(20.0, ABOVE_ZERO)
     """Asking for the winner begins so long after the close."""
     settle_every_s: float = setting(5.0, ABOVE_ZERO)
+    """How often it is asked who won a round that has closed."""
     settle_answer_s: float = setting(3.0, ABOVE_ZERO)
     """Real seconds that each of those who may know the winner has to answer; all are asked at
     once, and the most trusted that knows has the word: Data API, CLOB, Gamma."""
@@ -194,6 +226,7 @@ class Market:
     volatility_ceiling_annual: float = setting(5.0, ABOVE_ZERO)
     """Annualised; a jump must not make us know nothing for hours."""
     basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
+    """How fast what an exchange quotes above the settlement oracle is forgotten."""
     exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
     """An exchange quote older than this no longer counts in the oracle price."""
     freshness_half_life_ms: int = setting(700, ABOVE_ZERO)
@@ -211,6 +244,7 @@ class Market:
     calibration_alpha: float = setting(0.0, between(-5.0, 5.0))
     """Fair value as reported: logit(q') = alpha + beta x logit(q)."""
     calibration_beta: float = setting(1.0, between(0.05, 5.0))
+    """Stretches the forecast: above 1 fair value is surer than the model, below less."""
 
 
 @frozen
@@ -254,10 +288,13 @@ class Risk:
     """May the order go? Counted with everything that works, or may work, as if filled."""
 
     max_order_usd: float = setting(25.0, ABOVE_ZERO)
+    """One order, at the price it may pay, fee included."""
     max_position_usd: float = setting(50.0, ABOVE_ZERO)
     """On one outcome of one round."""
     max_round_usd: float = setting(50.0, ABOVE_ZERO)
+    """Both outcomes of one round, held at cost and still to be bought."""
     max_asset_usd: float = setting(100.0, ABOVE_ZERO)
+    """All rounds of one asset together."""
     max_account_usd: float = setting(300.0, ABOVE_ZERO)
     """Exposure: what all positions cost and all working orders may cost."""
     max_closing_usd: float = setting(60.0, ABOVE_ZERO)
@@ -271,6 +308,7 @@ class Risk:
     max_working_orders: int = setting(4, between(1, 100))
     """Of one asset."""
     max_orders_per_round: int = setting(12, between(1, 1000))
+    """Sent in one round, whatever became of them."""
     max_trades_per_day: int = setting(500, between(1, 1_000_000))
     """Entries of the account since midnight UTC."""
     max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO)
@@ -289,6 +327,7 @@ class Paper:
     """Hands that trade on paper against the live book, and how late they and shadows are."""
 
     starting_cash_usd: float = setting(1000.0, ABOVE_ZERO)
+    """What a session on paper begins with."""
     taker_delay_ms: int = setting(150, between(0, 5000))
     """The venue holds a marketable order so long before it looks at it again and matches it: 150
     since September 2026 by its changelog, 250 by another page of its own."""
@@ -315,8 +354,11 @@ class Supervision:
     """Restarts and stops; real time."""
 
     backoff_first_s: float = setting(0.5, ABOVE_ZERO)
+    """Before a crashed asset begins its next life; doubled with each crash."""
     backoff_cap_s: float = setting(10.0, ABOVE_ZERO)
+    """It never waits longer than this."""
     max_crashes: int = setting(3, between(1, 100))
+    """The one after which the asset is halted."""
     window_s: float = setting(600.0, ABOVE_ZERO)
     """So many crashes within this time halt the asset."""
     stop_grace_s: float = setting(4.0, ABOVE_ZERO)
@@ -330,6 +372,7 @@ class Queues:
     inbox: int = setting(20_000, between(2_000, 1_000_000))
     """Events waiting for one desk; a full inbox is a fault of the asset, never silent loss."""
     effects: int = setting(1_000, between(10, 100_000))
+    """Orders and cancels that may wait for their executor."""
     notices: int = setting(500, between(10, 100_000))
     """Per face; the oldest are dropped and counted."""
 
@@ -339,6 +382,7 @@ class JournalSettings:
     directory: str = "runs"
     """One folder per session is made here."""
     flush_ms: int = setting(200, between(10, 10_000))
+    """The journal goes to the disk so often."""
     digest_every: int = setting(1000, between(10, 1_000_000))
     """Events between two digests of the desks' state."""
     least_free_mb: int = setting(64, between(0, 1_000_000))
@@ -350,11 +394,13 @@ class Record:
     """`polytui record`: raw frames and what was understood of them; real time."""
 
     directory: str = "recordings"
+    """Where recordings go, a folder each."""
     flush_s: float = setting(2.0, between(0.1, 60.0))
     """What a crash can lose at most."""
     rotate_mb: int = setting(64, between(1, 4_096))
     """Compressed size at which a new file begins."""
     rotate_s: float = setting(3_600.0, ABOVE_ZERO)
+    """A new file after so long."""
 
 
 @frozen
@@ -366,14 +412,17 @@ class Doctor:
     max_skew_ms: int = setting(500, ABOVE_ZERO)
     """Between this machine's clock and the venues'."""
     max_age_ms: int = setting(5_000, ABOVE_ZERO)
+    """A stream whose newest word is older is a finding."""
 
 
 @frozen
 class Terminal:
     theme: str = "night"
+    """Its colours: a file in the themes folder, or one that came with the program."""
     themes_folder: str = "themes"
     """Your own, one TOML file each; one named like a theme that ships comes in its place."""
     snapshot_hz: float = setting(10.0, between(0.5, 30.0))
+    """How often the engine tells a terminal what there is to see."""
     stop_when_lost: bool = True
     """A terminal that is killed without detaching stops the engine it was started with."""
 
@@ -383,6 +432,7 @@ class Demo:
     """`polytui demo` and `polytui venue`."""
 
     seed: int = setting(7, NOT_NEGATIVE)
+    """Of the simulated world: one seed, one story."""
     speed: float = setting(20.0, between(0.1, 200.0))
     """Session seconds a real second. A machine that falls behind lowers it and says so."""
     watched_speed: float = setting(4.0, between(0.1, 200.0))

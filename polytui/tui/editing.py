@@ -3,10 +3,10 @@ second Enter, and that one sees old > new on the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from polytui.model.snapshot import SettingView
 from polytui.tui.setting_text import editable, is_same, is_truth, typed
@@ -56,11 +56,13 @@ class Editor:
     at: int = 0
     """Where in it."""
     fault: str = ""
-    """Why what was typed is no value, or what happened to it meanwhile."""
+    """Why what is typed is no value, said with every key; or what happened to it meanwhile."""
     old: str = ""
     """The value that is being changed, and what it is to become; JSON."""
     new: str = ""
     _until_s: float = 0.0
+    _fault_of: Callable[[str, str], str] = field(default=lambda path, value: "", kw_only=True)
+    """What is wrong with a value, as JSON, of the setting at this path; empty where nothing is."""
 
     @property
     def is_typing(self) -> bool:
@@ -156,12 +158,10 @@ class Editor:
 
     def _propose(self, now_s: float) -> None:
         """From typing to the line that shows old > new; an unchanged value just goes back."""
-        try:
-            self.new = typed(self.text, self.old)
-        except ValueError as fault:
-            self.fault = str(fault)
+        self.fault = self._judged()
+        if self.fault:
             return
-        self.fault = ""
+        self.new = typed(self.text, self.old)
         if is_same(self.new, self.old):
             self.step = Step.LIST
         else:
@@ -191,7 +191,14 @@ class Editor:
             self._write(text[:at] + (character or "") + text[at:], at + 1)
 
     def _write(self, text: str, at: int) -> None:
-        self.text, self.at, self.fault = text, min(len(text), max(0, at)), ""
+        self.text, self.at = text, min(len(text), max(0, at))
+        self.fault = self._judged()
+
+    def _judged(self) -> str:
+        try:
+            return self._fault_of(self.path, typed(self.text, self.old))
+        except ValueError as fault:
+            return str(fault)
 
 
 _FAR = 10_000

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
+from polytui.config.change import fault_of
 from polytui.model.link import Ack, Change
 from polytui.model.snapshot import SettingView
 from polytui.tui.setting_text import change_words
@@ -62,6 +63,10 @@ class KnownSettings:
             if old != one.value:
                 self.differences[one.path] = Difference(old, one.value, now_s)
         self.views = views
+
+    def fault_of(self, path: str, value: str) -> str:
+        """What is wrong with a value beside all others, before anybody is asked."""
+        return fault_of({one.path: one.value for one in self.views}, path, value)
 
     def asked(self, change: Change, old: str, now_s: float) -> None:
         """A change was written to the socket."""

@@ -40,6 +40,7 @@ from polytui.runtime.commands import Commands
 from polytui.runtime.hub import FaceChannel
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.life import opening_events
+from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 from polytui.runtime.settings_watch import SettingsWatch, stamp_of
@@ -117,7 +118,10 @@ async def open_bench(folder: Path, text: str = "", **tables: Any) -> AsyncIterat
     used: list[LimitView] = []
     session = open_session(clock, folder / "s", settings)
     in_force = SettingsInForce(session, runs, lambda: used)
-    commands, face = Commands(session, runs, in_force), session.hub.subscribe()
+    commands, face = (
+        Commands(session, runs, in_force, Pace(session, lambda: 0, None)),
+        session.hub.subscribe(),
+    )
     write(config, text)
     try:
         async with trio.open_nursery() as nursery:

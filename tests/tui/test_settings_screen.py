@@ -306,7 +306,7 @@ def test_exact_cells_of_an_edit_and_of_its_confirmation() -> None:
     typing(editor, "enter", "left", "1")
     rows = page(known(), editor)
     assert rows[3] == "│ ▸ max_slippage_ticks       1▏1".ljust(79) + "│"
-    assert rows[15].startswith("│ Enter shows the change   Esc leaves it ")
+    assert rows[15].startswith("│ expected 0 to 50   Enter shows the change   Esc leaves it ")
     typing(editor, "enter")
     rows = page(known(), editor)
     assert rows[3] == "│ ▸ max_slippage_ticks       1 > 11  not sent yet".ljust(79) + "│"
@@ -396,19 +396,46 @@ def test_a_setting_is_found_edited_confirmed_and_in_force(
     perform(tmp_path, play, size=size)
 
 
-def test_the_engines_fault_stands_beside_the_field_and_nothing_changed(tmp_path: Path) -> None:
+def test_the_bound_is_said_while_typing_and_what_breaks_it_is_never_sent(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        await stage.press("e", "slash", *"after_open", "enter", "enter", "home", "minus")
-        await stage.press("enter", "enter")
+        await stage.press("e", "slash", *"after_open", "enter", "enter")
+        await stage.until(lambda: "expected >= 0" in "\n".join(stage.rows[-12:]))
+        await stage.press("home", "minus")
         await stage.until(lambda: "✗ expected >= 0, got -45.0" in "\n".join(stage.rows))
-        assert "expected >= 0, got -45.0 @ gates.after_open_s" in "\n".join(stage.rows[-12:])
-        assert stage.engine.settings == Settings()
+        await stage.press("enter", "enter")
+        assert (stage.engine.wishes, stage.engine.settings) == ([], Settings())
+        await stage.press("home", "delete", "backspace", "1", "enter", "enter")
+        await stage.until(lambda: stage.engine.settings.gates.after_open_s == 145.0)
+
+    perform(tmp_path, play)
+
+
+def test_what_contradicts_another_setting_is_said_while_typing(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.press("e", "slash", *"sniper.until_left", "enter", "enter", "ctrl+u", *"9999")
+        await stage.until(lambda: "✗ expected < from_left_s, got 9999" in "\n".join(stage.rows))
+        await stage.press("enter", "enter", "escape")
+        assert stage.engine.wishes == []
+
+    perform(tmp_path, play)
+
+
+def test_the_engines_fault_stands_beside_the_field_and_nothing_changed(tmp_path: Path) -> None:
+    engine = FakeEngine(tmp_path / "s", acks=False)
+
+    async def play(stage: Stage) -> None:
+        await stage.press("e", "slash", *"after_open", "enter", "enter", "home", "1", "enter")
+        await stage.press("enter")
+        await stage.until(lambda: stage.engine.wishes)
+        words = "the session is stopping: nothing is changed any more"
+        stage.engine.say(Ack(stage.engine.wishes[0].command_id, (), words))
+        await stage.until(lambda: f"✗ {words}" in "\n".join(stage.rows))
         last = stage.app.scene.notices[-1]
-        assert (last.level, "refused: expected >= 0" in last.text) == ("error", True)
+        assert (last.level, f"refused: {words}" in last.text) == ("error", True)
         await stage.press("enter")
         await stage.until(lambda: "✗" not in "\n".join(stage.rows[2:-4]))
 
-    perform(tmp_path, play)
+    perform(tmp_path, play, engine=engine)
 
 
 def test_a_breach_of_an_open_position_is_said_in_the_engines_words(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from textwrap import wrap
 
 from attrs import frozen
 
+from polytui.config.change import bounds_of
 from polytui.model.snapshot import SettingView
 from polytui.tui.editing import Editor, Step
-from polytui.tui.ink import Ink, Line, Span, badge, clean, filled, line, spread
+from polytui.tui.ink import Ink, Line, Span, badge, clean, filled, fitting, line, spread
 from polytui.tui.known_settings import SHOWN_FOR_S, Difference, KnownSettings, Wish
 from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, rule
@@ -190,9 +191,10 @@ def _said(drawing: _Drawing, one: SettingView) -> list[Line]:
         if editor.fault:
             return _wrapped(f"✗ {clean(editor.fault)}", ink, width)
         flips = "Space flips it   " if is_truth(one.value) else ""
-        return [
-            line([(f"{flips}Enter shows the change   Esc leaves it", ink.text)], width, ink.text)
-        ]
+        bounds = bounds_of(one.path)
+        takes: list[Span] = [(f"expected {bounds}   ", ink.accent)] if bounds else []
+        keys: Span = (f"{flips}Enter shows the change   Esc leaves it", ink.text)
+        return [fitting([([*takes, keys], []), (takes or [keys], [])], width, ink.text)]
     wish = drawing.known.wishes.get(one.path)
     if wish is None:
         return []

@@ -38,12 +38,15 @@ class Pages:
         self._clock = clock
         self._change = change
         self._scroll = Scroll()
-        self._editor = Editor()
+        self._editor = self._new_editor()
 
     def turn(self, page: Page | None) -> None:
         """Open `page`; the open one again closes it."""
         self.open = None if page is self.open else page
-        self._scroll, self._editor = Scroll(), Editor()
+        self._scroll, self._editor = Scroll(), self._new_editor()
+
+    def _new_editor(self) -> Editor:
+        return Editor(fault_of=self._scene.settings.fault_of)
 
     @property
     def is_settings(self) -> bool:
