@@ -163,7 +163,10 @@ class Desk:
         if event.clock_behind_ms:
             most = self.settings.clock.max_ahead_ms
             why = Why(Reason.CLOCK_BEHIND, event.clock_behind_ms, most, "ms")
-            step.effects += self.breakers.clock_doubted(step.now_ns, why, self.settings.breakers)
+            step.effects += self.breakers.machine_doubted(step.now_ns, why, self.settings.breakers)
+        if event.unkept_s:
+            why = Why(Reason.DISK_REFUSES, event.unkept_s, 0.0, "s")
+            step.effects += self.breakers.machine_doubted(step.now_ns, why, self.settings.breakers)
         if self.breakers.must_cancel and self.books.working:
             self._cancel_everything(step, "latency")
 

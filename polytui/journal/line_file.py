@@ -48,6 +48,7 @@ class LineFile:
         """What the writer has taken over; only what the disk took is removed."""
         self._appended = self._kept = 0
         self._fault = ""
+        self._refuses_since: float | None = None
         self._lost: OSError | None = None
         self._asked, self._answered = trio.Event(), trio.Event()
 
@@ -65,6 +66,12 @@ class LineFile:
             await self._answered.wait()
             if self._kept < wanted and self._fault:
                 raise Unkept(self._fault)
+
+    @property
+    def refuses_s(self) -> float:
+        """For how long the disk has been refusing; 0 while it takes what it is given."""
+        since = self._refuses_since
+        return 0.0 if since is None else max(0.001, trio.current_time() - since)
 
     async def run(self, every_ms: int) -> None:
         """Write what waits, for ever; what is left at the end is for `close`. Fatal where the disk
@@ -97,9 +104,11 @@ class LineFile:
             await self.off_loop(partial(self._write, must_keep=must_keep))
         except OSError as error:
             self._fault = f"cannot write {self._name} {self.path}: {error.strerror}"
+            if self._refuses_since is None:
+                self._refuses_since = trio.current_time()
             self._answer()
             raise
-        self._fault = ""
+        self._fault, self._refuses_since = "", None
         if must_keep:
             self._kept = end
             self._answer()

@@ -106,6 +106,7 @@ class Reason(str, Enum):
     LATENCY = "latency"
     QUEUE_FULL = "queue filling"
     CLOCK_BEHIND = "this machine's clock is behind"
+    DISK_REFUSES = "this machine's disk refuses"
 
 
 class Why(Struct, frozen=True):

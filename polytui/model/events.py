@@ -69,6 +69,8 @@ class Ticked:
     """Of the inbox, the fullest since the last tick."""
     clock_behind_ms: int = 0
     """How far our clock is behind the venues', where most of them stamp ahead of it; else 0."""
+    unkept_s: float = 0.0
+    """Since when the disk refuses what must be kept; 0 while it takes it. Real time."""
 
 
 @frozen

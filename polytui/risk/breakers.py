@@ -102,8 +102,9 @@ class Breakers:
             effects += self._trip(why, now_ns, settings)
         return effects + self._release(now_ns, settings)
 
-    def clock_doubted(self, now_ns: int, why: Why, settings: Thresholds) -> tuple[Effect, ...]:
-        """Most sources stamp ahead of this machine's clock: what is late looks fresh to it."""
+    def machine_doubted(self, now_ns: int, why: Why, settings: Thresholds) -> tuple[Effect, ...]:
+        """Most sources stamp ahead of this machine's clock, so that what is late looks fresh to it;
+        or its disk does not take what is done, so that a restart would not know it."""
         return self._trip(why, now_ns, settings)
 
     def reconnected(self, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:

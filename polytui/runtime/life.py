@@ -118,7 +118,9 @@ class Life:
             await trio.sleep(every_s)
             worst_ns, run.worst_ns = run.worst_ns, 0
             share = run.inbox.fullest_share()
-            run.inbox.put(Item(Ticked(run.clock.now_ns(), worst_ns // 1000, share, self._judged())))
+            now_ns, behind_ms = run.clock.now_ns(), self._judged()
+            unkept_s = self.session.unkept_s
+            run.inbox.put(Item(Ticked(now_ns, worst_ns // 1000, share, behind_ms, unkept_s)))
 
     def _judged(self) -> int:
         """Milliseconds that our clock is behind by the word of most sources; said when it begins

@@ -98,6 +98,11 @@ class Session:
             self.unkept = why
             self.fault("", why)
 
+    @property
+    def unkept_s(self) -> float:
+        """For how long the disk has been refusing what must be kept."""
+        return round(max(file.refuses_s for file in self.files), 3)
+
     async def keep(self) -> str:
         """Wait until everything taken so far is on the disk; why it is not, empty where it is."""
         with trio.move_on_after(_KEEP_WITHIN_S) as patience:

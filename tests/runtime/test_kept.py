@@ -149,6 +149,54 @@ async def test_a_full_disk_is_in_the_answer(
         assert on_disk(tmp_path).kill_why, "nothing that waited is lost"
 
 
+async def test_while_the_disk_refuses_nobody_enters(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A restart would not know of it. It ends by itself, a cool-down after the disk has room."""
+    disk = Disk()
+    settings = quick_settings(session=BOTH, journal={"flush_ms": 200})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
+    ) as engine:
+        breakers = engine.session.mind.account.books(BTC).breakers
+
+        def holds() -> bool:
+            return any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
+
+        await trio.sleep(5)
+        assert not holds()
+        disk.is_full = True
+        began = trio.current_time()
+        await engine.until(holds)
+        assert trio.current_time() - began < 1.5, "at the next tick"
+        disk.is_full = False
+        freed = trio.current_time()
+        await engine.until(lambda: not holds())
+        cool_down_s = settings.breakers.cool_down_s
+        assert cool_down_s - 1 < trio.current_time() - freed < cool_down_s + 2.5
+        assert engine.session.stop_reason == "", "nobody was impatient"
+    everything_stands(engine, tmp_path / "s")
+
+
+async def test_a_disk_that_stays_full_ends_the_session_in_order(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = Disk()
+    settings = quick_settings(session=BOTH, journal={"flush_ms": 200})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
+    ) as engine:
+        await trio.sleep(5)
+        disk.is_full = True
+        began = trio.current_time()
+        await engine.is_over.wait()
+        assert 3.0 < trio.current_time() - began < 6.0
+        assert {run.state for run in engine.runs} == {AssetState.STOPPED}
+        assert "No space left on device" in engine.session.unkept
+        assert engine.session.errors == [engine.session.unkept], "said once, by whichever file"
+    everything_stands(engine, tmp_path / "s")  # there was room again when it was closed
+
+
 async def test_a_disk_that_does_not_answer_is_in_the_answer(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

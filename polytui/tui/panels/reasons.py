@@ -62,6 +62,7 @@ _SHORT = {
     Reason.REJECTS: "refused",
     Reason.QUEUE_FULL: "queue",
     Reason.CLOCK_BEHIND: "clock behind",
+    Reason.DISK_REFUSES: "disk",
 }
 _SHORT_WORDS = {reason.value: words for reason, words in _SHORT.items()}
 _FEWEST = 4
