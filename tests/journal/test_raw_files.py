@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.journal.raw_files import RawFiles, TornTail, read_lines, whole_values
+from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
 
 T0 = 1_795_204_800 * NS_PER_S  # 2026-11-20 20:00:00 UTC
@@ -245,3 +247,19 @@ def test_a_byte_order_mark_and_a_value_that_is_cut_off() -> None:
         (4, "7"),
     ]
     assert list(whole_values(["1", "[", "  2"])) == [(1, "1"), (2, "[\n  2")]
+
+
+def test_a_line_of_700_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "endless.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"[]\n")
+        for _ in range(700):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    lines = read_lines(path)
+    assert next(lines) == "[]"
+    with pytest.raises(Fatal, match="a line of more than 64 MB"):
+        next(lines)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20

@@ -257,3 +257,14 @@ async def test_over_loopback_keeps_one_connection_and_maps_a_closed_port() -> No
         with pytest.raises(Retry, match="is it reachable"):
             await gone.get("/a")
         await gone.close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [httpx.InvalidURL("too long"), httpx.UnsupportedProtocol("x"), httpx.LocalProtocolError("x")],
+)
+async def test_what_somebody_elses_id_makes_of_a_path_ends_nothing(fault: Exception) -> None:
+    with pytest.raises((Rejected, Retry)):
+        await Http("http://v.test", HttpSettings(tries=1), httpx.MockTransport(Venue(fault))).get(
+            "/x"
+        )

@@ -375,3 +375,13 @@ def test_paths_that_cannot_be_used(tmp_path: Path) -> None:
         with pytest.raises(Fatal, match=words):
             trio.run(serve_faces, path, Engine())
     assert plain.read_text() == "mine"
+
+
+def test_a_folder_that_only_points_to_one_is_refused(tmp_path: Path) -> None:
+    """Whoever made the link could lead it elsewhere later."""
+    real = tmp_path / "real"
+    real.mkdir(mode=0o700)
+    (tmp_path / "run").symlink_to(real)
+    with pytest.raises(Fatal, match="only points to a folder"):
+        trio.run(serve_faces, tmp_path / "run" / "s", Engine())
+    assert list(real.iterdir()) == []

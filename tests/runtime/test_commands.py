@@ -12,7 +12,7 @@ from virtual_engine import VirtualEngine, open_engine, quick_settings
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Commanded
 from polytui.model.instrument import Asset
-from polytui.model.link import Obeyed
+from polytui.model.link import NoticeFrame, Obeyed
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox, Item
@@ -126,3 +126,25 @@ async def test_a_full_inbox_still_takes_a_command(autojump_clock: MockClock) -> 
             if item.taken is not None:
                 item.taken(number)
     assert got == [1]
+
+
+async def test_an_asset_that_is_none_is_repeated_to_nobody(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    evil = "\x1b[2Jdoge\u202e" + "x" * 100_000
+    async with open_engine(monkeypatch, tmp_path / "s", quick_settings()) as engine:
+        channel = engine.session.hub.subscribe()
+        with pytest.raises(Rejected, match="no asset") as caught:
+            await engine.session.hub.command(Action.PAUSE, evil, "terminal")
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 100
+        # What is for all is carried out, whatever was pointed at, and says nothing of it.
+        await engine.session.hub.command(Action.KILL, evil, "terminal")
+        engine.session.notice("warn", evil, evil)
+        told = [frame.notice for frame in channel.notices() if isinstance(frame, NoticeFrame)]
+        assert engine.session.mind.account.kill_switch.is_on
+    assert told
+    for one in told:
+        assert (one.asset + one.text).isprintable()
+        assert len(one.asset) <= 16
+        assert len(one.text) <= 500

@@ -216,3 +216,13 @@ def test_the_winner_of_two_markets_is_the_one_that_says_yes() -> None:
 def test_two_markets_that_do_not_belong_together_are_refused(down: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
         parse_event(halves(down=down))
+
+
+@pytest.mark.trio
+async def test_a_hundred_thousand_listed_rounds_are_refused_in_words() -> None:
+    many = page(*[listed(0)] * 600)
+    endless = b'{"events":[' + b",".join([b"{}"] * 100_000) + b"]}"
+    for listing in (many, endless):
+        venue = Venue(series=SERIES, id10684=listing, events=[])
+        with pytest.raises(Rejected, match=r"Gamma lists (600|100000) events"):
+            await venue.found()

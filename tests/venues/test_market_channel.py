@@ -333,3 +333,20 @@ def test_hash_is_sha1_of_the_documented_text() -> None:
         )
         == "4c34dc1d359b0c6a0ec30b207b01dc004618a2f0"
     )
+
+
+def test_a_book_of_450_000_levels_is_refused_in_words() -> None:
+    rows = [{"price": f"{1 + n % 999}e-3", "size": "1"} for n in range(450_000)]
+    fine = levels(*(f"0.{n:04d}" for n in range(1, 5_000)))
+    for bids, words in ((rows, "450000 levels on a side"), (fine[::-1], "not sorted")):
+        parsed = parse({**BOOK, "bids": bids, "asks": []}, BOOK["asset_id"])
+        assert parsed.events == ()
+        assert words in parsed.rejected
+    assert parse({**BOOK, "bids": fine, "asks": []}, BOOK["asset_id"]).rejected == ""
+
+
+@pytest.mark.parametrize("price", ["1e308", "1e-308", "0.5e0", "9" * 400, "NaN", "Infinity"])
+def test_an_exponent_is_no_price(price: str) -> None:
+    parsed = parse({**BOOK, "bids": levels(price), "asks": []}, BOOK["asset_id"])
+    assert parsed.events == ()
+    assert len(parsed.rejected) < 200
