@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,22 @@ def end_of(path: Path, said: bytes, *, silent_after_s: float = 20.0) -> str:
     """Why a link ended whose engine says this and nothing more, and stays."""
 
     async def run() -> str:
-        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(said)
+            with suppress(OSError):
+                while await reader.read(4096):
+                    pass
+            writer.close()
+            over.set()
+
+        over = asyncio.Event()
 
         server = await asyncio.start_unix_server(serve, str(path))
         heard: list[FromEngine] = []
         async with server, asyncio.timeout(10):
             words = await Link(path, heard.append, silent_after_s=silent_after_s).run()
+            await over.wait()
+            await asyncio.sleep(0)  # what was closed is gone with the loop's next turn
         assert len(heard) <= 1
         return words
 
