@@ -70,7 +70,7 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
         assert {"rounds", "signals", "orders", "fills", "pnl_usd", "halted"} <= set(asset)
         assert (asset["rounds"], asset["halted"], asset["working_orders"]) == (1, False, 0)
     assert summary["simulated"] == {"world": "lifelike", "crowd_delay_s": 5.0, "messages": 0.04}
-    assert "crowd is 5 s behind" in " ".join(crashed.ended.stderr.split())
+    assert "its crowd 5 s behind" in " ".join(crashed.ended.stderr.split())
     for name in ("rounds", "signals", "orders", "fills"):
         assert summary["totals"][name] == sum(a[name] for a in summary["assets"].values())
     assert summary["totals"]["fills"] > 0
@@ -151,15 +151,16 @@ def test_a_journal_that_was_tampered_with_does_not(crashed: Demo, tmp_path: Path
     (tmp_path / "forged.jsonl").write_bytes(b"".join(lines))
     replay = run(tmp_path, "replay", "--verify", "forged.jsonl")
     assert replay.returncode == 1
-    assert f"then a difference: event {seq}: effects" in replay.stdout
+    assert f"then a difference: event {seq} of " in replay.stdout
 
 
 def test_what_is_no_journal_is_said_in_a_line(crashed: Demo, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("dear diary\n")
-    for name in ("notes.txt", "absent.jsonl"):
+    for name, code in (("notes.txt", 1), ("absent.jsonl", 2)):
         ended = run(tmp_path, "replay", name)
-        assert ended.returncode == 1
-        assert ended.stderr.startswith(f"error: {name}")
+        assert ended.returncode == code
+        assert ended.stderr.startswith("error: ")
+        assert name in ended.stderr
         assert len(ended.stderr.splitlines()) == 1
 
 
