@@ -184,7 +184,7 @@ def test_two_lines_a_signal_hold_every_figure() -> None:
 
 def test_numbers_of_gates_are_not_cut_for_more_signals() -> None:
     assert signal_text(ALL, 30, 2) == [
-        "◆ distan… ▲ UP 82% sure $20.00", "  edge +2.1 c",
+        "◆ distance_fade    ▲ UP $20.00", "  edge +2.1 c",
     ]  # fmt: skip
 
 

@@ -164,7 +164,8 @@ def _fact(
         (f"{label:<8}", ink.dim),
         (f"{value:>11}", ink.strong if is_strong else ink.text),
     ]
-    return fitting([(left, extra), (left, [])], width, ink.text)
+    short = [(text.removesuffix(" old"), style) for text, style in extra]
+    return fitting([(left, extra), (left, short), (left, [])], width, ink.text)
 
 
 def fair_line(shown: RoundView, ink: Ink, width: int) -> Line:

@@ -181,12 +181,19 @@ def _in_two(signal: SignalView, ink: Ink, width: int) -> list[Line]:
     """Who, which way, how sure and how much; then edge and gate."""
     left: list[Span] = [_kind(signal, ink), (clean(signal.strategy), ink.dim)]
     sure = f"{_sure(signal)} sure" if _sure(signal) else ""
-    facts = " ".join(part for part in (sure, _size(signal)) if part)
+    ways = (
+        " ".join(part for part in parts if part)
+        for parts in ((sure, _size(signal)), (_size(signal),))
+    )
+    bare = [_mark(signal, ink), left[1]]
     right: list[Span] = [_direction(signal, ink)]
-    if signal.direction and facts:
-        right.append((f" {facts}", ink.text))
+    for facts in ways if signal.direction else ():
+        told: list[Span] = [_direction(signal, ink), (f" {facts}" if facts else "", ink.text)]
+        right = told
+        if width_of(bare) + width_of(told) + 1 <= width:
+            break
     if width_of(left) + width_of(right) + 1 > width:
-        left[0] = _mark(signal, ink)
+        left = bare
     why = _why(signal)
     words = fitted(why, width - 2) or ("" if signal.direction else "no edge")
     below: list[Span] = [(f"  {words}", ink.warn if signal.direction else ink.dim)]
