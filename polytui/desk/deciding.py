@@ -85,7 +85,7 @@ class Deciding:
                 done = self._shadowing.follow(asked, block)
                 whys[name] = proposal.why if proposal.doubted else done
                 continue
-            if proposal.doubted or self._has_shadow(entry, name):
+            if proposal.doubted or any(stake.strategy == name for stake in shadow):
                 unbelieved = _unbelieved(proposal)
                 asked = Asked(entry, name, seat.thresholds, unbelieved, view, settings)
                 self._shadowing.follow(asked, block)
@@ -186,10 +186,6 @@ class Deciding:
         return wanted, whys
 
     # --- shadow ---------------------------------------------------------------------------------
-
-    def _has_shadow(self, entry: DeskRound, name: str) -> bool:
-        """Whether a strategy that may trade has something open in shadow as well."""
-        return any(stake.strategy == name for stake in self._books.shadow.open(entry.slug))
 
     @property
     def _books(self) -> AssetBooks:

@@ -146,6 +146,19 @@ def test_students_t_at_known_points(t: float, degrees: float, expected: float) -
     assert student_t_cdf(t, degrees) == pytest.approx(expected, abs=2e-8)
 
 
+@pytest.mark.parametrize("degrees", [1, 2, 3, 6, 7, 30, 60])
+def test_students_t_by_its_sum_is_the_one_by_its_function(degrees: int) -> None:
+    """Whole degrees have a sum of their own; a shade beside them there is only the function. To
+    eight digits of the smaller side, however far out."""
+    for step in range(-60, 61):
+        t = step / 3.0
+        by_sum = student_t_cdf(t, float(degrees))
+        beside = [student_t_cdf(t, degrees * (1.0 + way * 1e-7)) for way in (-1.0, 1.0)]
+        by_function = math.sqrt(beside[0] * beside[1])
+        smaller = min(by_function, 1.0 - by_function)
+        assert by_sum == pytest.approx(by_function, abs=1e-7 * smaller + 1e-15), t
+
+
 def test_fat_tails_are_less_sure_far_out_and_more_so_near() -> None:
     settling = Settling(100.0, 1.0)
     assert settling.probability_up(97.0, 5.0) < settling.probability_up(97.0)
