@@ -10,9 +10,11 @@ from polytui.model.instrument import Asset, Interval, Outcome, Round, Settlement
 from polytui.model.units import NS_PER_S
 from polytui.sim.calendar import windows
 from polytui.sim.candles import Tape
+from polytui.sim.happenings import RoundResolved
 from polytui.sim.opinion import Opinion, OpinionSettings
 from polytui.sim.paths import E18, LIFELIKE, BasisSettings, ExchangePath, SyntheticPath
-from polytui.sim.registry import make_round
+from polytui.sim.referee import Referee, RefereeSettings
+from polytui.sim.registry import Registry, make_round
 from polytui.sim.settlement import Settlement
 
 START_S = 1_795_204_800
@@ -114,6 +116,38 @@ def test_a_price_at_the_strike_when_nothing_is_left_is_up() -> None:
     tied = Opinion(round_, Tied(), OpinionSettings(error=0.0), Random(1))  # type: ignore[arg-type]
     assert tied.fair(round_.closes_ns) == 1.0
     assert tied.probability(round_.closes_ns + NS_PER_S) > 0.999
+
+
+class StillPath(SyntheticPath):
+    """An oracle whose average at the close is that at the open, and a little more or less."""
+
+    more_e18 = 0
+
+    def twap_e18(self, end_ns: int, window_s: int) -> int | None:
+        return 92_000 * E18 + (self.more_e18 if end_ns > START_NS else 0)
+
+
+@pytest.mark.parametrize(
+    ("more_e18", "winner"), [(0, Outcome.UP), (1, Outcome.UP), (-1, Outcome.DOWN)]
+)
+def test_the_crowd_that_has_seen_the_end_takes_a_tie_for_up(more_e18: int, winner: Outcome) -> None:
+    """To the last of eighteen digits, and as the referee does."""
+    path = StillPath(1, Asset.BTC, LIFELIKE[Asset.BTC], START_S)
+    path.more_e18 = more_e18
+    exchange = ExchangePath(1, Asset.BTC, path, BasisSettings())
+    tape = Tape("tape", exchange, 0.01, START_S - 3_600, START_S)
+    of = Settlement(path, exchange, tape)
+    (round_,) = rounds(1)
+    assert of.winner(round_) is winner
+    seen = opinion(round_, of).probability(round_.closes_ns + 10 * NS_PER_S)
+    assert seen == (1.0 if winner is Outcome.UP else 0.0)
+    registry = Registry()
+    registry.enlist(round_)
+    referee = Referee(1, round_, registry, of, RefereeSettings())
+    referee.fire()
+    (resolved,) = referee.fire()
+    assert isinstance(resolved, RoundResolved)
+    assert resolved.winner is winner
 
 
 def test_the_crowd_is_as_late_as_its_settings_say() -> None:
