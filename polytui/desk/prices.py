@@ -138,11 +138,16 @@ class DeskPrices:
             return
         self.oracle.judge(now_ns, market)
         estimate = self.estimate(now_ns, market)
-        if estimate is None:
+        if estimate is None or (estimate.lead_bps is None and self._is_silent(now_ns, market)):
             return
         self.volatility.sample(estimate.price, now_ns, market)
         if estimate.lead_bps is not None:
             self.lead.take(estimate.price, now_ns)
+
+    def _is_silent(self, now_ns: int, market: Market) -> bool:
+        """Whether the oracle said nothing new for a gap: that is no price that stands still."""
+        silent_ns = now_ns - self.settlement.latest_received_ns
+        return silent_ns > market.volatility_gap_s * NS_PER_S
 
     def refresh(self, now_ns: int, settings: Settings) -> None:
         """Before decisions: who has a vote, and features where the last are old enough."""

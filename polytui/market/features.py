@@ -159,8 +159,8 @@ class Features:
     # --- what follows ---------------------------------------------------------------------------
 
     def is_due(self, now_ns: int, settings: FeatureSettings) -> bool:
-        """Whether the last set is older than `every_ms`."""
-        return now_ns - self.latest.at_ns >= settings.every_ms * NS_PER_MS
+        """Whether the last set is older than `every_ms`, or of a clock that was set back since."""
+        return not 0 <= now_ns - self.latest.at_ns < settings.every_ms * NS_PER_MS
 
     def refresh(
         self,

@@ -22,7 +22,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from attrs import define, field
+from attrs import define, evolve, field
 from msgspec import Struct
 
 from polytui.config.schema import Watch
@@ -80,6 +80,16 @@ class _Horizon:
     last_ns: int = 0
     weight: float = 0.0
     squares: float = 0.0
+
+    def is_due(self, at_ns: int, horizon_s: int) -> bool:
+        """Its last forecast is old enough, or of a clock that was set back since."""
+        return not self.next_ns - horizon_s * NS_PER_S <= at_ns < self.next_ns
+
+    def wait_for(self, due_ns: int, foreseen: Foreseen) -> None:
+        """In the order of their seconds: what was made for a later one is of another clock."""
+        while self.waiting and self.waiting[-1][0] > due_ns:
+            self.waiting.pop()
+        self.waiting.append((due_ns, foreseen))
 
     def add(self, z: float, at_ns: int, half_life_s: float) -> None:
         keep = _kept(at_ns - self.last_ns if self.last_ns else 0, half_life_s)
@@ -178,16 +188,15 @@ class ForecastWatch:
 
     def is_due(self, at_ns: int) -> bool:
         """Whether a horizon waits for a forecast."""
-        return any(at_ns >= one.next_ns for one in self._horizons.values())
+        return any(one.is_due(at_ns, s) for s, one in self._horizons.items())
 
     def foresee(self, foreseen: Foreseen, at_ns: int) -> None:
         """A forecast, made now, for every horizon whose last one is old enough."""
         second_ns = foreseen.as_of_ns // NS_PER_S * NS_PER_S
         for horizon_s, one in self._horizons.items():
-            if at_ns >= one.next_ns:
-                ahead_ns = horizon_s * NS_PER_S
-                one.waiting.append((second_ns + ahead_ns, foreseen))
-                one.next_ns = at_ns + ahead_ns
+            if one.is_due(at_ns, horizon_s):
+                one.wait_for(second_ns + horizon_s * NS_PER_S, foreseen)
+                one.next_ns = at_ns + horizon_s * NS_PER_S
 
     # --- rounds ---------------------------------------------------------------------------------
 
@@ -240,7 +249,7 @@ class ForecastWatch:
         if not self._left.horizons:
             return None
         if self._left.asset != asset:
-            self._left = ForecastLeft(asset, self._left.horizons, self._left.marks)
+            self._left = evolve(self._left, asset=asset)
         return self._left
 
     def restore(self, left: ForecastLeft) -> None:
@@ -248,12 +257,13 @@ class ForecastWatch:
         for horizon_s, weight, squares in left.horizons:
             if horizon_s in self._horizons and _are_sums((weight, squares)) and weight > 0.0:
                 one = self._horizons[horizon_s]
-                one.weight, one.squares = weight, squares
+                one.weight, one.squares, one.last_ns = weight, squares, left.at_ns
         for mark_s, squares, *bins in left.marks:
             sums = [one for sums in bins for one in sums]
-            if mark_s in self._marks and len(sums) == 3 * BINS and _are_sums((squares, *sums)):
+            are_whole = [len(one) for one in bins] == [BINS] * 3
+            if mark_s in self._marks and are_whole and _are_sums((squares, *sums)):
                 mark = self._marks[mark_s]
-                mark.squares = squares
+                mark.squares, mark.last_ns = squares, left.at_ns
                 mark.counts, mark.said, mark.came = [list(one) for one in bins]
         self._leave()
 
@@ -268,19 +278,27 @@ class ForecastWatch:
                 if one.count
             ]
         )
-        self._left = ForecastLeft(self._left.asset, horizons, marks)
+        ends = [one.last_ns for one in self._horizons.values()]
+        at_ns = max([*ends, *[one.last_ns for one in self._marks.values()]])
+        self._left = ForecastLeft(self._left.asset, horizons, marks, at_ns)
 
     def state(self) -> tuple[object, ...]:
         horizons = [
-            (s, one.next_ns, len(one.waiting), one.last_ns, one.weight, one.squares)
+            (s, one.next_ns, _of(one.waiting), one.last_ns, one.weight, one.squares)
             for s, one in self._horizons.items()
         ]
         marks = [
-            (s, one.last_ns, one.squares, tuple(one.counts), tuple(one.came))
+            (s, one.last_ns, one.squares, *map(tuple, (one.counts, one.said, one.came)))
             for s, one in self._marks.items()
         ]
         said = [(slug, sorted(each.items())) for slug, each in self._said.items()]
         return (horizons, marks, said)
+
+
+def _of(waiting: Iterable[tuple[int, Foreseen]]) -> list[tuple[float, ...]]:
+    return [
+        (due_ns, each.as_of_ns, each.price, each.per_root_s, each.error) for due_ns, each in waiting
+    ]
 
 
 def _kept(elapsed_ns: int, half_life_s: float) -> float:

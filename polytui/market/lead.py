@@ -26,19 +26,25 @@ _ENOUGH_S = 30.0
 class Lead:
     """State: the last seconds of the exchanges' price, a mean squared difference by lead."""
 
-    __slots__ = ("_compared_s", "_last_ns", "_logs", "_squares", "_times")
+    __slots__ = ("_best", "_compared_s", "_last_ns", "_logs", "_squares", "_times")
 
     def __init__(self) -> None:
         self._times: list[int] = []
         self._logs: list[float] = []
         self._squares = [0.0] * _STEPS
+        self._best = 0
+        """The step whose difference is least: asked for in every decision, found once a second."""
         self._compared_s = 0.0
         self._last_ns = 0
 
     def take(self, price: float, at_ns: int) -> None:
         """The exchanges' price, as it stands from now on."""
         if self._times and at_ns <= self._times[-1]:
-            return
+            if self._times[-1] - at_ns <= _STOOD_NS:
+                return
+            # Our clock was set back: what stood when is not known by the new one.
+            self._times.clear()
+            self._logs.clear()
         self._times.append(at_ns)
         self._logs.append(math.log(price))
         if at_ns - self._times[0] > 2 * _KEEP_NS:
@@ -61,6 +67,7 @@ class Lead:
         for step, log in enumerate(known):
             square = (said - log) ** 2
             self._squares[step] += weight * (square - self._squares[step])
+        self._best = min(range(_STEPS), key=self._squares.__getitem__)
 
     def log_at(self, at_ns: int) -> float | None:
         """The log price that stood at a moment; None where it is not known."""
@@ -76,15 +83,13 @@ class Lead:
     @property
     def lead_ns(self) -> int:
         """By so much the price is ahead of the oracle's seconds; 0 while it is not known."""
-        return self._best() * _STEP_NS if self.is_known else 0
+        return self._best * _STEP_NS if self.is_known else 0
 
     @property
     def error(self) -> float:
         """Root of the mean squared difference of the logarithms at that lead."""
-        return math.sqrt(self._squares[self._best()])
-
-    def _best(self) -> int:
-        return min(range(_STEPS), key=self._squares.__getitem__)
+        return math.sqrt(self._squares[self._best])
 
     def state(self) -> tuple[object, ...]:
-        return (self._times[-3:], self._logs[-3:], self._squares, self._compared_s, self._last_ns)
+        known = (list(self._times), list(self._logs), list(self._squares))
+        return (*known, self._compared_s, self._last_ns)

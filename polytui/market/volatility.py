@@ -96,12 +96,21 @@ class Volatility:
 
     def is_due(self, at_ns: int, market: Market) -> bool:
         """Whether a price now would count."""
-        return at_ns - self._last_ns >= market.volatility_sample_s * NS_PER_S / _LOOKS
+        since_ns = at_ns - self._last_ns
+        if since_ns < 0:
+            return self._is_set_back(at_ns, market)
+        return since_ns >= market.volatility_sample_s * NS_PER_S / _LOOKS
+
+    def _is_set_back(self, at_ns: int, market: Market) -> bool:
+        """Whether our clock was: by less than a gap it is waited for, from there on it is a gap."""
+        return self._last_ns - at_ns > market.volatility_gap_s * NS_PER_S
 
     def sample(self, price: float, at_ns: int, market: Market) -> None:
-        """A price that stands from now on; one that is not after the last is none."""
+        """A price that stands from now on; one that is not after the last is none, unless our
+        clock was set back."""
         silent_ns = at_ns - self._last_ns
-        if silent_ns <= 0:
+        is_set_back = self._is_set_back(at_ns, market)
+        if silent_ns <= 0 and not is_set_back:
             return
         sample_ns = round(market.volatility_sample_s * NS_PER_S)
         if sample_ns != self._sample_ns:
@@ -109,7 +118,7 @@ class Volatility:
             self._forget()
         elif silent_ns > market.volatility_forget_s * NS_PER_S:
             self._forget()
-        elif silent_ns > market.volatility_gap_s * NS_PER_S:
+        elif is_set_back or silent_ns > market.volatility_gap_s * NS_PER_S:
             self._begin_anew()
         elif self._last_ns:
             self._hold_until(at_ns, market)
@@ -202,5 +211,5 @@ class Volatility:
             self._ends_ns,
             self._area,
             list(self._returns),
-            len(self._realised),
+            list(self._realised),
         )

@@ -134,6 +134,8 @@ class ForecastLeft:
     ] = ()
     """(seconds before the close, sum of (said - came)^2, and by tenths of what was said of Up:
     rounds, sum of what was said, how often it came)."""
+    at_ns: int = 0
+    """When these sums stood so: they fade between sessions as well. 0 where that was not kept."""
 
 
 @frozen

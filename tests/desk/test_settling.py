@@ -183,3 +183,40 @@ def test_an_exchange_alone_settles_a_candle_as_of_its_last_quote() -> None:
     at_once = session.prices.settling(listed, price, now_ns, MARKET)
     later = session.prices.settling(listed, price, now_ns + 2 * NS_PER_S, MARKET)
     assert at_once.deviation == later.deviation > 0.0, "two seconds of silence told us nothing"
+
+
+def heard(prices: DeskPrices, value: float, observed_s: float, now_s: float) -> None:
+    observed_ns, now_ns = START_S * NS_PER_S + round(observed_s * NS_PER_S), at(now_s)
+    event = OraclePriced(
+        Asset.BTC, "rtds", PriceKind.SPOT, value, 0, observed_ns, observed_ns, now_ns
+    )
+    prices.oracle_priced(event, MARKET)
+    prices.sample(now_ns, MARKET)
+
+
+def at(seconds: float) -> int:
+    return START_S * NS_PER_S + round(seconds * NS_PER_S)
+
+
+def test_an_oracle_that_is_silent_is_no_price_that_stands_still() -> None:
+    """Ten minutes without a word of it, but a relay repeats its last one and an exchange without a
+    vote quotes: nothing of that says how fast the price goes, and none of that time was seen."""
+    rng, prices, price = np.random.default_rng(9), DeskPrices(), 100_000.0
+    market = evolve(MARKET, volatility_fast_share=1.0, volatility_half_life_s=120.0)
+    for second in range(300):
+        price *= math.exp(rng.normal(0.0, SIGMA))
+        heard(prices, price, second, second + LATE_S)
+    before, seen_s = prices.volatility.variance(market), prices.volatility.seen_s
+    for tenth in range(6_000):
+        now_ns = at(300.0 + tenth / 10)
+        if tenth % 10 == 0:
+            heard(prices, price, 299.0, 300.0 + tenth / 10)
+        quote = ExchangeQuoted(Asset.BTC, "bybit", 1.0, 1.0, 1.1, 1.0, now_ns, now_ns)
+        prices.exchange_quoted(quote)
+        prices.sample(now_ns, market)
+    assert prices.volatility.seen_s == pytest.approx(seen_s, abs=12.0)
+    assert prices.volatility.variance(market) == pytest.approx(before, rel=0.15)
+    for second in range(900, 960):
+        price *= math.exp(rng.normal(0.0, SIGMA))
+        heard(prices, price, second, second + LATE_S)
+    assert prices.volatility.seen_s == pytest.approx(seen_s + 60.0, abs=14.0)

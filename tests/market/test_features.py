@@ -464,6 +464,7 @@ def test_a_set_is_due_when_the_last_is_old_enough() -> None:
     assert not features.is_due(at(0) + every_ns - 1, SETTINGS)
     assert features.is_due(at(0) + every_ns, SETTINGS)
     assert not features.is_due(at(0) + every_ns, evolve(SETTINGS, every_ms=251))
+    assert features.is_due(at(0) - 1, SETTINGS), "by a clock that was set back"
 
 
 def test_decisions_in_between_see_the_last_set() -> None:

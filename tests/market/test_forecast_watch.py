@@ -236,6 +236,39 @@ def test_another_session_goes_on_where_this_one_ended() -> None:
     assert again.left("btc") == left
 
 
+@pytest.mark.parametrize("away_s", [0, 1_000, 5_000])
+def test_what_another_session_left_fades_while_nobody_watches(away_s: int) -> None:
+    """Two deviations at every sample, then a week, or a minute, and one that is right."""
+    settings, left = Watch(half_life_s=1_000.0), watched(3_601, truth=2.0).left("btc")
+    assert left is not None
+    again = ForecastWatch()
+    again.restore(left)
+    (before,) = [fit for fit in again.fits() if fit.horizon_s == 300]
+    again.foresee(Foreseen(at(3_300 + away_s), 100.0, 1.0, 0.0), at(3_300 + away_s))
+    again.came(100.0, at(3_600 + away_s), settings)
+    (after,) = [fit for fit in again.fits() if fit.horizon_s == 300]
+    assert after.samples == pytest.approx(1.0 + before.samples * 0.5 ** (away_s / 1_000.0))
+    faded = before.sd**2 * (after.samples - 1.0) / after.samples
+    assert after.sd**2 == pytest.approx(faded)
+
+
+@pytest.mark.parametrize("back_s", [400, 5_000, 90_000])
+def test_a_clock_that_is_set_back_is_gone_on_with(back_s: int) -> None:
+    """No horizon waits until the time that was is reached again, and nothing that was foreseen by
+    the old clock is judged by the new one."""
+    rng, price, watch = random.Random(3), 90_000.0, watched(1_001)
+    counted = samples_of(watch)
+    for second in range(1_001 - back_s, 2_002 - back_s):
+        price += rng.gauss(0.0, 1.0)
+        watch.came(price, at(second), LASTING)
+        if watch.is_due(at(second)):
+            watch.foresee(Foreseen(at(second), price, 1.0, 0.0), at(second))
+    more = [now - before for now, before in zip(samples_of(watch), counted, strict=True)]
+    assert more == pytest.approx([100.0, 33.0, 16.0, 8.0, 3.0], abs=1.0)
+    for fit in watch.fits():
+        assert fit.sd == pytest.approx(1.0, rel=5.0 / math.sqrt(2.0 * fit.samples))
+
+
 def test_what_is_left_changes_seldom() -> None:
     """Each change of it is a line of the journal."""
     watch, lines = ForecastWatch(), set()
@@ -259,6 +292,7 @@ def test_what_is_left_changes_seldom() -> None:
         ForecastLeft("btc", (), ((60, 1.0, (1.0,), (1.0,), (1.0,)),)),
         ForecastLeft("btc", (), ((60, -1.0, (0.0,) * 10, (0.0,) * 10, (0.0,) * 10),)),
         ForecastLeft("btc", (), ((7, 1.0, (1.0,) * 10, (1.0,) * 10, (1.0,) * 10),)),
+        ForecastLeft("btc", (), ((60, 1.0, (1.0,) * 9, (1.0,) * 11, (1.0,) * 10),)),
     ],
 )
 def test_what_cannot_be_such_sums_is_left_out(bad: ForecastLeft) -> None:

@@ -77,3 +77,14 @@ def test_what_nobody_looked_at_is_not_compared() -> None:
     lead.heard(1.0, START_NS + 10_000 * NS_PER_S, HALF_LIFE_S)
     lead.heard(1.0, START_NS, HALF_LIFE_S)
     assert lead.state() == before
+
+
+def test_a_clock_that_is_set_back_forgets_what_stood_when() -> None:
+    """An hour that was ours alone: what stands now is known at once, and nothing from before."""
+    lead, an_hour_ns = Lead(), 3_600 * NS_PER_S
+    for second in range(20):
+        lead.take(100.0 + second, START_NS + second * NS_PER_S)
+    back_ns = START_NS + 20 * NS_PER_S - an_hour_ns
+    lead.take(200.0, back_ns)
+    assert lead.log_at(back_ns) == math.log(200.0)
+    assert lead.log_at(START_NS + 19 * NS_PER_S) is None

@@ -285,12 +285,27 @@ def test_a_spike_and_back_makes_it_wide_at_once_and_a_little_wide_for_a_while() 
     assert 1.0 < wider(2_000) < 1.3
 
 
-def test_silence_leaves_it_as_it_was() -> None:
+@pytest.mark.parametrize("back_s", [0.001, 1.0, 10.0])
+def test_a_clock_that_is_a_little_back_is_waited_for(back_s: float) -> None:
     volatility = told(walk(600))
-    before = volatility.per_root_second(PLAIN)
-    assert not volatility.is_due(START_NS, PLAIN), "time does not run back"
-    volatility.sample(PRICE * 2, START_NS, PLAIN)
-    assert volatility.per_root_second(PLAIN) == before
+    before, last_ns = volatility.state(), START_NS + round(599.9 * NS_PER_S)
+    at_ns = last_ns - round(back_s * NS_PER_S)
+    assert not volatility.is_due(at_ns, PLAIN)
+    volatility.sample(PRICE * 2, at_ns, PLAIN)
+    assert volatility.state() == before
+
+
+@pytest.mark.parametrize("back_s", [10.1, 300.0, 3_600.0, 90_000.0])
+def test_a_clock_that_is_set_back_is_a_gap(back_s: float) -> None:
+    """What was seen stands, no return reaches over it, and it goes on at once: it does not stay
+    as it was until the old time is reached again."""
+    volatility = told(walk(600))
+    before, seen_s = volatility.per_root_second(PLAIN), volatility.seen_s
+    faster = ((599.9 - back_s + at_s, 2 * price) for at_s, price in walk(600, sigma=5 * SIGMA))
+    told(faster, PLAIN, volatility)
+    assert volatility.seen_s == pytest.approx(seen_s + 599.0, abs=2.0)
+    mean = math.sqrt((before**2 + (5 * SIGMA) ** 2) / 2)
+    assert volatility.per_root_second(PLAIN) == pytest.approx(mean, rel=0.25)
 
 
 @given(
