@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -193,6 +195,75 @@ async def test_with_all_of_them_in_trouble_it_is_known_in_time_and_who_is_to_bla
     assert verdict.winner_token is None
     assert set(verdict.faults) == {"gamma", "clob", "data"}
     assert trio.current_time() - began <= 3.0
+
+
+# --- real sockets of this machine -----------------------------------------------------------------
+
+
+def http_of(body: bytes, status: int = 200) -> bytes:
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+Serve = Callable[[trio.SocketStream], Awaitable[None]]
+
+
+def answering(text: bytes, every_s: float = 0.0, *, stays: bool = False) -> Serve:
+    """Reads one request, writes this, byte by byte where that takes `every_s` each, and closes or
+    stays."""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(65_536)
+        for part in [text[at : at + 1] for at in range(len(text))] if every_s else [text]:
+            await stream.send_all(part)
+            await trio.sleep(every_s)
+        if stays:
+            await trio.sleep_forever()
+
+    async def quietly(stream: trio.SocketStream) -> None:
+        with suppress(trio.BrokenResourceError):
+            await serve(stream)
+
+    return quietly
+
+
+ON_THE_WIRE = {
+    "silent": answering(b"", stays=True),
+    "hangs up": answering(b""),
+    "breaks off": answering(http_of(b"x" * 500)[:200]),
+    "a byte now and then": answering(http_of(b"x" * 500), 0.05),
+    "no HTTP": answering(b"\x16\x03\x01\x02\x00" * 20),
+    "503": answering(http_of(b"", 503)),
+    "challenge": answering(http_of(CHALLENGE)),
+}
+
+
+@pytest.mark.parametrize("name", [*ON_THE_WIRE, "refused"])
+async def test_over_sockets_the_clob_says_it_whatever_gamma_and_the_data_api_do(name: str) -> None:
+    """On the wall's clock: the deadline is the only thing that may be waited for."""
+    deadline_s = 1.0
+    async with trio.open_nursery() as nursery:
+
+        async def open_at(serve: Serve | None) -> str:
+            (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+            port = listener.socket.getsockname()[1]
+            if serve is None:
+                await listener.aclose()
+            else:
+                nursery.start_soon(trio.serve_listeners, serve, [listener])
+            return f"http://127.0.0.1:{port}"
+
+        trouble = ON_THE_WIRE.get(name)
+        bases = [await open_at(each) for each in (trouble, answering(http_of(CLOB_KNOWS)), trouble)]
+        data, clob, gamma = (Http(base, HttpSettings()) for base in bases)
+        began = trio.current_time()
+        winners = winners_of(DataApi(data), Clob(clob), Gamma(gamma), deadline_s)
+        with trio.fail_after(10):
+            verdict = await winners.ask(LISTED)
+        assert trio.current_time() - began < deadline_s + 3.0, "a busy machine's second or two"
+        for each in (data, clob, gamma):
+            await each.close()
+        nursery.cancel_scope.cancel()
+    assert (verdict.winner_token, verdict.source) == ("22", "clob")
 
 
 # --- the order of trust ---------------------------------------------------------------------------
