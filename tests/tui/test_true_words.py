@@ -359,3 +359,11 @@ def test_a_card_counts_its_feeds_where_it_cannot_name_them(width: int) -> None:
         edge = plain(asset_panel("btc", view, Look(NIGHT, 1), width, 9)).split("\n")[-1]
         assert f"{count} of 6 feeds up" in edge or all(one.name in edge for one in feeds)
         assert "…" not in edge
+
+
+@pytest.mark.parametrize("width", range(60, 201))
+def test_no_number_of_the_header_is_cut_at_any_width(width: int) -> None:
+    for mode in ("demo", "paper", "live"):
+        for age_s in (0.0, 725.0):
+            standing = Standing(NIGHT, mode, age_s, session="20261126-102953-demo-27500")
+            assert "…" not in plain(account_lines(account_at(0, mode), standing, width))

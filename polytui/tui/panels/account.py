@@ -47,7 +47,7 @@ def account_lines(view: AccountView | None, standing: Standing, width: int) -> l
     is_old = standing.age_s > STALE_AFTER_S
     ink = faded(standing.palette) if is_old else ink_of(standing.palette)
     age = _age(standing, ink)
-    second = _fitting(_workings(view, standing, ink, width), width - width_of(age) - 2)
+    second = _fitting(_workings(view, standing, ink, width), width - width_of(age) - 3)
     first = _first(view, standing, ink, width)
     lines = [first, spread([(" ", ink.text), *second], [*age, (" ", ink.text)], width, ink.text)]
     return [*lines, _stop(standing, width)] if standing.stop[0] else lines
