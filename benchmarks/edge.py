@@ -200,14 +200,14 @@ def _percent(ratio: float | None) -> str:
 
 
 def curve_table(curves: Mapping[str, Mapping[Point, Figures]]) -> Table:
-    """Dollars per dollar staked: strategies down, points of the curve across."""
+    """Dollars per dollar staked: points of the curve down, strategies across."""
     table = Table(title="the curve, per dollar staked (95 % interval)", title_justify="left")
-    table.add_column("strategy")
-    points = list(dict.fromkeys(point for curve in curves.values() for point in curve))
-    for point in points:
-        table.add_column(point.name.replace(", ", "\n"), justify="right")
-    for name, curve in curves.items():
-        table.add_row(name, *[_cell(curve[point]) for point in points])
+    table.add_column("how late")
+    for name in curves:
+        table.add_column(name, justify="right")
+    for point in dict.fromkeys(point for curve in curves.values() for point in curve):
+        cells = [_cell(curve[point]) for curve in curves.values()]
+        table.add_row(point.name.replace(", ", "\n"), *cells)
     return table
 
 

@@ -207,11 +207,12 @@ def test_rows_go_to_their_point_and_silence_is_shown() -> None:
     assert set(curves) == {strategy.name for strategy in STRATEGIES}
     assert curves[name][sitting.point].pnl == 3_000_000
     assert curves[name][other.point].verdict == "did not trade"
-    console = Console(width=160, record=True, file=io.StringIO())
+    console = Console(width=120, record=True, file=io.StringIO())
     console.print(curve_table(curves))
     text = console.export_text()
     for word in ("crowd 1 s", "crowd 3 s", "order 30 ms", "+15.0%", "n 2", "none"):
         assert word in text
+    assert "…" not in text, "every figure is whole"
 
 
 def test_claims_of_sessions_are_weighed_by_their_number() -> None:
