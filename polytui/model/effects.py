@@ -128,6 +128,7 @@ class Why(Struct, frozen=True):
 
 def _told_apart(value: float, limit: float) -> tuple[str, str]:
     """Both as short as they are still two numbers: 59.98 < 60.00, never 60 < 60."""
+    value, limit = value + 0.0, limit + 0.0  # no negative zero: it would look like another number
     texts = _short(value), _short(limit)
     for decimals in range(10):
         if texts[0] != texts[1] or value == limit:

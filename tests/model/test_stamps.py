@@ -69,6 +69,7 @@ def test_a_stamp_is_good_for_one_quote_only() -> None:
         (Why(Reason.LIMIT_LOSSES, 3, 3, "rounds"), "losses in a row: 3 >= 3 rounds"),
         (Why(Reason.LIMIT_ORDER, 59.98, 60.0, "USD"), "order limit: 59.98 < 60.00 USD"),
         (Why(Reason.LIMIT_ORDER, 100.2, 100.0, "USD"), "order limit: 100.2 > 100.0 USD"),
+        (Why(Reason.LIMIT_ORDER, -0.0, 0.0, "USD"), "order limit: 0 >= 0 USD"),
         (Why(Reason.LIMIT_ORDER, math.inf, 100.0, "USD"), "order limit: inf > 100 USD"),
     ],
 )
