@@ -91,30 +91,31 @@ def _headless(plan: Plan, json_path: str | None) -> int:
     if not plan.is_owned:
         plan = attrs.evolve(plan, status=console)
     summary: Summary = trio.run(run_engine, plan)
-    if not plan.is_owned:
+    return _end(summary, plan.folder, json_path, None if plan.is_owned else console)
+
+
+def _end(
+    summary: Summary, folder: Path, json_path: str | None, console: StatusConsole | None
+) -> int:
+    """Keep the summary and say it; the exit code. The session's folder first, for whoever reads may
+    have stopped reading; each also where another fails. Fatal in one line where one does."""
+    faults = [summary["unkept"], _unwritten(summary, str(folder / "summary.json"))]
+    if console is not None:
         say(summary, console)
-    return _end(summary, plan.folder, json_path)
-
-
-def _end(summary: Summary, folder: Path, json_path: str | None) -> int:
-    """Keep the summary; the exit code. Fatal where not everything is on the disk, in one line."""
-    unkept: str = summary["unkept"]
-    try:
-        _keep(summary, folder, json_path)
-    except Fatal as error:
-        raise Fatal(f"{unkept}; {error}" if unkept else str(error)) from error
-    if unkept:
-        raise Fatal(unkept)
+    if json_path:
+        faults.append(_unwritten(summary, json_path))
+    if any(faults):
+        raise Fatal("; ".join(filter(None, faults)))
     return exit_code(summary)
 
 
-def _keep(summary: Summary, folder: Path, json_path: str | None) -> None:
-    """In the session's folder, and where it is wanted: the one even where the other fails."""
+def _unwritten(summary: Summary, path: str) -> str:
+    """Why it is not there; empty where it is."""
     try:
-        if json_path:
-            write_json(summary, json_path)
-    finally:
-        write_json(summary, str(folder / "summary.json"))
+        write_json(summary, path)
+    except Fatal as error:
+        return str(error)
+    return ""
 
 
 def _in_process(plan: Plan, json_path: str | None) -> int:
@@ -143,8 +144,7 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
         "stopped": f"{settings.session.rounds} rounds are settled",
         "journal": os.path.relpath(journal),
     }
-    say(summary, StatusConsole(stderr=json_path == "-"))
-    return _end(summary, plan.folder, json_path)
+    return _end(summary, plan.folder, json_path, StatusConsole(stderr=json_path == "-"))
 
 
 def _written(journal: Path, lines: bytes) -> str:
