@@ -356,7 +356,11 @@ class TestBinance:
 
 def test_urls_are_one_json_line() -> None:
     urls = Urls(
-        *(f"http://{name}" for name in "abcdefghijklmn"), epoch_ns=1, anchor_ns=2, speed=20.0
+        *(f"http://{name}" for name in "abcdefghijklmn"),
+        epoch_ns=1,
+        anchor_ns=2,
+        speed=20.0,
+        control_token="t",
     )
     line = urls.to_json()
     assert "\n" not in line
