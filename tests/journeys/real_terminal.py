@@ -85,14 +85,15 @@ def in_terminal(
     columns: int = 120,
     rows: int = 36,
 ) -> Iterator[RealTerminal]:
-    """Run `command` in `folder` on a terminal of this size; it is ended with the block."""
+    """Run `command` in `folder` on a terminal of this size, with all colours: in 256 of them two
+    dark themes are the same. It is ended with the block."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     try:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**environment, "TERM": "xterm-256color"},
+            env={**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
