@@ -124,7 +124,7 @@ def deeds(rng: random.Random) -> Iterator[Callable[[Stopped], Deed]]:
         for _ in range(rng.randint(1, 2) if number else 3):
             stop = _STOPS[number % len(_STOPS)]
             number += 1
-            yield lambda _, stop=stop: stop  # type: ignore[misc]
+            yield lambda _, stop=stop: stop  # type: ignore[misc]  # a lambda has no annotations
         yield lambda seen: Deed("rearm") if seen.is_killed else Deed("resume")
 
 
