@@ -25,6 +25,7 @@ _RESTS = ("gamma", "clob", "data_api", "binance_rest", "bybit_rest", "coinbase_r
 _ENDS = (OSError, trio.BrokenResourceError, trio.ClosedResourceError)
 _CHUNK = 65_536
 _PORTAL_S = 8.0
+_NEXT_ROUND_S = ROUND_S + 240.0
 
 
 @attrs.define(eq=False)
@@ -106,7 +107,7 @@ async def test_a_log_in_page_in_mid_session_ends_nothing(
         config = tmp_path / "secure.toml"
         config.write_text(settings_of(urls, doors))
         arguments = ("run", "--headless", "--config", config, "--assets", "btc", "--json", "-")
-        async with started(tmp_path, *arguments, patience_s=280.0) as program:
+        async with started(tmp_path, *arguments, patience_s=280.0 + _NEXT_ROUND_S) as program:
             await program.line("BTC")
             journal, log = program.session / "journal.jsonl", program.session / "engine.log"
             nursery.start_soon(program.keep_reading)
@@ -122,7 +123,8 @@ async def test_a_log_in_page_in_mid_session_ends_nothing(
             during = orders()
             for door in doors.values():
                 door.switch("good")
-            await _until(lambda: orders() > during, 120)
+            # The round under way may offer nothing more; the whole of the next one surely does.
+            await _until(lambda: orders() > during, _NEXT_ROUND_S)
             program.signal(signal.SIGTERM)
             assert await program.process.wait() == 0
         nursery.cancel_scope.cancel()
