@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A file stays on one worker: what its tests share is made once.
 BOTH_CORES := -n 2 --dist loadfile
 
-.PHONY: help demo test long package check fuzz bench calibrate claims world weather edge soak storm picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world weather edge soak storm picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
+	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
 	@echo "make picture the README's picture, drawn by the terminal itself"
 
 $(READY): pyproject.toml constraints.txt
@@ -60,6 +61,9 @@ check: $(READY)
 
 fuzz: $(READY)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(BOTH_CORES) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
+
+seeds: $(READY)
+	$(BIN)/python -m benchmarks.seeds $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

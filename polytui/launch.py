@@ -57,6 +57,7 @@ _FORWARDED = ("assets", "intervals", "speed", "seed", "start", "world", "prices"
 
 def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     """Run a session as the command line asks; its exit code."""
+    settings = MODES[mode].adapted(settings, settings.demo)
     prices = existing_prices(options.get("prices"))
     if prices is not None and options.get("start") is None:
         settings = starting_with(settings, prices)

@@ -1,9 +1,9 @@
 """The one place where worlds differ: where events come from, whose clock runs, what hands do.
 
-| mode  | events from                    | hands | clock               | endpoints            |
-|-------|--------------------------------|-------|---------------------|----------------------|
-| paper | live public feeds              | paper | wall                | config.toml          |
-| demo  | `polytui venue`, a child of us | paper | the venue's, scaled | loopback             |
+| mode  | events from                    | hands | clock               | endpoints   | trades  |
+|-------|--------------------------------|-------|---------------------|-------------|---------|
+| paper | live public feeds              | paper | wall                | config.toml | enabled |
+| demo  | `polytui venue`, a child of us | paper | the venue's, scaled | loopback    | more    |
 
 Replay and the in-process demo have no tasks at all; they are in `backtest/`.
 """
@@ -19,7 +19,8 @@ import attrs
 import msgspec
 from attrs import field, frozen
 
-from polytui.config.schema import Endpoints, Settings, Sockets
+from polytui.config.demo import with_demo_strategies
+from polytui.config.schema import Demo, Endpoints, Settings, Sockets
 from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.dial import Trust
@@ -140,9 +141,18 @@ class Mode:
     """The world has a seed and a speed, and nobody's money is in it."""
     keeps_standing: bool
     """A session begins where the last one of its mode ended: counters of the day, kill switch."""
+    adapted: Callable[[Settings, Demo], Settings]
+    """What it makes of settings that were read, at the start and whenever they are read again, in a
+    demo that began with these."""
+
+
+def _as_written(settings: Settings, demo: Demo) -> Settings:
+    return settings
 
 
 MODES: dict[str, Mode] = {
-    "paper": Mode("run", _paper, is_simulated=False, keeps_standing=True),
-    "demo": Mode("demo", _demo, is_simulated=True, keeps_standing=False),
+    "paper": Mode("run", _paper, is_simulated=False, keeps_standing=True, adapted=_as_written),
+    "demo": Mode(
+        "demo", _demo, is_simulated=True, keeps_standing=False, adapted=with_demo_strategies
+    ),
 }

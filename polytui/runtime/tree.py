@@ -30,7 +30,7 @@ from polytui.runtime.chaos import Chaos
 from polytui.runtime.commands import Commands
 from polytui.runtime.faults import Faults
 from polytui.runtime.life import Life
-from polytui.runtime.modes import Surroundings
+from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
 from polytui.runtime.publisher import Publisher
 from polytui.runtime.session import Session
@@ -122,7 +122,8 @@ class Tree:
         account.start_soon(self.pace.watch)
         account.start_soon(session.reasons.watch)
         if self.config is not None:
-            account.start_soon(SettingsWatch(self.config, session, in_force).watch)
+            adapted = MODES[session.mode].adapted
+            account.start_soon(SettingsWatch(self.config, session, in_force, adapted).watch)
         account.start_soon(keep_heap_quiet, session)
         account.start_soon(self._make_weather)
         if self.surroundings.make_weather is not None:

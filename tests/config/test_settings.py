@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.config.demo import with_demo_strategies
 from polytui.config.load import (
     BadSettings,
     canonical_json,
@@ -19,10 +20,11 @@ from polytui.config.load import (
     load_settings,
     structure_settings,
 )
-from polytui.config.schema import Risk, Session, Settings
+from polytui.config.schema import Demo, Risk, Session, Settings
 from polytui.config.starters import config_text, env_text, write_starters
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
+from polytui.strategy.registry import STRATEGIES
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -240,3 +242,18 @@ def test_a_digest_names_the_settings() -> None:
 def test_a_text_with_a_fault_is_refused() -> None:
     with pytest.raises(BadSettings, match="max_order_usd"):
         from_canonical_json('{"risk":{"max_order_usd":0}}')
+
+
+# --- a demo -------------------------------------------------------------------------------------
+
+
+def test_the_demos_strategies_are_those_there_are_and_trade_besides_the_enabled() -> None:
+    for strategy in STRATEGIES:
+        demo = Demo(strategies=(strategy.name,))
+        assert getattr(with_demo_strategies(Settings(), demo), strategy.name).is_enabled
+    settings = Settings()
+    assert with_demo_strategies(settings, Demo(strategies=())) == settings
+    for names in (["martingale"], ["confluence", "confluence"]):
+        (fault,) = faults_of({"demo": {"strategies": names}})
+        assert all(strategy.name in fault for strategy in STRATEGIES), fault
+        assert fault.endswith("@ demo.strategies")

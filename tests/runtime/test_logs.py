@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def written(path: Path) -> str:
-    logger.complete()
+    logger.remove()
     return path.read_text(encoding="utf-8")
 
 
@@ -88,6 +91,30 @@ def test_a_full_disk_costs_lines_and_nothing_else(
     logger.warning("said to nobody")
     logger.remove()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_waiting_and_what_is_missing_is_said(
+    tmp_path: Path,
+) -> None:
+    pipe = tmp_path / "engine.log"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        log_to(pipe)
+        for number in range(20_000):  # many times what a pipe holds: a write of it would not end
+            logger.warning("line {} {}", number, "x" * 200)
+        os.set_blocking(reader, True)
+        text = os.read(reader, 1)
+        draining = threading.Thread(target=logger.remove)
+        draining.start()
+        while chunk := os.read(reader, 65_536):
+            text += chunk
+        draining.join()
+    finally:
+        os.close(reader)
+    assert re.search(rb"\n\(1\d{4} records are missing here: the disk was slow\)\n", text)
+    assert text.startswith(b"20")
+    assert b" line 0 " in text
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\x85", "\u2028", "\x0b", "\x0c"])

@@ -26,7 +26,7 @@ from virtual_engine import (
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import from_canonical_json
-from polytui.config.schema import Settings
+from polytui.config.schema import Demo, Settings
 from polytui.execution.paper import PaperAccount, PaperHands
 from polytui.model.effects import Reason
 from polytui.model.errors import Rejected
@@ -40,6 +40,7 @@ from polytui.runtime.commands import Commands
 from polytui.runtime.hub import FaceChannel
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.life import opening_events
+from polytui.runtime.modes import MODES
 from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -109,9 +110,15 @@ def _is_line(frame: object) -> bool:
 
 
 @asynccontextmanager
-async def open_bench(folder: Path, text: str = "", **tables: Any) -> AsyncIterator[Bench]:
+async def open_bench(
+    folder: Path, text: str = "", mode: str = "paper", **tables: Any
+) -> AsyncIterator[Bench]:
     """A session of two assets whose file says `text`, is read by now, and looked at since."""
     settings = quick_settings(session={"assets": (BTC, ETH)}, **tables)
+    if mode == "demo":
+        settings = attrs.evolve(settings, demo=Demo())
+    adapted = MODES[mode].adapted
+    settings = adapted(settings, settings.demo)
     clock, config = VirtualClock(OPENS_NS), folder / "config.toml"
     hands = PaperHands(settings.paper, PaperAccount(Usd(0)))
     runs = [AssetRun(asset, clock, hands, Inbox(100)) for asset in (BTC, ETH)]  # type: ignore[arg-type]
@@ -125,7 +132,7 @@ async def open_bench(folder: Path, text: str = "", **tables: Any) -> AsyncIterat
     write(config, text)
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(SettingsWatch(config, session, in_force).watch)
+            nursery.start_soon(SettingsWatch(config, session, in_force, adapted).watch)
             await trio.sleep(LOOKS_S)
             yield Bench(session, commands, runs, used, config, face)
             nursery.cancel_scope.cancel()
@@ -155,6 +162,21 @@ async def test_a_hot_change_is_one_event_for_every_desk_and_a_line_for_each_diff
     assert (settings.gates.after_open_s, settings.risk.max_order_usd) == (60.0, 5.0)
     assert settings.endpoints == began_with.endpoints, "what the file does not say stays"
     assert settings == site.now
+
+
+async def test_the_demos_strategies_go_on_whatever_is_read(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    async with open_bench(tmp_path, "[gates]\nafter_open_s = 45.0\n", mode="demo") as site:
+        assert await site.said() == [], "the file says less than what trades; nothing changed"
+        assert site.now.confluence.is_enabled
+        write(site.config, '[gates]\nafter_open_s = 60.0\n[demo]\nstrategies = ["confluence"]\n')
+        assert await site.said() == [
+            f"settings: gates.after_open_s 45.0 > 60.0 from {site.config}",
+            "settings: needs a restart: demo.strategies "
+            '["confluence", "momentum_score", "predictor"] > ["confluence"]',
+        ]
+        assert site.now.momentum_score.is_enabled, "until the restart"
 
 
 async def test_a_file_that_is_being_written_is_read_when_it_is_quiet(

@@ -187,9 +187,10 @@ class VirtualEngine:
 
 
 def quick_settings(**tables: Any) -> Settings:
-    """Settings for virtual time: the journal's thread is left alone until the end."""
+    """Settings for virtual time: the journal's thread is left alone until the end. Nothing trades
+    for show."""
     settings = Settings(endpoints=_ENDPOINTS)
-    changes = {"journal": {"flush_ms": 10_000}, **tables}
+    changes = {"journal": {"flush_ms": 10_000}, "demo": {"strategies": ()}, **tables}
     return attrs.evolve(
         settings,
         **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},
