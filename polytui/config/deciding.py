@@ -93,6 +93,8 @@ class Breakers:
     """Of one asset's feeds within a minute."""
     max_spread_rise: float = setting(10.0, between(1.5, 1000.0))
     """The spread as a multiple of its average."""
+    spread_s: float = setting(2.0, NOT_NEGATIVE)
+    """For so long without a pause: recorded books are that wide for a second, and then no more."""
     max_fee_rate: float = setting(0.10, between(0.0, 1.0))
     """A venue that asks for more is not traded on."""
     max_reject_share: float = setting(0.5, between(0.01, 1.0))

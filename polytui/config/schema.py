@@ -452,9 +452,7 @@ class Demo:
     in about 0.3; whoever wants a crowd that is easily beaten makes it slower."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
-    strategies: tuple[str, ...] = setting(
-        ("confluence", "momentum_score", "predictor"), SOME_STRATEGIES
-    )
+    strategies: tuple[str, ...] = setting(("confluence", "momentum_score"), SOME_STRATEGIES)
     """Those that trade in a demo besides those that are enabled, so that every kind is seen."""
 
 

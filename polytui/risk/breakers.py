@@ -48,6 +48,8 @@ class _Watched:
     looked_ns: int
     diverging_ns: int = 0
     """Since when without a pause; 0 while it does not."""
+    spiking_ns: int = 0
+    """The same of its spread."""
     spread: float | None = None
     average: float = 0.0
     averaged_ns: int = 0
@@ -147,7 +149,7 @@ class Breakers:
         if watched is None:
             watched = self._markets[market] = _Watched(now_ns)
         if not watched.look(now_ns):
-            watched.diverging_ns = 0
+            watched.diverging_ns = watched.spiking_ns = 0
         effects = self._see_divergence(watched, now_ns, divergence, settings)
         effects += self._see_spread(watched, now_ns, spread, settings)
         if not fee_rate <= settings.max_fee_rate:
@@ -188,7 +190,7 @@ class Breakers:
             for reason, each in self._open.items()
         ]
         markets = [
-            (name, w.looked_ns, w.diverging_ns, w.spread, w.average, w.averaged_ns)
+            (name, w.looked_ns, w.diverging_ns, w.spiking_ns, w.spread, w.average, w.averaged_ns)
             for name, w in sorted(self._markets.items())
         ]
         trips = sorted((reason.value, count) for reason, count in self.trips.items())
@@ -239,6 +241,10 @@ class Breakers:
     ) -> tuple[Effect, ...]:
         most, rise = settings.max_spread_rise, watched.see_spread(spread)
         if rise is None or rise <= most:
+            watched.spiking_ns = 0
+            return ()
+        watched.spiking_ns = watched.spiking_ns or now_ns
+        if now_ns - watched.spiking_ns < settings.spread_s * NS_PER_S:
             return ()
         return self._trip(Why(Reason.SPREAD_SPIKE, rise, most, "x average"), now_ns, settings)
 

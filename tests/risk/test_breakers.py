@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -16,7 +18,7 @@ from polytui.model.effects import Effect, Reason, Release, Trip, Warn, Why
 from polytui.model.units import NS_PER_S
 from polytui.risk.breakers import Breakers
 
-SETTINGS = Thresholds(max_spread_rise=6.0)
+SETTINGS = Thresholds(max_spread_rise=6.0, spread_s=0.0)
 T0 = 1_795_204_800 * NS_PER_S
 COOL_DOWN = 60 * NS_PER_S
 MS = 1_000_000
@@ -349,6 +351,58 @@ def test_a_wider_market_becomes_the_usual_one_and_the_breaker_closes() -> None:
     for second in range(61, 330):
         told += look(breakers, second, spread=0.08)
     assert [type(effect) for effect in told] == [Trip, Release]
+
+
+LASTING = Thresholds(max_spread_rise=6.0, spread_s=2.0)
+
+
+def seen_at(breakers: Breakers, *spreads: tuple[float, float | None]) -> list[Reason]:
+    """(second, spread) looks at a market whose spread must be wide for two seconds."""
+    effects: list[Effect] = []
+    for second, spread in spreads:
+        effects += breakers.looked(at(second), 0.0, spread, 0.07, LASTING, "5m")
+    return tripped(tuple(effects))
+
+
+def test_a_spread_must_be_wide_for_so_long_without_a_pause() -> None:
+    wide, calm = 0.2, 0.01
+    assert seen_at(usual(0.01), (61, wide), (62, wide), (62.999, wide)) == []
+    assert seen_at(usual(0.01), (61, wide), (62, wide), (63, wide)) == [Reason.SPREAD_SPIKE]
+    between = ((61, wide), (62, calm), (63, wide), (64, wide))
+    assert seen_at(usual(0.01), *between) == [], "it was calm between"
+    assert seen_at(usual(0.01), (61, wide), (62, None), (63, wide), (64, wide)) == []
+    assert seen_at(usual(0.01), (61, wide), (92, wide)) == [], "nobody looked for half a minute"
+
+
+def test_no_recorded_book_is_wide_for_so_long_as_the_breaker_wants(recordings: Path) -> None:
+    shipped, hasty = Thresholds(), Thresholds(spread_s=0.0)
+    seen = [
+        (breaks(round_, shipped), breaks(round_, hasty)) for _, round_ in recorded_tops(recordings)
+    ]
+    assert len(seen) == 253
+    assert sum(lasting for lasting, _ in seen) == 0
+    assert sum(at_once for _, at_once in seen) > 5, "a look alone would have stopped us"
+
+
+def recorded_tops(recordings: Path) -> Iterator[tuple[object, list[tuple[int, float | None]]]]:
+    """By round and side: (second, spread) of its book; None where a side of it is empty."""
+    tops = pl.read_parquet(recordings / "cronos_btc5m_bbo_1s.parquet")
+    for name, found in tops.group_by(["slug", "side"], maintain_order=True):
+        whole = found.sort("sec").fill_null(0.0).select("sec", "best_bid", "best_ask")
+        yield (
+            name,
+            [
+                (sec, ask - bid if 0 < bid < ask < 1 else None)
+                for sec, bid, ask in whole.iter_rows()
+            ],
+        )
+
+
+def breaks(looks: list[tuple[int, float | None]], thresholds: Thresholds) -> bool:
+    breakers, effects = Breakers(), list[Effect]()
+    for second, spread in looks:
+        effects += breakers.looked(at(second), 0.0, spread, 0.07, thresholds, "5m")
+    return bool(tripped(tuple(effects)))
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ async def test_the_demos_strategies_go_on_whatever_is_read(
         assert await site.said() == [
             f"settings: gates.after_open_s 45.0 > 60.0 from {site.config}",
             "settings: needs a restart: demo.strategies "
-            '["confluence", "momentum_score", "predictor"] > ["confluence"]',
+            '["confluence", "momentum_score"] > ["confluence"]',
         ]
         assert site.now.momentum_score.is_enabled, "until the restart"
 
