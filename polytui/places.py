@@ -33,6 +33,12 @@ def existing_prices(prices: Path | None) -> Path | None:
     return prices
 
 
+def check_frames(file: Path) -> None:
+    """BadSettings where nothing can be read; a pipe can."""
+    if not file.exists() or file.is_dir():
+        raise BadSettings([f"no file {file}; decode takes raw frames, plain or .gz, or -"])
+
+
 def journal_of(named: Path) -> Path:
     """A journal, or the one in a session's folder. BadSettings where there is none."""
     journal = named / JOURNAL if named.is_dir() else named

@@ -22,7 +22,7 @@ from polytui.config.schema import Settings
 from polytui.journal.raw_files import TornTail, read_lines, whole_values
 from polytui.model.errors import Fatal
 from polytui.output import write_json
-from polytui.places import make_folder, new_folder
+from polytui.places import check_frames, make_folder, new_folder
 from polytui.precautions import check_writable
 from polytui.runtime.doctor import Examination, Finding, Verdict, report_of
 from polytui.runtime.logs import log_to
@@ -42,6 +42,8 @@ _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"
 def decode(source: str, file: Path, feed: str, json_path: str | None, is_quiet: bool) -> int:
     """Events to stdout as JSON lines, the account of frames to stderr or `json_path`."""
     check_writable(json_path)
+    if str(file) != "-":
+        check_frames(file)
     decoded, torn = Decoded(), ""
     try:
         for event in decode_lines(_lines(file, feed), SOURCES[source], decoded):

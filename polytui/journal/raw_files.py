@@ -114,8 +114,9 @@ def whole_values(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as probe:
-        is_gzip = probe.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if is_gzip else path.open("rb") as file:
-        while chunk := file.read1(_CHUNK):
-            yield chunk
+    """Opened once: a pipe is there only once."""
+    with path.open("rb") as file:
+        is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
+        with gzip.open(file, "rb") if is_gzip else file as whole:
+            while chunk := whole.read1(_CHUNK):
+                yield chunk

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import threading
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.cli import cli
+from polytui.config.load import BadSettings
 from polytui.journal.raw_files import read_lines
 from polytui.model.errors import Fatal
 from polytui.model.events import ExchangeTraded
@@ -337,11 +340,29 @@ def test_a_source_that_nobody_knows_is_usage_and_the_known_are_named(tmp_path: P
     assert all(f"'{name}'" in result.stderr for name in SOURCES)
 
 
-@pytest.mark.parametrize(("name", "words"), [("none", "No such file"), (".", "Is a directory")])
-def test_a_file_that_cannot_be_read(name: str, words: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["none", "."])
+def test_a_file_that_is_not_there_was_asked_for_by_mistake(name: str, tmp_path: Path) -> None:
     error = run("binance", tmp_path / name).exception
+    assert isinstance(error, BadSettings)
+    assert error.faults == [
+        f"no file {tmp_path / name}; decode takes raw frames, plain or .gz, or -"
+    ]
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(binance(t=7) + "\n",))
+    writer.start()
+    result = run("binance", pipe, "--json", "-")
+    writer.join()
+    assert json.loads(result.stdout)["frames"] == 1
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    error = run("binance", Path("/proc/self/mem")).exception
     assert isinstance(error, Fatal)
-    assert f"cannot read {tmp_path / name}: {words}" in str(error)
+    assert "cannot read /proc/self/mem: " in str(error)
 
 
 @pytest.mark.parametrize("target", ["nowhere/account.json", "."])
