@@ -1,0 +1,42 @@
+"""Documents that are made from the project are made anew, and what they point at is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.make_floors import PAGES, contracts, floors, with_picture
+
+REPO = Path(__file__).parents[2]
+ADRS = sorted((REPO / "docs" / "adr").glob("*.md"))
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_floors_are_those_of_the_import_contracts(page: str) -> None:
+    text = (REPO / page).read_text(encoding="utf-8")
+    assert with_picture(text) == text, "draw them anew: python -m docs.make_floors"
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    rooms = {one.stem for one in (REPO / "polytui").iterdir() if not one.name.startswith("__")}
+    (layers,) = (one for one in contracts() if one["type"] == "layers" and "containers" not in one)
+    drawn = {room.split(".")[0] for floor in floors(layers) for room in floor}
+    assert rooms - {"py"} <= drawn, "a room that no contract holds"
+
+
+@pytest.mark.parametrize("path", ADRS, ids=lambda path: path.name)
+def test_a_decision_has_a_number_of_its_own_and_says_it(path: Path) -> None:
+    number = path.name[:4]
+    assert [one.name for one in ADRS if one.name.startswith(number)] == [path.name]
+    assert path.read_text(encoding="utf-8").startswith(f"# {number} ")
+
+
+@pytest.mark.parametrize(
+    "path", [*REPO.glob("*.md"), *REPO.glob("docs/**/*.md")], ids=lambda p: p.name
+)
+def test_what_a_page_links_to_is_there(path: Path) -> None:
+    for target in _LINK.findall(path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
