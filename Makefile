@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A file stays on one worker: what its tests share is made once.
 BOTH_CORES := -n 2 --dist loadfile
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world weather edge soak storm picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak storm picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -18,7 +18,7 @@ help:
 	@echo "make calibrate  how good the forecast is on recorded days, what to set; writes calibrate.json"
 	@echo "make claims  what each strategy claims a share and what that realises, before its record counts and after"
 	@echo "make world   the simulated market beside the recorded one, figure by figure; writes world.json"
-	@echo "make weather  every kind of trouble over a living demo, and what became of it"
+	@echo "make faults  every kind of trouble over a living demo, and what became of it"
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
 	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
@@ -77,8 +77,8 @@ claims: $(READY)
 world: $(READY)
 	$(BIN)/python -m benchmarks.world
 
-weather: $(READY)
-	$(BIN)/python -m benchmarks.weather
+faults: $(READY)
+	$(BIN)/python -m benchmarks.faults
 
 edge: $(READY)
 	$(BIN)/python -m benchmarks.edge $(ARGS)

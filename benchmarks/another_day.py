@@ -20,7 +20,7 @@ from attrs import frozen
 from benchmarks.bootstrap import interval_of, resampled
 from benchmarks.judging import Sure
 from benchmarks.recorded_day import Seen
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.student_t import student_t_cdf
 from polytui.market.volatility import Volatility
 from polytui.model.units import NS_PER_S
@@ -56,14 +56,14 @@ def read_tape(folder: Path, asset: str) -> Tape:
     return Tape(sorted(mids), sorted(trades))
 
 
-def predicted(tape: Tape, market: Market, volatility: Volatility) -> list[Seen]:
+def predicted(tape: Tape, market: MarketSettings, volatility: Volatility) -> list[Seen]:
     """Once a second, the mid that stood and how fast it is said to move."""
     seen, second = list[Seen](), tape.mids[0][0] // NS_PER_S + 1
     mid = tape.mids[0][1]
     for at_ns, now in tape.mids:
         while at_ns >= second * NS_PER_S:
             if volatility.seen_s >= market.volatility_warmup_s:
-                seen.append(Seen(second, math.log(mid), volatility.per_root_second(market)))
+                seen.append(Seen(second, math.log(mid), volatility.sigma_per_sqrt_s(market)))
             second += 1
         mid = now
         if volatility.is_due(at_ns, market):
@@ -72,7 +72,7 @@ def predicted(tape: Tape, market: Market, volatility: Volatility) -> list[Seen]:
 
 
 def called(
-    tape: Tape, seen: Sequence[Seen], market: Market, said: float = 0.99, left_s: int = 10
+    tape: Tape, seen: Sequence[Seen], market: MarketSettings, said: float = 0.99, left_s: int = 10
 ) -> Sure:
     """How often what was called as sure as `said`, so long before a close, won."""
     reach = quantile(said, market.tail_degrees)
@@ -92,7 +92,7 @@ def called(
 
 
 def quantile(said: float, degrees: float) -> float:
-    """In deviations: where a Student-t of variance 1 (a normal at 0 degrees) has this chance."""
+    """In sigmas: where a Student-t of variance 1 (a normal at 0 degrees) has this chance."""
     freedom = degrees or _NORMAL_DEGREES
     low, high, stretch = 0.0, 100.0, math.sqrt(freedom / (freedom - 2.0))
     for _ in range(80):

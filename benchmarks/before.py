@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.desk.prices import DeskPrices
-from polytui.market.fair_value import Settling
+from polytui.market.fair_value import SettlementForecast
 from polytui.market.volatility import SECONDS_PER_YEAR, Volatility
 from polytui.model.instrument import Round
 from polytui.model.units import NS_PER_S
 
-SETTINGS = Market(volatility_half_life_s=300.0, volatility_warmup_s=45.0, tail_degrees=0.0)
+SETTINGS = MarketSettings(volatility_half_life_s=300.0, volatility_warmup_s=45.0, tail_degrees=0.0)
 """What was shipped with it."""
 
 
@@ -29,10 +29,10 @@ class BeforeVolatility(Volatility):
         self._last_price = 0.0
         self._squares = 0.0
 
-    def is_due(self, at_ns: int, market: Market) -> bool:
+    def is_due(self, at_ns: int, market: MarketSettings) -> bool:
         return at_ns - self._last_ns >= NS_PER_S
 
-    def sample(self, price: float, at_ns: int, market: Market) -> None:
+    def sample(self, price: float, at_ns: int, market: MarketSettings) -> None:
         if not self.is_due(at_ns, market):
             return
         if self._last_ns:
@@ -44,7 +44,7 @@ class BeforeVolatility(Volatility):
             self.seen_s += elapsed_s
         self._last_ns, self._last_price = at_ns, price
 
-    def per_root_second(self, market: Market) -> float:
+    def sigma_per_sqrt_s(self, market: MarketSettings) -> float:
         floor = market.volatility_floor_annual / math.sqrt(SECONDS_PER_YEAR)
         return max(math.sqrt(self._squares), floor)
 
@@ -56,8 +56,10 @@ class BeforePrices(DeskPrices):
         super().__init__()
         self.volatility = BeforeVolatility()
 
-    def settling(self, listed: Round, price: float, now_ns: int, market: Market) -> Settling:
-        per_root_s = price * self.volatility.per_root_second(market)
+    def settlement_forecast(
+        self, listed: Round, price: float, now_ns: int, market: MarketSettings
+    ) -> SettlementForecast:
+        sigma_per_sqrt_s = price * self.volatility.sigma_per_sqrt_s(market)
         window_s, part = listed.window_s, None
         if window_s:
             part = self.settlement.observed_part(listed.closes_ns, window_s)
@@ -66,7 +68,9 @@ class BeforePrices(DeskPrices):
             as_of_ns = now_ns if estimate is None else estimate.as_of_ns
             left_s = max(0.0, (listed.closes_ns - as_of_ns) / NS_PER_S)
             span_s = max(0.0, left_s - window_s + window_s / 3.0)
-            return Settling(price, per_root_s * math.sqrt(span_s))
+            return SettlementForecast(price, sigma_per_sqrt_s * math.sqrt(span_s))
         left_s = (listed.closes_ns - part.until_ns) / NS_PER_S
         mean = (part.area + left_s * price) / window_s
-        return Settling(mean, per_root_s * left_s**1.5 / (math.sqrt(3.0) * window_s))
+        return SettlementForecast(
+            mean, sigma_per_sqrt_s * left_s**1.5 / (math.sqrt(3.0) * window_s)
+        )

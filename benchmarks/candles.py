@@ -9,7 +9,7 @@ import polars as pl
 from attrs import evolve
 
 from benchmarks.recorded_day import Seen
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.volatility import Volatility
 from polytui.model.units import NS_PER_S
 
@@ -18,7 +18,7 @@ HORIZONS_S = (60, 120, 180, 300)
 _MINUTE_S = 60
 
 
-def by_the_minute(market: Market) -> Market:
+def by_the_minute(market: MarketSettings) -> MarketSettings:
     """The same half-lives for prices that come once a minute: a close is a sample, its own span."""
     return evolve(
         market,
@@ -41,11 +41,11 @@ def read_closes(folder: Path) -> dict[str, list[tuple[int, float]]]:
     }
 
 
-def predicted(closes: list[tuple[int, float]], market: Market) -> list[Seen]:
+def predicted(closes: list[tuple[int, float]], market: MarketSettings) -> list[Seen]:
     minutely, volatility, seen = by_the_minute(market), Volatility(), list[Seen]()
     for second, close in closes:
         volatility.sample(close, second * NS_PER_S, minutely)
         if volatility.seen_s >= minutely.volatility_warmup_s:
-            sigma = volatility.per_root_second(minutely)
+            sigma = volatility.sigma_per_sqrt_s(minutely)
             seen.append(Seen(second, math.log(close), sigma))
     return seen

@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from polytui.backtest.inprocess import play
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
-from polytui.ledger.track import Claim
+from polytui.ledger.attribution import Claim
 from polytui.model.events import Event, RoundClosed, RoundSettled
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S
@@ -66,12 +66,12 @@ class Listener:
     _pnls: dict[str, int] = field(factory=dict)
 
     def heard(self, mind: Mind, asset: Asset, event: Event) -> None:
-        track = mind.account.books(asset).live
+        attribution = mind.account.of(asset).live
         match event:
             case RoundClosed(slug):
-                self._claims += track.claims(slug)
+                self._claims += attribution.claims(slug)
             case RoundSettled():
-                self._settled({name: one.pnl for name, one in track.results().items()})
+                self._settled({name: one.pnl for name, one in attribution.results().items()})
 
     def _settled(self, pnls: dict[str, int]) -> None:
         """Rounds of one asset are settled one after the other: the change is the last one's."""
@@ -112,7 +112,7 @@ def settings_of(sitting: Sitting) -> Settings:
     )
     return attrs.evolve(
         settings,
-        session=Session(assets=(Asset.BTC,), rounds=sitting.rounds),
+        session=SessionSettings(assets=(Asset.BTC,), rounds=sitting.rounds),
         demo=attrs.evolve(settings.demo, world=sitting.world, seed=sitting.seed),
         claims=attrs.evolve(settings.claims, is_calibrated=sitting.is_calibrated),
         risk=risk,

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from polytui.backtest.inprocess import play
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.model.events import Event, RoundFound, RoundOpened, RoundSettled
 from polytui.model.instrument import Asset, Interval
@@ -389,7 +389,7 @@ def settings_of(sitting: Sitting) -> Settings:
     }
     return attrs.evolve(
         settings,
-        session=Session(assets=(sitting.asset,), rounds=sitting.rounds),
+        session=SessionSettings(assets=(sitting.asset,), rounds=sitting.rounds),
         demo=attrs.evolve(
             settings.demo,
             world=sitting.world,
@@ -406,15 +406,15 @@ def _listener(collector: Collector, alone: str) -> Callable[[Mind, Asset, Event]
     slugs: dict[str, str] = {}
 
     def heard(mind: Mind, asset: Asset, event: Event) -> None:
-        books = mind.account.books(asset)
-        track = books.live if alone else books.shadow
+        asset_account = mind.account.of(asset)
+        attribution = asset_account.live if alone else asset_account.shadow
         match event:
             case RoundFound(listed):
                 slugs[listed.condition_id] = listed.slug
             case RoundOpened(slug):
-                collector.opened(slug, track.results())
+                collector.opened(slug, attribution.results())
             case RoundSettled(condition_id) if slug := slugs.pop(condition_id, ""):
-                collector.settled(slug, track.results())
+                collector.settled(slug, attribution.results())
 
     return heard
 

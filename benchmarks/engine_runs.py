@@ -22,7 +22,7 @@ from typing import Any
 
 from attrs import frozen
 
-from polytui.places import answers
+from polytui.paths import answers
 
 _READY_S = 40.0
 _END_S = 40.0

@@ -17,7 +17,7 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import another_day, before, candles, choosing
+from benchmarks import another_day, before, candles, selection
 from benchmarks.judging import SCORES, SURE, Sure, difference, interval, scored, signed, sure
 from benchmarks.moves import HORIZONS_S as MOVES_S
 from benchmarks.moves import Figure, Moves, joined, measured, pairs
@@ -39,7 +39,7 @@ from benchmarks.recorded_day import (
     with_finals,
 )
 from benchmarks.volatilities import predicted
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.volatility import Volatility
 
 _DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
@@ -69,7 +69,7 @@ def main() -> None:
     points = read_points(_DATA / "chainlink_BTCUSD_2026-06-08.csv.gz")
     rounds = read_rounds(_DATA / "gamma_BTC-5m-markets_2026-06-08.jsonl.gz")
     both = [*with_finals(rounds, points), *as_twap(rounds, points)]
-    market = Market()
+    market = MarketSettings()
     now = hear(points, both, market)
     then = hear(points, both, before.SETTINGS, before.BeforePrices())
     _choose(console, points, now, market)
@@ -89,17 +89,19 @@ def main() -> None:
 # --- what to ship -------------------------------------------------------------------------------
 
 
-def _choose(console: Console, points: Sequence[choosing.Point], now: Heard, market: Market) -> None:
+def _choose(
+    console: Console, points: Sequence[selection.Point], now: Heard, market: MarketSettings
+) -> None:
     console.print("[bold]Chosen on the odd hours of the settlement feed, 2026-06-08[/bold]")
-    ranked = choosing.kernels(points, market)
+    ranked = selection.kernels(points, market)
     old = predicted(points, before.SETTINGS, before.BeforeVolatility())
     _show_choices(console, "weights of autocovariances", ranked, ("squares of 1 s (before)", old))
-    span = choosing.simplest_parzen(ranked)
-    halves = choosing.half_lives(points, market)
+    span = selection.simplest_parzen(ranked)
+    halves = selection.half_lives(points, market)
     _show_choices(console, "half-lives", halves[:_SHOWN])
-    scale = choosing.best_scale(now.seen)
-    likely = choosing.tails(now.seen)
-    line = choosing.calibration_line([one for one in now.forecasts if one.is_odd], market)
+    scale = selection.best_scale(now.seen)
+    likely = selection.tails(now.seen)
+    line = selection.calibration_line([one for one in now.forecasts if one.is_odd], market)
     table = Table("setting", "in force", "odd hours say", title="defaults", title_justify="left")
     table.add_row("volatility_span_s", f"{market.volatility_span_s:g}", span.label)
     table.add_row(
@@ -110,7 +112,7 @@ def _choose(console: Console, points: Sequence[choosing.Point], now: Heard, mark
     )
     table.add_row("scale", "1 (none)", _pm(scale))
     lost = ", ".join(f"{one:g}: {_pm(gap, 4)}" for one, gap in likely.items())
-    told = f"{choosing.fattest(likely):g} (less likely than the best by {lost})"
+    told = f"{selection.fattest(likely):g} (less likely than the best by {lost})"
     table.add_row("tail_degrees", f"{market.tail_degrees:g}", told)
     table.add_row("calibration_alpha", f"{market.calibration_alpha:g}", _pm(line.alpha))
     table.add_row("calibration_beta", f"{market.calibration_beta:g}", _pm(line.beta))
@@ -120,8 +122,8 @@ def _choose(console: Console, points: Sequence[choosing.Point], now: Heard, mark
 def _show_choices(
     console: Console,
     title: str,
-    ranked: Sequence[choosing.Choice],
-    other: tuple[str, Sequence[choosing.Seen]] | None = None,
+    ranked: Sequence[selection.Choice],
+    other: tuple[str, Sequence[selection.Seen]] | None = None,
 ) -> None:
     heads = [f"{horizon_s} s" for horizon_s in MOVES_S]
     table = Table(title, "loss", "over the best", *heads, "sd(z) at 60 s", title_justify="left")
@@ -132,7 +134,7 @@ def _show_choices(
     console.print(table)
 
 
-def _ratios(seen: Sequence[choosing.Seen]) -> list[str]:
+def _ratios(seen: Sequence[selection.Seen]) -> list[str]:
     found = [measured(pairs(seen, one).of_hours(is_odd=True), one) for one in MOVES_S]
     at_60 = next(one for one in found if one.horizon_s == 60)
     return [*(f"{one.ratio.value:.3f}" for one in found), f"{at_60.sd_z.value:.3f}"]
@@ -191,7 +193,9 @@ def _move_entries(old: Moves, new: Moves) -> list[Entry]:
     ]
 
 
-def _probabilities(console: Console, then: Heard, now: Heard, market: Market) -> list[Entry]:
+def _probabilities(
+    console: Console, then: Heard, now: Heard, market: MarketSettings
+) -> list[Entry]:
     """Even hours: both rules, every horizon, against what was before and the sign rule."""
     entries = list[Entry]()
     for rule, window_s in _RULES:
@@ -230,11 +234,11 @@ def _probabilities(console: Console, then: Heard, now: Heard, market: Market) ->
 
 
 def _crossed(
-    console: Console, points: Sequence[Point], both: Sequence[Listed], market: Market
+    console: Console, points: Sequence[Point], both: Sequence[Listed], market: MarketSettings
 ) -> list[Entry]:
     """The whole day, each half judged by the half-lives that the other half chose: twice as many
     rounds that chose nothing of what they judge."""
-    chosen = choosing.chosen_by_each(points, market)
+    chosen = selection.chosen_by_each(points, market)
     heard = {is_odd: hear(points, both, one.market) for is_odd, one in chosen.items()}
     names = f"odd hours chose {chosen[True].label}, even hours {chosen[False].label}"
     table = Table("seconds", "ratio", "sd(z)", "beyond 3", title=names, title_justify="left")
@@ -254,7 +258,7 @@ def _crossed(
 
 
 def _crossed_scores(
-    console: Console, heard: dict[bool, Heard], chosen: dict[bool, choosing.Choice]
+    console: Console, heard: dict[bool, Heard], chosen: dict[bool, selection.Choice]
 ) -> list[Entry]:
     """Brier against the sign rule, whose certainty is fitted to the other half as well."""
     title = "the same, against the sign rule"
@@ -286,7 +290,7 @@ def _part(found: Sequence[Forecast], window_s: int, left_s: int, is_odd: bool) -
     ]
 
 
-def _sure_ones(console: Console, then: Heard, now: Heard, market: Market) -> list[Entry]:
+def _sure_ones(console: Console, then: Heard, now: Heard, market: MarketSettings) -> list[Entry]:
     entries = list[Entry]()
     table = Table(
         "rule", "which", "n", "said", "seen", "95 of 100 draws", "inside",
@@ -310,7 +314,7 @@ def _sure_ones(console: Console, then: Heard, now: Heard, market: Market) -> lis
 
 
 def _show_reliability(
-    console: Console, rule: str, even: Sequence[Forecast], market: Market
+    console: Console, rule: str, even: Sequence[Forecast], market: MarketSettings
 ) -> None:
     heads = [f"{edge / 10:.1f}+" for edge in range(10)]
     table = Table("left", *heads, title=f"{rule}: seen, said, count", title_justify="left")
@@ -325,7 +329,7 @@ def _show_reliability(
     console.print(table)
 
 
-def _minutes(console: Console, market: Market) -> list[Entry]:
+def _minutes(console: Console, market: MarketSettings) -> list[Entry]:
     """Thirty days of candles; nothing was fitted on them."""
     heads = [f"{one} s: ratio, sd(z)" for one in candles.HORIZONS_S]
     table = Table("asset", *heads, title="one-minute candles, all hours", title_justify="left")
@@ -342,7 +346,7 @@ def _minutes(console: Console, market: Market) -> list[Entry]:
     return entries
 
 
-def _another(console: Console, market: Market) -> list[Entry]:
+def _another(console: Console, market: MarketSettings) -> list[Entry]:
     """Mids that bounce and trend, and a close on a single trade."""
     title = f"another day: called {_CALLED} at {_CALLED_LEFT_S} s, settled by the last trade"
     table = Table(
@@ -352,7 +356,7 @@ def _another(console: Console, market: Market) -> list[Entry]:
     entries = list[Entry]()
     for asset in another_day.ASSETS:
         tape = another_day.read_tape(_DATA, asset)
-        kinds: tuple[tuple[str, Volatility, Market], ...] = (
+        kinds: tuple[tuple[str, Volatility, MarketSettings], ...] = (
             ("before", before.BeforeVolatility(), before.SETTINGS),
             ("now", Volatility(), market),
         )

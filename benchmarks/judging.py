@@ -10,7 +10,7 @@ from attrs import frozen
 from benchmarks.bootstrap import BLOCK_S, Floats, errors_of, interval_of, resampled
 from benchmarks.moves import Figure
 from benchmarks.recorded_day import Forecast, brier, log_loss
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.model.units import NS_PER_S
 
 Scored = Sequence[tuple[float, bool]]
@@ -18,7 +18,7 @@ Score = Callable[[Scored], float]
 SURE = 0.9
 
 
-def scored(found: Sequence[Forecast], market: Market) -> list[tuple[float, bool]]:
+def scored(found: Sequence[Forecast], market: MarketSettings) -> list[tuple[float, bool]]:
     return [(one.probability(market), one.is_up) for one in found]
 
 
@@ -65,7 +65,7 @@ class Sure:
         return self.low <= self.said <= self.high
 
 
-def sure(found: Sequence[Forecast], market: Market, least: float = SURE) -> Sure:
+def sure(found: Sequence[Forecast], market: MarketSettings, least: float = SURE) -> Sure:
     rows = []
     for one in found:
         up = one.probability(market)

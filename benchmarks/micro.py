@@ -13,7 +13,7 @@ from attrs import evolve
 from benchmarks.result import Result
 from polytui.backtest.inprocess import Played, play
 from polytui.backtest.replay import replay_journal
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import (
     FORMAT,
@@ -44,7 +44,7 @@ Taken = tuple[Asset, int, Event, bool]
 
 def micro_benchmarks() -> list[Result]:
     played = play(
-        Settings(session=Session(assets=(Asset.BTC,), rounds=1)),
+        Settings(session=SessionSettings(assets=(Asset.BTC,), rounds=1)),
         seed=7,
         start_ns=_START_NS,
         intervals=(Interval.M5,),
@@ -79,13 +79,13 @@ def _frames() -> Sequence[tuple[str, Codec, list[str]]]:
         assert session is not None
         for text in codec.hello():
             frames += session.receive(text)
-    for happening in world.run_until(_START_NS + _WORLD_S * 10**9):
-        polymarket.note(happening)
-        exchanges.note(happening)
+    for world_event in world.run_until(_START_NS + _WORLD_S * 10**9):
+        polymarket.note(world_event)
+        exchanges.note(world_event)
         for session, (_, _, _, frames) in zip(sessions, wires, strict=True):
             assert session is not None
-            if isinstance(happening, session.WANTS):
-                frames += session.publish(happening)
+            if isinstance(world_event, session.WANTS):
+                frames += session.publish(world_event)
     return [(name, codec, frames) for name, codec, _, frames in wires]
 
 
@@ -98,20 +98,20 @@ def _prices(played: Played) -> list[Result]:
     """The composite price and all features, each time they are made anew while a round is played.
 
     Times lie beside what a desk would do itself, so nothing is answered from memory."""
-    mind, features, oracle = Mind(), [], []
+    mind, features, consensus = Mind(), [], []
     for asset, at_ns, event, is_last in _events(played):
         mind.take(asset, at_ns, event, is_last=is_last)
         desk, settings = mind.desks[asset], mind.desks[asset].settings
         if not isinstance(event, ExchangeQuoted):
             continue
         prices, later_ns = desk.prices, at_ns + 1
-        oracle.append(_timed(partial(prices.oracle.estimate, later_ns, settings.market)))
-        estimate = prices.oracle.estimate(later_ns, settings.market)
-        parts = prices.oracle.parts(later_ns, settings.market)
+        consensus.append(_timed(partial(prices.consensus.estimate, later_ns, settings.market)))
+        estimate = prices.consensus.estimate(later_ns, settings.market)
+        parts = prices.consensus.parts(later_ns, settings.market)
         refresh = partial(prices.features.refresh, later_ns, settings.features, estimate, parts)
         features.append(_timed(refresh))
     return [
-        _percentiles("oracle_estimate", oracle, "three exchanges weighed"),
+        _percentiles("consensus_estimate", consensus, "three exchanges weighed"),
         evolve(_percentiles("features_update", features, "all 22, anew"), budget=1000.0),
     ]
 

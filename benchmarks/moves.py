@@ -1,7 +1,7 @@
 """How a price really moved against how fast it was said to move, by horizon.
 
     ratio      root of (sum of squared moves / sum of predicted variances)
-    sd(z)      root of the mean of z^2, z = move / predicted deviation
+    sd(z)      root of the mean of z^2, z = move / predicted sigma
     beyond k   share of |z| > k; 4.6 and 0.27 % of normal ones lie beyond 2 and 3
 
 Moves overlap, so errors are those of a bootstrap of whole blocks of five minutes, a round each.

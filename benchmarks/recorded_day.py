@@ -1,4 +1,4 @@
-"""A recorded day of the settlement oracle, heard as it came: strikes, closes and forecasts.
+"""A recorded day of Chainlink, heard as it came: strikes, closes and forecasts.
 
 Points arrive in the order and at the moments of their receipt, through the same models that a desk
 uses, so a forecast knows nothing that was not heard by then. The recording has no exchange prices:
@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from attrs import evolve, frozen
 
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.desk.prices import DeskPrices
-from polytui.market.fair_value import Settling, calibrated
-from polytui.model.events import OraclePriced
+from polytui.market.fair_value import SettlementForecast, calibrated
+from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, Interval, PriceKind, Round, SettlementRule
 from polytui.model.units import NS_PER_MS, NS_PER_S
 
@@ -55,7 +55,7 @@ class Listed:
 
 
 class Seen(NamedTuple):
-    """What was known when the oracle had spoken of a second."""
+    """What was known when Chainlink had spoken of a second."""
 
     second: int
     log: float
@@ -70,7 +70,7 @@ class Forecast:
     number: int
     left_s: int
     round: Round
-    settling: Settling
+    settlement_forecast: SettlementForecast
     strike: float
     last_price: float
     is_up: bool
@@ -82,8 +82,8 @@ class Forecast:
         """Opened in an odd hour, UTC: those are for fitting, the others for judging."""
         return is_odd(self.round.opens_ns // NS_PER_S)
 
-    def probability(self, market: Market) -> float:
-        raw = self.settling.probability_up(self.strike, market.tail_degrees)
+    def probability(self, market: MarketSettings) -> float:
+        raw = self.settlement_forecast.probability_up(self.strike, market.tail_degrees)
         return calibrated(raw, market.calibration_alpha, market.calibration_beta)
 
 
@@ -176,7 +176,7 @@ class Heard(NamedTuple):
     """A day as a desk heard it."""
 
     seen: list[Seen]
-    """At every new second of the oracle."""
+    """At every new second of Chainlink."""
     forecasts: list[Forecast]
     """At each horizon of each round."""
 
@@ -184,7 +184,7 @@ class Heard(NamedTuple):
 def hear(
     points: Sequence[Point],
     rounds: Sequence[Listed],
-    market: Market,
+    market: MarketSettings,
     prices: DeskPrices | None = None,
 ) -> Heard:
     """The day from its first point to its last, with what had been received by each moment."""
@@ -200,37 +200,41 @@ def hear(
         while point is not None and point.received_ns <= now_ns:
             _listen(prices, point, market, seen)
             point = next(heard, None)
-        settling = _settling(prices, one.round, now_ns, market)
-        if settling is not None:
+        settlement_forecast = _settlement_forecast(prices, one.round, now_ns, market)
+        if settlement_forecast is not None:
             price = prices.settlement.last_spot or math.nan
-            found.append(_found(one, number, left_s, settling, price))
+            found.append(_found(one, number, left_s, settlement_forecast, price))
     while point is not None:
         _listen(prices, point, market, seen)
         point = next(heard, None)
     return Heard(seen, found)
 
 
-def _listen(prices: DeskPrices, point: Point, market: Market, seen: list[Seen]) -> None:
-    is_new = prices.oracle_priced(_event(point), market)
+def _listen(prices: DeskPrices, point: Point, market: MarketSettings, seen: list[Seen]) -> None:
+    is_new = prices.chainlink_priced(_event(point), market)
     prices.sample(point.received_ns, market)
     if is_new and prices.volatility.seen_s >= market.volatility_warmup_s:
-        sigma = prices.volatility.per_root_second(market)
+        sigma = prices.volatility.sigma_per_sqrt_s(market)
         seen.append(Seen(point.observed_ns // NS_PER_S, math.log(point.value), sigma))
 
 
-def _settling(prices: DeskPrices, listed: Round, now_ns: int, market: Market) -> Settling | None:
+def _settlement_forecast(
+    prices: DeskPrices, listed: Round, now_ns: int, market: MarketSettings
+) -> SettlementForecast | None:
     if prices.volatility.seen_s < market.volatility_warmup_s:
         return None
     price = prices.price_for(listed, prices.estimate(now_ns, market), now_ns, market)
-    return None if price is None else prices.settling(listed, price, now_ns, market)
+    return None if price is None else prices.settlement_forecast(listed, price, now_ns, market)
 
 
-def _found(one: Listed, number: int, left_s: int, settling: Settling, price: float) -> Forecast:
+def _found(
+    one: Listed, number: int, left_s: int, settlement_forecast: SettlementForecast, price: float
+) -> Forecast:
     return Forecast(
         number=number,
         left_s=left_s,
         round=one.round,
-        settling=settling,
+        settlement_forecast=settlement_forecast,
         strike=float(Decimal(one.strike_e18) / _E18),
         last_price=price,
         is_up=one.is_up,
@@ -238,8 +242,8 @@ def _found(one: Listed, number: int, left_s: int, settling: Settling, price: flo
     )
 
 
-def _event(point: Point) -> OraclePriced:
-    return OraclePriced(
+def _event(point: Point) -> ChainlinkPriced:
+    return ChainlinkPriced(
         Asset.BTC,
         "rtds",
         PriceKind.SPOT,

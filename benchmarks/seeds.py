@@ -23,7 +23,7 @@ from polytui.backtest.inprocess import InProcess
 from polytui.config.demo import with_demo_strategies
 from polytui.config.schema import Settings
 from polytui.model.units import MICRO
-from polytui.worlds import world_settings
+from polytui.sim_world import world_settings
 
 _WIDTH = 110
 _LEAST_STRATEGIES = 3
@@ -67,7 +67,7 @@ def story_of(seed: int) -> Story:
     orders = [fields["order"] for name, fields in told if name == "Place"]
     entries = [order for order in orders if order["side"] != _SELL]
     account = played.mind.account
-    books = {asset.value: account.books(asset) for asset in settings.session.assets}
+    asset_account = {asset.value: account.of(asset) for asset in settings.session.assets}
     return Story(
         seed=seed,
         pnl=account.realised / MICRO,
@@ -77,7 +77,7 @@ def story_of(seed: int) -> Story:
         strategies=tuple(sorted({order["strategy"] for order in entries})),
         stops=(
             *(fields["why"]["reason"] for name, fields in told if name == "Trip"),
-            *(f"{name} paused" for name, one in books.items() if one.is_paused),
+            *(f"{name} paused" for name, one in asset_account.items() if one.is_paused),
         ),
     )
 

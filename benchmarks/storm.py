@@ -29,7 +29,7 @@ from attrs import define, field, frozen
 from rich.console import Console
 from rich.table import Table
 
-from polytui.config.schema import Endpoints
+from polytui.config.schema import EndpointSettings
 from polytui.model.events import Action
 from polytui.model.link import (
     AccountFrame,
@@ -160,7 +160,7 @@ def venue(folder: Path) -> Iterator[None]:
         assert process.stdout is not None
         urls = json.loads(process.stdout.readline())
         urls |= {f"{name}_spare": urls[name] for name in ("binance_ws", "binance_rest")}
-        names = [one.name for one in attrs.fields(Endpoints)]
+        names = [one.name for one in attrs.fields(EndpointSettings)]
         lines = "".join(f'{name} = "{urls[name]}"\n' for name in names)
         (folder / "config.toml").write_text(f"[endpoints]\n{lines}{_SETTINGS}")
         yield

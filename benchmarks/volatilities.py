@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from benchmarks.recorded_day import Point, Seen
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.volatility import Volatility
 from polytui.model.units import NS_PER_S
 
@@ -59,8 +59,10 @@ class FlatTop(Volatility):
         return flat_top(lags)
 
 
-def predicted(points: Iterable[Point], market: Market, volatility: Volatility) -> list[Seen]:
-    """What a desk that hears the oracle alone would have predicted after each of its seconds."""
+def predicted(
+    points: Iterable[Point], market: MarketSettings, volatility: Volatility
+) -> list[Seen]:
+    """What a desk that hears Chainlink alone would have predicted after each of its seconds."""
     seen, newest_ns, price = list[Seen](), 0, 0.0
     for point in points:
         is_new = point.observed_ns > newest_ns
@@ -69,6 +71,6 @@ def predicted(points: Iterable[Point], market: Market, volatility: Volatility) -
         if volatility.is_due(point.received_ns, market):
             volatility.sample(price, point.received_ns, market)
         if is_new and volatility.seen_s >= market.volatility_warmup_s:
-            sigma = volatility.per_root_second(market)
+            sigma = volatility.sigma_per_sqrt_s(market)
             seen.append(Seen(point.observed_ns // NS_PER_S, math.log(point.value), sigma))
     return seen

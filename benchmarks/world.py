@@ -38,16 +38,16 @@ from benchmarks.world_figures import (
     spread_figures,
 )
 from polytui.backtest.inprocess import play
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.model.effects import Reason
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.exchanges import Exchanges
-from polytui.sim.happenings import Happening, RoundResolved
 from polytui.sim.named_worlds import WorldName, paths_of
 from polytui.sim.paths import SyntheticPath
 from polytui.sim.polymarket import Polymarket
 from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import RoundResolved, WorldEvent
 
 START_NS = 1_795_204_740 * NS_PER_S
 """2026-11-20 19:59:00 UTC, a minute before a boundary."""
@@ -145,12 +145,14 @@ def listen(part: Part) -> Played:
         session, reader = venue.market.market_session(), BookReader(round_.up_token)
         frames = session.receive(_subscription(round_.up_token))
         tops = [top for frame in frames for top in reader.read(frame)]
-        for happening in venue.run_until(round_.opens_ns + part.seconds * NS_PER_S):
-            if isinstance(happening, session.WANTS):
-                tops += [top for frame in session.publish(happening) for top in reader.read(frame)]
-            if isinstance(happening, venue.stream.WANTS):
-                for frame in venue.stream.publish(happening):
-                    exchange.read(happening.at_ns / NS_PER_S, frame)
+        for world_event in venue.run_until(round_.opens_ns + part.seconds * NS_PER_S):
+            if isinstance(world_event, session.WANTS):
+                tops += [
+                    top for frame in session.publish(world_event) for top in reader.read(frame)
+                ]
+            if isinstance(world_event, venue.stream.WANTS):
+                for frame in venue.stream.publish(world_event):
+                    exchange.read(world_event.at_ns / NS_PER_S, frame)
         opens_ms = round_.opens_ns // NS_PER_MS
         heard.append((round_, [top for top in tops if top.at_ms >= opens_ms]))
     for _ in venue.run_until(heard[-1][0].closes_ns + _ROUND_S * NS_PER_S):
@@ -179,13 +181,13 @@ class _Venue:
         self.rounds = [one for one in listed if one.opens_ns >= START_NS]
         self.winners: dict[str, Outcome] = {}
 
-    def run_until(self, until_ns: int) -> Iterator[Happening]:
-        for happening in self._world.run_until(until_ns):
-            self.market.note(happening)
-            self._exchanges.note(happening)
-            if isinstance(happening, RoundResolved):
-                self.winners[happening.slug] = happening.winner
-            yield happening
+    def run_until(self, until_ns: int) -> Iterator[WorldEvent]:
+        for world_event in self._world.run_until(until_ns):
+            self.market.note(world_event)
+            self._exchanges.note(world_event)
+            if isinstance(world_event, RoundResolved):
+                self.winners[world_event.slug] = world_event.winner
+            yield world_event
 
 
 def _subscription(token: str) -> str:
@@ -246,9 +248,9 @@ def feed_of(seed: int, days: int = _DAYS) -> dict[str, float]:
 
 def spread_trips(seed: int, rounds: int = 20) -> float:
     """How often the breaker for spreads stopped entries in a session that nothing troubles."""
-    settings = attrs.evolve(Settings(), session=Session(assets=(Asset.BTC,), rounds=rounds))
+    settings = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=rounds))
     played = play(settings, seed=seed, start_ns=START_NS, intervals=(Interval.M5,))
-    trips = played.mind.account.books(Asset.BTC).breakers.trips
+    trips = played.mind.account.of(Asset.BTC).breakers.trips
     return float(sum(count for reason, count in trips.items() if reason is Reason.SPREAD_SPIKE))
 
 

@@ -16,11 +16,11 @@ import click
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings, canonical_json, digest_of, load_settings
 from polytui.config.schema import Settings
+from polytui.json_output import write_json
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.plain_text import plain
-from polytui.output import write_json
-from polytui.places import has_terminal, journal_of
+from polytui.paths import has_terminal, journal_of
 from polytui.precautions import ensure_standard_streams, keep_private
 from polytui.sim.named_worlds import WorldName
 
@@ -164,7 +164,7 @@ def _plain_errors(command: _F) -> _F:
 @_session_options
 @_plain_errors
 def run(mode: str = "paper", **options: Any) -> None:
-    """Paper trading on live public data. There are no live hands in this version."""
+    """Paper trading on live public data. It has no live execution client."""
     from polytui.launch import launch
 
     sys.exit(launch(mode, _settings_for(options), options))
@@ -176,7 +176,9 @@ def run(mode: str = "paper", **options: Any) -> None:
 @click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
 @_world_option
 @_crowd_options
-@click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks (CSV, .gz).")
+@click.option(
+    "--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks (CSV, .gz)."
+)
 @click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
 @click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
 @_session_options
@@ -220,7 +222,7 @@ def _settings_for(options: dict[str, Any]) -> Settings:
 
 
 def _check_start(text: str) -> None:
-    from polytui.worlds import start_ns
+    from polytui.sim_world import start_ns
 
     try:
         start_ns(text)
@@ -258,14 +260,14 @@ def attach(
 @_crowd_options
 @click.option("--assets", callback=_csv(Asset))
 @click.option("--intervals", callback=_csv(Interval))
-@click.option("--prices", type=click.Path(path_type=Path), help="Recorded oracle ticks.")
+@click.option("--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @_config_option
 @_plain_errors
 def venue(**options: Any) -> None:
     """The simulated venue alone: prints one JSON line with its addresses, then serves."""
-    from polytui.places import existing_prices
-    from polytui.worlds import serve_venue, starting_with, world_settings
+    from polytui.paths import existing_prices
+    from polytui.sim_world import serve_venue, starting_with, world_settings
 
     settings = _settings_for({"rounds": None, **options})
     prices = existing_prices(options["prices"])

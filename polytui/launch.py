@@ -19,15 +19,14 @@ import attrs
 import trio
 
 from polytui.backtest.inprocess import InProcess
-from polytui.closing import exit_code, say
 from polytui.config.called import called
 from polytui.config.load import BadSettings
-from polytui.config.schema import Settings, Terminal
+from polytui.config.schema import Settings, TerminalSettings
 from polytui.config.secrets import environment_for, forget_keys
 from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.json_output import write_json
 from polytui.model.errors import Fatal
-from polytui.output import write_json
-from polytui.places import (
+from polytui.paths import (
     JOURNAL,
     answers,
     existing_prices,
@@ -39,6 +38,7 @@ from polytui.places import (
     socket_folder,
 )
 from polytui.precautions import allow_files, check_room, check_writable
+from polytui.report import exit_code, say
 from polytui.runtime.chaos import parse_chaos
 from polytui.runtime.engine import Plan, run_engine
 from polytui.runtime.logs import log_to
@@ -46,7 +46,7 @@ from polytui.runtime.model_file import model_of
 from polytui.runtime.modes import MODES
 from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, money_summary, simulated
-from polytui.worlds import check_length, starting_with, world_settings
+from polytui.sim_world import check_length, starting_with, world_settings
 
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
@@ -132,7 +132,7 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
     header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
     unkept = _written(journal, encode_header(header) + b"".join(played.lines))
     money = money_summary(
-        played.mind.account, settings.session.assets, played.hands, settings.claims
+        played.mind.account, settings.session.assets, played.paper, settings.claims
     )
     rejected = [f"{played.rejected} frames rejected"] if played.rejected else []
     summary: Summary = {
@@ -182,7 +182,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
     return max(code, after)
 
 
-def _check_themes(terminal: Terminal) -> None:
+def _check_themes(terminal: TerminalSettings) -> None:
     """A theme that cannot be drawn is a fault of the settings, told before anything starts."""
     from polytui.tui.app import palettes_from
     from polytui.tui.theme import BadTheme

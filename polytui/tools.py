@@ -20,11 +20,11 @@ from rich.text import Text
 
 from polytui.config.schema import Settings
 from polytui.journal.raw_files import TornTail, read_lines, whole_values
+from polytui.json_output import write_json
 from polytui.model.errors import Fatal
-from polytui.output import write_json
-from polytui.places import check_frames, make_folder, new_folder
+from polytui.paths import check_frames, make_folder, new_folder
 from polytui.precautions import check_writable
-from polytui.runtime.doctor import Examination, Finding, Verdict, report_of
+from polytui.runtime.doctor import Examination, Finding, Severity, report_of
 from polytui.runtime.logs import log_to
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.recording import RecordPlan, run_recorder
@@ -34,7 +34,7 @@ from polytui.venues.sources import SOURCES
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _PLAIN_WIDTH = 110
-_STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
+_STYLES = {Severity.OK: "green", Severity.WARN: "yellow", Severity.FAIL: "bold red"}
 
 # --- decode -------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ def doctor(settings: Settings, options: dict[str, Any]) -> int:
         write_json(report, json_path)
     if json_path != "-":
         _show(findings)
-    return 1 if report["verdict"] == Verdict.FAIL.value else 0
+    return 1 if report["verdict"] == Severity.FAIL.value else 0
 
 
 async def _examine(settings: Settings, options: dict[str, Any]) -> list[Finding]:
@@ -143,7 +143,7 @@ async def _examine(settings: Settings, options: dict[str, Any]) -> list[Finding]
 def _show(findings: list[Finding]) -> None:
     table = Table("", "check", "finding", title="polytui doctor", title_justify="left")
     for one in findings:
-        mark = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗"}[one.verdict]
+        mark = {Severity.OK: "✓", Severity.WARN: "!", Severity.FAIL: "✗"}[one.verdict]
         table.add_row(
             Text(f"{mark} {one.verdict.value}", _STYLES[one.verdict]), one.name, Text(one.words)
         )

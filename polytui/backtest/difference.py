@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
-from polytui.journal.codec import Record
+from polytui.journal.codec import JournalRecord
 
 AROUND = 3
 """Events before and after the difference that are shown."""
@@ -113,7 +113,7 @@ def _written_differently(produced: bytes, recorded: bytes) -> str:
     ).text()
 
 
-def event_line(record: Record, *, is_it: bool = False) -> str:
+def event_line(record: JournalRecord, *, is_it: bool = False) -> str:
     """One line of the journal for people; `is_it` marks the one in question."""
     mark = ">" if is_it else " "
     end = "" if record.last else ", more in its batch"

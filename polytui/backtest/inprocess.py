@@ -1,4 +1,4 @@
-"""A whole demo in one plain loop: venue, codecs, desks and paper hands; no task, no socket.
+"""A whole demo in one plain loop: venue, codecs, desks and paper clients; no task, no socket.
 
 The bytes are those that the venue would send: the same sessions write them and the same codecs
 read them. Time is the world's, so one seed gives one session, effect for effect.
@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import encode_digest, encode_record
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place
@@ -25,10 +25,10 @@ from polytui.model.units import NS_PER_S, usd_from_float
 from polytui.sim.demo_world import world_of
 from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
-from polytui.sim.happenings import Happening, RoundListed
 from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
-from polytui.sim.session import Session
+from polytui.sim.session import ClientSession
 from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import RoundListed, WorldEvent
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
@@ -44,10 +44,10 @@ _WIRE_NS = 5_000_000
 
 @frozen
 class Played:
-    """What a session came to: the mind with its account, the hands' money, lines of a journal."""
+    """What a session came to: the mind with its account, the paper money, lines of a journal."""
 
     mind: Mind
-    hands: PaperAccount
+    paper: PaperAccount
     lines: list[bytes]
     rejected: int
 
@@ -56,17 +56,17 @@ class Played:
 class _Wire:
     """One connection: the venue's session, our codec, and the feed's name."""
 
-    session: Session
+    session: ClientSession
     codec: Codec
     name: str
 
 
 @define
 class _Desk:
-    """One asset's hands and wires."""
+    """One asset's execution client and wires."""
 
     asset: Asset
-    hands: PaperHands
+    client: PaperClient
     channel: MarketChannel
     wires: list[_Wire]
     followed: set[str] = field(factory=set)
@@ -103,9 +103,9 @@ class InProcess:
         start_ns = self._world.now_ns
         for desk in self._desks:
             self._open(desk, start_ns)
-        for happening in self._happenings():
-            self._run_due(happening.at_ns)
-            self._spread(happening)
+        for world_event in self._happenings():
+            self._run_due(world_event.at_ns)
+            self._spread(world_event)
             if self._is_done():
                 break
         end_ns = self._world.now_ns
@@ -115,13 +115,13 @@ class InProcess:
         self._run_due(end_ns + NS_PER_S + 4 * self._settings.paper.taker_ns)
         return Played(self._mind, self._account, self._lines, self._rejected)
 
-    def _happenings(self) -> Iterator[Happening]:
+    def _happenings(self) -> Iterator[WorldEvent]:
         while True:
             yield from self._world.run_until(self._world.now_ns + 60 * NS_PER_S)
 
     def _is_done(self) -> bool:
         wanted, account = self._settings.session.rounds, self._mind.account
-        return all(account.books(d.asset).rounds_settled >= wanted for d in self._desks)
+        return all(account.of(d.asset).rounds_settled >= wanted for d in self._desks)
 
     # --- desks and their wires --------------------------------------------------------------------
 
@@ -135,15 +135,15 @@ class InProcess:
             (COINBASE_PATH, CoinbaseStreams(asset), "coinbase"),
         ]
         wires = [_Wire(self._connect(path), codec, name) for path, codec, name in targets]
-        return _Desk(asset, PaperHands(self._settings.paper, self._account), channel, wires)
+        return _Desk(asset, PaperClient(self._settings.paper, self._account), channel, wires)
 
-    def _connect(self, target: str) -> Session:
+    def _connect(self, target: str) -> ClientSession:
         session = self._polymarket.open_session(target) or self._exchanges.open_session(target)
         assert session is not None, f"the simulated venue has no {target}"
         return session
 
     def _open(self, desk: _Desk, now_ns: int) -> None:
-        opening = desk.hands.opening(desk.asset, 1)
+        opening = desk.client.opening(desk.asset, 1)
         settings = ev.SettingsChanged(canonical_json(self._settings))
         model = [] if self._model is None else [self._model]
         self._take(desk, [opening, settings, *model], now_ns)
@@ -202,16 +202,16 @@ class InProcess:
             source = "binance" if found.settlement is SettlementRule.CANDLE else "gamma"
             self._deliver(desk, [ev.StrikePublished(found.slug, look.strike, source)], now_ns)
 
-    def _spread(self, happening: Happening) -> None:
-        """One happening to every wire that hears of it, and to whoever lists rounds."""
-        self._polymarket.note(happening)
-        self._exchanges.note(happening)
+    def _spread(self, world_event: WorldEvent) -> None:
+        """One world event to every wire that hears of it, and to whoever lists rounds."""
+        self._polymarket.note(world_event)
+        self._exchanges.note(world_event)
         for desk in self._desks:
-            if isinstance(happening, RoundListed):
-                self._find(desk, happening.round, happening.at_ns)
+            if isinstance(world_event, RoundListed):
+                self._find(desk, world_event.round, world_event.at_ns)
             for wire in desk.wires:
-                if isinstance(happening, wire.session.WANTS):
-                    self._read(desk, wire, wire.session.publish(happening), happening.at_ns)
+                if isinstance(world_event, wire.session.WANTS):
+                    self._read(desk, wire, wire.session.publish(world_event), world_event.at_ns)
 
     def _read(self, desk: _Desk, wire: _Wire, frames: list[str], sent_ns: int) -> None:
         for frame in frames:
@@ -231,7 +231,7 @@ class InProcess:
         heapq.heappush(self._due, (at_ns, self._number, act))
 
     def _run_due(self, now_ns: int) -> None:
-        """Everything due by now, in order; hands come before what the world sends after them."""
+        """Everything due by now, in order; clients come before what the world sends after them."""
         while True:
             self._run_hands(min(now_ns, self._due[0][0] if self._due else now_ns))
             if not self._due or self._due[0][0] > now_ns:
@@ -241,24 +241,24 @@ class InProcess:
 
     def _run_hands(self, now_ns: int) -> None:
         for desk in self._desks:
-            while (due_ns := desk.hands.next_due_ns) is not None and due_ns <= now_ns:
-                reports = desk.hands.advance(due_ns)
+            while (due_ns := desk.client.next_due_ns) is not None and due_ns <= now_ns:
+                reports = desk.client.advance(due_ns)
                 self._take(desk, list(reports), due_ns)
 
     def _deliver(self, desk: _Desk, events: list[ev.Event], now_ns: int) -> None:
         batch: list[ev.Event] = []
         for event in events:
-            batch += [event, *desk.hands.observe(event)]
+            batch += [event, *desk.client.observe(event)]
         self._take(desk, batch, now_ns)
 
     def _take(self, desk: _Desk, batch: list[ev.Event], now_ns: int) -> None:
-        """One batch through the mind: its effects to the hands, its lines to the journal."""
+        """One batch through the mind: its effects to the client, its lines to the journal."""
         for event in batch:
             is_last = event is batch[-1]
             taken = self._mind.take(desk.asset, now_ns, event, is_last=is_last)
             for effect in taken.effects:
                 if isinstance(effect, Place | Cancel | CancelAll):
-                    desk.hands.perform(effect, now_ns)
+                    desk.client.perform(effect, now_ns)
                 elif isinstance(effect, Credit):
                     desk.followed.discard(effect.slug)
             if self._heard is not None:

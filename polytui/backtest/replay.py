@@ -16,7 +16,7 @@ from attrs import frozen
 
 from polytui.backtest.difference import AROUND, effects_differ, event_line
 from polytui.desk.mind import Mind
-from polytui.journal.codec import BadJournal, Record, decode_event, encode_effects
+from polytui.journal.codec import BadJournal, JournalRecord, decode_event, encode_effects
 from polytui.journal.log import read_journal
 from polytui.model.errors import Fatal
 from polytui.model.events import Event
@@ -24,7 +24,7 @@ from polytui.model.instrument import Asset
 
 
 @frozen
-class Verdict:
+class ReplayVerdict:
     """What a replay found. `difference` is empty where everything is equal."""
 
     events: int
@@ -57,11 +57,11 @@ class Replay:
         self._equal_until = 0
         """The event of the last digest that was equal."""
 
-    def take(self, record: Record) -> str:
+    def take(self, record: JournalRecord) -> str:
         """One line of the journal; the difference it shows, if any."""
         if record.digest:
             return self._check_digest(record)
-        asset, event = happening(record)
+        asset, event = event_of(record)
         raised = ""
         produced = b"[]"
         try:
@@ -75,7 +75,7 @@ class Replay:
         self._events += 1
         return self._compare(record, produced, raised) if self._is_verifying else ""
 
-    def _compare(self, record: Record, produced: bytes, raised: str) -> str:
+    def _compare(self, record: JournalRecord, produced: bytes, raised: str) -> str:
         here = f"event {record.seq}"
         if self.mind.seq != record.seq:
             return f"{here}: the replay is at event {self.mind.seq}"
@@ -86,7 +86,7 @@ class Replay:
             return f"{here} of {record.asset}: {differing}"
         return ""
 
-    def _check_digest(self, record: Record) -> str:
+    def _check_digest(self, record: JournalRecord) -> str:
         self._digests += 1
         if not self._is_verifying:
             return ""
@@ -97,12 +97,12 @@ class Replay:
         since = f"equal until event {self._equal_until}" if self._equal_until else "none before"
         return f"digest after event {record.seq}: {digest}, was {record.digest} ({since})"
 
-    def verdict(self, difference: str = "", around: Iterable[str] = ()) -> Verdict:
+    def verdict(self, difference: str = "", around: Iterable[str] = ()) -> ReplayVerdict:
         counted = (self._events, self._effects, self._digests)
-        return Verdict(*counted, self._is_verifying, difference, tuple(around))
+        return ReplayVerdict(*counted, self._is_verifying, difference, tuple(around))
 
 
-def happening(record: Record) -> tuple[Asset, Event]:
+def event_of(record: JournalRecord) -> tuple[Asset, Event]:
     """Whose event a line holds, and the event. BadJournal for one that is none."""
     try:
         return Asset(record.asset), decode_event(record.event)
@@ -110,10 +110,10 @@ def happening(record: Record) -> tuple[Asset, Event]:
         raise BadJournal(f"event {record.seq}: {error}") from error
 
 
-def replay_journal(path: Path, *, is_verifying: bool) -> Verdict:
+def replay_journal(path: Path, *, is_verifying: bool) -> ReplayVerdict:
     """Replay a file to its end or its first difference. Fatal for a file that is no journal."""
     replay = Replay(is_verifying=is_verifying)
-    before: deque[Record] = deque(maxlen=AROUND + 1)
+    before: deque[JournalRecord] = deque(maxlen=AROUND + 1)
     try:
         _, records = read_journal(path)
         for record in records:
@@ -126,7 +126,7 @@ def replay_journal(path: Path, *, is_verifying: bool) -> Verdict:
     return replay.verdict()
 
 
-def _around(before: Iterable[Record], after: Iterable[Record]) -> Iterator[str]:
+def _around(before: Iterable[JournalRecord], after: Iterable[JournalRecord]) -> Iterator[str]:
     """The event in question among its neighbours; of a digest, the events before it."""
     *earlier, it = before
     for record in earlier:
@@ -138,7 +138,7 @@ def _around(before: Iterable[Record], after: Iterable[Record]) -> Iterator[str]:
             yield event_line(record)
 
 
-def _readable(records: Iterator[Record]) -> Iterator[Record]:
+def _readable(records: Iterator[JournalRecord]) -> Iterator[JournalRecord]:
     """What follows, as far as it is a journal: the difference is worth more than its end."""
     with suppress(BadJournal):
         yield from records

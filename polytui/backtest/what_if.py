@@ -18,12 +18,12 @@ from typing import Any
 
 from attrs import field, frozen
 
-from polytui.backtest.replay import happening
+from polytui.backtest.replay import event_of
 from polytui.config.change import Wish, changed, hot_place
 from polytui.config.load import canonical_json, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
-from polytui.journal.codec import BadJournal, Record
+from polytui.journal.codec import BadJournal, JournalRecord
 from polytui.journal.log import read_journal
 from polytui.model.effects import (
     Cancel,
@@ -44,7 +44,7 @@ from polytui.model.units import format_micro
 
 
 @frozen
-class Difference:
+class Divergence:
     """One event after which the two did not do the same: what only the one, only the other did or,
     of an order that the other placed, why it goes on not to."""
 
@@ -72,7 +72,7 @@ class Comparison:
     events: int = 0
     orders_was: int = 0
     orders_now: int = 0
-    differences: list[Difference] = field(factory=list)
+    differences: list[Divergence] = field(factory=list)
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -116,11 +116,11 @@ class WhatIf:
         for path, _ in self._wishes:
             hot_place(path)
 
-    def take(self, record: Record) -> Difference | None:
+    def take(self, record: JournalRecord) -> Divergence | None:
         """One line of the journal; what it shows, if anything."""
         if record.digest:
             return None
-        asset, event = happening(record)
+        asset, event = event_of(record)
         self._events += 1
         was = self._take(self._was, asset, record, event)
         now = self._take(self._now, asset, record, self._changed(asset, record, event))
@@ -138,12 +138,14 @@ class WhatIf:
         is_known = self._was_said(only_now)
         if is_known and not only_was:
             return None
-        return Difference(record.seq, record.at, asset.value, only_was, only_now)
+        return Divergence(record.seq, record.at, asset.value, only_was, only_now)
 
-    def comparison(self, differences: list[Difference]) -> Comparison:
+    def comparison(self, differences: list[Divergence]) -> Comparison:
         return Comparison(self._events, self._orders_was, self._orders_now, differences)
 
-    def _take(self, mind: Mind, asset: Asset, record: Record, event: Event) -> tuple[Effect, ...]:
+    def _take(
+        self, mind: Mind, asset: Asset, record: JournalRecord, event: Event
+    ) -> tuple[Effect, ...]:
         try:
             return mind.take(asset, record.at, event, is_last=record.last).effects
         except Exception:  # what broke the desk then breaks it now; its next life follows
@@ -151,7 +153,7 @@ class WhatIf:
                 raise
             return ()
 
-    def _changed(self, asset: Asset, record: Record, event: Event) -> Event:
+    def _changed(self, asset: Asset, record: JournalRecord, event: Event) -> Event:
         """The event as the second mind hears it; settings that broke the desk are left as bad."""
         if record.raised or not isinstance(event, SettingsChanged):
             return event
@@ -185,7 +187,7 @@ def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:
         raise Fatal(f"{path}: {error}") from error
 
 
-def _differences(path: Path, what_if: WhatIf) -> Iterator[Difference]:
+def _differences(path: Path, what_if: WhatIf) -> Iterator[Divergence]:
     _, records = read_journal(path)
     with closing(records):
         for record in records:
@@ -203,8 +205,8 @@ def _still_said(
     orders = [effect.order for effect in other if isinstance(effect, Place)]
     still = []
     for order in orders:
-        entry = mind.desks[asset].rounds.get(order.slug)
-        why = None if entry is None else entry.whys.get(order.strategy)
+        market_round = mind.desks[asset].rounds.get(order.slug)
+        why = None if market_round is None else market_round.whys.get(order.strategy)
         if why is not None and _is_reason(why) and order.strategy not in said:
             still.append(Explain(order.slug, order.strategy, why))
     return tuple(still)

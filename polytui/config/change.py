@@ -16,6 +16,7 @@ from attrs import frozen
 from polytui.config.checks import Check
 from polytui.config.docstrings import field_doc
 from polytui.config.load import BadSettings, canonical_json, structure_settings
+from polytui.config.renamed import new_path
 from polytui.config.schema import Settings
 from polytui.model.effects import Reason
 from polytui.model.snapshot import LimitView, SettingView
@@ -57,7 +58,7 @@ class SettingChange:
 
 
 @frozen
-class Place:
+class SettingPlace:
     """Where a setting is."""
 
     table: str
@@ -73,7 +74,7 @@ class Place:
 
 _DEFAULTS = Settings()
 _PLACES = tuple(
-    Place(table.name, name, bool(table.metadata.get("is_hot")), type(values))
+    SettingPlace(table.name, name, bool(table.metadata.get("is_hot")), type(values))
     for table in attrs.fields(Settings)
     for values in (getattr(_DEFAULTS, table.name),)
     for name in attrs.fields_dict(type(values))
@@ -153,11 +154,11 @@ def fault_of(values: Mapping[str, str], path: str, value_json: str) -> str:
     return ""
 
 
-def hot_place(path: str) -> Place:
+def hot_place(path: str) -> SettingPlace:
     """Where a hot setting is. BadSettings for a path that leads to none."""
     place = _BY_PATH.get(path)
     if place is None:
-        raise BadSettings([f"unknown setting @ {path[:_SHOWN]}"])
+        raise BadSettings([f"unknown setting{new_path(path)} @ {path[:_SHOWN]}"])
     if not place.is_hot:
         raise BadSettings([f"needs a restart @ {path}"])
     return place

@@ -13,7 +13,7 @@ from polytui.model.instrument import Asset, Interval
 
 
 @frozen
-class Gates:
+class GateSettings:
     """May we enter?"""
 
     after_open_s: float = setting(45.0, NOT_NEGATIVE)
@@ -33,14 +33,14 @@ class Gates:
     """Annualised; a market that sleeps pays nobody."""
     max_volatility: float = setting(3.0, ABOVE_ZERO)
     """Annualised; above it the model's tails are not to be trusted."""
-    max_oracle_age_ms: int = setting(8000, ABOVE_ZERO)
-    """Since the second that the settlement oracle last spoke of."""
-    min_oracle_trust: float = setting(0.2, between(0.0, 1.0))
-    """Trust in the oracle price: agreement, age and lead of the exchanges. It scales the stakes as
+    max_chainlink_age_ms: int = setting(8000, ABOVE_ZERO)
+    """Since the second that Chainlink last spoke of."""
+    min_consensus_trust: float = setting(0.2, between(0.0, 1.0))
+    """Trust in the consensus: agreement, age and lead of the exchanges. It scales the stakes as
     well, but for those that are fixed: nothing at 0.40, half at 0.60, all from 0.80."""
     max_strike_doubt_bps: float = setting(200.0, NOT_NEGATIVE)
     """A strike that neither Gamma nor the final price before it has confirmed may be off by what
-    the oracle moved in `clock.max_ahead_ms` at the open; fair value may hang on it by so much."""
+    Chainlink moved in `clock.max_ahead_ms` at the open; fair value may hang on it by so much."""
     max_book_lag_ms: int = setting(5000, ABOVE_ZERO)
     """From the venue's stamp on a book's frame to our reading it: more means that this machine, or
     the network, does not keep up."""
@@ -56,7 +56,7 @@ class Gates:
 
 
 @frozen
-class Exits:
+class ExitSettings:
     """Must we leave? For strategies that do not hold to settlement; first to last."""
 
     is_enabled: bool = True
@@ -80,7 +80,7 @@ class Exits:
 
 
 @frozen
-class Breakers:
+class BreakerSettings:
     """Each stops the entries of an asset by itself and lets them through after its cool-down."""
 
     cool_down_s: float = setting(60.0, ABOVE_ZERO)
@@ -112,7 +112,7 @@ class Breakers:
 
 
 @frozen
-class Claims:
+class ClaimSettings:
     """How much of what strategies claim is believed, by what came of their claims before."""
 
     is_calibrated: bool = True
@@ -120,7 +120,7 @@ class Claims:
     prior: float = setting(1.0, between(0.0, 1.0))
     """What is believed of a claim before anything came of one."""
     prior_weight: float = setting(4.0, between(0.1, 1000.0))
-    """How firmly: a deviation of 1 / sqrt of it. A claim of five cents at even odds weighs 0.01,
+    """How firmly: a sigma of 1 / sqrt of it. A claim of five cents at even odds weighs 0.01,
     one of twenty at 0.25 weighs 0.21."""
     pooled: float = setting(0.5, between(0.0, 1.0))
     """What a strategy's claims on other assets, and at other prices, weigh."""
@@ -129,7 +129,7 @@ class Claims:
 
 
 @frozen
-class Strategy:
+class StrategySettings:
     """What every directional strategy has."""
 
     is_enabled: bool = False
@@ -155,7 +155,7 @@ class Strategy:
 
 
 @frozen
-class Confluence(Strategy):
+class ConfluenceSettings(StrategySettings):
     """Several readings of the market vote on a direction."""
 
     min_confidence: float = setting(0.60, between(0.5, 1.0))
@@ -170,7 +170,7 @@ class Confluence(Strategy):
 
 
 @frozen
-class MomentumScore(Strategy):
+class MomentumScoreSettings(StrategySettings):
     """Trade flow and momentum as one signed score."""
 
     min_edge_bps: float = setting(500.0, ABOVE_ZERO)
@@ -182,20 +182,20 @@ class MomentumScore(Strategy):
 
 
 @frozen
-class DistanceFade(Strategy):
+class DistanceFadeSettings(StrategySettings):
     """Buys the outcome that the book prices below its fair value, fees included."""
 
     is_enabled: bool = True
     is_held_to_settlement: bool = True
     model: str = setting("settlement", one_of("settlement", "sigmoid"))
     """Fair value under the round's settlement rule; or a sigmoid of the distance from the strike
-    in deviations."""
+    in sigmas."""
     steepness: float = setting(1.7, between(0.1, 10.0))
     """Of the sigmoid; 1.7 is close to the normal distribution."""
 
 
 @frozen
-class SettlementSniper(Strategy):
+class SettlementSniperSettings(StrategySettings):
     """Late certainty: the part of the closing average that is already observed."""
 
     is_enabled: bool = True
@@ -216,7 +216,7 @@ class SettlementSniper(Strategy):
 
 
 @frozen
-class Predictor(Strategy):
+class PredictorSettings(StrategySettings):
     """A model of the features: the fair value, or one that was learned."""
 
     kind: str = setting("fair_value", one_of("fair_value", "learned"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import attrs
 
-from polytui.config.schema import Demo, Settings
+from polytui.config.schema import DemoSettings, Settings
 
 
-def with_demo_strategies(settings: Settings, demo: Demo) -> Settings:
+def with_demo_strategies(settings: Settings, demo: DemoSettings) -> Settings:
     """Those that `demo` names trade besides those that are enabled: a demo is there to show every
     kind, and nobody's money is in it."""
     tables = {

@@ -16,7 +16,8 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
-from polytui.config.deciding import Strategy
+from polytui.config.deciding import StrategySettings
+from polytui.config.renamed import with_new_name
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -49,7 +50,8 @@ def structure_settings(raw: dict[str, Any]) -> Settings:
         settings = _converter.structure(raw, Settings)
     except cattrs.BaseValidationError as error:
         faults += [
-            _with_plain_path(line) for line in cattrs.transform_error(error, format_exception=_say)
+            with_new_name(_with_plain_path(line))
+            for line in cattrs.transform_error(error, format_exception=_say)
         ]
     else:
         faults += _contradictions(settings)
@@ -63,7 +65,7 @@ def _contradictions(settings: Settings) -> list[str]:
     faults = [
         f"expected < max_price, got {table.min_price!r} @ {field.name}.min_price"
         for field in attrs.fields(Settings)
-        if isinstance(table := getattr(settings, field.name), Strategy)
+        if isinstance(table := getattr(settings, field.name), StrategySettings)
         and table.min_price >= table.max_price
     ]
     breakers, sniper = settings.breakers, settings.settlement_sniper
@@ -121,17 +123,9 @@ def _with_plain_path(line: str) -> str:
     return f"{message} @ {path.removeprefix('$.').removeprefix('$') or 'config'}"
 
 
-_RENAMED = {"min_oracle_confidence": "min_oracle_trust"}
-
-
-def _with_new_name(name: str) -> str:
-    return f"{name} (is {_RENAMED[name]} now)" if name in _RENAMED else name
-
-
 def _say(error: BaseException, _: type[Any] | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        names = [_with_new_name(name) for name in sorted(error.extra_fields)]
-        return f"unknown setting {', '.join(names)}"
+        return f"unknown setting {', '.join(sorted(error.extra_fields))}"
     if isinstance(error, TypeError | AttributeError):
         return "expected a table"
     return str(error)

@@ -24,15 +24,15 @@ from polytui.config.checks import (
     setting,
 )
 from polytui.config.deciding import (
-    Breakers,
-    Claims,
-    Confluence,
-    DistanceFade,
-    Exits,
-    Gates,
-    MomentumScore,
-    Predictor,
-    SettlementSniper,
+    BreakerSettings,
+    ClaimSettings,
+    ConfluenceSettings,
+    DistanceFadeSettings,
+    ExitSettings,
+    GateSettings,
+    MomentumScoreSettings,
+    PredictorSettings,
+    SettlementSniperSettings,
 )
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS
@@ -55,19 +55,19 @@ _SERIES_IDS = tuple(
 
 
 @frozen
-class Session:
+class SessionSettings:
     assets: tuple[Asset, ...] = setting(tuple(Asset), NO_REPEATS)
     """Which assets trade, each in a nursery of its own."""
     intervals: tuple[Interval, ...] = setting((Interval.M5,), NO_REPEATS)
     """Which rounds are watched and traded: 5m, 15m, 1h, 4h."""
     exchanges: tuple[Exchange, ...] = setting(tuple(Exchange), NO_REPEATS)
-    """Whose prices make the oracle price."""
+    """Whose prices make the consensus."""
     rounds: int = setting(0, NOT_NEGATIVE)
     """Stop by itself after so many settled rounds of each asset; 0 goes on until told."""
 
 
 @frozen
-class Endpoints:
+class EndpointSettings:
     gamma: str = setting("https://gamma-api.polymarket.com", _HTTP)
     """Where rounds are listed, and who won them."""
     clob: str = setting("https://clob.polymarket.com", _HTTP)
@@ -77,9 +77,9 @@ class Endpoints:
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     """Books' changes as they happen."""
     rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
-    """The settlement oracle, without a key."""
+    """Chainlink, without a key."""
     polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
-    """The settlement oracle, faster; wants CLOB API credentials."""
+    """Chainlink, faster; wants CLOB API credentials."""
     binance_ws: str = setting("wss://data-stream.binance.vision", _WS)
     """Binance's quotes and trades."""
     binance_ws_spare: str = setting("wss://stream.binance.com:9443", _WS)
@@ -101,15 +101,15 @@ class Endpoints:
 
 
 @frozen
-class Sockets:
+class SocketLimits:
     """Every WebSocket; real time."""
 
     connect_timeout_s: float = setting(5.0, ABOVE_ZERO)
     """From dialling until the WebSocket stands."""
     book_silence_s: float = setting(30.0, ABOVE_ZERO)
     """No book data for so long: the connection is torn down and made again."""
-    oracle_silence_s: float = setting(15.0, ABOVE_ZERO)
-    """No price of the settlement oracle for so long: connected anew."""
+    chainlink_silence_s: float = setting(15.0, ABOVE_ZERO)
+    """No price of Chainlink for so long: connected anew."""
     exchange_silence_s: float = setting(10.0, ABOVE_ZERO)
     """The same of an exchange, whatever it sends."""
     backoff_first_s: float = setting(0.25, ABOVE_ZERO)
@@ -126,8 +126,8 @@ class Sockets:
     """Coinbase quotes only when it trades."""
     beats_stale_s: float = setting(3.0, ABOVE_ZERO)
     """Coinbase's heartbeats come every second."""
-    oracle_stale_s: float = setting(6.0, ABOVE_ZERO)
-    """No price of the settlement oracle for so long: it is stale."""
+    chainlink_stale_s: float = setting(6.0, ABOVE_ZERO)
+    """No price of Chainlink for so long: it is stale."""
     polymarket_ping_s: float = setting(10.0, ABOVE_ZERO)
     """The market channel wants to hear PING so often."""
     rtds_ping_s: float = setting(5.0, ABOVE_ZERO)
@@ -145,7 +145,7 @@ class Sockets:
 
 
 @frozen
-class Clock:
+class ClockSettings:
     """What is believed of time; session time. See docs/operations.md."""
 
     max_ahead_ms: int = setting(2000, between(100, 10_000))
@@ -179,7 +179,7 @@ class HttpLimits:
 
 
 @frozen
-class Rounds:
+class RoundSettings:
     """The round watcher."""
 
     list_ahead: int = setting(3, between(2, 20))
@@ -201,7 +201,7 @@ class Rounds:
 
 
 @frozen
-class Market:
+class MarketSettings:
     """What we know: volatility, basis, ages."""
 
     volatility_half_life_s: float = setting(120.0, ABOVE_ZERO)
@@ -227,9 +227,9 @@ class Market:
     volatility_ceiling_annual: float = setting(5.0, ABOVE_ZERO)
     """Annualised; a jump must not make us know nothing for hours."""
     basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
-    """How fast what an exchange quotes above the settlement oracle is forgotten."""
+    """How fast what an exchange quotes above Chainlink is forgotten."""
     exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
-    """An exchange quote older than this no longer counts in the oracle price."""
+    """An exchange quote older than this no longer counts in the consensus."""
     freshness_half_life_ms: int = setting(700, ABOVE_ZERO)
     """An exchange quote loses half its weight in so long."""
     latency_half_ms: int = setting(250, ABOVE_ZERO)
@@ -249,13 +249,13 @@ class Market:
 
 
 @frozen
-class Watch:
+class WatchSettings:
     """The forecast watches itself: how far what came was from what was foreseen."""
 
     is_enabled: bool = True
     """Off, it is shown and nobody is less sure for it."""
     least_sd: float = setting(0.8, between(0.1, 1.0))
-    """Of what came, in deviations foreseen: under it the forecast is not sure enough."""
+    """Of what came, in sigmas foreseen: under it the forecast is not sure enough."""
     most_sd: float = setting(1.25, between(1.0, 10.0))
     """Above it the forecast is too sure; confidence is divided by how far."""
     least_samples: float = setting(60.0, between(5.0, 10_000.0))
@@ -285,7 +285,7 @@ class FeatureSettings:
 
 
 @frozen
-class Risk:
+class RiskSettings:
     """May the order go? Counted with everything that works, or may work, as if filled."""
 
     max_order_usd: float = setting(25.0, ABOVE_ZERO)
@@ -324,8 +324,8 @@ class Risk:
 
 
 @frozen
-class Paper:
-    """Hands that trade on paper against the live book, and how late they and shadows are."""
+class PaperSettings:
+    """The client that trades on paper against the live book, and how late it and shadows are."""
 
     starting_cash_usd: float = setting(1000.0, ABOVE_ZERO)
     """What a session on paper begins with."""
@@ -351,7 +351,7 @@ class Paper:
 
 
 @frozen
-class Supervision:
+class SupervisionSettings:
     """Restarts and stops; real time."""
 
     backoff_first_s: float = setting(0.5, ABOVE_ZERO)
@@ -369,7 +369,7 @@ class Supervision:
 
 
 @frozen
-class Queues:
+class QueueSettings:
     inbox: int = setting(20_000, between(2_000, 1_000_000))
     """Events waiting for one desk; a full inbox is a fault of the asset, never silent loss."""
     effects: int = setting(1_000, between(10, 100_000))
@@ -391,7 +391,7 @@ class JournalSettings:
 
 
 @frozen
-class Record:
+class RecordSettings:
     """`polytui record`: raw frames and what was understood of them; real time."""
 
     directory: str = "recordings"
@@ -405,7 +405,7 @@ class Record:
 
 
 @frozen
-class Doctor:
+class DoctorSettings:
     """`polytui doctor`; real time."""
 
     wait_s: float = setting(8.0, ABOVE_ZERO)
@@ -417,7 +417,7 @@ class Doctor:
 
 
 @frozen
-class Terminal:
+class TerminalSettings:
     theme: str = "night"
     """Its colours: a file in the themes folder, or one that came with the program."""
     themes_folder: str = "themes"
@@ -429,7 +429,7 @@ class Terminal:
 
 
 @frozen
-class Demo:
+class DemoSettings:
     """`polytui demo` and `polytui venue`."""
 
     seed: int = setting(7, NOT_NEGATIVE)
@@ -463,30 +463,30 @@ def _hot(table: type[Any]) -> Any:
 
 @frozen
 class Settings:
-    session: Session = Factory(Session)
-    endpoints: Endpoints = Factory(Endpoints)
-    sockets: Sockets = Factory(Sockets)
-    clock: Clock = Factory(Clock)
+    session: SessionSettings = Factory(SessionSettings)
+    endpoints: EndpointSettings = Factory(EndpointSettings)
+    sockets: SocketLimits = Factory(SocketLimits)
+    clock: ClockSettings = Factory(ClockSettings)
     http: HttpLimits = Factory(HttpLimits)
-    rounds: Rounds = Factory(Rounds)
-    market: Market = _hot(Market)
-    watch: Watch = _hot(Watch)
+    rounds: RoundSettings = Factory(RoundSettings)
+    market: MarketSettings = _hot(MarketSettings)
+    watch: WatchSettings = _hot(WatchSettings)
     features: FeatureSettings = Factory(FeatureSettings)
-    gates: Gates = _hot(Gates)
-    exits: Exits = _hot(Exits)
-    risk: Risk = _hot(Risk)
-    breakers: Breakers = _hot(Breakers)
-    claims: Claims = _hot(Claims)
-    confluence: Confluence = _hot(Confluence)
-    momentum_score: MomentumScore = _hot(MomentumScore)
-    distance_fade: DistanceFade = _hot(DistanceFade)
-    settlement_sniper: SettlementSniper = _hot(SettlementSniper)
-    predictor: Predictor = _hot(Predictor)
-    paper: Paper = Factory(Paper)
-    supervision: Supervision = Factory(Supervision)
-    queues: Queues = Factory(Queues)
+    gates: GateSettings = _hot(GateSettings)
+    exits: ExitSettings = _hot(ExitSettings)
+    risk: RiskSettings = _hot(RiskSettings)
+    breakers: BreakerSettings = _hot(BreakerSettings)
+    claims: ClaimSettings = _hot(ClaimSettings)
+    confluence: ConfluenceSettings = _hot(ConfluenceSettings)
+    momentum_score: MomentumScoreSettings = _hot(MomentumScoreSettings)
+    distance_fade: DistanceFadeSettings = _hot(DistanceFadeSettings)
+    settlement_sniper: SettlementSniperSettings = _hot(SettlementSniperSettings)
+    predictor: PredictorSettings = _hot(PredictorSettings)
+    paper: PaperSettings = Factory(PaperSettings)
+    supervision: SupervisionSettings = Factory(SupervisionSettings)
+    queues: QueueSettings = Factory(QueueSettings)
     journal: JournalSettings = Factory(JournalSettings)
-    record: Record = Factory(Record)
-    doctor: Doctor = Factory(Doctor)
-    terminal: Terminal = Factory(Terminal)
-    demo: Demo = Factory(Demo)
+    record: RecordSettings = Factory(RecordSettings)
+    doctor: DoctorSettings = Factory(DoctorSettings)
+    terminal: TerminalSettings = Factory(TerminalSettings)
+    demo: DemoSettings = Factory(DemoSettings)

@@ -31,7 +31,7 @@ _ENV_HEAD = """\
 # Copy to .env; never commit that file. Everything here is optional for paper trading and demos.
 #
 # CLOB API credentials: the PolyBolt price stream wants them even for public prices.
-# Without them the settlement oracle is read from RTDS alone.
+# Without them Chainlink is read from RTDS alone.
 """
 
 

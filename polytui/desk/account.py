@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from attrs import define, field
 
+from polytui.ledger.attribution import Attribution
 from polytui.ledger.claims import Claims
 from polytui.ledger.shadow import Shadow
-from polytui.ledger.track import Track
 from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.effects import Reason, Why
-from polytui.model.events import StandingRestored, Stopped
+from polytui.model.events import RiskStateRestored, Stopped
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
@@ -36,7 +36,7 @@ class OpenRound(NamedTuple):
 
 
 @define
-class AssetBooks:
+class AssetAccount:
     """One asset's share of the account. `realised` and the counts outlive a desk's crash."""
 
     realised: Usd = Usd(0)
@@ -70,7 +70,7 @@ class AssetBooks:
     paused_whys: tuple[Why, ...] = ()
     """What paused it by itself, in order; nothing where a person did."""
     breakers: Breakers = field(factory=Breakers)
-    live: Track = field(factory=Track)
+    live: Attribution = field(factory=Attribution)
     """Whose the positions are, and what came of each strategy."""
     shadow: Shadow = field(factory=Shadow)
     watch: ForecastWatch = field(factory=ForecastWatch)
@@ -121,19 +121,19 @@ class AssetBooks:
         whys = [why.reason.value for why in self.paused_whys]
         asked = (self.is_paused, self.is_flattening, self.is_flattened)
         people = (self.is_traded, *asked, whys)
-        tracks = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
-        return (*money, *rounds, people, *tracks, self.watch.state())
+        attributed = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
+        return (*money, *rounds, people, *attributed, self.watch.state())
 
 
 class Account:
-    """State: books by asset, the cash at the start, the kill switch, the day's result and trades,
-    the peak of the realised result."""
+    """State: accounts by asset, the cash at the start, the kill switch, the day's result and
+    trades, the peak of the realised result."""
 
     def __init__(self) -> None:
         self.starting_cash = Usd(0)
         self.kill_switch = KillSwitch()
         self.claims = Claims()
-        self._books: dict[Asset, AssetBooks] = {}
+        self._assets: dict[Asset, AssetAccount] = {}
         self._day = 0
         self._realised_today = Usd(0)
         self._trades_today = 0
@@ -146,15 +146,15 @@ class Account:
         self._breach = (0, 0.0)
         """Day and limit of the last kill by a day's loss."""
 
-    def books(self, asset: Asset) -> AssetBooks:
-        return self._books.setdefault(asset, AssetBooks())
+    def of(self, asset: Asset) -> AssetAccount:
+        return self._assets.setdefault(asset, AssetAccount())
 
     # --- counters that limits look at ---------------------------------------------------------
 
     def realise(self, asset: Asset, pnl: Usd, now_ns: int) -> None:
         self._begin_day(now_ns)
-        books = self.books(asset)
-        books.realised = Usd(books.realised + pnl)
+        asset_account = self.of(asset)
+        asset_account.realised = Usd(asset_account.realised + pnl)
         self._realised_today = Usd(self._realised_today + pnl)
         if self.realised >= self._peak:
             self._peak, self._equity_left = self.realised, Usd(0)
@@ -168,7 +168,7 @@ class Account:
     def _sold(self) -> Usd:
         """What was paid and received in open rounds, and what is held: at its cost, pairs at the
         dollar that they pay."""
-        return Usd(sum([each.open_flow + each.carried for each in self._books.values()]))
+        return Usd(sum([each.open_flow + each.carried for each in self._assets.values()]))
 
     def is_first_breach(self, now_ns: int, limit_usd: float) -> bool:
         """Whether nobody was told yet today that the day's loss has reached this limit."""
@@ -178,7 +178,7 @@ class Account:
 
     def is_paused_for(self, *reasons: Reason) -> bool:
         """Whether an asset waits for a person for one of these: one that a person can resume."""
-        traded = [one for one in self._books.values() if one.is_traded]
+        traded = [one for one in self._assets.values() if one.is_traded]
         return any(why.reason in reasons for one in traded for why in one.paused_whys)
 
     def note_trade(self, now_ns: int) -> None:
@@ -193,13 +193,13 @@ class Account:
     def note_settled(self, asset: Asset, pnl: Usd) -> None:
         """A round ended with this result. Nothing won and nothing lost, as where nothing was
         traded, neither ends a row of losses nor makes it longer."""
-        books = self.books(asset)
+        asset_account = self.of(asset)
         if pnl:
-            books.losses_in_a_row = books.losses_in_a_row + 1 if pnl < 0 else 0
+            asset_account.losses_in_a_row = asset_account.losses_in_a_row + 1 if pnl < 0 else 0
 
     def forgive_losses(self, asset: Asset) -> None:
         """A person looked and goes on: the row begins anew."""
-        self.books(asset).losses_in_a_row = 0
+        self.of(asset).losses_in_a_row = 0
 
     @property
     def drawdown(self) -> Usd:
@@ -238,7 +238,7 @@ class Account:
 
     # --- through restarts ---------------------------------------------------------------------
 
-    def restore(self, event: StandingRestored, now_ns: int) -> None:
+    def restore(self, event: RiskStateRestored, now_ns: int) -> None:
         """Begin where earlier sessions ended. Every desk is told, the first one counts: after it
         this session's own results are in the counters."""
         if self._is_restored:
@@ -258,7 +258,7 @@ class Account:
         by_name = {one.asset: one for one in event.forecasts}
         for asset in Asset:
             if left := by_name.get(asset.value):
-                self.books(asset).watch.restore(left)
+                self.of(asset).watch.restore(left)
         if event.kill_why:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
@@ -267,21 +267,21 @@ class Account:
         counted = dict(losses)
         for asset in Asset:
             if count := counted.get(asset.value, 0):
-                self.books(asset).losses_in_a_row = count
+                self.of(asset).losses_in_a_row = count
 
     def _restore_stops(self, stopped: tuple[Stopped, ...], now_ns: int) -> None:
         by_name = {one.asset: one for one in stopped}
         for asset in Asset:
             if one := by_name.get(asset.value):
-                self.books(asset).stop_as(one, now_ns)
+                self.of(asset).stop_as(one, now_ns)
 
-    def standing(self, now_ns: int) -> StandingRestored:
+    def risk_state(self, now_ns: int) -> RiskStateRestored:
         """What another session must know, as it would be told."""
-        books = sorted(self._books.items())
-        stopped = (each.stopped(asset) for asset, each in books)
-        forecasts = [each.watch.left(asset.value) for asset, each in books]
-        losses = ((asset.value, each.losses_in_a_row) for asset, each in books)
-        return StandingRestored(
+        asset_account = sorted(self._assets.items())
+        stopped = (each.stopped(asset) for asset, each in asset_account)
+        forecasts = [each.watch.left(asset.value) for asset, each in asset_account]
+        losses = ((asset.value, each.losses_in_a_row) for asset, each in asset_account)
+        return RiskStateRestored(
             day=max(self._day, now_ns // _DAY_NS),
             realised_today=self.realised_today(now_ns),
             trades_today=self.trades_today(now_ns),
@@ -300,29 +300,39 @@ class Account:
 
     @property
     def realised(self) -> Usd:
-        return Usd(sum(books.realised for books in self._books.values()))
+        return Usd(sum(asset_account.realised for asset_account in self._assets.values()))
 
     @property
     def cash(self) -> Usd:
-        flows = sum(books.realised + books.open_flow for books in self._books.values())
+        flows = sum(
+            asset_account.realised + asset_account.open_flow
+            for asset_account in self._assets.values()
+        )
         return Usd(self.starting_cash + flows)
 
     @property
     def free_cash(self) -> Usd:
-        return Usd(self.cash - sum(books.reserved for books in self._books.values()))
+        return Usd(
+            self.cash - sum(asset_account.reserved for asset_account in self._assets.values())
+        )
 
     @property
     def exposure(self) -> Usd:
         """Dollars that could be lost: what is held at cost, and what may still be bought."""
-        return Usd(sum(books.position_cost + books.reserved for books in self._books.values()))
+        return Usd(
+            sum(
+                asset_account.position_cost + asset_account.reserved
+                for asset_account in self._assets.values()
+            )
+        )
 
     @property
     def working_orders(self) -> int:
-        return sum(books.working for books in self._books.values())
+        return sum(asset_account.working for asset_account in self._assets.values())
 
     @property
     def open_rounds(self) -> int:
-        return sum(len(books.open) for books in self._books.values())
+        return sum(len(asset_account.open) for asset_account in self._assets.values())
 
     def open_rounds_of(self, interval: Interval) -> int:
         return sum(each.interval is interval for each in self._open())
@@ -342,12 +352,12 @@ class Account:
         return sorted({each.closes_ns for each in self._open()})
 
     def _open(self) -> Iterator[OpenRound]:
-        for books in self._books.values():
-            yield from books.open.values()
+        for asset_account in self._assets.values():
+            yield from asset_account.open.values()
 
     @property
     def fees(self) -> Usd:
-        return Usd(sum(books.fees for books in self._books.values()))
+        return Usd(sum(asset_account.fees for asset_account in self._assets.values()))
 
     def state(self) -> tuple[object, ...]:
         return (
@@ -356,5 +366,8 @@ class Account:
             self.claims.state(),
             (self._day, self._realised_today, self._trades_today),
             (self._peak, self._equity_left, self._is_restored, self._breach),
-            [(asset.value, books.state()) for asset, books in sorted(self._books.items())],
+            [
+                (asset.value, asset_account.state())
+                for asset, asset_account in sorted(self._assets.items())
+            ],
         )

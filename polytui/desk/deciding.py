@@ -14,23 +14,23 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
-from polytui.desk.account import AssetBooks
-from polytui.desk.choosing import (
+from polytui.desk.account import AssetAccount
+from polytui.desk.asset_ledger import AssetLedger
+from polytui.desk.round import DeskRound
+from polytui.desk.selection import (
     Candidate,
-    Wanted,
+    WantedQuote,
     coherence_block,
     may_trade,
     outbid,
     strongest,
 )
-from polytui.desk.holdings import Holdings
-from polytui.desk.leaning import Leaning
-from polytui.desk.round import DeskRound
 from polytui.desk.shadowing import Asked, Shadowing
+from polytui.desk.signal_persistence import SignalPersistence
+from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import Beliefs
-from polytui.ledger.track import Stake
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
@@ -47,56 +47,61 @@ class _Seat(NamedTuple):
     """A strategy with its own settings, and whether it may trade here."""
 
     strategy: Strategy
-    thresholds: Thresholds
+    thresholds: StrategySettings
     is_live: bool
 
 
 class Deciding:
-    """Stateless but for what it points at, one asset's holdings and books; and for the seats of the
+    """Stateless but for what it points at, one asset's ledger and account; and for the seats of the
     settings that it saw last."""
 
-    def __init__(self, asset: Asset, holdings: Holdings, shadowing: Shadowing) -> None:
+    def __init__(self, asset: Asset, ledger: AssetLedger, shadowing: Shadowing) -> None:
         self._asset = asset
-        self._holdings = holdings
+        self._ledger = ledger
         self._shadowing = shadowing
         self._seated: Settings | None = None
         self._seats: dict[Interval, tuple[_Seat, ...]] = {}
 
     def decide(
-        self, entry: DeskRound, view: View, settings: Settings, block: Why | None
-    ) -> tuple[list[Wanted], dict[str, Why]]:
+        self, market_round: DeskRound, view: View, settings: Settings, block: Why | None
+    ) -> tuple[list[WantedQuote], dict[str, Why]]:
         """Quotes wanted in the round, and by strategy why it does not get its entry.
 
         `block`: why nobody may enter now, in shadow neither; exits go on.
         """
         whys: dict[str, Why] = {}
         candidates: list[Candidate] = []
-        live, shadow = self._books.live.open(entry.slug), self._books.shadow.open(entry.slug)
-        for seat in self._seats_of(entry.round.interval, settings):
-            stakes, name = live if seat.is_live else shadow, seat.strategy.name
-            beliefs = self._holdings.beliefs(name, settings.claims)
-            own = _seen_by(name, view, stakes, beliefs)
+        live, shadow = (
+            self._asset_account.live.open(market_round.slug),
+            self._asset_account.shadow.open(market_round.slug),
+        )
+        for seat in self._seats_of(market_round.round.interval, settings):
+            positions, name = live if seat.is_live else shadow, seat.strategy.name
+            beliefs = self._ledger.beliefs(name, settings.claims)
+            own = _seen_by(name, view, positions, beliefs)
             if seat.thresholds.sizing == "half_kelly":
-                others = self._holdings.closing_of_others(entry.round, name)
+                others = self._ledger.closing_of_others(market_round.round, name)
                 own = replace(own, closing_usd=others)
-            proposal = self._ask(entry, seat.strategy, own, settings)
+            proposal = self._ask(market_round, seat.strategy, own, settings)
             if not seat.is_live:
-                asked = Asked(entry, name, seat.thresholds, proposal.as_claimed(), view, settings)
+                asked = Asked(
+                    market_round, name, seat.thresholds, proposal.as_claimed(), view, settings
+                )
                 done = self._shadowing.follow(asked, block)
                 whys[name] = proposal.why if proposal.doubted else done
                 continue
-            if proposal.doubted or any(stake.strategy == name for stake in shadow):
+            if proposal.doubted or any(position.strategy == name for position in shadow):
                 unbelieved = _unbelieved(proposal)
-                asked = Asked(entry, name, seat.thresholds, unbelieved, view, settings)
+                asked = Asked(market_round, name, seat.thresholds, unbelieved, view, settings)
                 self._shadowing.follow(asked, block)
-            why = block or self._signal_block(entry, seat, proposal, view, settings)
+            why = block or self._signal_block(market_round, seat, proposal, view, settings)
             whys[name] = why or proposal.less or _NOTHING
             if why is None:
                 candidates.append(Candidate(name, proposal))
         # Who leaves a round goes first: nobody enters it in the same breath.
-        leaving, reasons = self._exits(entry, view, settings)
+        leaving, reasons = self._exits(market_round, view, settings)
         whys |= reasons
-        return leaving or self._entry(entry, candidates, whys), whys
+        return leaving or self._entry(market_round, candidates, whys), whys
 
     def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
         if settings is not self._seated:
@@ -105,47 +110,55 @@ class Deciding:
         return self._seats[interval]
 
     def _ask(
-        self, entry: DeskRound, strategy: Strategy, view: View, settings: Settings
+        self, market_round: DeskRound, strategy: Strategy, view: View, settings: Settings
     ) -> Proposal:
         proposal = strategy.propose(view, settings)
-        entry.proposals[strategy.name] = proposal
-        leaning = entry.leanings.get(strategy.name)
-        if leaning is None:
-            leaning = entry.leanings[strategy.name] = Leaning()
-        leaning.note(proposal, view.now_ns, settings.gates.entry_delay_s)
+        market_round.proposals[strategy.name] = proposal
+        persistence = market_round.persistences.get(strategy.name)
+        if persistence is None:
+            persistence = market_round.persistences[strategy.name] = SignalPersistence()
+        persistence.note(proposal, view.now_ns, settings.gates.entry_delay_s)
         return proposal
 
     # --- entries --------------------------------------------------------------------------------
 
     def _signal_block(
-        self, entry: DeskRound, seat: _Seat, proposal: Proposal, view: View, settings: Settings
+        self,
+        market_round: DeskRound,
+        seat: _Seat,
+        proposal: Proposal,
+        view: View,
+        settings: Settings,
     ) -> Why | None:
         """Why a strategy that may trade does not enter: its own reason first."""
         if not proposal.quotes:
             return proposal.why
         gates, name = settings.gates, seat.strategy.name
-        if gates.is_one_signal_a_side and self._is_spent(entry, name, proposal):
+        if gates.is_one_signal_a_side and self._is_spent(market_round, name, proposal):
             return Why(Reason.SIGNAL_SPENT)
         min_edge_bps = seat.thresholds.min_edge_bps
-        return entry.leanings[name].block(view.now_ns, gates.entry_delay_s, min_edge_bps)
+        return market_round.persistences[name].block(view.now_ns, gates.entry_delay_s, min_edge_bps)
 
-    def _is_spent(self, entry: DeskRound, name: str, proposal: Proposal) -> bool:
+    def _is_spent(self, market_round: DeskRound, name: str, proposal: Proposal) -> bool:
         """Whether it has bought this side of the round, and no order of that is on its way."""
         outcome = proposal.outcome
-        if outcome is None or not self._books.has_entered(entry.slug, name, outcome):
+        if outcome is None or not self._asset_account.has_entered(market_round.slug, name, outcome):
             return False
         return not any(
             working.order.strategy == name
             and working.order.outcome is outcome
             and working.order.side is Side.BUY
-            for working in self._holdings.of_round(entry.slug)
+            for working in self._ledger.of_round(market_round.slug)
         )
 
     def _entry(
-        self, entry: DeskRound, candidates: Sequence[Candidate], whys: dict[str, Why]
-    ) -> list[Wanted]:
+        self, market_round: DeskRound, candidates: Sequence[Candidate], whys: dict[str, Why]
+    ) -> list[WantedQuote]:
         """The strongest of those whose side nobody stands against."""
-        working, held = self._holdings.of_round(entry.slug), self._books.live.open(entry.slug)
+        working, held = (
+            self._ledger.of_round(market_round.slug),
+            self._asset_account.live.open(market_round.slug),
+        )
         free = []
         for candidate in candidates:
             outcome = candidate.proposal.outcome
@@ -160,36 +173,37 @@ class Deciding:
         for candidate in free:
             if candidate is not best:
                 whys[candidate.strategy] = outbid(candidate, best)
-        return [Wanted(best.strategy, quote) for quote in best.proposal.quotes]
+        return [WantedQuote(best.strategy, quote) for quote in best.proposal.quotes]
 
     # --- exits ----------------------------------------------------------------------------------
 
-    def exits(self, entry: DeskRound, view: View, settings: Settings) -> list[Wanted]:
+    def exits(self, market_round: DeskRound, view: View, settings: Settings) -> list[WantedQuote]:
         """Ways out while nobody can be asked: books and the clock are enough for most reasons."""
-        return self._exits(entry, view, settings)[0]
+        return self._exits(market_round, view, settings)[0]
 
     def _exits(
-        self, entry: DeskRound, view: View, settings: Settings
-    ) -> tuple[list[Wanted], dict[str, Why]]:
-        """One way out for every stake that must leave; and by strategy why it does, or cannot."""
-        wanted, whys = list[Wanted](), dict[str, Why]()
-        for stake in self._books.live.open(entry.slug):
-            why = _must_leave(stake, entry, view, settings)
+        self, market_round: DeskRound, view: View, settings: Settings
+    ) -> tuple[list[WantedQuote], dict[str, Why]]:
+        """One way out for every position that must leave; and by strategy why it does, or
+        cannot."""
+        wanted, whys = list[WantedQuote](), dict[str, Why]()
+        for position in self._asset_account.live.open(market_round.slug):
+            why = _must_leave(position, market_round, view, settings)
             if why is None:
                 continue
-            way = leave(view, stake, why, settings.exits.max_slippage_ticks)
+            way = leave(view, position, why, settings.exits.max_slippage_ticks)
             if isinstance(way, Quote):
-                wanted.append(Wanted(stake.strategy, way, is_exit=True))
-                whys[stake.strategy] = why
+                wanted.append(WantedQuote(position.strategy, way, is_exit=True))
+                whys[position.strategy] = why
             else:
-                whys[stake.strategy] = way
+                whys[position.strategy] = way
         return wanted, whys
 
     # --- shadow ---------------------------------------------------------------------------------
 
     @property
-    def _books(self) -> AssetBooks:
-        return self._holdings.books
+    def _asset_account(self) -> AssetAccount:
+        return self._ledger.asset_account
 
 
 def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
@@ -197,12 +211,14 @@ def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat,
     return tuple(_Seat(one, own, may_trade(own, asset, interval)) for one, own in seats)
 
 
-def _must_leave(stake: Stake, entry: DeskRound, view: View, settings: Settings) -> Why | None:
-    strategy = _BY_NAME.get(stake.strategy)
-    if strategy is None or not settings.exits.is_enabled or stake.shares < LOT:
+def _must_leave(
+    position: StrategyPosition, market_round: DeskRound, view: View, settings: Settings
+) -> Why | None:
+    strategy = _BY_NAME.get(position.strategy)
+    if strategy is None or not settings.exits.is_enabled or position.shares < LOT:
         return None
-    lean = entry.proposals.get(stake.strategy)
-    return first_exit(view, stake, lean, strategy.thresholds(settings), settings.exits)
+    lean = market_round.proposals.get(position.strategy)
+    return first_exit(view, position, lean, strategy.thresholds(settings), settings.exits)
 
 
 def _unbelieved(proposal: Proposal) -> Proposal:
@@ -210,13 +226,15 @@ def _unbelieved(proposal: Proposal) -> Proposal:
     return proposal.as_claimed() if proposal.doubted else replace(proposal, quotes=())
 
 
-def _seen_by(name: str, view: View, stakes: tuple[Stake, ...], beliefs: Beliefs) -> View:
+def _seen_by(
+    name: str, view: View, positions: tuple[StrategyPosition, ...], beliefs: Beliefs
+) -> View:
     """The view with what this strategy holds, and what is believed of it."""
     if beliefs != view.beliefs:
         view = replace(view, beliefs=beliefs)
-    for stake in stakes:
-        if stake.strategy == name and stake.shares >= LOT:
-            side = replace(view.side(stake.outcome), held=stake.shares, cost=stake.cost)
-            is_up = stake.outcome is Outcome.UP
+    for position in positions:
+        if position.strategy == name and position.shares >= LOT:
+            side = replace(view.side(position.outcome), held=position.shares, cost=position.cost)
+            is_up = position.outcome is Outcome.UP
             return replace(view, up=side) if is_up else replace(view, down=side)
     return view

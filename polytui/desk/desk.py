@@ -16,17 +16,17 @@ from msgspec.structs import replace
 from polytui.config.load import digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
-from polytui.desk.choosing import Wanted
+from polytui.desk.asset_ledger import MOVES, AssetLedger
 from polytui.desk.deciding import Deciding
-from polytui.desk.holdings import MOVES, Holdings
-from polytui.desk.machine import Move, Phase
-from polytui.desk.placing import Placing
 from polytui.desk.prices import DeskPrices
+from polytui.desk.quoting import Quoter
 from polytui.desk.round import DeskRound, may_say
+from polytui.desk.round_phase import Move, Phase
 from polytui.desk.rounds import DeskRounds
-from polytui.desk.seeing import Blocked, Knowledge, see_round
+from polytui.desk.selection import WantedQuote
 from polytui.desk.shadowing import Shadowing
 from polytui.desk.step import Step
+from polytui.desk.view_builder import NoView, ViewInputs, build_view
 from polytui.market.fair_value import fair_up
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
@@ -46,7 +46,7 @@ from polytui.model.instrument import Asset, Outcome, PriceKind
 from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.snapshot import FeedState
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, floor_to_lot, usd_from_float
-from polytui.risk.limits import Stakes
+from polytui.risk.limits import Exposure
 from polytui.strategy.proposal import View
 from polytui.strategy.registry import STRATEGIES
 
@@ -58,7 +58,7 @@ _RESYNC_AFTER_NS = 2 * NS_PER_S
 
 
 class Desk:
-    """State: rounds, prices and holdings of one asset, its feeds, and what people asked.
+    """State: rounds, prices and ledger of one asset, its feeds, and what people asked.
 
     Written only inside `step`; what desks share is in the account.
     """
@@ -70,16 +70,16 @@ class Desk:
         self.settings_digest = ""
         self.prices = DeskPrices()
         self.rounds = DeskRounds()
-        self.holdings = Holdings(asset, account)
-        self.books = self.holdings.books
+        self.ledger = AssetLedger(asset, account)
+        self.asset_account = self.ledger.asset_account
         self.feeds: dict[str, FeedState] = {}
-        self.breakers = self.books.breakers
+        self.breakers = self.asset_account.breakers
         self.predictor: Predictor | None = None
         self.is_stopping = False
         self.life = 0
-        self._placing = Placing(asset, account, self.holdings)
-        self._shadowing = Shadowing(asset, account, self._placing)
-        self._deciding = Deciding(asset, self.holdings, self._shadowing)
+        self._quoter = Quoter(asset, account, self.ledger)
+        self._shadowing = Shadowing(asset, account, self._quoter)
+        self._deciding = Deciding(asset, self.ledger, self._shadowing)
         self._has_news = False
         self._is_tick = False
         self._is_new = True
@@ -87,7 +87,7 @@ class Desk:
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
         """Take one event. Decisions are made after the last of a batch: a burst decides once."""
         step = Step(seq, now_ns)
-        if self.books.shadow.next_due_ns <= now_ns:
+        if self.asset_account.shadow.next_due_ns <= now_ns:
             self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
             self._has_news = True
@@ -97,11 +97,11 @@ class Desk:
             self._is_tick = False
         return tuple(step.effects)
 
-    def stakes(
-        self, now_ns: int, entry: DeskRound | None = None, outcome: Outcome | None = None
-    ) -> Stakes:
+    def exposure(
+        self, now_ns: int, market_round: DeskRound | None = None, outcome: Outcome | None = None
+    ) -> Exposure:
         """What is at stake now, for those who show it."""
-        return self._placing.stakes(now_ns, entry, outcome)
+        return self._quoter.exposure(now_ns, market_round, outcome)
 
     def adopt(self, settings: Settings) -> None:
         """Go on under these settings."""
@@ -117,7 +117,7 @@ class Desk:
             self.life,
             self.rounds.state(),
             self.prices.state(),
-            self.holdings.state(),
+            self.ledger.state(),
             self.breakers.state(),
             "" if self.predictor is None else self.predictor.digest,
             sorted((name, state.value) for name, state in self.feeds.items()),
@@ -129,18 +129,18 @@ class Desk:
 
     def _opened(self, step: Step, event: ev.DeskOpened) -> None:
         self.life = event.life
-        self.holdings.begin(event.realised, step.now_ns)
+        self.ledger.begin(event.realised, step.now_ns)
         for held in event.held:
             self.rounds.find(held.round)
-            self.holdings.restore(held, step.now_ns)
-        self.holdings.forget_unheld([held.round.slug for held in event.held])
+            self.ledger.restore(held, step.now_ns)
+        self.ledger.forget_unheld([held.round.slug for held in event.held])
 
-    def _restored(self, step: Step, event: ev.StandingRestored) -> None:
+    def _restored(self, step: Step, event: ev.RiskStateRestored) -> None:
         """What earlier sessions left behind, once a session, before anything else."""
         self.account.restore(event, step.now_ns)
 
     def _halted(self, step: Step, event: ev.AssetHalted) -> bool:
-        """Said to the books, which outlive the desk. There is nothing left to decide."""
+        """Said to the account, which outlives the desk. There is nothing left to decide."""
         self._pause_for(step, Why(Reason.HALTED, event.crashes, event.most, "crashes"))
         return False
 
@@ -167,7 +167,7 @@ class Desk:
         if event.unkept_s:
             why = Why(Reason.DISK_REFUSES, event.unkept_s, 0.0, "s")
             step.effects += self.breakers.machine_doubted(step.now_ns, why, self.settings.breakers)
-        if self.breakers.must_cancel and self.books.working:
+        if self.breakers.must_cancel and self.asset_account.working:
             self._cancel_everything(step, "latency")
 
     def _kept_only(self, step: Step, _: ev.Event) -> bool:
@@ -178,38 +178,40 @@ class Desk:
         self.rounds.find(event.round)
 
     def _round_opened(self, step: Step, event: ev.RoundOpened) -> None:
-        if entry := self.rounds.get(event.slug):
-            entry.move(Move.OPENS)
-            session = self.books.session_rounds
+        if market_round := self.rounds.get(event.slug):
+            market_round.move(Move.OPENS)
+            session = self.asset_account.session_rounds
             if not event.is_late and event.slug not in session:
                 session.append(event.slug)
 
     def _round_closed(self, step: Step, event: ev.RoundClosed) -> None:
-        if entry := self.rounds.get(event.slug):
-            entry.move(Move.CLOSES)
+        if market_round := self.rounds.get(event.slug):
+            market_round.move(Move.CLOSES)
 
     def _strike_published(self, step: Step, event: ev.StrikePublished) -> None:
-        entry = self.rounds.get(event.slug)
-        if entry is not None and may_say(event.source, entry.round.settlement):
-            entry.know_strike(event.strike, event.source)
+        market_round = self.rounds.get(event.slug)
+        if market_round is not None and may_say(event.source, market_round.round.settlement):
+            market_round.know_strike(event.strike, event.source)
 
     def _acceptance_changed(self, step: Step, event: ev.AcceptanceChanged) -> None:
-        if entry := self.rounds.get(event.slug):
-            entry.takes_orders = event.takes_orders
+        if market_round := self.rounds.get(event.slug):
+            market_round.takes_orders = event.takes_orders
 
     def _round_settled(self, step: Step, event: ev.RoundSettled) -> None:
         known = self.rounds.winner_of(event)
         if known is None or not known[0].move(Move.SETTLES):
             return
-        entry, winner = known
-        payout, pnl = self.holdings.settle(entry.slug, winner, step.now_ns, self.settings.claims)
+        market_round, winner = known
+        payout, pnl = self.ledger.settle(
+            market_round.slug, winner, step.now_ns, self.settings.claims
+        )
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
         is_up = None if winner is None else winner is Outcome.UP
-        self.books.watch.settle(entry.slug, is_up, step.now_ns, self.settings.watch)
+        self.asset_account.watch.settle(market_round.slug, is_up, step.now_ns, self.settings.watch)
         named = VOID if winner is None else winner.value
-        step.effects.append(Credit(entry.slug, named, payout, pnl))
-        self.rounds.forget(entry)
+        step.effects.append(Credit(market_round.slug, named, payout, pnl))
+        self.rounds.forget(market_round)
         self._judge_result(step, had_position=bool(payout or pnl))
 
     def _judge_result(self, step: Step, *, had_position: bool) -> None:
@@ -217,7 +219,7 @@ class Desk:
         if not had_position:
             return
         self._judge_day(step)
-        losses, most = self.books.losses_in_a_row, self.settings.risk.max_losses_in_a_row
+        losses, most = self.asset_account.losses_in_a_row, self.settings.risk.max_losses_in_a_row
         if losses >= most:
             self._pause_for(step, Why(Reason.LIMIT_LOSSES, losses, most, "rounds"))
         for why in self._too_deep():
@@ -248,8 +250,8 @@ class Desk:
 
     def _pause_for(self, step: Step, why: Why) -> None:
         """No entries until a person has looked and resumes."""
-        self.books.is_paused = True
-        self.books.paused_whys += (why,)
+        self.asset_account.is_paused = True
+        self.asset_account.paused_whys += (why,)
         self.breakers.count(why.reason)
         step.effects.append(Trip(why, 0))
 
@@ -262,16 +264,16 @@ class Desk:
     def _tick_size_changed(self, step: Step, event: ev.TickSizeChanged) -> None:
         self.rounds.tick_size_changed(event)
 
-    def _oracle_priced(self, step: Step, event: ev.OraclePriced) -> bool:
-        is_news = self.prices.oracle_priced(event, self.settings.market)
+    def _chainlink_priced(self, step: Step, event: ev.ChainlinkPriced) -> bool:
+        is_news = self.prices.chainlink_priced(event, self.settings.market)
         self.prices.sample(step.now_ns, self.settings.market)
         if is_news and event.kind is PriceKind.SPOT:
             self._watch_forecast(step, event)
         return is_news
 
-    def _watch_forecast(self, step: Step, event: ev.OraclePriced) -> None:
+    def _watch_forecast(self, step: Step, event: ev.ChainlinkPriced) -> None:
         """What came against what was foreseen, and what is foreseen now."""
-        watch = self.books.watch
+        watch = self.asset_account.watch
         watch.came(event.value, event.observed_ns, self.settings.watch)
         if watch.is_due(step.now_ns):
             foreseen = self.prices.foreseen(step.now_ns, self.settings.market)
@@ -313,10 +315,10 @@ class Desk:
         if event.feed != ev.BOOK_FEED:
             return False
         self.rounds.doubt_books()
-        for entry in self.rounds:
-            if entry.phase is Phase.OPEN and not entry.unsettled_ns:
-                entry.unsettled_ns = step.now_ns
-                step.effects.append(Resync(entry.slug))
+        for market_round in self.rounds:
+            if market_round.phase is Phase.OPEN and not market_round.unsettled_ns:
+                market_round.unsettled_ns = step.now_ns
+                step.effects.append(Resync(market_round.slug))
         return True
 
     def _feed_down(self, step: Step, event: ev.FeedDown) -> None:
@@ -326,13 +328,13 @@ class Desk:
         self.prices.feed_down(event.feed, event.at_ns)
 
     def _reported(self, step: Step, event: ev.Report) -> None:
-        self.holdings.reported(event)
+        self.ledger.reported(event)
         if isinstance(event, ev.Accepted | ev.Refused):
             is_refused = isinstance(event, ev.Refused)
             step.effects += self.breakers.answered(step.now_ns, is_refused, self.settings.breakers)
 
     def _filled(self, step: Step, event: ev.Filled) -> None:
-        self.holdings.filled(event, step.now_ns)
+        self.ledger.filled(event, step.now_ns)
         self._judge_day(step)
 
     # --- commands of people -------------------------------------------------------------------
@@ -341,13 +343,13 @@ class Desk:
         _OBEY[event.action](self, step, event)
 
     def _pause(self, step: Step, _: ev.Commanded) -> None:
-        self.books.is_paused = True
+        self.asset_account.is_paused = True
 
     def _resume(self, step: Step, _: ev.Commanded) -> None:
         """A person has looked: what stopped by itself until then begins anew."""
-        books, resets = self.books, self.resets()
-        books.is_paused = books.is_flattening = books.is_flattened = False
-        books.paused_whys = ()
+        asset_account, resets = self.asset_account, self.resets()
+        asset_account.is_paused = asset_account.is_flattening = asset_account.is_flattened = False
+        asset_account.paused_whys = ()
         for why in resets:
             if why.reason is Reason.LIMIT_LOSSES:
                 self.account.forgive_losses(self.asset)
@@ -357,16 +359,18 @@ class Desk:
     def resets(self) -> list[Why]:
         """What would be measured anew if a person resumed this asset now."""
         account, most = self.account, self.settings.risk.max_losses_in_a_row
-        losses = self.books.losses_in_a_row
+        losses = self.asset_account.losses_in_a_row
         found = [Why(Reason.LIMIT_LOSSES, losses, most, "rounds")] if losses >= most else []
-        is_ours = any(why.reason in _DRAWDOWNS for why in self.books.paused_whys)
+        is_ours = any(why.reason in _DRAWDOWNS for why in self.asset_account.paused_whys)
         # Of the whole account: only where it stopped, or anywhere if that was in another session.
         may_forgive = is_ours or not account.is_paused_for(*_DRAWDOWNS)
         return [*found, *self._too_deep()] if may_forgive else found
 
     def _flatten(self, step: Step, _: ev.Commanded) -> None:
         # Whoever sells everything does not want it bought back at the next tick.
-        self.books.is_paused = self.books.is_flattening = self.books.is_flattened = True
+        self.asset_account.is_paused = self.asset_account.is_flattening = (
+            self.asset_account.is_flattened
+        ) = True
 
     def _killed(self, step: Step, event: ev.Commanded) -> None:
         self._kill(step, f"command from {event.origin}")
@@ -383,60 +387,60 @@ class Desk:
         self._cancel_everything(step, f"kill switch: {why}")
 
     def _cancel_everything(self, step: Step, why: str) -> None:
-        self.holdings.ask_cancel_all()
+        self.ledger.ask_cancel_all()
         step.effects.append(CancelAll(why))
 
     # --- decide -------------------------------------------------------------------------------
 
     def _decide(self, step: Step) -> None:
         self.prices.refresh(step.now_ns, self.settings)
-        for entry in self.rounds:
-            if entry.phase is Phase.OPEN:
-                self._decide_round(step, entry)
-            elif entry.phase is Phase.ENDED:
-                self._placing.want(step, entry, (), self.settings)
-        if self.books.is_flattening and not self._may_flatten_more():
-            self.books.is_flattening = False
+        for market_round in self.rounds:
+            if market_round.phase is Phase.OPEN:
+                self._decide_round(step, market_round)
+            elif market_round.phase is Phase.ENDED:
+                self._quoter.want(step, market_round, (), self.settings)
+        if self.asset_account.is_flattening and not self._may_flatten_more():
+            self.asset_account.is_flattening = False
 
-    def _decide_round(self, step: Step, entry: DeskRound) -> None:
-        entry.looked_ns = step.now_ns
-        seen = see_round(entry, self._knowledge(step))
-        unseen = seen.why if isinstance(seen, Blocked) else None
-        self._ask_for_books(step, entry, unseen)
+    def _decide_round(self, step: Step, market_round: DeskRound) -> None:
+        market_round.looked_ns = step.now_ns
+        seen = build_view(market_round, self._view_inputs(step))
+        unseen = seen.why if isinstance(seen, NoView) else None
+        self._ask_for_books(step, market_round, unseen)
         halt = self._halt()
-        entry.block = halt or unseen or self._entry_block(entry)
+        market_round.block = halt or unseen or self._entry_block(market_round)
         if isinstance(seen, View):
-            seen = self._watched(entry, seen)
-        if isinstance(seen, View) and halt is None and not self.books.is_flattening:
-            self._follow(step, entry, seen)
+            seen = self._watched(market_round, seen)
+        if isinstance(seen, View) and halt is None and not self.asset_account.is_flattening:
+            self._follow(step, market_round, seen)
             return
         # What strategies said is over: a signal must last anew once they are asked again.
-        entry.forget_opinions()
-        if self.books.is_flattening and not self.is_stopping:
-            self._placing.want(step, entry, self._sales(entry), self.settings)
+        market_round.forget_opinions()
+        if self.asset_account.is_flattening and not self.is_stopping:
+            self._quoter.want(step, market_round, self._sales(market_round), self.settings)
             return
         why = halt or unseen or Why(Reason.STOPPING)
-        step.say(entry, {strategy.name: why for strategy in STRATEGIES})
-        wanted: list[Wanted] = []
-        if halt is None and isinstance(seen, Blocked) and seen.market is not None:
-            wanted = self._deciding.exits(entry, seen.market, self.settings)
-        self._placing.want(step, entry, wanted, self.settings)
+        step.say(market_round, {strategy.name: why for strategy in STRATEGIES})
+        wanted: list[WantedQuote] = []
+        if halt is None and isinstance(seen, NoView) and seen.market is not None:
+            wanted = self._deciding.exits(market_round, seen.market, self.settings)
+        self._quoter.want(step, market_round, wanted, self.settings)
 
-    def _watched(self, entry: DeskRound, view: View) -> View:
+    def _watched(self, market_round: DeskRound, view: View) -> View:
         """What is said of the round is kept, and how well such forecasts fitted is seen."""
-        watch = self.books.watch
-        watch.say(entry.slug, view.left_s, view.fair_up)
+        watch = self.asset_account.watch
+        watch.say(market_round.slug, view.left_s, view.fair_up)
         misfit = watch.misfit(view.left_s, self.settings.watch)
         return view if misfit is None else replace(view, misfit=misfit)
 
-    def _follow(self, step: Step, entry: DeskRound, view: View) -> None:
+    def _follow(self, step: Step, market_round: DeskRound, view: View) -> None:
         if self._is_tick:
-            self._look_for_trouble(step, entry, view)
-        block = self._entry_block(entry) or self._strike_block(step, entry, view)
-        entry.block = block
-        wanted, whys = self._deciding.decide(entry, view, self.settings, block)
-        whys |= self._placing.want(step, entry, wanted, self.settings)
-        step.say(entry, whys)
+            self._look_for_trouble(step, market_round, view)
+        block = self._entry_block(market_round) or self._strike_block(step, market_round, view)
+        market_round.block = block
+        wanted, whys = self._deciding.decide(market_round, view, self.settings, block)
+        whys |= self._quoter.want(step, market_round, wanted, self.settings)
+        step.say(market_round, whys)
 
     def _halt(self) -> Why | None:
         """What stops everything: exits as well, for what is wrong may be what we see."""
@@ -444,33 +448,37 @@ class Desk:
             return Why(Reason.KILL_SWITCH)
         return Why(Reason.STOPPING) if self.is_stopping else None
 
-    def _entry_block(self, entry: DeskRound) -> Why | None:
+    def _entry_block(self, market_round: DeskRound) -> Why | None:
         """What stops entries alone."""
-        if self.books.is_paused:
-            return self.books.paused_why or Why(Reason.PAUSED)
-        most, session = self.settings.session.rounds, self.books.session_rounds
-        if most and entry.slug not in session[:most]:
+        if self.asset_account.is_paused:
+            return self.asset_account.paused_why or Why(Reason.PAUSED)
+        most, session = self.settings.session.rounds, self.asset_account.session_rounds
+        if most and market_round.slug not in session[:most]:
             return Why(Reason.SESSION_DONE)
         return self.breakers.blocking()
 
-    def _strike_block(self, step: Step, entry: DeskRound, view: View) -> Why | None:
+    def _strike_block(self, step: Step, market_round: DeskRound, view: View) -> Why | None:
         """A strike that nobody confirmed may be off by so much that it matters: fair value would be
         another one."""
         market, most = self.settings.market, self.settings.gates.max_strike_doubt_bps
         skew_ns = self.settings.clock.max_ahead_ms * NS_PER_MS
-        off = self.prices.strike_doubt(entry, skew_ns)
+        off = self.prices.strike_doubt(market_round, skew_ns)
         if not off:
             return None
         moved = 1.0
         if off < view.strike:
-            settling = self.prices.settling(entry.round, view.price, step.now_ns, market)
-            others = [fair_up(settling, view.strike + way * off, market) for way in (-1, 1)]
+            settlement_forecast = self.prices.settlement_forecast(
+                market_round.round, view.price, step.now_ns, market
+            )
+            others = [
+                fair_up(settlement_forecast, view.strike + way * off, market) for way in (-1, 1)
+            ]
             moved = max(abs(other - view.fair_up) for other in others)
         if moved * _BPS <= most:
             return None
         return Why(Reason.STRIKE_UNSURE, moved * _BPS, most, "bps")
 
-    def _look_for_trouble(self, step: Step, entry: DeskRound, view: View) -> None:
+    def _look_for_trouble(self, step: Step, market_round: DeskRound, view: View) -> None:
         """What breakers read of a round, once a tick."""
         up, divergence, spread = view.up, None, None
         if 0 < up.best_bid < up.best_ask < MICRO:
@@ -480,23 +488,23 @@ class Desk:
             step.now_ns,
             divergence,
             spread,
-            entry.round.fees.rate_ppm / MICRO,
+            market_round.round.fees.rate_ppm / MICRO,
             self.settings.breakers,
-            entry.round.interval.value,
+            market_round.round.interval.value,
         )
 
-    def _ask_for_books(self, step: Step, entry: DeskRound, unseen: Why | None) -> None:
+    def _ask_for_books(self, step: Step, market_round: DeskRound, unseen: Why | None) -> None:
         """A book that stays unsettled will not mend itself: read it by REST."""
         if unseen is None or unseen.reason not in (Reason.BOOK_UNSETTLED, Reason.NO_BOOK):
-            entry.unsettled_ns = 0
-        elif not entry.unsettled_ns:
-            entry.unsettled_ns = step.now_ns
-        elif step.now_ns - entry.unsettled_ns > _RESYNC_AFTER_NS:
-            entry.unsettled_ns = step.now_ns
-            step.effects.append(Resync(entry.slug))
+            market_round.unsettled_ns = 0
+        elif not market_round.unsettled_ns:
+            market_round.unsettled_ns = step.now_ns
+        elif step.now_ns - market_round.unsettled_ns > _RESYNC_AFTER_NS:
+            market_round.unsettled_ns = step.now_ns
+            step.effects.append(Resync(market_round.slug))
 
-    def _knowledge(self, step: Step) -> Knowledge:
-        return Knowledge(
+    def _view_inputs(self, step: Step) -> ViewInputs:
+        return ViewInputs(
             now_ns=step.now_ns,
             prices=self.prices,
             predictor=self.predictor,
@@ -506,33 +514,33 @@ class Desk:
             settings=self.settings,
         )
 
-    def _sales(self, entry: DeskRound) -> list[Wanted]:
+    def _sales(self, market_round: DeskRound) -> list[WantedQuote]:
         """Sell what is held to whoever bids; what is too little to sell is held to settlement."""
-        position = self.holdings.positions.of(entry.slug)
+        position = self.ledger.positions.of(market_round.slug)
         paired = min(position.up, position.down)  # worth a dollar each, whoever wins
         wanted = []
         for outcome in Outcome:
-            book = entry.book(outcome)
+            book = market_round.book(outcome)
             shares = floor_to_lot(position.shares(outcome) - paired)
-            if shares >= entry.round.min_shares and book.is_settled and book.best_bid:
+            if shares >= market_round.round.min_shares and book.is_settled and book.best_bid:
                 quote = Quote(outcome, Side.SELL, book.best_bid, shares, TimeInForce.FAK)
-                wanted.append(Wanted(FLATTEN, quote, is_exit=True))
+                wanted.append(WantedQuote(FLATTEN, quote, is_exit=True))
         return wanted
 
     def _may_flatten_more(self) -> bool:
         """Whether something is on its way out or still enough to be sold."""
-        positions = self.holdings.positions
-        return bool(self.books.working) or any(
-            abs(position.up - position.down) >= entry.round.min_shares
-            for entry in self.rounds
-            if entry.phase is Phase.OPEN
-            for position in (positions.of(entry.slug),)
+        positions = self.ledger.positions
+        return bool(self.asset_account.working) or any(
+            abs(position.up - position.down) >= market_round.round.min_shares
+            for market_round in self.rounds
+            if market_round.phase is Phase.OPEN
+            for position in (positions.of(market_round.slug),)
         )
 
 
 _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
-    ev.StandingRestored: Desk._restored,
+    ev.RiskStateRestored: Desk._restored,
     ev.AssetHalted: Desk._halted,
     ev.SettingsChanged: Desk._settings_changed,
     ev.ModelLoaded: Desk._model_loaded,
@@ -547,7 +555,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.BookChanged: Desk._book_changed,
     ev.TickSizeChanged: Desk._tick_size_changed,
     ev.TradePrinted: Desk._kept_only,
-    ev.OraclePriced: Desk._oracle_priced,
+    ev.ChainlinkPriced: Desk._chainlink_priced,
     ev.ExchangeTraded: Desk._exchange_traded,
     ev.ExchangeQuoted: Desk._exchange_quoted,
     ev.FeedUp: Desk._feed_up,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polytui.desk.leaning import Leaning
-from polytui.desk.machine import Move, Phase, next_phase
+from polytui.desk.round_phase import Move, Phase, next_phase
+from polytui.desk.signal_persistence import SignalPersistence
 from polytui.market.book import TokenBook
 from polytui.model.effects import Why
 from polytui.model.events import EXCHANGE_FEED, FINAL
@@ -11,8 +11,8 @@ from polytui.model.instrument import Outcome, Round, SettlementRule
 from polytui.model.units import Price
 from polytui.strategy.proposal import Proposal
 
-OBSERVED, ESTIMATED = "oracle", "estimate"
-"""Sources of a strike: our own sight of the oracle's point, and our reckoning without it. Both hang
+OBSERVED, ESTIMATED = "chainlink", "estimate"
+"""Sources of a strike: our own sight of Chainlink's point, and our reckoning without it. Both hang
 on a relay's clock."""
 _TRUST = {"": 0, ESTIMATED: 1, OBSERVED: 2, FINAL: 3}
 _VENUE_TRUST = 4
@@ -49,7 +49,7 @@ class DeskRound:
         self.confirmed_by = ""
         """The best of the venue's words on the strike; empty while we have only our own."""
         self.fair_up: float | None = None
-        self.deviation: float | None = None
+        self.sigma: float | None = None
         self.fair_ns = 0
         """When it was made; 0 before the first."""
         self.looked_ns = 0
@@ -69,7 +69,7 @@ class DeskRound:
         """The last reason each strategy was told of, by name."""
         self.proposals: dict[str, Proposal] = {}
         """What each strategy said last."""
-        self.leanings: dict[str, Leaning] = {}
+        self.persistences: dict[str, SignalPersistence] = {}
         """How long each has been saying so."""
 
     @property
@@ -129,7 +129,7 @@ class DeskRound:
         """Nobody is asked for a while."""
         if self.proposals:
             self.proposals.clear()
-            self.leanings.clear()
+            self.persistences.clear()
 
     def state(self) -> tuple[object, ...]:
         books = (self.up_book.state(), self.down_book.state())
@@ -137,6 +137,17 @@ class DeskRound:
         strike = (self.strike, self.strike_source, self.confirmed_by)
         exits = sorted(self.last_exits.items())
         entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
-        leanings = sorted((name, leaning.state()) for name, leaning in self.leanings.items())
+        persistences = sorted(
+            (name, persistence.state()) for name, persistence in self.persistences.items()
+        )
         tick = (self.round.tick, self.tick_ns)
-        return (self.phase.value, self.takes_orders, tick, books, strike, entries, whys, leanings)
+        return (
+            self.phase.value,
+            self.takes_orders,
+            tick,
+            books,
+            strike,
+            entries,
+            whys,
+            persistences,
+        )

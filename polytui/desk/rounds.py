@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polytui.desk.machine import Phase
 from polytui.desk.round import DeskRound
+from polytui.desk.round_phase import Phase
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
@@ -33,35 +33,35 @@ class DeskRounds:
 
     def find(self, listed: Round) -> DeskRound:
         """The round of a listing; a new one the first time it is seen."""
-        entry = self._by_slug.get(listed.slug)
-        if entry is None:
-            entry = self._by_slug[listed.slug] = DeskRound(listed)
-            self._by_condition[listed.condition_id] = entry
+        market_round = self._by_slug.get(listed.slug)
+        if market_round is None:
+            market_round = self._by_slug[listed.slug] = DeskRound(listed)
+            self._by_condition[listed.condition_id] = market_round
             for outcome in Outcome:
-                self._by_token[listed.token_of(outcome)] = (entry, outcome)
-        return entry
+                self._by_token[listed.token_of(outcome)] = (market_round, outcome)
+        return market_round
 
-    def forget(self, entry: DeskRound) -> None:
-        del self._by_slug[entry.slug]
-        del self._by_condition[entry.round.condition_id]
+    def forget(self, market_round: DeskRound) -> None:
+        del self._by_slug[market_round.slug]
+        del self._by_condition[market_round.round.condition_id]
         for outcome in Outcome:
-            del self._by_token[entry.round.token_of(outcome)]
+            del self._by_token[market_round.round.token_of(outcome)]
 
     def winner_of(self, event: RoundSettled) -> tuple[DeskRound, Outcome | None] | None:
         """The round that was settled and its winner, if any; None where it is not ours to know."""
-        entry = self._by_condition.get(event.condition_id)
-        if entry is None or not event.settles(entry.round):
+        market_round = self._by_condition.get(event.condition_id)
+        if market_round is None or not event.settles(market_round.round):
             return None
-        return entry, entry.round.outcome_of(event.winning_token_id)
+        return market_round, market_round.round.outcome_of(event.winning_token_id)
 
     # --- books --------------------------------------------------------------------------------
 
     def book_snapshotted(self, event: BookSnapshotted) -> None:
         if known := self._by_token.get(event.token_id):
-            entry, outcome = known
-            taken = entry.book(outcome).replace(event)
-            if taken and event.tick is not None and event.tick != entry.round.tick:
-                entry.change_tick(event.tick, event.venue_ns)
+            market_round, outcome = known
+            taken = market_round.book(outcome).replace(event)
+            if taken and event.tick is not None and event.tick != market_round.round.tick:
+                market_round.change_tick(event.tick, event.venue_ns)
 
     def book_changed(self, event: BookChanged) -> bool:
         """Whether the top of an open round's book is another now."""
@@ -69,31 +69,33 @@ class DeskRounds:
         is_news = False
         for change in event.changes:
             if known := self._by_token.get(change.token_id):
-                entry, outcome = known
-                is_top = entry.book(outcome).change(change, event.venue_ns)
-                is_news = is_news or (is_top and entry.phase is Phase.OPEN)
+                market_round, outcome = known
+                is_top = market_round.book(outcome).change(change, event.venue_ns)
+                is_news = is_news or (is_top and market_round.phase is Phase.OPEN)
         return is_news
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):
-            entry, outcome = known
-            entry.change_tick(event.tick, event.venue_ns)
-            if (book := entry.book(outcome)).venue_ns <= event.venue_ns:
+            market_round, outcome = known
+            market_round.change_tick(event.tick, event.venue_ns)
+            if (book := market_round.book(outcome)).venue_ns <= event.venue_ns:
                 book.forget()
 
     def forget_books(self) -> None:
         """The feed died: what was missed is unknown, no book is true until its next snapshot."""
         self.lag_ns = 0
-        for entry in self:
-            entry.up_book.forget()
-            entry.down_book.forget()
+        for market_round in self:
+            market_round.up_book.forget()
+            market_round.down_book.forget()
 
     def doubt_books(self) -> None:
         """A frame of theirs could not be read: any of them may have changed in it."""
-        for entry in self:
-            entry.up_book.doubt()
-            entry.down_book.doubt()
+        for market_round in self:
+            market_round.up_book.doubt()
+            market_round.down_book.doubt()
 
     def state(self) -> tuple[object, ...]:
-        rounds = tuple((slug, entry.state()) for slug, entry in sorted(self._by_slug.items()))
+        rounds = tuple(
+            (slug, market_round.state()) for slug, market_round in sorted(self._by_slug.items())
+        )
         return (self.lag_ns, rounds)

@@ -13,22 +13,22 @@ from __future__ import annotations
 import attrs
 from msgspec import Struct
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
-from polytui.desk.choosing import Wanted
-from polytui.desk.cutting import fitting
-from polytui.desk.placing import Placing
+from polytui.desk.pretrade import fit
+from polytui.desk.quoting import Quoter
 from polytui.desk.round import DeskRound
 from polytui.desk.rounds import DeskRounds
+from polytui.desk.selection import WantedQuote
 from polytui.ledger.shadow import Sent, Shadow
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset
 from polytui.model.orders import Fill, Quote
 from polytui.model.units import MICRO, NS_PER_S, Usd, cost_of
-from polytui.risk.limits import Standing
+from polytui.risk.limits import PreTrade
 from polytui.sim.displayed import meet, note
-from polytui.sim.matching import MatchOrder, Result
+from polytui.sim.matching import MatchOrder, MatchResult
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, View
 
@@ -41,9 +41,9 @@ _MOST_WAIT_NS = NS_PER_S
 class Asked(Struct, frozen=True):
     """What a strategy said of a round, and all that it said it by."""
 
-    entry: DeskRound
+    market_round: DeskRound
     strategy: str
-    thresholds: Thresholds
+    thresholds: StrategySettings
     proposal: Proposal
     view: View
     settings: Settings
@@ -52,8 +52,8 @@ class Asked(Struct, frozen=True):
     def young(self) -> Why | None:
         """Whether it has said so for too short a time."""
         delay_s, min_edge_bps = self.settings.gates.entry_delay_s, self.thresholds.min_edge_bps
-        leaning = self.entry.leanings[self.strategy]
-        return leaning.block(self.view.now_ns, delay_s, min_edge_bps)
+        persistence = self.market_round.persistences[self.strategy]
+        return persistence.block(self.view.now_ns, delay_s, min_edge_bps)
 
     @property
     def due_ns(self) -> int:
@@ -64,16 +64,16 @@ class Asked(Struct, frozen=True):
 class Shadowing:
     """Stateless but for what it points at: the shadow of one asset, and the account."""
 
-    def __init__(self, asset: Asset, account: Account, placing: Placing) -> None:
+    def __init__(self, asset: Asset, account: Account, quoter: Quoter) -> None:
         self._asset = asset
         self._account = account
-        self._placing = placing
+        self._quoter = quoter
 
     # --- decisions --------------------------------------------------------------------------------
 
     def follow(self, asked: Asked, block: Why | None) -> Why:
         """Do virtually what it would have done; why it does nothing, or that it may not trade."""
-        slug, name, proposal = asked.entry.slug, asked.strategy, asked.proposal
+        slug, name, proposal = asked.market_round.slug, asked.strategy, asked.proposal
         if self._shadow.is_waiting(slug, name):
             return _SHADOW
         is_leaving = self._leave(asked)
@@ -89,39 +89,39 @@ class Shadowing:
 
     def _leave(self, asked: Asked) -> bool:
         """Send it out of what it must leave; whether it is leaving."""
-        slug, name, view = asked.entry.slug, asked.strategy, asked.view
-        stake, exits = self._shadow.stake(slug, name), asked.settings.exits
-        if stake is None:
+        slug, name, view = asked.market_round.slug, asked.strategy, asked.view
+        position, exits = self._shadow.position(slug, name), asked.settings.exits
+        if position is None:
             return False
-        why = first_exit(view, stake, asked.proposal, asked.thresholds, exits)
-        way = None if why is None else leave(view, stake, why, exits.max_slippage_ticks)
+        why = first_exit(view, position, asked.proposal, asked.thresholds, exits)
+        way = None if why is None else leave(view, position, why, exits.max_slippage_ticks)
         if not isinstance(way, Quote):
             return False
         tried_ns = self._shadow.last_exit_ns(slug, name)
         if not tried_ns or view.now_ns - tried_ns >= exits.retry_s * NS_PER_S:
-            self._shadow.send(Sent(slug, name, way, asked.due_ns, stake.outcome))
+            self._shadow.send(Sent(slug, name, way, asked.due_ns, position.outcome))
         return True
 
     def _enter(self, asked: Asked, quote: Quote) -> Why:
         """Send an entry, as large as depth and limits let one be that trades."""
-        entry, name, now_ns = asked.entry, asked.strategy, asked.view.now_ns
+        market_round, name, now_ns = asked.market_round, asked.strategy, asked.view.now_ns
 
-        def standing_of(less: Quote) -> Standing:
-            return self._standing(entry, Wanted(name, less), now_ns)
+        def pre_trade_of(less: Quote) -> PreTrade:
+            return self._pre_trade(market_round, WantedQuote(name, less), now_ns)
 
-        fit = fitting(entry, quote, standing_of, asked.settings)
-        if isinstance(fit, Why):
-            return fit
-        self._shadow.send(Sent(entry.slug, name, fit.stamp.quote, asked.due_ns))
+        approved = fit(market_round, quote, pre_trade_of, asked.settings)
+        if isinstance(approved, Why):
+            return approved
+        self._shadow.send(Sent(market_round.slug, name, approved.stamp.quote, asked.due_ns))
         return _SHADOW
 
-    def _standing(self, entry: DeskRound, wanted: Wanted, now_ns: int) -> Standing:
+    def _pre_trade(self, market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> PreTrade:
         """What an order would find if all that is at stake were the shadow's own. In this round it
         has nothing, for each side is entered once and gates keep it from the other. The results of
         the day are the account's: what stops everybody stops it too."""
         shadow, name = self._shadow, wanted.strategy
         return attrs.evolve(
-            self._placing.standing(entry, wanted, now_ns),
+            self._quoter.pre_trade(market_round, wanted, now_ns),
             outcome_usd=Usd(0),
             round_usd=Usd(0),
             asset_usd=shadow.at_stake(name),
@@ -135,7 +135,7 @@ class Shadowing:
         )
 
     def _at_stake_everywhere(self, name: str) -> Usd:
-        return Usd(sum([self._account.books(one).shadow.at_stake(name) for one in Asset]))
+        return Usd(sum([self._account.of(one).shadow.at_stake(name) for one in Asset]))
 
     # --- arrivals ---------------------------------------------------------------------------------
 
@@ -143,23 +143,23 @@ class Shadowing:
         """Match what is due by now. The book has not changed since it was due: whatever changes it
         is an event, and comes after this. Where no book is known an order is lost."""
         for sent in self._shadow.arrived(now_ns):
-            entry = rounds.get(sent.slug)
-            if entry is None or not entry.up_book.is_known:
+            market_round = rounds.get(sent.slug)
+            if market_round is None or not market_round.up_book.is_known:
                 continue
-            if entry.up_book.is_settled:
-                self._match(sent, entry)
+            if market_round.up_book.is_settled:
+                self._match(sent, market_round)
             elif now_ns < sent.due_ns + _MOST_WAIT_NS:
                 self._shadow.send(sent)  # in the middle of a sweep: the book after it is meant
 
-    def _match(self, sent: Sent, entry: DeskRound) -> None:
-        book, quote = entry.up_book, sent.quote
+    def _match(self, sent: Sent, market_round: DeskRound) -> None:
+        book, quote = market_round.up_book, sent.quote
         taken = self._shadow.taken(sent.slug, sent.strategy)
         taken.saw_all(book.bids, book.asks)
         order = MatchOrder(
             _NO_ID, sent.strategy, quote.outcome, quote.side, quote.price, quote.shares, quote.tif
         )
-        result = meet(entry.round, book, taken, order)
-        if sent.leaves is None and not _is_stake(result, entry):
+        result = meet(market_round.round, book, taken, order)
+        if sent.leaves is None and not _is_tradable(result, market_round):
             return
         note(taken, result)
         fills = [
@@ -170,12 +170,12 @@ class Shadowing:
 
     @property
     def _shadow(self) -> Shadow:
-        return self._account.books(self._asset).shadow
+        return self._account.of(self._asset).shadow
 
 
-def _is_stake(result: Result, entry: DeskRound) -> bool:
+def _is_tradable(result: MatchResult, market_round: DeskRound) -> bool:
     """Whether what was bought could be an order of its own: a few shares could never be sold, and
     a shadow does not wait for the rest."""
     shares = sum([match.shares for match in result.matches])
     cost = sum([cost_of(match.taker_price, match.shares) for match in result.matches])
-    return shares >= entry.round.min_shares and cost >= MICRO
+    return shares >= market_round.round.min_shares and cost >= MICRO

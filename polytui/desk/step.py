@@ -14,10 +14,10 @@ class Step:
     now_ns: int
     effects: list[Effect] = field(factory=list)
 
-    def say(self, entry: DeskRound, whys: dict[str, Why]) -> None:
+    def say(self, market_round: DeskRound, whys: dict[str, Why]) -> None:
         """Record a reason when it becomes another one; its number alone changes too often."""
         for name, why in whys.items():
-            before = entry.whys.get(name)
-            entry.whys[name] = why
+            before = market_round.whys.get(name)
+            market_round.whys[name] = why
             if before is None or before.reason is not why.reason:
-                self.effects.append(Explain(entry.slug, name, why))
+                self.effects.append(Explain(market_round.slug, name, why))

@@ -14,7 +14,7 @@ from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 
 
-class Hands(Protocol):
+class ExecutionClient(Protocol):
     """What trades for one asset: on paper today. Times are the session's."""
 
     def observe(self, event: Event) -> list[Report]: ...
@@ -30,18 +30,18 @@ class Hands(Protocol):
 
 async def run_executor(
     effects: trio.MemoryReceiveChannel[Effect],
-    hands: Hands,
+    client: ExecutionClient,
     deliver: Callable[[Report], None],
     clock: SessionClock,
 ) -> None:
     """Perform effects as they come and deliver reports as they fall due, until cancelled."""
     while True:
-        with trio.move_on_after(_wait_s(hands, clock)):
-            hands.perform(await effects.receive(), clock.now_ns())
-        for report in hands.advance(clock.now_ns()):
+        with trio.move_on_after(_wait_s(client, clock)):
+            client.perform(await effects.receive(), clock.now_ns())
+        for report in client.advance(clock.now_ns()):
             deliver(report)
 
 
-def _wait_s(hands: Hands, clock: SessionClock) -> float:
-    due_ns = hands.next_due_ns
+def _wait_s(client: ExecutionClient, clock: SessionClock) -> float:
+    due_ns = client.next_due_ns
     return math.inf if due_ns is None else max(0.0, clock.real_s(due_ns - clock.now_ns()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from polytui.config.schema import Paper
+from polytui.config.schema import PaperSettings
 from polytui.model.units import NS_PER_MS
 
 _MOST_DEVIATIONS = 4.0
@@ -19,7 +19,7 @@ _MOST_DEVIATIONS = 4.0
 class Latencies:
     """Stateless: the settings decide everything."""
 
-    def __init__(self, settings: Paper) -> None:
+    def __init__(self, settings: PaperSettings) -> None:
         self._settings = settings
 
     def there_and_back_ns(self, name: str) -> int:

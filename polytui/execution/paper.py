@@ -1,4 +1,4 @@
-"""Paper hands: orders are matched against the live book, as late as at the venue.
+"""The paper client: orders are matched against the live book, as late as at the venue.
 
     sent -> there and back (latency.py) -> marketable: held -> looked at again, matched, answered
                                         `-> else: the venue's own work -> rests, or held after all
@@ -16,7 +16,7 @@ from enum import Enum
 
 from attrs import define, field
 
-from polytui.config.schema import Paper
+from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, spent_by
 from polytui.ledger.positions import Positions
@@ -25,7 +25,7 @@ from polytui.model.effects import Cancel, CancelAll, Effect, Place
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, Side
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd, cost_of, proceeds_of
-from polytui.sim.matching import Result
+from polytui.sim.matching import MatchResult
 
 
 @define
@@ -38,7 +38,7 @@ class PaperAccount:
     payouts: Usd = Usd(0)
     """Everything that settlements paid."""
     reserving: list[Callable[[], int]] = field(factory=list)
-    """Of each asset's hands, what their resting purchases may still cost."""
+    """Of each asset's client, what its resting purchases may still cost."""
 
     @property
     def free(self) -> int:
@@ -77,14 +77,14 @@ _LOOK_AGAIN_NS = 5 * NS_PER_MS
 _MOST_LOOKS = 200
 """In the middle of a sweep, whose end is what the venue has already: for a second at most."""
 
-_PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.OraclePriced)
+_PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.ChainlinkPriced)
 """Most of what happens, and nothing to a book."""
 
 
-class PaperHands:
+class PaperClient:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
-    def __init__(self, settings: Paper, account: PaperAccount) -> None:
+    def __init__(self, settings: PaperSettings, account: PaperAccount) -> None:
         self._settings = settings
         self._latencies = Latencies(settings)
         self._account = account
@@ -102,7 +102,7 @@ class PaperHands:
         self._refusing_until_ns = 0
         self._refusing_why = ""
 
-    # --- what the hands see ---------------------------------------------------------------------
+    # --- what the client sees ---------------------------------------------------------------------
 
     def observe(self, event: ev.Event) -> list[ev.Report]:
         """Follow the market; reports what it did to our resting orders."""
@@ -111,56 +111,56 @@ class PaperHands:
         match event:
             case ev.RoundFound(listed):
                 self._list(listed)
-            case ev.BookSnapshotted(token_id=token) if entry := self._by_token.get(token):
-                entry.book_snapshotted(event)
-                return self._meet(entry)
+            case ev.BookSnapshotted(token_id=token) if paper_round := self._by_token.get(token):
+                paper_round.book_snapshotted(event)
+                return self._meet(paper_round)
             case ev.BookChanged(changes):
                 return self._book_changed(event, changes)
-            case ev.TickSizeChanged(token_id=token) if entry := self._by_token.get(token):
-                entry.tick_size_changed(event)
-            case ev.TradePrinted(token_id=token) if entry := self._by_token.get(token):
-                return self._printed(entry, event)
+            case ev.TickSizeChanged(token_id=token) if paper_round := self._by_token.get(token):
+                paper_round.tick_size_changed(event)
+            case ev.TradePrinted(token_id=token) if paper_round := self._by_token.get(token):
+                return self._printed(paper_round, event)
             case ev.RoundSettled():
                 return self._settle(event)
             case ev.FeedDown(feed=ev.BOOK_FEED):
-                for entry in self._rounds.values():
-                    entry.forget_book()
+                for paper_round in self._rounds.values():
+                    paper_round.forget_book()
             case ev.FrameRejected(feed=ev.BOOK_FEED):
-                for entry in self._rounds.values():
-                    entry.doubt_book()
+                for paper_round in self._rounds.values():
+                    paper_round.doubt_book()
         return []
 
     def _list(self, listed: Round) -> None:
         if listed.slug not in self._rounds:
-            entry = self._rounds[listed.slug] = PaperRound(listed)
+            paper_round = self._rounds[listed.slug] = PaperRound(listed)
             for outcome in Outcome:
-                self._by_token[listed.token_of(outcome)] = entry
+                self._by_token[listed.token_of(outcome)] = paper_round
 
     def _book_changed(
         self, event: ev.BookChanged, changes: tuple[ev.LevelChange, ...]
     ) -> list[ev.Report]:
         reports: list[ev.Report] = []
         touched = {id(e): e for c in changes if (e := self._by_token.get(c.token_id))}
-        for entry in touched.values():
-            entry.book_changed(event)
-            reports += self._meet(entry)
+        for paper_round in touched.values():
+            paper_round.book_changed(event)
+            reports += self._meet(paper_round)
         return reports
 
-    def _meet(self, entry: PaperRound) -> list[ev.Report]:
+    def _meet(self, paper_round: PaperRound) -> list[ev.Report]:
         """Our resting orders against what the live book now offers."""
-        return [self._fill_maker(entry, hit) for hit in entry.crossed()]
+        return [self._fill_maker(paper_round, hit) for hit in paper_round.crossed()]
 
-    def _printed(self, entry: PaperRound, event: ev.TradePrinted) -> list[ev.Report]:
-        return [self._fill_maker(entry, hit) for hit in entry.printed(event)]
+    def _printed(self, paper_round: PaperRound, event: ev.TradePrinted) -> list[ev.Report]:
+        return [self._fill_maker(paper_round, hit) for hit in paper_round.printed(event)]
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
-        entry = next((one for one in self._rounds.values() if event.settles(one.round)), None)
-        if entry is None:
+        paper_round = next((one for one in self._rounds.values() if event.settles(one.round)), None)
+        if paper_round is None:
             return []
-        winner = entry.round.outcome_of(event.winning_token_id)
-        listed = entry.round
+        winner = paper_round.round.outcome_of(event.winning_token_id)
+        listed = paper_round.round
         reports: list[ev.Report] = [
-            ev.Cancelled(order_id, "market resolved") for order_id in entry.resting
+            ev.Cancelled(order_id, "market resolved") for order_id in paper_round.resting
         ]
         payout, pnl = self._positions.settle(listed.slug, winner)
         self._account.pay_out(payout)
@@ -170,7 +170,7 @@ class PaperHands:
             del self._by_token[listed.token_of(outcome)]
         return reports
 
-    # --- what the hands do ----------------------------------------------------------------------
+    # --- what the client does ---------------------------------------------------------------------
 
     def perform(self, effect: Effect, now_ns: int) -> None:
         """Take an order or a cancel on its way; it happens when it is due."""
@@ -205,7 +205,9 @@ class PaperHands:
 
     @property
     def has_working_orders(self) -> bool:
-        return bool(self._arriving) or any(entry.resting for entry in self._rounds.values())
+        return bool(self._arriving) or any(
+            paper_round.resting for paper_round in self._rounds.values()
+        )
 
     def advance(self, now_ns: int) -> list[ev.Report]:
         """Everything that is due by now, in order."""
@@ -236,13 +238,17 @@ class PaperHands:
         A marketable order is held before it is matched, and looked at again; one that rests, or
         may only rest, is not (venue rule). Being held once is enough."""
         order = self._arriving[due.order_id]
-        entry = self._rounds.get(order.slug)
-        if due.what is not _What.IS_RELEASED and entry is not None and entry.is_taker(order):
+        paper_round = self._rounds.get(order.slug)
+        if (
+            due.what is not _What.IS_RELEASED
+            and paper_round is not None
+            and paper_round.is_taker(order)
+        ):
             hold_ns = self._settings.taker_delay_ms * NS_PER_MS
             self._schedule(order.order_id, _What.IS_RELEASED, due.at_ns + hold_ns)
         elif due.what is _What.ARRIVES:
             self._schedule(order.order_id, _What.ENTERS, due.at_ns + self._work_ns)
-        elif entry is not None and self._must_look_again(order, entry):
+        elif paper_round is not None and self._must_look_again(order, paper_round):
             self._schedule(order.order_id, due.what, due.at_ns + _LOOK_AGAIN_NS)
         else:
             del self._arriving[order.order_id]
@@ -250,10 +256,10 @@ class PaperHands:
             return self._answer(order, due.at_ns)
         return []
 
-    def _must_look_again(self, order: Order, entry: PaperRound) -> bool:
+    def _must_look_again(self, order: Order, paper_round: PaperRound) -> bool:
         """Whether a sweep is only half told: the venue has the whole of it already."""
         looks = self._looks.get(order.order_id, 0)
-        if entry.live.is_settled or not entry.live.is_known or looks >= _MOST_LOOKS:
+        if paper_round.live.is_settled or not paper_round.live.is_known or looks >= _MOST_LOOKS:
             return False
         self._looks[order.order_id] = looks + 1
         return True
@@ -266,31 +272,33 @@ class PaperHands:
     def _answer(self, order: Order, at_ns: int) -> list[ev.Report]:
         if at_ns < self._refusing_until_ns:
             return [ev.Refused(order.order_id, self._refusing_why)]
-        entry = self._rounds.get(order.slug)
-        if entry is None:
+        paper_round = self._rounds.get(order.slug)
+        if paper_round is None:
             return [ev.Refused(order.order_id, "the orderbook does not exist")]
-        if not entry.live.is_settled:
+        if not paper_round.live.is_settled:
             return [ev.Refused(order.order_id, "the live book is not known well enough to match")]
-        result = entry.match(order)
-        refusal = result.refusal or self._refusal(entry, order, result)
+        result = paper_round.match(order)
+        refusal = result.refusal or self._refusal(paper_round, order, result)
         if refusal:
             return [ev.Refused(order.order_id, refusal)]
-        return self._outcome_of(entry, order, result)
+        return self._outcome_of(paper_round, order, result)
 
-    def _refusal(self, entry: PaperRound, order: Order, result: Result) -> str:
+    def _refusal(self, paper_round: PaperRound, order: Order, result: MatchResult) -> str:
         """What is in the way beside the book."""
-        if entry.meets_ours(order, result):
+        if paper_round.meets_ours(order, result):
             # What the venue makes of it no paper says; nobody may trade with himself.
             return "order would trade with another order of ours"
         if order.side is Side.BUY:
-            needed, free = _most_paid(entry.round, order, result), self._account.free
+            needed, free = _most_paid(paper_round.round, order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
-            needed, free = order.shares, held - entry.on_offer(order.outcome)
+            needed, free = order.shares, held - paper_round.on_offer(order.outcome)
         return "" if needed <= free else f"not enough balance: {free} of {needed}"
 
-    def _outcome_of(self, entry: PaperRound, order: Order, result: Result) -> list[ev.Report]:
-        entry.accept(order, result)
+    def _outcome_of(
+        self, paper_round: PaperRound, order: Order, result: MatchResult
+    ) -> list[ev.Report]:
+        paper_round.accept(order, result)
         reports: list[ev.Report] = [ev.Accepted(order.order_id)]
         reports += [
             self._fill(order, match.taker_price, match.shares, match.taker_fee, is_taker=True)
@@ -304,27 +312,29 @@ class PaperHands:
         """What our resting purchases may still cost."""
         return sum(
             cost_of(resting.order.price, resting.left)
-            for entry in self._rounds.values()
-            for resting in entry.resting.values()
+            for paper_round in self._rounds.values()
+            for resting in paper_round.resting.values()
             if resting.order.side is Side.BUY
         )
 
     def _cancel(self, order_id: str) -> ev.Report:
-        for entry in self._rounds.values():
-            if entry.drop(order_id) is not None:
+        for paper_round in self._rounds.values():
+            if paper_round.drop(order_id) is not None:
                 return ev.Cancelled(order_id, "by request")
         return ev.CancelRefused(order_id, "already canceled or matched")
 
     def _resting_ids(self) -> list[str]:
-        return [order_id for entry in self._rounds.values() for order_id in entry.resting]
+        return [
+            order_id for paper_round in self._rounds.values() for order_id in paper_round.resting
+        ]
 
     # --- fills ----------------------------------------------------------------------------------
 
-    def _fill_maker(self, entry: PaperRound, hit: Hit) -> ev.Report:
+    def _fill_maker(self, paper_round: PaperRound, hit: Hit) -> ev.Report:
         resting, shares = hit
         resting.left = Shares(resting.left - shares)
         if not resting.left:
-            entry.drop(resting.order.order_id)
+            paper_round.drop(resting.order.order_id)
         return self._fill(resting.order, resting.order.price, shares, Usd(0), is_taker=False)
 
     def _fill(
@@ -350,21 +360,21 @@ class PaperHands:
         self._arriving.clear()
         self._looks.clear()
         self._due.clear()
-        for entry in self._rounds.values():
-            entry.resting.clear()
+        for paper_round in self._rounds.values():
+            paper_round.resting.clear()
         return count
 
     def opening(self, asset: Asset, life: int) -> ev.DeskOpened:
         """What a desk that begins, or begins again, must know."""
         held = tuple(
-            ev.HeldRound(entry.round, self._positions.holdings(slug), position.cash_flow)
-            for slug, entry in self._rounds.items()
+            ev.HeldRound(paper_round.round, self._positions.holdings(slug), position.cash_flow)
+            for slug, paper_round in self._rounds.items()
             if (position := self._positions.of(slug)).fills
         )
         return ev.DeskOpened(asset, life, self._realised, held)
 
 
-def _most_paid(listed: Round, order: Order, result: Result) -> int:
+def _most_paid(listed: Round, order: Order, result: MatchResult) -> int:
     """What a purchase must be covered for: all of it at its limit, as the venue asks, with the fee
     that it would pay there if it trades; and what it does cost, which the fee of cheaper shares
     can make more where it is for dollars."""

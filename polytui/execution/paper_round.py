@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from attrs import define
 
-from polytui.ledger.taken import Levels, Taken
+from polytui.ledger.taken_liquidity import Levels, TakenLiquidity
 from polytui.market.book import TokenBook
 from polytui.model.events import BookChanged, BookSnapshotted, TickSizeChanged, TradePrinted
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
 from polytui.model.units import Price, Shares, cost_of
 from polytui.sim.displayed import in_up, meet, note
-from polytui.sim.matching import MatchOrder, Result
+from polytui.sim.matching import MatchOrder, MatchResult
 
 
 @define
@@ -45,7 +45,7 @@ class PaperRound:
         self.live = TokenBook()
         self._tick_ns = 0
         self.resting: dict[str, Resting] = {}
-        self._taken = Taken()
+        self._taken = TakenLiquidity()
 
     # --- the live book --------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ class PaperRound:
             return self.live.best_ask <= price
         return self.live.best_bid >= price
 
-    def meets_ours(self, order: Order, result: Result) -> bool:
+    def meets_ours(self, order: Order, result: MatchResult) -> bool:
         """Whether the order, which became this among the crowd, would reach one of ours that
         rests: at its limit where something of it was left, else at the last price it took."""
         side, furthest = in_up(order.outcome, order.side, order.price)
@@ -104,7 +104,7 @@ class PaperRound:
             for entry in self.resting.values()
         )
 
-    def match(self, order: Order) -> Result:
+    def match(self, order: Order) -> MatchResult:
         """What would become of the order among the displayed crowd. Nothing is taken yet."""
         named = MatchOrder(
             order.order_id,
@@ -118,7 +118,7 @@ class PaperRound:
         )
         return meet(self.round, self.live, self._taken, named)
 
-    def accept(self, order: Order, result: Result) -> None:
+    def accept(self, order: Order, result: MatchResult) -> None:
         """The result stands: what it took is taken, and its rest queues."""
         note(self._taken, result)
         if result.resting:
@@ -201,14 +201,14 @@ class PaperRound:
         return self.live.bids if side is Side.BUY else self.live.asks
 
 
-def is_unfilled(order: Order, result: Result) -> bool:
+def is_unfilled(order: Order, result: MatchResult) -> bool:
     """Whether something of the order is left: shares, or dollars of a market purchase."""
     if order.dollars:
         return spent_by(result) < order.dollars
     return sum(match.shares for match in result.matches) < order.shares
 
 
-def spent_by(result: Result) -> int:
+def spent_by(result: MatchResult) -> int:
     """Dollars of a purchase, without fees."""
     return sum(cost_of(match.taker_price, match.shares) for match in result.matches)
 

@@ -3,7 +3,7 @@
     {"journal":1, ...}                                              the header, once, first
     {"seq":7,"at":..,"asset":"btc","last":true,"event":[..],"effects":[..]}   every event taken
     {"seq":1000,"digest":"..."}                                     every so many events
-    {"standing":["StandingRestored",{..}]}      in a file of its own; in journals of before as well
+    {"risk_state":["RiskStateRestored",{..}]}      in a file of its own
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are.
@@ -16,9 +16,11 @@ from typing import Any, get_args
 import msgspec
 
 from polytui.model.effects import Effect
-from polytui.model.events import Event, StandingRestored
+from polytui.model.events import Event, RiskStateRestored
+from polytui.model.plain_text import plain
 
-FORMAT = 1
+FORMAT = 2
+"""1 until names of events and settings changed."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -33,7 +35,7 @@ class Header(msgspec.Struct, frozen=True):
     speed: float = 1.0
 
 
-class Record(msgspec.Struct, frozen=True):
+class JournalRecord(msgspec.Struct, frozen=True):
     """A line as it is written and read; `event` and `effects` stay raw until asked for."""
 
     seq: int = 0
@@ -44,7 +46,7 @@ class Record(msgspec.Struct, frozen=True):
     effects: msgspec.Raw = msgspec.Raw(b"[]")
     digest: str = ""
     raised: str = ""
-    standing: msgspec.Raw = msgspec.Raw(b"")
+    risk_state: msgspec.Raw = msgspec.Raw(b"")
     """Told to the next session; a replay passes it over."""
 
 
@@ -53,7 +55,7 @@ class BadJournal(Exception):
 
 
 _encoder = msgspec.json.Encoder()
-_record = msgspec.json.Decoder(Record)
+_record = msgspec.json.Decoder(JournalRecord)
 _header = msgspec.json.Decoder(Header)
 _tagged = msgspec.json.Decoder(tuple[str, msgspec.Raw])
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
@@ -92,8 +94,8 @@ def encode_digest(seq: int, digest: str) -> bytes:
     return b'{"seq":%d,"digest":"%s"}\n' % (seq, digest.encode())
 
 
-def encode_standing(standing: StandingRestored) -> bytes:
-    return b'{"standing":%s}\n' % encode_event(standing)
+def encode_risk_state(risk_state: RiskStateRestored) -> bytes:
+    return b'{"risk_state":%s}\n' % encode_event(risk_state)
 
 
 def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool, why: str) -> bytes:
@@ -103,21 +105,30 @@ def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool,
 
 
 def decode_header(line: bytes) -> Header:
-    try:
-        header = _header.decode(line)
-    except msgspec.MsgspecError as error:
-        raise BadJournal(f"the first line is no journal header: {error}") from error
+    """BadJournal where the journal is of another format: names may mean something else in it."""
+    header = peek_header(line)
     if header.journal != FORMAT:
-        raise BadJournal(f"journal format {header.journal}, this version reads {FORMAT}")
+        raise BadJournal(
+            f"version {plain(header.version)} wrote it in journal format {header.journal};"
+            f" this version reads format {FORMAT} alone"
+        )
     return header
 
 
-def decode_record(line: bytes) -> Record:
+def peek_header(line: bytes) -> Header:
+    """The header of a journal of any format."""
+    try:
+        return _header.decode(line)
+    except msgspec.MsgspecError as error:
+        raise BadJournal(f"the first line is no journal header: {error}") from error
+
+
+def decode_record(line: bytes) -> JournalRecord:
     try:
         record = _record.decode(line)
     except msgspec.MsgspecError as error:
         raise BadJournal(f"not a record: {error}") from error
-    if not record.seq and not record.standing:
+    if not record.seq and not record.risk_state:
         raise BadJournal("not a record: it has no number")
     return record
 
@@ -131,11 +142,11 @@ def decode_event(raw: msgspec.Raw) -> Event:
     return event
 
 
-def decode_standing(line: bytes) -> StandingRestored:
-    """The standing of its own line; BadJournal where the line is none."""
+def decode_risk_state(line: bytes) -> RiskStateRestored:
+    """The risk state of its own line; BadJournal where the line is none."""
     record = decode_record(line)
-    if record.standing:
-        event = decode_event(record.standing)
-        if isinstance(event, StandingRestored):
+    if record.risk_state:
+        event = decode_event(record.risk_state)
+        if isinstance(event, RiskStateRestored):
             return event
-    raise BadJournal("not a standing")
+    raise BadJournal("not a risk state")

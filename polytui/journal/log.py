@@ -12,7 +12,7 @@ from typing import BinaryIO
 from polytui.journal.codec import (
     BadJournal,
     Header,
-    Record,
+    JournalRecord,
     decode_header,
     decode_record,
     encode_header,
@@ -36,9 +36,9 @@ class JournalLog(LineFile):
         self.append(encode_header(header))
 
 
-def read_journal(path: Path) -> tuple[Header, Generator[Record]]:
+def read_journal(path: Path) -> tuple[Header, Generator[JournalRecord]]:
     """Header, events and digests of a file. BadJournal where a line is none; a last line that a
-    crash cut short is left out, and so are standings, which are for the next session."""
+    crash cut short is left out, and so are risk states, which are for the next session."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -51,7 +51,7 @@ def read_journal(path: Path) -> tuple[Header, Generator[Record]]:
     return header, _records(file)
 
 
-def _records(file: BinaryIO) -> Generator[Record]:
+def _records(file: BinaryIO) -> Generator[JournalRecord]:
     with file:
         for number, line in enumerate(file, start=2):
             if not line.endswith(b"\n"):
@@ -60,5 +60,5 @@ def _records(file: BinaryIO) -> Generator[Record]:
                 record = decode_record(line)
             except BadJournal as error:
                 raise BadJournal(f"line {number}: {error}") from error
-            if not record.standing:
+            if not record.risk_state:
                 yield record

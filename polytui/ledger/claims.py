@@ -23,8 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, frozen
 from msgspec import Struct
 
-from polytui.config.deciding import Claims as Thresholds
-from polytui.ledger.track import Claim
+from polytui.config.deciding import ClaimSettings
+from polytui.ledger.attribution import Claim
 from polytui.model.events import ClaimsLeft
 from polytui.model.instrument import Asset
 from polytui.model.units import Usd
@@ -55,7 +55,7 @@ BELIEVED = Beliefs()
 
 
 @frozen
-class Record:
+class ClaimRecord:
     """Claims and what came of them, means per share in dollars; `used` is what is believed of such
     claims now."""
 
@@ -97,7 +97,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._cells: dict[_Place, _Cell] = {}
-        self._known: dict[tuple[Asset, str], tuple[Thresholds, Beliefs]] = {}
+        self._known: dict[tuple[Asset, str], tuple[ClaimSettings, Beliefs]] = {}
         self._left: tuple[ClaimsLeft, ...] | None = None
 
     def settle(
@@ -105,7 +105,7 @@ class Claims:
         asset: Asset,
         claims: Iterable[Claim],
         results: Mapping[str, Usd],
-        thresholds: Thresholds,
+        thresholds: ClaimSettings,
     ) -> None:
         """What a round brought those who claimed something in it: PnL by strategy."""
         for claim in claims:
@@ -119,7 +119,7 @@ class Claims:
             cell.add(claim.worth - price, pnl / claim.shares, safe * (1.0 - safe), keep)
             self._changed()
 
-    def beliefs(self, asset: Asset, strategy: str, thresholds: Thresholds) -> Beliefs:
+    def beliefs(self, asset: Asset, strategy: str, thresholds: ClaimSettings) -> Beliefs:
         """What is believed of its claims; made anew only where something was settled."""
         known = self._known.get((asset, strategy))
         if known is None or known[0] is not thresholds:
@@ -127,7 +127,7 @@ class Claims:
             self._known[asset, strategy] = known
         return known[1]
 
-    def record(self, asset: Asset, strategy: str, thresholds: Thresholds) -> Record:
+    def record(self, asset: Asset, strategy: str, thresholds: ClaimSettings) -> ClaimRecord:
         """For those who show it: the thirds of one asset together."""
         beliefs = self.beliefs(asset, strategy, thresholds)
         count = claimed = realised = used = 0.0
@@ -139,17 +139,17 @@ class Claims:
                 realised += cell.realised
                 used += cell.claimed * getattr(beliefs, third)
         if not count:
-            return Record()
-        return Record(count, claimed / count, realised / count, used / count)
+            return ClaimRecord()
+        return ClaimRecord(count, claimed / count, realised / count, used / count)
 
-    def records(self, assets: Sequence[Asset], thresholds: Thresholds) -> dict[str, Record]:
+    def records(self, assets: Sequence[Asset], thresholds: ClaimSettings) -> dict[str, ClaimRecord]:
         """By strategy, these assets together."""
-        found: dict[str, Record] = {}
+        found: dict[str, ClaimRecord] = {}
         for name in dict.fromkeys([strategy for _, strategy, _ in sorted(self._cells)]):
             each = [self.record(asset, name, thresholds) for asset in assets]
             count = sum([one.count for one in each])
             if count:
-                found[name] = Record(
+                found[name] = ClaimRecord(
                     count,
                     sum([one.count * one.claimed for one in each]) / count,
                     sum([one.count * one.realised for one in each]) / count,
@@ -157,7 +157,7 @@ class Claims:
                 )
         return found
 
-    def _beliefs(self, asset: Asset, strategy: str, thresholds: Thresholds) -> Beliefs:
+    def _beliefs(self, asset: Asset, strategy: str, thresholds: ClaimSettings) -> Beliefs:
         own = [(place, cell) for place, cell in self._cells.items() if place[1] == strategy]
         if not thresholds.is_calibrated:
             return BELIEVED

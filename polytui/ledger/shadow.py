@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
-from polytui.ledger.taken import Taken
-from polytui.ledger.track import Claim, Result, Stake, Track
+from polytui.ledger.attribution import Attribution, Claim, StrategyPosition, StrategyResult
+from polytui.ledger.taken_liquidity import TakenLiquidity
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import Usd, cost_of
@@ -40,26 +40,26 @@ class Sent:
 
 
 @define
-class _Seat:
+class _ShadowSeat:
     """One strategy in one round: the sides that it entered, when it last tried to leave, and what
     it took of the book."""
 
     entered: list[Outcome] = field(factory=list)
     left_ns: int = 0
-    taken: Taken = field(factory=Taken)
+    taken: TakenLiquidity = field(factory=TakenLiquidity)
 
     def state(self) -> tuple[object, ...]:
         return ([one.value for one in self.entered], self.left_ns, self.taken.state())
 
 
 class Shadow:
-    """State: the virtual stakes and results of one asset, orders on their way, and by round and
+    """State: the virtual positions and results of one asset, orders on their way, and by round and
     strategy what was done."""
 
     def __init__(self) -> None:
-        self._track = Track()
+        self._attribution = Attribution()
         self._sent: list[Sent] = []
-        self._seats: dict[str, dict[str, _Seat]] = {}
+        self._seats: dict[str, dict[str, _ShadowSeat]] = {}
         self.next_due_ns = NEVER_NS
         """When the first of those on their way arrives."""
 
@@ -88,7 +88,7 @@ class Shadow:
         quote = sent.quote
         whose = (sent.slug, sent.strategy, quote.outcome, quote.side)
         for fill in fills:
-            self._track.fill(*whose, fill, sent.due_ns, quote.worth)
+            self._attribution.fill(*whose, fill, sent.due_ns, quote.worth)
         if fills and sent.leaves is None:
             self._seat(sent.slug, sent.strategy).entered.append(quote.outcome)
 
@@ -96,27 +96,29 @@ class Shadow:
 
     def claims(self, slug: str) -> tuple[Claim, ...]:
         """What strategies said of their virtual entries in a round."""
-        return self._track.claims(slug)
+        return self._attribution.claims(slug)
 
     def settle(self, slug: str, winner: Outcome | None) -> dict[str, Usd]:
         """Close a round: virtual PnL by strategy."""
         self._drop(slug)
-        return self._track.settle(slug, winner)
+        return self._attribution.settle(slug, winner)
 
     def forget(self, slug: str) -> None:
         """A round that ended unseen."""
         self._drop(slug)
-        self._track.forget(slug)
+        self._attribution.forget(slug)
 
     # --- what is so -----------------------------------------------------------------------------
 
-    def open(self, slug: str) -> tuple[Stake, ...]:
-        """The unpaired virtual stakes of a round."""
-        return self._track.open(slug)
+    def open(self, slug: str) -> tuple[StrategyPosition, ...]:
+        """The unpaired virtual positions of a round."""
+        return self._attribution.open(slug)
 
-    def stake(self, slug: str, strategy: str) -> Stake | None:
+    def position(self, slug: str, strategy: str) -> StrategyPosition | None:
         """What one strategy has open in a round."""
-        own = (stake for stake in self._track.open(slug) if stake.strategy == strategy)
+        own = (
+            position for position in self._attribution.open(slug) if position.strategy == strategy
+        )
         return next(own, None)
 
     def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
@@ -128,13 +130,13 @@ class Shadow:
         seat = self._seats.get(slug, {}).get(strategy)
         return 0 if seat is None else seat.left_ns
 
-    def taken(self, slug: str, strategy: str) -> Taken:
+    def taken(self, slug: str, strategy: str) -> TakenLiquidity:
         """What the strategy took of the round's book."""
         return self._seat(slug, strategy).taken
 
     def at_stake(self, strategy: str) -> Usd:
         """Paid for what it holds, and what its purchases on their way may cost."""
-        result = self._track.results().get(strategy)
+        result = self._attribution.results().get(strategy)
         coming = sum(
             cost_of(sent.quote.price, sent.quote.shares)
             for sent in self._sent
@@ -144,22 +146,22 @@ class Shadow:
 
     def rounds_of(self, strategy: str) -> list[str]:
         """Rounds in which it has something open."""
-        return [slug for slug in self._track.rounds if self.stake(slug, strategy)]
+        return [slug for slug in self._attribution.rounds if self.position(slug, strategy)]
 
-    def results(self) -> dict[str, Result]:
-        return self._track.results()
+    def results(self) -> dict[str, StrategyResult]:
+        return self._attribution.results()
 
     def state(self) -> tuple[object, ...]:
         seats = [
             (slug, [(name, seat.state()) for name, seat in sorted(seats.items())])
             for slug, seats in sorted(self._seats.items())
         ]
-        return (self._track.state(), [sent.state() for sent in self._sent], seats)
+        return (self._attribution.state(), [sent.state() for sent in self._sent], seats)
 
     # --- how ------------------------------------------------------------------------------------
 
-    def _seat(self, slug: str, strategy: str) -> _Seat:
-        return self._seats.setdefault(slug, {}).setdefault(strategy, _Seat())
+    def _seat(self, slug: str, strategy: str) -> _ShadowSeat:
+        return self._seats.setdefault(slug, {}).setdefault(strategy, _ShadowSeat())
 
     def _drop(self, slug: str) -> None:
         self._seats.pop(slug, None)

@@ -119,7 +119,7 @@ class _Columns:
         return (self.open, self.high, self.low, self.close, self.volume)
 
 
-class _Series:
+class _BarSeries:
     """Bars of one length by their start; `kept` of them and the one in progress."""
 
     __slots__ = ("arrays", "arrays_key", "bars", "columns", "kept", "length_s", "newest_s",
@@ -194,7 +194,7 @@ class Candles:
     """State: five series, and for each the stretches of time that were not seen."""
 
     def __init__(self, kept: int = 500) -> None:
-        self._series = {length_s: _Series(length_s, kept) for length_s in LENGTHS_S}
+        self._series = {length_s: _BarSeries(length_s, kept) for length_s in LENGTHS_S}
         self._holes: dict[int, list[_Hole]] = {length_s: [(0, _LASTING)] for length_s in LENGTHS_S}
         self._is_blind = True
         self._seen_s = 0
@@ -299,7 +299,7 @@ class Candles:
             series.arrays = self._made(series, until_s)
         return series.arrays
 
-    def _made(self, series: _Series, until_s: int) -> Arrays | None:
+    def _made(self, series: _BarSeries, until_s: int) -> Arrays | None:
         columns = series.closed(until_s)
         if not columns.close:
             return None

@@ -2,7 +2,7 @@
 
 The average over (T - w, T] is made of w observations, one a whole second, T the last of them: a
 price observed at a second stands for the second before it (Chainlink TWAP streams). With price X
-known now, tau seconds before T, deviation s per root second of a random walk, m = min(w, ceil(tau))
+known now, tau seconds before T, sigma s per root second of a random walk, m = min(w, ceil(tau))
 observations are open and the first of them comes in d = tau - (m - 1) seconds. A step of the walk
 before the first moves all m of them, one between the i-th last and the next moves i:
 
@@ -10,9 +10,9 @@ before the first moves all m of them, one between the i-th last and the next mov
     variance  s^2 (d m^2 + (m - 1) m (2m - 1) / 6) / w^2
 
 which for long spans is the integral of a Wiener process, s^2 (tau - w + w/3) ahead of the window
-and s^2 tau^3 / (3 w^2) inside; near the end the integral is too narrow (x0.93 in deviation at 10 s,
+and s^2 tau^3 / (3 w^2) inside; near the end the integral is too narrow (x0.93 in sigma at 10 s,
 0.87 at 5, 0.80 at 3). A spot rule, w = 0, has the variance s^2 tau.
-P(Up) = F((mean - strike) / deviation); a tie is Up. F is normal, or a Student-t scaled to the same
+P(Up) = F((mean - strike) / sigma); a tie is Up. F is normal, or a Student-t scaled to the same
 variance where tails are fat. What the model says can be calibrated: logit(q') = a + b logit(q).
 """
 
@@ -22,27 +22,27 @@ import math
 
 from msgspec import Struct
 
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.student_t import student_t_cdf
 
 _LEAST_DEGREES = 2.0
 _ROOT_2 = math.sqrt(2.0)
 
 
-class Settling(Struct, frozen=True):
-    """The closing price as we see it now: its expected value and deviation, in dollars."""
+class SettlementForecast(Struct, frozen=True):
+    """The closing price as we see it now: its expected value and sigma, in dollars."""
 
     mean: float
-    deviation: float
+    sigma: float
     known: float = 0.0
     """Share of the closing average that cannot change any more."""
 
     def probability_up(self, strike: float, tail_degrees: float = 0.0) -> float:
         """`tail_degrees` above 2 for Student-t tails, 0 for normal ones."""
         gap = self.mean - strike
-        if self.deviation <= 0.0:
+        if self.sigma <= 0.0:
             return 1.0 if gap >= 0.0 else 0.0
-        score = gap / self.deviation
+        score = gap / self.sigma
         if tail_degrees > _LEAST_DEGREES:
             # A t has variance v / (v - 2): stretched so that ours stays what it is.
             return student_t_cdf(
@@ -51,9 +51,11 @@ class Settling(Struct, frozen=True):
         return 0.5 * (1.0 + math.erf(score / _ROOT_2))
 
 
-def fair_up(settling: Settling, strike: float, market: Market) -> float:
+def fair_up(
+    settlement_forecast: SettlementForecast, strike: float, market: MarketSettings
+) -> float:
     """The probability of Up that is traded on: the model's, calibrated."""
-    raw = settling.probability_up(strike, market.tail_degrees)
+    raw = settlement_forecast.probability_up(strike, market.tail_degrees)
     return calibrated(raw, market.calibration_alpha, market.calibration_beta)
 
 
@@ -68,23 +70,25 @@ def calibrated(probability: float, alpha: float, beta: float) -> float:
     return 1.0 / (1.0 + math.exp(-logit))
 
 
-def settling_ahead(price: float, per_root_s: float, left_s: float, window_s: float) -> Settling:
+def forecast_ahead(
+    price: float, sigma_per_sqrt_s: float, left_s: float, window_s: float
+) -> SettlementForecast:
     """While nothing of the average is known: what the window had by then was missed, and is open.
-    `per_root_s` in dollars; a spot rule has no window."""
+    `sigma_per_sqrt_s` in dollars; a spot rule has no window."""
     span_s = variance_span_s(max(left_s, window_s), window_s)
-    return Settling(price, per_root_s * math.sqrt(span_s))
+    return SettlementForecast(price, sigma_per_sqrt_s * math.sqrt(span_s))
 
 
-def settling_inside(
-    price: float, per_root_s: float, left_s: float, window_s: float, observed_area: float
-) -> Settling:
+def forecast_inside(
+    price: float, sigma_per_sqrt_s: float, left_s: float, window_s: float, observed_area: float
+) -> SettlementForecast:
     """`left_s` from the moment that `price` speaks of; `observed_area` (dollars x seconds) is the
     sum of all observations up to that moment."""
-    deviation = per_root_s * math.sqrt(variance_span_s(left_s, window_s))
+    sigma = sigma_per_sqrt_s * math.sqrt(variance_span_s(left_s, window_s))
     if not window_s:
-        return Settling(price, deviation)
+        return SettlementForecast(price, sigma)
     left = open_observations(left_s, window_s)
-    return Settling((observed_area + left * price) / window_s, deviation)
+    return SettlementForecast((observed_area + left * price) / window_s, sigma)
 
 
 def open_observations(left_s: float, window_s: float) -> int:

@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from polytui.config.schema import FeatureSettings
 from polytui.market.candles import Candles
+from polytui.market.consensus import Estimate, Part
 from polytui.market.indicators import NO_READING, Indicators
 from polytui.market.microstructure import Microstructure
 from polytui.market.momentum import LeadLag, Momentum
-from polytui.market.oracle import Estimate, Part
 from polytui.model.events import CandlesLoaded, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S

@@ -1,9 +1,9 @@
 """The forecast watches itself: what was foreseen of the settlement price against what came, and
 what was said of rounds against who won.
 
-Per horizon h, every h seconds, a forecast is made of the settlement oracle's price h later, as for
-a round that settles on a spot: mean and deviation by `market/fair_value.py`, the volatility in
-force. When that second comes, z = (price - mean) / deviation. The root of the mean of z^2, faded
+Per horizon h, every h seconds, a forecast is made of Chainlink's price h later, as for
+a round that settles on a spot: mean and sigma by `market/fair_value.py`, the volatility in
+force. When that second comes, z = (price - mean) / sigma. The root of the mean of z^2, faded
 with a half-life, is the sd: 1 where the forecast knows its own ignorance, above it where it is too
 sure. It is taken about 0, so that a mean which is off shows as well; a |z| above 6 counts as 6,
 for one broken print says nothing of an evening. Forecasts of one horizon never overlap.
@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from attrs import define, evolve, field
 from msgspec import Struct
 
-from polytui.config.schema import Watch
+from polytui.config.schema import WatchSettings
 from polytui.model.events import ForecastLeft
 from polytui.model.units import NS_PER_S
 
@@ -46,15 +46,15 @@ class Foreseen(Struct, frozen=True):
     as_of_ns: int
     """The second that the price speaks of."""
     price: float
-    per_root_s: float
+    sigma_per_sqrt_s: float
     error: float
-    """Deviation of the price itself."""
+    """Sigma of the price itself."""
 
     def z(self, value: float, at_ns: int) -> float:
-        """How many deviations from it the price was at a later second."""
+        """How many sigmas from it the price was at a later second."""
         ahead_s = max(0.0, (at_ns - self.as_of_ns) / NS_PER_S)
-        deviation = math.hypot(self.per_root_s * math.sqrt(ahead_s), self.error)
-        return (value - self.price) / deviation if deviation > 0.0 else 0.0
+        sigma = math.hypot(self.sigma_per_sqrt_s * math.sqrt(ahead_s), self.error)
+        return (value - self.price) / sigma if sigma > 0.0 else 0.0
 
 
 class Misfit(Struct, frozen=True):
@@ -131,14 +131,14 @@ class _Mark:
         return sum(self.counts)
 
 
-class Fit(Struct, frozen=True):
+class HorizonFit(Struct, frozen=True):
     """One horizon for those who show it."""
 
     horizon_s: int
     samples: float
     sd: float
 
-    def is_off(self, settings: Watch) -> bool:
+    def is_off(self, settings: WatchSettings) -> bool:
         """Outside the bounds, over enough samples."""
         is_inside = settings.least_sd <= self.sd <= settings.most_sd
         return self.samples >= settings.least_samples and not is_inside
@@ -176,8 +176,8 @@ class ForecastWatch:
 
     # --- the price ------------------------------------------------------------------------------
 
-    def came(self, value: float, at_ns: int, settings: Watch) -> None:
-        """The settlement oracle said a new second: forecasts of it are judged."""
+    def came(self, value: float, at_ns: int, settings: WatchSettings) -> None:
+        """Chainlink said a new second: forecasts of it are judged."""
         for horizon_s, one in self._horizons.items():
             while one.waiting and one.waiting[0][0] <= at_ns:
                 due_ns, foreseen = one.waiting.popleft()
@@ -212,7 +212,7 @@ class ForecastWatch:
                     del self._said[next(iter(self._said))]
             said.setdefault(mark_s, fair_up)
 
-    def settle(self, slug: str, is_up: bool | None, at_ns: int, settings: Watch) -> None:
+    def settle(self, slug: str, is_up: bool | None, at_ns: int, settings: WatchSettings) -> None:
         """A round ended; None where nobody won."""
         said = self._said.pop(slug, {})
         if is_up is None or not said:
@@ -223,7 +223,7 @@ class ForecastWatch:
 
     # --- what is so -----------------------------------------------------------------------------
 
-    def misfit(self, left_s: float, settings: Watch) -> Misfit | None:
+    def misfit(self, left_s: float, settings: WatchSettings) -> Misfit | None:
         """Whether forecasts so far ahead did not fit what came, over enough samples; by the
         horizon that is nearest as a ratio."""
         known = [s for s, one in self._horizons.items() if one.weight >= settings.least_samples]
@@ -235,8 +235,8 @@ class ForecastWatch:
             return None
         return Misfit(sd, settings.most_sd if sd > 1.0 else settings.least_sd, nearest)
 
-    def fits(self) -> tuple[Fit, ...]:
-        return tuple([Fit(s, one.weight, one.sd) for s, one in self._horizons.items()])
+    def fits(self) -> tuple[HorizonFit, ...]:
+        return tuple([HorizonFit(s, one.weight, one.sd) for s, one in self._horizons.items()])
 
     def reliabilities(self) -> tuple[Reliability, ...]:
         return tuple([_reliability(left_s, mark) for left_s, mark in self._marks.items()])
@@ -297,7 +297,8 @@ class ForecastWatch:
 
 def _of(waiting: Iterable[tuple[int, Foreseen]]) -> list[tuple[float, ...]]:
     return [
-        (due_ns, each.as_of_ns, each.price, each.per_root_s, each.error) for due_ns, each in waiting
+        (due_ns, each.as_of_ns, each.price, each.sigma_per_sqrt_s, each.error)
+        for due_ns, each in waiting
     ]
 
 

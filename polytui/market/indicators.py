@@ -21,7 +21,7 @@ _HA_BARS = 64
 """A start so far back has a share of 2^-64 in the last bar."""
 
 
-class Reading(Struct, frozen=True):
+class IndicatorValue(Struct, frozen=True):
     """A value and the end of the last bar it was made of; None while there are too few bars."""
 
     value: float | None
@@ -30,9 +30,9 @@ class Reading(Struct, frozen=True):
     """Of its bars: what is two lengths old is stale."""
 
 
-NO_READING = Reading(None, 0, _MINUTE_S)
+NO_READING = IndicatorValue(None, 0, _MINUTE_S)
 
-Readings = dict[str, Reading]
+Readings = dict[str, IndicatorValue]
 
 
 class Indicators:
@@ -69,7 +69,7 @@ def _read_minutes(bars: Arrays) -> Readings:
         "bollinger_width_bps": _in_bps(width, _last(middle)),
         "heikin_ashi_bps": heikin_ashi_body_bps(bars),
     }
-    return {name: Reading(value, bars.ends_ns, _MINUTE_S) for name, value in values.items()}
+    return {name: IndicatorValue(value, bars.ends_ns, _MINUTE_S) for name, value in values.items()}
 
 
 def _read_fives(bars: Arrays) -> Readings:
@@ -82,7 +82,7 @@ def _read_fives(bars: Arrays) -> Readings:
         "macd_histogram_bps": _in_bps(_last(histogram), last),
         "vwap_gap_bps": _vwap_gap_bps(bars),
     }
-    return {name: Reading(value, bars.ends_ns, _FIVE_S) for name, value in values.items()}
+    return {name: IndicatorValue(value, bars.ends_ns, _FIVE_S) for name, value in values.items()}
 
 
 def session_vwap(bars: Arrays) -> float | None:

@@ -1,7 +1,7 @@
-"""How far the exchanges' price is ahead of the settlement oracle, and how well it tells it.
+"""How far the exchanges' price is ahead of Chainlink, and how well it tells it.
 
-The oracle is smoothed and relayed: what it will say of a second, exchanges said `lead` before. The
-price is kept for some seconds; each value of the oracle is compared with what the price was 0,
+Chainlink is smoothed and relayed: what it will say of a second, exchanges said `lead` before. The
+price is kept for some seconds; each value of Chainlink is compared with what the price was 0,
 0.25, ... 4 s before the second it speaks of, and the lead that came nearest (mean squared
 difference of logarithms, decayed) is the one believed. So seconds that the relay still owes us, and
 those that the price runs ahead, are known as well as that difference is small, and no better.
@@ -52,7 +52,7 @@ class Lead:
             del self._times[:old], self._logs[:old]
 
     def heard(self, value: float, observed_ns: int, half_life_s: float) -> None:
-        """What the oracle said of a second: how far was the price from it, so long before?"""
+        """What Chainlink said of a second: how far was the price from it, so long before?"""
         if observed_ns <= self._last_ns:
             return
         befores = [self.log_at(observed_ns - step * _STEP_NS) for step in range(_STEPS)]
@@ -82,7 +82,7 @@ class Lead:
 
     @property
     def lead_ns(self) -> int:
-        """By so much the price is ahead of the oracle's seconds; 0 while it is not known."""
+        """By so much the price is ahead of Chainlink's seconds; 0 while it is not known."""
         return self._best * _STEP_NS if self.is_known else 0
 
     @property

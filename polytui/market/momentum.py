@@ -1,6 +1,6 @@
 """Where the price is going, and which exchange goes first.
 
-Velocity is the change of the oracle price over a span, acceleration the difference of two of them
+Velocity is the change of the consensus over a span, acceleration the difference of two of them
 that follow each other. Lead-lag compares returns of one second: the correlation of one venue's with
 the other's a second later, less the reverse; above 0 the first venue leads.
 """
@@ -18,7 +18,7 @@ _LEAST_RETURNS = 20
 
 
 class Momentum:
-    """State: the oracle price once a second at most, for two spans."""
+    """State: the consensus once a second at most, for two spans."""
 
     __slots__ = ("_points",)
 

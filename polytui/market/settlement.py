@@ -1,4 +1,4 @@
-"""The settlement oracle's own series: strikes, and the part of the closing average already known.
+"""Chainlink's own series: strikes, and the part of the closing average already known.
 
 A time-weighted average over (t - w, t] weighs each observation with the time since the one
 before it: a price observed at t_i stands for (t_{i-1}, t_i] (Chainlink TWAP streams).
@@ -120,7 +120,7 @@ class SettlementPrices:
         return self._spots[-1][0] if self._spots else 0
 
     def value_at(self, at_ns: int, window_s: int) -> float | None:
-        """What the oracle said for exactly this second: the strike, or the final price."""
+        """What Chainlink said for exactly this second: the strike, or the final price."""
         if window_s:
             return self._averages.get((window_s, at_ns))
         at = bisect_right(self._spots, (at_ns, -1.0))
@@ -142,7 +142,7 @@ class SettlementPrices:
         return value if observed_ns - at_ns <= _LATE_STRIKE_NS else None
 
     def moved_around(self, at_ns: int, window_s: int, within_ns: int, value: float) -> float | None:
-        """The most by which what the oracle said within so long of a moment differs from `value`;
+        """The most by which what Chainlink said within so long of a moment differs from `value`;
         None where nothing was seen. Of averages that never came: an average moves in so long by no
         more than that share of its window times the range of the spots in it and around it."""
         if not window_s:

@@ -1,6 +1,6 @@
-"""One exchange as the oracle price sees it: its mid, its basis, how late and how reliable it is.
+"""One exchange as the consensus sees it: its mid, its basis, how late and how reliable it is.
 
-The basis is the log of its mid over the settlement oracle at equal observation times, averaged
+The basis is the log of its mid over Chainlink at equal observation times, averaged
 with a half-life (USDT and dollars differ, and the difference drifts over hours). Reliability is
 1 for an exchange that behaves; each time it goes down or is voted out halves it, and half of
 what is missing comes back every ten minutes.
@@ -69,7 +69,7 @@ class VenuePrice:
                 mids.popleft()
 
     def take_settlement(self, log_value: float, observed_ns: int, half_life_s: float) -> None:
-        """Average the basis at the second that the settlement oracle spoke of."""
+        """Average the basis at the second that Chainlink spoke of."""
         log_mid = self._log_mid_at(observed_ns)
         if log_mid is None or not self.is_live:
             return

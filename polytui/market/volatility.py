@@ -29,7 +29,7 @@ import math
 from collections import deque
 from functools import cache
 
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.model.units import NS_PER_S
 
 SECONDS_PER_YEAR = 365 * 24 * 3600
@@ -94,18 +94,18 @@ class Volatility:
     def kernel(lags: int) -> tuple[float, ...]:
         return parzen(lags)
 
-    def is_due(self, at_ns: int, market: Market) -> bool:
+    def is_due(self, at_ns: int, market: MarketSettings) -> bool:
         """Whether a price now would count."""
         since_ns = at_ns - self._last_ns
         if since_ns < 0:
             return self._is_set_back(at_ns, market)
         return since_ns >= market.volatility_sample_s * NS_PER_S / _LOOKS
 
-    def _is_set_back(self, at_ns: int, market: Market) -> bool:
+    def _is_set_back(self, at_ns: int, market: MarketSettings) -> bool:
         """Whether our clock was: by less than a gap it is waited for, from there on it is a gap."""
         return self._last_ns - at_ns > market.volatility_gap_s * NS_PER_S
 
-    def sample(self, price: float, at_ns: int, market: Market) -> None:
+    def sample(self, price: float, at_ns: int, market: MarketSettings) -> None:
         """A price that stands from now on; one that is not after the last is none, unless our
         clock was set back."""
         silent_ns = at_ns - self._last_ns
@@ -133,7 +133,7 @@ class Volatility:
         held_ns = at_ns - (self._ends_ns - self._sample_ns)
         self._area = self._last_log * held_ns
 
-    def _hold_until(self, at_ns: int, market: Market) -> None:
+    def _hold_until(self, at_ns: int, market: MarketSettings) -> None:
         """The last price stood all the while."""
         since_ns = self._last_ns
         while self._ends_ns <= at_ns:
@@ -143,7 +143,7 @@ class Volatility:
             self._ends_ns += self._sample_ns
         self._area += self._last_log * (at_ns - since_ns)
 
-    def _add_mean(self, mean: float, market: Market) -> None:
+    def _add_mean(self, mean: float, market: MarketSettings) -> None:
         before, self._last_mean = self._last_mean, mean
         if before is None:
             return
@@ -177,21 +177,21 @@ class Volatility:
         pairs = zip(weights, self._returns, strict=False)
         return change * (change + 2.0 * sum([weight * old for weight, old in pairs]))
 
-    def _realise(self, a_second: float, market: Market) -> None:
+    def _realise(self, a_second: float, market: MarketSettings) -> None:
         kept = round(market.realised_window_s / market.volatility_sample_s)
         if kept or self._realised:
             self._realised.append(a_second)
             while len(self._realised) > kept:
                 self._realised.popleft()
 
-    def variance(self, market: Market) -> float:
+    def variance(self, market: MarketSettings) -> float:
         """Of the log price over a second, as estimated."""
         if market.realised_window_s and self._realised:
             return sum(self._realised) / len(self._realised)
         share = market.volatility_fast_share
         return share * self.fast + (1.0 - share) * self.slow
 
-    def per_root_second(self, market: Market) -> float:
+    def sigma_per_sqrt_s(self, market: MarketSettings) -> float:
         """Standard deviation of the log price over one second: widened while young, never under
         the floor, never over the ceiling."""
         youth = 1.0 + market.volatility_youth_s / self.seen_s if self.seen_s else 1.0

@@ -18,7 +18,7 @@ class Reason(str, Enum):
     NONE = "none"
     # What a view lacks.
     FEED_DOWN = "feed down"
-    ORACLE_STALE = "oracle stale"
+    CHAINLINK_STALE = "Chainlink stale"
     NO_STRIKE = "no strike"
     STRIKE_UNSURE = "strike not confirmed"
     NO_PRICE = "no price"
@@ -54,7 +54,7 @@ class Reason(str, Enum):
     DEPTH_THIN = "depth thin"
     MARKET_CALM = "market calm"
     MARKET_WILD = "market wild"
-    ORACLE_UNSURE = "oracle unsure"
+    CONSENSUS_UNSURE = "consensus unsure"
     BOOK_STALE = "book stale"
     SIGNAL_YOUNG = "signal young"
     SIGNAL_SPENT = "side was traded"

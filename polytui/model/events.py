@@ -1,4 +1,5 @@
-"""Every input of a desk: what the wires saw, what the hands report, what people command.
+"""Every input of a desk: what the wires saw, what the execution client reports, what people
+command.
 
 Past participles, frozen, journaled in the order the desks took them. Two times where they
 exist: `venue_ns` (what the venue wrote) and `received_ns` (when we read it), both UTC
@@ -139,9 +140,9 @@ class ForecastLeft:
 
 
 @frozen
-class StandingRestored:
+class RiskStateRestored:
     """What earlier sessions left behind: counters of the day, the kill switch, and what else was
-    stopped. A field that is added has a default: older standings are read without it."""
+    stopped. A field that is added has a default: older risk states are read without it."""
 
     day: int
     """Days since 1970 UTC to which the daily counters belong."""
@@ -305,8 +306,8 @@ class TradePrinted:
 
 
 @frozen
-class OraclePriced:
-    """A point of the settlement oracle. `observed_ns` is the second it speaks of."""
+class ChainlinkPriced:
+    """A point of Chainlink. `observed_ns` is the second it speaks of."""
 
     asset: Asset
     feed: str
@@ -435,7 +436,7 @@ class FrameRejected:
     received_ns: int
 
 
-# --- reports of the hands ---------------------------------------------------------------------
+# --- reports of the execution client ---------------------------------------------------------
 
 
 @frozen
@@ -514,7 +515,7 @@ class Commanded:
 
 Event = (
     DeskOpened
-    | StandingRestored
+    | RiskStateRestored
     | AssetHalted
     | SettingsChanged
     | ModelLoaded
@@ -529,7 +530,7 @@ Event = (
     | BookChanged
     | TickSizeChanged
     | TradePrinted
-    | OraclePriced
+    | ChainlinkPriced
     | ExchangeTraded
     | ExchangeQuoted
     | CandlesLoaded
@@ -556,11 +557,11 @@ MarketEvent = (
     | TickSizeChanged
     | TradePrinted
     | RoundSettled
-    | OraclePriced
+    | ChainlinkPriced
     | ExchangeTraded
     | ExchangeQuoted
 )
 """What a codec may make of a frame."""
 
 Report = Accepted | Refused | Unanswered | Filled | Cancelled | CancelRefused | NotFound
-"""What hands may say of an order."""
+"""What an execution client may say of an order."""

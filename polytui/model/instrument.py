@@ -23,7 +23,7 @@ class Asset(str, Enum):
 
 
 class Exchange(str, Enum):
-    """A spot exchange whose prices lead the settlement oracle."""
+    """A spot exchange whose prices lead Chainlink."""
 
     BINANCE = "binance"
     BYBIT = "bybit"
@@ -62,7 +62,7 @@ class Outcome(str, Enum):
 
 
 class PriceKind(str, Enum):
-    """Which series of the settlement oracle a point belongs to."""
+    """Which series of Chainlink a point belongs to."""
 
     SPOT = "spot"
     TWAP = "twap"

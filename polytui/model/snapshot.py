@@ -56,32 +56,32 @@ class FeedView:
 
 @frozen
 class VenuePriceView:
-    """One exchange's part in the oracle price."""
+    """One exchange's part in the consensus."""
 
     venue: str
     price: float
     """Its mid, in its own currency."""
     adjusted: float | None
-    """Less its basis: what it says the settlement oracle will say. None before a basis is known."""
+    """Less its basis: what it says Chainlink will say. None before a basis is known."""
     basis_bps: float | None
     age_ms: int
     latency_ms: float | None
     """Venue stamp to our reading, averaged; None where the venue stamps nothing."""
     weight: float
-    """Its share of the oracle price, 0 to 1."""
+    """Its share of the consensus, 0 to 1."""
     is_outlier: bool
 
 
 @frozen
-class OracleView:
-    """The oracle price, what it is made of, and the settlement oracle beside it."""
+class ConsensusView:
+    """The consensus, what it is made of, and Chainlink beside it."""
 
     price: float | None
     trust: float
     """In the price, 0 to 1."""
     disagreement_bps: float | None
     lead_bps: float | None
-    """The oracle price over the settlement oracle's last word."""
+    """The consensus over Chainlink's last word."""
     settlement: float | None
     settlement_age_ms: int
     """Since the second it speaks of; -1 before the first."""
@@ -90,7 +90,7 @@ class OracleView:
     venues: tuple[VenuePriceView, ...]
 
 
-NO_ORACLE = OracleView(None, 0.0, None, None, None, -1, "", ())
+NO_CONSENSUS = ConsensusView(None, 0.0, None, None, None, -1, "", ())
 """Before anything was heard."""
 
 
@@ -102,7 +102,7 @@ class ForecastView:
     samples: float
     """Faded: an old one counts less."""
     sd: float
-    """Of what came, in deviations foreseen; 1 is right."""
+    """Of what came, in sigmas foreseen; 1 is right."""
     is_off: bool
     """Outside its bounds over enough samples: confidence falls."""
 
@@ -291,7 +291,7 @@ class AssetView:
     detail: str
     """Why it is halted, paused or restarting; empty otherwise."""
     life: int
-    oracle: OracleView
+    consensus: ConsensusView
     features: tuple[FeatureView, ...]
     rounds: tuple[RoundView, ...]
     feeds: tuple[FeedView, ...]

@@ -160,7 +160,7 @@ class Http:
 
     async def _exchange(
         self, method: str, path: str, params: Params, body: bytes | None
-    ) -> _Answer:
+    ) -> _HttpAnswer:
         headers = {**self._sent, **({} if body is None else {"Content-Type": "application/json"})}
         url = self.base_url + path
         request = self._client.build_request(
@@ -168,7 +168,7 @@ class Http:
         )
         answer = await self._client.send(request, stream=True)
         try:
-            return _Answer(
+            return _HttpAnswer(
                 answer.status_code,
                 answer.headers,
                 await _body(answer, self._settings.max_body_bytes),
@@ -206,7 +206,7 @@ class Http:
 
 
 @frozen
-class _Answer:
+class _HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -350,7 +350,7 @@ def _mapped(where: str, error: Exception, *, is_read: bool) -> Exception:
 _BUSY = (425, 429, 503)
 
 
-def _body_of(where: str, answer: _Answer, *, is_read: bool) -> bytes:
+def _body_of(where: str, answer: _HttpAnswer, *, is_read: bool) -> bytes:
     if answer.is_success:
         return answer.body
     status = answer.status
@@ -375,7 +375,7 @@ def _advice(status: int) -> str:
     return "ask for something else"
 
 
-def _retry_after_s(answer: _Answer) -> float | None:
+def _retry_after_s(answer: _HttpAnswer) -> float | None:
     """The Retry-After header in seconds; None when absent or a date."""
     text: Any = answer.headers.get("Retry-After", "")
     return float(text[:6]) if text.isascii() and text.isdigit() else None

@@ -88,7 +88,7 @@ class SocketSettings:
     """A connection so old is relieved by a new one while it still reads; 0 for never."""
 
 
-class LinkState(str, Enum):
+class SocketState(str, Enum):
     """What a watcher is told about its socket."""
 
     UP = "up"
@@ -98,7 +98,7 @@ class LinkState(str, Enum):
     DOWN = "down"
 
 
-class Link(Protocol):
+class SocketWatcher(Protocol):
     """The watcher's side of a socket. All three are called in the socket's own task."""
 
     def greet(self) -> Sequence[str]:
@@ -107,7 +107,7 @@ class Link(Protocol):
     def receive(self, frame: str | bytes, received_perf_ns: int) -> bool:
         """One frame, read at `received_perf_ns` (time.perf_counter_ns). True if it was data."""
 
-    def changed(self, state: LinkState, detail: str) -> None:
+    def changed(self, state: SocketState, detail: str) -> None:
         """The connection's state, with the reason in words."""
 
 
@@ -309,7 +309,7 @@ class _Life:
             await trio.sleep_until(last_seen + silence_s)
         detail = f"no data for {silence_s:g} s"
         if not self._is_heir or self.has_data.is_set():
-            self._socket.link.changed(LinkState.STALE, detail)
+            self._socket.link.changed(SocketState.STALE, detail)
         raise Ended(detail)
 
     async def _keep_alive(self, connection: Connection) -> NoReturn:
@@ -358,7 +358,7 @@ class StayingSocket:
         name: str,
         url: str | Sequence[str],
         settings: SocketSettings,
-        link: Link,
+        link: SocketWatcher,
         *,
         rng: random.Random,
         open_stream: OpenStream | None = None,
@@ -437,7 +437,7 @@ class StayingSocket:
 
     def told_up(self) -> None:
         self._refusals = 0
-        self.link.changed(LinkState.UP, f"{self.name} connected")
+        self.link.changed(SocketState.UP, f"{self.name} connected")
         self._started()
 
     async def send(self, text: str) -> None:
@@ -474,8 +474,8 @@ class StayingSocket:
     def _report(self, ended: Ended) -> None:
         if ended.is_spoiled:
             self.spoiled += 1
-            self.link.changed(LinkState.SPOILED, ended.detail)
-        self.link.changed(LinkState.DOWN, ended.detail)
+            self.link.changed(SocketState.SPOILED, ended.detail)
+        self.link.changed(SocketState.DOWN, ended.detail)
 
     def _pause_s(self, ended: Ended, failures: int) -> float:
         """How long to stay away, and to whom to go then."""

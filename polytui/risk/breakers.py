@@ -10,7 +10,7 @@ from collections import deque
 
 from attrs import define
 
-from polytui.config.deciding import Breakers as Thresholds
+from polytui.config.deciding import BreakerSettings
 from polytui.model.effects import Effect, Reason, Release, Trip, Warn, Why
 from polytui.model.units import NS_PER_S
 
@@ -95,7 +95,7 @@ class Breakers:
     # --- what is seen -------------------------------------------------------------------------
 
     def ticked(
-        self, now_ns: int, latency_us: int, queue_share: float, settings: Thresholds
+        self, now_ns: int, latency_us: int, queue_share: float, settings: BreakerSettings
     ) -> tuple[Effect, ...]:
         """How the machine does: the worst latency and the fullest queue since the last tick."""
         effects = self._see_latency(now_ns, latency_us / _US_PER_MS, settings)
@@ -104,17 +104,21 @@ class Breakers:
             effects += self._trip(why, now_ns, settings)
         return effects + self._release(now_ns, settings)
 
-    def machine_doubted(self, now_ns: int, why: Why, settings: Thresholds) -> tuple[Effect, ...]:
+    def machine_doubted(
+        self, now_ns: int, why: Why, settings: BreakerSettings
+    ) -> tuple[Effect, ...]:
         """Most sources stamp ahead of this machine's clock, so that what is late looks fresh to it;
         or its disk does not take what is done, so that a restart would not know it."""
         return self._trip(why, now_ns, settings)
 
-    def reconnected(self, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:
+    def reconnected(self, now_ns: int, settings: BreakerSettings) -> tuple[Effect, ...]:
         """A feed of this asset came up again."""
         self._reconnects.append(now_ns)
         return self._count_reconnects(now_ns, settings)
 
-    def answered(self, now_ns: int, is_refused: bool, settings: Thresholds) -> tuple[Effect, ...]:
+    def answered(
+        self, now_ns: int, is_refused: bool, settings: BreakerSettings
+    ) -> tuple[Effect, ...]:
         """The venue took an order or refused it.
 
         A trip forgets the answers: while nothing is sent no better ones could come, and the
@@ -137,7 +141,7 @@ class Breakers:
         divergence: float | None,
         spread: float | None,
         fee_rate: float,
-        settings: Thresholds,
+        settings: BreakerSettings,
         market: str = "",
     ) -> tuple[Effect, ...]:
         """One look at an open round: fair value less mid and the spread, in dollars of a share.
@@ -204,7 +208,7 @@ class Breakers:
     # --- each cause ---------------------------------------------------------------------------
 
     def _see_latency(
-        self, now_ns: int, latency_ms: float, settings: Thresholds
+        self, now_ns: int, latency_ms: float, settings: BreakerSettings
     ) -> tuple[Effect, ...]:
         critical, stale = settings.critical_latency_ms, settings.stale_latency_ms
         self.must_cancel = latency_ms > stale
@@ -216,7 +220,7 @@ class Breakers:
             return (Warn(Why(Reason.LATENCY, latency_ms, settings.warn_latency_ms, "ms")),)
         return ()
 
-    def _count_reconnects(self, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:
+    def _count_reconnects(self, now_ns: int, settings: BreakerSettings) -> tuple[Effect, ...]:
         times, most = self._reconnects, settings.max_reconnects
         while times and times[0] <= now_ns - _MINUTE_NS:
             times.popleft()
@@ -225,7 +229,7 @@ class Breakers:
         return self._trip(Why(Reason.RECONNECTS, len(times), most, "a minute"), now_ns, settings)
 
     def _see_divergence(
-        self, watched: _Watched, now_ns: int, divergence: float | None, settings: Thresholds
+        self, watched: _Watched, now_ns: int, divergence: float | None, settings: BreakerSettings
     ) -> tuple[Effect, ...]:
         most = settings.max_divergence
         if divergence is None or not abs(divergence) > most:
@@ -237,7 +241,7 @@ class Breakers:
         return self._trip(Why(Reason.DIVERGENCE, abs(divergence), most, "USD"), now_ns, settings)
 
     def _see_spread(
-        self, watched: _Watched, now_ns: int, spread: float | None, settings: Thresholds
+        self, watched: _Watched, now_ns: int, spread: float | None, settings: BreakerSettings
     ) -> tuple[Effect, ...]:
         most, rise = settings.max_spread_rise, watched.see_spread(spread)
         if rise is None or rise <= most:
@@ -250,7 +254,7 @@ class Breakers:
 
     # --- open and closed ----------------------------------------------------------------------
 
-    def _trip(self, why: Why, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:
+    def _trip(self, why: Why, now_ns: int, settings: BreakerSettings) -> tuple[Effect, ...]:
         """The cause is there: open, or open for longer. Said once, and again where it got worse:
         latency that becomes stale has another limit."""
         until_ns = now_ns + int(settings.cool_down_s * NS_PER_S)
@@ -265,7 +269,7 @@ class Breakers:
         episode.said = why.limit
         return (Trip(why, until_ns),)
 
-    def _release(self, now_ns: int, settings: Thresholds) -> tuple[Effect, ...]:
+    def _release(self, now_ns: int, settings: BreakerSettings) -> tuple[Effect, ...]:
         """Close what has cooled down. A minute with too many reconnects is still too many."""
         if not self._open:
             return ()

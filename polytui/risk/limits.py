@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from attrs import frozen
 
-from polytui.config.schema import Risk, Settings
+from polytui.config.schema import RiskSettings, Settings
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.orders import Quote, Side
 from polytui.model.units import (
@@ -34,7 +34,7 @@ _IN_MILLIONTHS = (_USD, _PERCENT)
 
 
 @frozen(kw_only=True)
-class Stakes:
+class Exposure:
     """What is at stake now: in the account, one asset, one round, one outcome; in millionths."""
 
     outcome_usd: Usd
@@ -68,7 +68,7 @@ class Stakes:
 
 
 @frozen(kw_only=True)
-class Standing(Stakes):
+class PreTrade(Exposure):
     """What is at stake before the order in question, and what there is to know of the order."""
 
     now_ns: int
@@ -131,8 +131,8 @@ class _Limit:
     scope: Scope
     unit: str
     adds: int
-    used: Callable[[Stakes], int]
-    allowed: Callable[[Risk], float]
+    used: Callable[[Exposure], int]
+    allowed: Callable[[RiskSettings], float]
     """The setting as it is written: dollars, percent, or a number of things."""
 
 
@@ -273,68 +273,68 @@ _CASH = _Limit(
 _ASKED_OF_REDUCING = (Reason.LIMIT_ORDER, Reason.LIMIT_CASH)
 
 
-def stamp(quote: Quote, standing: Standing, settings: Settings) -> Stamp | Why:
+def stamp(quote: Quote, pre_trade: PreTrade, settings: Settings) -> Stamp | Why:
     """Allow this order, or say which limit is in the way."""
-    why = _malformed(quote, standing)
+    why = _malformed(quote, pre_trade)
     if why is not None:
         return why
     if quote.side is Side.SELL:
-        return _stamp_sale(quote, standing)
-    cost = Usd(cost_of(quote.price, quote.shares) + standing.fee)
-    if standing.is_killed:
+        return _stamp_sale(quote, pre_trade)
+    cost = Usd(cost_of(quote.price, quote.shares) + pre_trade.fee)
+    if pre_trade.is_killed:
         return Why(Reason.KILL_SWITCH)
-    if standing.is_reducing:
-        why = _not_reducing(quote, standing) or _full(cost, standing, settings.risk)
+    if pre_trade.is_reducing:
+        why = _not_reducing(quote, pre_trade) or _full(cost, pre_trade, settings.risk)
     else:
-        why = _full(cost, standing, settings.risk) or _cooling_down(standing, settings)
-    return why or Stamp.grant(quote, Usd(standing.account_usd + cost))
+        why = _full(cost, pre_trade, settings.risk) or _cooling_down(pre_trade, settings)
+    return why or Stamp.grant(quote, Usd(pre_trade.account_usd + cost))
 
 
-def room(quote: Quote, standing: Standing, reason: Reason, risk: Risk) -> Room | None:
+def room(quote: Quote, pre_trade: PreTrade, reason: Reason, risk: RiskSettings) -> Room | None:
     """What all limits leave for an order like this one, which `reason` stopped; None where that is
     no limit of dollars at stake, so that no smaller order would pass it either."""
-    asked = [(limit, most) for limit, most in _asked(standing, risk) if limit.adds == _COST]
+    asked = [(limit, most) for limit, most in _asked(pre_trade, risk) if limit.adds == _COST]
     if all(limit.reason is not reason for limit, _ in asked):
         return None
-    limit, most = min(asked, key=lambda each: each[1] - each[0].used(standing))
-    used = limit.used(standing)
-    after = used + cost_of(quote.price, quote.shares) + standing.fee
+    limit, most = min(asked, key=lambda each: each[1] - each[0].used(pre_trade))
+    used = limit.used(pre_trade)
+    after = used + cost_of(quote.price, quote.shares) + pre_trade.fee
     why = Why(limit.reason, _shown(after, limit.unit), _shown(most, limit.unit), limit.unit)
     return Room(Usd(most - used), why)
 
 
 def limits_used(
-    stakes: Stakes, settings: Settings, scopes: tuple[Scope, ...] = tuple(Scope)
+    exposure: Exposure, settings: Settings, scopes: tuple[Scope, ...] = tuple(Scope)
 ) -> tuple[Used, ...]:
     """Every limit of these scopes with what is used of it now, in the order they are asked."""
     return tuple(
         Used(
             limit.reason.value,
-            _shown(max(0, limit.used(stakes)), limit.unit),
+            _shown(max(0, limit.used(exposure)), limit.unit),
             _shown(allowed, limit.unit),
             limit.unit,
         )
-        for limit, allowed in _limits(stakes, settings.risk)
+        for limit, allowed in _limits(exposure, settings.risk)
         if limit.scope in scopes
     )
 
 
-def _limits(at: Stakes, risk: Risk) -> Iterator[tuple[_Limit, int]]:
+def _limits(at: Exposure, risk: RiskSettings) -> Iterator[tuple[_Limit, int]]:
     """Every limit with what it allows, in millionths or a number of things."""
     yield from zip(_LIMITS, _allowed(risk), strict=True)
     yield _CASH, at.account_usd + at.free_cash
 
 
-def _asked(standing: Standing, risk: Risk) -> Iterator[tuple[_Limit, int]]:
+def _asked(pre_trade: PreTrade, risk: RiskSettings) -> Iterator[tuple[_Limit, int]]:
     """Those that this order has to pass."""
-    limits = _limits(standing, risk)
-    if not standing.is_reducing:
+    limits = _limits(pre_trade, risk)
+    if not pre_trade.is_reducing:
         return limits
     return ((limit, most) for limit, most in limits if limit.reason in _ASKED_OF_REDUCING)
 
 
 @lru_cache(maxsize=8)
-def _allowed(risk: Risk) -> tuple[int, ...]:
+def _allowed(risk: RiskSettings) -> tuple[int, ...]:
     """Settings change seldom, and the exact way from them through decimals is slow."""
     values = [(limit.unit, limit.allowed(risk)) for limit in _LIMITS]
     return tuple(
@@ -342,45 +342,45 @@ def _allowed(risk: Risk) -> tuple[int, ...]:
     )
 
 
-def _malformed(quote: Quote, standing: Standing) -> Why | None:
+def _malformed(quote: Quote, pre_trade: PreTrade) -> Why | None:
     """What no venue would take; the tick may have changed since the decision."""
-    if not is_on_tick(quote.price, standing.tick):
-        return Why(Reason.OFF_TICK, quote.price / MICRO, standing.tick / MICRO, "USD tick")
+    if not is_on_tick(quote.price, pre_trade.tick):
+        return Why(Reason.OFF_TICK, quote.price / MICRO, pre_trade.tick / MICRO, "USD tick")
     if quote.shares < LOT:
         return Why(Reason.STAKE_SMALL, quote.shares / MICRO, LOT / MICRO, "shares")
     return None
 
 
-def _stamp_sale(quote: Quote, standing: Standing) -> Stamp | Why:
+def _stamp_sale(quote: Quote, pre_trade: PreTrade) -> Stamp | Why:
     """A sale lowers what is at stake: only what is held and not yet offered can be sold."""
-    free = standing.held - standing.selling
+    free = pre_trade.held - pre_trade.selling
     if quote.shares > free:
         return Why(Reason.NOT_HELD, quote.shares / MICRO, free / MICRO, "shares")
-    return Stamp.grant(quote, standing.account_usd)
+    return Stamp.grant(quote, pre_trade.account_usd)
 
 
-def _not_reducing(quote: Quote, standing: Standing) -> Why | None:
+def _not_reducing(quote: Quote, pre_trade: PreTrade) -> Why | None:
     """A share more than the other side has would be a position of its own."""
-    if quote.shares > standing.unpaired:
-        return Why(Reason.NOT_HELD, quote.shares / MICRO, standing.unpaired / MICRO, "shares")
+    if quote.shares > pre_trade.unpaired:
+        return Why(Reason.NOT_HELD, quote.shares / MICRO, pre_trade.unpaired / MICRO, "shares")
     return None
 
 
-def _cooling_down(standing: Standing, settings: Settings) -> Why | None:
-    since_s = (standing.now_ns - standing.last_entry_ns) / NS_PER_S
-    if standing.last_entry_ns and since_s < settings.gates.cooldown_s:
+def _cooling_down(pre_trade: PreTrade, settings: Settings) -> Why | None:
+    since_s = (pre_trade.now_ns - pre_trade.last_entry_ns) / NS_PER_S
+    if pre_trade.last_entry_ns and since_s < settings.gates.cooldown_s:
         return Why(Reason.COOLDOWN, since_s, settings.gates.cooldown_s, "s")
     return None
 
 
-def _full(cost: Usd, standing: Standing, risk: Risk) -> Why | None:
+def _full(cost: Usd, pre_trade: PreTrade, risk: RiskSettings) -> Why | None:
     """The first limit that has no room for an order of this cost."""
     # A result that is just reached is over: the smallest step more than nothing.
-    adds = (cost, 1, 0 if standing.is_round_open else 1, 1)
-    for limit, allowed in _asked(standing, risk):
-        after = limit.used(standing) + adds[limit.adds]
+    adds = (cost, 1, 0 if pre_trade.is_round_open else 1, 1)
+    for limit, allowed in _asked(pre_trade, risk):
+        after = limit.used(pre_trade) + adds[limit.adds]
         if after > allowed:
-            value = after if limit.adds != _REACHED else limit.used(standing)
+            value = after if limit.adds != _REACHED else limit.used(pre_trade)
             return Why(
                 limit.reason, _shown(value, limit.unit), _shown(allowed, limit.unit), limit.unit
             )

@@ -1,4 +1,4 @@
-"""What one asset owns beyond the lives of its nursery: inbox, hands, rounds, feeds."""
+"""What one asset owns beyond the lives of its nursery: inbox, execution client, rounds, feeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import trio
 from attrs import define, evolve, field
 
-from polytui.config.schema import Clock
-from polytui.execution.executor import Hands
+from polytui.config.schema import ClockSettings
+from polytui.execution.executor import ExecutionClient
 from polytui.model.events import (
     BOOK_FEED,
     Commanded,
@@ -68,7 +68,7 @@ class AssetRun:
 
     asset: Asset
     clock: SessionClock
-    hands: Hands
+    client: ExecutionClient
     inbox: Inbox
     followed: dict[str, FollowedRound] = field(factory=dict)
     feeds: dict[str, Feed] = field(factory=dict)
@@ -82,10 +82,10 @@ class AssetRun:
     """The longest from a frame to its decision since the last tick; real time."""
     complaints: set[str] = field(factory=set)
     """What the round watchers have said is wrong with the venue, and still is."""
-    judge: Judge = field(default=Judge(Clock().max_ahead_ms * NS_PER_MS))
+    judge: Judge = field(default=Judge(ClockSettings().max_ahead_ms * NS_PER_MS))
     is_clock_doubted: bool = False
     pump: Callable[[], None] = field(default=lambda: None)
-    """Takes what is in the inbox at once; machine.py gives each life its own."""
+    """Takes what is in the inbox at once; desk_loop.py gives each life its own."""
     deaf: trio.Event = field(factory=_set_event)
     """Set while nobody takes from the inbox: before a life, after it, and while it ends."""
     has_desk: trio.Event = field(factory=trio.Event)
@@ -105,8 +105,8 @@ class AssetRun:
         return totals
 
     def deliver(self, event: Event) -> None:
-        """To the hands, which follow the market; then to the desk, with what they report. An answer
-        of a venue whose stamps cannot be is told as rejected instead."""
+        """To the client, which follows the market; then to the desk, with what it reports. An
+        answer of a venue whose stamps cannot be is told as rejected instead."""
         self._put(self._believed(event), 0)
         self.inbox.wake()
 
@@ -132,7 +132,7 @@ class AssetRun:
         self.pump()
 
     def _put(self, event: Event, received_perf_ns: int) -> None:
-        reports = self.hands.observe(event)
+        reports = self.client.observe(event)
         self.inbox.put(Item(event, received_perf_ns), wakes=False)
         for report in reports:
             self.inbox.put(Item(report), wakes=False)
@@ -152,7 +152,7 @@ class AssetRun:
         for feed in self.feeds.values():
             feed.state = FeedState.DOWN
             down = FeedDown(feed.name, "its asset crashed", now_ns)
-            self.hands.observe(down)
+            self.client.observe(down)
             self.inbox.insist(Item(down))
 
     # --- what people say --------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from polytui.model.events import BOOK_FEED
 from polytui.model.instrument import Outcome, Round
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.feeds import Feed
-from polytui.runtime.watchers import WatchKit, polymarket_ping
+from polytui.runtime.watchers import FeedFactory, polymarket_ping
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -19,17 +19,17 @@ from polytui.venues.polymarket.streams import MarketChannel
 class BookWatcher:
     """State: the channel's subscriptions, and the tokens that are to be read by REST next."""
 
-    def __init__(self, run: AssetRun, kit: WatchKit, clob: Clob) -> None:
+    def __init__(self, run: AssetRun, feed_factory: FeedFactory, clob: Clob) -> None:
         self._run = run
         self._clob = clob
         self._channel = MarketChannel()
-        self._feed: Feed = kit.feed(
+        self._feed: Feed = feed_factory.feed(
             run,
             BOOK_FEED,
-            kit.settings.endpoints.market_ws,
+            feed_factory.settings.endpoints.market_ws,
             self._channel,
-            silence_s=kit.settings.sockets.book_silence_s,
-            keepalive=polymarket_ping(kit.settings.sockets),
+            silence_s=feed_factory.settings.sockets.book_silence_s,
+            keepalive=polymarket_ping(feed_factory.settings.sockets),
         )
         self._feed.came_up = self._came_up
         self._wanted: dict[str, None] = {}

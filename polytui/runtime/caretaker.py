@@ -10,8 +10,8 @@ from __future__ import annotations
 from polytui.model.effects import CancelAll, Effect
 from polytui.model.events import AssetHalted, Commanded
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import Item
-from polytui.runtime.machine import Machine
 from polytui.runtime.session import Session
 
 
@@ -22,7 +22,7 @@ def take_without_a_life(run: AssetRun, session: Session, event: Commanded | Asse
     def act(effect: Effect) -> None:
         # No executor lives; what a desk had on its way is cancelled where it is.
         if isinstance(effect, CancelAll):
-            run.hands.cancel_at_once()
+            run.client.cancel_at_once()
 
-    Machine(run, session, act).take([Item(event, 0, seqs.append)], decides=False)
+    DeskLoop(run, session, act).take([Item(event, 0, seqs.append)], decides=False)
     return seqs[0]

@@ -3,9 +3,9 @@
     KIND:TARGET@roundN[+Ss][xR]      S session seconds after the open of round N, for R real seconds
 
 A crash raises inside one asset's nursery. What happens inside the engine beside it (kill, stall,
-reject, flood) is in `faults.py`. Everything else the simulated venue does: weather over one of its
-services, or a mood of its markets. Rounds are counted as the session counts them: those that open
-before its eyes; of one asset where the target is one, of any where it is not.
+reject, flood) is in `faults.py`. Everything else the simulated venue does: a fault on the wires of
+one of its services, or in its markets. Rounds are counted as the session counts them: those that
+open before its eyes; of one asset where the target is one, of any where it is not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PART = re.compile(
 )
 _LOOK_EVERY_S = 0.05
 EVERYTHING = "all"
-WEATHER = (
+NETWORK = (
     "drop", "close", "restart", "shutdown",
     "silence", "burst", "gap", "duplicates", "reorder", "truncate", "skew", "refuse",
 )  # fmt: skip
@@ -49,7 +49,7 @@ class ChaosCrash(Exception):
 
 
 @frozen
-class Fault:
+class PlannedFault:
     kind: str
     target: str
     """An asset, a service, "market" or "all", whatever suits the kind."""
@@ -70,15 +70,15 @@ class Fault:
 
     @property
     def is_at_venue(self) -> bool:
-        return self.kind in WEATHER or self.kind in MARKET
+        return self.kind in NETWORK or self.kind in MARKET
 
     def has_opened(self, account: Account, assets: Sequence[Asset]) -> bool:
         """Whether the round has opened: of its asset, or of any."""
         watched = assets if self.asset is None else (self.asset,)
-        return any(len(account.books(a).session_rounds) >= self.at_round for a in watched)
+        return any(len(account.of(a).session_rounds) >= self.at_round for a in watched)
 
 
-def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[Fault, ...]:
+def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[PlannedFault, ...]:
     """A plan of comma-separated faults. Fatal with the wrong part in words, also for an asset
     that is not among those of the session: its fault would never come."""
     faults = tuple(_parse_fault(part.strip()) for part in text.split(",")) if text else ()
@@ -88,7 +88,7 @@ def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[Faul
     return faults
 
 
-def _parse_fault(part: str) -> Fault:
+def _parse_fault(part: str) -> PlannedFault:
     found = _PART.fullmatch(part)
     if found is None:
         raise Fatal(
@@ -98,21 +98,21 @@ def _parse_fault(part: str) -> Fault:
     kind, target = found["kind"], found["target"]
     known = _targets(kind)
     if not known:
-        kinds = ", ".join(WEATHER + MARKET + IN_ENGINE)
+        kinds = ", ".join(NETWORK + MARKET + IN_ENGINE)
         raise Fatal(f"chaos {part!r}: use crash or one of {kinds}")
     if target not in known:
         raise Fatal(f"chaos {part!r}: {target} is none of {', '.join(known)}")
     seconds = float(found["seconds"] or _USUAL_S.get(kind, _USUAL_OTHERWISE_S))
     if seconds > _MOST.get(kind, seconds):
         raise Fatal(f"chaos {part!r}: a {kind} may be x{_MOST[kind]:g} at most")
-    return Fault(kind, target, int(found["round"]), float(found["after"] or 0), seconds)
+    return PlannedFault(kind, target, int(found["round"]), float(found["after"] or 0), seconds)
 
 
 def _targets(kind: str) -> tuple[str, ...]:
     """What a kind may be aimed at; nothing for a kind that is none."""
     if kind in AT_ASSETS:
         return tuple(asset.value for asset in Asset)
-    if kind in WEATHER:
+    if kind in NETWORK:
         return (EVERYTHING, *SERVICES)
     if kind in MARKET:
         return ("market",)
@@ -123,30 +123,32 @@ def _targets(kind: str) -> tuple[str, ...]:
 class Chaos:
     """State: the faults that are still to come, and since when their rounds are open."""
 
-    faults: list[Fault]
+    faults: list[PlannedFault]
     clock: SessionClock
-    _opened_ns: dict[Fault, int] = field(factory=dict)
+    _opened_ns: dict[PlannedFault, int] = field(factory=dict)
 
     async def crash_when_due(self, asset: Asset, account: Account) -> None:
         """Raise in the caller's nursery when a crash of `asset` is due."""
 
-        def is_meant(fault: Fault) -> bool:
+        def is_meant(fault: PlannedFault) -> bool:
             return fault.kind == "crash" and fault.asset is asset
 
         if fault := await self._next(is_meant, account, (asset,)):
             raise ChaosCrash(f"asked for at round {fault.at_round}")
 
-    async def next_weather(self, account: Account, assets: Sequence[Asset]) -> Fault | None:
+    async def next_network_fault(
+        self, account: Account, assets: Sequence[Asset]
+    ) -> PlannedFault | None:
         """What the venue is to do next, once it is due; None when the plan has none left."""
         return await self._next(lambda fault: fault.is_at_venue, account, assets)
 
-    async def next_fault(self, account: Account, assets: Sequence[Asset]) -> Fault | None:
+    async def next_fault(self, account: Account, assets: Sequence[Asset]) -> PlannedFault | None:
         """What the engine is to do to itself next, once it is due; None when nothing is left."""
         return await self._next(lambda fault: fault.is_in_engine, account, assets)
 
     async def _next(
-        self, is_meant: Callable[[Fault], bool], account: Account, assets: Sequence[Asset]
-    ) -> Fault | None:
+        self, is_meant: Callable[[PlannedFault], bool], account: Account, assets: Sequence[Asset]
+    ) -> PlannedFault | None:
         while any(is_meant(fault) for fault in self.faults):
             for fault in self.faults:
                 if is_meant(fault) and self._is_due(fault, account, assets):
@@ -155,7 +157,7 @@ class Chaos:
             await trio.sleep(_LOOK_EVERY_S)
         return None
 
-    def _is_due(self, fault: Fault, account: Account, assets: Sequence[Asset]) -> bool:
+    def _is_due(self, fault: PlannedFault, account: Account, assets: Sequence[Asset]) -> bool:
         if not fault.has_opened(account, assets):
             return False
         now_ns = self.clock.now_ns()

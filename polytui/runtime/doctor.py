@@ -25,7 +25,7 @@ from attrs import asdict, define, field, frozen
 from polytui.config.schema import Settings
 from polytui.config.secrets import exposure_of
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import Event, FeedDown, FeedRefused, OraclePriced
+from polytui.model.events import ChainlinkPriced, Event, FeedDown, FeedRefused
 from polytui.model.instrument import Asset, Exchange, Interval, Outcome
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import FeedState
@@ -34,7 +34,7 @@ from polytui.net.clock import SessionClock
 from polytui.net.http import Http
 from polytui.runtime.feeds import Feed
 from polytui.runtime.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
-from polytui.runtime.watchers import WatchKit, polymarket_ping
+from polytui.runtime.watchers import FeedFactory, polymarket_ping
 from polytui.venues.binance_rest import Binance
 from polytui.venues.bybit_rest import Bybit
 from polytui.venues.coinbase_rest import Coinbase
@@ -50,14 +50,14 @@ _AGREEING = 2
 """So many venues that say the same of our clock are right."""
 _FOREIGN = (Retry, Rejected, Unknown, Fatal)
 _LIBRARIES = ("trio", "trio-websocket", "httpx", "textual", "msgspec", "TA-Lib", "numpy")
-_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, WatchKit], tuple[Feed, Any]]] = {
+_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, FeedFactory], tuple[Feed, Any]]] = {
     Exchange.BINANCE: binance_feed,
     Exchange.BYBIT: bybit_feed,
     Exchange.COINBASE: coinbase_feed,
 }
 
 
-class Verdict(str, Enum):
+class Severity(str, Enum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
@@ -68,7 +68,7 @@ class Finding:
     """What one check found. Times in milliseconds, None where they were not measured."""
 
     name: str
-    verdict: Verdict
+    verdict: Severity
     words: str = field(converter=plain)
     """Whatever a venue said stands in here."""
     took_ms: float | None = None
@@ -103,7 +103,7 @@ class _Listener:
             if getattr(event, "is_history", False):
                 continue
             # A relay's history is old on purpose: its newest point is what counts.
-            stamp = event.observed_ns if isinstance(event, OraclePriced) else 0
+            stamp = event.observed_ns if isinstance(event, ChainlinkPriced) else 0
             stamp = stamp or getattr(event, "venue_ns", 0)
             feed = getattr(event, "feed", "") or getattr(event, "venue", "") or "book"
             if stamp:
@@ -142,12 +142,12 @@ class Examination:
 
     async def _python(self) -> list[Finding]:
         libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-        return [Finding("python", Verdict.OK, f"{sys.version.split()[0]}; {libraries}")]
+        return [Finding("python", Severity.OK, f"{sys.version.split()[0]}; {libraries}")]
 
     async def _keys(self) -> list[Finding]:
         """Whether others on this machine may read them."""
         if exposed := exposure_of(Path.cwd()):
-            return [Finding("keys", Verdict.WARN, exposed)]
+            return [Finding("keys", Severity.WARN, exposed)]
         return []
 
     async def _disk(self) -> list[Finding]:
@@ -157,12 +157,12 @@ class Examination:
         )
         if not os.access(there, os.W_OK):
             words = f"cannot write to {there}; set journal.directory to where you may"
-            return [Finding("disk", Verdict.FAIL, words)]
+            return [Finding("disk", Severity.FAIL, words)]
         free_mb = shutil.disk_usage(there).free >> 20
         if free_mb < _LEAST_FREE_MB:
             words = f"{free_mb} MB free; a day of four assets writes about 2000: make room"
-            return [Finding("disk", Verdict.WARN, words)]
-        return [Finding("disk", Verdict.OK, f"{free_mb / 1024:.0f} GB free for {self.folder}")]
+            return [Finding("disk", Severity.WARN, words)]
+        return [Finding("disk", Severity.OK, f"{free_mb / 1024:.0f} GB free for {self.folder}")]
 
     # --- reads ----------------------------------------------------------------------------------
 
@@ -190,16 +190,16 @@ class Examination:
                 ended_ns = self.clock.now_ns()
         except trio.TooSlowError:
             words = f"{base_url} does not answer in {self.settings.doctor.wait_s:g} s; is it up?"
-            return [Finding(name, Verdict.FAIL, words)]
+            return [Finding(name, Severity.FAIL, words)]
         except _FOREIGN as error:
-            return [Finding(name, Verdict.FAIL, str(error))]
+            return [Finding(name, Severity.FAIL, str(error))]
         finally:
             await http.close()
         took_ms = (ended_ns - began_ns) / NS_PER_MS / self.clock.speed
         skew_ms = None
         if venue_ns:
             skew_ms = ((began_ns + ended_ns) / 2 - venue_ns) / NS_PER_MS
-        return [Finding(name, Verdict.OK, f"answers in {took_ms:.0f} ms", took_ms, skew_ms)]
+        return [Finding(name, Severity.OK, f"answers in {took_ms:.0f} ms", took_ms, skew_ms)]
 
     def _gamma(self, http: Http) -> Gamma:
         return Gamma(http, known_ids(self.settings.rounds))
@@ -226,7 +226,7 @@ class Examination:
                 answer = msgspec.json.decode(await http.get("/api/geoblock"), type=_Geoblock)
         except (*_FOREIGN, trio.TooSlowError, msgspec.MsgspecError) as error:
             words = f"cannot be asked ({error or 'no answer'}); paper trading needs no permission"
-            return [Finding("geoblock", Verdict.WARN, words)]
+            return [Finding("geoblock", Severity.WARN, words)]
         finally:
             await http.close()
         place = "/".join(
@@ -234,27 +234,27 @@ class Examination:
         )
         if answer.blocked:
             words = f"Polymarket does not allow trading from here ({place}); paper trading only"
-            return [Finding("geoblock", Verdict.WARN, words)]
-        return [Finding("geoblock", Verdict.OK, f"trading is allowed from here ({place})")]
+            return [Finding("geoblock", Severity.WARN, words)]
+        return [Finding("geoblock", Severity.OK, f"trading is allowed from here ({place})")]
 
     # --- streams --------------------------------------------------------------------------------
 
     async def _streams(self) -> list[Finding]:
         """Connect every stream of the first asset and wait for data on each."""
         asset = self.settings.session.assets[0]
-        listener, kit = _Listener(asset, self.clock), self._kit()
-        relays = relay_feeds(listener, kit)
-        exchanges = [_EXCHANGE_FEEDS[one](listener, kit)[0] for one in Exchange]
+        listener, feed_factory = _Listener(asset, self.clock), self._kit()
+        relays = relay_feeds(listener, feed_factory)
+        exchanges = [_EXCHANGE_FEEDS[one](listener, feed_factory)[0] for one in Exchange]
         feeds = [*relays, *exchanges]
-        channel = MarketChannel(await self._current_tokens(kit))
+        channel = MarketChannel(await self._current_tokens(feed_factory))
         feeds.append(
-            kit.feed(
+            feed_factory.feed(
                 listener,
                 "book",
                 self.settings.endpoints.market_ws,
                 channel,
                 silence_s=60.0,
-                keepalive=polymarket_ping(kit.settings.sockets),
+                keepalive=polymarket_ping(feed_factory.settings.sockets),
             )
         )
         with trio.move_on_after(self.settings.doctor.wait_s):
@@ -267,12 +267,12 @@ class Examination:
         findings = [self._stream(listener, feed) for feed in feeds]
         if self.credentials is None:
             words = "no API key in the environment or .env: not tried; rtds serves alone"
-            findings.insert(0, Finding("polybolt", Verdict.WARN, words))
+            findings.insert(0, Finding("polybolt", Severity.WARN, words))
         return findings
 
-    async def _current_tokens(self, kit: WatchKit) -> list[str]:
+    async def _current_tokens(self, feed_factory: FeedFactory) -> list[str]:
         asset, interval = self.settings.session.assets[0], self.settings.session.intervals[0]
-        http = kit.http(self.settings.endpoints.gamma)
+        http = feed_factory.http(self.settings.endpoints.gamma)
         try:
             with trio.move_on_after(self.settings.doctor.wait_s / 2):
                 return await _tokens_of(
@@ -295,19 +295,19 @@ class Examination:
                 f"all its stamps are {-offset_ms / 1000:.1f} s or more ahead of this machine's "
                 "clock and are rejected: enable NTP here, or leave it"
             )
-            return Finding(name, Verdict.FAIL, words, offset_ms=offset_ms)
+            return Finding(name, Severity.FAIL, words, offset_ms=offset_ms)
         if feed.age_ms(self.clock.now_ns()) < 0:
             said = listener.words.get(feed.name, "")
             if feed.state is FeedState.UP and not said:
                 said = f"connected, but no data in {limits.wait_s:g} s"
-            return Finding(name, Verdict.FAIL, said or f"not connected in {limits.wait_s:g} s")
+            return Finding(name, Severity.FAIL, said or f"not connected in {limits.wait_s:g} s")
         age_ms = listener.ages_ms.get(feed.name)
         if age_ms is not None and age_ms > limits.max_age_ms * self.clock.speed:
             words = f"its data is {age_ms / 1000:.1f} s old: a slow network, or a clock that is off"
-            return Finding(name, Verdict.WARN, words, age_ms=age_ms, offset_ms=offset_ms)
+            return Finding(name, Severity.WARN, words, age_ms=age_ms, offset_ms=offset_ms)
         words = "data comes" if age_ms is None else f"data comes, {age_ms:.0f} ms old"
         words += "" if offset_ms is None else f", offset {offset_ms / 1000:+.2f} s"
-        return Finding(name, Verdict.OK, words, age_ms=age_ms, offset_ms=offset_ms)
+        return Finding(name, Severity.OK, words, age_ms=age_ms, offset_ms=offset_ms)
 
     # --- clocks ---------------------------------------------------------------------------------
 
@@ -315,7 +315,7 @@ class Examination:
         """The median of the venues' opinions; one alone may be wrong itself."""
         skews = {one.name: one.skew_ms for one in findings if one.skew_ms is not None}
         if not skews:
-            return [Finding("clock", Verdict.WARN, "no venue told its time; it was not compared")]
+            return [Finding("clock", Severity.WARN, "no venue told its time; it was not compared")]
         limit = self.settings.doctor.max_skew_ms * self.clock.speed
         median = statistics.median(skews.values())
         far = [name for name, skew in skews.items() if abs(skew) > limit and skew * median > 0]
@@ -323,14 +323,14 @@ class Examination:
             odd = [name for name, skew in skews.items() if abs(skew) > limit]
             words = f"within {abs(median):.0f} ms of {len(skews)} venues"
             words += f"; {', '.join(odd)} disagrees" if odd else ""
-            return [Finding("clock", Verdict.OK, words, skew_ms=median)]
+            return [Finding("clock", Severity.OK, words, skew_ms=median)]
         side = "ahead of" if median > 0 else "behind"
         words = f"this machine's clock is {abs(median) / 1000:.1f} s {side} {', '.join(far)}"
-        verdict = Verdict.FAIL if len(far) >= _AGREEING else Verdict.WARN
+        verdict = Severity.FAIL if len(far) >= _AGREEING else Severity.WARN
         return [Finding("clock", verdict, f"{words}: enable NTP", skew_ms=median)]
 
-    def _kit(self) -> WatchKit:
-        return WatchKit(self.settings, self.clock, self.credentials, random.Random())
+    def _kit(self) -> FeedFactory:
+        return FeedFactory(self.settings, self.clock, self.credentials, random.Random())
 
 
 class _Geoblock(msgspec.Struct):
@@ -358,6 +358,6 @@ async def _coinbase_time(http: Http) -> int:
 
 def report_of(findings: list[Finding]) -> dict[str, Any]:
     """For programs: every finding, and the worst verdict."""
-    worst = max((one.verdict for one in findings), key=list(Verdict).index)
+    worst = max((one.verdict for one in findings), key=list(Severity).index)
     rows = [{**asdict(one), "verdict": one.verdict.value} for one in findings]
     return {"verdict": worst.value, "findings": rows}

@@ -14,13 +14,13 @@ from loguru import logger
 from polytui.config.load import digest_of
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
-from polytui.journal.standing_file import StandingFile
+from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.units import NS_PER_MS, usd_from_float
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.chaos import Chaos, Fault
+from polytui.runtime.chaos import Chaos, PlannedFault
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import MODES, Surroundings
@@ -46,7 +46,7 @@ class Plan:
     config: Path | None = None
     """Where the settings came from, watched for changes; a venue of ours reads the same."""
     prices: Path | None = None
-    chaos: tuple[Fault, ...] = ()
+    chaos: tuple[PlannedFault, ...] = ()
     status: StatusConsole | None = field(default=None)
     """Where the status line goes; None for a session that a terminal watches."""
 
@@ -77,7 +77,7 @@ async def _run(
         AssetRun(
             asset,
             session.clock,
-            PaperHands(plan.settings.paper, account),
+            PaperClient(plan.settings.paper, account),
             Inbox(plan.settings.queues.inbox),
             judge=Judge(plan.settings.clock.max_ahead_ms * NS_PER_MS),
         )
@@ -103,9 +103,9 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
-    standing = None
-    if MODES[plan.mode].keeps_standing:
-        standing = StandingFile(Path(settings.journal.directory), plan.mode, name, started_ns)
+    risk_state = None
+    if MODES[plan.mode].keeps_risk_state:
+        risk_state = RiskStateFile(Path(settings.journal.directory), plan.mode, name, started_ns)
     session = Session(
         name=name,
         mode=plan.mode,
@@ -117,25 +117,25 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
         started_ns=started_ns,
         seed=seed,
-        standing=standing,
+        risk_state=risk_state,
     )
-    for line in _words_of_standing(standing, settings.journal.directory):
+    for line in _words_of_risk_state(risk_state, settings.journal.directory):
         session.notice(*line)
     for warning in surroundings.warnings:
         session.notice("warn", "", warning)
     return session
 
 
-def _words_of_standing(
-    standing: StandingFile | None, directory: str
+def _words_of_risk_state(
+    risk_state: RiskStateFile | None, directory: str
 ) -> Iterator[tuple[str, str, str]]:
     """(level, asset, text): a kill switch that was looked for in the wrong folder is off."""
-    if standing is None:
+    if risk_state is None:
         yield "info", "", "begins anew: kill switch, pauses and counters end with this session"
         return
-    if standing.damage:
-        yield "error", "", standing.damage
-    left = standing.restored
+    if risk_state.damage:
+        yield "error", "", risk_state.damage
+    left = risk_state.restored
     if left is None:
         where = Path(directory).resolve()
         yield "warn", "", f"no earlier session in {where}: counters of the day begin at nothing"

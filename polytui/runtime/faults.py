@@ -2,7 +2,7 @@
 
 kill     the kill switch, by command, as a person would
 stall    the loop is held between reading a frame and deciding on it
-reject   the paper hands refuse whatever arrives
+reject   the paper client refuses whatever arrives
 flood    the inbox is filled with events that say nothing
 """
 
@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import frozen
 
-from polytui.execution.paper import PaperHands
+from polytui.execution.paper import PaperClient
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Ticked
 from polytui.model.units import NS_PER_S
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.chaos import Chaos, Fault
+from polytui.runtime.chaos import Chaos, PlannedFault
 from polytui.runtime.inbox import Item
 from polytui.runtime.session import Session
 
@@ -40,14 +40,14 @@ class Faults:
             self.session.notice("warn", "", f"chaos: {fault.kind} on {fault.target}")
             await self._make(fault)
 
-    async def _make(self, fault: Fault) -> None:
+    async def _make(self, fault: PlannedFault) -> None:
         if fault.kind == "kill":
             await self._kill()
         for run in self.runs:
             if run.asset is fault.asset:
                 self._trouble(run, fault)
 
-    def _trouble(self, run: AssetRun, fault: Fault) -> None:
+    def _trouble(self, run: AssetRun, fault: PlannedFault) -> None:
         match fault.kind:
             case "stall":
                 stall(run, fault.seconds)
@@ -63,11 +63,11 @@ class Faults:
             self.session.notice("warn", "", f"chaos: {error}")
 
     def _reject(self, run: AssetRun, seconds: float) -> None:
-        if not isinstance(run.hands, PaperHands):
-            self.session.notice("warn", run.asset.value, "chaos: only paper hands can refuse")
+        if not isinstance(run.client, PaperClient):
+            self.session.notice("warn", run.asset.value, "chaos: only the paper client can refuse")
             return
         lasts_ns = int(seconds * run.clock.speed * NS_PER_S)
-        run.hands.refuse_orders(run.clock.now_ns() + lasts_ns, "chaos: the venue refuses orders")
+        run.client.refuse_orders(run.clock.now_ns() + lasts_ns, "chaos: the venue refuses orders")
 
 
 def stall(run: AssetRun, seconds: float) -> None:

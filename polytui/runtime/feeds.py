@@ -9,7 +9,7 @@ from contextlib import suppress
 import trio
 from attrs import evolve
 
-from polytui.config.schema import Clock
+from polytui.config.schema import ClockSettings
 from polytui.model.errors import Retry
 from polytui.model.events import (
     Event,
@@ -23,7 +23,7 @@ from polytui.model.events import (
 from polytui.model.snapshot import FeedState, FeedView
 from polytui.model.units import NS_PER_MS, age_ms
 from polytui.net.clock import SessionClock
-from polytui.net.ws import Link, LinkState, StayingSocket
+from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
 from polytui.runtime.offsets import SourceOffset
 from polytui.venues.feed import Codec, Gap, Parsed
 from polytui.venues.stamps import Judge, newest_stamp
@@ -45,13 +45,13 @@ class Feed:
         deliver: Deliver,
         deliver_frame: DeliverFrame,
         clock: SessionClock,
-        make_socket: Callable[[Link], StayingSocket],
+        make_socket: Callable[[SocketWatcher], StayingSocket],
         limits_s: Mapping[str, float] | None = None,
-        time: Clock | None = None,
+        time: ClockSettings | None = None,
     ) -> None:
         """`limits_s`: real seconds that each stream of the codec may be silent. `time`: what is
         believed of stamps."""
-        time = time or Clock()
+        time = time or ClockSettings()
         self._judge = Judge(time.max_ahead_ms * NS_PER_MS)
         self.offset = SourceOffset(time.offset_window_s)
         self.name = name
@@ -154,23 +154,23 @@ class Feed:
         self.missed += missed
         self._deliver(FeedGapped(self.name, missed, detail, now_ns))
 
-    def changed(self, state: LinkState, detail: str) -> None:
+    def changed(self, state: SocketState, detail: str) -> None:
         now_ns = self._clock.now_ns()
         match state:
-            case LinkState.UP:
+            case SocketState.UP:
                 self.state = FeedState.UP
                 self.connects += 1
                 self._heard = dict.fromkeys(self._limits_s, trio.current_time())
                 self._silent.clear()
                 self._deliver(FeedUp(self.name, now_ns))
                 self.came_up()
-            case LinkState.STALE:
+            case SocketState.STALE:
                 self.state = FeedState.STALE
                 self.stales += 1
                 self._deliver(FeedStale(self.name, self.age_ms(now_ns), now_ns))
-            case LinkState.SPOILED:
+            case SocketState.SPOILED:
                 self._reject(detail, b"", now_ns)
-            case LinkState.DOWN:
+            case SocketState.DOWN:
                 # A venue that is away stays away: said once, not at every try.
                 if self.state is not FeedState.DOWN or detail != self._detail:
                     self._deliver(FeedDown(self.name, detail, now_ns))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trio
 
-from polytui.config.deciding import Predictor
+from polytui.config.deciding import PredictorSettings
 from polytui.market.predictor import BadModel, parse_model
 from polytui.model.events import ModelLoaded
 
@@ -15,7 +15,7 @@ _LARGEST_BYTES = 4 << 20
 _HOW = "train one with polytui train"
 
 
-async def load_model(settings: Predictor) -> ModelLoaded | None:
+async def load_model(settings: PredictorSettings) -> ModelLoaded | None:
     """What desks are told of the model that the settings name; None where they name none."""
     if settings.kind != "learned":
         return None
@@ -23,7 +23,7 @@ async def load_model(settings: Predictor) -> ModelLoaded | None:
     return await trio.to_thread.run_sync(model_of, settings, abandon_on_cancel=True)
 
 
-def model_of(settings: Predictor) -> ModelLoaded | None:
+def model_of(settings: PredictorSettings) -> ModelLoaded | None:
     """The same for whoever may wait for a disk."""
     return read_model(settings.model_file) if settings.kind == "learned" else None
 

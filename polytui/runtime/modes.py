@@ -1,9 +1,9 @@
-"""The one place where worlds differ: where events come from, whose clock runs, what hands do.
+"""The one place where worlds differ: where events come from, whose clock, which client.
 
-| mode  | events from                    | hands | clock               | endpoints   | trades  |
-|-------|--------------------------------|-------|---------------------|-------------|---------|
-| paper | live public feeds              | paper | wall                | config.toml | enabled |
-| demo  | `polytui venue`, a child of us | paper | the venue's, scaled | loopback    | more    |
+| mode  | events from                    | client | clock               | endpoints   | trades  |
+|-------|--------------------------------|--------|---------------------|-------------|---------|
+| paper | live public feeds              | paper  | wall                | config.toml | enabled |
+| demo  | `polytui venue`, a child of us | paper  | the venue's, scaled | loopback    | more    |
 
 Replay and the in-process demo have no tasks at all; they are in `backtest/`.
 """
@@ -20,7 +20,7 @@ import msgspec
 from attrs import field, frozen
 
 from polytui.config.demo import with_demo_strategies
-from polytui.config.schema import Demo, Endpoints, Settings, Sockets
+from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.dial import Trust
@@ -40,7 +40,7 @@ class Surroundings:
     settings: Settings
     clock: SessionClock
     credentials: Credentials | None
-    make_weather: Callable[[str, str, float], Awaitable[None]] | None
+    make_fault: Callable[[str, str, float], Awaitable[None]] | None
     """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
     turn: Callable[[float, int], Awaitable[None]] | None = None
     """(speed, monotonic moment): session time runs at it from then on; None for real time."""
@@ -94,25 +94,27 @@ async def _demo(
         here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
         # The simulated venue takes any credentials; these are nobody's.
         credentials = Credentials("demo", "demo", "demo")
-        weather, turn = partial(_make_weather, urls), partial(_turn, urls, clock)
-        yield Surroundings(here, clock, credentials, weather, turn)
+        fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
+        yield Surroundings(here, clock, credentials, fault, turn)
 
 
-def _endpoints(urls: Urls) -> Endpoints:
-    names = [field.name for field in attrs.fields(Endpoints) if field.name in attrs.asdict(urls)]
+def _endpoints(urls: Urls) -> EndpointSettings:
+    names = [
+        field.name for field in attrs.fields(EndpointSettings) if field.name in attrs.asdict(urls)
+    ]
     there = {name: getattr(urls, name) for name in names}
-    return Endpoints(
+    return EndpointSettings(
         **there, binance_ws_spare=urls.binance_ws, binance_rest_spare=urls.binance_rest
     )
 
 
-def _eager(sockets: Sockets) -> Sockets:
+def _eager(sockets: SocketLimits) -> SocketLimits:
     """Real venues ban who reconnects too often; ours may be asked every second."""
     return attrs.evolve(sockets, backoff_cap_s=min(sockets.backoff_cap_s, _EAGER_CAP_S))
 
 
-async def _make_weather(urls: Urls, kind: str, service: str, seconds: float) -> None:
-    await _control(urls, "/weather", {"kind": kind, "who": service, "seconds": seconds})
+async def _make_fault(urls: Urls, kind: str, service: str, seconds: float) -> None:
+    await _control(urls, "/fault", {"kind": kind, "who": service, "seconds": seconds})
 
 
 async def _turn(urls: Urls, clock: Clock, speed: float, at_ns: int) -> None:
@@ -139,20 +141,20 @@ class Mode:
     opener: Opener
     is_simulated: bool
     """The world has a seed and a speed, and nobody's money is in it."""
-    keeps_standing: bool
+    keeps_risk_state: bool
     """A session begins where the last one of its mode ended: counters of the day, kill switch."""
-    adapted: Callable[[Settings, Demo], Settings]
+    adapted: Callable[[Settings, DemoSettings], Settings]
     """What it makes of settings that were read, at the start and whenever they are read again, in a
     demo that began with these."""
 
 
-def _as_written(settings: Settings, demo: Demo) -> Settings:
+def _as_written(settings: Settings, demo: DemoSettings) -> Settings:
     return settings
 
 
 MODES: dict[str, Mode] = {
-    "paper": Mode("run", _paper, is_simulated=False, keeps_standing=True, adapted=_as_written),
+    "paper": Mode("run", _paper, is_simulated=False, keeps_risk_state=True, adapted=_as_written),
     "demo": Mode(
-        "demo", _demo, is_simulated=True, keeps_standing=False, adapted=with_demo_strategies
+        "demo", _demo, is_simulated=True, keeps_risk_state=False, adapted=with_demo_strategies
     ),
 }

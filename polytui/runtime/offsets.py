@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from attrs import define, frozen
 
-from polytui.config.schema import Clock
+from polytui.config.schema import ClockSettings
 from polytui.model.units import NS_PER_MS, NS_PER_S
 
 _BUCKET_NS = 5 * NS_PER_S
@@ -87,7 +87,7 @@ class SourceOffset:
 
 
 @frozen
-class Verdict:
+class ClockVerdict:
     """What the sources say of our clock."""
 
     behind_ms: int = 0
@@ -105,8 +105,8 @@ class Verdict:
 
 
 def judge_clock(
-    offsets: Iterable[tuple[str, SourceOffset]], now_ns: int, settings: Clock
-) -> Verdict:
+    offsets: Iterable[tuple[str, SourceOffset]], now_ns: int, settings: ClockSettings
+) -> ClockVerdict:
     """Of several assets a source has several offsets: it is ahead where all that spoke are."""
     said: dict[str, list[float]] = {}
     for name, offset in offsets:
@@ -114,5 +114,5 @@ def judge_clock(
             said.setdefault(name, []).append(ahead_ms)
     behind = {name: min(each) for name, each in said.items() if min(each) > 0.0}
     if len(behind) < _AGREEING or 2 * len(behind) <= len(said):
-        return Verdict()
-    return Verdict(int(statistics.median(behind.values())), tuple(sorted(behind)))
+        return ClockVerdict()
+    return ClockVerdict(int(statistics.median(behind.values())), tuple(sorted(behind)))

@@ -1,4 +1,4 @@
-"""The price watchers: the settlement oracle by two relays, and the exchanges that lead it."""
+"""The price watchers: Chainlink by two relays, and the exchanges that lead it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 import trio
 from attrs import define, field
 
-from polytui.config.schema import Sockets
+from polytui.config.schema import SocketLimits
 from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset, Exchange
 from polytui.net.http import Http
@@ -20,7 +20,7 @@ from polytui.runtime.feeds import Feed
 from polytui.runtime.history import AskCandles, History
 from polytui.runtime.relays import Relays
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import Home, WatchKit, bybit_ping, rtds_ping
+from polytui.runtime.watchers import FeedFactory, Home, bybit_ping, rtds_ping
 from polytui.venues import bybit_rest, coinbase_rest
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.binance_rest import Binance
@@ -46,7 +46,7 @@ class PriceWatch:
     """One asset's price feeds. State: what they missed and who fills it."""
 
     run: AssetRun
-    kit: WatchKit
+    feed_factory: FeedFactory
     say: Say
     clients: AsyncExitStack = field(factory=AsyncExitStack)
     feeds: list[Feed] = field(factory=list)
@@ -68,12 +68,12 @@ class PriceWatch:
     def _warn(self, text: str) -> None:
         self.say("warn", text)
 
-    # --- the settlement oracle ------------------------------------------------------------------
+    # --- Chainlink --------------------------------------------------------------------------------
 
     def _add_relays(self) -> None:
         """PolyBolt needs credentials, RTDS may be switched off by the venue: both are tried, and a
         second said twice counts once."""
-        self.feeds += relay_feeds(self.run, self.kit)
+        self.feeds += relay_feeds(self.run, self.feed_factory)
         relays = Relays(self.feeds[:], self.say)
         for feed in relays.feeds:
             feed.has_changed = relays.changed
@@ -82,7 +82,7 @@ class PriceWatch:
 
     def _add_exchanges(self, backfill: Backfill) -> History | None:
         """The feeds, each with its way to ask for what it missed; the candles' history."""
-        settings = self.kit.settings
+        settings = self.feed_factory.settings
         candle_exchange = settings.features.candle_exchange
         history: History | None = None
         for exchange in settings.session.exchanges:
@@ -95,10 +95,10 @@ class PriceWatch:
         return history
 
     def _add_binance(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
-        endpoints = self.kit.settings.endpoints
-        feed, codec = binance_feed(self.run, self.kit)
+        endpoints = self.feed_factory.settings.endpoints
+        feed, codec = binance_feed(self.run, self.feed_factory)
         hosts = self._http(endpoints.binance_rest), self._http(endpoints.binance_rest_spare)
-        rest = Binance(*hosts, self.kit.quotas, self._warn)
+        rest = Binance(*hosts, self.feed_factory.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             now_ns = self.run.clock.now_ns()
@@ -110,9 +110,9 @@ class PriceWatch:
     def _add_bybit(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
         """Its ids do not show a gap: after every reconnect, and wherever the book's numbers show
         that messages were lost, the latest trades are asked for."""
-        feed, codec = bybit_feed(self.run, self.kit)
-        http = self._http(self.kit.settings.endpoints.bybit_rest)
-        rest = bybit_rest.Bybit(http, self.kit.quotas, self._warn)
+        feed, codec = bybit_feed(self.run, self.feed_factory)
+        http = self._http(self.feed_factory.settings.endpoints.bybit_rest)
+        rest = bybit_rest.Bybit(http, self.feed_factory.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             now_ns, most = self.run.clock.now_ns(), bybit_rest.MOST_TRADES
@@ -131,9 +131,9 @@ class PriceWatch:
         return feed, rest.candles
 
     def _add_coinbase(self, backfill: Backfill) -> tuple[Feed, AskCandles]:
-        feed, codec = coinbase_feed(self.run, self.kit)
-        http = self._http(self.kit.settings.endpoints.coinbase_rest)
-        rest = coinbase_rest.Coinbase(http, self.kit.quotas, self._warn)
+        feed, codec = coinbase_feed(self.run, self.feed_factory)
+        http = self._http(self.feed_factory.settings.endpoints.coinbase_rest)
+        rest = coinbase_rest.Coinbase(http, self.feed_factory.quotas, self._warn)
 
         async def ask(gap: Gap) -> Sequence[ExchangeTraded]:
             count = newest(gap, coinbase_rest.MOST_TRADES)
@@ -143,7 +143,7 @@ class PriceWatch:
         return feed, rest.candles
 
     def _http(self, base_url: str) -> Http:
-        http = self.kit.http(base_url)
+        http = self.feed_factory.http(base_url)
         self.clients.push_async_callback(http.close)
         return http
 
@@ -170,30 +170,30 @@ def _reload(feed: Feed, history: History) -> None:
 # --- feeds, one function each: the recorder and the doctor use them as well ----------------------
 
 
-def relay_feeds(run: Home, kit: WatchKit) -> list[Feed]:
-    """The settlement oracle's relays, the preferred one first."""
-    endpoints, sockets = kit.settings.endpoints, kit.settings.sockets
-    limits_s = dict.fromkeys((SPOT, AVERAGE), sockets.oracle_stale_s)
+def relay_feeds(run: Home, feed_factory: FeedFactory) -> list[Feed]:
+    """Chainlink's relays, the preferred one first."""
+    endpoints, sockets = feed_factory.settings.endpoints, feed_factory.settings.sockets
+    limits_s = dict.fromkeys((SPOT, AVERAGE), sockets.chainlink_stale_s)
     feeds = []
-    if kit.credentials is not None:
+    if feed_factory.credentials is not None:
         feeds.append(
-            kit.feed(
+            feed_factory.feed(
                 run,
                 "polybolt",
                 endpoints.polybolt_ws,
-                PolyBolt(run.asset, kit.credentials),
-                silence_s=sockets.oracle_silence_s,
+                PolyBolt(run.asset, feed_factory.credentials),
+                silence_s=sockets.chainlink_silence_s,
                 limits_s=limits_s,
                 close_rules=POLYBOLT_CLOSES,
             )
         )
     feeds.append(
-        kit.feed(
+        feed_factory.feed(
             run,
             "rtds",
             endpoints.rtds_ws,
             Rtds(run.asset),
-            silence_s=sockets.oracle_silence_s,
+            silence_s=sockets.chainlink_silence_s,
             keepalive=rtds_ping(sockets),
             limits_s=limits_s,
         )
@@ -201,10 +201,10 @@ def relay_feeds(run: Home, kit: WatchKit) -> list[Feed]:
     return feeds
 
 
-def binance_feed(run: Home, kit: WatchKit) -> tuple[Feed, BinanceStreams]:
-    endpoints, sockets = kit.settings.endpoints, kit.settings.sockets
+def binance_feed(run: Home, feed_factory: FeedFactory) -> tuple[Feed, BinanceStreams]:
+    endpoints, sockets = feed_factory.settings.endpoints, feed_factory.settings.sockets
     codec = BinanceStreams(run.asset, is_in_url=True)
-    feed = kit.feed(
+    feed = feed_factory.feed(
         run,
         "binance",
         [endpoints.binance_ws + codec.path, endpoints.binance_ws_spare + codec.path],
@@ -216,12 +216,12 @@ def binance_feed(run: Home, kit: WatchKit) -> tuple[Feed, BinanceStreams]:
     return feed, codec
 
 
-def bybit_feed(run: Home, kit: WatchKit) -> tuple[Feed, BybitStreams]:
-    sockets, codec = kit.settings.sockets, BybitStreams(run.asset)
-    feed = kit.feed(
+def bybit_feed(run: Home, feed_factory: FeedFactory) -> tuple[Feed, BybitStreams]:
+    sockets, codec = feed_factory.settings.sockets, BybitStreams(run.asset)
+    feed = feed_factory.feed(
         run,
         "bybit",
-        kit.settings.endpoints.bybit_ws,
+        feed_factory.settings.endpoints.bybit_ws,
         codec,
         silence_s=sockets.exchange_silence_s,
         keepalive=bybit_ping(sockets),
@@ -230,14 +230,14 @@ def bybit_feed(run: Home, kit: WatchKit) -> tuple[Feed, BybitStreams]:
     return feed, codec
 
 
-def coinbase_feed(run: Home, kit: WatchKit) -> tuple[Feed, CoinbaseStreams]:
-    sockets, codec = kit.settings.sockets, CoinbaseStreams(run.asset)
+def coinbase_feed(run: Home, feed_factory: FeedFactory) -> tuple[Feed, CoinbaseStreams]:
+    sockets, codec = feed_factory.settings.sockets, CoinbaseStreams(run.asset)
     factor = _thinness(run.asset, sockets)
     ticker_s = sockets.ticker_stale_s * factor
-    feed = kit.feed(
+    feed = feed_factory.feed(
         run,
         "coinbase",
-        kit.settings.endpoints.coinbase_ws,
+        feed_factory.settings.endpoints.coinbase_ws,
         codec,
         silence_s=sockets.exchange_silence_s,
         limits_s={TRADES: ticker_s, QUOTES: ticker_s, BEATS: sockets.beats_stale_s},
@@ -245,10 +245,10 @@ def coinbase_feed(run: Home, kit: WatchKit) -> tuple[Feed, CoinbaseStreams]:
     return feed, codec
 
 
-def _exchange_limits(asset: Asset, sockets: Sockets) -> dict[str, float]:
+def _exchange_limits(asset: Asset, sockets: SocketLimits) -> dict[str, float]:
     factor = _thinness(asset, sockets)
     return {TRADES: sockets.trades_stale_s * factor, QUOTES: sockets.quotes_stale_s * factor}
 
 
-def _thinness(asset: Asset, sockets: Sockets) -> float:
+def _thinness(asset: Asset, sockets: SocketLimits) -> float:
     return sockets.thin_factor if asset in _THIN else 1.0

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import trio
 from attrs import evolve, frozen
 
-from polytui.desk.showing import desk_state, marked_pnl, show_asset
-from polytui.desk.showing_deciding import account_limits
-from polytui.model.snapshot import NO_ORACLE, AccountView, AssetState, AssetView, LimitView
+from polytui.desk.snapshots import desk_state, marked_pnl, show_asset
+from polytui.desk.snapshots_deciding import account_limits
+from polytui.model.snapshot import NO_CONSENSUS, AccountView, AssetState, AssetView, LimitView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
@@ -98,7 +98,7 @@ def _nothing_yet(run: AssetRun, now_ns: int) -> AssetView:
         state=AssetState.STARTING,
         detail="",
         life=run.life,
-        oracle=NO_ORACLE,
+        consensus=NO_CONSENSUS,
         features=(),
         rounds=(),
         feeds=(),

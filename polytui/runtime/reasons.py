@@ -13,9 +13,9 @@ import trio
 from attrs import define, field
 
 from polytui.desk.desk import Desk
-from polytui.desk.machine import Phase
 from polytui.desk.mind import Mind
 from polytui.desk.round import DeskRound
+from polytui.desk.round_phase import Phase
 from polytui.model.effects import Reason
 
 _EVERY_S = 1.0

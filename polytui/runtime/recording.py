@@ -31,7 +31,7 @@ from polytui.net.dial import Trust
 from polytui.runtime.feeds import Feed
 from polytui.runtime.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import WatchKit, polymarket_ping
+from polytui.runtime.watchers import FeedFactory, polymarket_ping
 from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.polymarket.streams import MarketChannel
@@ -42,7 +42,7 @@ _MOST_WAITING = 500_000
 _ROUNDS_AHEAD = 2
 _LIST_EVERY_S = 30.0
 _NOT_NOW = (Retry, Rejected, Unknown)
-_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, WatchKit], tuple[Feed, Any]]] = {
+_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, FeedFactory], tuple[Feed, Any]]] = {
     Exchange.BINANCE: binance_feed,
     Exchange.BYBIT: bybit_feed,
     Exchange.COINBASE: coinbase_feed,
@@ -50,7 +50,7 @@ _EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, WatchKit], tuple[Feed, Any]]] = {
 
 
 @define
-class Tape:
+class RecordingWriter:
     """State: lines that wait for the disk, and what was lost when it could not follow."""
 
     clock: SessionClock
@@ -89,10 +89,10 @@ class Tape:
 
 @define(eq=False)
 class Recorded:
-    """One asset's feeds, for a kit that would otherwise serve a desk."""
+    """One asset's feeds, for a factory that would otherwise serve a desk."""
 
     asset: Asset
-    tape: Tape
+    tape: RecordingWriter
     feeds: dict[str, Feed] = field(factory=dict)
 
     def keep_feed(self, feed: Feed) -> None:
@@ -124,23 +124,23 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
 
     Fatal when the disk refuses: a recorder that cannot write has nothing to do.
     """
-    tape, settings = Tape(plan.clock), plan.settings
+    tape, settings = RecordingWriter(plan.clock), plan.settings
     rotate = (settings.record.rotate_mb << 20, settings.record.rotate_s)
     files = (RawFiles(plan.folder, "raw", *rotate), RawFiles(plan.folder, "events", *rotate))
     homes = [Recorded(asset, tape) for asset in settings.session.assets]
-    kit = WatchKit(
+    feed_factory = FeedFactory(
         settings, plan.clock, plan.credentials, random.Random(), tape, trust=Trust(logger.error)
     )
     try:
         with trio.move_on_after(plan.for_s or float("inf")):
             async with AsyncExitStack() as clients, trio.open_nursery() as nursery:
-                gamma_http = kit.http(settings.endpoints.gamma)
+                gamma_http = feed_factory.http(settings.endpoints.gamma)
                 clients.push_async_callback(gamma_http.close)
                 gamma = Gamma(gamma_http, known_ids(settings.rounds))
                 nursery.start_soon(_flush_often, tape, files, settings.record.flush_s)
                 nursery.start_soon(_cancel_on, stop, nursery.cancel_scope)
                 for home in homes:
-                    nursery.start_soon(_record_asset, home, kit, gamma)
+                    nursery.start_soon(_record_asset, home, feed_factory, gamma)
     finally:
         await _flush(tape, files)
     return _summary(plan, tape, files, homes)
@@ -151,30 +151,33 @@ async def _cancel_on(stop: trio.Event, scope: trio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _record_asset(home: Recorded, kit: WatchKit, gamma: Gamma) -> None:
+async def _record_asset(home: Recorded, feed_factory: FeedFactory, gamma: Gamma) -> None:
     channel = MarketChannel()
-    silence_s = kit.settings.sockets.book_silence_s
-    book = kit.feed(
-        home, BOOK_FEED, kit.settings.endpoints.market_ws, channel,
-        silence_s=silence_s, keepalive=polymarket_ping(kit.settings.sockets),
+    silence_s = feed_factory.settings.sockets.book_silence_s
+    book = feed_factory.feed(
+        home, BOOK_FEED, feed_factory.settings.endpoints.market_ws, channel,
+        silence_s=silence_s, keepalive=polymarket_ping(feed_factory.settings.sockets),
     )  # fmt: skip
-    exchanges = [_EXCHANGE_FEEDS[one](home, kit)[0] for one in kit.settings.session.exchanges]
-    feeds = [*relay_feeds(home, kit), *exchanges]
+    exchanges = [
+        _EXCHANGE_FEEDS[one](home, feed_factory)[0]
+        for one in feed_factory.settings.session.exchanges
+    ]
+    feeds = [*relay_feeds(home, feed_factory), *exchanges]
     async with trio.open_nursery() as nursery:
         for feed in [book, *feeds]:
             nursery.start_soon(feed.socket.run)
         nursery.start_soon(watch_ages, feeds)
-        nursery.start_soon(_follow_rounds, home, kit, gamma, channel, book)
+        nursery.start_soon(_follow_rounds, home, feed_factory, gamma, channel, book)
 
 
 async def _follow_rounds(
-    home: Recorded, kit: WatchKit, gamma: Gamma, channel: MarketChannel, book: Feed
+    home: Recorded, feed_factory: FeedFactory, gamma: Gamma, channel: MarketChannel, book: Feed
 ) -> None:
     """Subscribe the books of this round and the next, of every interval, and leave the old."""
     while True:
         wanted: dict[str, None] = {}
-        for interval in kit.settings.session.intervals:
-            wanted |= dict.fromkeys(await _tokens(home, interval, kit, gamma))
+        for interval in feed_factory.settings.session.intervals:
+            wanted |= dict.fromkeys(await _tokens(home, interval, feed_factory, gamma))
         old = [token for token in channel.tokens if wanted and token not in wanted]
         for text in (channel.subscribe(wanted), channel.unsubscribe(old)):
             if text is not None:
@@ -182,13 +185,15 @@ async def _follow_rounds(
                     await book.socket.send(text)
                 except Retry:
                     logger.info("{} the next greeting subscribes", home.asset.value)
-        now_ns = kit.clock.now_ns()
-        await kit.clock.sleep_until(now_ns + int(_LIST_EVERY_S * NS_PER_S))
+        now_ns = feed_factory.clock.now_ns()
+        await feed_factory.clock.sleep_until(now_ns + int(_LIST_EVERY_S * NS_PER_S))
 
 
-async def _tokens(home: Recorded, interval: Interval, kit: WatchKit, gamma: Gamma) -> list[str]:
+async def _tokens(
+    home: Recorded, interval: Interval, feed_factory: FeedFactory, gamma: Gamma
+) -> list[str]:
     try:
-        now_ns = kit.clock.now_ns()
+        now_ns = feed_factory.clock.now_ns()
         rounds = await gamma.upcoming(home.asset, interval, now_ns, _ROUNDS_AHEAD)
     except _NOT_NOW as error:
         logger.warning("{} no list of rounds: {}", home.asset.value, error)
@@ -199,13 +204,15 @@ async def _tokens(home: Recorded, interval: Interval, kit: WatchKit, gamma: Gamm
 # --- to the disk --------------------------------------------------------------------------------
 
 
-async def _flush_often(tape: Tape, files: tuple[RawFiles, RawFiles], every_s: float) -> None:
+async def _flush_often(
+    tape: RecordingWriter, files: tuple[RawFiles, RawFiles], every_s: float
+) -> None:
     while True:
         await trio.sleep(every_s)
         await _flush(tape, files)
 
 
-async def _flush(tape: Tape, files: tuple[RawFiles, RawFiles]) -> None:
+async def _flush(tape: RecordingWriter, files: tuple[RawFiles, RawFiles]) -> None:
     """In a thread: compressing a second of a busy market takes longer than a frame may wait.
 
     Shielded: lines that have left the tape would be lost by a cancellation between the writes.
@@ -222,7 +229,7 @@ async def _flush(tape: Tape, files: tuple[RawFiles, RawFiles]) -> None:
 
 
 def _summary(
-    plan: RecordPlan, tape: Tape, files: tuple[RawFiles, RawFiles], homes: list[Recorded]
+    plan: RecordPlan, tape: RecordingWriter, files: tuple[RawFiles, RawFiles], homes: list[Recorded]
 ) -> dict[str, Any]:
     now_ns = plan.clock.now_ns()
     feeds = {

@@ -1,4 +1,4 @@
-"""Which relay serves the settlement oracle, said aloud whenever that changes."""
+"""Which relay serves Chainlink, said aloud whenever that changes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Relays:
             return
         before, self.serving = self.serving, serving
         if not serving:
-            self.say("error", "settlement oracle: silent on every relay, entries are blocked")
+            self.say("error", "Chainlink: silent on every relay, entries are blocked")
         elif self.has_served or not self._is_preferred(serving):
             # A relay that is left for a better one is not silent.
             gone = f"{before} is silent, " if before and before not in up else ""
             level = "info" if self._is_preferred(serving) else "warn"
-            self.say(level, f"settlement oracle: {gone}{serving} serves")
+            self.say(level, f"Chainlink: {gone}{serving} serves")
         self.has_served = True
 
     def _is_preferred(self, name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import trio
 from attrs import evolve, frozen
 
-from polytui.config.schema import Rounds
+from polytui.config.schema import RoundSettings
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     FINAL,
@@ -22,7 +22,7 @@ from polytui.model.instrument import Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 from polytui.runtime.asset import AssetRun, FollowedRound
 from polytui.runtime.books import BookWatcher
-from polytui.runtime.winners import Verdict, Winners
+from polytui.runtime.winners import WinnerAnswer, Winners
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.gamma import Gamma
 from polytui.venues.polymarket.round_names import has_name_of_its_own, round_slug, window_of
@@ -52,7 +52,7 @@ class RoundWatcher:
     interval: Interval
     sources: RoundSources
     books: BookWatcher
-    settings: Rounds
+    settings: RoundSettings
     complain: Callable[[str], None]
     """Told in words when the venue lists nothing."""
 
@@ -214,7 +214,7 @@ class RoundWatcher:
                 self._complain("asking", str(error))
             await self._sleep(every_s)
 
-    def _judge(self, listed: Round, verdict: Verdict) -> None:
+    def _judge(self, listed: Round, verdict: WinnerAnswer) -> None:
         """Say who did not answer or said otherwise: once, until all of them answer again."""
         if not verdict.faults:
             for topic in [one for one in self.run.complaints if one.startswith("winner")]:

@@ -13,9 +13,9 @@ from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.journal.line_file import LineFile, Unkept
 from polytui.journal.log import JournalLog
-from polytui.journal.standing_file import StandingFile
+from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.errors import Fatal
-from polytui.model.events import ModelLoaded, StandingRestored
+from polytui.model.events import ModelLoaded, RiskStateRestored
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
@@ -46,7 +46,7 @@ class Session:
     hub: Hub
     started_ns: int
     seed: int | None = None
-    standing: StandingFile | None = None
+    risk_state: RiskStateFile | None = None
     """What survives this session; None where the next one begins anew."""
     herald: Herald = field(init=False)
     meter: Meter = field(factory=Meter)
@@ -66,14 +66,14 @@ class Session:
         self.herald = Herald(self.keep, self.notice)
 
     @property
-    def restored(self) -> StandingRestored | None:
+    def restored(self) -> RiskStateRestored | None:
         """What the last session of this mode left behind."""
-        return None if self.standing is None else self.standing.restored
+        return None if self.risk_state is None else self.risk_state.restored
 
     @property
     def files(self) -> tuple[LineFile, ...]:
         """What was acknowledged is in these."""
-        return (self.journal,) if self.standing is None else (self.journal, self.standing)
+        return (self.journal,) if self.risk_state is None else (self.journal, self.risk_state)
 
     def close(self) -> None:
         """Everything to the disk, or why not; the folder is free for the next session."""

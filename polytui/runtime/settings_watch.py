@@ -15,7 +15,7 @@ from attrs import define, field
 
 from polytui.config.change import HOT_TABLES
 from polytui.config.load import BadSettings, load_settings
-from polytui.config.schema import Demo, Settings
+from polytui.config.schema import DemoSettings, Settings
 from polytui.model.errors import Rejected
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -43,7 +43,7 @@ class SettingsWatch:
     path: Path
     session: Session
     in_force: SettingsInForce
-    adapted: Callable[[Settings, Demo], Settings]
+    adapted: Callable[[Settings, DemoSettings], Settings]
     """What the mode does with what is read."""
     _seen: Stamp | None = field(default=None, init=False)
     _done: Stamp | None = field(default=None, init=False)

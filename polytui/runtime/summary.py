@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 from rich.table import Table
 
-from polytui.config.deciding import Claims
-from polytui.config.schema import Demo
+from polytui.config.deciding import ClaimSettings
+from polytui.config.schema import DemoSettings
 from polytui.desk.account import Account
 from polytui.execution.paper import PaperAccount
-from polytui.ledger.track import Result
+from polytui.ledger.attribution import StrategyResult
 from polytui.model.effects import Reason
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
@@ -27,11 +27,11 @@ Summary = dict[str, Any]
 
 
 def summarise(
-    session: Session, runs: Sequence[AssetRun], hands: PaperAccount, pace: Pace
+    session: Session, runs: Sequence[AssetRun], paper: PaperAccount, pace: Pace
 ) -> Summary:
     """What `--json` writes of a session."""
     claims = session.settings.claims
-    money = money_summary(session.mind.account, [run.asset for run in runs], hands, claims)
+    money = money_summary(session.mind.account, [run.asset for run in runs], paper, claims)
     for run in runs:
         is_halted = run.state is AssetState.HALTED
         money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
@@ -56,7 +56,7 @@ def summarise(
     }
 
 
-def simulated(demo: Demo) -> Summary:
+def simulated(demo: DemoSettings) -> Summary:
     """Against whom a demo was played: what it earns hangs on that more than on anything."""
     return {
         "simulated": {
@@ -78,7 +78,7 @@ def world_lines(summary: Summary) -> list[str]:
 
 
 def money_summary(
-    account: Account, assets: Sequence[Asset], hands: PaperAccount, claims: Claims
+    account: Account, assets: Sequence[Asset], paper: PaperAccount, claims: ClaimSettings
 ) -> Summary:
     """The part that every way of playing has: rounds, orders and money by asset and in all."""
     by_asset = {asset.value: _asset(account, asset) for asset in assets}
@@ -98,16 +98,19 @@ def money_summary(
         "strategies": _strategies(account, assets, claims),
         "forecast": {asset.value: _forecast(account, asset) for asset in assets},
         "kill_switch": {"is_on": account.kill_switch.is_on, "why": account.kill_switch.why},
-        "reconciled": _reconcile(account, hands),
+        "reconciled": _reconcile(account, paper),
     }
 
 
-def _strategies(account: Account, assets: Sequence[Asset], claims: Claims) -> Summary:
+def _strategies(account: Account, assets: Sequence[Asset], claims: ClaimSettings) -> Summary:
     """What came of each strategy over all assets, live and in shadow; settled rounds only."""
     found: Summary = {}
     for asset in assets:
-        books = account.books(asset)
-        for kind, results in (("live", books.live.results()), ("shadow", books.shadow.results())):
+        asset_account = account.of(asset)
+        for kind, results in (
+            ("live", asset_account.live.results()),
+            ("shadow", asset_account.shadow.results()),
+        ):
             for name, result in results.items():
                 one = found.setdefault(name, {}).setdefault(kind, dict.fromkeys(_COUNTED, 0))
                 one |= {key: one[key] + _figure(result, key) for key in _COUNTED}
@@ -121,9 +124,9 @@ def _strategies(account: Account, assets: Sequence[Asset], claims: Claims) -> Su
 
 
 def _forecast(account: Account, asset: Asset) -> Summary:
-    """How well the forecast fitted: the sd of what came in deviations foreseen by seconds ahead,
+    """How well the forecast fitted: the sd of what came in sigmas foreseen by seconds ahead,
     and what was said of rounds by seconds before their close."""
-    watch = account.books(asset).watch
+    watch = account.of(asset).watch
     return {
         "ahead_s": {
             str(fit.horizon_s): {"samples": round(fit.samples, 1), "sd": round(fit.sd, 4)}
@@ -146,7 +149,7 @@ _COUNTED = ("entries", "exits", "wins", "losses", "staked", "fees", "pnl")
 _MONEY = ("staked", "fees", "pnl")
 
 
-def _figure(result: Result, key: str) -> int:
+def _figure(result: StrategyResult, key: str) -> int:
     value: int = getattr(result, key)
     return value
 
@@ -164,31 +167,31 @@ def usd(millionths: int) -> float:
 
 
 def _asset(account: Account, asset: Asset) -> Summary:
-    books = account.books(asset)
+    asset_account = account.of(asset)
     return {
-        "rounds": books.rounds_settled,
-        "signals": books.signals,
-        "orders": books.orders,
-        "fills": books.fills,
-        "working_orders": books.working,
-        "pnl_usd": usd(books.realised),
-        "fees_usd": usd(books.fees),
-        "paused": "" if books.paused_why is None else books.paused_why.text(),
-        "breakers": {reason.value: count for reason, count in books.breakers.trips.items()},
+        "rounds": asset_account.rounds_settled,
+        "signals": asset_account.signals,
+        "orders": asset_account.orders,
+        "fills": asset_account.fills,
+        "working_orders": asset_account.working,
+        "pnl_usd": usd(asset_account.realised),
+        "fees_usd": usd(asset_account.fees),
+        "paused": "" if asset_account.paused_why is None else asset_account.paused_why.text(),
+        "breakers": {reason.value: count for reason, count in asset_account.breakers.trips.items()},
         "lives": 1,
         "halted": False,
     }
 
 
-def _reconcile(account: Account, hands: PaperAccount) -> Summary:
-    """Two parties counted the money apart: our ledger, and the hands as the venue would."""
+def _reconcile(account: Account, paper: PaperAccount) -> Summary:
+    """Two parties counted the money apart: our ledger, and the client as the venue would."""
     return {
-        "traded_usd": usd(hands.traded),
-        "settlements_usd": usd(hands.payouts),
-        "hands_cash_usd": usd(hands.cash),
+        "traded_usd": usd(paper.traded),
+        "settlements_usd": usd(paper.payouts),
+        "client_cash_usd": usd(paper.cash),
         "ledger_cash_usd": usd(account.cash),
-        "is_cash_equal": hands.cash == account.cash,
-        "is_pnl_traded_plus_settlements": account.realised == hands.traded + hands.payouts,
+        "is_cash_equal": paper.cash == account.cash,
+        "is_pnl_traded_plus_settlements": account.realised == paper.traded + paper.payouts,
     }
 
 
@@ -235,7 +238,7 @@ def forecast_lines(summary: Summary) -> list[str]:
     for name, found in summary["forecast"].items():
         fits = [f"{one['sd']:.2f} at {s} s" for s, one in found["ahead_s"].items()]
         if fits:
-            lines.append(f"{name.upper()} came, in deviations foreseen: {', '.join(fits)}")
+            lines.append(f"{name.upper()} came, in sigmas foreseen: {', '.join(fits)}")
     for name, kinds in summary["strategies"].items():
         if one := kinds.get("claims"):
             figures = [f"{one[key] * 100:+.1f} c {key}" for key in ("claimed", "realised", "used")]

@@ -14,10 +14,10 @@ from polytui.model.events import AssetHalted
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.asset_worker import opening_events
 from polytui.runtime.caretaker import take_without_a_life
+from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import Item
-from polytui.runtime.life import opening_events
-from polytui.runtime.machine import Machine
 from polytui.runtime.session import Session
 
 
@@ -55,7 +55,7 @@ class Supervisor:
 
     def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
         """No order may outlive the desk that knew it."""
-        cancelled = self.run.hands.cancel_at_once()
+        cancelled = self.run.client.cancel_at_once()
         self.run.lose_feeds()
         logger.opt(exception=crash).error("{} crashed", self.run.asset.value)
         text = f"crashed: {self._cause(crash)}; {cancelled} orders cancelled"
@@ -94,9 +94,9 @@ class Supervisor:
         """A last desk for the books alone: orders that died with the one before it must not be
         counted against the limits of the other assets."""
         session = self.session
-        machine = Machine(self.run, session, lambda effect: None)
+        loop = DeskLoop(self.run, session, lambda effect: None)
         try:
-            machine.take([Item(event) for event in opening_events(self.run, session)])
+            loop.take([Item(event) for event in opening_events(self.run, session)])
         except Exception as error:
             logger.opt(exception=error).error("{} cannot even open", self.run.asset.value)
 

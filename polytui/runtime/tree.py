@@ -5,7 +5,7 @@
          └─ account             faces, snapshots, signals, settings, the venue's heap
              └─ assets          one supervised nursery per asset, each restartable, each haltable
                   ├─ round watchers, book watcher, price watchers     first to go when it stops
-                  ├─ state machine
+                  ├─ desk loop
                   └─ executor
 
 A crash inside an asset stays there; a crash above stops everything, orders first.
@@ -26,10 +26,10 @@ from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S
 from polytui.remote.local import FaceSettings, serve_faces
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.asset_worker import AssetWorker
 from polytui.runtime.chaos import Chaos
 from polytui.runtime.commands import Commands
 from polytui.runtime.faults import Faults
-from polytui.runtime.life import Life
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
 from polytui.runtime.publisher import Publisher
@@ -85,11 +85,11 @@ class Tree:
         finally:
             # After an orderly stop there is nothing left; after a fault above there may be.
             for run in self.runs:
-                run.hands.cancel_at_once()
+                run.client.cancel_at_once()
 
     def _supervisor(self, run: AssetRun) -> Supervisor:
         done = self.stop_when_done
-        life = Life(run, self.session, self.surroundings, self.chaos, done)
+        life = AssetWorker(run, self.session, self.surroundings, self.chaos, done)
         return Supervisor(run, self.session, life.live, done)
 
     def stop_when_done(self) -> None:
@@ -97,7 +97,7 @@ class Tree:
         session, wanted = self.session, self.session.settings.session.rounds
         account = session.mind.account
         if wanted and all(
-            run.state is AssetState.HALTED or account.books(run.asset).rounds_settled >= wanted
+            run.state is AssetState.HALTED or account.of(run.asset).rounds_settled >= wanted
             for run in self.runs
         ):
             session.stop(f"{wanted} rounds are settled")
@@ -125,8 +125,8 @@ class Tree:
             adapted = MODES[session.mode].adapted
             account.start_soon(SettingsWatch(self.config, session, in_force, adapted).watch)
         account.start_soon(keep_heap_quiet, session)
-        account.start_soon(self._make_weather)
-        if self.surroundings.make_weather is not None:
+        account.start_soon(self._make_fault)
+        if self.surroundings.make_fault is not None:
             faults = Faults(session, self.runs, commands.obey)
             account.start_soon(faults.make_when_due, self.chaos)
         if self.socket is not None:
@@ -135,11 +135,11 @@ class Tree:
         if self.is_owned:
             account.start_soon(wait_for_owner, session)
 
-    async def _make_weather(self) -> None:
-        make, assets = self.surroundings.make_weather, tuple(run.asset for run in self.runs)
+    async def _make_fault(self) -> None:
+        make, assets = self.surroundings.make_fault, tuple(run.asset for run in self.runs)
         if make is None:
             return
-        while fault := await self.chaos.next_weather(self.session.mind.account, assets):
+        while fault := await self.chaos.next_network_fault(self.session.mind.account, assets):
             self.session.notice("warn", "", f"chaos: {fault.kind} over {fault.target}")
             await make(fault.kind, fault.target, fault.seconds)
 

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from attrs import evolve, field, frozen
 
-from polytui.config.schema import Settings, Sockets
+from polytui.config.schema import Settings, SocketLimits
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
-from polytui.net.ws import CloseRule, Link, SocketSettings, StayingSocket
+from polytui.net.ws import CloseRule, SocketSettings, SocketWatcher, StayingSocket
 from polytui.runtime.feeds import Feed
 from polytui.venues import bybit
 from polytui.venues.feed import Codec, Parsed
@@ -33,20 +33,20 @@ class Keepalive:
 NO_PING = Keepalive("", 10.0)
 
 
-def polymarket_ping(sockets: Sockets) -> Keepalive:
+def polymarket_ping(sockets: SocketLimits) -> Keepalive:
     return Keepalive("PING", sockets.polymarket_ping_s)
 
 
-def rtds_ping(sockets: Sockets) -> Keepalive:
+def rtds_ping(sockets: SocketLimits) -> Keepalive:
     return Keepalive("PING", sockets.rtds_ping_s)
 
 
-def bybit_ping(sockets: Sockets) -> Keepalive:
+def bybit_ping(sockets: SocketLimits) -> Keepalive:
     return Keepalive(bybit.PING, sockets.bybit_ping_s)
 
 
 class Tap(Protocol):
-    """Sees what the feeds of a kit hear."""
+    """Sees what the feeds of a factory hear."""
 
     def take_opening(self, asset: Asset, feed: str) -> None:
         """A connection is greeted: frames are counted anew."""
@@ -93,7 +93,7 @@ class Tapped:
 
 
 @frozen
-class WatchKit:
+class FeedFactory:
     """How this session makes feeds and HTTP clients. Jitter comes from the session's seed."""
 
     settings: Settings
@@ -131,7 +131,7 @@ class WatchKit:
             rotate_after_s=rotate_after_s,
         )
 
-        def make_socket(link: Link) -> StayingSocket:
+        def make_socket(link: SocketWatcher) -> StayingSocket:
             return StayingSocket(label, url, settings, link, rng=self.rng, trust=self.trust)
 
         feed = Feed(

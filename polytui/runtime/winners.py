@@ -34,7 +34,7 @@ class Witness:
 
 
 @frozen
-class Verdict:
+class WinnerAnswer:
     """What came of one question."""
 
     winner_token: str | None
@@ -52,7 +52,7 @@ class Winners:
     witnesses: Sequence[Witness]
     answer_s: float
 
-    async def ask(self, listed: Round) -> Verdict:
+    async def ask(self, listed: Round) -> WinnerAnswer:
         """Ask all of them; as soon as one knows whom nobody more trusted can overrule, it is
         decided."""
         said: dict[str, str | None] = {}
@@ -71,13 +71,13 @@ class Winners:
                 nursery.start_soon(hear, witness)
         return self._verdict(said, faults)
 
-    def _verdict(self, said: dict[str, str | None], faults: dict[str, str]) -> Verdict:
+    def _verdict(self, said: dict[str, str | None], faults: dict[str, str]) -> WinnerAnswer:
         for witness in self.witnesses:
             winner = said.get(witness.name)
             if winner is not None:
                 others = {n: t for n, t in said.items() if t is not None and t != winner}
-                return Verdict(winner, witness.name, faults, others)
-        return Verdict(None, "", faults)
+                return WinnerAnswer(winner, witness.name, faults, others)
+        return WinnerAnswer(None, "", faults)
 
     async def _heard(self, witness: Witness, listed: Round) -> str | None:
         token: str | None = None

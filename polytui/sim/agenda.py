@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Protocol
 
-from polytui.sim.happenings import Happening
+from polytui.sim.world_events import WorldEvent
 
 NEVER = 2**63 - 1
 
@@ -18,7 +18,7 @@ class Process(Protocol):
     def next_ns(self) -> int:
         """When it acts next; NEVER when it is over."""
 
-    def fire(self) -> Iterable[Happening]:
+    def fire(self) -> Iterable[WorldEvent]:
         """Acts, and moves `next_ns`. A generator acts only as far as it is read."""
 
 

@@ -11,10 +11,10 @@ from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.api_answer import RefusedError, json_answer
 from polytui.sim.binance_streams import SYMBOLS, BinanceFrames
-from polytui.sim.candles import Candle
-from polytui.sim.happenings import ExchangeTrade
+from polytui.sim.candles import TapeBar
 from polytui.sim.wire_text import millis
 from polytui.sim.world import World
+from polytui.sim.world_events import ExchangeTrade
 
 _MINUTE_NS = 60 * NS_PER_S
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -153,7 +153,7 @@ def _agg_row(number: int, trade_id: int, trade: ExchangeTrade) -> dict[str, obje
     }
 
 
-def _row(bar: Candle, seconds: int) -> list[int | str]:
+def _row(bar: TapeBar, seconds: int) -> list[int | str]:
     """Turnover is volume at the bar's middle; half of it is counted as bought by takers."""
     opens_ms = millis(bar.open_ns)
     turnover = bar.volume * (bar.open + bar.close) / 2

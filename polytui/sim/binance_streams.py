@@ -12,8 +12,8 @@ from attrs import define
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_S
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening
 from polytui.sim.wire_text import millis, parse_object
+from polytui.sim.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 
 _FIRST_ID = 4_000_000_000
 _KEPT_TRADES = 60_000
@@ -36,34 +36,34 @@ class _Ids:
 
 
 class BinanceFrames:
-    """Writes each happening once for all sessions, and numbers trades without a gap."""
+    """Writes each world event once for all sessions, and numbers trades without a gap."""
 
     def __init__(self) -> None:
         self._ids = {asset: _first_ids(asset) for asset in Asset}
         self._trades: dict[Asset, deque[tuple[int, int, ExchangeTrade]]] = {
             asset: deque(maxlen=_KEPT_TRADES) for asset in Asset
         }
-        self._last: Happening | None = None
+        self._last: WorldEvent | None = None
         self._frames: tuple[tuple[str, str], ...] = ()
         self._micro_frames: tuple[tuple[str, str], ...] | None = None
 
-    def note(self, happening: Happening) -> None:
-        """Give the happening its ids; twice for the same one changes nothing."""
-        if happening is self._last:
+    def note(self, world_event: WorldEvent) -> None:
+        """Give the world event its ids; twice for the same one changes nothing."""
+        if world_event is self._last:
             return
-        self._last = happening
+        self._last = world_event
         self._micro_frames = None
-        if not _is_ours(happening):
+        if not _is_ours(world_event):
             self._frames = ()
-        elif isinstance(happening, ExchangeTrade):
-            ids = self._ids[happening.asset]
+        elif isinstance(world_event, ExchangeTrade):
+            ids = self._ids[world_event.asset]
             ids.aggregate, ids.trade = ids.aggregate + 1, ids.trade + 1
-            self._trades[happening.asset].append((ids.aggregate, ids.trade, happening))
-            self._frames = _trade_frames(happening, ids, millis(happening.at_ns))
-        elif isinstance(happening, ExchangeQuote):
-            ids = self._ids[happening.asset]
+            self._trades[world_event.asset].append((ids.aggregate, ids.trade, world_event))
+            self._frames = _trade_frames(world_event, ids, millis(world_event.at_ns))
+        elif isinstance(world_event, ExchangeQuote):
+            ids = self._ids[world_event.asset]
             ids.update += 3
-            self._frames = _quote_frames(happening, ids)
+            self._frames = _quote_frames(world_event, ids)
         else:
             self._frames = ()
 
@@ -71,20 +71,21 @@ class BinanceFrames:
         """(aggregate id, trade id, trade) of the last ones, oldest first."""
         return self._trades[asset]
 
-    def of(self, happening: Happening, *, is_micro: bool) -> tuple[tuple[str, str], ...]:
+    def of(self, world_event: WorldEvent, *, is_micro: bool) -> tuple[tuple[str, str], ...]:
         """(stream, payload) pairs; times in microseconds where the client asked for them."""
-        self.note(happening)
-        if not is_micro or not isinstance(happening, ExchangeTrade) or not self._frames:
+        self.note(world_event)
+        if not is_micro or not isinstance(world_event, ExchangeTrade) or not self._frames:
             return self._frames
         if self._micro_frames is None:
-            ids = self._ids[happening.asset]
-            self._micro_frames = _trade_frames(happening, ids, happening.at_ns // 1000)
+            ids = self._ids[world_event.asset]
+            self._micro_frames = _trade_frames(world_event, ids, world_event.at_ns // 1000)
         return self._micro_frames
 
 
-def _is_ours(happening: Happening) -> bool:
+def _is_ours(world_event: WorldEvent) -> bool:
     return (
-        isinstance(happening, ExchangeTrade | ExchangeQuote) and happening.venue is Exchange.BINANCE
+        isinstance(world_event, ExchangeTrade | ExchangeQuote)
+        and world_event.venue is Exchange.BINANCE
     )
 
 
@@ -173,15 +174,15 @@ class BinanceSession:
             return [_error(2, "Invalid request: missing field `method`", None)]
         return [self._obey(frame["method"], frame.get("params"), frame.get("id"))]
 
-    def publish(self, happening: Happening) -> list[str]:
-        """Events of a happening on the streams this client listens to."""
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        """Events of a world event on the streams this client listens to."""
         streams = self._streams
-        self._now_ns = happening.at_ns
+        self._now_ns = world_event.at_ns
         if not streams:
             return []
-        pairs = self._frames.of(happening, is_micro=self._is_micro)
-        if self._klines and happening.at_ns - self._kline_ns >= _KLINE_EVERY_NS:
-            self._kline_ns = happening.at_ns
+        pairs = self._frames.of(world_event, is_micro=self._is_micro)
+        if self._klines and world_event.at_ns - self._kline_ns >= _KLINE_EVERY_NS:
+            self._kline_ns = world_event.at_ns
             pairs += tuple((name, self._klines(name)) for name in streams if "@kline_" in name)
         if self._is_combined:
             return [

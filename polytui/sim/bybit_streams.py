@@ -15,8 +15,8 @@ import msgspec
 from attrs import define, field
 
 from polytui.model.instrument import Asset, Exchange
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening
 from polytui.sim.wire_text import millis, parse_object
+from polytui.sim.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 
 SYMBOLS = {f"{asset.value.upper()}USDT": asset for asset in Asset}
 _NAMES = {asset: symbol for symbol, asset in SYMBOLS.items()}
@@ -34,7 +34,7 @@ Side = dict[str, str]
 
 
 @define
-class _Market:
+class _BybitSymbol:
     """One symbol: its ladder as texts, its counters, its last trades."""
 
     bids: Side = field(factory=dict)
@@ -50,26 +50,26 @@ class _Market:
 
 
 class BybitFrames:
-    """Writes each happening once for all sessions, and keeps the ladders."""
+    """Writes each world event once for all sessions, and keeps the ladders."""
 
     def __init__(self) -> None:
-        self._markets = {asset: _Market() for asset in Asset}
-        self._last: Happening | None = None
+        self._markets = {asset: _BybitSymbol() for asset in Asset}
+        self._last: WorldEvent | None = None
         self._frame: tuple[str, str] | None = None
 
-    def note(self, happening: Happening) -> None:
-        """Twice for the same happening changes nothing."""
-        if happening is self._last:
+    def note(self, world_event: WorldEvent) -> None:
+        """Twice for the same world event changes nothing."""
+        if world_event is self._last:
             return
-        self._last, self._frame = happening, None
-        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BYBIT:
-            self._frame = self._traded(happening)
-        elif isinstance(happening, ExchangeQuote) and happening.venue is Exchange.BYBIT:
-            self._frame = self._quoted(happening)
+        self._last, self._frame = world_event, None
+        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BYBIT:
+            self._frame = self._traded(world_event)
+        elif isinstance(world_event, ExchangeQuote) and world_event.venue is Exchange.BYBIT:
+            self._frame = self._quoted(world_event)
 
-    def of(self, happening: Happening) -> tuple[str, str] | None:
+    def of(self, world_event: WorldEvent) -> tuple[str, str] | None:
         """(topic, frame), or None for what is not ours."""
-        self.note(happening)
+        self.note(world_event)
         return self._frame
 
     def restart(self) -> None:
@@ -81,7 +81,7 @@ class BybitFrames:
         """The latest trades with their ids, oldest first."""
         return list(self._markets[asset].trades)
 
-    def book(self, asset: Asset) -> _Market:
+    def book(self, asset: Asset) -> _BybitSymbol:
         return self._markets[asset]
 
     def snapshot(self, asset: Asset) -> str | None:
@@ -148,7 +148,7 @@ def _changes(before: Side, after: Side) -> Side:
 
 
 def _book_frame(
-    asset: Asset, market: _Market, kind: str, bids: Side, asks: Side, at_ns: int
+    asset: Asset, market: _BybitSymbol, kind: str, bids: Side, asks: Side, at_ns: int
 ) -> str:
     symbol, at_ms = _NAMES[asset], millis(at_ns)
     sides = ",".join(
@@ -232,8 +232,8 @@ class BybitSession:
                 return f"error:already subscribed,topic:{topic}"
         return ""
 
-    def publish(self, happening: Happening) -> list[str]:
-        frame = self._frames.of(happening)
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        frame = self._frames.of(world_event)
         if frame is None or frame[0] not in self._topics:
             return []
         asset = self._topics[frame[0]]

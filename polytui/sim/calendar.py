@@ -49,7 +49,7 @@ _HOUR_SLUG = re.compile(
 
 
 @frozen
-class Window:
+class CalendarWindow:
     """One round's life, [opens_ns, closes_ns)."""
 
     opens_ns: int
@@ -99,15 +99,15 @@ SERIES: dict[tuple[Asset, Interval], Series] = {
 """Ids and slugs as the venue lists them."""
 
 
-def window_at(interval: Interval, at_ns: int) -> Window:
+def window_at(interval: Interval, at_ns: int) -> CalendarWindow:
     """The window that holds `at_ns`."""
     if interval is Interval.H4:
         return _wall_window(at_ns)
     opens_ns = at_ns - at_ns % interval.ns
-    return Window(opens_ns, opens_ns + interval.ns)
+    return CalendarWindow(opens_ns, opens_ns + interval.ns)
 
 
-def windows(interval: Interval, from_ns: int, until_ns: int) -> Iterator[Window]:
+def windows(interval: Interval, from_ns: int, until_ns: int) -> Iterator[CalendarWindow]:
     """The windows that open in [from_ns, until_ns), in order.
 
     In the autumn night in which New York's clocks go back, two hours have one slug; the venue's
@@ -131,7 +131,7 @@ def round_slug(asset: Asset, interval: Interval, opens_ns: int) -> str:
     return f"{_COIN[asset]}-up-or-down-{month}-{wall.day}-{wall.year}-{hour}{half.lower()}-et"
 
 
-def parse_slug(slug: str) -> tuple[Asset, Interval, Window] | None:
+def parse_slug(slug: str) -> tuple[Asset, Interval, CalendarWindow] | None:
     """The round a slug names; None for a slug that names none, off the grid included."""
     by_second = _UNIX_SLUG.fullmatch(slug)
     if by_second:
@@ -150,7 +150,7 @@ def parse_slug(slug: str) -> tuple[Asset, Interval, Window] | None:
     return (asset, interval, window) if is_listed else None
 
 
-def round_title(asset: Asset, interval: Interval, window: Window) -> str:
+def round_title(asset: Asset, interval: Interval, window: CalendarWindow) -> str:
     """ "Bitcoin Up or Down - May 12, 7:10AM-7:15AM ET"; hours: "... - November 20, 3PM ET"."""
     opens, closes = _eastern(window.opens_ns), _eastern(window.closes_ns)
     day = f"{_MONTHS[opens.month - 1].capitalize()} {opens.day}"
@@ -187,9 +187,9 @@ def _hour_of(parts: re.Match[str]) -> int | None:
     return int(wall.timestamp()) * NS_PER_S
 
 
-def _wall_window(at_ns: int) -> Window:
+def _wall_window(at_ns: int) -> CalendarWindow:
     wall = _eastern(at_ns)
     # Wall arithmetic on purpose: datetimes of one zone are added without the change of clocks.
     opens = wall.replace(hour=wall.hour // _HOURS_4H * _HOURS_4H, minute=0, second=0, fold=0)
     closes = (opens + timedelta(hours=_HOURS_4H)).replace(fold=0)
-    return Window(int(opens.timestamp()) * NS_PER_S, int(closes.timestamp()) * NS_PER_S)
+    return CalendarWindow(int(opens.timestamp()) * NS_PER_S, int(closes.timestamp()) * NS_PER_S)

@@ -27,7 +27,7 @@ _OLD_EVERY_S = 5
 
 
 @frozen
-class Candle:
+class TapeBar:
     """One bar, [open_ns, open_ns + its length); prices in dollars, volume in coins."""
 
     open_ns: int
@@ -65,8 +65,8 @@ class _Bar:
         self.volume += later.volume
         self.trades += later.trades
 
-    def candle(self, open_s: int) -> Candle:
-        return Candle(
+    def candle(self, open_s: int) -> TapeBar:
+        return TapeBar(
             open_s * NS_PER_S,
             self.open,
             self.high,
@@ -143,7 +143,7 @@ class Tape:
                 return bar.close
         return None
 
-    def candles(self, seconds: int, start_ns: int, end_ns: int, limit: int) -> list[Candle]:
+    def candles(self, seconds: int, start_ns: int, end_ns: int, limit: int) -> list[TapeBar]:
         """Bars of `seconds` that open in [start_ns, end_ns], oldest first, at most `limit`.
 
         The last may still be open. A bar without trades repeats the close before it.
@@ -152,7 +152,7 @@ class Tape:
         open_s += -open_s % seconds
         last_s = min(end_ns // NS_PER_S, self._now_s)
         last_s = min(last_s, open_s + (limit - 1) * seconds)
-        candles: list[Candle] = []
+        candles: list[TapeBar] = []
         for start_s in range(open_s, last_s + 1, seconds):
             bar = _joined(self._bars(start_s, seconds))
             if bar is None and candles:

@@ -11,7 +11,7 @@ from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, to_float
 from polytui.sim.api_answer import RefusedError, json_answer, raw_json
-from polytui.sim.calendar import Window, round_title
+from polytui.sim.calendar import CalendarWindow, round_title
 from polytui.sim.gamma_event import LISTED_AHEAD_NS, Document, is_closed, middles
 from polytui.sim.market_frames import MarketFrames
 from polytui.sim.wire_text import iso_z, price_text
@@ -244,7 +244,9 @@ async def _tokens_of(request: Request) -> list[str]:
 
 
 def _title(round_: Round) -> str:
-    return round_title(round_.asset, round_.interval, Window(round_.opens_ns, round_.closes_ns))
+    return round_title(
+        round_.asset, round_.interval, CalendarWindow(round_.opens_ns, round_.closes_ns)
+    )
 
 
 def _missing(message: str) -> RefusedError:

@@ -15,8 +15,8 @@ from attrs import define, field
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening, OracleTicked
 from polytui.sim.wire_text import parse_object
+from polytui.sim.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 
 PRODUCTS = {f"{asset.value.upper()}-USD": asset for asset in Asset}
 _NAMES = {asset: product for product, asset in PRODUCTS.items()}
@@ -33,7 +33,7 @@ _QUIET_S = 75.0
 
 
 @define
-class _Market:
+class _CoinbaseProduct:
     trade_id: int
     trades: deque[tuple[int, ExchangeTrade]] = field(factory=lambda: deque(maxlen=_KEPT_TRADES))
     quote: ExchangeQuote | None = None
@@ -44,23 +44,24 @@ class CoinbaseMarkets:
 
     def __init__(self) -> None:
         self._markets = {
-            asset: _Market(_FIRST_ID + 10_000_000 * index) for index, asset in enumerate(Asset)
+            asset: _CoinbaseProduct(_FIRST_ID + 10_000_000 * index)
+            for index, asset in enumerate(Asset)
         }
-        self._last: Happening | None = None
+        self._last: WorldEvent | None = None
         self.now_ns = 0
-        """Of the latest happening: answers carry a time as well."""
+        """Of the latest world event: answers carry a time as well."""
 
-    def note(self, happening: Happening) -> None:
-        """Twice for the same happening changes nothing."""
-        if happening is self._last:
+    def note(self, world_event: WorldEvent) -> None:
+        """Twice for the same world event changes nothing."""
+        if world_event is self._last:
             return
-        self._last, self.now_ns = happening, happening.at_ns
-        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.COINBASE:
-            market = self._markets[happening.asset]
+        self._last, self.now_ns = world_event, world_event.at_ns
+        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.COINBASE:
+            market = self._markets[world_event.asset]
             market.trade_id += 1
-            market.trades.append((market.trade_id, happening))
-        elif isinstance(happening, ExchangeQuote) and happening.venue is Exchange.COINBASE:
-            self._markets[happening.asset].quote = happening
+            market.trades.append((market.trade_id, world_event))
+        elif isinstance(world_event, ExchangeQuote) and world_event.venue is Exchange.COINBASE:
+            self._markets[world_event.asset].quote = world_event
 
     def trades(self, asset: Asset, count: int) -> list[tuple[int, ExchangeTrade]]:
         """The latest, oldest first."""
@@ -92,7 +93,7 @@ def trade_row(number: int, trade: ExchangeTrade) -> dict[str, str]:
 class CoinbaseSession:
     """One connection. Drops who does not subscribe within five seconds (venue rule)."""
 
-    WANTS: ClassVar[tuple[type, ...]] = (ExchangeTrade, ExchangeQuote, OracleTicked)
+    WANTS: ClassVar[tuple[type, ...]] = (ExchangeTrade, ExchangeQuote, ChainlinkTicked)
     ping_every_s: ClassVar[float | None] = None
 
     def __init__(self, markets: CoinbaseMarkets) -> None:
@@ -149,27 +150,29 @@ class CoinbaseSession:
     def _past(self, asset: Asset) -> list[dict[str, str]]:
         return [trade_row(*one) for one in self._markets.trades(asset, _SNAPSHOT_TRADES)]
 
-    def publish(self, happening: Happening) -> list[str]:
-        at_ns = happening.at_ns
-        self._markets.note(happening)
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        at_ns = world_event.at_ns
+        self._markets.note(world_event)
         frames = self._flush_when_due(at_ns)
-        if isinstance(happening, OracleTicked):
+        if isinstance(world_event, ChainlinkTicked):
             frames += self._beat(at_ns) + self._ticker_batch(at_ns)
-        elif isinstance(happening, ExchangeTrade | ExchangeQuote):
-            frames += self._heard(happening)
+        elif isinstance(world_event, ExchangeTrade | ExchangeQuote):
+            frames += self._heard(world_event)
         if frames:
             self._sent_ns = at_ns
         elif self._wanted and "heartbeats" not in self._wanted:
             self._close_when_quiet(at_ns)
         return frames
 
-    def _heard(self, happening: ExchangeTrade | ExchangeQuote) -> list[str]:
-        if happening.venue is not Exchange.COINBASE:
+    def _heard(self, world_event: ExchangeTrade | ExchangeQuote) -> list[str]:
+        if world_event.venue is not Exchange.COINBASE:
             return []
-        if isinstance(happening, ExchangeTrade):
-            return self._traded(happening)
+        if isinstance(world_event, ExchangeTrade):
+            return self._traded(world_event)
         return (
-            self._book(happening.asset) if happening.asset in self._wanted.get("level2", {}) else []
+            self._book(world_event.asset)
+            if world_event.asset in self._wanted.get("level2", {})
+            else []
         )
 
     def _close_when_quiet(self, at_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""The sockets of the simulated venue: who listens, and who gets what of a happening."""
+"""The sockets of the simulated venue: who listens, and who gets what of a world event."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import trio
 from attrs import define
 
 from polytui.net.peer import Peer
-from polytui.sim.happenings import Happening
-from polytui.sim.session import Announcing, Session
-from polytui.sim.weather import Spell, Weather
+from polytui.sim.network_faults import NetworkFaults, Spell
+from polytui.sim.session import Announcing, ClientSession
+from polytui.sim.world_events import WorldEvent
 
 EVERYONE = "all"
 
@@ -18,37 +18,37 @@ EVERYONE = "all"
 @define(eq=False)
 class _Connection:
     service: str
-    session: Session
+    session: ClientSession
     peer: Peer
 
 
 class Connections:
-    """Every open WebSocket with its session. Handing out a happening never waits."""
+    """Every open WebSocket with its session. Handing out a world event never waits."""
 
-    def __init__(self, open_session: Callable[[str], Session | None]) -> None:
+    def __init__(self, open_session: Callable[[str], ClientSession | None]) -> None:
         self._open_session = open_session
         self._open: list[_Connection] = []
         self._listening: dict[type, list[_Connection]] = {}
-        self._weather = Weather()
+        self._network_faults = NetworkFaults()
 
-    def hand_out(self, happening: Happening) -> None:
-        """Give each session its say about a happening and queue what it says."""
-        weather = self._weather
-        for connection in self._listening.get(type(happening), ()):
-            texts = connection.session.publish(happening)
+    def hand_out(self, world_event: WorldEvent) -> None:
+        """Give each session its say about a world event and queue what it says."""
+        network_faults = self._network_faults
+        for connection in self._listening.get(type(world_event), ()):
+            texts = connection.session.publish(world_event)
             service = connection.service
-            if not weather.is_calm(service):
-                texts = weather.bend(service, connection, texts, trio.current_time())
+            if not network_faults.is_calm(service):
+                texts = network_faults.bend(service, connection, texts, trio.current_time())
             if texts:
                 connection.peer.push(texts)
             if connection.session.closing is not None:
                 connection.peer.cut()
 
     def begin(self, kind: str, who: str, seconds: float, value: int) -> None:
-        """Weather of one kind over a service (or all) for some real seconds."""
+        """NetworkFaults of one kind over a service (or all) for some real seconds."""
         until = trio.current_time() + seconds
         for service in SERVICES if who == EVERYONE else (who,):
-            self._weather.begin(service, Spell(kind, until, value))
+            self._network_faults.begin(service, Spell(kind, until, value))
             if kind == "refuse":
                 self.drop(service)
 
@@ -90,7 +90,7 @@ class Connections:
         if session is None:
             await peer.refuse(404)
             return
-        status = self._weather.refusal(_service_of(peer.target), trio.current_time())
+        status = self._network_faults.refusal(_service_of(peer.target), trio.current_time())
         if status:
             await peer.refuse(status)
             return
@@ -107,7 +107,7 @@ class Connections:
         finally:
             self._leave(connection)
 
-    async def _listen(self, peer: Peer, session: Session) -> None:
+    async def _listen(self, peer: Peer, session: ClientSession) -> None:
         peer.push(session.opening())
         async for text in peer.texts(lambda: session.quiet_limit_s):
             peer.push(session.receive(text))

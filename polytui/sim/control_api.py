@@ -15,8 +15,8 @@ from polytui.model.plain_text import plain
 from polytui.net.clock import FASTEST, SLOWEST, Clock
 from polytui.sim.api_answer import RefusedError, json_answer
 from polytui.sim.connections import EVERYONE, SERVICES, Connections
-from polytui.sim.mood import KINDS as MOODS
-from polytui.sim.weather import KINDS
+from polytui.sim.market_faults import KINDS as MARKET_FAULTS
+from polytui.sim.network_faults import KINDS
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 _MOST_VALUE = 1_000_000
@@ -47,7 +47,7 @@ class _Speed(msgspec.Struct, forbid_unknown_fields=True):
 _Order = TypeVar("_Order", _Drop, _Mute, _Spell, _Speed)
 _SUDDEN = ("drop", "close", "restart", "shutdown")
 """What happens at once and does not last."""
-_MARKET = (*MOODS, "fees")
+_MARKET = (*MARKET_FAULTS, "fees")
 """What happens to the books themselves, whoever listens."""
 _USUAL_CODE = 1012
 _JSON = "application/json"
@@ -56,7 +56,7 @@ _JSON = "application/json"
 
 class ControlApi:
     """`POST /drop {"who": "all"}`, `POST /mute {"who": "market", "seconds": 5}` and
-    `POST /weather {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}` and
+    `POST /fault {"kind": "gap", "who": "binance", "seconds": 5, "value": 0}` and
     `POST /speed {"speed": 4.0, "at_monotonic_ns": 123}`,
     each with `Authorization: Bearer <token>`."""
 
@@ -80,7 +80,7 @@ class ControlApi:
         return [
             Route("/drop", self.drop, methods=["POST"]),
             Route("/mute", self.mute, methods=["POST"]),
-            Route("/weather", self.weather, methods=["POST"]),
+            Route("/fault", self.fault, methods=["POST"]),
             Route("/speed", self.speed, methods=["POST"]),
         ]
 
@@ -101,10 +101,10 @@ class ControlApi:
         self._clock.turn(order.speed, order.at_monotonic_ns)
         return json_answer({"speed": order.speed})
 
-    async def weather(self, request: Request) -> Response:
-        """Any kind of trouble of `sim/weather.py`, or a sudden one: drop, close (with the code
+    async def fault(self, request: Request) -> Response:
+        """Any kind of `sim/network_faults.py`, or a sudden one: drop, close (with the code
         `value`), restart (Bybit's books), shutdown (Binance announces, then closes); or one of
-        all books: the moods of `sim/mood.py`, and fees (of the next rounds nobody has read)."""
+        all books: `sim/market_faults.py`, and fees (of the next rounds nobody has read)."""
         order = await self._order(request, _Spell)
         if order.kind in KINDS:
             self._connections.begin(order.kind, order.who, order.seconds, order.value)
@@ -113,7 +113,7 @@ class ControlApi:
         elif order.kind == "drop":
             self._connections.drop(order.who)
         elif order.kind == "close":
-            await self._connections.close(order.who, order.value or _USUAL_CODE, "weather")
+            await self._connections.close(order.who, order.value or _USUAL_CODE, "fault")
         elif order.kind == "restart":
             self._restart_bybit()
         elif order.kind == "shutdown":

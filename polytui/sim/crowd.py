@@ -21,17 +21,17 @@ from attrs.validators import ge
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.agenda import NEVER
-from polytui.sim.happenings import BookMoved, BookSwept, Happening, LevelSet, TickChanged
 from polytui.sim.makers import Makers, MakerSettings, Shown
-from polytui.sim.mood import Delusion, Mood
-from polytui.sim.opinion import Opinion, OpinionSettings
+from polytui.sim.market_faults import Delusion, MarketFaults
+from polytui.sim.opinion import CrowdOpinion, OpinionSettings
 from polytui.sim.registry import Registry
 from polytui.sim.settlement import Settlement
 from polytui.sim.takers import Takers, TakerSettings, middle, swept
+from polytui.sim.world_events import BookMoved, BookSwept, LevelSet, TickChanged, WorldEvent
 
 
 @frozen
-class Pace:
+class CrowdRates:
     """How often the crowd acts, per second of the world, on a real day."""
 
     sizes: float = field(validator=ge(0.0))
@@ -48,20 +48,20 @@ class CrowdSettings:
     opinion: OpinionSettings = OpinionSettings()
     makers: MakerSettings = MakerSettings()
     takers: TakerSettings = TakerSettings()
-    open: Mapping[Interval, Pace] = field(
+    open: Mapping[Interval, CrowdRates] = field(
         factory=lambda: {
-            Interval.M5: Pace(150.0, 0.35),
-            Interval.M15: Pace(75.0, 0.18),
-            Interval.H1: Pace(35.0, 0.08),
-            Interval.H4: Pace(15.0, 0.04),
+            Interval.M5: CrowdRates(150.0, 0.35),
+            Interval.M15: CrowdRates(75.0, 0.18),
+            Interval.H1: CrowdRates(35.0, 0.08),
+            Interval.H4: CrowdRates(15.0, 0.04),
         }
     )
     """While the round runs."""
-    next: Pace = Pace(10.0, 0.03, 0.5)
+    next: CrowdRates = CrowdRates(10.0, 0.03, 0.5)
     """In the next round, before its open."""
-    early: Pace = Pace(2.5, 0.005, 0.1)
+    early: CrowdRates = CrowdRates(2.5, 0.005, 0.1)
     """In rounds further ahead."""
-    ended: Pace = Pace(20.0, 0.1, 2.0)
+    ended: CrowdRates = CrowdRates(20.0, 0.1, 2.0)
     """Between the end and the result."""
     fine_above: float = 0.96
     fine_tick: Price = Price(1_000)
@@ -79,11 +79,11 @@ class Crowd:
         registry: Registry,
         settlement: Settlement,
         settings: CrowdSettings,
-        mood: Mood,
+        market_faults: MarketFaults,
         messages: float,
     ) -> None:
         """`messages`: share of a real day's changes of size."""
-        self._mood = mood
+        self._market_faults = market_faults
         self._messages = messages
         self._seed = seed
         self._round = round_
@@ -93,27 +93,27 @@ class Crowd:
         self._people: _People | None = None
         self.next_ns = arrives_ns
 
-    def fire(self) -> Iterable[Happening]:
+    def fire(self) -> Iterable[WorldEvent]:
         at_ns = self.next_ns
         if self._people is None:
             self._people = self._arrive()
-            happenings: Iterable[Happening] = self._people.opening(at_ns)
+            world_events: Iterable[WorldEvent] = self._people.opening(at_ns)
         elif self._registry.status(self._round.slug).winner is not None:
             self.next_ns = NEVER
             self._people = None
             return ()
         else:
-            happenings = self._people.act(at_ns)
+            world_events = self._people.act(at_ns)
         self.next_ns = self._people.next_ns(at_ns)
-        return happenings
+        return world_events
 
     def _arrive(self) -> _People:
         # Books and generators are made only now: a day of rounds is listed ahead of its crowds.
         rng = Random(f"{self._seed}:{self._round.slug}:crowd")
-        opinion = Opinion(self._round, self._settlement, self._settings.opinion, rng)
+        opinion = CrowdOpinion(self._round, self._settlement, self._settings.opinion, rng)
         settings = self._settings
         return _People(
-            self._round, self._registry, opinion, settings, rng, self._mood, self._messages
+            self._round, self._registry, opinion, settings, rng, self._market_faults, self._messages
         )
 
 
@@ -133,15 +133,15 @@ class _People:
         self,
         round_: Round,
         registry: Registry,
-        opinion: Opinion,
+        opinion: CrowdOpinion,
         settings: CrowdSettings,
         rng: Random,
-        mood: Mood,
+        market_faults: MarketFaults,
         messages: float,
     ) -> None:
-        self._mood = mood
+        self._market_faults = market_faults
         self._messages = messages
-        self._delusion = Delusion(mood)
+        self._delusion = Delusion(market_faults)
         self._round = round_
         self._registry = registry
         self._book = registry.book(round_.slug)
@@ -157,7 +157,7 @@ class _People:
         self._is_fine = False
         self._is_idle = False
 
-    def opening(self, at_ns: int) -> Iterator[Happening]:
+    def opening(self, at_ns: int) -> Iterator[WorldEvent]:
         """The whole book, level by level."""
         self._judge(at_ns)
         for side, price, shares in self._makers.opening(self._probability):
@@ -166,7 +166,7 @@ class _People:
         if self._is_past_edge():
             yield self._refine(at_ns)
 
-    def act(self, at_ns: int) -> Iterator[Happening]:
+    def act(self, at_ns: int) -> Iterator[WorldEvent]:
         """Whoever is next; nobody at a change of phase, where only the pace changes."""
         if self._is_idle:
             return
@@ -193,7 +193,7 @@ class _People:
         who = self._rng.random() * sum(rates)
         if who < rates.looks:
             self._judge(at_ns)
-            widening = self._mood.widening(at_ns)
+            widening = self._market_faults.widening(at_ns)
             yield from self._all_told(at_ns, self._makers.look(self._probability, widening))
         elif who < rates.looks + rates.refills:
             yield from self._all_told(at_ns, self._makers.refill())
@@ -210,11 +210,11 @@ class _People:
         self._probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)
 
     def _all_told(self, at_ns: int, changes: Iterator[Shown]) -> Iterator[BookMoved | BookSwept]:
-        """One by one: whoever holds a happening sees the book as of it."""
+        """One by one: whoever holds a world event sees the book as of it."""
         for shown in changes:
             yield self._told(at_ns, shown)
 
-    def _pace_at(self, at_ns: int) -> tuple[Pace, int]:
+    def _pace_at(self, at_ns: int) -> tuple[CrowdRates, int]:
         """The pace at `at_ns` and when it ends."""
         round_, settings = self._round, self._settings
         if at_ns >= round_.closes_ns:

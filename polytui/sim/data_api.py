@@ -20,7 +20,7 @@ _PAID = 1_000_000
 _LIMIT = 100
 
 
-class DataApi:
+class DataApiRoutes:
     """Routes of the Data API over a simulated world."""
 
     def __init__(self, world: World, listing: Listing) -> None:

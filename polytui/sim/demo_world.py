@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from polytui.config.schema import Demo
+from polytui.config.schema import DemoSettings
 from polytui.model.instrument import Asset, Interval
 from polytui.sim.crowd import CrowdSettings
 from polytui.sim.named_worlds import paths_of
@@ -15,7 +15,7 @@ from polytui.sim.world import WorldSettings
 
 
 def world_of(
-    demo: Demo,
+    demo: DemoSettings,
     *,
     seed: int,
     start_ns: int,

@@ -1,20 +1,20 @@
 """The crowd that a feed displays, in the exchange core: what an order of ours would meet there.
 
-Both ways of trading without the venue run their orders through it, the hands on paper and the
+Both ways of trading without the venue run their orders through it, the paper client and the
 shadow of a strategy, so that both obey the same minimums, decimals, ticks and priorities.
 """
 
 from __future__ import annotations
 
-from polytui.ledger.taken import Taken
+from polytui.ledger.taken_liquidity import TakenLiquidity
 from polytui.market.book import TokenBook
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import Price, complement
-from polytui.sim.matching import ConditionBook, MatchOrder, Result
+from polytui.sim.matching import ConditionBook, MatchOrder, MatchResult
 
 
-def meet(listed: Round, book: TokenBook, taken: Taken, order: MatchOrder) -> Result:
+def meet(listed: Round, book: TokenBook, taken: TakenLiquidity, order: MatchOrder) -> MatchResult:
     """Run an order through what Up's book displays, less what we took of it before.
 
     Nothing is taken yet: `note` does that once it is known that the result stands.
@@ -26,7 +26,7 @@ def meet(listed: Round, book: TokenBook, taken: Taken, order: MatchOrder) -> Res
     return exchange.submit(order)
 
 
-def note(taken: Taken, result: Result) -> None:
+def note(taken: TakenLiquidity, result: MatchResult) -> None:
     """Remember what the matches took."""
     for match in result.matches:
         side, price = in_up(match.maker_outcome, match.maker_side, match.maker_price)

@@ -10,9 +10,9 @@ from polytui.sim.bybit_api import BybitApi
 from polytui.sim.bybit_streams import BybitFrames, BybitSession
 from polytui.sim.coinbase_api import CoinbaseApi
 from polytui.sim.coinbase_streams import CoinbaseMarkets, CoinbaseSession
-from polytui.sim.happenings import Happening
-from polytui.sim.session import Session
+from polytui.sim.session import ClientSession
 from polytui.sim.world import World
+from polytui.sim.world_events import WorldEvent
 
 BINANCE_PREFIX = "/binance"
 BYBIT_PATH = "/bybit/v5/public/spot"
@@ -31,13 +31,13 @@ class Exchanges:
         self._binance_api = BinanceApi(world, self._binance)
         self._sessions = 0
 
-    def note(self, happening: Happening) -> None:
-        """Must see every happening, before any session publishes it."""
-        self._binance.note(happening)
-        self._bybit.note(happening)
-        self._coinbase.note(happening)
+    def note(self, world_event: WorldEvent) -> None:
+        """Must see every world event, before any session publishes it."""
+        self._binance.note(world_event)
+        self._bybit.note(world_event)
+        self._coinbase.note(world_event)
 
-    def open_session(self, target: str) -> Session | None:
+    def open_session(self, target: str) -> ClientSession | None:
         """A session for the path of an upgrade; None for a path of no service."""
         path = target.partition("?")[0]
         if path == BYBIT_PATH:

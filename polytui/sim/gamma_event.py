@@ -10,7 +10,7 @@ import msgspec
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Price, format_micro, to_float
-from polytui.sim.calendar import SERIES, Window, round_title
+from polytui.sim.calendar import SERIES, CalendarWindow, round_title
 from polytui.sim.market_frames import fee_schedule, market_number
 from polytui.sim.wire_text import float_e18, iso_spaced, iso_z
 from polytui.sim.world import RoundStatus, World
@@ -131,7 +131,9 @@ def _metadata(status: RoundStatus) -> Document:
 
 def _market(world: World, round_: Round, status: RoundStatus) -> Document:
     is_resolved = status.resolved_ns is not None
-    title = round_title(round_.asset, round_.interval, Window(round_.opens_ns, round_.closes_ns))
+    title = round_title(
+        round_.asset, round_.interval, CalendarWindow(round_.opens_ns, round_.closes_ns)
+    )
     listed_ns = round_.opens_ns - LISTED_AHEAD_NS
     return {
         "id": market_number(round_.slug),

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from polytui.model.instrument import Outcome
-from polytui.sim.happenings import (
+from polytui.sim.market_frames import DOWN, UP, MarketFrames
+from polytui.sim.wire_text import parse_object
+from polytui.sim.world_events import (
     BookMoved,
     BookSwept,
-    Happening,
     RoundListed,
     RoundResolved,
     TickChanged,
+    WorldEvent,
 )
-from polytui.sim.market_frames import DOWN, UP, MarketFrames
-from polytui.sim.wire_text import parse_object
 
 _MOST_SNAPSHOTS = 500
 _BITS = {Outcome.UP: UP, Outcome.DOWN: DOWN}
@@ -56,12 +56,12 @@ class MarketSession:
         frame = parse_object(text)
         return ["INVALID OPERATION"] if frame is None else self._obey(frame)
 
-    def publish(self, happening: Happening) -> list[str]:
-        """What this client sees of a happening."""
-        if isinstance(happening, RoundListed):
-            return self._pick(happening, UP | DOWN) if self._is_custom else []
-        mask = self._masks.get(getattr(happening, "slug", ""), 0)
-        return self._pick(happening, mask) if mask else []
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        """What this client sees of a world event."""
+        if isinstance(world_event, RoundListed):
+            return self._pick(world_event, UP | DOWN) if self._is_custom else []
+        mask = self._masks.get(getattr(world_event, "slug", ""), 0)
+        return self._pick(world_event, mask) if mask else []
 
     def close(self) -> None:
         """The client is gone; its rounds are no longer watched for it."""
@@ -69,10 +69,10 @@ class MarketSession:
             self._frames.unwatch(slug)
         self._masks.clear()
 
-    def _pick(self, happening: Happening, mask: int) -> list[str]:
+    def _pick(self, world_event: WorldEvent, mask: int) -> list[str]:
         return [
             frame.text
-            for frame in self._frames.of(happening)
+            for frame in self._frames.of(world_event)
             if frame.audience & mask and (self._is_custom or not frame.is_custom)
         ]
 

@@ -1,4 +1,4 @@
-"""What the CLOB's market channel says about a happening, written once for all sessions."""
+"""What the CLOB's market channel says about a world event, written once for all sessions."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, format_micro, to_float
 from polytui.sim.book_text import BookText
-from polytui.sim.calendar import Window, round_title
-from polytui.sim.happenings import (
+from polytui.sim.calendar import CalendarWindow, round_title
+from polytui.sim.listing import Listing
+from polytui.sim.wire_text import millis, price_text
+from polytui.sim.world import World
+from polytui.sim.world_events import (
     BookMoved,
     BookSwept,
-    Happening,
     LevelSet,
     RoundListed,
     RoundResolved,
     TickChanged,
+    WorldEvent,
 )
-from polytui.sim.listing import Listing
-from polytui.sim.wire_text import millis, price_text
-from polytui.sim.world import World
 
 UP, DOWN, EITHER = 1, 2, 3
 """Audiences, as bits: who subscribed to Up's token, to Down's, to any of the two."""
@@ -41,9 +41,9 @@ class Frame:
 
 
 class MarketFrames:
-    """Books kept as text for the rounds somebody watches, and the frames of each happening.
+    """Books kept as text for the rounds somebody watches, and the frames of each world event.
 
-    Every happening must reach `of` at most once per watcher and in order; the books of a round
+    Every world event must reach `of` at most once per watcher and in order; the books of a round
     nobody watches are forgotten, so a gap can never be carried into a later subscription.
     """
 
@@ -54,7 +54,7 @@ class MarketFrames:
         self._watchers: dict[str, int] = {}
         self._changed_ns: dict[str, int] = {}
         self._sides: dict[str, tuple[Outcome, Side]] = {}
-        self._last: Happening | None = None
+        self._last: WorldEvent | None = None
         self._frames: tuple[Frame, ...] = ()
 
     def watch(self, slug: str) -> None:
@@ -66,15 +66,15 @@ class MarketFrames:
             del self._watchers[slug]
             self._books.pop(slug, None)
 
-    def note(self, happening: Happening) -> None:
+    def note(self, world_event: WorldEvent) -> None:
         """Remember when a book last changed and who took, watched or not: REST reads tell both."""
-        if isinstance(happening, BookMoved | BookSwept | TickChanged):
-            self._changed_ns[happening.slug] = happening.at_ns
-            if isinstance(happening, BookSwept):
-                self._sides[happening.slug] = (happening.outcome, happening.taker_side)
-        elif isinstance(happening, RoundResolved):
-            self._changed_ns.pop(happening.slug, None)
-            self._sides.pop(happening.slug, None)
+        if isinstance(world_event, BookMoved | BookSwept | TickChanged):
+            self._changed_ns[world_event.slug] = world_event.at_ns
+            if isinstance(world_event, BookSwept):
+                self._sides[world_event.slug] = (world_event.outcome, world_event.taker_side)
+        elif isinstance(world_event, RoundResolved):
+            self._changed_ns.pop(world_event.slug, None)
+            self._sides.pop(world_event.slug, None)
 
     def last_side(self, slug: str, outcome: Outcome) -> str:
         """The last taker's side as this outcome's token saw it; "" when nobody was seen."""
@@ -93,25 +93,25 @@ class MarketFrames:
         """The body of `GET /book` for one token."""
         return self._fresh(round_.slug).rest_json(outcome, self._stamp(round_.slug))
 
-    def of(self, happening: Happening) -> tuple[Frame, ...]:
-        """The frames of a happening. The world must stand exactly at it."""
-        if happening is not self._last:
-            self._frames = self._write(happening)
-            self._last = happening
+    def of(self, world_event: WorldEvent) -> tuple[Frame, ...]:
+        """The frames of a world event. The world must stand exactly at it."""
+        if world_event is not self._last:
+            self._frames = self._write(world_event)
+            self._last = world_event
         return self._frames
 
-    def _write(self, happening: Happening) -> tuple[Frame, ...]:
-        self.note(happening)
-        if isinstance(happening, BookMoved):
-            return self._moved(happening)
-        if isinstance(happening, BookSwept):
-            return self._swept(happening)
-        if isinstance(happening, TickChanged):
-            return self._tick_changed(happening)
-        if isinstance(happening, RoundListed):
-            return (Frame(EITHER, _new_market(happening), True),)
-        if isinstance(happening, RoundResolved):
-            return self._resolved(happening)
+    def _write(self, world_event: WorldEvent) -> tuple[Frame, ...]:
+        self.note(world_event)
+        if isinstance(world_event, BookMoved):
+            return self._moved(world_event)
+        if isinstance(world_event, BookSwept):
+            return self._swept(world_event)
+        if isinstance(world_event, TickChanged):
+            return self._tick_changed(world_event)
+        if isinstance(world_event, RoundListed):
+            return (Frame(EITHER, _new_market(world_event), True),)
+        if isinstance(world_event, RoundResolved):
+            return self._resolved(world_event)
         return ()
 
     def _stamp(self, slug: str) -> str:
@@ -134,12 +134,12 @@ class MarketFrames:
             book.set_last(outcome, self._world.last_trade(slug, outcome))
         return book
 
-    def _moved(self, happening: BookMoved) -> tuple[Frame, ...]:
-        book = self._book(happening.slug)
+    def _moved(self, world_event: BookMoved) -> tuple[Frame, ...]:
+        book = self._book(world_event.slug)
         before = book.bids.best, book.asks.best
-        level = happening.level
+        level = world_event.level
         size = book.set_level(level.side, level.price, level.shares)
-        stamp = str(millis(happening.at_ns))
+        stamp = str(millis(world_event.at_ns))
         change = Frame(
             EITHER, _price_change(book, stamp, [(level, size)], _digests(book, stamp))[0]
         )
@@ -147,43 +147,47 @@ class MarketFrames:
             return (change,)
         return (change, *_best_bid_asks(book, stamp))
 
-    def _swept(self, happening: BookSwept) -> tuple[Frame, ...]:
-        book = self._book(happening.slug)
+    def _swept(self, world_event: BookSwept) -> tuple[Frame, ...]:
+        book = self._book(world_event.slug)
         before = book.bids.best, book.asks.best
         for outcome in Outcome:
-            book.set_last(outcome, self._world.last_trade(happening.slug, outcome))
+            book.set_last(outcome, self._world.last_trade(world_event.slug, outcome))
         sizes = [
             (level, book.set_level(level.side, level.price, level.shares))
-            for level in happening.levels
+            for level in world_event.levels
         ]
-        stamp = str(millis(happening.at_ns))
+        stamp = str(millis(world_event.at_ns))
         digests = _digests(book, stamp)
         frames = [Frame(EITHER, text) for text in _price_change(book, stamp, sizes, digests)]
         frames += [
             Frame(_BITS[one], book.stream_json(one, stamp, digests[one], is_full=False))
             for one in Outcome
         ]
-        frames += _last_trades(book.round, happening, stamp)
+        frames += _last_trades(book.round, world_event, stamp)
         if before != (book.bids.best, book.asks.best):
             frames += _best_bid_asks(book, stamp)
         return tuple(frames)
 
-    def _tick_changed(self, happening: TickChanged) -> tuple[Frame, ...]:
+    def _tick_changed(self, world_event: TickChanged) -> tuple[Frame, ...]:
         # Levels may have moved with the grid: read the book again instead of patching it.
-        self._books.pop(happening.slug, None)
-        book = self._book(happening.slug)
-        stamp = str(millis(happening.at_ns))
-        changes = [Frame(_BITS[one], _tick_change(book, one, happening, stamp)) for one in Outcome]
+        self._books.pop(world_event.slug, None)
+        book = self._book(world_event.slug)
+        stamp = str(millis(world_event.at_ns))
+        changes = [
+            Frame(_BITS[one], _tick_change(book, one, world_event, stamp)) for one in Outcome
+        ]
         books = [
             Frame(_BITS[one], book.stream_json(one, stamp, book.hash(one, stamp), is_full=True))
             for one in Outcome
         ]
         return (*changes, *books)
 
-    def _resolved(self, happening: RoundResolved) -> tuple[Frame, ...]:
-        self._books.pop(happening.slug, None)
+    def _resolved(self, world_event: RoundResolved) -> tuple[Frame, ...]:
+        self._books.pop(world_event.slug, None)
         return (
-            Frame(EITHER, _market_resolved(self._world.rounds[happening.slug], happening), True),
+            Frame(
+                EITHER, _market_resolved(self._world.rounds[world_event.slug], world_event), True
+            ),
         )
 
 
@@ -250,11 +254,11 @@ def _last_trades(round_: Round, swept: BookSwept, stamp: str) -> list[Frame]:
     return frames
 
 
-def _tick_change(book: BookText, outcome: Outcome, happening: TickChanged, stamp: str) -> str:
+def _tick_change(book: BookText, outcome: Outcome, world_event: TickChanged, stamp: str) -> str:
     return (
         f'{{"event_type":"tick_size_change","market":"{book.round.condition_id}",'
-        f'"asset_id":"{book.round.token_of(outcome)}","old_tick_size":"{price_text(happening.old)}",'
-        f'"new_tick_size":"{price_text(happening.new)}","timestamp":"{stamp}"}}'
+        f'"asset_id":"{book.round.token_of(outcome)}","old_tick_size":"{price_text(world_event.old)}",'
+        f'"new_tick_size":"{price_text(world_event.new)}","timestamp":"{stamp}"}}'
     )
 
 
@@ -263,24 +267,26 @@ def market_number(slug: str) -> str:
     return str(int.from_bytes(sha256(slug.encode()).digest()[:3], "big") + 1_000_000)
 
 
-def _market_resolved(round_: Round, happening: RoundResolved) -> str:
+def _market_resolved(round_: Round, world_event: RoundResolved) -> str:
     return _json(
         {
             "event_type": "market_resolved",
             "id": market_number(round_.slug),
             "market": round_.condition_id,
             "assets_ids": [round_.up_token, round_.down_token],
-            "winning_asset_id": round_.token_of(happening.winner),
-            "winning_outcome": happening.winner.value.capitalize(),
-            "timestamp": str(millis(happening.at_ns)),
+            "winning_asset_id": round_.token_of(world_event.winner),
+            "winning_outcome": world_event.winner.value.capitalize(),
+            "timestamp": str(millis(world_event.at_ns)),
             "tags": ["crypto"],
         }
     )
 
 
-def _new_market(happening: RoundListed) -> str:
-    round_ = happening.round
-    title = round_title(round_.asset, round_.interval, Window(round_.opens_ns, round_.closes_ns))
+def _new_market(world_event: RoundListed) -> str:
+    round_ = world_event.round
+    title = round_title(
+        round_.asset, round_.interval, CalendarWindow(round_.opens_ns, round_.closes_ns)
+    )
     tokens = [round_.up_token, round_.down_token]
     number = market_number(round_.slug)
     return _json(
@@ -293,7 +299,7 @@ def _new_market(happening: RoundListed) -> str:
             "assets_ids": tokens,
             "outcomes": ["Up", "Down"],
             "event_message": {"id": number, "slug": round_.slug, "title": title},
-            "timestamp": str(millis(happening.at_ns)),
+            "timestamp": str(millis(world_event.at_ns)),
             "tags": ["crypto"],
             "condition_id": round_.condition_id,
             "active": True,

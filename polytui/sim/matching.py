@@ -91,7 +91,7 @@ class Match:
 
 
 @frozen
-class Result:
+class MatchResult:
     """What became of an order: its matches, what rests, or the venue's words of refusal."""
 
     matches: tuple[Match, ...] = ()
@@ -198,20 +198,20 @@ class ConditionBook:
 
     # --- named orders -------------------------------------------------------------------------
 
-    def submit(self, order: MatchOrder) -> Result:
+    def submit(self, order: MatchOrder) -> MatchResult:
         """Matches what crosses; the rest of a GTC rests, of a FAK dies; a FOK is all or nothing."""
         own, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
         limit_key = up_price * opposite.sign
         refusal = self._refusal(order, opposite, limit_key)
         if refusal:
-            return Result(refusal=refusal)
+            return MatchResult(refusal=refusal)
         self._known.add(order.order_id)
         appetite = _appetite_of(order)
         matches = self._take(order, opposite, limit_key, appetite)
         if appetite.left and order.tif.may_rest:
             self._rest(order, own, up_price * own.sign, appetite.left)
-            return Result(tuple(matches), Shares(appetite.left))
-        return Result(tuple(matches))
+            return MatchResult(tuple(matches), Shares(appetite.left))
+        return MatchResult(tuple(matches))
 
     def cancel(self, order_id: str) -> Shares:
         """Shares cancelled; 0 for an order the book does not hold."""
@@ -327,12 +327,12 @@ class ConditionBook:
             _join(half.level(key), side, key, growth)
         return tuple(matches)
 
-    def sweep(self, outcome: Outcome, side: Side, price: Price, shares: Shares) -> Result:
+    def sweep(self, outcome: Outcome, side: Side, price: Price, shares: Shares) -> MatchResult:
         """Somebody of the crowd takes up to `shares` no worse than `price`; nothing rests."""
         _, opposite, up_price = self._place_of(outcome, side, price)
         taker = MatchOrder("", "", outcome, side, price, shares, TimeInForce.FAK)
         appetite = _Appetite(shares, is_dollars=False)
-        return Result(tuple(self._take(taker, opposite, up_price * opposite.sign, appetite)))
+        return MatchResult(tuple(self._take(taker, opposite, up_price * opposite.sign, appetite)))
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What the simulated crowd believes: a fair value of a moment ago, and an error that wanders.
 
 The fair value is the probability that Up wins under the settlement rule, for a price without
-drift and as volatile as it is: `Settlement.expected` and `Settlement.deviation` of what the
+drift and as volatile as it is: `Settlement.expected` and `Settlement.sigma` of what the
 quickest exchange showed some tenths of a second ago. So its mid is a calibrated probability, late
 by as much as its makers are, and there is little to find in it but that delay (`make world`,
 `make edge`).
@@ -47,7 +47,7 @@ class OpinionSettings:
         return 3.0 / self.delay_s
 
 
-class Opinion:
+class CrowdOpinion:
     """The crowd's probability of Up for one round, asked in the order of time."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Opinion:
             strike = settlement.expected(round_, round_.opens_ns, seen_ns)
             if seen_ns >= round_.opens_ns:
                 self._strike = strike
-        spread = settlement.deviation(round_, seen_ns) * strike
+        spread = settlement.sigma(round_, seen_ns) * strike
         if spread <= 0.0:
             return 1.0 if ahead >= strike else 0.0
         return 0.5 * (1.0 + math.erf((ahead - strike) / spread / _SQRT2))

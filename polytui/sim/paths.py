@@ -1,12 +1,12 @@
-"""Prices of the simulated world: what the settlement oracle observes, what an exchange quotes.
+"""Prices of the simulated world: what Chainlink observes, what an exchange quotes.
 
 Behind both stands the news (`sim/walk.py`). Nobody shows it at once. What the exchanges agree on
-takes most of it immediately and the rest within seconds; what the oracle observes is smoother
+takes most of it immediately and the rest within seconds; what Chainlink observes is smoother
 still, a little later, and each second a little wrong. The weights are fitted to a recorded day of
 the settlement feed and to recorded quotes of Binance: returns of a second that go on in the next
 one, and variance that grows faster than time (`make world` shows both beside the recorded ones).
 
-An exchange shows the price a second or two before the oracle observes it, in its own dollars: a
+An exchange shows the price a second or two before Chainlink observes it, in its own dollars: a
 basis of a few basis points that drifts slowly, an error of its own, and a little after the
 quickest of them.
 
@@ -68,21 +68,21 @@ class Smoothing:
 
 @frozen
 class PathSettings:
-    """How one asset's synthetic price moves, and how the oracle's relay tells of it."""
+    """How one asset's synthetic price moves, and how Chainlink's relay tells of it."""
 
     walk: WalkSettings
     market: Smoothing = Smoothing(0.75, 3.0)
     """From the news to the price that the exchanges agree on."""
-    oracle: Smoothing = Smoothing(0.35, 0.6)
-    """From that price to what the oracle observes."""
+    chainlink: Smoothing = Smoothing(0.35, 0.6)
+    """From that price to what Chainlink observes."""
     error: float = field(default=0.09, validator=ge(0.0))
-    """Standard deviation of the oracle's own error, in those of the price over a second."""
+    """Standard deviation of Chainlink's own error, in those of the price over a second."""
     missing: float = field(default=0.02, validator=ge(0.0))
-    """Share of seconds the oracle's relay skips; never one at which a round can open or close."""
+    """Share of seconds Chainlink's relay skips; never one at which a round can open or close."""
     delay_ms: tuple[int, int] = (1_100, 1_800)
     """From an observation to its publication by the relay."""
     lead_s: tuple[float, float] = (1.0, 1.8)
-    """The quickest exchange shows the price this much before the oracle takes it; drawn once."""
+    """The quickest exchange shows the price this much before Chainlink takes it; drawn once."""
 
 
 LIFELIKE: dict[Asset, PathSettings] = {
@@ -93,8 +93,8 @@ LIFELIKE: dict[Asset, PathSettings] = {
 }
 
 
-class OraclePath(Protocol):
-    """Spot observations of the settlement oracle. Seconds are UTC seconds."""
+class ChainlinkPath(Protocol):
+    """Spot observations of Chainlink. Seconds are UTC seconds."""
 
     first_s: int | None
     """Before it nothing is known; None for a path without a beginning."""
@@ -124,7 +124,7 @@ class OraclePath(Protocol):
         """The same average of (after, until] in dollars, for thinking."""
 
     def price(self, at_s: float) -> float:
-        """What the exchanges agree on, in dollars, on the oracle's clock; at any moment."""
+        """What the exchanges agree on, in dollars, on Chainlink's clock; at any moment."""
 
     def rough_price(self, at_s: float) -> float:
         """About the same, some seconds' news left out: for a history that nobody trades on."""
@@ -137,7 +137,7 @@ class OraclePath(Protocol):
 
 
 class _Block:
-    """An hour in full: the market's price by steps, the oracle's by seconds."""
+    """An hour in full: the market's price by steps, Chainlink's by seconds."""
 
     __slots__ = ("delays_ms", "prices", "span")
 
@@ -148,7 +148,7 @@ class _Block:
 
 
 class SyntheticPath:
-    """The oracle of one asset, out of a seed. Near `start_s` the price is as in the settings."""
+    """Chainlink of one asset, out of a seed. Near `start_s` the price is as in the settings."""
 
     def __init__(self, seed: int, asset: Asset, settings: PathSettings, start_s: int) -> None:
         self.first_s: int | None = None
@@ -156,7 +156,7 @@ class SyntheticPath:
         self._name = f"{seed}:{asset.value}:path"
         self._walk = Walk(self._name, settings.walk, start_s)
         self.sigma = self._walk.sigma
-        self.lag_s = settings.oracle.lag_s
+        self.lag_s = settings.chainlink.lag_s
         self.lead_s = Random(f"{self._name}:lead").uniform(*settings.lead_s)
         self._settings = settings
         self._blocks: dict[int, _Block] = {}
@@ -223,11 +223,11 @@ class SyntheticPath:
         settings = self._settings
         news = self._walk.block(index - 1)[-_WARM_STEPS:] + self._walk.block(index)
         market = settings.market.of(news, news[0])
-        oracle = settings.oracle.of(market, market[0])[_WARM_STEPS:]
+        chainlink = settings.chainlink.of(market, market[0])[_WARM_STEPS:]
         prices = array("d", map(math.exp, market[_WARM_STEPS:]))
         rng = Random(f"{self._name}:seconds:{index}")
         first_s = index * HOUR_S + 1
-        observed = self._observe(rng, first_s, oracle[PER_S - 1 :: PER_S])
+        observed = self._observe(rng, first_s, chainlink[PER_S - 1 :: PER_S])
         low, high = settings.delay_ms
         delays = [low + int(rng.random() * (high - low)) for _ in observed]
         return _Block(prices, Span(first_s, observed), delays)
@@ -244,10 +244,10 @@ class SyntheticPath:
 
 @frozen
 class BasisSettings:
-    """How an exchange's price differs from the oracle's."""
+    """How an exchange's price differs from Chainlink's."""
 
     bps: float = 8.0
-    """Mean height of the exchange above the oracle (its dollars are cheaper)."""
+    """Mean height of the exchange above Chainlink (its dollars are cheaper)."""
     drift_bps: float = 2.0
     """How far the basis wanders to either side within hours."""
     behind_s: tuple[float, float] = (0.0, 0.05)
@@ -265,57 +265,57 @@ BASES: dict[Exchange, BasisSettings] = {
 
 
 class ExchangePath:
-    """The mid price of one exchange. Like the oracle's, it is a function of time alone."""
+    """The mid price of one exchange. Like Chainlink's, it is a function of time alone."""
 
     def __init__(
         self,
         seed: int,
         asset: Asset,
-        oracle: OraclePath,
+        chainlink: ChainlinkPath,
         settings: BasisSettings,
         venue: str = "",
     ) -> None:
         """`venue` tells exchanges apart; each has a basis, a lag and an error of its own."""
         name = f"{seed}:{asset.value}:basis" + (f":{venue}" if venue else "")
         rng = Random(name)
-        self.lead_s = oracle.lead_s - rng.uniform(*settings.behind_s)
-        """Before the oracle."""
+        self.lead_s = chainlink.lead_s - rng.uniform(*settings.behind_s)
+        """Before Chainlink."""
         self._phases = (rng.uniform(0.0, math.tau), rng.uniform(0.0, math.tau))
         self._level = settings.bps / 10_000
         self._reach = settings.drift_bps / 10_000
         self._error = settings.error_bps / 10_000
         self._knots: dict[int, array[float]] = {}
         self._name = name
-        self._oracle = oracle
+        self._chainlink = chainlink
 
     @property
     def first_ns(self) -> int | None:
         """The first moment with a price; None for a path without a beginning."""
-        return self._heard_ns(self._oracle.first_s)
+        return self._heard_ns(self._chainlink.first_s)
 
     @property
     def last_ns(self) -> int | None:
         """The last moment with a price; None for a path without an end."""
-        return self._heard_ns(self._oracle.last_s)
+        return self._heard_ns(self._chainlink.last_s)
 
     def mid(self, at_ns: int) -> float:
         """Dollars (of the exchange) at `at_ns`."""
         at_s = at_ns / NS_PER_S
         own = 1.0 + self.basis(at_s) + self._wrong(at_s)
-        return self._oracle.price(at_s + self.lead_s) * own
+        return self._chainlink.price(at_s + self.lead_s) * own
 
     def plain(self, at_ns: int) -> float:
-        """The same in the oracle's dollars, as somebody sees it who knows the basis."""
+        """The same in Chainlink's dollars, as somebody sees it who knows the basis."""
         at_s = at_ns / NS_PER_S
-        return self._oracle.price(at_s + self.lead_s) * (1.0 + self._wrong(at_s))
+        return self._chainlink.price(at_s + self.lead_s) * (1.0 + self._wrong(at_s))
 
     def rough_mid(self, at_ns: int) -> float:
         """About `mid`, for the history of yesterday."""
         at_s = at_ns / NS_PER_S
-        return self._oracle.rough_price(at_s + self.lead_s) * (1.0 + self.basis(at_s))
+        return self._chainlink.rough_price(at_s + self.lead_s) * (1.0 + self.basis(at_s))
 
     def basis(self, at_s: float) -> float:
-        """The exchange above the oracle, as a fraction: two slow waves around the mean."""
+        """The exchange above Chainlink, as a fraction: two slow waves around the mean."""
         slow = math.sin(at_s * _SLOW_WAVE + self._phases[0])
         quick = math.sin(at_s * _QUICK_WAVE + self._phases[1])
         return self._level + self._reach * (0.75 * slow + 0.25 * quick)

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from polytui.model.instrument import Asset
-from polytui.sim.happenings import Happening, OracleTicked
 from polytui.sim.price_points import SPOT, TWAP, TWAP_WINDOW_S, Point, PricePoints
 from polytui.sim.wire_text import parse_object, plain_e18
+from polytui.sim.world_events import ChainlinkTicked, WorldEvent
 
 _SERIES = {"price.crypto": SPOT, "price.crypto.twap": TWAP}
 _CHANNELS = {series: channel for channel, series in _SERIES.items()}
@@ -37,7 +37,7 @@ class PolyBoltSession:
     connection; values are plain decimals. Any complete set of credentials is taken here.
     """
 
-    WANTS: ClassVar[tuple[type, ...]] = (OracleTicked,)
+    WANTS: ClassVar[tuple[type, ...]] = (ChainlinkTicked,)
     ping_every_s: ClassVar[float | None] = 25.0
     quiet_limit_s: ClassVar[float | None] = None
 
@@ -62,13 +62,13 @@ class PolyBoltSession:
         frame = parse_object(text)
         return [_error("bad_op", None)] if frame is None else self._obey(frame)
 
-    def publish(self, happening: Happening) -> list[str]:
-        """Updates of a happening for the items this client subscribed to."""
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        """Updates of a world event for the items this client subscribed to."""
         if not self._wanted:
             return []
         return [
             self._numbered(point.series, point.sent_ms, f'"payload":{_payload(point)}')
-            for point in self._points.of(happening)
+            for point in self._points.of(world_event)
             if (point.series, point.asset) in self._wanted
         ]
 

@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 from starlette.routing import Mount
 
 from polytui.sim.clob_api import ClobApi
-from polytui.sim.data_api import DataApi
+from polytui.sim.data_api import DataApiRoutes
 from polytui.sim.gamma_api import GammaApi
-from polytui.sim.happenings import Happening
 from polytui.sim.market_channel import MarketSession
 from polytui.sim.market_frames import MarketFrames
 from polytui.sim.polybolt import PolyBoltSession
 from polytui.sim.price_points import PricePoints
 from polytui.sim.rtds import RtdsSession
-from polytui.sim.session import Session
+from polytui.sim.session import ClientSession
 from polytui.sim.world import World
+from polytui.sim.world_events import WorldEvent
 
 MARKET_PATH = "/ws/market"
 RTDS_PATH = "/rtds"
@@ -24,19 +24,19 @@ POLYBOLT_PATH = "/polybolt/ws"
 
 
 class Polymarket:
-    """Sessions and routes that share what they write, so that a happening is written once."""
+    """Sessions and routes that share what they write, so that a world event is written once."""
 
     def __init__(self, world: World) -> None:
         self._frames = MarketFrames(world)
         self._points = PricePoints(world)
         self._world = world
 
-    def note(self, happening: Happening) -> None:
-        """Must see every happening, before any session publishes it."""
-        self._frames.note(happening)
-        self._points.of(happening)
+    def note(self, world_event: WorldEvent) -> None:
+        """Must see every world event, before any session publishes it."""
+        self._frames.note(world_event)
+        self._points.of(world_event)
 
-    def open_session(self, target: str) -> Session | None:
+    def open_session(self, target: str) -> ClientSession | None:
         """A session for the path of an upgrade; None for a path of no service."""
         path = urlsplit(target).path
         if path == MARKET_PATH:
@@ -58,7 +58,7 @@ class Polymarket:
         """The HTTP services, each under a prefix of its own."""
         gamma = GammaApi(self._world, self._frames.listing)
         clob = ClobApi(self._world, self._frames)
-        data = DataApi(self._world, self._frames.listing)
+        data = DataApiRoutes(self._world, self._frames.listing)
         return [
             Mount("/gamma", routes=gamma.routes()),
             Mount("/clob", routes=clob.routes()),

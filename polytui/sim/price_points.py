@@ -9,9 +9,9 @@ from attrs import frozen
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_S
-from polytui.sim.happenings import ExchangeTrade, Happening, OracleTicked
 from polytui.sim.wire_text import E18, float_e18, millis
 from polytui.sim.world import World
+from polytui.sim.world_events import ChainlinkTicked, ExchangeTrade, WorldEvent
 
 SPOT, TWAP, BINANCE = "spot", "twap", "binance"
 """The three series there are."""
@@ -33,11 +33,11 @@ class Point:
 
 
 class PricePoints:
-    """Turns happenings into points, once for all sessions, and answers for the last minutes."""
+    """Turns world events into points, once for all sessions, and answers for the last minutes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._last: Happening | None = None
+        self._last: WorldEvent | None = None
         self._points: tuple[Point, ...] = ()
         self._traded: dict[Asset, tuple[int, float]] = {}
 
@@ -45,10 +45,10 @@ class PricePoints:
     def now_ms(self) -> int:
         return millis(self._world.now_ns)
 
-    def of(self, happening: Happening) -> tuple[Point, ...]:
-        if happening is not self._last:
-            self._points = self._read(happening)
-            self._last = happening
+    def of(self, world_event: WorldEvent) -> tuple[Point, ...]:
+        if world_event is not self._last:
+            self._points = self._read(world_event)
+            self._last = world_event
         return self._points
 
     def history(self, series: str, asset: Asset, seconds: int) -> list[Point]:
@@ -57,15 +57,15 @@ class PricePoints:
         since_ns = now_ns - now_ns % NS_PER_S - seconds * NS_PER_S
         if series == BINANCE:
             return self._exchange_history(asset, since_ns, seconds)
-        ticks = self._world.oracle_history(asset, since_ns)
-        points = [point for tick in ticks for point in _oracle_points(tick)]
+        ticks = self._world.chainlink_history(asset, since_ns)
+        points = [point for tick in ticks for point in _chainlink_points(tick)]
         return [point for point in points if point.series == series]
 
-    def _read(self, happening: Happening) -> tuple[Point, ...]:
-        if isinstance(happening, OracleTicked):
-            return _oracle_points(happening)
-        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE:
-            return self._second_of(happening)
+    def _read(self, world_event: WorldEvent) -> tuple[Point, ...]:
+        if isinstance(world_event, ChainlinkTicked):
+            return _chainlink_points(world_event)
+        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BINANCE:
+            return self._second_of(world_event)
         return ()
 
     def _second_of(self, trade: ExchangeTrade) -> tuple[Point, ...]:
@@ -86,7 +86,7 @@ class PricePoints:
         ]
 
 
-def _oracle_points(tick: OracleTicked) -> tuple[Point, ...]:
+def _chainlink_points(tick: ChainlinkTicked) -> tuple[Point, ...]:
     stamp, sent = millis(tick.observed_ns), millis(tick.at_ns)
     value = tick.value_e18
     spot = Point(SPOT, tick.asset, stamp, sent, float_e18(value), value)

@@ -1,4 +1,4 @@
-"""Recorded ticks of the settlement oracle, as `--prices FILE` gives them.
+"""Recorded ticks of Chainlink, as `--prices FILE` gives them.
 
 The file is a CSV, gzipped if its name ends in .gz, with at least the columns `feed_ts_ms` (the
 observed second), `full_accuracy_value` (dollars x 10^18) and `server_ts_ms` (when the relay

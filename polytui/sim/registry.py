@@ -16,9 +16,9 @@ from polytui.model.instrument import (
     SettlementRule,
 )
 from polytui.model.units import Price
-from polytui.sim.calendar import Window, round_slug
-from polytui.sim.happenings import RoundResolved, StrikeKnown
+from polytui.sim.calendar import CalendarWindow, round_slug
 from polytui.sim.matching import ConditionBook
+from polytui.sim.world_events import RoundResolved, StrikeKnown
 
 _WINDOW_S = 60
 
@@ -33,7 +33,7 @@ class RoundStatus:
     resolved_ns: int | None = None
 
 
-def make_round(seed: int, asset: Asset, interval: Interval, window: Window) -> Round:
+def make_round(seed: int, asset: Asset, interval: Interval, window: CalendarWindow) -> Round:
     """The round of a window, with ids that follow from the seed and its slug."""
     slug = round_slug(asset, interval, window.opens_ns)
     is_hourly = interval is Interval.H1

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from polytui.model.instrument import Asset
-from polytui.sim.happenings import ExchangeTrade, Happening, OracleTicked
 from polytui.sim.price_points import BINANCE, SPOT, TWAP, TWAP_WINDOW_S, Point, PricePoints
 from polytui.sim.wire_text import parse_object
+from polytui.sim.world_events import ChainlinkTicked, ExchangeTrade, WorldEvent
 
 _SERIES = {
     "crypto_prices": BINANCE,
@@ -49,7 +49,7 @@ class RtdsSession:
     dollars x 10^18, those of the Binance topic plain decimals.
     """
 
-    WANTS: ClassVar[tuple[type, ...]] = (OracleTicked, ExchangeTrade)
+    WANTS: ClassVar[tuple[type, ...]] = (ChainlinkTicked, ExchangeTrade)
     ping_every_s: ClassVar[float | None] = None
     quiet_limit_s: ClassVar[float | None] = None
 
@@ -70,11 +70,11 @@ class RtdsSession:
         except _RefusedError as refused:
             return [_refusal(refused.status, str(refused))]
 
-    def publish(self, happening: Happening) -> list[str]:
-        """Updates of a happening for the symbols this client asked for."""
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        """Updates of a world event for the symbols this client asked for."""
         if not self._wanted:
             return []
-        return [update_text(point) for point in self._points.of(happening) if self._wants(point)]
+        return [update_text(point) for point in self._points.of(world_event) if self._wants(point)]
 
     def close(self) -> None:
         self._wanted.clear()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol, runtime_checkable
 
-from polytui.sim.happenings import Happening
+from polytui.sim.world_events import WorldEvent
 
 
-class Session(Protocol):
+class ClientSession(Protocol):
     """One client of one service: text in, texts out, no socket and no waiting."""
 
     WANTS: ClassVar[tuple[type, ...]]
-    """The kinds of happenings `publish` has anything to say about."""
+    """The kinds of world events `publish` has anything to say about."""
     ping_every_s: ClassVar[float | None]
     """Real seconds between protocol pings, where the service sends them."""
     closing: tuple[int, str] | None
@@ -30,8 +30,8 @@ class Session(Protocol):
         """Answers to one client frame."""
         ...
 
-    def publish(self, happening: Happening) -> list[str]:
-        """What this client sees of a happening. The world must stand exactly at it."""
+    def publish(self, world_event: WorldEvent) -> list[str]:
+        """What this client sees of a world event. The world must stand exactly at it."""
         ...
 
     def close(self) -> None:

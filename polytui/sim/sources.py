@@ -1,4 +1,4 @@
-"""What the oracle's relay and the exchanges send, as processes of the world."""
+"""What Chainlink's relay and the exchanges send, as processes of the world."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_S
 from polytui.sim.agenda import NEVER
 from polytui.sim.candles import Tape
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening, OracleTicked
-from polytui.sim.paths import ExchangePath, OraclePath
+from polytui.sim.paths import ChainlinkPath, ExchangePath
+from polytui.sim.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 
 _TWAP_S = 60
 _DISPLAYED = 10.0
@@ -24,14 +24,14 @@ _DISPLAYED = 10.0
 _LEAST_SIZE = 1e-5
 
 
-class OracleRelay:
+class ChainlinkRelay:
     """Publishes each observation of one asset once, with the 60 s average that ends at it."""
 
-    def __init__(self, asset: Asset, path: OraclePath, start_ns: int, history_s: int) -> None:
+    def __init__(self, asset: Asset, path: ChainlinkPath, start_ns: int, history_s: int) -> None:
         self._asset = asset
         self._path = path
         self._history_s = history_s
-        self._published: deque[OracleTicked] = deque()
+        self._published: deque[ChainlinkTicked] = deque()
         first_s = start_ns // NS_PER_S - history_s
         self._second = path.next_observed(max(first_s, path.first_s or first_s))
         while self.next_ns <= start_ns:
@@ -41,23 +41,23 @@ class OracleRelay:
     def next_ns(self) -> int:
         return NEVER if self._second is None else self._path.published_ns(self._second)
 
-    def fire(self) -> Iterable[Happening]:
+    def fire(self) -> Iterable[WorldEvent]:
         second = self._second
         value_e18 = None if second is None else self._path.value_e18(second)
         if second is None or value_e18 is None:
             return ()
         observed_ns = second * NS_PER_S
         twap_e18 = self._path.twap_e18(observed_ns, _TWAP_S)
-        ticked = OracleTicked(self.next_ns, self._asset, observed_ns, value_e18, twap_e18)
+        ticked = ChainlinkTicked(self.next_ns, self._asset, observed_ns, value_e18, twap_e18)
         self._remember(ticked)
         self._second = self._path.next_observed(second + 1)
         return (ticked,)
 
-    def history(self, since_ns: int) -> tuple[OracleTicked, ...]:
+    def history(self, since_ns: int) -> tuple[ChainlinkTicked, ...]:
         """What was published of the observations since `since_ns`, oldest first."""
         return tuple(ticked for ticked in self._published if ticked.observed_ns >= since_ns)
 
-    def _remember(self, ticked: OracleTicked) -> None:
+    def _remember(self, ticked: ChainlinkTicked) -> None:
         published = self._published
         published.append(ticked)
         oldest_ns = ticked.observed_ns - self._history_s * NS_PER_S
@@ -117,7 +117,7 @@ PARTS: dict[Venue, tuple[float, float]] = {
 """Trades and quotes: the lesser ones have a share of the busiest."""
 
 
-class Exchange:
+class ExchangeSource:
     """Trades and best quotes of one asset, a Poisson process around the exchange's path."""
 
     def __init__(
@@ -146,15 +146,15 @@ class Exchange:
         self.next_ns = start_ns
         self._wait()
 
-    def fire(self) -> Iterable[Happening]:
+    def fire(self) -> Iterable[WorldEvent]:
         at_ns = self.next_ns
         settings, rng = self._settings, self._rng
         mid = self._path.mid(at_ns)
         half = max(mid * settings.half_spread_bps * 1e-4, settings.price_tick / 2)
         is_trade = rng.random() < self._trades
-        happening = self._trade(at_ns, mid, half) if is_trade else self._quote(at_ns, mid, half)
+        world_event = self._trade(at_ns, mid, half) if is_trade else self._quote(at_ns, mid, half)
         self._wait()
-        return (happening,)
+        return (world_event,)
 
     def _trade(self, at_ns: int, mid: float, half: float) -> ExchangeTrade:
         is_buyer_maker = self._rng.random() < 0.5

@@ -1,4 +1,4 @@
-"""Observations of the settlement oracle on whole seconds, and the average they make.
+"""Observations of Chainlink on whole seconds, and the average they make.
 
 The average over (t - w, t] is sum(price x duration) / w, where the price observed at t_i covers
 (t_(i-1), t_i] (Chainlink's rule for its TWAP streams). A skipped second therefore adds to the

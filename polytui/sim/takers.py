@@ -11,9 +11,9 @@ from attrs.validators import ge, gt
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import LOT, MICRO, Price, Shares
-from polytui.sim.happenings import BookSwept, LevelSet, PrintedLeg
 from polytui.sim.makers import CENT, is_up_bid
 from polytui.sim.matching import ConditionBook, Match
+from polytui.sim.world_events import BookSwept, LevelSet, PrintedLeg
 
 
 @frozen

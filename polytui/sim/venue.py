@@ -39,12 +39,12 @@ from polytui.sim.exchanges import (
     Exchanges,
 )
 from polytui.sim.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
-from polytui.sim.session import Session
+from polytui.sim.session import ClientSession
 from polytui.sim.world import World, WorldSettings
 
 _TOKEN_BYTES = 24
 _CHECKPOINT_EVERY = 64
-"""Happenings between two looks at the rest of the program while the pump catches up."""
+"""World events between two looks at the rest of the program while the pump catches up."""
 
 
 @frozen
@@ -101,7 +101,7 @@ async def run_venue(
     world = World(settings.world)
     polymarket, exchanges = Polymarket(world), Exchanges(world)
 
-    def open_session(target: str) -> Session | None:
+    def open_session(target: str) -> ClientSession | None:
         return polymarket.open_session(target) or exchanges.open_session(target)
 
     connections = Connections(open_session)
@@ -166,10 +166,10 @@ class _Pump:
             await self._clock.sleep_until(max(self._world.next_ns(), rested_ns))
 
     async def _run_until(self, due_ns: int) -> None:
-        for count, happening in enumerate(self._world.run_until(due_ns), start=1):
-            self._polymarket.note(happening)
-            self._exchanges.note(happening)
-            self._connections.hand_out(happening)
+        for count, world_event in enumerate(self._world.run_until(due_ns), start=1):
+            self._polymarket.note(world_event)
+            self._exchanges.note(world_event)
+            self._connections.hand_out(world_event)
             if count % _CHECKPOINT_EVERY == 0:
                 await trio.lowlevel.checkpoint()
 

@@ -102,8 +102,8 @@ class Walk:
         rng = Random(f"{self._name}:slots:{index}")
         outline, variances = self._outline(index), self.swings.variances(index)
         drifts = self._drifts(index)
-        deviation = self._diffusion * math.sqrt(SLOT_S)
-        steps = [rng.gauss(0.0, deviation * math.sqrt(variance)) for variance in variances]
+        sigma = self._diffusion * math.sqrt(SLOT_S)
+        steps = [rng.gauss(0.0, sigma * math.sqrt(variance)) for variance in variances]
         if drifts:
             steps = [
                 step + sum(drifts[at * SLOT_S : (at + 1) * SLOT_S]) for at, step in enumerate(steps)
@@ -133,8 +133,8 @@ class Walk:
     def _steps(self, rng: Random, change: float, variance: float) -> list[float]:
         """A slot's free steps with a sum: news at some of them, nothing at the others."""
         at = self._news_at(rng) or [int(rng.random() * _PER_SLOT)]
-        deviation = self._diffusion * math.sqrt(variance * SLOT_S / len(at))
-        news = [rng.gauss(0.0, deviation) for _ in at]
+        sigma = self._diffusion * math.sqrt(variance * SLOT_S / len(at))
+        news = [rng.gauss(0.0, sigma) for _ in at]
         short = (change - sum(news)) / len(at)
         steps = [0.0] * _PER_SLOT
         for step, value in zip(at, news, strict=True):

@@ -17,7 +17,7 @@ class Wandering:
     """An AR(1) process of `steps` values a block, of which `kept` remains with each step."""
 
     name: str
-    deviation: float
+    sigma: float
     """Standard deviation, always."""
     kept: float
     steps: int
@@ -30,7 +30,7 @@ class Wandering:
         variance of x_T, both given a.
         """
         kept, count = self.kept, self.steps
-        fresh = self.deviation * math.sqrt(1.0 - kept**2)
+        fresh = self.sigma * math.sqrt(1.0 - kept**2)
         rng = Random(f"{self.name}:{index}")
         level, free = self.at(index), list[float]()
         for _ in range(count):
@@ -44,4 +44,4 @@ class Wandering:
 
     def at(self, index: int) -> float:
         """The value at the start of a block."""
-        return Random(f"{self.name}-at:{index}").gauss(0.0, self.deviation)
+        return Random(f"{self.name}-at:{index}").gauss(0.0, self.sigma)

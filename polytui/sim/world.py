@@ -1,8 +1,8 @@
 """A small world of our own: prices, rounds and a crowd, deterministic from a seed.
 
 Nothing here waits or reads a clock: `run_until` plays the world up to a moment and yields what
-happens on the way, in the order of time. Whoever holds a happening sees the world exactly as of
-that happening, and may trade in its books before asking for the next.
+happens on the way, in the order of time. Whoever holds a world event sees the world exactly as of
+that world event, and may trade in its books before asking for the next.
 
 Every market and every asset draws from a generator of its own, so one more asset or interval
 changes nothing about the others.
@@ -21,26 +21,26 @@ from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_MS, NS_PER_S, Price
 from polytui.sim.agenda import NEVER, Agenda, Process
-from polytui.sim.calendar import Window, window_at, windows
-from polytui.sim.candles import Candle, Tape
+from polytui.sim.calendar import CalendarWindow, window_at, windows
+from polytui.sim.candles import Tape, TapeBar
 from polytui.sim.crowd import Crowd, CrowdSettings
-from polytui.sim.happenings import Happening, OracleTicked, RoundListed
+from polytui.sim.market_faults import MarketFaults
 from polytui.sim.matching import ConditionBook
-from polytui.sim.mood import Mood
 from polytui.sim.paths import (
     BASES,
     LIFELIKE,
     BasisSettings,
+    ChainlinkPath,
     ExchangePath,
-    OraclePath,
     PathSettings,
     SyntheticPath,
 )
 from polytui.sim.recording import RecordedPath, read_prices, span_text
-from polytui.sim.referee import Referee, RefereeSettings
 from polytui.sim.registry import Registry, RoundStatus, make_round
+from polytui.sim.resolver import Resolver, ResolverSettings
 from polytui.sim.settlement import Settlement
-from polytui.sim.sources import BUSY, PARTS, THIN, Exchange, ExchangeSettings, OracleRelay
+from polytui.sim.sources import BUSY, PARTS, THIN, ChainlinkRelay, ExchangeSettings, ExchangeSource
+from polytui.sim.world_events import ChainlinkTicked, RoundListed, WorldEvent
 
 __all__ = ["RoundStatus", "World", "WorldSettings"]
 
@@ -62,13 +62,13 @@ class WorldSettings:
     assets: tuple[Asset, ...] = field(validator=min_len(1))
     intervals: tuple[Interval, ...] = field(validator=min_len(1))
     prices: Path | None = None
-    """Recorded oracle ticks for `prices_asset`; the other assets move by their seed."""
+    """Recorded Chainlink ticks for `prices_asset`; the other assets move by their seed."""
     prices_asset: Asset = Asset.BTC
     rounds_ahead_s: int = field(default=86_400, validator=gt(0))
     """Rounds are listed this long before their open."""
     crowd_ahead: float = field(default=1.5, validator=ge(0.0))
     """A crowd arrives so many interval lengths before the open; earlier books are empty."""
-    oracle_history_s: int = field(default=900, validator=ge(_LEAST_HISTORY_S))
+    chainlink_history_s: int = field(default=900, validator=ge(_LEAST_HISTORY_S))
     candle_history_s: int = field(default=86_400, validator=ge(3_600))
     """How far candles reach back before the start."""
     paths: Mapping[Asset, PathSettings] = LIFELIKE
@@ -80,7 +80,7 @@ class WorldSettings:
     """Share of a real day's messages; what moves, and how far, is the same at any."""
     exchanges: Mapping[Asset, ExchangeSettings] = BUSY
     crowd: CrowdSettings = CrowdSettings()
-    referee: RefereeSettings = RefereeSettings()
+    resolver: ResolverSettings = ResolverSettings()
 
 
 class World:
@@ -90,11 +90,11 @@ class World:
         self.now_ns = settings.start_ns
         self._settings = settings
         self._registry = Registry()
-        self.mood = Mood()
+        self.market_faults = MarketFaults()
         """Of all crowds; whoever wants to trouble the books begins one."""
         self._agenda = Agenda()
         self._acting: Process | None = None
-        self._current: Iterator[Happening] = iter(())
+        self._current: Iterator[WorldEvent] = iter(())
         self._regions = {asset: _Region(settings, asset) for asset in settings.assets}
         for asset, region in self._regions.items():
             self._agenda.add(region.relay)
@@ -114,7 +114,7 @@ class World:
         ends = [region.ends_ns for region in self._regions.values() if region.ends_ns is not None]
         return min(ends, default=None)
 
-    def run_until(self, until_ns: int) -> Iterator[Happening]:
+    def run_until(self, until_ns: int) -> Iterator[WorldEvent]:
         """What happens up to and including `until_ns`, in the order of time.
 
         An iterator that is dropped half-way loses nothing: the next one goes on from there.
@@ -123,8 +123,8 @@ class World:
         while True:
             if self._acting is not None:
                 # Not `yield from`: whoever drops us would close what is half told with us.
-                for happening in self._current:  # noqa: UP028
-                    yield happening
+                for world_event in self._current:  # noqa: UP028
+                    yield world_event
                 agenda.add(self._acting)
                 self._acting = None
             if agenda.next_ns() > until_ns:
@@ -140,11 +140,11 @@ class World:
         return self.now_ns if self._acting is not None else self._agenda.next_ns()
 
     def trouble(self, kind: str, lasts_ns: int) -> None:
-        """A mood of all crowds for a while; or "fees", which stay with the rounds they hit."""
+        """A fault of all crowds for a while; or "fees", which stay with the rounds they hit."""
         if kind == "fees":
             self.raise_fees()
         else:
-            self.mood.begin(kind, self.now_ns + lasts_ns)
+            self.market_faults.begin(kind, self.now_ns + lasts_ns)
 
     def raise_fees(self, rate_ppm: int = _HIGH_FEE_PPM) -> tuple[str, ...]:
         """A high fee for the next rounds that nobody can have read yet, one of each asset and
@@ -175,7 +175,7 @@ class World:
         """What the venue has published of the round; KeyError for a slug that is not listed."""
         return self._registry.status(slug)
 
-    def oracle_history(self, asset: Asset, since_ns: int) -> tuple[OracleTicked, ...]:
+    def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
         """Published observations made at `since_ns` or later, oldest first."""
         return self._regions[asset].relay.history(since_ns)
 
@@ -187,7 +187,7 @@ class World:
         end_ns: int,
         limit: int,
         venue: Venue = Venue.BINANCE,
-    ) -> list[Candle]:
+    ) -> list[TapeBar]:
         """Bars that open in [start_ns, end_ns], oldest first, at most `limit`; the last may be
         open still. `seconds` below 60 reach back twenty minutes and must divide a minute."""
         return self._regions[asset].tapes[venue].candles(seconds, start_ns, end_ns, limit)
@@ -195,7 +195,13 @@ class World:
     def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
         """Lists what is listed at the start, and whoever lists the rest."""
         lister = _Lister(
-            self._settings, asset, interval, region, self._registry, self._agenda, self.mood
+            self._settings,
+            asset,
+            interval,
+            region,
+            self._registry,
+            self._agenda,
+            self.market_faults,
         )
         while lister.next_ns <= self.now_ns:
             lister.fire()
@@ -203,21 +209,21 @@ class World:
 
 
 class _Region:
-    """One asset's part of the world: its oracle, its exchange, and what they decide."""
+    """One asset's part of the world: its Chainlink, its exchange, and what they decide."""
 
     def __init__(self, settings: WorldSettings, asset: Asset) -> None:
         self._recorded = _recorded(settings) if asset is settings.prices_asset else None
         start_ns = settings.start_ns
         start_s = start_ns // NS_PER_S
         seed = settings.seed
-        path: OraclePath = self._recorded or SyntheticPath(
+        path: ChainlinkPath = self._recorded or SyntheticPath(
             seed, asset, settings.paths[asset], start_s
         )
         self._settings = settings
         self._asset = asset
-        self.relay = OracleRelay(asset, path, start_ns, settings.oracle_history_s)
+        self.relay = ChainlinkRelay(asset, path, start_ns, settings.chainlink_history_s)
         self.tapes: dict[Venue, Tape] = {}
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[ExchangeSource] = []
         binance = ExchangePath(seed, asset, path, settings.basis)
         self._add_exchange(Venue.BINANCE, binance, f"{seed}:{asset.value}")
         for venue in settings.venues:
@@ -238,14 +244,14 @@ class _Region:
         tape = Tape(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
         self.tapes[venue] = tape
         self.exchanges.append(
-            Exchange(name, self._asset, mids, tape, manner, settings.start_ns, venue)
+            ExchangeSource(name, self._asset, mids, tape, manner, settings.start_ns, venue)
         )
 
     @property
     def ends_ns(self) -> int | None:
         return None if self._recorded is None else self._recorded.last_ns
 
-    def may_settle(self, window: Window) -> bool:
+    def may_settle(self, window: CalendarWindow) -> bool:
         """Whether the prices of both ends of a window exist."""
         recorded = self._recorded
         if recorded is None:
@@ -269,7 +275,7 @@ def _recorded(settings: WorldSettings) -> RecordedPath | None:
 
 
 class _Lister:
-    """Lists the rounds of one asset and interval, a day ahead, each with referee and crowd."""
+    """Lists the rounds of one asset and interval, a day ahead, each with resolver and crowd."""
 
     def __init__(
         self,
@@ -279,9 +285,9 @@ class _Lister:
         region: _Region,
         registry: Registry,
         agenda: Agenda,
-        mood: Mood,
+        market_faults: MarketFaults,
     ) -> None:
-        self._mood = mood
+        self._market_faults = market_faults
         self._settings = settings
         self._asset = asset
         self._interval = interval
@@ -292,7 +298,7 @@ class _Lister:
         self._windows = windows(interval, first.opens_ns, NEVER)
         self._go_on()
 
-    def fire(self) -> Iterable[Happening]:
+    def fire(self) -> Iterable[WorldEvent]:
         at_ns = self.next_ns
         round_ = make_round(self._settings.seed, self._asset, self._interval, self._window)
         self._registry.enlist(round_)
@@ -312,9 +318,9 @@ class _Lister:
     def _hire(self, round_: Round) -> None:
         settings, settlement = self._settings, self._region.settlement
         seed, start_ns = settings.seed, settings.start_ns
-        referee = Referee(seed, round_, self._registry, settlement, settings.referee)
-        referee.catch_up(start_ns)
-        self._agenda.add(referee)
+        resolver = Resolver(seed, round_, self._registry, settlement, settings.resolver)
+        resolver.catch_up(start_ns)
+        self._agenda.add(resolver)
         arrives_ns = max(_arrival_ns(round_, settings.crowd_ahead), start_ns)
         crowd = Crowd(
             seed,
@@ -323,7 +329,7 @@ class _Lister:
             self._registry,
             settlement,
             settings.crowd,
-            self._mood,
+            self._market_faults,
             settings.messages,
         )
         if arrives_ns == start_ns:

@@ -1,18 +1,18 @@
 """Confluence: five readings of the market vote on a direction; when they agree it follows.
 
 Every reading that exists votes v in [-1, 1] with weight w, Up above 0; d is the volatility's
-deviation in bps per root second, and two deviations are a whole vote:
+sigma in bps per root second, and two sigmas are a whole vote:
 
     rsi        w 1   (rsi_14 - 50) / 20: trend, not reversal; whole at 70 and 30
     macd       w 2   macd_histogram_bps / (2 x 0.34 d sqrt(300))
-    momentum   w 3   mean of velocity and trade drift in deviations, / 2
+    momentum   w 3   mean of velocity and trade drift in sigmas, / 2
     imbalance  w 2   mean of imbalance and depth_imbalance
     lead       w 2   -dollar_gap_bps / (2 d) x lead_lag / 0.25: the follower goes to the leader
 
     lean = sum w v / sum w              against = share of sum w |v| that points the other way
     confidence = 1/2 + |lean| / 2       worth of a share = mid moved by worth x (confidence - 1/2)
 
-0.34 is the deviation of the histogram on a random walk of unit steps (12, 26, 9; the root of the
+0.34 is the sigma of the histogram on a random walk of unit steps (12, 26, 9; the root of the
 summed squares of its impulse response). It loses in markets that turn as often as they go on: its
 readings look back, and the book has seen them all.
 """
@@ -24,19 +24,19 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from polytui.config.deciding import Confluence as Thresholds
+from polytui.config.deciding import ConfluenceSettings
 from polytui.config.schema import Settings
 from polytui.market.features import FeatureSet
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.entry import Valuation, abstain, enter
 from polytui.strategy.probit import moved
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import (
-    bps_per_root_s,
     clipped,
     finite,
     middle,
+    sigma_bps_per_sqrt_s,
     trade_drift_sigmas,
     velocity_sigmas,
 )
@@ -45,7 +45,7 @@ _RSI, _MACD, _MOMENTUM, _IMBALANCE, _LEAD = 1.0, 2.0, 3.0, 2.0, 2.0
 _WHOLE_SIGMAS = 2.0
 _RSI_MIDDLE, _RSI_WHOLE = 50.0, 20.0
 _MACD_DEVIATION = 0.34 * math.sqrt(300.0)
-"""Of the histogram of five-minute bars, in deviations of one second."""
+"""Of the histogram of five-minute bars, in sigmas of one second."""
 _LEAD_WHOLE = 0.25
 """A lead-lag correlation that leaves no doubt who leads."""
 _KEPT = 16
@@ -78,7 +78,7 @@ class Confluence:
 
     name = "confluence"
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> ConfluenceSettings:
         return settings.confluence
 
     def propose(self, view: View, settings: Settings) -> Proposal:
@@ -92,28 +92,26 @@ class Confluence:
         if mid is None:
             return abstain(Why(Reason.NO_BOOK), outcome, confidence)
         worth = moved(mid, thresholds.worth * (confidence - 0.5))
-        return enter(view, Opinion(outcome, worth, confidence), thresholds, settings)
+        return enter(view, Valuation(outcome, worth, confidence), thresholds, settings)
 
 
 def count_votes(view: View, settings: Settings) -> Tally:
     """Every reading that exists, weighed."""
     own = settings.features
-    return _tally(view.features, bps_per_root_s(view), own.velocity_s, own.flow_half_life_s)
+    return _tally(view.features, sigma_bps_per_sqrt_s(view), own.velocity_s, own.flow_half_life_s)
 
 
 @lru_cache(maxsize=_KEPT)
-def _tally(
-    features: FeatureSet, deviation: float | None, span_s: float, half_life_s: float
-) -> Tally:
+def _tally(features: FeatureSet, sigma: float | None, span_s: float, half_life_s: float) -> Tally:
     """Features and volatility stand for many decisions: the same question has the same answer."""
     up = down = whole = 0.0
     count = 0
     for weight, vote in (
         (_RSI, _rsi(features)),
-        (_MACD, _macd(features, deviation)),
-        (_MOMENTUM, _momentum(features, deviation, span_s, half_life_s)),
+        (_MACD, _macd(features, sigma)),
+        (_MOMENTUM, _momentum(features, sigma, span_s, half_life_s)),
         (_IMBALANCE, _imbalance(features)),
-        (_LEAD, _lead(features, deviation)),
+        (_LEAD, _lead(features, sigma)),
     ):
         if vote is None:
             continue
@@ -128,7 +126,7 @@ def _tally(
     return Tally(count, lean, against)
 
 
-def _vote_block(tally: Tally, thresholds: Thresholds) -> Why | None:
+def _vote_block(tally: Tally, thresholds: ConfluenceSettings) -> Why | None:
     if tally.count < thresholds.min_votes:
         return Why(Reason.VOTES_FEW, tally.count, thresholds.min_votes, "votes")
     if tally.against > thresholds.max_against:
@@ -146,20 +144,20 @@ def _rsi(features: FeatureSet) -> float | None:
     return clipped((rsi - _RSI_MIDDLE) / _RSI_WHOLE)
 
 
-def _macd(features: FeatureSet, deviation: float | None) -> float | None:
+def _macd(features: FeatureSet, sigma: float | None) -> float | None:
     histogram = finite(features, "macd_histogram_bps")
-    if histogram is None or deviation is None:
+    if histogram is None or sigma is None:
         return None
-    return clipped(histogram / (_WHOLE_SIGMAS * _MACD_DEVIATION * deviation))
+    return clipped(histogram / (_WHOLE_SIGMAS * _MACD_DEVIATION * sigma))
 
 
 def _momentum(
-    features: FeatureSet, deviation: float | None, span_s: float, half_life_s: float
+    features: FeatureSet, sigma: float | None, span_s: float, half_life_s: float
 ) -> float | None:
-    if deviation is None:
+    if sigma is None:
         return None
-    price = velocity_sigmas(features, deviation, span_s)
-    trades = trade_drift_sigmas(features, deviation, half_life_s)
+    price = velocity_sigmas(features, sigma, span_s)
+    trades = trade_drift_sigmas(features, sigma, half_life_s)
     sigmas = _mean(price, trades)
     return None if sigmas is None else clipped(sigmas / _WHOLE_SIGMAS)
 
@@ -169,12 +167,12 @@ def _imbalance(features: FeatureSet) -> float | None:
     return None if mean is None else clipped(mean)
 
 
-def _lead(features: FeatureSet, deviation: float | None) -> float | None:
+def _lead(features: FeatureSet, sigma: float | None) -> float | None:
     """`lead_lag` above 0: Binance goes first and Coinbase follows; the gap is Coinbase's."""
     gap, lead = finite(features, "dollar_gap_bps"), finite(features, "lead_lag")
-    if gap is None or lead is None or deviation is None:
+    if gap is None or lead is None or sigma is None:
         return None
-    return -clipped(gap / (_WHOLE_SIGMAS * deviation)) * clipped(lead / _LEAD_WHOLE)
+    return -clipped(gap / (_WHOLE_SIGMAS * sigma)) * clipped(lead / _LEAD_WHOLE)
 
 
 def _mean(one: float | None, other: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 The fair value is the probability of Up under the round's settlement rule, or a sigmoid of the
 distance between the expected closing price and the strike in standard deviations. It loses when
-the crowd knows something that the oracle price and its volatility do not say: news, fat tails, a
+the crowd knows something that the consensus and its volatility do not say: news, fat tails, a
 better feed.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from polytui.config.deciding import DistanceFade as Thresholds
+from polytui.config.deciding import DistanceFadeSettings
 from polytui.config.schema import Settings
 from polytui.strategy.entry import better_side, enter
 from polytui.strategy.proposal import Proposal, View
@@ -24,7 +24,7 @@ class DistanceFade:
 
     name = "distance_fade"
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> DistanceFadeSettings:
         return settings.distance_fade
 
     def propose(self, view: View, settings: Settings) -> Proposal:
@@ -34,11 +34,11 @@ class DistanceFade:
         return enter(view, opinion, thresholds, settings)
 
 
-def _sigmoid(view: View, thresholds: Thresholds) -> float:
+def _sigmoid(view: View, thresholds: DistanceFadeSettings) -> float:
     gap = view.mean - view.strike
-    if view.deviation <= 0.0:
+    if view.sigma <= 0.0:
         return 1.0 if gap >= 0.0 else 0.0
-    logit = thresholds.steepness * gap / view.deviation
+    logit = thresholds.steepness * gap / view.sigma
     if math.isnan(logit):
         return math.nan  # min and max would make a certainty of it
     return 1.0 / (1.0 + math.exp(-max(-_FAR, min(_FAR, logit))))

@@ -14,9 +14,9 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
-from polytui.ledger.track import Stake
+from polytui.ledger.attribution import StrategyPosition
 from polytui.market.book import NO_ASK, NO_BID
 from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
@@ -24,7 +24,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Usd, cost_of
 from polytui.strategy.exits import first_exit
-from polytui.strategy.gates import Window, first_block
+from polytui.strategy.gates import EntryWindow, first_block
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy, stake_share
@@ -33,7 +33,7 @@ _BPS = 10_000.0
 _CLEAR = Why(Reason.NONE)
 
 
-class Opinion(Struct, frozen=True):
+class Valuation(Struct, frozen=True):
     """`worth`: dollars a share of `outcome` is believed to be worth, 0 to 1."""
 
     outcome: Outcome
@@ -51,7 +51,7 @@ def limit_price(view: View, outcome: Outcome, settings: Settings) -> Price:
     return Price(min(ask + settings.gates.max_slippage_ticks * view.tick, most))
 
 
-def edge_bps(view: View, opinion: Opinion, limit: Price) -> float:
+def edge_bps(view: View, opinion: Valuation, limit: Price) -> float:
     """What a share bought at `limit` is worth above what it costs; an empty side has none."""
     if limit >= NO_ASK:
         return -_BPS
@@ -59,13 +59,13 @@ def edge_bps(view: View, opinion: Opinion, limit: Price) -> float:
     return (opinion.worth - price - view.fees.per_share(price)) * _BPS
 
 
-def value_opinion(view: View, outcome: Outcome, worth: float, settings: Settings) -> Opinion:
+def value_opinion(view: View, outcome: Outcome, worth: float, settings: Settings) -> Valuation:
     """Of a strategy that prices the side itself: as sure as its margin over the price is wide."""
     price = limit_price(view, outcome, settings) / MICRO
-    return Opinion(outcome, worth, conviction(worth, price + view.fees.per_share(price)))
+    return Valuation(outcome, worth, conviction(worth, price + view.fees.per_share(price)))
 
 
-def better_side(view: View, worth_up: float, settings: Settings) -> Opinion:
+def better_side(view: View, worth_up: float, settings: Settings) -> Valuation:
     """The side with more edge, where a strategy prices both."""
     up = value_opinion(view, Outcome.UP, worth_up, settings)
     down = value_opinion(view, Outcome.DOWN, 1.0 - worth_up, settings)
@@ -76,10 +76,10 @@ def better_side(view: View, worth_up: float, settings: Settings) -> Opinion:
 
 def enter(
     view: View,
-    opinion: Opinion,
-    thresholds: Thresholds,
+    opinion: Valuation,
+    thresholds: StrategySettings,
     settings: Settings,
-    window: Window | None = None,
+    window: EntryWindow | None = None,
 ) -> Proposal:
     """Edge, price and gates first, then the size; the first thing in the way is the reason.
 
@@ -154,7 +154,9 @@ class _Claim(Struct, frozen=True):
         )
 
 
-def _order(view: View, claim: _Claim, thresholds: Thresholds, settings: Settings) -> Quote | Why:
+def _order(
+    view: View, claim: _Claim, thresholds: StrategySettings, settings: Settings
+) -> Quote | Why:
     """The purchase for the stake that a claim is worth, or why there is none."""
     # Kelly stakes by the edge, and no more of it than the forecast fits.
     edge_bps = claim.edge_bps / (1.0 if claim.misfit is None else claim.misfit.excess)
@@ -177,7 +179,7 @@ def _stakes_nothing(believed: _Claim, claim: _Claim) -> bool:
     return stake_share(believed.confidence) <= 0.0 < stake_share(claim.confidence)
 
 
-def _belief_block(believed: _Claim, claim: _Claim, thresholds: Thresholds) -> Why | None:
+def _belief_block(believed: _Claim, claim: _Claim, thresholds: StrategySettings) -> Why | None:
     """Whether what is believed of the edge is too little, though what is claimed was enough."""
     if believed.edge_bps >= thresholds.min_edge_bps:
         return None
@@ -190,16 +192,18 @@ def abstain(why: Why, outcome: Outcome | None = None, confidence: float | None =
     return Proposal((), why, outcome, None, confidence)
 
 
-def _exit_block(view: View, quote: Quote, thresholds: Thresholds, settings: Settings) -> Why | None:
+def _exit_block(
+    view: View, quote: Quote, thresholds: StrategySettings, settings: Settings
+) -> Why | None:
     """Whether the exits would have it sold in the same book it was bought from: a spread that is
     small in dollars can be more of the price than the stop loss allows."""
     cost = Usd(cost_of(quote.price, quote.shares) + view.fees.fee(quote.price, quote.shares))
-    stake = Stake("", quote.outcome, quote.shares, cost, view.now_ns)
+    stake = StrategyPosition("", quote.outcome, quote.shares, cost, view.now_ns)
     why = first_exit(view, stake, None, thresholds, settings.exits)
     return None if why is None else Why(Reason.LEAVES_AT_ONCE, why.value, why.limit, why.unit)
 
 
-def _edge_block(edge: float, thresholds: Thresholds) -> Why | None:
+def _edge_block(edge: float, thresholds: StrategySettings) -> Why | None:
     if edge < thresholds.min_edge_bps:
         return Why(Reason.EDGE_SMALL, edge, thresholds.min_edge_bps, "bps")
     return None
@@ -211,7 +215,7 @@ def _tick_block(view: View, outcome: Outcome) -> Why | None:
     return Why(Reason.OFF_TICK, ask / MICRO, view.tick / MICRO, "USD") if ask % view.tick else None
 
 
-def _price_block(limit: Price, thresholds: Thresholds) -> Why | None:
+def _price_block(limit: Price, thresholds: StrategySettings) -> Why | None:
     price = limit / MICRO
     if price > thresholds.max_price:
         return Why(Reason.PRICE_FAR, price, thresholds.max_price, "USD")

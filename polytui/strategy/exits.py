@@ -7,9 +7,8 @@ rounding.
 
 from __future__ import annotations
 
-from polytui.config.deciding import Exits
-from polytui.config.deciding import Strategy as Thresholds
-from polytui.ledger.track import Stake
+from polytui.config.deciding import ExitSettings, StrategySettings
+from polytui.ledger.attribution import StrategyPosition
 from polytui.market.book import NO_ASK, NO_BID
 from polytui.model.amounts import MIN_MARKETABLE_USD, market_shares
 from polytui.model.effects import Reason, Why
@@ -29,21 +28,25 @@ from polytui.strategy.proposal import Proposal, View
 
 
 def first_exit(
-    view: View, stake: Stake, lean: Proposal | None, thresholds: Thresholds, exits: Exits
+    view: View,
+    position: StrategyPosition,
+    lean: Proposal | None,
+    thresholds: StrategySettings,
+    exits: ExitSettings,
 ) -> Why | None:
-    """The first reason to leave a stake, with its number; None to stay. `lean` is what the
+    """The first reason to leave a position, with its number; None to stay. `lean` is what the
     strategy that holds it says now."""
     if thresholds.is_held_to_settlement or not exits.is_enabled:
         return None
     return (
-        _value_exit(view, stake, exits)
-        or _time_exit(view, stake, exits)
-        or _flip_exit(stake, lean, thresholds, exits)
+        _value_exit(view, position, exits)
+        or _time_exit(view, position, exits)
+        or _flip_exit(position, lean, thresholds, exits)
     )
 
 
-def leave(view: View, stake: Stake, why: Why, slippage_ticks: int = 0) -> Quote | Why:
-    """The order that leaves all of a stake the cheaper way, or why there is none.
+def leave(view: View, position: StrategyPosition, why: Why, slippage_ticks: int = 0) -> Quote | Why:
+    """The order that leaves all of a position the cheaper way, or why there is none.
 
     A sale takes bids down to `slippage_ticks` below the best one; the best come first. A purchase
     does not: the venue spends what the price allows, and cheaper shares would be too many.
@@ -51,29 +54,29 @@ def leave(view: View, stake: Stake, why: Why, slippage_ticks: int = 0) -> Quote 
     Equal ways sell, which gives the cash back now. So does a person's command while anybody bids:
     a purchase could be blocked by the kill switch, a sale never is.
     """
-    shares = floor_to_lot(stake.shares)
+    shares = floor_to_lot(position.shares)
     if shares < view.min_shares:
-        return Why(Reason.DUST, stake.shares / MICRO, view.min_shares / MICRO, "shares")
-    sale = _sale_value(view, stake.outcome, shares)
-    pair = _pair_value(view, stake.outcome, shares)
+        return Why(Reason.DUST, position.shares / MICRO, view.min_shares / MICRO, "shares")
+    sale = _sale_value(view, position.outcome, shares)
+    pair = _pair_value(view, position.outcome, shares)
     if sale is None and pair is None:
         return Why(Reason.DEPTH_THIN, 0.0, shares / MICRO, "shares")
     if pair is None or (sale is not None and (sale >= pair or why.reason is Reason.FORCED_EXIT)):
-        bid = view.side(stake.outcome).best_bid
+        bid = view.side(position.outcome).best_bid
         least = Price(max(view.tick, bid - slippage_ticks * view.tick))
-        return Quote(stake.outcome, Side.SELL, least, shares, TimeInForce.FAK)
-    other = stake.outcome.other
+        return Quote(position.outcome, Side.SELL, least, shares, TimeInForce.FAK)
+    other = position.outcome.other
     ask = view.side(other).best_ask
-    # Whole cents of it: up to a cent's worth of the stake stays without its pair.
+    # Whole cents of it: up to a cent's worth of the position stays without its pair.
     shares = market_shares(ask, shares, view.tick)
     return Quote(other, Side.BUY, ask, shares, TimeInForce.FAK)
 
 
-def value_of_leaving(view: View, stake: Stake) -> Usd | None:
+def value_of_leaving(view: View, position: StrategyPosition) -> Usd | None:
     """Dollars after fees that leaving all of it now is worth at the best prices; None while
     nobody would take it."""
-    sale = _sale_value(view, stake.outcome, stake.shares)
-    pair = _pair_value(view, stake.outcome, stake.shares)
+    sale = _sale_value(view, position.outcome, position.shares)
+    pair = _pair_value(view, position.outcome, position.shares)
     if sale is None or pair is None:
         return pair if sale is None else sale
     return max(sale, pair)
@@ -102,15 +105,15 @@ def _pair_value(view: View, outcome: Outcome, shares: Shares) -> Usd | None:
     return Usd(shares - cost)
 
 
-def _value_exit(view: View, stake: Stake, exits: Exits) -> Why | None:
+def _value_exit(view: View, position: StrategyPosition, exits: ExitSettings) -> Why | None:
     """Take profit, stop loss: the value of leaving now against what was paid."""
-    side = view.side(stake.outcome)
+    side = view.side(position.outcome)
     if (side.best_ask - side.best_bid) / 100 > exits.max_spread_bps:
         return None  # hollow: its bid is no price
-    value = value_of_leaving(view, stake)
-    if value is None or stake.cost <= 0:
+    value = value_of_leaving(view, position)
+    if value is None or position.cost <= 0:
         return None
-    gain = (value - stake.cost) / stake.cost
+    gain = (value - position.cost) / position.cost
     if gain >= exits.take_profit:
         return Why(Reason.TAKE_PROFIT, gain, exits.take_profit, "of its cost")
     if -gain >= exits.stop_loss:
@@ -118,19 +121,22 @@ def _value_exit(view: View, stake: Stake, exits: Exits) -> Why | None:
     return None
 
 
-def _time_exit(view: View, stake: Stake, exits: Exits) -> Why | None:
+def _time_exit(view: View, position: StrategyPosition, exits: ExitSettings) -> Why | None:
     if exits.before_close_s and view.left_s <= exits.before_close_s:
         return Why(Reason.TIME_EXIT, view.left_s, exits.before_close_s, "s left")
-    held_s = (view.now_ns - stake.since_ns) / NS_PER_S
+    held_s = (view.now_ns - position.since_ns) / NS_PER_S
     if exits.max_hold_s and held_s >= exits.max_hold_s:
         return Why(Reason.TIME_EXIT, held_s, exits.max_hold_s, "s held")
     return None
 
 
 def _flip_exit(
-    stake: Stake, lean: Proposal | None, thresholds: Thresholds, exits: Exits
+    position: StrategyPosition,
+    lean: Proposal | None,
+    thresholds: StrategySettings,
+    exits: ExitSettings,
 ) -> Why | None:
-    if not exits.is_flip_exit or lean is None or lean.outcome is not stake.outcome.other:
+    if not exits.is_flip_exit or lean is None or lean.outcome is not position.outcome.other:
         return None
     edge = lean.edge_bps
     if edge is None or not edge >= thresholds.min_edge_bps:  # a NaN is no edge

@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from polytui.config.deciding import Gates
+from polytui.config.deciding import GateSettings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.proposal import View
 
 
-class Window(Struct, frozen=True):
+class EntryWindow(Struct, frozen=True):
     """When entries are allowed: seconds after the open, and before the close."""
 
     after_open_s: float
@@ -26,16 +26,16 @@ class Window(Struct, frozen=True):
     """Not before so many seconds are left; 0 for no such limit."""
 
 
-Gate = Callable[[View, Outcome, Gates], Why | None]
+Gate = Callable[[View, Outcome, GateSettings], Why | None]
 
 
 def first_block(
-    view: View, outcome: Outcome, gates: Gates, window: Window | None = None
+    view: View, outcome: Outcome, gates: GateSettings, window: EntryWindow | None = None
 ) -> Why | None:
     """The first gate that blocks an entry into `outcome`, in the order users read them."""
     if not math.isfinite(view.since_open_s + view.left_s + view.trust + view.volatility):
         return Why(Reason.NO_PRICE)  # NaN is neither under a limit nor over it
-    why = time_block(view, window or Window(gates.after_open_s, gates.before_close_s))
+    why = time_block(view, window or EntryWindow(gates.after_open_s, gates.before_close_s))
     if why is not None:
         return why
     for gate in ENTRY_GATES:
@@ -45,7 +45,7 @@ def first_block(
     return None
 
 
-def time_block(view: View, window: Window) -> Why | None:
+def time_block(view: View, window: EntryWindow) -> Why | None:
     if view.since_open_s < window.after_open_s:
         return Why(Reason.TOO_EARLY, view.since_open_s, window.after_open_s, "s after the open")
     if window.from_left_s and view.left_s > window.from_left_s:
@@ -55,24 +55,24 @@ def time_block(view: View, window: Window) -> Why | None:
     return None
 
 
-def _one_side_only(view: View, outcome: Outcome, _: Gates) -> Why | None:
+def _one_side_only(view: View, outcome: Outcome, _: GateSettings) -> Why | None:
     held = view.side(outcome.other).held
     return Why(Reason.OTHER_SIDE_HELD, held / 1e6, 0.0, "shares") if held else None
 
 
-def _oracle_sure(view: View, _: Outcome, gates: Gates) -> Why | None:
-    if view.trust < gates.min_oracle_trust:
-        return Why(Reason.ORACLE_UNSURE, view.trust, gates.min_oracle_trust, "trust")
+def _consensus_sure(view: View, _: Outcome, gates: GateSettings) -> Why | None:
+    if view.trust < gates.min_consensus_trust:
+        return Why(Reason.CONSENSUS_UNSURE, view.trust, gates.min_consensus_trust, "trust")
     return None
 
 
-def _book_fresh(view: View, _: Outcome, gates: Gates) -> Why | None:
+def _book_fresh(view: View, _: Outcome, gates: GateSettings) -> Why | None:
     if view.book_age_ms > gates.max_book_age_ms:
         return Why(Reason.BOOK_STALE, view.book_age_ms, gates.max_book_age_ms, "ms")
     return None
 
 
-def _spread_fits(view: View, outcome: Outcome, gates: Gates) -> Why | None:
+def _spread_fits(view: View, outcome: Outcome, gates: GateSettings) -> Why | None:
     side = view.side(outcome)
     spread_bps = (side.best_ask - side.best_bid) / 100
     if spread_bps > gates.max_spread_bps:
@@ -82,7 +82,7 @@ def _spread_fits(view: View, outcome: Outcome, gates: Gates) -> Why | None:
     return None
 
 
-def _volatility_fits(view: View, _: Outcome, gates: Gates) -> Why | None:
+def _volatility_fits(view: View, _: Outcome, gates: GateSettings) -> Why | None:
     if view.volatility > gates.max_volatility:
         return Why(Reason.MARKET_WILD, view.volatility, gates.max_volatility, "a year")
     if view.volatility < gates.min_volatility:
@@ -92,7 +92,7 @@ def _volatility_fits(view: View, _: Outcome, gates: Gates) -> Why | None:
 
 ENTRY_GATES: tuple[Gate, ...] = (
     _one_side_only,
-    _oracle_sure,
+    _consensus_sure,
     _book_fresh,
     _spread_fits,
     _volatility_fits,

@@ -3,8 +3,8 @@
     part           w   value in [-1, 1]
     trade_flow     3   bought less sold over their sum, by takers
     order_flow     3   order_flow / 60, in average sizes at the bests
-    velocity       3   change over velocity_s in deviations of the volatility, / 2
-    acceleration   1   change of velocity in its deviations, / 2
+    velocity       3   change over velocity_s in sigmas of the volatility, / 2
+    acceleration   1   change of velocity in its sigmas, / 2
 
     score = sum w x value / sum w over the parts that exist, which must hold half of the weight
     worth of a share = mid moved by worth x |score|, for the side of the score's sign
@@ -19,20 +19,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from polytui.config.deciding import MomentumScore as Thresholds
+from polytui.config.deciding import MomentumScoreSettings
 from polytui.config.schema import Settings
 from polytui.market.features import FeatureSet
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.entry import Valuation, abstain, enter
 from polytui.strategy.probit import moved
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import (
     acceleration_sigmas,
-    bps_per_root_s,
     clipped,
     finite,
     middle,
+    sigma_bps_per_sqrt_s,
     velocity_sigmas,
 )
 
@@ -50,7 +50,7 @@ class MomentumScore:
 
     name = "momentum_score"
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> MomentumScoreSettings:
         return settings.momentum_score
 
     def propose(self, view: View, settings: Settings) -> Proposal:
@@ -70,21 +70,21 @@ class MomentumScore:
         if mid is None:
             return abstain(Why(Reason.NO_BOOK), outcome, confidence)
         worth = moved(mid, thresholds.worth * size)
-        return enter(view, Opinion(outcome, worth, confidence), thresholds, settings)
+        return enter(view, Valuation(outcome, worth, confidence), thresholds, settings)
 
 
 def score_of(view: View, settings: Settings) -> float | Why:
     """-1 to 1, Up above 0; or how little of its weight is known."""
-    return _score(view.features, bps_per_root_s(view), settings.features.velocity_s)
+    return _score(view.features, sigma_bps_per_sqrt_s(view), settings.features.velocity_s)
 
 
 @lru_cache(maxsize=_KEPT)
-def _score(features: FeatureSet, deviation: float | None, span_s: float) -> float | Why:
+def _score(features: FeatureSet, sigma: float | None, span_s: float) -> float | Why:
     """Features and volatility stand for many decisions: the same question has the same answer."""
     velocity = acceleration = None
-    if deviation is not None:
-        velocity = velocity_sigmas(features, deviation, span_s)
-        acceleration = acceleration_sigmas(features, deviation, span_s)
+    if sigma is not None:
+        velocity = velocity_sigmas(features, sigma, span_s)
+        acceleration = acceleration_sigmas(features, sigma, span_s)
     total = known = 0.0
     for weight, value, whole in (
         (_TRADE_FLOW, finite(features, "trade_flow"), 1.0),

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import math
 
-from polytui.config.deciding import Predictor as Thresholds
+from polytui.config.deciding import PredictorSettings
 from polytui.config.schema import Settings
 from polytui.market.predictor import FairValuePredictor, Question
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.entry import Opinion, abstain, enter
+from polytui.strategy.entry import Valuation, abstain, enter
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import middle
 
 _FAIR_VALUE = FairValuePredictor()
 _FAR = 30.0
-"""Deviations beyond it are certainty in floats as well."""
+"""Sigmas beyond it are certainty in floats as well."""
 
 
 class PredictorStrategy:
@@ -31,7 +31,7 @@ class PredictorStrategy:
 
     name = "predictor"
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> PredictorSettings:
         return settings.predictor
 
     def propose(self, view: View, settings: Settings) -> Proposal:
@@ -49,7 +49,7 @@ class PredictorStrategy:
         if confidence < thresholds.min_confidence:
             why = Why(Reason.CONFIDENCE_LOW, confidence, thresholds.min_confidence, "of 1")
             return abstain(why, outcome, confidence)
-        return enter(view, Opinion(outcome, worth, confidence), thresholds, settings)
+        return enter(view, Valuation(outcome, worth, confidence), thresholds, settings)
 
 
 def question_of(view: View) -> Question:
@@ -62,7 +62,7 @@ def question_of(view: View) -> Question:
 def _sigmas(view: View) -> float:
     """NaN stays NaN: a model counts it as missing."""
     gap = view.mean - view.strike
-    if view.deviation <= 0.0:
+    if view.sigma <= 0.0:
         return _FAR if gap >= 0.0 else -_FAR
-    sigmas = gap / view.deviation
+    sigmas = gap / view.sigma
     return sigmas if math.isnan(sigmas) else max(-_FAR, min(_FAR, sigmas))

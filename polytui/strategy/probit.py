@@ -1,13 +1,13 @@
 """Probabilities as distances from the strike: how sure a claim is, and how a lean moves a price.
 
-A probability is a distance from the strike, z = F^-1(p), in deviations of what is open. A strategy
+A probability is a distance from the strike, z = F^-1(p), in sigmas of what is open. A strategy
 that prices both sides claims that a share is worth more, p, than it costs with its fee, c. Between
 the two lies a margin of
 
     d = F^-1(p) - F^-1(c)
 
-deviations by which the forecast may be wrong before the claim is. How wrong it usually is: by a
-quarter of a deviation in its place, and by a quarter of z in its scale, which is the band within
+sigmas by which the forecast may be wrong before the claim is. How wrong it usually is: by a
+quarter of a sigma in its place, and by a quarter of z in its scale, which is the band within
 which a forecast that watches itself is left alone (`market/forecast_watch.py`). So
 
     confidence = F(d / sqrt(u^2 + (u z)^2)),  u = 1/4
@@ -41,7 +41,7 @@ def conviction(worth: float, all_in: float) -> float:
 def moved(probability: float, dollars: float) -> float:
     """A probability moved by a lean that is worth so many dollars a share at even odds.
 
-    A lean moves the closing price, not the share: by the same part of a deviation wherever the
+    A lean moves the closing price, not the share: by the same part of a sigma wherever the
     strike is. F(z(p) + dollars / F'(0)) is the old probability and so much at one half, and moves
     a side that has all but lost, or won, by next to nothing.
     """

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.ledger.claims import BELIEVED, Beliefs
 from polytui.market.features import FeatureSet
@@ -43,13 +43,13 @@ class View(Struct, frozen=True):
     left_s: float
     strike: float
     price: float
-    """The oracle price."""
+    """The consensus."""
     fair_up: float
-    deviation: float
+    sigma: float
     """Dollars: standard deviation of what is still open in the closing price."""
     mean: float
     """Dollars: where the closing price is expected."""
-    per_root_s: float
+    sigma_per_sqrt_s: float
     """Dollars: standard deviation of the price over one second."""
     volatility: float
     """The same of its logarithm over a year."""
@@ -58,7 +58,7 @@ class View(Struct, frozen=True):
     known: float
     """Share of that average that cannot change any more."""
     trust: float
-    """In the oracle price, 0 to 1."""
+    """In the consensus, 0 to 1."""
     book_age_ms: int
     features: FeatureSet
     predictor: Predictor | None
@@ -118,7 +118,7 @@ class Strategy(Protocol):
 
     name: str
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> StrategySettings:
         """Its own table of the settings."""
         ...
 

@@ -1,4 +1,4 @@
-"""What strategies read of a view: finite numbers only, moves in deviations, middles of books.
+"""What strategies read of a view: finite numbers only, moves in sigmas, middles of books.
 
 A move that took T seconds is compared with what chance alone makes of T seconds at the volatility
 in force, so that the same threshold means the same for every asset. None of it depends on the book
@@ -38,35 +38,35 @@ def middle(side: OutcomeView) -> float | None:
     return None
 
 
-def bps_per_root_s(view: View) -> float | None:
+def sigma_bps_per_sqrt_s(view: View) -> float | None:
     """Standard deviation of one second in bps; None where there is none."""
-    deviation = view.volatility / _ROOT_YEAR * _BPS
-    return deviation if 0.0 < deviation < math.inf else None
+    sigma = view.volatility / _ROOT_YEAR * _BPS
+    return sigma if 0.0 < sigma < math.inf else None
 
 
-def velocity_sigmas(features: FeatureSet, deviation: float, span_s: float) -> float | None:
-    """velocity x sqrt(T) / deviation: of a change over T seconds."""
+def velocity_sigmas(features: FeatureSet, sigma: float, span_s: float) -> float | None:
+    """velocity x sqrt(T) / sigma: of a change over T seconds."""
     velocity = finite(features, "velocity_bps_s")
-    return None if velocity is None else velocity * math.sqrt(span_s) / deviation
+    return None if velocity is None else velocity * math.sqrt(span_s) / sigma
 
 
-def acceleration_sigmas(features: FeatureSet, deviation: float, span_s: float) -> float | None:
-    """acceleration x T^1.5 / (sqrt(2) deviation): of a difference of two changes, over T."""
+def acceleration_sigmas(features: FeatureSet, sigma: float, span_s: float) -> float | None:
+    """acceleration x T^1.5 / (sqrt(2) sigma): of a difference of two changes, over T."""
     acceleration = finite(features, "acceleration_bps_s2")
     if acceleration is None:
         return None
-    return acceleration * span_s * math.sqrt(span_s / 2.0) / deviation
+    return acceleration * span_s * math.sqrt(span_s / 2.0) / sigma
 
 
-def trade_drift_sigmas(features: FeatureSet, deviation: float, half_life_s: float) -> float | None:
-    """How far trades moved the price, in deviations of a decayed average of its changes.
+def trade_drift_sigmas(features: FeatureSet, sigma: float, half_life_s: float) -> float | None:
+    """How far trades moved the price, in sigmas of a decayed average of its changes.
 
     The mean change from trade to trade times trades a second is a drift in bps per second. A
-    drift averaged with decay l = ln 2 / half-life has the deviation s sqrt(l / 2).
+    drift averaged with decay l = ln 2 / half-life has the sigma s sqrt(l / 2).
     """
     change = finite(features, "volume_momentum_bps")
     intensity = finite(features, "trade_intensity")
     if change is None or intensity is None:
         return None
     decay = math.log(2.0) / half_life_s
-    return change * intensity / (deviation * math.sqrt(decay / 2.0))
+    return change * intensity / (sigma * math.sqrt(decay / 2.0))

@@ -1,11 +1,11 @@
 """Settlement sniper: buys the side that the closing average has all but decided.
 
-Inside the look-back a part of the average is observed and cannot change, so its deviation falls
+Inside the look-back a part of the average is observed and cannot change, so its sigma falls
 with the time left to the power 1.5 (`market/fair_value.py`). The venue holds a taker's order for
 `taker_delay_ms`, and whoever quotes may leave meanwhile: we are filled just when the price went
-against us. That is no independent chance, so deviations add, not variances:
+against us. That is no independent chance, so sigmas add, not variances:
 
-    P(Up) = F((mean - strike) / (deviation + per_root_s x sqrt(delay)))
+    P(Up) = F((mean - strike) / (sigma + sigma_per_sqrt_s x sqrt(delay)))
 
 F has the tails and the calibration of the market's settings. It buys the likelier side from
 `from_left_s` to `until_left_s` before the close, when `min_known` of the average cannot change any
@@ -13,7 +13,7 @@ more, that side is worth `min_fair` or more and the edge after the fee at the li
 enough.
 A round that no average settles (an exchange's candle, a spot value) hangs on its last trade: one
 jump turns it, nothing of it is ever earned, and it is left alone. It loses rarely and then all: a
-jump in the last seconds, a volatility that was too low, a relay of the settlement oracle that
+jump in the last seconds, a volatility that was too low, a relay of Chainlink that
 erred.
 """
 
@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import math
 
-from polytui.config.deciding import SettlementSniper as Thresholds
-from polytui.config.schema import Market, Settings
-from polytui.market.fair_value import Settling, fair_up
+from polytui.config.deciding import SettlementSniperSettings
+from polytui.config.schema import MarketSettings, Settings
+from polytui.market.fair_value import SettlementForecast, fair_up
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.entry import abstain, enter, value_opinion
-from polytui.strategy.gates import Window, time_block
+from polytui.strategy.gates import EntryWindow, time_block
 from polytui.strategy.proposal import Proposal, View
 
 
@@ -36,12 +36,12 @@ class SettlementSniper:
 
     name = "settlement_sniper"
 
-    def thresholds(self, settings: Settings) -> Thresholds:
+    def thresholds(self, settings: Settings) -> SettlementSniperSettings:
         return settings.settlement_sniper
 
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.settlement_sniper
-        window = Window(
+        window = EntryWindow(
             settings.gates.after_open_s, thresholds.until_left_s, thresholds.from_left_s
         )
         why = time_block(view, window)
@@ -60,15 +60,15 @@ class SettlementSniper:
         return enter(view, opinion, thresholds, settings, window)
 
 
-def _open(view: View, thresholds: Thresholds) -> Why:
+def _open(view: View, thresholds: SettlementSniperSettings) -> Why:
     unit = "of the average" if view.window_s else "no average settles it"
     return Why(Reason.AVERAGE_OPEN, view.known, thresholds.min_known, unit)
 
 
-def chance_up(view: View, thresholds: Thresholds, market: Market) -> float:
+def chance_up(view: View, thresholds: SettlementSniperSettings, market: MarketSettings) -> float:
     """That Up wins, with what may move until our order is matched; NaN for what is no price."""
-    moved = view.per_root_s * math.sqrt(thresholds.taker_delay_ms / 1000.0)
-    wide = view.deviation + moved
+    moved = view.sigma_per_sqrt_s * math.sqrt(thresholds.taker_delay_ms / 1000.0)
+    wide = view.sigma + moved
     if not (math.isfinite(wide) and math.isfinite(view.mean - view.strike)):
         return math.nan
-    return fair_up(Settling(view.mean, wide), view.strike, market)
+    return fair_up(SettlementForecast(view.mean, wide), view.strike, market)

@@ -6,7 +6,7 @@ own.
 
 from __future__ import annotations
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.model.amounts import MIN_MARKETABLE_USD
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
@@ -24,7 +24,7 @@ def shares_to_buy(
     limit: Price,
     edge_bps: float,
     confidence: float,
-    thresholds: Thresholds,
+    thresholds: StrategySettings,
 ) -> Shares | Why:
     """Shares for the stake that these thresholds and this signal allow, or why none."""
     fee, side = view.fees.per_share(limit / MICRO), view.side(outcome)
@@ -45,7 +45,7 @@ def stake_usd(
     fee: float,
     edge_bps: float,
     confidence: float,
-    thresholds: Thresholds,
+    thresholds: StrategySettings,
 ) -> float:
     """Dollars by the rule of the settings, never more than their stake. A price trusted less
     takes its share of what confidence and Kelly would stake; a fixed stake is fixed."""

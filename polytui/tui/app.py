@@ -21,12 +21,12 @@ from polytui.config.called import called
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
-from polytui.tui.lifeline import Lifeline
 from polytui.tui.link import Link
-from polytui.tui.scene import LinkState, Scene
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
+from polytui.tui.signals import TerminalSignals
+from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.theme import Palette, load_themes
 
 _FRAMES_PER_S = 12
@@ -41,7 +41,8 @@ _NICER_BY = 10
 
 
 class TerminalApp(App[int]):
-    """State: the scene, the link, and whether a stop was asked for. Its result is the exit code."""
+    """State: what is known, the link, and whether a stop was asked for. Its result is the exit
+    code."""
 
     CSS_PATH = "terminal.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -61,7 +62,7 @@ class TerminalApp(App[int]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self.scene = Scene()
+        self.state = TerminalState()
         self.parting_words = ""
         """One line for after the screen is restored."""
         self._palettes = tuple(palettes)
@@ -73,7 +74,7 @@ class TerminalApp(App[int]):
         self._stopping: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._commands = 0
-        self.board = Board(self.scene, self._palettes, clock, self.ask, self.change)
+        self.board = Board(self.state, self._palettes, clock, self.ask, self.change)
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -94,8 +95,8 @@ class TerminalApp(App[int]):
     async def _listen(self, link: Link) -> None:
         words = await link.run()
         if words:
-            self.scene.last_words = tail_of(self._engine_log)
-            self.scene.end(
+            self.state.last_words = tail_of(self._engine_log)
+            self.state.end(
                 LinkState.LOST, f"{words}, at {time.strftime('%H:%M:%S')}", self._clock(), 1
             )
         self._over.set()
@@ -104,14 +105,14 @@ class TerminalApp(App[int]):
         if words:
             # Who dies closes its socket first, and says why after that.
             await asyncio.sleep(_LAST_WORDS_AFTER_S)
-            self.scene.last_words = tail_of(self._engine_log)
+            self.state.last_words = tail_of(self._engine_log)
             self.board.lay_out()
 
     def hear(self, message: FromEngine) -> None:
         """Take in a message; the board shows it with its next frame."""
-        names = self.scene.names
-        self.scene.hear(message, self._clock())
-        if self.scene.names != names and self.board.is_mounted:
+        names = self.state.names
+        self.state.hear(message, self._clock())
+        if self.state.names != names and self.board.is_mounted:
             self.board.lay_out()
         if isinstance(message, Goodbye):
             self._over.set()
@@ -121,24 +122,24 @@ class TerminalApp(App[int]):
         self._commands += 1
         command = Command(self._commands, action, asset)
         if self._link is not None and self._link.send(command):
-            self.scene.asked(command)
+            self.state.asked(command)
             return
         words = f"{action.value} was NOT sent: no engine"
-        self.scene.log("error", asset, words)
+        self.state.log("error", asset, words)
 
     def change(self, path: str, old: str, new: str) -> None:
         """Send a confirmed change of a hot setting; values as JSON."""
         self._commands += 1
-        change, settings = Change(self._commands, path, new), self.scene.settings
+        change, settings = Change(self._commands, path, new), self.state.settings
         if self._link is not None and self._link.send(change):
             settings.asked(change, old, self._clock())
         else:
             settings.refuse(path, old, new, "NOT sent: no engine", self._clock())
-            self.scene.log("error", "", f"{path} was NOT changed: no engine")
+            self.state.log("error", "", f"{path} was NOT changed: no engine")
 
     @property
     def has_engine(self) -> bool:
-        return self.scene.link is LinkState.ATTACHED
+        return self.state.link is LinkState.ATTACHED
 
     # --- leaving ----------------------------------------------------------------------------
 
@@ -164,12 +165,12 @@ class TerminalApp(App[int]):
     @property
     def exit_code(self) -> int:
         """0 when the engine was left or has ended well, 1 when it was lost."""
-        return 1 if self.scene.exit_code or self.scene.link is LinkState.LOST else 0
+        return 1 if self.state.exit_code or self.state.link is LinkState.LOST else 0
 
     async def _part(self, parting: Parting | None) -> None:
         if parting is Parting.LEAVE and self._link is not None:
             await self._link.detach()
-            again = called(f"attach {self.scene.session}")
+            again = called(f"attach {self.state.session}")
             self.parting_words = f"the engine goes on; come back with: {again}"
             self.exit(0)
         elif parting is Parting.STOP:
@@ -189,7 +190,7 @@ class TerminalApp(App[int]):
                 await self._over.wait()
         except TimeoutError:
             words = f"the engine did not say goodbye within {within_s:g} s"
-            again = called(f"attach {self.scene.session}")
+            again = called(f"attach {self.state.session}")
             self.parting_words = f"{words}; look for it with: {again}"
             self.exit(1)
         else:
@@ -248,11 +249,11 @@ def run_terminal(
     code = asyncio.run(_host(app))
     if app.parting_words:
         sys.stderr.write(app.parting_words + "\n")
-    return code, app.scene.link in (LinkState.ENDED, LinkState.LOST)
+    return code, app.state.link in (LinkState.ENDED, LinkState.LOST)
 
 
 async def _host(app: TerminalApp) -> int:
-    with Lifeline(app.end_by_signal):
+    with TerminalSignals(app.end_by_signal):
         code = await app.run_async(mouse=False)
     # A crashed app has no result; Textual has printed the traceback by now.
     return 1 if code is None else code

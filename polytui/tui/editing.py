@@ -17,7 +17,7 @@ _PAGE = 10
 _LONGEST = 200
 
 
-class Step(Enum):
+class EditStep(Enum):
     LIST = "list"
     FILTER = "filter"
     EDIT = "edit"
@@ -34,7 +34,7 @@ class Took(Enum):
 
 
 @frozen
-class Wanted:
+class WantedChange:
     """A confirmed change; values as JSON."""
 
     path: str
@@ -46,7 +46,7 @@ class Wanted:
 class Editor:
     """State: which setting is chosen, the filter, and what is being typed."""
 
-    step: Step = Step.LIST
+    step: EditStep = EditStep.LIST
     words: str = ""
     """The filter."""
     path: str = ""
@@ -66,7 +66,7 @@ class Editor:
 
     @property
     def is_typing(self) -> bool:
-        return self.step is not Step.LIST
+        return self.step is not EditStep.LIST
 
     def chosen(self, shown: Sequence[SettingView]) -> SettingView | None:
         """The chosen setting, or the first where it is not among those shown."""
@@ -78,33 +78,33 @@ class Editor:
     def follow(self, views: Sequence[SettingView], now_s: float) -> None:
         """The world goes on while somebody types: a confirmation that took too long, or whose
         value was changed by another, is taken back."""
-        if self.step not in (Step.EDIT, Step.CONFIRM):
+        if self.step not in (EditStep.EDIT, EditStep.CONFIRM):
             return
         value = next((one.value for one in views if one.path == self.path), self.old)
         if value != self.old:
-            self.old, self.step = value, Step.EDIT
+            self.old, self.step = value, EditStep.EDIT
             self.fault = "it was changed meanwhile: look again"
-        elif self.step is Step.CONFIRM and now_s >= self._until_s:
-            self.step, self.fault = Step.EDIT, "not confirmed in time, nothing was sent"
+        elif self.step is EditStep.CONFIRM and now_s >= self._until_s:
+            self.step, self.fault = EditStep.EDIT, "not confirmed in time, nothing was sent"
 
     def press(
         self, key: str, character: str | None, shown: Sequence[SettingView], now_s: float
-    ) -> Took | Wanted:
+    ) -> Took | WantedChange:
         """Take in a key; `shown` is what the filter lets through."""
-        if self.step is Step.CONFIRM:
+        if self.step is EditStep.CONFIRM:
             return self._confirm(key)
-        if self.step is Step.EDIT:
+        if self.step is EditStep.EDIT:
             return self._edit(key, character, now_s)
-        if key in _MOVES and (self.step is Step.LIST or key not in ("j", "k")):
+        if key in _MOVES and (self.step is EditStep.LIST or key not in ("j", "k")):
             self._move(_MOVES[key], shown)
             return Took.YES
-        if self.step is Step.FILTER:
+        if self.step is EditStep.FILTER:
             return self._filter(key, character)
         return self._list(key, shown)
 
     def paste(self, text: str) -> None:
         """Several characters at once; its first line only, and only into what is being typed."""
-        if self.step in (Step.EDIT, Step.FILTER):
+        if self.step in (EditStep.EDIT, EditStep.FILTER):
             for character in (text.splitlines() or [""])[0][:_LONGEST]:
                 self.press(character, character, (), 0.0)
 
@@ -116,7 +116,7 @@ class Editor:
                 return Took.LEAVES
             self.words = ""
         elif key == "slash":
-            self.step = Step.FILTER
+            self.step = EditStep.FILTER
         elif key == "enter":
             self._begin(self.chosen(shown))
         else:
@@ -125,7 +125,7 @@ class Editor:
 
     def _begin(self, view: SettingView | None) -> None:
         if view is not None:
-            self.step, self.path, self.fault = Step.EDIT, view.path, ""
+            self.step, self.path, self.fault = EditStep.EDIT, view.path, ""
             self.old, self.text = view.value, editable(view.value)
             self.at = len(self.text)
 
@@ -135,7 +135,7 @@ class Editor:
 
     def _filter(self, key: str, character: str | None) -> Took:
         if key in ("escape", "enter"):
-            self.step = Step.LIST
+            self.step = EditStep.LIST
             self.words = "" if key == "escape" else self.words.strip()
         elif key == "backspace":
             self.words = self.words[:-1]
@@ -147,7 +147,7 @@ class Editor:
 
     def _edit(self, key: str, character: str | None, now_s: float) -> Took:
         if key == "escape":
-            self.step, self.fault = Step.LIST, ""
+            self.step, self.fault = EditStep.LIST, ""
         elif key == "enter":
             self._propose(now_s)
         elif is_truth(self.old) and key in ("space", "left", "right", "up", "down"):
@@ -163,16 +163,16 @@ class Editor:
             return
         self.new = typed(self.text, self.old)
         if is_same(self.new, self.old):
-            self.step = Step.LIST
+            self.step = EditStep.LIST
         else:
-            self.step, self._until_s = Step.CONFIRM, now_s + CONFIRM_WITHIN_S
+            self.step, self._until_s = EditStep.CONFIRM, now_s + CONFIRM_WITHIN_S
 
-    def _confirm(self, key: str) -> Took | Wanted:
+    def _confirm(self, key: str) -> Took | WantedChange:
         if key == "enter":
-            self.step = Step.LIST
-            return Wanted(self.path, self.old, self.new)
+            self.step = EditStep.LIST
+            return WantedChange(self.path, self.old, self.new)
         if key == "escape":
-            self.step = Step.EDIT
+            self.step = EditStep.EDIT
         return Took.YES
 
     # --- typing -------------------------------------------------------------------------------

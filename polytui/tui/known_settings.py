@@ -17,7 +17,7 @@ _KEPT = 64
 
 
 @frozen
-class Difference:
+class ChangedValue:
     """A value that changed, as JSON; whoever changed it."""
 
     old: str
@@ -52,7 +52,7 @@ class KnownSettings:
     """State: the last SettingsFrame, the differences it made, and the last wish of each path."""
 
     views: tuple[SettingView, ...] = ()
-    differences: dict[str, Difference] = field(factory=dict)
+    differences: dict[str, ChangedValue] = field(factory=dict)
     wishes: dict[str, Wish] = field(factory=dict)
 
     def hear(self, views: tuple[SettingView, ...], now_s: float) -> None:
@@ -61,7 +61,7 @@ class KnownSettings:
         for one in views:
             old = before.get(one.path, one.value)
             if old != one.value:
-                self.differences[one.path] = Difference(old, one.value, now_s)
+                self.differences[one.path] = ChangedValue(old, one.value, now_s)
         self.views = views
 
     def fault_of(self, path: str, value: str) -> str:
@@ -97,7 +97,7 @@ class KnownSettings:
         if wish is not None and (wish.error or wish.answer):
             del self.wishes[path]
 
-    def fresh(self, now_s: float) -> dict[str, Difference]:
+    def fresh(self, now_s: float) -> dict[str, ChangedValue]:
         """What has changed a moment ago, the latest last."""
         recent = [
             (path, one) for path, one in self.differences.items() if now_s - one.at_s < SHOWN_FOR_S

@@ -34,7 +34,7 @@ def symbol_of(asset: Asset) -> str:
     return f"{asset.value.upper()}USDT"
 
 
-class _Frame(msgspec.Struct, gc=False):
+class _BinanceFrame(msgspec.Struct, gc=False):
     """What tells the frames apart: an envelope, a raw event, an answer or an error."""
 
     stream: str = ""
@@ -47,12 +47,12 @@ class _Frame(msgspec.Struct, gc=False):
     error: msgspec.Raw = msgspec.Raw()
 
 
-class _Kind(msgspec.Struct, gc=False):
+class _BinanceKind(msgspec.Struct, gc=False):
     e: str = ""
     u: int | None = None
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _BinanceTrade(msgspec.Struct, gc=False):
     s: str
     p: str
     q: str
@@ -71,9 +71,9 @@ class _Quote(msgspec.Struct, gc=False):
     u: int
 
 
-_decode_frame = msgspec.json.Decoder(_Frame).decode
-_decode_kind = msgspec.json.Decoder(_Kind).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_frame = msgspec.json.Decoder(_BinanceFrame).decode
+_decode_kind = msgspec.json.Decoder(_BinanceKind).decode
+_decode_trade = msgspec.json.Decoder(_BinanceTrade).decode
 _decode_quote = msgspec.json.Decoder(_Quote).decode
 _encode = msgspec.json.Encoder().encode
 _TRADES = ("aggTrade", "trade")
@@ -191,7 +191,7 @@ def _unused(name: str) -> Parsed:
     return Parsed(ignored=1, is_closing=True) if name == "serverShutdown" else IGNORED
 
 
-def _answer(frame: _Frame) -> Parsed:
+def _answer(frame: _BinanceFrame) -> Parsed:
     """An acknowledgement, or an error in either of the two shapes seen."""
     if frame.code is not None:
         return refused(f"{frame.code} {frame.msg}")

@@ -39,11 +39,11 @@ _BANS_S = {418: 120.0}
 _Row = tuple[int, str, str, str, str, str, int, str, int, str, str, str]
 
 
-class _Time(msgspec.Struct, gc=False):
+class _BinanceTime(msgspec.Struct, gc=False):
     serverTime: int  # noqa: N815  the wire's name
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _BinanceRow(msgspec.Struct, gc=False):
     a: int
     p: str
     q: str
@@ -53,9 +53,9 @@ class _Trade(msgspec.Struct, gc=False):
 
 _decode_rows = msgspec.json.Decoder(list[_Row]).decode
 _decode_row = msgspec.json.Decoder(_Row).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
-_decode_time = msgspec.json.Decoder(_Time).decode
+_decode_trade = msgspec.json.Decoder(_BinanceRow).decode
+_decode_trades = msgspec.json.Decoder(list[_BinanceRow]).decode
+_decode_time = msgspec.json.Decoder(_BinanceTime).decode
 
 
 class Binance:
@@ -176,7 +176,7 @@ def _candle(closed_by_ns: int | None, row: _Row) -> Candle | None:
     return candle if is_closed else None
 
 
-def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded:
+def _traded(asset: Asset, received_ns: int, row: _BinanceRow) -> ExchangeTraded:
     return ExchangeTraded(
         asset,
         "binance",

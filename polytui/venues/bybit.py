@@ -47,7 +47,7 @@ def symbol_of(asset: Asset) -> str:
     return f"{asset.value.upper()}USDT"
 
 
-class _Frame(msgspec.Struct, gc=False):
+class _BybitFrame(msgspec.Struct, gc=False):
     topic: str = ""
     type: str = ""
     data: msgspec.Raw = msgspec.Raw()
@@ -63,7 +63,7 @@ class _Frame(msgspec.Struct, gc=False):
         return self.ret_msg or self.retMsg
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _BybitTrade(msgspec.Struct, gc=False):
     i: str
     T: int
     p: str
@@ -80,9 +80,9 @@ class _Book(msgspec.Struct, gc=False):
     a: list[tuple[str, str]]
 
 
-_decode_frame = msgspec.json.Decoder(_Frame).decode
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_frame = msgspec.json.Decoder(_BybitFrame).decode
+_decode_trades = msgspec.json.Decoder(list[_BybitTrade]).decode
+_decode_trade = msgspec.json.Decoder(_BybitTrade).decode
 _decode_book = msgspec.json.Decoder(_Book).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -158,7 +158,7 @@ class BybitStreams:
             return NOTHING
         return refused(f"{frame.retCode} {frame.words}" if frame.retCode else frame.words)
 
-    def _message(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _message(self, frame: _BybitFrame, received_ns: int) -> Parsed:
         if frame.topic == self._topics[TRADES]:
             return self._trades(frame.data, received_ns)
         if frame.topic == self._topics[QUOTES]:
@@ -200,7 +200,7 @@ class BybitStreams:
         self._remember([event.trade_id])
         return True
 
-    def _traded(self, received_ns: int, trade: _Trade) -> ExchangeTraded | None:
+    def _traded(self, received_ns: int, trade: _BybitTrade) -> ExchangeTraded | None:
         """None for a block trade."""
         if trade.BT:
             return None
@@ -221,7 +221,7 @@ class BybitStreams:
 
     # --- the book -------------------------------------------------------------------------------
 
-    def _change_book(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _change_book(self, frame: _BybitFrame, received_ns: int) -> Parsed:
         message = _decode_book(frame.data)
         if message.s != self._symbol:
             raise ValueError(f"a book of {message.s[:20]!r}")

@@ -31,17 +31,17 @@ _BANS_S = {403: 600.0}
 _T = TypeVar("_T")
 
 
-class _Answer(msgspec.Struct, gc=False):
+class _BybitAnswer(msgspec.Struct, gc=False):
     retCode: int  # noqa: N815  the wire's name
     retMsg: str = ""  # noqa: N815
     result: msgspec.Raw = msgspec.Raw()
 
 
-class _Time(msgspec.Struct, gc=False):
+class _BybitTime(msgspec.Struct, gc=False):
     timeNano: str  # noqa: N815
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _BybitRow(msgspec.Struct, gc=False):
     execId: str  # noqa: N815
     price: str
     size: str
@@ -55,11 +55,11 @@ class _Rows(msgspec.Struct, gc=False):
 
 
 _Kline = tuple[str, str, str, str, str, str, str]
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_trades = msgspec.json.Decoder(list[_BybitRow]).decode
+_decode_trade = msgspec.json.Decoder(_BybitRow).decode
 _decode_klines = msgspec.json.Decoder(list[_Kline]).decode
 _decode_kline = msgspec.json.Decoder(_Kline).decode
-_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_answer = msgspec.json.Decoder(_BybitAnswer).decode
 
 
 class Bybit:
@@ -73,7 +73,7 @@ class Bybit:
         self._complain = complain
 
     async def server_time_ns(self) -> int:
-        found = await self._ask("/v5/market/time", {}, _Time)
+        found = await self._ask("/v5/market/time", {}, _BybitTime)
         return trade_number(found.timeNano)
 
     async def recent_trades(
@@ -134,7 +134,7 @@ class Bybit:
         raise Rejected(f"{words}; ask for something else")
 
 
-def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded | None:
+def _traded(asset: Asset, received_ns: int, row: _BybitRow) -> ExchangeTraded | None:
     if row.isBlockTrade:
         return None
     if row.side not in _SIDES:

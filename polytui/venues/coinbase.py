@@ -62,7 +62,7 @@ def product_of(asset: Asset) -> str:
     return f"{asset.value.upper()}-USD"
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _CoinbaseTrade(msgspec.Struct, gc=False):
     product_id: str
     trade_id: str
     price: str
@@ -101,7 +101,7 @@ class _BookEvent(msgspec.Struct, gc=False):
     updates: list[_Update]
 
 
-class _Frame(msgspec.Struct, gc=False):
+class _CoinbaseFrame(msgspec.Struct, gc=False):
     type: str = ""
     channel: str = ""
     timestamp: str = ""
@@ -119,10 +119,10 @@ class _FlatTicker(msgspec.Struct, gc=False):
     time: str
 
 
-_decode_frame = msgspec.json.Decoder(_Frame).decode
+_decode_frame = msgspec.json.Decoder(_CoinbaseFrame).decode
 _decode_trade_events = msgspec.json.Decoder(list[_TradeEvent]).decode
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_trades = msgspec.json.Decoder(list[_CoinbaseTrade]).decode
+_decode_trade = msgspec.json.Decoder(_CoinbaseTrade).decode
 _decode_ticker_events = msgspec.json.Decoder(list[_TickerEvent]).decode
 _decode_tickers = msgspec.json.Decoder(list[_Ticker]).decode
 _decode_ticker = msgspec.json.Decoder(_Ticker).decode
@@ -195,7 +195,7 @@ class CoinbaseStreams:
             raise ValueError("neither channel nor type")
         return IGNORED
 
-    def _counted(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _counted(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
         """A message in its place: one that comes late or again is dropped, a jump is a loss."""
         number = frame.sequence_num
         if not -1 <= number < _LARGEST_ID:
@@ -209,7 +209,7 @@ class CoinbaseStreams:
         parsed = self._message(frame, received_ns)
         return evolve(parsed, lost=lost) if lost else parsed
 
-    def _message(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _message(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
         match frame.channel:
             case "market_trades":
                 return self._trades(frame, received_ns)
@@ -229,7 +229,7 @@ class CoinbaseStreams:
 
     # --- trades ---------------------------------------------------------------------------------
 
-    def _trades(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _trades(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
         """By their ids: they come newest first today, but nothing promises it."""
         events: list[ExchangeTraded] = []
         why = ""
@@ -270,7 +270,7 @@ class CoinbaseStreams:
         )
 
     def _traded(
-        self, received_ns: int, trade: _Trade, *, is_history: bool
+        self, received_ns: int, trade: _CoinbaseTrade, *, is_history: bool
     ) -> ExchangeTraded | None:
         if trade.product_id not in self._products:
             return None
@@ -290,7 +290,7 @@ class CoinbaseStreams:
 
     # --- quotes ---------------------------------------------------------------------------------
 
-    def _tickers(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _tickers(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
         """A batch ticker may lack bests: then it proves only that the feed lives."""
         venue_ns = ns_of_rfc3339(frame.timestamp)
         tickers: list[_Ticker] = []
@@ -324,7 +324,7 @@ class CoinbaseStreams:
 
     # --- the whole book -------------------------------------------------------------------------
 
-    def _level2(self, frame: _Frame, received_ns: int) -> Parsed:
+    def _level2(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
         venue_ns = ns_of_rfc3339(frame.timestamp)
         events = [e for e in _decode_books(frame.events) if e.product_id in self._products]
         if not events:

@@ -36,11 +36,11 @@ _TAKER_OF = {"BUY": Side.SELL, "SELL": Side.BUY}
 _T = TypeVar("_T")
 
 
-class _Time(msgspec.Struct, gc=False):
+class _CoinbaseTime(msgspec.Struct, gc=False):
     epochMillis: str | int  # noqa: N815  the wire's name
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _CoinbaseRow(msgspec.Struct, gc=False):
     trade_id: str
     price: str
     size: str
@@ -65,8 +65,8 @@ class _Candles(msgspec.Struct, gc=False):
     candles: msgspec.Raw
 
 
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
-_decode_trade = msgspec.json.Decoder(_Trade).decode
+_decode_trades = msgspec.json.Decoder(list[_CoinbaseRow]).decode
+_decode_trade = msgspec.json.Decoder(_CoinbaseRow).decode
 _decode_candles = msgspec.json.Decoder(list[_Candle]).decode
 _decode_candle = msgspec.json.Decoder(_Candle).decode
 
@@ -82,7 +82,7 @@ class Coinbase:
         self._complain = complain
 
     async def server_time_ns(self) -> int:
-        found = await self._ask("/time", {}, _Time)
+        found = await self._ask("/time", {}, _CoinbaseTime)
         return ns_of_ms(found.epochMillis)
 
     async def recent_trades(
@@ -128,7 +128,7 @@ class Coinbase:
             raise Retry(f"Coinbase's answer is unreadable: {fault}; try again") from None
 
 
-def _traded(asset: Asset, received_ns: int, row: _Trade) -> ExchangeTraded:
+def _traded(asset: Asset, received_ns: int, row: _CoinbaseRow) -> ExchangeTraded:
     if row.side not in _TAKER_OF:
         raise ValueError(f"side {row.side[:20]!r}")
     return ExchangeTraded(

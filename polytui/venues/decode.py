@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 from attrs import define, field
 
-from polytui.config.schema import Clock
+from polytui.config.schema import ClockSettings
 from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.venues.continuity import DUPLICATE, TradeLine
 from polytui.venues.feed import WIRE_FAULTS, Parsed, rejected
-from polytui.venues.sources import MakeReader, Reader, Reading
+from polytui.venues.sources import FrameReading, MakeReader, Reader
 from polytui.venues.stamps import Judge
 
 _SHOWN_MOST = 50
@@ -29,7 +29,7 @@ _NUMBERED = ("binance", "coinbase")
 _ALL = tuple(Asset)
 _UNKNOWN = 1
 """In place of a receive time, where a recording has none."""
-_JUDGE = Judge(Clock().max_ahead_ms * NS_PER_MS)
+_JUDGE = Judge(ClockSettings().max_ahead_ms * NS_PER_MS)
 _BY_NAME = {asset.value: (asset,) for asset in Asset}
 _TIMES_MS = ("recv_ms", "recv_wall_ts")
 
@@ -150,7 +150,7 @@ def decode_lines(lines: Iterable[Line], make: MakeReader, decoded: Decoded) -> I
             yield event
 
 
-def _believed(reading: Reading, received_ns: int) -> tuple[Sequence[Any], Parsed]:
+def _believed(reading: FrameReading, received_ns: int) -> tuple[Sequence[Any], Parsed]:
     """As the engine would have judged it, where the time of receipt is known."""
     if received_ns == _UNKNOWN:
         return reading.events, reading.parsed

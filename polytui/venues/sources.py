@@ -21,7 +21,7 @@ _NOBODY = Credentials("", "", "")
 
 
 @frozen
-class Reading:
+class FrameReading:
     """What one recorded frame meant, whoever understood it."""
 
     events: Sequence[Any]
@@ -32,7 +32,7 @@ class Reader(Protocol):
     def begin(self) -> None:
         """A new connection: what the last one counted is void."""
 
-    def read(self, frame: str | bytes, received_ns: int) -> Reading: ...
+    def read(self, frame: str | bytes, received_ns: int) -> FrameReading: ...
 
 
 @frozen
@@ -45,24 +45,24 @@ class _ByAsset:
         for codec in self.codecs:
             codec.hello()
 
-    def read(self, frame: str | bytes, received_ns: int) -> Reading:
+    def read(self, frame: str | bytes, received_ns: int) -> FrameReading:
         parsed = Parsed()
         for codec in self.codecs:
             parsed = codec.parse(frame, received_ns)
             if not parsed.ignored or parsed.is_closing:
                 break
-        return Reading(parsed.events, parsed)
+        return FrameReading(parsed.events, parsed)
 
 
 @frozen
 class _OneCount(_ByAsset):
     """One number counts the frames of all assets, so each codec has to see every frame."""
 
-    def read(self, frame: str | bytes, received_ns: int) -> Reading:
+    def read(self, frame: str | bytes, received_ns: int) -> FrameReading:
         found = [codec.parse(frame, received_ns) for codec in self.codecs]
         for parsed in found:
             if parsed.rejected:
-                return Reading((), parsed)
+                return FrameReading((), parsed)
         telling = next((parsed for parsed in found if not parsed.ignored), found[0])
         together = evolve(
             telling,
@@ -70,7 +70,7 @@ class _OneCount(_ByAsset):
             lost=max(parsed.lost for parsed in found),
             duplicates=max(parsed.duplicates for parsed in found),
         )
-        return Reading(together.events, together)
+        return FrameReading(together.events, together)
 
 
 @frozen
@@ -82,8 +82,8 @@ class _Plain:
     def begin(self) -> None:
         """Nothing is counted there."""
 
-    def read(self, frame: str | bytes, received_ns: int) -> Reading:
-        return Reading(*self.source.read(frame))
+    def read(self, frame: str | bytes, received_ns: int) -> FrameReading:
+        return FrameReading(*self.source.read(frame))
 
 
 MakeReader = Callable[[Sequence[Asset]], Reader]

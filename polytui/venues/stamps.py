@@ -39,7 +39,7 @@ def _venue_if_any(event: Any) -> Sequence[int]:
     return (event.venue_ns,) if event.venue_ns else ()
 
 
-def _oracle(event: ev.OraclePriced) -> Sequence[int]:
+def _chainlink(event: ev.ChainlinkPriced) -> Sequence[int]:
     return (event.observed_ns, event.venue_ns)
 
 
@@ -55,7 +55,7 @@ STAMPS: Mapping[type, Stamps] = {
     ev.TickSizeChanged: _venue,
     ev.TradePrinted: _venue,
     ev.RoundSettled: _venue_if_any,
-    ev.OraclePriced: _oracle,
+    ev.ChainlinkPriced: _chainlink,
     ev.ExchangeTraded: _venue,
     ev.ExchangeQuoted: _venue_if_any,
     ev.CandlesLoaded: _candles,
@@ -73,7 +73,7 @@ OURS = (
     ev.SettingsChanged,
     ev.Ticked,
     ev.ModelLoaded,
-    ev.StandingRestored,
+    ev.RiskStateRestored,
     ev.RoundOpened,
     ev.RoundClosed,
     ev.AcceptanceChanged,
@@ -99,7 +99,7 @@ _ALL: Mapping[type, Stamps] = {**STAMPS, **_NOTHING}
 
 
 @frozen
-class Fault:
+class StampFault:
     """Why an event's time cannot be believed."""
 
     words: str
@@ -113,24 +113,24 @@ class Judge:
 
     skew_ns: int
 
-    def fault(self, event: object, now_ns: int) -> Fault | None:
+    def fault(self, event: object, now_ns: int) -> StampFault | None:
         """None for what may be believed at `now_ns`, when it was read (session time).
 
         KeyError for a class that nobody has put into the table.
         """
         for stamp in _ALL[type(event)](event):
             if stamp - now_ns > self.skew_ns:
-                return Fault(_words(stamp - now_ns, self.skew_ns), stamp - now_ns)
+                return StampFault(_words(stamp - now_ns, self.skew_ns), stamp - now_ns)
             if now_ns - stamp > _OLDEST_NS:
                 days = (now_ns - stamp) / NS_PER_S / 86_400
-                return Fault(f"stamped {days:,.0f} days ago: another unit", 0)
+                return StampFault(f"stamped {days:,.0f} days ago: another unit", 0)
         return None
 
     def believed(
         self, events: Sequence[Any], now_ns: int
-    ) -> tuple[tuple[Any, ...], tuple[Fault, ...]]:
+    ) -> tuple[tuple[Any, ...], tuple[StampFault, ...]]:
         """What may be believed of a frame's events, and what was wrong with the others."""
-        faults: list[Fault] = []
+        faults: list[StampFault] = []
         kept: list[Any] = []
         for event in events:
             fault = self.fault(event, now_ns)

@@ -10,7 +10,7 @@ import pytest
 
 from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.replay import replay_journal
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, encode_header
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -22,7 +22,7 @@ START_NS = 1_795_204_770 * NS_PER_S
 
 
 def play(seed: int, *assets: Asset, venues: tuple[Exchange, ...] = tuple(Exchange)) -> Played:
-    settings = attrs.evolve(Settings(), session=Session(assets=assets, rounds=1))
+    settings = attrs.evolve(Settings(), session=SessionSettings(assets=assets, rounds=1))
     world = WorldSettings(seed, START_NS, assets, (Interval.M5,), venues=venues)
     return InProcess(settings, world).play()
 
@@ -45,12 +45,12 @@ def test_another_seed_is_another_session() -> None:
 def test_it_trades_and_the_money_adds_up(both: Played) -> None:
     account = both.mind.account
     for asset in (Asset.BTC, Asset.ETH):
-        books = account.books(asset)
-        assert books.rounds_settled == 1
-        assert books.fills > 0
-        assert books.working == 0
-    assert both.hands.cash == account.cash
-    assert account.realised == both.hands.traded + both.hands.payouts
+        asset_account = account.of(asset)
+        assert asset_account.rounds_settled == 1
+        assert asset_account.fills > 0
+        assert asset_account.working == 0
+    assert both.paper.cash == account.cash
+    assert account.realised == both.paper.traded + both.paper.payouts
     assert account.cash == account.starting_cash + account.realised
     assert both.rejected == 0, "our codecs believe everything that our venue says"
 
@@ -77,7 +77,7 @@ def test_a_digest_that_was_changed_is_found(both: Played, tmp_path: Path) -> Non
 
 
 def test_a_desk_hears_of_the_learned_model_before_the_world() -> None:
-    settings = attrs.evolve(Settings(), session=Session(assets=(Asset.BTC,), rounds=0))
+    settings = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=0))
     world = WorldSettings(1, START_NS, (Asset.BTC,), (Interval.M5,))
     model = ev.ModelLoaded("", "no model at nowhere")
     lines = InProcess(settings, world, model=model).play().lines

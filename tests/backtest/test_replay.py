@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from polytui.backtest.replay import Verdict, replay_journal
+from polytui.backtest.replay import ReplayVerdict, replay_journal
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import (
+    FORMAT,
     Header,
     encode_digest,
     encode_header,
@@ -24,7 +25,7 @@ from polytui.model.instrument import Asset, Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 
 OPENS_NS = 1_795_204_800 * NS_PER_S
-HEADER = encode_header(Header(1, "0.1.0", "demo", "session", OPENS_NS))
+HEADER = encode_header(Header(FORMAT, "0.1.0", "demo", "session", OPENS_NS))
 BROKEN = ev.SettingsChanged('{"risk":{"max_order_usd":0}}')
 """An event that breaks the desk that takes it."""
 
@@ -45,7 +46,7 @@ def a_round(asset: Asset) -> Round:
     )
 
 
-def happenings() -> list[tuple[Asset, ev.Event, bool]]:
+def world_events() -> list[tuple[Asset, ev.Event, bool]]:
     """Two desks, one round each; the last event of every batch is marked."""
     told: list[tuple[Asset, ev.Event, bool]] = []
     for asset in (Asset.BTC, Asset.ETH):
@@ -91,13 +92,13 @@ class Writer:
 
 def a_session(*more: tuple[Asset, ev.Event, bool]) -> list[bytes]:
     writer = Writer()
-    for told in [*happenings(), *more]:
+    for told in [*world_events(), *more]:
         writer.take(*told)
     writer.write_digest()
     return writer.lines
 
 
-def replayed(folder: Path, lines: list[bytes], *, is_verifying: bool = True) -> Verdict:
+def replayed(folder: Path, lines: list[bytes], *, is_verifying: bool = True) -> ReplayVerdict:
     path = folder / "journal.jsonl"
     path.write_bytes(b"".join(lines))
     return replay_journal(path, is_verifying=is_verifying)

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from polytui.backtest.inprocess import play
-from polytui.backtest.what_if import Comparison, Difference, compare
+from polytui.backtest.what_if import Comparison, Divergence, compare
 from polytui.cli import main
-from polytui.config.deciding import Strategy
+from polytui.config.deciding import StrategySettings
 from polytui.config.load import canonical_json
-from polytui.config.schema import Session, Settings
+from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import FORMAT, Header, encode_header, encode_raised, encode_record
 from polytui.model import events as ev
@@ -47,11 +47,11 @@ DEFAULTS = Settings()
 ALL_ENABLED = {
     field.name: attrs.evolve(table, is_enabled=True)
     for field in attrs.fields(Settings)
-    if isinstance(table := getattr(DEFAULTS, field.name), Strategy)
+    if isinstance(table := getattr(DEFAULTS, field.name), StrategySettings)
 }
 SETTINGS = attrs.evolve(
     DEFAULTS,
-    session=Session(assets=(BTC,), rounds=1),
+    session=SessionSettings(assets=(BTC,), rounds=1),
     gates=attrs.evolve(DEFAULTS.gates, after_open_s=10.0),
     market=attrs.evolve(
         DEFAULTS.market, volatility_warmup_s=5.0, volatility_youth_s=0.0, tail_degrees=0.0
@@ -209,7 +209,7 @@ def whose(effect: Effect) -> str:
     return effect.strategy
 
 
-def orders_of_the_other(session: Written, differences: list[Difference]) -> list[Sent]:
+def orders_of_the_other(session: Written, differences: list[Divergence]) -> list[Sent]:
     """What the mind under the changed settings sent: the session's, but for what differs."""
     gone = {sent for one in differences for sent in sent_in(one, one.was)}
     assert gone <= set(session.orders)
@@ -218,7 +218,7 @@ def orders_of_the_other(session: Written, differences: list[Difference]) -> list
     return sorted([*kept, *come], key=lambda sent: sent.seq)
 
 
-def sent_in(one: Difference, effects: tuple[Effect, ...]) -> list[Sent]:
+def sent_in(one: Divergence, effects: tuple[Effect, ...]) -> list[Sent]:
     places = [effect for effect in effects if isinstance(effect, Place)]
     return [Sent.of(one.seq, one.at_ns, msgspec.to_builtins(place)) for place in places]
 
@@ -307,7 +307,9 @@ class Writer:
     def hear(self, asset: Asset) -> None:
         at_ns = self.now_ns + NS_PER_S
         price = 100_030.0
-        self.take(asset, ev.OraclePriced(asset, "rtds", PriceKind.SPOT, price, 0, *(3 * [at_ns])))
+        self.take(
+            asset, ev.ChainlinkPriced(asset, "rtds", PriceKind.SPOT, price, 0, *(3 * [at_ns]))
+        )
 
     def book(self, asset: Asset, ask: float) -> None:
         """Up is offered at so much; Down's book comes second and settles both."""
@@ -436,7 +438,7 @@ def too_large_a_fill(order_id: str) -> list[ev.Event]:
 def test_a_crash_does_not_stop_it(tmp_path: Path, crash: Callable[[str], list[ev.Event]]) -> None:
     """Before it, and in the life after it, the limit makes the only difference."""
     writer = two_desks_buy()
-    (working,) = writer.mind.desks[ETH].holdings.orders.working()
+    (working,) = writer.mind.desks[ETH].ledger.orders.working()
     for event in crash(working.order.order_id):
         writer.take(ETH, event)
     assert b'"raised":' in writer.lines[-1]

@@ -16,12 +16,12 @@ from polytui.model.units import MICRO, Price, Shares, Usd
 def test_a_round_is_what_was_said_at_its_close_and_what_its_settlement_added() -> None:
     """Ten shares at 0.50 that were said to be worth 0.60: one round is won and one lost."""
     mind, listener = Mind(), Listener(is_calibrated=False)
-    track = mind.account.books(Asset.BTC).live
+    attribution = mind.account.of(Asset.BTC).live
     fill = Fill("t", Price(500_000), Shares(10 * MICRO), Usd(0), True)
     for slug, winner in (("one", Outcome.UP), ("two", Outcome.DOWN)):
-        track.fill(slug, "fade", Outcome.UP, Side.BUY, fill, 1, 0.6)
+        attribution.fill(slug, "fade", Outcome.UP, Side.BUY, fill, 1, 0.6)
         listener.heard(mind, Asset.BTC, RoundClosed(slug, 1))
-        track.settle(slug, winner)
+        attribution.settle(slug, winner)
         listener.heard(mind, Asset.BTC, RoundSettled("0x1", "1", "stream", 1))
     assert [row.claimed for row in listener.rows] == pytest.approx([0.1, 0.1])
     assert [row.realised for row in listener.rows] == pytest.approx([0.5, -0.5])

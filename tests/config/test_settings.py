@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.config.change import changed
 from polytui.config.demo import with_demo_strategies
 from polytui.config.load import (
     BadSettings,
@@ -20,7 +21,8 @@ from polytui.config.load import (
     load_settings,
     structure_settings,
 )
-from polytui.config.schema import Demo, Risk, Session, Settings
+from polytui.config.renamed import RENAMED
+from polytui.config.schema import DemoSettings, RiskSettings, SessionSettings, Settings
 from polytui.config.starters import config_text, env_text, write_starters
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
@@ -110,10 +112,21 @@ def test_every_fault_is_said_at_once_in_the_order_of_its_path() -> None:
 
 
 def test_a_setting_that_has_another_name_now_says_which() -> None:
-    raw = {"gates": {"min_oracle_confidence": 0.2, "zzz": 1}}
+    raw = {"gates": {"min_oracle_confidence": 0.2, "zzz": 1}, "risk": {"min_oracle_trust": 1}}
     assert faults_of(raw) == [
-        "unknown setting min_oracle_confidence (is min_oracle_trust now), zzz @ gates"
+        "unknown setting min_oracle_confidence (is gates.min_consensus_trust now), zzz @ gates",
+        "unknown setting min_oracle_trust @ risk",
     ]
+
+
+@pytest.mark.parametrize(("former", "now"), RENAMED.items())
+def test_every_former_name_is_refused_with_the_one_of_today(former: str, now: str) -> None:
+    """Which is a setting, and the former one is none any more."""
+    (table, name), (new_table, new_name) = former.split("."), now.split(".")
+    assert faults_of({table: {name: 1}}) == [f"unknown setting {name} (is {now} now) @ {table}"]
+    assert hasattr(getattr(Settings(), new_table), new_name)
+    with pytest.raises(BadSettings, match=rf"unknown setting \(is {now} now\) @ {former}"):
+        changed(Settings(), (former, "1"))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +175,7 @@ def test_bounds_exclude_what_is_beyond(value: float) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["max_oracle_age_ms", "cooldown_s"])
+@pytest.mark.parametrize("name", ["max_chainlink_age_ms", "cooldown_s"])
 def test_no_number_is_so_large_that_arithmetic_breaks_on_it(name: str) -> None:
     settings = structure_settings({"gates": {name: 1_000_000_000}})
     assert getattr(settings.gates, name) == 1e9
@@ -184,7 +197,7 @@ def test_a_time_without_its_zone_is_a_fault() -> None:
 
 def test_a_whole_number_is_a_number() -> None:
     settings = structure_settings({"risk": {"max_order_usd": 30}})
-    assert settings.risk == Risk(max_order_usd=30.0)
+    assert settings.risk == RiskSettings(max_order_usd=30.0)
     assert type(settings.risk.max_order_usd) is float
 
 
@@ -216,8 +229,10 @@ def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
 
 def test_settings_survive_their_text() -> None:
     settings = Settings(
-        session=Session(assets=(Asset.XRP,), intervals=(Interval.H1, Interval.M5), rounds=3),
-        risk=Risk(max_order_usd=0.1 + 0.2),
+        session=SessionSettings(
+            assets=(Asset.XRP,), intervals=(Interval.H1, Interval.M5), rounds=3
+        ),
+        risk=RiskSettings(max_order_usd=0.1 + 0.2),
     )
     text = canonical_json(settings)
     assert from_canonical_json(text) == settings
@@ -227,15 +242,15 @@ def test_settings_survive_their_text() -> None:
 @given(st.floats(0.001, 1e9), st.integers(1, 100), st.sampled_from(list(Asset)))
 def test_any_settings_survive_their_text(usd: float, orders: int, asset: Asset) -> None:
     settings = Settings(
-        session=Session(assets=(asset,)),
-        risk=Risk(max_order_usd=usd, max_working_orders=orders),
+        session=SessionSettings(assets=(asset,)),
+        risk=RiskSettings(max_order_usd=usd, max_working_orders=orders),
     )
     assert from_canonical_json(canonical_json(settings)) == settings
 
 
 def test_a_digest_names_the_settings() -> None:
     assert digest_of(Settings()) == digest_of(structure_settings({}))
-    assert digest_of(Settings()) != digest_of(Settings(risk=Risk(max_order_usd=24.99)))
+    assert digest_of(Settings()) != digest_of(Settings(risk=RiskSettings(max_order_usd=24.99)))
     assert len(digest_of(Settings())) == 12
 
 
@@ -249,10 +264,10 @@ def test_a_text_with_a_fault_is_refused() -> None:
 
 def test_the_demos_strategies_are_those_there_are_and_trade_besides_the_enabled() -> None:
     for strategy in STRATEGIES:
-        demo = Demo(strategies=(strategy.name,))
+        demo = DemoSettings(strategies=(strategy.name,))
         assert getattr(with_demo_strategies(Settings(), demo), strategy.name).is_enabled
     settings = Settings()
-    assert with_demo_strategies(settings, Demo(strategies=())) == settings
+    assert with_demo_strategies(settings, DemoSettings(strategies=())) == settings
     for names in (["martingale"], ["confluence", "confluence"]):
         (fault,) = faults_of({"demo": {"strategies": names}})
         assert all(strategy.name in fault for strategy in STRATEGIES), fault

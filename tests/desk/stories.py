@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from polytui.config.deciding import DistanceFade, Gates, SettlementSniper
+from polytui.config.deciding import DistanceFadeSettings, GateSettings, SettlementSniperSettings
 from polytui.config.load import canonical_json
-from polytui.config.schema import Market, Risk, Settings
+from polytui.config.schema import MarketSettings, RiskSettings, Settings
 from polytui.desk.desk import Desk
 from polytui.desk.mind import Mind
 from polytui.desk.round import DeskRound
@@ -37,7 +37,7 @@ STAKED = Shares(32_420_000)
 """Twenty dollars of Up at 0.60, its fee of 0.0168 a share included, in whole lots."""
 
 PLAIN = Settings(
-    gates=Gates(
+    gates=GateSettings(
         after_open_s=20.0,
         before_close_s=20.0,
         min_depth=0.0,
@@ -46,10 +46,10 @@ PLAIN = Settings(
         entry_delay_s=0.0,
         is_one_signal_a_side=False,
     ),
-    market=Market(tail_degrees=0.0),
-    distance_fade=DistanceFade(sizing="fixed"),
-    settlement_sniper=SettlementSniper(is_enabled=False),
-    risk=Risk(
+    market=MarketSettings(tail_degrees=0.0),
+    distance_fade=DistanceFadeSettings(sizing="fixed"),
+    settlement_sniper=SettlementSniperSettings(is_enabled=False),
+    risk=RiskSettings(
         max_losses_in_a_row=100,
         max_drawdown_usd=1_000.0,
         max_drawdown_pct=100.0,
@@ -110,7 +110,7 @@ class Story:
         changed = ev.SettingsChanged(canonical_json(self.settings))
         return [effect for asset in list(self.mind.desks) for effect in self.tell(changed, asset)]
 
-    def oracle(
+    def chainlink(
         self,
         value: float = PRICE,
         asset: Asset = Asset.BTC,
@@ -119,7 +119,7 @@ class Story:
     ) -> list[Effect]:
         window_s = 0 if kind is PriceKind.SPOT else 60
         observed_ns = observed_ns or self.now_ns
-        point = ev.OraclePriced(
+        point = ev.ChainlinkPriced(
             asset, "rtds", kind, value, window_s, observed_ns, observed_ns, self.now_ns
         )
         return self.tell(point, asset)
@@ -132,19 +132,19 @@ class Story:
 
     def strike(self, asset: Asset = Asset.BTC, number: int = 0) -> list[Effect]:
         opens_ns = make_round(asset, number).opens_ns
-        return self.oracle(STRIKE, asset, PriceKind.TWAP, opens_ns)
+        return self.chainlink(STRIKE, asset, PriceKind.TWAP, opens_ns)
 
     def wait(
         self, seconds: int, *assets: Asset, exchanges: Sequence[Exchange] = tuple(Exchange)
     ) -> list[Effect]:
-        """Time passes, and the exchanges and the oracle say the same each second."""
+        """Time passes, and the exchanges and Chainlink say the same each second."""
         effects: list[Effect] = []
         for _ in range(seconds):
             self.now_ns += NS_PER_S
             for asset in assets or (Asset.BTC,):
                 for exchange in exchanges:
                     effects += self.quote(exchange.value, asset=asset)
-                effects += self.oracle(asset=asset)
+                effects += self.chainlink(asset=asset)
         return effects
 
     def silence(self, seconds: float) -> list[Effect]:
@@ -237,9 +237,9 @@ class Story:
         return self.mind.desks[asset]
 
     def round(self, asset: Asset = Asset.BTC, number: int = 0) -> DeskRound:
-        entry = self.desk(asset).rounds.get(make_round(asset, number).slug)
-        assert entry is not None
-        return entry
+        market_round = self.desk(asset).rounds.get(make_round(asset, number).slug)
+        assert market_round is not None
+        return market_round
 
     def said_last(self, asset: Asset = Asset.BTC) -> Reason:
         """What the strategy was last told of the first round."""

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from polytui.config.deciding import Breakers as Thresholds
+from polytui.config.deciding import BreakerSettings
 from polytui.desk.account import Account, OpenRound
 from polytui.journal.codec import decode_event
 from polytui.model.effects import Reason, Why
-from polytui.model.events import StandingRestored, Stopped
+from polytui.model.events import RiskStateRestored, Stopped
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S, Usd
 
@@ -40,7 +40,7 @@ def account_with(*results: float, now_ns: int = NOON) -> Account:
     return account
 
 
-LEFT_BEHIND = StandingRestored(
+LEFT_BEHIND = RiskStateRestored(
     day=DAY,
     realised_today=usd(-30),
     trades_today=7,
@@ -101,7 +101,7 @@ def test_reading_changes_nothing() -> None:
     later = NOON + 3 * DAY_NS
     account.realised_today(later)
     account.trades_today(later)
-    account.standing(later)
+    account.risk_state(later)
     assert account.state() == before
     assert account.realised_today(NOON) == usd(-5)
 
@@ -194,7 +194,7 @@ def test_a_restart_does_not_make_a_smaller_share_of_it() -> None:
     hundred below its highest; of 1,100 they would be less than a tenth."""
     first = account_with(-100.0)
     first.starting_cash = CASH
-    told = first.standing(NOON)
+    told = first.risk_state(NOON)
     assert told.equity_peak == CASH
     second = with_cash()
     second.restore(told, NOON)
@@ -228,8 +228,8 @@ def test_a_new_highest_is_of_this_sessions_money() -> None:
 
 def with_open(account: Account, flow: float, carried: float, asset: Asset = BTC) -> Account:
     """In open rounds: received minus paid, and what is held."""
-    books = account.books(asset)
-    books.open_flow, books.carried = usd(flow), usd(carried)
+    asset_account = account.of(asset)
+    asset_account.open_flow, asset_account.carried = usd(flow), usd(carried)
     return account
 
 
@@ -291,7 +291,7 @@ def test_who_forgives_a_drawdown_forgives_what_was_sold_as_well() -> None:
 
 def test_another_session_is_told_of_them() -> None:
     """Its positions begin anew, but what these have lost was lost today."""
-    told = with_open(account_with(10.0), -8.0, 0.0).standing(NOON)
+    told = with_open(account_with(10.0), -8.0, 0.0).risk_state(NOON)
     assert (told.realised_today, told.realised_peak) == (usd(2), usd(8))
 
 
@@ -311,12 +311,12 @@ def test_a_breach_is_the_first_of_its_day_and_of_its_limit() -> None:
 
 def test_who_waits_for_a_person_and_why() -> None:
     account = Account()
-    books = account.books(BTC)
-    books.is_traded = True
+    asset_account = account.of(BTC)
+    asset_account.is_traded = True
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
-    books.is_paused = True
+    asset_account.is_paused = True
     assert not account.is_paused_for(Reason.LIMIT_DRAWDOWN)
-    books.paused_whys = (Why(Reason.LIMIT_DRAWDOWN, 20.0, 15.0, "USD"),)
+    asset_account.paused_whys = (Why(Reason.LIMIT_DRAWDOWN, 20.0, 15.0, "USD"),)
     assert account.is_paused_for(Reason.LIMIT_DRAWDOWN)
     assert not account.is_paused_for(Reason.LIMIT_LOSSES)
 
@@ -340,7 +340,7 @@ def test_settled_losses_one_after_another(results: tuple[int, ...], row: int) ->
     account = Account()
     for result in results:
         account.note_settled(BTC, Usd(result))
-    assert account.books(BTC).losses_in_a_row == row
+    assert account.of(BTC).losses_in_a_row == row
 
 
 def test_each_asset_has_a_row_of_its_own_and_a_person_may_end_it() -> None:
@@ -348,27 +348,27 @@ def test_each_asset_has_a_row_of_its_own_and_a_person_may_end_it() -> None:
     for asset in (BTC, ETH, BTC):
         account.note_settled(asset, usd(-1))
     account.note_settled(ETH, usd(1))
-    assert (account.books(BTC).losses_in_a_row, account.books(ETH).losses_in_a_row) == (2, 0)
+    assert (account.of(BTC).losses_in_a_row, account.of(ETH).losses_in_a_row) == (2, 0)
     account.forgive_losses(BTC)
-    assert account.books(BTC).losses_in_a_row == 0
+    assert account.of(BTC).losses_in_a_row == 0
 
 
 def test_open_rounds_of_all_assets_are_open_positions() -> None:
     account = Account()
-    account.books(BTC).open = {"a": an_open(Interval.M5), "b": an_open(Interval.M15)}
-    account.books(ETH).open = {"c": an_open(Interval.M5)}
+    account.of(BTC).open = {"a": an_open(Interval.M5), "b": an_open(Interval.M15)}
+    account.of(ETH).open = {"c": an_open(Interval.M5)}
     assert account.open_rounds == 3
     assert [account.open_rounds_of(interval) for interval in Interval] == [2, 1, 0, 0]
 
 
 def test_what_closes_at_one_time_is_at_stake_together_whatever_it_is() -> None:
     account = Account()
-    account.books(BTC).open = {
+    account.of(BTC).open = {
         "a": an_open(Interval.M5, MIDNIGHT, 10.0),
         "b": an_open(Interval.M15, MIDNIGHT, 3.0),
         "c": an_open(Interval.H1, NOON, 4.0),
     }
-    account.books(ETH).open = {"d": an_open(Interval.M5, MIDNIGHT, 0.5)}
+    account.of(ETH).open = {"d": an_open(Interval.M5, MIDNIGHT, 0.5)}
     assert account.at_stake_at(MIDNIGHT) == usd(13.5)
     assert account.at_stake_at(NOON) == usd(4)
     assert account.at_stake_at(NOON + 1) == 0
@@ -385,7 +385,7 @@ def test_a_session_begins_where_the_last_one_ended() -> None:
     assert account.realised_today(NOON) == usd(-30)
     assert account.trades_today(NOON) == 7
     assert account.drawdown == usd(45)
-    assert account.books(BTC).losses_in_a_row == 2
+    assert account.of(BTC).losses_in_a_row == 2
     switch = account.kill_switch
     assert (switch.is_on, switch.why, switch.since_ns) == (True, "daily loss", NOON - 5)
     assert account.realised == 0  # of this session
@@ -397,11 +397,11 @@ def test_what_is_left_of_yesterday_is_what_has_no_day() -> None:
     tomorrow = NOON + DAY_NS
     assert (account.realised_today(tomorrow), account.trades_today(tomorrow)) == (0, 0)
     assert account.drawdown == usd(45)
-    assert account.books(BTC).losses_in_a_row == 2
+    assert account.of(BTC).losses_in_a_row == 2
     assert account.kill_switch.is_on
 
 
-def test_a_clear_standing_switches_nothing_on() -> None:
+def test_a_clear_risk_state_switches_nothing_on() -> None:
     account = Account()
     account.restore(evolve(LEFT_BEHIND, kill_why="", kill_since_ns=0), NOON)
     assert not account.kill_switch.is_on
@@ -438,7 +438,7 @@ def test_an_old_word_does_not_turn_the_day_back() -> None:
 def test_an_asset_of_another_version_is_nobody() -> None:
     account = Account()
     account.restore(evolve(LEFT_BEHIND, losses_in_a_row=(("doge", 9), ("btc", 1))), NOON)
-    assert account.standing(NOON).losses_in_a_row == (("btc", 1),)
+    assert account.risk_state(NOON).losses_in_a_row == (("btc", 1),)
 
 
 def stopped(asset: str, **changes: Any) -> Stopped:
@@ -455,31 +455,31 @@ SPIKE = Why(Reason.SPREAD_SPIKE, 12.0, 10.0, "x average")
 def test_what_was_stopped_is_stopped_again_in_the_same_words() -> None:
     account = Account()
     account.restore(evolve(LEFT_BEHIND, stopped=(PAUSED, SOLD, LOST, HALTED)), NOON)
-    assert [account.books(asset).is_paused for asset in Asset] == [True] * 4
-    assert [account.books(asset).is_flattening for asset in (BTC, ETH)] == [False, True]
-    assert account.books(Asset.SOL).paused_why == LOST.whys[0]
-    assert account.standing(NOON).stopped == (PAUSED, SOLD, LOST, HALTED)
+    assert [account.of(asset).is_paused for asset in Asset] == [True] * 4
+    assert [account.of(asset).is_flattening for asset in (BTC, ETH)] == [False, True]
+    assert account.of(Asset.SOL).paused_why == LOST.whys[0]
+    assert account.risk_state(NOON).stopped == (PAUSED, SOLD, LOST, HALTED)
 
 
 def test_a_breaker_is_open_again_until_it_has_cooled_down() -> None:
     left = stopped("btc", breakers=((SPIKE, NOON + 30 * NS_PER_S),))
     account = Account()
     account.restore(evolve(LEFT_BEHIND, stopped=(left,)), NOON)
-    assert account.books(BTC).breakers.blocking() == SPIKE
-    assert account.standing(NOON).stopped == (left,)
+    assert account.of(BTC).breakers.blocking() == SPIKE
+    assert account.risk_state(NOON).stopped == (left,)
     later = Account()
     later.restore(evolve(LEFT_BEHIND, stopped=(left,)), NOON + 30 * NS_PER_S)
-    assert later.books(BTC).breakers.blocking() is None
+    assert later.of(BTC).breakers.blocking() is None
 
 
 def test_a_breaker_whose_cause_lasts_does_not_change_what_is_kept_with_every_look() -> None:
     account = Account()
-    breakers, settings = account.books(BTC).breakers, Thresholds()
+    breakers, settings = account.of(BTC).breakers, BreakerSettings()
     kept = set()
     for second in range(20):
         breakers.ticked(NOON + second * NS_PER_S, 600_000 + second, 0.0, settings)
-        kept.add(account.standing(NOON + second * NS_PER_S).stopped)
-        (left,) = account.standing(NOON).stopped
+        kept.add(account.risk_state(NOON + second * NS_PER_S).stopped)
+        (left,) = account.risk_state(NOON).stopped
         until_ns = NOON + (second + 60) * NS_PER_S
         assert 0 <= left.breakers[0][1] - until_ns < 10 * NS_PER_S, "never too early"
     assert len(kept) <= 3
@@ -489,17 +489,17 @@ def test_who_rearmed_after_a_days_loss_is_not_killed_for_it_again_by_a_restart()
     before = account_with(-100.0)
     assert before.is_first_breach(NOON, 100.0)
     account = Account()
-    account.restore(before.standing(NOON), NOON)
+    account.restore(before.risk_state(NOON), NOON)
     assert not account.is_first_breach(NOON, 100.0)
     assert account.is_first_breach(NOON, 50.0), "another limit is another kill"
     assert account.is_first_breach(NOON + DAY_NS, 50.0), "and so is another day"
 
 
-def test_a_standing_of_before_these_were_kept_is_read() -> None:
-    old = b"""["StandingRestored",{"day":1,"realised_today":0,"trades_today":0,"realised_peak":0,
+def test_a_risk_state_of_before_these_were_kept_is_read() -> None:
+    old = b"""["RiskStateRestored",{"day":1,"realised_today":0,"trades_today":0,"realised_peak":0,
     "losses_in_a_row":[],"kill_why":"by hand","kill_since_ns":5}]"""
     event = decode_event(Raw(old))
-    assert isinstance(event, StandingRestored)
+    assert isinstance(event, RiskStateRestored)
     assert (event.kill_why, event.stopped) == ("by hand", ())
 
 
@@ -507,14 +507,14 @@ def test_a_session_without_events_passes_on_what_it_was_told() -> None:
     """Also the losses of assets that it does not trade."""
     account = with_cash()
     account.restore(LEFT_BEHIND, NOON)
-    assert account.standing(NOON) == LEFT_BEHIND
+    assert account.risk_state(NOON) == LEFT_BEHIND
 
 
-def test_a_standing_says_the_day_it_is_of() -> None:
+def test_a_risk_state_says_the_day_it_is_of() -> None:
     account = with_cash()
     account.restore(LEFT_BEHIND, NOON)
     expected = evolve(LEFT_BEHIND, day=DAY + 1, realised_today=Usd(0), trades_today=0)
-    assert account.standing(NOON + DAY_NS) == expected
+    assert account.risk_state(NOON + DAY_NS) == expected
 
 
 def test_the_state_tells_apart_what_decides_otherwise() -> None:
@@ -524,9 +524,9 @@ def test_the_state_tells_apart_what_decides_otherwise() -> None:
         lambda account: account.note_settled(BTC, usd(-1)),
         lambda account: account.realise(BTC, usd(-1), NOON),
         lambda account: account.restore(LEFT_BEHIND, NOON),
-        lambda account: setattr(account.books(BTC), "open", {"a": an_open(Interval.M5)}),
+        lambda account: setattr(account.of(BTC), "open", {"a": an_open(Interval.M5)}),
         lambda account: account.restore(evolve(LEFT_BEHIND, equity_peak=usd(900)), NOON),
-        lambda account: setattr(account.books(BTC), "carried", 1),
+        lambda account: setattr(account.of(BTC), "carried", 1),
         lambda account: account.is_first_breach(NOON, 15.0),
     ):
         account = Account()
@@ -569,9 +569,9 @@ def test_a_restart_anywhere_makes_no_difference_to_what_is_left(
     whole = with_cash()
     now_ns = play(whole, before, NOON)
     second = with_cash()
-    second.restore(whole.standing(now_ns), now_ns)
+    second.restore(whole.risk_state(now_ns), now_ns)
     assert second.drawdown_pct >= whole.drawdown_pct
     end_ns = play(whole, after, now_ns)
     play(second, after, now_ns)
-    told, expected = second.standing(end_ns), whole.standing(end_ns)
+    told, expected = second.risk_state(end_ns), whole.risk_state(end_ns)
     assert evolve(told, equity_peak=Usd(0)) == evolve(expected, equity_peak=Usd(0))

@@ -36,7 +36,7 @@ LOW_BOOK, HIGH_BOOK = (0.40, 0.42), (0.80, 0.82)
 
 
 def holding(seconds_left: int) -> Story:
-    """A stake in a cheap book, so long before the close, and the oracle speaks."""
+    """A stake in a cheap book, so long before the close, and Chainlink speaks."""
     story = Story(LEAVING).a_minute_in()
     story.holding()
     story.wait(240 - seconds_left)
@@ -44,11 +44,11 @@ def holding(seconds_left: int) -> Story:
 
 
 def gone_blind(settings: Settings = LEAVING) -> Story:
-    """A stake, and the settlement oracle has been silent for a moment too long."""
+    """A stake, and Chainlink has been silent for a moment too long."""
     story = Story(settings).a_minute_in()
     story.holding()
     assert of_kind(story.silence(8.001), Place) == []
-    assert said_to_all(story) is Reason.ORACLE_STALE
+    assert said_to_all(story) is Reason.CHAINLINK_STALE
     return story
 
 
@@ -67,63 +67,63 @@ def the_sale(effects: list[Effect], price: int) -> Order:
     return order
 
 
-# --- ways out while the oracle is silent ------------------------------------------------------
+# --- ways out while Chainlink is silent -------------------------------------------------------
 
 
 @pytest.mark.parametrize(("book", "price"), [(LOW_BOOK, 390_000), (HIGH_BOOK, 790_000)])
-def test_without_an_oracle_profit_and_loss_are_taken(book: tuple[float, float], price: int) -> None:
+def test_without_chainlink_profit_and_loss_are_taken(book: tuple[float, float], price: int) -> None:
     story = gone_blind()
     the_sale(story.book(book), price)
-    assert said_to_all(story) is Reason.ORACLE_STALE
+    assert said_to_all(story) is Reason.CHAINLINK_STALE
 
 
 @pytest.mark.parametrize(("aside", "sells"), [(-1, True), (0, True), (1, False)])
-def test_without_an_oracle_the_stop_is_where_it_was(aside: int, sells: bool) -> None:
+def test_without_chainlink_the_stop_is_where_it_was(aside: int, sells: bool) -> None:
     fees = make_round().fees
     cost = 600_000 * STAKED // MICRO + fees.fee(Price(600_000), STAKED)
     value = 400_000 * STAKED // MICRO - fees.fee(Price(400_000), STAKED)
     limit = (cost - value) / cost + aside * 1e-9
     story = gone_blind(evolve(LEAVING, exits=evolve(LEAVING.exits, stop_loss=limit)))
-    (stake,) = story.desk().books.live.open(make_round().slug)
+    (stake,) = story.desk().asset_account.live.open(make_round().slug)
     assert stake.cost == cost
     assert len(of_kind(story.book(LOW_BOOK), Place)) == sells
 
 
-def test_without_an_oracle_what_is_open_leaves_before_the_close() -> None:
+def test_without_chainlink_what_is_open_leaves_before_the_close() -> None:
     story = holding(30)
     assert of_kind(story.silence(9.999), Place) == []
-    assert said_to_all(story) is Reason.ORACLE_STALE
+    assert said_to_all(story) is Reason.CHAINLINK_STALE
     the_sale(story.silence(0.001), 570_000)
-    assert said_to_all(story) is Reason.ORACLE_STALE
+    assert said_to_all(story) is Reason.CHAINLINK_STALE
 
 
-def test_without_an_oracle_nothing_flips() -> None:
+def test_without_chainlink_nothing_flips() -> None:
     """Down was worth buying when it was last asked; nobody knows whether it still is."""
     flipping = evolve(LEAVING, exits=evolve(LEAVING.exits, take_profit=10.0))
-    seeing, blind = Story(flipping).a_minute_in(), gone_blind(flipping)
-    seeing.holding()
-    turned = seeing.book((0.90, 0.92))
+    sighted, blind = Story(flipping).a_minute_in(), gone_blind(flipping)
+    sighted.holding()
+    turned = sighted.book((0.90, 0.92))
     assert only(turned, Place).order.side is Side.SELL
-    assert seeing.said_last() is Reason.SIGNAL_FLIP
+    assert sighted.said_last() is Reason.SIGNAL_FLIP
     assert of_kind(blind.book((0.90, 0.92)), Place) == []
 
 
-def test_without_an_oracle_nobody_enters_and_no_entry_works_on() -> None:
+def test_without_chainlink_nobody_enters_and_no_entry_works_on() -> None:
     story = Story(LEAVING).a_minute_in()
     order = story.buying()
     assert of_kind(story.silence(8.001), Cancel) == [Cancel(order.order_id)]
     story.tell(ev.Cancelled(order.order_id, "by request"))
     effects = [*story.book(CHEAP_BOOK), *story.silence(5.0), *story.book(CHEAP_BOOK)]
     assert of_kind(effects, Place) == []
-    assert said_to_all(story) is Reason.ORACLE_STALE
-    assert len(of_kind(story.oracle(), Place)) == 1
+    assert said_to_all(story) is Reason.CHAINLINK_STALE
+    assert len(of_kind(story.chainlink(), Place)) == 1
 
 
-def test_what_is_held_to_settlement_is_held_without_an_oracle_as_well() -> None:
+def test_what_is_held_to_settlement_is_held_without_chainlink_as_well() -> None:
     assert of_kind(gone_blind(PLAIN).book(LOW_BOOK), Place) == []
 
 
-def test_without_an_oracle_the_complement_is_a_way_out_too() -> None:
+def test_without_chainlink_the_complement_is_a_way_out_too() -> None:
     story = gone_blind()
     order = only(story.two_books((0.30, 0.32), (0.58, 0.60)), Place).order
     assert (order.outcome, order.side, order.price) == (Outcome.DOWN, Side.BUY, 600_000)
@@ -136,14 +136,14 @@ def test_an_exit_that_is_not_over_is_not_sent_twice() -> None:
     story.tell(ev.Accepted(sale.order_id))
     story.fill(sale, trade_id="t2")
     assert of_kind(story.silence(2.0), Place, Cancel) == []
-    assert story.desk().books.position_cost == 0
+    assert story.desk().asset_account.position_cost == 0
 
 
 # --- ways out of a new life -------------------------------------------------------------------
 
 
 def born_again(story: Story, order: Order) -> Story:
-    """The desk crashed; its hands hold what they held, the watchers find the round anew."""
+    """The desk crashed; its client holds what it held, the watchers find the round anew."""
     cost = bought_for(order)
     held = ev.HeldRound(make_round(), (Holding(Outcome.UP, order.shares, cost),), Usd(-cost))
     story.tell(ev.DeskOpened(Asset.BTC, 2, Usd(0), (held,)))
@@ -163,7 +163,7 @@ def test_after_a_crash_a_stop_needs_no_warm_up(heard: bool, reason: Reason) -> N
     story = Story(LEAVING).a_minute_in()
     born_again(story, story.holding())
     if heard:
-        story.oracle()
+        story.chainlink()
     assert said_to_all(story) is reason
     the_sale(story.book(LOW_BOOK), 390_000)
     assert said_to_all(story) is reason
@@ -174,7 +174,7 @@ def test_after_a_crash_what_is_open_leaves_before_the_close() -> None:
     order = story.holding()
     story.wait(219)
     born_again(story, order)
-    story.oracle()
+    story.chainlink()
     assert said_to_all(story) is Reason.NO_VOLATILITY
     assert len(of_kind(story.effects, Place)) == 1, "the entry, in the life before"
     the_sale(story.wait(1), 570_000)
@@ -188,7 +188,7 @@ def test_after_a_crash_nobody_enters_before_the_volatility_is_known() -> None:
     story.tell(ev.RoundFound(make_round()))
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))
     story.tell(ev.StrikePublished(make_round().slug, STRIKE, "gamma"))
-    story.oracle()
+    story.chainlink()
     assert of_kind([*story.book(CHEAP_BOOK), *story.wait(20)], Place) == []
     assert said_to_all(story) is Reason.NO_VOLATILITY
 
@@ -323,7 +323,7 @@ def a_pause(story: Story) -> list[Effect]:
 
 def a_silence(story: Story) -> list[Effect]:
     silent = story.silence(8.001)
-    return [*silent, *story.oracle()]
+    return [*silent, *story.chainlink()]
 
 
 def signalling() -> Story:
@@ -368,4 +368,4 @@ def test_what_was_said_before_an_outage_is_forgotten_at_its_begin() -> None:
     story = signalling()
     assert story.round().proposals["distance_fade"].outcome is Outcome.UP
     down(story)
-    assert (story.round().proposals, story.round().leanings) == ({}, {})
+    assert (story.round().proposals, story.round().persistences) == ({}, {})

@@ -8,7 +8,7 @@ from attrs import evolve
 from stories import CHEAP_BOOK, FAIR_BOOK, PLAIN, Story, make_round, of_kind
 
 from polytui.config.load import canonical_json
-from polytui.journal.codec import decode_standing, encode_standing
+from polytui.journal.codec import decode_risk_state, encode_risk_state
 from polytui.model import events as ev
 from polytui.model.effects import Place, Reason
 from polytui.model.instrument import Asset, Outcome
@@ -18,13 +18,13 @@ FADE = "distance_fade"
 EVERYWHERE = ("low", "middle", "high")
 
 
-def boasted(*thirds: str, count: float = 100.0) -> ev.StandingRestored:
+def boasted(*thirds: str, count: float = 100.0) -> ev.RiskStateRestored:
     """A record of claims of ten cents that brought ten cents of loss instead."""
     claims = tuple(
         ev.ClaimsLeft("btc", FADE, third, count, count * 0.1, -count * 0.1, -count * 0.04, 4.0)
         for third in thirds
     )
-    return ev.StandingRestored(20_000, Usd(0), 0, Usd(0), (), "", 0, claims=claims)
+    return ev.RiskStateRestored(20_000, Usd(0), 0, Usd(0), (), "", 0, claims=claims)
 
 
 class Boaster(Story):
@@ -76,10 +76,10 @@ def test_it_goes_on_in_shadow_so_that_it_can_be_believed_again() -> None:
     story = Boaster(*EVERYWHERE)
     story.book(CHEAP_BOOK)
     story.wait(5)
-    books = story.desk().books
-    (stake,) = [one for one in books.shadow.open(make_round().slug) if one.strategy == FADE]
+    asset_account = story.desk().asset_account
+    (stake,) = [one for one in asset_account.shadow.open(make_round().slug) if one.strategy == FADE]
     assert stake.outcome is Outcome.UP
-    assert books.live.open(make_round().slug) == ()
+    assert asset_account.live.open(make_round().slug) == ()
     before = story.mind.account.claims.record(Asset.BTC, FADE, PLAIN.claims)
     story.settle(Outcome.UP)
     after = story.mind.account.claims.record(Asset.BTC, FADE, PLAIN.claims)
@@ -92,7 +92,7 @@ def test_what_is_believed_in_is_not_followed_in_shadow_as_well() -> None:
     story.holding()
     story.wait(10)
     assert [
-        s for s in story.desk().books.shadow.open(make_round().slug) if s.strategy == FADE
+        s for s in story.desk().asset_account.shadow.open(make_round().slug) if s.strategy == FADE
     ] == []
 
 
@@ -108,7 +108,7 @@ def test_who_is_believed_again_trades_for_real_and_not_in_shadow_too() -> None:
     story.wait(5)
     (order,) = [place.order for place in of_kind(story.effects, Place)]
     assert (order.strategy, order.outcome) == (FADE, Outcome.DOWN)
-    shadow = story.desk().books.shadow.open(make_round().slug)
+    shadow = story.desk().asset_account.shadow.open(make_round().slug)
     assert [one.outcome for one in shadow if one.strategy == FADE] == [Outcome.UP]
 
 
@@ -127,15 +127,15 @@ def test_the_record_is_part_of_what_decides() -> None:
 
 def test_it_is_left_to_the_next_session_as_a_line_of_the_journal() -> None:
     story = Boaster("low", "high")
-    standing = story.mind.account.standing(story.now_ns)
-    line = encode_standing(standing).rstrip(b"\n")
-    again = decode_standing(line)
-    assert again.claims == standing.claims == boasted("high", "low").claims
+    risk_state = story.mind.account.risk_state(story.now_ns)
+    line = encode_risk_state(risk_state).rstrip(b"\n")
+    again = decode_risk_state(line)
+    assert again.claims == risk_state.claims == boasted("high", "low").claims
 
 
-def test_a_standing_of_an_older_version_is_read_without_it() -> None:
+def test_a_risk_state_of_an_older_version_is_read_without_it() -> None:
     line = (
-        b'{"standing":["StandingRestored",{"day":1,"realised_today":0,"trades_today":0,'
+        b'{"risk_state":["RiskStateRestored",{"day":1,"realised_today":0,"trades_today":0,'
         b'"realised_peak":0,"losses_in_a_row":[],"kill_why":"","kill_since_ns":0}]}'
     )
-    assert decode_standing(line).claims == ()
+    assert decode_risk_state(line).claims == ()

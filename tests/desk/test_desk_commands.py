@@ -21,7 +21,7 @@ from stories import (
 )
 
 from polytui.config.load import canonical_json
-from polytui.desk.showing import desk_state, show_asset
+from polytui.desk.snapshots import desk_state, show_asset
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place, Reason, Trip, Why
 from polytui.model.instrument import Asset, Outcome
@@ -54,7 +54,7 @@ def test_pause_keeps_what_is_held() -> None:
     story = Story().a_minute_in()
     story.holding()
     assert of_kind(story.command(ev.Action.PAUSE), Place) == []
-    assert story.desk().holdings.positions.of(make_round().slug).up == STAKED
+    assert story.desk().ledger.positions.of(make_round().slug).up == STAKED
 
 
 def test_one_desk_pauses_while_the_other_trades() -> None:
@@ -80,7 +80,7 @@ def test_a_halt_is_a_pause_for_the_next_session_until_a_person_resumes_it() -> N
     halted = story.tell(ev.AssetHalted(3, 3), is_last=False)
     why = Why(Reason.HALTED, 3, 3, "crashes")
     assert halted == [Trip(why, 0)]
-    left = story.mind.account.standing(story.now_ns)
+    left = story.mind.account.risk_state(story.now_ns)
     assert left.stopped == (ev.Stopped("btc", is_paused=True, whys=(why,)),)
 
     after = Story()
@@ -89,7 +89,7 @@ def test_a_halt_is_a_pause_for_the_next_session_until_a_person_resumes_it() -> N
     assert of_kind(after.book(CHEAP_BOOK), Place) == []
     assert after.said_last() is Reason.HALTED
     assert len(of_kind(after.command(ev.Action.RESUME), Place)) == 1
-    assert after.mind.account.standing(after.now_ns).stopped == ()
+    assert after.mind.account.risk_state(after.now_ns).stopped == ()
 
 
 # --- kill -------------------------------------------------------------------------------------
@@ -159,9 +159,9 @@ def test_of_two_reasons_to_pause_the_first_is_shown_and_both_are_told_and_counte
     told = of_kind(story.settle(Outcome.DOWN), Trip)
     both = [Reason.LIMIT_LOSSES, Reason.LIMIT_DRAWDOWN]
     assert [trip.why.reason for trip in told] == both
-    books = story.desk().books
-    assert books.paused_why == told[0].why
-    assert books.breakers.trips == dict.fromkeys(both, 1)
+    asset_account = story.desk().asset_account
+    assert asset_account.paused_why == told[0].why
+    assert asset_account.breakers.trips == dict.fromkeys(both, 1)
 
 
 def test_a_loss_below_the_limit_does_not() -> None:
@@ -194,7 +194,7 @@ def test_flatten_sells_what_is_held_to_whoever_bids_and_stays_paused() -> None:
     assert (sale.price, sale.shares) == (580_000, STAKED)
     story.tell(ev.Accepted(sale.order_id))
     story.fill(sale, trade_id="t2")
-    assert (story.desk().books.position_cost, story.desk().books.working) == (0, 0)
+    assert (story.desk().asset_account.position_cost, story.desk().asset_account.working) == (0, 0)
     assert desk_state(story.desk(), story.mind.account)[0] is AssetState.PAUSED
     assert of_kind(story.wait(10), Place) == []
     assert len(of_kind(story.command(ev.Action.RESUME), Place)) == 1
@@ -410,7 +410,7 @@ def test_a_round_that_settled_while_nobody_lived_is_one_of_the_row(
     story = Story()
     for realised in results:
         reopened(story, (), Usd(realised * MICRO))
-    assert story.desk().books.losses_in_a_row == row
+    assert story.desk().asset_account.losses_in_a_row == row
 
 
 def test_a_loss_while_nobody_lived_may_be_the_one_too_many() -> None:
@@ -418,7 +418,7 @@ def test_a_loss_while_nobody_lived_may_be_the_one_too_many() -> None:
     story = Story(settings).a_minute_in()
     cost = bought_for(story.holding())
     reopened(story, (), Usd(-cost))
-    assert story.desk().books.live.open(make_round().slug) == ()
+    assert story.desk().asset_account.live.open(make_round().slug) == ()
     under_way(story)
     story.wait(62)
     assert reasons(story.book(CHEAP_BOOK)) == [Reason.LIMIT_LOSSES]
@@ -439,7 +439,7 @@ def test_late_reports_of_a_former_life_are_not_taken_for_ours() -> None:
     reopened(story, (), Usd(0))
     story.tell(ev.Accepted(order.order_id))
     story.fill(order)
-    assert (story.desk().books.position_cost, story.desk().books.working) == (0, 0)
+    assert (story.desk().asset_account.position_cost, story.desk().asset_account.working) == (0, 0)
 
 
 @pytest.mark.parametrize("action", [ev.Action.PAUSE, ev.Action.FLATTEN])
@@ -587,7 +587,7 @@ def test_a_flattened_asset_is_one_until_a_person_resumes_it_through_restarts() -
     story.wait(10)
     story.command(ev.Action.PAUSE)
     assert shown(story).is_flattened
-    left = story.mind.account.standing(story.now_ns)
+    left = story.mind.account.risk_state(story.now_ns)
     after = Story()
     after.tell(left)
     after.a_minute_in()

@@ -21,8 +21,8 @@ from stories import (
 )
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import Session
-from polytui.desk.machine import Phase
+from polytui.config.schema import SessionSettings
+from polytui.desk.round_phase import Phase
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Explain, Place, Reason, Resync
 from polytui.model.instrument import Asset, Exchange, Outcome, PriceKind, SettlementRule
@@ -122,10 +122,10 @@ def test_a_strategy_that_is_not_enabled_is_asked_and_does_not_trade() -> None:
     assert story.round().proposals["distance_fade"].outcome is Outcome.UP
     assert story.said_last() is Reason.SHADOW
     story.wait(1)  # the venue's hold and the way there
-    stake = story.desk().books.shadow.stake(make_round().slug, "distance_fade")
+    stake = story.desk().asset_account.shadow.position(make_round().slug, "distance_fade")
     assert stake is not None
     assert (stake.outcome, stake.shares) == (Outcome.UP, STAKED)
-    assert story.desk().books.live.open(make_round().slug) == ()
+    assert story.desk().asset_account.live.open(make_round().slug) == ()
 
 
 def test_settings_that_change_count_from_the_next_event() -> None:
@@ -147,8 +147,8 @@ def test_no_strike_no_trade() -> None:
     story.silence(20)
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
     story.book(CHEAP_BOOK)
-    story.oracle()
-    story.oracle(STRIKE, kind=PriceKind.TWAP, observed_ns=OPENS_NS + 1)
+    story.chainlink()
+    story.chainlink(STRIKE, kind=PriceKind.TWAP, observed_ns=OPENS_NS + 1)
     assert story.said_last() is Reason.NO_STRIKE
     story.wait(30)
     # The venue's own word comes late, and is good enough.
@@ -156,7 +156,7 @@ def test_no_strike_no_trade() -> None:
     assert len(of_kind(effects, Place)) == 1
 
 
-def test_the_oracles_own_strike_overrules_a_copy_that_is_no_price() -> None:
+def test_chainlinks_own_strike_overrules_a_copy_that_is_no_price() -> None:
     story = Story().a_minute_in()
     story.tell(ev.StrikePublished(make_round().slug, 1.0, "gamma"))
     assert story.round().strike == STRIKE
@@ -172,16 +172,16 @@ def test_the_oracles_own_strike_overrules_a_copy_that_is_no_price() -> None:
     assert late.round().strike == STRIKE
 
 
-def test_a_stale_oracle_is_a_reason_with_its_age() -> None:
+def test_a_stale_chainlink_is_a_reason_with_its_age() -> None:
     story = Story().a_minute_in()
     story.buying()
     story.silence(8.0)
-    assert story.said_last() is not Reason.ORACLE_STALE
+    assert story.said_last() is not Reason.CHAINLINK_STALE
     effects = story.silence(0.001)
     whys = {effect.why for effect in of_kind(effects, Explain)}
     (why,) = whys
     assert (why.reason, why.value, why.limit, why.unit) == (
-        Reason.ORACLE_STALE,
+        Reason.CHAINLINK_STALE,
         8001.0,
         8000.0,
         "ms",
@@ -189,7 +189,7 @@ def test_a_stale_oracle_is_a_reason_with_its_age() -> None:
     assert len(of_kind(effects, Cancel)) == 1
 
 
-def test_an_oracle_never_heard_is_no_price() -> None:
+def test_chainlink_never_heard_is_no_price() -> None:
     story = Story()
     story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
     story.tell(ev.RoundFound(make_round()))
@@ -203,7 +203,7 @@ def test_nothing_is_traded_before_the_volatility_is_known() -> None:
     story.tell(ev.RoundFound(make_round()))
     story.now_ns = OPENS_NS + 20 * NS_PER_S
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
-    story.oracle()
+    story.chainlink()
     story.strike()
     story.tell(ev.StrikePublished(make_round().slug, STRIKE, "gamma"))
     story.book(CHEAP_BOOK)
@@ -435,7 +435,7 @@ def test_reports_about_a_settled_round_are_history() -> None:
 
 
 def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:
-    story = Story(evolve(PLAIN, session=Session(rounds=1))).a_minute_in()
+    story = Story(evolve(PLAIN, session=SessionSettings(rounds=1))).a_minute_in()
     story.tell(ev.RoundFound(make_round(number=1)))
     story.holding()
     story.wait(240)
@@ -447,16 +447,16 @@ def test_a_session_of_one_round_trades_the_first_and_no_other() -> None:
     why = story.round(number=1).whys["distance_fade"]
     assert why.reason is Reason.SESSION_DONE
     story.settle(Outcome.UP)
-    assert story.desk().holdings.books.rounds_settled == 1
+    assert story.desk().ledger.asset_account.rounds_settled == 1
 
 
 def test_a_round_found_under_way_is_not_one_of_the_session() -> None:
-    story = Story(evolve(PLAIN, session=Session(rounds=1)))
+    story = Story(evolve(PLAIN, session=SessionSettings(rounds=1)))
     story.tell(ev.RoundFound(make_round()))
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))
     story.settle(Outcome.UP)
-    assert story.desk().holdings.books.rounds_settled == 0
-    assert story.desk().holdings.books.session_rounds == []
+    assert story.desk().ledger.asset_account.rounds_settled == 0
+    assert story.desk().ledger.asset_account.session_rounds == []
 
 
 # --- orders that answer in their own way ------------------------------------------------------
@@ -468,16 +468,16 @@ def test_a_fill_before_the_acknowledgement_is_booked_once() -> None:
     story.fill(order, 12.0)
     story.fill(order, 12.0)
     story.tell(ev.Accepted(order.order_id))
-    position = story.desk().holdings.positions.of(order.slug)
+    position = story.desk().ledger.positions.of(order.slug)
     assert position.up == 12 * MICRO
-    assert story.desk().holdings.books.fills == 1
+    assert story.desk().ledger.asset_account.fills == 1
 
 
 def test_an_unanswered_order_counts_as_if_it_lived() -> None:
     story = Story().a_minute_in()
     order = story.buying()
     story.tell(ev.Unanswered(order.order_id, "timeout"))
-    (entry,) = story.desk().holdings.of_round(order.slug)
+    (entry,) = story.desk().ledger.of_round(order.slug)
     assert entry.state is OrderState.UNKNOWN
     assert story.mind.account.exposure == bought_for(order)
     assert of_kind(story.wait(5), Place) == []
@@ -490,7 +490,7 @@ def test_a_cancel_that_lost_against_the_fill_is_a_fill() -> None:
     story.command(ev.Action.PAUSE)
     story.fill(order)
     story.tell(ev.CancelRefused(order.order_id, "already matched"))
-    assert story.desk().holdings.positions.of(order.slug).up == order.shares
+    assert story.desk().ledger.positions.of(order.slug).up == order.shares
     assert story.mind.account.working_orders == 0
 
 

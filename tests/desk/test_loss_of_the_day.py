@@ -182,7 +182,7 @@ def drawn_down(**limits: float) -> Story:
     story.holding(BTC)
     trips = of_kind(story.settle(Outcome.DOWN, BTC), Trip)
     assert [trip.why.reason for trip in trips] == [Reason.LIMIT_DRAWDOWN]
-    assert story.desk(BTC).books.is_paused
+    assert story.desk(BTC).asset_account.is_paused
     return story
 
 
@@ -192,8 +192,8 @@ def test_who_resumes_an_asset_paused_by_hand_has_not_looked_at_the_other() -> No
     story.command(ev.Action.PAUSE, ETH)
     story.command(ev.Action.RESUME, ETH)
     assert story.mind.account.drawdown == before > 15 * MICRO
-    assert story.desk(BTC).books.is_paused
-    assert not story.desk(ETH).books.is_paused
+    assert story.desk(BTC).asset_account.is_paused
+    assert not story.desk(ETH).asset_account.is_paused
     assert reasons(story.book(CHEAP_BOOK, ETH)) == [Reason.LIMIT_DRAWDOWN]
 
 
@@ -201,7 +201,7 @@ def test_who_resumes_the_asset_that_it_paused_forgives_it() -> None:
     story = drawn_down()
     story.command(ev.Action.RESUME, BTC)
     assert story.mind.account.drawdown == 0
-    assert not story.desk(BTC).books.is_paused
+    assert not story.desk(BTC).asset_account.is_paused
     assert len(of_kind(story.book(CHEAP_BOOK, ETH), Place)) == 1
 
 
@@ -221,7 +221,7 @@ def test_where_nobody_is_paused_for_it_any_resume_forgives(
     nobody and needs no forgiving."""
     story = Story(with_risk(PLAIN, max_drawdown_usd=15.0))
     peak = Usd(round(drawdown * MICRO))
-    story.tell(ev.StandingRestored(20_000, Usd(0), 0, peak, (), "", 0))
+    story.tell(ev.RiskStateRestored(20_000, Usd(0), 0, peak, (), "", 0))
     assert story.mind.account.drawdown == peak
     if is_paused:
         story.command(ev.Action.PAUSE)
@@ -235,10 +235,10 @@ def test_an_asset_that_is_not_traded_now_keeps_nobody_from_going_on(paused: str,
     story = Story(with_risk(PLAIN, max_drawdown_usd=15.0), assets=(BTC, ETH))
     why = Why(Reason.LIMIT_DRAWDOWN, 20, 15, "USD")
     stop = ev.Stopped(paused, is_paused=True, whys=(why,))
-    story.tell(ev.StandingRestored(20_000, Usd(0), 0, Usd(20 * MICRO), (), "", 0, (stop,)))
+    story.tell(ev.RiskStateRestored(20_000, Usd(0), 0, Usd(20 * MICRO), (), "", 0, (stop,)))
     story.command(ev.Action.RESUME, BTC)
     assert story.mind.account.drawdown == left
-    assert story.mind.account.standing(story.now_ns).stopped == (stop,), "passed on"
+    assert story.mind.account.risk_state(story.now_ns).stopped == (stop,), "passed on"
 
 
 def test_what_was_lost_in_open_rounds_is_forgiven_with_it() -> None:

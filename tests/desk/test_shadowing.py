@@ -18,7 +18,7 @@ from stories import (
 
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
-from polytui.ledger.track import Stake
+from polytui.ledger.attribution import StrategyPosition
 from polytui.model import events as ev
 from polytui.model.effects import Place, Reason
 from polytui.model.instrument import Outcome
@@ -53,11 +53,11 @@ def offer(story: Story, price: float, shares: float, side: Side = SELL) -> None:
     story.tell(ev.BookChanged(changes, story.now_ns, story.now_ns))
 
 
-def stake(story: Story) -> Stake | None:
-    return story.desk().books.shadow.stake(make_round().slug, "distance_fade")
+def stake(story: Story) -> StrategyPosition | None:
+    return story.desk().asset_account.shadow.position(make_round().slug, "distance_fade")
 
 
-def cost_a_share(found: Stake | None) -> float:
+def cost_a_share(found: StrategyPosition | None) -> float:
     assert found is not None
     return found.cost / found.shares
 
@@ -75,7 +75,7 @@ def test_it_is_filled_after_the_hold_and_not_before() -> None:
     assert (found.outcome, found.shares, found.since_ns) == (UP, STAKED, decided_ns + HOLD_NS)
     # 0.60 and 0.07 x 0.6 x 0.4 of fee
     assert found.cost == -(-STAKED * 6 // 10) + make_round().fees.fee(Price(600_000), STAKED)
-    assert story.desk().books.live.open(make_round().slug) == ()
+    assert story.desk().asset_account.live.open(make_round().slug) == ()
     assert of_kind(story.effects, Place) == []
 
 
@@ -149,7 +149,7 @@ def test_a_book_that_stays_doubtful_fills_nobody() -> None:
     later(story, HOLD_NS - 1)
     story.tell(ev.FrameRejected(ev.BOOK_FEED, "no JSON", 3, "abc", story.now_ns))
     later(story, 1)
-    shadow = story.desk().books.shadow
+    shadow = story.desk().asset_account.shadow
     assert shadow.is_waiting(make_round().slug, "distance_fade")
     story.silence(1.0)
     assert not shadow.is_waiting(make_round().slug, "distance_fade")
@@ -241,7 +241,9 @@ def test_what_it_holds_keeps_it_from_the_other_side() -> None:
     story.book((0.90, 0.92))
     assert story.said_last() is Reason.OTHER_SIDE_HELD
     later(story, HOLD_NS)
-    assert [one.outcome for one in story.desk().books.shadow.open(make_round().slug)] == [UP]
+    assert [one.outcome for one in story.desk().asset_account.shadow.open(make_round().slug)] == [
+        UP
+    ]
 
 
 # --- leaving ------------------------------------------------------------------------------------
@@ -266,7 +268,7 @@ def test_it_leaves_after_the_hold_at_the_bid_of_then() -> None:
     story.silence(1.0)
     story.silence(1.0)
     assert stake(story) is None
-    result = story.desk().books.shadow.results()["distance_fade"]
+    result = story.desk().asset_account.shadow.results()["distance_fade"]
     assert (result.entries, result.exits) == (1, 1)
 
 
@@ -276,7 +278,7 @@ def test_a_way_out_that_met_nobody_is_not_tried_at_every_frame() -> None:
     later(story, HOLD_NS - 1)
     story.book((0.38, 0.40))
     later(story, 1)
-    shadow = story.desk().books.shadow
+    shadow = story.desk().asset_account.shadow
     assert not shadow.is_waiting(make_round().slug, "distance_fade")
     later(story, 999 * NS_PER_MS)
     assert not shadow.is_waiting(make_round().slug, "distance_fade")
@@ -307,7 +309,7 @@ def test_what_it_has_in_another_round_counts(limit: str, value: float, reason: R
     story.book(CHEAP_BOOK, number=1)
     assert story.round(number=1).whys["distance_fade"].reason is reason
     later(story, HOLD_NS)
-    assert story.desk().books.shadow.stake(second.slug, "distance_fade") is None
+    assert story.desk().asset_account.shadow.position(second.slug, "distance_fade") is None
 
 
 def test_it_does_not_sell_twice_to_one_bid() -> None:
@@ -336,7 +338,7 @@ def test_what_is_on_its_way_is_in_the_digest_and_replays() -> None:
     story = told(LEAVING)
     story.book(CHEAP_BOOK)
     sent = story.mind.digest()
-    story.desk().books.shadow.arrived(story.now_ns + HOLD_NS)
+    story.desk().asset_account.shadow.arrived(story.now_ns + HOLD_NS)
     assert story.mind.digest() != sent
     story = holding()
     story.book((0.40, 0.42))

@@ -223,7 +223,7 @@ def test_a_drawdown_pauses_at_its_limit(kind: str, more: int, is_paused: bool) -
     story.holding(BTC)
     trips = of_kind(story.settle(Outcome.DOWN, BTC), Trip)
     assert [trip.why.reason for trip in trips] == [reason] * is_paused
-    assert story.desk(BTC).books.is_paused is is_paused
+    assert story.desk(BTC).asset_account.is_paused is is_paused
     assert (bought(story, ETH) is None) is is_paused
     assert (story.said_last(ETH) is reason) is is_paused
 
@@ -246,7 +246,7 @@ def test_a_row_of_losses_is_forgiven_where_it_was_reached_and_to_no_other(
 ) -> None:
     """A pause by hand in the middle of a row is no reason to begin it anew."""
     story = two_desks(max_losses_in_a_row=3)
-    books, others = story.desk(BTC).books, story.desk(ETH).books
+    books, others = story.desk(BTC).asset_account, story.desk(ETH).asset_account
     books.losses_in_a_row, others.losses_in_a_row = row, 3
     story.command(ev.Action.PAUSE, BTC)
     story.command(ev.Action.RESUME, BTC)

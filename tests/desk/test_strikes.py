@@ -24,10 +24,10 @@ OFF = STRIKE + 15.0
 
 
 def known(*words: tuple[float, str]) -> tuple[float | None, str, str]:
-    entry = DeskRound(make_round())
+    market_round = DeskRound(make_round())
     for strike, source in words:
-        entry.know_strike(strike, source)
-    return entry.strike, entry.strike_source, entry.confirmed_by
+        market_round.know_strike(strike, source)
+    return market_round.strike, market_round.strike_source, market_round.confirmed_by
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def exchanges_say(story: Story) -> None:
     story.tell(ev.StrikePublished(SLUG, 99_000.0, "binance"))
 
 
-def oracle_says(story: Story) -> None:
+def chainlink_says(story: Story) -> None:
     for kind in PriceKind:
-        story.oracle(98_000.0, kind=kind, observed_ns=OPENS_NS)
+        story.chainlink(98_000.0, kind=kind, observed_ns=OPENS_NS)
     story.tell(ev.StrikePublished(SLUG, 98_000.0, FINAL))
     story.wait(1)
 
@@ -93,17 +93,17 @@ def test_no_exchange_sets_the_strike_of_what_chainlink_settles(listed: object) -
     story = opened(listed)
     exchanges_say(story)
     assert story.round().strike is None
-    oracle_says(story)
+    chainlink_says(story)
     exchanges_say(story)
     assert story.round().strike == 98_000.0
 
 
-def test_no_oracle_sets_the_strike_of_what_a_candle_settles() -> None:
+def test_no_chainlink_sets_the_strike_of_what_a_candle_settles() -> None:
     story = opened(HOURLY)
-    oracle_says(story)
+    chainlink_says(story)
     assert story.round().strike is None
     exchanges_say(story)
-    oracle_says(story)
+    chainlink_says(story)
     assert (story.round().strike, story.round().confirmed_by) == (99_000.0, "binance")
 
 
@@ -111,12 +111,12 @@ def test_no_oracle_sets_the_strike_of_what_a_candle_settles() -> None:
 
 
 def eager(moved_usd: float, **gates: float) -> Story:
-    """A cheap book, all else well, and an oracle that moved so much in the second before."""
+    """A cheap book, all else well, and Chainlink moved so much in the second before."""
     story = Story(evolve(PLAIN, gates=evolve(PLAIN.gates, **gates)))
     story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
     story.tell(ev.RoundFound(make_round()))
-    story.oracle()
-    story.oracle(STRIKE - moved_usd, kind=PriceKind.TWAP, observed_ns=OPENS_NS - NS_PER_S)
+    story.chainlink()
+    story.chainlink(STRIKE - moved_usd, kind=PriceKind.TWAP, observed_ns=OPENS_NS - NS_PER_S)
     story.now_ns = OPENS_NS
     story.tell(ev.RoundOpened(SLUG, story.now_ns))
     story.strike()
@@ -159,7 +159,7 @@ def test_a_strike_around_which_nothing_was_seen_waits_for_the_venue() -> None:
     story.tell(ev.RoundFound(make_round()))
     story.now_ns = OPENS_NS + 30 * NS_PER_S
     story.tell(ev.RoundOpened(SLUG, story.now_ns))
-    story.oracle()
+    story.chainlink()
     story.strike()
     story.wait(70)
     story.book(CHEAP_BOOK)

@@ -21,10 +21,10 @@ from stories import (
     only,
 )
 
-from polytui.config.deciding import Predictor, SettlementSniper
+from polytui.config.deciding import PredictorSettings, SettlementSniperSettings
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
-from polytui.ledger.track import Stake
+from polytui.ledger.attribution import StrategyPosition
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, Credit, Explain, Place, Reason, Why
 from polytui.model.instrument import Outcome
@@ -39,11 +39,11 @@ DOWN_CHEAP = (0.90, 0.92)
 """Up is worth 0.79: Down at 0.10 is a bargain, and the predictor wants none of it."""
 BOTH = evolve(
     PLAIN,
-    predictor=Predictor(is_enabled=True, sizing="fixed", is_held_to_settlement=True),
+    predictor=PredictorSettings(is_enabled=True, sizing="fixed", is_held_to_settlement=True),
 )
 SNIPING = evolve(
     PLAIN,
-    settlement_sniper=SettlementSniper(
+    settlement_sniper=SettlementSniperSettings(
         is_enabled=True,
         sizing="fixed",
         min_fair=0.5,
@@ -91,8 +91,8 @@ class Duel(Story):
         """What is bought while the world stands still until the cooldown is over."""
         return only(self.wait(5), Place).order
 
-    def stakes(self) -> tuple[Stake, ...]:
-        return self.desk().books.live.open(make_round().slug)
+    def exposure(self) -> tuple[StrategyPosition, ...]:
+        return self.desk().asset_account.live.open(make_round().slug)
 
 
 # --- the stronger enters ----------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_the_other_follows_with_a_stake_of_its_own() -> None:
     assert duel.why(PREDICTOR).reason is Reason.COOLDOWN
     second = duel.done(duel.later())
     assert (first.strategy, second.strategy) == (FADE, PREDICTOR)
-    fade, predictor = duel.stakes()
+    fade, predictor = duel.exposure()
     assert (fade.strategy, fade.outcome, fade.shares) == (FADE, Outcome.UP, first.shares)
     assert (predictor.strategy, predictor.outcome) == (PREDICTOR, Outcome.UP)
     assert (predictor.shares, predictor.cost) == (second.shares, bought_for(second))
@@ -184,13 +184,13 @@ def test_a_settled_round_is_shared_out_to_the_millionth(winner: Outcome) -> None
     second = duel.done(duel.later())
     assert second.shares < first.shares
     credit = only(duel.settle(winner), Credit)
-    results = duel.desk().books.live.results()
+    results = duel.desk().asset_account.live.results()
     for order in (first, second):
         payout = order.shares if winner is Outcome.UP else 0
         assert results[order.strategy].pnl == payout - bought_for(order)
     assert credit.pnl == results[FADE].pnl + results[PREDICTOR].pnl
     assert duel.mind.account.cash == 1_000 * MICRO + credit.pnl
-    assert duel.stakes() == ()
+    assert duel.exposure() == ()
 
 
 # --- never both sides -------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_while_one_holds_a_side_the_other_may_not_buy_the_opposite_one() -> None
     effects += duel.wait(20)
     assert duel.wants(FADE) is Outcome.DOWN
     assert of_kind(effects, Place) == []
-    assert [stake.strategy for stake in duel.stakes()] == [PREDICTOR]
+    assert [stake.strategy for stake in duel.exposure()] == [PREDICTOR]
 
 
 def test_it_holds_as_well_the_other_way_round() -> None:
@@ -246,7 +246,7 @@ def test_a_cancel_that_lost_against_its_fill_leaves_the_other_side_closed() -> N
     effects += duel.wait(20)
     assert of_kind(effects, Place) == []
     assert duel.why(PREDICTOR) == Why(Reason.OTHER_SIDE_HELD, 50.0, 0.0, "shares")
-    (stake,) = duel.stakes()
+    (stake,) = duel.exposure()
     assert (stake.strategy, stake.outcome) == (FADE, Outcome.DOWN)
 
 
@@ -263,7 +263,7 @@ def test_a_side_that_was_left_is_free_again_for_the_other_strategy() -> None:
     way_out = only(effects, Place).order
     assert (way_out.strategy, duel.why(PREDICTOR).reason) == (PREDICTOR, Reason.TAKE_PROFIT)
     duel.done(way_out)
-    assert duel.stakes() == ()
+    assert duel.exposure() == ()
     entry = only(duel.wait(5), Place).order
     assert (entry.strategy, entry.outcome) == (FADE, Outcome.DOWN)
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stories import PLAIN, Story, bought_for, make_round, of_kind, only
 
+from polytui.ledger.attribution import Attribution
 from polytui.ledger.positions import Positions
-from polytui.ledger.track import Track
 from polytui.model import events as ev
 from polytui.model.effects import VOID, Credit, Reason, Warn
 from polytui.model.instrument import Outcome
@@ -30,7 +30,7 @@ def test_half_a_dollar_a_share_and_the_position_is_gone() -> None:
     account = story.mind.account
     assert account.cash == Usd(round(PLAIN.paper.starting_cash_usd * MICRO)) + credit.pnl
     assert (account.exposure, account.open_rounds) == (0, 0)
-    assert story.desk().books.live.results()["distance_fade"].pnl == credit.pnl
+    assert story.desk().asset_account.live.results()["distance_fade"].pnl == credit.pnl
 
 
 def test_it_is_settled_once_and_only_with_a_word_about_this_round() -> None:
@@ -66,7 +66,7 @@ BUYS = st.tuples(
 @given(st.lists(BUYS, max_size=12))
 def test_halves_of_odd_shares_add_up(buys: list[tuple[str, Outcome, int, int]]) -> None:
     """Strategies together get what the account gets, to the millionth of a share."""
-    track, positions = Track(), Positions()
+    track, positions = Attribution(), Positions()
     for number, (strategy, outcome, cents, shares) in enumerate(buys):
         fill = Fill(str(number), Price(cents * 10_000), Shares(shares), Usd(0), True)
         track.fill("round", strategy, outcome, Side.BUY, fill, number)

@@ -8,7 +8,7 @@ from attrs import evolve
 from stories import CHEAP_BOOK, PLAIN, Story, make_round, of_kind, with_strategy
 
 from polytui.config.schema import Settings
-from polytui.journal.codec import decode_standing, encode_standing
+from polytui.journal.codec import decode_risk_state, encode_risk_state
 from polytui.market.forecast_watch import HORIZONS_S, ForecastWatch
 from polytui.model import events as ev
 from polytui.model.effects import Explain, Place, Reason
@@ -19,11 +19,11 @@ FADE = "distance_fade"
 SIZED = with_strategy(PLAIN, sizing="confidence")
 
 
-def fitted(sd: float, samples: float = 200.0) -> ev.StandingRestored:
-    """A record of another session: at every horizon what came was so many deviations."""
+def fitted(sd: float, samples: float = 200.0) -> ev.RiskStateRestored:
+    """A record of another session: at every horizon what came was so many sigmas."""
     horizons = tuple((s, samples, samples * sd * sd) for s in HORIZONS_S)
     forecasts = (ev.ForecastLeft("btc", horizons),)
-    return ev.StandingRestored(20_000, Usd(0), 0, Usd(0), (), "", 0, forecasts=forecasts)
+    return ev.RiskStateRestored(20_000, Usd(0), 0, Usd(0), (), "", 0, forecasts=forecasts)
 
 
 def told(sd: float, settings: Settings = SIZED, samples: float = 200.0) -> Story:
@@ -34,7 +34,7 @@ def told(sd: float, settings: Settings = SIZED, samples: float = 200.0) -> Story
 
 
 def watch_of(story: Story) -> ForecastWatch:
-    return story.desk().books.watch
+    return story.desk().asset_account.watch
 
 
 def test_samples_come_of_the_settlement_prices_own_seconds() -> None:
@@ -102,9 +102,9 @@ def test_it_outlives_its_desk_and_its_session() -> None:
     before = watch_of(story).fits()
     story.tell(ev.DeskOpened(Asset.BTC, 2))
     assert watch_of(story).fits() == before
-    standing = story.mind.account.standing(story.now_ns)
-    again = decode_standing(encode_standing(standing).rstrip(b"\n"))
-    assert again.forecasts == standing.forecasts
+    risk_state = story.mind.account.risk_state(story.now_ns)
+    again = decode_risk_state(encode_risk_state(risk_state).rstrip(b"\n"))
+    assert again.forecasts == risk_state.forecasts
     (left,) = again.forecasts
     assert left.asset == "btc"
     assert len(left.horizons) == len(HORIZONS_S)

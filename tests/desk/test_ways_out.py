@@ -20,7 +20,7 @@ from stories import (
 )
 
 from polytui.config.load import canonical_json
-from polytui.desk.showing import desk_state
+from polytui.desk.snapshots import desk_state
 from polytui.ledger.positions import Position
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, Place, Reason
@@ -55,7 +55,7 @@ def held() -> Story:
 
 
 def position(story: Story) -> Position:
-    return story.desk().holdings.positions.of(make_round().slug)
+    return story.desk().ledger.positions.of(make_round().slug)
 
 
 def way_of(order: Order) -> tuple[Outcome, Side]:
@@ -156,7 +156,7 @@ def test_whatever_is_answered_no_more_is_on_its_way_out_than_is_held(
         if books is not None:
             story.two_books(*books)
         check_ways_out(story)
-        for entry in story.desk().holdings.of_round(make_round().slug):
+        for entry in story.desk().ledger.of_round(make_round().slug):
             answer_it(story, entry.order, entry.state, entry.left, answer, number)
         story.silence(1.0)
         check_ways_out(story)
@@ -179,7 +179,7 @@ def answer_it(
 
 
 def check_ways_out(story: Story) -> None:
-    now, working = position(story), story.desk().holdings.of_round(make_round().slug)
+    now, working = position(story), story.desk().ledger.of_round(make_round().slug)
     assert len(working) <= 1
     assert 0 <= sum(entry.left for entry in working) <= now.up - now.down
 
@@ -213,8 +213,8 @@ def test_a_purchase_of_the_complement_is_no_entry_of_that_side() -> None:
     """In two fills, and of the second only what was left of the stake is paired."""
     story = paired()
     slug = make_round().slug
-    assert story.desk().books.has_entered(slug, "distance_fade", Outcome.UP)
-    assert not story.desk().books.has_entered(slug, "distance_fade", Outcome.DOWN)
+    assert story.desk().asset_account.has_entered(slug, "distance_fade", Outcome.UP)
+    assert not story.desk().asset_account.has_entered(slug, "distance_fade", Outcome.DOWN)
 
 
 def test_the_side_by_which_it_left_may_still_be_entered_and_that_is_its_one_signal() -> None:
@@ -225,13 +225,13 @@ def test_the_side_by_which_it_left_may_still_be_entered_and_that_is_its_one_sign
     assert entry.tif is TimeInForce.GTC
     story.tell(ev.Accepted(entry.order_id))
     story.fill(entry, trade_id="t4")
-    assert story.desk().books.has_entered(entry.slug, "distance_fade", Outcome.DOWN)
+    assert story.desk().asset_account.has_entered(entry.slug, "distance_fade", Outcome.DOWN)
 
 
 def test_it_counts_no_trade_of_the_day_and_no_signal() -> None:
     story = paired()
     assert story.mind.account.trades_today(story.now_ns) == 1
-    assert story.desk().books.signals == 1
+    assert story.desk().asset_account.signals == 1
 
 
 # --- flat -------------------------------------------------------------------------------------

@@ -7,20 +7,20 @@ import statistics
 
 import pytest
 from attrs import evolve
-from test_paper_hands import BUY, FAK, SELL, START_NS, Table, fills
+from test_paper_client import BUY, FAK, SELL, START_NS, Table, fills
 
-from polytui.config.schema import Paper
+from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.model import events as ev
 from polytui.model.effects import CancelAll
 from polytui.model.units import MICRO, NS_PER_MS
 
-FAR = Paper(order_latency_ms=100.0, answer_latency_ms=50.0, latency_spread=0.0)
-DRAWN = Paper(order_latency_ms=100.0, answer_latency_ms=50.0, latency_spread=0.5)
+FAR = PaperSettings(order_latency_ms=100.0, answer_latency_ms=50.0, latency_spread=0.0)
+DRAWN = PaperSettings(order_latency_ms=100.0, answer_latency_ms=50.0, latency_spread=0.5)
 NAMES = [f"order {number}" for number in range(4_000)]
 
 
-def drawn_ms(settings: Paper) -> list[float]:
+def drawn_ms(settings: PaperSettings) -> list[float]:
     latencies = Latencies(settings)
     return [latencies.there_and_back_ns(name) / NS_PER_MS for name in NAMES]
 
@@ -99,11 +99,11 @@ def test_one_cancel_of_all_arrives_at_once() -> None:
     for price in (0.41, 0.42, 0.43):
         table.send(BUY, price, 10)
     table.after(5_000)
-    table.hands.perform(CancelAll("kill switch"), table.now_ns)
-    due_ns = table.hands.next_due_ns
+    table.client.perform(CancelAll("kill switch"), table.now_ns)
+    due_ns = table.client.next_due_ns
     assert due_ns is not None
     assert due_ns > START_NS + 5_000 * NS_PER_MS
-    assert len(table.hands.advance(due_ns)) == 3
+    assert len(table.client.advance(due_ns)) == 3
 
 
 def test_orders_of_one_moment_arrive_at_moments_of_their_own() -> None:
@@ -111,6 +111,6 @@ def test_orders_of_one_moment_arrive_at_moments_of_their_own() -> None:
     for price in (0.41, 0.42, 0.43):
         table.send(BUY, price, 10)
     moments = []
-    while (due_ns := table.hands.next_due_ns) is not None:
-        moments += [due_ns for _ in table.hands.advance(due_ns)]
+    while (due_ns := table.client.next_due_ns) is not None:
+        moments += [due_ns for _ in table.client.advance(due_ns)]
     assert len(set(moments)) == 3

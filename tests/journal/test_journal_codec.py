@@ -11,8 +11,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from polytui.journal.codec import (
+    FORMAT,
     BadJournal,
     Header,
     decode_event,
@@ -156,17 +158,26 @@ def test_an_event_that_broke_its_desk_is_kept_with_what_was_raised() -> None:
     assert decode_event(record.event) == Ticked(3)
 
 
-HEADER = Header(1, "0.1.0", "demo", "2026-11-20-btc", 5, seed=7, speed=20.0)
+HEADER = Header(FORMAT, "0.1.0", "demo", "2026-11-20-btc", 5, seed=7, speed=20.0)
 
 
 def test_a_header_survives() -> None:
     assert decode_header(encode_header(HEADER)) == HEADER
 
 
-def test_another_format_is_refused_with_both_numbers() -> None:
-    line = encode_header(HEADER).replace(b'"journal":1', b'"journal":2')
-    with pytest.raises(BadJournal, match="format 2, this version reads 1"):
+@pytest.mark.parametrize("form", [0, 1, FORMAT - 1, FORMAT + 1, 99])
+def test_another_format_is_refused_with_who_wrote_it(form: int) -> None:
+    """In one line, whatever a file says of itself."""
+    line = encode_header(replace(HEADER, journal=form, version="0.0.9"))
+    with pytest.raises(BadJournal) as refused:
         decode_header(line)
+    assert str(refused.value) == (
+        f"version 0.0.9 wrote it in journal format {form}; this version reads format {FORMAT} alone"
+    )
+    forged = encode_header(replace(HEADER, journal=form, version="1\x1b[2J\nall is well"))
+    with pytest.raises(BadJournal) as refused:
+        decode_header(forged)
+    assert str(refused.value).isprintable()
 
 
 @pytest.mark.parametrize("line", [b"", b"\n", b"{}", b"[]", b"\xff", b'{"seq":1}', b"PK\x03\x04"])

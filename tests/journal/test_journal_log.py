@@ -9,9 +9,10 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from polytui.journal.codec import (
+    FORMAT,
     BadJournal,
     Header,
-    Record,
+    JournalRecord,
     decode_event,
     encode_header,
     encode_record,
@@ -20,7 +21,7 @@ from polytui.journal.log import JournalLog, read_journal
 from polytui.model.errors import Fatal
 from polytui.model.events import Ticked
 
-HEADER = Header(1, "0.1.0", "demo", "session", 5)
+HEADER = Header(FORMAT, "0.1.0", "demo", "session", 5)
 
 
 def line(seq: int) -> bytes:
@@ -36,7 +37,7 @@ def a_journal(folder: Path, *lines: bytes) -> Path:
     return path
 
 
-def read_all(path: Path) -> list[Record]:
+def read_all(path: Path) -> list[JournalRecord]:
     header, records = read_journal(path)
     assert header == HEADER
     return list(records)
@@ -81,7 +82,7 @@ def test_a_file_that_is_no_journal(tmp_path: Path, content: bytes, says: str) ->
 
 def test_a_header_of_another_format(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(encode_header(HEADER).replace(b'"journal":1', b'"journal":99'))
+    path.write_bytes(encode_header(HEADER).replace(b'"journal":2', b'"journal":99'))
     with pytest.raises(BadJournal, match="format 99"):
         read_journal(path)
 

@@ -18,7 +18,7 @@ import attrs
 import trio
 
 from polytui.backtest.replay import Replay
-from polytui.journal.codec import Record, decode_event
+from polytui.journal.codec import JournalRecord, decode_event
 from polytui.journal.log import read_journal
 from polytui.model.events import Event
 
@@ -186,12 +186,12 @@ def summary_of(session: Path) -> dict[str, Any]:
     return known
 
 
-def records_of(journal: Path) -> list[Record]:
+def records_of(journal: Path) -> list[JournalRecord]:
     _, records = read_journal(journal)
     return [record for record in records if not record.digest]
 
 
-def events_of(journal: Path, *kinds: type) -> list[tuple[Record, Event]]:
+def events_of(journal: Path, *kinds: type) -> list[tuple[JournalRecord, Event]]:
     pairs = ((record, decode_event(record.event)) for record in records_of(journal))
     return [(record, event) for record, event in pairs if isinstance(event, kinds)]
 

@@ -11,7 +11,7 @@ import pytest
 
 from polytui.config.load import BadSettings
 from polytui.model.errors import Fatal
-from polytui.places import journal_of, running_socket, socket_folder
+from polytui.paths import journal_of, running_socket, socket_folder
 
 
 @contextmanager

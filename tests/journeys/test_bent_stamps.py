@@ -1,5 +1,5 @@
 """`polytui run` against `polytui venue --speed 1`, through a relay that sets one stamp of each feed
-an hour ahead, and then holds the oracle's relays and the book back: on the wall's own clock."""
+an hour ahead, and then holds the relays of Chainlink and the book back: on the wall's own clock."""
 
 from __future__ import annotations
 
@@ -223,9 +223,9 @@ async def test_one_stamp_an_hour_ahead_in_each_feed_opens_no_gate(tmp_path: Path
             await trio.sleep(15)
             for name in ("binance_ws", "bybit_ws", "coinbase_ws"):
                 await bend(relays[name])
-            oracle = [relays["rtds_ws"], relays["polybolt_ws"]]
-            await bend(*oracle)
-            blind = await hold(16, *oracle)
+            chainlink = [relays["rtds_ws"], relays["polybolt_ws"]]
+            await bend(*chainlink)
+            blind = await hold(16, *chainlink)
             await trio.sleep(5)
             await bend(relays["market_ws"])
             bookless = await hold(20, relays["market_ws"])
@@ -241,7 +241,7 @@ async def test_one_stamp_an_hour_ahead_in_each_feed_opens_no_gate(tmp_path: Path
     for record in records_of(journal):
         assert newest_stamp(decode_event(record.event)) <= record.at + 2 * NS
     # What comes after them closes the gates at its limit, as if the lies had never been told.
-    stale_s = first_said(journal, "oracle stale", blind)
+    stale_s = first_said(journal, "Chainlink stale", blind)
     assert stale_s is not None
     assert stale_s < 8.5
     assert told_between(journal, "Place", (blind[0] + 9 * NS, blind[1])) == []

@@ -103,7 +103,7 @@ def test_a_bad_start_is_a_bad_setting(start: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [HEADLESS, ("venue", "--config", CONFIG)])
 def test_a_missing_price_file(command: tuple[str, ...], tmp_path: Path) -> None:
     line = one_line(run(tmp_path, *command, "--prices", "absent.csv.gz"), 2)
-    assert line == "no file absent.csv.gz; --prices takes a CSV of oracle ticks, plain or .gz"
+    assert line == "no file absent.csv.gz; --prices takes a CSV of Chainlink ticks, plain or .gz"
     assert_nothing_began(tmp_path)
 
 

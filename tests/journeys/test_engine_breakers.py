@@ -21,14 +21,14 @@ from program import Program, records_of, short_folder, started, summary_of
 from watcher import Seen, Watcher, watching
 
 from polytui.backtest.replay import replay_journal
-from polytui.journal.codec import Record, decode_event
+from polytui.journal.codec import JournalRecord, decode_event
 from polytui.model.effects import Reason
 from polytui.model.events import Action, Commanded, RoundOpened
 from polytui.model.snapshot import AssetView
 from polytui.model.units import NS_PER_S
-from polytui.tui.ink import plain
+from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.risk import risk_panel
-from polytui.tui.panels.sheet import Scroll, Sheet
+from polytui.tui.styles import plain
 from polytui.tui.theme import load_themes
 
 pytestmark = pytest.mark.long
@@ -48,10 +48,10 @@ volatility_warmup_s = 5.0
 [gates]
 after_open_s = 5.0
 before_close_s = 10.0
-min_oracle_trust = 0.0
+min_consensus_trust = 0.0
 max_book_lag_ms = 60000
 max_book_age_ms = 60000
-max_oracle_age_ms = 60000
+max_chainlink_age_ms = 60000
 max_slippage_ticks = 3
 entry_delay_s = 0.0
 cooldown_s = 1.0
@@ -93,11 +93,11 @@ class Played:
     def drawn(self, view: AssetView, width: int = 80) -> list[str]:
         """The risk page as a terminal draws it from this view, row by row."""
         account = min(self.seen.accounts, key=lambda one: abs(one.at_ns - view.at_ns))
-        lines = risk_panel(account, [view], Sheet(PALETTE, "btc"), Scroll(), width, 40)
+        lines = risk_panel(account, [view], PageLook(PALETTE, "btc"), Scroll(), width, 40)
         return plain(lines).split("\n")
 
 
-def effects_of(record: Record) -> list[tuple[str, dict[str, Any]]]:
+def effects_of(record: JournalRecord) -> list[tuple[str, dict[str, Any]]]:
     return [(kind, fields) for kind, fields in msgspec.json.decode(record.effects)]
 
 
@@ -143,7 +143,7 @@ class Blocks:
     entries: int = 0
     in_spite: list[str] = attrs.field(factory=list)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: JournalRecord) -> None:
         event = decode_event(record.event)
         if isinstance(event, Commanded):
             if event.action is Action.KILL:
@@ -153,7 +153,7 @@ class Blocks:
         for kind, fields in effects_of(record):
             self._take_effect(record, kind, fields)
 
-    def _take_effect(self, record: Record, kind: str, fields: dict[str, Any]) -> None:
+    def _take_effect(self, record: JournalRecord, kind: str, fields: dict[str, Any]) -> None:
         match kind:
             case "Trip":
                 (self.open if fields["until_ns"] else self.paused).add(fields["why"]["reason"])
@@ -164,7 +164,7 @@ class Blocks:
             case "Place" if fields["order"]["side"] == "buy":
                 self._entered(record)
 
-    def _entered(self, record: Record) -> None:
+    def _entered(self, record: JournalRecord) -> None:
         self.entries += 1
         if self.open or self.paused or self.is_killed:
             self.in_spite.append(f"{record.seq}: {self.open} {self.paused} {self.is_killed}")
@@ -181,7 +181,7 @@ def assert_money_adds_up(played: Played) -> None:
     summary = played.summary
     assert summary["errors"] == []
     reconciled = summary["reconciled"]
-    assert reconciled["hands_cash_usd"] == reconciled["ledger_cash_usd"]
+    assert reconciled["client_cash_usd"] == reconciled["ledger_cash_usd"]
     assert reconciled["is_cash_equal"] is True
     totals = summary["totals"]
     moved = totals["pnl_usd"] + totals["open_flow_usd"]
@@ -346,7 +346,9 @@ def test_the_kill_is_a_command_in_the_journal(troubled: Played) -> None:
     ]
     assert len(kills) == 1
     assert b'["CancelAll",{"why":"kill switch: command from chaos"}]' in bytes(kills[0].effects)
-    assert list(troubled.journal.parent.parent.glob("*.standing.jsonl")) == [], "a demo begins anew"
+    assert list(troubled.journal.parent.parent.glob("*.risk_state.jsonl")) == [], (
+        "a demo begins anew"
+    )
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.kind)

@@ -93,7 +93,7 @@ def test_money_adds_up_to_the_millionth(crashed: Demo) -> None:
     totals, reconciled = crashed.summary["totals"], crashed.summary["reconciled"]
     assert reconciled["is_cash_equal"] is True
     assert reconciled["is_pnl_traded_plus_settlements"] is True
-    assert reconciled["hands_cash_usd"] == reconciled["ledger_cash_usd"] == totals["cash_usd"]
+    assert reconciled["client_cash_usd"] == reconciled["ledger_cash_usd"] == totals["cash_usd"]
     known = {**totals, **reconciled}
     signed = {name: _micro(value) for name, value in known.items() if name.endswith("_usd")}
     assert signed["pnl_usd"] == signed["traded_usd"] + signed["settlements_usd"]

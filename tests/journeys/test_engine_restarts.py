@@ -19,15 +19,16 @@ import pytest
 from program import Program, events_of, records_of, replayed, short_folder, started, summary_of
 from watcher import Seen, Watcher, watching
 
-from polytui.config.schema import Endpoints
+from polytui.config.schema import EndpointSettings
 from polytui.journal.codec import (
+    FORMAT,
     Header,
-    Record,
-    decode_standing,
+    JournalRecord,
+    decode_risk_state,
     encode_header,
-    encode_standing,
+    encode_risk_state,
 )
-from polytui.model.events import Action, Commanded, StandingRestored
+from polytui.model.events import Action, Commanded, RiskStateRestored
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S, Usd
@@ -49,9 +50,9 @@ exchange_fresh_ms = 60000
 after_open_s = 0.0
 before_close_s = 0.0
 max_spread_bps = 9000.0
-min_oracle_trust = 0.0
+min_consensus_trust = 0.0
 max_book_lag_ms = 60000
-max_oracle_age_ms = 60000
+max_chainlink_age_ms = 60000
 max_slippage_ticks = 3
 entry_delay_s = 0.0
 cooldown_s = 0.0
@@ -93,7 +94,7 @@ async def venue(folder: Path) -> AsyncIterator[None]:
     )  # fmt: skip
     async with started(folder, *place, patience_s=PATIENCE_S) as program:
         urls = json.loads(await program.line(r'^\{"gamma"'))
-        names = [field.name for field in attrs.fields(Endpoints)]
+        names = [field.name for field in attrs.fields(EndpointSettings)]
         urls |= {f"{name}_spare": urls[name] for name in ("binance_ws", "binance_rest")}
         endpoints = "\n".join(f'{name} = "{urls[name]}"' for name in names)
         enabled = "".join(f"\n[{name}]{EAGER}" for name in STRATEGIES)
@@ -125,10 +126,10 @@ class Ended:
     printed: str
 
     @property
-    def entries(self) -> list[Record]:
+    def entries(self) -> list[JournalRecord]:
         return [r for r in records_of(self.journal) if b'"Place"' in bytes(r.effects)]
 
-    def commanded(self, action: Action) -> Record:
+    def commanded(self, action: Action) -> JournalRecord:
         (record,) = [
             record
             for record, event in events_of(self.journal, Commanded)
@@ -137,9 +138,9 @@ class Ended:
         return record
 
     @property
-    def restored(self) -> StandingRestored:
-        (event,) = [event for _, event in events_of(self.journal, StandingRestored)]
-        assert isinstance(event, StandingRestored)
+    def restored(self) -> RiskStateRestored:
+        (event,) = [event for _, event in events_of(self.journal, RiskStateRestored)]
+        assert isinstance(event, RiskStateRestored)
         return event
 
 
@@ -152,13 +153,13 @@ def leave_an_earlier_session(folder: Path) -> Path:
     """A journal of this morning: seven entries, two losses in a row, nothing stopped."""
     today = NOW.now_ns() // _DAY_NS
     losses = ((Asset.BTC.value, EARLIER_LOSSES),)
-    standing = StandingRestored(
+    risk_state = RiskStateRestored(
         today, Usd(-3_000_000), EARLIER_TRADES, Usd(4_000_000), losses, "", 0
     )
     session = folder / "runs" / "earlier-paper"
     session.mkdir(parents=True)
-    header = Header(1, "0.1.0", "paper", session.name, NOW.now_ns())
-    (session / "journal.jsonl").write_bytes(encode_header(header) + encode_standing(standing))
+    header = Header(FORMAT, "0.1.0", "paper", session.name, NOW.now_ns())
+    (session / "journal.jsonl").write_bytes(encode_header(header) + encode_risk_state(risk_state))
     return session
 
 
@@ -198,7 +199,7 @@ async def _trade_and_kill(folder: Path, known: set[Path]) -> Ended:
 
 async def _begin_killed_and_rearm(folder: Path, known: set[Path], first: Ended) -> Ended:
     """Killed from the first view on, whatever there is to trade; until a person rearms."""
-    left = decode_standing((folder / "runs/paper.standing.jsonl").read_bytes().splitlines()[-1])
+    left = decode_risk_state((folder / "runs/paper.risk_state.jsonl").read_bytes().splitlines()[-1])
     async with paper(folder) as (program, watcher):
         seen = watcher.seen
         await watcher.until(_has_limits)

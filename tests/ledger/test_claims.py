@@ -10,16 +10,16 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.config.deciding import Claims as Thresholds
+from polytui.config.deciding import ClaimSettings
+from polytui.ledger.attribution import Attribution, Claim
 from polytui.ledger.claims import BELIEVED, Beliefs, Claims
-from polytui.ledger.track import Claim, Track
 from polytui.model.events import ClaimsLeft, HeldRound
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Fill, Holding, Side
 from polytui.model.units import MICRO, Price, Shares, Usd
 
 BTC, ETH = Asset.BTC, Asset.ETH
-LASTING = Thresholds(half_life=1e6)
+LASTING = ClaimSettings(half_life=1e6)
 """Nothing fades while a test looks."""
 HUNDRED = 100 * MICRO
 LISTED = Round(
@@ -36,7 +36,7 @@ def settled(
     times: int = 1,
     asset: Asset = BTC,
     strategy: str = "fade",
-    thresholds: Thresholds = LASTING,
+    thresholds: ClaimSettings = LASTING,
 ) -> Claims:
     """A hundred shares at `price` that were said to be worth `worth`, and brought `won` each."""
     for _ in range(times):
@@ -46,7 +46,7 @@ def settled(
     return claims
 
 
-def believed(claims: Claims, thresholds: Thresholds = LASTING, asset: Asset = BTC) -> Beliefs:
+def believed(claims: Claims, thresholds: ClaimSettings = LASTING, asset: Asset = BTC) -> Beliefs:
     return claims.beliefs(asset, "fade", thresholds)
 
 
@@ -55,7 +55,7 @@ def believed(claims: Claims, thresholds: Thresholds = LASTING, asset: Asset = BT
 
 def test_before_anything_came_of_a_claim_the_prior_is_believed() -> None:
     assert believed(Claims()) == BELIEVED
-    assert believed(Claims(), Thresholds(prior=0.6)) == Beliefs(0.6, 0.6, 0.6)
+    assert believed(Claims(), ClaimSettings(prior=0.6)) == Beliefs(0.6, 0.6, 0.6)
 
 
 def test_one_claim_by_hand() -> None:
@@ -127,7 +127,7 @@ def test_a_claim_counts_once_whatever_its_size() -> None:
 
 
 def test_old_claims_fade() -> None:
-    thresholds = Thresholds(half_life=10.0)
+    thresholds = ClaimSettings(half_life=10.0)
     claims = settled(Claims(), 0.7, 0.5, 0.0, times=50, thresholds=thresholds)
     low = believed(claims, thresholds).middle
     settled(claims, 0.7, 0.5, 0.7, times=100, thresholds=thresholds)
@@ -156,7 +156,7 @@ def test_beliefs_are_shares_of_a_claim(
     for price, worth, won, is_btc in seen:
         settled(claims, worth, price, won, asset=BTC if is_btc else ETH)
     for asset in (BTC, ETH):
-        found = believed(claims, Thresholds(prior=prior), asset)
+        found = believed(claims, ClaimSettings(prior=prior), asset)
         assert all(0.0 <= one <= 1.0 for one in (found.low, found.middle, found.high))
 
 
@@ -220,14 +220,14 @@ def test_what_cannot_be_a_record_is_left_out(bad: ClaimsLeft) -> None:
 
 
 def filled(
-    track: Track, side: Side, price: float, shares: float, worth: float | None = None
+    track: Attribution, side: Side, price: float, shares: float, worth: float | None = None
 ) -> None:
     fill = Fill("t", Price(round(price * MICRO)), Shares(round(shares * MICRO)), Usd(0), True)
     track.fill("round", "fade", Outcome.UP, side, fill, 1, worth)
 
 
 def test_a_claim_is_the_mean_over_the_shares_that_were_bought() -> None:
-    track = Track()
+    track = Attribution()
     filled(track, Side.BUY, 0.5, 10, worth=0.6)
     filled(track, Side.BUY, 0.6, 30, worth=0.8)
     (claim,) = track.claims("round")
@@ -237,7 +237,7 @@ def test_a_claim_is_the_mean_over_the_shares_that_were_bought() -> None:
 
 def test_whoever_left_early_realised_what_it_was_sold_for() -> None:
     """Bought at 0.50, said to be worth 0.60, sold at 0.45: five cents a share were lost."""
-    track, claims = Track(), Claims()
+    track, claims = Attribution(), Claims()
     filled(track, Side.BUY, 0.5, 10, worth=0.6)
     filled(track, Side.SELL, 0.45, 10)
     said = track.claims("round")
@@ -247,7 +247,7 @@ def test_whoever_left_early_realised_what_it_was_sold_for() -> None:
 
 
 def test_what_claims_nothing_is_no_claim() -> None:
-    track = Track()
+    track = Attribution()
     filled(track, Side.BUY, 0.5, 10)
     assert track.claims("round") == ()
     assert track.claims("another") == ()
@@ -255,13 +255,13 @@ def test_what_claims_nothing_is_no_claim() -> None:
 
 @pytest.mark.parametrize(("held", "is_kept"), [(10.0, True), (4.0, False)])
 def test_shares_that_left_unseen_prove_nothing(held: float, is_kept: bool) -> None:
-    """A desk that lives again hears what the hands hold: all of it, or not."""
-    track = Track()
+    """A desk that lives again hears what the client holds: all of it, or not."""
+    track = Attribution()
     filled(track, Side.BUY, 0.5, 10, worth=0.6)
     shares = Shares(round(held * MICRO))
     flow = Usd(-5 * MICRO) if is_kept else Usd(-2 * MICRO)
-    hands = HeldRound(LISTED, (Holding(Outcome.UP, shares, Usd(round(held * MICRO / 2))),), flow)
-    track.restore(hands, 2)
+    client = HeldRound(LISTED, (Holding(Outcome.UP, shares, Usd(round(held * MICRO / 2))),), flow)
+    track.restore(client, 2)
     assert bool(track.claims("round")) is is_kept
     if not is_kept:
         filled(track, Side.BUY, 0.5, 10, worth=0.6)

@@ -7,8 +7,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.shadow import NEVER_NS, Sent, Shadow
-from polytui.ledger.track import Stake
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Fill, Quote, Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
@@ -52,9 +52,11 @@ def test_an_order_is_on_its_way_until_it_is_due() -> None:
 
 def test_it_pays_what_it_was_filled_at_with_the_fee() -> None:
     # 20 x 0.50, and 0.07 x 0.25 x 20 of fee, from the moment it was due
-    assert entered().open("round") == (Stake("fade", UP, Shares(20_000_000), Usd(10_350_000), 5),)
-    assert entered().stake("round", "fade") == entered().open("round")[0]
-    assert entered().stake("round", "sniper") is None
+    assert entered().open("round") == (
+        StrategyPosition("fade", UP, Shares(20_000_000), Usd(10_350_000), 5),
+    )
+    assert entered().position("round", "fade") == entered().open("round")[0]
+    assert entered().position("round", "sniper") is None
 
 
 def test_an_order_that_met_nobody_spends_no_side() -> None:

@@ -16,8 +16,8 @@ from polytui.model.events import CandlesLoaded, ExchangeTraded
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.sim.happenings import ExchangeTrade
 from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import ExchangeTrade
 from polytui.venues.binance import BinanceStreams
 
 START_S = 1_795_204_800
@@ -55,19 +55,19 @@ def test_trades_are_the_candles_that_the_venue_itself_shows() -> None:
     world = World(WorldSettings(3, START_S * NS_PER_S, (Asset.BTC,), (Interval.M5,)))
     candles = Candles(500)
     number = 0
-    for happening in world.run_until(now(25 * MINUTE_S)):
-        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE:
+    for world_event in world.run_until(now(25 * MINUTE_S)):
+        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BINANCE:
             number += 1
             candles.take(
                 ExchangeTraded(
                     Asset.BTC,
                     "binance",
                     number,
-                    happening.price,
-                    happening.size,
+                    world_event.price,
+                    world_event.size,
                     Side.BUY,
-                    happening.at_ns,
-                    happening.at_ns,
+                    world_event.at_ns,
+                    world_event.at_ns,
                 )
             )
     compared = 0

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.market.fair_value import Settling, calibrated, settling_ahead, settling_inside
+from polytui.market.fair_value import (
+    SettlementForecast,
+    calibrated,
+    forecast_ahead,
+    forecast_inside,
+)
 from polytui.market.student_t import student_t_cdf
 
 WINDOW_S = 60.0
@@ -20,11 +25,11 @@ PRICE, SIGMA = 100_000.0, 8.0
 
 
 def test_at_the_strike_it_is_even() -> None:
-    assert settling_ahead(PRICE, SIGMA, 200, WINDOW_S).probability_up(PRICE) == 0.5
+    assert forecast_ahead(PRICE, SIGMA, 200, WINDOW_S).probability_up(PRICE) == 0.5
 
 
 def test_a_tie_is_up() -> None:
-    settled = Settling(PRICE, 0.0)
+    settled = SettlementForecast(PRICE, 0.0)
     assert settled.probability_up(PRICE) == 1.0
     assert settled.probability_up(math.nextafter(PRICE, math.inf)) == 0.0
     assert settled.probability_up(PRICE - 1) == 1.0
@@ -32,44 +37,44 @@ def test_a_tie_is_up() -> None:
 
 def test_nothing_left_is_certain() -> None:
     """tau -> 0: the average is what was observed, and nothing is open."""
-    observed = settling_inside(PRICE, SIGMA, 0.0, WINDOW_S, 99_990.0 * WINDOW_S)
-    assert observed == Settling(99_990.0, 0.0)
+    observed = forecast_inside(PRICE, SIGMA, 0.0, WINDOW_S, 99_990.0 * WINDOW_S)
+    assert observed == SettlementForecast(99_990.0, 0.0)
     assert observed.probability_up(99_990.0) == 1.0
     assert observed.probability_up(99_990.01) == 0.0
 
 
 def test_less_than_nothing_left_is_nothing_left() -> None:
-    after = settling_inside(PRICE, SIGMA, -3.0, WINDOW_S, PRICE * WINDOW_S)
-    assert after == Settling(PRICE, 0.0)
-    assert settling_ahead(PRICE, SIGMA, -3.0, 0.0) == Settling(PRICE, 0.0)
+    after = forecast_inside(PRICE, SIGMA, -3.0, WINDOW_S, PRICE * WINDOW_S)
+    assert after == SettlementForecast(PRICE, 0.0)
+    assert forecast_ahead(PRICE, SIGMA, -3.0, 0.0) == SettlementForecast(PRICE, 0.0)
 
 
 def test_what_was_missed_of_a_window_is_open() -> None:
     """Nobody who heard nothing of it is surer for being late."""
-    late, whole = (settling_ahead(PRICE, SIGMA, left_s, WINDOW_S) for left_s in (5.0, WINDOW_S))
+    late, whole = (forecast_ahead(PRICE, SIGMA, left_s, WINDOW_S) for left_s in (5.0, WINDOW_S))
     assert late == whole
 
 
 def test_without_a_window_it_is_the_spot_at_the_close() -> None:
-    """w = 0: Phi of the distance in deviations of a plain random walk."""
-    spot = settling_ahead(PRICE, SIGMA, 100.0, 0.0)
-    assert spot.deviation == pytest.approx(80.0)
+    """w = 0: Phi of the distance in sigmas of a plain random walk."""
+    spot = forecast_ahead(PRICE, SIGMA, 100.0, 0.0)
+    assert spot.sigma == pytest.approx(80.0)
     assert spot.probability_up(PRICE - 80.0) == pytest.approx(0.8413447, abs=1e-7)
 
 
 def test_inside_and_ahead_agree_where_the_window_begins() -> None:
-    ahead = settling_ahead(PRICE, SIGMA, WINDOW_S, WINDOW_S)
-    inside = settling_inside(PRICE, SIGMA, WINDOW_S, WINDOW_S, 0.0)
+    ahead = forecast_ahead(PRICE, SIGMA, WINDOW_S, WINDOW_S)
+    inside = forecast_inside(PRICE, SIGMA, WINDOW_S, WINDOW_S, 0.0)
     assert inside.mean == pytest.approx(ahead.mean, rel=1e-12)
-    assert inside.deviation == pytest.approx(ahead.deviation, rel=1e-12)
+    assert inside.sigma == pytest.approx(ahead.sigma, rel=1e-12)
     # Sixty steps of one second: 60 x 61 x 121 / 6 / 60^2 seconds, a little over a third of w.
-    assert ahead.deviation == pytest.approx(SIGMA * math.sqrt(61 * 121 / 360))
+    assert ahead.sigma == pytest.approx(SIGMA * math.sqrt(61 * 121 / 360))
 
 
 def test_the_deviation_falls_all_the_way() -> None:
-    ahead = [settling_ahead(PRICE, SIGMA, s, WINDOW_S).deviation for s in range(300, 60, -1)]
+    ahead = [forecast_ahead(PRICE, SIGMA, s, WINDOW_S).sigma for s in range(300, 60, -1)]
     inside = [
-        settling_inside(PRICE, SIGMA, s, WINDOW_S, PRICE * (WINDOW_S - s)).deviation
+        forecast_inside(PRICE, SIGMA, s, WINDOW_S, PRICE * (WINDOW_S - s)).sigma
         for s in range(60, -1, -1)
     ]
     falling = ahead + inside
@@ -77,25 +82,25 @@ def test_the_deviation_falls_all_the_way() -> None:
 
 
 def test_no_volatility_leaves_the_mean_to_decide() -> None:
-    assert settling_ahead(PRICE, 0.0, 200, WINDOW_S).probability_up(PRICE + 1) == 0.0
-    assert settling_ahead(PRICE, 0.0, 200, WINDOW_S).probability_up(PRICE) == 1.0
+    assert forecast_ahead(PRICE, 0.0, 200, WINDOW_S).probability_up(PRICE + 1) == 0.0
+    assert forecast_ahead(PRICE, 0.0, 200, WINDOW_S).probability_up(PRICE) == 1.0
 
 
 def test_up_and_down_are_all_there_is() -> None:
     for strike in (99_800.0, 99_990.0, 100_030.0, 100_400.0):
-        above = settling_ahead(PRICE, SIGMA, 150, WINDOW_S).probability_up(strike)
-        mirrored = settling_ahead(PRICE, SIGMA, 150, WINDOW_S).probability_up(2 * PRICE - strike)
+        above = forecast_ahead(PRICE, SIGMA, 150, WINDOW_S).probability_up(strike)
+        mirrored = forecast_ahead(PRICE, SIGMA, 150, WINDOW_S).probability_up(2 * PRICE - strike)
         assert above + mirrored == pytest.approx(1.0)
 
 
 # --- against chance: a walk that is observed at whole seconds ---------------------------------
 
 _WALKS = 20_000
-"""The standard error of a deviation is 0.5 %."""
+"""The standard error of a sigma is 0.5 %."""
 
 
 def _scores(left_s: float) -> npt.NDArray[np.float64]:
-    """(closing average - mean) / deviation of walks averaged over the sixty whole
+    """(closing average - mean) / sigma of walks averaged over the sixty whole
     seconds to the close; the price is known `left_s` before it, with all that came earlier."""
     rng, step_s = np.random.default_rng(7), 0.25 if left_s % 1.0 else 1.0
     steps = round(max(left_s, WINDOW_S) / step_s)
@@ -109,11 +114,11 @@ def _scores(left_s: float) -> npt.NDArray[np.float64]:
     known = round(WINDOW_S) - math.ceil(left_s) if left_s < WINDOW_S else 0
     area = observed[:, :known].sum(axis=1)
     made = [
-        settling_inside(float(x), SIGMA, left_s, WINDOW_S, float(a))
+        forecast_inside(float(x), SIGMA, left_s, WINDOW_S, float(a))
         for x, a in zip(price, area, strict=True)
     ]
     means = np.array([one.mean for one in made])
-    return np.asarray((observed.mean(axis=1) - means) / made[0].deviation)
+    return np.asarray((observed.mean(axis=1) - means) / made[0].sigma)
 
 
 @pytest.mark.parametrize(
@@ -160,10 +165,10 @@ def test_students_t_by_its_sum_is_the_one_by_its_function(degrees: int) -> None:
 
 
 def test_fat_tails_are_less_sure_far_out_and_more_so_near() -> None:
-    settling = Settling(100.0, 1.0)
-    assert settling.probability_up(97.0, 5.0) < settling.probability_up(97.0)
-    assert settling.probability_up(99.5, 5.0) > settling.probability_up(99.5)
-    assert settling.probability_up(100.0, 5.0) == 0.5
+    settlement_forecast = SettlementForecast(100.0, 1.0)
+    assert settlement_forecast.probability_up(97.0, 5.0) < settlement_forecast.probability_up(97.0)
+    assert settlement_forecast.probability_up(99.5, 5.0) > settlement_forecast.probability_up(99.5)
+    assert settlement_forecast.probability_up(100.0, 5.0) == 0.5
 
 
 @given(st.floats(0.001, 0.999), st.floats(-2, 2), st.floats(0.2, 3))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from polytui.config.schema import FeatureSettings, Settings
 from polytui.desk.prices import DeskPrices
+from polytui.market.consensus import Estimate, Part
 from polytui.market.features import (
     INDICATORS,
     MICROSTRUCTURE,
@@ -25,7 +26,6 @@ from polytui.market.features import (
     Features,
     FeatureSet,
 )
-from polytui.market.oracle import Estimate, Part
 from polytui.model.candle import Candle
 from polytui.model.events import CandlesLoaded, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset, Exchange
@@ -99,7 +99,7 @@ def refreshed(
 
 
 def lively(until_s: int = 30) -> Features:
-    """Half a minute of everything: all three exchanges, trades, the oracle price, history."""
+    """Half a minute of everything: all three exchanges, trades, the consensus, history."""
     features = Features()
     features.configure(SETTINGS)
     features.loaded(history(60, 120))
@@ -283,7 +283,7 @@ def test_a_venue_without_a_vote_has_no_part_in_divergence() -> None:
     assert (alone.get("divergence_bps"), alone.get("dollar_gap_bps")) == (None, None)
 
 
-def test_velocity_is_that_of_the_oracle_price() -> None:
+def test_velocity_is_that_of_the_consensus() -> None:
     features = Features()
     for step in range(60):
         price = 100.0 * math.exp(step / 4.0 * 2e-4)
@@ -292,8 +292,8 @@ def test_velocity_is_that_of_the_oracle_price() -> None:
     assert features.latest.get("acceleration_bps_s2") == pytest.approx(0.0, abs=1e-6)
 
 
-def test_the_oracle_alone_is_no_price_to_measure_velocity_by() -> None:
-    """Without an exchange the settlement oracle's last word stands still, and is late."""
+def test_chainlink_alone_is_no_price_to_measure_velocity_by() -> None:
+    """Without an exchange Chainlink's last word stands still, and is late."""
     features = Features()
     for step in range(60):
         found = refreshed(features, step / 4.0, price=100.0 + step)

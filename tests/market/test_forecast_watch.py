@@ -10,13 +10,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.config.schema import Watch
+from polytui.config.schema import WatchSettings
 from polytui.market.forecast_watch import HORIZONS_S, MARKS_S, ForecastWatch, Foreseen, Misfit
 from polytui.model.events import ForecastLeft
 from polytui.model.units import NS_PER_S
 
 START_NS = 1_795_204_800 * NS_PER_S
-LASTING = Watch(half_life_s=1e9)
+LASTING = WatchSettings(half_life_s=1e9)
 """Nothing fades while a test looks."""
 
 
@@ -52,7 +52,7 @@ def samples_of(watch: ForecastWatch) -> list[float]:
 def test_a_forecast_knows_by_how_much_it_is_too_sure(truth: float) -> None:
     watch = watched(40_000, truth=truth)
     for fit in watch.fits():
-        error = 3.0 / math.sqrt(2.0 * fit.samples)  # three deviations of an sd of so many samples
+        error = 3.0 / math.sqrt(2.0 * fit.samples)  # three sigmas of an sd of so many samples
         assert fit.sd == pytest.approx(truth, rel=error), fit.horizon_s
 
 
@@ -62,7 +62,7 @@ def test_forecasts_of_one_horizon_never_overlap() -> None:
 
 
 def test_one_forecast_by_hand() -> None:
-    """Three dollars off after ten seconds at one a root second and a deviation of 2 of the price
+    """Three dollars off after ten seconds at one a root second and a sigma of 2 of the price
     itself: 3 / sqrt(10 + 4); a price that is ahead of us by 2 s has eight left to err."""
     watch = ForecastWatch()
     watch.foresee(Foreseen(at(0), 100.0, 1.0, 2.0), at(0))
@@ -77,7 +77,7 @@ def test_one_forecast_by_hand() -> None:
 
 
 def test_a_mean_that_is_off_is_seen_as_well() -> None:
-    """A tenth of a deviation a second in one direction is three of 300 seconds'."""
+    """A tenth of a sigma a second in one direction is three of 300 seconds'."""
     assert sd_of(watched(40_000, drift=0.1), 300) > 1.7
 
 
@@ -100,7 +100,7 @@ def test_one_broken_print_says_nothing_of_an_evening() -> None:
 
 
 def test_what_came_fades_with_its_half_life() -> None:
-    watch, settings = ForecastWatch(), Watch(half_life_s=100.0)
+    watch, settings = ForecastWatch(), WatchSettings(half_life_s=100.0)
     for second in range(0, 10_001, 10):
         watch.came(100.0, at(second), settings)
         watch.foresee(Foreseen(at(second), 100.0, 1.0, 0.0), at(second))
@@ -121,7 +121,8 @@ def test_a_price_that_cannot_move_is_no_fault_of_the_forecast() -> None:
 
 
 @pytest.mark.parametrize(
-    ("truth", "misfit"), [(1.0, None), (2.0, Watch().most_sd), (0.5, Watch().least_sd)]
+    ("truth", "misfit"),
+    [(1.0, None), (2.0, WatchSettings().most_sd), (0.5, WatchSettings().least_sd)],
 )
 def test_outside_its_bounds_it_does_not_fit(truth: float, misfit: float | None) -> None:
     found = watched(40_000, truth=truth).misfit(60.0, LASTING)
@@ -137,17 +138,17 @@ def test_outside_its_bounds_it_does_not_fit(truth: float, misfit: float | None) 
 def test_the_bounds_are_those_of_the_settings(sd: float, fits: bool) -> None:
     watch = ForecastWatch()
     watch.restore(ForecastLeft("btc", ((60, 100.0, 100.0 * sd * sd),)))
-    assert (watch.misfit(60.0, Watch()) is None) is fits
-    wide = Watch(least_sd=0.5, most_sd=2.0)
+    assert (watch.misfit(60.0, WatchSettings()) is None) is fits
+    wide = WatchSettings(least_sd=0.5, most_sd=2.0)
     assert watch.misfit(60.0, wide) is None
-    assert watch.misfit(60.0, evolve(Watch(), is_enabled=False)) is None
+    assert watch.misfit(60.0, evolve(WatchSettings(), is_enabled=False)) is None
 
 
 def test_too_few_samples_say_nothing() -> None:
     watch = ForecastWatch()
     watch.restore(ForecastLeft("btc", ((60, 59.9, 1e6),)))
-    assert watch.misfit(60.0, Watch()) is None
-    assert watch.misfit(60.0, Watch(least_samples=59.0)) is not None
+    assert watch.misfit(60.0, WatchSettings()) is None
+    assert watch.misfit(60.0, WatchSettings(least_samples=59.0)) is not None
 
 
 @pytest.mark.parametrize(
@@ -157,12 +158,12 @@ def test_too_few_samples_say_nothing() -> None:
 def test_the_nearest_horizon_that_is_known_judges(left_s: float, horizon_s: int) -> None:
     watch = ForecastWatch()
     watch.restore(ForecastLeft("btc", tuple((s, 100.0, 400.0) for s in HORIZONS_S)))
-    found = watch.misfit(left_s, Watch())
+    found = watch.misfit(left_s, WatchSettings())
     assert found is not None
     assert found.horizon_s == horizon_s
     young = ForecastWatch()
     young.restore(ForecastLeft("btc", ((10, 100.0, 400.0), (300, 10.0, 1_000.0))))
-    told = young.misfit(300.0, Watch())
+    told = young.misfit(300.0, WatchSettings())
     assert told == Misfit(2.0, 1.25, 10)
 
 
@@ -238,8 +239,8 @@ def test_another_session_goes_on_where_this_one_ended() -> None:
 
 @pytest.mark.parametrize("away_s", [0, 1_000, 5_000])
 def test_what_another_session_left_fades_while_nobody_watches(away_s: int) -> None:
-    """Two deviations at every sample, then a week, or a minute, and one that is right."""
-    settings, left = Watch(half_life_s=1_000.0), watched(3_601, truth=2.0).left("btc")
+    """Two sigmas at every sample, then a week, or a minute, and one that is right."""
+    settings, left = WatchSettings(half_life_s=1_000.0), watched(3_601, truth=2.0).left("btc")
     assert left is not None
     again = ForecastWatch()
     again.restore(left)
@@ -306,19 +307,19 @@ def test_what_cannot_be_such_sums_is_left_out(bad: ForecastLeft) -> None:
 )
 def test_nothing_makes_a_number_that_is_none(seen: list[tuple[int, float, float]]) -> None:
     watch = ForecastWatch()
-    for second, value, per_root_s in seen:
+    for second, value, sigma_per_sqrt_s in seen:
         watch.came(value, at(second), LASTING)
-        watch.foresee(Foreseen(at(second), value, per_root_s, 0.0), at(second))
+        watch.foresee(Foreseen(at(second), value, sigma_per_sqrt_s, 0.0), at(second))
     for fit in watch.fits():
         assert 0.0 <= fit.sd <= 6.0
     for left_s in (0.0, 1.0, 1e9):
-        found = watch.misfit(left_s, Watch(least_samples=5.0))
+        found = watch.misfit(left_s, WatchSettings(least_samples=5.0))
         assert found is None or found.excess > 1.0
 
 
 def test_an_evening_that_was_wild_is_forgotten() -> None:
-    """Two deviations at every sample, then none: after a half-life half of the squares are left."""
-    watch, settings = ForecastWatch(), Watch(half_life_s=1_000.0)
+    """Two sigmas at every sample, then none: after a half-life half of the squares are left."""
+    watch, settings = ForecastWatch(), WatchSettings(half_life_s=1_000.0)
     for second in range(0, 20_001, 10):
         came = 100.0 + (2.0 * math.sqrt(10.0) if second <= 19_000 else 0.0)
         watch.came(came, at(second), settings)

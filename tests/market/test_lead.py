@@ -16,7 +16,7 @@ HALF_LIFE_S = 180.0
 
 
 def heard(lead_s: float, seconds: int = 600, noise: float = 0.0, late_s: float = 1.4) -> Lead:
-    """A walk looked at ten times a second; the oracle says of each second what it was `lead_s`
+    """A walk looked at ten times a second; Chainlink says of each second what it was `lead_s`
     before, and is read `late_s` after it."""
     rng, lead, log, logs = random.Random(2), Lead(), math.log(100_000.0), list[float]()
     for step in range(seconds * 10):
@@ -45,7 +45,7 @@ def test_between_two_steps_it_is_the_nearer_and_says_how_far_it_is_off() -> None
     assert lead.error == pytest.approx(SIGMA * math.sqrt(0.1), rel=0.15)
 
 
-def test_an_oracle_of_its_own_mind_is_an_error_that_is_told() -> None:
+def test_chainlink_of_its_own_mind_is_an_error_that_is_told() -> None:
     lead = heard(1.0, seconds=900, noise=2e-4)
     assert abs(lead.lead_ns - NS_PER_S) <= 500 * NS_PER_MS
     assert lead.error == pytest.approx(2e-4, rel=0.15)

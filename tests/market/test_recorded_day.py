@@ -1,4 +1,4 @@
-"""A recorded day of the settlement oracle against what the venue made of it.
+"""A recorded day of Chainlink against what the venue made of it.
 
 Strikes, winners and averages are recomputed from the raw points; the fair value is scored at five
 moments before the end of every round, with only what had been received by then.
@@ -31,13 +31,13 @@ from benchmarks.recorded_day import (
     with_finals,
 )
 from benchmarks.volatilities import predicted
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.settlement import SettlementPrices
 from polytui.market.volatility import Volatility
 from polytui.model.instrument import PriceKind
 from polytui.model.units import NS_PER_S
 
-MARKET = Market()
+MARKET = MarketSettings()
 """As it ships: chosen on odd hours, by `make calibrate`."""
 
 
@@ -232,7 +232,7 @@ def test_ten_seconds_before_a_candle_what_is_called_99_in_100_wins_so(
     assert another_day.called(tape, old, before.SETTINGS).seen < 0.98, "as it was before"
 
 
-def test_a_desk_that_hears_the_oracle_alone_predicts_what_the_estimator_does(
+def test_a_desk_that_hears_chainlink_alone_predicts_what_the_estimator_does(
     points: list[Point], now: Heard
 ) -> None:
     """Calibration runs the estimator without a desk: they must be the same one."""

@@ -1,4 +1,4 @@
-"""The settlement oracle's series: strikes of the exact second, and the known part of a close."""
+"""Chainlink's series: strikes of the exact second, and the known part of a close."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_first_word_of_a_second_stands() -> None:
     assert prices.value_at(ns(5), 60) == 100.0
 
 
-def test_a_repeated_second_does_not_make_the_oracle_fresh() -> None:
+def test_a_repeated_second_does_not_make_chainlink_fresh() -> None:
     prices = SettlementPrices()
     spot(prices, 5, 1.0, late_s=1.0)
     spot(prices, 5, 1.0, late_s=40.0)
@@ -288,7 +288,7 @@ def test_after_a_silence_a_price_may_be_further_off_but_not_anywhere(
     assert prices.last_spot == value, "said thrice it is one"
 
 
-def test_how_far_the_oracle_moved_around_a_moment() -> None:
+def test_how_far_chainlink_moved_around_a_moment() -> None:
     prices = SettlementPrices()
     assert prices.moved_around(ns(300), 0, 2_000_000_000, 100.0) is None
     for second in range(230, 303):

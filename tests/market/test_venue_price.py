@@ -117,7 +117,7 @@ def test_reliability_is_a_factor_of_the_weight() -> None:
 
 
 def test_the_basis_compares_equal_moments() -> None:
-    """The oracle speaks of second 2 when the mid is already elsewhere."""
+    """Chainlink speaks of second 2 when the mid is already elsewhere."""
     venue = VenuePrice("binance")
     for seconds, mid in ((1.0, 100.0), (2.0, 101.0), (2.5, 150.0), (4.0, 200.0)):
         heard(venue, mid, seconds)
@@ -170,7 +170,7 @@ def test_a_venue_that_is_down_learns_nothing() -> None:
 def basis_after(
     samples: list[float], half_life_s: float, every_s: float = 1.0
 ) -> tuple[VenuePrice, float]:
-    """A venue that was `samples` (in logs) over the oracle, one every so often."""
+    """A venue that was `samples` (in logs) over Chainlink, one every so often."""
     venue = VenuePrice("binance")
     for number, sample in enumerate(samples):
         heard(venue, 100.0 * math.exp(sample), number * every_s)

@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.config.schema import Market
+from polytui.config.schema import MarketSettings
 from polytui.market.volatility import SECONDS_PER_YEAR, Volatility, parzen
 from polytui.model.units import NS_PER_S
 
@@ -19,9 +19,11 @@ START_NS = 1_795_204_800 * NS_PER_S
 SIGMA = 8e-5
 """Per root second, about 45 % a year."""
 PRICE = 100_000.0
-PLAIN = Market(volatility_fast_share=1.0, volatility_half_life_s=2_000.0, volatility_youth_s=0.0)
-FLOOR = Market().volatility_floor_annual / math.sqrt(SECONDS_PER_YEAR)
-CEILING = Market().volatility_ceiling_annual / math.sqrt(SECONDS_PER_YEAR)
+PLAIN = MarketSettings(
+    volatility_fast_share=1.0, volatility_half_life_s=2_000.0, volatility_youth_s=0.0
+)
+FLOOR = MarketSettings().volatility_floor_annual / math.sqrt(SECONDS_PER_YEAR)
+CEILING = MarketSettings().volatility_ceiling_annual / math.sqrt(SECONDS_PER_YEAR)
 
 Series = Iterator[tuple[float, float]]
 """(seconds since the start, price)."""
@@ -35,7 +37,7 @@ def walk(seconds: int, step_s: float = 0.1, sigma: float = SIGMA, seed: int = 3)
 
 
 def told(
-    series: Series, market: Market = PLAIN, volatility: Volatility | None = None
+    series: Series, market: MarketSettings = PLAIN, volatility: Volatility | None = None
 ) -> Volatility:
     volatility = volatility or Volatility()
     for at_s, price in series:
@@ -45,8 +47,8 @@ def told(
     return volatility
 
 
-def speed(series: Series, market: Market = PLAIN) -> float:
-    return told(series, market).per_root_second(market)
+def speed(series: Series, market: MarketSettings = PLAIN) -> float:
+    return told(series, market).sigma_per_sqrt_s(market)
 
 
 @pytest.mark.parametrize("step_s", [0.02, 0.1, 0.25, 0.5, 1.0, 2.5])
@@ -65,7 +67,7 @@ def smoothed(series: Series, weight: float) -> Series:
 
 def test_a_smoothed_price_is_as_fast_as_the_one_behind_it() -> None:
     """Half of the way a second: autocorrelation 0.5 at one second, a third of the variance there,
-    and all of it at a minute. The squared returns of seconds say 0.58 of the deviation."""
+    and all of it at a minute. The squared returns of seconds say 0.58 of the sigma."""
     found = speed(smoothed(walk(12_000, 1.0), 0.5))
     assert found == pytest.approx(SIGMA, rel=0.08)
 
@@ -97,7 +99,7 @@ def test_a_bounce_by_chance_does_not_count() -> None:
 @pytest.mark.parametrize("period_s", [0.07, 0.1, 0.25, 1.0, 2.0])
 def test_a_price_that_only_bounces_stands_still(period_s: float) -> None:
     still = ((step * 0.05, PRICE) for step in range(20_000))
-    assert speed(bounced(still, period_s, 1e-4), Market()) < 1.5 * FLOOR
+    assert speed(bounced(still, period_s, 1e-4), MarketSettings()) < 1.5 * FLOOR
 
 
 # --- how it forgets -----------------------------------------------------------------------------
@@ -194,11 +196,11 @@ def test_the_realised_one_forgets_what_is_older_than_its_window() -> None:
 
 
 def test_what_is_young_is_less_sure() -> None:
-    """After a minute the deviation is root two times what the same returns say after hours."""
+    """After a minute the sigma is root two times what the same returns say after hours."""
     market = evolve(PLAIN, volatility_youth_s=60.0)
     young = told(walk(62, 0.1))
     assert young.seen_s == 60.0
-    ratio = young.per_root_second(market) / young.per_root_second(PLAIN)
+    ratio = young.sigma_per_sqrt_s(market) / young.sigma_per_sqrt_s(PLAIN)
     assert ratio == pytest.approx(math.sqrt(2.0))
 
 
@@ -220,14 +222,14 @@ def test_no_return_is_taken_over_a_gap_and_its_time_does_not_count(
 ) -> None:
     whole, broken = told(walk(1_800)), told(interrupted(silent_s, jump))
     assert broken.seen_s == pytest.approx(whole.seen_s + 119.0, abs=2.0)
-    assert broken.per_root_second(PLAIN) == pytest.approx(whole.per_root_second(PLAIN), rel=0.1)
+    assert broken.sigma_per_sqrt_s(PLAIN) == pytest.approx(whole.sigma_per_sqrt_s(PLAIN), rel=0.1)
 
 
 def test_a_short_silence_is_no_gap() -> None:
     """What happened meanwhile happened: the return over it counts, and its time."""
     found = told(interrupted(8.0, 0.01))
     assert found.seen_s == pytest.approx(1_800 + 8 + 119, abs=2.0)
-    assert found.per_root_second(PLAIN) > 1.5 * SIGMA
+    assert found.sigma_per_sqrt_s(PLAIN) > 1.5 * SIGMA
 
 
 def test_after_a_long_silence_it_is_unknown() -> None:
@@ -267,17 +269,17 @@ def in_whole_dollars(series: Series) -> Series:
 def test_a_feed_that_misbehaves_leaves_the_speed_as_it_is(
     harm: Callable[[Series], Series],
 ) -> None:
-    clean = speed(walk(2_000, seed=9), Market())
-    assert speed(harm(walk(2_000, seed=9)), Market()) == pytest.approx(clean, rel=0.1)
+    clean = speed(walk(2_000, seed=9), MarketSettings())
+    assert speed(harm(walk(2_000, seed=9)), MarketSettings()) == pytest.approx(clean, rel=0.1)
 
 
 def test_a_spike_and_back_makes_it_wide_at_once_and_a_little_wide_for_a_while() -> None:
-    """Three hundredths in a second are four hundred deviations: whoever squares them both is
+    """Three hundredths in a second are four hundred sigmas: whoever squares them both is
     forty times too wide two minutes later. Never too narrow, for its two halves are not its own."""
 
     def wider(seconds: int) -> float:
-        spoilt = speed(spiked(walk(seconds, seed=9)), Market())
-        return spoilt / speed(walk(seconds, seed=9), Market())
+        spoilt = speed(spiked(walk(seconds, seed=9)), MarketSettings())
+        return spoilt / speed(walk(seconds, seed=9), MarketSettings())
 
     assert wider(1_002) > 10.0
     assert 1.0 < wider(1_004) < 4.0
@@ -300,34 +302,34 @@ def test_a_clock_that_is_set_back_is_a_gap(back_s: float) -> None:
     """What was seen stands, no return reaches over it, and it goes on at once: it does not stay
     as it was until the old time is reached again."""
     volatility = told(walk(600))
-    before, seen_s = volatility.per_root_second(PLAIN), volatility.seen_s
+    before, seen_s = volatility.sigma_per_sqrt_s(PLAIN), volatility.seen_s
     faster = ((599.9 - back_s + at_s, 2 * price) for at_s, price in walk(600, sigma=5 * SIGMA))
     told(faster, PLAIN, volatility)
     assert volatility.seen_s == pytest.approx(seen_s + 599.0, abs=2.0)
     mean = math.sqrt((before**2 + (5 * SIGMA) ** 2) / 2)
-    assert volatility.per_root_second(PLAIN) == pytest.approx(mean, rel=0.25)
+    assert volatility.sigma_per_sqrt_s(PLAIN) == pytest.approx(mean, rel=0.25)
 
 
 @given(
     st.lists(st.tuples(st.floats(0.001, 4_000.0), st.floats(1e-3, 1e7)), min_size=1, max_size=60)
 )
 def test_whatever_comes_it_is_bounded_and_never_zero(steps: list[tuple[float, float]]) -> None:
-    volatility, at_s, market = Volatility(), 0.0, Market()
+    volatility, at_s, market = Volatility(), 0.0, MarketSettings()
     for wait_s, price in steps:
         at_s += wait_s
         volatility.sample(price, START_NS + round(at_s * NS_PER_S), market)
-        assert FLOOR * 0.999 <= volatility.per_root_second(market) <= CEILING * 1.001
+        assert FLOOR * 0.999 <= volatility.sigma_per_sqrt_s(market) <= CEILING * 1.001
         assert 0.0 <= volatility.seen_s <= at_s
 
 
 def test_a_quiet_minute_does_not_make_us_certain() -> None:
     quiet = ((float(second), 100.0) for second in range(100))
-    assert speed(quiet, Market()) == pytest.approx(0.10 / math.sqrt(SECONDS_PER_YEAR))
+    assert speed(quiet, MarketSettings()) == pytest.approx(0.10 / math.sqrt(SECONDS_PER_YEAR))
 
 
 def test_nothing_seen_is_said_to_be_nothing() -> None:
     """The desk refuses by this number ("no volatility yet"), so it must not guess."""
     volatility = Volatility()
     assert volatility.seen_s == 0.0
-    volatility.sample(PRICE, START_NS, Market())
+    volatility.sample(PRICE, START_NS, MarketSettings())
     assert volatility.seen_s == 0.0

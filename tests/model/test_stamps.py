@@ -78,7 +78,7 @@ def test_a_reason_comes_with_its_number(why: Why, text: str) -> None:
 
 
 def test_a_number_of_five_digits_is_written_out() -> None:
-    assert "12345" in Why(Reason.ORACLE_STALE, 12_345.0, 8000.0, "ms").text().replace(",", "")
+    assert "12345" in Why(Reason.CHAINLINK_STALE, 12_345.0, 8000.0, "ms").text().replace(",", "")
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))

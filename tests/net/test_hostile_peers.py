@@ -26,7 +26,7 @@ from polytui.model.errors import Fatal, Rejected, Retry
 from polytui.net import dial as dialling
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
-from polytui.net.ws import LinkState, SocketSettings, StayingSocket
+from polytui.net.ws import SocketSettings, SocketState, StayingSocket
 
 pytestmark = pytest.mark.trio
 ONCE = HttpSettings(tries=1, total_s=2.0, read_s=5.0, max_body_bytes=1 << 20)
@@ -225,9 +225,9 @@ async def first_end(peer: Peer, most_s: float = 20.0) -> str:
         socket = StayingSocket("feed", url, settings, link, rng=random.Random(1))
         nursery.start_soon(socket.run)
         with trio.fail_after(most_s):
-            await link.until_state(LinkState.DOWN)
+            await link.until_state(SocketState.DOWN)
         nursery.cancel_scope.cancel()
-    return next(words for state, words in link.states if state is LinkState.DOWN)
+    return next(words for state, words in link.states if state is SocketState.DOWN)
 
 
 async def test_a_refused_upgrade_without_end_is_left() -> None:
@@ -374,8 +374,8 @@ async def test_a_socket_whose_certificate_is_refused_comes_back(certificates: Ce
             "feed", url, settings, link, rng=random.Random(1), trust=trust
         )  # fmt: skip
         nursery.start_soon(socket.run)
-        await link.until_state(LinkState.DOWN)
-        await link.until_state(LinkState.DOWN, 3)
+        await link.until_state(SocketState.DOWN)
+        await link.until_state(SocketState.DOWN, 3)
         assert len(told) == 1
         venue.shows = "good"
         await link.until(lambda: trust.has_believed and len(link.states) > 3)

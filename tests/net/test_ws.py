@@ -12,7 +12,7 @@ from trio.testing import lockstep_stream_pair, memory_stream_pair
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
 from polytui.model.errors import Fatal, Retry
-from polytui.net.ws import LinkState, SocketSettings, StayingSocket, open_connection
+from polytui.net.ws import SocketSettings, SocketState, StayingSocket, open_connection
 
 pytestmark = pytest.mark.trio
 SETTINGS = SocketSettings()
@@ -47,7 +47,7 @@ class Recorder:
         self.greeting = greeting
         self.frames: list[str | bytes] = []
         self.stamps: list[int] = []
-        self.states: list[tuple[LinkState, str]] = []
+        self.states: list[tuple[SocketState, str]] = []
         self._changed = trio.Event()
         self.react: Callable[[str | bytes], bool] = lambda frame: frame != "PONG"
 
@@ -60,7 +60,7 @@ class Recorder:
         self._wake()
         return self.react(frame)
 
-    def changed(self, state: LinkState, detail: str) -> None:
+    def changed(self, state: SocketState, detail: str) -> None:
         self.states.append((state, detail))
         self._wake()
 
@@ -73,7 +73,7 @@ class Recorder:
             while not condition():
                 await self._changed.wait()
 
-    async def until_state(self, state: LinkState, times: int = 1) -> str:
+    async def until_state(self, state: SocketState, times: int = 1) -> str:
         await self.until(lambda: [s for s, _ in self.states].count(state) >= times)
         return [detail for s, detail in self.states if s is state][times - 1]
 
@@ -104,7 +104,7 @@ async def test_greets_reads_in_place_and_counts(
     assert link.frames == ["one", b"two"]
     assert socket.messages == 2
     assert 0 < link.stamps[0] <= link.stamps[1]
-    assert link.states == [(LinkState.UP, "feed connected")]
+    assert link.states == [(SocketState.UP, "feed connected")]
     assert socket.connected_since is not None
 
 
@@ -114,11 +114,11 @@ async def test_started_with_the_first_attempts_end_good_or_bad(
     peer, link = Peer(), Recorder()
     nursery.start_soon(peer.accept, nursery)
     await nursery.start(socket_of(peer, link).run)
-    assert [state for state, _ in link.states] == [LinkState.UP]
+    assert [state for state, _ in link.states] == [SocketState.UP]
     dead, other = Peer(), Recorder()
     before = trio.current_time()
     await nursery.start(socket_of(dead, other).run)
-    assert [state for state, _ in other.states] == [LinkState.DOWN]
+    assert [state for state, _ in other.states] == [SocketState.DOWN]
     assert trio.current_time() - before == pytest.approx(SETTINGS.connect_timeout_s)
 
 
@@ -127,7 +127,7 @@ async def test_peer_that_never_answers_the_upgrade_is_left_at_the_deadline(
 ) -> None:
     peer, link = Peer(), Recorder()
     nursery.start_soon(socket_of(peer, link, SocketSettings(connect_timeout_s=2.0)).run)
-    detail = await link.until_state(LinkState.DOWN, 3)
+    detail = await link.until_state(SocketState.DOWN, 3)
     assert detail == "no WebSocket answer within 2 s"
     assert peer.dialled_at[1] - peer.dialled_at[0] >= 2.0
     stream = await peer.stream()
@@ -145,7 +145,7 @@ async def test_dialling_that_hangs_is_left_at_the_deadline(
     link = Recorder()
     socket = StayingSocket("f", "ws://h/", SETTINGS, link, rng=random.Random(1), open_stream=hang)
     nursery.start_soon(socket.run)
-    assert await link.until_state(LinkState.DOWN, 2) == "no WebSocket answer within 5 s"
+    assert await link.until_state(SocketState.DOWN, 2) == "no WebSocket answer within 5 s"
 
 
 async def test_connect_deadline_is_lifted_after_the_upgrade(
@@ -158,7 +158,7 @@ async def test_connect_deadline_is_lifted_after_the_upgrade(
         await trio.sleep(10)
         await server.send_message("tick")
     await link.until(lambda: len(link.frames) == 10)
-    assert [state for state, _ in link.states] == [LinkState.UP]
+    assert [state for state, _ in link.states] == [SocketState.UP]
 
 
 async def test_pings_are_answered_while_nobody_reads(
@@ -225,15 +225,15 @@ async def test_send_cut_short_kills_the_stream_and_says_retry(
     async with trio.open_nursery() as reading:
         request = await wrap_server_stream(reading, stream)
         await request.accept()
-        await link.until_state(LinkState.UP)
+        await link.until_state(SocketState.UP)
         reading.cancel_scope.cancel()  # the peer stops reading, its stream stays open
     before = trio.current_time()
     with pytest.raises(Retry, match="took no bytes for 2 s"):
         await socket.send("never read")
     assert trio.current_time() - before == pytest.approx(SETTINGS.send_timeout_s)
-    assert await link.until_state(LinkState.DOWN) == "the peer took no bytes for 2 s"
+    assert await link.until_state(SocketState.DOWN) == "the peer took no bytes for 2 s"
     await peer.accept(nursery)
-    await link.until_state(LinkState.UP, 2)
+    await link.until_state(SocketState.UP, 2)
 
 
 def unmasked(frame: bytes) -> str:
@@ -252,7 +252,7 @@ async def test_send_cancelled_half_way_still_goes_out_whole(
     async with trio.open_nursery() as reading:
         request = await wrap_server_stream(reading, stream)
         await request.accept()
-        await link.until_state(LinkState.UP)
+        await link.until_state(SocketState.UP)
         reading.cancel_scope.cancel()  # from here the test reads the bytes itself
 
     async def send_impatiently() -> None:
@@ -274,17 +274,17 @@ async def test_silence_is_stale_once_then_down_and_pong_is_not_data(
     peer, link = Peer(), Recorder(["sub"])
     nursery.start_soon(socket_of(peer, link).run)
     server = await peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
     await trio.sleep(10)
     await server.send_message("data")
     for _ in range(3):
         await trio.sleep(4)
         await server.send_message("PONG")
     before_end = trio.current_time()
-    detail = await link.until_state(LinkState.DOWN)
+    detail = await link.until_state(SocketState.DOWN)
     assert trio.current_time() - before_end == pytest.approx(3.0)
     assert detail == "no data for 15 s"
-    assert [s for s, _ in link.states] == [LinkState.UP, LinkState.STALE, LinkState.DOWN]
+    assert [s for s, _ in link.states] == [SocketState.UP, SocketState.STALE, SocketState.DOWN]
     again = await peer.accept(nursery)
     assert await again.get_message() == "sub"
 
@@ -352,9 +352,9 @@ async def test_wrong_answers_to_the_upgrade_are_a_clean_reconnect(
     await stream.send_all(answer)
     if not answer:
         await stream.aclose()
-    assert told in await link.until_state(LinkState.DOWN)
+    assert told in await link.until_state(SocketState.DOWN)
     await peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
 
 
 async def test_retry_after_of_a_refused_upgrade_is_honoured(
@@ -364,7 +364,7 @@ async def test_retry_after_of_a_refused_upgrade_is_honoured(
     nursery.start_soon(socket_of(peer, link).run)
     stream = await peer.stream()
     await stream.send_all(b"HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")
-    await link.until_state(LinkState.DOWN)
+    await link.until_state(SocketState.DOWN)
     told_at = trio.current_time()
     await peer.accept(nursery)
     assert trio.current_time() - told_at >= 30.0
@@ -396,14 +396,14 @@ async def test_unreadable_frames_are_spoiled_then_a_clean_reconnect(
         await server.send_message("good")
         await link.until(lambda: link.frames == ["good"])
         await stream.send_all(raw)
-        detail = await link.until_state(LinkState.SPOILED)
-        await link.until_state(LinkState.DOWN)
+        detail = await link.until_state(SocketState.SPOILED)
+        await link.until_state(SocketState.DOWN)
         reading.cancel_scope.cancel()
     assert told in detail
     assert socket.spoiled == 1
     assert trio.current_time() - peer.dialled_at[0] < 1.0
     await peer.accept(nursery)
-    await link.until_state(LinkState.UP, 2)
+    await link.until_state(SocketState.UP, 2)
     assert socket.messages == 1
 
 
@@ -415,7 +415,7 @@ async def test_close_code_and_reason_are_told_after_the_last_frame(
     server = await peer.accept(nursery)
     await server.send_message("last")
     await server.aclose(4003, "draining")
-    assert await link.until_state(LinkState.DOWN) == "closed with 4003: draining"
+    assert await link.until_state(SocketState.DOWN) == "closed with 4003: draining"
     assert link.frames == ["last"]
 
 
@@ -428,11 +428,11 @@ async def test_lost_tcp_is_down_and_send_says_retry(
         await socket.send("too early")
     nursery.start_soon(socket.run)
     server = await peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
     await socket.send("in time")
     assert await server.get_message() == "in time"
     await trio.aclose_forcefully(server._stream)
-    assert await link.until_state(LinkState.DOWN) == "closed with 1006"
+    assert await link.until_state(SocketState.DOWN) == "closed with 1006"
     with pytest.raises(Retry, match="not connected"):
         await socket.send("too late")
 
@@ -444,16 +444,16 @@ async def test_cut_closes_at_once_without_a_goodbye_and_reconnects(
     socket = socket_of(peer, link)
     nursery.start_soon(socket.run)
     server = await peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
     before = trio.current_time()
     socket.cut()
     with pytest.raises(ConnectionClosed) as closed:
         await server.get_message()
     assert closed.value.reason.code == 1006
     assert trio.current_time() == before
-    assert await link.until_state(LinkState.DOWN) == "cut on our side"
+    assert await link.until_state(SocketState.DOWN) == "cut on our side"
     await peer.accept(nursery)
-    await link.until_state(LinkState.UP, 2)
+    await link.until_state(SocketState.UP, 2)
     assert socket.reconnects == 1
 
 
@@ -517,7 +517,7 @@ async def test_cancelled_run_leaves_at_once(autojump_clock: trio.testing.MockClo
     async with trio.open_nursery() as nursery:
         nursery.start_soon(socket_of(peer, link).run)
         await peer.accept(nursery)
-        await link.until_state(LinkState.UP)
+        await link.until_state(SocketState.UP)
         before = trio.current_time()
         nursery.cancel_scope.cancel()
     assert trio.current_time() == before
@@ -554,7 +554,7 @@ async def test_refused_port_is_down_with_words_and_tls_to_a_plain_peer_too() -> 
             )
             await nursery.start(refused.run)
             nursery.cancel_scope.cancel()
-    assert tls.states[0][0] is LinkState.DOWN
+    assert tls.states[0][0] is SocketState.DOWN
     assert "TLS with 127.0.0.1" in tls.states[0][1]
-    assert link.states[0][0] is LinkState.DOWN
+    assert link.states[0][0] is SocketState.DOWN
     assert f"cannot connect to 127.0.0.1:{port}" in link.states[0][1]

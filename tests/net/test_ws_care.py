@@ -15,7 +15,7 @@ from trio_websocket import WebSocketConnection
 
 from polytui.model.web_address import WebAddress
 from polytui.net.dial import Trust
-from polytui.net.ws import CloseRule, LinkState, SocketSettings, StayingSocket
+from polytui.net.ws import CloseRule, SocketSettings, SocketState, StayingSocket
 
 URLS = ("ws://first/", "ws://second/")
 TICK_S = 1.0
@@ -73,7 +73,7 @@ async def test_a_host_that_refuses_this_place_is_left_at_once(
     nursery.start_soon(hosts.socket(link, SocketSettings()).run)
     await hosts.answer(1, REFUSAL)
     await hosts.peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
     assert hosts.dialled == ["first", "second"]
     assert hosts.peer.dialled_at[1] == hosts.peer.dialled_at[0], "no pause: it is another host"
 
@@ -144,7 +144,7 @@ async def test_a_connection_is_relieved_before_its_end_and_no_frame_is_missed(
     assert ticker.connections[0].closed
     assert sorted(set(numbers(link))) == list(range(1, max(numbers(link)) + 1))
     assert len(numbers(link)) <= max(numbers(link)) + 1, "one frame at most came by both"
-    assert [state for state, _ in link.states] == [LinkState.UP], "nobody needs to hear of it"
+    assert [state for state, _ in link.states] == [SocketState.UP], "nobody needs to hear of it"
     assert socket.reconnects == 0
     await trio.sleep(130)
     assert len(ticker.connections) == 4, "the heir is relieved in its turn"
@@ -162,7 +162,7 @@ async def test_a_new_connection_that_stays_silent_relieves_nobody(
     assert len(ticker.connections) == 4, "tried again until one had data"
     assert numbers(link)[-1] >= 44
     assert sorted(set(numbers(link))) == list(range(1, max(numbers(link)) + 1))
-    assert [state for state, _ in link.states] == [LinkState.UP]
+    assert [state for state, _ in link.states] == [SocketState.UP]
     assert ticker.connections[0].closed
 
 
@@ -175,7 +175,7 @@ async def test_a_connection_that_dies_while_its_relief_is_silent_is_made_again(
     await trio.sleep(22)
     assert len(ticker.connections) == 2
     await ticker.connections[0].aclose(1006 - 5, "going away")
-    await link.until_state(LinkState.UP, 2)
+    await link.until_state(SocketState.UP, 2)
     last = numbers(link)[-1]
     await trio.sleep(3)
     assert numbers(link)[-1] > last
@@ -200,7 +200,7 @@ async def test_an_announced_end_is_answered_with_relief_at_once(
     assert ticker.connections[0].closed
     await trio.sleep(5)
     assert sorted(set(numbers(link))) == list(range(1, max(numbers(link)) + 1))
-    assert [state for state, _ in link.states] == [LinkState.UP]
+    assert [state for state, _ in link.states] == [SocketState.UP]
 
 
 @pytest.mark.trio
@@ -214,8 +214,8 @@ async def test_after_relief_sending_and_cutting_mean_the_new_connection(
     assert [await heir.get_message(), await heir.get_message()] == ["subscribe", "hello"]
     assert socket.connected_since == pytest.approx(trio.current_time() - 4.5)
     socket.cut()
-    assert await link.until_state(LinkState.DOWN) == "cut on our side"
-    await link.until_state(LinkState.UP, 2)
+    assert await link.until_state(SocketState.DOWN) == "cut on our side"
+    await link.until_state(SocketState.UP, 2)
 
 
 # --- codes that forbid return -------------------------------------------------------------------
@@ -233,9 +233,9 @@ async def closed_with(
     peer, link = Peer(), Recorder()
     nursery.start_soon(socket_of(peer, link, settings, seed).run)
     server = await peer.accept(nursery)
-    await link.until_state(LinkState.UP)
+    await link.until_state(SocketState.UP)
     await server.aclose(code, "no")
-    await link.until_state(LinkState.DOWN)
+    await link.until_state(SocketState.DOWN)
     told_at = trio.current_time()
     await peer.accept(nursery)
     return trio.current_time() - told_at

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from attrs import define, field
 
-from polytui.config.schema import Risk
+from polytui.config.schema import RiskSettings
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Order, Side
@@ -107,7 +107,7 @@ class Book:
 class Audit:
     """State: books of every round, results, and how near entries came to each limit."""
 
-    risk: Risk
+    risk: RiskSettings
     cash: int
     """At the start."""
     books: dict[str, Book] = field(factory=dict)
@@ -209,7 +209,7 @@ class Audit:
         """Before the mind is told."""
         self.begin_day(now_ns)
         self.is_changed = True
-        if isinstance(event, ev.OraclePriced | ev.BookSnapshotted | ev.BookChanged):
+        if isinstance(event, ev.ChainlinkPriced | ev.BookSnapshotted | ev.BookChanged):
             self.is_changed = False
         elif isinstance(event, ev.RoundFound):
             self.books.setdefault(event.round.slug, Book(event.round))

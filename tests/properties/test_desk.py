@@ -1,10 +1,10 @@
-"""Two desks and their paper hands under anything a market, people and crashes can do to them."""
+"""Two desks and their paper clients under anything a market, people and crashes can do to them."""
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import HAPPENINGS, SEATS, Happening, World, a_busy_day, lived
+from worlds import SEATS, WORLD_EVENTS, World, WorldEvent, a_busy_day, lived
 
 from polytui.desk.mind import Mind
 from polytui.model import events as ev
@@ -15,15 +15,17 @@ from polytui.model.units import NS_PER_MS
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(HAPPENINGS, min_size=10, max_size=60), st.sampled_from(list(Outcome)))
-def test_whatever_happens_the_money_adds_up(happenings: list[Happening], winner: Outcome) -> None:
-    lived(happenings).end(winner)
+@given(st.lists(WORLD_EVENTS, min_size=10, max_size=60), st.sampled_from(list(Outcome)))
+def test_whatever_happens_the_money_adds_up(
+    world_events: list[WorldEvent], winner: Outcome
+) -> None:
+    lived(world_events).end(winner)
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(HAPPENINGS, max_size=40))
-def test_the_same_events_give_the_same_effects(happenings: list[Happening]) -> None:
-    check_replay(lived(happenings))
+@given(st.lists(WORLD_EVENTS, max_size=40))
+def test_the_same_events_give_the_same_effects(world_events: list[WorldEvent]) -> None:
+    check_replay(lived(world_events))
 
 
 def check_replay(world: World) -> None:
@@ -35,16 +37,16 @@ def check_replay(world: World) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(HAPPENINGS, max_size=40))
-def test_after_stop_nothing_works_before_long(happenings: list[Happening]) -> None:
-    world = lived(happenings)
+@given(st.lists(WORLD_EVENTS, max_size=40))
+def test_after_stop_nothing_works_before_long(world_events: list[WorldEvent]) -> None:
+    world = lived(world_events)
     for seat in SEATS:
         world.command(seat, ev.Action.STOP)
     for _ in range(4):
         world.now_ns += 150 * NS_PER_MS
         world.advance()
     assert world.mind.account.working_orders == 0
-    assert not any(hands.has_working_orders for hands in world.hands.values())
+    assert not any(client.has_working_orders for client in world.client.values())
 
 
 def test_busy_days_add_up_and_replay() -> None:

@@ -15,9 +15,9 @@ from attrs import evolve, fields, frozen
 from audit import Broken
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import ASSETS, FAR, HAPPENINGS, LOOSE, Happening, World, a_busy_day, lived, under
+from worlds import ASSETS, FAR, LOOSE, WORLD_EVENTS, World, WorldEvent, a_busy_day, lived, under
 
-from polytui.config.schema import Risk, Settings
+from polytui.config.schema import RiskSettings, Settings
 from polytui.model.effects import Reason
 from polytui.risk import limits
 
@@ -68,8 +68,10 @@ every_limit = pytest.mark.parametrize("tight", TIGHT, ids=lambda tight: tight.na
 
 
 def test_there_is_a_day_for_every_limit() -> None:
-    assert {tight.name for tight in TIGHT} == {field.name for field in fields(Risk)} | {"cash"}
-    everything = limits.limits_used(World.begin().mind.desks[ASSETS[0]].stakes(0), Settings())
+    assert {tight.name for tight in TIGHT} == {field.name for field in fields(RiskSettings)} | {
+        "cash"
+    }
+    everything = limits.limits_used(World.begin().mind.desks[ASSETS[0]].exposure(0), Settings())
     assert {tight.reason.value for tight in TIGHT} == {used.name for used in everything}
 
 
@@ -109,7 +111,7 @@ def test_without_its_row_each_limit_is_broken(
 DOLLARS = st.sampled_from([5.0, 12.5, 20.01, 33.333333, FAR])
 ONES = st.sampled_from([1, 2, 3, 100])
 RISKS = st.builds(
-    Risk,
+    RiskSettings,
     max_order_usd=DOLLARS,
     max_position_usd=DOLLARS,
     max_round_usd=DOLLARS,
@@ -130,8 +132,8 @@ RISKS = st.builds(
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(HAPPENINGS, max_size=50), RISKS, st.sampled_from([20.0, 60.0, 1_000.0]))
+@given(st.lists(WORLD_EVENTS, max_size=50), RISKS, st.sampled_from([20.0, 60.0, 1_000.0]))
 def test_any_limits_hold_whatever_happens(
-    happenings: list[Happening], risk: Risk, cash_usd: float
+    world_events: list[WorldEvent], risk: RiskSettings, cash_usd: float
 ) -> None:
-    lived(happenings, under(risk, cash_usd))
+    lived(world_events, under(risk, cash_usd))

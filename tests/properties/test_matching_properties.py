@@ -10,7 +10,7 @@ from polytui.model.amounts import are_amounts_exact, dollars_for, market_shares
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
-from polytui.sim.matching import ConditionBook, Match, MatchKind, MatchOrder, Result
+from polytui.sim.matching import ConditionBook, Match, MatchKind, MatchOrder, MatchResult
 
 TICK = Price(10_000)
 LEAST = Shares(5 * MICRO)
@@ -228,7 +228,7 @@ def submit(bench: Bench, number: int, order: tuple[object, ...]) -> None:
         MatchOrder(name, "me", outcome, side, Price(price), Shares(shares), tif, bool(is_post_only))
     )
     if result.refusal:
-        assert result == Result(refusal=result.refusal)
+        assert result == MatchResult(refusal=result.refusal)
         after = bench.book.levels(Outcome.UP, Side.BUY), bench.book.levels(Outcome.UP, Side.SELL)
         assert before == after
         return

@@ -1,5 +1,5 @@
-"""Two desks with two intervals each and their paper hands, under anything that can happen to them:
-a market, people, crashes and midnight. Every limit is audited, whatever is told."""
+"""Two desks with two intervals each and their paper clients, under anything that can happen to
+them: a market, people, crashes and midnight. Every limit is audited, whatever is told."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from audit import Audit
 from hypothesis import strategies as st
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import DistanceFade, Gates, Market, Paper, Risk, Session, Settings
+from polytui.config.schema import (
+    DistanceFadeSettings,
+    GateSettings,
+    MarketSettings,
+    PaperSettings,
+    RiskSettings,
+    SessionSettings,
+    Settings,
+)
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Effect, Explain, Place, Reason, Stamp
 from polytui.model.instrument import Asset, Interval, Outcome, PriceKind, Round, SettlementRule
@@ -25,7 +33,7 @@ ASSETS, INTERVALS = (Asset.BTC, Asset.ETH), (Interval.M5, Interval.M15)
 Seat = tuple[Asset, Interval]
 SEATS: tuple[Seat, ...] = tuple((asset, interval) for asset in ASSETS for interval in INTERVALS)
 FAR = 100_000.0
-LOOSE = Risk(
+LOOSE = RiskSettings(
     max_order_usd=FAR,
     max_position_usd=FAR,
     max_round_usd=FAR,
@@ -45,9 +53,9 @@ LOOSE = Risk(
 )
 """Limits that nothing reaches."""
 EAGER = Settings(
-    session=Session(assets=ASSETS, intervals=INTERVALS),
-    market=Market(volatility_warmup_s=1.0),
-    gates=Gates(
+    session=SessionSettings(assets=ASSETS, intervals=INTERVALS),
+    market=MarketSettings(volatility_warmup_s=1.0),
+    gates=GateSettings(
         after_open_s=0.0,
         before_close_s=0.0,
         max_spread_bps=10_000.0,
@@ -57,7 +65,7 @@ EAGER = Settings(
         cooldown_s=0.5,
         is_one_signal_a_side=False,
     ),
-    distance_fade=DistanceFade(
+    distance_fade=DistanceFadeSettings(
         min_edge_bps=10.0,
         max_price=0.99,
         min_price=0.01,
@@ -76,8 +84,8 @@ EAGER = Settings(
 """Settings that trade at every chance, with limits that are soon reached."""
 
 
-def under(risk: Risk, cash_usd: float = 1_000.0) -> Settings:
-    return evolve(EAGER, risk=risk, paper=Paper(starting_cash_usd=cash_usd))
+def under(risk: RiskSettings, cash_usd: float = 1_000.0) -> Settings:
+    return evolve(EAGER, risk=risk, paper=PaperSettings(starting_cash_usd=cash_usd))
 
 
 def a_round(seat: Seat, number: int, now_ns: int) -> Round:
@@ -101,13 +109,13 @@ def a_round(seat: Seat, number: int, now_ns: int) -> Round:
 
 @define
 class World:
-    """State: the mind, its hands, and everything it was told and did."""
+    """State: the mind, its clients, and everything it was told and did."""
 
     settings: Settings
     audit: Audit
     account: PaperAccount
     mind: Mind = field(factory=Mind)
-    hands: dict[Asset, PaperHands] = field(factory=dict)
+    client: dict[Asset, PaperClient] = field(factory=dict)
     rounds: dict[Seat, Round] = field(factory=dict)
     now_ns: int = START_NS
     numbers: int = 0
@@ -121,7 +129,7 @@ class World:
         cash = Usd(round(settings.paper.starting_cash_usd * MICRO))
         world = cls(settings, Audit(settings.risk, cash), PaperAccount(cash))
         for asset in ASSETS:
-            world.hands[asset] = PaperHands(settings.paper, world.account)
+            world.client[asset] = PaperClient(settings.paper, world.account)
             world.live(asset, 1)
         for seat in SEATS:
             world.next_round(seat)
@@ -131,7 +139,7 @@ class World:
 
     def live(self, asset: Asset, life: int) -> None:
         self.audit.crashed(asset)
-        self.tell(asset, self.hands[asset].opening(asset, life), is_last=False)
+        self.tell(asset, self.client[asset].opening(asset, life), is_last=False)
         self.tell(asset, ev.SettingsChanged(canonical_json(self.settings)))
         self.tell(asset, ev.FeedUp(ev.BOOK_FEED, self.now_ns))
 
@@ -143,10 +151,10 @@ class World:
         self.deliver(asset, ev.RoundOpened(listed.slug, self.now_ns))
         self.deliver(asset, ev.StrikePublished(listed.slug, 100_000.0, "gamma"))
 
-    def oracle(self, gap: int, wait_ms: int) -> None:
+    def chainlink(self, gap: int, wait_ms: int) -> None:
         self.now_ns += wait_ms * NS_PER_MS
         for asset in ASSETS:
-            point = ev.OraclePriced(
+            point = ev.ChainlinkPriced(
                 asset, "rtds", PriceKind.SPOT, 100_000.0 + gap, 0, *(3 * [self.now_ns])
             )
             self.deliver(asset, point)
@@ -202,10 +210,10 @@ class World:
     def crash(self, seat: Seat, winner: Outcome | None = None) -> None:
         """The desk begins anew; with a winner the round settles while it is dead."""
         asset, listed = seat[0], self.rounds[seat]
-        self.hands[asset].cancel_at_once()
+        self.client[asset].cancel_at_once()
         if winner is not None:
             self.credits += self.audit.ended(listed, winner, self.now_ns, is_heard=False)
-            self.hands[asset].observe(self._settled(listed, winner))
+            self.client[asset].observe(self._settled(listed, winner))
         self.live(asset, self.mind.desks[asset].life + 1)
         for one in SEATS:
             if one == seat and winner is not None:
@@ -223,8 +231,8 @@ class World:
     # --- the ways events take -------------------------------------------------------------------
 
     def deliver(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
-        """As the engine does: to the hands first, then to the desk with what they report."""
-        reports = self.hands[asset].observe(event)
+        """As the engine does: to the client first, then to the desk with what it reports."""
+        reports = self.client[asset].observe(event)
         self.tell(asset, event, is_last=is_last)
         self.report(asset, reports)
 
@@ -235,7 +243,7 @@ class World:
 
     def advance(self) -> None:
         for asset in ASSETS:
-            self.report(asset, self.hands[asset].advance(self.now_ns))
+            self.report(asset, self.client[asset].advance(self.now_ns))
 
     def tell(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
         self.told.append((asset, self.now_ns, event, is_last))
@@ -245,7 +253,7 @@ class World:
         for effect in taken.effects:
             self.check_effect(asset, effect)
             if isinstance(effect, Place | Cancel | CancelAll):
-                self.hands[asset].perform(effect, self.now_ns)
+                self.client[asset].perform(effect, self.now_ns)
         self.audit.check(self.now_ns)
 
     # --- what must hold -------------------------------------------------------------------------
@@ -257,32 +265,32 @@ class World:
             return
         assert isinstance(effect.stamp, Stamp)
         assert not self.mind.desks[asset].is_stopping
-        order, holdings = effect.order, self.mind.desks[asset].holdings
+        order, ledger = effect.order, self.mind.desks[asset].ledger
         if order.side is Side.SELL:
-            held = holdings.positions.of(order.slug).shares(order.outcome)
-            assert holdings.selling(order.slug, order.outcome) <= held
+            held = ledger.positions.of(order.slug).shares(order.outcome)
+            assert ledger.selling(order.slug, order.outcome) <= held
         else:
-            books = self.mind.account.books(asset)
+            asset_account = self.mind.account.of(asset)
             assert not self.mind.account.kill_switch.is_on
-            assert not books.is_paused
+            assert not asset_account.is_paused
         self.audit.placed(order, self.now_ns)
 
     def check_money(self) -> None:
-        """The mind's ledger and the hands' own agree to the millionth."""
+        """The mind's ledger and the client's own agree to the millionth."""
         account, cash = self.mind.account, self.audit.cash
         assert account.cash == self.account.cash
         assert account.cash == cash + self.account.traded + self.account.payouts
         assert account.cash == cash + self.audit.flows
         for asset in ASSETS:
-            desk, hands = self.mind.desks[asset].holdings, self.hands[asset]
-            opening = hands.opening(asset, 9)
+            desk, client = self.mind.desks[asset].ledger, self.client[asset]
+            opening = client.opening(asset, 9)
             theirs = {held.round.slug: held.holdings for held in opening.held}
             for seat, listed in self.rounds.items():
                 if seat[0] is asset:
                     assert desk.positions.holdings(listed.slug) == theirs.get(listed.slug, ())
-            assert account.books(asset).realised == opening.realised
-            # The desk forgets an order with its round; the hands when it arrives and is refused.
-            assert hands.has_working_orders or not desk.books.working
+            assert account.of(asset).realised == opening.realised
+            # The desk forgets an order with its round; the client when it arrives and is refused.
+            assert client.has_working_orders or not desk.asset_account.working
 
     def end(self, winner: Outcome) -> None:
         for seat in SEATS:
@@ -307,8 +315,8 @@ SIZES = st.integers(0, 8_000)
 PEOPLE = st.sampled_from(
     [ev.Action.PAUSE, ev.Action.KILL] + [ev.Action.FLATTEN, ev.Action.RESUME, ev.Action.REARM] * 2
 )
-HAPPENINGS = st.one_of(
-    *[st.tuples(st.just("oracle"), st.integers(-60, 60), st.integers(160, 3_000))] * 4,
+WORLD_EVENTS = st.one_of(
+    *[st.tuples(st.just("chainlink"), st.integers(-60, 60), st.integers(160, 3_000))] * 4,
     *[st.tuples(st.just("book"), ANY_SEAT, CENTS, st.integers(1, 8), st.integers(600, 8_000))] * 2,
     st.tuples(st.just("level"), ANY_SEAT, SIDES, st.integers(0, 20), SIZES),
     st.tuples(st.just("printed"), ANY_SEAT, SIDES, CENTS, SIZES),
@@ -317,41 +325,41 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("settle"), ANY_SEAT, st.sampled_from(list(Outcome))),
     st.tuples(st.just("crash"), ANY_SEAT, st.sampled_from([None, *Outcome])),
 )
-Happening = tuple[object, ...]
+WorldEvent = tuple[object, ...]
 
 
-MORNING: list[Happening] = [
-    *[("oracle", 40, 1_000)] * 3,
+MORNING: list[WorldEvent] = [
+    *[("chainlink", 40, 1_000)] * 3,
     *[("book", (Asset.BTC, interval), 40, 2, 1_000) for interval in INTERVALS],
     *[("book", (Asset.ETH, interval), 45, 3, 1_500) for interval in INTERVALS],
-    ("oracle", 40, 200),
+    ("chainlink", 40, 200),
 ]
 """Enough to begin trading with."""
 
 
-def lived(happenings: list[Happening], settings: Settings = EAGER) -> World:
+def lived(world_events: list[WorldEvent], settings: Settings = EAGER) -> World:
     world = World.begin(settings)
-    for name, *arguments in MORNING + happenings:
+    for name, *arguments in MORNING + world_events:
         getattr(world, str(name))(*arguments)
         world.advance()
         world.check_money()
     return world
 
 
-def a_busy_day(seed: int, length: int = 150) -> list[Happening]:
+def a_busy_day(seed: int, length: int = 150) -> list[WorldEvent]:
     """Denser in trades than what Hypothesis draws: mostly prices and books that can be traded."""
     rng = random.Random(seed)
     return [_happening(rng) for _ in range(length)]
 
 
-def _happening(rng: random.Random) -> Happening:
+def _happening(rng: random.Random) -> WorldEvent:
     seat, winner = rng.choice(SEATS), rng.choice(list(Outcome))
     kind = rng.choices(
-        ("oracle", "book", "level", "printed", "settle", "command", "feed", "crash"),
+        ("chainlink", "book", "level", "printed", "settle", "command", "feed", "crash"),
         (50, 25, 10, 10, 8, 4, 1, 2),
     )[0]
     match kind:
-        case "oracle":
+        case "chainlink":
             return kind, rng.randint(-60, 60), rng.randint(160, 2_000)
         case "book":
             return kind, seat, rng.randint(20, 80), rng.randint(1, 4), rng.randint(600, 8_000)

@@ -13,12 +13,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.config.deciding import Breakers as Thresholds
+from polytui.config.deciding import BreakerSettings
 from polytui.model.effects import Effect, Reason, Release, Trip, Warn, Why
 from polytui.model.units import NS_PER_S
 from polytui.risk.breakers import Breakers
 
-SETTINGS = Thresholds(max_spread_rise=6.0, spread_s=0.0)
+SETTINGS = BreakerSettings(max_spread_rise=6.0, spread_s=0.0)
 T0 = 1_795_204_800 * NS_PER_S
 COOL_DOWN = 60 * NS_PER_S
 MS = 1_000_000
@@ -353,7 +353,7 @@ def test_a_wider_market_becomes_the_usual_one_and_the_breaker_closes() -> None:
     assert [type(effect) for effect in told] == [Trip, Release]
 
 
-LASTING = Thresholds(max_spread_rise=6.0, spread_s=2.0)
+LASTING = BreakerSettings(max_spread_rise=6.0, spread_s=2.0)
 
 
 def seen_at(breakers: Breakers, *spreads: tuple[float, float | None]) -> list[Reason]:
@@ -375,7 +375,7 @@ def test_a_spread_must_be_wide_for_so_long_without_a_pause() -> None:
 
 
 def test_no_recorded_book_is_wide_for_so_long_as_the_breaker_wants(recordings: Path) -> None:
-    shipped, hasty = Thresholds(), Thresholds(spread_s=0.0)
+    shipped, hasty = BreakerSettings(), BreakerSettings(spread_s=0.0)
     seen = [
         (breaks(round_, shipped), breaks(round_, hasty)) for _, round_ in recorded_tops(recordings)
     ]
@@ -398,7 +398,7 @@ def recorded_tops(recordings: Path) -> Iterator[tuple[object, list[tuple[int, fl
         )
 
 
-def breaks(looks: list[tuple[int, float | None]], thresholds: Thresholds) -> bool:
+def breaks(looks: list[tuple[int, float | None]], thresholds: BreakerSettings) -> bool:
     breakers, effects = Breakers(), list[Effect]()
     for second, spread in looks:
         effects += breakers.looked(at(second), 0.0, spread, 0.07, thresholds, "5m")

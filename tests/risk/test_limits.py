@@ -9,25 +9,25 @@ from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.config.schema import Risk, Settings
+from polytui.config.schema import RiskSettings, Settings
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
-from polytui.risk.limits import Scope, Standing, Used, limits_used, room, stamp
+from polytui.risk.limits import PreTrade, Scope, Used, limits_used, room, stamp
 
 SETTINGS = Settings()
 NOW_NS = 1_795_204_800 * NS_PER_S
 BUY = Quote(Outcome.UP, Side.BUY, Price(500_000), Shares(20 * MICRO))
-"""Ten dollars, and ten cents of fee in `standing`."""
+"""Ten dollars, and ten cents of fee in `pre_trade`."""
 COST = 10_100_000
 SELL = Quote(Outcome.UP, Side.SELL, Price(500_000), Shares(20 * MICRO))
 
 
-def standing(**changes: Any) -> Standing:
+def pre_trade(**changes: Any) -> PreTrade:
     """Nothing at stake and plenty of cash."""
-    clear = Standing(
+    clear = PreTrade(
         now_ns=NOW_NS,
         is_killed=False,
         tick=Price(10_000),
@@ -59,7 +59,7 @@ def standing(**changes: Any) -> Standing:
     return evolve(clear, **changes)
 
 
-def reason_of(quote: Quote, at: Standing, settings: Settings = SETTINGS) -> Reason | None:
+def reason_of(quote: Quote, at: PreTrade, settings: Settings = SETTINGS) -> Reason | None:
     answer = stamp(quote, at, settings)
     return answer.reason if isinstance(answer, Why) else None
 
@@ -69,7 +69,7 @@ def usd(dollars: float) -> Usd:
 
 
 def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
-    answer = stamp(BUY, standing(account_usd=usd(5)), SETTINGS)
+    answer = stamp(BUY, pre_trade(account_usd=usd(5)), SETTINGS)
     assert isinstance(answer, Stamp)
     assert answer.exposure == 5_000_000 + COST
 
@@ -162,7 +162,7 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
 def test_a_buy_at_and_just_beyond_each_limit(
     changes: dict[str, Any], reason: Reason | None
 ) -> None:
-    assert reason_of(BUY, standing(**changes)) is reason
+    assert reason_of(BUY, pre_trade(**changes)) is reason
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_buy_at_and_just_beyond_each_limit(
 def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
     for side in Side:
         quote = evolve(BUY, price=Price(price), side=side)
-        answer = reason_of(quote, standing(held=Shares(20 * MICRO)))
+        answer = reason_of(quote, pre_trade(held=Shares(20 * MICRO)))
         assert (answer is Reason.OFF_TICK) is not is_on
 
 
@@ -198,7 +198,7 @@ def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
     ],
 )
 def test_the_reason_comes_with_both_numbers(changes: dict[str, Any], why: Why) -> None:
-    assert stamp(BUY, standing(**changes), SETTINGS) == why
+    assert stamp(BUY, pre_trade(**changes), SETTINGS) == why
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_the_reason_comes_with_both_numbers(changes: dict[str, Any], why: Why) -
 def test_less_than_a_lot_is_no_order(shares: int, reason: Reason | None) -> None:
     for side in Side:
         quote = evolve(BUY, shares=Shares(shares), side=side)
-        assert reason_of(quote, standing(held=Shares(MICRO))) is reason
-    assert reason_of(evolve(SELL, shares=Shares(-MICRO)), standing()) is Reason.STAKE_SMALL
+        assert reason_of(quote, pre_trade(held=Shares(MICRO))) is reason
+    assert reason_of(evolve(SELL, shares=Shares(-MICRO)), pre_trade()) is Reason.STAKE_SMALL
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_less_than_a_lot_is_no_order(shares: int, reason: Reason | None) -> None
 def test_nothing_is_sold_that_is_not_held_or_is_offered_already(
     held: float, selling: float, allowed: bool
 ) -> None:
-    at = standing(held=Shares(round(held * MICRO)), selling=Shares(round(selling * MICRO)))
+    at = pre_trade(held=Shares(round(held * MICRO)), selling=Shares(round(selling * MICRO)))
     assert (reason_of(SELL, at) is None) is allowed
     assert allowed or reason_of(SELL, at) is Reason.NOT_HELD
 
 
 def test_a_sale_is_allowed_when_nothing_else_is() -> None:
     """It lowers what is at stake: the kill switch and the limits are no reason to keep it."""
-    at = standing(
+    at = pre_trade(
         held=Shares(20 * MICRO),
         is_killed=True,
         working_orders=9,
@@ -293,18 +293,18 @@ FULL: dict[str, Any] = {
 def test_a_buy_that_pairs_what_is_held_passes_what_guards_entries(
     changes: dict[str, Any], reason: Reason | None
 ) -> None:
-    assert reason_of(BUY, standing(**(FULL | changes))) is reason
+    assert reason_of(BUY, pre_trade(**(FULL | changes))) is reason
 
 
 # --- the panel ------------------------------------------------------------------------------------
 
 
-def bars(at: Standing, *scopes: Scope) -> dict[str, Used]:
+def bars(at: PreTrade, *scopes: Scope) -> dict[str, Used]:
     return {bar.name: bar for bar in limits_used(at, SETTINGS, *((scopes,) if scopes else ()))}
 
 
 def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
-    at = standing(
+    at = pre_trade(
         outcome_usd=usd(10),
         round_usd=usd(20),
         asset_usd=usd(30),
@@ -342,29 +342,29 @@ def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
         ("account limit", 40.0, 300.0, "USD"),
         ("cash", 40.0, 1000.0, "USD"),
     )
-    assert len(limits_used(at, SETTINGS)) == len(fields(Risk)) + 1  # and the cash
+    assert len(limits_used(at, SETTINGS)) == len(fields(RiskSettings)) + 1  # and the cash
 
 
 def test_a_profit_uses_nothing_of_the_daily_loss() -> None:
-    assert bars(standing(realised_today=usd(5)))["daily loss limit"].used == 0.0
+    assert bars(pre_trade(realised_today=usd(5)))["daily loss limit"].used == 0.0
 
 
 def test_faces_take_the_limits_of_one_scope() -> None:
-    assert set(bars(standing(), Scope.ASSET)) == {
+    assert set(bars(pre_trade(), Scope.ASSET)) == {
         "losses in a row",
         "open of the asset",
         "working orders limit",
         "asset limit",
     }
-    every = [bar for scope in Scope for bar in limits_used(standing(), SETTINGS, (scope,))]
-    assert sorted(every) == sorted(limits_used(standing(), SETTINGS))
+    every = [bar for scope in Scope for bar in limits_used(pre_trade(), SETTINGS, (scope,))]
+    assert sorted(every) == sorted(limits_used(pre_trade(), SETTINGS))
 
 
-# --- for arbitrary standings ----------------------------------------------------------------------
+# --- for arbitrary orders -------------------------------------------------------------------------
 
 DOLLARS = st.floats(0.5, 500.0).map(lambda value: round(value, 2))
 RISKS = st.builds(
-    Risk,
+    RiskSettings,
     max_order_usd=DOLLARS,
     max_position_usd=DOLLARS,
     max_round_usd=DOLLARS,
@@ -385,8 +385,8 @@ RISKS = st.builds(
 MONEY = st.integers(0, 300 * MICRO)
 COUNTS = st.integers(0, 15)
 SHARES = st.integers(0, 300 * MICRO)
-STANDINGS = st.builds(
-    Standing,
+PRE_TRADES = st.builds(
+    PreTrade,
     now_ns=st.just(NOW_NS),
     is_killed=st.sampled_from([False, False, False, True]),
     tick=st.sampled_from([Price(10_000), Price(1_000)]),
@@ -428,7 +428,7 @@ def micro(dollars: float) -> int:
     return round(dollars * MICRO)
 
 
-def breaks_a_limit(quote: Quote, at: Standing, risk: Risk) -> bool:
+def breaks_a_limit(quote: Quote, at: PreTrade, risk: RiskSettings) -> bool:
     """The rules once more, as a person would write them down, without the code's tables."""
     if not is_on_tick(quote.price, at.tick) or quote.shares < 10_000:
         return True
@@ -460,17 +460,17 @@ def breaks_a_limit(quote: Quote, at: Standing, risk: Risk) -> bool:
     )
 
 
-@given(quote=QUOTES, at=STANDINGS, risk=RISKS)
+@given(quote=QUOTES, at=PRE_TRADES, risk=RISKS)
 def test_no_order_passes_that_breaks_a_limit_and_none_is_refused_that_does_not(
-    quote: Quote, at: Standing, risk: Risk
+    quote: Quote, at: PreTrade, risk: RiskSettings
 ) -> None:
     answer = stamp(quote, at, evolve(SETTINGS, risk=risk))
     assert isinstance(answer, Why) is breaks_a_limit(quote, at, risk)
 
 
-@given(at=STANDINGS, risk=RISKS, price=st.integers(1, 99), shares=st.integers(1, 60))
+@given(at=PRE_TRADES, risk=RISKS, price=st.integers(1, 99), shares=st.integers(1, 60))
 def test_the_panel_and_the_stamp_say_the_same(
-    at: Standing, risk: Risk, price: int, shares: int
+    at: PreTrade, risk: RiskSettings, price: int, shares: int
 ) -> None:
     """What a refusal says of a limit is its bar with the order on top."""
     settings = evolve(SETTINGS, risk=risk)
@@ -497,9 +497,9 @@ IN_DOLLARS = {
 }
 
 
-@given(at=STANDINGS, risk=RISKS)
+@given(at=PRE_TRADES, risk=RISKS)
 def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
-    at: Standing, risk: Risk
+    at: PreTrade, risk: RiskSettings
 ) -> None:
     """An order that costs the room is allowed as far as dollars go; a millionth more is not."""
     settings = evolve(SETTINGS, risk=risk)
@@ -523,11 +523,11 @@ def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in IN_DOLLARS])
 def test_there_is_no_room_under_what_counts_no_dollars(reason: Reason) -> None:
-    assert room(BUY, standing(), reason, SETTINGS.risk) is None
+    assert room(BUY, pre_trade(), reason, SETTINGS.risk) is None
 
 
 def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
-    at = standing(**(FULL | {"fee": Usd(15_000_001)}))
+    at = pre_trade(**(FULL | {"fee": Usd(15_000_001)}))
     over = Why(Reason.LIMIT_ORDER, 25.000001, 25.0, "USD")
     assert room(BUY, at, Reason.LIMIT_ORDER, SETTINGS.risk) == (usd(25), over)
     assert room(BUY, at, Reason.LIMIT_ACCOUNT, SETTINGS.risk) is None
@@ -557,7 +557,7 @@ def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
     ],
 )
 def test_room_is_that_of_the_tightest_limit(changes: dict[str, Any], left: float, why: Why) -> None:
-    found = room(BUY, standing(**changes), Reason.LIMIT_ORDER, SETTINGS.risk)
+    found = room(BUY, pre_trade(**changes), Reason.LIMIT_ORDER, SETTINGS.risk)
     assert found == (usd(left), why)
 
 

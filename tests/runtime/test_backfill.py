@@ -13,8 +13,8 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, VirtualEngine, open_engine, quick_settings
 
-from polytui.config.schema import Paper
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import PaperSettings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.events import Event, ExchangeTraded, FeedGapped, FeedMended
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import usd_from_float
@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, answer: Answer) -> None:
         clock: Any = VirtualClock(OPENS_NS)
         account = PaperAccount(usd_from_float(1000.0))
-        self.run = AssetRun(BTC, clock, PaperHands(Paper(), account), Inbox(100_000))
+        self.run = AssetRun(BTC, clock, PaperClient(PaperSettings(), account), Inbox(100_000))
         self.line = TradeLine()
         self.complaints: list[str] = []
         self.asked_at: list[float] = []

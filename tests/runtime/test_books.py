@@ -12,8 +12,8 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, quick_settings
 
-from polytui.config.schema import Paper
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import PaperSettings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.events import BookSnapshotted
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S, usd_from_float
@@ -21,7 +21,7 @@ from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.books import BookWatcher
 from polytui.runtime.inbox import Inbox
-from polytui.runtime.watchers import WatchKit
+from polytui.runtime.watchers import FeedFactory
 from polytui.venues.polymarket.clob import Clob
 
 pytestmark = pytest.mark.trio
@@ -40,13 +40,13 @@ class Bench:
 
     def __init__(self) -> None:
         clock: Any = VirtualClock(OPENS_NS)
-        hands = PaperHands(Paper(), PaperAccount(usd_from_float(1.0)))
-        self.run = AssetRun(Asset.BTC, clock, hands, Inbox(10_000))
+        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1.0)))
+        self.run = AssetRun(Asset.BTC, clock, client, Inbox(10_000))
         self.asked: list[list[str]] = []
         self.most = self.now = 0
         http = Http("http://clob", HttpSettings(), httpx.MockTransport(self._answer))
-        kit = WatchKit(quick_settings(), clock, None, random.Random(1))
-        self.books = BookWatcher(self.run, kit, Clob(http, clock))
+        feed_factory = FeedFactory(quick_settings(), clock, None, random.Random(1))
+        self.books = BookWatcher(self.run, feed_factory, Clob(http, clock))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         tokens = [row["token_id"] for row in msgspec.json.decode(request.content)]

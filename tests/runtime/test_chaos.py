@@ -9,16 +9,16 @@ from virtual_engine import VirtualClock
 from polytui.desk.account import Account
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
-from polytui.runtime.chaos import Chaos, ChaosCrash, Fault, parse_chaos
+from polytui.runtime.chaos import Chaos, ChaosCrash, PlannedFault, parse_chaos
 
 
 def test_a_plan_of_two() -> None:
     assert parse_chaos("crash:eth@round2, drop:all@round11") == (
-        Fault("crash", "eth", 2),
-        Fault("drop", "all", 11),
+        PlannedFault("crash", "eth", 2),
+        PlannedFault("drop", "all", 11),
     )
     assert parse_chaos("silence:binance@round1+60sx2.5") == (
-        Fault("silence", "binance", 1, 60.0, 2.5),
+        PlannedFault("silence", "binance", 1, 60.0, 2.5),
     )
 
 
@@ -83,7 +83,7 @@ def test_a_fault_that_could_never_come_is_refused(kind: str) -> None:
 def account_at(**rounds: int) -> Account:
     account = Account()
     for name, count in rounds.items():
-        account.books(Asset(name)).session_rounds += [f"{name}-{n}" for n in range(count)]
+        account.of(Asset(name)).session_rounds += [f"{name}-{n}" for n in range(count)]
     return account
 
 
@@ -99,7 +99,7 @@ async def test_a_crash_waits_for_its_round_and_happens_once(
     with trio.move_on_after(10) as patience:
         await chaos.crash_when_due(Asset.ETH, account)
     assert patience.cancelled_caught, "only rounds of its own asset count"
-    account.books(Asset.ETH).session_rounds.append("eth-1")
+    account.of(Asset.ETH).session_rounds.append("eth-1")
     with pytest.raises(ChaosCrash, match="round 2"):
         await chaos.crash_when_due(Asset.ETH, account)
     await chaos.crash_when_due(Asset.ETH, account)
@@ -111,8 +111,10 @@ async def test_a_drop_is_due_with_the_first_asset_that_is_there(
 ) -> None:
     chaos = a_chaos("drop:all@round2")
     assets = (Asset.BTC, Asset.ETH)
-    assert await chaos.next_weather(account_at(btc=1, eth=2), assets) == Fault("drop", "all", 2)
-    assert await chaos.next_weather(account_at(btc=9), assets) is None, "none is left"
+    assert await chaos.next_network_fault(account_at(btc=1, eth=2), assets) == PlannedFault(
+        "drop", "all", 2
+    )
+    assert await chaos.next_network_fault(account_at(btc=9), assets) is None, "none is left"
 
 
 @pytest.mark.trio
@@ -120,8 +122,8 @@ async def test_weather_comes_so_long_after_its_round_has_opened(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     chaos, began = a_chaos("gap:bybit@round1+30sx4"), trio.current_time()
-    fault = await chaos.next_weather(account_at(btc=1), (Asset.BTC,))
-    assert fault == Fault("gap", "bybit", 1, 30.0, 4.0)
+    fault = await chaos.next_network_fault(account_at(btc=1), (Asset.BTC,))
+    assert fault == PlannedFault("gap", "bybit", 1, 30.0, 4.0)
     assert 30.0 <= trio.current_time() - began < 30.2
 
 
@@ -133,8 +135,8 @@ async def test_each_asker_gets_its_own_kinds_and_each_once(
     account, assets = account_at(btc=1, eth=1), (Asset.BTC, Asset.ETH)
     asked = [await chaos.next_fault(account, assets) for _ in range(3)]
     assert [fault and fault.kind for fault in asked] == ["stall", "kill", None]
-    weather = [await chaos.next_weather(account, assets) for _ in range(2)]
-    assert [fault and fault.kind for fault in weather] == ["spread", None]
+    faults = [await chaos.next_network_fault(account, assets) for _ in range(2)]
+    assert [fault and fault.kind for fault in faults] == ["spread", None]
     assert [fault.kind for fault in chaos.faults] == ["crash"]
 
 
@@ -146,7 +148,7 @@ async def test_a_stall_waits_for_the_round_of_its_own_asset(
     with trio.move_on_after(10) as patience:
         await chaos.next_fault(account, (Asset.BTC, Asset.ETH))
     assert patience.cancelled_caught
-    account.books(Asset.ETH).session_rounds.append("eth-1")
-    assert await chaos.next_fault(account, (Asset.BTC, Asset.ETH)) == Fault(
+    account.of(Asset.ETH).session_rounds.append("eth-1")
+    assert await chaos.next_fault(account, (Asset.BTC, Asset.ETH)) == PlannedFault(
         "stall", "eth", 2, 0, 1.2
     )

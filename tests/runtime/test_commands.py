@@ -43,9 +43,9 @@ async def test_each_command_reaches_its_desks_under_the_numbers_it_was_given(
         command = engine.session.hub.command
         account = engine.session.mind.account
         one = await command(Action.PAUSE, "eth", "terminal")
-        assert (account.books(ETH).is_paused, account.books(BTC).is_paused) == (True, False)
+        assert (account.of(ETH).is_paused, account.of(BTC).is_paused) == (True, False)
         both = await command(Action.PAUSE, "", "terminal")
-        assert account.books(BTC).is_paused
+        assert account.of(BTC).is_paused
         kill = await command(Action.KILL, "eth", "phone")
         assert account.kill_switch.is_on, "the kill switch is for all, whatever was pointed at"
         await command(Action.REARM, "", "phone")
@@ -105,13 +105,13 @@ async def test_stop_needs_no_desk(
 
 
 async def test_a_full_inbox_still_takes_a_command(autojump_clock: MockClock) -> None:
-    class Hands:
+    class NoClient:
         pass
 
     class Clock:
         pass
 
-    run = AssetRun(BTC, Clock(), Hands(), Inbox(1))  # type: ignore[arg-type]
+    run = AssetRun(BTC, Clock(), NoClient(), Inbox(1))  # type: ignore[arg-type]
     run.inbox.put(Item(Commanded(Action.PAUSE, "first")))
     got: list[int | None] = []
 

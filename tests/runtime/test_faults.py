@@ -9,8 +9,8 @@ import pytest
 import trio
 from virtual_engine import VirtualClock, open_session
 
-from polytui.config.schema import Paper, Settings
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import PaperSettings, Settings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.effects import Place, Stamp
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Refused, Report, Ticked
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.trio
 
 def a_run(asset: Asset = Asset.BTC, limit: int = 100) -> AssetRun:
     # At the venue's door: what it does is told to the millisecond.
-    near = Paper(order_latency_ms=0.0, answer_latency_ms=0.0)
-    hands = PaperHands(near, PaperAccount(Usd(0)))
-    return AssetRun(asset, VirtualClock(0), hands, Inbox(limit))  # type: ignore[arg-type]
+    near = PaperSettings(order_latency_ms=0.0, answer_latency_ms=0.0)
+    client = PaperClient(near, PaperAccount(Usd(0)))
+    return AssetRun(asset, VirtualClock(0), client, Inbox(limit))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("share", "waiting"), [(0.5, 50), (0.9, 90), (0.0, 0)])
@@ -100,7 +100,7 @@ def faults_of(tmp_path: Path, *runs: AssetRun, says_no: bool = False) -> tuple[F
 
 async def make(faults: Faults, plan: str) -> None:
     for run in faults.runs:
-        faults.session.mind.account.books(run.asset).session_rounds.append("one")
+        faults.session.mind.account.of(run.asset).session_rounds.append("one")
     try:
         clock = faults.session.clock
         await faults.make_when_due(Chaos(list(parse_chaos(plan)), clock))
@@ -150,5 +150,5 @@ def sent_to(run: AssetRun, at_ms: int) -> list[Report]:
         "o-1", "no-round", "token", Outcome.UP, Side.BUY, Price(500_000), Shares(5_000_000),
         TimeInForce.GTC, False, "test", 0,
     )  # fmt: skip
-    run.hands.perform(Place(order, Stamp.grant(order.quote, Usd(0))), at_ms * NS_PER_MS)
-    return run.hands.advance((at_ms + _ACK_MS) * NS_PER_MS)
+    run.client.perform(Place(order, Stamp.grant(order.quote, Usd(0))), at_ms * NS_PER_MS)
+    return run.client.advance((at_ms + _ACK_MS) * NS_PER_MS)

@@ -12,17 +12,17 @@ from trio.testing import MockClock
 from virtual_engine import VirtualClock, open_engine, quick_settings
 
 from polytui.model.events import (
+    ChainlinkPriced,
     Event,
     FeedDown,
     FeedStale,
     FeedUp,
     FrameRejected,
-    OraclePriced,
     TickSizeChanged,
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import FeedState
-from polytui.net.ws import Link, LinkState, SocketSettings, StayingSocket
+from polytui.net.ws import SocketSettings, SocketState, SocketWatcher, StayingSocket
 from polytui.runtime.feeds import Feed
 from polytui.venues.polymarket.streams import MarketChannel
 
@@ -50,7 +50,7 @@ class Desk:
 def make_feed() -> tuple[Feed, Desk]:
     desk = Desk()
 
-    def make_socket(link: Link) -> StayingSocket:
+    def make_socket(link: SocketWatcher) -> StayingSocket:
         return StayingSocket(
             "book", "ws://127.0.0.1:1", SocketSettings(), link, rng=random.Random(1)
         )
@@ -126,14 +126,14 @@ async def test_health_travels_with_the_data(autojump_clock: MockClock) -> None:
     came_up: list[int] = []
     feed.came_up = lambda: came_up.append(feed.connects)
     assert feed.view(0).state is FeedState.CONNECTING
-    feed.changed(LinkState.UP, "")
+    feed.changed(SocketState.UP, "")
     feed.receive(tick_frame(), 1)
     await trio.sleep(30)
-    feed.changed(LinkState.STALE, "no data for 30 s")
+    feed.changed(SocketState.STALE, "no data for 30 s")
     assert feed.state is FeedState.STALE
-    feed.changed(LinkState.DOWN, "no data for 30 s")
+    feed.changed(SocketState.DOWN, "no data for 30 s")
     assert feed.state is FeedState.DOWN
-    feed.changed(LinkState.UP, "")
+    feed.changed(SocketState.UP, "")
     kinds = [FeedUp, TickSizeChanged, FeedStale, FeedDown, FeedUp]
     assert [type(event) for event in desk.events] == kinds
     stale = desk.events[2]
@@ -145,8 +145,8 @@ async def test_health_travels_with_the_data(autojump_clock: MockClock) -> None:
 
 async def test_a_frame_that_broke_the_socket_is_a_rejected_one(autojump_clock: MockClock) -> None:
     feed, desk = make_feed()
-    feed.changed(LinkState.SPOILED, "closed with 1009: too big")
-    feed.changed(LinkState.DOWN, "closed with 1009: too big")
+    feed.changed(SocketState.SPOILED, "closed with 1009: too big")
+    feed.changed(SocketState.DOWN, "closed with 1009: too big")
     rejected, down = desk.events
     assert isinstance(rejected, FrameRejected)
     assert rejected.reason == "closed with 1009: too big"
@@ -172,7 +172,7 @@ async def test_a_codec_answers_and_a_silent_venue_is_left_and_met_again(
         totals = engine.run_of(Asset.BTC).feed_totals()["polybolt"]
         assert totals.stale == feeds["polybolt"].stales >= 2
         assert totals.reconnects >= 2
-    sources = {event.feed for _, event in engine.events(OraclePriced)}  # type: ignore[attr-defined]
+    sources = {event.feed for _, event in engine.events(ChainlinkPriced)}  # type: ignore[attr-defined]
     assert {"polybolt", "rtds"} <= {name.split(".")[0] for name in sources}
 
 

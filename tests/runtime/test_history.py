@@ -12,8 +12,8 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, open_engine, quick_settings
 
-from polytui.config.schema import Paper
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import PaperSettings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.events import CandlesLoaded
 from polytui.model.instrument import Asset
 from polytui.model.units import usd_from_float
@@ -34,8 +34,8 @@ class Bench:
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response] | None = None) -> None:
         self.clock: Any = VirtualClock((OPENS_S + 10) * 10**9)
-        hands = PaperHands(Paper(), PaperAccount(usd_from_float(1000.0)))
-        self.run = AssetRun(BTC, self.clock, hands, Inbox(10_000))
+        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1000.0)))
+        self.run = AssetRun(BTC, self.clock, client, Inbox(10_000))
         self.asked: list[tuple[float, str, int]] = []
         self.complaints: list[str] = []
         self._began = trio.current_time()

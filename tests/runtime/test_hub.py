@@ -15,7 +15,7 @@ from polytui.model.link import (
     SettingsFrame,
 )
 from polytui.model.snapshot import (
-    NO_ORACLE,
+    NO_CONSENSUS,
     AccountView,
     AssetState,
     AssetView,
@@ -43,7 +43,7 @@ def make_hub(limit: int = 10, *, is_owned: bool = False) -> tuple[Hub, list[str]
 def view(asset: str, fills: int) -> AssetView:
     return AssetView(
         asset=asset, at_ns=0, state=AssetState.TRADING, detail="", life=1,
-        oracle=NO_ORACLE, features=(),
+        consensus=NO_CONSENSUS, features=(),
         rounds=(), feeds=(), rounds_settled=0,
         signals=0, orders=0, fills=fills, realised_pnl=0, marked_pnl=0,
     )  # fmt: skip

@@ -14,10 +14,10 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from virtual_engine import VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
-from polytui.journal.codec import decode_standing
+from polytui.journal.codec import decode_risk_state
 from polytui.model.effects import Reason, Why
 from polytui.model.errors import Rejected
-from polytui.model.events import Action, SettingsChanged, StandingRestored
+from polytui.model.events import Action, RiskStateRestored, SettingsChanged
 from polytui.model.instrument import Asset
 from polytui.model.link import Obeyed
 from polytui.model.snapshot import AssetState
@@ -45,10 +45,10 @@ class Disk:
         work()
 
 
-def on_disk(folder: Path) -> StandingRestored:
+def on_disk(folder: Path) -> RiskStateRestored:
     """What a session would find that begins now, after a kill -9 of the one that runs."""
-    *_, last = (folder / "paper.standing.jsonl").read_bytes().splitlines()
-    return decode_standing(last)
+    *_, last = (folder / "paper.risk_state.jsonl").read_bytes().splitlines()
+    return decode_risk_state(last)
 
 
 def poison(engine: VirtualEngine, asset: Asset) -> None:
@@ -84,7 +84,7 @@ async def test_a_desk_obeys_at_once_and_the_answer_waits_for_the_disk(
             nursery.start_soon(ask)
             await wait_all_tasks_blocked()
             is_obeyed = account.kill_switch.is_on or all(
-                account.books(asset).is_paused for asset in (BTC, ETH)
+                account.of(asset).is_paused for asset in (BTC, ETH)
             )
             assert (is_obeyed, answers) == (True, []), "no desk waits; who asked does"
             assert not any("on disk" in text for text in engine.texts())
@@ -92,9 +92,9 @@ async def test_a_desk_obeys_at_once_and_the_answer_waits_for_the_disk(
             disk.released.set()
         (answer,) = answers
         assert (len(answer.seqs), answer.unkept, answer.left_out) == (2, "", "")
-        standing = on_disk(tmp_path)
-        assert bool(standing.kill_why) is (action is Action.KILL)
-        assert len(standing.stopped) == (0 if action is Action.KILL else 2)
+        risk_state = on_disk(tmp_path)
+        assert bool(risk_state.kill_why) is (action is Action.KILL)
+        assert len(risk_state.stopped) == (0 if action is Action.KILL else 2)
         numbers = " ".join(f"#{seq}" for seq in answer.seqs)
         await wait_all_tasks_blocked()
         assert f"{action.value} from terminal is in force and on disk, {numbers}" in engine.texts()
@@ -158,7 +158,7 @@ async def test_while_the_disk_refuses_nobody_enters(
     async with open_engine(
         monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
     ) as engine:
-        breakers = engine.session.mind.account.books(BTC).breakers
+        breakers = engine.session.mind.account.of(BTC).breakers
 
         def holds() -> bool:
             return any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
@@ -234,7 +234,7 @@ async def test_a_kill_does_not_wait_for_an_asset_that_restarts(
         assert on_disk(tmp_path).kill_why == "command from terminal"
         await engine.session.hub.command(Action.PAUSE, "btc", "terminal")
         await engine.until(lambda: run.life == 2 and run.state is None)
-        assert (account.kill_switch.is_on, account.books(BTC).is_paused) == (True, True)
+        assert (account.kill_switch.is_on, account.of(BTC).is_paused) == (True, True)
     everything_stands(engine, folder)
 
 
@@ -308,9 +308,9 @@ async def test_a_kill_with_every_asset_halted_is_kept(
         assert not engine.is_over.is_set()
         answer = await engine.session.hub.command(Action.KILL, "", "terminal")
         assert (len(answer.seqs), answer.unkept, answer.left_out) == (2, "", "")
-        standing = on_disk(tmp_path)
-        assert standing.kill_why == "command from terminal"
-        assert [one.asset for one in standing.stopped] == ["btc", "eth"]
+        risk_state = on_disk(tmp_path)
+        assert risk_state.kill_why == "command from terminal"
+        assert [one.asset for one in risk_state.stopped] == ["btc", "eth"]
     everything_stands(engine, folder)
 
 
@@ -325,11 +325,11 @@ async def test_what_nobody_can_carry_out_is_no_answer_but_a_refusal(
         run = engine.run_of(ETH)
         poison(engine, ETH)
         await engine.until(lambda: run.state is AssetState.RESTARTING)
-        engine.session.mind.desks[ETH].holdings = None  # type: ignore[assignment]
+        engine.session.mind.desks[ETH].ledger = None  # type: ignore[assignment]
         answer = await engine.session.hub.command(Action.KILL, "", "terminal")
         assert len(answer.seqs) == 1
         assert answer.left_out.startswith("eth: AttributeError")
-        engine.session.mind.desks[ETH].books = None  # type: ignore[assignment]
+        engine.session.mind.desks[ETH].asset_account = None  # type: ignore[assignment]
         with pytest.raises(Rejected, match="pause could not be carried out: eth: AttributeError"):
             await engine.session.hub.command(Action.PAUSE, "eth", "terminal")
         await wait_all_tasks_blocked()
@@ -349,16 +349,16 @@ async def test_everything_that_was_stopped_is_stopped_in_the_next_session_and_sa
         await engine.until(lambda: engine.run_of(ETH).state is AssetState.HALTED)
     async with open_engine(monkeypatch, tmp_path / "b", settings, keeps_in=tmp_path) as engine:
         account, command = engine.session.mind.account, engine.session.hub.command
-        assert [account.books(asset).is_paused for asset in (BTC, ETH)] == [True, True]
-        why = account.books(ETH).paused_why
+        assert [account.of(asset).is_paused for asset in (BTC, ETH)] == [True, True]
+        why = account.of(ETH).paused_why
         assert why is not None
         assert why.text() == "halted: 1 >= 1 crashes"
         assert engine.run_of(ETH).state is None, "it lives, and enters nothing"
         assert await command(Action.RESUME, "eth", "terminal")
-        assert not account.books(ETH).is_paused
+        assert not account.of(ETH).is_paused
     async with open_engine(monkeypatch, tmp_path / "c", settings, keeps_in=tmp_path) as engine:
         account = engine.session.mind.account
-        assert [account.books(asset).is_paused for asset in (BTC, ETH)] == [True, False]
+        assert [account.of(asset).is_paused for asset in (BTC, ETH)] == [True, False]
     everything_stands(engine, tmp_path / "c")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from learned_model import DIGEST, MODEL_TEXT
 
-from polytui.config.deciding import Predictor
+from polytui.config.deciding import PredictorSettings
 from polytui.model.events import ModelLoaded
 from polytui.runtime.model_file import load_model, read_model
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.trio
 async def test_the_text_of_the_file_goes_to_the_mind_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text(f"{MODEL_TEXT}\n")
-    loaded = await load_model(Predictor(kind="learned", model_file=str(path)))
+    loaded = await load_model(PredictorSettings(kind="learned", model_file=str(path)))
     assert loaded == ModelLoaded(f"{MODEL_TEXT}\n", f"model {DIGEST} from {path}")
 
 
 async def test_no_file_is_read_for_a_predictor_that_learned_nothing(tmp_path: Path) -> None:
-    assert await load_model(Predictor(model_file=str(tmp_path / "nowhere"))) is None
+    assert await load_model(PredictorSettings(model_file=str(tmp_path / "nowhere"))) is None
 
 
 async def test_without_a_file_it_says_what_to_do(tmp_path: Path) -> None:

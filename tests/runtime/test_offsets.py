@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from polytui.config.schema import Clock
+from polytui.config.schema import ClockSettings
 from polytui.model.units import NS_PER_MS, NS_PER_S
-from polytui.runtime.offsets import SourceOffset, Verdict, judge_clock
+from polytui.runtime.offsets import ClockVerdict, SourceOffset, judge_clock
 
 NOW = 1_795_204_800 * NS_PER_S
-SETTINGS = Clock()
+SETTINGS = ClockSettings()
 
 
 def source(*lags_ms: float, at_ns: int = NOW, ahead_ms: tuple[float, ...] = ()) -> SourceOffset:
@@ -53,7 +53,7 @@ def test_most_sources_ahead_mean_that_our_clock_is_behind() -> None:
         ("rtds", source(ahead_ms=(3_900.0,))),
     ]
     verdict = judge_clock(offsets, NOW, SETTINGS)
-    assert verdict == Verdict(4_900, ("binance", "coinbase", "rtds"))
+    assert verdict == ClockVerdict(4_900, ("binance", "coinbase", "rtds"))
     assert "4.9 s behind binance, coinbase, rtds" in verdict.text()
 
 
@@ -76,7 +76,7 @@ def test_most_sources_ahead_mean_that_our_clock_is_behind() -> None:
 def test_one_source_or_a_stamp_here_and_there_is_not_our_clock(
     offsets: list[tuple[str, SourceOffset]],
 ) -> None:
-    assert judge_clock(offsets, NOW, SETTINGS) == Verdict()
+    assert judge_clock(offsets, NOW, SETTINGS) == ClockVerdict()
 
 
 def test_the_doubt_ends_soon_after_the_clock_is_right() -> None:
@@ -84,4 +84,4 @@ def test_the_doubt_ends_soon_after_the_clock_is_right() -> None:
     for _, one in offsets:
         one.take(20 * NS_PER_MS, NOW + 16 * NS_PER_S, is_believed=True)
     assert judge_clock(offsets, NOW + 4 * NS_PER_S, SETTINGS).behind_ms == 5_000
-    assert judge_clock(offsets, NOW + 16 * NS_PER_S, SETTINGS) == Verdict()
+    assert judge_clock(offsets, NOW + 16 * NS_PER_S, SETTINGS) == ClockVerdict()

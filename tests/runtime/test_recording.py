@@ -19,7 +19,7 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import OPENS_NS, VirtualClock, VirtualVenue, quick_settings
 
-from polytui.config.schema import Record, Settings
+from polytui.config.schema import RecordSettings, Settings
 from polytui.journal.codec import decode_event
 from polytui.journal.raw_files import read_lines
 from polytui.model.errors import Fatal
@@ -27,7 +27,7 @@ from polytui.model.events import Event, FeedDown, FeedUp
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
 from polytui.net.http import Http
-from polytui.runtime.recording import RecordPlan, Tape, run_recorder
+from polytui.runtime.recording import RecordingWriter, RecordPlan, run_recorder
 from polytui.venues.decode import Decoded, decode_lines, read_line
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.sources import SOURCES
@@ -47,7 +47,9 @@ FEEDS = {
 def settings_of(**record: Any) -> Settings:
     """Flushed at the end alone, where not asked otherwise: time runs away from a thread."""
     settings = quick_settings(session={"assets": ASSETS})
-    return attrs.evolve(settings, record=attrs.evolve(Record(), **{"flush_s": 10_000.0, **record}))
+    return attrs.evolve(
+        settings, record=attrs.evolve(RecordSettings(), **{"flush_s": 10_000.0, **record})
+    )
 
 
 @asynccontextmanager
@@ -284,7 +286,7 @@ async def test_a_slow_disk_loses_lines_and_counts_them(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     monkeypatch.setattr("polytui.runtime.recording._MOST_WAITING", 3)
-    tape = Tape(VirtualClock(OPENS_NS))
+    tape = RecordingWriter(VirtualClock(OPENS_NS))
     for number in range(5):
         tape.take_frame(Asset.BTC, "rtds", f"frame {number}".encode(), OPENS_NS)
     assert (len(tape.raw), tape.lost, tape.frames["btc.rtds"]) == (3, 2, 5)
@@ -292,7 +294,7 @@ async def test_a_slow_disk_loses_lines_and_counts_them(
 
 @pytest.mark.trio
 async def test_a_frame_that_is_no_text_is_a_line_all_the_same(autojump_clock: MockClock) -> None:
-    tape = Tape(VirtualClock(OPENS_NS))
+    tape = RecordingWriter(VirtualClock(OPENS_NS))
     tape.take_frame(Asset.XRP, "bybit", b'\xff\x00"\n', OPENS_NS)
     (line,) = tape.raw
     assert line.count(b"\n") == 1

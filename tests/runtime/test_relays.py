@@ -1,4 +1,4 @@
-"""Two relays of one oracle: which of them serves is said whenever it changes, and truly."""
+"""Two relays of Chainlink: which of them serves is said whenever it changes, and truly."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, VirtualEngine, open_engine, quick_settings
 
-from polytui.model.events import OraclePriced
+from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
-from polytui.net.ws import Link, LinkState, SocketSettings, StayingSocket
+from polytui.net.ws import SocketSettings, SocketState, SocketWatcher, StayingSocket
 from polytui.runtime.feeds import Feed
 from polytui.runtime.relays import Relays
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 
 pytestmark = pytest.mark.trio
 BTC = Asset.BTC
-UP, STALE, DOWN = LinkState.UP, LinkState.STALE, LinkState.DOWN
+UP, STALE, DOWN = SocketState.UP, SocketState.STALE, SocketState.DOWN
 
 
 class Stage:
@@ -35,13 +35,13 @@ class Stage:
             feed.has_changed = self.relays.changed
 
     def _feed(self, codec: Any) -> Feed:
-        def make_socket(link: Link) -> StayingSocket:
+        def make_socket(link: SocketWatcher) -> StayingSocket:
             return StayingSocket("relay", "ws://h/", SocketSettings(), link, rng=random.Random(1))
 
         clock: Any = VirtualClock(0)
         return Feed(codec.feed, codec, lambda _: None, lambda *_: None, clock, make_socket)
 
-    def becomes(self, name: str, state: LinkState) -> list[tuple[str, str]]:
+    def becomes(self, name: str, state: SocketState) -> list[tuple[str, str]]:
         """What is said when a relay's socket changes."""
         before = len(self.said)
         next(feed for feed in self.feeds if feed.name == name).changed(state, "")
@@ -58,15 +58,15 @@ async def test_a_usual_start_needs_no_words(autojump_clock: MockClock) -> None:
 
 @pytest.mark.parametrize("how", [STALE, DOWN])
 async def test_the_other_relay_takes_over_and_gives_back(
-    autojump_clock: MockClock, how: LinkState
+    autojump_clock: MockClock, how: SocketState
 ) -> None:
     stage = Stage()
     stage.becomes("polybolt", UP)
     stage.becomes("rtds", UP)
-    fallen = [("warn", "settlement oracle: polybolt is silent, rtds serves")]
+    fallen = [("warn", "Chainlink: polybolt is silent, rtds serves")]
     assert stage.becomes("polybolt", how) == fallen
     assert stage.becomes("polybolt", DOWN) == [], "it is said once"
-    back = [("info", "settlement oracle: polybolt serves")]
+    back = [("info", "Chainlink: polybolt serves")]
     assert stage.becomes("polybolt", UP) == back, "and does not call the other silent"
     assert stage.relays.serving == "polybolt"
 
@@ -74,7 +74,7 @@ async def test_the_other_relay_takes_over_and_gives_back(
 async def test_a_start_on_the_second_relay_is_said(autojump_clock: MockClock) -> None:
     stage = Stage()
     assert stage.becomes("polybolt", DOWN) == []
-    assert stage.becomes("rtds", UP) == [("warn", "settlement oracle: rtds serves")]
+    assert stage.becomes("rtds", UP) == [("warn", "Chainlink: rtds serves")]
 
 
 async def test_a_relay_that_nobody_leans_on_falls_without_words(autojump_clock: MockClock) -> None:
@@ -92,14 +92,14 @@ async def test_no_relay_at_all_is_an_error_that_says_what_follows(
     stage.becomes("polybolt", UP)
     stage.becomes("rtds", UP)
     stage.becomes("rtds", DOWN)
-    silent = [("error", "settlement oracle: silent on every relay, entries are blocked")]
+    silent = [("error", "Chainlink: silent on every relay, entries are blocked")]
     assert stage.becomes("polybolt", DOWN) == silent
-    assert stage.becomes("rtds", UP) == [("warn", "settlement oracle: rtds serves")]
-    assert stage.becomes("polybolt", UP) == [("info", "settlement oracle: polybolt serves")]
+    assert stage.becomes("rtds", UP) == [("warn", "Chainlink: rtds serves")]
+    assert stage.becomes("polybolt", UP) == [("info", "Chainlink: polybolt serves")]
 
 
-def said_of_the_oracle(engine: VirtualEngine) -> list[str]:
-    return [text for text in engine.texts("btc") if text.startswith("settlement oracle")]
+def said_of_chainlink(engine: VirtualEngine) -> list[str]:
+    return [text for text in engine.texts("btc") if text.startswith("Chainlink")]
 
 
 async def test_the_engine_goes_on_with_rtds_while_polybolt_is_away(
@@ -112,12 +112,14 @@ async def test_the_engine_goes_on_with_rtds_while_polybolt_is_away(
         engine.venue.connections.begin("refuse", "polybolt", 20.0, 0)
         await trio.sleep(19)
         back_ns = engine.session.clock.now_ns()
-        assert said_of_the_oracle(engine) == ["settlement oracle: polybolt is silent, rtds serves"]
+        assert said_of_chainlink(engine) == ["Chainlink: polybolt is silent, rtds serves"]
         await trio.sleep(5)
-        assert said_of_the_oracle(engine)[1:] == ["settlement oracle: polybolt serves"]
-        ticks = engine.venue.world.oracle_history(BTC, away_ns - 10 * 10**9)
+        assert said_of_chainlink(engine)[1:] == ["Chainlink: polybolt serves"]
+        ticks = engine.venue.world.chainlink_history(BTC, away_ns - 10 * 10**9)
         said = [tick.observed_ns for tick in ticks]
-    told = [event for _, event in engine.events(OraclePriced) if isinstance(event, OraclePriced)]
+    told = [
+        event for _, event in engine.events(ChainlinkPriced) if isinstance(event, ChainlinkPriced)
+    ]
     meanwhile = [event for event in told if away_ns < event.received_ns < back_ns]
     assert {event.feed for event in meanwhile} == {"rtds"}
     seen = {event.observed_ns for event in meanwhile if event.kind is PriceKind.SPOT}

@@ -20,8 +20,8 @@ from virtual_engine import (
 )
 
 from polytui.backtest.replay import replay_journal
-from polytui.config.schema import Paper
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import PaperSettings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.events import (
     FINAL,
     AcceptanceChanged,
@@ -97,7 +97,7 @@ def _summary_is_true(engine: VirtualEngine) -> None:
     assert summary["reconciled"]["is_cash_equal"]
     assert summary["reconciled"]["is_pnl_traded_plus_settlements"]
     assert summary["round_detect_ms"]["max"] < 1
-    # A millionth more in the hands than in the ledger must be seen.
+    # A millionth more at the client than in the ledger must be seen.
     engine.account.pay_out(1)
     summary = summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
     assert not summary["reconciled"]["is_cash_equal"]
@@ -110,8 +110,8 @@ async def test_a_silent_stream_is_asked_for_the_winner(
     settings = quick_settings(session={"assets": (Asset.BTC,)})
     async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=10) as engine:
         engine.venue.connections.mute("market", 10_000)
-        books = engine.session.mind.account.books(Asset.BTC)
-        await engine.until(lambda: BEFORE in books.settled)
+        asset_account = engine.session.mind.account.of(Asset.BTC)
+        await engine.until(lambda: BEFORE in asset_account.settled)
         at_ns = engine.session.clock.now_ns()
     (settled,) = (e for _, e in engine.events(RoundSettled))
     assert isinstance(settled, RoundSettled)
@@ -130,12 +130,12 @@ async def test_where_gamma_tells_no_strike_the_final_price_before_does(
     async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=10) as engine:
         engine.venue.spoil = partial(_without_strike_of, FIRST, engine.venue)
         await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 120 * NS_PER_S)
-        entry = engine.session.mind.desks[Asset.BTC].rounds.get(FIRST)
-        assert entry is not None
-        assert entry.confirmed_by == FINAL
+        market_round = engine.session.mind.desks[Asset.BTC].rounds.get(FIRST)
+        assert market_round is not None
+        assert market_round.confirmed_by == FINAL
         final = engine.venue.world.status(BEFORE).final_e18
         assert final is not None
-        assert entry.strike == pytest.approx(final / 1e18, rel=1e-12)
+        assert market_round.strike == pytest.approx(final / 1e18, rel=1e-12)
     told = [e for _, e in engine.events(StrikePublished) if e.slug == FIRST]  # type: ignore[attr-defined]
     assert [event.source for event in told].count(FINAL) == 1
     assert replay_journal(tmp_path / "s" / "journal.jsonl", is_verifying=True).is_equal
@@ -177,7 +177,7 @@ async def test_a_round_that_was_listed_while_the_network_was_away_is_found_late(
         await engine.until(lambda: FIRST in engine.run_of(Asset.BTC).followed)
     opened = [e for _, e in engine.events(RoundOpened) if e.slug == FIRST]  # type: ignore[attr-defined]
     assert [event.is_late for event in opened] == [True]
-    assert engine.session.mind.account.books(Asset.BTC).session_rounds == []
+    assert engine.session.mind.account.of(Asset.BTC).session_rounds == []
 
 
 async def test_after_a_reconnect_books_are_read_by_rest(
@@ -226,8 +226,8 @@ async def test_the_second_one_oclock_of_the_night_is_left_alone_and_said_once(
 ) -> None:
     at_ns = int(datetime.fromisoformat(f"2026-11-01T{hour}+00:00").timestamp()) * NS_PER_S
     clock: Any = VirtualClock(at_ns)
-    hands = PaperHands(Paper(), PaperAccount(usd_from_float(1.0)))
-    run = AssetRun(Asset.BTC, clock, hands, Inbox(100))
+    client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1.0)))
+    run = AssetRun(Asset.BTC, clock, client, Inbox(100))
     said: list[str] = []
     nobody: Any = None
     watcher = RoundWatcher(run, Interval.H1, nobody, nobody, nobody, said.append)

@@ -26,8 +26,8 @@ from virtual_engine import (
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import from_canonical_json
-from polytui.config.schema import Demo, Settings
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.config.schema import DemoSettings, Settings
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.effects import Reason
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, DeskOpened, Event, ModelLoaded, SettingsChanged
@@ -36,10 +36,10 @@ from polytui.model.link import NoticeFrame, SettingsFrame
 from polytui.model.snapshot import AssetState, LimitView
 from polytui.model.units import Usd
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.asset_worker import opening_events
 from polytui.runtime.commands import Commands
 from polytui.runtime.hub import FaceChannel
 from polytui.runtime.inbox import Inbox
-from polytui.runtime.life import opening_events
 from polytui.runtime.modes import MODES
 from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
@@ -116,12 +116,12 @@ async def open_bench(
     """A session of two assets whose file says `text`, is read by now, and looked at since."""
     settings = quick_settings(session={"assets": (BTC, ETH)}, **tables)
     if mode == "demo":
-        settings = attrs.evolve(settings, demo=Demo())
+        settings = attrs.evolve(settings, demo=DemoSettings())
     adapted = MODES[mode].adapted
     settings = adapted(settings, settings.demo)
     clock, config = VirtualClock(OPENS_NS), folder / "config.toml"
-    hands = PaperHands(settings.paper, PaperAccount(Usd(0)))
-    runs = [AssetRun(asset, clock, hands, Inbox(100)) for asset in (BTC, ETH)]  # type: ignore[arg-type]
+    client = PaperClient(settings.paper, PaperAccount(Usd(0)))
+    runs = [AssetRun(asset, clock, client, Inbox(100)) for asset in (BTC, ETH)]  # type: ignore[arg-type]
     used: list[LimitView] = []
     session = open_session(clock, folder / "s", settings)
     in_force = SettingsInForce(session, runs, lambda: used)
@@ -506,7 +506,7 @@ async def test_what_is_held_is_what_a_limit_is_held_against_and_a_stop_ends_all_
     settings = quick_settings(session={"assets": (BTC,)}, gates=gates)
     async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
         account, change = engine.session.mind.account, engine.session.hub.change
-        await engine.until(lambda: account.books(BTC).position_cost > 0)
+        await engine.until(lambda: account.of(BTC).position_cost > 0)
         before = engine.session.settings
         for name, bar in (("account", "account"), ("asset", "asset")):
             reason = rf"would breach an open position: {bar} limit 0\.01 USD < \S+ USD in use"

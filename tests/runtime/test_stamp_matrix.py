@@ -20,10 +20,10 @@ import pytest
 from attrs import field, frozen
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import Paper, Settings
+from polytui.config.schema import PaperSettings, Settings
 from polytui.desk.mind import Mind
-from polytui.desk.showing import desk_state, show_asset
-from polytui.execution.paper import PaperAccount, PaperHands
+from polytui.desk.snapshots import desk_state, show_asset
+from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model import events as ev
 from polytui.model.errors import Rejected, Retry
 from polytui.model.instrument import Asset
@@ -338,8 +338,8 @@ UNSTAMPED = {"zero": True}
 MICROSECONDS = {"a unit too small": True}
 SPOT, TWAP = "crypto_prices_chainlink", "crypto_prices_twap_sixty"
 US = 1_000
-_RTDS = ("price_streams:_Series.event", "price_streams:Rtds._parse")
-_BOLT = ("price_streams:_Series.event", "price_streams:PolyBolt._parse")
+_RTDS = ("price_streams:_PointSeries.event", "price_streams:Rtds._parse")
+_BOLT = ("price_streams:_PointSeries.event", "price_streams:PolyBolt._parse")
 CASES = (
     Case("book", ("streams:book_of",), market(event_type="book", **BOOK), channel),
     Case(
@@ -567,8 +567,8 @@ class Bench:
 
     def __init__(self, case: Case) -> None:
         self.clock = Clock(NOW, 0, 0.0)
-        hands = PaperHands(Paper(), PaperAccount(usd_from_float(1000.0)))
-        self.run = AssetRun(BTC, self.clock, hands, Inbox(10_000))
+        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1000.0)))
+        self.run = AssetRun(BTC, self.clock, client, Inbox(10_000))
         self.mind = Mind()
         self.case = case
         self.feed = self._feed(case.codec()) if case.codec is not None else None
@@ -679,4 +679,8 @@ async def test_one_point_of_a_history_that_lies_ahead_hides_no_other() -> None:
     payload = {"symbol": "btc/usd", "data": points}
     frame = {"topic": "crypto_prices", "timestamp": true(0), "payload": payload}
     events = await bench.hear(json.dumps(frame))
-    assert [type(event) for event in events] == [ev.OraclePriced, ev.OraclePriced, ev.FrameRejected]
+    assert [type(event) for event in events] == [
+        ev.ChainlinkPriced,
+        ev.ChainlinkPriced,
+        ev.FrameRejected,
+    ]

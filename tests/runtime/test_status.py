@@ -14,7 +14,7 @@ from attrs import evolve
 
 from polytui.model.link import AccountFrame, AssetFrame, NoticeFrame
 from polytui.model.snapshot import (
-    NO_ORACLE,
+    NO_CONSENSUS,
     AccountView,
     AssetState,
     AssetView,
@@ -35,7 +35,7 @@ ROUND = RoundView(
 )  # fmt: skip
 ASSET = AssetView(
     asset="btc", at_ns=AT_NS, state=AssetState.TRADING, detail="", life=1,
-    oracle=NO_ORACLE, features=(),
+    consensus=NO_CONSENSUS, features=(),
     rounds=(ROUND,), feeds=(), rounds_settled=0,
     signals=0, orders=0, fills=0, realised_pnl=0, marked_pnl=1_200_000,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
-from polytui.journal.codec import Record, decode_event
+from polytui.journal.codec import JournalRecord, decode_event
 from polytui.model.events import Action, Commanded, Report
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
@@ -21,7 +21,7 @@ BTC, ETH = Asset.BTC, Asset.ETH
 REPORTS = get_args(Report)
 
 
-def after_stop(engine: VirtualEngine, asset: str) -> tuple[Record, list[object]]:
+def after_stop(engine: VirtualEngine, asset: str) -> tuple[JournalRecord, list[object]]:
     """The record of the session's Stop, and the events that this desk took afterwards."""
     mine = [record for record in engine.records() if record.asset == asset]
     events = [decode_event(record.event) for record in mine]
@@ -44,11 +44,11 @@ async def test_watchers_end_first_then_orders_then_the_session(
         **EAGER,
     )
     async with open_engine(monkeypatch, folder, settings) as engine:
-        run, books = engine.run_of(BTC), engine.session.mind.account.books(BTC)
-        await engine.until(lambda: run.hands.has_working_orders)
+        run, asset_account = engine.run_of(BTC), engine.session.mind.account.of(BTC)
+        await engine.until(lambda: run.client.has_working_orders)
         engine.session.stop("now")
         await engine.is_over.wait()
-        assert (books.working, run.hands.has_working_orders) == (0, False)
+        assert (asset_account.working, run.client.has_working_orders) == (0, False)
         assert run.state is AssetState.STOPPED
     stop, events = after_stop(engine, "btc")
     assert b'"CancelAll"' in bytes(stop.effects)
@@ -86,12 +86,12 @@ async def test_grace_ends_and_what_hangs_is_cut_and_said(
     )
     async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
         run = engine.run_of(BTC)
-        await engine.until(lambda: run.hands.has_working_orders)
+        await engine.until(lambda: run.client.has_working_orders)
         asked = trio.current_time()
         engine.session.stop("now")
         await engine.is_over.wait()
         assert trio.current_time() - asked == pytest.approx(1.3, abs=0.2), "grace and a farewell"
-        assert not run.hands.has_working_orders
+        assert not run.client.has_working_orders
     assert engine.session.errors == ["btc: 1 orders had to be cut at the end"]
 
 
@@ -164,7 +164,7 @@ async def test_a_fault_above_the_assets_leaves_no_order_behind(
     with pytest.RaisesGroup(RuntimeError, flatten_subgroups=True):
         async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
             seen.append(engine)
-            await engine.until(lambda: engine.run_of(BTC).hands.has_working_orders)
+            await engine.until(lambda: engine.run_of(BTC).client.has_working_orders)
             raise RuntimeError("something beside the assets died")
-    assert not seen[0].run_of(BTC).hands.has_working_orders
+    assert not seen[0].run_of(BTC).client.has_working_orders
     assert seen[0].records(), "the journal was closed all the same"

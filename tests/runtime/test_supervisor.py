@@ -25,8 +25,8 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
+from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import InboxFull, Item
-from polytui.runtime.machine import Machine
 
 pytestmark = pytest.mark.trio
 BTC, ETH = Asset.BTC, Asset.ETH
@@ -101,13 +101,13 @@ async def test_an_order_on_its_way_does_not_outlive_its_desk(
     slow = {"ack_delay_ms": 5_000, "taker_delay_ms": 5_000}
     settings = quick_settings(session={"assets": (BTC,)}, paper=slow, **EAGER)
     async with open_engine(monkeypatch, folder, settings, starts_before_s=20) as engine:
-        run, books = engine.run_of(BTC), engine.session.mind.account.books(BTC)
-        await engine.until(lambda: run.hands.has_working_orders)
-        assert books.working == 1
+        run, asset_account = engine.run_of(BTC), engine.session.mind.account.of(BTC)
+        await engine.until(lambda: run.client.has_working_orders)
+        assert asset_account.working == 1
         poison(engine, BTC)
         await engine.until(lambda: run.life == 2 and run.state is None)
-        assert not run.hands.has_working_orders
-        assert books.working == 0
+        assert not run.client.has_working_orders
+        assert asset_account.working == 0
         assert engine.account.traded == 0
     assert any("1 orders cancelled" in text for text in engine.texts("btc"))
     assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
@@ -125,7 +125,7 @@ async def test_a_halted_asset_reserves_nothing(
     )
     async with open_engine(monkeypatch, folder, settings, starts_before_s=20) as engine:
         run, account = engine.run_of(BTC), engine.session.mind.account
-        await engine.until(lambda: run.hands.has_working_orders)
+        await engine.until(lambda: run.client.has_working_orders)
         assert (account.working_orders, account.free_cash < account.cash) == (1, True)
         poison(engine, BTC)
         await engine.until(lambda: run.state is AssetState.HALTED)
@@ -142,11 +142,11 @@ async def test_a_new_life_follows_the_same_rounds_and_counts_them_once(
     ) as engine:
         await engine.is_over.wait()
     assert engine.session.stop_reason == "1 rounds are settled"
-    slug = engine.session.mind.account.books(BTC).session_rounds[0]
+    slug = engine.session.mind.account.of(BTC).session_rounds[0]
     opened = [e for _, e in engine.events(RoundOpened) if e.slug == slug]
     assert [event.is_late for event in opened] == [False, True]
     assert len([e for _, e in engine.events(RoundFound) if e.round.slug == slug]) >= 2
-    assert engine.session.mind.account.books(BTC).rounds_settled == 1
+    assert engine.session.mind.account.of(BTC).rounds_settled == 1
     assert engine.account.cash == engine.session.mind.account.cash
 
 
@@ -156,20 +156,20 @@ async def test_a_settlement_that_a_crash_swallowed_is_asked_for_again(
     """The event that breaks a desk is not taken again, and it may be the winner's name."""
     settings = quick_settings(session={"assets": (BTC,)})
     broken: list[str] = []
-    step = Machine._step
+    step = DeskLoop._step
 
-    def break_once(self: Machine, item: Item, now_ns: int, *, is_last: bool) -> object:
+    def break_once(self: DeskLoop, item: Item, now_ns: int, *, is_last: bool) -> object:
         if isinstance(item.event, RoundSettled) and not broken:
             broken.append(item.event.source)
             raise RuntimeError("a fault in the very moment")
         return step(self, item, now_ns, is_last=is_last)
 
-    monkeypatch.setattr(Machine, "_step", break_once)
+    monkeypatch.setattr(DeskLoop, "_step", break_once)
     async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
         await engine.until(lambda: bool(broken))
-        books = engine.session.mind.account.books(BTC)
-        assert not books.settled
-        await engine.until(lambda: bool(books.settled))
+        asset_account = engine.session.mind.account.of(BTC)
+        assert not asset_account.settled
+        await engine.until(lambda: bool(asset_account.settled))
     assert engine.run_of(BTC).life == 2
     assert engine.account.cash == engine.session.mind.account.cash
 
@@ -183,8 +183,8 @@ async def test_a_pause_survives_a_crash(
         poison(engine, BTC)
         await engine.until(lambda: engine.run_of(BTC).life == 2)
         await trio.sleep(120)
-        assert engine.session.mind.account.books(BTC).orders == 0
-        assert engine.session.mind.account.books(BTC).is_paused
+        assert engine.session.mind.account.of(BTC).orders == 0
+        assert engine.session.mind.account.of(BTC).is_paused
 
 
 async def test_a_crash_takes_the_feeds_down_before_the_next_life_believes_them(

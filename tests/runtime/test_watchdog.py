@@ -15,7 +15,7 @@ from virtual_engine import VirtualClock
 from polytui.model.events import Event, FeedDown, FeedStale, FeedUp
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import FeedState
-from polytui.net.ws import Link, SocketSettings, StayingSocket
+from polytui.net.ws import SocketSettings, SocketWatcher, StayingSocket
 from polytui.runtime.feeds import Feed
 from polytui.runtime.watchdog import watch_ages
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
@@ -53,7 +53,7 @@ class Venue:
             limits_s,
         )
 
-    def _make_socket(self, link: Link) -> StayingSocket:
+    def _make_socket(self, link: SocketWatcher) -> StayingSocket:
         settings = SocketSettings(silence_s=1_000.0)
         rng = random.Random(1)
         return StayingSocket("feed", "ws://h/", settings, link, rng=rng, open_stream=self._dial)

@@ -18,7 +18,7 @@ from polytui.model.events import NO_WINNER, RoundSettled
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 from polytui.net.http import Http, HttpSettings
-from polytui.runtime.winners import Verdict, Winners, Witness, winners_of
+from polytui.runtime.winners import WinnerAnswer, Winners, Witness, winners_of
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.data_api import DataApi
 from polytui.venues.polymarket.gamma import Gamma
@@ -59,8 +59,8 @@ async def test_with_gamma_silent_the_clob_says_it_at_the_first_question(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", forever=True)
-        books = engine.session.mind.account.books(Asset.BTC)
-        await engine.until(lambda: BEFORE in books.settled)
+        asset_account = engine.session.mind.account.of(Asset.BTC)
+        await engine.until(lambda: BEFORE in asset_account.settled)
         at_s = (engine.session.clock.now_ns() - OPENS_NS) / NS_PER_S
         assert questions(engine) == 1
     (settled,) = (e for _, e in engine.events(RoundSettled))
@@ -78,8 +78,8 @@ async def test_with_gamma_and_the_clob_away_the_data_api_says_it(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", "clob", status=503)
-        books = engine.session.mind.account.books(Asset.BTC)
-        await engine.until(lambda: BEFORE in books.settled)
+        asset_account = engine.session.mind.account.of(Asset.BTC)
+        await engine.until(lambda: BEFORE in asset_account.settled)
     (settled,) = (e for _, e in engine.events(RoundSettled))
     assert isinstance(settled, RoundSettled)
     assert settled.source == "data"
@@ -93,15 +93,15 @@ async def test_with_all_away_they_are_asked_again_and_the_log_has_it_once(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", "clob", "data-api", status=503)
-        books = engine.session.mind.account.books(Asset.BTC)
+        asset_account = engine.session.mind.account.of(Asset.BTC)
         await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 240 * NS_PER_S)
-        assert BEFORE not in books.settled
+        assert BEFORE not in asset_account.settled
         assert questions(engine) >= 20
         told = [text for text in engine.texts() if "who won" in text]
         assert len(told) == 1
         assert all(name in told[0] for name in ("gamma:", "clob:", "data:", "asked again"))
         engine.venue.spoil = None
-        await engine.until(lambda: BEFORE in books.settled)
+        await engine.until(lambda: BEFORE in asset_account.settled)
         assert sum("who won" in text for text in engine.texts()) == 1
 
 
@@ -116,9 +116,9 @@ async def test_a_stray_winner_is_refused_by_everybody_and_the_round_stays_asked_
         run.deliver(RoundSettled(condition, "99", "stream", OPENS_NS))
         await trio.sleep(5)
         assert not run.followed[BEFORE].settled.is_set()
-        books = engine.session.mind.account.books(Asset.BTC)
-        assert BEFORE not in books.settled
-        await engine.until(lambda: BEFORE in books.settled)
+        asset_account = engine.session.mind.account.of(Asset.BTC)
+        assert BEFORE not in asset_account.settled
+        await engine.until(lambda: BEFORE in asset_account.settled)
 
 
 # --- the venue's three, at the level of bytes -------------------------------------------------
@@ -279,7 +279,7 @@ def witness(name: str, answer: str | Exception | None, after_s: float = 0.0) -> 
     return Witness(name, ask)
 
 
-async def asked(*witnesses: Witness) -> tuple[Verdict, float]:
+async def asked(*witnesses: Witness) -> tuple[WinnerAnswer, float]:
     began = trio.current_time()
     verdict = await Winners(witnesses, 3.0).ask(LISTED)
     return verdict, trio.current_time() - began

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from test_weather import WARM, all_up, placed, reasons
+from test_network_faults import WARM, all_up, placed, reasons
 from trio.testing import MockClock
 from virtual_engine import VirtualEngine, open_engine
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.trio
 BTC = Asset.BTC
 NS = 10**9
 MILLISECONDS = ("market", "rtds", "polybolt", "binance", "bybit")
-"""Services whose stamps weather can bend; Coinbase writes dates."""
+"""Services whose stamps a fault can bend; Coinbase writes dates."""
 
 
 def skew(engine: VirtualEngine, services: tuple[str, ...], seconds: float, by_ms: int) -> None:
@@ -30,11 +30,11 @@ def skew(engine: VirtualEngine, services: tuple[str, ...], seconds: float, by_ms
 
 
 def held(engine: VirtualEngine) -> set[str]:
-    books = engine.session.mind.account.books(BTC)
-    return {why.reason.name for why, _ in books.breakers.open()}
+    asset_account = engine.session.mind.account.of(BTC)
+    return {why.reason.name for why, _ in asset_account.breakers.open()}
 
 
-async def test_an_oracle_from_the_future_is_an_oracle_that_is_away(
+async def test_chainlink_from_the_future_is_chainlink_that_is_away(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Once it kept the gate open for as long as it lay ahead."""
@@ -43,17 +43,17 @@ async def test_an_oracle_from_the_future_is_an_oracle_that_is_away(
         await trio.sleep(26)
         began = trio.current_time()
         skew(engine, ("polybolt", "rtds"), 20.0, 3_600_000)
-        await engine.until(lambda: Reason.ORACLE_STALE in reasons(engine))
+        await engine.until(lambda: Reason.CHAINLINK_STALE in reasons(engine))
         paused_ns = engine.session.clock.now_ns()
         # A stale relay is asked anew, and what it gives again is true: the last word is of then.
         last_ns = engine.session.mind.desks[BTC].prices.settlement.last_observed_ns
-        assert (paused_ns - last_ns) / 1e6 < WARM.gates.max_oracle_age_ms + 500
+        assert (paused_ns - last_ns) / 1e6 < WARM.gates.max_chainlink_age_ms + 500
         feeds = engine.run_of(BTC).feeds
         assert min(feeds[name].misdated for name in ("polybolt", "rtds")) > 5
         assert trio.current_time() < began + 19.5
         over_ns = engine.session.clock.now_ns()
         await trio.sleep(began + 25.0 - trio.current_time())
-        assert Reason.ORACLE_STALE not in reasons(engine), "what is true again is believed"
+        assert Reason.CHAINLINK_STALE not in reasons(engine), "what is true again is believed"
         view = engine.tree.runs[0].feeds["rtds"].view(engine.session.clock.now_ns())
         assert view.offset_ms is not None
         assert view.offset_ms >= 0.0

@@ -1,6 +1,6 @@
 """The whole engine against the whole venue in one process, in virtual time, on memory streams.
 
-Nothing of ours is replaced: the same tree, desks and hands on one side, the same world, sessions
+Nothing of ours is replaced: the same tree, desks and clients on one side, the same world, sessions
 and routes on the other. Only the bytes travel through memory, and the clock is Trio's.
 """
 
@@ -19,13 +19,13 @@ import trio
 from starlette.applications import Starlette
 from trio.testing import memory_stream_pair
 
-from polytui.config.schema import Endpoints, Settings
+from polytui.config.schema import EndpointSettings, Settings
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperHands
-from polytui.journal.codec import FORMAT, Header, Record, decode_event
+from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event
 from polytui.journal.line_file import OffLoop
 from polytui.journal.log import JournalLog, read_journal
-from polytui.journal.standing_file import StandingFile
+from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.events import Event
 from polytui.model.instrument import Asset, Interval
 from polytui.model.snapshot import Notice
@@ -52,7 +52,7 @@ from polytui.venues.polymarket.price_streams import Credentials
 OPENS_NS = 1_795_204_800 * NS_PER_S
 """2026-11-20 20:00:00 UTC, a boundary of five minutes."""
 _PUMP_S = 0.1
-_ENDPOINTS = Endpoints(
+_ENDPOINTS = EndpointSettings(
     gamma="http://127.0.0.1:1/gamma",
     clob="http://127.0.0.1:1/clob",
     data_api="http://127.0.0.1:1/data-api",
@@ -128,10 +128,10 @@ class VirtualVenue:
         async with trio.open_nursery() as self._accepting:
             task_status.started()
             while True:
-                for happening in self.world.run_until(self.clock.now_ns()):
-                    self._polymarket.note(happening)
-                    self._exchanges.note(happening)
-                    self.connections.hand_out(happening)
+                for world_event in self.world.run_until(self.clock.now_ns()):
+                    self._polymarket.note(world_event)
+                    self._exchanges.note(world_event)
+                    self.connections.hand_out(world_event)
                 await trio.sleep(_PUMP_S)
 
     async def dial(self, address: Any, trust: Any) -> trio.abc.Stream:
@@ -171,7 +171,7 @@ class VirtualEngine:
             while not is_so():
                 await trio.sleep(0.02)
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[JournalRecord]:
         """Every event of the journal so far; close the engine first to have them all."""
         _, records = read_journal(self.session.journal.path)
         return [record for record in records if not record.digest]
@@ -224,7 +224,7 @@ async def open_engine(
     engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned, config=config)
     if keeps_in is not None:
         now_ns, name = clock.now_ns(), folder.name
-        engine.session.standing = StandingFile(keeps_in, "paper", name, now_ns, at_once)
+        engine.session.risk_state = RiskStateFile(keeps_in, "paper", name, now_ns, at_once)
     if off_loop is not None:
         for file in engine.session.files:
             file.off_loop = off_loop
@@ -268,12 +268,12 @@ def _engine(
 ) -> VirtualEngine:
     account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
     runs = [
-        AssetRun(asset, clock, PaperHands(settings.paper, account), Inbox(settings.queues.inbox))
+        AssetRun(asset, clock, PaperClient(settings.paper, account), Inbox(settings.queues.inbox))
         for asset in settings.session.assets
     ]
     session = open_session(clock, folder, settings, is_owned=is_owned)
 
-    async def make_weather(kind: str, service: str, seconds: float) -> None:
+    async def make_fault(kind: str, service: str, seconds: float) -> None:
         await trio.lowlevel.checkpoint()
         if kind == "drop":
             venue.connections.drop(service)
@@ -282,7 +282,7 @@ def _engine(
         else:
             venue.connections.begin(kind, service, seconds, 0)
 
-    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_weather)
+    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_fault)
     plan = Chaos(list(parse_chaos(chaos)), clock)
     pace = Pace(session, lambda: session.mind.book_lag_ns, None)
     tree = Tree(session, surroundings, runs, pace, plan, StopSignals(), None, is_owned, config)

@@ -6,21 +6,21 @@ from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Roun
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.calendar import round_slug
-from polytui.sim.candles import Candle
-from polytui.sim.happenings import (
+from polytui.sim.candles import TapeBar
+from polytui.sim.matching import ConditionBook
+from polytui.sim.world import RoundStatus
+from polytui.sim.world_events import (
     BookMoved,
     BookSwept,
+    ChainlinkTicked,
     ExchangeTrade,
     LevelSet,
-    OracleTicked,
     PrintedLeg,
     RoundListed,
     RoundResolved,
     StrikeKnown,
     TickChanged,
 )
-from polytui.sim.matching import ConditionBook
-from polytui.sim.world import RoundStatus
 
 START_NS = 1_795_204_800 * NS_PER_S  # 2026-11-20 20:00:00 UTC
 E18 = 10**18
@@ -42,7 +42,7 @@ def make_round(opens_ns: int, asset: Asset = Asset.BTC) -> Round:
 
 
 class SmallWorld:
-    """The part of the world's surface that the wires read; happenings are made by hand."""
+    """The part of the world's surface that the wires read; world events are made by hand."""
 
     def __init__(self) -> None:
         self.now_ns = START_NS + 250_000_000
@@ -54,7 +54,7 @@ class SmallWorld:
             for slug in self.rounds
         }
         self._status: dict[str, RoundStatus] = {}
-        self._ticks: list[OracleTicked] = []
+        self._ticks: list[ChainlinkTicked] = []
         for price, shares in ((500_000, 120), (490_000, 35.5), (10_000, 3149725.72)):
             self.move(Side.BUY, price, shares)
         for price, shares in ((520_000, 80.25), (530_000, 10), (990_000, 156606.14)):
@@ -74,16 +74,16 @@ class SmallWorld:
     def status(self, slug: str) -> RoundStatus:
         return self._status.get(slug, RoundStatus())
 
-    def oracle_history(self, asset: Asset, since_ns: int) -> tuple[OracleTicked, ...]:
+    def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
         return tuple(t for t in self._ticks if t.asset is asset and t.observed_ns >= since_ns)
 
     def candles(
         self, asset: Asset, seconds: int, start_ns: int, end_ns: int, limit: int
-    ) -> list[Candle]:
+    ) -> list[TapeBar]:
         length = seconds * NS_PER_S
         first = -(-start_ns // length) * length
         opens = range(first, end_ns + 1, length)
-        return [Candle(at, 100.0, 102.0, 99.0, 101.5, 2.0, 7) for at in opens][:limit]
+        return [TapeBar(at, 100.0, 102.0, 99.0, 101.5, 2.0, 7) for at in opens][:limit]
 
     # --- what a test makes happen, half a second apart
 
@@ -109,10 +109,10 @@ class SmallWorld:
         self.book(self.first.slug).set_tick(Price(1_000))
         return TickChanged(self._pass(), self.first.slug, 10_000, 1_000)
 
-    def observe(self, value_e18: int, twap_e18: int | None) -> OracleTicked:
+    def observe(self, value_e18: int, twap_e18: int | None) -> ChainlinkTicked:
         at_ns = self._pass()
         observed_ns = at_ns // NS_PER_S * NS_PER_S - NS_PER_S
-        tick = OracleTicked(at_ns, Asset.BTC, observed_ns, value_e18, twap_e18)
+        tick = ChainlinkTicked(at_ns, Asset.BTC, observed_ns, value_e18, twap_e18)
         self._ticks.append(tick)
         return tick
 

@@ -11,7 +11,7 @@ from small_world import SmallWorld
 
 from polytui.model.instrument import Asset
 from polytui.sim.binance_streams import BinanceFrames, BinanceSession
-from polytui.sim.happenings import ExchangeQuote
+from polytui.sim.world_events import ExchangeQuote
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 from polytui.sim.bybit_streams import BybitFrames, BybitSession
 from polytui.sim.exchanges import BYBIT_PATH, Exchanges
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening
 from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 from polytui.venues.bybit import PING, BybitStreams
 
 T0 = 1_795_204_800 * NS_PER_S
@@ -47,9 +47,9 @@ class Client:
     def say(self, text: str) -> list[Any]:
         return [json.loads(answer) for answer in self.session.receive(text)]
 
-    def see(self, happening: Happening) -> list[Any]:
-        self.frames.note(happening)
-        return [json.loads(text) for text in self.session.publish(happening)]
+    def see(self, world_event: WorldEvent) -> list[Any]:
+        self.frames.note(world_event)
+        return [json.loads(text) for text in self.session.publish(world_event)]
 
 
 @pytest.fixture
@@ -163,8 +163,8 @@ def test_ids_rise_but_not_by_one_and_are_the_same_for_all(client: Client) -> Non
     other.ask("subscribe", TOPICS[0])
     seen = []
     for number in range(20):
-        happening = trade(at_ns=T0 + number * NS_PER_S)
-        (one,), (two,) = client.see(happening), other.see(happening)
+        world_event = trade(at_ns=T0 + number * NS_PER_S)
+        (one,), (two,) = client.see(world_event), other.see(world_event)
         assert one == two
         seen.append(one["data"][0])
     steps = [int(b["i"]) - int(a["i"]) for a, b in pairwise(seen)]
@@ -236,12 +236,12 @@ def test_a_restart_is_a_snapshot_with_update_one(client: Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def happenings() -> list[Happening]:
+def world_events() -> list[WorldEvent]:
     settings = WorldSettings(9, T0 + 60 * NS_PER_S, (Asset.BTC, Asset.XRP), (Interval.M5,))
     return list(World(settings).run_until(T0 + 150 * NS_PER_S))
 
 
-def heard(asset: Asset, happenings: list[Happening]) -> Iterator[tuple[Happening, MarketEvent]]:
+def heard(asset: Asset, world_events: list[WorldEvent]) -> Iterator[tuple[WorldEvent, MarketEvent]]:
     """Each event of a client that listens from the start, with what caused it."""
     exchanges = Exchanges(None)  # type: ignore[arg-type]  # only its streams are asked
     session, codec = exchanges.open_session(BYBIT_PATH), BybitStreams(asset)
@@ -249,25 +249,25 @@ def heard(asset: Asset, happenings: list[Happening]) -> Iterator[tuple[Happening
     for text in codec.hello():
         for answer in session.receive(text):
             assert not codec.parse(answer, 1).refused
-    for happening in happenings:
-        exchanges.note(happening)
-        for frame in session.publish(happening):
-            parsed = codec.parse(frame, happening.at_ns)
+    for world_event in world_events:
+        exchanges.note(world_event)
+        for frame in session.publish(world_event):
+            parsed = codec.parse(frame, world_event.at_ns)
             assert (parsed.rejected, parsed.refused, parsed.lost, parsed.replies) == ("", "", 0, ())
-            yield from ((happening, event) for event in parsed.events)
+            yield from ((world_event, event) for event in parsed.events)
 
 
 @pytest.mark.parametrize("asset", [Asset.BTC, Asset.XRP])
 def test_every_trade_and_every_new_best_arrives_as_it_was(
-    asset: Asset, happenings: list[Happening]
+    asset: Asset, world_events: list[WorldEvent]
 ) -> None:
     ours = [
         one
-        for one in happenings
+        for one in world_events
         if isinstance(one, ExchangeTrade | ExchangeQuote)
         and (one.venue, one.asset) == (Exchange.BYBIT, asset)
     ]
-    pairs = list(heard(asset, happenings))
+    pairs = list(heard(asset, world_events))
     for cause, event in pairs:
         if isinstance(cause, ExchangeTrade):
             assert isinstance(event, ExchangeTraded)
@@ -285,14 +285,16 @@ def test_every_trade_and_every_new_best_arrives_as_it_was(
     assert len(causes) == len(ours) > 100
 
 
-def test_a_lost_change_is_noticed_and_mended_by_a_new_snapshot(happenings: list[Happening]) -> None:
+def test_a_lost_change_is_noticed_and_mended_by_a_new_snapshot(
+    world_events: list[WorldEvent],
+) -> None:
     client, codec = Client(), BybitStreams(Asset.BTC)
     for text in codec.hello():
         client.say(text)
     books, lost, mended = 0, 0, []
-    for happening in happenings:
-        client.frames.note(happening)
-        for frame in client.session.publish(happening):
+    for world_event in world_events:
+        client.frames.note(world_event)
+        for frame in client.session.publish(world_event):
             books += '"orderbook.' in frame
             if books == 3 and '"orderbook.' in frame:
                 continue

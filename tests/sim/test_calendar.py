@@ -8,7 +8,7 @@ from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
 from polytui.sim.calendar import (
     SERIES,
-    Window,
+    CalendarWindow,
     parse_slug,
     round_slug,
     round_title,
@@ -21,7 +21,7 @@ def utc(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * NS_PER_S
 
 
-def hours(window: Window) -> float:
+def hours(window: CalendarWindow) -> float:
     return (window.closes_ns - window.opens_ns) / NS_PER_S / 3_600
 
 

@@ -22,8 +22,8 @@ from polytui.net.peer import PeerSettings, serve_peer
 from polytui.sim.coinbase_streams import CoinbaseMarkets, CoinbaseSession, rfc3339
 from polytui.sim.connections import Connections
 from polytui.sim.exchanges import COINBASE_PATH, Exchanges
-from polytui.sim.happenings import ExchangeQuote, ExchangeTrade, Happening, OracleTicked
 from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import ns_of_rfc3339
 
@@ -38,9 +38,9 @@ def quote(bid: float, ask: float, at_ns: int = T0) -> ExchangeQuote:
     return ExchangeQuote(at_ns, Asset.BTC, bid, 1.5, ask, 0.5, Exchange.COINBASE)
 
 
-def second(number: int) -> OracleTicked:
+def second(number: int) -> ChainlinkTicked:
     """What passes the time of a world in which nobody trades."""
-    return OracleTicked(T0 + number * NS_PER_S, Asset.BTC, T0, 88_000 * 10**18, None)
+    return ChainlinkTicked(T0 + number * NS_PER_S, Asset.BTC, T0, 88_000 * 10**18, None)
 
 
 class Client:
@@ -58,8 +58,8 @@ class Client:
             asked["product_ids"] = products or ["BTC-USD"]
         return self.keep(self.session.receive(json.dumps(asked)))
 
-    def see(self, happening: Happening) -> list[Any]:
-        return self.keep(self.session.publish(happening))
+    def see(self, world_event: WorldEvent) -> list[Any]:
+        return self.keep(self.session.publish(world_event))
 
     def keep(self, texts: list[str]) -> list[Any]:
         frames = [json.loads(text) for text in texts]
@@ -336,39 +336,39 @@ async def test_who_subscribes_in_time_stays(autojump_clock: MockClock) -> None:
 
 
 @pytest.fixture(scope="module")
-def happenings() -> list[Happening]:
+def world_events() -> list[WorldEvent]:
     settings = WorldSettings(9, T0 + 60 * NS_PER_S, (Asset.BTC, Asset.XRP), (Interval.M5,))
     return list(World(settings).run_until(T0 + 150 * NS_PER_S))
 
 
-def heard(codec: CoinbaseStreams, happenings: list[Happening]) -> list[MarketEvent]:
+def heard(codec: CoinbaseStreams, world_events: list[WorldEvent]) -> list[MarketEvent]:
     exchanges = Exchanges(None)  # type: ignore[arg-type]  # only its streams are asked
     session = exchanges.open_session(COINBASE_PATH)
     assert session is not None
     texts = [answer for text in codec.hello() for answer in session.receive(text)]
-    for happening in happenings:
-        exchanges.note(happening)
-        texts += session.publish(happening)
+    for world_event in world_events:
+        exchanges.note(world_event)
+        texts += session.publish(world_event)
     found = [codec.parse(text, 1) for text in texts]
     assert [one for one in found if one.rejected or one.refused or one.lost or one.gap] == []
     return [event for one in found for event in one.events]
 
 
-def of_coinbase(asset: Asset, happenings: list[Happening]) -> list[Happening]:
+def of_coinbase(asset: Asset, world_events: list[WorldEvent]) -> list[WorldEvent]:
     return [
         one
-        for one in happenings
+        for one in world_events
         if isinstance(one, ExchangeTrade | ExchangeQuote)
         and (one.venue, one.asset) == (Exchange.COINBASE, asset)
     ]
 
 
 @pytest.mark.parametrize("asset", [Asset.BTC, Asset.XRP])
-def test_trades_and_tickers_are_the_worlds(asset: Asset, happenings: list[Happening]) -> None:
-    events = heard(CoinbaseStreams(asset), happenings)
+def test_trades_and_tickers_are_the_worlds(asset: Asset, world_events: list[WorldEvent]) -> None:
+    events = heard(CoinbaseStreams(asset), world_events)
     trades = [one for one in events if isinstance(one, ExchangeTraded)]
     quotes = [one for one in events if isinstance(one, ExchangeQuoted)]
-    said = of_coinbase(asset, happenings)
+    said = of_coinbase(asset, world_events)
     made = [one for one in said if isinstance(one, ExchangeTrade)]
     assert 50 < len(trades) <= len(made) <= len(trades) + 5, "the last batch may be waiting"
     for event, one in zip(trades, made, strict=False):
@@ -385,10 +385,10 @@ def test_trades_and_tickers_are_the_worlds(asset: Asset, happenings: list[Happen
     assert [(q.bid, q.bid_size, q.ask, q.ask_size, q.venue_ns) for q in quotes] == bests
 
 
-def test_the_whole_book_is_the_worlds(happenings: list[Happening]) -> None:
+def test_the_whole_book_is_the_worlds(world_events: list[WorldEvent]) -> None:
     codec = CoinbaseStreams(Asset.BTC, ("level2", "heartbeats"))
-    events = heard(codec, happenings)
-    said = [one for one in of_coinbase(Asset.BTC, happenings) if isinstance(one, ExchangeQuote)]
+    events = heard(codec, world_events)
+    said = [one for one in of_coinbase(Asset.BTC, world_events) if isinstance(one, ExchangeQuote)]
     assert len(said) > 50
     assert [
         (one.bid, one.bid_size, one.ask, one.ask_size, one.venue_ns)

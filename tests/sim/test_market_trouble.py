@@ -32,7 +32,7 @@ async def ask(order: dict[str, object]) -> tuple[int, list[tuple[str, float]]]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://venue") as http:
         answer = await http.post(
-            "/control/weather", json=order, headers={"Authorization": "Bearer t0ken"}
+            "/control/fault", json=order, headers={"Authorization": "Bearer t0ken"}
         )
     return answer.status_code, heard
 

@@ -5,7 +5,7 @@ import pytest
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
-from polytui.sim.matching import ConditionBook, MatchKind, MatchOrder, Result
+from polytui.sim.matching import ConditionBook, MatchKind, MatchOrder, MatchResult
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
 GTC, FAK, FOK = TimeInForce.GTC, TimeInForce.FAK, TimeInForce.FOK
@@ -37,7 +37,7 @@ def order(
 
 def test_an_order_that_crosses_nothing_rests_and_is_seen_from_both_outcomes() -> None:
     book = new_book()
-    assert book.submit(order("a", DOWN, BUY, cents(40), shares(10))) == Result((), shares(10))
+    assert book.submit(order("a", DOWN, BUY, cents(40), shares(10))) == MatchResult((), shares(10))
     assert book.levels(DOWN, BUY) == [(cents(40), shares(10))]
     assert book.levels(UP, SELL) == [(cents(60), shares(10))]
     assert (book.best(UP, SELL), book.best(UP, BUY)) == (cents(60), None)
@@ -136,7 +136,7 @@ def test_the_rest_of_a_gtc_rests_and_the_rest_of_a_fak_dies() -> None:
 def test_refusals_speak_the_venues_words_and_change_nothing(wrong: MatchOrder, words: str) -> None:
     book = new_book()
     book.submit(order("m", UP, SELL, cents(10), shares(20)))
-    assert book.submit(wrong) == Result(refusal=words)
+    assert book.submit(wrong) == MatchResult(refusal=words)
     assert book.levels(UP, SELL) == [(cents(10), shares(20))]
     assert book.levels(UP, BUY) == []
 

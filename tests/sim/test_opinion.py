@@ -10,12 +10,12 @@ from polytui.model.instrument import Asset, Interval, Outcome, Round, Settlement
 from polytui.model.units import NS_PER_S
 from polytui.sim.calendar import windows
 from polytui.sim.candles import Tape
-from polytui.sim.happenings import RoundResolved
-from polytui.sim.opinion import Opinion, OpinionSettings
+from polytui.sim.opinion import CrowdOpinion, OpinionSettings
 from polytui.sim.paths import E18, LIFELIKE, BasisSettings, ExchangePath, SyntheticPath
-from polytui.sim.referee import Referee, RefereeSettings
 from polytui.sim.registry import Registry, make_round
+from polytui.sim.resolver import Resolver, ResolverSettings
 from polytui.sim.settlement import Settlement
+from polytui.sim.world_events import RoundResolved
 
 START_S = 1_795_204_800
 START_NS = START_S * NS_PER_S
@@ -36,8 +36,8 @@ def rounds(count: int) -> list[Round]:
     ]
 
 
-def opinion(round_: Round, of: Settlement, **changes: float) -> Opinion:
-    return Opinion(round_, of, OpinionSettings(**changes), Random(1))  # type: ignore[arg-type]
+def opinion(round_: Round, of: Settlement, **changes: float) -> CrowdOpinion:
+    return CrowdOpinion(round_, of, OpinionSettings(**changes), Random(1))  # type: ignore[arg-type]
 
 
 def test_long_before_the_open_nobody_knows() -> None:
@@ -79,7 +79,7 @@ def test_the_fair_value_is_calibrated() -> None:
 def test_the_deviation_inside_and_outside_the_last_minute(
     rule: SettlementRule, left_s: int, root: float
 ) -> None:
-    """`left_s` before the oracle has caught up with the end."""
+    """`left_s` before Chainlink has caught up with the end."""
     of = settlement()
     (round_,) = rounds(1)
     round_ = attrs.evolve(round_, settlement=rule)
@@ -89,7 +89,7 @@ def test_the_deviation_inside_and_outside_the_last_minute(
     seen_ns = round_.closes_ns - int((left_s + ahead_s) * NS_PER_S)
     at_s = seen_ns / NS_PER_S + (lead_s if ahead_s else 0.0)
     sigma = math.sqrt(path.variance(at_s, left_s))
-    assert of.deviation(round_, seen_ns) == pytest.approx(sigma * root, rel=1e-6)
+    assert of.sigma(round_, seen_ns) == pytest.approx(sigma * root, rel=1e-6)
     ahead = of.expected(round_, round_.closes_ns, seen_ns)
     strike = of.expected(round_, round_.opens_ns, seen_ns)
     z = (ahead - strike) / (sigma * strike * root)
@@ -109,17 +109,17 @@ def test_a_price_at_the_strike_when_nothing_is_left_is_up() -> None:
         def expected(self, round_: Round, boundary_ns: int, seen_ns: int) -> float:
             return 92_000.0
 
-        def deviation(self, round_: Round, seen_ns: int) -> float:
+        def sigma(self, round_: Round, seen_ns: int) -> float:
             return 0.0
 
     (round_,) = rounds(1)
-    tied = Opinion(round_, Tied(), OpinionSettings(error=0.0), Random(1))  # type: ignore[arg-type]
+    tied = CrowdOpinion(round_, Tied(), OpinionSettings(error=0.0), Random(1))  # type: ignore[arg-type]
     assert tied.fair(round_.closes_ns) == 1.0
     assert tied.probability(round_.closes_ns + NS_PER_S) > 0.999
 
 
 class StillPath(SyntheticPath):
-    """An oracle whose average at the close is that at the open, and a little more or less."""
+    """A Chainlink whose average at the close is that at the open, and a little more or less."""
 
     more_e18 = 0
 
@@ -131,7 +131,7 @@ class StillPath(SyntheticPath):
     ("more_e18", "winner"), [(0, Outcome.UP), (1, Outcome.UP), (-1, Outcome.DOWN)]
 )
 def test_the_crowd_that_has_seen_the_end_takes_a_tie_for_up(more_e18: int, winner: Outcome) -> None:
-    """To the last of eighteen digits, and as the referee does."""
+    """To the last of eighteen digits, and as the resolver does."""
     path = StillPath(1, Asset.BTC, LIFELIKE[Asset.BTC], START_S)
     path.more_e18 = more_e18
     exchange = ExchangePath(1, Asset.BTC, path, BasisSettings())
@@ -143,9 +143,9 @@ def test_the_crowd_that_has_seen_the_end_takes_a_tie_for_up(more_e18: int, winne
     assert seen == (1.0 if winner is Outcome.UP else 0.0)
     registry = Registry()
     registry.enlist(round_)
-    referee = Referee(1, round_, registry, of, RefereeSettings())
-    referee.fire()
-    (resolved,) = referee.fire()
+    resolver = Resolver(1, round_, registry, of, ResolverSettings())
+    resolver.fire()
+    (resolved,) = resolver.fire()
     assert isinstance(resolved, RoundResolved)
     assert resolved.winner is winner
 
@@ -162,7 +162,7 @@ def test_the_crowd_is_as_late_as_its_settings_say() -> None:
             is_after = seen_ns >= jumps_ns and boundary_ns == round_.closes_ns
             return 93_000.0 if is_after else 92_000.0
 
-        def deviation(self, round_: Round, seen_ns: int) -> float:
+        def sigma(self, round_: Round, seen_ns: int) -> float:
             return 0.01
 
     (round_,) = rounds(1)
@@ -171,7 +171,7 @@ def test_the_crowd_is_as_late_as_its_settings_say() -> None:
     assert settings.looks_per_s == 1.0
     late = []
     for seed in range(200):
-        crowd = Opinion(round_, Jumping(), settings, Random(seed))  # type: ignore[arg-type]
+        crowd = CrowdOpinion(round_, Jumping(), settings, Random(seed))  # type: ignore[arg-type]
         step_ns = NS_PER_S // 50
         at_ns = jumps_ns
         while crowd.probability(at_ns) < 0.6:
@@ -214,8 +214,8 @@ def test_the_crowd_errs_and_forgets_its_errors() -> None:
     for step in range(0, 20_000, 10):
         p = crowd.probability(early + step * NS_PER_S)
         odds.append(math.log(p / (1 - p)))
-    deviation = math.sqrt(sum(o * o for o in odds) / len(odds))
-    assert 0.2 < deviation < 0.3
+    sigma = math.sqrt(sum(o * o for o in odds) / len(odds))
+    assert 0.2 < sigma < 0.3
     lagged = sum(a * b for a, b in zip(odds, odds[4:], strict=False)) / sum(o * o for o in odds)
     assert 0.4 < lagged < 0.6
 

@@ -14,7 +14,7 @@ from polytui.model.units import NS_PER_S, parse_micro
 from polytui.sim.exchanges import BYBIT_PATH, COINBASE_PATH, Exchanges
 from polytui.sim.gamma_event import event_of
 from polytui.sim.polymarket import Polymarket
-from polytui.sim.session import Session
+from polytui.sim.session import ClientSession
 from polytui.sim.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
@@ -30,7 +30,7 @@ START_NS = 1_795_204_920 * NS_PER_S
 class Conversation:
     """One codec and one session, talking without a socket."""
 
-    def __init__(self, codec: Codec, session: Session) -> None:
+    def __init__(self, codec: Codec, session: ClientSession) -> None:
         self.codec = codec
         self.session = session
         self.events: list[MarketEvent] = []
@@ -91,17 +91,17 @@ def test_a_whole_round_of_frames_is_understood() -> None:
     relay = Conversation(bolt, polymarket.polybolt_session())
     exchange = Conversation(binance, exchanges.binance_session("/ws"))
     talks = (market, rtds, relay, exchange, *others)
-    for happening in world.run_until(round_.closes_ns + 200 * NS_PER_S):
-        polymarket.note(happening)
-        exchanges.note(happening)
+    for world_event in world.run_until(round_.closes_ns + 200 * NS_PER_S):
+        polymarket.note(world_event)
+        exchanges.note(world_event)
         for talk in talks:
-            talk.hear(talk.session.publish(happening))
+            talk.hear(talk.session.publish(world_event))
     assert [talk.rejected for talk in talks] == [[], [], [], [], [], []]
     seen = market.kinds()
     assert min(seen[name] for name in ("BookSnapshotted", "BookChanged", "TradePrinted")) > 10
     assert seen["RoundSettled"] == 1
-    assert rtds.kinds()["OraclePriced"] > 500
-    assert relay.kinds()["OraclePriced"] > 500
+    assert rtds.kinds()["ChainlinkPriced"] > 500
+    assert relay.kinds()["ChainlinkPriced"] > 500
     for talk in (exchange, *others):
         assert {"ExchangeTraded", "ExchangeQuoted"} == set(talk.kinds())
         assert talk.lost == 0

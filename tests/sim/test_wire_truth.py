@@ -67,7 +67,7 @@ class TokenBook:
 
 
 class Client:
-    """Applies the texts of one happening as a unit, the way the venue means them."""
+    """Applies the texts of one world event as a unit, the way the venue means them."""
 
     def __init__(self, round_: Round, snapshots: list[dict[str, Any]]) -> None:
         self.books = {one["asset_id"]: TokenBook(round_, one) for one in snapshots}
@@ -119,8 +119,8 @@ def test_every_hash_of_a_round_verifies_until_its_end(seed: int) -> None:
     tokens = [round_.up_token, round_.down_token]
     answers = session.receive(json.dumps({"type": "market", "assets_ids": tokens}))
     client = Client(round_, json.loads(answers[0]))
-    for happening in world.run_until(round_.closes_ns + 30 * NS_PER_S):
-        polymarket.note(happening)
-        client.apply([json.loads(text) for text in session.publish(happening)])
+    for world_event in world.run_until(round_.closes_ns + 30 * NS_PER_S):
+        polymarket.note(world_event)
+        client.apply([json.loads(text) for text in session.publish(world_event)])
     assert client.checked > 500
     assert {"price_change", "book", "last_trade_price"} <= client.kinds

@@ -14,21 +14,21 @@ from polytui.model.instrument import Asset, Exchange, Interval, Outcome, Settlem
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 from polytui.sim.calendar import round_slug
-from polytui.sim.happenings import (
+from polytui.sim.matching import ConditionBook, MatchOrder
+from polytui.sim.resolver import ResolverSettings
+from polytui.sim.world import World, WorldSettings
+from polytui.sim.world_events import (
     BookMoved,
     BookSwept,
+    ChainlinkTicked,
     ExchangeQuote,
     ExchangeTrade,
-    Happening,
-    OracleTicked,
     RoundListed,
     RoundResolved,
     StrikeKnown,
     TickChanged,
+    WorldEvent,
 )
-from polytui.sim.matching import ConditionBook, MatchOrder
-from polytui.sim.referee import RefereeSettings
-from polytui.sim.world import World, WorldSettings
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
 START_NS = 1_795_204_815 * NS_PER_S
@@ -55,20 +55,20 @@ def world(
     return World(settings)
 
 
-def digest(happenings: Iterable[Happening]) -> str:
+def digest(world_events: Iterable[WorldEvent]) -> str:
     whole = hashlib.sha256()
-    for happening in happenings:
-        whole.update(repr(happening).encode())
+    for world_event in world_events:
+        whole.update(repr(world_event).encode())
     return whole.hexdigest()
 
 
-def about(happening: Happening) -> str:
-    """The asset or slug a happening is about."""
-    if isinstance(happening, OracleTicked | ExchangeTrade | ExchangeQuote):
-        return happening.asset.value
-    if isinstance(happening, RoundListed):
-        return happening.round.slug
-    return happening.slug
+def about(world_event: WorldEvent) -> str:
+    """The asset or slug a world event is about."""
+    if isinstance(world_event, ChainlinkTicked | ExchangeTrade | ExchangeQuote):
+        return world_event.asset.value
+    if isinstance(world_event, RoundListed):
+        return world_event.round.slug
+    return world_event.slug
 
 
 # --- determinism --------------------------------------------------------------------------------
@@ -94,14 +94,14 @@ def test_another_asset_or_interval_changes_nothing() -> None:
 def test_time_goes_forward_and_slices_make_no_difference() -> None:
     whole = list(world().run_until(START_NS + 2 * MINUTE_NS))
     sliced = world()
-    pieces: list[Happening] = []
+    pieces: list[WorldEvent] = []
     for step in range(1, 121):
         until_ns = START_NS + step * NS_PER_S
         pieces.extend(sliced.run_until(until_ns))
         assert sliced.now_ns == until_ns
         assert sliced.next_ns() > until_ns
     assert pieces == whole
-    times = [happening.at_ns for happening in whole]
+    times = [world_event.at_ns for world_event in whole]
     assert times == sorted(times)
     assert times[0] > START_NS
 
@@ -110,11 +110,11 @@ def test_an_iterator_dropped_half_way_loses_nothing() -> None:
     until_ns = START_NS + MINUTE_NS
     whole = list(world().run_until(until_ns))
     dropped = world()
-    pieces: list[Happening] = []
+    pieces: list[WorldEvent] = []
     while len(pieces) < len(whole):
-        for count, happening in enumerate(dropped.run_until(until_ns)):
-            assert dropped.now_ns == happening.at_ns
-            pieces.append(happening)
+        for count, world_event in enumerate(dropped.run_until(until_ns)):
+            assert dropped.now_ns == world_event.at_ns
+            pieces.append(world_event)
             if count == 10:
                 break
     assert pieces == whole
@@ -126,7 +126,7 @@ def test_an_iterator_dropped_half_way_loses_nothing() -> None:
 def test_the_world_begins_with_a_past() -> None:
     begun = world(Asset, Interval)
     for asset in Asset:
-        history = begun.oracle_history(asset, 0)
+        history = begun.chainlink_history(asset, 0)
         assert history[0].observed_ns <= START_NS - 180 * NS_PER_S
         assert all(ticked.at_ns <= START_NS and ticked.twap_e18 for ticked in history)
         assert START_NS - history[-1].at_ns < 5 * NS_PER_S
@@ -154,8 +154,8 @@ def test_a_round_in_progress_has_its_strike() -> None:
     )
 
 
-def is_main_trade(happening: object) -> bool:
-    return isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE
+def is_main_trade(world_event: object) -> bool:
+    return isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BINANCE
 
 
 def test_candles_reach_back_and_follow_the_trades() -> None:
@@ -196,7 +196,7 @@ def test_history_is_the_same_at_every_ask() -> None:
 
 
 class Replica:
-    """Books rebuilt from happenings alone, the way a subscriber does."""
+    """Books rebuilt from world events alone, the way a subscriber does."""
 
     def __init__(self, of: World, slugs: Iterable[str]) -> None:
         self.sides: dict[str, dict[Side, dict[int, int]]] = defaultdict(lambda: {BUY: {}, SELL: {}})
@@ -204,10 +204,10 @@ class Replica:
             for side in Side:
                 self.sides[slug][side] = dict(of.book(slug).levels(UP, side))
 
-    def apply(self, happening: BookMoved | BookSwept) -> None:
-        levels = [happening.level] if isinstance(happening, BookMoved) else happening.levels
+    def apply(self, world_event: BookMoved | BookSwept) -> None:
+        levels = [world_event.level] if isinstance(world_event, BookMoved) else world_event.levels
         for level in levels:
-            side = self.sides[happening.slug][level.side]
+            side = self.sides[world_event.slug][level.side]
             if level.shares:
                 side[level.price] = level.shares
             else:
@@ -222,16 +222,16 @@ def test_happenings_tell_the_whole_book_and_it_is_never_crossed() -> None:
     lived = world((Asset.BTC, Asset.XRP), (Interval.M5, Interval.M15))
     replica = Replica(lived, lived.rounds)
     kinds: set[type] = set()
-    for happening in lived.run_until(START_NS + 11 * MINUTE_NS):
-        kinds.add(type(happening))
-        if isinstance(happening, BookMoved | BookSwept):
-            replica.apply(happening)
-            assert not replica.is_crossed(happening.slug)
-            book = lived.book(happening.slug)
-            best = replica.sides[happening.slug][BUY]
+    for world_event in lived.run_until(START_NS + 11 * MINUTE_NS):
+        kinds.add(type(world_event))
+        if isinstance(world_event, BookMoved | BookSwept):
+            replica.apply(world_event)
+            assert not replica.is_crossed(world_event.slug)
+            book = lived.book(world_event.slug)
+            best = replica.sides[world_event.slug][BUY]
             assert book.best(UP, BUY) == max(best, default=None)
-        if isinstance(happening, RoundResolved):
-            replica.sides[happening.slug] = {BUY: {}, SELL: {}}
+        if isinstance(world_event, RoundResolved):
+            replica.sides[world_event.slug] = {BUY: {}, SELL: {}}
     for slug in lived.rounds:
         for side in Side:
             assert dict(lived.book(slug).levels(UP, side)) == replica.sides[slug][side]
@@ -241,12 +241,12 @@ def test_happenings_tell_the_whole_book_and_it_is_never_crossed() -> None:
 def test_books_look_like_books() -> None:
     lived = world(Asset)
     counts, spreads, tops, fars = [], [], [], []
-    for happening in lived.run_until(START_NS + 2 * MINUTE_NS):
-        if not isinstance(happening, BookMoved) or lived.tick(happening.slug) != 10_000:
+    for world_event in lived.run_until(START_NS + 2 * MINUTE_NS):
+        if not isinstance(world_event, BookMoved) or lived.tick(world_event.slug) != 10_000:
             continue
-        if lived.rounds[happening.slug].opens_ns > happening.at_ns:
+        if lived.rounds[world_event.slug].opens_ns > world_event.at_ns:
             continue
-        book = lived.book(happening.slug)
+        book = lived.book(world_event.slug)
         bids, asks = book.levels(UP, BUY), book.levels(UP, SELL)
         if not (bids and asks) or not 200_000 < bids[0][0] < 800_000:
             continue
@@ -282,16 +282,16 @@ def test_takers_trade_as_often_as_they_should_and_sometimes_sweep() -> None:
 def test_the_tick_becomes_finer_once_and_levels_stay_on_it() -> None:
     lived = world(Asset)
     changed: set[str] = set()
-    for happening in lived.run_until(START_NS + 6 * MINUTE_NS):
-        if isinstance(happening, TickChanged):
-            assert happening.slug not in changed
-            assert (happening.old, happening.new) == (10_000, 1_000)
-            assert lived.tick(happening.slug) == lived.book(happening.slug).tick == 1_000
-            changed.add(happening.slug)
-        if isinstance(happening, BookMoved):
-            tick = lived.tick(happening.slug)
-            assert happening.level.price % tick == 0
-            assert tick <= happening.level.price <= MICRO - tick
+    for world_event in lived.run_until(START_NS + 6 * MINUTE_NS):
+        if isinstance(world_event, TickChanged):
+            assert world_event.slug not in changed
+            assert (world_event.old, world_event.new) == (10_000, 1_000)
+            assert lived.tick(world_event.slug) == lived.book(world_event.slug).tick == 1_000
+            changed.add(world_event.slug)
+        if isinstance(world_event, BookMoved):
+            tick = lived.tick(world_event.slug)
+            assert world_event.level.price % tick == 0
+            assert tick <= world_event.level.price <= MICRO - tick
     assert changed
     assert all(lived.tick(slug) == 10_000 for slug in set(lived.rounds) - changed)
 
@@ -305,9 +305,9 @@ def test_a_named_order_is_met_by_the_crowd() -> None:
     shares = Shares(5_000 * MICRO)
     book.submit(MatchOrder("mine", "me", UP, BUY, Price(best), shares, TimeInForce.GTC))
     replica = Replica(lived, [slug])
-    for happening in lived.run_until(START_NS + 4 * MINUTE_NS):
-        if isinstance(happening, BookMoved | BookSwept) and happening.slug == slug:
-            replica.apply(happening)
+    for world_event in lived.run_until(START_NS + 4 * MINUTE_NS):
+        if isinstance(world_event, BookMoved | BookSwept) and world_event.slug == slug:
+            replica.apply(world_event)
             assert not replica.is_crossed(slug)
     assert book.remaining("mine") < shares
     assert dict(book.levels(UP, BUY)) == replica.sides[slug][BUY]
@@ -316,12 +316,12 @@ def test_a_named_order_is_met_by_the_crowd() -> None:
 def test_after_the_end_only_the_winner_is_wanted_until_the_result() -> None:
     lived = world(Asset)
     one_sided = 0
-    for happening in lived.run_until(START_NS + 7 * MINUTE_NS):
-        if not isinstance(happening, RoundResolved):
+    for world_event in lived.run_until(START_NS + 7 * MINUTE_NS):
+        if not isinstance(world_event, RoundResolved):
             continue
-        assert lived.status(happening.slug).winner is happening.winner
-        assert lived.book(happening.slug).levels(UP, BUY) == []
-        assert lived.book(happening.slug).levels(UP, SELL) == []
+        assert lived.status(world_event.slug).winner is world_event.winner
+        assert lived.book(world_event.slug).levels(UP, BUY) == []
+        assert lived.book(world_event.slug).levels(UP, SELL) == []
     for winner, book in ended_books(lived):
         one_sided += 1
         assert book.levels(winner, SELL) == []
@@ -337,9 +337,9 @@ def ended_books(lived: World) -> Iterator[tuple[Outcome, ConditionBook]]:
     ended = [r for r in lived.rounds.values() if r.closes_ns == closes_ns]
     for round_ in ended:
         opened = [
-            t for t in lived.oracle_history(round_.asset, 0) if t.observed_ns == round_.opens_ns
+            t for t in lived.chainlink_history(round_.asset, 0) if t.observed_ns == round_.opens_ns
         ]
-        closed = [t for t in lived.oracle_history(round_.asset, 0) if t.observed_ns == closes_ns]
+        closed = [t for t in lived.chainlink_history(round_.asset, 0) if t.observed_ns == closes_ns]
         strike, final = opened[0].twap_e18, closed[0].twap_e18
         assert strike is not None
         assert final is not None
@@ -357,8 +357,8 @@ def test_a_day_of_rounds_is_listed_and_the_list_goes_on() -> None:
     assert len(tokens) == 2 * len(lived.rounds)
     assert all(token.isdigit() and 70 < len(token) < 79 for token in tokens)
     assert all(len(r.condition_id) == 66 for r in lived.rounds.values())
-    happenings = list(lived.run_until(START_NS + 6 * MINUTE_NS))
-    listed = [h for h in happenings if isinstance(h, RoundListed)]
+    world_events = list(lived.run_until(START_NS + 6 * MINUTE_NS))
+    listed = [h for h in world_events if isinstance(h, RoundListed)]
     assert {h.round.interval for h in listed} == {Interval.M5}
     assert {h.round.opens_ns - h.at_ns for h in listed} == {86_400 * NS_PER_S}
     assert all(h.round.slug in lived.rounds for h in listed)
@@ -367,21 +367,21 @@ def test_a_day_of_rounds_is_listed_and_the_list_goes_on() -> None:
 def test_publications_are_as_late_as_the_venues() -> None:
     lived = world(Asset, venues=(Exchange.BINANCE,))
     results = []
-    for happening in lived.run_until(START_NS + 30 * MINUTE_NS):
-        if isinstance(happening, StrikeKnown):
-            late_ns = happening.at_ns - lived.rounds[happening.slug].opens_ns
+    for world_event in lived.run_until(START_NS + 30 * MINUTE_NS):
+        if isinstance(world_event, StrikeKnown):
+            late_ns = world_event.at_ns - lived.rounds[world_event.slug].opens_ns
             assert 20 * NS_PER_S <= late_ns <= 60 * NS_PER_S
-            assert lived.status(happening.slug).strike_e18 == happening.strike_e18
-        if isinstance(happening, RoundResolved):
-            results.append(happening.at_ns - lived.rounds[happening.slug].closes_ns)
-            assert lived.status(happening.slug).resolved_ns == happening.at_ns
+            assert lived.status(world_event.slug).strike_e18 == world_event.strike_e18
+        if isinstance(world_event, RoundResolved):
+            results.append(world_event.at_ns - lived.rounds[world_event.slug].closes_ns)
+            assert lived.status(world_event.slug).resolved_ns == world_event.at_ns
     results.sort()
     assert 53 * NS_PER_S <= results[0] <= results[-1] <= 152 * NS_PER_S
     assert 53 * NS_PER_S < results[len(results) // 2] < 58 * NS_PER_S
 
 
 def test_a_resolved_round_is_forgotten_in_the_end() -> None:
-    lived = world(referee=RefereeSettings(forget_s=60.0))
+    lived = world(resolver=ResolverSettings(forget_s=60.0))
     slug = round_slug(Asset.BTC, Interval.M5, START_NS - 15 * NS_PER_S)
     for _ in lived.run_until(START_NS + 7 * MINUTE_NS):
         pass
@@ -413,14 +413,14 @@ def test_an_hourly_round_is_decided_by_the_exchanges_own_candle() -> None:
     before, after = [], []
     results: dict[str, RoundResolved] = {}
     strikes: dict[str, int] = {}
-    for happening in lived.run_until(hour_ns + 63 * MINUTE_NS):
-        if isinstance(happening, ExchangeTrade) and happening.venue is Exchange.BINANCE:
-            ended = happening.at_ns >= hour_ns + 60 * MINUTE_NS
-            (after if ended else before).append(happening.price)
-        if isinstance(happening, RoundResolved):
-            results[happening.slug] = happening
-        if isinstance(happening, StrikeKnown):
-            strikes[happening.slug] = happening.strike_e18
+    for world_event in lived.run_until(hour_ns + 63 * MINUTE_NS):
+        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BINANCE:
+            ended = world_event.at_ns >= hour_ns + 60 * MINUTE_NS
+            (after if ended else before).append(world_event.price)
+        if isinstance(world_event, RoundResolved):
+            results[world_event.slug] = world_event
+        if isinstance(world_event, StrikeKnown):
+            strikes[world_event.slug] = world_event.strike_e18
     slug = round_slug(Asset.BTC, Interval.H1, hour_ns)
     assert lived.rounds[slug].settlement is SettlementRule.CANDLE
     (candle,) = lived.candles(Asset.BTC, 3_600, hour_ns, hour_ns, 1)
@@ -461,7 +461,7 @@ def test_a_world_of_recorded_prices_ends_with_them(tmp_path: Path) -> None:
     late = [
         h for h in lived.run_until((opens_s + 700) * NS_PER_S) if h.at_ns > lived.ends_ns + 10**10
     ]
-    assert {about(h) for h in late if isinstance(h, OracleTicked | ExchangeTrade)} == {"eth"}
+    assert {about(h) for h in late if isinstance(h, ChainlinkTicked | ExchangeTrade)} == {"eth"}
 
 
 def test_a_start_outside_the_recorded_prices_is_refused(tmp_path: Path) -> None:
@@ -505,18 +505,18 @@ def test_settlement_of_recorded_prices_is_the_rule_recomputed_from_the_file() ->
         venues=(Exchange.BINANCE,),
     )
     resolved = 0
-    for happening in lived.run_until((opens_s + 3_000) * NS_PER_S):
-        if about(happening) == "btc" and isinstance(happening, OracleTicked):
-            value_e18, sent_ns = ticks[happening.observed_ns // NS_PER_S]
-            assert happening.value_e18 == value_e18
-            assert happening.at_ns == sent_ns
-            second = happening.observed_ns // NS_PER_S
-            assert happening.twap_e18 == recomputed_twap(ticks, second)
-        if isinstance(happening, RoundResolved) and happening.slug.startswith("btc"):
-            round_ = lived.rounds[happening.slug]
+    for world_event in lived.run_until((opens_s + 3_000) * NS_PER_S):
+        if about(world_event) == "btc" and isinstance(world_event, ChainlinkTicked):
+            value_e18, sent_ns = ticks[world_event.observed_ns // NS_PER_S]
+            assert world_event.value_e18 == value_e18
+            assert world_event.at_ns == sent_ns
+            second = world_event.observed_ns // NS_PER_S
+            assert world_event.twap_e18 == recomputed_twap(ticks, second)
+        if isinstance(world_event, RoundResolved) and world_event.slug.startswith("btc"):
+            round_ = lived.rounds[world_event.slug]
             strike = recomputed_twap(ticks, round_.opens_ns // NS_PER_S)
             final = recomputed_twap(ticks, round_.closes_ns // NS_PER_S)
-            assert (happening.strike_e18, happening.final_e18) == (strike, final)
-            assert happening.winner is (UP if final >= strike else DOWN)
+            assert (world_event.strike_e18, world_event.final_e18) == (strike, final)
+            assert world_event.winner is (UP if final >= strike else DOWN)
             resolved += 1
     assert resolved == 9

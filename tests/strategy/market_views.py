@@ -10,12 +10,12 @@ import msgspec
 from hypothesis import strategies as st
 
 from polytui.config.deciding import (
-    Confluence,
-    DistanceFade,
-    Gates,
-    MomentumScore,
-    Predictor,
-    SettlementSniper,
+    ConfluenceSettings,
+    DistanceFadeSettings,
+    GateSettings,
+    MomentumScoreSettings,
+    PredictorSettings,
+    SettlementSniperSettings,
 )
 from polytui.config.schema import Settings
 from polytui.market.features import NAMES, SCHEMA_VERSION, Feature, FeatureSet
@@ -74,7 +74,7 @@ def features_of(stale: tuple[str, ...] = (), **values: float | None) -> FeatureS
 def a_view(**changes: Any) -> View:
     """Half-way through a round: Up at 0.50/0.51, Down at 0.49/0.50, nothing leans anywhere.
 
-    A second's deviation is 8 dollars of 65,536: 1.22 bps.
+    A second's sigma is 8 dollars of 65,536: 1.22 bps.
     """
     view = View(
         now_ns=START_NS + 150 * NS_PER_S,
@@ -83,9 +83,9 @@ def a_view(**changes: Any) -> View:
         strike=STRIKE,
         price=STRIKE,
         fair_up=0.5,
-        deviation=64.0,
+        sigma=64.0,
         mean=STRIKE,
-        per_root_s=8.0,
+        sigma_per_sqrt_s=8.0,
         volatility=8.0 / STRIKE * math.sqrt(SECONDS_PER_YEAR),
         window_s=60,
         known=0.5,
@@ -133,26 +133,30 @@ def a_model(up_per_logit: float = 1.0) -> LearnedPredictor:
     return parse_model(model.canonical_json())
 
 
-WIDE = Gates(
+WIDE = GateSettings(
     after_open_s=0.0,
     before_close_s=0.0,
     max_spread_bps=10_000.0,
     max_volatility=1e9,
-    min_oracle_trust=0.0,
+    min_consensus_trust=0.0,
     max_book_age_ms=10**9,
 )
 _EASY: dict[str, Any] = {"min_edge_bps": 1e-6, "min_price": 0.01, "max_price": 0.99}
 EAGER = Settings(
     gates=WIDE,
-    confluence=Confluence(**_EASY, min_confidence=0.5, max_against=0.5, min_votes=1, worth=1.0),
-    momentum_score=MomentumScore(**_EASY, min_score=0.0, worth=0.5),
-    distance_fade=DistanceFade(**_EASY),
-    settlement_sniper=SettlementSniper(**_EASY, from_left_s=1e6, until_left_s=0.0, min_fair=0.5),
-    predictor=Predictor(**_EASY, min_confidence=0.5),
+    confluence=ConfluenceSettings(
+        **_EASY, min_confidence=0.5, max_against=0.5, min_votes=1, worth=1.0
+    ),
+    momentum_score=MomentumScoreSettings(**_EASY, min_score=0.0, worth=0.5),
+    distance_fade=DistanceFadeSettings(**_EASY),
+    settlement_sniper=SettlementSniperSettings(
+        **_EASY, from_left_s=1e6, until_left_s=0.0, min_fair=0.5
+    ),
+    predictor=PredictorSettings(**_EASY, min_confidence=0.5),
 )
 """Settings under which nearly every lean is followed: what could go wrong does."""
-SIGMOID = evolve(EAGER, distance_fade=DistanceFade(**_EASY, model="sigmoid"))
-LEARNED = evolve(EAGER, predictor=Predictor(**_EASY, min_confidence=0.5, kind="learned"))
+SIGMOID = evolve(EAGER, distance_fade=DistanceFadeSettings(**_EASY, model="sigmoid"))
+LEARNED = evolve(EAGER, predictor=PredictorSettings(**_EASY, min_confidence=0.5, kind="learned"))
 KELLY = evolve(
     EAGER,
     settlement_sniper=evolve(EAGER.settlement_sniper, sizing="half_kelly"),
@@ -235,8 +239,8 @@ def tame_views(draw: st.DrawFn) -> View:
         since_open_s=300.0 - left_s,
         fair_up=draw(st.integers(0, 1024)) / 1024,
         mean=STRIKE + draw(_eighths(-300, 300)),
-        deviation=draw(_eighths(0, 100)),
-        per_root_s=draw(_eighths(0, 20)),
+        sigma=draw(_eighths(0, 100)),
+        sigma_per_sqrt_s=draw(_eighths(0, 20)),
         trust=draw(st.integers(0, 8)) / 8,
     )
 
@@ -257,8 +261,8 @@ def _wild_sides() -> st.SearchStrategy[OutcomeView]:
 def wild_views(draw: st.DrawFn) -> View:
     """Anything the types allow: NaN, endless, crossed, empty, off tick, after the end."""
     values = {name: draw(st.none() | _WILD) for name in NAMES}
-    thoughts = ("since_open_s", "left_s", "strike", "price", "fair_up", "deviation", "mean")
-    more = ("per_root_s", "volatility", "trust")
+    thoughts = ("since_open_s", "left_s", "strike", "price", "fair_up", "sigma", "mean")
+    more = ("sigma_per_sqrt_s", "volatility", "trust")
     tame = draw(tame_views())
     changes = {name: draw(_WILD) for name in thoughts + more if draw(st.booleans())}
     return evolve(

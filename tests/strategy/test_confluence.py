@@ -38,9 +38,9 @@ def proposed(changes: dict[str, Any], **values: float | None) -> Proposal:
 
 
 MACD = 2 * 0.34 * math.sqrt(300) * D
-"""A histogram in bps that is a whole vote: two deviations of it."""
+"""A histogram in bps that is a whole vote: two sigmas of it."""
 VELOCITY = 2 * D / math.sqrt(5.0)
-"""bps per second over five seconds that are two deviations."""
+"""bps per second over five seconds that are two sigmas."""
 DRIFT = 2 * D * math.sqrt(math.log(2) / 10 / 2)
 """bps per second of trades, decayed with ten seconds of half-life."""
 

@@ -53,7 +53,7 @@ def test_the_edge_after_fees_decides(over_bps: float, buys: bool) -> None:
         assert proposal.why.limit == 150.0
 
 
-def test_its_confidence_is_of_its_margin_over_the_price_and_not_the_trust_in_the_oracle() -> None:
+def test_its_confidence_is_of_its_margin_over_the_price_and_not_the_trust_in_chainlink() -> None:
     """0.60 is half of the stake that its own confidence allows."""
     whole = proposed(a_view(fair_up=0.60))
     less = proposed(a_view(fair_up=0.60, trust=0.60))
@@ -64,7 +64,7 @@ def test_its_confidence_is_of_its_margin_over_the_price_and_not_the_trust_in_the
 
 
 @pytest.mark.parametrize(
-    ("gap", "deviation", "believed"),
+    ("gap", "sigma", "believed"),
     [
         (0.0, 64.0, 0.5),
         (64.0, 64.0, 1.0 / (1.0 + math.exp(-1.7))),
@@ -76,10 +76,10 @@ def test_its_confidence_is_of_its_margin_over_the_price_and_not_the_trust_in_the
     ],
 )
 def test_the_sigmoid_of_the_distance_in_deviations(
-    gap: float, deviation: float, believed: float
+    gap: float, sigma: float, believed: float
 ) -> None:
     """Fair value says the opposite, and is not asked."""
-    view = a_view(mean=STRIKE + gap, deviation=deviation, fair_up=1.0 - round(believed))
+    view = a_view(mean=STRIKE + gap, sigma=sigma, fair_up=1.0 - round(believed))
     proposal = proposed(view, SIGMOID)
     worth, limit = (believed, 0.52) if proposal.outcome is Outcome.UP else (1 - believed, 0.51)
     assert proposal.edge_bps == pytest.approx(edge_of(worth, limit))

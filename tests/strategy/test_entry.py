@@ -10,18 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market_views import EAGER, a_view, edge_of, evolve, side_of, tame_views
 
-from polytui.config.deciding import Gates
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import GateSettings, StrategySettings
 from polytui.config.schema import Settings
+from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import Beliefs
-from polytui.ledger.track import Stake
 from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
 from polytui.strategy.entry import (
-    Opinion,
+    Valuation,
     abstain,
     better_side,
     edge_bps,
@@ -30,17 +29,17 @@ from polytui.strategy.entry import (
     value_opinion,
 )
 from polytui.strategy.exits import first_exit
-from polytui.strategy.gates import Window
+from polytui.strategy.gates import EntryWindow
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 
 SETTINGS = Settings()
-TO_THE_END = Thresholds(is_held_to_settlement=True)
+TO_THE_END = StrategySettings(is_held_to_settlement=True)
 """Of a strategy that the exits do not ask to leave."""
 
 
 def with_slippage(ticks: int) -> Settings:
-    return evolve(SETTINGS, gates=Gates(max_slippage_ticks=ticks))
+    return evolve(SETTINGS, gates=GateSettings(max_slippage_ticks=ticks))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ def test_a_finer_tick_is_a_smaller_slippage() -> None:
 
 
 def test_the_edge_is_counted_at_the_limit_with_its_fee() -> None:
-    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    opinion = Valuation(Outcome.UP, 0.60, 1.0)
     assert edge_bps(a_view(), opinion, Price(520_000)) == pytest.approx(edge_of(0.60, 0.52))
     assert edge_bps(a_view(), opinion, Price(MICRO)) == -10_000.0
 
@@ -82,7 +81,7 @@ def test_the_side_with_more_edge_is_taken_and_up_where_they_are_equal() -> None:
 
 
 def test_a_strategy_that_prices_the_side_is_as_sure_as_its_margin_over_price_and_fee() -> None:
-    """At one tick above the ask; the trust in the oracle price is another number."""
+    """At one tick above the ask; the trust in the consensus is another number."""
     all_in = 0.52 + 0.07 * 0.52 * 0.48
     for trust in (0.3, 1.0):
         opinion = value_opinion(a_view(trust=trust), Outcome.UP, 0.60, SETTINGS)
@@ -99,7 +98,7 @@ def test_an_empty_side_is_never_the_better_one() -> None:
 
 
 def entered(view: View, worth: float = 0.60, confidence: float = 1.0) -> Proposal:
-    return enter(view, Opinion(Outcome.UP, worth, confidence), Thresholds(), SETTINGS)
+    return enter(view, Valuation(Outcome.UP, worth, confidence), StrategySettings(), SETTINGS)
 
 
 def test_a_quote_says_all_of_it() -> None:
@@ -136,9 +135,9 @@ def test_what_is_blocked_still_says_where_it_leans() -> None:
 
 
 def test_a_window_of_its_own_replaces_that_of_the_gates() -> None:
-    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    opinion = Valuation(Outcome.UP, 0.60, 1.0)
     late = a_view(left_s=10.0)
-    window = Window(after_open_s=45.0, before_close_s=6.0)
+    window = EntryWindow(after_open_s=45.0, before_close_s=6.0)
     assert enter(late, opinion, TO_THE_END, SETTINGS, window).quotes
     assert not enter(late, opinion, TO_THE_END, SETTINGS).quotes
 
@@ -172,8 +171,8 @@ def test_a_book_between_the_ticks_is_an_old_one(ask: float, tick: int, reason: R
 def test_a_limit_cut_off_at_the_top_is_still_not_below_the_ask() -> None:
     """0.995 and a tick of a cent: 0.99 would rest under the ask, on a tick that is gone."""
     view = a_view(up=side_of(0.98, 0.995))
-    thresholds = Thresholds(max_price=0.99, min_edge_bps=0.01)
-    proposal = enter(view, Opinion(Outcome.UP, 1.0, 1.0), thresholds, SETTINGS)
+    thresholds = StrategySettings(max_price=0.99, min_edge_bps=0.01)
+    proposal = enter(view, Valuation(Outcome.UP, 1.0, 1.0), thresholds, SETTINGS)
     assert proposal.why.reason is Reason.OFF_TICK
 
 
@@ -190,10 +189,10 @@ def with_exits(settings: Settings = SETTINGS, **changes: Any) -> Settings:
 def tried(
     view: View,
     settings: Settings = SETTINGS,
-    thresholds: Thresholds = TO_THE_END,
+    thresholds: StrategySettings = TO_THE_END,
     outcome: Outcome = Outcome.UP,
 ) -> Proposal:
-    return enter(view, Opinion(outcome, 0.95, 1.0), thresholds, settings)
+    return enter(view, Valuation(outcome, 0.95, 1.0), thresholds, settings)
 
 
 def loss_of(view: View, quote: Quote) -> float:
@@ -208,7 +207,7 @@ def loss_of(view: View, quote: Quote) -> float:
 def test_what_its_own_stop_would_sell_in_this_book_is_not_bought(outcome: Outcome) -> None:
     view = TAIL if outcome is Outcome.UP else evolve(TAIL, up=TAIL.down, down=TAIL.up)
     (quote,) = tried(view, outcome=outcome).quotes
-    proposal = tried(view, thresholds=Thresholds(), outcome=outcome)
+    proposal = tried(view, thresholds=StrategySettings(), outcome=outcome)
     loss = loss_of(view, quote)
     assert loss > 0.4
     assert proposal.why == Why(Reason.LEAVES_AT_ONCE, loss, 0.18, "of its cost")
@@ -224,7 +223,7 @@ def test_a_loss_of_the_stop_itself_is_too_much_and_one_below_is_not(
     (quote,) = tried(TAIL).quotes
     loss = loss_of(TAIL, quote)
     settings = with_exits(stop_loss=loss + aside * 1e-9)
-    proposal = tried(TAIL, settings, Thresholds())
+    proposal = tried(TAIL, settings, StrategySettings())
     assert proposal.quotes == ((quote,) if enters else ())
     assert (proposal.why.reason is Reason.LEAVES_AT_ONCE) is not enters
 
@@ -232,20 +231,20 @@ def test_a_loss_of_the_stop_itself_is_too_much_and_one_below_is_not(
 def test_who_is_never_asked_to_leave_may_enter_there() -> None:
     quotes = tried(TAIL).quotes
     assert quotes
-    assert tried(TAIL, with_exits(is_enabled=False), Thresholds()).quotes == quotes
+    assert tried(TAIL, with_exits(is_enabled=False), StrategySettings()).quotes == quotes
 
 
 def test_the_slippage_that_it_may_pay_is_part_of_what_it_would_lose() -> None:
     """At the ask 17 % with both fees, three ticks above it more than the stop."""
     view = a_view(up=side_of(0.36, 0.40), down=side_of(0.60, 0.64))
-    assert tried(view, with_slippage(0), Thresholds()).quotes
-    assert tried(view, with_slippage(3), Thresholds()).why.reason is Reason.LEAVES_AT_ONCE
+    assert tried(view, with_slippage(0), StrategySettings()).quotes
+    assert tried(view, with_slippage(3), StrategySettings()).why.reason is Reason.LEAVES_AT_ONCE
 
 
 def test_what_would_take_its_profit_in_this_book_is_not_bought_either() -> None:
     """Down at 0.21 makes a pair of it: 0.79 for what cost 0.52."""
     view = a_view(up=side_of(0.50, 0.51), down=side_of(0.20, 0.21))
-    why = tried(view, thresholds=Thresholds()).why
+    why = tried(view, thresholds=StrategySettings()).why
     assert (why.reason, why.limit, why.unit) == (Reason.LEAVES_AT_ONCE, 0.25, "of its cost")
     assert why.value > 0.25
 
@@ -257,9 +256,9 @@ def test_what_would_take_its_profit_in_this_book_is_not_bought_either() -> None:
 def test_in_the_time_in_which_everything_leaves_nothing_enters(
     left_s: float, limit_s: float, enters: bool
 ) -> None:
-    to_the_end = evolve(SETTINGS, gates=Gates(before_close_s=0.0))
+    to_the_end = evolve(SETTINGS, gates=GateSettings(before_close_s=0.0))
     settings = with_exits(to_the_end, before_close_s=limit_s)
-    proposal = tried(a_view(left_s=left_s), settings, Thresholds())
+    proposal = tried(a_view(left_s=left_s), settings, StrategySettings())
     why = Why(Reason.NONE) if enters else Why(Reason.LEAVES_AT_ONCE, left_s, limit_s, "s left")
     assert proposal.why == why
     assert bool(proposal.quotes) is enters
@@ -269,32 +268,32 @@ def test_in_the_time_in_which_everything_leaves_nothing_enters(
 @pytest.mark.parametrize(("ask", "enters"), [(0.44, False), (0.45, False), (0.46, True)])
 def test_in_a_hollow_book_no_stop_is_asked(ask: float, enters: bool) -> None:
     """Whether anybody enters so wide a book is for the gate of spreads to say."""
-    wide = evolve(SETTINGS, gates=Gates(max_spread_bps=10_000.0))
+    wide = evolve(SETTINGS, gates=GateSettings(max_spread_bps=10_000.0))
     view = a_view(up=side_of(0.30, ask), down=side_of(1 - ask, 0.70))
-    proposal = tried(view, wide, Thresholds())
+    proposal = tried(view, wide, StrategySettings())
     assert bool(proposal.quotes) is enters
     assert (proposal.why.reason is Reason.LEAVES_AT_ONCE) is not enters
-    assert tried(view, thresholds=Thresholds()).why.reason is Reason.SPREAD_WIDE
+    assert tried(view, thresholds=StrategySettings()).why.reason is Reason.SPREAD_WIDE
 
 
 def test_it_is_asked_last_when_the_size_is_known() -> None:
     held = evolve(TAIL, up=side_of(0.08, 0.12, held=150, cost=20))
-    assert tried(held, thresholds=Thresholds()).why.reason is Reason.POSITION_HELD
+    assert tried(held, thresholds=StrategySettings()).why.reason is Reason.POSITION_HELD
 
 
 @given(tame_views(), st.sampled_from(list(Outcome)), st.floats(0.5, 1.0))
 def test_what_is_bought_may_stay_in_the_book_it_was_bought_from(
     view: View, outcome: Outcome, worth: float
 ) -> None:
-    thresholds = Thresholds(min_edge_bps=1.0, min_price=0.01, max_price=0.99)
-    proposal = enter(view, Opinion(outcome, worth, 1.0), thresholds, EAGER)
+    thresholds = StrategySettings(min_edge_bps=1.0, min_price=0.01, max_price=0.99)
+    proposal = enter(view, Valuation(outcome, worth, 1.0), thresholds, EAGER)
     kept = evolve(thresholds, is_held_to_settlement=True)
-    (anyway, *_) = (*enter(view, Opinion(outcome, worth, 1.0), kept, EAGER).quotes, None)
+    (anyway, *_) = (*enter(view, Valuation(outcome, worth, 1.0), kept, EAGER).quotes, None)
     if anyway is None:
         assert not proposal.quotes
         return
     cost = cost_of(anyway.price, anyway.shares) + view.fees.fee(anyway.price, anyway.shares)
-    stake = Stake("it", outcome, anyway.shares, Usd(cost), view.now_ns)
+    stake = StrategyPosition("it", outcome, anyway.shares, Usd(cost), view.now_ns)
     leaves = first_exit(view, stake, None, thresholds, EAGER.exits) is not None
     assert proposal.quotes == (() if leaves else (anyway,))
 
@@ -321,8 +320,8 @@ def test_what_is_believed_of_an_edge_is_what_competes() -> None:
 
 
 def test_kelly_stakes_what_is_believed_of_the_edge() -> None:
-    kelly = Thresholds(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
-    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    kelly = StrategySettings(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
+    opinion = Valuation(Outcome.UP, 0.60, 1.0)
     (whole,) = enter(a_view(), opinion, kelly, SETTINGS).quotes
     (half,) = enter(doubting(0.5), opinion, kelly, SETTINGS).quotes
     assert half.shares / whole.shares == pytest.approx(0.5, abs=0.001)
@@ -357,8 +356,8 @@ def test_the_strategys_own_reasons_come_before_its_record() -> None:
 
 def test_a_stake_that_only_disbelief_makes_too_small_says_so() -> None:
     """Confidence 0.55 takes three eighths of 8 dollars: 5.58 shares; what is left of it fewer."""
-    small = Thresholds(stake_usd=8.0)
-    proposal = enter(doubting(0.5), Opinion(Outcome.UP, 0.60, 0.55), small, SETTINGS)
+    small = StrategySettings(stake_usd=8.0)
+    proposal = enter(doubting(0.5), Valuation(Outcome.UP, 0.60, 0.55), small, SETTINGS)
     assert proposal.quotes == ()
     assert proposal.why == Why(Reason.CLAIM_SHRUNK, 0.525, 0.55, "confidence")
     assert len(proposal.doubted) == 1
@@ -405,9 +404,9 @@ def test_where_nothing_is_left_of_confidence_nobody_enters(
     sizing: str, sd: float, buys: bool
 ) -> None:
     """0.80 / (2.5 / 1.25) is 0.40, at which nothing is staked."""
-    thresholds = Thresholds(sizing=sizing, is_held_to_settlement=True, stake_usd=100.0)
+    thresholds = StrategySettings(sizing=sizing, is_held_to_settlement=True, stake_usd=100.0)
     view = a_view(misfit=Misfit(sd, 1.25, 30))
-    proposal = enter(view, Opinion(Outcome.UP, 0.60, 0.80), thresholds, SETTINGS)
+    proposal = enter(view, Valuation(Outcome.UP, 0.60, 0.80), thresholds, SETTINGS)
     assert bool(proposal.quotes) is buys
     if not buys:
         why = Why(Reason.FORECAST_OFF, sd, 1.25, "sd of what came, 30 s ahead")
@@ -415,8 +414,8 @@ def test_where_nothing_is_left_of_confidence_nobody_enters(
 
 
 def test_kelly_stakes_as_much_less_as_the_forecast_is_off() -> None:
-    kelly = Thresholds(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
-    opinion = Opinion(Outcome.UP, 0.60, 1.0)
+    kelly = StrategySettings(sizing="half_kelly", stake_usd=500.0, is_held_to_settlement=True)
+    opinion = Valuation(Outcome.UP, 0.60, 1.0)
     (whole,) = enter(a_view(), opinion, kelly, SETTINGS).quotes
     (less,) = enter(a_view(misfit=TOO_SURE), opinion, kelly, SETTINGS).quotes
     assert less.shares / whole.shares == pytest.approx(1 / 1.2, abs=0.001)

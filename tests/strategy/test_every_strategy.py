@@ -137,7 +137,7 @@ def test_the_limit_price_is_inside_its_bounds_or_not(
         ({"since_open_s": 1.0}, Reason.TOO_EARLY),
         ({"left_s": 1.0}, Reason.TOO_LATE),
         ({"down": side_of(0.49, 0.50, held=0.01)}, Reason.OTHER_SIDE_HELD),
-        ({"trust": 0.1}, Reason.ORACLE_UNSURE),
+        ({"trust": 0.1}, Reason.CONSENSUS_UNSURE),
         ({"book_age_ms": 15_001}, Reason.BOOK_STALE),
         ({"since_open_s": math.nan}, Reason.NO_PRICE),
         ({"up": side_of(0.50, 0.51, held=38.0, cost=19.9)}, Reason.POSITION_HELD),
@@ -160,8 +160,8 @@ def test_a_named_reason_for_what_is_in_the_way(
         ("distance_fade", {"fair_up": 1.5}, Reason.NO_PRICE),
         ("settlement_sniper", {"mean": math.nan}, Reason.NO_PRICE),
         ("settlement_sniper", {"mean": math.inf}, Reason.NO_PRICE),
-        ("settlement_sniper", {"deviation": math.nan}, Reason.NO_PRICE),
-        ("settlement_sniper", {"per_root_s": math.inf}, Reason.NO_PRICE),
+        ("settlement_sniper", {"sigma": math.nan}, Reason.NO_PRICE),
+        ("settlement_sniper", {"sigma_per_sqrt_s": math.inf}, Reason.NO_PRICE),
         ("settlement_sniper", {"strike": math.nan}, Reason.NO_PRICE),
         ("settlement_sniper", {"trust": math.nan}, Reason.NO_PRICE),
         ("predictor", {"fair_up": math.nan}, Reason.NO_FEATURES),
@@ -180,7 +180,7 @@ def test_a_named_reason_for_what_is_no_number(
 
 
 def test_a_sigmoid_of_nothing_is_no_certainty() -> None:
-    for name in ("mean", "deviation", "strike"):
+    for name in ("mean", "sigma", "strike"):
         view = evolve(LEANING_UP, **{name: math.nan})
         proposal = strategy_named("distance_fade").propose(view, SIGMOID)
         assert (proposal.quotes, proposal.why.reason) == ((), Reason.NO_PRICE)
@@ -209,7 +209,7 @@ def test_the_mirrored_market_gets_the_mirrored_proposal(
 
 def _is_a_tie(strategy: Strategy, view: View, here: Proposal, there: Proposal) -> bool:
     """A tie is Up by the venue's rule, and of two equal edges Up's is taken: no mirror there."""
-    if strategy.name == "settlement_sniper" or view.deviation == 0.0:
+    if strategy.name == "settlement_sniper" or view.sigma == 0.0:
         return view.mean == view.strike
     return strategy.name == "distance_fade" and here.outcome is there.outcome
 

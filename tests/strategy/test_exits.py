@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market_views import evolve
 
-from polytui.config.deciding import Exits
-from polytui.config.deciding import Strategy as Thresholds
-from polytui.ledger.track import Stake
+from polytui.config.deciding import ExitSettings, StrategySettings
+from polytui.ledger.attribution import StrategyPosition
 from polytui.market.features import NO_FEATURES
 from polytui.model.amounts import are_amounts_exact
 from polytui.model.effects import Reason, Why
@@ -35,8 +34,8 @@ from polytui.strategy.proposal import OutcomeView, Proposal, View
 UP, DOWN = Outcome.UP, Outcome.DOWN
 NOW_NS = 1_795_204_800 * NS_PER_S
 FREE = FeeSchedule(rate_ppm=0)
-THRESHOLDS = Thresholds(min_edge_bps=150.0)
-EXITS = Exits(take_profit=0.25, stop_loss=0.18, before_close_s=20.0, max_hold_s=0.0)
+THRESHOLDS = StrategySettings(min_edge_bps=150.0)
+EXITS = ExitSettings(take_profit=0.25, stop_loss=0.18, before_close_s=20.0, max_hold_s=0.0)
 FLATTEN = Why(Reason.FORCED_EXIT)
 STOP = Why(Reason.STOP_LOSS, 0.2, 0.18, "of its cost")
 
@@ -62,9 +61,9 @@ def a_view(up: tuple[float, float], down: tuple[float, float] | None = None, **m
         strike=100_000.0,
         price=100_010.0,
         fair_up=0.5,
-        deviation=30.0,
+        sigma=30.0,
         mean=100_010.0,
-        per_root_s=3.0,
+        sigma_per_sqrt_s=3.0,
         volatility=0.5,
         window_s=60,
         known=0.5,
@@ -84,9 +83,11 @@ def a_view(up: tuple[float, float], down: tuple[float, float] | None = None, **m
 
 def a_stake(
     shares: float = 20, cost: float = 10.0, outcome: Outcome = UP, held_s: float = 60
-) -> Stake:
+) -> StrategyPosition:
     since_ns = NOW_NS - round(held_s * NS_PER_S)
-    return Stake("fade", outcome, Shares(round(shares * MICRO)), Usd(round(cost * MICRO)), since_ns)
+    return StrategyPosition(
+        "fade", outcome, Shares(round(shares * MICRO)), Usd(round(cost * MICRO)), since_ns
+    )
 
 
 def a_lean(outcome: Outcome | None, edge_bps: float | None) -> Proposal:
@@ -99,10 +100,10 @@ STILL = a_view((0.50, 0.51))
 
 def exit_of(
     view: View = STILL,
-    stake: Stake | None = None,
+    stake: StrategyPosition | None = None,
     lean: Proposal | None = None,
-    thresholds: Thresholds = THRESHOLDS,
-    exits: Exits = EXITS,
+    thresholds: StrategySettings = THRESHOLDS,
+    exits: ExitSettings = EXITS,
 ) -> Why | None:
     return first_exit(view, stake or a_stake(), lean, thresholds, exits)
 
@@ -268,7 +269,7 @@ def test_the_first_reason_in_the_order_of_the_settings_is_the_one_that_is_said()
     gain, loss = a_view((0.70, 0.71), left_s=5.0), a_view((0.30, 0.31), left_s=5.0)
     still = evolve(STILL, left_s=5.0)
 
-    def said(view: View, exits: Exits) -> tuple[Reason, str]:
+    def said(view: View, exits: ExitSettings) -> tuple[Reason, str]:
         why = exit_of(view, lean=flip, exits=exits)
         assert why is not None
         return why.reason, why.unit
@@ -461,7 +462,7 @@ SIDES = st.builds(
     st.just(Usd(0)),
 )  # fmt: skip
 STAKES = st.builds(
-    Stake,
+    StrategyPosition,
     st.just("fade"),
     st.sampled_from(list(Outcome)),
     st.integers(1, 500_000_000).map(Shares),
@@ -472,7 +473,7 @@ STAKES = st.builds(
 
 @given(SIDES, SIDES, STAKES, st.integers(0, 600_000_000).map(Usd), st.booleans())
 def test_whatever_the_book_an_exit_is_sound(
-    up: OutcomeView, down: OutcomeView, stake: Stake, cash: Usd, is_forced: bool
+    up: OutcomeView, down: OutcomeView, stake: StrategyPosition, cash: Usd, is_forced: bool
 ) -> None:
     """Never more than held, never at 0 or 1 dollar, and never the dearer way."""
     view = evolve(STILL, up=up, down=down, free_cash=cash, fees=FeeSchedule())
@@ -493,7 +494,9 @@ def test_whatever_the_book_an_exit_is_sound(
     _check_no_better_way(view, stake, quote, is_forced)
 
 
-def _check_no_better_way(view: View, stake: Stake, quote: Quote, is_forced: bool) -> None:
+def _check_no_better_way(
+    view: View, stake: StrategyPosition, quote: Quote, is_forced: bool
+) -> None:
     bid, ask = view.side(stake.outcome).best_bid, view.side(stake.outcome.other).best_ask
     # Compared for the whole stake; a purchase is of as much of it as whole cents buy.
     shares, fees = floor_to_lot(stake.shares), view.fees
@@ -510,7 +513,7 @@ def _check_no_better_way(view: View, stake: Stake, quote: Quote, is_forced: bool
 
 @given(SIDES, SIDES, STAKES, st.integers(0, 50), st.sampled_from([1_000, 10_000, 100_000]))
 def test_slippage_moves_the_limit_of_a_sale_and_nothing_else(
-    up: OutcomeView, down: OutcomeView, stake: Stake, ticks: int, tick: int
+    up: OutcomeView, down: OutcomeView, stake: StrategyPosition, ticks: int, tick: int
 ) -> None:
     view = evolve(STILL, up=up, down=down, tick=Price(tick))
     firm, loose = leave(view, stake, STOP), leave(view, stake, STOP, ticks)
@@ -520,7 +523,9 @@ def test_slippage_moves_the_limit_of_a_sale_and_nothing_else(
 
 
 @given(STAKES, st.integers(1, 99))
-def test_on_the_venues_one_book_both_ways_are_equal_and_it_sells(stake: Stake, cents: int) -> None:
+def test_on_the_venues_one_book_both_ways_are_equal_and_it_sells(
+    stake: StrategyPosition, cents: int
+) -> None:
     """Buying Down at p is selling Up at 1 - p: the ladders mirror each other, and so do fees."""
     bid = Price(cents * 10_000)
     mirrored = Price(MICRO - bid)

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from market_views import a_view, side_of
 
-from polytui.config.deciding import Gates
+from polytui.config.deciding import GateSettings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.gates import Window, first_block, time_block
+from polytui.strategy.gates import EntryWindow, first_block, time_block
 
-GATES = Gates(min_spread_bps=50.0, min_volatility=0.2)
+GATES = GateSettings(min_spread_bps=50.0, min_volatility=0.2)
 """The defaults, and limits below where the default is none."""
 PASS = Reason.NONE
 
 
-def blocked(changes: dict[str, Any], gates: Gates = GATES) -> Why:
+def blocked(changes: dict[str, Any], gates: GateSettings = GATES) -> Why:
     return first_block(a_view(**changes), Outcome.UP, gates) or Why(PASS)
 
 
@@ -38,7 +38,7 @@ def blocked(changes: dict[str, Any], gates: Gates = GATES) -> Why:
         ({"down": side_of(0.49, 0.50, held=0.0)}, PASS),
         ({"down": side_of(0.49, 0.50, held=0.000001)}, Reason.OTHER_SIDE_HELD),
         ({"up": side_of(0.50, 0.51, held=30.0)}, PASS),
-        ({"trust": 0.199}, Reason.ORACLE_UNSURE),
+        ({"trust": 0.199}, Reason.CONSENSUS_UNSURE),
         ({"trust": 0.2}, PASS),
         ({"trust": 0.201}, PASS),
         ({"trust": math.nan}, Reason.NO_PRICE),
@@ -84,8 +84,8 @@ def test_each_at_its_threshold_and_beside_it(changes: dict[str, Any], reason: Re
         ),
         (
             {"trust": 0.1},
-            Why(Reason.ORACLE_UNSURE, 0.1, 0.2, "trust"),
-            "oracle unsure: 0.1 < 0.2 trust",
+            Why(Reason.CONSENSUS_UNSURE, 0.1, 0.2, "trust"),
+            "consensus unsure: 0.1 < 0.2 trust",
         ),
         (
             {"book_age_ms": 20_000},
@@ -147,14 +147,14 @@ def test_a_window_of_ones_own_at_its_ends(
     since_open_s: float, left_s: float, reason: Reason
 ) -> None:
     view = a_view(since_open_s=since_open_s, left_s=left_s)
-    window = Window(after_open_s=10.0, before_close_s=5.0, from_left_s=75.0)
+    window = EntryWindow(after_open_s=10.0, before_close_s=5.0, from_left_s=75.0)
     why = time_block(view, window)
     assert (why.reason if why else PASS) is reason
     assert first_block(view, Outcome.UP, GATES, window) == why
 
 
 def test_a_window_without_a_beginning_has_none() -> None:
-    assert time_block(a_view(left_s=1e6), Window(10.0, 5.0)) is None
+    assert time_block(a_view(left_s=1e6), EntryWindow(10.0, 5.0)) is None
 
 
 def test_the_first_in_the_way_is_said_in_the_order_of_reading() -> None:
@@ -162,7 +162,7 @@ def test_the_first_in_the_way_is_said_in_the_order_of_reading() -> None:
         (Reason.TOO_EARLY, {"since_open_s": 1.0}),
         (Reason.TOO_LATE, {"left_s": 1.0}),
         (Reason.OTHER_SIDE_HELD, {"down": side_of(0.49, 0.50, held=1.0)}),
-        (Reason.ORACLE_UNSURE, {"trust": 0.0}),
+        (Reason.CONSENSUS_UNSURE, {"trust": 0.0}),
         (Reason.BOOK_STALE, {"book_age_ms": 99_999}),
         (Reason.SPREAD_WIDE, {"up": side_of(0.10, 0.51)}),
         (Reason.MARKET_WILD, {"volatility": 9.0}),

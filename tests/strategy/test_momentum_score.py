@@ -18,9 +18,9 @@ D = 8.0 / 65_536.0 * 10_000.0
 """bps of one second, of a_view."""
 SETTINGS = Settings()
 VELOCITY = 2 * D / math.sqrt(5.0)
-"""Two deviations over five seconds."""
+"""Two sigmas over five seconds."""
 ACCELERATION = 2 * math.sqrt(2.0) * D / 5.0**1.5
-"""Two deviations of the difference of two such changes, over five seconds."""
+"""Two sigmas of the difference of two such changes, over five seconds."""
 
 
 def score(**values: float | None) -> float:

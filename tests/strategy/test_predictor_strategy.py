@@ -111,7 +111,7 @@ def test_what_is_no_probability_is_no_price(prediction: Prediction) -> None:
 
 
 def test_a_question_says_where_the_round_stands() -> None:
-    view = a_view(fair_up=0.7, mean=STRIKE + 32.0, deviation=64.0, left_s=75.0, since_open_s=225.0)
+    view = a_view(fair_up=0.7, mean=STRIKE + 32.0, sigma=64.0, left_s=75.0, since_open_s=225.0)
     asked = question_of(view)
     assert (asked.fair_up, asked.sigmas, asked.left_share) == (0.7, 0.5, 0.25)
     assert asked.mid_up == 0.505
@@ -124,7 +124,7 @@ def test_a_book_with_one_side_has_no_middle(up: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mean", "deviation", "sigmas"),
+    ("mean", "sigma", "sigmas"),
     [
         (STRIKE + 1.0, 0.0, 30.0),
         (STRIKE, 0.0, 30.0),
@@ -134,11 +134,11 @@ def test_a_book_with_one_side_has_no_middle(up: object) -> None:
         (math.inf, 1.0, 30.0),
     ],
 )
-def test_certainty_is_thirty_deviations(mean: float, deviation: float, sigmas: float) -> None:
-    assert question_of(a_view(mean=mean, deviation=deviation)).sigmas == sigmas
+def test_certainty_is_thirty_deviations(mean: float, sigma: float, sigmas: float) -> None:
+    assert question_of(a_view(mean=mean, sigma=sigma)).sigmas == sigmas
 
 
 def test_what_is_no_number_stays_none() -> None:
     assert math.isnan(question_of(a_view(mean=math.nan)).sigmas)
-    assert math.isnan(question_of(a_view(deviation=math.nan)).sigmas)
+    assert math.isnan(question_of(a_view(sigma=math.nan)).sigmas)
     assert question_of(a_view(left_s=0.0, since_open_s=0.0)).left_share == 0.0

@@ -18,7 +18,7 @@ _CHANCES = st.floats(0.0, 1.0)
     ("worth", "all_in", "sure"),
     [
         (0.5, 0.5, 0.5),
-        # z 0 and -0.25335: one usual error, a quarter of a deviation, and 0.0134 of it more.
+        # z 0 and -0.25335: one usual error, a quarter of a sigma, and 0.0134 of it more.
         (0.5, 0.4, 0.8446),
         # z 1 and 0 by the usual tables, over an error of sqrt(2) / 4.
         (0.8413447, 0.5, 0.99766),

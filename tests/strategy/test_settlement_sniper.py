@@ -10,23 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market_views import STRIKE, a_view, edge_of, evolve, quoted, side_of, with_thresholds
 
-from polytui.config.schema import Market, Settings
+from polytui.config.schema import MarketSettings, Settings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.settlement_sniper import SettlementSniper, chance_up
 
-SETTINGS = Settings(market=Market(tail_degrees=0.0))
+SETTINGS = Settings(market=MarketSettings(tail_degrees=0.0))
 SNIPER = SettlementSniper()
 WIDE = 10.0 + 8.0 * math.sqrt(0.5)
-"""Deviation of what is open, and half a second's delay at 8 dollars a root second."""
+"""Sigma of what is open, and half a second's delay at 8 dollars a root second."""
 
 
 def late(gap: float = 2 * WIDE, left_s: float = 30.0, **changes: Any) -> View:
-    """Half a minute before the close: a deviation of 10 dollars, and Up at 0.90/0.91."""
+    """Half a minute before the close: a sigma of 10 dollars, and Up at 0.90/0.91."""
     books = {"up": side_of(0.90, 0.91), "down": side_of(0.09, 0.10)}
     view = a_view(
-        mean=STRIKE + gap, deviation=10.0, left_s=left_s, since_open_s=300.0 - left_s, **books
+        mean=STRIKE + gap, sigma=10.0, left_s=left_s, since_open_s=300.0 - left_s, **books
     )
     return evolve(view, **changes)
 
@@ -41,7 +41,7 @@ def chance(view: View, **changes: Any) -> float:
 
 
 def test_what_may_move_until_the_match_widens_the_deviation() -> None:
-    """Two deviations are 0.97725 by the usual tables, and so are two of the wider ones."""
+    """Two sigmas are 0.97725 by the usual tables, and so are two of the wider ones."""
     assert chance(late()) == pytest.approx(0.9772499, abs=1e-7)
     assert chance(late(gap=20.0), taker_delay_ms=0.0) == pytest.approx(0.9772499, abs=1e-7)
     assert chance(late(gap=-36.0), taker_delay_ms=1000.0) == pytest.approx(0.0227501, abs=1e-7)
@@ -57,13 +57,13 @@ def test_a_longer_delay_is_never_surer(one: float, other: float) -> None:
 
 
 def test_nothing_open_and_no_delay_is_certain_and_a_tie_is_up() -> None:
-    decided = late(gap=0.0, deviation=0.0, per_root_s=0.0)
+    decided = late(gap=0.0, sigma=0.0, sigma_per_sqrt_s=0.0)
     assert chance(decided) == 1.0
     assert chance(evolve(decided, mean=STRIKE - 0.01)) == 0.0
 
 
 def test_tails_of_the_market_are_its_tails() -> None:
-    fat = Market(tail_degrees=4.0)
+    fat = MarketSettings(tail_degrees=4.0)
     thresholds = SETTINGS.settlement_sniper
     assert chance_up(late(gap=4 * WIDE), thresholds, fat) < chance(late(gap=4 * WIDE))
 

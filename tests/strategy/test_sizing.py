@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market_views import a_view, evolve, side_of
 
-from polytui.config.deciding import Strategy as Thresholds
+from polytui.config.deciding import StrategySettings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of
@@ -37,7 +37,7 @@ def bought(
     trust: float = 1.0,
 ) -> Shares | Why:
     view = a_view(free_cash=Usd(round(cash * MICRO)), trust=trust)
-    thresholds = Thresholds(sizing=sizing, stake_usd=20.0)
+    thresholds = StrategySettings(sizing=sizing, stake_usd=20.0)
     return shares_to_buy(view, Outcome.UP, LIMIT, edge_bps, confidence, thresholds)
 
 
@@ -61,8 +61,8 @@ def test_trust_takes_its_share_of_what_confidence_and_kelly_would_stake(
 ) -> None:
     for sizing, confidence in (("confidence", 0.7), ("half_kelly", 0.7)):
         view = a_view(trust=trust)
-        whole = stake_usd(a_view(), LIMIT, FEE, 30.0, confidence, Thresholds(sizing=sizing))
-        less = stake_usd(view, LIMIT, FEE, 30.0, confidence, Thresholds(sizing=sizing))
+        whole = stake_usd(a_view(), LIMIT, FEE, 30.0, confidence, StrategySettings(sizing=sizing))
+        less = stake_usd(view, LIMIT, FEE, 30.0, confidence, StrategySettings(sizing=sizing))
         assert 0.0 < whole < 20.0
         assert less == pytest.approx(whole * share)
 
@@ -161,7 +161,7 @@ def test_half_kelly_of_no_cash_buys_nothing() -> None:
 def test_no_rule_takes_more_than_the_stake(
     sizing: str, confidence: float, edge_bps: float, cash: int
 ) -> None:
-    view, thresholds = a_view(free_cash=Usd(cash)), Thresholds(sizing=sizing, stake_usd=20.0)
+    view, thresholds = a_view(free_cash=Usd(cash)), StrategySettings(sizing=sizing, stake_usd=20.0)
     stake = stake_usd(view, LIMIT, FEE, edge_bps, confidence, thresholds)
     assert 0.0 <= stake <= 20.0
     if sizing == "half_kelly":

@@ -42,13 +42,13 @@ from polytui.model.snapshot import (
     BookView,
     BreakerView,
     ClaimsView,
+    ConsensusView,
     FeatureView,
     FeedState,
     FeedView,
     ForecastView,
     LimitView,
     Notice,
-    OracleView,
     OrderView,
     ResultView,
     RoundView,
@@ -81,7 +81,7 @@ def book_at(mid: float, rng: random.Random) -> BookView:
 def feeds_of(name: str) -> tuple[FeedView, ...]:
     return tuple(
         FeedView(feed, FeedState.UP, 120 + 40 * at, 1_200 * (at + 1), 0, 0, 3)
-        for at, feed in enumerate(("oracle", "book", "binance"))
+        for at, feed in enumerate(("consensus", "book", "binance"))
     )
 
 
@@ -126,14 +126,14 @@ def asset_at(name: str, step: int, state: AssetState = AssetState.TRADING) -> As
     drift = 1.1 * math.sin(step / 70 + len(name) + ord(name[0]))
     price = _PRICES[name] * (1 + drift * 0.0004)
     return AssetView(
-        name, at_ns, state, "", 1, oracle_at(price), FEATURES,
+        name, at_ns, state, "", 1, consensus_at(price), FEATURES,
         (round_at(name, at_ns, 300, rng, drift), round_at(name, at_ns, 900, rng, drift / 2)),
         feeds_of(name), 3, 17, 9, 14, int(drift * 9 * MICRO), int(drift * 11.4 * MICRO),
         SCORES[name], ASSET_LIMITS, (), FORECASTS, SAID,
     )  # fmt: skip
 
 
-def oracle_at(price: float) -> OracleView:
+def consensus_at(price: float) -> ConsensusView:
     """Three venues that agree within a basis point, Bybit a bit late."""
     venues = tuple(
         VenuePriceView(venue, price * over, price, (over - 1) * 10_000, age_ms, 40.0, weight, False)
@@ -142,7 +142,7 @@ def oracle_at(price: float) -> OracleView:
             ("coinbase", 1.0, 300, 0.2),
         )
     )  # fmt: skip
-    return OracleView(price, 0.82, 0.4, 0.1, price * 0.99999, 900, "polybolt", venues)
+    return ConsensusView(price, 0.82, 0.4, 0.1, price * 0.99999, 900, "polybolt", venues)
 
 
 FORECASTS = (

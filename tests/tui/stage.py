@@ -82,7 +82,7 @@ def perform(
             )
             async with app.run_test(size=size) as pilot:
                 stage = Stage(played, app, pilot, now)
-                await stage.until(lambda: len(app.scene.assets) == 4 or app.scene.link_words)
+                await stage.until(lambda: len(app.state.assets) == 4 or app.state.link_words)
                 app.board.repaint()
                 await play(stage)
         return app

@@ -17,7 +17,7 @@ KILL = (Action.KILL, "")
 PLACES = {
     "board": (),
     "zoom": ("enter",),
-    "oracle": ("o",),
+    "consensus": ("o",),
     "strategies": ("s",),
     "risk": ("r",),
     "settings": ("e",),
@@ -81,7 +81,7 @@ def paused(name: str, **changes: object) -> AssetView:
 async def show(stage: Stage, *views: AssetView) -> None:
     for view in views:
         stage.show(view)
-    shown = stage.app.scene.assets
+    shown = stage.app.state.assets
     await stage.until(lambda: all(shown[view.asset] == view for view in views))
 
 

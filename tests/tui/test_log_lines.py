@@ -10,13 +10,13 @@ from polytui.model.events import Action
 from polytui.model.link import AccountFrame, Ack, Command, NoticeFrame
 from polytui.model.snapshot import Notice
 from polytui.model.units import NS_PER_S
-from polytui.tui.ink import ink_of, plain
 from polytui.tui.panels.log import log_lines
-from polytui.tui.scene import Scene
+from polytui.tui.state import TerminalState
+from polytui.tui.styles import plain, styles_of
 from polytui.tui.theme import load_themes
 from polytui.tui.told import ToldLines
 
-INK = ink_of(load_themes()["night"])
+STYLES = styles_of(load_themes()["night"])
 
 
 def notice(at_s: float, text: str, level: str = "info", asset: str = "btc") -> Notice:
@@ -65,44 +65,44 @@ def test_two_fills_are_two_lines_and_long_ago_is_news_again() -> None:
     assert [one.text for one in lines].count("binance is up") == 2
 
 
-def ours(engine_first: bool) -> Scene:
+def ours(engine_first: bool) -> TerminalState:
     """A pause of ours, acknowledged, with what the engine says of it to every face."""
-    scene = Scene()
-    scene.hear(AccountFrame(account_at(0)), 0.0)
-    scene.asked(Command(1, Action.PAUSE, "btc"))
+    state = TerminalState()
+    state.hear(AccountFrame(account_at(0)), 0.0)
+    state.asked(Command(1, Action.PAUSE, "btc"))
     words = "pause from terminal is in force and on disk, #41"
     said = NoticeFrame(Notice(START_NS + NS_PER_S, "info", "btc", words, (41,)))
     answers = [said, Ack(1, (41,))] if engine_first else [Ack(1, (41,)), said]
     for answer in answers:
-        scene.hear(answer, 1.0)
-    return scene
+        state.hear(answer, 1.0)
+    return state
 
 
 def test_a_command_is_one_line_that_changes_its_state() -> None:
     for engine_first in (True, False):
-        scene = ours(engine_first)
-        assert [one.text for one in scene.notices] == ["pause BTC sent > #41 kept"]
-    scene.asked(Command(2, Action.PAUSE, "btc"))
-    assert [one.text for one in scene.notices][1:] == ["pause BTC sent"]
+        state = ours(engine_first)
+        assert [one.text for one in state.notices] == ["pause BTC sent > #41 kept"]
+    state.asked(Command(2, Action.PAUSE, "btc"))
+    assert [one.text for one in state.notices][1:] == ["pause BTC sent"]
 
 
 def test_a_command_of_another_face_has_its_line() -> None:
-    scene = ours(engine_first=True)
+    state = ours(engine_first=True)
     words = "resume from terminal 2 is in force and on disk, #50"
-    scene.hear(NoticeFrame(Notice(START_NS, "info", "btc", words, (50,))), 2.0)
-    assert words in [one.text for one in scene.notices]
+    state.hear(NoticeFrame(Notice(START_NS, "info", "btc", words, (50,))), 2.0)
+    assert words in [one.text for one in state.notices]
 
 
 def test_a_long_line_goes_on_below_and_in_one_row_keeps_its_number() -> None:
     words = "no entries until it has cooled down: spread spike: 14.4 > 10 x average"
     line = notice(1, words, "error")
-    assert "14.4 > 10" in plain(log_lines([line], 0, INK, 80, 1))
-    two = plain(log_lines([line], 0, INK, 80, 3)).split("\n")
+    assert "14.4 > 10" in plain(log_lines([line], 0, STYLES, 80, 1))
+    two = plain(log_lines([line], 0, STYLES, 80, 3)).split("\n")
     assert two[0].endswith("spread spike: 14.4 > 10 x")
     assert two[1].strip() == "average"
     counted = ToldLines()
     for _ in range(12):
         counted.hear(line)
-    assert "x12 no entries" in plain(log_lines(list(counted), 0, INK, 80, 1))
+    assert "x12 no entries" in plain(log_lines(list(counted), 0, STYLES, 80, 1))
     for height in range(1, 6):
-        assert len(log_lines([line] * 9, 3, INK, 80, height)) == height
+        assert len(log_lines([line] * 9, 3, STYLES, 80, height)) == height

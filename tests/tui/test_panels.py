@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from fake_engine import START_NS, account_at, asset_at, feeds_of, oracle_at
+from fake_engine import START_NS, account_at, asset_at, consensus_at, feeds_of
 from rich.cells import cell_len
 
 from polytui.model.snapshot import (
-    NO_ORACLE,
+    NO_CONSENSUS,
     AssetState,
     AssetView,
     FeedState,
@@ -19,9 +19,8 @@ from polytui.model.snapshot import (
     SignalView,
 )
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.tui.ink import Line, faded, ink_of, plain
 from polytui.tui.panels import figures
-from polytui.tui.panels.account import Standing, account_lines
+from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.facts import current_round
@@ -32,11 +31,12 @@ from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.zoom import zoom_panel
 from polytui.tui.screens.help import SIZE, help_lines
+from polytui.tui.styles import Line, faded, plain, styles_of
 from polytui.tui.theme import load_themes
 
 THEMES = load_themes()
 NIGHT = THEMES["night"]
-INK = ink_of(NIGHT)
+STYLES = styles_of(NIGHT)
 SIZES = [(30, 3), (36, 4), (38, 6), (40, 8), (40, 9), (60, 13), (80, 17), (100, 25), (160, 50)]
 
 
@@ -55,7 +55,7 @@ def with_round(view: AssetView, **changes: object) -> AssetView:
 
 def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
     view = with_round(
-        evolve(asset_at("btc", 0), oracle=oracle_at(92_013.4)),
+        evolve(asset_at("btc", 0), consensus=consensus_at(92_013.4)),
         strike=91_990.3,
         fair_up=0.613,
         up_shares=25 * MICRO,
@@ -65,7 +65,7 @@ def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
     text = panel(view)
     for words in (
         "1 BTC  ● trading", "5m 05:00 left", "92,013.40", "▲ +23.10", "strike 91,990.30",
-        "fair 0.613", "mid ", "Up 25.00", "cost 14.25", "round +1.02", "● oracle", "● binance",
+        "fair 0.613", "mid ", "Up 25.00", "cost 14.25", "round +1.02", "● consensus", "● binance",
     ):  # fmt: skip
         assert words in text, words
 
@@ -74,7 +74,7 @@ def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
 @pytest.mark.parametrize("name", ["btc", "xrp"])
 def test_every_size_gives_exactly_that_many_cells(name: str, width: int, height: int) -> None:
     view = asset_at(name, 137)
-    bare = evolve(view, rounds=(), feeds=(), oracle=NO_ORACLE)
+    bare = evolve(view, rounds=(), feeds=(), consensus=NO_CONSENSUS)
     no_book = with_round(view, book=None, strike=None, fair_up=None, signals=())
     for shown in (view, bare, no_book, None):
         for age_s in (0.0, 5.0):
@@ -92,14 +92,14 @@ def test_every_size_gives_exactly_that_many_cells(name: str, width: int, height:
 def test_lines_across_the_screen_fit_it(width: int) -> None:
     views = tuple(asset_at(name, 9) for name in ("btc", "eth"))
     for mode in ("demo", "paper", "live", "replay"):
-        lines = account_lines(account_at(3, mode), Standing(NIGHT, mode), width)
+        lines = account_lines(account_at(3, mode), AccountLook(NIGHT, mode), width)
         lines += alarm_lines(Alarm("title " * 30, "hint", "5 s"), NIGHT, width)
-        lines += [key_line(BOARD_KEYS, NIGHT, width), feed_bar(views, INK, width)]
+        lines += [key_line(BOARD_KEYS, NIGHT, width), feed_bar(views, STYLES, width)]
         assert {sum(cell_len(segment.text) for segment in one) for one in lines} == {width}
 
 
 def test_unknown_things_are_said_not_guessed() -> None:
-    view = evolve(asset_at("btc", 0), oracle=NO_ORACLE)
+    view = evolve(asset_at("btc", 0), consensus=NO_CONSENSUS)
     text = panel(with_round(view, strike=None, fair_up=None, book=None, signals=()), height=10)
     assert "strike unknown" in text
     assert "fair –  mid –" in text
@@ -137,7 +137,7 @@ ALL = (IDLE, SHADOW, LATE, LEANS, THIN)
 
 
 def signal_text(signals: tuple[SignalView, ...], width: int, rows: int) -> list[str]:
-    return text_of(signal_rows(signals, INK, width, rows)).split("\n")
+    return text_of(signal_rows(signals, STYLES, width, rows)).split("\n")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_wide_tables_have_every_column() -> None:
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 10, 12])
 def test_signals_never_take_more_than_their_rows(width: int, rows: int) -> None:
     for signals in (ALL, ALL[:1], (), tuple(evolve(one, strategy="x" * 99) for one in ALL)):
-        lines = signal_rows(signals, INK, width, rows)
+        lines = signal_rows(signals, STYLES, width, rows)
         assert 1 <= len(lines) <= rows
         assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
 
@@ -248,7 +248,7 @@ def test_feeds_that_are_not_up_say_so_in_words() -> None:
     stale = FeedView("binance", FeedState.STALE, 12_300, 5, 2, 1, 0)
     view = evolve(asset_at("btc", 0), feeds=(*feeds_of("btc")[:2], stale))
     assert "◐ binance stale" in panel(view, width=60)
-    bar = text_of([feed_bar((view, asset_at("eth", 0)), INK, 100)])
+    bar = text_of([feed_bar((view, asset_at("eth", 0)), STYLES, 100)])
     assert "5 of 6 up" in bar
     assert "BTC ◐ binance stale 12 s" in bar
     assert "reconnects 2" in bar
@@ -265,7 +265,7 @@ def test_the_ladder_has_asks_above_bids_and_marks_our_orders() -> None:
         OrderView("2", "down", "buy", MICRO - best_ask, 7 * MICRO, 0, "unknown"),
         OrderView("3", "up", "buy", best_bid, 99 * MICRO, 0, "dead"),
     )
-    rows = text_of(ladder(evolve(shown, orders=orders), INK, 46, 9)).split("\n")
+    rows = text_of(ladder(evolve(shown, orders=orders), STYLES, 46, 9)).split("\n")
     prices = [float(row[4:9]) for row in rows if "mid" not in row]
     assert prices == sorted(prices, reverse=True)
     assert "spread 0.01" in rows[4]
@@ -280,7 +280,7 @@ def test_a_one_sided_book_is_named() -> None:
     assert shown is not None
     assert shown.book is not None
     lonely = evolve(shown, book=evolve(shown.book, bids=()))
-    assert "no bids" in text_of(ladder(lonely, INK, 40, 5))
+    assert "no bids" in text_of(ladder(lonely, STYLES, 40, 5))
 
 
 def test_the_keys_a_stranger_needs_fit_80_cells_whole() -> None:
@@ -328,7 +328,7 @@ def test_the_zoom_shows_all_rounds_signals_and_feeds() -> None:
 
 
 def test_the_account_says_mode_money_and_kill_switch() -> None:
-    text = text_of(account_lines(account_at(0), Standing(NIGHT, "demo"), 160))
+    text = text_of(account_lines(account_at(0), AccountLook(NIGHT, "demo"), 160))
     for words in (
         "DEMO x20",
         "cash 1,002.31",
@@ -340,16 +340,16 @@ def test_the_account_says_mode_money_and_kill_switch() -> None:
     ):
         assert words in text, words
     assert "kill switch ready" in text
-    late = account_lines(evolve(account_at(0), behind_ms=1_240), Standing(NIGHT, "demo"), 80)
+    late = account_lines(evolve(account_at(0), behind_ms=1_240), AccountLook(NIGHT, "demo"), 80)
     assert "engine behind 1.2 s" in text_of(late)
-    sent = text_of(account_lines(account_at(0), Standing(NIGHT, "demo", kill="KILL sent"), 160))
+    sent = text_of(account_lines(account_at(0), AccountLook(NIGHT, "demo", kill="KILL sent"), 160))
     assert "KILL sent" in sent
     killed = account_at(0, is_killed=True)
-    assert "■ KILLED" in text_of(account_lines(killed, Standing(NIGHT, "demo"), 160))
+    assert "■ KILLED" in text_of(account_lines(killed, AccountLook(NIGHT, "demo"), 160))
 
 
 def test_real_money_paints_the_whole_first_line() -> None:
-    first, _ = account_lines(account_at(0, "live"), Standing(NIGHT, "live"), 100)
+    first, _ = account_lines(account_at(0, "live"), AccountLook(NIGHT, "live"), 100)
     assert text_of([first]).strip().startswith("LIVE REAL MONEY")
     assert text_of([first]).endswith("LIVE")
     for segment in first:
@@ -360,24 +360,24 @@ def test_real_money_paints_the_whole_first_line() -> None:
 
 
 def test_the_account_says_how_old_it_is() -> None:
-    old = Standing(NIGHT, "demo", age_s=65.0, link="ENGINE LOST")
+    old = AccountLook(NIGHT, "demo", age_s=65.0, link="ENGINE LOST")
     assert "ENGINE LOST 65 s old" in text_of(account_lines(account_at(0), old, 120))
 
 
 def test_the_log_shows_the_newest_and_counts_what_was_missed() -> None:
     notices = [Notice(START_NS, "info", "btc", f"line {at}") for at in range(9)]
-    assert text_of(log_lines(notices, 0, INK, 60, 2)).count("line") == 2
-    assert "line 8" in text_of(log_lines(notices, 0, INK, 60, 2))
-    missed = text_of(log_lines(notices, 1_234, INK, 80, 3))
+    assert text_of(log_lines(notices, 0, STYLES, 60, 2)).count("line") == 2
+    assert "line 8" in text_of(log_lines(notices, 0, STYLES, 60, 2))
+    missed = text_of(log_lines(notices, 1_234, STYLES, 80, 3))
     assert "1,234 earlier lines were missed" in missed
     assert "line 8" in missed
 
 
 def test_text_from_outside_cannot_move_the_cursor() -> None:
     evil = Notice(0, "info", "btc", "a\x1b[2Jb\nc\u202ed")
-    assert "\x1b" not in text_of(log_lines([evil], 0, INK, 60, 1))
-    assert "a\\x1b[2Jb\\nc\\u202ed" in text_of(log_lines([evil], 0, INK, 60, 1))
-    assert "\x1b" not in text_of(last_words(["\x1b[31mred"], INK, 60, 2))
+    assert "\x1b" not in text_of(log_lines([evil], 0, STYLES, 60, 1))
+    assert "a\\x1b[2Jb\\nc\\u202ed" in text_of(log_lines([evil], 0, STYLES, 60, 1))
+    assert "\x1b" not in text_of(last_words(["\x1b[31mred"], STYLES, 60, 2))
 
 
 @pytest.mark.parametrize("name", sorted(THEMES))

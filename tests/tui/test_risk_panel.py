@@ -26,12 +26,12 @@ from polytui.model.instrument import Asset
 from polytui.model.link import AccountFrame
 from polytui.model.snapshot import AccountView, AssetState, AssetView, BreakerView, LimitView
 from polytui.risk.limits import Scope, limits_used
-from polytui.tui.ink import ink_of, plain
+from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.risk import limit_line, risk_panel, share_of
-from polytui.tui.panels.sheet import Scroll, Sheet
+from polytui.tui.styles import plain, styles_of
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
-INK = ink_of(PALETTES[0])
+STYLES = styles_of(PALETTES[0])
 VIEWS = [asset_at(name, 0) for name in NAMES]
 
 
@@ -42,13 +42,13 @@ def page(
     account: AccountView | None = None,
     **more: object,
 ) -> list[str]:
-    sheet = Sheet(PALETTES[0], "btc", **more)  # type: ignore[arg-type]
+    look = PageLook(PALETTES[0], "btc", **more)  # type: ignore[arg-type]
     shown = account or account_at(0)
-    return plain(risk_panel(shown, views, sheet, Scroll(), width, height)).split("\n")
+    return plain(risk_panel(shown, views, look, Scroll(), width, height)).split("\n")
 
 
 def bar(used: float, allowed: float, unit: str = "USD", width: int = 60) -> str:
-    return plain([limit_line(LimitView("asset limit", used, allowed, unit), INK, width)])
+    return plain([limit_line(LimitView("asset limit", used, allowed, unit), STYLES, width)])
 
 
 # --- bars -----------------------------------------------------------------------------------
@@ -57,18 +57,18 @@ def bar(used: float, allowed: float, unit: str = "USD", width: int = 60) -> str:
 @pytest.mark.parametrize(
     ("used", "words", "style"),
     [
-        (0.0, "    0%", INK.good),
-        (79.99, "   79%", INK.good),
-        (80.0, " !  80%", INK.warn),
-        (80.01, " !  80%", INK.warn),
-        (99.99, " !  99%", INK.warn),
-        (100.0, " ■ FULL", INK.error),
-        (100.01, " ■ FULL", INK.error),
-        (250.0, " ■ FULL", INK.error),
+        (0.0, "    0%", STYLES.good),
+        (79.99, "   79%", STYLES.good),
+        (80.0, " !  80%", STYLES.warn),
+        (80.01, " !  80%", STYLES.warn),
+        (99.99, " !  99%", STYLES.warn),
+        (100.0, " ■ FULL", STYLES.error),
+        (100.01, " ■ FULL", STYLES.error),
+        (250.0, " ■ FULL", STYLES.error),
     ],
 )
 def test_a_limit_warns_at_80_and_at_100_percent(used: float, words: str, style: object) -> None:
-    made = limit_line(LimitView("asset limit", used, 100.0, "USD"), INK, 60)
+    made = limit_line(LimitView("asset limit", used, 100.0, "USD"), STYLES, 60)
     assert plain([made]).endswith(words)
     assert made[-1].style == style
     # Without colours the signs must tell the same.
@@ -122,7 +122,7 @@ def test_exact_cells_at_80_by_24() -> None:
 
 def test_the_page_is_tested_with_the_limits_that_there_are() -> None:
     """In the order of the one table, whose names fit their column."""
-    stakes, scopes = Desk(Asset.BTC, Account()).stakes(0), list(Scope)
+    stakes, scopes = Desk(Asset.BTC, Account()).exposure(0), list(Scope)
     of_account = (Scope.INTERVAL, Scope.CLOSING, Scope.ACCOUNT)
     of_asset = [one for one in scopes if one not in (*of_account, Scope.ORDER)]
     for shown, asked in ((ACCOUNT_LIMITS, of_account), (ASSET_LIMITS, tuple(of_asset))):
@@ -148,8 +148,8 @@ def test_every_size_gives_exactly_that_many_cells(width: int, height: int) -> No
     killed = account_at(0, is_killed=True)
     for views in (VIEWS, [], troubled, [evolve(VIEWS[0], limits=())]):
         for account in (None, killed, account_at(0)):
-            sheet = Sheet(PALETTES[0], "btc", age_s=3.0)
-            lines = risk_panel(account, views, sheet, Scroll(), width, height)
+            look = PageLook(PALETTES[0], "btc", age_s=3.0)
+            lines = risk_panel(account, views, look, Scroll(), width, height)
             assert len(lines) == height
             assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
 

@@ -17,12 +17,12 @@ from polytui.config.schema import Settings
 from polytui.model.events import Action
 from polytui.model.link import AccountFrame, Ack, Change, SettingsFrame
 from polytui.model.snapshot import SettingView
-from polytui.tui.editing import CONFIRM_WITHIN_S, Editor, Step, Took, Wanted
-from polytui.tui.ink import plain
+from polytui.tui.editing import CONFIRM_WITHIN_S, Editor, EditStep, Took, WantedChange
 from polytui.tui.known_settings import SHOWN_FOR_S, KnownSettings
+from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.settings import settings_panel
-from polytui.tui.panels.sheet import Sheet
 from polytui.tui.setting_text import change_words, editable, is_same, readable, typed
+from polytui.tui.styles import plain
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 VIEWS = (
@@ -53,9 +53,9 @@ def typing(editor: Editor, *keys: str, views: tuple[SettingView, ...] = VIEWS) -
 def page(
     settings: KnownSettings, editor: Editor, width: int = 80, height: int = 19, now_s: float = 0.0
 ) -> list[str]:
-    sheet = Sheet(PALETTES[0], "btc")
+    look = PageLook(PALETTES[0], "btc")
     size = (width, height)
-    return plain(settings_panel(settings, editor, sheet, "3fa9c1d20b7e", now_s, size)).split("\n")
+    return plain(settings_panel(settings, editor, look, "3fa9c1d20b7e", now_s, size)).split("\n")
 
 
 # --- values as text -------------------------------------------------------------------------
@@ -119,9 +119,9 @@ def test_two_enters_after_a_change_and_not_one() -> None:
     editor = Editor()
     typing(editor, "enter", "ctrl+u", "6", "0")
     assert typing(editor, "enter") == [Took.YES]
-    assert (editor.step, editor.old, editor.new) == (Step.CONFIRM, "45.0", "60")
-    assert typing(editor, "enter") == [Wanted("gates.after_open_s", "45.0", "60")]
-    assert editor.step is Step.LIST
+    assert (editor.step, editor.old, editor.new) == (EditStep.CONFIRM, "45.0", "60")
+    assert typing(editor, "enter") == [WantedChange("gates.after_open_s", "45.0", "60")]
+    assert editor.step is EditStep.LIST
 
 
 def test_a_held_enter_changes_nothing() -> None:
@@ -133,10 +133,10 @@ def test_a_held_enter_changes_nothing() -> None:
 def test_no_bare_character_is_taken_by_the_list_or_sends_when_confirming(letter: str) -> None:
     editor = Editor()
     assert typing(editor, letter) == [Took.NO]
-    assert (editor.step, editor.path) == (Step.LIST, "")
+    assert (editor.step, editor.path) == (EditStep.LIST, "")
     typing(editor, "enter", "ctrl+u", "6", "enter")
     assert typing(editor, letter) == [Took.YES]
-    assert (editor.step, editor.new) == (Step.CONFIRM, "6")
+    assert (editor.step, editor.new) == (EditStep.CONFIRM, "6")
 
 
 def test_escape_goes_back_a_step_at_a_time() -> None:
@@ -147,9 +147,9 @@ def test_escape_goes_back_a_step_at_a_time() -> None:
         took = typing(editor, "escape")
         steps.append((editor.step, editor.words, took))
     assert steps == [
-        (Step.EDIT, "gates", [Took.YES]),
-        (Step.LIST, "gates", [Took.YES]),
-        (Step.LIST, "", [Took.YES]),
+        (EditStep.EDIT, "gates", [Took.YES]),
+        (EditStep.LIST, "gates", [Took.YES]),
+        (EditStep.LIST, "", [Took.YES]),
     ]
     assert typing(editor, "escape") == [Took.LEAVES]
 
@@ -182,13 +182,13 @@ def test_a_truth_is_flipped(key: str) -> None:
     typing(editor, " " if key == "space" else key)
     assert editor.text == "false"
     typing(editor, "enter")
-    assert (editor.step, editor.new) == (Step.CONFIRM, "false")
+    assert (editor.step, editor.new) == (EditStep.CONFIRM, "false")
 
 
 def test_a_wrong_text_is_not_shown_for_confirmation() -> None:
     editor = Editor()
     typing(editor, "enter", "x", "enter")
-    assert editor.step is Step.EDIT
+    assert editor.step is EditStep.EDIT
     assert editor.fault == "expected a number like 12 or 0.5, got '45.0x'"
     typing(editor, "backspace")
     assert editor.fault == ""
@@ -196,15 +196,15 @@ def test_a_wrong_text_is_not_shown_for_confirmation() -> None:
 
 @pytest.mark.parametrize(
     ("after_s", "step"),
-    [(CONFIRM_WITHIN_S - 0.01, Step.CONFIRM), (CONFIRM_WITHIN_S, Step.EDIT),
-     (CONFIRM_WITHIN_S + 0.01, Step.EDIT)],
+    [(CONFIRM_WITHIN_S - 0.01, EditStep.CONFIRM), (CONFIRM_WITHIN_S, EditStep.EDIT),
+     (CONFIRM_WITHIN_S + 0.01, EditStep.EDIT)],
 )  # fmt: skip
-def test_a_confirmation_does_not_wait_for_ever(after_s: float, step: Step) -> None:
+def test_a_confirmation_does_not_wait_for_ever(after_s: float, step: EditStep) -> None:
     editor = Editor()
     typing(editor, "enter", "9", "enter")
     editor.follow(VIEWS, after_s)
     assert editor.step is step
-    assert ("not confirmed in time" in editor.fault) is (step is Step.EDIT)
+    assert ("not confirmed in time" in editor.fault) is (step is EditStep.EDIT)
     assert editor.text == "45.09"
 
 
@@ -212,34 +212,34 @@ def test_a_value_that_another_changed_takes_the_confirmation_back() -> None:
     editor = Editor()
     typing(editor, "enter", "9", "enter")
     editor.follow((evolve(VIEWS[0], value="50.0"), *VIEWS[1:]), 0.0)
-    assert (editor.step, editor.old) == (Step.EDIT, "50.0")
+    assert (editor.step, editor.old) == (EditStep.EDIT, "50.0")
     assert "changed meanwhile" in editor.fault
     typing(editor, "enter")
-    assert (editor.step, editor.old, editor.new) == (Step.CONFIRM, "50.0", "45.09")
+    assert (editor.step, editor.old, editor.new) == (EditStep.CONFIRM, "50.0", "45.09")
 
 
 def test_a_paste_is_text_only_where_text_is_typed() -> None:
     editor = Editor()
     editor.paste("/enter\n9")
-    assert editor.step is Step.LIST
+    assert editor.step is EditStep.LIST
     typing(editor, "enter", "ctrl+u")
     editor.paste("12.5\n\nsend")
-    assert (editor.step, editor.text) == (Step.EDIT, "12.5")
+    assert (editor.step, editor.text) == (EditStep.EDIT, "12.5")
     typing(editor, "enter")
     editor.paste("\n\n")
-    assert editor.step is Step.CONFIRM
+    assert editor.step is EditStep.CONFIRM
 
 
 @given(st.lists(st.sampled_from(["enter", "escape", "j", "k", "/", "5", "x", "backspace", " "])))
 def test_nothing_is_ever_wanted_but_by_enter_on_old_and_new(keys: list[str]) -> None:
     editor = Editor()
     for key in keys:
-        was_confirming = editor.step is Step.CONFIRM
+        was_confirming = editor.step is EditStep.CONFIRM
         old, new = editor.old, editor.new
         shown = known().matching(editor.words)
         (took,) = typing(editor, key, views=shown)
-        assert isinstance(took, Wanted) is (was_confirming and key == "enter")
-        if isinstance(took, Wanted):
+        assert isinstance(took, WantedChange) is (was_confirming and key == "enter")
+        if isinstance(took, WantedChange):
             assert (took.old, took.new) == (old, new)
             assert not is_same(old, new)
 
@@ -326,8 +326,8 @@ def test_every_size_gives_exactly_that_many_cells(
         if settings.views:
             path = settings.views[0].path
             settings.refuse(path, "1", "2", "expected > 0 " * 30, 0.0)
-        sheet = Sheet(PALETTES[0], "btc", age_s=2.0)
-        lines = settings_panel(settings, editor, sheet, "", 1.0, (width, height))
+        look = PageLook(PALETTES[0], "btc", age_s=2.0)
+        lines = settings_panel(settings, editor, look, "", 1.0, (width, height))
         assert len(lines) == height
         assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
 
@@ -430,7 +430,7 @@ def test_the_engines_fault_stands_beside_the_field_and_nothing_changed(tmp_path:
         words = "the session is stopping"
         stage.engine.say(Ack(stage.engine.wishes[0].command_id, (), words))
         await stage.until(lambda: f"✗ {words}" in "\n".join(stage.rows))
-        last = stage.app.scene.notices[-1]
+        last = stage.app.state.notices[-1]
         assert (last.level, f"refused: {words}" in last.text) == ("error", True)
         await stage.press("enter")
         await stage.until(lambda: "✗" not in "\n".join(stage.rows[2:-4]))

@@ -13,9 +13,9 @@ from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
 
 from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
-from polytui.tui.ink import Line, plain
-from polytui.tui.panels.sheet import Block, Scroll, Sheet
+from polytui.tui.panels.page import Block, PageLook, Scroll
 from polytui.tui.panels.strategies import added, strategy_panel
+from polytui.tui.styles import Line, plain
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 VIEWS = [asset_at(name, 0) for name in NAMES]
@@ -25,8 +25,8 @@ DOLLARS = st.integers(-(10**12), 10**12)
 def page(
     views: list[AssetView], width: int, height: int, scroll: Scroll | None = None, **more: object
 ) -> list[str]:
-    sheet = Sheet(PALETTES[0], "btc", **more)  # type: ignore[arg-type]
-    return plain(strategy_panel(views, sheet, scroll or Scroll(), width, height)).split("\n")
+    look = PageLook(PALETTES[0], "btc", **more)  # type: ignore[arg-type]
+    return plain(strategy_panel(views, look, scroll or Scroll(), width, height)).split("\n")
 
 
 def alone(*scores: ScoreView) -> list[AssetView]:
@@ -91,8 +91,8 @@ def test_the_widest_claims_are_whole_on_the_smallest_screen() -> None:
 def test_every_size_gives_exactly_that_many_cells(width: int, height: int, age_s: float) -> None:
     big = result(12_345, 6_789, 5_555, 99_999_999.0, -12_345_678.9, open_cost=10**13)
     for views in (VIEWS, [], alone(), alone(ScoreView("x" * 40, True, big, big))):
-        sheet = Sheet(PALETTES[0], "btc", age_s=age_s, ages={"btc": age_s})
-        lines: list[Line] = strategy_panel(views, sheet, Scroll(), width, height)
+        look = PageLook(PALETTES[0], "btc", age_s=age_s, ages={"btc": age_s})
+        lines: list[Line] = strategy_panel(views, look, Scroll(), width, height)
         assert len(lines) == height
         assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
 

@@ -16,10 +16,10 @@ from stage import LIMIT_S, PALETTES, Stage, perform
 from polytui.model.events import Action
 from polytui.model.link import Ack, Command, Goodbye
 from polytui.tui.app import TerminalApp, tail_of
-from polytui.tui.ink import plain
-from polytui.tui.panels.account import Standing, account_lines
+from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.picture import picture
-from polytui.tui.scene import LinkState, Scene
+from polytui.tui.state import LinkState, TerminalState
+from polytui.tui.styles import plain
 
 # --- what is shown --------------------------------------------------------------------------
 
@@ -41,7 +41,7 @@ def test_news_are_drawn_and_a_resize_is_followed(tmp_path: Path) -> None:
         stage.engine.say(notice_at(5, text="bought Up 25.00 @ 0.57"))
         await stage.until(lambda: "bought Up 25.00" in stage.text)
         await stage.pilot.resize_terminal(140, 44)
-        await stage.until(lambda: "settles" in stage.text)
+        await stage.until(lambda: "Chainlink" in stage.text)
         assert len(stage.text.split("\n")) == 44
 
     perform(tmp_path, play)
@@ -157,16 +157,16 @@ def test_how_far_a_kill_has_come_is_said_in_its_words(tmp_path: Path, ack: Ack, 
 
 
 def test_a_kill_that_a_restart_would_forget_is_marked_for_as_long_as_it_is_on() -> None:
-    scene = Scene(account=account_at(1, is_killed=True))
-    scene.asked(Command(1, Action.KILL))
-    assert not scene.is_kill_unkept
-    scene.hear(Ack(1, (7,), unkept="disk full"), 0.0)
-    assert scene.is_kill_unkept
-    look = Standing(PALETTES[0], "paper", is_kill_unkept=scene.is_kill_unkept)
-    assert "■ KILLED NOT on disk" in plain(account_lines(scene.account, look, 100))
-    scene.asked(Command(2, Action.KILL))
-    scene.hear(Ack(2, (9,)), 0.0)
-    assert not scene.is_kill_unkept, "given again, and kept"
+    state = TerminalState(account=account_at(1, is_killed=True))
+    state.asked(Command(1, Action.KILL))
+    assert not state.is_kill_unkept
+    state.hear(Ack(1, (7,), unkept="disk full"), 0.0)
+    assert state.is_kill_unkept
+    look = AccountLook(PALETTES[0], "paper", is_kill_unkept=state.is_kill_unkept)
+    assert "■ KILLED NOT on disk" in plain(account_lines(state.account, look, 100))
+    state.asked(Command(2, Action.KILL))
+    state.hear(Ack(2, (9,)), 0.0)
+    assert not state.is_kill_unkept, "given again, and kept"
 
 
 def test_an_armed_kill_lets_go_by_escape_and_by_time(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_an_engine_that_dies_leaves_everything_on_the_screen(tmp_path: Path) -> 
         assert "1 BTC" in stage.text
         assert "12 s old" in stage.text
         await stage.press("p")
-        assert "pause was NOT sent" in stage.app.scene.notices[-1].text
+        assert "pause was NOT sent" in stage.app.state.notices[-1].text
         await stage.press("q")
 
     assert perform(tmp_path, play).return_value == 1
@@ -296,7 +296,7 @@ def test_an_engine_that_ends_says_why(tmp_path: Path, code: int) -> None:
     async def play(stage: Stage) -> None:
         stage.engine.say(Goodbye(code, "three rounds settled on each asset"))
         await stage.until(lambda: "ENGINE ENDED: three rounds" in stage.text)
-        assert stage.app.scene.link is LinkState.ENDED
+        assert stage.app.state.link is LinkState.ENDED
         await stage.press("q")
 
     assert perform(tmp_path, play).return_value == code
@@ -305,7 +305,7 @@ def test_an_engine_that_ends_says_why(tmp_path: Path, code: int) -> None:
 def test_another_version_is_refused_in_words(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.until(lambda: "different version" in stage.text)
-        assert stage.app.scene.account is None
+        assert stage.app.state.account is None
         await stage.press("q")
 
     engine = FakeEngine(tmp_path / "s", schema="0123456789abcdef")
@@ -328,9 +328,9 @@ def test_no_engine_at_all(tmp_path: Path) -> None:
         assert app._link is not None
         app._link.connect_within_s = 0.05
         async with app.run_test(size=(80, 24)) as pilot, asyncio.timeout(LIMIT_S):
-            while app.scene.link is not LinkState.LOST:
+            while app.state.link is not LinkState.LOST:
                 await pilot.pause()
-            assert "no engine answers" in app.scene.link_words
+            assert "no engine answers" in app.state.link_words
             await pilot.press("q")
         return app
 

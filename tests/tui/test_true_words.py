@@ -23,22 +23,22 @@ from polytui.model.snapshot import (
     SignalView,
 )
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.tui.ink import ink_of, plain
 from polytui.tui.panels import figures
-from polytui.tui.panels.account import Standing, account_lines
+from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.feeds import feed_bar
+from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.reasons import fitted, said, wrapped
 from polytui.tui.panels.risk import risk_panel
-from polytui.tui.panels.sheet import Scroll, Sheet
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.state import stop_words
 from polytui.tui.panels.zoom import zoom_panel
+from polytui.tui.styles import plain, styles_of
 from polytui.tui.theme import load_themes
 
 NIGHT = load_themes()["night"]
-INK = ink_of(NIGHT)
+STYLES = styles_of(NIGHT)
 SCREENS = ((80, 24), (100, 30), (120, 36), (200, 60), (60, 20), (128, 38))
 UNITS = ("", "bps", "bps on average", "USD", "ms", "s", "s seen", "% of the peak", "rounds")
 NAMES_OF_STRATEGIES = ("settlement_sniper", "momentum_score", "predictor")
@@ -78,7 +78,7 @@ def board(view: AssetView, width: int, height: int) -> str:
 @pytest.mark.parametrize("interval", [0, 1])
 @pytest.mark.parametrize("size", SCREENS)
 @given(why=WHYS, is_live=st.booleans(), direction=st.sampled_from(["up", "down", ""]))
-@example(why=Why(Reason.FORECAST_OFF, 1.312, 1.3, "deviations"), is_live=True, direction="up")
+@example(why=Why(Reason.FORECAST_OFF, 1.312, 1.3, "sigmas"), is_live=True, direction="up")
 @example(why=Why(Reason.POSITION_HELD, -6.24, 1.52, "USD left of it"), is_live=True, direction="up")
 @settings(max_examples=60, deadline=None)
 def test_the_number_is_never_what_is_cut(
@@ -124,7 +124,7 @@ def test_edges_are_cents_and_other_bps_are_not() -> None:
     assert said("claim shrunk by its record: 90 < 150 bps of 214 claimed") == (
         "claim shrunk by its record: 0.9 < 1.5 c of 2.14 claimed"
     )
-    assert said("oracle unsure: 41 > 10 bps") == "oracle unsure: 41 > 10 bps"
+    assert said("consensus unsure: 41 > 10 bps") == "consensus unsure: 41 > 10 bps"
     assert said("edge small: 59.98 < 60.00 bps") == "edge small: 0.5998 < 0.60 c"
 
 
@@ -139,7 +139,7 @@ def test_breakers_keep_their_numbers_beside_the_time() -> None:
     why = Why(Reason.DIVERGENCE, 0.3123, 0.25, "USD").text()
     view = evolve(asset_at("btc", 0), breakers=(BreakerView(why, START_NS + 4_000 * NS_PER_S),))
     for width, height in SCREENS:
-        text = plain(risk_panel(None, [view], Sheet(NIGHT, "btc"), Scroll(), width, height))
+        text = plain(risk_panel(None, [view], PageLook(NIGHT, "btc"), Scroll(), width, height))
         assert "0.312 > 0.25" in text
         assert "1:06:40" in text
 
@@ -227,7 +227,7 @@ def test_what_stops_the_account_stands_over_it_once(
 ) -> None:
     views = [asset_at(name, 0) for name in NAMES]
     stop = stop_words(account, views)
-    lines = account_lines(account, Standing(NIGHT, "demo", stop=stop), width)
+    lines = account_lines(account, AccountLook(NIGHT, "demo", stop=stop), width)
     assert len(lines) == 3
     assert f"■ {words}" in plain(lines[2:])
     why = "drawdown limit: 61.2 > 60 USD"
@@ -240,7 +240,7 @@ def test_what_stops_the_account_stands_over_it_once(
 def test_a_limit_that_one_settlement_frees_stops_no_account(name: str) -> None:
     assert stop_words(stopped(name, 300.0, 300.0), []) == ("", "")
     assert stop_words(stopped("drawdown limit", 59.99, 60.0), []) == ("", "")
-    assert len(account_lines(account_at(0), Standing(NIGHT, "demo"), 80)) == 2
+    assert len(account_lines(account_at(0), AccountLook(NIGHT, "demo"), 80)) == 2
 
 
 def test_a_card_of_a_full_account_says_so() -> None:
@@ -310,7 +310,7 @@ def test_one_line_for_one_signal_at_every_width_down_to_a_cell() -> None:
     shown: RoundView = asset_at("btc", 0).rounds[0]
     for width in range(20, 120):
         for signal in shown.signals:
-            (line,) = signal_rows((signal,), INK, width, 1)
+            (line,) = signal_rows((signal,), STYLES, width, 1)
             assert sum(len(part.text) for part in line) == width
 
 
@@ -327,7 +327,7 @@ def feed_bar_of(count_down: int, width: int) -> str:
             feeds.append(evolve(feed, state=state, age_ms=12_300 if left > 0 else 10))
             left -= 1
         views.append(evolve(asset_at(name, 0), feeds=tuple(feeds)))
-    return plain([feed_bar(tuple(views), INK, width)])
+    return plain([feed_bar(tuple(views), STYLES, width)])
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
@@ -365,5 +365,5 @@ def test_a_card_counts_its_feeds_where_it_cannot_name_them(width: int) -> None:
 def test_no_number_of_the_header_is_cut_at_any_width(width: int) -> None:
     for mode in ("demo", "paper", "live"):
         for age_s in (0.0, 725.0):
-            standing = Standing(NIGHT, mode, age_s, session="20261126-102953-demo-27500")
-            assert "…" not in plain(account_lines(account_at(0, mode), standing, width))
+            look = AccountLook(NIGHT, mode, age_s, session="20261126-102953-demo-27500")
+            assert "…" not in plain(account_lines(account_at(0, mode), look, width))

@@ -66,7 +66,7 @@ def test_the_round_that_holds_the_change_is_longer_or_shorter(
         assert after.closes_ns - after.opens_ns == 4 * HOUR_NS
 
 
-def _event_at(asset: Asset, interval: Interval, window: calendar.Window) -> bytes:
+def _event_at(asset: Asset, interval: Interval, window: calendar.CalendarWindow) -> bytes:
     """What the simulated venue lists of a window, be it named like another or not."""
     world = World(WorldSettings(1, window.opens_ns - 60 * NS_PER_S, (asset,), (interval,)))
     listed = make_round(1, asset, interval, window)
@@ -90,10 +90,10 @@ def test_the_first_one_oclock_is_read_and_the_second_is_left_alone_with_a_reason
         )
         assert has_name_of_its_own(Interval.H1, first)
         assert not has_name_of_its_own(Interval.H1, second)
-        window = calendar.Window(first, second)
+        window = calendar.CalendarWindow(first, second)
         (found,) = parse_event(_event_at(Asset.BTC, Interval.H1, window))
         assert found.opens_ns == first
-        twin = calendar.Window(second, second + HOUR_NS)
+        twin = calendar.CalendarWindow(second, second + HOUR_NS)
         with pytest.raises(Rejected, match="the hour before has the same name"):
             parse_event(_event_at(Asset.BTC, Interval.H1, twin))
         listed = [one.opens_ns for one in calendar.windows(Interval.H1, first, second + HOUR_NS)]
@@ -103,7 +103,7 @@ def test_the_first_one_oclock_is_read_and_the_second_is_left_alone_with_a_reason
 @pytest.mark.parametrize("hours", [3, 5])
 def test_such_lengths_on_any_other_night_are_no_round(hours: int) -> None:
     window = calendar.window_at(Interval.H4, utc("2026-11-20T06:00"))
-    other = calendar.Window(window.opens_ns, window.opens_ns + hours * HOUR_NS)
+    other = calendar.CalendarWindow(window.opens_ns, window.opens_ns + hours * HOUR_NS)
     with pytest.raises(Rejected, match="window of"):
         parse_event(_event_at(Asset.BTC, Interval.H4, other))
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from test_gamma_client import CONDITION, DOWN, OPENS_S, SERIES, UP, event, listed, market
 
-from polytui.config.schema import Rounds
+from polytui.config.schema import RoundSettings
 from polytui.model.errors import Rejected, Retry
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
@@ -41,7 +41,7 @@ class Venue:
 
     async def found(self, limit: int = 3) -> list[str]:
         http = Http("http://g.test", HttpSettings(tries=1), httpx.MockTransport(self))
-        gamma = Gamma(http, known_ids(Rounds()))
+        gamma = Gamma(http, known_ids(RoundSettings()))
         rounds = await gamma.upcoming(Asset.BTC, Interval.M5, NOW_NS, limit)
         return [one.slug for one in rounds]
 

@@ -14,9 +14,9 @@ import pytest
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
+    ChainlinkPriced,
     ExchangeQuoted,
     ExchangeTraded,
-    OraclePriced,
 )
 from polytui.model.instrument import Asset, Interval, PriceKind, SettlementRule
 from polytui.model.orders import Side
@@ -168,7 +168,7 @@ def test_rtds_of_every_asset() -> None:
                     continue
                 assert not parsed.rejected, (parsed.rejected, frame[:200])
                 for event in parsed.events:
-                    assert isinstance(event, OraclePriced)
+                    assert isinstance(event, ChainlinkPriced)
                     points[event.asset, event.kind, event.window_s] += 1
                     check_point(event, json.loads(frame))
     assert points[Asset.BTC, PriceKind.TWAP, 60] == 4
@@ -178,7 +178,7 @@ def test_rtds_of_every_asset() -> None:
     assert points[Asset.SOL, PriceKind.SPOT, 0] > 100
 
 
-def check_point(event: OraclePriced, wire: dict[str, Any]) -> None:
+def check_point(event: ChainlinkPriced, wire: dict[str, Any]) -> None:
     payload = wire["payload"]
     assert payload["symbol"] == f"{event.asset.value}/usd"
     sent = payload.get("data", [payload])

@@ -6,10 +6,21 @@ from __future__ import annotations
 from attrs import frozen
 
 from polytui.model.snapshot import AccountView
-from polytui.tui.ink import Ink, Line, Span, badge, clean, faded, ink_of, line, spread, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.reasons import fitted
+from polytui.tui.styles import (
+    Line,
+    Span,
+    Styles,
+    badge,
+    clean,
+    faded,
+    line,
+    spread,
+    styles_of,
+    width_of,
+)
 from polytui.tui.theme import Palette
 
 _GAP = "   "
@@ -20,7 +31,7 @@ _BEHIND_MS = 500
 
 
 @frozen
-class Standing:
+class AccountLook:
     """What the account lines say apart from the account."""
 
     palette: Palette
@@ -40,23 +51,26 @@ class Standing:
     """What stops the whole account, and what a person can do; empty while it may trade."""
 
 
-def account_lines(view: AccountView | None, standing: Standing, width: int) -> list[Line]:
+def account_lines(view: AccountView | None, look: AccountLook, width: int) -> list[Line]:
     """Two lines of `width` cells; a third where the whole account is stopped."""
     if view is None:
-        return _waiting(standing, width)
-    is_old = standing.age_s > STALE_AFTER_S
-    ink = faded(standing.palette) if is_old else ink_of(standing.palette)
-    age = _age(standing, ink)
-    second = _fitting(_workings(view, standing, ink, width), width - width_of(age) - 3)
-    first = _first(view, standing, ink, width)
-    lines = [first, spread([(" ", ink.text), *second], [*age, (" ", ink.text)], width, ink.text)]
-    return [*lines, _stop(standing, width)] if standing.stop[0] else lines
+        return _waiting(look, width)
+    is_old = look.age_s > STALE_AFTER_S
+    styles = faded(look.palette) if is_old else styles_of(look.palette)
+    age = _age(look, styles)
+    second = _fitting(_workings(view, look, styles, width), width - width_of(age) - 3)
+    first = _first(view, look, styles, width)
+    lines = [
+        first,
+        spread([(" ", styles.text), *second], [*age, (" ", styles.text)], width, styles.text),
+    ]
+    return [*lines, _stop(look, width)] if look.stop[0] else lines
 
 
-def _stop(standing: Standing, width: int) -> Line:
+def _stop(look: AccountLook, width: int) -> Line:
     """Loud, with its number whole; what can be done where there is room."""
-    loud = badge(standing.palette, standing.palette.colours.error)
-    words, hint = standing.stop
+    loud = badge(look.palette, look.palette.colours.error)
+    words, hint = look.stop
     room = width - len("  ■ ") - 2
     right: list[Span] = [(f"{hint}  ", loud)] if hint and len(words) + len(hint) + 4 <= room else []
     return spread([(f"  ■ {_told(words, room)}", loud)], right, width, loud)
@@ -68,92 +82,92 @@ def _told(words: str, room: int) -> str:
     return f"{head}{sign}{fitted(reason, room - len(head) - len(sign))}" if sign else clean(words)
 
 
-def _waiting(standing: Standing, width: int) -> list[Line]:
-    ink = ink_of(standing.palette)
-    head: list[Span] = [_banner(standing, standing.mode or "polytui", ""), ("  ", ink.text)]
-    words = standing.link or "waiting for the engine"
-    return [line([*head, (words, ink.dim)], width, ink.text), line([], width, ink.text)]
+def _waiting(look: AccountLook, width: int) -> list[Line]:
+    styles = styles_of(look.palette)
+    head: list[Span] = [_banner(look, look.mode or "polytui", ""), ("  ", styles.text)]
+    words = look.link or "waiting for the engine"
+    return [line([*head, (words, styles.dim)], width, styles.text), line([], width, styles.text)]
 
 
-def _banner(standing: Standing, mode: str, tail: str) -> Span:
-    colour = standing.palette.of_mode(mode)
-    return (f"  {mode.upper()}{tail}  ", badge(standing.palette, colour))
+def _banner(look: AccountLook, mode: str, tail: str) -> Span:
+    colour = look.palette.of_mode(mode)
+    return (f"  {mode.upper()}{tail}  ", badge(look.palette, colour))
 
 
-def _first(view: AccountView, standing: Standing, ink: Ink, width: int) -> Line:
+def _first(view: AccountView, look: AccountLook, styles: Styles, width: int) -> Line:
     """Mode and money. Live money paints the whole line."""
     speed = "" if view.speed == 1 else f" x{view.speed:g}"
     is_live = view.mode == "live"
-    banner = _banner(standing, view.mode, " REAL MONEY" if is_live else speed)
-    time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", ink.text)]
-    groups = [time, *_money(view, ink)]
+    banner = _banner(look, view.mode, " REAL MONEY" if is_live else speed)
+    time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", styles.text)]
+    groups = [time, *_money(view, styles)]
     if view.crowd_delay_s:
-        late = (f"{view.crowd_delay_s:g} s late", ink.text)
-        groups.append([("simulated crowd ", ink.dim), late])
+        late = (f"{view.crowd_delay_s:g} s late", styles.text)
+        groups.append([("simulated crowd ", styles.dim), late])
     if is_live:
         shout = banner[1]
         groups = [[(text, shout) for text, _ in group] for group in groups]
         left = [banner, *_fitting(groups, width - width_of([banner]) - 8)]
         return spread(left, [("LIVE  ", shout)], width, shout)
-    left = [banner, ("  ", ink.text), *_fitting(groups, width - width_of([banner]) - 2)]
-    return line(left, width, ink.text)
+    left = [banner, ("  ", styles.text), *_fitting(groups, width - width_of([banner]) - 2)]
+    return line(left, width, styles.text)
 
 
-def _money(view: AccountView, ink: Ink) -> list[list[Span]]:
+def _money(view: AccountView, styles: Styles) -> list[list[Span]]:
     return [
-        [("cash ", ink.dim), (figures.money(view.cash), ink.strong)],
-        [("pnl ", ink.dim), _gain(view.marked_pnl, ink)],
-        [("realised ", ink.dim), _gain(view.realised_pnl, ink)],
-        [("exposure ", ink.dim), (figures.money(view.exposure), ink.text)],
-        [("fees ", ink.dim), (figures.money(view.fees), ink.text)],
+        [("cash ", styles.dim), (figures.money(view.cash), styles.strong)],
+        [("pnl ", styles.dim), _gain(view.marked_pnl, styles)],
+        [("realised ", styles.dim), _gain(view.realised_pnl, styles)],
+        [("exposure ", styles.dim), (figures.money(view.exposure), styles.text)],
+        [("fees ", styles.dim), (figures.money(view.fees), styles.text)],
     ]
 
 
-def _gain(micro: int, ink: Ink) -> Span:
+def _gain(micro: int, styles: Styles) -> Span:
     mark = f"{figures.arrow(micro)} " if micro else ""
-    return (f"{mark}{figures.signed_money(micro)}", ink.sign(micro))
+    return (f"{mark}{figures.signed_money(micro)}", styles.sign(micro))
 
 
-def _workings(view: AccountView, standing: Standing, ink: Ink, width: int) -> list[list[Span]]:
+def _workings(view: AccountView, look: AccountLook, styles: Styles, width: int) -> list[list[Span]]:
     up_for = figures.left(view.at_ns - view.started_ns)
     return [
-        _kill(view, standing, ink, width - _AGE_CELLS),
-        [("orders ", ink.dim), (str(view.working_orders), ink.text)],
-        _engine(view, ink),
-        *([[("session ", ink.dim), (clean(standing.session), ink.text)]] * bool(standing.session)),
-        [("lag ", ink.dim), (f"{view.lag_us:,} µs", ink.text)],
-        [("running ", ink.dim), (up_for, ink.text)],
+        _kill(view, look, styles, width - _AGE_CELLS),
+        [("orders ", styles.dim), (str(view.working_orders), styles.text)],
+        _engine(view, styles),
+        *([[("session ", styles.dim), (clean(look.session), styles.text)]] * bool(look.session)),
+        [("lag ", styles.dim), (f"{view.lag_us:,} µs", styles.text)],
+        [("running ", styles.dim), (up_for, styles.text)],
     ]
 
 
-def _engine(view: AccountView, ink: Ink) -> list[Span]:
+def _engine(view: AccountView, styles: Styles) -> list[Span]:
     """Whether this machine keeps up with what it is sent."""
     if view.behind_ms < _BEHIND_MS:
-        return [("engine ", ink.dim), ("on time", ink.text)]
-    return [("engine ", ink.dim), (f"behind {view.behind_ms / 1000:.1f} s", ink.error)]
+        return [("engine ", styles.dim), ("on time", styles.text)]
+    return [("engine ", styles.dim), (f"behind {view.behind_ms / 1000:.1f} s", styles.error)]
 
 
-def _kill(view: AccountView, standing: Standing, ink: Ink, room: int) -> list[Span]:
+def _kill(view: AccountView, look: AccountLook, styles: Styles, room: int) -> list[Span]:
     """Asked, acknowledged and in force are three different things."""
     if view.is_killed:
-        rest = ("NOT on disk", ink.error) if standing.is_kill_unkept else ("R rearms", ink.dim)
-        return [("■ KILLED ", ink.error), rest]
-    if standing.kill:
-        return [(fitted(standing.kill, room), ink.error)]
+        rest = ("NOT on disk", styles.error) if look.is_kill_unkept else ("R rearms", styles.dim)
+        return [("■ KILLED ", styles.error), rest]
+    if look.kill:
+        return [(fitted(look.kill, room), styles.error)]
     if view.is_stopping:
-        return [("◌ stopping", ink.warn)]
-    return [("kill switch ", ink.dim), ("ready", ink.good)]
+        return [("◌ stopping", styles.warn)]
+    return [("kill switch ", styles.dim), ("ready", styles.good)]
 
 
-def _age(standing: Standing, ink: Ink) -> list[Span]:
-    if standing.link:
+def _age(look: AccountLook, styles: Styles) -> list[Span]:
+    if look.link:
         return [
-            (f"○ {standing.link}", ink.error),
-            (f" {figures.age(standing.age_s)} old", ink.stale),
+            (f"○ {look.link}", styles.error),
+            (f" {figures.age(look.age_s)} old", styles.stale),
         ]
-    if standing.age_s > STALE_AFTER_S:
-        return [(f"◐ {figures.age(standing.age_s)} old", ink.stale)]
-    return [("● ", ink.good), (figures.age(standing.age_s), ink.dim)]
+    if look.age_s > STALE_AFTER_S:
+        return [(f"◐ {figures.age(look.age_s)} old", styles.stale)]
+    return [("● ", styles.good), (figures.age(look.age_s), styles.dim)]
 
 
 def _fitting(groups: list[list[Span]], width: int) -> list[Span]:

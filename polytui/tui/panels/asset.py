@@ -7,7 +7,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from polytui.model.snapshot import AssetView, RoundView
-from polytui.tui.ink import Ink, Line, Span, beside, faded, filled, ink_of, line, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.facts import (
     count_line,
@@ -28,6 +27,7 @@ from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.panels.ladder import ladder, touch
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.state import state_words, trouble_of
+from polytui.tui.styles import Line, Span, Styles, beside, faded, filled, line, styles_of, width_of
 from polytui.tui.theme import Palette
 
 STALE_AFTER_S = 1.0
@@ -58,12 +58,12 @@ class Look:
         return self.age_s > STALE_AFTER_S
 
     @property
-    def ink(self) -> Ink:
-        return faded(self.palette) if self.is_stale else ink_of(self.palette)
+    def styles(self) -> Styles:
+        return faded(self.palette) if self.is_stale else styles_of(self.palette)
 
     @property
     def edge(self) -> Style:
-        fresh = ink_of(self.palette)
+        fresh = styles_of(self.palette)
         if self.is_focused:
             return fresh.accent
         return fresh.error if self.is_live else fresh.border
@@ -73,16 +73,16 @@ def asset_panel(
     name: str, view: AssetView | None, look: Look, width: int, height: int
 ) -> list[Line]:
     """The whole panel, box included: `height` lines of `width` cells."""
-    ink = look.ink
+    styles = look.styles
     if view is None:
-        top = Edge([(f"{look.number} ", ink.dim), (name.upper(), ink.strong)], [])
-        waiting = [line([("waiting for the engine", ink.dim)], width - 4, ink.text)]
-        return framed(waiting, top, Edge([], []), (width, height), look.edge, ink.text)
+        top = Edge([(f"{look.number} ", styles.dim), (name.upper(), styles.strong)], [])
+        waiting = [line([("waiting for the engine", styles.dim)], width - 4, styles.text)]
+        return framed(waiting, top, Edge([], []), (width, height), look.edge, styles.text)
     view_round = current_round(view)
     inner, rows = width - 4, height - (1 if height < 5 else 2)
-    body = _body(view, view_round, ink, inner, rows)
+    body = _body(view, view_round, styles, inner, rows)
     top, bottom = box_edges(view, view_round, look, width)
-    return framed(body, top, bottom, (width, height), look.edge, ink.text)
+    return framed(body, top, bottom, (width, height), look.edge, styles.text)
 
 
 # --- edges ----------------------------------------------------------------------------------
@@ -92,20 +92,20 @@ def box_edges(
     view: AssetView, shown: RoundView | None, look: Look, width: int
 ) -> tuple[Edge, Edge]:
     """Upper edge: who, how and how long. Lower edge: feeds, and the age when it is too high."""
-    ink, corner = look.ink, _corner(look, look.ink)
-    feeds = feed_dots(view.feeds, ink, width - 6 - (width_of(corner) + 2 if corner else 0))
+    styles, corner = look.styles, _corner(look, look.styles)
+    feeds = feed_dots(view.feeds, styles, width - 6 - (width_of(corner) + 2 if corner else 0))
     return _upper(view, shown, look, width), Edge(feeds, corner)
 
 
 def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int) -> Edge:
     """The fullest words for which there is room: a number, as of a breaker's seconds, is whole."""
-    ink = look.ink
-    states, times = state_words(view, shown, look.full, ink), times_left(view, shown, ink)
-    note: list[Span] = [(f"  {look.note}", ink.warn)] if look.note else []
+    styles = look.styles
+    states, times = state_words(view, shown, look.full, styles), times_left(view, shown, styles)
+    note: list[Span] = [(f"  {look.note}", styles.warn)] if look.note else []
     who: list[Span] = [
-        (f"{look.number} ", ink.dim),
-        (view.asset.upper(), ink.accent if look.is_focused else ink.strong),
-        ("  ", ink.dim),
+        (f"{look.number} ", styles.dim),
+        (view.asset.upper(), styles.accent if look.is_focused else styles.strong),
+        ("  ", styles.dim),
     ]
     made = [
         Edge([*who, state, *more], time)
@@ -118,70 +118,76 @@ def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int) -> 
     return next(fits, made[-1])
 
 
-def _corner(look: Look, ink: Ink) -> list[Span]:
-    return [(f"{figures.age(look.age_s)} old", ink.stale)] if look.is_stale else []
+def _corner(look: Look, styles: Styles) -> list[Span]:
+    return [(f"{figures.age(look.age_s)} old", styles.stale)] if look.is_stale else []
 
 
 # --- the body -------------------------------------------------------------------------------
 
 
 def _body(
-    view: AssetView, shown: RoundView | None, ink: Ink, width: int, height: int
+    view: AssetView, shown: RoundView | None, styles: Styles, width: int, height: int
 ) -> list[Line]:
     if shown is None:
-        trouble = detail_lines(trouble_of(view), ink, width, max(1, height - 1))
-        news = trouble or signal_rows((), ink, width, 1)
-        return [*news, session_line(view, ink, width)]
+        trouble = detail_lines(trouble_of(view), styles, width, max(1, height - 1))
+        news = trouble or signal_rows((), styles, width, 1)
+        return [*news, session_line(view, styles, width)]
     if width < _WIDE or height < 8:
-        return _narrow(view, shown, ink, width, height)
-    return _wide(view, shown, ink, width, height)
+        return _narrow(view, shown, styles, width, height)
+    return _wide(view, shown, styles, width, height)
 
 
-def _narrow(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+def _narrow(
+    view: AssetView, shown: RoundView, styles: Styles, width: int, height: int
+) -> list[Line]:
     """One column; what matters most survives the loss of rows."""
-    price, fair = price_line(view, shown, ink, width), fair_line(shown, ink, width)
-    signal = news_lines(view, shown, ink, width, 1)[0]
-    position = position_line(shown, ink, width)
+    price, fair = price_line(view, shown, styles, width), fair_line(shown, styles, width)
+    signal = news_lines(view, shown, styles, width, 1)[0]
+    position = position_line(shown, styles, width)
     if height < 5:
         return [price, signal, position, fair][:height]
     book_rows = height - 5
     tail: list[Line] = []
     if book_rows > 8:
-        tail, book_rows = [session_line(view, ink, width)], book_rows - 1
-    book = [touch(shown, ink, width)] if book_rows == 1 else ladder(shown, ink, width, book_rows)
-    return [time_bar(view, shown, ink, width), price, fair, *book, signal, position, *tail]
+        tail, book_rows = [session_line(view, styles, width)], book_rows - 1
+    book = (
+        [touch(shown, styles, width)] if book_rows == 1 else ladder(shown, styles, width, book_rows)
+    )
+    return [time_bar(view, shown, styles, width), price, fair, *book, signal, position, *tail]
 
 
-def _wide(view: AssetView, shown: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+def _wide(view: AssetView, shown: RoundView, styles: Styles, width: int, height: int) -> list[Line]:
     """Facts on the left, the ladder on the right, the time bar over both."""
     facts_width = min(44, max(30, width // 2 - 1))
-    gap = Segment("  ", ink.text)
+    gap = Segment("  ", styles.text)
     rows = height - 1
-    facts = filled(facts_of(view, shown, ink, facts_width, rows), rows, facts_width, ink.text)
-    book = ladder(shown, ink, width - facts_width - 2, rows)
-    return [time_bar(view, shown, ink, width), *beside(facts, book, gap)]
+    facts = filled(facts_of(view, shown, styles, facts_width, rows), rows, facts_width, styles.text)
+    book = ladder(shown, styles, width - facts_width - 2, rows)
+    return [time_bar(view, shown, styles, width), *beside(facts, book, gap)]
 
 
-def facts_of(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+def facts_of(
+    view: AssetView, shown: RoundView, styles: Styles, width: int, rows: int
+) -> list[Line]:
     """Everything but the ladder, most important first, in groups where there is room."""
-    prices = price_lines(view, shown, ink, width)
+    prices = price_lines(view, shown, styles, width)
     holding = [
-        position_line(shown, ink, width),
-        session_line(view, ink, width),
-        count_line(view, shown, ink, width),
+        position_line(shown, styles, width),
+        session_line(view, styles, width),
+        count_line(view, shown, styles, width),
     ]
-    orders = order_lines(shown, ink, width)
+    orders = order_lines(shown, styles, width)
     room = max(1, rows - len(prices) - len(holding))
     spared = _spared(len(orders), len(shown.signals), room)
-    signals = news_lines(view, shown, ink, width, room - spared)
-    blank = line([], width, ink.text)
+    signals = news_lines(view, shown, styles, width, room - spared)
+    blank = line([], width, styles.text)
     gap = [blank] if room - len(signals) - spared >= 2 else []
     lines = [*prices, *gap, *signals, *gap, *holding]
-    others = other_rounds(view, shown, ink, width)
+    others = other_rounds(view, shown, styles, width)
     if others and rows - len(lines) - spared >= len(others) + 2:
-        lines += [blank, rule([("rounds", ink.dim)], [], width, ink.border), *others]
+        lines += [blank, rule([("rounds", styles.dim)], [], width, styles.border), *others]
     if orders and rows - len(lines) >= len(orders) + 2:
-        lines += [blank, rule([("orders", ink.dim)], [], width, ink.border), *orders]
+        lines += [blank, rule([("orders", styles.dim)], [], width, styles.border), *orders]
     return lines
 
 
@@ -192,8 +198,10 @@ def _spared(orders: int, signals: int, room: int) -> int:
     return wanted if orders and signals <= room - wanted and room < 2 * signals else 0
 
 
-def news_lines(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+def news_lines(
+    view: AssetView, shown: RoundView, styles: Styles, width: int, rows: int
+) -> list[Line]:
     """Trouble first, then what the strategies want; at least one line."""
-    trouble = detail_lines(trouble_of(view), ink, width, 2 if rows > 2 else 1)
+    trouble = detail_lines(trouble_of(view), styles, width, 2 if rows > 2 else 1)
     left = max(0, rows - len(trouble))
-    return [*trouble, *(signal_rows(shown.signals, ink, width, left) if left else [])]
+    return [*trouble, *(signal_rows(shown.signals, styles, width, left) if left else [])]

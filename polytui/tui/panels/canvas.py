@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from polytui.tui.ink import Line
+from polytui.tui.styles import Line
 
 Painter = Callable[[int, int], list[Line]]
 """(width, height) in cells to exactly `height` lines of `width` cells."""

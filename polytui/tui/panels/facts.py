@@ -6,10 +6,10 @@ from attrs import evolve
 from rich.style import Style
 
 from polytui.model.snapshot import AssetView, RoundView
-from polytui.tui.ink import Ink, Line, Span, fitting, line, spread
 from polytui.tui.panels import figures
 from polytui.tui.panels.ladder import mid_of
 from polytui.tui.panels.reasons import wrapped
+from polytui.tui.styles import Line, Span, Styles, fitting, line, spread
 
 FAIR_OLD_MS, MID_OLD_MS = 1_000, 15_000
 """Session time after which a fair value, and a book that nobody touched, are called old."""
@@ -29,26 +29,30 @@ def current_round(view: AssetView) -> RoundView | None:
 # --- time ---------------------------------------------------------------------------------
 
 
-def times_left(view: AssetView, shown: RoundView | None, ink: Ink) -> list[list[Span]]:
+def times_left(view: AssetView, shown: RoundView | None, styles: Styles) -> list[list[Span]]:
     """In full, and for little room."""
-    full = time_left(view, shown, ink)
+    full = time_left(view, shown, styles)
     if shown is None:
         return [full, []]
     if view.at_ns < shown.opens_ns:
-        return [full, full[1:], [("in ", ink.dim), *full[2:]]]
+        return [full, full[1:], [("in ", styles.dim), *full[2:]]]
     return [full, full[:2], full[1:2]]
 
 
-def time_left(view: AssetView, shown: RoundView | None, ink: Ink) -> list[Span]:
+def time_left(view: AssetView, shown: RoundView | None, styles: Styles) -> list[Span]:
     if shown is None:
-        return [("no round yet", ink.dim)]
-    head: Span = (f"{shown.interval} ", ink.dim)
+        return [("no round yet", styles.dim)]
+    head: Span = (f"{shown.interval} ", styles.dim)
     if view.at_ns < shown.opens_ns:
-        return [head, ("opens in ", ink.dim), (figures.left(shown.opens_ns - view.at_ns), ink.text)]
+        return [
+            head,
+            ("opens in ", styles.dim),
+            (figures.left(shown.opens_ns - view.at_ns), styles.text),
+        ]
     if view.at_ns >= shown.closes_ns:
-        return [head, ("settling", ink.warn)]
-    word = (figures.left(shown.closes_ns - view.at_ns), urgency(view, shown, ink))
-    return [head, word, (" left", ink.dim)]
+        return [head, ("settling", styles.warn)]
+    word = (figures.left(shown.closes_ns - view.at_ns), urgency(view, shown, styles))
+    return [head, word, (" left", styles.dim)]
 
 
 def share_left(view: AssetView, shown: RoundView) -> float:
@@ -56,28 +60,28 @@ def share_left(view: AssetView, shown: RoundView) -> float:
     return min(1.0, max(0.0, (shown.closes_ns - view.at_ns) / length))
 
 
-def urgency(view: AssetView, shown: RoundView, ink: Ink) -> Style:
+def urgency(view: AssetView, shown: RoundView, styles: Styles) -> Style:
     share = share_left(view, shown)
     if share > 0.2:
-        return ink.accent
-    return ink.warn if share > 0.07 else ink.error
+        return styles.accent
+    return styles.warn if share > 0.07 else styles.error
 
 
-def time_bar(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
+def time_bar(view: AssetView, shown: RoundView, styles: Styles, width: int) -> Line:
     """What is left of the round, as a line that gets shorter."""
     full = round(share_left(view, shown) * width)
     if view.at_ns < shown.opens_ns:
-        return line([("─" * width, ink.border)], width, ink.text)
+        return line([("─" * width, styles.border)], width, styles.text)
     spans: list[Span] = [
-        ("━" * full, urgency(view, shown, ink)),
-        ("─" * (width - full), ink.border),
+        ("━" * full, urgency(view, shown, styles)),
+        ("─" * (width - full), styles.border),
     ]
-    return line(spans, width, ink.text)
+    return line(spans, width, styles.text)
 
 
 def _difference(view: AssetView, shown: RoundView) -> float | None:
-    oracle = view.oracle
-    price = oracle.price if oracle.price is not None else oracle.settlement
+    consensus = view.consensus
+    price = consensus.price if consensus.price is not None else consensus.settlement
     return None if price is None or shown.strike is None else price - shown.strike
 
 
@@ -85,63 +89,69 @@ def _signed_coin(value: float, like: float) -> str:
     return f"{figures.arrow(value)} {value:+,.{figures.coin_decimals(like)}f}"
 
 
-def price_line(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
-    """The oracle price, how far it is from the strike, and the strike."""
+def price_line(view: AssetView, shown: RoundView, styles: Styles, width: int) -> Line:
+    """The consensus, how far it is from the strike, and the strike."""
     gap = _difference(view, shown)
-    price: list[Span] = [(figures.coin(view.oracle.price), ink.strong)]
+    price: list[Span] = [(figures.coin(view.consensus.price), styles.strong)]
     away: list[Span] = []
     if gap is not None and shown.strike is not None:
-        away = [(" " + _signed_coin(gap, shown.strike), ink.sign(gap))]
+        away = [(" " + _signed_coin(gap, shown.strike), styles.sign(gap))]
     strike: Span = (
-        figures.coin(shown.strike) if shown.strike is not None else "unknown", ink.text,
+        figures.coin(shown.strike) if shown.strike is not None else "unknown", styles.text,
     )  # fmt: skip
-    label: Span = ("strike ", ink.dim)
+    label: Span = ("strike ", styles.dim)
     ways: list[tuple[list[Span], list[Span]]] = [
-        ([*price, *away], [label, strike]), ([*price, *away], [("vs ", ink.dim), strike]),
+        ([*price, *away], [label, strike]), ([*price, *away], [("vs ", styles.dim), strike]),
         (price, [label, strike]), ([*price, *away], []), (price, []),
     ]  # fmt: skip
-    return fitting(ways, width, ink.text)
+    return fitting(ways, width, styles.text)
 
 
-def price_lines(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
-    """Oracle, strike, settlement oracle, and fair value against the market, in columns."""
+def price_lines(view: AssetView, shown: RoundView, styles: Styles, width: int) -> list[Line]:
+    """Consensus, strike, Chainlink, and fair value against the market, in columns."""
     gap = _difference(view, shown)
     bps = None if gap is None or not shown.strike else gap / shown.strike * 10_000
     away: list[Span] = (
-        [] if gap is None else [(_signed_coin(gap, shown.strike or 0.0), ink.sign(gap))]
+        [] if gap is None else [(_signed_coin(gap, shown.strike or 0.0), styles.sign(gap))]
     )
-    rate: list[Span] = [] if bps is None else [(f"{bps:+.1f} bps", ink.sign(bps))]
+    rate: list[Span] = [] if bps is None else [(f"{bps:+.1f} bps", styles.sign(bps))]
     lag: list[Span] = []
-    if view.oracle.settlement_age_ms >= 0:
-        lag = [(f"{figures.age(view.oracle.settlement_age_ms / 1000)} old", ink.dim)]
-    settling = figures.coin(view.oracle.settlement)
-    oracle = _fact("oracle", figures.coin(view.oracle.price), away, ink, width, is_strong=True)
+    if view.consensus.settlement_age_ms >= 0:
+        lag = [(f"{figures.age(view.consensus.settlement_age_ms / 1000)} old", styles.dim)]
+    chainlink = figures.coin(view.consensus.settlement)
+    consensus = _fact(
+        "consensus", figures.coin(view.consensus.price), away, styles, width, is_strong=True
+    )
     strike = figures.coin(shown.strike) if shown.strike is not None else "unknown"
     return [
-        oracle,
-        _fact("strike", strike, rate, ink, width),
-        _fact("settles", settling, lag, ink, width),
-        *_values(shown, ink, width),
+        consensus,
+        _fact("strike", strike, rate, styles, width),
+        _fact("Chainlink", chainlink, lag, styles, width),
+        *_values(shown, styles, width),
     ]
 
 
-def _values(shown: RoundView, ink: Ink, width: int) -> list[Line]:
+def _values(shown: RoundView, styles: Styles, width: int) -> list[Line]:
     """Fair value of Up, and the market's, in columns."""
-    fair, market, away = _value_words(shown, ink)
+    fair, market, away = _value_words(shown, styles)
     old, old_mid = fair_age(shown), mid_age(shown)
     return [
-        _fact("fair", fair, _aged(old, ink) or away, _dimmed(ink, old), width, is_strong=True),
-        _fact("mid", market, _aged(old_mid, ink), _dimmed(ink, old_mid), width),
+        _fact(
+            "fair", fair, _aged(old, styles) or away, _dimmed(styles, old), width, is_strong=True
+        ),
+        _fact("mid", market, _aged(old_mid, styles), _dimmed(styles, old_mid), width),
     ]
 
 
-def _aged(age: str, ink: Ink) -> list[Span]:
-    return [(f"◐ {age} old", ink.stale)] if age else []
+def _aged(age: str, styles: Styles) -> list[Span]:
+    return [(f"◐ {age} old", styles.stale)] if age else []
 
 
-def _dimmed(ink: Ink, age: str) -> Ink:
+def _dimmed(styles: Styles, age: str) -> Styles:
     """What is old is in the quiet colour, label and all."""
-    return evolve(ink, text=ink.stale, strong=ink.stale, dim=ink.stale) if age else ink
+    return (
+        evolve(styles, text=styles.stale, strong=styles.stale, dim=styles.stale) if age else styles
+    )
 
 
 def fair_age(shown: RoundView) -> str:
@@ -158,31 +168,37 @@ def mid_age(shown: RoundView) -> str:
 
 
 def _fact(
-    label: str, value: str, extra: list[Span], ink: Ink, width: int, *, is_strong: bool = False
+    label: str,
+    value: str,
+    extra: list[Span],
+    styles: Styles,
+    width: int,
+    *,
+    is_strong: bool = False,
 ) -> Line:
     left: list[Span] = [
-        (f"{label:<8}", ink.dim),
-        (f"{value:>11}", ink.strong if is_strong else ink.text),
+        (f"{label:<9}", styles.dim),
+        (f"{value:>11}", styles.strong if is_strong else styles.text),
     ]
     short = [(text.removesuffix(" old"), style) for text, style in extra]
-    return fitting([(left, extra), (left, short), (left, [])], width, ink.text)
+    return fitting([(left, extra), (left, short), (left, [])], width, styles.text)
 
 
-def fair_line(shown: RoundView, ink: Ink, width: int) -> Line:
+def fair_line(shown: RoundView, styles: Styles, width: int) -> Line:
     """The same two in one line."""
-    fair, market, away = _value_words(shown, ink)
+    fair, market, away = _value_words(shown, styles)
     old, old_mid = fair_age(shown), mid_age(shown)
-    ours, theirs = _dimmed(ink, old), _dimmed(ink, old_mid)
+    ours, theirs = _dimmed(styles, old), _dimmed(styles, old_mid)
     left: list[Span] = [
         ("fair ", ours.dim), (fair, ours.strong), ("  mid ", theirs.dim), (market, theirs.text),
     ]  # fmt: skip
-    ages = [_aged(old, ink), [(f"◐ {old}", ink.stale)]] if old else []
+    ages = [_aged(old, styles), [(f"◐ {old}", styles.stale)]] if old else []
     if not old and old_mid:
-        ages = [_aged(old_mid, ink), [(f"◐ {old_mid}", ink.stale)]]
-    return fitting([(left, one) for one in (*ages, away if not ages else [])], width, ink.text)
+        ages = [_aged(old_mid, styles), [(f"◐ {old_mid}", styles.stale)]]
+    return fitting([(left, one) for one in (*ages, away if not ages else [])], width, styles.text)
 
 
-def _value_words(shown: RoundView, ink: Ink) -> tuple[str, str, list[Span]]:
+def _value_words(shown: RoundView, styles: Styles) -> tuple[str, str, list[Span]]:
     """Our probability of Up as a price, the market's, and the difference."""
     mid = mid_of(shown.book)
     fair = "–" if shown.fair_up is None else f"{shown.fair_up:.3f}"
@@ -191,91 +207,91 @@ def _value_words(shown: RoundView, ink: Ink) -> tuple[str, str, list[Span]]:
         # What is left of an old number and a new one is no difference.
         return fair, market, []
     gap = round(shown.fair_up - mid, 3)
-    return fair, market, [(f"{figures.arrow(gap)} {gap:+.3f}", ink.sign(gap))]
+    return fair, market, [(f"{figures.arrow(gap)} {gap:+.3f}", styles.sign(gap))]
 
 
-def detail_lines(detail: str, ink: Ink, width: int, rows: int) -> list[Line]:
+def detail_lines(detail: str, styles: Styles, width: int, rows: int) -> list[Line]:
     """Why the asset is halted, paused or restarting; nothing where there is nothing to say."""
     lines = wrapped(detail, width - 2, rows) if detail else []
     return [
-        line([(("  " if at else "! ") + one, ink.warn)], width, ink.text)
+        line([(("  " if at else "! ") + one, styles.warn)], width, styles.text)
         for at, one in enumerate(lines)
     ]
 
 
-def position_line(shown: RoundView, ink: Ink, width: int) -> Line:
+def position_line(shown: RoundView, styles: Styles, width: int) -> Line:
     """Shares of both outcomes, and what the round stands at now."""
     held: list[Span] = []
     if shown.up_shares:
-        held.append((f"Up {figures.shares(shown.up_shares)}", ink.up))
+        held.append((f"Up {figures.shares(shown.up_shares)}", styles.up))
     if shown.down_shares:
         held += [
-            ("  " if held else "", ink.dim),
-            (f"Down {figures.shares(shown.down_shares)}", ink.down),
+            ("  " if held else "", styles.dim),
+            (f"Down {figures.shares(shown.down_shares)}", styles.down),
         ]
-    gain = _gain(shown.marked_pnl, ink)
-    label: Span = ("round ", ink.dim)
+    gain = _gain(shown.marked_pnl, styles)
+    label: Span = ("round ", styles.dim)
     if not held:
-        return fitting([([("flat", ink.dim)], [label, gain])], width, ink.text)
-    cost: Span = (f" cost {figures.money(shown.cost)}", ink.dim)
+        return fitting([([("flat", styles.dim)], [label, gain])], width, styles.text)
+    cost: Span = (f" cost {figures.money(shown.cost)}", styles.dim)
     is_one = not (shown.up_shares and shown.down_shares)
     fuller = [([*held, cost], [label, gain])] if is_one else []
     ways = [*fuller, (held, [label, gain]), (held, [gain]), (held, [])]
-    return fitting(ways, width, ink.text)
+    return fitting(ways, width, styles.text)
 
 
-def _gain(micro: int, ink: Ink) -> Span:
-    return (figures.signed_money(micro), ink.sign(micro))
+def _gain(micro: int, styles: Styles) -> Span:
+    return (figures.signed_money(micro), styles.sign(micro))
 
 
-def session_line(view: AssetView, ink: Ink, width: int) -> Line:
+def session_line(view: AssetView, styles: Styles, width: int) -> Line:
     """PnL of settled rounds, and of the whole session with its holdings marked."""
-    left: list[Span] = [("realised ", ink.dim), _gain(view.realised_pnl, ink)]
-    gain = _gain(view.marked_pnl, ink)
+    left: list[Span] = [("realised ", styles.dim), _gain(view.realised_pnl, styles)]
+    gain = _gain(view.marked_pnl, styles)
     ways: list[tuple[list[Span], list[Span]]] = [
-        (left, [("session ", ink.dim), gain]), (left, [gain]), (left, []), (left[1:], []),
+        (left, [("session ", styles.dim), gain]), (left, [gain]), (left, []), (left[1:], []),
     ]  # fmt: skip
-    return fitting(ways, width, ink.text)
+    return fitting(ways, width, styles.text)
 
 
-def count_line(view: AssetView, shown: RoundView, ink: Ink, width: int) -> Line:
+def count_line(view: AssetView, shown: RoundView, styles: Styles, width: int) -> Line:
     words = f"orders {len(shown.orders)}   fills {view.fills}"
     return spread(
-        [(words, ink.dim)], [(f"settled {view.rounds_settled}", ink.dim)], width, ink.text
+        [(words, styles.dim)], [(f"settled {view.rounds_settled}", styles.dim)], width, styles.text
     )
 
 
-def other_rounds(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
-    return [round_line(view, one, ink, width) for one in view.rounds if one.slug != shown.slug]
+def other_rounds(view: AssetView, shown: RoundView, styles: Styles, width: int) -> list[Line]:
+    return [round_line(view, one, styles, width) for one in view.rounds if one.slug != shown.slug]
 
 
-def round_line(view: AssetView, one: RoundView, ink: Ink, width: int) -> Line:
+def round_line(view: AssetView, one: RoundView, styles: Styles, width: int) -> Line:
     """A round in one line: interval, time, fair against mid, PnL."""
-    time = "".join(text for text, _ in time_left(view, one, ink)[1:])
+    time = "".join(text for text, _ in time_left(view, one, styles)[1:])
     mid = mid_of(one.book)
     fair = "  –  " if one.fair_up is None else f"{one.fair_up:.3f}"
     market = "  –  " if mid is None else f"{mid:.3f}"
     left: list[Span] = [
-        (f"{one.interval:<4}", ink.text), (f"{time:<15}", ink.dim), (f"{fair} ", ink.text),
-        (f"{market} ", ink.dim),
+        (f"{one.interval:<4}", styles.text), (f"{time:<15}", styles.dim), (f"{fair} ", styles.text),
+        (f"{market} ", styles.dim),
     ]  # fmt: skip
-    return spread(left, [_gain(one.marked_pnl, ink)], width, ink.text)
+    return spread(left, [_gain(one.marked_pnl, styles)], width, styles.text)
 
 
-def order_lines(shown: RoundView, ink: Ink, width: int) -> list[Line]:
+def order_lines(shown: RoundView, styles: Styles, width: int) -> list[Line]:
     """Working orders, one a line: what, how much of it is filled, and its state."""
     lines = []
     for order in shown.orders:
         is_up = order.outcome == "up"
         left: list[Span] = [
-            (f"{order.side} ", ink.dim),
-            ("Up " if is_up else "Down ", ink.up if is_up else ink.down),
+            (f"{order.side} ", styles.dim),
+            ("Up " if is_up else "Down ", styles.up if is_up else styles.down),
             (
                 f"{figures.shares(order.shares)} @ {figures.price(order.price, 1_000).rstrip('0')}",
-                ink.text,
+                styles.text,
             ),
         ]
         filled_words = f"filled {figures.shares(order.filled)}  " if order.filled else ""
-        right: list[Span] = [(f"{filled_words}{order.state}", ink.dim)]
-        lines.append(spread(left, right, width, ink.text))
+        right: list[Span] = [(f"{filled_words}{order.state}", styles.dim)]
+        lines.append(spread(left, right, width, styles.text))
     return lines

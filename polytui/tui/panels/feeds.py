@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from polytui.config.called import called
 from polytui.model.snapshot import AssetView, FeedState, FeedView
-from polytui.tui.ink import Ink, Line, Span, clean, fitting, line, spread, width_of
 from polytui.tui.panels import figures
+from polytui.tui.styles import Line, Span, Styles, clean, fitting, line, spread, width_of
 
 _MARKS = {
     FeedState.UP: "●",
@@ -15,79 +15,82 @@ _MARKS = {
 }
 
 
-def feed_dots(feeds: tuple[FeedView, ...], ink: Ink, width: int = 10_000) -> list[Span]:
+def feed_dots(feeds: tuple[FeedView, ...], styles: Styles, width: int = 10_000) -> list[Span]:
     """A mark and a name per feed; whatever is not up says so in words. Where there is no room for
     all names, how many are up and the names of those that are not."""
-    full = _joined([feed_dot(feed, ink) for feed in feeds], ink)
+    full = _joined([feed_dot(feed, styles) for feed in feeds], styles)
     if width_of(full) <= width:
         return full
     troubled = [feed for feed in feeds if feed.state is not FeedState.UP]
-    mark: Span = ("◐ ", ink.warn) if troubled else ("● ", ink.good)
-    count: list[Span] = [mark, (f"{len(feeds) - len(troubled)} of {len(feeds)} feeds up", ink.text)]
-    named = _joined([count, *(feed_dot(feed, ink) for feed in troubled)], ink)
+    mark: Span = ("◐ ", styles.warn) if troubled else ("● ", styles.good)
+    count: list[Span] = [
+        mark,
+        (f"{len(feeds) - len(troubled)} of {len(feeds)} feeds up", styles.text),
+    ]
+    named = _joined([count, *(feed_dot(feed, styles) for feed in troubled)], styles)
     return named if width_of(named) <= width else count
 
 
-def _joined(parts: list[list[Span]], ink: Ink) -> list[Span]:
+def _joined(parts: list[list[Span]], styles: Styles) -> list[Span]:
     spans: list[Span] = []
     for at, part in enumerate(parts):
-        spans += [("  " if at else "", ink.dim), *part]
+        spans += [("  " if at else "", styles.dim), *part]
     return spans
 
 
-def feed_dot(feed: FeedView, ink: Ink) -> list[Span]:
+def feed_dot(feed: FeedView, styles: Styles) -> list[Span]:
     mark, name = _MARKS[feed.state], clean(feed.name)
     if feed.state is FeedState.UP:
-        return [(mark, ink.good), (f" {name}", ink.dim)]
-    style = ink.error if feed.state is FeedState.DOWN else ink.warn
+        return [(mark, styles.good), (f" {name}", styles.dim)]
+    style = styles.error if feed.state is FeedState.DOWN else styles.warn
     return [(f"{mark} {name} {feed.state.value}", style)]
 
 
-def feed_bar(views: tuple[AssetView, ...], ink: Ink, width: int) -> Line:
+def feed_bar(views: tuple[AssetView, ...], styles: Styles, width: int) -> Line:
     """All feeds of all assets in one line: how many are up, and which are not."""
     feeds = [(view.asset, feed) for view in views for feed in view.feeds]
     if not feeds:
-        return line([(" feeds ", ink.dim), ("none yet", ink.dim)], width, ink.text)
+        return line([(" feeds ", styles.dim), ("none yet", styles.dim)], width, styles.text)
     troubled = [(asset, feed) for asset, feed in feeds if feed.state is not FeedState.UP]
     if len(troubled) == len(feeds) and any(one.state is FeedState.DOWN for _, one in feeds):
-        return _nothing_comes(len(feeds), ink, width)
+        return _nothing_comes(len(feeds), styles, width)
     up = len(feeds) - len(troubled)
     left: list[Span] = [
-        (" feeds ", ink.dim),
-        ("● " if not troubled else "◐ ", ink.warn if troubled else ink.good),
-        (f"{up} of {len(feeds)} up", ink.text),
+        (" feeds ", styles.dim),
+        ("● " if not troubled else "◐ ", styles.warn if troubled else styles.good),
+        (f"{up} of {len(feeds)} up", styles.text),
     ]
-    right = _counts([feed for _, feed in feeds], ink)
+    right = _counts([feed for _, feed in feeds], styles)
     room = width - width_of(right) - 1
     for at, (asset, feed) in enumerate(troubled):
-        named = [("  ", ink.dim), (f"{asset.upper()} ", ink.dim), *feed_dot(feed, ink)]
-        named += _since(feed, ink)
-        more: list[Span] = [(f"  +{len(troubled) - at}", ink.dim)]
-        reserved = 0 if at + 1 == len(troubled) else width_of([(f"  +{len(troubled)}", ink.dim)])
+        named = [("  ", styles.dim), (f"{asset.upper()} ", styles.dim), *feed_dot(feed, styles)]
+        named += _since(feed, styles)
+        more: list[Span] = [(f"  +{len(troubled) - at}", styles.dim)]
+        reserved = 0 if at + 1 == len(troubled) else width_of([(f"  +{len(troubled)}", styles.dim)])
         if width_of(left) + width_of(named) + reserved > room:
             left += more
             break
         left += named
-    return spread(left, right, width, ink.text)
+    return spread(left, right, width, styles.text)
 
 
-def _nothing_comes(count: int, ink: Ink, width: int) -> Line:
+def _nothing_comes(count: int, styles: Styles, width: int) -> Line:
     """No network, most of the time: what to do instead of every feed's name."""
     words: list[Span] = [
-        (" feeds ", ink.dim),
-        (f"○ 0 of {count} up", ink.error),
-        ("   nothing comes: no network?  try: ", ink.text),
-        (called("doctor"), ink.accent),
+        (" feeds ", styles.dim),
+        (f"○ 0 of {count} up", styles.error),
+        ("   nothing comes: no network?  try: ", styles.text),
+        (called("doctor"), styles.accent),
     ]
-    short: list[Span] = [*words[:2], ("  try: polytui doctor", ink.text)]
-    return fitting([(words, []), (short, [])], width, ink.text)
+    short: list[Span] = [*words[:2], ("  try: polytui doctor", styles.text)]
+    return fitting([(words, []), (short, [])], width, styles.text)
 
 
-def _since(feed: FeedView, ink: Ink) -> list[Span]:
-    return [(f" {figures.age(feed.age_ms / 1000)}", ink.dim)] if feed.age_ms >= 0 else []
+def _since(feed: FeedView, styles: Styles) -> list[Span]:
+    return [(f" {figures.age(feed.age_ms / 1000)}", styles.dim)] if feed.age_ms >= 0 else []
 
 
-def _counts(feeds: list[FeedView], ink: Ink) -> list[Span]:
+def _counts(feeds: list[FeedView], styles: Styles) -> list[Span]:
     """Reconnects and refused frames, once there are any."""
     spans: list[Span] = []
     for word, count in (
@@ -97,7 +100,7 @@ def _counts(feeds: list[FeedView], ink: Ink) -> list[Span]:
         ("misdated", sum(feed.misdated for feed in feeds)),
     ):
         if count:
-            spans.append((f"{word} {count:,} ", ink.dim))
+            spans.append((f"{word} {count:,} ", styles.dim))
     return spans
 
 
@@ -106,7 +109,7 @@ def offset(milliseconds: float) -> str:
     return f"{milliseconds / 1000:+.2f} s"
 
 
-def feed_table(feeds: tuple[FeedView, ...], ink: Ink, width: int) -> list[Line]:
+def feed_table(feeds: tuple[FeedView, ...], styles: Styles, width: int) -> list[Line]:
     """One feed a line, with its age, counters, and the offset of its clock."""
     lines = []
     for feed in feeds:
@@ -115,6 +118,6 @@ def feed_table(feeds: tuple[FeedView, ...], ink: Ink, width: int) -> list[Line]:
         counts += f" {feed.missed} missed" if feed.missed else ""
         counts += f" {feed.misdated} misdated" if feed.misdated else ""
         counts += "" if feed.offset_ms is None else f" {offset(feed.offset_ms):>8}"
-        right: list[Span] = [(f"{age:>7} ", ink.text), (counts, ink.dim)]
-        lines.append(spread(feed_dot(feed, ink), right, width, ink.text))
+        right: list[Span] = [(f"{age:>7} ", styles.text), (counts, styles.dim)]
+        lines.append(spread(feed_dot(feed, styles), right, width, styles.text))
     return lines

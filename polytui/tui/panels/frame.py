@@ -6,7 +6,7 @@ from attrs import frozen
 from rich.segment import Segment
 from rich.style import Style
 
-from polytui.tui.ink import Line, Span, filled, line, spread, width_of
+from polytui.tui.styles import Line, Span, filled, line, spread, width_of
 
 
 @frozen

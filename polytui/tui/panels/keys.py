@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.tui.ink import Line, Span, badge, ink_of, line, spread, width_of
+from polytui.tui.styles import Line, Span, badge, line, spread, styles_of, width_of
 from polytui.tui.theme import Palette
 
 BOARD_KEYS = (
@@ -17,7 +17,7 @@ BOARD_KEYS = (
     ("q", "quit"),
     ("?", "help"),
     ("p", "pause"),
-    ("o", "oracle"),
+    ("o", "consensus"),
     ("F", "flatten"),
     ("P", "pause all"),
     ("- +", "speed"),
@@ -28,7 +28,7 @@ BOARD_KEYS = (
 )
 ZOOM_KEYS = (
     ("Esc", "back"),
-    ("o", "oracle"),
+    ("o", "consensus"),
     ("j k", "round"),
     ("1-4", "asset"),
     ("p", "pause"),
@@ -77,16 +77,16 @@ _GAP = "  "
 
 def key_line(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) -> Line:
     """As many keys as fit, the ones a stranger needs first."""
-    ink = ink_of(palette, palette.colours.panel)
-    spans: list[Span] = [(" ", ink.dim)]
+    styles = styles_of(palette, palette.colours.panel)
+    spans: list[Span] = [(" ", styles.dim)]
     for key, word in keys:
-        danger = ink.error if word in ("KILL", "SEND it") else ink.accent
+        danger = styles.error if word in ("KILL", "SEND it") else styles.accent
         gap = _GAP if len(spans) > 1 else ""
-        more: list[Span] = [(gap, ink.dim), (key, danger), (f" {word}", ink.dim)]
+        more: list[Span] = [(gap, styles.dim), (key, danger), (f" {word}", styles.dim)]
         if width_of(spans) + width_of(more) > width:
             break
         spans += more
-    return line(spans, width, ink.text)
+    return line(spans, width, styles.text)
 
 
 @frozen

@@ -7,8 +7,8 @@ from rich.style import Style
 from polytui.model.events import Level
 from polytui.model.snapshot import BookView, OrderView, RoundView
 from polytui.model.units import MICRO
-from polytui.tui.ink import Ink, Line, Span, filled, line
 from polytui.tui.panels import figures
+from polytui.tui.styles import Line, Span, Styles, filled, line
 
 _WORKING = ("placing", "unknown", "live", "cancelling")
 _PRICE, _SIZE = 5, 8
@@ -33,11 +33,13 @@ def own_sizes(orders: tuple[OrderView, ...]) -> dict[int, int]:
     return sizes
 
 
-def ladder(view: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
+def ladder(view: RoundView, styles: Styles, width: int, height: int) -> list[Line]:
     """`height` lines: the asks nearest to the middle, the spread where it fits, the bids."""
     book = view.book
     if book is None or not (book.bids or book.asks):
-        return filled([line([("no book yet", ink.dim)], width, ink.text)], height, width, ink.text)
+        return filled(
+            [line([("no book yet", styles.dim)], width, styles.text)], height, width, styles.text
+        )
     has_middle = height % 2 == 1
     depth = height // 2
     asks, bids = book.asks[:depth], book.bids[:depth]
@@ -47,14 +49,22 @@ def ladder(view: RoundView, ink: Ink, width: int, height: int) -> list[Line]:
     def rows(levels: tuple[Level, ...], word: str, style: Style, shade: Style) -> list[Line]:
         words = [word] + [""] * depth
         made = [
-            _row(words[at], level, book.tick, level[1] / deepest, marks, (ink, style, shade), width)
+            _row(
+                words[at],
+                level,
+                book.tick,
+                level[1] / deepest,
+                marks,
+                (styles, style, shade),
+                width,
+            )
             for at, level in enumerate(levels)
         ]
-        return filled(made, depth, width, ink.text)
+        return filled(made, depth, width, styles.text)
 
-    middle = [_middle(book, ink, width)] if has_middle else []
-    upper = rows(asks, "ask", ink.down, ink.ask_bar)[::-1]
-    return [*upper, *middle, *rows(bids, "bid", ink.up, ink.bid_bar)]
+    middle = [_middle(book, styles, width)] if has_middle else []
+    upper = rows(asks, "ask", styles.down, styles.ask_bar)[::-1]
+    return [*upper, *middle, *rows(bids, "bid", styles.up, styles.bid_bar)]
 
 
 def _marks(own: dict[int, int], levels: tuple[Level, ...], width: int) -> dict[int, str]:
@@ -73,48 +83,48 @@ def _row(
     tick: int,
     share: float,
     marks: dict[int, str],
-    styles: tuple[Ink, Style, Style],
+    drawn_with: tuple[Styles, Style, Style],
     width: int,
 ) -> Line:
     price, size = level
-    ink, style, shade = styles
+    styles, style, shade = drawn_with
     # Every bar of a ladder gets the same room, or their lengths could not be compared.
     room = max(0, width - _FIXED - max(map(len, marks.values()), default=0))
     spans: list[Span] = [
-        (f"{word:<4}", ink.dim),
+        (f"{word:<4}", styles.dim),
         (f"{figures.price(price, tick):>{_PRICE}} ", style),
-        (f"{figures.shares(size):>{_SIZE}} ", ink.text),
+        (f"{figures.shares(size):>{_SIZE}} ", styles.text),
         (f"{figures.bar(share, room):<{room}}", shade),
-        (marks.get(price, ""), ink.accent),
+        (marks.get(price, ""), styles.accent),
     ]
-    return line(spans, width, ink.text)
+    return line(spans, width, styles.text)
 
 
-def _middle(book: BookView, ink: Ink, width: int) -> Line:
+def _middle(book: BookView, styles: Styles, width: int) -> Line:
     """The spread between the two sides, or which side is missing."""
     if not book.bids or not book.asks:
         word = "no bids" if not book.bids else "no asks"
-        return line([("    ", ink.dim), (word, ink.warn)], width, ink.text)
+        return line([("    ", styles.dim), (word, styles.warn)], width, styles.text)
     spread = book.asks[0][0] - book.bids[0][0]
     mid = f"{(book.asks[0][0] + book.bids[0][0]) / 2 / MICRO:.4f}".rstrip("0")
     words = f"mid {mid}   spread {figures.price(spread, book.tick)}"
-    spans: list[Span] = [("    ", ink.dim), (words, ink.dim)]
+    spans: list[Span] = [("    ", styles.dim), (words, styles.dim)]
     if not book.is_settled:
-        spans.append(("   unsettled", ink.warn))
-    return line(spans, width, ink.text)
+        spans.append(("   unsettled", styles.warn))
+    return line(spans, width, styles.text)
 
 
-def touch(view: RoundView, ink: Ink, width: int) -> Line:
+def touch(view: RoundView, styles: Styles, width: int) -> Line:
     """Best bid and ask with their sizes, for panels without room for a ladder."""
     book = view.book
     if book is None:
-        return line([("no book yet", ink.dim)], width, ink.text)
+        return line([("no book yet", styles.dim)], width, styles.text)
 
     def side(levels: tuple[Level, ...], style: Style) -> list[Span]:
         if not levels:
-            return [("none", ink.warn)]
+            return [("none", styles.warn)]
         best, size = levels[0]
-        return [(figures.price(best, book.tick), style), (f" x{figures.shares(size)}", ink.dim)]
+        return [(figures.price(best, book.tick), style), (f" x{figures.shares(size)}", styles.dim)]
 
-    bid, ask = side(book.bids, ink.up), side(book.asks, ink.down)
-    return line([("bid ", ink.dim), *bid, ("  ask ", ink.dim), *ask], width, ink.text)
+    bid, ask = side(book.bids, styles.up), side(book.asks, styles.down)
+    return line([("bid ", styles.dim), *bid, ("  ask ", styles.dim), *ask], width, styles.text)

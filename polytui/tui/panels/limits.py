@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from polytui.model.snapshot import LimitView
-from polytui.tui.ink import clean
+from polytui.tui.styles import clean
 
 FULL_AT = 1.0
 

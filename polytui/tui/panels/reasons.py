@@ -12,7 +12,7 @@ from decimal import Decimal
 from textwrap import wrap
 
 from polytui.model.effects import Reason
-from polytui.tui.ink import clean
+from polytui.tui.styles import clean
 
 _NUMBERED = re.compile(
     r"(?P<words>.*): (?P<value>-?[\d,.]+(?:e[+-]?\d+)?) (?P<sign><|>|>=) "

@@ -8,14 +8,14 @@ from rich.segment import Segment
 from rich.style import Style
 
 from polytui.model.snapshot import AccountView, AssetView, BreakerView, LimitView
-from polytui.tui.ink import Ink, Line, Span, clean, filled, line, spread, width_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.frame import Edge, rule
 from polytui.tui.panels.limits import FULL_AT, numbers_of, share_of
+from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
 from polytui.tui.panels.reasons import fitted
-from polytui.tui.panels.sheet import Block, Scroll, Sheet, boxed
 from polytui.tui.panels.state import state_words, trouble_of
+from polytui.tui.styles import Line, Span, Styles, clean, filled, line, spread, width_of
 
 WARN_AT = 0.8
 _COLUMN = 56
@@ -29,44 +29,44 @@ _SHORTEST_BAR = 4
 def risk_panel(
     account: AccountView | None,
     views: Sequence[AssetView],
-    sheet: Sheet,
+    look: PageLook,
     scroll: Scroll,
     width: int,
     height: int,
 ) -> list[Line]:
     """The whole page: kill switch, breakers, limits of the account, limits of each asset."""
-    inner, ink = width - 4, sheet.ink
+    inner, styles = width - 4, look.styles
     columns = max(1, (inner + _GAP) // (_COLUMN + _GAP))
     column = (inner - _GAP * (columns - 1)) // columns
-    head = [_kill_line(account, sheet, inner)]
-    blocks = [_breakers(views, sheet, column), _account(account, sheet, column)]
-    blocks += [_asset(view, sheet, column) for view in views]
+    head = [_kill_line(account, look, inner)]
+    blocks = [_breakers(views, look, column), _account(account, look, column)]
+    blocks += [_asset(view, look, column) for view in views]
     rows = max(0, height - 2 - len(head))
-    flowed = _flowed(blocks, columns, column, inner, ink)
+    flowed = _flowed(blocks, columns, column, inner, styles)
     body = [*head, *scroll.window(flowed, rows)]
-    top = Edge([("risk", ink.strong)], _nearest(account, views, ink))
-    return boxed(body, top, scroll.words, sheet, width, height)
+    top = Edge([("risk", styles.strong)], _nearest(account, views, styles))
+    return boxed(body, top, scroll.words, look, width, height)
 
 
 # --- the kill switch, and what is nearest -------------------------------------------------------
 
 
-def _kill_line(account: AccountView | None, sheet: Sheet, width: int) -> Line:
-    ink = sheet.ink
-    head: Span = ("kill switch  ", ink.dim)
+def _kill_line(account: AccountView | None, look: PageLook, width: int) -> Line:
+    styles = look.styles
+    head: Span = ("kill switch  ", styles.dim)
     if account is None:
-        return line([head, ("waiting for the engine", ink.dim)], width, ink.text)
+        return line([head, ("waiting for the engine", styles.dim)], width, styles.text)
     if account.is_killed:
         why = clean(account.kill_why) or "no reason given"
-        words: list[Span] = [head, ("■ KILLED ", ink.error), (why, ink.warn)]
-        return spread(words, [("R twice rearms", ink.dim)], width, ink.text)
-    if sheet.kill:
-        return line([head, (sheet.kill, ink.error)], width, ink.text)
-    ready: list[Span] = [head, ("● ready", ink.good)]
-    return spread(ready, [("K twice stops all", ink.dim)], width, ink.text)
+        words: list[Span] = [head, ("■ KILLED ", styles.error), (why, styles.warn)]
+        return spread(words, [("R twice rearms", styles.dim)], width, styles.text)
+    if look.kill:
+        return line([head, (look.kill, styles.error)], width, styles.text)
+    ready: list[Span] = [head, ("● ready", styles.good)]
+    return spread(ready, [("K twice stops all", styles.dim)], width, styles.text)
 
 
-def _nearest(account: AccountView | None, views: Sequence[AssetView], ink: Ink) -> list[Span]:
+def _nearest(account: AccountView | None, views: Sequence[AssetView], styles: Styles) -> list[Span]:
     """The limit with the least room, wherever it is on the page."""
     pairs = [("", one) for one in account.limits] if account is not None else []
     pairs += [(view.asset.upper() + " ", one) for view in views for one in view.limits]
@@ -75,67 +75,72 @@ def _nearest(account: AccountView | None, views: Sequence[AssetView], ink: Ink) 
     whose, limit = max(pairs, key=lambda pair: share_of(pair[1]))
     share = share_of(limit)
     return [
-        ("nearest: ", ink.dim),
-        (f"{whose}{clean(limit.name)} {_percent(share)}", _style(share, ink)),
+        ("nearest: ", styles.dim),
+        (f"{whose}{clean(limit.name)} {_percent(share)}", _style(share, styles)),
     ]
 
 
 # --- blocks ---------------------------------------------------------------------------------
 
 
-def _breakers(views: Sequence[AssetView], sheet: Sheet, width: int) -> Block:
-    ink = sheet.ink
+def _breakers(views: Sequence[AssetView], look: PageLook, width: int) -> Block:
+    styles = look.styles
     made = [
-        _breaker_line(view, one, sheet.ink_of(view.asset), width)
+        _breaker_line(view, one, look.styles_of(view.asset), width)
         for view in views
         for one in view.breakers
     ]
     if not made:
-        calm: list[Span] = [("breakers     ", ink.dim), ("● none is open", ink.good)]
-        return Block("", [line(calm, width, ink.text)])
-    title: list[Span] = [(f"breakers, {len(made)} open: no entries", ink.error)]
-    return Block("", [rule(title, [], width, ink.border), *made])
+        calm: list[Span] = [("breakers     ", styles.dim), ("● none is open", styles.good)]
+        return Block("", [line(calm, width, styles.text)])
+    title: list[Span] = [(f"breakers, {len(made)} open: no entries", styles.error)]
+    return Block("", [rule(title, [], width, styles.border), *made])
 
 
-def _breaker_line(view: AssetView, breaker: BreakerView, ink: Ink, width: int) -> Line:
+def _breaker_line(view: AssetView, breaker: BreakerView, styles: Styles, width: int) -> Line:
     """Whose, why, and how long."""
-    whose: Span = (f"! {view.asset.upper():<5}", ink.strong)
-    left: list[Span] = [whose, (clean(breaker.reason), ink.warn)]
+    whose: Span = (f"! {view.asset.upper():<5}", styles.strong)
+    left: list[Span] = [whose, (clean(breaker.reason), styles.warn)]
     if not breaker.until_ns:
-        time: list[Span] = [("until resumed (p)", ink.warn)]
+        time: list[Span] = [("until resumed (p)", styles.warn)]
     elif breaker.until_ns <= view.at_ns:
-        time = [("closing", ink.dim)]
+        time = [("closing", styles.dim)]
     else:
-        time = [("closes in ", ink.dim), (figures.left(breaker.until_ns - view.at_ns), ink.text)]
+        time = [
+            ("closes in ", styles.dim),
+            (figures.left(breaker.until_ns - view.at_ns), styles.text),
+        ]
     if width_of(left) + 1 + width_of(time) > width:
         time = time[-1:]  # the number and its limit are worth more than two words
-    left = [whose, (fitted(breaker.reason, width - width_of([whose, *time]) - 1), ink.warn)]
-    return spread(left, time, width, ink.text)
+    left = [whose, (fitted(breaker.reason, width - width_of([whose, *time]) - 1), styles.warn)]
+    return spread(left, time, width, styles.text)
 
 
-def _account(account: AccountView | None, sheet: Sheet, width: int) -> Block:
-    ink = sheet.ink
-    head = rule([("account", ink.strong)], sheet.age_words(sheet.age_s), width, ink.border)
+def _account(account: AccountView | None, look: PageLook, width: int) -> Block:
+    styles = look.styles
+    head = rule([("account", styles.strong)], look.age_words(look.age_s), width, styles.border)
     limits = account.limits if account is not None else ()
-    return Block("", [head, *_limit_lines(limits, ink, width)])
+    return Block("", [head, *_limit_lines(limits, styles, width)])
 
 
-def _asset(view: AssetView, sheet: Sheet, width: int) -> Block:
-    ink = sheet.ink_of(view.asset)
-    is_chosen = view.asset == sheet.chosen
+def _asset(view: AssetView, look: PageLook, width: int) -> Block:
+    styles = look.styles_of(view.asset)
+    is_chosen = view.asset == look.chosen
     head: list[Span] = [
-        ("▸ " if is_chosen else "", ink.accent),
-        (view.asset.upper(), ink.accent if is_chosen else ink.strong),
+        ("▸ " if is_chosen else "", styles.accent),
+        (view.asset.upper(), styles.accent if is_chosen else styles.strong),
     ]
-    state = state_words(view, current_round(view), "", ink)[:1]
-    right = sheet.age_words(sheet.ages.get(view.asset, 0.0)) or state
-    lines = [rule(head, right, width, ink.border)]
+    state = state_words(view, current_round(view), "", styles)[:1]
+    right = look.age_words(look.ages.get(view.asset, 0.0)) or state
+    lines = [rule(head, right, width, styles.border)]
     if trouble := trouble_of(view):
-        lines.append(line([(f"! {fitted(trouble, width - 2)}", ink.warn)], width, ink.text))
-    return Block(view.asset, [*lines, *_limit_lines(view.limits, ink, width)])
+        lines.append(line([(f"! {fitted(trouble, width - 2)}", styles.warn)], width, styles.text))
+    return Block(view.asset, [*lines, *_limit_lines(view.limits, styles, width)])
 
 
-def _flowed(blocks: list[Block], columns: int, column: int, width: int, ink: Ink) -> list[Block]:
+def _flowed(
+    blocks: list[Block], columns: int, column: int, width: int, styles: Styles
+) -> list[Block]:
     """The blocks in columns of about the same height, never one block in two of them."""
     if columns == 1:
         return blocks
@@ -144,15 +149,15 @@ def _flowed(blocks: list[Block], columns: int, column: int, width: int, ink: Ink
     heights = range(least, total + 1)
     stacks = next(made for height in heights if len(made := _stacked(blocks, height)) <= columns)
     tallest = max(len(stack) for stack in stacks)
-    sides = [filled(stack, tallest, column, ink.text) for stack in stacks]
-    gap = Segment(" " * _GAP, ink.text)
+    sides = [filled(stack, tallest, column, styles.text) for stack in stacks]
+    gap = Segment(" " * _GAP, styles.text)
     lines = []
     for parts in zip(*sides, strict=True):
         spans: list[Span] = []
         for at, part in enumerate(parts):
             segments = [gap, *part] if at else part
-            spans += [(one.text, one.style or ink.text) for one in segments]
-        lines.append(line(spans, width, ink.text))
+            spans += [(one.text, one.style or styles.text) for one in segments]
+        lines.append(line(spans, width, styles.text))
     return [Block("", lines)]
 
 
@@ -169,28 +174,28 @@ def _stacked(blocks: list[Block], height: int) -> list[list[Line]]:
 # --- bars -----------------------------------------------------------------------------------
 
 
-def _limit_lines(limits: tuple[LimitView, ...], ink: Ink, width: int) -> list[Line]:
+def _limit_lines(limits: tuple[LimitView, ...], styles: Styles, width: int) -> list[Line]:
     if not limits:
-        return [line([("no limits told yet", ink.dim)], width, ink.text)]
+        return [line([("no limits told yet", styles.dim)], width, styles.text)]
     column = max(len(numbers_of(one)) for one in limits)
-    return [limit_line(one, ink, width, column) for one in limits]
+    return [limit_line(one, styles, width, column) for one in limits]
 
 
-def limit_line(limit: LimitView, ink: Ink, width: int, numbers: int = 0) -> Line:
+def limit_line(limit: LimitView, styles: Styles, width: int, numbers: int = 0) -> Line:
     """Name, bar, used of allowed with its unit (in `numbers` cells at least), and the share."""
     share = share_of(limit)
     words = f"{numbers_of(limit):>{numbers}}"
-    style = _style(share, ink)
+    style = _style(share, styles)
     room = max(_SHORTEST_BAR, width - _NAME - len(words) - _MARK - 1)
     full = figures.bar(share, room)
     spans: list[Span] = [
-        (f"{clean(limit.name):<{_NAME}}"[:_NAME], ink.text if share < WARN_AT else style),
+        (f"{clean(limit.name):<{_NAME}}"[:_NAME], styles.text if share < WARN_AT else style),
         (full, style),
-        ("░" * (room - width_of([(full, style)])), ink.border),
-        (f" {words}", ink.text),
+        ("░" * (room - width_of([(full, style)])), styles.border),
+        (f" {words}", styles.text),
         (f"{_mark(share)}{_percent(share):>{_MARK - 2}}", style),
     ]
-    return line(spans, width, ink.text)
+    return line(spans, width, styles.text)
 
 
 def _percent(share: float) -> str:
@@ -205,7 +210,7 @@ def _mark(share: float) -> str:
     return " !" if share >= WARN_AT else "  "
 
 
-def _style(share: float, ink: Ink) -> Style:
+def _style(share: float, styles: Styles) -> Style:
     if share >= FULL_AT:
-        return ink.error
-    return ink.warn if share >= WARN_AT else ink.good
+        return styles.error
+    return styles.warn if share >= WARN_AT else styles.good

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from polytui.model.effects import Reason
 from polytui.model.snapshot import AccountView, AssetState, AssetView, LimitView, RoundView
 from polytui.model.units import NS_PER_S
-from polytui.tui.ink import Ink, Span
 from polytui.tui.panels import figures
 from polytui.tui.panels.limits import FULL_AT, numbers_of, share_of
 from polytui.tui.panels.reasons import head_of
+from polytui.tui.styles import Span, Styles
 
 BY_COMMAND = "by command"
 """The engine's detail of an asset that a person paused."""
@@ -39,25 +39,25 @@ def full_name(account: AccountView | None) -> str:
     return "" if limit is None else _OF_THE_ACCOUNT[limit.name]
 
 
-def state_words(view: AssetView, shown: RoundView | None, full: str, ink: Ink) -> list[Span]:
+def state_words(view: AssetView, shown: RoundView | None, full: str, styles: Styles) -> list[Span]:
     """The same state in fewer and fewer cells, coloured by what it asks of the reader."""
     match view.state:
         case AssetState.TRADING:
-            return _trading(view, shown, full, ink)
+            return _trading(view, shown, full, styles)
         case AssetState.PAUSED:
-            return _paused(view, ink)
+            return _paused(view, styles)
         case AssetState.HALTED | AssetState.KILLED as state:
-            return [(f"■ {state.value.upper()}", ink.error)]
-    return [(f"◌ {view.state.value}", ink.warn)]
+            return [(f"■ {state.value.upper()}", styles.error)]
+    return [(f"◌ {view.state.value}", styles.warn)]
 
 
-def _trading(view: AssetView, shown: RoundView | None, full: str, ink: Ink) -> list[Span]:
+def _trading(view: AssetView, shown: RoundView | None, full: str, styles: Styles) -> list[Span]:
     if full:
-        return [(f"■ {full} FULL", ink.error)]
+        return [(f"■ {full} FULL", styles.error)]
     if shown is None or not shown.block:
-        return [("● trading", ink.good)]
+        return [("● trading", styles.good)]
     what = f"{head_of(shown.block)}{_left(view, shown.block)}"
-    return [(f"◌ blocked: {what}", ink.warn), (f"◌ {what}", ink.warn)]
+    return [(f"◌ blocked: {what}", styles.warn), (f"◌ {what}", styles.warn)]
 
 
 def _left(view: AssetView, block: str) -> str:
@@ -72,15 +72,15 @@ def _span(ns: int) -> str:
     return f"{seconds} s" if seconds < 100 else figures.left(ns)
 
 
-def _paused(view: AssetView, ink: Ink) -> list[Span]:
+def _paused(view: AssetView, styles: Styles) -> list[Span]:
     if view.is_flattened:
-        return [("‖ flattened by you", ink.warn), ("‖ flattened", ink.warn)]
+        return [("‖ flattened by you", styles.warn), ("‖ flattened", styles.warn)]
     if view.detail in ("", BY_COMMAND):
-        return [("‖ paused by you", ink.warn)]
+        return [("‖ paused by you", styles.warn)]
     words = view.detail.partition(":")[0]
     if words in _MEASURED_ANEW:
-        return [(f"■ {_MEASURED_ANEW[words]} FULL", ink.error)]
-    return [(f"‖ paused: {head_of(view.detail)}", ink.warn), ("‖ paused", ink.warn)]
+        return [(f"■ {_MEASURED_ANEW[words]} FULL", styles.error)]
+    return [(f"‖ paused: {head_of(view.detail)}", styles.warn), ("‖ paused", styles.warn)]
 
 
 def trouble_of(view: AssetView) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from attrs import fields
 
 from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
-from polytui.tui.ink import Ink, Line, Span, clean, line
 from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, rule
-from polytui.tui.panels.sheet import Block, Scroll, Sheet, boxed
+from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
 from polytui.tui.panels.signals import kind_words
+from polytui.tui.styles import Line, Span, Styles, clean, line
 
 _NAME, _KIND = 18, 9
 _WIDE = 92
@@ -23,21 +23,21 @@ _NOTHING = ResultView()
 
 
 def strategy_panel(
-    views: Sequence[AssetView], sheet: Sheet, scroll: Scroll, width: int, height: int
+    views: Sequence[AssetView], look: PageLook, scroll: Scroll, width: int, height: int
 ) -> list[Line]:
     """The whole page: what the columns mean, all assets together, then each asset."""
-    inner, ink = width - 4, sheet.ink
-    head = [_sentence(_MEANING, ink, inner)]
+    inner, styles = width - 4, look.styles
+    head = [_sentence(_MEANING, styles, inner)]
     if height >= 26:
-        head.append(_sentence(_SHADOW, ink, inner))
+        head.append(_sentence(_SHADOW, styles, inner))
         if any(score.claims.count for view in views for score in view.scores):
-            head.append(_sentence(_CLAIMS, ink, inner))
-    head.append(_headings(ink, inner))
-    blocks = [_together(views, sheet, inner), *(_of_asset(view, sheet, inner) for view in views)]
+            head.append(_sentence(_CLAIMS, styles, inner))
+    head.append(_headings(styles, inner))
+    blocks = [_together(views, look, inner), *(_of_asset(view, look, inner) for view in views)]
     body = [*head, *scroll.window(blocks, max(0, height - 2 - len(head)))]
-    top = Edge([("strategies", ink.strong)], [kind_words(True, ink), ("  ", ink.dim),
-                                              kind_words(False, ink)])  # fmt: skip
-    return boxed(body, top, scroll.words, sheet, width, height)
+    top = Edge([("strategies", styles.strong)], [kind_words(True, styles), ("  ", styles.dim),
+                                              kind_words(False, styles)])  # fmt: skip
+    return boxed(body, top, scroll.words, look, width, height)
 
 
 def added(results: Iterable[ResultView]) -> ResultView:
@@ -49,24 +49,24 @@ def added(results: Iterable[ResultView]) -> ResultView:
     return ResultView(**sums)
 
 
-def _sentence(words: str, ink: Ink, width: int) -> Line:
-    return line([(words, ink.dim)], width, ink.text)
+def _sentence(words: str, styles: Styles, width: int) -> Line:
+    return line([(words, styles.dim)], width, styles.text)
 
 
 # --- blocks ---------------------------------------------------------------------------------
 
 
-def _together(views: Sequence[AssetView], sheet: Sheet, width: int) -> Block:
+def _together(views: Sequence[AssetView], look: PageLook, width: int) -> Block:
     """Every strategy over all assets, and all strategies."""
-    ink = sheet.ink
+    styles = look.styles
     scores = [_sum_of(name, views) for name in _names(views)]
-    lines = [rule([("all assets", ink.strong)], [], width, ink.border)]
-    lines += [row for score in scores for row in _rows(score, ink, width)]
+    lines = [rule([("all assets", styles.strong)], [], width, styles.border)]
+    lines += [row for score in scores for row in _rows(score, styles, width)]
     if not scores:
-        return Block("", [*lines, _sentence("no strategy has been asked yet", ink, width)])
+        return Block("", [*lines, _sentence("no strategy has been asked yet", styles, width)])
     live, shadow = added(one.live for one in scores), added(one.shadow for one in scores)
-    lines.append(_row("together", True, live, ink, width, is_strong=True))
-    lines.append(_row("", False, shadow, ink, width, is_strong=True))
+    lines.append(_row("together", True, live, styles, width, is_strong=True))
+    lines.append(_row("", False, shadow, styles, width, is_strong=True))
     return Block("", lines)
 
 
@@ -95,22 +95,22 @@ def _claims_of(claims: Sequence[ClaimsView]) -> ClaimsView:
     )
 
 
-def _of_asset(view: AssetView, sheet: Sheet, width: int) -> Block:
-    ink = sheet.ink_of(view.asset)
-    is_chosen = view.asset == sheet.chosen
-    name: Span = (view.asset.upper(), ink.accent if is_chosen else ink.strong)
+def _of_asset(view: AssetView, look: PageLook, width: int) -> Block:
+    styles = look.styles_of(view.asset)
+    is_chosen = view.asset == look.chosen
+    name: Span = (view.asset.upper(), styles.accent if is_chosen else styles.strong)
     count = view.rounds_settled
-    settled: list[Span] = [(f"{count} round{'' if count == 1 else 's'} settled", ink.dim)]
-    right = sheet.age_words(sheet.ages.get(view.asset, 0.0)) or settled
-    head: list[Span] = [("▸ " if is_chosen else "", ink.accent), name]
-    lines = [rule(head, right, width, ink.border)]
-    lines += [row for score in view.scores for row in _rows(score, ink, width)]
+    settled: list[Span] = [(f"{count} round{'' if count == 1 else 's'} settled", styles.dim)]
+    right = look.age_words(look.ages.get(view.asset, 0.0)) or settled
+    head: list[Span] = [("▸ " if is_chosen else "", styles.accent), name]
+    lines = [rule(head, right, width, styles.border)]
+    lines += [row for score in view.scores for row in _rows(score, styles, width)]
     if not view.scores:
-        lines.append(_sentence("no strategy has been asked yet", ink, width))
+        lines.append(_sentence("no strategy has been asked yet", styles, width))
     return Block(view.asset, lines)
 
 
-def _rows(score: ScoreView, ink: Ink, width: int) -> list[Line]:
+def _rows(score: ScoreView, styles: Styles, width: int) -> list[Line]:
     """What it is now first; the other kind only where something came of it."""
     pairs = [(True, score.live), (False, score.shadow)]
     if not score.is_live:
@@ -118,53 +118,62 @@ def _rows(score: ScoreView, ink: Ink, width: int) -> list[Line]:
     kept = [pairs[0], *(pair for pair in pairs[1:] if pair[1] != _NOTHING)]
     name = score.strategy or "(nobody's)"
     rows = [
-        _row(name if at == 0 else "", is_live, result, ink, width)
+        _row(name if at == 0 else "", is_live, result, styles, width)
         for at, (is_live, result) in enumerate(kept)
     ]
-    return [*rows, _claims_row(score.claims, ink, width)] if score.claims.count else rows
+    return [*rows, _claims_row(score.claims, styles, width)] if score.claims.count else rows
 
 
 # --- columns --------------------------------------------------------------------------------
 
 
-def _headings(ink: Ink, width: int) -> Line:
+def _headings(styles: Styles, width: int) -> Line:
     wide = f"{'won':>6}{'of stake':>10}" if width >= _WIDE else ""
     words = f"{'in':>4}{'out':>5}{'won-lost':>9}{'staked':>9}{'fees':>7}{'pnl':>9}{'open':>7}"
-    return line([(" " * (_NAME + _KIND - 1) + words + wide, ink.dim)], width, ink.text)
+    return line([(" " * (_NAME + _KIND - 1) + words + wide, styles.dim)], width, styles.text)
 
 
 def _row(
-    name: str, is_live: bool, result: ResultView, ink: Ink, width: int, *, is_strong: bool = False
+    name: str,
+    is_live: bool,
+    result: ResultView,
+    styles: Styles,
+    width: int,
+    *,
+    is_strong: bool = False,
 ) -> Line:
     """One strategy's live or virtual result."""
-    kind, style = kind_words(is_live, ink)
+    kind, style = kind_words(is_live, styles)
     counts = f"{result.entries:>4}{result.exits:>5}{f'{result.wins}-{result.losses}':>9}"
     spent = f"{figures.dollars(result.staked):>9}{figures.dollars(result.fees):>7}"
     spans: list[Span] = [
-        (f"{clean(name):<{_NAME}}"[:_NAME], ink.strong if is_strong else ink.text),
+        (f"{clean(name):<{_NAME}}"[:_NAME], styles.strong if is_strong else styles.text),
         (f"{kind:<{_KIND - 1}}", style),
-        (counts + spent, ink.text if result != _NOTHING else ink.dim),
-        (f"{figures.signed_dollars(result.pnl):>9}", ink.sign(result.pnl)),
-        (f"{figures.dollars(result.open_cost):>7}", ink.text if result.open_cost else ink.dim),
+        (counts + spent, styles.text if result != _NOTHING else styles.dim),
+        (f"{figures.signed_dollars(result.pnl):>9}", styles.sign(result.pnl)),
+        (
+            f"{figures.dollars(result.open_cost):>7}",
+            styles.text if result.open_cost else styles.dim,
+        ),
     ]
     if width >= _WIDE:
-        spans.append((f"{_won(result):>6}{_return(result):>10}", ink.dim))
-    return line(spans, width, ink.text)
+        spans.append((f"{_won(result):>6}{_return(result):>10}", styles.dim))
+    return line(spans, width, styles.text)
 
 
-def _claims_row(claims: ClaimsView, ink: Ink, width: int) -> Line:
+def _claims_row(claims: ClaimsView, styles: Styles, width: int) -> Line:
     """What it said a share was worth above its price, what it was, and what is believed now."""
     spans: list[Span] = [
-        (f"{'':<{_NAME}}claims {claims.count:>5,.0f}", ink.dim),
-        ("  claimed", ink.dim),
-        (f"{_cents(claims.claimed_bps):>6}", ink.text),
-        ("  realised", ink.dim),
-        (f"{_cents(claims.realised_bps):>6}", ink.sign(claims.realised_bps)),
-        ("  used", ink.dim),
-        (f"{_cents(claims.used_bps):>6}", ink.text),
-        (" c", ink.dim),
+        (f"{'':<{_NAME}}claims {claims.count:>5,.0f}", styles.dim),
+        ("  claimed", styles.dim),
+        (f"{_cents(claims.claimed_bps):>6}", styles.text),
+        ("  realised", styles.dim),
+        (f"{_cents(claims.realised_bps):>6}", styles.sign(claims.realised_bps)),
+        ("  used", styles.dim),
+        (f"{_cents(claims.used_bps):>6}", styles.text),
+        (" c", styles.dim),
     ]
-    return line(spans, width, ink.text)
+    return line(spans, width, styles.text)
 
 
 def _cents(bps: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.segment import Segment
 
 from polytui.model.snapshot import AssetView, RoundView
-from polytui.tui.ink import Ink, Line, Span, beside, filled, line
 from polytui.tui.panels.asset import Look, asset_panel, box_edges, news_lines
 from polytui.tui.panels.facts import (
     count_line,
@@ -21,6 +20,7 @@ from polytui.tui.panels.feeds import feed_table
 from polytui.tui.panels.frame import framed, rule
 from polytui.tui.panels.ladder import ladder
 from polytui.tui.panels.signals import legend
+from polytui.tui.styles import Line, Span, Styles, beside, filled, line
 
 _LEAST_WIDTH = 64
 _COLUMNS = 56
@@ -36,15 +36,15 @@ def zoom_panel(
     shown = None if view is None else chosen_round(view, chosen)
     if view is None or shown is None or width < _LEAST_WIDTH:
         return asset_panel(name, view, look, width, height)
-    ink = look.ink
+    styles = look.styles
     inner, rows = width - 4, height - 3
     book_width = max(30, inner * 2 // 5)
     facts_width = inner - book_width - 3
-    book = ladder(shown, ink, book_width, rows)
-    facts = filled(_facts(view, shown, ink, facts_width, rows), rows, facts_width, ink.text)
-    body = [time_bar(view, shown, ink, inner), *beside(book, facts, Segment("   ", ink.text))]
+    book = ladder(shown, styles, book_width, rows)
+    facts = filled(_facts(view, shown, styles, facts_width, rows), rows, facts_width, styles.text)
+    body = [time_bar(view, shown, styles, inner), *beside(book, facts, Segment("   ", styles.text))]
     top, bottom = box_edges(view, shown, look, width)
-    return framed(body, top, bottom, (width, height), look.edge, ink.text)
+    return framed(body, top, bottom, (width, height), look.edge, styles.text)
 
 
 def chosen_round(view: AssetView, slug: str) -> RoundView | None:
@@ -52,54 +52,58 @@ def chosen_round(view: AssetView, slug: str) -> RoundView | None:
     return named[0] if named else current_round(view)
 
 
-def _facts(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+def _facts(view: AssetView, shown: RoundView, styles: Styles, width: int, rows: int) -> list[Line]:
     """Sections in order of weight; whole sections are dropped when rows run out."""
     columns = min(width, _COLUMNS)
-    prices = price_lines(view, shown, ink, columns)
+    prices = price_lines(view, shown, styles, columns)
     holding = [
-        position_line(shown, ink, columns),
-        session_line(view, ink, columns),
-        count_line(view, shown, ink, columns),
+        position_line(shown, styles, columns),
+        session_line(view, styles, columns),
+        count_line(view, shown, styles, columns),
     ]
-    orders = order_lines(shown, ink, columns) or [line([("none", ink.dim)], columns, ink.text)]
+    orders = order_lines(shown, styles, columns) or [
+        line([("none", styles.dim)], columns, styles.text)
+    ]
     others = [
         ("position", holding),
-        ("rounds", _rounds(view, shown, ink, columns)),
+        ("rounds", _rounds(view, shown, styles, columns)),
         ("orders", orders),
-        ("feeds", feed_table(view.feeds, ink, columns)),
+        ("feeds", feed_table(view.feeds, styles, columns)),
     ]
     # Signals in their long form only where it takes no other section's place.
     wanted = len(prices) + 2 + sum(len(section) + 1 for _, section in others)
-    signals = _signals(view, shown, ink, width, rows - wanted)
-    lines = [rule([("price", ink.dim)], [], columns, ink.border), *prices]
-    head = rule([("signals", ink.dim)], legend(ink), columns, ink.border)
-    lines = _widened([*lines, head], width, ink) + signals
+    signals = _signals(view, shown, styles, width, rows - wanted)
+    lines = [rule([("price", styles.dim)], [], columns, styles.border), *prices]
+    head = rule([("signals", styles.dim)], legend(styles), columns, styles.border)
+    lines = _widened([*lines, head], width, styles) + signals
     for title, section in others:
         if len(lines) + len(section) + 1 <= rows:
-            made = [rule([(title, ink.dim)], [], columns, ink.border), *section]
-            lines += _widened(made, width, ink)
+            made = [rule([(title, styles.dim)], [], columns, styles.border), *section]
+            lines += _widened(made, width, styles)
     return lines
 
 
-def _signals(view: AssetView, shown: RoundView, ink: Ink, width: int, rows: int) -> list[Line]:
+def _signals(
+    view: AssetView, shown: RoundView, styles: Styles, width: int, rows: int
+) -> list[Line]:
     """A line each at least."""
     columns = width if width >= _SIGNALS_WIDE else min(width, _COLUMNS)
     least = len(shown.signals) + (1 if view.detail else 0)
-    made = news_lines(view, shown, ink, min(columns, _SIGNALS_MOST), max(2, least, rows))
-    return _widened(made, width, ink)
+    made = news_lines(view, shown, styles, min(columns, _SIGNALS_MOST), max(2, least, rows))
+    return _widened(made, width, styles)
 
 
-def _widened(lines: list[Line], width: int, ink: Ink) -> list[Line]:
+def _widened(lines: list[Line], width: int, styles: Styles) -> list[Line]:
     """Lines that end earlier, filled up to `width`."""
     return [
-        line([(part.text, part.style or ink.text) for part in one], width, ink.text)
+        line([(part.text, part.style or styles.text) for part in one], width, styles.text)
         for one in lines
     ]
 
 
-def _rounds(view: AssetView, shown: RoundView, ink: Ink, width: int) -> list[Line]:
+def _rounds(view: AssetView, shown: RoundView, styles: Styles, width: int) -> list[Line]:
     lines = []
     for one in view.rounds:
-        mark: Span = ("▸ ", ink.accent) if one.slug == shown.slug else ("  ", ink.dim)
-        lines.append([Segment(*mark), *round_line(view, one, ink, width - 2)])
+        mark: Span = ("▸ ", styles.accent) if one.slug == shown.slug else ("  ", styles.dim)
+        lines.append([Segment(*mark), *round_line(view, one, styles, width - 2)])
     return lines

@@ -13,22 +13,22 @@ from textual.screen import Screen
 
 from polytui.model.events import Action
 from polytui.model.snapshot import AssetState, AssetView
-from polytui.tui.ink import Line, ink_of
 from polytui.tui.panels import keys
-from polytui.tui.panels.account import Standing, account_lines
+from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.canvas import Canvas
+from polytui.tui.panels.consensus import consensus_panel
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.log import last_words, log_lines
-from polytui.tui.panels.oracle import oracle_panel
+from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.reasons import said
-from polytui.tui.panels.sheet import Sheet
 from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
-from polytui.tui.scene import LinkState, Scene
 from polytui.tui.screens.bottom import bottom_lines
 from polytui.tui.screens.pages import Page, Pages
+from polytui.tui.state import LinkState, TerminalState
+from polytui.tui.styles import Line, styles_of
 from polytui.tui.theme import Palette
 from polytui.tui.two_step import Danger, Trigger
 
@@ -39,7 +39,7 @@ _AGES_EVERY_S = 0.25
 
 
 class Board(Screen[None]):
-    """State: what is chosen, zoomed, armed. What is known is the scene's."""
+    """State: what is chosen, zoomed, armed. What is known is in `tui/state.py`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"choose({number})", show=False) for number in range(1, PANELS + 1)),
@@ -53,7 +53,7 @@ class Board(Screen[None]):
         Binding("P", "pause_all", show=False),
         Binding("R", "danger('rearm')", show=False),
         Binding("F", "danger('flatten')", show=False),
-        Binding("o", "oracle", show=False),
+        Binding("o", "consensus", show=False),
         Binding("s", "page('strategies')", show=False),
         Binding("r", "page('risk')", show=False),
         Binding("e", "page('settings')", show=False),
@@ -67,14 +67,14 @@ class Board(Screen[None]):
 
     def __init__(
         self,
-        scene: Scene,
+        state: TerminalState,
         palettes: Sequence[Palette],
         clock: Callable[[], float],
         send: Callable[[Action, str], None],
         change: Callable[[str, str, str], None],
     ) -> None:
         super().__init__(id="board")
-        self.scene = scene
+        self.state = state
         self.palette = palettes[0]
         self.waiting = ""
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
@@ -83,10 +83,10 @@ class Board(Screen[None]):
         self._send = send
         self._change = change
         self._trigger = Trigger()
-        self._pages = Pages(scene, clock, change)
+        self._pages = Pages(state, clock, change)
         self._chosen = 0
         self._is_zoomed = False
-        self._is_oracle = False
+        self._shows_consensus = False
         """Whether the zoom shows prices instead of the book."""
         self._round = ""
         self._is_log_large = False
@@ -121,7 +121,7 @@ class Board(Screen[None]):
             1 if self._is_covered else count,
             is_log_large=self._is_log_large,
             is_page=self._pages.open is not None,
-            last_words=len(self.scene.last_words),
+            last_words=len(self.state.last_words),
         )
         assets = self.query_one("#assets")
         assets.styles.grid_size_columns = plan.columns
@@ -138,11 +138,11 @@ class Board(Screen[None]):
         """Paint if something is new, or if ages have moved on."""
         now_s = self._clock()
         changes, painted_s = self._painted
-        if self.scene.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
+        if self.state.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
             self.repaint()
 
     def repaint(self) -> None:
-        self._painted = (self.scene.changes, self._clock())
+        self._painted = (self.state.changes, self._clock())
         if bool(self._stop[0]) is not self._has_stop:
             self.lay_out()
             return
@@ -156,7 +156,7 @@ class Board(Screen[None]):
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return self.scene.names[:PANELS]
+        return self.state.names[:PANELS]
 
     def _asset(self) -> str:
         """The chosen asset; empty before the engine has named any."""
@@ -167,28 +167,28 @@ class Board(Screen[None]):
         return 0.0 if seen_s is None else max(0.0, self._clock() - seen_s)
 
     def _paint_account(self, width: int, height: int) -> list[Line]:
-        scene = self.scene
+        state = self.state
         troubled = {LinkState.LOST: "ENGINE LOST", LinkState.ENDED: "engine ended"}
-        standing = Standing(
+        look = AccountLook(
             self.palette,
-            scene.mode,
-            self._age(scene.account_s if scene.account is not None else None),
-            troubled.get(scene.link, ""),
-            scene.kill_words(),
-            scene.is_kill_unkept,
-            scene.session,
+            state.mode,
+            self._age(state.account_s if state.account is not None else None),
+            troubled.get(state.link, ""),
+            state.kill_words(),
+            state.is_kill_unkept,
+            state.session,
             self._stop,
         )
-        return account_lines(scene.account, standing, width)[:height]
+        return account_lines(state.account, look, width)[:height]
 
     @property
     def _stop(self) -> tuple[str, str]:
-        return stop_words(self.scene.account, tuple(self.scene.assets.values()))
+        return stop_words(self.state.account, tuple(self.state.assets.values()))
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
         def paint(width: int, height: int) -> list[Line]:
             name = self._names[at] if at < len(self._names) else ""
-            return asset_panel(name, self.scene.assets.get(name), self._look(at), width, height)
+            return asset_panel(name, self.state.assets.get(name), self._look(at), width, height)
 
         return paint
 
@@ -198,42 +198,42 @@ class Board(Screen[None]):
             self.palette,
             at + 1,
             is_focused=at == min(self._chosen, len(self._names) - 1),
-            is_live=self.scene.mode == "live",
-            age_s=self._age(self.scene.assets_s.get(name)),
-            note=self.scene.note_of(name),
-            full=full_name(self.scene.account),
+            is_live=self.state.mode == "live",
+            age_s=self._age(self.state.assets_s.get(name)),
+            note=self.state.note_of(name),
+            full=full_name(self.state.account),
         )
 
-    def _sheet(self) -> Sheet:
-        scene = self.scene
-        return Sheet(
+    def _page_look(self) -> PageLook:
+        state = self.state
+        return PageLook(
             self.palette,
             self._asset(),
-            age_s=self._age(scene.account_s if scene.account is not None else None),
-            ages={name: self._age(seen_s) for name, seen_s in scene.assets_s.items()},
-            is_live=scene.mode == "live",
-            kill=scene.kill_words(),
+            age_s=self._age(state.account_s if state.account is not None else None),
+            ages={name: self._age(seen_s) for name, seen_s in state.assets_s.items()},
+            is_live=state.mode == "live",
+            kill=state.kill_words(),
         )
 
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
-            return self._pages.paint(self._sheet(), width, height)
+            return self._pages.paint(self._page_look(), width, height)
         name = self._asset()
         at = self._names.index(name) if name else 0
-        view = self.scene.assets.get(name)
-        if self._is_oracle:
-            return oracle_panel(name, view, self._look(at), width, height)
+        view = self.state.assets.get(name)
+        if self._shows_consensus:
+            return consensus_panel(name, view, self._look(at), width, height)
         return zoom_panel(name, view, self._look(at), self._round, width, height)
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
-        scene, ink = self.scene, ink_of(self.palette)
-        if scene.link is LinkState.LOST:
-            return last_words(scene.last_words, ink, width, height)
-        return log_lines(scene.notices, scene.dropped, ink, width, height)
+        state, styles = self.state, styles_of(self.palette)
+        if state.link is LinkState.LOST:
+            return last_words(state.last_words, styles, width, height)
+        return log_lines(state.notices, state.dropped, styles, width, height)
 
     def _paint_bottom(self, width: int, height: int) -> list[Line]:
         return bottom_lines(
-            self.scene,
+            self.state,
             self._trigger,
             self.waiting,
             self._keys(),
@@ -305,20 +305,20 @@ class Board(Screen[None]):
         self._pages.paste(event.text)
         self.repaint()
 
-    def action_oracle(self) -> None:
+    def action_consensus(self) -> None:
         """The prices of the chosen asset; from there back to its book."""
         self._pages.turn(None)
-        is_oracle = not (self._is_zoomed and self._is_oracle)
+        shows_consensus = not (self._is_zoomed and self._shows_consensus)
         self._zoom(True)
-        self._is_oracle = is_oracle
+        self._shows_consensus = shows_consensus
         self.repaint()
 
     def _zoom(self, is_zoomed: bool) -> None:
-        self._is_zoomed, self._is_oracle, self._round = is_zoomed, False, ""
+        self._is_zoomed, self._shows_consensus, self._round = is_zoomed, False, ""
         self.lay_out()
 
     def action_round(self, step: int) -> None:
-        view = self.scene.assets.get(self._asset())
+        view = self.state.assets.get(self._asset())
         shown = None if view is None else chosen_round(view, self._round)
         if view is None or shown is None or not self._is_zoomed:
             return
@@ -348,7 +348,7 @@ class Board(Screen[None]):
     def action_pause(self) -> None:
         if self._pages.is_settings:
             return
-        view = self.scene.assets.get(self._asset())
+        view = self.state.assets.get(self._asset())
         if view is None:
             return
         if view.state is not AssetState.PAUSED:
@@ -359,7 +359,7 @@ class Board(Screen[None]):
     def action_pause_all(self) -> None:
         """Pauses all while one of them may trade; else resumes them, but for what was flattened:
         that was sold on purpose, and each has its own key."""
-        views = tuple(self.scene.assets.values())
+        views = tuple(self.state.assets.values())
         if self._pages.is_settings or not views:
             return
         if any(view.state not in _AT_REST for view in views):
@@ -369,11 +369,11 @@ class Board(Screen[None]):
         if paused:
             self._resume(paused, "", "P")
         else:
-            self.scene.log("warn", "", "P resumes nothing that was flattened: choose it, then p")
+            self.state.log("warn", "", "P resumes nothing that was flattened: choose it, then p")
             self.repaint()
 
     def _resumed_together(self) -> tuple[AssetView, ...]:
-        views = self.scene.assets.values()
+        views = self.state.assets.values()
         return tuple(v for v in views if v.state is AssetState.PAUSED and not v.is_flattened)
 
     def _resume(self, views: Sequence[AssetView], asset: str, key: str) -> None:
@@ -388,7 +388,7 @@ class Board(Screen[None]):
     def _send_resume(self, asset: str) -> None:
         """One by one where not all of them are meant."""
         paused = self._resumed_together()
-        if asset or len(paused) == len(self.scene.assets):
+        if asset or len(paused) == len(self.state.assets):
             self._send(Action.RESUME, asset)
             return
         for view in paused:
@@ -396,7 +396,7 @@ class Board(Screen[None]):
 
     def action_pace(self, factor: float) -> None:
         """A simulated session runs at half or twice its speed."""
-        view = self.scene.account
+        view = self.state.account
         if view is not None and not self._pages.is_settings:
             self._change("demo.speed", f"{view.speed:g}", f"{view.speed * factor:g}")
 

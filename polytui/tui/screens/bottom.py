@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from polytui.tui.ink import Line, faded, ink_of
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.keys import Alarm, alarm_lines, key_line, warning_lines
-from polytui.tui.scene import LinkState, Scene
+from polytui.tui.state import LinkState, TerminalState
+from polytui.tui.styles import Line, faded, styles_of
 from polytui.tui.theme import Palette
 from polytui.tui.two_step import Trigger
 
 
 def bottom_lines(
-    scene: Scene,
+    state: TerminalState,
     trigger: Trigger,
     waiting: str,
     keys: tuple[tuple[str, str], ...],
@@ -27,30 +27,30 @@ def bottom_lines(
         hint = f"press {danger.key} again or Enter to do it   Esc lets go"
         left = f"{trigger.left_s(now_s):.0f} s"
         return alarm_lines(Alarm(danger.title, hint, left), palette, width)
-    if scene.link in (LinkState.LOST, LinkState.ENDED):
-        return _epitaph(scene, palette, now_s, width)
+    if state.link in (LinkState.LOST, LinkState.ENDED):
+        return _epitaph(state, palette, now_s, width)
     if waiting:
-        count = scene.account.working_orders if scene.account is not None else 0
+        count = state.account.working_orders if state.account is not None else 0
         return warning_lines(Alarm(waiting, f"{count} orders still working"), palette, width)
-    return [_feeds(scene, palette, now_s, width), key_line(keys, palette, width)]
+    return [_feeds(state, palette, now_s, width), key_line(keys, palette, width)]
 
 
-def _epitaph(scene: Scene, palette: Palette, now_s: float, width: int) -> list[Line]:
+def _epitaph(state: TerminalState, palette: Palette, now_s: float, width: int) -> list[Line]:
     """The engine is over: what happened, when, and what can be done."""
-    age = figures.age(max(0.0, now_s - scene.ended_s))
-    if scene.link is LinkState.LOST:
+    age = figures.age(max(0.0, now_s - state.ended_s))
+    if state.link is LinkState.LOST:
         hint = "everything shown is from before   its last log lines are above   q quits"
-        alarm = Alarm(f"ENGINE LOST: {scene.link_words}", hint, f"{age} ago")
+        alarm = Alarm(f"ENGINE LOST: {state.link_words}", hint, f"{age} ago")
         return alarm_lines(alarm, palette, width)
-    title = f"ENGINE ENDED: {scene.link_words or 'no reason given'}"
-    draw = alarm_lines if scene.exit_code else warning_lines
+    title = f"ENGINE ENDED: {state.link_words or 'no reason given'}"
+    draw = alarm_lines if state.exit_code else warning_lines
     return draw(
-        Alarm(title, f"exit code {scene.exit_code}   q quits", f"{age} ago"), palette, width
+        Alarm(title, f"exit code {state.exit_code}   q quits", f"{age} ago"), palette, width
     )
 
 
-def _feeds(scene: Scene, palette: Palette, now_s: float, width: int) -> Line:
-    views = tuple(scene.assets[name] for name in scene.names if name in scene.assets)
-    seen_s = [scene.assets_s[view.asset] for view in views]
+def _feeds(state: TerminalState, palette: Palette, now_s: float, width: int) -> Line:
+    views = tuple(state.assets[name] for name in state.names if name in state.assets)
+    seen_s = [state.assets_s[view.asset] for view in views]
     is_old = bool(seen_s) and now_s - max(seen_s) > STALE_AFTER_S
-    return feed_bar(views, faded(palette) if is_old else ink_of(palette), width)
+    return feed_bar(views, faded(palette) if is_old else styles_of(palette), width)

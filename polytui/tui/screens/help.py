@@ -9,15 +9,15 @@ from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import ModalScreen
 
-from polytui.tui.ink import Line, Span, ink_of, line
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.styles import Line, Span, line, styles_of
 from polytui.tui.theme import Palette
 
 _KEYS = (
     ("1-4, Tab", "choose an asset"),
     ("Enter, Esc", "zoom into it, and back"),
-    ("o", "the oracle: every venue's price and vote"),
+    ("o", "the consensus: every venue's price and vote"),
     ("s", "strategies: live and shadow results"),
     ("r", "risk: limits, breakers, kill switch"),
     ("e", "settings: change one, in two steps"),
@@ -43,19 +43,19 @@ SIZE = (68, len(_KEYS) + len(_MARKS) + 4)
 
 def help_lines(palette: Palette, width: int, height: int) -> list[Line]:
     ground = palette.colours.panel
-    ink = ink_of(palette, ground)
+    styles = styles_of(palette, ground)
 
     def rows(pairs: tuple[tuple[str, str], ...]) -> list[Line]:
         made = []
         for key, words in pairs:
-            spans: list[Span] = [(f"{key:<20}", ink.accent), (words, ink.text)]
-            made.append(line(spans, width - 4, ink.text))
+            spans: list[Span] = [(f"{key:<20}", styles.accent), (words, styles.text)]
+            made.append(line(spans, width - 4, styles.text))
         return made
 
-    blank = line([], width - 4, ink.text)
+    blank = line([], width - 4, styles.text)
     body = [blank, *rows(_KEYS), blank, *rows(_MARKS)]
-    top = Edge([("keys and marks", ink.strong)], [("any key closes", ink.dim)])
-    return framed(body, top, Edge([], []), (width, height), ink.border, ink.text)
+    top = Edge([("keys and marks", styles.strong)], [("any key closes", styles.dim)])
+    return framed(body, top, Edge([], []), (width, height), styles.border, styles.text)
 
 
 class Help(ModalScreen[None]):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from polytui.tui.editing import Editor, Took, Wanted
-from polytui.tui.ink import Line
+from polytui.tui.editing import Editor, Took, WantedChange
 from polytui.tui.panels import keys
+from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.risk import risk_panel
 from polytui.tui.panels.settings import settings_panel
-from polytui.tui.panels.sheet import Scroll, Sheet
 from polytui.tui.panels.strategies import strategy_panel
-from polytui.tui.scene import Scene
+from polytui.tui.state import TerminalState
+from polytui.tui.styles import Line
 
 _FAR = 10_000
 _STEPS = {
@@ -31,10 +31,13 @@ class Pages:
     """State: which page is open, how far it is scrolled, and the setting that is being edited."""
 
     def __init__(
-        self, scene: Scene, clock: Callable[[], float], change: Callable[[str, str, str], None]
+        self,
+        state: TerminalState,
+        clock: Callable[[], float],
+        change: Callable[[str, str, str], None],
     ) -> None:
         self.open: Page | None = None
-        self._scene = scene
+        self._state = state
         self._clock = clock
         self._change = change
         self._scroll = Scroll()
@@ -46,7 +49,7 @@ class Pages:
         self._scroll, self._editor = Scroll(), self._new_editor()
 
     def _new_editor(self) -> Editor:
-        return Editor(fault_of=self._scene.settings.fault_of)
+        return Editor(fault_of=self._state.settings.fault_of)
 
     @property
     def is_settings(self) -> bool:
@@ -76,10 +79,10 @@ class Pages:
         return self._press_settings(key, character)
 
     def _press_settings(self, key: str, character: str | None) -> bool:
-        known, editor, now_s = self._scene.settings, self._editor, self._clock()
+        known, editor, now_s = self._state.settings, self._editor, self._clock()
         editor.follow(known.views, now_s)
         took = editor.press(key, character, known.matching(editor.words), now_s)
-        if isinstance(took, Wanted):
+        if isinstance(took, WantedChange):
             self._change(took.path, took.old, took.new)
         elif took is Took.LEAVES:
             self.turn(None)
@@ -93,15 +96,15 @@ class Pages:
 
     # --- drawing ------------------------------------------------------------------------------
 
-    def paint(self, sheet: Sheet, width: int, height: int) -> list[Line]:
-        scene = self._scene
-        views = [scene.assets[name] for name in scene.names if name in scene.assets]
+    def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
+        state = self._state
+        views = [state.assets[name] for name in state.names if name in state.assets]
         if self.open is Page.STRATEGIES:
-            return strategy_panel(views, sheet, self._scroll, width, height)
+            return strategy_panel(views, look, self._scroll, width, height)
         if self.open is Page.RISK:
-            return risk_panel(scene.account, views, sheet, self._scroll, width, height)
-        now_s, account = self._clock(), scene.account
-        self._editor.follow(scene.settings.views, now_s)
+            return risk_panel(state.account, views, look, self._scroll, width, height)
+        now_s, account = self._clock(), state.account
+        self._editor.follow(state.settings.views, now_s)
         digest = account.settings_digest if account is not None else ""
         size = (width, height)
-        return settings_panel(scene.settings, self._editor, sheet, digest, now_s, size)
+        return settings_panel(state.settings, self._editor, look, digest, now_s, size)

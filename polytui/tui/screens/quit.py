@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from polytui.tui.ink import Line, Span, badge, ink_of, line
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.styles import Line, Span, badge, line, styles_of
 from polytui.tui.theme import Palette
 
 
@@ -30,30 +30,30 @@ SIZE = (64, len(CHOICES) + 6)
 
 
 def quit_lines(chosen: Parting, palette: Palette, width: int, height: int) -> list[Line]:
-    ink = ink_of(palette, palette.colours.panel)
+    styles = styles_of(palette, palette.colours.panel)
     inner = width - 4
-    rows = [line([], inner, ink.text)]
+    rows = [line([], inner, styles.text)]
     for parting, key, words, why in CHOICES:
         is_chosen = parting is chosen
-        mark: Span = (" ▸ " if is_chosen else "   ", ink.accent)
+        mark: Span = (" ▸ " if is_chosen else "   ", styles.accent)
         spans: list[Span] = [
             mark,
-            (f"{key:<5}", ink.accent),
-            (f"{words:<20}", ink.strong),
-            (why, ink.dim),
+            (f"{key:<5}", styles.accent),
+            (f"{words:<20}", styles.strong),
+            (why, styles.dim),
         ]
         if is_chosen:
             loud = badge(palette, palette.colours.accent)
             spans = [(text, loud) for text, _ in spans]
             rows.append(line(spans, inner, loud))
         else:
-            rows.append(line(spans, inner, ink.text))
+            rows.append(line(spans, inner, styles.text))
     rows += [
-        line([], inner, ink.text),
-        line([("arrows choose, Enter does it", ink.dim)], inner, ink.text),
+        line([], inner, styles.text),
+        line([("arrows choose, Enter does it", styles.dim)], inner, styles.text),
     ]
-    top = Edge([("leave the terminal", ink.strong)], [])
-    return framed(rows, top, Edge([], []), (width, height), ink.border, ink.text)
+    top = Edge([("leave the terminal", styles.strong)], [])
+    return framed(rows, top, Edge([], []), (width, height), styles.border, styles.text)
 
 
 class Quit(ModalScreen[Parting]):

@@ -24,7 +24,7 @@ class _Token(msgspec.Struct, gc=False):
     winner: bool | None = False
 
 
-class _Market(msgspec.Struct, gc=False):
+class _ClobMarket(msgspec.Struct, gc=False):
     tokens: list[_Token]
     closed: bool | None = False
     is_50_50_outcome: bool | None = False
@@ -33,7 +33,7 @@ class _Market(msgspec.Struct, gc=False):
 
 _decode_books = msgspec.json.Decoder(list[WireBook]).decode
 _decode_book = msgspec.json.Decoder(WireBook).decode
-_decode_market = msgspec.json.Decoder(_Market).decode
+_decode_market = msgspec.json.Decoder(_ClobMarket).decode
 _decode_time = msgspec.json.Decoder(int).decode
 _encode = msgspec.json.Encoder().encode
 

@@ -25,11 +25,11 @@ class _Resolution(msgspec.Struct, gc=False):
     condition_id: str | None = None
 
 
-class _Answer(msgspec.Struct, gc=False):
+class _DataAnswer(msgspec.Struct, gc=False):
     data: list[_Resolution]
 
 
-_decode = msgspec.json.Decoder(_Answer).decode
+_decode = msgspec.json.Decoder(_DataAnswer).decode
 
 
 class DataApi:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from polytui.config.schema import Rounds
+from polytui.config.schema import RoundSettings
 from polytui.model.errors import Rejected, Retry
 from polytui.model.instrument import Asset, Interval, Round
 from polytui.model.units import NS_PER_S
@@ -22,21 +22,21 @@ class _Listing(msgspec.Struct):
     events: list[msgspec.Raw]
 
 
-class _Series(msgspec.Struct, gc=False):
+class _GammaSeries(msgspec.Struct, gc=False):
     id: str
     slug: str
 
 
 _decode_listing = msgspec.json.Decoder(_Listing).decode
 _decode_events = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_series = msgspec.json.Decoder(list[_Series]).decode
+_decode_series = msgspec.json.Decoder(list[_GammaSeries]).decode
 
 
 _LISTED_MOST = 500
 """A hundred times what is asked for: each takes a while to read."""
 
 
-def known_ids(rounds: Rounds) -> dict[str, str]:
+def known_ids(rounds: RoundSettings) -> dict[str, str]:
     """Of series, by asset and interval, as the settings have them."""
     return dict(text.split("=") for text in rounds.series_ids)
 
@@ -172,7 +172,7 @@ def _decoded(body: bytes, decode: Callable[[bytes], list[msgspec.Raw]]) -> list[
     return events
 
 
-def _decoded_series(body: bytes) -> list[_Series]:
+def _decoded_series(body: bytes) -> list[_GammaSeries]:
     try:
         return _decode_series(body)
     except WIRE_FAULTS as fault:

@@ -42,7 +42,7 @@ class _Config(msgspec.Struct, gc=False, rename="camel"):
     twap_lookback_seconds: int = 0
 
 
-class _Market(msgspec.Struct, rename="camel"):
+class _GammaMarket(msgspec.Struct, rename="camel"):
     slug: str
     condition_id: str
     outcomes: str
@@ -197,7 +197,7 @@ class _Listed:
 
 def _whole(raw: msgspec.Raw) -> _Listed:
     """One market with both outcomes."""
-    market = _present(raw, _Market)
+    market = _present(raw, _GammaMarket)
     labels = _labels(market)
     tokens = dict(zip(labels, _ids(market), strict=True))
     found = _round_of(market, market.slug, tokens, is_up_first=labels[0] is Outcome.UP)
@@ -206,7 +206,7 @@ def _whole(raw: msgspec.Raw) -> _Listed:
 
 def _of_halves(slug: str, up_raw: msgspec.Raw, down_raw: msgspec.Raw) -> _Listed:
     """Two markets, one titled Up and one Down, each of which says yes or no to its title."""
-    up, down = _present(up_raw, _Market), _present(down_raw, _Market)
+    up, down = _present(up_raw, _GammaMarket), _present(down_raw, _GammaMarket)
     tokens = {Outcome.UP: _affirming(up, Outcome.UP), Outcome.DOWN: _affirming(down, Outcome.DOWN)}
     found = _round_of(up, slug, tokens, is_up_first=True)
     other = _round_of(down, slug, tokens, is_up_first=True)
@@ -223,12 +223,12 @@ def _of_halves(slug: str, up_raw: msgspec.Raw, down_raw: msgspec.Raw) -> _Listed
     return _Listed(found, winner, is_closed)
 
 
-def _affirming(market: _Market, outcome: Outcome) -> str:
+def _affirming(market: _GammaMarket, outcome: Outcome) -> str:
     """The token of a half's own outcome: its yes, or the outcome's name."""
     return _ids(market)[_affirming_index(market, outcome)]
 
 
-def _affirming_index(market: _Market, outcome: Outcome) -> int:
+def _affirming_index(market: _GammaMarket, outcome: Outcome) -> int:
     labels = [label.lower() for label in _decode_strings(market.outcomes)]
     names = [label for label in ("yes", outcome.value) if label in labels]
     if len(names) != 1:
@@ -236,13 +236,13 @@ def _affirming_index(market: _Market, outcome: Outcome) -> int:
     return labels.index(names[0])
 
 
-def _is_yes(market: _Market, outcome: Outcome) -> bool:
+def _is_yes(market: _GammaMarket, outcome: Outcome) -> bool:
     prices = _decode_strings(market.outcome_prices) if market.outcome_prices else []
     return sorted(prices) == ["0", "1"] and prices[_affirming_index(market, outcome)] == "1"
 
 
 def _round_of(
-    market: _Market, slug: str, tokens: dict[Outcome, str], *, is_up_first: bool
+    market: _GammaMarket, slug: str, tokens: dict[Outcome, str], *, is_up_first: bool
 ) -> Round:
     known = asset_and_interval(slug)
     if known is None:
@@ -285,7 +285,7 @@ def _check_window(slug: str, asset: Asset, interval: Interval, window: RoundWind
         raise ValueError("its name is of another window")
 
 
-def _labels(market: _Market) -> list[Outcome]:
+def _labels(market: _GammaMarket) -> list[Outcome]:
     """Outcomes in the venue's order, by label: index 0 is Up today, but nothing promises it."""
     labels = [label.lower() for label in _decode_strings(market.outcomes)]
     if sorted(labels) != ["down", "up"]:
@@ -293,14 +293,14 @@ def _labels(market: _Market) -> list[Outcome]:
     return [Outcome(label) for label in labels]
 
 
-def _version(market: _Market) -> str:
+def _version(market: _GammaMarket) -> str:
     """Where it is not said, only a market without position ids can be told: it is of the first."""
     if market.version or market.position_ids:
         return market.version
     return "v1"
 
 
-def _ids(market: _Market) -> list[str]:
+def _ids(market: _GammaMarket) -> list[str]:
     if _version(market) == "v1":
         ids, name = _decode_strings(market.clob_token_ids), "clobTokenIds"
     elif _version(market) == "v2":
@@ -315,7 +315,7 @@ def _ids(market: _Market) -> list[str]:
 _CONDITION = re.compile(r"0x[0-9a-f]{62}(?:[0-9a-f]{2})?")
 
 
-def _condition_id(market: _Market) -> str:
+def _condition_id(market: _GammaMarket) -> str:
     """0x and 64 hex digits. Gamma shows v2 ids without their last, zero byte (venue quirk)."""
     text = market.condition_id.lower()
     if not _CONDITION.fullmatch(text) or (len(text) == 64 and market.version != "v2"):
@@ -326,7 +326,7 @@ def _condition_id(market: _Market) -> str:
 _TWAP_SOURCE = re.compile(r"-twap-([0-9]{1,4})s")
 
 
-def _settlement(market: _Market) -> tuple[SettlementRule, int]:
+def _settlement(market: _GammaMarket) -> tuple[SettlementRule, int]:
     """The rule that decides and its look-back in seconds, from the market's own fields."""
     source = market.resolution_source.lower()
     config = (
@@ -355,7 +355,7 @@ def _tick(dollars: float) -> Price:
     return Price(tick)
 
 
-def _fees(market: _Market) -> FeeSchedule:
+def _fees(market: _GammaMarket) -> FeeSchedule:
     """The fee curve; listings may leave it out (venue quirk), then crypto's own is assumed."""
     if not market.fees_enabled:
         return FeeSchedule(rate_ppm=0, rebate_ppm=0)
@@ -374,7 +374,7 @@ def _fees(market: _Market) -> FeeSchedule:
     )
 
 
-def _winner(market: _Market, tokens: dict[Outcome, str], labels: list[Outcome]) -> str | None:
+def _winner(market: _GammaMarket, tokens: dict[Outcome, str], labels: list[Outcome]) -> str | None:
     """The token that pays, once the market is closed with prices of exactly one and zero. NO_WINNER
     where it was resolved to one half each; prices alone would not say so, they may be the last."""
     if not market.closed or not market.outcome_prices:

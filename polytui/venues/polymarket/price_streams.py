@@ -1,4 +1,4 @@
-"""The settlement oracle as Polymarket relays it: RTDS (older) and PolyBolt (newer).
+"""Chainlink as Polymarket relays it: RTDS (older) and PolyBolt (newer).
 
 Both send Chainlink points of whole seconds, spot and 60 s average, and a batch of history on
 subscribing. The exact value is in `full_accuracy_value`: dollars x 10^18 as an integer string
@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 from attrs import evolve, field, frozen
 
-from polytui.model.events import OraclePriced
+from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
 from polytui.venues.continuity import DUPLICATE, RisingNumber
 from polytui.venues.feed import (
@@ -65,7 +65,7 @@ class _Payload(msgspec.Struct, gc=False):
 
 
 @frozen
-class _Series:
+class _PointSeries:
     """What the points of one frame have in common."""
 
     asset: Asset
@@ -74,9 +74,9 @@ class _Series:
     window_s: int
     is_scaled: bool
 
-    def event(self, point: _Point, relayed_ns: int | None, received_ns: int) -> OraclePriced:
+    def event(self, point: _Point, relayed_ns: int | None, received_ns: int) -> ChainlinkPriced:
         observed_ns = ns_of_ms(point.timestamp)
-        return OraclePriced(
+        return ChainlinkPriced(
             self.asset,
             self.feed,
             self.kind,
@@ -93,7 +93,7 @@ class _Series:
             stream = SPOT if self.kind is PriceKind.SPOT else AVERAGE
             return Parsed((event,), is_data=True, stream=stream)
 
-        def make(point: _Point) -> OraclePriced:
+        def make(point: _Point) -> ChainlinkPriced:
             return self.event(point, None, received_ns)
 
         events, why = believed(payload.data, _decode_points, _decode_point, make)
@@ -192,7 +192,7 @@ class Rtds:
             return IGNORED
         return series.parsed(payload, ns_of_ms(message.timestamp), received_ns)
 
-    def _series(self, topic: str, payload: _Payload) -> _Series | None:
+    def _series(self, topic: str, payload: _Payload) -> _PointSeries | None:
         """Which series a payload belongs to; None for other assets and Binance's prices.
 
         The history of Chainlink's spot arrives under Binance's topic (venue quirk): its symbol
@@ -205,10 +205,12 @@ class Rtds:
         window_s = _RTDS_TWAPS.get(topic, 0)
         if not window_s:
             is_spot = topic in ("crypto_prices", "crypto_prices_chainlink")
-            return _Series(self._asset, self.feed, PriceKind.SPOT, 0, True) if is_spot else None
+            return (
+                _PointSeries(self._asset, self.feed, PriceKind.SPOT, 0, True) if is_spot else None
+            )
         if payload.window_s not in (0, window_s):
             raise ValueError(f"{topic} with a window of {payload.window_s} s")
-        return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, True)
+        return _PointSeries(self._asset, self.feed, PriceKind.TWAP, window_s, True)
 
 
 # --- PolyBolt -------------------------------------------------------------------------------
@@ -317,13 +319,13 @@ class PolyBolt:
             {"channel": _TWAP_CHANNEL, "filter": twap},
         ]
 
-    def _series(self, channel: str, payload: _Payload) -> _Series:
+    def _series(self, channel: str, payload: _Payload) -> _PointSeries:
         if channel == _SPOT_CHANNEL:
-            return _Series(self._asset, self.feed, PriceKind.SPOT, 0, False)
+            return _PointSeries(self._asset, self.feed, PriceKind.SPOT, 0, False)
         window_s = payload.window_seconds or _TWAP_WINDOW_S
         if not 0 < window_s <= 86_400:
             raise ValueError(f"an average over {window_s} s")
-        return _Series(self._asset, self.feed, PriceKind.TWAP, window_s, False)
+        return _PointSeries(self._asset, self.feed, PriceKind.TWAP, window_s, False)
 
     def _counted(self, message: _BoltFrame, parsed: Parsed, received_ns: int) -> Parsed:
         """Numbers are dense per connection and channel: a jump is a loss, a step back a repeat."""

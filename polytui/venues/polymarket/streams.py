@@ -78,7 +78,7 @@ class WireBook(msgspec.Struct, gc=False):
     tick_size: str = ""
 
 
-class _Message(msgspec.Struct, gc=False):
+class _MarketMessage(msgspec.Struct, gc=False):
     """The union of all messages: one typed pass, since `event_type` comes last on the wire."""
 
     event_type: str = ""
@@ -105,16 +105,16 @@ class _Changes(msgspec.Struct, gc=False):
     price_changes: list[msgspec.Raw]
 
 
-class _Kind(msgspec.Struct, gc=False):
+class _MarketKind(msgspec.Struct, gc=False):
     event_type: str = ""
 
 
-_decode = msgspec.json.Decoder(list[_Message] | _Message).decode
-_decode_one = msgspec.json.Decoder(_Message).decode
+_decode = msgspec.json.Decoder(list[_MarketMessage] | _MarketMessage).decode
+_decode_one = msgspec.json.Decoder(_MarketMessage).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_changes = msgspec.json.Decoder(_Changes).decode
 _decode_change = msgspec.json.Decoder(_WireChange).decode
-_decode_kind = msgspec.json.Decoder(_Kind).decode
+_decode_kind = msgspec.json.Decoder(_MarketKind).decode
 _encode = msgspec.json.Encoder().encode
 
 _LEGS_REMEMBERED = 512
@@ -190,7 +190,7 @@ class MarketChannel:
             message = _decode(text)
         except msgspec.DecodeError:
             return self._parse_items(text, received_ns)
-        if isinstance(message, _Message):
+        if isinstance(message, _MarketMessage):
             return _parsed(*self._read(message, received_ns))
         return _together([self._read_or_not(item, received_ns) for item in message])
 
@@ -221,19 +221,19 @@ class MarketChannel:
         event, refusal = _changed(changes, loose.timestamp, received_ns)
         return event, why or refusal
 
-    def _read_or_not(self, message: _Message, received_ns: int) -> _Read:
+    def _read_or_not(self, message: _MarketMessage, received_ns: int) -> _Read:
         try:
             return self._read(message, received_ns)
         except WIRE_FAULTS as fault:
             return None, str(fault)
 
-    def _read(self, message: _Message, received_ns: int) -> _Read:
+    def _read(self, message: _MarketMessage, received_ns: int) -> _Read:
         """The event of a message, and what was left out of it."""
         if message.event_type == "price_change":
             return _changed(message.price_changes or (), message.timestamp, received_ns)
         return self._event(message, received_ns), ""
 
-    def _event(self, message: _Message, received_ns: int) -> MarketEvent | None:
+    def _event(self, message: _MarketMessage, received_ns: int) -> MarketEvent | None:
         kind = message.event_type
         if kind == "book" or (not kind and message.bids is not None):
             return _snapshot(message, received_ns)
@@ -248,7 +248,7 @@ class MarketChannel:
             raise ValueError("no event_type")
         return None
 
-    def _is_repeated(self, leg: _Message, trade: TradePrinted) -> bool:
+    def _is_repeated(self, leg: _MarketMessage, trade: TradePrinted) -> bool:
         """Trades have no number, and frames come twice (venue fact). Two legs of one match that are
         alike in everything count once: too little is seen to trade then, never too much."""
         if not leg.transaction_hash:
@@ -256,7 +256,7 @@ class MarketChannel:
         what = (trade.token_id, trade.price, trade.shares, trade.taker_side, trade.venue_ns)
         return self._legs.has_seen((leg.transaction_hash[:80], *what))
 
-    def _settled(self, message: _Message, received_ns: int) -> RoundSettled | None:
+    def _settled(self, message: _MarketMessage, received_ns: int) -> RoundSettled | None:
         """The stream names the winners of every market there is: keep those of our tokens. One
         that speaks of our tokens and names another is nobody's winner."""
         winner = _token(message.winning_asset_id)
@@ -316,7 +316,7 @@ def _level_change(change: _WireChange) -> LevelChange:
     )
 
 
-def _snapshot(message: _Message, received_ns: int) -> BookSnapshotted:
+def _snapshot(message: _MarketMessage, received_ns: int) -> BookSnapshotted:
     if message.bids is None or message.asks is None:
         raise ValueError("book without bids or asks")
     book = WireBook(
@@ -358,7 +358,7 @@ def _is_rising(levels: Sequence[Level]) -> bool:
     return True
 
 
-def _trade(message: _Message, received_ns: int) -> TradePrinted:
+def _trade(message: _MarketMessage, received_ns: int) -> TradePrinted:
     shares = _shares(message.size)
     if not shares:
         raise ValueError("a trade of no shares")
@@ -372,7 +372,7 @@ def _trade(message: _Message, received_ns: int) -> TradePrinted:
     )
 
 
-def _tick_change(message: _Message, received_ns: int) -> TickSizeChanged:
+def _tick_change(message: _MarketMessage, received_ns: int) -> TickSizeChanged:
     tick = _tick(message.new_tick_size)
     token_id = _token(message.asset_id)
     return TickSizeChanged(token_id, tick, ns_of_ms(message.timestamp), received_ns)

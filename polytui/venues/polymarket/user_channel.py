@@ -106,7 +106,7 @@ class _MakerOrder(msgspec.Struct, gc=False):
     token_id: str | None = ""
 
 
-class _Message(msgspec.Struct, gc=False):
+class _UserMessage(msgspec.Struct, gc=False):
     event_type: str = ""
     id: str = ""
     type: str = ""
@@ -131,8 +131,8 @@ class _Message(msgspec.Struct, gc=False):
     message: str = ""
 
 
-_decode = msgspec.json.Decoder(list[msgspec.Raw] | _Message).decode
-_decode_one = msgspec.json.Decoder(_Message).decode
+_decode = msgspec.json.Decoder(list[msgspec.Raw] | _UserMessage).decode
+_decode_one = msgspec.json.Decoder(_UserMessage).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -193,7 +193,7 @@ class UserChannel:
         parsed = Parsed(is_data=bool(told), ignored=0 if told or not events else 1)
         return told, with_rejection(parsed, why)
 
-    def _read(self, message: _Message) -> UserEvent | None:
+    def _read(self, message: _UserMessage) -> UserEvent | None:
         if message.event_type == "order":
             return _order(message)
         if message.event_type == "trade":
@@ -202,7 +202,7 @@ class UserChannel:
             raise ValueError("no event_type")
         return None
 
-    def _trade(self, message: _Message) -> UserTrade:
+    def _trade(self, message: _UserMessage) -> UserTrade:
         status = message.status.upper().removeprefix(_TRADE_PREFIX)
         if status == "MATCHED_NOT_BROADCASTED":
             status = TradeStatus.MATCHED.value
@@ -216,7 +216,7 @@ class UserChannel:
             _id(message.id), TradeStatus(status), message.market, matches, _stamp(stamp)
         )
 
-    def _ours(self, message: _Message) -> list[_MakerOrder]:
+    def _ours(self, message: _UserMessage) -> list[_MakerOrder]:
         """The entries of ours: by the order's id, by our key; without a key by the owner that the
         trade names, and all of them where nobody says whose they are."""
         entries = message.maker_orders or []
@@ -231,7 +231,7 @@ class UserChannel:
         return ours
 
 
-def _made(message: _Message, entry: _MakerOrder) -> UserMatch:
+def _made(message: _UserMessage, entry: _MakerOrder) -> UserMatch:
     return UserMatch(
         _id(entry.order_id),
         entry.asset_id or entry.token_id or "",
@@ -242,7 +242,7 @@ def _made(message: _Message, entry: _MakerOrder) -> UserMatch:
     )
 
 
-def _side_opposite(message: _Message, entry: _MakerOrder) -> Side:
+def _side_opposite(message: _UserMessage, entry: _MakerOrder) -> Side:
     """The maker's side where it is left out: the other one on the taker's own token; on the other
     token the same, since two buyers make a pair of shares and two sellers end one."""
     taken = _side(message.side)
@@ -250,7 +250,7 @@ def _side_opposite(message: _Message, entry: _MakerOrder) -> Side:
     return taken.other if is_same_token else taken
 
 
-def _taken(message: _Message) -> UserMatch:
+def _taken(message: _UserMessage) -> UserMatch:
     return UserMatch(
         _id(message.taker_order_id or ""),
         message.asset_id or message.token_id or "",
@@ -261,7 +261,7 @@ def _taken(message: _Message) -> UserMatch:
     )
 
 
-def _order(message: _Message) -> UserOrder:
+def _order(message: _UserMessage) -> UserOrder:
     return UserOrder(
         _id(message.id),
         OrderChange(message.type.upper()),

@@ -1,0 +1,123 @@
+"""From a desk to what faces may see of its deciding: signals, scores, limits, breakers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polytui.desk.desk import Desk
+from polytui.desk.round import DeskRound
+from polytui.desk.round_phase import Phase
+from polytui.desk.selection import may_trade
+from polytui.ledger.attribution import StrategyResult
+from polytui.model.effects import Reason
+from polytui.model.instrument import Interval, Outcome
+from polytui.model.snapshot import (
+    BreakerView,
+    ClaimsView,
+    LimitView,
+    ResultView,
+    ScoreView,
+    SignalView,
+)
+from polytui.model.units import MICRO
+from polytui.risk.limits import Scope, Used, limits_used
+from polytui.strategy.proposal import Strategy
+from polytui.strategy.registry import STRATEGIES
+
+_BPS = 10_000.0
+
+
+def show_signals(desk: Desk, market_round: DeskRound) -> tuple[SignalView, ...]:
+    """One line a strategy, in the order of the registry."""
+    return tuple(
+        _show_signal(desk, market_round, strategy)
+        for strategy in STRATEGIES
+        if strategy.name in market_round.whys
+    )
+
+
+def _show_signal(desk: Desk, market_round: DeskRound, strategy: Strategy) -> SignalView:
+    why, said = market_round.whys[strategy.name], market_round.proposals.get(strategy.name)
+    outcome = said.outcome if said is not None else None
+    cost = sum(quote.price * quote.shares for quote in said.quotes) if said is not None else 0
+    return SignalView(
+        strategy=strategy.name,
+        direction="" if outcome is None else outcome.value,
+        edge_bps=None if said is None else said.edge_bps,
+        reason="" if why.reason is Reason.NONE else why.text(),
+        confidence=None if said is None else said.confidence,
+        size_usd=cost / MICRO**2,
+        is_live=_is_live(desk, strategy, market_round.round.interval),
+    )
+
+
+def _is_live(desk: Desk, strategy: Strategy, interval: Interval) -> bool:
+    return may_trade(strategy.thresholds(desk.settings), desk.asset, interval)
+
+
+def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
+    live, shadow = desk.asset_account.live.results(), desk.asset_account.shadow.results()
+    intervals = desk.settings.session.intervals
+    return tuple(
+        ScoreView(
+            strategy.name,
+            any(_is_live(desk, strategy, interval) for interval in intervals),
+            _show_result(live.get(strategy.name)),
+            _show_result(shadow.get(strategy.name)),
+            _show_claims(desk, strategy.name),
+        )
+        for strategy in STRATEGIES
+    )
+
+
+def _show_claims(desk: Desk, name: str) -> ClaimsView:
+    record = desk.account.claims.record(desk.asset, name, desk.settings.claims)
+    bps = [one * _BPS for one in (record.claimed, record.realised, record.used)]
+    return ClaimsView(record.count, *bps)
+
+
+def _show_result(result: StrategyResult | None) -> ResultView:
+    if result is None:
+        return ResultView()
+    return ResultView(
+        entries=result.entries,
+        exits=result.exits,
+        wins=result.wins,
+        losses=result.losses,
+        staked=result.staked,
+        fees=result.fees,
+        pnl=result.pnl,
+        open_cost=result.open_cost,
+    )
+
+
+def asset_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
+    """Limits of this asset; of rounds and outcomes the one with the most at stake."""
+    entries = [market_round for market_round in desk.rounds if market_round.phase is Phase.OPEN]
+    market_round = max(
+        entries, key=lambda e: desk.ledger.positions.of(e.slug).total_cost, default=None
+    )
+    outcome = None
+    if market_round is not None:
+        position = desk.ledger.positions.of(market_round.slug)
+        outcome = Outcome.UP if position.up_cost >= position.down_cost else Outcome.DOWN
+    exposure = desk.exposure(now_ns, market_round, outcome)
+    scopes = (Scope.ASSET, Scope.ROUND, Scope.OUTCOME)
+    return _show_limits(limits_used(exposure, desk.settings, scopes))
+
+
+def account_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
+    """Limits of the whole account, as any of its desks sees them; of intervals and closing times
+    the one with the most."""
+    scopes = (Scope.INTERVAL, Scope.CLOSING, Scope.ACCOUNT)
+    return _show_limits(limits_used(desk.exposure(now_ns), desk.settings, scopes))
+
+
+def _show_limits(used: Sequence[Used]) -> tuple[LimitView, ...]:
+    return tuple(LimitView(one.name, one.used, one.allowed, one.unit) for one in used)
+
+
+def show_breakers(desk: Desk) -> tuple[BreakerView, ...]:
+    stopped = desk.asset_account.paused_why
+    paused = () if stopped is None else (BreakerView(stopped.text(), 0),)
+    return paused + tuple(BreakerView(why.text(), until) for why, until in desk.breakers.open())

@@ -1,0 +1,148 @@
+"""Where things are: a session's folder, its socket, files that the user names."""
+
+from __future__ import annotations
+
+import os
+import socket as sockets
+import stat
+import sys
+import time
+from pathlib import Path
+
+from polytui.config.called import called
+from polytui.config.load import BadSettings
+from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
+
+JOURNAL = "journal.jsonl"
+_PROBE_S = 1.0
+_PARTS_OF_A_NAME = 4
+"""Date, time, mode, process."""
+
+
+def has_terminal() -> bool:
+    """Whether somebody sits there: keys come in by the first, Textual draws on the last."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def existing_prices(prices: Path | None) -> Path | None:
+    """BadSettings for a file that is not there: what was asked for is wrong, nothing failed."""
+    if prices is not None and not prices.is_file():
+        wanted = "--prices takes a CSV of Chainlink ticks, plain or .gz"
+        raise BadSettings([f"no file {prices}; {wanted}"])
+    return prices
+
+
+def check_frames(file: Path) -> None:
+    """BadSettings where nothing can be read; a pipe can."""
+    if not file.exists() or file.is_dir():
+        raise BadSettings([f"no file {file}; decode takes raw frames, plain or .gz, or -"])
+
+
+def journal_of(named: Path) -> Path:
+    """A journal, or the one in a session's folder. BadSettings where there is none."""
+    journal = named / JOURNAL if named.is_dir() else named
+    if not journal.is_file():
+        wanted = "replay takes a session's folder or its journal.jsonl"
+        raise BadSettings([f"no file {journal}; {wanted}"])
+    return journal
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fatal(
+            f"cannot make {folder}: {error.strerror}; set journal.directory to where you may write"
+        ) from error
+
+
+def new_folder(directory: str, mode: str) -> Path:
+    """One folder a session, by the wall's time and, as its name is the socket's as well, by the
+    process: two that start in one second, here or in another directory, do not meet."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return Path(directory) / f"{stamp}-{mode}-{os.getpid()}"
+
+
+def socket_folder() -> Path:
+    """Short and private: a socket's path may have about a hundred characters. The runtime folder
+    of somebody else, as after `su`, is none of ours."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    if base and _is_ours(Path(base)):
+        return Path(base) / "polytui"
+    return Path(f"/tmp/polytui-{os.getuid()}")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def running_socket(session: str | None) -> Path:
+    """The socket of the named session, or of the one engine that answers; Fatal lists them where
+    there are several."""
+    folder = socket_folder()
+    _check_ours(folder)
+    found = [folder / f"{session}.sock"] if session else _newest_first(folder)
+    running = [socket for socket in found if answers(socket)]
+    if len(running) == 1:
+        return running[0]
+    if running:
+        raise Fatal(_several(running))
+    which = f"no session {session}" if session else "no engine"
+    ways = f"{called('demo')} or {called('run --headless')}"
+    raise Fatal(f"{which} runs here; start one with {ways}")
+
+
+def _several(running: list[Path]) -> str:
+    """Which to attach to is for a person to say."""
+    rows = [(one.stem, _mode_of(one.stem), _since(one)) for one in running]
+    names, modes = (max(len(row[at]) for row in rows) for at in (0, 1))
+    lines = [f"  {name:<{names}}  {mode:<{modes}}  since {since}" for name, mode, since in rows]
+    head = f"{len(rows)} engines run here; attach to one: {called(f'attach {rows[0][0]}')}"
+    return "\n".join([head, *lines])
+
+
+def _mode_of(session: str) -> str:
+    """As `new_folder` puts it into the name; a folder of the user's own need not say it."""
+    parts = session.split("-")
+    return parts[2] if len(parts) == _PARTS_OF_A_NAME else "–"
+
+
+def _since(socket: Path) -> str:
+    """Sockets are made when a session starts; UTC like everything on the screen."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(socket.stat().st_mtime))
+
+
+def _check_ours(folder: Path) -> None:
+    """In a shared /tmp somebody else could have made this folder, with their engine in it."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Fatal(f"{folder} is not a private folder of yours: remove it")
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.sock"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def answers(socket: Path) -> bool:
+    """Whether an engine listens there."""
+    with sockets.socket(sockets.AF_UNIX) as probe:
+        # An engine that hangs has a full backlog, where connecting would wait for ever.
+        probe.settimeout(_PROBE_S)
+        try:
+            probe.connect(str(socket))
+        except OSError:
+            return False
+    return True
+
+
+def last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return plain(lines[-1].lstrip(" |").removeprefix("error: ")) if lines else "it said nothing"

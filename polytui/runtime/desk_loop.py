@@ -1,0 +1,185 @@
+"""The desk loop: inbox -> mind -> effects, the hottest loop of the engine.
+
+Everything that waits is applied, then one decision is made; effects leave before anything is
+written. The journal is encoded last, off the path from a frame to its order.
+
+A frame is decided where it was read (`pump`), because a hop to another task costs more than
+the decision. The task takes what is no frame: reports, ticks, commands, what a crash left.
+Where a batch ended is in the journal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import trio
+from attrs import define, field
+
+from polytui.desk.mind import Taken
+from polytui.journal.codec import encode_digest, encode_raised, encode_record
+from polytui.model.effects import Effect, Place
+from polytui.model.events import (
+    Accepted,
+    Commanded,
+    Refused,
+    RoundOpened,
+    RoundSettled,
+    Ticked,
+)
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.inbox import Item
+from polytui.runtime.notices import TOLD, words_of
+from polytui.runtime.session import Session
+
+
+@define
+class DeskLoop:
+    """One asset's door to the mind. `act` sends an effect on its way and must not wait."""
+
+    run: AssetRun
+    session: Session
+    act: Callable[[Effect], None]
+    placed: dict[str, int] = field(factory=dict)
+    """When orders that nobody answered yet were enqueued, perf_counter_ns by id."""
+
+    last: int = -1
+    """Of the batch in hand: after which of its events a decision is made; -1 for none."""
+    is_sound: bool = True
+    """False from a fault on: sockets that still read must not ask a half-changed desk."""
+
+    def pump(self) -> None:
+        """Take what waits here and now."""
+        if self.is_sound and (items := self.run.inbox.take_nowait()):
+            self.take(items)
+
+    async def work(self) -> None:
+        """Take batches from the inbox until cancelled."""
+        self.run.listen()
+        try:
+            while True:
+                items = await self.run.inbox.batch()
+                if not self.is_sound:
+                    # Another task broke the desk, its crash is on the way: this is for the next
+                    # life.
+                    self.run.inbox.give_back(items)
+                    await trio.sleep_forever()
+                self.take(items)
+        finally:
+            self.run.go_deaf()
+
+    def take(self, items: list[Item], *, decides: bool = True) -> None:
+        """Apply all, decide once, act, then write down what happened. Where nobody lives, what a
+        person says is applied and nothing is decided."""
+        now_ns = self.session.clock.now_ns()
+        taken: list[Taken] = []
+        self.is_sound = False
+        self.last = len(items) - 1 if decides else -1
+        try:
+            for item in items:
+                taken.append(self._step(item, now_ns, is_last=len(taken) == self.last))
+        except Exception as error:
+            self._record(items, taken, now_ns)  # no digest: the desk is half changed
+            self._broken(items, len(taken), now_ns, error)
+            self._stand(now_ns)  # a kill in it may be in force already
+            raise
+        try:
+            for result in taken:
+                for effect in result.effects:
+                    self.act(effect)
+            self._measure(items, taken)
+        finally:
+            # What the mind has taken is in the journal, even where an effect finds no way out.
+            self._record(items, taken, now_ns)
+        self._digest_when_due(taken)
+        if any(result.effects for result in taken) or any(
+            isinstance(item.event, Commanded | Ticked) for item in items
+        ):
+            self._stand(now_ns)
+        self._note_settled(items)
+        self._tell(items)
+        self.is_sound = True
+
+    def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
+        result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
+        if item.taken is not None:
+            item.taken(result.seq)
+        return result
+
+    def _measure(self, items: list[Item], taken: list[Taken]) -> None:
+        done = time.perf_counter_ns()
+        has_acted = self._note_placed(taken, done)
+        before = 0
+        for item in items:
+            received = item.received_perf_ns
+            if received and received != before:
+                before = received
+                self._note_decided(done - received, has_acted=has_acted)
+                self.run.worst_ns = max(self.run.worst_ns, done - received)
+            elif isinstance(item.event, Accepted | Refused):
+                if since := self.placed.pop(item.event.order_id, 0):
+                    self.session.meter.answered.add(done - since)
+            elif isinstance(item.event, RoundOpened) and not item.event.is_late:
+                self._measure_round(item.event)
+
+    def _note_placed(self, taken: list[Taken], done: int) -> bool:
+        placed = [e for result in taken for e in result.effects if isinstance(e, Place)]
+        self.placed.update((effect.order.order_id, done) for effect in placed)
+        return bool(placed)
+
+    def _note_decided(self, took_ns: int, *, has_acted: bool) -> None:
+        meter = self.session.meter
+        meter.decided.add(took_ns)
+        meter.recent.add(took_ns)
+        if has_acted:
+            meter.acted.add(took_ns)
+
+    def _measure_round(self, event: RoundOpened) -> None:
+        clock, followed = self.session.clock, self.run.followed.get(event.slug)
+        if followed is not None:
+            late_s = clock.real_s(clock.now_ns() - followed.round.opens_ns)
+            self.session.meter.rounds.add(int(late_s * 1e9))
+
+    def _record(self, items: list[Item], taken: list[Taken], now_ns: int) -> None:
+        journal = self.session.journal
+        asset, last = self.run.asset.value, self.last
+        for index, (item, result) in enumerate(zip(items, taken, strict=False)):
+            journal.append(
+                encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
+            )
+
+    def _digest_when_due(self, taken: list[Taken]) -> None:
+        """A digest speaks of the state after the batch, so it stands after its last line."""
+        every, last = self.session.settings.journal.digest_every, taken[-1].seq
+        if last // every > (taken[0].seq - 1) // every:
+            self.session.journal.append(encode_digest(last, self.session.mind.digest()))
+
+    def _stand(self, now_ns: int) -> None:
+        """What the next session must know, where this one leaves something behind."""
+        if (risk_state := self.session.risk_state) is not None:
+            risk_state.write_if_changed(self.session.mind.account.risk_state(now_ns))
+
+    def _note_settled(self, items: list[Item]) -> None:
+        """Only what the desk has taken is settled: a round that a crash lost is asked for again."""
+        for item in items:
+            if isinstance(item.event, RoundSettled):
+                self.run.mark_settled(item.event)
+
+    def _tell(self, items: list[Item]) -> None:
+        """To people, what they want to read line by line."""
+        for item in items:
+            if type(item.event) in TOLD:
+                asset = self.run.asset
+                level, text = words_of(item.event, self.session.mind.desks[asset].ledger.orders)
+                self.session.notice(level, asset.value, text)
+
+    def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
+        """The event that broke the desk is written and not taken again; the rest waits."""
+        why = f"{type(error).__name__}: {error}"
+        is_last = at == self.last
+        self.session.journal.append(
+            encode_raised(
+                self.session.mind.seq, now_ns, self.run.asset.value, items[at].event, is_last, why
+            )
+        )
+        self.run.inbox.give_back(items[at + 1 :])
