@@ -48,12 +48,6 @@ def _is_zoned(text: str) -> bool:
         return False
 
 
-_STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
-SOME_STRATEGIES = Check(
-    f"some of {', '.join(_STRATEGIES)}, none twice",
-    lambda names: set(names) <= set(_STRATEGIES) and len(set(names)) == len(names),
-)
-
 _SERIES_ID = re.compile(r"(btc|eth|sol|xrp)-(5m|15m|1h|4h)=[0-9]{1,12}")
 SERIES_IDS = Check(
     'entries like "btc-5m=10684", none twice',

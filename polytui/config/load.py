@@ -62,12 +62,17 @@ def structure_settings(raw: dict[str, Any]) -> Settings:
 
 def _contradictions(settings: Settings) -> list[str]:
     """Values that are good by themselves and not together."""
+    tables = {field.name: getattr(settings, field.name) for field in attrs.fields(Settings)}
+    strategies = {n: one for n, one in tables.items() if isinstance(one, StrategySettings)}
     faults = [
-        f"expected < max_price, got {table.min_price!r} @ {field.name}.min_price"
-        for field in attrs.fields(Settings)
-        if isinstance(table := getattr(settings, field.name), StrategySettings)
-        and table.min_price >= table.max_price
+        f"expected < max_price, got {table.min_price!r} @ {name}.min_price"
+        for name, table in strategies.items()
+        if table.min_price >= table.max_price
     ]
+    mixed = settings.demo.strategies
+    if not set(mixed) <= set(strategies) or len(set(mixed)) < len(mixed):
+        expected = f"expected some of {', '.join(strategies)}, none twice"
+        faults.append(f"{expected}, got {list(mixed)!r} @ demo.strategies")
     breakers, sniper = settings.breakers, settings.settlement_sniper
     if not breakers.warn_latency_ms <= breakers.critical_latency_ms <= breakers.stale_latency_ms:
         faults.append("expected warn <= critical <= stale @ breakers.critical_latency_ms")

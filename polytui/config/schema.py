@@ -16,7 +16,6 @@ from polytui.config.checks import (
     NO_REPEATS,
     NOT_NEGATIVE,
     SERIES_IDS,
-    SOME_STRATEGIES,
     UTC_TIME,
     address,
     between,
@@ -432,7 +431,7 @@ class TerminalSettings:
 class DemoSettings:
     """`polytui demo` and `polytui venue`."""
 
-    seed: int = setting(7, NOT_NEGATIVE)
+    seed: int = setting(19, NOT_NEGATIVE)
     """Of the simulated world: one seed, one story."""
     speed: float = setting(20.0, between(0.1, 200.0))
     """Session seconds a real second. A machine that falls behind lowers it and says so."""
@@ -452,7 +451,7 @@ class DemoSettings:
     in about 0.3; whoever wants a crowd that is easily beaten makes it slower."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
-    strategies: tuple[str, ...] = setting(("confluence", "momentum_score"), SOME_STRATEGIES)
+    strategies: tuple[str, ...] = ("confluence", "momentum_score")
     """Those that trade in a demo besides those that are enabled, so that every kind is seen."""
 
 

@@ -11,6 +11,7 @@ from docs.make_floors import PAGES, contracts, floors, with_picture
 
 REPO = Path(__file__).parents[2]
 ADRS = sorted((REPO / "docs" / "adr").glob("*.md"))
+_CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 
 
@@ -38,5 +39,6 @@ def test_a_decision_has_a_number_of_its_own_and_says_it(path: Path) -> None:
     "path", [*REPO.glob("*.md"), *REPO.glob("docs/**/*.md")], ids=lambda p: p.name
 )
 def test_what_a_page_links_to_is_there(path: Path) -> None:
-    for target in _LINK.findall(path.read_text(encoding="utf-8")):
+    prose = _CODE.sub("", path.read_text(encoding="utf-8"))
+    for target in _LINK.findall(prose):
         assert (path.parent / target).exists(), target
