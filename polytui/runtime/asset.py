@@ -19,21 +19,14 @@ from polytui.model.events import (
     Report,
     RoundSettled,
 )
-from polytui.model.instrument import Asset, Round
+from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
 from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
 from polytui.runtime.feeds import Feed
+from polytui.runtime.home import FollowedRound
 from polytui.runtime.inbox import Inbox, Item
 from polytui.venues.stamps import Judge
-
-
-@define(eq=False)
-class FollowedRound:
-    """A round from its listing to its settlement, whatever crashes in between."""
-
-    round: Round
-    settled: trio.Event = field(factory=trio.Event)
 
 
 @define

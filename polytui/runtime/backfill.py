@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import ExchangeTraded, FeedMended
 from polytui.model.units import NS_PER_S
-from polytui.runtime.asset import AssetRun
+from polytui.runtime.home import AssetHome
 from polytui.venues.feed import Gap
 
 _WAITING_MOST = 32
@@ -44,7 +44,7 @@ class _Wanted:
 class Backfill:
     """State: gaps that wait for their turn. One task per asset fills them in order."""
 
-    run: AssetRun
+    run: AssetHome
     complain: Callable[[str], None]
     _send: trio.MemorySendChannel[_Wanted]
     _receive: trio.MemoryReceiveChannel[_Wanted]
@@ -52,7 +52,7 @@ class Backfill:
     """Feeds whose latest trades are waited for: asking twice tells no more."""
 
     @classmethod
-    def of(cls, run: AssetRun, complain: Callable[[str], None]) -> Backfill:
+    def of(cls, run: AssetHome, complain: Callable[[str], None]) -> Backfill:
         send, receive = trio.open_memory_channel[_Wanted](_WAITING_MOST)
         return cls(run, complain, send, receive)
 

@@ -9,8 +9,8 @@ import trio
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import BOOK_FEED
 from polytui.model.instrument import Outcome, Round
-from polytui.runtime.asset import AssetRun
 from polytui.runtime.feeds import Feed
+from polytui.runtime.home import AssetHome
 from polytui.runtime.watchers import FeedFactory, polymarket_ping
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.streams import MarketChannel
@@ -19,7 +19,7 @@ from polytui.venues.polymarket.streams import MarketChannel
 class BookWatcher:
     """State: the channel's subscriptions, and the tokens that are to be read by REST next."""
 
-    def __init__(self, run: AssetRun, feed_factory: FeedFactory, clob: Clob) -> None:
+    def __init__(self, run: AssetHome, feed_factory: FeedFactory, clob: Clob) -> None:
         self._run = run
         self._clob = clob
         self._channel = MarketChannel()

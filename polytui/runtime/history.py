@@ -17,7 +17,7 @@ from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import CandlesLoaded
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
-from polytui.runtime.asset import AssetRun
+from polytui.runtime.home import AssetHome
 
 _SECONDS = 1_000
 _AFTER_CLOSE_NS = 2 * NS_PER_S
@@ -37,7 +37,7 @@ AskCandles = Callable[[Asset, int, int, int], Awaitable[tuple[Candle, ...]]]
 class History:
     """State: which lengths are wanted again, because what is known has become incomplete."""
 
-    run: AssetRun
+    run: AssetHome
     venue: str
     ask: AskCandles
     kept: int

@@ -14,13 +14,13 @@ from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset, Exchange
 from polytui.net.http import Http
 from polytui.net.ws import CloseRule
-from polytui.runtime.asset import AssetRun
 from polytui.runtime.backfill import Backfill, newest
 from polytui.runtime.feeds import Feed
 from polytui.runtime.history import AskCandles, History
+from polytui.runtime.home import AssetHome, Home
 from polytui.runtime.relays import Relays
 from polytui.runtime.watchdog import watch_ages
-from polytui.runtime.watchers import FeedFactory, Home, bybit_ping, rtds_ping
+from polytui.runtime.watchers import FeedFactory, bybit_ping, rtds_ping
 from polytui.venues import bybit_rest, coinbase_rest
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.binance_rest import Binance
@@ -45,7 +45,7 @@ Say = Callable[[str, str], None]
 class PriceWatch:
     """One asset's price feeds. State: what they missed and who fills it."""
 
-    run: AssetRun
+    run: AssetHome
     feed_factory: FeedFactory
     say: Say
     clients: AsyncExitStack = field(factory=AsyncExitStack)

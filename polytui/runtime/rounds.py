@@ -20,8 +20,8 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Interval, Round, SettlementRule
 from polytui.model.units import NS_PER_S
-from polytui.runtime.asset import AssetRun, FollowedRound
 from polytui.runtime.books import BookWatcher
+from polytui.runtime.home import AssetHome, FollowedRound
 from polytui.runtime.winners import WinnerAnswer, Winners
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.gamma import Gamma
@@ -48,7 +48,7 @@ class RoundSources:
 class RoundWatcher:
     """One interval of one asset. What it follows is in the run, and outlives it."""
 
-    run: AssetRun
+    run: AssetHome
     interval: Interval
     sources: RoundSources
     books: BookWatcher

@@ -9,13 +9,13 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from polytui.config.schema import Settings, SocketLimits
-from polytui.model.events import Event
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.net.ws import CloseRule, SocketSettings, SocketWatcher, StayingSocket
 from polytui.runtime.feeds import Feed
+from polytui.runtime.home import Home
 from polytui.venues import bybit
 from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.price_streams import Credentials
@@ -53,18 +53,6 @@ class Tap(Protocol):
 
     def take_frame(self, asset: Asset, feed: str, frame: str | bytes, at_ns: int) -> None:
         """Before it is read."""
-
-
-class Home(Protocol):
-    """Where the feeds of one asset deliver; `AssetRun` is one."""
-
-    asset: Asset
-
-    def keep_feed(self, feed: Feed) -> None: ...
-
-    def deliver(self, event: Event) -> None: ...
-
-    def deliver_frame(self, events: Sequence[Event], received_perf_ns: int) -> None: ...
 
 
 @frozen
