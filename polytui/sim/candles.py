@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from random import Random
 
 from attrs import frozen
 
 from polytui.model.units import NS_PER_S
+from polytui.sim.chance import Chance
 from polytui.sim.paths import ExchangePath
 
 _MINUTE_S = 60
@@ -197,7 +197,7 @@ class Tape:
 
     def _printed(self, minute_s: int) -> dict[int, _Bar]:
         """The history of one minute by seconds, up to the world's start."""
-        rng = Random(f"{self._name}:{minute_s}")
+        rng = Chance(f"{self._name}:{minute_s}")
         bars: dict[int, _Bar] = {}
         is_old = minute_s < self._start_s - _RECENT_S
         step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)

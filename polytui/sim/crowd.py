@@ -12,7 +12,6 @@ many at any setting, so that a thin book moves as a real one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from random import Random
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -21,6 +20,7 @@ from attrs.validators import ge
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.agenda import NEVER
+from polytui.sim.chance import Chance
 from polytui.sim.makers import Makers, MakerSettings, Shown
 from polytui.sim.market_faults import Delusion, MarketFaults
 from polytui.sim.opinion import CrowdOpinion, OpinionSettings
@@ -109,7 +109,7 @@ class Crowd:
 
     def _arrive(self) -> _People:
         # Books and generators are made only now: a day of rounds is listed ahead of its crowds.
-        rng = Random(f"{self._seed}:{self._round.slug}:crowd")
+        rng = Chance(f"{self._seed}:{self._round.slug}:crowd")
         opinion = CrowdOpinion(self._round, self._settlement, self._settings.opinion, rng)
         settings = self._settings
         return _People(
@@ -135,7 +135,7 @@ class _People:
         registry: Registry,
         opinion: CrowdOpinion,
         settings: CrowdSettings,
-        rng: Random,
+        rng: Chance,
         market_faults: MarketFaults,
         messages: float,
     ) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from random import Random
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -22,6 +21,7 @@ from attrs.validators import ge, gt, lt
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import LOT, MICRO, Price, Shares
+from polytui.sim.chance import Chance
 from polytui.sim.matching import ConditionBook, Match
 
 CENT = 10_000
@@ -88,7 +88,7 @@ class Aim(NamedTuple):
 class Makers:
     """The makers of one condition's book. State: where they want to be, and how wide."""
 
-    def __init__(self, book: ConditionBook, settings: MakerSettings, rng: Random) -> None:
+    def __init__(self, book: ConditionBook, settings: MakerSettings, rng: Chance) -> None:
         self._book = book
         self._settings = settings
         self._rng = rng

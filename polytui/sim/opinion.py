@@ -14,13 +14,13 @@ nothing.
 from __future__ import annotations
 
 import math
-from random import Random
 
 from attrs import field, frozen
 from attrs.validators import ge, gt
 
 from polytui.model.instrument import Outcome, Round
 from polytui.model.units import NS_PER_S
+from polytui.sim.chance import Chance
 from polytui.sim.settlement import Settlement
 
 _SQRT2 = math.sqrt(2.0)
@@ -51,7 +51,7 @@ class CrowdOpinion:
     """The crowd's probability of Up for one round, asked in the order of time."""
 
     def __init__(
-        self, round_: Round, settlement: Settlement, settings: OpinionSettings, rng: Random
+        self, round_: Round, settlement: Settlement, settings: OpinionSettings, rng: Chance
     ) -> None:
         self._round = round_
         self._settlement = settlement

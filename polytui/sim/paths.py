@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable
-from random import Random
 from typing import Protocol
 
 from attrs import field, frozen
@@ -26,6 +25,7 @@ from attrs.validators import ge
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
+from polytui.sim.chance import Chance
 from polytui.sim.spans import Span
 from polytui.sim.swings import HOUR_S, SLOT_S
 from polytui.sim.walk import PER_S, STEPS, Walk, WalkSettings
@@ -157,7 +157,7 @@ class SyntheticPath:
         self._walk = Walk(self._name, settings.walk, start_s)
         self.sigma = self._walk.sigma
         self.lag_s = settings.chainlink.lag_s
-        self.lead_s = Random(f"{self._name}:lead").uniform(*settings.lead_s)
+        self.lead_s = Chance(f"{self._name}:lead").uniform(*settings.lead_s)
         self._settings = settings
         self._blocks: dict[int, _Block] = {}
 
@@ -225,14 +225,14 @@ class SyntheticPath:
         market = settings.market.of(news, news[0])
         chainlink = settings.chainlink.of(market, market[0])[_WARM_STEPS:]
         prices = array("d", map(math.exp, market[_WARM_STEPS:]))
-        rng = Random(f"{self._name}:seconds:{index}")
+        rng = Chance(f"{self._name}:seconds:{index}")
         first_s = index * HOUR_S + 1
         observed = self._observe(rng, first_s, chainlink[PER_S - 1 :: PER_S])
         low, high = settings.delay_ms
         delays = [low + int(rng.random() * (high - low)) for _ in observed]
         return _Block(prices, Span(first_s, observed), delays)
 
-    def _observe(self, rng: Random, first_s: int, logs: array[float]) -> list[int | None]:
+    def _observe(self, rng: Chance, first_s: int, logs: array[float]) -> list[int | None]:
         missing, error = self._settings.missing, self._settings.error * self.sigma
         observed: list[int | None] = []
         for second, log in enumerate(logs, first_s):
@@ -277,7 +277,7 @@ class ExchangePath:
     ) -> None:
         """`venue` tells exchanges apart; each has a basis, a lag and an error of its own."""
         name = f"{seed}:{asset.value}:basis" + (f":{venue}" if venue else "")
-        rng = Random(name)
+        rng = Chance(name)
         self.lead_s = chainlink.lead_s - rng.uniform(*settings.behind_s)
         """Before Chainlink."""
         self._phases = (rng.uniform(0.0, math.tau), rng.uniform(0.0, math.tau))
@@ -335,7 +335,7 @@ class ExchangePath:
         if knots is None:
             while len(self._knots) >= _KEPT_BLOCKS:
                 del self._knots[next(iter(self._knots))]
-            rng = Random(f"{self._name}:error:{hour}")
+            rng = Chance(f"{self._name}:error:{hour}")
             drawn = [rng.gauss(0.0, self._error) for _ in range(HOUR_S // _KNOT_S)]
             knots = self._knots[hour] = array("d", drawn)
         return knots[offset]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from random import Random
 
 from attrs import field, frozen
 from attrs.validators import ge
@@ -12,6 +11,7 @@ from attrs.validators import ge
 from polytui.model.instrument import Outcome, Round
 from polytui.model.units import NS_PER_S
 from polytui.sim.agenda import NEVER
+from polytui.sim.chance import Chance
 from polytui.sim.registry import Registry
 from polytui.sim.settlement import Settlement
 from polytui.sim.world_events import RoundResolved, StrikeKnown, WorldEvent
@@ -49,7 +49,7 @@ class Resolver:
         settlement: Settlement,
         settings: ResolverSettings,
     ) -> None:
-        rng = Random(f"{seed}:{round_.slug}:referee")
+        rng = Chance(f"{seed}:{round_.slug}:referee")
         low, high = settings.result_s
         late_s = rng.expovariate(1.0 / settings.result_spread_s) if settings.result_spread_s else 0
         self._strike_ns = round_.opens_ns + int(rng.uniform(*settings.strike_s) * NS_PER_S)

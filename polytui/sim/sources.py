@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from random import Random
 
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
@@ -15,6 +14,7 @@ from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_S
 from polytui.sim.agenda import NEVER
 from polytui.sim.candles import Tape
+from polytui.sim.chance import Chance
 from polytui.sim.paths import ChainlinkPath, ExchangePath
 from polytui.sim.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 
@@ -131,7 +131,7 @@ class ExchangeSource:
         venue: Venue = Venue.BINANCE,
     ) -> None:
         self._venue = venue
-        self._rng = Random(f"{name}:exchange")
+        self._rng = Chance(f"{name}:exchange")
         self._asset = asset
         self._path = path
         self._tape = tape

@@ -9,11 +9,11 @@ moment: swings make tails and clusters of returns, not their size.
 from __future__ import annotations
 
 import math
-from random import Random
 
 from attrs import field, frozen
 from attrs.validators import ge, gt, le
 
+from polytui.sim.chance import Chance
 from polytui.sim.wandering import Wandering
 
 HOUR_S = 3_600
@@ -88,4 +88,4 @@ class Swings:
         return values
 
     def _at(self, hour: int) -> float:
-        return Random(f"{self._name}:hour:{hour}").gauss(0.0, self._hours)
+        return Chance(f"{self._name}:hour:{hour}").gauss(0.0, self._hours)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from random import Random
 
 from attrs import field, frozen
 from attrs.validators import ge, gt
@@ -11,6 +10,7 @@ from attrs.validators import ge, gt
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import LOT, MICRO, Price, Shares
+from polytui.sim.chance import Chance
 from polytui.sim.makers import CENT, is_up_bid
 from polytui.sim.matching import ConditionBook, Match
 from polytui.sim.world_events import BookSwept, LevelSet, PrintedLeg
@@ -36,7 +36,7 @@ class TakerSettings:
 class Takers:
     """The takers of one condition's book."""
 
-    def __init__(self, book: ConditionBook, settings: TakerSettings, rng: Random) -> None:
+    def __init__(self, book: ConditionBook, settings: TakerSettings, rng: Chance) -> None:
         self._book = book
         self._settings = settings
         self._rng = rng

@@ -16,11 +16,11 @@ import math
 from array import array
 from collections.abc import Callable
 from itertools import accumulate
-from random import Random
 
 from attrs import field, frozen
 from attrs.validators import ge, gt, le, lt
 
+from polytui.sim.chance import Chance
 from polytui.sim.swings import HOUR_S, SLOT_S, Swings, SwingSettings
 from polytui.sim.wandering import Wandering
 
@@ -99,7 +99,7 @@ class Walk:
 
     def _draw_slots(self, index: int) -> array[float]:
         """Free steps, moved so that they come to the net change, each as far as it is volatile."""
-        rng = Random(f"{self._name}:slots:{index}")
+        rng = Chance(f"{self._name}:slots:{index}")
         outline, variances = self._outline(index), self.swings.variances(index)
         drifts = self._drifts(index)
         sigma = self._diffusion * math.sqrt(SLOT_S)
@@ -116,7 +116,7 @@ class Walk:
 
     def _draw_block(self, index: int) -> array[float]:
         """Through each slot a bridge of its own; its jumps at their steps."""
-        rng = Random(f"{self._name}:steps:{index}")
+        rng = Chance(f"{self._name}:steps:{index}")
         outline, slots = self._outline(index), self.slots(index)
         jumps = dict(outline.jumps)
         prices, before = array("d"), outline.start
@@ -130,7 +130,7 @@ class Walk:
             prices[-1] = before = end
         return prices
 
-    def _steps(self, rng: Random, change: float, variance: float) -> list[float]:
+    def _steps(self, rng: Chance, change: float, variance: float) -> list[float]:
         """A slot's free steps with a sum: news at some of them, nothing at the others."""
         at = self._news_at(rng) or [int(rng.random() * _PER_SLOT)]
         sigma = self._diffusion * math.sqrt(variance * SLOT_S / len(at))
@@ -141,7 +141,7 @@ class Walk:
             steps[step] = value + short
         return steps
 
-    def _news_at(self, rng: Random) -> list[int]:
+    def _news_at(self, rng: Chance) -> list[int]:
         """The steps of a slot with news, a Markov chain of two states that begins anywhere."""
         quiet, stays = self._settings.quiet, self._settings.stays_quiet
         goes_quiet = min(1.0, quiet * (1.0 - stays) / (1.0 - quiet))
@@ -167,7 +167,7 @@ class Walk:
         return found
 
     def _draw_outline(self, index: int, step: int) -> _Outline:
-        rng = Random(f"{self._name}:hour:{index}")
+        rng = Chance(f"{self._name}:hour:{index}")
         variances = self.swings.variances(index)
         net = rng.gauss(0.0, self._diffusion * math.sqrt(sum(variances) * SLOT_S))
         net += sum(self._drifts(index))
@@ -184,7 +184,7 @@ class Walk:
         """By seconds; none for an asset without a trend."""
         return [] if self._trend is None else self._trend.block(index)
 
-    def _jumps(self, rng: Random, variances: list[float]) -> tuple[tuple[int, float], ...]:
+    def _jumps(self, rng: Chance, variances: list[float]) -> tuple[tuple[int, float], ...]:
         """Laplace sizes at Poisson times, a slot as likely as it is volatile."""
         rate = self._settings.jumps_per_day / 86_400 * SLOT_S
         scale = self._settings.jump_bps / 10_000 / math.sqrt(2.0)

@@ -7,9 +7,10 @@ process forgets. In between goes a bridge.
 from __future__ import annotations
 
 import math
-from random import Random
 
 from attrs import frozen
+
+from polytui.sim.chance import Chance
 
 
 @frozen
@@ -31,7 +32,7 @@ class Wandering:
         """
         kept, count = self.kept, self.steps
         fresh = self.sigma * math.sqrt(1.0 - kept**2)
-        rng = Random(f"{self.name}:{index}")
+        rng = Chance(f"{self.name}:{index}")
         level, free = self.at(index), list[float]()
         for _ in range(count):
             level = level * kept + rng.gauss(0.0, fresh)
@@ -44,4 +45,4 @@ class Wandering:
 
     def at(self, index: int) -> float:
         """The value at the start of a block."""
-        return Random(f"{self.name}-at:{index}").gauss(0.0, self.sigma)
+        return Chance(f"{self.name}-at:{index}").gauss(0.0, self.sigma)
