@@ -6,15 +6,38 @@ shadow of a strategy, so that both obey the same minimums, decimals, ticks and p
 
 from __future__ import annotations
 
-from polytui.ledger.taken_liquidity import TakenLiquidity
-from polytui.market.book import TokenBook
+from collections.abc import Mapping
+from typing import Protocol
+
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import Price, complement
+from polytui.model.units import Price, Shares, complement
 from polytui.sim.matching import ConditionBook, MatchOrder, MatchResult
 
+Levels = Mapping[Price, Shares]
+"""Shares displayed, by price, on one side of Up's book."""
 
-def meet(listed: Round, book: TokenBook, taken: TakenLiquidity, order: MatchOrder) -> MatchResult:
+
+class ShownBook(Protocol):
+    """Up's book as a feed displays it."""
+
+    @property
+    def bids(self) -> Levels: ...
+
+    @property
+    def asks(self) -> Levels: ...
+
+
+class Takings(Protocol):
+    """What we took of levels that still display it."""
+
+    def left(self, side: Side, levels: Levels) -> list[tuple[Price, Shares]]:
+        """(price, shares) that are there for us on one side, best first."""
+
+    def take(self, side: Side, price: Price, shares: int) -> None: ...
+
+
+def meet(listed: Round, book: ShownBook, taken: Takings, order: MatchOrder) -> MatchResult:
     """Run an order through what Up's book displays, less what we took of it before.
 
     Nothing is taken yet: `note` does that once it is known that the result stands.
@@ -26,7 +49,7 @@ def meet(listed: Round, book: TokenBook, taken: TakenLiquidity, order: MatchOrde
     return exchange.submit(order)
 
 
-def note(taken: TakenLiquidity, result: MatchResult) -> None:
+def note(taken: Takings, result: MatchResult) -> None:
     """Remember what the matches took."""
     for match in result.matches:
         side, price = in_up(match.maker_outcome, match.maker_side, match.maker_price)
