@@ -26,7 +26,7 @@ from polytui.ledger.attribution import Claim
 from polytui.model.events import Event, RoundClosed, RoundSettled
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.sim.named_worlds import WorldName
+from polytui.sim.world.named_worlds import WorldName
 from polytui.strategy.registry import STRATEGIES
 
 _START_NS = 1_795_204_740 * NS_PER_S

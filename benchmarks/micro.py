@@ -25,9 +25,9 @@ from polytui.journal.codec import (
 )
 from polytui.model.events import Event, ExchangeQuoted
 from polytui.model.instrument import Asset, Interval, Outcome
-from polytui.sim.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
-from polytui.sim.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
-from polytui.sim.world import World, WorldSettings
+from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
+from polytui.sim.wire.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
+from polytui.sim.world.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams

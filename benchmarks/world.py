@@ -42,12 +42,12 @@ from polytui.config.schema import SessionSettings, Settings
 from polytui.model.effects import Reason
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import NS_PER_MS, NS_PER_S
-from polytui.sim.exchanges import Exchanges
-from polytui.sim.named_worlds import WorldName, paths_of
-from polytui.sim.paths import SyntheticPath
-from polytui.sim.polymarket import Polymarket
-from polytui.sim.world import World, WorldSettings
-from polytui.sim.world_events import RoundResolved, WorldEvent
+from polytui.sim.wire.exchanges import Exchanges
+from polytui.sim.wire.polymarket import Polymarket
+from polytui.sim.world.named_worlds import WorldName, paths_of
+from polytui.sim.world.paths import SyntheticPath
+from polytui.sim.world.world import World, WorldSettings
+from polytui.sim.world.world_events import RoundResolved, WorldEvent
 
 START_NS = 1_795_204_740 * NS_PER_S
 """2026-11-20 19:59:00 UTC, a minute before a boundary."""

@@ -22,7 +22,7 @@ from polytui.model.instrument import Asset, Interval
 from polytui.model.plain_text import plain
 from polytui.paths import has_terminal, journal_of
 from polytui.precautions import ensure_standard_streams, keep_private
-from polytui.sim.named_worlds import WorldName
+from polytui.sim.world.named_worlds import WorldName
 
 DONE, FAILED, USAGE, BLOCKED = 0, 1, 2, 3
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
@@ -292,7 +292,7 @@ _SOURCES = ("binance", "bybit", "coinbase", "clob-market", "clob-user", "rtds", 
 @_plain_errors
 def decode(source: str, file: Path, feed: str, json_path: str | None, quiet: bool) -> None:
     """Recorded raw frames into normalised events, one JSON text a line; 1 if one is rejected."""
-    from polytui import tools
+    from polytui.tools import commands as tools
 
     sys.exit(tools.decode(source, file, feed, json_path, is_quiet=quiet or json_path == "-"))
 
@@ -308,7 +308,7 @@ def decode(source: str, file: Path, feed: str, json_path: str | None, quiet: boo
 @_plain_errors
 def record(**options: Any) -> None:
     """Write down every feed's raw frames and events, compressed and rotated. Nothing trades."""
-    from polytui import tools
+    from polytui.tools import commands as tools
 
     sys.exit(tools.record(_settings_for({"rounds": None, **options}), options))
 
@@ -321,7 +321,7 @@ def record(**options: Any) -> None:
 @_plain_errors
 def doctor(wait: float | None, **options: Any) -> None:
     """Reach every endpoint, compare clocks, and say in plain words what is wrong; 1 if anything."""
-    from polytui import tools
+    from polytui.tools import commands as tools
 
     settings = _load(options["config"])
     checks = settings.doctor if wait is None else attrs.evolve(settings.doctor, wait_s=wait)

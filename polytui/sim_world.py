@@ -14,10 +14,10 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.demo_world import world_of
-from polytui.sim.recording import read_prices
-from polytui.sim.venue import VenueSettings, serve_forever
-from polytui.sim.world import WorldSettings
+from polytui.sim.server.venue import VenueSettings, serve_forever
+from polytui.sim.world.demo_world import world_of
+from polytui.sim.world.recording import read_prices
+from polytui.sim.world.world import WorldSettings
 
 _HISTORY_S = 240
 _LEAD_S = 60

@@ -27,8 +27,8 @@ from polytui.model.instrument import Asset
 from polytui.model.orders import Fill, Quote
 from polytui.model.units import MICRO, NS_PER_S, Usd, cost_of
 from polytui.risk.limits import PreTrade
-from polytui.sim.displayed import meet, note
-from polytui.sim.matching import MatchOrder, MatchResult
+from polytui.sim.world.displayed import meet, note
+from polytui.sim.world.matching import MatchOrder, MatchResult
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, View
 

@@ -25,7 +25,7 @@ from polytui.model.effects import Cancel, CancelAll, Effect, Place
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, Side
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd, cost_of, proceeds_of
-from polytui.sim.matching import MatchResult
+from polytui.sim.world.matching import MatchResult
 
 
 @define

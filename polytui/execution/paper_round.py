@@ -16,8 +16,8 @@ from polytui.model.events import BookChanged, BookSnapshotted, TickSizeChanged, 
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
 from polytui.model.units import Price, Shares, cost_of
-from polytui.sim.displayed import in_up, meet, note
-from polytui.sim.matching import MatchOrder, MatchResult
+from polytui.sim.world.displayed import in_up, meet, note
+from polytui.sim.world.matching import MatchOrder, MatchResult
 
 
 @define

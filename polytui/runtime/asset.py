@@ -9,6 +9,8 @@ from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
 from polytui.execution.executor import ExecutionClient
+from polytui.feeds.feed import Feed
+from polytui.feeds.home import FollowedRound
 from polytui.model.events import (
     BOOK_FEED,
     Commanded,
@@ -23,8 +25,6 @@ from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
 from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
-from polytui.runtime.feeds import Feed
-from polytui.runtime.home import FollowedRound
 from polytui.runtime.inbox import Inbox, Item
 from polytui.venues.stamps import Judge
 

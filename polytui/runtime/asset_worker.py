@@ -12,6 +12,12 @@ from attrs import define, frozen
 
 from polytui.config.load import canonical_json
 from polytui.execution.executor import run_executor
+from polytui.feeds.books import BookWatcher
+from polytui.feeds.feed_factory import FeedFactory
+from polytui.feeds.offsets import judge_clock
+from polytui.feeds.prices import PriceWatch
+from polytui.feeds.rounds import RoundSources, RoundWatcher
+from polytui.feeds.winners import winners_of
 from polytui.model.effects import (
     STOP,
     Cancel,
@@ -29,18 +35,12 @@ from polytui.model.snapshot import AssetState
 from polytui.model.units import format_micro
 from polytui.net.http import Http
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.books import BookWatcher
 from polytui.runtime.chaos import Chaos
 from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import Item
 from polytui.runtime.modes import Surroundings
 from polytui.runtime.notices import words_of_breaker
-from polytui.runtime.offsets import judge_clock
-from polytui.runtime.prices import PriceWatch
-from polytui.runtime.rounds import RoundSources, RoundWatcher
 from polytui.runtime.session import Session
-from polytui.runtime.watchers import FeedFactory
-from polytui.runtime.winners import winners_of
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.data_api import DataApi

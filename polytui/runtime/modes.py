@@ -26,7 +26,7 @@ from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.venue_child import open_venue
-from polytui.sim.venue import Urls
+from polytui.sim.server.venue import Urls
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.quota import Quotas
 

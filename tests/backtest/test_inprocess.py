@@ -15,7 +15,7 @@ from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, e
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.world import WorldSettings
+from polytui.sim.world.world import WorldSettings
 
 START_NS = 1_795_204_770 * NS_PER_S
 """2026-11-20 19:59:30 UTC, half a minute before a round."""

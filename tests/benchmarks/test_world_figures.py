@@ -82,7 +82,7 @@ def test_the_settlement_feed_goes_on_as_the_recorded_one_does(seed: int) -> None
 
 
 def test_the_mid_is_a_probability(played: Played) -> None:
-    """Eight rounds at six times; what many say is in tests/sim/test_opinion.py."""
+    """Eight rounds at six times; what many say is in tests/sim/world/test_opinion.py."""
     assert len(played.said) > 5 * ROUNDS
     for figure in reliability(played.said):
         assert figure.ok, figure

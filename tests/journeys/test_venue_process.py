@@ -24,8 +24,8 @@ PROGRAM = """
 import sys
 import trio
 from polytui.model.instrument import Asset, Interval
-from polytui.sim.venue import VenueSettings, serve_forever
-from polytui.sim.world import WorldSettings
+from polytui.sim.server.venue import VenueSettings, serve_forever
+from polytui.sim.world.world import WorldSettings
 
 async def main():
     world = WorldSettings(7, 1_795_204_920 * 10**9, (Asset.BTC,), (Interval.M5,))

@@ -16,8 +16,8 @@ from polytui.model.events import CandlesLoaded, ExchangeTraded
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.sim.world import World, WorldSettings
-from polytui.sim.world_events import ExchangeTrade
+from polytui.sim.world.world import World, WorldSettings
+from polytui.sim.world.world_events import ExchangeTrade
 from polytui.venues.binance import BinanceStreams
 
 START_S = 1_795_204_800

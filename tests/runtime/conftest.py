@@ -1,15 +1,5 @@
-"""The engine writes its story to a log; tests read its journal and notices instead."""
+"""No log while an engine is tested."""
 
-from __future__ import annotations
+from quiet_log import quiet_log
 
-from collections.abc import Iterator
-
-import pytest
-from loguru import logger
-
-
-@pytest.fixture(autouse=True)
-def quiet_log() -> Iterator[None]:
-    logger.remove()
-    yield
-    logger.remove()
+__all__ = ["quiet_log"]

@@ -14,10 +14,10 @@ import pytest
 from polytui.model.errors import Rejected
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim import calendar
-from polytui.sim.gamma_event import event_of
-from polytui.sim.registry import make_round
-from polytui.sim.world import World, WorldSettings
+from polytui.sim.wire.gamma_event import event_of
+from polytui.sim.world import calendar
+from polytui.sim.world.registry import make_round
+from polytui.sim.world.world import World, WorldSettings
 from polytui.venues.polymarket.gamma_events import parse_event
 from polytui.venues.polymarket.round_names import (
     RoundWindow,

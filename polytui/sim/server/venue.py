@@ -1,0 +1,280 @@
+"""The simulated venue as a program: one world, two ports, and a pump between them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+import attrs
+import trio
+from attrs import field, frozen
+from attrs.validators import ge, gt, le
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from polytui.model.errors import Fatal
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import Clock
+from polytui.net.guard import Door, may_come_in
+from polytui.net.peer import Peer, serve_peers
+from polytui.net.serve import serve_asgi
+from polytui.sim.server.connections import Connections
+from polytui.sim.server.control_api import ControlApi
+from polytui.sim.wire.api_answer import RefusedError, json_answer, refusal
+from polytui.sim.wire.exchanges import (
+    BINANCE_PREFIX,
+    BYBIT_PATH,
+    BYBIT_PREFIX,
+    COINBASE_PATH,
+    Exchanges,
+)
+from polytui.sim.wire.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
+from polytui.sim.wire.session import ClientSession
+from polytui.sim.world.world import World, WorldSettings
+
+_TOKEN_BYTES = 24
+_CHECKPOINT_EVERY = 64
+"""World events between two looks at the rest of the program while the pump catches up."""
+
+
+@frozen
+class VenueSettings:
+    world: WorldSettings
+    host: str = "127.0.0.1"
+    port: int = field(default=0, validator=[ge(0), le(65534)])
+    """HTTP; WebSockets take the next one. 0: any free ones."""
+    speed: float = field(default=1.0, validator=gt(0))
+    """World seconds per real second."""
+    pace_s: float = field(default=0.004, validator=ge(0))
+    """Real seconds the pump rests at least: what falls due together is sent together."""
+
+
+@frozen
+class Urls:
+    """Where the venue's services are, and the clock a client must share with it."""
+
+    gamma: str
+    clob: str
+    data_api: str
+    market_ws: str
+    rtds_ws: str
+    polybolt_ws: str
+    binance_ws: str
+    """Base: append `/ws/...` or `/stream?streams=...`."""
+    binance_rest: str
+    bybit_ws: str
+    bybit_rest: str
+    coinbase_ws: str
+    coinbase_rest: str
+    geoblock: str
+    """Base: append `/api/geoblock`."""
+    control: str
+    control_token: str
+    """What the control routes ask for, as `Authorization: Bearer`; another for each venue."""
+    epoch_ns: int
+    """World time at `anchor_ns` of the machine's monotonic clock."""
+    anchor_ns: int
+    speed: float
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(attrs.asdict(self), separators=(",", ":"))
+
+
+async def run_venue(
+    settings: VenueSettings, *, task_status: trio.TaskStatus[Urls] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve a world until cancelled; starts with the addresses once everything answers.
+
+    Fatal, bare, for a port in use or a price file that cannot be read.
+    """
+    world = World(settings.world)
+    polymarket, exchanges = Polymarket(world), Exchanges(world)
+
+    def open_session(target: str) -> ClientSession | None:
+        return polymarket.open_session(target) or exchanges.open_session(target)
+
+    connections = Connections(open_session)
+
+    clock = Clock.starting_at(world.now_ns, settings.speed)
+
+    def trouble_market(kind: str, seconds: float) -> None:
+        world.trouble(kind, int(seconds * clock.speed * NS_PER_S))
+
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    app = _app(polymarket, exchanges, connections, trouble_market, clock, token)
+    door = Door(app, settings.host)
+
+    async def converse(peer: Peer) -> None:
+        if may_come_in(peer.host, peer.origin, settings.host):
+            await connections.converse(peer)
+        else:
+            await peer.refuse(403)
+
+    ws_port = settings.port + 1 if settings.port else 0
+    with _bare_fatal():
+        async with trio.open_nursery() as nursery:
+
+            async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
+                await serve_asgi(door, settings.host, settings.port, task_status=task_status)
+
+            async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
+                await serve_peers(settings.host, ws_port, converse, task_status=task_status)
+
+            http_port: int = await nursery.start(run_http)
+            sockets_port: int = await nursery.start(run_sockets)
+            # The world begins when it can be seen, not while its ports were being opened.
+            clock.anchor_ns = time.monotonic_ns()
+            pump = _Pump(world, clock, polymarket, exchanges, connections)
+            nursery.start_soon(pump.run, settings.pace_s)
+            task_status.started(_urls(settings.host, http_port, sockets_port, clock, token))
+
+
+class _Pump:
+    """Moves the world along with the clock and hands out what happens."""
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        polymarket: Polymarket,
+        exchanges: Exchanges,
+        connections: Connections,
+    ) -> None:
+        self._world = world
+        self._clock = clock
+        self._polymarket = polymarket
+        self._exchanges = exchanges
+        self._connections = connections
+
+    async def run(self, pace_s: float) -> None:
+        while True:
+            # A turn to another speed that came late takes time back; the world does not go back.
+            due_ns = max(self._clock.now_ns(), self._world.now_ns)
+            await self._run_until(due_ns)
+            rested_ns = due_ns + int(pace_s * NS_PER_S * self._clock.speed)
+            await self._clock.sleep_until(max(self._world.next_ns(), rested_ns))
+
+    async def _run_until(self, due_ns: int) -> None:
+        for count, world_event in enumerate(self._world.run_until(due_ns), start=1):
+            self._polymarket.note(world_event)
+            self._exchanges.note(world_event)
+            self._connections.hand_out(world_event)
+            if count % _CHECKPOINT_EVERY == 0:
+                await trio.lowlevel.checkpoint()
+
+
+def _app(
+    polymarket: Polymarket,
+    exchanges: Exchanges,
+    connections: Connections,
+    trouble_market: Callable[[str, float], None],
+    clock: Clock,
+    token: str,
+) -> Starlette:
+    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, token)
+    routes = [
+        *polymarket.mounts(),
+        *exchanges.mounts(),
+        Mount("/control", routes=control.routes()),
+        Route("/api/geoblock", _geoblock),
+    ]
+    return Starlette(routes=routes, exception_handlers={RefusedError: refusal})
+
+
+async def _geoblock(_request: Request) -> Response:
+    """This world blocks nobody."""
+    return json_answer({"blocked": False, "ip": "127.0.0.1", "country": "XX", "region": ""})
+
+
+def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str) -> Urls:
+    name = f"[{host}]" if ":" in host else host
+    http, sockets = f"http://{name}:{http_port}", f"ws://{name}:{sockets_port}"
+    return Urls(
+        gamma=f"{http}/gamma",
+        clob=f"{http}/clob",
+        data_api=f"{http}/data-api",
+        market_ws=f"{sockets}{MARKET_PATH}",
+        rtds_ws=f"{sockets}{RTDS_PATH}",
+        polybolt_ws=f"{sockets}{POLYBOLT_PATH}",
+        binance_ws=f"{sockets}{BINANCE_PREFIX}",
+        binance_rest=f"{http}{BINANCE_PREFIX}",
+        bybit_ws=f"{sockets}{BYBIT_PATH}",
+        bybit_rest=f"{http}{BYBIT_PREFIX}",
+        coinbase_ws=f"{sockets}{COINBASE_PATH}",
+        coinbase_rest=f"{http}{COINBASE_PATH}",
+        geoblock=http,
+        control=f"{http}/control",
+        control_token=token,
+        epoch_ns=clock.epoch_ns,
+        anchor_ns=clock.anchor_ns,
+        speed=clock.speed,
+    )
+
+
+async def serve_forever(
+    settings: VenueSettings, out: TextIO, *, until_stdin_closes: bool = False
+) -> None:
+    """Run the venue as a program: one JSON line on `out` when ready, then until it is told to end.
+
+    SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
+    parent that is killed does not leave its venue behind.
+    """
+    with (
+        _bare_fatal(),
+        trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
+    ):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_end_on_signal, signals, nursery.cancel_scope)
+            if until_stdin_closes:
+                nursery.start_soon(_end_with_stdin, nursery.cancel_scope)
+
+            async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
+                await run_venue(settings, task_status=task_status)
+
+            urls: Urls = await nursery.start(run)
+            # What the world is made of lives as long as the process: keep the collector off it.
+            gc.collect()
+            gc.freeze()
+            out.write(f"{urls.to_json()}\n")
+            out.flush()
+
+
+@contextmanager
+def _bare_fatal() -> Iterator[None]:
+    """Nurseries wrap what leaves them; a Fatal is for a person and leaves as itself."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        fatal: BaseException | None = group.subgroup(Fatal)
+        while isinstance(fatal, BaseExceptionGroup):
+            fatal = fatal.exceptions[0]
+        if fatal is None:
+            raise
+        raise fatal from None
+
+
+async def _end_on_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    async for _ in signals:
+        scope.cancel()
+
+
+async def _end_with_stdin(scope: trio.CancelScope) -> None:
+    descriptor = sys.stdin.fileno()
+    is_open = True
+    while is_open:
+        # A plain file cannot be waited for, and is always readable.
+        with suppress(PermissionError):
+            await trio.lowlevel.wait_readable(descriptor)
+        is_open = bool(os.read(descriptor, 4096))
+    scope.cancel()

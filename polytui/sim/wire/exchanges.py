@@ -1,0 +1,65 @@
+"""The exchanges of the simulated venue: three sets of streams and reads over one world."""
+
+from __future__ import annotations
+
+from starlette.routing import Mount
+
+from polytui.sim.wire.binance_api import BinanceApi
+from polytui.sim.wire.binance_streams import BinanceFrames, BinanceSession
+from polytui.sim.wire.bybit_api import BybitApi
+from polytui.sim.wire.bybit_streams import BybitFrames, BybitSession
+from polytui.sim.wire.coinbase_api import CoinbaseApi
+from polytui.sim.wire.coinbase_streams import CoinbaseMarkets, CoinbaseSession
+from polytui.sim.wire.session import ClientSession
+from polytui.sim.world.world import World
+from polytui.sim.world.world_events import WorldEvent
+
+BINANCE_PREFIX = "/binance"
+BYBIT_PATH = "/bybit/v5/public/spot"
+COINBASE_PATH = "/coinbase"
+BYBIT_PREFIX = "/bybit"
+
+
+class Exchanges:
+    """Sessions and routes that share one numbering of trades."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._binance = BinanceFrames()
+        self._bybit = BybitFrames()
+        self._coinbase = CoinbaseMarkets()
+        self._binance_api = BinanceApi(world, self._binance)
+        self._sessions = 0
+
+    def note(self, world_event: WorldEvent) -> None:
+        """Must see every world event, before any session publishes it."""
+        self._binance.note(world_event)
+        self._bybit.note(world_event)
+        self._coinbase.note(world_event)
+
+    def open_session(self, target: str) -> ClientSession | None:
+        """A session for the path of an upgrade; None for a path of no service."""
+        path = target.partition("?")[0]
+        if path == BYBIT_PATH:
+            self._sessions += 1
+            return BybitSession(self._bybit, self._sessions)
+        if path in (COINBASE_PATH, COINBASE_PATH + "/"):
+            return CoinbaseSession(self._coinbase)
+        inner = target.removeprefix(BINANCE_PREFIX)
+        is_ours = inner != target and BinanceSession.knows(inner)
+        return self.binance_session(inner) if is_ours else None
+
+    def binance_session(self, target: str) -> BinanceSession:
+        """`target` from `/ws` or `/stream` on, with its query."""
+        return BinanceSession(self._binance, target, self._binance_api.kline)
+
+    def restart_bybit(self) -> None:
+        """Its books begin again with update 1."""
+        self._bybit.restart()
+
+    def mounts(self) -> list[Mount]:
+        return [
+            Mount(BINANCE_PREFIX, routes=self._binance_api.routes()),
+            Mount(BYBIT_PREFIX, routes=BybitApi(self._world, self._bybit).routes()),
+            Mount(COINBASE_PATH, routes=CoinbaseApi(self._world, self._coinbase).routes()),
+        ]

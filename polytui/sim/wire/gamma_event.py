@@ -1,0 +1,269 @@
+"""A round as Gamma describes it: event, market and series objects."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
+from polytui.model.orders import Side
+from polytui.model.units import NS_PER_S, Price, format_micro, to_float
+from polytui.sim.wire.market_frames import fee_schedule, market_number
+from polytui.sim.wire.wire_text import float_e18, iso_spaced, iso_z
+from polytui.sim.world.calendar import SERIES, CalendarWindow, round_title
+from polytui.sim.world.world import RoundStatus, World
+
+LISTED_AHEAD_NS = 85_800 * NS_PER_S
+"""A market record opens 23.83 hours before its round (venue listing)."""
+
+_COINS = {Asset.BTC: "Bitcoin", Asset.ETH: "Ethereum", Asset.SOL: "Solana", Asset.XRP: "XRP"}
+_TAGS = [
+    {"id": "102127", "label": "Up or Down", "slug": "up-or-down"},
+    {"id": "102169", "label": "Hide From New", "slug": "hide-from-new"},
+    {"id": "101757", "label": "Recurring", "slug": "recurring"},
+    {"id": "21", "label": "Crypto", "slug": "crypto"},
+]
+
+Document = dict[str, Any]
+
+
+def event_of(world: World, round_: Round) -> Document:
+    """The event of a round as it stands now in the world.
+
+    The price to beat appears in `eventMetadata` only when the venue has published it, minutes
+    late, and the final price with the resolution. `startDate` is when the record opened; the
+    round itself starts at `startTime`.
+    """
+    status = world.status(round_.slug)
+    market = _market(world, round_, status)
+    document: Document = {
+        "id": event_number(round_.slug),
+        "ticker": round_.slug,
+        "slug": round_.slug,
+        **{name: market[name] for name in _SHARED},
+        "title": market["question"],
+        "creationDate": market["startDate"],
+        "startTime": market["eventStartTime"],
+        "new": False,
+        "featured": False,
+        "liquidity": market["liquidityNum"],
+        "openInterest": 0,
+        "competitive": 0.999,
+        "enableNegRisk": False,
+        "commentCount": 0,
+        "showAllOutcomes": True,
+        "automaticallyActive": True,
+        "seriesSlug": SERIES[round_.asset, round_.interval].slug,
+        "markets": [market],
+        "series": [series_of(round_.asset, round_.interval)],
+        "tags": _TAGS,
+        **_metadata(status),
+    }
+    if status.resolved_ns is not None:
+        document["closedTime"] = iso_z(status.resolved_ns)
+    return document
+
+
+_SHARED = (
+    "description",
+    "resolutionSource",
+    "startDate",
+    "endDate",
+    "active",
+    "closed",
+    "archived",
+    "restricted",
+    "enableOrderBook",
+    "negRisk",
+    "createdAt",
+    "updatedAt",
+    "automaticallyResolved",
+    "version",
+)
+"""What event and market say alike."""
+
+
+def market_of(world: World, round_: Round) -> Document:
+    """The market alone, as `/markets/slug/{slug}` answers it."""
+    status = world.status(round_.slug)
+    event = {"id": event_number(round_.slug), "slug": round_.slug, **_metadata(status)}
+    return {**_market(world, round_, status), "events": [event]}
+
+
+def series_of(asset: Asset, interval: Interval) -> Document:
+    series = SERIES[asset, interval]
+    return {
+        "id": series.series_id,
+        "ticker": series.slug,
+        "slug": series.slug,
+        "title": series.title,
+        "seriesType": "single",
+        "recurrence": series.recurrence,
+        "active": True,
+        "closed": False,
+        "archived": False,
+        "featured": False,
+        "restricted": True,
+        "competitive": "0",
+        "commentCount": 0,
+    }
+
+
+def event_number(slug: str) -> str:
+    """Gamma's decimal id of an event, derived from its slug."""
+    return str(int.from_bytes(sha256(f"event:{slug}".encode()).digest()[:3], "big") + 1_000_000)
+
+
+def is_closed(world: World, round_: Round) -> bool:
+    return world.status(round_.slug).resolved_ns is not None
+
+
+def _metadata(status: RoundStatus) -> Document:
+    if status.strike_e18 is None:
+        return {}
+    metadata = {"priceToBeat": float_e18(status.strike_e18)}
+    if status.resolved_ns is not None and status.final_e18 is not None:
+        metadata["finalPrice"] = float_e18(status.final_e18)
+    return {"eventMetadata": metadata}
+
+
+def _market(world: World, round_: Round, status: RoundStatus) -> Document:
+    is_resolved = status.resolved_ns is not None
+    title = round_title(
+        round_.asset, round_.interval, CalendarWindow(round_.opens_ns, round_.closes_ns)
+    )
+    listed_ns = round_.opens_ns - LISTED_AHEAD_NS
+    return {
+        "id": market_number(round_.slug),
+        "question": title,
+        "conditionId": round_.condition_id,
+        "questionID": f"0x{sha256(f'question:{round_.slug}'.encode()).hexdigest()}",
+        "slug": round_.slug,
+        "resolutionSource": _source(round_),
+        "description": _description(round_),
+        "startDate": iso_z(listed_ns),
+        "endDate": iso_z(round_.closes_ns),
+        "startDateIso": iso_z(listed_ns)[:10],
+        "endDateIso": iso_z(round_.closes_ns)[:10],
+        "eventStartTime": iso_z(round_.opens_ns),
+        "acceptingOrdersTimestamp": iso_z(listed_ns),
+        "createdAt": iso_z(listed_ns),
+        "updatedAt": iso_z(world.now_ns),
+        "version": round_.protocol,
+        "outcomes": '["Up", "Down"]',
+        **_tokens(round_),
+        "active": True,
+        "closed": is_resolved,
+        "archived": False,
+        "restricted": True,
+        "ready": False,
+        "funded": False,
+        "acceptingOrders": not is_resolved,
+        "enableOrderBook": True,
+        "negRisk": round_.is_neg_risk,
+        "rfqEnabled": False,
+        "orderPriceMinTickSize": to_float(world.tick(round_.slug)),
+        "orderMinSize": to_float(round_.min_shares),
+        "makerBaseFee": 1000,
+        "takerBaseFee": 1000,
+        "feesEnabled": True,
+        "feeType": "crypto_fees_v2",
+        "feeSchedule": fee_schedule(round_),
+        "makerRebatesFeeShareBps": 10000,
+        "rewardsMinSize": 50,
+        "rewardsMaxSpread": 4.5,
+        "umaResolutionStatuses": "[]",
+        "automaticallyResolved": is_resolved,
+        "clearBookOnStart": False,
+        "marketMakerAddress": "",
+        **_config(round_),
+        **_prices(world, round_, status),
+    }
+
+
+def _tokens(round_: Round) -> Document:
+    """Protocol v1 names CTF tokens in a string of JSON, v2 position ids in an array."""
+    tokens = [round_.up_token, round_.down_token]
+    if round_.protocol == "v2":
+        return {"clobTokenIds": None, "positionIds": tokens, "resolutionStatus": "active"}
+    return {"clobTokenIds": _string_of(tokens), "positionIds": None}
+
+
+def _config(round_: Round) -> Document:
+    """Rounds that settle on an average say so; the hourly ones have no such config."""
+    if round_.settlement is not SettlementRule.TWAP:
+        return {"cryptoMarketConfigId": None, "cryptoMarketConfig": None}
+    asset, interval = round_.asset.value, round_.interval.value
+    name = f"{asset}-{interval}-twap-{round_.window_s}"
+    config = {
+        "id": name,
+        "asset": asset,
+        "duration": interval,
+        "twapEnabled": True,
+        "twapLookbackSeconds": round_.window_s,
+    }
+    return {"cryptoMarketConfigId": name, "cryptoMarketConfig": config}
+
+
+def _prices(world: World, round_: Round, status: RoundStatus) -> Document:
+    if status.resolved_ns is not None:
+        is_up = status.winner is Outcome.UP
+        return {
+            "outcomePrices": '["1", "0"]' if is_up else '["0", "1"]',
+            "liquidityNum": 0,
+            "liquidity": "0",
+            "closedTime": iso_spaced(status.resolved_ns),
+            "umaEndDate": iso_z(status.resolved_ns),
+            "umaResolutionStatus": "resolved",
+        }
+    book = world.book(round_.slug)
+    bid, ask = book.best(Outcome.UP, Side.BUY), book.best(Outcome.UP, Side.SELL)
+    last = world.last_trade(round_.slug, Outcome.UP)
+    liquidity = _liquidity(world, round_)
+    return {
+        "outcomePrices": _string_of([format_micro(one) for one in middles(bid, ask)]),
+        "liquidityNum": liquidity,
+        "liquidity": str(liquidity),
+        "bestBid": to_float(bid or 0),
+        "bestAsk": to_float(1_000_000 if ask is None else ask),
+        "spread": to_float((1_000_000 if ask is None else ask) - (bid or 0)),
+        **({} if last is None else {"lastTradePrice": to_float(last)}),
+    }
+
+
+def middles(bid: Price | None, ask: Price | None) -> tuple[int, int]:
+    """Up's and Down's middle in millionths; an empty side counts as 0 or 1 dollar."""
+    up = ((bid or 0) + (1_000_000 if ask is None else ask)) // 2
+    return up, 1_000_000 - up
+
+
+def _liquidity(world: World, round_: Round) -> float:
+    """Dollars resting: what the bids offer for Up and for Down."""
+    book = world.book(round_.slug)
+    sides = [book.levels(outcome, Side.BUY) for outcome in Outcome]
+    return round(sum(price * shares for side in sides for price, shares in side) / 1e12, 4)
+
+
+def _source(round_: Round) -> str:
+    asset = round_.asset.value
+    if round_.settlement is SettlementRule.CANDLE:
+        return f"https://www.binance.com/en/trade/{asset.upper()}_USDT"
+    return f"https://data.chain.link/streams/{asset}-usd-twap-60s-streams"
+
+
+def _description(round_: Round) -> str:
+    coin = _COINS[round_.asset]
+    what = (
+        f"the close price of the {coin}/USDT one hour candle is greater than or equal to its open"
+        if round_.settlement is SettlementRule.CANDLE
+        else f"the time-weighted average price (TWAP) of {coin} at the end of the time range "
+        "specified in the title is greater than or equal to the one at its beginning"
+    )
+    return f'This market will resolve to "Up" if {what}. Otherwise, it will resolve to "Down".'
+
+
+def _string_of(values: list[str]) -> str:
+    """A JSON array inside a string, with Gamma's space after the comma."""
+    return "[" + ", ".join(msgspec.json.encode(value).decode() for value in values) + "]"

@@ -1,0 +1,66 @@
+"""The Polymarket half of the simulated venue: listing, books and price relays of one world."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.routing import Mount
+
+from polytui.sim.wire.clob_api import ClobApi
+from polytui.sim.wire.data_api import DataApiRoutes
+from polytui.sim.wire.gamma_api import GammaApi
+from polytui.sim.wire.market_channel import MarketSession
+from polytui.sim.wire.market_frames import MarketFrames
+from polytui.sim.wire.polybolt import PolyBoltSession
+from polytui.sim.wire.price_points import PricePoints
+from polytui.sim.wire.rtds import RtdsSession
+from polytui.sim.wire.session import ClientSession
+from polytui.sim.world.world import World
+from polytui.sim.world.world_events import WorldEvent
+
+MARKET_PATH = "/ws/market"
+RTDS_PATH = "/rtds"
+POLYBOLT_PATH = "/polybolt/ws"
+
+
+class Polymarket:
+    """Sessions and routes that share what they write, so that a world event is written once."""
+
+    def __init__(self, world: World) -> None:
+        self._frames = MarketFrames(world)
+        self._points = PricePoints(world)
+        self._world = world
+
+    def note(self, world_event: WorldEvent) -> None:
+        """Must see every world event, before any session publishes it."""
+        self._frames.note(world_event)
+        self._points.of(world_event)
+
+    def open_session(self, target: str) -> ClientSession | None:
+        """A session for the path of an upgrade; None for a path of no service."""
+        path = urlsplit(target).path
+        if path == MARKET_PATH:
+            return self.market_session()
+        if path == RTDS_PATH:
+            return self.rtds_session()
+        return self.polybolt_session() if path == POLYBOLT_PATH else None
+
+    def market_session(self) -> MarketSession:
+        return MarketSession(self._frames)
+
+    def rtds_session(self) -> RtdsSession:
+        return RtdsSession(self._points)
+
+    def polybolt_session(self) -> PolyBoltSession:
+        return PolyBoltSession(self._points)
+
+    def mounts(self) -> list[Mount]:
+        """The HTTP services, each under a prefix of its own."""
+        gamma = GammaApi(self._world, self._frames.listing)
+        clob = ClobApi(self._world, self._frames)
+        data = DataApiRoutes(self._world, self._frames.listing)
+        return [
+            Mount("/gamma", routes=gamma.routes()),
+            Mount("/clob", routes=clob.routes()),
+            Mount("/data-api", routes=data.routes()),
+        ]

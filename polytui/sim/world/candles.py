@@ -1,0 +1,217 @@
+"""Candles of a simulated exchange, made of the trades it printed.
+
+Before the world's first second there are no trades, only the price path: that history is
+printed from the path minute by minute, from a seed of its own, so that a client that asks for
+yesterday's candles gets the same ones at every ask.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from polytui.model.units import NS_PER_S
+from polytui.sim.world.chance import Chance
+from polytui.sim.world.paths import ExchangePath
+
+_MINUTE_S = 60
+_KEPT_SECONDS = 1_200
+"""Bars of one second are kept this long; the venue answers at most a thousand."""
+_HISTORY_TRADES = 2
+"""Trades a second in the last history before the world began."""
+_RECENT_S = 1_200
+_OLD_EVERY_S = 5
+"""Older history has one trade in so many seconds: a day of it must not take seconds to make."""
+
+
+@frozen
+class TapeBar:
+    """One bar, [open_ns, open_ns + its length); prices in dollars, volume in coins."""
+
+    open_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    trades: int
+
+
+class _Bar:
+    """What was traded in a stretch of time, as it is being traded."""
+
+    __slots__ = ("close", "high", "low", "open", "trades", "volume")
+
+    def __init__(self, price: float, volume: float, trades: int = 1) -> None:
+        self.open = self.high = self.low = self.close = price
+        self.volume = volume
+        self.trades = trades
+
+    def add(self, price: float, size: float) -> None:
+        self.close = price
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.volume += size
+        self.trades += 1
+
+    def extend(self, later: _Bar) -> None:
+        self.close = later.close
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.volume += later.volume
+        self.trades += later.trades
+
+    def candle(self, open_s: int) -> TapeBar:
+        return TapeBar(
+            open_s * NS_PER_S,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            round(self.volume, 8),
+            self.trades,
+        )
+
+
+def _joined(bars: Iterable[_Bar]) -> _Bar | None:
+    """One bar of several that follow each other; None of none. The parts stay as they are."""
+    whole: _Bar | None = None
+    for bar in bars:
+        if whole is None:
+            whole = _Bar(bar.open, 0.0, 0)
+        whole.extend(bar)
+    return whole
+
+
+class Tape:
+    """Everything one exchange traded in one asset, history included.
+
+    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; the
+    history reaches back to `first_s`. It has fewer trades, and as much is traded in them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: ExchangePath,
+        size: float,
+        first_s: int,
+        start_s: int,
+        per_s: float = _HISTORY_TRADES,
+    ) -> None:
+        self._name = name
+        self._path = path
+        self._volume_per_s = size * per_s
+        self._first_s = first_s
+        self._start_s = start_s
+        self._now_s = start_s
+        self._minutes: dict[int, _Bar] = {}
+        self._seconds: dict[int, _Bar] = {}
+        self._join_history()
+
+    def note(self, at_ns: int, price: float, size: float) -> None:
+        """A trade was printed; in the order of time."""
+        second = at_ns // NS_PER_S
+        self._now_s = second
+        bar = self._seconds.get(second)
+        if bar is None:
+            self._seconds[second] = _Bar(price, size)
+            self._seconds.pop(second - _KEPT_SECONDS, None)
+        else:
+            bar.add(price, size)
+        minute = second - second % _MINUTE_S
+        whole = self._minutes.get(minute)
+        if whole is None:
+            self._minutes[minute] = _Bar(price, size)
+        else:
+            whole.add(price, size)
+
+    def first_price(self, open_s: int) -> float | None:
+        """The open of the candle that starts at `open_s` (a whole minute)."""
+        bar = self._minute(open_s)
+        return bar.open if bar else None
+
+    def last_price(self, open_s: int, until_s: int) -> float | None:
+        """The close of the candle [open_s, until_s), both whole minutes."""
+        for minute in range(until_s - _MINUTE_S, open_s - 1, -_MINUTE_S):
+            bar = self._minute(minute)
+            if bar:
+                return bar.close
+        return None
+
+    def candles(self, seconds: int, start_ns: int, end_ns: int, limit: int) -> list[TapeBar]:
+        """Bars of `seconds` that open in [start_ns, end_ns], oldest first, at most `limit`.
+
+        The last may still be open. A bar without trades repeats the close before it.
+        """
+        open_s = max(-(-start_ns // NS_PER_S), self._first_s)
+        open_s += -open_s % seconds
+        last_s = min(end_ns // NS_PER_S, self._now_s)
+        last_s = min(last_s, open_s + (limit - 1) * seconds)
+        candles: list[TapeBar] = []
+        for start_s in range(open_s, last_s + 1, seconds):
+            bar = _joined(self._bars(start_s, seconds))
+            if bar is None and candles:
+                bar = _Bar(candles[-1].close, 0.0, 0)
+            if bar is not None:
+                candles.append(bar.candle(start_s))
+        return candles
+
+    def _bars(self, start_s: int, seconds: int) -> Iterator[_Bar]:
+        if seconds % _MINUTE_S:
+            for second in range(start_s, start_s + seconds):
+                bar = self._second(second)
+                if bar:
+                    yield bar
+            return
+        for minute in range(start_s, min(start_s + seconds, self._now_s + 1), _MINUTE_S):
+            bar = self._minute(minute)
+            if bar:
+                yield bar
+
+    def _minute(self, minute_s: int) -> _Bar | None:
+        bar = self._minutes.get(minute_s)
+        if bar is None and self._first_s <= minute_s < self._start_s:
+            bar = _joined(self._printed(minute_s).values())
+            if bar is not None:
+                self._minutes[minute_s] = bar
+        return bar
+
+    def _second(self, second: int) -> _Bar | None:
+        bar = self._seconds.get(second)
+        if bar is None and self._first_s <= second < self._start_s:
+            self._seconds.update(self._printed(second - second % _MINUTE_S))
+            bar = self._seconds.get(second)
+        return bar
+
+    def _join_history(self) -> None:
+        """The minute in which the world begins has a past: later trades are added to it."""
+        minute_s = self._start_s - self._start_s % _MINUTE_S
+        bar = _joined(self._printed(minute_s).values())
+        if bar is not None:
+            self._minutes[minute_s] = bar
+
+    def _printed(self, minute_s: int) -> dict[int, _Bar]:
+        """The history of one minute by seconds, up to the world's start."""
+        rng = Chance(f"{self._name}:{minute_s}")
+        bars: dict[int, _Bar] = {}
+        is_old = minute_s < self._start_s - _RECENT_S
+        step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
+        scale = math.log(self._volume_per_s * step / count)
+        mid = self._path.rough_mid if is_old else self._path.mid
+        for second in range(minute_s, minute_s + _MINUTE_S, step):
+            for trade in range(count):
+                part = (trade + rng.random()) / count
+                price = mid(int((second + part) * NS_PER_S))
+                size = math.exp(rng.gauss(scale, 1.0))
+                if second >= self._start_s or second < self._first_s:
+                    continue
+                if second in bars:
+                    bars[second].add(price, size)
+                else:
+                    bars[second] = _Bar(price, size)
+        return bars

@@ -1,0 +1,63 @@
+"""The crowd that a feed displays, in the exchange core: what an order of ours would meet there.
+
+Both ways of trading without the venue run their orders through it, the paper client and the
+shadow of a strategy, so that both obey the same minimums, decimals, ticks and priorities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from polytui.model.instrument import Outcome, Round
+from polytui.model.orders import Side
+from polytui.model.units import Price, Shares, complement
+from polytui.sim.world.matching import ConditionBook, MatchOrder, MatchResult
+
+Levels = Mapping[Price, Shares]
+"""Shares displayed, by price, on one side of Up's book."""
+
+
+class ShownBook(Protocol):
+    """Up's book as a feed displays it."""
+
+    @property
+    def bids(self) -> Levels: ...
+
+    @property
+    def asks(self) -> Levels: ...
+
+
+class Takings(Protocol):
+    """What we took of levels that still display it."""
+
+    def left(self, side: Side, levels: Levels) -> list[tuple[Price, Shares]]:
+        """(price, shares) that are there for us on one side, best first."""
+
+    def take(self, side: Side, price: Price, shares: int) -> None: ...
+
+
+def meet(listed: Round, book: ShownBook, taken: Takings, order: MatchOrder) -> MatchResult:
+    """Run an order through what Up's book displays, less what we took of it before.
+
+    Nothing is taken yet: `note` does that once it is known that the result stands.
+    """
+    exchange = ConditionBook(listed.tick, listed.fees, listed.min_shares)
+    for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
+        for price, shares in taken.left(side, levels):
+            exchange.show(side, price, shares)
+    return exchange.submit(order)
+
+
+def note(taken: Takings, result: MatchResult) -> None:
+    """Remember what the matches took."""
+    for match in result.matches:
+        side, price = in_up(match.maker_outcome, match.maker_side, match.maker_price)
+        taken.take(side, price, match.shares)
+
+
+def in_up(outcome: Outcome, side: Side, price: Price) -> tuple[Side, Price]:
+    """The same order in terms of Up: buying Down at p is selling Up at 1 - p."""
+    if outcome is Outcome.UP:
+        return side, price
+    return side.other, complement(price)

@@ -1,0 +1,109 @@
+"""What the simulated venue lists: rounds, their books, and what is known of their settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from attrs import evolve, frozen
+
+from polytui.model.instrument import (
+    Asset,
+    FeeSchedule,
+    Interval,
+    Outcome,
+    Round,
+    SettlementRule,
+)
+from polytui.model.units import Price
+from polytui.sim.world.calendar import CalendarWindow, round_slug
+from polytui.sim.world.matching import ConditionBook
+from polytui.sim.world.world_events import RoundResolved, StrikeKnown
+
+_WINDOW_S = 60
+
+
+@frozen
+class RoundStatus:
+    """What the venue has published of a round so far. Prices are dollars x 10^18."""
+
+    strike_e18: int | None = None
+    final_e18: int | None = None
+    winner: Outcome | None = None
+    resolved_ns: int | None = None
+
+
+def make_round(seed: int, asset: Asset, interval: Interval, window: CalendarWindow) -> Round:
+    """The round of a window, with ids that follow from the seed and its slug."""
+    slug = round_slug(asset, interval, window.opens_ns)
+    is_hourly = interval is Interval.H1
+    return Round(
+        slug=slug,
+        asset=asset,
+        interval=interval,
+        condition_id="0x" + _digest(seed, slug, "condition"),
+        up_token=str(int(_digest(seed, slug, "up"), 16)),
+        down_token=str(int(_digest(seed, slug, "down"), 16)),
+        opens_ns=window.opens_ns,
+        closes_ns=window.closes_ns,
+        settlement=SettlementRule.CANDLE if is_hourly else SettlementRule.TWAP,
+        window_s=0 if is_hourly else _WINDOW_S,
+    )
+
+
+def _digest(seed: int, slug: str, part: str) -> str:
+    return sha256(f"{seed}:{slug}:{part}".encode()).hexdigest()
+
+
+class Registry:
+    """Rounds by slug, from their listing until they are forgotten."""
+
+    def __init__(self) -> None:
+        self.rounds: dict[str, Round] = {}
+        self._books: dict[str, ConditionBook] = {}
+        self._statuses: dict[str, RoundStatus] = {}
+
+    def __iter__(self) -> Iterator[Round]:
+        return iter(self.rounds.values())
+
+    def enlist(self, round_: Round) -> None:
+        self.rounds[round_.slug] = round_
+        self._statuses[round_.slug] = RoundStatus()
+
+    def forget(self, slug: str) -> None:
+        del self.rounds[slug]
+        del self._statuses[slug]
+        self._books.pop(slug, None)
+
+    def book(self, slug: str) -> ConditionBook:
+        """The round's book, made at the first ask; KeyError for a slug that is not listed."""
+        book = self._books.get(slug)
+        if book is None:
+            round_ = self.rounds[slug]
+            book = ConditionBook(round_.tick, round_.fees, round_.min_shares)
+            self._books[slug] = book
+        return book
+
+    def status(self, slug: str) -> RoundStatus:
+        """KeyError for a slug that is not listed."""
+        return self._statuses[slug]
+
+    def set_tick(self, slug: str, tick: Price) -> None:
+        self.book(slug).set_tick(tick)
+        self.rounds[slug] = self.rounds[slug].with_tick(tick)
+
+    def set_fees(self, slug: str, fees: FeeSchedule) -> None:
+        """Before anybody trades there: a book keeps the fees that it was made with."""
+        self.rounds[slug] = evolve(self.rounds[slug], fees=fees)
+        self._books.pop(slug, None)
+
+    def publish_strike(self, known: StrikeKnown) -> None:
+        status = self._statuses[known.slug]
+        self._statuses[known.slug] = evolve(status, strike_e18=known.strike_e18)
+
+    def publish_result(self, resolved: RoundResolved) -> None:
+        """The winner is named, and nothing rests any more."""
+        self._statuses[resolved.slug] = RoundStatus(
+            resolved.strike_e18, resolved.final_e18, resolved.winner, resolved.at_ns
+        )
+        self.book(resolved.slug).clear()

@@ -1,0 +1,352 @@
+"""A small world of our own: prices, rounds and a crowd, deterministic from a seed.
+
+Nothing here waits or reads a clock: `run_until` plays the world up to a moment and yields what
+happens on the way, in the order of time. Whoever holds a world event sees the world exactly as of
+that world event, and may trade in its books before asking for the next.
+
+Every market and every asset draws from a generator of its own, so one more asset or interval
+changes nothing about the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+from attrs.validators import ge, gt, le, min_len
+
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.model.instrument import Exchange as Venue
+from polytui.model.units import NS_PER_MS, NS_PER_S, Price
+from polytui.sim.world.agenda import NEVER, Agenda, Process
+from polytui.sim.world.calendar import CalendarWindow, window_at, windows
+from polytui.sim.world.candles import Tape, TapeBar
+from polytui.sim.world.crowd import Crowd, CrowdSettings
+from polytui.sim.world.market_faults import MarketFaults
+from polytui.sim.world.matching import ConditionBook
+from polytui.sim.world.paths import (
+    BASES,
+    LIFELIKE,
+    BasisSettings,
+    ChainlinkPath,
+    ExchangePath,
+    PathSettings,
+    SyntheticPath,
+)
+from polytui.sim.world.recording import RecordedPath, read_prices, span_text
+from polytui.sim.world.registry import Registry, RoundStatus, make_round
+from polytui.sim.world.resolver import Resolver, ResolverSettings
+from polytui.sim.world.settlement import Settlement
+from polytui.sim.world.sources import (
+    BUSY,
+    PARTS,
+    THIN,
+    ChainlinkRelay,
+    ExchangeSettings,
+    ExchangeSource,
+)
+from polytui.sim.world.world_events import ChainlinkTicked, RoundListed, WorldEvent
+
+__all__ = ["RoundStatus", "World", "WorldSettings"]
+
+_LEAST_HISTORY_S = 180
+"""So much of a price file must lie before the world's start: averages and strikes need it."""
+_HIGH_FEE_PPM = 300_000
+_READ_AHEAD = 3
+"""Clients read rounds, and with them their fees, so many intervals before they open."""
+_STAGGER_MS = 20_000
+"""Crowds do not arrive all at once."""
+
+
+@frozen
+class WorldSettings:
+    """Everything the world depends on."""
+
+    seed: int
+    start_ns: int
+    assets: tuple[Asset, ...] = field(validator=min_len(1))
+    intervals: tuple[Interval, ...] = field(validator=min_len(1))
+    prices: Path | None = None
+    """Recorded Chainlink ticks for `prices_asset`; the other assets move by their seed."""
+    prices_asset: Asset = Asset.BTC
+    rounds_ahead_s: int = field(default=86_400, validator=gt(0))
+    """Rounds are listed this long before their open."""
+    crowd_ahead: float = field(default=1.5, validator=ge(0.0))
+    """A crowd arrives so many interval lengths before the open; earlier books are empty."""
+    chainlink_history_s: int = field(default=900, validator=ge(_LEAST_HISTORY_S))
+    candle_history_s: int = field(default=86_400, validator=ge(3_600))
+    """How far candles reach back before the start."""
+    paths: Mapping[Asset, PathSettings] = LIFELIKE
+    basis: BasisSettings = BasisSettings()
+    """Of Binance, the first of the venues; the others' are in `paths.BASES`."""
+    venues: tuple[Venue, ...] = tuple(Venue)
+    """Exchanges that trade; Binance settles hourly rounds and is always there."""
+    messages: float = field(default=THIN, validator=[gt(0.0), le(1.0)])
+    """Share of a real day's messages; what moves, and how far, is the same at any."""
+    exchanges: Mapping[Asset, ExchangeSettings] = BUSY
+    crowd: CrowdSettings = CrowdSettings()
+    resolver: ResolverSettings = ResolverSettings()
+
+
+class World:
+    """The simulated world, from `settings.start_ns` on. It already has a past."""
+
+    def __init__(self, settings: WorldSettings) -> None:
+        self.now_ns = settings.start_ns
+        self._settings = settings
+        self._registry = Registry()
+        self.market_faults = MarketFaults()
+        """Of all crowds; whoever wants to trouble the books begins one."""
+        self._agenda = Agenda()
+        self._acting: Process | None = None
+        self._current: Iterator[WorldEvent] = iter(())
+        self._regions = {asset: _Region(settings, asset) for asset in settings.assets}
+        for asset, region in self._regions.items():
+            self._agenda.add(region.relay)
+            for exchange in region.exchanges:
+                self._agenda.add(exchange)
+            for interval in settings.intervals:
+                self._enlist(asset, interval, region)
+
+    @property
+    def rounds(self) -> dict[str, Round]:
+        """Everything listed, by slug: rounds ahead, open, and resolved ones for some time."""
+        return self._registry.rounds
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When the price file ends; None for a world without an end."""
+        ends = [region.ends_ns for region in self._regions.values() if region.ends_ns is not None]
+        return min(ends, default=None)
+
+    def run_until(self, until_ns: int) -> Iterator[WorldEvent]:
+        """What happens up to and including `until_ns`, in the order of time.
+
+        An iterator that is dropped half-way loses nothing: the next one goes on from there.
+        """
+        agenda = self._agenda
+        while True:
+            if self._acting is not None:
+                # Not `yield from`: whoever drops us would close what is half told with us.
+                for world_event in self._current:  # noqa: UP028
+                    yield world_event
+                agenda.add(self._acting)
+                self._acting = None
+            if agenda.next_ns() > until_ns:
+                break
+            process = agenda.pop()
+            self.now_ns = process.next_ns
+            self._current = iter(process.fire())
+            self._acting = process
+        self.now_ns = max(self.now_ns, until_ns)
+
+    def next_ns(self) -> int:
+        """When something happens next, as far as that is known."""
+        return self.now_ns if self._acting is not None else self._agenda.next_ns()
+
+    def trouble(self, kind: str, lasts_ns: int) -> None:
+        """A fault of all crowds for a while; or "fees", which stay with the rounds they hit."""
+        if kind == "fees":
+            self.raise_fees()
+        else:
+            self.market_faults.begin(kind, self.now_ns + lasts_ns)
+
+    def raise_fees(self, rate_ppm: int = _HIGH_FEE_PPM) -> tuple[str, ...]:
+        """A high fee for the next rounds that nobody can have read yet, one of each asset and
+        interval; their slugs."""
+        raised: dict[tuple[Asset, Interval], str] = {}
+        for listed in sorted(self.rounds.values(), key=lambda each: each.opens_ns):
+            key = (listed.asset, listed.interval)
+            unread_ns = self.now_ns + _READ_AHEAD * listed.interval.ns
+            if key not in raised and listed.opens_ns > unread_ns:
+                raised[key] = listed.slug
+        for slug in raised.values():
+            fees = evolve(self.rounds[slug].fees, rate_ppm=rate_ppm)
+            self._registry.set_fees(slug, fees)
+        return tuple(raised.values())
+
+    def book(self, slug: str) -> ConditionBook:
+        """KeyError for a slug that is not listed; a round without a crowd has an empty book."""
+        return self._registry.book(slug)
+
+    def tick(self, slug: str) -> Price:
+        return self._registry.rounds[slug].tick
+
+    def last_trade(self, slug: str, outcome: Outcome) -> Price | None:
+        """Price of the last match seen from `outcome`; None before the first."""
+        return self._registry.book(slug).last_trade(outcome)
+
+    def status(self, slug: str) -> RoundStatus:
+        """What the venue has published of the round; KeyError for a slug that is not listed."""
+        return self._registry.status(slug)
+
+    def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
+        """Published observations made at `since_ns` or later, oldest first."""
+        return self._regions[asset].relay.history(since_ns)
+
+    def candles(
+        self,
+        asset: Asset,
+        seconds: int,
+        start_ns: int,
+        end_ns: int,
+        limit: int,
+        venue: Venue = Venue.BINANCE,
+    ) -> list[TapeBar]:
+        """Bars that open in [start_ns, end_ns], oldest first, at most `limit`; the last may be
+        open still. `seconds` below 60 reach back twenty minutes and must divide a minute."""
+        return self._regions[asset].tapes[venue].candles(seconds, start_ns, end_ns, limit)
+
+    def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
+        """Lists what is listed at the start, and whoever lists the rest."""
+        lister = _Lister(
+            self._settings,
+            asset,
+            interval,
+            region,
+            self._registry,
+            self._agenda,
+            self.market_faults,
+        )
+        while lister.next_ns <= self.now_ns:
+            lister.fire()
+        self._agenda.add(lister)
+
+
+class _Region:
+    """One asset's part of the world: its Chainlink, its exchange, and what they decide."""
+
+    def __init__(self, settings: WorldSettings, asset: Asset) -> None:
+        self._recorded = _recorded(settings) if asset is settings.prices_asset else None
+        start_ns = settings.start_ns
+        start_s = start_ns // NS_PER_S
+        seed = settings.seed
+        path: ChainlinkPath = self._recorded or SyntheticPath(
+            seed, asset, settings.paths[asset], start_s
+        )
+        self._settings = settings
+        self._asset = asset
+        self.relay = ChainlinkRelay(asset, path, start_ns, settings.chainlink_history_s)
+        self.tapes: dict[Venue, Tape] = {}
+        self.exchanges: list[ExchangeSource] = []
+        binance = ExchangePath(seed, asset, path, settings.basis)
+        self._add_exchange(Venue.BINANCE, binance, f"{seed}:{asset.value}")
+        for venue in settings.venues:
+            if venue is not Venue.BINANCE:
+                mids = ExchangePath(seed, asset, path, BASES[venue], venue.value)
+                self._add_exchange(venue, mids, f"{seed}:{asset.value}:{venue.value}")
+        self.settlement = Settlement(path, binance, self.tapes[Venue.BINANCE])
+
+    def _add_exchange(self, venue: Venue, mids: ExchangePath, name: str) -> None:
+        """An exchange with a generator, a basis and a tape of its own."""
+        settings = self._settings
+        start_s = settings.start_ns // NS_PER_S
+        first_s = start_s - settings.candle_history_s
+        if mids.first_ns is not None:
+            first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
+        usual = settings.exchanges[self._asset].as_part(PARTS[venue])
+        manner = usual.thinned(settings.messages)
+        tape = Tape(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
+        self.tapes[venue] = tape
+        self.exchanges.append(
+            ExchangeSource(name, self._asset, mids, tape, manner, settings.start_ns, venue)
+        )
+
+    @property
+    def ends_ns(self) -> int | None:
+        return None if self._recorded is None else self._recorded.last_ns
+
+    def may_settle(self, window: CalendarWindow) -> bool:
+        """Whether the prices of both ends of a window exist."""
+        recorded = self._recorded
+        if recorded is None:
+            return True
+        first_ns = recorded.first_ns + _LEAST_HISTORY_S * NS_PER_S
+        return first_ns <= window.opens_ns and window.closes_ns <= recorded.last_ns
+
+
+def _recorded(settings: WorldSettings) -> RecordedPath | None:
+    """The price file, if there is one; Fatal where the world does not start inside it."""
+    if settings.prices is None:
+        return None
+    recorded = read_prices(settings.prices)
+    first_ns = recorded.first_ns + _LEAST_HISTORY_S * NS_PER_S
+    if not first_ns <= settings.start_ns < recorded.last_ns:
+        raise Fatal(
+            f"{settings.prices} holds prices from {span_text(recorded)}; "
+            f"start the world inside it, {_LEAST_HISTORY_S} seconds after its beginning or later"
+        )
+    return recorded
+
+
+class _Lister:
+    """Lists the rounds of one asset and interval, a day ahead, each with resolver and crowd."""
+
+    def __init__(
+        self,
+        settings: WorldSettings,
+        asset: Asset,
+        interval: Interval,
+        region: _Region,
+        registry: Registry,
+        agenda: Agenda,
+        market_faults: MarketFaults,
+    ) -> None:
+        self._market_faults = market_faults
+        self._settings = settings
+        self._asset = asset
+        self._interval = interval
+        self._region = region
+        self._registry = registry
+        self._agenda = agenda
+        first = window_at(interval, settings.start_ns)
+        self._windows = windows(interval, first.opens_ns, NEVER)
+        self._go_on()
+
+    def fire(self) -> Iterable[WorldEvent]:
+        at_ns = self.next_ns
+        round_ = make_round(self._settings.seed, self._asset, self._interval, self._window)
+        self._registry.enlist(round_)
+        self._hire(round_)
+        self._go_on()
+        return (RoundListed(at_ns, round_),)
+
+    def _go_on(self) -> None:
+        self._window = next(self._windows)
+        while not self._region.may_settle(self._window):
+            if self._region.ends_ns is not None and self._window.closes_ns > self._region.ends_ns:
+                self.next_ns = NEVER
+                return
+            self._window = next(self._windows)
+        self.next_ns = self._window.opens_ns - self._settings.rounds_ahead_s * NS_PER_S
+
+    def _hire(self, round_: Round) -> None:
+        settings, settlement = self._settings, self._region.settlement
+        seed, start_ns = settings.seed, settings.start_ns
+        resolver = Resolver(seed, round_, self._registry, settlement, settings.resolver)
+        resolver.catch_up(start_ns)
+        self._agenda.add(resolver)
+        arrives_ns = max(_arrival_ns(round_, settings.crowd_ahead), start_ns)
+        crowd = Crowd(
+            seed,
+            round_,
+            arrives_ns,
+            self._registry,
+            settlement,
+            settings.crowd,
+            self._market_faults,
+            settings.messages,
+        )
+        if arrives_ns == start_ns:
+            # Those who were there before the world began are not news.
+            for _ in crowd.fire():
+                pass
+        self._agenda.add(crowd)
+
+
+def _arrival_ns(round_: Round, crowd_ahead: float) -> int:
+    """When a round's crowd arrives, staggered by its id."""
+    stagger_ms = int(round_.condition_id[2:10], 16) % _STAGGER_MS
+    return round_.opens_ns - int(round_.interval.ns * crowd_ahead) + stagger_ms * NS_PER_MS

@@ -1,0 +1,313 @@
+"""The whole engine against the whole venue in one process, in virtual time, on memory streams.
+
+Nothing of ours is replaced: the same tree, desks and clients on one side, the same world, sessions
+and routes on the other. Only the bytes travel through memory, and the clock is Trio's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import trio
+from starlette.applications import Starlette
+from trio.testing import memory_stream_pair
+
+from polytui.config.schema import EndpointSettings, Settings
+from polytui.desk.mind import Mind
+from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event
+from polytui.journal.line_file import OffLoop
+from polytui.journal.log import JournalLog, read_journal
+from polytui.journal.risk_state_file import RiskStateFile
+from polytui.model.events import Event
+from polytui.model.instrument import Asset, Interval
+from polytui.model.snapshot import Notice
+from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.net.dial import Ended
+from polytui.net.http import Http
+from polytui.net.peer import PeerSettings, serve_peer
+from polytui.runtime.asset import AssetRun
+from polytui.runtime.chaos import MARKET, Chaos, parse_chaos
+from polytui.runtime.hub import Hub
+from polytui.runtime.inbox import Inbox
+from polytui.runtime.modes import Surroundings
+from polytui.runtime.pace import Pace
+from polytui.runtime.session import Session
+from polytui.runtime.signals import StopSignals
+from polytui.runtime.tree import Tree
+from polytui.sim.server.connections import Connections
+from polytui.sim.wire.api_answer import RefusedError, refusal
+from polytui.sim.wire.exchanges import Exchanges
+from polytui.sim.wire.polymarket import Polymarket
+from polytui.sim.world.world import World, WorldSettings
+from polytui.venues.polymarket.price_streams import Credentials
+
+OPENS_NS = 1_795_204_800 * NS_PER_S
+"""2026-11-20 20:00:00 UTC, a boundary of five minutes."""
+_PUMP_S = 0.1
+_ENDPOINTS = EndpointSettings(
+    gamma="http://127.0.0.1:1/gamma",
+    clob="http://127.0.0.1:1/clob",
+    data_api="http://127.0.0.1:1/data-api",
+    market_ws="ws://127.0.0.1:1/ws/market",
+    rtds_ws="ws://127.0.0.1:1/rtds",
+    polybolt_ws="ws://127.0.0.1:1/polybolt/ws",
+    binance_ws="ws://127.0.0.1:1/binance",
+    binance_ws_spare="ws://127.0.0.1:1/binance",
+    binance_rest="http://127.0.0.1:1/binance",
+    binance_rest_spare="http://127.0.0.1:1/binance",
+    bybit_ws="ws://127.0.0.1:1/bybit/v5/public/spot",
+    bybit_rest="http://127.0.0.1:1/bybit",
+    coinbase_ws="ws://127.0.0.1:1/coinbase",
+    coinbase_rest="http://127.0.0.1:1/coinbase",
+)
+
+
+EAGER: dict[str, dict[str, Any]] = {
+    "market": {"volatility_warmup_s": 5.0, "volatility_youth_s": 0.0},
+    "gates": {"after_open_s": 1.0},
+}
+"""Tables of settings for whoever needs an order soon, and does not care how it was decided."""
+
+
+Spoil = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
+
+
+class VirtualClock:
+    """Session time on Trio's own clock, from `epoch_ns` on."""
+
+    speed = 1.0
+
+    def __init__(self, epoch_ns: int) -> None:
+        self._epoch_ns = epoch_ns
+        self._anchor = trio.current_time()
+
+    def now_ns(self) -> int:
+        return self._epoch_ns + round((trio.current_time() - self._anchor) * NS_PER_S)
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+    async def sleep_until(self, when_ns: int) -> None:
+        while (left_ns := when_ns - self.now_ns()) > 0:
+            await trio.sleep(left_ns / NS_PER_S)
+        await trio.lowlevel.checkpoint_if_cancelled()
+
+
+class VirtualVenue:
+    """The simulated venue behind memory streams. State: whether the network carries anything."""
+
+    def __init__(self, clock: VirtualClock, assets: tuple[Asset, ...], seed: int) -> None:
+        self.world = World(WorldSettings(seed, clock.now_ns(), assets, (Interval.M5,)))
+        self.clock = clock
+        self.is_away = False
+        self.requests: list[str] = []
+        self.spoil: Spoil | None = None
+        """Answers in the venue's place, where it answers at all."""
+        self._polymarket = Polymarket(self.world)
+        self._exchanges = Exchanges(self.world)
+        self.connections = Connections(self._open_session)
+        app = Starlette(
+            routes=[*self._polymarket.mounts(), *self._exchanges.mounts()],
+            exception_handlers={RefusedError: refusal},
+        )
+        self._inner = httpx.ASGITransport(app)
+        self._accepting: trio.Nursery | None = None
+
+    def _open_session(self, target: str) -> Any:
+        return self._polymarket.open_session(target) or self._exchanges.open_session(target)
+
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
+        async with trio.open_nursery() as self._accepting:
+            task_status.started()
+            while True:
+                for world_event in self.world.run_until(self.clock.now_ns()):
+                    self._polymarket.note(world_event)
+                    self._exchanges.note(world_event)
+                    self.connections.hand_out(world_event)
+                await trio.sleep(_PUMP_S)
+
+    async def dial(self, address: Any, trust: Any) -> trio.abc.Stream:
+        await trio.lowlevel.checkpoint()
+        if self.is_away or self._accepting is None:
+            raise Ended("cannot connect: the network is away; is it reachable?")
+        ours, theirs = memory_stream_pair()
+        self._accepting.start_soon(serve_peer, theirs, self.connections.converse, PeerSettings())
+        return ours
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(f"{request.method} {request.url.path}")
+        if self.is_away:
+            raise httpx.ConnectError("the network is away", request=request)
+        if self.spoil is not None and (spoilt := await self.spoil(request)) is not None:
+            return spoilt
+        response = await self._inner.handle_async_request(request)
+        return httpx.Response(response.status_code, content=await response.aread())
+
+
+@attrs.define
+class VirtualEngine:
+    session: Session
+    runs: list[AssetRun]
+    tree: Tree
+    venue: VirtualVenue
+    account: PaperAccount
+    notices: list[Notice]
+    is_over: trio.Event
+
+    def run_of(self, asset: Asset) -> AssetRun:
+        return next(run for run in self.runs if run.asset is asset)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that no event tells, at most ten minutes of the session."""
+        with trio.fail_after(600):
+            while not is_so():
+                await trio.sleep(0.02)
+
+    def records(self) -> list[JournalRecord]:
+        """Every event of the journal so far; close the engine first to have them all."""
+        _, records = read_journal(self.session.journal.path)
+        return [record for record in records if not record.digest]
+
+    def events(self, *kinds: type) -> list[tuple[str, Event]]:
+        """Only lines that begin as one of these kinds are read in full: a journal has thousands."""
+        begins = tuple(f'["{kind.__name__}",'.encode() for kind in kinds)
+        wanted = (r for r in self.records() if bytes(r.event).startswith(begins))
+        return [(record.asset, decode_event(record.event)) for record in wanted]
+
+    def texts(self, asset: str = "") -> list[str]:
+        return [notice.text for notice in self.notices if asset in ("", notice.asset)]
+
+
+def quick_settings(**tables: Any) -> Settings:
+    """Settings for virtual time: the journal's thread is left alone until the end. Nothing trades
+    for show."""
+    settings = Settings(endpoints=_ENDPOINTS)
+    changes = {"journal": {"flush_ms": 10_000}, "demo": {"strategies": ()}, **tables}
+    return attrs.evolve(
+        settings,
+        **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},
+    )
+
+
+@asynccontextmanager
+async def open_engine(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    settings: Settings,
+    *,
+    starts_before_s: float = 30.0,
+    chaos: str = "",
+    is_away: bool = False,
+    is_owned: bool = False,
+    seed: int = 7,
+    config: Path | None = None,
+    keeps_in: Path | None = None,
+    off_loop: OffLoop | None = None,
+) -> AsyncIterator[VirtualEngine]:
+    """A session that began so long before a boundary; stopped, if it still runs, at the end.
+    `keeps_in`: where it leaves what survives it, as a session on paper does. `off_loop`: how its
+    files block; at once unless said."""
+    clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
+    venue = VirtualVenue(clock, settings.session.assets, seed)
+    venue.is_away = is_away
+    monkeypatch.setattr("polytui.net.ws.dial", venue.dial)
+    transport = httpx.MockTransport(venue.answer)
+    monkeypatch.setattr("polytui.feeds.feed_factory.Http", partial(Http, transport=transport))
+    engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned, config=config)
+    if keeps_in is not None:
+        now_ns, name = clock.now_ns(), folder.name
+        engine.session.risk_state = RiskStateFile(keeps_in, "paper", name, now_ns, at_once)
+    if off_loop is not None:
+        for file in engine.session.files:
+            file.off_loop = off_loop
+    async with trio.open_nursery() as nursery:
+        await nursery.start(venue.run)
+        nursery.start_soon(_supervise, engine)
+        nursery.start_soon(_collect, engine)
+        await engine.until(lambda: all(run.life for run in engine.runs))
+        yield engine
+        engine.session.stop("the test ends")
+        await engine.is_over.wait()
+        nursery.cancel_scope.cancel()
+
+
+async def _supervise(engine: VirtualEngine) -> None:
+    try:
+        await engine.tree.supervise()
+    finally:
+        engine.session.close()
+        engine.is_over.set()
+
+
+async def _collect(engine: VirtualEngine) -> None:
+    # Notices alone are kept: views at a terminal's rate would be a quarter of all the work.
+    channel = engine.session.hub.subscribe(is_drawn=False)
+    while True:
+        for frame in await channel.take():
+            if hasattr(frame, "notice"):
+                engine.notices.append(frame.notice)
+
+
+def _engine(
+    clock: Any,
+    venue: VirtualVenue,
+    folder: Path,
+    settings: Settings,
+    chaos: str,
+    *,
+    is_owned: bool,
+    config: Path | None,
+) -> VirtualEngine:
+    account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+    runs = [
+        AssetRun(asset, clock, PaperClient(settings.paper, account), Inbox(settings.queues.inbox))
+        for asset in settings.session.assets
+    ]
+    session = open_session(clock, folder, settings, is_owned=is_owned)
+
+    async def make_fault(kind: str, service: str, seconds: float) -> None:
+        await trio.lowlevel.checkpoint()
+        if kind == "drop":
+            venue.connections.drop(service)
+        elif kind in MARKET:
+            venue.world.trouble(kind, int(seconds * NS_PER_S))
+        else:
+            venue.connections.begin(kind, service, seconds, 0)
+
+    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_fault)
+    plan = Chaos(list(parse_chaos(chaos)), clock)
+    pace = Pace(session, lambda: session.mind.book_lag_ns, None)
+    tree = Tree(session, surroundings, runs, pace, plan, StopSignals(), None, is_owned, config)
+    return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    """What blocks is done here: virtual time would not wait for a thread."""
+    work()
+    await trio.lowlevel.checkpoint()
+
+
+def open_session(
+    clock: Any, folder: Path, settings: Settings, *, is_owned: bool = False
+) -> Session:
+    folder.mkdir(parents=True, exist_ok=True)
+    header = Header(FORMAT, "0", "demo", folder.name, clock.now_ns())
+    return Session(
+        name=folder.name,
+        mode="demo",
+        folder=folder,
+        settings=settings,
+        clock=clock,
+        mind=Mind(),
+        journal=JournalLog(folder / "journal.jsonl", header, at_once),
+        hub=Hub(folder.name, "demo", settings.queues.notices, stop_when_lost=is_owned),
+        started_ns=clock.now_ns(),
+    )
