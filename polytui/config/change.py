@@ -31,6 +31,7 @@ _SHOWN = 80
 _HELD_LIMITS = {
     Reason.LIMIT_POSITION.value: "max_position_usd",
     Reason.LIMIT_ROUND.value: "max_round_usd",
+    Reason.LIMIT_NET.value: "max_net_usd",
     Reason.LIMIT_ASSET.value: "max_asset_usd",
     Reason.LIMIT_ACCOUNT.value: "max_account_usd",
     Reason.LIMIT_CLOSING.value: "max_closing_usd",

@@ -293,6 +293,9 @@ class RiskSettings:
     """On one outcome of one round."""
     max_round_usd: float = setting(50.0, ABOVE_ZERO)
     """Both outcomes of one round, held at cost and still to be bought."""
+    max_net_usd: float = setting(50.0, ABOVE_ZERO)
+    """What one round can lose if one outcome loses: shares of it that are not paired, at cost, and
+    the worse of everything that works. A pair is a dollar whoever wins."""
     max_asset_usd: float = setting(100.0, ABOVE_ZERO)
     """All rounds of one asset together."""
     max_account_usd: float = setting(300.0, ABOVE_ZERO)
@@ -309,6 +312,8 @@ class RiskSettings:
     """Of one asset."""
     max_orders_per_round: int = setting(12, between(1, 1000))
     """Sent in one round, whatever became of them."""
+    max_rungs_per_round: int = setting(2_000, between(1, 1_000_000))
+    """The same of quote sets: a ladder that moves with every tick must end somewhere."""
     max_trades_per_day: int = setting(500, between(1, 1_000_000))
     """Entries of the account since midnight UTC."""
     max_daily_loss_usd: float = setting(100.0, ABOVE_ZERO)
@@ -320,6 +325,18 @@ class RiskSettings:
     """The same in percent of the money there was at the highest."""
     max_losses_in_a_row: int = setting(3, between(1, 1000))
     """Settled rounds of one asset; then it is paused until a person resumes it."""
+
+
+@frozen
+class QuotingSettings:
+    """Quote sets: when a rung that works is left alone, and when it is placed anew."""
+
+    price_tolerance_ticks: int = setting(0, between(0, 50))
+    """A rung may stand so much farther from the market than it is wanted; never nearer."""
+    size_tolerance: float = setting(0.2, between(0.0, 0.9))
+    """Of the size that is wanted: a rung that is off by more is replaced."""
+    retry_s: float = setting(1.0, NOT_NEGATIVE)
+    """A rung that the venue refused, or took back unasked, is not tried again sooner."""
 
 
 @frozen
@@ -474,6 +491,7 @@ class Settings:
     gates: GateSettings = _hot(GateSettings)
     exits: ExitSettings = _hot(ExitSettings)
     risk: RiskSettings = _hot(RiskSettings)
+    quoting: QuotingSettings = _hot(QuotingSettings)
     breakers: BreakerSettings = _hot(BreakerSettings)
     claims: ClaimSettings = _hot(ClaimSettings)
     confluence: ConfluenceSettings = _hot(ConfluenceSettings)

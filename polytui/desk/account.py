@@ -7,18 +7,16 @@ changes nothing. Days are days of UTC; one that has begun is not taken back by a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 from attrs import define, field
 
 from polytui.ledger.attribution import Attribution
 from polytui.ledger.claims import Claims
+from polytui.ledger.exposure import AccountExposure, AssetExposure
 from polytui.ledger.shadow import Shadow
 from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.effects import Reason, Why
 from polytui.model.events import RiskStateRestored, Stopped
-from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
 from polytui.risk.kill_switch import KillSwitch
@@ -26,30 +24,13 @@ from polytui.risk.kill_switch import KillSwitch
 _DAY_NS = 86_400 * NS_PER_S
 
 
-class OpenRound(NamedTuple):
-    """What limits look at in a round in which something is held or works."""
-
-    interval: Interval
-    closes_ns: int
-    at_stake: Usd
-    """What it can still lose; see `ledger/worst.py`."""
-
-
 @define
 class AssetAccount:
     """One asset's share of the account. `realised` and the counts outlive a desk's crash."""
 
+    exposure: AssetExposure
+    """What is held and works, kept by the asset's ledger."""
     realised: Usd = Usd(0)
-    open_flow: Usd = Usd(0)
-    """Received minus paid in rounds that are not settled yet."""
-    position_cost: Usd = Usd(0)
-    carried: Usd = Usd(0)
-    """What is held at its cost, pairs at a dollar."""
-    reserved: Usd = Usd(0)
-    """What working buys may still spend."""
-    working: int = 0
-    open: dict[str, OpenRound] = field(factory=dict)
-    """By slug, rounds in which something is held or works; one that is not settled is held."""
     losses_in_a_row: int = 0
     """Settled rounds that lost, one after another, through restarts."""
     fees: Usd = Usd(0)
@@ -87,6 +68,11 @@ class AssetAccount:
         return (strategy, outcome.value) in self._entered.get(slug, ())
 
     @property
+    def working(self) -> int:
+        """Orders that are live, or may be."""
+        return self.exposure.totals.orders
+
+    @property
     def paused_why(self) -> Why | None:
         """What is said of it: the first."""
         return self.paused_whys[0] if self.paused_whys else None
@@ -114,9 +100,9 @@ class AssetAccount:
         self._entered.pop(slug, None)
 
     def state(self) -> tuple[object, ...]:
-        held = (self.position_cost, self.carried)
-        money = (self.realised, self.open_flow, *held, self.reserved, self.working)
-        ends = sorted((slug, each.at_stake) for slug, each in self.open.items())
+        at = self.exposure.totals
+        money = (self.realised, at.flow, at.cost, at.carried, at.reserved, at.orders)
+        ends = sorted((slug, each.at_stake) for slug, each in self.exposure.open().items())
         rounds = (self.session_rounds, sorted(self.settled), ends, self.losses_in_a_row)
         whys = [why.reason.value for why in self.paused_whys]
         asked = (self.is_paused, self.is_flattening, self.is_flattened)
@@ -133,6 +119,8 @@ class Account:
         self.starting_cash = Usd(0)
         self.kill_switch = KillSwitch()
         self.claims = Claims()
+        self.at_risk = AccountExposure()
+        """What is held and works in all assets."""
         self._assets: dict[Asset, AssetAccount] = {}
         self._day = 0
         self._realised_today = Usd(0)
@@ -147,7 +135,10 @@ class Account:
         """Day and limit of the last kill by a day's loss."""
 
     def of(self, asset: Asset) -> AssetAccount:
-        return self._assets.setdefault(asset, AssetAccount())
+        found = self._assets.get(asset)
+        if found is None:
+            found = self._assets[asset] = AssetAccount(self.at_risk.of(asset))
+        return found
 
     # --- counters that limits look at ---------------------------------------------------------
 
@@ -168,7 +159,7 @@ class Account:
     def _sold(self) -> Usd:
         """What was paid and received in open rounds, and what is held: at its cost, pairs at the
         dollar that they pay."""
-        return Usd(sum([each.open_flow + each.carried for each in self._assets.values()]))
+        return Usd(self.at_risk.totals.flow + self.at_risk.totals.carried)
 
     def is_first_breach(self, now_ns: int, limit_usd: float) -> bool:
         """Whether nobody was told yet today that the day's loss has reached this limit."""
@@ -300,60 +291,33 @@ class Account:
 
     @property
     def realised(self) -> Usd:
-        return Usd(sum(asset_account.realised for asset_account in self._assets.values()))
+        return Usd(sum([each.realised for each in self._assets.values()]))
 
     @property
     def cash(self) -> Usd:
-        flows = sum(
-            asset_account.realised + asset_account.open_flow
-            for asset_account in self._assets.values()
-        )
-        return Usd(self.starting_cash + flows)
+        return Usd(self.starting_cash + self.realised + self.at_risk.totals.flow)
 
     @property
     def free_cash(self) -> Usd:
-        return Usd(
-            self.cash - sum(asset_account.reserved for asset_account in self._assets.values())
-        )
+        return Usd(self.cash - self.at_risk.totals.reserved)
 
     @property
     def exposure(self) -> Usd:
         """Dollars that could be lost: what is held at cost, and what may still be bought."""
-        return Usd(
-            sum(
-                asset_account.position_cost + asset_account.reserved
-                for asset_account in self._assets.values()
-            )
-        )
+        return self.at_risk.totals.gross
 
     @property
     def working_orders(self) -> int:
-        return sum(asset_account.working for asset_account in self._assets.values())
+        return self.at_risk.totals.orders
 
     @property
     def open_rounds(self) -> int:
-        return sum(len(asset_account.open) for asset_account in self._assets.values())
-
-    def open_rounds_of(self, interval: Interval) -> int:
-        return sum(each.interval is interval for each in self._open())
+        return self.at_risk.totals.rounds
 
     @property
     def at_stake(self) -> Usd:
         """What all that is open can still lose, below what is realised."""
-        return Usd(sum(each.at_stake for each in self._open()))
-
-    def at_stake_at(self, closes_ns: int) -> Usd:
-        """Of rounds that close at this time, whatever their asset and interval: they are one bet on
-        where everything goes."""
-        return Usd(sum(each.at_stake for each in self._open() if each.closes_ns == closes_ns))
-
-    def closings(self) -> list[int]:
-        """Every time at which something open closes, the first one first."""
-        return sorted({each.closes_ns for each in self._open()})
-
-    def _open(self) -> Iterator[OpenRound]:
-        for asset_account in self._assets.values():
-            yield from asset_account.open.values()
+        return Usd(self.at_risk.totals.at_stake)
 
     @property
     def fees(self) -> Usd:

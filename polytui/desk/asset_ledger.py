@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from polytui.config.deciding import ClaimSettings
-from polytui.desk.account import Account, AssetAccount, OpenRound
+from polytui.desk.account import Account, AssetAccount
 from polytui.ledger.claims import Beliefs
 from polytui.ledger.positions import Positions
 from polytui.ledger.working import WorkingOrder, WorkingOrders
-from polytui.ledger.worst import at_stake
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, OrderMove, Side
@@ -26,12 +25,14 @@ MOVES: dict[type[Any], OrderMove] = {
 
 
 class AssetLedger:
-    """State: the two ledgers of one asset. Every change ends in `_recount`."""
+    """State: the two ledgers of one asset. Every change of either is told to the exposure, which is
+    kept in the account and outlives a desk."""
 
     def __init__(self, asset: Asset, account: Account) -> None:
         self._asset = asset
         self._account = account
         self.asset_account: AssetAccount = account.of(asset)
+        self.exposure = self.asset_account.exposure
         self.positions = Positions()
         self.orders = WorkingOrders()
         self._listed: dict[str, Round] = {}
@@ -44,13 +45,13 @@ class AssetLedger:
         missed = Usd(realised - self.asset_account.realised)
         self._account.realise(self._asset, missed, now_ns)
         self._account.note_settled(self._asset, missed)
-        self._recount()
+        self.exposure.clear()
 
     def restore(self, held: ev.HeldRound, now_ns: int) -> None:
         self._listed[held.round.slug] = held.round
         self.positions.restore(held)
         self.asset_account.live.restore(held, now_ns)
-        self._recount()
+        self._held_is_now(held.round.slug)
 
     def forget_unheld(self, held: list[str]) -> None:
         """A round that was settled while nobody listened: its result is in the realised one."""
@@ -60,9 +61,9 @@ class AssetLedger:
 
     def place(self, order: Order, listed: Round) -> None:
         self._listed[listed.slug] = listed
-        self.orders.add(order, listed.fees.fee(order.price, order.shares))
+        working = self.orders.add(order, listed.fees.fee(order.price, order.shares))
         self.asset_account.orders += 1
-        self._recount()
+        self.exposure.work(listed, working)
 
     def ask_cancel(self, order_id: str) -> None:
         self.orders.move(order_id, OrderMove.CANCEL_ASKED)
@@ -73,11 +74,13 @@ class AssetLedger:
 
     def reported(self, event: Any) -> None:
         """A report that only moves an order along its table."""
-        self.orders.move(event.order_id, MOVES[type(event)])
-        self._recount()
+        working = self.orders.move(event.order_id, MOVES[type(event)])
+        if working is not None:
+            self.exposure.work(self._listed[working.order.slug], working)
 
     def filled(self, event: ev.Filled, now_ns: int) -> None:
         working = self.orders.get(event.order_id)
+        is_first = working is not None and not working.filled
         fill = Fill(event.trade_id, event.price, event.shares, event.fee, event.is_taker)
         if working is None or not self.orders.fill(event.order_id, fill):
             return
@@ -89,9 +92,12 @@ class AssetLedger:
         )
         if is_entry:  # and no purchase of the complement, by which a strategy leaves
             self.asset_account.note_entered(order.slug, order.strategy, order.outcome)
+        if order.rung and order.side is Side.BUY and is_first:
+            self._account.note_trade(now_ns)
         self.asset_account.fees = Usd(self.asset_account.fees + event.fee)
         self.asset_account.fills += 1
-        self._recount()
+        self.exposure.work(self._listed[order.slug], working)
+        self._held_is_now(order.slug)
 
     def settle(
         self, slug: str, winner: Outcome | None, now_ns: int, claims: ClaimSettings
@@ -114,7 +120,7 @@ class AssetLedger:
         )
         self.orders.forget_round(slug)
         self._listed.pop(slug, None)
-        self._recount()
+        self.exposure.forget(slug)
         return payout, pnl
 
     def beliefs(self, strategy: str, claims: ClaimSettings) -> Beliefs:
@@ -131,7 +137,8 @@ class AssetLedger:
 
     def selling(self, slug: str, outcome: Outcome) -> Shares:
         """Shares of an outcome that working orders already offer."""
-        return Shares(sum(each.left for each in self.of_round(slug) if _sells(each, outcome)))
+        kept = self.exposure.rounds.get(slug)
+        return Shares(0 if kept is None else kept.side(outcome).selling)
 
     def of_round(self, slug: str) -> list[WorkingOrder]:
         return self.orders.of_round(slug)
@@ -142,28 +149,10 @@ class AssetLedger:
         positions, working = self.asset_account.live.open(listed.slug), self.of_round(listed.slug)
         held = sum(each.cost for each in positions if each.strategy == strategy)
         wanted = sum(each.reserved for each in working if each.order.strategy == strategy)
-        return Usd(max(0, self._account.at_stake_at(listed.closes_ns) - held - wanted))
+        return Usd(max(0, self._account.at_risk.at_stake_at(listed.closes_ns) - held - wanted))
 
-    def _recount(self) -> None:
-        """Counted anew each time: cheap, and never out of step."""
-        working = self.orders.working()
-        asset_account, positions = self.asset_account, self.positions
-        asset_account.working = len(working)
-        asset_account.reserved = Usd(sum(each.reserved for each in working))
-        asset_account.position_cost, asset_account.carried = positions.total_cost, positions.carried
-        at_work = {each.order.slug: None for each in working}
-        slugs = at_work | dict.fromkeys(positions.held_rounds())
-        asset_account.open = {slug: self._open_round(slug) for slug in slugs}
-        asset_account.open_flow = positions.open_flow
-
-    def _open_round(self, slug: str) -> OpenRound:
-        listed = self._listed[slug]
-        stake = at_stake(self.positions.of(slug), self.of_round(slug))
-        return OpenRound(listed.interval, listed.closes_ns, stake)
+    def _held_is_now(self, slug: str) -> None:
+        self.exposure.hold(self._listed[slug], self.positions.of(slug))
 
     def state(self) -> tuple[object, ...]:
         return (self.positions.state(), self.orders.state())
-
-
-def _sells(working: WorkingOrder, outcome: Outcome) -> bool:
-    return working.order.side is Side.SELL and working.order.outcome is outcome

@@ -18,10 +18,10 @@ from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.desk.account import AssetAccount
 from polytui.desk.asset_ledger import AssetLedger
+from polytui.desk.quote_sets import QuoteSets, seen_with
 from polytui.desk.round import DeskRound
 from polytui.desk.selection import (
     Candidate,
-    WantedQuote,
     coherence_block,
     may_trade,
     outbid,
@@ -31,8 +31,9 @@ from polytui.desk.shadowing import Asked, Shadowing
 from polytui.desk.signal_persistence import SignalPersistence
 from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import Beliefs
+from polytui.ledger.diff import WantedQuote
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.model.instrument import Asset, Interval
 from polytui.model.orders import Quote, Side
 from polytui.model.units import LOT
 from polytui.strategy.exits import first_exit, leave
@@ -55,8 +56,11 @@ class Deciding:
     """Stateless but for what it points at, one asset's ledger and account; and for the seats of the
     settings that it saw last."""
 
-    def __init__(self, asset: Asset, ledger: AssetLedger, shadowing: Shadowing) -> None:
+    def __init__(
+        self, asset: Asset, ledger: AssetLedger, shadowing: Shadowing, quote_sets: QuoteSets
+    ) -> None:
         self._asset = asset
+        self._quote_sets = quote_sets
         self._ledger = ledger
         self._shadowing = shadowing
         self._seated: Settings | None = None
@@ -101,7 +105,9 @@ class Deciding:
         # Who leaves a round goes first: nobody enters it in the same breath.
         leaving, reasons = self._exits(market_round, view, settings)
         whys |= reasons
-        return leaving or self._entry(market_round, candidates, whys), whys
+        wanted = leaving or self._entry(market_round, candidates, whys)
+        quoted = self._quote_sets.want(market_round, view, settings, block, wanted)
+        return wanted + quoted.wanted, whys | quoted.whys
 
     def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
         if settings is not self._seated:
@@ -155,10 +161,9 @@ class Deciding:
         self, market_round: DeskRound, candidates: Sequence[Candidate], whys: dict[str, Why]
     ) -> list[WantedQuote]:
         """The strongest of those whose side nobody stands against."""
-        working, held = (
-            self._ledger.of_round(market_round.slug),
-            self._asset_account.live.open(market_round.slug),
-        )
+        working = self._ledger.of_round(market_round.slug)
+        held = self._asset_account.live.open(market_round.slug)
+        held = tuple([one for one in held if not self._quote_sets.is_quoting(one.strategy)])
         free = []
         for candidate in candidates:
             outcome = candidate.proposal.outcome
@@ -199,8 +204,6 @@ class Deciding:
                 whys[position.strategy] = way
         return wanted, whys
 
-    # --- shadow ---------------------------------------------------------------------------------
-
     @property
     def _asset_account(self) -> AssetAccount:
         return self._ledger.asset_account
@@ -232,9 +235,4 @@ def _seen_by(
     """The view with what this strategy holds, and what is believed of it."""
     if beliefs != view.beliefs:
         view = replace(view, beliefs=beliefs)
-    for position in positions:
-        if position.strategy == name and position.shares >= LOT:
-            side = replace(view.side(position.outcome), held=position.shares, cost=position.cost)
-            is_up = position.outcome is Outcome.UP
-            return replace(view, up=side) if is_up else replace(view, down=side)
-    return view
+    return seen_with(view, [one for one in positions if one.strategy == name])

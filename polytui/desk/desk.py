@@ -8,7 +8,7 @@ No await, no clock, no I/O: the same events give the same effects.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,14 +19,16 @@ from polytui.desk.account import Account
 from polytui.desk.asset_ledger import MOVES, AssetLedger
 from polytui.desk.deciding import Deciding
 from polytui.desk.prices import DeskPrices
+from polytui.desk.quote_sets import QuoteSets
 from polytui.desk.quoting import Quoter
 from polytui.desk.round import DeskRound, may_say
 from polytui.desk.round_phase import Move, Phase
 from polytui.desk.rounds import DeskRounds
-from polytui.desk.selection import WantedQuote
 from polytui.desk.shadowing import Shadowing
 from polytui.desk.step import Step
 from polytui.desk.view_builder import NoView, ViewInputs, build_view
+from polytui.desk.waking import Waking
+from polytui.ledger.diff import WantedQuote
 from polytui.market.fair_value import fair_up
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
@@ -43,12 +45,13 @@ from polytui.model.effects import (
     Why,
 )
 from polytui.model.instrument import Asset, Outcome, PriceKind
-from polytui.model.orders import Quote, Side, TimeInForce
+from polytui.model.orders import Order, OrderState, Quote, Side, TimeInForce
+from polytui.model.refusals import would_cross
 from polytui.model.snapshot import FeedState
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, floor_to_lot, usd_from_float
-from polytui.risk.limits import Exposure
-from polytui.strategy.proposal import View
-from polytui.strategy.registry import STRATEGIES
+from polytui.risk.limits import Exposure, Limits
+from polytui.strategy.proposal import QuotingStrategy, View
+from polytui.strategy.registry import QUOTING, STRATEGIES
 
 FLATTEN = "flatten"
 """In place of a strategy's name, on the orders of a person who sells everything."""
@@ -63,7 +66,9 @@ class Desk:
     Written only inside `step`; what desks share is in the account.
     """
 
-    def __init__(self, asset: Asset, account: Account) -> None:
+    def __init__(
+        self, asset: Asset, account: Account, quoting: Sequence[QuotingStrategy] = QUOTING
+    ) -> None:
         self.asset = asset
         self.account = account
         self.settings = Settings()
@@ -79,29 +84,37 @@ class Desk:
         self.life = 0
         self._quoter = Quoter(asset, account, self.ledger)
         self._shadowing = Shadowing(asset, account, self._quoter)
-        self._deciding = Deciding(asset, self.ledger, self._shadowing)
+        self._waking = Waking()
+        self.quote_sets = QuoteSets(asset, self.ledger, self._waking, quoting)
+        self._deciding = Deciding(asset, self.ledger, self._shadowing, self.quote_sets)
         self._has_news = False
         self._is_tick = False
         self._is_new = True
 
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
-        """Take one event. Decisions are made after the last of a batch: a burst decides once."""
+        """Take one event. Decisions are made after the last of a batch in which something changed
+        that decides: a burst decides once. What else is news is for those who quote to say."""
         step = Step(seq, now_ns)
         if self.asset_account.shadow.next_due_ns <= now_ns:
             self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
             self._has_news = True
+        if self._waking.next_due_ns <= now_ns and self._waking.grown_old(now_ns, self.rounds):
+            self._has_news = True
         if is_last and self._has_news:
             self._has_news = False
             self._decide(step)
+            self._waking.decided()
             self._is_tick = False
         return tuple(step.effects)
 
-    def exposure(
-        self, now_ns: int, market_round: DeskRound | None = None, outcome: Outcome | None = None
-    ) -> Exposure:
+    def exposure(self, now_ns: int, market_round: DeskRound | None = None) -> Exposure:
         """What is at stake now, for those who show it."""
-        return self._quoter.exposure(now_ns, market_round, outcome)
+        return self._quoter.exposure(now_ns, market_round)
+
+    def limits(self) -> Limits:
+        """Those of the settings in force."""
+        return self._quoter.limits(self.settings)
 
     def adopt(self, settings: Settings) -> None:
         """Go on under these settings."""
@@ -118,6 +131,7 @@ class Desk:
             self.rounds.state(),
             self.prices.state(),
             self.ledger.state(),
+            self._waking.state(),
             self.breakers.state(),
             "" if self.predictor is None else self.predictor.digest,
             sorted((name, state.value) for name, state in self.feeds.items()),
@@ -212,6 +226,7 @@ class Desk:
         named = VOID if winner is None else winner.value
         step.effects.append(Credit(market_round.slug, named, payout, pnl))
         self.rounds.forget(market_round)
+        self._waking.forget(market_round.slug)
         self._judge_result(step, had_position=bool(payout or pnl))
 
     def _judge_result(self, step: Step, *, had_position: bool) -> None:
@@ -283,12 +298,13 @@ class Desk:
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
         is_news = self.prices.exchange_quoted(event)
         self.prices.sample(step.now_ns, self.settings.market)
-        return is_news
+        has_run = self._waking.heard(event.venue, (event.bid + event.ask) / 2.0)
+        return is_news or has_run
 
     def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:
-        """Counted into what is read later."""
+        """Counted into what is read later; news to those who quote and asked for it."""
         self.prices.exchange_traded(event, self.rounds)
-        return False
+        return not event.is_history and self._waking.heard(event.venue, event.price)
 
     def _candles_loaded(self, step: Step, event: ev.CandlesLoaded) -> None:
         self.prices.candles_loaded(event, self.rounds)
@@ -328,13 +344,31 @@ class Desk:
         self.prices.feed_down(event.feed, event.at_ns)
 
     def _reported(self, step: Step, event: ev.Report) -> None:
+        working = self.ledger.orders.get(event.order_id)
+        was_asked = working is not None and working.state is OrderState.CANCELLING
         self.ledger.reported(event)
-        if isinstance(event, ev.Accepted | ev.Refused):
-            is_refused = isinstance(event, ev.Refused)
-            step.effects += self.breakers.answered(step.now_ns, is_refused, self.settings.breakers)
+        order = None if working is None else working.order
+        is_refused = isinstance(event, ev.Refused)
+        if order is not None and order.rung:
+            is_taken_back = isinstance(event, ev.Cancelled) and not was_asked
+            self._note_rung(step, order, event, is_sent_back=is_refused or is_taken_back)
+        if isinstance(event, ev.Accepted | ev.Refused) and not _is_expected(event, order):
+            settings = self.settings.breakers
+            step.effects += self.breakers.answered(step.now_ns, is_refused, settings)
+
+    def _note_rung(self, step: Step, order: Order, event: ev.Report, *, is_sent_back: bool) -> None:
+        """One that the venue did not want is not tried again at once."""
+        market_round, rung = self.rounds.get(order.slug), (order.strategy, order.rung)
+        if market_round is not None and is_sent_back:
+            market_round.refused[rung] = step.now_ns
+        elif market_round is not None and isinstance(event, ev.Accepted):
+            market_round.refused.pop(rung, None)
 
     def _filled(self, step: Step, event: ev.Filled) -> None:
         self.ledger.filled(event, step.now_ns)
+        working = self.ledger.orders.get(event.order_id)
+        if working is not None and working.order.rung:
+            self._waking.filled(working.order, event.price, step.now_ns)
         self._judge_day(step)
 
     # --- commands of people -------------------------------------------------------------------
@@ -416,15 +450,22 @@ class Desk:
             return
         # What strategies said is over: a signal must last anew once they are asked again.
         market_round.forget_opinions()
+        self._waking.withdraw(market_round.slug)
         if self.asset_account.is_flattening and not self.is_stopping:
             self._quoter.want(step, market_round, self._sales(market_round), self.settings)
             return
         why = halt or unseen or Why(Reason.STOPPING)
-        step.say(market_round, {strategy.name: why for strategy in STRATEGIES})
+        step.say(market_round, dict.fromkeys(self._names_told(market_round), why))
         wanted: list[WantedQuote] = []
         if halt is None and isinstance(seen, NoView) and seen.market is not None:
             wanted = self._deciding.exits(market_round, seen.market, self.settings)
         self._quoter.want(step, market_round, wanted, self.settings)
+
+    def _names_told(self, market_round: DeskRound) -> list[str]:
+        """Who is told that nobody can be asked: of those that quote, those that may here."""
+        quoting = (one.name for one in self.quote_sets.strategies)
+        told = [one.name for one in STRATEGIES]
+        return told + [name for name in quoting if name in market_round.whys]
 
     def _watched(self, market_round: DeskRound, view: View) -> View:
         """What is said of the round is kept, and how well such forecasts fitted is seen."""
@@ -536,6 +577,14 @@ class Desk:
             if market_round.phase is Phase.OPEN
             for position in (positions.of(market_round.slug),)
         )
+
+
+def _is_expected(event: ev.Accepted | ev.Refused, order: Order | None) -> bool:
+    """That an order which may only rest would have met somebody who came in the meantime is what
+    post-only is for: it says nothing of our orders, nor of the venue."""
+    if order is None or not order.is_post_only or isinstance(event, ev.Accepted):
+        return False
+    return would_cross(event.detail)
 
 
 _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {

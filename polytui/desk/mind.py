@@ -7,6 +7,7 @@ same calls give the same effects.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,6 +16,8 @@ from polytui.desk.desk import Desk
 from polytui.model.effects import Effect
 from polytui.model.events import DeskOpened, Event
 from polytui.model.instrument import Asset
+from polytui.strategy.proposal import QuotingStrategy
+from polytui.strategy.registry import QUOTING
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -27,7 +30,8 @@ class Taken(msgspec.Struct, frozen=True):
 class Mind:
     """State: the account, one desk an asset, and the number of the last event taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, quoting: Sequence[QuotingStrategy] = QUOTING) -> None:
+        self._quoting = tuple(quoting)
         self.account = Account()
         self.desks: dict[Asset, Desk] = {}
         self.seq = 0
@@ -35,7 +39,7 @@ class Mind:
     def take(self, asset: Asset, now_ns: int, event: Event, *, is_last: bool) -> Taken:
         """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
         if isinstance(event, DeskOpened):
-            self.desks[asset] = Desk(asset, self.account)
+            self.desks[asset] = Desk(asset, self.account, self._quoting)
         self.seq += 1
         effects = self.desks[asset].step(self.seq, now_ns, event, is_last=is_last)
         return Taken(self.seq, effects)

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import attrs
-from msgspec.structs import replace
+from collections.abc import Iterable, Sequence
 
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
 from polytui.desk.asset_ledger import AssetLedger
-from polytui.desk.pretrade import fit
 from polytui.desk.round import DeskRound
-from polytui.desk.selection import WantedQuote
 from polytui.desk.step import Step
-from polytui.ledger.diff import changes
+from polytui.ledger.diff import Tolerance, WantedQuote, changes, price_of_up, towards
+from polytui.ledger.exposure import RoundExposure
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Place, Reason, Stamp, Why
+from polytui.model.effects import Cancel, Place, Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
-from polytui.model.orders import Order, Side
-from polytui.model.units import NS_PER_S, Shares, Usd
-from polytui.risk.limits import Exposure, PreTrade
+from polytui.model.orders import Order, OrderState, Quote, Side
+from polytui.model.units import NS_PER_S, Shares
+from polytui.risk.limits import AtStake, Exposure, Limits
+from polytui.risk.pretrade import Approved, PreTrade, Refused, fit
 
 REQUOTE_TICKS = 2
-"""A working order is moved only when its price is off by more."""
+"""A signal's working order is moved only when its price is off by more."""
+_NOTHING = AtStake()
 
 
 class Quoter:
-    """Stateless but for what it points at: one asset's ledger, and the account of all."""
+    """Stateless but for what it points at, one asset's ledger and the account of all; and for the
+    limits of the settings that it saw last."""
 
     def __init__(self, asset: Asset, account: Account, ledger: AssetLedger) -> None:
         self._asset = asset
         self._account = account
         self._ledger = ledger
+        self._limited: Settings | None = None
+        self._limits = Limits(Settings())
 
     def want(
         self, step: Step, market_round: DeskRound, wanted: Sequence[WantedQuote], settings: Settings
@@ -42,111 +43,125 @@ class Quoter:
         working = self._ledger.of_round(market_round.slug)
         if not wanted and not working:
             return {}
-        quotes = tuple([one.quote for one in wanted])
-        owned_by = tuple([one.strategy for one in wanted])
-        change = changes(quotes, working, REQUOTE_TICKS * market_round.round.tick, owned_by)
-        for order_id in change.cancel:
-            self._ledger.ask_cancel(order_id)
-            step.effects.append(Cancel(order_id))
-        # By identity: two strategies may want the very same.
-        owners = {id(one.quote): one for one in wanted}
+        self._cancel(step, self._outgrown(step, market_round, wanted, working, settings))
+        change = changes(wanted, working, _tolerance(market_round, settings))
+        self._cancel(step, change.cancel)
+        is_leaving = any(each.state is OrderState.CANCELLING for each in working)
         whys: dict[str, Why] = {}
-        for quote in change.place:
-            one = owners[id(quote)]
-            why = self._place_if_allowed(step, market_round, one, settings)
+        for one in _nearest_first(change.place):
+            why = self._place_if_allowed(step, market_round, one, settings, is_leaving=is_leaving)
             if why is not None:
-                whys[one.strategy] = why
+                whys.setdefault(one.strategy, why)
         return whys
 
+    def _cancel(self, step: Step, order_ids: Iterable[str]) -> None:
+        for order_id in order_ids:
+            self._ledger.ask_cancel(order_id)
+            step.effects.append(Cancel(order_id))
+
+    def _outgrown(
+        self,
+        step: Step,
+        market_round: DeskRound,
+        wanted: Sequence[WantedQuote],
+        working: Sequence[WorkingOrder],
+        settings: Settings,
+    ) -> list[str]:
+        """Rungs that limits had cut, and for which there is more room now, by more than what is
+        tolerated."""
+        cut = [each for each in working if each.order.asked and each.state is OrderState.LIVE]
+        if not cut:
+            return []
+        exposure, tolerated = self.exposure(step.now_ns, market_round), settings.quoting
+        at_price = {_place_of(one.strategy, one.quote): one for one in wanted if one.rung}
+        found = []
+        for each in cut:
+            order, one = each.order, at_price.get(_place_of(each.order.strategy, each.order))
+            if one is None:
+                continue
+            kept = self._ledger.exposure.rounds[order.slug].by_order[order.order_id]
+            alone = exposure.without(order.outcome, kept)
+            fitted = self._fit(step, market_round, one, alone, settings)
+            room = fitted.stamp.quote.shares if isinstance(fitted, Approved) else 0
+            if room - each.left > tolerated.size_tolerance * one.quote.shares:
+                found.append(order.order_id)
+        return found
+
+    # --- placing --------------------------------------------------------------------------------
+
     def _place_if_allowed(
-        self, step: Step, market_round: DeskRound, wanted: WantedQuote, settings: Settings
+        self,
+        step: Step,
+        market_round: DeskRound,
+        wanted: WantedQuote,
+        settings: Settings,
+        *,
+        is_leaving: bool,
     ) -> Why | None:
+        """`is_leaving`: an order of the round is on its way out, and takes room as long as it may
+        fill. A rung waits for that rather than be cut."""
         hurried = _hurry(market_round, wanted, step.now_ns, settings)
         if hurried is not None:
             return hurried
-        approved = fit(
-            market_round,
-            wanted.quote,
-            lambda quote: self.pre_trade(market_round, replace(wanted, quote=quote), step.now_ns),
-            settings,
-            is_exit=wanted.is_exit,
-        )
-        if isinstance(approved, Why):
-            return approved
-        self._place(step, market_round, replace(wanted, quote=approved.stamp.quote), approved.stamp)
-        return approved.why
+        exposure = self.exposure(step.now_ns, market_round)
+        fitted = self._fit(step, market_round, wanted, exposure, settings)
+        if is_leaving and wanted.rung and fitted.why is not None:
+            return None
+        if isinstance(fitted, Refused):
+            return fitted.why
+        self._place(step, market_round, wanted, fitted)
+        return fitted.why
 
-    def pre_trade(self, market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> PreTrade:
-        """What is at stake before an order, everything that works counted as if filled."""
-        quote, ledger = wanted.quote, self._ledger
-        working = ledger.of_round(market_round.slug)
-        position, other = ledger.positions.of(market_round.slug), quote.outcome.other
-        buying = sum([each.left for each in working if _buys(each, quote.outcome)])
-        free_other = position.shares(other) - ledger.selling(market_round.slug, other)
+    def _fit(
+        self,
+        step: Step,
+        market_round: DeskRound,
+        wanted: WantedQuote,
+        exposure: Exposure,
+        settings: Settings,
+    ) -> Approved | Refused:
+        limits = self.limits(settings)
+        pre_trade = self.pre_trade(market_round, wanted, step.now_ns, limits)
+        return fit(pre_trade, exposure, limits)
+
+    def limits(self, settings: Settings) -> Limits:
+        if settings is not self._limited:
+            self._limited, self._limits = settings, Limits(settings)
+        return self._limits
+
+    def pre_trade(
+        self, market_round: DeskRound, wanted: WantedQuote, now_ns: int, limits: Limits
+    ) -> PreTrade:
+        """An order and what there is to know of it."""
+        quote, listed = wanted.quote, market_round.round
+        offered = None
+        # Who leaves takes what there is, and a rung takes nothing.
+        if limits.min_depth > 0.0 and not wanted.is_exit and not wanted.rung:
+            offered = Shares(market_round.book(quote.outcome).ask_depth(quote.price))
         return PreTrade(
-            **attrs.asdict(self.exposure(now_ns, market_round, quote.outcome)),
+            quote=quote,
             now_ns=now_ns,
-            is_killed=self._account.kill_switch.is_on,
-            tick=market_round.round.tick,
-            fee=market_round.round.fees.fee(quote.price, quote.shares),
-            held=position.shares(quote.outcome),
-            selling=ledger.selling(market_round.slug, quote.outcome),
+            tick=listed.tick,
+            fees=listed.fees,
+            min_shares=listed.min_shares,
+            offered=offered,
             last_entry_ns=market_round.last_entry_ns,
-            is_round_open=bool(working or position.up or position.down),
-            is_reducing=wanted.is_exit and quote.side is Side.BUY,
-            unpaired=Shares(max(0, free_other - position.shares(quote.outcome) - buying)),
+            is_killed=self._account.kill_switch.is_on,
+            is_exit=wanted.is_exit,
+            is_rung=bool(wanted.rung),
         )
-
-    def exposure(
-        self, now_ns: int, market_round: DeskRound | None = None, outcome: Outcome | None = None
-    ) -> Exposure:
-        """What is at stake now; of a round and an outcome only where they are named, of intervals
-        and closing times the one with the most where no round is."""
-        account, asset_account = self._account, self._ledger.asset_account
-        outcome_usd = round_usd = 0
-        if market_round is not None:
-            position = self._ledger.positions.of(market_round.slug)
-            working = self._ledger.of_round(market_round.slug)
-            round_usd = position.total_cost + sum([each.reserved for each in working])
-            if outcome is not None:
-                reserved = sum([each.reserved for each in working if _buys(each, outcome)])
-                outcome_usd = position.cost(outcome) + reserved
-        return Exposure(
-            outcome_usd=Usd(outcome_usd),
-            round_usd=Usd(round_usd),
-            asset_usd=Usd(asset_account.position_cost + asset_account.reserved),
-            closing_usd=self._closing_usd(market_round),
-            account_usd=account.exposure,
-            free_cash=account.free_cash,
-            open_rounds=account.open_rounds,
-            interval_rounds=self._interval_rounds(market_round),
-            asset_rounds=len(asset_account.open),
-            working_orders=asset_account.working,
-            round_orders=0 if market_round is None else market_round.entries,
-            trades_today=account.trades_today(now_ns),
-            realised_today=account.realised_today(now_ns),
-            at_stake=account.at_stake,
-            drawdown=account.drawdown,
-            drawdown_pct=account.drawdown_pct,
-            losses_in_a_row=asset_account.losses_in_a_row,
-        )
-
-    def _closing_usd(self, market_round: DeskRound | None) -> Usd:
-        account = self._account
-        times = account.closings() if market_round is None else [market_round.round.closes_ns]
-        return max((account.at_stake_at(each) for each in times), default=Usd(0))
-
-    def _interval_rounds(self, market_round: DeskRound | None) -> int:
-        intervals = list(Interval) if market_round is None else [market_round.round.interval]
-        return max(self._account.open_rounds_of(each) for each in intervals)
 
     def _place(
-        self, step: Step, market_round: DeskRound, wanted: WantedQuote, allowed: Stamp
+        self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
     ) -> None:
-        quote = wanted.quote
-        market_round.entries += 1
+        quote, is_rung = fitted.stamp.quote, bool(wanted.rung)
+        if is_rung:
+            market_round.requotes += 1
+        else:
+            market_round.entries += 1
+        number = market_round.entries + market_round.requotes
         order = Order(
-            order_id=f"{market_round.slug}-{step.seq}-{market_round.entries}",
+            order_id=f"{market_round.slug}-{step.seq}-{number}",
             slug=market_round.slug,
             token_id=market_round.round.token_of(quote.outcome),
             outcome=quote.outcome,
@@ -158,28 +173,107 @@ class Quoter:
             strategy=wanted.strategy,
             placed_ns=step.now_ns,
             worth=quote.worth,
+            rung=wanted.rung,
+            asked=wanted.quote.shares if is_rung and fitted.why is not None else Shares(0),
         )
         if wanted.is_exit:
             market_round.last_exits[wanted.strategy] = step.now_ns
-        elif quote.side is Side.BUY:
+        elif quote.side is Side.BUY and not is_rung:
+            # A rung is a trade once it fills (`AssetLedger.filled`).
             market_round.last_entry_ns = step.now_ns
             self._ledger.asset_account.signals += 1
             self._account.note_trade(step.now_ns)
         self._ledger.place(order, market_round.round)
-        step.effects.append(Place(order, allowed))
+        step.effects.append(Place(order, fitted.stamp))
+
+    # --- what is at stake -----------------------------------------------------------------------
+
+    def exposure(self, now_ns: int, market_round: DeskRound | None = None) -> Exposure:
+        """What is at stake now, read off what the ledgers keep; of a round only where it is named,
+        of intervals and closing times the one with the most where no round is."""
+        account, at_risk = self._account, self._account.at_risk
+        asset_account = self._ledger.asset_account
+        if market_round is None:
+            kept, sent, rungs = None, 0, 0
+            closing = max((at_risk.at_stake_at(each) for each in at_risk.closings()), default=0)
+            interval_rounds = max(at_risk.rounds_of(each) for each in Interval)
+        else:
+            kept = self._ledger.exposure.rounds.get(market_round.slug)
+            sent, rungs = market_round.entries, market_round.requotes
+            closing = at_risk.at_stake_at(market_round.round.closes_ns)
+            interval_rounds = at_risk.rounds_of(market_round.round.interval)
+        totals, own = at_risk.totals, self._ledger.exposure.totals
+        return Exposure(
+            up=_NOTHING if kept is None else _stake(kept, Outcome.UP),
+            down=_NOTHING if kept is None else _stake(kept, Outcome.DOWN),
+            is_round_open=kept is not None and kept.is_open,
+            asset_usd=own.gross,
+            closing_usd=closing,
+            account_usd=totals.gross,
+            free_cash=account.free_cash,
+            open_rounds=totals.rounds,
+            interval_rounds=interval_rounds,
+            asset_rounds=own.rounds,
+            working_orders=own.orders,
+            round_orders=sent,
+            round_rungs=rungs,
+            trades_today=account.trades_today(now_ns) + totals.entries,
+            realised_today=account.realised_today(now_ns),
+            at_stake=totals.at_stake,
+            drawdown=account.drawdown,
+            drawdown_pct=account.drawdown_pct,
+            losses_in_a_row=asset_account.losses_in_a_row,
+        )
+
+
+def _place_of(strategy: str, what: Quote | Order) -> tuple[str, Outcome, Side, int]:
+    return (strategy, what.outcome, what.side, what.price)
+
+
+def _stake(kept: RoundExposure, outcome: Outcome) -> AtStake:
+    side = kept.side(outcome)
+    gross = side.cost + side.reserved
+    return AtStake(side.shares, gross, kept.net(outcome), side.buying, side.selling)
+
+
+def _tolerance(market_round: DeskRound, settings: Settings) -> Tolerance:
+    tick, quoting = market_round.round.tick, settings.quoting
+    return Tolerance(
+        price=REQUOTE_TICKS * tick,
+        rung_price=quoting.price_tolerance_ticks * tick,
+        rung_size=quoting.size_tolerance,
+    )
+
+
+def _nearest_first(place: Sequence[WantedQuote]) -> list[WantedQuote]:
+    """Who gets the room that there is: signals as they come, then rungs, of each side the one
+    nearest to the market before all second ones."""
+    rungs = [one for one in place if one.rung]
+    if not rungs:
+        return list(place)
+    rungs.sort(key=lambda one: (towards(one.quote) is Outcome.UP, price_of_up(one.quote)))
+    ranked = list[tuple[int, int, WantedQuote]]()
+    for way in Outcome:
+        mine = [one for one in rungs if towards(one.quote) is way]
+        best_first = reversed(mine) if way is Outcome.UP else mine
+        ranked += [(rank, way is Outcome.DOWN, one) for rank, one in enumerate(best_first)]
+    ranked.sort(key=lambda each: each[:2])
+    return [one for one in place if not one.rung] + [one for _, _, one in ranked]
 
 
 def _hurry(
     market_round: DeskRound, wanted: WantedQuote, now_ns: int, settings: Settings
 ) -> Why | None:
-    """Whether the last order that was to leave is too young: where nobody was found, nobody is
-    found a moment later, and a venue that is asked ten times a second stops listening."""
-    tried_ns = market_round.last_exits.get(wanted.strategy, 0) if wanted.is_exit else 0
+    """Whether the last order that was to leave, or that was refused, is too young: where nobody was
+    found, nobody is found a moment later, and a venue that is asked ten times a second stops
+    listening."""
+    if wanted.rung:
+        tried_ns = market_round.refused.get((wanted.strategy, wanted.rung), 0)
+        retry_s, of = settings.quoting.retry_s, "s since it was refused"
+    else:
+        tried_ns = market_round.last_exits.get(wanted.strategy, 0) if wanted.is_exit else 0
+        retry_s, of = settings.exits.retry_s, "s between exits"
     since_s = (now_ns - tried_ns) / NS_PER_S
-    if tried_ns and since_s < settings.exits.retry_s:
-        return Why(Reason.COOLDOWN, since_s, settings.exits.retry_s, "s between exits")
+    if tried_ns and since_s < retry_s:
+        return Why(Reason.COOLDOWN, since_s, retry_s, of)
     return None
-
-
-def _buys(working: WorkingOrder, outcome: Outcome) -> bool:
-    return working.order.side is Side.BUY and working.order.outcome is outcome

@@ -9,7 +9,7 @@ from polytui.model.effects import Why
 from polytui.model.events import EXCHANGE_FEED, FINAL
 from polytui.model.instrument import Outcome, Round, SettlementRule
 from polytui.model.units import Price
-from polytui.strategy.proposal import Proposal
+from polytui.strategy.proposal import Proposal, QuoteSet
 
 OBSERVED, ESTIMATED = "chainlink", "estimate"
 """Sources of a strike: our own sight of Chainlink's point, and our reckoning without it. Both hang
@@ -63,12 +63,20 @@ class DeskRound:
         self.last_exits: dict[str, int] = {}
         """When each strategy was last on its way out, by name."""
         self.entries = 0
+        """Orders sent, rungs of quote sets not counted."""
+        self.requotes = 0
+        """Rungs sent."""
+        self.refused: dict[tuple[str, str], int] = {}
+        """When the venue last refused a rung or took it back, by strategy and key, until it takes
+        one again."""
         self.unsettled_ns = 0
         """Since when its books do not add up; 0 while they do."""
         self.whys: dict[str, Why] = {}
         """The last reason each strategy was told of, by name."""
         self.proposals: dict[str, Proposal] = {}
         """What each strategy said last."""
+        self.quote_sets: dict[str, QuoteSet] = {}
+        """The same of those that quote."""
         self.persistences: dict[str, SignalPersistence] = {}
         """How long each has been saying so."""
 
@@ -127,6 +135,7 @@ class DeskRound:
 
     def forget_opinions(self) -> None:
         """Nobody is asked for a while."""
+        self.quote_sets.clear()
         if self.proposals:
             self.proposals.clear()
             self.persistences.clear()
@@ -136,7 +145,8 @@ class DeskRound:
         whys = sorted((name, why.reason.value) for name, why in self.whys.items())
         strike = (self.strike, self.strike_source, self.confirmed_by)
         exits = sorted(self.last_exits.items())
-        entries = (self.last_entry_ns, exits, self.entries, self.unsettled_ns)
+        sent = (self.entries, self.requotes, sorted(self.refused.items()))
+        entries = (self.last_entry_ns, exits, *sent, self.unsettled_ns)
         persistences = sorted(
             (name, persistence.state()) for name, persistence in self.persistences.items()
         )

@@ -10,23 +10,22 @@ is not filled.
 
 from __future__ import annotations
 
-import attrs
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
-from polytui.desk.pretrade import fit
 from polytui.desk.quoting import Quoter
 from polytui.desk.round import DeskRound
 from polytui.desk.rounds import DeskRounds
-from polytui.desk.selection import WantedQuote
+from polytui.ledger.diff import WantedQuote
 from polytui.ledger.shadow import Sent, Shadow
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset
 from polytui.model.orders import Fill, Quote
 from polytui.model.units import MICRO, NS_PER_S, Usd, cost_of
-from polytui.risk.limits import PreTrade
+from polytui.risk.limits import AtStake, Exposure
+from polytui.risk.pretrade import Refused, fit
 from polytui.sim.world.displayed import meet, note
 from polytui.sim.world.matching import MatchOrder, MatchResult
 from polytui.strategy.exits import first_exit, leave
@@ -106,32 +105,31 @@ class Shadowing:
         """Send an entry, as large as depth and limits let one be that trades."""
         market_round, name, now_ns = asked.market_round, asked.strategy, asked.view.now_ns
 
-        def pre_trade_of(less: Quote) -> PreTrade:
-            return self._pre_trade(market_round, WantedQuote(name, less), now_ns)
-
-        approved = fit(market_round, quote, pre_trade_of, asked.settings)
-        if isinstance(approved, Why):
-            return approved
-        self._shadow.send(Sent(market_round.slug, name, approved.stamp.quote, asked.due_ns))
+        limits = self._quoter.limits(asked.settings)
+        pre_trade = self._quoter.pre_trade(market_round, WantedQuote(name, quote), now_ns, limits)
+        alone = structs.replace(pre_trade, last_entry_ns=0)
+        fitted = fit(alone, self._exposure(market_round, name, now_ns), limits)
+        if isinstance(fitted, Refused):
+            return fitted.why
+        self._shadow.send(Sent(market_round.slug, name, fitted.stamp.quote, asked.due_ns))
         return _SHADOW
 
-    def _pre_trade(self, market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> PreTrade:
+    def _exposure(self, market_round: DeskRound, name: str, now_ns: int) -> Exposure:
         """What an order would find if all that is at stake were the shadow's own. In this round it
         has nothing, for each side is entered once and gates keep it from the other. The results of
         the day are the account's: what stops everybody stops it too."""
-        shadow, name = self._shadow, wanted.strategy
-        return attrs.evolve(
-            self._quoter.pre_trade(market_round, wanted, now_ns),
-            outcome_usd=Usd(0),
-            round_usd=Usd(0),
+        shadow = self._shadow
+        return structs.replace(
+            self._quoter.exposure(now_ns, market_round),
+            up=AtStake(),
+            down=AtStake(),
+            is_round_open=False,
             asset_usd=shadow.at_stake(name),
             account_usd=self._at_stake_everywhere(name),
             open_rounds=len(shadow.rounds_of(name)),
             working_orders=0,
             round_orders=0,
             trades_today=0,
-            last_entry_ns=0,
-            is_round_open=False,
         )
 
     def _at_stake_everywhere(self, name: str) -> Usd:

@@ -10,7 +10,7 @@ from polytui.desk.round_phase import Phase
 from polytui.desk.selection import may_trade
 from polytui.ledger.attribution import StrategyResult
 from polytui.model.effects import Reason
-from polytui.model.instrument import Interval, Outcome
+from polytui.model.instrument import Interval
 from polytui.model.snapshot import (
     BreakerView,
     ClaimsView,
@@ -21,25 +21,36 @@ from polytui.model.snapshot import (
 )
 from polytui.model.units import MICRO
 from polytui.risk.limits import Scope, Used, limits_used
-from polytui.strategy.proposal import Strategy
+from polytui.strategy.proposal import QuotingStrategy, Strategy
 from polytui.strategy.registry import STRATEGIES
 
 _BPS = 10_000.0
 
 
 def show_signals(desk: Desk, market_round: DeskRound) -> tuple[SignalView, ...]:
-    """One line a strategy, in the order of the registry."""
+    """One line a strategy, in the order of the registry; those that quote after those that follow
+    signals."""
     return tuple(
         _show_signal(desk, market_round, strategy)
-        for strategy in STRATEGIES
+        for strategy in _strategies(desk)
         if strategy.name in market_round.whys
     )
 
 
-def _show_signal(desk: Desk, market_round: DeskRound, strategy: Strategy) -> SignalView:
+def _strategies(desk: Desk) -> tuple[Strategy | QuotingStrategy, ...]:
+    return (*STRATEGIES, *desk.quote_sets.strategies)
+
+
+def _show_signal(
+    desk: Desk, market_round: DeskRound, strategy: Strategy | QuotingStrategy
+) -> SignalView:
     why, said = market_round.whys[strategy.name], market_round.proposals.get(strategy.name)
+    quoted = market_round.quote_sets.get(strategy.name)
     outcome = said.outcome if said is not None else None
-    cost = sum(quote.price * quote.shares for quote in said.quotes) if said is not None else 0
+    quotes = said.quotes if said is not None else ()
+    if quoted is not None:
+        quotes = tuple([rung.quote for rung in quoted.rungs])
+    cost = sum([quote.price * quote.shares for quote in quotes])
     return SignalView(
         strategy=strategy.name,
         direction="" if outcome is None else outcome.value,
@@ -51,7 +62,7 @@ def _show_signal(desk: Desk, market_round: DeskRound, strategy: Strategy) -> Sig
     )
 
 
-def _is_live(desk: Desk, strategy: Strategy, interval: Interval) -> bool:
+def _is_live(desk: Desk, strategy: Strategy | QuotingStrategy, interval: Interval) -> bool:
     return may_trade(strategy.thresholds(desk.settings), desk.asset, interval)
 
 
@@ -66,7 +77,7 @@ def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
             _show_result(shadow.get(strategy.name)),
             _show_claims(desk, strategy.name),
         )
-        for strategy in STRATEGIES
+        for strategy in _strategies(desk)
     )
 
 
@@ -97,20 +108,18 @@ def asset_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
     market_round = max(
         entries, key=lambda e: desk.ledger.positions.of(e.slug).total_cost, default=None
     )
-    outcome = None
-    if market_round is not None:
-        position = desk.ledger.positions.of(market_round.slug)
-        outcome = Outcome.UP if position.up_cost >= position.down_cost else Outcome.DOWN
-    exposure = desk.exposure(now_ns, market_round, outcome)
-    scopes = (Scope.ASSET, Scope.ROUND, Scope.OUTCOME)
-    return _show_limits(limits_used(exposure, desk.settings, scopes))
+    exposure = desk.exposure(now_ns, market_round)
+    used = limits_used(exposure, desk.limits(), (Scope.ASSET, Scope.ROUND, Scope.OUTCOME))
+    if not desk.quote_sets.strategies:  # a bar that nothing can fill
+        used = tuple([one for one in used if one.name != Reason.LIMIT_ROUND_RUNGS.value])
+    return _show_limits(used)
 
 
 def account_limits(desk: Desk, now_ns: int) -> tuple[LimitView, ...]:
     """Limits of the whole account, as any of its desks sees them; of intervals and closing times
     the one with the most."""
     scopes = (Scope.INTERVAL, Scope.CLOSING, Scope.ACCOUNT)
-    return _show_limits(limits_used(desk.exposure(now_ns), desk.settings, scopes))
+    return _show_limits(limits_used(desk.exposure(now_ns), desk.limits(), scopes))
 
 
 def _show_limits(used: Sequence[Used]) -> tuple[LimitView, ...]:

@@ -94,23 +94,6 @@ class Positions:
             payout = proceeds_of(ONE, position.shares(winner))
         return payout, Usd(position.cash_flow + payout)
 
-    @property
-    def total_cost(self) -> Usd:
-        return Usd(sum(position.total_cost for position in self._by_slug.values()))
-
-    @property
-    def carried(self) -> Usd:
-        return Usd(sum(position.carried for position in self._by_slug.values()))
-
-    @property
-    def open_flow(self) -> Usd:
-        """Received minus paid in every round that is not settled."""
-        return Usd(sum(position.cash_flow for position in self._by_slug.values()))
-
-    def held_rounds(self) -> list[str]:
-        """Every round in which shares are held; an unsettled one holds what it held."""
-        return [slug for slug, position in self._by_slug.items() if position.up or position.down]
-
     def holdings(self, slug: str) -> tuple[Holding, ...]:
         position = self.of(slug)
         return tuple(

@@ -10,7 +10,8 @@ more are refused.
 
 from __future__ import annotations
 
-from polytui.model.units import MICRO, Price, Shares, Usd
+from polytui.model.instrument import FeeSchedule
+from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, floor_to_lot
 
 CENT = Usd(10_000)
 MIN_MARKETABLE_USD = Usd(MICRO)
@@ -44,6 +45,22 @@ def market_shares(price: Price, most: Shares, tick: Price) -> Shares:
     cents = price * most // MICRO // CENT
     step = _step(tick)
     return Shares(-(-cents * CENT * MICRO // (price * step)) * step)
+
+
+def least_shares(price: Price, min_shares: Shares) -> Shares:
+    """The fewest that a purchase may be for: a marketable one under a dollar is refused as well, so
+    the dearer of the two minimums counts."""
+    return Shares(max(min_shares, -(-MIN_MARKETABLE_USD * MICRO // price)))
+
+
+def shares_within(room: Usd, price: Price, fees: FeeSchedule) -> Shares:
+    """The most whole lots whose cost and fee fit into `room`; none where it is spent."""
+    all_in = price + fees.per_share(price / MICRO) * MICRO
+    # Floats come within a lot; the venue rounds costs up and fees down, so whole numbers decide.
+    shares = Shares(floor_to_lot(max(0, int(room * MICRO / all_in))) + LOT)
+    while shares and cost_of(price, shares) + fees.fee(price, shares) > room:
+        shares = Shares(shares - LOT)
+    return shares
 
 
 def _step(tick: Price) -> int:

@@ -74,12 +74,14 @@ class Reason(str, Enum):
     LIMIT_ORDER = "order limit"
     LIMIT_POSITION = "position limit"
     LIMIT_ROUND = "round limit"
+    LIMIT_NET = "net inventory"
     LIMIT_ASSET = "asset limit"
     LIMIT_CLOSING = "closing time limit"
     LIMIT_ACCOUNT = "account limit"
     LIMIT_CASH = "cash"
     LIMIT_ORDERS = "working orders limit"
     LIMIT_ROUND_ORDERS = "orders of the round"
+    LIMIT_ROUND_RUNGS = "rungs of the round"
     LIMIT_OPEN = "open positions limit"
     LIMIT_OPEN_INTERVAL = "open of the interval"
     LIMIT_OPEN_ASSET = "open of the asset"
@@ -89,6 +91,7 @@ class Reason(str, Enum):
     LIMIT_DRAWDOWN_PCT = "drawdown of the peak"
     LIMIT_LOSSES = "losses in a row"
     COOLDOWN = "cooldown"
+    OWN_ORDER = "would trade with our own order"
     # Exits.
     TAKE_PROFIT = "take profit"
     STOP_LOSS = "stop loss"
@@ -146,7 +149,7 @@ _GRANT = object()
 
 @frozen
 class Stamp:
-    """Proof that risk allowed this very quote. Only `risk/limits.py` may call `grant`."""
+    """Proof that risk allowed this very quote. Only `risk/pretrade.py` may call `grant`."""
 
     quote: Quote
     exposure: Usd
@@ -155,7 +158,7 @@ class Stamp:
 
     def __attrs_post_init__(self) -> None:
         if self._proof is not _GRANT:
-            raise TypeError("a Stamp comes only from risk/limits.py")
+            raise TypeError("a Stamp comes only from risk/pretrade.py")
 
     @classmethod
     def grant(cls, quote: Quote, exposure: Usd) -> Stamp:

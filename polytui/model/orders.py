@@ -73,6 +73,10 @@ class Order:
     placed_ns: int
     worth: float | None = field(default=None, eq=False)
     """Of its quote."""
+    rung: str = ""
+    """Which rung of a quote set it is; empty for what is no part of one."""
+    asked: Shares = Shares(0)
+    """What the rung was wanted for, where limits left it less; 0 where they did not."""
 
     @property
     def dollars(self) -> Usd:

@@ -1,94 +1,126 @@
-"""The last word on every order: a stamp, or the limit it would break with its number.
+"""The limits as a table, and what is used of each: what `fit` asks and what the risk panel shows.
 
 Everything that works counts as if it were filled; an order in an unknown state works, a round
-that is not settled is open. The stamp and the risk panel read one table, `_LIMITS`, so that they
-cannot disagree. docs/risk.md says what each limit is for.
+that is not settled is open. The stamp (`risk/pretrade.py`) and the panel read one table, `LIMITS`,
+so that they cannot disagree. docs/risk.md says what each limit is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from enum import Enum
-from functools import lru_cache
+from collections.abc import Callable
+from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from attrs import frozen
+from msgspec import Struct
+from msgspec.structs import replace
 
 from polytui.config.schema import RiskSettings, Settings
-from polytui.model.effects import Reason, Stamp, Why
-from polytui.model.orders import Quote, Side
-from polytui.model.units import (
-    LOT,
-    MICRO,
-    NS_PER_S,
-    Price,
-    Shares,
-    Usd,
-    cost_of,
-    is_on_tick,
-    usd_from_float,
-)
+from polytui.ledger.exposure import OrderExposure
+from polytui.model.effects import Reason
+from polytui.model.instrument import Outcome
+from polytui.model.units import MICRO, usd_from_float
 
 _USD, _PERCENT = "USD", "%"
 _IN_MILLIONTHS = (_USD, _PERCENT)
 
 
-@frozen(kw_only=True)
-class Exposure:
-    """What is at stake now: in the account, one asset, one round, one outcome; in millionths."""
+class AtStake(Struct, frozen=True):
+    """One outcome of a round, in millionths."""
 
-    outcome_usd: Usd
-    """Held at cost of one outcome of a round, and what working buys of it may still cost."""
-    round_usd: Usd
-    asset_usd: Usd
-    closing_usd: Usd
+    shares: int = 0
+    """Held."""
+    gross: int = 0
+    """Dollars held at cost, and what working buys may still cost."""
+    net: int = 0
+    """Dollars that the round loses if this outcome loses: what is held of it alone at its cost,
+    pairs at the dollar that they pay, and the worse of everything that works."""
+    buying: int = 0
+    """Shares that working buys may bring,"""
+    selling: int = 0
+    """and that working sales may take."""
+
+    def free(self) -> int:
+        """Shares held and not offered yet."""
+        return self.shares - self.selling
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """What is at stake now: in the account, one asset, one round; in millionths. Read off sums that
+    the ledgers keep (`ledger/exposure.py`)."""
+
+    up: AtStake = AtStake()
+    down: AtStake = AtStake()
+    is_round_open: bool = False
+    """Whether the round is among `open_rounds`."""
+    asset_usd: int = 0
+    closing_usd: int = 0
     """What all rounds that close together with this one can still lose."""
-    account_usd: Usd
-    free_cash: Usd
-    open_rounds: int
+    account_usd: int = 0
+    free_cash: int = 0
+    open_rounds: int = 0
     """Rounds of the account in which something is held or works; what is not settled is held."""
-    interval_rounds: int
+    interval_rounds: int = 0
     """The same of the round's interval."""
-    asset_rounds: int
-    working_orders: int
+    asset_rounds: int = 0
+    working_orders: int = 0
     """Of the asset."""
-    round_orders: int
-    """Sent in this round so far."""
-    trades_today: int
+    round_orders: int = 0
+    """Sent in this round so far, rungs of quote sets not counted."""
+    round_rungs: int = 0
+    """The same of rungs."""
+    trades_today: int = 0
     """Entries of the account."""
-    realised_today: Usd
-    at_stake: Usd
+    realised_today: int = 0
+    at_stake: int = 0
     """What everything open in the account can still lose, below what is realised."""
-    drawdown: Usd
+    drawdown: int = 0
     """The account's realised result below its highest; never negative."""
-    drawdown_pct: int
+    drawdown_pct: int = 0
     """The same in millionths of a percent of the money at the highest."""
-    losses_in_a_row: int
+    losses_in_a_row: int = 0
     """Settled rounds of the asset."""
 
+    def stake(self, outcome: Outcome) -> AtStake:
+        return self.up if outcome is Outcome.UP else self.down
 
-@frozen(kw_only=True)
-class PreTrade(Exposure):
-    """What is at stake before the order in question, and what there is to know of the order."""
+    @property
+    def outcomes(self) -> tuple[AtStake, AtStake]:
+        return self.up, self.down
 
-    now_ns: int
-    is_killed: bool
-    tick: Price
-    fee: Usd
-    """What the order would pay as a taker."""
-    held: Shares
-    """Of the order's outcome."""
-    selling: Shares
-    """Shares of the outcome already offered by working orders."""
-    last_entry_ns: int
-    is_round_open: bool
-    """Whether its round is among `open_rounds` already."""
-    is_reducing: bool
-    """A buy that closes what is held of the other outcome: the pair is worth one dollar whoever
-    wins. A claim that `unpaired` has to bear out."""
-    unpaired: Shares
-    """Of the other outcome: held, not offered by a working sale, and not matched yet by what is
-    held or being bought of the order's own."""
+    @property
+    def round_usd(self) -> int:
+        return self.up.gross + self.down.gross
+
+    @property
+    def round_at_stake(self) -> int:
+        """What the round can still lose, whoever wins."""
+        return max(self.up.net, self.down.net)
+
+    def without(self, outcome: Outcome, order: OrderExposure) -> Exposure:
+        """As if this working order were gone."""
+        mine, other = self.stake(outcome), self.stake(outcome.other)
+        mine = replace(
+            mine,
+            gross=mine.gross - order.reserved,
+            net=mine.net - order.if_loses,
+            buying=mine.buying - order.buying,
+            selling=mine.selling - order.selling,
+        )
+        other = replace(other, net=other.net - order.if_wins)
+        up, down = (mine, other) if outcome is Outcome.UP else (other, mine)
+        less = self.round_at_stake - max(up.net, down.net)
+        return replace(
+            self,
+            up=up,
+            down=down,
+            asset_usd=self.asset_usd - order.reserved,
+            account_usd=self.account_usd - order.reserved,
+            free_cash=self.free_cash + order.reserved,
+            closing_usd=self.closing_usd - less,
+            at_stake=self.at_stake - less,
+            working_orders=self.working_orders - 1,
+        )
 
 
 class Scope(str, Enum):
@@ -112,280 +144,224 @@ class Used(NamedTuple):
     unit: str
 
 
-class Room(NamedTuple):
-    """Dollars that are left for an order, and the limit that leaves no more: of equals the first
-    in the order they are asked."""
+class Adds(IntEnum):
+    """What an order adds to what is used."""
 
-    left: Usd
-    why: Why
+    COST = 0
+    RISE = 1
+    """What its round can lose more with it."""
+    ONE = 2
+    ROUND = 3
+    """One, if it opens its round."""
+    REACHED = 4
+    """Nothing: a result that stops all entries once it is reached."""
 
-
-_COST, _ONE, _ROUND, _REACHED = range(4)
-"""What an order adds to what is used: its cost; one; one if it opens its round; or nothing, for a
-result that stops all entries once it is reached."""
+    @property
+    def is_usd(self) -> bool:
+        return self in (Adds.COST, Adds.RISE)
 
 
 @frozen
-class _Limit:
+class Limit:
     reason: Reason
     scope: Scope
     unit: str
-    adds: int
-    used: Callable[[Exposure], int]
-    allowed: Callable[[RiskSettings], float]
-    """The setting as it is written: dollars, percent, or a number of things."""
+    adds: Adds
+    used: Callable[[Exposure, AtStake], int]
+    """Of all that is at stake, and of the outcome that the order makes more of."""
+    allowed: Callable[[RiskSettings], float] | None
+    """The setting as it is written: dollars, percent, or a number of things; None for all the money
+    there is."""
 
 
 _ORDER, _OUTCOME, _OF_ROUND, _ASSET, _INTERVAL, _CLOSING, _ACCOUNT = Scope
-_LIMITS: tuple[_Limit, ...] = (
+LIMITS: tuple[Limit, ...] = (
     # In the order they are asked: what lasts longest first.
-    _Limit(
+    Limit(
         Reason.LIMIT_DAILY_LOSS,
         _ACCOUNT,
         _USD,
-        _COST,
+        Adds.RISE,
         # What the day loses if everything open ends as badly as it can; less than nothing where it
         # wins all the same.
-        lambda at: at.at_stake - at.realised_today,
+        lambda at, mine: at.at_stake - at.realised_today,
         lambda risk: risk.max_daily_loss_usd,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_DRAWDOWN,
         _ACCOUNT,
         _USD,
-        _REACHED,
-        lambda at: at.drawdown,
+        Adds.REACHED,
+        lambda at, mine: at.drawdown,
         lambda risk: risk.max_drawdown_usd,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_DRAWDOWN_PCT,
         _ACCOUNT,
         _PERCENT,
-        _REACHED,
-        lambda at: at.drawdown_pct,
+        Adds.REACHED,
+        lambda at, mine: at.drawdown_pct,
         lambda risk: risk.max_drawdown_pct,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_LOSSES,
         _ASSET,
         "rounds",
-        _REACHED,
-        lambda at: at.losses_in_a_row,
+        Adds.REACHED,
+        lambda at, mine: at.losses_in_a_row,
         lambda risk: risk.max_losses_in_a_row,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_TRADES,
         _ACCOUNT,
         "trades",
-        _ONE,
-        lambda at: at.trades_today,
+        Adds.ONE,
+        lambda at, mine: at.trades_today,
         lambda risk: risk.max_trades_per_day,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_OPEN,
         _ACCOUNT,
         "rounds",
-        _ROUND,
-        lambda at: at.open_rounds,
+        Adds.ROUND,
+        lambda at, mine: at.open_rounds,
         lambda risk: risk.max_open_positions,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_OPEN_INTERVAL,
         _INTERVAL,
         "rounds",
-        _ROUND,
-        lambda at: at.interval_rounds,
+        Adds.ROUND,
+        lambda at, mine: at.interval_rounds,
         lambda risk: risk.max_interval_positions,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_OPEN_ASSET,
         _ASSET,
         "rounds",
-        _ROUND,
-        lambda at: at.asset_rounds,
+        Adds.ROUND,
+        lambda at, mine: at.asset_rounds,
         lambda risk: risk.max_asset_positions,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_ORDERS,
         _ASSET,
         "orders",
-        _ONE,
-        lambda at: at.working_orders,
+        Adds.ONE,
+        lambda at, mine: at.working_orders,
         lambda risk: risk.max_working_orders,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_ROUND_ORDERS,
         _OF_ROUND,
         "orders",
-        _ONE,
-        lambda at: at.round_orders,
+        Adds.ONE,
+        lambda at, mine: at.round_orders,
         lambda risk: risk.max_orders_per_round,
     ),
-    _Limit(Reason.LIMIT_ORDER, _ORDER, _USD, _COST, lambda at: 0, lambda risk: risk.max_order_usd),
-    _Limit(
+    Limit(
+        Reason.LIMIT_ROUND_RUNGS,
+        _OF_ROUND,
+        "orders",
+        Adds.ONE,
+        lambda at, mine: at.round_rungs,
+        lambda risk: risk.max_rungs_per_round,
+    ),
+    Limit(
+        Reason.LIMIT_ORDER,
+        _ORDER,
+        _USD,
+        Adds.COST,
+        lambda at, mine: 0,
+        lambda risk: risk.max_order_usd,
+    ),
+    Limit(
         Reason.LIMIT_POSITION,
         _OUTCOME,
         _USD,
-        _COST,
-        lambda at: at.outcome_usd,
+        Adds.COST,
+        lambda at, mine: mine.gross,
         lambda risk: risk.max_position_usd,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_ROUND,
         _OF_ROUND,
         _USD,
-        _COST,
-        lambda at: at.round_usd,
+        Adds.COST,
+        lambda at, mine: at.round_usd,
         lambda risk: risk.max_round_usd,
     ),
-    _Limit(
+    Limit(
+        Reason.LIMIT_NET,
+        _OUTCOME,
+        _USD,
+        Adds.COST,
+        lambda at, mine: mine.net,
+        lambda risk: risk.max_net_usd,
+    ),
+    Limit(
         Reason.LIMIT_ASSET,
         _ASSET,
         _USD,
-        _COST,
-        lambda at: at.asset_usd,
+        Adds.COST,
+        lambda at, mine: at.asset_usd,
         lambda risk: risk.max_asset_usd,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_CLOSING,
         _CLOSING,
         _USD,
-        _COST,
-        lambda at: at.closing_usd,
+        Adds.RISE,
+        lambda at, mine: at.closing_usd,
         lambda risk: risk.max_closing_usd,
     ),
-    _Limit(
+    Limit(
         Reason.LIMIT_ACCOUNT,
         _ACCOUNT,
         _USD,
-        _COST,
-        lambda at: at.account_usd,
+        Adds.COST,
+        lambda at, mine: at.account_usd,
         lambda risk: risk.max_account_usd,
     ),
+    # Of equals the last: no setting, for what is at stake and what is free are all there is.
+    Limit(Reason.LIMIT_CASH, _ACCOUNT, _USD, Adds.COST, lambda at, mine: at.account_usd, None),
 )
-"""All limits that are settings."""
-
-_CASH = _Limit(
-    Reason.LIMIT_CASH, _ACCOUNT, _USD, _COST, lambda at: at.account_usd, lambda risk: 0.0
-)
-"""No setting: what is at stake and what is free are all the money there is."""
-
-_ASKED_OF_REDUCING = (Reason.LIMIT_ORDER, Reason.LIMIT_CASH)
 
 
-def stamp(quote: Quote, pre_trade: PreTrade, settings: Settings) -> Stamp | Why:
-    """Allow this order, or say which limit is in the way."""
-    why = _malformed(quote, pre_trade)
-    if why is not None:
-        return why
-    if quote.side is Side.SELL:
-        return _stamp_sale(quote, pre_trade)
-    cost = Usd(cost_of(quote.price, quote.shares) + pre_trade.fee)
-    if pre_trade.is_killed:
-        return Why(Reason.KILL_SWITCH)
-    if pre_trade.is_reducing:
-        why = _not_reducing(quote, pre_trade) or _full(cost, pre_trade, settings.risk)
-    else:
-        why = _full(cost, pre_trade, settings.risk) or _cooling_down(pre_trade, settings)
-    return why or Stamp.grant(quote, Usd(pre_trade.account_usd + cost))
+class Limits:
+    """The table under some settings: every limit with what it allows, in millionths or a number of
+    things; None for all the money there is. Made once, for the way through decimals is slow."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.rows = tuple([(limit, _allowed(limit, settings.risk)) for limit in LIMITS])
+        self.cooldown_s = settings.gates.cooldown_s
+        self.min_depth = settings.gates.min_depth
 
 
-def room(quote: Quote, pre_trade: PreTrade, reason: Reason, risk: RiskSettings) -> Room | None:
-    """What all limits leave for an order like this one, which `reason` stopped; None where that is
-    no limit of dollars at stake, so that no smaller order would pass it either."""
-    asked = [(limit, most) for limit, most in _asked(pre_trade, risk) if limit.adds == _COST]
-    if all(limit.reason is not reason for limit, _ in asked):
+def _allowed(limit: Limit, risk: RiskSettings) -> int | None:
+    if limit.allowed is None:
         return None
-    limit, most = min(asked, key=lambda each: each[1] - each[0].used(pre_trade))
-    used = limit.used(pre_trade)
-    after = used + cost_of(quote.price, quote.shares) + pre_trade.fee
-    why = Why(limit.reason, _shown(after, limit.unit), _shown(most, limit.unit), limit.unit)
-    return Room(Usd(most - used), why)
+    value = limit.allowed(risk)
+    return usd_from_float(value) if limit.unit in _IN_MILLIONTHS else int(value)
 
 
 def limits_used(
-    exposure: Exposure, settings: Settings, scopes: tuple[Scope, ...] = tuple(Scope)
+    exposure: Exposure, limits: Limits, scopes: tuple[Scope, ...] = tuple(Scope)
 ) -> tuple[Used, ...]:
-    """Every limit of these scopes with what is used of it now, in the order they are asked."""
+    """Every limit of these scopes with what is used of it now, in the order they are asked; of the
+    two outcomes of a round the one that uses more."""
+    money = exposure.account_usd + exposure.free_cash
     return tuple(
         Used(
             limit.reason.value,
-            _shown(max(0, limit.used(exposure)), limit.unit),
-            _shown(allowed, limit.unit),
+            shown(max(0, *(limit.used(exposure, one) for one in exposure.outcomes)), limit.unit),
+            shown(money if allowed is None else allowed, limit.unit),
             limit.unit,
         )
-        for limit, allowed in _limits(exposure, settings.risk)
+        for limit, allowed in limits.rows
         if limit.scope in scopes
     )
 
 
-def _limits(at: Exposure, risk: RiskSettings) -> Iterator[tuple[_Limit, int]]:
-    """Every limit with what it allows, in millionths or a number of things."""
-    yield from zip(_LIMITS, _allowed(risk), strict=True)
-    yield _CASH, at.account_usd + at.free_cash
-
-
-def _asked(pre_trade: PreTrade, risk: RiskSettings) -> Iterator[tuple[_Limit, int]]:
-    """Those that this order has to pass."""
-    limits = _limits(pre_trade, risk)
-    if not pre_trade.is_reducing:
-        return limits
-    return ((limit, most) for limit, most in limits if limit.reason in _ASKED_OF_REDUCING)
-
-
-@lru_cache(maxsize=8)
-def _allowed(risk: RiskSettings) -> tuple[int, ...]:
-    """Settings change seldom, and the exact way from them through decimals is slow."""
-    values = [(limit.unit, limit.allowed(risk)) for limit in _LIMITS]
-    return tuple(
-        usd_from_float(value) if unit in _IN_MILLIONTHS else int(value) for unit, value in values
-    )
-
-
-def _malformed(quote: Quote, pre_trade: PreTrade) -> Why | None:
-    """What no venue would take; the tick may have changed since the decision."""
-    if not is_on_tick(quote.price, pre_trade.tick):
-        return Why(Reason.OFF_TICK, quote.price / MICRO, pre_trade.tick / MICRO, "USD tick")
-    if quote.shares < LOT:
-        return Why(Reason.STAKE_SMALL, quote.shares / MICRO, LOT / MICRO, "shares")
-    return None
-
-
-def _stamp_sale(quote: Quote, pre_trade: PreTrade) -> Stamp | Why:
-    """A sale lowers what is at stake: only what is held and not yet offered can be sold."""
-    free = pre_trade.held - pre_trade.selling
-    if quote.shares > free:
-        return Why(Reason.NOT_HELD, quote.shares / MICRO, free / MICRO, "shares")
-    return Stamp.grant(quote, pre_trade.account_usd)
-
-
-def _not_reducing(quote: Quote, pre_trade: PreTrade) -> Why | None:
-    """A share more than the other side has would be a position of its own."""
-    if quote.shares > pre_trade.unpaired:
-        return Why(Reason.NOT_HELD, quote.shares / MICRO, pre_trade.unpaired / MICRO, "shares")
-    return None
-
-
-def _cooling_down(pre_trade: PreTrade, settings: Settings) -> Why | None:
-    since_s = (pre_trade.now_ns - pre_trade.last_entry_ns) / NS_PER_S
-    if pre_trade.last_entry_ns and since_s < settings.gates.cooldown_s:
-        return Why(Reason.COOLDOWN, since_s, settings.gates.cooldown_s, "s")
-    return None
-
-
-def _full(cost: Usd, pre_trade: PreTrade, risk: RiskSettings) -> Why | None:
-    """The first limit that has no room for an order of this cost."""
-    # A result that is just reached is over: the smallest step more than nothing.
-    adds = (cost, 1, 0 if pre_trade.is_round_open else 1, 1)
-    for limit, allowed in _asked(pre_trade, risk):
-        after = limit.used(pre_trade) + adds[limit.adds]
-        if after > allowed:
-            value = after if limit.adds != _REACHED else limit.used(pre_trade)
-            return Why(
-                limit.reason, _shown(value, limit.unit), _shown(allowed, limit.unit), limit.unit
-            )
-    return None
-
-
-def _shown(amount: int, unit: str) -> float:
+def shown(amount: int, unit: str) -> float:
     return amount / MICRO if unit in _IN_MILLIONTHS else float(amount)

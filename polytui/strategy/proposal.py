@@ -1,4 +1,4 @@
-"""What a strategy sees and what it says: a frozen view in, a proposal out."""
+"""What a strategy sees, a frozen view, and what it says: a signal, or a ladder on both outcomes."""
 
 from __future__ import annotations
 
@@ -76,6 +76,9 @@ class View(Struct, frozen=True):
     """How much of what the strategy that is asked claims is believed."""
     misfit: Misfit | None = None
     """How far forecasts like this one were from what came; None while they fit."""
+    markout_bps: float | None = None
+    """Told to those that quote: what their last fill of this round was worth after the time they
+    asked for, in bps of the one dollar, above zero where it moved for them; None before one."""
 
     def side(self, outcome: Outcome) -> OutcomeView:
         return self.up if outcome is Outcome.UP else self.down
@@ -113,6 +116,44 @@ class Proposal(Struct, frozen=True):
         return (self.edge_bps or 0.0) * (self.confidence or 0.0)
 
 
+class Rung(Struct, frozen=True):
+    """One quote of a set. The key is its name within the set, over both outcomes, from decision to
+    decision: an order at the venue is the order of this rung."""
+
+    key: str
+    quote: Quote
+
+
+class Wake(Struct, frozen=True):
+    """What else must wake whoever quotes, beside all that makes every desk decide."""
+
+    move_bps: float = 0.0
+    """A trade or quote of any exchange so far from the last one heard there before the set was
+    made; 0 never."""
+    markout_s: float = 0.0
+    """So long after each fill of its own, as soon as the book is known: the view then holds what
+    it came to; 0 never."""
+
+
+class QuoteSet(Struct, frozen=True):
+    """A ladder on both outcomes, all of it wanted at once; or the reason for none.
+
+    A signal is one side and is chosen among others; of a set every rung is kept that limits leave
+    room for. ValueError for rungs that no desk could tell apart or keep.
+    """
+
+    rungs: tuple[Rung, ...]
+    why: Why = _CLEAR
+    wake: Wake = Wake()
+
+    def __post_init__(self) -> None:
+        keys = {rung.key for rung in self.rungs}
+        if "" in keys or len(keys) < len(self.rungs):
+            raise ValueError(f"rungs need a key of their own: {[one.key for one in self.rungs]}")
+        if not all(rung.quote.tif.may_rest for rung in self.rungs):
+            raise ValueError("a rung that may not rest is no rung")
+
+
 class Strategy(Protocol):
     """A pure opinion. The same view and settings always give the same proposal."""
 
@@ -123,3 +164,16 @@ class Strategy(Protocol):
         ...
 
     def propose(self, view: View, settings: Settings) -> Proposal: ...
+
+
+class QuotingStrategy(Protocol):
+    """As pure an opinion, of how to quote. It sees what it holds itself in `View.up` and `down`: of
+    one of them, for what it holds of both is paired, and no inventory."""
+
+    name: str
+
+    def thresholds(self, settings: Settings) -> StrategySettings:
+        """Its own table of the settings."""
+        ...
+
+    def quote(self, view: View, settings: Settings) -> QuoteSet: ...

@@ -6,7 +6,7 @@ from polytui.strategy.confluence import Confluence
 from polytui.strategy.distance_fade import DistanceFade
 from polytui.strategy.momentum_score import MomentumScore
 from polytui.strategy.predictor import PredictorStrategy
-from polytui.strategy.proposal import Strategy
+from polytui.strategy.proposal import QuotingStrategy, Strategy
 from polytui.strategy.settlement_sniper import SettlementSniper
 
 STRATEGIES: tuple[Strategy, ...] = (
@@ -16,6 +16,8 @@ STRATEGIES: tuple[Strategy, ...] = (
     SettlementSniper(),
     PredictorStrategy(),
 )
+QUOTING: tuple[QuotingStrategy, ...] = ()
+"""Those that quote on both sides instead of following a signal."""
 _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 

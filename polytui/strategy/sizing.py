@@ -7,10 +7,10 @@ own.
 from __future__ import annotations
 
 from polytui.config.deciding import StrategySettings
-from polytui.model.amounts import MIN_MARKETABLE_USD
+from polytui.model.amounts import least_shares
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import FeeSchedule, Outcome
-from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, floor_to_lot
+from polytui.model.instrument import Outcome
+from polytui.model.units import MICRO, Price, Shares, Usd, floor_to_lot
 from polytui.strategy.proposal import OutcomeView, View
 
 _HALF_AT, _FULL_AT = 0.60, 0.80
@@ -101,19 +101,3 @@ def shares_for_stake(
     if side.held:
         return Why(Reason.POSITION_HELD, left / MICRO, least * all_in / MICRO**2, "USD left")
     return Why(Reason.STAKE_SMALL, max(shares, 0) / MICRO, least / MICRO, "shares")
-
-
-def least_shares(price: Price, min_shares: Shares) -> Shares:
-    """The fewest that a purchase may be for: a marketable one under a dollar is refused as well, so
-    the dearer of the two minimums counts."""
-    return Shares(max(min_shares, -(-MIN_MARKETABLE_USD * MICRO // price)))
-
-
-def shares_within(room: Usd, price: Price, fees: FeeSchedule) -> Shares:
-    """The most whole lots whose cost and fee fit into `room`; none where it is spent."""
-    all_in = price + fees.per_share(price / MICRO) * MICRO
-    # Floats come within a lot; the venue rounds costs up and fees down, so whole numbers decide.
-    shares = Shares(floor_to_lot(max(0, int(room * MICRO / all_in))) + LOT)
-    while shares and cost_of(price, shares) + fees.fee(price, shares) > room:
-        shares = Shares(shares - LOT)
-    return shares

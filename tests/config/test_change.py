@@ -288,6 +288,7 @@ def test_file_and_keyboard_may_contradict_each_other() -> None:
 HELD = [
     (Reason.LIMIT_POSITION, "max_position_usd"),
     (Reason.LIMIT_ROUND, "max_round_usd"),
+    (Reason.LIMIT_NET, "max_net_usd"),
     (Reason.LIMIT_ASSET, "max_asset_usd"),
     (Reason.LIMIT_CLOSING, "max_closing_usd"),
     (Reason.LIMIT_ACCOUNT, "max_account_usd"),

@@ -27,6 +27,7 @@ from polytui.model.instrument import (
 )
 from polytui.model.orders import Order
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, complement
+from polytui.strategy.proposal import QuotingStrategy
 
 OPENS_NS = 1_795_204_800 * NS_PER_S  # 2026-11-20 20:00:00 UTC
 PRICE, STRIKE = 100_000.0, 99_980.0
@@ -80,9 +81,14 @@ def make_round(asset: Asset = Asset.BTC, number: int = 0) -> Round:
 class Story:
     """State: the mind, the time, and everything that happened so far."""
 
-    def __init__(self, settings: Settings | None = None, assets: tuple[Asset, ...] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        assets: tuple[Asset, ...] = (),
+        quoting: tuple[QuotingStrategy, ...] = (),
+    ) -> None:
         self.settings = settings or PLAIN
-        self.mind = Mind()
+        self.mind = Mind(quoting)
         self.now_ns = OPENS_NS - 90 * NS_PER_S
         self.said: list[tuple[Asset, int, ev.Event, bool]] = []
         self.effects: list[Effect] = []

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from polytui.config.deciding import BreakerSettings
-from polytui.desk.account import Account, OpenRound
+from polytui.desk.account import Account
 from polytui.journal.codec import decode_event
+from polytui.ledger.positions import Position
 from polytui.model.effects import Reason, Why
 from polytui.model.events import RiskStateRestored, Stopped
-from polytui.model.instrument import Asset, Interval
-from polytui.model.units import NS_PER_S, Usd
+from polytui.model.instrument import Asset, Interval, Round, SettlementRule
+from polytui.model.units import MICRO, NS_PER_S, Shares, Usd
 
 DAY_NS = 86_400 * NS_PER_S
 DAY = 20_777
@@ -29,8 +30,23 @@ def usd(dollars: float) -> Usd:
     return Usd(round(dollars * 1_000_000))
 
 
-def an_open(interval: Interval, closes_ns: int = NOON, at_stake: float = 1.0) -> OpenRound:
-    return OpenRound(interval, closes_ns, usd(at_stake))
+def hold(
+    account: Account,
+    asset: Asset,
+    dollars: float,
+    interval: Interval = Interval.M5,
+    closes_ns: int = NOON,
+    flow: float | None = None,
+) -> None:
+    """Shares of Up for so many dollars in a round of their own; none of none."""
+    slug = f"{asset.value}-{interval.value}-{closes_ns}"
+    rule = SettlementRule.TWAP
+    listed = Round(slug, asset, interval, "c", "u", "d", closes_ns - interval.ns, closes_ns, rule)
+    shares = Shares(MICRO if dollars else 0)
+    paid = usd(-dollars if flow is None else flow)
+    account.of(asset).exposure.hold(
+        listed, Position(up=shares, up_cost=usd(dollars), cash_flow=paid)
+    )
 
 
 def account_with(*results: float, now_ns: int = NOON) -> Account:
@@ -228,8 +244,7 @@ def test_a_new_highest_is_of_this_sessions_money() -> None:
 
 def with_open(account: Account, flow: float, carried: float, asset: Asset = BTC) -> Account:
     """In open rounds: received minus paid, and what is held."""
-    asset_account = account.of(asset)
-    asset_account.open_flow, asset_account.carried = usd(flow), usd(carried)
+    hold(account, asset, carried, flow=flow)
     return account
 
 
@@ -355,25 +370,23 @@ def test_each_asset_has_a_row_of_its_own_and_a_person_may_end_it() -> None:
 
 def test_open_rounds_of_all_assets_are_open_positions() -> None:
     account = Account()
-    account.of(BTC).open = {"a": an_open(Interval.M5), "b": an_open(Interval.M15)}
-    account.of(ETH).open = {"c": an_open(Interval.M5)}
+    for asset, interval in ((BTC, Interval.M5), (BTC, Interval.M15), (ETH, Interval.M5)):
+        hold(account, asset, 1.0, interval)
     assert account.open_rounds == 3
-    assert [account.open_rounds_of(interval) for interval in Interval] == [2, 1, 0, 0]
+    assert [account.at_risk.rounds_of(interval) for interval in Interval] == [2, 1, 0, 0]
 
 
 def test_what_closes_at_one_time_is_at_stake_together_whatever_it_is() -> None:
     account = Account()
-    account.of(BTC).open = {
-        "a": an_open(Interval.M5, MIDNIGHT, 10.0),
-        "b": an_open(Interval.M15, MIDNIGHT, 3.0),
-        "c": an_open(Interval.H1, NOON, 4.0),
-    }
-    account.of(ETH).open = {"d": an_open(Interval.M5, MIDNIGHT, 0.5)}
-    assert account.at_stake_at(MIDNIGHT) == usd(13.5)
-    assert account.at_stake_at(NOON) == usd(4)
-    assert account.at_stake_at(NOON + 1) == 0
+    hold(account, BTC, 10.0, Interval.M5, MIDNIGHT)
+    hold(account, BTC, 3.0, Interval.M15, MIDNIGHT)
+    hold(account, BTC, 4.0, Interval.H1, NOON)
+    hold(account, ETH, 0.5, Interval.M5, MIDNIGHT)
+    assert account.at_risk.at_stake_at(MIDNIGHT) == usd(13.5)
+    assert account.at_risk.at_stake_at(NOON) == usd(4)
+    assert account.at_risk.at_stake_at(NOON + 1) == 0
     assert account.at_stake == usd(17.5)
-    assert account.closings() == [MIDNIGHT, NOON]
+    assert account.at_risk.closings() == [MIDNIGHT, NOON]
 
 
 # --- through restarts ---------------------------------------------------------------------------
@@ -524,9 +537,9 @@ def test_the_state_tells_apart_what_decides_otherwise() -> None:
         lambda account: account.note_settled(BTC, usd(-1)),
         lambda account: account.realise(BTC, usd(-1), NOON),
         lambda account: account.restore(LEFT_BEHIND, NOON),
-        lambda account: setattr(account.of(BTC), "open", {"a": an_open(Interval.M5)}),
+        lambda account: hold(account, BTC, 1.0),
         lambda account: account.restore(evolve(LEFT_BEHIND, equity_peak=usd(900)), NOON),
-        lambda account: setattr(account.of(BTC), "carried", 1),
+        lambda account: hold(account, BTC, 1.0, flow=-2.0),
         lambda account: account.is_first_breach(NOON, 15.0),
     ):
         account = Account()

@@ -136,7 +136,7 @@ def test_an_exit_that_is_not_over_is_not_sent_twice() -> None:
     story.tell(ev.Accepted(sale.order_id))
     story.fill(sale, trade_id="t2")
     assert of_kind(story.silence(2.0), Place, Cancel) == []
-    assert story.desk().asset_account.position_cost == 0
+    assert story.desk().asset_account.exposure.totals.cost == 0
 
 
 # --- ways out of a new life -------------------------------------------------------------------

@@ -194,7 +194,10 @@ def test_flatten_sells_what_is_held_to_whoever_bids_and_stays_paused() -> None:
     assert (sale.price, sale.shares) == (580_000, STAKED)
     story.tell(ev.Accepted(sale.order_id))
     story.fill(sale, trade_id="t2")
-    assert (story.desk().asset_account.position_cost, story.desk().asset_account.working) == (0, 0)
+    assert (
+        story.desk().asset_account.exposure.totals.cost,
+        story.desk().asset_account.working,
+    ) == (0, 0)
     assert desk_state(story.desk(), story.mind.account)[0] is AssetState.PAUSED
     assert of_kind(story.wait(10), Place) == []
     assert len(of_kind(story.command(ev.Action.RESUME), Place)) == 1
@@ -439,7 +442,10 @@ def test_late_reports_of_a_former_life_are_not_taken_for_ours() -> None:
     reopened(story, (), Usd(0))
     story.tell(ev.Accepted(order.order_id))
     story.fill(order)
-    assert (story.desk().asset_account.position_cost, story.desk().asset_account.working) == (0, 0)
+    assert (
+        story.desk().asset_account.exposure.totals.cost,
+        story.desk().asset_account.working,
+    ) == (0, 0)
 
 
 @pytest.mark.parametrize("action", [ev.Action.PAUSE, ev.Action.FLATTEN])

@@ -113,7 +113,7 @@ def test_a_pair_is_at_stake_with_nothing() -> None:
     story.holding(BTC)
     account = story.mind.account
     closes_ns = make_round().closes_ns
-    assert account.at_stake == account.at_stake_at(closes_ns) == WHOLE
+    assert account.at_stake == account.at_risk.at_stake_at(closes_ns) == WHOLE
     order = only(story.two_books((0.30, 0.32), (0.58, 0.60)), Place).order
     assert order.outcome is Outcome.DOWN
     assert account.at_stake == WHOLE, "what works may not fill"

@@ -8,6 +8,7 @@ import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
+from test_positions import of_all
 
 from polytui.ledger.attribution import NOBODY, Attribution, StrategyPosition, StrategyResult
 from polytui.ledger.positions import NotHeld, Positions
@@ -450,7 +451,7 @@ def test_costs_add_up_while_one_strategy_at_a_time_holds_an_outcome(
             continue
         play(attribution, positions, deal, now_ns)
         costs = sum(result.open_cost for result in attribution.results().values())
-        assert costs == positions.total_cost
+        assert costs == of_all(positions, "total_cost")
     check_settlement(attribution, positions, winners)
 
 

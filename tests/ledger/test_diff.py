@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.ledger.diff import Changes, changes
+from polytui.ledger.diff import Changes, Tolerance, WantedQuote, changes
 from polytui.ledger.working import WorkingOrder, WorkingOrders
 from polytui.model.instrument import Outcome
 from polytui.model.orders import (
@@ -52,25 +54,44 @@ def working(
 
 
 NOTHING = Changes((), ())
+FADE = "distance_fade"
+
+
+def diff(
+    wanted: tuple[Quote, ...],
+    orders: list[WorkingOrder],
+    tolerance: int,
+    owners: tuple[str, ...] = (),
+) -> tuple[tuple[str, ...], tuple[Quote, ...]]:
+    """Of signals: ids to cancel, and quotes to place."""
+    named = zip_longest(wanted, owners[: len(wanted)], fillvalue=FADE)
+    wishes = [WantedQuote(str(owner), quote) for quote, owner in named]  # type: ignore[arg-type]
+    change = changes(wishes, orders, Tolerance(tolerance))
+    placed, waiting = [[one.quote for one in each] for each in (change.place, change.waits)]
+    assert len(placed) + len(waiting) + len(orders) >= len(wanted)
+    return change.cancel, tuple(placed)
+
+
+NONE = ((), ())
 
 
 def test_nothing_wanted_and_nothing_working() -> None:
-    assert changes((), [], TWO_TICKS) == NOTHING
+    assert diff((), [], TWO_TICKS) == NONE
 
 
 def test_what_is_missing_is_placed() -> None:
     wanted = (quote(500_000), quote(400_000, DOWN))
-    assert changes(wanted, [], TWO_TICKS) == Changes((), wanted)
+    assert diff(wanted, [], TWO_TICKS) == ((), wanted)
 
 
 @pytest.mark.parametrize("state", [OrderState.PLACING, OrderState.LIVE, OrderState.UNKNOWN])
 def test_what_is_not_wanted_is_cancelled(state: OrderState) -> None:
-    assert changes((), [working(500_000, state=state)], TWO_TICKS) == Changes(("o-1",), ())
+    assert diff((), [working(500_000, state=state)], TWO_TICKS) == (("o-1",), ())
 
 
 def test_what_is_on_its_way_out_is_not_cancelled_again() -> None:
     leaving = working(500_000, state=OrderState.CANCELLING)
-    assert changes((), [leaving], TWO_TICKS) == NOTHING
+    assert diff((), [leaving], TWO_TICKS) == NONE
 
 
 @pytest.mark.parametrize(
@@ -92,29 +113,29 @@ def test_a_working_order_is_kept_within_the_tolerance_and_never_at_a_worse_price
     side: Side, works_at: int, is_kept: bool
 ) -> None:
     """Wanted at 0.50: a buy may stand up to two ticks below, a sale up to two ticks above."""
-    change = changes((quote(500_000, side=side),), [working(works_at, side=side)], TWO_TICKS)
-    assert change == (NOTHING if is_kept else Changes(("o-1",), ()))
+    change = diff((quote(500_000, side=side),), [working(works_at, side=side)], TWO_TICKS)
+    assert change == (NONE if is_kept else (("o-1",), ()))
 
 
 def test_without_tolerance_only_the_very_price_is_kept() -> None:
-    assert changes((quote(500_000),), [working(500_000)], 0) == NOTHING
-    assert changes((quote(500_000),), [working(490_000)], 0) == Changes(("o-1",), ())
+    assert diff((quote(500_000),), [working(500_000)], 0) == NONE
+    assert diff((quote(500_000),), [working(490_000)], 0) == (("o-1",), ())
 
 
 def test_nothing_is_placed_while_its_predecessor_is_on_its_way_out() -> None:
     leaving = working(450_000, state=OrderState.CANCELLING)
-    assert changes((quote(500_000),), [leaving], TWO_TICKS) == NOTHING
+    assert diff((quote(500_000),), [leaving], TWO_TICKS) == NONE
 
 
 def test_an_order_on_its_way_out_is_not_kept_even_at_the_wanted_price() -> None:
     leaving = working(500_000, state=OrderState.CANCELLING)
-    assert changes((quote(500_000),), [leaving], TWO_TICKS) == NOTHING
+    assert diff((quote(500_000),), [leaving], TWO_TICKS) == NONE
 
 
 def test_another_outcome_or_side_need_not_wait() -> None:
     leaving = working(450_000, state=OrderState.CANCELLING)
     wanted = (quote(500_000), quote(400_000, DOWN), quote(600_000, UP, SELL))
-    assert changes(wanted, [leaving], TWO_TICKS) == Changes((), wanted[1:])
+    assert diff(wanted, [leaving], TWO_TICKS) == ((), wanted[1:])
 
 
 KINDS = [(UP, BUY), (UP, SELL), (DOWN, BUY), (DOWN, SELL)]
@@ -132,34 +153,36 @@ def test_what_pulls_the_same_way_waits_until_the_other_is_out(
     dear_to_us = 900_000 if out[1] is BUY else 100_000
     leaving = working(dear_to_us, "o-1", *out, state)
     want = quote(500_000, *wanted)
-    change = changes((want,), [leaving], TWO_TICKS)
+    change = diff((want,), [leaving], TWO_TICKS)
     waits = (out in TO_UP) is (wanted in TO_UP)
-    assert change.place == (() if waits else (want,))
-    assert change.cancel == (() if state is OrderState.CANCELLING else ("o-1",))
+    assert change == (
+        () if state is OrderState.CANCELLING else ("o-1",),
+        () if waits else (want,),
+    )
 
 
 def test_who_stays_keeps_nobody_waiting() -> None:
     """Two strategies leave Up, each its own way; one of them is at it already."""
     wanted = (quote(500_000, UP, SELL), quote(400_000, DOWN))
     stays = working(500_000, side=SELL)
-    assert changes(wanted, [stays], TWO_TICKS) == Changes((), wanted[1:])
+    assert diff(wanted, [stays], TWO_TICKS) == ((), wanted[1:])
 
 
 def test_one_that_leaves_keeps_both_ways_waiting() -> None:
     wanted = (quote(500_000, UP, SELL), quote(400_000, DOWN), quote(300_000, DOWN, SELL))
     leaving = [working(490_000, side=SELL), working(700_000, "o-2", DOWN)]
-    assert changes(wanted, leaving, 0) == Changes(("o-1", "o-2"), wanted[2:])
+    assert diff(wanted, leaving, 0) == (("o-1", "o-2"), wanted[2:])
 
 
 def test_one_quote_keeps_one_order() -> None:
     pair = [working(500_000, "o-1"), working(500_000, "o-2")]
-    assert changes((quote(500_000),), pair, TWO_TICKS) == Changes(("o-2",), ())
+    assert diff((quote(500_000),), pair, TWO_TICKS) == (("o-2",), ())
 
 
 def test_two_quotes_keep_two_orders() -> None:
     pair = [working(500_000, "o-1"), working(490_000, "o-2")]
     wanted = (quote(500_000), quote(490_000))
-    assert changes(wanted, pair, 0) == NOTHING
+    assert diff(wanted, pair, 0) == NONE
 
 
 @pytest.mark.parametrize(
@@ -169,21 +192,21 @@ def test_an_order_is_kept_for_the_strategy_that_placed_it(
     owners: tuple[str, ...], is_kept: bool
 ) -> None:
     """Its fill would be that one's stake, whoever else wants the very same."""
-    change = changes((quote(500_000),), [working(500_000)], TWO_TICKS, owners)
-    assert change == (NOTHING if is_kept else Changes(("o-1",), ()))
+    change = diff((quote(500_000),), [working(500_000)], TWO_TICKS, owners)
+    assert change == (NONE if is_kept else (("o-1",), ()))
 
 
 def test_of_the_same_quote_twice_its_own_is_kept_and_the_other_comes() -> None:
     wanted = (quote(500_000), quote(500_000))
     owners = ("predictor", "distance_fade")
-    change = changes(wanted, [working(500_000)], TWO_TICKS, owners)
-    assert change == Changes((), wanted[:1])
-    assert change.place[0] is wanted[0]
+    change = diff(wanted, [working(500_000)], TWO_TICKS, owners)
+    assert change == ((), wanted[:1])
+    assert change[1][0] is wanted[0]
 
 
 def test_the_same_quote_twice_is_two_orders() -> None:
     wanted = (quote(500_000), quote(500_000))
-    assert changes(wanted, [working(500_000)], 0) == Changes((), wanted[1:])
+    assert diff(wanted, [working(500_000)], 0) == ((), wanted[1:])
 
 
 QUOTES = st.builds(
@@ -212,18 +235,17 @@ def to_up(what: Quote | Order) -> bool:
 def test_whatever_is_wanted_stays_comes_or_waits(
     wanted: list[Quote], orders: list[WorkingOrder], tolerance: int
 ) -> None:
-    change = changes(tuple(wanted), orders, tolerance)
-    asked = [entry for entry in orders if entry.order.order_id in change.cancel]
+    cancel, place = diff(tuple(wanted), orders, tolerance)
+    asked = [entry for entry in orders if entry.order.order_id in cancel]
     gone = [entry for entry in orders if entry.state is OrderState.CANCELLING]
     kept = [entry.order for entry in orders if entry not in asked and entry not in gone]
-    assert len(set(change.cancel)) == len(change.cancel) == len(asked)
+    assert len(set(cancel)) == len(cancel) == len(asked)
     assert not any(entry in gone for entry in asked)
     leaving = {to_up(entry.order) for entry in asked + gone}
-    assert not any(to_up(one) in leaving for one in change.place)
+    assert not any(to_up(one) in leaving for one in place)
     for kind in KINDS:
         want, stay, come = (
-            sum((one.outcome, one.side) == kind for one in each)
-            for each in (wanted, kept, change.place)
+            sum((one.outcome, one.side) == kind for one in each) for each in (wanted, kept, place)
         )
         waits = (kind in TO_UP) in leaving
         assert stay <= want
@@ -260,8 +282,8 @@ def test_two_ways_out_are_never_at_work_together(
 
 def _follow(orders: WorkingOrders, way: Quote | None, number: int) -> None:
     """What is wanted now, against what works; as the desk does it."""
-    change = changes(() if way is None else (way,), orders.working(), TWO_TICKS)
-    for order_id in change.cancel:
+    cancel, place = diff(() if way is None else (way,), orders.working(), TWO_TICKS)
+    for order_id in cancel:
         orders.move(order_id, OrderMove.CANCEL_ASKED)
-    for one in change.place:
+    for one in place:
         orders.add(working(one.price, f"o-{number}", one.outcome, one.side).order)

@@ -12,11 +12,14 @@ from polytui.model.amounts import (
     CENT,
     are_amounts_exact,
     dollars_for,
+    least_shares,
     market_shares,
     share_decimals,
+    shares_within,
 )
+from polytui.model.instrument import FeeSchedule
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import MICRO, Price, Shares
+from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of
 
 TICKS = (100_000, 10_000, 5_000, 2_500, 1_000, 100)
 
@@ -68,3 +71,77 @@ def test_what_is_asked_for_is_taken_and_no_more_than_was_wanted(
 def test_only_purchases_that_cannot_rest_are_for_dollars() -> None:
     spending = [(t.value, s.value) for t in TimeInForce for s in Side if t.spends(s)]
     assert spending == [("fok", "buy"), ("fak", "buy")]
+
+
+# --- the least order, and the most for some dollars -----------------------------------------------
+
+LEAST = Shares(5 * MICRO)
+LIMIT = Price(510_000)
+
+
+@pytest.mark.parametrize(
+    ("cents", "least"),
+    [
+        # Dearer than twenty cents five shares are more than a dollar.
+        (99.0, 5_000_000),
+        (20.1, 5_000_000),
+        (20.0, 5_000_000),
+        (19.9, 5_025_126),
+        (10.0, 10_000_000),
+        (3.0, 33_333_334),
+        (0.1, 1_000_000_000),
+    ],
+)
+def test_the_least_is_the_dearer_of_the_two_minimums(cents: float, least: int) -> None:
+    price = Price(round(cents * 10_000))
+    assert least_shares(price, LEAST) == least
+    assert price * least >= MICRO * MICRO
+    assert least == LEAST or price * (least - 1) < MICRO * MICRO
+
+
+@pytest.mark.parametrize(("min_shares", "least"), [(10.0, 10.0), (9.99, 10.0), (10.01, 10.01)])
+def test_a_rounds_own_minimum_counts_where_it_is_dearer(min_shares: float, least: float) -> None:
+    least_micro = least_shares(Price(100_000), Shares(round(min_shares * MICRO)))
+    assert least_micro == round(least * MICRO)
+
+
+@pytest.mark.parametrize(
+    ("room", "shares"),
+    [
+        # Five shares at 0.51 are 2.55 and 0.08746 of fee, which is floored at five decimals.
+        (2_637_460, 5_000_000),
+        (2_637_459, 4_990_000),
+        (20_000_000, 37_910_000),
+        (5_280, 10_000),
+        (5_000, 0),
+        (1, 0),
+        (0, 0),
+        (-1, 0),
+        (-50_000_000, 0),
+    ],
+)
+def test_room_is_filled_with_whole_lots(room: int, shares: int) -> None:
+    assert shares_within(Usd(room), LIMIT, FeeSchedule()) == shares
+
+
+@given(
+    st.integers(-MICRO, 500 * MICRO),
+    st.integers(1, 999),
+    st.builds(
+        FeeSchedule, st.sampled_from([0, 70_000, 72_000, 250_000]), st.sampled_from([0, 1, 2])
+    ),
+)
+def test_what_fits_fits_with_its_fee_and_a_lot_more_does_not(
+    room: int, mills: int, fees: FeeSchedule
+) -> None:
+    """Every grid that the venue has, dollars from less than nothing on."""
+    price = Price(mills * 1_000)
+
+    def in_all(shares: int) -> int:
+        return cost_of(price, Shares(shares)) + fees.fee(price, Shares(shares))
+
+    shares = shares_within(Usd(room), price, fees)
+    assert shares % LOT == 0
+    assert shares >= 0
+    assert in_all(shares) <= max(room, 0)
+    assert in_all(shares + LOT) > room

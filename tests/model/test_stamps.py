@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import polytui
 from polytui.model.effects import Place, Reason, Stamp, Why
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Order, Side, TimeInForce
@@ -32,7 +35,7 @@ ORDER = Order(
 
 @pytest.mark.parametrize("proof", [None, object(), True, "_GRANT"])
 def test_a_stamp_is_not_made_by_hand(proof: Any) -> None:
-    with pytest.raises(TypeError, match="risk/limits"):
+    with pytest.raises(TypeError, match="risk/pretrade"):
         Stamp(ORDER.quote, Usd(5), proof)
 
 
@@ -40,6 +43,21 @@ def test_a_stamp_is_not_changed_by_hand() -> None:
     granted = Stamp.grant(ORDER.quote, Usd(5))
     with pytest.raises(AttributeError):
         granted.exposure = Usd(0)  # type: ignore[misc]
+
+
+def test_one_place_grants_stamps() -> None:
+    """Whoever could would be a way around the limits."""
+    package = Path(polytui.__file__).parent
+    granting = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if any(
+            isinstance(node, ast.Attribute) and node.attr in ("grant", "_GRANT")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        )
+        or "_GRANT" in path.read_text(encoding="utf-8")
+    ]
+    assert sorted(granting) == ["model/effects.py", "risk/pretrade.py"]
 
 
 @pytest.mark.parametrize("instead", [None, object(), "stamped", Why(Reason.NONE)])

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from attrs import define, field
+from attrs import define, field, fields
 
 from polytui.config.schema import RiskSettings
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome, Round
-from polytui.model.orders import Order, Side
+from polytui.model.orders import Order, Side, TimeInForce
 
 MICRO = 1_000_000
 DAY_NS = 86_400_000_000_000
@@ -21,8 +21,33 @@ A_FILL = 20
 """Fees are floored fill by fill at ten millionths, and costs rounded up: so much may each add."""
 
 
+EVERYTHING = {field.name for field in fields(RiskSettings)} | {"cash"}
+
+
 class Broken(AssertionError):
     """A limit does not hold."""
+
+
+def towards(order: Order) -> Outcome:
+    """What it makes more of."""
+    return order.outcome if order.side is Side.BUY else order.outcome.other
+
+
+OF_A_SALE = {
+    "max_net_usd",
+    "max_closing_usd",
+    "max_daily_loss_usd",
+    "max_working_orders",
+    "max_rungs_per_round",
+}
+
+
+def asked_of(order: Order) -> set[str]:
+    """Limits that an entry has to keep: rungs are counted apart from other orders, and one that
+    sells costs nothing."""
+    if not order.rung:
+        return EVERYTHING - {"max_rungs_per_round"}
+    return OF_A_SALE if order.side is Side.SELL else EVERYTHING - {"max_orders_per_round"}
 
 
 @define
@@ -57,6 +82,7 @@ class Book:
     costs: dict[Outcome, Fraction] = field(factory=lambda: dict.fromkeys(Outcome, Fraction(0)))
     flow: int = 0
     sent: int = 0
+    rungs: int = 0
     working: dict[str, Working] = field(factory=dict)
 
     @property
@@ -94,6 +120,11 @@ class Book:
         """Shares of it that nothing pairs or sells."""
         free = self.shares[outcome] - self.ordered(Side.SELL, outcome)
         return free - self.shares[outcome.other] - self.ordered(Side.BUY, outcome.other)
+
+    def lost_with(self, outcome: Outcome) -> Fraction:
+        """What the round loses if this outcome loses, from where it stands: the net inventory."""
+        end = self.shares[outcome.other] - sum(each.takes(outcome.other) for each in self.at_work)
+        return self.so_far - self.flow - end
 
     def spent(self, outcome: Outcome) -> Fraction:
         """Paid for what is held of it, and what its working buys may still cost."""
@@ -170,6 +201,7 @@ class Audit:
             "max_order_usd": (cost, risk.max_order_usd, True),
             "max_position_usd": (book.spent(order.outcome), risk.max_position_usd, True),
             "max_round_usd": (self.exposure([book]), risk.max_round_usd, True),
+            "max_net_usd": (book.lost_with(towards(order)), risk.max_net_usd, True),
             "max_asset_usd": (self.exposure(asset), risk.max_asset_usd, True),
             "max_closing_usd": (self.at_stake(together), risk.max_closing_usd, True),
             "max_account_usd": (self.exposure(books), risk.max_account_usd, True),
@@ -184,7 +216,12 @@ class Audit:
                 False,
             ),
             "max_orders_per_round": (Fraction(book.sent), risk.max_orders_per_round, False),
-            "max_trades_per_day": (Fraction(self.trades), risk.max_trades_per_day, False),
+            "max_rungs_per_round": (Fraction(book.rungs), risk.max_rungs_per_round, False),
+            "max_trades_per_day": (
+                Fraction(self.trades + self.rungs_that_may_trade),
+                risk.max_trades_per_day,
+                False,
+            ),
         }
 
     def results(self, asset: Asset) -> dict[str, tuple[Fraction, float]]:
@@ -197,6 +234,13 @@ class Audit:
                 self.risk.max_losses_in_a_row,
             ),
         }
+
+    @property
+    def rungs_that_may_trade(self) -> int:
+        """Buys of ladders that have not yet."""
+        working = [each for book in self.books.values() for each in book.at_work]
+        buys = [each for each in working if each.order.rung and each.order.side is Side.BUY]
+        return sum(each.left == each.order.shares for each in buys)
 
     # --- what happens ---------------------------------------------------------------------------
 
@@ -218,26 +262,32 @@ class Audit:
 
     def placed(self, order: Order, now_ns: int) -> None:
         """An order is sent: an entry keeps every limit, whatever fills; a purchase of the other
-        outcome is for no more than is held alone."""
+        outcome is for no more than is held alone. A rung of a ladder is an entry whatever it does,
+        but no order that its round or the day is counted by until it trades."""
         self.begin_day(now_ns)
         book = self.books[order.slug]
         asset, alone = book.listed.asset, book.alone(order.outcome.other)
-        is_exit = order.side is Side.SELL or alone > 0
+        is_way_out = order.side is Side.SELL or order.tif is TimeInForce.FAK
+        is_exit = is_way_out and not order.rung
         if order.side is Side.BUY and is_exit and order.shares > alone:
             raise Broken(f"{order} for {alone} held alone")
-        for name, (used, most) in self.results(asset).items() if not is_exit else ():
+        is_entry = not is_exit and order.side is Side.BUY
+        for name, (used, most) in self.results(asset).items() if is_entry else ():
             if used >= Fraction(str(most)):
                 raise Broken(f"{name}: an entry at {float(used)} of {most}")
             self.note(name, Fraction(str(most)) - used)
         self.is_changed = True
-        book.sent += 1
+        book.sent += not order.rung
+        book.rungs += bool(order.rung)
         fee = book.listed.fees.fee(order.price, order.shares)
         book.working[order.order_id] = Working(order, fee, order.shares)
         if is_exit:
             return
         self.entries += 1
-        self.trades += 1
+        self.trades += not order.rung
         for name, (used, most, is_usd) in self.uses(order, fee).items():
+            if name not in asked_of(order):
+                continue
             left = Fraction(str(most)) * (MICRO if is_usd else 1) - used
             if left < (-A_FILL * (self.fills + 1) if is_usd else 0):
                 raise Broken(f"{name}: {float(used)} of {most} with {order}")
@@ -251,6 +301,8 @@ class Audit:
             entry = book.working.get(event.order_id)
             if entry is not None and isinstance(event, ev.Filled):
                 self.fills += 1
+                is_first = entry.left == entry.order.shares
+                self.trades += bool(entry.order.rung) and entry.order.side is Side.BUY and is_first
                 self.filled(book, entry, event)
             elif entry is not None:
                 del book.working[event.order_id]
@@ -295,7 +347,7 @@ class Audit:
     def crashed(self, asset: Asset) -> None:
         for book in self.of_asset(asset):
             book.working.clear()
-            book.sent = 0
+            book.sent = book.rungs = 0
 
     def resumed(self, asset: Asset) -> None:
         """A row that was reached begins anew; so does a drawdown, where it is this asset's to

@@ -26,6 +26,7 @@ from polytui.model.effects import Cancel, CancelAll, Credit, Effect, Explain, Pl
 from polytui.model.instrument import Asset, Interval, Outcome, PriceKind, Round, SettlementRule
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares, Usd, complement
+from polytui.strategy.proposal import QuotingStrategy
 
 START_NS = 1_795_219_200 * NS_PER_S - 40 * NS_PER_S
 """Forty seconds before a midnight of UTC."""
@@ -37,6 +38,7 @@ LOOSE = RiskSettings(
     max_order_usd=FAR,
     max_position_usd=FAR,
     max_round_usd=FAR,
+    max_net_usd=FAR,
     max_asset_usd=FAR,
     max_closing_usd=FAR,
     max_account_usd=FAR,
@@ -45,6 +47,7 @@ LOOSE = RiskSettings(
     max_asset_positions=1_000,
     max_working_orders=100,
     max_orders_per_round=1_000,
+    max_rungs_per_round=1_000_000,
     max_trades_per_day=1_000_000,
     max_daily_loss_usd=FAR,
     max_drawdown_usd=FAR,
@@ -114,7 +117,7 @@ class World:
     settings: Settings
     audit: Audit
     account: PaperAccount
-    mind: Mind = field(factory=Mind)
+    mind: Mind
     client: dict[Asset, PaperClient] = field(factory=dict)
     rounds: dict[Seat, Round] = field(factory=dict)
     now_ns: int = START_NS
@@ -125,9 +128,10 @@ class World:
     credits: int = 0
 
     @classmethod
-    def begin(cls, settings: Settings = EAGER) -> World:
+    def begin(cls, settings: Settings = EAGER, *quoting: QuotingStrategy) -> World:
         cash = Usd(round(settings.paper.starting_cash_usd * MICRO))
-        world = cls(settings, Audit(settings.risk, cash), PaperAccount(cash))
+        audit, paper = Audit(settings.risk, cash), PaperAccount(cash)
+        world = cls(settings, audit, paper, Mind(quoting))
         for asset in ASSETS:
             world.client[asset] = PaperClient(settings.paper, world.account)
             world.live(asset, 1)
@@ -337,8 +341,10 @@ MORNING: list[WorldEvent] = [
 """Enough to begin trading with."""
 
 
-def lived(world_events: list[WorldEvent], settings: Settings = EAGER) -> World:
-    world = World.begin(settings)
+def lived(
+    world_events: list[WorldEvent], settings: Settings = EAGER, *quoting: QuotingStrategy
+) -> World:
+    world = World.begin(settings, *quoting)
     for name, *arguments in MORNING + world_events:
         getattr(world, str(name))(*arguments)
         world.advance()

@@ -1,4 +1,4 @@
-"""Every limit at its threshold, just under, and just over."""
+"""Every limit at its threshold, just under, and just over; and what an order is cut to."""
 
 from __future__ import annotations
 
@@ -11,56 +11,65 @@ from hypothesis import strategies as st
 
 from polytui.config.schema import RiskSettings, Settings
 from polytui.model.effects import Reason, Stamp, Why
-from polytui.model.instrument import Outcome
+from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
-from polytui.risk.limits import PreTrade, Scope, Used, limits_used, room, stamp
+from polytui.risk.limits import AtStake, Exposure, Limits, Scope, Used, limits_used
+from polytui.risk.pretrade import Approved, PreTrade, fit
 
 SETTINGS = Settings()
 NOW_NS = 1_795_204_800 * NS_PER_S
 BUY = Quote(Outcome.UP, Side.BUY, Price(500_000), Shares(20 * MICRO))
-"""Ten dollars, and ten cents of fee in `pre_trade`."""
+"""Ten dollars, and ten cents of fee in `asking`."""
 COST = 10_100_000
 SELL = Quote(Outcome.UP, Side.SELL, Price(500_000), Shares(20 * MICRO))
+_OF_ORDER = {"now_ns", "tick", "last_entry_ns", "is_killed", "is_exit", "is_rung", "offered"}
 
 
-def pre_trade(**changes: Any) -> PreTrade:
-    """Nothing at stake and plenty of cash."""
-    clear = PreTrade(
-        now_ns=NOW_NS,
-        is_killed=False,
-        tick=Price(10_000),
-        fee=Usd(100_000),
-        held=Shares(0),
-        selling=Shares(0),
-        last_entry_ns=0,
-        is_round_open=False,
-        is_reducing=False,
-        unpaired=Shares(0),
-        outcome_usd=Usd(0),
-        round_usd=Usd(0),
-        asset_usd=Usd(0),
-        closing_usd=Usd(0),
-        account_usd=Usd(0),
-        free_cash=Usd(1_000 * MICRO),
-        open_rounds=0,
-        interval_rounds=0,
-        asset_rounds=0,
-        working_orders=0,
-        round_orders=0,
-        trades_today=0,
-        realised_today=Usd(0),
-        at_stake=Usd(0),
-        drawdown=Usd(0),
-        drawdown_pct=0,
-        losses_in_a_row=0,
+def asking(quote: Quote = BUY, **changes: Any) -> tuple[PreTrade, Exposure]:
+    """An order of Up, with nothing at stake and plenty of cash unless told. Told are also
+    `fee_usd` of twenty shares at fifty cents; `outcome_usd` and `net_usd` of Up and `round_usd` of
+    both outcomes; `held`, `buying` and `selling` of Up; `unpaired` shares of Down."""
+    rate_ppm = round(changes.pop("fee_usd", 0.1) * 200_000)
+    outcome_usd, held = changes.pop("outcome_usd", 0), changes.pop("held", 0)
+    up = AtStake(
+        shares=held,
+        gross=outcome_usd,
+        net=changes.pop("net_usd", 0),
+        buying=changes.pop("buying", 0),
+        selling=changes.pop("selling", 0),
     )
-    return evolve(clear, **changes)
+    down = AtStake(
+        shares=changes.pop("unpaired", -held) + held,
+        gross=changes.pop("round_usd", outcome_usd) - outcome_usd,
+        net=changes.pop("other_net_usd", 0),
+        selling=changes.pop("other_selling", 0),
+    )
+    known = {name: changes.pop(name) for name in _OF_ORDER & set(changes)}
+    order = PreTrade(
+        **{
+            "quote": quote,
+            "now_ns": NOW_NS,
+            "tick": Price(10_000),
+            "fees": FeeSchedule(rate_ppm),
+            "min_shares": Shares(5 * MICRO),
+        }
+        | known
+    )
+    exposure = Exposure(**{"up": up, "down": down, "free_cash": usd(1_000)} | changes)
+    return order, exposure
 
 
-def reason_of(quote: Quote, at: PreTrade, settings: Settings = SETTINGS) -> Reason | None:
-    answer = stamp(quote, at, settings)
+def answer_to(quote: Quote, settings: Settings = SETTINGS, **changes: Any) -> Stamp | Why:
+    """The stamp of the whole order, or what stands in its way; a smaller one may go."""
+    order, exposure = asking(quote, **changes)
+    fitted = fit(order, exposure, Limits(settings))
+    return fitted.stamp if isinstance(fitted, Approved) and not fitted.why else fitted.why  # type: ignore[return-value]
+
+
+def reason_of(quote: Quote, settings: Settings = SETTINGS, **changes: Any) -> Reason | None:
+    answer = answer_to(quote, settings, **changes)
     return answer.reason if isinstance(answer, Why) else None
 
 
@@ -69,7 +78,7 @@ def usd(dollars: float) -> Usd:
 
 
 def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
-    answer = stamp(BUY, pre_trade(account_usd=usd(5)), SETTINGS)
+    answer = answer_to(BUY, account_usd=usd(5))
     assert isinstance(answer, Stamp)
     assert answer.exposure == 5_000_000 + COST
 
@@ -78,14 +87,19 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
     ("changes", "reason"),
     [
         # the fee counts: 25 dollars an order
-        ({"fee": usd(15)}, None),
-        ({"fee": Usd(15_000_001)}, Reason.LIMIT_ORDER),
+        ({"fee_usd": 15.0}, None),
+        ({"fee_usd": 15.00001}, Reason.LIMIT_ORDER),
         # 50 on an outcome, as on its round
         ({"outcome_usd": Usd(50_000_000 - COST)}, None),
         ({"outcome_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_POSITION),
         # 50 a round
         ({"round_usd": Usd(50_000_000 - COST)}, None),
         ({"round_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_ROUND),
+        # 50 net: what Down would lose is no help to Up
+        ({"net_usd": Usd(50_000_000 - COST)}, None),
+        ({"net_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_NET),
+        ({"other_net_usd": Usd(90_000_000)}, None),
+        ({"net_usd": Usd(-90_000_000), "other_net_usd": Usd(90_000_000)}, None),
         # 100 an asset
         ({"asset_usd": Usd(100_000_000 - COST)}, None),
         ({"asset_usd": Usd(100_000_001 - COST)}, Reason.LIMIT_ASSET),
@@ -119,6 +133,8 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
         # twelve orders in a round
         ({"round_orders": 11}, None),
         ({"round_orders": 12}, Reason.LIMIT_ROUND_ORDERS),
+        # the rungs of ladders are none of them
+        ({"round_rungs": 9_999}, None),
         # 500 entries a day
         ({"trades_today": 499}, None),
         ({"trades_today": 500}, Reason.LIMIT_TRADES),
@@ -162,7 +178,7 @@ def test_a_stamp_says_what_is_at_risk_with_the_order() -> None:
 def test_a_buy_at_and_just_beyond_each_limit(
     changes: dict[str, Any], reason: Reason | None
 ) -> None:
-    assert reason_of(BUY, pre_trade(**changes)) is reason
+    assert reason_of(BUY, **changes) is reason
 
 
 @pytest.mark.parametrize(
@@ -171,7 +187,7 @@ def test_a_buy_at_and_just_beyond_each_limit(
 def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
     for side in Side:
         quote = evolve(BUY, price=Price(price), side=side)
-        answer = reason_of(quote, pre_trade(held=Shares(20 * MICRO)))
+        answer = reason_of(quote, held=Shares(20 * MICRO))
         assert (answer is Reason.OFF_TICK) is not is_on
 
 
@@ -198,7 +214,7 @@ def test_a_price_off_the_grid_goes_nowhere(price: int, is_on: bool) -> None:
     ],
 )
 def test_the_reason_comes_with_both_numbers(changes: dict[str, Any], why: Why) -> None:
-    assert stamp(BUY, pre_trade(**changes), SETTINGS) == why
+    assert answer_to(BUY, **changes) == why
 
 
 @pytest.mark.parametrize(
@@ -207,8 +223,8 @@ def test_the_reason_comes_with_both_numbers(changes: dict[str, Any], why: Why) -
 def test_less_than_a_lot_is_no_order(shares: int, reason: Reason | None) -> None:
     for side in Side:
         quote = evolve(BUY, shares=Shares(shares), side=side)
-        assert reason_of(quote, pre_trade(held=Shares(MICRO))) is reason
-    assert reason_of(evolve(SELL, shares=Shares(-MICRO)), pre_trade()) is Reason.STAKE_SMALL
+        assert reason_of(quote, held=Shares(MICRO)) is reason
+    assert reason_of(evolve(SELL, shares=Shares(-MICRO))) is Reason.STAKE_SMALL
 
 
 @pytest.mark.parametrize(
@@ -218,14 +234,14 @@ def test_less_than_a_lot_is_no_order(shares: int, reason: Reason | None) -> None
 def test_nothing_is_sold_that_is_not_held_or_is_offered_already(
     held: float, selling: float, allowed: bool
 ) -> None:
-    at = pre_trade(held=Shares(round(held * MICRO)), selling=Shares(round(selling * MICRO)))
-    assert (reason_of(SELL, at) is None) is allowed
-    assert allowed or reason_of(SELL, at) is Reason.NOT_HELD
+    reason = reason_of(SELL, held=round(held * MICRO), selling=round(selling * MICRO))
+    assert reason is (None if allowed else Reason.NOT_HELD)
 
 
 def test_a_sale_is_allowed_when_nothing_else_is() -> None:
     """It lowers what is at stake: the kill switch and the limits are no reason to keep it."""
-    at = pre_trade(
+    answer = answer_to(
+        SELL,
         held=Shares(20 * MICRO),
         is_killed=True,
         working_orders=9,
@@ -239,13 +255,14 @@ def test_a_sale_is_allowed_when_nothing_else_is() -> None:
         drawdown=usd(999),
         losses_in_a_row=99,
         outcome_usd=usd(999),
+        net_usd=usd(999),
+        other_net_usd=usd(999),
         closing_usd=usd(999),
         at_stake=usd(999),
         interval_rounds=99,
         asset_rounds=99,
         drawdown_pct=99_000_000,
     )
-    answer = stamp(SELL, at, SETTINGS)
     assert isinstance(answer, Stamp)
     assert answer.exposure == usd(999)
 
@@ -253,13 +270,14 @@ def test_a_sale_is_allowed_when_nothing_else_is() -> None:
 # --- buying the complement instead of selling -----------------------------------------------------
 
 FULL: dict[str, Any] = {
-    "is_reducing": True,
+    "is_exit": True,
     "unpaired": Shares(20 * MICRO),
     "working_orders": 9,
     "account_usd": usd(999),
     "asset_usd": usd(999),
     "round_usd": usd(999),
     "outcome_usd": usd(999),
+    "net_usd": usd(999),
     "realised_today": usd(-500),
     "last_entry_ns": NOW_NS,
     "open_rounds": 99,
@@ -279,13 +297,18 @@ FULL: dict[str, Any] = {
     ("changes", "reason"),
     [
         ({}, None),
-        ({"is_reducing": False}, Reason.LIMIT_DAILY_LOSS),
+        ({"is_exit": False}, Reason.LIMIT_DAILY_LOSS),
         ({"unpaired": Shares(20 * MICRO - 1)}, Reason.NOT_HELD),
         ({"unpaired": Shares(0)}, Reason.NOT_HELD),
+        # A share of the pair is being bought already, or the other one is offered.
+        ({"unpaired": Shares(20 * MICRO + 1), "buying": Shares(1)}, None),
+        ({"unpaired": Shares(20 * MICRO), "buying": Shares(1)}, Reason.NOT_HELD),
+        ({"unpaired": Shares(20 * MICRO + 1), "other_selling": Shares(1)}, None),
+        ({"unpaired": Shares(20 * MICRO), "other_selling": Shares(1)}, Reason.NOT_HELD),
         ({"is_killed": True}, Reason.KILL_SWITCH),
         ({"tick": Price(300_000)}, Reason.OFF_TICK),
-        ({"fee": usd(15)}, None),
-        ({"fee": Usd(15_000_001)}, Reason.LIMIT_ORDER),
+        ({"fee_usd": 15.0}, None),
+        ({"fee_usd": 15.00001}, Reason.LIMIT_ORDER),
         ({"free_cash": Usd(COST)}, None),
         ({"free_cash": Usd(COST - 1)}, Reason.LIMIT_CASH),
     ],
@@ -293,20 +316,25 @@ FULL: dict[str, Any] = {
 def test_a_buy_that_pairs_what_is_held_passes_what_guards_entries(
     changes: dict[str, Any], reason: Reason | None
 ) -> None:
-    assert reason_of(BUY, pre_trade(**(FULL | changes))) is reason
+    assert reason_of(BUY, **(FULL | changes)) is reason
 
 
 # --- the panel ------------------------------------------------------------------------------------
 
 
-def bars(at: PreTrade, *scopes: Scope) -> dict[str, Used]:
-    return {bar.name: bar for bar in limits_used(at, SETTINGS, *((scopes,) if scopes else ()))}
+def bars(*scopes: Scope, **changes: Any) -> dict[str, Used]:
+    _, exposure = asking(**changes)
+    return {
+        bar.name: bar for bar in limits_used(exposure, Limits(SETTINGS), scopes or tuple(Scope))
+    }
 
 
 def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
-    at = pre_trade(
-        outcome_usd=usd(10),
+    _, at = asking(
+        outcome_usd=usd(11),
         round_usd=usd(20),
+        net_usd=usd(7),
+        other_net_usd=usd(8),
         asset_usd=usd(30),
         closing_usd=usd(35),
         account_usd=usd(40),
@@ -316,6 +344,7 @@ def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
         asset_rounds=1,
         working_orders=2,
         round_orders=5,
+        round_rungs=90,
         trades_today=77,
         realised_today=usd(-12.5),
         at_stake=usd(38),
@@ -323,7 +352,7 @@ def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
         drawdown_pct=1_500_000,
         losses_in_a_row=1,
     )
-    assert limits_used(at, SETTINGS) == (
+    assert limits_used(at, Limits(SETTINGS)) == (
         ("daily loss limit", 50.5, 100.0, "USD"),
         ("drawdown limit", 15.0, 60.0, "USD"),
         ("drawdown of the peak", 1.5, 10.0, "%"),
@@ -334,33 +363,136 @@ def test_every_limit_of_the_settings_is_a_bar_with_what_is_used_of_it() -> None:
         ("open of the asset", 1.0, 3.0, "rounds"),
         ("working orders limit", 2.0, 4.0, "orders"),
         ("orders of the round", 5.0, 12.0, "orders"),
+        ("rungs of the round", 90.0, 2_000.0, "orders"),
         ("order limit", 0.0, 25.0, "USD"),
-        ("position limit", 10.0, 50.0, "USD"),
+        ("position limit", 11.0, 50.0, "USD"),
         ("round limit", 20.0, 50.0, "USD"),
+        ("net inventory", 8.0, 50.0, "USD"),
         ("asset limit", 30.0, 100.0, "USD"),
         ("closing time limit", 35.0, 60.0, "USD"),
         ("account limit", 40.0, 300.0, "USD"),
         ("cash", 40.0, 1000.0, "USD"),
     )
-    assert len(limits_used(at, SETTINGS)) == len(fields(RiskSettings)) + 1  # and the cash
+    assert len(limits_used(at, Limits(SETTINGS))) == len(fields(RiskSettings)) + 1  # and the cash
 
 
 def test_a_profit_uses_nothing_of_the_daily_loss() -> None:
-    assert bars(pre_trade(realised_today=usd(5)))["daily loss limit"].used == 0.0
+    assert bars(realised_today=usd(5))["daily loss limit"].used == 0.0
 
 
 def test_faces_take_the_limits_of_one_scope() -> None:
-    assert set(bars(pre_trade(), Scope.ASSET)) == {
+    assert set(bars(Scope.ASSET)) == {
         "losses in a row",
         "open of the asset",
         "working orders limit",
         "asset limit",
     }
-    every = [bar for scope in Scope for bar in limits_used(pre_trade(), SETTINGS, (scope,))]
-    assert sorted(every) == sorted(limits_used(pre_trade(), SETTINGS))
+    every = [bar for scope in Scope for bar in bars(scope).values()]
+    assert sorted(every) == sorted(bars().values())
 
 
-# --- for arbitrary orders -------------------------------------------------------------------------
+# --- two sides ------------------------------------------------------------------------------------
+
+LONG = {"net_usd": usd(45), "other_net_usd": usd(-30), "at_stake": usd(45), "closing_usd": usd(45)}
+"""Of Up alone, for 45 dollars; 75 shares of it."""
+DOWN_BUY = evolve(BUY, outcome=Outcome.DOWN)
+
+
+def test_net_inventory_has_room_for_what_makes_it_less() -> None:
+    """Ten dollars more of Up are too many; ten of Down are not, and nothing more can be lost."""
+    assert reason_of(BUY, **LONG) is Reason.LIMIT_NET
+    assert reason_of(DOWN_BUY, **LONG) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        # Seventy-five of Down would lose forty-five: it covers the ten of the order.
+        ({"closing_usd": usd(60), "at_stake": usd(100)}, None),
+        # Thirty dollars are covered, ten cents are not.
+        ({"net_usd": usd(20), "other_net_usd": usd(10), "closing_usd": usd(59.9)}, None),
+        (
+            {"net_usd": usd(20), "other_net_usd": usd(10), "closing_usd": usd(59.900001)},
+            Reason.LIMIT_CLOSING,
+        ),
+        (
+            {"net_usd": usd(20), "other_net_usd": usd(10), "at_stake": usd(99.900001)},
+            Reason.LIMIT_DAILY_LOSS,
+        ),
+        # What is over already is not made good by an order that adds nothing to it.
+        ({"closing_usd": usd(60.000001)}, Reason.LIMIT_CLOSING),
+    ],
+)
+def test_what_one_side_loses_anyway_covers_the_other(
+    changes: dict[str, Any], reason: Reason | None
+) -> None:
+    assert reason_of(DOWN_BUY, **(LONG | changes)) is reason
+
+
+def test_a_cut_order_may_use_what_is_covered() -> None:
+    order, exposure = asking(
+        DOWN_BUY, net_usd=usd(20), other_net_usd=usd(15), closing_usd=usd(58), at_stake=usd(58)
+    )
+    fitted = fit(order, exposure, Limits(SETTINGS))
+    assert isinstance(fitted, Approved)
+    assert fitted.stamp.quote.shares == 13_860_000  # for 7 dollars: 2 are left and 5 covered
+    assert fitted.why == Why(Reason.LIMIT_CLOSING, 63.1, 60.0, "USD")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        # Sold for ten, paying twenty if Up wins, and ten cents of fee.
+        ({"other_net_usd": Usd(50_000_000 - COST)}, None),
+        ({"other_net_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_NET),
+        ({"net_usd": usd(50)}, None),
+        ({"closing_usd": Usd(60_000_000 - COST)}, None),
+        ({"closing_usd": Usd(60_000_001 - COST)}, Reason.LIMIT_CLOSING),
+        ({"at_stake": Usd(100_000_000 - COST)}, None),
+        ({"at_stake": Usd(100_000_001 - COST)}, Reason.LIMIT_DAILY_LOSS),
+        ({"working_orders": 3}, None),
+        ({"working_orders": 4}, Reason.LIMIT_ORDERS),
+        ({"round_rungs": 1_999}, None),
+        ({"round_rungs": 2_000}, Reason.LIMIT_ROUND_RUNGS),
+        # It costs nothing, spends nothing, and is no entry.
+        ({"round_usd": usd(999), "asset_usd": usd(999), "account_usd": usd(999)}, None),
+        ({"free_cash": usd(-1)}, None),
+        ({"trades_today": 999, "round_orders": 99, "open_rounds": 99}, None),
+        ({"drawdown": usd(999), "losses_in_a_row": 99}, None),
+        ({"is_killed": True}, None),
+        ({"held": Shares(19_990_000)}, Reason.NOT_HELD),
+    ],
+)
+def test_a_rung_that_sells_is_asked_what_it_opens(
+    changes: dict[str, Any], reason: Reason | None
+) -> None:
+    """Half of a pair: the other half is alone then. An exit is never asked."""
+    held = {"held": Shares(20 * MICRO), "unpaired": Shares(0)}
+    assert reason_of(SELL, **(held | {"is_rung": True} | changes)) is reason
+    if reason is not Reason.NOT_HELD:
+        assert reason_of(SELL, **(held | {"is_exit": True} | changes)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"round_orders": 999}, None),
+        ({"round_rungs": 1_999}, None),
+        ({"round_rungs": 2_000}, Reason.LIMIT_ROUND_RUNGS),
+        ({"last_entry_ns": NOW_NS}, None),
+        ({"trades_today": 500}, Reason.LIMIT_TRADES),
+        ({"working_orders": 4}, Reason.LIMIT_ORDERS),
+        ({"is_killed": True}, Reason.KILL_SWITCH),
+        ({"outcome_usd": Usd(50_000_001 - COST)}, Reason.LIMIT_POSITION),
+    ],
+)
+def test_a_rung_that_buys_is_asked_all_but_what_requotes_would_eat_up(
+    changes: dict[str, Any], reason: Reason | None
+) -> None:
+    assert reason_of(BUY, is_rung=True, **changes) is reason
+
+
+# --- for arbitrary exposures ----------------------------------------------------------------------
 
 DOLLARS = st.floats(0.5, 500.0).map(lambda value: round(value, 2))
 RISKS = st.builds(
@@ -368,6 +500,7 @@ RISKS = st.builds(
     max_order_usd=DOLLARS,
     max_position_usd=DOLLARS,
     max_round_usd=DOLLARS,
+    max_net_usd=DOLLARS,
     max_asset_usd=DOLLARS,
     max_account_usd=DOLLARS,
     max_closing_usd=DOLLARS,
@@ -376,6 +509,7 @@ RISKS = st.builds(
     max_asset_positions=st.integers(1, 20),
     max_working_orders=st.integers(1, 20),
     max_orders_per_round=st.integers(1, 20),
+    max_rungs_per_round=st.integers(1, 20),
     max_trades_per_day=st.integers(1, 20),
     max_daily_loss_usd=DOLLARS,
     max_drawdown_usd=DOLLARS,
@@ -385,20 +519,19 @@ RISKS = st.builds(
 MONEY = st.integers(0, 300 * MICRO)
 COUNTS = st.integers(0, 15)
 SHARES = st.integers(0, 300 * MICRO)
-PRE_TRADES = st.builds(
-    PreTrade,
-    now_ns=st.just(NOW_NS),
-    is_killed=st.sampled_from([False, False, False, True]),
-    tick=st.sampled_from([Price(10_000), Price(1_000)]),
-    fee=st.integers(0, MICRO),
-    held=SHARES,
+STAKES = st.builds(
+    AtStake,
+    shares=SHARES,
+    gross=MONEY,
+    net=st.integers(-300 * MICRO, 300 * MICRO),
+    buying=SHARES,
     selling=SHARES,
-    last_entry_ns=st.sampled_from([0, NOW_NS, NOW_NS - 60 * NS_PER_S]),
+)
+EXPOSURES = st.builds(
+    Exposure,
+    up=STAKES,
+    down=STAKES,
     is_round_open=st.booleans(),
-    is_reducing=st.booleans(),
-    unpaired=SHARES,
-    outcome_usd=MONEY,
-    round_usd=MONEY,
     asset_usd=MONEY,
     closing_usd=MONEY,
     account_usd=MONEY,
@@ -408,6 +541,7 @@ PRE_TRADES = st.builds(
     asset_rounds=COUNTS,
     working_orders=COUNTS,
     round_orders=COUNTS,
+    round_rungs=COUNTS,
     trades_today=COUNTS,
     realised_today=st.integers(-300 * MICRO, 300 * MICRO),
     at_stake=MONEY,
@@ -422,143 +556,156 @@ QUOTES = st.builds(
     st.integers(-1, 101).map(lambda cents: Price(cents * 10_000)),
     st.integers(-MICRO, 100 * MICRO),
 )
+ORDERS = st.builds(
+    PreTrade,
+    quote=QUOTES,
+    now_ns=st.just(NOW_NS),
+    tick=st.sampled_from([Price(10_000), Price(1_000)]),
+    fees=st.sampled_from([FeeSchedule(), FeeSchedule(0), FeeSchedule(20_000)]),
+    min_shares=st.just(Shares(5 * MICRO)),
+    offered=st.none() | SHARES,
+    last_entry_ns=st.sampled_from([0, NOW_NS, NOW_NS - 60 * NS_PER_S]),
+    is_killed=st.sampled_from([False, False, False, True]),
+    is_exit=st.booleans(),
+    is_rung=st.booleans(),
+)
 
 
 def micro(dollars: float) -> int:
     return round(dollars * MICRO)
 
 
-def breaks_a_limit(quote: Quote, at: PreTrade, risk: RiskSettings) -> bool:
+def breaks_a_limit(order: PreTrade, quote: Quote, at: Exposure, risk: RiskSettings) -> bool:
     """The rules once more, as a person would write them down, without the code's tables."""
-    if not is_on_tick(quote.price, at.tick) or quote.shares < 10_000:
+    if not is_on_tick(quote.price, order.tick) or quote.shares < 10_000:
         return True
+    own, other = (at.up, at.down) if quote.outcome is Outcome.UP else (at.down, at.up)
+    fee = order.fees.fee(quote.price, quote.shares)
+    own_net, other_net = own.net, other.net
     if quote.side is Side.SELL:
-        return quote.shares + at.selling > at.held
-    cost = -(-quote.price * quote.shares // MICRO) + at.fee
-    if at.is_killed or cost > micro(risk.max_order_usd) or cost > at.free_cash:
-        return True
-    if at.is_reducing:
-        return quote.shares > at.unpaired
-    after_ns = at.now_ns - at.last_entry_ns
+        if quote.shares + own.selling > own.shares:
+            return True
+        if not order.is_rung:
+            return False
+        other_net += max(0, quote.shares - quote.price * quote.shares // MICRO + fee)
+        is_full = other_net > micro(risk.max_net_usd)
+    else:
+        cost = -(-quote.price * quote.shares // MICRO) + fee
+        own_net += cost
+        if order.is_killed or cost > micro(risk.max_order_usd) or cost > at.free_cash:
+            return True
+        if order.is_exit:
+            alone = other.shares - other.selling - own.shares - own.buying
+            return quote.shares > max(0, alone)
+        after_ns = order.now_ns - order.last_entry_ns
+        is_full = (
+            own.gross + cost > micro(risk.max_position_usd)
+            or own.gross + other.gross + cost > micro(risk.max_round_usd)
+            or own_net > micro(risk.max_net_usd)
+            or at.asset_usd + cost > micro(risk.max_asset_usd)
+            or at.account_usd + cost > micro(risk.max_account_usd)
+            or at.open_rounds + (not at.is_round_open) > risk.max_open_positions
+            or at.interval_rounds + (not at.is_round_open) > risk.max_interval_positions
+            or at.asset_rounds + (not at.is_round_open) > risk.max_asset_positions
+            or at.trades_today + 1 > risk.max_trades_per_day
+            or at.drawdown >= micro(risk.max_drawdown_usd)
+            or at.drawdown_pct >= micro(risk.max_drawdown_pct)
+            or at.losses_in_a_row >= risk.max_losses_in_a_row
+        )
+        if not order.is_rung:
+            is_full = is_full or at.round_orders + 1 > risk.max_orders_per_round
+            is_full = is_full or (order.last_entry_ns > 0 and after_ns < 4 * NS_PER_S)
+    more = max(own_net, other_net) - max(own.net, other.net)
     return (
-        at.outcome_usd + cost > micro(risk.max_position_usd)
-        or at.round_usd + cost > micro(risk.max_round_usd)
-        or at.asset_usd + cost > micro(risk.max_asset_usd)
-        or at.account_usd + cost > micro(risk.max_account_usd)
-        or at.closing_usd + cost > micro(risk.max_closing_usd)
-        or at.open_rounds + (not at.is_round_open) > risk.max_open_positions
-        or at.interval_rounds + (not at.is_round_open) > risk.max_interval_positions
-        or at.asset_rounds + (not at.is_round_open) > risk.max_asset_positions
+        is_full
+        or (order.is_rung and at.round_rungs + 1 > risk.max_rungs_per_round)
         or at.working_orders + 1 > risk.max_working_orders
-        or at.round_orders + 1 > risk.max_orders_per_round
-        or at.trades_today + 1 > risk.max_trades_per_day
-        or at.realised_today - at.at_stake - cost < -micro(risk.max_daily_loss_usd)
-        or at.drawdown >= micro(risk.max_drawdown_usd)
-        or at.drawdown_pct >= micro(risk.max_drawdown_pct)
-        or at.losses_in_a_row >= risk.max_losses_in_a_row
-        or (at.last_entry_ns > 0 and after_ns < 4 * NS_PER_S)
+        or at.closing_usd + more > micro(risk.max_closing_usd)
+        or at.realised_today - at.at_stake - more < -micro(risk.max_daily_loss_usd)
     )
 
 
-@given(quote=QUOTES, at=PRE_TRADES, risk=RISKS)
-def test_no_order_passes_that_breaks_a_limit_and_none_is_refused_that_does_not(
-    quote: Quote, at: PreTrade, risk: RiskSettings
+def is_too_deep(order: PreTrade, quote: Quote) -> bool:
+    is_asked = order.offered is not None and quote.side is Side.BUY
+    return is_asked and order.offered < quote.shares  # type: ignore[operator]
+
+
+@given(order=ORDERS, at=EXPOSURES, risk=RISKS)
+def test_an_order_goes_as_large_as_all_limits_let_it_and_no_larger(
+    order: PreTrade, at: Exposure, risk: RiskSettings
 ) -> None:
-    answer = stamp(quote, at, evolve(SETTINGS, risk=risk))
-    assert isinstance(answer, Why) is breaks_a_limit(quote, at, risk)
+    """Whole, or cut so that a lot more would break a limit, or not at all."""
+    limits, whole = Limits(evolve(SETTINGS, risk=risk)), order.quote
 
+    def breaks(shares: int) -> bool:
+        less = evolve(whole, shares=Shares(shares))
+        return is_too_deep(order, less) or breaks_a_limit(order, less, at, risk)
 
-@given(at=PRE_TRADES, risk=RISKS, price=st.integers(1, 99), shares=st.integers(1, 60))
-def test_the_panel_and_the_stamp_say_the_same(
-    at: PreTrade, risk: RiskSettings, price: int, shares: int
-) -> None:
-    """What a refusal says of a limit is its bar with the order on top."""
-    settings = evolve(SETTINGS, risk=risk)
-    quote = evolve(BUY, price=Price(price * 10_000), shares=Shares(shares * MICRO))
-    answer = stamp(quote, at, settings)
-    shown = {bar.name: bar for bar in limits_used(at, settings)}
-    if isinstance(answer, Stamp) and not at.is_reducing:
-        assert all(bar.used <= bar.allowed for bar in shown.values())
-    elif isinstance(answer, Why) and answer.reason.value in shown:
-        bar = shown[answer.reason.value]
-        assert (answer.limit, answer.unit) == (bar.allowed, bar.unit)
-        assert answer.value >= bar.used
-
-
-IN_DOLLARS = {
-    Reason.LIMIT_ORDER,
-    Reason.LIMIT_POSITION,
-    Reason.LIMIT_ROUND,
-    Reason.LIMIT_ASSET,
-    Reason.LIMIT_CLOSING,
-    Reason.LIMIT_ACCOUNT,
-    Reason.LIMIT_CASH,
-    Reason.LIMIT_DAILY_LOSS,
-}
-
-
-@given(at=PRE_TRADES, risk=RISKS)
-def test_room_is_what_passes_every_limit_of_dollars_to_the_millionth(
-    at: PreTrade, risk: RiskSettings
-) -> None:
-    """An order that costs the room is allowed as far as dollars go; a millionth more is not."""
-    settings = evolve(SETTINGS, risk=risk)
-    too_dear = evolve(at, is_killed=False, unpaired=BUY.shares, tick=Price(10_000), fee=usd(999))
-    reason = reason_of(BUY, too_dear, settings)
-    assert reason is not None
-    found = room(BUY, too_dear, reason, risk)
-    if reason not in IN_DOLLARS:
-        assert found is None
+    fitted = fit(order, at, limits)
+    if isinstance(fitted, Approved):
+        sent = fitted.stamp.quote
+        assert not breaks(sent.shares)
+        assert (fitted.why is None) is (sent == whole)
+        assert sent == whole or breaks(sent.shares + 10_000)
+        assert sent == whole or sent.shares >= 5 * MICRO <= whole.shares
         return
-    assert found is not None
-    just = evolve(too_dear, fee=Usd(found.left - 10 * MICRO))
-    over = evolve(too_dear, fee=Usd(found.left - 10 * MICRO + 1))
-    # The day's loss is asked before what counts no dollars, and may be cut to.
-    assert reason_of(BUY, just, settings) not in IN_DOLLARS
-    assert reason_of(BUY, over, settings) not in (None, Reason.COOLDOWN)
-    if reason_of(BUY, just, settings) in (None, Reason.COOLDOWN):
-        assert reason_of(BUY, over, settings) is found.why.reason
-    assert found.why.value - found.why.limit == pytest.approx((1_009 * MICRO - found.left) / MICRO)
+    assert breaks(whole.shares)
+    if whole.side is Side.BUY and whole.shares >= 5 * MICRO:
+        least = max(5 * MICRO, -(-MICRO * MICRO // max(1, whole.price)))
+        assert least > whole.shares or breaks(-(-least // 10_000) * 10_000)
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in IN_DOLLARS])
-def test_there_is_no_room_under_what_counts_no_dollars(reason: Reason) -> None:
-    assert room(BUY, pre_trade(), reason, SETTINGS.risk) is None
-
-
-def test_a_buy_that_pairs_has_the_room_of_the_limits_it_is_asked() -> None:
-    at = pre_trade(**(FULL | {"fee": Usd(15_000_001)}))
-    over = Why(Reason.LIMIT_ORDER, 25.000001, 25.0, "USD")
-    assert room(BUY, at, Reason.LIMIT_ORDER, SETTINGS.risk) == (usd(25), over)
-    assert room(BUY, at, Reason.LIMIT_ACCOUNT, SETTINGS.risk) is None
+@given(order=ORDERS, at=EXPOSURES, risk=RISKS)
+def test_the_panel_and_the_refusal_say_the_same(
+    order: PreTrade, at: Exposure, risk: RiskSettings
+) -> None:
+    """What is said of a limit is its bar with the order on top."""
+    limits = Limits(evolve(SETTINGS, risk=risk))
+    fitted = fit(order, at, limits)
+    shown = {bar.name: bar for bar in limits_used(at, limits)}
+    if fitted.why is not None and fitted.why.reason.value in shown:
+        bar = shown[fitted.why.reason.value]
+        assert (fitted.why.limit, fitted.why.unit) == (bar.allowed, bar.unit)
+        is_of_outcome = fitted.why.reason in (Reason.LIMIT_POSITION, Reason.LIMIT_NET)
+        assert fitted.why.value >= bar.used or is_of_outcome
 
 
 @pytest.mark.parametrize(
-    ("changes", "left", "why"),
+    ("changes", "shares", "why"),
     [
-        ({}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
-        ({"outcome_usd": usd(24)}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
-        ({"outcome_usd": usd(25)}, 25.0, Why(Reason.LIMIT_ORDER, 10.1, 25.0, "USD")),
-        ({"outcome_usd": usd(26)}, 24.0, Why(Reason.LIMIT_POSITION, 36.1, 50.0, "USD")),
-        ({"account_usd": usd(299)}, 1.0, Why(Reason.LIMIT_ACCOUNT, 309.1, 300.0, "USD")),
-        ({"account_usd": usd(301)}, -1.0, Why(Reason.LIMIT_ACCOUNT, 311.1, 300.0, "USD")),
-        ({"free_cash": usd(9)}, 9.0, Why(Reason.LIMIT_CASH, 10.1, 9.0, "USD")),
-        ({"closing_usd": usd(48)}, 12.0, Why(Reason.LIMIT_CLOSING, 58.1, 60.0, "USD")),
+        # Of 25 dollars 49.50 shares at 50.5 cents, of others what they leave.
+        ({}, 49.5, Why(Reason.LIMIT_ORDER, 50.5, 25.0, "USD")),
+        ({"outcome_usd": usd(25)}, 49.5, Why(Reason.LIMIT_ORDER, 50.5, 25.0, "USD")),
+        ({"outcome_usd": usd(26)}, 47.52, Why(Reason.LIMIT_POSITION, 76.5, 50.0, "USD")),
+        ({"net_usd": usd(26)}, 47.52, Why(Reason.LIMIT_NET, 76.5, 50.0, "USD")),
+        ({"account_usd": usd(296)}, 7.92, Why(Reason.LIMIT_ACCOUNT, 346.5, 300.0, "USD")),
+        ({"account_usd": usd(298)}, None, Why(Reason.LIMIT_ACCOUNT, 348.5, 300.0, "USD")),
+        ({"account_usd": usd(301)}, None, Why(Reason.LIMIT_ACCOUNT, 351.5, 300.0, "USD")),
+        ({"free_cash": usd(9)}, 17.82, Why(Reason.LIMIT_CASH, 50.5, 9.0, "USD")),
+        ({"closing_usd": usd(48)}, 23.76, Why(Reason.LIMIT_CLOSING, 98.5, 60.0, "USD")),
         (
             {"realised_today": usd(-70), "at_stake": usd(24)},
-            6.0,
-            Why(Reason.LIMIT_DAILY_LOSS, 104.1, 100.0, "USD"),
+            11.88,
+            Why(Reason.LIMIT_DAILY_LOSS, 144.5, 100.0, "USD"),
         ),
         (
             {"realised_today": usd(-101), "closing_usd": usd(60)},
-            -1.0,
-            Why(Reason.LIMIT_DAILY_LOSS, 111.1, 100.0, "USD"),
+            None,
+            Why(Reason.LIMIT_DAILY_LOSS, 151.5, 100.0, "USD"),
         ),
+        # What pairs is asked two limits alone, and has their room.
+        ({"is_exit": True, "unpaired": Shares(100 * MICRO), "account_usd": usd(999)}, 49.5,
+         Why(Reason.LIMIT_ORDER, 50.5, 25.0, "USD")),
     ],
-)
-def test_room_is_that_of_the_tightest_limit(changes: dict[str, Any], left: float, why: Why) -> None:
-    found = room(BUY, pre_trade(**changes), Reason.LIMIT_ORDER, SETTINGS.risk)
-    assert found == (usd(left), why)
+)  # fmt: skip
+def test_a_cut_is_that_of_the_tightest_limit(
+    changes: dict[str, Any], shares: float | None, why: Why
+) -> None:
+    """A hundred shares of fifty cents."""
+    order, exposure = asking(evolve(BUY, shares=Shares(100 * MICRO)), **changes)
+    fitted = fit(order, exposure, Limits(SETTINGS))
+    sent = fitted.stamp.quote.shares / MICRO if isinstance(fitted, Approved) else None
+    assert (sent, fitted.why) == (shares, why)
 
 
 # --- the kill switch ----------------------------------------------------------------------------

@@ -506,7 +506,7 @@ async def test_what_is_held_is_what_a_limit_is_held_against_and_a_stop_ends_all_
     settings = quick_settings(session={"assets": (BTC,)}, gates=gates)
     async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
         account, change = engine.session.mind.account, engine.session.hub.change
-        await engine.until(lambda: account.of(BTC).position_cost > 0)
+        await engine.until(lambda: account.of(BTC).exposure.totals.cost > 0)
         before = engine.session.settings
         for name, bar in (("account", "account"), ("asset", "asset")):
             reason = rf"would breach an open position: {bar} limit 0\.01 USD < \S+ USD in use"

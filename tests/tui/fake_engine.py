@@ -202,6 +202,7 @@ ASSET_LIMITS = (
     LimitView("orders of the round", 3.0, 12.0, "orders"),
     LimitView("position limit", 14.25, 50.0, "USD"),
     LimitView("round limit", 14.25, 50.0, "USD"),
+    LimitView("net inventory", 14.25, 50.0, "USD"),
     LimitView("asset limit", 57.5, 100.0, "USD"),
 )
 ACCOUNT_LIMITS = (

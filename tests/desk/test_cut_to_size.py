@@ -22,8 +22,8 @@ from stories import (
 
 from polytui.config.schema import Settings
 from polytui.desk.quoting import Quoter
-from polytui.desk.selection import WantedQuote
 from polytui.desk.step import Step
+from polytui.ledger.diff import WantedQuote
 from polytui.model import events as ev
 from polytui.model.effects import Place, Reason, Why
 from polytui.model.events import Level
