@@ -10,6 +10,8 @@ import trio
 from attrs import evolve
 
 from polytui.config.schema import ClockSettings
+from polytui.feeds.attendant import UNATTENDED, Attendant
+from polytui.feeds.losses import Losses
 from polytui.feeds.offsets import SourceOffset
 from polytui.model.errors import Retry
 from polytui.model.events import (
@@ -25,7 +27,7 @@ from polytui.model.snapshot import FeedState, FeedView
 from polytui.model.units import NS_PER_MS, age_ms
 from polytui.net.clock import SessionClock
 from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
-from polytui.venues.feed import Codec, Gap, Parsed
+from polytui.venues.feed import Codec, Parsed
 from polytui.venues.stamps import Judge, newest_stamp
 
 _SAMPLE_LENGTH = 200
@@ -48,9 +50,11 @@ class Feed:
         make_socket: Callable[[SocketWatcher], StayingSocket],
         limits_s: Mapping[str, float] | None = None,
         time: ClockSettings | None = None,
+        attendant: Attendant = UNATTENDED,
+        losses: Losses | None = None,
     ) -> None:
         """`limits_s`: real seconds that each stream of the codec may be silent. `time`: what is
-        believed of stamps."""
+        believed of stamps. `losses`: where what is missed is counted, for whoever fills gaps."""
         time = time or ClockSettings()
         self._judge = Judge(time.max_ahead_ms * NS_PER_MS)
         self.offset = SourceOffset(time.offset_window_s)
@@ -68,9 +72,8 @@ class Feed:
         self._rejected = 0
         self._ignored = 0
         self._data_ns = 0
-        self.missed = 0
-        """Trades or messages that never came by the stream."""
-        self.recovered = 0
+        self._attendant = attendant
+        self.losses = losses or Losses()
         self._duplicates = 0
         self.misdated = 0
         """Events whose stamp was not believed; their frames count as rejected, too."""
@@ -79,14 +82,6 @@ class Feed:
         """When each watched stream last had data, by trio's clock."""
         self._silent: dict[str, bool] = {}
         """Streams that were told to be stale."""
-        self.came_up: Callable[[], None] = lambda: None
-        """Called after every (re)connect, when the greeting was sent."""
-        self.has_changed: Callable[[], None] = lambda: None
-        """Called whenever `state` may have changed."""
-        self.has_gap: Callable[[Gap], None] = lambda _: None
-        """Called for trades that are missing and have ids to ask for."""
-        self.has_lost: Callable[[], None] = lambda: None
-        """Called when messages are missing: trades may have been among them."""
 
     # --- what net/ws.py calls -------------------------------------------------------------------
 
@@ -143,15 +138,15 @@ class Feed:
         if parsed.gap is not None:
             gap = parsed.gap
             self._miss(gap.missed, f"trades {gap.first_id} to {gap.last_id}", now_ns)
-            self.has_gap(gap)
+            self._attendant.missed(gap)
         if parsed.lost:
             self._miss(parsed.lost, "messages, by their numbers", now_ns)
-            self.has_lost()
+            self._attendant.lost()
         if parsed.is_closing:
             self.socket.rotate()
 
     def _miss(self, missed: int, detail: str, now_ns: int) -> None:
-        self.missed += missed
+        self.losses.missed += missed
         self._deliver(FeedGapped(self.name, missed, detail, now_ns))
 
     def changed(self, state: SocketState, detail: str) -> None:
@@ -163,7 +158,7 @@ class Feed:
                 self._heard = dict.fromkeys(self._limits_s, trio.current_time())
                 self._silent.clear()
                 self._deliver(FeedUp(self.name, now_ns))
-                self.came_up()
+                self._attendant.came_up(is_again=self.connects > 1)
             case SocketState.STALE:
                 self.state = FeedState.STALE
                 self.stales += 1
@@ -175,7 +170,7 @@ class Feed:
                 if self.state is not FeedState.DOWN or detail != self._detail:
                     self._deliver(FeedDown(self.name, detail, now_ns))
                 self.state, self._detail = FeedState.DOWN, detail
-        self.has_changed()
+        self._attendant.changed(self.name, self.state)
 
     # --- streams that fall silent ---------------------------------------------------------------
 
@@ -200,7 +195,7 @@ class Feed:
         self.state = FeedState.STALE
         age_ms = int((trio.current_time() - self._heard[stream]) * self._clock.speed * 1000)
         self._deliver(FeedStale(self.name, age_ms, self._clock.now_ns(), stream))
-        self.has_changed()
+        self._attendant.changed(self.name, self.state)
         for text in self._codec.revive(stream):
             with suppress(Retry):
                 await self.socket.send(text)
@@ -210,7 +205,7 @@ class Feed:
         if not self._silent and self.state is FeedState.STALE:
             self.state = FeedState.UP
             self._deliver(FeedUp(self.name, now_ns))
-            self.has_changed()
+            self._attendant.changed(self.name, self.state)
 
     def _reject(self, reason: str, frame: str | bytes, now_ns: int) -> None:
         self._rejected += 1
@@ -244,7 +239,7 @@ class Feed:
             reconnects=max(0, self.connects - 1),
             rejected=self._rejected,
             ignored=self._ignored,
-            missed=max(0, self.missed - self.recovered),
+            missed=self.losses.left,
             duplicates=self._duplicates,
             misdated=self.misdated,
             offset_ms=self.offset.offset_ms(),

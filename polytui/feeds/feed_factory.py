@@ -9,8 +9,10 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from polytui.config.schema import Settings, SocketLimits
+from polytui.feeds.attendant import UNATTENDED, Attendant
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import Home
+from polytui.feeds.losses import Losses
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
@@ -108,8 +110,10 @@ class FeedFactory:
         limits_s: Mapping[str, float] | None = None,
         close_rules: Mapping[int, CloseRule] | None = None,
         rotate_after_s: float = 0.0,
+        attendant: Attendant = UNATTENDED,
+        losses: Losses | None = None,
     ) -> Feed:
-        """A feed of one asset with its socket; the run keeps it for faces to see."""
+        """A feed of one asset with its socket, complete; the run keeps it for faces to see."""
         label = f"{run.asset.value} {name}"
         if self.tap is not None:
             codec = Tapped(codec, run.asset, name, self.tap)
@@ -131,6 +135,8 @@ class FeedFactory:
             make_socket,
             limits_s,
             self.settings.clock,
+            attendant,
+            losses,
         )
         run.keep_feed(feed)
         return feed

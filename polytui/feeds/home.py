@@ -42,7 +42,6 @@ class AssetHome(Home, Protocol):
     """Enough for every watcher of an asset."""
 
     clock: SessionClock
-    feeds: dict[str, Feed]
     followed: dict[str, FollowedRound]
     complaints: set[str]
     """What the round watchers have said is wrong with the venue, and still is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import trio
@@ -77,12 +78,18 @@ class AssetRun:
     """What the round watchers have said is wrong with the venue, and still is."""
     judge: Judge = field(default=Judge(ClockSettings().max_ahead_ms * NS_PER_MS))
     is_clock_doubted: bool = False
-    pump: Callable[[], None] = field(default=lambda: None)
-    """Takes what is in the inbox at once; desk_loop.py gives each life its own."""
+    _pump: Callable[[], None] = field(default=lambda: None, init=False)
+    """Takes what is in the inbox at once; each life begins with its own."""
+    stall_s: float = 0.0
+    """For so long the next frame is held before it is decided, once."""
     deaf: trio.Event = field(factory=_set_event)
     """Set while nobody takes from the inbox: before a life, after it, and while it ends."""
     has_desk: trio.Event = field(factory=trio.Event)
     """Set from the first life on: a command may be taken even while nobody lives."""
+
+    def begin_life(self, pump: Callable[[], None]) -> None:
+        """From here on frames are decided by this life's desk, where they are read."""
+        self._pump = pump
 
     def keep_feed(self, feed: Feed) -> None:
         """A feed of this life takes the place of the last life's, whose counts are kept."""
@@ -122,7 +129,14 @@ class AssetRun:
         """The events of one frame, decided here and now: no task between."""
         for event in events:
             self._put(event, received_perf_ns)
-        self.pump()
+        if self.stall_s:
+            self._stall()
+        self._pump()
+
+    def _stall(self) -> None:
+        """A fault on purpose: nothing goes on in the meantime."""
+        stalled_s, self.stall_s = self.stall_s, 0.0
+        time.sleep(stalled_s)
 
     def _put(self, event: Event, received_perf_ns: int) -> None:
         reports = self.client.observe(event)

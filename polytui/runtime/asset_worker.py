@@ -71,7 +71,7 @@ class AssetWorker:
                 self.surroundings.credentials,
                 self._rng(),
                 quotas=self.surroundings.quotas,
-                trust=self.surroundings.trust,
+                trust=self.session.trust,
             )
             clob = Clob(_open(feed_factory, clients, settings.endpoints.clob), run.clock)
             sources = _sources(feed_factory, clients, clob, self._complain)
@@ -83,7 +83,7 @@ class AssetWorker:
                 loop.take([Item(event) for event in opening_events(run, self.session)])
             finally:
                 run.has_desk.set()
-            run.pump = loop.pump
+            run.begin_life(loop.pump)
             run.state, run.detail = None, ""
             life.start_soon(run_executor, performed, run.client, run.deliver_report, run.clock)
             life.start_soon(loop.work)

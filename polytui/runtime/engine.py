@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,7 +60,6 @@ async def run_engine(plan: Plan) -> Summary:
         ) as surroundings,
     ):
         session = _open_session(plan, surroundings)
-        surroundings.trust.tell = partial(session.notice, "error", "")
         try:
             ran = await _run(plan, session, surroundings, signals)
         finally:

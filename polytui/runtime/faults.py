@@ -8,7 +8,6 @@ flood    the inbox is filled with events that say nothing
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import frozen
@@ -50,7 +49,8 @@ class Faults:
     def _trouble(self, run: AssetRun, fault: PlannedFault) -> None:
         match fault.kind:
             case "stall":
-                stall(run, fault.seconds)
+                # Before its reading nobody could see it: the time of a frame counts from there.
+                run.stall_s = fault.seconds
             case "reject":
                 self._reject(run, fault.seconds)
             case "flood":
@@ -68,22 +68,6 @@ class Faults:
             return
         lasts_ns = int(seconds * run.clock.speed * NS_PER_S)
         run.client.refuse_orders(run.clock.now_ns() + lasts_ns, "chaos: the venue refuses orders")
-
-
-def stall(run: AssetRun, seconds: float) -> None:
-    """Hold everything for so long once, when the next frame of this asset waits to be decided.
-
-    Before its reading nobody could see it: the time of a frame counts from there.
-    """
-    pump = run.pump
-
-    def held() -> None:
-        if run.pump is held:
-            run.pump = pump
-        time.sleep(seconds)
-        pump()
-
-    run.pump = held
 
 
 def flood(run: AssetRun, share: float) -> None:

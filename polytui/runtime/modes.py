@@ -23,7 +23,6 @@ from polytui.config.demo import with_demo_strategies
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.net.clock import Clock, SessionClock, WallClock
-from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.venue import Urls
@@ -46,8 +45,6 @@ class Surroundings:
     """(speed, monotonic moment): session time runs at it from then on; None for real time."""
     quotas: Quotas = field(factory=Quotas)
     """Of all assets and all their lives."""
-    trust: Trust = field(factory=Trust)
-    """The same."""
     warnings: tuple[str, ...] = ()
     """What people should know of where the session lives."""
 

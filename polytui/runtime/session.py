@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -19,6 +20,7 @@ from polytui.model.events import ModelLoaded, RiskStateRestored
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
+from polytui.net.dial import Trust
 from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
 from polytui.runtime.meter import Meter
@@ -59,11 +61,14 @@ class Session:
     """What a desk that begins is told of the learned model; None where none is asked for."""
     settings_digest: str = field(init=False)
     reasons: Reasons = field(init=False)
+    trust: Trust = field(init=False)
+    """Whose certificates are believed, by all assets and all their lives."""
 
     def __attrs_post_init__(self) -> None:
         self.reasons = Reasons(self.mind)
         self.settings_digest = digest_of(self.settings)
         self.herald = Herald(self.keep, self.notice)
+        self.trust = Trust(partial(self.notice, "error", ""))
 
     @property
     def restored(self) -> RiskStateRestored | None:

@@ -24,9 +24,10 @@ from attrs import asdict, define, field, frozen
 
 from polytui.config.schema import Settings
 from polytui.config.secrets import exposure_of
+from polytui.feeds.books import book_feed
 from polytui.feeds.feed import Feed
-from polytui.feeds.feed_factory import FeedFactory, polymarket_ping
-from polytui.feeds.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
+from polytui.feeds.feed_factory import FeedFactory
+from polytui.feeds.price_feeds import EXCHANGE_FEEDS, relay_feeds
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.events import ChainlinkPriced, Event, FeedDown, FeedRefused
 from polytui.model.instrument import Asset, Exchange, Interval, Outcome
@@ -50,11 +51,6 @@ _AGREEING = 2
 """So many venues that say the same of our clock are right."""
 _FOREIGN = (Retry, Rejected, Unknown, Fatal)
 _LIBRARIES = ("trio", "trio-websocket", "httpx", "textual", "msgspec", "TA-Lib", "numpy")
-_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, FeedFactory], tuple[Feed, Any]]] = {
-    Exchange.BINANCE: binance_feed,
-    Exchange.BYBIT: bybit_feed,
-    Exchange.COINBASE: coinbase_feed,
-}
 
 
 class Severity(str, Enum):
@@ -244,19 +240,9 @@ class Examination:
         asset = self.settings.session.assets[0]
         listener, feed_factory = _Listener(asset, self.clock), self._kit()
         relays = relay_feeds(listener, feed_factory)
-        exchanges = [_EXCHANGE_FEEDS[one](listener, feed_factory)[0] for one in Exchange]
-        feeds = [*relays, *exchanges]
+        exchanges = [EXCHANGE_FEEDS[one](listener, feed_factory) for one in Exchange]
         channel = MarketChannel(await self._current_tokens(feed_factory))
-        feeds.append(
-            feed_factory.feed(
-                listener,
-                "book",
-                self.settings.endpoints.market_ws,
-                channel,
-                silence_s=60.0,
-                keepalive=polymarket_ping(feed_factory.settings.sockets),
-            )
-        )
+        feeds = [*relays, *exchanges, book_feed(listener, feed_factory, channel)]
         with trio.move_on_after(self.settings.doctor.wait_s):
             async with trio.open_nursery() as nursery:
                 for feed in feeds:

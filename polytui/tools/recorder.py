@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ from attrs import define, field, frozen
 from loguru import logger
 
 from polytui.config.schema import Settings
+from polytui.feeds.books import book_feed
 from polytui.feeds.feed import Feed
-from polytui.feeds.feed_factory import FeedFactory, polymarket_ping
-from polytui.feeds.prices import binance_feed, bybit_feed, coinbase_feed, relay_feeds
+from polytui.feeds.feed_factory import FeedFactory
+from polytui.feeds.price_feeds import EXCHANGE_FEEDS, relay_feeds
 from polytui.feeds.watchdog import watch_ages
 from polytui.journal.codec import encode_event
 from polytui.journal.raw_files import RawFiles
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import BOOK_FEED, Event, FeedDown, FeedGapped, FrameRejected
-from polytui.model.instrument import Asset, Exchange, Interval, Outcome
+from polytui.model.events import Event, FeedDown, FeedGapped, FrameRejected
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
@@ -42,11 +43,6 @@ _MOST_WAITING = 500_000
 _ROUNDS_AHEAD = 2
 _LIST_EVERY_S = 30.0
 _NOT_NOW = (Retry, Rejected, Unknown)
-_EXCHANGE_FEEDS: dict[Exchange, Callable[[Any, FeedFactory], tuple[Feed, Any]]] = {
-    Exchange.BINANCE: binance_feed,
-    Exchange.BYBIT: bybit_feed,
-    Exchange.COINBASE: coinbase_feed,
-}
 
 
 @define
@@ -153,14 +149,9 @@ async def _cancel_on(stop: trio.Event, scope: trio.CancelScope) -> None:
 
 async def _record_asset(home: Recorded, feed_factory: FeedFactory, gamma: Gamma) -> None:
     channel = MarketChannel()
-    silence_s = feed_factory.settings.sockets.book_silence_s
-    book = feed_factory.feed(
-        home, BOOK_FEED, feed_factory.settings.endpoints.market_ws, channel,
-        silence_s=silence_s, keepalive=polymarket_ping(feed_factory.settings.sockets),
-    )  # fmt: skip
+    book = book_feed(home, feed_factory, channel)
     exchanges = [
-        _EXCHANGE_FEEDS[one](home, feed_factory)[0]
-        for one in feed_factory.settings.session.exchanges
+        EXCHANGE_FEEDS[one](home, feed_factory) for one in feed_factory.settings.session.exchanges
     ]
     feeds = [*relay_feeds(home, feed_factory), *exchanges]
     async with trio.open_nursery() as nursery:

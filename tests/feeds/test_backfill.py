@@ -15,7 +15,8 @@ from virtual_engine import VirtualClock, VirtualEngine, open_engine, quick_setti
 
 from polytui.config.schema import PaperSettings
 from polytui.execution.paper import PaperAccount, PaperClient
-from polytui.feeds.backfill import Backfill
+from polytui.feeds.backfill import Ask, Backfill, Refill
+from polytui.feeds.losses import Losses
 from polytui.model.events import Event, ExchangeTraded, FeedGapped, FeedMended
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import usd_from_float
@@ -39,7 +40,7 @@ class Bench:
         clock: Any = VirtualClock(OPENS_NS)
         account = PaperAccount(usd_from_float(1000.0))
         self.run = AssetRun(BTC, clock, PaperClient(PaperSettings(), account), Inbox(100_000))
-        self.line = TradeLine()
+        self.line, self.losses = TradeLine(), Losses()
         self.complaints: list[str] = []
         self.asked_at: list[float] = []
         self.hosts: list[str] = []
@@ -64,7 +65,12 @@ class Bench:
         """The stream jumps over some trades, and the feed asks for them."""
         self.line.take(first_id - 1)
         self.line.take(last_id + 1)
-        self.backfill.want("binance", Gap(first_id, last_id), self.ask, self.line.mend)
+        self.want("binance", Gap(first_id, last_id), self.ask, self.line.mend)
+
+    def want(
+        self, feed: str, gap: Gap, ask: Ask, is_missing: Callable[[int], bool], **options: Any
+    ) -> None:
+        self.backfill.want(Refill(feed, ask, is_missing, self.losses, **options), gap)
 
     async def mended(self) -> list[FeedMended]:
         """Let everything come to its end: what was told of it."""
@@ -150,7 +156,7 @@ async def test_every_trade_that_was_missed_is_counted_as_recovered_once(
     for first in (101, 105, 109):
         here.line.take(first - 1)
         here.line.take(first + 2)
-        here.backfill.want("coinbase", Gap(first, first + 1), ask, here.line.mend)
+        here.want("coinbase", Gap(first, first + 1), ask, here.line.mend)
     mended = await here.mended()
     assert sum(one.recovered for one in mended) == 6
     assert all(one.is_whole for one in mended)
@@ -273,7 +279,7 @@ async def test_where_ids_show_no_gap_what_is_given_again_counts_as_missed_and_re
     def is_missing(trade_id: int) -> bool:
         return trade_id > max(known)
 
-    here.backfill.want("bybit", Gap(101, 101), ask, is_missing, is_counted=False)
+    here.want("bybit", Gap(101, 101), ask, is_missing, is_counted=False)
     (mended,) = await here.mended()
     assert here.given == [101, 103, 105, 107]
     assert (mended.recovered, mended.is_whole) == (4, True)
@@ -287,7 +293,7 @@ async def test_nothing_traded_meanwhile_is_a_whole_answer_too(
     async def ask(_: Gap) -> Sequence[ExchangeTraded]:
         return await here.ask(Gap(90, 100))
 
-    here.backfill.want("bybit", Gap(101, 101), ask, lambda _: False, is_counted=False)
+    here.want("bybit", Gap(101, 101), ask, lambda _: False, is_counted=False)
     (mended,) = await here.mended()
     assert (mended.recovered, mended.is_whole) == (0, True)
 
@@ -304,7 +310,7 @@ async def known_of(here: Any, gap: Gap, **options: Any) -> tuple[float, float, b
     here.line.take(gap.first_id - 1)
     here.line.take(gap.last_id + 1)
     ask = options.pop("ask", here.ask)
-    here.backfill.want("binance", gap, ask, options.pop("is_missing", here.line.mend), **options)
+    here.want("binance", gap, ask, options.pop("is_missing", here.line.mend), **options)
     (mended,) = await here.mended()
     base_s = 1_795_204_700
     return mended.from_ns / 10**9 - base_s, mended.until_ns / 10**9 - base_s, mended.is_whole
@@ -344,7 +350,7 @@ async def test_the_latest_trades_of_a_feed_are_waited_for_once(
     here = bench()
     for last_id in range(100, 140):
         gap = Gap(last_id + 1, last_id + 1)
-        here.backfill.want("bybit", gap, here.ask, lambda _: False, is_counted=False)
+        here.want("bybit", gap, here.ask, lambda _: False, is_counted=False)
     assert len(await here.mended()) == 1
 
 
@@ -384,8 +390,8 @@ async def test_after_a_cut_every_trade_of_the_world_is_in_the_journal_once(
         engine.venue.connections.begin("refuse", exchange.value, cut_s, 0)
         await trio.sleep(cut_s + 15)
         assert feed.view(0).missed == 0, "the venue could give all of it again"
-        assert feed.recovered > 0
-        assert feed.missed == feed.recovered
+        assert feed.losses.recovered > 0
+        assert feed.losses.missed == feed.losses.recovered
         to_id = traded_at(engine, exchange)[-1]
         await trio.sleep(2)
         expected = [one for one in traded_at(engine, exchange) if from_id < one <= to_id]
@@ -430,7 +436,7 @@ async def test_bybits_lost_book_messages_stay_counted_whatever_trades_are_given_
         await trio.sleep(15)
         engine.venue.connections.begin("refuse", "bybit", 8.0, 0)
         await trio.sleep(12)
-        assert feed.recovered > 0
+        assert feed.losses.recovered > 0
         engine.venue.connections.begin("gap", "bybit", 5.0, 0)
         await trio.sleep(8)
         missed = feed.view(0).missed

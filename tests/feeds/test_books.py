@@ -73,7 +73,7 @@ async def test_however_often_it_is_wanted_one_question_is_under_way_and_one_wait
     first, second = a_round(1), a_round(2)
     await bench.books.follow(first)
     await bench.books.follow(second)
-    nursery.start_soon(bench.books._reconcile)
+    nursery.start_soon(bench.books._reads.read)
     for _ in range(50):
         bench.books.resync(first)
         bench.books.resync(second)
@@ -96,7 +96,7 @@ async def test_what_nobody_follows_any_more_is_not_asked_for(
     await bench.books.unfollow(a_round(1))
     await bench.books.follow(a_round(2))
     bench.books.resync(a_round(2))
-    nursery.start_soon(bench.books._reconcile)
+    nursery.start_soon(bench.books._reads.read)
     await trio.sleep(10)
     assert bench.asked == [["21", "22"]]
 
@@ -107,7 +107,7 @@ async def test_what_was_answered_is_not_asked_for_again(
     bench = Bench()
     for number in (1, 2):
         await bench.books.follow(a_round(number))
-    nursery.start_soon(bench.books._reconcile)
+    nursery.start_soon(bench.books._reads.read)
     bench.books.resync(a_round(1))
     await trio.sleep(5)
     bench.books.resync(a_round(2))

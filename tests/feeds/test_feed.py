@@ -11,6 +11,7 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, open_engine, quick_settings
 
+from polytui.feeds.attendant import UNATTENDED, Attendant
 from polytui.feeds.feed import Feed
 from polytui.model.events import (
     ChainlinkPriced,
@@ -47,7 +48,21 @@ class Desk:
         self.frames.append((len(events), received_perf_ns))
 
 
-def make_feed() -> tuple[Feed, Desk]:
+class Carer(Attendant):
+    """Keeps what it is told of a feed."""
+
+    def __init__(self) -> None:
+        self.came: list[bool] = []
+        self.states: list[FeedState] = []
+
+    def came_up(self, *, is_again: bool) -> None:
+        self.came.append(is_again)
+
+    def changed(self, feed: str, state: FeedState) -> None:
+        self.states.append(state)
+
+
+def make_feed(attendant: Attendant = UNATTENDED) -> tuple[Feed, Desk]:
     desk = Desk()
 
     def make_socket(link: SocketWatcher) -> StayingSocket:
@@ -56,7 +71,8 @@ def make_feed() -> tuple[Feed, Desk]:
         )
 
     clock = VirtualClock(1_795_204_800 * NS)
-    feed = Feed("book", MarketChannel((UP,)), desk.deliver, desk.deliver_frame, clock, make_socket)  # type: ignore[arg-type]
+    codec, deliver = MarketChannel((UP,)), (desk.deliver, desk.deliver_frame)
+    feed = Feed("book", codec, *deliver, clock, make_socket, attendant=attendant)  # type: ignore[arg-type]
     return feed, desk
 
 
@@ -122,9 +138,8 @@ async def test_an_unknown_message_is_ignored_and_counted(autojump_clock: MockClo
 
 
 async def test_health_travels_with_the_data(autojump_clock: MockClock) -> None:
-    feed, desk = make_feed()
-    came_up: list[int] = []
-    feed.came_up = lambda: came_up.append(feed.connects)
+    carer = Carer()
+    feed, desk = make_feed(carer)
     assert feed.view(0).state is FeedState.CONNECTING
     feed.changed(SocketState.UP, "")
     feed.receive(tick_frame(), 1)
@@ -139,7 +154,8 @@ async def test_health_travels_with_the_data(autojump_clock: MockClock) -> None:
     stale = desk.events[2]
     assert isinstance(stale, FeedStale)
     assert stale.age_ms == 30_000
-    assert came_up == [1, 2]
+    assert carer.came == [False, True]
+    assert carer.states == [FeedState.UP, FeedState.STALE, FeedState.DOWN, FeedState.UP]
     assert (feed.connects, feed.stales, feed.view(0).reconnects) == (2, 1, 1)
 
 

@@ -162,7 +162,7 @@ def count_of(feed: Feed, sign: str) -> Callable[[], int]:
     if sign == "rotations":
         return lambda: int(feed.socket.connected_since != first)
     if sign == "oddities":
-        return lambda: feed.view(0).duplicates + feed.missed
+        return lambda: feed.view(0).duplicates + feed.losses.missed
     return lambda: feed.view(0).duplicates
 
 

@@ -26,20 +26,28 @@ UP, STALE, DOWN = SocketState.UP, SocketState.STALE, SocketState.DOWN
 class Stage:
     """Both relays' feeds without a network: their sockets are told what has become of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *relays: str) -> None:
+        relays = relays or ("polybolt", "rtds")
         codecs = (PolyBolt(BTC, Credentials("a", "b", "c")), Rtds(BTC))
-        self.feeds = [self._feed(codec) for codec in codecs]
         self.said: list[tuple[str, str]] = []
-        self.relays = Relays(self.feeds, lambda level, text: self.said.append((level, text)))
-        for feed in self.feeds:
-            feed.has_changed = self.relays.changed
+        names = [codec.feed for codec in codecs if codec.feed in relays]
+        self.relays = Relays(names, lambda level, text: self.said.append((level, text)))
+        self.feeds = [self._feed(codec) for codec in codecs if codec.feed in relays]
 
     def _feed(self, codec: Any) -> Feed:
         def make_socket(link: SocketWatcher) -> StayingSocket:
             return StayingSocket("relay", "ws://h/", SocketSettings(), link, rng=random.Random(1))
 
         clock: Any = VirtualClock(0)
-        return Feed(codec.feed, codec, lambda _: None, lambda *_: None, clock, make_socket)
+        return Feed(
+            codec.feed,
+            codec,
+            lambda _: None,
+            lambda *_: None,
+            clock,
+            make_socket,
+            attendant=self.relays,
+        )
 
     def becomes(self, name: str, state: SocketState) -> list[tuple[str, str]]:
         """What is said when a relay's socket changes."""
@@ -130,7 +138,5 @@ async def test_the_engine_goes_on_with_rtds_while_polybolt_is_away(
 async def test_without_credentials_rtds_serves_alone_and_is_the_usual_one(
     autojump_clock: MockClock,
 ) -> None:
-    stage = Stage()
-    relays = Relays(stage.feeds[1:], lambda level, text: stage.said.append((level, text)))
-    stage.feeds[1].has_changed = relays.changed
+    stage = Stage("rtds")
     assert stage.becomes("rtds", UP) == []

@@ -19,7 +19,7 @@ from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, parse_chaos
-from polytui.runtime.faults import Faults, flood, stall
+from polytui.runtime.faults import Faults, flood
 from polytui.runtime.inbox import Inbox
 
 pytestmark = pytest.mark.trio
@@ -65,23 +65,13 @@ async def test_a_flood_wakes_whoever_waits(autojump_clock: trio.testing.MockCloc
 
 async def test_a_stall_holds_the_next_decision_and_no_other() -> None:
     run, decided = a_run(), list[float]()
-    run.pump = lambda: decided.append(time.perf_counter())
-    usual = run.pump
-    stall(run, 0.05)
+    run.begin_life(lambda: decided.append(time.perf_counter()))
+    run.stall_s = 0.05
     began = time.perf_counter()
     assert not decided, "between frames nobody could see it"
     run.deliver_frame([Ticked(1)], time.perf_counter_ns())
     assert decided[0] - began >= 0.05
-    assert run.pump is usual
-
-
-async def test_a_stall_of_a_past_life_leaves_the_next_one_alone() -> None:
-    run = a_run()
-    stall(run, 0.0)
-    held, new = run.pump, lambda: None
-    run.pump = new
-    held()
-    assert run.pump is new
+    assert run.stall_s == 0.0
 
 
 def faults_of(tmp_path: Path, *runs: AssetRun, says_no: bool = False) -> tuple[Faults, list[str]]:
@@ -122,11 +112,9 @@ async def test_only_the_named_asset_suffers(
 ) -> None:
     btc, eth = a_run(), a_run(Asset.ETH)
     faults, _ = faults_of(tmp_path, btc, eth)
-    usual = btc.pump
     await make(faults, "flood:eth@round1x7,stall:eth@round1")
     assert (btc.inbox.waiting, eth.inbox.waiting) == (0, 70)
-    assert btc.pump is usual
-    assert eth.pump is not usual
+    assert (btc.stall_s, eth.stall_s) == (0.0, 1.2)
 
 
 async def test_hands_refuse_for_real_seconds_of_the_session(
