@@ -24,6 +24,7 @@ from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import LOT
 from polytui.strategy.proposal import QuoteSet, QuotingStrategy, View
+from polytui.strategy.registry import STRATEGIES
 
 
 class Quoted(NamedTuple):
@@ -50,6 +51,12 @@ class QuoteSets:
 
     def is_quoting(self, name: str) -> bool:
         return any(strategy.name == name for strategy in self.strategies)
+
+    def names_told(self, market_round: DeskRound) -> list[str]:
+        """Who is told that nobody can be asked: of those that quote, those that may here."""
+        quoting = (one.name for one in self.strategies)
+        told = [one.name for one in STRATEGIES]
+        return told + [name for name in quoting if name in market_round.whys]
 
     def want(
         self,

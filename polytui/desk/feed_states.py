@@ -1,0 +1,53 @@
+"""Which feeds of an asset are up, and what prices and books make of it where one is not."""
+
+from __future__ import annotations
+
+from polytui.config.schema import Settings
+from polytui.desk.book_reads import read_all
+from polytui.desk.breaker_looks import BreakerLooks
+from polytui.desk.prices import DeskPrices
+from polytui.desk.rounds import DeskRounds
+from polytui.desk.step import Step
+from polytui.model import events as ev
+from polytui.model.snapshot import FeedState
+
+
+class FeedStates:
+    """State: by name, the state of each feed that was heard of."""
+
+    def __init__(self, prices: DeskPrices, rounds: DeskRounds, looks: BreakerLooks) -> None:
+        self.by_name: dict[str, FeedState] = {}
+        self._prices = prices
+        self._rounds = rounds
+        self._looks = looks
+
+    @property
+    def is_book_up(self) -> bool:
+        return self.by_name.get(ev.BOOK_FEED) is FeedState.UP
+
+    def up(self, step: Step, event: ev.FeedUp, settings: Settings) -> None:
+        if self.by_name.get(event.feed) is FeedState.DOWN:
+            self._looks.reconnected(step, settings)
+        self.by_name[event.feed] = FeedState.UP
+        self._prices.feed_up(event.feed, event.at_ns)
+
+    def stale(self, event: ev.FeedStale) -> None:
+        self.by_name[event.feed] = FeedState.STALE
+        self._prices.feed_stale(event.feed, event.stream, event.at_ns)
+
+    def down(self, event: ev.FeedDown) -> None:
+        self.by_name[event.feed] = FeedState.DOWN
+        if event.feed == ev.BOOK_FEED:
+            self._rounds.forget_books()
+        self._prices.feed_down(event.feed, event.at_ns)
+
+    def rejected(self, step: Step, event: ev.FrameRejected) -> bool:
+        """What stood in it is unknown; of the books it matters at once."""
+        self._prices.frame_rejected(event)
+        if event.feed != ev.BOOK_FEED:
+            return False
+        read_all(step, self._rounds)
+        return True
+
+    def state(self) -> list[tuple[str, str]]:
+        return sorted((name, state.value) for name, state in self.by_name.items())
