@@ -12,7 +12,6 @@ from textual.events import Key, Paste
 from textual.screen import Screen
 
 from polytui.model.events import Action
-from polytui.model.snapshot import AssetState, AssetView
 from polytui.tui.panels import keys
 from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
@@ -22,24 +21,22 @@ from polytui.tui.panels.consensus import consensus_panel
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.page import PageLook
-from polytui.tui.panels.reasons import said
 from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.zoom import chosen_round, zoom_panel
 from polytui.tui.screens.bottom import bottom_lines
 from polytui.tui.screens.pages import Page, Pages
+from polytui.tui.screens.wishes import Wishes
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.styles import Line, styles_of
 from polytui.tui.theme import Palette
-from polytui.tui.two_step import Danger, Trigger
 
 PANELS = 4
-_AT_REST = (AssetState.PAUSED, AssetState.FLATTENING, AssetState.HALTED)
 _AGES_EVERY_S = 0.25
 """How often the board is painted when nothing new has come: ages and countdowns move."""
 
 
 class Board(Screen[None]):
-    """State: what is chosen, zoomed, armed. What is known is in `tui/state.py`."""
+    """State: what is chosen and zoomed. What is known is in `tui/state.py`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"choose({number})", show=False) for number in range(1, PANELS + 1)),
@@ -80,9 +77,7 @@ class Board(Screen[None]):
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
         self._palettes = tuple(palettes)
         self._clock = clock
-        self._send = send
-        self._change = change
-        self._trigger = Trigger()
+        self._wishes = Wishes(state, clock, send, change)
         self._pages = Pages(state, clock, change)
         self._chosen = 0
         self._is_zoomed = False
@@ -234,7 +229,7 @@ class Board(Screen[None]):
     def _paint_bottom(self, width: int, height: int) -> list[Line]:
         return bottom_lines(
             self.state,
-            self._trigger,
+            self._wishes.trigger,
             self.waiting,
             self._keys(),
             self.palette,
@@ -261,16 +256,16 @@ class Board(Screen[None]):
 
     def action_enter(self) -> None:
         """Fires what is armed; otherwise zooms in and out."""
-        now_s = self._clock()
-        if self._trigger.is_armed(now_s):
-            self._fire(self._trigger.fire(now_s))
+        if self._wishes.is_armed:
+            self._wishes.confirm()
+            self.repaint()
         elif self._pages.open is None:
             self._zoom(not self._is_zoomed)
 
     def action_back(self) -> None:
         """Lets go of what is armed; otherwise leaves the page, then the zoom."""
-        if self._trigger.is_armed(self._clock()):
-            self._trigger.disarm()
+        if self._wishes.is_armed:
+            self._wishes.trigger.disarm()
             self.repaint()
         elif self._pages.open is not None:
             self._turn(None)
@@ -288,12 +283,12 @@ class Board(Screen[None]):
     def on_key(self, event: Key) -> None:
         """Keys of the open page, before the board's own. What is armed keeps Enter and Esc; any
         other key that a page takes lets go of it, so that no later Enter can fire it."""
-        is_armed = self._trigger.is_armed(self._clock())
+        is_armed = self._wishes.is_armed
         if is_armed and event.key in ("enter", "escape"):
             return
         page = self._pages.open
         if self._pages.press(event.key, event.character):
-            self._trigger.disarm()
+            self._wishes.trigger.disarm()
             event.stop()
             event.prevent_default()
             if self._pages.open is page:
@@ -346,72 +341,23 @@ class Board(Screen[None]):
     # --- what is asked of the engine --------------------------------------------------------------
 
     def action_pause(self) -> None:
-        if self._pages.is_settings:
-            return
-        view = self.state.assets.get(self._asset())
-        if view is None:
-            return
-        if view.state is not AssetState.PAUSED:
-            self._send(Action.PAUSE, view.asset)
-        else:
-            self._resume((view,), view.asset, "p")
-
-    def action_pause_all(self) -> None:
-        """Pauses all while one of them may trade; else resumes them, but for what was flattened:
-        that was sold on purpose, and each has its own key."""
-        views = tuple(self.state.assets.values())
-        if self._pages.is_settings or not views:
-            return
-        if any(view.state not in _AT_REST for view in views):
-            self._send(Action.PAUSE, "")
-            return
-        paused = self._resumed_together()
-        if paused:
-            self._resume(paused, "", "P")
-        else:
-            self.state.log("warn", "", "P resumes nothing that was flattened: choose it, then p")
+        if not self._pages.is_settings:
+            self._wishes.pause(self._asset())
             self.repaint()
 
-    def _resumed_together(self) -> tuple[AssetView, ...]:
-        views = self.state.assets.values()
-        return tuple(v for v in views if v.state is AssetState.PAUSED and not v.is_flattened)
-
-    def _resume(self, views: Sequence[AssetView], asset: str, key: str) -> None:
-        """At once; asked twice where a limit would be measured anew."""
-        resets = [f"{view.asset.upper()} {said(one)}" for view in views for one in view.resets]
-        if resets:
-            danger = Danger(Action.RESUME, asset, key, "; ".join(resets))
-            self._fire(self._trigger.press(danger, self._clock()))
-            return
-        self._send_resume(asset)
-
-    def _send_resume(self, asset: str) -> None:
-        """One by one where not all of them are meant."""
-        paused = self._resumed_together()
-        if asset or len(paused) == len(self.state.assets):
-            self._send(Action.RESUME, asset)
-            return
-        for view in paused:
-            self._send(Action.RESUME, view.asset)
+    def action_pause_all(self) -> None:
+        if not self._pages.is_settings:
+            self._wishes.pause_all()
+            self.repaint()
 
     def action_pace(self, factor: float) -> None:
-        """A simulated session runs at half or twice its speed."""
-        view = self.state.account
-        if view is not None and not self._pages.is_settings:
-            self._change("demo.speed", f"{view.speed:g}", f"{view.speed * factor:g}")
+        if not self._pages.is_settings:
+            self._wishes.pace(factor)
 
     def action_danger(self, word: str) -> None:
-        """First press arms, the second sends."""
-        action = Action(word)
-        asset = self._asset() if action is Action.FLATTEN else ""
-        if action is Action.FLATTEN and (not asset or self._pages.is_settings):
+        is_flatten = Action(word) is Action.FLATTEN
+        asset = self._asset() if is_flatten else ""
+        if is_flatten and (not asset or self._pages.is_settings):
             return
-        danger = Danger(action, asset, {"kill": "K", "rearm": "R", "flatten": "F"}[word])
-        self._fire(self._trigger.press(danger, self._clock()))
-
-    def _fire(self, danger: Danger | None) -> None:
-        if danger is not None and danger.action is Action.RESUME:
-            self._send_resume(danger.asset)
-        elif danger is not None:
-            self._send(danger.action, danger.asset)
+        self._wishes.endanger(word, asset)
         self.repaint()
