@@ -17,7 +17,8 @@ from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
-from polytui.net.ws import CloseRule, SocketSettings, SocketWatcher, StayingSocket
+from polytui.net.socket_settings import CloseRule, SocketSettings
+from polytui.net.ws import SocketWatcher, StayingSocket
 from polytui.venues import bybit
 from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.price_streams import Credentials

@@ -11,7 +11,7 @@ from polytui.feeds.feed_factory import FeedFactory, bybit_ping, rtds_ping
 from polytui.feeds.home import Home
 from polytui.feeds.losses import Losses
 from polytui.model.instrument import Asset, Exchange
-from polytui.net.ws import CloseRule
+from polytui.net.socket_settings import CloseRule
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import BEATS, CoinbaseStreams

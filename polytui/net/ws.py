@@ -1,11 +1,5 @@
-"""A WebSocket that stays up, and the one seam to trio-websocket.
-
-Three defaults of that library are dangerous and are guarded here: a peer that never answers the
-upgrade would hang the connect for ever (one deadline spans dialling, TLS and upgrade, and is
-lifted afterwards); pings would go unanswered while messages wait to be read (a long queue); and
-a send cancelled half-way would corrupt the stream in silence (every send is shielded, bounded,
-and closes the stream when it is cut short). It also stops reading without closing after a frame
-that is not UTF-8, so the stream is closed here, whatever ended the connection.
+"""A WebSocket that stays up: connected anew when it ends, relieved before it must, given up when
+it falls silent. One connection of it is `net/connection.py`'s.
 """
 
 from __future__ import annotations
@@ -14,78 +8,32 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import NoReturn, Protocol
 
-import h11
 import trio
-from attrs import field, frozen
-from trio_websocket import (
-    ConnectionClosed,
-    ConnectionRejected,
-    HandshakeError,
-    WebSocketConnection,
-    wrap_client_stream,
-)
 from wsproto.utilities import ProtocolError
 
 from polytui.model.errors import Retry
-from polytui.model.plain_text import plain
 from polytui.model.web_address import WebAddress
-from polytui.net.dial import Ended, GuardedStream, Trust, address_of, dial
+from polytui.net.connection import (
+    CONNECTION_FAULTS,
+    REFUSED_PAUSE_S,
+    Connection,
+    OpenStream,
+    open_connection,
+    why_ended,
+)
+from polytui.net.dial import Ended, Trust, address_of, dial
+from polytui.net.socket_settings import CloseRule, SocketSettings
 
-_QUEUED_FRAMES = 8192
-"""The library answers no ping while its queue is full."""
 _MOST_DOUBLINGS = 30
-_MOST_WORDS = 120
-_MOST_OF_AN_ANSWER = 4 << 20
-"""Bytes until the upgrade is done; the first frames of a book may come with its answer."""
 _REFUSED_HERE = (403, 451)
 """This place is not served by that host, now or later."""
-_REFUSED_PAUSE_S = 300.0
 _FINAL_PAUSE_S = 3600.0
 _NEXT_URL_AFTER = 4
 """Failed connects in a row after which another host is tried."""
-_SPOILED_CODES = (1002, 1007, 1009)
-"""Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
-
-OpenStream = Callable[[], Awaitable[trio.abc.Stream]]
-
-
-@frozen
-class CloseRule:
-    """What a venue's close code asks for."""
-
-    most_wait_s: float = 0.0
-    """Wait a random part of this before coming back."""
-    is_final: bool = False
-    """Coming back would be refused again: our key or our request is at fault."""
-
-
-@frozen
-class SocketSettings:
-    """How long, how often and how much. Seconds are real seconds."""
-
-    connect_timeout_s: float = 5.0
-    """For dialling, TLS and the upgrade together."""
-    silence_s: float = 15.0
-    """Age of the last data at which the connection is given up; PONG is not data."""
-    backoff_first_s: float = 0.25
-    backoff_cap_s: float = 15.0
-    healthy_after_s: float = 60.0
-    """A connection that lasted this long starts the backoff anew."""
-    keepalive_text: str = ""
-    """Text frame sent at intervals; empty for none."""
-    keepalive_every_s: float = 10.0
-    max_frame_bytes: int = 16 << 20
-    """Counted by the library in characters for text frames."""
-    send_timeout_s: float = 2.0
-    close_rules: Mapping[int, CloseRule] = field(factory=dict)
-    """By close code; others come back with backoff."""
-    rotate_after_s: float = 0.0
-    """A connection so old is relieved by a new one while it still reads; 0 for never."""
 
 
 class SocketState(str, Enum):
@@ -111,126 +59,6 @@ class SocketWatcher(Protocol):
         """The connection's state, with the reason in words."""
 
 
-class Connection:
-    """One open WebSocket connection, its errors mapped."""
-
-    def __init__(self, socket: WebSocketConnection, stream: GuardedStream) -> None:
-        self._socket = socket
-        self._stream = stream
-
-    async def receive(self) -> str | bytes:
-        try:
-            return await self._socket.get_message()
-        except ConnectionClosed as closed:
-            raise self._end(closed) from None
-
-    async def send(self, text: str) -> None:
-        """Send a whole text frame, or end the connection."""
-        try:
-            await self._socket.send_message(text)
-        except ConnectionClosed as closed:
-            raise self._end(closed) from None
-
-    def _end(self, closed: ConnectionClosed) -> Ended:
-        if self._stream.fault:
-            return Ended(self._stream.fault)
-        if closed.reason is None:
-            return Ended("the connection is closing")
-        code = closed.reason.code
-        words = plain(closed.reason.reason or "", _MOST_WORDS)
-        detail = f"closed with {int(code)}" + (f": {words}" if words else "")
-        return Ended(detail, is_spoiled=code in _SPOILED_CODES, code=int(code))
-
-
-@asynccontextmanager
-async def open_connection(
-    open_stream: OpenStream, host_header: str, resource: str, settings: SocketSettings
-) -> AsyncIterator[Connection]:
-    """Dial and upgrade within the connect deadline; the stream is closed at once on leaving.
-
-    One scope holds it all, with its deadline lifted after the upgrade: the library's reader task
-    outlives the connecting, so a scope round the connecting alone could not.
-    """
-    deadline = trio.current_time() + settings.connect_timeout_s
-    with trio.CancelScope(deadline=deadline) as connecting:
-        stream = GuardedStream(await open_stream(), settings.send_timeout_s)
-        # The library keeps the whole body of a refusal, however long the peer makes it.
-        stream.allowance = _MOST_OF_AN_ANSWER
-        try:
-            async with trio.open_nursery() as nursery:
-                socket = await _upgrade(nursery, stream, host_header, resource, settings)
-                stream.allowance = math.inf
-                connecting.deadline = math.inf
-                yield Connection(socket, stream)
-                nursery.cancel_scope.cancel()
-        finally:
-            await stream.aclose()
-    if connecting.cancelled_caught:
-        raise Ended(f"no WebSocket answer within {settings.connect_timeout_s:g} s")
-
-
-async def _upgrade(
-    nursery: trio.Nursery,
-    stream: GuardedStream,
-    host_header: str,
-    resource: str,
-    settings: SocketSettings,
-) -> WebSocketConnection:
-    """The handshake, raced against the stream's end: the library would wait on for ever."""
-    async with trio.open_nursery() as race:
-        race.start_soon(_fail_when_ended, stream)
-        socket = await wrap_client_stream(
-            nursery,
-            stream,  # type: ignore[arg-type]  # annotated too narrowly: any trio stream works
-            host_header,
-            resource,
-            message_queue_size=_QUEUED_FRAMES,
-            max_message_size=settings.max_frame_bytes,
-            receive_buffer_size=None,
-        )
-        race.cancel_scope.cancel()
-    return socket
-
-
-async def _fail_when_ended(stream: GuardedStream) -> None:
-    await stream.ended.wait()
-    raise Ended(stream.fault or "the peer closed before the WebSocket upgrade")
-
-
-_FOREIGN = (Ended, HandshakeError, ProtocolError, h11.ProtocolError, UnicodeError)
-"""What can end a connection; anything else is a fault of ours and goes up. wsproto decodes some
-headers of the answer without a guard."""
-
-
-def _why(group: BaseExceptionGroup[BaseException]) -> Ended:
-    """The most telling reason among those that ended a connection."""
-    leaves = _leaves(group)
-    for leaf in leaves:
-        if isinstance(leaf, ConnectionRejected):
-            return _refusal(leaf)
-    for leaf in leaves:
-        if isinstance(leaf, Ended):
-            return leaf
-    return Ended(f"the peer does not speak WebSocket: {plain(leaves[0])}")
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for item in group.exceptions:
-        found += _leaves(item) if isinstance(item, BaseExceptionGroup) else [item]
-    return found
-
-
-def _refusal(error: ConnectionRejected) -> Ended:
-    after_s = 0.0
-    for name, value in error.headers:
-        if name.lower() == b"retry-after" and value.isdigit():
-            after_s = min(float(value[:6]), _REFUSED_PAUSE_S)
-    body = plain((error.body or b"")[:_MOST_WORDS].decode(errors="replace"), _MOST_WORDS)
-    status = error.status_code
-    return Ended(f"upgrade refused with HTTP {status}: {body}", after_s=after_s, status=status)
-
-
 class _Life:
     """One connection from dialling to its end. State: the connection, its heir if one took over."""
 
@@ -254,8 +82,8 @@ class _Life:
         try:
             with self.scope:
                 await self._connect_and_read()
-        except* _FOREIGN as group:
-            self.ended = _why(group)
+        except* CONNECTION_FAULTS as group:
+            self.ended = why_ended(group)
         finally:
             if self.connected_since is not None:
                 self.lasted_s = trio.current_time() - self.connected_since
@@ -485,7 +313,7 @@ class StayingSocket:
         if ended.status in _REFUSED_HERE:
             self._refusals += 1
             self._go_to_next()
-            return _REFUSED_PAUSE_S if self._refusals >= len(self._addresses) else 0.0
+            return REFUSED_PAUSE_S if self._refusals >= len(self._addresses) else 0.0
         if failures and failures % _NEXT_URL_AFTER == 0:
             self._go_to_next()
         pause_s = max(ended.after_s, self.backoff_s(failures))

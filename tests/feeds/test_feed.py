@@ -24,7 +24,8 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import FeedState
-from polytui.net.ws import SocketSettings, SocketState, SocketWatcher, StayingSocket
+from polytui.net.socket_settings import SocketSettings
+from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
 from polytui.venues.polymarket.streams import MarketChannel
 
 pytestmark = pytest.mark.trio

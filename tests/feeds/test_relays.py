@@ -15,7 +15,8 @@ from polytui.feeds.feed import Feed
 from polytui.feeds.relays import Relays
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
-from polytui.net.ws import SocketSettings, SocketState, SocketWatcher, StayingSocket
+from polytui.net.socket_settings import SocketSettings
+from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
 
 pytestmark = pytest.mark.trio

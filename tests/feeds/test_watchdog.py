@@ -17,7 +17,8 @@ from polytui.feeds.watchdog import watch_ages
 from polytui.model.events import Event, FeedDown, FeedStale, FeedUp
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import FeedState
-from polytui.net.ws import SocketSettings, SocketWatcher, StayingSocket
+from polytui.net.socket_settings import SocketSettings
+from polytui.net.ws import SocketWatcher, StayingSocket
 from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams

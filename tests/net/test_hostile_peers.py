@@ -26,7 +26,8 @@ from polytui.model.errors import Fatal, Rejected, Retry
 from polytui.net import dial as dialling
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
-from polytui.net.ws import SocketSettings, SocketState, StayingSocket
+from polytui.net.socket_settings import SocketSettings
+from polytui.net.ws import SocketState, StayingSocket
 
 pytestmark = pytest.mark.trio
 ONCE = HttpSettings(tries=1, total_s=2.0, read_s=5.0, max_body_bytes=1 << 20)

@@ -12,7 +12,9 @@ from trio.testing import lockstep_stream_pair, memory_stream_pair
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
 from polytui.model.errors import Fatal, Retry
-from polytui.net.ws import SocketSettings, SocketState, StayingSocket, open_connection
+from polytui.net.connection import open_connection
+from polytui.net.socket_settings import SocketSettings
+from polytui.net.ws import SocketState, StayingSocket
 
 pytestmark = pytest.mark.trio
 SETTINGS = SocketSettings()

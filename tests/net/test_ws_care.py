@@ -15,7 +15,8 @@ from trio_websocket import WebSocketConnection
 
 from polytui.model.web_address import WebAddress
 from polytui.net.dial import Trust
-from polytui.net.ws import CloseRule, SocketSettings, SocketState, StayingSocket
+from polytui.net.socket_settings import CloseRule, SocketSettings
+from polytui.net.ws import SocketState, StayingSocket
 
 URLS = ("ws://first/", "ws://second/")
 TICK_S = 1.0
