@@ -18,7 +18,8 @@ from polytui.model.events import (
 from polytui.model.orders import Side
 from polytui.model.units import Price, Shares
 from polytui.venues.feed import IGNORED, NOTHING, Parsed
-from polytui.venues.polymarket.streams import MarketChannel, book_hash
+from polytui.venues.polymarket.streams import MarketChannel
+from polytui.venues.polymarket.wire_book import book_hash
 
 NOW = 1_800_000_000_000_000_000
 UP, DOWN = "7667" + "1" * 73, "5417" + "9" * 73

@@ -26,8 +26,9 @@ from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Parsed
 from polytui.venues.polymarket.gamma_events import parse_event
 from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
-from polytui.venues.polymarket.streams import MarketChannel, book_hash
+from polytui.venues.polymarket.streams import MarketChannel
 from polytui.venues.polymarket.user_channel import UserChannel, UserMatch, UserTrade
+from polytui.venues.polymarket.wire_book import book_hash
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 FRAMES = DATA / "frames"

@@ -13,7 +13,7 @@ from polytui.model.events import NO_WINNER, BookSnapshotted
 from polytui.net.clock import SessionClock, WallClock
 from polytui.net.http import Http
 from polytui.venues.feed import WIRE_FAULTS, believed
-from polytui.venues.polymarket.streams import WireBook, book_of
+from polytui.venues.polymarket.wire_book import WireBook, book_of
 
 _BOOKS_MOST = 500
 """Token ids per request (venue rule)."""

@@ -7,24 +7,19 @@ change comes as a pair, the same order seen from both tokens.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 import msgspec
 
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
-    Level,
     LevelChange,
     MarketEvent,
     RoundSettled,
     TickSizeChanged,
     TradePrinted,
 )
-from polytui.model.orders import Side
-from polytui.model.units import MICRO, Price, Shares, parse_micro, parse_price
 from polytui.venues.continuity import Remembered
 from polytui.venues.feed import (
     IGNORED,
@@ -37,26 +32,19 @@ from polytui.venues.feed import (
     rejected,
     with_rejection,
 )
+from polytui.venues.polymarket.wire_book import WireBook, WireLevel, book_of
+from polytui.venues.polymarket.wire_numbers import (
+    SIDES,
+    inner_price,
+    no_side,
+    price_of,
+    shares_of,
+    tick_of,
+    token_of,
+)
 
-_T = TypeVar("_T")
 _Read = tuple[MarketEvent | None, str]
 """The event of a message, if it has one for us, and why something of it was left out."""
-_CACHED_MOST = 4096
-_LEVELS_MOST = 9_999
-"""Of a side: each price of the finest tick, 0.0001, between nothing and a dollar."""
-_TOKEN_DIGITS = 78
-"""Of 2^256."""
-_NUMBER_CHARACTERS = 24
-_SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
-
-_tokens: dict[str, str] = {}
-_prices: dict[str, Price] = {}
-_sizes: dict[str, Shares] = {}
-
-
-class WireLevel(msgspec.Struct, gc=False):
-    price: str
-    size: str
 
 
 class _WireChange(msgspec.Struct, gc=False):
@@ -66,16 +54,6 @@ class _WireChange(msgspec.Struct, gc=False):
     side: str
     best_bid: str = ""
     best_ask: str = ""
-
-
-class WireBook(msgspec.Struct, gc=False):
-    """A book as `GET /book`, `POST /books` and the stream send it."""
-
-    asset_id: str
-    timestamp: str
-    bids: list[WireLevel]
-    asks: list[WireLevel]
-    tick_size: str = ""
 
 
 class _MarketMessage(msgspec.Struct, gc=False):
@@ -259,7 +237,7 @@ class MarketChannel:
     def _settled(self, message: _MarketMessage, received_ns: int) -> RoundSettled | None:
         """The stream names the winners of every market there is: keep those of our tokens. One
         that speaks of our tokens and names another is nobody's winner."""
-        winner = _token(message.winning_asset_id)
+        winner = token_of(message.winning_asset_id)
         if not (message.market.isascii() and message.market.isalnum()):
             raise ValueError(f"not a condition id: {message.market[:80]!r}")
         named = message.assets_ids or ()
@@ -307,12 +285,12 @@ def _changed(
 
 def _level_change(change: _WireChange) -> LevelChange:
     return LevelChange(
-        _token(change.asset_id),
-        _SIDES.get(change.side) or _no_side(change.side),
-        _inner_price(change.price),
-        _shares(change.size),
-        _price(change.best_bid) if change.best_bid else None,
-        _price(change.best_ask) if change.best_ask else None,
+        token_of(change.asset_id),
+        SIDES.get(change.side) or no_side(change.side),
+        inner_price(change.price),
+        shares_of(change.size),
+        price_of(change.best_bid) if change.best_bid else None,
+        price_of(change.best_ask) if change.best_ask else None,
     )
 
 
@@ -325,144 +303,21 @@ def _snapshot(message: _MarketMessage, received_ns: int) -> BookSnapshotted:
     return book_of(book, received_ns, "stream")
 
 
-def book_of(book: WireBook, received_ns: int, source: str) -> BookSnapshotted:
-    """A checked book: sorted worst first, not crossed, every size above zero. Else ValueError."""
-    bids, asks = _levels(book.bids), _levels(book.asks)
-    if not _is_rising(bids) or not _is_rising(asks[::-1]):
-        raise ValueError("levels not sorted worst first")
-    if bids and asks and bids[-1][0] >= asks[-1][0]:
-        raise ValueError(f"crossed book: bid {bids[-1][0]} >= ask {asks[-1][0]} millionths")
-    tick = _tick(book.tick_size) if book.tick_size else None
-    return BookSnapshotted(
-        _token(book.asset_id), bids, asks, tick, ns_of_ms(book.timestamp), received_ns, source
-    )
-
-
-def _levels(levels: Sequence[WireLevel]) -> tuple[Level, ...]:
-    if len(levels) > _LEVELS_MOST:
-        raise ValueError(
-            f"{len(levels)} levels on a side, where the finest grid has {_LEVELS_MOST}"
-        )
-    pairs = tuple([(_inner_price(level.price), _shares(level.size)) for level in levels])
-    if not all(shares for _, shares in pairs):
-        raise ValueError("a level without shares")
-    return pairs
-
-
-def _is_rising(levels: Sequence[Level]) -> bool:
-    last = 0
-    for price, _ in levels:
-        if price <= last:
-            return False
-        last = price
-    return True
-
-
 def _trade(message: _MarketMessage, received_ns: int) -> TradePrinted:
-    shares = _shares(message.size)
+    shares = shares_of(message.size)
     if not shares:
         raise ValueError("a trade of no shares")
     return TradePrinted(
-        _token(message.asset_id),
-        _inner_price(message.price),
+        token_of(message.asset_id),
+        inner_price(message.price),
         shares,
-        _SIDES.get(message.side) or _no_side(message.side),
+        SIDES.get(message.side) or no_side(message.side),
         ns_of_ms(message.timestamp),
         received_ns,
     )
 
 
 def _tick_change(message: _MarketMessage, received_ns: int) -> TickSizeChanged:
-    tick = _tick(message.new_tick_size)
-    token_id = _token(message.asset_id)
+    tick = tick_of(message.new_tick_size)
+    token_id = token_of(message.asset_id)
     return TickSizeChanged(token_id, tick, ns_of_ms(message.timestamp), received_ns)
-
-
-def _no_side(text: str) -> Side:
-    raise ValueError(f"neither BUY nor SELL: {text[:40]!r}")
-
-
-def _tick(text: str) -> Price:
-    tick = _price(text)
-    if not tick or MICRO % tick or tick == MICRO:
-        raise ValueError(f"not a tick size: {text[:40]!r}")
-    return tick
-
-
-def _token(text: str) -> str:
-    """One string object per token; a token is a number of up to 78 digits (venue rule)."""
-    token = _tokens.get(text)
-    if token is None:
-        if not (text.isascii() and text.isdecimal() and len(text) <= _TOKEN_DIGITS):
-            raise ValueError(f"not a token id: {text[:90]!r}")
-        token = text
-        _remember(_tokens, text, token)
-    return token
-
-
-def _inner_price(text: str) -> Price:
-    """A price that an order can have: above zero and below one dollar."""
-    price = _prices.get(text) or _price(text)
-    if not 0 < price < MICRO:
-        raise ValueError(f"no order can have this price: {text[:40]!r}")
-    return price
-
-
-def _price(text: str) -> Price:
-    """Parsed once per spelling: the finest grid has 9,999 prices, a day sees a few hundred."""
-    price = _prices.get(text)
-    if price is None:
-        if len(text) > _NUMBER_CHARACTERS:
-            raise ValueError(f"too long for a price: {text[:40]!r}")
-        price = parse_price(text)
-        _remember(_prices, text, price)
-    return price
-
-
-def _shares(text: str) -> Shares:
-    """Cached as well: a pair repeats its size, and crowds like round numbers."""
-    shares = _sizes.get(text)
-    if shares is None:
-        if len(text) > _NUMBER_CHARACTERS:
-            raise ValueError(f"too long for a size: {text[:40]!r}")
-        shares = Shares(parse_micro(text))
-        _remember(_sizes, text, shares)
-    return shares
-
-
-def _remember(cache: dict[str, _T], text: str, value: _T) -> None:
-    if len(cache) >= _CACHED_MOST:
-        cache.clear()
-    cache[text] = value
-
-
-def book_hash(
-    market: str,
-    token_id: str,
-    timestamp: str,
-    bids: Sequence[tuple[str, str]],
-    asks: Sequence[tuple[str, str]],
-    *,
-    tick_size: str,
-    last_trade_price: str,
-    min_order_size: str = "5",
-    is_neg_risk: bool = False,
-) -> str:
-    """The venue's fingerprint of a v1 book, from the strings on the wire.
-
-    SHA-1 of the compact JSON of the whole book in the venue's key order, with an empty hash.
-    Frames of the stream leave some of these fields out, but their hash still contains them.
-    """
-    book = {
-        "market": market,
-        "asset_id": token_id,
-        "timestamp": timestamp,
-        "hash": "",
-        "bids": [{"price": price, "size": size} for price, size in bids],
-        "asks": [{"price": price, "size": size} for price, size in asks],
-        "min_order_size": min_order_size,
-        "tick_size": tick_size,
-        "neg_risk": is_neg_risk,
-        "last_trade_price": last_trade_price,
-    }
-    return hashlib.sha1(_encode(book), usedforsecurity=False).hexdigest()
