@@ -27,7 +27,8 @@ from polytui.model.units import MICRO, NS_PER_S, Usd, cost_of
 from polytui.risk.limits import AtStake, Exposure
 from polytui.risk.pretrade import Refused, fit
 from polytui.sim.world.displayed import meet, note
-from polytui.sim.world.matching import MatchOrder, MatchResult
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import MatchResult
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, View
 

@@ -17,7 +17,8 @@ from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
 from polytui.model.units import Price, Shares, cost_of
 from polytui.sim.world.displayed import in_up, meet, note
-from polytui.sim.world.matching import MatchOrder, MatchResult
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import MatchResult
 
 
 @define

@@ -10,7 +10,8 @@ from polytui.model.amounts import are_amounts_exact, dollars_for, market_shares
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
-from polytui.sim.world.matching import ConditionBook, Match, MatchKind, MatchOrder, MatchResult
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import ConditionBook, Match, MatchKind, MatchResult
 
 TICK = Price(10_000)
 LEAST = Shares(5 * MICRO)

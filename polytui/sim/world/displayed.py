@@ -12,7 +12,8 @@ from typing import Protocol
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import Price, Shares, complement
-from polytui.sim.world.matching import ConditionBook, MatchOrder, MatchResult
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import ConditionBook, MatchResult
 
 Levels = Mapping[Price, Shares]
 """Shares displayed, by price, on one side of Up's book."""

@@ -15,24 +15,16 @@ displays at one level, `sweep` lets one of it take.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
-from collections.abc import Iterator
 from enum import Enum
 
 from attrs import frozen
 
-from polytui.model.amounts import (
-    MIN_MARKETABLE_USD,
-    are_amounts_exact,
-    dollars_for,
-    share_decimals,
-)
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import LOT, MICRO, Price, Shares, Usd, cost_of, format_micro, is_on_tick
-
-_LOT_DECIMALS = 2
+from polytui.model.units import MICRO, Price, Shares, Usd
+from polytui.sim.world.match_order import Appetite, MatchOrder, appetite_of, seen_from
+from polytui.sim.world.queues import BookSide, Resting, join, leave
+from polytui.sim.world.refusals import duplicated, malformed, untimely
 
 _UP, _BUY = Outcome.UP, Side.BUY
 
@@ -43,32 +35,6 @@ class MatchKind(str, Enum):
     NORMAL = "normal"
     MINT = "mint"
     MERGE = "merge"
-
-
-@frozen
-class MatchOrder:
-    """An order as the venue took it. `price` is in the order's own outcome."""
-
-    order_id: str
-    owner: str
-    outcome: Outcome
-    side: Side
-    price: Price
-    shares: Shares
-    """Of a market purchase the fewest that its dollars bring."""
-    tif: TimeInForce
-    is_post_only: bool = False
-
-    @property
-    def is_for_dollars(self) -> bool:
-        return self.tif.spends(self.side)
-
-    @property
-    def dollars(self) -> Usd:
-        """What its shares are worth at its price; of a market purchase exactly what it spends."""
-        if self.is_for_dollars:
-            return dollars_for(self.price, self.shares)
-        return Usd(self.price * self.shares // MICRO)
 
 
 @frozen
@@ -99,90 +65,6 @@ class MatchResult:
     refusal: str = ""
 
 
-class _Resting:
-    """Shares in a queue. The crowd's have no order id."""
-
-    __slots__ = ("key", "order_id", "outcome", "owner", "shares", "side")
-
-    def __init__(
-        self, order_id: str, owner: str, outcome: Outcome, side: Side, shares: int, key: int
-    ) -> None:
-        self.order_id = order_id
-        self.owner = owner
-        self.outcome = outcome
-        self.side = side
-        self.shares = shares
-        self.key = key
-
-
-class _Appetite:
-    """What a taker still wants, in shares or in dollars."""
-
-    __slots__ = ("is_dollars", "left")
-
-    def __init__(self, left: int, *, is_dollars: bool) -> None:
-        self.left = left
-        self.is_dollars = is_dollars
-
-    def at(self, price: Price) -> int:
-        """Shares wanted at a price. What dollars buy is floored to a millionth of a share, which
-        costs them whole: `cost_of` rounds the other way."""
-        return self.left * MICRO // price if self.is_dollars else self.left
-
-    def feed(self, price: Price, shares: int) -> None:
-        self.left -= cost_of(price, Shares(shares)) if self.is_dollars else shares
-
-
-class _Level:
-    """One price: who queues there, how much in all, and how much of it is the crowd's."""
-
-    __slots__ = ("crowd", "queue", "shares")
-
-    def __init__(self) -> None:
-        self.shares = 0
-        self.crowd = 0
-        self.queue: deque[_Resting] = deque()
-
-
-class _Half:
-    """One side of Up's book. A key is the price, negated for asks: the best is the largest."""
-
-    __slots__ = ("keys", "levels", "sign")
-
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.keys: list[int] = []
-        self.levels: dict[int, _Level] = {}
-
-    def level(self, key: int) -> _Level:
-        """The level at `key`, made if it is not there."""
-        level = self.levels.get(key)
-        if level is None:
-            level = self.levels[key] = _Level()
-            insort(self.keys, key)
-        return level
-
-    def prune(self, key: int, level: _Level) -> None:
-        """Forgets the level if nothing is left of it."""
-        if level.shares:
-            return
-        del self.levels[key]
-        if self.keys[-1] == key:
-            self.keys.pop()
-        else:
-            del self.keys[bisect_left(self.keys, key)]
-
-    def crosses(self, limit_key: int) -> bool:
-        return bool(self.keys) and self.keys[-1] >= limit_key
-
-    def within(self, limit_key: int) -> Iterator[tuple[int, int]]:
-        """(price of Up, shares) at `limit_key` or better, best first."""
-        for key in reversed(self.keys):
-            if key < limit_key:
-                break
-            yield key * self.sign, self.levels[key].shares
-
-
 class ConditionBook:
     """Both outcomes of one condition. `tick`, `fees` and `min_shares` as the venue lists them."""
 
@@ -190,9 +72,9 @@ class ConditionBook:
         self.tick = tick
         self.fees = fees
         self.min_shares = min_shares
-        self._bids = _Half(1)
-        self._asks = _Half(-1)
-        self._orders: dict[str, tuple[_Half, _Resting]] = {}
+        self._bids = BookSide(1)
+        self._asks = BookSide(-1)
+        self._orders: dict[str, tuple[BookSide, Resting]] = {}
         self._known: set[str] = set()
         self._last: int | None = None
 
@@ -206,7 +88,7 @@ class ConditionBook:
         if refusal:
             return MatchResult(refusal=refusal)
         self._known.add(order.order_id)
-        appetite = _appetite_of(order)
+        appetite = appetite_of(order)
         matches = self._take(order, opposite, limit_key, appetite)
         if appetite.left and order.tif.may_rest:
             self._rest(order, own, up_price * own.sign, appetite.left)
@@ -234,8 +116,8 @@ class ConditionBook:
         """Empties the book; answers (order id, shares) of every named order that rested."""
         dropped = tuple((name, Shares(rest.shares)) for name, (_, rest) in self._orders.items())
         self._orders.clear()
-        self._bids = _Half(1)
-        self._asks = _Half(-1)
+        self._bids = BookSide(1)
+        self._asks = BookSide(-1)
         return dropped
 
     # --- what can be seen ---------------------------------------------------------------------
@@ -315,7 +197,7 @@ class ConditionBook:
         level = half.levels.get(key)
         growth = shares - (level.crowd if level else 0)
         if growth < 0 and level is not None:
-            _leave(level, -growth)
+            leave(level, -growth)
             half.prune(key, level)
             return ()
         matches: list[Match] = []
@@ -324,77 +206,46 @@ class ConditionBook:
             matches = self._meet(side, price, growth, opposite)
             growth -= sum(match.shares for match in matches)
         if growth:
-            _join(half.level(key), side, key, growth)
+            join(half.level(key), side, key, growth)
         return tuple(matches)
 
     def sweep(self, outcome: Outcome, side: Side, price: Price, shares: Shares) -> MatchResult:
         """Somebody of the crowd takes up to `shares` no worse than `price`; nothing rests."""
         _, opposite, up_price = self._place_of(outcome, side, price)
         taker = MatchOrder("", "", outcome, side, price, shares, TimeInForce.FAK)
-        appetite = _Appetite(shares, is_dollars=False)
+        appetite = Appetite(shares, is_dollars=False)
         return MatchResult(tuple(self._take(taker, opposite, up_price * opposite.sign, appetite)))
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _half_of(self, outcome: Outcome, side: Side) -> _Half:
+    def _half_of(self, outcome: Outcome, side: Side) -> BookSide:
         return self._bids if (outcome is _UP) is (side is _BUY) else self._asks
 
-    def _place_of(self, outcome: Outcome, side: Side, price: Price) -> tuple[_Half, _Half, int]:
+    def _place_of(
+        self, outcome: Outcome, side: Side, price: Price
+    ) -> tuple[BookSide, BookSide, int]:
         """Where an order belongs, what it would take from, and its price in terms of Up."""
         up_price = price if outcome is _UP else MICRO - price
         if (outcome is _UP) is (side is _BUY):
             return self._bids, self._asks, up_price
         return self._asks, self._bids, up_price
 
-    def _refusal(self, order: MatchOrder, opposite: _Half, limit_key: int) -> str:
+    def _refusal(self, order: MatchOrder, opposite: BookSide, limit_key: int) -> str:
         """The venue's words, or "" for an order it takes."""
-        return self._malformed(order) or self._untimely(order, opposite, limit_key)
-
-    def _malformed(self, order: MatchOrder) -> str:
-        """What is wrong with the order whatever the book holds."""
-        start = f"order {order.order_id} is invalid. "
         if order.order_id in self._known:
-            return start + "Duplicated."
-        if not is_on_tick(order.price, self.tick):
-            price, tick = format_micro(order.price), format_micro(self.tick)
-            return start + f"Price ({price}) breaks minimum tick size rule: {tick}"
-        size = format_micro(order.shares)
-        if order.shares < self.min_shares:
-            least = format_micro(self.min_shares)
-            return start + f"Size ({size}) lower than the minimum: {least}"
-        if order.is_for_dollars:
-            return _inexact(order, self.tick)
-        if order.shares % LOT:
-            decimals = len(size.partition(".")[2])
-            return f"Size {size} has {decimals} decimal places. Maximum lot size is {_LOT_DECIMALS}"
-        return ""
+            return duplicated(order)
+        fault = malformed(order, self.tick, self.min_shares)
+        return fault or untimely(order, opposite, limit_key)
 
-    def _untimely(self, order: MatchOrder, opposite: _Half, limit_key: int) -> str:
-        """What is wrong with the order given the book of this moment."""
-        is_marketable = opposite.crosses(limit_key)
-        if order.is_post_only and is_marketable:
-            return "invalid post-only order: order crosses book"
-        if is_marketable and order.side is _BUY and order.dollars < MIN_MARKETABLE_USD:
-            amount = format_micro(order.dollars)
-            return f"invalid amount for a marketable BUY order (${amount}), min size: $1"
-        if order.tif is TimeInForce.FAK and not is_marketable:
-            return (
-                "no orders found to match with FAK order. "
-                "FAK orders are partially filled or killed if no match is found."
-            )
-        if order.tif is TimeInForce.FOK and not _can_fill(order, opposite, limit_key):
-            return "order couldn't be fully filled. FOK orders are fully filled or killed."
-        return ""
-
-    def _rest(self, order: MatchOrder, half: _Half, key: int, shares: int) -> None:
-        resting = _Resting(order.order_id, order.owner, order.outcome, order.side, shares, key)
+    def _rest(self, order: MatchOrder, half: BookSide, key: int, shares: int) -> None:
+        resting = Resting(order.order_id, order.owner, order.outcome, order.side, shares, key)
         level = half.level(key)
         level.queue.append(resting)
         level.shares += shares
         self._orders[order.order_id] = (half, resting)
 
     def _take(
-        self, taker: MatchOrder, opposite: _Half, limit_key: int, appetite: _Appetite
+        self, taker: MatchOrder, opposite: BookSide, limit_key: int, appetite: Appetite
     ) -> list[Match]:
         """Walks the opposite side in price-time priority until the taker or its limit ends."""
         matches: list[Match] = []
@@ -403,12 +254,12 @@ class ConditionBook:
         return matches
 
     def _drain(
-        self, taker: MatchOrder, half: _Half, key: int, appetite: _Appetite, matches: list[Match]
+        self, taker: MatchOrder, half: BookSide, key: int, appetite: Appetite, matches: list[Match]
     ) -> None:
         """Matches against one level, front first, until one of the two has enough."""
         level = half.levels[key]
         queue = level.queue
-        price = _seen_from(taker.outcome, key * half.sign)
+        price = seen_from(taker.outcome, key * half.sign)
         while appetite.left and queue:
             maker = queue[0]
             shares = min(appetite.at(price), maker.shares)
@@ -423,7 +274,7 @@ class ConditionBook:
                 self._orders.pop(maker.order_id, None)
         half.prune(key, level)
 
-    def _match(self, taker: MatchOrder, maker: _Resting, up_price: int, shares: int) -> Match:
+    def _match(self, taker: MatchOrder, maker: Resting, up_price: int, shares: int) -> Match:
         self._last = up_price
         if maker.outcome is taker.outcome:
             kind = MatchKind.NORMAL
@@ -436,81 +287,22 @@ class ConditionBook:
             taker.owner,
             maker.outcome,
             maker.side,
-            _seen_from(maker.outcome, up_price),
-            _seen_from(taker.outcome, up_price),
+            seen_from(maker.outcome, up_price),
+            seen_from(taker.outcome, up_price),
             Shares(shares),
             kind,
             self.fees.fee(Price(up_price), Shares(shares)),
         )
 
-    def _meet(self, side: Side, price: Price, growth: int, opposite: _Half) -> list[Match]:
+    def _meet(self, side: Side, price: Price, growth: int, opposite: BookSide) -> list[Match]:
         """The crowd's growth takes the named orders it crosses; its own old shares give way."""
         taker = MatchOrder("", "", _UP, side, price, Shares(growth), TimeInForce.FAK)
         limit_key = price * opposite.sign
         matches: list[Match] = []
-        appetite = _Appetite(growth, is_dollars=False)
+        appetite = Appetite(growth, is_dollars=False)
         while appetite.left and opposite.crosses(limit_key):
             key = opposite.keys[-1]
             level = opposite.levels[key]
-            _leave(level, level.crowd)
+            leave(level, level.crowd)
             self._drain(taker, opposite, key, appetite, matches)
         return matches
-
-
-def _seen_from(outcome: Outcome, up_price: int) -> Price:
-    """A price of Up as the other outcome says it: Down at p is Up at 1 - p."""
-    return Price(up_price if outcome is _UP else MICRO - up_price)
-
-
-def _appetite_of(order: MatchOrder) -> _Appetite:
-    if order.is_for_dollars:
-        return _Appetite(order.dollars, is_dollars=True)
-    return _Appetite(order.shares, is_dollars=False)
-
-
-def _inexact(order: MatchOrder, tick: Price) -> str:
-    """The venue's words for a market purchase whose amounts have too many decimals, or ""."""
-    if are_amounts_exact(order.price, order.shares, tick):
-        return ""
-    return (
-        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
-        f"decimals, taker amount a max of {share_decimals(tick)} decimals"
-    )
-
-
-def _can_fill(order: MatchOrder, opposite: _Half, limit_key: int) -> bool:
-    """Whether the book has all of it: as many shares, or as many dollars' worth."""
-    appetite = _appetite_of(order)
-    for up_price, shares in opposite.within(limit_key):
-        price = _seen_from(order.outcome, up_price)
-        appetite.feed(price, min(shares, appetite.at(price)))
-    return not appetite.left
-
-
-def _join(level: _Level, side: Side, key: int, shares: int) -> None:
-    """The crowd queues up behind everybody."""
-    level.shares += shares
-    level.crowd += shares
-    if level.queue and not level.queue[-1].order_id:
-        level.queue[-1].shares += shares
-    else:
-        level.queue.append(_Resting("", "", _UP, side, shares, key))
-
-
-def _leave(level: _Level, shares: int) -> None:
-    """`shares` of the crowd go away, the last ones first; named orders keep their order."""
-    level.shares -= shares
-    level.crowd -= shares
-    last = level.queue[-1] if level.queue else None
-    if last is not None and not last.order_id and last.shares > shares:
-        last.shares -= shares
-        return
-    for resting in reversed(level.queue):
-        if not shares:
-            break
-        if not resting.order_id:
-            gone = min(shares, resting.shares)
-            resting.shares -= gone
-            shares -= gone
-    if any(not resting.shares for resting in level.queue):
-        level.queue = deque(resting for resting in level.queue if resting.shares)

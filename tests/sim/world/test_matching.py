@@ -5,7 +5,8 @@ import pytest
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
-from polytui.sim.world.matching import ConditionBook, MatchKind, MatchOrder, MatchResult
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import ConditionBook, MatchKind, MatchResult
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
 GTC, FAK, FOK = TimeInForce.GTC, TimeInForce.FAK, TimeInForce.FOK

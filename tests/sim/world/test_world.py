@@ -14,7 +14,8 @@ from polytui.model.instrument import Asset, Exchange, Interval, Outcome, Settlem
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 from polytui.sim.world.calendar import round_slug
-from polytui.sim.world.matching import ConditionBook, MatchOrder
+from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.matching import ConditionBook
 from polytui.sim.world.resolver import ResolverSettings
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import (

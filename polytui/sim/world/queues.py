@@ -1,0 +1,105 @@
+"""Who waits at which price: the queues of one side of Up's book, in the order of their coming."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterator
+
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Side
+
+
+class Resting:
+    """Shares in a queue. The crowd's have no order id."""
+
+    __slots__ = ("key", "order_id", "outcome", "owner", "shares", "side")
+
+    def __init__(
+        self, order_id: str, owner: str, outcome: Outcome, side: Side, shares: int, key: int
+    ) -> None:
+        self.order_id = order_id
+        self.owner = owner
+        self.outcome = outcome
+        self.side = side
+        self.shares = shares
+        self.key = key
+
+
+class QueuedLevel:
+    """One price: who queues there, how much in all, and how much of it is the crowd's."""
+
+    __slots__ = ("crowd", "queue", "shares")
+
+    def __init__(self) -> None:
+        self.shares = 0
+        self.crowd = 0
+        self.queue: deque[Resting] = deque()
+
+
+class BookSide:
+    """One side of Up's book. A key is the price, negated for asks: the best is the largest."""
+
+    __slots__ = ("keys", "levels", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.keys: list[int] = []
+        self.levels: dict[int, QueuedLevel] = {}
+
+    def level(self, key: int) -> QueuedLevel:
+        """The level at `key`, made if it is not there."""
+        level = self.levels.get(key)
+        if level is None:
+            level = self.levels[key] = QueuedLevel()
+            insort(self.keys, key)
+        return level
+
+    def prune(self, key: int, level: QueuedLevel) -> None:
+        """Forgets the level if nothing is left of it."""
+        if level.shares:
+            return
+        del self.levels[key]
+        if self.keys[-1] == key:
+            self.keys.pop()
+        else:
+            del self.keys[bisect_left(self.keys, key)]
+
+    def crosses(self, limit_key: int) -> bool:
+        return bool(self.keys) and self.keys[-1] >= limit_key
+
+    def within(self, limit_key: int) -> Iterator[tuple[int, int]]:
+        """(price of Up, shares) at `limit_key` or better, best first."""
+        for key in reversed(self.keys):
+            if key < limit_key:
+                break
+            yield key * self.sign, self.levels[key].shares
+
+
+def join(level: QueuedLevel, side: Side, key: int, shares: int) -> None:
+    """The crowd queues up behind everybody."""
+    level.shares += shares
+    level.crowd += shares
+    if level.queue and not level.queue[-1].order_id:
+        level.queue[-1].shares += shares
+    else:
+        level.queue.append(Resting("", "", Outcome.UP, side, shares, key))
+
+
+def leave(level: QueuedLevel, shares: int) -> None:
+    """`shares` of the crowd go away, the last ones first; named orders keep their order."""
+    level.shares -= shares
+    level.crowd -= shares
+    last = level.queue[-1] if level.queue else None
+    if last is not None and not last.order_id and last.shares > shares:
+        last.shares -= shares
+        return
+    for resting in reversed(level.queue):
+        if not shares:
+            break
+        if not resting.order_id:
+            gone = min(shares, resting.shares)
+            resting.shares -= gone
+            shares -= gone
+    if any(not resting.shares for resting in level.queue):
+        level.queue = deque(resting for resting in level.queue if resting.shares)
