@@ -1,0 +1,75 @@
+"""Commands on journals that are written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import attrs
+import click
+
+from polytui.cli.exit_codes import DONE, FAILED
+from polytui.cli.options import plain_errors
+from polytui.json_output import write_json
+from polytui.paths import journal_of
+
+
+def _wishes(
+    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Paths of settings with values as JSON; what is no JSON is a word."""
+    wishes = []
+    for text in texts:
+        path, sign, value = text.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{text!r} is not like risk.max_order_usd=5")
+        try:
+            json.loads(value)
+        except ValueError:
+            value = json.dumps(value)
+        wishes.append((path.strip(), value))
+    return tuple(wishes)
+
+
+@click.command()
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option("--verify", is_flag=True, help="Check every effect and digest.")
+@click.option(
+    "--with",
+    "wishes",
+    multiple=True,
+    callback=_wishes,
+    metavar="TABLE.NAME=VALUE",
+    help="What would have been decided under another setting; may be repeated.",
+)
+@click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
+@plain_errors
+def replay(
+    session: Path, verify: bool, wishes: tuple[tuple[str, str], ...], json_path: str | None
+) -> None:
+    """Play a session's folder, or its journal, through the same desks again, as fast as it goes."""
+    journal = journal_of(session)
+    if wishes:
+        if verify:
+            raise click.UsageError("--verify and --with are two questions: ask one at a time")
+        _what_if(journal, wishes, json_path)
+        return
+    from polytui.backtest.replay import replay_journal
+
+    verdict = replay_journal(journal, is_verifying=verify)
+    if json_path:
+        write_json(attrs.asdict(verdict), json_path)
+    if json_path != "-":
+        click.echo(verdict.text())
+    sys.exit(DONE if verdict.is_equal else FAILED)
+
+
+def _what_if(journal: Path, wishes: tuple[tuple[str, str], ...], json_path: str | None) -> None:
+    from polytui.backtest.what_if import compare
+
+    comparison = compare(journal, wishes)
+    if json_path:
+        write_json(comparison.plain(), json_path)
+    if json_path != "-":
+        click.echo(comparison.text())

@@ -1,0 +1,56 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 usage or settings, 3 blocked for safety."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from polytui.cli.exit_codes import FAILED, USAGE
+from polytui.cli.journals import replay
+from polytui.cli.looking import decode, doctor, record
+from polytui.cli.sessions import attach, demo, run, venue
+from polytui.cli.settings import config
+from polytui.config.called import tell_children
+from polytui.config.load import BadSettings
+from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
+from polytui.precautions import ensure_standard_streams, keep_private
+
+_MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
+"""Characters: names of files and settings are somebody's text."""
+_COMMANDS = (run, demo, attach, venue, decode, record, doctor, replay, config)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    ensure_standard_streams()
+    keep_private()
+    tell_children()
+    try:
+        cli(standalone_mode=True)
+    except BadSettings as error:
+        for fault in error.faults:
+            click.echo(f"error: {plain(fault, _MOST_OF_A_FAULT)}", err=True)
+        sys.exit(USAGE)
+    except Fatal as error:
+        lines = [plain(line, _MOST_OF_A_FAULT) for line in str(error).split("\n")[:_MOST_LINES]]
+        click.echo("error: " + "\n".join(lines), err=True)
+        sys.exit(FAILED)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("polytui"))
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """A trading terminal for Polymarket's crypto Up/Down rounds.
+
+    Without a command: paper trading on live public data in the terminal.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+for _command in _COMMANDS:
+    cli.add_command(_command)

@@ -1,0 +1,108 @@
+"""Commands that trade, watch who trades, or are traded against."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from polytui.cli.options import (
+    as_usage,
+    config_option,
+    crowd_options,
+    csv_of,
+    load,
+    plain_errors,
+    session_options,
+    settings_for,
+    world_option,
+)
+from polytui.model.instrument import Asset, Interval
+from polytui.paths import has_terminal
+
+
+@click.command()
+@click.option("--mode", type=click.Choice(["paper"]), default="paper", show_default=True)
+@session_options
+@plain_errors
+def run(mode: str = "paper", **options: Any) -> None:
+    """Paper trading on live public data. It has no live execution client."""
+    from polytui.launch import launch
+
+    sys.exit(launch(mode, settings_for(options), options))
+
+
+@click.command()
+@click.option("--speed", type=click.FloatRange(0.1, 200), help="Session seconds a real second.")
+@click.option("--seed", type=click.IntRange(0), help="Of the simulated world.")
+@click.option("--start", help="Session time at which it begins, 2026-11-20T14:59:00Z.")
+@world_option
+@crowd_options
+@click.option(
+    "--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks (CSV, .gz)."
+)
+@click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
+@click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
+@session_options
+@plain_errors
+def demo(**options: Any) -> None:
+    """Trade against a venue simulated on this machine: no account, no internet."""
+    from polytui.launch import launch
+    from polytui.runtime.chaos import parse_chaos
+
+    settings = settings_for(options)
+    is_watched = has_terminal() and not options["headless"]
+    if is_watched and options["speed"] is None:
+        options["speed"] = settings.demo.watched_speed
+        settings = settings_for(options)
+    if options["rounds"] is None:
+        rounds = 0 if is_watched else settings.demo.rounds
+        settings = attrs.evolve(settings, session=attrs.evolve(settings.session, rounds=rounds))
+    as_usage(parse_chaos, options["chaos"], settings.session.assets)
+    sys.exit(launch("demo", settings, options))
+
+
+@click.command()
+@click.argument("session", required=False)
+@click.option("--socket", type=click.Path(path_type=Path), help="The engine's socket.")
+@click.option("--theme", help="Colours of the terminal.")
+@config_option
+@plain_errors
+def attach(
+    session: str | None, socket: Path | None, theme: str | None, config: Path | None
+) -> None:
+    """Attach a terminal to an engine that already runs: the only one, or the named session."""
+    from polytui.launch import attach_to
+
+    settings = load(config)
+    sys.exit(attach_to(settings, socket, session, theme or settings.terminal.theme))
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65534), default=0, help="0: any free port.")
+@click.option("--speed", type=click.FloatRange(0.1, 200))
+@click.option("--seed", type=click.IntRange(0))
+@click.option("--start", help="World time at which it begins.")
+@world_option
+@crowd_options
+@click.option("--assets", callback=csv_of(Asset))
+@click.option("--intervals", callback=csv_of(Interval))
+@click.option("--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+@config_option
+@plain_errors
+def venue(**options: Any) -> None:
+    """The simulated venue alone: prints one JSON line with its addresses, then serves."""
+    from polytui.paths import existing_prices
+    from polytui.sim_world import serve_venue, starting_with, world_settings
+
+    settings = settings_for({"rounds": None, **options})
+    prices = existing_prices(options["prices"])
+    if prices is not None and options["start"] is None:
+        settings = starting_with(settings, prices)
+    world = world_settings(settings, options["intervals"] or tuple(Interval), prices)
+    lasts = options["until_stdin_closes"]
+    serve_venue(world, settings.demo.speed, options["port"], until_stdin_closes=lasts)

@@ -1,0 +1,18 @@
+"""Where a tool listens: at the real venues, or at one of our own."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from polytui.config.schema import Settings
+from polytui.runtime.modes import MODES, Surroundings
+
+
+def world_of(
+    settings: Settings, folder: Path, options: dict[str, Any]
+) -> AbstractAsyncContextManager[Surroundings]:
+    """The real venues, or one of our own that is simulated on this machine."""
+    mode = MODES["demo" if options["is_demo"] else "paper"]
+    return mode.opener(settings, folder, options["config"], None)
