@@ -12,8 +12,9 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from polytui.config import deciding, schema
+from polytui.config import deciding, markets, schema, wires
 
+_TABLES = (deciding, markets, wires, schema)
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""
 
@@ -33,7 +34,10 @@ def field_doc(table: type[Any], name: str) -> str:
 
 @cache
 def _docs() -> _Docs:
-    return {**_docs_of(deciding), **_docs_of(schema)}
+    docs: _Docs = {}
+    for module in _TABLES:
+        docs |= _docs_of(module)
+    return docs
 
 
 def _docs_of(module: ModuleType) -> _Docs:

@@ -15,9 +15,7 @@ from polytui.config.checks import (
     ABOVE_ZERO,
     NO_REPEATS,
     NOT_NEGATIVE,
-    SERIES_IDS,
     UTC_TIME,
-    address,
     between,
     one_of,
     setting,
@@ -33,24 +31,10 @@ from polytui.config.deciding import (
     PredictorSettings,
     SettlementSniperSettings,
 )
+from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
+from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS
-
-_HTTP = address("https", "http")
-_WS = address("wss", "ws")
-
-
-_SERIES_IDS = tuple(
-    f"{asset.value}-{interval.value}={series_id}"
-    for interval, ids in (
-        (Interval.M5, ("10684", "10683", "10686", "10685")),
-        (Interval.M15, ("10192", "10191", "10423", "10422")),
-        (Interval.H1, ("10114", "10117", "10122", "10123")),
-        (Interval.H4, ("10331", "10332", "10333", "10327")),
-    )
-    for asset, series_id in zip(Asset, ids, strict=True)
-)
-"""As the venue lists them."""
 
 
 @frozen
@@ -63,224 +47,6 @@ class SessionSettings:
     """Whose prices make the consensus."""
     rounds: int = setting(0, NOT_NEGATIVE)
     """Stop by itself after so many settled rounds of each asset; 0 goes on until told."""
-
-
-@frozen
-class EndpointSettings:
-    gamma: str = setting("https://gamma-api.polymarket.com", _HTTP)
-    """Where rounds are listed, and who won them."""
-    clob: str = setting("https://clob.polymarket.com", _HTTP)
-    """Books by REST, and where orders go."""
-    data_api: str = setting("https://data-api.polymarket.com", _HTTP)
-    """What was paid for the outcomes of a round; asked for the winner like the two above."""
-    market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
-    """Books' changes as they happen."""
-    rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
-    """Chainlink, without a key."""
-    polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)
-    """Chainlink, faster; wants CLOB API credentials."""
-    binance_ws: str = setting("wss://data-stream.binance.vision", _WS)
-    """Binance's quotes and trades."""
-    binance_ws_spare: str = setting("wss://stream.binance.com:9443", _WS)
-    """Taken where the first refuses this place or cannot be reached."""
-    binance_rest: str = setting("https://data-api.binance.vision", _HTTP)
-    """Binance's candles, and trades that were missed."""
-    binance_rest_spare: str = setting("https://api.binance.com", _HTTP)
-    """Asked where the first gives none."""
-    bybit_ws: str = setting("wss://stream.bybit.com/v5/public/spot", _WS)
-    """Bybit's quotes and trades."""
-    bybit_rest: str = setting("https://api.bybit.com", _HTTP)
-    """Bybit's trades that were missed."""
-    coinbase_ws: str = setting("wss://advanced-trade-ws.coinbase.com", _WS)
-    """Coinbase's quotes and trades."""
-    coinbase_rest: str = setting("https://api.coinbase.com/api/v3/brokerage", _HTTP)
-    """Coinbase's trades that were missed."""
-    geoblock: str = setting("https://polymarket.com", _HTTP)
-    """Asked by `polytui doctor` whether this place may trade; its word is never got around."""
-
-
-@frozen
-class SocketLimits:
-    """Every WebSocket; real time."""
-
-    connect_timeout_s: float = setting(5.0, ABOVE_ZERO)
-    """From dialling until the WebSocket stands."""
-    book_silence_s: float = setting(30.0, ABOVE_ZERO)
-    """No book data for so long: the connection is torn down and made again."""
-    chainlink_silence_s: float = setting(15.0, ABOVE_ZERO)
-    """No price of Chainlink for so long: connected anew."""
-    exchange_silence_s: float = setting(10.0, ABOVE_ZERO)
-    """The same of an exchange, whatever it sends."""
-    backoff_first_s: float = setting(0.25, ABOVE_ZERO)
-    """Before the first try to connect again; doubled with each one that fails."""
-    backoff_cap_s: float = setting(15.0, ABOVE_ZERO)
-    """It never waits longer than this."""
-    healthy_after_s: float = setting(60.0, ABOVE_ZERO)
-    """A connection that lived so long starts the next backoff from the beginning."""
-    quotes_stale_s: float = setting(3.0, ABOVE_ZERO)
-    """No quote of an exchange for so long: stale, and subscribed anew; twice that: reconnected."""
-    trades_stale_s: float = setting(10.0, ABOVE_ZERO)
-    """No trade of an exchange for so long: its trades are stale."""
-    ticker_stale_s: float = setting(15.0, ABOVE_ZERO)
-    """Coinbase quotes only when it trades."""
-    beats_stale_s: float = setting(3.0, ABOVE_ZERO)
-    """Coinbase's heartbeats come every second."""
-    chainlink_stale_s: float = setting(6.0, ABOVE_ZERO)
-    """No price of Chainlink for so long: it is stale."""
-    polymarket_ping_s: float = setting(10.0, ABOVE_ZERO)
-    """The market channel wants to hear PING so often."""
-    rtds_ping_s: float = setting(5.0, ABOVE_ZERO)
-    """RTDS wants to hear PING so often."""
-    bybit_ping_s: float = setting(20.0, ABOVE_ZERO)
-    """Bybit wants to hear a ping so often."""
-    thin_factor: float = setting(2.5, between(1.0, 20.0))
-    """SOL and XRP trade less: their exchange streams may be silent so many times longer."""
-    rotate_after_s: float = setting(82_800.0, ABOVE_ZERO)
-    """Binance closes after 24 h; a new connection takes over before."""
-    max_frame_bytes: int = setting(16_777_216, between(65_536, 67_108_864))
-    """A longer message ends the connection: no venue sends one."""
-    send_timeout_s: float = setting(2.0, ABOVE_ZERO)
-    """A peer that takes no bytes for so long is gone."""
-
-
-@frozen
-class ClockSettings:
-    """What is believed of time; session time. See docs/operations.md."""
-
-    max_ahead_ms: int = setting(2000, between(100, 10_000))
-    """A venue's stamp that lies further ahead of this machine's clock is not believed."""
-    offset_window_s: float = setting(180.0, between(10.0, 3600.0))
-    """A source's offset is the least of received minus stamped over so long."""
-    doubt_s: float = setting(10.0, between(5.0, 600.0))
-    """Most of what most sources sent for so long stamped ahead: this machine's clock is wrong."""
-
-
-@frozen
-class HttpLimits:
-    """Every HTTP client; real time."""
-
-    connect_s: float = setting(3.0, ABOVE_ZERO)
-    """Until a connection stands."""
-    read_s: float = setting(5.0, ABOVE_ZERO)
-    """Between two pieces of an answer."""
-    total_s: float = setting(10.0, ABOVE_ZERO)
-    """For a whole answer."""
-    max_connections: int = setting(8, between(1, 64))
-    """At once, to one host."""
-    requests_per_s: float = setting(20.0, ABOVE_ZERO)
-    """To one host, on average."""
-    burst: int = setting(20, between(1, 200))
-    """So many at once before the average holds."""
-    tries: int = setting(3, between(1, 10))
-    """Of a question that may be asked again, the first included."""
-    retry_first_s: float = setting(0.25, ABOVE_ZERO)
-    """Before the second try; doubled with each one."""
-
-
-@frozen
-class RoundSettings:
-    """The round watcher."""
-
-    list_ahead: int = setting(3, between(2, 20))
-    """How many rounds of an interval are fetched at a time."""
-    warm_s: float = setting(60.0, ABOVE_ZERO)
-    """The next round's books are subscribed so long before it opens."""
-    settle_first_s: float = setting(20.0, ABOVE_ZERO)
-    """Asking for the winner begins so long after the close."""
-    settle_every_s: float = setting(5.0, ABOVE_ZERO)
-    """How often it is asked who won a round that has closed."""
-    settle_answer_s: float = setting(3.0, ABOVE_ZERO)
-    """Real seconds that each of those who may know the winner has to answer; all are asked at
-    once, and the most trusted that knows has the word: Data API, CLOB, Gamma."""
-    strike_every_s: float = setting(15.0, ABOVE_ZERO)
-    """How often the venue is asked for a strike that we did not see ourselves."""
-    series_ids: tuple[str, ...] = setting(_SERIES_IDS, SERIES_IDS)
-    """Gamma's ids of series, asked where it finds no series by its name and no round by its own:
-    asset-interval=id."""
-
-
-@frozen
-class MarketSettings:
-    """What we know: volatility, basis, ages."""
-
-    volatility_half_life_s: float = setting(120.0, ABOVE_ZERO)
-    """Of the part of the variance that follows the market fast."""
-    volatility_slow_half_life_s: float = setting(7200.0, ABOVE_ZERO)
-    """Of the part that remembers what is usual."""
-    volatility_fast_share: float = setting(0.5, between(0.0, 1.0))
-    """How much of the variance is the fast part."""
-    volatility_sample_s: float = setting(1.0, between(0.1, 600.0))
-    """The price is averaged over so long before it counts: a bounce inside it is no movement."""
-    volatility_span_s: float = setting(14.0, ABOVE_ZERO)
-    """Returns within it are held to be correlated, farther apart not."""
-    volatility_gap_s: float = setting(10.0, ABOVE_ZERO)
-    """A longer silence is a gap: no return is taken over it, and its time does not count."""
-    volatility_forget_s: float = setting(1800.0, ABOVE_ZERO)
-    """After a longer silence volatility is unknown again."""
-    volatility_warmup_s: float = setting(60.0, ABOVE_ZERO)
-    """No fair value before so many seconds of price changes were seen."""
-    volatility_youth_s: float = setting(60.0, NOT_NEGATIVE)
-    """A variance that has seen n seconds is widened by 1 + this / n."""
-    volatility_floor_annual: float = setting(0.10, ABOVE_ZERO)
-    """Annualised; a quiet minute must not make us certain."""
-    volatility_ceiling_annual: float = setting(5.0, ABOVE_ZERO)
-    """Annualised; a jump must not make us know nothing for hours."""
-    basis_half_life_s: float = setting(180.0, ABOVE_ZERO)
-    """How fast what an exchange quotes above Chainlink is forgotten."""
-    exchange_fresh_ms: int = setting(3000, ABOVE_ZERO)
-    """An exchange quote older than this no longer counts in the consensus."""
-    freshness_half_life_ms: int = setting(700, ABOVE_ZERO)
-    """An exchange quote loses half its weight in so long."""
-    latency_half_ms: int = setting(250, ABOVE_ZERO)
-    """An exchange whose data is so late on average has half the weight."""
-    outlier_bps: float = setting(15.0, ABOVE_ZERO)
-    """An exchange this far from the others, its basis taken off, is no price."""
-    agreement_bps: float = setting(3.0, ABOVE_ZERO)
-    """A disagreement among exchanges that halves the trust in it."""
-    realised_window_s: int = setting(0, NOT_NEGATIVE)
-    """Volatility as the realised one of so many seconds; 0 for the exponentially weighted one."""
-    tail_degrees: float = setting(6.0, NOT_NEGATIVE)
-    """Student-t degrees of freedom of the closing price (above 2); 0 for normal tails."""
-    calibration_alpha: float = setting(0.0, between(-5.0, 5.0))
-    """Fair value as reported: logit(q') = alpha + beta x logit(q)."""
-    calibration_beta: float = setting(1.0, between(0.05, 5.0))
-    """Stretches the forecast: above 1 fair value is surer than the model, below less."""
-
-
-@frozen
-class WatchSettings:
-    """The forecast watches itself: how far what came was from what was foreseen."""
-
-    is_enabled: bool = True
-    """Off, it is shown and nobody is less sure for it."""
-    least_sd: float = setting(0.8, between(0.1, 1.0))
-    """Of what came, in sigmas foreseen: under it the forecast is not sure enough."""
-    most_sd: float = setting(1.25, between(1.0, 10.0))
-    """Above it the forecast is too sure; confidence is divided by how far."""
-    least_samples: float = setting(60.0, between(5.0, 10_000.0))
-    """Fewer say nothing; a sample every 10 s to 5 min, by how far ahead it looks."""
-    half_life_s: float = setting(21_600.0, ABOVE_ZERO)
-    """After which a sample counts half."""
-
-
-@frozen
-class FeatureSettings:
-    """Indicators and microstructure; session time."""
-
-    every_ms: int = setting(250, between(10, 60_000))
-    """Features are computed anew at most this often."""
-    candle_exchange: Exchange = Exchange.BINANCE
-    """Whose trades make the candles and the classic indicators."""
-    candles: int = setting(500, between(100, 5_000))
-    """Kept of every length."""
-    flow_half_life_s: float = setting(10.0, ABOVE_ZERO)
-    """Of order flow, trade intensity and volume-weighted momentum."""
-    velocity_s: float = setting(5.0, ABOVE_ZERO)
-    """Span over which velocity is measured; acceleration compares two of them."""
-    lead_lag_s: float = setting(60.0, ABOVE_ZERO)
-    """Span over which exchanges are compared for who leads."""
-    stale_ms: int = setting(5_000, ABOVE_ZERO)
-    """A microstructure feature made of older data is stale."""
 
 
 @frozen
@@ -507,3 +273,36 @@ class Settings:
     doctor: DoctorSettings = Factory(DoctorSettings)
     terminal: TerminalSettings = Factory(TerminalSettings)
     demo: DemoSettings = Factory(DemoSettings)
+
+
+__all__ = [
+    "BreakerSettings",
+    "ClaimSettings",
+    "ClockSettings",
+    "ConfluenceSettings",
+    "DemoSettings",
+    "DistanceFadeSettings",
+    "DoctorSettings",
+    "EndpointSettings",
+    "ExitSettings",
+    "FeatureSettings",
+    "GateSettings",
+    "HttpLimits",
+    "JournalSettings",
+    "MarketSettings",
+    "MomentumScoreSettings",
+    "PaperSettings",
+    "PredictorSettings",
+    "QueueSettings",
+    "RecordSettings",
+    "RiskSettings",
+    "RoundSettings",
+    "SessionSettings",
+    "Settings",
+    "SettlementSniperSettings",
+    "SocketLimits",
+    "SupervisionSettings",
+    "TerminalSettings",
+    "WatchSettings",
+]
+"""All tables, wherever they are written down."""
