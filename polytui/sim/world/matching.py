@@ -23,7 +23,7 @@ from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares, Usd
 from polytui.sim.world.match_order import Appetite, MatchOrder, appetite_of, seen_from
-from polytui.sim.world.queues import BookSide, Resting, join, leave
+from polytui.sim.world.queues import BookSide, Queued, join, leave
 from polytui.sim.world.refusals import duplicated, malformed, untimely
 
 _UP, _BUY = Outcome.UP, Side.BUY
@@ -74,7 +74,7 @@ class ConditionBook:
         self.min_shares = min_shares
         self._bids = BookSide(1)
         self._asks = BookSide(-1)
-        self._orders: dict[str, tuple[BookSide, Resting]] = {}
+        self._orders: dict[str, tuple[BookSide, Queued]] = {}
         self._known: set[str] = set()
         self._last: int | None = None
 
@@ -238,7 +238,7 @@ class ConditionBook:
         return fault or untimely(order, opposite, limit_key)
 
     def _rest(self, order: MatchOrder, half: BookSide, key: int, shares: int) -> None:
-        resting = Resting(order.order_id, order.owner, order.outcome, order.side, shares, key)
+        resting = Queued(order.order_id, order.owner, order.outcome, order.side, shares, key)
         level = half.level(key)
         level.queue.append(resting)
         level.shares += shares
@@ -274,7 +274,7 @@ class ConditionBook:
                 self._orders.pop(maker.order_id, None)
         half.prune(key, level)
 
-    def _match(self, taker: MatchOrder, maker: Resting, up_price: int, shares: int) -> Match:
+    def _match(self, taker: MatchOrder, maker: Queued, up_price: int, shares: int) -> Match:
         self._last = up_price
         if maker.outcome is taker.outcome:
             kind = MatchKind.NORMAL

@@ -10,7 +10,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 
 
-class Resting:
+class Queued:
     """Shares in a queue. The crowd's have no order id."""
 
     __slots__ = ("key", "order_id", "outcome", "owner", "shares", "side")
@@ -34,7 +34,7 @@ class QueuedLevel:
     def __init__(self) -> None:
         self.shares = 0
         self.crowd = 0
-        self.queue: deque[Resting] = deque()
+        self.queue: deque[Queued] = deque()
 
 
 class BookSide:
@@ -83,7 +83,7 @@ def join(level: QueuedLevel, side: Side, key: int, shares: int) -> None:
     if level.queue and not level.queue[-1].order_id:
         level.queue[-1].shares += shares
     else:
-        level.queue.append(Resting("", "", Outcome.UP, side, shares, key))
+        level.queue.append(Queued("", "", Outcome.UP, side, shares, key))
 
 
 def leave(level: QueuedLevel, shares: int) -> None:

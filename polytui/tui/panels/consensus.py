@@ -8,22 +8,19 @@ from rich.segment import Segment
 
 from polytui.model.snapshot import (
     AssetView,
-    AverageView,
     ConsensusView,
     FeatureView,
     FeedState,
-    ForecastView,
     RoundView,
-    SaidView,
     VenuePriceView,
 )
-from polytui.model.units import NS_PER_S
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import Look, asset_panel, box_edges
-from polytui.tui.panels.facts import current_round, time_left
+from polytui.tui.panels.averages import average_lines
+from polytui.tui.panels.facts import current_round
+from polytui.tui.panels.forecast_fit import forecast_lines, sd_words
 from polytui.tui.panels.frame import framed, rule
-from polytui.tui.panels.ladder import mid_of
-from polytui.tui.styles import Line, Span, Styles, beside, clean, filled, line, spread, width_of
+from polytui.tui.styles import Line, Span, Styles, beside, clean, filled, line, spread
 
 _LEAST_WIDTH = 64
 _PRICES_WIDTH = 72
@@ -32,9 +29,7 @@ _FEATURES_WIDTH = 38
 _FEATURES_MOST = 52
 """Wider, the eye loses the line between a name and its value."""
 _GAP, _NARROW_GAP = 3, 2
-_BPS = 10_000.0
 _BAR = 8
-_LABEL, _CELL = 18, 8
 _VOTE_BAR = 5
 _WHOLE, _NOTHING = 0.8, 0.4
 """Trust in the price from which the whole stake is used, and up to which nothing is."""
@@ -82,7 +77,7 @@ def _prices(view: AssetView, styles: Styles, width: int, rows: int) -> list[Line
     told, forecast = _told(view, styles, width), forecast_lines(view, styles, width)
     if len(told) + len(forecast) <= rows:
         return [*told, *forecast]
-    return _told(view, styles, width, _sd_words(view.forecasts, styles))
+    return _told(view, styles, width, sd_words(view.forecasts, styles))
 
 
 def _told(view: AssetView, styles: Styles, width: int, forecast: Sequence[Span] = ()) -> list[Line]:
@@ -230,168 +225,6 @@ def _venue_mark(venue: VenuePriceView, styles: Styles) -> Span:
     if venue.is_outlier:
         return "✗", styles.error
     return ("●", styles.good) if venue.weight > 0.0 else ("○", styles.warn)
-
-
-# --- closing averages -----------------------------------------------------------------------
-
-
-def average_lines(view: AssetView, shown: RoundView, styles: Styles, width: int) -> list[Line]:
-    """A round's strike, how far its closing average is known, and what would turn it."""
-    average = shown.average
-    assert average is not None
-    lines = [
-        spread(_value_words(view, shown, styles), _strike_words(shown, styles), width, styles.text),
-        _progress(view, shown, average, styles, width),
-    ]
-    if average.average is not None:
-        lines.append(_standing(view, shown, average, styles, width))
-    return lines
-
-
-def _value_words(view: AssetView, shown: RoundView, styles: Styles) -> list[Span]:
-    mid = mid_of(shown.book)
-    time = "".join(text for text, _ in time_left(view, shown, styles)[1:])
-    return [
-        (f"{shown.interval:<4}", styles.text), (f"{time:<14}", styles.dim),
-        ("fair ", styles.dim), (_three(shown.fair_up), styles.strong),
-        ("  mid ", styles.dim), (_three(mid), styles.text),
-    ]  # fmt: skip
-
-
-def _three(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _strike_words(shown: RoundView, styles: Styles) -> list[Span]:
-    if shown.strike is None:
-        return [("strike unknown", styles.warn)]
-    words: list[Span] = [("strike ", styles.dim), (figures.coin(shown.strike), styles.text)]
-    if shown.is_strike_estimated:
-        words.insert(0, ("estimated ", styles.warn))
-    return words
-
-
-def _progress(
-    view: AssetView, shown: RoundView, average: AverageView, styles: Styles, width: int
-) -> Line:
-    """A line that fills while the average is observed."""
-    words: list[Span] = [
-        (f"{average.observed_s:.0f} of {average.window_s} s observed", styles.text)
-    ]
-    begins_ns = shown.closes_ns - average.window_s * NS_PER_S
-    if average.average is None and view.at_ns < begins_ns:
-        words = [(f"the last {average.window_s} s count, in ", styles.dim)]
-        words.append((figures.left(begins_ns - view.at_ns), styles.text))
-    room = max(6, width - width_of(words) - 2)
-    share = average.observed_s / average.window_s if average.window_s else 0.0
-    full = round(min(1.0, max(0.0, share)) * room)
-    bar: list[Span] = [("━" * full, styles.accent), ("─" * (room - full), styles.border)]
-    return spread(bar, words, width, styles.text)
-
-
-def _standing(
-    view: AssetView, shown: RoundView, average: AverageView, styles: Styles, width: int
-) -> Line:
-    """Where the average stands against the strike, and what the rest must be to turn it."""
-    strike, value = shown.strike, average.average
-    assert value is not None
-    words: list[Span] = [("average ", styles.dim), (figures.coin(value), styles.strong)]
-    if strike is None:
-        return line(words, width, styles.text)
-    gap_bps = (value / strike - 1.0) * _BPS
-    words.append((f"  {figures.arrow(gap_bps)} {gap_bps:+.2f} bps", styles.sign(gap_bps)))
-    left_s = average.window_s - average.observed_s
-    if left_s <= 0:
-        return spread(
-            words, [("whole: ", styles.dim), _winner(gap_bps, styles)], width, styles.text
-        )
-    needed = (strike * average.window_s - value * average.observed_s) / left_s
-    turn = _turn_words(needed, view.consensus.price, gap_bps >= 0, styles)
-    if width_of(words) + width_of(turn) >= width:
-        turn = _turn_words(needed, None, gap_bps >= 0, styles)
-    return spread(words, turn, width, styles.text)
-
-
-def _turn_words(needed: float, price: float | None, is_up: bool, styles: Styles) -> list[Span]:
-    """What the rest must average, and how far that is from the consensus."""
-    if needed <= 0:
-        return [("nothing can turn it", styles.dim)]
-    away = "" if price is None else f" ({(needed / price - 1.0) * _BPS:+.1f} bps)"
-    side = "below" if is_up else "above"
-    return [
-        (f"rest {side} ", styles.dim),
-        (f"{figures.coin(needed)}{away}", styles.text),
-        (" turns it", styles.dim),
-    ]
-
-
-def _winner(gap_bps: float, styles: Styles) -> Span:
-    """By our own sum: a tie is Up."""
-    return ("▲ Up", styles.up) if gap_bps >= 0 else ("▼ Down", styles.down)
-
-
-# --- how well it was foreseen ---------------------------------------------------------------
-
-
-def forecast_lines(view: AssetView, styles: Styles, width: int) -> list[Line]:
-    """By horizon the sigma of what came in sigmas foreseen; by time before the close what
-    was said of rounds against who won."""
-    forecasts, said = view.forecasts, view.said
-    is_off = any(one.is_off for one in forecasts)
-    words: list[Span] = [("! does not fit: confidence falls", styles.warn)] if is_off else []
-    lines = [rule([("forecast against what came", styles.dim)], words, width, styles.border)]
-    rows: list[tuple[str, list[Span]]] = []
-    if any(one.samples for one in forecasts):
-        rows += [
-            ("seconds ahead", [(f"{one.ahead_s}", styles.dim) for one in forecasts]),
-            ("sd, 1 is right", [_sd(one, styles) for one in forecasts]),
-            ("samples", [_many(one.samples, styles) for one in forecasts]),
-        ]
-    if any(one.rounds for one in said):
-        rows += [
-            ("s before close", [(f"{one.left_s}", styles.dim) for one in said]),
-            ("Brier", [_brier(one, styles) for one in said]),
-            ("said 0.9 or more", [_many(one.sure, styles) for one in said]),
-            ("of these came", [_came(one, styles) for one in said]),
-        ]
-    if not rows:
-        return [*lines, line([("nothing has come yet", styles.dim)], width, styles.text)]
-    return [*lines, *(_cells_line(name, cells, styles, width) for name, cells in rows)]
-
-
-def _sd_words(forecasts: Sequence[ForecastView], styles: Styles) -> list[Span]:
-    """The same in one line, of the horizons of which something has come."""
-    words: list[Span] = [("sd", styles.dim)]
-    for one in forecasts:
-        if one.samples:
-            text, style = _sd(one, styles)
-            words += [(f"  {one.ahead_s}s ", styles.dim), (text, style)]
-    return words if len(words) > 1 else []
-
-
-def _cells_line(name: str, cells: Sequence[Span], styles: Styles, width: int) -> Line:
-    spans: list[Span] = [(f"{name:<{_LABEL}}", styles.dim)]
-    spans += [(f"{text:>{_CELL}}", style) for text, style in cells]
-    return line(spans, width, styles.text)
-
-
-def _sd(forecast: ForecastView, styles: Styles) -> Span:
-    if not forecast.samples:
-        return "–", styles.dim
-    mark = "!" if forecast.is_off else ""
-    return f"{mark}{forecast.sd:.2f}", styles.warn if forecast.is_off else styles.strong
-
-
-def _many(count: float, styles: Styles) -> Span:
-    return (f"{count:,.0f}", styles.text) if count else ("–", styles.dim)
-
-
-def _brier(said: SaidView, styles: Styles) -> Span:
-    return (f"{said.brier:.3f}", styles.text) if said.rounds else ("–", styles.dim)
-
-
-def _came(said: SaidView, styles: Styles) -> Span:
-    return (f"{said.sure_came:.0%}", styles.strong) if said.sure else ("–", styles.dim)
 
 
 # --- features -------------------------------------------------------------------------------
