@@ -16,9 +16,9 @@ from polytui.strategy.proposal import View
 class BreakerLooks:
     """Stateless: the breakers are the asset's, and outlive its desk."""
 
-    def __init__(self, holdings: AssetLedger, halts: Halts) -> None:
-        self._asset_account = holdings.asset_account
-        self._breakers = holdings.asset_account.breakers
+    def __init__(self, ledger: AssetLedger, halts: Halts) -> None:
+        self._asset_account = ledger.asset_account
+        self._breakers = ledger.asset_account.breakers
         self._halts = halts
 
     def ticked(self, step: Step, event: Ticked, settings: Settings) -> None:

@@ -18,9 +18,9 @@ FLATTEN = "flatten"
 class Flattening:
     """The wish stands in the asset's account, through a crash of the desk."""
 
-    def __init__(self, holdings: AssetLedger) -> None:
-        self._ledger = holdings
-        self._asset_account = holdings.asset_account
+    def __init__(self, ledger: AssetLedger) -> None:
+        self._ledger = ledger
+        self._asset_account = ledger.asset_account
 
     @property
     def is_asked(self) -> bool:

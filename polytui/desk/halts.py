@@ -13,10 +13,10 @@ class Halts:
     """State: whether the session ends. Pauses and the kill switch outlive a desk: they are the
     account's."""
 
-    def __init__(self, account: Account, holdings: AssetLedger) -> None:
+    def __init__(self, account: Account, ledger: AssetLedger) -> None:
         self._account = account
-        self._ledger = holdings
-        self._asset_account = holdings.asset_account
+        self._ledger = ledger
+        self._asset_account = ledger.asset_account
         self.is_stopping = False
 
     def halt(self) -> Why | None:

@@ -60,4 +60,4 @@ class NotFound:
 
 
 Report = Accepted | Refused | Unanswered | Filled | Cancelled | CancelRefused | NotFound
-"""What hands may say of an order."""
+"""What an execution client may say of an order."""
