@@ -1,0 +1,94 @@
+"""The house itself: rooms small enough to read, a name for one thing only, nothing wired later."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+POLYTUI = Path(__file__).parents[1] / "polytui"
+MODULES = sorted(POLYTUI.rglob("*.py"))
+MOST_LINES = 400
+TWICE = "the same word"
+"""Stands in the docstring of a class that is called as another one, with the reason."""
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(POLYTUI))
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in MODULES:
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_no_file_is_longer_than_one_reads_at_once(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES, "it holds two things: find the seam"
+
+
+def test_no_class_is_called_as_another_one_unless_it_says_why() -> None:
+    found: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                says_why = TWICE in (ast.get_docstring(node) or "")
+                found[node.name].append((named(path), says_why))
+    silent = {
+        name: [path for path, _ in places]
+        for name, places in found.items()
+        if len(places) - sum(says_why for _, says_why in places) > 1
+    }
+    assert not silent
+
+
+def _aliases() -> set[str]:
+    """Names that stand for `Callable[...]`."""
+    return {"Callable"} | {
+        node.targets[0].id
+        for _, tree in trees()
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and ast.unparse(node.value).startswith("Callable[")
+    }
+
+
+def _callbacks() -> set[str]:
+    """Attributes that hold what their owner calls: annotated so, or taken from such an argument."""
+    kinds, found = _aliases(), set[str]()
+
+    def is_callable(annotation: ast.expr | None) -> bool:
+        return annotation is not None and ast.unparse(annotation).split("[")[0] in kinds
+
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AnnAssign) and is_callable(node.annotation):
+                found.add(ast.unparse(node.target).removeprefix("self."))
+            elif isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                given = {arg.arg for arg in node.args.args if is_callable(arg.annotation)}
+                for one in ast.walk(node):
+                    if isinstance(one, ast.Assign) and ast.unparse(one.value) in given:
+                        found.add(ast.unparse(one.targets[0]).removeprefix("self."))
+    return found
+
+
+def test_nobody_is_given_a_callback_after_it_was_made() -> None:
+    """What another object calls is an argument of its making: it is complete from then on."""
+    callbacks = _callbacks()
+    assert {"_deliver", "tell"} <= callbacks, "a feed's and a trust's"
+    late = [
+        f"{named(path)}: {ast.unparse(node)}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+        and target.attr in callbacks
+        and not (isinstance(target.value, ast.Name) and target.value.id == "self")
+    ]
+    assert not late
