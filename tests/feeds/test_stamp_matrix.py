@@ -341,7 +341,7 @@ US = 1_000
 _RTDS = ("price_streams:_PointSeries.event", "price_streams:Rtds._parse")
 _BOLT = ("price_streams:_PointSeries.event", "price_streams:PolyBolt._parse")
 CASES = (
-    Case("book", ("streams:book_of",), market(event_type="book", **BOOK), channel),
+    Case("book", ("wire_book:book_of",), market(event_type="book", **BOOK), channel),
     Case(
         "price change",
         ("streams:_changed",),
@@ -431,7 +431,7 @@ CASES = (
         read=read_user,
         otherwise={"a unit too large": True},
     ),
-    Case("clob book by REST", ("streams:book_of",), clob_books, ask=books_of),
+    Case("clob book by REST", ("wire_book:book_of",), clob_books, ask=books_of),
     Case(
         "binance trades by REST",
         ("binance_rest:_traded",),
