@@ -325,11 +325,11 @@ async def test_what_nobody_can_carry_out_is_no_answer_but_a_refusal(
         run = engine.run_of(ETH)
         poison(engine, ETH)
         await engine.until(lambda: run.state is AssetState.RESTARTING)
-        engine.session.mind.desks[ETH].ledger = None  # type: ignore[assignment]
+        engine.session.mind.desks[ETH].ledger.orders = None  # type: ignore[assignment]
         answer = await engine.session.hub.command(Action.KILL, "", "terminal")
         assert len(answer.seqs) == 1
         assert answer.left_out.startswith("eth: AttributeError")
-        engine.session.mind.desks[ETH].asset_account = None  # type: ignore[assignment]
+        engine.session.mind.desks[ETH]._people = None  # type: ignore[assignment]
         with pytest.raises(Rejected, match="pause could not be carried out: eth: AttributeError"):
             await engine.session.hub.command(Action.PAUSE, "eth", "terminal")
         await wait_all_tasks_blocked()
