@@ -21,7 +21,8 @@ from rich.table import Table
 
 from benchmarks.engine_runs import EngineRun, engine
 from polytui.desk.mind import Mind
-from polytui.journal.codec import decode_event, decode_record
+from polytui.journal.codec import decode_event
+from polytui.journal.reader import JournalReader
 from polytui.model.effects import Explain, Reason
 from polytui.model.events import (
     Event,
@@ -201,10 +202,10 @@ _FAULT_REASONS = (
 
 
 def _records(path: Path) -> Iterator[tuple[int, Asset, Event, bool]]:
-    for line in path.read_bytes().splitlines()[1:]:
-        record = decode_record(line)
-        if not record.digest:
-            yield record.at, Asset(record.asset), decode_event(record.event), record.last
+    with JournalReader(path) as journal:
+        for record in journal:
+            if record.is_event:
+                yield record.at, Asset(record.asset), decode_event(record.event), record.last
 
 
 def _case_at(cases: list[Seen], at_ns: int) -> Seen | None:

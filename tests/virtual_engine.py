@@ -24,7 +24,8 @@ from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event
 from polytui.journal.line_file import OffLoop
-from polytui.journal.log import JournalLog, read_journal
+from polytui.journal.log import JournalLog
+from polytui.journal.reader import JournalReader
 from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.events import Event
 from polytui.model.instrument import Asset, Interval
@@ -165,6 +166,10 @@ class VirtualEngine:
     def run_of(self, asset: Asset) -> AssetRun:
         return next(run for run in self.runs if run.asset is asset)
 
+    def has_settled(self, asset: Asset, slug: str = "") -> bool:
+        """Whether the desk has taken the winner of a round; of any round where none is named."""
+        return any(f"{slug} settled " in text for text in self.texts(asset.value))
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something that no event tells, at most ten minutes of the session."""
         with trio.fail_after(600):
@@ -173,8 +178,8 @@ class VirtualEngine:
 
     def records(self) -> list[JournalRecord]:
         """Every event of the journal so far; close the engine first to have them all."""
-        _, records = read_journal(self.session.journal.path)
-        return [record for record in records if not record.digest]
+        with JournalReader(self.session.journal.path) as journal:
+            return [record for record in journal if record.is_event]
 
     def events(self, *kinds: type) -> list[tuple[str, Event]]:
         """Only lines that begin as one of these kinds are read in full: a journal has thousands."""
@@ -186,11 +191,15 @@ class VirtualEngine:
         return [notice.text for notice in self.notices if asset in ("", notice.asset)]
 
 
+_JOURNAL = {"flush_ms": 10_000, "digest_every": 100, "checkpoint_every": 700}
+"""Few writes, and checkpoints all over every session: each replay goes on from all of them."""
+
+
 def quick_settings(**tables: Any) -> Settings:
     """Settings for virtual time: the journal's thread is left alone until the end. Nothing trades
     for show."""
     settings = Settings(endpoints=_ENDPOINTS)
-    changes = {"journal": {"flush_ms": 10_000}, "demo": {"strategies": ()}, **tables}
+    changes = {"journal": _JOURNAL, "demo": {"strategies": ()}, **tables}
     return attrs.evolve(
         settings,
         **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},

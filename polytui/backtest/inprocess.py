@@ -15,9 +15,11 @@ from attrs import define, field, frozen
 
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
+from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperClient
-from polytui.journal.codec import encode_digest, encode_record
+from polytui.journal.codec import encode_record
+from polytui.journal.milestones import milestones
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Place
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
@@ -267,8 +269,13 @@ class InProcess:
             self._lines.append(
                 encode_record(taken.seq, now_ns, name, event, taken.effects, is_last)
             )
-            if is_last and taken.seq % self._settings.journal.digest_every < len(batch):
-                self._lines.append(encode_digest(taken.seq, self._mind.digest()))
+        if batch:
+            self._mark(self._mind.seq - len(batch) + 1, self._mind.seq)
+
+    def _mark(self, first: int, last: int) -> None:
+        mind, state = self._mind, partial(checkpoint_of, self._mind)
+        for line in milestones(self._settings.journal, first, last, mind.digest, state):
+            self._lines.append(line if isinstance(line, bytes) else line())
 
 
 def play(

@@ -1,7 +1,8 @@
-"""A journal through the same desks again: a plain loop, no task, no clock.
+"""A journal played again through a fresh mind: the same effects, or the first difference.
 
-Every effect must come out as it was written, byte for byte, and every digest must be equal.
-The first difference is shown with its place: the fields that differ, and the events around it.
+No task, no socket, no clock: a plain loop over `Mind.take`. Verifying, the replay goes on from each
+checkpoint as if it had begun there: with a mind that was made of it, after that was compared with
+the one that has read everything.
 """
 
 from __future__ import annotations
@@ -12,12 +13,21 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 from attrs import frozen
 
 from polytui.backtest.difference import AROUND, effects_differ, event_line
+from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of, restored_as, where_they_differ
 from polytui.desk.mind import Mind
-from polytui.journal.codec import BadJournal, JournalRecord, decode_event, encode_effects
-from polytui.journal.log import read_journal
+from polytui.journal.beginning import begin
+from polytui.journal.codec import (
+    BadJournal,
+    JournalRecord,
+    decode_checkpoint,
+    decode_event,
+    encode_effects,
+)
+from polytui.journal.reader import JournalReader
 from polytui.model.errors import Fatal
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
@@ -34,6 +44,10 @@ class ReplayVerdict:
     difference: str = ""
     around: tuple[str, ...] = ()
     """The events around the difference, a line each; the one in question begins with >."""
+    checkpoints: int = 0
+    """From which the replay went on, each equal to the mind that has read everything before it."""
+    passed_over: tuple[str, ...] = ()
+    """Checkpoints that could not be used, and why."""
 
     @property
     def is_equal(self) -> bool:
@@ -41,24 +55,31 @@ class ReplayVerdict:
 
     def text(self) -> str:
         what = f"{self.events} events, {self.effects} effects, {self.digests} digests"
+        if self.checkpoints:
+            what += f", {self.checkpoints} checkpoints"
         if self.difference:
             lines = (f"{what}, then a difference: {self.difference}", "events around:")
-            return "\n".join((*lines, *self.around))
-        return f"{what}: all equal" if self.is_verified else f"{what} replayed"
+            return "\n".join((*self.passed_over, *lines, *self.around))
+        end = f"{what}: all equal" if self.is_verified else f"{what} replayed"
+        return "\n".join((*self.passed_over, end))
 
 
 class Replay:
     """State: the mind that is being replayed, and what was compared so far."""
 
-    def __init__(self, *, is_verifying: bool) -> None:
-        self.mind = Mind()
+    def __init__(self, *, is_verifying: bool, mind: Mind | None = None) -> None:
+        """`mind`: one that has read what stands before."""
+        self.mind = Mind() if mind is None else mind
         self._is_verifying = is_verifying
-        self._events = self._effects = self._digests = 0
+        self._events = self._effects = self._digests = self._checkpoints = 0
+        self._passed_over: list[str] = []
         self._equal_until = 0
         """The event of the last digest that was equal."""
 
     def take(self, record: JournalRecord) -> str:
         """One line of the journal; the difference it shows, if any."""
+        if record.is_checkpoint:
+            return self._check_checkpoint(record) if self._is_verifying else ""
         if record.digest:
             return self._check_digest(record)
         asset, event = event_of(record)
@@ -97,9 +118,41 @@ class Replay:
         since = f"equal until event {self._equal_until}" if self._equal_until else "none before"
         return f"digest after event {record.seq}: {digest}, was {record.digest} ({since})"
 
-    def verdict(self, difference: str = "", around: Iterable[str] = ()) -> ReplayVerdict:
-        counted = (self._events, self._effects, self._digests)
-        return ReplayVerdict(*counted, self._is_verifying, difference, tuple(around))
+    def _check_checkpoint(self, record: JournalRecord) -> str:
+        """Go on with the mind that is in it, where that is equal to ours in everything."""
+        here = f"the checkpoint after event {record.seq}"
+        try:
+            state = decode_checkpoint(record)
+            mind = restored_as(state, record.digest)
+        except (BadJournal, BadCheckpoint) as error:
+            said = f"{here} is not used, what stands before it is: {error}"
+            self._passed_over.append(said)
+            return ""
+        own = _plain(checkpoint_of(self.mind))
+        if differing := where_they_differ(own, state):
+            return f"{here}: {differing}"
+        self.mind = mind
+        self._checkpoints += 1
+        return ""
+
+    def verdict(
+        self, difference: str = "", around: Iterable[str] = (), passed_over: tuple[str, ...] = ()
+    ) -> ReplayVerdict:
+        return ReplayVerdict(
+            self._events,
+            self._effects,
+            self._digests,
+            self._is_verifying,
+            difference,
+            tuple(around),
+            self._checkpoints,
+            (*passed_over, *self._passed_over),
+        )
+
+
+def _plain(state: object) -> object:
+    """As it is read: tuples are lists."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))
 
 
 def event_of(record: JournalRecord) -> tuple[Asset, Event]:
@@ -110,31 +163,52 @@ def event_of(record: JournalRecord) -> tuple[Asset, Event]:
         raise BadJournal(f"event {record.seq}: {error}") from error
 
 
-def replay_journal(path: Path, *, is_verifying: bool) -> ReplayVerdict:
-    """Replay a file to its end or its first difference. Fatal for a file that is no journal."""
-    replay = Replay(is_verifying=is_verifying)
-    before: deque[JournalRecord] = deque(maxlen=AROUND + 1)
+def replay_journal(
+    path: Path, *, is_verifying: bool, from_event: int | None = None
+) -> ReplayVerdict:
+    """Replay a file to its end or its first difference, from its start or from the last good
+    checkpoint before an event. Fatal for a file that is no journal."""
     try:
-        _, records = read_journal(path)
-        for record in records:
-            before.append(record)
-            if difference := replay.take(record):
-                after = islice(_readable(records), AROUND)
-                return replay.verdict(difference, _around(before, after))
+        if from_event is None:
+            with JournalReader(path) as journal:
+                return _replay(journal, Replay(is_verifying=is_verifying))
+        beginning = begin((path,), restored_as, from_event)
+        with beginning.reader as journal:
+            replay = Replay(is_verifying=is_verifying, mind=beginning.state)
+            return _replay(journal, replay, beginning.passed_over)
     except BadJournal as error:
-        raise Fatal(f"{path}: {error}") from error
-    return replay.verdict()
+        raise Fatal(str(error)) from error
+
+
+def _replay(
+    journal: JournalReader, replay: Replay, passed_over: tuple[str, ...] = ()
+) -> ReplayVerdict:
+    before: deque[JournalRecord] = deque(maxlen=AROUND + 1)
+    records = iter(journal)
+    for record in records:
+        before.append(record)
+        try:
+            difference = replay.take(record)
+        except BadJournal as error:
+            raise BadJournal(f"{journal.where}: {error}") from error
+        if difference:
+            after = islice(_readable(records), AROUND)
+            return replay.verdict(difference, _around(before, after), passed_over)
+    return replay.verdict(passed_over=passed_over)
 
 
 def _around(before: Iterable[JournalRecord], after: Iterable[JournalRecord]) -> Iterator[str]:
     """The event in question among its neighbours; of a digest, the events before it."""
     *earlier, it = before
     for record in earlier:
-        if not record.digest:
+        if record.is_event:
             yield event_line(record)
-    yield f"> digest {it.digest}" if it.digest else event_line(it, is_it=True)
+    if it.is_checkpoint:
+        yield f"> checkpoint after event {it.seq}"
+    else:
+        yield event_line(it, is_it=True) if it.is_event else f"> digest {it.digest}"
     for record in after:
-        if not record.digest:
+        if record.is_event:
             yield event_line(record)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from polytui.config.load import canonical_json, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import BadJournal, JournalRecord
-from polytui.journal.log import read_journal
+from polytui.journal.reader import JournalReader
 from polytui.model.effects import (
     Cancel,
     CancelAll,
@@ -118,7 +117,7 @@ class WhatIf:
 
     def take(self, record: JournalRecord) -> Divergence | None:
         """One line of the journal; what it shows, if anything."""
-        if record.digest:
+        if not record.is_event:
             return None
         asset, event = event_of(record)
         self._events += 1
@@ -184,14 +183,16 @@ def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:
     try:
         return what_if.comparison(list(_differences(path, what_if)))
     except BadJournal as error:
-        raise Fatal(f"{path}: {error}") from error
+        raise Fatal(str(error)) from error
 
 
 def _differences(path: Path, what_if: WhatIf) -> Iterator[Divergence]:
-    _, records = read_journal(path)
-    with closing(records):
-        for record in records:
-            found = what_if.take(record)
+    with JournalReader(path) as journal:
+        for record in journal:
+            try:
+                found = what_if.take(record)
+            except BadJournal as error:
+                raise BadJournal(f"{journal.where}: {error}") from error
             if found is not None:
                 yield found
 

@@ -34,7 +34,14 @@ def _wishes(
 
 @click.command()
 @click.argument("session", type=click.Path(path_type=Path))
-@click.option("--verify", is_flag=True, help="Check every effect and digest.")
+@click.option("--verify", is_flag=True, help="Check every effect, digest and checkpoint.")
+@click.option(
+    "--from",
+    "from_event",
+    type=click.IntRange(min=0),
+    metavar="EVENT",
+    help="Begin at the last checkpoint before this event, not at the start.",
+)
 @click.option(
     "--with",
     "wishes",
@@ -46,18 +53,24 @@ def _wishes(
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
 @plain_errors
 def replay(
-    session: Path, verify: bool, wishes: tuple[tuple[str, str], ...], json_path: str | None
+    session: Path,
+    verify: bool,
+    from_event: int | None,
+    wishes: tuple[tuple[str, str], ...],
+    json_path: str | None,
 ) -> None:
     """Play a session's folder, or its journal, through the same desks again, as fast as it goes."""
     journal = journal_of(session)
     if wishes:
         if verify:
             raise click.UsageError("--verify and --with are two questions: ask one at a time")
+        if from_event is not None:
+            raise click.UsageError("--with asks the whole journal: leave --from out")
         _what_if(journal, wishes, json_path)
         return
     from polytui.backtest.replay import replay_journal
 
-    verdict = replay_journal(journal, is_verifying=verify)
+    verdict = replay_journal(journal, is_verifying=verify, from_event=from_event)
     if json_path:
         write_json(attrs.asdict(verdict), json_path)
     if json_path != "-":

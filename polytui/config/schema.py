@@ -168,6 +168,9 @@ class JournalSettings:
     """The journal goes to the disk so often."""
     digest_every: int = setting(1000, between(10, 1_000_000))
     """Events between two digests of the desks' state."""
+    checkpoint_every: int = setting(50_000, between(100, 10_000_000))
+    """Events between two checkpoints, from each of which the journal can be read on its own. One
+    takes about 5 ms and 150 kB for each asset."""
     least_free_mb: int = setting(64, between(0, 1_000_000))
     """No session starts on a disk with less room: an asset writes tens of MB an hour."""
 

@@ -16,7 +16,7 @@ from polytui.ledger.shadow import Shadow
 from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.effects import Reason, Why
 from polytui.model.events import RiskStateRestored, Stopped
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
 from polytui.risk.kill_switch import KillSwitch
@@ -37,10 +37,14 @@ class AssetAccount:
     signals: int = 0
     orders: int = 0
     fills: int = 0
+    rounds_opened: int = 0
+    """Before our eyes: the ones a session of N rounds counts."""
     rounds_settled: int = 0
-    session_rounds: list[str] = field(factory=list)
-    """Rounds that opened before our eyes: the ones a session of N rounds counts."""
-    settled: set[str] = field(factory=set)
+    """Of those."""
+    session_rounds: dict[str, int] = field(factory=dict)
+    """By slug, which of those it was, from 1 on, until it is settled."""
+    last_opened: dict[Interval, int] = field(factory=dict)
+    """When the last of them opened: none is counted twice, whatever crashes."""
     is_traded: bool = False
     """A desk of this session has begun: others are only passed on to the next one."""
     is_paused: bool = False
@@ -58,6 +62,17 @@ class AssetAccount:
     """How well the forecast fits; it outlives a desk's crash."""
     _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
     """By round, (strategy, outcome) of every side that was bought."""
+
+    def note_opened(self, listed: Round) -> None:
+        """A round opened before our eyes."""
+        if listed.opens_ns > self.last_opened.get(listed.interval, -1):
+            self.last_opened[listed.interval] = listed.opens_ns
+            self.rounds_opened += 1
+            self.session_rounds[listed.slug] = self.rounds_opened
+
+    def is_of_session(self, slug: str, most: int) -> bool:
+        """Whether a round is one of the first so many that opened before our eyes."""
+        return self.session_rounds.get(slug, most + 1) <= most
 
     def note_entered(self, slug: str, strategy: str, outcome: Outcome) -> None:
         sides = self._entered.setdefault(slug, [])
@@ -97,13 +112,17 @@ class AssetAccount:
         self.breakers.restore(before.breakers, now_ns)
 
     def forget_round(self, slug: str) -> None:
+        """It is settled."""
         self._entered.pop(slug, None)
+        self.rounds_settled += self.session_rounds.pop(slug, None) is not None
 
     def state(self) -> tuple[object, ...]:
         at = self.exposure.totals
         money = (self.realised, at.flow, at.cost, at.carried, at.reserved, at.orders)
         ends = sorted((slug, each.at_stake) for slug, each in self.exposure.open().items())
-        rounds = (self.session_rounds, sorted(self.settled), ends, self.losses_in_a_row)
+        session = (self.rounds_opened, self.rounds_settled, sorted(self.session_rounds.items()))
+        opened = sorted((interval.value, at_ns) for interval, at_ns in self.last_opened.items())
+        rounds = (*session, opened, ends, self.losses_in_a_row)
         whys = [why.reason.value for why in self.paused_whys]
         asked = (self.is_paused, self.is_flattening, self.is_flattened)
         people = (self.is_traded, *asked, whys)
@@ -121,7 +140,8 @@ class Account:
         self.claims = Claims()
         self.at_risk = AccountExposure()
         """What is held and works in all assets."""
-        self._assets: dict[Asset, AssetAccount] = {}
+        self._assets = {asset: AssetAccount(self.at_risk.of(asset)) for asset in Asset}
+        """All there can be, from the start: whoever asks for one first changes nothing."""
         self._day = 0
         self._realised_today = Usd(0)
         self._trades_today = 0
@@ -135,10 +155,7 @@ class Account:
         """Day and limit of the last kill by a day's loss."""
 
     def of(self, asset: Asset) -> AssetAccount:
-        found = self._assets.get(asset)
-        if found is None:
-            found = self._assets[asset] = AssetAccount(self.at_risk.of(asset))
-        return found
+        return self._assets[asset]
 
     # --- counters that limits look at ---------------------------------------------------------
 

@@ -114,10 +114,6 @@ class AssetLedger:
         if traded:
             self._account.note_settled(self._asset, pnl)
         asset_account.forget_round(slug)
-        asset_account.settled.add(slug)
-        asset_account.rounds_settled = sum(
-            known in asset_account.settled for known in asset_account.session_rounds
-        )
         self.orders.forget_round(slug)
         self._listed.pop(slug, None)
         self.exposure.forget(slug)

@@ -132,7 +132,7 @@ class Desk:
         """Go on under these settings."""
         self.settings = settings
         self.settings_digest = digest_of(settings)
-        self.prices.features.configure(settings.features)
+        self.prices.configure(settings)
         self.account.starting_cash = usd_from_float(settings.paper.starting_cash_usd)
 
     def state(self) -> tuple[object, ...]:
@@ -195,9 +195,8 @@ class Desk:
     def _round_opened(self, step: Step, event: ev.RoundOpened) -> None:
         if market_round := self.rounds.get(event.slug):
             market_round.move(Move.OPENS)
-            session = self.asset_account.session_rounds
-            if not event.is_late and event.slug not in session:
-                session.append(event.slug)
+            if not event.is_late:
+                self.asset_account.note_opened(market_round.round)
 
     def _round_closed(self, step: Step, event: ev.RoundClosed) -> None:
         if market_round := self.rounds.get(event.slug):

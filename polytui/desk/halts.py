@@ -30,8 +30,8 @@ class Halts:
         asset_account = self._asset_account
         if asset_account.is_paused:
             return asset_account.paused_why or Why(Reason.PAUSED)
-        most, session = settings.session.rounds, asset_account.session_rounds
-        if most and slug not in session[:most]:
+        most = settings.session.rounds
+        if most and not asset_account.is_of_session(slug, most):
             return Why(Reason.SESSION_DONE)
         return asset_account.breakers.blocking()
 

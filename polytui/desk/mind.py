@@ -44,6 +44,12 @@ class Mind:
         effects = self.desks[asset].step(self.seq, now_ns, event, is_last=is_last)
         return Taken(self.seq, effects)
 
+    def quote_by(self, quoting: Sequence[QuotingStrategy]) -> None:
+        """These quote from here on: they are the program's, and no part of the state."""
+        self._quoting = tuple(quoting)
+        for desk in self.desks.values():
+            desk.quote_sets.strategies = self._quoting
+
     @property
     def book_lag_ns(self) -> int:
         """How late the newest frame of books was read, of the asset that is worst."""
@@ -51,9 +57,9 @@ class Mind:
 
     def digest(self) -> str:
         """Sixteen hex digits over everything that decides what comes next."""
-        state = (
-            self.seq,
-            self.account.state(),
-            [desk.state() for _, desk in sorted(self.desks.items())],
-        )
-        return hashlib.blake2b(msgspec.json.encode(state), digest_size=8).hexdigest()
+        return hashlib.blake2b(msgspec.json.encode(self.state()), digest_size=8).hexdigest()
+
+    def state(self) -> tuple[object, ...]:
+        """What a digest is made of: of what is over nothing is in it but its sums."""
+        desks = [desk.state() for _, desk in sorted(self.desks.items())]
+        return (self.seq, self.account.state(), desks)

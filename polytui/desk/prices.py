@@ -44,6 +44,11 @@ class DeskPrices:
         self.features = Features()
         self._last_trade_ns = 0
 
+    def configure(self, settings: Settings) -> None:
+        """Settings in force."""
+        self.features.configure(settings.features)
+        self.consensus.forget_answers()
+
     def chainlink_priced(self, event: ChainlinkPriced, market: MarketSettings) -> bool:
         """Whether it said something new: relays overlap."""
         is_new = self.settlement.take(

@@ -183,6 +183,8 @@ class PaperClient:
                 self._send_cancel([order_id], now_ns)
             case CancelAll():
                 self._send_cancel([*self._arriving, *self._resting_ids()], now_ns)
+            case _:
+                raise TypeError(f"{type(effect).__name__} is nothing that can be sent")
 
     def _send_cancel(self, order_ids: list[str], now_ns: int) -> None:
         """One request, however many it names."""

@@ -1,6 +1,7 @@
 """A file of lines that only grows: appended in memory, written by one task, kept when it is asked.
 
-Appending never waits, so a slow disk delays nobody's decision. Whoever acknowledges something to a
+Appending never waits, so a slow disk delays nobody's decision; a line that is long to make is made
+where it is written, in its place among the others. Whoever acknowledges something to a
 person waits for `kept`: then every line appended before is on the disk (fsync), and not only on
 its way there. All who wait at one moment share one fsync.
 """
@@ -27,6 +28,11 @@ OffLoop = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs what blocks somewhere else, and is not abandoned half-way when cancelled."""
 
 
+MakeLine = Callable[[], bytes]
+
+Line = bytes | MakeLine
+
+
 class Unkept(Exception):
     """A line is not on the disk, and why, in words."""
 
@@ -43,20 +49,34 @@ class LineFile:
         self._file = file
         self._name = name
         self.off_loop = off_loop
-        self._waiting = bytearray()
+        self._waiting: list[Line] = []
+        self._waiting_size = 0
+        self._made_next: list[Line] = []
+        """What the writer has taken over and not made bytes of yet; only its thread does."""
         self._leaving = bytearray()
-        """What the writer has taken over; only what the disk took is removed."""
+        """Bytes of that; only what the disk took is removed."""
         self._appended = self._kept = 0
+        """How much was ever given, and how much of that is kept: a count that grows."""
         self._fault = ""
         self._refuses_since: float | None = None
         self._lost: OSError | None = None
         self._asked, self._answered = trio.Event(), trio.Event()
 
     def append(self, line: bytes) -> None:
-        self._waiting += line
-        self._appended += len(line)
-        if len(self._waiting) + len(self._leaving) > _MOST_BUFFERED:
+        self._waiting.append(line)
+        self._appended += 1
+        self._waiting_size += len(line)
+        if self._waiting_size + len(self._leaving) > _MOST_BUFFERED:
             raise Fatal(f"the disk of {self.path} does not keep up: free it or slow down")
+
+    def add(self, line: Line) -> None:
+        """A line, or what makes the one that stands here: the writer does, in its thread, so it
+        must touch nothing that others change, and must not raise."""
+        if isinstance(line, bytes):
+            self.append(line)
+        else:
+            self._waiting.append(line)
+            self._appended += 1
 
     async def kept(self) -> None:
         """Wait until everything appended so far is on the disk. Unkept where the disk refuses."""
@@ -94,9 +114,8 @@ class LineFile:
         """Write what waits, as far as the disk where somebody waits for that. OSError where it does
         not go; everything is still there then."""
         must_keep, end = self._asked.is_set(), self._appended
-        self._leaving += self._waiting
-        self._waiting = bytearray()
-        if not self._leaving and not must_keep:
+        self._take_over()
+        if not (self._made_next or self._leaving or must_keep):
             return
         if must_keep:
             self._asked = trio.Event()
@@ -115,8 +134,7 @@ class LineFile:
 
     def close(self) -> None:
         """Everything to the disk, now."""
-        self._leaving += self._waiting
-        self._waiting = bytearray()
+        self._take_over()
         try:
             self._write(must_keep=True)
         except OSError as error:
@@ -124,6 +142,10 @@ class LineFile:
             raise Fatal(message) from error
         finally:
             self._file.close()
+
+    def _take_over(self) -> None:
+        self._made_next += self._waiting
+        self._waiting, self._waiting_size = [], 0
 
     def _answer(self) -> None:
         answered, self._answered = self._answered, trio.Event()
@@ -133,6 +155,9 @@ class LineFile:
         """Blocks. After a refused fsync nobody knows what the disk has: it is not asked again."""
         if self._lost is not None:
             raise self._lost
+        for line in self._made_next:
+            self._leaving += line if isinstance(line, bytes) else line()
+        self._made_next = []
         while self._leaving:
             del self._leaving[: self._file.write(self._leaving)]
         if must_keep:

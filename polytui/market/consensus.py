@@ -136,6 +136,10 @@ class Consensus:
         known = self._venues.get(venue)
         return 0 if known is None else known.received_ns
 
+    def forget_answers(self) -> None:
+        """What was said of a moment was said under other settings."""
+        self._changed()
+
     def state(self) -> tuple[object, ...]:
         venues = [venue.state() for _, venue in sorted(self._venues.items())]
         return (venues, self._spot, self._spot_ns)

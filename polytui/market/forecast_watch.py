@@ -173,6 +173,8 @@ class ForecastWatch:
         self._marks = {left_s: _Mark() for left_s in MARKS_S}
         self._said: dict[str, dict[int, float]] = {}
         self._left = ForecastLeft("")
+        self._named: ForecastLeft | None = None
+        """The same with the asset's name, as it was asked for last."""
 
     # --- the price ------------------------------------------------------------------------------
 
@@ -248,9 +250,9 @@ class ForecastWatch:
         judged: a line for every sample would fill the journal. None before the first."""
         if not self._left.horizons:
             return None
-        if self._left.asset != asset:
-            self._left = evolve(self._left, asset=asset)
-        return self._left
+        if self._named is None or self._named.asset != asset:
+            self._named = evolve(self._left, asset=asset)
+        return self._named
 
     def restore(self, left: ForecastLeft) -> None:
         """Go on where another session ended; what cannot be such sums is left out."""
@@ -280,7 +282,7 @@ class ForecastWatch:
         )
         ends = [one.last_ns for one in self._horizons.values()]
         at_ns = max([*ends, *[one.last_ns for one in self._marks.values()]])
-        self._left = ForecastLeft(self._left.asset, horizons, marks, at_ns)
+        self._left, self._named = ForecastLeft("", horizons, marks, at_ns), None
 
     def state(self) -> tuple[object, ...]:
         horizons = [

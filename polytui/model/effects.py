@@ -180,6 +180,16 @@ class Place:
 
 
 @frozen
+class RecordedPlace:
+    """That an order was sent, as a journal has it: to be read, counted and compared. It is no
+    `Place`, has no stamp, and nothing makes one of it: what a file says was never allowed here."""
+
+    order: Order
+    exposure: Usd
+    """What its stamp said."""
+
+
+@frozen
 class Cancel:
     order_id: str
 
@@ -248,3 +258,15 @@ class Credit:
 
 
 Effect = Place | Cancel | CancelAll | Resync | Explain | Trip | Release | Warn | Credit
+
+RecordedEffect = (
+    RecordedPlace | Cancel | CancelAll | Resync | Explain | Trip | Release | Warn | Credit
+)
+"""What is read of a journal."""
+
+
+def recorded(effect: Effect) -> RecordedEffect:
+    """An effect as a journal has it."""
+    if isinstance(effect, Place):
+        return RecordedPlace(effect.order, effect.stamp.exposure)
+    return effect

@@ -75,7 +75,7 @@ class PlannedFault:
     def has_opened(self, account: Account, assets: Sequence[Asset]) -> bool:
         """Whether the round has opened: of its asset, or of any."""
         watched = assets if self.asset is None else (self.asset,)
-        return any(len(account.of(a).session_rounds) >= self.at_round for a in watched)
+        return any(account.of(a).rounds_opened >= self.at_round for a in watched)
 
 
 def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[PlannedFault, ...]:

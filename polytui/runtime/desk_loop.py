@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import trio
 from attrs import define, field
 
+from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of
 from polytui.desk.mind import Taken
-from polytui.journal.codec import encode_digest, encode_raised, encode_record
+from polytui.journal.codec import encode_raised, encode_record
+from polytui.journal.milestones import milestones
 from polytui.model.effects import Effect, Place
 from polytui.model.events import (
     Accepted,
@@ -91,7 +94,7 @@ class DeskLoop:
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
-        self._digest_when_due(taken)
+        self._mark(taken[0].seq, taken[-1].seq)
         if any(result.effects for result in taken) or any(
             isinstance(item.event, Commanded | Ticked) for item in items
         ):
@@ -148,11 +151,15 @@ class DeskLoop:
                 encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
             )
 
-    def _digest_when_due(self, taken: list[Taken]) -> None:
-        """A digest speaks of the state after the batch, so it stands after its last line."""
-        every, last = self.session.settings.journal.digest_every, taken[-1].seq
-        if last // every > (taken[0].seq - 1) // every:
-            self.session.journal.append(encode_digest(last, self.session.mind.digest()))
+    def _mark(self, first: int, last: int) -> None:
+        """A digest or a checkpoint, where one is due after this batch."""
+        mind, settings = self.session.mind, self.session.settings.journal
+        state = partial(checkpoint_of, mind)
+        try:
+            for line in milestones(settings, first, last, mind.digest, state):
+                self.session.journal.add(line)
+        except BadCheckpoint as error:  # nothing that trades depends on it
+            self.session.fault("", f"no checkpoint after event {last}: {error}")
 
     def _stand(self, now_ns: int) -> None:
         """What the next session must know, where this one leaves something behind."""

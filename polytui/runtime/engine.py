@@ -12,6 +12,7 @@ from loguru import logger
 
 from polytui.config.load import digest_of
 from polytui.config.schema import Settings
+from polytui.desk.checkpoint import prepare
 from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import FORMAT, Header
@@ -110,7 +111,7 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         folder=plan.folder,
         settings=settings,
         clock=clock,
-        mind=Mind(),
+        mind=_new_mind(),
         journal=JournalLog(plan.folder / "journal.jsonl", header),
         hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
         started_ns=started_ns,
@@ -122,6 +123,11 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
     for warning in surroundings.warnings:
         session.notice("warn", "", warning)
     return session
+
+
+def _new_mind() -> Mind:
+    prepare()  # now, for the first checkpoint comes in the middle of trading
+    return Mind()
 
 
 def _words_of_risk_state(

@@ -10,7 +10,7 @@ import pytest
 
 from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.replay import replay_journal
-from polytui.config.schema import SessionSettings, Settings
+from polytui.config.schema import JournalSettings, SessionSettings, Settings
 from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, encode_header
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -22,7 +22,9 @@ START_NS = 1_795_204_770 * NS_PER_S
 
 
 def play(seed: int, *assets: Asset, venues: tuple[Exchange, ...] = tuple(Exchange)) -> Played:
-    settings = attrs.evolve(Settings(), session=SessionSettings(assets=assets, rounds=1))
+    journal = JournalSettings(checkpoint_every=1_500)
+    session = SessionSettings(assets=assets, rounds=1)
+    settings = attrs.evolve(Settings(), session=session, journal=journal)
     world = WorldSettings(seed, START_NS, assets, (Interval.M5,), venues=venues)
     return InProcess(settings, world).play()
 
@@ -63,6 +65,7 @@ def test_its_journal_replays_equal(both: Played, tmp_path: Path) -> None:
     assert verdict.is_equal, verdict.text()
     assert verdict.events == both.mind.seq
     assert verdict.digests >= 5
+    assert verdict.checkpoints >= 5
     assert verdict.effects > 10
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from polytui.backtest.replay import ReplayVerdict, replay_journal
+from polytui.backtest.replay import Replay, ReplayVerdict, replay_journal
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
+from polytui.desk.checkpoint import checkpoint_of
+from polytui.desk.graph import OBJECT
 from polytui.desk.mind import Mind
 from polytui.journal.codec import (
     FORMAT,
     Header,
+    decode_checkpoint,
+    decode_record,
+    encode_checkpoint,
     encode_digest,
     encode_header,
     encode_raised,
@@ -89,6 +95,10 @@ class Writer:
     def write_digest(self) -> None:
         self.lines.append(encode_digest(self.mind.seq, self.mind.digest()))
 
+    def write_checkpoint(self) -> None:
+        seq, digest = self.mind.seq, self.mind.digest()
+        self.lines.append(encode_checkpoint(seq, digest, checkpoint_of(self.mind)))
+
 
 def a_session(*more: tuple[Asset, ev.Event, bool]) -> list[bytes]:
     writer = Writer()
@@ -162,12 +172,18 @@ def test_the_ends_of_batches_are_part_of_the_journal(tmp_path: Path) -> None:
     assert verdict.difference.startswith("event 12 of btc: effects differ")
 
 
-def test_a_missing_event_is_a_difference(tmp_path: Path) -> None:
+def test_a_missing_event_is_a_hole_and_no_journal(tmp_path: Path) -> None:
     lines = a_session()
-    verdict = replayed(tmp_path, [*lines[:15], *lines[16:]])
-    assert verdict.difference.startswith("digest after event 15: ")
-    again = replayed(tmp_path, [*lines[:14], *lines[15:]])
-    assert again.difference == "event 15: the replay is at event 14"
+    with pytest.raises(Fatal, match="line 16: it speaks of event 15, and stands after event 14"):
+        replayed(tmp_path, [*lines[:15], *lines[16:]])
+    with pytest.raises(Fatal, match="line 15: event 15 comes after event 13"):
+        replayed(tmp_path, [*lines[:14], *lines[15:]])
+
+
+def test_a_journal_that_lacks_its_beginning_is_a_difference(tmp_path: Path) -> None:
+    lines = a_session()
+    verdict = replayed(tmp_path, [lines[0], *lines[6:]])
+    assert verdict.difference.startswith("event 6: ")
 
 
 def test_without_verifying_nothing_is_compared(tmp_path: Path) -> None:
@@ -184,6 +200,122 @@ def test_what_was_raised_is_raised_again(tmp_path: Path) -> None:
     lines = a_session((Asset.ETH, BROKEN, True), (Asset.ETH, ev.DeskOpened(Asset.ETH, 2), True))
     assert b'"raised":"BadSettings: expected > 0' in lines[16]
     assert replayed(tmp_path, lines).is_equal
+
+
+# --- checkpoints --------------------------------------------------------------------------------
+
+
+def marked() -> list[bytes]:
+    """A session with a checkpoint after every fifth event, a broken desk in it."""
+    writer = Writer()
+    broken = [(Asset.ETH, BROKEN, True), (Asset.ETH, ev.DeskOpened(Asset.ETH, 2), True)]
+    after = [(Asset.BTC, ev.Commanded(action, "test"), True) for action in ev.Action]
+    for told in [*world_events(), *broken, *after]:
+        writer.take(*told)
+        if writer.mind.seq % 5 == 0:
+            writer.write_checkpoint()
+    writer.write_digest()
+    return writer.lines
+
+
+def with_state(lines: list[bytes], seq: int, spoil: Callable[[Any], None]) -> list[bytes]:
+    """The same with another state in the checkpoint after an event; its digest is as it was."""
+    at = next(
+        i for i, line in enumerate(lines) if b'"checkpoint"' in line and b'":%d,' % seq in line
+    )
+    record = decode_record(lines[at])
+    state = decode_checkpoint(record)
+    spoil(state)
+    return [*lines[:at], encode_checkpoint(seq, record.digest, state), *lines[at + 1 :]]
+
+
+def test_a_replay_goes_on_from_every_checkpoint(tmp_path: Path) -> None:
+    verdict = replayed(tmp_path, marked())
+    assert verdict.is_equal, verdict.text()
+    assert (verdict.events, verdict.checkpoints, verdict.passed_over) == (23, 4, ())
+    assert verdict.text().endswith("1 digests, 4 checkpoints: all equal")
+    assert replayed(tmp_path, marked(), is_verifying=False).checkpoints == 0
+
+
+def test_what_comes_after_a_checkpoint_is_played_by_the_mind_that_was_made_of_it() -> None:
+    replay = Replay(is_verifying=True)
+    minds = []
+    for line in marked()[1:]:
+        assert replay.take(decode_record(line)) == ""
+        if replay.mind not in minds:
+            minds.append(replay.mind)
+    assert len(minds) == 5
+
+
+def test_a_state_that_no_digest_shows_is_compared_as_well(tmp_path: Path) -> None:
+    """Lives are in the digest; since when a round was looked at is not."""
+
+    def spoil(state: Any) -> None:
+        row = next(row for row in state[1] if row[0] == "desk.round.DeskRound")
+        desk_round = found(state[2], state[1].index(row))
+        desk_round[row.index("looked_ns")] += 1
+
+    verdict = replayed(tmp_path, with_state(marked(), 15, spoil))
+    assert verdict.difference.startswith("the checkpoint after event 15: ")
+    assert ".looked_ns: " in verdict.difference
+    assert any(line.startswith("> checkpoint after event 15") for line in verdict.around)
+
+
+def found(data: Any, place: int) -> Any:
+    """The first object of a class in a written state."""
+    if isinstance(data, list):
+        if data[:2] == [OBJECT, place]:
+            return data
+        for part in data:
+            if (inside := found(part, place)) is not None:
+                return inside
+    return None
+
+
+def another_version(state: Any) -> None:
+    state[0] += 1
+
+
+def another_mind(state: Any) -> None:
+    state[2][-1] += 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"), [(another_version, "it is of version"), (another_mind, "its digest is")]
+)
+def test_a_checkpoint_that_is_no_good_is_said_and_what_stands_before_it_is_read(
+    tmp_path: Path, spoil: Callable[[Any], None], says: str
+) -> None:
+    verdict = replayed(tmp_path, with_state(marked(), 10, spoil))
+    assert verdict.is_equal
+    assert (verdict.events, verdict.checkpoints) == (23, 3)
+    (said,) = verdict.passed_over
+    assert says in said
+    assert verdict.text().startswith("the checkpoint after event 10 is not used, what stands befor")
+
+
+@pytest.mark.parametrize(("begin", "events"), [(23, 3), (20, 3), (19, 8), (10, 13), (4, 23)])
+def test_it_may_begin_at_any_of_them(tmp_path: Path, begin: int, events: int) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b"".join(marked()))
+    verdict = replay_journal(path, is_verifying=True, from_event=begin)
+    assert verdict.is_equal, verdict.text()
+    assert verdict.events == events
+
+
+def test_where_the_last_is_no_good_it_begins_at_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b"".join(with_state(marked(), 20, another_version)))
+    verdict = replay_journal(path, is_verifying=True, from_event=23)
+    assert (verdict.is_equal, verdict.events, verdict.checkpoints) == (True, 8, 0)
+    assert [said[:34] for said in verdict.passed_over] == ["the checkpoint after event 20 is n"] * 2
+
+
+def test_a_difference_after_a_checkpoint_is_found_from_there(tmp_path: Path) -> None:
+    lines = [line.replace(b"command from test", b"command of test") for line in marked()]
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b"".join(lines))
+    assert "effects differ" in replay_journal(path, is_verifying=True, from_event=15).difference
 
 
 def test_what_was_raised_and_is_not_is_a_difference(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import FORMAT, Header, encode_header, encode_raised, encode_record
 from polytui.model import events as ev
-from polytui.model.effects import Effect, Explain, Place, Reason
+from polytui.model.effects import Effect, Explain, Place, Reason, recorded
 from polytui.model.instrument import (
     Asset,
     FeeSchedule,
@@ -83,7 +83,7 @@ class Sent:
     def of(cls, seq: int, at_ns: int, place: dict[str, Any]) -> Sent:
         order, price, shares = place["order"], place["order"]["price"], place["order"]["shares"]
         cost = -(-price * shares // MICRO) + FEES.fee(Price(price), Shares(shares))
-        side, exposure = Side(order["side"]), place["stamp"]["exposure"]
+        side, exposure = Side(order["side"]), place["exposure"]
         return cls(seq, at_ns, order["strategy"], side, cost, exposure)
 
 
@@ -220,7 +220,7 @@ def orders_of_the_other(session: Written, differences: list[Divergence]) -> list
 
 def sent_in(one: Divergence, effects: tuple[Effect, ...]) -> list[Sent]:
     places = [effect for effect in effects if isinstance(effect, Place)]
-    return [Sent.of(one.seq, one.at_ns, msgspec.to_builtins(place)) for place in places]
+    return [Sent.of(one.seq, one.at_ns, msgspec.to_builtins(recorded(place))) for place in places]
 
 
 def test_the_same_values_again_change_nothing(session: Written) -> None:

@@ -324,6 +324,40 @@ def test_a_breach_is_the_first_of_its_day_and_of_its_limit() -> None:
     assert not account.is_first_breach(MIDNIGHT + DAY_NS, 15.000001)
 
 
+def a_round_at(opens_ns: int, interval: Interval = Interval.M5) -> Round:
+    slug = f"btc-updown-{interval.value}-{opens_ns}"
+    ends_ns, rule = opens_ns + interval.ns, SettlementRule.TWAP
+    return Round(slug, BTC, interval, slug, f"{slug} up", f"{slug} down", opens_ns, ends_ns, rule)
+
+
+def test_a_round_of_the_session_is_counted_once_and_forgotten_when_it_is_settled() -> None:
+    asset_account = Account().of(BTC)
+    first, second = a_round_at(NOON), a_round_at(NOON + Interval.M5.ns)
+    hour = a_round_at(NOON, Interval.H1)
+    for listed in (first, hour, first, second):
+        asset_account.note_opened(listed)
+    assert [asset_account.is_of_session(each.slug, 2) for each in (first, hour, second)] == [
+        1,
+        1,
+        0,
+    ]
+    assert not asset_account.is_of_session("another", 2)
+    asset_account.forget_round(first.slug)
+    asset_account.note_opened(first)  # told again by a life that has not heard of its end
+    assert (asset_account.rounds_opened, asset_account.rounds_settled) == (3, 1)
+    asset_account.forget_round(first.slug)
+    assert asset_account.rounds_settled == 1
+    assert sorted(asset_account.session_rounds) == sorted([hour.slug, second.slug])
+
+
+def test_who_asks_first_changes_nothing() -> None:
+    """A face may ask for an asset before its desk has begun."""
+    asked, other = Account(), Account()
+    asked.of(Asset.XRP)
+    assert list(asked._assets) == list(other._assets)
+    assert asked.state() == other.state()
+
+
 def test_who_waits_for_a_person_and_why() -> None:
     account = Account()
     asset_account = account.of(BTC)

@@ -456,7 +456,7 @@ def test_a_round_found_under_way_is_not_one_of_the_session() -> None:
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))
     story.settle(Outcome.UP)
     assert story.desk().ledger.asset_account.rounds_settled == 0
-    assert story.desk().ledger.asset_account.session_rounds == []
+    assert story.desk().ledger.asset_account.session_rounds == {}
 
 
 # --- orders that answer in their own way ------------------------------------------------------

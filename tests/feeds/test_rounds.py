@@ -110,8 +110,7 @@ async def test_a_silent_stream_is_asked_for_the_winner(
     settings = quick_settings(session={"assets": (Asset.BTC,)})
     async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=10) as engine:
         engine.venue.connections.mute("market", 10_000)
-        asset_account = engine.session.mind.account.of(Asset.BTC)
-        await engine.until(lambda: BEFORE in asset_account.settled)
+        await engine.until(lambda: engine.has_settled(Asset.BTC, BEFORE))
         at_ns = engine.session.clock.now_ns()
     (settled,) = (e for _, e in engine.events(RoundSettled))
     assert isinstance(settled, RoundSettled)
@@ -177,7 +176,7 @@ async def test_a_round_that_was_listed_while_the_network_was_away_is_found_late(
         await engine.until(lambda: FIRST in engine.run_of(Asset.BTC).followed)
     opened = [e for _, e in engine.events(RoundOpened) if e.slug == FIRST]  # type: ignore[attr-defined]
     assert [event.is_late for event in opened] == [True]
-    assert engine.session.mind.account.of(Asset.BTC).session_rounds == []
+    assert engine.session.mind.account.of(Asset.BTC).session_rounds == {}
 
 
 async def test_after_a_reconnect_books_are_read_by_rest(

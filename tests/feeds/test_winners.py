@@ -59,8 +59,7 @@ async def test_with_gamma_silent_the_clob_says_it_at_the_first_question(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", forever=True)
-        asset_account = engine.session.mind.account.of(Asset.BTC)
-        await engine.until(lambda: BEFORE in asset_account.settled)
+        await engine.until(lambda: engine.has_settled(Asset.BTC, BEFORE))
         at_s = (engine.session.clock.now_ns() - OPENS_NS) / NS_PER_S
         assert questions(engine) == 1
     (settled,) = (e for _, e in engine.events(RoundSettled))
@@ -78,8 +77,7 @@ async def test_with_gamma_and_the_clob_away_the_data_api_says_it(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", "clob", status=503)
-        asset_account = engine.session.mind.account.of(Asset.BTC)
-        await engine.until(lambda: BEFORE in asset_account.settled)
+        await engine.until(lambda: engine.has_settled(Asset.BTC, BEFORE))
     (settled,) = (e for _, e in engine.events(RoundSettled))
     assert isinstance(settled, RoundSettled)
     assert settled.source == "data"
@@ -93,15 +91,14 @@ async def test_with_all_away_they_are_asked_again_and_the_log_has_it_once(
         await engine.until(lambda: bool(engine.run_of(Asset.BTC).followed))
         engine.venue.connections.mute("market", 10_000)
         engine.venue.spoil = saying("gamma", "clob", "data-api", status=503)
-        asset_account = engine.session.mind.account.of(Asset.BTC)
         await engine.until(lambda: engine.session.clock.now_ns() > OPENS_NS + 240 * NS_PER_S)
-        assert BEFORE not in asset_account.settled
+        assert not engine.has_settled(Asset.BTC, BEFORE)
         assert questions(engine) >= 20
         told = [text for text in engine.texts() if "who won" in text]
         assert len(told) == 1
         assert all(name in told[0] for name in ("gamma:", "clob:", "data:", "asked again"))
         engine.venue.spoil = None
-        await engine.until(lambda: BEFORE in asset_account.settled)
+        await engine.until(lambda: engine.has_settled(Asset.BTC, BEFORE))
         assert sum("who won" in text for text in engine.texts()) == 1
 
 
@@ -116,9 +113,8 @@ async def test_a_stray_winner_is_refused_by_everybody_and_the_round_stays_asked_
         run.deliver(RoundSettled(condition, "99", "stream", OPENS_NS))
         await trio.sleep(5)
         assert not run.followed[BEFORE].settled.is_set()
-        asset_account = engine.session.mind.account.of(Asset.BTC)
-        assert BEFORE not in asset_account.settled
-        await engine.until(lambda: BEFORE in asset_account.settled)
+        assert not engine.has_settled(Asset.BTC, BEFORE)
+        await engine.until(lambda: engine.has_settled(Asset.BTC, BEFORE))
 
 
 # --- the venue's three, at the level of bytes -------------------------------------------------

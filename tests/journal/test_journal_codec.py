@@ -17,6 +17,8 @@ from polytui.journal.codec import (
     FORMAT,
     BadJournal,
     Header,
+    OtherFormat,
+    decode_effects,
     decode_event,
     decode_header,
     decode_record,
@@ -35,12 +37,14 @@ from polytui.model.effects import (
     Explain,
     Place,
     Reason,
+    RecordedPlace,
     Release,
     Resync,
     Stamp,
     Trip,
     Warn,
     Why,
+    recorded,
 )
 from polytui.model.events import Event, Ticked
 from polytui.model.instrument import Outcome
@@ -118,14 +122,70 @@ def test_effects_are_written_whole_and_without_their_proof() -> None:
     assert {type(effect) for effect in EFFECTS} == set(get_args(Effect))
     written = json.loads(encode_effects(EFFECTS))
     assert [name for name, _ in written] == [type(effect).__name__ for effect in EFFECTS]
-    assert set(written[0][1]["stamp"]) == {"exposure", "quote"}
-    assert written[0][1]["order"]["price"] == 530_000
+    assert set(written[0][1]) == {"order", "exposure"}
+    assert (written[0][1]["order"]["price"], written[0][1]["exposure"]) == (530_000, 5)
     assert written[4][1]["why"] == {
         "reason": "edge small",
         "value": 41.5,
         "limit": 60.0,
         "unit": "bps",
     }
+
+
+def an_effect(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """As a mind makes one: a stamp is always that of the order."""
+    if kind is not Place:
+        return anything(kind)
+    orders, dollars = anything(Order), st.integers(-(2**62), 2**62)
+    return st.builds(
+        lambda order, exposure: Place(order, Stamp.grant(order.quote, Usd(exposure))),
+        orders,
+        dollars,
+    )
+
+
+@pytest.mark.parametrize("kind", get_args(Effect), ids=lambda kind: kind.__name__)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_every_effect_is_read_as_it_was_written(kind: type[Any], data: st.DataObject) -> None:
+    effects = tuple(data.draw(st.lists(an_effect(kind), max_size=3)))
+    written = encode_effects(effects)
+    again = decode_effects(msgspec.Raw(written))
+    assert again == tuple(recorded(effect) for effect in effects)
+    assert [each.order.worth for each in again if isinstance(each, RecordedPlace)] == [
+        each.order.worth for each in effects if isinstance(each, Place)
+    ], "which equality does not look at"
+    assert encode_effects(again) == written
+
+
+def test_nothing_that_is_read_is_an_order_that_may_be_sent() -> None:
+    (placed,) = decode_effects(msgspec.Raw(encode_effects(EFFECTS[:1])))
+    assert placed == RecordedPlace(ORDER, Usd(5))
+    assert not isinstance(placed, Place)
+    forged = {"quote": ORDER.quote, "exposure": Usd(5)}
+    with pytest.raises(TypeError, match="a Stamp comes only from"):
+        Stamp(**forged)
+    for made in (placed, forged, None):
+        with pytest.raises(TypeError, match="Place needs a Stamp"):
+            Place(ORDER, made)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"null",
+        b"{}",
+        b'[["Nope",{}]]',
+        b'[["RecordedPlace",{}]]',
+        b'[["Cancel",{}]]',
+        b'[["Cancel",{"order_id":1}]]',
+        b'[["Release",{"reason":"no such reason"}]]',
+        b'[["Stamp",{"quote":{},"exposure":1}]]',
+    ],
+)
+def test_what_are_no_effects_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadJournal, match="not effects"):
+        decode_effects(msgspec.Raw(raw))
 
 
 def test_no_effects_are_an_empty_list() -> None:
@@ -169,13 +229,13 @@ def test_a_header_survives() -> None:
 def test_another_format_is_refused_with_who_wrote_it(form: int) -> None:
     """In one line, whatever a file says of itself."""
     line = encode_header(replace(HEADER, journal=form, version="0.0.9"))
-    with pytest.raises(BadJournal) as refused:
+    with pytest.raises(OtherFormat) as refused:
         decode_header(line)
     assert str(refused.value) == (
         f"version 0.0.9 wrote it in journal format {form}; this version reads format {FORMAT} alone"
     )
     forged = encode_header(replace(HEADER, journal=form, version="1\x1b[2J\nall is well"))
-    with pytest.raises(BadJournal) as refused:
+    with pytest.raises(OtherFormat) as refused:
         decode_header(forged)
     assert str(refused.value).isprintable()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,14 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from polytui.journal.codec import (
     FORMAT,
-    BadJournal,
     Header,
     JournalRecord,
     decode_event,
     encode_header,
     encode_record,
 )
-from polytui.journal.log import JournalLog, read_journal
+from polytui.journal.log import JournalLog
+from polytui.journal.reader import JournalReader
 from polytui.model.errors import Fatal
 from polytui.model.events import Ticked
 
@@ -38,9 +39,9 @@ def a_journal(folder: Path, *lines: bytes) -> Path:
 
 
 def read_all(path: Path) -> list[JournalRecord]:
-    header, records = read_journal(path)
-    assert header == HEADER
-    return list(records)
+    with JournalReader(path) as journal:
+        assert journal.header == HEADER
+        return list(journal)
 
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
@@ -59,37 +60,6 @@ def test_a_last_line_that_a_crash_cut_short_is_left_out(tmp_path: Path, cut: int
     path = a_journal(tmp_path, line(1), line(2))
     path.write_bytes(path.read_bytes()[:-cut])
     assert [record.seq for record in read_all(path)] == [1]
-
-
-def test_a_bad_line_is_named(tmp_path: Path) -> None:
-    path = a_journal(tmp_path, line(1), b"{oops}\n", line(2))
-    _, records = read_journal(path)
-    assert next(records).seq == 1
-    with pytest.raises(BadJournal, match="line 3: not a record"):
-        next(records)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [(b"", "no journal header"), (b"a,b,c\n1,2,3\n", "no journal header")],
-)
-def test_a_file_that_is_no_journal(tmp_path: Path, content: bytes, says: str) -> None:
-    path = tmp_path / "other.csv"
-    path.write_bytes(content)
-    with pytest.raises(BadJournal, match=says):
-        read_journal(path)
-
-
-def test_a_header_of_another_format(tmp_path: Path) -> None:
-    path = tmp_path / "journal.jsonl"
-    path.write_bytes(encode_header(HEADER).replace(b'"journal":2', b'"journal":99'))
-    with pytest.raises(BadJournal, match="format 99"):
-        read_journal(path)
-
-
-def test_a_missing_file_is_a_line_not_a_traceback(tmp_path: Path) -> None:
-    with pytest.raises(BadJournal, match="No such file"):
-        read_journal(tmp_path / "nowhere.jsonl")
 
 
 def test_a_journal_never_writes_over_another(tmp_path: Path) -> None:
@@ -129,3 +99,43 @@ async def test_nothing_is_written_twice(tmp_path: Path) -> None:
     log.append(line(2))
     log.close()
     assert (tmp_path / "journal.jsonl").read_bytes() == encode_header(HEADER) + line(1) + line(2)
+
+
+@pytest.mark.trio
+async def test_a_line_that_is_made_later_stands_in_its_place(tmp_path: Path) -> None:
+    """It is made by the writer, once, however often the disk refuses before."""
+    made, refused = list[str](), [OSError(28, "no room"), None]
+
+    async def off_loop(work: Callable[[], None]) -> None:
+        if (error := refused.pop(0)) is not None:
+            raise error
+        work()
+
+    def make() -> bytes:
+        made.append("")
+        return line(2)
+
+    log = JournalLog(tmp_path / "journal.jsonl", HEADER, off_loop)
+    log.append(line(1))
+    log.add(make)
+    log.add(line(3))
+    assert made == [], "appending makes nothing"
+    with pytest.raises(OSError, match="no room"):
+        await log.flush()
+    await log.flush()
+    log.append(line(4))
+    log.close()
+    assert [record.seq for record in read_all(log.path)] == [1, 2, 3, 4]
+    assert made == [""]
+
+
+@pytest.mark.trio
+async def test_what_is_made_later_is_kept_when_it_is_asked_for(tmp_path: Path) -> None:
+    log = JournalLog(tmp_path / "journal.jsonl", HEADER)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(log.run, 10_000)
+        log.add(lambda: line(1))
+        await log.kept()
+        assert log.path.read_bytes().endswith(line(1))
+        nursery.cancel_scope.cancel()
+    log.close()

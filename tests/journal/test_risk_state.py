@@ -20,7 +20,7 @@ from polytui.journal.codec import (
     encode_record,
     encode_risk_state,
 )
-from polytui.journal.log import read_journal
+from polytui.journal.reader import JournalReader
 from polytui.model.events import RiskStateRestored, Ticked
 from polytui.model.units import Usd
 
@@ -87,8 +87,8 @@ def test_who_reads_a_journal_does_not_see_risk_states(tmp_path: Path) -> None:
         encode_risk_state(a_risk_state(2)),
     )
     path = a_session(tmp_path, "one", *lines, event(2), encode_digest(2, "ff"), at_s=1)
-    _, records = read_journal(path)
-    assert [(record.seq, record.digest) for record in records] == [(1, ""), (2, ""), (2, "ff")]
+    with JournalReader(path) as records:
+        assert [(record.seq, record.digest) for record in records] == [(1, ""), (2, ""), (2, "ff")]
 
 
 def test_a_replay_passes_risk_states_over(tmp_path: Path) -> None:
@@ -100,6 +100,5 @@ def test_a_replay_passes_risk_states_over(tmp_path: Path) -> None:
 
 def test_a_risk_state_that_is_written_badly_is_named(tmp_path: Path) -> None:
     path = a_session(tmp_path, "one", header(), b'{"risk_state":}\n', at_s=1)
-    _, records = read_journal(path)
-    with pytest.raises(BadJournal, match="line 2: not a record"):
+    with JournalReader(path) as records, pytest.raises(BadJournal, match="line 2: not a record"):
         list(records)

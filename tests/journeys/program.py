@@ -19,7 +19,7 @@ import trio
 
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
-from polytui.journal.log import read_journal
+from polytui.journal.reader import JournalReader
 from polytui.model.events import Event
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,8 +187,8 @@ def summary_of(session: Path) -> dict[str, Any]:
 
 
 def records_of(journal: Path) -> list[JournalRecord]:
-    _, records = read_journal(journal)
-    return [record for record in records if not record.digest]
+    with JournalReader(journal) as reader:
+        return [record for record in reader if record.is_event]
 
 
 def events_of(journal: Path, *kinds: type) -> list[tuple[JournalRecord, Event]]:
@@ -199,7 +199,7 @@ def events_of(journal: Path, *kinds: type) -> list[tuple[JournalRecord, Event]]:
 def replayed(journal: Path) -> Replay:
     """A replay at the end of the journal, every effect and digest compared on the way."""
     replay = Replay(is_verifying=True)
-    _, records = read_journal(journal)
-    for record in records:
-        assert replay.take(record) == ""
+    with JournalReader(journal) as reader:
+        for record in reader:
+            assert replay.take(record) == ""
     return replay

@@ -278,6 +278,13 @@ def test_what_is_left_changes_seldom() -> None:
         if watch.is_due(at(second)):
             watch.foresee(Foreseen(at(second), 100.0, 1.0, 0.0), at(second))
         lines.add(id(watch.left("btc")) if watch.left("btc") is not None else 0)
+    before = watch.left("btc")
+    for second in range(3_601, 4_001):
+        watch.came(100.0, at(second), LASTING)
+        if watch.is_due(at(second)):
+            watch.foresee(Foreseen(at(second), 100.0, 1.0, 0.0), at(second))
+    assert before is not None
+    assert watch.left("btc") != before
     assert watch.left("btc") is watch.left("btc")
     assert len(lines) <= 13
 

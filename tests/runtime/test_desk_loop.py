@@ -14,7 +14,7 @@ from polytui.backtest.replay import replay_journal
 from polytui.config.load import canonical_json
 from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import JournalRecord, decode_event
-from polytui.journal.log import read_journal
+from polytui.journal.reader import JournalReader
 from polytui.model.effects import CancelAll, Effect
 from polytui.model.events import Action, Commanded, SettingsChanged, Ticked
 from polytui.model.instrument import Asset
@@ -27,10 +27,20 @@ from polytui.runtime.session import Session
 pytestmark = pytest.mark.trio
 
 
-def make(tmp_path: Path, act: Callable[[Effect], None], *, digest_every: int = 1000) -> DeskLoop:
+def make(
+    tmp_path: Path,
+    act: Callable[[Effect], None],
+    *,
+    digest_every: int = 1000,
+    checkpoint_every: int = 100_000,
+) -> DeskLoop:
     settings = quick_settings(
         session={"assets": (Asset.BTC,)},
-        journal={"flush_ms": 10_000, "digest_every": digest_every},
+        journal={
+            "flush_ms": 10_000,
+            "digest_every": digest_every,
+            "checkpoint_every": checkpoint_every,
+        },
     )
     clock = VirtualClock(OPENS_NS)
     session = open_session(clock, tmp_path / "s", settings)
@@ -48,12 +58,12 @@ def nothing(_: Effect) -> None:
 
 def journal_of(session: Session) -> list[JournalRecord]:
     session.journal.close()
-    _, records = read_journal(session.journal.path)
-    return list(records)
+    with JournalReader(session.journal.path) as journal:
+        return list(journal)
 
 
 def numbers(records: list[JournalRecord]) -> list[int]:
-    return [record.seq for record in records if not record.digest]
+    return [record.seq for record in records if record.is_event]
 
 
 async def test_a_batch_is_one_decision_and_says_where_it_ended(
@@ -125,6 +135,46 @@ async def test_a_digest_follows_every_so_many_events(
     assert digests == [16, 23, 30], "after the batch that passed ten, twenty, thirty"
     verdict = replay_journal(loop.session.journal.path, is_verifying=True)
     assert (verdict.is_equal, verdict.digests) == (True, 3)
+
+
+async def test_a_checkpoint_follows_every_so_many_more_with_a_digest(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    loop = make(tmp_path, nothing, digest_every=70, checkpoint_every=100)
+    for number in range(40):
+        loop.take([Item(Ticked(number * 10 + i)) for i in range(7)])
+    records = journal_of(loop.session)
+    marks = [(record.seq, record.is_checkpoint) for record in records if not record.is_event]
+    assert (
+        marks
+        == [
+            (72, False),
+            (100, False),
+            (100, True),
+            (142, False),
+            (205, False),
+            (205, True),
+            (212, False),
+            (282, False),
+        ][:8]
+    )
+    verdict = replay_journal(loop.session.journal.path, is_verifying=True)
+    assert (verdict.is_equal, verdict.checkpoints, verdict.passed_over) == (True, 2, ())
+
+
+async def test_state_that_has_no_place_in_a_checkpoint_costs_the_checkpoint_and_nothing_else(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    loop = make(tmp_path, nothing, checkpoint_every=100)
+    loop.session.mind.account.odd = object()  # type: ignore[attr-defined]
+    for number in range(20):
+        loop.take([Item(Ticked(number * 10 + i)) for i in range(7)])
+    assert loop.is_sound
+    (said,) = loop.session.errors
+    assert said.startswith("no checkpoint after event 100: desk.account.Account has other fields")
+    records = journal_of(loop.session)
+    assert len(numbers(records)) == 142
+    assert not any(record.is_checkpoint for record in records)
 
 
 async def test_latency_is_counted_once_a_frame(autojump_clock: MockClock, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def faults_of(tmp_path: Path, *runs: AssetRun, says_no: bool = False) -> tuple[F
 
 async def make(faults: Faults, plan: str) -> None:
     for run in faults.runs:
-        faults.session.mind.account.of(run.asset).session_rounds.append("one")
+        faults.session.mind.account.of(run.asset).rounds_opened += 1
     try:
         clock = faults.session.clock
         await faults.make_when_due(Chaos(list(parse_chaos(plan)), clock))
