@@ -107,6 +107,14 @@ def test_kill_cancels_everything_and_blocks_until_a_person_rearms() -> None:
     assert len(of_kind(story.command(ev.Action.REARM), Place)) == 1
 
 
+@pytest.mark.parametrize("action", [ev.Action.KILL, ev.Action.STOP])
+def test_what_is_cancelled_together_is_not_cancelled_again_one_by_one(action: ev.Action) -> None:
+    story = Story().a_minute_in()
+    story.buying()
+    assert of_kind(story.command(action), Cancel) == []
+    assert of_kind(story.wait(10), Cancel) == [], "it is on its way already"
+
+
 def test_a_kill_on_one_desk_stops_every_desk() -> None:
     story = two_desks()
     order = story.buying(ETH)
