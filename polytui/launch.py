@@ -132,7 +132,7 @@ def _in_process(plan: Plan, json_path: str | None) -> int:
     header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
     unkept = _written(journal, encode_header(header) + b"".join(played.lines))
     money = money_summary(
-        played.mind.account, settings.session.assets, played.paper, settings.claims
+        played.mind.account, settings.session.assets, played.venue, settings.claims
     )
     rejected = [f"{played.rejected} frames rejected"] if played.rejected else []
     summary: Summary = {

@@ -19,9 +19,11 @@ import trio
 from starlette.applications import Starlette
 from trio.testing import memory_stream_pair
 
-from polytui.config.schema import EndpointSettings, Settings
+from polytui.config.schema import EndpointSettings, PaperSettings, Settings
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_client import PaperClient, PaperExecution
 from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event
 from polytui.journal.line_file import OffLoop
 from polytui.journal.log import JournalLog
@@ -100,6 +102,14 @@ class VirtualClock:
         while (left_ns := when_ns - self.now_ns()) > 0:
             await trio.sleep(left_ns / NS_PER_S)
         await trio.lowlevel.checkpoint_if_cancelled()
+
+
+def paper_client(
+    clock: Any, asset: Asset = Asset.BTC, paper: PaperSettings | None = None, cash: float = 1_000.0
+) -> PaperClient:
+    """A client of one asset with a purse of its own."""
+    account = PaperAccount(usd_from_float(cash))
+    return PaperClient(asset, PaperSimulator(paper or PaperSettings(), account), clock)
 
 
 class VirtualVenue:
@@ -276,8 +286,9 @@ def _engine(
     config: Path | None,
 ) -> VirtualEngine:
     account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+    execution = PaperExecution(settings, clock, account)
     runs = [
-        AssetRun(asset, clock, PaperClient(settings.paper, account), Inbox(settings.queues.inbox))
+        AssetRun(asset, clock, execution.client(asset), Inbox(settings.queues.inbox))
         for asset in settings.session.assets
     ]
     session = open_session(clock, folder, settings, is_owned=is_owned)

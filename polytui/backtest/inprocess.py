@@ -1,4 +1,4 @@
-"""A whole demo in one plain loop: venue, codecs, desks and paper clients; no task, no socket.
+"""A whole demo in one plain loop: venue, codecs, desks and paper; no task, no socket.
 
 The bytes are those that the venue would send: the same sessions write them and the same codecs
 read them. Time is the world's, so one seed gives one session, effect for effect.
@@ -17,11 +17,14 @@ from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.client import VenueMoney
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_client import money_of
 from polytui.journal.codec import encode_record
 from polytui.journal.milestones import milestones
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, CancelAll, Credit, Place
+from polytui.model.effects import Cancel, CancelAll, Credit, LookUp, Place
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S, usd_from_float
 from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
@@ -46,10 +49,10 @@ _WIRE_NS = 5_000_000
 
 @frozen
 class Played:
-    """What a session came to: the mind with its account, the paper money, lines of a journal."""
+    """What a session came to: the mind with its account, the venue's money, lines of a journal."""
 
     mind: Mind
-    paper: PaperAccount
+    venue: VenueMoney
     lines: list[bytes]
     rejected: int
 
@@ -65,10 +68,10 @@ class _Wire:
 
 @define
 class _Desk:
-    """One asset's execution client and wires."""
+    """One asset's exchange on paper and its wires."""
 
     asset: Asset
-    client: PaperClient
+    simulator: PaperSimulator
     channel: MarketChannel
     wires: list[_Wire]
     followed: set[str] = field(factory=set)
@@ -115,7 +118,7 @@ class InProcess:
             self._take(desk, [ev.Commanded(ev.Action.STOP, "session")], end_ns)
         # What is on its way and its cancel, at latencies twice the medians.
         self._run_due(end_ns + NS_PER_S + 4 * self._settings.paper.taker_ns)
-        return Played(self._mind, self._account, self._lines, self._rejected)
+        return Played(self._mind, money_of(self._account), self._lines, self._rejected)
 
     def _happenings(self) -> Iterator[WorldEvent]:
         while True:
@@ -137,7 +140,7 @@ class InProcess:
             (COINBASE_PATH, CoinbaseStreams(asset), "coinbase"),
         ]
         wires = [_Wire(self._connect(path), codec, name) for path, codec, name in targets]
-        return _Desk(asset, PaperClient(self._settings.paper, self._account), channel, wires)
+        return _Desk(asset, PaperSimulator(self._settings.paper, self._account), channel, wires)
 
     def _connect(self, target: str) -> ClientSession:
         session = self._polymarket.open_session(target) or self._exchanges.open_session(target)
@@ -145,7 +148,7 @@ class InProcess:
         return session
 
     def _open(self, desk: _Desk, now_ns: int) -> None:
-        opening = desk.client.opening(desk.asset, 1)
+        opening = desk.simulator.opening(desk.asset, 1)
         settings = ev.SettingsChanged(canonical_json(self._settings))
         model = [] if self._model is None else [self._model]
         self._take(desk, [opening, settings, *model], now_ns)
@@ -233,34 +236,34 @@ class InProcess:
         heapq.heappush(self._due, (at_ns, self._number, act))
 
     def _run_due(self, now_ns: int) -> None:
-        """Everything due by now, in order; clients come before what the world sends after them."""
+        """Everything due by now, in order; fills on paper come before what the world sends then."""
         while True:
-            self._run_hands(min(now_ns, self._due[0][0] if self._due else now_ns))
+            self._run_simulators(min(now_ns, self._due[0][0] if self._due else now_ns))
             if not self._due or self._due[0][0] > now_ns:
                 return
             at_ns, _, act = heapq.heappop(self._due)
             act(at_ns)
 
-    def _run_hands(self, now_ns: int) -> None:
+    def _run_simulators(self, now_ns: int) -> None:
         for desk in self._desks:
-            while (due_ns := desk.client.next_due_ns) is not None and due_ns <= now_ns:
-                reports = desk.client.advance(due_ns)
+            while (due_ns := desk.simulator.next_due_ns) is not None and due_ns <= now_ns:
+                reports = desk.simulator.advance(due_ns)
                 self._take(desk, list(reports), due_ns)
 
     def _deliver(self, desk: _Desk, events: list[ev.Event], now_ns: int) -> None:
         batch: list[ev.Event] = []
         for event in events:
-            batch += [event, *desk.client.observe(event)]
+            batch += [event, *desk.simulator.observe(event)]
         self._take(desk, batch, now_ns)
 
     def _take(self, desk: _Desk, batch: list[ev.Event], now_ns: int) -> None:
-        """One batch through the mind: its effects to the client, its lines to the journal."""
+        """One batch through the mind: its effects to paper, its lines to the journal."""
         for event in batch:
             is_last = event is batch[-1]
             taken = self._mind.take(desk.asset, now_ns, event, is_last=is_last)
             for effect in taken.effects:
-                if isinstance(effect, Place | Cancel | CancelAll):
-                    desk.client.perform(effect, now_ns)
+                if isinstance(effect, Place | Cancel | CancelAll | LookUp):
+                    desk.simulator.perform(effect, now_ns)
                 elif isinstance(effect, Credit):
                     desk.followed.discard(effect.slug)
             if self._heard is not None:

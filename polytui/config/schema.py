@@ -31,6 +31,7 @@ from polytui.config.deciding import (
     PredictorSettings,
     SettlementSniperSettings,
 )
+from polytui.config.execution import ExecutionSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -107,7 +108,7 @@ class QuotingSettings:
 
 @frozen
 class PaperSettings:
-    """The client that trades on paper against the live book, and how late it and shadows are."""
+    """Trading on paper against the live book, and how late it and shadows are."""
 
     starting_cash_usd: float = setting(1000.0, ABOVE_ZERO)
     """What a session on paper begins with."""
@@ -268,6 +269,7 @@ class Settings:
     distance_fade: DistanceFadeSettings = _hot(DistanceFadeSettings)
     settlement_sniper: SettlementSniperSettings = _hot(SettlementSniperSettings)
     predictor: PredictorSettings = _hot(PredictorSettings)
+    execution: ExecutionSettings = Factory(ExecutionSettings)
     paper: PaperSettings = Factory(PaperSettings)
     supervision: SupervisionSettings = Factory(SupervisionSettings)
     queues: QueueSettings = Factory(QueueSettings)

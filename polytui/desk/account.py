@@ -10,12 +10,13 @@ from __future__ import annotations
 from attrs import define, field
 
 from polytui.ledger.attribution import Attribution
+from polytui.ledger.bookings import Bookings
 from polytui.ledger.claims import Claims
 from polytui.ledger.exposure import AccountExposure, AssetExposure
 from polytui.ledger.shadow import Shadow
 from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.effects import Reason, Why
-from polytui.model.events import RiskStateRestored, Stopped
+from polytui.model.events import Filled, RiskStateRestored, Stopped, Trade
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.breakers import Breakers
@@ -60,6 +61,20 @@ class AssetAccount:
     shadow: Shadow = field(factory=Shadow)
     watch: ForecastWatch = field(factory=ForecastWatch)
     """How well the forecast fits; it outlives a desk's crash."""
+    bookings: Bookings = field(factory=Bookings)
+    """Every fill, so that one of them can be taken back."""
+    contradictions: dict[str, int] = field(factory=dict)
+    """How often the venue said of an order what cannot be, by what it said."""
+    strays: dict[Trade, Filled] = field(factory=dict)
+    """Fills of orders nobody knows, in rounds nobody knows yet: kept until their round is found."""
+    stray_orders: dict[str, int] = field(factory=dict)
+    """Orders that such fills named, and when the venue was last asked about them."""
+    stray_fills: int = 0
+    """Fills of orders nobody knew, so far."""
+    reversals: int = 0
+    """Fills that never happened in the end."""
+    unplaced: int = 0
+    """Words of fills that found no round to belong to: the ledger and the venue may disagree."""
     _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
     """By round, (strategy, outcome) of every side that was bought."""
 
@@ -78,6 +93,16 @@ class AssetAccount:
         sides = self._entered.setdefault(slug, [])
         if (strategy, outcome.value) not in sides:
             sides.append((strategy, outcome.value))
+
+    def enter_anew(self, slug: str, sides: list[tuple[str, str]]) -> None:
+        """The round's fills were reckoned anew."""
+        self._entered.pop(slug, None)
+        if sides:
+            self._entered[slug] = sides
+
+    @property
+    def contradicted(self) -> int:
+        return sum(self.contradictions.values())
 
     def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
         return (strategy, outcome.value) in self._entered.get(slug, ())
@@ -127,7 +152,11 @@ class AssetAccount:
         asked = (self.is_paused, self.is_flattening, self.is_flattened)
         people = (self.is_traded, *asked, whys)
         attributed = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
-        return (*money, *rounds, people, *attributed, self.watch.state())
+        return (*money, *rounds, people, *attributed, self.watch.state(), self._fills_state())
+
+    def _fills_state(self) -> tuple[object, ...]:
+        odd = (sorted(self.contradictions.items()), self.stray_fills, self.reversals, self.unplaced)
+        return (self.bookings.state(), odd, sorted(self.strays), sorted(self.stray_orders.items()))
 
 
 class Account:
@@ -167,6 +196,18 @@ class Account:
         if self.realised >= self._peak:
             self._peak, self._equity_left = self.realised, Usd(0)
 
+    def correct(self, asset: Asset, delta: Usd, now_ns: int, peak_before: Usd) -> None:
+        """A result of a settled round is another than was realised: a result of today. A peak that
+        was only reached with it is none; `peak_before` stood before that round settled."""
+        if delta < 0 and self._peak > peak_before:
+            self._peak = Usd(max(peak_before, self._peak + delta))
+        self.realise(asset, delta, now_ns)
+
+    @property
+    def peak(self) -> Usd:
+        """The highest that the realised result stood."""
+        return self._peak
+
     def realised_today(self, now_ns: int) -> Usd:
         """Since midnight UTC; what sales in open rounds have won or lost is of this day."""
         settled = self._realised_today if self._is_same_day(now_ns) else 0
@@ -193,6 +234,11 @@ class Account:
         """An order that enters was sent."""
         self._begin_day(now_ns)
         self._trades_today += 1
+
+    def forget_trade(self, noted_ns: int) -> None:
+        """One that was counted then never was; another day's count is over."""
+        if noted_ns // _DAY_NS == self._day and self._trades_today:
+            self._trades_today -= 1
 
     def trades_today(self, now_ns: int) -> int:
         """Entries since midnight UTC."""

@@ -36,6 +36,7 @@ from polytui.ledger.taken_liquidity import TakenLiquidity
 from polytui.market import candles, consensus, features, forecast_watch, indicators
 from polytui.model import effects, events
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
+from polytui.model.units import Usd
 from polytui.risk import breakers, kill_switch
 from polytui.risk.limits import Limits
 from polytui.strategy import proposal
@@ -168,7 +169,7 @@ def _example() -> Mind:
     """A mind with a desk and a round: all that its classes' `__init__` alone knows of is in it."""
     asset = Asset.BTC
     example = Mind()
-    example.take(asset, 0, events.DeskOpened(asset, 1), is_last=False)
+    example.take(asset, 0, events.DeskOpened(asset, 1, Usd(0)), is_last=False)
     listed = Round("", asset, Interval.M5, "", "up", "down", 0, 0, SettlementRule.TWAP)
     example.take(asset, 0, events.RoundFound(listed), is_last=False)
     return example

@@ -49,7 +49,6 @@ from polytui.model.effects import (
 )
 from polytui.model.instrument import Asset, Outcome, PriceKind
 from polytui.model.snapshot import FeedState
-from polytui.model.units import usd_from_float
 from polytui.risk.limits import Exposure, Limits
 from polytui.strategy.proposal import QuotingStrategy, View
 from polytui.strategy.registry import QUOTING
@@ -133,7 +132,7 @@ class Desk:
         self.settings = settings
         self.settings_digest = digest_of(settings)
         self.prices.configure(settings)
-        self.account.starting_cash = usd_from_float(settings.paper.starting_cash_usd)
+        self.ledger.configure(settings)
 
     def state(self) -> tuple[object, ...]:
         """Everything that decides what comes next, for digests."""
@@ -155,11 +154,9 @@ class Desk:
 
     def _opened(self, step: Step, event: ev.DeskOpened) -> None:
         self.life = event.life
-        self.ledger.begin(event.realised, step.now_ns)
         for held in event.held:
             self.rounds.find(held.round)
-            self.ledger.restore(held, step.now_ns)
-        self.ledger.forget_unheld([held.round.slug for held in event.held])
+        self.ledger.begin(event, step.now_ns)
 
     def _restored(self, step: Step, event: ev.RiskStateRestored) -> None:
         """What earlier sessions left behind, once a session, before anything else."""
@@ -183,6 +180,7 @@ class Desk:
     def _time_passed(self, step: Step, event: ev.Ticked) -> None:
         """What waits for a time is looked at again."""
         self._is_tick = True
+        step.effects += self.ledger.due_looks(step.now_ns)
         self._looks.ticked(step, event, self.settings)
 
     def _kept_only(self, step: Step, _: ev.Event) -> bool:
@@ -191,6 +189,8 @@ class Desk:
 
     def _round_found(self, step: Step, event: ev.RoundFound) -> None:
         self.rounds.find(event.round)
+        if self.asset_account.strays:
+            self.ledger.place_strays(step.now_ns, self.rounds.place_of)
 
     def _round_opened(self, step: Step, event: ev.RoundOpened) -> None:
         if market_round := self.rounds.get(event.slug):
@@ -217,7 +217,7 @@ class Desk:
             return
         market_round, winner = known
         payout, pnl = self.ledger.settle(
-            market_round.slug, winner, step.now_ns, self.settings.claims
+            market_round.round, winner, step.now_ns, self.settings.claims
         )
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
@@ -283,10 +283,10 @@ class Desk:
     def _reported(self, step: Step, event: ev.Report) -> None:
         self._answers.reported(step, event, self.settings)
 
-    def _filled(self, step: Step, event: ev.Filled) -> None:
-        self.ledger.filled(event, step.now_ns)
+    def _money_moved(self, step: Step, event: ev.Filled | ev.Reversed) -> None:
+        step.effects += self.ledger.reported(event, step.now_ns, self.rounds.place_of)
         working = self.ledger.orders.get(event.order_id)
-        if working is not None and working.order.rung:
+        if isinstance(event, ev.Filled) and working is not None and working.order.rung:
             self._waking.filled(working.order, event.price, step.now_ns)
         self._limits.judge_day(step, self.settings)
 
@@ -385,7 +385,10 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.FeedMended: Desk._feed_mended,
     ev.FeedRefused: Desk._kept_only,
     ev.FrameRejected: Desk._frame_rejected,
-    ev.Filled: Desk._filled,
+    ev.Filled: Desk._money_moved,
+    ev.Reversed: Desk._money_moved,
+    ev.NotFound: Desk._reported,
+    ev.OrderFound: Desk._reported,
     ev.Commanded: Desk._commanded,
     **dict.fromkeys(MOVES, Desk._reported),
 }

@@ -56,8 +56,8 @@ class Quoter:
 
     def _cancel(self, step: Step, order_ids: Iterable[str]) -> None:
         for order_id in order_ids:
-            self._ledger.ask_cancel(order_id)
-            step.effects.append(Cancel(order_id))
+            if self._ledger.ask_cancel(order_id, step.now_ns):
+                step.effects.append(Cancel(order_id))
 
     def _outgrown(
         self,

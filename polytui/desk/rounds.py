@@ -41,6 +41,11 @@ class DeskRounds:
                 self._by_token[listed.token_of(outcome)] = (market_round, outcome)
         return market_round
 
+    def place_of(self, token_id: str) -> tuple[Round, Outcome] | None:
+        """Of which round a token is which outcome."""
+        known = self._by_token.get(token_id)
+        return None if known is None else (known[0].round, known[1])
+
     def forget(self, market_round: DeskRound) -> None:
         del self._by_slug[market_round.slug]
         del self._by_condition[market_round.round.condition_id]

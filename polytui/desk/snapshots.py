@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytui.desk.account import Account
+from polytui.desk.account import Account, AssetAccount
 from polytui.desk.desk import Desk
 from polytui.desk.round import ESTIMATED, DeskRound
 from polytui.desk.round_phase import Phase
@@ -27,6 +27,7 @@ from polytui.model.snapshot import (
     AssetView,
     BookView,
     FeedView,
+    OddWordsView,
     OrderView,
     RoundView,
 )
@@ -70,6 +71,17 @@ def show_asset(
         said=show_said(asset_account.watch),
         resets=tuple(why.text() for why in desk.resets()) if asset_account.is_paused else (),
         is_flattened=asset_account.is_flattened,
+        odd=_show_odd(asset_account),
+    )
+
+
+def _show_odd(asset_account: AssetAccount) -> OddWordsView:
+    strays_left = len(asset_account.strays)
+    return OddWordsView(
+        asset_account.contradicted,
+        asset_account.stray_fills,
+        asset_account.reversals,
+        asset_account.unplaced + strays_left,
     )
 
 

@@ -24,7 +24,7 @@ class VenueAnswers:
         """Any report but a fill."""
         working = self._ledger.orders.get(event.order_id)
         was_asked = working is not None and working.state is OrderState.CANCELLING
-        self._ledger.reported(event)
+        step.effects += self._ledger.reported(event, step.now_ns, self._rounds.place_of)
         order = None if working is None else working.order
         is_refused = isinstance(event, ev.Refused)
         if order is not None and order.rung:

@@ -1,77 +1,30 @@
-"""The paper client: orders are matched against the live book, as late as at the venue.
+"""The exchange on paper: orders are matched against the live book, as late as at the venue.
 
     sent -> there and back (latency.py) -> marketable: held -> looked at again, matched, answered
                                         `-> else: the venue's own work -> rests, or held after all
 
 Pure: time comes with every call, reports come back. The engine drives it with a task
-(`executor.py`), a backtest with a heap of due times. It keeps its own cash and shares, apart
+(`paper_client.py`), a backtest with a heap of due times. It keeps its own cash and shares, apart
 from the ledger's, so that the two can be compared to the millionth.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from enum import Enum
-
-from attrs import define, field
+from collections import deque
 
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
-from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, spent_by
+from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_round import Hit, PaperRound, Resting, is_unfilled, most_paid
+from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
 from polytui.ledger.positions import Positions
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, CancelAll, Effect, Place
+from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, Side
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd, cost_of, proceeds_of
 from polytui.sim.world.matching import MatchResult
-
-
-@define
-class PaperAccount:
-    """The collateral of all assets, as the venue would hold it."""
-
-    cash: Usd
-    traded: Usd = Usd(0)
-    """Everything that fills brought, less everything they took, fees included."""
-    payouts: Usd = Usd(0)
-    """Everything that settlements paid."""
-    reserving: list[Callable[[], int]] = field(factory=list)
-    """Of each asset's client, what its resting purchases may still cost."""
-
-    @property
-    def free(self) -> int:
-        """Cash that no resting purchase of any asset has a claim to."""
-        return self.cash - sum(reserved() for reserved in self.reserving)
-
-    def trade(self, flow: int) -> None:
-        self.traded = Usd(self.traded + flow)
-        self.cash = Usd(self.cash + flow)
-
-    def pay_out(self, amount: int) -> None:
-        self.payouts = Usd(self.payouts + amount)
-        self.cash = Usd(self.cash + amount)
-
-
-class _What(Enum):
-    """What happens to an order at the venue."""
-
-    ARRIVES = "arrives"
-    ENTERS = "enters the book"
-    IS_RELEASED = "is released from the hold"
-    IS_CANCELLED = "is cancelled"
-
-
-@define(order=True)
-class _Due:
-    """Something that happens to an order at a time."""
-
-    at_ns: int
-    number: int
-    order_id: str = field(order=False)
-    what: _What = field(order=False)
-
 
 _LOOK_AGAIN_NS = 5 * NS_PER_MS
 _MOST_LOOKS = 200
@@ -81,7 +34,12 @@ _PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.ChainlinkPriced)
 """Most of what happens, and nothing to a book."""
 
 
-class PaperClient:
+_TOLD_OF = 4
+"""Settled rounds whose fills a desk that begins anew is told of: what a crash left in an inbox is
+not older."""
+
+
+class PaperSimulator:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
     def __init__(self, settings: PaperSettings, account: PaperAccount) -> None:
@@ -94,15 +52,20 @@ class PaperClient:
         self._arriving: dict[str, Order] = {}
         self._looks: dict[str, int] = {}
         """How often an order found the book unsettled."""
-        self._due: list[_Due] = []
+        self._due: list[DueStep] = []
         self._numbers = 0
         self._trades = 0
         self._positions = Positions()
         self._realised = Usd(0)
         self._refusing_until_ns = 0
         self._refusing_why = ""
+        self._slugs: dict[str, str] = {}
+        """Of every order that ever came, while its round lasts."""
+        self._told: dict[str, list[ev.Trade]] = {}
+        """Every fill that was reported, by round."""
+        self._told_of_settled: deque[list[ev.Trade]] = deque(maxlen=_TOLD_OF)
 
-    # --- what the client sees ---------------------------------------------------------------------
+    # --- what it sees ---------------------------------------------------------------------------
 
     def observe(self, event: ev.Event) -> list[ev.Report]:
         """Follow the market; reports what it did to our resting orders."""
@@ -165,24 +128,35 @@ class PaperClient:
         payout, pnl = self._positions.settle(listed.slug, winner)
         self._account.pay_out(payout)
         self._realised = Usd(self._realised + pnl)
+        self._forget(listed)
+        return reports
+
+    def _forget(self, listed: Round) -> None:
         del self._rounds[listed.slug]
         for outcome in Outcome:
             del self._by_token[listed.token_of(outcome)]
-        return reports
+        self._told_of_settled.append(self._told.pop(listed.slug, []))
+        for order_id in [one for one, slug in self._slugs.items() if slug == listed.slug]:
+            del self._slugs[order_id]
 
-    # --- what the client does ---------------------------------------------------------------------
+    # --- what it does ---------------------------------------------------------------------------
 
     def perform(self, effect: Effect, now_ns: int) -> None:
         """Take an order or a cancel on its way; it happens when it is due."""
         match effect:
             case Place(order):
                 self._arriving[order.order_id] = order
+                if order.slug in self._rounds:
+                    self._slugs[order.order_id] = order.slug
                 at_ns = now_ns + self._latencies.there_and_back_ns(order.order_id)
-                self._schedule(order.order_id, _What.ARRIVES, at_ns)
+                self._schedule(order.order_id, PaperStep.ARRIVES, at_ns)
             case Cancel(order_id):
                 self._send_cancel([order_id], now_ns)
             case CancelAll():
                 self._send_cancel([*self._arriving, *self._resting_ids()], now_ns)
+            case LookUp(order_id):
+                at_ns = now_ns + self._latencies.there_and_back_ns(f"look {order_id}")
+                self._schedule(order_id, PaperStep.IS_LOOKED_FOR, at_ns)
             case _:
                 raise TypeError(f"{type(effect).__name__} is nothing that can be sent")
 
@@ -191,15 +165,15 @@ class PaperClient:
         self._numbers += 1
         late_ns = self._latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
         for order_id in order_ids:
-            self._schedule(order_id, _What.IS_CANCELLED, now_ns + late_ns)
+            self._schedule(order_id, PaperStep.IS_CANCELLED, now_ns + late_ns)
 
     @property
     def _work_ns(self) -> int:
         return self._settings.ack_delay_ms * NS_PER_MS
 
-    def _schedule(self, order_id: str, what: _What, at_ns: int) -> None:
+    def _schedule(self, order_id: str, what: PaperStep, at_ns: int) -> None:
         self._numbers += 1
-        heapq.heappush(self._due, _Due(at_ns, self._numbers, order_id, what))
+        heapq.heappush(self._due, DueStep(at_ns, self._numbers, order_id, what))
 
     @property
     def next_due_ns(self) -> int | None:
@@ -216,12 +190,14 @@ class PaperClient:
         reports: list[ev.Report] = []
         while self._due and self._due[0].at_ns <= now_ns:
             due = heapq.heappop(self._due)
-            if due.what is not _What.IS_CANCELLED:
+            if due.what is PaperStep.IS_LOOKED_FOR:
+                reports += self._looked_for(due.order_id, due.at_ns)
+            elif due.what is not PaperStep.IS_CANCELLED:
                 reports += self._move_on(due)
             elif due.order_id in self._arriving:
                 # It overtook its order, or that is held: then it is cancelled once it rests.
                 again_ns = max(due.at_ns, self._next_ns(due.order_id))
-                self._schedule(due.order_id, _What.IS_CANCELLED, again_ns)
+                self._schedule(due.order_id, PaperStep.IS_CANCELLED, again_ns)
             else:
                 reports.append(self._cancel(due.order_id))
         return reports
@@ -229,12 +205,10 @@ class PaperClient:
     def _next_ns(self, order_id: str) -> int:
         """When something happens next to an order that is neither matched nor resting."""
         return min(
-            due.at_ns
-            for due in self._due
-            if due.order_id == order_id and due.what is not _What.IS_CANCELLED
+            due.at_ns for due in self._due if due.order_id == order_id and due.what in ON_ITS_WAY
         )
 
-    def _move_on(self, due: _Due) -> list[ev.Report]:
+    def _move_on(self, due: DueStep) -> list[ev.Report]:
         """An order one step further: held if it would trade, else in the book; then answered.
 
         A marketable order is held before it is matched, and looked at again; one that rests, or
@@ -242,14 +216,14 @@ class PaperClient:
         order = self._arriving[due.order_id]
         paper_round = self._rounds.get(order.slug)
         if (
-            due.what is not _What.IS_RELEASED
+            due.what is not PaperStep.IS_RELEASED
             and paper_round is not None
             and paper_round.is_taker(order)
         ):
             hold_ns = self._settings.taker_delay_ms * NS_PER_MS
-            self._schedule(order.order_id, _What.IS_RELEASED, due.at_ns + hold_ns)
-        elif due.what is _What.ARRIVES:
-            self._schedule(order.order_id, _What.ENTERS, due.at_ns + self._work_ns)
+            self._schedule(order.order_id, PaperStep.IS_RELEASED, due.at_ns + hold_ns)
+        elif due.what is PaperStep.ARRIVES:
+            self._schedule(order.order_id, PaperStep.ENTERS, due.at_ns + self._work_ns)
         elif paper_round is not None and self._must_look_again(order, paper_round):
             self._schedule(order.order_id, due.what, due.at_ns + _LOOK_AGAIN_NS)
         else:
@@ -291,7 +265,7 @@ class PaperClient:
             # What the venue makes of it no paper says; nobody may trade with himself.
             return "order would trade with another order of ours"
         if order.side is Side.BUY:
-            needed, free = _most_paid(paper_round.round, order, result), self._account.free
+            needed, free = most_paid(paper_round.round, order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
             needed, free = order.shares, held - paper_round.on_offer(order.outcome)
@@ -325,6 +299,23 @@ class PaperClient:
                 return ev.Cancelled(order_id, "by request")
         return ev.CancelRefused(order_id, "already canceled or matched")
 
+    def _looked_for(self, order_id: str, at_ns: int) -> list[ev.Report]:
+        """One on its way is answered for itself; of one that came and works no more the venue still
+        knows."""
+        if order_id in self._arriving:
+            return []
+        for paper_round in self._rounds.values():
+            if order_id in paper_round.resting:
+                return [ev.OrderFound(self._found(paper_round.resting[order_id]))]
+        if order_id in self._slugs:
+            return [ev.Cancelled(order_id, "works no more")]
+        return [ev.NotFound(order_id, at_ns)]
+
+    def _found(self, resting: Resting) -> ev.FoundOrder:
+        order = resting.order
+        trades = [one for whose, one in self._told.get(order.slug, ()) if whose == order.order_id]
+        return ev.FoundOrder(order, Shares(order.shares - resting.left), trades=tuple(trades))
+
     def _resting_ids(self) -> list[str]:
         return [
             order_id for paper_round in self._rounds.values() for order_id in paper_round.resting
@@ -351,7 +342,10 @@ class PaperClient:
         self._account.trade(flow)
         fill = Fill(trade_id, price, shares, fee, is_taker)
         self._positions.fill(order.slug, order.outcome, order.side, fill)
-        return ev.Filled(order.order_id, trade_id, price, shares, fee, is_taker)
+        self._told.setdefault(order.slug, []).append((order.order_id, trade_id))
+        return ev.Filled(
+            order.order_id, trade_id, price, shares, fee, is_taker, order.token_id, order.side
+        )
 
     # --- after a crash --------------------------------------------------------------------------
 
@@ -368,23 +362,22 @@ class PaperClient:
 
     def opening(self, asset: Asset, life: int) -> ev.DeskOpened:
         """What a desk that begins, or begins again, must know."""
+        open_ones = ((slug, self._working_in(slug)) for slug in self._rounds)
         held = tuple(
-            ev.HeldRound(paper_round.round, self._positions.holdings(slug), position.cash_flow)
-            for slug, paper_round in self._rounds.items()
-            if (position := self._positions.of(slug)).fills
+            ev.HeldRound(
+                self._rounds[slug].round,
+                self._positions.holdings(slug),
+                self._positions.of(slug).cash_flow,
+                working,
+            )
+            for slug, working in open_ones
+            if working or self._positions.of(slug).fills
         )
-        return ev.DeskOpened(asset, life, self._realised, held)
+        told = [one for each in (*self._told_of_settled, *self._told.values()) for one in each]
+        cash = self._account.starting_cash
+        return ev.DeskOpened(asset, life, cash, self._realised, held, tuple(told))
 
-
-def _most_paid(listed: Round, order: Order, result: MatchResult) -> int:
-    """What a purchase must be covered for: all of it at its limit, as the venue asks, with the fee
-    that it would pay there if it trades; and what it does cost, which the fee of cheaper shares
-    can make more where it is for dollars."""
-    at_limit: int = order.dollars or cost_of(order.price, order.shares)
-    if not result.matches:
-        return at_limit
-    fees = sum(match.taker_fee for match in result.matches)
-    return max(
-        at_limit + listed.fees.fee(order.price, order.shares),
-        spent_by(result) + fees + cost_of(order.price, result.resting),
-    )
+    def _working_in(self, slug: str) -> tuple[ev.FoundOrder, ...]:
+        resting = [self._found(one) for one in self._rounds[slug].resting.values()]
+        arriving = [one for one in self._arriving.values() if one.slug == slug]
+        return (*resting, *(ev.FoundOrder(one, is_certain=False) for one in arriving))

@@ -214,6 +214,20 @@ def spent_by(result: MatchResult) -> int:
     return sum(cost_of(match.taker_price, match.shares) for match in result.matches)
 
 
+def most_paid(listed: Round, order: Order, result: MatchResult) -> int:
+    """What a purchase must be covered for: all of it at its limit, as the venue asks, with the fee
+    that it would pay there if it trades; and what it does cost, which the fee of cheaper shares
+    can make more where it is for dollars."""
+    at_limit: int = order.dollars or cost_of(order.price, order.shares)
+    if not result.matches:
+        return at_limit
+    fees = sum(match.taker_fee for match in result.matches)
+    return max(
+        at_limit + listed.fees.fee(order.price, order.shares),
+        spent_by(result) + fees + cost_of(order.price, result.resting),
+    )
+
+
 def _is_at(entry: Resting, side: Side, price: Price) -> bool:
     return entry.side is side and entry.price == price
 

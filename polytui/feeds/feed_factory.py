@@ -17,6 +17,7 @@ from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
+from polytui.net.pools import Pools
 from polytui.net.socket_settings import CloseRule, SocketSettings
 from polytui.net.ws import SocketWatcher, StayingSocket
 from polytui.venues import bybit
@@ -98,6 +99,8 @@ class FeedFactory:
     """What hosts still let this address ask; one for all kits of a process."""
     trust: Trust = field(factory=Trust)
     """Whose certificates are believed; one for all kits of a process."""
+    pools: Pools = field(factory=Pools)
+    """Connections and pace by host; the same."""
 
     def feed(
         self,
@@ -157,6 +160,10 @@ class FeedFactory:
         )
 
     def http(self, base_url: str) -> Http:
+        """The client of a host, shared by all that this process asks there; nobody closes it."""
+        return self.pools.get(base_url, self._make_http)
+
+    def _make_http(self, base_url: str) -> Http:
         limits = self.settings.http
         return Http(
             base_url,

@@ -6,7 +6,6 @@ What sees to a feed is made before it: REST client, back-fill, history, attendan
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 
 import trio
 from attrs import define, field
@@ -43,17 +42,16 @@ Say = Callable[[str, str], None]
 
 @define
 class PriceWatch:
-    """One asset's price feeds. State: the clients that are open, the histories that are kept."""
+    """One asset's price feeds. State: the histories that are kept."""
 
     run: AssetHome
     feed_factory: FeedFactory
     say: Say
-    clients: AsyncExitStack = field(factory=AsyncExitStack)
     histories: list[History] = field(factory=list)
 
     async def watch(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Keep every price feed up until cancelled; ready after each has been tried once."""
-        async with self.clients, trio.open_nursery() as nursery:
+        async with trio.open_nursery() as nursery:
             backfill = Backfill.of(self.run, self._warn)
             feeds = [*self._relays(), *self._exchanges(backfill)]
             nursery.start_soon(backfill.fill)
@@ -138,9 +136,7 @@ class PriceWatch:
         return coinbase_feed(self.run, self.feed_factory, codec, mender, losses)
 
     def _http(self, base_url: str) -> Http:
-        http = self.feed_factory.http(base_url)
-        self.clients.push_async_callback(http.close)
-        return http
+        return self.feed_factory.http(base_url)
 
     _make = {  # noqa: RUF012  a table of methods, never changed
         Exchange.BINANCE: _binance,

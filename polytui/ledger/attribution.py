@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, evolve, field, frozen
 
-from polytui.ledger.positions import NotHeld
+from polytui.ledger.lots import Lot
 from polytui.model.events import HeldRound
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Side
@@ -64,28 +64,14 @@ class StrategyResult:
     open_cost: Usd = Usd(0)
     """Paid for what is held now, paired or not."""
 
+    def add(self, other: StrategyResult, sign: int) -> None:
+        """All that is counted, of what is held now nothing."""
+        for name in _COUNTED:
+            setattr(self, name, getattr(self, name) + sign * getattr(other, name))
 
-@define
-class _Lot:
-    """Shares of one outcome and what they cost. `number` orders the lots by their entry."""
 
-    shares: int = 0
-    cost: int = 0
-    since_ns: int = 0
-    number: int = 0
-
-    def add(self, shares: int, cost: int) -> None:
-        self.shares += shares
-        self.cost += cost
-
-    def take(self, shares: int) -> None:
-        """At average cost, a fraction of a millionth left with what is sold, as in positions."""
-        left = self.shares - shares
-        self.cost = self.cost * left // self.shares
-        self.shares = left
-
-    def state(self) -> tuple[int, ...]:
-        return (self.shares, self.cost, self.since_ns, self.number)
+_COUNTED = ("entries", "exits", "wins", "losses", "staked", "fees", "pnl")
+_NOTHING = StrategyResult()
 
 
 @define
@@ -93,8 +79,8 @@ class _Part:
     """One strategy's part in one round. `flow` is all received minus all paid, with fees."""
 
     strategy: str
-    up: _Lot = field(factory=_Lot)
-    down: _Lot = field(factory=_Lot)
+    up: Lot = field(factory=Lot)
+    down: Lot = field(factory=Lot)
     flow: int = 0
     leading: Outcome | None = None
     """The outcome of which it holds an unpaired lot at least; None when it is out."""
@@ -102,25 +88,25 @@ class _Part:
     """(shares, cost, dollars that they were said to be worth) of entries that claimed something;
     None where not all of its shares are its own doing."""
 
-    def lot(self, outcome: Outcome) -> _Lot:
+    def lot(self, outcome: Outcome) -> Lot:
         return self.up if outcome is Outcome.UP else self.down
 
     @property
     def pairs(self) -> int:
-        return min(self.up.shares, self.down.shares)
+        return min(self.up.held, self.down.held)
 
     def leads_to(self) -> Outcome | None:
         """What `leading` ought to be by the shares held."""
-        ahead = self.up.shares - self.down.shares
+        ahead = self.up.held - self.down.held
         if abs(ahead) < LOT:
             return None
         return Outcome.UP if ahead > 0 else Outcome.DOWN
 
-    def open_lot(self) -> tuple[Outcome, _Lot] | None:
+    def open_lot(self) -> tuple[Outcome, Lot] | None:
         """The outcome it holds more of, with all of its shares."""
-        if self.up.shares == self.down.shares:
+        if self.up.held == self.down.held:
             return None
-        outcome = Outcome.UP if self.up.shares > self.down.shares else Outcome.DOWN
+        outcome = Outcome.UP if self.up.held > self.down.held else Outcome.DOWN
         return outcome, self.lot(outcome)
 
     def state(self) -> tuple[object, ...]:
@@ -133,6 +119,8 @@ class _Round:
 
     parts: dict[str, _Part] = field(factory=dict)
     positions: tuple[StrategyPosition, ...] | None = None
+    entered: int = 0
+    """Lots that were begun, to number them."""
 
     def part(self, strategy: str) -> _Part:
         return self.parts.setdefault(strategy, _Part(strategy))
@@ -145,7 +133,7 @@ class _Round:
 
     def holders(self, outcome: Outcome) -> list[_Part]:
         """In the order of their entry."""
-        held = [part for part in self.parts.values() if part.lot(outcome).shares]
+        held = [part for part in self.parts.values() if part.lot(outcome).held]
         return sorted(held, key=lambda part: part.lot(outcome).number)
 
 
@@ -159,7 +147,6 @@ class Attribution:
     def __init__(self) -> None:
         self._rounds: dict[str, _Round] = {}
         self._results: dict[str, StrategyResult] = {}
-        self._entered = 0
 
     # --- what happens ---------------------------------------------------------------------------
 
@@ -174,7 +161,7 @@ class Attribution:
         worth: float | None = None,
     ) -> None:
         """Book a fill. A sale takes the seller's own shares first, then those of the others in
-        the order of their entry; NotHeld, and nothing changed, when all of them are too few.
+        the order of their entry; where all of them are too few, the seller owes the rest.
         `worth`: dollars that a share bought is claimed to be worth."""
         if side is Side.BUY:
             cost = cost_of(fill.price, fill.shares) + fill.fee
@@ -217,8 +204,18 @@ class Attribution:
         """A round that ended unseen: nobody can say any more whose result it was."""
         self._rounds.pop(slug, None)
 
+    def rebook(self, slug: str, before: Attribution, after: Attribution) -> None:
+        """A round was reckoned anew from its fills: `before` as it stood, `after` as it stands now,
+        each of them this one round and nothing else."""
+        self._rounds.pop(slug, None)
+        if (listed := after._rounds.get(slug)) is not None:
+            self._rounds[slug] = listed
+        for one, sign in ((before, -1), (after, 1)):
+            for name, result in one._results.items():
+                self._result(name).add(result, sign)
+
     def restore(self, held: HeldRound, now_ns: int) -> None:
-        """Agree with what the client holds after a crash, in shares and in cash to the millionth.
+        """Agree with what the venue says after a crash, in shares and in cash to the millionth.
 
         Shares that nobody accounts for belong to NOBODY; shares too many leave, newest first. The
         cash of sales that were never heard of goes to those whose shares left, else to NOBODY.
@@ -263,7 +260,7 @@ class Attribution:
         """All that a strategy holds of an outcome, paired or not."""
         listed = self._rounds.get(slug)
         part = listed.parts.get(strategy) if listed else None
-        return Shares(part.lot(outcome).shares if part else 0)
+        return Shares(part.lot(outcome).held if part else 0)
 
     def results(self) -> dict[str, StrategyResult]:
         """By strategy, in the order of their first fills; copies."""
@@ -274,18 +271,20 @@ class Attribution:
         return {
             name: evolve(result, open_cost=Usd(costs[name]))
             for name, result in self._results.items()
+            if costs[name] or result != _NOTHING
         }
 
     def state(self) -> tuple[object, ...]:
         rounds = [
-            (slug, [part.state() for _, part in sorted(listed.parts.items())])
+            (slug, listed.entered, [part.state() for _, part in sorted(listed.parts.items())])
             for slug, listed in sorted(self._rounds.items())
         ]
         results = [
             (name, r.entries, r.exits, r.wins, r.losses, r.staked, r.fees, r.pnl)
             for name, r in sorted(self._results.items())
+            if r != _NOTHING
         ]
-        return (rounds, results, self._entered)
+        return (rounds, results)
 
     # --- how ------------------------------------------------------------------------------------
 
@@ -298,9 +297,9 @@ class Attribution:
         listed = self._rounds.setdefault(slug, _Round())
         part, result = listed.part(strategy), self._result(strategy)
         lot = part.lot(outcome)
-        if not lot.shares:
-            self._entered += 1
-            lot.since_ns, lot.number = now_ns, self._entered
+        if not lot.held:
+            listed.entered += 1
+            lot.since_ns, lot.number = now_ns, listed.entered
         lot.add(shares, cost)
         part.flow -= cost
         result.staked = Usd(result.staked + cost)
@@ -313,13 +312,14 @@ class Attribution:
             part.claimed = (before[0] + shares, before[1] + cost, before[2] + worth * shares)
 
     def _sell(self, slug: str, strategy: str, outcome: Outcome, fill: Fill) -> None:
-        listed = self._rounds.get(slug, _Round())
-        held = listed.shares(outcome)
-        if fill.shares > held:
-            raise NotHeld(f"{slug}: {strategy} sold {fill.shares} of {held} {outcome.value}")
+        listed = self._rounds.setdefault(slug, _Round())
         holders = listed.holders(outcome)
         holders.sort(key=lambda part: part.strategy != strategy)  # stable: its own first
         sold = _take(holders, outcome, fill.shares)
+        if owed := fill.shares - sum([shares for _, shares in sold]):
+            part = listed.part(strategy)
+            part.lot(outcome).owe(owed)
+            sold.append((part, owed))
         fees = _split(fill.fee, [shares for _, shares in sold])
         for (part, _), fee in zip(sold, fees, strict=True):
             result = self._result(part.strategy)
@@ -353,7 +353,7 @@ def _positions(listed: _Round) -> tuple[StrategyPosition, ...]:
     return tuple([_position(part, outcome, lot) for part, outcome, lot in opened])
 
 
-def _position(part: _Part, outcome: Outcome, lot: _Lot) -> StrategyPosition:
+def _position(part: _Part, outcome: Outcome, lot: Lot) -> StrategyPosition:
     shares = lot.shares - part.pairs
     cost = lot.cost * shares // lot.shares
     return StrategyPosition(part.strategy, outcome, Shares(shares), Usd(cost), lot.since_ns)
@@ -364,7 +364,7 @@ def _take(holders: Iterable[_Part], outcome: Outcome, shares: int) -> list[tuple
     taken: list[tuple[_Part, int]] = []
     for part in holders:
         lot = part.lot(outcome)
-        some = min(shares, lot.shares)
+        some = min(shares, lot.held)
         if not some:
             break
         lot.take(some)
@@ -387,7 +387,7 @@ def _split(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def _held(held: HeldRound, outcome: Outcome) -> tuple[int, int]:
-    """(shares, cost) of an outcome as the client says."""
+    """(shares, cost) of an outcome as the venue says."""
     for holding in held.holdings:
         if holding.outcome is outcome:
             return holding.shares, holding.cost

@@ -81,6 +81,8 @@ class OutcomeExposure:
     """Sums over working orders of it, as above."""
     harm: int = 0
     """Dollars that what works may take from the round's result if this outcome wins."""
+    owed: int = 0
+    """Shares that were sold and not held: each costs a dollar if this outcome wins."""
 
 
 class _Sums(NamedTuple):
@@ -117,7 +119,8 @@ class RoundExposure:
     @property
     def is_open(self) -> bool:
         """Whether something is held or works; what is not settled is held."""
-        return bool(self.by_order or self.up.shares or self.down.shares)
+        held = self.up.shares or self.down.shares or self.up.owed or self.down.owed
+        return bool(self.by_order or held)
 
     @property
     def gross(self) -> Usd:
@@ -128,7 +131,7 @@ class RoundExposure:
     def net(self, outcome: Outcome) -> Usd:
         """Dollars that the round loses if this outcome loses; less than nothing where it wins."""
         other = self.side(outcome.other)
-        return Usd(self.carried - other.shares + other.harm)
+        return Usd(self.carried - other.shares + other.owed + other.harm)
 
     @property
     def at_stake(self) -> Usd:
@@ -138,6 +141,7 @@ class RoundExposure:
     def hold(self, position: Position) -> None:
         self.up.shares, self.up.cost = position.up, position.up_cost
         self.down.shares, self.down.cost = position.down, position.down_cost
+        self.up.owed, self.down.owed = position.up_owed, position.down_owed
         self.carried, self.flow = position.carried, position.cash_flow
 
     def work(self, working: WorkingOrder) -> None:

@@ -109,6 +109,9 @@ class Reason(str, Enum):
     LATENCY = "latency"
     QUEUE_FULL = "queue filling"
     CLOCK_BEHIND = "this machine's clock is behind"
+    CONTRADICTED = "venue contradicts itself"
+    STRAY_FILL = "fill of an order nobody knows"
+    FILL_REVERSED = "trade failed in the end"
     DISK_REFUSES = "this machine's disk refuses"
 
 
@@ -206,6 +209,13 @@ class CancelAll:
 
 
 @frozen
+class LookUp:
+    """Ask the venue for this order by its id, and report what it says."""
+
+    order_id: str
+
+
+@frozen
 class Resync:
     """Read the books of this round anew by REST: the stream's do not add up."""
 
@@ -257,10 +267,10 @@ class Credit:
     pnl: Usd
 
 
-Effect = Place | Cancel | CancelAll | Resync | Explain | Trip | Release | Warn | Credit
+Effect = Place | Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit
 
 RecordedEffect = (
-    RecordedPlace | Cancel | CancelAll | Resync | Explain | Trip | Release | Warn | Credit
+    RecordedPlace | Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit
 )
 """What is read of a journal."""
 

@@ -41,10 +41,15 @@ from polytui.model.reports import (
     Accepted,
     Cancelled,
     CancelRefused,
+    Deferred,
     Filled,
+    FoundOrder,
     NotFound,
+    OrderFound,
     Refused,
     Report,
+    Reversed,
+    Trade,
     Unanswered,
 )
 from polytui.model.risk_state import (
@@ -60,12 +65,13 @@ from polytui.model.units import Usd
 
 @frozen
 class HeldRound:
-    """A round in which something is held, with what has been realised in it so far."""
+    """A round in which something is held or works, with what has been realised in it so far."""
 
     round: Round
     holdings: tuple[Holding, ...]
     cash_flow: Usd
     """Everything received minus everything paid in this round, fees included."""
+    working: tuple[FoundOrder, ...] = ()
 
 
 @frozen
@@ -74,9 +80,14 @@ class DeskOpened:
 
     asset: Asset
     life: int
+    cash: Usd
+    """The collateral of the account when the session began, before everything that is counted here
+    and at the other assets: every desk of an account is told the same."""
     realised: Usd = Usd(0)
     """PnL of every round of this asset that was settled in the session."""
     held: tuple[HeldRound, ...] = ()
+    counted: tuple[Trade, ...] = ()
+    """Fills that are in these figures: whoever reports them once more says nothing new."""
 
 
 @frozen
@@ -275,6 +286,7 @@ __all__ = [
     "ChainlinkPriced",
     "ClaimsLeft",
     "Commanded",
+    "Deferred",
     "DeskOpened",
     "Event",
     "ExchangeQuoted",
@@ -287,6 +299,7 @@ __all__ = [
     "FeedUp",
     "Filled",
     "ForecastLeft",
+    "FoundOrder",
     "FrameRejected",
     "HeldRound",
     "Level",
@@ -294,8 +307,10 @@ __all__ = [
     "MarketEvent",
     "ModelLoaded",
     "NotFound",
+    "OrderFound",
     "Refused",
     "Report",
+    "Reversed",
     "RiskStateRestored",
     "RoundClosed",
     "RoundFound",
@@ -306,6 +321,7 @@ __all__ = [
     "StrikePublished",
     "TickSizeChanged",
     "Ticked",
+    "Trade",
     "TradePrinted",
     "Unanswered",
 ]

@@ -1,9 +1,10 @@
 """Quotes, orders, fills, and the table of an order's life.
 
-The table is the whole truth about how an order may change. `ledger/working.py` walks it; a
-move that is not here raises. Three facts of the venue shape it: fills may come before the
-acknowledgement, twice, or in pieces; a timeout leaves an order that may be live; and a cancel
-can lose against a fill.
+The table is the whole truth about how an order may change. `ledger/working.py` walks it. A move of
+ours that is not here raises; an answer of the venue that is not here makes the order unknown, for a
+venue may contradict itself. Four facts of the venue shape it: fills may come before the
+acknowledgement, twice, or in pieces; a timeout leaves an order that may be live; a cancel can lose
+against a fill; and a trade that was matched can fail in the end.
 """
 
 from __future__ import annotations
@@ -111,13 +112,24 @@ class OrderMove(str, Enum):
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    DEFERRED = "deferred"
+    """Not taken, and the same signed order may be sent again (425, `order timed out`)."""
     UNANSWERED = "unanswered"
     FILLED_PART = "filled_part"
     FILLED_ALL = "filled_all"
+    FILL_REVERSED = "fill_reversed"
+    """A trade that was matched failed in the end: it never happened."""
     CANCELLED = "cancelled"
     CANCEL_REFUSED = "cancel_refused"
     NOT_FOUND = "not_found"
+    """One look by its id found nothing."""
+    LOST = "lost"
+    """So did another, long enough after it."""
     CANCEL_ASKED = "cancel_asked"
+
+    @property
+    def is_ours(self) -> bool:
+        return self is OrderMove.CANCEL_ASKED
 
 
 _P, _U, _L, _C = OrderState.PLACING, OrderState.UNKNOWN, OrderState.LIVE, OrderState.CANCELLING
@@ -126,24 +138,31 @@ _DONE, _DEAD = OrderState.DONE, OrderState.DEAD
 ORDER_TABLE: dict[tuple[OrderState, OrderMove], OrderState] = {
     (_P, OrderMove.ACCEPTED): _L,
     (_P, OrderMove.REFUSED): _DEAD,
+    (_P, OrderMove.DEFERRED): _P,  # its client sends the same signed order again
     (_P, OrderMove.UNANSWERED): _U,
     (_P, OrderMove.FILLED_PART): _L,
     (_P, OrderMove.FILLED_ALL): _DONE,
     (_P, OrderMove.CANCELLED): _DEAD,
+    (_P, OrderMove.NOT_FOUND): _U,  # looked for while it was on its way
     (_P, OrderMove.CANCEL_ASKED): _C,
     (_U, OrderMove.ACCEPTED): _L,
     (_U, OrderMove.REFUSED): _DEAD,
+    (_U, OrderMove.DEFERRED): _U,
     (_U, OrderMove.UNANSWERED): _U,
     (_U, OrderMove.FILLED_PART): _L,
     (_U, OrderMove.FILLED_ALL): _DONE,
+    (_U, OrderMove.FILL_REVERSED): _U,
     (_U, OrderMove.CANCELLED): _DEAD,
-    (_U, OrderMove.NOT_FOUND): _DEAD,
+    (_U, OrderMove.NOT_FOUND): _U,
+    (_U, OrderMove.LOST): _DEAD,
     (_U, OrderMove.CANCEL_ASKED): _C,
     (_U, OrderMove.CANCEL_REFUSED): _U,
     (_L, OrderMove.ACCEPTED): _L,
+    (_L, OrderMove.DEFERRED): _L,
     (_L, OrderMove.UNANSWERED): _L,  # its fill was quicker than its answer
     (_L, OrderMove.FILLED_PART): _L,
     (_L, OrderMove.FILLED_ALL): _DONE,
+    (_L, OrderMove.FILL_REVERSED): _L,
     (_L, OrderMove.CANCELLED): _DEAD,
     (_L, OrderMove.CANCEL_REFUSED): _L,
     (_L, OrderMove.NOT_FOUND): _U,
@@ -152,13 +171,19 @@ ORDER_TABLE: dict[tuple[OrderState, OrderMove], OrderState] = {
     (_C, OrderMove.ACCEPTED): _C,
     # The order itself was refused: it never lived, whatever became of the cancel.
     (_C, OrderMove.REFUSED): _DEAD,
+    (_C, OrderMove.DEFERRED): _C,
     (_C, OrderMove.UNANSWERED): _U,
     (_C, OrderMove.FILLED_PART): _C,
     (_C, OrderMove.FILLED_ALL): _DONE,
+    (_C, OrderMove.FILL_REVERSED): _C,
     (_C, OrderMove.CANCELLED): _DEAD,
     (_C, OrderMove.CANCEL_REFUSED): _L,
-    (_C, OrderMove.NOT_FOUND): _DEAD,
+    # One look is no death, here as well: its POST may still be on its way.
+    (_C, OrderMove.NOT_FOUND): _U,
+    (_C, OrderMove.LOST): _DEAD,
     (_C, OrderMove.CANCEL_ASKED): _C,
+    # Whether the venue gives the rest back nobody says: it is looked for.
+    (_DONE, OrderMove.FILL_REVERSED): _U,
 }
 
 

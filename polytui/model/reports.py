@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from polytui.model.orders import Order, Side
 from polytui.model.units import Price, Shares, Usd
+
+Trade = tuple[str, str]
+"""(order id, trade id) of one fill: one trade may fill several of our orders."""
+
+
+@frozen
+class FoundOrder:
+    """An order of ours that the venue says it has, or may have."""
+
+    order: Order
+    filled: Shares = Shares(0)
+    """Of it, so far."""
+    spent: Usd = Usd(0)
+    """Of a market purchase's dollars."""
+    trades: tuple[str, ...] = ()
+    """Ids of the trades that `filled` counts."""
+    is_certain: bool = True
+    """False where it may be on its way, and may as well never arrive."""
 
 
 @frozen
@@ -15,6 +34,15 @@ class Accepted:
 @frozen
 class Refused:
     """The venue proved that this order never lived."""
+
+    order_id: str
+    detail: str
+
+
+@frozen
+class Deferred:
+    """The venue did not take the order and lets the same signed one be sent again (425 while its
+    engine restarts, `order timed out`); its client does."""
 
     order_id: str
     detail: str
@@ -36,6 +64,25 @@ class Filled:
     shares: Shares
     fee: Usd
     is_taker: bool
+    token_id: str = ""
+    """What was bought or sold; empty where only the order says."""
+    side: Side | None = None
+    """Ours; None where only the order says."""
+
+
+@frozen
+class Reversed:
+    """A trade that was matched failed in the end: this fill of ours never happened. It says the
+    whole fill, because who hears of it may never have heard of the fill itself."""
+
+    order_id: str
+    trade_id: str
+    token_id: str
+    side: Side
+    price: Price
+    shares: Shares
+    fee: Usd
+    detail: str
 
 
 @frozen
@@ -54,10 +101,34 @@ class CancelRefused:
 
 @frozen
 class NotFound:
-    """Reconcile looked for the order and the venue does not know it."""
+    """Somebody looked for the order by its id, and the venue does not know it."""
 
     order_id: str
+    looked_ns: int
+    """When the question was sent."""
 
 
-Report = Accepted | Refused | Unanswered | Filled | Cancelled | CancelRefused | NotFound
+@frozen
+class OrderFound:
+    """The venue was asked for the order by its id and has it, working; also where no desk knew."""
+
+    found: FoundOrder
+
+    @property
+    def order_id(self) -> str:
+        return self.found.order.order_id
+
+
+Report = (
+    Accepted
+    | Refused
+    | Deferred
+    | Unanswered
+    | Filled
+    | Reversed
+    | Cancelled
+    | CancelRefused
+    | NotFound
+    | OrderFound
+)
 """What an execution client may say of an order."""

@@ -284,6 +284,20 @@ class RoundView:
 
 
 @frozen
+class OddWordsView:
+    """What the venue said of our orders that did not fit what we know; all 0 on a good day."""
+
+    contradictions: int = 0
+    """Answers that the table of an order's life has no row for."""
+    stray_fills: int = 0
+    """Fills of orders nobody knew."""
+    reversals: int = 0
+    """Trades that were matched and failed in the end."""
+    unplaced: int = 0
+    """Words of fills that belong to no round: the ledger may differ from the venue."""
+
+
+@frozen
 class AssetView:
     asset: str
     at_ns: int
@@ -310,6 +324,7 @@ class AssetView:
     """What would be measured anew if a person resumed it, each with its numbers."""
     is_flattened: bool = False
     """It was sold on purpose, and nobody has resumed it since."""
+    odd: OddWordsView = OddWordsView()
 
 
 @frozen

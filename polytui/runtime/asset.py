@@ -9,9 +9,10 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
-from polytui.execution.executor import ExecutionClient
+from polytui.execution.client import ExecutionClient
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import FollowedRound
+from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     BOOK_FEED,
     Commanded,
@@ -161,6 +162,17 @@ class AssetRun:
             down = FeedDown(feed.name, "its asset crashed", now_ns)
             self.client.observe(down)
             self.inbox.insist(Item(down))
+
+    async def take_orders_back(self, within_s: float) -> str:
+        """Cancel everything for a desk that is no more, whatever is being cancelled around here;
+        what came of it, for people."""
+        now = trio.current_time()
+        with trio.CancelScope(shield=True, deadline=now + within_s):
+            try:
+                return f"{await self.client.cancel_all()} orders cancelled"
+            except (Retry, Rejected, Unknown) as error:
+                return f"orders may still work: {error}"
+        return f"orders may still work: no answer within {within_s:g} s"
 
     # --- what people say --------------------------------------------------------------------------
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 import trio
 from attrs import define, frozen
 
 from polytui.config.load import canonical_json
-from polytui.execution.executor import run_executor
 from polytui.feeds.books import BookWatcher
 from polytui.feeds.feed_factory import FeedFactory
 from polytui.feeds.offsets import judge_clock
@@ -24,6 +22,7 @@ from polytui.model.effects import (
     CancelAll,
     Credit,
     Effect,
+    LookUp,
     Place,
     Release,
     Resync,
@@ -33,7 +32,6 @@ from polytui.model.effects import (
 from polytui.model.events import Action, Commanded, Event, RoundFound, SettingsChanged, Ticked
 from polytui.model.snapshot import AssetState
 from polytui.model.units import format_micro
-from polytui.net.http import Http
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos
 from polytui.runtime.desk_loop import DeskLoop
@@ -64,7 +62,7 @@ class AssetWorker:
     async def live(self) -> None:
         """Trade until the session stops; watchers go first, then orders, then the client."""
         run, settings = self.run, self.surroundings.settings
-        async with AsyncExitStack() as clients, trio.open_nursery() as life:
+        async with trio.open_nursery() as life:
             feed_factory = FeedFactory(
                 settings,
                 run.clock,
@@ -72,20 +70,22 @@ class AssetWorker:
                 self._rng(),
                 quotas=self.surroundings.quotas,
                 trust=self.session.trust,
+                pools=self.surroundings.pools,
             )
-            clob = Clob(_open(feed_factory, clients, settings.endpoints.clob), run.clock)
-            sources = _sources(feed_factory, clients, clob, self._complain)
+            clob = Clob(feed_factory.http(settings.endpoints.clob), run.clock)
+            sources = _sources(feed_factory, clob, self._complain)
             books = BookWatcher(run, feed_factory, clob)
             effects, performed = trio.open_memory_channel[Effect](settings.queues.effects)
             router = EffectRouter(self, books, effects)
             loop = DeskLoop(run, self.session, router.act)
             try:
-                loop.take([Item(event) for event in opening_events(run, self.session)])
+                opening = await opening_events(run, self.session)
+                loop.take([Item(event) for event in opening])
             finally:
                 run.has_desk.set()
             run.begin_life(loop.pump)
             run.state, run.detail = None, ""
-            life.start_soon(run_executor, performed, run.client, run.deliver_report, run.clock)
+            life.start_soon(run.client.run, performed, run.deliver_report)
             life.start_soon(loop.work)
             await self._watch(feed_factory, books, sources)
             await self._stop_orders()
@@ -150,8 +150,8 @@ class AssetWorker:
             while not desk.is_stopping or asset_account.working or run.client.has_working_orders:  # noqa: ASYNC110
                 await trio.sleep(_WORKING_CHECK_S)
         if grace.cancelled_caught:
-            cancelled = run.client.cancel_at_once()
-            session.fault(run.asset.value, f"{cancelled} orders had to be cut at the end")
+            cut = await run.take_orders_back(session.settings.execution.cancel_all_s)
+            session.fault(run.asset.value, f"orders outlived the stop: {cut}")
 
     def _say(self, level: str, text: str) -> None:
         self.session.notice(level, self.run.asset.value, text)
@@ -176,7 +176,7 @@ class EffectRouter:
         """Send an effect on its way. A full channel raises: a fault of the asset, never silence.
         What only explains is in the journal and in the views already."""
         match effect:
-            case Place() | Cancel():
+            case Place() | Cancel() | LookUp():
                 self.effects.send_nowait(effect)
             case CancelAll(why):
                 self.effects.send_nowait(effect)
@@ -205,11 +205,11 @@ class EffectRouter:
         return self.life.run.asset.value
 
 
-def opening_events(run: AssetRun, session: Session) -> list[Event]:
+async def opening_events(run: AssetRun, session: Session) -> list[Event]:
     """What a new desk hears first: what is held, the settings and their model, and the rounds it
     must know before it takes what a crash left in the inbox."""
     return [
-        run.client.opening(run.asset, run.life),
+        await run.client.open(run.life),
         *(() if session.restored is None else (session.restored,)),
         SettingsChanged(canonical_json(session.settings)),
         *([] if session.model is None else [session.model]),
@@ -217,24 +217,18 @@ def opening_events(run: AssetRun, session: Session) -> list[Event]:
     ]
 
 
-def _open(feed_factory: FeedFactory, clients: AsyncExitStack, base_url: str) -> Http:
-    http = feed_factory.http(base_url)
-    clients.push_async_callback(http.close)
-    return http
-
-
 def _sources(
-    feed_factory: FeedFactory, clients: AsyncExitStack, clob: Clob, complain: Callable[[str], None]
+    feed_factory: FeedFactory, clob: Clob, complain: Callable[[str], None]
 ) -> RoundSources:
     endpoints, rounds = feed_factory.settings.endpoints, feed_factory.settings.rounds
-    gamma = Gamma(_open(feed_factory, clients, endpoints.gamma), known_ids(rounds))
-    data = DataApi(_open(feed_factory, clients, endpoints.data_api))
+    gamma = Gamma(feed_factory.http(endpoints.gamma), known_ids(rounds))
+    data = DataApi(feed_factory.http(endpoints.data_api))
     return RoundSources(
         gamma,
         winners_of(data, clob, gamma, rounds.settle_answer_s),
         Binance(
-            _open(feed_factory, clients, endpoints.binance_rest),
-            _open(feed_factory, clients, endpoints.binance_rest_spare),
+            feed_factory.http(endpoints.binance_rest),
+            feed_factory.http(endpoints.binance_rest_spare),
             feed_factory.quotas,
             complain,
         ),

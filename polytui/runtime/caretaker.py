@@ -15,14 +15,20 @@ from polytui.runtime.inbox import Item
 from polytui.runtime.session import Session
 
 
-def take_without_a_life(run: AssetRun, session: Session, event: Commanded | AssetHalted) -> int:
-    """The number it got. Whatever it breaks goes up, after it was written down."""
-    seqs: list[int] = []
+async def obey_without_a_life(run: AssetRun, session: Session, command: Commanded) -> int:
+    """The number it got. Nobody performs effects now: what a desk had at the venue is taken back
+    from here."""
+    seq, effects = take_without_a_life(run, session, command)
+    if any(isinstance(effect, CancelAll) for effect in effects):
+        await run.take_orders_back(session.settings.execution.cancel_all_s)
+    return seq
 
-    def act(effect: Effect) -> None:
-        # No executor lives; what a desk had on its way is cancelled where it is.
-        if isinstance(effect, CancelAll):
-            run.client.cancel_at_once()
 
-    DeskLoop(run, session, act).take([Item(event, 0, seqs.append)], decides=False)
-    return seqs[0]
+def take_without_a_life(
+    run: AssetRun, session: Session, event: Commanded | AssetHalted
+) -> tuple[int, list[Effect]]:
+    """The number it got, and what it would have done. Whatever it breaks goes up, after it was
+    written down."""
+    seqs, effects = list[int](), list[Effect]()
+    DeskLoop(run, session, effects.append).take([Item(event, 0, seqs.append)], decides=False)
+    return seqs[0], effects

@@ -16,7 +16,7 @@ from polytui.model.link import Obeyed
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.caretaker import take_without_a_life
+from polytui.runtime.caretaker import obey_without_a_life
 from polytui.runtime.pace import SPEED, Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -91,7 +91,9 @@ class Commands:
         """By the life that listens; by the desk of before where none does."""
         await run.has_desk.wait()
         seq = await run.command(command)
-        return take_without_a_life(run, self.session, command) if seq is None else seq
+        if seq is None:
+            seq = await obey_without_a_life(run, self.session, command)
+        return seq
 
     def _checked(self, action: Action, asset: str) -> str:
         """Before it is repeated to anybody. What is for all is never refused for a wrong name."""

@@ -14,11 +14,12 @@ from polytui.config.load import digest_of
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import prepare
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.client import Execution, VenueMoney
 from polytui.journal.codec import FORMAT, Header
 from polytui.journal.log import JournalLog
 from polytui.journal.risk_state_file import RiskStateFile
-from polytui.model.units import NS_PER_MS, usd_from_float
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_MS
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos, PlannedFault
 from polytui.runtime.hub import Hub
@@ -64,26 +65,40 @@ async def run_engine(plan: Plan) -> Summary:
         try:
             ran = await _run(plan, session, surroundings, signals)
         finally:
+            await surroundings.pools.close()
             session.close()
         return summarise(session, *ran)
 
 
 async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
-) -> tuple[list[AssetRun], PaperAccount, Pace]:
-    account = PaperAccount(usd_from_float(plan.settings.paper.starting_cash_usd))
-    runs = [
-        AssetRun(
-            asset,
-            session.clock,
-            PaperClient(plan.settings.paper, account),
-            Inbox(plan.settings.queues.inbox),
-            judge=Judge(plan.settings.clock.max_ahead_ms * NS_PER_MS),
-        )
-        for asset in plan.settings.session.assets
-    ]
+) -> tuple[list[AssetRun], VenueMoney, Pace]:
+    async with MODES[plan.mode].execution(plan.settings, session.clock) as execution:
+        runs = [_asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
+        pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
+        await _supervise(plan, session, surroundings, signals, runs, pace)
+        return runs, execution.money(), pace
+
+
+def _asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:
+    return AssetRun(
+        asset,
+        session.clock,
+        execution.client(asset),
+        Inbox(plan.settings.queues.inbox),
+        judge=Judge(plan.settings.clock.max_ahead_ms * NS_PER_MS),
+    )
+
+
+async def _supervise(
+    plan: Plan,
+    session: Session,
+    surroundings: Surroundings,
+    signals: StopSignals,
+    runs: list[AssetRun],
+    pace: Pace,
+) -> None:
     chaos = Chaos(list(plan.chaos), surroundings.clock)
-    pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
     tree = Tree(
         session, surroundings, runs, pace, chaos, signals, plan.socket, plan.is_owned, plan.config
     )
@@ -92,7 +107,6 @@ async def _run(
             nursery.start_soon(show_status, session.hub, plan.status)
         await tree.supervise()
         nursery.cancel_scope.cancel()
-    return runs, account, pace
 
 
 def _open_session(plan: Plan, surroundings: Surroundings) -> Session:

@@ -2,7 +2,7 @@
 
 kill     the kill switch, by command, as a person would
 stall    the loop is held between reading a frame and deciding on it
-reject   the paper client refuses whatever arrives
+reject   a client that is only thought refuses whatever arrives
 flood    the inbox is filled with events that say nothing
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import frozen
 
-from polytui.execution.paper import PaperClient
+from polytui.execution.client import CanRefuse
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Ticked
 from polytui.model.units import NS_PER_S
@@ -63,8 +63,8 @@ class Faults:
             self.session.notice("warn", "", f"chaos: {error}")
 
     def _reject(self, run: AssetRun, seconds: float) -> None:
-        if not isinstance(run.client, PaperClient):
-            self.session.notice("warn", run.asset.value, "chaos: only the paper client can refuse")
+        if not isinstance(run.client, CanRefuse):
+            self.session.notice("warn", run.asset.value, "chaos: only a client on paper can refuse")
             return
         lasts_ns = int(seconds * run.clock.speed * NS_PER_S)
         run.client.refuse_orders(run.clock.now_ns() + lasts_ns, "chaos: the venue refuses orders")

@@ -44,7 +44,7 @@ class Meter:
         self.acted = Samples()
         """Frame received to order enqueued, only where there was one."""
         self.answered = Samples()
-        """Order placed to the client's first answer."""
+        """Order placed to its first answer."""
         self.rounds = Samples()
         """Boundary to the desk's taking it."""
         self.recent = Samples()

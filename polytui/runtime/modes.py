@@ -1,9 +1,9 @@
-"""The one place where worlds differ: where events come from, whose clock, which client.
+"""The one place where worlds differ: where events come from, whose clock runs, what trades.
 
-| mode  | events from                    | client | clock               | endpoints   | trades  |
-|-------|--------------------------------|--------|---------------------|-------------|---------|
-| paper | live public feeds              | paper  | wall                | config.toml | enabled |
-| demo  | `polytui venue`, a child of us | paper  | the venue's, scaled | loopback    | more    |
+| mode  | events from                    | execution | clock               | endpoints   | trades  |
+|-------|--------------------------------|-----------|---------------------|-------------|---------|
+| paper | live public feeds              | paper     | wall                | config.toml | enabled |
+| demo  | `polytui venue`, a child of us | paper     | the venue's, scaled | loopback    | more    |
 
 Replay and the in-process demo have no tasks at all; they are in `backtest/`.
 """
@@ -22,8 +22,11 @@ from attrs import field, frozen
 from polytui.config.demo import with_demo_strategies
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secrets import exposure_of, load_feed_keys
+from polytui.execution.client import OpenExecution
+from polytui.execution.paper_client import open_paper
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
+from polytui.net.pools import Pools
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.venue import Urls
 from polytui.venues.polymarket.price_streams import Credentials
@@ -47,6 +50,8 @@ class Surroundings:
     """Of all assets and all their lives."""
     warnings: tuple[str, ...] = ()
     """What people should know of where the session lives."""
+    pools: Pools = field(factory=Pools)
+    """Connections and pace by host, of all assets and all their lives; closed at the end."""
 
 
 Opener = Callable[
@@ -136,6 +141,8 @@ class Mode:
     command: str
     """The subcommand that runs it."""
     opener: Opener
+    execution: OpenExecution
+    """What trades, and for whom."""
     is_simulated: bool
     """The world has a seed and a speed, and nobody's money is in it."""
     keeps_risk_state: bool
@@ -150,8 +157,20 @@ def _as_written(settings: Settings, demo: DemoSettings) -> Settings:
 
 
 MODES: dict[str, Mode] = {
-    "paper": Mode("run", _paper, is_simulated=False, keeps_risk_state=True, adapted=_as_written),
+    "paper": Mode(
+        "run",
+        _paper,
+        open_paper,
+        is_simulated=False,
+        keeps_risk_state=True,
+        adapted=_as_written,
+    ),
     "demo": Mode(
-        "demo", _demo, is_simulated=True, keeps_risk_state=False, adapted=with_demo_strategies
+        "demo",
+        _demo,
+        open_paper,
+        is_simulated=True,
+        keeps_risk_state=False,
+        adapted=with_demo_strategies,
     ),
 }

@@ -14,6 +14,7 @@ from polytui.model.events import (
     FeedUp,
     Filled,
     Refused,
+    Reversed,
 )
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
@@ -21,6 +22,7 @@ from polytui.model.units import format_micro
 
 TOLD = (
     Filled,
+    Reversed,
     Refused,
     FeedUp,
     FeedStale,
@@ -35,10 +37,8 @@ TOLD = (
 def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
     """(level, text) of one of `TOLD`."""
     match event:
-        case Filled():
-            return "info", _fill(event, orders)
-        case Refused(_, detail):
-            return "warn", f"order refused: {detail}"
+        case Filled() | Reversed() | Refused():
+            return _order_words(event, orders)
         case FeedStale(feed, age_ms, _, stream):
             since = "no data yet" if age_ms < 0 else f"{age_ms / 1000:.1f} s without data"
             return "warn", f"{feed} is stale: {since}" + (f" of {stream}" if stream else "")
@@ -56,6 +56,16 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
     raise TypeError(f"nobody wants to read a {type(event).__name__}")
 
 
+def _order_words(event: Filled | Reversed | Refused, orders: WorkingOrders) -> tuple[str, str]:
+    match event:
+        case Filled():
+            return "info", _fill(event, orders)
+        case Reversed(detail=detail):
+            return "error", f"a trade failed, {_quantity(event)} are taken back: {detail}"
+        case Refused(_, detail):
+            return "warn", f"order refused: {detail}"
+
+
 def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, str, str]:
     """(level, asset, text) of what a breaker did."""
     match effect:
@@ -68,9 +78,13 @@ def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, 
             return "warn", asset.value, why.text()
 
 
+def _quantity(event: Filled | Reversed) -> str:
+    return f"{format_micro(event.shares, 2)} at {format_micro(event.price, 2)}"
+
+
 def _fill(event: Filled, orders: WorkingOrders) -> str:
     entry = orders.get(event.order_id)
-    what = f"{format_micro(event.shares, 2)} at {format_micro(event.price, 2)}"
+    what = _quantity(event)
     fee = f", fee {format_micro(event.fee, 2)}" if event.fee else ""
     if entry is None:
         return f"filled {what}{fee}"

@@ -12,7 +12,7 @@ from rich.table import Table
 from polytui.config.deciding import ClaimSettings
 from polytui.config.schema import DemoSettings
 from polytui.desk.account import Account
-from polytui.execution.paper import PaperAccount
+from polytui.execution.client import VenueMoney
 from polytui.ledger.attribution import StrategyResult
 from polytui.model.effects import Reason
 from polytui.model.instrument import Asset
@@ -26,12 +26,10 @@ from polytui.runtime.session import Session
 Summary = dict[str, Any]
 
 
-def summarise(
-    session: Session, runs: Sequence[AssetRun], paper: PaperAccount, pace: Pace
-) -> Summary:
+def summarise(session: Session, runs: Sequence[AssetRun], venue: VenueMoney, pace: Pace) -> Summary:
     """What `--json` writes of a session."""
     claims = session.settings.claims
-    money = money_summary(session.mind.account, [run.asset for run in runs], paper, claims)
+    money = money_summary(session.mind.account, [run.asset for run in runs], venue, claims)
     for run in runs:
         is_halted = run.state is AssetState.HALTED
         money["assets"][run.asset.value] |= {"lives": run.life, "halted": is_halted}
@@ -78,7 +76,7 @@ def world_lines(summary: Summary) -> list[str]:
 
 
 def money_summary(
-    account: Account, assets: Sequence[Asset], paper: PaperAccount, claims: ClaimSettings
+    account: Account, assets: Sequence[Asset], venue: VenueMoney, claims: ClaimSettings
 ) -> Summary:
     """The part that every way of playing has: rounds, orders and money by asset and in all."""
     by_asset = {asset.value: _asset(account, asset) for asset in assets}
@@ -98,7 +96,7 @@ def money_summary(
         "strategies": _strategies(account, assets, claims),
         "forecast": {asset.value: _forecast(account, asset) for asset in assets},
         "kill_switch": {"is_on": account.kill_switch.is_on, "why": account.kill_switch.why},
-        "reconciled": _reconcile(account, paper),
+        "reconciled": _reconcile(account, venue),
     }
 
 
@@ -176,6 +174,12 @@ def _asset(account: Account, asset: Asset) -> Summary:
         "working_orders": asset_account.working,
         "pnl_usd": usd(asset_account.realised),
         "fees_usd": usd(asset_account.fees),
+        "venue": {
+            "contradictions": dict(asset_account.contradictions),
+            "stray_fills": asset_account.stray_fills,
+            "reversals": asset_account.reversals,
+            "unplaced": asset_account.unplaced + len(asset_account.strays),
+        },
         "paused": "" if asset_account.paused_why is None else asset_account.paused_why.text(),
         "breakers": {reason.value: count for reason, count in asset_account.breakers.trips.items()},
         "lives": 1,
@@ -183,15 +187,15 @@ def _asset(account: Account, asset: Asset) -> Summary:
     }
 
 
-def _reconcile(account: Account, paper: PaperAccount) -> Summary:
-    """Two parties counted the money apart: our ledger, and the client as the venue would."""
+def _reconcile(account: Account, venue: VenueMoney) -> Summary:
+    """Two parties counted the money apart: our ledger, and the venue."""
     return {
-        "traded_usd": usd(paper.traded),
-        "settlements_usd": usd(paper.payouts),
-        "client_cash_usd": usd(paper.cash),
+        "traded_usd": usd(venue.traded),
+        "settlements_usd": usd(venue.payouts),
+        "client_cash_usd": usd(venue.cash),
         "ledger_cash_usd": usd(account.cash),
-        "is_cash_equal": paper.cash == account.cash,
-        "is_pnl_traded_plus_settlements": account.realised == paper.traded + paper.payouts,
+        "is_cash_equal": venue.cash == account.cash,
+        "is_pnl_traded_plus_settlements": account.realised == venue.traded + venue.payouts,
     }
 
 
@@ -253,6 +257,8 @@ def safety_lines(summary: Summary) -> list[str]:
         trips = ", ".join(f"{reason} {count}" for reason, count in asset["breakers"].items())
         if trips:
             lines.append(f"{name.upper()} stopped by itself: {trips}")
+        if odd := odd_words(asset["venue"]):
+            lines.append(f"{name.upper()} and its venue differ: {odd}")
         if asset["paused"]:
             lines.append(f"{name.upper()} is paused: {asset['paused']}")
     if why := _why_no_order(summary):
@@ -260,6 +266,14 @@ def safety_lines(summary: Summary) -> list[str]:
     if summary["kill_switch"]["is_on"]:
         lines.append(f"kill switch is on: {summary['kill_switch']['why']}")
     return lines
+
+
+def odd_words(venue: Summary) -> str:
+    """What the venue said that did not fit; empty on a good day."""
+    said = [f"{count} x {what}" for what, count in venue["contradictions"].items()]
+    counted = ("stray_fills", "reversals", "unplaced")
+    said += [f"{venue[key]} {key.replace('_', ' ')}" for key in counted if venue[key]]
+    return ", ".join(said)
 
 
 _NAMED = 3

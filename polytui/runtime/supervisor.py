@@ -9,8 +9,8 @@ import trio
 from attrs import define, field
 from loguru import logger
 
-from polytui.model.errors import Fatal
-from polytui.model.events import AssetHalted
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.events import AssetHalted, Event
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
@@ -45,20 +45,20 @@ class Supervisor:
                 crash = group
             if crash is None:
                 return
-            self._clean_up(crash)
+            await self._clean_up(crash)
             if self._is_hopeless():
-                self._halt()
+                await self._halt()
                 return
             self.run.state, self.run.detail = AssetState.RESTARTING, self._cause(crash)
             with trio.move_on_after(self._backoff_s()):
                 await self.session.stopping.wait()
 
-    def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
+    async def _clean_up(self, crash: BaseExceptionGroup[Exception]) -> None:
         """No order may outlive the desk that knew it."""
-        cancelled = self.run.client.cancel_at_once()
+        cancelled = await self.run.take_orders_back(self.session.settings.execution.cancel_all_s)
         self.run.lose_feeds()
         logger.opt(exception=crash).error("{} crashed", self.run.asset.value)
-        text = f"crashed: {self._cause(crash)}; {cancelled} orders cancelled"
+        text = f"crashed: {self._cause(crash)}; {cancelled}"
         self.session.fault(self.run.asset.value, text)
 
     @staticmethod
@@ -75,7 +75,9 @@ class Supervisor:
             self.crashes.popleft()
         return len(self.crashes) >= rules.max_crashes
 
-    def _halt(self) -> None:
+    async def _halt(self) -> None:
+        opening = await self._last_opening()
+        # From here on nothing waits: who reads that it is halted reads all that follows from it.
         self.run.state = AssetState.HALTED
         left = sum(not followed.settled.is_set() for followed in self.run.followed.values())
         again = "restart the engine and resume it to trade it again"
@@ -84,19 +86,28 @@ class Supervisor:
             self.run.detail += f"; {left} rounds are no longer watched, not even for their end"
         said = f"halted: {self.run.detail}"
         self.session.note_error(self.run.asset.value, said)
-        self._free_reserves()
+        self._free_reserves(opening)
         most = self.session.settings.supervision.max_crashes
         take_without_a_life(self.run, self.session, AssetHalted(len(self.crashes), most))
         self.session.herald.say("error", self.run.asset.value, said)
         self.halted()
 
-    def _free_reserves(self) -> None:
+    async def _last_opening(self) -> list[Event]:
+        """What the venue says at the end; nothing where it does not answer."""
+        try:
+            with trio.fail_after(self.session.settings.execution.cancel_all_s):
+                return await opening_events(self.run, self.session)
+        except (Retry, Rejected, Unknown, trio.TooSlowError) as error:
+            logger.opt(exception=error).error("{} cannot even open", self.run.asset.value)
+            return []
+
+    def _free_reserves(self, opening: list[Event]) -> None:
         """A last desk for the books alone: orders that died with the one before it must not be
         counted against the limits of the other assets."""
-        session = self.session
-        loop = DeskLoop(self.run, session, lambda effect: None)
+        loop = DeskLoop(self.run, self.session, lambda effect: None)
         try:
-            loop.take([Item(event) for event in opening_events(self.run, session)])
+            if opening:
+                loop.take([Item(event) for event in opening])
         except Exception as error:
             logger.opt(exception=error).error("{} cannot even open", self.run.asset.value)
 

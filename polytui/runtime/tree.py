@@ -84,8 +84,10 @@ class Tree:
                     assets.start_soon(self._supervisor(run).supervise)
         finally:
             # After an orderly stop there is nothing left; after a fault above there may be.
-            for run in self.runs:
-                run.client.cancel_at_once()
+            async with trio.open_nursery() as ending:
+                for run in self.runs:
+                    within_s = self.session.settings.execution.cancel_all_s
+                    ending.start_soon(run.take_orders_back, within_s)
 
     def _supervisor(self, run: AssetRun) -> Supervisor:
         done = self.stop_when_done

@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +128,15 @@ async def run_recorder(plan: RecordPlan, stop: trio.Event) -> dict[str, Any]:
     )
     try:
         with trio.move_on_after(plan.for_s or float("inf")):
-            async with AsyncExitStack() as clients, trio.open_nursery() as nursery:
+            async with trio.open_nursery() as nursery:
                 gamma_http = feed_factory.http(settings.endpoints.gamma)
-                clients.push_async_callback(gamma_http.close)
                 gamma = Gamma(gamma_http, known_ids(settings.rounds))
                 nursery.start_soon(_flush_often, tape, files, settings.record.flush_s)
                 nursery.start_soon(_cancel_on, stop, nursery.cancel_scope)
                 for home in homes:
                     nursery.start_soon(_record_asset, home, feed_factory, gamma)
     finally:
+        await feed_factory.pools.close()
         await _flush(tape, files)
     return _summary(plan, tape, files, homes)
 

@@ -86,11 +86,14 @@ OURS = (
     ev.FrameRejected,
     ev.Accepted,
     ev.Refused,
+    ev.Deferred,
     ev.Unanswered,
     ev.Filled,
+    ev.Reversed,
     ev.Cancelled,
     ev.CancelRefused,
     ev.NotFound,
+    ev.OrderFound,
     ev.Commanded,
 )
 """Events that no venue stamped: of our own clock, or of no time at all."""

@@ -51,8 +51,8 @@ def test_it_trades_and_the_money_adds_up(both: Played) -> None:
         assert asset_account.rounds_settled == 1
         assert asset_account.fills > 0
         assert asset_account.working == 0
-    assert both.paper.cash == account.cash
-    assert account.realised == both.paper.traded + both.paper.payouts
+    assert both.venue.cash == account.cash
+    assert account.realised == both.venue.traded + both.venue.payouts
     assert account.cash == account.starting_cash + account.realised
     assert both.rejected == 0, "our codecs believe everything that our venue says"
 

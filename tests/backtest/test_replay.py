@@ -28,7 +28,7 @@ from polytui.journal.codec import (
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
-from polytui.model.units import NS_PER_S
+from polytui.model.units import MICRO, NS_PER_S, Usd
 
 OPENS_NS = 1_795_204_800 * NS_PER_S
 HEADER = encode_header(Header(FORMAT, "0.1.0", "demo", "session", OPENS_NS))
@@ -58,7 +58,7 @@ def world_events() -> list[tuple[Asset, ev.Event, bool]]:
     for asset in (Asset.BTC, Asset.ETH):
         listed = a_round(asset)
         told += [
-            (asset, ev.DeskOpened(asset, 1), False),
+            (asset, ev.DeskOpened(asset, 1, Usd(1_000 * MICRO)), False),
             (asset, ev.SettingsChanged(canonical_json(Settings())), True),
             (asset, ev.RoundFound(listed), False),
             (asset, ev.FeedUp(ev.BOOK_FEED, OPENS_NS), False),
@@ -197,7 +197,10 @@ def test_without_verifying_nothing_is_compared(tmp_path: Path) -> None:
 
 
 def test_what_was_raised_is_raised_again(tmp_path: Path) -> None:
-    lines = a_session((Asset.ETH, BROKEN, True), (Asset.ETH, ev.DeskOpened(Asset.ETH, 2), True))
+    lines = a_session(
+        (Asset.ETH, BROKEN, True),
+        (Asset.ETH, ev.DeskOpened(Asset.ETH, 2, Usd(1_000 * MICRO)), True),
+    )
     assert b'"raised":"BadSettings: expected > 0' in lines[16]
     assert replayed(tmp_path, lines).is_equal
 
@@ -208,7 +211,8 @@ def test_what_was_raised_is_raised_again(tmp_path: Path) -> None:
 def marked() -> list[bytes]:
     """A session with a checkpoint after every fifth event, a broken desk in it."""
     writer = Writer()
-    broken = [(Asset.ETH, BROKEN, True), (Asset.ETH, ev.DeskOpened(Asset.ETH, 2), True)]
+    again = ev.DeskOpened(Asset.ETH, 2, Usd(1_000 * MICRO))
+    broken = [(Asset.ETH, BROKEN, True), (Asset.ETH, again, True)]
     after = [(Asset.BTC, ev.Commanded(action, "test"), True) for action in ev.Action]
     for told in [*world_events(), *broken, *after]:
         writer.take(*told)

@@ -293,7 +293,7 @@ class Writer:
         """A desk that knows its round, the strike and the price: it waits for a book."""
         listed = a_round(asset)
         for event in (
-            ev.DeskOpened(asset, life),
+            ev.DeskOpened(asset, life, Usd(1_000 * MICRO)),
             ev.SettingsChanged(canonical_json(EAGER)),
             ev.FeedUp(ev.BOOK_FEED, self.now_ns),
             ev.RoundFound(listed),
@@ -428,13 +428,11 @@ def bad_settings(_: str) -> list[ev.Event]:
     return [ev.SettingsChanged('{"risk":{"max_order_usd":0}}')]
 
 
-def too_large_a_fill(order_id: str) -> list[ev.Event]:
-    shares = Shares(1_000 * MICRO)
-    fill = ev.Filled(order_id, "t1", Price(300_000), shares, Usd(0), is_taker=True)
-    return [ev.Accepted(order_id), fill]
+def bad_model(order_id: str) -> list[ev.Event]:
+    return [ev.Accepted(order_id), ev.ModelLoaded("{", "no model")]
 
 
-@pytest.mark.parametrize("crash", [bad_settings, too_large_a_fill])
+@pytest.mark.parametrize("crash", [bad_settings, bad_model])
 def test_a_crash_does_not_stop_it(tmp_path: Path, crash: Callable[[str], list[ev.Event]]) -> None:
     """Before it, and in the life after it, the limit makes the only difference."""
     writer = two_desks_buy()

@@ -1,4 +1,4 @@
-"""Sessions made of chance and a seed: a market that moves, hands that answer, and what goes wrong.
+"""Sessions made of chance and a seed: a market that moves, orders with answers, what goes wrong.
 
 Two assets, rounds of five minutes, five strategies that trade, candles of hours before; pauses,
 kills, settings that change, feeds that go, desks that break. Everything a mind takes is kept, and
@@ -24,7 +24,8 @@ from polytui.config.schema import (
     Settings,
 )
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import encode_effects
 from polytui.market.features import SCHEMA_VERSION
 from polytui.market.predictor import FORMAT, INPUTS, Calibration, Figures, Model
@@ -143,7 +144,7 @@ class Coin:
 
 @define
 class Chance:
-    """State: a mind, its hands and a world of chance. `play` tells it everything."""
+    """State: a mind, its exchange on paper and a world of chance. `play` tells it everything."""
 
     seed: int
     settings: Settings = EVERYBODY
@@ -151,14 +152,16 @@ class Chance:
     told: list[Told] = field(factory=list)
     now_ns: int = START_NS
     account: PaperAccount = field(init=False)
-    client: dict[Asset, PaperClient] = field(init=False)
+    simulators: dict[Asset, PaperSimulator] = field(init=False)
     coins: list[Coin] = field(init=False)
     rng: random.Random = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.account = PaperAccount(Usd(int(self.settings.paper.starting_cash_usd) * MICRO))
-        self.client = {asset: PaperClient(self.settings.paper, self.account) for asset in ASSETS}
+        self.simulators = {
+            asset: PaperSimulator(self.settings.paper, self.account) for asset in ASSETS
+        }
         self.coins = [Coin(asset, 1_000.0 * (9 - at)) for at, asset in enumerate(ASSETS)]
 
     def play(self, rounds: int) -> list[Told]:
@@ -178,7 +181,7 @@ class Chance:
 
     def _begin(self, coin: Coin) -> None:
         asset, life = coin.asset, coin.lives
-        self._tell(asset, self.client[asset].opening(asset, life), is_last=False)
+        self._tell(asset, self.simulators[asset].opening(asset, life), is_last=False)
         self._tell(asset, ev.SettingsChanged(canonical_json(self.settings)), is_last=False)
         self._tell(asset, ev.ModelLoaded(MODEL, "chance"))
         for feed in (ev.BOOK_FEED, "rtds", *(one.value for one in Exchange)):
@@ -202,7 +205,7 @@ class Chance:
             yield Candle(opens_ns, opened, high, low, price, self.rng.random() * 9, 1 + at)
 
     def _crash(self, coin: Coin) -> None:
-        self.client[coin.asset].cancel_at_once()
+        self.simulators[coin.asset].cancel_at_once()
         self._tell(coin.asset, BROKEN)
         coin.lives += 1
         self._begin(coin)
@@ -361,17 +364,17 @@ class Chance:
     # --- telling --------------------------------------------------------------------------------
 
     def _answer(self, asset: Asset) -> None:
-        """What the hands report of what is due within this second, each at its time."""
-        end_ns, client = self.now_ns + NS_PER_S - 1, self.client[asset]
+        """What is reported of what is due within this second, each at its time."""
+        end_ns, simulators = self.now_ns + NS_PER_S - 1, self.simulators[asset]
         began_ns = self.now_ns
-        while (due_ns := client.next_due_ns) is not None and due_ns <= end_ns:
+        while (due_ns := simulators.next_due_ns) is not None and due_ns <= end_ns:
             self.now_ns = max(began_ns, due_ns)
-            for report in client.advance(due_ns):
+            for report in simulators.advance(due_ns):
                 self._put(asset, report, is_last=True)
         self.now_ns = began_ns
 
     def _tell(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
-        reports = self.client[asset].observe(event)
+        reports = self.simulators[asset].observe(event)
         self._put(asset, event, is_last=is_last and not reports)
         for at, report in enumerate(reports, start=1):
             self._put(asset, report, is_last=is_last and at == len(reports))
@@ -386,7 +389,7 @@ class Chance:
             effects = encode_effects(taken.effects)
             for effect in taken.effects:
                 if isinstance(effect, Place | Cancel | CancelAll):
-                    self.client[asset].perform(effect, self.now_ns)
+                    self.simulators[asset].perform(effect, self.now_ns)
         self.told.append(Told(asset, self.now_ns, event, is_last, effects, raised))
 
 

@@ -26,7 +26,7 @@ from polytui.model.instrument import (
     SettlementRule,
 )
 from polytui.model.orders import Order
-from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, complement
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, complement, usd_from_float
 from polytui.strategy.proposal import QuotingStrategy
 
 OPENS_NS = 1_795_204_800 * NS_PER_S  # 2026-11-20 20:00:00 UTC
@@ -93,8 +93,13 @@ class Story:
         self.said: list[tuple[Asset, int, ev.Event, bool]] = []
         self.effects: list[Effect] = []
         for asset in assets or (Asset.BTC,):
-            self.tell(ev.DeskOpened(asset, 1), asset)
+            self.tell(ev.DeskOpened(asset, 1, self.cash), asset)
             self.tell(ev.SettingsChanged(canonical_json(self.settings)), asset)
+
+    @property
+    def cash(self) -> Usd:
+        """What the venue says at every opening."""
+        return usd_from_float(self.settings.paper.starting_cash_usd)
 
     # --- telling ------------------------------------------------------------------------------
 
@@ -197,7 +202,9 @@ class Story:
         size = order.shares if shares is None else Shares(round(shares * MICRO))
         at = order.price if price is None else price
         fee = make_round().fees.fee(at, size)
-        return self.tell(ev.Filled(order.order_id, trade_id, at, size, fee, True), self._of(order))
+        told = (order.token_id, order.side)
+        fill = ev.Filled(order.order_id, trade_id, at, size, fee, True, *told)
+        return self.tell(fill, self._of(order))
 
     def settle(self, winner: Outcome, asset: Asset = Asset.BTC, number: int = 0) -> list[Effect]:
         listed = make_round(asset, number)

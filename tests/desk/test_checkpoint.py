@@ -33,7 +33,7 @@ from polytui.journal.codec import decode_effects
 from polytui.model import events as ev
 from polytui.model.effects import RecordedPlace, Stamp
 from polytui.model.instrument import Asset, Outcome
-from polytui.model.orders import Quote, Side
+from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import Price, Shares, Usd
 from polytui.strategy.registry import STRATEGIES
 
@@ -382,12 +382,13 @@ def test_where_two_states_differ_is_told_by_fields(lived: Chance, state: Any) ->
 
 
 def test_a_working_order_keeps_its_trades(lived: Chance) -> None:
-    """A set has no order: it is written in one."""
+    """And what fills them, by trade."""
     mind = again(lived.mind)
     effects = (decode_effects(msgspec.Raw(told.effects)) for told in lived.told)
     order = next(each.order for one in effects for each in one if isinstance(each, RecordedPlace))
     orders = mind.desks[Asset.BTC].ledger.orders
-    orders.add(order).trade_ids.update(f"trade {at}" for at in range(40))
+    fill = Fill("trade", order.price, Shares(1), Usd(0), is_taker=False)
+    orders.add(order).fills.update({f"trade {at}": fill for at in range(40)})
     copy = again(mind).desks[Asset.BTC].ledger.orders.get(order.order_id)
     assert copy == orders.get(order.order_id)
     assert orders.get(order.order_id) in orders.working()

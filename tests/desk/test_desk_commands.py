@@ -129,7 +129,7 @@ def test_a_kill_on_one_desk_stops_every_desk() -> None:
 def test_a_new_life_does_not_clear_the_kill_switch() -> None:
     story = Story().a_minute_in()
     story.command(ev.Action.KILL)
-    story.tell(ev.DeskOpened(BTC, 2))
+    story.tell(ev.DeskOpened(BTC, 2, story.cash))
     assert story.mind.account.kill_switch.is_on
 
 
@@ -363,7 +363,7 @@ def test_a_limit_is_the_reason_that_faces_see(limit: dict[str, float], reason: R
 
 
 def reopened(story: Story, held: tuple[ev.HeldRound, ...], realised: Usd) -> Story:
-    story.tell(ev.DeskOpened(BTC, 2, realised, held))
+    story.tell(ev.DeskOpened(BTC, 2, story.cash, realised, held))
     story.tell(ev.SettingsChanged(canonical_json(story.settings)))
     return story
 

@@ -16,7 +16,8 @@ from sessions import EVERYBODY, MODEL, a_round, packed
 from polytui.config.load import canonical_json
 from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.model import events as ev
 from polytui.model.candle import Candle
 from polytui.model.effects import Cancel, CancelAll, Place
@@ -55,10 +56,10 @@ class Cost:
 
 @define
 class Month:
-    """State: a mind, its hands, and the rounds of one asset at every interval."""
+    """State: a mind, its exchange on paper, and the rounds of one asset at every interval."""
 
     mind: Mind = field(factory=Mind)
-    client: PaperClient = field(init=False)
+    simulator: PaperSimulator = field(init=False)
     rounds: dict[Interval, Round] = field(factory=dict)
     ended: list[Round] = field(factory=list)
     now_ns: int = START_NS
@@ -68,7 +69,7 @@ class Month:
     rng: random.Random = field(factory=lambda: random.Random(4))
 
     def __attrs_post_init__(self) -> None:
-        self.client = PaperClient(SETTINGS.paper, PaperAccount(Usd(10**12)))
+        self.simulator = PaperSimulator(SETTINGS.paper, PaperAccount(Usd(10**12)))
 
     def live(self) -> Iterator[tuple[int, Cost]]:
         """Day by day, what a digest and a checkpoint cost at one time of the day."""
@@ -85,7 +86,7 @@ class Month:
                     yield number, cost_of(self.mind)
 
     def begin(self) -> None:
-        self.tell(self.client.opening(BTC, self.lives))
+        self.tell(self.simulator.opening(BTC, self.lives))
         self.tell(ev.SettingsChanged(canonical_json(SETTINGS)))
         self.tell(ev.ModelLoaded(MODEL, "chance"))
         for feed in (ev.BOOK_FEED, "rtds", *(one.value for one in Exchange)):
@@ -100,7 +101,7 @@ class Month:
             self.tell(ev.RoundOpened(listed.slug, self.now_ns, True))
 
     def crash(self) -> None:
-        self.client.cancel_at_once()
+        self.simulator.cancel_at_once()
         self.lives += 1
         self.begin()
 
@@ -134,7 +135,7 @@ class Month:
         self.tell(ev.Ticked(self.now_ns), is_last=True)
         for _ in range(3):
             self.now_ns += NS_PER_S
-            for report in self.client.advance(self.now_ns):
+            for report in self.simulator.advance(self.now_ns):
                 self.tell(report, is_last=True)
 
     def prices(self) -> None:
@@ -158,12 +159,12 @@ class Month:
             self.tell(ev.BookSnapshotted(token, *levels, None, self.now_ns, self.now_ns))
 
     def tell(self, event: ev.Event, *, is_last: bool = False) -> None:
-        for each in (event, *self.client.observe(event)):
+        for each in (event, *self.simulator.observe(event)):
             taken = self.mind.take(BTC, self.now_ns, each, is_last=is_last)
             for effect in taken.effects:
                 self.seen[type(effect).__name__] += 1
                 if isinstance(effect, Place | Cancel | CancelAll):
-                    self.client.perform(effect, self.now_ns)
+                    self.simulator.perform(effect, self.now_ns)
 
 
 def cost_of(mind: Mind) -> Cost:

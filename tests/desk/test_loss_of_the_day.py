@@ -268,7 +268,7 @@ def test_a_loss_settled_while_the_desk_was_dead_kills_as_well() -> None:
     story = Story().a_minute_in()
     lost = bought_for(story.holding())
     story.limit(max_daily_loss_usd=15.0)
-    story.tell(ev.DeskOpened(BTC, 2, Usd(-lost)))
+    story.tell(ev.DeskOpened(BTC, 2, story.cash, Usd(-lost)))
     told = story.tell(ev.SettingsChanged(canonical_json(story.settings)))
     assert len(of_kind(told, CancelAll)) == 1
     assert story.mind.account.kill_switch.is_on

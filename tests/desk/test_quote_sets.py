@@ -416,7 +416,7 @@ def test_exposure_without_an_order_is_what_is_left_once_it_has_gone(rung: str) -
     (gone,) = [one.order for one in desk.ledger.orders.working() if one.order.rung == rung]
     kept = desk.ledger.exposure.rounds[gone.slug].by_order[gone.order_id]
     without = desk.exposure(now_ns, story.round()).without(gone.outcome, kept)
-    desk.ledger.reported(ev.Cancelled(gone.order_id, "venue"))
+    desk.ledger.reported(ev.Cancelled(gone.order_id, "venue"), 0, lambda _: None)
     after = desk.exposure(now_ns, story.round())
     assert without == replace(after, trades_today=without.trades_today)
 

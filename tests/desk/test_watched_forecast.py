@@ -100,7 +100,7 @@ def test_otherwise_it_decides_as_ever(case: str) -> None:
 def test_it_outlives_its_desk_and_its_session() -> None:
     story = told(1.5)
     before = watch_of(story).fits()
-    story.tell(ev.DeskOpened(Asset.BTC, 2))
+    story.tell(ev.DeskOpened(Asset.BTC, 2, story.cash))
     assert watch_of(story).fits() == before
     risk_state = story.mind.account.risk_state(story.now_ns)
     again = decode_risk_state(encode_risk_state(risk_state).rstrip(b"\n"))

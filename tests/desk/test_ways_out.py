@@ -173,8 +173,9 @@ def answer_it(
     if isinstance(answer, float):
         story.fill(order, left * answer / MICRO, f"t{number}")
     elif answer is not None and (state, answer) in ORDER_TABLE:
-        is_bare = answer in (OrderMove.ACCEPTED, OrderMove.NOT_FOUND)
-        more = () if is_bare else ("because",)
+        more: tuple[object, ...] = ("because",)
+        if answer in (OrderMove.ACCEPTED, OrderMove.NOT_FOUND):
+            more = () if answer is OrderMove.ACCEPTED else (story.now_ns,)
         story.tell(ANSWERS[answer](order.order_id, *more))
 
 
@@ -300,7 +301,11 @@ def test_flatten_sells_the_side_that_is_more(
         if shares
     )
     flow = Usd(-sum(one.cost for one in holdings))
-    story.tell(ev.DeskOpened(Asset.BTC, 2, Usd(0), (ev.HeldRound(make_round(), holdings, flow),)))
+    story.tell(
+        ev.DeskOpened(
+            Asset.BTC, 2, story.cash, Usd(0), (ev.HeldRound(make_round(), holdings, flow),)
+        )
+    )
     story.tell(ev.SettingsChanged(canonical_json(ONCE)))
     story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
     story.tell(ev.RoundOpened(make_round().slug, story.now_ns, is_late=True))

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 from attrs import evolve
-from test_paper_client import BUY, FAK, SELL, START_NS, Table, fills
+from test_paper_simulator import BUY, FAK, SELL, START_NS, Table, fills
 
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
@@ -99,11 +99,11 @@ def test_one_cancel_of_all_arrives_at_once() -> None:
     for price in (0.41, 0.42, 0.43):
         table.send(BUY, price, 10)
     table.after(5_000)
-    table.client.perform(CancelAll("kill switch"), table.now_ns)
-    due_ns = table.client.next_due_ns
+    table.simulator.perform(CancelAll("kill switch"), table.now_ns)
+    due_ns = table.simulator.next_due_ns
     assert due_ns is not None
     assert due_ns > START_NS + 5_000 * NS_PER_MS
-    assert len(table.client.advance(due_ns)) == 3
+    assert len(table.simulator.advance(due_ns)) == 3
 
 
 def test_orders_of_one_moment_arrive_at_moments_of_their_own() -> None:
@@ -111,6 +111,6 @@ def test_orders_of_one_moment_arrive_at_moments_of_their_own() -> None:
     for price in (0.41, 0.42, 0.43):
         table.send(BUY, price, 10)
     moments = []
-    while (due_ns := table.client.next_due_ns) is not None:
-        moments += [due_ns for _ in table.client.advance(due_ns)]
+    while (due_ns := table.simulator.next_due_ns) is not None:
+        moments += [due_ns for _ in table.simulator.advance(due_ns)]
     assert len(set(moments)) == 3

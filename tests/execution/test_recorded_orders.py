@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import decode_effects, encode_effects
 from polytui.model.effects import Effect, Place, Stamp
 from polytui.model.instrument import Outcome
@@ -31,10 +32,10 @@ ORDER = Order(
 def test_an_order_that_was_read_cannot_be_performed() -> None:
     sent = Place(ORDER, Stamp.grant(ORDER.quote, Usd(5)))
     (read,) = decode_effects(msgspec.Raw(encode_effects((sent,))))
-    client = PaperClient(PaperSettings(), PaperAccount(Usd(10**9)))
+    simulator = PaperSimulator(PaperSettings(), PaperAccount(Usd(10**9)))
     with pytest.raises(TypeError, match="RecordedPlace is nothing that can be sent"):
-        client.perform(read, 1)  # type: ignore[arg-type]
-    assert not client.has_working_orders
+        simulator.perform(read, 1)  # type: ignore[arg-type]
+    assert not simulator.has_working_orders
     performed: Effect = sent
-    client.perform(performed, 1)
-    assert client.has_working_orders, "the one with its stamp is"
+    simulator.perform(performed, 1)
+    assert simulator.has_working_orders, "the one with its stamp is"

@@ -11,15 +11,12 @@ import httpx
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import VirtualClock, VirtualEngine, open_engine, quick_settings
+from virtual_engine import VirtualClock, VirtualEngine, open_engine, paper_client, quick_settings
 
-from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.feeds.backfill import Ask, Backfill, Refill
 from polytui.feeds.losses import Losses
 from polytui.model.events import Event, ExchangeTraded, FeedGapped, FeedMended
 from polytui.model.instrument import Asset, Exchange
-from polytui.model.units import usd_from_float
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox
@@ -38,8 +35,7 @@ class Bench:
 
     def __init__(self, answer: Answer) -> None:
         clock: Any = VirtualClock(OPENS_NS)
-        account = PaperAccount(usd_from_float(1000.0))
-        self.run = AssetRun(BTC, clock, PaperClient(PaperSettings(), account), Inbox(100_000))
+        self.run = AssetRun(BTC, clock, paper_client(clock), Inbox(100_000))
         self.line, self.losses = TradeLine(), Losses()
         self.complaints: list[str] = []
         self.asked_at: list[float] = []

@@ -10,15 +10,13 @@ import msgspec
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import VirtualClock, quick_settings
+from virtual_engine import VirtualClock, paper_client, quick_settings
 
-from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.feeds.books import BookWatcher
 from polytui.feeds.feed_factory import FeedFactory
 from polytui.model.events import BookSnapshotted
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
-from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.model.units import NS_PER_S
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox
@@ -40,7 +38,7 @@ class Bench:
 
     def __init__(self) -> None:
         clock: Any = VirtualClock(OPENS_NS)
-        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1.0)))
+        client = paper_client(clock)
         self.run = AssetRun(Asset.BTC, clock, client, Inbox(10_000))
         self.asked: list[list[str]] = []
         self.most = self.now = 0

@@ -10,14 +10,11 @@ import httpx
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import VirtualClock, open_engine, quick_settings
+from virtual_engine import VirtualClock, open_engine, paper_client, quick_settings
 
-from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.feeds.candle_history import History
 from polytui.model.events import CandlesLoaded
 from polytui.model.instrument import Asset
-from polytui.model.units import usd_from_float
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox
@@ -34,7 +31,7 @@ class Bench:
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response] | None = None) -> None:
         self.clock: Any = VirtualClock((OPENS_S + 10) * 10**9)
-        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1000.0)))
+        client = paper_client(self.clock)
         self.run = AssetRun(BTC, self.clock, client, Inbox(10_000))
         self.asked: list[tuple[float, str, int]] = []
         self.complaints: list[str] = []

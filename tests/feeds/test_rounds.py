@@ -16,12 +16,11 @@ from virtual_engine import (
     VirtualEngine,
     VirtualVenue,
     open_engine,
+    paper_client,
     quick_settings,
 )
 
 from polytui.backtest.replay import replay_journal
-from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.feeds.rounds import RoundWatcher
 from polytui.model.events import (
     FINAL,
@@ -35,7 +34,7 @@ from polytui.model.events import (
     StrikePublished,
 )
 from polytui.model.instrument import Asset, Interval
-from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.model.units import NS_PER_S
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.summary import summarise
@@ -225,7 +224,7 @@ async def test_the_second_one_oclock_of_the_night_is_left_alone_and_said_once(
 ) -> None:
     at_ns = int(datetime.fromisoformat(f"2026-11-01T{hour}+00:00").timestamp()) * NS_PER_S
     clock: Any = VirtualClock(at_ns)
-    client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1.0)))
+    client = paper_client(clock)
     run = AssetRun(Asset.BTC, clock, client, Inbox(100))
     said: list[str] = []
     nobody: Any = None

@@ -18,17 +18,17 @@ import attrs
 import httpx
 import pytest
 from attrs import field, frozen
+from virtual_engine import paper_client
 
 from polytui.config.load import canonical_json
-from polytui.config.schema import PaperSettings, Settings
+from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.desk.snapshots import desk_state, show_asset
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.feeds.feed import Feed
 from polytui.model import events as ev
 from polytui.model.errors import Rejected, Retry
 from polytui.model.instrument import Asset
-from polytui.model.units import NS_PER_MS, NS_PER_S, usd_from_float
+from polytui.model.units import NS_PER_MS, NS_PER_S, Usd
 from polytui.net.clock import Clock
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
@@ -567,14 +567,14 @@ class Bench:
 
     def __init__(self, case: Case) -> None:
         self.clock = Clock(NOW, 0, 0.0)
-        client = PaperClient(PaperSettings(), PaperAccount(usd_from_float(1000.0)))
+        client = paper_client(self.clock)
         self.run = AssetRun(BTC, self.clock, client, Inbox(10_000))
         self.mind = Mind()
         self.case = case
         self.feed = self._feed(case.codec()) if case.codec is not None else None
         if self.feed is not None:
             self.run.keep_feed(self.feed)
-        opening = (ev.DeskOpened(BTC, 1), ev.SettingsChanged(canonical_json(Settings())))
+        opening = (ev.DeskOpened(BTC, 1, Usd(0)), ev.SettingsChanged(canonical_json(Settings())))
         for event in opening:
             self.mind.take(BTC, NOW, event, is_last=True)
 

@@ -35,6 +35,7 @@ from polytui.model.effects import (
     Credit,
     Effect,
     Explain,
+    LookUp,
     Place,
     Reason,
     RecordedPlace,
@@ -109,6 +110,7 @@ EFFECTS: tuple[Effect, ...] = (
     Place(ORDER, Stamp.grant(ORDER.quote, Usd(5))),
     Cancel("o-1"),
     CancelAll("stop"),
+    LookUp("o-1"),
     Resync("slug"),
     Explain("slug", "distance_fade", Why(Reason.EDGE_SMALL, 41.5, 60.0, "bps")),
     Trip(Why(Reason.LATENCY, 612.0, 500.0, "ms"), 99),
@@ -124,7 +126,7 @@ def test_effects_are_written_whole_and_without_their_proof() -> None:
     assert [name for name, _ in written] == [type(effect).__name__ for effect in EFFECTS]
     assert set(written[0][1]) == {"order", "exposure"}
     assert (written[0][1]["order"]["price"], written[0][1]["exposure"]) == (530_000, 5)
-    assert written[4][1]["why"] == {
+    assert written[5][1]["why"] == {
         "reason": "edge small",
         "value": 41.5,
         "limit": 60.0,

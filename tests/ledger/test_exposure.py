@@ -19,7 +19,7 @@ from polytui.desk.asset_ledger import MOVES, AssetLedger
 from polytui.ledger.exposure import RoundExposure
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder, WorkingOrders
-from polytui.model.events import Filled, HeldRound
+from polytui.model.events import DeskOpened, Filled, HeldRound, Reversed
 from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, Quote, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
@@ -94,6 +94,15 @@ def test_what_is_open_by_hand(
     position: Position, orders: list[WorkingOrder], dollars: float
 ) -> None:
     assert at_stake(position, orders) == usd(dollars)
+
+
+def test_what_is_owed_is_counted_at_its_dollar_already() -> None:
+    """Four sold that nobody held: four dollars if Up wins, and none of it is left to lose."""
+    position = Position()
+    position.sell(UP, 4 * MICRO)
+    assert (position.carried, at_stake(position, [])) == (-4 * MICRO, 0)
+    position.buy(DOWN, 10 * MICRO, 3 * MICRO)
+    assert (position.carried, at_stake(position, [])) == (-1 * MICRO, 3 * MICRO)
 
 
 def test_a_fee_can_make_a_loss_of_what_wins() -> None:
@@ -226,18 +235,21 @@ class Desks:
     ledgers: dict[Asset, AssetLedger] = field(factory=dict)
     orders: list[Order] = field(factory=list)
     trades: int = 0
+    fills: list[tuple[Order, str, Shares, Usd]] = field(factory=list)
 
     def live(self, asset: Asset) -> None:
         """A desk begins, the first one or the next: what works is forgotten, what is held told."""
         before = self.ledgers.get(asset)
         ledger = self.ledgers[asset] = AssetLedger(asset, self.account)
-        ledger.begin(Usd(self.account.of(asset).realised), 0)
+        told = []
         for listed in ROUNDS:
             if before is not None and listed.asset is asset:
                 position = before.positions.of(listed.slug)
                 holdings = before.positions.holdings(listed.slug)
                 if holdings or position.cash_flow:
-                    ledger.restore(HeldRound(listed, holdings, position.cash_flow), 0)
+                    told.append(HeldRound(listed, holdings, position.cash_flow))
+        realised = self.account.of(asset).realised
+        ledger.begin(DeskOpened(asset, 1, Usd(0), realised, tuple(told)), 0)
         self.orders = [order for order in self.orders if not order.slug.startswith(asset.value)]
 
     def place(self, listed: Round, quote: Quote, rung: str) -> None:
@@ -270,11 +282,11 @@ class Desks:
             ledger, order = found
             working, move = ledger.orders.get(order.order_id), MOVES[event]
             if working is not None and (working.state, move) in ORDER_TABLE:
-                ledger.reported(event(*[order.order_id, ""][: len(fields(event))]))
+                ledger.reported(event(*[order.order_id, ""][: len(fields(event))]), 0, place_of)
 
     def cancel(self, number: int) -> None:
         if found := self.of(number):
-            found[0].ask_cancel(found[1].order_id)
+            found[0].ask_cancel(found[1].order_id, 0)
 
     def fill(self, number: int, share: int) -> None:
         """So many tenths of what is left, of an order that works or has ended."""
@@ -285,16 +297,30 @@ class Desks:
         if working is None or ORDER_TABLE.get((working.state, OrderMove.FILLED_PART)) is None:
             return
         shares = Shares(working.left if share == 10 else working.left * share // 10)
-        held = ledger.positions.of(order.slug).shares(order.outcome)
-        if not shares or (order.side is Side.SELL and shares > held):
+        if not shares:
             return
         self.trades += 1
-        fee = FEES.fee(order.price, shares)
-        ledger.filled(Filled(order.order_id, f"t-{self.trades}", order.price, shares, fee, True), 0)
+        fee, trade_id = FEES.fee(order.price, shares), f"t-{self.trades}"
+        self.fills.append((order, trade_id, shares, fee))
+        filled = Filled(order.order_id, trade_id, order.price, shares, fee, True)
+        ledger.reported(filled, 0, place_of)
+
+    def reverse(self, number: int) -> None:
+        """A fill of now or long ago fails."""
+        if not self.fills:
+            return
+        order, trade_id, shares, fee = self.fills[number % len(self.fills)]
+        told = ("t", order.side, order.price, shares, fee, "failed")
+        event = Reversed(order.order_id, trade_id, *told)
+        self.ledgers[Asset(order.slug.partition("-")[0])].reported(event, 0, place_of)
 
     def settle(self, listed: Round, winner: Outcome | None) -> None:
-        self.ledgers[listed.asset].settle(listed.slug, winner, 0, ClaimSettings())
+        self.ledgers[listed.asset].settle(listed, winner, 0, ClaimSettings())
         self.orders = [order for order in self.orders if order.slug != listed.slug]
+
+
+def place_of(token_id: str) -> None:
+    """No token of these rounds means anything: orders say it all."""
 
 
 def counted(desks: Desks) -> dict[str, object]:
@@ -318,7 +344,7 @@ def counted(desks: Desks) -> dict[str, object]:
                     bool(one.order.rung) and not one.filled for one in buys
                 )
                 sums[f"{where} at_stake"] += kept.at_stake
-            if working or position.up or position.down:
+            if working or position.is_open:
                 sums[" rounds"] += 1
                 sums[f"{asset.value} rounds"] += 1
                 sums[f"of {listed.interval.value}"] += 1
@@ -373,6 +399,7 @@ STORIES = st.lists(
         *[st.tuples(st.just("fill"), NUMBERS, st.integers(1, 10))] * 3,
         *[st.tuples(st.just("report"), NUMBERS, st.sampled_from(list(MOVES)))] * 2,
         st.tuples(st.just("cancel"), NUMBERS),
+        st.tuples(st.just("reverse"), NUMBERS),
         st.tuples(st.just("settle"), ANY_ROUND, st.sampled_from([None, *Outcome])),
         st.tuples(st.just("live"), st.sampled_from([Asset.BTC, Asset.ETH])),
     ),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.ledger.positions import NotHeld, Positions
+from polytui.ledger.positions import Positions
 from polytui.model.events import HeldRound
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Fill, Holding, Side
@@ -85,13 +85,26 @@ def test_both_sides_are_kept_apart() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_selling_more_than_is_held_is_a_fault_and_changes_nothing(outcome: Outcome) -> None:
+def test_what_is_sold_beyond_what_is_held_is_owed(outcome: Outcome) -> None:
     positions = Positions()
     book(positions, Side.BUY, 0.50, 10)
-    before = positions.state()
-    with pytest.raises(NotHeld, match="round"):
-        book(positions, Side.SELL, 0.50, 10.000001, outcome=outcome)
-    assert positions.state() == before
+    book(positions, Side.SELL, 0.50, 12, outcome=outcome)
+    position, owed = positions.of("round"), 2 if outcome is Outcome.UP else 12
+    assert position.shares(outcome) == 0
+    assert (position.owed(outcome), position.pays(outcome)) == (owed * MICRO, -owed * MICRO)
+    assert position.cash_flow == 1 * MICRO
+    # At the dollar that each may cost, whoever wins: no limit is looser for it.
+    assert position.carried == (0 if outcome is Outcome.UP else 5 * MICRO) - owed * MICRO
+    assert position.is_open
+
+
+def test_the_next_purchase_pays_back_first_with_its_part_of_the_cost() -> None:
+    positions = Positions()
+    book(positions, Side.SELL, 0.60, 4)
+    book(positions, Side.BUY, 0.50, 10, fee=0.1)
+    position = positions.of("round")
+    assert (position.up, position.up_owed, position.up_cost) == (6_000_000, 0, 3_060_000)
+    assert positions.settle("round", Outcome.UP) == (6_000_000, 6_000_000 + 2_400_000 - 5_100_000)
 
 
 def test_a_round_settles_at_a_dollar_for_each_winning_share() -> None:

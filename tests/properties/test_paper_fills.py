@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.config.schema import PaperSettings
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.model import events as ev
 from polytui.model.amounts import market_shares
 from polytui.model.effects import Cancel, Effect, Place, Stamp
@@ -68,16 +69,16 @@ class Desk:
     orders: dict[str, Order] = field(factory=dict)
     fills: list[tuple[Order, ev.Filled]] = field(factory=list)
     now_ns: int = START_NS
-    client: PaperClient = field(init=False)
+    simulator: PaperSimulator = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         settings = PaperSettings(order_latency_ms=5.0, answer_latency_ms=5.0, latency_spread=1.0)
-        self.client = PaperClient(settings, self.account)
+        self.simulator = PaperSimulator(settings, self.account)
         self.hear(ev.RoundFound(ROUND))
         self.hear(ev.BookSnapshotted("up-token", (), (), None, START_NS, START_NS))
 
     def hear(self, event: ev.Event) -> None:
-        self.note(self.client.observe(event))
+        self.note(self.simulator.observe(event))
 
     def note(self, reports: list[ev.Report]) -> None:
         for report in reports:
@@ -85,11 +86,11 @@ class Desk:
                 self.fills.append((self.orders[report.order_id], report))
 
     def do(self, effect: Effect) -> None:
-        self.client.perform(effect, self.now_ns)
+        self.simulator.perform(effect, self.now_ns)
 
     def wait(self, ms: int) -> None:
         self.now_ns += ms * NS_PER_MS
-        self.note(self.client.advance(self.now_ns))
+        self.note(self.simulator.advance(self.now_ns))
 
     def show(self, side: Side, price: int, shares: int) -> None:
         for level, at, size in self.crowd.show(side, price, shares):
@@ -209,11 +210,13 @@ def test_no_fill_without_somebody_to_meet_and_money_is_conserved(
         check(desk)
     desk.wait(5_000)
     check(desk)
-    held = {h.outcome: h.shares for r in desk.client.opening(Asset.BTC, 2).held for h in r.holdings}
+    held = {
+        h.outcome: h.shares for r in desk.simulator.opening(Asset.BTC, 2).held for h in r.holdings
+    }
     cash = desk.account.cash
     desk.hear(ev.RoundSettled("0x1", ROUND.token_of(winner), "stream", desk.now_ns))
     assert desk.account.cash == cash + held.get(winner, 0)
-    assert not desk.client.has_working_orders
+    assert not desk.simulator.has_working_orders
 
 
 QUEUE = st.lists(
@@ -242,12 +245,12 @@ def test_ours_at_one_price_get_no_more_than_passes_the_crowd_before_the_first(
         if what == "place":
             desk.place(UP, BUY, 500_000, 500 * LOT, TimeInForce.GTC)
             desk.wait(2_000)
-            if first_at is None and desk.client.has_working_orders:
+            if first_at is None and desk.simulator.has_working_orders:
                 first_at = traded
         elif what == "cancel":
             desk.do(Cancel(f"o{number}"))
             desk.wait(2_000)
-            if not desk.client.has_working_orders:  # whoever comes next finds another queue
+            if not desk.simulator.has_working_orders:  # whoever comes next finds another queue
                 first_at, before = None, shown
                 had = sum(fill.shares for _, fill in desk.fills)
         elif what == "trade":

@@ -20,7 +20,8 @@ from polytui.config.schema import (
     Settings,
 )
 from polytui.desk.mind import Mind
-from polytui.execution.paper import PaperAccount, PaperClient
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Credit, Effect, Explain, Place, Reason, Stamp
 from polytui.model.instrument import Asset, Interval, Outcome, PriceKind, Round, SettlementRule
@@ -118,7 +119,7 @@ class World:
     audit: Audit
     account: PaperAccount
     mind: Mind
-    client: dict[Asset, PaperClient] = field(factory=dict)
+    simulators: dict[Asset, PaperSimulator] = field(factory=dict)
     rounds: dict[Seat, Round] = field(factory=dict)
     now_ns: int = START_NS
     numbers: int = 0
@@ -133,7 +134,7 @@ class World:
         audit, paper = Audit(settings.risk, cash), PaperAccount(cash)
         world = cls(settings, audit, paper, Mind(quoting))
         for asset in ASSETS:
-            world.client[asset] = PaperClient(settings.paper, world.account)
+            world.simulators[asset] = PaperSimulator(settings.paper, world.account)
             world.live(asset, 1)
         for seat in SEATS:
             world.next_round(seat)
@@ -143,7 +144,7 @@ class World:
 
     def live(self, asset: Asset, life: int) -> None:
         self.audit.crashed(asset)
-        self.tell(asset, self.client[asset].opening(asset, life), is_last=False)
+        self.tell(asset, self.simulators[asset].opening(asset, life), is_last=False)
         self.tell(asset, ev.SettingsChanged(canonical_json(self.settings)))
         self.tell(asset, ev.FeedUp(ev.BOOK_FEED, self.now_ns))
 
@@ -214,10 +215,10 @@ class World:
     def crash(self, seat: Seat, winner: Outcome | None = None) -> None:
         """The desk begins anew; with a winner the round settles while it is dead."""
         asset, listed = seat[0], self.rounds[seat]
-        self.client[asset].cancel_at_once()
+        self.simulators[asset].cancel_at_once()
         if winner is not None:
             self.credits += self.audit.ended(listed, winner, self.now_ns, is_heard=False)
-            self.client[asset].observe(self._settled(listed, winner))
+            self.simulators[asset].observe(self._settled(listed, winner))
         self.live(asset, self.mind.desks[asset].life + 1)
         for one in SEATS:
             if one == seat and winner is not None:
@@ -235,8 +236,8 @@ class World:
     # --- the ways events take -------------------------------------------------------------------
 
     def deliver(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
-        """As the engine does: to the client first, then to the desk with what it reports."""
-        reports = self.client[asset].observe(event)
+        """As the engine does: to the hands first, then to the desk with what they report."""
+        reports = self.simulators[asset].observe(event)
         self.tell(asset, event, is_last=is_last)
         self.report(asset, reports)
 
@@ -247,7 +248,7 @@ class World:
 
     def advance(self) -> None:
         for asset in ASSETS:
-            self.report(asset, self.client[asset].advance(self.now_ns))
+            self.report(asset, self.simulators[asset].advance(self.now_ns))
 
     def tell(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
         self.told.append((asset, self.now_ns, event, is_last))
@@ -257,7 +258,7 @@ class World:
         for effect in taken.effects:
             self.check_effect(asset, effect)
             if isinstance(effect, Place | Cancel | CancelAll):
-                self.client[asset].perform(effect, self.now_ns)
+                self.simulators[asset].perform(effect, self.now_ns)
         self.audit.check(self.now_ns)
 
     # --- what must hold -------------------------------------------------------------------------
@@ -286,15 +287,15 @@ class World:
         assert account.cash == cash + self.account.traded + self.account.payouts
         assert account.cash == cash + self.audit.flows
         for asset in ASSETS:
-            desk, client = self.mind.desks[asset].ledger, self.client[asset]
-            opening = client.opening(asset, 9)
+            desk, simulator = self.mind.desks[asset].ledger, self.simulators[asset]
+            opening = simulator.opening(asset, 9)
             theirs = {held.round.slug: held.holdings for held in opening.held}
             for seat, listed in self.rounds.items():
                 if seat[0] is asset:
                     assert desk.positions.holdings(listed.slug) == theirs.get(listed.slug, ())
             assert account.of(asset).realised == opening.realised
-            # The desk forgets an order with its round; the client when it arrives and is refused.
-            assert client.has_working_orders or not desk.asset_account.working
+            # The desk forgets an order with its round; the hands when it arrives and is refused.
+            assert simulator.has_working_orders or not desk.asset_account.working
 
     def end(self, winner: Outcome) -> None:
         for seat in SEATS:

@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import OPENS_NS, VirtualClock, open_session, quick_settings
+from virtual_engine import OPENS_NS, VirtualClock, open_session, paper_client, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import canonical_json
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.journal.codec import JournalRecord, decode_event
 from polytui.journal.reader import JournalReader
 from polytui.model.effects import CancelAll, Effect
 from polytui.model.events import Action, Commanded, SettingsChanged, Ticked
 from polytui.model.instrument import Asset
-from polytui.model.units import Usd
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import Inbox, Item
@@ -44,12 +42,12 @@ def make(
     )
     clock = VirtualClock(OPENS_NS)
     session = open_session(clock, tmp_path / "s", settings)
-    client = PaperClient(settings.paper, PaperAccount(Usd(0)))
+    client = paper_client(clock, paper=settings.paper, cash=0.0)
     run = AssetRun(Asset.BTC, clock, client, Inbox(100))  # type: ignore[arg-type]
-    loop = DeskLoop(run, session, act)
-    opening = run.client.opening(Asset.BTC, 1)
-    loop.take([Item(opening), Item(SettingsChanged(canonical_json(settings)))])
-    return loop
+    machine = DeskLoop(run, session, act)
+    opening = client.simulator.opening(Asset.BTC, 1)
+    machine.take([Item(opening), Item(SettingsChanged(canonical_json(settings)))])
+    return machine
 
 
 def nothing(_: Effect) -> None:

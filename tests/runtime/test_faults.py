@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import trio
-from virtual_engine import VirtualClock, open_session
+from virtual_engine import VirtualClock, open_session, paper_client
 
 from polytui.config.schema import PaperSettings, Settings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.effects import Place, Stamp
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Refused, Report, Ticked
@@ -28,8 +27,8 @@ pytestmark = pytest.mark.trio
 def a_run(asset: Asset = Asset.BTC, limit: int = 100) -> AssetRun:
     # At the venue's door: what it does is told to the millisecond.
     near = PaperSettings(order_latency_ms=0.0, answer_latency_ms=0.0)
-    client = PaperClient(near, PaperAccount(Usd(0)))
-    return AssetRun(asset, VirtualClock(0), client, Inbox(limit))  # type: ignore[arg-type]
+    clock = VirtualClock(0)
+    return AssetRun(asset, clock, paper_client(clock, asset, near, 0.0), Inbox(limit))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("share", "waiting"), [(0.5, 50), (0.9, 90), (0.0, 0)])
@@ -138,5 +137,5 @@ def sent_to(run: AssetRun, at_ms: int) -> list[Report]:
         "o-1", "no-round", "token", Outcome.UP, Side.BUY, Price(500_000), Shares(5_000_000),
         TimeInForce.GTC, False, "test", 0,
     )  # fmt: skip
-    run.client.perform(Place(order, Stamp.grant(order.quote, Usd(0))), at_ms * NS_PER_MS)
-    return run.client.advance((at_ms + _ACK_MS) * NS_PER_MS)
+    run.client.simulator.perform(Place(order, Stamp.grant(order.quote, Usd(0))), at_ms * NS_PER_MS)
+    return run.client.simulator.advance((at_ms + _ACK_MS) * NS_PER_MS)

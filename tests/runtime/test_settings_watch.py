@@ -21,20 +21,19 @@ from virtual_engine import (
     VirtualEngine,
     open_engine,
     open_session,
+    paper_client,
     quick_settings,
 )
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import from_canonical_json
 from polytui.config.schema import DemoSettings, Settings
-from polytui.execution.paper import PaperAccount, PaperClient
 from polytui.model.effects import Reason
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, DeskOpened, Event, ModelLoaded, SettingsChanged
 from polytui.model.instrument import Asset
 from polytui.model.link import NoticeFrame, SettingsFrame
 from polytui.model.snapshot import AssetState, LimitView
-from polytui.model.units import Usd
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.asset_worker import opening_events
 from polytui.runtime.commands import Commands
@@ -120,7 +119,7 @@ async def open_bench(
     adapted = MODES[mode].adapted
     settings = adapted(settings, settings.demo)
     clock, config = VirtualClock(OPENS_NS), folder / "config.toml"
-    client = PaperClient(settings.paper, PaperAccount(Usd(0)))
+    client = paper_client(clock)
     runs = [AssetRun(asset, clock, client, Inbox(100)) for asset in (BTC, ETH)]  # type: ignore[arg-type]
     used: list[LimitView] = []
     session = open_session(clock, folder / "s", settings)
@@ -383,7 +382,7 @@ async def test_a_halted_asset_is_left_out(autojump_clock: MockClock, tmp_path: P
         assert isinstance(event, SettingsChanged)
         assert from_canonical_json(event.settings_json).gates.cooldown_s == 1.0
         assert site.heard(ETH) == []
-        assert event in opening_events(site.runs[0], site.session)
+        assert event in await opening_events(site.runs[0], site.session)
 
 
 @pytest.mark.parametrize(("allowed", "is_refused"), [(34.1, False), (34.099999, True)])
@@ -410,10 +409,10 @@ async def test_a_model_is_read_at_the_start_and_told_to_every_new_desk(
     text = f'[predictor]\nkind = "learned"\nmodel_file = "{path}"\n'
     learned = {"kind": "learned", "model_file": str(path)}
     async with open_bench(tmp_path, text, predictor=learned) as site:
-        before = opening_events(site.runs[0], site.session)
+        before = await opening_events(site.runs[0], site.session)
         assert not any(isinstance(event, ModelLoaded) for event in before)
         await site.commands.settings.begin()
-        _, settings, model = opening_events(site.runs[0], site.session)
+        _, settings, model = await opening_events(site.runs[0], site.session)
         assert isinstance(settings, SettingsChanged)
         assert model == ModelLoaded(MODEL_TEXT, f"model {DIGEST} from {path}")
 

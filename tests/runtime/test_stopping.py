@@ -92,7 +92,7 @@ async def test_grace_ends_and_what_hangs_is_cut_and_said(
         await engine.is_over.wait()
         assert trio.current_time() - asked == pytest.approx(1.3, abs=0.2), "grace and a farewell"
         assert not run.client.has_working_orders
-    assert engine.session.errors == ["btc: 1 orders had to be cut at the end"]
+    assert engine.session.errors == ["btc: orders outlived the stop: 1 orders cancelled"]
 
 
 async def test_a_stop_in_the_middle_of_starting(

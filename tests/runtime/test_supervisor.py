@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,9 @@ from trio.testing import MockClock
 from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
-from polytui.model.errors import Rejected
+from polytui.execution.client import ExecutionClient
+from polytui.execution.paper_client import PaperClient
+from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     Action,
     DeskOpened,
@@ -112,6 +115,84 @@ async def test_an_order_on_its_way_does_not_outlive_its_desk(
         assert engine.account.traded == 0
     assert any("1 orders cancelled" in text for text in engine.texts("btc"))
     assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+
+
+class Stubborn(PaperClient):
+    """On paper, and its venue does not cancel as it should."""
+
+    how: Callable[[], Awaitable[None]]
+
+    async def cancel_all(self) -> int:
+        await self.how()
+        return 0
+
+
+def ends_with(client: ExecutionClient, how: Callable[[], Awaitable[None]]) -> Stubborn:
+    assert isinstance(client, PaperClient)
+    stubborn = Stubborn(client.asset, client.simulator, client.clock)
+    stubborn.how = how
+    return stubborn
+
+
+async def test_a_new_life_asks_through_the_clients_of_the_last_one(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Pace, bans and warm connections are the venue's to count by address, not by life or asset."""
+    settings = quick_settings(session=BOTH)
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        pools = engine.tree.surroundings.pools
+        await engine.until(lambda: all(len(run.followed) > 0 for run in engine.runs))
+        before = dict(pools._clients)
+        asked = {host: http.requests for host, http in before.items()}
+        poison(engine, ETH)
+        await engine.until(lambda: engine.run_of(ETH).life == 2)
+        await trio.sleep(10)
+        assert pools._clients == before
+        gamma = engine.session.settings.endpoints.gamma
+        assert before[gamma].requests > asked[gamma]
+    assert len(before) == len(set(map(id, before.values())))
+
+
+async def test_a_client_that_does_not_answer_holds_no_new_life_up(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its orders may still work then: said, and the opening of the next life tells."""
+    settings = quick_settings(session={"assets": (BTC,)}, execution={"cancel_all_s": 2.0})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        run = engine.run_of(BTC)
+        await engine.until(lambda: len(run.followed) > 0)
+        sound = run.client
+        run.client = ends_with(sound, trio.sleep_forever)
+        began = trio.current_time()
+        poison(engine, BTC)
+        await engine.until(lambda: run.life == 2 and run.state is None)
+        assert trio.current_time() - began < 4.0
+        run.client = sound
+    assert any("orders may still work: no answer within 2 s" in one for one in engine.texts("btc"))
+
+
+@pytest.mark.parametrize("error", [Retry("busy"), Unknown("lost"), Rejected("HTTP 403")])
+async def test_a_cancel_that_fails_after_a_crash_is_said_and_survived(
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: Exception,
+) -> None:
+    settings = quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, tmp_path / "s", settings) as engine:
+        run = engine.run_of(BTC)
+        await engine.until(lambda: len(run.followed) > 0)
+
+        async def fails() -> None:
+            await trio.lowlevel.checkpoint()
+            raise error
+
+        sound = run.client
+        run.client = ends_with(sound, fails)
+        poison(engine, BTC)
+        await engine.until(lambda: run.life == 2 and run.state is None)
+        run.client = sound
+    assert any(f"orders may still work: {error}" in one for one in engine.texts("btc"))
 
 
 async def test_a_halted_asset_reserves_nothing(

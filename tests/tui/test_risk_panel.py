@@ -25,7 +25,14 @@ from polytui.model.effects import Reason
 from polytui.model.events import Action
 from polytui.model.instrument import Asset
 from polytui.model.link import AccountFrame
-from polytui.model.snapshot import AccountView, AssetState, AssetView, BreakerView, LimitView
+from polytui.model.snapshot import (
+    AccountView,
+    AssetState,
+    AssetView,
+    BreakerView,
+    LimitView,
+    OddWordsView,
+)
 from polytui.risk.limits import Limits, Scope, limits_used
 from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.risk import limit_line, risk_panel, share_of
@@ -251,3 +258,11 @@ def test_limits_and_breakers_move_with_the_views(tmp_path: Path) -> None:
         await stage.until(lambda: stage.sent == [(Action.PAUSE, "eth")])
 
     perform(tmp_path, play, size=(120, 36))
+
+
+def test_what_the_venue_said_that_does_not_fit_is_shown_beside_the_limits() -> None:
+    calm = "\n".join(page(VIEWS))
+    assert "venue:" not in calm
+    odd = [evolve(VIEWS[0], odd=OddWordsView(2, 1, 3, 4)), *VIEWS[1:]]
+    shown = "\n".join(page(odd, width=200, height=60))
+    assert "venue: 2 contradicted, 1 stray, 3 failed, 4 unplaced" in shown

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from rich.style import Style
 
-from polytui.model.snapshot import AccountView, AssetView, BreakerView, LimitView
+from polytui.model.snapshot import AccountView, AssetView, BreakerView, LimitView, OddWordsView
 from polytui.tui.panels import figures
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.frame import Edge, rule
@@ -135,7 +135,21 @@ def _asset(view: AssetView, look: PageLook, width: int) -> Block:
     lines = [rule(head, right, width, styles.border)]
     if trouble := trouble_of(view):
         lines.append(line([(f"! {fitted(trouble, width - 2)}", styles.warn)], width, styles.text))
+    if odd := _odd_words(view.odd):
+        lines.append(line([(f"? {fitted(odd, width - 2)}", styles.warn)], width, styles.text))
     return Block(view.asset, [*lines, *_limit_lines(view.limits, styles, width)])
+
+
+def _odd_words(odd: OddWordsView) -> str:
+    """What the venue said of orders that did not fit; empty on a good day."""
+    counted = (
+        (odd.contradictions, "contradicted"),
+        (odd.stray_fills, "stray"),
+        (odd.reversals, "failed"),
+        (odd.unplaced, "unplaced"),
+    )
+    said = ", ".join(f"{count} {what}" for count, what in counted if count)
+    return f"venue: {said}" if said else ""
 
 
 def _flowed(

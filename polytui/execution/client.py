@@ -1,0 +1,96 @@
+"""The seam between desks and venues: what trades for one asset, whatever stands behind it.
+
+    desk -> effects (a channel) -> ExecutionClient -> the venue
+    desk <- reports (an inbox)  <-       "
+
+A client outlives the lives of its desk: orders rest on, or are cancelled, while nobody lives. What
+is shared by all assets (an account, its pacing, its one socket) belongs to an `Execution`, which
+is opened once a session and makes the clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, runtime_checkable
+
+import trio
+from attrs import frozen
+
+from polytui.config.schema import Settings
+from polytui.model.effects import Effect
+from polytui.model.events import DeskOpened, Event, Report
+from polytui.model.instrument import Asset
+from polytui.model.units import Usd
+from polytui.net.clock import SessionClock
+
+Deliver = Callable[[Report], None]
+"""To the desk's inbox; never waits."""
+
+
+class ExecutionClient(Protocol):
+    """What trades for one asset, as its desk sees it. Times are the session's.
+
+    What a client must keep to, whoever is behind it:
+
+    * An effect waits for no other one: a cancel goes out while a place is still unanswered.
+    * Every order that it took gets an answer in the end: taken, refused, or that nobody knows.
+    * A report is told when it is known; the same fill may be told twice, always under the same id.
+    """
+
+    async def open(self, life: int) -> DeskOpened:
+        """What a desk that begins must know: cash, holdings, working orders, and which fills these
+        count. The venue's truth, not what an earlier life remembered."""
+        ...
+
+    async def run(self, effects: trio.MemoryReceiveChannel[Effect], deliver: Deliver) -> None:
+        """Perform effects and deliver reports until cancelled: one desk's life long."""
+        ...
+
+    def observe(self, event: Event) -> Sequence[Report]:
+        """What the market does, before the desk hears of it; what that did to our orders, where the
+        venue is one that we only think."""
+        ...
+
+    async def cancel_all(self) -> int:
+        """Take every order back, for a desk that is no more; how many there were. Nothing is
+        reported. Who calls it sets a deadline and shields it."""
+        ...
+
+    @property
+    def has_working_orders(self) -> bool:
+        """Whether anything of ours works at the venue or may, as far as is known here."""
+        ...
+
+
+@runtime_checkable
+class CanRefuse(Protocol):
+    """A client that can be told to refuse orders, for a plan of faults: none of a real venue."""
+
+    def refuse_orders(self, until_ns: int, why: str) -> None:
+        """Whatever arrives before that time, in these words."""
+        ...
+
+
+@frozen
+class VenueMoney:
+    """The account as the venue counts it, beside our own ledger."""
+
+    cash: Usd
+    traded: Usd
+    """Everything that fills brought, less everything they took, fees included."""
+    payouts: Usd
+    """Everything that settlements paid."""
+
+
+class Execution(Protocol):
+    """One account at one venue for a session: it makes the client of every asset."""
+
+    def client(self, asset: Asset) -> ExecutionClient: ...
+
+    def money(self) -> VenueMoney: ...
+
+
+OpenExecution = Callable[[Settings, SessionClock], AbstractAsyncContextManager[Execution]]
+"""A column of `runtime/modes.py`. What an account needs in the background (a socket, a heartbeat)
+lives as long as the context does, above every asset."""

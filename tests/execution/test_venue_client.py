@@ -1,0 +1,403 @@
+"""Requests of which none waits for another, against a venue that answers as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+import trio
+from attrs import define, field
+from trio.testing import MockClock
+
+from polytui.config.execution import ExecutionSettings
+from polytui.execution.client import ExecutionClient
+from polytui.execution.venue_client import VenueClient
+from polytui.model import events as ev
+from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place, Stamp
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
+
+pytestmark = pytest.mark.trio
+BTC = Asset.BTC
+ROUND = Round(
+    "round", BTC, Interval.M5, "0x1", "up", "down", 0, Interval.M5.ns, SettlementRule.TWAP
+)  # fmt: skip
+
+
+def an_order(order_id: str) -> Order:
+    return Order(
+        order_id, "round", "up", Outcome.UP, Side.BUY, Price(500_000), Shares(10 * MICRO),
+        TimeInForce.GTC, False, "fade", 0,
+    )  # fmt: skip
+
+
+class Clock:
+    """Session time on Trio's virtual clock."""
+
+    speed = 1.0
+
+    def now_ns(self) -> int:
+        return round(trio.current_time() * NS_PER_S)
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+    async def sleep_until(self, when_ns: int) -> None:
+        await trio.sleep_until(when_ns / NS_PER_S)
+
+
+Answer = Callable[[str], Awaitable[Any]]
+
+
+async def taken(order_id: str) -> Sequence[ev.Report]:
+    return (ev.Accepted(order_id),)
+
+
+async def gone(order_id: str) -> ev.Cancelled:
+    return ev.Cancelled(order_id, "by request")
+
+
+@define
+class Wire:
+    """State: what was asked and when, in seconds; `post` and the others answer as they are told."""
+
+    asked: list[tuple[float, str, str]] = field(factory=list)
+    signed: int = 0
+    post_answer: Answer = taken
+    cancel_answer: Answer = gone
+    looked: Sequence[ev.Report] | Exception = ()
+    works: list[str] = field(factory=list)
+
+    def note(self, what: str, order_id: str = "") -> None:
+        self.asked.append((round(trio.current_time(), 3), what, order_id))
+
+    def sign(self, order: Order) -> tuple[int, str]:
+        self.signed += 1
+        return self.signed, order.order_id
+
+    async def post(self, signed: tuple[int, str]) -> Sequence[ev.Report]:
+        self.note(f"post {signed[0]}", signed[1])
+        reports: Sequence[ev.Report] = await self.post_answer(signed[1])
+        return reports
+
+    async def cancel(self, order_id: str) -> ev.Cancelled | ev.CancelRefused:
+        self.note("cancel", order_id)
+        report: ev.Cancelled | ev.CancelRefused = await self.cancel_answer(order_id)
+        return report
+
+    async def cancel_all(self) -> Sequence[ev.Cancelled]:
+        self.note("cancel all")
+        await trio.lowlevel.checkpoint()
+        return [ev.Cancelled(order_id, "by request") for order_id in self.works]
+
+    async def look(self, order_id: str) -> Sequence[ev.Report]:
+        self.note("look", order_id)
+        await trio.sleep(0.1)
+        if isinstance(self.looked, Exception):
+            raise self.looked
+        return self.looked
+
+    async def open(self, life: int) -> ev.DeskOpened:
+        await trio.lowlevel.checkpoint()
+        found = tuple(ev.FoundOrder(an_order(order_id)) for order_id in self.works)
+        return ev.DeskOpened(BTC, life, Usd(0), Usd(0), (ev.HeldRound(ROUND, (), Usd(0), found),))
+
+
+class Bench:
+    """A client at work. State: what it reported, and when."""
+
+    def __init__(self, wire: Wire, **settings: float) -> None:
+        self.wire = wire
+        self.client = VenueClient(BTC, wire, Clock(), ExecutionSettings(**settings))
+        self.told: list[tuple[float, ev.Report]] = []
+        self.effects, self.performed = trio.open_memory_channel[Effect](100)
+
+    async def run(self, script: Callable[[Bench], Awaitable[None]], until_s: float = 100.0) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.client.run, self.performed, self._deliver)
+            await script(self)
+            await trio.sleep_until(until_s)
+            nursery.cancel_scope.cancel()
+
+    def _deliver(self, report: ev.Report) -> None:
+        self.told.append((round(trio.current_time(), 3), report))
+
+    def place(self, order_id: str) -> None:
+        order = an_order(order_id)
+        self.effects.send_nowait(Place(order, Stamp.grant(order.quote, Usd(0))))
+
+    def cancel(self, order_id: str) -> None:
+        self.effects.send_nowait(Cancel(order_id))
+
+    def of(self, order_id: str) -> list[tuple[float, str]]:
+        return [(at, type(one).__name__) for at, one in self.told if one.order_id == order_id]
+
+
+def after(seconds: float, then: Answer = taken) -> Answer:
+    async def answer(order_id: str) -> Any:
+        await trio.sleep(seconds)
+        return await then(order_id)
+
+    return answer
+
+
+def raising(error: Exception) -> Answer:
+    async def answer(order_id: str) -> Any:
+        await trio.lowlevel.checkpoint()
+        raise error
+
+    return answer
+
+
+def in_turn(*answers: Answer) -> Answer:
+    left = list(answers)
+
+    async def answer(order_id: str) -> Any:
+        return await (left.pop(0) if len(left) > 1 else left[0])(order_id)
+
+    return answer
+
+
+async def test_it_is_an_execution_client() -> None:
+    client: ExecutionClient = VenueClient(BTC, Wire(), Clock(), ExecutionSettings())
+    assert not client.has_working_orders
+    assert client.observe(ev.Ticked(1)) == ()
+
+
+async def test_a_cancel_does_not_queue_behind_a_post_that_waits(autojump_clock: MockClock) -> None:
+    """Ten seconds for one order's answer; the cancel of another goes out in the same instant."""
+    bench = Bench(Wire(), post_deadline_s=20.0)
+
+    async def script(bench: Bench) -> None:
+        bench.place("quick")
+        await trio.sleep(1)
+        bench.wire.post_answer = after(10)
+        bench.place("slow")
+        bench.cancel("quick")
+
+    await bench.run(script)
+    assert bench.wire.asked == [
+        (0.0, "post 1", "quick"),
+        (1.0, "post 2", "slow"),
+        (1.0, "cancel", "quick"),
+    ]
+    assert bench.of("quick") == [(0.0, "Accepted"), (1.0, "Cancelled")]
+    assert bench.of("slow") == [(11.0, "Accepted")]
+
+
+async def test_a_cancel_of_the_waiting_order_itself_goes_out_at_once_and_once_more(
+    autojump_clock: MockClock,
+) -> None:
+    """The venue may not have seen the order yet: what it says then is no answer."""
+
+    async def unseen(order_id: str) -> ev.CancelRefused:
+        await trio.lowlevel.checkpoint()
+        return ev.CancelRefused(order_id, "Order not found")
+
+    bench = Bench(Wire(post_answer=after(8), cancel_answer=in_turn(unseen, gone)))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        bench.cancel("o")
+
+    await bench.run(script)
+    assert bench.wire.asked == [(0.0, "post 1", "o"), (0.0, "cancel", "o"), (8.0, "cancel", "o")]
+    assert bench.of("o") == [(8.0, "Accepted"), (8.0, "Cancelled")]
+    assert not bench.client.has_working_orders
+
+
+async def test_cancel_all_meets_orders_that_were_on_their_way(autojump_clock: MockClock) -> None:
+    bench = Bench(Wire(post_answer=after(5)))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        await trio.sleep(1)
+        bench.effects.send_nowait(CancelAll("kill switch"))
+
+    bench.wire.cancel_answer = in_turn(
+        lambda order_id: _refused(order_id), lambda order_id: gone(order_id)
+    )
+    await bench.run(script)
+    assert [what for _, what, _ in bench.wire.asked] == ["post 1", "cancel all", "cancel", "cancel"]
+    assert bench.of("o") == [(5.0, "Accepted"), (5.0, "Cancelled")]
+
+
+async def _refused(order_id: str) -> ev.CancelRefused:
+    await trio.lowlevel.checkpoint()
+    return ev.CancelRefused(order_id, "Order not found")
+
+
+async def test_a_cancel_is_asked_for_until_it_is_answered(autojump_clock: MockClock) -> None:
+    lost = raising(Unknown("no answer"))
+    busy = raising(Retry("busy"))
+    bench = Bench(Wire(cancel_answer=in_turn(lost, busy, gone)), cancel_again_s=2.0)
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        await trio.sleep(1)
+        bench.cancel("o")
+
+    await bench.run(script)
+    assert [at for at, what, _ in bench.wire.asked if what == "cancel"] == [1.0, 3.0, 5.0]
+    assert bench.of("o")[-1] == (5.0, "Cancelled")
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+async def test_who_has_ended_meanwhile_is_not_asked_about_any_more(
+    autojump_clock: MockClock, is_filled: bool
+) -> None:
+    bench = Bench(Wire(cancel_answer=raising(Unknown("no answer"))))
+    end = ev.Filled("o", "t", Price(500_000), Shares(10 * MICRO), Usd(0), False)
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        await trio.sleep(1)
+        bench.cancel("o")
+        await trio.sleep(0.5)
+        bench.client.report(end if is_filled else ev.Cancelled("o", "market resolved"))
+
+    await bench.run(script)
+    assert len([what for _, what, _ in bench.wire.asked if what == "cancel"]) == 1
+
+
+# --- answers to a post ----------------------------------------------------------------------------
+
+
+async def test_no_answer_in_time_is_said_so(autojump_clock: MockClock) -> None:
+    bench = Bench(Wire(post_answer=after(60)), post_deadline_s=10.0)
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+
+    await bench.run(script)
+    assert bench.told == [(10.0, ev.Unanswered("o", "no answer within 10 s"))]
+    assert bench.client.has_working_orders
+
+
+@pytest.mark.parametrize(
+    ("error", "report"),
+    [
+        (Rejected("order o is invalid"), ev.Refused("o", "order o is invalid")),
+        (Unknown("could not run the execution"), ev.Unanswered("o", "could not run the execution")),
+    ],
+)
+async def test_what_a_post_comes_to(
+    autojump_clock: MockClock, error: Exception, report: ev.Report
+) -> None:
+    bench = Bench(Wire(post_answer=raising(error)))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+
+    await bench.run(script)
+    assert [one for _, one in bench.told] == [report]
+    assert len(bench.wire.asked) == 1
+
+
+async def test_the_same_signed_order_is_sent_again_where_the_venue_lets_it(
+    autojump_clock: MockClock,
+) -> None:
+    """425 with and without a time; `order timed out`. It is signed once."""
+    busy, told = raising(Retry("HTTP 425")), raising(Retry("HTTP 425", 3.0))
+    bench = Bench(Wire(post_answer=in_turn(busy, busy, told, taken)), resend_for_s=30.0)
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+
+    await bench.run(script)
+    assert bench.wire.asked == [(at, "post 1", "o") for at in (0.0, 0.5, 1.5, 4.5)]
+    assert bench.of("o") == [
+        (0.0, "Deferred"), (0.5, "Deferred"), (1.5, "Deferred"), (4.5, "Accepted"),
+    ]  # fmt: skip
+
+
+async def test_it_is_not_sent_again_for_ever(autojump_clock: MockClock) -> None:
+    bench = Bench(Wire(post_answer=raising(Retry("HTTP 425"))), resend_for_s=5.0)
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+
+    await bench.run(script)
+    assert [at for at, _, _ in bench.wire.asked] == [0.0, 0.5, 1.5, 3.5]
+    refused = ev.Refused("o", "not taken, and not sent again: HTTP 425")
+    assert bench.told[-1] == (3.5, refused)
+    assert not bench.client.has_working_orders
+
+
+async def test_nor_once_it_is_wanted_no_more(autojump_clock: MockClock) -> None:
+    bench = Bench(Wire(post_answer=raising(Retry("HTTP 425", 4.0)), cancel_answer=_refused))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        await trio.sleep(1)
+        bench.cancel("o")
+
+    await bench.run(script)
+    assert [what for _, what, _ in bench.wire.asked] == ["post 1", "cancel"]
+    assert bench.of("o") == [(0.0, "Deferred"), (4.0, "Refused")]
+
+
+# --- looks, openings, ends ------------------------------------------------------------------------
+
+
+async def test_a_look_that_finds_nothing_says_when_it_was_asked(autojump_clock: MockClock) -> None:
+    bench = Bench(Wire())
+
+    async def script(bench: Bench) -> None:
+        await trio.sleep(7)
+        bench.effects.send_nowait(LookUp("o"))
+
+    await bench.run(script)
+    assert bench.told == [(7.1, ev.NotFound("o", 7 * NS_PER_S))]
+
+
+@pytest.mark.parametrize("error", [Retry("busy"), Unknown("no answer"), Rejected("HTTP 403")])
+async def test_a_look_that_fails_is_none(autojump_clock: MockClock, error: Exception) -> None:
+    bench = Bench(Wire(looked=error))
+
+    async def script(bench: Bench) -> None:
+        bench.effects.send_nowait(LookUp("o"))
+
+    await bench.run(script)
+    assert bench.told == []
+
+
+async def test_what_a_look_found_is_told_in_its_order(autojump_clock: MockClock) -> None:
+    fill = ev.Filled("o", "t", Price(500_000), Shares(4 * MICRO), Usd(0), False)
+    found = ev.OrderFound(ev.FoundOrder(an_order("o"), Shares(4 * MICRO), trades=("t",)))
+    bench = Bench(Wire(looked=(fill, found)))
+
+    async def script(bench: Bench) -> None:
+        bench.effects.send_nowait(LookUp("o"))
+
+    await bench.run(script)
+    assert [one for _, one in bench.told] == [fill, found]
+
+
+async def test_orders_that_an_opening_found_work_until_something_ends_them(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(Wire(works=["o", "p"]))
+    await bench.client.open(1)
+    assert bench.client.has_working_orders
+    assert await bench.client.cancel_all() == 2
+    assert not bench.client.has_working_orders
+
+
+async def test_an_order_that_nobody_finds_twice_holds_up_no_stop(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(Wire(post_answer=raising(Unknown("no answer"))))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        for seconds in (11, 16):
+            await trio.sleep_until(seconds)
+            assert bench.client.has_working_orders
+            bench.effects.send_nowait(LookUp("o"))
+
+    await bench.run(script)
+    assert not bench.client.has_working_orders
