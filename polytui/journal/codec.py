@@ -73,7 +73,7 @@ class OtherFormat(BadJournal):
     """A whole journal that another version wrote, and this one does not read."""
 
 
-class _Head(msgspec.Struct):
+class _JournalHead(msgspec.Struct):
     """What is asked first, so that another version is called so and not a missing field."""
 
     journal: int
@@ -88,7 +88,7 @@ _MOST_STATE = 512 << 20
 _Kind = TypeVar("_Kind")
 _encoder = msgspec.json.Encoder()
 _record = msgspec.json.Decoder(JournalRecord)
-_head = msgspec.json.Decoder(_Head)
+_head = msgspec.json.Decoder(_JournalHead)
 _header = msgspec.json.Decoder(Header)
 _tagged = msgspec.json.Decoder(tuple[str, msgspec.Raw])
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
