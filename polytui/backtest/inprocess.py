@@ -86,10 +86,14 @@ class InProcess:
         world: WorldSettings,
         heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
         model: ev.ModelLoaded | None = None,
+        told: Callable[[int, str, str | ev.Event], None] | None = None,
     ) -> None:
         """`heard` is told every event after its desk has taken it, to look and not to touch.
-        `model`: the learned one, where the settings ask for it."""
+        `model`: the learned one, where the settings ask for it. `told` gets all that comes from
+        outside: when, each frame's text with its feed, and under no feed each event that no frame
+        brought but the clock's seconds."""
         self._heard = heard
+        self._told = told
         self._model = model
         self._settings = settings
         self._world = World(world)
@@ -153,7 +157,7 @@ class InProcess:
         model = [] if self._model is None else [self._model]
         self._take(desk, [opening, settings, *model], now_ns)
         for wire in desk.wires:
-            self._deliver(desk, [ev.FeedUp(wire.name, now_ns)], now_ns)
+            self._tell(desk, ev.FeedUp(wire.name, now_ns), now_ns)
             self._read(desk, wire, wire.session.opening(), now_ns)
             for text in wire.codec.hello():
                 self._read(desk, wire, wire.session.receive(text), now_ns)
@@ -179,21 +183,19 @@ class InProcess:
         self._at(max(now_ns, warm_ns), lambda at_ns: self._warm(desk, found, at_ns))
 
     def _warm(self, desk: _Desk, found: Round, now_ns: int) -> None:
-        self._deliver(desk, [ev.RoundFound(found)], now_ns)
+        self._tell(desk, ev.RoundFound(found), now_ns)
         tokens = tuple(found.token_of(outcome) for outcome in Outcome)
         if text := desk.channel.subscribe(tokens):
             self._read(desk, desk.wires[0], desk.wires[0].session.receive(text), now_ns)
         is_late = now_ns > found.opens_ns
         self._at(
             max(now_ns, found.opens_ns),
-            lambda at: self._deliver(desk, [ev.RoundOpened(found.slug, at, is_late)], at),
+            lambda at: self._tell(desk, ev.RoundOpened(found.slug, at, is_late), at),
         )
         every_ns = int(self._settings.rounds.strike_every_s * NS_PER_S)
         first_ns = max(now_ns, found.opens_ns) + every_ns
         self._at(first_ns, lambda at: self._ask_strike(desk, found, every_ns, at))
-        self._at(
-            found.closes_ns, lambda at: self._deliver(desk, [ev.RoundClosed(found.slug, at)], at)
-        )
+        self._at(found.closes_ns, lambda at: self._tell(desk, ev.RoundClosed(found.slug, at), at))
 
     def _ask_strike(self, desk: _Desk, found: Round, every_ns: int, now_ns: int) -> None:
         """As the round watcher asks Gamma, until it says or the round is over."""
@@ -205,7 +207,7 @@ class InProcess:
             self._at(now_ns + every_ns, lambda at: self._ask_strike(desk, found, every_ns, at))
         else:
             source = "binance" if found.settlement is SettlementRule.CANDLE else "gamma"
-            self._deliver(desk, [ev.StrikePublished(found.slug, look.strike, source)], now_ns)
+            self._tell(desk, ev.StrikePublished(found.slug, look.strike, source), now_ns)
 
     def _spread(self, world_event: WorldEvent) -> None:
         """One world event to every wire that hears of it, and to whoever lists rounds."""
@@ -222,7 +224,15 @@ class InProcess:
         for frame in frames:
             self._at(sent_ns + _WIRE_NS, partial(self._parse, desk, wire, frame))
 
+    def _tell(self, desk: _Desk, event: ev.Event, now_ns: int) -> None:
+        """What no frame brings."""
+        if self._told is not None:
+            self._told(now_ns, "", event)
+        self._deliver(desk, [event], now_ns)
+
     def _parse(self, desk: _Desk, wire: _Wire, frame: str, now_ns: int) -> None:
+        if self._told is not None:
+            self._told(now_ns, wire.name, frame)
         parsed = wire.codec.parse(frame, now_ns)
         self._rejected += bool(parsed.rejected)
         self._deliver(desk, list(parsed.events), now_ns)

@@ -27,6 +27,7 @@ from wsproto.utilities import ProtocolError
 
 from polytui.model.plain_text import plain
 from polytui.net.dial import Ended, GuardedStream
+from polytui.net.retry_after import retry_after_s
 from polytui.net.socket_settings import SocketSettings
 
 _QUEUED_FRAMES = 8192
@@ -152,10 +153,9 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
 
 
 def _refusal(error: ConnectionRejected) -> Ended:
-    after_s = 0.0
-    for name, value in error.headers:
-        if name.lower() == b"retry-after" and value.isdigit():
-            after_s = min(float(value[:6]), REFUSED_PAUSE_S)
+    headers = {name.lower(): value.decode(errors="replace") for name, value in error.headers}
+    asked_s = retry_after_s(headers.get(b"retry-after", ""), headers.get(b"date", ""))
+    after_s = min(asked_s or 0.0, REFUSED_PAUSE_S)
     body = plain((error.body or b"")[:_MOST_WORDS].decode(errors="replace"), _MOST_WORDS)
     status = error.status_code
     return Ended(f"upgrade refused with HTTP {status}: {body}", after_s=after_s, status=status)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import httpx
 import trio
@@ -23,6 +23,7 @@ from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.model.web_address import web_address
 from polytui.net.dial import Trust, tls_context, untrusted
+from polytui.net.retry_after import retry_after_s
 
 _SPARE_CONNECTIONS = 4
 _POOL_WAIT_S = 0.5
@@ -216,6 +217,10 @@ class _HttpAnswer:
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
+    @property
+    def retry_after_s(self) -> float | None:
+        return retry_after_s(self.headers.get("Retry-After", ""), self.headers.get("Date", ""))
+
 
 async def _body(answer: httpx.Response, most: int) -> bytes:
     """A whole body of at most `most` bytes, unpacked as it comes; RemoteProtocolError otherwise."""
@@ -356,10 +361,10 @@ def _body_of(where: str, answer: _HttpAnswer, *, is_read: bool) -> bytes:
     status = answer.status
     detail = f"{where}: HTTP {status} {_words(answer.body)}"
     if status in _BUSY:
-        raise Retry(f"{detail}; try again later", _retry_after_s(answer))
+        raise Retry(f"{detail}; try again later", answer.retry_after_s)
     if status >= 500:
         raise _lost(detail, is_read=is_read)
-    raise Rejected(f"{detail}; {_advice(status)}", status, _retry_after_s(answer))
+    raise Rejected(f"{detail}; {_advice(status)}", status, answer.retry_after_s)
 
 
 def _words(body: bytes) -> str:
@@ -373,9 +378,3 @@ def _advice(status: int) -> str:
     if status == 418:
         return "this address is banned for a while: stop, and ask less often"
     return "ask for something else"
-
-
-def _retry_after_s(answer: _HttpAnswer) -> float | None:
-    """The Retry-After header in seconds; None when absent or a date."""
-    text: Any = answer.headers.get("Retry-After", "")
-    return float(text[:6]) if text.isascii() and text.isdigit() else None

@@ -90,8 +90,17 @@ async def test_tries_are_bounded_and_the_last_error_is_told(
     assert len(venue.asked) == SETTINGS.tries
 
 
-async def test_retry_after_is_honoured(autojump_clock: trio.testing.MockClock) -> None:
-    venue = Venue(httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(200))
+BY_DATE = {
+    "Date": "Thu, 26 Nov 2026 14:00:00 GMT",
+    "Retry-After": "Thu, 26 Nov 2026 14:00:07 GMT",
+}
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "7"}, BY_DATE])
+async def test_retry_after_is_honoured(
+    autojump_clock: trio.testing.MockClock, headers: dict[str, str]
+) -> None:
+    venue = Venue(httpx.Response(429, headers=headers), httpx.Response(200))
     await http_of(venue).get("/x")
     assert venue.asked[1][0] - venue.asked[0][0] == pytest.approx(7.0)
 

@@ -359,13 +359,20 @@ async def test_wrong_answers_to_the_upgrade_are_a_clean_reconnect(
     await link.until_state(SocketState.UP)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Retry-After: 30\r\n",
+        b"retry-after: Thu, 26 Nov 2026 14:00:30 GMT\r\nDate: Thu, 26 Nov 2026 14:00:00 GMT\r\n",
+    ],
+)
 async def test_retry_after_of_a_refused_upgrade_is_honoured(
-    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, headers: bytes
 ) -> None:
     peer, link = Peer(), Recorder()
     nursery.start_soon(socket_of(peer, link).run)
     stream = await peer.stream()
-    await stream.send_all(b"HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")
+    await stream.send_all(b"HTTP/1.1 429 Slow\r\n" + headers + b"Content-Length: 0\r\n\r\n")
     await link.until_state(SocketState.DOWN)
     told_at = trio.current_time()
     await peer.accept(nursery)
