@@ -13,7 +13,7 @@ import gzip
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -110,7 +110,8 @@ class Step:
     """One frame or what came without one, and its batch as the mind was given it."""
 
     at_ns: int
-    codec: Codec | None
+    feed: str
+    """Empty where no frame brought it."""
     frame: str
     batch: list[ev.Event]
     after: list[tuple[int, list[ev.Event]]]
@@ -142,12 +143,11 @@ class Rehearsal:
         for line in tape:
             self._run_until(line.at_ns)
             if line.feed:
-                codec = codecs[line.feed]
-                self._frame(line.at_ns, codec, line.text)
+                events = codecs[line.feed].parse(line.text, line.at_ns).events
             else:
-                event = decode_event(msgspec.Raw(line.text.encode()))
-                _follow(codecs, event)
-                self._frame(line.at_ns, None, "", event)
+                events = (decode_event(msgspec.Raw(line.text.encode())),)
+                _follow(codecs, events[0])
+            self._read(line.at_ns, line.feed, line.text, events)
 
     def _run_until(self, at_ns: int) -> None:
         """Seconds and paper reports that come before."""
@@ -161,22 +161,18 @@ class Rehearsal:
             else:
                 return
 
-    def _frame(
-        self, at_ns: int, codec: Codec | None, frame: str, event: ev.Event | None = None
-    ) -> None:
-        events = codec.parse(frame, at_ns).events if codec else (event,)
+    def _read(self, at_ns: int, feed: str, frame: str, events: Sequence[ev.Event]) -> None:
         batch: list[ev.Event] = []
         after: list[tuple[int, list[ev.Event]]] = []
-        for index, one in enumerate(events):
-            assert one is not None
-            reports: list[ev.Event] = list(self.simulator.observe(one))
-            batch += [one, *reports]
+        for index, event in enumerate(events):
+            reports: list[ev.Event] = list(self.simulator.observe(event))
+            batch += [event, *reports]
             if reports:
                 after.append((index, reports))
-        self._take(at_ns, batch, Step(at_ns, codec, frame, batch, after))
+        self._take(at_ns, batch, Step(at_ns, feed, frame, batch, after))
 
     def _take(self, at_ns: int, batch: list[ev.Event], step: Step | None = None) -> None:
-        self.steps.append(step or Step(at_ns, None, "", batch, []))
+        self.steps.append(step or Step(at_ns, "", "", batch, []))
         for taken in _through(self.mind, at_ns, batch):
             for effect in taken.effects:
                 self._perform(effect, at_ns)
@@ -238,8 +234,7 @@ def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
     fresh = _codecs()
     work = []
     for step in steps:
-        codec = None if step.codec is None else fresh[step.codec.feed]
-        work.append((step.at_ns, codec, step.frame, step.batch, step.after))
+        work.append((step.at_ns, fresh.get(step.feed), step.frame, step.batch, step.after))
     mind, frames = Mind(), 0
     take, now = mind.take, time.perf_counter
     began = now()
