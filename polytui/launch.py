@@ -18,7 +18,6 @@ from typing import Any
 import attrs
 import trio
 
-from polytui.backtest.inprocess import InProcess
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, TerminalSettings
@@ -121,6 +120,8 @@ def _unwritten(summary: Summary, path: str) -> str:
 
 def _in_process(plan: Plan, json_path: str | None) -> int:
     """A demo without sockets or tasks: one seed gives one session, effect for effect."""
+    from polytui.backtest.inprocess import InProcess  # a whole venue, which others never load
+
     if plan.chaos:
         raise Fatal("--chaos needs sockets and tasks; leave out --in-process")
     if not plan.settings.session.rounds:

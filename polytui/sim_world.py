@@ -14,7 +14,6 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.server.venue import VenueSettings, serve_forever
 from polytui.sim.world.demo_world import world_of
 from polytui.sim.world.recording import read_prices
 from polytui.sim.world.world import WorldSettings
@@ -40,6 +39,9 @@ def world_settings(
 
 def serve_venue(world: WorldSettings, speed: float, port: int, *, until_stdin_closes: bool) -> None:
     """The simulated venue until it is told to end."""
+    # Here and not above: an engine asks this module for its world and serves nothing.
+    from polytui.sim.server.venue import VenueSettings, serve_forever
+
     venue = VenueSettings(world=world, port=port, speed=speed)
 
     async def serve() -> None:

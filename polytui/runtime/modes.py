@@ -28,7 +28,7 @@ from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
 from polytui.runtime.venue_child import open_venue
-from polytui.sim.server.venue import Urls
+from polytui.sim.server.urls import Urls
 from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.quota import Quotas
 

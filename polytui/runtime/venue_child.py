@@ -13,7 +13,7 @@ import trio
 
 from polytui.config.secrets import environment_for
 from polytui.model.errors import Fatal
-from polytui.sim.server.venue import Urls
+from polytui.sim.server.urls import Urls
 
 _READY_WITHIN_S = 30.0
 _LONGEST_LINE = 65_536

@@ -14,7 +14,8 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
-from polytui.sim.server.venue import Urls, VenueSettings, run_venue
+from polytui.sim.server.urls import Urls
+from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.world import WorldSettings
 
 START_NS = 1_795_204_920 * 10**9  # two minutes into a round

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import secrets
 import signal
@@ -13,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-import attrs
 import trio
 from attrs import field, frozen
 from attrs.validators import ge, gt, le
@@ -30,6 +28,7 @@ from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
+from polytui.sim.server.urls import Urls
 from polytui.sim.wire.api_answer import RefusedError, json_answer, refusal
 from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
@@ -57,38 +56,6 @@ class VenueSettings:
     """World seconds per real second."""
     pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
-
-
-@frozen
-class Urls:
-    """Where the venue's services are, and the clock a client must share with it."""
-
-    gamma: str
-    clob: str
-    data_api: str
-    market_ws: str
-    rtds_ws: str
-    polybolt_ws: str
-    binance_ws: str
-    """Base: append `/ws/...` or `/stream?streams=...`."""
-    binance_rest: str
-    bybit_ws: str
-    bybit_rest: str
-    coinbase_ws: str
-    coinbase_rest: str
-    geoblock: str
-    """Base: append `/api/geoblock`."""
-    control: str
-    control_token: str
-    """What the control routes ask for, as `Authorization: Bearer`; another for each venue."""
-    epoch_ns: int
-    """World time at `anchor_ns` of the machine's monotonic clock."""
-    anchor_ns: int
-    speed: float
-
-    def to_json(self) -> str:
-        """One line."""
-        return json.dumps(attrs.asdict(self), separators=(",", ":"))
 
 
 async def run_venue(

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
-from polytui.sim.server.venue import Urls
+from polytui.sim.server.urls import Urls
 from polytui.sim.wire.api_answer import RefusedError, refusal
 from polytui.sim.wire.exchanges import Exchanges
 from polytui.sim.wire.polymarket import Polymarket

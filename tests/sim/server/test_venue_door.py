@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from polytui.model.instrument import Asset, Interval
-from polytui.sim.server.venue import Urls, VenueSettings, run_venue
+from polytui.sim.server.urls import Urls
+from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.world import WorldSettings
 
 pytestmark = pytest.mark.trio
