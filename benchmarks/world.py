@@ -131,7 +131,7 @@ class Part:
     rounds: int
     messages: float
     seconds: int = _ROUND_S
-    """Of each round."""
+    """Of each round; where they are fewer than it has, nobody waits for who wins it."""
     world: str = WorldName.LIFELIKE.value
 
 
@@ -155,9 +155,11 @@ def listen(part: Part) -> Played:
                     exchange.read(world_event.at_ns / NS_PER_S, frame)
         opens_ms = round_.opens_ns // NS_PER_MS
         heard.append((round_, [top for top in tops if top.at_ms >= opens_ms]))
-    for _ in venue.run_until(heard[-1][0].closes_ns + _ROUND_S * NS_PER_S):
-        pass
-    said = _said(part.seed, venue.winners, heard)
+    said: list[Said] = []
+    if part.seconds >= _ROUND_S:
+        for _ in venue.run_until(heard[-1][0].closes_ns + _ROUND_S * NS_PER_S):
+            pass
+        said = _said(part.seed, venue.winners, heard)
     return Played(heard, said, exchange, part.seconds * len(heard))
 
 

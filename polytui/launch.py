@@ -1,28 +1,23 @@
 """Starting things: an engine alone, an engine with its terminal, a terminal for a running engine.
 
 Two processes, one local socket between them. Textual is imported in the terminal's process and
-never in the engine's; no key is ever in the terminal's.
+never in the engine's; no key is ever in the terminal's. The engine is imported where it runs: a
+terminal is there sooner without it, and so is what is wrong with a command line.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import attrs
-import trio
 
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, TerminalSettings
 from polytui.config.secrets import environment_for, forget_keys
-from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
 from polytui.paths import (
@@ -37,15 +32,8 @@ from polytui.paths import (
     socket_folder,
 )
 from polytui.precautions import allow_files, check_room, check_writable
-from polytui.report import exit_code, say
 from polytui.runtime.chaos import parse_chaos
-from polytui.runtime.engine import Plan, run_engine
-from polytui.runtime.logs import log_to
-from polytui.runtime.model_file import model_of
-from polytui.runtime.modes import MODES
-from polytui.runtime.status import StatusConsole
-from polytui.runtime.summary import Summary, money_summary, simulated
-from polytui.sim_world import check_length, starting_with, world_settings
+from polytui.runtime.plan import Plan
 
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
@@ -56,14 +44,15 @@ _FORWARDED = ("assets", "intervals", "speed", "seed", "start", "world", "prices"
 
 def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     """Run a session as the command line asks; its exit code."""
-    settings = MODES[mode].adapted(settings, settings.demo)
     prices = existing_prices(options.get("prices"))
-    if prices is not None and options.get("start") is None:
-        settings = starting_with(settings, prices)
     if prices is not None:
-        check_length(settings, prices)
+        settings = _with_prices(settings, prices, is_start_given=options.get("start") is not None)
     check_writable(options["json_path"])
     allow_files(len(settings.session.assets))
+    chaos = parse_chaos(options.get("chaos") or "", settings.session.assets)
+    from polytui.runtime.modes import MODES
+
+    settings = MODES[mode].adapted(settings, settings.demo)
     folder = options["folder"] or new_folder(settings.journal.directory, mode)
     plan = Plan(
         mode=mode,
@@ -73,89 +62,26 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         is_owned=options["owned"],
         config=options["config"],
         prices=prices,
-        chaos=parse_chaos(options.get("chaos") or "", settings.session.assets),
+        chaos=chaos,
     )
     make_folder(folder)
     check_room(folder, settings.journal.least_free_mb)
-    if options.get("in_process"):
-        return _in_process(plan, options["json_path"])
-    if has_terminal() and not options["headless"]:
+    if not options.get("in_process") and has_terminal() and not options["headless"]:
         return _with_terminal(plan, options)
-    return _headless(plan, options["json_path"])
+    from polytui.headless import play_in_process, run_headless
+
+    run = play_in_process if options.get("in_process") else run_headless
+    return run(plan, options["json_path"])
 
 
-def _headless(plan: Plan, json_path: str | None) -> int:
-    """The engine in this process, with a status line unless a terminal watches it."""
-    log_to(plan.folder / "engine.log")
-    console = StatusConsole(stderr=json_path == "-")
-    if not plan.is_owned:
-        plan = attrs.evolve(plan, status=console)
-    summary: Summary = trio.run(run_engine, plan)
-    return _end(summary, plan.folder, json_path, None if plan.is_owned else console)
+def _with_prices(settings: Settings, prices: Path, *, is_start_given: bool) -> Settings:
+    """Settings that suit a recording, or Fatal where it is none."""
+    from polytui.sim_world import check_length, starting_with
 
-
-def _end(
-    summary: Summary, folder: Path, json_path: str | None, console: StatusConsole | None
-) -> int:
-    """Keep the summary and say it; the exit code. The session's folder first, for whoever reads may
-    have stopped reading; each also where another fails. Fatal in one line where one does."""
-    faults = [summary["unkept"], _unwritten(summary, str(folder / "summary.json"))]
-    if console is not None:
-        say(summary, console)
-    if json_path:
-        faults.append(_unwritten(summary, json_path))
-    if any(faults):
-        raise Fatal("; ".join(filter(None, faults)))
-    return exit_code(summary)
-
-
-def _unwritten(summary: Summary, path: str) -> str:
-    """Why it is not there; empty where it is."""
-    try:
-        write_json(summary, path)
-    except Fatal as error:
-        return str(error)
-    return ""
-
-
-def _in_process(plan: Plan, json_path: str | None) -> int:
-    """A demo without sockets or tasks: one seed gives one session, effect for effect."""
-    from polytui.backtest.inprocess import InProcess  # a whole venue, which others never load
-
-    if plan.chaos:
-        raise Fatal("--chaos needs sockets and tasks; leave out --in-process")
-    if not plan.settings.session.rounds:
-        raise Fatal("--in-process plays a number of rounds; give --rounds N")
-    settings, journal = plan.settings, plan.folder / "journal.jsonl"
-    world = world_settings(settings, settings.session.intervals, plan.prices)
-    played = InProcess(settings, world, model=model_of(settings.predictor)).play()
-    session, seed = plan.folder.name, settings.demo.seed
-    header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
-    unkept = _written(journal, encode_header(header) + b"".join(played.lines))
-    money = money_summary(
-        played.mind.account, settings.session.assets, played.venue, settings.claims
-    )
-    rejected = [f"{played.rejected} frames rejected"] if played.rejected else []
-    summary: Summary = {
-        "mode": "demo",
-        "seed": seed,
-        **simulated(settings.demo),
-        **money,
-        "errors": [*rejected, *([unkept] if unkept else [])],
-        "unkept": unkept,
-        "stopped": f"{settings.session.rounds} rounds are settled",
-        "journal": os.path.relpath(journal),
-    }
-    return _end(summary, plan.folder, json_path, StatusConsole(stderr=json_path == "-"))
-
-
-def _written(journal: Path, lines: bytes) -> str:
-    """Why a journal is not on the disk; empty where it is."""
-    try:
-        journal.write_bytes(lines)
-    except OSError as error:
-        return f"cannot write the journal {journal}: {error.strerror}"
-    return ""
+    if not is_start_given:
+        settings = starting_with(settings, prices)
+    check_length(settings, prices)
+    return settings
 
 
 # --- with a terminal -----------------------------------------------------------------------------
@@ -195,6 +121,8 @@ def _check_themes(terminal: TerminalSettings) -> None:
 
 
 def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
+    from polytui.runtime.modes import MODES
+
     name = MODES[plan.mode].command
     command = [sys.executable, "-m", "polytui", name, "--headless", "--owned"]
     command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
@@ -251,6 +179,9 @@ def _after_terminal(
 def _say_end(folder: Path, json_path: str | None) -> None:
     """The result and where its journal is; or Fatal with the last words of an engine that has
     left none."""
+    from polytui.report import say
+    from polytui.runtime.status import StatusConsole
+
     log = folder / "engine.log"
     try:
         known = json.loads((folder / "summary.json").read_text(encoding="utf-8"))

@@ -50,7 +50,6 @@ def run(mode: str = "paper", **options: Any) -> None:
 @plain_errors
 def demo(**options: Any) -> None:
     """Trade against a venue simulated on this machine: no account, no internet."""
-    from polytui.launch import launch
     from polytui.runtime.chaos import parse_chaos
 
     settings = settings_for(options)
@@ -62,6 +61,8 @@ def demo(**options: Any) -> None:
         rounds = 0 if is_watched else settings.demo.rounds
         settings = attrs.evolve(settings, session=attrs.evolve(settings.session, rounds=rounds))
     as_usage(parse_chaos, options["chaos"], settings.session.assets)
+    from polytui.launch import launch
+
     sys.exit(launch("demo", settings, options))
 
 

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, field, frozen
 
-from polytui.desk.account import Account
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
+
+if TYPE_CHECKING:  # a plan is read before anything is started
+    from polytui.desk.account import Account
 
 _PART = re.compile(
     r"(?P<kind>[a-z]+):(?P<target>[a-z]+)@round(?P<round>[1-9][0-9]*)"

@@ -7,11 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import trio
-from attrs import field, frozen
 from loguru import logger
 
 from polytui.config.load import digest_of
-from polytui.config.schema import Settings
 from polytui.desk.checkpoint import prepare
 from polytui.desk.mind import Mind
 from polytui.execution.client import Execution, VenueMoney
@@ -21,35 +19,18 @@ from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.runtime.asset import AssetRun
-from polytui.runtime.chaos import Chaos, PlannedFault
+from polytui.runtime.chaos import Chaos
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
+from polytui.runtime.plan import Plan
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
-from polytui.runtime.status import StatusConsole, show_status
+from polytui.runtime.status import show_status
 from polytui.runtime.summary import Summary, summarise
 from polytui.runtime.tree import Tree
 from polytui.venues.stamps import Judge
-
-
-@frozen
-class Plan:
-    """What a command line asks of the engine."""
-
-    mode: str
-    settings: Settings
-    folder: Path
-    """Made new for this session: journal, logs, summary."""
-    socket: Path | None = None
-    is_owned: bool = False
-    config: Path | None = None
-    """Where the settings came from, watched for changes; a venue of ours reads the same."""
-    prices: Path | None = None
-    chaos: tuple[PlannedFault, ...] = ()
-    status: StatusConsole | None = field(default=None)
-    """Where the status line goes; None for a session that a terminal watches."""
 
 
 async def run_engine(plan: Plan) -> Summary:

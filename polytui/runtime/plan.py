@@ -1,0 +1,33 @@
+"""What a command line asks of an engine. Apart from the engine: a terminal that starts one as its
+child plans it as well, and would wait for all of it to be loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from polytui.config.schema import Settings
+from polytui.runtime.chaos import PlannedFault
+
+if TYPE_CHECKING:
+    from polytui.runtime.status import StatusConsole
+
+
+@frozen
+class Plan:
+    """What a command line asks of the engine."""
+
+    mode: str
+    settings: Settings
+    folder: Path
+    """Made new for this session: journal, logs, summary."""
+    socket: Path | None = None
+    is_owned: bool = False
+    config: Path | None = None
+    """Where the settings came from, watched for changes; a venue of ours reads the same."""
+    prices: Path | None = None
+    chaos: tuple[PlannedFault, ...] = ()
+    status: StatusConsole | None = field(default=None)
+    """Where the status line goes; None for a session that a terminal watches."""
