@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import trio
-from attrs import evolve
+from msgspec.structs import replace
 
 from polytui.config.schema import ClockSettings
 from polytui.feeds.attendant import UNATTENDED, Attendant
@@ -123,7 +123,7 @@ class Feed:
             return parsed
         self.misdated += len(faults)
         is_data, why = parsed.is_data and bool(kept), parsed.rejected or faults[0].words
-        return evolve(parsed, events=kept, is_data=is_data, rejected=why)
+        return replace(parsed, events=kept, is_data=is_data, rejected=why)
 
     def _rare(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> None:
         self._ignored += parsed.ignored

@@ -115,7 +115,7 @@ def schema_hash() -> str:
     for module in (snapshot, events):
         for name in sorted(vars(module)):
             item = vars(module)[name]
-            if isinstance(item, type) and attrs.has(item):
+            if isinstance(item, type) and (attrs.has(item) or issubclass(item, msgspec.Struct)):
                 # As they are written: attrs' own field types change once somebody resolves them.
                 digest.update(repr((name, item.__annotations__)).encode())
     for kind in (*get_args(FromEngine), *get_args(FromFace)):

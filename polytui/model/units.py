@@ -39,6 +39,18 @@ def parse_micro(text: str) -> int:
     never send them, so a string that has one is not a number we may trust.
     """
     whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    if len(fraction) <= 6 and len(digits) <= 18 and digits.isascii() and digits.isdigit():
+        return int(digits) * _SCALES[len(fraction)]
+    return _parse_odd(text, whole, fraction)
+
+
+_SCALES = (1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
+"""Millionths in one unit of the last decimal, by how many decimals there are."""
+
+
+def _parse_odd(text: str, whole: str, fraction: str) -> int:
+    """Of more than six decimals, where the rest is nothing; ValueError for what is no number."""
     if len(fraction) > 6:
         rest = fraction[6:]
         if rest.strip("0"):
@@ -49,8 +61,7 @@ def parse_micro(text: str) -> int:
         raise ValueError(f"not a plain decimal: {text[:40]!r}")
     if len(digits) > 18:
         raise ValueError(f"too large: {text[:40]!r}")
-    scale: int = 10 ** (6 - len(fraction))
-    return int(digits) * scale
+    return int(digits) * _SCALES[len(fraction)]
 
 
 def parse_price(text: str) -> Price:

@@ -18,12 +18,13 @@ from polytui.venues.continuity import DUPLICATE, RisingNumber, TradeLine
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
+    PRICES,
+    WIRE_FAULTS,
     Parsed,
-    guarded,
     ns_of_stamp,
-    positive,
     quoted,
     refused,
+    rejected,
 )
 
 _VENUE = "binance"
@@ -34,17 +35,20 @@ def symbol_of(asset: Asset) -> str:
     return f"{asset.value.upper()}USDT"
 
 
-class _BinanceFrame(msgspec.Struct, gc=False):
+class _BinanceHead(msgspec.Struct, gc=False):
     """What tells the frames apart: an envelope, a raw event, an answer or an error."""
 
     stream: str = ""
-    data: msgspec.Raw = msgspec.Raw()
     e: str = ""
     u: int | None = None
     id: int | str | None = None
     code: int | None = None
     msg: str = ""
     error: msgspec.Raw = msgspec.Raw()
+
+
+class _BinanceFrame(_BinanceHead, gc=False):
+    data: msgspec.Raw = msgspec.Raw()
 
 
 class _BinanceKind(msgspec.Struct, gc=False):
@@ -71,8 +75,20 @@ class _Quote(msgspec.Struct, gc=False):
     u: int
 
 
+class _WholeTrade(_BinanceHead, kw_only=True, gc=False):
+    """A trade with its envelope, read in one pass."""
+
+    data: _BinanceTrade
+
+
+class _WholeQuote(_BinanceHead, kw_only=True, gc=False):
+    data: _Quote
+
+
 _decode_frame = msgspec.json.Decoder(_BinanceFrame).decode
 _decode_kind = msgspec.json.Decoder(_BinanceKind).decode
+_decode_whole_trade = msgspec.json.Decoder(_WholeTrade).decode
+_decode_whole_quote = msgspec.json.Decoder(_WholeQuote).decode
 _decode_trade = msgspec.json.Decoder(_BinanceTrade).decode
 _decode_quote = msgspec.json.Decoder(_Quote).decode
 _encode = msgspec.json.Encoder().encode
@@ -103,6 +119,10 @@ class BinanceStreams:
         self._symbol = symbol_of(asset)
         self._streams = tuple(f"{self._symbol.lower()}@{stream}" for stream in streams)
         self._is_in_url = is_in_url
+        self._trades = f"{self._symbol.lower()}@aggTrade"
+        self._quotes = f"{self._symbol.lower()}@bookTicker"
+        self._trade_begins = f'{{"stream":"{self._trades}"'
+        self._quote_begins = f'{{"stream":"{self._quotes}"'
         self._update = RisingNumber()
         self._request = 1
 
@@ -127,9 +147,26 @@ class BinanceStreams:
         return _encode(frame).decode()
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
-        return guarded(self._parse, frame, received_ns)
+        try:
+            return self._parse(frame if isinstance(frame, str) else frame.decode(), received_ns)
+        except WIRE_FAULTS as fault:
+            return rejected(fault)
 
     def _parse(self, text: str, received_ns: int) -> Parsed:
+        try:
+            if text.startswith(self._quote_begins):
+                quote = _decode_whole_quote(text)
+                if quote.stream == self._quotes:
+                    return self._quoted(quote.data, received_ns)
+            elif text.startswith(self._trade_begins):
+                trade = _decode_whole_trade(text)
+                if trade.stream == self._trades:
+                    return self._traded(trade.data, received_ns)
+        except msgspec.DecodeError:
+            pass  # of another shape than almost all: what follows finds out which
+        return self._parse_any(text, received_ns)
+
+    def _parse_any(self, text: str, received_ns: int) -> Parsed:
         if not text.strip():
             return NOTHING
         frame = _decode_frame(text)
@@ -142,18 +179,17 @@ class BinanceStreams:
     def _event(self, stream: str, data: msgspec.Raw, received_ns: int) -> Parsed:
         name = stream.partition("@")[2]
         if name in _TRADES:
-            return self._trade(data, received_ns)
+            return self._traded(_decode_trade(data), received_ns)
         if name == "bookTicker":
-            return self._quote(data, received_ns)
+            return self._quoted(_decode_quote(data), received_ns)
         return _unused(_decode_kind(data).e)
 
     def _raw(self, name: str, data: bytes, received_ns: int) -> Parsed:
         if name in _TRADES:
-            return self._trade(data, received_ns)
-        return _unused(name) if name else self._quote(data, received_ns)
+            return self._traded(_decode_trade(data), received_ns)
+        return _unused(name) if name else self._quoted(_decode_quote(data), received_ns)
 
-    def _trade(self, data: msgspec.Raw | bytes, received_ns: int) -> Parsed:
-        trade = _decode_trade(data)
+    def _traded(self, trade: _BinanceTrade, received_ns: int) -> Parsed:
         if trade.s != self._symbol:
             return IGNORED
         trade_id = max(trade.a, trade.t)
@@ -163,8 +199,8 @@ class BinanceStreams:
             self._asset,
             _VENUE,
             trade_id,
-            positive(trade.p),
-            positive(trade.q),
+            PRICES[trade.p],
+            PRICES[trade.q],
             Side.SELL if trade.m else Side.BUY,
             ns_of_stamp(trade.T),
             received_ns,
@@ -175,8 +211,7 @@ class BinanceStreams:
         gap = self.line.gap_before(trade_id, missed) if missed else None
         return Parsed((event,), is_data=True, stream=TRADES, gap=gap)
 
-    def _quote(self, data: msgspec.Raw | bytes, received_ns: int) -> Parsed:
-        quote = _decode_quote(data)
+    def _quoted(self, quote: _Quote, received_ns: int) -> Parsed:
         if quote.s != self._symbol:
             return IGNORED
         event = quoted(self._asset, _VENUE, (quote.b, quote.B), (quote.a, quote.A), 0, received_ns)

@@ -19,13 +19,15 @@ from polytui.venues.exchange_book import ExchangeBook, Level
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
+    PRICES,
+    WIRE_FAULTS,
     Parsed,
     believed,
-    guarded,
+    believed_of,
     levels,
     ns_of_ms,
-    positive,
     refused,
+    rejected,
     with_rejection,
 )
 
@@ -47,10 +49,9 @@ def symbol_of(asset: Asset) -> str:
     return f"{asset.value.upper()}USDT"
 
 
-class _BybitFrame(msgspec.Struct, gc=False):
+class _BybitHead(msgspec.Struct, gc=False):
     topic: str = ""
     type: str = ""
-    data: msgspec.Raw = msgspec.Raw()
     cts: int = 0
     op: str = ""
     success: bool = True
@@ -61,6 +62,10 @@ class _BybitFrame(msgspec.Struct, gc=False):
     @property
     def words(self) -> str:
         return self.ret_msg or self.retMsg
+
+
+class _BybitFrame(_BybitHead, gc=False):
+    data: msgspec.Raw = msgspec.Raw()
 
 
 class _BybitTrade(msgspec.Struct, gc=False):
@@ -80,6 +85,18 @@ class _Book(msgspec.Struct, gc=False):
     a: list[tuple[str, str]]
 
 
+class _WholeTrades(_BybitHead, kw_only=True, gc=False):
+    """Trades with their envelope, read in one pass."""
+
+    data: list[_BybitTrade]
+
+
+class _WholeBook(_BybitHead, kw_only=True, gc=False):
+    data: _Book
+
+
+_decode_whole_trades = msgspec.json.Decoder(_WholeTrades).decode
+_decode_whole_book = msgspec.json.Decoder(_WholeBook).decode
 _decode_frame = msgspec.json.Decoder(_BybitFrame).decode
 _decode_trades = msgspec.json.Decoder(list[_BybitTrade]).decode
 _decode_trade = msgspec.json.Decoder(_BybitTrade).decode
@@ -100,6 +117,8 @@ class BybitStreams:
             TRADES: f"publicTrade.{self._symbol}",
             QUOTES: f"orderbook.{depth}.{self._symbol}",
         }
+        self._trades_begin = f'{{"topic":"{self._topics[TRADES]}"'
+        self._book_begins = f'{{"topic":"{self._topics[QUOTES]}"'
         self._book = ExchangeBook(depth)
         self._update = RisingNumber()
         self._has_book = False
@@ -142,9 +161,27 @@ class BybitStreams:
         return (_ask("unsubscribe", topic), _ask("subscribe", topic))
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
-        return guarded(self._parse, frame, received_ns)
+        try:
+            return self._parse(frame if isinstance(frame, str) else frame.decode(), received_ns)
+        except WIRE_FAULTS as fault:
+            return rejected(fault)
 
     def _parse(self, text: str, received_ns: int) -> Parsed:
+        try:
+            if text.startswith(self._book_begins):
+                book = _decode_whole_book(text)
+                if book.topic == self._topics[QUOTES]:
+                    return self._change_book(book, book.data, received_ns)
+            elif text.startswith(self._trades_begin):
+                trades = _decode_whole_trades(text)
+                if trades.topic == self._topics[TRADES]:
+                    make = partial(self._traded, received_ns)
+                    return self._new_ones(*believed_of(trades.data, make))
+        except msgspec.DecodeError:
+            pass  # of another shape than almost all: what follows finds out which
+        return self._parse_any(text, received_ns)
+
+    def _parse_any(self, text: str, received_ns: int) -> Parsed:
         if not text.strip():
             return NOTHING
         frame = _decode_frame(text)
@@ -162,15 +199,17 @@ class BybitStreams:
         if frame.topic == self._topics[TRADES]:
             return self._trades(frame.data, received_ns)
         if frame.topic == self._topics[QUOTES]:
-            return self._change_book(frame, received_ns)
+            return self._change_book(frame, _decode_book(frame.data), received_ns)
         return IGNORED
 
     # --- trades ---------------------------------------------------------------------------------
 
     def _trades(self, data: msgspec.Raw, received_ns: int) -> Parsed:
-        """Ascending within a frame; what is not above the last id was seen before."""
         make = partial(self._traded, received_ns)
-        found, why = believed(data, _decode_trades, _decode_trade, make)
+        return self._new_ones(*believed(data, _decode_trades, _decode_trade, make))
+
+    def _new_ones(self, found: list[ExchangeTraded | None], why: str) -> Parsed:
+        """Ascending within a frame; what is not above the last id was seen before."""
         events, before = [event for event in found if event is not None], self._trade.last
         new = [event for event in events if self._is_new(event)]
         is_live = bool(new) or not events
@@ -206,23 +245,23 @@ class BybitStreams:
             return None
         if trade.s != self._symbol:
             raise ValueError(f"a trade of {trade.s[:20]!r}")
-        if trade.S not in _SIDES:
+        side = _SIDES.get(trade.S)
+        if side is None:
             raise ValueError(f"side {trade.S[:20]!r}")
         return ExchangeTraded(
             self._asset,
             _VENUE,
             trade_number(trade.i),
-            positive(trade.p),
-            positive(trade.v),
-            _SIDES[trade.S],
+            PRICES[trade.p],
+            PRICES[trade.v],
+            side,
             ns_of_ms(trade.T),
             received_ns,
         )
 
     # --- the book -------------------------------------------------------------------------------
 
-    def _change_book(self, frame: _BybitFrame, received_ns: int) -> Parsed:
-        message = _decode_book(frame.data)
+    def _change_book(self, frame: _BybitHead, message: _Book, received_ns: int) -> Parsed:
         if message.s != self._symbol:
             raise ValueError(f"a book of {message.s[:20]!r}")
         if not 0 < message.u < _LARGEST_ID:
@@ -245,10 +284,11 @@ class BybitStreams:
             if missed:
                 return _OLD if missed == DUPLICATE else self._resync(missed)
             self._apply(bids, asks)
-        if self._book.is_crossed:
+        best = self._book.bests
+        if best is not None and best[0][0] >= best[1][0]:
             return self._resync(0)
         self._is_asked = False
-        return self._quote(venue_ns, received_ns, QUOTES if frame.type == "delta" else "")
+        return self._quote(best, venue_ns, received_ns, QUOTES if frame.type == "delta" else "")
 
     def _apply(self, bids: list[Level], asks: list[Level]) -> None:
         self._book.change(True, bids)
@@ -262,14 +302,14 @@ class BybitStreams:
         self._is_asked = True
         return Parsed(lost=lost, replies=replies)
 
-    def _quote(self, venue_ns: int, received_ns: int, stream: str) -> Parsed:
-        book = self._book
-        best = (book.best_bid, book.best_ask) if book.is_two_sided else None
+    def _quote(
+        self, best: tuple[Level, Level] | None, venue_ns: int, received_ns: int, stream: str
+    ) -> Parsed:
         if best is None or best == self._best:
             return Parsed(is_data=True, stream=stream)
         self._best = best
         (bid, bid_size), (ask, ask_size) = best
-        bid_depth, ask_depth = book.depth(_DEPTH_LEVELS)
+        bid_depth, ask_depth = self._book.depth(_DEPTH_LEVELS)
         event = ExchangeQuoted(
             self._asset,
             _VENUE,

@@ -15,24 +15,37 @@ from functools import partial
 
 import msgspec
 from attrs import evolve
+from msgspec.structs import replace
 
 from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
+from polytui.venues.coinbase_wire import (
+    BookEvent,
+    BookUpdate,
+    CoinbaseFrame,
+    CoinbaseTrade,
+    Ticker,
+    decode_books,
+    decode_flat,
+    decode_frame,
+    tickers_of,
+    trades_of,
+)
 from polytui.venues.continuity import DUPLICATE, RisingNumber, TradeLine
 from polytui.venues.exchange_book import ExchangeBook
 from polytui.venues.feed import (
     IGNORED,
     NOTHING,
+    PRICES,
+    SIZES,
     WIRE_FAULTS,
     Gap,
     Parsed,
-    believed,
+    believed_of,
     guarded,
     kept,
-    not_negative,
     ns_of_rfc3339,
-    positive,
     quoted,
     refused,
     with_rejection,
@@ -62,72 +75,6 @@ def product_of(asset: Asset) -> str:
     return f"{asset.value.upper()}-USD"
 
 
-class _CoinbaseTrade(msgspec.Struct, gc=False):
-    product_id: str
-    trade_id: str
-    price: str
-    size: str
-    time: str
-    side: str
-
-
-class _Ticker(msgspec.Struct, gc=False):
-    product_id: str
-    price: str = ""
-    best_bid: str = ""
-    best_bid_quantity: str = ""
-    best_ask: str = ""
-    best_ask_quantity: str = ""
-
-
-class _Update(msgspec.Struct, gc=False):
-    side: str
-    price_level: str
-    new_quantity: str
-
-
-class _TradeEvent(msgspec.Struct, gc=False):
-    trades: msgspec.Raw
-    type: str = ""
-
-
-class _TickerEvent(msgspec.Struct, gc=False):
-    tickers: msgspec.Raw
-
-
-class _BookEvent(msgspec.Struct, gc=False):
-    type: str
-    product_id: str
-    updates: list[_Update]
-
-
-class _CoinbaseFrame(msgspec.Struct, gc=False):
-    type: str = ""
-    channel: str = ""
-    timestamp: str = ""
-    sequence_num: int = -1
-    events: msgspec.Raw = msgspec.Raw()
-    message: str = ""
-
-
-class _FlatTicker(msgspec.Struct, gc=False):
-    product_id: str
-    best_bid: str
-    best_bid_size: str
-    best_ask: str
-    best_ask_size: str
-    time: str
-
-
-_decode_frame = msgspec.json.Decoder(_CoinbaseFrame).decode
-_decode_trade_events = msgspec.json.Decoder(list[_TradeEvent]).decode
-_decode_trades = msgspec.json.Decoder(list[_CoinbaseTrade]).decode
-_decode_trade = msgspec.json.Decoder(_CoinbaseTrade).decode
-_decode_ticker_events = msgspec.json.Decoder(list[_TickerEvent]).decode
-_decode_tickers = msgspec.json.Decoder(list[_Ticker]).decode
-_decode_ticker = msgspec.json.Decoder(_Ticker).decode
-_decode_books = msgspec.json.Decoder(list[_BookEvent]).decode
-_decode_flat = msgspec.json.Decoder(_FlatTicker).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -184,7 +131,7 @@ class CoinbaseStreams:
     def _parse(self, text: str, received_ns: int) -> Parsed:
         if not text.strip():
             return NOTHING
-        frame = _decode_frame(text)
+        frame = decode_frame(text)
         if frame.type == "error":
             return refused(frame.message)
         if frame.channel:
@@ -195,7 +142,7 @@ class CoinbaseStreams:
             raise ValueError("neither channel nor type")
         return IGNORED
 
-    def _counted(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
+    def _counted(self, frame: CoinbaseFrame, received_ns: int) -> Parsed:
         """A message in its place: one that comes late or again is dropped, a jump is a loss."""
         number = frame.sequence_num
         if not -1 <= number < _LARGEST_ID:
@@ -207,9 +154,9 @@ class CoinbaseStreams:
         if lost == DUPLICATE:
             return Parsed(duplicates=1)
         parsed = self._message(frame, received_ns)
-        return evolve(parsed, lost=lost) if lost else parsed
+        return replace(parsed, lost=lost) if lost else parsed
 
-    def _message(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
+    def _message(self, frame: CoinbaseFrame, received_ns: int) -> Parsed:
         match frame.channel:
             case "market_trades":
                 return self._trades(frame, received_ns)
@@ -229,15 +176,15 @@ class CoinbaseStreams:
 
     # --- trades ---------------------------------------------------------------------------------
 
-    def _trades(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
+    def _trades(self, frame: CoinbaseFrame, received_ns: int) -> Parsed:
         """By their ids: they come newest first today, but nothing promises it."""
         events: list[ExchangeTraded] = []
         why = ""
-        for one in _decode_trade_events(frame.events):
-            make = partial(self._traded, received_ns, is_history=one.type == "snapshot")
-            found, refusal = believed(one.trades, _decode_trades, _decode_trade, make)
+        for is_history, trades, fault in trades_of(frame.events):
+            make = partial(self._traded, received_ns, is_history=is_history)
+            found, refusal = believed_of(trades, make)
             events += [event for event in found if event is not None]
-            why = why or refusal
+            why = why or fault or refusal
         if not events:
             return with_rejection(IGNORED, why)
         events.sort(key=lambda event: event.trade_id)
@@ -270,19 +217,20 @@ class CoinbaseStreams:
         )
 
     def _traded(
-        self, received_ns: int, trade: _CoinbaseTrade, *, is_history: bool
+        self, received_ns: int, trade: CoinbaseTrade, *, is_history: bool
     ) -> ExchangeTraded | None:
         if trade.product_id not in self._products:
             return None
-        if trade.side not in _TAKER_OF:
+        side = _TAKER_OF.get(trade.side)
+        if side is None:
             raise ValueError(f"side {trade.side[:20]!r}")
         return ExchangeTraded(
             self._asset,
             _VENUE,
             trade_number(trade.trade_id),
-            positive(trade.price),
-            positive(trade.size),
-            _TAKER_OF[trade.side],
+            PRICES[trade.price],
+            PRICES[trade.size],
+            side,
             ns_of_rfc3339(trade.time),
             received_ns,
             is_history,
@@ -290,15 +238,14 @@ class CoinbaseStreams:
 
     # --- quotes ---------------------------------------------------------------------------------
 
-    def _tickers(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
+    def _tickers(self, frame: CoinbaseFrame, received_ns: int) -> Parsed:
         """A batch ticker may lack bests: then it proves only that the feed lives."""
         venue_ns = ns_of_rfc3339(frame.timestamp)
-        tickers: list[_Ticker] = []
+        tickers: list[Ticker] = []
         why = ""
-        for one in _decode_ticker_events(frame.events):
-            found, refusal = believed(one.tickers, _decode_tickers, _decode_ticker, _as_it_is)
+        for found, fault in tickers_of(frame.events):
             tickers += [ticker for ticker in found if ticker.product_id in self._products]
-            why = why or refusal
+            why = why or fault
         if not tickers:
             return with_rejection(IGNORED, why)
         told = [ticker for ticker in tickers if ticker.best_bid or ticker.best_ask]
@@ -308,13 +255,13 @@ class CoinbaseStreams:
         parsed = Parsed(tuple(events), is_data=True, stream=self._stream_of(frame.channel))
         return with_rejection(parsed, why or refusal)
 
-    def _quote(self, venue_ns: int, received_ns: int, ticker: _Ticker) -> ExchangeQuoted:
+    def _quote(self, venue_ns: int, received_ns: int, ticker: Ticker) -> ExchangeQuoted:
         bid = (ticker.best_bid, ticker.best_bid_quantity)
         ask = (ticker.best_ask, ticker.best_ask_quantity)
         return quoted(self._asset, _VENUE, bid, ask, venue_ns, received_ns)
 
     def _flat(self, text: str, received_ns: int) -> Parsed:
-        ticker = _decode_flat(text)
+        ticker = decode_flat(text)
         if ticker.product_id != self._product:
             return IGNORED
         bid = (ticker.best_bid, ticker.best_bid_size)
@@ -324,9 +271,9 @@ class CoinbaseStreams:
 
     # --- the whole book -------------------------------------------------------------------------
 
-    def _level2(self, frame: _CoinbaseFrame, received_ns: int) -> Parsed:
+    def _level2(self, frame: CoinbaseFrame, received_ns: int) -> Parsed:
         venue_ns = ns_of_rfc3339(frame.timestamp)
-        events = [e for e in _decode_books(frame.events) if e.product_id in self._products]
+        events = [e for e in decode_books(frame.events) if e.product_id in self._products]
         if not events:
             return IGNORED
         try:
@@ -357,7 +304,7 @@ class CoinbaseStreams:
         self._has_book, self._is_asked = False, True
         return Parsed(replies=replies)
 
-    def _change_book(self, event: _BookEvent) -> None:
+    def _change_book(self, event: BookEvent) -> None:
         levels = [_level(update) for update in event.updates]
         if event.type == "snapshot":
             bids = [(price, size) for is_bid, price, size in levels if is_bid]
@@ -371,15 +318,11 @@ class CoinbaseStreams:
                 self._book.change(is_bid, ((price, size),))
 
 
-def _as_it_is(ticker: _Ticker) -> _Ticker:
-    return ticker
-
-
-def _level(update: _Update) -> tuple[bool, float, float]:
+def _level(update: BookUpdate) -> tuple[bool, float, float]:
     if update.side not in _BOOK_SIDES:
         raise ValueError(f"side {update.side[:20]!r}")
     is_bid = _BOOK_SIDES[update.side]
-    return is_bid, positive(update.price_level), not_negative(update.new_quantity)
+    return is_bid, PRICES[update.price_level], SIZES[update.new_quantity]
 
 
 def trade_number(text: str) -> int:

@@ -25,22 +25,22 @@ _MOST_GAPS = 64
 class _Run:
     """State: numbers below the last that rise, one after another: where they began, how many."""
 
-    __slots__ = ("_count", "_last", "first")
+    __slots__ = ("_last", "count", "first")
 
     def __init__(self) -> None:
         self.end()
 
     def end(self) -> None:
-        self.first = self._last = self._count = 0
+        self.first = self._last = self.count = 0
 
     def is_restart(self, number: int) -> bool:
         """Whether this one makes it long enough to be believed."""
-        if self._count and number > self._last:
-            self._count += 1
+        if self.count and number > self._last:
+            self.count += 1
         else:
-            self.first, self._count = number, 1
+            self.first, self.count = number, 1
         self._last = number
-        return self._count >= _RESTARTED_AFTER
+        return self.count >= _RESTARTED_AFTER
 
 
 class RisingNumber:
@@ -80,8 +80,10 @@ class RisingNumber:
 
     def _follow(self, number: int, at_ns: int) -> None:
         self.last = number
-        self._newest_ns = max(self._newest_ns, at_ns)
-        self._run.end()
+        if at_ns > self._newest_ns:
+            self._newest_ns = at_ns
+        if self._run.count:
+            self._run.end()
 
 
 class TradeLine:
@@ -120,8 +122,10 @@ class TradeLine:
 
     def _follow(self, trade_id: int, at_ns: int) -> None:
         self.last_id = trade_id
-        self.last_ns = max(self.last_ns, at_ns)
-        self._run.end()
+        if at_ns > self.last_ns:
+            self.last_ns = at_ns
+        if self._run.count:
+            self._run.end()
 
     def _jump(self, trade_id: int, missed: int, at_ns: int) -> int:
         before, self._jumped_at_ns = self.last_id, self.last_ns

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from polytui.model.events import ExchangeQuoted, MarketEvent
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS, NS_PER_S
+from polytui.venues.spelled import Spelled
 
 _LATEST_MS = 10**14
 """The year 5138: a larger number is not milliseconds."""
@@ -45,8 +46,7 @@ class Gap:
         return self.last_id - self.first_id + 1
 
 
-@frozen
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """What one frame meant. At most one of `events`, `ignored`, `rejected`, `refused` matters,
     but for a frame of many items: those that can be believed are events beside its rejection."""
 
@@ -153,18 +153,25 @@ def believed(
     One item that is not of the right shape, or that `make` refuses, is lost alone. ValueError
     where nothing can be believed, or where it is no array.
     """
-    why = ""
-    items: Sequence[_Wire]
     try:
         items = decode_all(raw)
     except msgspec.DecodeError:
-        items, why = kept(_decode_items(raw), decode_one)
-        if not items:
+        few, why = kept(_decode_items(raw), decode_one)
+        if not few:
             raise
+        found, refusal = believed_of(few, make)
+        return found, why or refusal
+    return believed_of(items, make)
+
+
+def believed_of(
+    items: Sequence[_Wire], make: Callable[[_Wire], _Meant]
+) -> tuple[list[_Meant], str]:
+    """`believed`, of items that are of the right shape."""
     found, refusal = kept(items, make)
     if refusal and not found:
         raise ValueError(refusal)
-    return found, why or refusal
+    return found, refusal
 
 
 def kept(items: Sequence[_Wire], make: Callable[[_Wire], _Meant]) -> tuple[list[_Meant], str]:
@@ -181,7 +188,11 @@ def kept(items: Sequence[_Wire], make: Callable[[_Wire], _Meant]) -> tuple[list[
 
 def with_rejection(parsed: Parsed, why: str) -> Parsed:
     """A frame of which some items were left out."""
-    return evolve(parsed, rejected=rejected(why).rejected, ignored=0) if why else parsed
+    return (
+        msgspec.structs.replace(parsed, rejected=rejected(why).rejected, ignored=0)
+        if why
+        else parsed
+    )
 
 
 def positive(text: str) -> float:
@@ -202,20 +213,16 @@ def not_negative(text: str) -> float:
     return value
 
 
+SIZES = Spelled(not_negative)
+PRICES = Spelled(positive)
+"""The two rules by their tables: of a quote mostly one number of four is another than before."""
+
+
 def levels(rows: Sequence[tuple[str, str]]) -> list[tuple[float, float]]:
     """(price, size) strings of a book's side as floats, by the rules of `positive` and
-    `not_negative`. Checked in one go, since books are long and their faults rare."""
-    texts = [text for row in rows for text in row]
-    if not texts:
-        return []
-    joined = "".join(texts)
-    if not (joined.isascii() and joined.replace(".", "").isdecimal()):
-        return [(positive(price), not_negative(size)) for price, size in rows]
-    values = list(map(float, texts))
-    prices = values[::2]
-    if min(prices) < _SMALLEST or max(values) > _LARGEST:
-        raise ValueError("a level without price, or too large")
-    return list(zip(prices, values[1::2], strict=True))
+    `not_negative`."""
+    prices, sizes = PRICES, SIZES
+    return [(prices[price], sizes[size]) for price, size in rows]
 
 
 def positive_number(value: float) -> float:
@@ -234,12 +241,11 @@ def quoted(
     received_ns: int,
 ) -> ExchangeQuoted:
     """A quote from (price, size) strings; ValueError when it is crossed or not numbers."""
-    bid_price, ask_price = positive(bid[0]), positive(ask[0])
+    bid_price, ask_price = PRICES[bid[0]], PRICES[ask[0]]
     if bid_price >= ask_price:
         raise ValueError(f"crossed quote: bid {bid_price!r} >= ask {ask_price!r}")
-    bid_size, ask_size = not_negative(bid[1]), not_negative(ask[1])
     return ExchangeQuoted(
-        asset, venue, bid_price, bid_size, ask_price, ask_size, venue_ns, received_ns
+        asset, venue, bid_price, SIZES[bid[1]], ask_price, SIZES[ask[1]], venue_ns, received_ns
     )
 
 
@@ -275,16 +281,22 @@ def ns_of_rfc3339(text: str) -> int:
     fraction = text[19:-1] if mark == "Z" else text[19:].removesuffix("+00:00")
     if len(head) != 19 or (mark != "Z" and not text.endswith("+00:00")):
         raise ValueError(f"not a UTC time: {text[:40]!r}")
+    second_ns = _SECONDS_NS[head]
+    return second_ns + _fraction_ns(fraction, text) if fraction else second_ns
+
+
+def _second_ns(head: str) -> int:
     seconds = int(datetime.fromisoformat(head + "+00:00").timestamp())
     if seconds < 0:
-        raise ValueError(f"a time before 1970: {text[:40]!r}")
-    return seconds * NS_PER_S + _fraction_ns(fraction, text)
+        raise ValueError(f"a time before 1970: {head!r}")
+    return seconds * NS_PER_S
+
+
+_SECONDS_NS = Spelled(_second_ns)
 
 
 def _fraction_ns(fraction: str, text: str) -> int:
     digits = fraction[1:]
-    if not fraction:
-        return 0
     if fraction[0] != "." or not (digits.isascii() and digits.isdecimal() and len(digits) <= 9):
         raise ValueError(f"not a UTC time: {text[:40]!r}")
     return int(digits.ljust(9, "0"))

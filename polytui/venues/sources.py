@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import evolve, frozen
+from attrs import frozen
+from msgspec.structs import replace
 
 from polytui.model.instrument import Asset
 from polytui.venues.binance import BinanceStreams
@@ -64,7 +65,7 @@ class _OneCount(_ByAsset):
             if parsed.rejected:
                 return FrameReading((), parsed)
         telling = next((parsed for parsed in found if not parsed.ignored), found[0])
-        together = evolve(
+        together = replace(
             telling,
             events=tuple(event for parsed in found for event in parsed.events),
             lost=max(parsed.lost for parsed in found),

@@ -130,7 +130,9 @@ def _spoilt_values(rng: Random, text: str) -> str:
         if found is not None:
             rng.choice(SPOILS)(rng, *found)
     depth = rng.choice((5, 500, 5_000))
-    spoilt = json.dumps(document[0] if document else None)
+    # Codecs know how most frames begin, without a space: others are read another way.
+    separators = rng.choice((None, (",", ":")))
+    spoilt = json.dumps(document[0] if document else None, separators=separators)
     return spoilt.replace(f'"{_DEEP}"', "[" * depth + "]" * depth)
 
 

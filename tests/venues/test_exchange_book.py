@@ -181,7 +181,7 @@ def test_one_bad_number_refuses_the_side(text: str, is_price: bool) -> None:
     "price", ["0", "0.000", "00", "0." + "0" * 30 + "1", "0." + "0" * 400 + "1"]
 )
 def test_a_level_without_a_price_is_none(price: str) -> None:
-    with pytest.raises(ValueError, match="price"):
+    with pytest.raises(ValueError, match="zero"):
         levels([("100.5", "2"), (price, "1")])
     with pytest.raises(ValueError, match="zero"):
         positive(price)

@@ -8,7 +8,8 @@ on RTDS, a plain decimal on PolyBolt.
 from __future__ import annotations
 
 import msgspec
-from attrs import evolve, field, frozen
+from attrs import field, frozen
+from msgspec.structs import replace
 
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
@@ -334,7 +335,7 @@ class PolyBolt:
         if missed == DUPLICATE:
             return Parsed(duplicates=1)
         lost = missed + message.dropped
-        return evolve(parsed, lost=lost) if lost else parsed
+        return replace(parsed, lost=lost) if lost else parsed
 
 
 def _ask(op: str, items: list[dict[str, object]]) -> str:

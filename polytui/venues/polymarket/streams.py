@@ -34,13 +34,12 @@ from polytui.venues.feed import (
 )
 from polytui.venues.polymarket.wire_book import WireBook, WireLevel, book_of
 from polytui.venues.polymarket.wire_numbers import (
+    BESTS,
+    INNER_PRICES,
+    SHARES,
     SIDES,
-    inner_price,
-    no_side,
-    price_of,
-    shares_of,
+    TOKENS,
     tick_of,
-    token_of,
 )
 
 _Read = tuple[MarketEvent | None, str]
@@ -76,6 +75,14 @@ class _MarketMessage(msgspec.Struct, gc=False):
     transaction_hash: str = ""
 
 
+class _WholeChange(msgspec.Struct, gc=False):
+    """A frame that is one price_change, of which most are: nothing else of it means anything."""
+
+    timestamp: str
+    price_changes: list[_WireChange]
+    event_type: str = ""
+
+
 class _Changes(msgspec.Struct, gc=False):
     """A price_change whose changes are read one by one."""
 
@@ -88,6 +95,7 @@ class _MarketKind(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(list[_MarketMessage] | _MarketMessage).decode
+_decode_whole_change = msgspec.json.Decoder(_WholeChange).decode
 _decode_one = msgspec.json.Decoder(_MarketMessage).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_changes = msgspec.json.Decoder(_Changes).decode
@@ -95,6 +103,7 @@ _decode_change = msgspec.json.Decoder(_WireChange).decode
 _decode_kind = msgspec.json.Decoder(_MarketKind).decode
 _encode = msgspec.json.Encoder().encode
 
+_IS_CHANGE = '"event_type":"price_change"'
 _LEGS_REMEMBERED = 512
 """Legs of trades: a busy market's last half minute."""
 _USED = (
@@ -155,8 +164,6 @@ class MarketChannel:
 
     def parse(self, frame: str | bytes, received_ns: int) -> Parsed:
         """Events of a frame: prices and shares in millionths, times in UTC ns."""
-        if frame in ("PONG", b"PONG") or not frame:
-            return NOTHING
         try:
             text = frame if isinstance(frame, str) else frame.decode()
             return self._parse(text, received_ns)
@@ -164,6 +171,16 @@ class MarketChannel:
             return rejected(fault)
 
     def _parse(self, text: str, received_ns: int) -> Parsed:
+        if _IS_CHANGE in text and text[0] == "{":
+            try:
+                whole = _decode_whole_change(text)
+            except msgspec.DecodeError:
+                pass  # what follows finds out what is wrong, and what of it stands all the same
+            else:
+                if whole.event_type == "price_change":
+                    return _parsed(*_changed(whole.price_changes, whole.timestamp, received_ns))
+        if text == "PONG" or not text:
+            return NOTHING
         try:
             message = _decode(text)
         except msgspec.DecodeError:
@@ -237,7 +254,7 @@ class MarketChannel:
     def _settled(self, message: _MarketMessage, received_ns: int) -> RoundSettled | None:
         """The stream names the winners of every market there is: keep those of our tokens. One
         that speaks of our tokens and names another is nobody's winner."""
-        winner = token_of(message.winning_asset_id)
+        winner = TOKENS[message.winning_asset_id]
         if not (message.market.isascii() and message.market.isalnum()):
             raise ValueError(f"not a condition id: {message.market[:80]!r}")
         named = message.assets_ids or ()
@@ -253,7 +270,8 @@ class MarketChannel:
 def _parsed(event: MarketEvent | None, why: str) -> Parsed:
     if event is None:
         return IGNORED
-    return with_rejection(Parsed((event,), is_data=True, stream="book"), why)
+    parsed = Parsed((event,), is_data=True, stream="book")
+    return with_rejection(parsed, why) if why else parsed
 
 
 def _together(found: Sequence[_Read]) -> Parsed:
@@ -285,12 +303,12 @@ def _changed(
 
 def _level_change(change: _WireChange) -> LevelChange:
     return LevelChange(
-        token_of(change.asset_id),
-        SIDES.get(change.side) or no_side(change.side),
-        inner_price(change.price),
-        shares_of(change.size),
-        price_of(change.best_bid) if change.best_bid else None,
-        price_of(change.best_ask) if change.best_ask else None,
+        TOKENS[change.asset_id],
+        SIDES[change.side],
+        INNER_PRICES[change.price],
+        SHARES[change.size],
+        BESTS[change.best_bid],
+        BESTS[change.best_ask],
     )
 
 
@@ -304,14 +322,14 @@ def _snapshot(message: _MarketMessage, received_ns: int) -> BookSnapshotted:
 
 
 def _trade(message: _MarketMessage, received_ns: int) -> TradePrinted:
-    shares = shares_of(message.size)
+    shares = SHARES[message.size]
     if not shares:
         raise ValueError("a trade of no shares")
     return TradePrinted(
-        token_of(message.asset_id),
-        inner_price(message.price),
+        TOKENS[message.asset_id],
+        INNER_PRICES[message.price],
         shares,
-        SIDES.get(message.side) or no_side(message.side),
+        SIDES[message.side],
         ns_of_ms(message.timestamp),
         received_ns,
     )
@@ -319,5 +337,5 @@ def _trade(message: _MarketMessage, received_ns: int) -> TradePrinted:
 
 def _tick_change(message: _MarketMessage, received_ns: int) -> TickSizeChanged:
     tick = tick_of(message.new_tick_size)
-    token_id = token_of(message.asset_id)
+    token_id = TOKENS[message.asset_id]
     return TickSizeChanged(token_id, tick, ns_of_ms(message.timestamp), received_ns)

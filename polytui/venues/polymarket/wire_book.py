@@ -9,7 +9,7 @@ import msgspec
 
 from polytui.model.events import BookSnapshotted, Level
 from polytui.venues.feed import ns_of_ms
-from polytui.venues.polymarket.wire_numbers import inner_price, shares_of, tick_of, token_of
+from polytui.venues.polymarket.wire_numbers import INNER_PRICES, SHARES, TOKENS, tick_of
 
 _LEVELS_MOST = 9_999
 """Of a side: each price of the finest tick, 0.0001, between nothing and a dollar."""
@@ -40,7 +40,7 @@ def book_of(book: WireBook, received_ns: int, source: str) -> BookSnapshotted:
         raise ValueError(f"crossed book: bid {bids[-1][0]} >= ask {asks[-1][0]} millionths")
     tick = tick_of(book.tick_size) if book.tick_size else None
     return BookSnapshotted(
-        token_of(book.asset_id), bids, asks, tick, ns_of_ms(book.timestamp), received_ns, source
+        TOKENS[book.asset_id], bids, asks, tick, ns_of_ms(book.timestamp), received_ns, source
     )
 
 
@@ -49,7 +49,8 @@ def _levels(levels: Sequence[WireLevel]) -> tuple[Level, ...]:
         raise ValueError(
             f"{len(levels)} levels on a side, where the finest grid has {_LEVELS_MOST}"
         )
-    pairs = tuple([(inner_price(level.price), shares_of(level.size)) for level in levels])
+    prices, sizes = INNER_PRICES, SHARES
+    pairs = tuple([(prices[level.price], sizes[level.size]) for level in levels])
     if not all(shares for _, shares in pairs):
         raise ValueError("a level without shares")
     return pairs
