@@ -232,9 +232,9 @@ def mind_s(steps: list[Step]) -> tuple[int, float, Mind]:
 def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
     """Frames, and seconds from their text to decisions, by new codecs and a new mind."""
     fresh = _codecs()
-    work = []
-    for step in steps:
-        work.append((step.at_ns, fresh.get(step.feed), step.frame, step.batch, step.after))
+    work = [
+        (step.at_ns, fresh.get(step.feed), step.frame, step.batch, step.after) for step in steps
+    ]
     mind, frames = Mind(), 0
     take, now = mind.take, time.perf_counter
     began = now()

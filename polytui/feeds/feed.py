@@ -28,7 +28,7 @@ from polytui.model.units import NS_PER_MS, age_ms
 from polytui.net.clock import SessionClock
 from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
 from polytui.venues.feed import Codec, Parsed
-from polytui.venues.stamps import Judge, newest_stamp
+from polytui.venues.stamps import Judge
 
 _SAMPLE_LENGTH = 200
 
@@ -114,16 +114,15 @@ class Feed:
 
     def _believed(self, parsed: Parsed, now_ns: int) -> Parsed:
         """Without the events whose time cannot be; one that has no other proves no life."""
-        stamp = max(map(newest_stamp, parsed.events))
-        kept, faults = self._judge.believed(parsed.events, now_ns)
-        if stamp:
-            ahead = max((fault.ahead_ns for fault in faults), default=0)
-            self.offset.take(now_ns - stamp, now_ns, is_believed=not ahead)
+        kept, faults, newest = self._judge.believed(parsed.events, now_ns)
+        if newest:
+            is_ahead = bool(faults) and any(fault.ahead_ns for fault in faults)
+            self.offset.take(now_ns - newest, now_ns, is_believed=not is_ahead)
         if not faults:
             return parsed
         self.misdated += len(faults)
         is_data, why = parsed.is_data and bool(kept), parsed.rejected or faults[0].words
-        return replace(parsed, events=kept, is_data=is_data, rejected=why)
+        return replace(parsed, events=tuple(kept), is_data=is_data, rejected=why)
 
     def _rare(self, parsed: Parsed, frame: str | bytes, now_ns: int) -> None:
         self._ignored += parsed.ignored

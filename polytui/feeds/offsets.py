@@ -37,20 +37,21 @@ class _Bucket:
 class SourceOffset:
     """State: some minutes of one source in buckets of five seconds."""
 
-    __slots__ = ("_buckets", "_window_ns")
+    __slots__ = ("_bucket", "_buckets", "_window_ns")
 
     def __init__(self, window_s: float) -> None:
         self._window_ns = int(window_s * NS_PER_S)
         self._buckets: deque[_Bucket] = deque()
+        self._bucket = _Bucket(-_BUCKET_NS)
+        """The last of them, once there is one."""
 
     def take(self, lag_ns: int, now_ns: int, *, is_believed: bool) -> None:
         """`lag_ns`: received minus stamped, of the newest stamp of a frame."""
-        buckets = self._buckets
-        since_ns = now_ns - now_ns % _BUCKET_NS
-        if not buckets or buckets[-1].since_ns != since_ns:
-            buckets.append(_Bucket(since_ns))
+        bucket = self._bucket
+        if not 0 <= now_ns - bucket.since_ns < _BUCKET_NS:
+            bucket = self._bucket = _Bucket(now_ns - now_ns % _BUCKET_NS)
+            self._buckets.append(bucket)
             self._forget(now_ns)
-        bucket = buckets[-1]
         if is_believed:
             bucket.believed += 1
             if bucket.least_ns is None or lag_ns < bucket.least_ns:

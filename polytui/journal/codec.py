@@ -106,8 +106,12 @@ def encode_header(header: Header) -> bytes:
     return _encoder.encode(header) + b"\n"
 
 
+_begin_of = {cls: b'["%s",' % cls.__name__.encode() for cls in get_args(Event)}
+_encode = _encoder.encode
+
+
 def encode_event(event: Event) -> bytes:
-    return b'["%s",%s]' % (type(event).__name__.encode(), _encoder.encode(event))
+    return b"%s%s]" % (_begin_of[type(event)], _encode(event))
 
 
 def encode_effects(effects: tuple[Effect | RecordedEffect, ...]) -> bytes:

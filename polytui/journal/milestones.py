@@ -21,13 +21,21 @@ def milestones(
 ) -> Iterator[Line]:
     """The lines that are due after the events from `first` to `last`. The state is taken now, which
     is all that a desk waits for; it is packed by whoever writes the line."""
-    is_checkpoint = is_due(settings.checkpoint_every, first, last)
-    if not (is_checkpoint or is_due(settings.digest_every, first, last)):
+    if not is_any_due(settings, first, last):
         return
+    is_checkpoint = is_due(settings.checkpoint_every, first, last)
     now = digest()
     yield encode_digest(last, now)
     if is_checkpoint:
         yield partial(encode_checkpoint, last, now, state())
+
+
+def is_any_due(settings: JournalSettings, first: int, last: int) -> bool:
+    before = first - 1
+    return (
+        last // settings.digest_every > before // settings.digest_every
+        or last // settings.checkpoint_every > before // settings.checkpoint_every
+    )
 
 
 def is_due(every: int, first: int, last: int) -> bool:

@@ -140,10 +140,10 @@ class AssetRun:
         time.sleep(stalled_s)
 
     def _put(self, event: Event, received_perf_ns: int) -> None:
-        reports = self.client.observe(event)
-        self.inbox.put(Item(event, received_perf_ns), wakes=False)
+        reports, put = self.client.observe(event), self.inbox.put
+        put(Item(event, received_perf_ns), wakes=False)
         for report in reports:
-            self.inbox.put(Item(report), wakes=False)
+            put(Item(report), wakes=False)
 
     def deliver_report(self, report: Report) -> None:
         self.inbox.put(Item(report))

@@ -20,11 +20,12 @@ from attrs import define, field
 from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of
 from polytui.desk.mind import Taken
 from polytui.journal.codec import encode_raised, encode_record
-from polytui.journal.milestones import milestones
+from polytui.journal.milestones import is_any_due, milestones
 from polytui.model.effects import Effect, Place
 from polytui.model.events import (
     Accepted,
     Commanded,
+    Event,
     Refused,
     RoundOpened,
     RoundSettled,
@@ -34,6 +35,9 @@ from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
 from polytui.runtime.notices import TOLD, words_of
 from polytui.runtime.session import Session
+
+_HEEDED = frozenset({Commanded, Ticked, RoundSettled, *TOLD})
+"""Events that somebody beside the mind waits for."""
 
 
 @define
@@ -86,22 +90,28 @@ class DeskLoop:
             self._broken(items, len(taken), now_ns, error)
             self._stand(now_ns)  # a kill in it may be in force already
             raise
+        effects = [effect for result in taken for effect in result.effects]
         try:
-            for result in taken:
-                for effect in result.effects:
-                    self.act(effect)
-            self._measure(items, taken)
+            for effect in effects:
+                self.act(effect)
+            self._measure(items, effects)
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
-        self._mark(taken[0].seq, taken[-1].seq)
-        if any(result.effects for result in taken) or any(
-            isinstance(item.event, Commanded | Ticked) for item in items
-        ):
-            self._stand(now_ns)
-        self._note_settled(items)
-        self._tell(items)
+        if is_any_due(self.session.settings.journal, taken[0].seq, taken[-1].seq):
+            self._mark(taken[0].seq, taken[-1].seq)
+        # Almost every batch is of the market alone, which nobody here waits for.
+        heeded = [item.event for item in items if type(item.event) in _HEEDED]
+        if effects or heeded:
+            self._heed(heeded, now_ns, has_acted=bool(effects))
         self.is_sound = True
+
+    def _heed(self, events: list[Event], now_ns: int, *, has_acted: bool) -> None:
+        """What follows from a batch beside its effects."""
+        if has_acted or any(isinstance(event, Commanded | Ticked) for event in events):
+            self._stand(now_ns)
+        self._note_settled(events)
+        self._tell(events)
 
     def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
         result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
@@ -109,24 +119,24 @@ class DeskLoop:
             item.taken(result.seq)
         return result
 
-    def _measure(self, items: list[Item], taken: list[Taken]) -> None:
+    def _measure(self, items: list[Item], effects: list[Effect]) -> None:
         done = time.perf_counter_ns()
-        has_acted = self._note_placed(taken, done)
+        has_placed = bool(effects) and self._note_placed(effects, done)
         before = 0
         for item in items:
             received = item.received_perf_ns
-            if received and received != before:
-                before = received
-                self._note_decided(done - received, has_acted=has_acted)
-                self.run.worst_ns = max(self.run.worst_ns, done - received)
+            if received:
+                if received != before:
+                    before = received
+                    self._note_decided(done - received, has_acted=has_placed)
             elif isinstance(item.event, Accepted | Refused):
                 if since := self.placed.pop(item.event.order_id, 0):
                     self.session.meter.answered.add(done - since)
             elif isinstance(item.event, RoundOpened) and not item.event.is_late:
                 self._measure_round(item.event)
 
-    def _note_placed(self, taken: list[Taken], done: int) -> bool:
-        placed = [e for result in taken for e in result.effects if isinstance(e, Place)]
+    def _note_placed(self, effects: list[Effect], done: int) -> bool:
+        placed = [effect for effect in effects if isinstance(effect, Place)]
         self.placed.update((effect.order.order_id, done) for effect in placed)
         return bool(placed)
 
@@ -136,6 +146,8 @@ class DeskLoop:
         meter.recent.add(took_ns)
         if has_acted:
             meter.acted.add(took_ns)
+        if took_ns > self.run.worst_ns:
+            self.run.worst_ns = took_ns
 
     def _measure_round(self, event: RoundOpened) -> None:
         clock, followed = self.session.clock, self.run.followed.get(event.slug)
@@ -146,9 +158,10 @@ class DeskLoop:
     def _record(self, items: list[Item], taken: list[Taken], now_ns: int) -> None:
         journal = self.session.journal
         asset, last = self.run.asset.value, self.last
-        for index, (item, result) in enumerate(zip(items, taken, strict=False)):
+        for index, result in enumerate(taken):
+            event = items[index].event
             journal.append(
-                encode_record(result.seq, now_ns, asset, item.event, result.effects, index == last)
+                encode_record(result.seq, now_ns, asset, event, result.effects, index == last)
             )
 
     def _mark(self, first: int, last: int) -> None:
@@ -166,18 +179,18 @@ class DeskLoop:
         if (risk_state := self.session.risk_state) is not None:
             risk_state.write_if_changed(self.session.mind.account.risk_state(now_ns))
 
-    def _note_settled(self, items: list[Item]) -> None:
+    def _note_settled(self, events: list[Event]) -> None:
         """Only what the desk has taken is settled: a round that a crash lost is asked for again."""
-        for item in items:
-            if isinstance(item.event, RoundSettled):
-                self.run.mark_settled(item.event)
+        for event in events:
+            if isinstance(event, RoundSettled):
+                self.run.mark_settled(event)
 
-    def _tell(self, items: list[Item]) -> None:
+    def _tell(self, events: list[Event]) -> None:
         """To people, what they want to read line by line."""
-        for item in items:
-            if type(item.event) in TOLD:
+        for event in events:
+            if type(event) in TOLD:
                 asset = self.run.asset
-                level, text = words_of(item.event, self.session.mind.desks[asset].ledger.orders)
+                level, text = words_of(event, self.session.mind.desks[asset].ledger.orders)
                 self.session.notice(level, asset.value, text)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import trio
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.model.events import Event
 
@@ -14,8 +14,7 @@ class InboxFull(Exception):
     """Events come faster than the desk takes them: a fault of the asset, never silent loss."""
 
 
-@frozen
-class Item:
+class Item(Struct, frozen=True):
     """An event, when its frame was read (perf_counter_ns; 0 where no frame was), and who waits
     to hear under which number it was taken."""
 
@@ -38,7 +37,8 @@ class Inbox:
         if len(self._items) >= self._limit:
             raise InboxFull(f"{len(self._items)} events wait; raise queues.inbox or lower the load")
         self._items.append(item)
-        self._fullest = max(self._fullest, len(self._items))
+        if len(self._items) > self._fullest:
+            self._fullest = len(self._items)
         if wakes:
             self._news.set()
 

@@ -24,7 +24,8 @@ class Samples:
         else:
             self._ring[self.count % _KEEP] = value
         self.count += 1
-        self.largest = max(self.largest, value)
+        if value > self.largest:
+            self.largest = value
 
     def percentiles(self, *points: float) -> list[int | None]:
         """One value a point (0 to 100); None where nothing was measured."""

@@ -154,7 +154,7 @@ def _believed(reading: FrameReading, received_ns: int) -> tuple[Sequence[Any], P
     """As the engine would have judged it, where the time of receipt is known."""
     if received_ns == _UNKNOWN:
         return reading.events, reading.parsed
-    kept, faults = _JUDGE.believed(reading.events, received_ns)
+    kept, faults, _ = _JUDGE.believed(reading.events, received_ns)
     return kept, rejected(faults[0].words) if faults else reading.parsed
 
 

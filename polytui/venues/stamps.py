@@ -131,17 +131,22 @@ class Judge:
 
     def believed(
         self, events: Sequence[Any], now_ns: int
-    ) -> tuple[tuple[Any, ...], tuple[StampFault, ...]]:
-        """What may be believed of a frame's events, and what was wrong with the others."""
-        faults: list[StampFault] = []
-        kept: list[Any] = []
+    ) -> tuple[Sequence[Any], Sequence[StampFault], int]:
+        """What may be believed of a frame's events, what was wrong with the others, and the newest
+        stamp of all, 0 where there is none."""
+        newest, least, most = 0, now_ns - _OLDEST_NS, now_ns + self.skew_ns
+        is_believed = True
         for event in events:
-            fault = self.fault(event, now_ns)
-            if fault is None:
-                kept.append(event)
-            else:
-                faults.append(fault)
-        return tuple(kept), tuple(faults)
+            for stamp in _ALL[type(event)](event):
+                if stamp > newest:
+                    newest = stamp
+                if not least <= stamp <= most:
+                    is_believed = False
+        if is_believed:
+            return events, (), newest
+        faults = [self.fault(event, now_ns) for event in events]
+        kept = [event for event, fault in zip(events, faults, strict=True) if fault is None]
+        return tuple(kept), tuple([fault for fault in faults if fault is not None]), newest
 
 
 def _words(ahead_ns: int, skew_ns: int) -> str:
