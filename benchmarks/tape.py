@@ -254,6 +254,24 @@ def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
     return frames, now() - began, mind
 
 
+def codecs_us(tape: list[TapeLine]) -> dict[str, float]:
+    """Microseconds a frame in each feed's codec alone, its frames one after another."""
+    fresh = _codecs()
+    frames: dict[str, list[TapeLine]] = {}
+    for line in tape:
+        if line.feed:
+            frames.setdefault(line.feed, []).append(line)
+        else:
+            _follow(fresh, decode_event(msgspec.Raw(line.text.encode())))
+    took: dict[str, float] = {}
+    for feed, lines in frames.items():
+        parse, began = fresh[feed].parse, time.perf_counter()
+        for line in lines:
+            parse(line.text, line.at_ns)
+        took[feed] = round((time.perf_counter() - began) / len(lines) * 1e6, 2)
+    return took
+
+
 def calls_an_event(steps: list[Step], most: int = 40_000) -> float:
     """Calls of Python functions, in the middle of the tape."""
     mind, events, counted = Mind(), 0, 0
@@ -287,6 +305,7 @@ class Pace:
     frames_per_s: float
     calls_per_event: float
     orders: int
+    codecs_us: dict[str, float]
 
 
 def pace_of(tape: list[TapeLine], settings: Settings, repeats: int) -> Pace:
@@ -305,6 +324,7 @@ def pace_of(tape: list[TapeLine], settings: Settings, repeats: int) -> Pace:
         frames_per_s=round(texts[0][0] / min(took for _, took, _ in texts)),
         calls_per_event=round(calls_an_event(rehearsal.steps), 1),
         orders=len(rehearsal.placed),
+        codecs_us=codecs_us(tape),
     )
 
 

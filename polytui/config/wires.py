@@ -8,6 +8,7 @@ from polytui.config.checks import (
     ABOVE_ZERO,
     address,
     between,
+    one_of,
     setting,
 )
 
@@ -53,6 +54,9 @@ class EndpointSettings:
 class SocketLimits:
     """Every WebSocket; real time."""
 
+    library: str = setting("trio-websocket", one_of("trio-websocket", "wsproto"))
+    """What reads frames. `wsproto` alone, without trio-websocket's task and queue round it, takes a
+    third of the time; a ping is answered between two frames."""
     connect_timeout_s: float = setting(5.0, ABOVE_ZERO)
     """From dialling until the WebSocket stands."""
     book_silence_s: float = setting(30.0, ABOVE_ZERO)

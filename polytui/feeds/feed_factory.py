@@ -157,6 +157,7 @@ class FeedFactory:
             keepalive_every_s=keepalive.every_s,
             max_frame_bytes=sockets.max_frame_bytes,
             send_timeout_s=sockets.send_timeout_s,
+            is_direct=sockets.library == "wsproto",
         )
 
     def http(self, base_url: str) -> Http:

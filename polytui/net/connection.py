@@ -1,6 +1,7 @@
-"""One WebSocket connection, and the one seam to trio-websocket.
+"""One WebSocket connection, and the one seam to what reads it: trio-websocket, or wsproto alone
+(`direct_connection.py`), by a setting.
 
-Three defaults of that library are dangerous and are guarded here: a peer that never answers the
+Three defaults of trio-websocket are dangerous and are guarded here: a peer that never answers the
 upgrade would hang the connect for ever (one deadline spans dialling, TLS and upgrade, and is
 lifted afterwards); pings would go unanswered while messages wait to be read (a long queue); and
 a send cancelled half-way would corrupt the stream in silence (every send is shielded, bounded,
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import h11
 import trio
@@ -26,7 +28,8 @@ from trio_websocket import (
 from wsproto.utilities import ProtocolError
 
 from polytui.model.plain_text import plain
-from polytui.net.dial import Ended, GuardedStream
+from polytui.net.dial import CLOSED_TOO_SOON, Ended, GuardedStream, closed_with
+from polytui.net.direct_connection import DirectConnection
 from polytui.net.retry_after import retry_after_s
 from polytui.net.socket_settings import SocketSettings
 
@@ -36,14 +39,22 @@ _MOST_WORDS = 120
 _MOST_OF_AN_ANSWER = 4 << 20
 """Bytes until the upgrade is done; the first frames of a book may come with its answer."""
 REFUSED_PAUSE_S = 300.0
-_SPOILED_CODES = (1002, 1007, 1009)
-"""Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
 
 OpenStream = Callable[[], Awaitable[trio.abc.Stream]]
 
 
-class Connection:
+class Connection(Protocol):
     """One open WebSocket connection, its errors mapped."""
+
+    async def receive(self) -> str | bytes:
+        """The next message; Ended where there is none any more."""
+
+    async def send(self, text: str) -> None:
+        """Send a whole text frame, or end the connection."""
+
+
+class QueuedConnection:
+    """One that trio-websocket reads in a task of its own."""
 
     def __init__(self, socket: WebSocketConnection, stream: GuardedStream) -> None:
         self._socket = socket
@@ -67,10 +78,7 @@ class Connection:
             return Ended(self._stream.fault)
         if closed.reason is None:
             return Ended("the connection is closing")
-        code = closed.reason.code
-        words = plain(closed.reason.reason or "", _MOST_WORDS)
-        detail = f"closed with {int(code)}" + (f": {words}" if words else "")
-        return Ended(detail, is_spoiled=code in _SPOILED_CODES, code=int(code))
+        return closed_with(int(closed.reason.code), closed.reason.reason)
 
 
 @asynccontextmanager
@@ -88,12 +96,17 @@ async def open_connection(
         # The library keeps the whole body of a refusal, however long the peer makes it.
         stream.allowance = _MOST_OF_AN_ANSWER
         try:
-            async with trio.open_nursery() as nursery:
-                socket = await _upgrade(nursery, stream, host_header, resource, settings)
-                stream.allowance = math.inf
-                connecting.deadline = math.inf
-                yield Connection(socket, stream)
-                nursery.cancel_scope.cancel()
+            if settings.is_direct:
+                direct = DirectConnection(stream, settings.max_frame_bytes)
+                await direct.upgrade(host_header, resource)
+                stream.allowance = connecting.deadline = math.inf
+                yield direct
+            else:
+                async with trio.open_nursery() as nursery:
+                    socket = await _upgrade(nursery, stream, host_header, resource, settings)
+                    stream.allowance = connecting.deadline = math.inf
+                    yield QueuedConnection(socket, stream)
+                    nursery.cancel_scope.cancel()
         finally:
             await stream.aclose()
     if connecting.cancelled_caught:
@@ -125,7 +138,7 @@ async def _upgrade(
 
 async def _fail_when_ended(stream: GuardedStream) -> None:
     await stream.ended.wait()
-    raise Ended(stream.fault or "the peer closed before the WebSocket upgrade")
+    raise Ended(stream.fault or CLOSED_TOO_SOON)
 
 
 CONNECTION_FAULTS = (Ended, HandshakeError, ProtocolError, h11.ProtocolError, UnicodeError)

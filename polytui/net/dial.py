@@ -17,6 +17,11 @@ from polytui.model.web_address import WebAddress, web_address
 _MOST_REFUSED = 64
 """Hosts are those of the settings; this only bounds what a mistake would keep."""
 
+CLOSED_TOO_SOON = "the peer closed before the WebSocket upgrade"
+_MOST_WORDS = 120
+_SPOILED_CODES = (1002, 1007, 1009)
+"""Close codes for frames that break the protocol, are not UTF-8, or are too big (RFC 6455)."""
+
 
 @cache
 def tls_context() -> ssl.SSLContext:
@@ -90,6 +95,13 @@ class Ended(Exception):
         self.detail = detail
         self.after_s = after_s
         self.is_spoiled = is_spoiled
+
+
+def closed_with(code: int, reason: str | None) -> Ended:
+    """The end of a connection that was closed with a code."""
+    words = plain(reason or "", _MOST_WORDS)
+    detail = f"closed with {code}" + (f": {words}" if words else "")
+    return Ended(detail, is_spoiled=code in _SPOILED_CODES, code=code)
 
 
 class GuardedStream(trio.abc.Stream):

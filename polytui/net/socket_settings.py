@@ -39,3 +39,6 @@ class SocketSettings:
     """By close code; others come back with backoff."""
     rotate_after_s: float = 0.0
     """A connection so old is relieved by a new one while it still reads; 0 for never."""
+    is_direct: bool = False
+    """Frames are read by the task that wants them, not by one of trio-websocket's with a queue
+    between."""

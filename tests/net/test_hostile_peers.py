@@ -20,13 +20,13 @@ import trio
 import trio.lowlevel
 from attrs import define
 from certificates import Certificates
+from each_way import sockets
 from test_ws import Recorder
 
 from polytui.model.errors import Fatal, Rejected, Retry
 from polytui.net import dial as dialling
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
-from polytui.net.socket_settings import SocketSettings
 from polytui.net.ws import SocketState, StayingSocket
 
 pytestmark = pytest.mark.trio
@@ -222,7 +222,7 @@ async def first_end(peer: Peer, most_s: float = 20.0) -> str:
     link = Recorder()
     async with listening(peer), trio.open_nursery() as nursery:
         url = f"ws://127.0.0.1:{peer.port}/"
-        settings = SocketSettings(max_frame_bytes=MB)
+        settings = sockets(max_frame_bytes=MB)
         socket = StayingSocket("feed", url, settings, link, rng=random.Random(1))
         nursery.start_soon(socket.run)
         with trio.fail_after(most_s):
@@ -231,6 +231,7 @@ async def first_end(peer: Peer, most_s: float = 20.0) -> str:
     return next(words for state, words in link.states if state is SocketState.DOWN)
 
 
+@pytest.mark.usefixtures("each_way")
 async def test_a_refused_upgrade_without_end_is_left() -> None:
     async def speak(peer: Peer, stream: trio.abc.Stream) -> None:
         await stream.send_all(b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -243,6 +244,7 @@ async def test_a_refused_upgrade_without_end_is_left() -> None:
     assert endless.sent < 32 * MB
 
 
+@pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize(
     "line", [b"Sec-WebSocket-Protocol: \xff\xfe", b"X: \xff", b"Sec-WebSocket-Accept: \xff"]
 )
@@ -265,6 +267,7 @@ def upgraded(request: bytes) -> bytes:
     return head + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
 
 
+@pytest.mark.usefixtures("each_way")
 async def test_a_frame_of_700_mb_is_not_kept() -> None:
     async def speak(peer: Peer, stream: trio.abc.Stream) -> None:
         await stream.send_all(upgraded(peer.request) + b"\x81\x7f" + (700 * MB).to_bytes(8, "big"))
@@ -363,13 +366,13 @@ async def test_a_certificate_refused_from_the_start_is_fatal(certificates: Certi
         await http.close()
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("believing", "each_way")
 async def test_a_socket_whose_certificate_is_refused_comes_back(certificates: Certificates) -> None:
     told: list[str] = []
     link = Recorder()
     async with SecureVenue(certificates, "portal").open() as venue, trio.open_nursery() as nursery:
         url = f"wss://127.0.0.1:{venue.port}/"
-        settings = SocketSettings(backoff_first_s=0.01, backoff_cap_s=0.05)
+        settings = sockets(backoff_first_s=0.01, backoff_cap_s=0.05)
         trust = Trust(told.append)
         socket = StayingSocket(
             "feed", url, settings, link, rng=random.Random(1), trust=trust

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+from each_way import sockets
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
@@ -16,8 +17,7 @@ from polytui.net.connection import open_connection
 from polytui.net.socket_settings import SocketSettings
 from polytui.net.ws import SocketState, StayingSocket
 
-pytestmark = pytest.mark.trio
-SETTINGS = SocketSettings()
+pytestmark = [pytest.mark.trio, pytest.mark.usefixtures("each_way")]
 
 
 class Peer:
@@ -80,11 +80,11 @@ class Recorder:
         return [detail for s, detail in self.states if s is state][times - 1]
 
 
-def socket_of(peer: Peer, link: Recorder, settings: SocketSettings = SETTINGS) -> StayingSocket:
+def socket_of(peer: Peer, link: Recorder, settings: SocketSettings | None = None) -> StayingSocket:
     return StayingSocket(
         "feed",
         "ws://127.0.0.1:1/x?y=1",
-        settings,
+        settings or sockets(),
         link,
         rng=random.Random(1),
         open_stream=peer.dial,
@@ -121,14 +121,14 @@ async def test_started_with_the_first_attempts_end_good_or_bad(
     before = trio.current_time()
     await nursery.start(socket_of(dead, other).run)
     assert [state for state, _ in other.states] == [SocketState.DOWN]
-    assert trio.current_time() - before == pytest.approx(SETTINGS.connect_timeout_s)
+    assert trio.current_time() - before == pytest.approx(SocketSettings().connect_timeout_s)
 
 
 async def test_peer_that_never_answers_the_upgrade_is_left_at_the_deadline(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     peer, link = Peer(), Recorder()
-    nursery.start_soon(socket_of(peer, link, SocketSettings(connect_timeout_s=2.0)).run)
+    nursery.start_soon(socket_of(peer, link, sockets(connect_timeout_s=2.0)).run)
     detail = await link.until_state(SocketState.DOWN, 3)
     assert detail == "no WebSocket answer within 2 s"
     assert peer.dialled_at[1] - peer.dialled_at[0] >= 2.0
@@ -145,7 +145,7 @@ async def test_dialling_that_hangs_is_left_at_the_deadline(
         raise AssertionError
 
     link = Recorder()
-    socket = StayingSocket("f", "ws://h/", SETTINGS, link, rng=random.Random(1), open_stream=hang)
+    socket = StayingSocket("f", "ws://h/", sockets(), link, rng=random.Random(1), open_stream=hang)
     nursery.start_soon(socket.run)
     assert await link.until_state(SocketState.DOWN, 2) == "no WebSocket answer within 5 s"
 
@@ -163,7 +163,7 @@ async def test_connect_deadline_is_lifted_after_the_upgrade(
     assert [state for state, _ in link.states] == [SocketState.UP]
 
 
-async def test_pings_are_answered_while_nobody_reads(
+async def test_trio_websocket_answers_pings_while_nobody_reads(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     peer = Peer()
@@ -178,9 +178,54 @@ async def test_pings_are_answered_while_nobody_reads(
         done.set()
 
     nursery.start_soon(serve)
-    async with open_connection(peer.dial, "h", "/", SETTINGS) as connection:
+    async with open_connection(peer.dial, "h", "/", SocketSettings()) as connection:
         await done.wait()
         assert [await connection.receive() for _ in range(500)] == [str(n) for n in range(500)]
+
+
+async def test_pings_are_answered_between_the_frames_of_a_busy_feed(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A feed takes its frames in one go, without waiting for anything: a ping behind them waits so
+    long and no longer, and what comes after it is read."""
+    peer, link = Peer(), Recorder()
+    nursery.start_soon(socket_of(peer, link).run)
+    server = await peer.accept(nursery)
+    for index in range(500):
+        await server.send_message(str(index))
+    with trio.fail_after(1):
+        await server.ping(b"there?")
+    await server.send_message("after")
+    await link.until(lambda: len(link.frames) == 501)
+    assert link.frames == [*map(str, range(500)), "after"]
+
+
+async def test_a_burst_lets_others_have_their_turn(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    peer, turns = Peer(), 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async def serve() -> None:
+        server = await peer.accept(nursery)
+        for index in range(640):
+            await server.send_message(str(index))
+        nursery.start_soon(other)
+
+    nursery.start_soon(serve)
+    async with open_connection(peer.dial, "h", "/", sockets()) as connection:
+        while not turns:
+            await trio.lowlevel.checkpoint()
+        before = turns
+        for _ in range(640):
+            await connection.receive()
+        assert turns - before >= 640 // 32 - 1
+    nursery.cancel_scope.cancel()
 
 
 async def test_reads_as_much_as_the_stream_gives(
@@ -232,7 +277,7 @@ async def test_send_cut_short_kills_the_stream_and_says_retry(
     before = trio.current_time()
     with pytest.raises(Retry, match="took no bytes for 2 s"):
         await socket.send("never read")
-    assert trio.current_time() - before == pytest.approx(SETTINGS.send_timeout_s)
+    assert trio.current_time() - before == pytest.approx(SocketSettings().send_timeout_s)
     assert await link.until_state(SocketState.DOWN) == "the peer took no bytes for 2 s"
     await peer.accept(nursery)
     await link.until_state(SocketState.UP, 2)
@@ -295,7 +340,7 @@ async def test_keepalive_text_at_intervals(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     peer, link = Peer(), Recorder()
-    settings = SocketSettings(keepalive_text="PING", keepalive_every_s=5.0, silence_s=60.0)
+    settings = sockets(keepalive_text="PING", keepalive_every_s=5.0, silence_s=60.0)
     nursery.start_soon(socket_of(peer, link, settings).run)
     server = await peer.accept(nursery)
     start = trio.current_time()
@@ -307,7 +352,7 @@ async def test_backoff_is_jittered_bounded_and_reset_by_health(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     peer, link = Peer(), Recorder()
-    socket = socket_of(peer, link, SocketSettings(backoff_first_s=1.0, backoff_cap_s=8.0))
+    socket = socket_of(peer, link, sockets(backoff_first_s=1.0, backoff_cap_s=8.0))
 
     async def refuse(times: int) -> None:
         for _ in range(times):
@@ -397,7 +442,7 @@ async def test_unreadable_frames_are_spoiled_then_a_clean_reconnect(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, raw: bytes, told: str
 ) -> None:
     peer, link = Peer(), Recorder()
-    socket = socket_of(peer, link, SocketSettings(max_frame_bytes=500))
+    socket = socket_of(peer, link, sockets(max_frame_bytes=500))
     nursery.start_soon(socket.run)
     stream = await peer.stream()
     async with trio.open_nursery() as reading:
@@ -535,7 +580,7 @@ async def test_cancelled_run_leaves_at_once(autojump_clock: trio.testing.MockClo
 @pytest.mark.parametrize("url", ["http://h/", "ws://", "wss://h:99999/", "ws://[::1/", "nonsense"])
 async def test_bad_url_is_fatal_with_advice(url: str) -> None:
     with pytest.raises(Fatal, match="write it as wss://"):
-        StayingSocket("feed", url, SETTINGS, Recorder(), rng=random.Random(1))
+        StayingSocket("feed", url, sockets(), Recorder(), rng=random.Random(1))
 
 
 async def test_refused_port_is_down_with_words_and_tls_to_a_plain_peer_too() -> None:
@@ -552,14 +597,14 @@ async def test_refused_port_is_down_with_words_and_tls_to_a_plain_peer_too() -> 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.serve_listeners, answer_plainly, [listener])
             secure = StayingSocket(
-                "tls", f"wss://127.0.0.1:{port}/", SETTINGS, tls, rng=random.Random(1)
+                "tls", f"wss://127.0.0.1:{port}/", sockets(), tls, rng=random.Random(1)
             )
             await nursery.start(secure.run)
             nursery.cancel_scope.cancel()
         await listener.aclose()
         async with trio.open_nursery() as nursery:
             refused = StayingSocket(
-                "plain", f"ws://127.0.0.1:{port}/", SETTINGS, link, rng=random.Random(1)
+                "plain", f"ws://127.0.0.1:{port}/", sockets(), link, rng=random.Random(1)
             )
             await nursery.start(refused.run)
             nursery.cancel_scope.cancel()

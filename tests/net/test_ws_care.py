@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+from each_way import sockets
 from hypothesis import given
 from hypothesis import strategies as st
 from test_ws import Peer, Recorder
@@ -57,21 +58,23 @@ class Hosts:
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_host_that_fails_four_times_in_a_row_is_left_for_the_other_and_met_again(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts, link = Hosts(monkeypatch), Recorder()
-    nursery.start_soon(hosts.socket(link, SocketSettings()).run)
+    nursery.start_soon(hosts.socket(link, sockets()).run)
     await hosts.answer(9)
     assert hosts.dialled[:9] == ["first"] * 4 + ["second"] * 4 + ["first"]
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_host_that_refuses_this_place_is_left_at_once(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts, link = Hosts(monkeypatch), Recorder()
-    nursery.start_soon(hosts.socket(link, SocketSettings()).run)
+    nursery.start_soon(hosts.socket(link, sockets()).run)
     await hosts.answer(1, REFUSAL)
     await hosts.peer.accept(nursery)
     await link.until_state(SocketState.UP)
@@ -80,11 +83,12 @@ async def test_a_host_that_refuses_this_place_is_left_at_once(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_when_every_host_refuses_this_place_none_is_asked_for_minutes(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts, link = Hosts(monkeypatch), Recorder()
-    nursery.start_soon(hosts.socket(link, SocketSettings()).run)
+    nursery.start_soon(hosts.socket(link, sockets()).run)
     await hosts.answer(3, REFUSAL)
     first, second, third = hosts.peer.dialled_at[:3]
     assert (second - first, third - second) == (0.0, pytest.approx(300.0))
@@ -132,10 +136,11 @@ def start_ticker(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_connection_is_relieved_before_its_end_and_no_frame_is_missed(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    ticker, link, socket = start_ticker(nursery, SocketSettings(rotate_after_s=60.5))
+    ticker, link, socket = start_ticker(nursery, sockets(rotate_after_s=60.5))
     await trio.sleep(60.4)
     assert len(ticker.connections) == 1
     await trio.sleep(0.3)
@@ -153,10 +158,11 @@ async def test_a_connection_is_relieved_before_its_end_and_no_frame_is_missed(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_new_connection_that_stays_silent_relieves_nobody(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    settings = SocketSettings(rotate_after_s=20.5, silence_s=5.0)
+    settings = sockets(rotate_after_s=20.5, silence_s=5.0)
     ticker, link, _ = start_ticker(nursery, settings)
     ticker.is_quiet = lambda index: 0 < index < 3
     await trio.sleep(45)
@@ -168,10 +174,11 @@ async def test_a_new_connection_that_stays_silent_relieves_nobody(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_connection_that_dies_while_its_relief_is_silent_is_made_again(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    ticker, link, _ = start_ticker(nursery, SocketSettings(rotate_after_s=20.5))
+    ticker, link, _ = start_ticker(nursery, sockets(rotate_after_s=20.5))
     ticker.is_quiet = lambda index: index == 1
     await trio.sleep(22)
     assert len(ticker.connections) == 2
@@ -184,10 +191,11 @@ async def test_a_connection_that_dies_while_its_relief_is_silent_is_made_again(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_an_announced_end_is_answered_with_relief_at_once(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    ticker, link, socket = start_ticker(nursery, SocketSettings())
+    ticker, link, socket = start_ticker(nursery, sockets())
 
     def react(frame: str | bytes) -> bool:
         if frame == "5":
@@ -205,10 +213,11 @@ async def test_an_announced_end_is_answered_with_relief_at_once(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_after_relief_sending_and_cutting_mean_the_new_connection(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    ticker, link, socket = start_ticker(nursery, SocketSettings(rotate_after_s=10.5))
+    ticker, link, socket = start_ticker(nursery, sockets(rotate_after_s=10.5))
     await trio.sleep(15)
     heir = ticker.connections[1]
     await socket.send("hello")
@@ -243,18 +252,20 @@ async def closed_with(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_final_code_is_not_answered_with_another_try_for_an_hour(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    away_s = await closed_with(nursery, 4001, 1, SocketSettings(close_rules=RULES))
+    away_s = await closed_with(nursery, 4001, 1, sockets(close_rules=RULES))
     assert away_s == pytest.approx(3_600.0)
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_code_that_asks_all_to_spread_out_is_obeyed(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    settings = SocketSettings(close_rules=RULES)
+    settings = sockets(close_rules=RULES)
     away_s = [await closed_with(nursery, 4003, seed, settings) for seed in range(12)]
     assert all(0.0 <= one <= 10.0 for one in away_s)
     assert max(away_s) - min(away_s) > 4.0
@@ -262,10 +273,11 @@ async def test_a_code_that_asks_all_to_spread_out_is_obeyed(
 
 
 @pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
 async def test_a_code_without_a_rule_comes_back_soon(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
-    away_s = await closed_with(nursery, 1012, 1, SocketSettings(close_rules=RULES))
+    away_s = await closed_with(nursery, 1012, 1, sockets(close_rules=RULES))
     assert away_s <= 0.5
 
 
@@ -281,7 +293,7 @@ async def test_a_code_without_a_rule_comes_back_soon(
 def test_backoff_stays_between_nothing_and_its_ceiling(
     failures: int, first_s: float, cap_s: float, seed: int
 ) -> None:
-    settings: Any = SocketSettings(backoff_first_s=first_s, backoff_cap_s=cap_s)
+    settings: Any = sockets(backoff_first_s=first_s, backoff_cap_s=cap_s)
     peer: Any = object()
     socket = StayingSocket(
         "feed", URLS, settings, Recorder(), rng=random.Random(seed), open_stream=peer
@@ -291,8 +303,6 @@ def test_backoff_stays_between_nothing_and_its_ceiling(
 
 
 def test_sockets_that_fell_together_do_not_come_back_together() -> None:
-    pauses = [
-        socket_of(Peer(), Recorder(), SocketSettings(), seed).backoff_s(6) for seed in range(20)
-    ]
+    pauses = [socket_of(Peer(), Recorder(), sockets(), seed).backoff_s(6) for seed in range(20)]
     assert len(set(pauses)) == 20
     assert max(pauses) - min(pauses) > 5.0, "the whole span is used, not a part of it"
