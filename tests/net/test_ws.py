@@ -306,13 +306,16 @@ async def test_send_cancelled_half_way_still_goes_out_whole(
         with trio.move_on_after(1.0):
             await socket.send("cancelled half-way")
         await socket.send("next")
+        sent.set()
 
+    sent = trio.Event()
     nursery.start_soon(send_impatiently)
     await trio.sleep(0.5)
     begun = await stream.receive_some(5)
     await trio.sleep(1.0)
     assert unmasked(bytes(begun + await stream.receive_some(100))) == "cancelled half-way"
     assert unmasked(bytes(await stream.receive_some(100))) == "next"
+    await sent.wait()  # before the end of the test closes the stream under it
 
 
 async def test_silence_is_stale_once_then_down_and_pong_is_not_data(
