@@ -56,6 +56,15 @@ class GateSettings:
 
 
 @frozen
+class DecidingSettings:
+    """When is there something to decide? Every event is applied whatever this says."""
+
+    least_move_sigmas: float = setting(0.02, between(0.0, 1.0))
+    """By so much of its own sigma must a round's forecast move until the round is decided anew; at
+    most 0.8 of it in cents of fair value. 0 decides after every change of a mid or a best price."""
+
+
+@frozen
 class ExitSettings:
     """Must we leave? For strategies that do not hold to settlement; first to last."""
 

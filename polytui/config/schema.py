@@ -24,6 +24,7 @@ from polytui.config.deciding import (
     BreakerSettings,
     ClaimSettings,
     ConfluenceSettings,
+    DecidingSettings,
     DistanceFadeSettings,
     ExitSettings,
     GateSettings,
@@ -259,6 +260,7 @@ class Settings:
     watch: WatchSettings = _hot(WatchSettings)
     features: FeatureSettings = Factory(FeatureSettings)
     gates: GateSettings = _hot(GateSettings)
+    deciding: DecidingSettings = _hot(DecidingSettings)
     exits: ExitSettings = _hot(ExitSettings)
     risk: RiskSettings = _hot(RiskSettings)
     quoting: QuotingSettings = _hot(QuotingSettings)
@@ -285,6 +287,7 @@ __all__ = [
     "ClaimSettings",
     "ClockSettings",
     "ConfluenceSettings",
+    "DecidingSettings",
     "DemoSettings",
     "DistanceFadeSettings",
     "DoctorSettings",

@@ -16,6 +16,7 @@ from polytui.config.schema import Settings
 from polytui.desk import forecast_check
 from polytui.desk.account import Account
 from polytui.desk.asset_ledger import MOVES, AssetLedger
+from polytui.desk.attention import Attention
 from polytui.desk.book_reads import read_if_unsettled
 from polytui.desk.breaker_looks import BreakerLooks
 from polytui.desk.deciding import Deciding
@@ -86,22 +87,21 @@ class Desk:
         self.quote_sets = QuoteSets(asset, self.ledger, self._waking, quoting)
         self._deciding = Deciding(asset, self.ledger, self._shadowing, self.quote_sets)
         self._answers = VenueAnswers(self.ledger, self.rounds, self._looks)
-        self._has_news = False
+        self._attention = Attention(self.prices, self.rounds, self.ledger)
         self._is_tick = False
         self._is_new = True
 
     def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
-        """Take one event. Decisions are made after the last of a batch in which something changed
-        that decides: a burst decides once. What else is news is for those who quote to say."""
-        step = Step(seq, now_ns)
+        """Take one event. What it touched is decided after the last of a batch (`Attention`): a
+        burst decides once. What else is news is for those who quote to say."""
+        step, attention = Step(seq, now_ns), self._attention
         if self.asset_account.shadow.next_due_ns <= now_ns:
             self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
-            self._has_news = True
+            attention.is_everywhere = True
         if self._waking.next_due_ns <= now_ns and self._waking.grown_old(now_ns, self.rounds):
-            self._has_news = True
-        if is_last and self._has_news:
-            self._has_news = False
+            attention.is_everywhere = True
+        if is_last and attention.is_due(now_ns):
             self._decide(step)
             self._waking.decided()
             self._is_tick = False
@@ -133,6 +133,7 @@ class Desk:
         self.settings_digest = digest_of(settings)
         self.prices.configure(settings)
         self.ledger.configure(settings)
+        self._attention.configure(settings)
 
     def state(self) -> tuple[object, ...]:
         """Everything that decides what comes next, for digests."""
@@ -146,7 +147,7 @@ class Desk:
             self.breakers.state(),
             "" if self.predictor is None else self.predictor.digest,
             self._feeds.state(),
-            (self.is_stopping, self._has_news),
+            (self.is_stopping, self._attention.state()),
             self.settings_digest,
         )
 
@@ -230,11 +231,13 @@ class Desk:
         if payout or pnl:
             self._limits.judge_result(step, self.settings)
 
-    def _book_snapshotted(self, step: Step, event: ev.BookSnapshotted) -> None:
-        self.rounds.book_snapshotted(event)
+    def _book_snapshotted(self, step: Step, event: ev.BookSnapshotted) -> bool:
+        self._attention.book_snapshotted(event, step.now_ns)
+        return False
 
     def _book_changed(self, step: Step, event: ev.BookChanged) -> bool:
-        return self.rounds.book_changed(event)
+        self._attention.book_changed(event, step.now_ns)
+        return False
 
     def _tick_size_changed(self, step: Step, event: ev.TickSizeChanged) -> None:
         self.rounds.tick_size_changed(event)
@@ -242,17 +245,18 @@ class Desk:
     def _chainlink_priced(self, step: Step, event: ev.ChainlinkPriced) -> bool:
         is_news = self.prices.chainlink_priced(event, self.settings.market)
         self.prices.sample(step.now_ns, self.settings.market)
-        if is_news and event.kind is PriceKind.SPOT:
-            forecast_check.hear(
-                event, step.now_ns, self.prices, self.asset_account.watch, self.settings
-            )
+        if event.kind is not PriceKind.SPOT:
+            return is_news and self._attention.is_for_all
+        if is_news:
+            watch = self.asset_account.watch
+            forecast_check.hear(event, step.now_ns, self.prices, watch, self.settings)
         return is_news
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
-        is_news = self.prices.exchange_quoted(event)
+        if self.prices.exchange_quoted(event):
+            self._attention.price_moved(event.venue, step.now_ns, self.settings)
         self.prices.sample(step.now_ns, self.settings.market)
-        has_run = self._waking.heard(event.venue, (event.bid + event.ask) / 2.0)
-        return is_news or has_run
+        return self._waking.heard(event.venue, (event.bid + event.ask) / 2.0)
 
     def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:
         """Counted into what is read later; news to those who quote and asked for it."""
@@ -296,15 +300,17 @@ class Desk:
     # --- decide -------------------------------------------------------------------------------
 
     def _decide(self, step: Step) -> None:
-        self.prices.refresh(step.now_ns, self.settings)
-        for market_round in self.rounds:
+        is_new = self.prices.refresh(step.now_ns, self.settings)
+        for market_round in self._attention.asked(has_new_features=is_new):
             if market_round.phase is Phase.OPEN:
-                self._decide_round(step, market_round)
+                view = self._decide_round(step, market_round)
+                self._attention.looked(market_round, view)
             elif market_round.phase is Phase.ENDED:
                 self._quoter.want(step, market_round, (), self.settings)
         self._flattening.end_when_done(self.rounds)
+        self._attention.decided(step.now_ns, self.settings)
 
-    def _decide_round(self, step: Step, market_round: DeskRound) -> None:
+    def _decide_round(self, step: Step, market_round: DeskRound) -> View | None:
         market_round.looked_ns = step.now_ns
         seen = build_view(market_round, self._view_inputs(step))
         unseen = seen.why if isinstance(seen, NoView) else None
@@ -319,21 +325,23 @@ class Desk:
             )
         if isinstance(seen, View) and halt is None and not self._flattening.is_asked:
             self._follow(step, market_round, seen)
-            return
+            return seen
         # What strategies said is over: a signal must last anew once they are asked again.
         market_round.forget_opinions()
         self._waking.withdraw(market_round.slug)
+        view = seen if isinstance(seen, View) else None
         if self._flattening.is_asked and not self.is_stopping:
             self._quoter.want(
                 step, market_round, self._flattening.sales(market_round), self.settings
             )
-            return
+            return view
         why = halt or unseen or Why(Reason.STOPPING)
         step.say(market_round, dict.fromkeys(self.quote_sets.names_told(market_round), why))
         wanted: list[WantedQuote] = []
         if halt is None and isinstance(seen, NoView) and seen.market is not None:
             wanted = self._deciding.exits(market_round, seen.market, self.settings)
         self._quoter.want(step, market_round, wanted, self.settings)
+        return view
 
     def _follow(self, step: Step, market_round: DeskRound, view: View) -> None:
         if self._is_tick:

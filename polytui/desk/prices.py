@@ -157,13 +157,16 @@ class DeskPrices:
         silent_ns = now_ns - self.settlement.latest_received_ns
         return silent_ns > market.volatility_gap_s * NS_PER_S
 
-    def refresh(self, now_ns: int, settings: Settings) -> None:
-        """Before decisions: who has a vote, and features where the last are old enough."""
+    def refresh(self, now_ns: int, settings: Settings) -> bool:
+        """Before decisions: who has a vote, and features where the last are old enough; whether
+        these are new."""
         self.consensus.judge(now_ns, settings.market)
-        if self.features.is_due(now_ns, settings.features):
-            estimate = self.estimate(now_ns, settings.market)
-            parts = self.consensus.parts(now_ns, settings.market)
-            self.features.refresh(now_ns, settings.features, estimate, parts)
+        if not self.features.is_due(now_ns, settings.features):
+            return False
+        estimate = self.estimate(now_ns, settings.market)
+        parts = self.consensus.parts(now_ns, settings.market)
+        self.features.refresh(now_ns, settings.features, estimate, parts)
+        return True
 
     def find_strike(self, market_round: DeskRound) -> None:
         """Chainlink's value at the open: what it said for exactly that second, or

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from polytui.desk.round_phase import Move, Phase, next_phase
 from polytui.desk.signal_persistence import SignalPersistence
+from polytui.ledger.shadow import NEVER_NS
 from polytui.market.book import TokenBook
 from polytui.model.effects import Why
 from polytui.model.events import EXCHANGE_FEED, FINAL
@@ -54,6 +57,16 @@ class DeskRound:
         """When it was made; 0 before the first."""
         self.looked_ns = 0
         """When the round was last looked at: later than `fair_ns` where nothing could be made."""
+        self.seen_price = 0.0
+        """The price that it was last looked at with; 0 where it could not be priced."""
+        self.band = math.inf
+        """Dollars that the price may move from there until it is looked at again."""
+        self.wakes_ns = NEVER_NS
+        """When it is looked at again whatever happens: a window opens, or positions must leave."""
+        self.tense_ns = NEVER_NS
+        """From when somebody may trade it at once: every change of its prices decides then."""
+        self.is_quiet = False
+        """Nobody may enter, and there is nothing to leave: a look a second is enough."""
         self.block: Why | None = None
         """Why nobody may enter now, for those who show it."""
         self.mid_up: float | None = None
@@ -151,6 +164,7 @@ class DeskRound:
             (name, persistence.state()) for name, persistence in self.persistences.items()
         )
         tick = (self.round.tick, self.tick_ns)
+        looked = (self.seen_price, self.band, self.wakes_ns, self.tense_ns, self.is_quiet)
         return (
             self.phase.value,
             self.takes_orders,
@@ -160,4 +174,5 @@ class DeskRound:
             entries,
             whys,
             persistences,
+            looked,
         )

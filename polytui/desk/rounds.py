@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from polytui.desk.round import DeskRound
 from polytui.desk.round_phase import Phase
+from polytui.market.book import NEW_BEST
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
@@ -13,6 +14,9 @@ from polytui.model.events import (
     TickSizeChanged,
 )
 from polytui.model.instrument import Outcome, Round
+
+NoteNews = Callable[[DeskRound, int], None]
+"""A round and what its book has of news (`market/book.py`)."""
 
 
 class DeskRounds:
@@ -61,23 +65,29 @@ class DeskRounds:
 
     # --- books --------------------------------------------------------------------------------
 
-    def book_snapshotted(self, event: BookSnapshotted) -> None:
+    def book_snapshotted(self, event: BookSnapshotted, note: NoteNews) -> None:
+        """`note` hears of open rounds whose books have news at the top, or another tick."""
         if known := self._by_token.get(event.token_id):
             market_round, outcome = known
-            taken = market_round.book(outcome).replace(event)
-            if taken and event.tick is not None and event.tick != market_round.round.tick:
+            news = market_round.book(outcome).replace(event)
+            if news is None:
+                return
+            if event.tick is not None and event.tick != market_round.round.tick:
                 market_round.change_tick(event.tick, event.venue_ns)
+                news = NEW_BEST
+            if news and market_round.phase is Phase.OPEN:
+                note(market_round, news)
 
-    def book_changed(self, event: BookChanged) -> bool:
-        """Whether the top of an open round's book is another now."""
-        self.lag_ns = max(0, event.received_ns - event.venue_ns)
-        is_news = False
+    def book_changed(self, event: BookChanged, note: NoteNews) -> None:
+        """`note` hears of open rounds whose books have news at the top."""
+        venue_ns = event.venue_ns
+        self.lag_ns = max(0, event.received_ns - venue_ns)
         for change in event.changes:
             if known := self._by_token.get(change.token_id):
                 market_round, outcome = known
-                is_top = market_round.book(outcome).change(change, event.venue_ns)
-                is_news = is_news or (is_top and market_round.phase is Phase.OPEN)
-        return is_news
+                news = market_round.book(outcome).change(change, venue_ns)
+                if news and market_round.phase is Phase.OPEN:
+                    note(market_round, news)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):

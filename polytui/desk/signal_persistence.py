@@ -1,7 +1,8 @@
 """What a strategy has leant to in a round, and for how long: a signal is followed once it lasts.
 
 A signal is young until it has pointed to one side for the delay of the settings without a pause;
-then the mean of its edge over that time must be enough, so that one good quote is no signal. A
+then the mean of its edge over that time must be enough, so that one good quote is no signal: each
+edge counts for as long as it stood, however often it was looked at. A
 claim that is not believed is another signal than one that is, and followed in shadow alone.
 """
 
@@ -41,7 +42,8 @@ class SignalPersistence:
         edge_bps = proposal.claimed_bps if is_doubted else proposal.edge_bps
         self._edges.append((now_ns, edge_bps or 0.0))
         oldest_ns = now_ns - int(delay_s * NS_PER_S)
-        while self._edges[0][0] < oldest_ns:
+        # The last one of before stood at the beginning.
+        while len(self._edges) > 1 and self._edges[1][0] <= oldest_ns:
             self._edges.popleft()
 
     def block(self, now_ns: int, delay_s: float, min_edge_bps: float) -> Why | None:
@@ -49,10 +51,22 @@ class SignalPersistence:
         waited_s = (now_ns - self._since_ns) / NS_PER_S
         if waited_s < delay_s:
             return Why(Reason.SIGNAL_YOUNG, waited_s, delay_s, "s")
-        mean = sum([edge for _, edge in self._edges]) / len(self._edges) if self._edges else 0.0
+        mean = self._mean(now_ns, now_ns - int(delay_s * NS_PER_S))
         if mean < min_edge_bps:
             return Why(Reason.EDGE_SMALL, mean, min_edge_bps, "bps on average")
         return None
+
+    def _mean(self, now_ns: int, since_ns: int) -> float:
+        """Of the edge over the span, each for as long as it stood; 0 where there was none."""
+        if not self._edges:
+            return 0.0
+        area, until_ns = 0.0, now_ns
+        for at_ns, edge in reversed(self._edges):
+            begins_ns = max(at_ns, since_ns)
+            area += edge * (until_ns - begins_ns)
+            until_ns = begins_ns
+        span_ns = now_ns - until_ns
+        return area / span_ns if span_ns > 0 else self._edges[-1][1]
 
     def state(self) -> tuple[object, ...]:
         outcome = "" if self._outcome is None else self._outcome.value

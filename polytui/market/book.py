@@ -12,6 +12,9 @@ from polytui.model.units import MICRO, Price, Shares
 NO_BID = Price(0)
 NO_ASK = Price(MICRO)
 """What the venue itself writes for an empty side: best bid 0, best ask 1."""
+NO_NEWS, NEW_SIZE, NEW_BEST = 0, 1, 2
+"""What a change of a level is to those who look at the best prices: nothing, another size at one of
+them, or another price, or that the book adds up again or no more."""
 
 
 class TokenBook:
@@ -52,10 +55,12 @@ class TokenBook:
         it true again."""
         self.is_doubted, self.is_settled = True, False
 
-    def replace(self, book: BookSnapshotted) -> bool:
-        """Take a whole book; False if it is older than what we had (a late REST answer)."""
+    def replace(self, book: BookSnapshotted) -> int | None:
+        """Take a whole book; what news that is, or None if it is older than what we had (a late
+        REST answer)."""
         if book.venue_ns < max(self.venue_ns, self._oldest_ns):
-            return False
+            return None
+        before = self._top()
         # The wire's levels are already prices and shares; types cannot say so of a tuple.
         self.bids = cast("dict[Price, Shares]", dict(book.bids))
         self.asks = cast("dict[Price, Shares]", dict(book.asks))
@@ -64,16 +69,24 @@ class TokenBook:
         self.venue_ns = book.venue_ns
         self.is_known, self.is_doubted = True, False
         self.is_settled = self.best_bid < self.best_ask
-        return True
+        after = self._top()
+        if before[0] != after[0]:
+            return NEW_BEST
+        return NO_NEWS if before == after else NEW_SIZE
 
-    def change(self, change: LevelChange, venue_ns: int) -> bool:
-        """Set one level; whether the best prices, their sizes or their agreement changed.
+    def _top(self) -> tuple[object, ...]:
+        """The best prices and whether they add up; and the sizes there."""
+        bid, ask = self.best_bid, self.best_ask
+        return (bid, ask, self.is_settled), self.bids.get(bid), self.asks.get(ask)
+
+    def change(self, change: LevelChange, venue_ns: int) -> int:
+        """Set one level; what news that is.
 
         A frame older than the book is a duplicate and changes nothing.
         """
         if not self.is_known or venue_ns < self.venue_ns:
-            return False
-        before = (self.best_bid, self.best_ask, self.is_settled)
+            return NO_NEWS
+        bid, ask, was_settled = self.best_bid, self.best_ask, self.is_settled
         self.venue_ns = venue_ns
         if change.side is Side.BUY:
             self._set_bid(change.price, change.shares)
@@ -85,8 +98,9 @@ class TokenBook:
             and change.best_bid in (None, self.best_bid)
             and change.best_ask in (None, self.best_ask)
         )
-        best = (self.best_bid, self.best_ask)
-        return change.price in best or before != (*best, self.is_settled)
+        if bid != self.best_bid or ask != self.best_ask or was_settled is not self.is_settled:
+            return NEW_BEST
+        return NEW_SIZE if change.price == bid or change.price == ask else NO_NEWS
 
     def _set_bid(self, price: Price, shares: Shares) -> None:
         if shares:

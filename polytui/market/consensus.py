@@ -131,6 +131,16 @@ class Consensus:
             return None
         return known.mid if now_ns - known.received_ns <= fresh_ms * NS_PER_MS else None
 
+    def run(self, venue: str) -> float:
+        """How far a venue's mid has run since the last `mark`, as a logarithm; never below zero."""
+        known = self._venues[venue]
+        return abs(known.log_mid - known.marked_log)
+
+    def mark(self) -> None:
+        """From here runs are measured."""
+        for venue in self._venues.values():
+            venue.marked_log = venue.log_mid
+
     def quoted_ns(self, venue: str) -> int:
         """When a venue's last quote was read; 0 for never."""
         known = self._venues.get(venue)

@@ -33,6 +33,7 @@ class VenuePrice:
         "is_outlier",
         "latency_ms",
         "log_mid",
+        "marked_log",
         "mid",
         "received_ns",
         "venue",
@@ -42,6 +43,8 @@ class VenuePrice:
         self.venue = venue
         self.mid = 0.0
         self.log_mid = 0.0
+        self.marked_log = 0.0
+        """Where it was when somebody began to measure how far it runs."""
         self.received_ns = 0
         self.basis: float | None = None
         self.latency_ms: float | None = None
@@ -129,5 +132,6 @@ class VenuePrice:
             self.is_outlier,
             self._faultiness,
             self._fault_ns,
+            self.marked_log,
             list(self._mids)[-3:],
         )

@@ -40,6 +40,7 @@ from polytui.strategy.readings import (
     trade_drift_sigmas,
     velocity_sigmas,
 )
+from polytui.strategy.window import EntryWindow, usual_window
 
 _RSI, _MACD, _MOMENTUM, _IMBALANCE, _LEAD = 1.0, 2.0, 3.0, 2.0, 2.0
 _WHOLE_SIGMAS = 2.0
@@ -80,6 +81,9 @@ class Confluence:
 
     def thresholds(self, settings: Settings) -> ConfluenceSettings:
         return settings.confluence
+
+    def window(self, settings: Settings) -> EntryWindow:
+        return usual_window(settings.gates)
 
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.confluence

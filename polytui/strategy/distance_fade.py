@@ -14,6 +14,7 @@ from polytui.config.deciding import DistanceFadeSettings
 from polytui.config.schema import Settings
 from polytui.strategy.entry import better_side, enter
 from polytui.strategy.proposal import Proposal, View
+from polytui.strategy.window import EntryWindow, usual_window
 
 _FAR = 30.0
 """Logits beyond it are certainty in floats as well."""
@@ -26,6 +27,9 @@ class DistanceFade:
 
     def thresholds(self, settings: Settings) -> DistanceFadeSettings:
         return settings.distance_fade
+
+    def window(self, settings: Settings) -> EntryWindow:
+        return usual_window(settings.gates)
 
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.distance_fade

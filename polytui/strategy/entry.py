@@ -24,10 +24,11 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Usd, cost_of
 from polytui.strategy.exits import first_exit
-from polytui.strategy.gates import EntryWindow, first_block
+from polytui.strategy.gates import first_block
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy, stake_share
+from polytui.strategy.window import EntryWindow
 
 _BPS = 10_000.0
 _CLEAR = Why(Reason.NONE)

@@ -9,22 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from polytui.config.deciding import GateSettings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.proposal import View
-
-
-class EntryWindow(Struct, frozen=True):
-    """When entries are allowed: seconds after the open, and before the close."""
-
-    after_open_s: float
-    before_close_s: float
-    from_left_s: float = 0.0
-    """Not before so many seconds are left; 0 for no such limit."""
-
+from polytui.strategy.window import EntryWindow, usual_window
 
 Gate = Callable[[View, Outcome, GateSettings], Why | None]
 
@@ -35,7 +24,7 @@ def first_block(
     """The first gate that blocks an entry into `outcome`, in the order users read them."""
     if not math.isfinite(view.since_open_s + view.left_s + view.trust + view.volatility):
         return Why(Reason.NO_PRICE)  # NaN is neither under a limit nor over it
-    why = time_block(view, window or EntryWindow(gates.after_open_s, gates.before_close_s))
+    why = time_block(view, window or usual_window(gates))
     if why is not None:
         return why
     for gate in ENTRY_GATES:

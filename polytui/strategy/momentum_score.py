@@ -35,6 +35,7 @@ from polytui.strategy.readings import (
     sigma_bps_per_sqrt_s,
     velocity_sigmas,
 )
+from polytui.strategy.window import EntryWindow, usual_window
 
 _TRADE_FLOW, _ORDER_FLOW, _VELOCITY, _ACCELERATION = 3.0, 3.0, 3.0, 1.0
 _WEIGHT = _TRADE_FLOW + _ORDER_FLOW + _VELOCITY + _ACCELERATION
@@ -52,6 +53,9 @@ class MomentumScore:
 
     def thresholds(self, settings: Settings) -> MomentumScoreSettings:
         return settings.momentum_score
+
+    def window(self, settings: Settings) -> EntryWindow:
+        return usual_window(settings.gates)
 
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.momentum_score

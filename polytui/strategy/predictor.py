@@ -20,6 +20,7 @@ from polytui.model.instrument import Outcome
 from polytui.strategy.entry import Valuation, abstain, enter
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.readings import middle
+from polytui.strategy.window import EntryWindow, usual_window
 
 _FAIR_VALUE = FairValuePredictor()
 _FAR = 30.0
@@ -33,6 +34,9 @@ class PredictorStrategy:
 
     def thresholds(self, settings: Settings) -> PredictorSettings:
         return settings.predictor
+
+    def window(self, settings: Settings) -> EntryWindow:
+        return usual_window(settings.gates)
 
     def propose(self, view: View, settings: Settings) -> Proposal:
         thresholds = settings.predictor

@@ -16,6 +16,7 @@ from polytui.model.effects import Reason, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote
 from polytui.model.units import Price, Shares, Usd
+from polytui.strategy.window import EntryWindow
 
 _CLEAR = Why(Reason.NONE)
 
@@ -161,6 +162,10 @@ class Strategy(Protocol):
 
     def thresholds(self, settings: Settings) -> StrategySettings:
         """Its own table of the settings."""
+        ...
+
+    def window(self, settings: Settings) -> EntryWindow:
+        """When it may enter."""
         ...
 
     def propose(self, view: View, settings: Settings) -> Proposal: ...

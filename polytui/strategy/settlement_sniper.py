@@ -27,8 +27,9 @@ from polytui.market.fair_value import SettlementForecast, fair_up
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
 from polytui.strategy.entry import abstain, enter, value_opinion
-from polytui.strategy.gates import EntryWindow, time_block
+from polytui.strategy.gates import time_block
 from polytui.strategy.proposal import Proposal, View
+from polytui.strategy.window import EntryWindow
 
 
 class SettlementSniper:
@@ -39,11 +40,12 @@ class SettlementSniper:
     def thresholds(self, settings: Settings) -> SettlementSniperSettings:
         return settings.settlement_sniper
 
+    def window(self, settings: Settings) -> EntryWindow:
+        own = settings.settlement_sniper
+        return EntryWindow(settings.gates.after_open_s, own.until_left_s, own.from_left_s)
+
     def propose(self, view: View, settings: Settings) -> Proposal:
-        thresholds = settings.settlement_sniper
-        window = EntryWindow(
-            settings.gates.after_open_s, thresholds.until_left_s, thresholds.from_left_s
-        )
+        thresholds, window = settings.settlement_sniper, self.window(settings)
         why = time_block(view, window)
         if why is not None:
             return abstain(why)

@@ -29,9 +29,9 @@ from polytui.strategy.entry import (
     value_opinion,
 )
 from polytui.strategy.exits import first_exit
-from polytui.strategy.gates import EntryWindow
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
+from polytui.strategy.window import EntryWindow
 
 SETTINGS = Settings()
 TO_THE_END = StrategySettings(is_held_to_settlement=True)

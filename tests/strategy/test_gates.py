@@ -11,7 +11,8 @@ from market_views import a_view, side_of
 from polytui.config.deciding import GateSettings
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
-from polytui.strategy.gates import EntryWindow, first_block, time_block
+from polytui.strategy.gates import first_block, time_block
+from polytui.strategy.window import EntryWindow
 
 GATES = GateSettings(min_spread_bps=50.0, min_volatility=0.2)
 """The defaults, and limits below where the default is none."""

@@ -1,0 +1,209 @@
+"""Which rounds are to be decided, and why: every event is applied, few can change a decision.
+
+A round is decided at the end of a batch in which
+
+    a best price of its books changed, or whether they add up
+    its settlement forecast moved by more than `deciding.least_move_sigmas` of its own sigma
+    features are made anew, Chainlink spoke, a second passed, a window of its opened
+    the venue reported, a person commanded, a feed came or went, settings changed
+
+A forecast moves as far as the open part of the closing price does: the price since the round was
+looked at last, against `least_move_sigmas` x sigma / (1 - known). The consensus is a mean of its
+exchanges, so it has not moved further than the one that moved furthest: until one has left its band
+nothing is computed at all.
+
+From the moment on when somebody may trade a round at once (a young signal is old enough, the
+cool-down is over, an order waits for depth) it is tense: every change of a mid, and of a price or
+size at the top of its books, decides it. At a setting of zero that is so of all rounds always.
+
+A round that nobody may enter now or in a moment, and in which nothing is held, works or is on its
+way, is quiet: it is looked at once a second, for people.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from polytui.config.schema import Settings
+from polytui.desk.asset_ledger import AssetLedger
+from polytui.desk.prices import DeskPrices
+from polytui.desk.round import DeskRound
+from polytui.desk.round_phase import Phase
+from polytui.desk.rounds import DeskRounds
+from polytui.ledger.shadow import NEVER_NS
+from polytui.market.book import NEW_SIZE
+from polytui.model.effects import Reason, Why
+from polytui.model.events import BookChanged, BookSnapshotted
+from polytui.model.instrument import Round
+from polytui.model.units import NS_PER_MS, NS_PER_S
+from polytui.strategy.proposal import View
+from polytui.strategy.registry import STRATEGIES
+from polytui.strategy.window import EntryWindow
+
+_WAITING = (Reason.SIGNAL_YOUNG, Reason.COOLDOWN)
+"""For so many seconds of so many."""
+_ROUNDED_NS = 1000
+_LEAD_S = 1.0
+"""A quiet round is looked at once a second: so long before its window it is quiet no more."""
+
+
+class Attention:
+    """State: whether everything is to be decided or which rounds, and how far each exchange may go
+    until a round's forecast has to be looked at."""
+
+    def __init__(self, prices: DeskPrices, rounds: DeskRounds, ledger: AssetLedger) -> None:
+        self.is_everywhere = False
+        """Whatever waits for anything is looked at."""
+        self.touched: dict[str, DeskRound] = {}
+        self._prices = prices
+        self._rounds = rounds
+        self._ledger = ledger
+        self._slack = 0.0
+        """As a logarithm."""
+        self._tense_ns = NEVER_NS
+        """When the first of the rounds is tense."""
+        self._now_ns = 0
+        """Of the event in hand."""
+        self._wakes_ns = NEVER_NS
+        """When the first of the rounds is to be looked at whatever happens."""
+        self._least_move = 0.0
+        self._features_ns = 0
+        self._windows: tuple[EntryWindow, ...] = ()
+        self._early_s = 0.0
+        self._after_open_ns: tuple[int, ...] = ()
+        self._before_close_ns: tuple[int, ...] = ()
+
+    def configure(self, settings: Settings) -> None:
+        """Settings in force."""
+        self._least_move = settings.deciding.least_move_sigmas
+        self._features_ns = settings.features.every_ms * NS_PER_MS
+        self._windows = tuple(dict.fromkeys([one.window(settings) for one in STRATEGIES]))
+        self._early_s = settings.gates.entry_delay_s + _LEAD_S
+        self._after_open_ns = _moments([one.after_open_s for one in self._windows])
+        until_close_s = [one.from_left_s for one in self._windows]
+        self._before_close_ns = _moments([*until_close_s, settings.exits.before_close_s])
+
+    # --- what happens ---------------------------------------------------------------------------
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether whatever changes is a reason to decide everything."""
+        return not self._least_move
+
+    def is_due(self, now_ns: int) -> bool:
+        """Whether anything is to be decided now."""
+        if self.is_everywhere or self.touched:
+            return True
+        if now_ns >= self._wakes_ns:
+            self.is_everywhere = True
+            return True
+        return not 0 <= now_ns - self._prices.features.latest.at_ns < self._features_ns
+
+    def book_changed(self, event: BookChanged, now_ns: int) -> None:
+        """A change behind the best prices is nobody's reason."""
+        self._now_ns = now_ns
+        self._rounds.book_changed(event, self._note)
+
+    def book_snapshotted(self, event: BookSnapshotted, now_ns: int) -> None:
+        self._now_ns = now_ns
+        self._rounds.book_snapshotted(event, self._note)
+
+    def _note(self, market_round: DeskRound, news: int) -> None:
+        if not self._least_move:
+            self.is_everywhere = True
+        elif news > NEW_SIZE or self._now_ns >= market_round.tense_ns:
+            self.touched[market_round.slug] = market_round
+
+    def price_moved(self, venue: str, now_ns: int, settings: Settings) -> None:
+        """The mid of an exchange is another one."""
+        if not self._least_move:
+            self.is_everywhere = True
+        elif now_ns >= self._tense_ns or self._prices.consensus.run(venue) >= self._slack:
+            self._look_at_prices(now_ns, settings, is_touching=True)
+
+    def _look_at_prices(self, now_ns: int, settings: Settings, *, is_touching: bool) -> None:
+        """Rounds whose forecast moved too far are touched; the others have so much left."""
+        market, prices = settings.market, self._prices
+        estimate, slack = prices.estimate(now_ns, market), math.inf
+        for market_round in self._rounds:
+            if market_round.phase is not Phase.OPEN or not market_round.seen_price:
+                continue
+            price = prices.price_for(market_round.round, estimate, now_ns, market)
+            if price is None:
+                continue
+            left = market_round.band - abs(price - market_round.seen_price)
+            slack = min(slack, left / price)
+            if is_touching and (left <= 0.0 or now_ns >= market_round.tense_ns):
+                self.touched[market_round.slug] = market_round
+        self._slack = slack
+        prices.consensus.mark()
+
+    # --- what is decided ------------------------------------------------------------------------
+
+    def asked(self, *, has_new_features: bool) -> Iterable[DeskRound]:
+        """The rounds that are to be decided."""
+        if self.is_everywhere or (has_new_features and not self._least_move):
+            return self._rounds
+        rounds = self._rounds if has_new_features else list(self.touched.values())
+        return [one for one in rounds if not one.is_quiet]
+
+    def decided(self, now_ns: int, settings: Settings) -> None:
+        """From here everything is measured anew."""
+        self.is_everywhere = False
+        self.touched.clear()
+        if self._least_move:
+            self._look_at_prices(now_ns, settings, is_touching=False)
+            self._wakes_ns = min([one.wakes_ns for one in self._rounds], default=NEVER_NS)
+            self._tense_ns = min([one.tense_ns for one in self._rounds], default=NEVER_NS)
+
+    def looked(self, market_round: DeskRound, view: View | None) -> None:
+        """A round was: how far its price may go until it must be again. Without a view no price
+        changes what is decided of it."""
+        market_round.seen_price, market_round.band = 0.0, math.inf
+        market_round.wakes_ns = market_round.tense_ns = NEVER_NS
+        market_round.is_quiet = False
+        if view is None:
+            return
+        market_round.wakes_ns = self._next_moment_ns(market_round.round, view.now_ns)
+        if self._is_quiet(market_round, view):
+            market_round.is_quiet = True
+            return
+        market_round.seen_price = view.price
+        market_round.tense_ns = _tense_ns(market_round.whys.values(), view.now_ns)
+        if view.known < 1.0:
+            market_round.band = self._least_move * view.sigma / (1.0 - view.known)
+
+    def _next_moment_ns(self, listed: Round, now_ns: int) -> int:
+        opens_ns, closes_ns = listed.opens_ns, listed.closes_ns
+        moments = [opens_ns + after_ns for after_ns in self._after_open_ns]
+        moments += [closes_ns - before_ns for before_ns in self._before_close_ns]
+        return min([one for one in moments if one > now_ns], default=NEVER_NS)
+
+    def _is_quiet(self, market_round: DeskRound, view: View) -> bool:
+        slug, account = market_round.slug, self._ledger.asset_account
+        since_open_s, left_s, early_s = view.since_open_s, view.left_s, self._early_s
+        if any(window.is_near(since_open_s, left_s, early_s) for window in self._windows):
+            return False
+        if account.live.open(slug) or account.shadow.open(slug) or market_round.quote_sets:
+            return False
+        return not (account.shadow.is_anyone_waiting(slug) or self._ledger.of_round(slug))
+
+    def state(self) -> tuple[object, ...]:
+        return (self.is_everywhere, list(self.touched), self._slack, self._wakes_ns, self._tense_ns)
+
+
+def _tense_ns(whys: Iterable[Why], now_ns: int) -> int:
+    """When the first of those who want to trade may."""
+    first_ns = NEVER_NS
+    for why in whys:
+        if why.reason is Reason.DEPTH_THIN:
+            return now_ns
+        if why.reason in _WAITING and why.value is not None and why.limit is not None:
+            first_ns = min(first_ns, now_ns + int((why.limit - why.value) * NS_PER_S) - _ROUNDED_NS)
+    return first_ns
+
+
+def _moments(seconds: Iterable[float]) -> tuple[int, ...]:
+    """Those that are asked for, in nanoseconds."""
+    return tuple(dict.fromkeys([int(one * NS_PER_S) for one in seconds if one > 0.0]))
