@@ -215,11 +215,11 @@ def _through(mind: Mind, at_ns: int, batch: list[ev.Event]) -> Iterator[Taken]:
 
 
 def mind_s(steps: list[Step]) -> tuple[int, float, Mind]:
-    """Events, and seconds that a new mind takes for all of them."""
+    """Events, and processor seconds that a new mind takes for all of them."""
     mind, events = Mind(), 0
     batches = [(step.at_ns, step.batch, len(step.batch) - 1) for step in steps if step.batch]
     took = 0
-    take, now = mind.take, time.perf_counter
+    take, now = mind.take, time.process_time
     began = now()
     for at_ns, batch, last in batches:
         for index, event in enumerate(batch):
@@ -230,13 +230,13 @@ def mind_s(steps: list[Step]) -> tuple[int, float, Mind]:
 
 
 def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
-    """Frames, and seconds from their text to decisions, by new codecs and a new mind."""
+    """Frames, and processor seconds from their text to decisions, by new codecs and a new mind."""
     fresh = _codecs()
     work = [
         (step.at_ns, fresh.get(step.feed), step.frame, step.batch, step.after) for step in steps
     ]
     mind, frames = Mind(), 0
-    take, now = mind.take, time.perf_counter
+    take, now = mind.take, time.process_time
     began = now()
     for at_ns, codec, frame, batch, after in work:
         if codec is None:

@@ -2,7 +2,7 @@
 
 A round is decided at the end of a batch in which
 
-    a best price of its books changed, or whether they add up
+    a best price of its books changed, or whether they add up, or are read in time
     its settlement forecast moved by more than `deciding.least_move_sigmas` of its own sigma
     features are made anew, Chainlink spoke, a second passed, a window of its opened
     the venue reported, a person commanded, a feed came or went, settings changed
@@ -65,6 +65,9 @@ class Attention:
         """When the first of the rounds is tense."""
         self._now_ns = 0
         """Of the event in hand."""
+        self._is_late = False
+        """Books are read too late to decide by them."""
+        self._most_lag_ns = 0
         self._wakes_ns = NEVER_NS
         """When the first of the rounds is to be looked at whatever happens."""
         self._least_move = 0.0
@@ -79,6 +82,7 @@ class Attention:
         self._least_move = settings.deciding.least_move_sigmas
         self._features_ns = settings.features.every_ms * NS_PER_MS
         self._windows = tuple(dict.fromkeys([one.window(settings) for one in STRATEGIES]))
+        self._most_lag_ns = settings.gates.max_book_lag_ms * NS_PER_MS
         self._early_s = settings.gates.entry_delay_s + _LEAD_S
         self._after_open_ns = _moments([one.after_open_s for one in self._windows])
         until_close_s = [one.from_left_s for one in self._windows]
@@ -104,6 +108,9 @@ class Attention:
         """A change behind the best prices is nobody's reason."""
         self._now_ns = now_ns
         self._rounds.book_changed(event, self._note)
+        if (self._rounds.lag_ns > self._most_lag_ns) is not self._is_late:
+            self._is_late = not self._is_late
+            self.is_everywhere = True
 
     def book_snapshotted(self, event: BookSnapshotted, now_ns: int) -> None:
         self._now_ns = now_ns
@@ -190,7 +197,14 @@ class Attention:
         return not (account.shadow.is_anyone_waiting(slug) or self._ledger.of_round(slug))
 
     def state(self) -> tuple[object, ...]:
-        return (self.is_everywhere, list(self.touched), self._slack, self._wakes_ns, self._tense_ns)
+        return (
+            self.is_everywhere,
+            list(self.touched),
+            self._slack,
+            self._wakes_ns,
+            self._tense_ns,
+            self._is_late,
+        )
 
 
 def _tense_ns(whys: Iterable[Why], now_ns: int) -> int:

@@ -20,7 +20,7 @@ from polytui.desk.attention import Attention
 from polytui.desk.book_reads import read_if_unsettled
 from polytui.desk.breaker_looks import BreakerLooks
 from polytui.desk.deciding import Deciding
-from polytui.desk.feed_states import FeedStates
+from polytui.desk.feed_states import FEED_EVENTS, FeedEvent, FeedStates
 from polytui.desk.flattening import Flattening
 from polytui.desk.halts import Halts
 from polytui.desk.loss_limits import LossLimits
@@ -266,23 +266,8 @@ class Desk:
     def _candles_loaded(self, step: Step, event: ev.CandlesLoaded) -> None:
         self.prices.candles_loaded(event, self.rounds)
 
-    def _feed_up(self, step: Step, event: ev.FeedUp) -> None:
-        self._feeds.up(step, event, self.settings)
-
-    def _feed_stale(self, step: Step, event: ev.FeedStale) -> None:
-        self._feeds.stale(event)
-
-    def _feed_down(self, step: Step, event: ev.FeedDown) -> None:
-        self._feeds.down(event)
-
-    def _feed_gapped(self, step: Step, event: ev.FeedGapped) -> None:
-        self.prices.feed_gapped(event)
-
-    def _feed_mended(self, step: Step, event: ev.FeedMended) -> None:
-        self.prices.feed_mended(event)
-
-    def _frame_rejected(self, step: Step, event: ev.FrameRejected) -> bool:
-        return self._feeds.rejected(step, event)
+    def _feed_told(self, step: Step, event: FeedEvent) -> bool:
+        return self._feeds.told(step, event, self.settings)
 
     def _reported(self, step: Step, event: ev.Report) -> None:
         self._answers.reported(step, event, self.settings)
@@ -385,14 +370,9 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.ChainlinkPriced: Desk._chainlink_priced,
     ev.ExchangeTraded: Desk._exchange_traded,
     ev.ExchangeQuoted: Desk._exchange_quoted,
-    ev.FeedUp: Desk._feed_up,
-    ev.FeedStale: Desk._feed_stale,
-    ev.FeedDown: Desk._feed_down,
     ev.CandlesLoaded: Desk._candles_loaded,
-    ev.FeedGapped: Desk._feed_gapped,
-    ev.FeedMended: Desk._feed_mended,
     ev.FeedRefused: Desk._kept_only,
-    ev.FrameRejected: Desk._frame_rejected,
+    **dict.fromkeys(FEED_EVENTS, Desk._feed_told),
     ev.Filled: Desk._money_moved,
     ev.Reversed: Desk._money_moved,
     ev.NotFound: Desk._reported,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from polytui.config.schema import Settings
 from polytui.desk.book_reads import read_all
 from polytui.desk.breaker_looks import BreakerLooks
@@ -10,6 +12,11 @@ from polytui.desk.rounds import DeskRounds
 from polytui.desk.step import Step
 from polytui.model import events as ev
 from polytui.model.snapshot import FeedState
+
+FeedEvent = (
+    ev.FeedUp | ev.FeedStale | ev.FeedDown | ev.FeedGapped | ev.FeedMended | ev.FrameRejected
+)
+FEED_EVENTS = get_args(FeedEvent)
 
 
 class FeedStates:
@@ -25,23 +32,40 @@ class FeedStates:
     def is_book_up(self) -> bool:
         return self.by_name.get(ev.BOOK_FEED) is FeedState.UP
 
-    def up(self, step: Step, event: ev.FeedUp, settings: Settings) -> None:
+    def told(self, step: Step, event: FeedEvent, settings: Settings) -> bool:
+        """Whether it is a reason to decide."""
+        match event:
+            case ev.FeedUp():
+                self._up(step, event, settings)
+            case ev.FeedStale():
+                self._stale(event)
+            case ev.FeedDown():
+                self._down(event)
+            case ev.FeedGapped():
+                self._prices.feed_gapped(event)
+            case ev.FeedMended():
+                self._prices.feed_mended(event)
+            case ev.FrameRejected():
+                return self._rejected(step, event)
+        return True
+
+    def _up(self, step: Step, event: ev.FeedUp, settings: Settings) -> None:
         if self.by_name.get(event.feed) is FeedState.DOWN:
             self._looks.reconnected(step, settings)
         self.by_name[event.feed] = FeedState.UP
         self._prices.feed_up(event.feed, event.at_ns)
 
-    def stale(self, event: ev.FeedStale) -> None:
+    def _stale(self, event: ev.FeedStale) -> None:
         self.by_name[event.feed] = FeedState.STALE
         self._prices.feed_stale(event.feed, event.stream, event.at_ns)
 
-    def down(self, event: ev.FeedDown) -> None:
+    def _down(self, event: ev.FeedDown) -> None:
         self.by_name[event.feed] = FeedState.DOWN
         if event.feed == ev.BOOK_FEED:
             self._rounds.forget_books()
         self._prices.feed_down(event.feed, event.at_ns)
 
-    def rejected(self, step: Step, event: ev.FrameRejected) -> bool:
+    def _rejected(self, step: Step, event: ev.FrameRejected) -> bool:
         """What stood in it is unknown; of the books it matters at once."""
         self._prices.frame_rejected(event)
         if event.feed != ev.BOOK_FEED:

@@ -591,6 +591,7 @@ def test_a_fill_grown_old_wakes_who_asked_and_is_in_its_view(
     story.book(bests)
     assert maker.views[-1].markout_bps is None
     story.now_ns += NS_PER_S // 2 - 1
+    trade(story, 100_000.0)  # features are due as well, and wake everybody
     assert woken(maker, lambda: trade(story, 100_000.0)) == 0
     story.now_ns += 1
     assert woken(maker, lambda: trade(story, 100_000.0)) == 1

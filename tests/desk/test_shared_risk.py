@@ -101,9 +101,8 @@ def test_what_the_day_has_won_may_be_lost_again() -> None:
     story.holding(BTC)
     assert bought(story, ETH) is None, "all of it is at stake"
     story.settle(Outcome.UP, BTC)
-    second = bought(story, ETH)
-    assert second is not None
-    assert second.shares == STAKED
+    (second,) = of_kind(story.tell(ev.Ticked(story.now_ns), ETH), Place)
+    assert second.order.shares == STAKED
 
 
 def test_a_pair_is_at_stake_with_nothing() -> None:

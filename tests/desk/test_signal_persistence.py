@@ -101,16 +101,24 @@ def test_what_was_never_said_is_not_followed() -> None:
 def test_the_mean_of_its_edge_must_be_enough(
     edges: tuple[float | None, ...], mean: float | None
 ) -> None:
-    first, last = edges
-    persistence = told((0, wanting(edge_bps=first)), (DELAY_NS, wanting(edge_bps=last)))
+    """Each of two edges stood for half of the delay."""
+    first, last = (wanting(edge_bps=edge) for edge in edges)
+    persistence = told((0, first), (DELAY_NS // 2, last), (DELAY_NS, last))
     expected = mean and Why(Reason.EDGE_SMALL, mean, LEAST_BPS, "bps on average")
     assert block(persistence, DELAY_NS) == expected
 
 
-def test_one_good_quote_among_many_poor_ones_is_no_signal() -> None:
+def test_one_good_quote_after_poor_ones_is_no_signal() -> None:
     poor = [(i * NS_PER_S // 10, wanting(edge_bps=100.0)) for i in range(15)]
     why = block(told(*poor, (DELAY_NS, wanting(edge_bps=500.0))), DELAY_NS)
-    assert why == Why(Reason.EDGE_SMALL, 125.0, LEAST_BPS, "bps on average")
+    assert why == Why(Reason.EDGE_SMALL, 100.0, LEAST_BPS, "bps on average")
+
+
+def test_an_edge_counts_for_as_long_as_it_stood_however_often_it_was_said() -> None:
+    poor = [(i, wanting(edge_bps=100.0)) for i in range(1_000)]
+    good = (NS_PER_S // 2, wanting(edge_bps=400.0))
+    why = block(told(*poor, good, (DELAY_NS, wanting(edge_bps=400.0))), DELAY_NS, least=300.5)
+    assert why == Why(Reason.EDGE_SMALL, 300.0, 300.5, "bps on average")
 
 
 def test_a_young_signal_is_told_its_age_before_its_edge() -> None:
@@ -119,10 +127,19 @@ def test_a_young_signal_is_told_its_age_before_its_edge() -> None:
     assert why.reason is Reason.SIGNAL_YOUNG
 
 
-@pytest.mark.parametrize(("after_ns", "mean"), [(DELAY_NS, 100.0), (DELAY_NS + 1, None)])
+@pytest.mark.parametrize(
+    ("after_ns", "mean"),
+    [
+        (DELAY_NS, 100.0),
+        (DELAY_NS + 374_999_999, pytest.approx(150.0)),
+        (DELAY_NS + 375_000_000, None),
+    ],
+)
 def test_an_edge_counts_until_it_is_older_than_the_delay(after_ns: int, mean: float | None) -> None:
-    """Nothing at first and 200 now: 100 on average, until the first is out of the window."""
-    persistence = told((0, wanting(edge_bps=0.0)), (after_ns, wanting(edge_bps=200.0)))
+    """Nothing for half of the delay and 200 from then on: 150 on average once a quarter of the
+    window has nothing."""
+    good = wanting(edge_bps=200.0)
+    persistence = told((0, wanting(edge_bps=0.0)), (DELAY_NS // 2, good), (after_ns, good))
     expected = mean and Why(Reason.EDGE_SMALL, mean, LEAST_BPS, "bps on average")
     assert block(persistence, after_ns) == expected
 
@@ -188,6 +205,15 @@ _SAID = st.tuples(st.integers(0, 800), _SIDES, st.integers(-400, 400))
 """Milliseconds since the last word, the side it wants, its edge in bps: exact in floats."""
 
 
+def mean_of(run: list[tuple[int, int]], now_ms: int, delay_s: float) -> float:
+    """Millisecond by millisecond: the last edge that was said by then."""
+    seen = [
+        [edge for then_ms, edge in run if then_ms <= at_ms][-1]
+        for at_ms in range(now_ms - int(delay_s * 1_000), now_ms)
+    ]
+    return sum(seen) / len(seen) if seen else run[-1][1]
+
+
 @given(st.lists(_SAID, min_size=1, max_size=40), st.sampled_from([0.0, 0.5, 1.5]))
 def test_it_follows_the_last_run_of_one_side_and_its_mean_over_the_delay(
     said: list[tuple[int, Outcome | None, int]], delay_s: float
@@ -207,9 +233,8 @@ def test_it_follows_the_last_run_of_one_side_and_its_mean_over_the_delay(
     elif at_ms - run[0][0] < delay_s * 1_000:
         assert why == Why(Reason.SIGNAL_YOUNG, (at_ms - run[0][0]) / 1_000, delay_s, "s")
     else:
-        seen = [edge for then_ms, _, edge in run if then_ms >= at_ms - delay_s * 1_000]
-        mean = sum(seen) / len(seen)
-        small = Why(Reason.EDGE_SMALL, mean, 50.0, "bps on average")
+        mean = mean_of([(then_ms, edge) for then_ms, _, edge in run], at_ms, delay_s)
+        small = Why(Reason.EDGE_SMALL, pytest.approx(mean), 50.0, "bps on average")
         assert why == (small if mean < 50.0 else None)
 
 
