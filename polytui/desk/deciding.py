@@ -30,7 +30,7 @@ from polytui.desk.selection import (
 from polytui.desk.shadowing import Asked, Shadowing
 from polytui.desk.signal_persistence import SignalPersistence
 from polytui.ledger.attribution import StrategyPosition
-from polytui.ledger.claims import Beliefs
+from polytui.ledger.claims import BELIEVED
 from polytui.ledger.diff import WantedQuote
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval
@@ -47,6 +47,7 @@ _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 class _Seat(NamedTuple):
     """A strategy with its own settings, and whether it may trade here."""
 
+    name: str
     strategy: Strategy
     thresholds: StrategySettings
     is_live: bool
@@ -80,13 +81,11 @@ class Deciding:
             self._asset_account.shadow.open(market_round.slug),
         )
         for seat in self._seats_of(market_round.round.interval, settings):
-            positions, name = live if seat.is_live else shadow, seat.strategy.name
-            beliefs = self._ledger.beliefs(name, settings.claims)
-            own = _seen_by(name, view, positions, beliefs)
-            if seat.thresholds.sizing == "half_kelly":
-                others = self._ledger.closing_of_others(market_round.round, name)
-                own = replace(own, closing_usd=others)
-            proposal = self._ask(market_round, seat.strategy, own, settings)
+            name = seat.name
+            own = self._seen_by(
+                seat, market_round, view, live if seat.is_live else shadow, settings
+            )
+            proposal = self._ask(market_round, seat, own, settings)
             if not seat.is_live:
                 asked = Asked(
                     market_round, name, seat.thresholds, proposal.as_claimed(), view, settings
@@ -94,7 +93,9 @@ class Deciding:
                 done = self._shadowing.follow(asked, block)
                 whys[name] = proposal.why if proposal.doubted else done
                 continue
-            if proposal.doubted or any(position.strategy == name for position in shadow):
+            if proposal.doubted or (
+                shadow and any(position.strategy == name for position in shadow)
+            ):
                 unbelieved = _unbelieved(proposal)
                 asked = Asked(market_round, name, seat.thresholds, unbelieved, view, settings)
                 self._shadowing.follow(asked, block)
@@ -115,14 +116,34 @@ class Deciding:
             self._seats = {one: _seats(self._asset, one, settings) for one in Interval}
         return self._seats[interval]
 
+    def _seen_by(
+        self,
+        seat: _Seat,
+        market_round: DeskRound,
+        view: View,
+        positions: tuple[StrategyPosition, ...],
+        settings: Settings,
+    ) -> View:
+        """The view with what this strategy holds, what is believed of it, and what others that
+        share its budget have at stake."""
+        beliefs = self._ledger.beliefs(seat.name, settings.claims)
+        if beliefs is not BELIEVED:
+            view = replace(view, beliefs=beliefs)
+        if positions:
+            view = seen_with(view, [one for one in positions if one.strategy == seat.name])
+        if seat.thresholds.sizing == "half_kelly":
+            others = self._ledger.closing_of_others(market_round.round, seat.name)
+            view = replace(view, closing_usd=others)
+        return view
+
     def _ask(
-        self, market_round: DeskRound, strategy: Strategy, view: View, settings: Settings
+        self, market_round: DeskRound, seat: _Seat, view: View, settings: Settings
     ) -> Proposal:
-        proposal = strategy.propose(view, settings)
-        market_round.proposals[strategy.name] = proposal
-        persistence = market_round.persistences.get(strategy.name)
+        proposal = seat.strategy.propose(view, settings)
+        market_round.proposals[seat.name] = proposal
+        persistence = market_round.persistences.get(seat.name)
         if persistence is None:
-            persistence = market_round.persistences[strategy.name] = SignalPersistence()
+            persistence = market_round.persistences[seat.name] = SignalPersistence()
         persistence.note(proposal, view.now_ns, settings.gates.entry_delay_s)
         return proposal
 
@@ -139,7 +160,7 @@ class Deciding:
         """Why a strategy that may trade does not enter: its own reason first."""
         if not proposal.quotes:
             return proposal.why
-        gates, name = settings.gates, seat.strategy.name
+        gates, name = settings.gates, seat.name
         if gates.is_one_signal_a_side and self._is_spent(market_round, name, proposal):
             return Why(Reason.SIGNAL_SPENT)
         min_edge_bps = seat.thresholds.min_edge_bps
@@ -211,7 +232,7 @@ class Deciding:
 
 def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
     seats = ((strategy, strategy.thresholds(settings)) for strategy in STRATEGIES)
-    return tuple(_Seat(one, own, may_trade(own, asset, interval)) for one, own in seats)
+    return tuple(_Seat(one.name, one, own, may_trade(own, asset, interval)) for one, own in seats)
 
 
 def _must_leave(
@@ -227,12 +248,3 @@ def _must_leave(
 def _unbelieved(proposal: Proposal) -> Proposal:
     """What a strategy that may trade does in shadow: only what it is not believed in."""
     return proposal.as_claimed() if proposal.doubted else replace(proposal, quotes=())
-
-
-def _seen_by(
-    name: str, view: View, positions: tuple[StrategyPosition, ...], beliefs: Beliefs
-) -> View:
-    """The view with what this strategy holds, and what is believed of it."""
-    if beliefs != view.beliefs:
-        view = replace(view, beliefs=beliefs)
-    return seen_with(view, [one for one in positions if one.strategy == name])

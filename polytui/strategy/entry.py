@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.ledger.attribution import StrategyPosition
-from polytui.market.book import NO_ASK, NO_BID
+from polytui.market.book import NO_ASK
 from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Outcome
@@ -25,7 +25,8 @@ from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Usd, cost_of
 from polytui.strategy.exits import first_exit
 from polytui.strategy.gates import first_block
-from polytui.strategy.probit import conviction
+from polytui.strategy.offer import Offer, offer_of
+from polytui.strategy.probit import conviction_over
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.sizing import shares_to_buy, stake_share
 from polytui.strategy.window import EntryWindow
@@ -43,36 +44,27 @@ class Valuation(Struct, frozen=True):
     """0 to 1."""
 
 
-def limit_price(view: View, outcome: Outcome, settings: Settings) -> Price:
-    """The best ask and the slippage allowed above it; NO_ASK for an empty side, or one at 0."""
-    ask = view.side(outcome).best_ask
-    if not NO_BID < ask < NO_ASK:
-        return NO_ASK
-    most = NO_ASK - view.tick
-    return Price(min(ask + settings.gates.max_slippage_ticks * view.tick, most))
-
-
-def edge_bps(view: View, opinion: Valuation, limit: Price) -> float:
-    """What a share bought at `limit` is worth above what it costs; an empty side has none."""
-    if limit >= NO_ASK:
+def edge_bps(opinion: Valuation, offer: Offer) -> float:
+    """What a share bought at the limit is worth above what it costs; an empty side has none."""
+    if offer.limit >= NO_ASK:
         return -_BPS
-    price = limit / MICRO
-    return (opinion.worth - price - view.fees.per_share(price)) * _BPS
+    return (opinion.worth - offer.cost) * _BPS
 
 
 def value_opinion(view: View, outcome: Outcome, worth: float, settings: Settings) -> Valuation:
     """Of a strategy that prices the side itself: as sure as its margin over the price is wide."""
-    price = limit_price(view, outcome, settings) / MICRO
-    return Valuation(outcome, worth, conviction(worth, price + view.fees.per_share(price)))
+    offer = offer_of(view, outcome, settings)
+    return Valuation(outcome, worth, conviction_over(worth, offer.z))
 
 
 def better_side(view: View, worth_up: float, settings: Settings) -> Valuation:
     """The side with more edge, where a strategy prices both."""
-    up = value_opinion(view, Outcome.UP, worth_up, settings)
-    down = value_opinion(view, Outcome.DOWN, 1.0 - worth_up, settings)
-    up_edge = edge_bps(view, up, limit_price(view, Outcome.UP, settings))
-    down_edge = edge_bps(view, down, limit_price(view, Outcome.DOWN, settings))
-    return up if up_edge >= down_edge else down
+    up, down = offer_of(view, Outcome.UP, settings), offer_of(view, Outcome.DOWN, settings)
+    up_edge = -1.0 if up.limit >= NO_ASK else worth_up - up.cost
+    down_edge = -1.0 if down.limit >= NO_ASK else 1.0 - worth_up - down.cost
+    if up_edge >= down_edge:
+        return Valuation(Outcome.UP, worth_up, conviction_over(worth_up, up.z))
+    return Valuation(Outcome.DOWN, 1.0 - worth_up, conviction_over(1.0 - worth_up, down.z))
 
 
 def enter(
@@ -89,12 +81,11 @@ def enter(
     outcome = opinion.outcome
     if not (0.0 <= opinion.worth <= 1.0 and 0.0 <= opinion.confidence <= 1.0):  # NaN as well
         return abstain(Why(Reason.NO_PRICE), outcome)
-    limit = limit_price(view, outcome, settings)
+    offer = offer_of(view, outcome, settings)
+    limit = offer.limit
     if limit >= NO_ASK:
         return abstain(Why(Reason.NO_BOOK), outcome, opinion.confidence)
-    claim = _Claim(
-        outcome, limit, edge_bps(view, opinion, limit), opinion.confidence, opinion.worth
-    )
+    claim = _Claim(outcome, limit, edge_bps(opinion, offer), opinion.confidence, opinion.worth)
     why = _edge_block(claim.edge_bps, thresholds) or _price_block(limit, thresholds)
     why = why or _tick_block(view, outcome)
     why = why or first_block(view, outcome, settings.gates, window)

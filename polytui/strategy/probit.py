@@ -23,6 +23,7 @@ import math
 from statistics import NormalDist
 
 _UNIT = NormalDist()
+_ROOT_2 = math.sqrt(2.0)
 _EVEN = _UNIT.pdf(0.0)
 _USUAL_ERROR = 0.25
 _CERTAIN = 1e-9
@@ -32,10 +33,16 @@ _CERTAIN = 1e-9
 def conviction(worth: float, all_in: float) -> float:
     """0 to 1: for a share worth `worth` that costs `all_in`, fee included; 0 where either is no
     number."""
-    if not (math.isfinite(worth) and math.isfinite(all_in)):
+    return conviction_over(worth, z_of(all_in)) if math.isfinite(all_in) else 0.0
+
+
+def conviction_over(worth: float, z_all_in: float) -> float:
+    """The same, the cost already told as a distance."""
+    if not math.isfinite(worth):
         return 0.0
-    z = _z(worth)
-    return _UNIT.cdf((z - _z(all_in)) / (_USUAL_ERROR * math.hypot(1.0, z)))
+    z = z_of(worth)
+    margin = (z - z_all_in) / (_USUAL_ERROR * math.hypot(1.0, z))
+    return 0.5 * (1.0 + math.erf(margin / _ROOT_2))
 
 
 def moved(probability: float, dollars: float) -> float:
@@ -45,8 +52,9 @@ def moved(probability: float, dollars: float) -> float:
     strike is. F(z(p) + dollars / F'(0)) is the old probability and so much at one half, and moves
     a side that has all but lost, or won, by next to nothing.
     """
-    return _UNIT.cdf(_z(probability) + dollars / _EVEN)
+    return _UNIT.cdf(z_of(probability) + dollars / _EVEN)
 
 
-def _z(probability: float) -> float:
+def z_of(probability: float) -> float:
+    """F^-1(p): a probability as a distance from the strike."""
     return _UNIT.inv_cdf(min(1.0 - _CERTAIN, max(_CERTAIN, probability)))

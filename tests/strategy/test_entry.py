@@ -16,7 +16,7 @@ from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import Beliefs
 from polytui.market.forecast_watch import Misfit
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Outcome
+from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Price, Shares, Usd, cost_of, proceeds_of
 from polytui.strategy.entry import (
@@ -25,10 +25,10 @@ from polytui.strategy.entry import (
     better_side,
     edge_bps,
     enter,
-    limit_price,
     value_opinion,
 )
 from polytui.strategy.exits import first_exit
+from polytui.strategy.offer import offer_of
 from polytui.strategy.probit import conviction
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.window import EntryWindow
@@ -59,18 +59,28 @@ def with_slippage(ticks: int) -> Settings:
 )
 def test_the_limit_stands_some_ticks_above_the_ask(ask: float, ticks: int, limit: int) -> None:
     view = a_view(up=side_of(0.0, ask))
-    assert limit_price(view, Outcome.UP, with_slippage(ticks)) == limit
+    assert offer_of(view, Outcome.UP, with_slippage(ticks)).limit == limit
 
 
 def test_a_finer_tick_is_a_smaller_slippage() -> None:
     view = a_view(up=side_of(0.96, 0.962), tick=Price(1_000))
-    assert limit_price(view, Outcome.UP, with_slippage(2)) == 964_000
+    assert offer_of(view, Outcome.UP, with_slippage(2)).limit == 964_000
+
+
+def test_another_fee_is_another_cost() -> None:
+    dear = a_view(fees=FeeSchedule(rate_ppm=140_000))
+    plain, more = (offer_of(one, Outcome.UP, SETTINGS) for one in (a_view(), dear))
+    assert plain.limit == more.limit == 520_000
+    assert plain.cost == pytest.approx(0.52 + 0.07 * 0.52 * 0.48)
+    assert more.cost == pytest.approx(0.52 + 0.14 * 0.52 * 0.48)
 
 
 def test_the_edge_is_counted_at_the_limit_with_its_fee() -> None:
     opinion = Valuation(Outcome.UP, 0.60, 1.0)
-    assert edge_bps(a_view(), opinion, Price(520_000)) == pytest.approx(edge_of(0.60, 0.52))
-    assert edge_bps(a_view(), opinion, Price(MICRO)) == -10_000.0
+    offer = offer_of(a_view(), Outcome.UP, SETTINGS)
+    assert edge_bps(opinion, offer) == pytest.approx(edge_of(0.60, 0.52))
+    empty = offer_of(a_view(up=side_of(0.50, 1.0)), Outcome.UP, SETTINGS)
+    assert edge_bps(opinion, empty) == -10_000.0
 
 
 def test_the_side_with_more_edge_is_taken_and_up_where_they_are_equal() -> None:
