@@ -75,6 +75,17 @@ def test_a_forecast_that_moved_by_less_than_its_share_is_no_reason() -> None:
     assert is_looked_at(story)
 
 
+def test_while_no_exchange_has_left_its_band_nothing_is_computed() -> None:
+    story = a_minute_in()
+    consensus = story.desk().prices.consensus
+    assert [consensus.run(venue) for venue in EXCHANGES] == [0.0] * 3
+    story.now_ns += 1
+    story.quote("bybit", PRICE * 1.000001)
+    assert consensus.run("bybit") == pytest.approx(1e-6, rel=1e-3)
+    story.silence(0.5)
+    assert [consensus.run(venue) for venue in EXCHANGES] == [0.0] * 3
+
+
 def test_small_moves_add_up() -> None:
     story = a_minute_in()
     band = story.round().band
@@ -241,6 +252,18 @@ def test_so_does_a_quote() -> None:
     assert len(of_kind(story.quote("binance", PRICE + 1e-4), Place)) == 1
 
 
+def test_an_order_that_waits_for_depth_hears_of_every_size() -> None:
+    """Five hundred times the order must be offered: a moment later it is, of a small one."""
+    deep = evolve(PLAIN, gates=evolve(PLAIN.gates, min_depth=500.0))
+    story = a_minute_in(deep)
+    assert of_kind(story.book(CHEAP_BOOK), Place) == []
+    assert story.said_last() is Reason.DEPTH_THIN
+    story.now_ns += 1
+    more = ev.LevelChange(make_round().up_token, Side.SELL, CHEAP[1], Shares(4 * MANY), *CHEAP)
+    effects = story.tell(ev.BookChanged((more,), story.now_ns, story.now_ns))
+    assert len(of_kind(effects, Place)) == 1
+
+
 # --- the clock --------------------------------------------------------------------------------
 
 
@@ -323,6 +346,7 @@ def test_a_round_in_which_something_is_held_is_never_quiet(is_held: bool) -> Non
     story = Story(evolve(PLAIN, gates=evolve(PLAIN.gates, before_close_s=235.0))).a_minute_in()
     if is_held:
         story.holding()
+        story.book(FAIR_BOOK)  # before any shadow could buy
     story.wait(6)
     assert story.round().is_quiet is not is_held
 
