@@ -16,8 +16,8 @@ From the moment on when somebody may trade a round at once (a young signal is ol
 cool-down is over, an order waits for depth) it is tense: every change of a mid, and of a price or
 size at the top of its books, decides it. At a setting of zero that is so of all rounds always.
 
-A round that nobody may enter now or in a moment, and in which nothing is held, works or is on its
-way, is quiet: it is looked at once a second, for people.
+A round that nobody may enter now or in a moment, and in which nothing is held or works, is quiet:
+it is looked at once a second, for people.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class Attention:
             return False
         if account.live.open(slug) or account.shadow.open(slug) or market_round.quote_sets:
             return False
-        return not (account.shadow.is_anyone_waiting(slug) or self._ledger.of_round(slug))
+        return not self._ledger.of_round(slug)
 
     def state(self) -> tuple[object, ...]:
         return (

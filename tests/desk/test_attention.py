@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 from attrs import evolve
@@ -340,15 +341,47 @@ def test_a_round_that_nobody_may_enter_is_looked_at_once_a_second() -> None:
     assert not story.round().is_quiet, "a second before the window"
 
 
-@pytest.mark.parametrize("is_held", [False, True])
-def test_a_round_in_which_something_is_held_is_never_quiet(is_held: bool) -> None:
+def nothing(_: Story) -> None:
+    """Nobody wants anything."""
+
+
+def held(story: Story) -> None:
+    story.holding()
+    story.book(FAIR_BOOK)  # before any shadow could buy
+
+
+def working(story: Story) -> None:
+    story.buying()
+    story.book(FAIR_BOOK)
+
+
+def shadowed(story: Story) -> None:
+    """Where nobody trades, everybody does in shadow."""
+    enabled = evolve(story.settings.distance_fade, is_enabled=False)
+    story.settings = evolve(story.settings, distance_fade=enabled)
+    story.limit()
+    story.book(CHEAP_BOOK)
+
+
+@pytest.mark.parametrize(
+    ("do", "is_quiet"), [(nothing, True), (held, False), (working, False), (shadowed, False)]
+)
+def test_a_round_in_which_there_is_something_to_leave_is_never_quiet(
+    do: Callable[[Story], None], is_quiet: bool
+) -> None:
     """Windows that have closed, a long time before the round does."""
     story = Story(evolve(PLAIN, gates=evolve(PLAIN.gates, before_close_s=235.0))).a_minute_in()
-    if is_held:
-        story.holding()
-        story.book(FAIR_BOOK)  # before any shadow could buy
+    do(story)
     story.wait(6)
-    assert story.round().is_quiet is not is_held
+    assert story.round().is_quiet is is_quiet
+
+
+def test_it_is_looked_at_when_a_window_opens_and_when_positions_must_leave() -> None:
+    story, closes_ns = Story(PLAIN).a_minute_in(), make_round().closes_ns
+    sniper, exits = PLAIN.settlement_sniper, PLAIN.exits
+    assert story.round().wakes_ns == closes_ns - int(sniper.from_left_s * NS_PER_S)
+    story.wait(200)
+    assert story.round().wakes_ns == closes_ns - int(exits.before_close_s * NS_PER_S)
 
 
 def test_only_the_round_that_was_touched_is_looked_at() -> None:
