@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# A file stays on one worker: what its tests share is made once.
-BOTH_CORES := -n 2 --dist loadfile
+# A file stays on one worker: what its tests share is made once. Three for two cores: where one waits
+# for a screen or a socket, another works.
+WORKERS := -n 3 --dist loadfile
+# Where compiled files may not be kept, every process of every test compiles all of us again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak storm picture clean
 
@@ -38,13 +41,14 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/polytui demo $(ARGS)
 
-# Journeys have a venue, an engine and a clock each: two at once would only wait for one another.
+# Journeys have a venue, an engine and a clock each, so they come after the rest, two at once: one of
+# them mostly waits, for a process to start or for a round to open.
 test: $(READY)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest $(BOTH_CORES) --ignore tests/journeys
-	$(BIN)/python -m pytest tests/journeys
+	$(BIN)/python -m pytest $(WORKERS) --ignore tests/journeys
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/journeys
 endif
 
 long: $(READY)
@@ -60,7 +64,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 fuzz: $(READY)
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(BOTH_CORES) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(WORKERS) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
 
 seeds: $(READY)
 	$(BIN)/python -m benchmarks.seeds $(ARGS)

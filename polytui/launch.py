@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,20 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         prices=prices,
         chaos=chaos,
     )
+    is_played = bool(options.get("in_process"))
+    is_watched = has_terminal() and not options["headless"] and not is_played
+    run = None if is_watched else _loaded(is_played=is_played)
     make_folder(folder)
     check_room(folder, settings.journal.least_free_mb)
-    if not options.get("in_process") and has_terminal() and not options["headless"]:
-        return _with_terminal(plan, options)
+    return run(plan, options["json_path"]) if run else _with_terminal(plan, options)
+
+
+def _loaded(*, is_played: bool) -> Callable[[Plan, str | None], int]:
+    """What runs a session in this process. Before there is a folder for it: a signal that comes
+    while this is loaded leaves nothing behind."""
     from polytui.headless import play_in_process, run_headless
 
-    run = play_in_process if options.get("in_process") else run_headless
-    return run(plan, options["json_path"])
+    return play_in_process if is_played else run_headless
 
 
 def _with_prices(settings: Settings, prices: Path, *, is_start_given: bool) -> Settings:

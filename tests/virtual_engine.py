@@ -49,12 +49,15 @@ from polytui.sim.server.connections import Connections
 from polytui.sim.wire.api_answer import RefusedError, refusal
 from polytui.sim.wire.exchanges import Exchanges
 from polytui.sim.wire.polymarket import Polymarket
+from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import World, WorldSettings
 from polytui.venues.polymarket.price_streams import Credentials
 
 OPENS_NS = 1_795_204_800 * NS_PER_S
 """2026-11-20 20:00:00 UTC, a boundary of five minutes."""
 _PUMP_S = 0.1
+QUIET = 0.01
+"""Messages, a quarter of what is usual: most of these tests are about anything but them."""
 _ENDPOINTS = EndpointSettings(
     gamma="http://127.0.0.1:1/gamma",
     clob="http://127.0.0.1:1/clob",
@@ -115,8 +118,11 @@ def paper_client(
 class VirtualVenue:
     """The simulated venue behind memory streams. State: whether the network carries anything."""
 
-    def __init__(self, clock: VirtualClock, assets: tuple[Asset, ...], seed: int) -> None:
-        self.world = World(WorldSettings(seed, clock.now_ns(), assets, (Interval.M5,)))
+    def __init__(
+        self, clock: VirtualClock, assets: tuple[Asset, ...], seed: int, messages: float = THIN
+    ) -> None:
+        world = WorldSettings(seed, clock.now_ns(), assets, (Interval.M5,), messages=messages)
+        self.world = World(world)
         self.clock = clock
         self.is_away = False
         self.requests: list[str] = []
@@ -227,6 +233,7 @@ async def open_engine(
     is_away: bool = False,
     is_owned: bool = False,
     seed: int = 7,
+    messages: float = QUIET,
     config: Path | None = None,
     keeps_in: Path | None = None,
     off_loop: OffLoop | None = None,
@@ -235,7 +242,7 @@ async def open_engine(
     `keeps_in`: where it leaves what survives it, as a session on paper does. `off_loop`: how its
     files block; at once unless said."""
     clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
-    venue = VirtualVenue(clock, settings.session.assets, seed)
+    venue = VirtualVenue(clock, settings.session.assets, seed, messages)
     venue.is_away = is_away
     monkeypatch.setattr("polytui.net.ws.dial", venue.dial)
     transport = httpx.MockTransport(venue.answer)

@@ -20,6 +20,7 @@ from polytui.model.instrument import Asset, Exchange
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Inbox
+from polytui.sim.world.sources import THIN
 from polytui.venues.binance_rest import Binance
 from polytui.venues.continuity import TradeLine
 from polytui.venues.feed import Gap
@@ -378,7 +379,9 @@ async def test_after_a_cut_every_trade_of_the_world_is_in_the_journal_once(
     cut_s: float,
 ) -> None:
     settings = quick_settings(session={"assets": (BTC,)}, sockets={"backoff_cap_s": 1.0})
-    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, messages=THIN
+    ) as engine:
         feed = engine.run_of(BTC).feeds[exchange.value]
         await trio.sleep(15)
         from_id = traded_at(engine, exchange)[-1]
@@ -413,7 +416,9 @@ async def test_bybit_is_asked_for_what_it_missed_also_where_its_trades_make_the_
         sockets={"backoff_cap_s": 1.0},
         features={"candle_exchange": Exchange.BYBIT},
     )
-    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, messages=THIN
+    ) as engine:
         await trio.sleep(15)
         engine.venue.connections.begin("refuse", "bybit", 8.0, 0)
         await trio.sleep(12)
@@ -427,7 +432,9 @@ async def test_bybits_lost_book_messages_stay_counted_whatever_trades_are_given_
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = quick_settings(session={"assets": (BTC,)}, sockets={"backoff_cap_s": 1.0})
-    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, messages=THIN
+    ) as engine:
         feed = engine.run_of(BTC).feeds["bybit"]
         await trio.sleep(15)
         engine.venue.connections.begin("refuse", "bybit", 8.0, 0)

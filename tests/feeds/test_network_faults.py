@@ -33,6 +33,7 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.snapshot import FeedState
+from polytui.sim.world.sources import THIN
 
 pytestmark = pytest.mark.trio
 BTC = Asset.BTC
@@ -220,7 +221,9 @@ async def test_weather_is_noticed_and_over_soon_and_loses_nothing_that_can_be_gi
 ) -> None:
     outcomes: list[tuple[Spell, Outcome]] = []
     folder = tmp_path / "s"
-    async with open_engine(monkeypatch, folder, SETTINGS, starts_before_s=3) as engine:
+    async with open_engine(
+        monkeypatch, folder, SETTINGS, starts_before_s=3, messages=THIN
+    ) as engine:
         await trio.sleep(10)
         await engine.until(lambda: all_up(engine))
         for spell in NETWORK[service]:
@@ -282,7 +285,7 @@ async def test_chainlink_that_is_away_on_both_relays_is_a_hard_pause(
 ) -> None:
     """Exchanges go on and lead it, and yet nothing is bought: they do not decide who wins."""
     folder = tmp_path / "s"
-    async with open_engine(monkeypatch, folder, WARM, starts_before_s=20) as engine:
+    async with open_engine(monkeypatch, folder, WARM, starts_before_s=20, messages=THIN) as engine:
         await trio.sleep(26)
         assert Reason.CHAINLINK_STALE not in reasons(engine)
         began = trio.current_time()
@@ -308,7 +311,9 @@ async def test_chainlink_that_is_away_on_both_relays_is_a_hard_pause(
 async def test_an_exchange_that_is_away_lowers_trust_and_pauses_nothing(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, exchange: str
 ) -> None:
-    async with open_engine(monkeypatch, tmp_path / "s", WARM, starts_before_s=20) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", WARM, starts_before_s=20, messages=THIN
+    ) as engine:
         await trio.sleep(26)
         prices = engine.session.mind.desks[BTC].prices
         blocked = {Reason.CHAINLINK_STALE, Reason.FEED_DOWN, Reason.NO_PRICE, Reason.PAUSED}
@@ -337,7 +342,9 @@ async def test_an_exchange_that_is_away_lowers_trust_and_pauses_nothing(
 async def test_without_any_exchange_chainlink_alone_is_believed_less(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async with open_engine(monkeypatch, tmp_path / "s", WARM, starts_before_s=20) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", WARM, starts_before_s=20, messages=THIN
+    ) as engine:
         await trio.sleep(26)
         usual = trust(engine)
         for exchange in ("binance", "bybit", "coinbase"):
@@ -355,7 +362,9 @@ async def test_without_any_exchange_chainlink_alone_is_believed_less(
 async def test_a_book_that_is_cut_pauses_until_it_stands_again(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async with open_engine(monkeypatch, tmp_path / "s", WARM, starts_before_s=20) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", WARM, starts_before_s=20, messages=THIN
+    ) as engine:
         await trio.sleep(26)
         assert Reason.FEED_DOWN not in reasons(engine)
         engine.venue.connections.begin("refuse", "market", 8.0, 0)

@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config.toml"
 EAGER = Path(__file__).with_name("eager.toml")
 """Settings that bring the first order soon."""
+QUICK = ("--start", "2026-11-20T14:59:57Z", "--messages", "0.005")
+"""A whole round that is soon over: begun at its open, of few messages. For sessions that only have
+to be one, and nobody looks at what they trade."""
 _JOURNALS = "runs/*/journal.jsonl"
 PATIENCE_S = 60.0
 """For a machine that is busy with other things; nothing takes so long by itself."""

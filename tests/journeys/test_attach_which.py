@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from program import short_folder
 
 from polytui.config.load import BadSettings
 from polytui.model.errors import Fatal
@@ -28,8 +29,10 @@ def engines(*names: str) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def own_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with short_folder() as place:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
+        yield
 
 
 DEMO, PAPER = "20261126-094941-demo-2445", "20261126-101500-paper-31"

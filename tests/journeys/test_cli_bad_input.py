@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from program import CONFIG, events_of, run, started, summary_of
+from program import CONFIG, QUICK, events_of, run, started, summary_of
 
 from polytui.config.load import canonical_json, digest_of
 from polytui.config.schema import Settings
@@ -158,7 +158,7 @@ def test_the_settings_of_another_file_reach_the_venue_as_well(tmp_path: Path) ->
     good.write_text(CONFIG.read_text())
     ended = run(
         tmp_path, "demo", "--headless", "--config", good, "--assets", "btc", "--speed", "200",
-        "--rounds", "1", "--seed", "0", "--start", "2026-11-20T14:59:55Z", "--json", "s.json",
+        "--rounds", "1", "--seed", "0", "--json", "s.json", *QUICK,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     summary = json.loads((tmp_path / "s.json").read_text())

@@ -73,12 +73,19 @@ class Face:
         return ack
 
 
+async def connected(socket: Path) -> trio.SocketStream:
+    """A socket has its name a moment before it listens."""
+    while True:
+        try:
+            return await trio.open_unix_socket(str(socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            await trio.sleep(0.02)
+
+
 @asynccontextmanager
 async def attached(socket: Path) -> AsyncIterator[Face]:
     """A face that has exchanged hellos; its socket is closed, without a word, at the end."""
-    while not socket.exists():
-        await trio.sleep(0.02)
-    async with await trio.open_unix_socket(str(socket)) as stream:
+    async with await connected(socket) as stream:
         face = Face(stream)
         await face.say(Hello(schema_hash()))
         hello = await face.hear(lambda message: True)
@@ -115,7 +122,7 @@ def is_view(asset: str, *, held: bool = False) -> Callable[[Any], bool]:
 
 async def test_pause_kill_and_leaving_on_purpose(tmp_path: Path) -> None:
     """Pause ETH before its round opens; BTC trades on; KILL is acknowledged; detach; attach."""
-    async with engine(tmp_path, "--owned", "--start", "2026-11-20T14:58:00Z") as (program, socket):
+    async with engine(tmp_path, "--owned", "--start", "2026-11-20T14:59:00Z") as (program, socket):
         async with attached(socket) as face:
             pause = await face.ask(1, Action.PAUSE, "eth")
             assert (len(pause.seqs), pause.error) == (1, "")

@@ -37,7 +37,7 @@ def test_winners_are_those_of_the_rule(recordings: Path, tmp_path: Path) -> None
     prices = recordings / "chainlink_BTCUSD_2026-06-08.csv.gz"
     ended = run(
         tmp_path, "demo", "--headless", "--config", CONFIG, "--assets", "btc", "--rounds", "3",
-        "--speed", "100", "--prices", prices, "--json", "-",
+        "--speed", "150", "--messages", "0.005", "--prices", prices, "--json", "-",
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     summary = json.loads(ended.stdout)

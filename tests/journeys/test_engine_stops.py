@@ -29,7 +29,7 @@ from polytui.model.events import Action, Commanded
 pytestmark = pytest.mark.trio
 DEMO = (
     "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc",
-    "--speed", "40", "--start", "2026-11-20T14:59:40Z",
+    "--speed", "25", "--start", "2026-11-20T14:59:50Z",
 )  # fmt: skip
 IN_MID_ROUND = r"BTC [1-4]:\d\d .* (up|down) \d"
 """A status line with time left and shares held."""
@@ -71,14 +71,13 @@ async def test_signals_that_come_at_once_and_again_end_it_once(tmp_path: Path) -
     """Before the venue is ready, and while the last files are closed, a signal is no death."""
     async with started(tmp_path, *DEMO) as program:
         assert program.process.stdout is not None
-        with trio.fail_after(20):
-            while not (tmp_path / "runs").exists() or not list(tmp_path.glob("runs/*/engine.log")):
-                await trio.sleep(0.01)
-            # The log is open: Python is up, the venue is not.
-            await trio.sleep(0.15)
-            for _ in range(3):
-                program.signal(signal.SIGINT)
-            program.signal(signal.SIGTERM)
+        while not list(tmp_path.glob("runs/*/engine.log")):
+            await trio.sleep(0.01)
+        # The log is open: Python is up, the venue is not.
+        await trio.sleep(0.15)
+        for _ in range(3):
+            program.signal(signal.SIGINT)
+        program.signal(signal.SIGTERM)
         code, text = await program.end(), program.unread
         assert code == 0, text
     summary = summary_of(program.session)
@@ -168,8 +167,7 @@ async def test_a_killed_engine_leaves_no_venue_behind(tmp_path: Path) -> None:
         (venue,) = children_of(program.process.pid)
         assert is_alive(venue)
         program.process.kill()
-        with trio.fail_after(5):
-            await gone(venue)
+        await gone(venue)
     assert replayed(program.session / "journal.jsonl").mind.seq > 0, "what was written replays"
 
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from program import CONFIG, PATIENCE_S, command, environment, short_folder
+from program import CONFIG, PATIENCE_S, QUICK, command, environment, short_folder
 
-IN_PROCESS = ("demo", "--in-process", "--rounds", "1", "--assets", "btc", "--config", CONFIG)
-SHORT = ("demo", "--headless", "--rounds", "1", "--assets", "btc", "--speed", "200")
+BTC = ("--rounds", "1", "--assets", "btc", *QUICK)
+IN_PROCESS = ("demo", "--in-process", *BTC, "--config", CONFIG)
+SHORT = ("demo", "--headless", *BTC, "--speed", "200")
 PAPER = ("run", "--headless", "--assets", "btc", "--config", CONFIG)
 
 

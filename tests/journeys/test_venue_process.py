@@ -19,7 +19,7 @@ from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 PROGRAM = """
 import sys
 import trio

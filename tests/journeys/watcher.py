@@ -9,8 +9,7 @@ from typing import Any
 
 import attrs
 import msgspec
-import trio
-from test_engine_faces import Face
+from test_engine_faces import Face, connected
 
 from polytui.model.events import Action
 from polytui.model.link import (
@@ -106,18 +105,9 @@ def _check(ack: Ack) -> None:
 @asynccontextmanager
 async def watching(socket: Path, mode: str) -> AsyncIterator[Watcher]:
     """A watcher on an engine of this mode that is about to open its socket."""
-    async with await _connected(socket) as stream:
+    async with await connected(socket) as stream:
         face = Face(stream)
         await face.say(Hello(schema_hash()))
         hello = await face.hear(lambda message: isinstance(message, Hello))
         assert hello.mode == mode
         yield Watcher(face)
-
-
-async def _connected(socket: Path) -> trio.SocketStream:
-    """A socket has its name a moment before it listens."""
-    while True:
-        try:
-            return await trio.open_unix_socket(str(socket))
-        except (FileNotFoundError, ConnectionRefusedError):
-            await trio.sleep(0.02)

@@ -16,7 +16,7 @@ from polytui.tui.app import TerminalApp
 from polytui.tui.theme import load_themes
 
 PALETTES = list(load_themes().values())
-LIMIT_S = 20
+LIMIT_S = 60
 Play = Callable[["Stage"], Awaitable[None]]
 
 
