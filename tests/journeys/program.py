@@ -30,7 +30,7 @@ QUICK = ("--start", "2026-11-20T14:59:57Z", "--messages", "0.005")
 """A whole round that is soon over: begun at its open, of few messages. For sessions that only have
 to be one, and nobody looks at what they trade."""
 _JOURNALS = "runs/*/journal.jsonl"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """For a machine that is busy with other things; nothing takes so long by itself."""
 
 
