@@ -17,7 +17,7 @@ help:
 	@echo "make long    journeys of a minute and more: every breaker, the kill switch through a restart"
 	@echo "make package wheel and sdist, built and tried in a fresh environment from an empty folder"
 	@echo "make check   format, lint, types, walls between the floors"
-	@echo "make bench   latencies, memory, processor time; writes bench.json"
+	@echo "make bench   latencies, memory, processor time; writes bench.json (NAUTILUS_PYTHON=python that has it)"
 	@echo "make calibrate  how good the forecast is on recorded days, what to set; writes calibrate.json"
 	@echo "make claims  what each strategy claims a share and what that realises, before its record counts and after"
 	@echo "make world   the simulated market beside the recorded one, figure by figure; writes world.json"

@@ -1,4 +1,4 @@
-"""`make bench`: one table, and bench.json. About five minutes; nothing else should be running."""
+"""`make bench`: one table, and bench.json. About eight minutes; nothing else should be running."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
+from benchmarks.paces import paces
 from benchmarks.result import Result, show, write
 
 _WIDTH = 120
@@ -26,7 +27,7 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(f"load average {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
     results: list[Result] = []
-    for part in (micro_benchmarks, _latency, _quiet_latency, _rounds, _memory_and_idle):
+    for part in (micro_benchmarks, paces, _latency, _quiet_latency, _rounds, _memory_and_idle):
         console.print(f"{part.__name__.strip('_')} ...")
         results += part()
     show(results, console)

@@ -92,6 +92,19 @@ def read(path: Path) -> list[TapeLine]:
         return [decode(line) for line in file]
 
 
+def quotes_and_trades(tape: list[TapeLine]) -> Iterator[list[object]]:
+    """What exchanges said, for other programs: ["q", ns, bid, size, ask, size] or
+    ["t", ns, price, size, side]."""
+    codecs = _codecs()
+    for line in tape:
+        events = codecs[line.feed].parse(line.text, line.at_ns).events if line.feed else ()
+        for one in events:
+            if isinstance(one, ev.ExchangeQuoted):
+                yield ["q", line.at_ns, one.bid, one.bid_size, one.ask, one.ask_size]
+            elif isinstance(one, ev.ExchangeTraded) and not one.is_history:
+                yield ["t", line.at_ns, one.price, one.size, one.taker_side.value]
+
+
 # --- reading it -----------------------------------------------------------------------------------
 
 
@@ -126,6 +139,7 @@ class Rehearsal:
     steps: list[Step] = field(factory=list)
     placed: list[Place] = field(factory=list)
     mind: Mind = field(factory=Mind)
+    codecs: dict[str, Codec] = field(factory=lambda: _codecs())
     simulator: PaperSimulator = field(init=False)
     _next_tick_ns: int = 0
 
@@ -135,19 +149,24 @@ class Rehearsal:
         self.simulator = PaperSimulator(paper, account)
 
     def play(self, tape: list[TapeLine]) -> None:
-        began_ns = tape[0].at_ns
-        opening = self.simulator.opening(_ASSET, 1)
-        self._take(began_ns, [opening, ev.SettingsChanged(canonical_json(self.settings))])
-        self._next_tick_ns = began_ns
-        codecs = _codecs()
+        self.begin(tape[0].at_ns)
         for line in tape:
-            self._run_until(line.at_ns)
-            if line.feed:
-                events = codecs[line.feed].parse(line.text, line.at_ns).events
-            else:
-                events = (decode_event(msgspec.Raw(line.text.encode())),)
-                _follow(codecs, events[0])
-            self._read(line.at_ns, line.feed, line.text, events)
+            self.take(line)
+
+    def begin(self, at_ns: int) -> None:
+        opening = self.simulator.opening(_ASSET, 1)
+        self._take(at_ns, [opening, ev.SettingsChanged(canonical_json(self.settings))])
+        self._next_tick_ns = at_ns
+
+    def take(self, line: TapeLine) -> None:
+        self._run_until(line.at_ns)
+        events: Sequence[ev.Event]
+        if line.feed:
+            events = self.codecs[line.feed].parse(line.text, line.at_ns).events
+        else:
+            events = (decode_event(msgspec.Raw(line.text.encode())),)
+            _follow(self.codecs, events[0])
+        self._read(line.at_ns, line.feed, line.text, events)
 
     def _run_until(self, at_ns: int) -> None:
         """Seconds and paper reports that come before."""

@@ -73,6 +73,7 @@ class Desk:
         self.ledger = AssetLedger(asset, account)
         self.asset_account = self.ledger.asset_account
         self.breakers = self.asset_account.breakers
+        self._shadow = self.asset_account.shadow
         self.predictor: Predictor | None = None
         self.life = 0
         self._halts = Halts(account, self.ledger)
@@ -95,17 +96,22 @@ class Desk:
         """Take one event. What it touched is decided after the last of a batch (`Attention`): a
         burst decides once. What else is news is for those who quote to say."""
         step, attention = Step(seq, now_ns), self._attention
-        if self.asset_account.shadow.next_due_ns <= now_ns:
+        if self._shadow.next_due_ns <= now_ns:
             self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
             attention.is_everywhere = True
-        if self._waking.next_due_ns <= now_ns and self._waking.grown_old(now_ns, self.rounds):
+        waking = self._waking
+        if waking.next_due_ns <= now_ns and waking.grown_old(now_ns, self.rounds):
             attention.is_everywhere = True
-        if is_last and attention.is_due(now_ns):
+        if is_last and (
+            attention.is_everywhere
+            or attention.touched
+            or not attention.since_ns <= now_ns < attention.next_ns
+        ):
             self._decide(step)
-            self._waking.decided()
+            waking.decided()
             self._is_tick = False
-        return tuple(step.effects)
+        return tuple(step.effects) if step.effects else ()
 
     @property
     def is_stopping(self) -> bool:
@@ -253,15 +259,19 @@ class Desk:
         return is_news
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
-        if self.prices.exchange_quoted(event):
-            self._attention.price_moved(event.venue, step.now_ns, self.settings)
-        self.prices.sample(step.now_ns, self.settings.market)
-        return self._waking.heard(event.venue, (event.bid + event.ask) / 2.0)
+        settings, prices, waking = self.settings, self.prices, self._waking
+        if prices.exchange_quoted(event):
+            self._attention.price_moved(event.venue, step.now_ns, settings)
+        prices.sample(step.now_ns, settings.market)
+        return waking.least_bps > 0.0 and waking.heard(event.venue, (event.bid + event.ask) / 2.0)
 
     def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:
         """Counted into what is read later; news to those who quote and asked for it."""
         self.prices.exchange_traded(event, self.rounds)
-        return not event.is_history and self._waking.heard(event.venue, event.price)
+        waking = self._waking
+        if event.is_history or not waking.least_bps:
+            return False
+        return waking.heard(event.venue, event.price)
 
     def _candles_loaded(self, step: Step, event: ev.CandlesLoaded) -> None:
         self.prices.candles_loaded(event, self.rounds)
@@ -286,7 +296,7 @@ class Desk:
 
     def _decide(self, step: Step) -> None:
         is_new = self.prices.refresh(step.now_ns, self.settings)
-        for market_round in self._attention.asked(has_new_features=is_new):
+        for market_round in self._attention.asked(step.now_ns, has_new_features=is_new):
             if market_round.phase is Phase.OPEN:
                 view = self._decide_round(step, market_round)
                 self._attention.looked(market_round, view)

@@ -38,11 +38,10 @@ class Mind:
 
     def take(self, asset: Asset, now_ns: int, event: Event, *, is_last: bool) -> Taken:
         """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
-        if isinstance(event, DeskOpened):
+        if type(event) is DeskOpened:
             self.desks[asset] = Desk(asset, self.account, self._quoting)
-        self.seq += 1
-        effects = self.desks[asset].step(self.seq, now_ns, event, is_last=is_last)
-        return Taken(self.seq, effects)
+        self.seq = seq = self.seq + 1
+        return Taken(seq, self.desks[asset].step(seq, now_ns, event, is_last=is_last))
 
     def quote_by(self, quoting: Sequence[QuotingStrategy]) -> None:
         """These quote from here on: they are the program's, and no part of the state."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from polytui.desk.round import DeskRound
 from polytui.desk.round_phase import Phase
-from polytui.market.book import NEW_BEST
+from polytui.market.book import NEW_BEST, TokenBook
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
@@ -24,7 +24,7 @@ class DeskRounds:
 
     def __init__(self) -> None:
         self._by_slug: dict[str, DeskRound] = {}
-        self._by_token: dict[str, tuple[DeskRound, Outcome]] = {}
+        self._by_token: dict[str, tuple[DeskRound, Outcome, TokenBook]] = {}
         self._by_condition: dict[str, DeskRound] = {}
         self.lag_ns = 0
         """From the venue's stamp to our reading, of the newest frame: grows when we fall behind."""
@@ -42,7 +42,8 @@ class DeskRounds:
             market_round = self._by_slug[listed.slug] = DeskRound(listed)
             self._by_condition[listed.condition_id] = market_round
             for outcome in Outcome:
-                self._by_token[listed.token_of(outcome)] = (market_round, outcome)
+                token, book = listed.token_of(outcome), market_round.book(outcome)
+                self._by_token[token] = (market_round, outcome, book)
         return market_round
 
     def place_of(self, token_id: str) -> tuple[Round, Outcome] | None:
@@ -68,8 +69,8 @@ class DeskRounds:
     def book_snapshotted(self, event: BookSnapshotted, note: NoteNews) -> None:
         """`note` hears of open rounds whose books have news at the top, or another tick."""
         if known := self._by_token.get(event.token_id):
-            market_round, outcome = known
-            news = market_round.book(outcome).replace(event)
+            market_round, _, book = known
+            news = book.replace(event)
             if news is None:
                 return
             if event.tick is not None and event.tick != market_round.round.tick:
@@ -81,19 +82,20 @@ class DeskRounds:
     def book_changed(self, event: BookChanged, note: NoteNews) -> None:
         """`note` hears of open rounds whose books have news at the top."""
         venue_ns = event.venue_ns
-        self.lag_ns = max(0, event.received_ns - venue_ns)
+        lag_ns, by_token = event.received_ns - venue_ns, self._by_token
+        self.lag_ns = lag_ns if lag_ns > 0 else 0
         for change in event.changes:
-            if known := self._by_token.get(change.token_id):
-                market_round, outcome = known
-                news = market_round.book(outcome).change(change, venue_ns)
-                if news and market_round.phase is Phase.OPEN:
-                    note(market_round, news)
+            known = by_token.get(change.token_id)
+            if known is not None:
+                news = known[2].change(change, venue_ns)
+                if news and known[0].phase is Phase.OPEN:
+                    note(known[0], news)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):
-            market_round, outcome = known
+            market_round, _, book = known
             market_round.change_tick(event.tick, event.venue_ns)
-            if (book := market_round.book(outcome)).venue_ns <= event.venue_ns:
+            if book.venue_ns <= event.venue_ns:
                 book.forget()
 
     def forget_books(self) -> None:

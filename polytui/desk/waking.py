@@ -45,7 +45,7 @@ class Waking:
         """By exchange, the last price."""
         self._since: dict[str, float] = {}
         """The same at the last decision."""
-        self._least_bps = 0.0
+        self.least_bps = 0.0
         """The smallest move that anybody asked for; 0 where nobody did."""
         self._fills: deque[_Fill] = deque()
         self._markouts: dict[Seat, float] = {}
@@ -77,7 +77,7 @@ class Waking:
 
     def _look_at_moves(self) -> None:
         asked = [wake.move_bps for wake in self._wakes.values() if wake.move_bps > 0.0]
-        self._least_bps = min(asked, default=0.0)
+        self.least_bps = min(asked, default=0.0)
         if not asked:
             self._heard.clear()
             self._since.clear()
@@ -85,16 +85,14 @@ class Waking:
     # --- what happens ---------------------------------------------------------------------------
 
     def heard(self, exchange: str, price: float) -> bool:
-        """Whether this price is a reason to decide."""
-        if not self._least_bps:
-            return False
+        """Whether this price is a reason to decide; not asked where nobody minds moves."""
         self._heard[exchange] = price
         before = self._since.setdefault(exchange, price)
-        return abs(price - before) * _BPS >= before * self._least_bps
+        return abs(price - before) * _BPS >= before * self.least_bps
 
     def decided(self) -> None:
         """From here a move is measured anew."""
-        if self._least_bps:
+        if self.least_bps:
             self._since.update(self._heard)
 
     def filled(self, order: Order, price: int, now_ns: int) -> None:

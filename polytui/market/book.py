@@ -88,19 +88,21 @@ class TokenBook:
             return NO_NEWS
         bid, ask, was_settled = self.best_bid, self.best_ask, self.is_settled
         self.venue_ns = venue_ns
+        price, shares = change.price, change.shares
         if change.side is Side.BUY:
-            self._set_bid(change.price, change.shares)
+            self._set_bid(price, shares)
         else:
-            self._set_ask(change.price, change.shares)
-        self.is_settled = (
-            not self.is_doubted
-            and self.best_bid < self.best_ask
-            and change.best_bid in (None, self.best_bid)
-            and change.best_ask in (None, self.best_ask)
+            self._set_ask(price, shares)
+        best_bid, best_ask = self.best_bid, self.best_ask
+        is_settled = self.is_settled = (
+            best_bid < best_ask
+            and (change.best_bid is None or change.best_bid == best_bid)
+            and (change.best_ask is None or change.best_ask == best_ask)
+            and not self.is_doubted
         )
-        if bid != self.best_bid or ask != self.best_ask or was_settled is not self.is_settled:
+        if bid != best_bid or ask != best_ask or was_settled is not is_settled:
             return NEW_BEST
-        return NEW_SIZE if change.price == bid or change.price == ask else NO_NEWS
+        return NEW_SIZE if price in (bid, ask) else NO_NEWS
 
     def _set_bid(self, price: Price, shares: Shares) -> None:
         if shares:

@@ -76,11 +76,9 @@ class Consensus:
 
     def take_quote(self, venue: str, mid: float, venue_ns: int, received_ns: int) -> bool:
         """Whether the venue's mid is another one now."""
-        self._changed()
-        known = self._venue(venue)
-        has_moved = mid != known.mid
-        known.take_mid(mid, venue_ns, received_ns)
-        return has_moved
+        self._memo = self._voters = None
+        known = self._venues.get(venue) or self._venue(venue)
+        return known.take_mid(mid, venue_ns, received_ns)
 
     def take_settlement(self, value: float, observed_ns: int, market: MarketSettings) -> None:
         if observed_ns <= self._spot_ns:

@@ -56,8 +56,12 @@ class VenuePrice:
         self._faultiness = 0.0
         self._fault_ns = 0
 
-    def take_mid(self, mid: float, venue_ns: int, received_ns: int) -> None:
-        self.mid, self.log_mid, self.received_ns = mid, math.log(mid), received_ns
+    def take_mid(self, mid: float, venue_ns: int, received_ns: int) -> bool:
+        """Whether it is another one now."""
+        self.received_ns = received_ns
+        has_moved = mid != self.mid
+        if has_moved:
+            self.mid, self.log_mid = mid, math.log(mid)
         if venue_ns:
             late_ms = max(0, received_ns - venue_ns) / NS_PER_MS
             known = self.latency_ms
@@ -70,6 +74,7 @@ class VenuePrice:
             mids.append((at_ns, self.log_mid))
             while mids[0][0] < at_ns - _KEEP_NS:
                 mids.popleft()
+        return has_moved
 
     def take_settlement(self, log_value: float, observed_ns: int, half_life_s: float) -> None:
         """Average the basis at the second that Chainlink spoke of."""

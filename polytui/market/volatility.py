@@ -99,7 +99,7 @@ class Volatility:
         since_ns = at_ns - self._last_ns
         if since_ns < 0:
             return self._is_set_back(at_ns, market)
-        return since_ns >= market.volatility_sample_s * NS_PER_S / _LOOKS
+        return since_ns >= self._sample_ns / _LOOKS
 
     def _is_set_back(self, at_ns: int, market: MarketSettings) -> bool:
         """Whether our clock was: by less than a gap it is waited for, from there on it is a gap."""
@@ -113,7 +113,7 @@ class Volatility:
         if silent_ns <= 0 and not is_set_back:
             return
         sample_ns = round(market.volatility_sample_s * NS_PER_S)
-        if sample_ns != self._sample_ns:
+        if sample_ns != self._sample_ns:  # in force from the next look that was due
             self._sample_ns = sample_ns
             self._forget()
         elif silent_ns > market.volatility_forget_s * NS_PER_S:
