@@ -70,8 +70,11 @@ class Attention:
         self._most_lag_ns = 0
         self._wakes_ns = NEVER_NS
         """When the first of the rounds is to be looked at whatever happens."""
+        self.since_ns = self.next_ns = 0
+        """Outside [since, next) the clock itself is a reason to decide: features are due, a round's
+        moment has come; or it was set back."""
         self._least_move = 0.0
-        self._features_ns = 0
+        self._features_every_ns = 0
         self._windows: tuple[EntryWindow, ...] = ()
         self._early_s = 0.0
         self._after_open_ns: tuple[int, ...] = ()
@@ -80,7 +83,7 @@ class Attention:
     def configure(self, settings: Settings) -> None:
         """Settings in force."""
         self._least_move = settings.deciding.least_move_sigmas
-        self._features_ns = settings.features.every_ms * NS_PER_MS
+        self._features_every_ns = settings.features.every_ms * NS_PER_MS
         self._windows = tuple(dict.fromkeys([one.window(settings) for one in STRATEGIES]))
         self._most_lag_ns = settings.gates.max_book_lag_ms * NS_PER_MS
         self._early_s = settings.gates.entry_delay_s + _LEAD_S
@@ -94,15 +97,6 @@ class Attention:
     def is_for_all(self) -> bool:
         """Whether whatever changes is a reason to decide everything."""
         return not self._least_move
-
-    def is_due(self, now_ns: int) -> bool:
-        """Whether anything is to be decided now."""
-        if self.is_everywhere or self.touched:
-            return True
-        if now_ns >= self._wakes_ns:
-            self.is_everywhere = True
-            return True
-        return not 0 <= now_ns - self._prices.features.latest.at_ns < self._features_ns
 
     def book_changed(self, event: BookChanged, now_ns: int) -> None:
         """A change behind the best prices is nobody's reason."""
@@ -148,8 +142,10 @@ class Attention:
 
     # --- what is decided ------------------------------------------------------------------------
 
-    def asked(self, *, has_new_features: bool) -> Iterable[DeskRound]:
+    def asked(self, now_ns: int, *, has_new_features: bool) -> Iterable[DeskRound]:
         """The rounds that are to be decided."""
+        if now_ns >= self._wakes_ns:
+            return self._rounds
         if self.is_everywhere or (has_new_features and not self._least_move):
             return self._rounds
         rounds = self._rounds if has_new_features else list(self.touched.values())
@@ -163,6 +159,8 @@ class Attention:
             self._look_at_prices(now_ns, settings, is_touching=False)
             self._wakes_ns = min([one.wakes_ns for one in self._rounds], default=NEVER_NS)
             self._tense_ns = min([one.tense_ns for one in self._rounds], default=NEVER_NS)
+        self.since_ns = self._prices.features.latest.at_ns
+        self.next_ns = min(self.since_ns + self._features_every_ns, self._wakes_ns)
 
     def looked(self, market_round: DeskRound, view: View | None) -> None:
         """A round was: how far its price may go until it must be again. Without a view no price
