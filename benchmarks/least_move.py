@@ -4,10 +4,12 @@
 
 Both have the settings that ship, but that the second decides whatever changes
 (`deciding.least_move_sigmas = 0`) and the limits that end a day are out of the way of both. Orders
-are told apart by round, strategy, side and number; an order is the same where its price is, and not
-where it is missing. The first difference in a round brings others, which only follow from it: they
-are counted apart. Of each first difference it is said how far the forecast had moved since the
-round was looked at, in its own sigmas.
+are told apart by round, strategy, side and number; an order is the same where its price is, its
+shares are within a twentieth (stakes follow a confidence that never stands still) and it was sent
+within a quarter of a second, which is how old features may be. The first difference in a round
+brings others, which only follow from it: they are counted apart. Of each first difference it is
+said how far the price that one had seen was from the other's, as a move of the forecast in its own
+sigmas.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from polytui.model.orders import Order
 from polytui.model.units import MICRO, NS_PER_S
 
 _ASSET = Asset.BTC
+_SAME_SHARES = 0.05
+_SAME_NS = NS_PER_S // 4
 _Name = tuple[str, str, str, str, int]
 """Round, strategy, outcome, side, and the how many-th of those."""
 
@@ -79,6 +83,8 @@ class OrderComparison:
     always: int
     sometimes: int
     same: int
+    exact: int
+    """Of the same, those sent by the same event."""
     differences: tuple[OrderDifference, ...]
 
     @property
@@ -88,7 +94,7 @@ class OrderComparison:
     def text(self) -> str:
         head = (
             f"{self.always} orders where everything decides, {self.sometimes} by the threshold:"
-            f" {self.same} the same, {len(self.first)} others and"
+            f" {self.same} the same ({self.exact} to the event), {len(self.first)} others and"
             f" {len(self.differences) - len(self.first)} that follow from those"
         )
         return "\n".join([head, *(f"  {one.text()}" for one in self.differences)])
@@ -127,16 +133,25 @@ def _moved(slug: str, always: _Side, sometimes: _Side) -> float:
 def _compared(always: _Side, sometimes: _Side) -> OrderComparison:
     every = {**always.orders, **sometimes.orders}
     names = sorted(every, key=lambda name: _first_ns(name, always, sometimes))
-    found, same, spoilt = list[OrderDifference](), 0, set[str]()
+    found, same, exact, spoilt = list[OrderDifference](), 0, 0, set[str]()
     for name in names:
         one, other = always.orders.get(name), sometimes.orders.get(name)
-        if one is not None and other is not None and one.price == other.price:
+        if one is not None and other is not None and _is_same(one, other):
             same += 1
+            exact += one.placed_ns == other.placed_ns
             continue
         moved = always.unseen.get(name, sometimes.unseen.get(name, 0.0))
         found.append(OrderDifference(name, one, other, moved, name[0] in spoilt))
         spoilt.add(name[0])
-    return OrderComparison(len(always.orders), len(sometimes.orders), same, tuple(found))
+    return OrderComparison(len(always.orders), len(sometimes.orders), same, exact, tuple(found))
+
+
+def _is_same(one: Order, other: Order) -> bool:
+    return (
+        one.price == other.price
+        and abs(one.shares - other.shares) <= _SAME_SHARES * one.shares
+        and abs(one.placed_ns - other.placed_ns) <= _SAME_NS
+    )
 
 
 def _first_ns(name: _Name, *sides: _Side) -> int:

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from polytui.backtest.inprocess import InProcess
-from polytui.config.demo import with_demo_strategies
+from polytui.config.demo import adapted_to_demo
 from polytui.config.schema import Settings
 from polytui.model.units import MICRO
 from polytui.sim_world import world_settings
@@ -56,7 +56,7 @@ def story_of(seed: int) -> Story:
     """Play it, with the settings that ship."""
     settings = Settings()
     settings = attrs.evolve(
-        with_demo_strategies(settings, settings.demo),
+        adapted_to_demo(settings, settings.demo),
         session=attrs.evolve(settings.session, rounds=settings.demo.rounds),
         demo=attrs.evolve(settings.demo, seed=seed),
     )

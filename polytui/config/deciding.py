@@ -61,7 +61,8 @@ class DecidingSettings:
 
     least_move_sigmas: float = setting(0.02, between(0.0, 1.0))
     """By so much of its own sigma must a round's forecast move until the round is decided anew; at
-    most 0.8 of it in cents of fair value. 0 decides after every change of a mid or a best price."""
+    most 0.8 of it in cents of fair value. 0 decides after every change of a mid, of a price or size
+    at the top of a book, and of Chainlink's averages."""
 
 
 @frozen

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import attrs
 
-from polytui.config.schema import DemoSettings, Settings
+from polytui.config.schema import DemoSettings, RiskSettings, Settings
+
+_USUAL = RiskSettings()
 
 
-def with_demo_strategies(settings: Settings, demo: DemoSettings) -> Settings:
-    """Those that `demo` names trade besides those that are enabled: a demo is there to show every
-    kind, and nobody's money is in it."""
+def adapted_to_demo(settings: Settings, demo: DemoSettings) -> Settings:
+    """Strategies that `demo` names trade besides those that are enabled, and an asset may lose more
+    rounds in a row, unless a person has said how many: a demo is there to show every kind, and
+    nobody's money is in it."""
     tables = {
         name: attrs.evolve(getattr(settings, name), is_enabled=True) for name in demo.strategies
     }
-    return attrs.evolve(settings, **tables)
+    risk = settings.risk
+    if risk.max_losses_in_a_row == _USUAL.max_losses_in_a_row:
+        risk = attrs.evolve(risk, max_losses_in_a_row=demo.max_losses_in_a_row)
+    return attrs.evolve(settings, risk=risk, **tables)

@@ -219,7 +219,7 @@ class TerminalSettings:
 class DemoSettings:
     """`polytui demo` and `polytui venue`."""
 
-    seed: int = setting(19, NOT_NEGATIVE)
+    seed: int = setting(13, NOT_NEGATIVE)
     """Of the simulated world: one seed, one story."""
     speed: float = setting(20.0, between(0.1, 200.0))
     """Session seconds a real second. A machine that falls behind lowers it and says so."""
@@ -241,6 +241,9 @@ class DemoSettings:
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
     strategies: tuple[str, ...] = ("confluence", "momentum_score")
     """Those that trade in a demo besides those that are enabled, so that every kind is seen."""
+    max_losses_in_a_row: int = setting(6, between(1, 1000))
+    """In place of the usual limit of `[risk]`. The crowd of a demo is as quick as a real one: three
+    losing rounds in a row come often, and a demo that stops itself shows little."""
 
 
 def _hot(table: type[Any]) -> Any:

@@ -3,18 +3,20 @@
 A round is decided at the end of a batch in which
 
     a best price of its books changed, or whether they add up, or are read in time
+    somebody switched the kill switch, of whatever asset
     its settlement forecast moved by more than `deciding.least_move_sigmas` of its own sigma
     features are made anew, Chainlink spoke, a second passed, a window of its opened
     the venue reported, a person commanded, a feed came or went, settings changed
 
 A forecast moves as far as the open part of the closing price does: the price since the round was
-looked at last, against `least_move_sigmas` x sigma / (1 - known). The consensus is a mean of its
-exchanges, so it has not moved further than the one that moved furthest: until one has left its band
-nothing is computed at all.
+looked at last, against `least_move_sigmas` x sigma / (1 - known). Until an exchange has run so far
+nothing is computed: at the same weights a mean moves no further than what moved furthest. Weights
+age, and who disagrees is voted out, so the price is computed every tenth of a second all the same.
 
 From the moment on when somebody may trade a round at once (a young signal is old enough, the
 cool-down is over, an order waits for depth) it is tense: every change of a mid, and of a price or
-size at the top of its books, decides it. At a setting of zero that is so of all rounds always.
+size at the top of its books, decides it; for who waits for depth, every change of a book. At a
+setting of zero that is so of all rounds always.
 
 A round that nobody may enter now or in a moment, and in which nothing is held or works, is quiet:
 it is looked at once a second, for people.
@@ -28,7 +30,7 @@ from collections.abc import Iterable
 from polytui.config.schema import Settings
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.prices import DeskPrices
-from polytui.desk.round import DeskRound
+from polytui.desk.round import ESTIMATED, DeskRound
 from polytui.desk.round_phase import Phase
 from polytui.desk.rounds import DeskRounds
 from polytui.ledger.shadow import NEVER_NS
@@ -44,6 +46,7 @@ from polytui.strategy.window import EntryWindow
 _WAITING = (Reason.SIGNAL_YOUNG, Reason.COOLDOWN)
 """For so many seconds of so many."""
 _ROUNDED_NS = 1000
+_PRICED_EVERY_NS = 100 * NS_PER_MS
 _LEAD_S = 1.0
 """A quiet round is looked at once a second: so long before its window it is quiet no more."""
 
@@ -55,6 +58,10 @@ class Attention:
     def __init__(self, prices: DeskPrices, rounds: DeskRounds, ledger: AssetLedger) -> None:
         self.is_everywhere = False
         """Whatever waits for anything is looked at."""
+        self.is_killed = False
+        """As the kill switch stood when it was looked at last: the account is everybody's."""
+        self.priced_ns = 0
+        """When the price is to be computed whatever the exchanges do."""
         self.touched: dict[str, DeskRound] = {}
         self._prices = prices
         self._rounds = rounds
@@ -89,7 +96,10 @@ class Attention:
         self._early_s = settings.gates.entry_delay_s + _LEAD_S
         self._after_open_ns = _moments([one.after_open_s for one in self._windows])
         until_close_s = [one.from_left_s for one in self._windows]
-        self._before_close_ns = _moments([*until_close_s, settings.exits.before_close_s])
+        last_s = [one.before_close_s for one in self._windows]
+        closing = _moments([*until_close_s, settings.exits.before_close_s])
+        # An entry may be made in the last moment of its window, and works a moment too long then.
+        self._before_close_ns = (*closing, *[before_ns - 1 for before_ns in _moments(last_s)])
 
     # --- what happens ---------------------------------------------------------------------------
 
@@ -113,15 +123,29 @@ class Attention:
     def _note(self, market_round: DeskRound, news: int) -> None:
         if not self._least_move:
             self.is_everywhere = True
+        elif market_round.is_quiet:
+            return
         elif news > NEW_SIZE or self._now_ns >= market_round.tense_ns:
             self.touched[market_round.slug] = market_round
 
-    def price_moved(self, venue: str, now_ns: int, settings: Settings) -> None:
-        """The mid of an exchange is another one."""
+    def quoted(self, venue: str, now_ns: int, settings: Settings, *, has_moved: bool) -> None:
+        """An exchange was heard: its mid is another one, or the price is due."""
         if not self._least_move:
-            self.is_everywhere = True
-        elif now_ns >= self._tense_ns or self._prices.consensus.run(venue) >= self._slack:
+            self.is_everywhere = self.is_everywhere or has_moved
+        elif (
+            now_ns >= self.priced_ns
+            or now_ns >= self._tense_ns
+            or self._prices.consensus.run(venue) >= self._slack
+        ):
             self._look_at_prices(now_ns, settings, is_touching=True)
+
+    @property
+    def is_strike_missing(self) -> bool:
+        """Whether an open round waits for the average that it is decided by."""
+        return any(
+            one.phase is Phase.OPEN and (one.strike is None or one.strike_source == ESTIMATED)
+            for one in self._rounds
+        )
 
     def _look_at_prices(self, now_ns: int, settings: Settings, *, is_touching: bool) -> None:
         """Rounds whose forecast moved too far are touched; the others have so much left."""
@@ -137,7 +161,7 @@ class Attention:
             slack = min(slack, left / price)
             if is_touching and (left <= 0.0 or now_ns >= market_round.tense_ns):
                 self.touched[market_round.slug] = market_round
-        self._slack = slack
+        self._slack, self.priced_ns = slack, now_ns + _PRICED_EVERY_NS
         prices.consensus.mark()
 
     # --- what is decided ------------------------------------------------------------------------
@@ -155,27 +179,30 @@ class Attention:
         """From here everything is measured anew."""
         self.is_everywhere = False
         self.touched.clear()
+        self._wakes_ns = self._tense_ns = NEVER_NS
         if self._least_move:
             self._look_at_prices(now_ns, settings, is_touching=False)
-            self._wakes_ns = min([one.wakes_ns for one in self._rounds], default=NEVER_NS)
-            self._tense_ns = min([one.tense_ns for one in self._rounds], default=NEVER_NS)
+            for market_round in self._rounds:
+                if market_round.phase is Phase.OPEN:
+                    self._wakes_ns = min(self._wakes_ns, market_round.wakes_ns)
+                    self._tense_ns = min(self._tense_ns, market_round.tense_ns)
         self.since_ns = self._prices.features.latest.at_ns
         self.next_ns = min(self.since_ns + self._features_every_ns, self._wakes_ns)
 
-    def looked(self, market_round: DeskRound, view: View | None) -> None:
+    def looked(self, market_round: DeskRound, view: View | None, now_ns: int) -> None:
         """A round was: how far its price may go until it must be again. Without a view no price
         changes what is decided of it."""
         market_round.seen_price, market_round.band = 0.0, math.inf
-        market_round.wakes_ns = market_round.tense_ns = NEVER_NS
+        market_round.wakes_ns = self._next_moment_ns(market_round.round, now_ns)
+        market_round.tense_ns = _tense_ns(market_round.whys.values(), now_ns)
+        market_round.minds_depth = market_round.tense_ns == now_ns
         market_round.is_quiet = False
         if view is None:
             return
-        market_round.wakes_ns = self._next_moment_ns(market_round.round, view.now_ns)
         if self._is_quiet(market_round, view):
             market_round.is_quiet = True
             return
         market_round.seen_price = view.price
-        market_round.tense_ns = _tense_ns(market_round.whys.values(), view.now_ns)
         if view.known < 1.0:
             market_round.band = self._least_move * view.sigma / (1.0 - view.known)
 
@@ -192,7 +219,7 @@ class Attention:
             return False
         if account.live.open(slug) or account.shadow.open(slug) or market_round.quote_sets:
             return False
-        return not self._ledger.of_round(slug)
+        return not (account.shadow.is_anyone_waiting(slug) or self._ledger.of_round(slug))
 
     def state(self) -> tuple[object, ...]:
         return (
@@ -201,6 +228,7 @@ class Attention:
             self._slack,
             self._wakes_ns,
             self._tense_ns,
+            (self.is_killed, self.priced_ns, self.since_ns, self.next_ns),
             self._is_late,
         )
 

@@ -103,13 +103,15 @@ class Desk:
         waking = self._waking
         if waking.next_due_ns <= now_ns and waking.grown_old(now_ns, self.rounds):
             attention.is_everywhere = True
+        if self.account.kill_switch.is_on is not attention.is_killed:
+            attention.is_killed = not attention.is_killed
+            attention.is_everywhere = True
         if is_last and (
             attention.is_everywhere
             or attention.touched
             or not attention.since_ns <= now_ns < attention.next_ns
         ):
             self._decide(step)
-            waking.decided()
             self._is_tick = False
         return tuple(step.effects) if step.effects else ()
 
@@ -252,7 +254,8 @@ class Desk:
         is_news = self.prices.chainlink_priced(event, self.settings.market)
         self.prices.sample(step.now_ns, self.settings.market)
         if event.kind is not PriceKind.SPOT:
-            return is_news and self._attention.is_for_all
+            attention = self._attention
+            return is_news and (attention.is_for_all or attention.is_strike_missing)
         if is_news:
             watch = self.asset_account.watch
             forecast_check.hear(event, step.now_ns, self.prices, watch, self.settings)
@@ -260,8 +263,9 @@ class Desk:
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
         settings, prices, waking = self.settings, self.prices, self._waking
-        if prices.exchange_quoted(event):
-            self._attention.price_moved(event.venue, step.now_ns, settings)
+        has_moved, attention = prices.exchange_quoted(event), self._attention
+        if has_moved or step.now_ns >= attention.priced_ns:
+            attention.quoted(event.venue, step.now_ns, settings, has_moved=has_moved)
         prices.sample(step.now_ns, settings.market)
         return waking.least_bps > 0.0 and waking.heard(event.venue, (event.bid + event.ask) / 2.0)
 
@@ -299,7 +303,8 @@ class Desk:
         for market_round in self._attention.asked(step.now_ns, has_new_features=is_new):
             if market_round.phase is Phase.OPEN:
                 view = self._decide_round(step, market_round)
-                self._attention.looked(market_round, view)
+                self._attention.looked(market_round, view, step.now_ns)
+                self._waking.looked(market_round.slug)
             elif market_round.phase is Phase.ENDED:
                 self._quoter.want(step, market_round, (), self.settings)
         self._flattening.end_when_done(self.rounds)

@@ -65,6 +65,8 @@ class DeskRound:
         """When it is looked at again whatever happens: a window opens, or positions must leave."""
         self.tense_ns = NEVER_NS
         """From when somebody may trade it at once: every change of its prices decides then."""
+        self.minds_depth = False
+        """An order waits for depth: every change of its books is a reason to decide."""
         self.is_quiet = False
         """Nobody may enter, and there is nothing to leave: a look a second is enough."""
         self.block: Why | None = None
@@ -164,7 +166,14 @@ class DeskRound:
             (name, persistence.state()) for name, persistence in self.persistences.items()
         )
         tick = (self.round.tick, self.tick_ns)
-        looked = (self.seen_price, self.band, self.wakes_ns, self.tense_ns, self.is_quiet)
+        looked = (
+            self.seen_price,
+            self.band,
+            self.wakes_ns,
+            self.tense_ns,
+            self.minds_depth,
+            self.is_quiet,
+        )
         return (
             self.phase.value,
             self.takes_orders,

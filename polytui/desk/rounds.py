@@ -87,9 +87,10 @@ class DeskRounds:
         for change in event.changes:
             known = by_token.get(change.token_id)
             if known is not None:
+                market_round = known[0]
                 news = known[2].change(change, venue_ns)
-                if news and known[0].phase is Phase.OPEN:
-                    note(known[0], news)
+                if (news or market_round.minds_depth) and market_round.phase is Phase.OPEN:
+                    note(market_round, news)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         if known := self._by_token.get(event.token_id):

@@ -43,8 +43,10 @@ class Waking:
         self._wakes: dict[Seat, Wake] = {}
         self._heard: dict[str, float] = {}
         """By exchange, the last price."""
-        self._since: dict[str, float] = {}
-        """The same at the last decision."""
+        self._since: dict[str, dict[str, float]] = {}
+        """The same by round, when it was decided last."""
+        self._least_of: dict[str, float] = {}
+        """By round, the smallest move in bps that anybody in it asked for."""
         self.least_bps = 0.0
         """The smallest move that anybody asked for; 0 where nobody did."""
         self._fills: deque[_Fill] = deque()
@@ -76,24 +78,31 @@ class Waking:
         self._look_at_fills()
 
     def _look_at_moves(self) -> None:
-        asked = [wake.move_bps for wake in self._wakes.values() if wake.move_bps > 0.0]
-        self.least_bps = min(asked, default=0.0)
-        if not asked:
+        self._least_of.clear()
+        for (slug, _), wake in self._wakes.items():
+            if wake.move_bps > 0.0:
+                least_bps = self._least_of.get(slug, wake.move_bps)
+                self._least_of[slug] = min(least_bps, wake.move_bps)
+        self.least_bps = min(self._least_of.values(), default=0.0)
+        self._since = {slug: self._since.get(slug, {}) for slug in self._least_of}
+        if not self._least_of:
             self._heard.clear()
-            self._since.clear()
 
     # --- what happens ---------------------------------------------------------------------------
 
     def heard(self, exchange: str, price: float) -> bool:
         """Whether this price is a reason to decide; not asked where nobody minds moves."""
         self._heard[exchange] = price
-        before = self._since.setdefault(exchange, price)
-        return abs(price - before) * _BPS >= before * self.least_bps
+        has_run = False
+        for slug, least_bps in self._least_of.items():
+            before = self._since[slug].setdefault(exchange, price)
+            has_run = has_run or abs(price - before) * _BPS >= before * least_bps
+        return has_run
 
-    def decided(self) -> None:
-        """From here a move is measured anew."""
-        if self.least_bps:
-            self._since.update(self._heard)
+    def looked(self, slug: str) -> None:
+        """A round was decided: from here a move is measured anew for those who quote in it."""
+        if slug in self._least_of:
+            self._since[slug].update(self._heard)
 
     def filled(self, order: Order, price: int, now_ns: int) -> None:
         """A rung traded."""
@@ -138,7 +147,7 @@ class Waking:
         return (
             sorted((*seat, wake.move_bps, wake.markout_s) for seat, wake in self._wakes.items()),
             sorted(self._heard.items()),
-            sorted(self._since.items()),
+            sorted((slug, sorted(since.items())) for slug, since in self._since.items()),
             [(*fill.seat, fill.due_ns, fill.outcome.value, fill.price) for fill in self._fills],
             sorted((*seat, bps) for seat, bps in self._markouts.items()),
         )

@@ -83,6 +83,9 @@ class Shadow:
         """Whether an order of the strategy is on its way."""
         return any(sent.slug == slug and sent.strategy == strategy for sent in self._sent)
 
+    def is_anyone_waiting(self, slug: str) -> bool:
+        return any(sent.slug == slug for sent in self._sent)
+
     def fill(self, sent: Sent, fills: Sequence[Fill]) -> None:
         """Book what an order became. A side that was bought is spent."""
         quote = sent.quote

@@ -19,7 +19,7 @@ import attrs
 import msgspec
 from attrs import field, frozen
 
-from polytui.config.demo import with_demo_strategies
+from polytui.config.demo import adapted_to_demo
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.execution.client import OpenExecution
@@ -171,6 +171,6 @@ MODES: dict[str, Mode] = {
         open_paper,
         is_simulated=True,
         keeps_risk_state=False,
-        adapted=with_demo_strategies,
+        adapted=adapted_to_demo,
     ),
 }

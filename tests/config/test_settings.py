@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.config.change import changed
-from polytui.config.demo import with_demo_strategies
+from polytui.config.demo import adapted_to_demo
 from polytui.config.load import (
     BadSettings,
     canonical_json,
@@ -265,10 +265,19 @@ def test_a_text_with_a_fault_is_refused() -> None:
 def test_the_demos_strategies_are_those_there_are_and_trade_besides_the_enabled() -> None:
     for strategy in STRATEGIES:
         demo = DemoSettings(strategies=(strategy.name,))
-        assert getattr(with_demo_strategies(Settings(), demo), strategy.name).is_enabled
-    settings = Settings()
-    assert with_demo_strategies(settings, DemoSettings(strategies=())) == settings
+        assert getattr(adapted_to_demo(Settings(), demo), strategy.name).is_enabled
+    plain = DemoSettings(strategies=(), max_losses_in_a_row=3)
+    assert adapted_to_demo(Settings(), plain) == Settings()
     for names in (["martingale"], ["confluence", "confluence"]):
         (fault,) = faults_of({"demo": {"strategies": names}})
         assert all(strategy.name in fault for strategy in STRATEGIES), fault
         assert fault.endswith("@ demo.strategies")
+
+
+@pytest.mark.parametrize(("asked", "most"), [(3, 6), (2, 2), (10, 10)])
+def test_a_demo_may_lose_more_rounds_in_a_row_unless_somebody_said_how_many(
+    asked: int, most: int
+) -> None:
+    """Three is what ships, and nobody's word."""
+    settings = Settings(risk=RiskSettings(max_losses_in_a_row=asked))
+    assert adapted_to_demo(settings, DemoSettings()).risk.max_losses_in_a_row == most

@@ -13,8 +13,9 @@ from stories import CHEAP_BOOK, FAIR_BOOK, PLAIN, PRICE, Story, make_round, of_k
 
 from polytui.config.load import BadSettings, structure_settings
 from polytui.config.schema import Settings
+from polytui.desk.round import ESTIMATED, OBSERVED
 from polytui.model import events as ev
-from polytui.model.effects import Effect, Place, Reason
+from polytui.model.effects import Cancel, Effect, Place, Reason
 from polytui.model.instrument import Asset, Exchange, Outcome, PriceKind
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
@@ -394,3 +395,122 @@ def test_only_the_round_that_was_touched_is_looked_at() -> None:
     story.book((0.70, 0.72), number=1)
     assert story.round(number=1).looked_ns == story.now_ns
     assert story.round().looked_ns < story.now_ns
+
+
+# --- what happens elsewhere, or in between --------------------------------------------------------
+
+
+def test_a_kill_is_heard_by_every_desk_at_its_next_event() -> None:
+    """Whoever it was said to: the account is everybody's."""
+    story = Story(PLAIN, (Asset.BTC, Asset.ETH)).a_minute_in(Asset.BTC, Asset.ETH)
+    story.buying()
+    story.command(ev.Action.KILL, Asset.ETH)
+    story.now_ns += 5 * NS_PER_MS
+    at_ns = story.now_ns
+    traded = ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns)
+    assert len(of_kind(story.tell(traded), Cancel)) == 1
+    assert is_looked_at(story)
+    trade(story)
+    assert not is_looked_at(story)
+
+
+def test_a_price_that_moves_because_one_falls_silent_is_seen_as_well() -> None:
+    """Two exchanges far apart, of which one goes on: the mean goes to it, and no mid moves."""
+    story = a_minute_in()
+    story.now_ns += 1
+    story.quote("binance", PRICE + 30.0)
+    story.quote("bybit", PRICE - 30.0)
+    story.quote("coinbase", PRICE)
+    story.silence(0.0)
+    desk = story.desk()
+    for _ in range(8):
+        story.now_ns += 110 * NS_PER_MS
+        story.quote("bybit", PRICE - 30.0)
+        estimate, market_round = (
+            desk.prices.estimate(story.now_ns, desk.settings.market),
+            story.round(),
+        )
+        assert estimate is not None
+        assert abs(estimate.price - market_round.seen_price) <= market_round.band
+
+
+def test_a_round_that_has_ended_is_no_reason_to_look_at_the_next() -> None:
+    """Its last moments passed unseen: nothing was heard for a while."""
+    story = Story(PLAIN).a_minute_in()
+    story.wait(215)
+    following = make_round(number=1)
+    story.tell(ev.RoundFound(following))
+    story.now_ns = following.opens_ns
+    story.tell(ev.RoundClosed(make_round().slug, story.now_ns), is_last=False)
+    story.tell(ev.RoundOpened(following.slug, story.now_ns), is_last=False)
+    story.silence(0.0)
+    looked_ns = story.round(number=1).looked_ns
+    for _ in range(10):
+        story.now_ns += 1
+        trade(story)
+    assert story.round(number=1).looked_ns == looked_ns
+
+
+def test_a_share_that_is_set_to_zero_leaves_no_old_moment_behind() -> None:
+    story = a_minute_in()
+    assert story.round().wakes_ns < story.now_ns + 300 * NS_PER_S
+    story.settings = moving(0.0)
+    story.limit()
+    story.now_ns = story.round().wakes_ns + 1
+    story.silence(0.0)
+    story.now_ns += 1
+    trade(story)
+    assert not is_looked_at(story)
+
+
+def test_an_entry_leaves_at_the_first_event_after_its_window_has_closed() -> None:
+    closing = evolve(PLAIN, gates=evolve(PLAIN.gates, before_close_s=235.0))
+    story = Story(closing).a_minute_in()
+    story.wait(4)
+    order = story.buying()
+    story.tell(ev.Accepted(order.order_id))
+    last_ns = make_round().closes_ns - 235 * NS_PER_S
+    story.now_ns = last_ns
+    story.silence(0.0)
+    story.now_ns += 5 * NS_PER_MS
+    at_ns = story.now_ns
+    traded = ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns)
+    assert len(of_kind(story.tell(traded), Cancel)) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, SHARE])
+def test_depth_behind_the_best_and_inside_the_limit_is_depth(share: float) -> None:
+    gates = evolve(PLAIN.gates, min_depth=500.0, max_slippage_ticks=1)
+    story = a_minute_in(moving(share, evolve(PLAIN, gates=gates)))
+    story.book(CHEAP_BOOK)
+    assert story.said_last() is Reason.DEPTH_THIN
+    story.now_ns += 1
+    more = ev.LevelChange(
+        make_round().up_token, Side.SELL, Price(610_000), Shares(40 * MANY), *CHEAP
+    )
+    effects = story.tell(ev.BookChanged((more,), story.now_ns, story.now_ns))
+    assert len(of_kind(effects, Place)) == 1
+
+
+def test_the_average_that_decides_a_round_is_a_reason_while_it_has_no_strike() -> None:
+    story = Story(PLAIN)
+    story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))
+    story.tell(ev.RoundFound(make_round()))
+    story.wait(90)
+    story.tell(ev.RoundOpened(make_round().slug, story.now_ns))
+    story.book(FAIR_BOOK)
+    assert story.round().strike_source == ESTIMATED
+    story.now_ns += 1
+    story.strike()
+    assert is_looked_at(story)
+    assert story.round().strike_source == OBSERVED
+
+
+def test_a_round_is_not_quiet_while_a_shadow_is_on_its_way() -> None:
+    closing = evolve(PLAIN, gates=evolve(PLAIN.gates, before_close_s=235.0))
+    story = Story(closing).a_minute_in()
+    story.wait(5)
+    shadowed(story)
+    story.now_ns += 5 * NS_PER_MS
+    story.silence(0.0)
+    assert not story.round().is_quiet

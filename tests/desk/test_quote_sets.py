@@ -572,6 +572,24 @@ def test_who_is_blind_is_not_woken() -> None:
     assert (len(story.effects), maker.asked, story.round().looked_ns) == before
 
 
+def test_a_round_that_is_decided_measures_no_move_of_another_anew() -> None:
+    """Five bps in steps of one, while the other round's book moves at each of them."""
+    maker = ThreeRungs(wake=Wake(move_bps=5.0))
+    settings = evolve(QUIET, deciding=evolve(QUIET.deciding, least_move_sigmas=1.0))
+    story = Story(settings, quoting=(maker,)).a_minute_in()
+    other = make_round(number=1)
+    story.tell(ev.RoundFound(other))
+    story.tell(ev.RoundOpened(other.slug, story.now_ns))
+    story.book((0.50, 0.52), number=1)
+    asked = maker.asked
+    for step in range(1, 6):
+        story.now_ns += 1
+        story.book((0.50 + 0.01 * (step % 2), 0.52 + 0.01 * (step % 2)), number=1)
+        trade(story, 100_000.0 * (1 + step / 10_000))
+        first = [view for view in maker.views[asked:] if view.up.best_ask == cents(79)]
+        assert len(first) == (1 if step == 5 else 0)
+
+
 @pytest.mark.parametrize(
     ("side", "bests", "markout"),
     [

@@ -64,7 +64,7 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
     summary = crashed.summary
-    assert (summary["mode"], summary["seed"], summary["rounds_settled"]) == ("demo", 19, 2)
+    assert (summary["mode"], summary["seed"], summary["rounds_settled"]) == ("demo", 13, 2)
     for name in ("btc", "eth"):
         asset = summary["assets"][name]
         assert {"rounds", "signals", "orders", "fills", "pnl_usd", "halted"} <= set(asset)
