@@ -215,7 +215,8 @@ def quick_settings(**tables: Any) -> Settings:
     """Settings for virtual time: the journal's thread is left alone until the end. Nothing trades
     for show."""
     settings = Settings(endpoints=_ENDPOINTS)
-    changes = {"journal": _JOURNAL, "demo": {"strategies": ()}, **tables}
+    usual = {"strategies": (), "max_losses_in_a_row": settings.risk.max_losses_in_a_row}
+    changes = {"journal": _JOURNAL, "demo": usual, **tables}
     return attrs.evolve(
         settings,
         **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},
