@@ -65,6 +65,7 @@ check: $(READY)
 
 fuzz: $(READY)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(WORKERS) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m long tests/journeys/test_fuzzed_engine.py
 
 seeds: $(READY)
 	$(BIN)/python -m benchmarks.seeds $(ARGS)

@@ -38,21 +38,18 @@ async def test_an_engine_that_trades_takes_no_notice_of_bad_frames(tmp_path: Pat
     with short_folder() as place:
         socket = place / "e.sock"
         arguments = (*DEMO, *SPEED, "--socket", str(socket))
-        async with (
-            started(tmp_path, *arguments, patience_s=MOST_S) as program,
-            attached(socket) as face,
-            trio.open_nursery() as nursery,
-        ):
-            nursery.start_soon(program.keep_reading)
-            nursery.start_soon(_keep_hearing, face, heard)
-            await program.until_it_trades()
-            before = len(heard)
-            while sent < FRAMES:
-                sent += await bad_connection(socket, rng)
-            during = len(heard) - before
-            async with attached(socket) as another:
-                assert (await another.ask(1, Action.PAUSE, "eth")).error == ""
-            nursery.cancel_scope.cancel()
+        async with started(tmp_path, *arguments, patience_s=MOST_S) as program:
+            async with attached(socket) as face, trio.open_nursery() as nursery:
+                nursery.start_soon(program.keep_reading)
+                nursery.start_soon(_keep_hearing, face, heard)
+                await program.until_it_trades()
+                before = len(heard)
+                while sent < FRAMES:
+                    sent += await bad_connection(socket, rng)
+                during = len(heard) - before
+                async with attached(socket) as another:
+                    assert (await another.ask(1, Action.PAUSE, "eth")).error == ""
+                nursery.cancel_scope.cancel()
             program.signal(signal.SIGINT)
             assert await program.end() == 0
     assert during > 10, f"its face heard {during} views meanwhile"
