@@ -25,6 +25,8 @@ class Certificates:
         """An authority; `good` of it for 127.0.0.1; `portal`, which vouches for itself."""
         _openssl(
             "req", "-x509", *_KEY, "-subj", "/CN=authority of a test",
+            # Python 3.13 believes no authority that does not say what its key is for.
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign",
             "-keyout", self._key("authority"), "-out", self.authority,
         )  # fmt: skip
         for name, signer in (("good", ("-CA", self.authority, "-CAkey", self._key("authority"))),
