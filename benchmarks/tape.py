@@ -29,9 +29,10 @@ from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import decode_event, encode_event
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
-from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S, usd_from_float
-from polytui.sim.world.demo_world import world_of
+from polytui.sim_world import world_settings
+from polytui.strategy import registry
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
@@ -40,11 +41,9 @@ from polytui.venues.polymarket.price_streams import Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 
 _ASSET = Asset.BTC
-_START_NS = 1_795_186_740_000_000_000
-"""2026-11-20T14:59:00Z, where every demo begins."""
 _SEED = 11
 _FIVE = Path(__file__).parent / "five.toml"
-STRATEGIES = ("confluence", "momentum_score", "distance_fade", "settlement_sniper", "predictor")
+STRATEGIES = tuple(strategy.name for strategy in registry.STRATEGIES)
 
 
 # --- making one -----------------------------------------------------------------------------------
@@ -65,15 +64,9 @@ def make(path: Path, *, messages: float, rounds: int) -> None:
     settings = attrs.evolve(
         settings,
         session=attrs.evolve(settings.session, assets=(_ASSET,), rounds=rounds),
-        demo=attrs.evolve(settings.demo, messages=messages),
+        demo=attrs.evolve(settings.demo, messages=messages, seed=_SEED),
     )
-    world = world_of(
-        settings.demo,
-        seed=_SEED,
-        start_ns=_START_NS,
-        assets=(_ASSET,),
-        intervals=(Interval.M5,),
-    )
+    world = world_settings(settings, settings.session.intervals, None)
     encode = msgspec.json.Encoder().encode
     partial = path.with_suffix(".part")
     with gzip.open(partial, "wb", compresslevel=3) as file:
@@ -237,15 +230,13 @@ def mind_s(steps: list[Step]) -> tuple[int, float, Mind]:
     """Events, and processor seconds that a new mind takes for all of them."""
     mind, events = Mind(), 0
     batches = [(step.at_ns, step.batch, len(step.batch) - 1) for step in steps if step.batch]
-    took = 0
     take, now = mind.take, time.process_time
     began = now()
     for at_ns, batch, last in batches:
         for index, event in enumerate(batch):
             take(_ASSET, at_ns, event, is_last=index == last)
         events += last + 1
-    took = now() - began
-    return events, took, mind
+    return events, now() - began, mind
 
 
 def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
@@ -274,7 +265,7 @@ def frames_s(steps: list[Step]) -> tuple[int, float, Mind]:
 
 
 def codecs_us(tape: list[TapeLine]) -> dict[str, float]:
-    """Microseconds a frame in each feed's codec alone, its frames one after another."""
+    """Processor microseconds a frame in each feed's codec alone, its frames one after another."""
     fresh = _codecs()
     frames: dict[str, list[TapeLine]] = {}
     for line in tape:
@@ -284,10 +275,10 @@ def codecs_us(tape: list[TapeLine]) -> dict[str, float]:
             _follow(fresh, decode_event(msgspec.Raw(line.text.encode())))
     took: dict[str, float] = {}
     for feed, lines in frames.items():
-        parse, began = fresh[feed].parse, time.perf_counter()
+        parse, began = fresh[feed].parse, time.process_time()
         for line in lines:
             parse(line.text, line.at_ns)
-        took[feed] = round((time.perf_counter() - began) / len(lines) * 1e6, 2)
+        took[feed] = round((time.process_time() - began) / len(lines) * 1e6, 2)
     return took
 
 

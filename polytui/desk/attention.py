@@ -239,7 +239,7 @@ def _tense_ns(whys: Iterable[Why], now_ns: int) -> int:
     for why in whys:
         if why.reason is Reason.DEPTH_THIN:
             return now_ns
-        if why.reason in _WAITING and why.value is not None and why.limit is not None:
+        if why.reason in _WAITING:
             first_ns = min(first_ns, now_ns + int((why.limit - why.value) * NS_PER_S) - _ROUNDED_NS)
     return first_ns
 

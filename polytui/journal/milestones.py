@@ -31,10 +31,9 @@ def milestones(
 
 
 def is_any_due(settings: JournalSettings, first: int, last: int) -> bool:
-    before = first - 1
-    return (
-        last // settings.digest_every > before // settings.digest_every
-        or last // settings.checkpoint_every > before // settings.checkpoint_every
+    """Whether there is any such line after these events."""
+    return is_due(settings.digest_every, first, last) or is_due(
+        settings.checkpoint_every, first, last
     )
 
 

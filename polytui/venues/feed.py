@@ -188,11 +188,9 @@ def kept(items: Sequence[_Wire], make: Callable[[_Wire], _Meant]) -> tuple[list[
 
 def with_rejection(parsed: Parsed, why: str) -> Parsed:
     """A frame of which some items were left out."""
-    return (
-        msgspec.structs.replace(parsed, rejected=rejected(why).rejected, ignored=0)
-        if why
-        else parsed
-    )
+    if not why:
+        return parsed
+    return msgspec.structs.replace(parsed, rejected=rejected(why).rejected, ignored=0)
 
 
 def positive(text: str) -> float:

@@ -269,10 +269,11 @@ def test_an_order_that_waits_for_depth_hears_of_every_size() -> None:
 # --- the clock --------------------------------------------------------------------------------
 
 
-def trade(story: Story) -> None:
+def trade(story: Story) -> list[Effect]:
     """An exchange's trade: no reason by itself."""
     at_ns = story.now_ns
-    story.tell(ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns))
+    traded = ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns)
+    return story.tell(traded)
 
 
 def test_whatever_comes_when_features_are_due_decides() -> None:
@@ -406,9 +407,7 @@ def test_a_kill_is_heard_by_every_desk_at_its_next_event() -> None:
     story.buying()
     story.command(ev.Action.KILL, Asset.ETH)
     story.now_ns += 5 * NS_PER_MS
-    at_ns = story.now_ns
-    traded = ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns)
-    assert len(of_kind(story.tell(traded), Cancel)) == 1
+    assert len(of_kind(trade(story), Cancel)) == 1
     assert is_looked_at(story)
     trade(story)
     assert not is_looked_at(story)
@@ -473,9 +472,7 @@ def test_an_entry_leaves_at_the_first_event_after_its_window_has_closed() -> Non
     story.now_ns = last_ns
     story.silence(0.0)
     story.now_ns += 5 * NS_PER_MS
-    at_ns = story.now_ns
-    traded = ev.ExchangeTraded(Asset.BTC, "binance", 1, PRICE, 0.01, Side.BUY, at_ns, at_ns)
-    assert len(of_kind(story.tell(traded), Cancel)) == 1
+    assert len(of_kind(trade(story), Cancel)) == 1
 
 
 @pytest.mark.parametrize("share", [0.0, SHARE])

@@ -270,8 +270,7 @@ class MarketChannel:
 def _parsed(event: MarketEvent | None, why: str) -> Parsed:
     if event is None:
         return IGNORED
-    parsed = Parsed((event,), is_data=True, stream="book")
-    return with_rejection(parsed, why) if why else parsed
+    return with_rejection(Parsed((event,), is_data=True, stream="book"), why)
 
 
 def _together(found: Sequence[_Read]) -> Parsed:
