@@ -5,6 +5,7 @@
     {"seq":1000,"digest":"..."}                                     every so many events
     {"checkpoint":"..","seq":1000,"digest":".."}                    every so many more
     {"risk_state":["RiskStateRestored",{..}]}      in a file of its own
+    {"latency":["OrderLatency",{..}]}               how long something took: nothing hangs on it
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are; of an order that was sent the journal has the order and what its
@@ -23,6 +24,7 @@ import msgspec
 
 from polytui.model.effects import Effect, Place, RecordedEffect, RecordedPlace
 from polytui.model.events import Event, RiskStateRestored
+from polytui.model.latency import LatencyLine
 from polytui.model.plain_text import plain
 
 FORMAT = 2
@@ -55,10 +57,17 @@ class JournalRecord(msgspec.Struct, frozen=True):
     risk_state: msgspec.Raw = msgspec.Raw(b"")
     """Told to the next session; a replay passes it over."""
     checkpoint: str = ""
+    latency: msgspec.Raw = msgspec.Raw(b"")
+    """Real times that no replay can have again; it passes them over."""
 
     @property
     def is_event(self) -> bool:
-        return not (self.digest or self.risk_state)
+        return not (self.digest or self.is_aside)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether no replay needs it: it has no number, and stands anywhere."""
+        return bool(self.risk_state or self.latency)
 
     @property
     def is_checkpoint(self) -> bool:
@@ -93,6 +102,9 @@ _header = msgspec.json.Decoder(Header)
 _tagged = msgspec.json.Decoder(tuple[str, msgspec.Raw])
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     cls.__name__: msgspec.json.Decoder(cls) for cls in get_args(Event)
+}
+_latency_decoders: dict[str, msgspec.json.Decoder[LatencyLine]] = {
+    cls.__name__: msgspec.json.Decoder(cls) for cls in get_args(LatencyLine)
 }
 _PLACE = Place.__name__
 _list_of_tagged = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]])
@@ -165,6 +177,10 @@ def encode_risk_state(risk_state: RiskStateRestored) -> bytes:
     return b'{"risk_state":%s}\n' % encode_event(risk_state)
 
 
+def encode_latency(latency: LatencyLine) -> bytes:
+    return b'{"latency":["%s",%s]}\n' % (type(latency).__name__.encode(), _encoder.encode(latency))
+
+
 def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool, why: str) -> bytes:
     """An event that broke its desk: kept, so that a replay breaks at the same place."""
     line = encode_record(seq, at_ns, asset, event, (), is_last)
@@ -200,7 +216,7 @@ def decode_record(line: bytes) -> JournalRecord:
         record = _record.decode(line)
     except msgspec.MsgspecError as error:
         raise BadJournal(f"not a record: {error}") from error
-    if not record.seq and not record.risk_state:
+    if not record.seq and not record.is_aside:
         raise BadJournal("not a record: it has no number")
     return record
 
@@ -246,3 +262,12 @@ def decode_risk_state(line: bytes) -> RiskStateRestored:
         if isinstance(event, RiskStateRestored):
             return event
     raise BadJournal("not a risk state")
+
+
+def decode_latency(raw: msgspec.Raw) -> LatencyLine:
+    """What a line says of latencies; BadJournal where it is none."""
+    try:
+        name, fields = _tagged.decode(raw)
+        return _latency_decoders[name].decode(fields)
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise BadJournal(f"not a latency: {error}") from error

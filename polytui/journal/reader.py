@@ -49,11 +49,14 @@ class JournalReader(AbstractContextManager["JournalReader"]):
     Iterating it gives records, each once; whoever stops and goes on later goes on after them.
     """
 
-    def __init__(self, *paths: Path, begin: Spot | None = None) -> None:
+    def __init__(
+        self, *paths: Path, begin: Spot | None = None, has_latencies: bool = False
+    ) -> None:
         """From the first record of the first file, or from the checkpoint at `begin` on. BadJournal
         where a file cannot be read or begins with no header; OtherFormat where another version
-        wrote it."""
+        wrote it. `has_latencies`: for whoever wants these lines, which nobody replays."""
         self._paths = paths
+        self._has_latencies = has_latencies
         self._at = 0 if begin is None else begin.file
         self._line = 0
         self._seq: int | None = None
@@ -106,7 +109,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
                 self._follow(record)
             except BadJournal as error:
                 raise BadJournal(f"{self.where}: {error}") from error
-            if not record.risk_state:
+            if not record.is_aside or (record.latency and self._has_latencies):
                 yield record
 
     def _decode(self, line: bytes) -> JournalRecord:
@@ -127,7 +130,7 @@ class JournalReader(AbstractContextManager["JournalReader"]):
             if before is None or seq == before + 1:
                 return
             raise BadJournal(f"event {seq} comes after event {before}")
-        if not record.risk_state and before is not None and seq != before:
+        if not record.is_aside and before is not None and seq != before:
             raise BadJournal(f"it speaks of event {seq}, and stands after event {before}")
 
     # --- files ----------------------------------------------------------------------------------
