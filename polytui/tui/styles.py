@@ -6,6 +6,7 @@ return such lines, so they can be read in a test without an app.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ from polytui.tui.theme import Palette
 
 _MOST_CHARACTERS = 4_000
 """More than any screen is wide."""
+
+_HAS_DIGIT = re.compile("[0-9]").search
 
 Span = tuple[str, Style]
 Line = list[Segment]
@@ -121,7 +124,8 @@ def width_of(spans: Iterable[Span]) -> int:
 
 
 def line(spans: Iterable[Span], width: int, ground: Style) -> Line:
-    """The spans, cut with an ellipsis or padded to exactly `width` cells."""
+    """The spans, cut with an ellipsis or padded to exactly `width` cells. A number is there whole
+    or not at all: what is left of 1,345 could be read as another one."""
     segments: Line = []
     left = width
     for text, style in spans:
@@ -129,12 +133,21 @@ def line(spans: Iterable[Span], width: int, ground: Style) -> Line:
             continue
         size = cell_len(text)
         if size > left:
-            text, size = set_cell_size(text, left - 1) + "…", left
+            text, size = _cut(text, left), left
         segments.append(Segment(text, style))
         left -= size
     if left > 0:
         segments.append(Segment(" " * left, ground))
     return segments
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of it as fits before an ellipsis, without the beginning of a number."""
+    kept = set_cell_size(text, width - 1)
+    *_, word = kept.rpartition(" ")
+    if word and text[len(kept) : len(kept) + 1] not in ("", " ") and _HAS_DIGIT(word):
+        kept = kept[: -len(word)]
+    return set_cell_size(f"{kept}…", width)
 
 
 def spread(left: list[Span], right: list[Span], width: int, ground: Style) -> Line:

@@ -110,14 +110,46 @@ def offset(milliseconds: float) -> str:
 
 
 def feed_table(feeds: tuple[FeedView, ...], styles: Styles, width: int) -> list[Line]:
-    """One feed a line, with its age, counters, and the offset of its clock."""
-    lines = []
-    for feed in feeds:
-        age = figures.age(feed.age_ms / 1000) if feed.age_ms >= 0 else "–"
-        counts = f"{feed.messages:>9,} msgs {feed.reconnects:>3} re {feed.rejected:>3} rej"
-        counts += f" {feed.missed} missed" if feed.missed else ""
-        counts += f" {feed.misdated} misdated" if feed.misdated else ""
-        counts += "" if feed.offset_ms is None else f" {offset(feed.offset_ms):>8}"
-        right: list[Span] = [(f"{age:>7} ", styles.text), (counts, styles.dim)]
-        lines.append(spread(feed_dot(feed, styles), right, width, styles.text))
-    return lines
+    """One feed a line, with its age, counters, and the offset of its clock. Where one line is too
+    wide for that, all leave out what matters least: zeros, then what is no trouble."""
+    dots = [feed_dot(feed, styles) for feed in feeds]
+    ways = (_everything, _without_zeros, _troubles, _age)
+    rows: list[tuple[list[Span], list[Span]]] = []
+    for words in ways:
+        rights: list[list[Span]] = [[(words(feed), styles.dim)] for feed in feeds]
+        rows = list(zip(dots, rights, strict=True))
+        if all(width_of(dot) + 1 + width_of(right) <= width for dot, right in rows):
+            break
+    return [spread(dot, right, width, styles.text) for dot, right in rows]
+
+
+def _everything(feed: FeedView) -> str:
+    counts = f"{feed.messages:>9,} msgs {feed.reconnects:>3} re {feed.rejected:>3} rej"
+    return f"{_age(feed):>7} {counts}{_rare(feed)}{_offset(feed)}"
+
+
+def _without_zeros(feed: FeedView) -> str:
+    return f"{_age(feed):>7} {feed.messages:>9,} msgs{_faults(feed)}{_offset(feed)}"
+
+
+def _troubles(feed: FeedView) -> str:
+    return f"{_age(feed)}{_faults(feed)}"
+
+
+def _faults(feed: FeedView) -> str:
+    reconnects = f" {feed.reconnects} re" if feed.reconnects else ""
+    rejected = f" {feed.rejected} rej" if feed.rejected else ""
+    return f"{reconnects}{rejected}{_rare(feed)}"
+
+
+def _rare(feed: FeedView) -> str:
+    missed = f" {feed.missed} missed" if feed.missed else ""
+    return f"{missed} {feed.misdated} misdated" if feed.misdated else missed
+
+
+def _offset(feed: FeedView) -> str:
+    return "" if feed.offset_ms is None else f" {offset(feed.offset_ms):>8}"
+
+
+def _age(feed: FeedView) -> str:
+    return figures.age(feed.age_ms / 1000) if feed.age_ms >= 0 else "–"

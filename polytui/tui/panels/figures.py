@@ -46,6 +46,13 @@ def shares(micro: int) -> str:
     return f"{value:,.0f}" if value < 1_000_000 else f"{value / 1_000_000:.2f}M"
 
 
+def whole_shares(micro: int) -> str:
+    """For where `shares` has no room, at most seven cells: "25", "1,235", "1.25M"; less than one
+    keeps its decimals."""
+    value = micro / MICRO
+    return f"{value:,.0f}" if 1 <= value < 999_999.5 else shares(micro)
+
+
 def price(micro: int, tick: int = 10_000) -> str:
     """A share's price in dollars with the decimals of its tick: "0.53", "0.967"."""
     return f"{micro / MICRO:.{price_decimals(tick)}f}"

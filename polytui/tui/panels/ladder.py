@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.style import Style
 
 from polytui.model.events import Level
 from polytui.model.snapshot import BookView, OrderView, RoundView
 from polytui.model.units import MICRO
 from polytui.tui.panels import figures
-from polytui.tui.styles import Line, Span, Styles, filled, line
+from polytui.tui.styles import Line, Span, Styles, filled, fitting, line
+
+SizeWords = Callable[[int], str]
 
 _WORKING = ("placing", "unknown", "live", "cancelling")
 _PRICE, _SIZE = 5, 8
@@ -120,11 +124,16 @@ def touch(view: RoundView, styles: Styles, width: int) -> Line:
     if book is None:
         return line([("no book yet", styles.dim)], width, styles.text)
 
-    def side(levels: tuple[Level, ...], style: Style) -> list[Span]:
+    def side(levels: tuple[Level, ...], style: Style, size: SizeWords | None) -> list[Span]:
         if not levels:
             return [("none", styles.warn)]
-        best, size = levels[0]
-        return [(figures.price(best, book.tick), style), (f" x{figures.shares(size)}", styles.dim)]
+        best, shares = levels[0]
+        behind: list[Span] = [(f" x{size(shares)}", styles.dim)] if size else []
+        return [(figures.price(best, book.tick), style), *behind]
 
-    bid, ask = side(book.bids, styles.up), side(book.asks, styles.down)
-    return line([("bid ", styles.dim), *bid, ("  ask ", styles.dim), *ask], width, styles.text)
+    def both(size: SizeWords | None) -> list[Span]:
+        bid, ask = side(book.bids, styles.up, size), side(book.asks, styles.down, size)
+        return [("bid ", styles.dim), *bid, ("  ask ", styles.dim), *ask]
+
+    sizes = (figures.shares, figures.whole_shares, None)
+    return fitting(((both(size), []) for size in sizes), width, styles.text)
