@@ -43,6 +43,11 @@ def test_what_is_cut_shows_no_part_of_a_number(words: list[str], width: int) -> 
     assert ("…" in shown) == (cell_len(" ".join(words)) > width)
 
 
+def test_a_number_that_has_its_room_stays() -> None:
+    shown = plain([line([("fair 0.53 mid 0.52", STYLES.text)], 10, STYLES.text)])
+    assert shown == "fair 0.53…"
+
+
 @given(st.integers(1, 10**13))
 def test_whole_shares_are_those_shares(micro: int) -> None:
     words = whole_shares(micro)
@@ -71,6 +76,18 @@ def test_best_bid_and_ask_keep_their_numbers(
         assert {found[2], found[4]} <= {
             words_of(size) for size in (bid[1], ask[1]) for words_of in (shares, whole_shares)
         }
+
+
+def test_decimals_go_before_sizes() -> None:
+    book = BookView(((40_000, 8_308_500_000),), ((47_000, 134_560_000),), 1_000, True, 40)
+    shown = evolve(asset_at("btc", 0).rounds[0], book=book)
+    words = [plain([touch(shown, STYLES, width)]) for width in (37, 36, 32, 31)]
+    assert words == [
+        "bid 0.040 x8,308.5  ask 0.047 x134.56",
+        "bid 0.040 x8,308  ask 0.047 x135",
+        "bid 0.040 x8,308  ask 0.047 x135",
+        "bid 0.040  ask 0.047",
+    ]
 
 
 @pytest.mark.parametrize("width", range(24, 90))
