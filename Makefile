@@ -27,7 +27,7 @@ help:
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
-	@echo "make picture the README's picture, drawn by the terminal itself"
+	@echo "make picture the README's picture and docs/screens.md, drawn by the terminal itself"
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,4 +1,5 @@
-"""Draws docs/terminal.svg: a real demo, its real frames, drawn by the terminal itself."""
+"""Draws docs/terminal.svg and docs/screens.md: a real demo, its real frames, drawn by the terminal
+itself at the sizes that people have."""
 
 from __future__ import annotations
 
@@ -19,11 +20,18 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
-from polytui.tui.picture import picture
+from polytui.tui.picture import picture, screen_text
 from polytui.tui.theme import load_themes
 
 _WATCH_S = 27.0
 _HERE = Path(__file__).resolve().parent
+SCREENS = ((80, 24), (100, 30), (120, 36), (200, 60))
+_ABOUT = """\
+# The screen at four sizes
+
+One moment of a demo (`make picture` draws them anew). What a size has no room for is left out
+whole; no number is cut.
+"""
 
 
 def main() -> None:
@@ -32,6 +40,11 @@ def main() -> None:
     palette = load_themes()["night"]
     svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
     (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
+    parts = [_ABOUT]
+    for columns, rows in SCREENS:
+        text = asyncio.run(screen_text(frames, palette=palette, size=(columns, rows)))
+        parts.append(f"\n## {columns} x {rows}\n\n```\n{text}\n```\n")
+    (_HERE / "screens.md").write_text("".join(parts), encoding="utf-8")
 
 
 def _watch(path: Path) -> list[FromEngine]:

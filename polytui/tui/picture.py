@@ -1,9 +1,10 @@
-"""A picture of the terminal, made by the terminal itself: SVG from a list of frames."""
+"""A picture of the terminal, made by the terminal itself: SVG or text from a list of frames."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from polytui.model.link import FromEngine
 from polytui.tui.app import TerminalApp
@@ -24,6 +25,27 @@ async def picture(
 
     It loads nothing from elsewhere: the viewer's own monospace font is used.
     """
+    async with _drawn(frames, palette, size, keys) as app:
+        return _standing_alone(app.export_screenshot(title=title))
+
+
+async def screen_text(
+    frames: Sequence[FromEngine],
+    *,
+    palette: Palette,
+    size: tuple[int, int],
+    keys: Sequence[str] = (),
+) -> str:
+    """The same board as its letters: one line a row."""
+    async with _drawn(frames, palette, size, keys) as app:
+        strips = app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@asynccontextmanager
+async def _drawn(
+    frames: Sequence[FromEngine], palette: Palette, size: tuple[int, int], keys: Sequence[str]
+) -> AsyncIterator[TerminalApp]:
     app = TerminalApp([palette], clock=lambda: 0.0)
     async with app.run_test(size=size) as pilot:
         for frame in frames:
@@ -32,7 +54,7 @@ async def picture(
         app.board.repaint()
         await pilot.press(*keys)
         await pilot.pause()
-        return _standing_alone(app.export_screenshot(title=title))
+        yield app
 
 
 def _standing_alone(svg: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.make_floors import PAGES, contracts, floors, with_picture
+from docs.make_picture import SCREENS
 
 REPO = Path(__file__).parents[2]
 ADRS = sorted((REPO / "docs" / "adr").glob("*.md"))
@@ -42,3 +43,14 @@ def test_what_a_page_links_to_is_there(path: Path) -> None:
     prose = _CODE.sub("", path.read_text(encoding="utf-8"))
     for target in _LINK.findall(prose):
         assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(("columns", "rows"), SCREENS)
+def test_a_screen_is_whole_at_its_size(columns: int, rows: int) -> None:
+    text = (REPO / "docs" / "screens.md").read_text(encoding="utf-8")
+    screen = text.split(f"## {columns} x {rows}\n\n```\n")[1].split("\n```")[0].split("\n")
+    assert len(screen) == rows
+    assert max(map(len, screen)) <= columns
+    assert "DEMO" in screen[0]
+    assert "q quit" in screen[-1]
+    assert not [row for row in screen if re.search(r"\d…", row)]
