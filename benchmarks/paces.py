@@ -43,7 +43,8 @@ def paces() -> list[Result]:
 def _turn(before: Path | None, heard: Path) -> dict[str, dict[str, Any]]:
     """Everybody once, one after the other."""
     here = _HERE.parent
-    said = {"now": _tape_run(here), "one": _tape_run(here, "--strategies", STRATEGIES[0])}
+    alone = ("--strategies", STRATEGIES[0], "--alone")
+    said = {"now": _tape_run(here), "one": _tape_run(here, *alone)}
     if before is not None:
         said["before"] = _tape_run(before)
     if python := os.environ.get("NAUTILUS_PYTHON"):
@@ -111,7 +112,7 @@ def _results(runs: list[dict[str, dict[str, Any]]], tape: list[TapeLine]) -> lis
             one,
             peer,
             1.5,
-            "wanted 1.5, one trades and four are in shadow",
+            "wanted 1.5, one trades and no other is followed",
         ),
     ]
 

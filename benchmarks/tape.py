@@ -344,11 +344,15 @@ def main() -> None:
     parser.add_argument("--messages", type=float, default=1.0, help="share of a real day's rate")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--strategies", default=",".join(STRATEGIES))
+    parser.add_argument("--alone", action="store_true", help="no other strategy is followed")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     if not options.tape.exists():
         make(options.tape, messages=options.messages, rounds=options.rounds)
     settings = settings_of(tuple(options.strategies.split(",")))
+    if options.alone:
+        deciding = attrs.evolve(settings.deciding, is_shadow_followed=False)
+        settings = attrs.evolve(settings, deciding=deciding)
     pace = pace_of(read(options.tape), settings, options.repeats)
     print(json.dumps(attrs.asdict(pace)))
 

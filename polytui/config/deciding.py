@@ -63,6 +63,10 @@ class DecidingSettings:
     """By so much of its own sigma must a round's forecast move until the round is decided anew; at
     most 0.8 of it in cents of fair value. 0 decides after every change of a mid, of a price or size
     at the top of a book, and of Chainlink's averages."""
+    is_shadow_followed: bool = True
+    """Strategies that may not trade are asked all the same and followed with virtual fills. Off:
+    they are not asked, have no record, and cost nothing; what they hold in shadow waits for its
+    settlement. For one strategy over much of the past."""
 
 
 @frozen

@@ -4,7 +4,8 @@
     were not spent -> the strongest -> wanted
 
 All strategies are asked on every view. Those that may not trade here are followed on paper of
-their own (shadow), so that everybody is scored by the same rule.
+their own (shadow), so that everybody is scored by the same rule; unless settings say that only
+those are asked that trade, or hold something.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from polytui.strategy.proposal import Proposal, Strategy, View
 from polytui.strategy.registry import STRATEGIES
 
 _NOTHING = Why(Reason.NONE)
+_IN_SHADOW = Why(Reason.SHADOW)
 _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 
@@ -80,8 +82,14 @@ class Deciding:
             self._asset_account.live.open(market_round.slug),
             self._asset_account.shadow.open(market_round.slug),
         )
+        is_shadow_followed = settings.deciding.is_shadow_followed
         for seat in self._seats_of(market_round.round.interval, settings):
             name = seat.name
+            if not (is_shadow_followed or seat.is_live or _holds(live, name)):
+                market_round.proposals.pop(name, None)
+                market_round.persistences.pop(name, None)
+                whys[name] = _IN_SHADOW
+                continue
             own = self._seen_by(
                 seat, market_round, view, live if seat.is_live else shadow, settings
             )
@@ -93,9 +101,7 @@ class Deciding:
                 done = self._shadowing.follow(asked, block)
                 whys[name] = proposal.why if proposal.doubted else done
                 continue
-            if proposal.doubted or (
-                shadow and any(position.strategy == name for position in shadow)
-            ):
+            if proposal.doubted or _holds(shadow, name):
                 unbelieved = _unbelieved(proposal)
                 asked = Asked(market_round, name, seat.thresholds, unbelieved, view, settings)
                 self._shadowing.follow(asked, block)
@@ -243,6 +249,10 @@ def _must_leave(
         return None
     lean = market_round.proposals.get(position.strategy)
     return first_exit(view, position, lean, strategy.thresholds(settings), settings.exits)
+
+
+def _holds(positions: tuple[StrategyPosition, ...], strategy: str) -> bool:
+    return bool(positions) and any(position.strategy == strategy for position in positions)
 
 
 def _unbelieved(proposal: Proposal) -> Proposal:

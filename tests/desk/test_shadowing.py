@@ -16,6 +16,7 @@ from stories import (
     with_strategy,
 )
 
+from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.ledger.attribution import StrategyPosition
@@ -346,3 +347,67 @@ def test_what_is_on_its_way_is_in_the_digest_and_replays() -> None:
     for asset, _, event, is_last in story.said:
         again.take(asset, _, event, is_last=is_last)
     assert again.digest() == story.mind.digest()
+
+
+# --- nobody is followed who may not trade -----------------------------------------------------
+
+
+def alone(settings: Settings) -> Settings:
+    return evolve(settings, deciding=evolve(settings.deciding, is_shadow_followed=False))
+
+
+def test_who_is_not_followed_is_not_asked_and_says_that_it_is_in_shadow() -> None:
+    story = told(alone(SHADOWED))
+    story.book(CHEAP_BOOK)
+    later(story, HOLD_NS)
+    assert stake(story) is None
+    assert story.said_last() is Reason.SHADOW
+    assert "distance_fade" not in story.round().proposals
+
+
+def test_what_it_wanted_before_is_forgotten_when_it_is_not_asked_any_more() -> None:
+    story = told()
+    story.book(CHEAP_BOOK)
+    assert "distance_fade" in story.round().proposals
+    adopt(story, alone(SHADOWED))
+    story.book(FAIR_BOOK)
+    assert "distance_fade" not in story.round().proposals
+    assert "distance_fade" not in story.round().persistences
+
+
+def test_who_holds_something_is_asked_until_it_is_out() -> None:
+    """It leaves when its signal turns, as one that may trade does."""
+    story = told(alone(with_strategy(PLAIN, is_held_to_settlement=False)))
+    story.holding()
+    adopt(story, alone(LEAVING))
+    story.book(CHEAP_BOOK)
+    assert "distance_fade" in story.round().proposals
+
+
+def test_what_is_held_in_shadow_waits_for_its_settlement_when_nobody_is_followed_any_more() -> None:
+    story = told()
+    story.book(CHEAP_BOOK)
+    later(story, HOLD_NS)
+    assert stake(story) is not None
+    adopt(story, alone(SHADOWED))
+    story.book(FAIR_BOOK)
+    assert stake(story) is not None
+    story.settle(UP)
+    assert story.desk().asset_account.shadow.results()["distance_fade"].wins == 1
+
+
+def test_those_that_trade_do_the_same_whoever_is_followed() -> None:
+    def orders(settings: Settings) -> list[object]:
+        story = told(settings)
+        for book in (FAIR_BOOK, CHEAP_BOOK, FAIR_BOOK, CHEAP_BOOK):
+            story.book(book)
+            later(story, HOLD_NS)
+        return [place.order for place in of_kind(story.effects, Place)]
+
+    placed = orders(PLAIN)
+    assert placed
+    assert orders(alone(PLAIN)) == placed
+
+
+def adopt(story: Story, settings: Settings) -> None:
+    story.tell(ev.SettingsChanged(canonical_json(settings)))
