@@ -12,10 +12,10 @@ from polytui.desk.step import Step
 from polytui.ledger.diff import Tolerance, WantedQuote, changes, price_of_up, towards
 from polytui.ledger.exposure import RoundExposure
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Place, Reason, Why
+from polytui.model.effects import Cancel, Grounds, Place, Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Order, OrderState, Quote, Side
-from polytui.model.units import NS_PER_S, Shares
+from polytui.model.units import NS_PER_S, Price, Shares
 from polytui.risk.limits import AtStake, Exposure, Limits
 from polytui.risk.pretrade import Approved, PreTrade, Refused, fit
 
@@ -184,7 +184,8 @@ class Quoter:
             self._ledger.asset_account.signals += 1
             self._account.note_trade(step.now_ns)
         self._ledger.place(order, market_round.round)
-        step.effects.append(Place(order, fitted.stamp))
+        grounds = _grounds(market_round, wanted, step.now_ns)
+        step.effects.append(Place(order, fitted.stamp, grounds))
 
     # --- what is at stake -----------------------------------------------------------------------
 
@@ -224,6 +225,23 @@ class Quoter:
             drawdown_pct=account.drawdown_pct,
             losses_in_a_row=asset_account.losses_in_a_row,
         )
+
+
+def _grounds(market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> Grounds:
+    """What is known now; what was made of prices only where it is of this moment."""
+    outcome, said = wanted.quote.outcome, market_round.proposals.get(wanted.strategy)
+    book, is_fresh = market_round.book(outcome), market_round.fair_ns == now_ns
+    is_signal = said is not None and not wanted.is_exit
+    fair = market_round.fair_up if is_fresh else None
+    return Grounds(
+        is_exit=wanted.is_exit,
+        price=market_round.priced if is_fresh else None,
+        strike=market_round.strike,
+        fair=1.0 - fair if fair is not None and outcome is Outcome.DOWN else fair,
+        mid=Price((book.best_bid + book.best_ask) // 2) if book.is_known else None,
+        confidence=said.confidence if said is not None and is_signal else None,
+        edge_bps=said.edge_bps if said is not None and is_signal else None,
+    )
 
 
 def _place_of(strategy: str, what: Quote | Order) -> tuple[str, Outcome, Side, int]:

@@ -53,6 +53,8 @@ class DeskRound:
         """The best of the venue's words on the strike; empty while we have only our own."""
         self.fair_up: float | None = None
         self.sigma: float | None = None
+        self.priced: float | None = None
+        """The consensus that they were made with."""
         self.fair_ns = 0
         """When it was made; 0 before the first."""
         self.looked_ns = 0

@@ -108,6 +108,7 @@ def _view(
         market_round.round, price, inputs.now_ns, market
     )
     market_round.fair_up = fair_up(settlement_forecast, strike, market)
+    market_round.priced = price
     market_round.sigma, market_round.fair_ns = settlement_forecast.sigma, inputs.now_ns
     sigma_per_sqrt_s = prices.volatility.sigma_per_sqrt_s(market)
     return replace(

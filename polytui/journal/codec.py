@@ -134,7 +134,7 @@ def encode_effects(effects: tuple[Effect | RecordedEffect, ...]) -> bytes:
 
 def _tagged_effect(effect: Effect | RecordedEffect) -> tuple[str, Any]:
     if isinstance(effect, Place):
-        return _PLACE, RecordedPlace(effect.order, effect.stamp.exposure)
+        return _PLACE, RecordedPlace(effect.order, effect.stamp.exposure, effect.grounds)
     return _PLACE if isinstance(effect, RecordedPlace) else type(effect).__name__, effect
 
 

@@ -7,11 +7,12 @@ split among strategies adds up to the fill it came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from attrs import define, evolve, field, frozen
 
-from polytui.ledger.lots import Lot
+from polytui.ledger.lots import Lot, split
+from polytui.ledger.strategy_part import StrategyPart
 from polytui.model.events import HeldRound
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Side
@@ -262,6 +263,18 @@ class Attribution:
         part = listed.parts.get(strategy) if listed else None
         return Shares(part.lot(outcome).held if part else 0)
 
+    def parts(self, slug: str) -> dict[str, StrategyPart]:
+        """What each strategy holds in a round, and what it received and paid there. Fees are those
+        of all rounds."""
+        found = self._rounds.get(slug, _Round()).parts.values()
+        fees = {name: result.fees for name, result in self._results.items()}
+        return {
+            one.strategy: StrategyPart(
+                one.up.shares, one.down.shares, one.flow, fees.get(one.strategy, 0)
+            )
+            for one in found
+        }
+
     def results(self) -> dict[str, StrategyResult]:
         """By strategy, in the order of their first fills; copies."""
         costs = dict.fromkeys(self._results, 0)
@@ -320,7 +333,7 @@ class Attribution:
             part = listed.part(strategy)
             part.lot(outcome).owe(owed)
             sold.append((part, owed))
-        fees = _split(fill.fee, [shares for _, shares in sold])
+        fees = split(fill.fee, [shares for _, shares in sold])
         for (part, _), fee in zip(sold, fees, strict=True):
             result = self._result(part.strategy)
             result.fees = Usd(result.fees + fee)
@@ -331,7 +344,7 @@ class Attribution:
         if flow and not left:
             self._result(NOBODY)
             left = [(listed.part(NOBODY), 1)]
-        flows = _split(flow, [shares for _, shares in left])
+        flows = split(flow, [shares for _, shares in left])
         for (part, _), share in zip(left, flows, strict=True):
             part.flow += share
         self._count(listed, [part for part, _ in left])
@@ -371,19 +384,6 @@ def _take(holders: Iterable[_Part], outcome: Outcome, shares: int) -> list[tuple
         shares -= some
         taken.append((part, some))
     return taken
-
-
-def _split(total: int, weights: Sequence[int]) -> list[int]:
-    """`total` in proportion, to the last millionth: each gets the floor of the running sum less
-    what was given before it."""
-    whole, passed, given = sum(weights), 0, 0
-    shares: list[int] = []
-    for weight in weights:
-        passed += weight
-        upto = total * passed // whole
-        shares.append(upto - given)
-        given = upto
-    return shares
 
 
 def _held(held: HeldRound, outcome: Outcome) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import define
 
 
@@ -39,3 +41,16 @@ class Lot:
 
     def state(self) -> tuple[int, ...]:
         return (self.shares, self.cost, self.since_ns, self.number)
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` in proportion, to the last millionth: each gets the floor of the running sum less
+    what was given before it."""
+    whole, passed, given = sum(weights), 0, 0
+    shares: list[int] = []
+    for weight in weights:
+        passed += weight
+        upto = total * passed // whole
+        shares.append(upto - given)
+        given = upto
+    return shares

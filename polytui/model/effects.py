@@ -9,7 +9,7 @@ from attrs import field, frozen
 from msgspec import Struct
 
 from polytui.model.orders import Order, Quote
-from polytui.model.units import Usd
+from polytui.model.units import Price, Usd
 
 
 class Reason(str, Enum):
@@ -169,11 +169,33 @@ class Stamp:
 
 
 @frozen
+class Grounds:
+    """What was known when an order was sent, for whoever asks later: no part of what is asked of
+    the venue. None for what was not known."""
+
+    is_exit: bool = False
+    price: float | None = None
+    """The consensus, in dollars."""
+    strike: float | None = None
+    fair: float | None = None
+    """Our probability that its outcome wins."""
+    mid: Price | None = None
+    """Of its outcome's book."""
+    confidence: float | None = None
+    edge_bps: float | None = None
+    """Of its strategy's signal; None for what is no signal."""
+
+
+NO_GROUNDS = Grounds()
+
+
+@frozen
 class Place:
     """Send this order. It cannot be made without a stamp."""
 
     order: Order
     stamp: Stamp
+    grounds: Grounds = NO_GROUNDS
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.stamp, Stamp):
@@ -190,6 +212,7 @@ class RecordedPlace:
     order: Order
     exposure: Usd
     """What its stamp said."""
+    grounds: Grounds = NO_GROUNDS
 
 
 @frozen
@@ -278,5 +301,5 @@ RecordedEffect = (
 def recorded(effect: Effect) -> RecordedEffect:
     """An effect as a journal has it."""
     if isinstance(effect, Place):
-        return RecordedPlace(effect.order, effect.stamp.exposure)
+        return RecordedPlace(effect.order, effect.stamp.exposure, effect.grounds)
     return effect

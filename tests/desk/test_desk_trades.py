@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 from stories import (
     CHEAP_BOOK,
@@ -55,6 +56,24 @@ def test_an_order_is_named_by_its_round_and_the_event_it_answers() -> None:
     story = Story().a_minute_in()
     order = story.buying()
     assert order.order_id == f"{order.slug}-{story.mind.seq}-1"
+
+
+def test_an_order_says_what_was_known_when_it_was_sent() -> None:
+    story = Story().a_minute_in()
+    known = only(story.book(CHEAP_BOOK), Place).grounds
+    said = story.round().proposals["distance_fade"]
+    assert (known.is_exit, known.strike) == (False, STRIKE)
+    assert known.price == pytest.approx(PRICE)
+    assert known.fair == pytest.approx(story.round().fair_up)
+    assert known.mid == Price(590_000)
+    assert (known.confidence, known.edge_bps) == (said.confidence, said.edge_bps)
+
+
+def test_what_is_known_of_down_is_of_down() -> None:
+    story = Story().a_minute_in()
+    known = only(story.book((0.90, 0.92)), Place).grounds
+    assert known.mid == Price(90_000)
+    assert known.fair == pytest.approx(1.0 - (story.round().fair_up or 0.0))
 
 
 def test_the_fair_value_is_that_of_the_average() -> None:

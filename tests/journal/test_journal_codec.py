@@ -35,6 +35,7 @@ from polytui.model.effects import (
     Credit,
     Effect,
     Explain,
+    Grounds,
     LookUp,
     Place,
     Reason,
@@ -124,7 +125,7 @@ def test_effects_are_written_whole_and_without_their_proof() -> None:
     assert {type(effect) for effect in EFFECTS} == set(get_args(Effect))
     written = json.loads(encode_effects(EFFECTS))
     assert [name for name, _ in written] == [type(effect).__name__ for effect in EFFECTS]
-    assert set(written[0][1]) == {"order", "exposure"}
+    assert set(written[0][1]) == {"order", "exposure", "grounds"}
     assert (written[0][1]["order"]["price"], written[0][1]["exposure"]) == (530_000, 5)
     assert written[5][1]["why"] == {
         "reason": "edge small",
@@ -140,9 +141,10 @@ def an_effect(kind: type[Any]) -> st.SearchStrategy[Any]:
         return anything(kind)
     orders, dollars = anything(Order), st.integers(-(2**62), 2**62)
     return st.builds(
-        lambda order, exposure: Place(order, Stamp.grant(order.quote, Usd(exposure))),
+        lambda order, exposure, known: Place(order, Stamp.grant(order.quote, Usd(exposure)), known),
         orders,
         dollars,
+        anything(Grounds),
     )
 
 

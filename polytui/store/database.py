@@ -1,0 +1,223 @@
+"""The database file: opened, made, migrated, written in one transaction a batch, or only read.
+
+SQLite in WAL mode: who reads sees the last whole batch and waits for nobody, and a process that is
+killed in the middle of one leaves the file as it was before it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from polytui.config.called import called
+from polytui.model.errors import Fatal
+from polytui.store.rows import TABLES, Row, SessionRow
+from polytui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION, upsert
+from polytui.store.sums import refresh_sums
+
+NAME = "polytui.sqlite"
+_WAIT_S = 30.0
+"""For another writer to end its batch."""
+_PUTS = {table: upsert(table) for table in TABLES}
+_VALUES = {table: attrgetter(*(one.name for one in attrs.fields(table))) for table in TABLES}
+
+
+class BadDatabase(Fatal):
+    """A file that is none of ours, not sound any more, or newer; in words that say what to do."""
+
+
+class OtherReader(Exception):
+    """Somebody else has read this session further than we thought, or anew."""
+
+
+def database_of(directory: Path | str) -> Path:
+    return Path(directory) / NAME
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """What SQLite says of a file, as BadDatabase or Fatal."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Fatal(f"cannot use the database {path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise  # a fault of ours: what is asked is no SQL, or no row
+        raise BadDatabase(_spoilt(path, str(error))) from error
+
+
+def _spoilt(path: Path, why: str) -> str:
+    again = called("rebuild")
+    return (
+        f"{path} is damaged or no database of polytui ({why}); {again} makes it from the journals"
+    )
+
+
+class Database:
+    """State: one connection that writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Made or migrated where it has to be. BadDatabase, or Fatal where it cannot be written."""
+        self.path = path
+        with in_words(path):
+            # What is in it is about somebody's money: nobody else's to read.
+            os.close(_created(path))
+            self._connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+            try:
+                _check(path, self._connection)
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                # A power cut may take the last batches, which are in the journal.
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                _migrate(self._connection)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def close(self) -> None:
+        with in_words(self.path):
+            self._connection.execute("PRAGMA optimize")
+            self._connection.close()
+
+    def check(self) -> None:
+        """BadDatabase where its pages do not fit together. Reads all of it."""
+        with in_words(self.path):
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise BadDatabase(_spoilt(self.path, str(found).rpartition("\n")[2]))
+
+    def read_until(self, session: str) -> int:
+        """The last event of a session that is in it; 0 for none."""
+        with in_words(self.path):
+            return self._read_until(session)
+
+    def root_of(self, session: str) -> str:
+        """The first of the sessions that this one goes on from."""
+        with in_words(self.path):
+            found = self._connection.execute(
+                "SELECT root FROM sessions WHERE session = ?", (session,)
+            ).fetchone()
+        return session if found is None or not found[0] else str(found[0])
+
+    def put(self, session: str, before: int, rows: Iterable[Row], last: SessionRow) -> None:
+        """One batch of a session's rows and how far they go, all or nothing. OtherReader where the
+        session is not read until `before`."""
+        rows = list(rows)
+        with in_words(self.path), self._transaction():
+            if self._read_until(session) != before:
+                raise OtherReader(session)
+            for row in (*rows, last):
+                self._put(row)
+            refresh_sums(self._connection, session, rows)
+
+    def forget(self, session: str) -> None:
+        """Every row that this session told of first: it is read anew."""
+        with in_words(self.path), self._transaction():
+            for table in TABLES:
+                self._connection.execute(f"DELETE FROM {table.TABLE} WHERE session = ?", (session,))
+
+    def replace_with(self, other: Database) -> None:
+        """Become what the other one is, in one transaction: whoever reads sees either."""
+        with in_words(self.path):
+            other._connection.backup(self._connection)
+
+    def _put(self, row: Any) -> None:
+        kind = type(row)
+        self._connection.execute(_PUTS[kind], _VALUES[kind](row))
+
+    def _read_until(self, session: str) -> int:
+        found = self._connection.execute(
+            "SELECT seq FROM sessions WHERE session = ?", (session,)
+        ).fetchone()
+        return int(found[0] or 0) if found else 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk rolls back by itself
+                self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """For questions. Fatal where there is none yet; BadDatabase where it is none of ours."""
+    if not path.exists():
+        raise Fatal(
+            f"no database {path} yet: sessions make it, or {called('rebuild')} from their journals"
+        )
+    # Where nobody may write nobody does, and SQLite must not ask for its shared memory.
+    is_still = not os.access(path.parent, os.W_OK)
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
+    with in_words(path):
+        connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
+        try:
+            _check(path, connection)
+            if not _version(connection):
+                raise BadDatabase(_spoilt(path, "it is empty"))
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def is_sound(path: Path) -> bool:
+    """Whether it can be opened, is ours and not newer, and its pages fit together."""
+    try:
+        with closing(Database(path)) as database:
+            database.check()
+    except Fatal:
+        return False
+    return True
+
+
+def _created(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Fatal(f"cannot write the database {path}: {error.strerror}") from error
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (whose,) = connection.execute("PRAGMA application_id").fetchone()
+    if tables and whose != APPLICATION_ID:
+        raise BadDatabase(_spoilt(path, "it is somebody else's"))
+    if (found := _version(connection)) > VERSION:
+        raise BadDatabase(
+            f"a newer version of polytui made {path} (its schema is {found}, this one knows"
+            f" {VERSION}): use that version, or {called('rebuild')}"
+        )
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """One transaction a step: killed in the middle, it begins with the same step again."""
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = _version(connection)
+            for statement in MIGRATIONS.get(found, ()):
+                connection.execute(statement)
+            if found < VERSION:
+                connection.execute(f"PRAGMA user_version = {found + 1}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        if found >= VERSION:
+            return

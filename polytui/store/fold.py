@@ -1,0 +1,208 @@
+"""From the records of a journal to rows: pure, one record at a time.
+
+Money is reckoned by the ledger that trades (`AssetLedger`), which is told what it was told then:
+reports, orders, settlements. What the journal says came of it (`Credit`) is held against that, and
+where the two differ there is a row that says so. Nothing is remembered from record to record but
+what a mind's checkpoint holds, so a fold may begin at any checkpoint.
+
+Market data, which is almost all of a journal, is passed over undecoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from polytui.desk.account import Account
+from polytui.desk.mind import Mind
+from polytui.journal.codec import (
+    BadJournal,
+    Header,
+    JournalRecord,
+    decode_effects,
+    decode_event,
+)
+from polytui.model import effects as ef
+from polytui.model import events as ev
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_S
+from polytui.store.asset_books import AssetBooks
+from polytui.store.moment import Moment
+from polytui.store.rows import EquityRow, Row, SessionRow
+
+MINUTE_NS = 60 * NS_PER_S
+OPENING = "opening"
+_NO_EFFECTS = b"[]"
+
+
+class Fold:
+    """State: the account, the books of each asset, and the minute that runs."""
+
+    def __init__(self, header: Header, root: str, mind: Mind | None = None) -> None:
+        """`root`: the first of the sessions that go on from each other. `mind`: of the checkpoint
+        that the records stand after; None at the start of all."""
+        self.header = header
+        self.root = root
+        self.account = Account() if mind is None else mind.account
+        desks = {} if mind is None else mind.desks
+        self._books = {asset: AssetBooks.of_desk(desk) for asset, desk in desks.items()}
+        self._minute: int | None = None
+
+    def began(self) -> Row:
+        """The session itself, before its first record."""
+        header = self.header
+        continues = getattr(header, "continues", None)
+        return SessionRow(
+            header.session,
+            self.root,
+            "" if continues is None else str(continues),
+            header.mode,
+            header.version,
+            header.started_ns,
+            header.seed,
+            header.speed,
+            rounds=0,
+            orders=0,
+            fills=0,
+            fees=0,
+            pnl=0,
+        )
+
+    def stands(self) -> list[Row]:
+        """The account as it is, for the minute that runs."""
+        if self._minute is None:
+            return []
+        account, totals = self.account, self.account.at_risk.totals
+        row = EquityRow(
+            self.header.session,
+            self._minute * MINUTE_NS,
+            account.cash,
+            account.realised,
+            totals.carried,
+            account.exposure,
+            account.fees,
+            account.working_orders,
+            account.open_rounds,
+        )
+        return [row]
+
+    def take(self, record: JournalRecord) -> list[Row]:
+        """What one record adds or changes. BadJournal for one that does not decode."""
+        if not record.is_event:
+            return []
+        minute = record.at // MINUTE_NS
+        rows = self.stands() if minute != self._minute else []
+        self._minute = minute
+        raw = bytes(record.event)
+        heard = _HEARD.get(raw[2 : raw.find(b'"', 2)])
+        has_effects = record.effects != _NO_EFFECTS
+        if heard is None and not has_effects:
+            return rows
+        at = Moment(self.root, self.header.session, record.seq, record.at, record.asset)
+        asset = _asset_of(record)
+        if heard is not None:
+            rows += self._guarded(record, heard, at, asset, decode_event(record.event))
+        if has_effects:
+            for effect in decode_effects(record.effects):
+                if (came := _CAME.get(type(effect))) is not None:
+                    rows += self._guarded(record, came, at, asset, effect)
+        return rows
+
+    def _guarded(
+        self, record: JournalRecord, what: _Telling, at: Moment, asset: Asset, said: Any
+    ) -> list[Row]:
+        """A ledger that cannot take what the journal says differs from the one that wrote it; but
+        not where that broke as well, and its next life begins with what the venue says."""
+        rows: list[Row] = []
+        try:
+            if isinstance(said, ev.DeskOpened):
+                rows.extend(self._opened(at, asset, said))
+            else:
+                rows.extend(what(self._books[asset], at, said))
+        except Exception as error:
+            if not record.raised:
+                name = type(said).__name__
+                rows.append(at.differs(f"{name}: {type(error).__name__}: {error}"))
+        return rows
+
+    def _opened(self, at: Moment, asset: Asset, event: ev.DeskOpened) -> Iterable[Row]:
+        if not any(self.account.of(one).is_traded for one in Asset):
+            yield at.moved(OPENING, "", "", event.cash)
+        books = AssetBooks(asset, self.account)
+        former, self._books[asset] = self._books.get(asset), books
+        yield from books.begin(at, event, former)
+
+
+_Telling = Callable[[AssetBooks, Moment, Any], Iterable[Row]]
+
+
+def _asset_of(record: JournalRecord) -> Asset:
+    try:
+        return Asset(record.asset)
+    except ValueError as error:
+        raise BadJournal(f"event {record.seq}: {error}") from error
+
+
+# --- what is told of the account, whatever its books --------------------------------------------
+
+
+def _nothing(_: AssetBooks, __: Moment, ___: Any) -> Iterable[Row]:
+    return ()
+
+
+def _halted(_: AssetBooks, at: Moment, event: ev.AssetHalted) -> Iterable[Row]:
+    yield at.risk("halted", ef.Why(ef.Reason.HALTED, event.crashes, event.most, "crashes"))
+
+
+def _commanded(_: AssetBooks, at: Moment, event: ev.Commanded) -> Iterable[Row]:
+    if event.action is ev.Action.STOP:
+        yield SessionRow(at.session, is_stopped=True)
+    yield at.told("command", event.action.value, event.origin)
+
+
+def _tripped(_: AssetBooks, at: Moment, effect: ef.Trip) -> Iterable[Row]:
+    yield at.risk("trip", effect.why, effect.until_ns)
+
+
+def _released(_: AssetBooks, at: Moment, effect: ef.Release) -> Iterable[Row]:
+    yield at.risk("release", ef.Why(effect.reason))
+
+
+def _warned(_: AssetBooks, at: Moment, effect: ef.Warn) -> Iterable[Row]:
+    yield at.risk("warn", effect.why)
+
+
+_HEARD: dict[bytes, _Telling] = {
+    cls.__name__.encode(): telling
+    for cls, telling in (
+        (ev.DeskOpened, _nothing),
+        (ev.SettingsChanged, AssetBooks.settings_changed),
+        (ev.RoundFound, AssetBooks.round_found),
+        (ev.RoundOpened, AssetBooks.round_opened),
+        (ev.StrikePublished, AssetBooks.strike_published),
+        (ev.RoundSettled, AssetBooks.winner_named),
+        (ev.AssetHalted, _halted),
+        (ev.Commanded, _commanded),
+        (ev.Filled, AssetBooks.money_moved),
+        (ev.Reversed, AssetBooks.money_moved),
+        (ev.Accepted, AssetBooks.reported),
+        (ev.Refused, AssetBooks.reported),
+        (ev.Deferred, AssetBooks.reported),
+        (ev.Unanswered, AssetBooks.reported),
+        (ev.Cancelled, AssetBooks.reported),
+        (ev.CancelRefused, AssetBooks.reported),
+        (ev.NotFound, AssetBooks.reported),
+        (ev.OrderFound, AssetBooks.reported),
+    )
+}
+"""By the name of an event, as it stands in the journal; the others are not decoded."""
+_CAME: dict[type[Any], _Telling] = {
+    ef.RecordedPlace: AssetBooks.placed,
+    ef.Cancel: AssetBooks.cancelled,
+    ef.CancelAll: AssetBooks.all_cancelled,
+    ef.Explain: AssetBooks.explained,
+    ef.Trip: _tripped,
+    ef.Release: _released,
+    ef.Warn: _warned,
+    ef.Credit: AssetBooks.credited,
+}

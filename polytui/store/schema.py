@@ -1,0 +1,81 @@
+"""The tables as SQLite has them, made of the row classes, and how an older file becomes this one.
+
+`PRAGMA user_version` says which schema a file has, `PRAGMA application_id` that it is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from polytui.store.rows import TABLES
+
+APPLICATION_ID = 0x70747569
+"""The letters ptui."""
+VERSION = 1
+
+_TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
+_INDICES = (
+    "CREATE INDEX trades_by_time ON trades (opened_ns)",
+    "CREATE INDEX trades_by_session ON trades (session, opened_ns)",
+    "CREATE INDEX trades_open ON trades (session, asset) WHERE closed_ns IS NULL",
+    "CREATE INDEX trades_by_close ON trades (closed_ns, strategy, asset, pnl)",
+    "CREATE INDEX orders_by_time ON orders (placed_ns)",
+    "CREATE INDEX orders_by_session ON orders (session, placed_ns)",
+    "CREATE INDEX orders_by_round ON orders (slug, placed_ns)",
+    "CREATE INDEX fills_by_session ON fills (session, at_ns)",
+    "CREATE INDEX fills_by_round ON fills (slug, at_ns)",
+    "CREATE INDEX rounds_by_time ON rounds (opens_ns)",
+    "CREATE INDEX rounds_by_session ON rounds (session, opens_ns)",
+    "CREATE INDEX signals_by_round ON signals (slug, strategy, at_ns)",
+    "CREATE INDEX signals_by_time ON signals (at_ns, strategy, reason, value, limit_value, unit)",
+    "CREATE INDEX settlements_by_session ON settlements (session, at_ns)",
+    "CREATE INDEX settlements_by_time ON settlements (at_ns, session, pnl)",
+    "CREATE INDEX sessions_by_time ON sessions (started_ns)",
+)
+
+
+def columns(table: type[Any]) -> list[tuple[str, str]]:
+    """(name, type of SQLite), in order."""
+    return [
+        (one.name, _TYPES[str(one.type).removesuffix(" | None")]) for one in attrs.fields(table)
+    ]
+
+
+def create() -> Iterator[str]:
+    """Statements that make an empty database into one of this version."""
+    for table in TABLES:
+        cells = [
+            f"{name} {kind}{' NOT NULL' if name in table.KEY else ''}"
+            for name, kind in columns(table)
+        ]
+        key = ", ".join(table.KEY)
+        yield f"CREATE TABLE {table.TABLE} ({', '.join(cells)}, PRIMARY KEY ({key})) WITHOUT ROWID"
+    yield from _INDICES
+
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {0: tuple(create())}
+"""By the version that a file has: the statements that make the next one of it."""
+
+
+def upsert(table: type[Any]) -> str:
+    """Puts a row: once or twice, alone or upon what was known of it before."""
+    names = [name for name, _ in columns(table)]
+    said = {one.name: one for one in attrs.fields(table)}
+    changes = []
+    for name in names:
+        if name in table.KEY:
+            continue
+        if said[name].metadata.get("is_first"):
+            changes.append(f"{name} = coalesce({name}, excluded.{name})")
+        elif said[name].default is None:
+            changes.append(f"{name} = coalesce(excluded.{name}, {name})")
+        else:
+            changes.append(f"{name} = excluded.{name}")
+    marks = ", ".join("?" * len(names))
+    return (
+        f"INSERT INTO {table.TABLE} ({', '.join(names)}) VALUES ({marks})"
+        f" ON CONFLICT ({', '.join(table.KEY)}) DO UPDATE SET {', '.join(changes)}"
+    )

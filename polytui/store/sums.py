@@ -1,0 +1,74 @@
+"""What is added up of other tables whenever they change: a session's totals, the counters of days.
+
+Made of rows and not counted along, so that rows which are put twice count once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from polytui.model.units import NS_PER_S
+from polytui.store.rows import FillRow, OrderRow, Row, SettlementRow
+
+DAY_NS = 86_400 * NS_PER_S
+
+_DAY = """
+INSERT OR REPLACE INTO daily
+SELECT :session, :day, asset, sum(orders), sum(entries), sum(fills), sum(fees), sum(rounds),
+       sum(traded), sum(wins), sum(losses), sum(pnl)
+FROM (
+  SELECT asset, 1 AS orders, (side = 'buy' AND rung = '' AND NOT coalesce(is_exit, 1)) AS entries,
+         0 AS fills, 0 AS fees, 0 AS rounds, 0 AS traded, 0 AS wins, 0 AS losses, 0 AS pnl
+  FROM orders WHERE session = :session AND placed_ns >= :since AND placed_ns < :until
+  UNION ALL
+  SELECT asset, 0, 0, 1, fee, 0, 0, 0, 0, 0
+  FROM fills WHERE session = :session AND at_ns >= :since AND at_ns < :until AND NOT is_reversed
+  UNION ALL
+  SELECT s.asset, 0, 0, 0, 0, s.kind = 'credit' AND r.opened_ns IS NOT NULL,
+         s.kind = 'credit' AND (s.pnl <> 0 OR s.payout <> 0),
+         s.kind = 'credit' AND s.pnl > 0, s.kind = 'credit' AND s.pnl < 0, s.pnl
+  FROM settlements s LEFT JOIN rounds r ON r.root = s.root AND r.slug = s.slug
+  WHERE s.session = :session AND s.at_ns >= :since AND s.at_ns < :until
+)
+GROUP BY asset
+"""
+_SESSION = """
+UPDATE sessions SET (rounds, orders, fills, fees, pnl) = (
+  SELECT coalesce(sum(rounds), 0), coalesce(sum(orders), 0), coalesce(sum(fills), 0),
+         coalesce(sum(fees), 0), coalesce(sum(pnl), 0)
+  FROM daily WHERE session = :session
+) WHERE session = :session
+"""
+
+
+def refresh_sums(connection: sqlite3.Connection, session: str, rows: Iterable[Row]) -> None:
+    """After these rows of a session were put."""
+    days = set[int]()
+    for row in rows:
+        match row:
+            case OrderRow(placed_ns=at_ns) | SettlementRow(at_ns=at_ns) | FillRow(at_ns=at_ns):
+                if at_ns is not None:
+                    days.add(at_ns // DAY_NS)
+                elif isinstance(row, FillRow):
+                    days |= _day_of(connection, row)
+    for day in sorted(days):
+        since = day * DAY_NS
+        found = {"session": session, "since": since, "until": since + DAY_NS}
+        connection.execute(_DAY, {**found, "day": day_text(since)})
+    if days:
+        connection.execute(_SESSION, {"session": session})
+
+
+def _day_of(connection: sqlite3.Connection, row: FillRow) -> set[int]:
+    found = connection.execute(
+        "SELECT at_ns FROM fills WHERE root = ? AND order_id = ? AND trade_id = ?",
+        (row.root, row.order_id, row.trade_id),
+    ).fetchone()
+    return set() if found is None or found[0] is None else {found[0] // DAY_NS}
+
+
+def day_text(at_ns: int) -> str:
+    """The day of UTC: 2026-11-26."""
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).date().isoformat()

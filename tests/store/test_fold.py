@@ -1,0 +1,139 @@
+"""Rows of a journal say what the mind that wrote it has: to the millionth, from wherever one
+begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec import Raw, structs
+from told_sessions import (
+    HEADER,
+    NAME,
+    ToldSession,
+    asked,
+    dump,
+    put,
+    told_session,
+)
+
+from polytui.desk.checkpoint import checkpoint_of, restored
+from polytui.desk.mind import Mind
+from polytui.journal.codec import JournalRecord, decode_effects, decode_event
+from polytui.model.effects import Credit
+from polytui.model.instrument import Asset
+from polytui.store.database import Database
+from polytui.store.fold import Fold
+
+SEEDS = (3, 4)
+
+
+@pytest.fixture(params=SEEDS, scope="module")
+def told(request: pytest.FixtureRequest) -> ToldSession:
+    return told_session(request.param)
+
+
+def whole(path: Path, records: list[JournalRecord]) -> Path:
+    database = Database(path)
+    put(database, Fold(HEADER, NAME), records, 0)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path, told: ToldSession) -> Path:
+    return whole(tmp_path / "one.sqlite", told.records)
+
+
+def test_money_is_the_ledgers(told: ToldSession, path: Path) -> None:
+    account = told.mind.account
+    (found,) = asked(path, "SELECT orders, fills, fees, pnl FROM sessions")
+    traded = [account.of(asset) for asset in Asset]
+    assert found == (
+        sum(one.orders for one in traded),
+        sum(one.fills for one in traded),
+        account.fees,
+        account.realised,
+    )
+    assert account.realised, "a session that earns nothing shows nothing"
+    assert asked(path, "SELECT * FROM differences") == []
+
+
+def test_trades_add_up_to_what_came_of_each_strategy(told: ToldSession, path: Path) -> None:
+    """Of settled rounds: a crash may lose what it is that was settled meanwhile."""
+    rows = asked(
+        path,
+        "SELECT asset, strategy, sum(pnl) FROM trades WHERE payout IS NOT NULL GROUP BY 1, 2",
+    )
+    by_trades = {row[:2]: row[2] for row in rows if row[2]}
+    by_mind = {
+        (asset.value, name): result.pnl
+        for asset in Asset
+        for name, result in told.mind.account.of(asset).live.results().items()
+        if result.pnl
+    }
+    assert by_trades == by_mind
+
+
+def test_rounds_are_what_their_trades_are(path: Path) -> None:
+    differing = asked(
+        path,
+        "SELECT r.slug FROM rounds r JOIN trades t ON t.root = r.root AND t.slug = r.slug"
+        " WHERE r.winner IS NOT NULL GROUP BY r.slug HAVING r.pnl <> sum(t.pnl)",
+    )
+    assert differing == []
+    assert asked(path, "SELECT count(*) FROM rounds WHERE pnl <> 0") != [(0,)]
+
+
+def test_equity_ends_where_the_account_stands(told: ToldSession, path: Path) -> None:
+    account = told.mind.account
+    cash, realised, exposure = asked(
+        path, "SELECT cash, realised, exposure FROM equity ORDER BY minute_ns DESC LIMIT 1"
+    )[0]
+    assert (cash, realised, exposure) == (account.cash, account.realised, account.exposure)
+
+
+def test_a_fold_may_begin_at_any_checkpoint(tmp_path: Path, told: ToldSession, path: Path) -> None:
+    """Who was killed begins again with a checkpoint, and ends with the same rows."""
+    middle = len(told.records) * 2 // 3
+    mind = Mind()
+    for record in told.records[:middle]:
+        try:
+            asset = Asset(record.asset)
+            mind.take(asset, record.at, decode_event(record.event), is_last=record.last)
+        except Exception:
+            assert record.raised
+    again = tmp_path / "again.sqlite"
+    database = Database(again)
+    put(database, Fold(HEADER, NAME), told.records[:middle], 0)
+    database.close()
+    database = Database(again)
+    fold = Fold(HEADER, NAME, restored(checkpoint_of(mind)))
+    put(database, fold, told.records[middle:], middle)
+    database.close()
+    assert dump(again) == dump(path)
+
+
+def test_what_is_put_twice_changes_nothing(tmp_path: Path, told: ToldSession, path: Path) -> None:
+    twice = whole(tmp_path / "twice.sqlite", told.records)
+    database = Database(twice)
+    put(database, Fold(HEADER, NAME), told.records, len(told.records))
+    database.close()
+    assert dump(twice) == dump(path)
+
+
+def test_a_figure_that_differs_by_a_millionth_is_said(tmp_path: Path, told: ToldSession) -> None:
+    records = list(told.records)
+    at, pnl = next(
+        (at, effect.pnl)
+        for at, record in enumerate(records)
+        for effect in decode_effects(record.effects)
+        if isinstance(effect, Credit) and effect.pnl
+    )
+    effects = bytes(records[at].effects).replace(b'"pnl":%d' % pnl, b'"pnl":%d' % (pnl + 1))
+    records[at] = structs.replace(records[at], effects=Raw(effects))
+    path = whole(tmp_path / "differs.sqlite", records)
+    ((seq, text),) = asked(path, "SELECT seq, text FROM differences")
+    assert seq == records[at].seq
+    assert f"earned {pnl + 1}" in text
+    assert f"by trades {pnl}" in text
