@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polytui.runtime.latency_summary import latency_lines
 from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import (
     Summary,
@@ -16,7 +17,8 @@ def say(summary: Summary, console: StatusConsole) -> None:
     """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
     try:
         console.print(summary_table(summary))
-        for line in [*world_lines(summary), *forecast_lines(summary), *safety_lines(summary)]:
+        lines = (world_lines, forecast_lines, latency_lines, safety_lines)
+        for line in [one for told in lines for one in told(summary)]:
             console.print(line, highlight=False, markup=False)
         if open_usd := -summary["totals"]["open_flow_usd"]:
             console.print(f"open: {open_usd:.6f} paid in rounds that are not settled")

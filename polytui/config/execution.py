@@ -1,4 +1,5 @@
-"""How a venue is asked about our orders: deadlines, looks, and what is sent again."""
+"""How a venue is asked about our orders: deadlines, looks, what is sent again, and when all that
+takes too long."""
 
 from __future__ import annotations
 
@@ -6,6 +7,22 @@ from attrs import frozen
 
 from polytui.config.checks import ABOVE_ZERO, between, setting
 from polytui.model.units import NS_PER_S
+
+
+@frozen
+class LatencySettings:
+    """When people are told that something takes long; real time. It stops nothing: that is the
+    latency breaker's."""
+
+    warn_ms: float = setting(200.0, ABOVE_ZERO)
+    """Frame to decision, decision to the venue's answer, decision to fill: longer is a warning. The
+    venue's own hold of marketable orders (paper.taker_delay_ms) is in the last two."""
+    critical_ms: float = setting(500.0, ABOVE_ZERO)
+    """Longer is an error in the log."""
+    stale_ms: float = setting(1000.0, ABOVE_ZERO)
+    """Longer means that the market was another one by then."""
+    calm_s: float = setting(60.0, ABOVE_ZERO)
+    """After so long without one it is over, once something was quicker."""
 
 
 @frozen

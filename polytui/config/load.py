@@ -76,6 +76,9 @@ def _contradictions(settings: Settings) -> list[str]:
     breakers, sniper = settings.breakers, settings.settlement_sniper
     if not breakers.warn_latency_ms <= breakers.critical_latency_ms <= breakers.stale_latency_ms:
         faults.append("expected warn <= critical <= stale @ breakers.critical_latency_ms")
+    latency = settings.latency
+    if not latency.warn_ms <= latency.critical_ms <= latency.stale_ms:
+        faults.append("expected warn <= critical <= stale @ latency.critical_ms")
     if sniper.until_left_s >= sniper.from_left_s:
         faults.append(
             f"expected < from_left_s, got {sniper.until_left_s!r} @ settlement_sniper.until_left_s"

@@ -32,7 +32,7 @@ from polytui.config.deciding import (
     PredictorSettings,
     SettlementSniperSettings,
 )
-from polytui.config.execution import ExecutionSettings
+from polytui.config.execution import ExecutionSettings, LatencySettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -268,6 +268,7 @@ class Settings:
     risk: RiskSettings = _hot(RiskSettings)
     quoting: QuotingSettings = _hot(QuotingSettings)
     breakers: BreakerSettings = _hot(BreakerSettings)
+    latency: LatencySettings = _hot(LatencySettings)
     claims: ClaimSettings = _hot(ClaimSettings)
     confluence: ConfluenceSettings = _hot(ConfluenceSettings)
     momentum_score: MomentumScoreSettings = _hot(MomentumScoreSettings)
@@ -300,6 +301,7 @@ __all__ = [
     "GateSettings",
     "HttpLimits",
     "JournalSettings",
+    "LatencySettings",
     "MarketSettings",
     "MomentumScoreSettings",
     "PaperSettings",

@@ -32,7 +32,7 @@ from polytui.desk.round import DeskRound, may_say
 from polytui.desk.round_phase import Move, Phase
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.shadowing import Shadowing
-from polytui.desk.step import Step
+from polytui.desk.step import Ready, Step
 from polytui.desk.strike_doubt import strike_block
 from polytui.desk.venue_answers import VenueAnswers
 from polytui.desk.view_builder import NoView, ViewInputs, build_view
@@ -92,7 +92,9 @@ class Desk:
         self._is_tick = False
         self._is_new = True
 
-    def step(self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool) -> tuple[Effect, ...]:
+    def step(
+        self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool, ready: Ready | None = None
+    ) -> tuple[Effect, ...]:
         """Take one event. What it touched is decided after the last of a batch (`Attention`): a
         burst decides once. What else is news is for those who quote to say."""
         step, attention = Step(seq, now_ns), self._attention
@@ -111,7 +113,7 @@ class Desk:
             or attention.touched
             or not attention.since_ns <= now_ns < attention.next_ns
         ):
-            self._decide(step)
+            self._decide(step, ready)
             self._is_tick = False
         return tuple(step.effects) if step.effects else ()
 
@@ -225,9 +227,8 @@ class Desk:
         if known is None or not known[0].move(Move.SETTLES):
             return
         market_round, winner = known
-        payout, pnl = self.ledger.settle(
-            market_round.round, winner, step.now_ns, self.settings.claims
-        )
+        listed, claims = market_round.round, self.settings.claims
+        payout, pnl = self.ledger.settle(listed, winner, step.now_ns, claims)
         if winner is None:
             step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
         is_up = None if winner is None else winner is Outcome.UP
@@ -298,8 +299,10 @@ class Desk:
 
     # --- decide -------------------------------------------------------------------------------
 
-    def _decide(self, step: Step) -> None:
+    def _decide(self, step: Step, ready: Ready | None) -> None:
         is_new = self.prices.refresh(step.now_ns, self.settings)
+        if ready is not None:
+            ready()
         for market_round in self._attention.asked(step.now_ns, has_new_features=is_new):
             if market_round.phase is Phase.OPEN:
                 view = self._decide_round(step, market_round)
@@ -331,9 +334,8 @@ class Desk:
         self._waking.withdraw(market_round.slug)
         view = seen if isinstance(seen, View) else None
         if self._flattening.is_asked and not self.is_stopping:
-            self._quoter.want(
-                step, market_round, self._flattening.sales(market_round), self.settings
-            )
+            sales = self._flattening.sales(market_round)
+            self._quoter.want(step, market_round, sales, self.settings)
             return view
         why = halt or unseen or Why(Reason.STOPPING)
         step.say(market_round, dict.fromkeys(self.quote_sets.names_told(market_round), why))

@@ -13,6 +13,7 @@ import msgspec
 
 from polytui.desk.account import Account
 from polytui.desk.desk import Desk
+from polytui.desk.step import Ready
 from polytui.model.effects import Effect
 from polytui.model.events import DeskOpened, Event
 from polytui.model.instrument import Asset
@@ -36,12 +37,21 @@ class Mind:
         self.desks: dict[Asset, Desk] = {}
         self.seq = 0
 
-    def take(self, asset: Asset, now_ns: int, event: Event, *, is_last: bool) -> Taken:
+    def take(
+        self,
+        asset: Asset,
+        now_ns: int,
+        event: Event,
+        *,
+        is_last: bool,
+        ready: Ready | None = None,
+    ) -> Taken:
         """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
         if type(event) is DeskOpened:
             self.desks[asset] = Desk(asset, self.account, self._quoting)
         self.seq = seq = self.seq + 1
-        return Taken(seq, self.desks[asset].step(seq, now_ns, event, is_last=is_last))
+        desk = self.desks[asset]
+        return Taken(seq, desk.step(seq, now_ns, event, is_last=is_last, ready=ready))
 
     def quote_by(self, quoting: Sequence[QuotingStrategy]) -> None:
         """These quote from here on: they are the program's, and no part of the state."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define, field
 
 from polytui.desk.round import DeskRound
 from polytui.model.effects import Effect, Explain, Why
+
+Ready = Callable[[], object]
+"""Called where features are as new as they will be and decisions begin. It is told nothing, and
+nothing is made of what it says: whoever has a clock may measure, and the mind has none."""
 
 
 @define

@@ -100,8 +100,13 @@ class OrderLatency(msgspec.Struct, frozen=True, gc=False):
         return None if executed is None else sent_ms + executed
 
 
-JUDGED = ("market_to_signal_ms", "signal_to_order_ack_ms", "full_decision_to_fill_ms")
-"""The three that people are told of, in a summary, on the screen and when they grow too long."""
+JUDGED = {
+    "market_to_signal_ms": "frame to decision",
+    "signal_to_order_ack_ms": "decision to answer",
+    "full_decision_to_fill_ms": "decision to fill",
+}
+"""The three that people are told of, in a summary, on the screen and when they grow too long; and
+in what words."""
 COLUMNS = ("binance_recv", "pm_recv", "eval", "order_exec", "e2e")
 """The others of a table of latencies, an order a row; milliseconds as well."""
 

@@ -328,6 +328,19 @@ class AssetView:
 
 
 @frozen
+class LatencyView:
+    """One figure of `model/latency.py` over all orders of the session; real milliseconds."""
+
+    name: str
+    count: int
+    p50_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    level: str
+    """"good", "warn", "critical" or "stale": the worst of all assets now."""
+
+
+@frozen
 class AccountView:
     at_ns: int
     mode: str
@@ -352,6 +365,7 @@ class AccountView:
     """How old the newest book was when it was read: how far this machine is behind; real time."""
     crowd_delay_s: float = 0.0
     """By how much the simulated crowd is behind; 0 where nothing is simulated."""
+    latencies: tuple[LatencyView, ...] = ()
 
 
 @frozen

@@ -27,7 +27,9 @@ from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
 from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
+from polytui.runtime.frame_times import FrameTimes
 from polytui.runtime.inbox import Inbox, Item
+from polytui.runtime.order_times import OrderTimes
 from polytui.venues.stamps import Judge
 
 
@@ -75,6 +77,8 @@ class AssetRun:
     detail: str = ""
     worst_ns: int = 0
     """The longest from a frame to its decision since the last tick; real time."""
+    frames: FrameTimes = field(factory=FrameTimes)
+    orders: OrderTimes = field(factory=OrderTimes)
     complaints: set[str] = field(factory=set)
     """What the round watchers have said is wrong with the venue, and still is."""
     judge: Judge = field(default=Judge(ClockSettings().max_ahead_ms * NS_PER_MS))

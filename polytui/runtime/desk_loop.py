@@ -32,8 +32,10 @@ from polytui.model.events import (
     Ticked,
 )
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.frame_times import MOST_SEEN
 from polytui.runtime.inbox import Item
 from polytui.runtime.notices import TOLD, words_of
+from polytui.runtime.order_times import Batch
 from polytui.runtime.session import Session
 
 _HEEDED = frozenset({Commanded, Ticked, RoundSettled, *TOLD})
@@ -49,6 +51,8 @@ class DeskLoop:
     act: Callable[[Effect], None]
     placed: dict[str, int] = field(factory=dict)
     """When orders that nobody answered yet were enqueued, perf_counter_ns by id."""
+    ready: int = 0
+    """When the batch in hand had its features, perf_counter_ns; 0 while it was not decided."""
 
     last: int = -1
     """Of the batch in hand: after which of its events a decision is made; -1 for none."""
@@ -74,13 +78,15 @@ class DeskLoop:
                 self.take(items)
         finally:
             self.run.go_deaf()
+            for latency in self.run.orders.forget():
+                self.session.latency.tell(latency)
 
     def take(self, items: list[Item], *, decides: bool = True) -> None:
         """Apply all, decide once, act, then write down what happened. Where nobody lives, what a
         person says is applied and nothing is decided."""
-        now_ns = self.session.clock.now_ns()
+        began, now_ns = time.perf_counter_ns(), self.session.clock.now_ns()
         taken: list[Taken] = []
-        self.is_sound = False
+        self.is_sound, self.ready = False, 0
         self.last = len(items) - 1 if decides else -1
         try:
             for item in items:
@@ -90,11 +96,12 @@ class DeskLoop:
             self._broken(items, len(taken), now_ns, error)
             self._stand(now_ns)  # a kill in it may be in force already
             raise
+        decided = time.perf_counter_ns()
         effects = [effect for result in taken for effect in result.effects]
         try:
             for effect in effects:
                 self.act(effect)
-            self._measure(items, effects)
+            self._measure(items, effects, began, decided)
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
@@ -114,40 +121,62 @@ class DeskLoop:
         self._tell(events)
 
     def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
-        result = self.session.mind.take(self.run.asset, now_ns, item.event, is_last=is_last)
+        take, ready = self.session.mind.take, self._note_ready if is_last else None
+        result = take(self.run.asset, now_ns, item.event, is_last=is_last, ready=ready)
         if item.taken is not None:
             item.taken(result.seq)
         return result
 
-    def _measure(self, items: list[Item], effects: list[Effect]) -> None:
-        done = time.perf_counter_ns()
-        has_placed = bool(effects) and self._note_placed(effects, done)
-        before = 0
+    def _note_ready(self) -> None:
+        self.ready = time.perf_counter_ns()
+
+    def _measure(self, items: list[Item], effects: list[Effect], began: int, decided: int) -> None:
+        """Note the moments alone: they are counted when there is time (`FrameTimes`)."""
+        done = time.perf_counter_ns() if effects else decided
+        has_placed = bool(effects) and self._note_placed(items, effects, began, decided, done)
+        seen, ready, before = self.run.frames.seen, self.ready, 0
         for item in items:
             received = item.received_perf_ns
             if received:
                 if received != before:
                     before = received
-                    self._note_decided(done - received, has_acted=has_placed)
-            elif isinstance(item.event, Accepted | Refused):
-                if since := self.placed.pop(item.event.order_id, 0):
-                    self.session.meter.answered.add(done - since)
-            elif isinstance(item.event, RoundOpened) and not item.event.is_late:
-                self._measure_round(item.event)
+                    seen.append((received, began, ready, decided, item.event))
+                    if decided - received > self.run.worst_ns:
+                        self.run.worst_ns = decided - received
+                    if has_placed:
+                        self.session.meter.acted.add(done - received)
+            else:
+                self._measure_other(item.event, done)
+        if len(seen) > MOST_SEEN:
+            self.run.frames.settle(self.session.meter, self.session.clock.speed)
 
-    def _note_placed(self, effects: list[Effect], done: int) -> bool:
-        placed = [effect for effect in effects if isinstance(effect, Place)]
-        self.placed.update((effect.order.order_id, done) for effect in placed)
-        return bool(placed)
+    def _measure_other(self, event: Event, done: int) -> None:
+        if isinstance(event, RoundOpened):
+            if not event.is_late:
+                self._measure_round(event)
+            return
+        if (latency := self.run.orders.heard(event, done)) is not None:
+            self.session.latency.tell(latency)
+        if isinstance(event, Accepted | Refused) and (since := self.placed.pop(event.order_id, 0)):
+            self.session.meter.answered.add(done - since)
 
-    def _note_decided(self, took_ns: int, *, has_acted: bool) -> None:
-        meter = self.session.meter
-        meter.decided.add(took_ns)
-        meter.recent.add(took_ns)
-        if has_acted:
-            meter.acted.add(took_ns)
-        if took_ns > self.run.worst_ns:
-            self.run.worst_ns = took_ns
+    def _note_placed(
+        self, items: list[Item], effects: list[Effect], began: int, decided: int, done: int
+    ) -> bool:
+        placed = [effect.order for effect in effects if isinstance(effect, Place)]
+        if not placed:
+            return False
+        run, session = self.run, self.session
+        run.frames.settle(session.meter, session.clock.speed)
+        batch = Batch(items, began, self.ready, decided, done)
+        for order in placed:
+            self.placed[order.order_id] = done
+            made = batch.latency_of(
+                order, run.asset.value, run.frames.newest_us, session.clock.speed
+            )
+            if (left := run.orders.sent(made, done)) is not None:
+                session.latency.tell(left)
+        return True
 
     def _measure_round(self, event: RoundOpened) -> None:
         clock, followed = self.session.clock, self.run.followed.get(event.slug)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
+
+from polytui.model.latency import JUDGED, OrderLatency
+from polytui.runtime.even_sample import EvenSample
 
 _KEEP = 200_000
 
@@ -27,6 +31,15 @@ class Samples:
         if value > self.largest:
             self.largest = value
 
+    def extend(self, values: Sequence[int]) -> None:
+        if len(self._ring) + len(values) > _KEEP:
+            for value in values:
+                self.add(value)
+            return
+        self._ring.extend(values)
+        self.count += len(values)
+        self.largest = max(self.largest, *values) if values else self.largest
+
     def percentiles(self, *points: float) -> list[int | None]:
         """One value a point (0 to 100); None where nothing was measured."""
         ordered = sorted(self._ring)
@@ -37,7 +50,7 @@ class Samples:
 
 
 class Meter:
-    """State: the session's latencies, in real nanoseconds."""
+    """State: the session's latencies, in real nanoseconds where nothing else is said."""
 
     def __init__(self) -> None:
         self.decided = Samples()
@@ -50,3 +63,38 @@ class Meter:
         """Boundary to the desk's taking it."""
         self.recent = Samples()
         """`decided` since the last time the screen asked."""
+        self.stages: dict[str, EvenSample] = {}
+        """By name of the stage, of the session."""
+        self.orders: dict[str, Samples] = {name: Samples() for name in JUDGED}
+        """Microseconds, of orders whose way was told: by the name it is told under."""
+        self._minute: dict[str, EvenSample] = {}
+
+    def frames_decided(self, took: Sequence[int]) -> None:
+        """Frames read to decisions, in order."""
+        self.decided.extend(took)
+        self.recent.extend(took)
+        self.stage("market_to_signal", took)
+
+    def stage(self, name: str, took: Sequence[int]) -> None:
+        """One stage, so many times."""
+        if not took:
+            return
+        for kept in (self.stages, self._minute):
+            sample = kept.get(name)
+            if sample is None:
+                sample = kept[name] = EvenSample()
+            sample.extend(took)
+
+    def order(self, latency: OrderLatency) -> None:
+        """The way of one order, as it is told."""
+        for name, samples in self.orders.items():
+            if (ms := getattr(latency, name)) is not None:
+                samples.add(round(ms * 1000))
+        for stage in ("send", "ack", "fill"):
+            if (us := getattr(latency, f"{stage}_us")) is not None:
+                self.stage(stage, [us * 1000])
+
+    def take_minute(self) -> dict[str, EvenSample]:
+        """The stages since the last time this was asked; nobody changes them any more."""
+        minute, self._minute = self._minute, {}
+        return minute

@@ -54,6 +54,7 @@ class Publisher:
     def account_view(self) -> AccountView:
         session, account = self.session, self.session.mind.account
         meter = session.meter
+        session.latency.settle(self.runs)
         (lag_ns,) = meter.recent.percentiles(50)
         meter.recent.clear()
         return AccountView(
@@ -76,6 +77,7 @@ class Publisher:
             kill_why=account.kill_switch.why,
             settings_digest=session.settings_digest,
             behind_ms=int(self.pace.behind_s * 1000),
+            latencies=session.latency.views(),
             crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
         )
 

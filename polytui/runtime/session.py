@@ -23,6 +23,7 @@ from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
+from polytui.runtime.latency_watch import LatencyWatch
 from polytui.runtime.meter import Meter
 from polytui.runtime.reasons import Reasons
 
@@ -52,6 +53,7 @@ class Session:
     """What survives this session; None where the next one begins anew."""
     herald: Herald = field(init=False)
     meter: Meter = field(factory=Meter)
+    latency: LatencyWatch = field(init=False)
     errors: list[str] = field(factory=list)
     stopping: trio.Event = field(factory=trio.Event)
     stop_reason: str = ""
@@ -67,6 +69,9 @@ class Session:
     def __attrs_post_init__(self) -> None:
         self.reasons = Reasons(self.mind)
         self.settings_digest = digest_of(self.settings)
+        self.latency = LatencyWatch(
+            self.meter, self.journal, self.clock, self.notice, lambda: self.settings.latency
+        )
         self.herald = Herald(self.keep, self.notice)
         self.trust = Trust(partial(self.notice, "error", ""))
 

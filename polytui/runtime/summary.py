@@ -19,6 +19,7 @@ from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 from polytui.model.units import MICRO
 from polytui.runtime.asset import AssetRun
+from polytui.runtime.latency_summary import latency_figures
 from polytui.runtime.meter import Samples
 from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
@@ -29,6 +30,7 @@ Summary = dict[str, Any]
 def summarise(session: Session, runs: Sequence[AssetRun], venue: VenueMoney, pace: Pace) -> Summary:
     """What `--json` writes of a session."""
     claims = session.settings.claims
+    session.latency.settle(runs)
     money = money_summary(session.mind.account, [run.asset for run in runs], venue, claims)
     for run in runs:
         is_halted = run.state is AssetState.HALTED
@@ -44,6 +46,7 @@ def summarise(session: Session, runs: Sequence[AssetRun], venue: VenueMoney, pac
             "tick_to_order": _percentiles(session.meter.acted, 1_000),
             "decision_to_ack": _percentiles(session.meter.answered, 1_000),
         },
+        **latency_figures(session.latency),
         "round_detect_ms": _percentiles(session.meter.rounds, 1_000_000),
         "feeds": _feeds(runs),
         "in_the_way": session.reasons.shares(),

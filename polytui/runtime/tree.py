@@ -123,6 +123,7 @@ class Tree:
         account.start_soon(publisher.publish)
         account.start_soon(self.pace.watch)
         account.start_soon(session.reasons.watch)
+        account.start_soon(session.latency.watch, self.runs)
         if self.config is not None:
             adapted = MODES[session.mode].adapted
             account.start_soon(SettingsWatch(self.config, session, in_force, adapted).watch)

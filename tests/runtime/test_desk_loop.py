@@ -180,5 +180,6 @@ async def test_latency_is_counted_once_a_frame(autojump_clock: MockClock, tmp_pa
     frame, other = 1_000, 2_000
     loop.take([Item(Ticked(1), frame), Item(Ticked(2), frame), Item(Ticked(3), other)])
     loop.take([Item(Ticked(4))])
+    loop.session.latency.settle([loop.run])
     assert loop.session.meter.decided.count == 2
     journal_of(loop.session)
