@@ -8,6 +8,7 @@ from attrs import frozen
 from polytui.model.snapshot import AccountView
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
+from polytui.tui.panels.latency import trouble
 from polytui.tui.panels.reasons import fitted
 from polytui.tui.styles import (
     Line,
@@ -134,6 +135,7 @@ def _workings(view: AccountView, look: AccountLook, styles: Styles, width: int) 
         _kill(view, look, styles, width - _AGE_CELLS),
         [("orders ", styles.dim), (str(view.working_orders), styles.text)],
         _engine(view, styles),
+        *([slow] if (slow := trouble(view, styles)) else []),
         *([[("session ", styles.dim), (clean(look.session), styles.text)]] * bool(look.session)),
         [("lag ", styles.dim), (f"{view.lag_us:,} µs", styles.text)],
         [("running ", styles.dim), (up_for, styles.text)],

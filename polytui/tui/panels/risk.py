@@ -11,6 +11,7 @@ from polytui.model.snapshot import AccountView, AssetView, BreakerView, LimitVie
 from polytui.tui.panels import figures
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.frame import Edge, rule
+from polytui.tui.panels.latency import latency_block
 from polytui.tui.panels.limits import FULL_AT, numbers_of, share_of
 from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
 from polytui.tui.panels.reasons import fitted
@@ -40,6 +41,8 @@ def risk_panel(
     column = (inner - _GAP * (columns - 1)) // columns
     head = [_kill_line(account, look, inner)]
     blocks = [_breakers(views, look, column), _account(account, look, column)]
+    if account is not None and account.latencies:
+        blocks.append(latency_block(account, look, column))
     blocks += [_asset(view, look, column) for view in views]
     rows = max(0, height - 2 - len(head))
     flowed = _flowed(blocks, columns, column, inner, styles)
