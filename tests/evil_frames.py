@@ -62,6 +62,17 @@ def _wrong_types(rng: random.Random) -> bytes:
     return framed(_pack({"type": "command", "command_id": "x"}))
 
 
+def _bad_query(rng: random.Random) -> bytes:
+    """A question whose parts have other types, or of which one is missing; or a whole one that is
+    odd, which is answered in words."""
+    odd = rng.choice((None, "x", -1, 2**62, 1.5, [], {}, "*" * 900, "\x00; DROP TABLE trades"))
+    fields = {"type": "query", "query_id": 1, "subject": "trades"}
+    name = rng.choice(("query_id", "subject", "limit", "after", "since_ns", "slug", "session"))
+    if rng.random() < 0.2:
+        fields.pop("subject")
+    return framed(_pack({**fields, name: odd}))
+
+
 def _foreign(rng: random.Random) -> bytes:
     kind = rng.choice(("ack", "goodbye", "notice", "asset", "", "hello" * 100))
     return framed(_pack({"type": kind, "schema": "x" * rng.randrange(3000)}))
@@ -79,7 +90,7 @@ def _empty(_: random.Random) -> bytes:
 
 EVIL: tuple[Callable[[random.Random], bytes], ...] = (
     _noise, _bad_utf8, _deep, _deep_field, _huge_length, _half, _claims_many, _wrong_types,
-    _foreign, _flipped, _empty,
+    _bad_query, _foreign, _flipped, _empty,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import msgspec
 from polytui.model import events, snapshot
 from polytui.model.events import Action
 from polytui.model.plain_text import plain
+from polytui.model.query import Answer, Query
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 
 MAX_FRAME_BYTES = 1 << 20
@@ -101,8 +102,10 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     reason: str
 
 
-FromEngine = Hello | Ack | AssetFrame | AccountFrame | SettingsFrame | NoticeFrame | Goodbye
-FromFace = Hello | Command | Change | Detach
+FromEngine = (
+    Hello | Ack | Answer | AssetFrame | AccountFrame | SettingsFrame | NoticeFrame | Goodbye
+)
+FromFace = Hello | Command | Change | Query | Detach
 
 
 class LinkError(Exception):

@@ -40,6 +40,7 @@ from polytui.model.link import (
     schema_hash,
 )
 from polytui.model.plain_text import plain
+from polytui.model.query import Answer, Query
 
 _READ_BYTES = 1 << 16
 _BACKLOG = 16
@@ -56,6 +57,8 @@ class FaceSettings:
     hello_timeout_s: float = field(default=2.0, validator=gt(0.0))
     """How long a connection may stay silent before it has said Hello."""
     max_faces: int = field(default=8, validator=gt(0))
+    max_questions: int = field(default=1_000, validator=gt(0))
+    """Of one face that wait for their turn; more are told to come again."""
 
 
 class Subscription(Protocol):
@@ -83,6 +86,9 @@ class FaceSource(Protocol):
 
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         """The same for a setting. Rejected with what is wrong with it."""
+
+    async def ask(self, query: Query) -> Answer:
+        """What is kept about it, or why nothing is said. One question of a face at a time."""
 
     def face_attached(self) -> None: ...
 
@@ -231,6 +237,14 @@ class _Face:
     _frames: FrameReader = field(factory=lambda: FrameReader(FromFace), init=False)
     _sending: trio.Lock = field(factory=trio.Lock, init=False)
     _answering: trio.Nursery | None = field(default=None, init=False)
+    _asked: tuple[trio.MemorySendChannel[Query], trio.MemoryReceiveChannel[Query]] = field(
+        init=False
+    )
+    """Its questions, which are answered one after the other."""
+
+    @_asked.default
+    def _(self) -> tuple[trio.MemorySendChannel[Query], trio.MemoryReceiveChannel[Query]]:
+        return trio.open_memory_channel[Query](self.settings.max_questions)
 
     async def turn_away(self, why: str) -> None:
         """Tell it so, and give it a moment to read that before its own words meet a closed door."""
@@ -260,6 +274,7 @@ class _Face:
                 self._answering = nursery
                 nursery.start_soon(self._ending, nursery.cancel_scope, self._tell, subscription)
                 nursery.start_soon(self._ending, nursery.cancel_scope, self._listen)
+                nursery.start_soon(self._ending, nursery.cancel_scope, self._answer_questions)
         finally:
             subscription.close()
 
@@ -289,6 +304,9 @@ class _Face:
             if isinstance(message, Detach):
                 self.is_detached = True
                 return False
+            if isinstance(message, Query):
+                await self._ask(message)
+                continue
             if not isinstance(message, Command | Change):
                 raise LinkError(f"a face may not send {type(message).__name__} now")
             # A command that waits for a restarting asset must not hold up the kill behind it.
@@ -301,6 +319,19 @@ class _Face:
     async def _answer(self, command: Command | Change) -> None:
         with suppress(*_FACE_GONE, LinkError):
             await self._send([await self._obey(command)])
+
+    async def _ask(self, query: Query) -> None:
+        """No question holds up a command behind it."""
+        try:
+            self._asked[0].send_nowait(query)
+        except trio.WouldBlock:
+            many = f"{self.settings.max_questions} questions wait already"
+            busy = f"busy: {many}; ask again when they are answered"
+            await self._send([Answer(query.query_id, error=busy)])
+
+    async def _answer_questions(self) -> None:
+        async for query in self._asked[1]:
+            await self._send([await self.source.ask(query)])
 
     async def _obey(self, command: Command | Change) -> Ack:
         try:

@@ -21,6 +21,7 @@ from polytui.model.link import (
     Obeyed,
     SettingsFrame,
 )
+from polytui.model.query import Answer, Query
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 
 _REMEMBERED = 200
@@ -30,6 +31,7 @@ Obey = Callable[[Action, str, str], Awaitable[Obeyed]]
 """(action, asset, origin)."""
 Change = Callable[[str, str, str], Awaitable[tuple[int, ...]]]
 """(path, value as JSON, origin)."""
+Ask = Callable[[Query], Awaitable[Answer]]
 
 
 class FaceChannel:
@@ -98,13 +100,16 @@ class Hub:
         self._attached = 0
         self._obey: Obey | None = None
         self._change: Change | None = None
+        self._ask: Ask | None = None
         self._lost: Callable[[str], None] | None = None
         self.has_met_a_face = trio.Event()
 
-    def serve(self, obey: Obey, change: Change, lost: Callable[[str], None]) -> None:
-        """From here on commands are obeyed, settings changed, and a lost terminal is told to
-        `lost`."""
-        self._obey, self._change, self._lost = obey, change, lost
+    def serve(
+        self, obey: Obey, change: Change, lost: Callable[[str], None], ask: Ask | None = None
+    ) -> None:
+        """From here on commands are obeyed, settings changed, questions answered where somebody
+        can, and a lost terminal is told to `lost`."""
+        self._obey, self._change, self._lost, self._ask = obey, change, lost, ask
 
     # --- to faces -------------------------------------------------------------------------------
 
@@ -163,6 +168,11 @@ class Hub:
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         assert self._change is not None, "faces are served after `serve`"
         return await self._change(path, value, origin)
+
+    async def ask(self, query: Query) -> Answer:
+        if self._ask is None:
+            return Answer(query.query_id, error="this engine keeps no database")
+        return await self._ask(query)
 
     def face_attached(self) -> None:
         self._attached += 1

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -34,6 +35,7 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
+from polytui.model.query import Answer, Query, Subject
 from polytui.model.snapshot import Notice
 from polytui.remote.local import FaceSettings, serve_faces
 
@@ -72,6 +74,10 @@ class Engine:
     mailboxes: list[Mailbox] = field(factory=list)
     commands: list[tuple[Action, str, str]] = field(factory=list)
     changes: list[tuple[str, str, str]] = field(factory=list)
+    asking: int = 0
+    most_asking: int = 0
+    answers: trio.Event = field(factory=trio.Event)
+    """Until it is set nobody is answered."""
     attached: int = 0
     left: list[bool] = field(factory=list)
     somebody_left: trio.Event = field(factory=trio.Event)
@@ -95,6 +101,14 @@ class Engine:
             raise Rejected("unknown setting @ tipo.x")
         self.changes.append((path, value, origin))
         return (51,)
+
+    async def ask(self, query: Query) -> Answer:
+        self.asking += 1
+        self.most_asking = max(self.most_asking, self.asking)
+        await self.answers.wait()
+        await trio.lowlevel.checkpoint()
+        self.asking -= 1
+        return Answer(query.query_id, ("asset",), ((query.asset,),))
 
     def face_attached(self) -> None:
         self.attached += 1
@@ -385,3 +399,83 @@ def test_a_folder_that_only_points_to_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match="only points to a folder"):
         trio.run(serve_faces, tmp_path / "run" / "s", Engine())
     assert list(real.iterdir()) == []
+
+
+@pytest.mark.trio
+async def test_a_thousand_questions_are_answered_one_by_one_in_their_order(tmp_path: Path) -> None:
+    async with open_engine(tmp_path) as (engine, site):
+        engine.answers.set()
+        face = await site.attach()
+        for number in range(1_000):
+            await face.say(Query(number, Subject.TRADES, asset=str(number)))
+        for number in range(1_000):
+            assert await face.hear() == Answer(number, ("asset",), ((str(number),),))
+        assert engine.most_asking == 1
+
+
+@pytest.mark.trio
+async def test_a_command_overtakes_the_questions_before_it(tmp_path: Path) -> None:
+    async with open_engine(tmp_path) as (engine, site):
+        face = await site.attach()
+        for number in range(20):
+            await face.say(Query(number, Subject.WHY))
+        await face.say(Command(7, Action.KILL))
+        assert await face.hear() == Ack(7, (41, 42))
+        engine.answers.set()
+        assert [(await face.hear()).query_id for _ in range(20)] == list(range(20))  # type: ignore[union-attr]
+
+
+@pytest.mark.trio
+async def test_who_asks_too_much_is_told_so_and_nobody_else_waits_for_it(tmp_path: Path) -> None:
+    async with open_engine(tmp_path, FaceSettings(max_questions=3)) as (engine, site):
+        face, other = await site.attach(), await site.attach()
+        await face.say(Query(0, Subject.ORDERS))
+        await trio.testing.wait_all_tasks_blocked()
+        for number in range(1, 6):
+            await face.say(Query(number, Subject.ORDERS))
+        for number in (4, 5):  # one is being answered, three wait
+            told = await face.hear()
+            assert isinstance(told, Answer)
+            assert (told.query_id, told.rows) == (number, ())
+            assert told.error.startswith("busy: 3 questions wait already")
+        await other.say(Query(9, Subject.ORDERS))
+        await trio.testing.wait_all_tasks_blocked()
+        assert engine.most_asking == 2, "another face has a turn of its own"
+        engine.answers.set()
+        assert [(await face.hear()).query_id for _ in range(4)] == [0, 1, 2, 3]  # type: ignore[union-attr]
+
+
+@pytest.mark.trio
+async def test_questions_of_a_face_that_left_are_forgotten(tmp_path: Path) -> None:
+    async with open_engine(tmp_path) as (engine, site):
+        face, other = await site.attach(), await site.attach()
+        for number in range(9):
+            await face.say(Query(number, Subject.ORDERS))
+        await face.say(Detach())
+        await engine.somebody_left.wait()
+        engine.answers.set()
+        await other.say(Query(1, Subject.ROUNDS, asset="eth"))
+        assert await other.hear() == Answer(1, ("asset",), (("eth",),))
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"query_id": 1, "subject": "passwords"},
+        {"query_id": None, "subject": "trades"},
+        {"query_id": 1, "subject": "trades", "since_ns": "now"},
+        {"query_id": 1, "subject": "trades", "limit": 1.5},
+        {"query_id": 1},
+    ],
+)
+async def test_what_is_no_question_ends_its_own_face(
+    tmp_path: Path, fields: dict[str, object]
+) -> None:
+    body = msgspec.msgpack.encode({"type": "query", **fields})
+    async with open_engine(tmp_path) as (_, site):
+        face, other = await site.attach(), await site.attach()
+        await face.stream.send_all(len(body).to_bytes(4, "big") + body)
+        assert await face.hear() is None
+        await other.say(Command(7, Action.KILL))
+        assert await other.hear() == Ack(7, (41, 42))
