@@ -21,6 +21,7 @@ from polytui.config.called import called
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
+from polytui.model.query import Query
 from polytui.tui.link import Link
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
@@ -74,7 +75,7 @@ class TerminalApp(App[int]):
         self._stopping: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._commands = 0
-        self.board = Board(self.state, self._palettes, clock, self.ask, self.change)
+        self.board = Board(self.state, self._palettes, clock, self.ask, self.change, self.question)
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -136,6 +137,10 @@ class TerminalApp(App[int]):
         else:
             settings.refuse(path, old, new, "NOT sent: no engine", self._clock())
             self.state.log("error", "", f"{path} was NOT changed: no engine")
+
+    def question(self, query: Query) -> bool:
+        """Send a question; False when nobody is there to hear it."""
+        return self.has_engine and self._link is not None and self._link.send(query)
 
     @property
     def has_engine(self) -> bool:

@@ -18,8 +18,10 @@ from polytui.model.link import (
     NoticeFrame,
     SettingsFrame,
 )
+from polytui.model.query import Answer
 from polytui.model.snapshot import AccountView, AssetView, Notice
 from polytui.tui.known_settings import KnownSettings
+from polytui.tui.past import Past
 from polytui.tui.told import ToldLines
 
 _KEPT_REQUESTS = 64
@@ -94,6 +96,7 @@ class TerminalState:
     """The end of the engine's log file, once it is lost."""
     requests: dict[int, Request] = field(factory=dict)
     settings: KnownSettings = field(factory=KnownSettings)
+    past: Past = field(factory=Past)
     changes: int = 0
 
     @property
@@ -119,6 +122,8 @@ class TerminalState:
                 self.dropped = dropped
             case SettingsFrame(settings=settings):
                 self.settings.hear(settings, now_s)
+            case Answer():
+                self.past.hear(message, now_s)
             case Ack():
                 self._acked(message, now_s)
             case Hello(session=session, mode=mode):

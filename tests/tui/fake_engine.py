@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from attrs import define, evolve, field, fields
+from msgspec.structs import replace
 
 from polytui.config.load import BadSettings, canonical_json, structure_settings
 from polytui.config.schema import Settings
@@ -35,6 +36,7 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
+from polytui.model.query import Answer, Query, Subject
 from polytui.model.snapshot import (
     AccountView,
     AssetState,
@@ -294,6 +296,9 @@ class FakeEngine:
     wishes: list[Change] = field(factory=list)
     """Changes of settings the face has asked for."""
     settings: Settings = field(factory=Settings)
+    questions: list[Query] = field(factory=list)
+    answers: dict[Subject, Answer] = field(factory=dict)
+    """By subject; what is not in it is not answered."""
     is_detached: bool = False
     is_killed: bool = False
     paused: set[str] = field(factory=set)
@@ -333,6 +338,10 @@ class FakeEngine:
                 self.wishes.append(message)
                 if self.acks:
                     self._change(message)
+            case Query(query_id=number, subject=subject):
+                self.questions.append(message)
+                if (known := self.answers.get(subject)) is not None:
+                    writer.write(encode(replace(known, query_id=number)))
             case Detach():
                 self.is_detached = True
             case Command(command_id=number):

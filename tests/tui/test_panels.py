@@ -295,7 +295,7 @@ def test_the_keys_a_stranger_needs_fit_80_cells_whole() -> None:
 def test_the_help_names_every_key_and_fits_80_by_24() -> None:
     assert SIZE[1] <= 24
     text = text_of(help_lines(NIGHT, *SIZE))
-    for key in ("s  ", "r  ", "e  ", "◆ live  ◇ shadow", "!  ■", "pnl, realised"):
+    for key in ("s  ", "r  ", "e  ", "o, T  ", "◆ live  ◇ shadow", "!  ■", "pnl, realised"):
         assert f"│ {key}" in text, key
     assert "…" not in text
 

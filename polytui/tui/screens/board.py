@@ -12,6 +12,7 @@ from textual.events import Key, Paste
 from textual.screen import Screen
 
 from polytui.model.events import Action
+from polytui.model.query import Query
 from polytui.tui.panels import keys
 from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
@@ -54,6 +55,7 @@ class Board(Screen[None]):
         Binding("s", "page('strategies')", show=False),
         Binding("r", "page('risk')", show=False),
         Binding("e", "page('settings')", show=False),
+        Binding("T", "page('trades')", show=False),
         Binding("minus", "pace(0.5)", show=False),
         Binding("plus,equals_sign", "pace(2)", show=False),
         Binding("l", "log", show=False),
@@ -69,6 +71,7 @@ class Board(Screen[None]):
         clock: Callable[[], float],
         send: Callable[[Action, str], None],
         change: Callable[[str, str, str], None],
+        query: Callable[[Query], bool],
     ) -> None:
         super().__init__(id="board")
         self.state = state
@@ -78,7 +81,7 @@ class Board(Screen[None]):
         self._palettes = tuple(palettes)
         self._clock = clock
         self._wishes = Wishes(state, clock, send, change)
-        self._pages = Pages(state, clock, change)
+        self._pages = Pages(state, clock, change, query)
         self._chosen = 0
         self._is_zoomed = False
         self._shows_consensus = False
@@ -132,6 +135,7 @@ class Board(Screen[None]):
     def tick(self) -> None:
         """Paint if something is new, or if ages have moved on."""
         now_s = self._clock()
+        self._pages.ask()
         changes, painted_s = self._painted
         if self.state.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
             self.repaint()
@@ -278,6 +282,7 @@ class Board(Screen[None]):
 
     def _turn(self, page: Page | None) -> None:
         self._pages.turn(page)
+        self._pages.ask()
         self.lay_out()
 
     def on_key(self, event: Key) -> None:

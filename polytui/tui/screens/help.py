@@ -17,7 +17,7 @@ from polytui.tui.theme import Palette
 _KEYS = (
     ("1-4, Tab", "choose an asset"),
     ("Enter, Esc", "zoom into it, and back"),
-    ("o", "the consensus: every venue's price and vote"),
+    ("o, T", "every venue's price; trades, and why not"),
     ("s", "strategies: live and shadow results"),
     ("r", "risk: limits, breakers, kill switch"),
     ("e", "settings: change one, in two steps"),

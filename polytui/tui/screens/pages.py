@@ -1,20 +1,24 @@
-"""The pages that lie over the whole board: strategies, risk, settings. One at a time."""
+"""The pages that lie over the whole board: strategies, risk, settings, trades. One at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
 
+from polytui.model.query import Query
+from polytui.model.units import NS_PER_S
 from polytui.tui.editing import Editor, Took, WantedChange
 from polytui.tui.panels import keys
 from polytui.tui.panels.page import PageLook, Scroll
 from polytui.tui.panels.risk import risk_panel
 from polytui.tui.panels.settings import settings_panel
 from polytui.tui.panels.strategies import strategy_panel
+from polytui.tui.panels.trades import Asking, trades_panel
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
 
 _FAR = 10_000
+_DAY_NS = 86_400 * NS_PER_S
 _STEPS = {
     "down": 1, "j": 1, "up": -1, "k": -1, "pagedown": 10, "pageup": -10,
     "home": -_FAR, "end": _FAR,
@@ -25,6 +29,7 @@ class Page(Enum):
     STRATEGIES = "strategies"
     RISK = "risk"
     SETTINGS = "settings"
+    TRADES = "trades"
 
 
 class Pages:
@@ -35,11 +40,13 @@ class Pages:
         state: TerminalState,
         clock: Callable[[], float],
         change: Callable[[str, str, str], None],
+        query: Callable[[Query], bool],
     ) -> None:
         self.open: Page | None = None
         self._state = state
         self._clock = clock
         self._change = change
+        self._query = query
         self._scroll = Scroll()
         self._editor = self._new_editor()
 
@@ -50,6 +57,13 @@ class Pages:
 
     def _new_editor(self) -> Editor:
         return Editor(fault_of=self._state.settings.fault_of)
+
+    def ask(self) -> None:
+        """What the open page shows of the past is asked for, as often as it may be."""
+        account = self._state.account
+        if self.open is Page.TRADES and account is not None:
+            day_ns = account.at_ns // _DAY_NS * _DAY_NS
+            self._state.past.ask(day_ns, self._clock(), self._query)
 
     @property
     def is_settings(self) -> bool:
@@ -104,6 +118,9 @@ class Pages:
         if self.open is Page.RISK:
             return risk_panel(state.account, views, look, self._scroll, width, height)
         now_s, account = self._clock(), state.account
+        if self.open is Page.TRADES:
+            asking = Asking(state.past, now_s, account.at_ns if account is not None else 0)
+            return trades_panel(asking, look, self._scroll, width, height)
         self._editor.follow(state.settings.views, now_s)
         digest = account.settings_digest if account is not None else ""
         size = (width, height)
