@@ -15,7 +15,7 @@ from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, rule
 from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
 from polytui.tui.panels.reasons import fitted
-from polytui.tui.past import ASKED, Past, Row, Known
+from polytui.tui.past import ASKED, Known, Past, Row
 from polytui.tui.styles import Line, Span, Styles, clean, fitting, line, spread, width_of
 
 _OLD_S = 6.0
