@@ -129,7 +129,7 @@ def main() -> None:
         time.sleep(_WARM_S)
         begun = [(case, _make(run, case)) for case in CASES]
         summary = run.summary()
-        journal = run.folder / "journal.jsonl"
+        journal = run.folder
         seen = read_journal(journal, [Seen(case, at_ns) for case, at_ns in begun])
     console.print(_table(seen))
     console.print(f"errors: {summary['errors'] or 'none'}")

@@ -23,6 +23,7 @@ from polytui.journal.codec import (
     encode_header,
     encode_record,
 )
+from polytui.journal.seal import sealed
 from polytui.model.events import Event, ExchangeQuoted
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
@@ -138,7 +139,7 @@ def _replay(played: Played) -> Result:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "journal.jsonl"
         header = encode_header(Header(FORMAT, "bench", "demo", "bench", _START_NS))
-        path.write_bytes(header + b"".join(played.lines))
+        path.write_bytes(sealed([header, *played.lines]))
         began = time.perf_counter()
         verdict = replay_journal(path, is_verifying=True)
         rate = verdict.events / (time.perf_counter() - began)

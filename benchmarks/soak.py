@@ -18,7 +18,7 @@ def main() -> None:
         first_mb = run.rss_mb()
         run.process.wait(timeout=_WITHIN_S)
         summary = run.summary()
-        verdict = replay_journal(run.folder / "journal.jsonl", is_verifying=True)
+        verdict = replay_journal(run.folder, is_verifying=True)
     reconciled = summary["reconciled"]
     lives = {name: asset["lives"] for name, asset in summary["assets"].items()}
     sys.stdout.write(

@@ -9,7 +9,8 @@ from pathlib import Path
 import attrs
 import trio
 
-from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.codec import FORMAT, Header
+from polytui.journal.log import JournalLog
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
 from polytui.report import exit_code, say
@@ -62,14 +63,16 @@ def play_in_process(plan: Plan, json_path: str | None) -> int:
         raise Fatal("--chaos needs sockets and tasks; leave out --in-process")
     if not plan.settings.session.rounds:
         raise Fatal("--in-process plays a number of rounds; give --rounds N")
-    from polytui.backtest.inprocess import InProcess  # with the whole venue, which no engine needs
+    # With the whole venue, which no engine needs.
+    from polytui.backtest.inprocess import InProcess
+    from polytui.backtest.played_journal import PlayedJournal
 
-    settings, journal = plan.settings, plan.folder / "journal.jsonl"
+    settings, seed = plan.settings, plan.settings.demo.seed
     world = world_settings(settings, settings.session.intervals, plan.prices)
-    played = InProcess(settings, world, model=model_of(settings.predictor)).play()
-    session, seed = plan.folder.name, settings.demo.seed
-    header = Header(FORMAT, version("polytui"), "demo", session, world.start_ns, seed)
-    unkept = _written(journal, encode_header(header) + b"".join(played.lines))
+    header = Header(FORMAT, version("polytui"), "demo", plan.folder.name, world.start_ns, seed)
+    journal = PlayedJournal(JournalLog(plan.folder, header, settings.journal))
+    played = InProcess(settings, world, model=model_of(settings.predictor), journal=journal).play()
+    unkept = journal.close()
     money = money_summary(
         played.mind.account, settings.session.assets, played.venue, settings.claims
     )
@@ -82,15 +85,6 @@ def play_in_process(plan: Plan, json_path: str | None) -> int:
         "errors": [*rejected, *([unkept] if unkept else [])],
         "unkept": unkept,
         "stopped": f"{settings.session.rounds} rounds are settled",
-        "journal": os.path.relpath(journal),
+        "journal": os.path.relpath(journal.log.path),
     }
     return _end(summary, plan.folder, json_path, StatusConsole(stderr=json_path == "-"))
-
-
-def _written(journal: Path, lines: bytes) -> str:
-    """Why a journal is not on the disk; empty where it is."""
-    try:
-        journal.write_bytes(lines)
-    except OSError as error:
-        return f"cannot write the journal {journal}: {error.strerror}"
-    return ""

@@ -19,10 +19,10 @@ from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, TerminalSettings
 from polytui.config.secrets import environment_for, forget_keys
+from polytui.journal.segments import FOLDER
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
 from polytui.paths import (
-    JOURNAL,
     answers,
     existing_prices,
     has_terminal,
@@ -193,7 +193,7 @@ def _say_end(folder: Path, json_path: str | None) -> None:
     try:
         known = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        where = f"its log: {log}   journal: {folder / JOURNAL}"
+        where = f"its log: {log}   journal: {folder / FOLDER}"
         words = f"the engine left no summary that can be read: {last_line(log)}"
         raise Fatal(f"{words}\n{where}") from None
     say(known, StatusConsole(stderr=json_path == "-"))

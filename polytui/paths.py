@@ -11,10 +11,12 @@ from pathlib import Path
 
 from polytui.config.called import called
 from polytui.config.load import BadSettings
+from polytui.journal.codec import BadJournal
+from polytui.journal.segments import segments_of
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 
-JOURNAL = "journal.jsonl"
+_WANTED = "replay takes a session's folder, its journal folder or one file in that"
 _PROBE_S = 1.0
 _PARTS_OF_A_NAME = 4
 """Date, time, mode, process."""
@@ -40,12 +42,14 @@ def check_frames(file: Path) -> None:
 
 
 def journal_of(named: Path) -> Path:
-    """A journal, or the one in a session's folder. BadSettings where there is none."""
-    journal = named / JOURNAL if named.is_dir() else named
-    if not journal.is_file():
-        wanted = "replay takes a session's folder or its journal.jsonl"
-        raise BadSettings([f"no file {journal}; {wanted}"])
-    return journal
+    """A session's folder, its journal's, or one segment. BadSettings where there is no journal."""
+    try:
+        segments = segments_of(named)
+    except BadJournal as error:
+        raise BadSettings([f"{error}; {_WANTED}"]) from error
+    if not segments[0].is_file():
+        raise BadSettings([f"no file {named}; {_WANTED}"])
+    return named
 
 
 def make_folder(folder: Path) -> None:

@@ -335,7 +335,7 @@ def open_session(
         settings=settings,
         clock=clock,
         mind=Mind(),
-        journal=JournalLog(folder / "journal.jsonl", header, at_once),
+        journal=JournalLog(folder, header, settings.journal, at_once),
         hub=Hub(folder.name, "demo", settings.queues.notices, stop_when_lost=is_owned),
         started_ns=clock.now_ns(),
     )

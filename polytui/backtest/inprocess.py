@@ -13,6 +13,7 @@ from functools import partial
 import msgspec
 from attrs import define, field, frozen
 
+from polytui.backtest.played_journal import PlayedJournal
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import checkpoint_of
@@ -49,7 +50,8 @@ _WIRE_NS = 5_000_000
 
 @frozen
 class Played:
-    """What a session came to: the mind with its account, the venue's money, lines of a journal."""
+    """What a session came to: the mind with its account, the venue's money, lines of a journal that
+    was written nowhere."""
 
     mind: Mind
     venue: VenueMoney
@@ -87,11 +89,13 @@ class InProcess:
         heard: Callable[[Mind, Asset, ev.Event], None] | None = None,
         model: ev.ModelLoaded | None = None,
         told: Callable[[int, str, str | ev.Event], None] | None = None,
+        journal: PlayedJournal | None = None,
     ) -> None:
         """`heard` is told every event after its desk has taken it, to look and not to touch.
         `model`: the learned one, where the settings ask for it. `told` gets all that comes from
         outside: when, each frame's text with its feed, and under no feed each event that no frame
-        brought but the clock's seconds."""
+        brought but the clock's seconds. `journal`: where lines go as they come; kept in memory and
+        given at the end where there is none."""
         self._heard = heard
         self._told = told
         self._model = model
@@ -102,6 +106,8 @@ class InProcess:
         self._account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
         self._mind = Mind()
         self._lines: list[bytes] = []
+        self._journal = journal
+        self._write = self._lines.append if journal is None else journal.add
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._number = 0
         self._rejected = 0
@@ -279,16 +285,16 @@ class InProcess:
             if self._heard is not None:
                 self._heard(self._mind, desk.asset, event)
             name = desk.asset.value
-            self._lines.append(
-                encode_record(taken.seq, now_ns, name, event, taken.effects, is_last)
-            )
+            self._write(encode_record(taken.seq, now_ns, name, event, taken.effects, is_last))
         if batch:
             self._mark(self._mind.seq - len(batch) + 1, self._mind.seq)
 
     def _mark(self, first: int, last: int) -> None:
         mind, state = self._mind, partial(checkpoint_of, self._mind)
         for line in milestones(self._settings.journal, first, last, mind.digest, state):
-            self._lines.append(line if isinstance(line, bytes) else line())
+            self._write(line if isinstance(line, bytes) else line())
+        if self._journal is not None:
+            self._journal.go_on(last, mind.digest, state)
 
 
 def play(

@@ -64,6 +64,9 @@ class ReplayVerdict:
         return "\n".join((*self.passed_over, end))
 
 
+_NAME_THE_FOLDER = "name the session's folder, not one file of it"
+
+
 class Replay:
     """State: the mind that is being replayed, and what was compared so far."""
 
@@ -79,9 +82,13 @@ class Replay:
     def take(self, record: JournalRecord) -> str:
         """One line of the journal; the difference it shows, if any."""
         if record.is_checkpoint:
+            if record.seq != self.mind.seq:
+                return self._begin_with(record)
             return self._check_checkpoint(record) if self._is_verifying else ""
         if record.digest:
             return self._check_digest(record)
+        if record.seq != self.mind.seq + 1:
+            raise BadJournal(f"event {record.seq} has nothing to go on from: {_NAME_THE_FOLDER}")
         asset, event = event_of(record)
         raised = ""
         produced = b"[]"
@@ -98,8 +105,6 @@ class Replay:
 
     def _compare(self, record: JournalRecord, produced: bytes, raised: str) -> str:
         here = f"event {record.seq}"
-        if self.mind.seq != record.seq:
-            return f"{here}: the replay is at event {self.mind.seq}"
         if raised != record.raised:
             return f"{here}: raised {raised!r}, was {record.raised!r}"
         if produced != bytes(record.effects):
@@ -117,6 +122,23 @@ class Replay:
             return ""
         since = f"equal until event {self._equal_until}" if self._equal_until else "none before"
         return f"digest after event {record.seq}: {digest}, was {record.digest} ({since})"
+
+    def _begin_with(self, record: JournalRecord) -> str:
+        """What stands before this checkpoint is not there: its mind is taken as it is."""
+        try:
+            mind = restored_as(decode_checkpoint(record), record.digest)
+        except (BadJournal, BadCheckpoint) as error:
+            raise BadJournal(
+                f"the checkpoint after event {record.seq} is not used, and nothing stands before"
+                f" it: {error}"
+            ) from error
+        if self.mind.seq:
+            self._passed_over.append(
+                f"events {self.mind.seq + 1} to {record.seq} are not in the journal: it goes on"
+                " from the checkpoint after them"
+            )
+        self.mind = mind
+        return ""
 
     def _check_checkpoint(self, record: JournalRecord) -> str:
         """Go on with the mind that is in it, where that is equal to ours in everything."""
@@ -166,8 +188,9 @@ def event_of(record: JournalRecord) -> tuple[Asset, Event]:
 def replay_journal(
     path: Path, *, is_verifying: bool, from_event: int | None = None
 ) -> ReplayVerdict:
-    """Replay a file to its end or its first difference, from its start or from the last good
-    checkpoint before an event. Fatal for a file that is no journal."""
+    """Replay a session's folder, its journal's or a segment to its end or its first difference,
+    from its start or from the last good checkpoint before an event. Fatal for what is no journal.
+    """
     try:
         if from_event is None:
             with JournalReader(path) as journal:
@@ -185,7 +208,11 @@ def _replay(
 ) -> ReplayVerdict:
     before: deque[JournalRecord] = deque(maxlen=AROUND + 1)
     records = iter(journal)
+    thinned = 0
     for record in records:
+        if journal.header.thinned:
+            thinned = journal.header.segment
+            continue
         before.append(record)
         try:
             difference = replay.take(record)
@@ -194,6 +221,8 @@ def _replay(
         if difference:
             after = islice(_readable(records), AROUND)
             return replay.verdict(difference, _around(before, after), passed_over)
+    if thinned:
+        passed_over += (f"segments up to {thinned} are thinned, and do not replay",)
     return replay.verdict(passed_over=passed_over)
 
 

@@ -21,8 +21,9 @@ from polytui.backtest.replay import event_of
 from polytui.config.change import Wish, changed, hot_place
 from polytui.config.load import canonical_json, from_canonical_json
 from polytui.config.schema import Settings
+from polytui.desk.checkpoint import BadCheckpoint, restored_as
 from polytui.desk.mind import Mind
-from polytui.journal.codec import BadJournal, JournalRecord
+from polytui.journal.codec import BadJournal, JournalRecord, decode_checkpoint
 from polytui.journal.reader import JournalReader
 from polytui.model.effects import (
     Cancel,
@@ -117,6 +118,8 @@ class WhatIf:
 
     def take(self, record: JournalRecord) -> Divergence | None:
         """One line of the journal; what it shows, if anything."""
+        if record.is_checkpoint and record.seq != self._was.seq:
+            self._begin_with(record)
         if not record.is_event:
             return None
         asset, event = event_of(record)
@@ -138,6 +141,17 @@ class WhatIf:
         if is_known and not only_was:
             return None
         return Divergence(record.seq, record.at, asset.value, only_was, only_now)
+
+    def _begin_with(self, record: JournalRecord) -> None:
+        """What stands before this checkpoint is not there: both minds are that of it, the second
+        one with its own settings."""
+        try:
+            self._was = restored_as(decode_checkpoint(record), record.digest)
+        except BadCheckpoint as error:
+            raise BadJournal(f"its checkpoint is not used: {error}") from error
+        for asset, desk in self._was.desks.items():
+            self._settings[asset] = changed(desk.settings, *self._wishes)
+        self._follow()
 
     def comparison(self, differences: list[Divergence]) -> Comparison:
         return Comparison(self._events, self._orders_was, self._orders_now, differences)
@@ -189,6 +203,8 @@ def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:
 def _differences(path: Path, what_if: WhatIf) -> Iterator[Divergence]:
     with JournalReader(path) as journal:
         for record in journal:
+            if journal.header.thinned:
+                continue
             try:
                 found = what_if.take(record)
             except BadJournal as error:

@@ -173,6 +173,27 @@ class JournalSettings:
     checkpoint_every: int = setting(50_000, between(100, 10_000_000))
     """Events between two checkpoints, from each of which the journal can be read on its own. One
     takes about 5 ms and 150 kB for each asset."""
+    segment_mb: float = setting(64.0, between(0.01, 4_096.0))
+    """The journal goes on in a new file at this size; the closed one is compressed to about a
+    tenth."""
+    segment_s: float = setting(3_600.0, between(1.0, 1_000_000.0))
+    """And after so long, in real time."""
+    most_waiting_mb: int = setting(64, between(1, 4_096))
+    """So much may wait in memory for a disk that refuses: half an hour of four assets. What comes
+    on top is counted and lost, and the journal goes on from a checkpoint when the disk takes again.
+    """
+    keep_days: float = setting(30.0, NOT_NEGATIVE)
+    """Closed files older than this are thinned: prices, books and trades of the market that led to
+    nothing go; checkpoints, decisions with their reasons, orders, fills, settlements and commands
+    stay. A thinned file replays no more. 0 keeps all."""
+    keep_mb: int = setting(20_000, NOT_NEGATIVE)
+    """Where all closed files of the directory have more, the oldest are thinned. 0 keeps all."""
+    keep_thinned_days: float = setting(0.0, NOT_NEGATIVE)
+    """Thinned files older than this are removed, with what was traded in them. 0 keeps all."""
+    keep_exchange_trades: bool = True
+    """false takes the raw trades of exchanges out of each file but the last of a session, when it
+    is closed. The cost: such a file does not replay and is not verified, for they move candles and
+    flow features; decisions, orders and fills stay."""
     least_free_mb: int = setting(64, between(0, 1_000_000))
     """No session starts on a disk with less room: an asset writes tens of MB an hour."""
 

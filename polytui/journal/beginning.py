@@ -37,7 +37,7 @@ def begin(
     """At the last good checkpoint that speaks of no later event. BadJournal where the files are no
     journal."""
     passed_over: list[str] = []
-    for spot in reversed(spots(*paths, until_seq=until_seq)):
+    for spot in spots(*paths, until_seq=until_seq):
         reader = JournalReader(*paths, begin=spot)
         try:
             return Beginning(_restored(reader, restore), reader, tuple(passed_over))

@@ -1,6 +1,6 @@
-"""One line of the journal, both ways.
+"""One line of the journal, both ways; `seal.py` adds length and checksum to each.
 
-    {"journal":1, ...}                                              the header, once, first
+    {"journal":3, ...}                                      the header, first in every segment
     {"seq":7,"at":..,"asset":"btc","last":true,"event":[..],"effects":[..]}   every event taken
     {"seq":1000,"digest":"..."}                                     every so many events
     {"checkpoint":"..","seq":1000,"digest":".."}                    every so many more
@@ -27,12 +27,13 @@ from polytui.model.events import Event, RiskStateRestored
 from polytui.model.latency import LatencyLine
 from polytui.model.plain_text import plain
 
-FORMAT = 2
-"""1 until names of events and settings changed."""
+FORMAT = 3
+"""1 until names of events and settings changed, 2 while a journal was one file without checksums.
+"""
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a replay must know before the first event."""
+    """What a replay must know before the first event of a segment."""
 
     journal: int
     version: str
@@ -41,6 +42,15 @@ class Header(msgspec.Struct, frozen=True):
     started_ns: int
     seed: int | None = None
     speed: float = 1.0
+    segment: int = 1
+    after: int = 0
+    """The event before the first one here."""
+    chain: str = ""
+    """The checksum at which the segment before it ended; empty where there is none to follow."""
+    lost: int = 0
+    """Events right before this segment that no disk took: it goes on from its checkpoint."""
+    thinned: str = ""
+    """What was taken out of it since; then it keeps what it has, and does not replay."""
 
 
 class JournalRecord(msgspec.Struct, frozen=True):
@@ -149,6 +159,11 @@ def encode_record(
         encode_event(event),
         encode_effects(effects),
     )
+
+
+def is_event_line(line: bytes | bytearray) -> bool:
+    """Of lines as they are written here, whether this is one of an event."""
+    return line.startswith(b'{"seq":') and b',"at":' in line[:40]
 
 
 def encode_digest(seq: int, digest: str) -> bytes:

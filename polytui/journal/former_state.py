@@ -13,15 +13,17 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
-from polytui.journal.codec import FORMAT, BadJournal, peek_header
+from polytui.journal.codec import BadJournal, peek_header
+from polytui.journal.segments import FORMER_FILE
 
-JOURNAL = "journal.jsonl"
 MOST_READ = 256 << 20
 """Bytes, from the ends of all journals that are searched: about a second. Only journals that hold
 no such line can use it up."""
 _BLOCK = 256 << 10
 _MOST_HEADER = 64 << 10
 _START = b'\n{"standing":'
+_ELSEWHERE_SINCE = 2
+"""The first format whose journals hold no such line: what survives has had its file since."""
 
 
 def former_file(directory: Path, mode: str) -> Path | None:
@@ -57,7 +59,7 @@ def _newest_first(directory: Path) -> list[Path]:
     try:
         with os.scandir(directory) as folders:
             for folder in folders:
-                path = Path(folder.path) / JOURNAL
+                path = Path(folder.path) / FORMER_FILE
                 if (written_ns := _written_ns(path)) is not None:
                     found.append((written_ns, folder.name, path))
     except OSError:
@@ -79,7 +81,7 @@ def _is_former(file: BinaryIO, mode: str) -> bool:
         header = peek_header(file.readline(_MOST_HEADER))
     except BadJournal:
         return False
-    return header.mode == mode and header.journal < FORMAT
+    return header.mode == mode and header.journal < _ELSEWHERE_SINCE
 
 
 def _has_line(file: BinaryIO, size: int, most: int) -> bool:

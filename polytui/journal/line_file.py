@@ -9,6 +9,7 @@ its way there. All who wait at one moment share one fsync.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,9 @@ import trio
 
 from polytui.model.errors import Fatal
 
-_MOST_BUFFERED = 256 << 20
-"""Bytes waiting for a disk that does not answer; more is a fault that stops the session."""
+_MOST_WAITING = 256 << 20
+"""Bytes waiting for a disk that does not answer."""
 _ASK_AGAIN_S = 0.25
-_PATIENCE_S = 3.0
-"""A disk that refuses is asked again for so long, so that people hear that nothing is kept."""
-
 OffLoop = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs what blocks somewhere else, and is not abandoned half-way when cancelled."""
 
@@ -31,6 +29,9 @@ OffLoop = Callable[[Callable[[], None]], Awaitable[None]]
 MakeLine = Callable[[], bytes]
 
 Line = bytes | MakeLine
+
+Told = Callable[[str], None]
+"""Why the disk refuses, when it begins to; empty when it takes again."""
 
 
 class Unkept(Exception):
@@ -44,17 +45,27 @@ async def in_a_thread(work: Callable[[], None]) -> None:
 class LineFile:
     """State: the open file, the lines that wait for it, and how many bytes are known to be kept."""
 
-    def __init__(self, path: Path, file: BinaryIO, name: str, off_loop: OffLoop) -> None:
+    def __init__(
+        self,
+        path: Path,
+        file: BinaryIO,
+        name: str,
+        off_loop: OffLoop,
+        most_waiting: int = _MOST_WAITING,
+    ) -> None:
         self.path = path
         self._file = file
         self._name = name
         self.off_loop = off_loop
         self._waiting: list[Line] = []
-        self._waiting_size = 0
-        self._made_next: list[Line] = []
+        self._most_waiting = self._room = most_waiting
+        """How many bytes may wait, and how many more still may."""
+        self._made_next = deque[Line]()
         """What the writer has taken over and not made bytes of yet; only its thread does."""
         self._leaving = bytearray()
         """Bytes of that; only what the disk took is removed."""
+        self._size = 0
+        """Bytes that the disk took."""
         self._appended = self._kept = 0
         """How much was ever given, and how much of that is kept: a count that grows."""
         self._fault = ""
@@ -65,9 +76,9 @@ class LineFile:
     def append(self, line: bytes) -> None:
         self._waiting.append(line)
         self._appended += 1
-        self._waiting_size += len(line)
-        if self._waiting_size + len(self._leaving) > _MOST_BUFFERED:
-            raise Fatal(f"the disk of {self.path} does not keep up: free it or slow down")
+        self._room -= len(line)
+        if self._room < 0:
+            self._overflow(line)
 
     def add(self, line: Line) -> None:
         """A line, or what makes the one that stands here: the writer does, in its thread, so it
@@ -93,22 +104,22 @@ class LineFile:
         since = self._refuses_since
         return 0.0 if since is None else max(0.001, trio.current_time() - since)
 
-    async def run(self, every_ms: int) -> None:
-        """Write what waits, for ever; what is left at the end is for `close`. Fatal where the disk
-        refuses for longer than we are patient."""
-        refuses_since_s: float | None = None
+    async def run(self, every_ms: int, told: Told) -> None:
+        """Write what waits, for ever; what is left at the end is for `close`. A disk that refuses
+        is asked again until it takes."""
         while True:
             with trio.move_on_after(every_ms / 1000):
                 await self._asked.wait()
+            was_refusing = self._refuses_since is not None
             try:
                 await self.flush()
-                refuses_since_s = None
-            except OSError as error:
-                now_s = trio.current_time()
-                refuses_since_s = now_s if refuses_since_s is None else refuses_since_s
-                if now_s - refuses_since_s >= _PATIENCE_S:
-                    raise Fatal(self._fault) from error
+            except OSError:
+                if not was_refusing:
+                    told(self._fault)
                 await trio.sleep(_ASK_AGAIN_S)
+            else:
+                if was_refusing:
+                    told("")
 
     async def flush(self) -> None:
         """Write what waits, as far as the disk where somebody waits for that. OSError where it does
@@ -122,14 +133,15 @@ class LineFile:
         try:
             await self.off_loop(partial(self._write, must_keep=must_keep))
         except OSError as error:
-            self._fault = f"cannot write {self._name} {self.path}: {error.strerror}"
+            self._fault = self._words(error)
             if self._refuses_since is None:
                 self._refuses_since = trio.current_time()
             self._answer()
             raise
-        self._fault, self._refuses_since = "", None
+        self._fault, self._refuses_since = self._missing, None
+        self._make_room()
         if must_keep:
-            self._kept = end
+            self._kept = self._kept if self._fault else end
             self._answer()
 
     def close(self) -> None:
@@ -138,14 +150,37 @@ class LineFile:
         try:
             self._write(must_keep=True)
         except OSError as error:
-            message = f"cannot write {self._name} {self.path}: {error.strerror}"
-            raise Fatal(message) from error
+            raise Fatal(self._words(error)) from error
         finally:
             self._file.close()
+        if self._missing:
+            raise Fatal(self._missing)
+
+    @property
+    def lost_so_far(self) -> int:
+        """Lines that no disk took and none will."""
+        return 0
+
+    @property
+    def _missing(self) -> str:
+        """What is not in the file although the disk takes it again; empty where it is whole."""
+        return ""
+
+    def _overflow(self, line: bytes) -> None:
+        """More waits than may: what is given next is this one's to keep or to count."""
+        raise Fatal(f"the disk of {self.path} does not keep up: free it or slow down")
+
+    def _words(self, error: OSError) -> str:
+        return f"cannot write {self._name} {self.path}: {error.strerror}"
 
     def _take_over(self) -> None:
         self._made_next += self._waiting
-        self._waiting, self._waiting_size = [], 0
+        self._waiting = []
+
+    def _make_room(self) -> None:
+        """Everything that was taken over has left."""
+        waiting = sum(len(line) for line in self._waiting if isinstance(line, bytes))
+        self._room = self._most_waiting - waiting
 
     def _answer(self) -> None:
         answered, self._answered = self._answered, trio.Event()
@@ -155,23 +190,27 @@ class LineFile:
         """Blocks. After a refused fsync nobody knows what the disk has: it is not asked again."""
         if self._lost is not None:
             raise self._lost
-        for line in self._made_next:
-            self._leaving += line if isinstance(line, bytes) else line()
-        self._made_next = []
-        while self._leaving:
-            del self._leaving[: self._file.write(self._leaving)]
+        self._make()
+        self._drain()
         if must_keep:
-            try:
-                os.fsync(self._file.fileno())
-            except OSError as error:
-                self._lost = error
-                raise
+            self._sync()
 
+    def _make(self) -> None:
+        """Bytes of what was taken over."""
+        while self._made_next:
+            line = self._made_next[0]
+            self._leaving += line if isinstance(line, bytes) else line()
+            self._made_next.popleft()
 
-def sync_folder(folder: Path) -> None:
-    """A new name in a folder is on the disk when the folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _drain(self) -> None:
+        while self._leaving:
+            written = self._file.write(self._leaving)
+            self._size += written
+            del self._leaving[:written]
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._lost = error
+            raise

@@ -1,50 +1,49 @@
-"""A journal as whoever reads it sees it: a header and records, from one file or from many.
+"""A journal as whoever reads it sees it: a header and records, from one segment or from many.
 
 Line by line and in bounded memory, whatever the size. A last line that a crash cut short is left
-out. Numbers of events follow one another without a hole, through all the files; faults are
-BadJournal, in words that name the file and the line.
+out. Numbers of events follow one another without a hole, through all the segments, but for what a
+header says is missing; faults are BadJournal, in words that name the file and the line.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 from attrs import frozen
 
 from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
-    UNREADABLE,
     BadJournal,
     Header,
     JournalRecord,
-    decode_header,
     decode_record,
 )
+from polytui.journal.segment_reader import NotBegun, Place, SegmentReader
+from polytui.journal.segments import segments_of
 
-_LONGEST = 256 << 20
-"""Bytes of a line: a checkpoint has the most by far."""
-_SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"\}\n\Z')
+_SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"')
 
 
 @frozen
 class Spot:
     """Where a checkpoint stands."""
 
-    seq: int
     file: int
-    """Which of the files, from 0 on."""
-    line: int
-    offset: int
-    """In bytes, of the line itself."""
+    """Which of the segments, from 0 on."""
+    place: Place
+
+    @property
+    def seq(self) -> int:
+        """The event that it speaks of."""
+        return self.place.seq
 
 
 class JournalReader(AbstractContextManager["JournalReader"]):
-    """State: the file of the moment, the line in hand, and the last number.
+    """State: the segment of the moment, and the last number.
 
     Iterating it gives records, each once; whoever stops and goes on later goes on after them.
     """
@@ -52,26 +51,24 @@ class JournalReader(AbstractContextManager["JournalReader"]):
     def __init__(
         self, *paths: Path, begin: Spot | None = None, has_latencies: bool = False
     ) -> None:
-        """From the first record of the first file, or from the checkpoint at `begin` on. BadJournal
-        where a file cannot be read or begins with no header; OtherFormat where another version
-        wrote it. `has_latencies`: for whoever wants these lines, which nobody replays."""
-        self._paths = paths
+        """A session's folder, its journal's, or segments. From the first record of the first one,
+        or from the checkpoint at `begin` on. BadJournal where one cannot be read or begins with no
+        header; OtherFormat where another version wrote it. `has_latencies`: for whoever wants these
+        lines, which nobody replays."""
+        self._paths = all_segments(*paths)
         self._has_latencies = has_latencies
         self._at = 0 if begin is None else begin.file
-        self._line = 0
-        self._seq: int | None = None
-        self._file = self._open()
-        self.header = self._header()
-        if begin is not None:
-            self._file.seek(begin.offset)
-            self._line = begin.line - 1
-            self._seq = begin.seq
+        place = None if begin is None else begin.place
+        self._segment = SegmentReader(self._paths[self._at], place)
+        self.header = self._segment.header
+        """Of the segment of the moment."""
+        self._seq = self.header.after if begin is None else begin.place.seq
         self._records = self._read()
 
     @property
     def where(self) -> str:
         """The line in hand, in words."""
-        return f"{self._paths[self._at]}, line {self._line}"
+        return self._segment.where
 
     def __iter__(self) -> Iterator[JournalRecord]:
         return self._records
@@ -85,98 +82,115 @@ class JournalReader(AbstractContextManager["JournalReader"]):
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        self._segment.close()
 
-    # --- lines ----------------------------------------------------------------------------------
+    # --- records --------------------------------------------------------------------------------
 
     def _read(self) -> Iterator[JournalRecord]:
         while True:
-            yield from self._read_file()
-            if self._at + 1 == len(self._paths):
+            yield from self._read_segment()
+            if not self._next_segment():
                 return
-            self._next_file()
 
-    def _read_file(self) -> Iterator[JournalRecord]:
-        read = self._file.readline
-        while line := read(_LONGEST):
-            self._line += 1
-            if not line.endswith(b"\n"):
-                if len(line) == _LONGEST:
-                    raise BadJournal(f"{self.where}: longer than any line of a journal")
-                return  # a crash cut it short
+    def _read_segment(self) -> Iterator[JournalRecord]:
+        for line in self._segment.lines():
             try:
-                record = self._decode(line)
+                record = decode_record(line)
                 self._follow(record)
             except BadJournal as error:
                 raise BadJournal(f"{self.where}: {error}") from error
             if not record.is_aside or (record.latency and self._has_latencies):
                 yield record
 
-    def _decode(self, line: bytes) -> JournalRecord:
-        """A checkpoint that is damaged is one all the same: nobody begins from it, and what is
-        around it is read."""
-        try:
-            return decode_record(line)
-        except BadJournal:
-            if not line.startswith(CHECKPOINT_BEGINS):
-                raise
-            return JournalRecord(self._seq or 0, digest=UNREADABLE, checkpoint=UNREADABLE)
-
     def _follow(self, record: JournalRecord) -> None:
-        """Events count up by one; a digest or checkpoint speaks of the event before it."""
-        before, seq = self._seq, record.seq
-        if record.is_event:
-            self._seq = seq
-            if before is None or seq == before + 1:
-                return
-            raise BadJournal(f"event {seq} comes after event {before}")
-        if not record.is_aside and before is not None and seq != before:
-            raise BadJournal(f"it speaks of event {seq}, and stands after event {before}")
+        self._seq = followed(self.header, self._seq, record)
 
-    # --- files ----------------------------------------------------------------------------------
+    # --- segments -------------------------------------------------------------------------------
 
-    def _open(self) -> BinaryIO:
-        path = self._paths[self._at]
+    def _next_segment(self) -> bool:
+        """False where there is none, or one that a crash kept from beginning."""
+        if self._at + 1 == len(self._paths):
+            return False
         try:
-            return path.open("rb")
-        except OSError as error:
-            raise BadJournal(f"cannot read {path}: {error.strerror}") from error
-
-    def _header(self) -> Header:
-        self._line = 1
+            following = SegmentReader(self._paths[self._at + 1])
+        except NotBegun:
+            if self._at + 2 == len(self._paths):
+                return False
+            raise
         try:
-            return decode_header(self._file.readline(_LONGEST))
-        except BadJournal as error:
-            self.close()
-            raise type(error)(f"{self._paths[self._at]}: {error}") from error
-
-    def _next_file(self) -> None:
-        self.close()
+            check_follows(self._segment, self._seq, following)
+        except BadJournal:
+            following.close()
+            raise
+        self._segment.close()
         self._at += 1
-        self._file = self._open()
-        header = self._header()
-        if header.session != self.header.session:
-            raise BadJournal(
-                f"{self.where}: of session {header.session}, the one before it of"
-                f" {self.header.session}"
-            )
+        self._segment, self.header, self._seq = following, following.header, following.header.after
+        return True
 
 
-def spots(*paths: Path, until_seq: int | None = None) -> list[Spot]:
-    """Where the checkpoints are, the first one first; those of later events are left out. Lines are
-    only looked at: what is in them is for whoever begins there."""
-    found = []
-    for file, path in enumerate(paths):
-        with JournalReader(path):
-            found += list(_spots_of(path, file))
-    return [spot for spot in found if until_seq is None or spot.seq <= until_seq]
+def followed(header: Header, seq: int, record: JournalRecord) -> int:
+    """The number of the last event with this record. Events count up by one; a digest or checkpoint
+    speaks of the event before it. Of what was thinned the order is left."""
+    if record.is_aside:
+        return seq
+    if not record.is_event:
+        if record.seq != seq and not header.thinned:
+            raise BadJournal(f"it speaks of event {record.seq}, and stands after event {seq}")
+        return seq
+    if record.seq == seq + 1 or (header.thinned and record.seq > seq):
+        return record.seq
+    raise BadJournal(f"event {record.seq} comes after event {seq}")
 
 
-def _spots_of(path: Path, file: int) -> Iterable[Spot]:
-    offset = number = 0
-    with path.open("rb") as lines:
-        while line := lines.readline(_LONGEST):
-            number += 1
+def check_follows(before: SegmentReader, seq: int, after: SegmentReader) -> None:
+    """Whether one segment was read to its end, at this event, and the other is the next one of its
+    session. BadJournal where it is not."""
+    head, was = after.header, before.header
+    if head.session != was.session:
+        raise BadJournal(
+            f"{after.path}: of session {head.session}, the one before it of {was.session}"
+        )
+    if head.segment != was.segment + 1:
+        raise BadJournal(f"{after.path}: segment {head.segment} comes after {was.segment}")
+    if was.thinned or (not head.chain and head.after >= seq):
+        return  # what is not there of the one before was taken out of it, or given up
+    if before.is_torn:
+        raise BadJournal(f"{before.where}: its end is cut off, and segment {head.segment} follows")
+    if head.after != seq + head.lost:
+        raise BadJournal(
+            f"{after.path}: it begins after event {head.after}, the one before it ends at {seq}"
+        )
+    if head.chain != f"{before.chain:08x}":
+        raise BadJournal(f"{before.path}: its end is not the one that {after.path} goes on from")
+
+
+def all_segments(*paths: Path) -> list[Path]:
+    return [segment for path in paths for segment in segments_of(path)]
+
+
+def spots(*paths: Path, until_seq: int | None = None) -> Iterator[Spot]:
+    """Where the checkpoints are, the last one first; those of later events are left out, and what
+    stands behind damage. Lines are only looked at: what is in them is for whoever begins there."""
+    segments = all_segments(*paths)
+    for file in reversed(range(len(segments))):
+        try:
+            segment = SegmentReader(segments[file])
+        except NotBegun:
+            continue
+        with segment:
+            if until_seq is None or segment.header.after <= until_seq:
+                found = list(_spots_of(segment, file))
+                yield from (s for s in reversed(found) if until_seq is None or s.seq <= until_seq)
+
+
+def _spots_of(segment: SegmentReader, file: int) -> Iterator[Spot]:
+    header = segment.header
+    if header.thinned:
+        return
+    offset, number, chain = segment.offset, segment.line, segment.chain
+    with suppress(BadJournal):
+        for line in segment.lines():
             if line.startswith(CHECKPOINT_BEGINS) and (found := _SPEAKS_OF.search(line)):
-                yield Spot(int(found[1]), file, number, offset)
-            offset += len(line)
+                place = Place(header.segment, offset, number, chain, int(found[1]))
+                yield Spot(file, place)
+            offset, number, chain = segment.offset, segment.line, segment.chain

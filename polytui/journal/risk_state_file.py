@@ -23,7 +23,8 @@ from attrs import evolve
 
 from polytui.journal.codec import BadJournal, decode_risk_state, encode_risk_state
 from polytui.journal.former_state import former_file, former_journal
-from polytui.journal.line_file import LineFile, OffLoop, in_a_thread, sync_folder
+from polytui.journal.line_file import LineFile, OffLoop, in_a_thread
+from polytui.journal.segments import sync_folder
 from polytui.model.errors import Fatal
 from polytui.model.events import RiskStateRestored
 from polytui.model.units import Usd

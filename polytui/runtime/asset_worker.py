@@ -118,7 +118,8 @@ class AssetWorker:
         run = self.run
         every_s = max(_SHORTEST_TICK_S, run.clock.real_s(int(_TICK_S * 1e9)))
         while True:
-            await trio.sleep(every_s)
+            with trio.move_on_after(every_s):
+                await self.session.disk_turned.wait()
             worst_ns, run.worst_ns = run.worst_ns, 0
             share = run.inbox.fullest_share()
             now_ns, behind_ms = run.clock.now_ns(), self._judged()

@@ -19,7 +19,7 @@ from attrs import define, field
 
 from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of
 from polytui.desk.mind import Taken
-from polytui.journal.codec import encode_raised, encode_record
+from polytui.journal.codec import encode_checkpoint, encode_raised, encode_record
 from polytui.journal.milestones import is_any_due, milestones
 from polytui.model.effects import Effect, Place
 from polytui.model.events import (
@@ -105,7 +105,9 @@ class DeskLoop:
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
-        if is_any_due(self.session.settings.journal, taken[0].seq, taken[-1].seq):
+        if self.session.journal.is_segment_due:
+            self._begin_segment(taken[-1].seq)
+        elif is_any_due(self.session.settings.journal, taken[0].seq, taken[-1].seq):
             self._mark(taken[0].seq, taken[-1].seq)
         # Almost every batch is of the market alone, which nobody here waits for.
         heeded = [item.event for item in items if type(item.event) in _HEEDED]
@@ -202,6 +204,15 @@ class DeskLoop:
                 self.session.journal.add(line)
         except BadCheckpoint as error:  # nothing that trades depends on it
             self.session.fault("", f"no checkpoint after event {last}: {error}")
+
+    def _begin_segment(self, last: int) -> None:
+        """The journal goes on in its next segment, which begins with this mind."""
+        mind, checkpoint = self.session.mind, None
+        try:
+            checkpoint = partial(encode_checkpoint, last, mind.digest(), checkpoint_of(mind))
+        except BadCheckpoint as error:  # it is read with the segment before it, then
+            self.session.fault("", f"no checkpoint after event {last}: {error}")
+        self.session.journal.begin_segment(last, checkpoint)
 
     def _stand(self, now_ns: int) -> None:
         """What the next session must know, where this one leaves something behind."""

@@ -107,7 +107,7 @@ def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
         settings=settings,
         clock=clock,
         mind=_new_mind(),
-        journal=JournalLog(plan.folder / "journal.jsonl", header),
+        journal=JournalLog(plan.folder, header, settings.journal),
         hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
         started_ns=started_ns,
         seed=seed,

@@ -27,6 +27,7 @@ from polytui.runtime.latency_watch import LatencyWatch
 from polytui.runtime.meter import Meter
 from polytui.runtime.reasons import Reasons
 
+_GOES_ON = "no entries until it is taken again; exits and cancels go on"
 _KEEP_WITHIN_S = 5.0
 """After this people are told that a disk does not answer."""
 _MOST_OF_A_NAME = 16
@@ -59,6 +60,9 @@ class Session:
     stop_reason: str = ""
     unkept: str = ""
     """Why what was done is not all on the disk; empty where it is."""
+    disk_turned: trio.Event = field(factory=trio.Event)
+    """The disk has just begun to refuse what must be kept: desks hear of it without waiting for
+    their second."""
     model: ModelLoaded | None = None
     """What a desk that begins is told of the learned model; None where none is asked for."""
     settings_digest: str = field(init=False)
@@ -92,20 +96,30 @@ class Session:
                 file.close()
             except Fatal as error:
                 self._lose(str(error))
+        if self.journal.lost:
+            self._lose(f"{self.journal.lost} events are not in {self.journal.path}")
 
     async def write(self, file: LineFile) -> None:
-        """Write a file, for ever. A disk that goes on refusing ends the session in order: it trades
-        no more, takes its orders back, and says what it came to."""
-        while True:
-            try:
-                await file.run(self.settings.journal.flush_ms)
-            except Fatal as error:
-                self._lose(str(error))
-                self.stop("the disk refuses what must be kept")
+        """Write a file, for ever. While the disk refuses nobody enters, and what was begun is
+        brought to its end: that needs no disk."""
+        await file.run(self.settings.journal.flush_ms, partial(self._hear_disk, file))
+
+    def _hear_disk(self, file: LineFile, refuses: str) -> None:
+        if not refuses:
+            self.notice("good", "", f"{file.path} is written again{self._lost_words(file)}")
+            return
+        self.fault("", f"{refuses}: {_GOES_ON}")
+        turned, self.disk_turned = self.disk_turned, trio.Event()
+        turned.set()
+
+    def _lost_words(self, file: LineFile) -> str:
+        lost = file.lost_so_far
+        return f": {lost} events are missing, it goes on from a checkpoint" if lost else ""
 
     def _lose(self, why: str) -> None:
         if not self.unkept:
             self.unkept = why
+        if not any(why in error for error in self.errors):
             self.fault("", why)
 
     @property

@@ -12,6 +12,7 @@ from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.replay import replay_journal
 from polytui.config.schema import JournalSettings, SessionSettings, Settings
 from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, encode_header
+from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_S
@@ -60,7 +61,7 @@ def test_it_trades_and_the_money_adds_up(both: Played) -> None:
 def test_its_journal_replays_equal(both: Played, tmp_path: Path) -> None:
     header = encode_header(Header(FORMAT, "0", "demo", "s", START_NS, 7))
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(header + b"".join(both.lines))
+    path.write_bytes(sealed([header, *both.lines]))
     verdict = replay_journal(path, is_verifying=True)
     assert verdict.is_equal, verdict.text()
     assert verdict.events == both.mind.seq
@@ -75,7 +76,7 @@ def test_a_digest_that_was_changed_is_found(both: Played, tmp_path: Path) -> Non
     at = next(i for i, line in enumerate(lines) if b'"digest":' in line)
     lines[at] = re.sub(rb'"digest":"....', b'"digest":"0bad', lines[at])
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(header + b"".join(lines))
+    path.write_bytes(sealed([header, *lines]))
     assert "digest after event" in replay_journal(path, is_verifying=True).difference
 
 

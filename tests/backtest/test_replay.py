@@ -25,6 +25,7 @@ from polytui.journal.codec import (
     encode_raised,
     encode_record,
 )
+from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
@@ -110,7 +111,7 @@ def a_session(*more: tuple[Asset, ev.Event, bool]) -> list[bytes]:
 
 def replayed(folder: Path, lines: list[bytes], *, is_verifying: bool = True) -> ReplayVerdict:
     path = folder / "journal.jsonl"
-    path.write_bytes(b"".join(lines))
+    path.write_bytes(sealed(lines))
     return replay_journal(path, is_verifying=is_verifying)
 
 
@@ -301,7 +302,7 @@ def test_a_checkpoint_that_is_no_good_is_said_and_what_stands_before_it_is_read(
 @pytest.mark.parametrize(("begin", "events"), [(23, 3), (20, 3), (19, 8), (10, 13), (4, 23)])
 def test_it_may_begin_at_any_of_them(tmp_path: Path, begin: int, events: int) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(b"".join(marked()))
+    path.write_bytes(sealed(marked()))
     verdict = replay_journal(path, is_verifying=True, from_event=begin)
     assert verdict.is_equal, verdict.text()
     assert verdict.events == events
@@ -309,7 +310,7 @@ def test_it_may_begin_at_any_of_them(tmp_path: Path, begin: int, events: int) ->
 
 def test_where_the_last_is_no_good_it_begins_at_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(b"".join(with_state(marked(), 20, another_version)))
+    path.write_bytes(sealed(with_state(marked(), 20, another_version)))
     verdict = replay_journal(path, is_verifying=True, from_event=23)
     assert (verdict.is_equal, verdict.events, verdict.checkpoints) == (True, 8, 0)
     assert [said[:34] for said in verdict.passed_over] == ["the checkpoint after event 20 is n"] * 2
@@ -318,7 +319,7 @@ def test_where_the_last_is_no_good_it_begins_at_the_one_before(tmp_path: Path) -
 def test_a_difference_after_a_checkpoint_is_found_from_there(tmp_path: Path) -> None:
     lines = [line.replace(b"command from test", b"command of test") for line in marked()]
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(b"".join(lines))
+    path.write_bytes(sealed(lines))
     assert "effects differ" in replay_journal(path, is_verifying=True, from_event=15).difference
 
 

@@ -21,6 +21,7 @@ from polytui.config.load import canonical_json
 from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import FORMAT, Header, encode_header, encode_raised, encode_record
+from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.effects import Effect, Explain, Place, Reason, recorded
 from polytui.model.instrument import (
@@ -103,7 +104,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Written:
     start_ns = OPENS_NS - 10 * NS_PER_S
     lines = play(SETTINGS, seed=3, start_ns=start_ns, intervals=(Interval.M5,)).lines[:LINES]
     path = tmp_path_factory.mktemp("what_if") / "journal.jsonl"
-    path.write_bytes(HEADER + b"".join(lines))
+    path.write_bytes(sealed([HEADER, *lines]))
     records = [record for record in map(msgspec.json.decode, lines) if "digest" not in record]
     orders = tuple(
         Sent.of(record["seq"], record["at"], fields)
@@ -326,7 +327,7 @@ class Writer:
 
     def write(self, folder: Path) -> Path:
         path = folder / "journal.jsonl"
-        path.write_bytes(b"".join(self.lines))
+        path.write_bytes(sealed(self.lines))
         return path
 
 

@@ -247,7 +247,7 @@ async def test_weather_is_noticed_and_over_soon_and_loses_nothing_that_can_be_gi
     if world:
         told = trades_of(engine, service, outcomes[0][1].began_ns)
         assert [one for one in told if one <= world[-1]] == [n for n in world if n >= told[0]]
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 # --- what it does to trading --------------------------------------------------------------------
@@ -304,7 +304,7 @@ async def test_chainlink_that_is_away_on_both_relays_is_a_hard_pause(
         assert all_up(engine)
         assert any("silent on every relay, entries are blocked" in one for one in engine.texts())
     assert placed(engine, paused_ns, over_ns) == 0
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 @pytest.mark.parametrize("exchange", ["binance", "bybit", "coinbase"])

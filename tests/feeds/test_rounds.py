@@ -68,7 +68,7 @@ async def test_a_whole_round(
     assert engine.session.stop_reason == "1 rounds are settled"
     _books_were_there_before_the_open(engine)
     _summary_is_true(engine)
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 def _slug_of(event: object) -> str:
@@ -136,7 +136,7 @@ async def test_where_gamma_tells_no_strike_the_final_price_before_does(
         assert market_round.strike == pytest.approx(final / 1e18, rel=1e-12)
     told = [e for _, e in engine.events(StrikePublished) if e.slug == FIRST]  # type: ignore[attr-defined]
     assert [event.source for event in told].count(FINAL) == 1
-    assert replay_journal(tmp_path / "s" / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(tmp_path / "s", is_verifying=True).is_equal
 
 
 async def test_a_session_that_begins_in_mid_round_asks_for_the_final_price_before_as_well(

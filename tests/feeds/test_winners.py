@@ -66,7 +66,7 @@ async def test_with_gamma_silent_the_clob_says_it_at_the_first_question(
     assert isinstance(settled, RoundSettled)
     assert settled.source in ("clob", "data")
     assert 200.0 <= at_s <= 200.0 + settings.rounds.settle_answer_s + 0.1
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_with_gamma_and_the_clob_away_the_data_api_says_it(

@@ -58,7 +58,7 @@ async def test_chainlink_from_the_future_is_chainlink_that_is_away(
         assert view.offset_ms is not None
         assert view.offset_ms >= 0.0
     assert placed(engine, paused_ns, over_ns) == 0
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
     rejected = [one.reason for _, one in engine.events(FrameRejected)]  # type: ignore[attr-defined]
     ahead_s = [float(one.split()[1]) for one in rejected if "ahead of our clock" in one]
     assert ahead_s
@@ -90,7 +90,7 @@ async def test_when_most_venues_are_ahead_it_is_our_clock_and_nobody_enters(
     behind = {one.clock_behind_ms for _, one in engine.events(Ticked)}  # type: ignore[attr-defined]
     assert 0 in behind
     assert all(not one or 4_000 < one <= 5_000 for one in behind), behind
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_nothing_from_the_future_is_ever_in_the_journal(

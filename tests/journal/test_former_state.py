@@ -26,7 +26,7 @@ def event(seq: int) -> bytes:
     return encode_record(seq, seq, "btc", Ticked(seq), (), True)
 
 
-def header(mode: str = "paper", form: int = FORMAT - 1) -> bytes:
+def header(mode: str = "paper", form: int = 1) -> bytes:
     return encode_header(Header(form, "0.1.0", mode, "session", 5))
 
 

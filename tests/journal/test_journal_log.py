@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
+from polytui.config.schema import JournalSettings
 from polytui.journal.codec import (
     FORMAT,
     Header,
@@ -19,6 +20,7 @@ from polytui.journal.codec import (
 )
 from polytui.journal.log import JournalLog
 from polytui.journal.reader import JournalReader
+from polytui.journal.seal import sealed
 from polytui.model.errors import Fatal
 from polytui.model.events import Ticked
 
@@ -30,12 +32,12 @@ def line(seq: int) -> bytes:
 
 
 def a_journal(folder: Path, *lines: bytes) -> Path:
-    path = folder / "runs" / "one" / "journal.jsonl"
-    log = JournalLog(path, HEADER)
+    session = folder / "runs" / "one"
+    log = JournalLog(session, HEADER, JournalSettings())
     for each in lines:
         log.append(each)
     log.close()
-    return path
+    return session
 
 
 def read_all(path: Path) -> list[JournalRecord]:
@@ -57,15 +59,16 @@ def test_a_session_without_an_event_is_a_journal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [1, 2, 20])
 def test_a_last_line_that_a_crash_cut_short_is_left_out(tmp_path: Path, cut: int) -> None:
-    path = a_journal(tmp_path, line(1), line(2))
-    path.write_bytes(path.read_bytes()[:-cut])
-    assert [record.seq for record in read_all(path)] == [1]
+    (tmp_path / "journal").mkdir()
+    whole = sealed([encode_header(HEADER), line(1), line(2)])
+    (tmp_path / "journal" / "000001.jsonl").write_bytes(whole[:-cut])
+    assert [record.seq for record in read_all(tmp_path)] == [1]
 
 
 def test_a_journal_never_writes_over_another(tmp_path: Path) -> None:
     path = a_journal(tmp_path, line(1))
     with pytest.raises(Fatal, match="cannot write the journal"):
-        JournalLog(path, HEADER)
+        JournalLog(path, HEADER, JournalSettings())
     assert len(read_all(path)) == 1
 
 
@@ -73,10 +76,10 @@ def test_a_journal_never_writes_over_another(tmp_path: Path) -> None:
 async def test_the_disk_is_written_every_so_often_and_not_abandoned_half_way(
     tmp_path: Path, mock_clock: MockClock
 ) -> None:
-    path = tmp_path / "journal.jsonl"
-    log = JournalLog(path, HEADER)
+    log = JournalLog(tmp_path, HEADER, JournalSettings())
+    path = log.file_path
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(log.run, 200)
+        nursery.start_soon(log.run, 200, print)
         log.append(line(1))
         await wait_all_tasks_blocked()
         assert path.read_bytes() == b""
@@ -85,20 +88,21 @@ async def test_the_disk_is_written_every_so_often_and_not_abandoned_half_way(
         # A thread writes now, or has written; cancelling waits for it.
         nursery.cancel_scope.cancel()
     log.append(line(2))
-    assert path.read_bytes() == encode_header(HEADER) + line(1)
+    assert path.read_bytes() == sealed([encode_header(HEADER), line(1)])
     log.close()
-    assert [record.seq for record in read_all(path)] == [1, 2]
+    assert [record.seq for record in read_all(tmp_path)] == [1, 2]
 
 
 @pytest.mark.trio
 async def test_nothing_is_written_twice(tmp_path: Path) -> None:
-    log = JournalLog(tmp_path / "journal.jsonl", HEADER)
+    log = JournalLog(tmp_path, HEADER, JournalSettings())
     log.append(line(1))
     await log.flush()
     await log.flush()
     log.append(line(2))
+    await log.flush()
+    assert log.file_path.read_bytes() == sealed([encode_header(HEADER), line(1), line(2)])
     log.close()
-    assert (tmp_path / "journal.jsonl").read_bytes() == encode_header(HEADER) + line(1) + line(2)
 
 
 @pytest.mark.trio
@@ -115,7 +119,7 @@ async def test_a_line_that_is_made_later_stands_in_its_place(tmp_path: Path) -> 
         made.append("")
         return line(2)
 
-    log = JournalLog(tmp_path / "journal.jsonl", HEADER, off_loop)
+    log = JournalLog(tmp_path, HEADER, JournalSettings(), off_loop)
     log.append(line(1))
     log.add(make)
     log.add(line(3))
@@ -131,11 +135,11 @@ async def test_a_line_that_is_made_later_stands_in_its_place(tmp_path: Path) -> 
 
 @pytest.mark.trio
 async def test_what_is_made_later_is_kept_when_it_is_asked_for(tmp_path: Path) -> None:
-    log = JournalLog(tmp_path / "journal.jsonl", HEADER)
+    log = JournalLog(tmp_path, HEADER, JournalSettings())
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(log.run, 10_000)
+        nursery.start_soon(log.run, 10_000, print)
         log.add(lambda: line(1))
         await log.kept()
-        assert log.path.read_bytes().endswith(line(1))
+        assert line(1)[:-2] in log.file_path.read_bytes()
         nursery.cancel_scope.cancel()
     log.close()

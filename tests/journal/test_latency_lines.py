@@ -19,6 +19,7 @@ from polytui.journal.codec import (
     encode_record,
 )
 from polytui.journal.reader import JournalReader
+from polytui.journal.seal import sealed
 from polytui.model.events import DeskOpened, Ticked
 from polytui.model.instrument import Asset
 from polytui.model.latency import LatencyLine, OrderLatency, StageLatency, StageTimes
@@ -33,7 +34,7 @@ MINUTE = StageLatency(7, 60.0, (StageTimes("decode", 9, 1, 2, 3, 4),))
 
 def journal(path: Path, *lines: bytes) -> Path:
     header = encode_header(Header(FORMAT, "0.1.0", "paper", "session", 5))
-    path.write_bytes(header + b"".join(lines))
+    path.write_bytes(sealed([header, *lines]))
     return path
 
 

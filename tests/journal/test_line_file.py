@@ -13,7 +13,6 @@ from attrs import define, field
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from polytui.journal.line_file import LineFile, OffLoop, Unkept, in_a_thread
-from polytui.model.errors import Fatal
 
 pytestmark = pytest.mark.trio
 RARELY_MS = 10_000
@@ -70,7 +69,7 @@ async def test_who_waits_is_answered_after_the_fsync_and_not_before(
         kept.set()
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, RARELY_MS)
+        nursery.start_soon(lines.run, RARELY_MS, print)
         lines.append(b"one\n")
         nursery.start_soon(ask)
         await wait_all_tasks_blocked()
@@ -86,7 +85,7 @@ async def test_all_who_wait_share_one_fsync_and_nobody_else_causes_one(
 ) -> None:
     lines = a_file(Disk().do)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, 200)
+        nursery.start_soon(lines.run, 200, print)
         lines.append(b"nobody waits\n")
         await wait_all_tasks_blocked()
         mock_clock.jump(0.3)
@@ -108,7 +107,7 @@ async def test_what_is_appended_while_the_disk_works_waits_for_its_own_fsync(
     disk = Disk(is_held=True)
     lines = a_file(disk.do)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, RARELY_MS)
+        nursery.start_soon(lines.run, RARELY_MS, print)
         lines.append(b"one\n")
         nursery.start_soon(lines.kept)
         await wait_all_tasks_blocked()
@@ -125,7 +124,7 @@ async def test_a_disk_that_refuses_is_told_to_who_waits_and_asked_again(
     lines = a_file(Disk().do)
     full = Full(lines)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, 200)
+        nursery.start_soon(lines.run, 200, print)
         lines.append(b"one\n")
         for _ in range(2):
             with pytest.raises(Unkept, match=r"cannot write the lines .*No space left on device"):
@@ -138,16 +137,22 @@ async def test_a_disk_that_refuses_is_told_to_who_waits_and_asked_again(
         nursery.cancel_scope.cancel()
 
 
-async def test_a_disk_that_goes_on_refusing_ends_the_session(
+async def test_a_disk_that_refuses_is_told_once_and_so_is_that_it_takes_again(
     autojump_clock: MockClock, a_file: MakeFile
 ) -> None:
-    lines = a_file(Disk().do)
-    Full(lines)
-    lines.append(b"one\n")
-    began = trio.current_time()
-    with pytest.raises(Fatal, match="No space left on device"):
-        await lines.run(200)
-    assert 3.0 <= trio.current_time() - began < 4.0
+    lines, told = a_file(Disk().do), list[str]()
+    full = Full(lines)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lines.run, 200, told.append)
+        lines.append(b"one\n")
+        await trio.sleep(3_600)
+        assert [words.rpartition(": ")[2] for words in told] == ["No space left on device"]
+        assert lines.refuses_s > 3_500
+        full.is_full = False
+        await trio.sleep(1)
+        assert (told[1:], lines.refuses_s) == ([""], 0.0)
+        assert lines.path.read_bytes() == b"one\n"
+        nursery.cancel_scope.cancel()
 
 
 async def test_after_a_failed_fsync_a_later_one_is_not_believed(
@@ -162,7 +167,7 @@ async def test_after_a_failed_fsync_a_later_one_is_not_believed(
 
     monkeypatch.setattr("polytui.journal.line_file.os.fsync", fsync)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, 200)
+        nursery.start_soon(lines.run, 200, print)
         for _ in range(2):
             lines.append(b"one\n")
             with pytest.raises(Unkept, match="Input/output error"):
@@ -174,7 +179,7 @@ async def test_a_real_thread_and_a_real_fsync(a_file: MakeFile) -> None:
     lines = a_file(in_a_thread)
     path = lines.path
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(lines.run, RARELY_MS)
+        nursery.start_soon(lines.run, RARELY_MS, print)
         for number in range(50):
             lines.append(b"%d\n" % number)
             with trio.fail_after(10):

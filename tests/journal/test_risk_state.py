@@ -21,6 +21,7 @@ from polytui.journal.codec import (
     encode_risk_state,
 )
 from polytui.journal.reader import JournalReader
+from polytui.journal.seal import sealed
 from polytui.model.events import RiskStateRestored, Ticked
 from polytui.model.units import Usd
 
@@ -41,7 +42,7 @@ def a_session(runs: Path, name: str, *lines: bytes, at_s: int) -> Path:
     """A journal last written at `at_s`."""
     path = runs / name / "journal.jsonl"
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"".join(lines))
+    path.write_bytes(sealed(lines))
     os.utime(path, (at_s, at_s))
     return path
 

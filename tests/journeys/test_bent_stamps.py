@@ -232,7 +232,7 @@ async def test_one_stamp_an_hour_ahead_in_each_feed_opens_no_gate(tmp_path: Path
             await trio.sleep(4)
             program.signal(signal.SIGTERM)
             assert await program.end() == 0
-            journal = program.session / "journal.jsonl"
+            journal = program.session
         nursery.cancel_scope.cancel()
     # Each lie was rejected with its number, and none is anywhere in what the desk was told.
     rejected = [one for _, one in events_of(journal, FrameRejected)]

@@ -185,7 +185,7 @@ async def test_a_venue_that_cannot_be_reached_is_tried_again_and_said(tmp_path: 
     summary = summary_of(program.session)
     assert (summary["stopped"], summary["errors"]) == ("signal SIGTERM", [])
     assert summary["assets"]["btc"]["lives"] == 1
-    assert len(events_of(program.session / "journal.jsonl", FeedDown)) >= 2
+    assert len(events_of(program.session, FeedDown)) >= 2
 
 
 def test_trio_is_not_needed_to_ask_for_help(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def play(
 
     program, seen = trio.run(watched)
     session = program.session
-    return Played(summary_of(session), session / "journal.jsonl", seen, program.unread)
+    return Played(summary_of(session), session, seen, program.unread)
 
 
 # --- what every journal must hold ---------------------------------------------------------------

@@ -106,7 +106,7 @@ def orders_of(program: Program, asset: str) -> list[int]:
     """Sequence numbers at which this asset placed orders."""
     return [
         record.seq
-        for record in records_of(program.session / "journal.jsonl")
+        for record in records_of(program.session)
         if record.asset == asset and b'"Place"' in bytes(record.effects)
     ]
 
@@ -151,7 +151,7 @@ async def test_pause_kill_and_leaving_on_purpose(tmp_path: Path) -> None:
             assert (goodbye.exit_code, goodbye.reason) == (0, "command from terminal")
         assert await program.end() == 0
     assert not socket.exists()
-    journal = program.session / "journal.jsonl"
+    journal = program.session
     commands = {
         record.seq: event.action
         for record, event in events_of(journal, Commanded)
@@ -172,7 +172,7 @@ async def test_an_owned_engine_stops_when_its_terminal_is_lost(tmp_path: Path) -
             await face.hear(is_view("btc"))
         assert await program.end() == 0
     assert summary_of(program.session)["stopped"] == "the terminal was lost"
-    assert replayed(program.session / "journal.jsonl").mind.account.working_orders == 0
+    assert replayed(program.session).mind.account.working_orders == 0
 
 
 async def test_an_engine_of_its_own_does_not_care_who_leaves(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class Ended:
 
 def ended(program: Program, before: set[Path]) -> Ended:
     (session,) = {one for one in (program.folder / "runs").iterdir() if one.is_dir()} - before
-    return Ended(session / "journal.jsonl", summary_of(session), program.unread)
+    return Ended(session, summary_of(session), program.unread)
 
 
 def leave_an_earlier_session(folder: Path) -> Path:

@@ -36,7 +36,7 @@ IN_MID_ROUND = r"BTC [1-4]:\d\d .* (up|down) \d"
 
 
 def assert_ended_in_order(program: Program, reason: str) -> None:
-    journal = program.session / "journal.jsonl"
+    journal = program.session
     assert journal.read_bytes().endswith(b"\n"), "the last line is whole"
     stops = [
         record
@@ -129,7 +129,7 @@ async def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
         await program.line("BTC")
         assert program.process.stdout is not None
         await program.process.stdout.aclose()
-        journal = program.session / "journal.jsonl"
+        journal = program.session
         await program.until_it_trades()
         seen = journal.stat().st_size
         while journal.stat().st_size < seen + 100_000:
@@ -168,7 +168,7 @@ async def test_a_killed_engine_leaves_no_venue_behind(tmp_path: Path) -> None:
         assert is_alive(venue)
         program.process.kill()
         await gone(venue)
-    assert replayed(program.session / "journal.jsonl").mind.seq > 0, "what was written replays"
+    assert replayed(program.session).mind.seq > 0, "what was written replays"
 
 
 async def test_a_killed_venue_ends_the_engine_with_a_reason(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ async def test_a_killed_venue_ends_the_engine_with_a_reason(tmp_path: Path) -> N
     last = text.strip().splitlines()[-1]
     assert last.startswith("error: the simulated venue ended with code -9")
     assert "Traceback" not in text
-    assert (program.session / "journal.jsonl").read_bytes().endswith(b"\n")
+    assert (program.session).read_bytes().endswith(b"\n")
 
 
 async def test_a_venue_that_cannot_start_says_why(tmp_path: Path) -> None:

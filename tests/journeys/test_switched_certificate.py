@@ -109,7 +109,7 @@ async def test_a_log_in_page_in_mid_session_ends_nothing(
         arguments = ("run", "--headless", "--config", config, "--assets", "btc", "--json", "-")
         async with started(tmp_path, *arguments, patience_s=280.0 + _NEXT_ROUND_S) as program:
             await program.line("BTC")
-            journal, log = program.session / "journal.jsonl", program.session / "engine.log"
+            journal, log = program.session, program.session / "engine.log"
             nursery.start_soon(program.keep_reading)
 
             def orders() -> int:

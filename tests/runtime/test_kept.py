@@ -58,7 +58,7 @@ def poison(engine: VirtualEngine, asset: Asset) -> None:
 
 def everything_stands(engine: VirtualEngine, folder: Path) -> None:
     assert engine.account.cash == engine.session.mind.account.cash
-    verdict = replay_journal(folder / "journal.jsonl", is_verifying=True)
+    verdict = replay_journal(folder, is_verifying=True)
     assert verdict.is_equal, verdict.text()
 
 
@@ -98,7 +98,7 @@ async def test_a_desk_obeys_at_once_and_the_answer_waits_for_the_disk(
         numbers = " ".join(f"#{seq}" for seq in answer.seqs)
         await wait_all_tasks_blocked()
         assert f"{action.value} from terminal is in force and on disk, {numbers}" in engine.texts()
-        written = (tmp_path / "s" / "journal.jsonl").read_bytes()
+        written = (tmp_path / "s").read_bytes()
         assert all(b'{"seq":%d,' % seq in written for seq in answer.seqs)
 
 

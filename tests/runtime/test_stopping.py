@@ -57,7 +57,7 @@ async def test_watchers_end_first_then_orders_then_the_session(
     assert others == [], "nobody watches the market any more"
     assert engine.session.errors == []
     assert engine.account.cash == engine.session.mind.account.cash
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_every_asset_gets_its_stop_and_the_first_reason_stays(

@@ -64,7 +64,7 @@ async def test_three_crashes_halt_an_asset_and_its_sibling_lives_on(
     assert 1.0 <= second_s < 1.5, "and then it doubles"
     assert engine.session.errors[-1].startswith("eth: halted: 3 crashes")
     assert len(engine.events(DeskOpened)) == 1 + 3 + 1, "the last one for the books alone"
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_crashes_that_lie_apart_do_not_halt(
@@ -93,7 +93,7 @@ async def test_what_broke_a_desk_is_journaled_and_breaks_the_replay_at_the_same_
         await trio.sleep(5)
     raised = [record for record in engine.records() if record.raised]
     assert [(r.asset, r.raised.split(":")[0]) for r in raised] == [("eth", "JSONDecodeError")]
-    verdict = replay_journal(folder / "journal.jsonl", is_verifying=True)
+    verdict = replay_journal(folder, is_verifying=True)
     assert verdict.is_equal, verdict.text()
     assert verdict.checkpoints >= 2
 
@@ -114,7 +114,7 @@ async def test_an_order_on_its_way_does_not_outlive_its_desk(
         assert asset_account.working == 0
         assert engine.account.traded == 0
     assert any("1 orders cancelled" in text for text in engine.texts("btc"))
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 class Stubborn(PaperClient):
@@ -212,7 +212,7 @@ async def test_a_halted_asset_reserves_nothing(
         poison(engine, BTC)
         await engine.until(lambda: run.state is AssetState.HALTED)
         assert (account.working_orders, account.free_cash) == (0, account.cash)
-    assert replay_journal(folder / "journal.jsonl", is_verifying=True).is_equal
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_a_new_life_follows_the_same_rounds_and_counts_them_once(
