@@ -107,18 +107,20 @@ class LineFile:
     async def run(self, every_ms: int, told: Told) -> None:
         """Write what waits, for ever; what is left at the end is for `close`. A disk that refuses
         is asked again until it takes."""
+        is_told = False
         while True:
             with trio.move_on_after(every_ms / 1000):
                 await self._asked.wait()
-            was_refusing = self._refuses_since is not None
             try:
                 await self.flush()
             except OSError:
-                if not was_refusing:
+                if not is_told:
+                    is_told = True
                     told(self._fault)
                 await trio.sleep(_ASK_AGAIN_S)
             else:
-                if was_refusing:
+                if is_told and not self._fault:
+                    is_told = False
                     told("")
 
     async def flush(self) -> None:

@@ -181,10 +181,10 @@ def test_a_missing_event_is_a_hole_and_no_journal(tmp_path: Path) -> None:
         replayed(tmp_path, [*lines[:14], *lines[15:]])
 
 
-def test_a_journal_that_lacks_its_beginning_is_a_difference(tmp_path: Path) -> None:
+def test_a_journal_that_lacks_its_beginning_is_no_journal(tmp_path: Path) -> None:
     lines = a_session()
-    verdict = replayed(tmp_path, [lines[0], *lines[6:]])
-    assert verdict.difference.startswith("event 6: ")
+    with pytest.raises(Fatal, match="line 2: event 6 comes after event 0"):
+        replayed(tmp_path, [lines[0], *lines[6:]])
 
 
 def test_without_verifying_nothing_is_compared(tmp_path: Path) -> None:
@@ -355,8 +355,9 @@ def test_a_bad_line_is_named_with_its_file(tmp_path: Path, line: bytes, says: st
 
 
 def test_a_journal_cut_short_is_replayed_as_far_as_it_goes(tmp_path: Path) -> None:
-    lines = a_session()
-    verdict = replayed(tmp_path, [*lines[:-2], lines[-2][:-9]])
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(sealed(a_session()[:-1])[:-9])
+    verdict = replay_journal(path, is_verifying=True)
     assert verdict.is_equal
     assert verdict.events == 14
 

@@ -555,14 +555,17 @@ def test_verifying_and_asking_are_two_questions(replay: Command, journal: Path) 
     assert "ask one at a time" in ended.err.splitlines()[-1]
 
 
+DOGE = b'{"seq":1,"at":1,"asset":"doge","event":["Ticked",{"at_ns":1}]}\n'
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (None, "no file"),
         (b"", "no journal header"),
         (b"time,price\n", "no journal header"),
-        (HEADER + b"{oops}\n", "line 2"),
-        (HEADER + b'{"seq":1,"at":1,"asset":"doge","event":["Ticked",{"at_ns":1}]}\n', "doge"),
+        (sealed([HEADER, b"{oops}\n"]), "line 2: not a record"),
+        (sealed([HEADER, DOGE]), "doge"),
     ],
 )
 def test_a_file_that_is_no_journal_is_one_line(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import trio
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
 from polytui.journal.reader import JournalReader
+from polytui.journal.segment_reader import NotBegun, SegmentReader
+from polytui.journal.segments import in_folder
 from polytui.model.events import Event
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +31,6 @@ EAGER = Path(__file__).with_name("eager.toml")
 QUICK = ("--start", "2026-11-20T14:59:57Z", "--messages", "0.005")
 """A whole round that is soon over: begun at its open, of few messages. For sessions that only have
 to be one, and nobody looks at what they trade."""
-_JOURNALS = "runs/*/journal.jsonl"
 PATIENCE_S = 180.0
 """For a machine that is busy with other things; nothing takes so long by itself."""
 
@@ -107,7 +108,7 @@ class Program:
 
     async def until_it_trades(self) -> None:
         """Wait for its first order in its journal: for when its output cannot be read."""
-        while not any(b'"Place"' in one.read_bytes() for one in self.folder.glob(_JOURNALS)):
+        while not any(b'"Place"' in bytes_of(one) for one in self.folder.glob("runs/*-*")):
             assert self.process.poll() is None, "it ended"
             await trio.sleep(0.1)
 
@@ -187,6 +188,17 @@ async def gone(pid: int) -> None:
 def summary_of(session: Path) -> dict[str, Any]:
     known: dict[str, Any] = json.loads((session / "summary.json").read_text())
     return known
+
+
+def bytes_of(session: Path) -> bytes:
+    """The whole lines of a session's journal so far, as they were before they were sealed; nothing
+    where there is none yet."""
+    journal = session if session.name == "journal" else session / "journal"
+    lines = list[bytes]()
+    for path in in_folder(journal) if journal.is_dir() else ():
+        with suppress(NotBegun), SegmentReader(path) as segment:
+            lines += [line.rpartition(b',"bytes":')[0] + b"}\n" for line in segment.lines()]
+    return b"".join(lines)
 
 
 def records_of(journal: Path) -> list[JournalRecord]:

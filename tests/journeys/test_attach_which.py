@@ -66,8 +66,10 @@ def test_an_engine_that_does_not_answer_is_not_among_them() -> None:
 
 
 def test_a_folder_stands_for_its_journal(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.jsonl"
+    journal = tmp_path / "journal" / "000001.jsonl"
     with pytest.raises(BadSettings, match="replay takes a session's folder"):
         journal_of(tmp_path)
+    journal.parent.mkdir()
     journal.touch()
-    assert journal_of(tmp_path) == journal_of(journal) == journal
+    for named in (tmp_path, journal.parent, journal):
+        assert journal_of(named) == named

@@ -110,8 +110,10 @@ def test_a_missing_price_file(command: tuple[str, ...], tmp_path: Path) -> None:
 @pytest.mark.parametrize("named", ["absent.jsonl", "."])
 def test_a_journal_that_is_not_there(named: str, tmp_path: Path) -> None:
     line = one_line(run(tmp_path, "replay", named), 2)
-    assert line.endswith("; replay takes a session's folder or its journal.jsonl")
-    assert line.startswith("no file ")
+    assert line.endswith(
+        "; replay takes a session's folder, its journal folder or one file in that"
+    )
+    assert line.startswith(("no file ", "no journal in "))
 
 
 def test_a_price_file_that_is_none(tmp_path: Path) -> None:

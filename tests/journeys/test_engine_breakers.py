@@ -346,9 +346,7 @@ def test_the_kill_is_a_command_in_the_journal(troubled: Played) -> None:
     ]
     assert len(kills) == 1
     assert b'["CancelAll",{"why":"kill switch: command from chaos"}]' in bytes(kills[0].effects)
-    assert list(troubled.journal.parent.parent.glob("*.risk_state.jsonl")) == [], (
-        "a demo begins anew"
-    )
+    assert list(troubled.journal.parent.glob("*.risk_state.jsonl")) == [], "a demo begins anew"
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.kind)

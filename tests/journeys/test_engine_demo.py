@@ -11,8 +11,10 @@ from typing import Any
 
 import attrs
 import pytest
-from program import EAGER, QUICK, events_of, records_of, replayed, run
+from program import EAGER, QUICK, bytes_of, events_of, records_of, replayed, run
 
+from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.seal import sealed
 from polytui.model.events import (
     BookSnapshotted,
     DeskOpened,
@@ -85,7 +87,7 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
         assert feed["messages"] > 0
     assert summary["stopped"] == "1 rounds are settled"
     assert not Path(summary["journal"]).is_absolute()
-    assert crashed.journal.is_file()
+    assert crashed.journal.is_dir()
     assert "DEMO x40" in crashed.ended.stderr, "the status line keeps out of the JSON's way"
 
 
@@ -142,13 +144,14 @@ def test_the_journal_replays_to_the_same_effects(crashed: Demo) -> None:
 
 def test_a_journal_that_was_tampered_with_does_not(crashed: Demo, tmp_path: Path) -> None:
     """One price of one order, one digit: the event is named."""
-    lines = crashed.journal.read_bytes().splitlines(keepends=True)
+    lines = bytes_of(crashed.journal).splitlines(keepends=True)
     at = next(i for i, line in enumerate(lines) if b'"Place"' in line)
     seq = json.loads(lines[at])["seq"]
     head, mark, tail = lines[at].rpartition(b'"price":')
     digit = b"1" if tail[:1] != b"1" else b"2"
     lines[at] = head + mark + digit + tail[1:]
-    (tmp_path / "forged.jsonl").write_bytes(b"".join(lines))
+    header = encode_header(Header(FORMAT, "0", "demo", "forged", 5))
+    (tmp_path / "forged.jsonl").write_bytes(sealed([header, *lines]))
     replay = run(tmp_path, "replay", "--verify", "forged.jsonl")
     assert replay.returncode == 1
     assert f"then a difference: event {seq} of " in replay.stdout
@@ -209,7 +212,7 @@ def test_in_process_the_same_without_a_socket(tmp_path: Path) -> None:
         play(tmp_path, "--in-process", "--assets", "btc", "--folder", str(tmp_path / name), *QUICK)
         for name in ("one", "two")
     ]
-    one, two = (demo.journal.read_bytes().split(b"\n", 1)[1] for demo in demos)
+    one, two = (bytes_of(demo.journal) for demo in demos)
     assert one == two, "one seed, one session, but for the header's name"
     assert demos[0].summary["rounds_settled"] == 1
     assert replayed(demos[0].journal).mind.account.working_orders == 0

@@ -28,6 +28,7 @@ from polytui.journal.codec import (
     encode_header,
     encode_risk_state,
 )
+from polytui.journal.seal import sealed
 from polytui.model.events import Action, Commanded, RiskStateRestored
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
@@ -159,7 +160,9 @@ def leave_an_earlier_session(folder: Path) -> Path:
     session = folder / "runs" / "earlier-paper"
     session.mkdir(parents=True)
     header = Header(FORMAT, "0.1.0", "paper", session.name, NOW.now_ns())
-    (session / "journal.jsonl").write_bytes(encode_header(header) + encode_risk_state(risk_state))
+    (session / "journal").mkdir()
+    lines = sealed([encode_header(header), encode_risk_state(risk_state)])
+    (session / "journal" / "000001.jsonl").write_bytes(lines)
     return session
 
 
@@ -169,9 +172,9 @@ async def test_a_kill_and_the_days_counters_survive_a_restart(tmp_path: Path) ->
     known = {leave_an_earlier_session(tmp_path)}
     async with venue(tmp_path):
         first = await _trade_and_kill(tmp_path, known)
-        known.add(first.journal.parent)
+        known.add(first.journal)
         second = await _begin_killed_and_rearm(tmp_path, known, first)
-        known.add(second.journal.parent)
+        known.add(second.journal)
         await _begin_armed(tmp_path, known)
 
 

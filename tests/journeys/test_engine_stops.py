@@ -14,6 +14,7 @@ import trio
 from program import (
     EAGER,
     Program,
+    bytes_of,
     children_of,
     default_signals,
     events_of,
@@ -24,6 +25,7 @@ from program import (
     summary_of,
 )
 
+from polytui.journal.segments import in_folder
 from polytui.model.events import Action, Commanded
 
 pytestmark = pytest.mark.trio
@@ -37,7 +39,7 @@ IN_MID_ROUND = r"BTC [1-4]:\d\d .* (up|down) \d"
 
 def assert_ended_in_order(program: Program, reason: str) -> None:
     journal = program.session
-    assert journal.read_bytes().endswith(b"\n"), "the last line is whole"
+    assert in_folder(journal / "journal")[-1].name.endswith(".zst"), "closed"
     stops = [
         record
         for record, event in events_of(journal, Commanded)
@@ -131,8 +133,8 @@ async def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
         await program.process.stdout.aclose()
         journal = program.session
         await program.until_it_trades()
-        seen = journal.stat().st_size
-        while journal.stat().st_size < seen + 100_000:
+        seen = len(bytes_of(journal))
+        while len(bytes_of(journal)) < seen + 100_000:
             assert program.process.poll() is None
             await trio.sleep(0.05)
         program.signal(signal.SIGTERM)
@@ -181,7 +183,7 @@ async def test_a_killed_venue_ends_the_engine_with_a_reason(tmp_path: Path) -> N
     last = text.strip().splitlines()[-1]
     assert last.startswith("error: the simulated venue ended with code -9")
     assert "Traceback" not in text
-    assert (program.session).read_bytes().endswith(b"\n")
+    assert replayed(program.session).mind.seq > 0
 
 
 async def test_a_venue_that_cannot_start_says_why(tmp_path: Path) -> None:

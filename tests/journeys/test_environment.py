@@ -124,7 +124,7 @@ def test_a_disk_that_fills_up_takes_no_summary_away(tmp_path: Path) -> None:
     assert json.loads(kept.read_text())["rounds_settled"] == 1
 
 
-def test_a_disk_that_fills_up_in_mid_session_ends_it_in_order(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(tmp_path: Path) -> None:
     """No file may grow beyond 300 kB: of a session's, the journal alone does."""
 
     def fill() -> None:
@@ -132,18 +132,19 @@ def test_a_disk_that_fills_up_in_mid_session_ends_it_in_order(tmp_path: Path) ->
 
     arguments = ("--headless", "--rounds", "3", "--assets", "btc", "--speed", "60")
     ended = run(tmp_path, "demo", *arguments, "--json", "s.json", before=fill)
-    (journal,) = tmp_path.glob("runs/*/journal.jsonl")
+    (journal,) = tmp_path.glob("runs/*/journal/000001.jsonl")
     words = f"cannot write the journal {journal.relative_to(tmp_path)}: File too large"
     assert one_line(ended) == words
-    said = "the disk refuses what must be kept"
-    assert f"demo session: {said}" in ended.stdout, "what it came to, on the screen"
-    assert f"fault: {words}" in ended.stdout
-    for kept in (tmp_path / "s.json", journal.with_name("summary.json")):
+    said = f"{words}: no entries until it is taken again; exits and cancels go on"
+    assert "demo session: 3 rounds are settled" in ended.stdout, "what it came to, on the screen"
+    assert f"fault: {said}" in ended.stdout
+    session = journal.parent.parent
+    for kept in (tmp_path / "s.json", session / "summary.json"):
         summary = json.loads(kept.read_text())
-        assert (summary["unkept"], summary["errors"]) == (words, [words])
+        assert (summary["unkept"], summary["errors"]) == (words, [said])
         assert summary["assets"]["btc"]["working_orders"] == 0
     assert journal.stat().st_size == 300_000, "as much as there was room for"
-    assert f"stopping: {said}" in journal.with_name("engine.log").read_text()
+    assert said in (session / "engine.log").read_text()
 
 
 def test_a_disk_without_room_for_the_journal_of_a_quick_session(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_a_disk_without_room_for_the_journal_of_a_quick_session(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     ended = run(tmp_path, *IN_PROCESS, before=fill)
-    (journal,) = tmp_path.glob("runs/*/journal.jsonl")
+    (journal,) = tmp_path.glob("runs/*/journal/000001.jsonl")
     words = f"cannot write the journal {journal.relative_to(tmp_path)}: File too large"
     assert one_line(ended) == words
     assert "demo session: 1 rounds are settled" in ended.stdout

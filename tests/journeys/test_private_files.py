@@ -53,6 +53,6 @@ async def test_files_are_the_owners_and_the_venue_has_no_keys(
         os.umask(before)
     made = [*tmp_path.rglob("*")]
     names = {path.name for path in made}
-    assert {"journal.jsonl", "engine.log", "summary.json", "venue.log", "venue.json"} <= names
+    assert {"000001.jsonl.zst", "engine.log", "summary.json", "venue.log", "venue.json"} <= names
     for path in made:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path

@@ -15,7 +15,7 @@ import attrs
 import pytest
 import trio
 from certificates import Certificates
-from program import EAGER, replayed, started
+from program import EAGER, bytes_of, replayed, started
 from test_bent_stamps import NEEDED_S, ROUND_S, STREAMS, venue_of_now
 
 from polytui.net.clock import WallClock
@@ -113,7 +113,7 @@ async def test_a_log_in_page_in_mid_session_ends_nothing(
             nursery.start_soon(program.keep_reading)
 
             def orders() -> int:
-                return journal.read_bytes().count(b'"Place"')
+                return bytes_of(journal).count(b'"Place"')
 
             await _until(lambda: orders() > 0, 100)
             for door in doors.values():

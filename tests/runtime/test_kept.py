@@ -98,7 +98,7 @@ async def test_a_desk_obeys_at_once_and_the_answer_waits_for_the_disk(
         numbers = " ".join(f"#{seq}" for seq in answer.seqs)
         await wait_all_tasks_blocked()
         assert f"{action.value} from terminal is in force and on disk, {numbers}" in engine.texts()
-        written = (tmp_path / "s").read_bytes()
+        written = engine.session.journal.file_path.read_bytes()
         assert all(b'{"seq":%d,' % seq in written for seq in answer.seqs)
 
 
@@ -178,9 +178,10 @@ async def test_while_the_disk_refuses_nobody_enters(
     everything_stands(engine, tmp_path / "s")
 
 
-async def test_a_disk_that_stays_full_ends_the_session_in_order(
+async def test_a_disk_that_stays_full_stops_entries_and_ends_no_session(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """What was begun is brought to its end without a disk. Then everything is written."""
     disk = Disk()
     settings = quick_settings(session=BOTH, journal={"flush_ms": 200})
     async with open_engine(
@@ -188,13 +189,76 @@ async def test_a_disk_that_stays_full_ends_the_session_in_order(
     ) as engine:
         await trio.sleep(5)
         disk.is_full = True
-        began = trio.current_time()
-        await engine.is_over.wait()
-        assert 3.0 < trio.current_time() - began < 6.0
-        assert {run.state for run in engine.runs} == {AssetState.STOPPED}
-        assert "No space left on device" in engine.session.unkept
-        assert engine.session.errors == [engine.session.unkept], "said once, by whichever file"
-    everything_stands(engine, tmp_path / "s")  # there was room again when it was closed
+        await trio.sleep(400)
+        assert engine.has_settled(BTC)
+        assert not engine.session.stopping.is_set()
+        breakers = engine.session.mind.account.of(BTC).breakers
+        assert any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
+        said = [text for text in engine.session.errors if "No space left on device" in text]
+        assert len(said) == 2, "once of each file"
+        assert all("no entries until it is taken again; exits and cancels go on" in t for t in said)
+        disk.is_full = False
+        await trio.sleep(1)
+        assert any(text.endswith("journal is written again") for text in engine.texts())
+    assert engine.session.unkept == ""
+    everything_stands(engine, tmp_path / "s")
+
+
+async def test_what_a_full_disk_costs_is_counted_and_the_journal_goes_on_from_a_checkpoint(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = Disk()
+    settings = quick_settings(session=BOTH, journal={"flush_ms": 200, "most_waiting_mb": 1})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
+    ) as engine:
+        await trio.sleep(5)
+        disk.is_full = True
+        journal = engine.session.journal
+        await engine.until(lambda: journal.lost_so_far > 100)
+        answer = await engine.session.hub.command(Action.PAUSE, "btc", "terminal")
+        assert "No space left on device" in answer.unkept
+        lost_until = engine.session.mind.seq
+        disk.is_full = False
+        await trio.sleep(3)
+        lost = journal.lost_so_far
+        assert any(f"{lost} events are missing, it goes on" in text for text in engine.texts())
+        assert (await engine.session.hub.command(Action.RESUME, "btc", "terminal")).unkept == ""
+        await trio.sleep(20)
+        assert journal.lost_so_far == lost
+    assert engine.session.unkept == f"{lost} events are not in {journal.path}"
+    assert engine.session.errors[-1] == engine.session.unkept
+    verdict = replay_journal(tmp_path / "s", is_verifying=True)
+    assert verdict.is_equal, verdict.text()
+    (said,) = verdict.passed_over
+    assert said.endswith("are not in the journal: it goes on from the checkpoint after them")
+    assert verdict.events + lost == engine.session.mind.seq > lost_until
+    alone = replay_journal(journal.path / "000002.jsonl.zst", is_verifying=True)
+    assert alone.is_equal, alone.text()
+
+
+async def test_entries_stop_as_soon_as_the_disk_refuses(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not at the next second of the desk."""
+    disk = Disk()
+    settings = quick_settings(session=BOTH, journal={"flush_ms": 10})
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
+    ) as engine:
+        breakers = engine.session.mind.account.of(BTC).breakers
+        await trio.sleep(5)
+        for _ in range(5):
+            await trio.sleep(0.31)
+            assert not any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
+        disk.is_full, began = True, trio.current_time()
+        await engine.until(lambda: engine.session.unkept_s > 0)
+        refused = trio.current_time()
+        await engine.until(
+            lambda: any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
+        )
+        assert trio.current_time() - refused < 0.05
+        assert began <= refused
 
 
 async def test_a_disk_that_does_not_answer_is_in_the_answer(
