@@ -99,7 +99,7 @@ class JournalLog(LineFile):
         self.lost += lost
         self.is_segment_due, self._is_turning = False, True
         self._make_room()
-        super().add(_Turn(self._turn, after, checkpoint, lost))
+        super().add(_NextSegment(self._turn, after, checkpoint, lost))
 
     async def flush(self) -> None:
         """As of any file of lines; then it is known whether the segment is full or old."""
@@ -187,17 +187,17 @@ class JournalLog(LineFile):
 
     def _pass_over(self, why: OSError) -> None:
         """What stands before the next segment goes into none. Where none begins yet, it waits."""
-        if not any(isinstance(line, _Turn) for line in self._made_next):
+        if not any(isinstance(line, _NextSegment) for line in self._made_next):
             raise why
         lost = sum(map(is_event_line, self._leaving.split(b"\n")))
         self._leaving.clear()
-        while not isinstance(line := self._made_next[0], _Turn):
+        while not isinstance(line := self._made_next[0], _NextSegment):
             lost += isinstance(line, bytes) and is_event_line(line)
             self._made_next.popleft()
         line.lost += lost
         self.lost += lost
 
-    def _turn(self, turn: _Turn) -> None:
+    def _turn(self, turn: _NextSegment) -> None:
         """Close the segment and begin the next one. OSError where that cannot be: nothing has
         happened then, and it is tried again."""
         if self._given_up is None:
@@ -224,10 +224,10 @@ class JournalLog(LineFile):
 
 
 @define
-class _Turn:
+class _NextSegment:
     """Stands among the lines where the next segment begins."""
 
-    turn: Callable[[_Turn], None]
+    turn: Callable[[_NextSegment], None]
     after: int
     """The last event before it."""
     checkpoint: Line | None

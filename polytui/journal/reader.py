@@ -22,7 +22,7 @@ from polytui.journal.codec import (
     JournalRecord,
     decode_record,
 )
-from polytui.journal.segment_reader import NotBegun, Place, SegmentReader
+from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader
 from polytui.journal.segments import segments_of
 
 _SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"')
@@ -34,7 +34,7 @@ class Spot:
 
     file: int
     """Which of the segments, from 0 on."""
-    place: Place
+    place: Bookmark
 
     @property
     def seq(self) -> int:
@@ -191,6 +191,6 @@ def _spots_of(segment: SegmentReader, file: int) -> Iterator[Spot]:
     with suppress(BadJournal):
         for line in segment.lines():
             if line.startswith(CHECKPOINT_BEGINS) and (found := _SPEAKS_OF.search(line)):
-                place = Place(header.segment, offset, number, chain, int(found[1]))
+                place = Bookmark(header.segment, offset, number, chain, int(found[1]))
                 yield Spot(file, place)
             offset, number, chain = segment.offset, segment.line, segment.chain

@@ -29,7 +29,7 @@ class NotBegun(BadJournal):
 
 
 @frozen
-class Place:
+class Bookmark:
     """Between two lines of a segment: which are before it, and what they come to."""
 
     segment: int = 0
@@ -48,7 +48,7 @@ class Place:
 class SegmentReader(AbstractContextManager["SegmentReader"]):
     """State: the file, the lines and bytes in hand, how many were given, and their checksum."""
 
-    def __init__(self, path: Path, place: Place | None = None) -> None:
+    def __init__(self, path: Path, place: Bookmark | None = None) -> None:
         """From its first line on, or from a place. NotBegun where it has no whole header;
         BadJournal where it cannot be read or has none; OtherFormat where another version wrote
         it."""
@@ -157,7 +157,7 @@ class SegmentReader(AbstractContextManager["SegmentReader"]):
         self._whole += whole
         return header
 
-    def _skip_to(self, place: Place) -> None:
+    def _skip_to(self, place: Bookmark) -> None:
         """Past what was read before; it is not looked at again."""
         in_hand = b"\n".join([*self._whole, self._rest])
         self._whole.clear()

@@ -1,7 +1,7 @@
 """What is new in a journal that somebody writes: whole records, each once, in their order.
 
 Whoever asks is never waited for, and waits for nobody: a segment may be closed, pressed and its
-plain file removed while it is read. Where it stands is a `Place`, which can be kept and gone on
+plain file removed while it is read. Where it stands is a `Bookmark`, which can be kept and gone on
 from, by another process as well.
 """
 
@@ -17,18 +17,18 @@ from attrs import evolve
 
 from polytui.journal.codec import BadJournal, Header, JournalRecord, decode_record
 from polytui.journal.reader import check_follows, followed
-from polytui.journal.segment_reader import NotBegun, Place, SegmentReader
+from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader
 from polytui.journal.segments import in_folder, journal_folder, number_of
 
 
 class JournalTail(AbstractContextManager["JournalTail"]):
     """State: the segment of the moment, held open, and the place behind the last record given."""
 
-    def __init__(self, named: Path, place: Place | None = None) -> None:
+    def __init__(self, named: Path, place: Bookmark | None = None) -> None:
         """Of a session's folder, or its journal's, which need not be there yet. `place`: behind
         which everything is new; all of it where none is given."""
         self._named = named
-        self.place = Place() if place is None else place
+        self.place = Bookmark() if place is None else place
         self._segment: SegmentReader | None = None
         self._given_until = 0
         """What was given up to this event is in hand a second time, and passed over."""
@@ -138,10 +138,10 @@ class JournalTail(AbstractContextManager["JournalTail"]):
         return in_folder(folder) if folder.is_dir() else []
 
 
-def _start_of(segment: SegmentReader) -> Place:
+def _start_of(segment: SegmentReader) -> Bookmark:
     """Behind its header."""
     header = segment.header
-    return Place(
+    return Bookmark(
         header.segment,
         segment.offset,
         segment.line,
