@@ -104,6 +104,7 @@ _PRESSED = 1
 _MOST_STATE = 512 << 20
 """Bytes of a checkpoint as it is unpressed: what says that it has more was not written by us."""
 
+_NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError)
 _Kind = TypeVar("_Kind")
 _encoder = msgspec.json.Encoder()
 _record = msgspec.json.Decoder(JournalRecord)
@@ -222,14 +223,14 @@ def peek_header(line: bytes) -> Header:
 def _decoded_header(decoder: msgspec.json.Decoder[_Kind], line: bytes) -> _Kind:
     try:
         return decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except _NOT_DECODED as error:
         raise BadJournal(f"the first line is no journal header: {error}") from error
 
 
 def decode_record(line: bytes) -> JournalRecord:
     try:
         record = _record.decode(line)
-    except msgspec.MsgspecError as error:
+    except _NOT_DECODED as error:
         raise BadJournal(f"not a record: {error}") from error
     if not record.seq and not record.is_aside:
         raise BadJournal("not a record: it has no number")
@@ -240,7 +241,7 @@ def decode_event(raw: msgspec.Raw) -> Event:
     try:
         name, fields = _tagged.decode(raw)
         event: Event = _decoders[name].decode(fields)
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (*_NOT_DECODED, KeyError) as error:
         raise BadJournal(f"not an event: {error}") from error
     return event
 
@@ -251,7 +252,7 @@ def decode_effects(raw: msgspec.Raw) -> tuple[RecordedEffect, ...]:
         return tuple(
             [_effect_decoders[name].decode(fields) for name, fields in _list_of_tagged.decode(raw)]
         )
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (*_NOT_DECODED, KeyError) as error:
         raise BadJournal(f"not effects: {error}") from error
 
 
@@ -265,7 +266,7 @@ def decode_checkpoint(record: JournalRecord) -> Any:
         if not press.eof:
             raise BadJournal("its state is cut off")
         return msgspec.msgpack.decode(packed)
-    except (zlib.error, ValueError, msgspec.MsgspecError, RecursionError) as error:
+    except (zlib.error, ValueError, *_NOT_DECODED, RecursionError) as error:
         raise BadJournal(f"its state does not decode: {error}") from error
 
 
@@ -284,5 +285,5 @@ def decode_latency(raw: msgspec.Raw) -> LatencyLine:
     try:
         name, fields = _tagged.decode(raw)
         return _latency_decoders[name].decode(fields)
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (*_NOT_DECODED, KeyError) as error:
         raise BadJournal(f"not a latency: {error}") from error

@@ -30,7 +30,7 @@ class JournalTail(AbstractContextManager["JournalTail"]):
         self._named = named
         self.place = Bookmark() if place is None else place
         self._segment: SegmentReader | None = None
-        self._given_until = 0
+        self._given_until = -1
         """What was given up to this event is in hand a second time, and passed over."""
 
     @property
