@@ -95,12 +95,13 @@ def press_closed(folder: Path) -> list[Path]:
     for aside in folder.glob(f"*{PRESSED}{ASIDE}"):
         aside.unlink(missing_ok=True)
     pressed = {number_of(path) for path in folder.glob(f"*{PRESSED}")}
-    plain = sorted(path for path in folder.glob(f"*{PLAIN}") if number_of(path))
+    plain = {number_of(path): path for path in folder.glob(f"*{PLAIN}") if number_of(path)}
+    last = max([*pressed, *plain], default=0)
     done = []
-    for path in plain[:-1]:
-        if number_of(path) in pressed:
+    for number, path in sorted(plain.items()):
+        if number in pressed:
             path.unlink(missing_ok=True)
-        else:
+        elif number < last:
             done.append(press(path))
     return done
 

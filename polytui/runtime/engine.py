@@ -29,6 +29,7 @@ from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import show_status
 from polytui.runtime.summary import Summary, summarise
+from polytui.runtime.tending import tend_journal
 from polytui.runtime.tree import Tree
 from polytui.venues.stamps import Judge
 
@@ -86,6 +87,7 @@ async def _supervise(
     async with trio.open_nursery() as nursery:
         if plan.status is not None:
             nursery.start_soon(show_status, session.hub, plan.status)
+        nursery.start_soon(tend_journal, session)
         await tree.supervise()
         nursery.cancel_scope.cancel()
 
