@@ -87,11 +87,13 @@ def _joined(bars: Iterable[_Bar]) -> _Bar | None:
     return whole
 
 
-class Tape:
-    """Everything one exchange traded in one asset, history included.
+class Past:
+    """What one exchange traded in one asset before the world began: a function of its path and a
+    name, so the worlds that have those in common may share it.
 
-    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; the
-    history reaches back to `first_s`. It has fewer trades, and as much is traded in them.
+    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; it
+    reaches back to `first_s`. It has fewer trades, and as much is traded in them. State: what was
+    asked for, which is never changed.
     """
 
     def __init__(
@@ -103,15 +105,62 @@ class Tape:
         start_s: int,
         per_s: float = _HISTORY_TRADES,
     ) -> None:
+        self.first_s = first_s
+        self.start_s = start_s
         self._name = name
         self._path = path
         self._volume_per_s = size * per_s
-        self._first_s = first_s
-        self._start_s = start_s
-        self._now_s = start_s
+        self._minutes: dict[int, _Bar | None] = {}
+        self._seconds: dict[int, dict[int, _Bar]] = {}
+
+    def minute(self, minute_s: int) -> _Bar | None:
+        """All of it that was traded in a minute."""
+        if minute_s not in self._minutes:
+            self._minutes[minute_s] = _joined(self._printed(minute_s).values())
+        return self._minutes[minute_s]
+
+    def second(self, second: int) -> _Bar | None:
+        minute_s = second - second % _MINUTE_S
+        bars = self._seconds.get(minute_s)
+        if bars is None:
+            while len(self._seconds) >= _KEPT_SECONDS // _MINUTE_S:
+                del self._seconds[next(iter(self._seconds))]
+            bars = self._seconds[minute_s] = self._printed(minute_s)
+        return bars.get(second)
+
+    def _printed(self, minute_s: int) -> dict[int, _Bar]:
+        """The history of one minute by seconds, up to the world's start."""
+        rng = Chance(f"{self._name}:{minute_s}")
+        bars: dict[int, _Bar] = {}
+        is_old = minute_s < self.start_s - _RECENT_S
+        step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
+        scale = math.log(self._volume_per_s * step / count)
+        mid = self._path.rough_mid if is_old else self._path.mid
+        for second in range(minute_s, minute_s + _MINUTE_S, step):
+            for trade in range(count):
+                part = (trade + rng.random()) / count
+                price = mid(int((second + part) * NS_PER_S))
+                size = math.exp(rng.gauss(scale, 1.0))
+                if second >= self.start_s or second < self.first_s:
+                    continue
+                if second in bars:
+                    bars[second].add(price, size)
+                else:
+                    bars[second] = _Bar(price, size)
+        return bars
+
+
+class Tape:
+    """Everything one exchange traded in one asset, its past included."""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self._first_s = past.first_s
+        self._start_s = past.start_s
+        self._now_s = past.start_s
         self._minutes: dict[int, _Bar] = {}
         self._seconds: dict[int, _Bar] = {}
-        self._join_history()
+        self._join_past()
 
     def note(self, at_ns: int, price: float, size: float) -> None:
         """A trade was printed; in the order of time."""
@@ -176,42 +225,20 @@ class Tape:
     def _minute(self, minute_s: int) -> _Bar | None:
         bar = self._minutes.get(minute_s)
         if bar is None and self._first_s <= minute_s < self._start_s:
-            bar = _joined(self._printed(minute_s).values())
-            if bar is not None:
-                self._minutes[minute_s] = bar
+            return self._past.minute(minute_s)
         return bar
 
     def _second(self, second: int) -> _Bar | None:
         bar = self._seconds.get(second)
         if bar is None and self._first_s <= second < self._start_s:
-            self._seconds.update(self._printed(second - second % _MINUTE_S))
-            bar = self._seconds.get(second)
+            return self._past.second(second)
         return bar
 
-    def _join_history(self) -> None:
-        """The minute in which the world begins has a past: later trades are added to it."""
+    def _join_past(self) -> None:
+        """The minute in which the world begins has a past, and later trades are added to it: a
+        bar of its own."""
         minute_s = self._start_s - self._start_s % _MINUTE_S
-        bar = _joined(self._printed(minute_s).values())
-        if bar is not None:
-            self._minutes[minute_s] = bar
-
-    def _printed(self, minute_s: int) -> dict[int, _Bar]:
-        """The history of one minute by seconds, up to the world's start."""
-        rng = Chance(f"{self._name}:{minute_s}")
-        bars: dict[int, _Bar] = {}
-        is_old = minute_s < self._start_s - _RECENT_S
-        step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
-        scale = math.log(self._volume_per_s * step / count)
-        mid = self._path.rough_mid if is_old else self._path.mid
-        for second in range(minute_s, minute_s + _MINUTE_S, step):
-            for trade in range(count):
-                part = (trade + rng.random()) / count
-                price = mid(int((second + part) * NS_PER_S))
-                size = math.exp(rng.gauss(scale, 1.0))
-                if second >= self._start_s or second < self._first_s:
-                    continue
-                if second in bars:
-                    bars[second].add(price, size)
-                else:
-                    bars[second] = _Bar(price, size)
-        return bars
+        past = self._past.minute(minute_s)
+        if past is not None:
+            own = self._minutes[minute_s] = _Bar(past.open, 0.0, 0)
+            own.extend(past)

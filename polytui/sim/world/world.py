@@ -30,15 +30,14 @@ from polytui.sim.world.paths import (
     BASES,
     LIFELIKE,
     BasisSettings,
-    ChainlinkPath,
     ExchangePath,
     PathSettings,
-    SyntheticPath,
 )
 from polytui.sim.world.recording import RecordedPath, read_prices, span_text
 from polytui.sim.world.registry import Registry, RoundStatus, make_round
 from polytui.sim.world.resolver import Resolver, ResolverSettings
 from polytui.sim.world.settlement import Settlement
+from polytui.sim.world.shared_prices import chainlink_of, exchange_of, past_of
 from polytui.sim.world.sources import (
     BUSY,
     PARTS,
@@ -223,19 +222,17 @@ class _Region:
         start_ns = settings.start_ns
         start_s = start_ns // NS_PER_S
         seed = settings.seed
-        path: ChainlinkPath = self._recorded or SyntheticPath(
-            seed, asset, settings.paths[asset], start_s
-        )
+        path = self._recorded or chainlink_of(seed, asset, settings.paths[asset], start_s)
         self._settings = settings
         self._asset = asset
         self.relay = ChainlinkRelay(asset, path, start_ns, settings.chainlink_history_s)
         self.tapes: dict[Venue, Tape] = {}
         self.exchanges: list[ExchangeSource] = []
-        binance = ExchangePath(seed, asset, path, settings.basis)
+        binance = exchange_of(seed, asset, path, settings.basis, "")
         self._add_exchange(Venue.BINANCE, binance, f"{seed}:{asset.value}")
         for venue in settings.venues:
             if venue is not Venue.BINANCE:
-                mids = ExchangePath(seed, asset, path, BASES[venue], venue.value)
+                mids = exchange_of(seed, asset, path, BASES[venue], venue.value)
                 self._add_exchange(venue, mids, f"{seed}:{asset.value}:{venue.value}")
         self.settlement = Settlement(path, binance, self.tapes[Venue.BINANCE])
 
@@ -248,8 +245,8 @@ class _Region:
             first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
         usual = settings.exchanges[self._asset].as_part(PARTS[venue])
         manner = usual.thinned(settings.messages)
-        tape = Tape(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
-        self.tapes[venue] = tape
+        past = past_of(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
+        self.tapes[venue] = tape = Tape(past)
         self.exchanges.append(
             ExchangeSource(name, self._asset, mids, tape, manner, settings.start_ns, venue)
         )

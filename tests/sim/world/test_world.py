@@ -17,6 +17,7 @@ from polytui.sim.world.calendar import round_slug
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import ConditionBook
 from polytui.sim.world.resolver import ResolverSettings
+from polytui.sim.world.shared_prices import forget_prices
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import (
     BookMoved,
@@ -71,11 +72,15 @@ def about(world_event: WorldEvent) -> str:
 
 
 def test_one_seed_is_one_world() -> None:
+    """Whether its prices were made for it or for another: here for one that is elsewhere."""
     until_ns = START_NS + 7 * MINUTE_NS
     two = (Asset.BTC, Asset.XRP)
     worlds = [world(two, (Interval.M5, Interval.H1)) for _ in range(2)]
     first, second = (digest(each.run_until(until_ns)) for each in worlds)
     assert first == second
+    forget_prices()
+    anew = world(two, (Interval.M5, Interval.H1))
+    assert digest(anew.run_until(until_ns)) == first
     other = world(two, (Interval.M5, Interval.H1), seed=8)
     assert digest(other.run_until(START_NS + MINUTE_NS)) != first
 
@@ -83,6 +88,7 @@ def test_one_seed_is_one_world() -> None:
 def test_another_asset_or_interval_changes_nothing() -> None:
     until_ns = START_NS + 6 * MINUTE_NS
     alone = list(world().run_until(until_ns))
+    forget_prices()
     crowded = world((Asset.ETH, Asset.BTC), (Interval.M15, Interval.M5)).run_until(until_ns)
     same = [h for h in crowded if about(h) == "btc" or about(h).startswith("btc-updown-5m")]
     assert same == alone
