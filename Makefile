@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A file stays on one worker: what its tests share is made once. Three for two cores: where one waits
-# for a screen or a socket, another works.
-WORKERS := -n 3 --dist loadfile
+# for a screen or a socket, another works. Files come in the order of tests/conftest.py.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -41,14 +41,11 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/polytui demo $(ARGS)
 
-# Journeys have a venue, an engine and a clock each, so they come after the rest, two at once: one of
-# them mostly waits, for a process to start or for a round to open.
 test: $(READY)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest $(WORKERS) --ignore tests/journeys
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/journeys
+	$(BIN)/python -m pytest $(WORKERS)
 endif
 
 long: $(READY)

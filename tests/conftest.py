@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,20 @@ def recordings() -> Path:
     if not _DATA.is_dir():
         pytest.skip("the folder of recordings, ../shared/data, is absent")
     return _DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys mostly wait, for a process to start or for a round to open, and everything else
+    works. Files of journeys are spread among the others, and the last begins when a third is left:
+    where one waits, two work."""
+    files = [list(group) for _, group in groupby(items, key=lambda item: item.path)]
+    waiting = [one for one in files if "journeys" in one[0].path.parts]
+    working = [one for one in files if "journeys" not in one[0].path.parts]
+    if not waiting:
+        return
+    step = max(1, 2 * len(working) // 3 // len(waiting))
+    spread = list[list[pytest.Item]]()
+    for at, file in enumerate(waiting):
+        spread += [file, *working[at * step : (at + 1) * step]]
+    spread += working[len(waiting) * step :]
+    items[:] = [item for file in spread for item in file]

@@ -78,7 +78,7 @@ class Month:
             for slot in range(288):
                 self.now_ns = START_NS + (number - 1) * DAY_NS + slot * Interval.M5.ns
                 self.boundary()
-                if slot % 6 == 1:
+                if slot % 9 == 1:
                     self.moment()
                 if slot == 200:
                     self.crash()

@@ -41,10 +41,10 @@ class Demo:
 
 
 def play(folder: Path, *arguments: str) -> Demo:
-    """One round against a crowd that is slow enough to be traded with."""
+    """One round of few messages, against a crowd that is slow enough to be traded with."""
     ended = run(
         folder, "demo", "--headless", "--config", str(EAGER), "--rounds", "1", "--json", "-",
-        "--start", "2026-11-20T14:59:40Z", *arguments,
+        "--start", "2026-11-20T14:59:40Z", "--messages", "0.01", *arguments,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return Demo(folder, ended, json.loads(ended.stdout))
@@ -71,7 +71,7 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
         asset = summary["assets"][name]
         assert {"rounds", "signals", "orders", "fills", "pnl_usd", "halted"} <= set(asset)
         assert (asset["rounds"], asset["halted"], asset["working_orders"]) == (1, False, 0)
-    assert summary["simulated"] == {"world": "lifelike", "crowd_delay_s": 5.0, "messages": 0.04}
+    assert summary["simulated"] == {"world": "lifelike", "crowd_delay_s": 5.0, "messages": 0.01}
     assert "its crowd 5 s behind" in " ".join(crashed.ended.stderr.split())
     for name in ("rounds", "signals", "orders", "fills"):
         assert summary["totals"][name] == sum(a[name] for a in summary["assets"].values())

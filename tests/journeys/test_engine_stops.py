@@ -31,7 +31,7 @@ from polytui.model.events import Action, Commanded
 pytestmark = pytest.mark.trio
 DEMO = (
     "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc",
-    "--speed", "25", "--start", "2026-11-20T14:59:50Z",
+    "--speed", "25", "--start", "2026-11-20T14:59:50Z", "--messages", "0.01",
 )  # fmt: skip
 IN_MID_ROUND = r"BTC [1-4]:\d\d .* (up|down) \d"
 """A status line with time left and shares held."""

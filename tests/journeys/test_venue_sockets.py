@@ -14,11 +14,13 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
+from polytui.model.units import NS_PER_S
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.venue import VenueSettings, run_venue
+from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import WorldSettings
 
-START_NS = 1_795_204_920 * 10**9  # two minutes into a round
+START_NS = 1_795_204_920 * NS_PER_S  # two minutes into a round
 PATIENCE_S = 60.0
 TOLD = {"price_change", "best_bid_ask", "last_trade_price", "book"}
 """Kinds of what a market channel says by itself."""
@@ -30,23 +32,25 @@ UPGRADE = {
 }
 
 
-def venue_settings(**changes: Any) -> VenueSettings:
+def venue_settings(late_s: int = 0, messages: float = THIN, **changes: Any) -> VenueSettings:
     world = WorldSettings(
         seed=7,
-        start_ns=START_NS,
+        start_ns=START_NS + late_s * NS_PER_S,
         assets=(Asset.BTC, Asset.ETH),
         intervals=(Interval.M5, Interval.M15),
+        messages=messages,
     )
     return VenueSettings(world=world, **{"speed": 50.0, **changes})
 
 
 @asynccontextmanager
-async def open_venue() -> AsyncIterator[Urls]:
+async def open_venue(late_s: int = 0, messages: float = THIN) -> AsyncIterator[Urls]:
+    """`late_s`: into the time that is left of the round of five minutes."""
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
 
             async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
-                await run_venue(venue_settings(), task_status=task_status)
+                await run_venue(venue_settings(late_s, messages), task_status=task_status)
 
             yield await nursery.start(run)
             nursery.cancel_scope.cancel()
@@ -172,7 +176,7 @@ async def test_rest_and_stream_books_agree() -> None:
 
 @pytest.mark.trio
 async def test_a_round_opens_closes_and_is_resolved_everywhere() -> None:
-    async with open_venue() as urls, httpx.AsyncClient() as http:
+    async with open_venue(late_s=120, messages=0.005) as urls, httpx.AsyncClient() as http:
         market = await open_round(http, urls)
         tokens = json.loads(market["clobTokenIds"])
         async with open_websocket_url(urls.market_ws) as socket:
@@ -241,14 +245,14 @@ async def test_mute_keeps_sockets_open_and_answering_but_silent() -> None:
         open_websocket_url(f"{urls.binance_ws}/ws/btcusdt@trade") as socket,
     ):
         await socket.get_message()
+        before = trio.current_time()
         await http.post(
             f"{urls.control}/mute", json={"who": "binance", "seconds": 1}, headers=given(urls)
         )
         await socket.send_message('{"method":"LIST_SUBSCRIPTIONS","id":1}')
         await read_until(socket, lambda seen: bool(seen) and "result" in seen[-1])
-        before = trio.current_time()
         await socket.get_message()
-        assert trio.current_time() - before > 0.3
+        assert trio.current_time() - before > 0.9, "however late the answers came"
 
 
 @pytest.mark.trio
