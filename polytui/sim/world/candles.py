@@ -87,7 +87,7 @@ def _joined(bars: Iterable[_Bar]) -> _Bar | None:
     return whole
 
 
-class Past:
+class TapePast:
     """What one exchange traded in one asset before the world began: a function of its path and a
     name, so the worlds that have those in common may share it.
 
@@ -153,7 +153,7 @@ class Past:
 class Tape:
     """Everything one exchange traded in one asset, its past included."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: TapePast) -> None:
         self._past = past
         self._first_s = past.first_s
         self._start_s = past.start_s

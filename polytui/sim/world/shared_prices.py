@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from polytui.model.instrument import Asset
-from polytui.sim.world.candles import Past
+from polytui.sim.world.candles import TapePast
 from polytui.sim.world.paths import BasisSettings, ExchangePath, PathSettings, SyntheticPath
 from polytui.sim.world.recording import RecordedPath
 
@@ -39,8 +39,8 @@ def exchange_of(
 @lru_cache(_EXCHANGES)
 def past_of(
     name: str, path: ExchangePath, size: float, first_s: int, start_s: int, per_s: float
-) -> Past:
-    return Past(name, path, size, first_s, start_s, per_s)
+) -> TapePast:
+    return TapePast(name, path, size, first_s, start_s, per_s)
 
 
 def forget_prices() -> None:
