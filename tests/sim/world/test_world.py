@@ -195,6 +195,20 @@ def test_history_is_the_same_at_every_ask() -> None:
     assert len(asked) == 10
 
 
+@pytest.mark.parametrize("seconds", [1, 60, 3_600])
+def test_what_one_world_trades_is_in_no_other_ones_past(seconds: int) -> None:
+    """They share it up to the second in which they begin, in mid-minute."""
+    since_ns = START_NS - max(10 * MINUTE_NS, 2 * seconds * NS_PER_S)
+    ask = (Asset.BTC, seconds, since_ns, START_NS, 1000)
+    lived, other = world(messages=QUIET), world(messages=QUIET)
+    asked = lived.candles(*ask)
+    for _ in lived.run_until(START_NS + 2 * MINUTE_NS):
+        pass
+    assert lived.candles(*ask)[:-1] == asked[:-1]
+    assert other.candles(*ask) == asked
+    assert world(messages=QUIET).candles(*ask) == asked
+
+
 # --- books ----------------------------------------------------------------------------------------
 
 
