@@ -47,13 +47,13 @@ def trades_panel(
     blocks = [_trades(asking.past, styles, inner), _whys(asking.past, styles, inner)]
     body = [*head, *scroll.window(blocks, max(0, height - 2 - len(head)))]
     day = _day(asking.past.day_ns)
-    top = Edge([("trades", styles.strong)], [(day, styles.dim)] if day else [])
+    top = Edge([("trades", styles.strong)], [(f"{day} UTC", styles.dim)] if day else [])
     return boxed(body, top, scroll.words, look, width, height)
 
 
 def _day(day_ns: int) -> str:
-    """In words; empty before anything was asked."""
-    return f"{datetime.fromtimestamp(day_ns // NS_PER_S, UTC):%Y-%m-%d} UTC" if day_ns else ""
+    """As the database calls it; empty before anything was asked."""
+    return f"{datetime.fromtimestamp(day_ns // NS_PER_S, UTC):%Y-%m-%d}" if day_ns else ""
 
 
 # --- how old, how much ----------------------------------------------------------------------------
@@ -88,9 +88,12 @@ def _moment(at_ns: int) -> str:
 
 def _sums_line(asking: Asking, styles: Styles, width: int) -> Line:
     told = asking.past.told.get(Subject.DAYS)
-    if told is None or not told.rows:
-        return line([("nothing traded yet", styles.dim)] if told else [], width, styles.text)
-    sums = {name: sum(_number(row.get(name)) for row in told.rows) for name in _SUMMED}
+    day = _day(asking.past.day_ns)
+    rows = [row for row in (told.rows if told else ()) if row.get("day") == day]
+    if not rows:
+        said = "nothing traded yet" if told and not told.error else ""
+        return line([(said, styles.dim)], width, styles.text)
+    sums = {name: sum(_number(row.get(name)) for row in rows) for name in _SUMMED}
     pnl = int(sums["pnl"])
     shown: list[Span] = [
         (f"{figures.arrow(pnl)} {figures.signed_money(pnl)}", styles.sign(pnl)),
