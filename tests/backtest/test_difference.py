@@ -73,11 +73,14 @@ VALUES = st.recursive(
     | st.integers(-9, 9)
     | st.floats(allow_nan=False)
     | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 EFFECTS = st.lists(
-    st.tuples(st.sampled_from("AB"), st.dictionaries(st.text(max_size=2), VALUES)), max_size=3
+    st.tuples(st.sampled_from("AB"), st.dictionaries(st.text(max_size=2), VALUES, max_size=3)),
+    max_size=3,
 )
 
 

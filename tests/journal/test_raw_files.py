@@ -227,11 +227,15 @@ def test_a_file_of_nothing(data: bytes, tmp_path: Path) -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, min_size=1) | st.dictionaries(st.text(), inner, min_size=1),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=4)
+        | st.dictionaries(st.text(), inner, min_size=1, max_size=4)
+    ),
+    max_leaves=12,
 )
 
 
-@given(st.lists(st.tuples(VALUES, st.booleans())))
+@given(st.lists(st.tuples(VALUES, st.booleans()), max_size=6))
 def test_printed_or_not_every_value_comes_back_whole(values: list[tuple[object, bool]]) -> None:
     """In order, however each was written; and numbered by the line it begins on."""
     texts = [json.dumps(value, indent=2 if is_pretty else None) for value, is_pretty in values]

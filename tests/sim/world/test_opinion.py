@@ -47,12 +47,13 @@ def test_long_before_the_open_nobody_knows() -> None:
 
 def test_the_fair_value_is_calibrated() -> None:
     """Over many rounds, Up wins as often as was expected at any time of the round."""
-    of = settlement()
-    listed = rounds(400)
-    winners = [of.winner(round_) is Outcome.UP for round_ in listed]
-    scores = []
-    for seconds in (60, 150, 240, 270, 290):
-        seen = [opinion(r, of).fair(r.opens_ns + seconds * NS_PER_S) for r in listed]
+    of, asked_s = settlement(), (60, 150, 240, 270, 290)
+    winners, fairs, scores = list[bool](), list[list[float]](), list[float]()
+    # Round by round: a path remembers the last few hours.
+    for r in rounds(400):
+        winners.append(of.winner(r) is Outcome.UP)
+        fairs.append([opinion(r, of).fair(r.opens_ns + s * NS_PER_S) for s in asked_s])
+    for seen in zip(*fairs, strict=True):
         expected, spread = sum(seen), math.sqrt(sum(p * (1 - p) for p in seen))
         assert abs(sum(winners) - expected) < 3.0 * spread
         # As sure as it may be: what came on what was said, through one half.

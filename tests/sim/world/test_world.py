@@ -72,17 +72,20 @@ def about(world_event: WorldEvent) -> str:
 
 
 def test_one_seed_is_one_world() -> None:
-    """Whether its prices were made for it or for another: here for one that is elsewhere."""
+    """Whether its prices were made for another one or anew, and no other seed has any of them."""
     until_ns = START_NS + 7 * MINUTE_NS
     two = (Asset.BTC, Asset.XRP)
-    worlds = [world(two, (Interval.M5, Interval.H1)) for _ in range(2)]
+    worlds = [world(two, (Interval.M5, Interval.H1), messages=QUIET) for _ in range(2)]
     first, second = (digest(each.run_until(until_ns)) for each in worlds)
     assert first == second
     forget_prices()
-    anew = world(two, (Interval.M5, Interval.H1))
+    anew = world(two, (Interval.M5, Interval.H1), messages=QUIET)
     assert digest(anew.run_until(until_ns)) == first
-    other = world(two, (Interval.M5, Interval.H1), seed=8)
+    other = world(two, (Interval.M5, Interval.H1), seed=8, messages=QUIET)
     assert digest(other.run_until(START_NS + MINUTE_NS)) != first
+    assert set(other.chainlink_history(Asset.BTC, 0)).isdisjoint(
+        anew.chainlink_history(Asset.BTC, 0)
+    )
 
 
 def test_another_asset_or_interval_changes_nothing() -> None:
