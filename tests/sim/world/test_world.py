@@ -14,6 +14,7 @@ from polytui.model.instrument import Asset, Exchange, Interval, Outcome, Settlem
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 from polytui.sim.world.calendar import round_slug
+from polytui.sim.world.crowd import CrowdRates, CrowdSettings
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import ConditionBook
 from polytui.sim.world.resolver import ResolverSettings
@@ -38,6 +39,11 @@ START_NS = 1_795_204_815 * NS_PER_S
 MINUTE_NS = 60 * NS_PER_S
 QUIET = 0.004
 """Messages, where a test asks about rounds and results: a tenth of what is usual."""
+_SELDOM = CrowdRates(1.0, 0.001, 0.01)
+ASLEEP = CrowdSettings(
+    open=dict.fromkeys(Interval, _SELDOM), next=_SELDOM, early=_SELDOM, ended=_SELDOM
+)
+"""A crowd that hardly acts, where nobody looks at books."""
 E18 = 10**18
 
 
@@ -370,7 +376,7 @@ def ended_books(lived: World) -> Iterator[tuple[Outcome, ConditionBook]]:
 
 
 def test_a_day_of_rounds_is_listed_and_the_list_goes_on() -> None:
-    lived = world(Asset, Interval, messages=QUIET)
+    lived = world(Asset, Interval, messages=QUIET, crowd=ASLEEP)
     per_asset = 24 * 12 + 24 * 4 + 24 + 6
     assert 4 * per_asset <= len(lived.rounds) <= 4 * (per_asset + 8)
     tokens = {token for r in lived.rounds.values() for token in (r.up_token, r.down_token)}
@@ -385,7 +391,7 @@ def test_a_day_of_rounds_is_listed_and_the_list_goes_on() -> None:
 
 
 def test_publications_are_as_late_as_the_venues() -> None:
-    lived = world(Asset, venues=(Exchange.BINANCE,), messages=QUIET)
+    lived = world(Asset, venues=(Exchange.BINANCE,), messages=QUIET, crowd=ASLEEP)
     results = []
     for world_event in lived.run_until(START_NS + 30 * MINUTE_NS):
         if isinstance(world_event, StrikeKnown):
@@ -401,7 +407,7 @@ def test_publications_are_as_late_as_the_venues() -> None:
 
 
 def test_a_resolved_round_is_forgotten_in_the_end() -> None:
-    lived = world(resolver=ResolverSettings(forget_s=60.0), messages=QUIET)
+    lived = world(resolver=ResolverSettings(forget_s=60.0), messages=QUIET, crowd=ASLEEP)
     slug = round_slug(Asset.BTC, Interval.M5, START_NS - 15 * NS_PER_S)
     for _ in lived.run_until(START_NS + 7 * MINUTE_NS):
         pass
@@ -462,7 +468,7 @@ def flat_file(path: Path, first_s: int, seconds: int) -> Path:
 def test_a_tie_is_up(tmp_path: Path) -> None:
     opens_s = START_NS // NS_PER_S - 15
     file = flat_file(tmp_path / "flat.csv", opens_s - 900, 1_800)
-    lived = world(start_ns=opens_s * NS_PER_S, prices=file)
+    lived = world(start_ns=opens_s * NS_PER_S, prices=file, crowd=ASLEEP)
     until_ns = (opens_s + 899) * NS_PER_S
     results = [h for h in lived.run_until(until_ns) if isinstance(h, RoundResolved)]
     assert len(results) == 2
@@ -474,7 +480,7 @@ def test_a_tie_is_up(tmp_path: Path) -> None:
 def test_a_world_of_recorded_prices_ends_with_them(tmp_path: Path) -> None:
     opens_s = START_NS // NS_PER_S - 15
     file = flat_file(tmp_path / "flat.csv", opens_s - 400, 1_000)
-    lived = world((Asset.BTC, Asset.ETH), start_ns=opens_s * NS_PER_S, prices=file)
+    lived = world((Asset.BTC, Asset.ETH), start_ns=opens_s * NS_PER_S, prices=file, crowd=ASLEEP)
     assert lived.ends_ns == (opens_s + 599) * NS_PER_S
     listed = [r.opens_ns // NS_PER_S for r in lived.rounds.values() if r.asset is Asset.BTC]
     assert listed == [opens_s]
@@ -526,6 +532,7 @@ def test_settlement_of_recorded_prices_is_the_rule_recomputed_from_the_file(
         prices=path,
         venues=(Exchange.BINANCE,),
         messages=QUIET,
+        crowd=ASLEEP,
     )
     resolved = 0
     for world_event in lived.run_until((opens_s + 3_000) * NS_PER_S):
