@@ -9,7 +9,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak storm picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -25,6 +25,7 @@ help:
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
 	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
+	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
 	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
 	@echo "make picture the README's picture and docs/screens.md, drawn by the terminal itself"
@@ -87,6 +88,9 @@ edge: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+day: $(READY)
+	$(BIN)/python -m benchmarks.day $(ARGS)
 
 storm: $(READY)
 	$(BIN)/python -m benchmarks.storm $(or $(N),50) $(ARGS)
