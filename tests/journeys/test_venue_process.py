@@ -19,7 +19,9 @@ from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
+AHEAD_NS = 4 * NS_PER_S
+"""An answer takes milliseconds, and more than a second on a machine that is busy with others."""
 PROGRAM = """
 import sys
 import trio
@@ -83,7 +85,7 @@ async def test_its_speed_changes_at_the_moment_it_is_told() -> None:
             for wrong in ({"speed": 0.0}, {"speed": 1e9}, {"speed": "fast"}, {}):
                 answer = await http.post(speed, json={"at_monotonic_ns": 1, **wrong})
                 assert answer.status_code == 400, wrong
-            at_ns = time.monotonic_ns() + NS_PER_S
+            at_ns = time.monotonic_ns() + AHEAD_NS
             order = {"speed": 2.0, "at_monotonic_ns": at_ns}
             assert (await http.post(speed, json=order)).json() == {"speed": 2.0}
             shared.turn(2.0, at_ns)

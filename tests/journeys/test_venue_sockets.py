@@ -21,7 +21,8 @@ from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import WorldSettings
 
 START_NS = 1_795_204_920 * NS_PER_S  # two minutes into a round
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
+"""For a machine that is busy with other things."""
 TOLD = {"price_change", "best_bid_ask", "last_trade_price", "book"}
 """Kinds of what a market channel says by itself."""
 UPGRADE = {
