@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.database import database
 from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
 from benchmarks.paces import paces
@@ -32,6 +33,7 @@ def main() -> None:
     for part in (
         micro_benchmarks,
         paces,
+        database,
         _latency,
         _quiet_latency,
         _full_day,

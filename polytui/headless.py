@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
 import attrs
 import trio
 
-from polytui.journal.codec import FORMAT, Header
+from polytui.journal.codec import FORMAT, BadJournal, Header
 from polytui.journal.log import JournalLog
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
@@ -21,6 +22,8 @@ from polytui.runtime.plan import Plan
 from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, money_summary, simulated
 from polytui.sim_world import world_settings
+from polytui.store.database import Database, database_of
+from polytui.store.following import read_to_its_end
 
 
 def run_headless(plan: Plan, json_path: str | None) -> int:
@@ -76,15 +79,29 @@ def play_in_process(plan: Plan, json_path: str | None) -> int:
     money = money_summary(
         played.mind.account, settings.session.assets, played.venue, settings.claims
     )
-    rejected = [f"{played.rejected} frames rejected"] if played.rejected else []
+    faults = [f"{played.rejected} frames rejected"] if played.rejected else []
+    faults += [one for one in (unkept, _into_database(plan)) if one]
     summary: Summary = {
         "mode": "demo",
         "seed": seed,
         **simulated(settings.demo),
         **money,
-        "errors": [*rejected, *([unkept] if unkept else [])],
+        "errors": faults,
         "unkept": unkept,
         "stopped": f"{settings.session.rounds} rounds are settled",
         "journal": os.path.relpath(journal.log.path),
     }
     return _end(summary, plan.folder, json_path, StatusConsole(stderr=json_path == "-"))
+
+
+def _into_database(plan: Plan) -> str:
+    """The whole journal at once, as a follower would have read it; why it could not, empty where it
+    is there."""
+    if not plan.settings.store.is_enabled:
+        return ""
+    try:
+        with closing(Database(database_of(plan.folder.parent))) as database:
+            read_to_its_end(database, plan.folder)
+    except (Fatal, BadJournal) as error:
+        return str(error)
+    return ""

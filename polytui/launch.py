@@ -179,11 +179,11 @@ def _after_terminal(
             again = called(f"attach {folder.name}")
             sys.stderr.write(f"the engine's process is still there: {again}\n")
         return 0
-    _say_end(folder, json_path)
+    say_end(folder, json_path)
     return code
 
 
-def _say_end(folder: Path, json_path: str | None) -> None:
+def say_end(folder: Path, json_path: str | None) -> None:
     """The result and where its journal is; or Fatal with the last words of an engine that has
     left none."""
     from polytui.report import say
@@ -220,7 +220,7 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     )
     if is_over and folder.is_dir():  # one with --folder of its own may be anywhere
         _wait_for_summary(folder / "summary.json")
-        _say_end(folder, None)
+        say_end(folder, None)
     return code
 
 

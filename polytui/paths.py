@@ -13,11 +13,13 @@ from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.journal.codec import BadJournal
 from polytui.journal.segments import segments_of
+from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 
 _WANTED = "replay takes a session's folder, its journal folder or one file in that"
 _PROBE_S = 1.0
+_NAMED = 6
 _PARTS_OF_A_NAME = 4
 """Date, time, mode, process."""
 
@@ -50,6 +52,28 @@ def journal_of(named: Path) -> Path:
     if not segments[0].is_file():
         raise BadSettings([f"no file {named}; {_WANTED}"])
     return named
+
+
+LAST = "last"
+"""In place of a session's name: the one whose folder was written to last."""
+
+
+def session_named(directory: Path, said: str) -> Path:
+    """The folder of a session: by its name, an unambiguous beginning of it, or LAST. BadSettings
+    says which there are."""
+    folders = session_folders(directory)
+    if said == LAST and folders:
+        return max(folders, key=lambda one: (one.stat().st_mtime_ns, one.name))
+    names = [one.name for one in folders]
+    if said in names:
+        return directory / said
+    found = [name for name in names if name.startswith(said)]
+    if len(found) == 1:
+        return directory / found[0]
+    if not found:
+        raise BadSettings([f"no session {said} in {directory}; see {called('sessions')}"])
+    some = ", ".join(found[-_NAMED:])
+    raise BadSettings([f"{len(found)} sessions of {directory} begin with {said}: {some}"])
 
 
 def make_folder(folder: Path) -> None:
@@ -86,12 +110,16 @@ def _is_ours(folder: Path) -> bool:
 
 
 def running_socket(session: str | None) -> Path:
-    """The socket of the named session, or of the one engine that answers; Fatal lists them where
-    there are several."""
+    """The socket of the named session (a beginning of its name is enough, LAST is the one that
+    began last), or of the one engine that answers; Fatal lists them where there are several."""
     folder = socket_folder()
     _check_ours(folder)
-    found = [folder / f"{session}.sock"] if session else _newest_first(folder)
-    running = [socket for socket in found if answers(socket)]
+    running = [socket for socket in _newest_first(folder) if answers(socket)]
+    if session == LAST:
+        running = running[:1]
+    elif session:
+        named = [one for one in running if one.stem == session]
+        running = named or [one for one in running if one.stem.startswith(session)]
     if len(running) == 1:
         return running[0]
     if running:

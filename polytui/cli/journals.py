@@ -10,9 +10,9 @@ import attrs
 import click
 
 from polytui.cli.exit_codes import DONE, FAILED
-from polytui.cli.options import plain_errors
+from polytui.cli.options import config_option, load, plain_errors
 from polytui.json_output import write_json
-from polytui.paths import journal_of
+from polytui.paths import journal_of, session_named
 
 
 def _wishes(
@@ -33,7 +33,7 @@ def _wishes(
 
 
 @click.command()
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session")
 @click.option("--verify", is_flag=True, help="Check every effect, digest and checkpoint.")
 @click.option(
     "--from",
@@ -51,16 +51,19 @@ def _wishes(
     help="What would have been decided under another setting; may be repeated.",
 )
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
+@config_option
 @plain_errors
 def replay(
-    session: Path,
+    session: str,
     verify: bool,
     from_event: int | None,
     wishes: tuple[tuple[str, str], ...],
     json_path: str | None,
+    config: Path | None,
 ) -> None:
-    """Play a session's folder, or its journal, through the same desks again, as fast as it goes."""
-    journal = journal_of(session)
+    """Play a session (its name, its folder or its journal) through the same desks again, as fast as
+    it goes."""
+    journal = _journal_of(session, config)
     if wishes:
         if verify:
             raise click.UsageError("--verify and --with are two questions: ask one at a time")
@@ -76,6 +79,13 @@ def replay(
     if json_path != "-":
         click.echo(verdict.text())
     sys.exit(DONE if verdict.is_equal else FAILED)
+
+
+def _journal_of(said: str, config: Path | None) -> Path:
+    """A path is taken as it is, whatever the settings. A session's name has no dot in it."""
+    if Path(said).exists() or "." in said or len(Path(said).parts) != 1:
+        return journal_of(Path(said))
+    return session_named(Path(load(config).journal.directory), said)
 
 
 def _what_if(journal: Path, wishes: tuple[tuple[str, str], ...], json_path: str | None) -> None:

@@ -7,9 +7,11 @@ from importlib.metadata import version
 
 import click
 
+from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import FAILED, USAGE
 from polytui.cli.journals import replay
 from polytui.cli.looking import decode, doctor, record
+from polytui.cli.past import rebuild, report, sessions
 from polytui.cli.sessions import attach, demo, run, venue
 from polytui.cli.settings import config
 from polytui.config.called import tell_children
@@ -20,7 +22,10 @@ from polytui.precautions import ensure_standard_streams, keep_private
 
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
-_COMMANDS = (run, demo, attach, venue, decode, record, doctor, replay, config)
+_COMMANDS = (
+    *(run, demo, attach, venue, decode, record, doctor, replay, config),
+    *(sessions, report, trades, orders, rounds, why, rebuild),
+)
 
 
 def main() -> None:

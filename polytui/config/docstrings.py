@@ -36,11 +36,12 @@ def field_doc(table: type[Any], name: str) -> str:
 def _docs() -> _Docs:
     docs: _Docs = {}
     for module in _TABLES:
-        docs |= _docs_of(module)
+        docs |= docs_of(module)
     return docs
 
 
-def _docs_of(module: ModuleType) -> _Docs:
+def docs_of(module: ModuleType) -> _Docs:
+    """Of every class of a module; nothing where its source is not at hand."""
     try:
         tree = ast.parse(inspect.getsource(module))
     except (OSError, SyntaxError):

@@ -199,6 +199,16 @@ class JournalSettings:
 
 
 @frozen
+class StoreSettings:
+    """The database beside the sessions' folders; real time."""
+
+    is_enabled: bool = True
+    """Whether a process beside the engine reads the journal into it as it grows."""
+    finish_s: float = setting(10.0, between(0.0, 600.0))
+    """At the end of a session it is waited so long for the rest; then it reads on alone."""
+
+
+@frozen
 class RecordSettings:
     """`polytui record`: raw frames and what was understood of them; real time."""
 
@@ -301,6 +311,7 @@ class Settings:
     supervision: SupervisionSettings = Factory(SupervisionSettings)
     queues: QueueSettings = Factory(QueueSettings)
     journal: JournalSettings = Factory(JournalSettings)
+    store: StoreSettings = Factory(StoreSettings)
     record: RecordSettings = Factory(RecordSettings)
     doctor: DoctorSettings = Factory(DoctorSettings)
     terminal: TerminalSettings = Factory(TerminalSettings)
@@ -335,6 +346,7 @@ __all__ = [
     "Settings",
     "SettlementSniperSettings",
     "SocketLimits",
+    "StoreSettings",
     "SupervisionSettings",
     "TerminalSettings",
     "WatchSettings",

@@ -28,6 +28,7 @@ from polytui.runtime.plan import Plan
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import show_status
+from polytui.runtime.store_child import keep_database
 from polytui.runtime.summary import Summary, summarise
 from polytui.runtime.tending import tend_journal
 from polytui.runtime.tree import Tree
@@ -44,11 +45,12 @@ async def run_engine(plan: Plan) -> Summary:
         ) as surroundings,
     ):
         session = _open_session(plan, surroundings)
-        try:
-            ran = await _run(plan, session, surroundings, signals)
-        finally:
-            await surroundings.pools.close()
-            session.close()
+        async with keep_database(session):
+            try:
+                ran = await _run(plan, session, surroundings, signals)
+            finally:
+                await surroundings.pools.close()
+                session.close()
         return summarise(session, *ran)
 
 

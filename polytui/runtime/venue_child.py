@@ -60,15 +60,16 @@ async def _read_urls(process: trio.Process, log: Path) -> Urls:
     try:
         return msgspec.json.decode(line, type=Urls)
     except msgspec.MsgspecError:
-        raise Fatal(f"the simulated venue did not start: {_last_words(log)}") from None
+        raise Fatal(f"the simulated venue did not start: {last_words(log)}") from None
 
 
 async def _fail_when_ended(process: trio.Process, log: Path) -> None:
     code = await process.wait()
-    raise Fatal(f"the simulated venue ended with code {code}: {_last_words(log)}; see {log}")
+    raise Fatal(f"the simulated venue ended with code {code}: {last_words(log)}; see {log}")
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """What a child said last, for whoever must say why it is no more."""
     words = log.read_text(errors="replace").strip().splitlines()
     return words[-1].removeprefix("error: ") if words else "it said nothing"
 

@@ -18,14 +18,15 @@ import attrs
 
 from polytui.config.called import called
 from polytui.model.errors import Fatal
-from polytui.store.rows import TABLES, Row, SessionRow
+from polytui.store.rows import TABLES, Row, SessionRow, SignalRow
 from polytui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION, upsert
-from polytui.store.sums import refresh_sums
+from polytui.store.sums import reason_of, refresh_sums
 
 NAME = "polytui.sqlite"
 _WAIT_S = 30.0
 """For another writer to end its batch."""
 _PUTS = {table: upsert(table) for table in TABLES}
+_PUT_SIGNAL = _PUTS[SignalRow].partition(" ON CONFLICT")[0] + " ON CONFLICT DO NOTHING"
 _VALUES = {table: attrgetter(*(one.name for one in attrs.fields(table))) for table in TABLES}
 
 
@@ -93,10 +94,17 @@ class Database:
         if found != "ok":
             raise BadDatabase(_spoilt(self.path, str(found).rpartition("\n")[2]))
 
-    def read_until(self, session: str) -> int:
-        """The last event of a session that is in it; 0 for none."""
+    def read_until(self, session: str) -> tuple[int, str]:
+        """The last event of a session that is in it, and the place of its journal; 0 and empty
+        where nothing is."""
         with in_words(self.path):
             return self._read_until(session)
+
+    def faults(self) -> dict[str, str]:
+        """Sessions whose journal is read no further, and why."""
+        said = "SELECT session, fault FROM sessions WHERE fault <> ''"
+        with in_words(self.path):
+            return dict(self._connection.execute(said).fetchall())
 
     def root_of(self, session: str) -> str:
         """The first of the sessions that this one goes on from."""
@@ -111,7 +119,7 @@ class Database:
         session is not read until `before`."""
         rows = list(rows)
         with in_words(self.path), self._transaction():
-            if self._read_until(session) != before:
+            if self._read_until(session)[0] != before:
                 raise OtherReader(session)
             for row in (*rows, last):
                 self._put(row)
@@ -130,13 +138,23 @@ class Database:
 
     def _put(self, row: Any) -> None:
         kind = type(row)
-        self._connection.execute(_PUTS[kind], _VALUES[kind](row))
+        if kind is SignalRow:
+            self._put_signal(row)
+        else:
+            self._connection.execute(_PUTS[kind], _VALUES[kind](row))
 
-    def _read_until(self, session: str) -> int:
+    def _put_signal(self, row: SignalRow) -> None:
+        """Counted among the reasons of its day, where it is new."""
+        done = self._connection.execute(_PUT_SIGNAL, _VALUES[SignalRow](row))
+        if done.rowcount:
+            self._put(reason_of(row))
+
+    def _read_until(self, session: str) -> tuple[int, str]:
         found = self._connection.execute(
-            "SELECT seq FROM sessions WHERE session = ?", (session,)
+            "SELECT coalesce(seq, 0), coalesce(place, '') FROM sessions WHERE session = ?",
+            (session,),
         ).fetchone()
-        return int(found[0] or 0) if found else 0
+        return (0, "") if found is None else (int(found[0]), str(found[1]))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -14,19 +14,23 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from polytui.desk.account import Account
+from polytui.desk.checkpoint import restored_as
 from polytui.desk.mind import Mind
 from polytui.journal.codec import (
     BadJournal,
     Header,
     JournalRecord,
+    decode_checkpoint,
     decode_effects,
     decode_event,
+    decode_latency,
 )
 from polytui.model import effects as ef
 from polytui.model import events as ev
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
-from polytui.store.asset_books import AssetBooks
+from polytui.store.asset_books import UNSEEN, AssetBooks
+from polytui.store.latency_rows import latency_rows
 from polytui.store.moment import Moment
 from polytui.store.rows import EquityRow, Row, SessionRow
 
@@ -47,15 +51,17 @@ class Fold:
         desks = {} if mind is None else mind.desks
         self._books = {asset: AssetBooks.of_desk(desk) for asset, desk in desks.items()}
         self._minute: int | None = None
+        self.seq = 0 if mind is None else mind.seq
+        """Of the last event that was taken."""
+        self.at_ns = 0
 
     def began(self) -> Row:
         """The session itself, before its first record."""
-        header = self.header
-        continues = getattr(header, "continues", None)
+        header, continues = self.header, continued_by(self.header)
         return SessionRow(
             header.session,
             self.root,
-            "" if continues is None else str(continues),
+            continues,
             header.mode,
             header.version,
             header.started_ns,
@@ -88,8 +94,13 @@ class Fold:
 
     def take(self, record: JournalRecord) -> list[Row]:
         """What one record adds or changes. BadJournal for one that does not decode."""
+        if record.latency:
+            line = decode_latency(record.latency)
+            return [*latency_rows(self.root, self.header.session, line)]
         if not record.is_event:
-            return []
+            is_ahead = record.is_checkpoint and record.seq > self.seq
+            return list(self._go_on_from(record)) if is_ahead else []
+        self.seq, self.at_ns = record.seq, record.at
         minute = record.at // MINUTE_NS
         rows = self.stands() if minute != self._minute else []
         self._minute = minute
@@ -107,6 +118,27 @@ class Fold:
                 if (came := _CAME.get(type(effect))) is not None:
                     rows += self._guarded(record, came, at, asset, effect)
         return rows
+
+    def _go_on_from(self, record: JournalRecord) -> Iterable[Row]:
+        """A checkpoint of what was not read: this session goes on from another one, or events
+        before it were lost."""
+        try:
+            mind = restored_as(decode_checkpoint(record), record.digest)
+        except ValueError as error:
+            raise BadJournal(f"the checkpoint after event {record.seq}: {error}") from error
+        before, self.account = self.account, mind.account
+        is_hole, missing = bool(self._books), record.seq - self.seq
+        self._books = {asset: AssetBooks.of_desk(desk) for asset, desk in mind.desks.items()}
+        self.seq = record.seq
+        if not is_hole:
+            return
+        at = Moment(self.root, self.header.session, record.seq, self.at_ns, "")
+        yield at.differs(f"{missing} events before this one are in no journal")
+        for asset in Asset:
+            delta = self.account.of(asset).realised - before.of(asset).realised
+            if delta:
+                at.asset = asset.value
+                yield at.settled(UNSEEN, "", "", 0, delta)
 
     def _guarded(
         self, record: JournalRecord, what: _Telling, at: Moment, asset: Asset, said: Any
@@ -131,6 +163,12 @@ class Fold:
         books = AssetBooks(asset, self.account)
         former, self._books[asset] = self._books.get(asset), books
         yield from books.begin(at, event, former)
+
+
+def continued_by(header: Header) -> str:
+    """The session that this one goes on from; empty for one that began anew."""
+    continues = getattr(header, "continues", None)
+    return "" if continues is None else str(continues.session)
 
 
 _Telling = Callable[[AssetBooks, Moment, Any], Iterable[Row]]

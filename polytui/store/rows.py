@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
+from polytui.store.latency_rows import LatencyRow, StageRow
 from polytui.store.row_fields import first, last
 from polytui.store.traded_rows import FillRow, OrderRow, RoundRow, TradeRow
 
@@ -44,6 +45,8 @@ class SessionRow:
     """The last event of its journal that is in this database."""
     last_ns: int | None = last()
     """When that was."""
+    place: str | None = last()
+    """How far its journal was read, for whoever goes on."""
     fault: str | None = last()
     """Why its journal is read no further; empty where nothing is wrong with it."""
     rounds: int | None = last()
@@ -212,6 +215,39 @@ class DailyRow:
 
 
 @frozen
+class ReasonRow:
+    """How often each strategy was stopped by what on each day of UTC; counted of signals."""
+
+    TABLE: ClassVar[str] = "reasons"
+    KEY: ClassVar[tuple[str, ...]] = (
+        "session",
+        "day_ns",
+        "asset",
+        "interval",
+        "strategy",
+        "is_shadow",
+        "reason",
+        "unit",
+    )
+    session: str
+    day_ns: int
+    """When the day began."""
+    asset: str
+    interval: str
+    strategy: str
+    is_shadow: bool
+    reason: str
+    unit: str
+    times: int
+    least: float
+    most: float
+    total: float
+    """Of all values."""
+    limit_value: float
+    """What the last one was held against."""
+
+
+@frozen
 class DifferenceRow:
     """Where this database reckoned another figure than the journal says. There should be none."""
 
@@ -235,6 +271,8 @@ Row = (
     | SettingsRow
     | RiskRow
     | EquityRow
+    | LatencyRow
+    | StageRow
     | DifferenceRow
 )
 """What a journal tells. Counters of days are made of these."""
@@ -250,7 +288,10 @@ TABLES: tuple[type[Any], ...] = (
     SettingsRow,
     RiskRow,
     EquityRow,
+    LatencyRow,
+    StageRow,
     DailyRow,
+    ReasonRow,
     DifferenceRow,
 )
 
@@ -260,7 +301,9 @@ __all__ = [
     "DifferenceRow",
     "EquityRow",
     "FillRow",
+    "LatencyRow",
     "OrderRow",
+    "ReasonRow",
     "RiskRow",
     "RoundRow",
     "Row",
@@ -268,6 +311,7 @@ __all__ = [
     "SettingsRow",
     "SettlementRow",
     "SignalRow",
+    "StageRow",
     "TradeRow",
     "WalletRow",
 ]

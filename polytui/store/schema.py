@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from polytui.store.rows import TABLES
+from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
@@ -20,21 +21,40 @@ _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _INDICES = (
     "CREATE INDEX trades_by_time ON trades (opened_ns)",
     "CREATE INDEX trades_by_session ON trades (session, opened_ns)",
-    "CREATE INDEX trades_open ON trades (session, asset) WHERE closed_ns IS NULL",
-    "CREATE INDEX trades_by_close ON trades (closed_ns, strategy, asset, pnl)",
+    "CREATE INDEX trades_by_asset ON trades (asset, opened_ns)",
+    "CREATE INDEX trades_by_strategy ON trades (strategy, opened_ns)",
+    "CREATE INDEX trades_open ON trades (session, opened_ns) WHERE closed_ns IS NULL",
+    "CREATE INDEX trades_closed ON trades (closed_ns, strategy, asset, pnl, stake, fees)",
     "CREATE INDEX orders_by_time ON orders (placed_ns)",
     "CREATE INDEX orders_by_session ON orders (session, placed_ns)",
+    "CREATE INDEX orders_by_asset ON orders (asset, placed_ns)",
+    "CREATE INDEX orders_by_strategy ON orders (strategy, placed_ns)",
     "CREATE INDEX orders_by_round ON orders (slug, placed_ns)",
+    "CREATE INDEX fills_by_time ON fills (at_ns)",
     "CREATE INDEX fills_by_session ON fills (session, at_ns)",
     "CREATE INDEX fills_by_round ON fills (slug, at_ns)",
     "CREATE INDEX rounds_by_time ON rounds (opens_ns)",
     "CREATE INDEX rounds_by_session ON rounds (session, opens_ns)",
+    "CREATE INDEX rounds_by_asset ON rounds (asset, opens_ns)",
     "CREATE INDEX signals_by_round ON signals (slug, strategy, at_ns)",
-    "CREATE INDEX signals_by_time ON signals (at_ns, strategy, reason, value, limit_value, unit)",
     "CREATE INDEX settlements_by_session ON settlements (session, at_ns)",
-    "CREATE INDEX settlements_by_time ON settlements (at_ns, session, pnl)",
+    "CREATE INDEX latency_by_session ON latency (session, at_ns)",
+    "CREATE INDEX latency_by_round ON latency (slug, at_ns)",
+    "CREATE INDEX daily_by_day ON daily (day)",
+    "CREATE INDEX reasons_by_day ON reasons (day_ns)",
     "CREATE INDEX sessions_by_time ON sessions (started_ns)",
 )
+
+
+_COUNTED = {
+    "reasons": {
+        "times": "times + excluded.times",
+        "least": "min(least, excluded.least)",
+        "most": "max(most, excluded.most)",
+        "total": "total + excluded.total",
+    }
+}
+"""Columns that a row which is put is added to: it must be put once."""
 
 
 def columns(table: type[Any]) -> list[tuple[str, str]]:
@@ -54,6 +74,7 @@ def create() -> Iterator[str]:
         key = ", ".join(table.KEY)
         yield f"CREATE TABLE {table.TABLE} ({', '.join(cells)}, PRIMARY KEY ({key})) WITHOUT ROWID"
     yield from _INDICES
+    yield from VIEWS
 
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {0: tuple(create())}
@@ -70,6 +91,8 @@ def upsert(table: type[Any]) -> str:
             continue
         if said[name].metadata.get("is_first"):
             changes.append(f"{name} = coalesce({name}, excluded.{name})")
+        elif name in _COUNTED.get(table.TABLE, {}):
+            changes.append(f"{name} = {_COUNTED[table.TABLE][name]}")
         elif said[name].default is None:
             changes.append(f"{name} = coalesce(excluded.{name}, {name})")
         else:

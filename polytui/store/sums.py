@@ -1,6 +1,7 @@
 """What is added up of other tables whenever they change: a session's totals, the counters of days.
 
-Made of rows and not counted along, so that rows which are put twice count once.
+Made of rows and not counted along, so that rows which are put twice count once; but for the reasons
+of a day, of which there are too many: a signal is counted when it is new.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from polytui.model.units import NS_PER_S
-from polytui.store.rows import FillRow, OrderRow, Row, SettlementRow
+from polytui.store.rows import FillRow, OrderRow, ReasonRow, Row, SettlementRow, SignalRow
 
 DAY_NS = 86_400 * NS_PER_S
 
@@ -67,6 +68,14 @@ def _day_of(connection: sqlite3.Connection, row: FillRow) -> set[int]:
         (row.root, row.order_id, row.trade_id),
     ).fetchone()
     return set() if found is None or found[0] is None else {found[0] // DAY_NS}
+
+
+def reason_of(row: SignalRow) -> ReasonRow:
+    """What one signal adds to the reasons of its day."""
+    day_ns = row.at_ns // DAY_NS * DAY_NS
+    who = (row.asset, row.interval, row.strategy, row.is_shadow, row.reason, row.unit)
+    numbers = (row.value, row.value, row.value, row.limit_value)
+    return ReasonRow(row.session, day_ns, *who, 1, *numbers)
 
 
 def day_text(at_ns: int) -> str:

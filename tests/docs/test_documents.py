@@ -9,6 +9,7 @@ import pytest
 
 from docs.make_floors import PAGES, contracts, floors, with_picture
 from docs.make_picture import SCREENS
+from docs.make_schema import PAGE, with_tables
 
 REPO = Path(__file__).parents[2]
 ADRS = sorted((REPO / "docs" / "adr").glob("*.md"))
@@ -20,6 +21,11 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 def test_the_floors_are_those_of_the_import_contracts(page: str) -> None:
     text = (REPO / page).read_text(encoding="utf-8")
     assert with_picture(text) == text, "draw them anew: python -m docs.make_floors"
+
+
+def test_the_columns_are_those_of_the_database() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_tables(text) == text, "make them anew: python -m docs.make_schema"
 
 
 def test_every_room_stands_on_a_floor() -> None:

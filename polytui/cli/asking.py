@@ -1,0 +1,127 @@
+"""Commands that ask the database: what was traded, ordered, settled, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from polytui.cli.options import config_option, load, plain_errors
+from polytui.model.instrument import Asset, Interval
+from polytui.model.units import NS_PER_S
+
+_DAY_NS = 86_400 * NS_PER_S
+_F = TypeVar("_F", bound=Callable[..., Any])
+_TRADES = (
+    *("opened_ns", "asset", "interval", "strategy", "outcome", "shares", "entry_px", "exit_px"),
+    *("fees", "pnl", "pnl_bps", "result", "exit_reason"),
+)
+_ORDERS = (
+    *("placed_ns", "asset", "interval", "strategy", "side", "outcome", "shares", "price"),
+    *("tif", "state", "filled", "detail"),
+)
+_ROUNDS = ("opens_ns", "slug", "winner", "strike", "fills", "fees", "payout", "pnl")
+_WHY = (
+    *("strategy", "is_shadow", "reason", "times", "least", "mean", "most", "limit_value"),
+    "unit",
+)
+
+
+def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int:
+    """Nanoseconds of a time in UTC, a day or more exact; 0 for none."""
+    if text is None:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time like 2026-11-26T14:30 (UTC)") from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * NS_PER_S
+
+
+def _day(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise click.BadParameter(f"{text!r} is no day like 2026-11-26")
+    return text
+
+
+def filters(command: _F) -> _F:
+    """What every question may be narrowed to, and where its answer goes."""
+    for option in reversed(
+        [
+            click.option("--session", default="", help="Its name, the beginning of it, or last."),
+            click.option("--asset", type=click.Choice([one.value for one in Asset])),
+            click.option("--interval", type=click.Choice([one.value for one in Interval])),
+            click.option("--strategy", default="", help="distance_fade, for one."),
+            click.option("--round", "slug", default="", help="Its slug."),
+            click.option("--since", "since_ns", callback=_moment, help="UTC; a day or more exact."),
+            click.option("--until", "until_ns", callback=_moment, help="UTC, and not later."),
+            click.option("--day", callback=_day, help="One day of UTC: 2026-11-26."),
+            click.option(
+                "--limit", type=click.IntRange(0), default=100, show_default=True, help="0: all."
+            ),
+            click.option("--json", "json_path", help="Write the answer here; - is stdout."),
+            click.option("--csv", "csv_path", help="The same as CSV."),
+        ]
+    ):
+        command = option(command)
+    return config_option(plain_errors(command))
+
+
+def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any]) -> None:
+    from polytui.store import questions
+    from polytui.tools.asking import AskedTable, answer
+    from polytui.tools.past_sessions import name_of
+
+    directory = load(options.pop("config")).journal.directory
+    json_path, csv_path = options.pop("json_path"), options.pop("csv_path")
+    if day := options.pop("day"):
+        options["since_ns"] = _moment(None, None, day)  # type: ignore[arg-type]
+        options["until_ns"] = options["since_ns"] + _DAY_NS
+    if options["session"]:
+        options["session"] = name_of(Path(directory), options["session"])
+    wanted = questions.Filter(**{key: value or _NOTHING[key] for key, value in options.items()})
+    answer(
+        directory, AskedTable(getattr(questions, name), shown, title), wanted, json_path, csv_path
+    )
+
+
+_NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("session", "asset", "interval", "strategy", "slug"), ""),
+    **dict.fromkeys(("since_ns", "until_ns", "limit"), 0),
+}
+
+
+@click.command()
+@filters
+def trades(**options: Any) -> None:
+    """Positions of strategies, from entry to exit or settlement, newest first."""
+    _ask("trades", _TRADES, "trades", options)
+
+
+@click.command()
+@filters
+def orders(**options: Any) -> None:
+    """Orders and what became of them, newest first."""
+    _ask("orders", _ORDERS, "orders", options)
+
+
+@click.command()
+@filters
+def rounds(**options: Any) -> None:
+    """Rounds that were followed, who won, and what that came to, newest first."""
+    _ask("rounds", _ROUNDS, "rounds", options)
+
+
+@click.command()
+@filters
+def why(**options: Any) -> None:
+    """How often each strategy was stopped by what, with the numbers: of one --round, or of whole
+    days of UTC."""
+    if options["slug"]:
+        _ask("why_of_round", _WHY, f"why, in {options['slug']}", options)
+    else:
+        _ask("why_of_days", _WHY, "why", options)

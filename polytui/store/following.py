@@ -1,0 +1,160 @@
+"""One session's journal into the database: what is new, a batch at a time.
+
+How far the journal was read is written with the rows that came of it, in one transaction. Whoever
+begins again goes on from there: its fold is made of the last checkpoint before that place and of
+the records between the two, which it reads without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from polytui.desk.checkpoint import restored_as
+from polytui.journal.beginning import begin
+from polytui.journal.codec import BadJournal, JournalRecord
+from polytui.journal.segment_reader import Bookmark
+from polytui.journal.tail import JournalTail
+from polytui.store.database import Database, OtherReader
+from polytui.store.fold import Fold, continued_by
+from polytui.store.rows import Row, SessionRow
+
+BATCH = 20_000
+"""Records at most: about a second's work, and some megabytes."""
+
+
+class Following:
+    """State: the tail of one journal, and the fold of what was read of it."""
+
+    def __init__(self, database: Database, folder: Path, most: int = BATCH) -> None:
+        """`most`: records of a batch."""
+        self._most = most
+        self.session = folder.name
+        self._database = database
+        self._folder = folder
+        self._tail: JournalTail | None = None
+        self._fold: Fold | None = None
+        self._seq = 0
+
+    def read(self, before_first: Callable[[str], None] = lambda _: None) -> int:
+        """Read what is new, at most a batch, and write what comes of it; how many records there
+        were. `before_first`: told the session that this one goes on from, which is to be read
+        first. BadJournal where the journal is damaged; what stands before that is written."""
+        tail = self._tail or self._open()
+        try:
+            records, damage = self._new(tail)
+            if damage is not None and not records:
+                raise damage
+            if not records:
+                return 0
+            rows = self._rows(records, before_first)
+            self._put(rows)
+        except OtherReader:
+            self.close()
+            return len(records)
+        except BadJournal as error:
+            self._give_up(str(error))
+            raise
+        return len(records)
+
+    def close(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
+        self._tail = self._fold = None
+
+    # --- how ------------------------------------------------------------------------------------
+
+    def _open(self) -> JournalTail:
+        """From where the database has it."""
+        self._seq, place = self._database.read_until(self.session)
+        if not place:
+            self._tail = JournalTail(self._folder)
+            return self._tail
+        self._tail = JournalTail(self._folder, msgspec.json.decode(place, type=Bookmark))
+        try:
+            self._fold = self._again()
+        except BadJournal as error:
+            self.close()
+            self._give_up(str(error))
+            raise
+        return self._tail
+
+    def _again(self) -> Fold:
+        """The fold as it stood at the place that was read until."""
+        beginning = begin((self._folder,), restored_as, self._seq)
+        with beginning.reader as journal:
+            root = self._database.root_of(self.session)
+            fold = Fold(journal.header, root, beginning.state)
+            if fold.seq < self._seq or beginning.state is None:
+                for record in journal:
+                    fold.take(record)
+                    if fold.seq >= self._seq:
+                        break
+        if fold.seq != self._seq:
+            raise BadJournal(f"{self._folder}: event {self._seq} was read, and is not there now")
+        return fold
+
+    def _new(self, tail: JournalTail) -> tuple[list[JournalRecord], BadJournal | None]:
+        """What is new, up to the damage that stands there."""
+        before, found = tail.place, list[JournalRecord]()
+        try:
+            return tail.read(self._most), None
+        except BadJournal:
+            tail.close()
+        tail = self._tail = JournalTail(self._folder, before)
+        try:
+            while one := tail.read(1):
+                found += one
+        except BadJournal as error:
+            return found, error
+        return found, None
+
+    def _rows(
+        self, records: Sequence[JournalRecord], before_first: Callable[[str], None]
+    ) -> list[Row]:
+        fold, rows = self._fold, list[Row]()
+        if fold is None:
+            header = None if self._tail is None else self._tail.header
+            assert header is not None, "a record has a header before it"
+            if header.session != self.session:
+                raise BadJournal(f"{self._folder} holds the journal of session {header.session}")
+            if former := continued_by(header):
+                before_first(former)
+            root = self._database.root_of(former) if former else self.session
+            fold = self._fold = Fold(header, root)
+            rows.append(fold.began())
+        for record in records:
+            rows += fold.take(record)
+        return rows + fold.stands()
+
+    def _put(self, rows: Sequence[Row]) -> None:
+        fold, tail = self._fold, self._tail
+        assert fold is not None
+        assert tail is not None
+        place = msgspec.json.encode(tail.place).decode()
+        last = SessionRow(self.session, seq=fold.seq, last_ns=fold.at_ns or None, place=place)
+        self._database.put(self.session, self._seq, rows, last)
+        self._seq = fold.seq
+
+    def _give_up(self, why: str) -> None:
+        """Said with the session: its figures end before its journal does."""
+        seq, place = self._database.read_until(self.session)
+        last = SessionRow(self.session, root=self.session, seq=seq, place=place, fault=why)
+        with suppress(OtherReader):
+            self._database.put(self.session, seq, (), last)
+
+
+def read_to_its_end(
+    database: Database, folder: Path, before_first: Callable[[str], None] = lambda _: None
+) -> int:
+    """All that a journal has now; how many records that were. BadJournal as `Following.read`."""
+    following, count = Following(database, folder), 0
+    try:
+        while found := following.read(before_first):
+            count += found
+    finally:
+        following.close()
+    return count

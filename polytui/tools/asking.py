@@ -1,0 +1,152 @@
+"""Answers of the database as tables for people, JSON or CSV: `trades`, `orders`, `rounds`, `why`.
+
+JSON and CSV have every column, in dollars, shares and UTC; what people see is the same with fewer.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from rich.box import SIMPLE
+from rich.table import Table
+
+from polytui.json_output import write_json
+from polytui.model.errors import Fatal
+from polytui.model.units import MICRO, NS_PER_S, format_micro
+from polytui.runtime.status import StatusConsole
+from polytui.store.database import database_of, in_words, open_read_only
+from polytui.store.questions import Filter, Found
+
+_MICRO = frozenset(
+    {
+        *("price", "shares", "fee", "fees", "exposure", "mid", "filled", "entry_px", "exit_px"),
+        *("stake", "flow", "payout", "pnl", "polymarket_mid_open", "tick", "amount"),
+    }
+)
+_FLAGS = frozenset({"is_shadow", "is_exit", "is_post_only", "is_taker", "is_reversed"})
+
+
+@frozen
+class AskedTable:
+    """A question, and the columns that people see of its answer."""
+
+    ask: Callable[[Any, Filter], Found]
+    shown: Sequence[str]
+    title: str
+
+
+def answer(
+    directory: str, asked: AskedTable, wanted: Filter, json_path: str | None, csv_path: str | None
+) -> None:
+    """Print it, or write it where it is wanted. Fatal in words where there is no sound database."""
+    path = database_of(directory)
+    with closing(open_read_only(path)) as connection, in_words(path):
+        found = asked.ask(connection, wanted)
+    if json_path:
+        rows = [{_head(n): _plain(n, v) for n, v in row.items()} for row in found.plain()]
+        write_json(rows, json_path)
+    if csv_path:
+        _write_csv(found, csv_path)
+    if not (json_path or csv_path):
+        _show(asked, found, wanted)
+
+
+def _head(name: str) -> str:
+    """What is told as a time is no nanoseconds any more."""
+    return name.removesuffix("_ns")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """As JSON has it: every millionth of a number up to a billion is exact."""
+    if value is None:
+        return None
+    if name in _FLAGS:
+        return bool(value)
+    if name in _MICRO:
+        return value / MICRO
+    return time_text(value) if name.endswith("_ns") else value
+
+
+def cell(name: str, value: Any) -> str:
+    """As a person or a spreadsheet reads it."""
+    if value is None:
+        return ""
+    if name in _FLAGS:
+        return "yes" if value else "no"
+    if name in _MICRO:
+        return format_micro(value)
+    if name.endswith("_ns"):
+        return time_text(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def time_text(at_ns: int) -> str:
+    """UTC with milliseconds: 2026-11-26T14:03:07.125Z."""
+    whole, rest = divmod(at_ns, NS_PER_S)
+    moment = datetime.fromtimestamp(whole, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+
+
+def _write_csv(found: Found, path: str) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_head(name) for name in found.columns])
+    for row in found.rows:
+        writer.writerow([cell(n, v) for n, v in zip(found.columns, row, strict=True)])
+    try:
+        if path == "-":
+            sys.stdout.write(text.getvalue())
+        else:
+            Path(path).write_text(text.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise Fatal(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _show(asked: AskedTable, found: Found, wanted: Filter) -> None:
+    table = Table(title=asked.title, title_justify="left", box=SIMPLE, pad_edge=False)
+    at = {name: number for number, name in enumerate(found.columns)}
+    for name in asked.shown:
+        is_number = name in _MICRO or name in _COUNTS
+        head = _HEADS.get(name, _head(name).replace("_", " "))
+        is_text = name in ("detail", "reason", "exit_reason", "unit")
+        table.add_column(head, justify="right" if is_number else "left", no_wrap=not is_text)
+    for row in found.rows:
+        table.add_row(*(_short(name, row[at[name]]) for name in asked.shown))
+    console = StatusConsole()
+    try:
+        console.print(table)
+        if wanted.limit and len(found.rows) == wanted.limit:
+            console.print(f"the newest {wanted.limit}; --limit 0 shows all", highlight=False)
+    except OSError:
+        console.on_broken_pipe()
+
+
+_COUNTS = frozenset({"times", "least", "mean", "most", "limit_value", "pnl_bps", "fills"})
+_HEADS = {
+    "limit_value": "limit",
+    "entry_px": "entry",
+    "exit_px": "exit",
+    "pnl_bps": "bps",
+    "is_shadow": "shadow",
+}
+
+
+def _short(name: str, value: Any) -> str:
+    """Times without their parts of a second, money to the hundredth of a cent."""
+    if value is None:
+        return ""
+    if name.endswith("_ns"):
+        return time_text(value)[5:19].replace("T", " ")
+    if name in ("pnl", "fees", "stake", "payout"):
+        return f"{value / MICRO:+.4f}" if name == "pnl" else f"{value / MICRO:.4f}"
+    if name == "pnl_bps":
+        return f"{value:+.0f}"
+    return f"{value:.4g}" if isinstance(value, float) else cell(name, value)

@@ -1,0 +1,179 @@
+"""Sessions of a folder: found by name, and what each of them was.
+
+The database knows what they earned; one that it never read is told from its folder.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from rich.box import SIMPLE
+from rich.table import Table
+
+from polytui.config.load import BadSettings
+from polytui.journal.codec import BadJournal
+from polytui.journal.session_folders import header_of, session_folders
+from polytui.model.plain_text import plain
+from polytui.model.units import MICRO
+from polytui.paths import answers, session_named, socket_folder
+from polytui.runtime.status import StatusConsole
+from polytui.store.database import database_of, in_words, open_read_only
+from polytui.store.questions import sessions as asked_sessions
+from polytui.tools.asking import time_text
+
+_NO_SUMMARY = "ended without a summary: crashed or killed"
+RUNNING = "running"
+
+
+@frozen
+class PastSession:
+    """One of them; None for what nobody knows."""
+
+    session: str
+    mode: str
+    started: str
+    last: str
+    ended: str
+    """Why it ended, in words."""
+    continues: str
+    rounds: int | None = None
+    orders: int | None = None
+    fills: int | None = None
+    fees_usd: float | None = None
+    pnl_usd: float | None = None
+    is_in_database: bool = False
+    fault: str = ""
+
+
+def name_of(directory: Path, said: str) -> str:
+    """The session that is meant, also one whose folder is gone but which the database knows."""
+    try:
+        return session_named(directory, said).name
+    except BadSettings:
+        known = _rows(directory)
+        found = [name for name in known if name.startswith(said)]
+        if said in known:
+            return said
+        if len(found) == 1:
+            return found[0]
+        raise
+
+
+def past_sessions(directory: Path) -> list[PastSession]:
+    """All that there are, the newest first."""
+    rows, folders = _rows(directory), {one.name: one for one in session_folders(directory)}
+    found = [_told(name, rows.get(name), folders.get(name)) for name in {**rows, **folders}]
+    return sorted(found, key=lambda one: (one.started, one.session), reverse=True)
+
+
+def _rows(directory: Path) -> dict[str, dict[str, Any]]:
+    path = database_of(directory)
+    if not path.exists():
+        return {}
+    with closing(open_read_only(path)) as connection, in_words(path):
+        return {str(row["session"]): row for row in asked_sessions(connection).plain()}
+
+
+def _told(name: str, row: dict[str, Any] | None, folder: Path | None) -> PastSession:
+    summary = {} if folder is None else _summary(folder)
+    ended = _ended(name, row, folder, summary)
+    if row is None:
+        totals = summary.get("totals", {})
+        mode, started = _header_of(folder, summary)
+        return PastSession(
+            name,
+            mode,
+            started,
+            "",
+            ended,
+            "",
+            totals.get("rounds"),
+            totals.get("orders"),
+            totals.get("fills"),
+            totals.get("fees_usd"),
+            totals.get("pnl_usd"),
+        )
+    return PastSession(
+        name,
+        row["mode"] or "",
+        time_text(row["started_ns"]) if row["started_ns"] else "",
+        time_text(row["last_ns"]) if row["last_ns"] else "",
+        ended,
+        row["continues"] or "",
+        row["rounds"],
+        row["orders"],
+        row["fills"],
+        None if row["fees"] is None else row["fees"] / MICRO,
+        None if row["pnl"] is None else row["pnl"] / MICRO,
+        True,
+        row["fault"] or "",
+    )
+
+
+def _ended(
+    name: str, row: dict[str, Any] | None, folder: Path | None, summary: dict[str, Any]
+) -> str:
+    if summary:
+        return plain(str(summary.get("stopped", "")))
+    if answers(socket_folder() / f"{name}.sock"):
+        return RUNNING
+    if folder is None:
+        return "its folder is gone"
+    if row is not None and row["is_stopped"]:
+        return "stopped, and left no summary"
+    return _NO_SUMMARY
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _header_of(folder: Path | None, summary: dict[str, Any]) -> tuple[str, str]:
+    """(mode, when it began) as its journal says; a summary knows the mode at least."""
+    if folder is not None:
+        try:
+            header = header_of(folder)
+        except BadJournal:
+            return str(summary.get("mode", "")), ""
+        return header.mode, time_text(header.started_ns)
+    return "", ""
+
+
+def show_sessions(found: list[PastSession]) -> None:
+    """A table for people; one line where there are none."""
+    console = StatusConsole()
+    try:
+        if not found:
+            console.print("no sessions here yet", highlight=False)
+            return
+        console.print(_table(found))
+        for one in found:
+            if one.fault:
+                console.print(f"{one.session}: {one.fault}", highlight=False, markup=False)
+    except OSError:
+        console.on_broken_pipe()
+
+
+def _table(found: list[PastSession]) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in ("session", "mode", "began", "until", "rounds", "orders", "fills", "PnL", "ended"):
+        is_number = name in ("rounds", "orders", "fills", "PnL")
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=name != "ended")
+    for one in found:
+        counts = [_or_dash(each) for each in (one.rounds, one.orders, one.fills)]
+        pnl = "–" if one.pnl_usd is None else f"{one.pnl_usd:+.6f}"
+        times = [text[5:16].replace("T", " ") for text in (one.started, one.last)]
+        table.add_row(one.session, one.mode, *times, *counts, pnl, one.ended)
+    return table
+
+
+def _or_dash(count: int | None) -> str:
+    return "–" if count is None else str(count)
