@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ class Desk:
                 self.log.begin_segment(self.seq, encode_checkpoint(self.seq, "ab", [self.seq]))
             elif self.seq % 100 == 0:
                 self.log.add(encode_digest(self.seq, "ab"))
+                self.log.add(partial(encode_checkpoint, self.seq, "ab", [self.seq]))
 
 
 class Disk:

@@ -156,3 +156,29 @@ def test_a_segment_that_is_gone_before_it_was_read_is_said(tmp_path: Path) -> No
         pytest.raises(BadJournal, match="segment 1 is gone, and was not read to its end"),
     ):
         tail.read()
+
+
+def test_what_comes_right_before_a_segment_is_closed_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next segment is looked for before the end is read: seen after it, there could have been
+    more behind that end."""
+    log = JournalLog(tmp_path, HEADER, JournalSettings())
+    log.append(line(1))
+    log.write_now()
+    tail, work = JournalTail(tmp_path), [True]
+    paths = tail._paths
+
+    def write_meanwhile() -> list[Path]:
+        if tail.place.seq == 1 and work and work.pop():
+            log.append(line(2))
+            log.begin_segment(2, encode_checkpoint(2, "ab", [2]))
+            log.append(line(3))
+            log.write_now()
+        return paths()
+
+    monkeypatch.setattr(tail, "_paths", write_meanwhile)
+    found = [record.seq for _ in range(4) for record in tail.read() if record.is_event]
+    assert found == [1, 2, 3]
+    tail.close()
+    log.close()

@@ -14,6 +14,7 @@ from polytui.backtest.replay import replay_journal
 from polytui.config.load import canonical_json
 from polytui.journal.codec import JournalRecord, decode_event
 from polytui.journal.reader import JournalReader
+from polytui.journal.segments import in_folder
 from polytui.model.effects import CancelAll, Effect
 from polytui.model.events import Action, Commanded, SettingsChanged, Ticked
 from polytui.model.instrument import Asset
@@ -74,6 +75,20 @@ async def test_a_batch_is_one_decision_and_says_where_it_ended(
     assert numbers(records) == [1, 2, 3, 4, 5]
     assert [record.last for record in records] == [False, True, False, False, True]
     assert told == [4], "whoever waits hears its number"
+
+
+async def test_a_segment_begins_behind_the_whole_batch(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    loop = make(tmp_path, nothing)
+    loop.session.journal.is_segment_due = True
+    loop.take([Item(Ticked(1)), Item(Ticked(2)), Item(Ticked(3))])
+    loop.take([Item(Ticked(4))])
+    path = loop.session.journal.path
+    assert numbers(journal_of(loop.session)) == [1, 2, 3, 4, 5, 6]
+    with JournalReader(in_folder(path)[1]) as second:
+        assert second.header.after == 5
+        assert [record.seq for record in second] == [5, 6]
 
 
 async def test_an_effect_that_finds_no_way_out_does_not_cost_the_journal_its_events(
