@@ -167,6 +167,16 @@ def children_of(pid: int) -> list[int]:
     ]
 
 
+def venue_of(pid: int) -> int:
+    """The simulated venue among an engine's children."""
+    (venue,) = (one for one in children_of(pid) if b"venue" in _words_of(one))
+    return venue
+
+
+def _words_of(pid: int) -> list[bytes]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
 def is_alive(pid: int) -> bool:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()

@@ -15,7 +15,6 @@ from program import (
     EAGER,
     Program,
     bytes_of,
-    children_of,
     default_signals,
     events_of,
     gone,
@@ -23,6 +22,7 @@ from program import (
     replayed,
     started,
     summary_of,
+    venue_of,
 )
 
 from polytui.journal.segments import in_folder
@@ -62,7 +62,7 @@ async def test_a_signal_in_mid_round_ends_it_in_order(
 ) -> None:
     async with started(tmp_path, *DEMO) as program:
         await program.line(IN_MID_ROUND)
-        (venue,) = children_of(program.process.pid)
+        venue = venue_of(program.process.pid)
         program.signal(number)
         assert await program.end() == 0
         assert not is_alive(venue)
@@ -166,7 +166,7 @@ async def test_a_terminal_that_stops_reading_does_not_stop_the_trading(tmp_path:
 async def test_a_killed_engine_leaves_no_venue_behind(tmp_path: Path) -> None:
     async with started(tmp_path, *DEMO) as program:
         await program.line("BTC")
-        (venue,) = children_of(program.process.pid)
+        venue = venue_of(program.process.pid)
         assert is_alive(venue)
         program.process.kill()
         await gone(venue)
@@ -176,7 +176,7 @@ async def test_a_killed_engine_leaves_no_venue_behind(tmp_path: Path) -> None:
 async def test_a_killed_venue_ends_the_engine_with_a_reason(tmp_path: Path) -> None:
     async with started(tmp_path, *DEMO) as program:
         await program.line("BTC")
-        (venue,) = children_of(program.process.pid)
+        venue = venue_of(program.process.pid)
         os.kill(venue, signal.SIGKILL)
         text = await program.rest()
         assert await program.process.wait() == 1
