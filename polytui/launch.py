@@ -30,17 +30,20 @@ from polytui.paths import (
     make_folder,
     new_folder,
     running_socket,
+    running_venue,
     socket_folder,
 )
 from polytui.precautions import allow_files, check_room, check_writable
-from polytui.runtime.chaos import parse_chaos
+from polytui.runtime.chaos import parse_chaos, parse_deaths
 from polytui.runtime.plan import Plan
 
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
 _SUMMARY_WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.05
-_FORWARDED = ("assets", "intervals", "speed", "seed", "start", "world", "prices", "chaos", "config")
+_FORWARDED = (
+    "assets", "intervals", "speed", "seed", "start", "world", "prices", "chaos", "config", "venue"
+)  # fmt: skip
 
 
 def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
@@ -63,7 +66,10 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         is_owned=options["owned"],
         config=options["config"],
         prices=prices,
+        venue=None if options.get("venue") is None else running_venue(options["venue"]),
+        is_fresh=options["fresh"],
         chaos=chaos,
+        death=next(iter(parse_deaths(options.get("chaos") or "")), None),
     )
     is_played = bool(options.get("in_process"))
     is_watched = has_terminal() and not options["headless"] and not is_played
@@ -134,6 +140,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
     command = [sys.executable, "-m", "polytui", name, "--headless", "--owned"]
     command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
     command += ["--rounds", str(plan.settings.session.rounds)]
+    command += ["--fresh"] if plan.is_fresh else []
     for option in _FORWARDED:
         value = options.get(option)
         if value not in (None, ""):

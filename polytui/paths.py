@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
+
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.journal.codec import BadJournal
@@ -16,6 +18,7 @@ from polytui.journal.segments import segments_of
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
+from polytui.sim.server.urls import Urls
 
 _WANTED = "replay takes a session's folder, its journal folder or one file in that"
 _PROBE_S = 1.0
@@ -74,6 +77,16 @@ def session_named(directory: Path, said: str) -> Path:
         raise BadSettings([f"no session {said} in {directory}; see {called('sessions')}"])
     some = ", ".join(found[-_NAMED:])
     raise BadSettings([f"{len(found)} sessions of {directory} begin with {said}: {some}"])
+
+
+def running_venue(named: Path) -> Urls:
+    """Where a simulated venue is that runs already, by the file that its ready line is in.
+    BadSettings where there is none."""
+    try:
+        return msgspec.json.decode(named.read_bytes(), type=Urls)
+    except (OSError, msgspec.MsgspecError) as error:
+        wanted = "--venue takes the line that `polytui venue` prints when it is ready"
+        raise BadSettings([f"{named} names no venue: {plain(error)}; {wanted}"]) from None
 
 
 def make_folder(folder: Path) -> None:

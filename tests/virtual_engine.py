@@ -23,7 +23,7 @@ from polytui.config.schema import EndpointSettings, PaperSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
-from polytui.execution.paper_client import PaperClient, PaperExecution
+from polytui.execution.paper_client import PaperClient, PaperExecution, paper_account
 from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event
 from polytui.journal.line_file import OffLoop
 from polytui.journal.log import JournalLog
@@ -38,10 +38,12 @@ from polytui.net.http import Http
 from polytui.net.peer import PeerSettings, serve_peer
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import MARKET, Chaos, parse_chaos
+from polytui.runtime.engine import asset_run
+from polytui.runtime.engine import open_session as real_session
 from polytui.runtime.hub import Hub
-from polytui.runtime.inbox import Inbox
 from polytui.runtime.modes import Surroundings
 from polytui.runtime.pace import Pace
+from polytui.runtime.plan import Plan
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.tree import Tree
@@ -178,6 +180,13 @@ class VirtualEngine:
     account: PaperAccount
     notices: list[Notice]
     is_over: trio.Event
+    living: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+
+    async def die(self) -> None:
+        """As if its process was killed: nothing is said, no order is taken back. What its files
+        were given is on the disk."""
+        self.living.cancel()
+        await self.is_over.wait()
 
     def run_of(self, asset: Asset) -> AssetRun:
         return next(run for run in self.runs if run.asset is asset)
@@ -245,22 +254,61 @@ async def open_engine(
     clock = VirtualClock(OPENS_NS - int(starts_before_s * NS_PER_S))
     venue = VirtualVenue(clock, settings.session.assets, seed, messages)
     venue.is_away = is_away
+    async with open_venue(monkeypatch, venue):
+        session = open_session(clock, folder, settings, is_owned=is_owned)
+        if keeps_in is not None:
+            now_ns, name = clock.now_ns(), folder.name
+            session.risk_state = RiskStateFile(keeps_in, "paper", name, now_ns, at_once)
+        if off_loop is not None:
+            for file in session.files:
+                file.off_loop = off_loop
+        engine = _engine(clock, venue, session, chaos, is_owned=is_owned, config=config)
+        async with _running(engine):
+            yield engine
+
+
+@asynccontextmanager
+async def open_venue(monkeypatch: pytest.MonkeyPatch, venue: VirtualVenue) -> AsyncIterator[None]:
+    """It lives as long as this, whatever engines come and go."""
     monkeypatch.setattr("polytui.net.ws.dial", venue.dial)
     transport = httpx.MockTransport(venue.answer)
     monkeypatch.setattr("polytui.feeds.feed_factory.Http", partial(Http, transport=transport))
-    engine = _engine(clock, venue, folder, settings, chaos, is_owned=is_owned, config=config)
-    if keeps_in is not None:
-        now_ns, name = clock.now_ns(), folder.name
-        engine.session.risk_state = RiskStateFile(keeps_in, "paper", name, now_ns, at_once)
-    if off_loop is not None:
-        for file in engine.session.files:
-            file.off_loop = off_loop
     async with trio.open_nursery() as nursery:
         await nursery.start(venue.run)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def open_next_engine(
+    venue: VirtualVenue, folder: Path, settings: Settings, *, is_fresh: bool = False
+) -> AsyncIterator[VirtualEngine]:
+    """A session as `runtime/engine.py` begins it: it goes on from the one before in the folder that
+    its own is in."""
+    session = _next_session(venue, folder, settings, is_fresh=is_fresh)
+    engine = _engine(venue.clock, venue, session, "", is_owned=False, config=None)
+    async with _running(engine):
+        yield engine
+
+
+def _next_session(
+    venue: VirtualVenue, folder: Path, settings: Settings, *, is_fresh: bool
+) -> Session:
+    journals = attrs.evolve(settings.journal, directory=str(folder.parent))
+    settings = attrs.evolve(settings, journal=journals)
+    folder.mkdir(parents=True)
+    surroundings = Surroundings(settings, venue.clock, Credentials("a", "b", "c"), None)
+    plan = Plan("paper", settings, folder, is_fresh=is_fresh)
+    return real_session(plan, surroundings, at_once)
+
+
+@asynccontextmanager
+async def _running(engine: VirtualEngine) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
         nursery.start_soon(_supervise, engine)
         nursery.start_soon(_collect, engine)
         await engine.until(lambda: all(run.life for run in engine.runs))
-        yield engine
+        yield
         engine.session.stop("the test ends")
         await engine.is_over.wait()
         nursery.cancel_scope.cancel()
@@ -268,7 +316,8 @@ async def open_engine(
 
 async def _supervise(engine: VirtualEngine) -> None:
     try:
-        await engine.tree.supervise()
+        with engine.living:
+            await engine.tree.supervise()
     finally:
         engine.session.close()
         engine.is_over.set()
@@ -286,20 +335,18 @@ async def _collect(engine: VirtualEngine) -> None:
 def _engine(
     clock: Any,
     venue: VirtualVenue,
-    folder: Path,
-    settings: Settings,
+    session: Session,
     chaos: str,
     *,
     is_owned: bool,
     config: Path | None,
 ) -> VirtualEngine:
-    account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
-    execution = PaperExecution(settings, clock, account)
-    runs = [
-        AssetRun(asset, clock, execution.client(asset), Inbox(settings.queues.inbox))
-        for asset in settings.session.assets
-    ]
-    session = open_session(clock, folder, settings, is_owned=is_owned)
+    settings, goes_on = session.settings, session.goes_on
+    carried = None if goes_on is None else goes_on.carried
+    account = paper_account(settings, carried)
+    execution = PaperExecution(settings, clock, account, carried)
+    plan = Plan(session.mode, settings, session.folder)
+    runs = [asset_run(plan, session, execution, asset) for asset in settings.session.assets]
 
     async def make_fault(kind: str, service: str, seconds: float) -> None:
         await trio.lowlevel.checkpoint()
@@ -311,9 +358,9 @@ def _engine(
             venue.connections.begin(kind, service, seconds, 0)
 
     surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_fault)
-    plan = Chaos(list(parse_chaos(chaos)), clock)
+    troubles = Chaos(list(parse_chaos(chaos)), clock)
     pace = Pace(session, lambda: session.mind.book_lag_ns, None)
-    tree = Tree(session, surroundings, runs, pace, plan, StopSignals(), None, is_owned, config)
+    tree = Tree(session, surroundings, runs, pace, troubles, StopSignals(), None, is_owned, config)
     return VirtualEngine(session, runs, tree, venue, account, [], trio.Event())
 
 

@@ -86,6 +86,11 @@ def session_options(command: _F) -> _F:
                 type=click.Path(path_type=Path),
                 help="Where its journal, logs and summary go; its name names the session.",
             ),
+            click.option(
+                "--fresh",
+                is_flag=True,
+                help="Begin anew: a new paper account, whatever the last session left.",
+            ),
             click.option("--owned", is_flag=True, hidden=True),
         ]
     ):

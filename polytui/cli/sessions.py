@@ -46,6 +46,11 @@ def run(mode: str = "paper", **options: Any) -> None:
 )
 @click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
 @click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
+@click.option(
+    "--venue",
+    type=click.Path(path_type=Path),
+    help="Trade at a `polytui venue` that runs already: the file that its ready line is in.",
+)
 @session_options
 @plain_errors
 def demo(**options: Any) -> None:
@@ -53,8 +58,9 @@ def demo(**options: Any) -> None:
     from polytui.runtime.chaos import parse_chaos
 
     settings = settings_for(options)
+    _check_venue(options)
     is_watched = has_terminal() and not options["headless"]
-    if is_watched and options["speed"] is None:
+    if is_watched and options["speed"] is None and options["venue"] is None:
         options["speed"] = settings.demo.watched_speed
         settings = settings_for(options)
     if options["rounds"] is None:
@@ -64,6 +70,23 @@ def demo(**options: Any) -> None:
     from polytui.launch import launch
 
     sys.exit(launch("demo", settings, options))
+
+
+_OF_A_VENUE = (
+    "speed", "seed", "start", "world", "messages", "crowd_delay_s", "prices", "in_process"
+)  # fmt: skip
+
+
+def _check_venue(options: dict[str, Any]) -> None:
+    """A venue that runs has its own world, and a world that ends with the session has no next."""
+    if options["venue"] is None:
+        if options["fresh"]:
+            raise click.UsageError("--fresh needs --venue: every other demo begins anew")
+        return
+    given = [name for name in _OF_A_VENUE if options[name] not in (None, False)]
+    if given:
+        named = ", ".join(f"--{name.removesuffix('_s').replace('_', '-')}" for name in given)
+        raise click.UsageError(f"{named}: say so to the venue itself, which runs already")
 
 
 @click.command()

@@ -7,156 +7,17 @@ changes nothing. Days are days of UTC; one that has begun is not taken back by a
 
 from __future__ import annotations
 
-from attrs import define, field
-
-from polytui.ledger.attribution import Attribution
-from polytui.ledger.bookings import Bookings
+from polytui.config.deciding import BreakerSettings
+from polytui.desk.asset_account import AssetAccount, Earlier
 from polytui.ledger.claims import Claims
-from polytui.ledger.exposure import AccountExposure, AssetExposure
-from polytui.ledger.shadow import Shadow
-from polytui.market.forecast_watch import ForecastWatch
-from polytui.model.effects import Reason, Why
-from polytui.model.events import Filled, RiskStateRestored, Stopped, Trade
-from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.ledger.exposure import AccountExposure
+from polytui.model.effects import Reason
+from polytui.model.events import RiskStateRestored, Stopped
+from polytui.model.instrument import Asset
 from polytui.model.units import MICRO, NS_PER_S, Usd
-from polytui.risk.breakers import Breakers
 from polytui.risk.kill_switch import KillSwitch
 
 _DAY_NS = 86_400 * NS_PER_S
-
-
-@define
-class AssetAccount:
-    """One asset's share of the account. `realised` and the counts outlive a desk's crash."""
-
-    exposure: AssetExposure
-    """What is held and works, kept by the asset's ledger."""
-    realised: Usd = Usd(0)
-    losses_in_a_row: int = 0
-    """Settled rounds that lost, one after another, through restarts."""
-    fees: Usd = Usd(0)
-    signals: int = 0
-    orders: int = 0
-    fills: int = 0
-    rounds_opened: int = 0
-    """Before our eyes: the ones a session of N rounds counts."""
-    rounds_settled: int = 0
-    """Of those."""
-    session_rounds: dict[str, int] = field(factory=dict)
-    """By slug, which of those it was, from 1 on, until it is settled."""
-    last_opened: dict[Interval, int] = field(factory=dict)
-    """When the last of them opened: none is counted twice, whatever crashes."""
-    is_traded: bool = False
-    """A desk of this session has begun: others are only passed on to the next one."""
-    is_paused: bool = False
-    is_flattening: bool = False
-    """What a person asked of this asset stands through a crash of its desk."""
-    is_flattened: bool = False
-    """It was sold on purpose, and nobody has resumed it since."""
-    paused_whys: tuple[Why, ...] = ()
-    """What paused it by itself, in order; nothing where a person did."""
-    breakers: Breakers = field(factory=Breakers)
-    live: Attribution = field(factory=Attribution)
-    """Whose the positions are, and what came of each strategy."""
-    shadow: Shadow = field(factory=Shadow)
-    watch: ForecastWatch = field(factory=ForecastWatch)
-    """How well the forecast fits; it outlives a desk's crash."""
-    bookings: Bookings = field(factory=Bookings)
-    """Every fill, so that one of them can be taken back."""
-    contradictions: dict[str, int] = field(factory=dict)
-    """How often the venue said of an order what cannot be, by what it said."""
-    strays: dict[Trade, Filled] = field(factory=dict)
-    """Fills of orders nobody knows, in rounds nobody knows yet: kept until their round is found."""
-    stray_orders: dict[str, int] = field(factory=dict)
-    """Orders that such fills named, and when the venue was last asked about them."""
-    stray_fills: int = 0
-    """Fills of orders nobody knew, so far."""
-    reversals: int = 0
-    """Fills that never happened in the end."""
-    unplaced: int = 0
-    """Words of fills that found no round to belong to: the ledger and the venue may disagree."""
-    _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
-    """By round, (strategy, outcome) of every side that was bought."""
-
-    def note_opened(self, listed: Round) -> None:
-        """A round opened before our eyes."""
-        if listed.opens_ns > self.last_opened.get(listed.interval, -1):
-            self.last_opened[listed.interval] = listed.opens_ns
-            self.rounds_opened += 1
-            self.session_rounds[listed.slug] = self.rounds_opened
-
-    def is_of_session(self, slug: str, most: int) -> bool:
-        """Whether a round is one of the first so many that opened before our eyes."""
-        return self.session_rounds.get(slug, most + 1) <= most
-
-    def note_entered(self, slug: str, strategy: str, outcome: Outcome) -> None:
-        sides = self._entered.setdefault(slug, [])
-        if (strategy, outcome.value) not in sides:
-            sides.append((strategy, outcome.value))
-
-    def enter_anew(self, slug: str, sides: list[tuple[str, str]]) -> None:
-        """The round's fills were reckoned anew."""
-        self._entered.pop(slug, None)
-        if sides:
-            self._entered[slug] = sides
-
-    @property
-    def contradicted(self) -> int:
-        return sum(self.contradictions.values())
-
-    def has_entered(self, slug: str, strategy: str, outcome: Outcome) -> bool:
-        return (strategy, outcome.value) in self._entered.get(slug, ())
-
-    @property
-    def working(self) -> int:
-        """Orders that are live, or may be."""
-        return self.exposure.totals.orders
-
-    @property
-    def paused_why(self) -> Why | None:
-        """What is said of it: the first."""
-        return self.paused_whys[0] if self.paused_whys else None
-
-    def stopped(self, asset: Asset) -> Stopped | None:
-        """What stops its entries and is kept for the next session; None where nothing does."""
-        found = Stopped(
-            asset.value,
-            self.is_paused,
-            self.is_flattening,
-            self.paused_whys,
-            self.breakers.kept(),
-            self.is_flattened,
-        )
-        return found if found != Stopped(asset.value) else None
-
-    def stop_as(self, before: Stopped, now_ns: int) -> None:
-        """As it was stopped when another session ended."""
-        self.is_paused, self.is_flattening = before.is_paused, before.is_flattening
-        self.is_flattened = before.is_flattened
-        self.paused_whys = before.whys
-        self.breakers.restore(before.breakers, now_ns)
-
-    def forget_round(self, slug: str) -> None:
-        """It is settled."""
-        self._entered.pop(slug, None)
-        self.rounds_settled += self.session_rounds.pop(slug, None) is not None
-
-    def state(self) -> tuple[object, ...]:
-        at = self.exposure.totals
-        money = (self.realised, at.flow, at.cost, at.carried, at.reserved, at.orders)
-        ends = sorted((slug, each.at_stake) for slug, each in self.exposure.open().items())
-        session = (self.rounds_opened, self.rounds_settled, sorted(self.session_rounds.items()))
-        opened = sorted((interval.value, at_ns) for interval, at_ns in self.last_opened.items())
-        rounds = (*session, opened, ends, self.losses_in_a_row)
-        whys = [why.reason.value for why in self.paused_whys]
-        asked = (self.is_paused, self.is_flattening, self.is_flattened)
-        people = (self.is_traded, *asked, whys)
-        attributed = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
-        return (*money, *rounds, people, *attributed, self.watch.state(), self._fills_state())
-
-    def _fills_state(self) -> tuple[object, ...]:
-        odd = (sorted(self.contradictions.items()), self.stray_fills, self.reversals, self.unplaced)
-        return (self.bookings.state(), odd, sorted(self.strays), sorted(self.stray_orders.items()))
 
 
 class Account:
@@ -180,6 +41,8 @@ class Account:
         self._equity_left = Usd(0)
         """The money at that highest, where an earlier session stood there; 0 since we do."""
         self._is_restored = False
+        self._is_brought_back = False
+        """It is an earlier session's own, whose memory is better than what that session left."""
         self._breach = (0, 0.0)
         """Day and limit of the last kill by a day's loss."""
 
@@ -292,12 +155,23 @@ class Account:
 
     # --- through restarts ---------------------------------------------------------------------
 
+    def begin_session(self, now_ns: int, settings: BreakerSettings) -> None:
+        """Another process goes on with this account, as it is."""
+        self._is_restored, self._is_brought_back = False, True
+        for asset_account in self._assets.values():
+            asset_account.begin_session(now_ns, settings)
+
     def restore(self, event: RiskStateRestored, now_ns: int) -> None:
         """Begin where earlier sessions ended. Every desk is told, the first one counts: after it
-        this session's own results are in the counters."""
+        this session's own results are in the counters. An account that was brought back knows all
+        of that; but what stopped anything stops it, whichever of the two files has it."""
         if self._is_restored:
             return
         self._is_restored = True
+        if self._is_brought_back:
+            self._restore_stops(event.stopped, now_ns)
+            self._restore_kill(event)
+            return
         self._begin_day(event.day * _DAY_NS)
         if event.day == self._day:
             self._realised_today = Usd(self._realised_today + event.realised_today)
@@ -313,7 +187,10 @@ class Account:
         for asset in Asset:
             if left := by_name.get(asset.value):
                 self.of(asset).watch.restore(left)
-        if event.kill_why:
+        self._restore_kill(event)
+
+    def _restore_kill(self, event: RiskStateRestored) -> None:
+        if event.kill_why and not self.kill_switch.is_on:
             self.kill_switch.trip(event.kill_why, event.kill_since_ns)
 
     def _restore_losses(self, losses: tuple[tuple[str, int], ...]) -> None:
@@ -357,6 +234,14 @@ class Account:
         return Usd(sum([each.realised for each in self._assets.values()]))
 
     @property
+    def earlier(self) -> Earlier:
+        """What sessions before this one did, over all assets."""
+        before = [each.earlier for each in self._assets.values()]
+        return Earlier(
+            Usd(sum([one.realised for one in before])), Usd(sum([one.fees for one in before]))
+        )
+
+    @property
     def cash(self) -> Usd:
         return Usd(self.starting_cash + self.realised + self.at_risk.totals.flow)
 
@@ -392,7 +277,8 @@ class Account:
             self.kill_switch.state(),
             self.claims.state(),
             (self._day, self._realised_today, self._trades_today),
-            (self._peak, self._equity_left, self._is_restored, self._breach),
+            (self._peak, self._equity_left, self._breach),
+            (self._is_restored, self._is_brought_back),
             [
                 (asset.value, asset_account.state())
                 for asset, asset_account in sorted(self._assets.items())

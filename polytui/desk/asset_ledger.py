@@ -9,7 +9,8 @@ from attrs import evolve
 
 from polytui.config.deciding import ClaimSettings
 from polytui.config.schema import Settings
-from polytui.desk.account import Account, AssetAccount
+from polytui.desk.account import Account
+from polytui.desk.asset_account import AssetAccount
 from polytui.ledger.attribution import NOBODY
 from polytui.ledger.bookings import (
     Booking,
@@ -329,7 +330,6 @@ class AssetLedger:
     ) -> tuple[Usd, Usd]:
         """(payout, realised PnL) of a round, booked; what was filled is kept for a while."""
         slug = listed.slug
-        traded = bool(self.positions.of(slug).fills)
         self._keep_settled(listed, winner, now_ns)
         payout, pnl = self.positions.settle(slug, winner)
         self._account.realise(self._asset, pnl, now_ns)
@@ -338,8 +338,7 @@ class AssetLedger:
             said, results = attribution.claims(slug), attribution.settle(slug, winner)
             if winner is not None:  # a void round proves nobody right or wrong
                 self._account.claims.settle(self._asset, said, results, claims)
-        if traded:
-            self._account.note_settled(self._asset, pnl)
+        self._account.note_settled(self._asset, pnl)
         asset_account.forget_round(slug)
         self.orders.forget_round(slug)
         self._listed.pop(slug, None)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
-from polytui.desk.account import AssetAccount
+from polytui.desk.asset_account import AssetAccount
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.quote_sets import QuoteSets, seen_with
 from polytui.desk.round import DeskRound

@@ -23,12 +23,13 @@ from polytui.desk.deciding import Deciding
 from polytui.desk.feed_states import FEED_EVENTS, FeedEvent, FeedStates
 from polytui.desk.flattening import Flattening
 from polytui.desk.halts import Halts
+from polytui.desk.listings import ROUND_WORDS, Listings, RoundWord
 from polytui.desk.loss_limits import LossLimits
 from polytui.desk.people import People
 from polytui.desk.prices import DeskPrices
 from polytui.desk.quote_sets import QuoteSets
 from polytui.desk.quoting import Quoter
-from polytui.desk.round import DeskRound, may_say
+from polytui.desk.round import DeskRound
 from polytui.desk.round_phase import Move, Phase
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.shadowing import Shadowing
@@ -68,29 +69,51 @@ class Desk:
         self.account = account
         self.settings = Settings()
         self.settings_digest = ""
-        self.prices = DeskPrices()
-        self.rounds = DeskRounds()
         self.ledger = AssetLedger(asset, account)
         self.asset_account = self.ledger.asset_account
         self.breakers = self.asset_account.breakers
         self._shadow = self.asset_account.shadow
         self.predictor: Predictor | None = None
         self.life = 0
+        self.is_sound = True
+        """False from a fault on in the middle of a step: it is half changed."""
         self._halts = Halts(account, self.ledger)
         self._limits = LossLimits(asset, account, self._halts)
         self._people = People(account, self.asset_account, self._halts, self._limits)
         self._looks = BreakerLooks(self.ledger, self._halts)
-        self._feeds = FeedStates(self.prices, self.rounds, self._looks)
         self._flattening = Flattening(self.ledger)
         self._quoter = Quoter(asset, account, self.ledger)
         self._shadowing = Shadowing(asset, account, self._quoter)
         self._waking = Waking()
         self.quote_sets = QuoteSets(asset, self.ledger, self._waking, quoting)
         self._deciding = Deciding(asset, self.ledger, self._shadowing, self.quote_sets)
-        self._answers = VenueAnswers(self.ledger, self.rounds, self._looks)
-        self._attention = Attention(self.prices, self.rounds, self.ledger)
         self._is_tick = False
         self._is_new = True
+        self._see_by(DeskPrices(), DeskRounds())
+
+    def _see_by(self, prices: DeskPrices, rounds: DeskRounds) -> None:
+        """What is known of the market, and who reads it."""
+        self.prices, self.rounds = prices, rounds
+        self._feeds = FeedStates(prices, rounds, self._looks)
+        self._answers = VenueAnswers(self.ledger, rounds, self._looks)
+        self._attention = Attention(prices, rounds, self.ledger)
+        self._listings = Listings(rounds, self.ledger)
+
+    def inherit(self, before: Desk, now_ns: int) -> None:
+        """Begin with what the desk before knew of the market."""
+        before.lose_sight(now_ns)
+        self._see_by(before.prices, before.rounds)
+
+    def lose_sight(self, now_ns: int) -> None:
+        """No socket is open any more: books are unknown, nobody has a vote before it is up, and
+        what trades is a hole until trades are seen again."""
+        self.prices.lose_sight(now_ns)
+        self.rounds.lose_sight(now_ns)
+
+    def turn_back(self, now_ns: int) -> None:
+        """Our clock was set back: what was seen of prices would be of the future."""
+        self.rounds.turn_back(now_ns)
+        self._see_by(DeskPrices(), self.rounds)
 
     def step(
         self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool, ready: Ready | None = None
@@ -157,7 +180,7 @@ class Desk:
             self.breakers.state(),
             "" if self.predictor is None else self.predictor.digest,
             self._feeds.state(),
-            (self.is_stopping, self._attention.state()),
+            (self.is_stopping, self.is_sound, self._attention.state()),
             self.settings_digest,
         )
 
@@ -167,6 +190,7 @@ class Desk:
         self.life = event.life
         for held in event.held:
             self.rounds.find(held.round)
+        self._shadow.lose_sent()
         self.ledger.begin(event, step.now_ns)
 
     def _restored(self, step: Step, event: ev.RiskStateRestored) -> None:
@@ -198,29 +222,8 @@ class Desk:
         """Something was seen that only the journal keeps."""
         return False
 
-    def _round_found(self, step: Step, event: ev.RoundFound) -> None:
-        self.rounds.find(event.round)
-        if self.asset_account.strays:
-            self.ledger.place_strays(step.now_ns, self.rounds.place_of)
-
-    def _round_opened(self, step: Step, event: ev.RoundOpened) -> None:
-        if market_round := self.rounds.get(event.slug):
-            market_round.move(Move.OPENS)
-            if not event.is_late:
-                self.asset_account.note_opened(market_round.round)
-
-    def _round_closed(self, step: Step, event: ev.RoundClosed) -> None:
-        if market_round := self.rounds.get(event.slug):
-            market_round.move(Move.CLOSES)
-
-    def _strike_published(self, step: Step, event: ev.StrikePublished) -> None:
-        market_round = self.rounds.get(event.slug)
-        if market_round is not None and may_say(event.source, market_round.round.settlement):
-            market_round.know_strike(event.strike, event.source)
-
-    def _acceptance_changed(self, step: Step, event: ev.AcceptanceChanged) -> None:
-        if market_round := self.rounds.get(event.slug):
-            market_round.takes_orders = event.takes_orders
+    def _round_told(self, step: Step, event: RoundWord) -> None:
+        self._listings.told(event, step.now_ns)
 
     def _round_settled(self, step: Step, event: ev.RoundSettled) -> None:
         known = self.rounds.winner_of(event)
@@ -374,11 +377,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.SettingsChanged: Desk._settings_changed,
     ev.ModelLoaded: Desk._model_loaded,
     ev.Ticked: Desk._time_passed,
-    ev.RoundFound: Desk._round_found,
-    ev.RoundOpened: Desk._round_opened,
-    ev.RoundClosed: Desk._round_closed,
-    ev.StrikePublished: Desk._strike_published,
-    ev.AcceptanceChanged: Desk._acceptance_changed,
+    **dict.fromkeys(ROUND_WORDS, Desk._round_told),
     ev.RoundSettled: Desk._round_settled,
     ev.BookSnapshotted: Desk._book_snapshotted,
     ev.BookChanged: Desk._book_changed,

@@ -36,6 +36,8 @@ class Mind:
         self.account = Account()
         self.desks: dict[Asset, Desk] = {}
         self.seq = 0
+        self.at_ns = 0
+        """When the last event was taken."""
 
     def take(
         self,
@@ -48,10 +50,24 @@ class Mind:
     ) -> Taken:
         """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
         if type(event) is DeskOpened:
-            self.desks[asset] = Desk(asset, self.account, self._quoting)
+            self._open(asset, now_ns)
         self.seq = seq = self.seq + 1
+        self.at_ns = now_ns
         desk = self.desks[asset]
-        return Taken(seq, desk.step(seq, now_ns, event, is_last=is_last, ready=ready))
+        try:
+            return Taken(seq, desk.step(seq, now_ns, event, is_last=is_last, ready=ready))
+        except Exception:
+            desk.is_sound = False
+            raise
+
+    def _open(self, asset: Asset, now_ns: int) -> None:
+        """The market goes on while nobody lives, and what is known of it is only older: a new desk
+        begins with what the one before knew. Not with what a desk was doing when it broke, which
+        might break the next one as well."""
+        desk, before = Desk(asset, self.account, self._quoting), self.desks.get(asset)
+        if before is not None and before.is_sound:
+            desk.inherit(before, now_ns)
+        self.desks[asset] = desk
 
     def quote_by(self, quoting: Sequence[QuotingStrategy]) -> None:
         """These quote from here on: they are the program's, and no part of the state."""
@@ -71,4 +87,4 @@ class Mind:
     def state(self) -> tuple[object, ...]:
         """What a digest is made of: of what is over nothing is in it but its sums."""
         desks = [desk.state() for _, desk in sorted(self.desks.items())]
-        return (self.seq, self.account.state(), desks)
+        return (self.seq, self.at_ns, self.account.state(), desks)

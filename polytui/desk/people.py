@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from polytui.config.schema import Settings
-from polytui.desk.account import Account, AssetAccount
+from polytui.desk.account import Account
+from polytui.desk.asset_account import AssetAccount
 from polytui.desk.halts import Halts
 from polytui.desk.loss_limits import LossLimits
 from polytui.desk.step import Step

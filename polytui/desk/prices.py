@@ -102,6 +102,12 @@ class DeskPrices:
 
     # --- the health of feeds --------------------------------------------------------------------
 
+    def lose_sight(self, at_ns: int) -> None:
+        """We were away, which is no fault of a feed: each says when it is up again."""
+        self.consensus.lose_sight()
+        for feed in _EXCHANGES:
+            self._trades_lost(feed, at_ns)
+
     def feed_up(self, feed: str, at_ns: int) -> None:
         if feed in _EXCHANGES:
             self.consensus.set_live(feed, True, at_ns)

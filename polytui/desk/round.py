@@ -150,6 +150,24 @@ class DeskRound:
     def _is_within(self, strike: float, share: float) -> bool:
         return self.strike is not None and abs(strike - self.strike) <= share * self.strike
 
+    def begin_again(self, now_ns: int) -> None:
+        """For a new life: nobody has looked yet, and nothing happened later than now."""
+        self.forget_opinions()
+        self.seen_price, self.band = 0.0, math.inf
+        self.wakes_ns = self.tense_ns = NEVER_NS
+        self.minds_depth = self.is_quiet = False
+        self.unsettled_ns = 0
+        self.last_entry_ns = min(self.last_entry_ns, now_ns)
+        self.last_exits = {name: min(at_ns, now_ns) for name, at_ns in self.last_exits.items()}
+        self.refused = {rung: min(at_ns, now_ns) for rung, at_ns in self.refused.items()}
+
+    def turn_back(self, now_ns: int) -> None:
+        """Where a clock that was set back says that it is."""
+        if now_ns < self.round.opens_ns:
+            self.phase = Phase.LISTED
+        elif now_ns < self.round.closes_ns and self.phase is Phase.ENDED:
+            self.phase = Phase.OPEN
+
     def forget_opinions(self) -> None:
         """Nobody is asked for a while."""
         self.quote_sets.clear()

@@ -106,6 +106,18 @@ class DeskRounds:
             market_round.up_book.forget()
             market_round.down_book.forget()
 
+    def lose_sight(self, now_ns: int) -> None:
+        """A life ended, or a whole process: rounds are what they were, and what was seen and said
+        of them is over."""
+        self.forget_books()
+        for market_round in self:
+            market_round.begin_again(now_ns)
+
+    def turn_back(self, now_ns: int) -> None:
+        """Our clock was set back: rounds are where it says that they are."""
+        for market_round in self:
+            market_round.turn_back(now_ns)
+
     def doubt_books(self) -> None:
         """A frame of theirs could not be read: any of them may have changed in it."""
         for market_round in self:

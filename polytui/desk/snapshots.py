@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from polytui.desk.account import Account, AssetAccount
+from polytui.desk.account import Account
+from polytui.desk.asset_account import AssetAccount
 from polytui.desk.desk import Desk
 from polytui.desk.round import ESTIMATED, DeskRound
 from polytui.desk.round_phase import Phase

@@ -10,7 +10,7 @@ is opened once a session and makes the clients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
@@ -83,6 +83,18 @@ class VenueMoney:
     """Everything that settlements paid."""
 
 
+@frozen
+class Carried:
+    """What sessions before this one did with the account, as their journals tell it. On paper there
+    is no other truth; a venue is asked for its own, and this is what its answer is held against."""
+
+    starting_cash: Usd
+    """Before all of them."""
+    cash: Usd
+    desks: Mapping[Asset, DeskOpened]
+    """Results and holdings of each asset that ever had a desk, orders left out."""
+
+
 class Execution(Protocol):
     """One account at one venue for a session: it makes the client of every asset."""
 
@@ -91,6 +103,9 @@ class Execution(Protocol):
     def money(self) -> VenueMoney: ...
 
 
-OpenExecution = Callable[[Settings, SessionClock], AbstractAsyncContextManager[Execution]]
+OpenExecution = Callable[
+    [Settings, SessionClock, Carried | None], AbstractAsyncContextManager[Execution]
+]
 """A column of `runtime/modes.py`. What an account needs in the background (a socket, a heartbeat)
-lives as long as the context does, above every asset."""
+lives as long as the context does, above every asset. An account that other folders trade as well is
+asked here for what they did today: no journal of this folder knows it."""

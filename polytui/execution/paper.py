@@ -18,7 +18,7 @@ from polytui.execution.latency import Latencies
 from polytui.execution.paper_account import PaperAccount
 from polytui.execution.paper_round import Hit, PaperRound, Resting, is_unfilled, most_paid
 from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
-from polytui.ledger.positions import Positions
+from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.instrument import Asset, Outcome, Round
@@ -349,6 +349,14 @@ class PaperSimulator:
 
     # --- after a crash --------------------------------------------------------------------------
 
+    def go_on_from(self, had: ev.DeskOpened) -> None:
+        """What sessions before this one did: orders that rested are no more."""
+        self._realised = had.realised
+        for held in had.held:
+            self._list(held.round)
+            self._positions.restore(held)
+        self._told_of_settled.append(list(had.counted))
+
     def cancel_at_once(self) -> int:
         """Everything of ours out of the book, now; how many orders that were. Nothing reports:
         whoever calls this has no desk to report to."""
@@ -371,7 +379,7 @@ class PaperSimulator:
                 working,
             )
             for slug, working in open_ones
-            if working or self._positions.of(slug).fills
+            if working or self._positions.of(slug) != Position()
         )
         told = [one for each in (*self._told_of_settled, *self._told.values()) for one in each]
         cash = self._account.starting_cash

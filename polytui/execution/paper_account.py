@@ -25,6 +25,14 @@ class PaperAccount:
     def __attrs_post_init__(self) -> None:
         self.starting_cash = self.cash
 
+    @classmethod
+    def going_on(cls, starting_cash: Usd, cash: Usd, open_flow: Usd) -> PaperAccount:
+        """As other sessions left it. What was paid for rounds that are still open counts as traded
+        in this one, where they settle."""
+        account = cls(cash, traded=open_flow)
+        account.starting_cash = starting_cash
+        return account
+
     @property
     def free(self) -> int:
         """Cash that no resting purchase of any asset has a claim to."""

@@ -10,13 +10,19 @@ import trio
 from attrs import define, frozen
 
 from polytui.config.schema import Settings
-from polytui.execution.client import Deliver, Execution, ExecutionClient, VenueMoney
+from polytui.execution.client import (
+    Carried,
+    Deliver,
+    Execution,
+    ExecutionClient,
+    VenueMoney,
+)
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
 from polytui.model.effects import Effect
 from polytui.model.events import DeskOpened, Event, Report
 from polytui.model.instrument import Asset
-from polytui.model.units import usd_from_float
+from polytui.model.units import Usd, usd_from_float
 from polytui.net.clock import SessionClock
 
 
@@ -67,9 +73,12 @@ class PaperExecution:
     settings: Settings
     clock: SessionClock
     account: PaperAccount
+    carried: Carried | None = None
 
     def client(self, asset: Asset) -> ExecutionClient:
         simulator = PaperSimulator(self.settings.paper, self.account)
+        if self.carried is not None and asset in self.carried.desks:
+            simulator.go_on_from(self.carried.desks[asset])
         return PaperClient(asset, simulator, self.clock)
 
     def money(self) -> VenueMoney:
@@ -80,7 +89,21 @@ def money_of(account: PaperAccount) -> VenueMoney:
     return VenueMoney(account.cash, account.traded, account.payouts)
 
 
+def paper_account(settings: Settings, carried: Carried | None) -> PaperAccount:
+    """A new purse, or the one that sessions before this one left."""
+    if carried is None:
+        return PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+    return PaperAccount.going_on(carried.starting_cash, carried.cash, _paid_for_open(carried))
+
+
+def _paid_for_open(carried: Carried) -> Usd:
+    """Received less paid in rounds that are not settled."""
+    rounds = (held for desk in carried.desks.values() for held in desk.held)
+    return Usd(sum(held.cash_flow for held in rounds))
+
+
 @asynccontextmanager
-async def open_paper(settings: Settings, clock: SessionClock) -> AsyncIterator[Execution]:
-    cash = usd_from_float(settings.paper.starting_cash_usd)
-    yield PaperExecution(settings, clock, PaperAccount(cash))
+async def open_paper(
+    settings: Settings, clock: SessionClock, carried: Carried | None = None
+) -> AsyncIterator[Execution]:
+    yield PaperExecution(settings, clock, paper_account(settings, carried), carried)

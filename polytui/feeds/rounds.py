@@ -59,13 +59,8 @@ class RoundWatcher:
     async def watch(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Follow every round of the interval until cancelled."""
         async with trio.open_nursery() as nursery:
-            for slug, followed in list(self.run.followed.items()):
-                if followed.round.interval is not self.interval:
-                    continue
-                if followed.settled.is_set():
-                    del self.run.followed[slug]
-                else:
-                    nursery.start_soon(self._follow, followed)
+            for followed in self._known():
+                nursery.start_soon(self._follow, followed)
             task_status.started()
             while True:
                 for listed in await self._list():
@@ -76,6 +71,22 @@ class RoundWatcher:
                     nursery.start_soon(self._follow, followed)
                 self._tell_nameless()
                 await self._sleep(min(self.interval.seconds / 4, _LIST_EVERY_S))
+
+    async def see_out(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Of an interval that is not traded: ask who won the rounds that an earlier session left.
+        Their books are not read, so nobody trades them."""
+        async with trio.open_nursery() as nursery:
+            for followed in self._known():
+                nursery.start_soon(self._end, followed)
+            task_status.started()
+
+    def _known(self) -> list[FollowedRound]:
+        """Rounds that a life before this one followed, and whose winner it did not hear."""
+        mine = [one for one in self.run.followed.values() if one.round.interval is self.interval]
+        for followed in mine:
+            if followed.settled.is_set():
+                del self.run.followed[followed.round.slug]
+        return [one for one in mine if not one.settled.is_set()]
 
     def _note_acceptance(self, known: FollowedRound, listed: Round) -> None:
         """Whether the venue takes orders changes with halts, and after the listing."""
@@ -121,9 +132,14 @@ class RoundWatcher:
             asking.start_soon(self._ask_strike, listed)
             await self.run.clock.sleep_until(listed.closes_ns)
             asking.cancel_scope.cancel()
+        await self._end(followed)
+        await self.books.unfollow(listed)
+
+    async def _end(self, followed: FollowedRound) -> None:
+        listed = followed.round
+        await self.run.clock.sleep_until(listed.closes_ns)
         self.run.deliver(RoundClosed(listed.slug, self.run.clock.now_ns()))
         await self._settle(followed)
-        await self.books.unfollow(listed)
         del self.run.followed[listed.slug]
 
     async def _open(self, listed: Round) -> None:

@@ -32,6 +32,13 @@ FORMAT = 3
 """
 
 
+class Continues(msgspec.Struct, frozen=True):
+    """Which session this one goes on from, and after which of its events."""
+
+    session: str
+    seq: int
+
+
 class Header(msgspec.Struct, frozen=True):
     """What a replay must know before the first event of a segment."""
 
@@ -49,6 +56,8 @@ class Header(msgspec.Struct, frozen=True):
     """The checksum at which the segment before it ended; empty where there is none to follow."""
     lost: int = 0
     """Events right before this segment that no disk took: it goes on from its checkpoint."""
+    continues: Continues | None = None
+    """Then a checkpoint comes first, of the mind that was brought back, and numbers go on."""
     thinned: str = ""
     """What was taken out of it since; then it keeps what it has, and does not replay."""
 

@@ -146,6 +146,17 @@ class LineFile:
             self._kept = self._kept if self._fault else end
             self._answer()
 
+    def keep_at_once(self) -> None:
+        """Everything so far to the disk, before there is anybody who writes. Fatal where it does
+        not go."""
+        self._take_over()
+        try:
+            self._write(must_keep=True)
+        except OSError as error:
+            raise Fatal(self._words(error)) from error
+        self._make_room()
+        self._kept = self._appended
+
     def close(self) -> None:
         """Everything to the disk, now."""
         self._take_over()

@@ -24,7 +24,7 @@ import trio
 from attrs import define
 
 from polytui.config.schema import JournalSettings
-from polytui.journal.codec import Header, encode_header, is_event_line
+from polytui.journal.codec import CHECKPOINT_BEGINS, Header, encode_header, is_event_line
 from polytui.journal.line_file import Line, LineFile, OffLoop, in_a_thread
 from polytui.journal.seal import Chain
 from polytui.journal.segments import FOLDER, in_folder, press, segment_path, sync_folder
@@ -46,10 +46,12 @@ class JournalLog(LineFile):
         *,
         checkpoint: Line | None = None,
         clock_s: Callable[[], float] = time.monotonic,
+        pass_point: Callable[[str], None] | None = None,
     ) -> None:
         """In a folder of the session's. `checkpoint`: of the mind that has read everything up to
         `header.after`, where there was anything. `clock_s`: for the age of a segment, which no step
-        of the wall's time may change."""
+        of the wall's time may change. `pass_point` is told where the writer is, for a plan of
+        faults that ends the process there."""
         self._header, self._settings, self._clock_s = header, settings, clock_s
         self._folder = folder / FOLDER
         path = segment_path(self._folder, header.segment)
@@ -76,6 +78,7 @@ class JournalLog(LineFile):
         self.is_segment_due = False
         """To be looked at after each batch: whoever sees it begins the next one."""
         self._is_turning = self._has_turned = False
+        self._pass_point = pass_point
         self.has_closed = trio.Event()
         """A segment waits to be pressed."""
         self.append(encode_header(header))
@@ -175,7 +178,16 @@ class JournalLog(LineFile):
             made = line if isinstance(line, bytes) else line()
             if made:
                 self._leaving += self._chain.seal(made)
+                if self._pass_point is not None and made.startswith(CHECKPOINT_BEGINS):
+                    self._pass_half(self._pass_point, len(made))
             self._made_next.popleft()
+
+    def _pass_half(self, pass_point: Callable[[str], None], size: int) -> None:
+        """Half of the line that was made last is in the file, and the other half not yet."""
+        written = self._file.write(self._leaving[: len(self._leaving) - size // 2])
+        self._size += written
+        del self._leaving[:written]
+        pass_point("checkpoint-half-written")
 
     def _sync(self) -> None:
         """After a refused fsync nobody knows what the disk has: it is not asked again."""
@@ -212,6 +224,8 @@ class JournalLog(LineFile):
         )
         path = segment_path(self._folder, header.segment)
         file = _begun(path)
+        if self._pass_point is not None:
+            self._pass_point("segment-turning")
         self._file.close()
         self._file, self._file_path, self._header = file, path, header
         self._given_up, self._is_turning = None, False

@@ -79,6 +79,11 @@ class Shadow:
         self._look_at_due()
         return due
 
+    def lose_sent(self) -> None:
+        """Whoever sent them is no more."""
+        self._sent = []
+        self._look_at_due()
+
     def is_waiting(self, slug: str, strategy: str) -> bool:
         """Whether an order of the strategy is on its way."""
         return any(sent.slug == slug and sent.strategy == strategy for sent in self._sent)

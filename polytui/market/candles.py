@@ -282,6 +282,11 @@ class Candles:
         """A bar that was traded in or loaded; None for a flat or unknown one."""
         return self._series[length_s].bars.get(opens_ns // NS_PER_S)
 
+    def whole_bars(self, length_s: int) -> int:
+        """How many bars are known without a hole, the one in progress included."""
+        bars = self._series[length_s].bars
+        return sum(self._is_whole(opens_s, length_s, length_s) for opens_s in bars)
+
     def seen_until_ns(self, length_s: int, now_ns: int) -> int:
         """Up to where bars were traded or loaded: `now_ns`, unless trades are being missed."""
         holes = self._holes[length_s]

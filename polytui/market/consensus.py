@@ -97,6 +97,12 @@ class Consensus:
             known.blame(now_ns)
         known.is_live = is_live
 
+    def lose_sight(self) -> None:
+        """Nobody is heard until it is said to be live; nobody is to blame."""
+        self._changed()
+        for venue in self._venues.values():
+            venue.is_live = False
+
     def judge(self, now_ns: int, market: MarketSettings) -> None:
         """Vote: who is an outlier from here on. Changes state, so only a step may ask for it."""
         votes = self._votes(now_ns, market)

@@ -185,8 +185,20 @@ class Breakers:
     def restore(self, kept: tuple[tuple[Why, int], ...], now_ns: int) -> None:
         """Open what another session had open, as far as it has not cooled down meanwhile."""
         for why, until_ns in kept:
-            if until_ns > now_ns:
+            if until_ns > now_ns and why.reason not in self._open:
                 self._open[why.reason] = _Episode(why, until_ns, why.limit, why)
+
+    def begin_session(self, now_ns: int, settings: BreakerSettings) -> None:
+        """As they stood when a process died. Whatever our clock says now, none is open for longer
+        than one that opens now, and nothing was seen later than now."""
+        self.trips = {}
+        self.must_cancel = self._is_warned = False
+        latest_ns = now_ns + int(settings.cool_down_s * NS_PER_S)
+        for episode in self._open.values():
+            episode.until_ns = min(episode.until_ns, latest_ns)
+        self._reconnects = deque([at_ns for at_ns in self._reconnects if at_ns <= now_ns])
+        if any(watched.looked_ns > now_ns for watched in self._markets.values()):
+            self._markets = {}
 
     def state(self) -> tuple[object, ...]:
         episodes = [

@@ -30,6 +30,7 @@ from polytui.model.effects import (
     Warn,
 )
 from polytui.model.events import Action, Commanded, Event, RoundFound, SettingsChanged, Ticked
+from polytui.model.instrument import Interval
 from polytui.model.snapshot import AssetState
 from polytui.model.units import format_micro
 from polytui.runtime.asset import AssetRun
@@ -108,10 +109,11 @@ class AssetWorker:
             watchers.start_soon(self.chaos.crash_when_due, run.asset, self.session.mind.account)
             await watchers.start(books.watch)
             await watchers.start(PriceWatch(run, feed_factory, self._say).watch)
-            for interval in feed_factory.settings.session.intervals:
+            for interval in Interval:
                 rounds = feed_factory.settings.rounds
                 watcher = RoundWatcher(run, interval, sources, books, rounds, self._complain)
-                await watchers.start(watcher.watch)
+                is_traded = interval in feed_factory.settings.session.intervals
+                await watchers.start(watcher.watch if is_traded else watcher.see_out)
 
     async def _tick(self) -> None:
         """Time passes for the desk even when nothing else happens."""
@@ -208,8 +210,11 @@ class EffectRouter:
 
 async def opening_events(run: AssetRun, session: Session) -> list[Event]:
     """What a new desk hears first: what is held, the settings and their model, and the rounds it
-    must know before it takes what a crash left in the inbox."""
+    must know before it takes what a crash left in the inbox. Before the first life of a session
+    that goes on from another one, the desk of that one hears which orders are gone."""
+    goes_on = session.goes_on if run.life == 1 else None
     return [
+        *(() if goes_on is None else goes_on.gone[run.asset]),
         await run.client.open(run.life),
         *(() if session.restored is None else (session.restored,)),
         SettingsChanged(canonical_json(session.settings)),

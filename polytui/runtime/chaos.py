@@ -21,6 +21,7 @@ from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
+from polytui.runtime.sudden_death import OF_ASSETS, OF_THE_JOURNAL, PlannedDeath
 
 if TYPE_CHECKING:  # a plan is read before anything is started
     from polytui.desk.account import Account
@@ -29,6 +30,7 @@ _PART = re.compile(
     r"(?P<kind>[a-z]+):(?P<target>[a-z]+)@round(?P<round>[1-9][0-9]*)"
     r"(\+(?P<after>[0-9]+)s)?(x(?P<seconds>[0-9]+(\.[0-9]+)?))?"
 )
+_DEATH = re.compile(r"kill9:(?P<target>[a-z]+)@(?P<point>[a-z-]+)(#(?P<nth>[1-9][0-9]*))?")
 _LOOK_EVERY_S = 0.05
 EVERYTHING = "all"
 NETWORK = (
@@ -81,10 +83,31 @@ class PlannedFault:
         return any(account.of(a).rounds_opened >= self.at_round for a in watched)
 
 
+def parse_deaths(text: str) -> tuple[PlannedDeath, ...]:
+    """Of the same plan, where the process is to kill itself."""
+    found = (_DEATH.fullmatch(part.strip()) for part in text.split(","))
+    return tuple(_planned_death(one) for one in found if one is not None)
+
+
+def _planned_death(found: re.Match[str]) -> PlannedDeath:
+    target, point, part = found["target"], found["point"], found[0]
+    if point in OF_THE_JOURNAL and target != EVERYTHING:
+        raise Fatal(f"chaos {part!r}: all assets have one journal, say kill9:all@{point}")
+    if point not in OF_THE_JOURNAL + OF_ASSETS:
+        points = ", ".join(OF_ASSETS + OF_THE_JOURNAL)
+        raise Fatal(f"chaos {part!r}: {point} is none of {points}")
+    if target not in (EVERYTHING, *[asset.value for asset in Asset]):
+        raise Fatal(f"chaos {part!r}: {target} is no asset, and not all")
+    return PlannedDeath(point, "" if target == EVERYTHING else target, int(found["nth"] or 1))
+
+
 def parse_chaos(text: str, assets: Sequence[Asset] = tuple(Asset)) -> tuple[PlannedFault, ...]:
-    """A plan of comma-separated faults. Fatal with the wrong part in words, also for an asset
-    that is not among those of the session: its fault would never come."""
-    faults = tuple(_parse_fault(part.strip()) for part in text.split(",")) if text else ()
+    """A plan of comma-separated faults, those left out that end the process. Fatal with the wrong
+    part in words, also for an asset that is not among those of the session: its fault would never
+    come."""
+    parse_deaths(text)
+    parts = [part.strip() for part in text.split(",")] if text else []
+    faults = tuple(_parse_fault(part) for part in parts if _DEATH.fullmatch(part) is None)
     for fault in faults:
         if fault.asset is not None and fault.asset not in assets:
             raise Fatal(f"chaos: {fault.target} is not traded in this session; add it to it")

@@ -37,6 +37,7 @@ from polytui.runtime.inbox import Item
 from polytui.runtime.notices import TOLD, words_of
 from polytui.runtime.order_times import Batch
 from polytui.runtime.session import Session
+from polytui.runtime.sudden_death import SuddenDeath
 
 _HEEDED = frozenset({Commanded, Ticked, RoundSettled, *TOLD})
 """Events that somebody beside the mind waits for."""
@@ -102,6 +103,8 @@ class DeskLoop:
             for effect in effects:
                 self.act(effect)
             self._measure(items, effects, began, decided)
+            if self.session.death is not None:
+                self._pass_points(self.session.death, items, taken, now_ns)
         finally:
             # What the mind has taken is in the journal, even where an effect finds no way out.
             self._record(items, taken, now_ns)
@@ -114,6 +117,18 @@ class DeskLoop:
         if effects or heeded:
             self._heed(heeded, now_ns, has_acted=bool(effects))
         self.is_sound = True
+
+    def _pass_points(
+        self, death: SuddenDeath, items: list[Item], taken: list[Taken], now_ns: int
+    ) -> None:
+        """Where a plan of faults may end the process."""
+        asset = self.run.asset.value
+        death.pass_effects([effect for one in taken for effect in one.effects], asset)
+        kept = death.pass_events([item.event for item in items], asset)
+        if kept is not None:
+            self._record(items, taken[:kept], now_ns)
+            self.session.journal.write_now()
+            death.die()
 
     def _heed(self, events: list[Event], now_ns: int, *, has_acted: bool) -> None:
         """What follows from a batch beside its effects."""

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 import trio
 from loguru import logger
+from msgspec.structs import replace
 
 from polytui.config.load import digest_of
-from polytui.desk.checkpoint import prepare
-from polytui.desk.mind import Mind
+from polytui.desk.checkpoint import checkpoint_of, prepare
 from polytui.execution.client import Execution, VenueMoney
-from polytui.journal.codec import FORMAT, Header
+from polytui.journal.codec import FORMAT, Header, encode_checkpoint
+from polytui.journal.line_file import OffLoop, in_a_thread
 from polytui.journal.log import JournalLog
+from polytui.journal.newest_session import note_newest
 from polytui.journal.risk_state_file import RiskStateFile
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.chaos import Chaos
+from polytui.runtime.going_on import Start, begin_session
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
-from polytui.runtime.modes import MODES, Surroundings
+from polytui.runtime.modes import MODES, Surroundings, opener_of
 from polytui.runtime.pace import Pace
 from polytui.runtime.plan import Plan
 from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals, hear_signals
 from polytui.runtime.status import show_status
 from polytui.runtime.store_child import keep_database
+from polytui.runtime.sudden_death import SuddenDeath
 from polytui.runtime.summary import Summary, summarise
 from polytui.runtime.tending import tend_journal
 from polytui.runtime.tree import Tree
@@ -40,11 +44,11 @@ async def run_engine(plan: Plan) -> Summary:
     here is a fault above the assets: everything is cancelled, and the traceback goes up."""
     async with (
         hear_signals() as signals,
-        MODES[plan.mode].opener(
+        opener_of(plan.mode, plan.venue)(
             plan.settings, plan.folder, plan.config, plan.prices
         ) as surroundings,
     ):
-        session = _open_session(plan, surroundings)
+        session = open_session(plan, surroundings)
         async with keep_database(session):
             try:
                 ran = await _run(plan, session, surroundings, signals)
@@ -57,21 +61,27 @@ async def run_engine(plan: Plan) -> Summary:
 async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
-    async with MODES[plan.mode].execution(plan.settings, session.clock) as execution:
-        runs = [_asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
+    carried = None if session.goes_on is None else session.goes_on.carried
+    async with MODES[plan.mode].execution(plan.settings, session.clock, carried) as execution:
+        runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
         await _supervise(plan, session, surroundings, signals, runs, pace)
         return runs, execution.money(), pace
 
 
-def _asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:
-    return AssetRun(
+def asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:
+    """What an asset owns beyond its lives, with the rounds that an earlier session left."""
+    run = AssetRun(
         asset,
         session.clock,
         execution.client(asset),
         Inbox(plan.settings.queues.inbox),
         judge=Judge(plan.settings.clock.max_ahead_ms * NS_PER_MS),
     )
+    if session.goes_on is not None:
+        followed = session.goes_on.followed.get(asset, [])
+        run.followed = {one.round.slug: one for one in followed}
+    return run
 
 
 async def _supervise(
@@ -94,62 +104,79 @@ async def _supervise(
         nursery.cancel_scope.cancel()
 
 
-def _open_session(plan: Plan, surroundings: Surroundings) -> Session:
+def open_session(
+    plan: Plan, surroundings: Surroundings, off_loop: OffLoop = in_a_thread
+) -> Session:
+    """What a session begins with: a journal, and the mind of the session before, where there is one
+    to go on from. Fatal where another session of this mode runs in the folder."""
     settings, clock = plan.settings, surroundings.clock
     name, started_ns = plan.folder.name, clock.now_ns()
-    seed = settings.demo.seed if MODES[plan.mode].is_simulated else None
-    header = Header(FORMAT, version("polytui"), plan.mode, name, started_ns, seed, clock.speed)
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
-    risk_state = None
-    if MODES[plan.mode].keeps_risk_state:
-        risk_state = RiskStateFile(Path(settings.journal.directory), plan.mode, name, started_ns)
-    session = Session(
-        name=name,
-        mode=plan.mode,
-        folder=plan.folder,
-        settings=settings,
-        clock=clock,
-        mind=_new_mind(),
-        journal=JournalLog(plan.folder, header, settings.journal),
-        hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
-        started_ns=started_ns,
-        seed=seed,
-        risk_state=risk_state,
-    )
-    for line in _words_of_risk_state(risk_state, settings.journal.directory):
+    directory, risk_state = Path(settings.journal.directory), None
+    death = None if plan.death is None else SuddenDeath(plan.death)
+    prepare()  # now, for the first checkpoint comes in the middle of trading
+    with ExitStack() as undo:
+        if surroundings.world is not None:
+            risk_state = RiskStateFile(directory, plan.mode, name, started_ns, off_loop)
+            undo.callback(risk_state.close)
+        start = begin_session(plan, surroundings.world, risk_state, started_ns)
+        session = Session(
+            name=name,
+            mode=plan.mode,
+            folder=plan.folder,
+            settings=settings,
+            clock=clock,
+            mind=start.mind,
+            journal=_begin_journal(plan, surroundings, start, off_loop, death),
+            death=death,
+            hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
+            started_ns=started_ns,
+            seed=surroundings.seed,
+            risk_state=risk_state,
+            goes_on=start.goes_on,
+        )
+        if surroundings.world is not None:
+            note_newest(directory, plan.mode, name, plan.folder, surroundings.world)
+        undo.pop_all()
+    for line in start.lines:
         session.notice(*line)
     for warning in surroundings.warnings:
         session.notice("warn", "", warning)
     return session
 
 
-def _new_mind() -> Mind:
-    prepare()  # now, for the first checkpoint comes in the middle of trading
-    return Mind()
-
-
-def _words_of_risk_state(
-    risk_state: RiskStateFile | None, directory: str
-) -> Iterator[tuple[str, str, str]]:
-    """(level, asset, text): a kill switch that was looked for in the wrong folder is off."""
-    if risk_state is None:
-        yield "info", "", "begins anew: kill switch, pauses and counters end with this session"
-        return
-    if risk_state.damage:
-        yield "error", "", risk_state.damage
-    left = risk_state.restored
-    if left is None:
-        where = Path(directory).resolve()
-        yield "warn", "", f"no earlier session in {where}: counters of the day begin at nothing"
-        return
-    if left.kill_why:
-        yield "error", "", f"kill switch is on from an earlier session: {left.kill_why}"
-    else:
-        yield "info", "", "counters of the day go on from the last session"
-    for one in left.stopped:
-        if one.is_paused:
-            why = one.whys[0].text() if one.whys else "by command"
-            yield "warn", one.asset, f"paused from an earlier session until you resume it: {why}"
-        for breaker, _ in one.breakers:
-            yield "warn", one.asset, f"no entries yet, as before the restart: {breaker.text()}"
+def _begin_journal(
+    plan: Plan,
+    surroundings: Surroundings,
+    start: Start,
+    off_loop: OffLoop,
+    death: SuddenDeath | None,
+) -> JournalLog:
+    """With the mind in front where it is brought back: it is on the disk before anything is done
+    with it."""
+    clock, mind = surroundings.clock, start.mind
+    header = Header(
+        FORMAT,
+        version("polytui"),
+        plan.mode,
+        plan.folder.name,
+        clock.now_ns(),
+        surroundings.seed,
+        clock.speed,
+    )
+    checkpoint = None
+    if start.goes_on is not None:
+        continues = start.goes_on.continues
+        header = replace(header, continues=continues, after=continues.seq)
+        checkpoint = encode_checkpoint(mind.seq, mind.digest(), checkpoint_of(mind))
+    journal = JournalLog(
+        plan.folder,
+        header,
+        plan.settings.journal,
+        off_loop,
+        checkpoint=checkpoint,
+        pass_point=None if death is None else death.pass_point,
+    )
+    journal.keep_at_once()
+    return journal

@@ -24,6 +24,7 @@ from polytui.config.schema import DemoSettings, EndpointSettings, Settings, Sock
 from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.execution.client import OpenExecution
 from polytui.execution.paper_client import open_paper
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
@@ -48,6 +49,11 @@ class Surroundings:
     """(speed, monotonic moment): session time runs at it from then on; None for real time."""
     quotas: Quotas = field(factory=Quotas)
     """Of all assets and all their lives."""
+    world: str | None = ""
+    """Sessions of one world go on from each other: empty for the real one, None for one that ends
+    with the session."""
+    seed: int | None = None
+    """Of a world that this session began."""
     warnings: tuple[str, ...] = ()
     """What people should know of where the session lives."""
     pools: Pools = field(factory=Pools)
@@ -97,7 +103,30 @@ async def _demo(
         # The simulated venue takes any credentials; these are nobody's.
         credentials = Credentials("demo", "demo", "demo")
         fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
-        yield Surroundings(here, clock, credentials, fault, turn)
+        yield Surroundings(here, clock, credentials, fault, turn, world=None, seed=demo.seed)
+
+
+@asynccontextmanager
+async def _attached(
+    urls: Urls, settings: Settings, folder: Path, config: Path | None, prices: Path | None
+) -> AsyncIterator[Surroundings]:
+    """A venue that runs for itself: its speed is not ours to change, and it is there when we are
+    not. Fatal where nobody answers."""
+    await _find(urls)
+    clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
+    here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
+    credentials, fault = Credentials("demo", "demo", "demo"), partial(_make_fault, urls)
+    yield Surroundings(here, clock, credentials, fault, world=f"{urls.anchor_ns:x}")
+
+
+async def _find(urls: Urls) -> None:
+    http = Http(urls.geoblock, HttpSettings())
+    try:
+        await http.get("/api/geoblock")
+    except (Retry, Rejected, Unknown) as error:
+        raise Fatal(f"the venue of --venue does not answer at {urls.geoblock}: {error}") from error
+    finally:
+        await http.close()
 
 
 def _endpoints(urls: Urls) -> EndpointSettings:
@@ -145,8 +174,6 @@ class Mode:
     """What trades, and for whom."""
     is_simulated: bool
     """The world has a seed and a speed, and nobody's money is in it."""
-    keeps_risk_state: bool
-    """A session begins where the last one of its mode ended: counters of the day, kill switch."""
     adapted: Callable[[Settings, DemoSettings], Settings]
     """What it makes of settings that were read, at the start and whenever they are read again, in a
     demo that began with these."""
@@ -162,7 +189,6 @@ MODES: dict[str, Mode] = {
         _paper,
         open_paper,
         is_simulated=False,
-        keeps_risk_state=True,
         adapted=_as_written,
     ),
     "demo": Mode(
@@ -170,7 +196,11 @@ MODES: dict[str, Mode] = {
         _demo,
         open_paper,
         is_simulated=True,
-        keeps_risk_state=False,
         adapted=adapted_to_demo,
     ),
 }
+
+
+def opener_of(mode: str, venue: Urls | None) -> Opener:
+    """What a session of this mode lives in; `venue`: a simulated one that runs already."""
+    return MODES[mode].opener if venue is None else partial(_attached, venue)

@@ -10,6 +10,8 @@ from attrs import field, frozen
 
 from polytui.config.schema import Settings
 from polytui.runtime.chaos import PlannedFault
+from polytui.runtime.sudden_death import PlannedDeath
+from polytui.sim.server.urls import Urls
 
 if TYPE_CHECKING:
     from polytui.runtime.status import StatusConsole
@@ -28,6 +30,12 @@ class Plan:
     config: Path | None = None
     """Where the settings came from, watched for changes; a venue of ours reads the same."""
     prices: Path | None = None
+    venue: Urls | None = None
+    """A simulated venue that runs already, and outlives the session; None for one of our own."""
+    is_fresh: bool = False
+    """Begin anew, whatever the session before left, with a new account on paper."""
     chaos: tuple[PlannedFault, ...] = ()
+    death: PlannedDeath | None = None
+    """Where the process is to kill itself."""
     status: StatusConsole | None = field(default=None)
     """Where the status line goes; None for a session that a terminal watches."""

@@ -21,11 +21,13 @@ from polytui.model.plain_text import plain
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
+from polytui.runtime.going_on import GoesOn
 from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
 from polytui.runtime.latency_watch import LatencyWatch
 from polytui.runtime.meter import Meter
 from polytui.runtime.reasons import Reasons
+from polytui.runtime.sudden_death import SuddenDeath
 
 _GOES_ON = "no entries until it is taken again; exits and cancels go on"
 _KEEP_WITHIN_S = 5.0
@@ -52,6 +54,10 @@ class Session:
     seed: int | None = None
     risk_state: RiskStateFile | None = None
     """What survives this session; None where the next one begins anew."""
+    death: SuddenDeath | None = None
+    """Where this process is to kill itself; None but for a plan of faults."""
+    goes_on: GoesOn | None = None
+    """What it took over from the session before."""
     herald: Herald = field(init=False)
     meter: Meter = field(factory=Meter)
     latency: LatencyWatch = field(init=False)

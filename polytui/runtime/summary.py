@@ -38,6 +38,7 @@ def summarise(session: Session, runs: Sequence[AssetRun], venue: VenueMoney, pac
     return {
         "mode": session.mode,
         "seed": session.seed,
+        "recovered": None if session.goes_on is None else session.goes_on.figures,
         "speed": pace.summary(),
         **({} if session.seed is None else simulated(session.settings.demo)),
         **money,
@@ -86,10 +87,10 @@ def money_summary(
     counted = ("rounds", "signals", "orders", "fills")
     totals: Summary = {name: sum(one[name] for one in by_asset.values()) for name in counted}
     totals |= {
-        "fees_usd": usd(account.fees),
-        "pnl_usd": usd(account.realised),
+        "fees_usd": usd(account.fees - account.earlier.fees),
+        "pnl_usd": usd(account.realised - account.earlier.realised),
         "cash_usd": usd(account.cash),
-        "starting_cash_usd": usd(account.starting_cash),
+        "starting_cash_usd": usd(account.starting_cash + account.earlier.realised),
         "open_flow_usd": usd(account.cash - account.starting_cash - account.realised),
     }
     return {
@@ -169,14 +170,15 @@ def usd(millionths: int) -> float:
 
 def _asset(account: Account, asset: Asset) -> Summary:
     asset_account = account.of(asset)
+    earlier = asset_account.earlier
     return {
         "rounds": asset_account.rounds_settled,
-        "signals": asset_account.signals,
-        "orders": asset_account.orders,
-        "fills": asset_account.fills,
+        "signals": asset_account.signals - earlier.signals,
+        "orders": asset_account.orders - earlier.orders,
+        "fills": asset_account.fills - earlier.fills,
         "working_orders": asset_account.working,
-        "pnl_usd": usd(asset_account.realised),
-        "fees_usd": usd(asset_account.fees),
+        "pnl_usd": usd(asset_account.realised - earlier.realised),
+        "fees_usd": usd(asset_account.fees - earlier.fees),
         "venue": {
             "contradictions": dict(asset_account.contradictions),
             "stray_fills": asset_account.stray_fills,
@@ -192,13 +194,14 @@ def _asset(account: Account, asset: Asset) -> Summary:
 
 def _reconcile(account: Account, venue: VenueMoney) -> Summary:
     """Two parties counted the money apart: our ledger, and the venue."""
+    pnl = account.realised - account.earlier.realised
     return {
         "traded_usd": usd(venue.traded),
         "settlements_usd": usd(venue.payouts),
         "client_cash_usd": usd(venue.cash),
         "ledger_cash_usd": usd(account.cash),
         "is_cash_equal": venue.cash == account.cash,
-        "is_pnl_traded_plus_settlements": account.realised == venue.traded + venue.payouts,
+        "is_pnl_traded_plus_settlements": pnl == venue.traded + venue.payouts,
     }
 
 
@@ -251,6 +254,12 @@ def forecast_lines(summary: Summary) -> list[str]:
             figures = [f"{one[key] * 100:+.1f} c {key}" for key in ("claimed", "realised", "used")]
             lines.append(f"{name}: {one['count']:.0f} claims, a share {', '.join(figures)}")
     return lines
+
+
+def recovered_lines(summary: Summary) -> list[str]:
+    """What the session went on from; the figures above are its own."""
+    from_before = summary.get("recovered")
+    return [from_before["words"]] if from_before else []
 
 
 def safety_lines(summary: Summary) -> list[str]:

@@ -143,7 +143,8 @@ def test_an_exit_that_is_not_over_is_not_sent_twice() -> None:
 
 
 def born_again(story: Story, order: Order) -> Story:
-    """The desk crashed; its client holds what it held, the watchers find the round anew."""
+    """The desk broke; its client holds what it held, the watchers find the round anew."""
+    story.desk().is_sound = False
     cost = bought_for(order)
     held = ev.HeldRound(make_round(), (Holding(Outcome.UP, order.shares, cost),), Usd(-cost))
     story.tell(ev.DeskOpened(Asset.BTC, 2, story.cash, Usd(0), (held,)))
@@ -182,6 +183,7 @@ def test_after_a_crash_what_is_open_leaves_before_the_close() -> None:
 
 def test_after_a_crash_nobody_enters_before_the_volatility_is_known() -> None:
     story = Story(LEAVING).a_minute_in()
+    story.desk().is_sound = False
     story.tell(ev.DeskOpened(Asset.BTC, 2, story.cash))
     story.tell(ev.SettingsChanged(canonical_json(story.settings)))
     story.tell(ev.FeedUp(ev.BOOK_FEED, story.now_ns))

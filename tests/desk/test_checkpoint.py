@@ -299,7 +299,10 @@ def test_a_class_that_had_another_field_is_named(state: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("desk.account.AssetAccount", "fields of desk.account.AssetAccount had other types"),
+        (
+            "desk.asset_account.AssetAccount",
+            "fields of desk.asset_account.AssetAccount had other types",
+        ),
         ("model.instrument.Outcome", "fields of model.instrument.Outcome had other types"),
     ],
 )

@@ -301,6 +301,7 @@ def test_flatten_sells_the_side_that_is_more(
         if shares
     )
     flow = Usd(-sum(one.cost for one in holdings))
+    story.desk().is_sound = False
     story.tell(
         ev.DeskOpened(
             Asset.BTC, 2, story.cash, Usd(0), (ev.HeldRound(make_round(), holdings, flow),)

@@ -27,8 +27,8 @@ class ResolverSettings:
     """From the close to the result: the least, and the most."""
     result_spread_s: float = field(default=2.9, validator=ge(0.0))
     """Mean of what comes on top of the least; the median is then two seconds above it."""
-    forget_s: float = field(default=3_600.0, validator=ge(0.0))
-    """A resolved round stays listed this long."""
+    forget_s: float = field(default=172_800.0, validator=ge(0.0))
+    """A resolved round stays listed this long: a bot that was away for a day asks who won."""
 
 
 class _Stage(Enum):
