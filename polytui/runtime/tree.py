@@ -33,11 +33,13 @@ from polytui.runtime.faults import Faults
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
 from polytui.runtime.publisher import Publisher
+from polytui.runtime.queries import Queries
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 from polytui.runtime.settings_watch import SettingsWatch
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.supervisor import Supervisor
+from polytui.store.database import database_of
 
 _WARM_UP_S = 3.0
 _FAREWELL_S = 0.3
@@ -117,7 +119,9 @@ class Tree:
         in_force = SettingsInForce(session, self.runs, publisher.limits_in_use)
         await in_force.begin()
         commands = Commands(session, self.runs, in_force, self.pace)
-        session.hub.serve(commands.obey, commands.change, session.stop)
+        is_kept = session.settings.store.is_enabled
+        queries = Queries(database_of(session.folder.parent), session.name, is_kept=is_kept)
+        session.hub.serve(commands.obey, commands.change, session.stop, queries.answer)
         account.start_soon(obey_signals, session, self.signals)
         account.start_soon(session.herald.run)
         account.start_soon(publisher.publish)

@@ -197,4 +197,6 @@ async def test_latency_is_counted_once_a_frame(autojump_clock: MockClock, tmp_pa
     loop.take([Item(Ticked(4))])
     loop.session.latency.settle([loop.run])
     assert loop.session.meter.decided.count == 2
+    longest = loop.session.meter.decided.largest
+    assert loop.run.worst_ns == longest > 0, "which the breaker hears with the next tick"
     journal_of(loop.session)
