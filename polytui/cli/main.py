@@ -9,6 +9,7 @@ import click
 
 from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import FAILED, USAGE
+from polytui.cli.exporting import export
 from polytui.cli.journals import replay
 from polytui.cli.looking import decode, doctor, record
 from polytui.cli.past import rebuild, report, sessions
@@ -24,7 +25,7 @@ _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
 _COMMANDS = (
     *(run, demo, attach, venue, decode, record, doctor, replay, config),
-    *(sessions, report, trades, orders, rounds, why, rebuild),
+    *(sessions, report, trades, orders, rounds, why, rebuild, export),
 )
 
 

@@ -48,12 +48,16 @@ def report(session: str, json_path: str | None, config: Path | None) -> None:
 @config_option
 @plain_errors
 def rebuild(json_path: str | None, config: Path | None) -> None:
-    """Make the database anew from all journals of the folder, and put it in its place."""
+    """Make the database anew from all journals of the folder, and every file that is made of it."""
     from polytui.store.rebuild import rebuild as make_anew
 
     directory = Path(load(config).journal.directory)
     quiet = json_path == "-"
-    done = make_anew(directory, lambda name: None if quiet else click.echo(f"reading {name}"))
+    done = make_anew(
+        directory,
+        lambda name: None if quiet else click.echo(f"reading {name}"),
+        lambda trouble: click.echo(trouble, err=True),
+    )
     if json_path:
         write_json(attrs.asdict(done), json_path)
     for session, fault in done.faults.items():

@@ -33,6 +33,7 @@ from polytui.config.deciding import (
     SettlementSniperSettings,
 )
 from polytui.config.execution import ExecutionSettings, LatencySettings
+from polytui.config.files import FileSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -315,6 +316,7 @@ class Settings:
     queues: QueueSettings = Factory(QueueSettings)
     journal: JournalSettings = Factory(JournalSettings)
     store: StoreSettings = Factory(StoreSettings)
+    files: FileSettings = Factory(FileSettings)
     record: RecordSettings = Factory(RecordSettings)
     doctor: DoctorSettings = Factory(DoctorSettings)
     terminal: TerminalSettings = Factory(TerminalSettings)

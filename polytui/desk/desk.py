@@ -318,7 +318,7 @@ class Desk:
 
     def _decide_round(self, step: Step, market_round: DeskRound) -> View | None:
         market_round.looked_ns = step.now_ns
-        seen = build_view(market_round, self._view_inputs(step))
+        seen = build_view(market_round, self.view_inputs(step.now_ns))
         unseen = seen.why if isinstance(seen, NoView) else None
         read_if_unsettled(step, market_round, unseen)
         halt = self._halts.halt()
@@ -358,9 +358,9 @@ class Desk:
         whys |= self._quoter.want(step, market_round, wanted, self.settings)
         step.say(market_round, whys)
 
-    def _view_inputs(self, step: Step) -> ViewInputs:
+    def view_inputs(self, now_ns: int) -> ViewInputs:
         return ViewInputs(
-            now_ns=step.now_ns,
+            now_ns=now_ns,
             prices=self.prices,
             predictor=self.predictor,
             free_cash=self.account.free_cash,

@@ -18,16 +18,17 @@ import attrs
 
 from polytui.config.called import called
 from polytui.model.errors import Fatal
-from polytui.store.rows import TABLES, Row, SessionRow, SignalRow
+from polytui.store.files.stale import StaleFile, note_stale, strike_out
+from polytui.store.rows import EVERY_TABLE, Row, SessionRow, SignalRow
 from polytui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION, upsert
 from polytui.store.sums import reason_of, refresh_sums
 
 NAME = "polytui.sqlite"
 _WAIT_S = 30.0
 """For another writer to end its batch."""
-_PUTS = {table: upsert(table) for table in TABLES}
+_PUTS = {table: upsert(table) for table in EVERY_TABLE}
 _PUT_SIGNAL = _PUTS[SignalRow].partition(" ON CONFLICT")[0] + " ON CONFLICT DO NOTHING"
-_VALUES = {table: attrgetter(*(one.name for one in attrs.fields(table))) for table in TABLES}
+_VALUES = {table: attrgetter(*(one.name for one in attrs.fields(table))) for table in EVERY_TABLE}
 
 
 class BadDatabase(Fatal):
@@ -114,6 +115,14 @@ class Database:
             ).fetchone()
         return session if found is None or not found[0] else str(found[0])
 
+    def streams_of(self, session: str) -> str:
+        """How far the streams of a session are written; empty where they are not."""
+        with in_words(self.path):
+            found = self._connection.execute(
+                "SELECT state FROM streams WHERE session = ?", (session,)
+            ).fetchone()
+        return "" if found is None or not found[0] else str(found[0])
+
     def put(self, session: str, before: int, rows: Iterable[Row], last: SessionRow) -> None:
         """One batch of a session's rows and how far they go, all or nothing. OtherReader where the
         session is not read until `before`."""
@@ -124,12 +133,18 @@ class Database:
             for row in (*rows, last):
                 self._put(row)
             refresh_sums(self._connection, session, rows)
+            note_stale(self._connection, session, rows)
 
     def forget(self, session: str) -> None:
         """Every row that this session told of first: it is read anew."""
         with in_words(self.path), self._transaction():
-            for table in TABLES:
+            for table in EVERY_TABLE:
                 self._connection.execute(f"DELETE FROM {table.TABLE} WHERE session = ?", (session,))
+
+    def strike_out(self, made: Iterable[StaleFile]) -> None:
+        """Files that are what the rows say, where those did not change meanwhile."""
+        with in_words(self.path), self._transaction():
+            strike_out(self._connection, made)
 
     def replace_with(self, other: Database) -> None:
         """Become what the other one is, in one transaction: whoever reads sees either."""

@@ -23,6 +23,7 @@ from polytui.journal.codec import BadJournal
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.store.database import Database, database_of
+from polytui.store.files.keeper import Keeper
 from polytui.store.following import Following, read_to_its_end
 
 _EVERY_S = 0.5
@@ -36,7 +37,8 @@ class Follower:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
-        self._following = Following(database, folder)
+        self._following = Following(database, folder, tell=_say)
+        self._keeper = Keeper(database, folder.parent, _say)
         self._others: list[Path] | None = None
         self._fault = ""
 
@@ -45,6 +47,7 @@ class Follower:
         is_over = False
         while True:
             count = self._read()
+            self._keeper.make_due()
             if count:
                 continue
             if is_over:
@@ -52,6 +55,7 @@ class Follower:
             has_more = self._read_one_before()
             is_over = _is_closed(stdin, 0.0 if has_more else _EVERY_S)
         self._following.close()
+        self._keeper.make()
         if self._fault:
             raise Fatal(self._fault)
 
@@ -88,7 +92,7 @@ class Follower:
     def _read_whole(self, folder: Path) -> None:
         with held(folder) as is_ours, suppress(BadJournal):  # which its row says
             if is_ours:
-                read_to_its_end(self._database, folder, self._read_former)
+                read_to_its_end(self._database, folder, self._read_former, _say)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from polytui.journal.codec import BadJournal, JournalRecord
 from polytui.journal.segment_reader import Bookmark
 from polytui.journal.tail import JournalTail
 from polytui.store.database import Database, OtherReader
+from polytui.store.files.session_streams import SessionStreams, Tell
 from polytui.store.fold import Fold, continued_by
 from polytui.store.rows import Row, SessionRow
 
@@ -29,9 +30,13 @@ BATCH = 20_000
 class Following:
     """State: the tail of one journal, and the fold of what was read of it."""
 
-    def __init__(self, database: Database, folder: Path, most: int = BATCH) -> None:
-        """`most`: records of a batch."""
+    def __init__(
+        self, database: Database, folder: Path, most: int = BATCH, tell: Tell | None = None
+    ) -> None:
+        """`most`: records of a batch. `tell`: whoever has it writes the session's streams as well,
+        and hears of a disk that refuses."""
         self._most = most
+        self._streams = None if tell is None else SessionStreams(folder.name, folder, tell)
         self.session = folder.name
         self._database = database
         self._folder = folder
@@ -72,15 +77,24 @@ class Following:
         self._seq, place = self._database.read_until(self.session)
         if not place:
             self._tail = JournalTail(self._folder)
+            self._begin_streams("")
             return self._tail
         self._tail = JournalTail(self._folder, msgspec.json.decode(place, type=Bookmark))
         try:
             self._fold = self._again()
+            self._begin_streams(place)
         except BadJournal as error:
             self.close()
             self._give_up(str(error))
             raise
         return self._tail
+
+    def _begin_streams(self, place: str) -> None:
+        if self._streams is not None:
+            root, state = self._database.root_of(self.session), self._database.streams_of
+            rows = self._streams.begin(state(self.session), place, root)
+            if rows:
+                self._database.put(self.session, self._seq, rows, SessionRow(self.session))
 
     def _again(self) -> Fold:
         """The fold as it stood at the place that was read until."""
@@ -127,15 +141,20 @@ class Following:
             fold = self._fold = Fold(header, root)
             rows.append(fold.began())
         for record in records:
-            rows += fold.take(record)
+            told = fold.take(record)
+            rows += told
+            if self._streams is not None:
+                self._streams.take(record, told, fold)
         return rows + fold.stands()
 
-    def _put(self, rows: Sequence[Row]) -> None:
+    def _put(self, rows: list[Row]) -> None:
         fold, tail = self._fold, self._tail
         assert fold is not None
         assert tail is not None
         place = msgspec.json.encode(tail.place).decode()
         last = SessionRow(self.session, seq=fold.seq, last_ns=fold.at_ns or None, place=place)
+        if self._streams is not None:
+            rows += self._streams.write(place, fold.root)
         self._database.put(self.session, self._seq, rows, last)
         self._seq = fold.seq
 
@@ -143,15 +162,20 @@ class Following:
         """Said with the session: its figures end before its journal does."""
         seq, place = self._database.read_until(self.session)
         last = SessionRow(self.session, root=self.session, seq=seq, place=place, fault=why)
+        is_new = self._database.faults().get(self.session) != why
+        told = self._streams.damaged(why, self._fold) if is_new and self._streams else []
         with suppress(OtherReader):
-            self._database.put(self.session, seq, (), last)
+            self._database.put(self.session, seq, told, last)
 
 
 def read_to_its_end(
-    database: Database, folder: Path, before_first: Callable[[str], None] = lambda _: None
+    database: Database,
+    folder: Path,
+    before_first: Callable[[str], None] = lambda _: None,
+    tell: Tell | None = None,
 ) -> int:
     """All that a journal has now; how many records that were. BadJournal as `Following.read`."""
-    following, count = Following(database, folder), 0
+    following, count = Following(database, folder, tell=tell), 0
     try:
         while found := following.read(before_first):
             count += found

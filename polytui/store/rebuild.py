@@ -17,6 +17,8 @@ from polytui.journal.codec import BadJournal
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.store.database import Database, database_of, is_sound
+from polytui.store.files.keeper import Keeper
+from polytui.store.follower import held
 from polytui.store.following import read_to_its_end
 
 _BESIDE = ("", "-wal", "-shm")
@@ -36,8 +38,9 @@ class Rebuilt:
     """Where the file of before is, if it was not sound."""
 
 
-def rebuild(directory: Path, tell: Tell = lambda _: None) -> Rebuilt:
-    """`tell` hears of each session. Fatal where it cannot be written."""
+def rebuild(directory: Path, tell: Tell = lambda _: None, say: Tell = lambda _: None) -> Rebuilt:
+    """And every file that is made of it. `tell` hears of each session, `say` of files that cannot
+    be written. Fatal where the database cannot be."""
     path = database_of(directory)
     if not directory.is_dir():
         raise Fatal(f"no folder {directory}: set journal.directory to where sessions are")
@@ -49,25 +52,29 @@ def rebuild(directory: Path, tell: Tell = lambda _: None) -> Rebuilt:
             for folder in session_folders(directory):
                 tell(folder.name)
                 sessions += 1
-                records += _read(database, directory, folder)
+                records += _read(database, directory, folder, say)
             faults = database.faults()
             kept = "" if not path.exists() else _put_in_place(path, database)
         if not path.exists():
             _move(aside, path)
     finally:
         _remove(aside)
+    with closing(Database(path)) as made:
+        Keeper(made, directory, say).make()
     return Rebuilt(sessions, records, faults, kept)
 
 
-def _read(database: Database, directory: Path, folder: Path) -> int:
-    """A damaged one is read until its damage, which its row says."""
+def _read(database: Database, directory: Path, folder: Path, say: Tell) -> int:
+    """A damaged one is read until its damage, which its row says. The streams of one that is
+    followed are its follower's."""
 
     def former(session: str) -> None:
         if (directory / session).is_dir():
-            _read(database, directory, directory / session)
+            _read(database, directory, directory / session, say)
 
     try:
-        return read_to_its_end(database, folder, former)
+        with held(folder) as is_ours:
+            return read_to_its_end(database, folder, former, say if is_ours else None)
     except BadJournal:
         return 0
 

@@ -259,6 +259,17 @@ class DifferenceRow:
     text: str
 
 
+@frozen
+class StreamRow:
+    """How far the streams of JSON lines of a session are written: of their writer for himself, in
+    the transaction of the rows. It tells nothing of a journal, so it is none of the tables."""
+
+    TABLE: ClassVar[str] = "streams"
+    KEY: ClassVar[tuple[str, ...]] = ("session",)
+    session: str
+    state: str | None = last()
+
+
 Row = (
     SessionRow
     | RoundRow
@@ -274,6 +285,7 @@ Row = (
     | LatencyRow
     | StageRow
     | DifferenceRow
+    | StreamRow
 )
 """What a journal tells. Counters of days are made of these."""
 TABLES: tuple[type[Any], ...] = (
@@ -294,8 +306,10 @@ TABLES: tuple[type[Any], ...] = (
     ReasonRow,
     DifferenceRow,
 )
+EVERY_TABLE: tuple[type[Any], ...] = (*TABLES, StreamRow)
 
 __all__ = [
+    "EVERY_TABLE",
     "TABLES",
     "DailyRow",
     "DifferenceRow",

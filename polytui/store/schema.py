@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from polytui.store.rows import TABLES
+from polytui.store.files import stale
+from polytui.store.rows import EVERY_TABLE
 from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
@@ -66,15 +67,17 @@ def columns(table: type[Any]) -> list[tuple[str, str]]:
 
 def create() -> Iterator[str]:
     """Statements that make an empty database into one of this version."""
-    for table in TABLES:
+    for table in EVERY_TABLE:
         cells = [
             f"{name} {kind}{' NOT NULL' if name in table.KEY else ''}"
             for name, kind in columns(table)
         ]
         key = ", ".join(table.KEY)
         yield f"CREATE TABLE {table.TABLE} ({', '.join(cells)}, PRIMARY KEY ({key})) WITHOUT ROWID"
+    yield "CREATE INDEX trades_settled ON trades (settled_ns)"
     yield from _INDICES
     yield from VIEWS
+    yield stale.CREATE
 
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {0: tuple(create())}
