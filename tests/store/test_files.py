@@ -18,12 +18,15 @@ import pytest
 from played import PlayedSession, played_session
 from told_sessions import asked
 
+from polytui.model.latency import COLUMNS, JUDGED, OrderLatency
 from polytui.model.units import MICRO
 from polytui.store.database import Database, database_of, open_read_only
 from polytui.store.files import written
 from polytui.store.files.keeper import Keeper
 from polytui.store.files.stale import stale_files
 from polytui.store.following import Following, read_to_its_end
+from polytui.store.latency_rows import latency_rows
+from polytui.store.rows import SessionRow
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +148,31 @@ def test_a_round_has_what_was_decided_and_done_in_it(folder: Path) -> None:
     (info, *_) = (folder / "logs" / "5m").rglob("market_info.txt")
     assert f"market_slug: {info.parent.name}\n" in info.read_text()
     assert "\nwinner: " in info.read_text()
+
+
+def test_an_orders_way_is_in_its_rounds_latencies(folder: Path) -> None:
+    """Under the names and in the milliseconds of the one place that defines them."""
+    path = database_of(folder.parent)
+    made(folder)
+    ((slug, root, order_id, seq),) = asked(
+        path, "SELECT o.slug, o.root, order_id, s.seq FROM orders o, sessions s LIMIT 1"
+    )
+    way = OrderLatency(
+        *(order_id, "btc", slug, "distance_fade", 5, ""),
+        *(None, 0, 120, 40, 7, 15_300, 15_900, None, -3),
+        ended="filled",
+    )
+    with closing(Database(path)) as database:
+        rows = latency_rows(root, folder.name, way)
+        database.put(folder.name, seq, rows, SessionRow(folder.name))
+        Keeper(database, folder.parent, pytest.fail).make()
+    (line,) = lines(folder / "logs" / "5m" / slug / "latency.csv")
+    for name in (*COLUMNS, *JUDGED):
+        told = getattr(way, name)
+        assert line[name] == ("" if told is None else f"{told:.3f}"), name
+    assert (line["receive_ms"], line["ack_ms"], line["is_taker"]) == ("", "15.300", "false")
+    trades = [one for one in trades_of(folder) if order_id in one["notes_json"]]
+    assert trades[0]["latency_submit_ms"] == "15.307"
 
 
 # --- whoever is killed ----------------------------------------------------------------------------

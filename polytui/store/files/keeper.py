@@ -87,6 +87,8 @@ class Keeper:
             return _words(error)
         except Fatal as error:
             return str(error)
+        except Exception as error:  # a fault of ours in one file keeps nobody from the rows
+            return f"cannot make the files of {file.name}: {type(error).__name__}: {error}"
         self._database.strike_out([file])
         return ""
 

@@ -146,7 +146,11 @@ def _rows(
 
 def _with_names(row: Row) -> Row:
     """The names under which latencies are told, of the one place that defines them."""
-    known = {n: v for n, v in row.items() if n in _LATENCY_FIELDS and v is not None}
+    known = {
+        name: value
+        for name, value in row.items()
+        if name in _LATENCY_FIELDS and (value is not None or name.endswith("_us"))
+    }
     way = msgspec.convert(known, OrderLatency, strict=False)
     return {**row, **{name: getattr(way, name) for name in _NAMED}}
 
