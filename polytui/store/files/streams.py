@@ -109,7 +109,8 @@ class Streams:
             if found:
                 self._append(name, found)
         self._state.place = place
-        return StreamRow(self._session, msgspec.json.encode(self._state).decode())
+        state = msgspec.json.encode(self._state, order="sorted")
+        return StreamRow(self._session, state.decode())
 
     # --- lines ----------------------------------------------------------------------------------
 
