@@ -158,7 +158,8 @@ class Fold:
         return rows
 
     def _opened(self, at: Moment, asset: Asset, event: ev.DeskOpened) -> Iterable[Row]:
-        if not any(self.account.of(one).is_traded for one in Asset):
+        is_first = not any(self.account.of(one).is_traded for one in Asset)
+        if is_first and not continued_by(self.header):
             yield at.moved(OPENING, "", "", event.cash)
         books = AssetBooks(asset, self.account)
         former, self._books[asset] = self._books.get(asset), books

@@ -19,7 +19,13 @@ from told_sessions import (
 
 from polytui.desk.checkpoint import checkpoint_of, restored
 from polytui.desk.mind import Mind
-from polytui.journal.codec import JournalRecord, decode_effects, decode_event
+from polytui.journal.codec import (
+    JournalRecord,
+    decode_effects,
+    decode_event,
+    decode_record,
+    encode_checkpoint,
+)
 from polytui.model.effects import Credit
 from polytui.model.instrument import Asset
 from polytui.store.database import Database
@@ -93,16 +99,69 @@ def test_equity_ends_where_the_account_stands(told: ToldSession, path: Path) -> 
     assert (cash, realised, exposure) == (account.cash, account.realised, account.exposure)
 
 
-def test_a_fold_may_begin_at_any_checkpoint(tmp_path: Path, told: ToldSession, path: Path) -> None:
-    """Who was killed begins again with a checkpoint, and ends with the same rows."""
-    middle = len(told.records) * 2 // 3
+def mind_after(records: list[JournalRecord]) -> Mind:
     mind = Mind()
-    for record in told.records[:middle]:
+    for record in records:
         try:
             asset = Asset(record.asset)
             mind.take(asset, record.at, decode_event(record.event), is_last=record.last)
         except Exception:
             assert record.raised
+    return mind
+
+
+def without(rows: list[tuple[object, ...]], *columns: int) -> list[tuple[object, ...]]:
+    return [tuple(one for at, one in enumerate(row) if at not in columns) for row in rows]
+
+
+def test_what_goes_on_in_another_session_has_one_row(
+    tmp_path: Path, told: ToldSession, path: Path
+) -> None:
+    """Rounds, orders, fills and trades are those of the two sessions' root, whoever tells of them
+    later; signals and settlements are of the session that had them."""
+    middle = len(told.records) // 2
+    mind = mind_after(told.records[:middle])
+    plain = checkpoint_of(mind)
+    line = encode_checkpoint(middle, mind.digest(), plain)
+    two = tmp_path / "two.sqlite"
+    database = Database(two)
+    put(database, Fold(HEADER, NAME), told.records[:middle], 0)
+    later = Fold(structs.replace(HEADER, session="later"), NAME)
+    put(database, later, [decode_record(line), *told.records[middle:]], 0)
+    database.close()
+    one, both = dump(path), dump(two)
+    assert {row[0] for row in both["sessions"]} == {NAME, "later"}
+    for table in ("rounds", "orders", "fills", "trades"):
+        at = [name for (name,) in columns_of(two, table)].index("session")
+        assert without(both[table], at) == without(one[table], at)
+    assert any("later" in row for row in both["fills"])
+    assert without(both["wallet"], 0) == without(one["wallet"], 0)
+    for table in ("signals", "settlements"):
+        assert sorted(without(both[table], 0)) == sorted(without(one[table], 0))
+    assert both["differences"] == []
+
+
+def test_events_that_are_in_no_journal_are_a_difference(tmp_path: Path, told: ToldSession) -> None:
+    """The disk was full for a while: the journal goes on with a checkpoint."""
+    middle, hole = len(told.records) // 3, 9_000
+    mind = mind_after(told.records[: middle + hole])
+    line = encode_checkpoint(mind.seq, mind.digest(), checkpoint_of(mind))
+    records = [*told.records[:middle], decode_record(line), *told.records[middle + hole :]]
+    path = whole(tmp_path / "hole.sqlite", records)
+    ((text,),) = asked(path, "SELECT text FROM differences")
+    assert text == f"{hole} events before this one are in no journal"
+    (pnl,) = asked(path, "SELECT pnl FROM sessions")
+    assert pnl == (told.mind.account.realised,)
+
+
+def columns_of(path: Path, table: str) -> list[tuple[str]]:
+    return asked(path, "SELECT name FROM pragma_table_info(?)", table)
+
+
+def test_a_fold_may_begin_at_any_checkpoint(tmp_path: Path, told: ToldSession, path: Path) -> None:
+    """Who was killed begins again with a checkpoint, and ends with the same rows."""
+    middle = len(told.records) * 2 // 3
+    mind = mind_after(told.records[:middle])
     again = tmp_path / "again.sqlite"
     database = Database(again)
     put(database, Fold(HEADER, NAME), told.records[:middle], 0)

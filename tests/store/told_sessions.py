@@ -50,9 +50,9 @@ def put(database: Database, fold: Fold, records: list[JournalRecord], before: in
     rows = [] if before else [fold.began()]
     for record in records:
         rows += fold.take(record)
-    last = records[-1]
-    ends = SessionRow(NAME, seq=last.seq, last_ns=last.at)
-    database.put(NAME, before, [*rows, *fold.stands()], ends)
+    last, session = records[-1], fold.header.session
+    ends = SessionRow(session, seq=last.seq, last_ns=last.at)
+    database.put(session, before, [*rows, *fold.stands()], ends)
 
 
 def dump(path: Path) -> dict[str, list[Any]]:
