@@ -49,7 +49,8 @@ class Trade:
     def pnl(self) -> int | None:
         if self.payout is not None:
             return self.flow + self.payout
-        return None if self.closed_ns is None else self.flow + min(self.up, self.down)
+        is_known = self.closed_ns is not None and self.ended != UNSEEN
+        return self.flow + min(self.up, self.down) if is_known else None
 
     @property
     def entry_px(self) -> int | None:

@@ -13,16 +13,15 @@ from told_sessions import (
     ToldSession,
     asked,
     dump,
+    mind_after,
     put,
     told_session,
 )
 
 from polytui.desk.checkpoint import checkpoint_of, restored
-from polytui.desk.mind import Mind
 from polytui.journal.codec import (
     JournalRecord,
     decode_effects,
-    decode_event,
     decode_record,
     encode_checkpoint,
 )
@@ -97,17 +96,6 @@ def test_equity_ends_where_the_account_stands(told: ToldSession, path: Path) -> 
         path, "SELECT cash, realised, exposure FROM equity ORDER BY minute_ns DESC LIMIT 1"
     )[0]
     assert (cash, realised, exposure) == (account.cash, account.realised, account.exposure)
-
-
-def mind_after(records: list[JournalRecord]) -> Mind:
-    mind = Mind()
-    for record in records:
-        try:
-            asset = Asset(record.asset)
-            mind.take(asset, record.at, decode_event(record.event), is_last=record.last)
-        except Exception:
-            assert record.raised
-    return mind
 
 
 def without(rows: list[tuple[object, ...]], *columns: int) -> list[tuple[object, ...]]:

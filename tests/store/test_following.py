@@ -3,6 +3,7 @@ money everywhere."""
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -93,6 +94,19 @@ def test_made_anew_it_has_the_same_rows(folder: Path) -> None:
     assert len(before["orders"]) > 1
     left = {one.name.split("-")[0] for one in folder.parent.iterdir()} - {NAME.split("-")[0]}
     assert left == {path.name}, "nothing that was made aside"
+
+
+def test_made_anew_a_wrong_row_is_right_again(folder: Path) -> None:
+    """While a follower has it open, and goes on with it."""
+    path = followed(folder)
+    before = dump(path)
+    with closing(Database(path)), closing(sqlite3.connect(path)) as somebody:
+        somebody.execute("UPDATE trades SET pnl = pnl + 1")
+        somebody.execute("DELETE FROM fills")
+        somebody.commit()
+        rebuild(folder.parent)
+        assert somebody.execute("SELECT count(*) FROM fills").fetchone() != (0,)
+    assert dump(path) == before
 
 
 def test_who_reads_while_it_is_made_anew_sees_the_whole_of_one(folder: Path) -> None:

@@ -12,7 +12,8 @@ from attrs import frozen
 from sessions import START_NS, Chance
 
 from polytui.desk.mind import Mind
-from polytui.journal.codec import FORMAT, Header, JournalRecord, encode_event
+from polytui.journal.codec import FORMAT, Header, JournalRecord, decode_event, encode_event
+from polytui.model.instrument import Asset
 from polytui.store.database import Database, open_read_only
 from polytui.store.fold import Fold
 from polytui.store.rows import TABLES, SessionRow
@@ -53,6 +54,17 @@ def put(database: Database, fold: Fold, records: list[JournalRecord], before: in
     last, session = records[-1], fold.header.session
     ends = SessionRow(session, seq=last.seq, last_ns=last.at)
     database.put(session, before, [*rows, *fold.stands()], ends)
+
+
+def mind_after(records: list[JournalRecord]) -> Mind:
+    mind = Mind()
+    for record in records:
+        try:
+            asset = Asset(record.asset)
+            mind.take(asset, record.at, decode_event(record.event), is_last=record.last)
+        except Exception:
+            assert record.raised
+    return mind
 
 
 def dump(path: Path) -> dict[str, list[Any]]:
