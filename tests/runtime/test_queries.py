@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -221,7 +222,17 @@ async def test_who_waits_too_long_for_a_turn_is_told_so(
     assert answer.error.startswith("busy: this question waited 10 s for its turn")
 
 
+ENDED = threading.Event()
+
+
 def _endless(connection: sqlite3.Connection, _: Filter) -> Found:
+    try:
+        return _forever(connection)
+    finally:
+        ENDED.set()
+
+
+def _forever(connection: sqlite3.Connection) -> Found:
     said = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
     return Found(("n",), connection.execute(said).fetchall())
 
@@ -231,11 +242,14 @@ async def test_a_question_without_an_end_is_ended_and_the_next_one_answered(
     filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_READ_S", 0.2)
+    monkeypatch.setattr(module, "_WAIT_S", 0.1)  # which is over once it is read
+    ENDED.clear()
     monkeypatch.setitem(pages._ASKED, Subject.RESULTS, pages._Counted(_endless))
     asking = Queries(filled, OWN, is_kept=True)
     with trio.fail_after(20.0):
         slow = await asking.answer(Query(3, Subject.RESULTS))
         assert slow.error == "no answer within 0.2 s: ask for less"
+        assert await trio.to_thread.run_sync(ENDED.wait, 10.0), "its thread is free again"
         quick = await Queries(filled, OWN, is_kept=True).answer(Query(4, Subject.DAYS))
         assert quick.error == ""
 

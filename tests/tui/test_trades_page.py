@@ -207,6 +207,7 @@ def test_it_asks_again_after_a_while_and_waits_for_answers() -> None:
 def test_a_late_answer_to_a_question_of_before_is_let_go() -> None:
     past, sent = Past(), list[Query]()
     past.ask(DAY_NS, 0.0, lambda query: sent.append(query) is None)
+    past.hear(replace(ANSWERS[Subject.WHY], query_id=sent[2].query_id), 1.0)
     past.ask(DAY_NS + 86_400 * NS_PER_S, 1.0, lambda query: sent.append(query) is None)
     past.hear(replace(ANSWERS[Subject.DAYS], query_id=sent[0].query_id), 1.0)
     assert past.told == {}, "of yesterday"
