@@ -43,7 +43,8 @@ class Query(msgspec.Struct, frozen=True, tag="query"):
     query_id: int
     subject: Subject
     session: str = ""
-    """Its name; empty for the engine's own, EVERY_SESSION for all that its database has."""
+    """Its name; empty for the engine's own and those that it goes on from (EQUITY is of it alone),
+    EVERY_SESSION for all that its database has."""
     asset: str = ""
     interval: str = ""
     strategy: str = ""

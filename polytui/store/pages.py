@@ -111,7 +111,8 @@ class QueryPage:
 
 
 def page_of(query: Query, session: str) -> QueryPage:
-    """`session`: the engine's own, which is meant where none is named. BadQuery in words."""
+    """`session`: the engine's own, which is meant where none is named, with those that it goes on
+    from; of what is told oldest first it alone. BadQuery in words."""
     how = _ASKED[query.subject]
     if not 1 <= query.limit <= MOST_ROWS:
         raise BadQuery(f"limit {query.limit}: expected 1 to {MOST_ROWS}; ask page by page")
@@ -121,11 +122,13 @@ def page_of(query: Query, session: str) -> QueryPage:
     for text in (query.session, query.asset, query.interval, query.strategy, query.slug):
         if len(text) > _LONGEST:
             raise BadQuery(f"a name of {len(text)} characters")
-    named = "" if query.session == EVERY_SESSION else query.session or session
-    if isinstance(how, _Timed) and how.is_oldest_first and not named:
+    is_of_one = isinstance(how, _Timed) and how.is_oldest_first
+    named = "" if query.session == EVERY_SESSION else query.session
+    if is_of_one and query.session == EVERY_SESSION:
         raise BadQuery(f"{query.subject.value} are of one session: name it")
+    is_own = not query.session and query.subject is not Subject.SESSIONS
     wanted = Filter(
-        "" if query.subject is Subject.SESSIONS else named,
+        session if is_own and is_of_one else "" if query.subject is Subject.SESSIONS else named,
         query.asset,
         query.interval,
         query.strategy,
@@ -133,6 +136,7 @@ def page_of(query: Query, session: str) -> QueryPage:
         query.since_ns,
         query.until_ns,
         query.limit,
+        session if is_own and not is_of_one else "",
     )
     return QueryPage(query.query_id, how, wanted, *_behind(query, how))
 

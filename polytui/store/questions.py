@@ -29,6 +29,8 @@ class Filter:
     until_ns: int = 0
     limit: int = 100
     """Rows at most; 0 for all there are."""
+    chain: str = ""
+    """A session's name, for it and all that went on from the same first one."""
 
 
 @frozen
@@ -138,6 +140,12 @@ _ASKED: dict[str, tuple[str, ...]] = {
 }
 """By table, what a filter may ask of it."""
 
+# The + keeps its index out of it: rows come by their time, and the first hundred are soon found.
+_IN_CHAIN = (
+    "+session IN (SELECT session FROM sessions WHERE root ="
+    " (SELECT root FROM sessions WHERE session = ?))"
+)
+
 # --- how ------------------------------------------------------------------------------------------
 
 
@@ -164,6 +172,8 @@ def _parts(
 ) -> tuple[list[str], tuple[Any, ...]]:
     given = [(name, getattr(wanted, name)) for name in names]
     asked = [(f"{name} = ?", value) for name, value in given if value]
+    if wanted.chain and "session" in names:
+        asked.append((_IN_CHAIN, wanted.chain))
     if time_column and wanted.since_ns:
         asked.append((f"{time_column} >= ?", wanted.since_ns))
     if time_column and wanted.until_ns:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 import trio
@@ -128,6 +129,21 @@ def test_its_own_session_is_meant_where_none_is_named(filled: Path) -> None:
         assert sorted(own + named, key=str) == sorted(all_of_it, key=str)
         assert not {*own} & {*named}
     assert len(asked(filled, Query(1, Subject.SESSIONS)).rows) == 2
+
+
+def test_a_session_that_goes_on_from_another_has_its_day_with_it(tmp_path: Path) -> None:
+    path = database_of(tmp_path)
+    database = Database(path)
+    for name, root in ((OTHER, OTHER), ("alone", "alone"), (OWN, OTHER)):
+        row = attrs.evolve(session_row(name, 1), root=root)
+        database.put(name, 0, rows_of(name, count=20), row)
+    database.close()
+    for subject in TIMED:
+        assert len(every_page(path, Query(1, subject, limit=9))) == 40
+        assert len(every_page(path, Query(1, subject, limit=9, session=OWN))) == 20
+    counted = asked(path, Query(1, Subject.WHY, limit=MOST_ROWS)).rows
+    assert sum(row[3] for row in counted) == 40
+    assert len(every_page(path, Query(1, Subject.EQUITY))) == 20
 
 
 @pytest.mark.parametrize("subject", list(Subject))
