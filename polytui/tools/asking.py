@@ -23,6 +23,7 @@ from polytui.model.errors import Fatal
 from polytui.model.units import MICRO, NS_PER_S, format_micro
 from polytui.runtime.status import StatusConsole
 from polytui.store.database import database_of, in_words, open_read_only
+from polytui.store.files.cells import text
 from polytui.store.questions import Filter, Found
 
 _MICRO = frozenset(
@@ -85,7 +86,7 @@ def cell(name: str, value: Any) -> str:
         return format_micro(value)
     if name.endswith("_ns"):
         return time_text(value)
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else text(value)
 
 
 def time_text(at_ns: int) -> str:
@@ -96,16 +97,16 @@ def time_text(at_ns: int) -> str:
 
 
 def _write_csv(found: Found, path: str) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
     writer.writerow([_head(name) for name in found.columns])
     for row in found.rows:
         writer.writerow([cell(n, v) for n, v in zip(found.columns, row, strict=True)])
     try:
         if path == "-":
-            sys.stdout.write(text.getvalue())
+            sys.stdout.write(written.getvalue())
         else:
-            Path(path).write_text(text.getvalue(), encoding="utf-8")
+            Path(path).write_text(written.getvalue(), encoding="utf-8")
     except OSError as error:
         raise Fatal(f"cannot write {path}: {error.strerror or error}") from error
 

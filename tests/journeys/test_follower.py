@@ -15,6 +15,8 @@ import pytest
 import trio
 from program import EAGER, QUICK, Program, run, started
 
+from polytui.model.units import format_micro
+
 pytestmark = pytest.mark.trio
 _MICRO = 1_000_000
 
@@ -27,6 +29,16 @@ def rows(path: Path) -> dict[str, list[Any]]:
             name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
             for name in tables
         }
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """What is made of the rows."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for part in ("data", "logs", "streams")
+        for path in (folder / part).rglob("*")
+        if path.is_file()
+    }
 
 
 def followers_of(engine: Program) -> list[int]:
@@ -74,9 +86,14 @@ async def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Pat
     before = rows(database)
     assert before["orders"]
     assert before["differences"] == []
+    files = files_of(engine.folder)
+    (summary_csv,) = (text for name, text in files.items() if "summary_" in name)
+    assert f",{format_micro(session[-1])}," in summary_csv.decode()
+    assert {Path(name).parts[0] for name in files} == {"data", "logs", "streams"}
     again = await trio.to_thread.run_sync(run, tmp_path, "rebuild")
     assert again.returncode == 0, again.stderr
     assert rows(database) == before
+    assert files_of(engine.folder) == files, "made anew, they are equal to the byte"
 
 
 async def test_a_database_that_cannot_be_used_is_said_and_hurts_nobody(tmp_path: Path) -> None:
