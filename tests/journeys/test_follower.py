@@ -86,14 +86,14 @@ async def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Pat
     before = rows(database)
     assert before["orders"]
     assert before["differences"] == []
-    files = files_of(engine.folder)
+    files = files_of(tmp_path / "runs" / "one")
     (summary_csv,) = (text for name, text in files.items() if "summary_" in name)
     assert f",{format_micro(session[-1])}," in summary_csv.decode()
     assert {Path(name).parts[0] for name in files} == {"data", "logs", "streams"}
     again = await trio.to_thread.run_sync(run, tmp_path, "rebuild")
     assert again.returncode == 0, again.stderr
     assert rows(database) == before
-    assert files_of(engine.folder) == files, "made anew, they are equal to the byte"
+    assert files_of(tmp_path / "runs" / "one") == files, "made anew, they are equal to the byte"
 
 
 async def test_a_database_that_cannot_be_used_is_said_and_hurts_nobody(tmp_path: Path) -> None:
