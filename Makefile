@@ -26,7 +26,7 @@ help:
 	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
-	@echo "make storm N=50  kill -9 right after an acknowledged kill, pause or halt: it is there again"
+	@echo "make storm N=100  kill -9 of a trading demo at random moments and named points, and right after an acknowledged kill: all of it is there again"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
 	@echo "make picture the README's picture and docs/screens.md, drawn by the terminal itself"
 
@@ -93,6 +93,7 @@ day: $(READY)
 	$(BIN)/python -m benchmarks.day $(ARGS)
 
 storm: $(READY)
+	$(BIN)/python -m benchmarks.restarts $(or $(N),100) $(ARGS)
 	$(BIN)/python -m benchmarks.storm $(or $(N),50) $(ARGS)
 
 picture: $(READY)

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -46,6 +47,8 @@ from polytui.model.link import (
 from polytui.model.snapshot import AssetState
 
 _ASSETS = ("btc", "eth")
+_BEGINS = re.compile("recovered |a new paper account")
+"""The first that is said; what is stopped comes with it."""
 _BREAKS = "btc"
 """The asset that a signal breaks; one crash halts it."""
 _WITHIN_S = 0.1
@@ -202,6 +205,7 @@ class Face:
     def looked(self) -> Stopped:
         """What the engine shows as stopped, once it shows everything."""
         self.until(lambda: self.account is not None and len(self.assets) == len(_ASSETS))
+        self.until(lambda: any(_BEGINS.search(one) for one in self.notices))
         said = [one for one in self.notices if "paused from an earlier session" in one]
         paused = {one.split()[0] for one in said}
         if not self.account.is_killed:

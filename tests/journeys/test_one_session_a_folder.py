@@ -49,6 +49,6 @@ async def test_the_second_session_is_refused_and_a_kill_of_the_first_stands(
             watching(socket, "paper") as watcher,
         ):
             await watcher.until(lambda seen: seen.account.is_killed)
-            assert watcher.seen.said("kill switch is on from an earlier session")
+            await watcher.until(lambda seen: seen.said("kill switch is on from an earlier session"))
             third.signal(signal.SIGTERM)
             assert await third.end() == 0

@@ -9,7 +9,8 @@ from virtual_engine import VirtualClock
 from polytui.desk.account import Account
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
-from polytui.runtime.chaos import Chaos, ChaosCrash, PlannedFault, parse_chaos
+from polytui.runtime.chaos import Chaos, ChaosCrash, PlannedFault, parse_chaos, parse_deaths
+from polytui.runtime.sudden_death import PlannedDeath, SuddenDeath
 
 
 def test_a_plan_of_two() -> None:
@@ -152,3 +153,32 @@ async def test_a_stall_waits_for_the_round_of_its_own_asset(
     assert await chaos.next_fault(account, (Asset.BTC, Asset.ETH)) == PlannedFault(
         "stall", "eth", 2, 0, 1.2
     )
+
+
+def test_a_process_that_kills_itself_is_planned_beside_other_faults() -> None:
+    text = "kill9:btc@order-sent#3, crash:eth@round2,kill9:all@segment-turning"
+    assert [fault.kind for fault in parse_chaos(text)] == ["crash"]
+    first, second = parse_deaths(text)
+    assert first == PlannedDeath("order-sent", "btc", 3)
+    assert second == PlannedDeath("segment-turning", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("kill9:btc@lunch", "lunch is none of order-sent, half-filled"),
+        ("kill9:doge@order-sent", "doge is no asset, and not all"),
+        ("kill9:btc@segment-turning", "all assets have one journal, say kill9:all@segment-turning"),
+    ],
+)
+def test_a_death_that_cannot_be_is_refused_in_words(text: str, says: str) -> None:
+    with pytest.raises(Fatal, match=says):
+        parse_chaos(text)
+
+
+def test_it_dies_at_the_right_passing_of_the_right_asset() -> None:
+    death = SuddenDeath(PlannedDeath("order-sent", "btc", 2))
+    assert not death.is_at("order-sent", "eth")
+    assert not death.is_at("half-filled", "btc")
+    assert not death.is_at("order-sent", "btc")
+    assert death.is_at("order-sent", "btc")

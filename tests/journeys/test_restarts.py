@@ -1,0 +1,15 @@
+"""kill -9 of a trading demo, and what it begins with next; `make storm N=100` is for longer."""
+
+from __future__ import annotations
+
+from benchmarks.restarts import storm
+
+
+def test_a_demo_that_is_killed_goes_on_to_the_millionth() -> None:
+    blown, winners = storm(3, seed=2)
+    assert blown.faults == []
+    assert sum(blown.died.values()) == 3
+    assert blown.recovered == 4
+    assert not blown.missed
+    assert blown.truth.fills
+    assert winners == len(blown.truth.winners)
