@@ -171,6 +171,7 @@ def test_files_that_are_not_as_they_were_left_are_made_right(folder: Path, harm:
     else:
         path.write_bytes(path.read_bytes() + b'{"torn')
         (folder / FOLDER / "signal.000002.jsonl").write_bytes(b"of nobody")
+        (folder / FOLDER / "errors.000001.jsonl").write_bytes(b"of a stream that has not begun")
     assert follow(folder) == []
     assert contents(folder) == before
     assert follow(folder) == []

@@ -189,6 +189,9 @@ class Streams:
         path = self._path(name, end.number)
         if not path.exists():
             return end.size == 0
+        if not end.size:
+            path.unlink()
+            return True
         size = path.stat().st_size
         if size > end.size:
             os.truncate(path, end.size)
