@@ -18,6 +18,8 @@ from polytui.runtime.venue_child import last_words
 LOG = "store.log"
 _FIRST_S, _LONGEST_S = 1.0, 60.0
 """Before it is started again; doubled each time."""
+_LASTED_S = 60.0
+"""One that lived so long begins the waits anew, and what it dies of is said again."""
 
 
 class StoreChild:
@@ -32,18 +34,30 @@ class StoreChild:
 
     async def run(self) -> None:
         """Keep it alive until it is told to finish; cancelled, its stdin is closed, and what it
-        still has to read it reads without us."""
+        still has to read it reads without us. A disk or a system that lets none begin is one more
+        of its troubles, and not ours."""
         wait_s = _FIRST_S
         while not self._is_ending:
-            with self._log.open("ab") as errors:
-                self._process = await _started(self._session.folder, errors.fileno())
-            try:
-                code = await self._process.wait()
-            finally:
-                self._hang_up()
-            self._tell(code)
+            begun_s = trio.current_time()
+            why, how = await self._live()
+            if trio.current_time() - begun_s >= _LASTED_S:
+                wait_s, self._said = _FIRST_S, ""
+            self._tell(why, how)
             await trio.sleep(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_S)
+
+    async def _live(self) -> tuple[str, str]:
+        """One of its lives: why it ended, and how."""
+        try:
+            with self._log.open("ab") as errors:
+                self._process = await _started(self._session.folder, errors.fileno())
+        except (OSError, RuntimeError) as error:  # RuntimeError: there is no thread to start it in
+            return str(error), "its follower cannot be started"
+        try:
+            code = await self._process.wait()
+        finally:
+            self._hang_up()
+        return last_words(self._log), f"its follower ended with {code}"
 
     async def finish(self, within_s: float) -> None:
         """The journal is written: it reads the rest and ends. After that long it does so alone."""
@@ -61,14 +75,12 @@ class StoreChild:
         if self._process is not None and isinstance(self._process.stdin, trio.lowlevel.FdStream):
             self._process.stdin.close()  # which waits for nothing
 
-    def _tell(self, code: int) -> None:
+    def _tell(self, why: str, how: str) -> None:
         """The same words once."""
-        if self._is_ending:
+        if self._is_ending or why == self._said:
             return
-        said = f"the database is not kept for now ({last_words(self._log)})"
-        if said != self._said:
-            self._said = said
-            self._session.notice("warn", "", f"{said}: its follower ended with {code}")
+        self._said = why
+        self._session.notice("warn", "", f"the database is not kept for now ({why}): {how}")
 
 
 async def _started(folder: Path, errors: int) -> trio.Process:

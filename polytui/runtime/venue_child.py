@@ -17,6 +17,7 @@ from polytui.sim.server.urls import Urls
 
 _READY_WITHIN_S = 30.0
 _LONGEST_LINE = 65_536
+_LAST_BYTES = 4_096
 
 
 @asynccontextmanager
@@ -70,7 +71,12 @@ async def _fail_when_ended(process: trio.Process, log: Path) -> None:
 
 def last_words(log: Path) -> str:
     """What a child said last, for whoever must say why it is no more."""
-    words = log.read_text(errors="replace").strip().splitlines()
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LAST_BYTES))
+            words = file.read().decode(errors="replace").strip().splitlines()
+    except OSError as error:
+        return f"cannot read {log}: {error.strerror}"
     return words[-1].removeprefix("error: ") if words else "it said nothing"
 
 
