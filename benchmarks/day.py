@@ -2,7 +2,8 @@
 
 What it must show: segments and checkpoints as in any session, a replay of all of them in bounded
 memory, and how many bytes a day of journal has before and after it is pressed. An hour takes some
-three minutes of a processor to play and one to verify; `ARGS='--hours 4'` makes it shorter.
+three minutes of a processor to play and one to verify; `ARGS='--hours 4'` makes it shorter,
+`--messages 0.005` thinner.
 """
 
 from __future__ import annotations
@@ -40,15 +41,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.day")
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--folder", type=Path, help="kept there, not removed at the end")
+    parser.add_argument("--messages", type=float, help="share of a real day's messages")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        is_good = _show(given.hours, given.folder or Path(temporary) / "day")
+        is_good = _show(given.hours, given.folder or Path(temporary) / "day", given.messages)
     sys.exit(0 if is_good else 1)
 
 
-def _show(hours: int, folder: Path) -> bool:
+def _show(hours: int, folder: Path, messages: float | None) -> bool:
     rounds = str(hours * _ROUNDS_AN_HOUR)
-    arguments = ("--in-process", "--rounds", rounds, "--interval", "5m,15m", "--start", _START)
+    arguments: tuple[str, ...] = (
+        "--in-process",
+        "--rounds",
+        rounds,
+        "--interval",
+        "5m,15m",
+        "--start",
+        _START,
+    )
+    if messages is not None:
+        arguments = (*arguments, "--messages", str(messages))
     played = _run("demo", *arguments, "--assets", "btc,eth,sol,xrp", "--folder", str(folder))
     _say(f"played {hours} hours: {played.real_s:.0f} s, at most {played.peak_mb:.0f} MB")
     segments = in_folder(journal_folder(folder))
