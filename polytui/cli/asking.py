@@ -25,10 +25,12 @@ _ORDERS = (
     *("tif", "state", "filled", "detail"),
 )
 _ROUNDS = ("opens_ns", "slug", "winner", "strike", "fills", "fees", "payout", "pnl")
-_WHY = (
-    *("strategy", "is_shadow", "reason", "times", "least", "mean", "most", "limit_value"),
-    "unit",
-)
+_SPARED = {
+    "trades": ("exit_reason", "interval", "fees", "pnl_bps", "shares", "outcome", "strategy"),
+    "orders": ("detail", "tif", "interval", "filled", "outcome", "side", "strategy"),
+    "rounds": ("fees", "payout", "opens_ns", "fills"),
+}
+"""What a narrow terminal does without, first to last."""
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int:
@@ -73,7 +75,7 @@ def filters(command: _F) -> _F:
 
 def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any]) -> None:
     from polytui.store import questions
-    from polytui.tools.asking import AskedTable, answer
+    from polytui.tools.asking import AskedTable, answer, reasons
     from polytui.tools.past_sessions import name_of
 
     directory = load(options.pop("config")).journal.directory
@@ -84,9 +86,9 @@ def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any])
     if options["session"]:
         options["session"] = name_of(Path(directory), options["session"])
     wanted = questions.Filter(**{key: value or _NOTHING[key] for key, value in options.items()})
-    answer(
-        directory, AskedTable(getattr(questions, name), shown, title), wanted, json_path, csv_path
-    )
+    told = None if shown else reasons
+    asked = AskedTable(getattr(questions, name), shown, title, _SPARED.get(name, ()), told)
+    answer(directory, asked, wanted, json_path, csv_path)
 
 
 _NOTHING: dict[str, Any] = {
@@ -122,6 +124,6 @@ def why(**options: Any) -> None:
     """How often each strategy was stopped by what, with the numbers: of one --round, or of whole
     days of UTC."""
     if options["slug"]:
-        _ask("why_of_round", _WHY, f"why, in {options['slug']}", options)
+        _ask("why_of_round", (), f"why, in {options['slug']}", options)
     else:
-        _ask("why_of_days", _WHY, "why", options)
+        _ask("why_of_days", (), "why", options)

@@ -115,6 +115,16 @@ class Reason(str, Enum):
     DISK_REFUSES = "this machine's disk refuses"
 
 
+OF_A_SHARE = frozenset(
+    {
+        *(Reason.EDGE_SMALL, Reason.CLAIM_SHRUNK, Reason.OUTBID, Reason.SIGNAL_FLIP),
+        *(Reason.SPREAD_WIDE, Reason.SPREAD_NARROW, Reason.STRIKE_UNSURE),
+    }
+)
+"""Their bps are of the one dollar that a share can pay, which people read in cents; a bp of others
+is one of a price."""
+
+
 class Why(Struct, frozen=True):
     """A reason with its number: value against limit in unit; unit empty where none applies."""
 

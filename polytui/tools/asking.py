@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from rich.box import SIMPLE
-from rich.table import Table
 
 from polytui.json_output import write_json
+from polytui.model.effects import OF_A_SHARE, Reason
 from polytui.model.errors import Fatal
 from polytui.model.units import MICRO, NS_PER_S, format_micro
-from polytui.runtime.status import StatusConsole
 from polytui.store.database import database_of, in_words, open_read_only
 from polytui.store.files.cells import text
 from polytui.store.questions import Filter, Found
+from polytui.tools.printed_table import PrintedColumn, print_table
 
 _MICRO = frozenset(
     {
@@ -42,6 +41,10 @@ class AskedTable:
     ask: Callable[[Any, Filter], Found]
     shown: Sequence[str]
     title: str
+    spared: Sequence[str] = ()
+    """Columns that go first, in this order, where a terminal is too narrow for all."""
+    columns: Callable[[Found], list[PrintedColumn]] | None = None
+    """What people see instead of `shown`."""
 
 
 def answer(
@@ -112,31 +115,76 @@ def _write_csv(found: Found, path: str) -> None:
 
 
 def _show(asked: AskedTable, found: Found, wanted: Filter) -> None:
-    table = Table(title=asked.title, title_justify="left", box=SIMPLE, pad_edge=False)
+    columns = asked.columns(found) if asked.columns else _columns(asked, found)
+    is_cut = wanted.limit and len(found.rows) == wanted.limit
+    words = [f"the newest {wanted.limit}; --limit 0 shows all"] if is_cut else []
+    print_table(asked.title, columns, *words)
+
+
+def _columns(asked: AskedTable, found: Found) -> list[PrintedColumn]:
     at = {name: number for number, name in enumerate(found.columns)}
-    for name in asked.shown:
-        is_number = name in _MICRO or name in _COUNTS
-        head = _HEADS.get(name, _head(name).replace("_", " "))
-        is_text = name in ("detail", "reason", "exit_reason", "unit")
-        table.add_column(head, justify="right" if is_number else "left", no_wrap=not is_text)
-    for row in found.rows:
-        table.add_row(*(_short(name, row[at[name]]) for name in asked.shown))
-    console = StatusConsole()
-    try:
-        console.print(table)
-        if wanted.limit and len(found.rows) == wanted.limit:
-            console.print(f"the newest {wanted.limit}; --limit 0 shows all", highlight=False)
-    except OSError:
-        console.on_broken_pipe()
+    return [
+        PrintedColumn(
+            _HEADS.get(name, _head(name).replace("_", " ")),
+            [_short(name, row[at[name]]) for row in found.rows],
+            is_number=name in _MICRO or name in _COUNTS,
+            spared=asked.spared.index(name) if name in asked.spared else None,
+        )
+        for name in asked.shown
+    ]
 
 
-_COUNTS = frozenset({"times", "least", "mean", "most", "limit_value", "pnl_bps", "fills"})
+def reasons(found: Found) -> list[PrintedColumn]:
+    """Of a question why, strategy by strategy: what stood in the way, what was measured, and the
+    limit."""
+    told: list[tuple[str, str, str, str, str]] = []
+    name = ""
+    for row in (dict(zip(found.columns, values, strict=True)) for values in found.rows):
+        mark = f"{'◇' if row['is_shadow'] else '◆'} {row['strategy']}"
+        if mark != name:
+            name = mark
+            told.append((mark, "", "", "", ""))
+        measured, mean = _measured(row), _number(row, "mean")
+        reason = _NOTHING if row["reason"] == Reason.NONE.value else row["reason"]
+        told.append((f"  {reason}", f"{row['times']:,}", measured, mean, _limit(row)))
+    why, times, measures, means, limits = zip(*told, strict=True) if told else ((),) * 5
+    return [
+        PrintedColumn("◆ live  ◇ shadow", why),
+        PrintedColumn("times", times, is_number=True),
+        PrintedColumn("measured", measures),
+        PrintedColumn("mean", means, is_number=True, spared=0),
+        PrintedColumn("limit", limits),
+    ]
+
+
+_NOTHING = "nothing"
+_IN_CENTS = frozenset(reason.value for reason in OF_A_SHARE)
+
+
+def _measured(row: dict[str, Any]) -> str:
+    """ "0.52 to 0.59"; nothing for a reason without a number."""
+    least, most = _number(row, "least"), _number(row, "most")
+    return least if least == most else f"{least} to {most}"
+
+
+def _limit(row: dict[str, Any]) -> str:
+    unit = row["unit"]
+    if row["reason"] in _IN_CENTS:
+        unit = unit.replace("bps", "c", 1)
+    return f"{_number(row, 'limit_value')} {unit}" if unit else ""
+
+
+def _number(row: dict[str, Any], name: str) -> str:
+    """Edges and spreads in cents, as everywhere."""
+    value = row[name] / 100 if row["reason"] in _IN_CENTS else row[name]
+    return f"{value:,.4g}" if row["unit"] else ""
+
+
+_COUNTS = frozenset({"pnl_bps", "fills", "strike"})
 _HEADS = {
-    "limit_value": "limit",
     "entry_px": "entry",
     "exit_px": "exit",
     "pnl_bps": "bps",
-    "is_shadow": "shadow",
 }
 
 
@@ -150,4 +198,4 @@ def _short(name: str, value: Any) -> str:
         return f"{value / MICRO:+.4f}" if name == "pnl" else f"{value / MICRO:.4f}"
     if name == "pnl_bps":
         return f"{value:+.0f}"
-    return f"{value:.4g}" if isinstance(value, float) else cell(name, value)
+    return f"{value:,.10g}" if isinstance(value, float) else cell(name, value)

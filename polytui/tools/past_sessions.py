@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from rich.box import SIMPLE
-from rich.table import Table
 
 from polytui.config.load import BadSettings
 from polytui.journal.codec import BadJournal
@@ -20,10 +18,10 @@ from polytui.journal.session_folders import header_of, session_folders
 from polytui.model.plain_text import plain
 from polytui.model.units import MICRO
 from polytui.paths import answers, session_named, socket_folder
-from polytui.runtime.status import StatusConsole
 from polytui.store.database import database_of, in_words, open_read_only
 from polytui.store.questions import sessions as asked_sessions
 from polytui.tools.asking import time_text
+from polytui.tools.printed_table import PrintedColumn, print_table, print_words
 
 _NO_SUMMARY = "ended without a summary: crashed or killed"
 RUNNING = "running"
@@ -149,30 +147,32 @@ def _header_of(folder: Path | None, summary: dict[str, Any]) -> tuple[str, str]:
 
 def show_sessions(found: list[PastSession]) -> None:
     """A table for people; one line where there are none."""
-    console = StatusConsole()
-    try:
-        if not found:
-            console.print("no sessions here yet", highlight=False)
-            return
-        console.print(_table(found))
-        for one in found:
-            if one.fault:
-                console.print(f"{one.session}: {one.fault}", highlight=False, markup=False)
-    except OSError:
-        console.on_broken_pipe()
+    if not found:
+        print_words("no sessions here yet")
+        return
+    print_table("", _columns(found), *(f"{one.session}: {one.fault}" for one in found if one.fault))
 
 
-def _table(found: list[PastSession]) -> Table:
-    table = Table(box=SIMPLE, pad_edge=False)
-    for name in ("session", "mode", "began", "until", "rounds", "orders", "fills", "PnL", "ended"):
-        is_number = name in ("rounds", "orders", "fills", "PnL")
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=name != "ended")
-    for one in found:
-        counts = [_or_dash(each) for each in (one.rounds, one.orders, one.fills)]
-        pnl = "–" if one.pnl_usd is None else f"{one.pnl_usd:+.6f}"
-        times = [text[5:16].replace("T", " ") for text in (one.started, one.last)]
-        table.add_row(one.session, one.mode, *times, *counts, pnl, one.ended)
-    return table
+def _columns(found: list[PastSession]) -> list[PrintedColumn]:
+    counts = {
+        "rounds": [_or_dash(one.rounds) for one in found],
+        "orders": [_or_dash(one.orders) for one in found],
+        "fills": [_or_dash(one.fills) for one in found],
+        "PnL": ["–" if one.pnl_usd is None else f"{one.pnl_usd:+.6f}" for one in found],
+    }
+    spared = {"until": 0, "fills": 2, "orders": 3, "mode": 4}
+    return [
+        PrintedColumn("session", [one.session for one in found]),
+        PrintedColumn("mode", [one.mode for one in found], spared=spared["mode"]),
+        PrintedColumn("began", [_minute(one.started) for one in found], spared=1),
+        PrintedColumn("until", [_minute(one.last) for one in found], spared=spared["until"]),
+        *(PrintedColumn(name, cells, True, spared.get(name)) for name, cells in counts.items()),
+        PrintedColumn("ended", [one.ended for one in found]),
+    ]
+
+
+def _minute(text: str) -> str:
+    return text[5:16].replace("T", " ")
 
 
 def _or_dash(count: int | None) -> str:

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from textwrap import wrap
 
-from polytui.model.effects import Reason
+from polytui.model.effects import OF_A_SHARE, Reason
 from polytui.tui.styles import clean
 
 _NUMBERED = re.compile(
@@ -19,12 +19,7 @@ _NUMBERED = re.compile(
     r"(?P<limit>-?[\d,.]+(?:e[+-]?\d+)?)(?P<unit> .*)?"
 )
 _NUMBER = re.compile(r"-?\d[\d,.]*")
-_OF_A_SHARE = (
-    Reason.EDGE_SMALL, Reason.CLAIM_SHRUNK, Reason.OUTBID, Reason.SIGNAL_FLIP,
-    Reason.SPREAD_WIDE, Reason.SPREAD_NARROW, Reason.STRIKE_UNSURE,
-)  # fmt: skip
-_IN_CENTS = frozenset(reason.value for reason in _OF_A_SHARE)
-"""Measured in bps of the one dollar that a share can pay; of others a bp is one of a price."""
+_IN_CENTS = frozenset(reason.value for reason in OF_A_SHARE)
 _BPS = " bps"
 _SHORT = {
     Reason.STRIKE_UNSURE: "strike unsure",
