@@ -23,6 +23,7 @@ from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import Summary, money_summary, simulated
 from polytui.sim_world import world_settings
 from polytui.store.database import Database, database_of
+from polytui.store.files.keeper import Keeper
 from polytui.store.following import read_to_its_end
 
 
@@ -95,13 +96,15 @@ def play_in_process(plan: Plan, json_path: str | None) -> int:
 
 
 def _into_database(plan: Plan) -> str:
-    """The whole journal at once, as a follower would have read it; why it could not, empty where it
-    is there."""
+    """The whole journal at once, and the files that are made of it, as a follower would have done;
+    why that could not be, empty where it is there."""
     if not plan.settings.store.is_enabled:
         return ""
+    faults: list[str] = []
     try:
         with closing(Database(database_of(plan.folder.parent))) as database:
-            read_to_its_end(database, plan.folder)
+            read_to_its_end(database, plan.folder, tell=faults.append)
+            Keeper(database, plan.folder.parent, faults.append).make()
     except (Fatal, BadJournal) as error:
         return str(error)
-    return ""
+    return "; ".join(faults)

@@ -31,7 +31,7 @@ def decode(source: str, file: Path, feed: str, json_path: str | None, quiet: boo
 
 @click.command()
 @click.option("--assets", callback=csv_of(Asset))
-@click.option("--interval", "intervals", callback=csv_of(Interval))
+@click.option("--interval", "--intervals", "intervals", callback=csv_of(Interval))
 @click.option("--for", "for_s", type=click.FloatRange(0.1), help="Seconds; else until Ctrl-C.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to; a new one by default.")
 @click.option("--json", "json_path", help="Write the summary here; - is stdout.")

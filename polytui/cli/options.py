@@ -76,7 +76,13 @@ def session_options(command: _F) -> _F:
         [
             click.option("--headless", is_flag=True, help="The engine alone, with a status line."),
             click.option("--assets", callback=csv_of(Asset), help="btc,eth,sol,xrp"),
-            click.option("--interval", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"),
+            click.option(
+                "--interval",
+                "--intervals",
+                "intervals",
+                callback=csv_of(Interval),
+                help="5m,15m,1h,4h",
+            ),
             click.option("--rounds", type=click.IntRange(0), help="Stop after N rounds; 0: never."),
             click.option("--json", "json_path", help="Write the summary here; - is stdout."),
             click.option("--theme", help="Colours of the terminal: a file in the themes folder."),

@@ -113,7 +113,7 @@ def attach(
 @world_option
 @crowd_options
 @click.option("--assets", callback=csv_of(Asset))
-@click.option("--intervals", callback=csv_of(Interval))
+@click.option("--intervals", "--interval", "intervals", callback=csv_of(Interval))
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @config_option
