@@ -23,6 +23,7 @@ COLUMNS = st.lists(
     ),
     min_size=1,
     max_size=9,
+    unique_by=lambda column: column.head,
 )
 
 
