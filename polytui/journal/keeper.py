@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -63,22 +63,36 @@ def tend(errand: Errand, now_s: float) -> list[str]:
     directory = Path(settings.directory)
     said: list[str] = []
     if own.is_dir():
-        press_closed(own)
+        with _unless_busy(own, said):
+            press_closed(own)
         if not settings.keep_exchange_trades:
             said += _thinned([one for one in _closed_of(own) if not one.thinned], TRADES)
     for journal in directory.glob(f"*/{FOLDER}"):
         if journal.resolve() != own.resolve():
-            _press_left_behind(journal, now_s - _DAY_S)
+            with _unless_busy(journal, said):
+                _press_left_behind(journal, now_s - _DAY_S)
     closed = sorted(_closed_in(directory), key=lambda one: one.written_s)
     said += _removed(closed, settings, now_s)
     return said + _thinned(_to_thin(closed, settings, now_s), RAW)
 
 
+@contextmanager
+def _unless_busy(journal: Path, said: list[str]) -> Iterator[None]:
+    """What another keeper is at, or the disk refuses, is done another time; the rest is done."""
+    try:
+        yield
+    except BlockingIOError:
+        said.append(f"{journal} is left for later: another process is at it")
+    except OSError as error:
+        said.append(f"{journal} is not pressed: {error}")
+
+
 def _press_left_behind(journal: Path, before_s: float) -> None:
     """What a session that was killed left as it was: nobody has written it for so long."""
     for path in journal.glob(f"*{PLAIN}"):
-        if number_of(path) and path.stat().st_mtime < before_s:
-            press(path)
+        with suppress(FileNotFoundError):  # somebody else has just pressed it
+            if number_of(path) and path.stat().st_mtime < before_s:
+                press(path)
 
 
 def _closed_in(directory: Path) -> Iterator[Closed]:

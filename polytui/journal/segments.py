@@ -4,14 +4,17 @@
     <session folder>/journal/000002.jsonl          the one that is written
 
 A closed segment is written aside, synced, put in its place, and only then the plain one goes. So
-at any moment each segment is whole under one of its names, or under both.
+at any moment each segment is whole under one of its names, or under both. One process at a time
+does that in a journal (`alone`): keepers of several sessions look after the same directory.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
@@ -80,8 +83,26 @@ def in_folder(folder: Path) -> list[Path]:
 # --- pressing -------------------------------------------------------------------------------------
 
 
+@contextmanager
+def alone(journal: Path) -> Iterator[None]:
+    """While nobody else writes closed segments of it: what is written aside has one name. OSError
+    where somebody does. The lock is the folder's own, and goes with the process."""
+    descriptor = os.open(journal, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def press(plain: Path) -> Path:
-    """Close a segment. OSError where the disk refuses: then it is still there as it was."""
+    """Close a segment. OSError where the disk refuses, or another process is at it: then it is
+    still there as it was, or already closed."""
+    with alone(plain.parent):
+        return _press(plain)
+
+
+def _press(plain: Path) -> Path:
     pressed = plain.with_name(plain.name.removesuffix(PLAIN) + PRESSED)
     with plain.open("rb") as file:
         write_pressed(pressed, iter(lambda: file.read(_CHUNK), b""))
@@ -89,25 +110,27 @@ def press(plain: Path) -> Path:
     return pressed
 
 
-def press_closed(folder: Path) -> list[Path]:
+def press_closed(journal: Path) -> list[Path]:
     """Press every segment of a journal but the last, which somebody may write. What a crash left of
-    an earlier try goes: it is whole under one of its names."""
-    for aside in folder.glob(f"*{PRESSED}{ASIDE}"):
-        aside.unlink(missing_ok=True)
-    pressed = {number_of(path) for path in folder.glob(f"*{PRESSED}")}
-    plain = {number_of(path): path for path in folder.glob(f"*{PLAIN}") if number_of(path)}
-    last = max([*pressed, *plain], default=0)
+    an earlier try goes: it is whole under one of its names. OSError as `press`."""
     done = []
-    for number, path in sorted(plain.items()):
-        if number in pressed:
-            path.unlink(missing_ok=True)
-        elif number < last:
-            done.append(press(path))
+    with alone(journal):
+        for aside in journal.glob(f"*{PRESSED}{ASIDE}"):
+            aside.unlink(missing_ok=True)
+        pressed = {number_of(path) for path in journal.glob(f"*{PRESSED}")}
+        plain = {number_of(path): path for path in journal.glob(f"*{PLAIN}") if number_of(path)}
+        last = max([*pressed, *plain], default=0)
+        for number, path in sorted(plain.items()):
+            if number in pressed:
+                path.unlink(missing_ok=True)
+            elif number < last:
+                done.append(_press(path))
     return done
 
 
 def write_pressed(pressed: Path, chunks: Iterable[bytes]) -> None:
-    """A segment of these bytes, put in its place when it is whole and on the disk."""
+    """A segment of these bytes, put in its place when it is whole and on the disk. The journal is
+    held `alone`."""
     aside = pressed.with_name(pressed.name + ASIDE)
     try:
         with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

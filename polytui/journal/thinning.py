@@ -18,7 +18,7 @@ import msgspec
 from polytui.journal.codec import encode_header
 from polytui.journal.seal import Chain
 from polytui.journal.segment_reader import SegmentReader
-from polytui.journal.segments import write_pressed
+from polytui.journal.segments import alone, write_pressed
 
 TRADES = "raw trades of exchanges"
 RAW = "raw market data"
@@ -48,11 +48,13 @@ _AT_ONCE = 1_000
 
 def thin(pressed: Path, what: str) -> None:
     """Take it out of a closed segment, in one step: before, the old one is there, after, the new.
-    BadJournal where it is damaged, OSError where the disk refuses: then it stays as it is."""
-    written = pressed.stat()
-    with SegmentReader(pressed) as segment:
-        write_pressed(pressed, _thinned(segment, what))
-    os.utime(pressed, ns=(written.st_atime_ns, written.st_mtime_ns))
+    BadJournal where it is damaged, OSError where the disk refuses or another process is at it: then
+    it stays as it is."""
+    with alone(pressed.parent):
+        written = pressed.stat()
+        with SegmentReader(pressed) as segment:
+            write_pressed(pressed, _thinned(segment, what))
+        os.utime(pressed, ns=(written.st_atime_ns, written.st_mtime_ns))
 
 
 def _thinned(segment: SegmentReader, what: str) -> Iterator[bytes]:

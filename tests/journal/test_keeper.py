@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -24,7 +26,7 @@ from polytui.journal.codec import (
 from polytui.journal.keeper import Errand, tend
 from polytui.journal.log import JournalLog
 from polytui.journal.reader import JournalReader
-from polytui.journal.segments import in_folder, press, segment_path
+from polytui.journal.segments import alone, in_folder, press, segment_path, write_pressed
 from polytui.journal.tail import JournalTail
 from polytui.journal.thinning import RAW, TRADES
 from polytui.model.effects import Explain, Reason, Why
@@ -126,6 +128,45 @@ def test_what_a_killed_session_left_is_pressed_a_day_later(tmp_path: Path) -> No
     own.close()
     with pytest.raises(Fatal, match="it was removed while it was written"):
         killed.close()
+
+
+def test_two_keepers_of_one_directory_leave_each_segment_whole(tmp_path: Path) -> None:
+    """The second one comes while the first writes aside, and is killed at its first chunk; as it
+    was, that made the first one's file of no bytes."""
+    log = a_session(tmp_path, segments=2)
+    first = segment_path(log.path, 1)
+    data = first.read_bytes()
+
+    def chunks() -> Iterator[bytes]:
+        yield data[:100]
+        with pytest.raises(BlockingIOError):
+            press(first)
+        assert tend(Errand(str(log.path), settings(tmp_path)), NOW_S) == [
+            f"{log.path} is left for later: another process is at it"
+        ]
+        yield data[100:]
+
+    with alone(log.path):
+        write_pressed(first.with_suffix(".jsonl.zst"), chunks())
+    assert tend(Errand(str(log.path), settings(tmp_path)), NOW_S) == []
+    assert [path.name for path in in_folder(log.path)] == ["000001.jsonl.zst", "000002.jsonl"]
+    assert len(kinds(log.path)) == 8
+    log.close()
+
+
+def test_what_another_keeper_is_at_keeps_nothing_else_from_being_done(tmp_path: Path) -> None:
+    own, *others = (a_session(tmp_path, name, segments=2) for name in ("own", "two", "three"))
+    for log in others:
+        age(log.path, {1: 9, 2: 9})
+    with alone(others[0].path):
+        said = tend(Errand(str(own.path), settings(tmp_path)), NOW_S)
+    assert said == [f"{others[0].path} is left for later: another process is at it"]
+    assert {path.suffix for path in in_folder(others[0].path)} == {".jsonl"}
+    assert {path.suffix for path in in_folder(others[1].path)} == {".zst"}
+    own.close()
+    for log in others:
+        with suppress(Fatal):
+            log.close()
 
 
 def test_what_is_older_than_its_days_keeps_what_was_decided_and_traded(tmp_path: Path) -> None:
