@@ -151,7 +151,9 @@ class Replay:
             self._passed_over.append(said)
             return ""
         own = _plain(checkpoint_of(self.mind))
-        if differing := where_they_differ(own, state):
+        differing = where_they_differ(own, state)
+        # Settings that another version wrote say the same in other words: in ours they agree.
+        if differing and where_they_differ(own, _plain(checkpoint_of(mind))):
             return f"{here}: {differing}"
         self.mind = mind
         self._checkpoints += 1

@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from polytui.backtest.replay import event_of
 from polytui.config.change import Wish, changed, hot_place
-from polytui.config.load import canonical_json, from_canonical_json
+from polytui.config.load import canonical_json, digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import BadCheckpoint, restored_as
 from polytui.desk.mind import Mind
@@ -187,7 +187,7 @@ class WhatIf:
         """The second mind goes on from where the first stands, with its own settings."""
         self._now = copy.deepcopy(self._was)
         for asset, settings in self._settings.items():
-            self._now.desks[asset].adopt(settings)
+            self._now.desks[asset].adopt(settings, digest_of(settings))
 
 
 def compare(path: Path, wishes: Iterable[Wish]) -> Comparison:

@@ -17,7 +17,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
-from polytui.config.renamed import with_new_name
+from polytui.config.renamed import new_path, with_new_name
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -93,13 +93,43 @@ def canonical_json(settings: Settings) -> str:
 
 @lru_cache(maxsize=4)
 def from_canonical_json(text: str) -> Settings:
-    """Every desk of a session reads the same text, so it is understood once."""
-    return structure_settings(json.loads(text))
+    """Settings as a journal has them, by name, whichever version wrote it: what that one had not is
+    as it is unless somebody says otherwise, what this one has not is left out. Every desk of a
+    session reads the same text, so it is understood once."""
+    return structure_settings(_known_part(Settings, json.loads(text), "", []))
+
+
+def unknown_settings(text: str) -> tuple[str, ...]:
+    """What `from_canonical_json` leaves out, by path; with the name of today where it has one."""
+    unknown: list[str] = []
+    _known_part(Settings, json.loads(text), "", unknown)
+    return tuple(unknown)
+
+
+def _known_part(cls: type[Any], raw: Any, path: str, unknown: list[str]) -> Any:
+    """Without what this version has no name for; its paths are put to the unknown."""
+    if not isinstance(raw, dict):
+        return raw
+    kinds = {field.name: field.type for field in attrs.fields(attrs.resolve_types(cls))}
+    known = {}
+    for name, value in raw.items():
+        if name not in kinds:
+            unknown.append(f"{path}{name}{new_path(path + name)}")
+        elif attrs.has(kinds[name]):
+            known[name] = _known_part(kinds[name], value, f"{path}{name}.", unknown)
+        else:
+            known[name] = value
+    return known
 
 
 def digest_of(settings: Settings) -> str:
     """Twelve hex digits that name these settings; no secret is in them."""
-    return hashlib.sha256(canonical_json(settings).encode()).hexdigest()[:12]
+    return digest_of_text(canonical_json(settings))
+
+
+def digest_of_text(text: str) -> str:
+    """The same of their text as it was written: by whichever version, it stays what it was."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _bound_faults(cls: type[Any], raw: Any, path: str) -> list[str]:

@@ -7,12 +7,13 @@ rooms; where a class of elsewhere is met nothing is written at all. Only what is
 rest may be left out, and is named in `_CACHES`.
 
 A checkpoint is read by a version whose classes have the same fields. Where they have, and mean
-something else, `VERSION` must grow.
+something else, `VERSION` must grow. Settings are no such class: they come back by name, so a
+version that has one more, or one less, goes on from what the one before it remembered. A setting
+that keeps its name and means something else wants a greater `VERSION` as well.
 """
 
 from __future__ import annotations
 
-import hashlib
 import pkgutil
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -20,13 +21,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-import attrs
-
-from polytui.config.load import BadSettings, canonical_json, from_canonical_json
+from polytui.config.load import (
+    BadSettings,
+    canonical_json,
+    from_canonical_json,
+    unknown_settings,
+)
 from polytui.config.schema import Settings
 from polytui.desk import deciding, quote_sets, quoting, shadowing
 from polytui.desk import mind as minds
-from polytui.desk.graph import Plain, first_difference, write_graph
+from polytui.desk.graph import Plain, first_difference, texts_in, write_graph
 from polytui.desk.graph_reading import read_graph
 from polytui.desk.mind import Mind
 from polytui.desk.shapes import BadGraph, Shape, Shapes, Written
@@ -126,6 +130,13 @@ def restored_as(plain: Plain, digest: str) -> Mind:
     return mind
 
 
+def settings_left_out(plain: Plain) -> tuple[str, ...]:
+    """Of a state that was restored: settings in it that this version does not know."""
+    return tuple(
+        dict.fromkeys(one for text in texts_in(plain[2]) for one in unknown_settings(text))
+    )
+
+
 def where_they_differ(one: Plain, other: Plain) -> str:
     """The first place where two states that were written differ, by fields; empty where none."""
     if one[0] != other[0]:
@@ -140,7 +151,7 @@ def prepare() -> None:
 
 @cache
 def _shapes() -> Shapes:
-    written = Written(canonical_json, _settings_of, _shape_of(Settings))
+    written = Written(canonical_json, _settings_of)
     return Shapes(
         (*_MODULES, *(module for room in _ROOMS for module in _modules_of(room))),
         (_example(), TakenLiquidity()),
@@ -173,16 +184,3 @@ def _example() -> Mind:
     listed = Round("", asset, Interval.M5, "", "up", "down", 0, 0, SettlementRule.TWAP)
     example.take(asset, 0, events.RoundFound(listed), is_last=False)
     return example
-
-
-def _shape_of(cls: type[Any]) -> str:
-    """Eight hex digits over a class's fields and their types, and those of the classes in it."""
-    known: list[str] = []
-    waiting = [cls]
-    while waiting:
-        one = attrs.resolve_types(waiting.pop())
-        for field in attrs.fields(one):
-            known.append(f"{one.__name__}.{field.name}:{field.type}")
-            if attrs.has(field.type):
-                waiting.append(field.type)
-    return hashlib.blake2b("\n".join(known).encode(), digest_size=4).hexdigest()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from polytui.config.load import digest_of, from_canonical_json
+from polytui.config.load import digest_of_text, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk import forecast_check
 from polytui.desk.account import Account
@@ -160,10 +160,10 @@ class Desk:
         """Those of the settings in force."""
         return self._quoter.limits(self.settings)
 
-    def adopt(self, settings: Settings) -> None:
-        """Go on under these settings."""
+    def adopt(self, settings: Settings, digest: str) -> None:
+        """Go on under these settings, which have this name."""
         self.settings = settings
-        self.settings_digest = digest_of(settings)
+        self.settings_digest = digest
         self.prices.configure(settings)
         self.ledger.configure(settings)
         self._attention.configure(settings)
@@ -203,7 +203,8 @@ class Desk:
         return False
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
-        self.adopt(from_canonical_json(event.settings_json))
+        text = event.settings_json
+        self.adopt(from_canonical_json(text), digest_of_text(text))
         if self._is_new:
             # A life hears of what settled without it before it hears of its limits.
             self._is_new = False

@@ -21,7 +21,7 @@ plain things and plain tuples, stand in one dictionary each, and have no number.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import chain
 from typing import Any
@@ -175,9 +175,9 @@ class _Writer:
         text = written.to_text(value)
         name, place = name_of(type(value)), self._texts.get(text)
         if place is not None:
-            return [TEXT, name, written.shape, place]
+            return [TEXT, name, place]
         self._texts[text] = len(self._texts)
-        return [TEXT, name, written.shape, text]
+        return [TEXT, name, text]
 
 
 def _is_plain(values: Iterable[Any]) -> bool:
@@ -187,6 +187,17 @@ def _is_plain(values: Iterable[Any]) -> bool:
 def _are_pairs(values: Iterable[Any]) -> bool:
     """Whether all are tuples of plain things."""
     return _TUPLES.issuperset(map(type, values)) and _is_plain(chain.from_iterable(values))
+
+
+def texts_in(data: Plain) -> Iterator[str]:
+    """Of the objects that are written as texts, each once."""
+    waiting = [data]
+    while waiting:
+        one = waiting.pop()
+        if one[0] == TEXT and type(one[-1]) is str:
+            yield one[-1]
+        elif one[0] < PLAIN_TUPLE:
+            waiting += [part for part in one[1:] if type(part) is list]
 
 
 # --- comparing ----------------------------------------------------------------------------------

@@ -52,8 +52,7 @@ class Written:
 
     to_text: Callable[[Any], str]
     from_text: Callable[[str], Any]
-    shape: str
-    """What the text depends on."""
+    """Whichever version wrote it: the text says by itself what is in it."""
 
 
 class Shapes:

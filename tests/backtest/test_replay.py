@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from polytui.backtest.replay import Replay, ReplayVerdict, replay_journal
-from polytui.config.load import canonical_json
+from polytui.config.load import canonical_json, digest_of_text
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.graph import OBJECT
@@ -18,6 +19,7 @@ from polytui.journal.codec import (
     FORMAT,
     Header,
     decode_checkpoint,
+    decode_event,
     decode_record,
     encode_checkpoint,
     encode_digest,
@@ -221,6 +223,50 @@ def marked() -> list[bytes]:
             writer.write_checkpoint()
     writer.write_digest()
     return writer.lines
+
+
+def written_by_an_older_version(lines: list[bytes]) -> list[bytes]:
+    """The same session, where one table of settings did not exist, and one name was another."""
+    today = canonical_json(Settings())
+    told = json.loads(today)
+    del told["latency"]
+    told["gates"]["max_oracle_age_ms"] = told["gates"].pop("max_chainlink_age_ms")
+    older = json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+    def in_words_of_then(one: Any) -> Any:
+        if isinstance(one, list):
+            return [in_words_of_then(part) for part in one]
+        return older if one == today else one
+
+    writer = Writer()
+    for line in lines[1:]:
+        record = decode_record(line)
+        if record.is_event:
+            event = decode_event(record.event)
+            if isinstance(event, ev.SettingsChanged):
+                event = ev.SettingsChanged(older)
+            writer.take(Asset(record.asset), event, record.last)
+        elif record.is_checkpoint:
+            writer.write_checkpoint()
+            written = decode_record(writer.lines.pop())
+            state = in_words_of_then(decode_checkpoint(written))
+            assert older in str(state)
+            writer.lines.append(encode_checkpoint(written.seq, written.digest, state))
+        else:
+            writer.write_digest()
+    assert writer.mind.desks[Asset.BTC].settings_digest == digest_of_text(older), "as it was then"
+    return writer.lines
+
+
+def test_a_session_of_a_version_with_other_settings_replays_from_every_checkpoint(
+    tmp_path: Path,
+) -> None:
+    lines = written_by_an_older_version(marked())
+    verdict = replayed(tmp_path, lines)
+    assert verdict.is_equal, verdict.text()
+    assert (verdict.events, verdict.checkpoints, verdict.passed_over) == (23, 4, ())
+    again = replay_journal(tmp_path / "journal.jsonl", is_verifying=True, from_event=20)
+    assert (again.is_equal, again.events, again.passed_over) == (True, 3, ())
 
 
 def with_state(lines: list[bytes], seq: int, spoil: Callable[[Any], None]) -> list[bytes]:

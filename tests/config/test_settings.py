@@ -20,6 +20,7 @@ from polytui.config.load import (
     from_canonical_json,
     load_settings,
     structure_settings,
+    unknown_settings,
 )
 from polytui.config.renamed import RENAMED
 from polytui.config.schema import DemoSettings, RiskSettings, SessionSettings, Settings
@@ -257,6 +258,19 @@ def test_a_digest_names_the_settings() -> None:
 def test_a_text_with_a_fault_is_refused() -> None:
     with pytest.raises(BadSettings, match="max_order_usd"):
         from_canonical_json('{"risk":{"max_order_usd":0}}')
+
+
+def test_a_text_of_another_version_is_taken_by_name() -> None:
+    """A file of settings is not: there an unknown name is a mistake of whoever wrote it."""
+    text = '{"risk":{"max_order_usd":7.0,"max_moons":3},"gates":{"max_oracle_age_ms":1},"moon":{}}'
+    assert from_canonical_json(text) == Settings(risk=RiskSettings(max_order_usd=7.0))
+    assert unknown_settings(text) == (
+        "risk.max_moons",
+        "gates.max_oracle_age_ms (is gates.max_chainlink_age_ms now)",
+        "moon",
+    )
+    with pytest.raises(BadSettings, match="unknown setting"):
+        structure_settings({"risk": {"max_moons": 3}})
 
 
 # --- a demo -------------------------------------------------------------------------------------

@@ -25,8 +25,10 @@ from polytui.desk.checkpoint import (
     checkpoint_of,
     restored,
     restored_as,
+    settings_left_out,
     where_they_differ,
 )
+from polytui.desk.graph import TEXT, texts_in
 from polytui.desk.mind import Mind
 from polytui.desk.shapes import declared_fields
 from polytui.journal.codec import decode_effects
@@ -321,11 +323,70 @@ def test_a_class_that_is_not_ours_to_make_is_refused(state: Any, name: str) -> N
         restored(changed)
 
 
-def test_settings_of_other_tables_are_refused(state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = checkpoint._shapes().texts[Settings]
-    monkeypatch.setitem(checkpoint._shapes().texts, Settings, attrs.evolve(written, shape="0"))
-    with pytest.raises(BadCheckpoint, match=r"config\.schema\.Settings had other fields"):
-        restored(state)
+def with_settings(state: Any, change: Callable[[dict[str, Any]], None]) -> Any:
+    """As a version with other settings would have written it."""
+    changed = msgspec.msgpack.decode(packed(state))
+    assert list(texts_in(changed[2]))
+    waiting = [changed[2]]
+    while waiting:
+        one = waiting.pop()
+        if one and one[:2] == [TEXT, "config.schema.Settings"] and type(one[2]) is str:
+            told = json.loads(one[2])
+            change(told)
+            one[2] = json.dumps(told, sort_keys=True, separators=(",", ":"))
+        waiting += [part for part in one if isinstance(part, list)]
+    return changed
+
+
+def test_a_setting_that_the_version_before_had_not_is_as_it_is_unless_said(
+    state: Any, lived: Chance
+) -> None:
+    def older(told: dict[str, Any]) -> None:
+        del told["journal"]["recover_within_s"], told["latency"]
+
+    mind = restored_as(with_settings(state, older), lived.mind.digest())
+    had = mind.desks[Asset.BTC].settings
+    assert had == lived.mind.desks[Asset.BTC].settings
+    assert (had.journal, had.latency) == (Settings().journal, Settings().latency)
+    assert settings_left_out(with_settings(state, older)) == ()
+
+
+def test_a_setting_that_this_version_has_not_is_named_and_left_out(
+    state: Any, lived: Chance
+) -> None:
+    def other(told: dict[str, Any]) -> None:
+        told["gates"] |= {"max_moons": 3, "max_oracle_age_ms": 7}
+        told["astrology"] = {"is_enabled": True}
+
+    changed = with_settings(state, other)
+    mind = restored_as(changed, lived.mind.digest())
+    assert mind.desks[Asset.BTC].settings == lived.mind.desks[Asset.BTC].settings
+    assert set(settings_left_out(changed)) == {
+        "gates.max_moons",
+        "gates.max_oracle_age_ms (is gates.max_chainlink_age_ms now)",
+        "astrology",
+    }
+
+
+def test_a_setting_that_cannot_be_is_refused_in_words(state: Any) -> None:
+    def wrong(told: dict[str, Any]) -> None:
+        told["risk"]["max_order_usd"] = "all"
+
+    with pytest.raises(BadCheckpoint, match=r"its settings are none: .* @ risk\.max_order_usd"):
+        restored(with_settings(state, wrong))
+
+
+def test_a_state_of_before_settings_came_back_by_name_is_read(state: Any, lived: Chance) -> None:
+    """A text had the shape of its class in front of it."""
+    changed = msgspec.msgpack.decode(packed(state))
+    waiting = [changed[2]]
+    while waiting:
+        one = waiting.pop()
+        if one and one[:2] == [TEXT, "config.schema.Settings"]:
+            one.insert(2, "0a1b2c3d")
+        waiting += [part for part in one if isinstance(part, list)]
+    mind = restored_as(changed, lived.mind.digest())
+    assert mind.desks[Asset.ETH].settings == lived.mind.desks[Asset.ETH].settings
 
 
 def test_a_digest_of_another_state_is_refused(state: Any, lived: Chance) -> None:
