@@ -42,7 +42,11 @@ class JournalTail(AbstractContextManager["JournalTail"]):
         """At most so many that are whole and were not given yet; [] where there is nothing new.
         Latencies and other lines that a replay passes over are among them. BadJournal for damage:
         nothing behind it is given, however often it is asked."""
-        return list(islice(self._new(), most))
+        return list(islice(self._new(is_of_one=False), most))
+
+    def read_of_one(self, most: int = 20_000) -> list[JournalRecord]:
+        """As `read`, and of one segment: `header` is that of all of them."""
+        return list(islice(self._new(is_of_one=True), most))
 
     def __exit__(
         self,
@@ -59,12 +63,16 @@ class JournalTail(AbstractContextManager["JournalTail"]):
 
     # --- records --------------------------------------------------------------------------------
 
-    def _new(self) -> Iterator[JournalRecord]:
+    def _new(self, *, is_of_one: bool) -> Iterator[JournalRecord]:
         while (segment := self._segment or self._open_first()) is not None:
             # Looked for before the end is read: then that is the end of a closed segment.
-            following = self._following()
-            yield from self._records(segment)
-            if following is None or not self._go_on_to(following, segment):
+            following, has_given = self._following(), False
+            for record in self._records(segment):
+                has_given = True
+                yield record
+            if following is None or (is_of_one and has_given):
+                return
+            if not self._go_on_to(following, segment):
                 return
 
     def _records(self, segment: SegmentReader) -> Iterator[JournalRecord]:

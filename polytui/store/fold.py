@@ -46,6 +46,9 @@ class Fold:
         """`root`: the first of the sessions that go on from each other. `mind`: of the checkpoint
         that the records stand after; None at the start of all."""
         self.header = header
+        """Of the segment in hand."""
+        self._former = header
+        """Of the one before it."""
         self.root = root
         self.account = Account() if mind is None else mind.account
         desks = {} if mind is None else mind.desks
@@ -54,6 +57,11 @@ class Fold:
         self.seq = 0 if mind is None else mind.seq
         """Of the last event that was taken."""
         self.at_ns = 0
+
+    def enter(self, header: Header) -> None:
+        """The records that come stand in this segment."""
+        if header is not self.header:
+            self._former, self.header = self.header, header
 
     def began(self) -> Row:
         """The session itself, before its first record."""
@@ -121,13 +129,17 @@ class Fold:
 
     def _go_on_from(self, record: JournalRecord) -> Iterable[Row]:
         """A checkpoint of what was not read: this session goes on from another one, or events
-        before it were lost."""
+        before it were lost. Where they were thinned out nothing is missed: none of them led to
+        anything."""
+        is_hole, missing = bool(self._books), self._missing(record.seq)
+        if is_hole and not missing:
+            self.seq = record.seq
+            return
         try:
             mind = restored_as(decode_checkpoint(record), record.digest)
         except ValueError as error:
             raise BadJournal(f"the checkpoint after event {record.seq}: {error}") from error
         before, self.account = self.account, mind.account
-        is_hole, missing = bool(self._books), record.seq - self.seq
         self._books = {asset: AssetBooks.of_desk(desk) for asset, desk in mind.desks.items()}
         self.seq = record.seq
         if not is_hole:
@@ -139,6 +151,12 @@ class Fold:
             if delta:
                 at.asset = asset.value
                 yield at.settled(UNSEEN, "", "", 0, delta)
+
+    def _missing(self, seq: int) -> int:
+        """Events right before the checkpoint after this one that no disk took."""
+        if seq != self.header.after:
+            return 0
+        return self.header.lost if self._former.thinned else seq - self.seq
 
     def _guarded(
         self, record: JournalRecord, what: _Telling, at: Moment, asset: Asset, said: Any

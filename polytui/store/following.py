@@ -43,6 +43,7 @@ class Following:
         self._tail: JournalTail | None = None
         self._fold: Fold | None = None
         self._seq = 0
+        self._has_begun = False
 
     def read(self, before_first: Callable[[str], None] = lambda _: None) -> int:
         """Read what is new, at most a batch, and write what comes of it; how many records there
@@ -75,18 +76,13 @@ class Following:
     def _open(self) -> JournalTail:
         """From where the database has it."""
         self._seq, place = self._database.read_until(self.session)
+        self._has_begun = bool(place)
         if not place:
             self._tail = JournalTail(self._folder)
             self._begin_streams("")
             return self._tail
         self._tail = JournalTail(self._folder, msgspec.json.decode(place, type=Bookmark))
-        try:
-            self._fold = self._again()
-            self._begin_streams(place)
-        except BadJournal as error:
-            self.close()
-            self._give_up(str(error))
-            raise
+        self._begin_streams(place)
         return self._tail
 
     def _begin_streams(self, place: str) -> None:
@@ -97,30 +93,37 @@ class Following:
                 self._database.put(self.session, self._seq, rows, SessionRow(self.session))
 
     def _again(self) -> Fold:
-        """The fold as it stood at the place that was read until."""
+        """The fold as it stood at the place that was read until. What was read there and led to
+        nothing may have been thinned out since."""
         beginning = begin((self._folder,), restored_as, self._seq)
         with beginning.reader as journal:
             root = self._database.root_of(self.session)
             fold = Fold(journal.header, root, beginning.state)
+            goes_beyond = False
             if fold.seq < self._seq or beginning.state is None:
                 for record in journal:
-                    fold.take(record)
-                    if fold.seq >= self._seq:
+                    if goes_beyond := record.seq > self._seq:
                         break
-        if fold.seq != self._seq:
+                    fold.enter(journal.header)
+                    fold.take(record)
+                    if fold.seq == self._seq:
+                        break
+            goes_beyond |= journal.header.after >= self._seq
+        if fold.seq < self._seq and not goes_beyond:
             raise BadJournal(f"{self._folder}: event {self._seq} was read, and is not there now")
+        fold.seq = self._seq
         return fold
 
     def _new(self, tail: JournalTail) -> tuple[list[JournalRecord], BadJournal | None]:
         """What is new, up to the damage that stands there."""
         before, found = tail.place, list[JournalRecord]()
         try:
-            return tail.read(self._most), None
+            return tail.read_of_one(self._most), None
         except BadJournal:
             tail.close()
         tail = self._tail = JournalTail(self._folder, before)
         try:
-            while one := tail.read(1):
+            while one := tail.read_of_one(1):
                 found += one
         except BadJournal as error:
             return found, error
@@ -130,9 +133,11 @@ class Following:
         self, records: Sequence[JournalRecord], before_first: Callable[[str], None]
     ) -> list[Row]:
         fold, rows = self._fold, list[Row]()
+        header = None if self._tail is None else self._tail.header
+        assert header is not None, "a record has a header before it"
+        if fold is None and self._has_begun:
+            fold = self._fold = self._again()
         if fold is None:
-            header = None if self._tail is None else self._tail.header
-            assert header is not None, "a record has a header before it"
             if header.session != self.session:
                 raise BadJournal(f"{self._folder} holds the journal of session {header.session}")
             if former := continued_by(header):
@@ -140,6 +145,7 @@ class Following:
             root = self._database.root_of(former) if former else self.session
             fold = self._fold = Fold(header, root)
             rows.append(fold.began())
+        fold.enter(header)
         for record in records:
             told = fold.take(record)
             rows += told

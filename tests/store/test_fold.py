@@ -3,6 +3,7 @@ begins."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,8 +135,11 @@ def test_events_that_are_in_no_journal_are_a_difference(tmp_path: Path, told: To
     middle, hole = len(told.records) // 3, 9_000
     mind = mind_after(told.records[: middle + hole])
     line = encode_checkpoint(mind.seq, mind.digest(), checkpoint_of(mind))
-    records = [*told.records[:middle], decode_record(line), *told.records[middle + hole :]]
-    path = whole(tmp_path / "hole.sqlite", records)
+    path, fold = tmp_path / "hole.sqlite", Fold(HEADER, NAME)
+    with closing(Database(path)) as database:
+        put(database, fold, told.records[:middle], 0)
+        fold.enter(structs.replace(HEADER, segment=2, after=mind.seq, lost=hole))
+        put(database, fold, [decode_record(line), *told.records[middle + hole :]], middle)
     ((text,),) = asked(path, "SELECT text FROM differences")
     assert text == f"{hole} events before this one are in no journal"
     (pnl,) = asked(path, "SELECT pnl FROM sessions")

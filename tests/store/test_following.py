@@ -3,9 +3,12 @@ money everywhere."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from played import NAME, PlayedSession, played_session
@@ -14,6 +17,7 @@ from told_sessions import asked, dump
 from polytui.journal.codec import BadJournal, decode_effects
 from polytui.journal.reader import JournalReader
 from polytui.journal.segments import segments_of
+from polytui.journal.thinning import RAW, thin
 from polytui.model.effects import Credit
 from polytui.model.errors import Fatal
 from polytui.model.units import MICRO
@@ -117,6 +121,55 @@ def test_who_reads_while_it_is_made_anew_sees_the_whole_of_one(folder: Path) -> 
         assert following.read() == 0, "it goes on where the new one ends"
         following.close()
     assert asked(path, "SELECT count(*) FROM sessions") == [(1,)]
+
+
+# --- thinned --------------------------------------------------------------------------------------
+
+
+def thinned(folder: Path) -> list[tuple[int, int]]:
+    """Take out what the oldest segments lose; numbers of events that went, a span each."""
+    (segment,) = segments_of(folder)
+    thin(segment, RAW)
+    with JournalReader(folder) as journal:
+        left = [record.seq for record in journal if record.is_event]
+    return [(one + 1, after - 1) for one, after in pairwise(left) if after > one + 1]
+
+
+def what_is_traded(path: Path) -> dict[str, list[Any]]:
+    """All but the place in the journal, and the minutes in which nothing was left."""
+    return {name: rows for name, rows in dump(path).items() if name not in ("sessions", "equity")}
+
+
+def test_who_is_killed_goes_on_where_the_last_event_that_it_read_was_thinned_out(
+    tmp_path: Path, folder: Path, played: PlayedSession
+) -> None:
+    before = what_is_traded(followed(folder))
+    spans = thinned(played.copied(tmp_path / "thinned"))
+    long = next(span for span in spans if span[0] > 6_000 and span[1] > span[0] + 1)
+    for at, last in enumerate((long[0], long[1] - 1, long[1])):
+        path = tmp_path / f"{at}.sqlite"
+        shutil.rmtree(folder)
+        played.copied(folder.parent)
+        with closing(Database(path)) as database:
+            following = Following(database, folder, most=1)
+            reading = Following(database, folder, most=last)
+            while database.read_until(NAME)[0] < last:
+                (reading if not database.read_until(NAME)[0] else following).read()
+            reading.close()
+            following.close()
+            assert database.read_until(NAME)[0] == last
+            thinned(folder)
+            read_to_its_end(database, folder)
+        assert what_is_traded(path) == before
+
+
+def test_made_anew_of_what_was_thinned_nothing_differs(folder: Path) -> None:
+    path = followed(folder)
+    before = what_is_traded(path)
+    thinned(folder)
+    rebuild(folder.parent)
+    assert what_is_traded(path) == before
+    assert before["differences"] == []
 
 
 # --- bad input ------------------------------------------------------------------------------------

@@ -5,17 +5,19 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 from told_sessions import HEADER, asked, dump, mind_after, told_session
 
 from polytui.config.schema import Settings
+from polytui.desk import checkpoint as checkpoints
 from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.coming_back import come_back
 from polytui.desk.mind import Mind
 from polytui.journal.codec import Continues, Header, JournalRecord, encode_checkpoint
 from polytui.journal.log import JournalLog
 from polytui.store.database import Database, database_of
-from polytui.store.following import Following
+from polytui.store.following import Following, read_to_its_end
 from polytui.store.rebuild import rebuild
 
 FIRST, SECOND = "20261126-100000-paper-1", "20261126-110000-paper-2"
@@ -91,6 +93,21 @@ def test_the_session_before_is_read_first_and_what_is_held_has_one_row(tmp_path:
     made = dump(path)
     rebuild(tmp_path)
     assert dump(path) == made
+
+
+def test_what_is_read_whole_needs_no_checkpoint_of_this_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest, mind = first_half(tmp_path)
+    second = gone_on(tmp_path, mind, rest)
+    rebuild(tmp_path)
+    path = database_of(tmp_path)
+    before = dump(path)
+    monkeypatch.setattr(checkpoints, "VERSION", checkpoints.VERSION + 1)
+    with closing(Database(path)) as database:
+        assert read_to_its_end(database, second) == 0
+        assert database.faults() == {}
+    assert dump(path) == before
 
 
 def test_a_mind_that_came_back_brings_no_second_opening(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from polytui.journal.codec import JournalRecord
+from polytui.journal.codec import BadJournal, JournalRecord
+from polytui.journal.segment_reader import Bookmark
 from polytui.journal.tail import JournalTail
 from polytui.store.files.stream_lines import damage_line
 from polytui.store.files.streams import Streams
@@ -47,7 +48,9 @@ class SessionStreams:
             return self._made_anew(place, root)
         except OSError as error:
             self._refused(error)
-            return []
+        except BadJournal as error:
+            self._tell(f"no streams of {self._session}: {error}")
+        return []
 
     def take(self, record: JournalRecord, rows: list[Row], fold: Fold) -> None:
         """One record, and the rows that the fold made of it."""
@@ -102,13 +105,15 @@ class SessionStreams:
 
 def _play(tail: JournalTail, place: str, root: str, streams: Streams) -> None:
     fold: Fold | None = None
+    until_seq = msgspec.json.decode(place, type=Bookmark).seq
     while place_of(tail) != place:
-        records = tail.read(1)
-        if not records:
+        records = tail.read_of_one(1)
+        if not records or tail.place.seq > until_seq:
             return  # what was read once is there no more: as far as there is anything
+        assert tail.header is not None, "a record has a header before it"
         if fold is None:
-            assert tail.header is not None, "a record has a header before it"
             fold = Fold(tail.header, root)
+        fold.enter(tail.header)
         for record in records:
             rows = fold.take(record)
             streams.take(record, rows, fold.seq, fold.at_ns)
