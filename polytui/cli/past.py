@@ -45,9 +45,15 @@ def report(session: str, json_path: str | None, config: Path | None) -> None:
 
 @click.command()
 @click.option("--json", "json_path", help="Write what was read here; - is stdout.")
+@click.option(
+    "--force",
+    "may_lose",
+    is_flag=True,
+    help="Also where journals are gone or unreadable and rows of theirs would be lost.",
+)
 @config_option
 @plain_errors
-def rebuild(json_path: str | None, config: Path | None) -> None:
+def rebuild(json_path: str | None, may_lose: bool, config: Path | None) -> None:
     """Make the database anew from all journals of the folder, and every file that is made of it."""
     from polytui.store.rebuild import rebuild as make_anew
 
@@ -57,13 +63,16 @@ def rebuild(json_path: str | None, config: Path | None) -> None:
         directory,
         lambda name: None if quiet else click.echo(f"reading {name}"),
         lambda trouble: click.echo(trouble, err=True),
+        may_lose=may_lose,
     )
     if json_path:
         write_json(attrs.asdict(done), json_path)
     for session, fault in done.faults.items():
         click.echo(f"{session} is read no further: {fault}", err=True)
+    for session, what in done.lost.items():
+        click.echo(f"{session} lost rows: {what}", err=True)
     if not quiet:
         click.echo(f"{done.records} records of {done.sessions} sessions are in the database")
         if done.kept_aside:
-            click.echo(f"the file of before is kept as {done.kept_aside}")
+            click.echo(f"the database of before is kept as {done.kept_aside}")
     sys.exit(FAILED if done.faults else DONE)

@@ -107,6 +107,13 @@ class Database:
         with in_words(self.path):
             return dict(self._connection.execute(said).fetchall())
 
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        """Of every session its last event, and how many rounds, orders and fills there are."""
+        counted = ", ".join(f"coalesce({one}, 0)" for one in ("seq", "rounds", "orders", "fills"))
+        with in_words(self.path):
+            found = self._connection.execute(f"SELECT session, {counted} FROM sessions").fetchall()
+        return {session: tuple(counts) for session, *counts in found}
+
     def root_of(self, session: str) -> str:
         """The first of the sessions that this one goes on from."""
         with in_words(self.path):
@@ -150,6 +157,13 @@ class Database:
         """Become what the other one is, in one transaction: whoever reads sees either."""
         with in_words(self.path):
             other._connection.backup(self._connection)
+
+    def copy_to(self, path: Path) -> None:
+        """The whole of it as a file that nobody has."""
+        with in_words(path):
+            os.close(_created(path))
+            with closing(sqlite3.connect(path)) as copy:
+                self._connection.backup(copy)
 
     def _put(self, row: Any) -> None:
         kind = type(row)

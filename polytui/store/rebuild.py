@@ -1,18 +1,21 @@
 """The database anew from all journals of a folder: made aside, then put in its place.
 
 A sound database becomes the new one in one transaction, so followers and whoever reads it need not
-know. One that is not sound, or a newer version's, is kept aside under another name.
+know; as it was it is kept beside it. One that is not sound, or a newer version's, is kept aside
+under another name. Where journals are gone or cannot be read, and the database has more of them
+than the new one would, nothing is done unless it is wanted.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
+from polytui.config.called import called
 from polytui.journal.codec import BadJournal
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
@@ -20,9 +23,11 @@ from polytui.store.database import Database, database_of, is_sound
 from polytui.store.files.keeper import Keeper
 from polytui.store.follower import held
 from polytui.store.following import read_to_its_end
+from polytui.store.losses import in_short, losses
 
 _BESIDE = ("", "-wal", "-shm")
 """A database is these files."""
+_BEFORE = ".before-rebuild"
 Tell = Callable[[str], None]
 
 
@@ -35,12 +40,20 @@ class Rebuilt:
     faults: dict[str, str]
     """By session, why its journal is read no further."""
     kept_aside: str = ""
-    """Where the file of before is, if it was not sound."""
+    """Where the database of before is, if there was one."""
+    lost: dict[str, str] = field(factory=dict)
+    """By session, what the database of before has and this one has not."""
 
 
-def rebuild(directory: Path, tell: Tell = lambda _: None, say: Tell = lambda _: None) -> Rebuilt:
+def rebuild(
+    directory: Path,
+    tell: Tell = lambda _: None,
+    say: Tell = lambda _: None,
+    *,
+    may_lose: bool = False,
+) -> Rebuilt:
     """And every file that is made of it. `tell` hears of each session, `say` of files that cannot
-    be written. Fatal where the database cannot be."""
+    be written. Fatal where the database cannot be, or would lose rows and may not."""
     path = database_of(directory)
     if not directory.is_dir():
         raise Fatal(f"no folder {directory}: set journal.directory to where sessions are")
@@ -54,14 +67,18 @@ def rebuild(directory: Path, tell: Tell = lambda _: None, say: Tell = lambda _: 
                 sessions += 1
                 records += _read(database, directory, folder, say)
             faults = database.faults()
-            kept = "" if not path.exists() else _put_in_place(path, database)
+            kept, lost = "", dict[str, str]()
+            if path.exists() and not is_sound(path):
+                kept = _moved_aside(path)
+            elif path.exists():
+                kept, lost = _put_in_place(path, database, may_lose)
         if not path.exists():
             _move(aside, path)
     finally:
         _remove(aside)
     with closing(Database(path)) as made:
         Keeper(made, directory, say).make()
-    return Rebuilt(sessions, records, faults, kept)
+    return Rebuilt(sessions, records, faults, kept, lost)
 
 
 def _read(database: Database, directory: Path, folder: Path, say: Tell) -> int:
@@ -79,17 +96,46 @@ def _read(database: Database, directory: Path, folder: Path, say: Tell) -> int:
         return 0
 
 
-def _put_in_place(path: Path, made: Database) -> str:
-    """Where the file of before is kept, if it had to go."""
-    if is_sound(path):
-        with closing(Database(path)) as before:
-            before.replace_with(made)
-        return ""
+def _put_in_place(path: Path, made: Database, may_lose: bool) -> tuple[str, dict[str, str]]:
+    """Where the database of before is kept, and what the new one has not of it."""
+    with closing(Database(path)) as before:
+        lost = losses(before, made)
+        if any(session not in made.faults() for session in lost):
+            _read_on(made, path.parent, lost)
+            lost = losses(before, made)
+        if lost and not may_lose:
+            raise Fatal(
+                f"nothing is rebuilt: {path} has what the journals no longer say"
+                f" ({in_short(lost)}); {called('rebuild --force')} does it all the same, and keeps"
+                " the database of before"
+            )
+        # The one that has more is worth keeping; of what can be made again the last one is.
+        kept = _former(path) if lost else Path(f"{path}{_BEFORE}")
+        _remove(kept)
+        before.copy_to(kept)
+        before.replace_with(made)
+    return str(kept), lost
+
+
+def _read_on(made: Database, directory: Path, sessions: Iterable[str]) -> None:
+    """What sessions that run have written since they were read here."""
+    for session in sessions:
+        if (directory / session).is_dir():
+            _read(made, directory, directory / session, lambda _: None)
+
+
+def _moved_aside(path: Path) -> str:
+    kept = _former(path)
+    _move(path, kept)
+    return str(kept)
+
+
+def _former(path: Path) -> Path:
+    """A name that nothing has."""
     number = 1
     while (kept := path.with_suffix(f".former-{number}")).exists():
         number += 1
-    _move(path, kept)
-    return str(kept)
+    return kept
 
 
 def _move(source: Path, target: Path) -> None:

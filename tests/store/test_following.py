@@ -93,11 +93,12 @@ def test_made_anew_it_has_the_same_rows(folder: Path) -> None:
     path = followed(folder)
     before = dump(path)
     done = rebuild(folder.parent)
-    assert (done.sessions, done.faults, done.kept_aside) == (1, {}, "")
-    assert dump(path) == before
+    assert (done.sessions, done.faults, done.lost) == (1, {}, {})
+    kept = Path(done.kept_aside)
+    assert dump(path) == dump(kept) == before
     assert len(before["orders"]) > 1
     left = {one.name.split("-")[0] for one in folder.parent.iterdir()} - {NAME.split("-")[0]}
-    assert left == {path.name}, "nothing that was made aside"
+    assert left == {path.name, kept.name.split("-")[0]}, "nothing else that was made aside"
 
 
 def test_made_anew_a_wrong_row_is_right_again(folder: Path) -> None:
@@ -111,6 +112,28 @@ def test_made_anew_a_wrong_row_is_right_again(folder: Path) -> None:
         rebuild(folder.parent)
         assert somebody.execute("SELECT count(*) FROM fills").fetchone() != (0,)
     assert dump(path) == before
+
+
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_made_anew_of_less_it_is_left_as_it_is_unless_that_is_wanted(
+    folder: Path, how: str
+) -> None:
+    path = followed(folder)
+    before = dump(path)
+    if how == "gone":
+        shutil.rmtree(folder)
+    else:
+        spoilt(folder)
+    with pytest.raises(Fatal, match=rf"nothing is rebuilt: .*{NAME}: .*rebuild --force"):
+        rebuild(folder.parent)
+    assert dump(path) == before
+    assert [one.name for one in folder.parent.glob("*.*") if "sqlite" not in one.name] == []
+    done = rebuild(folder.parent, may_lose=True)
+    assert list(done.lost) == [NAME]
+    assert len(dump(path)["orders"]) < len(before["orders"])
+    assert dump(Path(done.kept_aside)) == before
+    assert rebuild(folder.parent).lost == {}, "what is left is not lost again"
+    assert dump(Path(done.kept_aside)) == before, "and what was kept stays"
 
 
 def test_who_reads_while_it_is_made_anew_sees_the_whole_of_one(folder: Path) -> None:
