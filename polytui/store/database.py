@@ -203,8 +203,9 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         raise Fatal(
             f"no database {path} yet: sessions make it, or {called('rebuild')} from their journals"
         )
-    # Where nobody may write nobody does, and SQLite must not ask for its shared memory.
-    is_still = not os.access(path.parent, os.W_OK)
+    # Where nobody may write nobody does, and SQLite must not ask for its shared memory. But what a
+    # writer left beside the file is newer than the file, and an immutable one is read without it.
+    is_still = not os.access(path.parent, os.W_OK) and not _has_more_beside(path)
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
     with in_words(path):
         connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
@@ -216,6 +217,13 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _has_more_beside(path: Path) -> bool:
+    try:
+        return os.stat(f"{path}-wal").st_size > 0
+    except OSError:
+        return False
 
 
 def is_sound(path: Path) -> bool:

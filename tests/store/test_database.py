@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from told_sessions import dump
+from told_sessions import asked, dump
 
 from polytui.model.errors import Fatal
 from polytui.store.database import (
@@ -101,6 +102,25 @@ def test_who_reads_waits_for_nobody(path: Path) -> None:
     finally:
         reader.close()
         writer.close()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_who_may_not_write_reads_what_a_writer_left_beside_the_file_as_well(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    """A folder that is only read, of a machine that went down; with the memory that the writer
+    shared, or without."""
+    put(path)
+    writer = Database(path)
+    writer.put("s", 1, [ONE], SessionRow("s", root="s", seq=2))
+    copy = tmp_path / "copy" / path.name
+    copy.parent.mkdir()
+    for end in ("", "-wal", "-shm") if is_shared else ("", "-wal"):
+        shutil.copy(f"{path}{end}", f"{copy}{end}")
+    writer.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert asked(copy, "SELECT seq FROM sessions") == [(2,)]
+    assert len(dump(copy)["orders"]) == 1
 
 
 # --- bad input ------------------------------------------------------------------------------------
