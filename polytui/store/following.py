@@ -15,7 +15,7 @@ import msgspec
 
 from polytui.desk.checkpoint import restored_as
 from polytui.journal.beginning import begin
-from polytui.journal.codec import BadJournal, JournalRecord
+from polytui.journal.codec import BadJournal, Header, JournalRecord
 from polytui.journal.segment_reader import Bookmark
 from polytui.journal.tail import JournalTail
 from polytui.store.database import Database, OtherReader
@@ -140,9 +140,7 @@ class Following:
         if fold is None:
             if header.session != self.session:
                 raise BadJournal(f"{self._folder} holds the journal of session {header.session}")
-            if former := continued_by(header):
-                before_first(former)
-            root = self._database.root_of(former) if former else self.session
+            root = self._read_former(header, before_first)
             fold = self._fold = Fold(header, root)
             rows.append(fold.began())
         fold.enter(header)
@@ -152,6 +150,20 @@ class Following:
             if self._streams is not None:
                 self._streams.take(record, told, fold)
         return rows + fold.stands()
+
+    def _read_former(self, header: Header, before_first: Callable[[str], None]) -> str:
+        """What this session goes on from is in the database, and no more of it: what was read there
+        and is in no journal (a power cut took it) happens once more here. The root of them all."""
+        former = continued_by(header)
+        if not former or header.continues is None:
+            return self.session
+        before_first(former)
+        root = self._database.root_of(former)
+        is_there = (self._folder.parent / former).is_dir()
+        if is_there and self._database.read_until(former)[0] > header.continues.seq:
+            self._database.forget(former)
+            before_first(former)
+        return root
 
     def _put(self, rows: list[Row]) -> None:
         fold, tail = self._fold, self._tail

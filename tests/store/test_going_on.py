@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -90,6 +91,29 @@ def test_the_session_before_is_read_first_and_what_is_held_has_one_row(tmp_path:
     assert money == [(account.realised, account.fees)]
     assert asked(path, "SELECT count(DISTINCT root) FROM trades") == [(1,)]
     assert asked(path, "SELECT * FROM differences") == []
+    made = dump(path)
+    rebuild(tmp_path)
+    assert dump(path) == made
+
+
+def test_what_a_power_cut_took_of_a_journal_that_was_read_counts_once(tmp_path: Path) -> None:
+    """The follower had read on: what it read there is in no journal, and happens again."""
+    told, path = told_session(3), database_of(tmp_path)
+    first = structs.replace(HEADER, session=FIRST)
+    with closing(Database(path)) as database:
+
+        def read(session: str) -> None:
+            read_to_its_end(database, tmp_path / session)
+
+        folder = written(tmp_path, first, told.records)
+        read(FIRST)
+        shutil.rmtree(folder)
+        rest, mind = first_half(tmp_path)
+        read_to_its_end(database, gone_on(tmp_path, mind, rest), read)
+    account = told.mind.account
+    money = asked(path, "SELECT sum(pnl), sum(fees) FROM sessions")
+    assert money == [(account.realised, account.fees)]
+    assert asked(path, "SELECT sum(pnl) FROM settlements") == [(account.realised,)]
     made = dump(path)
     rebuild(tmp_path)
     assert dump(path) == made
