@@ -197,7 +197,7 @@ class JournalSettings:
     flow features; decisions, orders and fills stay."""
     recover_within_s: float = setting(20.0, between(1.0, 3_600.0))
     """A start reads the journal before it for so long at most, real time: some seconds from a
-    checkpoint, much more where none can be read. What takes longer does not come back."""
+    checkpoint, much more where none can be read. What takes longer refuses the start."""
     least_free_mb: int = setting(64, between(0, 1_000_000))
     """No session starts on a disk with less room: an asset writes tens of MB an hour."""
 

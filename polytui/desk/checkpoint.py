@@ -33,8 +33,9 @@ from polytui.desk import mind as minds
 from polytui.desk.graph import Plain, first_difference, texts_in, write_graph
 from polytui.desk.graph_reading import read_graph
 from polytui.desk.mind import Mind
-from polytui.desk.shapes import BadGraph, Shape, Shapes, Written
+from polytui.desk.shapes import BadGraph, OtherShape, Shape, Shapes, Written
 from polytui.desk.step import Step
+from polytui.journal.codec import OtherState
 from polytui.ledger import attribution, claims
 from polytui.ledger.taken_liquidity import TakenLiquidity
 from polytui.market import candles, consensus, features, forecast_watch, indicators
@@ -86,6 +87,10 @@ class BadCheckpoint(ValueError):
     """A state that cannot be written or read, and why, in words."""
 
 
+class OtherVersion(BadCheckpoint, OtherState):
+    """One that another version wrote."""
+
+
 def checkpoint_of(mind: Mind) -> Plain:
     """The mind as it is between two events: [version, classes, data]. BadCheckpoint where it holds
     something that has no place in one."""
@@ -104,9 +109,11 @@ def restored(plain: Plain, quoting: Sequence[QuotingStrategy] = QUOTING) -> Mind
     except (TypeError, ValueError) as error:
         raise BadCheckpoint("it has not the parts of a checkpoint") from error
     if version != VERSION:
-        raise BadCheckpoint(f"it is of version {version}, this program reads {VERSION}")
+        raise OtherVersion(f"it is of version {version}, this program reads {VERSION}")
     try:
         mind = read_graph(table, data, _shapes())
+    except OtherShape as error:
+        raise OtherVersion(str(error)) from error
     except BadGraph as error:
         raise BadCheckpoint(str(error)) from error
     if not isinstance(mind, Mind):

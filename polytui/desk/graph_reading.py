@@ -8,7 +8,7 @@ from typing import Any
 
 from polytui.desk import graph
 from polytui.desk.graph import Plain, Table
-from polytui.desk.shapes import BadGraph, Shape, Shapes, name_of
+from polytui.desk.shapes import BadGraph, OtherShape, Shape, Shapes, name_of
 
 
 def read_graph(table: Table, data: Plain, shapes: Shapes) -> Any:
@@ -160,7 +160,7 @@ def _same_shape(row: list[str], shapes: Shapes) -> Shape:
     if tuple(fields) != shape.fields:
         odd = sorted({*fields} ^ {*shape.fields})
         others = ", ".join(odd) if odd else "in another order"
-        raise BadGraph(f"{name} had other fields in the version that wrote it: {others}")
+        raise OtherShape(f"{name} had other fields in the version that wrote it: {others}")
     if types != shape.types:
-        raise BadGraph(f"fields of {name} had other types in the version that wrote it")
+        raise OtherShape(f"fields of {name} had other types in the version that wrote it")
     return shape

@@ -22,6 +22,10 @@ class BadGraph(Exception):
     """An object that cannot be written, or data that cannot be read, and why, in words."""
 
 
+class OtherShape(BadGraph):
+    """Data of a version whose classes were others."""
+
+
 @frozen
 class Shape:
     """How the objects of one class are taken apart and made."""
@@ -91,7 +95,7 @@ class Shapes:
     def named_as(self, name: str) -> Shape:
         cls = self._classes.get(name)
         if cls is None:
-            raise BadGraph(f"there is no {name} in this version")
+            raise OtherShape(f"there is no {name} in this version")
         return self.of(cls)
 
     def _shape(self, cls: type[Any]) -> Shape:

@@ -2,6 +2,7 @@
 
 What a checkpoint holds is for others to understand; here it is only known which of them is good.
 One that is not is said, and the one before it is tried; where none is good everything is read.
+Where another version wrote one it wrote all of the session, and no other is tried.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
-from polytui.journal.codec import BadJournal, decode_checkpoint
-from polytui.journal.reader import JournalReader, Spot, spots
+from polytui.journal.codec import BadJournal, OtherState, decode_checkpoint
+from polytui.journal.reader import JournalReader, Look, Spot, spots, take_your_time
 
 _State = TypeVar("_State")
 
@@ -32,18 +33,24 @@ class Beginning(Generic[_State]):
 
 
 def begin(
-    paths: tuple[Path, ...], restore: Restore[_State], until_seq: int | None = None
+    paths: tuple[Path, ...],
+    restore: Restore[_State],
+    until_seq: int | None = None,
+    look: Look = take_your_time,
 ) -> Beginning[_State]:
-    """At the last good checkpoint that speaks of no later event. BadJournal where the files are no
-    journal."""
+    """At the last good checkpoint that speaks of no later event, all of one session. BadJournal
+    where the files are no journal; what `look` raises, where it does."""
     passed_over: list[str] = []
-    for spot in spots(*paths, until_seq=until_seq):
+    for spot in spots(*paths, until_seq=until_seq, look=look):
+        look()
         reader = JournalReader(*paths, begin=spot)
         try:
             return Beginning(_restored(reader, restore), reader, tuple(passed_over))
         except ValueError as error:
             reader.close()
             passed_over.append(words_of(spot, error))
+            if isinstance(error, OtherState):
+                break
     return Beginning(None, JournalReader(*paths), tuple(passed_over))
 
 

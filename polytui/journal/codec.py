@@ -101,6 +101,10 @@ class OtherFormat(BadJournal):
     """A whole journal that another version wrote, and this one does not read."""
 
 
+class OtherState(ValueError):
+    """A checkpoint whose state another version wrote; so did it those of the whole session."""
+
+
 class _JournalHead(msgspec.Struct):
     """What is asked first, so that another version is called so and not a missing field."""
 

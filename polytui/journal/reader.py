@@ -8,7 +8,7 @@ header says is missing; faults are BadJournal, in words that name the file and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,8 @@ from polytui.journal.codec import (
 from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader
 from polytui.journal.segments import segments_of
 
+_LOOK_EVERY = 1_000
+"""Lines."""
 _SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"')
 
 
@@ -69,6 +71,11 @@ class JournalReader(AbstractContextManager["JournalReader"]):
     def where(self) -> str:
         """The line in hand, in words."""
         return self._segment.where
+
+    @property
+    def is_in_the_last(self) -> bool:
+        """Whether no segment stands behind the one of the moment."""
+        return self._at + 1 == len(self._paths)
 
     def __iter__(self) -> Iterator[JournalRecord]:
         return self._records
@@ -168,7 +175,17 @@ def all_segments(*paths: Path) -> list[Path]:
     return [segment for path in paths for segment in segments_of(path)]
 
 
-def spots(*paths: Path, until_seq: int | None = None) -> Iterator[Spot]:
+Look = Callable[[], None]
+"""Called again and again by whoever reads much; it raises where that takes too long."""
+
+
+def take_your_time() -> None:
+    """A look of nobody who waits."""
+
+
+def spots(
+    *paths: Path, until_seq: int | None = None, look: Look = take_your_time
+) -> Iterator[Spot]:
     """Where the checkpoints are, the last one first; those of later events are left out, and what
     stands behind damage. Lines are only looked at: what is in them is for whoever begins there."""
     segments = all_segments(*paths)
@@ -179,18 +196,25 @@ def spots(*paths: Path, until_seq: int | None = None) -> Iterator[Spot]:
             continue
         with segment:
             if until_seq is None or segment.header.after <= until_seq:
-                found = list(_spots_of(segment, file))
+                found = list(_spots_of(segment, file, look))
                 yield from (s for s in reversed(found) if until_seq is None or s.seq <= until_seq)
 
 
-def _spots_of(segment: SegmentReader, file: int) -> Iterator[Spot]:
+def _spots_of(segment: SegmentReader, file: int, look: Look) -> Iterator[Spot]:
     header = segment.header
     if header.thinned:
         return
     offset, number, chain = segment.offset, segment.line, segment.chain
+    for line in _whole_lines(segment):
+        if line.startswith(CHECKPOINT_BEGINS) and (found := _SPEAKS_OF.search(line)):
+            place = Bookmark(header.segment, offset, number, chain, int(found[1]))
+            yield Spot(file, place)
+        offset, number, chain = segment.offset, segment.line, segment.chain
+        if not number % _LOOK_EVERY:
+            look()
+
+
+def _whole_lines(segment: SegmentReader) -> Iterator[bytes]:
+    """Up to its end, or to the damage in it."""
     with suppress(BadJournal):
-        for line in segment.lines():
-            if line.startswith(CHECKPOINT_BEGINS) and (found := _SPEAKS_OF.search(line)):
-                place = Bookmark(header.segment, offset, number, chain, int(found[1]))
-                yield Spot(file, place)
-            offset, number, chain = segment.offset, segment.line, segment.chain
+        yield from segment.lines()

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+from loguru import logger
 
 from polytui.desk.account import Account
 from polytui.desk.coming_back import come_back, gone_orders, unsettled, what_it_had
 from polytui.desk.mind import Mind
 from polytui.execution.client import Carried
 from polytui.feeds.home import FollowedRound
-from polytui.journal.codec import Continues
+from polytui.journal.codec import BadJournal, Continues
 from polytui.journal.risk_state_file import RiskStateFile
+from polytui.model.errors import Fatal
 from polytui.model.events import Cancelled
 from polytui.model.instrument import Asset
 from polytui.model.units import MICRO, NS_PER_S
@@ -22,6 +24,10 @@ from polytui.runtime.plan import Plan
 from polytui.runtime.recovery import Recovered, Recovery
 
 _MINUTE_S = 60
+_WAYS_OUT = (
+    "mend that and start again, or begin a new account with --fresh"
+    " (kill switch, pauses and counters of the day stay)"
+)
 Line = tuple[str, str, str]
 """(level, asset, text)."""
 
@@ -54,13 +60,14 @@ def begin_session(
     plan: Plan, world: str | None, risk_state: RiskStateFile | None, now_ns: int
 ) -> Start:
     """The way that every session begins. `world`: the one it lives in, None where it ends with the
-    session."""
+    session. Fatal where there is a session to go on from and it does not come back: money that
+    begins anew unasked would be taken for what is left."""
     if world is None or risk_state is None:
         words = "begins anew: account, kill switch and counters end with this session"
         return Start(Mind(), None, (("info", "", words),))
     directory = Path(plan.settings.journal.directory)
     recovery = Recovery(directory, plan.mode, world, plan.settings.journal.recover_within_s)
-    found = recovery.last()
+    found = _found(recovery, is_fresh=plan.is_fresh)
     lines: list[Line] = [("error", "", fault) for fault in recovery.faults]
     if risk_state.damage:
         lines.append(("error", "", risk_state.damage))
@@ -70,9 +77,25 @@ def begin_session(
     if risk_state.restored is not None:
         found.mind.account.restore(risk_state.restored, now_ns)
     lines.append(("warn" if recovery.faults else "info", "", goes_on.words))
+    if left_out := ", ".join(found.settings_left_out):
+        words = f"{found.session} had settings that this version does not have: {left_out}"
+        lines.append(("warn", "", words))
     lines += _untold(found.mind, plan)
     lines += stop_lines(found.mind.account, now_ns)
     return Start(found.mind, goes_on, tuple(lines))
+
+
+def _found(recovery: Recovery, *, is_fresh: bool) -> Recovered | None:
+    """The session before; of one that a new account leaves behind it is enough to say."""
+    try:
+        return recovery.last()
+    except BadJournal as error:
+        if is_fresh:
+            recovery.faults.append(str(error))
+            return None
+        for fault in recovery.faults:
+            logger.error("{}", fault)
+        raise Fatal(f"{error}; {_WAYS_OUT}") from error
 
 
 def _anew(
@@ -92,7 +115,7 @@ def _anew(
         text = f"no earlier session in {where}: counters of the day begin at nothing, with {cash}"
         lines.append(("warn", "", f"{text}; {alone}"))
     else:
-        lines.append(("warn", "", f"begins with {cash}: no earlier one comes back"))
+        lines.append(("warn", "", f"begins with {cash}: no earlier one is gone on from"))
     left = risk_state.restored
     if left is not None:
         account = Account()

@@ -3,18 +3,22 @@
 A journal is all that a crash leaves, and it is enough: a checkpoint is the whole mind, and the
 events after it are taken as they were taken then. What cannot be read is said, and the next best is
 tried: an older checkpoint, the records from the start, the journal that this one went on from. What
-stands after a fault in the file is not believed.
+stands after a fault in the file is not believed, and neither is an account of long ago: a fault is
+lived with in the last file alone, behind a checkpoint. Otherwise nothing comes back.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import define, field, frozen
 
-from polytui.desk.checkpoint import restored_as
+from polytui.config.load import unknown_settings
+from polytui.desk.checkpoint import restored_as, settings_left_out
+from polytui.desk.graph import Plain
 from polytui.desk.mind import Mind
 from polytui.journal.beginning import begin
 from polytui.journal.codec import (
@@ -25,10 +29,14 @@ from polytui.journal.codec import (
     decode_event,
 )
 from polytui.journal.newest_session import folder_of, newest_session
+from polytui.journal.reader import Look
+from polytui.model.events import SettingsChanged
 from polytui.model.instrument import Asset
 
 _LOOK_EVERY = 1_000
 """Records between two looks at the clock."""
+_MOST_SAID = 2
+"""Checkpoints that could not be used, one by one; more are counted."""
 _MOST_BEFORE = 100
 """Sessions that are followed back, each of which could not be read by itself."""
 
@@ -46,6 +54,8 @@ class Recovered:
     played: int
     """Records that were taken after the checkpoint."""
     took_s: float
+    settings_left_out: tuple[str, ...] = ()
+    """Of another version, which this one does not know."""
 
 
 @define
@@ -58,53 +68,63 @@ class Recovery:
     within_s: float
     faults: list[str] = field(factory=list)
     _began_s: float = field(factory=time.monotonic)
+    _left_out: dict[str, None] = field(factory=dict)
 
     def last(self) -> Recovered | None:
-        """The session before, as far as it can be known; None where there is none, or nothing can
-        be made of it. Then the faults say why."""
-        try:
-            newest = newest_session(self.directory, self.mode)
-        except BadJournal as error:
-            self.faults.append(str(error))
-            return None
+        """The session before, as far as it can be known; None where there is none, or its world is
+        over. BadJournal, which names it and says why, where there is one and it does not come
+        back."""
+        newest = newest_session(self.directory, self.mode)
         if newest is None:
             return None
         if newest.world != self.world:
             self.faults.append(f"{newest.session} was in another world, which is over")
             return None
-        return self._brought_back(folder_of(self.directory, newest))
-
-    def _brought_back(self, folder: Path) -> Recovered | None:
         try:
-            mind, session, played = self._read(folder, _MOST_BEFORE)
+            mind, session, played = self._read(folder_of(self.directory, newest), _MOST_BEFORE)
         except BadJournal as error:
-            self.faults.append(f"nothing comes back: {error}")
-            return None
+            raise BadJournal(f"{newest.session} does not come back: {error}") from error
         if not mind.desks:
             return None  # it died before it had begun: there is nothing to go on from
-        return Recovered(mind, session, played, time.monotonic() - self._began_s)
+        took_s = time.monotonic() - self._began_s
+        return Recovered(mind, session, played, took_s, tuple(self._left_out))
 
     def _read(self, folder: Path, before: int) -> tuple[Mind, str, int]:
-        beginning = begin((folder,), restored_as)
+        beginning = begin((folder,), self._restored, look=self._look)
         with beginning.reader as reader:
-            self.faults += beginning.passed_over
+            self.faults += _summed_up(beginning.passed_over)
             mind = beginning.state
             if mind is None:
                 mind = self._mind_before(reader.header, folder, before)
-            playing = Playing(mind, self._began_s + self.within_s)
+            playing = Playing(mind, self._restored, self._look, self._note)
             try:
                 playing.take_all(reader)
             except TooLong:
                 raise
             except BadJournal as error:
-                seq = playing.mind.seq
-                self.faults.append(f"what comes after event {seq} is not known: {error}")
+                said = f"what comes after event {playing.mind.seq} is not known: {error}"
+                if beginning.state is None or not reader.is_in_the_last:
+                    raise BadJournal(said) from error
+                self.faults.append(said)
         if playing.differs_at:
             self.faults.append(
                 f"this version decides otherwise than the one that ran: at event"
                 f" {playing.differs_at} its state is another; money is what was filled"
             )
         return playing.mind, reader.header.session, playing.played
+
+    def _look(self) -> None:
+        if time.monotonic() > self._began_s + self.within_s:
+            allowed = f"journal.recover_within_s = {self.within_s:g} allows"
+            raise TooLong(f"reading it takes longer than {allowed}: raise that")
+
+    def _restored(self, plain: Plain, digest: str) -> Mind:
+        mind = restored_as(plain, digest)
+        self._note(settings_left_out(plain))
+        return mind
+
+    def _note(self, left_out: Iterable[str]) -> None:
+        self._left_out |= dict.fromkeys(left_out)
 
     def _mind_before(self, header: Header, folder: Path, before: int) -> Mind:
         """What the first record of a journal follows on, where no checkpoint of it can be used."""
@@ -121,13 +141,22 @@ class Recovery:
         return mind
 
 
+def _summed_up(passed_over: tuple[str, ...]) -> Iterable[str]:
+    yield from passed_over[:_MOST_SAID]
+    if (more := len(passed_over) - _MOST_SAID) > 0:
+        yield f"nor are {more} others before it"
+
+
 @define
 class Playing:
     """State: the mind, how many records it took, and where it was found to be another."""
 
     mind: Mind
-    until_s: float
-    """By the machine's monotonic clock: whoever starts waits no longer."""
+    restored: Callable[[Plain, str], Mind]
+    look: Look
+    """Whoever starts waits no longer than that allows."""
+    left_out: Callable[[Iterable[str]], None]
+    """Told which settings this version does not know."""
     played: int = 0
     differs_at: int = 0
 
@@ -142,18 +171,15 @@ class Playing:
                 continue
             self._take(record)
             self.played += 1
-            if not self.played % _LOOK_EVERY and time.monotonic() > self.until_s:
-                raise TooLong(
-                    f"reading it takes longer than journal.recover_within_s allows;"
-                    f" {self.played} records are read"
-                )
+            if not self.played % _LOOK_EVERY:
+                self.look()
 
     def _go_on_from(self, record: JournalRecord) -> None:
         """Before this checkpoint there may be events that no disk took."""
         if record.seq <= self.mind.seq:
             return
         try:
-            self.mind = restored_as(decode_checkpoint(record), record.digest)
+            self.mind = self.restored(decode_checkpoint(record), record.digest)
         except ValueError as error:
             raise BadJournal(f"the checkpoint after event {record.seq}: {error}") from error
 
@@ -164,11 +190,17 @@ class Playing:
             asset, event = Asset(record.asset), decode_event(record.event)
         except ValueError as error:
             raise BadJournal(f"event {record.seq}: {error}") from error
+        if isinstance(event, SettingsChanged):
+            self._look_at(event)
         try:
             self.mind.take(asset, record.at, event, is_last=record.last)
         except Exception:  # what broke its desk then breaks it now, and was lived through then
             if not record.raised:
                 self._differ(record.seq)
+
+    def _look_at(self, event: SettingsChanged) -> None:
+        with suppress(ValueError):  # no JSON: the desk broke then, and breaks now
+            self.left_out(unknown_settings(event.settings_json))
 
     def _compare(self, record: JournalRecord) -> None:
         if not self.differs_at and self.mind.digest() != record.digest:

@@ -356,10 +356,17 @@ def test_it_may_begin_at_any_of_them(tmp_path: Path, begin: int, events: int) ->
 
 def test_where_the_last_is_no_good_it_begins_at_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_bytes(sealed(with_state(marked(), 20, another_version)))
+    path.write_bytes(sealed(with_state(marked(), 20, another_mind)))
     verdict = replay_journal(path, is_verifying=True, from_event=23)
     assert (verdict.is_equal, verdict.events, verdict.checkpoints) == (True, 8, 0)
     assert [said[:34] for said in verdict.passed_over] == ["the checkpoint after event 20 is n"] * 2
+
+
+def test_where_the_last_is_of_another_version_it_begins_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(sealed(with_state(marked(), 20, another_version)))
+    verdict = replay_journal(path, is_verifying=True, from_event=23)
+    assert (verdict.is_equal, verdict.events, verdict.checkpoints) == (True, 23, 3)
 
 
 def test_a_difference_after_a_checkpoint_is_found_from_there(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from polytui.journal.codec import (
     Header,
     JournalRecord,
     OtherFormat,
+    OtherState,
     decode_checkpoint,
     decode_record,
     encode_checkpoint,
@@ -337,6 +338,50 @@ def test_where_none_is_good_everything_is_read(tmp_path: Path) -> None:
         assert [record.seq for record in journal if record.is_event] == list(range(1, 10))
     assert beginning.state is None
     assert [said.partition(" is not")[0][-1] for said in beginning.passed_over] == list("8642")
+
+
+def test_where_another_version_wrote_one_no_other_is_tried(tmp_path: Path) -> None:
+    tried = []
+
+    def of_another(state: list[int], _: str) -> int:
+        tried.append(state[0])
+        raise OtherState("it is of version 2")
+
+    beginning = begin(tuple(marked(tmp_path)), of_another)
+    with beginning.reader as journal:
+        assert [record.seq for record in journal if record.is_event] == list(range(1, 10))
+    assert (beginning.state, tried, len(beginning.passed_over)) == (None, [8], 1)
+
+
+class Enough(BadJournal):
+    """Whoever reads waits no longer."""
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_whoever_does_not_wait_any_longer_is_asked_between_lines_and_between_checkpoints(
+    tmp_path: Path, looks: int
+) -> None:
+    lines = [line(seq) for seq in range(1, 1_501)]
+    path = a_file(tmp_path, *lines, checkpoint(1_500), b"")
+    asked, tried = 0, []
+
+    def look() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > looks:
+            raise Enough
+
+    def note(state: list[int], _: str) -> int:
+        tried.append(state[0])
+        return state[0]
+
+    if looks < 2:
+        with pytest.raises(Enough):
+            begin((path,), note, look=look)
+        assert tried == []
+    else:
+        with begin((path,), note, look=look).reader:
+            assert tried == [1_500]
 
 
 def test_places_are_found_without_reading_what_is_in_them(tmp_path: Path) -> None:

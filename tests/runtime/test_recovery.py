@@ -30,7 +30,11 @@ from polytui.backtest.what_if import compare
 from polytui.desk.coming_back import GONE
 from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
+    BadJournal,
     Continues,
+    decode_checkpoint,
+    decode_record,
+    encode_checkpoint,
     encode_header,
     is_event_line,
 )
@@ -39,10 +43,12 @@ from polytui.journal.reader import JournalReader
 from polytui.journal.seal import sealed
 from polytui.journal.segment_reader import SegmentReader
 from polytui.journal.segments import segments_of
+from polytui.model.errors import Fatal
 from polytui.model.events import Action, Cancelled
 from polytui.model.instrument import Asset, Interval
 from polytui.model.orders import OrderState
 from polytui.model.units import NS_PER_S
+from polytui.runtime.recovery import Recovery
 
 pytestmark = pytest.mark.trio
 BTC, ETH = Asset.BTC, Asset.ETH
@@ -229,11 +235,15 @@ async def test_fresh_is_a_new_account_and_no_way_around_a_kill(
 def rewritten(folder: Path, change: Callable[[list[bytes]], None]) -> None:
     """The one segment of a session with other lines, as if they had been written so."""
     (path,) = segments_of(folder)
+    rewritten_file(path, change)
+
+
+def rewritten_file(path: Path, change: Callable[[list[bytes]], None]) -> None:
     with SegmentReader(path) as segment:
         lines = [encode_header(segment.header), *_bare(segment)]
     change(lines)
     path.unlink()
-    path.with_name("000001.jsonl").write_bytes(sealed(lines))
+    path.with_name(path.name.removesuffix(".zst")).write_bytes(sealed(lines))
 
 
 def _bare(segment: SegmentReader) -> list[bytes]:
@@ -275,25 +285,161 @@ async def test_a_damaged_checkpoint_is_said_and_what_stands_before_it_is_read(
     assert is_verified(tmp_path / "c")
 
 
-async def test_what_cannot_be_read_at_all_leaves_what_stood_beside_it(
+async def test_what_does_not_come_back_is_refused_and_stays_what_it_was(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Money does not begin anew unasked: not for a journal that is away, nor for one that is there
+    again, nor for a name that cannot be read. Whoever asks for it keeps the kill switch."""
+    venue, pointer = a_venue(), tmp_path / "paper.newest.json"
+    away = tmp_path / "away"
+    async with open_venue(monkeypatch, venue):
+        async with open_next_engine(venue, tmp_path / "a", ALONE) as first:
+            account = first.session.mind.account
+            await first.until(lambda: account.open_rounds and not account.working_orders)
+            await first.session.hub.command(Action.KILL, "", "test")
+            await first.die()
+        named = pointer.read_bytes()
+        (tmp_path / "a/journal").rename(away)
+        refused = await refusal(venue, tmp_path / "b")
+        assert refused.startswith("a does not come back: ")
+        assert "mend that and start again, or begin a new account with --fresh" in refused
+        assert "\n" not in refused
+        assert pointer.read_bytes() == named
+        pointer.write_text("{")
+        refused = await refusal(venue, tmp_path / "c")
+        assert f"{pointer} does not say which session was the last" in refused
+        pointer.write_bytes(named)
+        away.rename(tmp_path / "a/journal")
+        async with open_next_engine(venue, tmp_path / "d", ALONE) as mended:
+            assert holdings(mended) == holdings(first) != {}
+            assert mended.session.mind.account.kill_switch.is_on
+        shutil.rmtree(tmp_path / "d/journal")
+        async with open_next_engine(venue, tmp_path / "e", ALONE, is_fresh=True) as second:
+            account = second.session.mind.account
+            assert (account.cash, holdings(second)) == (1_000_000_000, {})
+            assert account.kill_switch.is_on
+            now_ns = venue.clock.now_ns()
+            assert account.trades_today(now_ns) == 1
+    assert any("d does not come back: " in text for text in second.texts())
+
+
+async def refusal(venue: VirtualVenue, folder: Path) -> str:
+    """What a session that does not begin says."""
+    with pytest.raises(Fatal) as refused:
+        async with open_next_engine(venue, folder, ALONE):
+            raise AssertionError("it began")
+    return str(refused.value)
+
+
+def only_reads(directory: Path, within_s: float = 60.0) -> Recovery:
+    return Recovery(directory, "paper", "", within_s)
+
+
+def without_checkpoints(lines: list[bytes]) -> None:
+    lines[:] = [line for line in lines if not line.startswith(CHECKPOINT_BEGINS)]
+
+
+async def test_an_account_of_long_ago_is_none(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """From the first event to damage: what the money is cannot be known. The same journal is read
+    to its end where it is whole."""
+    venue = a_venue()
+    async with open_venue(monkeypatch, venue):
+        first = await dies_holding(venue, tmp_path / "a")
+    rewritten(tmp_path / "a", without_checkpoints)
+    found = only_reads(tmp_path).last()
+    assert found is not None
+    assert found.mind.account.cash == first.session.mind.account.cash < 1_000_000_000
+    rewritten(tmp_path / "a", without_the_last_but_one)
+    with pytest.raises(BadJournal, match=r"^a does not come back: what comes after event \d+ is "):
+        only_reads(tmp_path).last()
+
+
+async def test_a_checkpoint_before_damage_is_not_gone_on_from_where_files_follow(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The files behind it hold what the account came to."""
+    small = {"segment_mb": 0.2, "flush_ms": 200}
+    settings = quick_settings(session={"assets": (BTC,)}, **EAGER, journal=small)
+    venue = a_venue()
+    async with (
+        open_venue(monkeypatch, venue),
+        open_next_engine(venue, tmp_path / "a", settings) as first,
+    ):
+        await first.until(lambda: len(segments_of(tmp_path / "a")) == 3)
+        await trio.sleep(1)
+        await first.die()
+    _, second, third = segments_of(tmp_path / "a")
+    rewritten_file(third, without_a_state)
+    assert only_reads(tmp_path).last() is not None, "all is read, from the second file on"
+    whole = bytearray(second.read_bytes())
+    whole[whole.rindex(b'"bytes":') - 5] ^= 1
+    second.write_bytes(whole)
+    with pytest.raises(BadJournal, match=r"^a does not come back: what comes after event \d+ is "):
+        only_reads(tmp_path).last()
+
+
+async def test_the_limit_holds_while_it_looks_for_a_checkpoint(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    venue = a_venue()
+    async with open_venue(monkeypatch, venue):
+        await dies_holding(venue, tmp_path / "a", OFTEN)
+    assert only_reads(tmp_path).last() is not None
+    too_long = r"longer than journal\.recover_within_s = 0 allows: raise"
+    with pytest.raises(BadJournal, match=too_long):
+        only_reads(tmp_path, 0.0).last()
+
+
+OFTEN = quick_settings(
+    session={"assets": (BTC,)}, **EAGER, journal={"flush_ms": 10_000, "checkpoint_every": 100}
+)
+"""A checkpoint every hundred events."""
+
+
+async def test_checkpoints_of_another_version_are_one_line_and_all_is_read_again(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    venue = a_venue()
+    async with open_venue(monkeypatch, venue):
+        first = await dies_holding(venue, tmp_path / "a", OFTEN)
+    rewritten(tmp_path / "a", of_another_version)
+    recovery = only_reads(tmp_path)
+    found = recovery.last()
+    assert found is not None
+    assert found.mind.account.cash == first.session.mind.account.cash
+    (said,) = recovery.faults
+    assert "it is of version 0, this program reads" in said
+
+
+def of_another_version(lines: list[bytes]) -> None:
+    """Every checkpoint; there must be several."""
+    places = [i for i, line in enumerate(lines) if line.startswith(CHECKPOINT_BEGINS)]
+    assert len(places) > 1
+    for at in places:
+        record = decode_record(lines[at])
+        state = decode_checkpoint(record)
+        lines[at] = encode_checkpoint(record.seq, record.digest, [0, *state[1:]])
+
+
+def of_other_settings(lines: list[bytes]) -> None:
+    for at, line in enumerate(lines):
+        lines[at] = line.replace(rb"\"gates\":{", rb"\"gates\":{\"max_moons\":3,")
+
+
+async def test_settings_that_this_version_has_not_are_named(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     venue = a_venue()
     async with open_venue(monkeypatch, venue):
         first = await dies_holding(venue, tmp_path / "a")
-        shutil.rmtree(tmp_path / "a/journal")
+        rewritten(tmp_path / "a", without_checkpoints)
+        rewritten(tmp_path / "a", of_other_settings)
         async with open_next_engine(venue, tmp_path / "b", ALONE) as second:
-            account = second.session.mind.account
-            assert (account.cash, holdings(second)) == (1_000_000_000, {})
-            assert account.trades_today(venue.clock.now_ns()) == 1
-            assert account.trades_today(venue.clock.now_ns()) == (
-                first.session.mind.account.trades_today(venue.clock.now_ns())
-            )
-        (tmp_path / "paper.newest.json").write_text("{")
-        async with open_next_engine(venue, tmp_path / "c", ALONE) as third:
-            pass
-    assert any("nothing comes back: " in text for text in second.texts())
-    assert any("does not say which session was the last" in text for text in third.texts())
+            assert holdings(second) == holdings(first) != {}
+    named = "a had settings that this version does not have: gates.max_moons"
+    assert named in second.texts()
 
 
 async def test_records_after_a_fault_in_the_file_are_not_believed(
@@ -367,11 +513,10 @@ async def test_only_the_session_that_was_the_last_is_gone_on_from(
         async with open_next_engine(venue, tmp_path / "b", ALONE) as second:
             await second.die()
         (tmp_path / "b").rename(tmp_path / "moved")
-        async with open_next_engine(venue, tmp_path / "c", ALONE) as third:
-            assert third.session.mind.account.cash == 1_000_000_000
+        assert (await refusal(venue, tmp_path / "c")).startswith("b does not come back: ")
         newest = newest_session(tmp_path, "paper")
     assert newest is not None
-    assert newest.session == "c"
+    assert newest.session == "b"
 
 
 @pytest.mark.parametrize("hours", [26, -1])
