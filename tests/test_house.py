@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +92,9 @@ def test_nobody_is_given_a_callback_after_it_was_made() -> None:
         and not (isinstance(target.value, ast.Name) and target.value.id == "self")
     ]
     assert not late
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """They are imported by it: of two the second is an error, but only where both are asked for."""
+    counts = Counter(path.name for path in Path(__file__).parent.rglob("*.py"))
+    assert {name for name, count in counts.items() if count > 1} <= {"conftest.py", "__init__.py"}

@@ -133,9 +133,10 @@ def _hex(text: str) -> str:
 
 
 def declared_fields(cls: type[Any]) -> dict[str, str] | None:
-    """Fields by name with what their types are called; None where only `__init__` knows them."""
+    """Fields by name with what their types are called, as they are written: attrs' own field types
+    change once somebody resolves them. None where only `__init__` knows them."""
     if attrs.has(cls):
-        return {field.name: str(field.type) for field in attrs.fields(cls)}
+        return {field.name: _type_of(cls, field.name) for field in attrs.fields(cls)}
     if issubclass(cls, Struct):
         return {name: _type_of(cls, name) for name in cls.__struct_fields__}
     if issubclass(cls, tuple):

@@ -456,3 +456,12 @@ def test_a_working_order_keeps_its_trades(lived: Chance) -> None:
     copy = again(mind).desks[Asset.BTC].ledger.orders.get(order.order_id)
     assert copy == orders.get(order.order_id)
     assert orders.get(order.order_id) in orders.working()
+
+
+def test_types_are_called_as_they_are_written_whoever_has_resolved_them() -> None:
+    """cattrs resolves those that it meets, in one process and not in another."""
+    before = declared_fields(ev.HeldRound)
+    attrs.resolve_types(ev.HeldRound)
+    assert declared_fields(ev.HeldRound) == before
+    assert before is not None
+    assert before["round"] == "Round"
