@@ -113,5 +113,5 @@ def test_its_demo_opens_in_a_terminal_and_changes_its_theme(program: Path, tmp_p
         terminal.until("leave the terminal")
         terminal.press("S")
         assert terminal.end() == 0
-    (session,) = (tmp_path / "runs").iterdir()
+    (session,) = (one for one in (tmp_path / "runs").iterdir() if one.is_dir())
     assert (session / "summary.json").is_file()
