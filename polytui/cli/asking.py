@@ -34,9 +34,11 @@ _SPARED = {
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int:
-    """Nanoseconds of a time in UTC, a day or more exact; 0 for none."""
-    if text is None:
-        return 0
+    return 0 if text is None else _ns_of(text)
+
+
+def _ns_of(text: str) -> int:
+    """Nanoseconds of a time in UTC, a day or more exact."""
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
@@ -81,7 +83,7 @@ def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any])
     directory = load(options.pop("config")).journal.directory
     json_path, csv_path = options.pop("json_path"), options.pop("csv_path")
     if day := options.pop("day"):
-        options["since_ns"] = _moment(None, None, day)  # type: ignore[arg-type]
+        options["since_ns"] = _ns_of(day)
         options["until_ns"] = options["since_ns"] + _DAY_NS
     if options["session"]:
         options["session"] = name_of(Path(directory), options["session"])

@@ -10,7 +10,6 @@ does that in a journal (`alone`): keepers of several sessions look after the sam
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from zlib import crc32
 import zstandard
 
 from polytui.journal.codec import BadJournal
+from polytui.journal.folder_lock import folder_lock
 
 FOLDER = "journal"
 FORMER_FILE = "journal.jsonl"
@@ -86,13 +86,11 @@ def in_folder(folder: Path) -> list[Path]:
 @contextmanager
 def alone(journal: Path) -> Iterator[None]:
     """While nobody else writes closed segments of it: what is written aside has one name. OSError
-    where somebody does. The lock is the folder's own, and goes with the process."""
-    descriptor = os.open(journal, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    where somebody does."""
+    with folder_lock(journal) as refusal:
+        if refusal is not None:
+            raise refusal
         yield
-    finally:
-        os.close(descriptor)
 
 
 def press(plain: Path) -> Path:

@@ -68,21 +68,19 @@ def _received(seen: Iterable[Seen], speed: float) -> dict[str, list[int]]:
 def receive_us(event: Event, speed: float) -> int | None:
     """Stamped by the venue to read, real microseconds; None where no stamp says when it was sent:
     a whole book's is that of its last change, history is old on purpose."""
-    kind = type(event)
-    if kind not in _STAMPED or not event.venue_ns:  # type: ignore[union-attr]
+    if not isinstance(event, _STAMPED) or not event.venue_ns:
         return None
-    if kind is ExchangeTraded and event.is_history:  # type: ignore[union-attr]
+    if isinstance(event, ExchangeTraded) and event.is_history:
         return None
-    return int((event.received_ns - event.venue_ns) / speed) // _NS_PER_US  # type: ignore[union-attr]
+    return int((event.received_ns - event.venue_ns) / speed) // _NS_PER_US
 
 
 def source_of(event: Event) -> str:
     """Whose frame an event came in, as latencies call it; empty for what came in none."""
-    kind = type(event)
-    if kind is ExchangeQuoted or kind is ExchangeTraded:
-        return event.venue  # type: ignore[union-attr]
-    return _SOURCES.get(kind, "")
+    if isinstance(event, ExchangeQuoted | ExchangeTraded):
+        return event.venue
+    return _SOURCES.get(type(event), "")
 
 
 _SOURCES: dict[type, str] = {BookChanged: "pm", TradePrinted: "pm", ChainlinkPriced: "chainlink"}
-_STAMPED = frozenset({*_SOURCES, ExchangeQuoted, ExchangeTraded})
+_STAMPED = (BookChanged, TradePrinted, ChainlinkPriced, ExchangeQuoted, ExchangeTraded)

@@ -10,16 +10,15 @@ that trades hangs on it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from polytui.journal.codec import BadJournal
+from polytui.journal.folder_lock import folder_lock
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.store.database import Database, database_of
@@ -90,25 +89,9 @@ class Follower:
         return True
 
     def _read_whole(self, folder: Path) -> None:
-        with held(folder) as is_ours, suppress(BadJournal):  # which its row says
-            if is_ours:
+        with folder_lock(folder) as refusal, suppress(BadJournal):  # which its row says
+            if refusal is None:
                 read_to_its_end(self._database, folder, self._read_former, _say)
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Whether this process is the one that reads this session. The lock is the folder's own, and
-    goes with the process."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(descriptor)
 
 
 def _is_closed(stdin: BinaryIO, within_s: float) -> bool:
@@ -128,8 +111,8 @@ def follow(folder: Path, stdin: BinaryIO) -> int:
     try:
         with closing(Database(database_of(folder.parent))) as database:
             database.check()
-            with held(folder) as is_ours:
-                if not is_ours:
+            with folder_lock(folder) as refusal:
+                if refusal is not None:
                     raise Fatal(f"another process reads {folder.name} into the database")
                 Follower(database, folder).work(stdin)
     except OSError as error:

@@ -17,11 +17,11 @@ from attrs import field, frozen
 
 from polytui.config.called import called
 from polytui.journal.codec import BadJournal
+from polytui.journal.folder_lock import folder_lock
 from polytui.journal.session_folders import session_folders
 from polytui.model.errors import Fatal
 from polytui.store.database import Database, database_of, is_sound
 from polytui.store.files.keeper import Keeper
-from polytui.store.follower import held
 from polytui.store.following import read_to_its_end
 from polytui.store.losses import in_short, losses
 
@@ -90,8 +90,8 @@ def _read(database: Database, directory: Path, folder: Path, say: Tell) -> int:
             _read(database, directory, directory / session, say)
 
     try:
-        with held(folder) as is_ours:
-            return read_to_its_end(database, folder, former, say if is_ours else None)
+        with folder_lock(folder) as refusal:
+            return read_to_its_end(database, folder, former, say if refusal is None else None)
     except BadJournal:
         return 0
 

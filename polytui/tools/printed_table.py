@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from attrs import frozen
 from rich.box import SIMPLE
 from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from polytui.runtime.status import StatusConsole
@@ -42,8 +43,8 @@ def print_table(title: str, columns: Sequence[PrintedColumn], *words: str) -> No
     shown = fitting(columns, console.width)
     table = Table(title=title or None, title_justify="left", box=SIMPLE, pad_edge=False)
     for column in shown:
-        justify = "right" if column.is_number else "left"
-        table.add_column(column.head, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        table.add_column(column.head, justify=justify, no_wrap=True)
     for row in zip(*(column.cells for column in shown), strict=True):
         table.add_row(*row)
     console.width = max(console.width, _width(shown))

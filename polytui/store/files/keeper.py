@@ -6,14 +6,13 @@ often. Where a disk refuses, that is said once, and the file stays stale until i
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+from polytui.journal.folder_lock import folder_lock
 from polytui.model.errors import Fatal
 from polytui.store.database import Database, database_of, in_words, open_read_only
 from polytui.store.files.round_files import interval_of, round_files
@@ -52,10 +51,13 @@ class Keeper:
     def make(self) -> float:
         """All that are stale. In how many seconds again."""
         try:
-            with _held(self._directory) as is_ours:
-                if is_ours:  # else somebody makes them just now
-                    with closing(open_read_only(database_of(self._directory))) as connection:
-                        return self._make(connection)
+            with folder_lock(self._directory) as refusal:
+                if isinstance(refusal, BlockingIOError):
+                    return _USUAL_S  # somebody makes them just now
+                if refusal is not None:
+                    raise refusal
+                with closing(open_read_only(database_of(self._directory))) as connection:
+                    return self._make(connection)
         except OSError as error:
             self._say({_words(error)})
         return _USUAL_S
@@ -133,19 +135,3 @@ def _put(path: Path, content: bytes) -> None:
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
-
-
-@contextmanager
-def _held(directory: Path) -> Iterator[bool]:
-    """Whether nobody else makes files of this folder now. The lock is the folder's own, and goes
-    with the process."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(descriptor)
