@@ -29,7 +29,8 @@ from polytui.net.serve import serve_asgi
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.urls import Urls
-from polytui.sim.wire.api_answer import RefusedError, json_answer, refusal
+from polytui.sim.wire.api_answer import json_answer
+from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
     BYBIT_PATH,
@@ -156,7 +157,7 @@ def _app(
         Mount("/control", routes=control.routes()),
         Route("/api/geoblock", _geoblock),
     ]
-    return Starlette(routes=routes, exception_handlers={RefusedError: refusal})
+    return Starlette(routes=routes, exception_handlers=ERROR_HANDLERS)
 
 
 async def _geoblock(_request: Request) -> Response:

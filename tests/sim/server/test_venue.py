@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.sim.server.urls import Urls
-from polytui.sim.wire.api_answer import RefusedError, refusal
+from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import Exchanges
 from polytui.sim.wire.polymarket import Polymarket
 from polytui.sim.world.calendar import SERIES
@@ -33,7 +33,7 @@ def polymarket(world: SmallWorld) -> Polymarket:
 @pytest.fixture
 async def http(world: SmallWorld, polymarket: Polymarket) -> AsyncIterator[httpx.AsyncClient]:
     routes = [*polymarket.mounts(), *Exchanges(world).mounts()]
-    app = Starlette(routes=routes, exception_handlers={RefusedError: refusal})
+    app = Starlette(routes=routes, exception_handlers=ERROR_HANDLERS)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://venue") as client:
         yield client
@@ -280,6 +280,26 @@ class TestClob:
         found = await fetch(http, f"/clob/markets-by-token/{world.first.down_token}")
         assert int(found["primary_token_id"]) < int(found["secondary_token_id"])
         assert found["condition_id"] == world.first.condition_id
+
+
+class TestUnrouted:
+    @pytest.mark.parametrize("path", ["/clob/nothing", "/nothing", "/data-api/v1/x"])
+    @pytest.mark.trio
+    async def test_an_unknown_path_is_json(self, http: httpx.AsyncClient, path: str) -> None:
+        assert await refused(http, path) == (404, {"error": "not found"})
+
+    @pytest.mark.trio
+    async def test_gamma_says_what_sort_of_error(self, http: httpx.AsyncClient) -> None:
+        status, body = await refused(http, "/gamma/nothing")
+        assert (status, body) == (404, {"type": "not found error", "error": "not found"})
+
+    @pytest.mark.trio
+    async def test_another_method_is_json_and_names_the_right_one(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        answer = await http.delete("/clob/book")
+        assert (answer.status_code, answer.json()) == (405, {"error": "method not allowed"})
+        assert "GET" in answer.headers["allow"]
 
 
 class TestBinance:
