@@ -10,7 +10,6 @@ import hmac
 from base64 import urlsafe_b64encode
 from enum import Enum
 from hashlib import sha256
-from uuid import UUID
 
 from attrs import evolve, field, frozen
 
@@ -124,7 +123,7 @@ class ApiKeys:
             return sha256(name.encode()).digest()
 
         key = VenueKey(
-            api_key=str(UUID(bytes=digest("key")[:16], version=4)),
+            api_key=_uuid(digest("key")),
             secret=urlsafe_b64encode(digest("secret")).decode(),
             passphrase=digest("passphrase").hex(),
             address=address,
@@ -133,3 +132,12 @@ class ApiKeys:
         )
         self._keys[key.api_key] = key
         return key
+
+
+def _uuid(digest: bytes) -> str:
+    """The first 16 bytes as a random UUID is written (RFC 9562, version 4)."""
+    digits = digest.hex()
+    variant = f"{8 | digest[8] >> 4 & 3:x}"
+    return "-".join(
+        (digits[:8], digits[8:12], f"4{digits[13:16]}", variant + digits[17:20], digits[20:32])
+    )

@@ -35,6 +35,7 @@ def test_a_key_follows_from_seed_address_and_nonce() -> None:
 def test_a_key_has_the_forms_of_the_venue() -> None:
     key = made(ApiKeys(7))
     assert str(UUID(key.api_key)) == key.api_key
+    assert UUID(key.api_key).version == 4
     assert len(base64.urlsafe_b64decode(key.secret)) == 32
     assert len(bytes.fromhex(key.passphrase)) == 32
     assert key.secret not in repr(key)
