@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from polytui.model.instrument import Round
+
 CHAIN_ID = 137
 
 PUSD = "0xc011a7e12a19f7b1f670d46f03b03f3342e82dfb"
@@ -12,9 +14,11 @@ CONDITIONAL_TOKENS = "0x4d97dcd97ec945f40cf65f87097ace5ea0476045"
 POSITION_MANAGER = "0x006f54f7f9a22e0000cc2ab60031000000ae9fef"
 """Shares of "v2" rounds (ERC-1155)."""
 
-EXCHANGE = "0xe111180000d2663c0091e4f400237545b87b996b"
+CTF_EXCHANGE = "0xe111180000d2663c0091e4f400237545b87b996b"
 NEG_RISK_EXCHANGE = "0xe2222d279d744050d28e00520010520000310f59"
 EXCHANGE_V3 = "0xe3333700ca9d93003f00f0f71f8515005f6c00aa"
+EXCHANGES = (CTF_EXCHANGE, NEG_RISK_EXCHANGE, EXCHANGE_V3)
+"""Contracts that settle trades."""
 COLLATERAL_ADAPTER = "0xada100db00ca00073811820692005400218fce1f"
 NEG_RISK_COLLATERAL_ADAPTER = "0xada2005600dec949baf300f4c6120000bdb6eaab"
 NEG_RISK_ADAPTER = "0xd91e80cf2e7be2e162c6513ced06f1dd0da35296"
@@ -42,7 +46,7 @@ ERC20 = frozenset({PUSD, USDC_E})
 ERC1155 = frozenset({CONDITIONAL_TOKENS, POSITION_MANAGER})
 
 PUSD_SPENDERS = (
-    EXCHANGE,
+    CTF_EXCHANGE,
     NEG_RISK_EXCHANGE,
     COLLATERAL_ADAPTER,
     NEG_RISK_COLLATERAL_ADAPTER,
@@ -53,7 +57,7 @@ PUSD_SPENDERS = (
 )
 """Who may be let spend dollars, in the order in which the venue's index lists them."""
 SHARE_OPERATORS = (
-    (CONDITIONAL_TOKENS, EXCHANGE),
+    (CONDITIONAL_TOKENS, CTF_EXCHANGE),
     (CONDITIONAL_TOKENS, NEG_RISK_EXCHANGE),
     (CONDITIONAL_TOKENS, COLLATERAL_ADAPTER),
     (CONDITIONAL_TOKENS, NEG_RISK_COLLATERAL_ADAPTER),
@@ -72,3 +76,22 @@ ALL = frozenset(
     if name.isupper() and isinstance(value, str) and len(value) == 42
 )
 """Every address that has code here; any other has none, and a call to it does nothing."""
+
+
+def exchange_of(listed: Round) -> str:
+    """The contract that settles a round's trades, whose spending its traders must have allowed."""
+    if listed.protocol == "v2":
+        return EXCHANGE_V3
+    return NEG_RISK_EXCHANGE if listed.is_neg_risk else CTF_EXCHANGE
+
+
+def shares_of(listed: Round) -> str:
+    """The contract that holds a round's shares."""
+    return POSITION_MANAGER if listed.protocol == "v2" else CONDITIONAL_TOKENS
+
+
+def splitter_of(listed: Round) -> str:
+    """The contract that makes whole sets of dollars, and dollars of them."""
+    if listed.protocol == "v2":
+        return ROUTER
+    return NEG_RISK_COLLATERAL_ADAPTER if listed.is_neg_risk else COLLATERAL_ADAPTER

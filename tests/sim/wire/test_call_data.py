@@ -24,7 +24,7 @@ from polytui.sim.exchange.calls import (
 from polytui.sim.exchange.contracts import (
     COLLATERAL_ADAPTER,
     CONDITIONAL_TOKENS,
-    EXCHANGE,
+    CTF_EXCHANGE,
     POSITION_MANAGER,
     PROXY_FACTORY,
     PUSD,
@@ -126,7 +126,7 @@ def test_tokens_are_approved_and_moved(
         (PUSD, written("setApprovalForAll(address,bool)", FRIEND, True)),
         (CONDITIONAL_TOKENS, written("approve(address,uint256)", FRIEND, 1)),
         (PUSD, selector("approve(address,uint256)") + b"\xff" * 64),
-        (EXCHANGE, b"\x01\x02\x03\x04"),
+        (CTF_EXCHANGE, b"\x01\x02\x03\x04"),
     ],
 )
 def test_what_a_contract_does_not_know_reverts(target: str, data: bytes) -> None:
