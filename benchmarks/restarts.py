@@ -50,6 +50,7 @@ from polytui.runtime.sudden_death import (
 
 _ASSETS = ("btc", "eth")
 _SPEED = 10.0
+_START = "2026-11-20T14:59:00Z"
 _POINTS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 _OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 _RANDOM = "a random moment"
@@ -208,7 +209,7 @@ def venue(folder: Path, seed: int) -> Iterator[dict[str, Any]]:
     command = [
         sys.executable, "-m", "polytui", "venue", "--assets", ",".join(_ASSETS), "--intervals",
         "5m", "--speed", str(_SPEED), "--seed", str(seed), "--messages", "0.02",
-        "--crowd-delay", "5",
+        "--crowd-delay", "5", "--start", _START,
     ]  # fmt: skip
     (folder / "config.toml").write_text(_SETTINGS)
     with subprocess.Popen(

@@ -14,6 +14,7 @@ from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
+from polytui.net.clock import WallClock
 from polytui.sim.world.demo_world import world_of
 from polytui.sim.world.recording import read_prices
 from polytui.sim.world.world import WorldSettings
@@ -37,15 +38,27 @@ def world_settings(
     )
 
 
-def serve_venue(world: WorldSettings, speed: float, port: int, *, until_stdin_closes: bool) -> None:
+def serve_venue(
+    world: WorldSettings,
+    *,
+    speed: float,
+    port: int,
+    is_at_machine_time: bool,
+    until_stdin_closes: bool,
+) -> None:
     """The simulated venue until it is told to end."""
     # Here and not above: an engine asks this module for its world and serves nothing.
     from polytui.sim.server.venue import VenueSettings, serve_forever
 
-    venue = VenueSettings(world=world, port=port, speed=speed)
+    venue = VenueSettings(
+        world=world, port=port, speed=speed, is_at_machine_time=is_at_machine_time
+    )
+    greeting = sys.stderr if sys.stderr.isatty() else None
 
     async def serve() -> None:
-        await serve_forever(venue, sys.stdout, until_stdin_closes=until_stdin_closes)
+        await serve_forever(
+            venue, sys.stdout, until_stdin_closes=until_stdin_closes, greeting=greeting
+        )
 
     trio.run(serve)
 
@@ -58,7 +71,7 @@ def starting_with(settings: Settings, prices: Path) -> Settings:
     first_s = read_prices(prices).first_ns // NS_PER_S
     every_s = Interval.M5.seconds
     boundary_s = -(-(first_s + _HISTORY_S) // every_s) * every_s
-    start = datetime.fromtimestamp(boundary_s - _LEAD_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    start = _written(boundary_s - _LEAD_S)
     return attrs.evolve(settings, demo=attrs.evolve(settings.demo, start=start))
 
 
@@ -71,8 +84,17 @@ def check_length(settings: Settings, prices: Path) -> None:
         raise Fatal(f"{prices} has {there} rounds after the start, not {settings.session.rounds}")
 
 
+def machine_time() -> str:
+    """This machine's clock as a world's start: its whole second."""
+    return _written(WallClock().now_ns() // NS_PER_S)
+
+
 def start_ns(text: str) -> int:
     """UTC nanoseconds of "2026-11-20T14:59:00Z"; Fatal with the right form for anything else."""
     if not UTC_TIME.holds(text):
         raise Fatal(f"expected {UTC_TIME.expected}, got start {text!r}")
     return int(datetime.fromisoformat(text).timestamp()) * NS_PER_S
+
+
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

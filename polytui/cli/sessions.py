@@ -107,9 +107,11 @@ def attach(
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65534), default=0, help="0: any free port.")
-@click.option("--speed", type=click.FloatRange(0.1, 200))
-@click.option("--seed", type=click.IntRange(0))
-@click.option("--start", help="World time at which it begins.")
+@click.option(
+    "--speed", type=click.FloatRange(0.1, 200), help="World seconds a real second.  [default: 1]"
+)
+@click.option("--seed", type=click.IntRange(0), help="Of prices, rounds and crowd.")
+@click.option("--start", help="World time at which it begins.  [default: this machine's clock]")
 @world_option
 @crowd_options
 @click.option("--assets", callback=csv_of(Asset))
@@ -119,14 +121,24 @@ def attach(
 @config_option
 @plain_errors
 def venue(**options: Any) -> None:
-    """The simulated venue alone: prints one JSON line with its addresses, then serves."""
-    from polytui.paths import existing_prices
-    from polytui.sim_world import serve_venue, starting_with, world_settings
+    """The simulated venue alone: prints one JSON line with its addresses, then serves.
 
-    settings = settings_for({"rounds": None, **options})
+    Its clock is this machine's, as any client's is; see docs/venue.md.
+    """
+    from polytui.paths import existing_prices
+    from polytui.sim_world import machine_time, serve_venue, starting_with, world_settings
+
     prices = existing_prices(options["prices"])
+    is_at_machine_time = prices is None and options["start"] is None
+    if is_at_machine_time:
+        options["start"] = machine_time()
+    settings = settings_for({"rounds": None, **options})
     if prices is not None and options["start"] is None:
         settings = starting_with(settings, prices)
-    world = world_settings(settings, options["intervals"] or tuple(Interval), prices)
-    lasts = options["until_stdin_closes"]
-    serve_venue(world, settings.demo.speed, options["port"], until_stdin_closes=lasts)
+    serve_venue(
+        world_settings(settings, options["intervals"] or tuple(Interval), prices),
+        speed=options["speed"] or 1.0,
+        port=options["port"],
+        is_at_machine_time=is_at_machine_time,
+        until_stdin_closes=options["until_stdin_closes"],
+    )

@@ -252,7 +252,7 @@ class TerminalSettings:
 
 @frozen
 class DemoSettings:
-    """`polytui demo` and `polytui venue`."""
+    """`polytui demo`, and the world of `polytui venue`, whose clock is the machine's."""
 
     seed: int = setting(13, NOT_NEGATIVE)
     """Of the simulated world: one seed, one story."""

@@ -22,13 +22,14 @@ from starlette.routing import Mount, Route
 
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
-from polytui.net.clock import Clock
+from polytui.net.clock import Clock, WallClock
 from polytui.net.guard import Door, may_come_in
 from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.urls import Urls
+from polytui.sim.server.welcome import welcome
 from polytui.sim.wire.api_answer import json_answer
 from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import (
@@ -55,6 +56,9 @@ class VenueSettings:
     """HTTP; WebSockets take the next one. 0: any free ones."""
     speed: float = field(default=1.0, validator=gt(0))
     """World seconds per real second."""
+    is_at_machine_time: bool = False
+    """Once it answers, the world's time is this machine's: clients stamp with that clock, which
+    they have. The world plays what it missed while its ports were being opened."""
     pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
 
@@ -103,6 +107,9 @@ async def run_venue(
             sockets_port: int = await nursery.start(run_sockets)
             # The world begins when it can be seen, not while its ports were being opened.
             clock.anchor_ns = time.monotonic_ns()
+            if settings.is_at_machine_time:
+                missed_ns = WallClock().now_ns() - clock.epoch_ns
+                clock.anchor_ns -= int(missed_ns / clock.speed)
             pump = _Pump(world, clock, polymarket, exchanges, connections)
             nursery.start_soon(pump.run, settings.pace_s)
             task_status.started(_urls(settings.host, http_port, sockets_port, clock, token))
@@ -191,9 +198,14 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str
 
 
 async def serve_forever(
-    settings: VenueSettings, out: TextIO, *, until_stdin_closes: bool = False
+    settings: VenueSettings,
+    out: TextIO,
+    *,
+    until_stdin_closes: bool = False,
+    greeting: TextIO | None = None,
 ) -> None:
-    """Run the venue as a program: one JSON line on `out` when ready, then until it is told to end.
+    """Run the venue as a program: one JSON line on `out` when ready, and the same for a person on
+    `greeting`; then until it is told to end.
 
     SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
     parent that is killed does not leave its venue behind.
@@ -216,6 +228,9 @@ async def serve_forever(
             gc.freeze()
             out.write(f"{urls.to_json()}\n")
             out.flush()
+            if greeting is not None:
+                greeting.write(welcome(urls))
+                greeting.flush()
 
 
 @contextmanager

@@ -1,0 +1,53 @@
+"""`python -m benchmarks.strangers`: clients x methods against a venue of its own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+import trio
+
+from benchmarks.strangers.clients import CLIENTS, Client, make
+from benchmarks.strangers.running import Row, open_rounds, rows_of, venue_process
+
+FOLDER = Path(__file__).resolve().parents[2] / ".strangers"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--make", action="store_true", help="make the environments first")
+    parser.add_argument("--python", default=sys.executable, help="what environments are made of")
+    parser.add_argument("--only", default="", help="clients whose name has this in it")
+    parser.add_argument("--faults", action="store_true", help="print the rows that fail, no others")
+    options = parser.parse_args()
+    if options.make:
+        os.environ.update(make(FOLDER, options.python))
+    clients = [one for one in CLIENTS if options.only in one.name]
+    rows = trio.run(table, clients)
+    for row in rows:
+        if row.is_fault or not options.faults:
+            print(f"{row.client:45} {row.method:55} {row.outcome:8} {row.words}")
+    print_summary(rows)
+    return any(row.is_fault for row in rows)
+
+
+async def table(clients: list[Client]) -> list[Row]:
+    found = list[Row]()
+    async with venue_process() as urls:
+        rounds = await open_rounds(urls["gamma"])
+        for client in clients:
+            found += await rows_of(client, urls, rounds)
+    return found
+
+
+def print_summary(rows: list[Row]) -> None:
+    for client in dict.fromkeys(row.client for row in rows):
+        counts = Counter(row.outcome for row in rows if row.client == client)
+        print(f"{client}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

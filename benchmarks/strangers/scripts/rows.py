@@ -1,0 +1,146 @@
+"""A table of calls, one JSON line a row. The standard library alone: it runs in any client's own
+environment, beside a client that knows nothing of it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+_LONGEST_WORDS = 300
+_ASK_WITHIN_S = 60.0
+
+
+class Rows:
+    """Makes calls and says what became of each. State: which methods were called."""
+
+    def __init__(self, client: str, refusal_of: Callable[[Exception], str | None]) -> None:
+        """`refusal_of` turns an exception into the venue's own words, "404 market not found"; None
+        for an exception that is not an answer of the venue."""
+        self._client = client
+        self._refusal_of = refusal_of
+        self._called = set[str]()
+
+    def call(
+        self,
+        method: str,
+        call: Callable[[], Any],
+        *,
+        holds: Callable[[Any], object] | None = None,
+        refused: str = "",
+        stands_for: tuple[str, ...] = (),
+    ) -> Any:
+        """One row of a call that blocks; what it returned, None where it raised. `holds` looks
+        whether the answer makes sense, `refused` is a part of the words that the venue itself
+        would refuse it with."""
+        try:
+            value = call()
+        except Exception as error:  # whatever a stranger raises becomes a row
+            return self._raised(method, error, refused, stands_for)
+        return self._returned(method, value, holds, refused, stands_for)
+
+    async def wait(
+        self,
+        method: str,
+        call: Callable[[], Any],
+        *,
+        holds: Callable[[Any], object] | None = None,
+        refused: str = "",
+        stands_for: tuple[str, ...] = (),
+    ) -> Any:
+        """The same of a call that may have to be awaited."""
+        try:
+            value = call()
+            if inspect.isawaitable(value):
+                value = await value
+        except Exception as error:
+            return self._raised(method, error, refused, stands_for)
+        return self._returned(method, value, holds, refused, stands_for)
+
+    def untried(self, kind: type, *, named: str = "") -> None:
+        """A row that fails for every public method of `kind` that no row has called."""
+        for name in sorted(dir(kind)):
+            member = getattr(kind, name)
+            if name.startswith("_") or not callable(member) or inspect.isclass(member):
+                continue
+            if f"{named}{name}" not in self._called:
+                self._print(f"{named}{name}", "fails", "nobody called it")
+
+    def _raised(
+        self, method: str, error: Exception, refused: str, stands_for: tuple[str, ...]
+    ) -> None:
+        words = self._refusal_of(error)
+        if words is not None and refused and refused.lower() in words.lower():
+            self._row(method, "refused", words, stands_for)
+        else:
+            self._row(method, "fails", words or f"{type(error).__name__}: {error}", stands_for)
+
+    def _returned(
+        self,
+        method: str,
+        value: Any,
+        holds: Callable[[Any], object] | None,
+        refused: str,
+        stands_for: tuple[str, ...],
+    ) -> Any:
+        if refused:
+            self._row(method, "fails", f"it should be refused: {refused}", stands_for)
+            return value
+        try:
+            sense = holds is None or holds(value)
+        except Exception as error:
+            sense, value = False, f"{type(error).__name__}: {error} of {value!r}"
+        if sense:
+            self._row(method, "works", "", stands_for)
+        else:
+            self._row(method, "fails", f"an answer without sense: {value!r}", stands_for)
+        return value
+
+    def _row(self, method: str, outcome: str, words: str, stands_for: tuple[str, ...]) -> None:
+        for name in (method, *stands_for):
+            self._called.add(name.partition(" ")[0])
+            self._print(name, outcome, words)
+
+    def _print(self, method: str, outcome: str, words: str) -> None:
+        row = {
+            "client": self._client,
+            "method": method,
+            "outcome": outcome,
+            "words": " ".join(words.split())[:_LONGEST_WORDS],
+        }
+        print(json.dumps(row), flush=True)
+
+
+class Venue:
+    """The simulated venue as one of these scripts knows it: the addresses on standard input."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.urls: dict[str, Any] = told["urls"]
+        self.round: dict[str, Any] = told["round"]
+        """condition_id, slug, up, down, event_id, market_id: open for long."""
+        self.brief: dict[str, Any] = told["brief"]
+        """The same of a round that is over soon."""
+        self.key: str = told["key"]
+        """A private key of nobody: this wallet is for this script alone."""
+        self.options: dict[str, Any] = told["options"]
+
+    @staticmethod
+    def told() -> Venue:
+        return Venue(json.load(sys.stdin))
+
+    def control(self, route: str, document: dict[str, Any]) -> Any:
+        """An order to the venue itself: `("/faucet", {...})`."""
+        request = urllib.request.Request(
+            f"{self.urls['control']}{route}",
+            json.dumps(document).encode(),
+            {
+                "Authorization": f"Bearer {self.urls['control_token']}",
+                "Content-Type": "application/json",
+            },
+            method="POST",
+        )
+        with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
+            return json.load(answer)
