@@ -12,17 +12,20 @@ MOST_ALLOWANCE = 2**256 - 1
 
 
 class Approvals:
-    """By wallet, token contract and spender or operator, lower case. Nobody allows a thing at first."""
+    """By wallet, token contract and spender or operator, all lower case; nothing is at first."""
 
     def __init__(self) -> None:
         self._allowances: dict[tuple[str, str, str], int] = {}
         self._operators: set[tuple[str, str, str]] = set()
+        self._before: list[tuple[tuple[str, str, str], int | None, bool]] | None = None
+        """Inside `atomic`: what was changed, as it was, oldest first."""
 
     def allowance(self, wallet: str, token: str, spender: str) -> int:
         """ERC-20: how much more the spender may take."""
         return self._allowances.get((wallet, token, spender), 0)
 
     def approve(self, wallet: str, token: str, spender: str, amount: int) -> None:
+        self._remember((wallet, token, spender))
         self._allowances[wallet, token, spender] = amount
 
     def spend(self, wallet: str, token: str, spender: str, amount: int) -> bool:
@@ -31,7 +34,7 @@ class Approvals:
         if left < amount:
             return False
         if left != MOST_ALLOWANCE:
-            self._allowances[wallet, token, spender] = left - amount
+            self.approve(wallet, token, spender, left - amount)
         return True
 
     def is_approved(self, wallet: str, token: str, operator: str) -> bool:
@@ -39,6 +42,7 @@ class Approvals:
         return (wallet, token, operator) in self._operators
 
     def approve_all(self, wallet: str, token: str, operator: str, is_approved: bool) -> None:
+        self._remember((wallet, token, operator))
         if is_approved:
             self._operators.add((wallet, token, operator))
         else:
@@ -60,9 +64,27 @@ class Approvals:
     @contextmanager
     def atomic(self) -> Iterator[None]:
         """What is done inside is taken back where an exception leaves it."""
-        allowances, operators = dict(self._allowances), set(self._operators)
+        before, self._before = self._before, []
         try:
             yield
         except BaseException:
-            self._allowances, self._operators = allowances, operators
+            self._take_back()
             raise
+        finally:
+            if before is not None:
+                before += self._before
+            self._before = before
+
+    def _take_back(self) -> None:
+        for key, allowance, was_operator in reversed(self._before or ()):
+            self._allowances.pop(key, None)
+            if allowance is not None:
+                self._allowances[key] = allowance
+            self._operators.discard(key)
+            if was_operator:
+                self._operators.add(key)
+        self._before = []
+
+    def _remember(self, key: tuple[str, str, str]) -> None:
+        if self._before is not None:
+            self._before.append((key, self._allowances.get(key), key in self._operators))

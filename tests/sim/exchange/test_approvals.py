@@ -57,12 +57,38 @@ def test_a_new_account_of_the_website_has_allowed_everything() -> None:
     assert all(approvals.is_approved(ANN, *pair) for pair in SHARE_OPERATORS)
 
 
+def _spend_and_break(approvals: Approvals) -> None:
+    with approvals.atomic():
+        approvals.spend(ANN, PUSD, ROUTER, 5)
+        approvals.approve_all(ANN, CONDITIONAL_TOKENS, ROUTER, True)
+        approvals.approve_all(ANN, CONDITIONAL_TOKENS, AUTO_REDEEMER, False)
+        raise ZeroDivisionError
+
+
 def test_what_is_done_before_a_fault_is_taken_back() -> None:
     approvals = Approvals()
     approvals.approve(ANN, PUSD, ROUTER, 5)
-    with pytest.raises(ZeroDivisionError), approvals.atomic():
-        approvals.spend(ANN, PUSD, ROUTER, 5)
-        approvals.approve_all(ANN, CONDITIONAL_TOKENS, ROUTER, True)
-        raise ZeroDivisionError
+    approvals.approve_all(ANN, CONDITIONAL_TOKENS, AUTO_REDEEMER, True)
+    with pytest.raises(ZeroDivisionError):
+        _spend_and_break(approvals)
     assert approvals.allowance(ANN, PUSD, ROUTER) == 5
     assert not approvals.is_approved(ANN, CONDITIONAL_TOKENS, ROUTER)
+    assert approvals.is_approved(ANN, CONDITIONAL_TOKENS, AUTO_REDEEMER)
+
+
+def _nest(approvals: Approvals) -> None:
+    with approvals.atomic():
+        with approvals.atomic():
+            approvals.approve(ANN, PUSD, ROUTER, 5)
+        _spend_and_break(approvals)
+
+
+def test_what_is_done_inside_goes_with_what_is_around_it() -> None:
+    approvals = Approvals()
+    with pytest.raises(ZeroDivisionError):
+        _nest(approvals)
+    assert approvals.allowance(ANN, PUSD, ROUTER) == 0
+    approvals.approve(ANN, PUSD, ROUTER, 7)
+    with pytest.raises(ZeroDivisionError):
+        _spend_and_break(approvals)
+    assert approvals.allowance(ANN, PUSD, ROUTER) == 7
