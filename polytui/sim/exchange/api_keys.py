@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 from polytui.model.units import NS_PER_MS
 
 _MOST_OF_ONE_ADDRESS = 100
+_MOST_EVER = 100_000
 
 
 class KeyKind(str, Enum):
@@ -58,13 +59,15 @@ class Caller:
 
 
 class ApiKeys:
-    """State: every key in force, by itself, and the trading keys by address and nonce."""
+    """State: every key in force, by itself, the trading keys by address and nonce, and whose
+    trading keys there ever were: what they did stays their address's."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._keys: dict[str, VenueKey] = {}
         self._by_nonce: dict[tuple[str, int], str] = {}
         self._revoked: dict[str, list[VenueKey]] = {}
+        self._traders: dict[str, str] = {}
         self._made: dict[tuple[str, int, KeyKind], int] = {}
 
     def create(self, address: str, nonce: int, now_ns: int) -> VenueKey | None:
@@ -94,6 +97,14 @@ class ApiKeys:
             return None
         return Caller(key.api_key, key.address, key.kind is KeyKind.READ_ONLY)
 
+    def address_of(self, api_key: str) -> str:
+        """Of a trading key, revoked or not; empty for one that never was."""
+        return self._traders.get(api_key, "")
+
+    def all_of(self, address: str) -> list[str]:
+        """Every trading key an address ever had, the oldest first."""
+        return [api_key for api_key, whose in self._traders.items() if whose == address]
+
     def of(self, address: str, kind: KeyKind = KeyKind.TRADING) -> list[VenueKey]:
         """The keys of an address in force, the oldest first."""
         return [one for one in self._keys.values() if one.address == address and one.kind is kind]
@@ -114,7 +125,7 @@ class ApiKeys:
         return True
 
     def _make(self, address: str, nonce: int, kind: KeyKind, now_ns: int) -> VenueKey | None:
-        if len(self.of(address, kind)) >= _MOST_OF_ONE_ADDRESS:
+        if len(self.of(address, kind)) >= _MOST_OF_ONE_ADDRESS or len(self._traders) >= _MOST_EVER:
             return None
         made = self._made[address, nonce, kind] = self._made.get((address, nonce, kind), 0) + 1
 
@@ -131,6 +142,8 @@ class ApiKeys:
             created_ms=now_ns // NS_PER_MS,
         )
         self._keys[key.api_key] = key
+        if kind is KeyKind.TRADING:
+            self._traders[key.api_key] = address
         return key
 
 

@@ -74,9 +74,7 @@ def batch_signer(
         "wallet": wallet,
         "nonce": nonce,
         "deadline": deadline_s,
-        "calls": [
-            {"target": one.target, "value": one.value, "data": one.data} for one in calls
-        ],
+        "calls": [{"target": one.target, "value": one.value, "data": one.data} for one in calls],
     }
     signed_by = recovered(encode_typed_data(domain, _BATCH, batch), plain)
     if session_signer and session_signer != signed_by:

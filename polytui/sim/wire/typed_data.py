@@ -194,7 +194,8 @@ def clob_auth_signer(address: str, timestamp: str, nonce: int, signature: bytes)
 def recovered(message: SignableMessage, signature: bytes) -> str:
     """Whose signature it is, as a contract would find; empty for one that a contract refuses."""
     from eth_account import Account
-    from eth_keys.exceptions import BadSignature, ValidationError
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
 
     # eth-account takes more values of v than contracts do, and both mirror images of s.
     if len(signature) != _PLAIN_BYTES or signature[64] not in (27, 28):

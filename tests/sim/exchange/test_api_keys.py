@@ -54,6 +54,10 @@ def test_one_key_for_each_nonce_until_it_is_deleted() -> None:
     assert keys.derive(ANNA, 0) is None
     assert keys.get(key.api_key) is None
     again = made(keys)
+    assert keys.all_of(ANNA) == [key.api_key, again.api_key]
+    assert keys.all_of(BELA) == []
+    assert keys.address_of(key.api_key) == ANNA
+    assert keys.address_of("") == ""
     assert again.api_key != key.api_key
     assert again.secret != key.secret
 
