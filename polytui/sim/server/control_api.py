@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -11,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from polytui.model.plain_text import plain
 from polytui.net.clock import FASTEST, SLOWEST, Clock
 from polytui.sim.server.connections import EVERYONE, SERVICES, Connections
+from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.network_faults import KINDS
 from polytui.sim.wire.api_answer import RefusedError, json_answer
 from polytui.sim.world.market_faults import KINDS as MARKET_FAULTS
@@ -50,8 +49,6 @@ _SUDDEN = ("drop", "close", "restart", "shutdown")
 _MARKET = (*MARKET_FAULTS, "fees")
 """What happens to the books themselves, whoever listens."""
 _USUAL_CODE = 1012
-_JSON = "application/json"
-"""No form of a web page can send it unasked."""
 
 
 class ControlApi:
@@ -66,11 +63,10 @@ class ControlApi:
         restart_bybit: Callable[[], None],
         market: Callable[[str, float], None],
         clock: Clock,
-        token: str,
+        door: ControlDoor,
     ) -> None:
-        """`market` is told a kind of trouble for the books, and real seconds. Who asks must know
-        `token`: whoever started the venue does, from its ready line."""
-        self._token = token.encode()
+        """`market` is told a kind of trouble for the books, and real seconds."""
+        self._door = door
         self._market = market
         self._clock = clock
         self._connections = connections
@@ -125,15 +121,7 @@ class ControlApi:
         return json_answer({"kind": order.kind, "who": order.who})
 
     async def _order(self, request: Request, kind: type[_Order]) -> _Order:
-        given = request.headers.get("authorization", "").encode("latin-1")
-        if not hmac.compare_digest(given, b"Bearer " + self._token):
-            raise RefusedError(401, {"error": "the token of the ready line is needed"})
-        if request.headers.get("content-type", "").partition(";")[0].strip() != _JSON:
-            raise RefusedError(415, {"error": f"send {_JSON}"})
-        try:
-            order = msgspec.json.decode(await request.body(), type=kind)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise RefusedError(400, {"error": plain(error)}) from None
+        order = await self._door.read(request, kind)
         if not isinstance(order, _Speed) and order.who not in (EVERYONE, *SERVICES):
             known = ", ".join((EVERYONE, *SERVICES))
             raise RefusedError(400, {"error": f"who must be one of {known}"})

@@ -28,6 +28,7 @@ from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
+from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.welcome import welcome
 from polytui.sim.wire.api_answer import json_answer
@@ -157,7 +158,9 @@ def _app(
     clock: Clock,
     token: str,
 ) -> Starlette:
-    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, token)
+    control = ControlApi(
+        connections, exchanges.restart_bybit, trouble_market, clock, ControlDoor(token)
+    )
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),
