@@ -10,6 +10,7 @@ from starlette.routing import Mount
 from polytui.net.clock import Clock
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
+from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.wire.api_answer import RefusedError, refusal
 
 pytestmark = pytest.mark.trio
@@ -23,7 +24,7 @@ async def ask(order: dict[str, object]) -> tuple[int, list[tuple[str, float]]]:
         lambda: None,
         lambda kind, s: heard.append((kind, s)),
         Clock(0, 0, 20.0),
-        "t0ken",
+        ControlDoor("t0ken"),
     )
     app = Starlette(
         routes=[Mount("/control", routes=control.routes())],
