@@ -10,11 +10,13 @@ A FAK or FOK buy is for dollars: it takes what they pay for, more shares where t
 (venue rule, `model/amounts.py`). Every other order is for shares.
 
 Named orders come through `submit`; everybody else is the anonymous crowd: `show` sets what it
-displays at one level, `sweep` lets one of it take.
+displays at one level, `sweep` lets one of it take. Whoever rests may ask to be told when the crowd
+meets him; of a named taker the one who submits it knows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from attrs import frozen
@@ -76,12 +78,26 @@ class ConditionBook:
         self._asks = BookSide(-1)
         self._orders: dict[str, tuple[BookSide, Queued]] = {}
         self._known: set[str] = set()
+        self._told: dict[str, Callable[[Match], None]] = {}
         self._last: int | None = None
 
     # --- named orders -------------------------------------------------------------------------
 
-    def submit(self, order: MatchOrder) -> MatchResult:
-        """Matches what crosses; the rest of a GTC rests, of a FAK dies; a FOK is all or nothing."""
+    def refusal(self, order: MatchOrder) -> str:
+        """The venue's words, or "" for an order that it would take just now."""
+        _, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
+        return self._refusal(order, opposite, up_price * opposite.sign)
+
+    def crosses(self, order: MatchOrder) -> bool:
+        """Whether somebody is there to match it just now."""
+        _, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
+        return opposite.crosses(up_price * opposite.sign)
+
+    def submit(self, order: MatchOrder, told: Callable[[Match], None] | None = None) -> MatchResult:
+        """Matches what crosses; the rest of a GTC rests, of a FAK dies; a FOK is all or nothing.
+
+        `told` hears of each match of what rests with one of the crowd.
+        """
         own, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
         limit_key = up_price * opposite.sign
         refusal = self._refusal(order, opposite, limit_key)
@@ -90,7 +106,10 @@ class ConditionBook:
         self._known.add(order.order_id)
         appetite = appetite_of(order)
         matches = self._take(order, opposite, limit_key, appetite)
+        self._drop_told(matches)
         if appetite.left and order.tif.may_rest:
+            if told is not None:
+                self._told[order.order_id] = told
             self._rest(order, own, up_price * own.sign, appetite.left)
             return MatchResult(tuple(matches), Shares(appetite.left))
         return MatchResult(tuple(matches))
@@ -100,6 +119,7 @@ class ConditionBook:
         found = self._orders.pop(order_id, None)
         if found is None:
             return Shares(0)
+        self._told.pop(order_id, None)
         half, resting = found
         level = half.levels[resting.key]
         level.queue.remove(resting)
@@ -116,6 +136,7 @@ class ConditionBook:
         """Empties the book; answers (order id, shares) of every named order that rested."""
         dropped = tuple((name, Shares(rest.shares)) for name, (_, rest) in self._orders.items())
         self._orders.clear()
+        self._told.clear()
         self._bids = BookSide(1)
         self._asks = BookSide(-1)
         return dropped
@@ -207,6 +228,7 @@ class ConditionBook:
             growth -= sum(match.shares for match in matches)
         if growth:
             join(half.level(key), side, key, growth)
+        self._tell(matches)
         return tuple(matches)
 
     def sweep(self, outcome: Outcome, side: Side, price: Price, shares: Shares) -> MatchResult:
@@ -214,7 +236,9 @@ class ConditionBook:
         _, opposite, up_price = self._place_of(outcome, side, price)
         taker = MatchOrder("", "", outcome, side, price, shares, TimeInForce.FAK)
         appetite = Appetite(shares, is_dollars=False)
-        return MatchResult(tuple(self._take(taker, opposite, up_price * opposite.sign, appetite)))
+        matches = self._take(taker, opposite, up_price * opposite.sign, appetite)
+        self._tell(matches)
+        return MatchResult(tuple(matches))
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -243,6 +267,22 @@ class ConditionBook:
         level.queue.append(resting)
         level.shares += shares
         self._orders[order.order_id] = (half, resting)
+
+    def _tell(self, matches: list[Match]) -> None:
+        """Those whom the crowd met, once the book stands as it left it."""
+        if not self._told:
+            return
+        for match in matches:
+            told = self._told.get(match.maker_order_id)
+            if told is not None:
+                told(match)
+        self._drop_told(matches)
+
+    def _drop_told(self, matches: list[Match]) -> None:
+        """Nothing more is to be told of makers who have nothing left."""
+        for match in matches if self._told else ():
+            if match.maker_order_id not in self._orders:
+                self._told.pop(match.maker_order_id, None)
 
     def _take(
         self, taker: MatchOrder, opposite: BookSide, limit_key: int, appetite: Appetite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from attrs import evolve, frozen
@@ -62,6 +62,9 @@ class Registry:
         self.rounds: dict[str, Round] = {}
         self._books: dict[str, ConditionBook] = {}
         self._statuses: dict[str, RoundStatus] = {}
+        self._slugs: dict[str, str] = {}
+        """By condition and by token."""
+        self._told: dict[str, list[Callable[[RoundResolved], None]]] = {}
 
     def __iter__(self) -> Iterator[Round]:
         return iter(self.rounds.values())
@@ -69,9 +72,18 @@ class Registry:
     def enlist(self, round_: Round) -> None:
         self.rounds[round_.slug] = round_
         self._statuses[round_.slug] = RoundStatus()
+        for name in (round_.condition_id, round_.up_token, round_.down_token):
+            self._slugs[name] = round_.slug
+
+    def find(self, name: str) -> Round | None:
+        """The listed round of a condition or a token."""
+        slug = self._slugs.get(name)
+        return None if slug is None else self.rounds[slug]
 
     def forget(self, slug: str) -> None:
-        del self.rounds[slug]
+        round_ = self.rounds.pop(slug)
+        for name in (round_.condition_id, round_.up_token, round_.down_token):
+            del self._slugs[name]
         del self._statuses[slug]
         self._books.pop(slug, None)
 
@@ -101,9 +113,16 @@ class Registry:
         status = self._statuses[known.slug]
         self._statuses[known.slug] = evolve(status, strike_e18=known.strike_e18)
 
+    def when_resolved(self, slug: str, told: Callable[[RoundResolved], None]) -> None:
+        """Calls `told` once the winner is named and nothing rests any more; never for a round that
+        is resolved already."""
+        self._told.setdefault(slug, []).append(told)
+
     def publish_result(self, resolved: RoundResolved) -> None:
         """The winner is named, and nothing rests any more."""
         self._statuses[resolved.slug] = RoundStatus(
             resolved.strike_e18, resolved.final_e18, resolved.winner, resolved.at_ns
         )
         self.book(resolved.slug).clear()
+        for told in self._told.pop(resolved.slug, ()):
+            told(resolved)

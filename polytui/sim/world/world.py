@@ -10,7 +10,7 @@ changes nothing about the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -46,7 +46,7 @@ from polytui.sim.world.sources import (
     ExchangeSettings,
     ExchangeSource,
 )
-from polytui.sim.world.world_events import ChainlinkTicked, RoundListed, WorldEvent
+from polytui.sim.world.world_events import ChainlinkTicked, RoundListed, RoundResolved, WorldEvent
 
 __all__ = ["RoundStatus", "World", "WorldSettings"]
 
@@ -144,6 +144,32 @@ class World:
     def next_ns(self) -> int:
         """When something happens next, as far as that is known."""
         return self.now_ns if self._acting is not None else self._agenda.next_ns()
+
+    def add(self, process: Process) -> None:
+        """Somebody from outside acts in this world, not before its present moment."""
+        if process.next_ns < self.now_ns:
+            raise ValueError("the past is over")
+        self._agenda.add(process)
+
+    def find(self, name: str) -> Round | None:
+        """The listed round of a condition or a token."""
+        return self._registry.find(name)
+
+    def when_resolved(self, slug: str, told: Callable[[RoundResolved], None]) -> None:
+        """Calls `told` once, at the moment of the result, after everything left the book."""
+        self._registry.when_resolved(slug, told)
+
+    def set_tick(self, slug: str, tick: Price) -> None:
+        """Orders from here on are on this grid."""
+        self._registry.set_tick(slug, tick)
+
+    @property
+    def seed(self) -> int:
+        return self._settings.seed
+
+    def listed_ns(self, listed: Round) -> int:
+        """When the venue listed it, or would have, had the world begun before."""
+        return listed.opens_ns - self._settings.rounds_ahead_s * NS_PER_S
 
     def trouble(self, kind: str, lasts_ns: int) -> None:
         """A fault of all crowds for a while; or "fees", which stay with the rounds they hit."""

@@ -118,6 +118,13 @@ class RoundResolved:
     final_e18: int
 
 
+@frozen
+class AccountEvent:
+    """Something that only the accounts it concerns hear of: `sim/exchange/account_events.py`."""
+
+    at_ns: int
+
+
 WorldEvent = (
     ChainlinkTicked
     | ExchangeTrade
@@ -128,4 +135,5 @@ WorldEvent = (
     | RoundListed
     | StrikeKnown
     | RoundResolved
+    | AccountEvent
 )
