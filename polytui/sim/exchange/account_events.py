@@ -12,6 +12,8 @@ from polytui.sim.world.world_events import AccountEvent
 
 
 class OrderChange(str, Enum):
+    """The venue's; the client has the same word for what it reads, and shares nothing with us."""
+
     PLACEMENT = "PLACEMENT"
     UPDATE = "UPDATE"
     """Part of it, or all, was matched."""

@@ -44,6 +44,11 @@ class OrderAnswer:
     def http_status(self) -> int:
         return self.refused.http_status if self.refused else 200
 
+    @property
+    def retry_after_s(self) -> int:
+        """0: not said."""
+        return self.refused.retry_after_s if self.refused else 0
+
 
 @frozen
 class CancelAnswer:

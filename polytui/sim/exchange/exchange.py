@@ -1,6 +1,6 @@
 """The venue's back office: what named people ask of the books, and what becomes of it.
 
-Nobody touches a book from outside. Whatever is asked becomes an errand on the world's agenda, done
+Nobody touches a book from outside. Whatever is asked becomes a deed on the world's agenda, done
 in its place among the crowd's doings, and what comes of it are world events like any other.
 """
 
@@ -16,7 +16,7 @@ from polytui.model.orders import Side
 from polytui.model.units import MICRO, Price, Shares, Usd, complement, cost_of, proceeds_of
 from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending, Refusal
-from polytui.sim.exchange.errands import Errand
+from polytui.sim.exchange.deeds import Deed
 from polytui.sim.exchange.heartbeats import BeatAnswer, Heartbeats
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.modes import EngineModes
@@ -103,6 +103,14 @@ class Exchange:
     def beat(self, api_key: str, heartbeat_id: str) -> BeatAnswer:
         return self.heartbeats.beat(api_key, heartbeat_id, self.now_ns())
 
+    def touch(self, api_key: str) -> None:
+        """The older beat, without an id."""
+        self.heartbeats.touch(api_key, self.now_ns())
+
+    def fund(self, wallet: str, usd: Usd, *, is_approved: bool = True) -> None:
+        """The faucet, at the present moment."""
+        self.holdings.fund(wallet, usd, self.now_ns(), is_approved=is_approved)
+
     # --- what can be seen ---------------------------------------------------------------------
 
     def order(self, order_id: str) -> VenueOrder | None:
@@ -120,10 +128,14 @@ class Exchange:
         """Of a key or a wallet, as taker or maker, oldest first."""
         return self._trades.of(party)
 
+    def every_trade(self) -> list[VenueTrade]:
+        """Oldest first."""
+        return self._trades.every()
+
     # --- inside -------------------------------------------------------------------------------
 
     def _ask(self, do: Callable[[], Iterable[WorldEvent]]) -> None:
-        self.world.add(Errand(self.now_ns(), do))
+        self.world.add(Deed(self.now_ns(), do))
         if self._on_request:
             self._on_request()
 
@@ -262,7 +274,7 @@ class Exchange:
         self._trades.put(trade)
         self._news.append(TradeTold(now_ns, trade))
         self._feed_maker(match, trade.trade_id)
-        self.world.add(Errand(now_ns, self._drained))
+        self.world.add(Deed(now_ns, self._drained))
 
     def _put(self, order: VenueOrder, change: OrderChange) -> None:
         self._orders.put(order)

@@ -35,6 +35,9 @@ class EngineModes:
         self.unready: set[str] = set()
         """Conditions that take no orders yet."""
 
+    def is_closed_only(self, maker: str) -> bool:
+        return maker in self.closed_only
+
     def begin(self, mode: EngineMode, until_ns: int) -> None:
         """A later end counts."""
         self._until_ns[mode] = max(self._until_ns.get(mode, 0), until_ns)

@@ -8,7 +8,7 @@ from polytui.sim.world.agenda import NEVER
 from polytui.sim.world.world_events import WorldEvent
 
 
-class Errand:
+class Deed:
     """A process that acts once. What it does may be a generator: it is told step by step."""
 
     def __init__(self, at_ns: int, do: Callable[[], Iterable[WorldEvent]]) -> None:
