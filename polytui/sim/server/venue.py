@@ -41,6 +41,7 @@ from polytui.sim.wire.exchanges import (
     Exchanges,
 )
 from polytui.sim.wire.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
+from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
 from polytui.sim.wire.session import ClientSession
 from polytui.sim.world.world import World, WorldSettings
 
@@ -62,6 +63,7 @@ class VenueSettings:
     they have. The world plays what it missed while its ports were being opened."""
     pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
+    quirks: Quirks = NO_QUIRKS
 
 
 async def run_venue(
@@ -72,7 +74,7 @@ async def run_venue(
     Fatal, bare, for a port in use or a price file that cannot be read.
     """
     world = World(settings.world)
-    polymarket, exchanges = Polymarket(world), Exchanges(world)
+    polymarket, exchanges = Polymarket(world, settings.quirks), Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:
         return polymarket.open_session(target) or exchanges.open_session(target)

@@ -116,6 +116,15 @@ def event_number(slug: str) -> str:
     return str(int.from_bytes(sha256(f"event:{slug}".encode()).digest()[:3], "big") + 1_000_000)
 
 
+def question_id(round_: Round) -> str:
+    return f"0x{sha256(f'question:{round_.slug}'.encode()).hexdigest()}"
+
+
+def title_of(round_: Round) -> str:
+    window = CalendarWindow(round_.opens_ns, round_.closes_ns)
+    return round_title(round_.asset, round_.interval, window)
+
+
 def is_closed(world: World, round_: Round) -> bool:
     return world.status(round_.slug).resolved_ns is not None
 
@@ -131,15 +140,12 @@ def _metadata(status: RoundStatus) -> Document:
 
 def _market(world: World, round_: Round, status: RoundStatus) -> Document:
     is_resolved = status.resolved_ns is not None
-    title = round_title(
-        round_.asset, round_.interval, CalendarWindow(round_.opens_ns, round_.closes_ns)
-    )
     listed_ns = round_.opens_ns - LISTED_AHEAD_NS
     return {
         "id": market_number(round_.slug),
-        "question": title,
+        "question": title_of(round_),
         "conditionId": round_.condition_id,
-        "questionID": f"0x{sha256(f'question:{round_.slug}'.encode()).hexdigest()}",
+        "questionID": question_id(round_),
         "slug": round_.slug,
         "resolutionSource": _source(round_),
         "description": _description(round_),

@@ -240,7 +240,6 @@ def _last_trades(round_: Round, swept: BookSwept, stamp: str) -> list[Frame]:
     """One last_trade_price per match, from the token the taker traded."""
     frames = []
     for index, leg in enumerate(swept.legs):
-        seed = f"{swept.slug}:{swept.at_ns}:{index}:{leg.price}:{leg.shares}"
         frames.append(
             Frame(
                 _BITS[swept.outcome],
@@ -248,10 +247,17 @@ def _last_trades(round_: Round, swept: BookSwept, stamp: str) -> list[Frame]:
                 f'"asset_id":"{round_.token_of(swept.outcome)}","price":"{price_text(leg.price)}",'
                 f'"size":"{format_micro(leg.shares)}","fee_rate_bps":"0",'
                 f'"side":"{_SIDES[swept.taker_side]}","timestamp":"{stamp}",'
-                f'"transaction_hash":"0x{sha256(seed.encode()).hexdigest()}"}}',
+                f'"transaction_hash":"{transaction_hash(swept, index)}"}}',
             )
         )
     return frames
+
+
+def transaction_hash(swept: BookSwept, index: int) -> str:
+    """Of one match of a sweep; the same wherever the venue tells of it."""
+    leg = swept.legs[index]
+    seed = f"{swept.slug}:{swept.at_ns}:{index}:{leg.price}:{leg.shares}"
+    return f"0x{sha256(seed.encode()).hexdigest()}"
 
 
 def _tick_change(book: BookText, outcome: Outcome, world_event: TickChanged, stamp: str) -> str:

@@ -13,6 +13,8 @@ from polytui.sim.wire.market_channel import MarketSession
 from polytui.sim.wire.market_frames import MarketFrames
 from polytui.sim.wire.polybolt import PolyBoltSession
 from polytui.sim.wire.price_points import PricePoints
+from polytui.sim.wire.public_record import PublicRecord
+from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
 from polytui.sim.wire.rtds import RtdsSession
 from polytui.sim.wire.session import ClientSession
 from polytui.sim.world.world import World
@@ -26,8 +28,10 @@ POLYBOLT_PATH = "/polybolt/ws"
 class Polymarket:
     """Sessions and routes that share what they write, so that a world event is written once."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, quirks: Quirks = NO_QUIRKS) -> None:
+        self._quirks = quirks
         self._frames = MarketFrames(world)
+        self._record = PublicRecord(world)
         self._points = PricePoints(world)
         self._world = world
 
@@ -35,6 +39,7 @@ class Polymarket:
         """Must see every world event, before any session publishes it."""
         self._frames.note(world_event)
         self._points.of(world_event)
+        self._record.note(world_event)
 
     def open_session(self, target: str) -> ClientSession | None:
         """A session for the path of an upgrade; None for a path of no service."""
@@ -57,7 +62,7 @@ class Polymarket:
     def mounts(self) -> list[Mount]:
         """The HTTP services, each under a prefix of its own."""
         gamma = GammaApi(self._world, self._frames.listing)
-        clob = ClobApi(self._world, self._frames)
+        clob = ClobApi(self._world, self._frames, self._record, self._quirks)
         data = DataApiRoutes(self._world, self._frames.listing)
         return [
             Mount("/gamma", routes=gamma.routes()),

@@ -258,7 +258,7 @@ class TestClob:
         no_book = (404, {"error": "No orderbook exists for the requested token id"})
         missing = (404, {"error": "market not found"})
         assert await refused(http, "/clob/book", token_id="7") == no_book
-        assert await refused(http, "/clob/midpoint") == no_book
+        assert await refused(http, "/clob/midpoint") == (400, {"error": "Invalid token id"})
         assert await refused(http, "/clob/markets/0x1") == missing
         assert await refused(http, "/clob/clob-markets/0x1") == missing
         assert await refused(http, "/clob/tick-size", token_id="7") == missing
