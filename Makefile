@@ -9,7 +9,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm strangers picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -27,6 +27,7 @@ help:
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
 	@echo "make storm N=100  kill -9 of a trading demo at random moments and named points, and right after an acknowledged kill: all of it is there again"
+	@echo "make strangers  official clients, each in an environment of its own, method by method at the simulated venue (STRANGERS_PYTHON=python3.12)"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
 	@echo "make picture the README's picture and docs/screens.md, drawn by the terminal itself"
 
@@ -96,8 +97,13 @@ storm: $(READY)
 	$(BIN)/python -m benchmarks.restarts $(or $(N),100) $(ARGS)
 	$(BIN)/python -m benchmarks.storm $(or $(N),50) $(ARGS)
 
+# Named environments (docs/venue.md) are taken as they are, the others are made in .strangers/.
+STRANGERS_PYTHON ?= $(PYTHON)
+strangers: $(READY)
+	$(BIN)/python -m benchmarks.strangers --make --python $(STRANGERS_PYTHON) $(ARGS)
+
 picture: $(READY)
 	$(BIN)/python -m docs.make_picture
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .strangers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

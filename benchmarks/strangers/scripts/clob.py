@@ -45,7 +45,7 @@ def main() -> None:
         _rfq(rows, client, venue)
         _goodbye(rows, client)
     rows.untried(ClobClient)
-    rows.untried(RfqClient, named="rfq.")
+    rows.named("rfq.").untried(RfqClient)
 
 
 def _public(rows: Rows, client: ClobClient, venue: Venue) -> None:
@@ -152,7 +152,11 @@ def _keys(rows: Rows, client: ClobClient) -> None:
         lambda: client.create_api_key(7),
         refused="400 Could not create api key",
     )
-    rows.call("derive_api_key", lambda: client.derive_api_key(7), holds=lambda it: it == made)
+    rows.call(
+        "derive_api_key",
+        lambda: client.derive_api_key(7),
+        holds=lambda it: _is_key(it) and it == made,
+    )
     usual = rows.call("create_or_derive_api_key", client.create_or_derive_api_key, holds=_is_key)
     if usual is None:
         return
@@ -382,7 +386,7 @@ def _rfq(rows: Rows, client: ClobClient, venue: Venue) -> None:
         "rfq_config": desk.rfq_config,
     }
     for name, call in calls.items():
-        rows.call(f"rfq.{name}", call, refused=NOT_HERE)
+        rows.named("rfq.").call(name, call, refused=NOT_HERE)
 
 
 def _goodbye(rows: Rows, client: ClobClient) -> None:

@@ -17,12 +17,24 @@ _ASK_WITHIN_S = 60.0
 class Rows:
     """Makes calls and says what became of each. State: which methods were called."""
 
-    def __init__(self, client: str, refusal_of: Callable[[Exception], str | None]) -> None:
+    def __init__(
+        self,
+        client: str,
+        refusal_of: Callable[[Exception], str | None],
+        *,
+        prefix: str = "",
+        called: set[str] | None = None,
+    ) -> None:
         """`refusal_of` turns an exception into the venue's own words, "404 market not found"; None
-        for an exception that is not an answer of the venue."""
+        for an exception that is not an answer of the venue. `prefix` stands before each method."""
         self._client = client
         self._refusal_of = refusal_of
-        self._called = set[str]()
+        self._prefix = prefix
+        self._called = set[str]() if called is None else called
+
+    def named(self, prefix: str) -> Rows:
+        """The same table for another part of the client: "public."."""
+        return Rows(self._client, self._refusal_of, prefix=prefix, called=self._called)
 
     def call(
         self,
@@ -60,14 +72,14 @@ class Rows:
             return self._raised(method, error, refused, stands_for)
         return self._returned(method, value, holds, refused, stands_for)
 
-    def untried(self, kind: type, *, named: str = "") -> None:
+    def untried(self, kind: type) -> None:
         """A row that fails for every public method of `kind` that no row has called."""
         for name in sorted(dir(kind)):
             member = getattr(kind, name)
             if name.startswith("_") or not callable(member) or inspect.isclass(member):
                 continue
-            if f"{named}{name}" not in self._called:
-                self._print(f"{named}{name}", "fails", "nobody called it")
+            if f"{self._prefix}{name}" not in self._called:
+                self._print(name, "fails", "nobody called it")
 
     def _raised(
         self, method: str, error: Exception, refused: str, stands_for: tuple[str, ...]
@@ -101,13 +113,13 @@ class Rows:
 
     def _row(self, method: str, outcome: str, words: str, stands_for: tuple[str, ...]) -> None:
         for name in (method, *stands_for):
-            self._called.add(name.partition(" ")[0])
+            self._called.add(self._prefix + name.partition(" ")[0])
             self._print(name, outcome, words)
 
     def _print(self, method: str, outcome: str, words: str) -> None:
         row = {
             "client": self._client,
-            "method": method,
+            "method": self._prefix + method,
             "outcome": outcome,
             "words": " ".join(words.split())[:_LONGEST_WORDS],
         }
@@ -144,3 +156,7 @@ class Venue:
         )
         with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
             return json.load(answer)
+
+    def relayer_key(self, owner: str) -> str:
+        """A key of the relayer for wallets of `owner`."""
+        return str(self.control("/relayer-key", {"address": owner})["key"])

@@ -1,0 +1,119 @@
+"""What polymarket-client does on the chain: approvals, splitting, merging, transfers. The deposit
+wallet is moved by the relayer, a wallet of one key sends transactions itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polymarket._internal.actions.relayer.calls import erc20_approval_call
+from polymarket._internal.environment import PRODUCTION_CONFIG as ON_CHAIN
+from rows import Rows, Venue
+from unified_trading import settled
+
+SHARES = 20_000_000
+"""Twenty shares, in millionths."""
+
+
+async def chain_rows(rows: Rows, client: Any, venue: Venue) -> None:
+    await rows.wait("setup_gasless_wallet", client.setup_gasless_wallet)
+    await rows.wait("is_gasless_ready", client.is_gasless_ready, holds=lambda it: it is True)
+    await rows.wait(
+        "get_trading_approvals_state (none yet)",
+        client.get_trading_approvals_state,
+        holds=lambda it: not it.is_fully_approved and it.missing.erc20 and it.missing.erc1155,
+    )
+    await rows.wait("setup_trading_approvals", mined(client.setup_trading_approvals))
+    await rows.wait(
+        "get_trading_approvals_state",
+        client.get_trading_approvals_state,
+        holds=lambda it: it.is_fully_approved,
+    )
+    spender = ON_CHAIN.standard_exchange
+    await rows.wait(
+        "approve_erc20",
+        mined(
+            lambda: client.approve_erc20(
+                token_address=ON_CHAIN.collateral_token, spender_address=spender, amount="max"
+            )
+        ),
+        holds=has_a_hash,
+    )
+    await rows.wait(
+        "approve_erc1155_for_all",
+        mined(
+            lambda: client.approve_erc1155_for_all(
+                token_address=ON_CHAIN.conditional_tokens, operator_address=spender
+            )
+        ),
+        holds=has_a_hash,
+    )
+    await rows.wait(
+        "transfer_erc20",
+        mined(
+            lambda: client.transfer_erc20(
+                token_address=ON_CHAIN.collateral_token,
+                recipient_address="0x" + "11" * 20,
+                amount=1_000_000,
+            )
+        ),
+        holds=has_a_hash,
+    )
+    await _set_rows(rows, client, venue)
+    call = erc20_approval_call(
+        token_address=ON_CHAIN.collateral_token, spender=spender, amount=2**256 - 1
+    )
+    await rows.wait(
+        "execute_transaction",
+        mined(lambda: client.execute_transaction(calls=[call])),
+        holds=has_a_hash,
+    )
+
+
+async def _set_rows(rows: Rows, client: Any, venue: Venue) -> None:
+    """Sets of Up and Down: made, and made into dollars again."""
+    condition, other = venue.round["condition_id"], venue.brief["condition_id"]
+
+    async def up_shares() -> int:
+        held = await settled(
+            client.get_balance_allowance(asset_type="CONDITIONAL", asset_id=venue.round["up"])
+        )
+        return int(held.balance)
+
+    async def split() -> int:
+        await mined(lambda: client.split_position(condition_id=condition, amount=SHARES))()
+        return await up_shares()
+
+    async def merged() -> int:
+        await mined(lambda: client.merge_positions(condition_id=condition, amount=SHARES // 4))()
+        return await up_shares()
+
+    await rows.wait("split_position", split, holds=lambda it: it == SHARES)
+    await rows.wait("merge_positions", merged, holds=lambda it: it == SHARES - SHARES // 4)
+    await rows.wait(
+        "merge_multiple_positions",
+        mined(
+            lambda: client.merge_multiple_positions(
+                positions=[{"condition_id": condition, "amount": SHARES // 4}]
+            )
+        ),
+        holds=has_a_hash,
+    )
+    await rows.wait(
+        "redeem_positions (too early)",
+        lambda: client.redeem_positions(condition_id=other),
+        refused="No market found",
+    )
+
+
+def mined(call: Any) -> Any:
+    """A call whose transaction is waited for; its outcome."""
+
+    async def waited() -> Any:
+        handle = await settled(call())
+        return await settled(handle.wait())
+
+    return waited
+
+
+def has_a_hash(outcome: Any) -> bool:
+    return len(outcome.transaction_hash) == 66
