@@ -29,6 +29,7 @@ from polytui.net.serve import serve_asgi
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.control_door import ControlDoor
+from polytui.sim.server.pump import Doorbell, Pump
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.welcome import welcome
 from polytui.sim.wire.api_answer import json_answer
@@ -46,8 +47,6 @@ from polytui.sim.wire.session import ClientSession
 from polytui.sim.world.world import World, WorldSettings
 
 _TOKEN_BYTES = 24
-_CHECKPOINT_EVERY = 64
-"""World events between two looks at the rest of the program while the pump catches up."""
 
 
 @frozen
@@ -73,7 +72,7 @@ async def run_venue(
 
     Fatal, bare, for a port in use or a price file that cannot be read.
     """
-    world = World(settings.world)
+    world, bell = World(settings.world), Doorbell()
     polymarket, exchanges = Polymarket(world, settings.quirks), Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:
@@ -113,43 +112,9 @@ async def run_venue(
             if settings.is_at_machine_time:
                 missed_ns = WallClock().now_ns() - clock.epoch_ns
                 clock.anchor_ns -= int(missed_ns / clock.speed)
-            pump = _Pump(world, clock, polymarket, exchanges, connections)
+            pump = Pump(world, clock, polymarket, exchanges, connections, bell)
             nursery.start_soon(pump.run, settings.pace_s)
             task_status.started(_urls(settings.host, http_port, sockets_port, clock, token))
-
-
-class _Pump:
-    """Moves the world along with the clock and hands out what happens."""
-
-    def __init__(
-        self,
-        world: World,
-        clock: Clock,
-        polymarket: Polymarket,
-        exchanges: Exchanges,
-        connections: Connections,
-    ) -> None:
-        self._world = world
-        self._clock = clock
-        self._polymarket = polymarket
-        self._exchanges = exchanges
-        self._connections = connections
-
-    async def run(self, pace_s: float) -> None:
-        while True:
-            # A turn to another speed that came late takes time back; the world does not go back.
-            due_ns = max(self._clock.now_ns(), self._world.now_ns)
-            await self._run_until(due_ns)
-            rested_ns = due_ns + int(pace_s * NS_PER_S * self._clock.speed)
-            await self._clock.sleep_until(max(self._world.next_ns(), rested_ns))
-
-    async def _run_until(self, due_ns: int) -> None:
-        for count, world_event in enumerate(self._world.run_until(due_ns), start=1):
-            self._polymarket.note(world_event)
-            self._exchanges.note(world_event)
-            self._connections.hand_out(world_event)
-            if count % _CHECKPOINT_EVERY == 0:
-                await trio.lowlevel.checkpoint()
 
 
 def _app(
