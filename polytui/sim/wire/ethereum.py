@@ -17,5 +17,11 @@ async def load_ethereum() -> None:
 
 
 def _load() -> None:
-    for name in _MODULES:
-        import_module(name)
+    # py_ecc, far below, lets the whole process recurse a hundred times as deep as it can: then one
+    # deep JSON document overflows the stack of the decoder, and the process is gone.
+    usual = sys.getrecursionlimit()
+    try:
+        for name in _MODULES:
+            import_module(name)
+    finally:
+        sys.setrecursionlimit(usual)
