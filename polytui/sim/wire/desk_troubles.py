@@ -5,14 +5,13 @@ lose_answer    the order is taken and the connection is cut instead of an answer
 unknown        500 in words that leave the outcome open; the order was taken
 not_inserted   500 in words that leave the outcome open; the order was not taken
 timed_out      500 "order timed out": refused before it reached the book
-refuse_eoa     wallets of types 0 and 2 are told to use the deposit wallet
 """
 
 from __future__ import annotations
 
 from attrs import define, frozen
 
-TROUBLES = ("delay", "lose_answer", "unknown", "not_inserted", "timed_out", "refuse_eoa")
+TROUBLES = ("delay", "lose_answer", "unknown", "not_inserted", "timed_out")
 ENDLESS = -1
 
 

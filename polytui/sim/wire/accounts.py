@@ -1,0 +1,49 @@
+"""An account at the venue: everything that the keys of one address have done."""
+
+from __future__ import annotations
+
+from polytui.sim.exchange.api_keys import ApiKeys, Caller
+from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.venue_order import VenueOrder
+from polytui.sim.exchange.venue_trade import VenueTrade
+
+
+class Accounts:
+    """The exchange as one caller sees it: his own, and nobody else's."""
+
+    def __init__(self, exchange: Exchange, keys: ApiKeys) -> None:
+        self._exchange = exchange
+        self._keys = keys
+
+    def order(self, caller: Caller, order_id: str) -> VenueOrder | None:
+        """Whatever became of it; None for another's."""
+        order = self._exchange.order(order_id)
+        return order if order is not None and self._is_of(caller, order.api_key) else None
+
+    def open_orders(self, caller: Caller) -> list[VenueOrder]:
+        """The newest first."""
+        found = [
+            order for key in self._keys_of(caller) for order in self._exchange.open_orders(key)
+        ]
+        return sorted(found, key=lambda order: (order.created_ns, order.order_id), reverse=True)
+
+    def trades(self, caller: Caller) -> list[VenueTrade]:
+        """As taker and as maker, each once, the newest first."""
+        found = {
+            trade.trade_id: trade
+            for key in self._keys_of(caller)
+            for trade in self._exchange.trades(key)
+        }
+        order = sorted(found.values(), key=lambda trade: (trade.matched_ns, trade.trade_id))
+        return order[::-1]
+
+    def part_in(self, trade: VenueTrade, caller: Caller) -> str:
+        """The key of this account that took part, the taker's first."""
+        keys = (trade.taker_api_key, *(part.api_key for part in trade.maker_parts))
+        return next((key for key in keys if self._is_of(caller, key)), "")
+
+    def _keys_of(self, caller: Caller) -> list[str]:
+        return self._keys.all_of(caller.address)
+
+    def _is_of(self, caller: Caller, api_key: str) -> bool:
+        return bool(api_key) and self._keys.address_of(api_key) == caller.address
