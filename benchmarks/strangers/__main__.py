@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from benchmarks.strangers.clients import CLIENTS, Client, make
+from benchmarks.strangers.page import write
 from benchmarks.strangers.running import Row, open_rounds, rows_of, venue_process
 
 FOLDER = Path(__file__).resolve().parents[2] / ".strangers"
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="what environments are made of")
     parser.add_argument("--only", default="", help="clients whose name has this in it")
     parser.add_argument("--faults", action="store_true", help="print the rows that fail, no others")
+    parser.add_argument("--write", action="store_true", help="write docs/venue-clients.md")
     options = parser.parse_args()
     if options.make:
         os.environ.update(make(FOLDER, options.python))
@@ -31,6 +33,8 @@ def main() -> int:
         if row.is_fault or not options.faults:
             print(f"{row.client:45} {row.method:55} {row.outcome:8} {row.words}")
     print_summary(rows)
+    if options.write:
+        write(rows)
     return any(row.is_fault for row in rows)
 
 

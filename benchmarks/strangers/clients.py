@@ -39,6 +39,14 @@ class Environment:
         there = at / "node_modules" if self.is_node else at
         return "" if there.exists() else f"{self.variable}: {there} is not there"
 
+    def command(self, script: Path) -> list[str]:
+        """What runs a script in it."""
+        at = self.found()
+        assert at is not None, self.absent()
+        if self.is_node:
+            return ["node", str(script), str(at)]
+        return [str(at), "-I", str(SCRIPTS / "isolated.py"), str(script)]
+
 
 CLOB = Environment("POLYTUI_CLIENT_CLOB", ("py-clob-client-v2==1.2.1",))
 UNIFIED = Environment("POLYTUI_CLIENT_UNIFIED", ("polymarket-client==0.14.0",))
@@ -65,12 +73,7 @@ class Client:
     """What the script is told besides: which face of the client it plays."""
 
     def command(self) -> list[str]:
-        at = self.environment.found()
-        assert at is not None, self.environment.absent()
-        script = str(SCRIPTS / self.script)
-        if self.environment.is_node:
-            return ["node", script, str(at)]
-        return [str(at), "-I", str(SCRIPTS / "isolated.py"), script]
+        return self.environment.command(SCRIPTS / self.script)
 
 
 CLIENTS = (

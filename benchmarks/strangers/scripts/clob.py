@@ -38,7 +38,7 @@ def main() -> None:
     _public(rows, client, venue)
     _keys(rows, client)
     if client.creds is not None:
-        venue.control("/faucet", {"wallet": client.get_address(), "usd": "1000"})
+        rows.named("control.").call("faucet", lambda: venue.fund(client.get_address()))
         _account(rows, client, venue)
         _orders(rows, client, venue)
         _rewards(rows, client, venue)

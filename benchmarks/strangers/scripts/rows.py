@@ -157,6 +157,18 @@ class Venue:
         with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
             return json.load(answer)
 
+    def fund(self, owner: str, *, signature_type: int = 0, is_approved: bool = True) -> Any:
+        """A thousand dollars for the wallet of this type that `owner` signs for."""
+        return self.control(
+            "/faucet",
+            {
+                "owner": owner,
+                "dollars": "1000",
+                "signature_type": signature_type,
+                "is_approved": is_approved,
+            },
+        )
+
     def relayer_key(self, owner: str) -> str:
         """A key of the relayer for wallets of `owner`."""
         return str(self.control("/relayer-key", {"address": owner})["key"])

@@ -31,7 +31,7 @@ async function main() {
     await publicRows(rows, client, common, venue);
     const creds = await keyRows(rows, client);
     if (creds && creds.key) {
-        await control(venue.urls, "/faucet", { wallet: signer.address, usd: "1000" });
+        await control(venue.urls, "/faucet", { owner: signer.address, dollars: "1000" });
         const trader = new ClobClient({ ...common, creds });
         await accountRows(rows, trader, common, creds, venue);
         await orderRows(rows, trader, venue);

@@ -91,7 +91,7 @@ async def _without_a_key(rows: Rows, client: Any, venue: Venue, *, is_async: boo
 
 async def _created(rows: Rows, kind: Any, environment: Any, venue: Venue, *, is_async: bool) -> Any:
     """The client with its wallet, which has money."""
-    owner = polymarket_address(venue.key)
+    owner = address_of(venue.key)
     control = rows.named("control.")
     key = control.call("relayer key", lambda: venue.relayer_key(owner), holds=bool) or "none"
     api_key = polymarket.RelayerApiKey(key=key, address=owner)
@@ -101,11 +101,14 @@ async def _created(rows: Rows, kind: Any, environment: Any, venue: Venue, *, is_
             return kind.create(private_key=venue.key, environment=environment, api_key=api_key)
         return kind.create(private_key=venue.key, environment=environment, wallet=owner)
 
-    wanted = "DEPOSIT_WALLET" if is_async else "EOA"
-    client = await rows.wait("create", create, holds=lambda it: it.wallet_type == wanted)
+    wanted = ("DEPOSIT_WALLET", 3) if is_async else ("EOA", 0)
+    client = await rows.wait("create", create, holds=lambda it: it.wallet_type == wanted[0])
     if client is not None:
-        venue.control(
-            "/faucet", {"wallet": str(client.wallet), "usd": "1000", "is_approved": False}
+        # Whose contracts may not move it yet: the client sees to that itself.
+        control.call(
+            "faucet",
+            lambda: venue.fund(owner, signature_type=wanted[1], is_approved=False),
+            holds=lambda it: it["wallet"] == str(client.wallet).lower(),
         )
     return client
 
@@ -136,7 +139,7 @@ def nobody(venue: Venue) -> str:
     return "0x" + venue.key[-40:]
 
 
-def polymarket_address(key: str) -> str:
+def address_of(key: str) -> str:
     from eth_account import Account
 
     return str(Account.from_key(key).address)
