@@ -12,10 +12,11 @@ from benchmarks.strangers.running import Row
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "venue-clients.md"
 _HEAD = """# Official clients at the simulated venue, method by method
 
-Written by `make strangers ARGS=--write` from one run: every public method of each client, unmodified, in an
-environment of its own, against `polytui venue` on loopback. *Works* means that the client parsed the answer and that
-the answer makes sense; *refused* means that the venue answered as the real one would, with the words given (of what
-is not here at all: "not found"). A method without a row would be a row that fails.
+Written by `make strangers ARGS=--write` from one run: every public method of each client,
+unmodified, in an environment of its own, against `polytui venue` on loopback. *Works*: the client
+parsed the answer, and the answer makes sense. *Refused*: the venue answered as the real one would,
+or the client itself did, with these words; "not found" is what this venue does not have. A method
+that nobody called would be a row that fails.
 
 | client | works | refused | fails |
 |---|---|---|---|
