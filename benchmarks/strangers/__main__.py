@@ -25,9 +25,10 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true", help="print the rows that fail, no others")
     parser.add_argument("--write", action="store_true", help="write docs/venue-clients.md")
     options = parser.parse_args()
-    if options.make:
-        os.environ.update(make(FOLDER, options.python))
     clients = [one for one in CLIENTS if options.only in one.name]
+    if options.make:
+        wanted = list(dict.fromkeys(one.environment for one in clients))
+        os.environ.update(make(FOLDER, options.python, wanted))
     rows = trio.run(table, clients)
     for row in rows:
         if row.is_fault or not options.faults:

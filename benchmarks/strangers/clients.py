@@ -59,7 +59,6 @@ CCXT = Environment("POLYTUI_CLIENT_CCXT", ("ccxt==4.5.90",))
 NAUTILUS = Environment(
     "POLYTUI_CLIENT_NAUTILUS", ("nautilus_trader[polymarket]==1.231.0",), least_python=(3, 12)
 )
-ENVIRONMENTS = (CLOB, UNIFIED, NODE, CCXT, NAUTILUS)
 
 
 @frozen
@@ -89,11 +88,11 @@ CLIENTS = (
 )
 
 
-def make(folder: Path, python: str) -> dict[str, str]:
+def make(folder: Path, python: str, environments: Sequence[Environment]) -> dict[str, str]:
     """Environments under `folder`, each made once; the variables that name them. Those that were
     named already, and those that this machine has no interpreter for, are left out."""
     found = {}
-    for environment in ENVIRONMENTS:
+    for environment in environments:
         if environment.found() is not None:
             continue
         at = folder / environment.variable.removeprefix("POLYTUI_CLIENT_").lower()

@@ -41,6 +41,7 @@ def main() -> None:
         rows.named("control.").call("faucet", lambda: venue.fund(client.get_address()))
         _account(rows, client, venue)
         _orders(rows, client, venue)
+        _other_wallets(rows, client, venue)
         _rewards(rows, client, venue)
         _rfq(rows, client, venue)
         _goodbye(rows, client)
@@ -338,6 +339,42 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
         "drop_notifications",
         lambda: client.drop_notifications(ct.DropNotificationParams(ids=ids)),
     )
+
+
+def _other_wallets(rows: Rows, client: ClobClient, venue: Venue) -> None:
+    """Whose owner signs with the same key: an order that rests, as each of them."""
+    for signature_type, name in ((1, "proxy"), (2, "Safe"), (3, "deposit wallet")):
+        money = rows.named("control.").call(
+            f"faucet ({name})",
+            lambda kind=signature_type: venue.fund(client.get_address(), signature_type=kind),
+        )
+        wallet = money["wallet"] if money else client.get_address()
+        theirs = ClobClient(
+            venue.urls["clob"],
+            CHAIN_ID,
+            key=venue.key,
+            creds=client.creds,
+            signature_type=signature_type,
+            funder=wallet,
+        )
+        args = ct.OrderArgs(venue.round["up"], TINY, 10.0, "BUY")
+        posted = rows.call(
+            f"create_and_post_order ({name})",
+            lambda theirs=theirs, args=args: theirs.create_and_post_order(args),
+            holds=lambda it: it["status"] == "live",
+        )
+        usd = ct.BalanceAllowanceParams(asset_type=ct.AssetType.COLLATERAL)
+        rows.call(
+            f"get_balance_allowance ({name})",
+            lambda theirs=theirs, usd=usd: theirs.get_balance_allowance(usd),
+            holds=lambda it: int(it["balance"]) == 1_000_000_000,
+        )
+        rows.call(
+            f"get_order ({name})",
+            lambda theirs=theirs, posted=posted: theirs.get_order(posted["orderID"]),
+            holds=lambda it, wallet=wallet: it["maker_address"].lower() == wallet,
+        )
+        theirs.cancel_all()
 
 
 def _rewards(rows: Rows, client: ClobClient, venue: Venue) -> None:
