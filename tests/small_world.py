@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Round, SettlementRule
+from polytui.model.instrument import (
+    Asset,
+    Exchange,
+    FeeSchedule,
+    Interval,
+    Outcome,
+    Round,
+    SettlementRule,
+)
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.world.calendar import round_slug
@@ -46,6 +54,7 @@ class SmallWorld:
 
     def __init__(self) -> None:
         self.now_ns = START_NS + 250_000_000
+        self.assets = tuple(Asset)
         first, second = make_round(START_NS), make_round(START_NS + Interval.M5.ns)
         self.rounds = {first.slug: first, second.slug: second}
         self.first, self.second = first, second
@@ -78,7 +87,13 @@ class SmallWorld:
         return tuple(t for t in self._ticks if t.asset is asset and t.observed_ns >= since_ns)
 
     def candles(
-        self, asset: Asset, seconds: int, start_ns: int, end_ns: int, limit: int
+        self,
+        asset: Asset,
+        seconds: int,
+        start_ns: int,
+        end_ns: int,
+        limit: int,
+        venue: Exchange = Exchange.BINANCE,
     ) -> list[TapeBar]:
         length = seconds * NS_PER_S
         first = -(-start_ns // length) * length

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from attrs import define
 
 from polytui.model.instrument import Asset, Exchange
-from polytui.model.units import NS_PER_S
+from polytui.sim.wire.binance_rows import MICRO_NS, MILLI_NS, NAMES
+from polytui.sim.wire.quoted_book import QuotedBook
 from polytui.sim.wire.wire_text import millis, parse_object
 from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 
 _FIRST_ID = 4_000_000_000
 _KEPT_TRADES = 60_000
 """Of one asset, for who asks by id: some hours."""
-_KLINE_EVERY_NS = 2 * NS_PER_S
+_UPDATES = 3
+"""Of the book, told by one quote: ids rise by more than one."""
 _MOST_INBOUND = 5
 """Frames a second from one client; more end the connection."""
-
-SYMBOLS = {f"{asset.value.upper()}USDT": asset for asset in Asset}
-_NAMES = {asset: symbol for symbol, asset in SYMBOLS.items()}
 
 
 @define
@@ -40,6 +39,7 @@ class BinanceFrames:
 
     def __init__(self) -> None:
         self._ids = {asset: _first_ids(asset) for asset in Asset}
+        self._books = {asset: QuotedBook(asset) for asset in Asset}
         self._trades: dict[Asset, deque[tuple[int, int, ExchangeTrade]]] = {
             asset: deque(maxlen=_KEPT_TRADES) for asset in Asset
         }
@@ -62,10 +62,22 @@ class BinanceFrames:
             self._frames = _trade_frames(world_event, ids, millis(world_event.at_ns))
         elif isinstance(world_event, ExchangeQuote):
             ids = self._ids[world_event.asset]
-            ids.update += 3
+            ids.update += _UPDATES
+            self._books[world_event.asset].note(world_event)
             self._frames = _quote_frames(world_event, ids)
         else:
             self._frames = ()
+
+    def book(self, asset: Asset) -> QuotedBook:
+        return self._books[asset]
+
+    def update_id(self, asset: Asset) -> int:
+        """Of the book as it stands."""
+        return self._ids[asset].update
+
+    def trade_id(self, asset: Asset) -> int:
+        """Of the last trade."""
+        return self._ids[asset].trade
 
     def trades(self, asset: Asset) -> Sequence[tuple[int, int, ExchangeTrade]]:
         """(aggregate id, trade id, trade) of the last ones, oldest first."""
@@ -96,7 +108,7 @@ def _first_ids(asset: Asset) -> _Ids:
 
 
 def _trade_frames(trade: ExchangeTrade, ids: _Ids, stamp: int) -> tuple[tuple[str, str], ...]:
-    symbol = _NAMES[trade.asset]
+    symbol = NAMES[trade.asset]
     is_maker = "true" if trade.is_buyer_maker else "false"
     price, size = f"{trade.price:.8f}", f"{trade.size:.8f}"
     tail = f'"T":{stamp},"m":{is_maker},"M":true}}'
@@ -113,7 +125,7 @@ def _trade_frames(trade: ExchangeTrade, ids: _Ids, stamp: int) -> tuple[tuple[st
 
 
 def _quote_frames(quote: ExchangeQuote, ids: _Ids) -> tuple[tuple[str, str], ...]:
-    symbol = _NAMES[quote.asset]
+    symbol = NAMES[quote.asset]
     text = (
         f'{{"u":{ids.update},"s":"{symbol}","b":"{quote.bid:.8f}","B":"{quote.bid_size:.8f}",'
         f'"a":"{quote.ask:.8f}","A":"{quote.ask_size:.8f}"}}'
@@ -121,8 +133,17 @@ def _quote_frames(quote: ExchangeQuote, ids: _Ids) -> tuple[tuple[str, str], ...
     return ((f"{symbol.lower()}@bookTicker", text),)
 
 
-Klines = Callable[[str], str]
-"""The payload of a kline stream by its name, "btcusdt@kline_1m"."""
+class ClockedStream(Protocol):
+    """A stream that speaks by the clock of the world, to one client."""
+
+    def due(self, at_ns: int) -> list[str]:
+        """Its payloads, if the time for any has come."""
+        ...
+
+
+OpenClocked = Callable[[str, int], ClockedStream | None]
+"""A stream by its name, `btcusdt@depth@100ms`, with times in some nanoseconds; None for a stream
+that nobody has."""
 
 
 class BinanceSession:
@@ -136,12 +157,14 @@ class BinanceSession:
     ping_every_s: ClassVar[float | None] = 20.0
     quiet_limit_s: ClassVar[float | None] = None
 
-    def __init__(self, frames: BinanceFrames, target: str, klines: Klines | None = None) -> None:
-        """`target` is the path and query of the request, from `/ws` or `/stream` on; `klines`
-        gives the candle in progress to those who want its stream."""
+    def __init__(
+        self, frames: BinanceFrames, target: str, open_clocked: OpenClocked | None = None
+    ) -> None:
+        """`target` is the path and query of the request, from `/ws` or `/stream` on;
+        `open_clocked` makes the streams that come by the clock."""
         self._frames = frames
-        self._klines = klines
-        self._kline_ns = 0
+        self._open_clocked = open_clocked
+        self._clocked: dict[str, ClockedStream] = {}
         self._inbound: deque[int] = deque(maxlen=_MOST_INBOUND + 1)
         self._now_ns = 0
         parts = urlsplit(target)
@@ -149,7 +172,8 @@ class BinanceSession:
         self._is_combined = parts.path == "/stream"
         self._is_micro = query.get("timeUnit", [""])[0].upper() == "MICROSECOND"
         listed = query.get("streams", [""])[0] if self._is_combined else parts.path[len("/ws") :]
-        self._streams = dict.fromkeys(name for name in listed.split("/") if name)
+        self._streams: dict[str, None] = {}
+        self._join(name for name in listed.split("/") if name)
         self.closing: tuple[int, str] | None = None
 
     @staticmethod
@@ -181,9 +205,8 @@ class BinanceSession:
         if not streams:
             return []
         pairs = self._frames.of(world_event, is_micro=self._is_micro)
-        if self._klines and world_event.at_ns - self._kline_ns >= _KLINE_EVERY_NS:
-            self._kline_ns = world_event.at_ns
-            pairs += tuple((name, self._klines(name)) for name in streams if "@kline_" in name)
+        for name, clocked in self._clocked.items():
+            pairs += tuple((name, text) for text in clocked.due(world_event.at_ns))
         if self._is_combined:
             return [
                 f'{{"stream":"{name}","data":{text}}}' for name, text in pairs if name in streams
@@ -199,6 +222,17 @@ class BinanceSession:
 
     def close(self) -> None:
         self._streams.clear()
+        self._clocked.clear()
+
+    def _join(self, names: Iterable[str]) -> None:
+        """Whoever joins a stream that speaks by the clock hears what changes from now on."""
+        unit_ns = MICRO_NS if self._is_micro else MILLI_NS
+        for name in names:
+            is_new = name not in self._streams
+            self._streams[name] = None
+            clocked = self._open_clocked(name, unit_ns) if self._open_clocked and is_new else None
+            if clocked is not None:
+                self._clocked[name] = clocked
 
     def _obey(self, method: Any, params: Any, request_id: Any) -> str:
         if method == "LIST_SUBSCRIPTIONS":
@@ -210,10 +244,11 @@ class BinanceSession:
         if not isinstance(params, list) or not all(isinstance(one, str) for one in params):
             return _error(2, "Invalid request: params must be strings", request_id)
         if method == "SUBSCRIBE":
-            self._streams.update(dict.fromkeys(params))
+            self._join(params)
         else:
             for name in params:
                 self._streams.pop(name, None)
+                self._clocked.pop(name, None)
         return _result(None, request_id)
 
     def _property(self, method: str, params: Any, request_id: Any) -> str:

@@ -1,177 +1,43 @@
-"""Bybit's spot streams for one client, without a socket: trades, and a book of fifty levels.
-
-The ladder is made of the quote: the bests as they are, behind them a grid of round prices whose
-sizes hang on the price alone, so that a moving quote changes a few levels and not all.
-"""
+"""Bybit's spot streams for one client, without a socket: text in, texts out."""
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from attrs import define, field
+from attrs import define
 
-from polytui.model.instrument import Asset, Exchange
-from polytui.sim.wire.wire_text import millis, parse_object
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_S
+from polytui.sim.wire.bybit_frames import DEPTHS, MINUTES, SYMBOLS, BybitFrames
+from polytui.sim.wire.wire_text import parse_object
 from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 
-SYMBOLS = {f"{asset.value.upper()}USDT": asset for asset in Asset}
-_NAMES = {asset: symbol for symbol, asset in SYMBOLS.items()}
-_FIRST_ID = 2_290_000_001_000_000_000
-_FIRST_UPDATE = 18_000_000
-_LEVELS = 50
-_GRID_BPS = 0.5
-_SEND_DELAY_MS = 3
-_KEPT_TRADES = 500
 _MOST_ARGS = 10
-_DEPTHS = ("50",)
-
-Side = dict[str, str]
-"""Sizes by price, as texts."""
+_MOST_ARGS_CHARS = 21_000
+_RESEND_NS = 3 * NS_PER_S
+"""A best that does not change is told again."""
+_BOOKS = {f"orderbook.{depth}": depth for depth in DEPTHS}
+_KLINES = {f"kline.{interval}": interval for interval in MINUTES}
+_KINDS = {"publicTrade", "tickers", *_BOOKS, *_KLINES}
 
 
 @define
-class _BybitSymbol:
-    """One symbol: its ladder as texts, its counters, its last trades."""
+class _Clocked:
+    """A topic that speaks by the clock: a candle, or a best that does not change."""
 
-    bids: Side = field(factory=dict)
-    asks: Side = field(factory=dict)
-    update: int = _FIRST_UPDATE
-    sequence: int = 115_000_000_000
-    trade_id: int = _FIRST_ID
-    is_restarting: bool = False
-    changed_ns: int = 0
-    usual: float = 0.0
-    """The order of magnitude of sizes, by the first quote."""
-    trades: deque[tuple[int, ExchangeTrade]] = field(factory=lambda: deque(maxlen=_KEPT_TRADES))
-
-
-class BybitFrames:
-    """Writes each world event once for all sessions, and keeps the ladders."""
-
-    def __init__(self) -> None:
-        self._markets = {asset: _BybitSymbol() for asset in Asset}
-        self._last: WorldEvent | None = None
-        self._frame: tuple[str, str] | None = None
-
-    def note(self, world_event: WorldEvent) -> None:
-        """Twice for the same world event changes nothing."""
-        if world_event is self._last:
-            return
-        self._last, self._frame = world_event, None
-        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.BYBIT:
-            self._frame = self._traded(world_event)
-        elif isinstance(world_event, ExchangeQuote) and world_event.venue is Exchange.BYBIT:
-            self._frame = self._quoted(world_event)
-
-    def of(self, world_event: WorldEvent) -> tuple[str, str] | None:
-        """(topic, frame), or None for what is not ours."""
-        self.note(world_event)
-        return self._frame
-
-    def restart(self) -> None:
-        """The service begins anew: the next book message is a snapshot with update 1."""
-        for market in self._markets.values():
-            market.is_restarting = True
-
-    def trades(self, asset: Asset) -> list[tuple[int, ExchangeTrade]]:
-        """The latest trades with their ids, oldest first."""
-        return list(self._markets[asset].trades)
-
-    def book(self, asset: Asset) -> _BybitSymbol:
-        return self._markets[asset]
-
-    def snapshot(self, asset: Asset) -> str | None:
-        """The whole ladder as it last changed; None before the first quote."""
-        market = self._markets[asset]
-        if not market.bids:
-            return None
-        sides = (market.bids, market.asks)
-        return _book_frame(asset, market, "snapshot", *sides, market.changed_ns)
-
-    def _traded(self, trade: ExchangeTrade) -> tuple[str, str]:
-        market, symbol = self._markets[trade.asset], _NAMES[trade.asset]
-        market.trade_id += 1 + market.sequence % 3
-        market.sequence += 7
-        market.trades.append((market.trade_id, trade))
-        at_ms = millis(trade.at_ns)
-        side = "Sell" if trade.is_buyer_maker else "Buy"
-        topic = f"publicTrade.{symbol}"
-        return topic, (
-            f'{{"topic":"{topic}","ts":{at_ms + _SEND_DELAY_MS},"type":"snapshot","data":[{{'
-            f'"i":"{market.trade_id}","T":{at_ms},"p":"{_plain(trade.price)}",'
-            f'"v":"{_plain(trade.size)}","S":"{side}","seq":{market.sequence},"s":"{symbol}",'
-            f'"BT":false,"RPI":false}}]}}'
-        )
-
-    def _quoted(self, quote: ExchangeQuote) -> tuple[str, str]:
-        market = self._markets[quote.asset]
-        market.usual = market.usual or 10.0 ** round(math.log10(max(quote.bid_size, 1e-4)))
-        bids = _ladder(quote.bid, quote.bid_size, market.usual, -1)
-        asks = _ladder(quote.ask, quote.ask_size, market.usual, 1)
-        before = (market.bids, market.asks)
-        market.bids, market.asks, market.changed_ns = bids, asks, quote.at_ns
-        market.sequence += 7
-        topic = f"orderbook.50.{_NAMES[quote.asset]}"
-        if market.is_restarting or not before[0]:
-            market.update = 1 if market.is_restarting else market.update + 1
-            market.is_restarting = False
-            return topic, _book_frame(quote.asset, market, "snapshot", bids, asks, quote.at_ns)
-        market.update += 1
-        changed = (_changes(before[0], bids), _changes(before[1], asks))
-        return topic, _book_frame(quote.asset, market, "delta", *changed, quote.at_ns)
-
-
-def _ladder(best: float, size: float, usual: float, step: int) -> Side:
-    """The best and a grid of round prices behind it, away from the middle."""
-    grid = 10.0 ** math.floor(math.log10(best * _GRID_BPS * 1e-4))
-    start = math.floor(best / grid) if step < 0 else math.ceil(best / grid)
-    ladder = {_plain(best): _plain(size)}
-    index = start + step
-    while len(ladder) < _LEVELS:
-        ladder.setdefault(_plain(round(index * grid, 8)), _plain(_size_at(index, usual)))
-        index += step
-    return ladder
-
-
-def _size_at(index: int, usual: float) -> float:
-    """Of a grid price: between 0.2 and 3.2 of a usual size, the same whenever it is asked."""
-    return round(usual * (0.2 + (index * 2_654_435_761 % 997) / 332.0), 5)
-
-
-def _changes(before: Side, after: Side) -> Side:
-    gone = dict.fromkeys((price for price in before if price not in after), "0")
-    return gone | {price: size for price, size in after.items() if before.get(price) != size}
-
-
-def _book_frame(
-    asset: Asset, market: _BybitSymbol, kind: str, bids: Side, asks: Side, at_ns: int
-) -> str:
-    symbol, at_ms = _NAMES[asset], millis(at_ns)
-    sides = ",".join(
-        f'"{name}":[' + ",".join([f'["{price}","{size}"]' for price, size in side.items()]) + "]"
-        for name, side in (("b", bids), ("a", asks))
-    )
-    return (
-        f'{{"topic":"orderbook.50.{symbol}","ts":{at_ms + _SEND_DELAY_MS},"type":"{kind}","data":'
-        f'{{"s":"{symbol}",{sides},"u":{market.update},"seq":{market.sequence}}},"cts":{at_ms}}}'
-    )
-
-
-def _plain(value: float) -> str:
-    """No padding zeros, no exponent."""
-    text = f"{value:.8f}".rstrip("0")
-    return text.rstrip(".")
+    asset: Asset
+    kind: str
+    told_ns: int
+    """When it spoke last; of a candle, when the first one opens that was not told as closed."""
 
 
 class BybitSession:
     """One connection to `/v5/public/spot`.
 
-    Venue rules: more than ten topics refuse the whole request; an answer names the operation in
-    `ret_msg`; a pong says op "ping"; ten minutes of silence end it.
+    Venue rules: more than ten topics refuse the whole request, and so does one that nobody has; an
+    answer names the operation in `ret_msg`; a pong says op "ping"; ten minutes of silence end it.
     """
 
     WANTS: ClassVar[tuple[type, ...]] = (ExchangeTrade, ExchangeQuote)
@@ -183,8 +49,9 @@ class BybitSession:
         self._frames = frames
         self._id = str(UUID(int=number))
         self._topics: dict[str, Asset] = {}
-        self._waiting: dict[Asset, None] = {}
-        """Assets whose book has not been sent yet."""
+        self._clocked: dict[str, _Clocked] = {}
+        self._second = 0
+        self._now_ns = 0
 
     def opening(self) -> list[str]:
         return []
@@ -207,44 +74,68 @@ class BybitSession:
             return [self._answer(operation, request_id, fault)]
         frames = [self._answer(operation, request_id, operation, is_ok=True)]
         for topic in topics:
-            asset = SYMBOLS[topic.rpartition(".")[2]]
             if operation == "unsubscribe":
                 self._topics.pop(topic, None)
-                continue
-            self._topics[topic] = asset
-            if topic.startswith("orderbook."):
-                snapshot = self._frames.snapshot(asset)
-                frames += [snapshot] if snapshot else []
-                if not snapshot:
-                    self._waiting[asset] = None
+                self._clocked.pop(topic, None)
+            else:
+                frames += self._join(topic)
         return frames
+
+    def _join(self, topic: str) -> list[str]:
+        """What is known of the topic is told at once."""
+        kind, _, symbol = topic.rpartition(".")
+        asset = self._topics[topic] = SYMBOLS[symbol]
+        if kind in _KLINES:
+            self._clocked[topic] = _Clocked(asset, kind, 0)
+        if kind == "orderbook.1":
+            self._clocked[topic] = _Clocked(asset, kind, self._now_ns)
+        if kind in _BOOKS:
+            snapshot = self._frames.snapshot(asset, _BOOKS[kind])
+            return [snapshot] if snapshot else []
+        return [self._frames.ticker(asset, self._now_ns)] if kind == "tickers" else []
 
     def _fault(self, operation: str, topics: list[Any]) -> str:
         if len(topics) > _MOST_ARGS:
             return f"args size >{_MOST_ARGS}"
         for topic in topics:
             kind, _, symbol = str(topic).rpartition(".")
-            if symbol not in SYMBOLS:
+            if symbol not in SYMBOLS or not self._frames.is_traded(SYMBOLS[symbol]):
                 return f"Invalid symbol :[{topic}]"
-            if kind != "publicTrade" and kind not in [f"orderbook.{depth}" for depth in _DEPTHS]:
+            if kind not in _KINDS:
                 return f"error:handler not found,topic:{topic}"
             if operation == "subscribe" and topic in self._topics:
                 return f"error:already subscribed,topic:{topic}"
+        if sum(map(len, (*self._topics, *topics))) > _MOST_ARGS_CHARS:
+            return "args length is too large"
         return ""
 
     def publish(self, world_event: WorldEvent) -> list[str]:
-        frame = self._frames.of(world_event)
-        if frame is None or frame[0] not in self._topics:
+        self._now_ns = at_ns = world_event.at_ns
+        frames = self._frames.of(world_event, self._topics)
+        if self._clocked and at_ns // NS_PER_S != self._second:
+            self._second = at_ns // NS_PER_S
+            for clocked in self._clocked.values():
+                frames += self._by_clock(clocked, at_ns)
+        return frames
+
+    def _by_clock(self, clocked: _Clocked, at_ns: int) -> list[str]:
+        asset = clocked.asset
+        if clocked.kind in _KLINES:
+            interval = _KLINES[clocked.kind]
+            bars = self._frames.bars(asset, interval, clocked.told_ns, at_ns)
+            length_ns = MINUTES[interval] * 60 * NS_PER_S
+            clocked.told_ns = at_ns - at_ns % length_ns
+            return [self._frames.kline(asset, interval, bar, at_ns) for bar in bars]
+        quiet_ns = at_ns - max(clocked.told_ns, self._frames.market(asset).changed_ns)
+        snapshot = self._frames.snapshot(asset, 1) if quiet_ns >= _RESEND_NS else None
+        if snapshot is None:
             return []
-        asset = self._topics[frame[0]]
-        if asset in self._waiting and frame[0].startswith("orderbook."):
-            del self._waiting[asset]
-            snapshot = self._frames.snapshot(asset)
-            return [snapshot] if snapshot else []
-        return [frame[1]]
+        clocked.told_ns = at_ns
+        return [snapshot]
 
     def close(self) -> None:
         self._topics.clear()
+        self._clocked.clear()
 
     def _answer(self, operation: str, request_id: Any, words: str, *, is_ok: bool = False) -> str:
         answer: dict[str, Any] = {"success": is_ok, "ret_msg": words, "conn_id": self._id}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from starlette.routing import Mount
 
 from polytui.sim.wire.binance_api import BinanceApi
+from polytui.sim.wire.binance_clocked import BinanceClocked
+from polytui.sim.wire.binance_reads import BinanceReads
 from polytui.sim.wire.binance_streams import BinanceFrames, BinanceSession
+from polytui.sim.wire.binance_ws_api import BinanceWsApiSession
 from polytui.sim.wire.bybit_api import BybitApi
-from polytui.sim.wire.bybit_streams import BybitFrames, BybitSession
+from polytui.sim.wire.bybit_frames import BybitFrames
+from polytui.sim.wire.bybit_streams import BybitSession
 from polytui.sim.wire.coinbase_api import CoinbaseApi
 from polytui.sim.wire.coinbase_streams import CoinbaseMarkets, CoinbaseSession
 from polytui.sim.wire.session import ClientSession
@@ -15,6 +19,7 @@ from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
 BINANCE_PREFIX = "/binance"
+BINANCE_WS_API = "/ws-api/v3"
 BYBIT_PATH = "/bybit/v5/public/spot"
 COINBASE_PATH = "/coinbase"
 BYBIT_PREFIX = "/bybit"
@@ -26,9 +31,10 @@ class Exchanges:
     def __init__(self, world: World) -> None:
         self._world = world
         self._binance = BinanceFrames()
-        self._bybit = BybitFrames()
+        self._bybit = BybitFrames(world)
         self._coinbase = CoinbaseMarkets()
-        self._binance_api = BinanceApi(world, self._binance)
+        self._binance_reads = BinanceReads(world, self._binance)
+        self._binance_clocked = BinanceClocked(world, self._binance, self._binance_reads)
         self._sessions = 0
 
     def note(self, world_event: WorldEvent) -> None:
@@ -46,20 +52,23 @@ class Exchanges:
         if path in (COINBASE_PATH, COINBASE_PATH + "/"):
             return CoinbaseSession(self._coinbase)
         inner = target.removeprefix(BINANCE_PREFIX)
+        if path == BINANCE_PREFIX + BINANCE_WS_API:
+            return BinanceWsApiSession(self._binance_reads)
         is_ours = inner != target and BinanceSession.knows(inner)
         return self.binance_session(inner) if is_ours else None
 
     def binance_session(self, target: str) -> BinanceSession:
         """`target` from `/ws` or `/stream` on, with its query."""
-        return BinanceSession(self._binance, target, self._binance_api.kline)
+        return BinanceSession(self._binance, target, self._binance_clocked.open)
 
     def restart_bybit(self) -> None:
         """Its books begin again with update 1."""
         self._bybit.restart()
 
     def mounts(self) -> list[Mount]:
+        binance = BinanceApi(self._world, self._binance_reads)
         return [
-            Mount(BINANCE_PREFIX, routes=self._binance_api.routes()),
+            Mount(BINANCE_PREFIX, routes=binance.routes()),
             Mount(BYBIT_PREFIX, routes=BybitApi(self._world, self._bybit).routes()),
             Mount(COINBASE_PATH, routes=CoinbaseApi(self._world, self._coinbase).routes()),
         ]

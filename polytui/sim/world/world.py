@@ -110,6 +110,11 @@ class World:
                 self._enlist(asset, interval, region)
 
     @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Those that are played."""
+        return self._settings.assets
+
+    @property
     def rounds(self) -> dict[str, Round]:
         """Everything listed, by slug: rounds ahead, open, and resolved ones for some time."""
         return self._registry.rounds

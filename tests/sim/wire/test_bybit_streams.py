@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from small_world import SmallWorld
 
 from polytui.model.events import ExchangeQuoted, ExchangeTraded, MarketEvent
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.bybit_streams import BybitFrames, BybitSession
+from polytui.sim.wire.bybit_frames import BybitFrames
+from polytui.sim.wire.bybit_streams import BybitSession
 from polytui.sim.wire.exchanges import BYBIT_PATH, Exchanges
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
@@ -38,7 +40,7 @@ class Client:
     """One session and its frames, as parsed JSON."""
 
     def __init__(self, frames: BybitFrames | None = None) -> None:
-        self.frames = frames or BybitFrames()
+        self.frames = frames or BybitFrames(SmallWorld())
         self.session = BybitSession(self.frames, 7)
 
     def ask(self, op: str, *args: Any, **more: Any) -> list[Any]:
@@ -209,7 +211,7 @@ def test_a_change_makes_the_snapshot_that_another_client_gets(client: Client) ->
 
 
 def test_a_snapshot_for_a_newcomer_has_the_time_of_the_book() -> None:
-    frames = BybitFrames()
+    frames = BybitFrames(SmallWorld())
     frames.note(quote(at_ns=T0 + 5 * NS_PER_S))
     _, snapshot = Client(frames).ask("subscribe", TOPICS[1])
     assert snapshot["cts"] == T0 // 10**6 + 5000
@@ -243,7 +245,7 @@ def world_events() -> list[WorldEvent]:
 
 def heard(asset: Asset, world_events: list[WorldEvent]) -> Iterator[tuple[WorldEvent, MarketEvent]]:
     """Each event of a client that listens from the start, with what caused it."""
-    exchanges = Exchanges(None)  # type: ignore[arg-type]  # only its streams are asked
+    exchanges = Exchanges(SmallWorld())
     session, codec = exchanges.open_session(BYBIT_PATH), BybitStreams(asset)
     assert session is not None
     for text in codec.hello():

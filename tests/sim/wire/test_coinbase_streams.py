@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import trio
+from small_world import SmallWorld
 from trio.testing import MockClock, memory_stream_pair
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
@@ -297,7 +298,7 @@ def test_a_quiet_connection_is_cut_unless_heartbeats_keep_it(
 @asynccontextmanager
 async def connected() -> AsyncIterator[WebSocketConnection]:
     """A client of the venue on a memory stream."""
-    exchanges = Exchanges(None)  # type: ignore[arg-type]  # only its streams are asked
+    exchanges = Exchanges(SmallWorld())
     connections = Connections(exchanges.open_session)
     ours, theirs = memory_stream_pair()
     async with trio.open_nursery() as nursery:
@@ -342,7 +343,7 @@ def world_events() -> list[WorldEvent]:
 
 
 def heard(codec: CoinbaseStreams, world_events: list[WorldEvent]) -> list[MarketEvent]:
-    exchanges = Exchanges(None)  # type: ignore[arg-type]  # only its streams are asked
+    exchanges = Exchanges(SmallWorld())
     session = exchanges.open_session(COINBASE_PATH)
     assert session is not None
     texts = [answer for text in codec.hello() for answer in session.receive(text)]

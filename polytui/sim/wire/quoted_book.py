@@ -1,0 +1,58 @@
+"""One market of an exchange: its last quote, and the book that stands behind it."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from polytui.model.instrument import Asset
+from polytui.sim.world.ladder import Ladder, LadderSide
+from polytui.sim.world.sources import BUSY
+from polytui.sim.world.world_events import ExchangeQuote
+
+TICKS = {asset: BUSY[asset].price_tick for asset in Asset}
+"""Dollars; what the exchanges list as the step of prices."""
+LOT = 1e-5
+"""Coins; the step of sizes."""
+
+
+@define
+class QuotedBook:
+    """State: the last two quotes, and how often it was quoted."""
+
+    asset: Asset
+    update: int = 0
+    quote: ExchangeQuote | None = None
+    before: ExchangeQuote | None = None
+    ladder: Ladder | None = None
+
+    def note(self, quote: ExchangeQuote) -> None:
+        self.update += 1
+        self.before, self.quote = self.quote, quote
+        if self.ladder is None:
+            self.ladder = Ladder.behind(quote, TICKS[self.asset])
+
+    def sides(self, levels: int | None = None) -> tuple[LadderSide, LadderSide]:
+        """Bids and asks, best first; both empty before the first quote."""
+        return self.sides_of(self.quote, levels)
+
+    def sides_of(
+        self, quote: ExchangeQuote | None, levels: int | None = None
+    ) -> tuple[LadderSide, LadderSide]:
+        if quote is None or self.ladder is None:
+            return {}, {}
+        return self.ladder.bids(quote, levels), self.ladder.asks(quote, levels)
+
+    def since(
+        self, old: ExchangeQuote | None, levels: int | None = None
+    ) -> tuple[LadderSide, LadderSide]:
+        """What of the book (or of its best levels) has changed since an older quote; 0: gone."""
+        if old is not None and levels is None and self.quote is not None and self.ladder:
+            return self.ladder.changes(old, self.quote)
+        bids, asks = self.sides(levels)
+        old_bids, old_asks = self.sides_of(old, levels)
+        return _changed(old_bids, bids), _changed(old_asks, asks)
+
+
+def _changed(before: LadderSide, after: LadderSide) -> LadderSide:
+    gone = dict.fromkeys((price for price in before if price not in after), 0.0)
+    return gone | {price: size for price, size in after.items() if before.get(price) != size}
