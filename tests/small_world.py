@@ -55,6 +55,7 @@ class SmallWorld:
     def __init__(self) -> None:
         self.now_ns = START_NS + 250_000_000
         self.assets = tuple(Asset)
+        self.began_ns = START_NS
         first, second = make_round(START_NS), make_round(START_NS + Interval.M5.ns)
         self.rounds = {first.slug: first, second.slug: second}
         self.first, self.second = first, second

@@ -167,7 +167,7 @@ class BinanceReads:
     def last(self, asset: Asset) -> float:
         """The price of the last trade, in dollars."""
         trades = self._frames.trades(asset)
-        return trades[-1][2].price if trades else self._days.of(asset).last
+        return trades[-1][2].price if trades else self._days.by_the_way(asset).last
 
     def day(self, asset: Asset, window_s: int = DAY_S) -> DayFigures:
         return self._days.of(asset, window_s)

@@ -90,7 +90,7 @@ class BybitFrames:
 
     def last(self, asset: Asset) -> float:
         trades = self._markets[asset].trades
-        return trades[-1][1].price if trades else self.days.of(asset).last
+        return trades[-1][1].price if trades else self.days.by_the_way(asset).last
 
     def is_traded(self, asset: Asset) -> bool:
         return asset in self._world.assets

@@ -6,88 +6,39 @@ their side is the maker's; the ticker fires with each trade; heartbeats come eac
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import msgspec
-from attrs import define, field
 
 from polytui.model.instrument import Asset, Exchange
 from polytui.model.units import NS_PER_MS, NS_PER_S
+from polytui.sim.wire.coinbase_markets import (
+    BASE_STEP,
+    LEAST_USD,
+    NAMES,
+    CoinbaseMarkets,
+    decimal,
+    rfc3339,
+    trade_row,
+)
+from polytui.sim.wire.quoted_book import TICKS
 from polytui.sim.wire.wire_text import parse_object
+from polytui.sim.world.candles import TapeBar
+from polytui.sim.world.ladder import LadderSide
 from polytui.sim.world.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 
-PRODUCTS = {f"{asset.value.upper()}-USD": asset for asset in Asset}
-_NAMES = {asset: product for product, asset in PRODUCTS.items()}
-_ALIASES = {f"{asset.value.upper()}-USDC": asset for asset in Asset}
-CHANNELS = ("heartbeats", "market_trades", "ticker", "ticker_batch", "level2")
-_FIRST_ID = 929_000_000
-_KEPT_TRADES = 1_000
+CHANNELS = ("heartbeats", "market_trades", "ticker", "ticker_batch", "level2", "candles", "status")
+_PRIVATE = ("user", "futures_balance_summary")
+_CANDLE_S = 300
+_SNAPSHOT_CANDLES = 20
 _SNAPSHOT_TRADES = 20
 _BATCH_NS = 200 * NS_PER_MS
 _TICKER_BATCH_NS = 5 * NS_PER_S
+_STATUS_NS = 5 * NS_PER_S
 _SUBSCRIBE_WITHIN_S = 5.0
 _QUIET_S = 75.0
 """Without heartbeats, a connection with so little to say is closed."""
-
-
-@define
-class _CoinbaseProduct:
-    trade_id: int
-    trades: deque[tuple[int, ExchangeTrade]] = field(factory=lambda: deque(maxlen=_KEPT_TRADES))
-    quote: ExchangeQuote | None = None
-
-
-class CoinbaseMarkets:
-    """Numbers trades and keeps the last of everything, for all sessions."""
-
-    def __init__(self) -> None:
-        self._markets = {
-            asset: _CoinbaseProduct(_FIRST_ID + 10_000_000 * index)
-            for index, asset in enumerate(Asset)
-        }
-        self._last: WorldEvent | None = None
-        self.now_ns = 0
-        """Of the latest world event: answers carry a time as well."""
-
-    def note(self, world_event: WorldEvent) -> None:
-        """Twice for the same world event changes nothing."""
-        if world_event is self._last:
-            return
-        self._last, self.now_ns = world_event, world_event.at_ns
-        if isinstance(world_event, ExchangeTrade) and world_event.venue is Exchange.COINBASE:
-            market = self._markets[world_event.asset]
-            market.trade_id += 1
-            market.trades.append((market.trade_id, world_event))
-        elif isinstance(world_event, ExchangeQuote) and world_event.venue is Exchange.COINBASE:
-            self._markets[world_event.asset].quote = world_event
-
-    def trades(self, asset: Asset, count: int) -> list[tuple[int, ExchangeTrade]]:
-        """The latest, oldest first."""
-        return list(self._markets[asset].trades)[-count:]
-
-    def quote(self, asset: Asset) -> ExchangeQuote | None:
-        return self._markets[asset].quote
-
-
-def rfc3339(at_ns: int) -> str:
-    """Up to nine decimals, as many as the number has: the venue cuts trailing zeros."""
-    moment = datetime.fromtimestamp(at_ns // NS_PER_S, UTC)
-    fraction = f"{at_ns % NS_PER_S:09d}".rstrip("0")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}" + (f".{fraction}" if fraction else "") + "Z"
-
-
-def trade_row(number: int, trade: ExchangeTrade) -> dict[str, str]:
-    """`side` is the maker's: a buyer that waited is BUY."""
-    return {
-        "product_id": _NAMES[trade.asset],
-        "trade_id": str(number),
-        "price": f"{trade.price:.10g}",
-        "size": f"{trade.size:.8f}",
-        "time": rfc3339(trade.at_ns),
-        "side": "BUY" if trade.is_buyer_maker else "SELL",
-    }
 
 
 class CoinbaseSession:
@@ -110,6 +61,8 @@ class CoinbaseSession:
         self._batches: dict[Asset, list[dict[str, str]]] = {}
         self._sent_ns = 0
         self._ticker_batch_ns = 0
+        self._second_ns = 0
+        self._status_turn = 0
 
     def opening(self) -> list[str]:
         return []
@@ -119,13 +72,15 @@ class CoinbaseSession:
         if request is None or request.get("type") not in ("subscribe", "unsubscribe"):
             return [_error("invalid message")]
         channel, products = request.get("channel"), request.get("product_ids", [])
+        if channel in _PRIVATE:
+            return [_error("authentication failure")]
         if channel not in CHANNELS:
             return [_error(f"channel not supported: {channel}")]
-        named = {**PRODUCTS, **_ALIASES}
-        if not isinstance(products, list) or any(product not in named for product in products):
+        found = [self._markets.named(one) for one in products] if _is_list(products) else [None]
+        assets = dict.fromkeys(asset for asset in found if asset is not None)
+        if None in found:
             return [_error("product_id not found")]
         self.quiet_limit_s = None
-        assets = dict.fromkeys(named[product] for product in products)
         frames = self._change(request["type"], channel, assets)
         return [*frames, self._acknowledge()]
 
@@ -145,6 +100,17 @@ class CoinbaseSession:
             for asset in assets:
                 self._shown.pop(asset, None)
             return [frame for asset in assets for frame in self._book(asset)]
+        if channel == "candles":
+            return self._candles(assets, "snapshot", _SNAPSHOT_CANDLES)
+        if channel == "status":
+            return [self._status(assets)]
+        if channel in ("ticker", "ticker_batch"):
+            quotes = [(asset, self._markets.quote(asset)) for asset in assets]
+            return [
+                self._ticker(channel, asset, self._markets.last(asset), quote, "snapshot")
+                for asset, quote in quotes
+                if quote
+            ]
         return []
 
     def _past(self, asset: Asset) -> list[dict[str, str]]:
@@ -155,7 +121,7 @@ class CoinbaseSession:
         self._markets.note(world_event)
         frames = self._flush_when_due(at_ns)
         if isinstance(world_event, ChainlinkTicked):
-            frames += self._beat(at_ns) + self._ticker_batch(at_ns)
+            frames += self._beat(at_ns) + self._ticker_batch(at_ns) + self._each_second(at_ns)
         elif isinstance(world_event, ExchangeTrade | ExchangeQuote):
             frames += self._heard(world_event)
         if frames:
@@ -200,16 +166,66 @@ class CoinbaseSession:
         """Newest first inside a message (venue habit)."""
         return self._message("market_trades", [{"type": kind, "trades": rows[::-1]}])
 
-    def _ticker(self, channel: str, asset: Asset, price: float, quote: ExchangeQuote) -> str:
-        ticker = {"type": "ticker", "product_id": _NAMES[asset], "price": f"{price:.10g}"}
+    def _ticker(
+        self, channel: str, asset: Asset, price: float, quote: ExchangeQuote, kind: str = "update"
+    ) -> str:
+        ticker = {"type": "ticker", "product_id": NAMES[asset], "price": decimal(price)}
+        day = self._markets.day_by_the_way(asset)
+        ticker |= {
+            "volume_24_h": f"{day.volume:.8f}",
+            "low_24_h": decimal(min(day.low, price)),
+            "high_24_h": decimal(max(day.high, price)),
+            # The history goes no further back than the day.
+            "low_52_w": decimal(min(day.low, price)),
+            "high_52_w": decimal(max(day.high, price)),
+            "price_percent_chg_24_h": f"{(price / day.open - 1) * 100 if day.open else 0.0:.8f}",
+        }
         if channel == "ticker":
             ticker |= {
-                "best_bid": f"{quote.bid:.10g}",
+                "best_bid": decimal(quote.bid),
                 "best_bid_quantity": f"{quote.bid_size:.8f}",
-                "best_ask": f"{quote.ask:.10g}",
+                "best_ask": decimal(quote.ask),
                 "best_ask_quantity": f"{quote.ask_size:.8f}",
             }
-        return self._message(channel, [{"type": "update", "tickers": [ticker]}])
+        return self._message(channel, [{"type": kind, "tickers": [ticker]}])
+
+    def _each_second(self, at_ns: int) -> list[str]:
+        """The candle in progress, and that the products are as they were."""
+        if at_ns - self._second_ns < NS_PER_S:
+            return []
+        self._second_ns = at_ns
+        frames = self._candles(self._wanted.get("candles", {}), "update", 1)
+        if "status" in self._wanted and at_ns // _STATUS_NS != self._status_turn:
+            self._status_turn = at_ns // _STATUS_NS
+            frames.append(self._status(self._wanted["status"]))
+        return frames
+
+    def _candles(self, assets: Iterable[Asset], kind: str, count: int) -> list[str]:
+        """Bars of five minutes, newest first; the venue has no others."""
+        frames = []
+        for asset in assets:
+            bars = self._markets.candles(asset, _CANDLE_S, 0, self._markets.now_ns, count)
+            rows = [{**candle_row(bar), "product_id": NAMES[asset]} for bar in reversed(bars)]
+            frames.append(self._message("candles", [{"type": kind, "candles": rows}]))
+        return frames
+
+    def _status(self, assets: Iterable[Asset]) -> str:
+        listed = [
+            {
+                "product_type": "SPOT",
+                "id": NAMES[asset],
+                "base_currency": asset.value.upper(),
+                "quote_currency": "USD",
+                "base_increment": BASE_STEP,
+                "quote_increment": decimal(TICKS[asset]),
+                "display_name": f"{asset.value.upper()}/USD",
+                "status": "online",
+                "status_message": "",
+                "min_market_funds": LEAST_USD,
+            }
+            for asset in assets or self._markets.assets
+        ]
+        return self._message("status", [{"type": "snapshot", "products": listed}])
 
     def _ticker_batch(self, at_ns: int) -> list[str]:
         wanted = self._wanted.get("ticker_batch", {})
@@ -232,23 +248,24 @@ class CoinbaseSession:
         return [self._message("heartbeats", [beat])]
 
     def _book(self, asset: Asset) -> list[str]:
-        """The whole at first, then what changed. The book of this world has a level a side."""
+        """The whole at first, then what changed."""
         quote, old = self._markets.quote(asset), self._shown.get(asset)
-        if quote is None:
+        if quote is None or quote is old:
             return []
         self._shown[asset] = quote
-        updates = _levels(quote) if old is None else _gone(old, quote) + _levels(quote)
+        book = self._markets.market(asset).book
+        sides = book.sides() if old is None else self._markets.changes(asset, old)
         at = "1970-01-01T00:00:00Z" if old is None else rfc3339(quote.at_ns)
         event = {
             "type": "snapshot" if old is None else "update",
-            "product_id": _NAMES[asset],
-            "updates": [{"side": side, "event_time": at, **level} for side, level in updates],
+            "product_id": NAMES[asset],
+            "updates": [*_updates("bid", sides[0], at), *_updates("offer", sides[1], at)],
         }
         return [self._message("l2_data", [event])]
 
     def _acknowledge(self) -> str:
         listed = {
-            channel: [_NAMES[asset] for asset in assets] or [channel]
+            channel: [NAMES[asset] for asset in assets] or [channel]
             for channel, assets in self._wanted.items()
         }
         return self._message("subscriptions", [{"subscriptions": listed}])
@@ -268,25 +285,30 @@ class CoinbaseSession:
         self._wanted.clear()
 
 
-_Level = tuple[str, dict[str, str]]
-"""A side's name, and a price with its quantity."""
+def candle_row(bar: TapeBar) -> dict[str, str]:
+    return {
+        "start": str(bar.open_ns // NS_PER_S),
+        "low": decimal(bar.low),
+        "high": decimal(bar.high),
+        "open": decimal(bar.open),
+        "close": decimal(bar.close),
+        "volume": f"{bar.volume:.8f}",
+    }
 
 
-def _levels(quote: ExchangeQuote) -> list[_Level]:
-    return [
-        _level("bid", quote.bid, quote.bid_size),
-        _level("offer", quote.ask, quote.ask_size),
-    ]
+def _updates(side: str, levels: LadderSide, at: str) -> Iterator[dict[str, str]]:
+    for price, size in levels.items():
+        quantity = f"{size:.8f}" if size else "0"
+        yield {
+            "side": side,
+            "event_time": at,
+            "price_level": decimal(price),
+            "new_quantity": quantity,
+        }
 
 
-def _gone(old: ExchangeQuote, new: ExchangeQuote) -> list[_Level]:
-    """Levels that the new quote has left."""
-    sides = (("bid", old.bid, new.bid), ("offer", old.ask, new.ask))
-    return [_level(side, before, 0.0) for side, before, now in sides if before != now]
-
-
-def _level(side: str, price: float, size: float) -> _Level:
-    return side, {"price_level": f"{price:.10g}", "new_quantity": f"{size:.8f}" if size else "0"}
+def _is_list(products: Any) -> bool:
+    return isinstance(products, list)
 
 
 def _error(words: str) -> str:

@@ -10,7 +10,7 @@ from polytui.model.units import NS_PER_S
 from polytui.sim.world.world import World
 
 _BAR_S = 300
-_MINUTE_NS = 60 * NS_PER_S
+_BAR_NS = _BAR_S * NS_PER_S
 DAY_S = 86_400
 
 
@@ -47,25 +47,42 @@ NOTHING = DayFigures(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
 
 
 class DayFiguresOf:
-    """Answers for one exchange, anew each world minute and whenever the last price is another."""
+    """Answers for one exchange, anew every five minutes of the world.
+
+    The history before the world began has to be made, which takes a tenth of a second of each
+    market. Whoever asks for the day has it made; a stream that tells of the day on the way makes
+    do with what the world itself has traded, until somebody has asked.
+    """
 
     def __init__(self, world: World, venue: Venue) -> None:
         self._world = world
         self._venue = venue
         self._known: dict[tuple[Asset, int], tuple[int, DayFigures]] = {}
+        self._asked: set[Asset] = set()
 
     def of(self, asset: Asset, window_s: int = DAY_S) -> DayFigures:
         """The figures of the last `window_s`, to five minutes."""
-        minute = self._world.now_ns // _MINUTE_NS
+        if window_s == DAY_S and asset not in self._asked:
+            self._asked.add(asset)
+            self._known.pop((asset, DAY_S), None)
+        return self._figures(asset, window_s)
+
+    def by_the_way(self, asset: Asset) -> DayFigures:
+        """The last 24 hours, as far as they have been made."""
+        return self._figures(asset, DAY_S)
+
+    def _figures(self, asset: Asset, window_s: int) -> DayFigures:
+        turn = self._world.now_ns // _BAR_NS
         known = self._known.get((asset, window_s))
-        if known is None or known[0] != minute:
-            known = (minute, self._read(asset, window_s))
-            self._known[asset, window_s] = known
+        if known is None or known[0] != turn:
+            known = self._known[asset, window_s] = (turn, self._read(asset, window_s))
         return known[1]
 
     def _read(self, asset: Asset, window_s: int) -> DayFigures:
         now_ns = self._world.now_ns
         start_ns = now_ns - window_s * NS_PER_S
+        if window_s == DAY_S and asset not in self._asked:
+            start_ns = max(start_ns, self._world.began_ns - _BAR_NS)
         bars = self._world.candles(
             asset, _BAR_S, start_ns, now_ns, window_s // _BAR_S + 1, venue=self._venue
         )

@@ -13,7 +13,10 @@ from polytui.sim.wire.bybit_api import BybitApi
 from polytui.sim.wire.bybit_frames import BybitFrames
 from polytui.sim.wire.bybit_streams import BybitSession
 from polytui.sim.wire.coinbase_api import CoinbaseApi
-from polytui.sim.wire.coinbase_streams import CoinbaseMarkets, CoinbaseSession
+from polytui.sim.wire.coinbase_exchange_api import CoinbaseExchangeApi
+from polytui.sim.wire.coinbase_exchange_feed import CoinbaseExchangeFeed
+from polytui.sim.wire.coinbase_markets import CoinbaseMarkets
+from polytui.sim.wire.coinbase_streams import CoinbaseSession
 from polytui.sim.wire.session import ClientSession
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
@@ -22,6 +25,7 @@ BINANCE_PREFIX = "/binance"
 BINANCE_WS_API = "/ws-api/v3"
 BYBIT_PATH = "/bybit/v5/public/spot"
 COINBASE_PATH = "/coinbase"
+COINBASE_EXCHANGE_PATH = "/coinbase-exchange"
 BYBIT_PREFIX = "/bybit"
 
 
@@ -32,7 +36,7 @@ class Exchanges:
         self._world = world
         self._binance = BinanceFrames()
         self._bybit = BybitFrames(world)
-        self._coinbase = CoinbaseMarkets()
+        self._coinbase = CoinbaseMarkets(world)
         self._binance_reads = BinanceReads(world, self._binance)
         self._binance_clocked = BinanceClocked(world, self._binance, self._binance_reads)
         self._sessions = 0
@@ -51,6 +55,8 @@ class Exchanges:
             return BybitSession(self._bybit, self._sessions)
         if path in (COINBASE_PATH, COINBASE_PATH + "/"):
             return CoinbaseSession(self._coinbase)
+        if path in (COINBASE_EXCHANGE_PATH, COINBASE_EXCHANGE_PATH + "/"):
+            return CoinbaseExchangeFeed(self._coinbase)
         inner = target.removeprefix(BINANCE_PREFIX)
         if path == BINANCE_PREFIX + BINANCE_WS_API:
             return BinanceWsApiSession(self._binance_reads)
@@ -67,8 +73,10 @@ class Exchanges:
 
     def mounts(self) -> list[Mount]:
         binance = BinanceApi(self._world, self._binance_reads)
+        older = CoinbaseExchangeApi(self._world, self._coinbase)
         return [
             Mount(BINANCE_PREFIX, routes=binance.routes()),
             Mount(BYBIT_PREFIX, routes=BybitApi(self._world, self._bybit).routes()),
             Mount(COINBASE_PATH, routes=CoinbaseApi(self._world, self._coinbase).routes()),
+            Mount(COINBASE_EXCHANGE_PATH, routes=older.routes()),
         ]

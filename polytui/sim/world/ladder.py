@@ -61,12 +61,12 @@ class Ladder:
 
     def _below(self, best: float) -> range:
         """The grid's indices behind a best bid, best first."""
-        first = math.floor(round(best / self.grid, 6)) - 1
+        first = math.ceil(round(best / self.grid, 6)) - 1
         last = max(1, first // _BLOCK * _BLOCK - _FEWEST)
         return range(first, last - 1, -1)
 
     def _above(self, best: float) -> range:
-        first = math.ceil(round(best / self.grid, 6)) + 1
+        first = math.floor(round(best / self.grid, 6)) + 1
         return range(first, -(-first // _BLOCK) * _BLOCK + _FEWEST + 1)
 
     def _side(self, best: float, size: float, behind: range, levels: int | None) -> LadderSide:

@@ -115,6 +115,11 @@ class World:
         return self._settings.assets
 
     @property
+    def began_ns(self) -> int:
+        """Before that there is a past, and nothing that happens."""
+        return self._settings.start_ns
+
+    @property
     def rounds(self) -> dict[str, Round]:
         """Everything listed, by slug: rounds ahead, open, and resolved ones for some time."""
         return self._registry.rounds
