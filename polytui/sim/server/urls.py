@@ -26,6 +26,9 @@ class Urls:
     bybit_rest: str
     coinbase_ws: str
     coinbase_rest: str
+    """Advanced Trade: the base of `/market/products`, and of `/api/v3/brokerage` as well."""
+    coinbase_exchange_ws: str
+    coinbase_exchange_rest: str
     geoblock: str
     """Base: append `/api/geoblock`."""
     control: str

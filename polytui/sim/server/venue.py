@@ -38,6 +38,7 @@ from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
     BYBIT_PATH,
     BYBIT_PREFIX,
+    COINBASE_EXCHANGE_PATH,
     COINBASE_PATH,
     Exchanges,
 )
@@ -158,6 +159,8 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str
         bybit_rest=f"{http}{BYBIT_PREFIX}",
         coinbase_ws=f"{sockets}{COINBASE_PATH}",
         coinbase_rest=f"{http}{COINBASE_PATH}",
+        coinbase_exchange_ws=f"{sockets}{COINBASE_EXCHANGE_PATH}",
+        coinbase_exchange_rest=f"{http}{COINBASE_EXCHANGE_PATH}",
         geoblock=http,
         control=f"{http}/control",
         control_token=token,

@@ -27,7 +27,7 @@ _SLOW_NS = 5 * NS_PER_S
 _FAILED = "Failed to subscribe"
 
 
-class _RefusedError(Exception):
+class _NoSubscriptionError(Exception):
     """One bad channel or product refuses the whole request."""
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -60,7 +60,7 @@ class CoinbaseExchangeFeed:
             return [_text({"type": "error", "message": "Malformed JSON"})]
         try:
             return self._obey(request)
-        except _RefusedError as refused:
+        except _NoSubscriptionError as refused:
             reason = {"reason": refused.reason} if refused.reason else {}
             return [_text({"type": "error", "message": refused.message, **reason})]
 
@@ -70,8 +70,7 @@ class CoinbaseExchangeFeed:
             return []
         documents: list[dict[str, Any]] = []
         if isinstance(world_event, ExchangeTrade | ExchangeQuote):
-            if world_event.venue is Exchange.COINBASE:
-                documents += self._heard(world_event)
+            documents += self._heard(world_event)
         documents += self._by_clock(world_event.at_ns)
         return [_text(document) for document in documents]
 
@@ -81,10 +80,10 @@ class CoinbaseExchangeFeed:
     def _obey(self, request: dict[str, Any]) -> list[str]:
         verb = request.get("type")
         if verb not in ("subscribe", "unsubscribe"):
-            raise _RefusedError("Malformed message: type has to be subscribe or unsubscribe")
+            raise _NoSubscriptionError("Malformed message: type has to be subscribe or unsubscribe")
         channels, products = request.get("channels"), request.get("product_ids", [])
         if not isinstance(channels, list) or not isinstance(products, list) or not channels:
-            raise _RefusedError(_FAILED, "channels and product_ids have to be lists")
+            raise _NoSubscriptionError(_FAILED, "channels and product_ids have to be lists")
         asked = [self._entry(one, products) for one in channels]
         if verb == "subscribe":
             for channel, assets in asked:
@@ -99,27 +98,27 @@ class CoinbaseExchangeFeed:
         if isinstance(raw, dict):
             raw, products = raw.get("name"), raw.get("product_ids", products)
         if not isinstance(raw, str) or not isinstance(products, list):
-            raise _RefusedError(_FAILED, "a channel has to have a name")
+            raise _NoSubscriptionError(_FAILED, "a channel has to have a name")
         assets: dict[Asset, None] = {}
         for product in products:
             asset = self._markets.named(product)
             if asset is None or NAMES[asset] != product:
-                raise _RefusedError(_FAILED, f"{str(product)[:40]} is not a valid product")
+                raise _NoSubscriptionError(_FAILED, f"{str(product)[:40]} is not a valid product")
             assets[asset] = None
         return raw, assets
 
     def _judge(self, channel: str, assets: dict[Asset, None], request: dict[str, Any]) -> None:
         if channel in _NOT_HERE:
-            raise _RefusedError(_FAILED, f"{channel} is not available")
+            raise _NoSubscriptionError(_FAILED, f"{channel} is not available")
         if channel not in _CHANNELS:
-            raise _RefusedError(_FAILED, f"{channel[:40]} is not a valid channel")
+            raise _NoSubscriptionError(_FAILED, f"{channel[:40]} is not a valid channel")
         given = [request.get(name) for name in _CREDENTIALS]
         if channel in _KEYED and not any(given):
-            raise _RefusedError(_FAILED, f"{channel} requires authentication")
+            raise _NoSubscriptionError(_FAILED, f"{channel} requires authentication")
         if any(given) and not all(isinstance(one, str | int) and one for one in given):
-            raise _RefusedError("Authentication Failed", '{"message":"Invalid API Key"}')
+            raise _NoSubscriptionError("Authentication Failed", '{"message":"Invalid API Key"}')
         if not assets and channel not in ("status", "user"):
-            raise _RefusedError(_FAILED, f"{channel} needs product_ids")
+            raise _NoSubscriptionError(_FAILED, f"{channel} needs product_ids")
 
     def _change(self, verb: str, channel: str, assets: dict[Asset, None]) -> list[dict[str, Any]]:
         if verb == "unsubscribe":
@@ -147,6 +146,8 @@ class CoinbaseExchangeFeed:
                 yield self._match(asset, "last_match")
 
     def _heard(self, world_event: ExchangeTrade | ExchangeQuote) -> list[dict[str, Any]]:
+        if world_event.venue is not Exchange.COINBASE:
+            return []
         asset, found = world_event.asset, []
         if isinstance(world_event, ExchangeQuote):
             if asset in self._wanted.get("level2", {}):
