@@ -129,6 +129,7 @@ class Connections:
 
 SERVICES = {
     "market": "/ws/market",
+    "user": "/ws/user",
     "rtds": "/rtds",
     "polybolt": "/polybolt",
     "binance": "/binance",

@@ -17,6 +17,7 @@ class Urls:
     clob: str
     data_api: str
     market_ws: str
+    user_ws: str
     rtds_ws: str
     polybolt_ws: str
     binance_ws: str

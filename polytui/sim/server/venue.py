@@ -16,9 +16,7 @@ import trio
 from attrs import field, frozen
 from attrs.validators import ge, gt, le
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
@@ -26,13 +24,16 @@ from polytui.net.clock import Clock, WallClock
 from polytui.net.guard import Door, may_come_in
 from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
+from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.wallets import Wallets
+from polytui.sim.server.back_office import BackOffice
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.pump import Doorbell, Pump
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.welcome import welcome
-from polytui.sim.wire.api_answer import json_answer
+from polytui.sim.wire.desk import DeskSettings
 from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
@@ -42,9 +43,16 @@ from polytui.sim.wire.exchanges import (
     COINBASE_PATH,
     Exchanges,
 )
-from polytui.sim.wire.polymarket import MARKET_PATH, POLYBOLT_PATH, RTDS_PATH, Polymarket
+from polytui.sim.wire.polymarket import (
+    MARKET_PATH,
+    POLYBOLT_PATH,
+    RTDS_PATH,
+    USER_PATH,
+    Polymarket,
+)
 from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
 from polytui.sim.wire.session import ClientSession
+from polytui.sim.wire.wallet_addresses import derived_wallets
 from polytui.sim.world.world import World, WorldSettings
 
 _TOKEN_BYTES = 24
@@ -64,6 +72,7 @@ class VenueSettings:
     pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
     quirks: Quirks = NO_QUIRKS
+    desk: DeskSettings = DeskSettings()
 
 
 async def run_venue(
@@ -74,20 +83,21 @@ async def run_venue(
     Fatal, bare, for a port in use or a price file that cannot be read.
     """
     world, bell = World(settings.world), Doorbell()
-    polymarket, exchanges = Polymarket(world, settings.quirks), Exchanges(world)
+    clock = Clock.starting_at(world.now_ns, settings.speed)
+    exchange = Exchange(world, now=clock.now_ns, on_request=bell.ring)
+    office = BackOffice.over(exchange, Wallets(derived_wallets), settings.desk)
+    polymarket, exchanges = Polymarket(world, settings.quirks, office.desk), Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:
         return polymarket.open_session(target) or exchanges.open_session(target)
 
     connections = Connections(open_session)
 
-    clock = Clock.starting_at(world.now_ns, settings.speed)
-
     def trouble_market(kind: str, seconds: float) -> None:
         world.trouble(kind, int(seconds * clock.speed * NS_PER_S))
 
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    app = _app(polymarket, exchanges, connections, trouble_market, clock, token)
+    app = _app(office, polymarket, exchanges, connections, trouble_market, clock, token)
     door = Door(app, settings.host)
 
     async def converse(peer: Peer) -> None:
@@ -119,6 +129,7 @@ async def run_venue(
 
 
 def _app(
+    office: BackOffice,
     polymarket: Polymarket,
     exchanges: Exchanges,
     connections: Connections,
@@ -126,21 +137,15 @@ def _app(
     clock: Clock,
     token: str,
 ) -> Starlette:
-    control = ControlApi(
-        connections, exchanges.restart_bybit, trouble_market, clock, ControlDoor(token)
-    )
+    door = ControlDoor(token)
+    control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, door)
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),
         Mount("/control", routes=control.routes()),
-        Route("/api/geoblock", _geoblock),
+        *office.website(),
     ]
     return Starlette(routes=routes, exception_handlers=ERROR_HANDLERS)
-
-
-async def _geoblock(_request: Request) -> Response:
-    """This world blocks nobody."""
-    return json_answer({"blocked": False, "ip": "127.0.0.1", "country": "XX", "region": ""})
 
 
 def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str) -> Urls:
@@ -151,6 +156,7 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str
         clob=f"{http}/clob",
         data_api=f"{http}/data-api",
         market_ws=f"{sockets}{MARKET_PATH}",
+        user_ws=f"{sockets}{USER_PATH}",
         rtds_ws=f"{sockets}{RTDS_PATH}",
         polybolt_ws=f"{sockets}{POLYBOLT_PATH}",
         binance_ws=f"{sockets}{BINANCE_PREFIX}",

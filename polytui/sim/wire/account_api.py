@@ -12,7 +12,7 @@ from polytui.sim.exchange.venue_trade import VenueTrade
 from polytui.sim.wire.account_documents import Document, order_document, trade_document
 from polytui.sim.wire.accounts import Accounts
 from polytui.sim.wire.api_answer import RefusedError, json_answer
-from polytui.sim.wire.orders_api import L2Auth
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.paged import page_document
 from polytui.sim.wire.private_request import market_of, only, order_id_of, token_of
 from polytui.sim.wire.trade_filters import TRADE_FILTERS, picked
@@ -28,7 +28,7 @@ class AccountApi:
     """`/data/orders`, `/data/order/{id}`, `/order/{id}`, `/data/trades` and, always empty,
     `/data/pre-migration-orders`. All of an account: the keys of its address together."""
 
-    def __init__(self, accounts: Accounts, auth: L2Auth) -> None:
+    def __init__(self, accounts: Accounts, auth: VenueAuth) -> None:
         self._accounts = accounts
         self._auth = auth
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.wallets import SIGNATURE_TYPES, Wallets
 from polytui.sim.wire.api_answer import json_answer
-from polytui.sim.wire.orders_api import L2Auth
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.private_request import bad, only, token_of
 from polytui.sim.wire.seen_balances import DOLLARS, SeenBalance, SeenBalances
 
@@ -30,7 +30,7 @@ class BalanceApi:
     """The wallet is not named: it follows from the key's address and the signature type, so a wrong
     type reads another wallet, which has nothing (venue trap)."""
 
-    def __init__(self, seen: SeenBalances, wallets: Wallets, auth: L2Auth) -> None:
+    def __init__(self, seen: SeenBalances, wallets: Wallets, auth: VenueAuth) -> None:
         self._seen = seen
         self._wallets = wallets
         self._auth = auth

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.wire.api_answer import RefusedError, json_answer
-from polytui.sim.wire.orders_api import L2Auth
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.private_request import body_of
 
 
@@ -20,7 +20,7 @@ class _Beat(msgspec.Struct):
 class HeartbeatApi:
     """`POST /v1/heartbeats` and `POST /heartbeats`."""
 
-    def __init__(self, exchange: Exchange, auth: L2Auth) -> None:
+    def __init__(self, exchange: Exchange, auth: VenueAuth) -> None:
         self._exchange = exchange
         self._auth = auth
 

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from polytui.sim.wire.api_answer import json_answer
 from polytui.sim.wire.balance_api import signature_type_of
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.notices import Notices
-from polytui.sim.wire.orders_api import L2Auth
 from polytui.sim.wire.private_request import bad, only
 from polytui.sim.world.world import World
 
@@ -18,7 +18,7 @@ _MOST_IDS = 1000
 
 
 class NoticesApi:
-    def __init__(self, notices: Notices, world: World, auth: L2Auth) -> None:
+    def __init__(self, notices: Notices, world: World, auth: VenueAuth) -> None:
         self._notices = notices
         self._world = world
         self._auth = auth

@@ -13,10 +13,13 @@ from starlette.routing import Route
 
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
 from polytui.sim.exchange.api_keys import Caller
+from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.signed_order import SignedOrder
 from polytui.sim.wire.api_answer import RefusedError
 from polytui.sim.wire.desk_troubles import DeskTroubles
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.order_answers import batch_response, cancel_response, order_response
+from polytui.sim.wire.order_payload import OrderPayloads
 from polytui.sim.wire.private_request import bad, body_of, market_of, order_id_of, token_of
 from polytui.sim.wire.waiting import CutResponse, answer_to
 
@@ -30,30 +33,16 @@ _ENDS = {
 _RUN = "could not run the execution"
 
 
-class L2Auth(Protocol):
-    async def l2(self, request: Request) -> Caller: ...
-
-
-class Payloads(Protocol):
-    async def one(self, body: bytes, caller: Caller) -> SignedOrder: ...
-    async def batch(self, body: bytes, caller: Caller) -> list[SignedOrder | str]: ...
-
-
 class OrderLimits(Protocol):
     def place(self, request: Request, caller: Caller, orders: int) -> None: ...
     def cancel(self, request: Request, caller: Caller, orders: int) -> None: ...
 
 
-class OrderDesk(Protocol):
-    """The part of the exchange that takes orders."""
+class NoLimits:
+    """Everybody may ask as often as he likes."""
 
-    def place(self, orders: Sequence[SignedOrder]) -> Pending[tuple[OrderAnswer, ...]]: ...
-    def cancel(self, api_key: str, order_ids: Sequence[str]) -> Pending[CancelAnswer]: ...
-    def cancel_all(self, api_key: str) -> Pending[CancelAnswer]: ...
-    def cancel_market(
-        self, api_key: str, condition_id: str | None, token_id: str | None
-    ) -> Pending[CancelAnswer]: ...
-    def open_orders(self, api_key: str) -> list[object]: ...
+    def place(self, request: Request, caller: Caller, orders: int) -> None: ...
+    def cancel(self, request: Request, caller: Caller, orders: int) -> None: ...
 
 
 class _OneId(msgspec.Struct):
@@ -74,9 +63,9 @@ class OrdersApi:
 
     def __init__(
         self,
-        desk: OrderDesk,
-        auth: L2Auth,
-        payloads: Payloads,
+        exchange: Exchange,
+        auth: VenueAuth,
+        payloads: OrderPayloads,
         limits: OrderLimits,
         troubles: DeskTroubles,
         check_region: Callable[[], None],
@@ -84,7 +73,7 @@ class OrdersApi:
     ) -> None:
         """`check_region` refuses who comes from a blocked one; `linger` waits as long as an answer
         is to come after what the user channel says of it."""
-        self._desk = desk
+        self._exchange = exchange
         self._auth = auth
         self._payloads = payloads
         self._limits = limits
@@ -128,7 +117,7 @@ class OrdersApi:
         asked = await body_of(request, _OneId, "Invalid order payload")
         order_id = order_id_of(asked.orderID)
         self._limits.cancel(request, caller, 1)
-        return await self._cancelled(self._desk.cancel(caller.api_key, [order_id]))
+        return await self._cancelled(self._exchange.cancel(caller.api_key, [order_id]))
 
     async def cancel_several(self, request: Request) -> Response:
         caller = await self._auth.l2(request)
@@ -137,13 +126,13 @@ class OrdersApi:
             raise bad(f"Too many orders in payload, max allowed: {_MOST_CANCELS}")
         order_ids = list(dict.fromkeys(order_id_of(one) for one in asked))
         self._limits.cancel(request, caller, len(order_ids))
-        return await self._cancelled(self._desk.cancel(caller.api_key, order_ids))
+        return await self._cancelled(self._exchange.cancel(caller.api_key, order_ids))
 
     async def cancel_all(self, request: Request) -> Response:
         """Everything of these credentials, whoever else uses them."""
         caller = await self._auth.l2(request)
-        self._limits.cancel(request, caller, 1 + len(self._desk.open_orders(caller.api_key)))
-        return await self._cancelled(self._desk.cancel_all(caller.api_key))
+        self._limits.cancel(request, caller, 1 + len(self._exchange.open_orders(caller.api_key)))
+        return await self._cancelled(self._exchange.cancel_all(caller.api_key))
 
     async def cancel_market(self, request: Request) -> Response:
         """Of a condition, of a token, or of a token of a condition."""
@@ -153,11 +142,11 @@ class OrdersApi:
             raise bad("Invalid order payload")
         market = market_of(asked.market) if asked.market else None
         token = token_of(asked.asset_id) if asked.asset_id else None
-        self._limits.cancel(request, caller, 1 + len(self._desk.open_orders(caller.api_key)))
-        return await self._cancelled(self._desk.cancel_market(caller.api_key, market, token))
+        self._limits.cancel(request, caller, 1 + len(self._exchange.open_orders(caller.api_key)))
+        return await self._cancelled(self._exchange.cancel_market(caller.api_key, market, token))
 
     async def _placed(self, orders: Sequence[SignedOrder]) -> tuple[OrderAnswer, ...]:
-        return await answer_to(self._desk.place(orders)) if orders else ()
+        return await answer_to(self._exchange.place(orders)) if orders else ()
 
     async def _cancelled(self, pending: Pending[CancelAnswer]) -> Response:
         answer = await answer_to(pending)

@@ -8,6 +8,7 @@ from starlette.routing import Mount
 
 from polytui.sim.wire.clob_api import ClobApi
 from polytui.sim.wire.data_api import DataApiRoutes
+from polytui.sim.wire.desk import OrderDesk
 from polytui.sim.wire.gamma_api import GammaApi
 from polytui.sim.wire.market_channel import MarketSession
 from polytui.sim.wire.market_frames import MarketFrames
@@ -21,6 +22,7 @@ from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
 MARKET_PATH = "/ws/market"
+USER_PATH = "/ws/user"
 RTDS_PATH = "/rtds"
 POLYBOLT_PATH = "/polybolt/ws"
 
@@ -28,8 +30,12 @@ POLYBOLT_PATH = "/polybolt/ws"
 class Polymarket:
     """Sessions and routes that share what they write, so that a world event is written once."""
 
-    def __init__(self, world: World, quirks: Quirks = NO_QUIRKS) -> None:
+    def __init__(
+        self, world: World, quirks: Quirks = NO_QUIRKS, desk: OrderDesk | None = None
+    ) -> None:
+        """Without `desk` nobody can trade, and private routes are unknown."""
         self._quirks = quirks
+        self._desk = desk
         self._frames = MarketFrames(world)
         self._record = PublicRecord(world)
         self._points = PricePoints(world)
@@ -40,6 +46,8 @@ class Polymarket:
         self._frames.note(world_event)
         self._points.of(world_event)
         self._record.note(world_event)
+        if self._desk is not None:
+            self._desk.note(world_event)
 
     def open_session(self, target: str) -> ClientSession | None:
         """A session for the path of an upgrade; None for a path of no service."""
@@ -48,6 +56,8 @@ class Polymarket:
             return self.market_session()
         if path == RTDS_PATH:
             return self.rtds_session()
+        if path == USER_PATH and self._desk is not None:
+            return self._desk.user_session()
         return self.polybolt_session() if path == POLYBOLT_PATH else None
 
     def market_session(self) -> MarketSession:
@@ -64,8 +74,9 @@ class Polymarket:
         gamma = GammaApi(self._world, self._frames.listing)
         clob = ClobApi(self._world, self._frames, self._record, self._quirks)
         data = DataApiRoutes(self._world, self._frames.listing)
+        private = [] if self._desk is None else self._desk.routes()
         return [
             Mount("/gamma", routes=gamma.routes()),
-            Mount("/clob", routes=clob.routes()),
+            Mount("/clob", routes=[*clob.routes(), *private]),
             Mount("/data-api", routes=data.routes()),
         ]

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 
 from polytui.sim.wire.api_answer import RefusedError
+from polytui.sim.wire.strict_json import strict_json
 
 T = TypeVar("T")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -26,8 +27,8 @@ def bad(words: str) -> RefusedError:
 async def body_of(request: Request, kind: type[T], words: str) -> T:
     """The JSON body as a `kind`; 400 with `words` for anything else."""
     try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return msgspec.convert(strict_json(await request.body()), kind)
+    except (msgspec.ValidationError, ValueError):
         raise bad(words) from None
 
 

@@ -17,8 +17,8 @@ from polytui.sim.wire.account_documents import Document
 from polytui.sim.wire.accounts import Accounts
 from polytui.sim.wire.api_answer import RefusedError, json_answer
 from polytui.sim.wire.balance_api import signature_type_of
+from polytui.sim.wire.l1_l2_auth import VenueAuth
 from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.orders_api import L2Auth
 from polytui.sim.wire.paged import page_document
 from polytui.sim.wire.private_request import bad, body_of, market_of, only, order_id_of
 from polytui.sim.wire.scoring import is_scoring
@@ -41,7 +41,7 @@ _CONFIGS = (*_EARNINGS, "order_by", "position", "no_competition", "page_size")
 class RewardsApi:
     """`/order-scoring`, `/orders-scoring` and everything under `/rewards`."""
 
-    def __init__(self, accounts: Accounts, world: World, listing: Listing, auth: L2Auth) -> None:
+    def __init__(self, accounts: Accounts, world: World, listing: Listing, auth: VenueAuth) -> None:
         self._accounts = accounts
         self._world = world
         self._listing = listing

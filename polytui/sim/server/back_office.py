@@ -1,0 +1,60 @@
+"""Everything behind the private routes, put together over one exchange."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from starlette.routing import Route
+
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import WallClock
+from polytui.sim.exchange.api_keys import ApiKeys
+from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.wallets import Wallets
+from polytui.sim.wire.desk import DeskSettings, OrderDesk
+from polytui.sim.wire.geoblock_api import GeoblockApi, GeoblockSwitch
+from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.listing import Listing
+from polytui.sim.wire.order_payload import OrderPayloads
+from polytui.sim.wire.orders_api import NoLimits
+
+
+@frozen
+class BackOffice:
+    """Who trades, what they are told, and what goes wrong for them on purpose."""
+
+    exchange: Exchange
+    wallets: Wallets
+    keys: ApiKeys
+    auth: VenueAuth
+    payloads: OrderPayloads
+    geoblock: GeoblockSwitch
+    desk: OrderDesk
+
+    @classmethod
+    def over(cls, exchange: Exchange, wallets: Wallets, settings: DeskSettings) -> BackOffice:
+        world = exchange.world
+        listing, keys, geoblock = Listing(world), ApiKeys(world.seed), GeoblockSwitch()
+
+        def present_s() -> tuple[int, int]:
+            # Strangers stamp with the machine's clock, unless they ask the venue for its own.
+            return exchange.now_ns() // NS_PER_S, WallClock().now_ns() // NS_PER_S
+
+        auth = VenueAuth(keys, present_s)
+        payloads = OrderPayloads(listing.by_token, wallets, lambda: exchange.now_ns() // NS_PER_S)
+        desk = OrderDesk(
+            exchange,
+            listing,
+            keys,
+            wallets,
+            auth,
+            payloads,
+            NoLimits(),
+            geoblock.check,
+            lambda _: "Standard",
+            settings,
+        )
+        return cls(exchange, wallets, keys, auth, payloads, geoblock, desk)
+
+    def website(self) -> list[Route]:
+        """Routes at the root of the port."""
+        return GeoblockApi(self.geoblock).routes()
