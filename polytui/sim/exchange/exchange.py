@@ -11,33 +11,30 @@ from functools import partial
 
 from attrs import evolve
 
-from polytui.model.instrument import Outcome, Round
-from polytui.model.orders import Side
-from polytui.model.units import MICRO, Price, Shares, Usd, complement, cost_of, proceeds_of
-from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
-from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending, Refusal
+from polytui.model.instrument import Round
+from polytui.model.units import NS_PER_S, Price, Shares, Usd
+from polytui.sim.exchange.account_events import OrderChange
+from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
+from polytui.sim.exchange.cancelling import Cancelling
+from polytui.sim.exchange.clearing import Clearing
 from polytui.sim.exchange.deeds import Deed
+from polytui.sim.exchange.funds import Funds
 from polytui.sim.exchange.heartbeats import BeatAnswer, Heartbeats
 from polytui.sim.exchange.holdings import Holdings
+from polytui.sim.exchange.intake import Intake
 from polytui.sim.exchange.modes import EngineModes
-from polytui.sim.exchange.names import CROWD, hash_of, uuid_of
-from polytui.sim.exchange.order_file import OrderFile
-from polytui.sim.exchange.order_terms import terms_of
+from polytui.sim.exchange.news import News
+from polytui.sim.exchange.order_keeper import OrderKeeper
+from polytui.sim.exchange.order_rules import OrderRules
+from polytui.sim.exchange.rebates import Rebate, Rebates
+from polytui.sim.exchange.reserves import Reserves
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import SignedOrder
-from polytui.sim.exchange.trade_file import TradeFile
+from polytui.sim.exchange.trade_lives import Fate, TradeLives
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
-from polytui.sim.exchange.venue_trade import MakerPart, VenueTrade
-from polytui.sim.world.makers import is_up_bid
-from polytui.sim.world.match_order import MatchOrder
-from polytui.sim.world.matching import Match, MatchKind
-from polytui.sim.world.takers import swept
+from polytui.sim.exchange.venue_trade import VenueTrade
 from polytui.sim.world.world import World
-from polytui.sim.world.world_events import BookMoved, BookSwept, LevelSet, WorldEvent
-
-_NOT_FOUND = "Order not found or already canceled"
-_MATCHED = "Order already matched"
-_CANCELED = "Order already canceled"
+from polytui.sim.world.world_events import RoundResolved, TickChanged, WorldEvent
 
 
 class Exchange:
@@ -56,15 +53,26 @@ class Exchange:
         on_request: Callable[[], None] | None = None,
     ) -> None:
         self.world = world
-        self.rules = rules or ExchangeRules()
+        self.rules = rules = rules or ExchangeRules()
         self.holdings = Holdings()
         self.modes = EngineModes()
-        self.heartbeats = Heartbeats(world.seed, self.rules)
+        self.heartbeats = Heartbeats(world.seed, rules)
         self._now = now
         self._on_request = on_request
-        self._orders = OrderFile()
-        self._trades = TradeFile()
-        self._news: list[WorldEvent] = []
+        self._reserves = Reserves()
+        self._funds = Funds(self.holdings, self._reserves)
+        news = News(world, rules.news_ms)
+        self._keeper = OrderKeeper(self._reserves, news)
+        self._rebates = Rebates(world, self.holdings)
+        self._lives = TradeLives(
+            world, rules, self.holdings, self._reserves, self._funds, news, self._rebates
+        )
+        clearing = Clearing(world, self._keeper, self._lives)
+        self._cancelling = Cancelling(world, self._keeper, self.modes, self._funds)
+        judge = OrderRules(world, rules, self.modes, self._funds)
+        self._intake = Intake(world, rules, judge, self._keeper, clearing, self._cancelling.expire)
+        self._watched: set[str] = set()
+        self._is_looking = False
 
     # --- what is asked ------------------------------------------------------------------------
 
@@ -75,15 +83,20 @@ class Exchange:
     def place(self, orders: Sequence[SignedOrder]) -> Pending[tuple[OrderAnswer, ...]]:
         """One order, or a batch; answered together, in the same order."""
         pending: Pending[tuple[OrderAnswer, ...]] = Pending()
-        self._ask(partial(self._arrive, tuple(orders), pending))
+        for signed in orders:
+            listed = self.world.find(signed.token_id)
+            if listed is not None:
+                self.watch(listed)
+        self._ask(partial(self._intake.arrive, tuple(orders), pending))
         return pending
 
     def cancel(self, api_key: str, order_ids: Sequence[str]) -> Pending[CancelAnswer]:
-        return self._ask_cancel(lambda: tuple(order_ids), api_key)
+        named = tuple(dict.fromkeys(order_ids))
+        return self._ask_cancel(api_key, lambda: named)
 
     def cancel_all(self, api_key: str) -> Pending[CancelAnswer]:
         """Everything that this key placed."""
-        return self._ask_cancel(lambda: self._ids(api_key), api_key)
+        return self._ask_cancel(api_key, lambda: self._ids(api_key))
 
     def cancel_market(
         self, api_key: str, condition_id: str | None, token_id: str | None
@@ -98,39 +111,101 @@ class Exchange:
                 and token_id in (None, order.signed.token_id)
             )
 
-        return self._ask_cancel(chosen, api_key)
+        return self._ask_cancel(api_key, chosen)
 
     def beat(self, api_key: str, heartbeat_id: str) -> BeatAnswer:
-        return self.heartbeats.beat(api_key, heartbeat_id, self.now_ns())
+        answer = self.heartbeats.beat(api_key, heartbeat_id, self.now_ns())
+        self._look_later()
+        return answer
 
     def touch(self, api_key: str) -> None:
         """The older beat, without an id."""
         self.heartbeats.touch(api_key, self.now_ns())
+        self._look_later()
 
     def fund(self, wallet: str, usd: Usd, *, is_approved: bool = True) -> None:
         """The faucet, at the present moment."""
         self.holdings.fund(wallet, usd, self.now_ns(), is_approved=is_approved)
 
+    # --- trouble that is asked for ------------------------------------------------------------
+
+    def fail_next(self, count: int = 1) -> None:
+        """The next trades that are matched fail in the end."""
+        self._lives.order_fate(Fate.FAIL, count)
+
+    def retry_next(self, count: int = 1) -> None:
+        """The next trades that are matched are mined at the second try."""
+        self._lives.order_fate(Fate.RETRY, count)
+
+    def set_tick(self, slug: str, tick: Price) -> None:
+        """From the present moment on. KeyError for a slug that is not listed."""
+        self.world.tick(slug)
+        self._ask(partial(self._change_tick, slug, tick))
+
+    def expire_heartbeat(self, api_key: str) -> None:
+        """As if its last beat had been too long ago, and somebody looked just now."""
+        self.heartbeats.expire(api_key)
+        self._ask(self._miss)
+
+    def recheck(self, wallet: str) -> None:
+        """Dollars or shares have left a wallet on the chain: orders that it can no longer pay for
+        are cancelled, the latest first."""
+        self._ask(partial(self._cancelling.uncovered, wallet))
+
+    def watch(self, listed: Round) -> None:
+        """Somebody takes an interest in a round: at its result its orders go, and its shares are
+        worth something. To be called before anything of it is minted."""
+        if listed.slug in self._watched:
+            return
+        self._watched.add(listed.slug)
+        winner = self.world.status(listed.slug).winner
+        if winner is not None:
+            self.holdings.resolve(listed, winner)
+        else:
+            self.world.when_resolved(listed.slug, partial(self._resolved, listed))
+
     # --- what can be seen ---------------------------------------------------------------------
 
     def order(self, order_id: str) -> VenueOrder | None:
         """Whatever its status; None for one that was never taken."""
-        return self._orders.get(order_id)
+        return self._keeper.file.get(order_id)
 
     def open_orders(self, api_key: str) -> list[VenueOrder]:
-        """Oldest first."""
-        return self._orders.open_of_key(api_key)
+        """Those that rest, oldest first; none that is still held."""
+        found = self._keeper.file.open_of_key(api_key)
+        return [order for order in found if order.status is OrderStatus.LIVE]
+
+    def orders_of(self, wallet: str) -> list[VenueOrder]:
+        """Open ones whatever key placed them, held ones too, oldest first."""
+        return self._keeper.file.open_of_wallet(wallet)
 
     def trade(self, trade_id: str) -> VenueTrade | None:
-        return self._trades.get(trade_id)
+        return self._lives.file.get(trade_id)
 
     def trades(self, party: str) -> list[VenueTrade]:
         """Of a key or a wallet, as taker or maker, oldest first."""
-        return self._trades.of(party)
+        return self._lives.file.of(party)
 
     def every_trade(self) -> list[VenueTrade]:
         """Oldest first."""
-        return self._trades.every()
+        return self._lives.file.every()
+
+    @property
+    def rebates(self) -> list[Rebate]:
+        """What makers were paid so far, oldest first."""
+        return self._rebates.paid
+
+    @property
+    def reserves(self) -> Reserves:
+        """What is promised to orders and trades."""
+        return self._reserves
+
+    def free_usd(self, wallet: str) -> Usd:
+        """Dollars that nothing was promised; below zero where promised ones were moved away."""
+        return self._funds.free_usd(wallet)
+
+    def free_shares(self, wallet: str, token_id: str) -> Shares:
+        return self._funds.free_shares(wallet, token_id)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -139,201 +214,43 @@ class Exchange:
         if self._on_request:
             self._on_request()
 
-    def _arrive(
-        self, orders: tuple[SignedOrder, ...], pending: Pending[tuple[OrderAnswer, ...]]
-    ) -> Iterator[WorldEvent]:
-        answers = []
-        for signed in orders:
-            answer, told = self._take_in(signed)
-            answers.append(answer)
-            yield from told
-            yield from self._drained()
-        pending.give(tuple(answers))
-
-    def _take_in(self, signed: SignedOrder) -> tuple[OrderAnswer, list[WorldEvent]]:
-        listed = self.world.find(signed.token_id)
-        outcome = listed.outcome_of(signed.token_id) if listed else None
-        if listed is None or outcome is None or self.world.status(listed.slug).winner:
-            return _refused(signed, f"the orderbook {signed.token_id} does not exist"), []
-        book = self.world.book(listed.slug)
-        terms = terms_of(signed, listed, outcome, book.tick)
-        asked = terms.asked
-        if asked is None:
-            return _refused(signed, terms.words), []
-        result = book.submit(asked, partial(self._met_by_crowd, listed))
-        if result.refusal:
-            return _refused(signed, result.refusal), []
-        now_ns = self.world.now_ns
-        placed = VenueOrder(
-            signed, listed.slug, listed.condition_id, outcome, asked.price, now_ns, now_ns
-        )
-        self._put(placed, OrderChange.PLACEMENT)
-        names = tuple(self._trade(listed, asked, signed, [match]) for match in result.matches)
-        order = self._orders.get(signed.order_id) or placed
-        if not result.resting:
-            self._put(evolve(order, status=OrderStatus.MATCHED), OrderChange.UPDATE)
-        told = self._shown(listed, asked, result.matches, result.resting)
-        spent, matched = order.spent, order.matched
-        making, taking = (spent, matched) if signed.side is Side.BUY else (matched, spent)
-        status = "matched" if result.matches else "live"
-        return OrderAnswer(signed.order_id, status, making, taking, names), told
-
-    def _shown(
-        self, listed: Round, asked: MatchOrder, matches: Sequence[Match], resting: Shares
-    ) -> list[WorldEvent]:
-        """What everybody sees of an order."""
-        book, now_ns = self.world.book(listed.slug), self.world.now_ns
-        rest: tuple[LevelSet, ...] = ()
-        if resting:
-            rest = (self._level(listed, asked.outcome, asked.side, asked.price),)
-        if matches:
-            outcome, side = asked.outcome, asked.side
-            return [swept(book, now_ns, listed.slug, outcome, side, tuple(matches), rest)]
-        return [BookMoved(now_ns, listed.slug, level) for level in rest]
-
-    def _level(self, listed: Round, outcome: Outcome, side: Side, price: Price) -> LevelSet:
-        """One level of Up's book as it stands."""
-        up_side = Side.BUY if is_up_bid(outcome, side) else Side.SELL
-        up_price = price if outcome is Outcome.UP else complement(price)
-        shares = self.world.book(listed.slug).depth(Outcome.UP, up_side, Price(up_price))
-        return LevelSet(up_side, up_price, shares)
-
-    def _trade(
-        self, listed: Round, asked: MatchOrder, signed: SignedOrder, matches: Sequence[Match]
-    ) -> str:
-        now_ns = self.world.now_ns
-        trade_id = uuid_of(f"{self.world.seed}:trade:{len(self._trades)}")
-        first = matches[0]
-        shares = Shares(sum(match.shares for match in matches))
-        count = cost_of if signed.side is Side.BUY else proceeds_of
-        cost = count(first.taker_price, shares)
-        parts = tuple(self._part(listed, match) for match in matches)
-        trade = VenueTrade(
-            trade_id, signed.order_id, signed.api_key, signed.maker, listed.slug,
-            listed.condition_id, signed.token_id, asked.outcome, signed.side, first.taker_price,
-            shares, cost, first.taker_fee, now_ns, now_ns, parts,
-        )  # fmt: skip
-        self._trades.put(trade)
-        self._news.append(TradeTold(now_ns, trade))
-        order = self._orders.get(signed.order_id)
-        if order:
-            self._orders.put(_fed(order, shares, cost, trade_id, now_ns))
-        for match in matches:
-            self._feed_maker(match, trade_id)
-        return trade_id
-
-    def _feed_maker(self, match: Match, trade_id: str) -> None:
-        maker = self._orders.get(match.maker_order_id)
-        if maker is None:
-            return
-        usd = Usd(match.maker_price * match.shares // MICRO)
-        fed = _fed(maker, match.shares, usd, trade_id, self.world.now_ns)
-        if not self.world.book(maker.slug).remaining(maker.order_id):
-            fed = evolve(fed, status=OrderStatus.MATCHED)
-        self._put(fed, OrderChange.UPDATE)
-
-    def _part(self, listed: Round, match: Match) -> MakerPart:
-        maker = self._orders.get(match.maker_order_id)
-        name = match.maker_order_id or hash_of(f"{self.world.seed}:crowd:{len(self._trades)}")
-        return MakerPart(
-            name,
-            maker.api_key if maker else "",
-            maker.maker if maker else CROWD,
-            listed.token_of(match.maker_outcome),
-            match.maker_outcome,
-            match.maker_side,
-            match.maker_price,
-            match.shares,
-        )
-
-    def _met_by_crowd(self, listed: Round, match: Match) -> None:
-        """One of the crowd took from somebody who rests."""
-        now_ns, number = self.world.now_ns, len(self._trades)
-        is_same = match.kind is MatchKind.NORMAL
-        outcome = match.maker_outcome if is_same else match.maker_outcome.other
-        side = match.maker_side.other if is_same else match.maker_side
-        count = cost_of if side is Side.BUY else proceeds_of
-        trade = VenueTrade(
-            uuid_of(f"{self.world.seed}:trade:{number}"),
-            hash_of(f"{self.world.seed}:crowd:taker:{number}"),
-            "",
-            CROWD,
-            listed.slug,
-            listed.condition_id,
-            listed.token_of(outcome),
-            outcome,
-            side,
-            match.taker_price,
-            match.shares,
-            count(match.taker_price, match.shares),
-            match.taker_fee,
-            now_ns,
-            now_ns,
-            (self._part(listed, match),),
-        )
-        self._trades.put(trade)
-        self._news.append(TradeTold(now_ns, trade))
-        self._feed_maker(match, trade.trade_id)
-        self.world.add(Deed(now_ns, self._drained))
-
-    def _put(self, order: VenueOrder, change: OrderChange) -> None:
-        self._orders.put(order)
-        self._news.append(OrderTold(order.changed_ns, change, order))
-
-    def _drained(self) -> list[WorldEvent]:
-        news, self._news = self._news, []
-        return news
-
     def _ids(self, api_key: str) -> tuple[str, ...]:
         return tuple(order.order_id for order in self.open_orders(api_key))
 
     def _ask_cancel(
-        self, chosen: Callable[[], tuple[str, ...]], api_key: str
+        self, api_key: str, chosen: Callable[[], tuple[str, ...]]
     ) -> Pending[CancelAnswer]:
         pending: Pending[CancelAnswer] = Pending()
-        self._ask(partial(self._cancel, chosen, api_key, pending))
+        self._ask(partial(self._cancelling.cancel, api_key, chosen, pending))
         return pending
 
-    def _cancel(
-        self, chosen: Callable[[], tuple[str, ...]], api_key: str, pending: Pending[CancelAnswer]
-    ) -> Iterator[WorldEvent]:
-        cancelled, refused = [], {}
-        for order_id in chosen():
-            order = self._orders.get(order_id)
-            reason = self._why_not(order, api_key)
-            if reason or order is None:
-                refused[order_id] = reason
-                continue
-            cancelled.append(order_id)
-            yield self._remove(order, OrderStatus.CANCELED)
-            yield from self._drained()
-        pending.give(CancelAnswer(tuple(cancelled), refused))
+    def _change_tick(self, slug: str, tick: Price) -> Iterator[WorldEvent]:
+        old = self.world.tick(slug)
+        if old != tick:
+            self.world.set_tick(slug, tick)
+            yield TickChanged(self.world.now_ns, slug, old, tick)
 
-    def _why_not(self, order: VenueOrder | None, api_key: str) -> str:
-        if order is None or order.api_key != api_key:
-            return _NOT_FOUND
-        if order.status is OrderStatus.LIVE:
-            return ""
-        return _MATCHED if order.status is OrderStatus.MATCHED else _CANCELED
+    def _look_later(self) -> None:
+        """At the next whole span of the checker, while anybody beats."""
+        if self._is_looking or not self.heartbeats.is_any_alive:
+            return
+        self._is_looking = True
+        span_ns = int(self.rules.heartbeat_check_s * NS_PER_S)
+        self.world.add(Deed((self.now_ns() // span_ns + 1) * span_ns, self._look))
 
-    def _remove(self, order: VenueOrder, status: OrderStatus) -> BookMoved | BookSwept:
-        listed = self.world.rounds[order.slug]
-        self.world.book(order.slug).cancel(order.order_id)
-        now_ns = self.world.now_ns
-        self._put(evolve(order, status=status, changed_ns=now_ns), OrderChange.CANCELLATION)
-        level = self._level(listed, order.outcome, order.side, order.price)
-        return BookMoved(now_ns, order.slug, level)
+    def _look(self) -> Iterator[WorldEvent]:
+        self._is_looking = False
+        yield from self._miss()
+        self._look_later()
 
+    def _miss(self) -> Iterator[WorldEvent]:
+        for api_key in self.heartbeats.missed(self.world.now_ns):
+            for order_id in self._ids(api_key):
+                yield from self._cancelling.remove(order_id, OrderStatus.CANCELED)
 
-def _refused(signed: SignedOrder, words: str) -> OrderAnswer:
-    return OrderAnswer(signed.order_id, refused=Refusal(words))
-
-
-def _fed(order: VenueOrder, shares: Shares, usd: Usd, trade_id: str, now_ns: int) -> VenueOrder:
-    return evolve(
-        order,
-        matched=Shares(order.matched + shares),
-        spent=Usd(order.spent + usd),
-        trade_ids=(*order.trade_ids, trade_id),
-        changed_ns=now_ns,
-    )
+    def _resolved(self, listed: Round, resolved: RoundResolved) -> None:
+        self.holdings.resolve(listed, resolved.winner)
+        for order in self._keeper.file.open_in(listed.slug):
+            status = OrderStatus.CANCELED_MARKET_RESOLVED
+            gone = evolve(order, status=status, changed_ns=resolved.at_ns)
+            self._keeper.keep(gone, OrderChange.CANCELLATION)

@@ -18,6 +18,8 @@ from polytui.model.instrument import Outcome, Round
 from polytui.model.units import MICRO, Shares, Usd
 from polytui.sim.exchange.approvals import Approvals
 
+_FUNDED = "funded"
+
 
 class ShortError(ValueError):
     """There is not as much of it."""
@@ -50,8 +52,7 @@ class Holdings:
     def __init__(self) -> None:
         self.approvals = Approvals()
         self.deposits: list[Deposit] = []
-        self.funded = Usd(0)
-        """Dollars that exist."""
+        self._totals = {_FUNDED: 0}
         self._usd: dict[str, int] = {}
         self._shares: dict[tuple[str, str], int] = {}
         """By wallet and token."""
@@ -62,6 +63,11 @@ class Holdings:
         """Inside `atomic`: what was changed, its key, and what stood there, oldest first."""
 
     # --- what can be seen ---------------------------------------------------------------------
+
+    @property
+    def funded(self) -> Usd:
+        """Dollars that exist."""
+        return Usd(self._totals[_FUNDED])
 
     def usd(self, wallet: str) -> Usd:
         return Usd(self._usd.get(wallet, 0))
@@ -105,7 +111,7 @@ class Holdings:
     def print_usd(self, wallet: str, usd: Usd) -> None:
         """New dollars that nobody deposited: the crowd's pockets are deep."""
         _positive(usd)
-        self.funded = Usd(self.funded + usd)
+        self._set(self._totals, _FUNDED, self._totals[_FUNDED] + usd)
         self._add_usd(wallet, usd)
 
     def transfer_usd(self, giver: str, taker: str, usd: Usd) -> None:

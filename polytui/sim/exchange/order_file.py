@@ -40,5 +40,10 @@ class OrderFile:
         """Oldest first."""
         return [self._orders[name] for name in self._open_by_slug.get(slug, ())]
 
+    def open_of_wallet(self, wallet: str) -> list[VenueOrder]:
+        """Oldest first."""
+        found = (order for order in self.every_open() if order.maker == wallet)
+        return sorted(found, key=lambda order: order.created_ns)
+
     def every_open(self) -> list[VenueOrder]:
         return [order for slug in self._open_by_slug for order in self.open_in(slug)]

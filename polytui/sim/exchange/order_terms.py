@@ -12,6 +12,7 @@ from polytui.model.orders import TimeInForce
 from polytui.model.units import MICRO, Price, format_micro, is_on_tick
 from polytui.sim.exchange.signed_order import OrderType, SignedOrder
 from polytui.sim.world.match_order import MatchOrder
+from polytui.sim.world.refusals import too_exact
 
 _TIF = {
     OrderType.GTC: TimeInForce.GTC,
@@ -35,9 +36,8 @@ def terms_of(signed: SignedOrder, listed: Round, outcome: Outcome, tick: Price) 
         return OrderTerms(words="Invalid order payload")
     if signed.is_for_dollars:
         price = _market_price(signed, tick)
-        words = _inexact(signed, tick)
-        if words:
-            return OrderTerms(words=words)
+        if not _has_exact_amounts(signed, tick):
+            return OrderTerms(words=too_exact(tick))
     else:
         price = _exact_price(signed)
     if price is None or not is_on_tick(price, tick):
@@ -71,14 +71,10 @@ def _market_price(signed: SignedOrder, tick: Price) -> Price | None:
     return Price(price) if is_near else None
 
 
-def _inexact(signed: SignedOrder, tick: Price) -> str:
-    decimals = share_decimals(tick)
-    if signed.dollars % CENT == 0 and signed.shares % 10 ** (6 - decimals) == 0:
-        return ""
-    return (
-        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
-        f"decimals, taker amount a max of {decimals} decimals"
-    )
+def _has_exact_amounts(signed: SignedOrder, tick: Price) -> bool:
+    """Whole cents, and no more decimals of a share than the tick allows."""
+    step = 10 ** (6 - share_decimals(tick))
+    return signed.dollars % CENT == 0 and signed.shares % step == 0
 
 
 def _off_tick(signed: SignedOrder, tick: Price) -> str:

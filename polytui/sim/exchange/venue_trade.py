@@ -47,6 +47,11 @@ class MakerPart:
     price: Price
     """In his own outcome."""
     shares: Shares
+    usd: Usd
+    """What he pays for them, or receives: makers have no fee."""
+    taker_usd: Usd
+    """What the taker pays or receives for this part: as much, or the rest of a dollar a share where
+    the two minted or melted sets."""
     fee_rate_bps: int = 0
 
 
@@ -84,6 +89,10 @@ class VenueTrade:
     bucket_index: int = 0
     error: str = ""
     """Why it is tried again, or failed."""
+
+    @property
+    def is_over(self) -> bool:
+        return not TRADE_MOVES[self.status]
 
     @property
     def api_keys(self) -> frozenset[str]:

@@ -164,7 +164,7 @@ class _People:
             matches = self._book.show(side, Price(price), Shares(shares))
             yield self._told(at_ns, Shown(side, price, matches))
         if self._is_past_edge():
-            yield self._refine(at_ns)
+            yield from self._refine(at_ns)
 
     def act(self, at_ns: int) -> Iterator[WorldEvent]:
         """Whoever is next; nobody at a change of phase, where only the pace changes."""
@@ -172,7 +172,7 @@ class _People:
             return
         yield from self._one(at_ns)
         if self._is_past_edge():
-            yield self._refine(at_ns)
+            yield from self._refine(at_ns)
 
     def next_ns(self, now_ns: int) -> int:
         """When somebody acts next. Without memory, so a new phase may simply begin to wait anew."""
@@ -242,8 +242,10 @@ class _People:
         mid = middle(self._book)
         return mid is not None and not self._low_edge <= mid <= self._high_edge
 
-    def _refine(self, at_ns: int) -> TickChanged:
+    def _refine(self, at_ns: int) -> Iterator[TickChanged]:
+        """Nothing to do where somebody made it as fine already."""
         self._is_fine = True
         old, new = self._book.tick, self._settings.fine_tick
-        self._registry.set_tick(self._round.slug, new)
-        return TickChanged(at_ns, self._round.slug, old, new)
+        if new < old:
+            self._registry.set_tick(self._round.slug, new)
+            yield TickChanged(at_ns, self._round.slug, old, new)

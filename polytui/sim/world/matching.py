@@ -23,7 +23,7 @@ from attrs import frozen
 
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import MICRO, Price, Shares, Usd
+from polytui.model.units import MICRO, Price, Shares, Usd, cost_of
 from polytui.sim.world.match_order import Appetite, MatchOrder, appetite_of, seen_from
 from polytui.sim.world.queues import BookSide, Queued, join, leave
 from polytui.sim.world.refusals import duplicated, malformed, untimely
@@ -67,6 +67,15 @@ class MatchResult:
     refusal: str = ""
 
 
+@frozen
+class Outlook:
+    """What an order would match: shares, the dollars for them (rounded up), and the fee."""
+
+    shares: Shares
+    usd: Usd
+    fee: Usd
+
+
 class ConditionBook:
     """Both outcomes of one condition. `tick`, `fees` and `min_shares` as the venue lists them."""
 
@@ -92,6 +101,22 @@ class ConditionBook:
         """Whether somebody is there to match it just now."""
         _, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
         return opposite.crosses(up_price * opposite.sign)
+
+    def outlook(self, order: MatchOrder) -> Outlook:
+        """What an order would match just now, to the millionth."""
+        _, opposite, up_price = self._place_of(order.outcome, order.side, order.price)
+        appetite = appetite_of(order)
+        shares = usd = fee = 0
+        for price, waiting in opposite.waiting(up_price * opposite.sign):
+            if not appetite.left:
+                break
+            own_price = seen_from(order.outcome, price)
+            part = Shares(min(appetite.at(own_price), waiting))
+            appetite.feed(own_price, part)
+            shares += part
+            usd += cost_of(own_price, part)
+            fee += self.fees.fee(Price(price), part)
+        return Outlook(Shares(shares), Usd(usd), Usd(fee))
 
     def submit(self, order: MatchOrder, told: Callable[[Match], None] | None = None) -> MatchResult:
         """Matches what crosses; the rest of a GTC rests, of a FAK dies; a FOK is all or nothing.

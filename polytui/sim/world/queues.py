@@ -75,6 +75,14 @@ class BookSide:
                 break
             yield key * self.sign, self.levels[key].shares
 
+    def waiting(self, limit_key: int) -> Iterator[tuple[int, int]]:
+        """(price of Up, shares) of everybody at `limit_key` or better, whoever is first first."""
+        for key in reversed(self.keys):
+            if key < limit_key:
+                break
+            for queued in self.levels[key].queue:
+                yield key * self.sign, queued.shares
+
 
 def join(level: QueuedLevel, side: Side, key: int, shares: int) -> None:
     """The crowd queues up behind everybody."""

@@ -8,6 +8,11 @@ from polytui.model.units import LOT, Price, Shares, format_micro, is_on_tick
 from polytui.sim.world.match_order import MatchOrder, appetite_of, seen_from
 from polytui.sim.world.queues import BookSide
 
+NOTHING_TO_TAKE = (
+    "no orders found to match with FAK order. "
+    "FAK orders are partially filled or killed if no match is found."
+)
+NOT_ALL_THERE = "order couldn't be fully filled. FOK orders are fully filled or killed."
 _LOT_DECIMALS = 2
 
 
@@ -32,6 +37,14 @@ def duplicated(order: MatchOrder) -> str:
     return f"{_start(order)}Duplicated."
 
 
+def too_exact(tick: Price) -> str:
+    """Of a market purchase whose amounts have too many decimals."""
+    return (
+        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
+        f"decimals, taker amount a max of {share_decimals(tick)} decimals"
+    )
+
+
 def untimely(order: MatchOrder, opposite: BookSide, limit_key: int) -> str:
     """What is wrong with the order given the book of this moment."""
     is_marketable = opposite.crosses(limit_key)
@@ -41,12 +54,9 @@ def untimely(order: MatchOrder, opposite: BookSide, limit_key: int) -> str:
         amount = format_micro(order.dollars)
         return f"invalid amount for a marketable BUY order (${amount}), min size: $1"
     if order.tif is TimeInForce.FAK and not is_marketable:
-        return (
-            "no orders found to match with FAK order. "
-            "FAK orders are partially filled or killed if no match is found."
-        )
+        return NOTHING_TO_TAKE
     if order.tif is TimeInForce.FOK and not _can_fill(order, opposite, limit_key):
-        return "order couldn't be fully filled. FOK orders are fully filled or killed."
+        return NOT_ALL_THERE
     return ""
 
 
@@ -58,10 +68,7 @@ def _inexact(order: MatchOrder, tick: Price) -> str:
     """The venue's words for a market purchase whose amounts have too many decimals, or ""."""
     if are_amounts_exact(order.price, order.shares, tick):
         return ""
-    return (
-        "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 "
-        f"decimals, taker amount a max of {share_decimals(tick)} decimals"
-    )
+    return too_exact(tick)
 
 
 def _can_fill(order: MatchOrder, opposite: BookSide, limit_key: int) -> bool:

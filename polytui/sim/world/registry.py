@@ -105,9 +105,9 @@ class Registry:
         self.rounds[slug] = self.rounds[slug].with_tick(tick)
 
     def set_fees(self, slug: str, fees: FeeSchedule) -> None:
-        """Before anybody trades there: a book keeps the fees that it was made with."""
+        """Of every match from here on; whoever rests there stays."""
         self.rounds[slug] = evolve(self.rounds[slug], fees=fees)
-        self._books.pop(slug, None)
+        self.book(slug).fees = fees
 
     def publish_strike(self, known: StrikeKnown) -> None:
         status = self._statuses[known.slug]

@@ -52,13 +52,14 @@ class TradingFloor:
         crowd: CrowdSettings = ASLEEP,
         crowd_ahead: float = 0.0,
         seed: int = 7,
+        start_ns: int = START_NS,
     ) -> None:
         """Rounds of four hours hold no taker. `crowd_ahead`: 0 for books without a crowd until
         their round opens; the round traded in is then the next one."""
         self.world = World(
             WorldSettings(
                 seed,
-                START_NS,
+                start_ns,
                 (Asset.BTC,),
                 (interval,),
                 crowd=crowd,
@@ -67,8 +68,8 @@ class TradingFloor:
             )
         )
         self.exchange = Exchange(self.world, rules or ExchangeRules())
-        later = [r for r in self.world.rounds.values() if r.opens_ns > START_NS]
-        current = [r for r in self.world.rounds.values() if r.opens_ns <= START_NS]
+        later = [r for r in self.world.rounds.values() if r.opens_ns > start_ns]
+        current = [r for r in self.world.rounds.values() if r.opens_ns <= start_ns]
         self.round: Round = later[0] if crowd_ahead == 0.0 else current[0]
         self.events: list[WorldEvent] = []
         self._count = 0
