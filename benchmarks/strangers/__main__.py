@@ -23,13 +23,16 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="what environments are made of")
     parser.add_argument("--only", default="", help="clients whose name has this in it")
     parser.add_argument("--faults", action="store_true", help="print the rows that fail, no others")
+    parser.add_argument(
+        "--patient", action="store_true", help="wait for the end of a round, to redeem it"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/venue-clients.md")
     options = parser.parse_args()
     clients = [one for one in CLIENTS if options.only in one.name]
     if options.make:
         wanted = list(dict.fromkeys(one.environment for one in clients))
         os.environ.update(make(FOLDER, options.python, wanted))
-    rows = trio.run(table, clients)
+    rows = trio.run(table, clients, options.patient)
     for row in rows:
         if row.is_fault or not options.faults:
             print(f"{row.client:45} {row.method:55} {row.outcome:8} {row.words}")
@@ -39,12 +42,12 @@ def main() -> int:
     return any(row.is_fault for row in rows)
 
 
-async def table(clients: list[Client]) -> list[Row]:
+async def table(clients: list[Client], is_patient: bool) -> list[Row]:
     found = list[Row]()
     async with venue_process() as urls:
-        rounds = await open_rounds(urls["gamma"])
         for client in clients:
-            found += await rows_of(client, urls, rounds)
+            rounds = await open_rounds(urls["gamma"])
+            found += await rows_of(client, urls, rounds, is_patient=is_patient)
     return found
 
 

@@ -125,9 +125,13 @@ def a_key() -> str:
 
 
 async def rows_of(
-    client: Client, urls: Mapping[str, Any], rounds: tuple[dict[str, Any], dict[str, Any]]
+    client: Client,
+    urls: Mapping[str, Any],
+    rounds: tuple[dict[str, Any], dict[str, Any]],
+    *,
+    is_patient: bool = False,
 ) -> list[Row]:
-    """Every method of one client."""
+    """Every method of one client; those that need the end of a round, where there is time."""
     if absent := client.environment.absent():
         return [Row(client.name, "everything", "skipped", absent)]
     told = {
@@ -136,6 +140,7 @@ async def rows_of(
         "brief": rounds[1],
         "key": a_key(),
         "options": dict(client.options),
+        "is_patient": is_patient,
     }
     with trio.move_on_after(_SCRIPT_WITHIN_S):
         done = await trio.run_process(

@@ -138,6 +138,8 @@ class Venue:
         self.key: str = told["key"]
         """A private key of nobody: this wallet is for this script alone."""
         self.options: dict[str, Any] = told["options"]
+        self.is_patient: bool = told.get("is_patient", False)
+        """Whether there is time to wait for the end of a round."""
 
     @staticmethod
     def told() -> Venue:

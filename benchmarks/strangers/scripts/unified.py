@@ -13,7 +13,7 @@ from typing import Any
 import polymarket
 from polymarket._internal.environment import PRODUCTION_CONFIG, create_environment
 from rows import Rows, Venue
-from unified_chain import chain_rows
+from unified_chain import chain_rows, redeem_rows
 from unified_elsewhere import elsewhere_rows
 from unified_reads import data_rows, gamma_rows, market_rows, sums_rows
 from unified_streams import public_stream_rows, secure_stream_rows
@@ -126,6 +126,8 @@ async def _with_a_key(rows: Rows, client: Any, venue: Venue, *, is_async: bool) 
     if is_async:
         await secure_stream_rows(rows, client, venue)
     await elsewhere_rows(rows, client, venue, is_secure=True, is_async=is_async)
+    if is_async:
+        await redeem_rows(rows, client, venue)
     public = await rows.wait(
         "end_authentication", client.end_authentication, holds=lambda it: it.environment
     )

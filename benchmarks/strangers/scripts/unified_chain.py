@@ -3,6 +3,7 @@ wallet is moved by the relayer, a wallet of one key sends transactions itself.""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from polymarket._internal.actions.relayer.calls import erc20_approval_call
@@ -12,6 +13,8 @@ from unified_trading import settled
 
 SHARES = 20_000_000
 """Twenty shares, in millionths."""
+RESOLVED_WITHIN_S = 700
+"""From five minutes before the end of a round, with the time that its result takes."""
 
 
 async def chain_rows(rows: Rows, client: Any, venue: Venue) -> None:
@@ -98,11 +101,42 @@ async def _set_rows(rows: Rows, client: Any, venue: Venue) -> None:
         ),
         holds=has_a_hash,
     )
+    if venue.is_patient:
+        await rows.wait(
+            "split_position (of a round that ends soon)",
+            mined(lambda: client.split_position(condition_id=other, amount=SHARES)),
+            holds=has_a_hash,
+        )
     await rows.wait(
         "redeem_positions (too early)",
         lambda: client.redeem_positions(condition_id=other),
         refused="No market found",
     )
+
+
+async def redeem_rows(rows: Rows, client: Any, venue: Venue) -> None:
+    """Sets of a round that ended: what won is a dollar a share."""
+    if not venue.is_patient:
+        return
+    condition = venue.brief["condition_id"]
+
+    async def usd() -> int:
+        return int((await settled(client.get_balance_allowance(asset_type="COLLATERAL"))).balance)
+
+    async def redeemed() -> int:
+        async with asyncio.timeout(RESOLVED_WITHIN_S):
+            while not await _closed(client, condition):
+                await asyncio.sleep(5)
+        before = await usd()
+        await mined(lambda: client.redeem_positions(condition_id=condition))()
+        return await usd() - before
+
+    await rows.wait("redeem_positions", redeemed, holds=lambda it: it == SHARES)
+
+
+async def _closed(client: Any, condition: str) -> bool:
+    page = client.list_markets(condition_ids=[condition], closed=True).first_page()
+    return bool((await settled(page)).items)
 
 
 def mined(call: Any) -> Any:
