@@ -228,8 +228,8 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
     ) -> Any:
         return client.create_order(ct.OrderArgs(up, price, size, side, expiration))
 
-    def listed(order_type: str, size: float) -> ct.PostOrdersArgs:
-        return ct.PostOrdersArgs(order=rest(size), orderType=order_type)
+    def listed(order_type: str, size: float) -> ct.PostOrdersV2Args:
+        return ct.PostOrdersV2Args(order=rest(size), orderType=order_type)
 
     signed = rows.call("create_order", rest, holds=lambda it: it.signature)
     posted = rows.call(
@@ -327,11 +327,11 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
     rows.call(
         "get_pre_migration_orders", client.get_pre_migration_orders, holds=lambda it: it == []
     )
-    rest_again = client.post_order(rest(12.0))
+    last = rows.call("post_order (the last)", lambda: client.post_order(rest(12.0)))
     rows.call(
         "cancel_all",
         client.cancel_all,
-        holds=lambda it: it["canceled"] == [rest_again["orderID"]],
+        holds=lambda it: it["canceled"] == [last["orderID"]],
     )
     told = rows.call("get_notifications", client.get_notifications, holds=_is_list)
     ids = [str(one["id"]) for one in told or ()] or ["1"]

@@ -31,7 +31,8 @@ async function main() {
     await publicRows(rows, client, common, venue);
     const creds = await keyRows(rows, client);
     if (creds && creds.key) {
-        await control(venue.urls, "/faucet", { owner: signer.address, dollars: "1000" });
+        const money = { owner: signer.address, dollars: "1000" };
+        await rows.call("control.faucet", () => control(venue.urls, "/faucet", money));
         const trader = new ClobClient({ ...common, creds });
         await accountRows(rows, trader, common, creds, venue);
         await orderRows(rows, trader, venue);
@@ -262,7 +263,9 @@ async function orderRows(rows, client, { round }) {
     await rows.call("getPreMigrationOrders", () => client.getPreMigrationOrders(), {
         holds: (it) => it.length === 0,
     });
-    const last = await client.postOrder(await rest(12));
+    const last = await rows.call(
+        "postOrder (the last)", async () => client.postOrder(await rest(12)), isLive,
+    );
     await rows.call("cancelAll", () => client.cancelAll(), {
         holds: (it) => it.canceled.length === 1 && it.canceled[0] === last.orderID,
     });

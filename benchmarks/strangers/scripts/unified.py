@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import inspect
 import sys
 from typing import Any
 
@@ -17,7 +16,7 @@ from unified_chain import chain_rows, redeem_rows
 from unified_elsewhere import elsewhere_rows
 from unified_reads import data_rows, gamma_rows, market_rows, sums_rows
 from unified_streams import public_stream_rows, secure_stream_rows
-from unified_trading import account_rows, key_rows, order_rows, reward_rows
+from unified_trading import account_rows, key_rows, order_rows, reward_rows, settled
 
 POLL_MS = 200
 
@@ -73,7 +72,7 @@ async def main() -> None:
     rows.named("public.").untried(public_kind)
     client = await _created(rows, secure_kind, environment, venue, is_async=is_async)
     if client is not None:
-        await _with_a_key(rows, client, venue, is_async=is_async)
+        await _with_a_key(rows, client, secure_kind, venue, is_async=is_async)
     rows.untried(secure_kind)
 
 
@@ -113,11 +112,42 @@ async def _created(rows: Rows, kind: Any, environment: Any, venue: Venue, *, is_
     return client
 
 
-async def _with_a_key(rows: Rows, client: Any, venue: Venue, *, is_async: bool) -> None:
+async def _other_keys(rows: Rows, client: Any, kind: Any, venue: Venue) -> None:
+    """Keys that are given back: a builder's own, and one of another nonce."""
+    made = await settled(client.create_builder_api_key())
+    common = {
+        "private_key": venue.key,
+        "environment": client.environment,
+        "wallet": str(client.wallet),
+    }
+    builder = await rows.wait(
+        "create (with a builder's key)",
+        lambda: kind.create(**common, credentials=client.credentials, api_key=made),
+        holds=lambda it: it.credentials.key == client.credentials.key,
+    )
+    await rows.wait("revoke_builder_api_key", builder.revoke_builder_api_key)
+    await rows.wait(
+        "fetch_builder_api_keys (one is gone)",
+        client.fetch_builder_api_keys,
+        holds=lambda it: all(one.revoked_at for one in it if one.key == made.key),
+    )
+    other = await rows.wait(
+        "create (another nonce)",
+        lambda: kind.create(**common, nonce=9),
+        holds=lambda it: it.credentials.key != client.credentials.key,
+    )
+    await rows.wait("delete_api_key", other.delete_api_key)
+    await rows.wait("fetch_api_keys (of a key that is gone)", other.fetch_api_keys, refused="401 ")
+    for one in (builder, other):
+        await settled(one.close())
+
+
+async def _with_a_key(rows: Rows, client: Any, kind: Any, venue: Venue, *, is_async: bool) -> None:
     await market_rows(rows, client, venue)
     await sums_rows(rows, client, venue)
     await gamma_rows(rows, client, venue)
     await key_rows(rows, client, venue)
+    await _other_keys(rows, client, kind, venue)
     await chain_rows(rows, client, venue)
     await order_rows(rows, client, venue)
     await account_rows(rows, client, venue)
@@ -132,8 +162,8 @@ async def _with_a_key(rows: Rows, client: Any, venue: Venue, *, is_async: bool) 
         "end_authentication", client.end_authentication, holds=lambda it: it.environment
     )
     await rows.wait("close", client.close)
-    if public is not None and inspect.isawaitable(closed := public.close()):
-        await closed
+    if public is not None:
+        await settled(public.close())
 
 
 def nobody(venue: Venue) -> str:

@@ -175,8 +175,11 @@ async def account_rows(rows: Rows, client: Any, venue: Venue) -> None:
         lambda: client.send_order_heartbeat(heartbeat_id=beat.heartbeat_id),
         holds=lambda it: it.heartbeat_id,
     )
-    placed = await settled(
-        client.place_limit_order(asset_id=venue.round["up"], price=TINY, size=12, side="BUY")
+    placed = await rows.wait(
+        "place_limit_order (the last)",
+        lambda: client.place_limit_order(
+            asset_id=venue.round["up"], price=TINY, size=12, side="BUY"
+        ),
     )
     await rows.wait(
         "cancel_all", client.cancel_all, holds=lambda it: it.canceled == (placed.order_id,)
