@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -21,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--make", action="store_true", help="make the environments first")
     parser.add_argument("--python", default=sys.executable, help="what environments are made of")
+    parser.add_argument("--venue", type=Path, help="the ready line of one that runs already")
     parser.add_argument("--only", default="", help="clients whose name has this in it")
     parser.add_argument("--faults", action="store_true", help="print the rows that fail, no others")
     parser.add_argument(
@@ -32,7 +38,7 @@ def main() -> int:
     if options.make:
         wanted = list(dict.fromkeys(one.environment for one in clients))
         os.environ.update(make(FOLDER, options.python, wanted))
-    rows = trio.run(table, clients, options.patient)
+    rows = trio.run(partial(table, clients, options.venue, is_patient=options.patient))
     for row in rows:
         if row.is_fault or not options.faults:
             print(f"{row.client:45} {row.method:55} {row.outcome:8} {row.words}")
@@ -42,13 +48,19 @@ def main() -> int:
     return any(row.is_fault for row in rows)
 
 
-async def table(clients: list[Client], is_patient: bool) -> list[Row]:
+async def table(clients: list[Client], ready: Path | None, *, is_patient: bool) -> list[Row]:
     found = list[Row]()
-    async with venue_process() as urls:
+    async with venue_process() if ready is None else running(ready) as urls:
         for client in clients:
             rounds = await open_rounds(urls["gamma"])
             found += await rows_of(client, urls, rounds, is_patient=is_patient)
     return found
+
+
+@asynccontextmanager
+async def running(ready: Path) -> AsyncIterator[dict[str, Any]]:
+    """A venue that runs already: what its ready line says."""
+    yield json.loads(await trio.Path(ready).read_text())
 
 
 def print_summary(rows: list[Row]) -> None:
