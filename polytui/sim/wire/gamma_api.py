@@ -1,211 +1,194 @@
-"""Gamma, the market listing, over HTTP."""
+"""Gamma, the market listing, over HTTP: events and markets, one by one and in lists."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.model.instrument import Asset, Interval, Round
-from polytui.sim.wire.api_answer import RefusedError, json_answer
-from polytui.sim.wire.gamma_event import (
-    LISTED_AHEAD_NS,
-    Document,
-    event_number,
-    event_of,
-    is_closed,
-    market_of,
-    series_of,
+from polytui.sim.wire.api_answer import json_answer
+from polytui.sim.wire.gamma_catalogue import GammaCatalogue, event_id, market_id
+from polytui.sim.wire.gamma_event import TAGS, Document
+from polytui.sim.wire.gamma_filters import (
+    EVENT_FILTERS,
+    EVENT_ORDERS,
+    MARKET_FILTERS,
+    MARKET_ORDERS,
+    select,
 )
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.wire_text import parse_iso
+from polytui.sim.wire.gamma_groups import GammaGroups
+from polytui.sim.wire.gamma_pages import (
+    KEYSET_NAMES,
+    OFFSET_NAMES,
+    Key,
+    ListingOrder,
+    keyset_page,
+    offset_page,
+    order_of,
+    ordered,
+)
+from polytui.sim.wire.gamma_query import GammaQuery, not_found
+from polytui.sim.wire.gamma_search import GammaSearch
 from polytui.sim.world.calendar import SERIES
-from polytui.sim.world.world import World
 
-_BY_ID = {series.series_id: key for key, series in SERIES.items()}
-_BY_SLUG = {series.slug: key for key, series in SERIES.items()}
-_ORDERS: dict[str, Callable[[Round], int]] = {
-    "endDate": lambda one: one.closes_ns,
-    "startTime": lambda one: one.opens_ns,
-    "startDate": lambda one: one.opens_ns - LISTED_AHEAD_NS,
-    "id": lambda one: int(event_number(one.slug)),
-}
-_MOST = 100
-_USUAL = 20
+_SERIES_BY_ID = {series.series_id: key for key, series in SERIES.items()}
+_SERIES_BY_SLUG = {series.slug: key for key, series in SERIES.items()}
+_USUAL, _MOST = 100, 500
+"""Of the lists by offset. What their usual length is today no document says."""
+_EVENT_READS = ("include_chat", "include_template", "include_best_lines", "locale")
+_MARKET_READS = ("include_tag", "locale")
+_Keyed = list[tuple[Key, Round]]
 
 
 class GammaApi:
     """Routes of Gamma over a simulated world."""
 
-    def __init__(self, world: World, listing: Listing) -> None:
-        self._world = world
-        self._listing = listing
+    def __init__(self, catalogue: GammaCatalogue) -> None:
+        self._catalogue = catalogue
+        self._groups = GammaGroups(catalogue)
+        self._search = GammaSearch(catalogue)
 
     def routes(self) -> list[Route]:
         return [
             Route("/events", self.events),
-            Route("/events/keyset", self.keyset),
-            Route("/events/slug/{slug}", self.event),
+            Route("/events/keyset", self.events_keyset),
+            Route("/events/slug/{slug}", self.event_by_slug),
+            Route("/events/{number}", self.event),
+            Route("/events/{number}/tags", self.event_tags),
             Route("/markets", self.markets),
-            Route("/markets/slug/{slug}", self.market),
-            Route("/series", self.series),
-            Route("/series/{series_id}", self.one_series),
+            Route("/markets/keyset", self.markets_keyset),
+            Route("/markets/slug/{slug}", self.market_by_slug),
+            Route("/markets/{number}", self.market),
+            Route("/markets/{number}/tags", self.market_tags),
+            Route("/public-search", self._search.search),
+            *self._groups.routes(),
         ]
 
     async def events(self, request: Request) -> Response:
-        """`slug` and `series_id` may repeat; at most 100 events."""
-        query = request.query_params
-        rounds = self._ordered(self._select(query), query)
-        start = _whole(query, "offset", 0, 10**9)
-        return self._events(rounds[start : start + _whole(query, "limit", _MOST, _MOST)])
+        """Open and resolved ones alike, unless told otherwise."""
+        query = GammaQuery(request.query_params, (*EVENT_FILTERS, *OFFSET_NAMES))
+        keyed, _ = self._events(query)
+        page = offset_page(query, keyed, _USUAL, _MOST)
+        return json_answer([self._catalogue.event(one) for one in page])
 
-    async def keyset(self, request: Request) -> Response:
-        """Pages by cursor: `next_cursor` is absent on the last one, `offset` is refused."""
-        query = request.query_params
-        if "offset" in query:
-            raise _unprocessable("offset is not supported on keyset endpoints")
-        limit = _whole(query, "limit", _USUAL, _MOST, least=1)
-        rounds = self._ordered(self._select(query), query)
-        rounds = _after(rounds, query.get("after_cursor", ""))
-        page = rounds[:limit]
-        answer: Document = {"events": [event_of(self._world, one) for one in page]}
-        if len(rounds) > limit:
-            answer["next_cursor"] = urlsafe_b64encode(page[-1].slug.encode()).decode()
-        return json_answer(answer)
-
-    async def event(self, request: Request) -> Response:
-        return json_answer(event_of(self._world, self._round(request)))
-
-    async def market(self, request: Request) -> Response:
-        return json_answer(market_of(self._world, self._round(request)))
+    async def events_keyset(self, request: Request) -> Response:
+        query = GammaQuery(request.query_params, (*EVENT_FILTERS, *KEYSET_NAMES))
+        keyed, order = self._events(query)
+        page = keyset_page(query, keyed, order, "events")
+        documents = [self._catalogue.event(one) for one in page.items]
+        return _keyset_answer("events", documents, page.next_cursor)
 
     async def markets(self, request: Request) -> Response:
-        """By `slug` or `condition_ids`; closed ones are hidden unless asked for."""
-        query = request.query_params
-        wants_closed = _flag(query, "closed") or False
-        named = [self._world.rounds.get(slug) for slug in query.getlist("slug")]
-        named += [self._listing.by_condition(one) for one in query.getlist("condition_ids")]
-        return json_answer(
-            [
-                market_of(self._world, one)
-                for one in named[:_MOST]
-                if one is not None and is_closed(self._world, one) == wants_closed
-            ]
-        )
+        """The resolved ones are hidden unless asked for (since April 2026)."""
+        query = GammaQuery(request.query_params, (*MARKET_FILTERS, *OFFSET_NAMES))
+        keyed, _ = self._markets(query)
+        page = offset_page(query, keyed, _USUAL, _MOST)
+        return json_answer(self._documents(query, page))
 
-    async def series(self, request: Request) -> Response:
-        query = request.query_params
-        slugs = query.getlist("slug") or list(_BY_SLUG)
-        keys = [_BY_SLUG[slug] for slug in slugs if slug in _BY_SLUG]
-        return json_answer([self._series(key, query) for key in keys])
+    async def markets_keyset(self, request: Request) -> Response:
+        query = GammaQuery(request.query_params, (*MARKET_FILTERS, *KEYSET_NAMES))
+        keyed, order = self._markets(query)
+        page = keyset_page(query, keyed, order, "markets")
+        return _keyset_answer("markets", self._documents(query, page.items), page.next_cursor)
 
-    async def one_series(self, request: Request) -> Response:
-        key = _BY_ID.get(request.path_params["series_id"])
-        if key is None:
-            raise _not_found()
-        return json_answer(self._series(key, request.query_params))
+    async def event(self, request: Request) -> Response:
+        _read_only(request, _EVENT_READS)
+        return json_answer(self._catalogue.event(self._event_of(request)))
 
-    def _series(self, key: tuple[Asset, Interval], query: QueryParams) -> Document:
-        if _flag(query, "exclude_events"):
-            return series_of(*key)
-        rounds = [one for one in self._listing.by_series(*key) if not is_closed(self._world, one)]
-        stubs = [{"id": event_number(one.slug), "slug": one.slug} for one in rounds[:_MOST]]
-        return {**series_of(*key), "events": stubs}
+    async def event_by_slug(self, request: Request) -> Response:
+        _read_only(request, _EVENT_READS)
+        return json_answer(self._catalogue.event(self._by_slug(request)))
 
-    def _round(self, request: Request) -> Round:
-        found = self._world.rounds.get(request.path_params["slug"])
+    async def event_tags(self, request: Request) -> Response:
+        _read_only(request, ())
+        self._event_of(request)
+        return json_answer(TAGS)
+
+    async def market(self, request: Request) -> Response:
+        return self._market(request, self._market_of(request))
+
+    async def market_by_slug(self, request: Request) -> Response:
+        return self._market(request, self._by_slug(request))
+
+    async def market_tags(self, request: Request) -> Response:
+        _read_only(request, ())
+        self._market_of(request)
+        return json_answer(TAGS)
+
+    def _market(self, request: Request, found: Round) -> Response:
+        query = _read_only(request, _MARKET_READS)
+        return json_answer(self._documents(query, [found])[0])
+
+    def _documents(self, query: GammaQuery, rounds: Iterable[Round]) -> list[Document]:
+        has_tags = query.flag("include_tag") or False
+        return [self._catalogue.market(one, has_tags=has_tags) for one in rounds]
+
+    def _events(self, query: GammaQuery) -> tuple[_Keyed, ListingOrder]:
+        catalogue = self._catalogue
+        chosen = select(catalogue, query, EVENT_FILTERS, self._candidates(query))
+        order = order_of(query, EVENT_ORDERS)
+        return ordered(chosen, order, catalogue.event_value, event_id), order
+
+    def _markets(self, query: GammaQuery) -> tuple[_Keyed, ListingOrder]:
+        catalogue = self._catalogue
+        chosen = select(catalogue, query, MARKET_FILTERS, self._candidates(query))
+        if "closed" not in query:
+            chosen = [one for one in chosen if not catalogue.is_closed(one)]
+        order = order_of(query, MARKET_ORDERS)
+        return ordered(chosen, order, catalogue.market_value, market_id), order
+
+    def _candidates(self, query: GammaQuery) -> list[Round]:
+        """No fewer than the filters let pass: those of a name or a series, or all there are."""
+        if "slug" in query:
+            found = [self._catalogue.by_slug(one) for one in dict.fromkeys(query.texts("slug"))]
+            return [one for one in found if one is not None]
+        for name, keys in (("series_id", _SERIES_BY_ID), ("series_slug", _SERIES_BY_SLUG)):
+            if name in query:
+                return self._of_series(keys.get(one) for one in dict.fromkeys(query.texts(name)))
+        return self._catalogue.all()
+
+    def _of_series(self, keys: Iterable[tuple[Asset, Interval] | None]) -> list[Round]:
+        return [one for key in keys if key for one in self._catalogue.by_series(*key)]
+
+    def _event_of(self, request: Request) -> Round:
+        found = self._catalogue.by_event(_number_of(request))
         if found is None:
-            raise _not_found()
+            raise not_found()
         return found
 
-    def _events(self, rounds: list[Round]) -> Response:
-        return json_answer([event_of(self._world, one) for one in rounds])
+    def _market_of(self, request: Request) -> Round:
+        found = self._catalogue.by_market(_number_of(request))
+        if found is None:
+            raise not_found()
+        return found
 
-    def _select(self, query: QueryParams) -> list[Round]:
-        """The rounds that pass the filters of a query."""
-        rounds = self._candidates(query)
-        closed = _flag(query, "closed")
-        if closed is not None:
-            rounds = [one for one in rounds if is_closed(self._world, one) == closed]
-        for name, order in (("end_date", "endDate"), ("start_time", "startTime")):
-            least, most = _instant(query, f"{name}_min"), _instant(query, f"{name}_max")
-            value = _ORDERS[order]
-            if least is not None:
-                rounds = [one for one in rounds if value(one) >= least]
-            if most is not None:
-                rounds = [one for one in rounds if value(one) <= most]
-        return rounds
-
-    def _candidates(self, query: QueryParams) -> list[Round]:
-        slugs = query.getlist("slug")
-        if slugs:
-            found = [self._world.rounds.get(slug) for slug in slugs]
-            return [one for one in found if one is not None]
-        keys = [_BY_ID.get(one) for one in query.getlist("series_id")]
-        keys += [_BY_SLUG.get(one) for one in query.getlist("series_slug")]
-        if not keys:
-            return self._listing.all()
-        return [one for key in keys if key for one in self._listing.by_series(*key)]
-
-    def _ordered(self, rounds: list[Round], query: QueryParams) -> list[Round]:
-        name = query.get("order", "")
-        if not name:
-            return rounds
-        if name not in _ORDERS:
-            raise _unprocessable(f"order field {name} is not valid")
-        value, is_descending = _ORDERS[name], not _flag(query, "ascending")
-        return sorted(rounds, key=lambda one: (value(one), one.slug), reverse=is_descending)
+    def _by_slug(self, request: Request) -> Round:
+        found = self._catalogue.by_slug(request.path_params["slug"])
+        if found is None:
+            raise not_found()
+        return found
 
 
-def _after(rounds: list[Round], cursor: str) -> list[Round]:
-    """What follows the round a cursor names."""
-    if not cursor:
-        return rounds
-    try:
-        slug = urlsafe_b64decode(cursor).decode()
-    except ValueError:
-        raise _unprocessable("invalid cursor") from None
-    place = next((at for at, one in enumerate(rounds) if one.slug == slug), None)
-    if place is None:
-        raise _unprocessable("invalid cursor")
-    return rounds[place + 1 :]
+def _read_only(request: Request, known: tuple[str, ...]) -> GammaQuery:
+    """The query of a read of one thing, whose parameters only add to it."""
+    query = GammaQuery(request.query_params, known)
+    for name in query.names():
+        _ = query.locale(name) if name == "locale" else query.flag(name)
+    return query
 
 
-def _flag(query: QueryParams, name: str) -> bool | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    if text not in ("true", "false"):
-        raise _unprocessable(f"{name} must be a boolean")
-    return text == "true"
+def _number_of(request: Request) -> int:
+    """-1 for what is no number: nothing has it."""
+    text = request.path_params["number"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
 
 
-def _whole(query: QueryParams, name: str, usual: int, most: int, least: int = 0) -> int:
-    text = query.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit()) or not least <= int(text[:12]) <= most:
-        raise _unprocessable(f"{name} must be between {least} and {most}")
-    return int(text)
-
-
-def _instant(query: QueryParams, name: str) -> int | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    try:
-        return parse_iso(text)
-    except ValueError:
-        raise _unprocessable(f"{name} must be a date") from None
-
-
-def _not_found() -> RefusedError:
-    return RefusedError(404, {"type": "not found error", "error": "not found"})
-
-
-def _unprocessable(message: str) -> RefusedError:
-    return RefusedError(422, {"type": "validation error", "error": message})
+def _keyset_answer(name: str, documents: list[Document], next_cursor: str) -> Response:
+    """`next_cursor` is absent on the last page."""
+    answer: Document = {name: documents}
+    if next_cursor:
+        answer["next_cursor"] = next_cursor
+    return json_answer(answer)

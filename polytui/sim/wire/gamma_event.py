@@ -6,38 +6,84 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from attrs import frozen
 
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Side
-from polytui.model.units import NS_PER_S, Price, format_micro, to_float
-from polytui.sim.wire.market_frames import fee_schedule, market_number
+from polytui.model.units import MICRO, NS_PER_S, Price, format_micro, to_float
+from polytui.sim.wire.gamma_ids import event_number, market_number
+from polytui.sim.wire.market_frames import fee_schedule
 from polytui.sim.wire.wire_text import float_e18, iso_spaced, iso_z
 from polytui.sim.world.calendar import SERIES, CalendarWindow, round_title
 from polytui.sim.world.world import RoundStatus, World
 
+Document = dict[str, Any]
+
 LISTED_AHEAD_NS = 85_800 * NS_PER_S
 """A market record opens 23.83 hours before its round (venue listing)."""
 
+_SERIES_SINCE = "2025-09-12T00:00:00Z"
 _COINS = {Asset.BTC: "Bitcoin", Asset.ETH: "Ethereum", Asset.SOL: "Solana", Asset.XRP: "XRP"}
-_TAGS = [
+TAGS: list[Document] = [
     {"id": "102127", "label": "Up or Down", "slug": "up-or-down"},
     {"id": "102169", "label": "Hide From New", "slug": "hide-from-new"},
     {"id": "101757", "label": "Recurring", "slug": "recurring"},
     {"id": "21", "label": "Crypto", "slug": "crypto"},
 ]
 
-Document = dict[str, Any]
+
+@frozen
+class GammaView:
+    """All that a round's documents are made of, at one moment."""
+
+    round: Round
+    status: RoundStatus
+    now_ns: int
+    tick: Price
+    bid: Price | None = None
+    """Of Up, as is the ask and the last trade."""
+    ask: Price | None = None
+    last: Price | None = None
+    liquidity: float = 0.0
+    """Dollars resting."""
+    volume: float = 0.0
+    """Dollars traded."""
+    has_book: bool = True
+
+
+def view_of(world: World, round_: Round, volume: float = 0.0) -> GammaView:
+    slug = round_.slug
+    status = world.status(slug)
+    if status.resolved_ns is not None:
+        return GammaView(round_, status, world.now_ns, world.tick(slug), volume=volume)
+    book = world.book(slug)
+    return GammaView(
+        round_,
+        status,
+        world.now_ns,
+        world.tick(slug),
+        bid=book.best(Outcome.UP, Side.BUY),
+        ask=book.best(Outcome.UP, Side.SELL),
+        last=world.last_trade(slug, Outcome.UP),
+        liquidity=liquidity_of(world, round_),
+        volume=volume,
+    )
 
 
 def event_of(world: World, round_: Round) -> Document:
-    """The event of a round as it stands now in the world.
+    """The event of a round as it stands now in the world."""
+    return event_document(view_of(world, round_))
+
+
+def event_document(view: GammaView) -> Document:
+    """The event with its market.
 
     The price to beat appears in `eventMetadata` only when the venue has published it, minutes
     late, and the final price with the resolution. `startDate` is when the record opened; the
     round itself starts at `startTime`.
     """
-    status = world.status(round_.slug)
-    market = _market(world, round_, status)
+    round_, status = view.round, view.status
+    market = _market(view)
     document: Document = {
         "id": event_number(round_.slug),
         "ticker": round_.slug,
@@ -49,6 +95,8 @@ def event_of(world: World, round_: Round) -> Document:
         "new": False,
         "featured": False,
         "liquidity": market["liquidityNum"],
+        "liquidityClob": market["liquidityNum"],
+        "volume": market["volumeNum"],
         "openInterest": 0,
         "competitive": 0.999,
         "enableNegRisk": False,
@@ -58,7 +106,7 @@ def event_of(world: World, round_: Round) -> Document:
         "seriesSlug": SERIES[round_.asset, round_.interval].slug,
         "markets": [market],
         "series": [series_of(round_.asset, round_.interval)],
-        "tags": _TAGS,
+        "tags": TAGS,
         **_metadata(status),
     }
     if status.resolved_ns is not None:
@@ -68,6 +116,9 @@ def event_of(world: World, round_: Round) -> Document:
 
 _SHARED = (
     "description",
+    "image",
+    "icon",
+    "volume24hr",
     "resolutionSource",
     "startDate",
     "endDate",
@@ -85,11 +136,18 @@ _SHARED = (
 """What event and market say alike."""
 
 
-def market_of(world: World, round_: Round) -> Document:
+def market_document(view: GammaView, *, has_tags: bool = False) -> Document:
     """The market alone, as `/markets/slug/{slug}` answers it."""
-    status = world.status(round_.slug)
-    event = {"id": event_number(round_.slug), "slug": round_.slug, **_metadata(status)}
-    return {**_market(world, round_, status), "events": [event]}
+    slug, market = view.round.slug, _market(view)
+    event = {
+        "id": event_number(slug),
+        "slug": slug,
+        "ticker": slug,
+        "title": market["question"],
+        "closed": market["closed"],
+        **_metadata(view.status),
+    }
+    return {**market, "events": [event], **({"tags": TAGS} if has_tags else {})}
 
 
 def series_of(asset: Asset, interval: Interval) -> Document:
@@ -108,12 +166,14 @@ def series_of(asset: Asset, interval: Interval) -> Document:
         "restricted": True,
         "competitive": "0",
         "commentCount": 0,
+        "image": "",
+        "icon": "",
+        "volume24hr": 0,
+        "volume": 0,
+        "liquidity": 0,
+        "createdAt": _SERIES_SINCE,
+        "startDate": _SERIES_SINCE,
     }
-
-
-def event_number(slug: str) -> str:
-    """Gamma's decimal id of an event, derived from its slug."""
-    return str(int.from_bytes(sha256(f"event:{slug}".encode()).digest()[:3], "big") + 1_000_000)
 
 
 def question_id(round_: Round) -> str:
@@ -138,13 +198,14 @@ def _metadata(status: RoundStatus) -> Document:
     return {"eventMetadata": metadata}
 
 
-def _market(world: World, round_: Round, status: RoundStatus) -> Document:
-    is_resolved = status.resolved_ns is not None
+def _market(view: GammaView) -> Document:
+    round_ = view.round
+    is_resolved = view.status.resolved_ns is not None
     listed_ns = round_.opens_ns - LISTED_AHEAD_NS
     return {
         "id": market_number(round_.slug),
         "question": title_of(round_),
-        "conditionId": round_.condition_id,
+        "conditionId": shown_condition(round_),
         "questionID": question_id(round_),
         "slug": round_.slug,
         "resolutionSource": _source(round_),
@@ -156,21 +217,23 @@ def _market(world: World, round_: Round, status: RoundStatus) -> Document:
         "eventStartTime": iso_z(round_.opens_ns),
         "acceptingOrdersTimestamp": iso_z(listed_ns),
         "createdAt": iso_z(listed_ns),
-        "updatedAt": iso_z(world.now_ns),
+        "updatedAt": iso_z(view.now_ns),
         "version": round_.protocol,
         "outcomes": '["Up", "Down"]',
-        **_tokens(round_),
+        **_tokens(round_, is_resolved=is_resolved),
+        "image": "",
+        "icon": "",
         "active": True,
         "closed": is_resolved,
         "archived": False,
         "restricted": True,
         "ready": False,
         "funded": False,
-        "acceptingOrders": not is_resolved,
-        "enableOrderBook": True,
+        "acceptingOrders": view.has_book and not is_resolved,
+        "enableOrderBook": view.has_book,
         "negRisk": round_.is_neg_risk,
         "rfqEnabled": False,
-        "orderPriceMinTickSize": to_float(world.tick(round_.slug)),
+        "orderPriceMinTickSize": to_float(view.tick),
         "orderMinSize": to_float(round_.min_shares),
         "makerBaseFee": 1000,
         "takerBaseFee": 1000,
@@ -185,16 +248,36 @@ def _market(world: World, round_: Round, status: RoundStatus) -> Document:
         "clearBookOnStart": False,
         "marketMakerAddress": "",
         **_config(round_),
-        **_prices(world, round_, status),
+        **_volumes(view),
+        **_prices(view),
     }
 
 
-def _tokens(round_: Round) -> Document:
+def shown_condition(round_: Round) -> str:
+    """Gamma leaves out the last, zero byte of a v2 condition; everybody else wants it."""
+    return round_.condition_id[:-2] if round_.protocol == "v2" else round_.condition_id
+
+
+def _tokens(round_: Round, *, is_resolved: bool) -> Document:
     """Protocol v1 names CTF tokens in a string of JSON, v2 position ids in an array."""
     tokens = [round_.up_token, round_.down_token]
     if round_.protocol == "v2":
-        return {"clobTokenIds": None, "positionIds": tokens, "resolutionStatus": "active"}
+        status = "resolved" if is_resolved else "active"
+        return {"clobTokenIds": None, "positionIds": tokens, "resolutionStatus": status}
     return {"clobTokenIds": _string_of(tokens), "positionIds": None}
+
+
+def _volumes(view: GammaView) -> Document:
+    """A round lives for a day: what was traded was traded in the last one, while it is of any
+    interest."""
+    volume = round(view.volume, 6)
+    return {
+        "volume": str(volume),
+        "volumeNum": volume,
+        "volumeClob": volume,
+        "volume24hr": volume,
+        "competitive": 0.999,
+    }
 
 
 def _config(round_: Round) -> Document:
@@ -213,39 +296,43 @@ def _config(round_: Round) -> Document:
     return {"cryptoMarketConfigId": name, "cryptoMarketConfig": config}
 
 
-def _prices(world: World, round_: Round, status: RoundStatus) -> Document:
-    if status.resolved_ns is not None:
-        is_up = status.winner is Outcome.UP
-        return {
-            "outcomePrices": '["1", "0"]' if is_up else '["0", "1"]',
-            "liquidityNum": 0,
-            "liquidity": "0",
-            "closedTime": iso_spaced(status.resolved_ns),
-            "umaEndDate": iso_z(status.resolved_ns),
-            "umaResolutionStatus": "resolved",
-        }
-    book = world.book(round_.slug)
-    bid, ask = book.best(Outcome.UP, Side.BUY), book.best(Outcome.UP, Side.SELL)
-    last = world.last_trade(round_.slug, Outcome.UP)
-    liquidity = _liquidity(world, round_)
-    return {
-        "outcomePrices": _string_of([format_micro(one) for one in middles(bid, ask)]),
-        "liquidityNum": liquidity,
+def _prices(view: GammaView) -> Document:
+    """The liquidity is a text and a number of the same value, as at the venue."""
+    liquidity = view.liquidity
+    document = {
         "liquidity": str(liquidity),
-        "bestBid": to_float(bid or 0),
-        "bestAsk": to_float(1_000_000 if ask is None else ask),
-        "spread": to_float((1_000_000 if ask is None else ask) - (bid or 0)),
-        **({} if last is None else {"lastTradePrice": to_float(last)}),
+        "liquidityNum": liquidity,
+        "liquidityClob": liquidity,
+    }
+    resolved_ns = view.status.resolved_ns
+    if resolved_ns is not None:
+        is_up = view.status.winner is Outcome.UP
+        uma = {} if view.round.protocol == "v2" else {"umaResolutionStatus": "resolved"}
+        return {
+            **document,
+            **uma,
+            "outcomePrices": '["1", "0"]' if is_up else '["0", "1"]',
+            "closedTime": iso_spaced(resolved_ns),
+            "umaEndDate": iso_z(resolved_ns),
+        }
+    bid, ask = view.bid or 0, MICRO if view.ask is None else view.ask
+    return {
+        **document,
+        "outcomePrices": _string_of([format_micro(one) for one in middles(view.bid, view.ask)]),
+        "bestBid": to_float(bid),
+        "bestAsk": to_float(ask),
+        "spread": to_float(ask - bid),
+        **({} if view.last is None else {"lastTradePrice": to_float(view.last)}),
     }
 
 
 def middles(bid: Price | None, ask: Price | None) -> tuple[int, int]:
     """Up's and Down's middle in millionths; an empty side counts as 0 or 1 dollar."""
-    up = ((bid or 0) + (1_000_000 if ask is None else ask)) // 2
-    return up, 1_000_000 - up
+    up = ((bid or 0) + (MICRO if ask is None else ask)) // 2
+    return up, MICRO - up
 
 
-def _liquidity(world: World, round_: Round) -> float:
+def liquidity_of(world: World, round_: Round) -> float:
     """Dollars resting: what the bids offer for Up and for Down."""
     book = world.book(round_.slug)
     sides = [book.levels(outcome, Side.BUY) for outcome in Outcome]

@@ -11,6 +11,7 @@ from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, format_micro, to_float
 from polytui.sim.wire.book_text import BookText
+from polytui.sim.wire.gamma_ids import market_number
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.wire_text import millis, price_text
 from polytui.sim.world.calendar import CalendarWindow, round_title
@@ -266,11 +267,6 @@ def _tick_change(book: BookText, outcome: Outcome, world_event: TickChanged, sta
         f'"asset_id":"{book.round.token_of(outcome)}","old_tick_size":"{price_text(world_event.old)}",'
         f'"new_tick_size":"{price_text(world_event.new)}","timestamp":"{stamp}"}}'
     )
-
-
-def market_number(slug: str) -> str:
-    """Gamma's decimal id of a market, derived from its slug."""
-    return str(int.from_bytes(sha256(slug.encode()).digest()[:3], "big") + 1_000_000)
 
 
 def _market_resolved(round_: Round, world_event: RoundResolved) -> str:

@@ -10,6 +10,7 @@ from polytui.sim.wire.clob_api import ClobApi
 from polytui.sim.wire.data_api import DataApiRoutes
 from polytui.sim.wire.desk import OrderDesk
 from polytui.sim.wire.gamma_api import GammaApi
+from polytui.sim.wire.gamma_catalogue import GammaCatalogue
 from polytui.sim.wire.market_channel import MarketSession
 from polytui.sim.wire.market_frames import MarketFrames
 from polytui.sim.wire.polybolt import PolyBoltSession
@@ -71,7 +72,8 @@ class Polymarket:
 
     def mounts(self) -> list[Mount]:
         """The HTTP services, each under a prefix of its own."""
-        gamma = GammaApi(self._world, self._frames.listing)
+        listing, zombies = self._frames.listing, self._quirks.zombies
+        gamma = GammaApi(GammaCatalogue(self._world, listing, self._record, zombies))
         clob = ClobApi(self._world, self._frames, self._record, self._quirks)
         data = DataApiRoutes(self._world, self._frames.listing)
         private = [] if self._desk is None else self._desk.routes()

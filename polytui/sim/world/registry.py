@@ -33,22 +33,45 @@ class RoundStatus:
     resolved_ns: int | None = None
 
 
-def make_round(seed: int, asset: Asset, interval: Interval, window: CalendarWindow) -> Round:
-    """The round of a window, with ids that follow from the seed and its slug."""
+def make_round(
+    seed: int, asset: Asset, interval: Interval, window: CalendarWindow, v2_share: float = 0.0
+) -> Round:
+    """The round of a window, with ids that follow from the seed and its slug, and so does the
+    protocol: a share of all rounds are of the second."""
     slug = round_slug(asset, interval, window.opens_ns)
     is_hourly = interval is Interval.H1
+    is_v2 = int(_digest(seed, slug, "protocol")[:8], 16) < v2_share * 2**32
+    condition_id, up_token, down_token = (_v2_ids if is_v2 else _v1_ids)(seed, slug)
     return Round(
         slug=slug,
         asset=asset,
         interval=interval,
-        condition_id="0x" + _digest(seed, slug, "condition"),
-        up_token=str(int(_digest(seed, slug, "up"), 16)),
-        down_token=str(int(_digest(seed, slug, "down"), 16)),
+        condition_id=condition_id,
+        up_token=up_token,
+        down_token=down_token,
         opens_ns=window.opens_ns,
         closes_ns=window.closes_ns,
         settlement=SettlementRule.CANDLE if is_hourly else SettlementRule.TWAP,
         window_s=0 if is_hourly else _WINDOW_S,
+        protocol="v2" if is_v2 else "v1",
     )
+
+
+def _v1_ids(seed: int, slug: str) -> tuple[str, str, str]:
+    """Condition, Up's token and Down's: three hashes."""
+    condition_id = "0x" + _digest(seed, slug, "condition")
+    up, down = _digest(seed, slug, "up"), _digest(seed, slug, "down")
+    return condition_id, str(int(up, 16)), str(int(down, 16))
+
+
+def _v2_ids(seed: int, slug: str) -> tuple[str, str, str]:
+    """Condition and the two positions of it, which are the condition with the outcome's index for
+    a last byte. It begins with the binary module's number, and 64 of its bits are kept zero
+    (bits 40 to 103 of the position, by which clients tell a position from a CTF token)."""
+    digest = _digest(seed, slug, "condition")
+    structure = f"01{digest[:36]}{'0' * 16}{digest[36:44]}"
+    up, down = int(f"{structure}00", 16), int(f"{structure}01", 16)
+    return f"0x{structure}00", str(up), str(down)
 
 
 def _digest(seed: int, slug: str, part: str) -> str:

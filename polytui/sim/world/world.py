@@ -87,6 +87,8 @@ class WorldSettings:
     exchanges: Mapping[Asset, ExchangeSettings] = BUSY
     crowd: CrowdSettings = CrowdSettings()
     resolver: ResolverSettings = ResolverSettings()
+    v2_share: float = field(default=0.0, validator=[ge(0.0), le(1.0)])
+    """Share of the rounds that are of the second protocol: position ids, another signature."""
 
 
 class World:
@@ -340,7 +342,10 @@ class _Lister:
 
     def fire(self) -> Iterable[WorldEvent]:
         at_ns = self.next_ns
-        round_ = make_round(self._settings.seed, self._asset, self._interval, self._window)
+        settings = self._settings
+        round_ = make_round(
+            settings.seed, self._asset, self._interval, self._window, settings.v2_share
+        )
         self._registry.enlist(round_)
         self._hire(round_)
         self._go_on()

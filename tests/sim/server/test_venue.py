@@ -110,7 +110,7 @@ class TestGamma:
     async def test_slugs_may_repeat(self, world: SmallWorld, http: httpx.AsyncClient) -> None:
         slugs = [world.second.slug, "no-such-round", world.first.slug]
         events = await fetch(http, "/gamma/events", slug=slugs)
-        assert [event["slug"] for event in events] == [world.second.slug, world.first.slug]
+        assert [event["slug"] for event in events] == [world.first.slug, world.second.slug]
 
     @pytest.mark.trio
     async def test_keyset_pages_by_cursor(self, world: SmallWorld, http: httpx.AsyncClient) -> None:
@@ -124,7 +124,7 @@ class TestGamma:
         )
         assert len(last["events"]) == 1
         assert "next_cursor" not in last
-        newest = await fetch(http, "/gamma/events/keyset", **query)
+        newest = await fetch(http, "/gamma/events/keyset", ascending="false", **query)
         assert newest["events"][0]["slug"] == last["events"][0]["slug"]
 
     @pytest.mark.trio
