@@ -22,15 +22,13 @@ class OrderFile:
         if before is not None and order.status not in MOVES[before.status]:
             raise ValueError(f"{order.order_id}: {before.status.value} to {order.status.value}")
         self._orders[order.order_id] = order
-        places = (
-            self._open_by_key.setdefault(order.api_key, {}),
-            self._open_by_slug.setdefault(order.slug, {}),
-        )
-        for place in places:
+        for places, name in ((self._open_by_key, order.api_key), (self._open_by_slug, order.slug)):
             if order.status.is_open:
-                place[order.order_id] = None
-            else:
-                place.pop(order.order_id, None)
+                places.setdefault(name, {})[order.order_id] = None
+            elif name in places:
+                places[name].pop(order.order_id, None)
+                if not places[name]:
+                    del places[name]
 
     def open_of_key(self, api_key: str) -> list[VenueOrder]:
         """Oldest first."""
