@@ -132,7 +132,7 @@ class DeskVenue:
         await load_ethereum()
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://venue") as http:
-            people = [Stranger(http, number + 1, self.now_s) for number in range(count)]
+            people = [Stranger(http, number + 1, lambda: self.now_s) for number in range(count)]
             for one in people:
                 await one.come_in()
                 self.fund(one.wallet, dollars)

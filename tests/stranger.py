@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -53,18 +54,22 @@ _AUTH_WORDS = "This message attests that I control the given wallet"
 
 
 class Stranger:
-    """`now_s`: what he stamps his requests with. Needs `load_ethereum` before."""
+    """`clock_s`: the time he stamps his requests with. Needs `load_ethereum` before."""
 
-    def __init__(self, http: httpx.AsyncClient, number: int, now_s: int) -> None:
+    def __init__(self, http: httpx.AsyncClient, number: int, clock_s: Callable[[], int]) -> None:
         from eth_account import Account
 
         self._account = Account.from_key(number.to_bytes(32, "big"))
         self._http = http
         self._salt = 0
-        self.now_s = now_s
+        self._clock_s = clock_s
         self.address: str = self._account.address
         self.wallet = self.address.lower()
         self.credentials: dict[str, str] = {}
+
+    @property
+    def now_s(self) -> int:
+        return self._clock_s()
 
     async def come_in(self) -> None:
         """Makes a key at the venue."""

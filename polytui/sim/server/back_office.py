@@ -6,10 +6,13 @@ from attrs import frozen
 from starlette.routing import Route
 
 from polytui.model.units import NS_PER_S
-from polytui.net.clock import WallClock
+from polytui.net.clock import Clock, WallClock
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.wallets import Wallets
+from polytui.sim.server.control_door import ControlDoor
+from polytui.sim.server.exchange_control import ExchangeControl
+from polytui.sim.server.faucet import Faucet
 from polytui.sim.wire.desk import DeskSettings, OrderDesk
 from polytui.sim.wire.geoblock_api import GeoblockApi, GeoblockSwitch
 from polytui.sim.wire.l1_l2_auth import VenueAuth
@@ -58,3 +61,18 @@ class BackOffice:
     def website(self) -> list[Route]:
         """Routes at the root of the port."""
         return GeoblockApi(self.geoblock).routes()
+
+    def controls(self, clock: Clock, door: ControlDoor) -> list[Route]:
+        """Routes under `/control`."""
+        control = ExchangeControl(
+            self.exchange,
+            self.wallets,
+            Listing(self.exchange.world),
+            self.desk.troubles,
+            self.payloads,
+            self.geoblock,
+            clock,
+            door,
+        )
+        faucet = Faucet(self.exchange, self.wallets, self.desk.seen, door)
+        return [*control.routes(), *faucet.routes()]

@@ -25,6 +25,7 @@ from polytui.net.guard import Door, may_come_in
 from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.back_office import BackOffice
 from polytui.sim.server.connections import Connections
@@ -72,6 +73,7 @@ class VenueSettings:
     pace_s: float = field(default=0.004, validator=ge(0))
     """Real seconds the pump rests at least: what falls due together is sent together."""
     quirks: Quirks = NO_QUIRKS
+    rules: ExchangeRules = ExchangeRules()
     desk: DeskSettings = DeskSettings()
 
 
@@ -84,7 +86,7 @@ async def run_venue(
     """
     world, bell = World(settings.world), Doorbell()
     clock = Clock.starting_at(world.now_ns, settings.speed)
-    exchange = Exchange(world, now=clock.now_ns, on_request=bell.ring)
+    exchange = Exchange(world, settings.rules, now=clock.now_ns, on_request=bell.ring)
     office = BackOffice.over(exchange, Wallets(derived_wallets), settings.desk)
     polymarket, exchanges = Polymarket(world, settings.quirks, office.desk), Exchanges(world)
 
@@ -142,7 +144,7 @@ def _app(
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),
-        Mount("/control", routes=control.routes()),
+        Mount("/control", routes=[*control.routes(), *office.controls(clock, door)]),
         *office.website(),
     ]
     return Starlette(routes=routes, exception_handlers=ERROR_HANDLERS)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from attrs.validators import gt
 
 from polytui.model.instrument import Outcome, Round
@@ -122,6 +122,10 @@ class OrderPayloads:
     settings: PayloadSettings = field(factory=PayloadSettings)
     # Judging is work for the processor: two at once would only take turns.
     _limiter: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
+
+    def take_only_deposit_wallets(self, is_so: bool) -> None:
+        """From now on, or no longer."""
+        self.settings = evolve(self.settings, takes_only_deposit_wallets=is_so)
 
     async def one(self, body: bytes, caller: Caller) -> SignedOrder:
         """RefusedError, 400, in the venue's words."""
