@@ -52,6 +52,8 @@ def make_round(opens_ns: int, asset: Asset = Asset.BTC) -> Round:
 class SmallWorld:
     """The part of the world's surface that the wires read; world events are made by hand."""
 
+    seed = 7
+
     def __init__(self) -> None:
         self.now_ns = START_NS + 250_000_000
         self.assets = tuple(Asset)

@@ -25,6 +25,7 @@ from polytui.net.guard import Door, may_come_in
 from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.back_office import BackOffice
@@ -75,6 +76,7 @@ class VenueSettings:
     quirks: Quirks = NO_QUIRKS
     rules: ExchangeRules = ExchangeRules()
     desk: DeskSettings = DeskSettings()
+    on_chain: OnChainSettings = OnChainSettings()
 
 
 async def run_venue(
@@ -87,8 +89,11 @@ async def run_venue(
     world, bell = World(settings.world), Doorbell()
     clock = Clock.starting_at(world.now_ns, settings.speed)
     exchange = Exchange(world, settings.rules, now=clock.now_ns, on_request=bell.ring)
-    office = BackOffice.over(exchange, Wallets(derived_wallets), settings.desk)
-    polymarket, exchanges = Polymarket(world, settings.quirks, office.desk), Exchanges(world)
+    wallets = Wallets(derived_wallets)
+    office = BackOffice.over(exchange, wallets, settings.desk)
+    on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain)
+    polymarket = Polymarket(world, settings.quirks, office.desk, on_chain)
+    exchanges = Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:
         return polymarket.open_session(target) or exchanges.open_session(target)

@@ -6,8 +6,12 @@ from urllib.parse import urlsplit
 
 from starlette.routing import Mount
 
+from polytui.sim.exchange.holdings import Holdings
+from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
+from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.wire.clob_api import ClobApi
 from polytui.sim.wire.data_api import DataApiRoutes
+from polytui.sim.wire.data_markets import DataMarkets
 from polytui.sim.wire.desk import OrderDesk
 from polytui.sim.wire.gamma_api import GammaApi
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue
@@ -19,6 +23,7 @@ from polytui.sim.wire.public_record import PublicRecord
 from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
 from polytui.sim.wire.rtds import RtdsSession
 from polytui.sim.wire.session import ClientSession
+from polytui.sim.wire.wallet_addresses import derived_wallets
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
@@ -32,11 +37,19 @@ class Polymarket:
     """Sessions and routes that share what they write, so that a world event is written once."""
 
     def __init__(
-        self, world: World, quirks: Quirks = NO_QUIRKS, desk: OrderDesk | None = None
+        self,
+        world: World,
+        quirks: Quirks = NO_QUIRKS,
+        desk: OrderDesk | None = None,
+        on_chain: OnChain | None = None,
     ) -> None:
-        """Without `desk` nobody can trade, and private routes are unknown."""
+        """Without `desk` nobody can trade, and private routes are unknown; without `on_chain`
+        nobody has anything."""
         self._quirks = quirks
         self._desk = desk
+        self._on_chain = on_chain or OnChain(
+            world, Holdings(), Wallets(derived_wallets), OnChainSettings()
+        )
         self._frames = MarketFrames(world)
         self._record = PublicRecord(world)
         self._points = PricePoints(world)
@@ -49,6 +62,7 @@ class Polymarket:
         self._record.note(world_event)
         if self._desk is not None:
             self._desk.note(world_event)
+        self._on_chain.note(world_event)
 
     def open_session(self, target: str) -> ClientSession | None:
         """A session for the path of an upgrade; None for a path of no service."""
@@ -75,7 +89,9 @@ class Polymarket:
         listing, zombies = self._frames.listing, self._quirks.zombies
         gamma = GammaApi(GammaCatalogue(self._world, listing, self._record, zombies))
         clob = ClobApi(self._world, self._frames, self._record, self._quirks)
-        data = DataApiRoutes(self._world, self._frames.listing)
+        index, holdings = self._on_chain.index, self._on_chain.holdings
+        markets = DataMarkets(self._world, index, holdings, self._frames.listing, self._record)
+        data = DataApiRoutes(self._world, index, markets)
         private = [] if self._desk is None else self._desk.routes()
         return [
             Mount("/gamma", routes=gamma.routes()),
