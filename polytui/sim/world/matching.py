@@ -253,7 +253,8 @@ class ConditionBook:
             growth -= sum(match.shares for match in matches)
         if growth:
             join(half.level(key), side, key, growth)
-        self._tell(matches)
+        if self._told:
+            self._tell(matches)
         return tuple(matches)
 
     def sweep(self, outcome: Outcome, side: Side, price: Price, shares: Shares) -> MatchResult:
@@ -262,7 +263,8 @@ class ConditionBook:
         taker = MatchOrder("", "", outcome, side, price, shares, TimeInForce.FAK)
         appetite = Appetite(shares, is_dollars=False)
         matches = self._take(taker, opposite, up_price * opposite.sign, appetite)
-        self._tell(matches)
+        if self._told:
+            self._tell(matches)
         return MatchResult(tuple(matches))
 
     # --- inside -------------------------------------------------------------------------------
@@ -295,8 +297,6 @@ class ConditionBook:
 
     def _tell(self, matches: list[Match]) -> None:
         """Those whom the crowd met, once the book stands as it left it."""
-        if not self._told:
-            return
         for match in matches:
             told = self._told.get(match.maker_order_id)
             if told is not None:
@@ -305,7 +305,7 @@ class ConditionBook:
 
     def _drop_told(self, matches: list[Match]) -> None:
         """Nothing more is to be told of makers who have nothing left."""
-        for match in matches if self._told else ():
+        for match in matches:
             if match.maker_order_id not in self._orders:
                 self._told.pop(match.maker_order_id, None)
 
