@@ -429,6 +429,10 @@ def _audit_trade(told: list[TradeTold]) -> None:
         assert one.trade.status.value in LEGAL_TRADE[status], (status, one.trade.status)
         status = one.trade.status.value
         assert one.trade.shares == sum(part.shares for part in one.trade.maker_parts)
+        for part in one.trade.maker_parts:
+            owed = part.price * part.shares - part.usd * MICRO
+            assert owed >= 0 if part.side is BUY else owed <= 0, "rounded against a maker"
+            assert abs(owed) < MICRO
     assert status in ("CONFIRMED", "FAILED")
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from attrs import evolve
 
 from polytui.model.instrument import Round
-from polytui.model.units import NS_PER_S, Price, Shares, Usd
+from polytui.model.units import NS_PER_S, Price, Shares, Usd, format_micro
 from polytui.sim.exchange.account_events import OrderChange
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
 from polytui.sim.exchange.cancelling import Cancelling
@@ -28,7 +28,7 @@ from polytui.sim.exchange.order_keeper import OrderKeeper
 from polytui.sim.exchange.order_rules import OrderRules
 from polytui.sim.exchange.rebates import Rebate, Rebates
 from polytui.sim.exchange.reserves import Reserves
-from polytui.sim.exchange.rules import ExchangeRules
+from polytui.sim.exchange.rules import TICKS, ExchangeRules
 from polytui.sim.exchange.signed_order import SignedOrder
 from polytui.sim.exchange.trade_lives import Fate, TradeLives
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
@@ -138,7 +138,10 @@ class Exchange:
         self._lives.order_fate(Fate.RETRY, count)
 
     def set_tick(self, slug: str, tick: Price) -> None:
-        """From the present moment on. KeyError for a slug that is not listed."""
+        """From the present moment on. KeyError for a slug that is not listed, ValueError for a tick
+        that the venue does not have."""
+        if tick not in TICKS:
+            raise ValueError(f"a tick is one of {', '.join(map(format_micro, TICKS))}")
         self.world.tick(slug)
         self._ask(partial(self._change_tick, slug, tick))
 

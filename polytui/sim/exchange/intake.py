@@ -60,7 +60,7 @@ class Intake:
             words = f"order {signed.order_id} is invalid. Duplicated."
             answered(_refused(signed, Refusal(words)))
             return
-        judged = self._judge.judge(signed)
+        judged = self._judge.judge(signed, self._world.now_ns)
         if isinstance(judged, Refusal):
             answered(_refused(signed, judged))
         elif judged.killed:
@@ -98,7 +98,7 @@ class Intake:
             answered(OrderAnswer(order_id, refused=no_orderbook(token_id)))
             return
         self._keeper.free(order_id)
-        judged = self._judge.judge(held.signed)
+        judged = self._judge.judge(held.signed, held.created_ns)
         if isinstance(judged, Refusal):
             self._end(held, OrderStatus.INVALID, judged, answered)
         elif judged.killed:

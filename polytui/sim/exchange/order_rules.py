@@ -49,7 +49,8 @@ class OrderRules:
         self._modes = modes
         self._funds = funds
 
-    def judge(self, signed: SignedOrder) -> Entry | Refusal:
+    def judge(self, signed: SignedOrder, arrived_ns: int) -> Entry | Refusal:
+        """As of now; only its end is counted from its arrival."""
         now_ns = self._world.now_ns
         refusal = self._modes.refusal(now_ns, is_post_only=signed.is_post_only)
         is_buy = signed.side is Side.BUY
@@ -66,7 +67,9 @@ class OrderRules:
         terms = terms_of(signed, listed, outcome, book.tick)
         if terms.asked is None:
             return Refusal(terms.words)
-        words = self._untimely(signed) or malformed(terms.asked, book.tick, book.min_shares)
+        words = self._untimely(signed, arrived_ns) or malformed(
+            terms.asked, book.tick, book.min_shares
+        )
         if words:
             return Refusal(words)
         need = _need(signed, terms.asked, book)
@@ -86,13 +89,13 @@ class OrderRules:
         is_held = listed.condition_id in self._modes.unready
         return self._world.now_ns >= ready_ns and not is_held
 
-    def _untimely(self, signed: SignedOrder) -> str:
+    def _untimely(self, signed: SignedOrder, arrived_ns: int) -> str:
         """What is wrong with its type and its end."""
         if signed.is_post_only and not signed.order_type.may_rest:
             return _POST_ONLY_TYPE
         if signed.order_type is not OrderType.GTD:
             return _EXPIRATION if signed.expiration_s else ""
-        least_ns = self._world.now_ns + self._rules.gtd_ahead_s * NS_PER_S
+        least_ns = arrived_ns + self._rules.gtd_ahead_s * NS_PER_S
         return _EXPIRATION if signed.expiration_s * NS_PER_S < least_ns else ""
 
 

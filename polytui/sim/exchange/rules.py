@@ -6,6 +6,10 @@ from attrs import field, frozen
 from attrs.validators import ge, gt, le
 
 from polytui.model.instrument import Interval
+from polytui.model.units import Price
+
+TICKS = (Price(100_000), Price(10_000), Price(5_000), Price(2_500), Price(1_000), Price(100))
+"""Every tick the venue has."""
 
 
 @frozen

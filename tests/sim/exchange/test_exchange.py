@@ -161,6 +161,20 @@ def test_a_fak_buy_spends_its_dollars_and_may_bring_more_shares(floor: TradingFl
     assert order.status is OrderStatus.MATCHED
 
 
+def test_a_fak_buy_spends_its_last_millionth_and_no_maker_gets_less_than_his_price(
+    floor: TradingFloor,
+) -> None:
+    splitting(floor, ANNA, 50)
+    floor.place(floor.order(ANNA, UP, SELL, 66, 20))
+    taken = floor.place_one(floor.order(BORIS, UP, BUY, 66, 5, FAK))
+    assert (taken.making, taken.taking) == (usd(5), 7_575_757)
+    floor.play(SETTLED_S)
+    assert floor.exchange.holdings.usd(ANNA) == usd(55)
+    order = floor.exchange.order(taken.order_id)
+    assert order is not None
+    assert order.status is OrderStatus.MATCHED
+
+
 def test_what_a_fak_does_not_find_is_cancelled(floor: TradingFloor) -> None:
     splitting(floor, ANNA, 50)
     floor.place(floor.order(ANNA, UP, SELL, 50, 5))
@@ -478,6 +492,14 @@ def test_after_the_hold_it_is_judged_again(held_floor: TradingFloor) -> None:
     assert floor.exchange.free_usd(CLARA) == usd(100)
 
 
+def test_the_end_of_a_held_order_counts_from_its_arrival(held_floor: TradingFloor) -> None:
+    end_s = held_floor.world.now_ns // NS_PER_S + 181
+    held_floor.play(1 - held_floor.world.now_ns % NS_PER_S / NS_PER_S)
+    order = held_floor.order(BORIS, DOWN, BUY, 50, 6, GTD, expiration_s=end_s)
+    pending = held_floor.exchange.place([order])
+    assert held_floor.wait(pending)[0].status == "matched"
+
+
 def test_an_order_that_would_rest_and_a_post_only_one_are_never_held(
     held_floor: TradingFloor,
 ) -> None:
@@ -684,6 +706,8 @@ def test_a_tick_that_changes_counts_for_orders_from_then_on(floor: TradingFloor)
     changed = [one for one in floor.events if isinstance(one, TickChanged)]
     assert [(one.old, one.new) for one in changed] == [(10_000, 100_000)]
     assert len(floor.exchange.open_orders(key_of(ANNA))) == 1
+    with pytest.raises(ValueError, match=r"a tick is one of 0\.1, 0\.01"):
+        floor.exchange.set_tick(floor.round.slug, Price(20_000))
 
 
 def test_makers_get_their_share_of_the_fees_at_midnight() -> None:
@@ -699,3 +723,17 @@ def test_makers_get_their_share_of_the_fees_at_midnight() -> None:
     assert [new - old for new, old in zip(after, before, strict=True)] == [usd(0.035), usd(0.105)]
     assert [one.usd for one in floor.exchange.rebates] == [usd(0.035), usd(0.105)]
     assert floor.exchange.holdings.usd(FEES) == usd(0.56)
+
+
+def test_the_same_requests_at_the_same_moments_are_the_same_world() -> None:
+    def played() -> str:
+        floor = TradingFloor(ExchangeRules(failures=0.3), interval=Interval.M5, crowd_ahead=1.0)
+        floor.fund(1_000, ANNA, BORIS)
+        for cents in range(40, 60):
+            floor.place(floor.order(ANNA, UP, BUY, cents, 10))
+            floor.place(floor.order(BORIS, DOWN, BUY, 100 - cents, 10))
+            floor.play(0.7)
+        floor.play(SETTLED_S)
+        return repr(floor.events)
+
+    assert played() == played()
