@@ -7,6 +7,7 @@ serialised here, so that our batches and its pongs cannot mix.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import trio
@@ -43,6 +44,8 @@ class _SharedStream(trio.abc.Stream):
     """A stream two writers may use: each write goes out whole."""
 
     def __init__(self, inner: trio.abc.Stream) -> None:
+        self.heard_at = trio.current_time()
+        """When anything came last, be it a control frame."""
         self._inner = inner
         self._lock = trio.StrictFIFOLock()
 
@@ -55,7 +58,9 @@ class _SharedStream(trio.abc.Stream):
             await self._inner.wait_send_all_might_not_block()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._inner.receive_some(max_bytes)
+        data = await self._inner.receive_some(max_bytes)
+        self.heard_at = trio.current_time()
+        return data
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -67,7 +72,7 @@ class Peer:
     def __init__(
         self,
         request: WebSocketRequest,
-        stream: trio.abc.Stream,
+        stream: _SharedStream,
         scope: trio.CancelScope,
         settings: PeerSettings,
     ) -> None:
@@ -120,21 +125,28 @@ class Peer:
             with trio.move_on_after(self._settings.closing_s):
                 await self._connection.aclose(code, reason)
 
-    async def texts(self, quiet_limit_s: Callable[[], float | None]) -> AsyncIterator[str]:
-        """What the peer says, until it is gone or says nothing for so long as is allowed then."""
+    async def texts(
+        self, quiet_limit_s: Callable[[], float | None], *, hears_pings: bool = False
+    ) -> AsyncIterator[str]:
+        """What the peer says, until it is gone or says nothing for so long as is allowed then.
+        `hears_pings`: a control frame is as good as something said."""
         if self._connection is None:
             raise RuntimeError("accept the peer first")
+        said_at = trio.current_time()
         while True:
             limit = quiet_limit_s()
+            since = max(said_at, self._stream.heard_at) if hears_pings else said_at
             message: str | bytes | None = None
-            with trio.move_on_after(float("inf") if limit is None else limit):
+            with trio.CancelScope(deadline=math.inf if limit is None else since + limit):
                 try:
                     message = await self._connection.get_message()
                 except ConnectionClosed:
                     return
-            if message is None:
+            if message is not None:
+                said_at = trio.current_time()
+                yield message if isinstance(message, str) else message.decode(errors="replace")
+            elif not (hears_pings and self._stream.heard_at > since):
                 return
-            yield message if isinstance(message, str) else message.decode(errors="replace")
 
     async def send_ready(self) -> None:
         """Write what `push` queued, for ever; everything that is ready goes in one write."""

@@ -9,7 +9,7 @@ from attrs import define
 
 from polytui.net.peer import Peer
 from polytui.sim.server.network_faults import NetworkFaults, Spell
-from polytui.sim.wire.session import Announcing, ClientSession
+from polytui.sim.wire.session import Announcing, ClientSession, HearingPings
 from polytui.sim.world.world_events import WorldEvent
 
 EVERYONE = "all"
@@ -109,7 +109,8 @@ class Connections:
 
     async def _listen(self, peer: Peer, session: ClientSession) -> None:
         peer.push(session.opening())
-        async for text in peer.texts(lambda: session.quiet_limit_s):
+        hears_pings = isinstance(session, HearingPings) and session.hears_pings
+        async for text in peer.texts(lambda: session.quiet_limit_s, hears_pings=hears_pings):
             peer.push(session.receive(text))
             if session.closing is not None:
                 await peer.close(*session.closing)

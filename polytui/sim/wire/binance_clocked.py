@@ -24,10 +24,9 @@ from polytui.sim.wire.binance_rows import (
     depth_document,
     levels,
 )
-from polytui.sim.wire.binance_streams import BinanceFrames, ClockedStream
+from polytui.sim.wire.binance_streams import UPDATES, BinanceFrames, ClockedStream
 from polytui.sim.wire.calendar_bars import MONTHLY, WEEKLY
 from polytui.sim.world.world import World
-from polytui.sim.world.world_events import ExchangeQuote
 
 _DEPTH = re.compile(r"depth(5|10|20)?(@100ms|@1000ms)?")
 _SLOW_NS, _FAST_NS = NS_PER_S, 100 * NS_PER_MS
@@ -182,35 +181,40 @@ class _Told:
 
 @define
 class _DepthChanges:
-    """`@depth`: what changed in the book, with ids that join: each `U` is the `u` before and 1."""
+    """`@depth`: every level that was touched, with ids that join: each `U` is the `u` before and
+    1, so a book that was read in between falls into one of them."""
 
     owner: BinanceClocked
     frames: BinanceFrames
     asset: Asset
     unit_ns: int
     told: int = field(init=False)
-    quote: ExchangeQuote | None = field(init=False)
+    """The number of the quote that was told last."""
 
     def __attrs_post_init__(self) -> None:
-        self.told, self.quote = self._now()
+        self.told = self.frames.book(self.asset).update
 
     def tell(self, at_ns: int) -> Iterable[str]:
-        (told, quote), (update, now) = (self.told, self.quote), self._now()
-        if update == told:
+        book, told = self.frames.book(self.asset), self.told
+        if book.update == told:
             return
-        self.told, self.quote = update, now
+        self.told = book.update
 
         def write() -> dict[str, Any]:
-            bids, asks = self.frames.book(self.asset).since(quote)
-            head = {"e": "depthUpdate", "E": at_ns // self.unit_ns, "s": NAMES[self.asset]}
-            sides = {"b": levels(bids), "a": levels(asks)}
-            return {**head, "U": told + 1, "u": update, **sides}
+            bids, asks = book.touched_since(told)
+            last = self.frames.update_id(self.asset)
+            return {
+                "e": "depthUpdate",
+                "E": at_ns // self.unit_ns,
+                "s": NAMES[self.asset],
+                "U": last - UPDATES * (book.update - told) + 1,
+                "u": last,
+                "b": levels(bids),
+                "a": levels(asks),
+            }
 
-        state = (told, update, at_ns)
+        state = (told, book.update, at_ns)
         yield self.owner.written(("depth", self.asset, self.unit_ns), state, write)
-
-    def _now(self) -> tuple[int, ExchangeQuote | None]:
-        return self.frames.update_id(self.asset), self.frames.book(self.asset).quote
 
 
 @define

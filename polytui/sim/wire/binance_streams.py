@@ -19,7 +19,7 @@ from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade, WorldEv
 _FIRST_ID = 4_000_000_000
 _KEPT_TRADES = 60_000
 """Of one asset, for who asks by id: some hours."""
-_UPDATES = 3
+UPDATES = 3
 """Of the book, told by one quote: ids rise by more than one."""
 _MOST_INBOUND = 5
 """Frames a second from one client; more end the connection."""
@@ -62,7 +62,7 @@ class BinanceFrames:
             self._frames = _trade_frames(world_event, ids, millis(world_event.at_ns))
         elif isinstance(world_event, ExchangeQuote):
             ids = self._ids[world_event.asset]
-            ids.update += _UPDATES
+            ids.update += UPDATES
             self._books[world_event.asset].note(world_event)
             self._frames = _quote_frames(world_event, ids)
         else:

@@ -29,6 +29,15 @@ _ENDPOINTS = {
     "ticker.price": "ticker/price",
     "ticker.book": "ticker/bookTicker",
 }
+_LIMITS = [
+    {
+        "rateLimitType": "REQUEST_WEIGHT",
+        "interval": "MINUTE",
+        "intervalNum": 1,
+        "limit": 6_000,
+        "count": 2,
+    }
+]
 _KEYED = ("session", "account", "order", "orders", "openOrders", "allOrders", "myTrades", "sor")
 """What begins so is asked with a key, which nobody has here."""
 
@@ -51,11 +60,15 @@ class BinanceWsApiSession:
         request = parse_object(text)
         if request is None:
             return [_answer(None, 400, error={"code": -1135, "msg": "Invalid JSON Request"})]
+        params = request.get("params") or {}
+        # Not a parameter of any method: whether the limits are told with the answer.
+        tells = params.pop("returnRateLimits", True) if isinstance(params, dict) else True
+        limits = {"rateLimits": _LIMITS} if tells is not False else {}
         try:
-            result = self._result(request.get("method"), request.get("params") or {})
+            result = self._result(request.get("method"), params)
         except RefusedError as refused:
-            return [_answer(request.get("id"), refused.status, error=refused.body)]
-        return [_answer(request.get("id"), 200, result=result)]
+            return [_answer(request.get("id"), refused.status, error=refused.body, **limits)]
+        return [_answer(request.get("id"), 200, result=result, **limits)]
 
     def publish(self, _world_event: WorldEvent) -> list[str]:
         return []
@@ -85,7 +98,4 @@ def _text(value: Any) -> str:
 
 
 def _answer(request_id: Any, status: int, **content: Any) -> str:
-    limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1}
-    limits = [{**limit, "limit": 6_000, "count": 2}]
-    answer = {"id": request_id, "status": status, **content, "rateLimits": limits}
-    return msgspec.json.encode(answer).decode()
+    return msgspec.json.encode({"id": request_id, "status": status, **content}).decode()

@@ -26,7 +26,7 @@ class MarketSession:
 
     Venue rules: the first answer to a subscription is an array of books; an id that is already
     subscribed is refused; above 500 ids no initial books come; PING is answered with PONG, and a
-    socket that sends nothing for a minute is dropped.
+    socket that sends nothing for a minute is dropped; whether protocol pings count is not known.
     """
 
     WANTS: ClassVar[tuple[type, ...]] = (
@@ -39,7 +39,8 @@ class MarketSession:
     ping_every_s: ClassVar[float | None] = None
     quiet_limit_s: ClassVar[float | None] = 60.0
 
-    def __init__(self, frames: MarketFrames) -> None:
+    def __init__(self, frames: MarketFrames, *, hears_pings: bool = True) -> None:
+        self.hears_pings = hears_pings
         self._frames = frames
         self._masks: dict[str, int] = {}
         self._tokens: dict[str, tuple[str, Outcome] | None] = {}

@@ -9,6 +9,7 @@ from starlette.routing import Mount
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.wallets import Wallets
+from polytui.sim.wire.activity import Activity
 from polytui.sim.wire.clob_api import ClobApi
 from polytui.sim.wire.data_api import DataApiRoutes
 from polytui.sim.wire.data_markets import DataMarkets
@@ -53,6 +54,7 @@ class Polymarket:
         self._frames = MarketFrames(world)
         self._record = PublicRecord(world)
         self._points = PricePoints(world)
+        self._activity = Activity(world)
         self._world = world
 
     def note(self, world_event: WorldEvent) -> None:
@@ -76,10 +78,12 @@ class Polymarket:
         return self.polybolt_session() if path == POLYBOLT_PATH else None
 
     def market_session(self) -> MarketSession:
-        return MarketSession(self._frames)
+        return MarketSession(self._frames, hears_pings=not self._quirks.needs_text_pings)
 
     def rtds_session(self) -> RtdsSession:
-        return RtdsSession(self._points)
+        return RtdsSession(
+            self._points, self._activity, needs_text_pings=self._quirks.needs_text_pings
+        )
 
     def polybolt_session(self) -> PolyBoltSession:
         return PolyBoltSession(self._points)

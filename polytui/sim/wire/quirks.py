@@ -1,4 +1,4 @@
-"""Oddities of the venue's public reads that a test may want and a demo does not."""
+"""Oddities of the venue's public side that a test may want and a demo does not."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ class Quirks:
     them it answers 404, then with empty token ids (seen for minutes after a market's creation)."""
     zombies: int = field(default=0, validator=[ge(0), le(MOST_ZOMBIES)])
     """Rounds of months ago that Gamma still lists as `closed: false`, without an order book."""
+    needs_text_pings: bool = False
+    """Cut clients of the market channel and of RTDS that say nothing, protocol pings or not.
+    Otherwise a protocol ping is as good as a PING. What the real venue does is not proven."""
 
 
 NO_QUIRKS = Quirks()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import define
+from collections import deque
+from itertools import pairwise
+
+from attrs import define, field
 
 from polytui.model.instrument import Asset
 from polytui.sim.world.ladder import Ladder, LadderSide
@@ -11,23 +14,27 @@ from polytui.sim.world.world_events import ExchangeQuote
 
 TICKS = {asset: BUSY[asset].price_tick for asset in Asset}
 """Dollars; what the exchanges list as the step of prices."""
+_KEPT_QUOTES = 512
+"""More than the busiest market has in a second."""
 LOT = 1e-5
 """Coins; the step of sizes."""
 
 
 @define
 class QuotedBook:
-    """State: the last two quotes, and how often it was quoted."""
+    """State: the last quotes, and how often it was quoted."""
 
     asset: Asset
     update: int = 0
     quote: ExchangeQuote | None = None
     before: ExchangeQuote | None = None
     ladder: Ladder | None = None
+    recent: deque[ExchangeQuote] = field(factory=lambda: deque(maxlen=_KEPT_QUOTES))
 
     def note(self, quote: ExchangeQuote) -> None:
         self.update += 1
         self.before, self.quote = self.quote, quote
+        self.recent.append(quote)
         if self.ladder is None:
             self.ladder = Ladder.behind(quote, TICKS[self.asset])
 
@@ -51,6 +58,28 @@ class QuotedBook:
         bids, asks = self.sides(levels)
         old_bids, old_asks = self.sides_of(old, levels)
         return _changed(old_bids, bids), _changed(old_asks, asks)
+
+    def touched_since(self, update: int) -> tuple[LadderSide, LadderSide]:
+        """Every level that any quote after the one of that number has touched, and what stands
+        there now; 0: nothing. So whoever has read the book at any moment in between has what
+        stands there now as well."""
+        quote, ladder = self.quote, self.ladder
+        if quote is None or ladder is None:
+            return {}, {}
+        count = self.update - update + 1
+        steps = list(self.recent)[-count:]
+        bids, asks = set[float](), set[float]()
+        if update < 1:
+            bids |= ladder.bids(steps[0]).keys()
+            asks |= ladder.asks(steps[0]).keys()
+        for old, new in pairwise(steps):
+            changed_bids, changed_asks = ladder.changes(old, new)
+            bids |= changed_bids.keys()
+            asks |= changed_asks.keys()
+        return (
+            {price: ladder.bid_size(quote, price) for price in sorted(bids, reverse=True)},
+            {price: ladder.ask_size(quote, price) for price in sorted(asks)},
+        )
 
 
 def _changed(before: LadderSide, after: LadderSide) -> LadderSide:

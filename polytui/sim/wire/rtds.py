@@ -7,9 +7,15 @@ from typing import Any, ClassVar
 import msgspec
 
 from polytui.model.instrument import Asset
+from polytui.sim.wire.activity import KINDS, Activity
 from polytui.sim.wire.price_points import BINANCE, SPOT, TWAP, TWAP_WINDOW_S, Point, PricePoints
 from polytui.sim.wire.wire_text import parse_object
-from polytui.sim.world.world_events import ChainlinkTicked, ExchangeTrade, WorldEvent
+from polytui.sim.world.world_events import (
+    BookSwept,
+    ChainlinkTicked,
+    ExchangeTrade,
+    WorldEvent,
+)
 
 _SERIES = {
     "crypto_prices": BINANCE,
@@ -17,8 +23,11 @@ _SERIES = {
     "crypto_prices_twap_sixty": TWAP,
 }
 _TOPICS = {series: topic for topic, series in _SERIES.items()}
-_SILENT_TOPICS = ("crypto_prices_twap_thirty", "equity_prices", "comments", "activity")
+_ACTIVITY = "activity"
+_SILENT_TOPICS = ("crypto_prices_twap_thirty", "equity_prices", "comments")
 """Topics the relay has and this venue has nothing to say about."""
+_QUIET_S = 228.0
+"""After so long without a word one observer of the live relay was given nothing more."""
 _HISTORY_S = {BINANCE: 120, SPOT: 60, TWAP: 60}
 
 _SYMBOLS = {
@@ -49,13 +58,18 @@ class RtdsSession:
     dollars x 10^18, those of the Binance topic plain decimals.
     """
 
-    WANTS: ClassVar[tuple[type, ...]] = (ChainlinkTicked, ExchangeTrade)
+    WANTS: ClassVar[tuple[type, ...]] = (ChainlinkTicked, ExchangeTrade, BookSwept)
     ping_every_s: ClassVar[float | None] = None
-    quiet_limit_s: ClassVar[float | None] = None
 
-    def __init__(self, points: PricePoints) -> None:
+    def __init__(
+        self, points: PricePoints, activity: Activity, *, needs_text_pings: bool = False
+    ) -> None:
+        self.quiet_limit_s: float | None = _QUIET_S if needs_text_pings else None
         self._points = points
+        self._activity = activity
         self._wanted: set[tuple[str, Asset | None]] = set()
+        self._trades: set[tuple[str, str]] = set()
+        """Kinds of activity, each with the slug it is wanted of; "" for all."""
         self.closing: tuple[int, str] | None = None
 
     def opening(self) -> list[str]:
@@ -72,12 +86,15 @@ class RtdsSession:
 
     def publish(self, world_event: WorldEvent) -> list[str]:
         """Updates of a world event for the symbols this client asked for."""
+        if isinstance(world_event, BookSwept):
+            return self._activity.of(world_event, self._trades) if self._trades else []
         if not self._wanted:
             return []
         return [update_text(point) for point in self._points.of(world_event) if self._wants(point)]
 
     def close(self) -> None:
         self._wanted.clear()
+        self._trades.clear()
 
     def _wants(self, point: Point) -> bool:
         wanted = self._wanted
@@ -87,12 +104,15 @@ class RtdsSession:
         if frame is None or not isinstance(frame.get("subscriptions"), list):
             raise _RefusedError(400, "invalid request body")
         entries = [_entry(one) for one in frame["subscriptions"]]
+        trades = {key for one in frame["subscriptions"] for key in _activity_keys(one)}
         if frame.get("action") == "unsubscribe":
+            self._trades -= trades
             for topic, symbol, _ in entries:
                 self._wanted -= set(_keys(topic, symbol))
             return []
         if frame.get("action") != "subscribe":
             raise _RefusedError(400, "invalid action")
+        self._trades |= trades
         return [text for entry in entries for text in self._subscribe(*entry)]
 
     def _subscribe(self, topic: str, symbol: str | None, is_spaced: bool) -> list[str]:
@@ -131,11 +151,21 @@ def _entry(raw: Any) -> tuple[str, str | None, bool]:
     if not isinstance(raw, dict) or not isinstance(raw.get("topic"), str):
         raise _RefusedError(400, "invalid subscription")
     topic, filters = raw["topic"], raw.get("filters", "")
-    if topic not in _SERIES and topic not in _SILENT_TOPICS:
+    if topic not in (*_SERIES, _ACTIVITY, *_SILENT_TOPICS):
         raise _RefusedError(401, f"leger GetTopics error: {topic} not found")
     if not isinstance(filters, str):
         raise _RefusedError(400, "filters must be a string")
     return topic, _symbol_of(topic, filters), " " in filters
+
+
+def _activity_keys(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an entry wants of the activity; nothing for another topic."""
+    if raw["topic"] != _ACTIVITY:
+        return []
+    wanted = parse_object(raw.get("filters") or "{}") or {}
+    slug = str(wanted.get("event_slug") or wanted.get("market_slug") or "")
+    kind = raw.get("type")
+    return [(one, slug) for one in KINDS if kind in ("*", one)]
 
 
 def _symbol_of(topic: str, filters: str) -> str | None:

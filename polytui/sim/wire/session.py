@@ -40,6 +40,14 @@ class ClientSession(Protocol):
 
 
 @runtime_checkable
+class HearingPings(Protocol):
+    """A service to whom a client's protocol ping may be as good as something said."""
+
+    @property
+    def hears_pings(self) -> bool: ...
+
+
+@runtime_checkable
 class Announcing(Protocol):
     """A service that says beforehand that it will close."""
 

@@ -59,6 +59,17 @@ class Ladder:
         )
         return bids, asks
 
+    def bid_size(self, quote: ExchangeQuote, price: float) -> float:
+        """What stands at a price; 0 where there is no bid."""
+        if price == quote.bid:
+            return quote.bid_size
+        return self._at(price, self._below(quote.bid))
+
+    def ask_size(self, quote: ExchangeQuote, price: float) -> float:
+        if price == quote.ask:
+            return quote.ask_size
+        return self._at(price, self._above(quote.ask))
+
     def _below(self, best: float) -> range:
         """The grid's indices behind a best bid, best first."""
         first = math.ceil(round(best / self.grid, 6)) - 1

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from small_world import E18, START_NS, SmallWorld
 
+from polytui.sim.wire.activity import Activity
 from polytui.sim.wire.polybolt import PolyBoltSession
 from polytui.sim.wire.price_points import PricePoints
 from polytui.sim.wire.rtds import RtdsSession
@@ -47,7 +48,7 @@ def items(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
 class TestRtds:
     @pytest.fixture
     def session(self, world: SmallWorld) -> RtdsSession:
-        return RtdsSession(PricePoints(world))
+        return RtdsSession(PricePoints(world), Activity(world))
 
     def test_an_empty_text_comes_on_connect(self, session: RtdsSession) -> None:
         assert session.opening() == [""]
