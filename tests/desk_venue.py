@@ -20,6 +20,7 @@ from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.rate_limits import LimitMode
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.wire.desk import DeskSettings, OrderDesk
@@ -27,9 +28,9 @@ from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.ethereum import load_ethereum
 from polytui.sim.wire.geoblock_api import GeoblockSwitch
 from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.limited import LimitSettings, VenueLimits
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.order_payload import OrderPayloads
-from polytui.sim.wire.orders_api import NoLimits
 from polytui.sim.wire.user_channel import UserSession
 from polytui.sim.wire.wallet_addresses import derived_wallets
 from polytui.sim.world.crowd import CrowdRates, CrowdSettings
@@ -79,9 +80,8 @@ class DeskVenue:
             self.wallets,
             auth,
             self.payloads,
-            NoLimits(),
+            VenueLimits(lambda: self.world.now_ns, LimitSettings(LimitMode.OFF, LimitMode.OFF)),
             self.geoblock.check,
-            lambda _: "Standard",
             settings or DeskSettings(),
         )
         self.app = Starlette(

@@ -8,12 +8,14 @@ are read here, bounded in bytes and seconds, before anybody behind the door sees
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import ip_address
 from typing import Any
 
 import trio
 from attrs import define, field, frozen
 from attrs.validators import gt
 
+from polytui.model.errors import Fatal
 from polytui.model.web_address import WebAddress, web_address
 
 Scope = dict[str, Any]
@@ -47,6 +49,19 @@ def may_come_in(host: str, origin: str, own: str) -> bool:
         return not origin or _same(web_address(origin, "http", "https"), meant)
     except ValueError:
         return False
+
+
+def check_is_loopback(host: str) -> None:
+    """Fatal for an address to listen on that others than this machine could reach."""
+    try:
+        is_own = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_own = False
+    if not is_own:
+        raise Fatal(
+            f"{host!r} is no address of this machine alone, and this server has no lock on its "
+            "doors; listen on 127.0.0.1 or ::1"
+        )
 
 
 def _same(page: WebAddress, meant: WebAddress) -> bool:

@@ -9,6 +9,8 @@ from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock, WallClock
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.exchange import Exchange
+from polytui.sim.exchange.rate_limits import SignerLimits
+from polytui.sim.exchange.volumes import month_volume_usd
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.exchange_control import ExchangeControl
@@ -16,9 +18,9 @@ from polytui.sim.server.faucet import Faucet
 from polytui.sim.wire.desk import DeskSettings, OrderDesk
 from polytui.sim.wire.geoblock_api import GeoblockApi, GeoblockSwitch
 from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.limited import LimitSettings, VenueLimits
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.order_payload import OrderPayloads
-from polytui.sim.wire.orders_api import NoLimits
 
 
 @frozen
@@ -30,11 +32,14 @@ class BackOffice:
     keys: ApiKeys
     auth: VenueAuth
     payloads: OrderPayloads
+    limits: VenueLimits
     geoblock: GeoblockSwitch
     desk: OrderDesk
 
     @classmethod
-    def over(cls, exchange: Exchange, wallets: Wallets, settings: DeskSettings) -> BackOffice:
+    def over(
+        cls, exchange: Exchange, wallets: Wallets, settings: DeskSettings, limited: LimitSettings
+    ) -> BackOffice:
         world = exchange.world
         listing, keys, geoblock = Listing(world), ApiKeys(world.seed), GeoblockSwitch()
 
@@ -42,7 +47,14 @@ class BackOffice:
             # Strangers stamp with the machine's clock, unless they ask the venue for its own.
             return exchange.now_ns() // NS_PER_S, WallClock().now_ns() // NS_PER_S
 
+        def volume_usd(address: str) -> int:
+            trading = keys.all_of(address)
+            return sum(
+                month_volume_usd(exchange.trades(one), one, exchange.now_ns()) for one in trading
+            )
+
         auth = VenueAuth(keys, present_s)
+        limits = VenueLimits(exchange.now_ns, limited, SignerLimits(volume_usd))
         payloads = OrderPayloads(listing.by_token, wallets, lambda: exchange.now_ns() // NS_PER_S)
         desk = OrderDesk(
             exchange,
@@ -51,12 +63,11 @@ class BackOffice:
             wallets,
             auth,
             payloads,
-            NoLimits(),
+            limits,
             geoblock.check,
-            lambda _: "Standard",
             settings,
         )
-        return cls(exchange, wallets, keys, auth, payloads, geoblock, desk)
+        return cls(exchange, wallets, keys, auth, payloads, limits, geoblock, desk)
 
     def website(self) -> list[Route]:
         """Routes at the root of the port."""

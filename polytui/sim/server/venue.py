@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock, WallClock
-from polytui.net.guard import Door, may_come_in
+from polytui.net.guard import Door, DoorSettings, check_is_loopback, may_come_in
 from polytui.net.peer import Peer, serve_peers
 from polytui.net.serve import serve_asgi
 from polytui.sim.exchange.exchange import Exchange
@@ -45,6 +45,7 @@ from polytui.sim.wire.exchanges import (
     COINBASE_PATH,
     Exchanges,
 )
+from polytui.sim.wire.limited import Limited, LimitSettings
 from polytui.sim.wire.polymarket import (
     MARKET_PATH,
     POLYBOLT_PATH,
@@ -77,6 +78,9 @@ class VenueSettings:
     rules: ExchangeRules = ExchangeRules()
     desk: DeskSettings = DeskSettings()
     on_chain: OnChainSettings = OnChainSettings()
+    limits: LimitSettings = LimitSettings()
+    door: DoorSettings = DoorSettings(unfinished=256)
+    """An order waits for its match before it is answered, so many may wait at once."""
 
 
 async def run_venue(
@@ -84,13 +88,15 @@ async def run_venue(
 ) -> None:
     """Serve a world until cancelled; starts with the addresses once everything answers.
 
-    Fatal, bare, for a port in use or a price file that cannot be read.
+    Fatal, bare, for an address that is not this machine's own, a port in use or a price file that
+    cannot be read.
     """
+    check_is_loopback(settings.host)
     world, bell = World(settings.world), Doorbell()
     clock = Clock.starting_at(world.now_ns, settings.speed)
     exchange = Exchange(world, settings.rules, now=clock.now_ns, on_request=bell.ring)
     wallets = Wallets(derived_wallets)
-    office = BackOffice.over(exchange, wallets, settings.desk)
+    office = BackOffice.over(exchange, wallets, settings.desk, settings.limits)
     on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain)
     polymarket = Polymarket(world, settings.quirks, office.desk, on_chain)
     exchanges = Exchanges(world)
@@ -105,7 +111,7 @@ async def run_venue(
 
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     app = _app(office, polymarket, exchanges, connections, trouble_market, clock, token)
-    door = Door(app, settings.host)
+    door = Door(Limited(app, office.limits), settings.host, settings.door)
 
     async def converse(peer: Peer) -> None:
         if may_come_in(peer.host, peer.origin, settings.host):

@@ -19,11 +19,12 @@ from polytui.sim.wire.balance_api import BalanceApi
 from polytui.sim.wire.desk_troubles import DeskTroubles
 from polytui.sim.wire.heartbeat_api import HeartbeatApi
 from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.limited import VenueLimits
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.notices import Notices
 from polytui.sim.wire.notices_api import NoticesApi
 from polytui.sim.wire.order_payload import OrderPayloads
-from polytui.sim.wire.orders_api import OrderLimits, OrdersApi
+from polytui.sim.wire.orders_api import OrdersApi
 from polytui.sim.wire.rebates_api import RebatesApi
 from polytui.sim.wire.rewards_api import RewardsApi
 from polytui.sim.wire.seen_balances import SeenBalances
@@ -51,13 +52,11 @@ class OrderDesk:
         wallets: Wallets,
         auth: VenueAuth,
         payloads: OrderPayloads,
-        limits: OrderLimits,
+        limits: VenueLimits,
         check_region: Callable[[], None],
-        tier_of: Callable[[str], str],
         settings: DeskSettings,
     ) -> None:
-        """`check_region` refuses whoever comes from a blocked one; `tier_of` names the rate limit
-        tier of a signer."""
+        """`check_region` refuses whoever comes from a blocked one."""
         self.troubles = DeskTroubles()
         self.seen = SeenBalances(exchange.holdings)
         self._keys = keys
@@ -73,7 +72,7 @@ class OrderDesk:
                 wallets,
                 exchange.now_ns,
                 lambda address: address in modes.closed_only,
-                tier_of,
+                limits.tier_of,
             ),
             OrdersApi(exchange, auth, payloads, limits, self.troubles, check_region, self._linger),
             AccountApi(accounts, auth),

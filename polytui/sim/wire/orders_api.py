@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 
 import msgspec
 import trio
@@ -12,12 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
-from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.signed_order import SignedOrder
 from polytui.sim.wire.api_answer import RefusedError
 from polytui.sim.wire.desk_troubles import DeskTroubles
 from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.limited import VenueLimits
 from polytui.sim.wire.order_answers import batch_response, cancel_response, order_response
 from polytui.sim.wire.order_payload import OrderPayloads
 from polytui.sim.wire.private_request import bad, body_of, market_of, order_id_of, token_of
@@ -31,18 +30,6 @@ _ENDS = {
 }
 """Troubles that come before the book, by the words of their 500."""
 _RUN = "could not run the execution"
-
-
-class OrderLimits(Protocol):
-    def place(self, request: Request, caller: Caller, orders: int) -> None: ...
-    def cancel(self, request: Request, caller: Caller, orders: int) -> None: ...
-
-
-class NoLimits:
-    """Everybody may ask as often as he likes."""
-
-    def place(self, request: Request, caller: Caller, orders: int) -> None: ...
-    def cancel(self, request: Request, caller: Caller, orders: int) -> None: ...
 
 
 class _OneId(msgspec.Struct):
@@ -66,7 +53,7 @@ class OrdersApi:
         exchange: Exchange,
         auth: VenueAuth,
         payloads: OrderPayloads,
-        limits: OrderLimits,
+        limits: VenueLimits,
         troubles: DeskTroubles,
         check_region: Callable[[], None],
         linger: Callable[[], Awaitable[None]],
@@ -131,7 +118,7 @@ class OrdersApi:
     async def cancel_all(self, request: Request) -> Response:
         """Everything of these credentials, whoever else uses them."""
         caller = await self._auth.l2(request)
-        self._limits.cancel(request, caller, 1 + len(self._exchange.open_orders(caller.api_key)))
+        self._limits.sweep(request, caller, len(self._exchange.open_orders(caller.api_key)))
         return await self._cancelled(self._exchange.cancel_all(caller.api_key))
 
     async def cancel_market(self, request: Request) -> Response:
@@ -142,7 +129,12 @@ class OrdersApi:
             raise bad("Invalid order payload")
         market = market_of(asked.market) if asked.market else None
         token = token_of(asked.asset_id) if asked.asset_id else None
-        self._limits.cancel(request, caller, 1 + len(self._exchange.open_orders(caller.api_key)))
+        met = [
+            one
+            for one in self._exchange.open_orders(caller.api_key)
+            if market in (None, one.condition_id) and token in (None, one.signed.token_id)
+        ]
+        self._limits.sweep(request, caller, len(met))
         return await self._cancelled(self._exchange.cancel_market(caller.api_key, market, token))
 
     async def _placed(self, orders: Sequence[SignedOrder]) -> tuple[OrderAnswer, ...]:

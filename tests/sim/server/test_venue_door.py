@@ -5,12 +5,14 @@ from __future__ import annotations
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import trio
 
 from polytui.model.instrument import Asset, Interval
+from polytui.net.guard import DoorSettings
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.world import WorldSettings
@@ -22,13 +24,13 @@ _ORDER = b'{"who":"all"}'
 
 
 @asynccontextmanager
-async def open_venue() -> AsyncIterator[Urls]:
+async def open_venue(**settings: Any) -> AsyncIterator[Urls]:
     world = WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,))
     with trio.fail_after(40):
         async with trio.open_nursery() as nursery:
 
             async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
-                await run_venue(VenueSettings(world), task_status=task_status)
+                await run_venue(VenueSettings(world, **settings), task_status=task_status)
 
             yield await nursery.start(run)
             nursery.cancel_scope.cancel()
@@ -144,7 +146,7 @@ async def test_bodies_have_a_length_and_a_time() -> None:
 
 
 async def test_unfinished_requests_are_bounded_and_forgotten() -> None:
-    async with open_venue() as urls:
+    async with open_venue(door=DoorSettings()) as urls:
         token, json = (
             f"Authorization: Bearer {urls.control_token}",
             "Content-Type: application/json",
