@@ -140,7 +140,8 @@ async def test_a_thousand_sockets_that_ask_nothing_keep_nobody_else_out() -> Non
             assert read(await answer_of(urls.clob, "GET", "/clob/time"))[0] == 200
             assert trio.current_time() - began < 3.0
             with trio.fail_after(15):
-                await drip(await trio.open_tcp_stream("127.0.0.1", port))
+                async with await trio.open_tcp_stream("127.0.0.1", port) as dripping:
+                    await drip(dripping)
                 for stream in silent:
                     with suppress(*_GONE):
                         assert await stream.receive_some() == b"", "ended by the venue"
