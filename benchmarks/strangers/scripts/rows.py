@@ -102,13 +102,10 @@ class Rows:
             self._row(method, "fails", f"it should be refused: {refused}", stands_for)
             return value
         try:
-            sense = holds is None or holds(value)
+            odd = "" if holds is None or holds(value) else f"an answer without sense: {value!r}"
         except Exception as error:
-            sense, value = False, f"{type(error).__name__}: {error} of {value!r}"
-        if sense:
-            self._row(method, "works", "", stands_for)
-        else:
-            self._row(method, "fails", f"an answer without sense: {value!r}", stands_for)
+            odd = f"an answer without sense ({type(error).__name__}: {error}): {value!r}"
+        self._row(method, "fails" if odd else "works", odd, stands_for)
         return value
 
     def _row(self, method: str, outcome: str, words: str, stands_for: tuple[str, ...]) -> None:
