@@ -73,7 +73,7 @@ async def main() -> None:
     client = await _created(rows, secure_kind, environment, venue, is_async=is_async)
     if client is not None:
         await _with_a_key(rows, client, secure_kind, venue, is_async=is_async)
-    rows.untried(secure_kind)
+        rows.untried(secure_kind)
 
 
 async def _without_a_key(rows: Rows, client: Any, venue: Venue, *, is_async: bool) -> None:
