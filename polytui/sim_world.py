@@ -44,15 +44,19 @@ def serve_venue(
     speed: float,
     port: int,
     is_at_machine_time: bool,
+    is_hostile: bool,
     until_stdin_closes: bool,
 ) -> None:
     """The simulated venue until it is told to end."""
     # Here and not above: an engine asks this module for its world and serves nothing.
+    from polytui.sim.server.hostility import on_bad_days
     from polytui.sim.server.venue import VenueSettings, serve_forever
 
     venue = VenueSettings(
         world=world, port=port, speed=speed, is_at_machine_time=is_at_machine_time
     )
+    if is_hostile:
+        venue = on_bad_days(venue)
     greeting = sys.stderr if sys.stderr.isatty() else None
 
     async def serve() -> None:

@@ -117,6 +117,9 @@ def attach(
 @click.option("--assets", callback=csv_of(Asset))
 @click.option("--intervals", "--interval", "intervals", callback=csv_of(Interval))
 @click.option("--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks.")
+@click.option(
+    "--hostile", is_flag=True, help="Every oddity that was seen of the real one: docs/venue.md."
+)
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @config_option
 @plain_errors
@@ -140,5 +143,6 @@ def venue(**options: Any) -> None:
         speed=options["speed"] or 1.0,
         port=options["port"],
         is_at_machine_time=is_at_machine_time,
+        is_hostile=options["hostile"],
         until_stdin_closes=options["until_stdin_closes"],
     )
