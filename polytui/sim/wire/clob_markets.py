@@ -14,14 +14,8 @@ from polytui.model.units import MICRO, NS_PER_S, format_micro, to_float
 from polytui.sim.wire.api_answer import json_answer
 from polytui.sim.wire.clob_tokens import NO_MARKET, KnownTokens, only
 from polytui.sim.wire.cursor_pages import page_of
-from polytui.sim.wire.gamma_event import (
-    LISTED_AHEAD_NS,
-    Document,
-    is_closed,
-    middles,
-    question_id,
-    title_of,
-)
+from polytui.sim.wire.gamma_event import is_closed, middles
+from polytui.sim.wire.gamma_lasting import LISTED_AHEAD_NS, Document, question_id, title_of
 from polytui.sim.wire.market_frames import transaction_hash
 from polytui.sim.wire.public_record import PublicRecord
 from polytui.sim.wire.wire_text import iso_z, price_text

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from polytui.model.instrument import Outcome, Round
 from polytui.model.units import NS_PER_S
 from polytui.sim.wire.api_answer import RefusedError
-from polytui.sim.wire.gamma_event import LISTED_AHEAD_NS, is_closed
+from polytui.sim.wire.gamma_event import is_closed
+from polytui.sim.wire.gamma_lasting import LISTED_AHEAD_NS
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.quirks import Quirks
 from polytui.sim.world.world import World

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from polytui.model.instrument import Asset, Interval, Round
 from polytui.sim.wire.api_answer import json_answer
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue, event_id, market_id
-from polytui.sim.wire.gamma_event import TAGS, Document
+from polytui.sim.wire.gamma_event import TAGS
 from polytui.sim.wire.gamma_filters import (
     EVENT_FILTERS,
     EVENT_ORDERS,
@@ -20,6 +20,7 @@ from polytui.sim.wire.gamma_filters import (
     select,
 )
 from polytui.sim.wire.gamma_groups import GammaGroups
+from polytui.sim.wire.gamma_lasting import Document
 from polytui.sim.wire.gamma_pages import (
     KEYSET_NAMES,
     OFFSET_NAMES,

@@ -9,8 +9,6 @@ from typing import Any
 from polytui.model.instrument import Asset, Interval, Round
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.sim.wire.gamma_event import (
-    LISTED_AHEAD_NS,
-    Document,
     GammaView,
     event_document,
     is_closed,
@@ -19,6 +17,7 @@ from polytui.sim.wire.gamma_event import (
     view_of,
 )
 from polytui.sim.wire.gamma_ids import event_number, market_number, slug_of_event, slug_of_market
+from polytui.sim.wire.gamma_lasting import LISTED_AHEAD_NS, Document
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.public_record import PublicRecord
 from polytui.sim.world.calendar import windows
@@ -36,6 +35,16 @@ _QUICK: dict[str, Callable[[Round], Any]] = {
     "createdAt": lambda one: one.opens_ns,
 }
 """What orders a listing without a document being written: it goes by the same order."""
+
+_AMOUNTS = (
+    "volume",
+    "volumeNum",
+    "volumeClob",
+    "volume24hr",
+    "liquidity",
+    "liquidityNum",
+    "liquidityClob",
+)
 
 
 class GammaCatalogue:
@@ -87,12 +96,27 @@ class GammaCatalogue:
 
     def event_value(self, round_: Round, name: str) -> Any:
         """A field of the event, as one sorts by it."""
-        quick = _QUICK.get(name)
-        return quick(round_) if quick else self.event(round_).get(name)
+        if name in _QUICK:
+            return _QUICK[name](round_)
+        if name in _AMOUNTS:
+            return self._amount(round_, name)
+        return self.event(round_).get(name)
 
     def market_value(self, round_: Round, name: str) -> Any:
-        quick = _QUICK.get(name)
-        return quick(round_) if quick else self.market(round_).get(name)
+        """A market's `volume` and `liquidity` are texts and sort as such (venue trap): `volumeNum`
+        and `liquidityNum` are the numbers."""
+        if name in _QUICK:
+            return _QUICK[name](round_)
+        if name in ("volume", "liquidity"):
+            return str(self._amount(round_, name))
+        if name in _AMOUNTS:
+            return self._amount(round_, name)
+        return self.market(round_).get(name)
+
+    def _amount(self, round_: Round, name: str) -> float:
+        if name.startswith("liquidity"):
+            return self.liquidity(round_)
+        return round(self.volume(round_), 6)
 
     def _view(self, round_: Round) -> GammaView:
         if round_.slug in self._zombies:

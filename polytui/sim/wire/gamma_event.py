@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import Any
-
-import msgspec
 from attrs import frozen
 
-from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
+from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import MICRO, NS_PER_S, Price, format_micro, to_float
-from polytui.sim.wire.gamma_ids import event_number, market_number
-from polytui.sim.wire.market_frames import fee_schedule
+from polytui.model.units import MICRO, Price, format_micro, to_float
+from polytui.sim.wire.gamma_ids import event_number
+from polytui.sim.wire.gamma_lasting import Document, lasting_of, string_of
 from polytui.sim.wire.wire_text import float_e18, iso_spaced, iso_z
-from polytui.sim.world.calendar import SERIES, CalendarWindow, round_title
+from polytui.sim.world.calendar import SERIES
 from polytui.sim.world.world import RoundStatus, World
 
-Document = dict[str, Any]
-
-LISTED_AHEAD_NS = 85_800 * NS_PER_S
-"""A market record opens 23.83 hours before its round (venue listing)."""
-
 _SERIES_SINCE = "2025-09-12T00:00:00Z"
-_COINS = {Asset.BTC: "Bitcoin", Asset.ETH: "Ethereum", Asset.SOL: "Solana", Asset.XRP: "XRP"}
 TAGS: list[Document] = [
     {"id": "102127", "label": "Up or Down", "slug": "up-or-down"},
     {"id": "102169", "label": "Hide From New", "slug": "hide-from-new"},
@@ -176,15 +166,6 @@ def series_of(asset: Asset, interval: Interval) -> Document:
     }
 
 
-def question_id(round_: Round) -> str:
-    return f"0x{sha256(f'question:{round_.slug}'.encode()).hexdigest()}"
-
-
-def title_of(round_: Round) -> str:
-    window = CalendarWindow(round_.opens_ns, round_.closes_ns)
-    return round_title(round_.asset, round_.interval, window)
-
-
 def is_closed(world: World, round_: Round) -> bool:
     return world.status(round_.slug).resolved_ns is not None
 
@@ -201,70 +182,19 @@ def _metadata(status: RoundStatus) -> Document:
 def _market(view: GammaView) -> Document:
     round_ = view.round
     is_resolved = view.status.resolved_ns is not None
-    listed_ns = round_.opens_ns - LISTED_AHEAD_NS
+    is_v2 = round_.protocol == "v2"
     return {
-        "id": market_number(round_.slug),
-        "question": title_of(round_),
-        "conditionId": shown_condition(round_),
-        "questionID": question_id(round_),
-        "slug": round_.slug,
-        "resolutionSource": _source(round_),
-        "description": _description(round_),
-        "startDate": iso_z(listed_ns),
-        "endDate": iso_z(round_.closes_ns),
-        "startDateIso": iso_z(listed_ns)[:10],
-        "endDateIso": iso_z(round_.closes_ns)[:10],
-        "eventStartTime": iso_z(round_.opens_ns),
-        "acceptingOrdersTimestamp": iso_z(listed_ns),
-        "createdAt": iso_z(listed_ns),
+        **lasting_of(round_),
+        **({"resolutionStatus": "resolved" if is_resolved else "active"} if is_v2 else {}),
         "updatedAt": iso_z(view.now_ns),
-        "version": round_.protocol,
-        "outcomes": '["Up", "Down"]',
-        **_tokens(round_, is_resolved=is_resolved),
-        "image": "",
-        "icon": "",
-        "active": True,
         "closed": is_resolved,
-        "archived": False,
-        "restricted": True,
-        "ready": False,
-        "funded": False,
         "acceptingOrders": view.has_book and not is_resolved,
         "enableOrderBook": view.has_book,
-        "negRisk": round_.is_neg_risk,
-        "rfqEnabled": False,
         "orderPriceMinTickSize": to_float(view.tick),
-        "orderMinSize": to_float(round_.min_shares),
-        "makerBaseFee": 1000,
-        "takerBaseFee": 1000,
-        "feesEnabled": True,
-        "feeType": "crypto_fees_v2",
-        "feeSchedule": fee_schedule(round_),
-        "makerRebatesFeeShareBps": 10000,
-        "rewardsMinSize": 50,
-        "rewardsMaxSpread": 4.5,
-        "umaResolutionStatuses": "[]",
         "automaticallyResolved": is_resolved,
-        "clearBookOnStart": False,
-        "marketMakerAddress": "",
-        **_config(round_),
         **_volumes(view),
         **_prices(view),
     }
-
-
-def shown_condition(round_: Round) -> str:
-    """Gamma leaves out the last, zero byte of a v2 condition; everybody else wants it."""
-    return round_.condition_id[:-2] if round_.protocol == "v2" else round_.condition_id
-
-
-def _tokens(round_: Round, *, is_resolved: bool) -> Document:
-    """Protocol v1 names CTF tokens in a string of JSON, v2 position ids in an array."""
-    tokens = [round_.up_token, round_.down_token]
-    if round_.protocol == "v2":
-        status = "resolved" if is_resolved else "active"
-        return {"clobTokenIds": None, "positionIds": tokens, "resolutionStatus": status}
-    return {"clobTokenIds": _string_of(tokens), "positionIds": None}
 
 
 def _volumes(view: GammaView) -> Document:
@@ -278,22 +208,6 @@ def _volumes(view: GammaView) -> Document:
         "volume24hr": volume,
         "competitive": 0.999,
     }
-
-
-def _config(round_: Round) -> Document:
-    """Rounds that settle on an average say so; the hourly ones have no such config."""
-    if round_.settlement is not SettlementRule.TWAP:
-        return {"cryptoMarketConfigId": None, "cryptoMarketConfig": None}
-    asset, interval = round_.asset.value, round_.interval.value
-    name = f"{asset}-{interval}-twap-{round_.window_s}"
-    config = {
-        "id": name,
-        "asset": asset,
-        "duration": interval,
-        "twapEnabled": True,
-        "twapLookbackSeconds": round_.window_s,
-    }
-    return {"cryptoMarketConfigId": name, "cryptoMarketConfig": config}
 
 
 def _prices(view: GammaView) -> Document:
@@ -318,7 +232,7 @@ def _prices(view: GammaView) -> Document:
     bid, ask = view.bid or 0, MICRO if view.ask is None else view.ask
     return {
         **document,
-        "outcomePrices": _string_of([format_micro(one) for one in middles(view.bid, view.ask)]),
+        "outcomePrices": string_of([format_micro(one) for one in middles(view.bid, view.ask)]),
         "bestBid": to_float(bid),
         "bestAsk": to_float(ask),
         "spread": to_float(ask - bid),
@@ -337,26 +251,3 @@ def liquidity_of(world: World, round_: Round) -> float:
     book = world.book(round_.slug)
     sides = [book.levels(outcome, Side.BUY) for outcome in Outcome]
     return round(sum(price * shares for side in sides for price, shares in side) / 1e12, 4)
-
-
-def _source(round_: Round) -> str:
-    asset = round_.asset.value
-    if round_.settlement is SettlementRule.CANDLE:
-        return f"https://www.binance.com/en/trade/{asset.upper()}_USDT"
-    return f"https://data.chain.link/streams/{asset}-usd-twap-60s-streams"
-
-
-def _description(round_: Round) -> str:
-    coin = _COINS[round_.asset]
-    what = (
-        f"the close price of the {coin}/USDT one hour candle is greater than or equal to its open"
-        if round_.settlement is SettlementRule.CANDLE
-        else f"the time-weighted average price (TWAP) of {coin} at the end of the time range "
-        "specified in the title is greater than or equal to the one at its beginning"
-    )
-    return f'This market will resolve to "Up" if {what}. Otherwise, it will resolve to "Down".'
-
-
-def _string_of(values: list[str]) -> str:
-    """A JSON array inside a string, with Gamma's space after the comma."""
-    return "[" + ", ".join(msgspec.json.encode(value).decode() for value in values) + "]"

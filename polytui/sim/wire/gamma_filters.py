@@ -13,7 +13,8 @@ from typing import Any
 
 from polytui.model.instrument import Round
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue, event_id, listed_ns, market_id
-from polytui.sim.wire.gamma_event import TAGS, question_id, title_of
+from polytui.sim.wire.gamma_event import TAGS
+from polytui.sim.wire.gamma_lasting import question_id, title_of
 from polytui.sim.wire.gamma_query import GammaQuery, unprocessable
 from polytui.sim.world.calendar import SERIES
 

@@ -12,9 +12,10 @@ from starlette.routing import Route
 from polytui.model.instrument import Asset, Interval
 from polytui.sim.wire.api_answer import RefusedError, json_answer
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue
-from polytui.sim.wire.gamma_event import TAGS, Document, series_of
+from polytui.sim.wire.gamma_event import TAGS, series_of
 from polytui.sim.wire.gamma_filters import RECURRENCES
 from polytui.sim.wire.gamma_ids import event_number
+from polytui.sim.wire.gamma_lasting import Document
 from polytui.sim.wire.gamma_pages import (
     KEYSET_NAMES,
     OFFSET_NAMES,

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from polytui.model.instrument import Round
 from polytui.sim.wire.api_answer import json_answer
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue, event_id
-from polytui.sim.wire.gamma_event import TAGS, Document, title_of
+from polytui.sim.wire.gamma_event import TAGS
 from polytui.sim.wire.gamma_filters import EVENT_FILTERS, select
+from polytui.sim.wire.gamma_lasting import Document, title_of
 from polytui.sim.wire.gamma_pages import ListingOrder, ordered
 from polytui.sim.wire.gamma_query import GammaQuery, unprocessable
 

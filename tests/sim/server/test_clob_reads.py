@@ -14,7 +14,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.gamma_event import LISTED_AHEAD_NS
+from polytui.sim.wire.gamma_lasting import LISTED_AHEAD_NS
 from polytui.sim.wire.polymarket import Polymarket
 from polytui.sim.wire.quirks import Quirks
 
