@@ -7,6 +7,7 @@ What its `PolymarketDataLoader` reads has addresses that cannot be changed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -37,14 +38,17 @@ from nautilus_trader.adapters.polymarket.common.symbol import (  # noqa: E402
 )
 from nautilus_trader.adapters.polymarket.loaders import PolymarketDataLoader  # noqa: E402
 from nautilus_trader.adapters.polymarket.providers import (  # noqa: E402
+    PolymarketInstrumentProvider,
     PolymarketInstrumentProviderConfig,
 )
 from nautilus_trader.common.actor import Actor  # noqa: E402
+from nautilus_trader.common.component import LiveClock  # noqa: E402
 from nautilus_trader.config import ActorConfig, LoggingConfig, TradingNodeConfig  # noqa: E402
 from nautilus_trader.live.node import TradingNode  # noqa: E402
 from nautilus_trader.model.data import BarType  # noqa: E402
 from nautilus_trader.model.enums import BookType  # noqa: E402
 from nautilus_trader.model.identifiers import InstrumentId  # noqa: E402
+from py_clob_client_v2.client import ClobClient  # noqa: E402
 
 WITHIN_S = 75.0
 """More than the minute after which a client of the market channel that says nothing is cut."""
@@ -69,6 +73,10 @@ class Reader(Actor):
         self.request_instrument(self.asked[0])
         self.request_instruments(self.asked[0].venue)
 
+    def on_stop(self) -> None:
+        for instrument_id in (*self.asked, COIN):
+            self.heard.last["instrument", instrument_id] = self.cache.instrument(instrument_id)
+
     def on_instrument(self, instrument: Any) -> None:
         self.heard.add("instrument", instrument.id, instrument)
 
@@ -91,6 +99,7 @@ class Heard:
     """What came, when it came last, and the books as they stand."""
 
     def __init__(self) -> None:
+        self.began_at = time.monotonic()
         self.counts: Counter[tuple[str, InstrumentId]] = Counter()
         self.last: dict[tuple[str, InstrumentId], Any] = {}
         self.at: dict[tuple[str, InstrumentId], float] = {}
@@ -110,12 +119,8 @@ def main() -> None:
         for name in ("up", "down")
     ]
     heard = Heard()
-    for is_gamma in (True, False):
-        heard = Heard()
-        name = "gamma" if is_gamma else "clob"
-        _run(_node(heard, tokens, is_gamma=is_gamma), WITHIN_S if is_gamma else 25.0)
-        for token in tokens:
-            _instrument_row(rows, heard, token, name)
+    _run(_node(heard, tokens), WITHIN_S)
+    _instrument_rows(rows, tokens)
     _polymarket_rows(rows, heard, tokens)
     _binance_rows(rows, heard)
     for method in sorted(vars(PolymarketDataLoader)):
@@ -123,11 +128,10 @@ def main() -> None:
             _fixed(method)
 
 
-def _node(heard: Heard, tokens: list[InstrumentId], *, is_gamma: bool) -> TradingNode:
-    ids = frozenset(tokens)
+def _node(heard: Heard, tokens: list[InstrumentId]) -> TradingNode:
     polymarket = PolymarketDataClientConfig(
         instrument_config=PolymarketInstrumentProviderConfig(
-            load_ids=ids, use_gamma_markets=is_gamma
+            load_ids=frozenset(tokens), use_gamma_markets=True
         ),
         private_key=VENUE.key,
         funder="0x" + "11" * 20,
@@ -146,7 +150,7 @@ def _node(heard: Heard, tokens: list[InstrumentId], *, is_gamma: bool) -> Tradin
     node = TradingNode(
         config=TradingNodeConfig(
             trader_id="READER-001",
-            logging=LoggingConfig(bypass_logging=True),
+            logging=LoggingConfig(log_level="OFF", print_config=False),
             data_clients={POLYMARKET: polymarket, BINANCE: binance},
             timeout_connection=20.0,
             timeout_disconnection=3.0,
@@ -170,17 +174,38 @@ def _run(node: TradingNode, seconds: float) -> None:
         node.dispose()
 
 
-def _instrument_row(rows: Rows, heard: Heard, token: InstrumentId, name: str) -> None:
-    def made() -> Any:
-        return heard.last["instrument", token]
+def _instrument_rows(rows: Rows, tokens: list[InstrumentId]) -> None:
+    """By the adapter's own provider, from either of the services that know them."""
+    for name, config in (
+        ("Gamma", PolymarketInstrumentProviderConfig(use_gamma_markets=True)),
+        ("the CLOB", PolymarketInstrumentProviderConfig()),
+    ):
+        client = ClobClient(VENUE.urls["clob"], 137, key=VENUE.key)
+        provider = PolymarketInstrumentProvider(client, LiveClock(), config)
+        rows.call(
+            f"load_ids_async (from {name})",
+            lambda provider=provider: _loaded(provider, tokens),
+            holds=lambda it: (
+                {one.outcome for one in it} == {"Up", "Down"}
+                and all(float(one.price_increment) in (0.01, 0.001) for one in it)
+            ),
+        )
+        if name == "Gamma":
+            rows.call(
+                "load_all_async (from Gamma)",
+                lambda provider=provider: _all(provider),
+                holds=lambda it: it > 4,
+            )
 
-    rows.call(
-        f"instrument ({name})",
-        made,
-        holds=lambda it: (
-            float(it.price_increment) in (0.01, 0.001) and it.outcome in ("Up", "Down")
-        ),
-    )
+
+def _loaded(provider: PolymarketInstrumentProvider, tokens: list[InstrumentId]) -> list[Any]:
+    asyncio.run(provider.load_ids_async(tokens))
+    return [provider.find(token) for token in tokens]
+
+
+def _all(provider: PolymarketInstrumentProvider) -> int:
+    asyncio.run(provider.load_all_async({"active": True, "closed": False, "limit": 100}))
+    return int(provider.count)
 
 
 def _polymarket_rows(rows: Rows, heard: Heard, tokens: list[InstrumentId]) -> None:
@@ -192,6 +217,11 @@ def _polymarket_rows(rows: Rows, heard: Heard, tokens: list[InstrumentId]) -> No
             lambda token=token: heard.books[token],
             holds=lambda it: 0 < float(it[0]) < float(it[1]) < 1,
         )
+    rows.call(
+        "still told after a minute without PING",
+        lambda: max(heard.at["deltas", token] for token in tokens) - heard.began_at,
+        holds=lambda seconds: seconds > 65.0,
+    )
     trades = [("trades", token) for token in tokens if ("trades", token) in heard.last]
     rows.call("subscribe_trade_ticks", lambda: [heard.last[one] for one in trades], holds=len)
 

@@ -24,6 +24,7 @@ from polytui.sim.wire.coinbase_markets import (
 )
 from polytui.sim.wire.quoted_book import TICKS
 from polytui.sim.wire.wire_text import iso_z, parse_iso
+from polytui.sim.world.candles import TapeBar
 from polytui.sim.world.ladder import LadderSide
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import ExchangeTrade
@@ -166,10 +167,7 @@ class CoinbaseExchangeApi:
                 f"requested exceeds {_MOST_CANDLES}",
             )
         bars = self._markets.candles(asset, seconds, start_ns, end_ns, _MOST_CANDLES)
-        rows = [
-            [bar.open_ns // NS_PER_S, bar.low, bar.high, bar.open, bar.close, bar.volume]
-            for bar in reversed(bars)
-        ]
+        rows = [[bar.open_ns // NS_PER_S, *_prices(bar), bar.volume] for bar in reversed(bars)]
         return json_answer(rows)
 
     async def stats(self, request: Request) -> Response:
@@ -197,7 +195,7 @@ class CoinbaseExchangeApi:
         return json_answer(
             {
                 NAMES[asset]: [
-                    [bar.open_ns // NS_PER_S, bar.low, bar.high, bar.open, bar.close]
+                    [bar.open_ns // NS_PER_S, *_prices(bar)]
                     for bar in reversed(self._markets.candles(asset, _SPARK_S, 0, now_ns, _SPARKS))
                 ]
                 for asset in self._markets.assets
@@ -274,6 +272,11 @@ def currency_document(coin: str) -> dict[str, Any]:
         "supported_networks": [],
         "display_name": coin,
     }
+
+
+def _prices(bar: TapeBar) -> tuple[float, ...]:
+    """Low, high, open and close (venue order), with the digits that a price has."""
+    return tuple(float(decimal(one)) for one in (bar.low, bar.high, bar.open, bar.close))
 
 
 def _trade(number: int, trade: ExchangeTrade) -> dict[str, Any]:
