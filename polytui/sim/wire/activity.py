@@ -9,7 +9,7 @@ import msgspec
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.sim.wire.gamma_event import title_of
+from polytui.sim.wire.gamma_lasting import title_of
 from polytui.sim.wire.market_frames import transaction_hash
 from polytui.sim.wire.wire_text import millis
 from polytui.sim.world.world import World
