@@ -16,6 +16,7 @@ from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
 from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
+from polytui.sim.exchange.contracts import CONDITIONAL_TOKENS, CTF_EXCHANGE, PUSD
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.modes import EngineMode
 from polytui.sim.exchange.names import CROWD, hash_of, uuid_of, wallet_of
@@ -48,7 +49,8 @@ Choose = Callable[[int], int]
 """A number from 0 up to, and without, the bound."""
 
 LEGAL_ORDER = {
-    "": {"LIVE", "CANCELED", "INVALID", "CANCELED_MARKET_RESOLVED"},
+    "": {"LIVE", "DELAYED", "CANCELED", "INVALID", "CANCELED_MARKET_RESOLVED"},
+    "DELAYED": {"LIVE", "CANCELED", "INVALID", "CANCELED_MARKET_RESOLVED"},
     "LIVE": {
         "LIVE",
         "MATCHED",
@@ -59,7 +61,7 @@ LEGAL_ORDER = {
     },
 }
 """What an owner may be told after what; nothing follows what is not here. Of an order that is held
-he hears nothing before its end."""
+he hears nothing before its end, unless the venue tells of delays."""
 LEGAL_TRADE = {
     "": {"MATCHED"},
     "MATCHED": {"MINED", "RETRYING"},
@@ -75,14 +77,14 @@ def key_of(wallet: str) -> str:
 class Strangers:
     """State: the venue, what everybody asked, and what everybody was told."""
 
-    def __init__(self, choose: Choose, seed: int, interval: Interval = Interval.M5) -> None:
+    def __init__(self, choose: Choose, seed: int, rules: ExchangeRules = RULES) -> None:
         self._choose = choose
         self.world = World(
             WorldSettings(
                 seed,
                 START_NS,
                 (Asset.BTC,),
-                (interval,),
+                (Interval.M5,),
                 crowd=CROWD_HERE,
                 messages=0.05,
                 exchanges=_QUIET,
@@ -90,7 +92,7 @@ class Strangers:
                 resolver=ResolverSettings(result_s=(10.0, 20.0)),
             )
         )
-        self.exchange = Exchange(self.world, RULES)
+        self.exchange = Exchange(self.world, rules)
         self.answers: list[Pending[tuple[OrderAnswer, ...]]] = []
         self.cancels: list[Pending[CancelAnswer]] = []
         self.orders_told: dict[str, list[OrderTold]] = {}
@@ -232,7 +234,7 @@ class Strangers:
         holdings, who, listed = self.exchange.holdings, self._person(), self._round()
         tokens = (listed.up_token, listed.down_token)
         self.exchange.watch(listed)
-        what = self._choose(8)
+        what = self._choose(9)
         if what < 5:
             amount = min(self._choose(200) * 1_000_000, self.exchange.free_usd(who))
             if amount > 0:
@@ -245,9 +247,21 @@ class Strangers:
                 self._note(who, amount, dict.fromkeys(tokens, -amount))
         elif what == 6:
             self._send(who, self._person())
-        else:
+        elif what == 7:
             self._redeem(who)
+        else:
+            self._allow(who)
         self.exchange.recheck(who)
+
+    def _allow(self, who: str) -> None:
+        """All of it, or so little that what is matched may fail for it."""
+        approvals, is_all = self.exchange.holdings.approvals, bool(self._choose(3))
+        approvals.approve_everything(who)
+        if not is_all:
+            approvals.approve(who, PUSD, CTF_EXCHANGE, self._choose(30) * 1_000_000)
+            approvals.approve_all(
+                who, CONDITIONAL_TOKENS, CTF_EXCHANGE, is_approved=bool(self._choose(2))
+            )
 
     def _send(self, giver: str, taker: str) -> None:
         usd = Usd(self.exchange.holdings.usd(giver) * self._choose(4) // 4)

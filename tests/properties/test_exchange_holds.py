@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import random
 
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strangers import Strangers, audit_the_end
+from strangers import RULES, Strangers, audit_the_end
+
+from polytui.sim.exchange.rules import ExchangeRules
 
 ORDERS = 10_000
 
 
-@given(st.data(), st.integers(0, 3))
+_TOLD = evolve(RULES, is_delay_told=True, is_unmatched_told=True, news_ms=400)
+
+
+@given(st.data(), st.integers(0, 3), st.sampled_from([RULES, _TOLD]))
 @settings(deadline=None, max_examples=max(settings().max_examples // 4, 1))
-def test_whatever_is_done_everything_adds_up(data: st.DataObject, seed: int) -> None:
-    strangers = Strangers(lambda bound: data.draw(st.integers(0, bound - 1)), seed)
+def test_whatever_is_done_everything_adds_up(
+    data: st.DataObject, seed: int, rules: ExchangeRules
+) -> None:
+    strangers = Strangers(lambda bound: data.draw(st.integers(0, bound - 1)), seed, rules)
     for _ in range(data.draw(st.integers(1, 30))):
         strangers.step()
     strangers.come_to_rest()

@@ -34,7 +34,7 @@ from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
 from polytui.sim.exchange.venue_trade import TradeStatus
-from polytui.sim.world.world_events import BookMoved, BookSwept, TickChanged
+from polytui.sim.world.world_events import BookMoved, BookSwept, RoundListed, TickChanged
 
 SETTLED_S = 30.0
 """After so long every trade is confirmed or has failed."""
@@ -364,6 +364,19 @@ def test_a_market_that_is_not_there_or_not_ready(floor: TradingFloor) -> None:
     assert refused.refusal == "the market is not yet ready to process new orders"
 
 
+def test_a_round_that_was_listed_just_now_takes_no_orders_yet() -> None:
+    floor = TradingFloor(interval=Interval.M5)
+    floor.fund(100, ANNA)
+    while not (fresh := [one for one in floor.play(0.5) if isinstance(one, RoundListed)]):
+        assert floor.world.now_ns < floor.round.closes_ns
+    order = floor.order(ANNA, UP, BUY, 50, 10)
+    order = evolve(order, token_id=fresh[0].round.up_token)
+    refused = floor.place_one(order)
+    assert refused.refusal == "the market is not yet ready to process new orders"
+    floor.play(2)
+    assert floor.place_one(order).status == "live"
+
+
 # --- the life of an order -----------------------------------------------------------------------
 
 
@@ -470,6 +483,13 @@ def test_whoever_would_take_is_held_and_cannot_be_cancelled(held_floor: TradingF
     assert floor.wait(pending)[0].status == "matched"
 
 
+def test_what_a_held_order_was_promised_is_its_own(held_floor: TradingFloor) -> None:
+    held_floor.fund(3.105, "0xd")
+    everything = held_floor.order("0xd", DOWN, BUY, 50, 6)
+    assert held_floor.place_one(everything).status == "matched"
+    assert held_floor.exchange.free_usd("0xd") == 0
+
+
 def test_a_cancel_inside_the_hold_finds_nothing(held_floor: TradingFloor) -> None:
     order = held_floor.order(BORIS, DOWN, BUY, 50, 6)
     pending = held_floor.exchange.place([order])
@@ -529,6 +549,17 @@ def test_a_delay_may_be_told_at_once() -> None:
         ("PLACEMENT", "LIVE"),
         ("UPDATE", "MATCHED"),
     ]
+
+
+def test_an_order_whose_match_is_gone_after_the_hold_may_be_told_so() -> None:
+    floor = TradingFloor(ExchangeRules(is_unmatched_told=True), interval=Interval.M15)
+    floor.fund(100, ANNA, BORIS)
+    mine = floor.place_one(floor.order(ANNA, UP, BUY, 50, 10))
+    pending = floor.exchange.place([floor.order(BORIS, DOWN, BUY, 50, 6)])
+    floor.play(0.01)
+    floor.cancel(ANNA, mine.order_id)
+    assert floor.wait(pending)[0].status == "unmatched"
+    assert floor.exchange.open_orders(key_of(BORIS))
 
 
 # --- trades ---------------------------------------------------------------------------------------
