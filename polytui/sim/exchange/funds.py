@@ -25,9 +25,13 @@ class Funds:
         held = self._holdings.shares(wallet, token_id)
         return Shares(held - self._reserves.shares(wallet, token_id))
 
-    def refusal(self, need: Promise, listed: Round) -> Refusal | None:
+    def refusal(self, need: Promise, named: int, listed: Round) -> Refusal | None:
         """The venue's words where the wallet has too little, or lets the exchange take too little;
-        clients read in them which of the two it is."""
+        clients read in them which of the two it is.
+
+        `named` is the order's own amount, which is what the venue speaks of; where that is there
+        and only the fee is not, it speaks of both together.
+        """
         if need.token_id:
             free, amount = int(self.free_shares(need.wallet, need.token_id)), int(need.shares)
         else:
@@ -35,13 +39,14 @@ class Funds:
         if amount > free:
             return Refusal(
                 f"{_START}: the balance is not enough -> "
-                f"balance: {max(free, 0)}, order amount: {amount}"
+                f"balance: {max(free, 0)}, order amount: {named if named > free else amount}"
             )
         allowance = self._allowance(need, listed)
         if amount > allowance:
+            shown = named if named > allowance else amount
             return Refusal(
                 f"{_START}: the allowance is not enough -> "
-                f"spender: {exchange_of(listed)}, allowance: {allowance}, order amount: {amount}"
+                f"spender: {exchange_of(listed)}, allowance: {allowance}, order amount: {shown}"
             )
         return None
 

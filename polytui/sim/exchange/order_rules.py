@@ -73,7 +73,7 @@ class OrderRules:
         if words:
             return Refusal(words)
         need = _need(signed, terms.asked, book)
-        lacking = self._funds.refusal(need, listed)
+        lacking = self._funds.refusal(need, signed.maker_amount, listed)
         if lacking is not None:
             return lacking
         words = book.refusal(terms.asked)
@@ -104,12 +104,13 @@ def no_orderbook(token_id: str) -> Refusal:
 
 
 def _need(signed: SignedOrder, asked: MatchOrder, book: ConditionBook) -> Promise:
-    """Shares for sale; or the dollars that it would pay just now with the fee, and those for what
-    of it would rest or find no better price."""
+    """Shares for sale; or the order's dollars, whatever better price it finds, and the fee that it
+    would pay just now."""
     if signed.side is Side.SELL:
         return Promise(signed.maker, token_id=signed.token_id, shares=signed.shares)
-    outlook = book.outlook(asked)
-    if signed.is_for_dollars:
-        return Promise(signed.maker, Usd(signed.dollars + outlook.fee))
-    left = Shares(signed.shares - outlook.shares)
-    return Promise(signed.maker, Usd(outlook.usd + cost_of(asked.price, left) + outlook.fee))
+    outlook, dollars = book.outlook(asked), signed.dollars
+    if not signed.is_for_dollars:
+        # Of shares in odd parts each part costs up to a millionth more.
+        left = Shares(signed.shares - outlook.shares)
+        dollars = max(dollars, Usd(outlook.usd + cost_of(asked.price, left)))
+    return Promise(signed.maker, Usd(dollars + outlook.fee))

@@ -329,6 +329,17 @@ def test_the_fee_must_be_there_too(floor: TradingFloor) -> None:
     assert floor.exchange.holdings.usd("0xd") == 0
 
 
+def test_an_order_needs_its_own_dollars_whatever_better_price_there_is(floor: TradingFloor) -> None:
+    splitting(floor, BORIS, 100)
+    floor.place(floor.order(BORIS, UP, SELL, 10, 50))
+    floor.fund(4, "0xd")
+    refused = floor.place_one(floor.order("0xd", UP, BUY, 50, 10))
+    assert refused.refusal.endswith("balance: 4000000, order amount: 5000000")
+    floor.fund(1.07, "0xd")
+    assert floor.place_one(floor.order("0xd", UP, BUY, 50, 10)).status == "matched"
+    assert floor.exchange.free_usd("0xd") == usd(5.07 - 1 - 0.063)
+
+
 def test_a_wallet_must_have_allowed_the_exchange_to_spend(floor: TradingFloor) -> None:
     floor.exchange.fund("0xd", usd(100), is_approved=False)
     refused = floor.place_one(floor.order("0xd", UP, BUY, 50, 10))
