@@ -8,7 +8,7 @@ serialised here, so that our batches and its pongs cannot mix.
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
 import trio
 from attrs import field, frozen
@@ -127,7 +127,7 @@ class Peer:
 
     async def texts(
         self, quiet_limit_s: Callable[[], float | None], *, hears_pings: bool = False
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """What the peer says, until it is gone or says nothing for so long as is allowed then.
         `hears_pings`: a control frame is as good as something said."""
         if self._connection is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 
 import trio
 from attrs import define
@@ -35,13 +36,15 @@ class Connections:
         """Give each session its say about a world event and queue what it says."""
         network_faults = self._network_faults
         for connection in self._listening.get(type(world_event), ()):
+            if _has_ended(connection.session):
+                continue
             texts = connection.session.publish(world_event)
             service = connection.service
             if not network_faults.is_calm(service):
                 texts = network_faults.bend(service, connection, texts, trio.current_time())
             if texts:
                 connection.peer.push(texts)
-            if connection.session.closing is not None:
+            if _has_ended(connection.session):
                 connection.peer.cut()
 
     def begin(self, kind: str, who: str, seconds: float, value: int) -> None:
@@ -110,11 +113,14 @@ class Connections:
     async def _listen(self, peer: Peer, session: ClientSession) -> None:
         peer.push(session.opening())
         hears_pings = isinstance(session, HearingPings) and session.hears_pings
-        async for text in peer.texts(lambda: session.quiet_limit_s, hears_pings=hears_pings):
-            peer.push(session.receive(text))
-            if session.closing is not None:
-                await peer.close(*session.closing)
-                return
+        texts = peer.texts(lambda: session.quiet_limit_s, hears_pings=hears_pings)
+        # Closed by name: a generator that is left half-way is otherwise closed by the collector.
+        async with aclosing(texts):
+            async for text in texts:
+                peer.push(session.receive(text))
+                if session.closing is not None:
+                    await peer.close(*session.closing)
+                    return
 
     def _join(self, connection: _Connection) -> None:
         self._open.append(connection)
@@ -142,3 +148,8 @@ SERVICES = {
 
 def _service_of(target: str) -> str:
     return next(name for name, path in SERVICES.items() if target.startswith(path))
+
+
+def _has_ended(session: ClientSession) -> bool:
+    """Whether it only says goodbye from here on."""
+    return session.closing is not None

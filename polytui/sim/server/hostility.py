@@ -17,7 +17,7 @@ def on_bad_days(settings: VenueSettings) -> VenueSettings:
     """Frames of the user channel in odd forms and odd order, answers that come after them, trades
     that fail on the chain, markets that the CLOB does not know yet and some that never close,
     sockets that are cut without text PINGs."""
-    channel = evolve(settings.desk.user_channel, is_hostile=True, needs_text_pings=True)
+    channel = evolve(settings.desk.user_channel, is_hostile=True)
     return evolve(
         settings,
         quirks=_QUIRKS,

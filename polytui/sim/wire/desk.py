@@ -93,8 +93,8 @@ class OrderDesk:
             self.seen.note(world_event)
             self._notices.note(world_event)
 
-    def user_session(self) -> UserSession:
-        return UserSession(self._keys, self._settings.user_channel)
+    def user_session(self, *, hears_pings: bool = True) -> UserSession:
+        return UserSession(self._keys, self._settings.user_channel, hears_pings=hears_pings)
 
     async def _linger(self) -> None:
         if self._settings.linger_s and self._chance.random() < 0.5:

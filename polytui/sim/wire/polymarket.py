@@ -74,7 +74,7 @@ class Polymarket:
         if path == RTDS_PATH:
             return self.rtds_session()
         if path == USER_PATH and self._desk is not None:
-            return self._desk.user_session()
+            return self._desk.user_session(hears_pings=not self._quirks.needs_text_pings)
         return self.polybolt_session() if path == POLYBOLT_PATH else None
 
     def market_session(self) -> MarketSession:

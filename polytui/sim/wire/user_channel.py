@@ -32,9 +32,6 @@ class _Auth(msgspec.Struct):
 class UserChannelSettings:
     """What is not known of the real venue, or seen in one way and another."""
 
-    needs_text_pings: bool = False
-    """Cut a client that sends no text for a minute. Protocol pings are answered either way, and a
-    client that sends only those lives unless this is set."""
     closes_on_wrong_key: bool = True
     """Otherwise it stays open and silent."""
     is_hostile: bool = False
@@ -52,7 +49,11 @@ class UserSession:
     WANTS: ClassVar[tuple[type, ...]] = (OrderTold, TradeTold, ChainlinkTicked)
     ping_every_s: ClassVar[float | None] = None
 
-    def __init__(self, keys: ApiKeys, settings: UserChannelSettings) -> None:
+    def __init__(
+        self, keys: ApiKeys, settings: UserChannelSettings, *, hears_pings: bool = True
+    ) -> None:
+        """`hears_pings`: whether protocol pings alone keep it open."""
+        self.hears_pings = hears_pings
         self._keys = keys
         self._settings = settings
         self._address: str | None = None
@@ -63,9 +64,7 @@ class UserSession:
 
     @property
     def quiet_limit_s(self) -> float | None:
-        if not self._has_spoken:
-            return _UNKNOWN_S
-        return _QUIET_S if self._settings.needs_text_pings else None
+        return _QUIET_S if self._has_spoken else _UNKNOWN_S
 
     def opening(self) -> list[str]:
         return []

@@ -63,6 +63,8 @@ def trade(**changes: Any) -> VenueTrade:
         side=Side.BUY,
         price=Price(430_000),
         shares=Shares(10_000_000),
+        usd=Usd(4_300_000),
+        taker_usd=Usd(5_700_000),
     )
     made = VenueTrade(
         trade_id="28c4d2eb-bbea-40e7-a9f0-b2fdb56b2c2e",

@@ -154,7 +154,7 @@ def test_wrong_credentials_may_be_met_with_silence() -> None:
     venue = Venue(UserChannelSettings(closes_on_wrong_key=False))
     session = venue.session()
     say(session, **WRONG[3])
-    assert (session.closing, session.quiet_limit_s) == (None, None)
+    assert session.closing is None
     assert heard(session, venue.order(venue.anna)) == []
 
 
@@ -198,10 +198,11 @@ def test_ping_is_answered_before_and_after() -> None:
 
 def test_who_says_nothing_is_cut_and_whether_protocol_pings_are_enough_is_a_switch() -> None:
     venue = Venue()
-    assert venue.session().quiet_limit_s == 30.0
-    assert venue.session(venue.anna).quiet_limit_s is None
-    strict = Venue(UserChannelSettings(needs_text_pings=True))
-    assert strict.session(strict.anna).quiet_limit_s == 60.0
+    session = venue.session()
+    assert (session.quiet_limit_s, session.hears_pings) == (30.0, True)
+    assert venue.session(venue.anna).quiet_limit_s == 60.0
+    strict = UserSession(venue.keys, venue.settings, hears_pings=False)
+    assert not strict.hears_pings
 
 
 def test_the_usual_forms_come_in_the_order_of_what_happened() -> None:
