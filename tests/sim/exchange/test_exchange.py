@@ -767,6 +767,18 @@ def test_a_tick_that_changes_counts_for_orders_from_then_on(floor: TradingFloor)
         floor.exchange.set_tick(floor.round.slug, Price(20_000))
 
 
+def test_a_fee_that_is_raised_counts_for_whoever_rests_already(floor: TradingFloor) -> None:
+    far_ns = floor.world.now_ns + 3 * Interval.H4.ns
+    floor.round = next(one for one in floor.world.rounds.values() if one.opens_ns > far_ns)
+    resting = floor.place_one(floor.order(ANNA, UP, BUY, 50, 10))
+    assert floor.world.raise_fees() == (floor.round.slug,)
+    assert [one.order_id for one in floor.exchange.open_orders(key_of(ANNA))] == [resting.order_id]
+    (name,) = floor.place_one(floor.order(BORIS, DOWN, BUY, 50, 10)).trade_ids
+    trade = floor.exchange.trade(name)
+    assert trade is not None
+    assert trade.fee == usd(0.75)
+
+
 def test_makers_get_their_share_of_the_fees_at_midnight() -> None:
     floor = TradingFloor(start_ns=MIDNIGHT_NS - 60 * NS_PER_S)
     floor.fund(100, ANNA, BORIS, CLARA)
