@@ -45,6 +45,7 @@ def serve_venue(
     port: int,
     is_at_machine_time: bool,
     is_hostile: bool,
+    v2_share: float,
     until_stdin_closes: bool,
 ) -> None:
     """The simulated venue until it is told to end."""
@@ -53,7 +54,10 @@ def serve_venue(
     from polytui.sim.server.venue import VenueSettings, serve_forever
 
     venue = VenueSettings(
-        world=world, port=port, speed=speed, is_at_machine_time=is_at_machine_time
+        world=attrs.evolve(world, v2_share=v2_share),
+        port=port,
+        speed=speed,
+        is_at_machine_time=is_at_machine_time,
     )
     if is_hostile:
         venue = on_bad_days(venue)

@@ -120,6 +120,9 @@ def attach(
 @click.option(
     "--hostile", is_flag=True, help="Every oddity that was seen of the real one: docs/venue.md."
 )
+@click.option(
+    "--v2-share", type=click.FloatRange(0, 1), help="Of rounds with position ids.  [default: 0]"
+)
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @config_option
 @plain_errors
@@ -144,5 +147,6 @@ def venue(**options: Any) -> None:
         port=options["port"],
         is_at_machine_time=is_at_machine_time,
         is_hostile=options["hostile"],
+        v2_share=options["v2_share"] or 0.0,
         until_stdin_closes=options["until_stdin_closes"],
     )
