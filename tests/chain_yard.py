@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
@@ -31,7 +33,12 @@ class ChainYard:
     """Three people with a hundred dollars each, and every approval unless told otherwise."""
 
     def __init__(
-        self, settings: OnChainSettings | None = None, *, is_approved: bool = True, seed: int = 7
+        self,
+        settings: OnChainSettings | None = None,
+        *,
+        is_approved: bool = True,
+        seed: int = 7,
+        derive: Callable[[str, int], tuple[str, ...]] = lambda _owner, _kind: (),
     ) -> None:
         self.world = World(
             WorldSettings(
@@ -46,7 +53,7 @@ class ChainYard:
             )
         )
         self.holdings = Holdings()
-        self.wallets = Wallets(lambda _owner, _kind: ())
+        self.wallets = Wallets(derive)
         self.yard = OnChain(self.world, self.holdings, self.wallets, settings or OnChainSettings())
         self.chain, self.relayer = self.yard.chain, self.yard.relayer
         for wallet in PEOPLE:

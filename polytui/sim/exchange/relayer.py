@@ -66,6 +66,7 @@ class RelayerSettings:
     a_day: int = field(default=100, validator=gt(0))
     """Batches of an unverified builder key."""
     a_day_verified: int = field(default=10_000, validator=gt(0))
+    are_builders_verified: bool = False
     a_minute: int = field(default=25, validator=gt(0))
     """Of any key."""
     kept: int = field(default=10_000, validator=ge(100))
@@ -130,7 +131,7 @@ class Relayer:
         self._chain = chain
         self._effects = effects
         self._wallets = wallets
-        self._settings = settings
+        self.settings = settings
         self._chance = Chance(f"{world.seed}:relayer")
         self._batches: dict[str, RelayedBatch] = {}
         self._at_work: dict[str, RelayedBatch] = {}
@@ -162,12 +163,12 @@ class Relayer:
         taken = RelayedBatch(uuid_of(name), batch, key, now_ns, now_ns)
         self._remember(taken)
         self._at_work[batch.wallet] = taken
-        self._world.add(_Progress(self, taken, now_ns + self._later(self._settings.executed_s)))
+        self._world.add(_Progress(self, taken, now_ns + self._later(self.settings.executed_s)))
         return taken
 
     def go_on(self, taken: RelayedBatch) -> int:
         """The next step of a batch; when the one after it is due, NEVER at its end."""
-        settings, now_ns = self._settings, self._world.now_ns
+        settings, now_ns = self.settings, self._world.now_ns
         taken.updated_ns = now_ns
         match taken.state:
             case BatchState.NEW:
@@ -218,20 +219,20 @@ class Relayer:
         return NEVER
 
     def _check_quota(self, key: str, tier: KeyTier, now_ns: int) -> None:
-        used, day_ns = self._used.get(key, deque()), self._settings.day_s * NS_PER_S
+        used, day_ns = self._used.get(key, deque()), self.settings.day_s * NS_PER_S
         while used and used[0] <= now_ns - day_ns:
             used.popleft()
         most = {
-            KeyTier.UNVERIFIED: self._settings.a_day,
-            KeyTier.VERIFIED: self._settings.a_day_verified,
+            KeyTier.UNVERIFIED: self.settings.a_day,
+            KeyTier.VERIFIED: self.settings.a_day_verified,
         }.get(tier)
         if most is not None and len(used) >= most:
             left_s = _seconds_up(used[-most] + day_ns - now_ns)
             words = f"quota exceeded: 0 units remaining, resets in {left_s} seconds"
             raise RelayerRefusedError(429, words, left_s)
         lately = [at for at in used if at > now_ns - _MINUTE_NS]
-        if len(lately) >= self._settings.a_minute:
-            left_s = _seconds_up(lately[-self._settings.a_minute] + _MINUTE_NS - now_ns)
+        if len(lately) >= self.settings.a_minute:
+            left_s = _seconds_up(lately[-self.settings.a_minute] + _MINUTE_NS - now_ns)
             raise RelayerRefusedError(429, "rate limit exceeded", left_s)
 
     def _check_wallet(self, batch: WalletBatch) -> None:
@@ -255,7 +256,7 @@ class Relayer:
 
     def _remember(self, taken: RelayedBatch) -> None:
         self._batches[taken.transaction_id] = taken
-        if len(self._batches) > self._settings.kept:
+        if len(self._batches) > self.settings.kept:
             del self._batches[next(iter(self._batches))]
 
     def _later(self, span_s: tuple[float, float]) -> int:

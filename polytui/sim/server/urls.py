@@ -16,6 +16,9 @@ class Urls:
     gamma: str
     clob: str
     data_api: str
+    relayer: str
+    rpc: str
+    """A node of the chain; the address itself is asked."""
     market_ws: str
     user_ws: str
     rtds_ws: str

@@ -29,12 +29,14 @@ from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.back_office import BackOffice
+from polytui.sim.server.chain_services import RELAYER_PREFIX, RPC_PATH, ChainServices
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.pump import Doorbell, Pump
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.welcome import welcome
+from polytui.sim.wire.crypto_price_api import CryptoPriceSettings
 from polytui.sim.wire.desk import DeskSettings
 from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import (
@@ -78,6 +80,7 @@ class VenueSettings:
     rules: ExchangeRules = ExchangeRules()
     desk: DeskSettings = DeskSettings()
     on_chain: OnChainSettings = OnChainSettings()
+    crypto_price: CryptoPriceSettings = CryptoPriceSettings()
     limits: LimitSettings = LimitSettings()
     door: DoorSettings = DoorSettings(unfinished=256)
     """An order waits for its match before it is answered, so many may wait at once."""
@@ -99,6 +102,7 @@ async def run_venue(
     office = BackOffice.over(exchange, wallets, settings.desk, settings.limits)
     on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain)
     polymarket = Polymarket(world, settings.quirks, office.desk, on_chain)
+    services = ChainServices(world, on_chain, office.auth, settings.crypto_price)
     exchanges = Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:
@@ -110,7 +114,7 @@ async def run_venue(
         world.trouble(kind, int(seconds * clock.speed * NS_PER_S))
 
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    app = _app(office, polymarket, exchanges, connections, trouble_market, clock, token)
+    app = _app(office, services, polymarket, exchanges, connections, trouble_market, clock, token)
     door = Door(Limited(app, office.limits), settings.host, settings.door)
 
     async def converse(peer: Peer) -> None:
@@ -143,6 +147,7 @@ async def run_venue(
 
 def _app(
     office: BackOffice,
+    services: ChainServices,
     polymarket: Polymarket,
     exchanges: Exchanges,
     connections: Connections,
@@ -152,10 +157,12 @@ def _app(
 ) -> Starlette:
     door = ControlDoor(token)
     control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, door)
+    controls = [*control.routes(), *office.controls(clock, door), *services.controls(door)]
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),
-        Mount("/control", routes=[*control.routes(), *office.controls(clock, door)]),
+        Mount("/control", routes=controls),
+        *services.routes(),
         *office.website(),
     ]
     return Starlette(routes=routes, exception_handlers=ERROR_HANDLERS)
@@ -168,6 +175,8 @@ def _urls(host: str, http_port: int, sockets_port: int, clock: Clock, token: str
         gamma=f"{http}/gamma",
         clob=f"{http}/clob",
         data_api=f"{http}/data-api",
+        relayer=f"{http}{RELAYER_PREFIX}",
+        rpc=f"{http}{RPC_PATH}",
         market_ws=f"{sockets}{MARKET_PATH}",
         user_ws=f"{sockets}{USER_PATH}",
         rtds_ws=f"{sockets}{RTDS_PATH}",

@@ -376,7 +376,7 @@ class TestBinance:
 
 def test_urls_are_one_json_line() -> None:
     urls = Urls(
-        *(f"http://{name}" for name in "abcdefghijklmnopq"),
+        *(f"http://{name}" for name in "abcdefghijklmnopqrs"),
         epoch_ns=1,
         anchor_ns=2,
         speed=20.0,

@@ -1,0 +1,58 @@
+"""The relayer, a node of the chain and the website's prices on the venue's port."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from polytui.sim.exchange.on_chain import OnChain
+from polytui.sim.exchange.relayer_keys import relayer_key
+from polytui.sim.server.control_door import ControlDoor
+from polytui.sim.wire.api_answer import RefusedError, json_answer
+from polytui.sim.wire.crypto_price_api import CryptoPriceApi, CryptoPriceSettings
+from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.listing import Listing
+from polytui.sim.wire.relayer_api import RelayerApi
+from polytui.sim.wire.rpc_api import RpcApi
+from polytui.sim.world.world import World
+
+RELAYER_PREFIX, RPC_PATH = "/relayer", "/rpc"
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+class _Owner(msgspec.Struct, forbid_unknown_fields=True):
+    address: str
+
+
+class ChainServices:
+    """Everything of the chain that strangers reach over HTTP, the Data API apart."""
+
+    def __init__(
+        self, world: World, on_chain: OnChain, auth: VenueAuth, prices: CryptoPriceSettings
+    ) -> None:
+        self._world = world
+        self._relayer = RelayerApi(world, on_chain.relayer, on_chain.wallets, auth)
+        self._rpc = RpcApi(world, on_chain)
+        self._prices = CryptoPriceApi(world, Listing(world), prices)
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Mount(RELAYER_PREFIX, routes=self._relayer.routes()),
+            *self._rpc.routes(RPC_PATH),
+            *self._prices.routes(),
+        ]
+
+    def controls(self, door: ControlDoor) -> list[Route]:
+        """`POST /relayer-key {"address": "0x..."}`: the key that the website gives an owner."""
+
+        async def hand_out(request: Request) -> Response:
+            address = (await door.read(request, _Owner)).address
+            if not _ADDRESS.fullmatch(address):
+                raise RefusedError(400, {"error": "address must be 0x and 40 hexadecimal digits"})
+            return json_answer({"key": relayer_key(self._world.seed, address.lower())})
+
+        return [Route("/relayer-key", hand_out, methods=["POST"])]
