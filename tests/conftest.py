@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +16,7 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+_USUAL_DEPTH = sys.getrecursionlimit()
 _DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 
 
@@ -24,6 +26,12 @@ def recordings() -> Path:
     if not _DATA.is_dir():
         pytest.skip("the folder of recordings, ../shared/data, is absent")
     return _DATA
+
+
+def pytest_runtest_setup() -> None:
+    """The reference clients import py_ecc, which lets a process recurse deeper than its stack is:
+    the next test that decodes a bomb would end it."""
+    sys.setrecursionlimit(_USUAL_DEPTH)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

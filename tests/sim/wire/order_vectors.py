@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from polytui.sim.wire.ethereum import keep_depth
 from polytui.sim.wire.typed_data import (
     NEG_RISK,
     POSITIONS,
@@ -16,6 +17,9 @@ from polytui.sim.wire.typed_data import (
     OrderStruct,
     signature_bytes,
 )
+
+# Before the first signature is judged, as whoever judges one does.
+keep_depth()
 
 EOA = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
 FUNDER = "0x" + "22" * 20

@@ -305,14 +305,21 @@ def test_bodies_that_are_none(body: bytes) -> None:
 
 
 def test_the_libraries_of_the_chain_let_nobody_recurse_deeper() -> None:
-    """In a process of its own: whoever imported them before has raised the limit here."""
+    """Not afterwards, and not while they are being loaded. In a process of its own: whoever
+    imported them before has raised the limit here."""
     program = (
         "import sys, trio, msgspec\n"
         "from polytui.sim.wire.ethereum import load_ethereum\n"
-        "usual = sys.getrecursionlimit()\n"
-        "trio.run(load_ethereum)\n"
+        "usual, seen = sys.getrecursionlimit(), set()\n"
+        "async def look(scope):\n"
+        "    while not scope.cancel_called:\n"
+        "        seen.add(sys.getrecursionlimit())\n        await trio.sleep(0.001)\n"
+        "async def load():\n    async with trio.open_nursery() as nursery:\n"
+        "        nursery.start_soon(look, nursery.cancel_scope)\n"
+        "        await load_ethereum()\n        nursery.cancel_scope.cancel()\n"
+        "trio.run(load)\n"
         "assert 'py_ecc' in sys.modules, 'else this test is none'\n"
-        "assert sys.getrecursionlimit() == usual\n"
+        "assert seen == {usual} and sys.getrecursionlimit() == usual, seen\n"
         "try:\n    msgspec.json.decode(b'[' * 200_000)\n"
         "except RecursionError:\n    print('refused')\n"
     )
@@ -326,6 +333,18 @@ def test_a_name_is_refused_twice_even_where_nobody_reads_it() -> None:
     with pytest.raises(ValueError, match="twice"):
         strict_json(b'{"a":{"b":1,"b":1}}')
     assert strict_json(b'{"a":{"b":1},"b":1}') == {"a": {"b": 1}, "b": 1}
+
+
+@pytest.mark.parametrize("value", [b"NaN", b"Infinity", b"-Infinity", b"1.0", b"1e2", b"0.5"])
+def test_only_whole_numbers_are_numbers_even_where_nobody_reads_them(value: bytes) -> None:
+    with pytest.raises(ValueError, match="no whole number"):
+        strict_json(b'{"x":[' + value + b"]}")
+
+
+def test_a_document_of_too_many_parts_is_none_however_flat() -> None:
+    assert len(strict_json(b"[" + b",".join([b"{}"] * 499) + b"]")) == 499
+    with pytest.raises(ValueError, match="too many parts"):
+        strict_json(b"[" + b",".join([b"{}"] * 500) + b"]")
 
 
 def test_half_a_character_is_none() -> None:
