@@ -168,3 +168,45 @@ async def test_a_silent_peer_ends_where_the_service_says_so(autojump_clock: obje
         async for _ in stream:
             pass
         assert trio.current_time() - before == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(("hears_pings", "lives_s"), [(True, 300.0), (False, 60.0)])
+@pytest.mark.trio
+async def test_protocol_pings_are_heard_where_the_service_says_so(
+    hears_pings: bool, lives_s: float, autojump_clock: object
+) -> None:
+    ended = trio.Event()
+
+    async def listen(peer: Peer) -> None:
+        await peer.accept()
+        async for _text in peer.texts(lambda: 60.0, hears_pings=hears_pings):
+            pass
+        ended.set()
+
+    began = trio.current_time()
+    async with talking(listen) as connection:
+        with trio.move_on_after(300):
+            while not ended.is_set():
+                with trio.move_on_after(10):
+                    await connection.ping()
+                await trio.sleep(10)
+    assert trio.current_time() - began == pytest.approx(lives_s, abs=21)
+
+
+@pytest.mark.trio
+async def test_who_stops_pinging_is_silent_from_then_on(autojump_clock: object) -> None:
+    ended_at = 0.0
+
+    async def listen(peer: Peer) -> None:
+        nonlocal ended_at
+        await peer.accept()
+        async for _text in peer.texts(lambda: 60.0, hears_pings=True):
+            pass
+        ended_at = trio.current_time()
+
+    async with talking(listen) as connection:
+        await trio.sleep(50)
+        await connection.ping()
+        pinged_at = trio.current_time()
+        await trio.sleep(200)
+    assert ended_at - pinged_at == pytest.approx(60.0, abs=1.0)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from small_world import E18, START_NS, SmallWorld
 
+from polytui.model.instrument import Outcome
+from polytui.model.orders import Side
 from polytui.sim.wire.activity import Activity
 from polytui.sim.wire.polybolt import PolyBoltSession
 from polytui.sim.wire.price_points import PricePoints
@@ -235,3 +237,57 @@ class TestPolyBolt:
         (gone,) = self.say(session, op="unsubscribe", rid="3", subscriptions=wanted)
         assert gone == {"op": "unsubscribed", "rid": "3", "channel": "price.crypto"}
         assert session.publish(world.observe(91_202 * E18, None)) == []
+
+
+class TestActivity:
+    @pytest.fixture
+    def session(self, world: SmallWorld) -> RtdsSession:
+        return RtdsSession(PricePoints(world), Activity(world))
+
+    def ask(self, verb: str, kind: str, filters: str = "") -> str:
+        entry = {"topic": "activity", "type": kind, "filters": filters}
+        return json.dumps({"action": verb, "subscriptions": [entry]})
+
+    def test_a_trade_is_told_with_its_market_and_its_takers_side(
+        self, world: SmallWorld, session: RtdsSession
+    ) -> None:
+        assert session.receive(self.ask("subscribe", "trades")) == []
+        swept = world.sweep(Outcome.UP, Side.BUY, 530_000, 85)
+        frames = parsed(session.publish(swept))
+        assert [(one["topic"], one["type"]) for one in frames] == [("activity", "trades")] * 2
+        first = frames[0]["payload"]
+        assert (first["price"], first["size"], first["side"]) == (0.52, 80.25, "BUY")
+        assert (first["asset"], first["outcome"]) == (world.first.up_token, "Up")
+        assert (first["conditionId"], first["eventSlug"]) == (
+            world.first.condition_id,
+            world.first.slug,
+        )
+        hashes = {one["payload"]["transactionHash"] for one in frames}
+        assert len(hashes) == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "slug", "count"),
+        [
+            ("*", "", 2),
+            ("orders_matched", "own", 1),
+            ("trades", "other", 0),
+            ("comments", "", 0),
+        ],
+    )
+    def test_it_is_told_to_whom_it_concerns(
+        self, world: SmallWorld, session: RtdsSession, kind: str, slug: str, count: int
+    ) -> None:
+        slugs = {"own": world.first.slug, "other": world.second.slug}
+        filters = json.dumps({"event_slug": slugs[slug]}) if slug else ""
+        session.receive(self.ask("subscribe", kind, filters))
+        swept = world.sweep(Outcome.UP, Side.BUY, 520_000, 5)
+        assert len(session.publish(swept)) == count
+        session.receive(self.ask("unsubscribe", kind, filters))
+        assert session.publish(swept) == []
+
+    def test_who_needs_a_word_is_told_so_by_the_switch(self, world: SmallWorld) -> None:
+        limits = [
+            RtdsSession(PricePoints(world), Activity(world), needs_text_pings=needs).quiet_limit_s
+            for needs in (False, True)
+        ]
+        assert limits == [None, 228.0]
