@@ -50,12 +50,15 @@ class DeskVenue:
     """`round` has an empty book, and no crowd until it opens."""
 
     def __init__(
-        self, settings: DeskSettings | None = None, rules: ExchangeRules | None = None
+        self,
+        settings: DeskSettings | None = None,
+        rules: ExchangeRules | None = None,
+        start_ns: int = START_NS,
     ) -> None:
         self.world = World(
             WorldSettings(
                 7,
-                START_NS,
+                start_ns,
                 (Asset.BTC,),
                 (Interval.H4,),
                 crowd=_ASLEEP,
@@ -90,7 +93,7 @@ class DeskVenue:
         )
         self.sessions: list[tuple[UserSession, list[str]]] = []
         self.round: Round = next(
-            one for one in self.world.rounds.values() if one.opens_ns > START_NS
+            one for one in self.world.rounds.values() if one.opens_ns > start_ns
         )
 
     @property

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from polytui.sim.server.venue import VenueSettings
 from polytui.sim.wire.quirks import Quirks
+from polytui.sim.wire.user_channel import UserChannelSettings
 
 _LINGER_S = 0.05
 _FAILURES, _RETRIES = 0.05, 0.1
@@ -14,10 +15,11 @@ _QUIRKS = Quirks(hydration_s=30.0, zombies=5, needs_text_pings=True)
 
 
 def on_bad_days(settings: VenueSettings) -> VenueSettings:
-    """Frames of the user channel in odd forms and odd order, answers that come after them, trades
-    that fail on the chain, markets that the CLOB does not know yet and some that never close,
-    sockets that are cut without text PINGs."""
-    channel = evolve(settings.desk.user_channel, is_hostile=True)
+    """Frames of the user channel and rows of the private reads in odd forms, frames in odd order,
+    answers that come after them, silence for wrong credentials, trades that fail on the chain,
+    markets that the CLOB does not know yet and some that never close, sockets that are cut without
+    text PINGs."""
+    channel = UserChannelSettings(is_hostile=True, closes_on_wrong_key=False)
     return evolve(
         settings,
         quirks=_QUIRKS,

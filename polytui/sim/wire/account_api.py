@@ -13,6 +13,7 @@ from polytui.sim.wire.account_documents import Document, order_document, trade_d
 from polytui.sim.wire.accounts import Accounts
 from polytui.sim.wire.api_answer import RefusedError, json_answer
 from polytui.sim.wire.l1_l2_auth import VenueAuth
+from polytui.sim.wire.odd_reads import OddReads
 from polytui.sim.wire.paged import page_document
 from polytui.sim.wire.private_request import market_of, only, order_id_of, token_of
 from polytui.sim.wire.trade_filters import TRADE_FILTERS, picked
@@ -28,8 +29,12 @@ class AccountApi:
     """`/data/orders`, `/data/order/{id}`, `/order/{id}`, `/data/trades` and, always empty,
     `/data/pre-migration-orders`. All of an account: the keys of its address together."""
 
-    def __init__(self, accounts: Accounts, auth: VenueAuth) -> None:
+    def __init__(
+        self, accounts: Accounts, auth: VenueAuth, odd_reads: OddReads | None = None
+    ) -> None:
+        """With `odd_reads` rows come in forms that are not documented."""
         self._accounts = accounts
+        self._odd_reads = odd_reads
         self._auth = auth
 
     def routes(self) -> list[Route]:
@@ -46,14 +51,14 @@ class AccountApi:
         caller = await self._auth.l2(request)
         asked = only(request, _ORDER_PARAMS, _ORDER_WORDS)
         found = self._orders(caller, asked)
-        return json_answer(page_document(found, request, _PER_PAGE, order_document))
+        return json_answer(page_document(found, request, _PER_PAGE, self._order))
 
     async def order(self, request: Request) -> Response:
         caller = await self._auth.l2(request)
         found = self._accounts.order(caller, order_id_of(request.path_params["order_id"]))
         if found is None:
             raise RefusedError(404, {"error": "Order not found"})
-        return json_answer(order_document(found))
+        return json_answer(self._order(found))
 
     async def trades(self, request: Request) -> Response:
         """Both sides' trades, the newest first. `before` and `after` are seconds, both apart."""
@@ -62,7 +67,8 @@ class AccountApi:
         found = picked(self._accounts.trades(caller), asked, _TRADE_WORDS)
 
         def write(trade: VenueTrade) -> Document:
-            return trade_document(trade, self._accounts.part_in(trade, caller))
+            row = trade_document(trade, self._accounts.part_in(trade, caller))
+            return row if self._odd_reads is None else self._odd_reads.trade(row)
 
         return json_answer(page_document(found, request, _PER_PAGE, write))
 
@@ -72,6 +78,10 @@ class AccountApi:
         only(request, ("next_cursor",), _ORDER_WORDS)
         nothing: list[Document] = []
         return json_answer(page_document(nothing, request, _PER_PAGE))
+
+    def _order(self, order: VenueOrder) -> Document:
+        row = order_document(order)
+        return row if self._odd_reads is None else self._odd_reads.order(row)
 
     def _orders(self, caller: Caller, asked: dict[str, str]) -> list[VenueOrder]:
         market = market_of(asked["market"]) if asked.get("market") else None

@@ -23,6 +23,7 @@ from polytui.sim.wire.limited import VenueLimits
 from polytui.sim.wire.listing import Listing
 from polytui.sim.wire.notices import Notices
 from polytui.sim.wire.notices_api import NoticesApi
+from polytui.sim.wire.odd_reads import OddReads
 from polytui.sim.wire.order_payload import OrderPayloads
 from polytui.sim.wire.orders_api import OrdersApi
 from polytui.sim.wire.rebates_api import RebatesApi
@@ -65,6 +66,8 @@ class OrderDesk:
         self._chance = Chance(f"{exchange.world.seed}:desk")
         world, accounts = exchange.world, Accounts(exchange, keys)
         modes = exchange.modes
+        is_hostile = settings.user_channel.is_hostile
+        odd_reads = OddReads(str(exchange.world.seed)) if is_hostile else None
         self._apis = (
             AuthApi(
                 auth,
@@ -75,7 +78,7 @@ class OrderDesk:
                 limits.tier_of,
             ),
             OrdersApi(exchange, auth, payloads, limits, self.troubles, check_region, self._linger),
-            AccountApi(accounts, auth),
+            AccountApi(accounts, auth, odd_reads),
             BalanceApi(self.seen, wallets, auth),
             HeartbeatApi(exchange, auth),
             NoticesApi(self._notices, world, auth),

@@ -46,15 +46,13 @@ class RebatesApi:
         ]
 
     async def rebates(self, request: Request) -> Response:
-        """Of one UTC day and one wallet, by condition."""
+        """Of one UTC day and one wallet, by condition: what was paid for it, or, while it lasts,
+        what its settled trades have earned so far."""
         asked = only(request, ("date", "maker_address"), _WORDS)
         day = day_of(asked.get("date", ""), "Invalid date").isoformat()
         wallet = address_of(asked.get("maker_address", ""), "Invalid maker address")
-        found: defaultdict[str, int] = defaultdict(int)
-        for trade in self._exchange.trades(wallet):
-            listed = self._listing.by_condition(trade.condition_id)
-            if listed is not None and _day(trade) == day and trade.status in _DONE:
-                found[trade.condition_id] += _rebate(listed, trade, wallet)
+        is_over = day < _day(self._exchange.now_ns())
+        found = self._paid(wallet, day) if is_over else self._earned(wallet, day)
         return json_answer(
             [
                 {
@@ -68,6 +66,22 @@ class RebatesApi:
                 if usd
             ]
         )
+
+    def _paid(self, wallet: str, day: str) -> dict[str, int]:
+        """A day is paid at its end."""
+        found: defaultdict[str, int] = defaultdict(int)
+        for rebate in self._exchange.rebates:
+            if rebate.wallet == wallet and _day(rebate.at_ns - 1) == day:
+                found[rebate.condition_id] += rebate.usd
+        return found
+
+    def _earned(self, wallet: str, day: str) -> dict[str, int]:
+        found: defaultdict[str, int] = defaultdict(int)
+        for trade in self._exchange.trades(wallet):
+            listed = self._listing.by_condition(trade.condition_id)
+            if listed is not None and _day(trade.matched_ns) == day and trade.status in _DONE:
+                found[trade.condition_id] += _rebate(listed, trade, wallet)
+        return found
 
     async def builder_trades(self, request: Request) -> Response:
         asked = only(request, _PARAMS, _TRADE_WORDS)
@@ -98,5 +112,5 @@ def _rebate(listed: Round, trade: VenueTrade, wallet: str) -> int:
     return paid * listed.fees.rebate_ppm // MICRO
 
 
-def _day(trade: VenueTrade) -> str:
-    return datetime.fromtimestamp(trade.matched_ns // NS_PER_S, UTC).date().isoformat()
+def _day(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).date().isoformat()

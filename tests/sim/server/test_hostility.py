@@ -15,6 +15,7 @@ def test_every_oddity_is_on_at_once_and_the_world_is_the_same() -> None:
     bad = on_bad_days(USUAL)
     assert bad.world == USUAL.world
     assert bad.desk.user_channel.is_hostile
+    assert not bad.desk.user_channel.closes_on_wrong_key
     assert bad.desk.linger_s > 0
     assert bad.rules.failures > 0
     assert bad.rules.retries > 0

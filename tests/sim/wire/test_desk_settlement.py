@@ -12,6 +12,8 @@ from polytui.model.instrument import Outcome
 
 pytestmark = pytest.mark.trio
 UP, DOWN = Outcome.UP, Outcome.DOWN
+LATE_NS = 1_795_218_900 * 10**9
+"""Five minutes to midnight."""
 
 
 def bid(venue: DeskVenue, who: Stranger, **changes: Any) -> dict[str, Any]:
@@ -74,7 +76,7 @@ async def test_shares_of_one_contract_are_none_of_the_other() -> None:
 
 
 async def test_a_maker_gets_back_a_fifth_of_what_takers_paid() -> None:
-    venue = DeskVenue()
+    venue = DeskVenue(start_ns=LATE_NS)
     async with venue.strangers(2) as (anna, bert):
         await anna.place(bid(venue, anna))
         await bert.place(bert.order(venue.token(DOWN), "BUY", 4.8, 10))
@@ -91,3 +93,9 @@ async def test_a_maker_gets_back_a_fifth_of_what_takers_paid() -> None:
         assert await anna.read("/rebates/current", **{**asked, "date": "2026-11-21"}) == []
         taker = {**asked, "maker_address": bert.address}
         assert await anna.read("/rebates/current", **taker) == []
+        assert await anna.read("/rebates/current", **{**asked, "date": "2026-11-19"}) == []
+        before = await anna.read("/balance-allowance/update", asset_type="COLLATERAL")
+        venue.play(300)
+        assert await anna.read("/rebates/current", **asked) == [row]
+        after = await anna.read("/balance-allowance/update", asset_type="COLLATERAL")
+        assert int(after["balance"]) - int(before["balance"]) == 34_944

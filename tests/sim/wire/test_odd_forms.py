@@ -15,7 +15,9 @@ from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
 from polytui.sim.exchange.venue_trade import TradeStatus
+from polytui.sim.wire.account_documents import order_document, trade_document
 from polytui.sim.wire.odd_forms import OddForms
+from polytui.sim.wire.odd_reads import OddReads
 from polytui.sim.wire.user_channel import UserChannelSettings, UserSession
 from polytui.sim.wire.user_frames import order_frame, trade_frame
 from polytui.sim.world.world_events import ChainlinkTicked
@@ -186,3 +188,25 @@ def test_a_hostile_channel_lets_go_of_what_it_held_with_the_next_second() -> Non
             assert session.publish(second)
         assert session.publish(second) == []
     assert 5 < held < 35
+
+
+def test_rows_of_the_reads_have_odd_spellings_too() -> None:
+    odd = OddReads("7")
+    order, made = order_document(placed()), trade_document(trade(), TAKER_KEY)
+    before = json.dumps([order, made])
+    orders = [odd.order(order) for _ in range(100)]
+    trades = [odd.trade(made) for _ in range(100)]
+    assert json.dumps([order, made]) == before
+    for rows, name, forms in (
+        (orders, "status", {"LIVE", "ORDER_STATUS_LIVE"}),
+        (orders, "created_at", {START_NS // NS_PER_S, START_NS // NS_PER_S * 1000}),
+        (orders, "size_matched", {"0", ""}),
+        (orders, "side", {"BUY", "buy"}),
+        (trades, "status", {"TRADE_STATUS_MATCHED", "MATCHED"}),
+        (trades, "match_time", {"1795204800", "1795204800000"}),
+        (trades, "trader_side", {"TAKER", "taker"}),
+        (trades, "transaction_hash", {"", None}),
+    ):
+        assert {row[name] for row in rows} == forms, name
+    assert {type(row["associate_trades"]) for row in orders} == {list, type(None)}
+    assert {len(row["maker_orders"]) for row in trades} == {0, 1}
