@@ -18,7 +18,6 @@ from polytui.sim.world.world import World
 from polytui.sim.world.world_events import (
     BookMoved,
     BookSwept,
-    RoundResolved,
     WorldEvent,
 )
 
@@ -56,9 +55,6 @@ class PublicRecord:
         elif isinstance(world_event, BookSwept):
             self._moved.add(world_event.slug)
             self._print(world_event)
-        elif isinstance(world_event, RoundResolved):
-            # Its book is empty now, which says nothing of what it was worth.
-            self._moved.discard(world_event.slug)
         if world_event.at_ns >= self._due_ns:
             self._sample(world_event.at_ns)
 
@@ -110,7 +106,8 @@ class PublicRecord:
         self._volumes[swept.slug] = self._volumes.get(swept.slug, 0) + paid
 
     def _sample(self, at_ns: int) -> None:
-        """The middles of what moved, as of the whole minute that `at_ns` is the first to pass."""
+        """The middles of what moved, as of the whole minute that `at_ns` is the first to pass. An
+        empty book, as of a round that is resolved, says nothing of what it was worth."""
         at_s = at_ns // NS_PER_S // MINUTE_S * MINUTE_S
         self._due_ns = _next_minute_ns(at_ns)
         rounds = self._world.rounds

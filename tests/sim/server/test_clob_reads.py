@@ -126,6 +126,16 @@ class TestBatches:
         up = world.first.up_token
         assert await posted(http, "/last-trades-prices", [{"token_id": up}]) == []
 
+    @pytest.mark.trio
+    async def test_a_trade_from_before_the_venue_looked_has_no_side(
+        self, world: SmallWorld, http: httpx.AsyncClient
+    ) -> None:
+        """One entry of a batch must have a side, so it is left out there."""
+        up = world.first.up_token
+        world.sweep(Outcome.UP, Side.BUY, 520_000, 10)
+        assert await got(http, "/last-trade-price", token_id=up) == {"price": "0.52", "side": ""}
+        assert await posted(http, "/last-trades-prices", [{"token_id": up}]) == []
+
     @pytest.mark.parametrize("path", ["/tick-size", "/neg-risk", "/fee-rate"])
     @pytest.mark.trio
     async def test_a_token_in_the_path_is_one_in_the_query(
