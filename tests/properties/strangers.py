@@ -384,6 +384,8 @@ def audit_the_end(strangers: Strangers) -> None:
     assert not exchange.reserves.promises()
     for told in strangers.orders_told.values():
         _audit_life(told, exchange)
+        order = told[0].order
+        assert not strangers.world.book(order.slug).remaining(order.order_id)
     for told_trades in strangers.trades_told.values():
         _audit_trade(told_trades)
     _audit_money(strangers)
