@@ -159,12 +159,12 @@ class Holdings:
                 self._add_usd(payee, usd)
 
     def resolve(self, listed: Round, winner: Outcome) -> None:
-        """From now on its shares may be redeemed. A result is final."""
-        sets = self._sets_of(listed)
-        if sets.payouts is not None:
-            raise ValueError("payouts are reported already")
+        """From now on its shares may be redeemed. A result is final: ValueError for another one."""
         payouts = (MICRO, 0) if winner is Outcome.UP else (0, MICRO)
-        self._sets[sets.condition_id] = evolve(sets, payouts=payouts)
+        sets = self._sets_of(listed)
+        if sets.payouts not in (None, payouts):
+            raise ValueError("payouts are reported already")
+        self._set(self._sets, sets.condition_id, evolve(sets, payouts=payouts))
 
     def redeem(self, wallet: str, token_id: str, shares: Shares) -> Usd:
         """Shares of a resolved condition become what they are worth; how much that is.
@@ -204,9 +204,9 @@ class Holdings:
         sets = self._sets.get(listed.condition_id)
         if sets is None:
             sets = Sets(listed.condition_id, _tokens(listed))
-            self._sets[listed.condition_id] = sets
+            self._set(self._sets, listed.condition_id, sets)
             for token_id in sets.tokens:
-                self._conditions[token_id] = listed.condition_id
+                self._set(self._conditions, token_id, listed.condition_id)
         return sets
 
     def _lock(self, sets: Sets, usd: int) -> None:
