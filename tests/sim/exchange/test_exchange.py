@@ -25,7 +25,7 @@ from trading_floor import (
 
 from polytui.model.instrument import Interval, Outcome
 from polytui.model.orders import Side
-from polytui.model.units import NS_PER_S, Price
+from polytui.model.units import NS_PER_S, Price, Shares, Usd
 from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
 from polytui.sim.exchange.contracts import CTF_EXCHANGE, PUSD
 from polytui.sim.exchange.modes import EngineMode
@@ -338,6 +338,20 @@ def test_an_order_needs_its_own_dollars_whatever_better_price_there_is(floor: Tr
     floor.fund(1.07, "0xd")
     assert floor.place_one(floor.order("0xd", UP, BUY, 50, 10)).status == "matched"
     assert floor.exchange.free_usd("0xd") == usd(5.07 - 1 - 0.063)
+
+
+def test_the_last_millionth_counts(floor: TradingFloor) -> None:
+    splitting(floor, ANNA, 50)
+    floor.place(floor.order(ANNA, UP, SELL, 66, 20))
+    floor.place(floor.order(CLARA, UP, BUY, 66, 5, FAK))
+    # 12.424243 are left, and cost 8.200001: with the rest of twenty a millionth more than 13.2.
+    fee = floor.round.fees.fee(Price(660_000), Shares(12_424_243))
+    floor.exchange.fund("0xd", Usd(usd(13.2) + fee))
+    refused = floor.place_one(floor.order("0xd", UP, BUY, 66, 20))
+    assert refused.refusal.endswith(f"order amount: {13_200_001 + fee}")
+    floor.exchange.fund("0xd", Usd(1))
+    assert floor.place_one(floor.order("0xd", UP, BUY, 66, 20)).status == "matched"
+    assert floor.exchange.free_usd("0xd") == 0
 
 
 def test_a_wallet_must_have_allowed_the_exchange_to_spend(floor: TradingFloor) -> None:
