@@ -29,7 +29,7 @@ from polytui.model.units import NS_PER_S, Price, Shares, Usd
 from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
 from polytui.sim.exchange.contracts import CTF_EXCHANGE, PUSD
 from polytui.sim.exchange.modes import EngineMode
-from polytui.sim.exchange.names import FEES
+from polytui.sim.exchange.names import CROWD, FEES
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
@@ -207,6 +207,22 @@ def test_the_crowd_takes_from_whoever_rests(floor: TradingFloor) -> None:
     assert order is not None
     assert (order.matched, book.remaining(order.order_id)) == (shares(5), shares(5))
     assert floor.exchange.free_usd(ANNA) == usd(95)
+
+
+def test_the_crowd_sells_what_it_bought_before_it_mints_more(floor: TradingFloor) -> None:
+    splitting(floor, ANNA, 10)
+    book, holdings = floor.world.book(floor.round.slug), floor.exchange.holdings
+    floor.place(floor.order(ANNA, UP, SELL, 50, 10))
+    book.sweep(UP, BUY, Price(500_000), shares(6))
+    floor.play(SETTLED_S)
+    assert holdings.shares(CROWD, floor.round.up_token) == shares(6)
+    floor.place(floor.order(BORIS, UP, BUY, 40, 10))
+    book.sweep(UP, SELL, Price(400_000), shares(8))
+    floor.play(SETTLED_S)
+    sets = holdings.sets(floor.round.condition_id)
+    assert sets is not None
+    assert sets.locked == shares(12)
+    assert holdings.shares(CROWD, floor.round.up_token) == 0
 
 
 def test_whoever_meets_himself_trades_with_himself(floor: TradingFloor) -> None:
@@ -642,6 +658,23 @@ def test_a_trade_whose_money_has_gone_fails_at_settlement(floor: TradingFloor) -
     assert statuses(floor, trade_id) == ["MATCHED", "RETRYING", "FAILED"]
     assert held(floor, BORIS) == (usd(100), 0, 0)
     assert floor.exchange.holdings.funded == usd(300)
+
+
+def test_settling_spends_what_was_allowed_and_fails_where_it_is_not_any_more(
+    floor: TradingFloor,
+) -> None:
+    approvals = floor.exchange.holdings.approvals
+    approvals.approve(ANNA, PUSD, CTF_EXCHANGE, usd(12))
+    fine, taken_back = a_trade(floor), a_trade(floor)
+    floor.play(SETTLED_S)
+    assert {statuses(floor, name)[-1] for name in (fine, taken_back)} == {"CONFIRMED"}
+    assert approvals.allowance(ANNA, PUSD, CTF_EXCHANGE) == usd(2)
+    approvals.approve(ANNA, PUSD, CTF_EXCHANGE, usd(5))
+    failed = a_trade(floor)
+    approvals.approve(ANNA, PUSD, CTF_EXCHANGE, usd(4.99))
+    floor.play(SETTLED_S)
+    assert statuses(floor, failed) == ["MATCHED", "RETRYING", "FAILED"]
+    assert approvals.allowance(ANNA, PUSD, CTF_EXCHANGE) == usd(4.99)
 
 
 def test_orders_that_can_no_longer_be_paid_for_are_cancelled(floor: TradingFloor) -> None:
