@@ -14,9 +14,9 @@ from polymarket._internal.environment import PRODUCTION_CONFIG, create_environme
 from rows import Rows, Venue
 from unified_chain import chain_rows, redeem_rows
 from unified_elsewhere import elsewhere_rows
-from unified_reads import data_rows, gamma_rows, market_rows, sums_rows
+from unified_reads import data_rows, gamma_rows, indexed_rows, market_rows, settled, sums_rows
 from unified_streams import public_stream_rows, secure_stream_rows
-from unified_trading import account_rows, key_rows, order_rows, reward_rows, settled
+from unified_trading import account_rows, key_rows, order_rows, reward_rows
 
 POLL_MS = 200
 
@@ -158,6 +158,7 @@ async def _with_a_key(rows: Rows, client: Any, kind: Any, venue: Venue, *, is_as
     await elsewhere_rows(rows, client, venue, is_secure=True, is_async=is_async)
     if is_async:
         await redeem_rows(rows, client, venue)
+        await indexed_rows(rows, client, venue)
     public = await rows.wait(
         "end_authentication", client.end_authentication, holds=lambda it: it.environment
     )

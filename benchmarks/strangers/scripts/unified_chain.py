@@ -9,7 +9,7 @@ from typing import Any
 from polymarket._internal.actions.relayer.calls import erc20_approval_call
 from polymarket._internal.environment import PRODUCTION_CONFIG as ON_CHAIN
 from rows import Rows, Venue
-from unified_trading import settled
+from unified_reads import settled
 
 SHARES = 20_000_000
 """Twenty shares, in millionths."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import polymarket
 from rows import Rows, Venue
 
 BUILDER = "0x" + "b1" * 32
+INDEXED_WITHIN_S = 240
 TODAY = time.strftime("%Y-%m-%d", time.gmtime())
 
 
@@ -191,21 +193,51 @@ async def _tag_rows(rows: Rows, client: Any) -> None:
     )
 
 
+async def indexed_rows(rows: Rows, client: Any, venue: Venue) -> None:
+    """What the index knows of a wallet that traded minutes ago, where there is time for that."""
+    if not venue.is_patient:
+        return
+    for name in ("list_trades", "list_activity", "list_positions"):
+        await rows.wait(
+            f"{name} (of our own)",
+            lambda name=name: _indexed(getattr(client, name)),
+            holds=has_items,
+        )
+    await rows.wait(
+        "get_portfolio_value (of our own)",
+        client.get_portfolio_value,
+        holds=lambda it: it.value > 0,
+    )
+
+
+async def _indexed(listing: Any) -> Any:
+    page = await settled(listing().first_page())
+    async with asyncio.timeout(INDEXED_WITHIN_S):
+        while not page.items:
+            await asyncio.sleep(5)
+            page = await settled(listing().first_page())
+    return page
+
+
+async def settled(value: Any) -> Any:
+    """A value of either client: the asyncio one gives something to wait for."""
+    return await value if hasattr(value, "__await__") else value
+
+
 async def data_rows(rows: Rows, client: Any, venue: Venue, user: str, *, is_public: bool) -> None:
     """`user` traded, where the client is a secure one, and never did otherwise."""
     told = venue.round
     up, condition, event_id = told["up"], told["condition_id"], int(told["event_id"])
 
-    def kept(it: Any) -> bool:
-        return is_page(it) if is_public else has_items(it)
-
-    await rows.wait("list_trades", first_of(lambda: client.list_trades(user=user)), holds=kept)
+    await rows.wait("list_trades", first_of(lambda: client.list_trades(user=user)), holds=is_page)
     await rows.wait(
         "list_trades (of a market)",
         first_of(lambda: client.list_trades(condition_id=condition)),
         holds=is_page,
     )
-    await rows.wait("list_activity", first_of(lambda: client.list_activity(user=user)), holds=kept)
+    await rows.wait(
+        "list_activity", first_of(lambda: client.list_activity(user=user)), holds=is_page
+    )
     await rows.wait(
         "list_positions", first_of(lambda: client.list_positions(user=user)), holds=is_page
     )

@@ -17,7 +17,7 @@ from polymarket.streams import (
     UserSpec,
 )
 from rows import Rows, Venue
-from unified_trading import settled
+from unified_reads import settled
 
 HEARD_WITHIN_S = 30.0
 SUBSCRIBE = "subscribe"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rows import Rows, Venue
-from unified_reads import BUILDER, TODAY, first_of, is_page
+from unified_reads import BUILDER, TODAY, first_of, is_page, settled
 
 TINY = Decimal("0.01")
 """A price at which the crowd sells nothing."""
@@ -212,8 +212,3 @@ async def reward_rows(rows: Rows, client: Any, venue: Venue) -> None:
         client.get_reward_percentages,
         holds=lambda it: isinstance(it, dict),
     )
-
-
-async def settled(value: Any) -> Any:
-    """A value of either client: the asyncio one gives something to wait for."""
-    return await value if hasattr(value, "__await__") else value
