@@ -27,6 +27,8 @@ SETS = 100 * MILLION
 AHEAD_S = 3600
 """A round so far ahead has no crowd yet: who trades in it are these two."""
 SOON_S = 120
+HEARD_WITHIN_S = 20
+ENDS = ("CONFIRMED", "FAILED")
 
 
 @define
@@ -60,6 +62,10 @@ class Side:
         for one in self.heard:
             said.setdefault(one.get("order") or one["trade"], []).append(one["says"])
         return said
+
+    def orders(self) -> set[str]:
+        """Those that the user channel told of."""
+        return {said["order"] for said in self.heard if "order" in said}
 
 
 @define
@@ -164,11 +170,15 @@ async def test_they_trade_with_each_other_and_every_millionth_is_accounted_for()
                 await _what_is_refused(market, a, b)
                 await _what_is_taken_back(market, a, b)
                 failed = await _a_match_that_fails(market, a, b)
-                await _a_heart_that_stops(market, b)
-                await _settled(a, {**trades, failed: "FAILED"})
-                await _settled(b, {**trades, failed: "FAILED"})
+                ends = {**trades, failed: "FAILED"}
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(_a_heart_that_stops, b)
+                    for one in (a, b):
+                        nursery.start_soon(_settled, one, ends)
                 await _reconciled(market, a, b)
-                _heard(a, b, trades, failed)
+                for one in (a, b):
+                    await _heard(one, trades, failed)
+                assert not a.orders() & b.orders(), "nothing of the other's orders"
 
 
 async def _matches(market: Market, a: Side, b: Side) -> dict[str, str]:
@@ -285,7 +295,7 @@ async def _a_match_that_fails(market: Market, a: Side, b: Side) -> str:
     return str(failed)
 
 
-async def _a_heart_that_stops(market: Market, b: Side) -> None:
+async def _a_heart_that_stops(b: Side) -> None:
     """Whoever has beaten once and does so no more loses the orders of his key."""
     (left,) = await b.hands.do("orders")
     await b.hands.do("beat")
@@ -326,16 +336,16 @@ async def _reconciled(market: Market, a: Side, b: Side) -> None:
     assert fees > 0
 
 
-def _heard(a: Side, b: Side, trades: dict[str, str], failed: str) -> None:
-    """Both user channels told the whole life of every trade, and nothing of the other's orders."""
-    for one in (a, b):
-        lives = one.lives()
-        for trade_id in trades:
-            assert lives[trade_id] == ["MATCHED", "MINED", "CONFIRMED"], (one.name, trade_id)
-        assert lives[failed][0] == "MATCHED"
-        assert lives[failed][-1] == "FAILED"
-    ours, theirs = ({said["order"] for said in one.heard if "order" in said} for one in (a, b))
-    assert not ours & theirs
+async def _heard(one: Side, trades: dict[str, str], failed: str) -> None:
+    """A user channel told the whole life of every trade of its account."""
+    with trio.fail_after(HEARD_WITHIN_S):
+        while not all(one.lives().get(each, [""])[-1] in ENDS for each in (*trades, failed)):
+            await trio.sleep(0.2)
+            await one.listen()
+    for each in trades:
+        assert one.lives()[each] == ["MATCHED", "MINED", "CONFIRMED"], (one.name, each)
+    assert one.lives()[failed][0] == "MATCHED"
+    assert one.lives()[failed][-1] == "FAILED"
 
 
 def _micro(text: str) -> int:

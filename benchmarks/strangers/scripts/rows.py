@@ -156,6 +156,15 @@ class Venue:
         with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
             return json.load(answer)
 
+    def shares(self, wallet: str, token: str) -> float:
+        """What a wallet has in the venue's own books."""
+        request = urllib.request.Request(
+            f"{self.urls['control']}/account?wallet={wallet}",
+            headers={"Authorization": f"Bearer {self.urls['control_token']}"},
+        )
+        with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
+            return float(json.load(answer)["shares"].get(token, 0))
+
     def fund(self, owner: str, *, signature_type: int = 0, is_approved: bool = True) -> Any:
         """A thousand dollars for the wallet of this type that `owner` signs for."""
         return self.control(

@@ -58,6 +58,8 @@ def refusal_of(error: Exception) -> str | None:
         return f"429 {error}"
     if isinstance(error, polymarket.UserInputError):
         return f"the client itself: {error}"
+    if isinstance(error, polymarket.TransportError) and "HTTP 404" in str(error):
+        return f"404 {error}"
     return None
 
 
@@ -125,6 +127,12 @@ async def _other_keys(rows: Rows, client: Any, kind: Any, venue: Venue) -> None:
         lambda: kind.create(**common, credentials=client.credentials, api_key=made),
         holds=lambda it: it.credentials.key == client.credentials.key,
     )
+    if client.wallet_type == "DEPOSIT_WALLET":
+        await rows.wait(
+            "authorize_session_key (with a builder's key)",
+            lambda: builder.authorize_session_key(address="0x" + "33" * 20),
+            refused="not found",
+        )
     await rows.wait("revoke_builder_api_key", builder.revoke_builder_api_key)
     await rows.wait(
         "fetch_builder_api_keys (one is gone)",

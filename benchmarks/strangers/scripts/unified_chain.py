@@ -76,22 +76,16 @@ async def _set_rows(rows: Rows, client: Any, venue: Venue) -> None:
     """Sets of Up and Down: made, and made into dollars again."""
     condition, other = venue.round["condition_id"], venue.brief["condition_id"]
 
-    async def up_shares() -> int:
-        held = await settled(
-            client.get_balance_allowance(asset_type="CONDITIONAL", asset_id=venue.round["up"])
-        )
-        return int(held.balance)
-
-    async def split() -> int:
+    async def split() -> float:
         await mined(lambda: client.split_position(condition_id=condition, amount=SHARES))()
-        return await up_shares()
+        return venue.shares(str(client.wallet), venue.round["up"])
 
-    async def merged() -> int:
+    async def merged() -> float:
         await mined(lambda: client.merge_positions(condition_id=condition, amount=SHARES // 4))()
-        return await up_shares()
+        return venue.shares(str(client.wallet), venue.round["up"])
 
-    await rows.wait("split_position", split, holds=lambda it: it == SHARES)
-    await rows.wait("merge_positions", merged, holds=lambda it: it == SHARES - SHARES // 4)
+    await rows.wait("split_position", split, holds=lambda it: it == 20)
+    await rows.wait("merge_positions", merged, holds=lambda it: it == 15)
     await rows.wait(
         "merge_multiple_positions",
         mined(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polymarket
 from rows import Rows, Venue
 from unified_reads import first_of
 
@@ -77,6 +78,8 @@ def _perpetuals(client: Any) -> dict[str, Any]:
 
 async def _secure_rows(rows: Rows, client: Any, venue: Venue, *, is_async: bool) -> None:
     up, down = venue.round["up"], venue.round["down"]
+    is_deposit_wallet = client.wallet_type == "DEPOSIT_WALLET"
+    quote = {"rfq_id": "r", "quote_id": "q"}
     calls: dict[str, tuple[Any, str]] = {
         "fetch_rfq_status": (lambda: client.fetch_rfq_status(rfq_id="r"), NOT_FOUND),
         "wait_for_combo_fill": (lambda: client.wait_for_combo_fill(rfq_id="r"), NOT_FOUND),
@@ -86,17 +89,23 @@ async def _secure_rows(rows: Rows, client: Any, venue: Venue, *, is_async: bool)
             ),
             NEEDS_A_BUILDER,
         ),
-        "accept_combo_quote": (lambda: client.accept_combo_quote({}), "quote"),
-        "plan_collateral_return": (client.plan_collateral_return, NOT_FOUND),
+        "accept_combo_quote": (lambda: client.accept_combo_quote(quote), "quote"),
+        "plan_collateral_return": (
+            client.plan_collateral_return,
+            NOT_FOUND if is_deposit_wallet else "EOA wallets are not supported",
+        ),
         "execute_collateral_return_plan": (
-            lambda: client.execute_collateral_return_plan(plan=None),
-            "",
+            lambda: client.execute_collateral_return_plan(plan=_plan(str(client.wallet))),
+            NOT_FOUND if is_deposit_wallet else "Relayer API Key",
         ),
         "authorize_session_key": (
             lambda: client.authorize_session_key(address=NOBODY),
-            NEEDS_A_BUILDER,
+            "builder API-key" if is_deposit_wallet else "Deposit Wallet",
         ),
-        "revoke_session_key": (lambda: client.revoke_session_key(address=NOBODY), ""),
+        "revoke_session_key": (
+            lambda: client.revoke_session_key(address=NOBODY),
+            NOT_FOUND if is_deposit_wallet else "Deposit Wallet",
+        ),
     }
     if is_async:
         calls |= {
@@ -105,12 +114,26 @@ async def _secure_rows(rows: Rows, client: Any, venue: Venue, *, is_async: bool)
                 lambda: client.revoke_perps_credentials(proxy=NOBODY),
                 NOT_FOUND,
             ),
-            "deposit_to_perps": (lambda: client.deposit_to_perps(amount=1_000_000), ""),
             "withdraw_from_perps": (lambda: client.withdraw_from_perps(amount=1), NOT_FOUND),
             "open_rfq_session": (lambda: _opened(client), "404"),
         }
+        # A dollar to a contract's address is a transfer like any other.
+        await rows.wait("deposit_to_perps", lambda: client.deposit_to_perps(amount=1_000_000))
     for name, (call, words) in calls.items():
-        await rows.wait(name, call, refused=words or NOT_FOUND)
+        await rows.wait(name, call, refused=words)
+
+
+def _plan(wallet: str) -> Any:
+    """What a service of combos would have planned: nothing."""
+    return polymarket.CollateralReturnPlanResponse.model_validate(
+        {
+            "plan_hash": "0x" + "00" * 32, "chain_id": 137, "wallet": wallet, "block_number": 1,
+            "starting_pusd": "0", "net_pusd_out": "0", "final_pusd": "0", "operations": [],
+            "operation_count": 0, "truncated": False, "estimated_cost": 0.0,
+            "required_pusd_input": "0", "required_positions": [], "candidate_position_ids": [],
+            "router_call": {"to": NOBODY, "data": "0x"},
+        }
+    )  # fmt: skip
 
 
 async def _opened(client: Any) -> Any:
