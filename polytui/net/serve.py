@@ -8,6 +8,7 @@ end waits for open connections only as long as it is told to.
 from __future__ import annotations
 
 import errno
+import resource
 import socket
 from typing import Any
 
@@ -26,8 +27,20 @@ _BACKLOG = 128
 class ServeSettings:
     unread_timeout_s: float = field(default=3.0, validator=gt(0))
     """How long sent bytes may stay unacknowledged before the kernel drops the peer."""
+    keep_alive_s: float = field(default=75.0, validator=gt(0))
+    """How long a connection may ask nothing, or be about to ask. Clients keep theirs for 5 to 30 s
+    and lose a request where the server is the first to let go."""
     graceful_timeout_s: float = field(default=1.0, validator=ge(0))
     """How long open requests may hold the end of the server."""
+
+
+def let_many_connect(files: int = 8192) -> None:
+    """This process may have so many files open, as far as its user may: what shells allow is often
+    a thousand, and as many silent sockets would keep everybody else out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def open_listening_socket(
@@ -82,6 +95,7 @@ async def serve_asgi(
     config.bind = [f"fd://{listening.detach()}"]
     config.accesslog = None
     config.errorlog = None
+    config.keep_alive_timeout = limits.keep_alive_s
     config.graceful_timeout = limits.graceful_timeout_s
     config.include_server_header = False
     async with trio.open_nursery() as nursery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,7 +12,7 @@ import trio
 import trio.testing
 
 from polytui.model.errors import Fatal
-from polytui.net.serve import ServeSettings, open_listening_socket, serve_asgi
+from polytui.net.serve import ServeSettings, let_many_connect, open_listening_socket, serve_asgi
 
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
@@ -78,3 +79,41 @@ def test_a_port_in_use_says_what_to_do() -> None:
 def test_an_address_of_another_machine_is_fatal_too() -> None:
     with pytest.raises(Fatal, match=r"^cannot listen on 192\.0\.2\.1:0 "):
         open_listening_socket("192.0.2.1", 0)
+
+
+@pytest.mark.trio
+async def test_a_connection_is_kept_for_as_long_as_it_is_told() -> None:
+    """Of two that ask nothing, the server of one lets go."""
+
+    async def kept_s(nursery: trio.Nursery, keep_alive_s: float) -> float:
+        async def run(*, task_status: trio.TaskStatus[int]) -> None:
+            settings = ServeSettings(keep_alive_s=keep_alive_s, graceful_timeout_s=0.2)
+            await serve_asgi(app, HOST, 0, settings=settings, task_status=task_status)
+
+        stream = await trio.open_tcp_stream(HOST, await nursery.start(run))
+        began = trio.current_time()
+        async with stream:
+            with trio.move_on_after(2.0):
+                assert await stream.receive_some() == b""
+        return trio.current_time() - began
+
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+            assert await kept_s(nursery, 0.2) < 1.5
+            assert await kept_s(nursery, 30.0) > 1.9
+            nursery.cancel_scope.cancel()
+
+
+def test_a_process_takes_as_many_files_as_its_user_may() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 700), hard))
+        let_many_connect(710)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (710, hard)
+        let_many_connect(300)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (710, hard), "never fewer"
+        if hard != resource.RLIM_INFINITY:
+            let_many_connect(hard + 1)
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -23,7 +23,7 @@ from polytui.model.units import NS_PER_S
 from polytui.net.clock import Clock, WallClock
 from polytui.net.guard import Door, DoorSettings, check_is_loopback, may_come_in
 from polytui.net.peer import Peer, serve_peers
-from polytui.net.serve import serve_asgi
+from polytui.net.serve import ServeSettings, let_many_connect, serve_asgi
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.rules import ExchangeRules
@@ -84,6 +84,7 @@ class VenueSettings:
     limits: LimitSettings = LimitSettings()
     door: DoorSettings = DoorSettings(unfinished=256)
     """An order waits for its match before it is answered, so many may wait at once."""
+    serve: ServeSettings = ServeSettings()
 
 
 async def run_venue(
@@ -128,7 +129,13 @@ async def run_venue(
         async with trio.open_nursery() as nursery:
 
             async def run_http(*, task_status: trio.TaskStatus[int]) -> None:
-                await serve_asgi(door, settings.host, settings.port, task_status=task_status)
+                await serve_asgi(
+                    door,
+                    settings.host,
+                    settings.port,
+                    settings=settings.serve,
+                    task_status=task_status,
+                )
 
             async def run_sockets(*, task_status: trio.TaskStatus[int]) -> None:
                 await serve_peers(settings.host, ws_port, converse, task_status=task_status)
@@ -211,6 +218,7 @@ async def serve_forever(
     SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
     parent that is killed does not leave its venue behind.
     """
+    let_many_connect()
     with (
         _bare_fatal(),
         trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,

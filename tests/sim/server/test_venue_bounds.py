@@ -15,6 +15,7 @@ from test_venue_door import open_venue
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.net.guard import check_is_loopback
+from polytui.net.serve import ServeSettings
 from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.world import WorldSettings
 
@@ -132,7 +133,7 @@ async def drip(stream: trio.SocketStream) -> None:
 
 async def test_a_thousand_sockets_that_ask_nothing_keep_nobody_else_out() -> None:
     with files(4096):
-        async with open_venue() as urls:
+        async with open_venue(serve=ServeSettings(keep_alive_s=4.0)) as urls:
             port = urlsplit(urls.clob).port
             assert port is not None
             silent = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(1_000)]

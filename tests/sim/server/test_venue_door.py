@@ -13,6 +13,7 @@ import trio
 
 from polytui.model.instrument import Asset, Interval
 from polytui.net.guard import DoorSettings
+from polytui.net.serve import ServeSettings
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.world import WorldSettings
@@ -165,7 +166,7 @@ async def test_unfinished_requests_are_bounded_and_forgotten() -> None:
 
 
 async def test_a_head_that_never_ends_is_ended() -> None:
-    async with open_venue() as urls:
+    async with open_venue(serve=ServeSettings(keep_alive_s=1.0)) as urls:
         parts = urlsplit(urls.clob)
         assert parts.port is not None
         began, stream = trio.current_time(), await trio.open_tcp_stream("127.0.0.1", parts.port)
@@ -174,4 +175,4 @@ async def test_a_head_that_never_ends_is_ended() -> None:
                 await stream.send_all(b"GET /clob/time HTTP/1.1\r\nHost: 127")
                 while await stream.receive_some(100):
                     pass
-        assert trio.current_time() - began < 15.0
+        assert trio.current_time() - began < 10.0
