@@ -169,7 +169,7 @@ class Tape:
         bar = self._seconds.get(second)
         if bar is None:
             self._seconds[second] = _Bar(price, size)
-            self._seconds.pop(second - _KEPT_SECONDS, None)
+            self._forget_until(second - _KEPT_SECONDS)
         else:
             bar.add(price, size)
         minute = second - second % _MINUTE_S
@@ -178,6 +178,12 @@ class Tape:
             self._minutes[minute] = _Bar(price, size)
         else:
             whole.add(price, size)
+
+    def _forget_until(self, last_s: int) -> None:
+        """Many a second has no trade: what is too old goes whenever a newer one comes."""
+        seconds = self._seconds
+        while (first := next(iter(seconds))) <= last_s:
+            del seconds[first]
 
     def first_price(self, open_s: int) -> float | None:
         """The open of the candle that starts at `open_s` (a whole minute)."""
