@@ -204,7 +204,7 @@ def _value(gamma: Gamma, name: str, draw: st.DrawFn) -> Any:
     }[name]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_event_filters_agree_with_a_naive_reading(gamma: Gamma, data: st.DataObject) -> None:
     draw = data.draw
@@ -223,7 +223,7 @@ def test_event_filters_agree_with_a_naive_reading(gamma: Gamma, data: st.DataObj
     assert ids(gamma.got("/events", {**params, "limit": 500})) == expected
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_market_filters_agree_with_a_naive_reading(gamma: Gamma, data: st.DataObject) -> None:
     draw = data.draw
@@ -244,6 +244,30 @@ def test_market_filters_agree_with_a_naive_reading(gamma: Gamma, data: st.DataOb
     limit = draw(st.sampled_from([2, 20, 100]))
     pages = gamma.all("/markets/keyset", "markets", params, max(limit, len(expected) // 8 + 1))
     assert ids(pages) == expected
+    assert ids(gamma.got("/markets", {**params, "limit": 500})) == expected
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_FILTERS))
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_each_event_filter_alone(gamma: Gamma, name: str, data: st.DataObject) -> None:
+    value = _value(gamma, name, data.draw)
+    expected = [one["id"] for one in gamma.events if EVENT_FILTERS[name](one, value)]
+    assert ids(gamma.got("/events", {name: value, "limit": 500})) == expected
+
+
+@pytest.mark.parametrize("name", sorted(MARKET_FILTERS))
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_each_market_filter_alone(gamma: Gamma, name: str, data: st.DataObject) -> None:
+    value = ids(gamma.markets[::7]) if name == "id" else _value(gamma, name, data.draw)
+    is_closed = "true" if data.draw(st.booleans()) else "false"
+    params = {"closed": is_closed, name: value}
+    expected = [
+        one["id"]
+        for one in gamma.markets
+        if all(MARKET_FILTERS[key](one, wanted) for key, wanted in params.items())
+    ]
     assert ids(gamma.got("/markets", {**params, "limit": 500})) == expected
 
 
@@ -379,6 +403,25 @@ def test_what_is_not_understood_is_refused(
         return
     assert (status, body["type"]) == (422, "validation error")
     assert words in body["error"]
+
+
+def test_one_tag_is_enough_unless_all_are_wanted(gamma: Gamma) -> None:
+    tags = {"tag_id": ["21", "5"], "limit": 1}
+    assert len(gamma.got("/events", tags)) == 1
+    assert len(gamma.got("/events", {**tags, "tag_match": "any"})) == 1
+    assert gamma.got("/events", {**tags, "tag_match": "all"}) == []
+    both = {**tags, "tag_id": ["21", "102127"], "tag_match": "all"}
+    assert len(gamma.got("/events", both)) == 1
+
+
+def test_positions_are_no_tokens(gamma: Gamma) -> None:
+    v2 = next(one for one in gamma.markets if one["version"] == "v2" and not one["closed"])
+    v1 = next(one for one in gamma.markets if one["version"] == "v1" and not one["closed"])
+    position, token = v2["positionIds"][0], json.loads(v1["clobTokenIds"])[0]
+    assert ids(gamma.got("/markets", {"position_ids": position})) == [v2["id"]]
+    assert gamma.got("/markets", {"clob_token_ids": position}) == []
+    assert ids(gamma.got("/markets", {"clob_token_ids": token})) == [v1["id"]]
+    assert gamma.got("/markets", {"position_ids": token}) == []
 
 
 class TestOne:
