@@ -66,9 +66,8 @@ class DeskVenue:
                 messages=0.004,
             )
         )
-        self.exchange = Exchange(
-            self.world, rules or ExchangeRules(), on_request=lambda: self.play(_STEP_S)
-        )
+        self.exchange = Exchange(self.world, rules or ExchangeRules(), on_request=self._go_on)
+        self.stands_still = False
         self.listing = Listing(self.world)
         self.keys = ApiKeys(7)
         self.wallets = Wallets(derived_wallets)
@@ -95,6 +94,10 @@ class DeskVenue:
         self.round: Round = next(
             one for one in self.world.rounds.values() if one.opens_ns > start_ns
         )
+
+    def _go_on(self) -> None:
+        if not self.stands_still:
+            self.play(_STEP_S)
 
     @property
     def now_s(self) -> int:

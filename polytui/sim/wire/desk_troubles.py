@@ -47,5 +47,5 @@ class DeskTroubles:
         if not trouble.times or now >= trouble.until:
             del self._troubles[kind]
             return None
-        trouble.times -= trouble.times > 0
+        trouble.times -= 1
         return Strike(trouble.value)

@@ -47,11 +47,12 @@ class Controls:
         assert status == 200, answer
         return answer
 
-    async def account(self, wallet: str) -> Any:
+    async def get(self, route: str, **params: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        answer = await self._http.get(
-            "/control/account", params={"wallet": wallet}, headers=headers
-        )
+        return await self._http.get(f"/control/{route}", params=params, headers=headers)
+
+    async def account(self, wallet: str) -> Any:
+        answer = await self.get("account", wallet=wallet)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -319,6 +320,21 @@ async def test_nonsense_gets_words(route: str, document: dict[str, Any], words: 
         status, answer = await control.ask(route, **document)
         assert status == 400
         assert words in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({}, "wallet must be 0x and 40"),
+        ({"wallet": "0x1"}, "wallet must be 0x and 40"),
+        ({"wallet": WALLET, "owner": OWNER}, "give wallet, and nothing else"),
+    ],
+)
+async def test_an_account_is_asked_by_its_wallet(params: dict[str, str], words: str) -> None:
+    async with controls() as control:
+        answer = await control.get("account", **params)
+        assert answer.status_code == 400
+        assert words in answer.json()["error"]
 
 
 async def test_a_round_that_is_none_is_not_found() -> None:

@@ -294,6 +294,17 @@ async def test_a_delayed_order_reaches_the_book_later(autojump_clock: Any) -> No
         assert trio.current_time() - began >= 40
 
 
+async def test_a_world_that_stands_still_leaves_the_outcome_open(autojump_clock: Any) -> None:
+    venue = DeskVenue()
+    async with venue.strangers(1) as (anna,):
+        venue.stands_still = True
+        answer = await refused(anna, "POST", "/order", bid(venue, anna))
+        assert answer == (500, {"error": "could not run the execution"})
+        venue.stands_still = False
+        venue.play(1)
+        assert (await anna.read("/data/orders"))["count"] == 1
+
+
 async def test_a_balance_is_that_of_the_wallet_the_type_stands_for() -> None:
     venue = DeskVenue()
     async with venue.strangers(1) as (anna,):

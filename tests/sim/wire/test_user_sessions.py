@@ -80,8 +80,10 @@ def test_both_sides_hear_the_whole_of_a_trade() -> None:
 
 def test_a_trade_with_oneself_comes_once_as_its_taker() -> None:
     venue = Venue()
-    (frame,) = heard(venue.session(venue.anna), venue.trade(venue.anna, venue.anna))
-    assert frame["trader_side"] == "TAKER"
+    second = venue.key(ANNA, nonce=1)
+    for maker in (venue.anna, second):
+        (frame,) = heard(venue.session(venue.anna), venue.trade(venue.anna, maker))
+        assert frame["trader_side"] == "TAKER"
 
 
 def test_a_trade_of_the_crowd_and_another_is_none_of_its_business() -> None:
