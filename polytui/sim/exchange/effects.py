@@ -6,7 +6,7 @@ take what it needs, then whether that is there. Whatever fails reverts the whole
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
@@ -36,6 +36,10 @@ _NO_OPERATOR = "ERC1155: caller is not token owner or approved"
 _NO_PAYOUT = "result for condition not received yet"
 
 
+def _nobody_cares(_wallet: str) -> None:
+    """Where nobody trades."""
+
+
 class CallRevertError(Exception):
     """The batch did nothing; in the contract's words, which may be none."""
 
@@ -43,8 +47,16 @@ class CallRevertError(Exception):
 class Effects:
     """The one way from calls to holdings. Nothing else of the chain moves money."""
 
-    def __init__(self, world: World, holdings: Holdings, acts: WalletActs) -> None:
+    def __init__(
+        self,
+        world: World,
+        holdings: Holdings,
+        acts: WalletActs,
+        moved: Callable[[str], None] = _nobody_cares,
+    ) -> None:
+        """`moved` hears of each wallet that may have less, or allow less, than before."""
         self._world = world
+        self._moved = moved
         self._holdings = holdings
         self._approvals = holdings.approvals
         self._acts = acts
@@ -56,6 +68,9 @@ class Effects:
             for call in calls:
                 acts += self._one(wallet, call, transaction_hash)
         self._acts.add(*acts)
+        owners = [call.owner for call in calls if isinstance(call, TransferSharesCall)]
+        for loser in dict.fromkeys((wallet, *owners)):
+            self._moved(loser)
 
     def try_out(self, wallet: str, calls: Sequence[ChainCall]) -> str | None:
         """Why the calls would revert just now; None where they would not. Changes nothing."""

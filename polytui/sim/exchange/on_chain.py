@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import frozen
 
 from polytui.sim.exchange.account_events import TradeTold
@@ -31,12 +33,18 @@ class OnChain:
     """Holdings are the venue's; what moves them from here are calls of wallets alone."""
 
     def __init__(
-        self, world: World, holdings: Holdings, wallets: Wallets, settings: OnChainSettings
+        self,
+        world: World,
+        holdings: Holdings,
+        wallets: Wallets,
+        settings: OnChainSettings,
+        moved: Callable[[str], None] = lambda _wallet: None,
     ) -> None:
+        """`moved` as of `Effects`."""
         self.holdings = holdings
         self.wallets = wallets
         self.acts = WalletActs()
-        self.effects = Effects(world, holdings, self.acts)
+        self.effects = Effects(world, holdings, self.acts, moved)
         self.chain = Blockchain(world, self.effects, settings.chain)
         self.relayer = Relayer(world, self.chain, self.effects, wallets, settings.relayer)
         self.redeemer = AutoRedeemer(world, holdings, self.effects, settings.redeemer)

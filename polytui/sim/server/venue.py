@@ -101,7 +101,7 @@ async def run_venue(
     exchange = Exchange(world, settings.rules, now=clock.now_ns, on_request=bell.ring)
     wallets = Wallets(derived_wallets)
     office = BackOffice.over(exchange, wallets, settings.desk, settings.limits)
-    on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain)
+    on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain, exchange.recheck)
     polymarket = Polymarket(world, settings.quirks, office.desk, on_chain)
     services = ChainServices(world, on_chain, office.auth, settings.crypto_price)
     exchanges = Exchanges(world)

@@ -34,8 +34,8 @@ from polytui.sim.exchange.contracts import (
     ROUTER,
     USDC_E,
 )
-from polytui.sim.exchange.effects import CallRevertError
-from polytui.sim.exchange.wallet_acts import ActKind
+from polytui.sim.exchange.effects import CallRevertError, Effects
+from polytui.sim.exchange.wallet_acts import ActKind, WalletActs
 
 TEN = 10 * MICRO
 
@@ -158,6 +158,21 @@ def test_nothing_is_taken_that_was_not_allowed() -> None:
         yard.perform(ANN, merge(yard))
     yard.perform(ANN, ApproveAllCall(CONDITIONAL_TOKENS, COLLATERAL_ADAPTER, True), merge(yard))
     assert yard.holdings.usd(ANN) == 100 * MICRO
+
+
+def test_those_who_may_have_less_are_named_once_it_is_done() -> None:
+    yard, told = ChainYard(), list[str]()
+    effects = Effects(yard.world, yard.holdings, WalletActs(), told.append)
+    effects.try_out(ANN, (split(yard),))
+    with pytest.raises(CallRevertError):
+        effects.perform(ANN, (split(yard), RevertingCall(PUSD)), "0x1")
+    assert told == []
+    effects.perform(ANN, (split(yard), TransferCall(PUSD, BOB, 1)), "0x2")
+    assert told == [ANN]
+    yard.perform(ANN, ApproveAllCall(CONDITIONAL_TOKENS, BOB, True))
+    token = yard.first.up_token
+    effects.perform(BOB, (TransferSharesCall(CONDITIONAL_TOKENS, ANN, CEM, token, 1),), "0x3")
+    assert told == [ANN, BOB, ANN]
 
 
 def test_trying_out_changes_nothing() -> None:
