@@ -38,6 +38,7 @@ class ChainYard:
         *,
         is_approved: bool = True,
         seed: int = 7,
+        v2_share: float = 0.0,
         derive: Callable[[str, int], tuple[str, ...]] = lambda _owner, _kind: (),
     ) -> None:
         self.world = World(
@@ -50,6 +51,7 @@ class ChainYard:
                 crowd_ahead=0.0,
                 messages=0.004,
                 rounds_ahead_s=900,
+                v2_share=v2_share,
             )
         )
         self.holdings = Holdings()

@@ -7,8 +7,9 @@ from chain_yard import ANN, BOB, CEM, ChainYard
 
 from polytui.model.units import MICRO
 from polytui.sim.exchange.calls import RevertingCall, SplitCall, TransferCall
-from polytui.sim.exchange.chain import ChainRefusedError
+from polytui.sim.exchange.chain import ChainRefusedError, ChainSettings
 from polytui.sim.exchange.contracts import COLLATERAL_ADAPTER, PUSD
+from polytui.sim.exchange.on_chain import OnChainSettings
 
 POL = 10**18
 
@@ -138,9 +139,22 @@ def test_a_call_that_no_contract_knows_reverts_without_words() -> None:
 
 
 def test_nobody_is_on_the_agenda_while_nobody_sends() -> None:
-    yard, quiet = ChainYard(), ChainYard()
-    yard.chain.send(yard.transaction(ANN, pay(), 0))
+    settings = OnChainSettings(chain=ChainSettings(block_s=0.001))
+    yard, quiet = ChainYard(settings), ChainYard(settings)
+    sent = yard.transaction(ANN, pay(), 0)
+    yard.chain.send(sent)
     yard.play(30.0)
     quiet.play(30.0)
-    # The same world afterwards: nothing of the chain waits in it.
+    assert yard.chain.receipt(sent.transaction_hash) is not None
+    # The same world afterwards: nothing of the chain waits in it, though blocks go by.
     assert yard.world.next_ns() == quiet.world.next_ns()
+
+
+def test_it_waits_for_its_block() -> None:
+    yard = ChainYard(OnChainSettings(chain=ChainSettings(waits_blocks=(3, 3))))
+    first, sent = yard.chain.block, yard.transaction(ANN, pay(), 0)
+    yard.chain.send(sent)
+    yard.play(9.0)
+    receipt = yard.chain.receipt(sent.transaction_hash)
+    assert receipt is not None
+    assert receipt.block == first + 3

@@ -160,6 +160,35 @@ def test_nothing_is_taken_that_was_not_allowed() -> None:
     assert yard.holdings.usd(ANN) == 100 * MICRO
 
 
+def test_rounds_of_the_second_protocol_are_redeemed_outcome_by_outcome_at_the_router() -> None:
+    yard = ChainYard(v2_share=1.0)
+    name = yard.first.condition_id
+    assert yard.first.protocol == "v2"
+    with pytest.raises(CallRevertError):
+        yard.perform(ANN, split(yard))
+    yard.perform(ANN, SplitCall(ROUTER, name, TEN), MergeCall(ROUTER, name, 4 * MICRO))
+    assert yard.shares(ANN) == (6 * MICRO, 6 * MICRO)
+    with pytest.raises(CallRevertError, match="result for condition not received yet"):
+        yard.perform(ANN, RedeemCall(ROUTER, name, 0, 1))
+    yard.perform(ANN, ApproveAllCall(POSITION_MANAGER, AUTO_REDEEMER, False))
+    yard.play_until_resolved()
+    for wallet, amount in ((ANN, 6 * MICRO + 1), (BOB, 1)):
+        with pytest.raises(CallRevertError, match="ERC1155: insufficient balance"):
+            yard.perform(wallet, RedeemCall(ROUTER, name, 0, amount))
+    yard.perform(ANN, RedeemCall(ROUTER, name, 0, 2 * MICRO), RedeemCall(ROUTER, name, 1, 1))
+    assert yard.shares(ANN) == (4 * MICRO, 6 * MICRO - 1)
+    is_up = yard.world.status(yard.first.slug).winner is Outcome.UP
+    assert yard.holdings.usd(ANN) == 94 * MICRO + (2 * MICRO if is_up else 1)
+    yard.assert_conserved()
+
+
+def test_nobody_redeems_what_was_never_minted() -> None:
+    yard = ChainYard(v2_share=1.0)
+    yard.play_until_resolved()
+    with pytest.raises(CallRevertError, match="ERC1155: insufficient balance"):
+        yard.perform(ANN, RedeemCall(ROUTER, yard.first.condition_id, 1, 1))
+
+
 def test_those_who_may_have_less_are_named_once_it_is_done() -> None:
     yard, told = ChainYard(), list[str]()
     effects = Effects(yard.world, yard.holdings, WalletActs(), told.append)
