@@ -15,6 +15,7 @@ from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.exchange_control import ExchangeControl
 from polytui.sim.server.faucet import Faucet
+from polytui.sim.server.limits_control import LimitsControl
 from polytui.sim.wire.desk import DeskSettings, OrderDesk
 from polytui.sim.wire.geoblock_api import GeoblockApi, GeoblockSwitch
 from polytui.sim.wire.l1_l2_auth import VenueAuth
@@ -86,4 +87,5 @@ class BackOffice:
             door,
         )
         faucet = Faucet(self.exchange, self.wallets, self.desk.seen, door)
-        return [*control.routes(), *faucet.routes()]
+        limits = LimitsControl(self.limits, door)
+        return [*control.routes(), *faucet.routes(), *limits.routes()]
