@@ -45,7 +45,7 @@ class LimitsControl:
             of_addresses=order.addresses or known.of_addresses,
             of_signers=order.signers or known.of_signers,
         )
-        self.limits.settings = chosen
+        self.limits.turn(chosen)
         return json_answer(
             {"signers": chosen.of_signers.value, "addresses": chosen.of_addresses.value}
         )

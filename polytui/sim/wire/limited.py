@@ -113,6 +113,10 @@ class VenueLimits:
     signers: SignerLimits = field(factory=SignerLimits)
     addresses: AddressLimits = field(factory=AddressLimits)
 
+    def turn(self, settings: LimitSettings) -> None:
+        """From now on."""
+        self.settings = settings
+
     def tier_of(self, address: str) -> str:
         return self.signers.tier_of(address, self.now_ns())
 

@@ -1,7 +1,7 @@
 """Whose signature it is: typed data (EIP-712) as the venue's contracts read it.
 
 The truth here is eth-account's own code and nothing of ours: what our client signs is judged by
-somebody else, so that a shared mistake cannot agree with itself (`docs/adr/0027`). eth-account is
+somebody else, so that a shared mistake cannot agree with itself (`docs/adr/0029`). eth-account is
 slow to import; whoever calls has awaited `load_ethereum` before, or does it in a thread. Addresses
 are in small letters everywhere.
 """
