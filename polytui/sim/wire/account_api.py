@@ -64,7 +64,7 @@ class AccountApi:
         """Both sides' trades, the newest first. `before` and `after` are seconds, both apart."""
         caller = await self._auth.l2(request)
         asked = only(request, _TRADE_PARAMS, _TRADE_WORDS)
-        found = picked(self._accounts.trades(caller), asked, _TRADE_WORDS)
+        found = picked(self._trades(caller, asked), asked, _TRADE_WORDS)
 
         def write(trade: VenueTrade) -> Document:
             row = trade_document(trade, self._accounts.part_in(trade, caller))
@@ -78,6 +78,14 @@ class AccountApi:
         only(request, ("next_cursor",), _ORDER_WORDS)
         nothing: list[Document] = []
         return json_answer(page_document(nothing, request, _PER_PAGE))
+
+    def _trades(self, caller: Caller, asked: dict[str, str]) -> list[VenueTrade]:
+        """One by its id is found at once: clients ask for it several times a second until it is
+        mined."""
+        if not asked.get("id"):
+            return self._accounts.trades(caller)
+        one = self._accounts.trade(caller, asked["id"])
+        return [] if one is None else [one]
 
     def _order(self, order: VenueOrder) -> Document:
         row = order_document(order)

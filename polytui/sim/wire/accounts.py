@@ -37,6 +37,11 @@ class Accounts:
         order = sorted(found.values(), key=lambda trade: (trade.matched_ns, trade.trade_id))
         return order[::-1]
 
+    def trade(self, caller: Caller, trade_id: str) -> VenueTrade | None:
+        """None for one in which the account takes no part."""
+        trade = self._exchange.trade(trade_id)
+        return trade if trade is not None and self.part_in(trade, caller) else None
+
     def part_in(self, trade: VenueTrade, caller: Caller) -> str:
         """The key of this account that took part, the taker's first."""
         keys = (trade.taker_api_key, *(part.api_key for part in trade.maker_parts))

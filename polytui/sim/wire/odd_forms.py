@@ -13,6 +13,7 @@ from polytui.sim.world.chance import Chance
 
 _OFTEN = 0.5
 _SELDOM = 0.2
+_MOST_PLACEMENTS = 1_000
 
 
 class OddForms:
@@ -28,6 +29,8 @@ class OddForms:
         change = frame["type"]
         if change == "PLACEMENT":
             self._placements[frame["id"]] = frame
+            if len(self._placements) > _MOST_PLACEMENTS:
+                del self._placements[next(iter(self._placements))]
         if change != "CANCELLATION" and self._is(_OFTEN):
             released, self._held = self._held, [frame]
             return self._spelt(released)

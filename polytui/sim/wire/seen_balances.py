@@ -30,7 +30,7 @@ _SHARES_OF = {
     EXCHANGE_V3: POSITION_MANAGER,
 }
 """Each exchange with the contract whose shares it moves."""
-_MOST = 50_000
+_MOST_WALLETS, _MOST_ASSETS = 10_000, 1_000
 
 
 @frozen
@@ -42,28 +42,31 @@ class SeenBalance:
 
 
 class SeenBalances:
-    """State: the picture of each wallet and asset that was ever asked for."""
+    """State: the picture of each wallet and asset that was asked for."""
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
-        self._seen: dict[tuple[str, str], SeenBalance] = {}
+        self._seen: dict[str, dict[str, SeenBalance]] = {}
 
     def read(self, wallet: str, token_id: str) -> SeenBalance:
         """The picture; the chain itself where there is none yet."""
-        seen = self._seen.get((wallet, token_id))
+        seen = self._seen.get(wallet, {}).get(token_id)
         return self.look(wallet, token_id) if seen is None else seen
 
     def look(self, wallet: str, token_id: str) -> SeenBalance:
         """Ask the chain again."""
-        if len(self._seen) >= _MOST:
+        seen = self._on_chain(wallet, token_id)
+        if len(self._seen) >= _MOST_WALLETS:
             self._seen.clear()
-        seen = self._seen[wallet, token_id] = self._on_chain(wallet, token_id)
+        assets = self._seen.setdefault(wallet, {})
+        if len(assets) >= _MOST_ASSETS:
+            assets.clear()
+        assets[token_id] = seen
         return seen
 
     def forget(self, wallet: str) -> None:
         """Its next reading asks the chain."""
-        for slot in [slot for slot in self._seen if slot[0] == wallet]:
-            del self._seen[slot]
+        self._seen.pop(wallet, None)
 
     def note(self, world_event: WorldEvent) -> None:
         """Must see every world event: what is mined has moved."""

@@ -91,7 +91,7 @@ async def test_many_orders_come_in_pages_the_newest_first() -> None:
 
 async def test_trades_can_be_asked_by_every_name() -> None:
     venue = DeskVenue()
-    async with venue.strangers(2) as (anna, bert):
+    async with venue.strangers(3) as (anna, bert, carl):
         await anna.place(bid(venue, anna))
         second = venue.now_s
         taken = await bert.place(bert.order(venue.token(DOWN), "BUY", 4.8, 10))
@@ -115,6 +115,7 @@ async def test_trades_can_be_asked_by_every_name() -> None:
         ):
             page = await bert.read("/data/trades", **asked)
             assert page["count"] == len(page["data"]) == found, asked
+        assert (await carl.read("/data/trades", id=trade_id))["data"] == []
         match_s = int((await bert.read("/data/trades"))["data"][0]["match_time"])
         assert (await bert.read("/data/trades", after=match_s))["count"] == 0
         assert (await bert.read("/data/trades", before=match_s))["count"] == 0
