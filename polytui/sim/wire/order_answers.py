@@ -34,11 +34,13 @@ def order_response(answer: OrderAnswer) -> Response:
 
 def batch_response(answers: Sequence[OrderAnswer | str]) -> Response:
     """To `POST /orders`: one item each in the order of the request; a text is a refusal from
-    before the book. What refuses everybody, whatever they ask, refuses the request."""
-    for answer in answers:
-        refusal = answer.refused if isinstance(answer, OrderAnswer) else None
-        if refusal is not None and refusal.http_status != 400 and not refusal.code:
-            raise refused(refusal)
+    before the book. What refuses everybody, whatever they ask, refuses the request, unless one of
+    it was taken already: who is told that nothing was would send it again."""
+    refusals = [one.refused for one in answers if isinstance(one, OrderAnswer)]
+    if None not in refusals:
+        for refusal in refusals:
+            if refusal is not None and refusal.http_status != 400 and not refusal.code:
+                raise refused(refusal)
     return json_answer([_item(answer) for answer in answers])
 
 

@@ -106,6 +106,13 @@ def test_what_refuses_everybody_refuses_the_batch(status: int) -> None:
     assert error.value.status == status
 
 
+@pytest.mark.parametrize("status", [425, 503])
+def test_a_batch_of_which_one_was_taken_is_answered_one_by_one(status: int) -> None:
+    items = body(batch_response([OrderAnswer(ID, "live"), refused(Refusal("closed", status))]))
+    assert [item["orderID"] for item in items] == [ID, ""]
+    assert (items[1]["errorMsg"], items[1]["status"]) == ("closed", "")
+
+
 def test_a_cancel_that_cancelled_nothing_is_no_error() -> None:
     answer = CancelAnswer((ID,), {"0x1": "Order not found"})
     assert body(cancel_response(answer)) == {
