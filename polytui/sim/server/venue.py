@@ -39,6 +39,7 @@ from polytui.sim.server.welcome import welcome
 from polytui.sim.wire.crypto_price_api import CryptoPriceSettings
 from polytui.sim.wire.desk import DeskSettings
 from polytui.sim.wire.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.ethereum import load_ethereum
 from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
     BYBIT_PATH,
@@ -240,6 +241,10 @@ async def serve_forever(
             if greeting is not None:
                 greeting.write(welcome(urls))
                 greeting.flush()
+            if not until_stdin_closes:
+                # It stands for itself, so strangers will come; the first would wait for seconds on
+                # a busy machine, and its client gives up after five.
+                await load_ethereum()
 
 
 @contextmanager
