@@ -28,7 +28,7 @@ from polytui.sim.world.crowd import CrowdRates, CrowdSettings
 from polytui.sim.world.resolver import ResolverSettings
 from polytui.sim.world.sources import BUSY
 from polytui.sim.world.world import World, WorldSettings
-from polytui.sim.world.world_events import BookMoved, BookSwept
+from polytui.sim.world.world_events import AccountEvent, BookMoved, BookSwept
 
 UP, BUY = Outcome.UP, Side.BUY
 START_NS = 1_795_219_200 * NS_PER_S - 400 * NS_PER_S
@@ -140,7 +140,9 @@ class Strangers:
             if isinstance(world_event, BookMoved | BookSwept):
                 bid, ask = (self.world.book(world_event.slug).best(UP, side) for side in Side)
                 assert bid is None or ask is None or bid < ask, "the book is crossed"
-            elif isinstance(world_event, OrderTold):
+            elif isinstance(world_event, AccountEvent):
+                assert world_event.at_ns == self.world.now_ns
+            if isinstance(world_event, OrderTold):
                 self.orders_told.setdefault(world_event.order.order_id, []).append(world_event)
             elif isinstance(world_event, TradeTold):
                 self.trades_told.setdefault(world_event.trade.trade_id, []).append(world_event)

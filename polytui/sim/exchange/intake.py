@@ -74,10 +74,9 @@ class Intake:
     # --- the hold -----------------------------------------------------------------------------
 
     def _is_held(self, entry: Entry) -> bool:
-        """Whoever would take waits; who would rest, or must not take, does not."""
-        if not self._rules.taker_hold_ms or entry.signed.is_post_only:
-            return False
-        if entry.listed.interval not in self._rules.hold_intervals:
+        """Whoever would take waits; who would rest does not."""
+        may_be = entry.listed.interval in self._rules.hold_intervals
+        if not may_be or not self._rules.taker_hold_ms:
             return False
         return self._world.book(entry.listed.slug).crosses(entry.asked)
 

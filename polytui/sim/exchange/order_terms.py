@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 from attrs import frozen
@@ -78,6 +79,6 @@ def _has_exact_amounts(signed: SignedOrder, tick: Price) -> bool:
 
 
 def _off_tick(signed: SignedOrder, tick: Price) -> str:
-    shown = format_micro(signed.dollars * MICRO // signed.shares)
+    shown = f"{Decimal(signed.dollars) / Decimal(signed.shares):f}"
     words = f"Price ({shown}) breaks minimum tick size rule: {format_micro(tick)}"
     return f"order {signed.order_id} is invalid. {words}"

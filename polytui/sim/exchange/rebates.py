@@ -6,10 +6,10 @@ other's; what falls to the crowd stays where the fees are.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from polytui.model.instrument import FeeSchedule, Round
 from polytui.model.units import MICRO, NS_PER_S, Usd
@@ -31,39 +31,46 @@ class Rebate:
     usd: Usd
 
 
+@frozen
+class _Day:
+    """What came together since midnight, by condition."""
+
+    schedules: dict[str, FeeSchedule] = field(factory=dict)
+    fees: Counter[str] = field(factory=Counter)
+    parts: dict[str, Counter[str]] = field(factory=dict)
+    """What each wallet's parts would have cost a taker."""
+
+
 class Rebates:
-    """State: what was paid, and what this day's fees and parts are by condition."""
+    """State: what was paid, and this day."""
 
     def __init__(self, world: World, holdings: Holdings) -> None:
         self.paid: list[Rebate] = []
         self._world = world
         self._holdings = holdings
-        self._fees: defaultdict[str, int] = defaultdict(int)
-        self._parts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self._schedules: dict[str, FeeSchedule] = {}
+        self._day = _Day()
 
     def earn(self, trade: VenueTrade, listed: Round) -> None:
         """A trade was settled: its fee is there, and its makers take part in it."""
-        if not self._schedules:
+        day, name = self._day, trade.condition_id
+        if not day.schedules:
             midnight_ns = (self._world.now_ns // _DAY_NS + 1) * _DAY_NS
             self._world.add(Deed(midnight_ns, self._pay_all))
-        self._schedules[trade.condition_id] = listed.fees
-        self._fees[trade.condition_id] += trade.fee
+        day.schedules[name] = listed.fees
+        day.fees[name] += trade.fee
+        parts = day.parts.setdefault(name, Counter())
         for part in trade.maker_parts:
-            worth = listed.fees.fee(part.price, part.shares)
-            self._parts[trade.condition_id][part.maker] += worth
+            parts[part.maker] += listed.fees.fee(part.price, part.shares)
 
     def _pay_all(self) -> Iterable[WorldEvent]:
-        for condition_id, schedule in self._schedules.items():
-            pot = self._fees[condition_id] * schedule.rebate_ppm // MICRO
-            parts = self._parts[condition_id]
+        day, self._day = self._day, _Day()
+        for name, schedule in day.schedules.items():
+            pot = day.fees[name] * schedule.rebate_ppm // MICRO
+            parts = day.parts[name]
             whole = sum(parts.values())
             for wallet, part in parts.items():
                 usd = Usd(pot * part // whole if whole else 0)
                 if usd and wallet != CROWD:
                     self._holdings.transfer_usd(FEES, wallet, usd)
-                    self.paid.append(Rebate(self._world.now_ns, wallet, condition_id, usd))
-        self._fees.clear()
-        self._parts.clear()
-        self._schedules.clear()
+                    self.paid.append(Rebate(self._world.now_ns, wallet, name, usd))
         return ()

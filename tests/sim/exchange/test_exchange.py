@@ -279,6 +279,35 @@ def test_the_venue_refuses_in_its_own_words(
     assert not floor.exchange.open_orders(key_of(ANNA))
 
 
+@pytest.mark.parametrize(
+    ("amounts", "order_type", "price"),
+    [
+        ((5_000_001, 10_000_000), OrderType.GTC, "0.5000001"),
+        ((5_000_000, 9_800_000), OrderType.FAK, "0.5102040816326530612244897959"),
+        ((1, 10_000_000), OrderType.GTC, "0.0000001"),
+        ((10_000_000, 10_000_000), OrderType.GTC, "1"),
+        ((20_000_000, 10_000_000), OrderType.GTC, "2"),
+    ],
+)
+def test_amounts_that_are_no_price_of_the_grid(
+    floor: TradingFloor, amounts: tuple[int, int], order_type: OrderType, price: str
+) -> None:
+    given, wanted = amounts
+    order = evolve(
+        floor.order(ANNA, UP, BUY, 50, 10, order_type), maker_amount=given, taker_amount=wanted
+    )
+    words = f"Price ({price}) breaks minimum tick size rule: 0.01"
+    assert floor.place_one(order).refusal == f"order {order.order_id} is invalid. {words}"
+
+
+@pytest.mark.parametrize("amounts", [(0, 10), (10, 0), (-5, 10)])
+def test_amounts_of_nothing(floor: TradingFloor, amounts: tuple[int, int]) -> None:
+    order = evolve(
+        floor.order(ANNA, UP, BUY, 50, 10), maker_amount=amounts[0], taker_amount=amounts[1]
+    )
+    assert floor.place_one(order).refusal == "Invalid order payload"
+
+
 def test_an_order_that_is_known_is_a_duplicate(floor: TradingFloor) -> None:
     order = floor.order(ANNA, UP, BUY, 50, 10)
     first, again = floor.place(order, order)
@@ -553,6 +582,23 @@ def test_after_the_hold_it_is_judged_again(held_floor: TradingFloor) -> None:
     assert floor.wait(resting)[0].status == "live"
     assert floor.wait(killed)[0].refusal.startswith("no orders found to match with FAK")
     assert floor.exchange.free_usd(CLARA) == usd(100)
+
+
+def test_a_result_inside_the_hold_ends_it() -> None:
+    rules = ExchangeRules(taker_hold_ms=600_000)
+    floor = TradingFloor(rules, interval=Interval.M5, crowd_ahead=1.0)
+    floor.fund(100, ANNA)
+    order = floor.order(ANNA, UP, BUY, 99, 10)
+    pending = floor.exchange.place([order])
+    floor.play(500)
+    assert pending.answer is None
+    last = floor.exchange.order(order.order_id)
+    assert last is not None
+    assert last.status is OrderStatus.CANCELED_MARKET_RESOLVED
+    assert floor.exchange.free_usd(ANNA) == usd(100)
+    floor.play(101)
+    answer = floor.wait(pending)[0]
+    assert answer.refusal == f"the orderbook {floor.round.up_token} does not exist"
 
 
 def test_the_end_of_a_held_order_counts_from_its_arrival(held_floor: TradingFloor) -> None:
