@@ -55,6 +55,5 @@ def test_ten_thousand_orders_of_ten_strangers_add_up() -> None:
         "CANCELED_MARKET_RESOLVED",
         "CANCELED_EXPIRED_ORDER",
         "CANCELED_NOT_ENOUGH_BALANCE",
-        "INVALID",
     }
     assert strangers.exchange.rebates

@@ -10,6 +10,7 @@ from functools import partial
 
 from attrs import evolve
 
+from polytui.model.instrument import Round
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.exchange.account_events import OrderChange
@@ -26,6 +27,7 @@ from polytui.sim.world.matching import Match
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
+_LATEST_END_S = 86_400
 Answered = Callable[[OrderAnswer], None]
 
 
@@ -98,8 +100,12 @@ class Intake:
             return
         self._keeper.free(order_id)
         judged = self._judge.judge(held.signed, held.created_ns)
-        if isinstance(judged, Refusal):
+        if isinstance(judged, Refusal) and self._rules.is_delay_told:
             self._end(held, OrderStatus.INVALID, judged, answered)
+        elif isinstance(judged, Refusal):
+            # As if it had been refused at once: the same order may be sent again.
+            self._keeper.file.forget(order_id)
+            answered(_refused(held.signed, judged))
         elif judged.killed:
             self._end(held, OrderStatus.CANCELED, Refusal(judged.killed), answered)
         else:
@@ -122,7 +128,7 @@ class Intake:
             order = evolve(order, status=OrderStatus.CANCELED)
             self._keeper.keep(order, OrderChange.CANCELLATION)
         if order.status is OrderStatus.LIVE and order.signed.order_type is OrderType.GTD:
-            self._watch_end(order)
+            self._watch_end(order, entry.listed)
         asked, matches = entry.asked, result.matches
         yield from seen_by_all(self._world, entry.listed, asked, matches, result.resting)
         answered(self._answer(order, result.matches, was_held=was_held))
@@ -137,10 +143,12 @@ class Intake:
         making, taking = amounts if order.side is Side.BUY else amounts[::-1]
         return OrderAnswer(order.order_id, "matched", making, taking, order.trade_ids)
 
-    def _watch_end(self, order: VenueOrder) -> None:
+    def _watch_end(self, order: VenueOrder, listed: Round) -> None:
+        """Whose end is long after his round's has gone with its result."""
         end_s = order.signed.expiration_s - self._rules.gtd_early_s
         end_ns = max(end_s * NS_PER_S, self._world.now_ns)
-        self._world.add(Deed(end_ns, partial(self._expire, order.order_id)))
+        if end_ns < listed.closes_ns + _LATEST_END_S * NS_PER_S:
+            self._world.add(Deed(end_ns, partial(self._expire, order.order_id)))
 
     def _end(
         self, order: VenueOrder, status: OrderStatus, refusal: Refusal, answered: Answered

@@ -22,8 +22,16 @@ class OrderFile:
         if before is not None and order.status not in MOVES[before.status]:
             raise ValueError(f"{order.order_id}: {before.status.value} to {order.status.value}")
         self._orders[order.order_id] = order
+        self._place(order, is_open=order.status.is_open)
+
+    def forget(self, order_id: str) -> None:
+        """As if it had never been taken."""
+        order = self._orders.pop(order_id)
+        self._place(order, is_open=False)
+
+    def _place(self, order: VenueOrder, *, is_open: bool) -> None:
         for places, name in ((self._open_by_key, order.api_key), (self._open_by_slug, order.slug)):
-            if order.status.is_open:
+            if is_open:
                 places.setdefault(name, {})[order.order_id] = None
             elif name in places:
                 places[name].pop(order.order_id, None)

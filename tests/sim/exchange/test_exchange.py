@@ -553,6 +553,22 @@ def test_whoever_would_take_is_held_and_cannot_be_cancelled(held_floor: TradingF
     assert floor.wait(pending)[0].status == "matched"
 
 
+def test_an_order_that_a_restart_found_in_its_hold_may_be_sent_again(
+    held_floor: TradingFloor,
+) -> None:
+    order = held_floor.order(BORIS, DOWN, BUY, 50, 6)
+    pending = held_floor.exchange.place([order])
+    held_floor.play(0.05)
+    held_floor.exchange.modes.restart(held_floor.world.now_ns, NS_PER_S, 0)
+    assert held_floor.wait(pending)[0].http_status == 425
+    assert held_floor.exchange.order(order.order_id) is None
+    assert held_floor.exchange.free_usd(BORIS) == usd(100)
+    held_floor.play(1)
+    assert held_floor.place_one(order).status == "matched"
+    held_floor.play(1)
+    assert told_of(held_floor, order.order_id) == [("PLACEMENT", "LIVE"), ("UPDATE", "MATCHED")]
+
+
 def test_what_a_held_order_was_promised_is_its_own(held_floor: TradingFloor) -> None:
     held_floor.fund(3.105, "0xd")
     everything = held_floor.order("0xd", DOWN, BUY, 50, 6)
