@@ -40,6 +40,8 @@ class ChainSettings:
     most_waiting: int = field(default=64, validator=gt(0))
     """Transactions of one sender that wait, and how far a nonce may lie ahead."""
     most_senders: int = field(default=10_000, validator=gt(0))
+    kept: int = field(default=20_000, validator=gt(0))
+    """Receipts that can still be asked for, the latest."""
 
 
 class ChainRefusedError(Exception):
@@ -154,7 +156,7 @@ class Blockchain:
         block = self.block
         error = self._perform(wallet, calls, receipt.transaction_hash)
         told = evolve(receipt, block=block, index=self._place_in(block), error=error)
-        self._receipts[told.transaction_hash] = told
+        self._keep(told)
         return told
 
     def mine(self) -> bool:
@@ -190,16 +192,25 @@ class Blockchain:
             else:
                 self._moved_wei[sender] -= transaction.value
                 self._moved_wei[to] = self._moved_wei.get(to, 0) + transaction.value
-        self._receipts[transaction.transaction_hash] = Receipt(
-            transaction.transaction_hash,
-            sender,
-            to,
-            block,
-            self._place_in(block),
-            needed,
-            transaction.gas_price,
-            error,
+        self._keep(
+            Receipt(
+                transaction.transaction_hash,
+                sender,
+                to,
+                block,
+                self._place_in(block),
+                needed,
+                transaction.gas_price,
+                error,
+            )
         )
+
+    def _keep(self, receipt: Receipt) -> None:
+        self._receipts[receipt.transaction_hash] = receipt
+        if len(self._receipts) > self._settings.kept:
+            oldest = next(iter(self._receipts))
+            del self._receipts[oldest]
+            self._sent.pop(oldest, None)
 
     def _perform(self, wallet: str, calls: tuple[ChainCall, ...], name: str) -> str | None:
         try:

@@ -23,6 +23,7 @@ from polytui.sim.world.chance import Chance
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
+_MOST_KNOWN = 10_000
 Fact = TradeLeg | WalletAct
 _F = TypeVar("_F", TradeLeg, WalletAct)
 
@@ -34,6 +35,9 @@ class IndexSettings:
     burst_s: float = field(default=15.0, validator=gt(0.0))
     dust_shares: float = field(default=0.1, validator=ge(0.0))
     """PositionBook of less are left out unless somebody asks for them."""
+    kept_legs: int = field(default=200_000, validator=gt(0))
+    """Of all wallets; beyond it the round that was traded first is forgotten, with everything that
+    wallets did in it."""
     has_v1: bool = False
     """Whether the routes that were retired in October 2026 still answer."""
     trades_age_s: int = field(default=300, validator=ge(0))
@@ -56,7 +60,8 @@ class DataIndex:
         self._burst_ns = int(settings.burst_s * NS_PER_S)
         self._legs: dict[str, list[TradeLeg]] = {}
         self._every: list[TradeLeg] = []
-        self._known: set[str] = set()
+        self._known: dict[str, None] = {}
+        """Trades that were told of lately, the oldest first."""
         self._lags: dict[int, int] = {}
 
     def note(self, world_event: WorldEvent) -> None:
@@ -69,16 +74,23 @@ class DataIndex:
         listed = self._world.find(trade.condition_id)
         if listed is None:
             return
-        self._known.add(trade.trade_id)
+        self._known[trade.trade_id] = None
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
         for leg in legs_of(trade, listed, trade.updated_ns):
             self._legs.setdefault(leg.wallet, []).append(leg)
             self._every.append(leg)
+        if len(self._every) > self.settings.kept_legs:
+            self._forget(self._every[0].listed.condition_id)
 
     @property
     def horizon_ns(self) -> int:
         """Whatever was mined before this moment can be seen."""
         now_ns = self._world.now_ns
         first = self._burst(now_ns - int(self.settings.lag_s[1] * NS_PER_S)) - 1
+        # Bursts before it were seen long ago.
+        while self._lags and next(iter(self._lags)) < first:
+            del self._lags[next(iter(self._lags))]
         burst = max(first, -1)
         while self._seen_ns(burst) <= now_ns:
             burst += 1
@@ -119,6 +131,13 @@ class DataIndex:
             for position in self.positions(wallet, until_ns)
             if position.listed.condition_id == condition_id
         ]
+
+    def _forget(self, condition_id: str) -> None:
+        self._every = [leg for leg in self._every if leg.listed.condition_id != condition_id]
+        self._legs = {}
+        for leg in self._every:
+            self._legs.setdefault(leg.wallet, []).append(leg)
+        self._acts.forget(condition_id)
 
     def _deposits(self, wallet: str) -> list[WalletAct]:
         """What the faucet gave."""

@@ -39,7 +39,7 @@ class WalletAct:
 
 
 class WalletActs:
-    """Append-only; a wallet's own are found without the others."""
+    """In the order of time; a wallet's own are found without the others."""
 
     def __init__(self) -> None:
         self._of: dict[str, list[WalletAct]] = {}
@@ -50,9 +50,19 @@ class WalletActs:
             self._all.append(act)
             self._of.setdefault(act.wallet, []).append(act)
 
+    def forget(self, condition_id: str) -> None:
+        """Everything that was done with the shares of a condition."""
+        self._all = _without(self._all, condition_id)
+        for wallet in {act.wallet for acts in self._of.values() for act in acts}:
+            self._of[wallet] = _without(self._of[wallet], condition_id)
+
     def of(self, wallet: str) -> list[WalletAct]:
         """Oldest first."""
         return self._of.get(wallet, [])
 
     def all(self) -> list[WalletAct]:
         return self._all
+
+
+def _without(acts: list[WalletAct], condition_id: str) -> list[WalletAct]:
+    return [act for act in acts if act.listed is None or act.listed.condition_id != condition_id]

@@ -158,3 +158,14 @@ def test_it_waits_for_its_block() -> None:
     receipt = yard.chain.receipt(sent.transaction_hash)
     assert receipt is not None
     assert receipt.block == first + 3
+
+
+def test_old_receipts_make_room() -> None:
+    yard = ChainYard(OnChainSettings(chain=ChainSettings(kept=2)))
+    sent = [yard.transaction(ANN, pay(1), nonce) for nonce in range(3)]
+    for one in sent:
+        yard.chain.send(one)
+        yard.play(9.0)
+    found = [yard.chain.receipt(one.transaction_hash) is not None for one in sent]
+    assert found == [False, True, True]
+    assert yard.chain.sent(sent[0].transaction_hash) is None

@@ -114,6 +114,26 @@ def test_deposits_stand_beside_the_rest() -> None:
     assert yard.yard.index.facts(ANN, 0) == []
 
 
+def test_a_round_is_forgotten_as_a_whole_when_there_is_too_much() -> None:
+    yard = ChainYard(OnChainSettings(index=IndexSettings(kept_legs=6)))
+    old = yard.first
+    yard.perform(ANN, SplitCall(COLLATERAL_ADAPTER, old.condition_id, MICRO))
+    traded(yard, 50, 1, number=1)
+    rounds = sorted(yard.world.rounds.values(), key=lambda one: one.opens_ns)
+    yard.first = rounds[1]
+    for number in (2, 3):
+        traded(yard, 50, 1, number=number)
+    assert len(yard.yard.index.legs(None, LATER)) == 6
+    traded(yard, 50, 1, number=4)
+    # What is left adds up: no act of a round whose trades are gone.
+    legs = yard.yard.index.legs(None, LATER)
+    assert [leg.listed for leg in legs] == [rounds[1]] * 6
+    facts = yard.yard.index.facts(ANN, LATER)
+    assert all(fact.listed in (None, rounds[1]) for fact in facts)
+    assert len(yard.yard.index.legs(ANN, LATER)) == 3
+    assert yard.yard.index.positions_in(old.condition_id, LATER) == []
+
+
 moves = st.lists(
     st.tuples(st.sampled_from(["split", "merge", "gift"]), st.integers(1, 40)), max_size=20
 )
