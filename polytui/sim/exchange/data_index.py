@@ -101,6 +101,10 @@ class DataIndex:
         known = self._every if wallet is None else self._legs.get(wallet, [])
         return _until(known, until_ns)
 
+    def wallets(self) -> list[str]:
+        """Everybody who ever traded."""
+        return list(self._legs)
+
     def facts(self, wallet: str, until_ns: int) -> list[Fact]:
         """Everything a wallet did, oldest first."""
         facts: list[Fact] = [

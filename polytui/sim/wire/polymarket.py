@@ -13,6 +13,7 @@ from polytui.sim.wire.activity import Activity
 from polytui.sim.wire.clob_api import ClobApi
 from polytui.sim.wire.data_api import DataApiRoutes
 from polytui.sim.wire.data_markets import DataMarkets
+from polytui.sim.wire.data_rankings import DataRankings
 from polytui.sim.wire.desk import OrderDesk
 from polytui.sim.wire.gamma_api import GammaApi
 from polytui.sim.wire.gamma_catalogue import GammaCatalogue
@@ -96,9 +97,10 @@ class Polymarket:
         index, holdings = self._on_chain.index, self._on_chain.holdings
         markets = DataMarkets(self._world, index, holdings, self._frames.listing, self._record)
         data = DataApiRoutes(self._world, index, markets)
+        rankings = DataRankings(self._world, index)
         private = [] if self._desk is None else self._desk.routes()
         return [
             Mount("/gamma", routes=gamma.routes()),
             Mount("/clob", routes=[*clob.routes(), *private]),
-            Mount("/data-api", routes=data.routes()),
+            Mount("/data-api", routes=[*data.routes(), *rankings.routes()]),
         ]

@@ -11,7 +11,7 @@ from chain_yard import ANN, BOB, ChainYard, traded
 from starlette.applications import Starlette
 
 from polytui.model.orders import Side
-from polytui.model.units import MICRO, NS_PER_S
+from polytui.model.units import MICRO, NS_PER_S, Shares
 from polytui.sim.exchange.calls import ApproveCall, MergeCall, SplitCall, TransferSharesCall
 from polytui.sim.exchange.contracts import COLLATERAL_ADAPTER, CONDITIONAL_TOKENS, PUSD, ROUTER
 from polytui.sim.exchange.data_index import IndexSettings
@@ -391,3 +391,48 @@ async def test_prices_of_minutes_as_far_as_they_are_indexed(yard: ChainYard) -> 
         now_s = yard.world.now_ns // NS_PER_S
         asked = {"token_id": "123", "start": now_s - 60, "end": now_s}
         assert (await got(http, "/v2/prices-history", **asked))["data"] == []
+
+
+async def test_rankings_are_of_what_was_made(yard: ChainYard, http: httpx.AsyncClient) -> None:
+    busy(yard)
+    found = await rows(http, "/v2/leaderboard", time_period="all")
+    # Ann gained three dollars less a fee. Bob sold 20 of Down at 30 cents that had cost 45, then
+    # made sets, and melted 4 at 50 cents that cost 46 and two thirds by then.
+    assert [(row["rank"], row["user_id"], row["pnl"]) for row in found] == [
+        (1, ANN, 2.9995),
+        (2, BOB, -2.866666),
+    ]
+    by_volume = await rows(http, "/v2/leaderboard", sort_by="VOLUME")
+    assert {row["volume"] for row in by_volume} == {60}
+    one = (await got(http, "/v2/leaderboard", user=BOB))["data"]
+    assert (one["rank_pnl"], one["pnl"]) == (2, -2.866666)
+    assert (await got(http, "/v2/leaderboard", user="0x" + "12" * 20))["data"] is None
+    assert await rows(http, "/v2/biggest-winners") == []
+    series = (await got(http, "/v2/user-pnl", user=ANN, interval="max"))["data"]
+    assert series["points"][-1]["realized_pnl"] == 2.9995
+    assert series["points"][-1]["trade_count"] == 3
+    assert await rows(http, "/v2/builders/leaderboard") == []
+    assert (await got(http, "/v2/builders/volume", limit=5))["data"] == []
+    for path, params in (
+        ("leaderboard", {"time_period": "year"}),
+        ("user-pnl", {}),
+        ("user-pnl", {"user": ANN, "fidelity": "1m"}),
+        ("builders/volume", {"limit": 91}),
+    ):
+        assert (await http.get(f"/v2/{path}", params=params)).status_code == 400
+
+
+async def test_a_round_that_was_won_stands_among_the_winners(
+    yard: ChainYard, http: httpx.AsyncClient
+) -> None:
+    traded(yard, 40, 10)
+    yard.holdings.split(ANN, yard.first, Shares(10 * MICRO))
+    yard.holdings.transfer_shares(ANN, BOB, yard.first.down_token, Shares(10 * MICRO))
+    yard.play_until_resolved()
+    yard.play(130.0)
+    winner = yard.world.status(yard.first.slug).winner
+    (row,) = await rows(http, "/v2/biggest-winners", time_period="day")
+    is_up = winner is not None and winner.value == "up"
+    assert row["user_id"] == (ANN if is_up else BOB)
+    assert row["pnl"] == (6 if is_up else 4)
+    assert (row["kind"], row["win_rank"]) == ("market", 1)
