@@ -35,7 +35,7 @@ START_NS = 1_795_219_200 * NS_PER_S - 400 * NS_PER_S
 """Before a midnight of UTC: rebates are paid on the way."""
 PEOPLE = tuple(wallet_of(f"stranger {number}") for number in range(10))
 TYPES = (OrderType.GTC, OrderType.GTC, OrderType.GTC, OrderType.GTD, OrderType.FAK, OrderType.FOK)
-RULES = ExchangeRules(failures=0.1, retries=0.1)
+RULES = ExchangeRules(failures=0.1, retries=0.1, keep_untraded_s=1e6)
 _CALM = CrowdRates(4.0, 0.5, 2.0)
 CROWD_HERE = CrowdSettings(
     open=dict.fromkeys(Interval, _CALM), next=_CALM, early=_CALM, ended=_CALM

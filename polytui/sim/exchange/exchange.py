@@ -62,7 +62,7 @@ class Exchange:
         self._reserves = Reserves()
         self._funds = Funds(self.holdings, self._reserves)
         news = News(world, rules.news_ms)
-        self._keeper = OrderKeeper(self._reserves, news)
+        self._keeper = OrderKeeper(rules, self._reserves, news)
         self._rebates = Rebates(world, self.holdings)
         self._lives = TradeLives(
             world, rules, self.holdings, self._reserves, self._funds, news, self._rebates

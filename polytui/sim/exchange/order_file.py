@@ -1,14 +1,20 @@
-"""Every order the venue ever took, and which of them are open."""
+"""Every order the venue took and has not forgotten, and which of them are open."""
 
 from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
 
 from polytui.sim.exchange.venue_order import MOVES, VenueOrder
 
 
 class OrderFile:
-    """State: the latest state of each order, by its id; open ones by key and by round too."""
+    """State: the latest state of each order, by its id; open ones by key and by round too; those
+    that are over in the order of their ends, until they are forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_untraded_ns: int, keep_traded_ns: int) -> None:
+        self._untraded = _Over(keep_untraded_ns)
+        self._traded = _Over(keep_traded_ns)
         self._orders: dict[str, VenueOrder] = {}
         self._open_by_key: dict[str, dict[str, None]] = {}
         self._open_by_slug: dict[str, dict[str, None]] = {}
@@ -23,6 +29,10 @@ class OrderFile:
             raise ValueError(f"{order.order_id}: {before.status.value} to {order.status.value}")
         self._orders[order.order_id] = order
         self._place(order, is_open=order.status.is_open)
+        if not order.status.is_open:
+            over = self._traded if order.trade_ids else self._untraded
+            for order_id in over.add(order):
+                self._orders.pop(order_id, None)
 
     def forget(self, order_id: str) -> None:
         """As if it had never been taken."""
@@ -53,3 +63,17 @@ class OrderFile:
 
     def every_open(self) -> list[VenueOrder]:
         return [order for slug in self._open_by_slug for order in self.open_in(slug)]
+
+
+class _Over:
+    """Orders that are over, the first first. State: their ends and names."""
+
+    def __init__(self, keep_ns: int) -> None:
+        self._keep_ns = keep_ns
+        self._ends: deque[tuple[int, str]] = deque()
+
+    def add(self, order: VenueOrder) -> Iterator[str]:
+        """Names of those whose time is over by now."""
+        self._ends.append((order.changed_ns, order.order_id))
+        while self._ends[0][0] < order.changed_ns - self._keep_ns:
+            yield self._ends.popleft()[1]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from polytui.model.orders import Side
-from polytui.model.units import cost_of
+from polytui.model.units import NS_PER_S, cost_of
 from polytui.sim.exchange.account_events import OrderChange, OrderTold
 from polytui.sim.exchange.news import News
 from polytui.sim.exchange.order_file import OrderFile
 from polytui.sim.exchange.reserves import Promise, Reserves
+from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 
 
 class OrderKeeper:
-    def __init__(self, reserves: Reserves, news: News) -> None:
-        self.file = OrderFile()
+    def __init__(self, rules: ExchangeRules, reserves: Reserves, news: News) -> None:
+        self.file = OrderFile(
+            int(rules.keep_untraded_s * NS_PER_S), int(rules.keep_traded_s * NS_PER_S)
+        )
         self._reserves = reserves
         self._news = news
 

@@ -51,3 +51,7 @@ class ExchangeRules:
     """Without a beat for so long, a key's orders are cancelled."""
     heartbeat_check_s: float = field(default=5.0, validator=gt(0.0))
     """Time between two looks for missing beats."""
+    keep_untraded_s: float = field(default=3_600.0, validator=gt(0.0))
+    """How long an order is remembered that ended without a trade."""
+    keep_traded_s: float = field(default=604_800.0, validator=gt(0.0))
+    """The same of one with trades, from its end, and of a trade, from its match."""

@@ -1,4 +1,4 @@
-"""Every trade of somebody named, found by its id and by whoever takes part in it."""
+"""Trades of whoever has a name, found by their id and by whoever takes part in them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from polytui.sim.exchange.venue_trade import TRADE_MOVES, VenueTrade
 class TradeFile:
     """State: the latest state of each trade, in the order of their matching."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_ns: int) -> None:
+        """`keep_ns`: how long one is remembered from its match; more than any takes to settle."""
+        self._keep_ns = keep_ns
         self._trades: dict[str, VenueTrade] = {}
-        self._by_party: dict[str, list[str]] = {}
+        self._by_party: dict[str, dict[str, None]] = {}
         """Ids by key and by wallet."""
-
-    def __len__(self) -> int:
-        return len(self._trades)
 
     def get(self, trade_id: str) -> VenueTrade | None:
         return self._trades.get(trade_id)
@@ -27,11 +26,23 @@ class TradeFile:
         self._trades[trade.trade_id] = trade
         if before is None:
             for party in trade.api_keys | trade.wallets:
-                self._by_party.setdefault(party, []).append(trade.trade_id)
+                self._by_party.setdefault(party, {})[trade.trade_id] = None
+            self._forget_before(trade.matched_ns - self._keep_ns)
 
     def of(self, party: str) -> list[VenueTrade]:
         """Oldest first; `party` is a key or a wallet, as taker or as maker."""
         return [self._trades[name] for name in self._by_party.get(party, ())]
 
     def every(self) -> list[VenueTrade]:
+        """Oldest first."""
         return list(self._trades.values())
+
+    def _forget_before(self, matched_ns: int) -> None:
+        while (oldest := next(iter(self._trades.values()))).matched_ns < matched_ns:
+            if not oldest.is_over:
+                return
+            del self._trades[oldest.trade_id]
+            for party in oldest.api_keys | oldest.wallets:
+                self._by_party[party].pop(oldest.trade_id)
+                if not self._by_party[party]:
+                    del self._by_party[party]

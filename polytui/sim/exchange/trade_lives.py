@@ -65,7 +65,7 @@ class TradeLives:
         news: News,
         rebates: Rebates,
     ) -> None:
-        self.file = TradeFile()
+        self.file = TradeFile(int(rules.keep_traded_s * NS_PER_S))
         self._world = world
         self._rules = rules
         self._holdings = holdings

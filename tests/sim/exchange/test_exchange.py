@@ -665,6 +665,38 @@ def test_an_order_whose_match_is_gone_after_the_hold_may_be_told_so() -> None:
     assert floor.exchange.open_orders(key_of(BORIS))
 
 
+def test_what_is_over_is_forgotten_in_the_end_and_what_is_open_never() -> None:
+    floor = TradingFloor(ExchangeRules(keep_untraded_s=60, keep_traded_s=120))
+    floor.fund(1_000, ANNA, BORIS)
+    resting = floor.place_one(floor.order(ANNA, UP, BUY, 10, 10))
+    killed = floor.place_one(floor.order(ANNA, UP, BUY, 50, 10, FAK))
+    trade_id = a_trade(floor)
+    traded = floor.exchange.trade(trade_id)
+    assert traded is not None
+
+    def known() -> list[bool]:
+        names = (resting.order_id, killed.order_id, traded.taker_order_id)
+        return [floor.exchange.order(name) is not None for name in names]
+
+    def something_happens() -> None:
+        floor.place(floor.order(ANNA, UP, BUY, 50, 10, FAK))
+        a_trade(floor)
+
+    floor.play(59)
+    something_happens()
+    assert known() == [True, True, True]
+    floor.play(59)
+    something_happens()
+    assert known() == [True, False, True]
+    assert floor.exchange.trades(ANNA)[0] == floor.exchange.trade(trade_id)
+    floor.play(20)
+    something_happens()
+    assert known() == [True, False, False]
+    assert floor.exchange.trade(trade_id) is None
+    for party in (ANNA, key_of(ANNA), BORIS, key_of(BORIS)):
+        assert len(floor.exchange.trades(party)) == 3
+
+
 # --- trades ---------------------------------------------------------------------------------------
 
 
