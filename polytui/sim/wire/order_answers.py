@@ -44,11 +44,14 @@ def batch_response(answers: Sequence[OrderAnswer | str]) -> Response:
     return json_answer([_item(answer) for answer in answers])
 
 
-def cancel_response(answer: CancelAnswer) -> Response:
-    """Status 200 even where nothing was cancelled."""
-    if answer.not_now is not None:
-        raise refused(answer.not_now)
-    return json_answer({"canceled": list(answer.cancelled), "not_canceled": dict(answer.refused)})
+def cancel_response(answers: Sequence[CancelAnswer]) -> Response:
+    """Status 200 even where nothing was cancelled; several answers, of several keys, are one."""
+    for answer in answers:
+        if answer.not_now is not None:
+            raise refused(answer.not_now)
+    cancelled = [order_id for answer in answers for order_id in answer.cancelled]
+    reasons = {order_id: why for answer in answers for order_id, why in answer.refused.items()}
+    return json_answer({"canceled": cancelled, "not_canceled": reasons})
 
 
 def refused(refusal: Refusal, body: dict[str, Any] | None = None) -> RefusedError:

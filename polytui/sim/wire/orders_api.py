@@ -11,8 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Pending
+from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.signed_order import SignedOrder
+from polytui.sim.wire.accounts import Accounts
 from polytui.sim.wire.api_answer import RefusedError
 from polytui.sim.wire.desk_troubles import DeskTroubles
 from polytui.sim.wire.l1_l2_auth import VenueAuth
@@ -51,6 +53,7 @@ class OrdersApi:
     def __init__(
         self,
         exchange: Exchange,
+        accounts: Accounts,
         auth: VenueAuth,
         payloads: OrderPayloads,
         limits: VenueLimits,
@@ -61,6 +64,7 @@ class OrdersApi:
         """`check_region` refuses who comes from a blocked one; `linger` waits as long as an answer
         is to come after what the user channel says of it."""
         self._exchange = exchange
+        self._accounts = accounts
         self._auth = auth
         self._payloads = payloads
         self._limits = limits
@@ -104,7 +108,7 @@ class OrdersApi:
         asked = await body_of(request, _OneId, "Invalid order payload")
         order_id = order_id_of(asked.orderID)
         self._limits.cancel(request, caller, 1)
-        return await self._cancelled(self._exchange.cancel(caller.api_key, [order_id]))
+        return await self._cancelled(self._by_id(caller, [order_id]))
 
     async def cancel_several(self, request: Request) -> Response:
         caller = await self._auth.l2(request)
@@ -113,13 +117,13 @@ class OrdersApi:
             raise bad(f"Too many orders in payload, max allowed: {_MOST_CANCELS}")
         order_ids = list(dict.fromkeys(order_id_of(one) for one in asked))
         self._limits.cancel(request, caller, len(order_ids))
-        return await self._cancelled(self._exchange.cancel(caller.api_key, order_ids))
+        return await self._cancelled(self._by_id(caller, order_ids))
 
     async def cancel_all(self, request: Request) -> Response:
         """Everything of these credentials, whoever else uses them."""
         caller = await self._auth.l2(request)
         self._limits.sweep(request, caller, len(self._exchange.open_orders(caller.api_key)))
-        return await self._cancelled(self._exchange.cancel_all(caller.api_key))
+        return await self._cancelled([self._exchange.cancel_all(caller.api_key)])
 
     async def cancel_market(self, request: Request) -> Response:
         """Of a condition, of a token, or of a token of a condition."""
@@ -135,15 +139,24 @@ class OrdersApi:
             if market in (None, one.condition_id) and token in (None, one.signed.token_id)
         ]
         self._limits.sweep(request, caller, len(met))
-        return await self._cancelled(self._exchange.cancel_market(caller.api_key, market, token))
+        keys = self._accounts.keys_of(caller)
+        return await self._cancelled(
+            [self._exchange.cancel_market(key, market, token) for key in keys]
+        )
 
     async def _placed(self, orders: Sequence[SignedOrder]) -> tuple[OrderAnswer, ...]:
         return await answer_to(self._exchange.place(orders)) if orders else ()
 
-    async def _cancelled(self, pending: Pending[CancelAnswer]) -> Response:
-        answer = await answer_to(pending)
+    def _by_id(self, caller: Caller, order_ids: list[str]) -> list[Pending[CancelAnswer]]:
+        """The account's own orders, whichever of its keys placed them: one that was deleted since
+        must not leave them to nobody."""
+        by_key = self._accounts.keys_with(caller, order_ids)
+        return [self._exchange.cancel(key, its_own) for key, its_own in by_key.items()]
+
+    async def _cancelled(self, pending: Sequence[Pending[CancelAnswer]]) -> Response:
+        answers = [await answer_to(one) for one in pending]
         await self._linger()
-        return cancel_response(answer)
+        return cancel_response(answers)
 
     async def _before_the_book(self) -> None:
         """What may happen to a good request on its way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import UTC, datetime
 
@@ -26,7 +27,7 @@ from polytui.sim.wire.trade_filters import TRADE_FILTERS, picked
 _WORDS = "Invalid payload"
 _TRADE_WORDS = "Invalid trade params payload"
 _PER_PAGE = 100
-_HASH_CHARS = 66
+_CODE = re.compile(r"0x[0-9a-f]{64}")
 _PARAMS = (*TRADE_FILTERS, "builder_code", "next_cursor")
 _DONE = (TradeStatus.MINED, TradeStatus.CONFIRMED)
 """Whose fees were paid."""
@@ -86,7 +87,7 @@ class RebatesApi:
     async def builder_trades(self, request: Request) -> Response:
         asked = only(request, _PARAMS, _TRADE_WORDS)
         code = asked.get("builder_code", "").lower()
-        if len(code) != _HASH_CHARS or not code.startswith("0x"):
+        if not _CODE.fullmatch(code) or not code.strip("0x"):
             raise bad("Invalid builder code")
         found = [trade for trade in self._exchange.every_trade() if self._came_by(trade, code)]
         found = picked(found, asked, _TRADE_WORDS)

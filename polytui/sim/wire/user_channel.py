@@ -18,6 +18,7 @@ from polytui.sim.world.world_events import ChainlinkTicked, WorldEvent
 _UNKNOWN_S = 30.0
 """Real seconds a client may stay without saying who it is."""
 _QUIET_S = 60.0
+_MOST_MARKETS, _LONGEST_MARKET = 1_000, 66
 _INVALID = "INVALID OPERATION"
 _WRONG_KEY = (1008, "invalid credentials")
 
@@ -146,6 +147,8 @@ class UserSession:
         if self._address is None or markets is None:
             return [_INVALID]
         if operation == "subscribe":
+            if len(self._markets) + len(markets) > _MOST_MARKETS:
+                return [_INVALID]
             self._markets.update(markets)
         elif operation == "unsubscribe":
             self._markets.difference_update(markets)
@@ -159,6 +162,8 @@ def _markets_of(frame: dict[str, Any]) -> list[str] | None:
     markets = frame.get("markets")
     if markets is None:
         return []
-    if not isinstance(markets, list) or not all(isinstance(one, str) for one in markets):
+    if not isinstance(markets, list) or len(markets) > _MOST_MARKETS:
+        return None
+    if not all(isinstance(one, str) and len(one) <= _LONGEST_MARKET for one in markets):
         return None
     return [one.lower() for one in markets]

@@ -180,6 +180,7 @@ async def test_trades_can_be_asked_by_every_name() -> None:
         ("GET", "/rewards/markets/multi", None, {"flavour": "1"}, "Invalid payload"),
         ("GET", "/rebates/current", None, {"date": "2026-11-20"}, "Invalid maker address"),
         ("GET", "/builder/trades", None, {}, "Invalid builder code"),
+        ("GET", "/builder/trades", None, {"builder_code": NOBODY}, "Invalid builder code"),
     ],
 )
 async def test_what_is_wrong_is_said_in_words(
@@ -258,6 +259,26 @@ async def test_cancels_take_ones_own_of_a_key_of_a_market_or_all() -> None:
         answer = await anna.ask("DELETE", "/cancel-all")
         assert answer.json() == {"canceled": [again], "not_canceled": {}}
         assert (await bert.read("/data/orders"))["count"] == 1
+
+
+async def test_orders_of_a_key_that_is_gone_are_still_the_accounts() -> None:
+    venue = DeskVenue()
+    async with venue.strangers(2) as (anna, bert):
+        first, second, third = [(await anna.place(bid(venue, anna)))["orderID"] for _ in range(3)]
+        await anna.ask("DELETE", "/auth/api-key")
+        await anna.come_in()
+        fresh = (await anna.place(bid(venue, anna)))["orderID"]
+        answer = await bert.ask("DELETE", "/order", {"orderID": first})
+        assert answer.json()["canceled"] == []
+        answer = await anna.ask("DELETE", "/order", {"orderID": first})
+        assert answer.json()["canceled"] == [first]
+        answer = await anna.ask("DELETE", "/orders", [second, fresh])
+        assert set(answer.json()["canceled"]) == {second, fresh}
+        answer = await anna.ask("DELETE", "/cancel-all")
+        assert answer.json()["canceled"] == []
+        market = {"market": venue.round.condition_id}
+        answer = await anna.ask("DELETE", "/cancel-market-orders", market)
+        assert answer.json()["canceled"] == [third]
 
 
 async def test_the_region_is_asked_before_who_it_is() -> None:

@@ -115,11 +115,11 @@ def test_a_batch_of_which_one_was_taken_is_answered_one_by_one(status: int) -> N
 
 def test_a_cancel_that_cancelled_nothing_is_no_error() -> None:
     answer = CancelAnswer((ID,), {"0x1": "Order not found"})
-    assert body(cancel_response(answer)) == {
+    assert body(cancel_response([answer])) == {
         "canceled": [ID],
         "not_canceled": {"0x1": "Order not found"},
     }
-    assert body(cancel_response(CancelAnswer())) == {"canceled": [], "not_canceled": {}}
+    assert body(cancel_response([])) == {"canceled": [], "not_canceled": {}}
     with pytest.raises(RefusedError) as error:
-        cancel_response(CancelAnswer(not_now=Refusal("Too Early", 425, 3)))
+        cancel_response([answer, CancelAnswer(not_now=Refusal("Too Early", 425, 3))])
     assert error.value.status == 425

@@ -213,3 +213,12 @@ def test_the_usual_forms_come_in_the_order_of_what_happened() -> None:
     for change in OrderChange:
         told = order_told(placed(signed(api_key=venue.anna.api_key)), change)
         assert [frame["type"] for frame in heard(session, told)] == [change.value]
+
+
+def test_markets_are_bounded() -> None:
+    venue = Venue()
+    session = venue.session(venue.anna, markets=[f"0x{number}" for number in range(999)])
+    assert say(session, operation="subscribe", markets=["0xa", "0xb"]) == ["INVALID OPERATION"]
+    assert say(session, operation="subscribe", markets=["0xa"]) == []
+    assert say(session, operation="subscribe", markets=["0x" + "a" * 65]) == ["INVALID OPERATION"]
+    assert say(session, operation="unsubscribe", markets=["0x1"] * 1_001) == ["INVALID OPERATION"]
