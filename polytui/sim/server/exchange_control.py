@@ -29,7 +29,7 @@ from polytui.sim.wire.private_request import address_of, bad
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 _Times = Annotated[int, msgspec.Meta(ge=ENDLESS, le=1_000_000)]
-_Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1_000)]
 _TICKS = {one: parse_micro(one) for one in ("0.1", "0.01", "0.005", "0.0025", "0.001", "0.0001")}
 """The grids the venue has."""
 

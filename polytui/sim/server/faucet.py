@@ -85,6 +85,8 @@ class Faucet:
             derived = self._wallets.wallet_of(owner, order.signature_type)
             if derived is None:
                 raise bad("this type of wallet does not follow from its owner: give wallet")
+            if order.signature_type != EOA:
+                self._wallets.register(derived, owner, order.signature_type)
             return derived, owner
         wallet = address_of(order.wallet, f"wallet must be {_ADDRESS}")
         if order.signature_type == EOA:
@@ -92,9 +94,15 @@ class Faucet:
                 raise bad("a wallet of type 0 is its own owner")
         elif wallet == owner:
             raise bad("a wallet of this type has an owner: give owner")
-        elif not self._wallets.register(wallet, owner, order.signature_type):
+        elif not self._may_be_of(wallet, owner, order.signature_type):
             raise bad("this wallet is somebody else's")
         return wallet, owner
+
+    def _may_be_of(self, wallet: str, owner: str, signature_type: int) -> bool:
+        """From now on it is. One that has money already belongs to whoever it was given to."""
+        is_free = not self._exchange.holdings.usd(wallet)
+        is_his = self._wallets.is_wallet_of(wallet, owner, signature_type)
+        return (is_free or is_his) and self._wallets.register(wallet, owner, signature_type)
 
     def _account(self, wallet: str) -> Document:
         exchange = self._exchange

@@ -253,6 +253,19 @@ class TestFaucet:
                 {"error": "this wallet is somebody else's"},
             )
 
+    async def test_a_wallet_that_has_money_is_taken_over_by_nobody(self) -> None:
+        async with controls() as control:
+            safe = await control.order("faucet", owner=OWNER, dollars="5", signature_type=2)
+            await control.order("faucet", owner=WALLET, dollars="5")
+            thief = {"owner": "0x" + "c3" * 20, "signature_type": 2, "dollars": "1"}
+            for wallet in (safe["wallet"], WALLET):
+                assert await control.ask("faucet", wallet=wallet, **thief) == (
+                    400,
+                    {"error": "this wallet is somebody else's"},
+                )
+            own = {"owner": OWNER, "wallet": safe["wallet"], "signature_type": 2, "dollars": "1"}
+            assert (await control.order("faucet", **own))["balance"] == "6"
+
     async def test_a_wallet_may_have_allowed_nothing_yet(self) -> None:
         async with controls() as control, control.venue.strangers(0) as _:
             for owner, is_approved in ((OWNER, True), (WALLET, False)):
@@ -295,6 +308,7 @@ class TestFaucet:
         ("geoblock", {"state": "closed"}, "Invalid enum value 'closed'"),
         ("geoblock", {"state": "blocked", "country": "usa"}, "matching regex"),
         ("trades", {"kind": "lose"}, "Invalid enum value 'lose'"),
+        ("trades", {"kind": "fail", "times": 1_001}, "Expected `int` <= 1000"),
         ("heartbeat", {}, "missing required field `api_key`"),
         ("tick", {"tick": "0.02", "slug": "x"}, "tick must be one of 0.1, 0.01"),
         ("standing", {"address": "0x1", "state": "open"}, "address must be 0x and 40"),
