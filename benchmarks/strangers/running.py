@@ -102,16 +102,19 @@ async def open_rounds(gamma: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def round_of(event: dict[str, Any]) -> dict[str, Any]:
-    """What a script has to know of a round, from Gamma's event."""
+    """What a script has to know of a round, from Gamma's event. A round of the second protocol has
+    position ids, and a condition of 31 bytes that the CLOB knows with a last one of zero."""
     (market,) = event["markets"]
-    tokens = dict(
-        zip(json.loads(market["outcomes"]), json.loads(market["clobTokenIds"]), strict=True)
-    )
+    is_v2 = market["version"] == "v2"
+    ids = market["positionIds"] if is_v2 else json.loads(market["clobTokenIds"])
+    tokens = dict(zip(json.loads(market["outcomes"]), ids, strict=True))
     return {
         "slug": event["slug"],
         "event_id": event["id"],
         "market_id": market["id"],
-        "condition_id": market["conditionId"],
+        "is_v2": is_v2,
+        "condition_id": market["conditionId"] + ("00" if is_v2 else ""),
+        "gamma_condition": market["conditionId"],
         "up": tokens["Up"],
         "down": tokens["Down"],
         "closes": event["endDate"],

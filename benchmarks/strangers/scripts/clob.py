@@ -30,6 +30,21 @@ def refusal_of(error: Exception) -> str | None:
     return f"{error.status_code} {words}"
 
 
+def asset(venue: Venue) -> dict[str, str]:
+    """Up, as the client wants it named: a position is signed against another domain."""
+    return {"position_id" if venue.round["is_v2"] else "token_id": venue.round["up"]}
+
+
+def limit(
+    venue: Venue, price: float, size: float, side: str, expiration: int = 0
+) -> ct.OrderArgsV2:
+    return ct.OrderArgs(price=price, size=size, side=side, expiration=expiration, **asset(venue))
+
+
+def market(venue: Venue, amount: float, side: str, order_type: str) -> ct.MarketOrderArgsV2:
+    return ct.MarketOrderArgs(amount=amount, side=side, order_type=order_type, **asset(venue))
+
+
 def main() -> None:
     logging.disable()
     venue = Venue.told()
@@ -199,7 +214,8 @@ def _keys(rows: Rows, client: ClobClient) -> None:
 def _account(rows: Rows, client: ClobClient, venue: Venue) -> None:
     usd = ct.BalanceAllowanceParams(asset_type=ct.AssetType.COLLATERAL)
     shares = ct.BalanceAllowanceParams(
-        asset_type=ct.AssetType.CONDITIONAL, token_id=venue.round["up"]
+        asset_type="CONDITIONAL-V2" if venue.round["is_v2"] else "CONDITIONAL",
+        token_id=venue.round["up"],
     )
     rows.call("update_balance_allowance", lambda: client.update_balance_allowance(usd))
     rows.call(
@@ -226,7 +242,7 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
     def rest(
         size: float = 10.0, price: float = TINY, side: str = "BUY", expiration: int = 0
     ) -> Any:
-        return client.create_order(ct.OrderArgs(up, price, size, side, expiration))
+        return client.create_order(limit(venue, price, size, side, expiration))
 
     def listed(order_type: str, size: float) -> ct.PostOrdersV2Args:
         return ct.PostOrdersV2Args(order=rest(size), orderType=order_type)
@@ -276,24 +292,24 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
     )
     rows.call(
         "create_and_post_order",
-        lambda: client.create_and_post_order(ct.OrderArgs(up, TINY, 8.0, "BUY"), post_only=True),
+        lambda: client.create_and_post_order(limit(venue, TINY, 8.0, "BUY"), post_only=True),
         holds=lambda it: it["status"] == "live",
     )
     rows.call(
         "create_and_post_order (GTD)",
         lambda: client.create_and_post_order(
-            ct.OrderArgs(up, TINY, 9.0, "BUY", int(time.time()) + 600), order_type="GTD"
+            limit(venue, TINY, 9.0, "BUY", int(time.time()) + 600), order_type="GTD"
         ),
         holds=lambda it: it["status"] == "live",
     )
     rows.call(
         "create_and_post_order (too small)",
-        lambda: client.create_and_post_order(ct.OrderArgs(up, TINY, 3.0, "BUY")),
+        lambda: client.create_and_post_order(limit(venue, TINY, 3.0, "BUY")),
         refused="lower than the minimum: 5",
     )
     rows.call(
         "create_and_post_order (nothing to sell)",
-        lambda: client.create_and_post_order(ct.OrderArgs(up, 0.99, 50.0, "SELL")),
+        lambda: client.create_and_post_order(limit(venue, 0.99, 50.0, "SELL")),
         refused="not enough balance",
     )
     rows.call(
@@ -304,13 +320,13 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
     bought = rows.call(
         "create_and_post_market_order",
         lambda: client.create_and_post_market_order(
-            ct.MarketOrderArgs(up, 5.0, "BUY", order_type="FAK"), order_type="FAK"
+            market(venue, 5.0, "BUY", "FAK"), order_type="FAK"
         ),
         holds=lambda it: it["status"] == "matched" and it["tradeIDs"] and it["transactionsHashes"],
     )
     market = rows.call(
         "create_market_order",
-        lambda: client.create_market_order(ct.MarketOrderArgs(up, 5.0, "SELL", order_type="FOK")),
+        lambda: client.create_market_order(market(venue, 5.0, "SELL", "FOK")),
         holds=lambda it: it.signature,
     )
     rows.call(
@@ -357,7 +373,7 @@ def _other_wallets(rows: Rows, client: ClobClient, venue: Venue) -> None:
             signature_type=signature_type,
             funder=wallet,
         )
-        args = ct.OrderArgs(venue.round["up"], TINY, 10.0, "BUY")
+        args = limit(venue, TINY, 10.0, "BUY")
         posted = rows.call(
             f"create_and_post_order ({name})",
             lambda theirs=theirs, args=args: theirs.create_and_post_order(args),

@@ -74,7 +74,7 @@ async def chain_rows(rows: Rows, client: Any, venue: Venue) -> None:
 
 async def _set_rows(rows: Rows, client: Any, venue: Venue) -> None:
     """Sets of Up and Down: made, and made into dollars again."""
-    condition, other = venue.round["condition_id"], venue.brief["condition_id"]
+    condition, other = venue.round["gamma_condition"], venue.brief["gamma_condition"]
 
     async def split() -> float:
         await mined(lambda: client.split_position(condition_id=condition, amount=SHARES))()
@@ -112,7 +112,7 @@ async def redeem_rows(rows: Rows, client: Any, venue: Venue) -> None:
     """Sets of a round that ended: what won is a dollar a share."""
     if not venue.is_patient:
         return
-    condition = venue.brief["condition_id"]
+    condition = venue.brief["gamma_condition"]
 
     async def usd() -> int:
         return int((await settled(client.get_balance_allowance(asset_type="COLLATERAL"))).balance)

@@ -123,7 +123,7 @@ async def gamma_rows(rows: Rows, client: Any, venue: Venue) -> None:
     await rows.wait(
         "get_market",
         lambda: client.get_market(id=told["market_id"]),
-        holds=lambda it: it.condition_id == told["condition_id"],
+        holds=lambda it: it.condition_id == told["gamma_condition"],
     )
     await rows.wait(
         "get_market (by slug)",
@@ -151,7 +151,7 @@ async def gamma_rows(rows: Rows, client: Any, venue: Venue) -> None:
         )
     await rows.wait(
         "list_markets",
-        first_of(lambda: client.list_markets(condition_ids=[told["condition_id"]])),
+        first_of(lambda: client.list_markets(condition_ids=[told["gamma_condition"]])),
         holds=lambda it: [one.id for one in it.items] == [told["market_id"]],
     )
     found = await rows.wait(

@@ -41,7 +41,7 @@ async def key_rows(rows: Rows, client: Any, venue: Venue) -> None:
     await rows.wait(
         "get_builder_fee_rates",
         lambda: client.get_builder_fee_rates(BUILDER),
-        refused="unknown builder",
+        holds=lambda it: (it.maker, it.taker) == (0, 0),
     )
 
 
@@ -164,7 +164,10 @@ async def account_rows(rows: Rows, client: Any, venue: Venue) -> None:
     )
     await rows.wait(
         "get_balance_allowance (shares)",
-        lambda: client.get_balance_allowance(asset_type="CONDITIONAL", asset_id=venue.round["up"]),
+        lambda: client.get_balance_allowance(
+            asset_type="CONDITIONAL-V2" if venue.round["is_v2"] else "CONDITIONAL",
+            asset_id=venue.round["up"],
+        ),
         holds=lambda it: it.balance > 0,
     )
     beat = await rows.wait(
