@@ -28,6 +28,7 @@ AHEAD_S = 3600
 """A round so far ahead has no crowd yet: who trades in it are these two."""
 SOON_S = 120
 HEARD_WITHIN_S = 20
+WITHIN_S = 240
 ENDS = ("CONFIRMED", "FAILED")
 
 
@@ -157,14 +158,18 @@ async def two_sides(market: Market) -> AsyncIterator[tuple[Side, Side]]:
 
 
 async def _split(one: Trader, market: Market) -> None:
-    assert await one.do("split", condition=market.told["condition_id"], amount=SETS)
+    assert await one.do("split", condition=market.told["gamma_condition"], amount=SETS)
 
 
+@pytest.mark.parametrize("v2_share", ["0", "1"], ids=["tokens", "positions"])
 @pytest.mark.trio
-async def test_they_trade_with_each_other_and_every_millionth_is_accounted_for() -> None:
-    with trio.fail_after(240):
-        async with venue_process() as urls:
+async def test_they_trade_with_each_other_and_every_millionth_is_accounted_for(
+    v2_share: str,
+) -> None:
+    with trio.fail_after(WITHIN_S):
+        async with venue_process("--v2-share", v2_share) as urls:
             market = await market_of(urls)
+            assert market.told["is_v2"] is (v2_share == "1")
             async with two_sides(market) as (a, b):
                 trades = await _matches(market, a, b)
                 await _what_is_refused(market, a, b)

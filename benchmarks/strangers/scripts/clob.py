@@ -237,7 +237,7 @@ def _account(rows: Rows, client: ClobClient, venue: Venue) -> None:
 
 
 def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
-    up, condition = venue.round["up"], venue.round["condition_id"]
+    condition = venue.round["condition_id"]
 
     def rest(
         size: float = 10.0, price: float = TINY, side: str = "BUY", expiration: int = 0
@@ -324,14 +324,14 @@ def _orders(rows: Rows, client: ClobClient, venue: Venue) -> None:
         ),
         holds=lambda it: it["status"] == "matched" and it["tradeIDs"] and it["transactionsHashes"],
     )
-    market = rows.call(
+    signed = rows.call(
         "create_market_order",
         lambda: client.create_market_order(market(venue, 5.0, "SELL", "FOK")),
         holds=lambda it: it.signature,
     )
     rows.call(
         "post_order (FOK)",
-        lambda: client.post_order(market, "FOK"),
+        lambda: client.post_order(signed, "FOK"),
         holds=lambda it: it["status"] == "matched",
     )
     rows.call(

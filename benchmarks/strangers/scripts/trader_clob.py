@@ -28,6 +28,7 @@ class ClobTrader:
         )
         client.set_api_creds(client.create_or_derive_api_key())
         self._client = client
+        self._is_v2: bool = told["round"]["is_v2"]
         self._beat = ""
 
     def who(self) -> dict[str, str]:
@@ -50,12 +51,18 @@ class ClobTrader:
         expiration: int = 0,
     ) -> Any:
         """A limit order; what the venue says of it."""
-        order = self._client.create_order(ct.OrderArgs(token, price, size, side, expiration))
+        order = self._client.create_order(
+            ct.OrderArgs(
+                price=price, size=size, side=side, expiration=expiration, **self._named(token)
+            )
+        )
         return self._client.post_order(order, kind, post_only, defer_exec=True)
 
     def take(self, token: str, side: str, amount: float, price: float, kind: str) -> Any:
         """A market order: dollars to spend or shares to sell, at `price` or better."""
-        args = ct.MarketOrderArgs(token, amount, side, price, order_type=kind)
+        args = ct.MarketOrderArgs(
+            amount=amount, side=side, price=price, order_type=kind, **self._named(token)
+        )
         return self._client.post_order(
             self._client.create_market_order(args), kind, defer_exec=True
         )
@@ -87,9 +94,14 @@ class ClobTrader:
 
     def shares(self, token: str) -> int:
         """Millionths."""
-        params = ct.BalanceAllowanceParams(asset_type=ct.AssetType.CONDITIONAL, token_id=token)
+        kind = "CONDITIONAL-V2" if self._is_v2 else "CONDITIONAL"
+        params = ct.BalanceAllowanceParams(asset_type=kind, token_id=token)
         self._client.update_balance_allowance(params)
         return int(self._client.get_balance_allowance(params)["balance"])
+
+    def _named(self, token: str) -> dict[str, str]:
+        """A position is signed against another domain than a token."""
+        return {"position_id" if self._is_v2 else "token_id": token}
 
     def beat(self) -> str:
         self._beat = self._client.post_heartbeat(self._beat)["heartbeat_id"]

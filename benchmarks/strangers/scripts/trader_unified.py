@@ -17,8 +17,9 @@ from unified import address_of, environment_of, refusal_of
 class UnifiedTrader:
     """State: what its user stream has said that nobody has asked for, and the last heartbeat."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, is_v2: bool) -> None:
         self._client = client
+        self._is_v2 = is_v2
         self._heard = list[dict[str, Any]]()
         self._beat = ""
         self._stream: Any = None
@@ -38,7 +39,8 @@ class UnifiedTrader:
         trader = cls(
             await polymarket.AsyncSecureClient.create(
                 private_key=told["key"], environment=environment_of(venue), **given
-            )
+            ),
+            is_v2=venue.round["is_v2"],
         )
         await trader.listen()
         return trader
@@ -134,7 +136,8 @@ class UnifiedTrader:
         return int((await self._client.get_balance_allowance(asset_type="COLLATERAL")).balance)
 
     async def shares(self, token: str) -> int:
-        held = await self._client.get_balance_allowance(asset_type="CONDITIONAL", asset_id=token)
+        kind = "CONDITIONAL-V2" if self._is_v2 else "CONDITIONAL"
+        held = await self._client.get_balance_allowance(asset_type=kind, asset_id=token)
         return int(held.balance)
 
     async def approve(self) -> str:

@@ -12,7 +12,7 @@ class SplitCall:
     target: str
     """The contract that was called, lower case: an adapter of "v1" rounds or the router of "v2"."""
     condition: str
-    """Condition id as the call has it, lower hex: 32 bytes for adapters, 31 for the router."""
+    """Condition id as the round has it, 32 bytes in lower hex."""
     amount: int
 
 

@@ -173,17 +173,22 @@ def _adapter_redeem(
 
 
 def _router_split(target: str, condition: bytes, amount: int) -> ChainCall:
-    return SplitCall(target, "0x" + condition.hex(), amount)
+    return SplitCall(target, _whole(condition), amount)
 
 
 def _router_merge(target: str, condition: bytes, amount: int) -> ChainCall:
-    return MergeCall(target, "0x" + condition.hex(), amount)
+    return MergeCall(target, _whole(condition), amount)
 
 
 def _router_redeem(target: str, condition: bytes, outcome: int, amount: int) -> ChainCall:
     if outcome not in (0, 1):
         return RevertingCall(target)
-    return RedeemCall(target, "0x" + condition.hex(), outcome, amount)
+    return RedeemCall(target, _whole(condition), outcome, amount)
+
+
+def _whole(condition: bytes) -> str:
+    """A condition as rounds are named by it: the router's has 31 bytes, and the last is zero."""
+    return f"0x{condition.hex()}00"
 
 
 def _approve(target: str, spender: str, amount: int) -> ChainCall:

@@ -81,15 +81,15 @@ def test_sets_are_split_merged_and_redeemed_at_the_adapter(amount: int) -> None:
 def test_the_router_takes_the_short_id_and_one_outcome_at_a_time(amount: int, index: int) -> None:
     short = bytes.fromhex(SHORT[2:])
     assert read(ROUTER, written("split(bytes31,uint256)", short, amount)) == SplitCall(
-        ROUTER, SHORT, amount
+        ROUTER, f"{SHORT}00", amount
     )
     assert read(ROUTER, written("merge(bytes31,uint256)", short, amount)) == MergeCall(
-        ROUTER, SHORT, amount
+        ROUTER, f"{SHORT}00", amount
     )
     redeem = written("redeem(bytes31,uint256,uint256)", short, index, amount)
     wanted: ChainCall = RevertingCall(ROUTER)
     if index in (0, 1):
-        wanted = RedeemCall(ROUTER, SHORT, index, amount)
+        wanted = RedeemCall(ROUTER, f"{SHORT}00", index, amount)
     assert read(ROUTER, redeem) == wanted
 
 
