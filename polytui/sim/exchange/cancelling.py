@@ -11,7 +11,7 @@ from polytui.sim.exchange.account_events import OrderChange
 from polytui.sim.exchange.answers import CancelAnswer, Pending
 from polytui.sim.exchange.funds import Funds
 from polytui.sim.exchange.modes import EngineModes
-from polytui.sim.exchange.order_keeper import OrderKeeper
+from polytui.sim.exchange.order_keeper import OrderKeeper, promise_of
 from polytui.sim.exchange.public_view import seen_to_leave
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 from polytui.sim.world.world import World
@@ -47,14 +47,10 @@ class Cancelling:
                 yield from self.remove(order_id, OrderStatus.CANCELED)
         pending.give(CancelAnswer(tuple(cancelled), refused))
 
-    def expire(self, order_id: str) -> Iterator[WorldEvent]:
-        """A GTD at its end, if it rests still."""
-        yield from self.remove(order_id, OrderStatus.CANCELED_EXPIRED_ORDER)
-
     def uncovered(self, wallet: str) -> Iterator[WorldEvent]:
         """What a wallet can no longer pay for, the latest first."""
         for order in reversed(self._keeper.file.open_of_wallet(wallet)):
-            if self._free(order) < 0:
+            if not self._is_covered(order):
                 yield from self.remove(order.order_id, OrderStatus.CANCELED_NOT_ENOUGH_BALANCE)
 
     def remove(self, order_id: str, status: OrderStatus) -> Iterator[WorldEvent]:
@@ -67,11 +63,14 @@ class Cancelling:
         self._keeper.keep(gone, OrderChange.CANCELLATION)
         yield seen_to_leave(self._world, order)
 
-    def _free(self, order: VenueOrder) -> int:
-        """What is left of that which the order needs."""
+    def _is_covered(self, order: VenueOrder) -> bool:
+        """Whether what is promised to it is there, and the exchange may take it."""
+        promise = promise_of(order)
         if order.side is Side.BUY:
-            return self._funds.free_usd(order.maker)
-        return self._funds.free_shares(order.maker, order.signed.token_id)
+            is_there = self._funds.free_usd(order.maker) >= 0
+        else:
+            is_there = self._funds.free_shares(order.maker, order.signed.token_id) >= 0
+        return is_there and self._funds.is_allowed(promise, self._world.rounds[order.slug])
 
     def _why_not(self, order: VenueOrder | None, api_key: str) -> str:
         if order is None or order.api_key != api_key or order.status is OrderStatus.DELAYED:

@@ -55,7 +55,7 @@ class Exchange:
         self.world = world
         self.rules = rules = rules or ExchangeRules()
         self.holdings = Holdings()
-        self.modes = EngineModes()
+        self.modes = EngineModes(world.market_faults.halt)
         self.heartbeats = Heartbeats(world.seed, rules)
         self._now = now
         self._on_request = on_request
@@ -70,7 +70,7 @@ class Exchange:
         clearing = Clearing(world, self._keeper, self._lives)
         self._cancelling = Cancelling(world, self._keeper, self.modes, self._funds)
         judge = OrderRules(world, rules, self.modes, self._funds)
-        self._intake = Intake(world, rules, judge, self._keeper, clearing, self._cancelling.expire)
+        self._intake = Intake(world, rules, judge, self._keeper, clearing, self._cancelling.remove)
         self._watched: set[str] = set()
         self._is_looking = False
 
@@ -248,8 +248,10 @@ class Exchange:
 
     def _miss(self) -> Iterator[WorldEvent]:
         for api_key in self.heartbeats.missed(self.world.now_ns):
-            for order_id in self._ids(api_key):
-                yield from self._cancelling.remove(order_id, OrderStatus.CANCELED)
+            for order in self._keeper.file.open_of_key(api_key):
+                if order.status is OrderStatus.DELAYED:
+                    self._intake.let_die(order.order_id)
+                yield from self._cancelling.remove(order.order_id, OrderStatus.CANCELED)
 
     def _resolved(self, listed: Round, resolved: RoundResolved) -> None:
         self.holdings.resolve(listed, resolved.winner)

@@ -50,6 +50,10 @@ class Funds:
             )
         return None
 
+    def is_allowed(self, promise: Promise, listed: Round) -> bool:
+        """Whether the exchange may take that much."""
+        return max(promise.usd, promise.shares) <= self._allowance(promise, listed)
+
     def spend(self, promise: Promise, listed: Round) -> None:
         """The exchange takes what it was allowed to take. ShortError where it was not."""
         approvals, exchange = self._holdings.approvals, exchange_of(listed)

@@ -5,7 +5,7 @@ An order inside its hold can be seen by nobody and cancelled by nobody; what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from attrs import evolve
@@ -32,7 +32,7 @@ Answered = Callable[[OrderAnswer], None]
 
 
 class Intake:
-    """Takes orders in. `expire` is called for a GTD at its end."""
+    """Takes orders in. `remove` takes out what rests, if it does, and says why."""
 
     def __init__(
         self,
@@ -41,14 +41,20 @@ class Intake:
         judge: OrderRules,
         keeper: OrderKeeper,
         clearing: Clearing,
-        expire: Callable[[str], Iterable[WorldEvent]],
+        remove: Callable[[str, OrderStatus], Iterator[WorldEvent]],
     ) -> None:
         self._world = world
         self._rules = rules
         self._judge = judge
         self._keeper = keeper
         self._clearing = clearing
-        self._expire = expire
+        self._remove = remove
+        self._dying: set[str] = set()
+        """Held orders of keys whose beat was missed meanwhile."""
+
+    def let_die(self, order_id: str) -> None:
+        """It may still take what it finds after its hold, but nothing of it will rest."""
+        self._dying.add(order_id)
 
     def arrive(
         self, orders: Sequence[SignedOrder], pending: Pending[tuple[OrderAnswer, ...]]
@@ -92,6 +98,8 @@ class Intake:
         self._world.add(Deed(until_ns, partial(self._release, held.order_id, answered)))
 
     def _release(self, order_id: str, answered: Answered) -> Iterator[WorldEvent]:
+        is_dying = order_id in self._dying
+        self._dying.discard(order_id)
         held = self._keeper.file.get(order_id)
         if held is None or held.status is not OrderStatus.DELAYED:
             # Its market was resolved meanwhile.
@@ -111,6 +119,8 @@ class Intake:
         else:
             live = evolve(held, status=OrderStatus.LIVE, changed_ns=self._world.now_ns)
             yield from self._enter(judged, live, answered)
+            if is_dying:
+                yield from self._remove(order_id, OrderStatus.CANCELED)
 
     # --- the book -----------------------------------------------------------------------------
 
@@ -148,7 +158,8 @@ class Intake:
         end_s = order.signed.expiration_s - self._rules.gtd_early_s
         end_ns = max(end_s * NS_PER_S, self._world.now_ns)
         if end_ns < listed.closes_ns + _LATEST_END_S * NS_PER_S:
-            self._world.add(Deed(end_ns, partial(self._expire, order.order_id)))
+            expired = OrderStatus.CANCELED_EXPIRED_ORDER
+            self._world.add(Deed(end_ns, partial(self._remove, order.order_id, expired)))
 
     def _end(
         self, order: VenueOrder, status: OrderStatus, refusal: Refusal, answered: Answered

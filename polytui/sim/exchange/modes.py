@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from polytui.model.units import NS_PER_S
@@ -27,7 +28,9 @@ class EngineModes:
     """State: until when each mode lasts, UTC nanoseconds of the world; accounts by lower-case
     wallet. Where several last, the strictest counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, halt: Callable[[int], None]) -> None:
+        """`halt` is told until when nobody trades, the crowd included; 0: they do."""
+        self._halt = halt
         self._until_ns: dict[EngineMode, int] = {}
         self.closed_only: set[str] = set()
         """Wallets that may only sell what they hold."""
@@ -41,9 +44,11 @@ class EngineModes:
     def begin(self, mode: EngineMode, until_ns: int) -> None:
         """A later end counts."""
         self._until_ns[mode] = max(self._until_ns.get(mode, 0), until_ns)
+        self._tell()
 
     def end(self, mode: EngineMode) -> None:
         self._until_ns.pop(mode, None)
+        self._tell()
 
     def restart(self, now_ns: int, lasts_ns: int, post_only_ns: int) -> None:
         """Nothing is answered for a while, then only orders that cannot match are taken."""
@@ -82,6 +87,10 @@ class EngineModes:
         if maker in self.closed_only and is_buy:
             return Refusal(f"'{maker}' address in closed only mode")
         return None
+
+    def _tell(self) -> None:
+        standing = (EngineMode.RESTARTING, EngineMode.DISABLED)
+        self._halt(max(self._until_ns.get(mode, 0) for mode in standing))
 
     def _left_s(self, mode: EngineMode, now_ns: int) -> int:
         return -(-(self._until_ns[mode] - now_ns) // NS_PER_S)

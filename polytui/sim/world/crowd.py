@@ -168,7 +168,7 @@ class _People:
 
     def act(self, at_ns: int) -> Iterator[WorldEvent]:
         """Whoever is next; nobody at a change of phase, where only the pace changes."""
-        if self._is_idle:
+        if self._is_idle or at_ns < self._market_faults.halted_until_ns:
             return
         yield from self._one(at_ns)
         if self._is_past_edge():

@@ -23,6 +23,11 @@ class MarketFaults:
 
     def __init__(self) -> None:
         self._until_ns = dict.fromkeys(KINDS, 0)
+        self.halted_until_ns = 0
+        """The venue's engine stands still until then: nobody of a crowd can do anything."""
+
+    def halt(self, until_ns: int) -> None:
+        self.halted_until_ns = until_ns
 
     def begin(self, kind: str, until_ns: int) -> None:
         """KeyError for a kind that is none. A later end counts."""

@@ -27,13 +27,14 @@ from polytui.model.instrument import Interval, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Price, Shares, Usd
 from polytui.sim.exchange.account_events import OrderChange, OrderTold, TradeTold
-from polytui.sim.exchange.contracts import CTF_EXCHANGE, PUSD
+from polytui.sim.exchange.contracts import CONDITIONAL_TOKENS, CTF_EXCHANGE, PUSD
 from polytui.sim.exchange.modes import EngineMode
 from polytui.sim.exchange.names import CROWD, FEES
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
 from polytui.sim.exchange.venue_trade import TradeStatus
+from polytui.sim.world.crowd import CrowdSettings
 from polytui.sim.world.world_events import BookMoved, BookSwept, RoundListed, TickChanged
 
 SETTLED_S = 30.0
@@ -782,6 +783,30 @@ def test_orders_that_can_no_longer_be_paid_for_are_cancelled(floor: TradingFloor
     assert told_of(floor, new.order_id)[-1] == ("CANCELLATION", "CANCELED_NOT_ENOUGH_BALANCE")
 
 
+def test_orders_whose_allowance_is_gone_are_cancelled(floor: TradingFloor) -> None:
+    splitting(floor, ANNA, 20)
+    bought, sold = floor.place(
+        floor.order(ANNA, UP, BUY, 40, 10), floor.order(ANNA, UP, SELL, 60, 10)
+    )
+    approvals = floor.exchange.holdings.approvals
+    for revoke, gone in (
+        (lambda: approvals.approve(ANNA, PUSD, CTF_EXCHANGE, usd(3.99)), bought),
+        (
+            lambda: approvals.approve_all(ANNA, CONDITIONAL_TOKENS, CTF_EXCHANGE, False),
+            sold,
+        ),
+    ):
+        floor.exchange.recheck(ANNA)
+        floor.play(0.1)
+        assert gone.order_id in {one.order_id for one in floor.exchange.open_orders(key_of(ANNA))}
+        revoke()
+        floor.exchange.recheck(ANNA)
+        floor.play(0.1)
+        order = floor.exchange.order(gone.order_id)
+        assert order is not None
+        assert order.status is OrderStatus.CANCELED_NOT_ENOUGH_BALANCE
+
+
 def taken_by_boris(floor: TradingFloor) -> str:
     """Boris, who takes, buys Down at a half."""
     floor.place(floor.order(ANNA, UP, BUY, 50, 5))
@@ -894,6 +919,37 @@ def test_a_heartbeat_that_is_made_to_expire(floor: TradingFloor) -> None:
     floor.exchange.expire_heartbeat(key_of(ANNA))
     floor.play(0.1)
     assert not floor.exchange.open_orders(key_of(ANNA))
+
+
+def test_a_beat_that_is_missed_inside_the_hold_leaves_nothing_at_rest() -> None:
+    floor = TradingFloor(interval=Interval.H1)
+    floor.fund(100, ANNA, BORIS)
+    floor.place(floor.order(ANNA, UP, BUY, 50, 10))
+    floor.exchange.touch(key_of(BORIS))
+    pending = floor.exchange.place([floor.order(BORIS, DOWN, BUY, 50, 20)])
+    floor.play(0.05)
+    floor.exchange.expire_heartbeat(key_of(BORIS))
+    answer = floor.wait(pending)[0]
+    floor.play(0.1)
+    order = floor.exchange.order(answer.order_id)
+    assert order is not None
+    assert (order.matched, order.status) == (shares(10), OrderStatus.CANCELED)
+    assert not floor.exchange.open_orders(key_of(BORIS))
+
+
+@pytest.mark.parametrize("mode", [EngineMode.RESTARTING, EngineMode.DISABLED])
+def test_the_crowd_stands_still_while_the_engine_does(mode: EngineMode) -> None:
+    floor = TradingFloor(interval=Interval.M5, crowd_ahead=1.0, crowd=CrowdSettings())
+    modes = floor.exchange.modes
+
+    def of_books(seconds: float) -> int:
+        return sum(isinstance(one, BookMoved | BookSwept) for one in floor.play(seconds))
+
+    assert of_books(20)
+    modes.begin(mode, floor.world.now_ns + 20 * NS_PER_S)
+    assert not of_books(10)
+    modes.end(mode)
+    assert of_books(10)
 
 
 def test_a_tick_that_changes_counts_for_orders_from_then_on(floor: TradingFloor) -> None:
