@@ -53,5 +53,6 @@ class ExchangeRules:
     """Time between two looks for missing beats."""
     keep_untraded_s: float = field(default=3_600.0, validator=gt(0.0))
     """How long an order is remembered that ended without a trade."""
-    keep_traded_s: float = field(default=604_800.0, validator=gt(0.0))
-    """The same of one with trades, from its end, and of a trade, from its match."""
+    keep_traded_s: float = field(default=2_678_400.0, validator=gt(0.0))
+    """The same of one with trades, from its end, and of a trade, from its match: a month, over
+    which volumes are counted."""

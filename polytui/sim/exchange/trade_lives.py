@@ -7,6 +7,7 @@ own, so what becomes of one changes nothing about another.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
@@ -73,16 +74,16 @@ class TradeLives:
         self._funds = funds
         self._news = news
         self._rebates = rebates
-        self._ordered: list[Fate] = []
+        self._ordered: deque[Fate] = deque()
 
     def order_fate(self, fate: Fate, count: int) -> None:
         """For the next trades that are matched."""
-        self._ordered += [fate] * count
+        self._ordered.extend([fate] * count)
 
     def begin(self, trade: VenueTrade, listed: Round) -> None:
         """It was matched just now: what it takes is promised from here on."""
         self._keep(trade)
-        fate = self._ordered.pop(0) if self._ordered else None
+        fate = self._ordered.popleft() if self._ordered else None
         life = _Settlement(
             trade.trade_id, listed, Chance(f"{self._world.seed}:{trade.trade_id}:life"), fate
         )
