@@ -92,6 +92,11 @@ def read_proxy_batch(data: bytes) -> list[RawCall]:
     """`proxy((uint8,address,uint256,bytes)[])` of the proxy factory."""
     if data[:_SELECTOR] != _PROXY:
         raise CallDataError("not a call of proxy()")
+    # Before it is decoded: all of a million rows may point at the same long bytes.
+    if int.from_bytes(data[_SELECTOR + 32 : _SELECTOR + 64], "big") > MOST_CALLS:
+        raise CallDataError(f"a batch has 1 to {MOST_CALLS} calls")
+    if int.from_bytes(data[_SELECTOR : _SELECTOR + 32], "big") != 32:
+        raise CallDataError("not as a compiler lays it out")
     (found,) = arguments(("(uint8,address,uint256,bytes)[]",), data)
     if any(kind != 1 for kind, *_ in found):
         raise CallDataError("only plain calls are made")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_CALLS = 100
 """In one batch."""
+_MOST_CELLS = 1024
+"""Of a history of fees."""
 _MOST_BRACKETS = 10 * _MOST_CALLS
 _MOST_BYTES = 262_144
 """Of one transaction's call data."""
@@ -255,15 +257,17 @@ class RpcApi:
 
     def _fee_history(self, count: Any, newest: Any = "latest", percentiles: Any = None) -> Json:
         number, last = _quantity(count), self._number(newest)
-        if not 1 <= number <= 1024 or not isinstance(percentiles, list | None):
-            raise _RpcError(_PARAMS, "a history has 1 to 1024 blocks")
+        cells = number * max(1, len(percentiles) if isinstance(percentiles, list) else 1)
+        if not 1 <= number or cells > _MOST_CELLS or not isinstance(percentiles, list | None):
+            words = f"blocks times percentiles must be from 1 to {_MOST_CELLS}"
+            raise _RpcError(_PARAMS, words)
         fees: Json = {
             "oldestBlock": hex(last - number + 1),
             "baseFeePerGas": [hex(self._chain.gas_price_wei)] * (number + 1),
             "gasUsedRatio": [0.5] * number,
         }
         if percentiles:
-            fees["reward"] = [[hex(_TIP)] * len(percentiles[:100])] * number
+            fees["reward"] = [[hex(_TIP)] * len(percentiles)] * number
         return fees
 
     def _number(self, block: Any) -> int:

@@ -269,6 +269,7 @@ async def test_a_call_that_would_revert_says_why(http: httpx.AsyncClient) -> Non
         ("eth_getTransactionReceipt", ["0x12"], -32602),
         ("eth_feeHistory", ["0x0", "latest"], -32602),
         ("eth_feeHistory", ["0xffff", "latest"], -32602),
+        ("eth_feeHistory", ["0x400", "latest", [1, 2]], -32602),
     ],
 )
 async def test_what_is_wrong_has_a_code(
