@@ -258,7 +258,7 @@ class RpcApi:
     def _fee_history(self, count: Any, newest: Any = "latest", percentiles: Any = None) -> Json:
         number, last = _quantity(count), self._number(newest)
         cells = number * max(1, len(percentiles) if isinstance(percentiles, list) else 1)
-        if not 1 <= number or cells > _MOST_CELLS or not isinstance(percentiles, list | None):
+        if number < 1 or cells > _MOST_CELLS or not isinstance(percentiles, list | None):
             words = f"blocks times percentiles must be from 1 to {_MOST_CELLS}"
             raise _RpcError(_PARAMS, words)
         fees: Json = {
