@@ -158,12 +158,19 @@ class Venue:
 
     def shares(self, wallet: str, token: str) -> float:
         """What a wallet has in the venue's own books."""
+        return float(self._account(wallet)["shares"].get(token, 0))
+
+    def usd(self, wallet: str) -> float:
+        return float(self._account(wallet)["usd"])
+
+    def _account(self, wallet: str) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.urls['control']}/account?wallet={wallet}",
             headers={"Authorization": f"Bearer {self.urls['control_token']}"},
         )
         with urllib.request.urlopen(request, timeout=_ASK_WITHIN_S) as answer:
-            return float(json.load(answer)["shares"].get(token, 0))
+            account: dict[str, Any] = json.load(answer)
+            return account
 
     def fund(self, owner: str, *, signature_type: int = 0, is_approved: bool = True) -> Any:
         """A thousand dollars for the wallet of this type that `owner` signs for."""

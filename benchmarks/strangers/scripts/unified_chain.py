@@ -96,6 +96,18 @@ async def _set_rows(rows: Rows, client: Any, venue: Venue) -> None:
         holds=has_a_hash,
     )
     if venue.is_patient:
+        # The venue's own redeemer would be there first.
+        await mined(
+            lambda: client.approve_erc1155_for_all(
+                token_address=(
+                    ON_CHAIN.position_manager
+                    if venue.brief["is_v2"]
+                    else ON_CHAIN.conditional_tokens
+                ),
+                operator_address=ON_CHAIN.auto_redeem_operator,
+                approved=False,
+            )
+        )()
         await rows.wait(
             "split_position (of a round that ends soon)",
             mined(lambda: client.split_position(condition_id=other, amount=SHARES)),
@@ -114,18 +126,17 @@ async def redeem_rows(rows: Rows, client: Any, venue: Venue) -> None:
         return
     condition = venue.brief["gamma_condition"]
 
-    async def usd() -> int:
-        return int((await settled(client.get_balance_allowance(asset_type="COLLATERAL"))).balance)
+    wallet = str(client.wallet)
 
-    async def redeemed() -> int:
+    async def redeemed() -> float:
         async with asyncio.timeout(RESOLVED_WITHIN_S):
             while not await _closed(client, condition):
                 await asyncio.sleep(5)
-        before = await usd()
+        before = venue.usd(wallet)
         await mined(lambda: client.redeem_positions(condition_id=condition))()
-        return await usd() - before
+        return round(venue.usd(wallet) - before, 6)
 
-    await rows.wait("redeem_positions", redeemed, holds=lambda it: it == SHARES)
+    await rows.wait("redeem_positions", redeemed, holds=lambda it: it == 20)
 
 
 async def _closed(client: Any, condition: str) -> bool:
