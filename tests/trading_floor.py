@@ -14,6 +14,7 @@ from polytui.sim.exchange.names import hash_of, uuid_of, wallet_of
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import OrderType, SignedOrder
 from polytui.sim.world.crowd import CrowdRates, CrowdSettings
+from polytui.sim.world.resolver import ResolverSettings
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import WorldEvent
 
@@ -53,6 +54,7 @@ class TradingFloor:
         crowd_ahead: float = 0.0,
         seed: int = 7,
         start_ns: int = START_NS,
+        resolver: ResolverSettings = ResolverSettings(),  # noqa: B008
     ) -> None:
         """Rounds of four hours hold no taker. `crowd_ahead`: 0 for books without a crowd until
         their round opens; the round traded in is then the next one."""
@@ -65,6 +67,7 @@ class TradingFloor:
                 crowd=crowd,
                 crowd_ahead=crowd_ahead,
                 messages=0.004,
+                resolver=resolver,
             )
         )
         self.exchange = Exchange(self.world, rules or ExchangeRules())

@@ -23,6 +23,7 @@ from polytui.sim.exchange.heartbeats import BeatAnswer, Heartbeats
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.intake import Intake
 from polytui.sim.exchange.modes import EngineModes
+from polytui.sim.exchange.names import CROWD
 from polytui.sim.exchange.news import News
 from polytui.sim.exchange.order_keeper import OrderKeeper
 from polytui.sim.exchange.order_rules import OrderRules
@@ -73,6 +74,8 @@ class Exchange:
         self._intake = Intake(world, rules, judge, self._keeper, clearing, self._cancelling.remove)
         self._watched: set[str] = set()
         self._is_looking = False
+        # What somebody holds can be redeemed and valued years later.
+        world.remember_if(partial(self.holdings.is_held, besides=CROWD))
 
     # --- what is asked ------------------------------------------------------------------------
 

@@ -91,6 +91,13 @@ class Holdings:
         """What everybody together holds of a token."""
         return Shares(sum(held for (_, token), held in self._shares.items() if token == token_id))
 
+    def is_held(self, listed: Round, besides: str = "") -> bool:
+        """Whether anybody has shares of it, `besides` apart."""
+        sets = self._sets.get(listed.condition_id)
+        return sets is not None and any(
+            token_id in sets.tokens and wallet != besides for wallet, token_id in self._shares
+        )
+
     def sets(self, name: str) -> Sets | None:
         """Of a condition or a token; None where nothing was ever minted or paid out."""
         return self._sets.get(self._conditions.get(name, name))

@@ -37,7 +37,7 @@ def index_of(listed: Round, outcome: Outcome) -> int:
 
 def price_of(world: World, listed: Round, outcome: Outcome, is_resolved: bool) -> int:
     """Millionths: what a share is paid once that is indexed, else the middle of its book."""
-    if listed.slug not in world.rounds:
+    if world.find(listed.condition_id) is None:
         return 0
     winner = world.status(listed.slug).winner
     if is_resolved and winner is not None:

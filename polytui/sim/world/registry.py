@@ -88,6 +88,9 @@ class Registry:
         self._slugs: dict[str, str] = {}
         """By condition and by token."""
         self._told: dict[str, list[Callable[[RoundResolved], None]]] = {}
+        self._remembered: dict[str, Round] = {}
+        """No longer listed, but somebody still needs to know who won."""
+        self._needed: list[Callable[[Round], bool]] = []
 
     def __iter__(self) -> Iterator[Round]:
         return iter(self.rounds.values())
@@ -99,16 +102,24 @@ class Registry:
             self._slugs[name] = round_.slug
 
     def find(self, name: str) -> Round | None:
-        """The listed round of a condition or a token."""
+        """The round of a condition or a token, listed or remembered."""
         slug = self._slugs.get(name)
-        return None if slug is None else self.rounds[slug]
+        return None if slug is None else self.rounds.get(slug) or self._remembered[slug]
+
+    def remember_if(self, is_needed: Callable[[Round], bool]) -> None:
+        """`is_needed` is asked about each round that leaves the list."""
+        self._needed.append(is_needed)
 
     def forget(self, slug: str) -> None:
+        """It is listed no longer. Where it is needed, `find` and `status` know it for ever."""
         round_ = self.rounds.pop(slug)
+        self._books.pop(slug, None)
+        if any(is_needed(round_) for is_needed in self._needed):
+            self._remembered[slug] = round_
+            return
         for name in (round_.condition_id, round_.up_token, round_.down_token):
             del self._slugs[name]
         del self._statuses[slug]
-        self._books.pop(slug, None)
 
     def book(self, slug: str) -> ConditionBook:
         """The round's book, made at the first ask; KeyError for a slug that is not listed."""
@@ -120,7 +131,7 @@ class Registry:
         return book
 
     def status(self, slug: str) -> RoundStatus:
-        """KeyError for a slug that is not listed."""
+        """KeyError for a slug that is neither listed nor remembered."""
         return self._statuses[slug]
 
     def set_tick(self, slug: str, tick: Price) -> None:

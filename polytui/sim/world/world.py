@@ -164,8 +164,13 @@ class World:
         self._agenda.add(process)
 
     def find(self, name: str) -> Round | None:
-        """The listed round of a condition or a token."""
+        """The round of a condition or a token, listed or remembered."""
         return self._registry.find(name)
+
+    def remember_if(self, is_needed: Callable[[Round], bool]) -> None:
+        """`is_needed` is asked about each round that leaves the list; who won it is then known for
+        ever."""
+        self._registry.remember_if(is_needed)
 
     def when_resolved(self, slug: str, told: Callable[[RoundResolved], None]) -> None:
         """Calls `told` once, at the moment of the result, after everything left the book."""
@@ -216,7 +221,7 @@ class World:
         return self._registry.book(slug).last_trade(outcome)
 
     def status(self, slug: str) -> RoundStatus:
-        """What the venue has published of the round; KeyError for a slug that is not listed."""
+        """What the venue has published of the round; KeyError for one that is forgotten."""
         return self._registry.status(slug)
 
     def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
