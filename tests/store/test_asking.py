@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,25 @@ def played() -> PlayedSession:
     return played_session()
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, played: PlayedSession) -> Path:
+    """A folder of sessions whose one session is in the database."""
+    runs = tmp_path_factory.mktemp("told") / "runs"
+    runs.mkdir()
+    folder = played.copied(runs)
+    summary = {**played.summary, "mode": "demo", "stopped": "1 rounds are settled", "errors": []}
+    summary["journal"] = str(Path("runs") / NAME)
+    (folder / "summary.json").write_text(json.dumps(summary))
+    rebuild(runs)
+    return runs
+
+
 @pytest.fixture
-def place(tmp_path: Path, played: PlayedSession, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a session ran and is in the database."""
+def place(tmp_path: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a session ran and is in the database: a copy of one's own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    (tmp_path / "runs").mkdir()
-    folder = played.copied(tmp_path / "runs")
-    summary = {**played.summary, "mode": "demo", "stopped": "1 rounds are settled", "errors": []}
-    summary["journal"] = str(folder)
-    (folder / "summary.json").write_text(json.dumps(summary))
-    rebuild(tmp_path / "runs")
+    shutil.copytree(told, tmp_path / "runs")
     return tmp_path
 
 
