@@ -23,16 +23,16 @@ from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.rate_limits import LimitMode
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
-from polytui.sim.wire.desk import DeskSettings, OrderDesk
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.ethereum import load_ethereum
-from polytui.sim.wire.geoblock_api import GeoblockSwitch
-from polytui.sim.wire.l1_l2_auth import VenueAuth
-from polytui.sim.wire.limited import LimitSettings, VenueLimits
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.order_payload import OrderPayloads
-from polytui.sim.wire.user_channel import UserSession
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.desk.desk import DeskSettings, OrderDesk
+from polytui.sim.wire.desk.geoblock_api import GeoblockSwitch
+from polytui.sim.wire.desk.limited import LimitSettings, VenueLimits
+from polytui.sim.wire.desk.order_payload import OrderPayloads
+from polytui.sim.wire.desk.user_channel import UserSession
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.rounds.listing import Listing
+from polytui.sim.wire.signed.ethereum import load_ethereum
+from polytui.sim.wire.signed.l1_l2_auth import VenueAuth
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 from polytui.sim.world.crowd import CrowdRates, CrowdSettings
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import WorldEvent

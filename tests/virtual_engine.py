@@ -48,8 +48,8 @@ from polytui.runtime.session import Session
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.tree import Tree
 from polytui.sim.server.connections import Connections
-from polytui.sim.wire.api_answer import RefusedError, refusal
 from polytui.sim.wire.exchanges import Exchanges
+from polytui.sim.wire.form.api_answer import RefusedError, refusal
 from polytui.sim.wire.polymarket import Polymarket
 from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import World, WorldSettings

@@ -29,9 +29,9 @@ from polytui.model.effects import Cancel, CancelAll, Credit, LookUp, Place
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S, usd_from_float
 from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
-from polytui.sim.wire.gamma_event import event_of
+from polytui.sim.wire.form.session import ClientSession
 from polytui.sim.wire.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
-from polytui.sim.wire.session import ClientSession
+from polytui.sim.wire.rounds.documents import event_of
 from polytui.sim.world.demo_world import world_of
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import RoundListed, WorldEvent

@@ -14,7 +14,7 @@ import pytest
 from polytui.model.errors import Rejected
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.gamma_event import event_of
+from polytui.sim.wire.rounds.documents import event_of
 from polytui.sim.world import calendar
 from polytui.sim.world.registry import make_round
 from polytui.sim.world.world import World, WorldSettings

@@ -1,7 +1,8 @@
 """Who may speak at the venue: API keys by address and nonce, and whose key one is.
 
 A key follows from the seed of the world, its address and its nonce, so a session that is played
-again hands out the same ones. Nothing here checks a signature: `sim/wire/l1_l2_auth.py` does.
+again hands out the same ones. Nothing here checks a signature: `sim/wire/signed/l1_l2_auth.py`
+does.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.exchange_control import ExchangeControl
 from polytui.sim.server.faucet import Faucet
 from polytui.sim.server.limits_control import LimitsControl
-from polytui.sim.wire.desk import DeskSettings, OrderDesk
-from polytui.sim.wire.geoblock_api import GeoblockApi, GeoblockSwitch
-from polytui.sim.wire.l1_l2_auth import VenueAuth
-from polytui.sim.wire.limited import LimitSettings, VenueLimits
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.order_payload import OrderPayloads
+from polytui.sim.wire.desk.desk import DeskSettings, OrderDesk
+from polytui.sim.wire.desk.geoblock_api import GeoblockApi, GeoblockSwitch
+from polytui.sim.wire.desk.limited import LimitSettings, VenueLimits
+from polytui.sim.wire.desk.order_payload import OrderPayloads
+from polytui.sim.wire.rounds.listing import Listing
+from polytui.sim.wire.signed.l1_l2_auth import VenueAuth
 
 
 @frozen

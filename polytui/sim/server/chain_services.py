@@ -12,12 +12,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from polytui.sim.exchange.on_chain import OnChain
 from polytui.sim.exchange.relayer_keys import relayer_key
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.api_answer import RefusedError, json_answer
-from polytui.sim.wire.crypto_price_api import CryptoPriceApi, CryptoPriceSettings
-from polytui.sim.wire.l1_l2_auth import VenueAuth
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.relayer_api import RelayerApi
-from polytui.sim.wire.rpc_api import RpcApi
+from polytui.sim.wire.chain.relayer_api import RelayerApi
+from polytui.sim.wire.chain.rpc_api import RpcApi
+from polytui.sim.wire.form.api_answer import RefusedError, json_answer
+from polytui.sim.wire.prices.crypto_price_api import CryptoPriceApi, CryptoPriceSettings
+from polytui.sim.wire.rounds.listing import Listing
+from polytui.sim.wire.signed.l1_l2_auth import VenueAuth
 from polytui.sim.world.world import World
 
 RELAYER_PREFIX, RPC_PATH = "/relayer", "/rpc"

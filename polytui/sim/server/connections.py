@@ -10,7 +10,7 @@ from attrs import define
 
 from polytui.net.peer import Peer
 from polytui.sim.server.network_faults import NetworkFaults, Spell
-from polytui.sim.wire.session import Announcing, ClientSession, HearingPings
+from polytui.sim.wire.form.session import Announcing, ClientSession, HearingPings
 from polytui.sim.world.world_events import WorldEvent
 
 EVERYONE = "all"

@@ -14,7 +14,7 @@ from polytui.net.clock import FASTEST, SLOWEST, Clock
 from polytui.sim.server.connections import EVERYONE, SERVICES, Connections
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.network_faults import KINDS
-from polytui.sim.wire.api_answer import RefusedError, json_answer
+from polytui.sim.wire.form.api_answer import RefusedError, json_answer
 from polytui.sim.world.market_faults import KINDS as MARKET_FAULTS
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]

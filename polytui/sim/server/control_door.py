@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from polytui.model.plain_text import plain
-from polytui.sim.wire.api_answer import RefusedError
+from polytui.sim.wire.form.api_answer import RefusedError
 
 _T = TypeVar("_T")
 _JSON = "application/json"

@@ -20,12 +20,12 @@ from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.modes import EngineMode
 from polytui.sim.exchange.wallets import SIGNATURE_TYPES, Wallets
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.api_answer import RefusedError, json_answer
-from polytui.sim.wire.desk_troubles import ENDLESS, TROUBLES, DeskTroubles
-from polytui.sim.wire.geoblock_api import GeoblockSwitch
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.order_payload import OrderPayloads
-from polytui.sim.wire.private_request import address_of, bad
+from polytui.sim.wire.desk.desk_troubles import ENDLESS, TROUBLES, DeskTroubles
+from polytui.sim.wire.desk.geoblock_api import GeoblockSwitch
+from polytui.sim.wire.desk.order_payload import OrderPayloads
+from polytui.sim.wire.desk.private_request import address_of, bad
+from polytui.sim.wire.form.api_answer import RefusedError, json_answer
+from polytui.sim.wire.rounds.listing import Listing
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 _Times = Annotated[int, msgspec.Meta(ge=ENDLESS, le=1_000_000)]
@@ -132,7 +132,7 @@ class ExchangeControl:
         return json_answer({"mode": modes.mode(now_ns).value})
 
     async def orders(self, request: Request) -> Response:
-        """A kind of `sim/wire/desk_troubles.py` for the next requests that post orders."""
+        """A kind of `sim/wire/desk/desk_troubles.py` for the next requests that post orders."""
         order = await self._door.read(request, _Orders)
         if order.kind not in TROUBLES:
             raise bad(f"kind must be one of {', '.join(TROUBLES)}")

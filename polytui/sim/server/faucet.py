@@ -13,10 +13,10 @@ from polytui.model.units import MICRO, Usd, format_micro, parse_micro
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.wallets import EOA, SIGNATURE_TYPES, Wallets
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.account_documents import Document, order_document, trade_document
-from polytui.sim.wire.api_answer import json_answer
-from polytui.sim.wire.private_request import address_of, bad, only
-from polytui.sim.wire.seen_balances import SeenBalances
+from polytui.sim.wire.desk.account_documents import Document, order_document, trade_document
+from polytui.sim.wire.desk.private_request import address_of, bad, only
+from polytui.sim.wire.desk.seen_balances import SeenBalances
+from polytui.sim.wire.form.api_answer import json_answer
 
 _MOST_USD = 1_000_000_000 * MICRO
 _ADDRESS = "0x and 40 hexadecimal digits"

@@ -6,8 +6,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from polytui.sim.server.venue import VenueSettings
-from polytui.sim.wire.quirks import Quirks
-from polytui.sim.wire.user_channel import UserChannelSettings
+from polytui.sim.wire.desk.user_channel import UserChannelSettings
+from polytui.sim.wire.rounds.quirks import Quirks
 
 _LINGER_S = 0.05
 _FAILURES, _RETRIES = 0.05, 0.1

@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from polytui.sim.exchange.rate_limits import TIERS, LimitMode
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.api_answer import json_answer
-from polytui.sim.wire.limited import LimitSettings, VenueLimits
-from polytui.sim.wire.private_request import address_of, bad
+from polytui.sim.wire.desk.limited import LimitSettings, VenueLimits
+from polytui.sim.wire.desk.private_request import address_of, bad
+from polytui.sim.wire.form.api_answer import json_answer
 
 
 class _Limits(msgspec.Struct, forbid_unknown_fields=True):

@@ -36,10 +36,8 @@ from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.pump import Doorbell, Pump
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.welcome import welcome
-from polytui.sim.wire.crypto_price_api import CryptoPriceSettings
-from polytui.sim.wire.desk import DeskSettings
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.ethereum import load_ethereum
+from polytui.sim.wire.desk.desk import DeskSettings
+from polytui.sim.wire.desk.limited import Limited, LimitSettings
 from polytui.sim.wire.exchanges import (
     BINANCE_PREFIX,
     BYBIT_PATH,
@@ -48,7 +46,8 @@ from polytui.sim.wire.exchanges import (
     COINBASE_PATH,
     Exchanges,
 )
-from polytui.sim.wire.limited import Limited, LimitSettings
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.form.session import ClientSession
 from polytui.sim.wire.polymarket import (
     MARKET_PATH,
     POLYBOLT_PATH,
@@ -56,9 +55,10 @@ from polytui.sim.wire.polymarket import (
     USER_PATH,
     Polymarket,
 )
-from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
-from polytui.sim.wire.session import ClientSession
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.prices.crypto_price_api import CryptoPriceSettings
+from polytui.sim.wire.rounds.quirks import NO_QUIRKS, Quirks
+from polytui.sim.wire.signed.ethereum import load_ethereum
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 from polytui.sim.world.world import World, WorldSettings
 
 _TOKEN_BYTES = 24

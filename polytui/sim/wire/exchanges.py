@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from starlette.routing import Mount
 
-from polytui.sim.wire.binance_api import BinanceApi
-from polytui.sim.wire.binance_clocked import BinanceClocked
-from polytui.sim.wire.binance_reads import BinanceReads
-from polytui.sim.wire.binance_streams import BinanceFrames, BinanceSession
-from polytui.sim.wire.binance_ws_api import BinanceWsApiSession
-from polytui.sim.wire.bybit_api import BybitApi
-from polytui.sim.wire.bybit_frames import BybitFrames
-from polytui.sim.wire.bybit_streams import BybitSession
-from polytui.sim.wire.coinbase_api import CoinbaseApi
-from polytui.sim.wire.coinbase_exchange_api import CoinbaseExchangeApi
-from polytui.sim.wire.coinbase_exchange_feed import CoinbaseExchangeFeed
-from polytui.sim.wire.coinbase_markets import CoinbaseMarkets
-from polytui.sim.wire.coinbase_streams import CoinbaseSession
-from polytui.sim.wire.session import ClientSession
+from polytui.sim.wire.form.session import ClientSession
+from polytui.sim.wire.spot.binance_api import BinanceApi
+from polytui.sim.wire.spot.binance_clocked import BinanceClocked
+from polytui.sim.wire.spot.binance_reads import BinanceReads
+from polytui.sim.wire.spot.binance_streams import BinanceFrames, BinanceSession
+from polytui.sim.wire.spot.binance_ws_api import BinanceWsApiSession
+from polytui.sim.wire.spot.bybit_api import BybitApi
+from polytui.sim.wire.spot.bybit_frames import BybitFrames
+from polytui.sim.wire.spot.bybit_streams import BybitSession
+from polytui.sim.wire.spot.coinbase_api import CoinbaseApi
+from polytui.sim.wire.spot.coinbase_exchange_api import CoinbaseExchangeApi
+from polytui.sim.wire.spot.coinbase_exchange_feed import CoinbaseExchangeFeed
+from polytui.sim.wire.spot.coinbase_markets import CoinbaseMarkets
+from polytui.sim.wire.spot.coinbase_streams import CoinbaseSession
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 

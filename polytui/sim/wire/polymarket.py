@@ -9,23 +9,23 @@ from starlette.routing import Mount
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.wallets import Wallets
-from polytui.sim.wire.activity import Activity
-from polytui.sim.wire.clob_api import ClobApi
-from polytui.sim.wire.data_api import DataApiRoutes
-from polytui.sim.wire.data_markets import DataMarkets
-from polytui.sim.wire.data_rankings import DataRankings
-from polytui.sim.wire.desk import OrderDesk
-from polytui.sim.wire.gamma_api import GammaApi
-from polytui.sim.wire.gamma_catalogue import GammaCatalogue
-from polytui.sim.wire.market_channel import MarketSession
-from polytui.sim.wire.market_frames import MarketFrames
-from polytui.sim.wire.polybolt import PolyBoltSession
-from polytui.sim.wire.price_points import PricePoints
-from polytui.sim.wire.public_record import PublicRecord
-from polytui.sim.wire.quirks import NO_QUIRKS, Quirks
-from polytui.sim.wire.rtds import RtdsSession
-from polytui.sim.wire.session import ClientSession
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.clob.api import ClobApi
+from polytui.sim.wire.clob.market_channel import MarketSession
+from polytui.sim.wire.data.api import DataApiRoutes
+from polytui.sim.wire.data.markets import DataMarkets
+from polytui.sim.wire.data.rankings import DataRankings
+from polytui.sim.wire.desk.desk import OrderDesk
+from polytui.sim.wire.form.session import ClientSession
+from polytui.sim.wire.gamma.api import GammaApi
+from polytui.sim.wire.gamma.catalogue import GammaCatalogue
+from polytui.sim.wire.prices.activity import Activity
+from polytui.sim.wire.prices.polybolt import PolyBoltSession
+from polytui.sim.wire.prices.price_points import PricePoints
+from polytui.sim.wire.prices.rtds import RtdsSession
+from polytui.sim.wire.rounds.market_frames import MarketFrames
+from polytui.sim.wire.rounds.public_record import PublicRecord
+from polytui.sim.wire.rounds.quirks import NO_QUIRKS, Quirks
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 

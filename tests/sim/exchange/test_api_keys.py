@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from polytui.sim.exchange.api_keys import ApiKeys, Caller, KeyKind, VenueKey
 from polytui.sim.exchange.wallets import DEPOSIT_WALLET, EOA, PROXY, SAFE, SessionSigner, Wallets
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 
 ANNA, BELA = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a", "0x" + "22" * 20
 NOW_NS = 1_795_204_800 * 10**9

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.gamma_lasting import LISTED_AHEAD_NS
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.polymarket import Polymarket
-from polytui.sim.wire.quirks import Quirks
+from polytui.sim.wire.rounds.lasting import LISTED_AHEAD_NS
+from polytui.sim.wire.rounds.quirks import Quirks
 
 START_S = START_NS // NS_PER_S
 

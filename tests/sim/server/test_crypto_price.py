@@ -10,10 +10,10 @@ from chain_yard import ChainYard
 from starlette.applications import Starlette
 
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.crypto_price_api import CryptoPriceApi, CryptoPriceSettings
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.listing import Listing
-from polytui.sim.wire.wire_text import float_e18, iso_z
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.form.wire_text import float_e18, iso_z
+from polytui.sim.wire.prices.crypto_price_api import CryptoPriceApi, CryptoPriceSettings
+from polytui.sim.wire.rounds.listing import Listing
 
 pytestmark = pytest.mark.trio
 PATH = "/api/crypto/crypto-price"

@@ -16,7 +16,7 @@ from polytui.sim.exchange.calls import ApproveCall, MergeCall, SplitCall, Transf
 from polytui.sim.exchange.contracts import COLLATERAL_ADAPTER, CONDITIONAL_TOKENS, PUSD, ROUTER
 from polytui.sim.exchange.data_index import IndexSettings
 from polytui.sim.exchange.on_chain import OnChainSettings
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.polymarket import Polymarket
 
 pytestmark = pytest.mark.trio

@@ -16,8 +16,8 @@ from test_venue_door import open_venue
 from polytui.net.clock import WallClock
 from polytui.sim.exchange.rate_limits import LimitMode
 from polytui.sim.server import venue
-from polytui.sim.wire.ethereum import load_ethereum
-from polytui.sim.wire.limited import LimitSettings
+from polytui.sim.wire.desk.limited import LimitSettings
+from polytui.sim.wire.signed.ethereum import load_ethereum
 
 pytestmark = pytest.mark.trio
 _PLAIN = "/gamma/status"

@@ -20,7 +20,7 @@ from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.exchange_control import ExchangeControl
 from polytui.sim.server.faucet import Faucet
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 from polytui.sim.world.world_events import TickChanged
 
 pytestmark = pytest.mark.trio

@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.gamma_filters import EVENT_ORDERS, MARKET_ORDERS
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.gamma.filters import EVENT_ORDERS, MARKET_ORDERS
 from polytui.sim.wire.polymarket import Polymarket
-from polytui.sim.wire.quirks import Quirks
+from polytui.sim.wire.rounds.quirks import Quirks
 from polytui.sim.world.world import World, WorldSettings
 
 START_NS = 1_795_204_920 * NS_PER_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polytui.model.instrument import Asset, Interval
 from polytui.sim.server.hostility import on_bad_days
 from polytui.sim.server.venue import VenueSettings
-from polytui.sim.wire.quirks import NO_QUIRKS
+from polytui.sim.wire.rounds.quirks import NO_QUIRKS
 from polytui.sim.world.world import WorldSettings
 
 USUAL = VenueSettings(world=WorldSettings(7, 1, (Asset.BTC,), (Interval.M5,)))

@@ -14,8 +14,8 @@ from starlette.routing import Mount
 from polytui.sim.exchange.rate_limits import LimitMode
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.limits_control import LimitsControl
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.limited import VenueLimits
+from polytui.sim.wire.desk.limited import VenueLimits
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 
 ANNA = "0x" + "Aa" * 20
 NOW_NS = 1_795_204_800 * 10**9

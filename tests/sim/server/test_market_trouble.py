@@ -11,7 +11,7 @@ from polytui.net.clock import Clock
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.api_answer import RefusedError, refusal
+from polytui.sim.wire.form.api_answer import RefusedError, refusal
 
 pytestmark = pytest.mark.trio
 

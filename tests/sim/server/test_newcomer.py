@@ -18,9 +18,9 @@ from polytui.model.instrument import Asset, Interval
 from polytui.net.clock import WallClock
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.venue import VenueSettings, run_venue
-from polytui.sim.wire.desk import DeskSettings
-from polytui.sim.wire.ethereum import load_ethereum
-from polytui.sim.wire.user_channel import UserChannelSettings
+from polytui.sim.wire.desk.desk import DeskSettings
+from polytui.sim.wire.desk.user_channel import UserChannelSettings
+from polytui.sim.wire.signed.ethereum import load_ethereum
 from polytui.sim.world.world import WorldSettings
 
 pytestmark = pytest.mark.trio

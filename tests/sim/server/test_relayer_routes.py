@@ -27,11 +27,11 @@ from polytui.sim.exchange.contracts import (
 )
 from polytui.sim.exchange.relayer import RELAY, RelayerSettings
 from polytui.sim.exchange.relayer_keys import relayer_key
-from polytui.sim.wire.call_data import selector
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.l1_l2_auth import VenueAuth, request_signature
-from polytui.sim.wire.relayer_api import RelayerApi
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.chain.relayer_api import RelayerApi
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.signed.call_data import selector
+from polytui.sim.wire.signed.l1_l2_auth import VenueAuth, request_signature
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 
 pytestmark = pytest.mark.trio
 

@@ -25,9 +25,9 @@ from polytui.sim.exchange.contracts import (
     PUSD,
     ROUTER,
 )
-from polytui.sim.wire.call_data import selector
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.rpc_api import RpcApi
+from polytui.sim.wire.chain.rpc_api import RpcApi
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.signed.call_data import selector
 
 pytestmark = pytest.mark.trio
 SIGNER = Account.from_key("0x" + "22" * 32)

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.sim.server.urls import Urls
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import Exchanges
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.polymarket import Polymarket
 from polytui.sim.world.calendar import SERIES
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.sim.wire.ethereum import keep_depth
-from polytui.sim.wire.typed_data import (
+from polytui.sim.wire.signed.ethereum import keep_depth
+from polytui.sim.wire.signed.typed_data import (
     NEG_RISK,
     POSITIONS,
     STANDARD,

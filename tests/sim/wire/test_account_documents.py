@@ -24,8 +24,8 @@ from polytui.sim.exchange.account_events import OrderChange
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
 from polytui.sim.exchange.venue_trade import TradeStatus
-from polytui.sim.wire.account_documents import order_document, trade_document
-from polytui.sim.wire.user_frames import order_frame, trade_frame
+from polytui.sim.wire.desk.account_documents import order_document, trade_document
+from polytui.sim.wire.desk.user_frames import order_frame, trade_frame
 
 SECOND = 1_795_204_800
 

@@ -23,11 +23,11 @@ from test_typed_data import AUTH_SIGNATURE
 
 from polytui.sim.exchange.api_keys import ApiKeys, KeyKind, VenueKey
 from polytui.sim.exchange.wallets import DEPOSIT_WALLET, SessionSigner, Wallets
-from polytui.sim.wire.api_answer import json_answer
-from polytui.sim.wire.auth_api import AuthApi
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.l1_l2_auth import AuthSettings, VenueAuth, request_signature
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.desk.auth_api import AuthApi
+from polytui.sim.wire.form.api_answer import json_answer
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.signed.l1_l2_auth import AuthSettings, VenueAuth, request_signature
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 
 NOW_S = 1_790_000_000
 """Of the L1 vector."""

@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS, NS_PER_S
-from polytui.sim.wire.binance_ws_api import BinanceWsApiSession
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import Exchanges
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.spot.binance_ws_api import BinanceWsApiSession
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade
 

@@ -10,7 +10,7 @@ import pytest
 from small_world import SmallWorld
 
 from polytui.model.instrument import Asset
-from polytui.sim.wire.binance_streams import BinanceFrames, BinanceSession
+from polytui.sim.wire.spot.binance_streams import BinanceFrames, BinanceSession
 from polytui.sim.world.world_events import ExchangeQuote
 
 

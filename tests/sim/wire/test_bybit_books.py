@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_MS, NS_PER_S
-from polytui.sim.wire.bybit_streams import BybitSession
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.exchanges import BYBIT_PATH, Exchanges
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
+from polytui.sim.wire.spot.bybit_streams import BybitSession
 from polytui.sim.world.world import World, WorldSettings
 
 START_NS = 1_795_204_800 * NS_PER_S

@@ -14,9 +14,9 @@ from polytui.model.events import ExchangeQuoted, ExchangeTraded, MarketEvent
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.bybit_frames import BybitFrames
-from polytui.sim.wire.bybit_streams import BybitSession
 from polytui.sim.wire.exchanges import BYBIT_PATH, Exchanges
+from polytui.sim.wire.spot.bybit_frames import BybitFrames
+from polytui.sim.wire.spot.bybit_streams import BybitSession
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import ExchangeQuote, ExchangeTrade, WorldEvent
 from polytui.venues.bybit import PING, BybitStreams

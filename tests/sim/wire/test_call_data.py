@@ -31,7 +31,7 @@ from polytui.sim.exchange.contracts import (
     ROUTER,
     USDC_E,
 )
-from polytui.sim.wire.call_data import (
+from polytui.sim.wire.signed.call_data import (
     MOST_CALLS,
     CallDataError,
     RawCall,

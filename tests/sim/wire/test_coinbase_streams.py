@@ -21,9 +21,9 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.net.peer import PeerSettings, serve_peer
 from polytui.sim.server.connections import Connections
-from polytui.sim.wire.coinbase_markets import CoinbaseMarkets, rfc3339
-from polytui.sim.wire.coinbase_streams import CoinbaseSession
 from polytui.sim.wire.exchanges import COINBASE_PATH, Exchanges
+from polytui.sim.wire.spot.coinbase_markets import CoinbaseMarkets, rfc3339
+from polytui.sim.wire.spot.coinbase_streams import CoinbaseSession
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import ChainlinkTicked, ExchangeQuote, ExchangeTrade, WorldEvent
 from polytui.venues.coinbase import CoinbaseStreams

@@ -10,7 +10,7 @@ from desk_venue import DeskVenue
 from stranger import Stranger
 
 from polytui.model.instrument import Outcome
-from polytui.sim.wire.desk_troubles import ENDLESS
+from polytui.sim.wire.desk.desk_troubles import ENDLESS
 
 pytestmark = pytest.mark.trio
 UP, DOWN = Outcome.UP, Outcome.DOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytui.sim.wire.desk_troubles import ENDLESS, DeskTroubles
+from polytui.sim.wire.desk.desk_troubles import ENDLESS, DeskTroubles
 
 
 def hits(troubles: DeskTroubles, kind: str, times: int, now: float = 0.0) -> list[bool]:

@@ -6,7 +6,12 @@ import pytest
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.gamma_ids import event_number, market_number, slug_of_event, slug_of_market
+from polytui.sim.wire.rounds.numbers import (
+    event_number,
+    market_number,
+    slug_of_event,
+    slug_of_market,
+)
 from polytui.sim.world.calendar import round_slug, windows
 
 START_NS = 1_795_204_800 * NS_PER_S

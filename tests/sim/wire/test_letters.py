@@ -12,7 +12,7 @@ from polytui.sim.exchange.account_events import OrderChange
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.venue_order import VenueOrder
 from polytui.sim.exchange.venue_trade import TradeStatus
-from polytui.sim.wire.notices import Notices
+from polytui.sim.wire.desk.notices import Notices
 
 ANNA, BERT = "0x" + "a1" * 20, "0x" + "b2" * 20
 

@@ -16,9 +16,9 @@ from starlette.routing import Mount, Route
 from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.rate_limits import LimitMode
-from polytui.sim.wire.api_answer import json_answer
-from polytui.sim.wire.error_bodies import ERROR_HANDLERS
-from polytui.sim.wire.limited import Limited, LimitSettings, VenueLimits, windows_of
+from polytui.sim.wire.desk.limited import Limited, LimitSettings, VenueLimits, windows_of
+from polytui.sim.wire.form.api_answer import json_answer
+from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 
 START_S = 1_795_204_800
 CALLER = Caller("key", "0x" + "aa" * 20)

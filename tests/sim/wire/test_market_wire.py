@@ -14,8 +14,8 @@ from small_world import SmallWorld
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import format_micro
-from polytui.sim.wire.market_channel import MarketSession
-from polytui.sim.wire.market_frames import MarketFrames
+from polytui.sim.wire.clob.market_channel import MarketSession
+from polytui.sim.wire.rounds.market_frames import MarketFrames
 
 Open = Callable[..., MarketSession]
 

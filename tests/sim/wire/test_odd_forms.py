@@ -15,11 +15,11 @@ from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.signed_order import OrderType
 from polytui.sim.exchange.venue_order import OrderStatus
 from polytui.sim.exchange.venue_trade import TradeStatus
-from polytui.sim.wire.account_documents import order_document, trade_document
-from polytui.sim.wire.odd_forms import OddForms
-from polytui.sim.wire.odd_reads import OddReads
-from polytui.sim.wire.user_channel import UserChannelSettings, UserSession
-from polytui.sim.wire.user_frames import order_frame, trade_frame
+from polytui.sim.wire.desk.account_documents import order_document, trade_document
+from polytui.sim.wire.desk.odd_forms import OddForms
+from polytui.sim.wire.desk.odd_reads import OddReads
+from polytui.sim.wire.desk.user_channel import UserChannelSettings, UserSession
+from polytui.sim.wire.desk.user_frames import order_frame, trade_frame
 from polytui.sim.world.world_events import ChainlinkTicked
 
 Frames = list[dict[str, Any]]

@@ -9,8 +9,8 @@ import pytest
 from starlette.responses import Response
 
 from polytui.sim.exchange.answers import CancelAnswer, OrderAnswer, Refusal
-from polytui.sim.wire.api_answer import RefusedError
-from polytui.sim.wire.order_answers import batch_response, cancel_response, order_response
+from polytui.sim.wire.desk.order_answers import batch_response, cancel_response, order_response
+from polytui.sim.wire.form.api_answer import RefusedError
 
 ID = "0x" + "ab" * 32
 KEYS = {"success", "errorMsg", "orderID", "status", "makingAmount", "takingAmount"}

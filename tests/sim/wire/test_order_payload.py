@@ -31,11 +31,11 @@ from polytui.model.orders import Side
 from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.signed_order import OrderType, SignedOrder
 from polytui.sim.exchange.wallets import DEPOSIT_WALLET, SAFE, SessionSigner, Wallets
-from polytui.sim.wire.api_answer import RefusedError
-from polytui.sim.wire.order_payload import OrderPayloads, PayloadSettings
-from polytui.sim.wire.strict_json import strict_json
-from polytui.sim.wire.typed_data import NEG_RISK, POSITIONS, STANDARD, ExchangeDomain
-from polytui.sim.wire.wallet_addresses import derived_wallets
+from polytui.sim.wire.desk.order_payload import OrderPayloads, PayloadSettings
+from polytui.sim.wire.form.api_answer import RefusedError
+from polytui.sim.wire.form.strict_json import strict_json
+from polytui.sim.wire.signed.typed_data import NEG_RISK, POSITIONS, STANDARD, ExchangeDomain
+from polytui.sim.wire.signed.wallet_addresses import derived_wallets
 from polytui.sim.world.calendar import CalendarWindow
 from polytui.sim.world.registry import make_round
 
@@ -188,7 +188,7 @@ def test_an_eoa_signs_for_no_wallet_under_type_0() -> None:
     from eth_account import Account
     from eth_account.messages import encode_typed_data
 
-    from polytui.sim.wire import typed_data
+    from polytui.sim.wire.signed import typed_data
 
     order = evolve(VECTORS[0].order, maker=FUNDER)
     message = encode_typed_data(STANDARD.described(), typed_data._ORDER, order.described())
@@ -309,7 +309,7 @@ def test_the_libraries_of_the_chain_let_nobody_recurse_deeper() -> None:
     imported them before has raised the limit here."""
     program = (
         "import sys, trio, msgspec\n"
-        "from polytui.sim.wire.ethereum import load_ethereum\n"
+        "from polytui.sim.wire.signed.ethereum import load_ethereum\n"
         "usual, seen = sys.getrecursionlimit(), set()\n"
         "async def look(scope):\n"
         "    while not scope.cancel_called:\n"

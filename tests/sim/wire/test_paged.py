@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from polytui.sim.wire.api_answer import RefusedError
-from polytui.sim.wire.cursor_pages import END, FIRST
-from polytui.sim.wire.paged import page_document
+from polytui.sim.wire.form.api_answer import RefusedError
+from polytui.sim.wire.form.cursor_pages import END, FIRST
+from polytui.sim.wire.form.paged import page_document
 
 
 def asked(cursor: str) -> Request:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from polytui.sim.exchange.chain import ChainRefusedError
 from polytui.sim.exchange.contracts import PUSD
-from polytui.sim.wire.raw_transactions import read_transaction
+from polytui.sim.wire.signed.raw_transactions import read_transaction
 
 GWEI = 10**9
 SIGNER = Account.from_key("0x" + "22" * 32)

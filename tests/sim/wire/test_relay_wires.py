@@ -10,10 +10,10 @@ from small_world import E18, START_NS, SmallWorld
 
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
-from polytui.sim.wire.activity import Activity
-from polytui.sim.wire.polybolt import PolyBoltSession
-from polytui.sim.wire.price_points import PricePoints
-from polytui.sim.wire.rtds import RtdsSession
+from polytui.sim.wire.prices.activity import Activity
+from polytui.sim.wire.prices.polybolt import PolyBoltSession
+from polytui.sim.wire.prices.price_points import PricePoints
+from polytui.sim.wire.prices.rtds import RtdsSession
 
 TWAP_VALUE = 91_234 * E18 + 561_234_567_890_123_456
 SECOND_MS = START_NS // 10**6

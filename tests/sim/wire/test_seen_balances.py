@@ -19,7 +19,7 @@ from polytui.sim.exchange.contracts import (
 )
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.venue_trade import TradeStatus
-from polytui.sim.wire.seen_balances import DOLLARS, SeenBalances
+from polytui.sim.wire.desk.seen_balances import DOLLARS, SeenBalances
 
 
 def fund(holdings: Holdings, dollars: int, *, is_approved: bool = True) -> None:

@@ -21,14 +21,14 @@ from order_vectors import (
 )
 
 from polytui.sim.exchange.contracts import CONDITIONAL_TOKENS, PROXY_FACTORY, RELAY_HUB
-from polytui.sim.wire.relayer_signatures import (
+from polytui.sim.wire.signed.relayer_signatures import (
     ProxyRequest,
     WalletCall,
     batch_signer,
     proxy_signer,
     safe_signer,
 )
-from polytui.sim.wire.typed_data import (
+from polytui.sim.wire.signed.typed_data import (
     DOMAINS,
     STANDARD,
     ExchangeDomain,

@@ -12,7 +12,7 @@ from desk_values import trade as make_trade
 
 from polytui.sim.exchange.account_events import OrderChange
 from polytui.sim.exchange.api_keys import ApiKeys, KeyKind, VenueKey
-from polytui.sim.wire.user_channel import UserChannelSettings, UserSession
+from polytui.sim.wire.desk.user_channel import UserChannelSettings, UserSession
 from polytui.sim.world.world_events import WorldEvent
 
 ANNA, BERT = "0x" + "a1" * 20, "0x" + "b2" * 20

@@ -12,9 +12,9 @@ from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, parse_micro
 from polytui.sim.wire.exchanges import BYBIT_PATH, COINBASE_PATH, Exchanges
-from polytui.sim.wire.gamma_event import event_of
+from polytui.sim.wire.form.session import ClientSession
 from polytui.sim.wire.polymarket import Polymarket
-from polytui.sim.wire.session import ClientSession
+from polytui.sim.wire.rounds.documents import event_of
 from polytui.sim.world.world import World, WorldSettings
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.quoted_book import TICKS, QuotedBook
+from polytui.sim.wire.spot.quoted_book import TICKS, QuotedBook
 from polytui.sim.world.ladder import Ladder, LadderSide
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import ExchangeQuote

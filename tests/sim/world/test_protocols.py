@@ -8,7 +8,7 @@ import pytest
 
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
-from polytui.sim.wire.gamma_event import event_of
+from polytui.sim.wire.rounds.documents import event_of
 from polytui.sim.world.world import World, WorldSettings
 from polytui.venues.polymarket.gamma_events import parse_event
 
