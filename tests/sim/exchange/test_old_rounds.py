@@ -10,7 +10,7 @@ from polytui.sim.exchange.calls import RedeemCall, SplitCall
 from polytui.sim.exchange.contracts import splitter_of
 from polytui.sim.exchange.effects import Effects
 from polytui.sim.exchange.wallet_acts import WalletActs
-from polytui.sim.wire.data_rows import price_of
+from polytui.sim.wire.data.rows import price_of
 from polytui.sim.world.resolver import ResolverSettings
 
 FORGOTTEN_S = 60.0
