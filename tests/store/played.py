@@ -23,8 +23,6 @@ from polytui.sim_world import world_settings
 
 ASSETS = (Asset.BTC, Asset.ETH)
 NAME = "20261126-180000-demo-1"
-_QUIET = 0.01
-"""A quarter of a demo's messages: what is read of them is read many times over."""
 
 
 @frozen
@@ -44,7 +42,6 @@ def played_session() -> PlayedSession:
     settings = evolve(
         settings,
         session=evolve(settings.session, rounds=1, assets=ASSETS),
-        demo=evolve(settings.demo, messages=_QUIET),
         journal=evolve(settings.journal, checkpoint_every=5_000, digest_every=1_000),
     )
     world = world_settings(settings, settings.session.intervals, None)
