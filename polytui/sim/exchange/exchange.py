@@ -196,6 +196,10 @@ class Exchange:
         """Oldest first."""
         return self._lives.file.every()
 
+    def month_volume_usd(self, api_key: str) -> int:
+        """Dollars in millionths that a key has traded lately, as taker and as maker."""
+        return self._lives.volumes.month_usd(api_key, self.now_ns())
+
     @property
     def rebates(self) -> list[Rebate]:
         """What makers were paid so far, oldest first."""

@@ -12,9 +12,10 @@ class OrderFile:
     """State: the latest state of each order, by its id; open ones by key and by round too; those
     that are over in the order of their ends, until they are forgotten."""
 
-    def __init__(self, keep_untraded_ns: int, keep_traded_ns: int) -> None:
-        self._untraded = _Over(keep_untraded_ns)
-        self._traded = _Over(keep_traded_ns)
+    def __init__(self, keep_untraded_ns: int, keep_traded_ns: int, keep_most: int) -> None:
+        """`keep_most`: of those that are over, with trades and without, so many each."""
+        self._untraded = _Over(keep_untraded_ns, keep_most)
+        self._traded = _Over(keep_traded_ns, keep_most)
         self._orders: dict[str, VenueOrder] = {}
         self._open_by_key: dict[str, dict[str, None]] = {}
         self._open_by_slug: dict[str, dict[str, None]] = {}
@@ -68,12 +69,14 @@ class OrderFile:
 class _Over:
     """Orders that are over, the first first. State: their ends and names."""
 
-    def __init__(self, keep_ns: int) -> None:
+    def __init__(self, keep_ns: int, keep_most: int) -> None:
         self._keep_ns = keep_ns
+        self._keep_most = keep_most
         self._ends: deque[tuple[int, str]] = deque()
 
     def add(self, order: VenueOrder) -> Iterator[str]:
-        """Names of those whose time is over by now."""
+        """Names of those whose time is over by now, and of the first where there are too many."""
         self._ends.append((order.changed_ns, order.order_id))
-        while self._ends[0][0] < order.changed_ns - self._keep_ns:
+        kept_ns = order.changed_ns - self._keep_ns
+        while self._ends[0][0] < kept_ns or len(self._ends) > self._keep_most:
             yield self._ends.popleft()[1]

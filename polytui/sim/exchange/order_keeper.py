@@ -15,7 +15,9 @@ from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 class OrderKeeper:
     def __init__(self, rules: ExchangeRules, reserves: Reserves, news: News) -> None:
         self.file = OrderFile(
-            int(rules.keep_untraded_s * NS_PER_S), int(rules.keep_traded_s * NS_PER_S)
+            int(rules.keep_untraded_s * NS_PER_S),
+            int(rules.keep_traded_s * NS_PER_S),
+            rules.keep_most,
         )
         self._reserves = reserves
         self._news = news

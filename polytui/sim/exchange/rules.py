@@ -54,5 +54,7 @@ class ExchangeRules:
     keep_untraded_s: float = field(default=3_600.0, validator=gt(0.0))
     """How long an order is remembered that ended without a trade."""
     keep_traded_s: float = field(default=2_678_400.0, validator=gt(0.0))
-    """The same of one with trades, from its end, and of a trade, from its match: a month, over
-    which volumes are counted."""
+    """The same of one with trades, from its end, and of a trade, from its match."""
+    keep_most: int = field(default=100_000, validator=gt(0))
+    """So many trades are remembered, and so many orders that are over with trades and without, the
+    newest, whatever their age: that many pairs with their trades are 850 MB."""

@@ -8,9 +8,11 @@ from polytui.sim.exchange.venue_trade import TRADE_MOVES, VenueTrade
 class TradeFile:
     """State: the latest state of each trade, in the order of their matching."""
 
-    def __init__(self, keep_ns: int) -> None:
-        """`keep_ns`: how long one is remembered from its match; more than any takes to settle."""
+    def __init__(self, keep_ns: int, keep_most: int) -> None:
+        """`keep_ns`: how long one is remembered from its match; more than any takes to settle.
+        `keep_most`: how many are, whatever their age. One that is not settled stays anyhow."""
         self._keep_ns = keep_ns
+        self._keep_most = keep_most
         self._trades: dict[str, VenueTrade] = {}
         self._by_party: dict[str, dict[str, None]] = {}
         """Ids by key and by wallet."""
@@ -38,8 +40,10 @@ class TradeFile:
         return list(self._trades.values())
 
     def _forget_before(self, matched_ns: int) -> None:
-        while (oldest := next(iter(self._trades.values()))).matched_ns < matched_ns:
-            if not oldest.is_over:
+        while True:
+            oldest = next(iter(self._trades.values()))
+            is_old = oldest.matched_ns < matched_ns or len(self._trades) > self._keep_most
+            if not (is_old and oldest.is_over):
                 return
             del self._trades[oldest.trade_id]
             for party in oldest.api_keys | oldest.wallets:

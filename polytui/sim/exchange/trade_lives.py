@@ -29,6 +29,7 @@ from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.settling import promises_of, settle
 from polytui.sim.exchange.trade_file import TradeFile
 from polytui.sim.exchange.venue_trade import TradeStatus, VenueTrade
+from polytui.sim.exchange.volumes import Volumes
 from polytui.sim.world.chance import Chance
 from polytui.sim.world.takers import middle
 from polytui.sim.world.world import World
@@ -66,7 +67,8 @@ class TradeLives:
         news: News,
         rebates: Rebates,
     ) -> None:
-        self.file = TradeFile(int(rules.keep_traded_s * NS_PER_S))
+        self.file = TradeFile(int(rules.keep_traded_s * NS_PER_S), rules.keep_most)
+        self.volumes = Volumes()
         self._world = world
         self._rules = rules
         self._holdings = holdings
@@ -83,6 +85,7 @@ class TradeLives:
     def begin(self, trade: VenueTrade, listed: Round) -> None:
         """It was matched just now: what it takes is promised from here on."""
         self._keep(trade)
+        self.volumes.add(trade)
         fate = self._ordered.popleft() if self._ordered else None
         life = _Settlement(
             trade.trade_id, listed, Chance(f"{self._world.seed}:{trade.trade_id}:life"), fate
@@ -151,6 +154,8 @@ class TradeLives:
             transaction_hash=transaction or trade.transaction_hash,
         )
         self._keep(moved)
+        if status is TradeStatus.FAILED:
+            self.volumes.take_back(moved)
 
     def _keep(self, trade: VenueTrade) -> None:
         self.file.put(trade)

@@ -10,7 +10,6 @@ from polytui.net.clock import Clock, WallClock
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.rate_limits import SignerLimits
-from polytui.sim.exchange.volumes import month_volume_usd
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.server.exchange_control import ExchangeControl
@@ -50,9 +49,7 @@ class BackOffice:
 
         def volume_usd(address: str) -> int:
             trading = keys.all_of(address)
-            return sum(
-                month_volume_usd(exchange.trades(one), one, exchange.now_ns()) for one in trading
-            )
+            return sum(exchange.month_volume_usd(one) for one in trading)
 
         auth = VenueAuth(keys, present_s)
         limits = VenueLimits(exchange.now_ns, limited, SignerLimits(volume_usd))

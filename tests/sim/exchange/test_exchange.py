@@ -698,6 +698,24 @@ def test_what_is_over_is_forgotten_in_the_end_and_what_is_open_never() -> None:
         assert len(floor.exchange.trades(party)) == 3
 
 
+def test_only_so_many_that_are_over_are_remembered_however_new_they_are() -> None:
+    floor = TradingFloor(ExchangeRules(keep_most=2))
+    floor.fund(1_000, ANNA, BORIS)
+    resting = floor.place_one(floor.order(ANNA, UP, BUY, 10, 10))
+    killed = [floor.place_one(floor.order(ANNA, UP, BUY, 50, 10, FAK)) for _ in range(3)]
+    first = a_trade(floor)
+    others = [a_trade(floor) for _ in range(3)]
+    assert floor.exchange.trade(first), "it has not settled yet"
+    floor.play(SETTLED_S)
+    others.append(a_trade(floor))
+    ids = [trade.trade_id for trade in floor.exchange.every_trade()]
+    assert ids == others[-2:]
+    assert [trade.trade_id for trade in floor.exchange.trades(ANNA)] == ids
+    names = [one.order_id for one in (resting, *killed)]
+    assert [floor.exchange.order(name) is not None for name in names] == [True, False, True, True]
+    assert floor.exchange.month_volume_usd(key_of(ANNA)) == usd(25), "sums forget nothing"
+
+
 # --- trades ---------------------------------------------------------------------------------------
 
 
@@ -770,6 +788,7 @@ def test_settling_spends_what_was_allowed_and_fails_where_it_is_not_any_more(
     floor.play(SETTLED_S)
     assert statuses(floor, failed) == ["MATCHED", "RETRYING", "FAILED"]
     assert approvals.allowance(ANNA, PUSD, CTF_EXCHANGE) == usd(4.99)
+    assert floor.exchange.month_volume_usd(key_of(ANNA)) == usd(10), "two of three took place"
 
 
 def test_orders_that_can_no_longer_be_paid_for_are_cancelled(floor: TradingFloor) -> None:

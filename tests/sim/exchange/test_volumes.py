@@ -1,4 +1,4 @@
-"""What a key has traded in thirty days, as taker and as maker."""
+"""What a key has traded in a month, as taker and as maker."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from attrs import evolve
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import Price, Shares, Usd
-from polytui.sim.exchange.venue_trade import MakerPart, TradeStatus, VenueTrade
-from polytui.sim.exchange.volumes import month_volume_usd
+from polytui.sim.exchange.venue_trade import MakerPart, VenueTrade
+from polytui.sim.exchange.volumes import Volumes
 
 DAY_NS = 86_400 * 10**9
 NOW_NS = 20_000 * DAY_NS
@@ -28,17 +28,29 @@ TRADE = VenueTrade(
 )  # fmt: skip
 
 
+def of(*trades: VenueTrade) -> Volumes:
+    volumes = Volumes()
+    for trade in trades:
+        volumes.add(trade)
+    return volumes
+
+
 def test_both_sides_of_a_trade_count_what_they_paid() -> None:
-    assert month_volume_usd([TRADE, TRADE], "anna", NOW_NS) == 8_000_000
-    assert month_volume_usd([TRADE], "bela", NOW_NS) == 3_000_000
-    assert month_volume_usd([TRADE], "cleo", NOW_NS) == 0
+    assert of(TRADE, TRADE).month_usd("anna", NOW_NS) == 8_000_000
+    assert of(TRADE).month_usd("bela", NOW_NS) == 3_000_000
+    assert of(TRADE).month_usd("cleo", NOW_NS) == 0
+    assert of(TRADE).month_usd("", NOW_NS) == 0
     both = evolve(TRADE, taker_api_key="bela")
-    assert month_volume_usd([both], "bela", NOW_NS) == 7_000_000
+    assert of(both).month_usd("bela", NOW_NS) == 7_000_000
 
 
 def test_thirty_days_count_and_what_failed_does_not() -> None:
-    assert month_volume_usd([TRADE], "anna", NOW_NS + 30 * DAY_NS) == 4_000_000
-    assert month_volume_usd([TRADE], "anna", NOW_NS + 30 * DAY_NS + 1) == 0
-    failed = evolve(TRADE, status=TradeStatus.FAILED)
-    assert month_volume_usd([failed, TRADE], "anna", NOW_NS) == 4_000_000
-    assert month_volume_usd([failed], "bela", NOW_NS) == 0
+    volumes = of(TRADE)
+    assert volumes.month_usd("anna", NOW_NS + 31 * DAY_NS - 1) == 4_000_000
+    assert volumes.month_usd("anna", NOW_NS + 31 * DAY_NS) == 0
+    late_ns = NOW_NS + 31 * DAY_NS
+    volumes.add(evolve(TRADE, matched_ns=late_ns))
+    assert volumes.month_usd("anna", late_ns) == 4_000_000
+    assert volumes.month_usd("anna", NOW_NS) == 4_000_000, "the first one's day is gone"
+    volumes.take_back(evolve(TRADE, matched_ns=late_ns))
+    assert volumes.month_usd("anna", late_ns) == 0
