@@ -63,7 +63,7 @@ class Exchange:
         self._reserves = Reserves()
         self._funds = Funds(self.holdings, self._reserves)
         news = News(world, rules.news_ms)
-        self._keeper = OrderKeeper(rules, self._reserves, news)
+        self._keeper = OrderKeeper(rules, self._reserves, news, self._forgotten)
         self._rebates = Rebates(world, self.holdings)
         self._lives = TradeLives(
             world, rules, self.holdings, self._reserves, self._funds, news, self._rebates
@@ -139,6 +139,10 @@ class Exchange:
     def retry_next(self, count: int = 1) -> None:
         """The next trades that are matched are mined at the second try."""
         self._lives.order_fate(Fate.RETRY, count)
+
+    def spare_next(self) -> None:
+        """Takes back whatever was asked for trades to come."""
+        self._lives.spare()
 
     def set_tick(self, slug: str, tick: Price) -> None:
         """From the present moment on. KeyError for a slug that is not listed, ValueError for a tick
@@ -259,6 +263,11 @@ class Exchange:
                 if order.status is OrderStatus.DELAYED:
                     self._intake.let_die(order.order_id)
                 yield from self._cancelling.remove(order.order_id, OrderStatus.CANCELED)
+
+    def _forgotten(self, order: VenueOrder) -> None:
+        """Who asks for it and who sends it again are told the same: there is none."""
+        if order.slug in self.world.rounds:
+            self.world.book(order.slug).forget(order.order_id)
 
     def _resolved(self, listed: Round, resolved: RoundResolved) -> None:
         self.holdings.resolve(listed, resolved.winner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from polytui.sim.exchange.venue_order import MOVES, VenueOrder
 
@@ -12,8 +12,16 @@ class OrderFile:
     """State: the latest state of each order, by its id; open ones by key and by round too; those
     that are over in the order of their ends, until they are forgotten."""
 
-    def __init__(self, keep_untraded_ns: int, keep_traded_ns: int, keep_most: int) -> None:
-        """`keep_most`: of those that are over, with trades and without, so many each."""
+    def __init__(
+        self,
+        keep_untraded_ns: int,
+        keep_traded_ns: int,
+        keep_most: int,
+        forgotten: Callable[[VenueOrder], None],
+    ) -> None:
+        """`keep_most`: of those that are over, with trades and without, so many each. `forgotten`
+        hears of each that is remembered no longer."""
+        self._forgotten = forgotten
         self._untraded = _Over(keep_untraded_ns, keep_most)
         self._traded = _Over(keep_traded_ns, keep_most)
         self._orders: dict[str, VenueOrder] = {}
@@ -33,7 +41,7 @@ class OrderFile:
         if not order.status.is_open:
             over = self._traded if order.trade_ids else self._untraded
             for order_id in over.add(order):
-                self._orders.pop(order_id, None)
+                self._forgotten(self._orders.pop(order_id))
 
     def forget(self, order_id: str) -> None:
         """As if it had never been taken."""

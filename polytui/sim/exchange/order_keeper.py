@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, cost_of
 from polytui.sim.exchange.account_events import OrderChange, OrderTold
@@ -13,11 +15,18 @@ from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 
 
 class OrderKeeper:
-    def __init__(self, rules: ExchangeRules, reserves: Reserves, news: News) -> None:
+    def __init__(
+        self,
+        rules: ExchangeRules,
+        reserves: Reserves,
+        news: News,
+        forgotten: Callable[[VenueOrder], None],
+    ) -> None:
         self.file = OrderFile(
             int(rules.keep_untraded_s * NS_PER_S),
             int(rules.keep_traded_s * NS_PER_S),
             rules.keep_most,
+            forgotten,
         )
         self._reserves = reserves
         self._news = news

@@ -51,8 +51,9 @@ class ExchangeRules:
     """Without a beat for so long, a key's orders are cancelled."""
     heartbeat_check_s: float = field(default=5.0, validator=gt(0.0))
     """Time between two looks for missing beats."""
-    keep_untraded_s: float = field(default=3_600.0, validator=gt(0.0))
-    """How long an order is remembered that ended without a trade."""
+    keep_untraded_s: float = field(default=259_200.0, validator=gt(0.0))
+    """How long an order is remembered that ended without a trade: three days, as long as a round is
+    listed. Once forgotten the same order may be sent again."""
     keep_traded_s: float = field(default=2_678_400.0, validator=gt(0.0))
     """The same of one with trades, from its end, and of a trade, from its match."""
     keep_most: int = field(default=100_000, validator=gt(0))

@@ -76,17 +76,23 @@ class TradeLives:
         self._funds = funds
         self._news = news
         self._rebates = rebates
-        self._ordered: deque[Fate] = deque()
+        self._ordered: deque[tuple[Fate, int]] = deque()
+        """And for how many trades, the next ones first."""
 
     def order_fate(self, fate: Fate, count: int) -> None:
-        """For the next trades that are matched."""
-        self._ordered.extend([fate] * count)
+        """For the next trades that are matched, after those of earlier orders."""
+        if count > 0:
+            self._ordered.append((fate, count))
+
+    def spare(self) -> None:
+        """Takes back what was ordered for trades to come."""
+        self._ordered.clear()
 
     def begin(self, trade: VenueTrade, listed: Round) -> None:
         """It was matched just now: what it takes is promised from here on."""
         self._keep(trade)
         self.volumes.add(trade)
-        fate = self._ordered.popleft() if self._ordered else None
+        fate = self._next_fate()
         life = _Settlement(
             trade.trade_id, listed, Chance(f"{self._world.seed}:{trade.trade_id}:life"), fate
         )
@@ -133,6 +139,14 @@ class TradeLives:
     def _retry(self, life: _Settlement, error: str) -> None:
         self._move(life, TradeStatus.RETRYING, error)
         self._later(life, self._rules.retry_s, self._try_again)
+
+    def _next_fate(self) -> Fate | None:
+        if not self._ordered:
+            return None
+        fate, count = self._ordered.popleft()
+        if count > 1:
+            self._ordered.appendleft((fate, count - 1))
+        return fate
 
     # --- inside -------------------------------------------------------------------------------
 

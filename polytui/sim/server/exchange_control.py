@@ -55,7 +55,7 @@ class _Whereabouts(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _TradeFate(msgspec.Struct, forbid_unknown_fields=True):
-    kind: Literal["fail", "retry"]
+    kind: Literal["fail", "retry", "none"]
     times: _Count = 1
 
 
@@ -147,12 +147,15 @@ class ExchangeControl:
         return json_answer({"state": order.state})
 
     async def trades(self, request: Request) -> Response:
-        """The next matches fail on the chain in the end, or go through at a later try."""
+        """The next matches fail on the chain in the end, or go through at a later try; "none" takes
+        back what was asked."""
         order = await self._door.read(request, _TradeFate)
         if order.kind == "fail":
             self._exchange.fail_next(order.times)
-        else:
+        elif order.kind == "retry":
             self._exchange.retry_next(order.times)
+        else:
+            self._exchange.spare_next()
         return json_answer({"kind": order.kind, "times": order.times})
 
     async def heartbeat(self, request: Request) -> Response:

@@ -152,6 +152,11 @@ class ConditionBook:
         half.prune(resting.key, level)
         return Shares(resting.shares)
 
+    def forget(self, order_id: str) -> None:
+        """An order that does not rest: it may come again, as if it had never been there."""
+        if order_id not in self._orders:
+            self._known.discard(order_id)
+
     def remaining(self, order_id: str) -> Shares:
         """Shares of the order that still rest; 0 for an order the book does not hold."""
         found = self._orders.get(order_id)

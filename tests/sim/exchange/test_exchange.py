@@ -716,6 +716,21 @@ def test_only_so_many_that_are_over_are_remembered_however_new_they_are() -> Non
     assert floor.exchange.month_volume_usd(key_of(ANNA)) == usd(25), "sums forget nothing"
 
 
+def test_an_order_is_unknown_to_who_asks_for_it_and_to_who_sends_it_again() -> None:
+    floor = TradingFloor(ExchangeRules(keep_most=1))
+    floor.fund(100, ANNA)
+    first, second = (floor.order(ANNA, UP, BUY, 40, 10) for _ in range(2))
+    floor.place_one(first)
+    floor.cancel(ANNA, first.order_id)
+    assert floor.exchange.order(first.order_id) is not None
+    assert "Duplicated" in floor.place_one(first).refusal
+    floor.place_one(second)
+    floor.cancel(ANNA, second.order_id)
+    assert floor.exchange.order(first.order_id) is None
+    assert floor.place_one(first).status == "live"
+    assert "Duplicated" in floor.place_one(first).refusal
+
+
 # --- trades ---------------------------------------------------------------------------------------
 
 
@@ -762,6 +777,21 @@ def test_a_trade_may_be_mined_at_the_second_try(floor: TradingFloor) -> None:
     floor.play(SETTLED_S)
     assert statuses(floor, trade_id) == ["MATCHED", "RETRYING", "MINED", "CONFIRMED"]
     assert held(floor, ANNA) == (usd(95), shares(10), 0)
+
+
+def test_what_was_asked_for_trades_to_come_is_done_in_its_order_and_can_be_taken_back(
+    floor: TradingFloor,
+) -> None:
+    floor.exchange.retry_next(0)
+    floor.exchange.fail_next(2)
+    floor.exchange.retry_next(1_000_000_000)
+    trades = [a_trade(floor) for _ in range(3)]
+    floor.exchange.spare_next()
+    trades.append(a_trade(floor))
+    floor.play(SETTLED_S)
+    lives = [statuses(floor, trade_id) for trade_id in trades]
+    assert [life[-1] for life in lives] == ["FAILED", "FAILED", "CONFIRMED", "CONFIRMED"]
+    assert [len(life) for life in lives[2:]] == [4, 3], "the third at the second try alone"
 
 
 def test_a_trade_whose_money_has_gone_fails_at_settlement(floor: TradingFloor) -> None:
