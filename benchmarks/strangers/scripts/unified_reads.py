@@ -303,5 +303,5 @@ async def data_rows(rows: Rows, client: Any, venue: Venue, user: str, *, is_publ
     await rows.wait(
         "download_accounting_snapshot",
         lambda: client.download_accounting_snapshot(user=user),
-        holds=lambda it: it[:2] == b"PK",
+        refused="not found",
     )
