@@ -147,10 +147,10 @@ class ConditionBook:
         self._told.pop(order_id, None)
         half, resting = found
         level = half.levels[resting.key]
-        level.queue.remove(resting)
-        level.shares -= resting.shares
+        shares = Shares(resting.shares)
+        level.drop(resting)
         half.prune(resting.key, level)
-        return Shares(resting.shares)
+        return shares
 
     def forget(self, order_id: str) -> None:
         """An order that does not rest: it may come again, as if it had never been there."""
@@ -332,6 +332,10 @@ class ConditionBook:
         price = seen_from(taker.outcome, key * half.sign)
         while appetite.left and queue:
             maker = queue[0]
+            if not maker.shares:
+                level.empty -= 1
+                queue.popleft()
+                continue
             shares = min(appetite.at(price), maker.shares)
             matches.append(self._match(taker, maker, key * half.sign, shares))
             appetite.feed(price, shares)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 
+_MOST_EMPTY = 16
+
 
 class Queued:
     """Shares in a queue. The crowd's have no order id."""
@@ -27,14 +29,36 @@ class Queued:
 
 
 class QueuedLevel:
-    """One price: who queues there, how much in all, and how much of it is the crowd's."""
+    """One price: who queues there, how much in all, and how much of it is the crowd's.
 
-    __slots__ = ("crowd", "queue", "shares")
+    Whoever goes away out of turn leaves an empty place, so that he need not be looked for; the last
+    place is never empty, and no more than half of a long queue is.
+    """
+
+    __slots__ = ("crowd", "empty", "queue", "shares")
 
     def __init__(self) -> None:
         self.shares = 0
         self.crowd = 0
+        self.empty = 0
         self.queue: deque[Queued] = deque()
+
+    def drop(self, resting: Queued) -> None:
+        """He goes away, wherever he stands."""
+        self.shares -= resting.shares
+        resting.shares = 0
+        self.empty += 1
+        queue = self.queue
+        while queue and not queue[-1].shares:
+            queue.pop()
+            self.empty -= 1
+        if self.empty > _MOST_EMPTY and self.empty * 2 > len(queue):
+            self.close_up()
+
+    def close_up(self) -> None:
+        """Whoever has shares keeps his turn."""
+        self.queue = deque(resting for resting in self.queue if resting.shares)
+        self.empty = 0
 
 
 class BookSide:
@@ -81,7 +105,8 @@ class BookSide:
             if key < limit_key:
                 break
             for queued in self.levels[key].queue:
-                yield key * self.sign, queued.shares
+                if queued.shares:
+                    yield key * self.sign, queued.shares
 
 
 def join(level: QueuedLevel, side: Side, key: int, shares: int) -> None:
@@ -110,4 +135,4 @@ def leave(level: QueuedLevel, shares: int) -> None:
             resting.shares -= gone
             shares -= gone
     if any(not resting.shares for resting in level.queue):
-        level.queue = deque(resting for resting in level.queue if resting.shares)
+        level.close_up()

@@ -7,6 +7,7 @@ from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Price, Shares
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import ConditionBook, MatchKind, MatchResult
+from polytui.sim.world.queues import Queued, QueuedLevel
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
 GTC, FAK, FOK = TimeInForce.GTC, TimeInForce.FAK, TimeInForce.FOK
@@ -301,3 +302,48 @@ def test_a_market_purchase_of_less_than_a_dollar_or_five_shares_is_refused() -> 
     )
     few = order("t", UP, BUY, cents(90), Shares(4_988_900), FAK)
     assert "Size (4.9889) lower than the minimum: 5" in book.submit(few).refusal
+
+
+def test_nobody_is_looked_for_who_cancels_in_a_long_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book = new_book()
+    for number in range(200):
+        book.submit(order(f"o{number}", UP, BUY, cents(40), shares(10)))
+    compared: list[object] = []
+    monkeypatch.setattr(Queued, "__eq__", lambda _one, other: compared.append(other))
+    for number in range(1, 199):
+        assert book.cancel(f"o{number}") == shares(10)
+        assert book.cancel(f"o{number}") == 0
+    assert not compared
+    assert book.depth(UP, BUY, cents(40)) == shares(20)
+    assert fills(book.sweep(UP, SELL, cents(40), shares(15))) == [("o0", 10), ("o199", 5)]
+
+
+def fills(result: MatchResult) -> list[tuple[str, float]]:
+    return [(match.maker_order_id, match.shares / MICRO) for match in result.matches]
+
+
+def test_turns_are_kept_and_the_queue_stays_short_whoever_comes_and_goes() -> None:
+    book, level = new_book(), QueuedLevel()
+    waiting = [Queued(f"o{number}", "", UP, BUY, 10, 400_000) for number in range(500)]
+    for resting in waiting:
+        level.queue.append(resting)
+        level.shares += 10
+    chosen = [one for number, one in enumerate(waiting) if number % 5]
+    for resting in chosen[::2] + chosen[1::2]:
+        level.drop(resting)
+        alive = [one for one in level.queue if one.shares]
+        assert len(level.queue) <= max(2 * len(alive), len(alive) + 16)
+        assert level.empty == len(level.queue) - len(alive)
+        assert level.shares == 10 * len(alive)
+    assert [one.order_id for one in level.queue if one.shares] == [
+        one.order_id for one in waiting[::5]
+    ]
+    # In a book: who left the front, the middle or the end is passed over.
+    for number in range(6):
+        book.submit(order(f"o{number}", UP, BUY, cents(40), shares(10)))
+    for number in (0, 2, 5):
+        book.cancel(f"o{number}")
+    assert book.outlook(order("t", UP, SELL, cents(40), shares(25))).shares == shares(25)
+    assert fills(book.sweep(UP, SELL, cents(40), shares(25))) == [("o1", 10), ("o3", 10), ("o4", 5)]
