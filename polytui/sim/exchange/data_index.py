@@ -6,6 +6,7 @@ three after its end, never before what came earlier.
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TypeVar
 
 from attrs import field, frozen
@@ -17,6 +18,7 @@ from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.index_facts import TradeLeg, legs_of
 from polytui.sim.exchange.names import hash_of
 from polytui.sim.exchange.positions import OwnedShares, PositionBook
+from polytui.sim.exchange.running_positions import RunningPositions
 from polytui.sim.exchange.venue_trade import TradeStatus
 from polytui.sim.exchange.wallet_acts import ActKind, WalletAct, WalletActs
 from polytui.sim.world.chance import Chance
@@ -60,6 +62,9 @@ class DataIndex:
         self._burst_ns = int(settings.burst_s * NS_PER_S)
         self._legs: dict[str, list[TradeLeg]] = {}
         self._every: list[TradeLeg] = []
+        self._traders: dict[str, set[str]] = {}
+        """Wallets by condition."""
+        self._positions = RunningPositions()
         self._known: dict[str, None] = {}
         """Trades that were told of lately, the oldest first."""
         self._lags: dict[int, int] = {}
@@ -78,10 +83,19 @@ class DataIndex:
         if len(self._known) > _MOST_KNOWN:
             del self._known[next(iter(self._known))]
         for leg in legs_of(trade, listed, trade.updated_ns):
-            self._legs.setdefault(leg.wallet, []).append(leg)
-            self._every.append(leg)
+            self._add(leg)
         if len(self._every) > self.settings.kept_legs:
             self._forget(self._every[0].listed.condition_id)
+
+    def _add(self, leg: TradeLeg) -> None:
+        legs = self._legs.setdefault(leg.wallet, [])
+        if legs and leg.at_ns < legs[-1].at_ns:
+            # News come in no order, within a few hundredths of a second.
+            insort(legs, leg, key=lambda one: one.at_ns)
+        else:
+            legs.append(leg)
+        self._every.append(leg)
+        self._traders.setdefault(leg.listed.condition_id, set()).add(leg.wallet)
 
     @property
     def horizon_ns(self) -> int:
@@ -116,25 +130,20 @@ class DataIndex:
 
     def positions(self, wallet: str, until_ns: int) -> list[OwnedShares]:
         """As they were at a moment, with those that are closed."""
-        positions = PositionBook(wallet)
-        for fact in self.facts(wallet, until_ns):
-            positions.apply(fact)
-        return positions.all()
+        return self._book(wallet, until_ns).all()
 
     def positions_in(self, condition_id: str, until_ns: int) -> list[OwnedShares]:
         """Of every wallet that ever had shares of a condition."""
-        wallets = {leg.wallet for leg in self._every if leg.listed.condition_id == condition_id}
-        wallets |= {
-            act.wallet
-            for act in self._acts.all()
-            if act.listed is not None and act.listed.condition_id == condition_id
-        }
+        wallets = self._traders.get(condition_id, set()) | self._acts.wallets_in(condition_id)
         return [
             position
             for wallet in sorted(wallets)
-            for position in self.positions(wallet, until_ns)
-            if position.listed.condition_id == condition_id
+            for position in self._book(wallet, until_ns).of(condition_id)
         ]
+
+    def _book(self, wallet: str, until_ns: int) -> PositionBook:
+        legs, acts = self._legs.get(wallet, []), self._acts.of(wallet)
+        return self._positions.at(wallet, legs, acts, until_ns)
 
     def _forget(self, condition_id: str) -> None:
         self._every = [leg for leg in self._every if leg.listed.condition_id != condition_id]
@@ -142,6 +151,8 @@ class DataIndex:
         for leg in self._every:
             self._legs.setdefault(leg.wallet, []).append(leg)
         self._acts.forget(condition_id)
+        self._traders.pop(condition_id, None)
+        self._positions.forget()
 
     def _deposits(self, wallet: str) -> list[WalletAct]:
         """What the faucet gave."""

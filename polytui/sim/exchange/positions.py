@@ -6,7 +6,7 @@ prices alone; fees of purchases are told beside them, fees of sales come off wha
 
 from __future__ import annotations
 
-from attrs import define
+from attrs import define, evolve
 
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
@@ -75,7 +75,12 @@ class PositionBook:
 
     def all(self) -> list[OwnedShares]:
         """In the order of their beginning, closed ones too."""
-        return list(self._of.values())
+        return [evolve(held) for held in self._of.values()]
+
+    def of(self, condition_id: str) -> list[OwnedShares]:
+        """In one condition."""
+        found = (held for held in self._of.values() if held.listed.condition_id == condition_id)
+        return [evolve(held) for held in found]
 
     def apply(self, fact: TradeLeg | WalletAct) -> None:
         if isinstance(fact, TradeLeg):

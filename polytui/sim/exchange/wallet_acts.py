@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import Enum
 
 from attrs import frozen
@@ -43,25 +44,27 @@ class WalletActs:
 
     def __init__(self) -> None:
         self._of: dict[str, list[WalletAct]] = {}
-        self._all: list[WalletAct] = []
+        self._in: dict[str, set[str]] = {}
+        """Wallets by condition."""
 
     def add(self, *acts: WalletAct) -> None:
         for act in acts:
-            self._all.append(act)
             self._of.setdefault(act.wallet, []).append(act)
+            if act.listed is not None:
+                self._in.setdefault(act.listed.condition_id, set()).add(act.wallet)
 
     def forget(self, condition_id: str) -> None:
         """Everything that was done with the shares of a condition."""
-        self._all = _without(self._all, condition_id)
-        for wallet in {act.wallet for acts in self._of.values() for act in acts}:
+        for wallet in self._in.pop(condition_id, ()):
             self._of[wallet] = _without(self._of[wallet], condition_id)
 
     def of(self, wallet: str) -> list[WalletAct]:
         """Oldest first."""
         return self._of.get(wallet, [])
 
-    def all(self) -> list[WalletAct]:
-        return self._all
+    def wallets_in(self, condition_id: str) -> Set[str]:
+        """Who did anything with shares of a condition."""
+        return self._in.get(condition_id, set())
 
 
 def _without(acts: list[WalletAct], condition_id: str) -> list[WalletAct]:

@@ -15,7 +15,7 @@ from polytui.sim.exchange.calls import MergeCall, SplitCall, TransferSharesCall
 from polytui.sim.exchange.contracts import COLLATERAL_ADAPTER, CONDITIONAL_TOKENS
 from polytui.sim.exchange.data_index import IndexSettings
 from polytui.sim.exchange.on_chain import OnChainSettings
-from polytui.sim.exchange.positions import OwnedShares
+from polytui.sim.exchange.positions import OwnedShares, PositionBook
 from polytui.sim.exchange.venue_trade import TradeStatus
 
 PROMPT = OnChainSettings(index=IndexSettings(lag_s=(0.0, 0.0), burst_s=1.0))
@@ -60,6 +60,48 @@ def test_sets_count_half_a_dollar_a_share_and_gifts_nothing() -> None:
     assert (down.shares, down.cost, down.realized) == (4 * MICRO, 2 * MICRO, 0)
     given_away = position(yard, BOB)
     assert (given_away.shares, given_away.cost) == (4 * MICRO, 0)
+
+
+def test_asking_again_goes_on_where_it_was_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    yard = ChainYard()
+    index, name = yard.yard.index, yard.first.condition_id
+    moments = []
+    for number in range(1, 30):
+        traded(yard, 30 + number, number, fee=number, number=number)
+        yard.play(0.5)
+        if number % 3 == 0:
+            yard.perform(ANN, SplitCall(COLLATERAL_ADAPTER, name, MICRO))
+        if number == 20:
+            late = evolve(traded(yard, 90, 5, number=99), trade_id="late", updated_ns=moments[9])
+            yard.yard.note(TradeTold(yard.world.now_ns, late))
+        moments.append(yard.world.now_ns)
+        found = index.positions(ANN, moments[-1])
+        assert found == positions_anew(yard, moments[-1])
+        for held in found:
+            held.add(MICRO, MICRO)
+        # Older pages are as they were, and do no harm to the newest.
+        assert index.positions(ANN, moments[number // 2]) == positions_anew(
+            yard, moments[number // 2]
+        )
+    assert index.positions(ANN, LATER) == positions_anew(yard, LATER)
+    assert index.positions(ANN, LATER) == [
+        one for one in index.positions_in(name, LATER) if one.wallet == ANN
+    ]
+    applied: list[object] = []
+    monkeypatch.setattr(PositionBook, "apply", lambda _book, fact: applied.append(fact))
+    index.positions(ANN, LATER)
+    traded(yard, 50, 1, number=1_000)
+    index.positions(ANN, LATER)
+    assert len(applied) == 1, "what is new alone"
+
+
+def positions_anew(yard: ChainYard, until_ns: int) -> list[OwnedShares]:
+    book = PositionBook(ANN)
+    for fact in yard.yard.index.facts(ANN, until_ns):
+        book.apply(fact)
+    return book.all()
 
 
 @pytest.mark.parametrize("status", [one for one in TradeStatus if one is not TradeStatus.MINED])

@@ -143,7 +143,7 @@ def test_what_cannot_be_done_says_why_and_takes_back_what_came_before(
         yard.perform(ANN, *calls)
     assert yard.holdings.usd(BOB) == yard.holdings.usd(ANN) == 100 * MICRO
     assert yard.holdings.approvals.allowance(ANN, PUSD, ROUTER) == before
-    assert not yard.yard.acts.all()
+    assert not any(yard.yard.acts.of(one) for one in PEOPLE)
     yard.assert_conserved()
 
 
@@ -274,5 +274,5 @@ def _everything(yard: ChainYard) -> object:
         [approvals.is_approved(one, CONDITIONAL_TOKENS, COLLATERAL_ADAPTER) for one in PEOPLE],
         sum(sets.locked for sets in holdings.every_set()),
         holdings.outstanding(first.up_token),
-        len(yard.yard.acts.all()),
+        [len(yard.yard.acts.of(one)) for one in PEOPLE],
     )
