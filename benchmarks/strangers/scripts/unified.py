@@ -15,6 +15,7 @@ from rows import Rows, Venue
 from unified_chain import chain_rows, redeem_rows
 from unified_elsewhere import elsewhere_rows
 from unified_reads import data_rows, gamma_rows, indexed_rows, market_rows, settled, sums_rows
+from unified_sessions import session_rows
 from unified_streams import public_stream_rows, secure_stream_rows
 from unified_trading import account_rows, key_rows, order_rows, reward_rows
 
@@ -127,12 +128,6 @@ async def _other_keys(rows: Rows, client: Any, kind: Any, venue: Venue) -> None:
         lambda: kind.create(**common, credentials=client.credentials, api_key=made),
         holds=lambda it: it.credentials.key == client.credentials.key,
     )
-    if client.wallet_type == "DEPOSIT_WALLET":
-        await rows.wait(
-            "authorize_session_key (with a builder's key)",
-            lambda: builder.authorize_session_key(address="0x" + "33" * 20),
-            refused="not found",
-        )
     await rows.wait("revoke_builder_api_key", builder.revoke_builder_api_key)
     await rows.wait(
         "fetch_builder_api_keys (one is gone)",
@@ -159,6 +154,8 @@ async def _with_a_key(rows: Rows, client: Any, kind: Any, venue: Venue, *, is_as
     await chain_rows(rows, client, venue)
     await order_rows(rows, client, venue)
     await account_rows(rows, client, venue)
+    if client.wallet_type == "DEPOSIT_WALLET":
+        await session_rows(rows, client, kind, venue)
     await reward_rows(rows, client, venue)
     await data_rows(rows, client, venue, str(client.wallet), is_public=False)
     if is_async:

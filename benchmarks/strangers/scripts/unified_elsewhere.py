@@ -98,15 +98,16 @@ async def _secure_rows(rows: Rows, client: Any, venue: Venue, *, is_async: bool)
             lambda: client.execute_collateral_return_plan(plan=_plan(str(client.wallet))),
             NOT_FOUND if is_deposit_wallet else "Relayer API Key",
         ),
-        "authorize_session_key": (
+        "authorize_session_key (without a builder's key)": (
             lambda: client.authorize_session_key(address=NOBODY),
             "builder API-key" if is_deposit_wallet else "Deposit Wallet",
         ),
-        "revoke_session_key": (
-            lambda: client.revoke_session_key(address=NOBODY),
-            NOT_FOUND if is_deposit_wallet else "Deposit Wallet",
-        ),
     }
+    if not is_deposit_wallet:
+        calls["revoke_session_key"] = (
+            lambda: client.revoke_session_key(address=NOBODY),
+            "Deposit Wallet",
+        )
     if is_async:
         calls |= {
             "open_perps_session": (client.open_perps_session, NOT_FOUND),

@@ -19,7 +19,7 @@ from polytui.sim.exchange.chain import Blockchain, Receipt, gas_of
 from polytui.sim.exchange.contracts import RELAY_HUB
 from polytui.sim.exchange.effects import Effects
 from polytui.sim.exchange.names import hash_of, uuid_of
-from polytui.sim.exchange.wallets import DEPOSIT_WALLET, Wallets
+from polytui.sim.exchange.wallets import DEPOSIT_WALLET, SessionSigner, Wallets
 from polytui.sim.world.agenda import NEVER
 from polytui.sim.world.chance import Chance
 from polytui.sim.world.world import World
@@ -99,6 +99,8 @@ class WalletBatch:
     value: str = "0"
     signature: str = ""
     metadata: str = ""
+    session: SessionSigner | None = None
+    """Who may sign for the wallet once this is mined; nobody more where it ends at second 0."""
 
 
 @define
@@ -210,6 +212,8 @@ class Relayer:
         if batch.kind is BatchKind.WALLET_CREATE:
             self._wallets.register(batch.wallet, batch.owner, DEPOSIT_WALLET)
             self._wallets.deploy(batch.wallet)
+        if batch.session is not None:
+            self._wallets.change_session(batch.wallet, batch.session)
         return None
 
     def _end(self, taken: RelayedBatch, state: BatchState) -> int:

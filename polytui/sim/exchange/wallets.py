@@ -13,6 +13,9 @@ from attrs import frozen
 EOA, PROXY, SAFE, DEPOSIT_WALLET = 0, 1, 2, 3
 """Signature types, as the venue numbers them."""
 SIGNATURE_TYPES = (EOA, PROXY, SAFE, DEPOSIT_WALLET)
+SESSION_SCOPES = frozenset({"ALL", "CLOB", "COMBOSRFQ"})
+"""What the key of a session may be good for."""
+_ORDER_SCOPES = frozenset({"ALL", "CLOB"})
 _MOST_WALLETS = 100_000
 
 
@@ -87,13 +90,24 @@ class Wallets:
     def revoke_session(self, wallet: str, address: str) -> None:
         self._sessions.get(wallet, {}).pop(address, None)
 
+    def change_session(self, wallet: str, signer: SessionSigner) -> None:
+        """As the wallet's contract keeps it: a session that ends at second 0 is none."""
+        if signer.valid_until_s:
+            self.authorize_session(wallet, signer)
+        else:
+            self.revoke_session(wallet, signer.address)
+
     def sessions(self, wallet: str, now_s: int) -> list[SessionSigner]:
         """Those that may still sign."""
         known = self._sessions.get(wallet, {})
         return [one for one in known.values() if now_s < one.valid_until_s]
 
     def may_sign_in_session(self, wallet: str, address: str, now_s: int) -> bool:
-        return any(one.address == address for one in self.sessions(wallet, now_s))
+        """Orders, that is."""
+        return any(
+            one.address == address and not _ORDER_SCOPES.isdisjoint(one.scopes)
+            for one in self.sessions(wallet, now_s)
+        )
 
     def _of_factories(self, owner: str, signature_type: int) -> tuple[str, ...]:
         slot = (owner, signature_type)

@@ -179,7 +179,7 @@ def test_a_registered_wallet_belongs_to_who_came_first() -> None:
 
 def test_a_session_signer_signs_until_its_moment() -> None:
     wallets, wallet = Wallets(derived_wallets), derived_wallets(ANNA, DEPOSIT_WALLET)[0]
-    wallets.authorize_session(wallet, SessionSigner(BELA, ("TRADING",), 100))
+    wallets.authorize_session(wallet, SessionSigner(BELA, ("CLOB",), 100))
     assert wallets.may_sign_in_session(wallet, BELA, 99)
     assert not wallets.may_sign_in_session(wallet, BELA, 100)
     assert not wallets.may_sign_in_session(wallet, ANNA, 99)

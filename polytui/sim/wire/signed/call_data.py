@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
-from eth_abi.abi import decode
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
@@ -86,6 +86,14 @@ def read_call(raw: RawCall) -> ChainCall:
         return make(target, *arguments(types, raw.data))
     except CallDataError:
         return RevertingCall(target)
+
+
+def session_call(address: str, valid_until_s: int) -> bytes:
+    """What a deposit wallet calls itself with, so that `address` may sign until then; zero takes
+    it back (polymarket-client 0.14.0)."""
+    if not valid_until_s:
+        return _REVOKE + encode(["address"], [address])
+    return _AUTHORIZE + encode(["address", "uint256"], [address, valid_until_s])
 
 
 def read_proxy_batch(data: bytes) -> list[RawCall]:
@@ -239,3 +247,5 @@ _FUNCTIONS = {
 }
 _PROXY = selector("proxy((uint8,address,uint256,bytes)[])")
 _MULTISEND = selector("multiSend(bytes)")
+_AUTHORIZE = selector("authorizeSessionSigner(address,uint256)")
+_REVOKE = selector("revokeSessionSigner(address)")
