@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import polymarket
 from rows import Rows, Venue
@@ -303,5 +305,5 @@ async def data_rows(rows: Rows, client: Any, venue: Venue, user: str, *, is_publ
     await rows.wait(
         "download_accounting_snapshot",
         lambda: client.download_accounting_snapshot(user=user),
-        refused="not found",
+        holds=lambda it: ZipFile(BytesIO(it)).namelist() == ["positions.csv", "equity.csv"],
     )

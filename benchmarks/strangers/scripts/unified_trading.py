@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from rows import Rows, Venue
-from unified_reads import BUILDER, TODAY, first_of, is_page, settled
+from unified_reads import TODAY, first_of, is_page, settled
 
 TINY = Decimal("0.01")
 """A price at which the crowd sells nothing."""
@@ -38,9 +39,20 @@ async def key_rows(rows: Rows, client: Any, venue: Venue) -> None:
             else {"refused": "deposit wallet"}
         ),
     )
+    code = "0x" + sha256(f"builder {venue.key}".encode()).hexdigest()
+    await rows.wait(
+        "get_builder_fee_rates (of nobody)",
+        lambda: client.get_builder_fee_rates(code),
+        refused="Unknown builder code",
+    )
+    rows.named("control.").call(
+        "builder",
+        lambda: venue.control("/builder", {"code": code}),
+        holds=lambda it: it == {"code": code},
+    )
     await rows.wait(
         "get_builder_fee_rates",
-        lambda: client.get_builder_fee_rates(BUILDER),
+        lambda: client.get_builder_fee_rates(code),
         holds=lambda it: (it.maker, it.taker) == (0, 0),
     )
 

@@ -29,6 +29,7 @@ from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.back_office import BackOffice
+from polytui.sim.server.builders_control import BuildersControl
 from polytui.sim.server.chain_services import RELAYER_PREFIX, RPC_PATH, ChainServices
 from polytui.sim.server.connections import Connections
 from polytui.sim.server.control_api import ControlApi
@@ -165,7 +166,12 @@ def _app(
 ) -> Starlette:
     door = ControlDoor(token)
     control = ControlApi(connections, exchanges.restart_bybit, trouble_market, clock, door)
-    controls = [*control.routes(), *office.controls(clock, door), *services.controls(door)]
+    controls = [
+        *control.routes(),
+        *office.controls(clock, door),
+        *services.controls(door),
+        *BuildersControl(polymarket.builder_codes, door).routes(),
+    ]
     routes = [
         *polymarket.mounts(),
         *exchanges.mounts(),

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from starlette.routing import Mount
 
+from polytui.sim.exchange.builder_codes import BuilderCodes
 from polytui.sim.exchange.holdings import Holdings
 from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.wire.clob.api import ClobApi
 from polytui.sim.wire.clob.market_channel import MarketSession
+from polytui.sim.wire.data.accounting import AccountingApi
 from polytui.sim.wire.data.api import DataApiRoutes
 from polytui.sim.wire.data.markets import DataMarkets
 from polytui.sim.wire.data.rankings import DataRankings
@@ -52,6 +54,7 @@ class Polymarket:
         self._on_chain = on_chain or OnChain(
             world, Holdings(), Wallets(derived_wallets), OnChainSettings()
         )
+        self.builder_codes = BuilderCodes()
         self._frames = MarketFrames(world)
         self._record = PublicRecord(world)
         self._points = PricePoints(world)
@@ -93,14 +96,15 @@ class Polymarket:
         """The HTTP services, each under a prefix of its own."""
         listing, zombies = self._frames.listing, self._quirks.zombies
         gamma = GammaApi(GammaCatalogue(self._world, listing, self._record, zombies))
-        clob = ClobApi(self._world, self._frames, self._record, self._quirks)
+        clob = ClobApi(self._world, self._frames, self._record, self._quirks, self.builder_codes)
         index, holdings = self._on_chain.index, self._on_chain.holdings
         markets = DataMarkets(self._world, index, holdings, self._frames.listing, self._record)
         data = DataApiRoutes(self._world, index, markets)
         rankings = DataRankings(self._world, index)
+        accounting = AccountingApi(index, holdings, data.valued)
         private = [] if self._desk is None else self._desk.routes()
         return [
             Mount("/gamma", routes=gamma.routes()),
             Mount("/clob", routes=[*clob.routes(), *private]),
-            Mount("/data-api", routes=[*data.routes(), *rankings.routes()]),
+            Mount("/data-api", routes=[*data.routes(), *rankings.routes(), *accounting.routes()]),
         ]

@@ -218,10 +218,15 @@ class TestLists:
         assert (await got(http, "/markets/live-activity/0x1"))[0] == 404
 
     @pytest.mark.trio
-    async def test_builder_fees(self, http: httpx.AsyncClient) -> None:
+    async def test_builder_fees(self, polymarket: Polymarket, http: httpx.AsyncClient) -> None:
         fees = {"builder_maker_fee_rate_bps": 0, "builder_taker_fee_rate_bps": 0}
-        assert await got(http, f"/fees/builder-fees/0x{'a' * 64}") == fees
+        path, other = (f"/fees/builder-fees/0x{digit * 64}" for digit in "ab")
+        assert (await got(http, path))[0] == 404
+        assert polymarket.builder_codes.register(f"0x{'A' * 64}")
+        assert await got(http, path) == fees
+        assert (await got(http, other))[0] == 404
         assert (await got(http, "/fees/builder-fees/0x1"))[0] == 400
+        assert not polymarket.builder_codes.register(f"0x{'0' * 64}")
 
 
 class TestHistory:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.model.units import NS_PER_S
+from polytui.sim.exchange.builder_codes import BuilderCodes, is_builder_code
 from polytui.sim.wire.clob.books import ClobBooks
 from polytui.sim.wire.clob.history import ClobHistory
 from polytui.sim.wire.clob.markets import ClobMarkets
@@ -19,17 +18,21 @@ from polytui.sim.wire.rounds.public_record import PublicRecord
 from polytui.sim.wire.rounds.quirks import Quirks
 from polytui.sim.world.world import World
 
-_CODE = re.compile(r"0x[0-9a-fA-F]{64}")
-
 
 class ClobApi:
     """Routes of the CLOB over a simulated world."""
 
     def __init__(
-        self, world: World, frames: MarketFrames, record: PublicRecord, quirks: Quirks
+        self,
+        world: World,
+        frames: MarketFrames,
+        record: PublicRecord,
+        quirks: Quirks,
+        builders: BuilderCodes,
     ) -> None:
         known = KnownTokens(world, frames.listing, quirks)
         self._world = world
+        self._builders = builders
         self._books = ClobBooks(world, frames, known)
         self._markets = ClobMarkets(world, known, record)
         self._history = ClobHistory(world, frames.listing, record)
@@ -56,7 +59,10 @@ class ClobApi:
         return json_answer(self._world.now_ns // NS_PER_S)
 
     async def builder_fees(self, request: Request) -> Response:
-        """No builder asks for a fee here."""
-        if not _CODE.fullmatch(request.path_params["code"]):
+        """No builder asks for a fee here; 404 for a code that nobody registered."""
+        code = request.path_params["code"]
+        if not is_builder_code(code):
             raise RefusedError(400, {"error": "Invalid builder code"})
+        if not self._builders.is_known(code):
+            raise RefusedError(404, {"error": "builder code not found"})
         return json_answer({"builder_maker_fee_rate_bps": 0, "builder_taker_fee_rate_bps": 0})

@@ -163,7 +163,7 @@ class DataApiRoutes:
         until_ns = self._index.horizon_ns
         total = sum(
             valued.value
-            for valued in self._valued(self._index.positions(wallet, until_ns))
+            for valued in self.valued(self._index.positions(wallet, until_ns))
             if conditions is None or valued.position.listed.condition_id in conditions
         )
         return {"data": {"proxy_wallet": wallet, "value": to_float(total)}}
@@ -218,7 +218,7 @@ class DataApiRoutes:
         page = page_of(query, self._index.horizon_ns)
         tokens: dict[str, list[Valued]] = {}
         for condition in sorted(conditions):
-            for valued in self._valued(self._index.positions_in(condition, page.until_ns)):
+            for valued in self.valued(self._index.positions_in(condition, page.until_ns)):
                 if valued.position.shares > max(least - 1, 0):
                     tokens.setdefault(valued.position.token_id, []).append(valued)
         found = [
@@ -253,7 +253,7 @@ class DataApiRoutes:
         chosen = _chooser(query)
         found = [
             valued
-            for valued in self._valued(held)
+            for valued in self.valued(held)
             if keep(valued)
             and chosen(valued.position)
             and (not title or title in position_row(valued)["title"].lower())
@@ -262,7 +262,8 @@ class DataApiRoutes:
         is_rising = query.one_of("sort_direction", _DIRECTIONS) == "ASC"
         return sorted(found, key=sort, reverse=not is_rising), until_ns
 
-    def _valued(self, positions: Sequence[Any]) -> list[Valued]:
+    def valued(self, positions: Sequence[Any]) -> list[Valued]:
+        """With the venue's prices, and what the same wallet has of the other outcome."""
         shares = {(held.wallet, held.token_id): held.shares for held in positions}
         valued = []
         for held in positions:
