@@ -475,6 +475,8 @@ def replay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
     def run(*arguments: str | Path) -> Ended:
         monkeypatch.setattr(sys, "argv", ["polytui", "replay", *map(str, arguments)])
+        # It tells its children how it was called, and this process goes on to have others.
+        monkeypatch.setenv("POLYTUI_CALLED", "polytui")
         with pytest.raises(SystemExit) as ended:
             main()
         code, said = ended.value.code, capsys.readouterr()

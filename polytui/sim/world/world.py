@@ -225,8 +225,10 @@ class World:
         return self._registry.status(slug)
 
     def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
-        """Published observations made at `since_ns` or later, oldest first."""
-        return self._regions[asset].relay.history(since_ns)
+        """Published observations made at `since_ns` or later, oldest first; none of an asset that
+        is not played here."""
+        region = self._regions.get(asset)
+        return () if region is None else region.relay.history(since_ns)
 
     def candles(
         self,
@@ -238,8 +240,12 @@ class World:
         venue: Venue = Venue.BINANCE,
     ) -> list[TapeBar]:
         """Bars that open in [start_ns, end_ns], oldest first, at most `limit`; the last may be
-        open still. `seconds` below 60 reach back twenty minutes and must divide a minute."""
-        return self._regions[asset].tapes[venue].candles(seconds, start_ns, end_ns, limit)
+        open still. `seconds` below 60 reach back twenty minutes and must divide a minute. None of
+        an asset that is not played here."""
+        region = self._regions.get(asset)
+        if region is None:
+            return []
+        return region.tapes[venue].candles(seconds, start_ns, end_ns, limit)
 
     def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
         """Lists what is listed at the start, and whoever lists the rest."""

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from small_world import E18, START_NS, SmallWorld
 
-from polytui.model.instrument import Outcome
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Side
 from polytui.sim.wire.prices.activity import Activity
 from polytui.sim.wire.prices.polybolt import PolyBoltSession
 from polytui.sim.wire.prices.price_points import PricePoints
 from polytui.sim.wire.prices.rtds import RtdsSession
+from polytui.sim.world.world import World, WorldSettings
 
 TWAP_VALUE = 91_234 * E18 + 561_234_567_890_123_456
 SECOND_MS = START_NS // 10**6
@@ -45,6 +46,35 @@ def items(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
         }
         for channel, symbol in pairs
     ]
+
+
+@pytest.fixture
+def of_btc() -> World:
+    """A whole world, in which only BTC is played."""
+    return World(WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,), messages=0.004))
+
+
+def test_polybolt_has_nothing_of_an_asset_that_is_not_played(of_btc: World) -> None:
+    session = PolyBoltSession(PricePoints(of_btc))
+    auth = {"apiKey": "k", "secret": "s", "passphrase": "p"}
+    session.receive(json.dumps({"op": "auth", "rid": "1", "auth": auth}))
+    wanted = items(("price.crypto", "ethusd"), ("price.crypto.twap", "ethusd"))
+    asked = {"op": "subscribe", "rid": "2", "subscriptions": wanted}
+    *acks, spot, twap = parsed(session.receive(json.dumps(asked)))
+    assert [ack["op"] for ack in acks] == ["subscribed", "subscribed"]
+    assert spot["payload"]["data"] == twap["payload"]["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "symbol"),
+    [("crypto_prices_chainlink", "eth/usd"), ("crypto_prices", "ethusdt")],
+)
+def test_rtds_has_nothing_of_an_asset_that_is_not_played(
+    of_btc: World, topic: str, symbol: str
+) -> None:
+    session = RtdsSession(PricePoints(of_btc), Activity(of_btc))
+    for history in parsed(session.receive(subscribe(topic, symbol))):
+        assert history["payload"]["data"] == []
 
 
 class TestRtds:
