@@ -50,6 +50,20 @@ _AUTH_TYPES = {
         {"name": "message", "type": "string"},
     ],
 }
+BATCH_TYPES = {
+    "Batch": [
+        {"name": "wallet", "type": "address"},
+        {"name": "nonce", "type": "uint256"},
+        {"name": "deadline", "type": "uint256"},
+        {"name": "calls", "type": "Call[]"},
+    ],
+    "Call": [
+        {"name": "target", "type": "address"},
+        {"name": "value", "type": "uint256"},
+        {"name": "data", "type": "bytes"},
+    ],
+}
+"""What a deposit wallet has signed for the relayer."""
 _AUTH_WORDS = "This message attests that I control the given wallet"
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from polytui.sim.exchange.hex_text import is_hash
 
-_CODE = re.compile(r"0x[0-9a-fA-F]{64}")
 _NOBODY = "0x" + "00" * 32
 """Of an order that no builder brought."""
 _MOST = 100_000
 
 
 def is_builder_code(text: str) -> bool:
-    return _CODE.fullmatch(text) is not None
+    return is_hash(text)
 
 
 class BuilderCodes:

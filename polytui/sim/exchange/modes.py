@@ -63,11 +63,10 @@ class EngineModes:
 
     def refusal(self, now_ns: int, *, is_post_only: bool) -> Refusal | None:
         """Why no order is taken just now; None where this one is."""
+        standing = self.cancel_refusal(now_ns)
+        if standing is not None:
+            return standing
         mode = self.mode(now_ns)
-        if mode is EngineMode.RESTARTING:
-            return Refusal(_RESTARTING, 425, self._left_s(mode, now_ns))
-        if mode is EngineMode.DISABLED:
-            return Refusal(_DISABLED, 503)
         if mode is EngineMode.CANCEL_ONLY:
             return Refusal(_CANCEL_ONLY, 503)
         if mode is EngineMode.POST_ONLY and not is_post_only:
@@ -84,7 +83,7 @@ class EngineModes:
     def account_refusal(self, maker: str, *, is_buy: bool) -> Refusal | None:
         if maker in self.banned:
             return Refusal(f"'{maker}' address banned")
-        if maker in self.closed_only and is_buy:
+        if is_buy and self.is_closed_only(maker):
             return Refusal(f"'{maker}' address in closed only mode")
         return None
 

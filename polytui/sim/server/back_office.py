@@ -28,6 +28,7 @@ class BackOffice:
     """Who trades, what they are told, and what goes wrong for them on purpose."""
 
     exchange: Exchange
+    listing: Listing
     wallets: Wallets
     keys: ApiKeys
     auth: VenueAuth
@@ -65,7 +66,7 @@ class BackOffice:
             geoblock.check,
             settings,
         )
-        return cls(exchange, wallets, keys, auth, payloads, limits, geoblock, desk)
+        return cls(exchange, listing, wallets, keys, auth, payloads, limits, geoblock, desk)
 
     def website(self) -> list[Route]:
         """Routes at the root of the port."""
@@ -76,7 +77,7 @@ class BackOffice:
         control = ExchangeControl(
             self.exchange,
             self.wallets,
-            Listing(self.exchange.world),
+            self.listing,
             self.desk.troubles,
             self.payloads,
             self.geoblock,

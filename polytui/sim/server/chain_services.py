@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from polytui.sim.exchange.hex_text import is_address
 from polytui.sim.exchange.on_chain import OnChain
 from polytui.sim.exchange.relayer_keys import relayer_key
 from polytui.sim.server.control_door import ControlDoor
@@ -21,7 +20,6 @@ from polytui.sim.wire.signed.l1_l2_auth import VenueAuth
 from polytui.sim.world.world import World
 
 RELAYER_PREFIX, RPC_PATH = "/relayer", "/rpc"
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class _Owner(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,12 +30,17 @@ class ChainServices:
     """Everything of the chain that strangers reach over HTTP, the Data API apart."""
 
     def __init__(
-        self, world: World, on_chain: OnChain, auth: VenueAuth, prices: CryptoPriceSettings
+        self,
+        world: World,
+        listing: Listing,
+        on_chain: OnChain,
+        auth: VenueAuth,
+        prices: CryptoPriceSettings,
     ) -> None:
         self._world = world
         self._relayer = RelayerApi(world, on_chain.relayer, on_chain.wallets, auth)
         self._rpc = RpcApi(world, on_chain)
-        self._prices = CryptoPriceApi(world, Listing(world), prices)
+        self._prices = CryptoPriceApi(world, listing, prices)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -51,7 +54,7 @@ class ChainServices:
 
         async def hand_out(request: Request) -> Response:
             address = (await door.read(request, _Owner)).address
-            if not _ADDRESS.fullmatch(address):
+            if not is_address(address):
                 raise RefusedError(400, {"error": "address must be 0x and 40 hexadecimal digits"})
             return json_answer({"key": relayer_key(self._world.seed, address.lower())})
 

@@ -105,7 +105,7 @@ async def run_venue(
     office = BackOffice.over(exchange, wallets, settings.desk, settings.limits)
     on_chain = OnChain(world, exchange.holdings, wallets, settings.on_chain, exchange.recheck)
     polymarket = Polymarket(world, settings.quirks, office.desk, on_chain)
-    services = ChainServices(world, on_chain, office.auth, settings.crypto_price)
+    services = ChainServices(world, office.listing, on_chain, office.auth, settings.crypto_price)
     exchanges = Exchanges(world)
 
     def open_session(target: str) -> ClientSession | None:

@@ -243,8 +243,7 @@ class World:
         open still. `seconds` below 60 reach back twenty minutes and must divide a minute. None of
         an asset that is not played here."""
         region = self._regions.get(asset)
-        tapes = {} if region is None else region.tapes
-        return tapes[venue].candles(seconds, start_ns, end_ns, limit) if tapes else []
+        return region.tapes[venue].candles(seconds, start_ns, end_ns, limit) if region else []
 
     def _enlist(self, asset: Asset, interval: Interval, region: _Region) -> None:
         """Lists what is listed at the start, and whoever lists the rest."""

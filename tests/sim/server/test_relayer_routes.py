@@ -14,6 +14,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from eth_utils.crypto import keccak
 from starlette.applications import Starlette
+from stranger import BATCH_TYPES
 
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.sim.exchange.api_keys import ApiKeys, KeyKind
@@ -102,19 +103,6 @@ def signed_wallet(
     """A batch of the deposit wallet as clients send it; `changes` come after the signature."""
     deadline = changes.pop("deadline", office.now_s + 600)
     rows = [{"target": to, "value": 0, "data": bytes.fromhex(data[2:])} for to, data in calls]
-    types = {
-        "Batch": [
-            {"name": "wallet", "type": "address"},
-            {"name": "nonce", "type": "uint256"},
-            {"name": "deadline", "type": "uint256"},
-            {"name": "calls", "type": "Call[]"},
-        ],
-        "Call": [
-            {"name": "target", "type": "address"},
-            {"name": "value", "type": "uint256"},
-            {"name": "data", "type": "bytes"},
-        ],
-    }
     domain = {
         "name": "DepositWallet",
         "version": "1",
@@ -122,7 +110,7 @@ def signed_wallet(
         "verifyingContract": DEPOSIT,
     }
     message = {"wallet": DEPOSIT, "nonce": nonce, "deadline": deadline, "calls": rows}
-    signature = SIGNER.sign_message(encode_typed_data(domain, types, message)).signature.hex()
+    signature = SIGNER.sign_message(encode_typed_data(domain, BATCH_TYPES, message)).signature.hex()
     return {
         "type": "WALLET",
         "from": str(SIGNER.address),

@@ -12,6 +12,7 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from starlette.applications import Starlette
+from stranger import BATCH_TYPES
 
 from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.api_keys import ApiKeys, KeyKind
@@ -30,19 +31,6 @@ WALLET = derived_wallets(OWNER, 3)[0]
 SESSION, OTHER = "0x" + "5e" * 20, "0x" + "5f" * 20
 AUTHORIZE, REVOKE = "/v1/session-signers/authorizations", "/v1/session-signers/revocations"
 DAYS_180 = 180 * 86_400
-BATCH = {
-    "Batch": [
-        {"name": "wallet", "type": "address"},
-        {"name": "nonce", "type": "uint256"},
-        {"name": "deadline", "type": "uint256"},
-        {"name": "calls", "type": "Call[]"},
-    ],
-    "Call": [
-        {"name": "target", "type": "address"},
-        {"name": "value", "type": "uint256"},
-        {"name": "data", "type": "bytes"},
-    ],
-}
 
 
 class Office:
@@ -94,7 +82,7 @@ class Office:
             "wallet": WALLET, "nonce": nonce, "deadline": deadline,
             "calls": [{"target": WALLET, "value": 0, "data": data}],
         }  # fmt: skip
-        signature = by.sign_message(encode_typed_data(domain, BATCH, message)).signature.hex()
+        signature = by.sign_message(encode_typed_data(domain, BATCH_TYPES, message)).signature.hex()
         return {
             "walletAddress": WALLET,
             "nonce": str(nonce),

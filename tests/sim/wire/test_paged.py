@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from polytui.sim.wire.form.api_answer import RefusedError
-from polytui.sim.wire.form.cursor_pages import END, FIRST
-from polytui.sim.wire.form.paged import page_document
+from polytui.sim.wire.form.paged import END, FIRST, page_document
 
 
 def asked(cursor: str) -> Request:

@@ -10,7 +10,7 @@ from small_world import START_NS, SmallWorld
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.sim.wire.form.cursor_pages import END, FIRST, page_of
+from polytui.sim.wire.form.paged import END, FIRST, page_of
 from polytui.sim.wire.rounds.public_record import PublicRecord
 
 START_S = START_NS // NS_PER_S

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from polytui.sim.exchange.hex_text import is_address
 from polytui.sim.wire.form.api_answer import RefusedError
 
 BAD = "invalid transaction request payload"
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
 
 
@@ -17,7 +17,7 @@ def refused(words: str, status: int = 400) -> RefusedError:
 
 def address_of(text: str) -> str:
     """In small letters."""
-    if not _ADDRESS.fullmatch(text):
+    if not is_address(text):
         raise refused(BAD)
     return text.lower()
 

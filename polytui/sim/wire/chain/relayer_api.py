@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from polytui.sim.exchange.contracts import (
     RELAY_HUB,
     SAFE_MULTISEND,
 )
+from polytui.sim.exchange.hex_text import NOBODY, is_bytes
 from polytui.sim.exchange.relayer import (
     RELAY,
     BatchKind,
@@ -47,7 +47,6 @@ from polytui.sim.world.world import World
 if TYPE_CHECKING:
     from polytui.sim.wire.signed.call_data import RawCall
 
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _MOST_METADATA = 500
 _MOST_CALLS = 256
 _KINDS = {"WALLET": DEPOSIT_WALLET, "SAFE": SAFE, "PROXY": PROXY}
@@ -55,8 +54,8 @@ _FREE = {
     "gasPrice": "0",
     "safeTxnGas": "0",
     "baseGas": "0",
-    "gasToken": "0x" + "00" * 20,
-    "refundReceiver": "0x" + "00" * 20,
+    "gasToken": NOBODY,
+    "refundReceiver": NOBODY,
 }
 """What a safe's transaction costs it here."""
 
@@ -340,6 +339,6 @@ def _iso(at_ns: int) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    if not _HEX.fullmatch(text):
+    if not is_bytes(text):
         raise refused(BAD)
     return bytes.fromhex(text[2:])

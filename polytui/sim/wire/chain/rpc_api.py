@@ -15,6 +15,7 @@ from starlette.routing import Route
 from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.chain import ChainRefusedError, Receipt, gas_of
 from polytui.sim.exchange.contracts import CHAIN_ID
+from polytui.sim.exchange.hex_text import NOBODY, is_address, is_bytes, is_hash
 from polytui.sim.exchange.names import hash_of
 from polytui.sim.exchange.on_chain import OnChain
 from polytui.sim.wire.form.api_answer import json_answer
@@ -31,9 +32,6 @@ _MOST_CELLS = 1024
 _MOST_BRACKETS = 10 * _MOST_CALLS
 _MOST_BYTES = 262_144
 """Of one transaction's call data."""
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _NOW = ("latest", "pending", "safe", "finalized")
 _PARSE, _INVALID, _UNKNOWN, _PARAMS, _SERVER, _REVERTED = (
@@ -315,25 +313,25 @@ def _asked(call: Any) -> tuple[str, str, int, bytes]:
     """Sender, target, value and data of a call object."""
     if not isinstance(call, dict):
         raise _RpcError(_PARAMS, "a call must be an object")
-    sender = _address(call.get("from", "0x" + "00" * 20))
+    sender = _address(call.get("from", NOBODY))
     data = call.get("data", call.get("input", "0x"))
     return sender, _address(call.get("to")), _quantity(call.get("value", "0x0")), _data(data)
 
 
 def _address(value: Any) -> str:
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+    if not isinstance(value, str) or not is_address(value):
         raise _RpcError(_PARAMS, "invalid address")
     return value.lower()
 
 
 def _hash(value: Any) -> str:
-    if not isinstance(value, str) or not _HASH.fullmatch(value):
+    if not isinstance(value, str) or not is_hash(value):
         raise _RpcError(_PARAMS, "invalid hash")
     return value.lower()
 
 
 def _data(value: Any) -> bytes:
-    if not isinstance(value, str) or len(value) > _MOST_BYTES * 2 or not _DATA.fullmatch(value):
+    if not isinstance(value, str) or len(value) > _MOST_BYTES * 2 or not is_bytes(value):
         raise _RpcError(_PARAMS, "invalid data")
     return bytes.fromhex(value[2:])
 

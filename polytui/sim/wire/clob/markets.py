@@ -11,9 +11,10 @@ from starlette.routing import Route
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, format_micro, to_float
+from polytui.sim.exchange.hex_text import NOBODY
 from polytui.sim.wire.clob.tokens import NO_MARKET, KnownTokens, only
 from polytui.sim.wire.form.api_answer import json_answer
-from polytui.sim.wire.form.cursor_pages import page_of
+from polytui.sim.wire.form.paged import page_document
 from polytui.sim.wire.form.wire_text import iso_z, price_text
 from polytui.sim.wire.rounds.documents import is_closed, middles
 from polytui.sim.wire.rounds.lasting import LISTED_AHEAD_NS, Document, question_id, title_of
@@ -26,7 +27,6 @@ _PAGE = 1_000
 _DELAYED = (Interval.M5, Interval.M15, Interval.H1)
 """Intervals whose marketable orders are held before they match (`itode`, venue listing)."""
 _REWARDS = {"rates": None, "min_size": 50, "max_spread": 4.5}
-_NOBODY = f"0x{'0' * 40}"
 
 
 class ClobMarkets:
@@ -117,11 +117,7 @@ class ClobMarkets:
         self, request: Request, rounds: list[Round], document_of: Callable[[Round], Document]
     ) -> Response:
         only(request, ("next_cursor",))
-        page, following = page_of(rounds, request.query_params.get("next_cursor", ""), _PAGE)
-        data = [document_of(one) for one in page]
-        return json_answer(
-            {"limit": _PAGE, "count": len(data), "next_cursor": following, "data": data}
-        )
+        return json_answer(page_document(rounds, request, _PAGE, document_of))
 
     def _by_condition(self, request: Request) -> Round:
         return self._known.by_condition(request.path_params["condition_id"])
@@ -210,7 +206,7 @@ def _activity(round_: Round, swept: BookSwept) -> Iterable[Document]:
                 "slug": round_.slug,
             },
             "user": {
-                "address": _NOBODY,
+                "address": NOBODY,
                 "username": "",
                 "profile_picture": "",
                 "optimized_profile_picture": "",

@@ -19,11 +19,10 @@ from attrs import frozen
 from starlette.requests import Request
 
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.sim.exchange.hex_text import is_address, is_condition
 from polytui.sim.wire.form.api_answer import RefusedError
 
 Document = dict[str, Any]
-_WALLET = re.compile(r"0x[0-9a-fA-F]{40}")
-_CONDITION = re.compile(r"0x(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{62})")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _PAGING = ("limit", "cursor")
 _USUAL_LIMIT, _MOST = 100, 1000
@@ -66,7 +65,7 @@ class DataQuery:
     def wallet(self, name: str = "user") -> str | None:
         """In lower case."""
         text = self._given.get(name)
-        if text is not None and not _WALLET.fullmatch(text):
+        if text is not None and not is_address(text):
             raise refused(f"{name} is not a wallet address")
         return text.lower() if text else None
 
@@ -84,7 +83,7 @@ class DataQuery:
         if not both:
             return None
         parts = self._given[both[0]].split(",")
-        if any(not _CONDITION.fullmatch(part) for part in parts):
+        if any(not is_condition(part) for part in parts):
             raise refused("condition is not valid")
         if len(set(parts)) > _MOST_CONDITIONS:
             raise refused(f"condition accepts at most {_MOST_CONDITIONS} values")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.sim.exchange.api_keys import Caller
+from polytui.sim.exchange.hex_text import NOBODY
 from polytui.sim.exchange.wallets import SIGNATURE_TYPES, Wallets
 from polytui.sim.wire.desk.private_request import bad, only, token_of
 from polytui.sim.wire.desk.seen_balances import DOLLARS, SeenBalance, SeenBalances
@@ -17,7 +18,6 @@ _PARAMS = ("asset_type", "token_id", "signature_type")
 _COLLATERAL, _SHARES, _POSITIONS = "COLLATERAL", "CONDITIONAL", "CONDITIONAL-V2"
 _POSITION_ZEROS = ((1 << 64) - 1) << 40
 """Bits that are none in a position id of a "v2" market (as both official clients tell them)."""
-_NOBODY = "0x" + "0" * 40
 _CHECKSUMMED = (
     "0xE111180000d2663C0091e4f400237545B87B996B",
     "0xe2222d279d744050d28e00520010520000310F59",
@@ -65,7 +65,7 @@ class BalanceApi:
         token_id = token_of(asked.get("token_id", ""))
         is_position = not int(token_id) & _POSITION_ZEROS
         # One contract knows nothing of the other's tokens: a balance of nobody.
-        return (wallet if is_position is (kind == _POSITIONS) else _NOBODY, token_id)
+        return (wallet if is_position is (kind == _POSITIONS) else NOBODY, token_id)
 
 
 def signature_type_of(asked: dict[str, str]) -> int:

@@ -74,7 +74,7 @@ class OrderDesk:
                 keys,
                 wallets,
                 exchange.now_ns,
-                lambda address: address in modes.closed_only,
+                modes.is_closed_only,
                 limits.tier_of,
             ),
             OrdersApi(

@@ -9,15 +9,12 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
+from polytui.sim.exchange.hex_text import is_address, is_condition, is_hash
 from polytui.sim.wire.form.api_answer import RefusedError
 from polytui.sim.wire.form.strict_json import strict_json
 
 T = TypeVar("T")
-_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_CONDITION = re.compile(r"0x(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{62})")
-"""32 bytes, or 31 of a "v2" market."""
 _TOKEN = re.compile(r"[0-9]{1,78}")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 def bad(words: str) -> RefusedError:
@@ -41,13 +38,13 @@ def only(request: Request, names: Collection[str], words: str) -> dict[str, str]
 
 
 def order_id_of(text: str) -> str:
-    if not _HASH.fullmatch(text):
+    if not is_hash(text):
         raise bad("Invalid orderID")
     return text.lower()
 
 
 def market_of(text: str) -> str:
-    if not _CONDITION.fullmatch(text):
+    if not is_condition(text):
         raise bad("Invalid market")
     return text.lower()
 
@@ -59,7 +56,7 @@ def token_of(text: str) -> str:
 
 
 def address_of(text: str, words: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    if not is_address(text):
         raise bad(words)
     return text.lower()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from starlette.routing import Route
 
 from polytui.model.instrument import Round
 from polytui.model.units import MICRO, NS_PER_S, format_micro
+from polytui.sim.exchange.builder_codes import is_builder_code
 from polytui.sim.exchange.contracts import PUSD
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.venue_trade import TradeStatus, VenueTrade
@@ -27,7 +27,6 @@ from polytui.sim.wire.rounds.listing import Listing
 _WORDS = "Invalid payload"
 _TRADE_WORDS = "Invalid trade params payload"
 _PER_PAGE = 100
-_CODE = re.compile(r"0x[0-9a-f]{64}")
 _PARAMS = (*TRADE_FILTERS, "builder_code", "next_cursor")
 _DONE = (TradeStatus.MINED, TradeStatus.CONFIRMED)
 """Whose fees were paid."""
@@ -87,7 +86,7 @@ class RebatesApi:
     async def builder_trades(self, request: Request) -> Response:
         asked = only(request, _PARAMS, _TRADE_WORDS)
         code = asked.get("builder_code", "").lower()
-        if not _CODE.fullmatch(code) or not code.strip("0x"):
+        if not is_builder_code(code) or not code.strip("0x"):
             raise bad("Invalid builder code")
         found = [trade for trade in self._exchange.every_trade() if self._came_by(trade, code)]
         found = picked(found, asked, _TRADE_WORDS)

@@ -9,6 +9,7 @@ import msgspec
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.sim.exchange.hex_text import NOBODY
 from polytui.sim.wire.form.wire_text import millis
 from polytui.sim.wire.rounds.lasting import title_of
 from polytui.sim.wire.rounds.market_frames import transaction_hash
@@ -17,7 +18,6 @@ from polytui.sim.world.world_events import BookSwept
 
 KINDS = ("trades", "orders_matched")
 """A trade of somebody, and the match it was; this venue tells both at once."""
-_NOBODY = f"0x{'0' * 40}"
 """Takers of the crowd have no name."""
 
 
@@ -55,7 +55,7 @@ class Activity:
             "outcome": swept.outcome.value.capitalize(),
             "outcomeIndex": list(Outcome).index(swept.outcome),
             "profileImage": "",
-            "proxyWallet": _NOBODY,
+            "proxyWallet": NOBODY,
             "pseudonym": "",
             "side": "BUY" if swept.taker_side is Side.BUY else "SELL",
             "slug": round_.slug,

@@ -32,10 +32,8 @@ from polytui.sim.exchange.contracts import (
     ERC20,
     ERC1155,
     NEG_RISK_COLLATERAL_ADAPTER,
-    PROXY_FACTORY,
     PUSD,
     ROUTER,
-    SAFE_MULTISEND,
 )
 
 MOST_CALLS = 256
@@ -130,14 +128,6 @@ def read_multisend(data: bytes) -> list[RawCall]:
         calls.append(RawCall(target, value, packed[at + _HEAD : end]))
         at = end
     return _bounded(calls)
-
-
-def is_multisend(target: str) -> bool:
-    return target == SAFE_MULTISEND
-
-
-def is_proxy_factory(target: str) -> bool:
-    return target == PROXY_FACTORY
 
 
 def _bounded(calls: list[RawCall]) -> list[RawCall]:

@@ -20,6 +20,7 @@ from attrs.validators import ge
 from starlette.requests import Request
 
 from polytui.sim.exchange.api_keys import ApiKeys, Caller, KeyKind, VenueKey
+from polytui.sim.exchange.hex_text import is_address
 from polytui.sim.wire.form.api_answer import RefusedError
 from polytui.sim.wire.signed.ethereum import load_ethereum
 from polytui.sim.wire.signed.typed_data import clob_auth_signer, signature_bytes
@@ -27,7 +28,6 @@ from polytui.sim.wire.signed.typed_data import clob_auth_signer, signature_bytes
 BAD_L1 = "Invalid L1 Request headers"
 BAD_L2 = "Unauthorized/Invalid api key"
 BAD_BUILDER = "invalid authorization"
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 _NONCE = re.compile(r"0|[1-9][0-9]{0,77}")
 _WORD = 2**256
@@ -64,7 +64,7 @@ class VenueAuth:
         timestamp = _header(request, "poly_timestamp")
         nonce = _header(request, "poly_nonce")
         signature = signature_bytes(_header(request, "poly_signature"))
-        is_whole = _ADDRESS.fullmatch(address) and _NONCE.fullmatch(nonce) and signature
+        is_whole = is_address(address) and _NONCE.fullmatch(nonce) and signature
         if not is_whole or int(nonce) >= _WORD or not self._is_present(timestamp):
             raise RefusedError(401, {"error": BAD_L1})
         await load_ethereum()

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from polytui.sim.exchange.contracts import CHAIN_ID
+from polytui.sim.exchange.hex_text import NOBODY
 from polytui.sim.wire.signed.typed_data import digest_of, recovered, without_session
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
 
-_NOBODY = "0x" + "00" * 20
 _BATCH = {
     "Batch": [
         {"name": "wallet", "type": "address"},
@@ -92,7 +92,7 @@ def safe_signer(
     domain = {"chainId": CHAIN_ID, "verifyingContract": safe}
     transaction = {
         "to": to, "value": 0, "data": data, "operation": operation, "safeTxGas": 0, "baseGas": 0,
-        "gasPrice": 0, "gasToken": _NOBODY, "refundReceiver": _NOBODY, "nonce": nonce,
+        "gasPrice": 0, "gasToken": NOBODY, "refundReceiver": NOBODY, "nonce": nonce,
     }  # fmt: skip
     message: SignableMessage = encode_typed_data(domain, _SAFE, transaction)
     if signature and signature[-1] > 28:

@@ -6,15 +6,16 @@ Contracts and bytecode as the official SDK has them (polymarket-client 0.14.0, e
 
 from __future__ import annotations
 
+from polytui.sim.exchange.contracts import (
+    DEPOSIT_WALLET_BEACON,
+    DEPOSIT_WALLET_FACTORY,
+    DEPOSIT_WALLET_IMPLEMENTATION,
+    PROXY_FACTORY,
+    PROXY_IMPLEMENTATION,
+    SAFE_FACTORY,
+    SAFE_INIT_CODE_HASH,
+)
 from polytui.sim.exchange.wallets import DEPOSIT_WALLET, PROXY, SAFE
-
-PROXY_FACTORY = "0xab45c5a4b0c941a2f231c04c3f49182e1a254052"
-_PROXY_IMPLEMENTATION = "44e999d5c2f66ef0861317f9a4805ac2e90aeb4f"
-SAFE_FACTORY = "0xaacfeea03eb1561c4e67d661e40682bd20e3541b"
-_SAFE_CODE_HASH = "2bce2127ff07fb632d16c8347c4ebf501f4841168bed00d9e6ef715ddb6fcecf"
-DEPOSIT_WALLET_FACTORY = "0x00000000000fb5c9adea0298d729a0cb3823cc07"
-_DEPOSIT_BEACON = "7a18edfe055488a3128f01f563e5b479d92ffc3a"
-_DEPOSIT_IMPLEMENTATION = "58ca52ebe0dadfdf531cde7062e76746de4db1eb"
 
 # A minimal proxy (EIP-1167) behind a constructor that calls `cloneConstructor(bytes)` with nothing.
 _PROXY_CODE = (
@@ -40,10 +41,12 @@ def derived_wallets(owner: str, signature_type: int) -> tuple[str, ...]:
     """The addresses of an EOA's wallets of one type, in small letters, the present way first."""
     who = bytes.fromhex(owner[2:])
     if signature_type == PROXY:
-        code = _PROXY_CODE.format(factory=PROXY_FACTORY[2:], implementation=_PROXY_IMPLEMENTATION)
+        factory, implementation = PROXY_FACTORY[2:], PROXY_IMPLEMENTATION[2:]
+        code = _PROXY_CODE.format(factory=factory, implementation=implementation)
         return (_create2(PROXY_FACTORY, _keccak(who), _keccak(bytes.fromhex(code))),)
     if signature_type == SAFE:
-        return (_create2(SAFE_FACTORY, _keccak(_word(who)), bytes.fromhex(_SAFE_CODE_HASH)),)
+        code_hash = bytes.fromhex(SAFE_INIT_CODE_HASH[2:])
+        return (_create2(SAFE_FACTORY, _keccak(_word(who)), code_hash),)
     if signature_type == DEPOSIT_WALLET:
         return _deposit_wallets(who)
     return ()
@@ -55,12 +58,12 @@ def _deposit_wallets(who: bytes) -> tuple[str, ...]:
     salt = _keccak(arguments)
     found = []
     for prefix, target, code in (
-        (_BEACON_PREFIX, _DEPOSIT_BEACON, _BEACON_CODE),
-        (_UUPS_PREFIX, _DEPOSIT_IMPLEMENTATION, _UUPS_CODE),
+        (_BEACON_PREFIX, DEPOSIT_WALLET_BEACON, _BEACON_CODE),
+        (_UUPS_PREFIX, DEPOSIT_WALLET_IMPLEMENTATION, _UUPS_CODE),
     ):
         # The length of what follows the code stands in its first instructions.
         head = (prefix + (len(arguments) << 56)).to_bytes(10, "big")
-        whole = head + bytes.fromhex(target + code) + arguments
+        whole = head + bytes.fromhex(target[2:] + code) + arguments
         found.append(_create2(DEPOSIT_WALLET_FACTORY, salt, _keccak(whole)))
     return tuple(found)
 
