@@ -24,6 +24,7 @@ from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import OrderType, SignedOrder
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 from polytui.sim.world.matching import Match
+from polytui.sim.world.refusals import duplicated
 from polytui.sim.world.world import World
 from polytui.sim.world.world_events import WorldEvent
 
@@ -65,8 +66,7 @@ class Intake:
 
     def _take_in(self, signed: SignedOrder, answered: Answered) -> Iterator[WorldEvent]:
         if self._keeper.file.get(signed.order_id) is not None:
-            words = f"order {signed.order_id} is invalid. Duplicated."
-            answered(_refused(signed, Refusal(words)))
+            answered(_refused(signed, Refusal(duplicated(signed.order_id))))
             return
         judged = self._judge.judge(signed, self._world.now_ns)
         if isinstance(judged, Refusal):

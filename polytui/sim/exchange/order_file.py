@@ -9,8 +9,8 @@ from polytui.sim.exchange.venue_order import MOVES, VenueOrder
 
 
 class OrderFile:
-    """State: the latest state of each order, by its id; open ones by key and by round too; those
-    that are over in the order of their ends, until they are forgotten."""
+    """State: the latest state of each order, by its id; open ones by key, round and wallet too;
+    those that are over in the order of their ends, until they are forgotten."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class OrderFile:
         self._orders: dict[str, VenueOrder] = {}
         self._open_by_key: dict[str, dict[str, None]] = {}
         self._open_by_slug: dict[str, dict[str, None]] = {}
+        self._open_by_wallet: dict[str, dict[str, None]] = {}
 
     def get(self, order_id: str) -> VenueOrder | None:
         return self._orders.get(order_id)
@@ -49,7 +50,11 @@ class OrderFile:
         self._place(order, is_open=False)
 
     def _place(self, order: VenueOrder, *, is_open: bool) -> None:
-        for places, name in ((self._open_by_key, order.api_key), (self._open_by_slug, order.slug)):
+        for places, name in (
+            (self._open_by_key, order.api_key),
+            (self._open_by_slug, order.slug),
+            (self._open_by_wallet, order.maker),
+        ):
             if is_open:
                 places.setdefault(name, {})[order.order_id] = None
             elif name in places:
@@ -67,11 +72,7 @@ class OrderFile:
 
     def open_of_wallet(self, wallet: str) -> list[VenueOrder]:
         """Oldest first."""
-        found = (order for order in self.every_open() if order.maker == wallet)
-        return sorted(found, key=lambda order: order.created_ns)
-
-    def every_open(self) -> list[VenueOrder]:
-        return [order for slug in self._open_by_slug for order in self.open_in(slug)]
+        return [self._orders[name] for name in self._open_by_wallet.get(wallet, ())]
 
 
 class _Over:

@@ -289,7 +289,7 @@ class ConditionBook:
     def _refusal(self, order: MatchOrder, opposite: BookSide, limit_key: int) -> str:
         """The venue's words, or "" for an order it takes."""
         if order.order_id in self._known:
-            return duplicated(order)
+            return duplicated(order.order_id)
         fault = malformed(order, self.tick, self.min_shares)
         return fault or untimely(order, opposite, limit_key)
 

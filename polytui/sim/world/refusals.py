@@ -20,11 +20,11 @@ def malformed(order: MatchOrder, tick: Price, min_shares: Shares) -> str:
     """What is wrong with the order whatever the book holds."""
     if not is_on_tick(order.price, tick):
         words = f"({format_micro(order.price)}) breaks minimum tick size rule: {format_micro(tick)}"
-        return f"{_start(order)}Price {words}"
+        return f"{_start(order.order_id)}Price {words}"
     size = format_micro(order.shares)
     if order.shares < min_shares:
         least = format_micro(min_shares)
-        return f"{_start(order)}Size ({size}) lower than the minimum: {least}"
+        return f"{_start(order.order_id)}Size ({size}) lower than the minimum: {least}"
     if order.is_for_dollars:
         return _inexact(order, tick)
     if order.shares % LOT:
@@ -33,8 +33,8 @@ def malformed(order: MatchOrder, tick: Price, min_shares: Shares) -> str:
     return ""
 
 
-def duplicated(order: MatchOrder) -> str:
-    return f"{_start(order)}Duplicated."
+def duplicated(order_id: str) -> str:
+    return f"{_start(order_id)}Duplicated."
 
 
 def too_exact(tick: Price) -> str:
@@ -60,8 +60,8 @@ def untimely(order: MatchOrder, opposite: BookSide, limit_key: int) -> str:
     return ""
 
 
-def _start(order: MatchOrder) -> str:
-    return f"order {order.order_id} is invalid. "
+def _start(order_id: str) -> str:
+    return f"order {order_id} is invalid. "
 
 
 def _inexact(order: MatchOrder, tick: Price) -> str:
