@@ -6,13 +6,16 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from hmac import compare_digest
 from io import StringIO
 from pathlib import Path
+from typing import NoReturn
 
 from attrs import frozen
 from dotenv import dotenv_values
 
 from polytui.model.errors import Fatal
+from polytui.model.known_secrets import know
 from polytui.model.plain_text import plain
 
 FEED_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
@@ -25,11 +28,13 @@ _KEYLIKE = re.compile(
 
 
 class Secret:
-    """A text that never shows itself; `reveal` is the one way to it."""
+    """A text that never shows itself; `reveal` is the one way to it. From its making on no text
+    for people in this process shows it either (model/known_secrets.py)."""
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
+        know(text)
         self._text = text
 
     def reveal(self) -> str:
@@ -39,6 +44,23 @@ class Secret:
         return "Secret(***)"
 
     __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and compare_digest(
+            self._text.encode(), other._text.encode()
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not copied to where it could be read")
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
 
 
 @frozen

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from polytui.model.known_secrets import longest, masked
+
 MOST_CHARACTERS = 500
 """Of one notice, finding or fault."""
 _MARKS_MOST = 4
@@ -17,14 +19,25 @@ _MARKS_MOST = 4
 
 
 def plain(text: object, most: int = MOST_CHARACTERS) -> str:
-    """`text` on one line of at most `most` characters, each of which is drawn."""
+    """`text` on one line of at most `most` characters, each of which is drawn, with stars for
+    secrets of ours."""
     known = str(text)
-    cut = known if len(known) <= most else known[:most]
+    cut = _begun(known, most)
     if not (cut.isascii() and cut.isprintable()):
         cut = "".join(_visible(cut))
     if len(cut) > most or (len(known) > most and cut):
         return f"{cut[: most - 1]}…"
     return cut
+
+
+def _begun(text: str, most: int) -> str:
+    """Its first `most` characters, without secrets of ours. One that stands across the cut is seen
+    whole before it is cut; what may be the beginning of another, behind it, is left out."""
+    over = longest()
+    if len(text) <= most + over:
+        return masked(text)[:most]
+    begun = masked(text[: most + over])
+    return begun[: max(0, min(most, len(begun) - over))]
 
 
 def _visible(text: str) -> list[str]:
