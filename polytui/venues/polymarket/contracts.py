@@ -1,0 +1,41 @@
+"""The venue's contracts that our signatures are for, and the factories of its wallets.
+
+Source: the venue's page of contracts (October 2026), and py-clob-client-v2 1.2.1 and
+polymarket-client 0.14.0 for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+POLYGON, AMOY = 137, 80_002
+"""The chain with money, and the one for trying."""
+
+
+@frozen
+class ExchangeContracts:
+    """Who settles trades on one chain."""
+
+    standard: str
+    neg_risk: str
+    positions: str
+    """Of "v2" rounds, neg-risk or not."""
+
+
+_STANDARD = "0xE111180000d2663C0091e4f400237545B87B996B"
+_NEG_RISK = "0xe2222d279d744050d28e00520010520000310F59"
+
+EXCHANGES: Mapping[int, ExchangeContracts] = {
+    POLYGON: ExchangeContracts(_STANDARD, _NEG_RISK, "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa"),
+    AMOY: ExchangeContracts(_STANDARD, _NEG_RISK, "0x9fE6e61422AdB6F610d8597F9684b16912D50C3D"),
+}
+
+PROXY_FACTORY = "0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"
+PROXY_CODE_HASH = "0xd21df8dc65880a8606f09fe0ce3df9b8869287ab0b058be05aa9e8af6330a00b"
+SAFE_FACTORY = "0xaacFeEa03eb1561C4e67d661e40682Bd20E3541b"
+SAFE_CODE_HASH = "0x2bce2127ff07fb632d16c8347c4ebf501f4841168bed00d9e6ef715ddb6fcecf"
+DEPOSIT_FACTORY = "0x00000000000Fb5C9ADea0298D729A0CB3823Cc07"
+DEPOSIT_BEACON = "0x7A18EDfe055488A3128f01F563e5B479D92ffc3a"
+DEPOSIT_IMPLEMENTATION = "0x58CA52ebe0DadfdF531Cde7062e76746de4Db1eB"
