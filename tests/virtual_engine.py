@@ -65,6 +65,7 @@ _ENDPOINTS = EndpointSettings(
     clob="http://127.0.0.1:1/clob",
     data_api="http://127.0.0.1:1/data-api",
     market_ws="ws://127.0.0.1:1/ws/market",
+    user_ws="ws://127.0.0.1:1/ws/user",
     rtds_ws="ws://127.0.0.1:1/rtds",
     polybolt_ws="ws://127.0.0.1:1/polybolt/ws",
     binance_ws="ws://127.0.0.1:1/binance",

@@ -34,6 +34,7 @@ from polytui.config.deciding import (
 )
 from polytui.config.execution import ExecutionSettings, LatencySettings
 from polytui.config.files import FileSettings
+from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -311,6 +312,7 @@ class Settings:
     settlement_sniper: SettlementSniperSettings = _hot(SettlementSniperSettings)
     predictor: PredictorSettings = _hot(PredictorSettings)
     execution: ExecutionSettings = Factory(ExecutionSettings)
+    live: LiveSettings = Factory(LiveSettings)
     paper: PaperSettings = Factory(PaperSettings)
     supervision: SupervisionSettings = Factory(SupervisionSettings)
     queues: QueueSettings = Factory(QueueSettings)
@@ -339,6 +341,7 @@ __all__ = [
     "HttpLimits",
     "JournalSettings",
     "LatencySettings",
+    "LiveSettings",
     "MarketSettings",
     "MomentumScoreSettings",
     "PaperSettings",

@@ -26,6 +26,8 @@ class EndpointSettings:
     """What was paid for the outcomes of a round; asked for the winner like the two above."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     """Books' changes as they happen."""
+    user_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/user", _WS)
+    """What becomes of our own orders."""
     rtds_ws: str = setting("wss://ws-live-data.polymarket.com", _WS)
     """Chainlink, without a key."""
     polybolt_ws: str = setting("wss://ws-live-v2.polymarket.com/ws", _WS)

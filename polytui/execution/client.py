@@ -15,16 +15,22 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 
 from polytui.config.schema import Settings
 from polytui.model.effects import Effect
-from polytui.model.events import DeskOpened, Event, Report
+from polytui.model.events import DeskOpened, Event, FeedDown, FeedUp, FoundOrder, Report
 from polytui.model.instrument import Asset
+from polytui.model.orders import Order
 from polytui.model.units import Usd
 from polytui.net.clock import SessionClock
+from polytui.net.dial import Trust
+from polytui.net.pools import Pools
 
-Deliver = Callable[[Report], None]
+AccountNews = FeedUp | FeedDown
+"""What an account says besides what became of orders: how it is itself."""
+
+Deliver = Callable[[Report | AccountNews], None]
 """To the desk's inbox; never waits."""
 
 
@@ -93,6 +99,29 @@ class Carried:
     cash: Usd
     desks: Mapping[Asset, DeskOpened]
     """Results and holdings of each asset that ever had a desk, orders left out."""
+    working: Mapping[Asset, tuple[FoundOrder, ...]] = field(factory=dict)
+    """Orders that worked when the process ended, none of them certain: a venue is asked for each.
+    On paper they ended with it."""
+    orders: Mapping[Asset, tuple[Order, ...]] = field(factory=dict)
+    """Every order that its desk knows, ended ones of open rounds too: fills of theirs may come."""
+
+
+@frozen
+class AccountNeeds:
+    """What a session gives its account to live on."""
+
+    settings: Settings
+    """With the addresses that the session really asks."""
+    clock: SessionClock
+    carried: Carried | None = None
+    pools: Pools = field(factory=Pools)
+    """Connections and pace by host, shared with everybody else who asks there."""
+    trust: Trust = field(factory=Trust)
+    say: Callable[[str, str, str], None] = field(default=lambda level, asset, text: None)
+    """A line for people: level, asset (empty for the whole account), text."""
+    kill: Callable[[str], None] = field(default=lambda words: None)
+    """The session's kill switch, from any task, with why: every order is cancelled, and nobody
+    trades until a person re-arms it."""
 
 
 class Execution(Protocol):
@@ -103,9 +132,7 @@ class Execution(Protocol):
     def money(self) -> VenueMoney: ...
 
 
-OpenExecution = Callable[
-    [Settings, SessionClock, Carried | None], AbstractAsyncContextManager[Execution]
-]
+OpenExecution = Callable[[AccountNeeds], AbstractAsyncContextManager[Execution]]
 """A column of `runtime/modes.py`. What an account needs in the background (a socket, a heartbeat)
 lives as long as the context does, above every asset. An account that other folders trade as well is
 asked here for what they did today: no journal of this folder knows it."""

@@ -11,6 +11,7 @@ from attrs import define, frozen
 
 from polytui.config.schema import Settings
 from polytui.execution.client import (
+    AccountNeeds,
     Carried,
     Deliver,
     Execution,
@@ -103,7 +104,6 @@ def _paid_for_open(carried: Carried) -> Usd:
 
 
 @asynccontextmanager
-async def open_paper(
-    settings: Settings, clock: SessionClock, carried: Carried | None = None
-) -> AsyncIterator[Execution]:
-    yield PaperExecution(settings, clock, paper_account(settings, carried), carried)
+async def open_paper(needs: AccountNeeds) -> AsyncIterator[Execution]:
+    account = paper_account(needs.settings, needs.carried)
+    yield PaperExecution(needs.settings, needs.clock, account, needs.carried)

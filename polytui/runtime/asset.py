@@ -9,7 +9,7 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
-from polytui.execution.client import ExecutionClient
+from polytui.execution.client import AccountNews, ExecutionClient
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import FollowedRound
 from polytui.model.errors import Rejected, Retry, Unknown
@@ -149,7 +149,7 @@ class AssetRun:
         for report in reports:
             put(Item(report), wakes=False)
 
-    def deliver_report(self, report: Report) -> None:
+    def deliver_report(self, report: Report | AccountNews) -> None:
         self.inbox.put(Item(report))
 
     def mark_settled(self, event: RoundSettled) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from polytui.config.load import digest_of
 from polytui.desk.checkpoint import checkpoint_of, prepare
-from polytui.execution.client import Execution, VenueMoney
+from polytui.execution.client import AccountNeeds, Execution, VenueMoney
 from polytui.journal.codec import FORMAT, Header, encode_checkpoint
 from polytui.journal.line_file import OffLoop, in_a_thread
 from polytui.journal.log import JournalLog
@@ -61,12 +61,24 @@ async def run_engine(plan: Plan) -> Summary:
 async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
-    carried = None if session.goes_on is None else session.goes_on.carried
-    async with MODES[plan.mode].execution(plan.settings, session.clock, carried) as execution:
+    async with MODES[plan.mode].execution(needs_of(session, surroundings)) as execution:
         runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
         await _supervise(plan, session, surroundings, signals, runs, pace)
         return runs, execution.money(), pace
+
+
+def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
+    """What the session gives its account."""
+    return AccountNeeds(
+        surroundings.settings,
+        session.clock,
+        None if session.goes_on is None else session.goes_on.carried,
+        surroundings.pools,
+        session.trust,
+        session.notice,
+        session.kill,
+    )
 
 
 def asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from polytui.runtime.sudden_death import SuddenDeath
 _GOES_ON = "no entries until it is taken again; exits and cancels go on"
 _KEEP_WITHIN_S = 5.0
 """After this people are told that a disk does not answer."""
+_MOST_KILLS = 16
 _MOST_OF_A_NAME = 16
 _MOST_ERRORS = 1_000
 """Of a summary; the log has them all."""
@@ -75,6 +77,8 @@ class Session:
     reasons: Reasons = field(init=False)
     trust: Trust = field(init=False)
     """Whose certificates are believed, by all assets and all their lives."""
+    kills: tuple[trio.MemorySendChannel[str], trio.MemoryReceiveChannel[str]] = field(init=False)
+    """Why the account pulls the kill switch; the tree obeys."""
 
     def __attrs_post_init__(self) -> None:
         self.reasons = Reasons(self.mind)
@@ -84,6 +88,7 @@ class Session:
         )
         self.herald = Herald(self.keep, self.notice)
         self.trust = Trust(partial(self.notice, "error", ""))
+        self.kills = trio.open_memory_channel[str](_MOST_KILLS)
 
     @property
     def restored(self) -> RiskStateRestored | None:
@@ -154,6 +159,12 @@ class Session:
             self.stop_reason = reason
             self.notice("info", "", f"stopping: {reason}")
             self.stopping.set()
+
+    def kill(self, words: str) -> None:
+        """The account found that nobody may trade with it. One that waits already says enough."""
+        self.fault("", words)
+        with suppress(trio.WouldBlock):
+            self.kills[0].send_nowait(words)
 
     def notice(self, level: str, asset: str, text: str, seqs: tuple[int, ...] = ()) -> None:
         """A line for people: to every face, and to the log file. `seqs`: of the command that it

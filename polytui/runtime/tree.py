@@ -21,6 +21,8 @@ from pathlib import Path
 import trio
 from attrs import frozen
 
+from polytui.model.errors import Rejected
+from polytui.model.events import Action
 from polytui.model.instrument import Interval
 from polytui.model.snapshot import AssetState
 from polytui.model.units import NS_PER_S
@@ -123,6 +125,7 @@ class Tree:
         queries = Queries(database_of(session.folder.parent), session.name, is_kept=is_kept)
         session.hub.serve(commands.obey, commands.change, session.stop, queries.answer)
         account.start_soon(obey_signals, session, self.signals)
+        account.start_soon(obey_account, session, commands)
         account.start_soon(session.herald.run)
         account.start_soon(publisher.publish)
         account.start_soon(self.pace.watch)
@@ -155,6 +158,16 @@ async def obey_signals(session: Session, signals: StopSignals) -> None:
     """Ctrl-C, SIGTERM and SIGHUP stop the session in order."""
     await signals.came.wait()
     session.stop(f"signal {signals.name}")
+
+
+async def obey_account(session: Session, commands: Commands) -> None:
+    """What trades for all assets pulls the kill switch as a person would, for as long as it has
+    reasons."""
+    async for words in session.kills[1]:
+        try:
+            await commands.obey(Action.KILL, "", words)
+        except Rejected as error:
+            session.fault("", f"kill switch: {error}")
 
 
 async def wait_for_owner(session: Session) -> None:

@@ -10,7 +10,7 @@ from test_paper_simulator import BUY, NEAR, SELL, START_NS, UP, Table
 from trio.testing import MockClock
 
 from polytui.config.schema import PaperSettings, Settings
-from polytui.execution.client import CanRefuse, ExecutionClient, VenueMoney
+from polytui.execution.client import AccountNeeds, CanRefuse, ExecutionClient, VenueMoney
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
 from polytui.execution.paper_client import PaperClient, PaperExecution, open_paper
@@ -118,7 +118,7 @@ async def test_it_is_a_client_that_can_be_told_to_refuse(autojump_clock: MockClo
 
 async def test_clients_of_one_execution_share_a_purse(autojump_clock: MockClock) -> None:
     settings = Settings(paper=PaperSettings(starting_cash_usd=70.0))
-    async with open_paper(settings, Clock()) as execution:
+    async with open_paper(AccountNeeds(settings, Clock())) as execution:
         one, two = execution.client(Asset.BTC), execution.client(Asset.ETH)
         assert (await one.open(1)).cash == (await two.open(1)).cash == 70 * MICRO
         assert execution.money() == VenueMoney(Usd(70 * MICRO), Usd(0), Usd(0))

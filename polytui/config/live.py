@@ -1,0 +1,40 @@
+"""An account at the venue itself: how it is kept alive, checked, and left."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.config.checks import between, setting
+from polytui.model.units import NS_PER_S
+
+
+@frozen
+class LiveSettings:
+    """Real orders, and demos unless they trade on paper; session time."""
+
+    heartbeat_s: float = setting(5.0, between(1.0, 8.0))
+    """The venue hears from us so often. It cancels every order of a key that it has not heard from
+    for 10 s."""
+    heartbeat_grace_s: float = setting(10.0, between(2.0, 60.0))
+    """So long without a heartbeat that the venue took, and everything is cancelled from here as
+    well, and nobody enters until one is taken again."""
+    reconcile_s: float = setting(60.0, between(5.0, 3_600.0))
+    """Orders, trades and balances are compared with the venue's own so often, and after each
+    reconnect."""
+    close_s: float = setting(10.0, between(1.0, 60.0))
+    """On the way out the venue is asked for so long to cancel everything. What it does not confirm
+    by then dies with the heartbeat."""
+    ramp_rounds: int = setting(3, between(0, 100))
+    """So many rounds at the venue's least size first, and on only after each was reconciled."""
+
+    @property
+    def heartbeat_ns(self) -> int:
+        return int(self.heartbeat_s * NS_PER_S)
+
+    @property
+    def heartbeat_grace_ns(self) -> int:
+        return int(self.heartbeat_grace_s * NS_PER_S)
+
+    @property
+    def reconcile_ns(self) -> int:
+        return int(self.reconcile_s * NS_PER_S)
