@@ -131,3 +131,6 @@ class HttpLimits:
     """Of a question that may be asked again, the first included."""
     retry_first_s: float = setting(0.25, ABOVE_ZERO)
     """Before the second try; doubled with each one."""
+    may_use_http2: bool = True
+    """Over https, where a host speaks it: all that is asked there shares one connection. Off where
+    something on the way does not bear it."""

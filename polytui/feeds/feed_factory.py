@@ -177,6 +177,7 @@ class FeedFactory:
                 burst=limits.burst,
                 tries=limits.tries,
                 retry_first_s=limits.retry_first_s,
+                may_use_http2=limits.may_use_http2,
             ),
             trust=self.trust,
         )

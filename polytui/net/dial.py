@@ -29,6 +29,13 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+@cache
+def http_tls_context() -> ssl.SSLContext:
+    """One of its own for HTTP: httpx writes into it that it speaks HTTP/2, which no WebSocket here
+    does."""
+    return ssl.create_default_context()
+
+
 @define(eq=False)
 class Trust:
     """Whether certificates are believed on this machine. State: whether one ever was, who is

@@ -1,43 +1,44 @@
 """HTTP with pacing, budgets and mapped errors, and the one seam to httpx.
 
-httpx's pool is poisoned for ever by requests cancelled while they wait for a connection. So
-nobody waits there: a limiter stands in front of a pool that is larger than the limiter lets in,
-and requests that may change something at the venue run in a shielded, bounded scope. A pool
-that is full all the same, twice in a row, is thrown away and built anew.
+Whoever asks waits for its turn here, never in httpx's pool: a limiter stands in front of a pool
+that is larger than the limiters let in. Requests that may change something at the venue run in a
+shielded, bounded scope. What cancelling does to a pool all the same is `net/http_pool.py`'s.
 
-httpx also unpacks whatever it is sent, layer by layer and chunk by chunk without a bound. So
-bodies are read as they came; one layer of gzip, which is asked for, is unpacked here.
+What must not wait behind anything else has a lane: a limiter of its own, in the same pool. Over
+https the venue is asked over HTTP/2, if it speaks that: everything shares one warm connection.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import httpx
 import trio
-from attrs import frozen
+from attrs import define, frozen
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.model.web_address import web_address
-from polytui.net.dial import Trust, tls_context, untrusted
-from polytui.net.retry_after import retry_after_s
+from polytui.net.dial import Trust, http_tls_context, untrusted
+from polytui.net.http_answer import ENCODING, HttpAnswer
+from polytui.net.http_pool import HttpPool
+from polytui.net.loopback import guard_loopback
+from polytui.net.pace import Pace
 
 _SPARE_CONNECTIONS = 4
+_LANES_MOST = 40
+"""Requests at once of all lanes together."""
 _POOL_WAIT_S = 0.5
-_POOL_FAULTS_MOST = 2
 _KEEP_ALIVE_S = 60.0
 """httpx drops idle connections after 5 s, and a new one costs two or three round trips."""
 _MOST_TEXT = 200
 _LONGEST_WAIT_S = 10.0
-_MOST_OF_A_REFUSAL = 1 << 16
-"""Bytes of the body of an answer that is no 2xx: a few words of it are shown."""
-_ENCODING = "gzip"
-_GZIP_BITS = 31
 
 Params = Mapping[str, str | int | Sequence[str]]
+Stamp = Callable[[], Mapping[str, str]]
+"""Headers that hold for a moment only: made when it is the request's turn, not before."""
+_T = TypeVar("_T")
 
 
 @frozen
@@ -59,10 +60,21 @@ class HttpSettings:
     """A longer answer is a fault of the venue, and not kept."""
     retry_first_s: float = 0.25
     """Before the second try; doubled each time, unless the venue says how long."""
+    may_use_http2: bool = True
+    """Over https, where the venue speaks it; plain http is always 1.1."""
+
+
+@define(eq=False)
+class Lane:
+    """Requests that wait for one another and for nobody else. Whoever asks in one of its own has a
+    pace of its own, too."""
+
+    limiter: trio.CapacityLimiter
+    pace: Pace | None = None
 
 
 class Http:
-    """One venue's HTTP. State: the client and its pool, the pace, and counters."""
+    """One venue's HTTP. State: its pool, its lanes, the pace of the common one, and counters."""
 
     def __init__(
         self,
@@ -72,26 +84,46 @@ class Http:
         *,
         trust: Trust | None = None,
         headers: Mapping[str, str] | None = None,
+        is_loopback_only: bool = False,
     ) -> None:
         """Fatal for a bad URL. `transport` replaces the network, for tests at the byte level.
-        `headers` go with every request."""
+        `headers` go with every request. `is_loopback_only`: a connection to any other machine is
+        Fatal before it carries a byte."""
         self.base_url = _checked(base_url)
         self._address = web_address(self.base_url, "https", "http")
         self._trust = trust or Trust()
-        self._sent = {**(headers or {}), "Accept-Encoding": _ENCODING}
+        self._sent = {**(headers or {}), "Accept-Encoding": ENCODING}
+        self._extensions: dict[str, Any] = {"trace": guard_loopback} if is_loopback_only else {}
         self.requests = 0
-        self.rebuilds = 0
         self._settings = settings
         self._transport = transport
-        self._limiter = trio.CapacityLimiter(settings.max_connections)
-        self._pace = _Pace(settings.requests_per_s, settings.burst)
-        self._client = self._build()
-        self._pool_faults = 0
+        self._common = Lane(
+            trio.CapacityLimiter(settings.max_connections),
+            Pace(settings.requests_per_s, settings.burst),
+        )
+        self._lanes: dict[str, Lane] = {}
+        self._is_http2 = self._address.is_secure and settings.may_use_http2
+        self._pool = HttpPool(self._build, is_shared=self._is_http2)
         self._headers: Mapping[str, str] = {}
+
+    @property
+    def rebuilds(self) -> int:
+        """How often the pool was thrown away because it was full."""
+        return self._pool.rebuilds
 
     def header(self, name: str) -> str:
         """Of the last answer, whatever its status; empty if it had none of that name."""
         return self._headers.get(name, "")
+
+    def lane(self, name: str, most: int) -> Lane:
+        """The lane of that name, made the first time: `most` requests at once."""
+        lane = self._lanes.get(name)
+        if lane is None:
+            taken = sum(int(one.limiter.total_tokens) for one in self._lanes.values())
+            if taken + most > _LANES_MOST:
+                raise ValueError(f"lanes for {taken + most} requests at once, of {_LANES_MOST}")
+            lane = self._lanes[name] = Lane(trio.CapacityLimiter(most))
+        return lane
 
     async def get(self, path: str, params: Params | None = None) -> bytes:
         """The body of a 2xx answer. Retry once the tries are used up, Rejected for other 4xx."""
@@ -105,18 +137,71 @@ class Http:
         """
         if is_read:
             return await self._read("POST", path, {}, json_bytes)
-        return await self._once("POST", path, {}, json_bytes, is_read=False)
+        answer = await self.ask("POST", path, body=json_bytes)
+        return body_of(self.where("POST", path), answer, is_read=False)
 
-    async def close(self) -> None:
-        await self._client.aclose()
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: bytes | None = None,
+        stamp: Stamp | None = None,
+        is_read: bool = False,
+        is_shielded: bool | None = None,
+        lane: Lane | None = None,
+    ) -> HttpAnswer:
+        """One request, and its answer whatever the status: who asks judges it.
 
-    async def _read(self, method: str, path: str, params: Params, body: bytes | None) -> bytes:
+        A body goes with any method, as it is. Raised is what kept an answer away: Retry where
+        nothing was sent or it was a read, Unknown where it may have arrived. A request that is no
+        read is shielded from cancellation for its `total_s`, unless told otherwise.
+        """
+        lane = lane or self._common
+        if lane.pace is not None:
+            await lane.pace.take()
+        where = self.where(method, path)
+        if is_shielded is None:
+            is_shielded = not is_read
+        async with lane.limiter:
+            self.requests += 1
+            headers = {**self._sent, **(stamp() if stamp else {})}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            url, query = self.base_url + path, _params(params or {})
+
+            def request(client: httpx.AsyncClient) -> httpx.Request:
+                extensions = dict(self._extensions)
+                return client.build_request(
+                    method, url, params=query, content=body, headers=headers, extensions=extensions
+                )
+
+            try:
+                with trio.fail_after(self._settings.total_s, shield=is_shielded):
+                    answer = await self._pool.exchange(request, self._settings.max_body_bytes)
+            except trio.TooSlowError:
+                detail = f"{where}: no answer within {self._settings.total_s:g} s"
+                raise _lost(detail, is_read=is_read) from None
+            except httpx.PoolTimeout:
+                raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                if why := untrusted(error):
+                    raise self._distrusted(where, why) from None
+                raise _mapped(where, error, is_read=is_read) from None
+        if self._address.is_secure:
+            self._trust.believed(self._address.host)
+        self._headers = answer.headers
+        return answer
+
+    async def again(self, once: Callable[[], Awaitable[_T]]) -> _T:
+        """A read, tried again while it is told Retry, as often and as long as the settings say."""
         pause_s = self._settings.retry_first_s
         tries_left = self._settings.tries
         while True:
             tries_left -= 1
             try:
-                return await self._once(method, path, params, body, is_read=True)
+                return await once()
             except Retry as error:
                 # Who is told to wait for long is not kept waiting here: others may know better.
                 if tries_left <= 0 or (error.after_s or 0.0) > _LONGEST_WAIT_S:
@@ -125,31 +210,28 @@ class Http:
             await trio.sleep(pause_s if after_s is None else after_s)
             pause_s *= 2
 
-    async def _once(
-        self, method: str, path: str, params: Params, body: bytes | None, *, is_read: bool
-    ) -> bytes:
-        await self._pace.take()
-        where = f"{method} {self.base_url}{path}"
-        async with self._limiter:
-            self.requests += 1
-            try:
-                with trio.fail_after(self._settings.total_s, shield=not is_read):
-                    answer = await self._exchange(method, path, params, body)
-            except trio.TooSlowError:
-                detail = f"{where}: no answer within {self._settings.total_s:g} s"
-                raise _lost(detail, is_read=is_read) from None
-            except httpx.PoolTimeout:
-                await self._note_full_pool()
-                raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                if why := untrusted(error):
-                    raise self._distrusted(where, why) from None
-                raise _mapped(where, error, is_read=is_read) from None
-        if self._address.is_secure:
-            self._trust.believed(self._address.host)
-        self._pool_faults = 0
-        self._headers = answer.headers
-        return _body_of(where, answer, is_read=is_read)
+    async def warm(self, path: str) -> bool:
+        """Have a connection stand before it is needed, by a question that costs nothing; whether
+        there was an answer. Nobody has to care."""
+        try:
+            await self.ask("GET", path, is_read=True)
+        except (Retry, Rejected):
+            return False
+        return True
+
+    def where(self, method: str, path: str) -> str:
+        """A request in words."""
+        return f"{method} {self.base_url}{path}"
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _read(self, method: str, path: str, params: Params, body: bytes | None) -> bytes:
+        async def once() -> bytes:
+            answer = await self.ask(method, path, params=params, body=body, is_read=True)
+            return body_of(self.where(method, path), answer, is_read=True)
+
+        return await self.again(once)
 
     def _distrusted(self, where: str, why: str) -> Exception:
         """A refused certificate: nothing was sent. It ends what never began, and nothing else."""
@@ -159,35 +241,10 @@ class Http:
         self._trust.refused(self._address.host, why)
         return Retry(words)
 
-    async def _exchange(
-        self, method: str, path: str, params: Params, body: bytes | None
-    ) -> _HttpAnswer:
-        headers = {**self._sent, **({} if body is None else {"Content-Type": "application/json"})}
-        url = self.base_url + path
-        request = self._client.build_request(
-            method, url, params=_params(params), content=body, headers=headers
-        )
-        answer = await self._client.send(request, stream=True)
-        try:
-            return _HttpAnswer(
-                answer.status_code,
-                answer.headers,
-                await _body(answer, self._settings.max_body_bytes),
-            )
-        finally:
-            await answer.aclose()
-
-    async def _note_full_pool(self) -> None:
-        self._pool_faults += 1
-        if self._pool_faults >= _POOL_FAULTS_MOST:
-            dead, self._client = self._client, self._build()
-            self._pool_faults = 0
-            self.rebuilds += 1
-            await trio.aclose_forcefully(_Closing(dead))
-
     def _build(self) -> httpx.AsyncClient:
         """A client without proxies from the environment: the WebSockets would not use them."""
         settings = self._settings
+        most = settings.max_connections + _LANES_MOST
         return httpx.AsyncClient(
             timeout=httpx.Timeout(
                 connect=settings.connect_s,
@@ -196,119 +253,15 @@ class Http:
                 pool=_POOL_WAIT_S,
             ),
             limits=httpx.Limits(
-                max_connections=settings.max_connections + _SPARE_CONNECTIONS,
-                max_keepalive_connections=settings.max_connections,
+                max_connections=most + _SPARE_CONNECTIONS,
+                max_keepalive_connections=most,
                 keepalive_expiry=_KEEP_ALIVE_S,
             ),
-            verify=tls_context() if self.base_url.startswith("https:") else False,
+            verify=http_tls_context() if self._address.is_secure else False,
+            http2=self._is_http2,
             transport=self._transport,
             trust_env=False,
         )
-
-
-@frozen
-class _HttpAnswer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    """Unpacked; of a refusal its beginning, as far as it can be read."""
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300
-
-    @property
-    def retry_after_s(self) -> float | None:
-        return retry_after_s(self.headers.get("Retry-After", ""), self.headers.get("Date", ""))
-
-
-async def _body(answer: httpx.Response, most: int) -> bytes:
-    """A whole body of at most `most` bytes, unpacked as it comes; RemoteProtocolError otherwise."""
-    if "content-length" in answer.headers and "transfer-encoding" in answer.headers:
-        raise httpx.RemoteProtocolError("an answer of two lengths: Content-Length with chunks")
-    if answer.is_success:
-        return await _unpacked(answer, most)
-    try:
-        return await _unpacked(answer, _MOST_OF_A_REFUSAL)
-    except httpx.RemoteProtocolError:
-        return b""  # the status is the answer, whatever is wrong with the words beside it
-
-
-async def _unpacked(answer: httpx.Response, most: int) -> bytes:
-    body = _Unpacking(answer.headers.get("content-encoding", ""), most)
-    # Not `aiter_raw`: it counts what httpx itself would have unpacked as read already. And not
-    # left in the middle: what reads for us in there is ended by being cancelled, from inside.
-    with trio.CancelScope() as reading:
-        async for chunk in cast("AsyncIterator[bytes]", answer.stream):
-            body.take(chunk)
-            if body.fault:
-                reading.cancel()
-    return body.whole()
-
-
-class _Unpacking:
-    """State: the parts of a body so far, of which there are never more than `most` bytes, and
-    what is wrong with it."""
-
-    def __init__(self, encoding: str, most: int) -> None:
-        self.fault = ""
-        encoding = encoding.strip().lower()
-        if encoding not in ("", "identity", _ENCODING):
-            self.fault = f"an answer packed as {plain(encoding, 40)!r}, which was not asked for"
-        self._gzip = zlib.decompressobj(_GZIP_BITS) if encoding == _ENCODING else None
-        self._parts: list[bytes] = []
-        self._left = most
-        self._most = most
-
-    def take(self, chunk: bytes) -> None:
-        if self.fault:
-            return
-        if self._gzip is not None:
-            try:
-                # One byte more than there is room for tells that it is too long.
-                chunk = self._gzip.decompress(chunk, self._left + 1)
-            except zlib.error as error:
-                self.fault = f"an answer that is no gzip: {error}"
-                return
-        self._left -= len(chunk)
-        if self._left < 0:
-            self.fault = f"more than {self._most} bytes of answer"
-            return
-        self._parts.append(chunk)
-
-    def whole(self) -> bytes:
-        """RemoteProtocolError where something is wrong with it."""
-        if self._gzip is not None and self._parts and not self.fault:
-            if not self._gzip.eof:
-                self.fault = "an answer that is cut off"
-            elif self._gzip.unused_data:
-                self.fault = "an answer with something behind its end"
-        if self.fault:
-            raise httpx.RemoteProtocolError(self.fault)
-        return b"".join(self._parts)
-
-
-class _Closing(trio.abc.AsyncResource):
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
-
-
-class _Pace:
-    """A token bucket kept as one number: when the bucket will be full again."""
-
-    def __init__(self, per_s: float, burst: int) -> None:
-        self._step_s = 1.0 / per_s
-        self._depth_s = burst / per_s
-        self._full_at = 0.0
-
-    async def take(self) -> None:
-        """Return when a request may start. A cancelled wait still uses its turn."""
-        now = trio.current_time()
-        self._full_at = max(self._full_at, now) + self._step_s
-        await trio.sleep_until(max(now, self._full_at - self._depth_s))
 
 
 def _checked(base_url: str) -> str:
@@ -355,7 +308,7 @@ def _mapped(where: str, error: Exception, *, is_read: bool) -> Exception:
 _BUSY = (425, 429, 503)
 
 
-def _body_of(where: str, answer: _HttpAnswer, *, is_read: bool) -> bytes:
+def body_of(where: str, answer: HttpAnswer, *, is_read: bool) -> bytes:
     if answer.is_success:
         return answer.body
     status = answer.status

@@ -24,7 +24,6 @@ from each_way import sockets
 from test_ws import Recorder
 
 from polytui.model.errors import Fatal, Rejected, Retry
-from polytui.net import dial as dialling
 from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.net.ws import SocketState, StayingSocket
@@ -286,13 +285,6 @@ async def test_a_frame_of_700_mb_is_not_kept() -> None:
 # --- certificates -------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    made = Certificates(tmp_path_factory.mktemp("certificates"))
-    made.make()
-    return made
-
-
 @define(eq=False)
 class SecureVenue:
     """Answers questions and upgrades in TLS. State: which certificate it shows."""
@@ -320,15 +312,6 @@ class SecureVenue:
                 nursery.start_soon(trio.serve_listeners, self.meet, [listener])
                 yield self
                 nursery.cancel_scope.cancel()
-
-
-@pytest.fixture
-def believing(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This machine believes the tests' authority."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
-    dialling.tls_context.cache_clear()
-    yield
-    dialling.tls_context.cache_clear()
 
 
 @pytest.mark.usefixtures("believing")
