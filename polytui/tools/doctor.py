@@ -15,7 +15,8 @@ from rich.text import Text
 from polytui.config.schema import Settings
 from polytui.json_output import write_json
 from polytui.precautions import check_writable
-from polytui.tools.examination import Examination, Finding, Severity, report_of
+from polytui.tools.examination import Examination
+from polytui.tools.findings import Finding, Severity, report_of
 from polytui.tools.listened_world import world_of
 
 _PLAIN_WIDTH = 110
