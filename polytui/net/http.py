@@ -24,7 +24,7 @@ from polytui.net.dial import Trust, http_tls_context, untrusted
 from polytui.net.http_answer import ENCODING, HttpAnswer
 from polytui.net.http_pool import HttpPool
 from polytui.net.loopback import guard_loopback
-from polytui.net.pace import Pace
+from polytui.net.pace import RequestPace
 
 _SPARE_CONNECTIONS = 4
 _LANES_MOST = 40
@@ -70,7 +70,7 @@ class Lane:
     pace of its own, too."""
 
     limiter: trio.CapacityLimiter
-    pace: Pace | None = None
+    pace: RequestPace | None = None
 
 
 class Http:
@@ -99,7 +99,7 @@ class Http:
         self._transport = transport
         self._common = Lane(
             trio.CapacityLimiter(settings.max_connections),
-            Pace(settings.requests_per_s, settings.burst),
+            RequestPace(settings.requests_per_s, settings.burst),
         )
         self._lanes: dict[str, Lane] = {}
         self._is_http2 = self._address.is_secure and settings.may_use_http2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import trio
 
 
-class Pace:
+class RequestPace:
     """State: when the bucket will be full again, by Trio's clock."""
 
     def __init__(self, per_s: float, burst: int) -> None:
