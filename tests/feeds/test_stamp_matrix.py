@@ -419,7 +419,7 @@ CASES = (
     ),
     Case(
         "user order",
-        ("user_channel:_order", "user_channel:_stamp"),
+        ("user_channel:UserChannel._order", "user_channel:_stamp"),
         user_order,
         read=read_user,
         # Seconds and milliseconds are told by their size (venue quirk): both are true.

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.model.orders import Side
-from polytui.venues.feed import IGNORED, NOTHING, Parsed
+from polytui.model.units import Price, Shares
+from polytui.venues.feed import IGNORED, NOTHING, WIRE_FAULTS, Parsed
 from polytui.venues.polymarket.user_channel import (
     OrderChange,
     TradeStatus,
@@ -143,6 +144,7 @@ def test_a_placement() -> None:
         matched=0,  # type: ignore[arg-type]
         status="LIVE",
         venue_ns=1_782_753_357_257_000_000,
+        order_type="GTD",
     )
 
 
@@ -232,7 +234,10 @@ def test_sizes_and_prices_are_exact(shares: int, ticks: int, places: int) -> Non
 
 
 def test_as_taker_the_trade_is_ours() -> None:
-    taken = UserMatch(TAKER_ID, UP, Side.BUY, 570_000, 10_000_000, is_taker=True)  # type: ignore[arg-type]
+    parts = ((Price(570_000), Shares(10_000_000)),)
+    taken = UserMatch(
+        TAKER_ID, UP, Side.BUY, Price(570_000), Shares(10_000_000), is_taker=True, parts=parts
+    )
     assert trade() == UserTrade(
         trade_id=TRADE["id"],
         status=TradeStatus.MATCHED,
@@ -395,9 +400,90 @@ def test_a_side_that_is_left_out_follows_from_the_takers() -> None:
         assert [(match.side, match.token_id) for match in made.matches] == [(side, token)]
 
 
-def test_our_orders_prove_what_is_ours_before_any_owner() -> None:
-    entries = [{**ENTRY, "owner": OTHERS}, {**ENTRY, "order_id": TAKER_ID, "owner": OURS}]
+def test_what_is_ours_is_proven_by_the_orders_id_by_the_key_or_by_the_wallet() -> None:
+    """Two keys of one account make one account: the website's orders move our money, too."""
+    entries = [
+        {**ENTRY, "owner": OTHERS},
+        {**ENTRY, "order_id": TAKER_ID, "owner": OURS},
+        {**ENTRY, "order_id": "0xweb", "owner": OTHERS, "maker_address": "0xABCD"},
+        {**ENTRY, "order_id": "0xno", "owner": OTHERS},
+    ]
     frame = json.dumps({**TRADE, "trader_side": "MAKER", "maker_orders": entries})
-    (event,), _ = UserChannel(KEY, lambda order_id: order_id == ORDER_ID).read(frame)
+    codec = UserChannel(KEY, lambda order_id: order_id == ORDER_ID, wallet="0xabcd")
+    (event,), _ = codec.read(frame)
     assert isinstance(event, UserTrade)
-    assert [match.order_id for match in event.matches] == [ORDER_ID]
+    assert [match.order_id for match in event.matches] == [ORDER_ID, TAKER_ID, "0xweb"]
+
+
+def test_who_meets_himself_takes_and_makes() -> None:
+    both = trade(maker_orders=[ENTRY])
+    assert [(one.order_id, one.is_taker) for one in both.matches] == [
+        (TAKER_ID, True),
+        (ORDER_ID, False),
+    ]
+    frame = json.dumps({**TRADE, "trader_side": "MAKER", "maker_address": "0xAA"})
+    (other_key,), _ = UserChannel(KEY, wallet="0xaa").read(frame)
+    assert isinstance(other_key, UserTrade)
+    assert [one.is_taker for one in other_key.matches] == [True], "another key of ours took"
+
+
+def test_a_takers_shares_are_told_apart_by_maker_in_his_own_prices() -> None:
+    makers = [
+        {**ENTRY, "owner": OTHERS, "matched_amount": "4"},
+        {**ENTRY, "owner": OTHERS, "matched_amount": "6", "asset_id": DOWN, "price": "0.43"},
+    ]
+    (taken,) = trade(maker_orders=makers).matches
+    assert taken.parts == ((570_000, 4_000_000), (570_000, 6_000_000))
+    (unsure,) = trade(maker_orders=makers[:1]).matches
+    assert unsure.parts == (), "makers of four shares of ten"
+
+
+# --- answers to questions -------------------------------------------------------------------------
+
+ROW = {
+    "id": ORDER_ID, "status": "LIVE", "owner": OURS, "maker_address": "0x1", "market": CONDITION,
+    "asset_id": UP, "side": "BUY", "original_size": "10", "size_matched": "0", "price": "0.52",
+    "outcome": "Up", "expiration": "0", "order_type": "GTC", "associate_trades": [],
+    "created_at": 1_795_204_800,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", ["", "ORDER_STATUS_"])
+@pytest.mark.parametrize(
+    ("status", "matched", "change", "is_over"),
+    [
+        ("LIVE", "0", OrderChange.PLACED, False),
+        ("LIVE", "3", OrderChange.MATCHED, False),
+        ("DELAYED", "", OrderChange.PLACED, False),
+        ("MATCHED", "10", OrderChange.MATCHED, True),
+        ("CANCELED", "3", OrderChange.CANCELLED, True),
+        ("CANCELED_MARKET_RESOLVED", "0", OrderChange.CANCELLED, True),
+        ("CANCELED_order couldn't be fully filled.", "0", OrderChange.CANCELLED, True),
+        ("INVALID", "0", OrderChange.CANCELLED, True),
+    ],
+)
+def test_an_order_that_was_asked_for(
+    status: str, matched: str, change: OrderChange, is_over: bool, prefix: str
+) -> None:
+    row = {**ROW, "status": prefix + status, "size_matched": matched}
+    one = UserChannel(KEY).order_of(json.dumps(row).encode())
+    assert (one.change, one.is_over, one.is_answer) == (change, is_over, True)
+    assert one.venue_ns == 1_795_204_800_000_000_000
+    assert not one.is_of_another_key
+    assert (
+        UserChannel(KEY).order_of(json.dumps({**row, "owner": OTHERS}).encode()).is_of_another_key
+    )
+
+
+def test_a_trade_that_was_asked_for_is_a_frame_without_its_type() -> None:
+    row = {name: value for name, value in TRADE.items() if name not in ("event_type", "timestamp")}
+    one = UserChannel(KEY).trade_of(json.dumps({**row, "status": "TRADE_STATUS_MINED"}).encode())
+    assert (one.status, one.matches) == (TradeStatus.MINED, trade().matches)
+    assert one.venue_ns == 1_672_290_701_000_000_000
+
+
+@pytest.mark.parametrize("nonsense", [b"[]", b"{}", b"null", b"{", b'{"id": 7}', b"\xff"])
+def test_nonsense_that_was_asked_for_is_refused(nonsense: bytes) -> None:
+    for read_one in (UserChannel(KEY).order_of, UserChannel(KEY).trade_of):
+        with pytest.raises(WIRE_FAULTS):
+            read_one(nonsense)

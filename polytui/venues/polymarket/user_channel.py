@@ -4,7 +4,8 @@ Venue rules that shape it: `size_matched` is cumulative, empty texts stand for 0
 open set and may carry free text; a trade keeps its id from MATCHED to CONFIRMED or FAILED, with or
 without a prefix; as maker one gets the whole trade, whose owner may be the taker, and owns only the
 entries of `maker_orders` with one's owner, whose side may be left out; stamps of twelve digits or
-more are milliseconds, others seconds.
+more are milliseconds, others seconds. The account's REST rows are the same documents without
+`event_type`, so they are read here, too.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from enum import Enum
 from functools import partial
 
 import msgspec
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from polytui.model.orders import Side
-from polytui.model.units import NS_PER_S, Price, Shares, parse_micro, parse_price
+from polytui.model.units import NS_PER_S, Price, Shares, complement, parse_micro, parse_price
 from polytui.venues.feed import (
     NOTHING,
     WIRE_FAULTS,
@@ -30,7 +31,9 @@ from polytui.venues.feed import (
 )
 
 _MILLISECONDS_FROM = 10**12
-_TRADE_PREFIX = "TRADE_STATUS_"
+_TRADE_PREFIX, _ORDER_PREFIX = "TRADE_STATUS_", "ORDER_STATUS_"
+_ENDS = ("CANCELED", "CANCELLED", "INVALID", "UNMATCHED", "EXPIRED")
+"""How the words for an order's end begin; a reason in free text may follow."""
 _ID_MOST = 100
 
 
@@ -68,6 +71,20 @@ class UserOrder:
     """In all, so far."""
     status: str
     venue_ns: int
+    """When it changed; of an answer to a question when it was placed."""
+    order_type: str = ""
+    is_answer: bool = False
+    """Read in an answer: it says how things stand, and not since when."""
+    is_of_another_key: bool = False
+    """Placed with another API key of the account, which alone may cancel it."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it can match any more."""
+        if self.change is OrderChange.CANCELLED:
+            return True
+        words = self.status.upper().removeprefix(_ORDER_PREFIX)
+        return words.startswith(_ENDS) or words == "MATCHED"
 
 
 @frozen
@@ -80,6 +97,9 @@ class UserMatch:
     price: Price
     shares: Shares
     is_taker: bool
+    parts: tuple[tuple[Price, Shares], ...] = ()
+    """A taker's shares by the maker that gave them, at prices of the taker's own token: the venue
+    counts money a part at a time. Empty where nobody says, and of a maker."""
 
 
 @frozen
@@ -91,6 +111,7 @@ class UserTrade:
     condition_id: str
     matches: tuple[UserMatch, ...]
     venue_ns: int
+    """When it was written; of an answer to a question when they met."""
 
 
 UserEvent = UserOrder | UserTrade
@@ -104,6 +125,7 @@ class _MakerOrder(msgspec.Struct, gc=False):
     owner: str | None = ""
     asset_id: str | None = ""
     token_id: str | None = ""
+    maker_address: str | None = ""
 
 
 class _UserMessage(msgspec.Struct, gc=False):
@@ -128,6 +150,9 @@ class _UserMessage(msgspec.Struct, gc=False):
     match_time: str | int | None = None
     matchtime: str | int | None = None
     last_update: str | int | None = None
+    created_at: str | int | None = None
+    order_type: str | None = ""
+    maker_address: str | None = ""
     message: str = ""
 
 
@@ -155,12 +180,17 @@ class UserChannel:
     feed = "user"
 
     def __init__(
-        self, key: UserKey | None = None, is_ours: Callable[[str], bool] = lambda _: False
+        self,
+        key: UserKey | None = None,
+        is_ours: Callable[[str], bool] = lambda _: False,
+        wallet: str = "",
     ) -> None:
         """Without a key it only reads: recorded frames need none. `is_ours` knows the ids of our
-        orders, which is a better proof than an owner."""
+        orders, which is a better proof than an owner; `wallet` holds the account's money, and is
+        the maker of orders of its other keys, too."""
         self._key = key
         self._is_ours = is_ours
+        self._wallet = wallet.lower()
 
     def hello(self) -> tuple[str, ...]:
         if self._key is None:
@@ -193,39 +223,92 @@ class UserChannel:
         parsed = Parsed(is_data=bool(told), ignored=0 if told or not events else 1)
         return told, with_rejection(parsed, why)
 
+    def order_of(self, raw: bytes | msgspec.Raw) -> UserOrder:
+        """An order as the account's reads have it; one of `WIRE_FAULTS` where it is none."""
+        order = self._order(_decode_one(raw))
+        words = order.status.upper().removeprefix(_ORDER_PREFIX)
+        if words.startswith(_ENDS):
+            change = OrderChange.CANCELLED
+        else:
+            change = OrderChange.MATCHED if order.matched else OrderChange.PLACED
+        return evolve(order, change=change, is_answer=True)
+
+    def trade_of(self, raw: bytes | msgspec.Raw) -> UserTrade:
+        """A trade as the account's reads have it; one of `WIRE_FAULTS` where it is none."""
+        return self._trade(_decode_one(raw))
+
     def _read(self, message: _UserMessage) -> UserEvent | None:
         if message.event_type == "order":
-            return _order(message)
+            return self._order(message)
         if message.event_type == "trade":
             return self._trade(message)
         if not message.event_type:
             raise ValueError("no event_type")
         return None
 
+    def _order(self, message: _UserMessage) -> UserOrder:
+        owner = message.owner
+        return UserOrder(
+            _id(message.id),
+            OrderChange(message.type.upper()) if message.event_type else OrderChange.PLACED,
+            message.market,
+            message.asset_id or message.token_id or "",
+            _side(message.side),
+            _price(message.price),
+            _shares(message.original_size),
+            _shares(message.size_matched),
+            ascii(message.status)[1:-1][:_ID_MOST],
+            _stamp(message.timestamp or message.created_at or ""),
+            (message.order_type or "").upper()[:_ID_MOST],
+            is_of_another_key=bool(self._key and owner and owner != self._key.key),
+        )
+
     def _trade(self, message: _UserMessage) -> UserTrade:
         status = message.status.upper().removeprefix(_TRADE_PREFIX)
         if status == "MATCHED_NOT_BROADCASTED":
             status = TradeStatus.MATCHED.value
-        if (message.trader_side or "").upper() == "MAKER":
-            matches = tuple(map(partial(_made, message), self._ours(message)))
-        else:
-            matches = (_taken(message),)
         stamps = (message.timestamp, message.match_time, message.matchtime, message.last_update)
         stamp = next((one for one in stamps if one), "")
         return UserTrade(
-            _id(message.id), TradeStatus(status), message.market, matches, _stamp(stamp)
+            _id(message.id),
+            TradeStatus(status),
+            message.market,
+            tuple(self._matches(message)),
+            _stamp(stamp),
         )
 
-    def _ours(self, message: _UserMessage) -> list[_MakerOrder]:
-        """The entries of ours: by the order's id, by our key; without a key by the owner that the
-        trade names, and all of them where nobody says whose they are."""
+    def _matches(self, message: _UserMessage) -> list[UserMatch]:
+        """Our parts: the taker's, the makers', or both where we met ourselves."""
         entries = message.maker_orders or []
-        ours = [entry for entry in entries if self._is_ours(entry.order_id)]
-        if not ours:
-            key = self._key.key if self._key else message.trade_owner or message.owner
-            ours = [entry for entry in entries if not key or entry.owner in ("", None, key)]
-        if not ours and self._key is None:
-            ours = entries
+        proven = [entry for entry in entries if self._is_proven(entry)]
+        is_taker = (message.trader_side or "").upper() != "MAKER" or self._took(message)
+        if not is_taker and not proven:
+            proven = self._presumed(message, entries)
+        made = list(map(partial(_made, message), proven))
+        return [_taken(message), *made] if is_taker else made
+
+    def _took(self, message: _UserMessage) -> bool:
+        """Whether the taker is ours though the venue calls the reader a maker: its reads do, where
+        another key of the account took."""
+        is_wallet = bool(self._wallet) and (message.maker_address or "").lower() == self._wallet
+        return is_wallet or self._is_ours(message.taker_order_id or "")
+
+    def _is_proven(self, entry: _MakerOrder) -> bool:
+        if self._is_ours(entry.order_id):
+            return True
+        if self._wallet and (entry.maker_address or "").lower() == self._wallet:
+            return True
+        return self._key is not None and entry.owner == self._key.key
+
+    def _presumed(self, message: _UserMessage, entries: list[_MakerOrder]) -> list[_MakerOrder]:
+        """Those that nobody else owns; without a key those of the owner that the trade names, and
+        all of them where nobody says whose they are."""
+        if self._key is not None:
+            ours = [entry for entry in entries if not entry.owner]
+        else:
+            owner = message.trade_owner or message.owner
+            ours = [one for one in entries if not owner or one.owner in ("", None, owner)]
+            ours = ours or entries
         if not ours:
             raise ValueError("a maker's trade without an order of ours")
         return ours
@@ -258,22 +341,20 @@ def _taken(message: _UserMessage) -> UserMatch:
         _price(message.price),
         _shares(message.size),
         is_taker=True,
+        parts=_parts(message),
     )
 
 
-def _order(message: _UserMessage) -> UserOrder:
-    return UserOrder(
-        _id(message.id),
-        OrderChange(message.type.upper()),
-        message.market,
-        message.asset_id or message.token_id or "",
-        _side(message.side),
-        _price(message.price),
-        _shares(message.original_size),
-        _shares(message.size_matched),
-        ascii(message.status)[1:-1][:_ID_MOST],
-        _stamp(message.timestamp or ""),
-    )
+def _parts(message: _UserMessage) -> tuple[tuple[Price, Shares], ...]:
+    """What each maker gave, in the taker's prices; nothing where it is not the whole trade."""
+    token = message.asset_id or message.token_id
+    parts: list[tuple[Price, Shares]] = []
+    for entry in message.maker_orders or ():
+        price, shares = _price(entry.price), _shares(entry.matched_amount)
+        is_same_token = (entry.asset_id or entry.token_id) == token
+        parts.append((price if is_same_token else complement(price), shares))
+    is_whole = sum(shares for _, shares in parts) == _shares(message.size)
+    return tuple(parts) if is_whole else ()
 
 
 def _side(text: str | None) -> Side:
