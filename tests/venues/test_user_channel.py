@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.orders import Side
 from polytui.model.units import Price, Shares
 from polytui.venues.feed import IGNORED, NOTHING, WIRE_FAULTS, Parsed
@@ -18,7 +20,6 @@ from polytui.venues.polymarket.user_channel import (
     TradeStatus,
     UserChannel,
     UserEvent,
-    UserKey,
     UserMatch,
     UserOrder,
     UserTrade,
@@ -84,10 +85,10 @@ TRADE: dict[str, Any] = {
     "trader_side": "TAKER",
     "timestamp": "1782753357257",
 }
-KEY = UserKey(OURS, "c2VjcmV0IG9mIG91cnM=", "words-that-pass")
+KEY = ApiKey(OURS, Secret("c2VjcmV0IG9mIG91cnM="), Secret("words-that-pass"))
 
 
-def read(*messages: Any, key: UserKey | None = KEY) -> tuple[tuple[UserEvent, ...], Parsed]:
+def read(*messages: Any, key: ApiKey | None = KEY) -> tuple[tuple[UserEvent, ...], Parsed]:
     frame = json.dumps(messages[0] if len(messages) == 1 else messages)
     found = UserChannel(key).read(frame)
     assert found == UserChannel(key).read(frame.encode())
@@ -101,7 +102,7 @@ def order(**changes: Any) -> UserOrder:
     return event
 
 
-def trade(key: UserKey | None = KEY, **changes: Any) -> UserTrade:
+def trade(key: ApiKey | None = KEY, **changes: Any) -> UserTrade:
     (event,), parsed = read({**TRADE, **changes}, key=key)
     assert parsed == Parsed(is_data=True)
     assert isinstance(event, UserTrade)

@@ -15,8 +15,9 @@ from enum import Enum
 from functools import partial
 
 import msgspec
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Price, Shares, complement, parse_micro, parse_price
 from polytui.venues.feed import (
@@ -161,19 +162,6 @@ _decode_one = msgspec.json.Decoder(_UserMessage).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _stars(_: str) -> str:
-    return "***"
-
-
-@frozen
-class UserKey:
-    """The API key of the account that is listened to. Never printed."""
-
-    key: str = field(repr=_stars)
-    secret: str = field(repr=_stars)
-    passphrase: str = field(repr=_stars)
-
-
 class UserChannel:
     """Codec of one user-channel connection, for the whole account."""
 
@@ -181,7 +169,7 @@ class UserChannel:
 
     def __init__(
         self,
-        key: UserKey | None = None,
+        key: ApiKey | None = None,
         is_ours: Callable[[str], bool] = lambda _: False,
         wallet: str = "",
     ) -> None:
@@ -197,8 +185,8 @@ class UserChannel:
             return ()
         auth = {
             "apiKey": self._key.key,
-            "secret": self._key.secret,
-            "passphrase": self._key.passphrase,
+            "secret": self._key.secret.reveal(),
+            "passphrase": self._key.passphrase.reveal(),
         }
         return (_encode({"type": "user", "auth": auth}).decode(),)
 
