@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from polytui.execution.client import Carried, VenueMoney
 from polytui.execution.live_orders import LiveOrders
 from polytui.execution.live_purse import LivePurse
-from polytui.execution.live_rounds import LiveRound, LiveRounds, Place
+from polytui.execution.live_rounds import LiveRound, LiveRounds, TokenPlace
 from polytui.execution.live_trades import LiveTrades, Say, Told
 from polytui.execution.order_names import OrderNames
 from polytui.model.events import DeskOpened, FoundOrder, HeldRound, RoundSettled
@@ -58,7 +58,7 @@ class LiveBooks:
         self.rounds.list_round(listed)
         return self.trades.listed(listed)
 
-    def place_of(self, token_id: str) -> Place | None:
+    def place_of(self, token_id: str) -> TokenPlace | None:
         return self.rounds.place_of(token_id)
 
     def take_trade(self, trade: UserTrade) -> Told:
@@ -119,7 +119,9 @@ class LiveBooks:
         old = {one.listed.slug for one in self.rounds.settled(asset)[:-_TOLD_OF]}
         counted = tuple(self.trades.counted(asset, but=old))
         cash = self.purse.starting_cash
-        return DeskOpened(asset, life, cash, self.realised(asset), tuple(held), counted)
+        return DeskOpened(
+            asset, life, cash, self.realised(asset), tuple(held), counted, is_live=True
+        )
 
     def found(self, order_id: str, *, is_certain: bool = True) -> FoundOrder:
         """An order that somebody here knows, by our name for it, with the fills that were told."""

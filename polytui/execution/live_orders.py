@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from attrs import define
 
-from polytui.execution.live_rounds import LiveRounds, Place
+from polytui.execution.live_rounds import LiveRounds, TokenPlace
 from polytui.execution.live_trades import Say, Told
 from polytui.execution.order_names import OrderNames
 from polytui.model.events import Accepted, Cancelled, FoundOrder, OrderFound
@@ -57,7 +57,7 @@ class LiveOrders:
         known.is_over = True
         return [(asset, Cancelled(ours, _words(order)))]
 
-    def _meet(self, order: UserOrder, place: Place) -> Told:
+    def _meet(self, order: UserOrder, place: TokenPlace) -> Told:
         """One that nobody here knows, in a round that is played: the desk must know of it. One of
         another key is not ours to cancel; its fills come all the same."""
         if order.is_over:
@@ -97,7 +97,7 @@ class LiveOrders:
         if known.is_accepted:
             return []
         known.is_accepted = True
-        return [(known.asset, Accepted(ours))]
+        return [(known.asset, Accepted(ours, venue_id))]
 
     def answer_look(self, order: UserOrder) -> Told:
         """What the venue said of an order that somebody asked for; told again where it was told
@@ -149,7 +149,7 @@ def _words(order: UserOrder) -> str:
     return order.status or order.change.value
 
 
-def _order_of(order: UserOrder, place: Place) -> Order:
+def _order_of(order: UserOrder, place: TokenPlace) -> Order:
     """As far as the venue tells it. Shares, where it says dollars for a purchase of either kind."""
     tif = _TIFS.get(order.order_type, TimeInForce.GTC)
     return Order(

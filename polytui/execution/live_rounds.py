@@ -84,7 +84,7 @@ class LiveRound:
 
 
 @frozen
-class Place:
+class TokenPlace:
     """What a token is."""
 
     listed: Round
@@ -96,17 +96,17 @@ class LiveRounds:
 
     def __init__(self) -> None:
         self._by_slug: dict[str, LiveRound] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, TokenPlace] = {}
 
     def list_round(self, listed: Round) -> LiveRound:
         live = self._by_slug.get(listed.slug)
         if live is None:
             live = self._by_slug[listed.slug] = LiveRound(listed)
             for outcome in Outcome:
-                self._places[listed.token_of(outcome)] = Place(listed, outcome)
+                self._places[listed.token_of(outcome)] = TokenPlace(listed, outcome)
         return live
 
-    def place_of(self, token_id: str) -> Place | None:
+    def place_of(self, token_id: str) -> TokenPlace | None:
         return self._places.get(token_id)
 
     def get(self, slug: str) -> LiveRound | None:

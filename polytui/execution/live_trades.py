@@ -13,7 +13,7 @@ from attrs import define, evolve
 
 from polytui.execution.live_fills import LiveFill, fill_of
 from polytui.execution.live_purse import LivePurse
-from polytui.execution.live_rounds import LiveRounds, Place
+from polytui.execution.live_rounds import LiveRounds, TokenPlace
 from polytui.execution.order_names import OrderNames
 from polytui.model.events import Report, Trade
 from polytui.model.instrument import Asset, FeeSchedule, Outcome, Round
@@ -140,7 +140,7 @@ class LiveTrades:
             del self._unplaced[next(iter(self._unplaced))]
             self.dropped += 1
 
-    def _first(self, key: Trade, trade: UserTrade, match: UserMatch, place: Place) -> Told:
+    def _first(self, key: Trade, trade: UserTrade, match: UserMatch, place: TokenPlace) -> Told:
         listed = place.listed
         fill = fill_of(match, *key, place.outcome, listed.fees)
         known = KnownTrade(listed.asset, trade.status, fill, listed.slug)

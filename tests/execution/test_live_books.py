@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -38,7 +39,7 @@ def won(winner: str = LISTED.up_token) -> ev.RoundSettled:
     return ev.RoundSettled(LISTED.condition_id, winner, "clob", AT_NS)
 
 
-def a_fill(shares: float, name: str = "t1", fee: int = 0, **changes: object) -> ev.Filled:
+def a_fill(shares: float, name: str = "t1", fee: int = 0, **changes: Any) -> ev.Filled:
     filled = ev.Filled(
         ORDER.order_id,
         name,
@@ -57,7 +58,7 @@ def a_fill(shares: float, name: str = "t1", fee: int = 0, **changes: object) -> 
 
 def test_an_orders_life_is_told_once_whoever_tells_it() -> None:
     books = books_with(ORDER)
-    live = [(BTC, ev.Accepted(ORDER.order_id))]
+    live = [(BTC, ev.Accepted(ORDER.order_id, NAME))]
     assert books.take_order(said(ORDER)) == live
     assert books.take_order(said(ORDER)) == []
     assert books.accepted(ORDER.order_id) == []
@@ -115,7 +116,7 @@ def test_a_look_is_answered_also_where_all_was_told_before() -> None:
     matched = an_order(2)
     books.names.know(matched, venue_name(matched))
     whole = said(matched, OrderChange.MATCHED, "MATCHED", 10, is_answer=True)
-    assert books.answer_look(whole) == [(BTC, ev.Accepted(matched.order_id))]
+    assert books.answer_look(whole) == [(BTC, ev.Accepted(matched.order_id, venue_name(matched)))]
     assert books.answer_look(whole) == [(BTC, ev.Cancelled(matched.order_id, "works no more"))]
 
 
@@ -215,7 +216,7 @@ def test_one_trade_may_fill_two_of_our_orders_and_one_of_them_twice() -> None:
 def test_a_fill_before_any_word_of_its_order_and_the_answer_after_it() -> None:
     books = books_with(ORDER)
     assert len(books.take_trade(trade(part(ORDER, 10)))) == 1
-    assert books.accepted(ORDER.order_id) == [(BTC, ev.Accepted(ORDER.order_id))]
+    assert books.accepted(ORDER.order_id) == [(BTC, ev.Accepted(ORDER.order_id, NAME))]
 
 
 def test_a_fill_of_nobodys_order_goes_to_the_asset_of_its_token() -> None:
@@ -363,7 +364,7 @@ def test_the_first_session_begins_with_what_the_account_had_before_it_traded() -
 # --- what a desk begins with ----------------------------------------------------------------------
 
 
-def carried(*counted: tuple[str, str], **changes: object) -> Carried:
+def carried(*counted: tuple[str, str], **changes: Any) -> Carried:
     """An earlier session bought ten shares for five dollars, and sold two of them for one."""
     holdings = (Holding(Outcome.UP, Shares(8_000_000), Usd(4_000_000)),)
     held = ev.HeldRound(LISTED, holdings, Usd(-4_000_000))
