@@ -19,10 +19,9 @@ import attrs
 import msgspec
 from attrs import field, frozen
 
-from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
-from polytui.config.secrets import Secret, exposure_of, load_feed_keys
+from polytui.config.secrets import exposure_of, load_feed_keys
 from polytui.execution.client import OpenExecution
 from polytui.execution.paper_client import open_paper
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
@@ -31,6 +30,7 @@ from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.urls import Urls
+from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
@@ -42,7 +42,7 @@ class Surroundings:
 
     settings: Settings
     clock: SessionClock
-    credentials: ApiKey | None
+    credentials: Credentials | None
     make_fault: Callable[[str, str, float], Awaitable[None]] | None
     """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
     turn: Callable[[float, int], Awaitable[None]] | None = None
@@ -73,7 +73,7 @@ async def _paper(
     keys = load_feed_keys(Path.cwd())
     credentials = None
     if keys is not None:
-        credentials = ApiKey(keys.key.reveal(), keys.secret, keys.passphrase)
+        credentials = Credentials(keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal())
     warnings = tuple(filter(None, [exposure_of(Path.cwd())]))
     yield Surroundings(settings, WallClock(), credentials, None, warnings=warnings)
 
@@ -101,7 +101,7 @@ async def _demo(
         clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
         here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
         # The simulated venue takes any credentials; these are nobody's.
-        credentials = ApiKey("demo", Secret("demo"), Secret("demo"))
+        credentials = Credentials("demo", "demo", "demo")
         fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
         yield Surroundings(here, clock, credentials, fault, turn, world=None, seed=demo.seed)
 
@@ -115,7 +115,7 @@ async def _attached(
     await _find(urls)
     clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
     here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
-    credentials, fault = ApiKey("demo", Secret("demo"), Secret("demo")), partial(_make_fault, urls)
+    credentials, fault = Credentials("demo", "demo", "demo"), partial(_make_fault, urls)
     yield Surroundings(here, clock, credentials, fault, world=f"{urls.anchor_ns:x}")
 
 
