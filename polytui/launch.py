@@ -18,7 +18,7 @@ from typing import Any
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, TerminalSettings
-from polytui.config.secrets import environment_for, forget_keys
+from polytui.config.secrets import OF_FEEDS, environment_for, forget_keys
 from polytui.journal.segments import FOLDER
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
@@ -153,7 +153,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
             stdout=errors,
             stderr=errors,
             start_new_session=True,
-            env=environment_for(needs_keys=not MODES[plan.mode].is_simulated),
+            env=environment_for(*(() if MODES[plan.mode].is_simulated else OF_FEEDS)),
         )
 
 

@@ -1,28 +1,39 @@
-"""Secrets, from the environment or a .env file only. Their repr is stars, always."""
+"""Secrets: their names, the type whose repr is stars, and who is given them.
+
+Where they are looked for is said in `secret_sources.py`.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Mapping
 from hmac import compare_digest
 from io import StringIO
 from pathlib import Path
 from typing import NoReturn
 
-from attrs import frozen
 from dotenv import dotenv_values
 
 from polytui.model.errors import Fatal
 from polytui.model.known_secrets import know
-from polytui.model.plain_text import plain
 
-FEED_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
-
-
+API_KEYS = ("POLYMARKET_API_KEY", "POLYMARKET_API_SECRET", "POLYMARKET_API_PASSPHRASE")
+PRIVATE_KEY = "POLYMARKET_PRIVATE_KEY"
+FUNDER = "POLYMARKET_FUNDER"
+WALLET_TYPE = "POLYMARKET_WALLET_TYPE"
+KEYSTORE = "POLYTUI_KEYSTORE"
+"""Where an encrypted file with the private key is."""
+PASSPHRASE = "POLYTUI_KEYSTORE_PASSPHRASE"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Set by systemd: a folder with a file a secret."""
+OF_FEEDS = (*API_KEYS, CREDENTIALS)
+"""What an engine on paper is given: one price stream wants an API key."""
+OF_A_WALLET = (PRIVATE_KEY, FUNDER, WALLET_TYPE, *OF_FEEDS, KEYSTORE, PASSPHRASE)
+"""What an engine is given that signs."""
 _KEYLIKE = re.compile(
-    r"^POLYMARKET_|SECRET|PASSPHRASE|PASSWORD|PRIVATE_?KEY|API_?KEY|MNEMONIC|TOKEN", re.IGNORECASE
+    r"^POLYMARKET_|^POLYTUI_KEYSTORE|^CREDENTIALS_DIRECTORY$"
+    r"|SECRET|PASSPHRASE|PASSWORD|PRIVATE_?KEY|API_?KEY|MNEMONIC|TOKEN",
+    re.IGNORECASE,
 )
 """Names of what no child of ours needs, other programs' keys among them."""
 
@@ -63,36 +74,7 @@ class Secret:
         return self
 
 
-@frozen
-class FeedKeys:
-    """CLOB API credentials: PolyBolt wants them even for public prices."""
-
-    key: Secret
-    secret: Secret
-    passphrase: Secret
-
-
-def load_feed_keys(
-    folder: Path, environment: Mapping[str, str | None] | None = None
-) -> FeedKeys | None:
-    """All three, or None where none is set: the environment overrules the file.
-
-    Fatal for a file that is no text, and for one or two of the three, which would be ignored.
-    """
-    known = {
-        **_read_env(folder / ".env"),
-        **(os.environ if environment is None else environment),
-    }
-    missing = [name for name in FEED_KEYS if not known.get(name)]
-    if len(missing) == len(FEED_KEYS):
-        return None
-    if missing:
-        raise Fatal(f"{', '.join(missing)} missing beside the others: set all three, or none")
-    key, secret, passphrase = (Secret(known[name] or "") for name in FEED_KEYS)
-    return FeedKeys(key, secret, passphrase)
-
-
-def _read_env(path: Path) -> dict[str, str | None]:
+def read_env(path: Path) -> dict[str, str | None]:
     """Values of a .env file; nothing where there is none. Its content is in no message."""
     try:
         return dotenv_values(stream=StringIO(path.read_text(encoding="utf-8-sig")))
@@ -107,28 +89,22 @@ def _read_env(path: Path) -> dict[str, str | None]:
 # --- who may see them ---------------------------------------------------------------------------
 
 
-def environment_for(*, needs_keys: bool) -> dict[str, str]:
-    """The environment of a child: without keys, or with those of the feeds alone."""
+def environment_for(*names: str) -> dict[str, str]:
+    """The environment of a child: without any key but those that are named."""
     return {
         name: value
         for name, value in os.environ.items()
-        if not _KEYLIKE.search(name) or (needs_keys and name in FEED_KEYS)
+        if name in names or not _KEYLIKE.search(name)
     }
+
+
+def has_keys() -> bool:
+    """Whether this process was given any: what a process was begun with can be read from outside
+    for as long as it lives, whatever it forgets (/proc/<pid>/environ, for its user)."""
+    return any(_KEYLIKE.search(name) for name in os.environ)
 
 
 def forget_keys() -> None:
     """For a process that needs none from here on: neither it nor its children have them."""
     for name in [name for name in os.environ if _KEYLIKE.search(name)]:
         del os.environ[name]
-
-
-def exposure_of(folder: Path) -> str:
-    """Why others may read the keys in this folder's .env; empty where they may not."""
-    path = folder / ".env"
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return ""
-    if not stat.S_IMODE(mode) & 0o077:
-        return ""
-    return f"{plain(path.absolute())} can be read by others on this machine; run: chmod 600 .env"

@@ -17,7 +17,7 @@ import attrs
 
 from polytui.config.docstrings import field_doc, table_doc
 from polytui.config.schema import Settings
-from polytui.config.secrets import FEED_KEYS
+from polytui.config.secrets import API_KEYS
 from polytui.model.errors import Fatal
 
 _WIDTH = 98
@@ -47,7 +47,7 @@ def config_text() -> str:
 
 def env_text() -> str:
     """The whole of .env.example: names of secrets, none of them set."""
-    return _ENV_HEAD + "".join(f"{name}=\n" for name in FEED_KEYS)
+    return _ENV_HEAD + "".join(f"{name}=\n" for name in API_KEYS)
 
 
 def write_starters(folder: Path) -> Iterator[tuple[Path, bool]]:

@@ -12,8 +12,6 @@ never half there. Deleting old sessions' folders deletes no kill.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import BinaryIO
 
 from attrs import evolve
 
+from polytui.config.held_lock import HeldElsewhere, held_lock
 from polytui.journal.codec import BadJournal, decode_risk_state, encode_risk_state
 from polytui.journal.former_state import former_file, former_journal
 from polytui.journal.line_file import LineFile, OffLoop, in_a_thread
@@ -31,8 +30,6 @@ from polytui.model.units import Usd
 
 _MOST_READ = 4 << 20
 """Bytes from the end of the file; a line has some hundreds."""
-_MOST_OWNER = 200
-_TAKEN = (errno.EAGAIN, errno.EACCES)
 _NOTHING = RiskStateRestored(0, Usd(0), 0, Usd(0), (), "", 0)
 
 
@@ -79,24 +76,15 @@ class RiskStateFile(LineFile):
 
 
 def _lock(path: Path, mode: str, session: str) -> BinaryIO:
-    """The lock of the folder; it goes with the process that holds it, however that ends."""
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", 0)
+    """The lock of the folder."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        owner = file.read(_MOST_OWNER).decode(errors="replace").strip()
-        file.close()
-        if error.errno not in _TAKEN:
-            raise
+        return held_lock(path, session)
+    except HeldElsewhere as taken:
         raise Fatal(
-            f"another session on {mode} runs in {path.parent.resolve()}"
-            f" ({owner if owner.isprintable() and owner else 'it does not say which'}): they would"
+            f"another session on {mode} runs in {path.parent.resolve()} ({taken.owner}): they would"
             " share a kill switch and count one day twice;"
             " stop it, or set journal.directory to a folder of its own"
-        ) from error
-    file.truncate(0)
-    file.write(f"{session}, process {os.getpid()}\n".encode())
-    return file
+        ) from None
 
 
 # --- what was left --------------------------------------------------------------------------------

@@ -50,3 +50,12 @@ class Unknown(Exception):
 
 class Fatal(Exception):
     """We, our settings or our machine are wrong; stop and say so."""
+
+
+class Blocked(Fatal):
+    """Nothing trades with real money, and nothing of it has begun: a gate is closed. The command
+    line ends with 3, and says the tag for scripts."""
+
+    def __init__(self, tag: str, message: str) -> None:
+        super().__init__(message)
+        self.tag = tag

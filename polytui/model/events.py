@@ -12,13 +12,8 @@ from enum import Enum
 
 from attrs import frozen
 
-from polytui.model.account_events import CashKind, CashMoved, Reconciled
 from polytui.model.feed_events import (
-    ACCOUNT_FEEDS,
     BOOK_FEED,
-    HEARTBEAT_FEED,
-    USER_FEED,
-    VENUE_FEED,
     FeedDown,
     FeedGapped,
     FeedMended,
@@ -93,8 +88,6 @@ class DeskOpened:
     held: tuple[HeldRound, ...] = ()
     counted: tuple[Trade, ...] = ()
     """Fills that are in these figures: whoever reports them once more says nothing new."""
-    is_live: bool = False
-    """Its orders go to a venue that holds money; on paper nothing is at stake."""
 
 
 @frozen
@@ -261,8 +254,6 @@ Event = (
     | FeedRefused
     | FrameRejected
     | Report
-    | CashMoved
-    | Reconciled
     | Commanded
 )
 
@@ -279,14 +270,10 @@ MarketEvent = (
 """What a codec may make of a frame."""
 
 __all__ = [
-    "ACCOUNT_FEEDS",
     "BOOK_FEED",
     "EXCHANGE_FEED",
     "FINAL",
-    "HEARTBEAT_FEED",
     "NO_WINNER",
-    "USER_FEED",
-    "VENUE_FEED",
     "AcceptanceChanged",
     "Accepted",
     "Action",
@@ -296,8 +283,6 @@ __all__ = [
     "CancelRefused",
     "Cancelled",
     "CandlesLoaded",
-    "CashKind",
-    "CashMoved",
     "ChainlinkPriced",
     "ClaimsLeft",
     "Commanded",
@@ -323,7 +308,6 @@ __all__ = [
     "ModelLoaded",
     "NotFound",
     "OrderFound",
-    "Reconciled",
     "Refused",
     "Report",
     "Reversed",

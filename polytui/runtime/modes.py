@@ -21,7 +21,8 @@ from attrs import field, frozen
 
 from polytui.config.demo import adapted_to_demo
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
-from polytui.config.secrets import exposure_of, load_feed_keys
+from polytui.config.secret_sources import SecretSources
+from polytui.config.wallet import chosen_api_key
 from polytui.execution.client import OpenExecution
 from polytui.execution.paper_client import open_paper
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
@@ -70,11 +71,13 @@ Opener = Callable[
 async def _paper(
     settings: Settings, folder: Path, config: Path | None, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
-    keys = load_feed_keys(Path.cwd())
+    sources = SecretSources(Path.cwd())
+    key, found = chosen_api_key(sources)
     credentials = None
-    if keys is not None:
-        credentials = Credentials(keys.key.reveal(), keys.secret.reveal(), keys.passphrase.reveal())
-    warnings = tuple(filter(None, [exposure_of(Path.cwd())]))
+    if key is not None:
+        credentials = Credentials(key.key, key.secret.reveal(), key.passphrase.reveal())
+    disagreements = (one.warning for one in found)
+    warnings = tuple(filter(None, [*disagreements, *sources.exposures]))
     yield Surroundings(settings, WallClock(), credentials, None, warnings=warnings)
 
 

@@ -91,7 +91,7 @@ async def _started(folder: Path, errors: int) -> trio.Process:
         stdout=errors,
         stderr=errors,
         start_new_session=True,
-        env=environment_for(needs_keys=False),
+        env=environment_for(),
     )
 
 

@@ -35,7 +35,7 @@ async def open_venue(arguments: Sequence[str], log: Path) -> AsyncIterator[Urls]
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
-            env=environment_for(needs_keys=False),
+            env=environment_for(),
         )
     try:
         urls = await _read_urls(process, log)

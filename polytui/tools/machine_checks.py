@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from polytui.config.secrets import exposure_of
+from polytui.config.readable import exposed
 from polytui.tools.findings import Finding, Severity
 
 _LEAST_FREE_MB = 2_000
@@ -27,8 +27,8 @@ def _python() -> Finding:
 
 def _keys() -> list[Finding]:
     """Whether others on this machine may read them."""
-    if exposed := exposure_of(Path.cwd()):
-        return [Finding("keys", Severity.WARN, exposed)]
+    if words := exposed(Path.cwd() / ".env"):
+        return [Finding("keys", Severity.WARN, words)]
     return []
 
 

@@ -7,30 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from polytui.config.secrets import FEED_KEYS, environment_for, exposure_of, forget_keys
+from polytui.config.readable import exposed
+from polytui.config.secrets import (
+    OF_A_WALLET,
+    OF_FEEDS,
+    environment_for,
+    forget_keys,
+    has_keys,
+)
 
-OTHERS = ("POLYMARKET_PRIVATE_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "my_api_key")
+OTHERS = ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "my_api_key", "POLYMARKET_WHATEVER")
 
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*FEED_KEYS, *OTHERS):
+    for name in (*OF_A_WALLET, *OTHERS):
         monkeypatch.setenv(name, "s3cret")
 
 
-def test_a_child_that_needs_none_has_none() -> None:
-    given = environment_for(needs_keys=False)
-    assert "s3cret" not in given.values()
+@pytest.mark.parametrize("names", [(), OF_FEEDS, OF_A_WALLET])
+def test_a_child_has_what_it_needs_and_no_more(names: tuple[str, ...]) -> None:
+    given = environment_for(*names)
+    assert {name for name, value in given.items() if value == "s3cret"} == set(names)
     assert given["PATH"] == os.environ["PATH"]
 
 
-def test_a_child_that_reads_the_feeds_has_their_keys_alone() -> None:
-    given = environment_for(needs_keys=True)
-    assert {name for name, value in given.items() if value == "s3cret"} == set(FEED_KEYS)
-
-
 def test_a_terminal_forgets_them() -> None:
+    assert has_keys()
     forget_keys()
+    assert not has_keys()
     assert "s3cret" not in os.environ.values()
 
 
@@ -39,7 +44,7 @@ def test_a_terminal_forgets_them() -> None:
 def test_an_env_file_that_others_may_read_is_said(
     tmp_path: Path, mode: int, is_exposed: bool
 ) -> None:
-    assert exposure_of(tmp_path) == ""
+    assert exposed(tmp_path / ".env") == ""
     (tmp_path / ".env").write_text("POLYMARKET_API_KEY=x\n")
     (tmp_path / ".env").chmod(mode)
-    assert ("chmod 600" in exposure_of(tmp_path)) is is_exposed
+    assert ("chmod 600" in exposed(tmp_path / ".env")) is is_exposed
