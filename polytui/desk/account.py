@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from polytui.config.deciding import BreakerSettings
 from polytui.desk.asset_account import AssetAccount, Earlier
+from polytui.ledger.cash_moves import CashMoves
 from polytui.ledger.claims import Claims
 from polytui.ledger.exposure import AccountExposure
 from polytui.model.effects import Reason
@@ -28,6 +29,8 @@ class Account:
         self.starting_cash = Usd(0)
         self.kill_switch = KillSwitch()
         self.claims = Claims()
+        self.moves = CashMoves()
+        """Deposits and the like: no result."""
         self.at_risk = AccountExposure()
         """What is held and works in all assets."""
         self._assets = {asset: AssetAccount(self.at_risk.of(asset)) for asset in Asset}
@@ -158,6 +161,7 @@ class Account:
     def begin_session(self, now_ns: int, settings: BreakerSettings) -> None:
         """Another process goes on with this account, as it is."""
         self._is_restored, self._is_brought_back = False, True
+        self.moves.begin_session()
         for asset_account in self._assets.values():
             asset_account.begin_session(now_ns, settings)
 
@@ -243,7 +247,8 @@ class Account:
 
     @property
     def cash(self) -> Usd:
-        return Usd(self.starting_cash + self.realised + self.at_risk.totals.flow)
+        won = self.realised + self.at_risk.totals.flow
+        return Usd(self.starting_cash + self.moves.total + won)
 
     @property
     def free_cash(self) -> Usd:
@@ -283,4 +288,5 @@ class Account:
                 (asset.value, asset_account.state())
                 for asset, asset_account in sorted(self._assets.items())
             ],
+            *self.moves.state(),
         )

@@ -15,6 +15,7 @@ from polytui.config.load import digest_of_text, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk import forecast_check
 from polytui.desk.account import Account
+from polytui.desk.account_words import ACCOUNT_WORDS, AccountWord, AccountWords
 from polytui.desk.asset_ledger import MOVES, AssetLedger
 from polytui.desk.attention import Attention
 from polytui.desk.book_reads import read_if_unsettled
@@ -79,6 +80,7 @@ class Desk:
         """False from a fault on in the middle of a step: it is half changed."""
         self._halts = Halts(account, self.ledger)
         self._limits = LossLimits(asset, account, self._halts)
+        self._account_words = AccountWords(account, self._halts)
         self._people = People(account, self.asset_account, self._halts, self._limits)
         self._looks = BreakerLooks(self.ledger, self._halts)
         self._flattening = Flattening(self.ledger)
@@ -193,14 +195,8 @@ class Desk:
         self._shadow.lose_sent()
         self.ledger.begin(event, step.now_ns)
 
-    def _restored(self, step: Step, event: ev.RiskStateRestored) -> None:
-        """What earlier sessions left behind, once a session, before anything else."""
-        self.account.restore(event, step.now_ns)
-
-    def _halted(self, step: Step, event: ev.AssetHalted) -> bool:
-        """Said to the account, which outlives the desk. There is nothing left to decide."""
-        self._halts.pause_for(step, Why(Reason.HALTED, event.crashes, event.most, "crashes"))
-        return False
+    def _account_told(self, step: Step, event: AccountWord) -> bool:
+        return self._account_words.told(step, event)
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
         text = event.settings_json
@@ -373,8 +369,7 @@ class Desk:
 
 _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
-    ev.RiskStateRestored: Desk._restored,
-    ev.AssetHalted: Desk._halted,
+    **dict.fromkeys(ACCOUNT_WORDS, Desk._account_told),
     ev.SettingsChanged: Desk._settings_changed,
     ev.ModelLoaded: Desk._model_loaded,
     ev.Ticked: Desk._time_passed,

@@ -19,7 +19,16 @@ from attrs import field, frozen
 
 from polytui.config.schema import Settings
 from polytui.model.effects import Effect
-from polytui.model.events import DeskOpened, Event, FeedDown, FeedUp, FoundOrder, Report
+from polytui.model.events import (
+    CashMoved,
+    DeskOpened,
+    Event,
+    FeedDown,
+    FeedUp,
+    FoundOrder,
+    Reconciled,
+    Report,
+)
 from polytui.model.instrument import Asset
 from polytui.model.orders import Order
 from polytui.model.units import Usd
@@ -27,8 +36,8 @@ from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.pools import Pools
 
-AccountNews = FeedUp | FeedDown
-"""What an account says besides what became of orders: how it is itself."""
+AccountNews = FeedUp | FeedDown | CashMoved | Reconciled
+"""What an account says besides what became of orders: how it is itself, and its money."""
 
 Deliver = Callable[[Report | AccountNews], None]
 """To the desk's inbox; never waits."""

@@ -1,35 +1,39 @@
 """A client of a venue that is asked by requests: each in a task of its own, none behind another.
 
-    Place   sign once -> post -> its reports
+    Places    checked here -> signed once -> those that wait together in one POST -> their reports
                           `-> may be sent again: Deferred, wait, the same signed order once more
-                          `-> no answer in time, or one that proves nothing: Unanswered
-    Cancel  at once, also while the order's own POST waits; again after that POST, if the venue had
-            not seen the order yet; again and again until it is answered
+                          `-> no answer in time, or one that proves nothing: Unanswered. What the
+                              venue says later still counts
+    Cancels   at once, those that wait together in one request, also while an order's own POST
+              waits; again after that POST and the venue's hold of takers, if the venue had not
+              seen the order yet; again and again until they are answered
     LookUp    by the order's id; the mind decides what an answer, or none, means
 
 What is a request is an `OrderWire`'s; this knows only what may overtake what. Reports that come on
 another way (a user channel) are given to `report`, so that whatever ends an order is known here.
+Requests are tasks of the account: they go on, and their answers are told, when a desk's life ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 
 import trio
 from attrs import define, field
 
 from polytui.config.execution import ExecutionSettings
-from polytui.execution.client import Deliver
+from polytui.execution.client import AccountNews, Deliver
+from polytui.execution.order_wire import CancelAnswers, OrderWire, Posted, PostOutcome
+from polytui.execution.sent_order import SentOrder, answered
+from polytui.execution.venue_modes import VenueModes
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
-from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.errors import Fatal, Rejected, Restricted, Retry, Unknown
 from polytui.model.events import (
-    Cancelled,
     CancelRefused,
     Deferred,
     DeskOpened,
     Event,
-    Filled,
     NotFound,
     Refused,
     Report,
@@ -40,69 +44,45 @@ from polytui.model.orders import Order
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 
-_MISSES = 2
-"""The mind takes it for dead then, by its own clock; here it only holds up a stop no longer."""
-
-Reports = Sequence[Report]
-
-
-class OrderWire(Protocol):
-    """One venue's requests about one asset's orders. What is raised says what happened: Rejected,
-    proven not to live; Retry, nothing happened and the same may be sent again; Unknown, it may have
-    happened (a duplicate of what was sent again is that, for then the first one arrived)."""
-
-    def sign(self, order: Order) -> Any:
-        """What `post` sends, once or more than once, and always the same."""
-        ...
-
-    async def post(self, signed: Any) -> Reports: ...
-
-    async def cancel(self, order_id: str) -> Cancelled | CancelRefused: ...
-
-    async def cancel_all(self) -> Sequence[Cancelled]:
-        """Everything of the asset, known here or not; those that went."""
-        ...
-
-    async def look(self, order_id: str) -> Reports:
-        """OrderFound, what ended it, or nothing where the venue does not know it. Fills that it had
-        come first."""
-        ...
-
-    async def open(self, life: int) -> DeskOpened: ...
-
-
-@define
-class _Sent:
-    """An order that was taken and that nothing ended yet."""
-
-    order: Order
-    answered: trio.Event = field(factory=trio.Event)
-    """Its POST is over, whatever came of it."""
-    is_unwanted: bool = False
-    """Its cancel was asked for."""
-    trades: dict[str, int] = field(factory=dict)
-    """Shares by trade that filled it."""
-    misses: int = 0
-    """Looks that found nothing."""
+MOST_POSTED = 15
+"""Orders of one POST (venue rule)."""
 
 
 @define(eq=False)
 class VenueClient:
-    """An `ExecutionClient`. State: what was sent and has not ended."""
+    """An `ExecutionClient`. State: what was sent and has not ended, and what no desk has heard."""
 
     asset: Asset
     wire: OrderWire
     clock: SessionClock
     settings: ExecutionSettings
-    _sent: dict[str, _Sent] = field(factory=dict)
+    requests: trio.Nursery
+    """The account's, above every asset."""
+    hold_ns: int = 0
+    """For so long the venue holds takers."""
+    modes: VenueModes = field(factory=VenueModes)
+    restricted: Callable[[str], None] = field(default=lambda words: None)
+    """Told why we may not trade by law or by the venue's rules."""
+    _sent: dict[str, SentOrder] = field(factory=dict)
     _deliver: Deliver | None = None
+    _unheard: list[Report | AccountNews] = field(factory=list)
+    """Since the last opening, and before its desk listened."""
+    _faults: list[Exception] = field(factory=list)
+    _is_faulty: trio.Event = field(factory=trio.Event)
 
     # --- what the engine calls --------------------------------------------------------------------
 
+    def go_on_with(self, orders: Iterable[Order]) -> None:
+        """Orders that another process sent, and of which nobody knows what became."""
+        for order in orders:
+            self._sent[order.order_id] = answered(order)
+
     async def open(self, life: int) -> DeskOpened:
-        opening = await self.wire.open(life)
+        before, self._deliver = self._sent, None
+        self._unheard.clear()
+        opening = await self.wire.open(life, [sent.order for sent in before.values()])
         self._sent = {
-            found.order.order_id: _answered(found.order)
+            found.order.order_id: before.get(found.order.order_id) or answered(found.order)
             for held in opening.held
             for found in held.working
         }
@@ -110,25 +90,27 @@ class VenueClient:
 
     async def run(self, effects: trio.MemoryReceiveChannel[Effect], deliver: Deliver) -> None:
         self._deliver = deliver
-        async with trio.open_nursery() as requests:
+        unheard, self._unheard = self._unheard, []
+        for one in unheard:
+            deliver(one)
+        async with trio.open_nursery() as life:
+            life.start_soon(self._raise_faults)
             async for effect in effects:
-                match effect:
-                    case Place(order):
-                        # Known before its task begins: a cancel right behind it must find it.
-                        sent = self._sent[order.order_id] = _Sent(order)
-                        requests.start_soon(self._place, sent)
-                    case Cancel(order_id):
-                        requests.start_soon(self._cancel, order_id)
-                    case CancelAll():
-                        requests.start_soon(self._cancel_everything, list(self._sent))
-                    case LookUp(order_id):
-                        requests.start_soon(self._look, order_id)
+                self._take([effect, *_waiting(effects)])
             await trio.sleep_forever()
 
     def observe(self, event: Event) -> Sequence[Report]:
-        return ()
+        reports = self.wire.observe(event)
+        for report in reports:
+            self._note(report)
+        return reports
 
     async def cancel_all(self) -> int:
+        """Those whose POST is still on its way are asked for once it is answered."""
+        for order_id, sent in self._sent.items():
+            sent.is_unwanted = True
+            if sent.is_early:
+                self._start(self._cancel_once_known, order_id, sent)
         gone = await self.wire.cancel_all()
         for report in gone:
             self._sent.pop(report.order_id, None)
@@ -138,92 +120,220 @@ class VenueClient:
     def has_working_orders(self) -> bool:
         return bool(self._sent)
 
+    @property
+    def waiting(self) -> list[trio.Event]:
+        """Set as orders that are on their way are answered."""
+        return [sent.answered for sent in self._sent.values() if not sent.answered.is_set()]
+
     def report(self, report: Report) -> None:
         """One report to the desk, whichever way it came."""
+        self._note(report)
+        self.tell(report)
+
+    def tell(self, news: Report | AccountNews) -> None:
+        """To the desk's inbox; to that of the next one where none listens yet."""
+        if self._deliver is None:
+            self._unheard.append(news)
+        else:
+            self._deliver(news)
+
+    def _note(self, report: Report) -> None:
         sent = self._sent.get(report.order_id)
-        if sent is not None and _has_ended(sent, report):
+        if sent is not None and sent.has_ended(report):
             del self._sent[report.order_id]
-        if self._deliver is not None:
-            self._deliver(report)
-
-    # --- requests ---------------------------------------------------------------------------------
-
-    async def _place(self, sent: _Sent) -> None:
-        try:
-            await self._post(sent)
-        finally:
             sent.answered.set()
 
-    async def _post(self, sent: _Sent) -> None:
+    # --- what effects come to ---------------------------------------------------------------------
+
+    def _take(self, effects: Sequence[Effect]) -> None:
+        """What waits together goes together. Each order is known before its task begins: a cancel
+        right behind it must find it."""
+        placed, cancelled = list[SentOrder](), list[str]()
+        for effect in effects:
+            match effect:
+                case Place(order):
+                    sent = self._sent[order.order_id] = SentOrder(order)
+                    placed.append(sent)
+                case Cancel(order_id):
+                    self._want_no_more(order_id)
+                    cancelled.append(order_id)
+                case CancelAll():
+                    for order_id in self._sent:
+                        self._want_no_more(order_id)
+                    self._start(self._cancel_everything, list(self._sent))
+                case LookUp(order_id):
+                    self._start(self._look, order_id)
+        never_sent = {sent.order.order_id for sent in placed if sent.is_unwanted}
+        for order_id in never_sent:
+            self.report(Refused(order_id, "not sent: not wanted any more"))
+        if left := [order_id for order_id in cancelled if order_id not in never_sent]:
+            self._start(self._cancel, left)
+        wanted = [sent for sent in placed if not sent.is_unwanted]
+        for first in range(0, len(wanted), MOST_POSTED):
+            self._start(self._place, wanted[first : first + MOST_POSTED])
+
+    def _want_no_more(self, order_id: str) -> None:
+        if (sent := self._sent.get(order_id)) is not None:
+            sent.is_unwanted = True
+
+    def _start(self, do: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """A request of the account's. What goes wrong with it is a crash of the asset, no more."""
+
+        async def request() -> None:
+            try:
+                await do(*arguments)
+            except Fatal:
+                raise
+            except Exception as error:
+                self._faults.append(error)
+                self._is_faulty.set()
+
+        self.requests.start_soon(request)
+
+    async def _raise_faults(self) -> None:
+        await self._is_faulty.wait()
+        self._is_faulty, faults = trio.Event(), self._faults
+        self._faults = []
+        raise ExceptionGroup("requests failed", faults)
+
+    # --- orders -----------------------------------------------------------------------------------
+
+    async def _place(self, placed: Sequence[SentOrder]) -> None:
+        began, signed = trio.current_time(), dict[str, tuple[SentOrder, Any]]()
+        for sent in placed:
+            if why := self.wire.preflight(sent.order):
+                self.report(Refused(sent.order.order_id, f"not sent: {why}"))
+                continue
+            try:
+                signed[sent.order.order_id] = sent, self.wire.sign(sent.order)
+            except Rejected as error:
+                self.report(Refused(sent.order.order_id, f"not sent: {error}"))
+        if not signed:
+            return
+        outcomes = await self._outcomes(list(signed.values()))
+        for (sent, form), outcome in zip(signed.values(), outcomes, strict=True):
+            if isinstance(outcome, Retry):
+                self._start(self._place_again, sent, form, outcome, began)
+            else:
+                self._hear(sent, outcome)
+
+    async def _place_again(self, sent: SentOrder, form: Any, busy: Retry, began: float) -> None:
         """Until the venue takes it, refuses it, or nobody knows; or it is wanted no more."""
-        order_id, signed = sent.order.order_id, self.wire.sign(sent.order)
-        pause_s, until = self.settings.resend_first_s, self._after(self.settings.resend_for_s)
-        while (busy := await self._post_once(order_id, signed)) is not None:
-            again = self._after(pause_s if busy.after_s is None else busy.after_s)
-            if again > until:
-                self.report(Refused(order_id, f"not taken, and not sent again: {busy}"))
-                return
-            self.report(Deferred(order_id, str(busy)))
+        order_id, pause_s = sent.order.order_id, self.settings.resend_first_s
+        until = began + self._real_s(self.settings.resend_for_s)
+        outcome: PostOutcome = busy
+        while isinstance(outcome, Retry):
+            self.modes.hear(outcome)
+            wait_s = pause_s if outcome.after_s is None else outcome.after_s
+            again = trio.current_time() + self._real_s(wait_s)
+            if again > until or sent.is_late:
+                outcome = Rejected(f"not taken, and not sent again: {outcome}")
+                break
+            self.report(Deferred(order_id, str(outcome)))
             await trio.sleep_until(again)
             if sent.is_unwanted:
-                self.report(Refused(order_id, "not taken, and not wanted any more"))
-                return
+                outcome = Rejected("not taken, and not wanted any more")
+                break
+            (outcome,) = await self._outcomes([(sent, form)])
             pause_s *= 2
+        self._hear(sent, outcome)
 
-    async def _post_once(self, order_id: str, signed: Any) -> Retry | None:
-        """Reports what came of it; returned is only that the same may be sent again."""
-        deadline_s = self.settings.post_deadline_s
+    async def _outcomes(self, signed: Sequence[tuple[SentOrder, Any]]) -> Sequence[PostOutcome]:
+        """Of one request; in the meantime whoever waits too long is told so."""
+        async with trio.open_nursery() as waiting:
+            waiting.start_soon(self._complain_when_late, [sent for sent, _ in signed])
+            outcomes = await self._post([form for _, form in signed])
+            waiting.cancel_scope.cancel()
+        return outcomes
+
+    async def _post(self, forms: Sequence[Any]) -> Sequence[PostOutcome]:
         try:
-            with trio.fail_at(self._after(deadline_s)):
-                reports = await self.wire.post(signed)
-        except trio.TooSlowError:
-            reports = (Unanswered(order_id, f"no answer within {deadline_s:g} s"),)
-        except Unknown as error:
-            reports = (Unanswered(order_id, str(error)),)
-        except Rejected as error:
-            reports = (Refused(order_id, str(error)),)
-        except Retry as busy:
-            return busy
-        for report in reports:
-            self.report(report)
-        return None
+            if len(forms) == 1:
+                return [await self.wire.post(forms[0])]
+            return await self.wire.post_many(forms)
+        except (Retry, Rejected, Unknown) as error:
+            return [error] * len(forms)
 
-    async def _cancel(self, order_id: str) -> None:
-        """At once; and again where the venue cannot have known the order yet, or did not answer."""
-        sent = self._sent.get(order_id)
-        if sent is not None:
-            sent.is_unwanted = True
-        while True:
-            was_answered = sent is None or sent.answered.is_set()
-            try:
-                answer = await self.wire.cancel(order_id)
-            except (Retry, Unknown):
-                await trio.sleep_until(self._after(self.settings.cancel_again_s))
-            except Rejected as error:
-                self.report(CancelRefused(order_id, str(error)))
-                return
-            else:
-                if isinstance(answer, Cancelled) or was_answered or sent is None:
+    async def _complain_when_late(self, waiting: Sequence[SentOrder]) -> None:
+        deadline_s = self.settings.post_deadline_s
+        await trio.sleep(self._real_s(deadline_s))
+        for sent in waiting:
+            sent.is_late = True
+            sent.answered.set()
+            order_id = sent.order.order_id
+            self.report(Unanswered(order_id, f"no answer within {deadline_s:g} s"))
+
+    def _hear(self, sent: SentOrder, outcome: PostOutcome) -> None:
+        """What came of a POST in the end."""
+        order_id = sent.order.order_id
+        match outcome:
+            case Posted(reports, is_held):
+                self.modes.took(sent.order)
+                if is_held:
+                    sent.held_until = trio.current_time() + self.clock.real_s(self.hold_ns)
+                for report in reports:
+                    self.report(report)
+            case Rejected():
+                if isinstance(outcome, Restricted):
+                    self.restricted(str(outcome))
+                self.report(Refused(order_id, str(outcome)))
+            case Unknown() if not sent.is_late:
+                self.report(Unanswered(order_id, str(outcome)))
+        sent.answered.set()
+
+    # --- cancels ----------------------------------------------------------------------------------
+
+    async def _cancel(self, order_ids: Sequence[str]) -> None:
+        """At once; again where the venue cannot have known an order yet, or did not answer."""
+        known = {one: self._sent[one] for one in order_ids if one in self._sent}
+        left = list(dict.fromkeys(order_ids))
+        while left:
+            early = {one for one, sent in known.items() if sent.is_early}
+            answers, pause_s = await self._ask_to_cancel(left)
+            for order_id, answer in answers.items():
+                if isinstance(answer, CancelRefused) and order_id in early:
+                    self._start(self._cancel_once_known, order_id, known[order_id])
+                else:
                     self.report(answer)
-                    return
-                await sent.answered.wait()
-            if sent is not None and order_id not in self._sent:
-                return  # it has ended meanwhile
+            left = [one for one in left if one not in answers]
+            if left:
+                await trio.sleep(self._real_s(pause_s))
+            # One that has ended meanwhile is nobody's question any more.
+            left = [one for one in left if one not in known or one in self._sent]
+
+    async def _ask_to_cancel(self, order_ids: Sequence[str]) -> tuple[CancelAnswers, float]:
+        """What was answered, and after how long the rest may be asked for again."""
+        pause_s = self.settings.cancel_again_s
+        try:
+            return await self.wire.cancel(order_ids), pause_s
+        except Retry as busy:
+            self.modes.hear(busy)
+            return {}, max(pause_s, busy.after_s or 0.0)
+        except Unknown:
+            return {}, pause_s
+        except Rejected as error:
+            if isinstance(error, Restricted):
+                self.restricted(str(error))
+            return {one: CancelRefused(one, str(error)) for one in order_ids}, pause_s
+
+    async def _cancel_once_known(self, order_id: str, sent: SentOrder) -> None:
+        await sent.answered.wait()
+        await trio.sleep_until(max(sent.held_until, trio.current_time()))
+        if self._sent.get(order_id) is sent:
+            await self._cancel([order_id])
 
     async def _cancel_everything(self, known: list[str]) -> None:
-        """One request for all; those that it cannot have met one by one."""
-        for order_id in known:
-            if order_id in self._sent:
-                self._sent[order_id].is_unwanted = True
+        """One request for all; those that it cannot have met by their ids."""
         try:
             for report in await self.wire.cancel_all():
                 self.report(report)
         except (Retry, Unknown, Rejected):
-            pass  # what it left is asked for below, each until it is answered
-        async with trio.open_nursery() as rest:
-            for order_id in known:
-                if order_id in self._sent:
-                    rest.start_soon(self._cancel, order_id)
+            pass  # what it left is asked for below, until it is answered
+        left = [order_id for order_id in known if order_id in self._sent]
+        if left:
+            await self._cancel(left)
+
+    # --- looks ------------------------------------------------------------------------------------
 
     async def _look(self, order_id: str) -> None:
         looked_ns = self.clock.now_ns()
@@ -234,21 +344,15 @@ class VenueClient:
         for report in reports or (NotFound(order_id, looked_ns),):
             self.report(report)
 
-    def _after(self, session_s: float) -> float:
-        """By Trio's clock."""
-        return trio.current_time() + self.clock.real_s(int(session_s * NS_PER_S))
+    def _real_s(self, session_s: float) -> float:
+        return self.clock.real_s(int(session_s * NS_PER_S))
 
 
-def _answered(order: Order) -> _Sent:
-    sent = _Sent(order)
-    sent.answered.set()
-    return sent
-
-
-def _has_ended(sent: _Sent, report: Report) -> bool:
-    """Whether nothing more can come of the order. One that was not found once may live yet."""
-    if isinstance(report, Filled):
-        sent.trades[report.trade_id] = report.shares
-        return sum(sent.trades.values()) >= sent.order.shares
-    sent.misses = sent.misses + 1 if isinstance(report, NotFound) else 0
-    return sent.misses >= _MISSES or isinstance(report, Refused | Cancelled)
+def _waiting(effects: trio.MemoryReceiveChannel[Effect]) -> list[Effect]:
+    """What is in the channel already."""
+    found = []
+    try:
+        while True:
+            found.append(effects.receive_nowait())
+    except (trio.WouldBlock, trio.EndOfChannel):
+        return found

@@ -12,8 +12,13 @@ from enum import Enum
 
 from attrs import frozen
 
+from polytui.model.account_events import CashKind, CashMoved, Reconciled
 from polytui.model.feed_events import (
+    ACCOUNT_FEEDS,
     BOOK_FEED,
+    HEARTBEAT_FEED,
+    USER_FEED,
+    VENUE_FEED,
     FeedDown,
     FeedGapped,
     FeedMended,
@@ -88,6 +93,8 @@ class DeskOpened:
     held: tuple[HeldRound, ...] = ()
     counted: tuple[Trade, ...] = ()
     """Fills that are in these figures: whoever reports them once more says nothing new."""
+    is_live: bool = False
+    """Its orders go to a venue that holds money; on paper nothing is at stake."""
 
 
 @frozen
@@ -254,6 +261,8 @@ Event = (
     | FeedRefused
     | FrameRejected
     | Report
+    | CashMoved
+    | Reconciled
     | Commanded
 )
 
@@ -270,10 +279,14 @@ MarketEvent = (
 """What a codec may make of a frame."""
 
 __all__ = [
+    "ACCOUNT_FEEDS",
     "BOOK_FEED",
     "EXCHANGE_FEED",
     "FINAL",
+    "HEARTBEAT_FEED",
     "NO_WINNER",
+    "USER_FEED",
+    "VENUE_FEED",
     "AcceptanceChanged",
     "Accepted",
     "Action",
@@ -283,6 +296,8 @@ __all__ = [
     "CancelRefused",
     "Cancelled",
     "CandlesLoaded",
+    "CashKind",
+    "CashMoved",
     "ChainlinkPriced",
     "ClaimsLeft",
     "Commanded",
@@ -308,6 +323,7 @@ __all__ = [
     "ModelLoaded",
     "NotFound",
     "OrderFound",
+    "Reconciled",
     "Refused",
     "Report",
     "Reversed",

@@ -6,6 +6,14 @@ from attrs import frozen
 
 BOOK_FEED = "book"
 """The feed that carries the books; without it nothing may be decided."""
+USER_FEED = "user"
+"""What the venue says of our own orders and trades,"""
+HEARTBEAT_FEED = "heartbeat"
+"""the sign of life without which it cancels all of them,"""
+VENUE_FEED = "venue"
+"""and whether it takes any. These three are the account's, told to every desk; a session whose
+orders go to no venue never speaks of them."""
+ACCOUNT_FEEDS = (USER_FEED, HEARTBEAT_FEED, VENUE_FEED)
 
 
 @frozen
@@ -30,6 +38,8 @@ class FeedDown:
     feed: str
     detail: str
     at_ns: int
+    may_rest: bool = False
+    """Of the venue: it takes orders that only rest, and no others (its post-only mode)."""
 
 
 @frozen

@@ -29,6 +29,8 @@ class FoundOrder:
 @frozen
 class Accepted:
     order_id: str
+    venue_id: str = ""
+    """What the venue calls it; empty where it has no name of its own for it."""
 
 
 @frozen

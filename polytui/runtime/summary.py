@@ -90,8 +90,11 @@ def money_summary(
         "fees_usd": usd(account.fees - account.earlier.fees),
         "pnl_usd": usd(account.realised - account.earlier.realised),
         "cash_usd": usd(account.cash),
-        "starting_cash_usd": usd(account.starting_cash + account.earlier.realised),
-        "open_flow_usd": usd(account.cash - account.starting_cash - account.realised),
+        "starting_cash_usd": usd(
+            account.starting_cash + account.moves.before + account.earlier.realised
+        ),
+        "open_flow_usd": usd(account.at_risk.totals.flow),
+        "moved_usd": {kind.value: usd(each) for kind, each in account.moves.by_kind.items()},
     }
     return {
         "rounds_settled": totals["rounds"],

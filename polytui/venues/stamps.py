@@ -94,6 +94,8 @@ OURS = (
     ev.CancelRefused,
     ev.NotFound,
     ev.OrderFound,
+    ev.CashMoved,
+    ev.Reconciled,
     ev.Commanded,
 )
 """Events that no venue stamped: of our own clock, or of no time at all."""

@@ -1,0 +1,39 @@
+"""What is said of the account, which outlives every desk of it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from polytui.desk.account import Account
+from polytui.desk.halts import Halts
+from polytui.desk.step import Step
+from polytui.model import events as ev
+from polytui.model.effects import Reason, Why
+
+AccountWord = ev.RiskStateRestored | ev.AssetHalted | ev.CashMoved | ev.Reconciled
+ACCOUNT_WORDS = get_args(AccountWord)
+
+
+class AccountWords:
+    """Stateless: the account remembers."""
+
+    def __init__(self, account: Account, halts: Halts) -> None:
+        self._account = account
+        self._halts = halts
+
+    def told(self, step: Step, event: AccountWord) -> bool:
+        """Whether it is a reason to decide."""
+        match event:
+            case ev.RiskStateRestored():
+                # What earlier sessions left behind, once a session, before anything else.
+                self._account.restore(event, step.now_ns)
+            case ev.AssetHalted(crashes, most):
+                # There is nothing left to decide.
+                self._halts.pause_for(step, Why(Reason.HALTED, crashes, most, "crashes"))
+                return False
+            case ev.CashMoved():
+                # There is more or less to spend; nothing was won or lost.
+                return self._account.moves.take(event)
+            case ev.Reconciled():
+                return False
+        return True

@@ -1,0 +1,54 @@
+"""An order on its way to the venue or there, as far as a client must know it."""
+
+from __future__ import annotations
+
+import math
+
+import trio
+from attrs import define, field
+
+from polytui.model.events import Cancelled, Filled, NotFound, Refused, Report
+from polytui.model.orders import Order
+
+_MISSES = 2
+"""The mind takes it for dead then, by its own clock; here it only holds up a stop no longer."""
+
+
+@define(eq=False)
+class SentOrder:
+    """An order that was taken and that nothing ended yet."""
+
+    order: Order
+    answered: trio.Event = field(factory=trio.Event)
+    """Its POST is over, whatever came of it, or nobody waits for it any longer."""
+    held_until: float = -math.inf
+    """By Trio's clock: until then the venue does not find it."""
+    is_unwanted: bool = False
+    """Its cancel was asked for."""
+    is_late: bool = False
+    """That it has no answer was said."""
+    trades: dict[str, int] = field(factory=dict)
+    """Shares by trade that filled it."""
+    misses: int = 0
+    """Looks that found nothing."""
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the venue may not know it yet: what it says of it then is no answer."""
+        return not self.answered.is_set() or trio.current_time() < self.held_until
+
+    def has_ended(self, report: Report) -> bool:
+        """Whether nothing more can come of it after this. One that was not found once may live
+        yet."""
+        if isinstance(report, Filled):
+            self.trades[report.trade_id] = report.shares
+            return sum(self.trades.values()) >= self.order.shares
+        self.misses = self.misses + 1 if isinstance(report, NotFound) else 0
+        return self.misses >= _MISSES or isinstance(report, Refused | Cancelled)
+
+
+def answered(order: Order) -> SentOrder:
+    """One that nobody waits for."""
+    sent = SentOrder(order)
+    sent.answered.set()
+    return sent

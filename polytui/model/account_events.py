@@ -1,0 +1,51 @@
+"""What is said of the whole account, and of no order: money that no trade explains, and that our
+books were held against the venue's."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from polytui.model.units import Usd
+
+
+class CashKind(str, Enum):
+    """Why money came or went without a trade of ours."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    GAS = "gas"
+    REBATE = "rebate"
+    REWARD = "reward"
+    REDEMPTION = "redemption"
+    """Winners of before these books."""
+    ELSEWHERE = "elsewhere"
+    """Trades of this account in markets that are not played."""
+    ROUNDING = "rounding"
+    """Millionths that the venue reckons otherwise."""
+    UNEXPLAINED = "unexplained"
+
+
+@frozen
+class CashMoved:
+    """Money of the account that no trade explains: it can be spent, and is nobody's result."""
+
+    kind: CashKind
+    amount: Usd
+    """Below zero where it went."""
+    key: str
+    """Of this movement alone: the same one told twice is one."""
+    at_ns: int
+    detail: str = ""
+
+
+@frozen
+class Reconciled:
+    """Open orders, trades and balances were held against the venue's. What differed was corrected
+    by reports before this."""
+
+    at_ns: int
+    differences: int
+    slugs: tuple[str, ...] = ()
+    """Rounds that were settled since the one before, and that these balances count."""
