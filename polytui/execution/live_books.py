@@ -1,0 +1,147 @@
+"""The account as the venue tells it: one path of truth, whoever asked or listened.
+
+The user channel, the answers to orders, looks, reconciles and the beginning of a desk all bring the
+same `UserOrder` and `UserTrade` here, twice, late or out of order, and get reports out of it: each
+fill of each order once, its reversal once, each order's life and end once.
+
+Pure: no awaits, no clock. It keeps its own cash and shares apart from the ledgers', so that they
+can be compared to the millionth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polytui.execution.client import Carried, VenueMoney
+from polytui.execution.live_orders import LiveOrders
+from polytui.execution.live_purse import LivePurse
+from polytui.execution.live_rounds import LiveRound, LiveRounds, TokenPlace
+from polytui.execution.live_trades import LiveTrades, Say, Told
+from polytui.execution.order_names import OrderNames
+from polytui.model.events import DeskOpened, FoundOrder, HeldRound, RoundSettled
+from polytui.model.instrument import Asset, Round
+from polytui.model.units import Usd
+from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
+
+_KEPT_SETTLED = 64
+"""Rounds of an asset whose trades are still known after their end."""
+_TOLD_OF = 4
+"""Settled rounds of which a desk that begins anew is told what was counted: what a crash left in an
+inbox is not older."""
+
+
+def _nobody_listens(_level: str, _asset: str, _text: str) -> None:
+    """Where no people are."""
+
+
+class LiveBooks:
+    """State: rounds, orders and trades that were told, money."""
+
+    def __init__(self, carried: Carried | None = None, say: Say = _nobody_listens) -> None:
+        self.names = OrderNames()
+        self.purse = LivePurse.of(carried)
+        self.rounds = LiveRounds()
+        self.trades = LiveTrades(self.rounds, self.names, self.purse, say)
+        self.orders = LiveOrders(self.rounds, self.names, say)
+        self._realised = dict.fromkeys(Asset, 0)
+        """Of rounds that are known no more, and of earlier sessions."""
+        for asset, desk in ({} if carried is None else carried.desks).items():
+            self._realised[asset] = desk.realised
+            for held in desk.held:
+                self.rounds.list_round(held.round).carried = held
+            self.trades.count_already(asset, desk.counted)
+
+    # --- what comes in ----------------------------------------------------------------------------
+
+    def list_round(self, listed: Round) -> Told:
+        """A round was found; what was told of its tokens before is told now."""
+        self.rounds.list_round(listed)
+        return self.trades.listed(listed)
+
+    def place_of(self, token_id: str) -> TokenPlace | None:
+        return self.rounds.place_of(token_id)
+
+    def take_trade(self, trade: UserTrade) -> Told:
+        """One message or row about one trade; what is new in it."""
+        return self.trades.take(trade)
+
+    def take_order(self, order: UserOrder) -> Told:
+        """One message or row about one order; what is new in it."""
+        return self.orders.take(order)
+
+    def accepted(self, order_id: str) -> Told:
+        """The answer to an order said that it was taken."""
+        return self.orders.accepted(order_id)
+
+    def refused(self, order_id: str) -> None:
+        """The answer to an order proved that it never lived: whoever answered says so."""
+        self.orders.refused(order_id)
+
+    def answer_look(self, order: UserOrder) -> Told:
+        """What the venue said of an order that somebody asked for; its fills were taken already."""
+        return self.orders.answer_look(order)
+
+    def settle(self, event: RoundSettled) -> Told:
+        """Nothing to report: its orders end by the venue's own word."""
+        for live in self.rounds:
+            if live.settled is None and event.settles(live.listed):
+                live.settled = event
+                self.purse.pay_out(live.payout)
+                self.trades.changes += 1
+                self._forget_old(live.listed.asset)
+                break
+        return []
+
+    def _forget_old(self, asset: Asset) -> None:
+        """Beyond the last of them a settled round is only its result."""
+        ended = self.rounds.settled(asset)
+        for live in ended[: max(0, len(ended) - _KEPT_SETTLED)]:
+            slug = live.listed.slug
+            self._realised[asset] += _result(live)
+            self.trades.forget_round(slug)
+            for venue_id in self.names.forget_round(slug):
+                self.orders.forget(venue_id)
+            self.rounds.forget(slug)
+
+    # --- what a desk begins with ------------------------------------------------------------------
+
+    def opening(self, asset: Asset, life: int, working: Sequence[FoundOrder] = ()) -> DeskOpened:
+        """`working`: what the venue was asked for just now, or may be on its way to it."""
+        by_slug: dict[str, list[FoundOrder]] = {}
+        for found in working:
+            by_slug.setdefault(found.order.slug, []).append(found)
+        held = []
+        for live in self.rounds.of(asset):
+            found_here = tuple(by_slug.get(live.listed.slug, ()))
+            if live.settled is None and (found_here or not live.is_empty):
+                one = live.held()
+                held.append(HeldRound(one.round, one.holdings, one.cash_flow, found_here))
+        old = {one.listed.slug for one in self.rounds.settled(asset)[:-_TOLD_OF]}
+        counted = tuple(self.trades.counted(asset, but=old))
+        cash = self.purse.starting_cash
+        return DeskOpened(
+            asset, life, cash, self.realised(asset), tuple(held), counted, is_live=True
+        )
+
+    def found(self, order_id: str, *, is_certain: bool = True) -> FoundOrder:
+        """An order that somebody here knows, by our name for it, with the fills that were told."""
+        return self.orders.found(self.names.venue(order_id), is_certain=is_certain)
+
+    def realised(self, asset: Asset) -> Usd:
+        return Usd(self._realised[asset] + sum(map(_result, self.rounds.settled(asset))))
+
+    # --- money ------------------------------------------------------------------------------------
+
+    def money(self) -> VenueMoney:
+        return self.purse.money()
+
+    def begin_with(self, collateral: Usd) -> None:
+        """The first session of an account, which has so much now: what was traded in rounds that
+        are open was paid out of more."""
+        moved = self.purse.traded - sum(fill.flow for fill in self.trades.on_the_way())
+        self.purse.begin_with(Usd(collateral - moved))
+
+
+def _result(live: LiveRound) -> int:
+    """Of a settled round."""
+    return live.flow + live.payout
