@@ -19,7 +19,9 @@ import trio
 from starlette.applications import Starlette
 from trio.testing import memory_stream_pair
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import EndpointSettings, PaperSettings, Settings
+from polytui.config.secrets import Secret
 from polytui.desk.mind import Mind
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
@@ -53,7 +55,6 @@ from polytui.sim.wire.form.api_answer import RefusedError, refusal
 from polytui.sim.wire.polymarket import Polymarket
 from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import World, WorldSettings
-from polytui.venues.polymarket.price_streams import Credentials
 
 OPENS_NS = 1_795_204_800 * NS_PER_S
 """2026-11-20 20:00:00 UTC, a boundary of five minutes."""
@@ -298,7 +299,7 @@ def _next_session(
     journals = attrs.evolve(settings.journal, directory=str(folder.parent))
     settings = attrs.evolve(settings, journal=journals)
     folder.mkdir(parents=True)
-    surroundings = Surroundings(settings, venue.clock, Credentials("a", "b", "c"), None)
+    surroundings = Surroundings(settings, venue.clock, ApiKey("a", Secret("b"), Secret("c")), None)
     plan = Plan("paper", settings, folder, is_fresh=is_fresh)
     return real_session(plan, surroundings, at_once)
 
@@ -358,7 +359,7 @@ def _engine(
         else:
             venue.connections.begin(kind, service, seconds, 0)
 
-    surroundings = Surroundings(settings, clock, Credentials("a", "b", "c"), make_fault)
+    surroundings = Surroundings(settings, clock, ApiKey("a", Secret("b"), Secret("c")), make_fault)
     troubles = Chaos(list(parse_chaos(chaos)), clock)
     pace = Pace(session, lambda: session.mind.book_lag_ns, None)
     tree = Tree(session, surroundings, runs, pace, troubles, StopSignals(), None, is_owned, config)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from attrs import evolve, field, frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings, SocketLimits
 from polytui.feeds.attendant import UNATTENDED, Attendant
 from polytui.feeds.feed import Feed
@@ -22,7 +23,6 @@ from polytui.net.socket_settings import CloseRule, SocketSettings
 from polytui.net.ws import SocketWatcher, StayingSocket
 from polytui.venues import bybit
 from polytui.venues.feed import Codec, Parsed
-from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.quota import Quotas
 
 
@@ -90,7 +90,7 @@ class FeedFactory:
 
     settings: Settings
     clock: SessionClock
-    credentials: Credentials | None
+    credentials: ApiKey | None
     """For PolyBolt; None where the user gave none, and RTDS serves alone."""
     rng: random.Random
     tap: Tap | None = None

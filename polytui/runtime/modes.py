@@ -19,9 +19,11 @@ import attrs
 import msgspec
 from attrs import field, frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
+from polytui.config.secrets import Secret
 from polytui.config.wallet import chosen_api_key
 from polytui.execution.client import OpenExecution
 from polytui.execution.paper_client import open_paper
@@ -31,7 +33,6 @@ from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.urls import Urls
-from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
@@ -43,7 +44,7 @@ class Surroundings:
 
     settings: Settings
     clock: SessionClock
-    credentials: Credentials | None
+    credentials: ApiKey | None
     make_fault: Callable[[str, str, float], Awaitable[None]] | None
     """(kind, service, real seconds) of trouble; None where the venue is not ours to trouble."""
     turn: Callable[[float, int], Awaitable[None]] | None = None
@@ -72,10 +73,7 @@ async def _paper(
     settings: Settings, folder: Path, config: Path | None, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     sources = SecretSources(Path.cwd())
-    key, found = chosen_api_key(sources)
-    credentials = None
-    if key is not None:
-        credentials = Credentials(key.key, key.secret.reveal(), key.passphrase.reveal())
+    credentials, found = chosen_api_key(sources)
     disagreements = (one.warning for one in found)
     warnings = tuple(filter(None, [*disagreements, *sources.exposures]))
     yield Surroundings(settings, WallClock(), credentials, None, warnings=warnings)
@@ -104,7 +102,7 @@ async def _demo(
         clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
         here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
         # The simulated venue takes any credentials; these are nobody's.
-        credentials = Credentials("demo", "demo", "demo")
+        credentials = ApiKey("demo", Secret("demo"), Secret("demo"))
         fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
         yield Surroundings(here, clock, credentials, fault, turn, world=None, seed=demo.seed)
 
@@ -118,7 +116,7 @@ async def _attached(
     await _find(urls)
     clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
     here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
-    credentials, fault = Credentials("demo", "demo", "demo"), partial(_make_fault, urls)
+    credentials, fault = ApiKey("demo", Secret("demo"), Secret("demo")), partial(_make_fault, urls)
     yield Surroundings(here, clock, credentials, fault, world=f"{urls.anchor_ns:x}")
 
 

@@ -16,6 +16,7 @@ import msgspec
 import trio
 from attrs import frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.feeds.feed_factory import FeedFactory
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
@@ -31,7 +32,6 @@ from polytui.venues.bybit_rest import Bybit
 from polytui.venues.coinbase_rest import Coinbase
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma, known_ids
-from polytui.venues.polymarket.price_streams import Credentials
 
 _MOST_OF_A_PLACE = 40
 _AGREEING = 2
@@ -45,7 +45,7 @@ class Examination:
 
     settings: Settings
     clock: SessionClock
-    credentials: Credentials | None
+    credentials: ApiKey | None
     folder: Path
     """Where sessions are written."""
 

@@ -18,6 +18,7 @@ import trio
 from attrs import define, field, frozen
 from loguru import logger
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.feeds.books import book_feed
 from polytui.feeds.feed import Feed
@@ -33,7 +34,6 @@ from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.venues.polymarket.gamma import Gamma, known_ids
-from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.polymarket.streams import MarketChannel
 
 _encode = msgspec.json.Encoder().encode
@@ -110,7 +110,7 @@ class RecordPlan:
     settings: Settings
     folder: Path
     clock: SessionClock
-    credentials: Credentials | None
+    credentials: ApiKey | None
     for_s: float = 0.0
 
 

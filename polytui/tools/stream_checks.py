@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import trio
 from attrs import define, field, frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.feeds.books import book_feed
 from polytui.feeds.feed import Feed
@@ -21,7 +22,6 @@ from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
 from polytui.tools.findings import Finding, Severity
 from polytui.venues.polymarket.gamma import Gamma, known_ids
-from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.polymarket.streams import MarketChannel
 
 _LOOK_EVERY_S = 0.05
@@ -65,7 +65,7 @@ class StreamChecks:
 
     settings: Settings
     clock: SessionClock
-    credentials: Credentials | None
+    credentials: ApiKey | None
 
     async def check(self) -> list[Finding]:
         """Connect every stream of the first asset and wait for data on each."""

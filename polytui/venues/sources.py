@@ -8,17 +8,19 @@ from typing import Any, Protocol
 from attrs import frozen
 from msgspec.structs import replace
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.instrument import Asset
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec, Parsed
 from polytui.venues.polymarket.gamma_frames import GammaFrames
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 from polytui.venues.polymarket.user_channel import UserChannel
 
-_NOBODY = Credentials("", "", "")
+_NOBODY = ApiKey("", Secret(""), Secret(""))
 
 
 @frozen

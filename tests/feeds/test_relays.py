@@ -11,13 +11,15 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import VirtualClock, VirtualEngine, open_engine, quick_settings
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.feeds.feed import Feed
 from polytui.feeds.relays import Relays
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
 from polytui.net.socket_settings import SocketSettings
 from polytui.net.ws import SocketState, SocketWatcher, StayingSocket
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 
 pytestmark = pytest.mark.trio
 BTC = Asset.BTC
@@ -29,7 +31,7 @@ class Stage:
 
     def __init__(self, *relays: str) -> None:
         relays = relays or ("polybolt", "rtds")
-        codecs = (PolyBolt(BTC, Credentials("a", "b", "c")), Rtds(BTC))
+        codecs = (PolyBolt(BTC, ApiKey("a", Secret("b"), Secret("c"))), Rtds(BTC))
         self.said: list[tuple[str, str]] = []
         names = [codec.feed for codec in codecs if codec.feed in relays]
         self.relays = Relays(names, lambda level, text: self.said.append((level, text)))

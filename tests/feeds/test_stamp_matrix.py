@@ -20,8 +20,10 @@ import pytest
 from attrs import field, frozen
 from virtual_engine import paper_client
 
+from polytui.config.api_key import ApiKey
 from polytui.config.load import canonical_json
 from polytui.config.schema import Settings
+from polytui.config.secrets import Secret
 from polytui.desk.mind import Mind
 from polytui.desk.shapes import declared_fields
 from polytui.desk.snapshots import desk_state, show_asset
@@ -43,7 +45,7 @@ from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.coinbase_rest import Coinbase
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.clob import Clob
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 from polytui.venues.polymarket.user_channel import UserChannel, UserOrder, UserTrade
 from polytui.venues.stamps import OURS, STAMPS, Judge
@@ -326,7 +328,7 @@ def relay() -> Codec:
 
 
 def polybolt() -> Codec:
-    return PolyBolt(BTC, Credentials("", "", ""))
+    return PolyBolt(BTC, ApiKey("", Secret(""), Secret("")))
 
 
 def on_coinbase() -> Codec:

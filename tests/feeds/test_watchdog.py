@@ -12,6 +12,8 @@ from trio.testing import MockClock, memory_stream_pair
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 from virtual_engine import VirtualClock
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.feeds.feed import Feed
 from polytui.feeds.watchdog import watch_ages
 from polytui.model.events import Event, FeedDown, FeedStale, FeedUp
@@ -23,7 +25,7 @@ from polytui.venues.binance import QUOTES, TRADES, BinanceStreams
 from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
-from polytui.venues.polymarket.price_streams import AVERAGE, SPOT, Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import AVERAGE, SPOT, PolyBolt, Rtds
 
 pytestmark = pytest.mark.trio
 NS = 10**9
@@ -274,7 +276,7 @@ def bolt_point(is_batch: bool, number: int) -> str:
         ),
         (Rtds(Asset.BTC), SPOT, rtds_point(True), rtds_point(False), rtds_point(True)),
         (
-            PolyBolt(Asset.BTC, Credentials("a", "b", "c")),
+            PolyBolt(Asset.BTC, ApiKey("a", Secret("b"), Secret("c"))),
             SPOT,
             bolt_point(True, 1),
             bolt_point(False, 2),

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.events import BookSnapshotted, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
@@ -27,7 +29,7 @@ from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Parsed
 from polytui.venues.polymarket.gamma_events import parse_event
 from polytui.venues.polymarket.gamma_frames import GammaFrames
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 from polytui.venues.polymarket.user_channel import UserChannel
 
@@ -283,7 +285,7 @@ class Plain:
 CODECS: list[tuple[Callable[[], Reads], list[Any]]] = [
     (lambda: MarketChannel(["7"]), MARKET_FRAMES),
     (lambda: Rtds(Asset.BTC), RTDS_FRAMES),
-    (lambda: PolyBolt(Asset.BTC, Credentials("k", "s", "p")), BOLT_FRAMES),
+    (lambda: PolyBolt(Asset.BTC, ApiKey("k", Secret("s"), Secret("p"))), BOLT_FRAMES),
     (lambda: BinanceStreams(Asset.BTC), BINANCE_FRAMES),
     (lambda: CoinbaseStreams(Asset.BTC), COINBASE_FRAMES),
     (lambda: BybitStreams(Asset.BTC), BYBIT_FRAMES),

@@ -19,7 +19,9 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import OPENS_NS, VirtualClock, VirtualVenue, quick_settings
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import RecordSettings, Settings
+from polytui.config.secrets import Secret
 from polytui.journal.codec import decode_event
 from polytui.journal.raw_files import read_lines
 from polytui.model.errors import Fatal
@@ -29,7 +31,6 @@ from polytui.model.units import NS_PER_S
 from polytui.net.http import Http
 from polytui.tools.recorder import RecordingWriter, RecordPlan, run_recorder
 from polytui.venues.decode import Decoded, decode_lines, read_line
-from polytui.venues.polymarket.price_streams import Credentials
 from polytui.venues.sources import SOURCES
 
 ASSETS = (Asset.BTC, Asset.ETH)
@@ -66,7 +67,7 @@ async def a_venue(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VirtualVenue
 
 
 def plan_of(venue: VirtualVenue, folder: Path, for_s: float, **record: Any) -> RecordPlan:
-    keys = Credentials("the-key", "the-secret", "the-passphrase")
+    keys = ApiKey("the-key", Secret("the-secret"), Secret("the-passphrase"))
     return RecordPlan(settings_of(**record), folder, venue.clock, keys, for_s)  # type: ignore[arg-type]
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
 from polytui.venues.feed import IGNORED, NOTHING, Parsed
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 
 NOW = 1_800_000_000_000_000_000
-CREDENTIALS = Credentials("the-key", "the-secret", "the-passphrase")
+CREDENTIALS = ApiKey("the-key", Secret("the-secret"), Secret("the-passphrase"))
 
 
 def rtds(topic: str, **payload: Any) -> Parsed:

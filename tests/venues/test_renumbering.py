@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.instrument import Asset
 from polytui.venues.binance import BinanceStreams
 from polytui.venues.bybit import BybitStreams
@@ -19,7 +21,7 @@ from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.continuity import DUPLICATE, RisingNumber, TradeLine
 from polytui.venues.decode import TradeAccount
 from polytui.venues.feed import Parsed
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt
+from polytui.venues.polymarket.price_streams import PolyBolt
 
 NOW = 1_800_000_000_000_000_000
 START_MS = 1_799_999_000_000
@@ -100,10 +102,12 @@ NUMBERINGS = {
     "coinbase sequence": Numbering(lambda: CoinbaseStreams(Asset.BTC), coinbase_ticker, "quotes"),
     "coinbase trades": Numbering(lambda: CoinbaseStreams(Asset.BTC), coinbase_trade, "trades"),
     "polybolt spot": Numbering(
-        lambda: PolyBolt(Asset.BTC, Credentials("", "", "")), polybolt("price.crypto"), "spot"
+        lambda: PolyBolt(Asset.BTC, ApiKey("", Secret(""), Secret(""))),
+        polybolt("price.crypto"),
+        "spot",
     ),
     "polybolt average": Numbering(
-        lambda: PolyBolt(Asset.BTC, Credentials("", "", "")),
+        lambda: PolyBolt(Asset.BTC, ApiKey("", Secret(""), Secret(""))),
         polybolt("price.crypto.twap"),
         "average",
     ),

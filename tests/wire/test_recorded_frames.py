@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.events import (
     BookChanged,
     BookSnapshotted,
@@ -25,7 +27,7 @@ from polytui.venues.binance import BinanceStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Parsed
 from polytui.venues.polymarket.gamma_events import parse_event
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 from polytui.venues.polymarket.user_channel import UserChannel, UserMatch, UserTrade
 from polytui.venues.polymarket.wire_book import book_hash
@@ -190,7 +192,7 @@ def check_point(event: ChainlinkPriced, wire: dict[str, Any]) -> None:
 
 
 def test_polybolt_frames_of_its_documentation() -> None:
-    codec = PolyBolt(Asset.BTC, Credentials("k", "s", "p"))
+    codec = PolyBolt(Asset.BTC, ApiKey("k", Secret("s"), Secret("p")))
     codec.hello()
     parsed = [codec.parse(frame, NOW) for frame in recorded("polybolt_frames_docs.jsonl")]
     refusals = [item.refused for item in parsed if item.refused]

@@ -8,9 +8,10 @@ on RTDS, a plain decimal on PolyBolt.
 from __future__ import annotations
 
 import msgspec
-from attrs import field, frozen
+from attrs import frozen
 from msgspec.structs import replace
 
+from polytui.config.api_key import ApiKey
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
 from polytui.venues.continuity import DUPLICATE, RisingNumber
@@ -217,19 +218,6 @@ class Rtds:
 # --- PolyBolt -------------------------------------------------------------------------------
 
 
-def _stars(value: str) -> str:
-    return "***"
-
-
-@frozen
-class Credentials:
-    """A CLOB API key. Never printed: not by repr, not in a traceback's locals."""
-
-    key: str = field(repr=_stars)
-    secret: str = field(repr=_stars)
-    passphrase: str = field(repr=_stars)
-
-
 class _BoltFrame(msgspec.Struct, gc=False):
     op: str = ""
     code: str = ""
@@ -256,7 +244,7 @@ class PolyBolt:
     feed = "polybolt"
     streams = (SPOT, AVERAGE)
 
-    def __init__(self, asset: Asset, credentials: Credentials) -> None:
+    def __init__(self, asset: Asset, credentials: ApiKey) -> None:
         self._asset = asset
         self._symbol = f"{asset.value}usd"
         self._credentials = credentials
@@ -266,8 +254,8 @@ class PolyBolt:
         self._seq = {}
         auth = {
             "apiKey": self._credentials.key,
-            "secret": self._credentials.secret,
-            "passphrase": self._credentials.passphrase,
+            "secret": self._credentials.secret.reveal(),
+            "passphrase": self._credentials.passphrase.reveal(),
         }
         return (_encode({"op": "auth", "rid": "auth", "auth": auth}).decode(),)
 

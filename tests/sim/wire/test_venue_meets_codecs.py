@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from polytui.config.api_key import ApiKey
+from polytui.config.secrets import Secret
 from polytui.model.events import BookSnapshotted, MarketEvent
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Side
@@ -21,7 +23,7 @@ from polytui.venues.bybit import BybitStreams
 from polytui.venues.coinbase import CoinbaseStreams
 from polytui.venues.feed import Codec
 from polytui.venues.polymarket.gamma_events import parse_event
-from polytui.venues.polymarket.price_streams import Credentials, PolyBolt, Rtds
+from polytui.venues.polymarket.price_streams import PolyBolt, Rtds
 from polytui.venues.polymarket.streams import MarketChannel
 
 START_NS = 1_795_204_920 * NS_PER_S
@@ -87,7 +89,7 @@ def test_a_whole_round_of_frames_is_understood() -> None:
         Conversation(CoinbaseStreams(Asset.BTC), coinbase),
     )
     rtds = Conversation(Rtds(Asset.BTC), polymarket.rtds_session())
-    bolt = PolyBolt(Asset.BTC, Credentials("key", "secret", "passphrase"))
+    bolt = PolyBolt(Asset.BTC, ApiKey("key", Secret("secret"), Secret("passphrase")))
     relay = Conversation(bolt, polymarket.polybolt_session())
     exchange = Conversation(binance, exchanges.binance_session("/ws"))
     talks = (market, rtds, relay, exchange, *others)
