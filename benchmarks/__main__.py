@@ -15,6 +15,7 @@ from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
 from benchmarks.paces import paces
 from benchmarks.result import Result, show, write
+from benchmarks.signing import signing
 
 _WIDTH = 120
 _RUN_S = 50.0
@@ -32,6 +33,7 @@ def main() -> None:
     results: list[Result] = []
     for part in (
         micro_benchmarks,
+        signing,
         paces,
         database,
         _latency,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from coincurve import PrivateKey
-from Crypto.Hash import keccak as _keccak
+from sha3 import keccak_256
 
 from polytui.config.secrets import Secret
 from polytui.model.errors import Fatal
@@ -24,7 +24,7 @@ _RECOVERY_FROM = 27
 
 
 def keccak(data: bytes) -> bytes:
-    return _keccak.new(data=data, digest_bits=256).digest()
+    return bytes(keccak_256(data).digest())
 
 
 def word(number: int) -> bytes:

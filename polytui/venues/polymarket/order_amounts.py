@@ -6,18 +6,21 @@ amounts than asked for 5.7 % of sizes and for market orders at 0.29, 0.57 and 0.
 
 from __future__ import annotations
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.model.amounts import are_amounts_exact
 from polytui.model.orders import Order, Side
-from polytui.model.units import LOT, MICRO, Price, is_on_tick
+from polytui.model.units import LOT, MICRO, Price, Shares, is_on_tick
 
-_TICKS = tuple(Price(tick) for tick in (10_000, 1_000, 100_000, 5_000, 2_500, 100))
-"""All that the venue has, the usual ones first."""
+_FINEST = Price(100)
+"""Of the venue's ticks: every price of another grid is on this one."""
+_TICKS = (*(Price(tick) for tick in (10_000, 1_000, 100_000, 5_000, 2_500)), _FINEST)
+"""All of them, the usual ones first."""
 
 
-@frozen
-class OrderAmounts:
+class OrderAmounts(Struct, frozen=True, gc=False):
+    """Millionths of dollars and of shares."""
+
     maker: int
     """Dollars of a buy, shares of a sale."""
     taker: int
@@ -31,14 +34,13 @@ def amounts_of(order: Order) -> OrderAmounts:
     decimals of a tick; every other order is for whole lots, and price times lots has no rest.
     """
     price, shares = order.price, order.shares
-    ticks = [tick for tick in _TICKS if is_on_tick(price, tick)]
-    if not ticks:
+    if not is_on_tick(price, _FINEST):
         raise ValueError(f"price {price} is on no grid of the venue")
     if shares <= 0:
         raise ValueError(f"an order for {shares} shares")
     if order.tif.spends(order.side):
         spent = order.dollars
-        if not spent or not any(are_amounts_exact(price, shares, tick) for tick in ticks):
+        if not spent or not _are_market_amounts(price, shares):
             raise ValueError(f"{shares} shares at {price} are no whole cents on any grid")
         return OrderAmounts(spent, shares)
     if shares % LOT:
@@ -48,3 +50,12 @@ def amounts_of(order: Order) -> OrderAmounts:
     if order.side is Side.BUY:
         return OrderAmounts(dollars, shares)
     return OrderAmounts(shares, dollars)
+
+
+def _are_market_amounts(price: Price, shares: Shares) -> bool:
+    """Whether some tick on whose grid the price is lets these be bought for whole cents: which one
+    the book has at the moment is no part of an order."""
+    for tick in _TICKS:
+        if is_on_tick(price, tick) and are_amounts_exact(price, shares, tick):
+            return True
+    return False

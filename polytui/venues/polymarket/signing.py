@@ -16,7 +16,6 @@ from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
-from attrs import frozen
 
 from polytui.model.instrument import Round
 from polytui.model.orders import Order, Side, TimeInForce
@@ -54,7 +53,7 @@ _GTD_LEAD_S = 60
 _encode = msgspec.json.Encoder().encode
 
 
-class _OrderFields(msgspec.Struct):
+class _OrderFields(msgspec.Struct, gc=False):
     """One order as the venue's interface names its parts, in the order of its own client."""
 
     salt: int
@@ -72,7 +71,7 @@ class _OrderFields(msgspec.Struct):
     signature: str
 
 
-class _PostFields(msgspec.Struct):
+class _PostFields(msgspec.Struct, gc=False):
     order: _OrderFields
     owner: str
     order_type: str = msgspec.field(name="orderType")
@@ -80,8 +79,7 @@ class _PostFields(msgspec.Struct):
     post_only: bool = msgspec.field(name="postOnly")
 
 
-@frozen
-class SignedOrder:
+class SignedOrder(msgspec.Struct, frozen=True, gc=False):
     """An order that may be sent, as often as need be: it is the same one every time. Here what is
     sent; the simulated venue has the same word for what it received, and shares no code with us."""
 
@@ -124,8 +122,7 @@ class SignedOrder:
         return _encode(_PostFields(fields, api_key_id, self.tif.name, False, self.is_post_only))
 
 
-@frozen
-class _Hashed:
+class _Hashed(msgspec.Struct, frozen=True, gc=False):
     """An order as it is hashed."""
 
     salt: int
@@ -141,8 +138,8 @@ class _Hashed:
 
 
 def salt_of(owner: str, order_id: str) -> int:
-    """53 bits that are always the same for one order of one key."""
-    found = sha256(f"{owner.lower()}:{order_id}".encode()).digest()
+    """53 bits that are always the same for one order of one key, whose address is checksummed."""
+    found = sha256(f"{owner}:{order_id}".encode()).digest()
     return int.from_bytes(found[:8], "big") >> (64 - _SALT_BITS)
 
 
