@@ -2,13 +2,14 @@
 
 Before the world's first second there are no trades, only the price path: that history is
 printed from the path minute by minute, from a seed of its own, so that a client that asks for
-yesterday's candles gets the same ones at every ask.
+yesterday's candles gets the same ones at every ask, and of every world with that path.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from attrs import frozen
 
@@ -19,6 +20,8 @@ from polytui.sim.world.paths import ExchangePath
 _MINUTE_S = 60
 _KEPT_SECONDS = 1_200
 """Bars of one second are kept this long; the venue answers at most a thousand."""
+_KEPT_MINUTES = 2 * 1_440
+"""Of history: two days of it, a day more than a world looks back."""
 _HISTORY_TRADES = 2
 """Trades a second in the last history before the world began."""
 _RECENT_S = 1_200
@@ -87,52 +90,44 @@ def _joined(bars: Iterable[_Bar]) -> _Bar | None:
     return whole
 
 
-class TapePast:
-    """What one exchange traded in one asset before the world began: a function of its path and a
-    name, so the worlds that have those in common may share it.
+class TapeHistory:
+    """What one exchange trades in one asset while nobody plays it: a function of its path and a
+    name, so worlds that have those in common share it, whenever each of them begins.
 
-    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; it
-    reaches back to `first_s`. It has fewer trades, and as much is traded in them. State: what was
-    asked for, which is never changed.
+    `size` is the median of a trade in coins, and `per_s` of them are printed in a second; history
+    has fewer trades, and as much is traded in them. State: what was asked for last, which is never
+    changed.
     """
 
     def __init__(
-        self,
-        name: str,
-        path: ExchangePath,
-        size: float,
-        first_s: int,
-        start_s: int,
-        per_s: float = _HISTORY_TRADES,
+        self, name: str, path: ExchangePath, size: float, per_s: float = _HISTORY_TRADES
     ) -> None:
-        self.first_s = first_s
-        self.start_s = start_s
         self._name = name
         self._path = path
         self._volume_per_s = size * per_s
-        self._minutes: dict[int, _Bar | None] = {}
-        self._seconds: dict[int, dict[int, _Bar]] = {}
+        self._minutes: dict[tuple[int, bool], _Bar | None] = {}
+        self._seconds: dict[tuple[int, bool], dict[int, _Bar]] = {}
 
-    def minute(self, minute_s: int) -> _Bar | None:
+    def minute(self, minute_s: int, *, is_old: bool) -> _Bar | None:
         """All of it that was traded in a minute."""
-        if minute_s not in self._minutes:
-            self._minutes[minute_s] = _joined(self._printed(minute_s).values())
-        return self._minutes[minute_s]
+        key = minute_s, is_old
+        if key not in self._minutes:
+            _make_room(self._minutes, _KEPT_MINUTES)
+            self._minutes[key] = _joined(self._printed(minute_s, is_old).values())
+        return self._minutes[key]
 
-    def second(self, second: int) -> _Bar | None:
-        minute_s = second - second % _MINUTE_S
-        bars = self._seconds.get(minute_s)
+    def seconds(self, minute_s: int, *, is_old: bool) -> dict[int, _Bar]:
+        """The same by seconds; one without a trade has no bar."""
+        key = minute_s, is_old
+        bars = self._seconds.get(key)
         if bars is None:
-            while len(self._seconds) >= _KEPT_SECONDS // _MINUTE_S:
-                del self._seconds[next(iter(self._seconds))]
-            bars = self._seconds[minute_s] = self._printed(minute_s)
-        return bars.get(second)
+            _make_room(self._seconds, _KEPT_SECONDS // _MINUTE_S)
+            bars = self._seconds[key] = self._printed(minute_s, is_old)
+        return bars
 
-    def _printed(self, minute_s: int) -> dict[int, _Bar]:
-        """The history of one minute by seconds, up to the world's start."""
+    def _printed(self, minute_s: int, is_old: bool) -> dict[int, _Bar]:
         rng = Chance(f"{self._name}:{minute_s}")
         bars: dict[int, _Bar] = {}
-        is_old = minute_s < self.start_s - _RECENT_S
         step, count = (_OLD_EVERY_S, 1) if is_old else (1, _HISTORY_TRADES)
         scale = math.log(self._volume_per_s * step / count)
         mid = self._path.rough_mid if is_old else self._path.mid
@@ -141,13 +136,50 @@ class TapePast:
                 part = (trade + rng.random()) / count
                 price = mid(int((second + part) * NS_PER_S))
                 size = math.exp(rng.gauss(scale, 1.0))
-                if second >= self.start_s or second < self.first_s:
-                    continue
-                if second in bars:
+                if trade:
                     bars[second].add(price, size)
                 else:
                     bars[second] = _Bar(price, size)
         return bars
+
+
+def _make_room(kept: dict[Any, Any], most: int) -> None:
+    """The first asked for is the first forgotten."""
+    while len(kept) >= most:
+        del kept[next(iter(kept))]
+
+
+class TapePast:
+    """What one exchange traded in one asset before a world began at `start_s`: its history, back
+    to `first_s`. State: bars of the minutes that it has a part of."""
+
+    def __init__(self, history: TapeHistory, first_s: int, start_s: int) -> None:
+        self.first_s = first_s
+        self.start_s = start_s
+        self._history = history
+        self._cut: dict[int, _Bar | None] = {}
+
+    def minute(self, minute_s: int) -> _Bar | None:
+        """All of it that was traded in a minute."""
+        if self.first_s <= minute_s <= self.start_s - _MINUTE_S:
+            return self._history.minute(minute_s, is_old=self._is_old(minute_s))
+        if minute_s not in self._cut:
+            bars = self._history.seconds(minute_s, is_old=self._is_old(minute_s))
+            known = [bar for second, bar in bars.items() if self._is_known(second)]
+            self._cut[minute_s] = _joined(known)
+        return self._cut[minute_s]
+
+    def second(self, second: int) -> _Bar | None:
+        if not self._is_known(second):
+            return None
+        minute_s = second - second % _MINUTE_S
+        return self._history.seconds(minute_s, is_old=self._is_old(minute_s)).get(second)
+
+    def _is_known(self, second: int) -> bool:
+        return self.first_s <= second < self.start_s
+
+    def _is_old(self, minute_s: int) -> bool:
+        return minute_s < self.start_s - _RECENT_S
 
 
 class Tape:

@@ -31,6 +31,8 @@ STEPS = HOUR_S * PER_S
 _PER_SLOT = SLOT_S * PER_S
 _MINUTE_S = 60
 _KEPT_BLOCKS = 4
+_KEPT_SLOTS = 32
+"""Hours: three exchanges look back a day, one after the other. Some kilobytes each."""
 
 
 @frozen
@@ -69,6 +71,12 @@ class _Outline:
         return self.start + self.net + sum(size for _, size in self.jumps)
 
 
+def anchor_of(start_s: int) -> int:
+    """The hour at whose start a walk is as in its settings: the one that holds `start_s`. The
+    walks of all its seconds are the same."""
+    return (start_s - 1) // HOUR_S
+
+
 class Walk:
     """One asset's log price, out of a name. Near `start_s` it is as in the settings."""
 
@@ -84,18 +92,18 @@ class Walk:
         self._trend = Wandering(f"{name}:drift", drift, kept, HOUR_S) if drift else None
         self._settings = settings
         self._name = name
-        self._anchor = (start_s - 1) // HOUR_S
+        self._anchor = anchor_of(start_s)
         self._outlines: dict[int, _Outline] = {}
         self._slots: dict[int, array[float]] = {}
         self._blocks: dict[int, array[float]] = {}
 
     def block(self, index: int) -> array[float]:
         """The log price at each step after an hour's start, the last of them at its end."""
-        return _remembered(self._blocks, index, self._draw_block)
+        return _remembered(self._blocks, index, self._draw_block, _KEPT_BLOCKS)
 
     def slots(self, index: int) -> array[float]:
         """The log price at the end of each slot of an hour."""
-        return _remembered(self._slots, index, self._draw_slots)
+        return _remembered(self._slots, index, self._draw_slots, _KEPT_SLOTS)
 
     def _draw_slots(self, index: int) -> array[float]:
         """Free steps, moved so that they come to the net change, each as far as it is volatile."""
@@ -203,12 +211,12 @@ class Walk:
 
 
 def _remembered(
-    kept: dict[int, array[float]], index: int, draw: Callable[[int], array[float]]
+    kept: dict[int, array[float]], index: int, draw: Callable[[int], array[float]], most: int
 ) -> array[float]:
-    """The newest few are kept."""
+    """The newest are kept, so many of them."""
     found = kept.get(index)
     if found is None:
-        while len(kept) >= _KEPT_BLOCKS:
+        while len(kept) >= most:
             del kept[next(iter(kept))]
         found = kept[index] = draw(index)
     return found

@@ -22,7 +22,7 @@ from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_MS, NS_PER_S, Price
 from polytui.sim.world.agenda import NEVER, Agenda, Process
 from polytui.sim.world.calendar import CalendarWindow, window_at, windows
-from polytui.sim.world.candles import Tape, TapeBar
+from polytui.sim.world.candles import Tape, TapeBar, TapePast
 from polytui.sim.world.crowd import Crowd, CrowdSettings
 from polytui.sim.world.market_faults import MarketFaults
 from polytui.sim.world.matching import ConditionBook
@@ -37,7 +37,7 @@ from polytui.sim.world.recording import RecordedPath, read_prices, span_text
 from polytui.sim.world.registry import Registry, RoundStatus, make_round
 from polytui.sim.world.resolver import Resolver, ResolverSettings
 from polytui.sim.world.settlement import Settlement
-from polytui.sim.world.shared_prices import chainlink_of, exchange_of, past_of
+from polytui.sim.world.shared_prices import chainlink_of, exchange_of, history_of
 from polytui.sim.world.sources import (
     BUSY,
     PARTS,
@@ -292,8 +292,8 @@ class _Region:
             first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
         usual = settings.exchanges[self._asset].as_part(PARTS[venue])
         manner = usual.thinned(settings.messages)
-        past = past_of(f"{name}:tape", mids, manner.size, first_s, start_s, manner.trades_per_s)
-        self.tapes[venue] = tape = Tape(past)
+        history = history_of(f"{name}:tape", mids, manner.size, manner.trades_per_s)
+        self.tapes[venue] = tape = Tape(TapePast(history, first_s, start_s))
         self.exchanges.append(
             ExchangeSource(name, self._asset, mids, tape, manner, settings.start_ns, venue)
         )

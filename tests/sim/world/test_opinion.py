@@ -9,7 +9,7 @@ import pytest
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.units import NS_PER_S
 from polytui.sim.world.calendar import windows
-from polytui.sim.world.candles import Tape, TapePast
+from polytui.sim.world.candles import Tape, TapeHistory, TapePast
 from polytui.sim.world.opinion import CrowdOpinion, OpinionSettings
 from polytui.sim.world.paths import E18, LIFELIKE, BasisSettings, ExchangePath, SyntheticPath
 from polytui.sim.world.registry import Registry, make_round
@@ -24,7 +24,7 @@ START_NS = START_S * NS_PER_S
 def settlement(seed: int = 1) -> Settlement:
     path = SyntheticPath(seed, Asset.BTC, LIFELIKE[Asset.BTC], START_S)
     exchange = ExchangePath(seed, Asset.BTC, path, BasisSettings())
-    tape = Tape(TapePast("tape", exchange, 0.01, START_S - 3_600, START_S))
+    tape = Tape(TapePast(TapeHistory("tape", exchange, 0.01), START_S - 3_600, START_S))
     return Settlement(path, exchange, tape)
 
 
@@ -136,7 +136,7 @@ def test_the_crowd_that_has_seen_the_end_takes_a_tie_for_up(more_e18: int, winne
     path = StillPath(1, Asset.BTC, LIFELIKE[Asset.BTC], START_S)
     path.more_e18 = more_e18
     exchange = ExchangePath(1, Asset.BTC, path, BasisSettings())
-    tape = Tape(TapePast("tape", exchange, 0.01, START_S - 3_600, START_S))
+    tape = Tape(TapePast(TapeHistory("tape", exchange, 0.01), START_S - 3_600, START_S))
     of = Settlement(path, exchange, tape)
     (round_,) = rounds(1)
     assert of.winner(round_) is winner
