@@ -9,9 +9,13 @@ import os
 import resource
 import shutil
 import sys
+import threading
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 from polytui.model.errors import Fatal
+from polytui.model.known_secrets import masked
 
 _FILES, _FILES_AN_ASSET = 48, 20
 """Descriptors that a session may have open. Measured with three exchanges and one interval: 20 and
@@ -35,6 +39,22 @@ def keep_private() -> None:
     """Whatever is written from here on, by us and by our children, is for its owner only: journals
     tell what somebody owns, logs and recordings where from."""
     os.umask(0o077)
+
+
+def mask_last_words() -> None:
+    """What ends the process, or a thread of it, is written to its stderr as ever, but no secret of
+    ours with it: an engine's stderr is a file."""
+    sys.excepthook = _say_masked
+    threading.excepthook = lambda args: _say_masked(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def _say_masked(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
 def check_writable(json_path: str | None) -> None:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import click
 
 from polytui.cli.asking import orders, rounds, trades, why
-from polytui.cli.exit_codes import FAILED, USAGE
+from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
 from polytui.cli.journals import replay
 from polytui.cli.looking import decode, doctor, record
@@ -17,9 +17,9 @@ from polytui.cli.sessions import attach, demo, run, venue
 from polytui.cli.settings import config
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
-from polytui.model.errors import Fatal
+from polytui.model.errors import Blocked, Fatal
 from polytui.model.plain_text import plain
-from polytui.precautions import ensure_standard_streams, keep_private
+from polytui.precautions import ensure_standard_streams, keep_private, mask_last_words
 
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
@@ -34,12 +34,16 @@ def main() -> None:
     ensure_standard_streams()
     keep_private()
     tell_children()
+    mask_last_words()
     try:
         cli(standalone_mode=True)
     except BadSettings as error:
         for fault in error.faults:
             click.echo(f"error: {plain(fault, _MOST_OF_A_FAULT)}", err=True)
         sys.exit(USAGE)
+    except Blocked as error:
+        click.echo(f"error: {error.tag}: {plain(error, _MOST_OF_A_FAULT)}", err=True)
+        sys.exit(BLOCKED)
     except Fatal as error:
         lines = [plain(line, _MOST_OF_A_FAULT) for line in str(error).split("\n")[:_MOST_LINES]]
         click.echo("error: " + "\n".join(lines), err=True)

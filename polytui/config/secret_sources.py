@@ -114,6 +114,8 @@ class SecretSources:
     """Asks a person for the pass phrase of the named keystore; None where nobody sits there."""
     open_keyring: Callable[[], tuple[Keyring | None, str]] = desktop_keyring
     _troubles: dict[str, None] = field(factory=dict, init=False, repr=False)
+    _opened: list[FoundSecret] = field(factory=list, init=False, repr=False)
+    """Of the keystore, once: it costs a person a pass phrase and the machine a second."""
 
     def find(self, name: str) -> FoundSecret | None:
         """A secret and whence; None where nobody has it. Fatal for a source that is there and
@@ -185,14 +187,17 @@ class SecretSources:
             return ""
 
     def _of_keystore(self) -> FoundSecret | None:
-        """The last one, for it costs a person a pass phrase."""
+        """The last one that is asked."""
         keystore = self.keystore
+        if self._opened:
+            return self._opened[0]
         if keystore is None:
             return None
         given = self.find(PASSPHRASE)
         passphrase = given.secret if given is not None else self._asked_for(keystore)
         source = SecretSource(SourceKind.KEYSTORE, plain(keystore.path))
-        return FoundSecret(PRIVATE_KEY, keystore.opened(passphrase), source)
+        self._opened.append(FoundSecret(PRIVATE_KEY, keystore.opened(passphrase), source))
+        return self._opened[0]
 
     def _asked_for(self, keystore: Keystore) -> Secret:
         if self.ask_passphrase is None:

@@ -6,6 +6,7 @@ import math
 import ssl
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_address
 
 import trio
 from attrs import define, field
@@ -48,6 +49,8 @@ class Trust:
     tell: Callable[[str], None] = field(default=lambda words: None)
     """Told once for each host, until it is believed again."""
     has_believed: bool = False
+    is_loopback_only: bool = False
+    """Nothing leaves this machine: a peer that turns out to be another one is hung up on."""
     _refused: set[str] = field(factory=set, init=False)
 
     def believed(self, host: str) -> None:
@@ -163,6 +166,8 @@ async def dial(address: WebAddress, trust: Trust) -> trio.abc.Stream:
     where = f"{address.host}:{address.port}"
     try:
         stream = await trio.open_tcp_stream(address.host, address.port)
+        if trust.is_loopback_only:
+            await _check_peer(stream, where)
         if not address.is_secure:
             return stream
         secure = await _secure(stream, address.host)
@@ -174,6 +179,16 @@ async def dial(address: WebAddress, trust: Trust) -> trio.abc.Stream:
         raise Ended(f"TLS with {where} failed: {plain(error.__cause__ or error)}") from None
     trust.believed(address.host)
     return secure
+
+
+async def _check_peer(stream: trio.SocketStream, where: str) -> None:
+    """Of the connection as it stands, before a byte goes out: a name leads where its server wants.
+    Fatal where it is another machine's."""
+    peer = str(stream.socket.getpeername()[0])
+    if ip_address(peer.partition("%")[0]).is_loopback:
+        return
+    await trio.aclose_forcefully(stream)
+    raise Fatal(f"{where} is {peer}, another machine: what is simulated talks to this one alone")
 
 
 async def _secure(stream: trio.SocketStream, host: str) -> trio.abc.Stream:

@@ -147,6 +147,7 @@ def open_session(
             seed=surroundings.seed,
             risk_state=risk_state,
             goes_on=start.goes_on,
+            is_loopback_only=MODES[plan.mode].is_simulated,
         )
         if surroundings.world is not None:
             note_newest(directory, plan.mode, name, plan.folder, surroundings.world)

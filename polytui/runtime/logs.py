@@ -1,7 +1,8 @@
 """The log for people: loguru into the session's folder, with nothing secret in it.
 
-The journal is the record; this is the story. No sink shows variables of a traceback, and
-whatever looks like a key is starred in the finished text, tracebacks included.
+The journal is the record; this is the story. No sink shows variables of a traceback, and whatever
+is a secret of ours, or looks like somebody's key, is starred in the finished text, tracebacks
+included.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from polytui.model.known_secrets import STARS, masked
 from polytui.model.plain_text import plain
 
 _KEYLIKE = re.compile(
@@ -85,7 +87,7 @@ class _LogFile:
 
 def _record(text: str) -> bytes:
     """Only its first line begins at the margin: none can be forged inside it."""
-    text = _KEYLIKE.sub("***", text)[:_MOST_OF_A_RECORD]
+    text = _KEYLIKE.sub(STARS, masked(text))[:_MOST_OF_A_RECORD]
     first, *more = [plain(line, _MOST_OF_A_LINE) for line in text.rstrip("\n").split("\n")]
     record = "\n".join([first, *(f"{_INSIDE}{line}" for line in more)]) + "\n"
     return record.encode(errors="backslashreplace")

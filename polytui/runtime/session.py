@@ -71,6 +71,8 @@ class Session:
     disk_turned: trio.Event = field(factory=trio.Event)
     """The disk has just begun to refuse what must be kept: desks hear of it without waiting for
     their second."""
+    is_loopback_only: bool = False
+    """Nothing of it leaves this machine."""
     model: ModelLoaded | None = None
     """What a desk that begins is told of the learned model; None where none is asked for."""
     settings_digest: str = field(init=False)
@@ -87,7 +89,9 @@ class Session:
             self.meter, self.journal, self.clock, self.notice, lambda: self.settings.latency
         )
         self.herald = Herald(self.keep, self.notice)
-        self.trust = Trust(partial(self.notice, "error", ""))
+        self.trust = Trust(
+            partial(self.notice, "error", ""), is_loopback_only=self.is_loopback_only
+        )
         self.kills = trio.open_memory_channel[str](_MOST_KILLS)
 
     @property
