@@ -1,0 +1,378 @@
+"""An account at the CLOB, by REST: orders sent and cancelled, read back, and what there is.
+
+Every call has a deadline, a place in a lane of its own kind, and the pace that the venue allows for
+its route and its signer; its stamp is of the moment it leaves. Errors are the four of
+`model/errors.py`. A request that may leave an order behind is sent once, and its answer is waited
+for whoever is cancelled meanwhile; cancels may be sent again, so nobody is held up by one.
+
+Rows that cannot be read are left out and counted in `unread`: a list with such rows proves that
+something is there, never that something is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from polytui.config.api_key import ApiKey
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.plain_text import plain
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import SessionClock
+from polytui.net.http import Http, Lane, Params
+from polytui.net.http_answer import HttpAnswer
+from polytui.venues.feed import WIRE_FAULTS
+from polytui.venues.polymarket.clob_answers import (
+    Beat,
+    CancelAnswer,
+    Funds,
+    PostAnswer,
+    beat_of,
+    cancel_answer,
+    funds,
+    post_answer,
+    post_answers,
+    readable,
+    unreadable,
+)
+from polytui.venues.polymarket.clob_auth import l2_headers
+from polytui.venues.polymarket.clob_refusals import judged, refusal_in
+from polytui.venues.polymarket.signer_paces import RoutePaces, SignerPaces
+from polytui.venues.polymarket.signing import SignedOrder
+from polytui.venues.polymarket.user_channel import UserChannel, UserOrder, UserTrade
+from polytui.venues.polymarket.wallet import Wallet
+
+BATCH_MOST = 15
+"""Orders in one POST (venue rule)."""
+_END = "LTE="
+_PAGES_MOST = 200
+_BAD_BEAT = 400
+_NOT_THERE = 404
+_ORDERS_AT_ONCE, _CANCELS_AT_ONCE, _READS_AT_ONCE, _BEATS_AT_ONCE = 16, 8, 6, 2
+_POSITIONS = "v2"
+_Row = TypeVar("_Row")
+_Headers = Mapping[str, str]
+
+
+class _Page(msgspec.Struct, gc=False):
+    data: list[msgspec.Raw]
+    next_cursor: str
+
+
+class _Standing(msgspec.Struct, gc=False):
+    closed_only: bool
+
+
+class _Tier(msgspec.Struct, gc=False):
+    tier: str
+
+
+_decode_page = msgspec.json.Decoder(_Page).decode
+_decode_standing = msgspec.json.Decoder(_Standing).decode
+_decode_tier = msgspec.json.Decoder(_Tier).decode
+_decode_any = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_error = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class ClobAccount:
+    """State: paces of its signer and routes, and how many rows could not be read."""
+
+    def __init__(
+        self,
+        http: Http,
+        wallet: Wallet,
+        api_key: ApiKey,
+        clock: SessionClock,
+        reader: UserChannel | None = None,
+    ) -> None:
+        """`reader` knows which parts of a trade are ours; without one the key and the wallet tell.
+        Nobody but who made `http` closes it."""
+        self.wallet = wallet
+        self.paces = SignerPaces(clock)
+        self.unread = 0
+        """Rows that were left out, ever."""
+        self.unread_why = ""
+        """Of the last one."""
+        self._http = http
+        self._api_key = api_key
+        self._clock = clock
+        self._routes = RoutePaces(clock)
+        self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
+        self._orders = http.lane("orders", _ORDERS_AT_ONCE)
+        self._cancels = http.lane("cancels", _CANCELS_AT_ONCE)
+        self._reads = http.lane("account", _READS_AT_ONCE)
+        self._beats = http.lane("beats", _BEATS_AT_ONCE)
+
+    async def warm(self) -> bool:
+        """A connection that stands before the first order needs it; whether the venue answers."""
+        return await self._http.warm("/time")
+
+    # --- orders -----------------------------------------------------------------------------------
+
+    async def post(self, signed: SignedOrder) -> PostAnswer:
+        """Rejected, Retry or Unknown where it was not taken for certain."""
+        where, answer = await self._place("/order", signed.body(self._api_key.key), 1)
+        return post_answer(where, answer.body, signed)
+
+    async def post_many(
+        self, signeds: Sequence[SignedOrder]
+    ) -> list[PostAnswer | Rejected | Retry | Unknown]:
+        """At most `BATCH_MOST`, each with what became of it, in their order. Raised is what holds
+        for all of them: the venue lets a batch in whole or not at all."""
+        if not 0 < len(signeds) <= BATCH_MOST:
+            raise ValueError(f"{len(signeds)} orders in a batch of at most {BATCH_MOST}")
+        items = [signed.body(self._api_key.key) for signed in signeds]
+        where, answer = await self._place("/orders", b"[" + b",".join(items) + b"]", len(items))
+        return post_answers(where, answer.body, signeds)
+
+    async def cancel(self, venue_ids: Sequence[str]) -> CancelAnswer:
+        """By as many requests as the venue wants. What a later one of them did not come to is
+        unanswered; raised is only what the first one met."""
+        ids = tuple(dict.fromkeys(one.lower() for one in venue_ids))
+        cancelled: tuple[str, ...] = ()
+        refused: dict[str, str] = {}
+        unanswered: tuple[str, ...] = ()
+        done = 0
+        while done < len(ids):
+            some = ids[done : done + self.paces.cancels_at_once]
+            try:
+                answer = await self._cancel_some(some)
+            except (Rejected, Retry, Unknown):
+                if not done:
+                    raise
+                return CancelAnswer(cancelled, refused, unanswered + ids[done:])
+            done += len(some)
+            cancelled += answer.cancelled
+            refused |= answer.refused
+            unanswered += answer.unanswered
+        return CancelAnswer(cancelled, refused, unanswered)
+
+    async def cancel_all(self) -> CancelAnswer:
+        """Everything of this API key, whoever else uses it."""
+        return await self._sweep("/cancel-all", None)
+
+    async def cancel_market(self, condition_id: str = "", token_id: str = "") -> CancelAnswer:
+        """Everything in a round, on a token, or on a token of a round: one is needed."""
+        if not condition_id and not token_id:
+            raise ValueError("neither a round nor a token is named")
+        named = {"market": condition_id, "asset_id": token_id}
+        body = _encode({name: value for name, value in named.items() if value})
+        return await self._sweep("/cancel-market-orders", body)
+
+    async def beat(self, heartbeat_id: str) -> Beat:
+        """The dead man's switch: without one for 10 s the venue cancels all orders of the key."""
+        path, body = "/v1/heartbeats", _encode({"heartbeat_id": heartbeat_id})
+        where = self._http.where("POST", path)
+        answer = await self._ask("POST", path, self._beats, body=body, is_read=True)
+        if answer.is_success:
+            return beat_of(where, answer.body, is_accepted=True)
+        if answer.status == _BAD_BEAT and b"heartbeat_id" in answer.body:
+            return beat_of(where, answer.body, is_accepted=False)
+        raise judged(where, refusal_in(answer), is_read=True)
+
+    # --- reads ------------------------------------------------------------------------------------
+
+    async def order(self, venue_id: str) -> UserOrder | None:
+        """As the venue knows it, whatever became of it; None where it says that it does not."""
+        path = f"/data/order/{venue_id}"
+
+        async def once() -> UserOrder | None:
+            where = self._http.where("GET", path)
+            answer = await self._ask("GET", path, self._reads, is_read=True)
+            if answer.status == _NOT_THERE and _says_not_found(answer.body):
+                return None
+            if not answer.is_success:
+                raise judged(where, refusal_in(answer), is_read=True)
+            if answer.body.strip() in (b"", b"null"):
+                return None
+            try:
+                found = self._reader.order_of(answer.body)
+            except WIRE_FAULTS as fault:
+                unreadable(where, fault)
+            if found.order_id.lower() != venue_id.lower():
+                unreadable(where, "another order")
+            return found
+
+        return await self._http.again(once)
+
+    async def open_orders(self, condition_id: str = "", token_id: str = "") -> list[UserOrder]:
+        """All that work, of every key of the account."""
+        asked = {"market": condition_id, "asset_id": token_id}
+        return await self._pages("/data/orders", asked, self._reader.order_of)
+
+    async def trades(
+        self, *, condition_id: str = "", after_s: int = 0, trade_id: str = ""
+    ) -> list[UserTrade]:
+        """Those that met at `after_s` (unix seconds) or later; one of that id; all of a round."""
+        asked = {
+            "id": trade_id,
+            "market": condition_id,
+            "after": str(after_s) if after_s else "",
+        }
+        return await self._pages("/data/trades", asked, self._reader.trade_of)
+
+    async def collateral(self) -> Funds:
+        """Dollars, as the CLOB believes the chain: `refresh_collateral` has it look again."""
+        return await self._funds({"asset_type": "COLLATERAL"})
+
+    async def shares(self, token_id: str, protocol: str) -> Funds:
+        """Of one token; `protocol` is its round's."""
+        return await self._funds(_token(token_id, protocol))
+
+    async def refresh_collateral(self) -> None:
+        await self._refresh({"asset_type": "COLLATERAL"})
+
+    async def refresh_shares(self, token_id: str, protocol: str) -> None:
+        await self._refresh(_token(token_id, protocol))
+
+    async def is_closed_only(self) -> bool:
+        """Whether the venue lets this account only get rid of what it has."""
+        return bool(
+            (await self._read("/auth/ban-status/closed-only", {}, _decode_standing)).closed_only
+        )
+
+    async def tier(self) -> str:
+        """How much the signer may do, by what it has traded; the paces follow it."""
+        told: str = (await self._read("/v1/user/rate-limit-tier", {}, _decode_tier)).tier
+        self.paces.know(told)
+        return plain(told)
+
+    # --- how it is asked --------------------------------------------------------------------------
+
+    async def _place(self, path: str, body: bytes, orders: int) -> tuple[str, HttpAnswer]:
+        await self.paces.place(orders)
+        where = self._http.where("POST", path)
+        answer = await self._ask("POST", path, self._orders, body=body)
+        refusal = None if answer.is_success else refusal_in(answer)
+        self.paces.placed(answer.status, answer.headers, refusal.after_s if refusal else None)
+        if refusal is not None:
+            raise judged(where, refusal, is_read=False)
+        return where, answer
+
+    async def _cancel_some(self, ids: Sequence[str]) -> CancelAnswer:
+        await self.paces.cancel(len(ids))
+        if len(ids) == 1:
+            return await self._cancelled("/order", _encode({"orderID": ids[0]}), ids)
+        return await self._cancelled("/orders", _encode(ids), ids)
+
+    async def _sweep(self, path: str, body: bytes | None) -> CancelAnswer:
+        await self.paces.cancel(1)
+        answer = await self._cancelled(path, body, ())
+        self.paces.swept(len(answer.cancelled))
+        return answer
+
+    async def _cancelled(self, path: str, body: bytes | None, asked: Sequence[str]) -> CancelAnswer:
+        where = self._http.where("DELETE", path)
+        answer = await self._ask("DELETE", path, self._cancels, body=body, is_shielded=False)
+        refusal = None if answer.is_success else refusal_in(answer)
+        self.paces.cancelled(answer.status, answer.headers, refusal.after_s if refusal else None)
+        if refusal is not None:
+            raise judged(where, refusal, is_read=False)
+        return cancel_answer(where, answer.body, asked)
+
+    async def _funds(self, asked: dict[str, str]) -> Funds:
+        path = "/balance-allowance"
+        where = self._http.where("GET", path)
+        told: Funds = await self._read(
+            path, self._of_wallet(asked), lambda body: funds(where, body)
+        )
+        return told
+
+    async def _refresh(self, asked: dict[str, str]) -> None:
+        """Whatever the answer's body: it is the look that counts."""
+        await self._read("/balance-allowance/update", self._of_wallet(asked), lambda body: None)
+
+    def _of_wallet(self, asked: dict[str, str]) -> dict[str, str]:
+        """With another type the venue reads another wallet, which has nothing."""
+        return {**asked, "signature_type": str(int(self.wallet.kind))}
+
+    async def _pages(
+        self, path: str, asked: dict[str, str], row_of: Callable[[msgspec.Raw], _Row]
+    ) -> list[_Row]:
+        """Every row of every page. Rejected for more of them than anybody means; Retry where they
+        do not end."""
+        params = {name: value for name, value in asked.items() if value}
+        rows: list[_Row] = []
+        cursor, seen = "", set[str]()
+        for _ in range(_PAGES_MOST):
+            page = await self._read(path, {**params, **_at(cursor)}, _decode_page)
+            rows += self._rows(path, page.data, row_of)
+            cursor = page.next_cursor
+            if cursor == _END:
+                return rows
+            if not cursor or cursor in seen:
+                unreadable(self._http.where("GET", path), "its pages go round in a circle")
+            seen.add(cursor)
+        raise Rejected(
+            f"{self._http.where('GET', path)}: more than {_PAGES_MOST} pages; ask for less"
+        )
+
+    def _rows(
+        self, path: str, raws: list[msgspec.Raw], row_of: Callable[[msgspec.Raw], _Row]
+    ) -> list[_Row]:
+        rows: list[_Row] = []
+        for raw in raws:
+            try:
+                rows.append(row_of(raw))
+            except WIRE_FAULTS as fault:
+                self.unread += 1
+                self.unread_why = f"{path}: {plain(fault)}"
+        return rows
+
+    async def _read(self, path: str, params: Params, decode: Callable[[bytes], Any]) -> Any:
+        where = self._http.where("GET", path)
+
+        async def once() -> Any:
+            answer = await self._ask("GET", path, self._reads, params=params, is_read=True)
+            if not answer.is_success:
+                raise judged(where, refusal_in(answer), is_read=True)
+            return readable(where, answer.body, decode)
+
+        return await self._http.again(once)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        lane: Lane,
+        *,
+        params: Params | None = None,
+        body: bytes | None = None,
+        is_read: bool = False,
+        is_shielded: bool | None = None,
+    ) -> HttpAnswer:
+        def stamp() -> _Headers:
+            second = self._clock.now_ns() // NS_PER_S
+            return l2_headers(self._api_key, self.wallet.owner, second, method, path, body or b"")
+
+        await self._routes.take(method, path)
+        return await self._http.ask(
+            method,
+            path,
+            params=params,
+            body=body,
+            stamp=stamp,
+            is_read=is_read,
+            is_shielded=is_shielded,
+            lane=lane,
+        )
+
+
+def _at(cursor: str) -> dict[str, str]:
+    return {"next_cursor": cursor} if cursor else {}
+
+
+def _token(token_id: str, protocol: str) -> dict[str, str]:
+    kind = "CONDITIONAL-V2" if protocol == _POSITIONS else "CONDITIONAL"
+    return {"asset_type": kind, "token_id": token_id}
+
+
+def _says_not_found(body: bytes) -> bool:
+    """The venue itself, not somebody's page in between, who knows no such path."""
+    try:
+        return "not found" in str(_decode_error(body).get("error", "")).lower()
+    except WIRE_FAULTS:
+        return False
