@@ -61,7 +61,7 @@ class _Page(msgspec.Struct, gc=False):
     next_cursor: str
 
 
-class _Standing(msgspec.Struct, gc=False):
+class _ClosedOnly(msgspec.Struct, gc=False):
     closed_only: bool
 
 
@@ -70,7 +70,7 @@ class _Tier(msgspec.Struct, gc=False):
 
 
 _decode_page = msgspec.json.Decoder(_Page).decode
-_decode_standing = msgspec.json.Decoder(_Standing).decode
+_decode_closed_only = msgspec.json.Decoder(_ClosedOnly).decode
 _decode_tier = msgspec.json.Decoder(_Tier).decode
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_error = msgspec.json.Decoder(dict[str, Any]).decode
@@ -231,7 +231,7 @@ class ClobAccount:
     async def is_closed_only(self) -> bool:
         """Whether the venue lets this account only get rid of what it has."""
         return bool(
-            (await self._read("/auth/ban-status/closed-only", {}, _decode_standing)).closed_only
+            (await self._read("/auth/ban-status/closed-only", {}, _decode_closed_only)).closed_only
         )
 
     async def tier(self) -> str:

@@ -60,7 +60,7 @@ class PostAnswer:
 
 @frozen
 class CancelAnswer:
-    """Ids as the venue names orders."""
+    """Ids as the venue names orders; the same word as in the simulated venue, which answers."""
 
     cancelled: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(factory=dict)
@@ -71,7 +71,7 @@ class CancelAnswer:
 
 @frozen
 class Funds:
-    """Of one token, millionths."""
+    """Of one token, millionths; the same word as in the simulated venue, which keeps them."""
 
     balance: int
     allowances: Mapping[str, int] = field(factory=dict)

@@ -65,7 +65,8 @@ context is a 400 and a row that was not found a 404."""
 
 @frozen
 class Refusal:
-    """What an answer that is no success says."""
+    """What an answer that is no success says; the same word as in the simulated venue, which says
+    it."""
 
     status: int
     words: str

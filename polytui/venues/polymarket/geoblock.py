@@ -18,6 +18,8 @@ _MOST_OF_A_PLACE = 40
 
 @frozen
 class Place:
+    """Where we are, the same word as for what the mind does with an order: so the venue has it."""
+
     is_blocked: bool
     country: str = ""
     region: str = ""
@@ -26,13 +28,13 @@ class Place:
         return "/".join(part for part in (self.country, self.region) if part) or "a place unknown"
 
 
-class _Geoblock(msgspec.Struct, gc=False):
+class _GeoblockBody(msgspec.Struct, gc=False):
     blocked: bool
     country: str | None = ""
     region: str | None = ""
 
 
-_decode = msgspec.json.Decoder(_Geoblock).decode
+_decode = msgspec.json.Decoder(_GeoblockBody).decode
 
 
 async def place_of(http: Http) -> Place:

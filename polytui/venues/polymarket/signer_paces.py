@@ -29,7 +29,8 @@ _EPOCH_FROM = 10**8
 
 @frozen
 class Tier:
-    """Orders a second, and at once after a pause."""
+    """Orders a second, and at once after a pause; the same word as in the simulated venue, which
+    counts them."""
 
     place_per_s: int
     place_burst: int
