@@ -17,7 +17,8 @@ from polytui.model.errors import Fatal
 NOTHING = bytes(32)
 """A word of zeros."""
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-_KEY = re.compile(r"(?:0x|0X)?([0-9a-fA-F]{64})")
+_KEY_DIGITS = 64
+_KEY = re.compile(rf"(?:0x|0X)?[0-9a-fA-F]{{{_KEY_DIGITS}}}")
 _DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId"
 _RECOVERY_FROM = 27
 """What the chain adds to the number that tells which of two keys signed."""
@@ -81,7 +82,7 @@ class SigningKey:
 
     def __init__(self, secret: Secret) -> None:
         """Fatal, without a word of it, for what is no private key."""
-        self._key = _private_key(secret.reveal().strip())
+        self._key = _private_key(secret)
         point = self._key.public_key.format(compressed=False)[1:]
         self.address = checksummed("0x" + keccak(point)[12:].hex())
 
@@ -91,21 +92,24 @@ class SigningKey:
         return signed[:64] + bytes((signed[64] + _RECOVERY_FROM,))
 
     def __repr__(self) -> str:
-        return f"SigningKey({self.address})"
+        return "SigningKey(***)"
 
 
-def _private_key(text: str) -> PrivateKey:
-    found = _KEY.fullmatch(text)
-    if found is None:
-        raise Fatal(_no_key(text))
+def _private_key(secret: Secret) -> PrivateKey:
+    # Nothing of the key is in a variable where an error is raised: tracebacks may show those.
+    why_not = _no_key(secret.reveal().strip())
+    if why_not:
+        raise Fatal(why_not)
     try:
-        return PrivateKey(bytes.fromhex(found[1]))
+        return PrivateKey(bytes.fromhex(secret.reveal().strip()[-_KEY_DIGITS:]))
     except ValueError:
         raise Fatal("the private key is outside of the curve: copy it once more") from None
 
 
 def _no_key(text: str) -> str:
-    """Why this is no private key, in words that tell nothing of it."""
+    """Why this is no private key, in words that tell nothing of it; empty where it may be one."""
+    if _KEY.fullmatch(text):
+        return ""
     if not text:
         return "the private key is empty"
     if _ADDRESS.fullmatch(text):
