@@ -99,3 +99,9 @@ def test_ten_dollars_at_most_52_cents() -> None:
     # The venue's own example: 19.2308 shares at tick 0.01.
     found = amounts_of(order(Price(520_000), Shares(19_230_800), TimeInForce.FAK))
     assert (found.maker, found.taker) == (10_000_000, 19_230_800)
+
+
+def test_decimals_are_those_of_a_grid_that_has_the_price() -> None:
+    # 19.231 at 0.52 is ten dollars to three decimals, which only the grid of tenths has.
+    with pytest.raises(ValueError, match="whole cents"):
+        amounts_of(order(Price(520_000), Shares(19_231_000), TimeInForce.FAK))
