@@ -39,8 +39,8 @@ Say = Callable[[str, str, str], None]
 
 @frozen
 class Admission:
-    """One wallet at the door of a venue. The simulated venue has the same word for a request that its
-    pace lets in."""
+    """One wallet at the door of a venue. The simulated venue has the same word for a request that
+    its pace lets in."""
 
     who: Armed | Unarmed
     clob: Http
