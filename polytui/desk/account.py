@@ -17,6 +17,7 @@ from polytui.model.events import RiskStateRestored, Stopped
 from polytui.model.instrument import Asset
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.kill_switch import KillSwitch
+from polytui.risk.ramp import Ramp
 
 _DAY_NS = 86_400 * NS_PER_S
 
@@ -31,6 +32,9 @@ class Account:
         self.claims = Claims()
         self.moves = CashMoves()
         """Deposits and the like: no result."""
+        self.ramp = Ramp()
+        self.is_live = False
+        """Its orders go to a venue that holds money."""
         self.at_risk = AccountExposure()
         """What is held and works in all assets."""
         self._assets = {asset: AssetAccount(self.at_risk.of(asset)) for asset in Asset}
@@ -161,6 +165,8 @@ class Account:
     def begin_session(self, now_ns: int, settings: BreakerSettings) -> None:
         """Another process goes on with this account, as it is."""
         self._is_restored, self._is_brought_back = False, True
+        self.is_live = False
+        self.ramp.begin_session()
         self.moves.begin_session()
         for asset_account in self._assets.values():
             asset_account.begin_session(now_ns, settings)
@@ -231,6 +237,10 @@ class Account:
             forecasts=tuple([left for left in forecasts if left is not None]),
         )
 
+    def ramp_rounds(self, wanted: int) -> int:
+        """Rounds that must be proven at the smallest size; none where nothing is at stake."""
+        return wanted if self.is_live else 0
+
     # --- money --------------------------------------------------------------------------------
 
     @property
@@ -289,4 +299,6 @@ class Account:
                 for asset, asset_account in sorted(self._assets.items())
             ],
             *self.moves.state(),
+            *self.ramp.state(),
+            *(("live",) if self.is_live else ()),
         )

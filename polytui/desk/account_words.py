@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from polytui.config.schema import Settings
 from polytui.desk.account import Account
 from polytui.desk.halts import Halts
 from polytui.desk.step import Step
@@ -21,7 +22,7 @@ class AccountWords:
         self._account = account
         self._halts = halts
 
-    def told(self, step: Step, event: AccountWord) -> bool:
+    def told(self, step: Step, event: AccountWord, settings: Settings) -> bool:
         """Whether it is a reason to decide."""
         match event:
             case ev.RiskStateRestored():
@@ -34,6 +35,7 @@ class AccountWords:
             case ev.CashMoved():
                 # There is more or less to spend; nothing was won or lost.
                 return self._account.moves.take(event)
-            case ev.Reconciled():
-                return False
+            case ev.Reconciled(_, differences, slugs):
+                rounds = self._account.ramp_rounds(settings.live.ramp_rounds)
+                self._account.ramp.reconciled(differences, slugs, rounds)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from polytui.config.deciding import BreakerSettings
+from polytui.desk.account_feeds import AccountFeeds
 from polytui.ledger.attribution import Attribution
 from polytui.ledger.bookings import Bookings
 from polytui.ledger.exposure import AssetExposure
@@ -61,6 +62,8 @@ class AssetAccount:
     paused_whys: tuple[Why, ...] = ()
     """What paused it by itself, in order; nothing where a person did."""
     breakers: Breakers = field(factory=Breakers)
+    feeds: AccountFeeds = field(factory=AccountFeeds)
+    """What the account cannot do without, as this asset was told."""
     live: Attribution = field(factory=Attribution)
     """Whose the positions are, and what came of each strategy."""
     shadow: Shadow = field(factory=Shadow)
@@ -150,6 +153,7 @@ class AssetAccount:
         self.session_rounds = {}
         self.last_opened = {}
         self.breakers.begin_session(now_ns, settings)
+        self.feeds.begin_session()
 
     def forget_round(self, slug: str) -> None:
         """It is settled."""
@@ -167,7 +171,8 @@ class AssetAccount:
         asked = (self.is_paused, self.is_flattening, self.is_flattened)
         people = (self.is_traded, *asked, whys)
         attributed = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
-        return (*money, *rounds, people, *attributed, self.watch.state(), self._fills_state())
+        kept = (self.watch.state(), self._fills_state(), *self.feeds.state())
+        return (*money, *rounds, people, *attributed, *kept)
 
     def _fills_state(self) -> tuple[object, ...]:
         odd = (sorted(self.contradictions.items()), self.stray_fills, self.reversals, self.unplaced)

@@ -71,6 +71,7 @@ class AssetLedger:
         self._rule = LookRule(deadline_ns + hold_ns, execution.look_again_ns)
         self._cancel_again_ns = execution.cancel_again_ns
         self._keep_settled_ns = execution.keep_settled_ns
+        self._ramp_rounds = settings.live.ramp_rounds
 
     # --- a life begins ----------------------------------------------------------------------------
 
@@ -79,6 +80,8 @@ class AssetLedger:
         meanwhile is a result like any other."""
         self.asset_account.is_traded = True
         self._account.starting_cash = event.cash
+        self._account.is_live = self._account.is_live or event.is_live
+        self.asset_account.feeds.begin(now_ns, is_live=event.is_live)
         known = self.asset_account.bookings.keys()
         self._counted = {key: None for key in event.counted if key not in known}
         missed = Usd(event.realised - self.asset_account.realised)
@@ -251,6 +254,7 @@ class AssetLedger:
         account, slug = self.asset_account, line.slug
         account.fees = Usd(account.fees + line.fill.fee)
         account.fills += 1
+        self._account.ramp.traded(slug, self._account.ramp_rounds(self._ramp_rounds))
         if account.bookings.settled_of(slug) is not None:
             lines = account.bookings.lines(slug)
             self._reckon_anew(slug, lines, [*lines, line], line.at_ns)

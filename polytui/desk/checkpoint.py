@@ -42,7 +42,7 @@ from polytui.market import candles, consensus, features, forecast_watch, indicat
 from polytui.model import effects, events
 from polytui.model.instrument import Asset, Interval, Round, SettlementRule
 from polytui.model.units import Usd
-from polytui.risk import breakers, kill_switch
+from polytui.risk import breakers, kill_switch, ramp
 from polytui.risk.limits import Limits
 from polytui.strategy import proposal, window
 from polytui.strategy.proposal import QuotingStrategy
@@ -52,7 +52,7 @@ VERSION = 1
 
 _ROOMS = ("model", "market", "ledger", "desk")
 """Every class of every module of these may be in a state,"""
-_MODULES = (breakers, kill_switch, proposal, window)
+_MODULES = (breakers, kill_switch, ramp, proposal, window)
 """and those of these."""
 _BARRED = (
     *(effects.Place, effects.Stamp),  # proven by the object itself: no file may say so

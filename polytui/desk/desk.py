@@ -96,7 +96,7 @@ class Desk:
     def _see_by(self, prices: DeskPrices, rounds: DeskRounds) -> None:
         """What is known of the market, and who reads it."""
         self.prices, self.rounds = prices, rounds
-        self._feeds = FeedStates(prices, rounds, self._looks)
+        self._feeds = FeedStates(prices, rounds, self._looks, self._halts)
         self._answers = VenueAnswers(self.ledger, rounds, self._looks)
         self._attention = Attention(prices, rounds, self.ledger)
         self._listings = Listings(rounds, self.ledger)
@@ -196,7 +196,7 @@ class Desk:
         self.ledger.begin(event, step.now_ns)
 
     def _account_told(self, step: Step, event: AccountWord) -> bool:
-        return self._account_words.told(step, event)
+        return self._account_words.told(step, event, self.settings)
 
     def _settings_changed(self, step: Step, event: ev.SettingsChanged) -> None:
         text = event.settings_json
@@ -320,7 +320,7 @@ class Desk:
         read_if_unsettled(step, market_round, unseen)
         halt = self._halts.halt()
         market_round.block = (
-            halt or unseen or self._halts.entry_block(market_round.slug, self.settings)
+            halt or unseen or self._halts.entry_block(step, market_round.slug, self.settings)
         )
         if isinstance(seen, View):
             seen = forecast_check.checked(
@@ -348,8 +348,9 @@ class Desk:
     def _follow(self, step: Step, market_round: DeskRound, view: View) -> None:
         if self._is_tick:
             self._looks.looked(step, market_round, view, self.settings)
-        block = self._halts.entry_block(market_round.slug, self.settings)
+        block = self._halts.entry_block(step, market_round.slug, self.settings)
         block = block or strike_block(market_round, view, self.prices, self.settings)
+        block = block or self.asset_account.feeds.taking_block(step.now_ns)
         market_round.block = block
         wanted, whys = self._deciding.decide(market_round, view, self.settings, block)
         whys |= self._quoter.want(step, market_round, wanted, self.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polytui.config.schema import Settings
 from polytui.desk.account import Account
+from polytui.desk.account_feeds import AccountFeeds
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.step import Step
 from polytui.model.effects import STOP, CancelAll, Reason, Trip, Why
@@ -19,13 +20,18 @@ class Halts:
         self._asset_account = ledger.asset_account
         self.is_stopping = False
 
+    @property
+    def feeds(self) -> AccountFeeds:
+        """What the account cannot do without."""
+        return self._asset_account.feeds
+
     def halt(self) -> Why | None:
         """What stops everything: exits as well, for what is wrong may be what we see."""
         if self._account.kill_switch.is_on:
             return Why(Reason.KILL_SWITCH)
         return Why(Reason.STOPPING) if self.is_stopping else None
 
-    def entry_block(self, slug: str, settings: Settings) -> Why | None:
+    def entry_block(self, step: Step, slug: str, settings: Settings) -> Why | None:
         """What stops entries into this round alone."""
         asset_account = self._asset_account
         if asset_account.is_paused:
@@ -33,7 +39,7 @@ class Halts:
         most = settings.session.rounds
         if most and not asset_account.is_of_session(slug, most):
             return Why(Reason.SESSION_DONE)
-        return asset_account.breakers.blocking()
+        return self.feeds.entry_block(step.now_ns) or asset_account.breakers.blocking()
 
     def pause_for(self, step: Step, why: Why) -> None:
         """No entries until a person has looked and resumes."""

@@ -19,9 +19,9 @@ from polytui.desk.selection import may_trade, rungs_wanted
 from polytui.desk.waking import Waking
 from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.diff import WantedQuote
-from polytui.model.effects import Why
+from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Outcome
-from polytui.model.orders import Side
+from polytui.model.orders import Quote, Side
 from polytui.model.units import LOT
 from polytui.strategy.proposal import QuoteSet, QuotingStrategy, View
 from polytui.strategy.registry import STRATEGIES
@@ -66,8 +66,7 @@ class QuoteSets:
         block: Why | None,
         others: Sequence[WantedQuote],
     ) -> Quoted:
-        """`others`: what is wanted besides. `block`: why nobody may enter now; a rung that sells
-        what is held stays."""
+        """`others`: what is wanted besides. `block`: why nobody may enter now."""
         quoted = Quoted([], {})
         for strategy in self.strategies:
             thresholds, interval = strategy.thresholds(settings), market_round.round.interval
@@ -75,8 +74,8 @@ class QuoteSets:
                 continue
             name, quotes = strategy.name, self._ask(strategy, market_round, view, settings)
             if block is not None:
-                sales = tuple([one for one in quotes.rungs if one.quote.side is Side.SELL])
-                quotes = QuoteSet(sales, block, quotes.wake)
+                kept = [one for one in quotes.rungs if _may_stay(one.quote, block)]
+                quotes = QuoteSet(tuple(kept), block, quotes.wake)
             self._waking.declare(market_round.slug, name, quotes.wake)
             rungs, met = rungs_wanted(name, quotes, [*others, *quoted.wanted])
             quoted.wanted.extend(rungs)
@@ -93,6 +92,13 @@ class QuoteSets:
         quotes = strategy.quote(own, settings)
         market_round.quote_sets[name] = quotes
         return quotes
+
+
+def _may_stay(quote: Quote, block: Why) -> bool:
+    """Of a set while nobody may enter: what sells what is held; where the venue takes orders that
+    only rest, all of those as well."""
+    is_taken = block.reason is Reason.VENUE_ONLY_RESTS and quote.is_post_only
+    return quote.side is Side.SELL or is_taken
 
 
 def seen_with(view: View, positions: Sequence[StrategyPosition]) -> View:

@@ -121,7 +121,7 @@ class Quoter:
         settings: Settings,
     ) -> Approved | Refused:
         limits = self.limits(settings)
-        pre_trade = self.pre_trade(market_round, wanted, step.now_ns, limits)
+        pre_trade = self.pre_trade(market_round, wanted, step.now_ns, limits, self._ramp(settings))
         return fit(pre_trade, exposure, limits)
 
     def limits(self, settings: Settings) -> Limits:
@@ -129,8 +129,18 @@ class Quoter:
             self._limited, self._limits = settings, Limits(settings)
         return self._limits
 
+    def _ramp(self, settings: Settings) -> Why | None:
+        """Why entries are of the smallest size."""
+        rounds, ramp = self._account.ramp_rounds(settings.live.ramp_rounds), self._account.ramp
+        return None if ramp.is_over(rounds) else Why(Reason.RAMP, ramp.proven, rounds, "rounds")
+
     def pre_trade(
-        self, market_round: DeskRound, wanted: WantedQuote, now_ns: int, limits: Limits
+        self,
+        market_round: DeskRound,
+        wanted: WantedQuote,
+        now_ns: int,
+        limits: Limits,
+        ramp: Why | None = None,
     ) -> PreTrade:
         """An order and what there is to know of it."""
         quote, listed = wanted.quote, market_round.round
@@ -149,6 +159,7 @@ class Quoter:
             is_killed=self._account.kill_switch.is_on,
             is_exit=wanted.is_exit,
             is_rung=bool(wanted.rung),
+            ramp=ramp,
         )
 
     def _place(
@@ -175,6 +186,7 @@ class Quoter:
             worth=quote.worth,
             rung=wanted.rung,
             asked=wanted.quote.shares if is_rung and fitted.why is not None else Shares(0),
+            expires_ns=quote.expires_ns,
         )
         if wanted.is_exit:
             market_round.last_exits[wanted.strategy] = step.now_ns

@@ -22,7 +22,7 @@ from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.instrument import Asset, Outcome, Round
-from polytui.model.orders import Fill, Order, Side
+from polytui.model.orders import LEAST_LIFE_NS, Fill, Order, Side, TimeInForce
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd, cost_of, proceeds_of
 from polytui.sim.world.matching import MatchResult
 
@@ -32,7 +32,6 @@ _MOST_LOOKS = 200
 
 _PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.ChainlinkPriced)
 """Most of what happens, and nothing to a book."""
-
 
 _TOLD_OF = 4
 """Settled rounds whose fills a desk that begins anew is told of: what a crash left in an inbox is
@@ -192,6 +191,8 @@ class PaperSimulator:
             due = heapq.heappop(self._due)
             if due.what is PaperStep.IS_LOOKED_FOR:
                 reports += self._looked_for(due.order_id, due.at_ns)
+            elif due.what is PaperStep.EXPIRES:
+                reports += self._expire(due.order_id)
             elif due.what is not PaperStep.IS_CANCELLED:
                 reports += self._move_on(due)
             elif due.order_id in self._arriving:
@@ -254,13 +255,17 @@ class PaperSimulator:
         if not paper_round.live.is_settled:
             return [ev.Refused(order.order_id, "the live book is not known well enough to match")]
         result = paper_round.match(order)
-        refusal = result.refusal or self._refusal(paper_round, order, result)
+        refusal = result.refusal or self._refusal(paper_round, order, result, at_ns)
         if refusal:
             return [ev.Refused(order.order_id, refusal)]
         return self._outcome_of(paper_round, order, result)
 
-    def _refusal(self, paper_round: PaperRound, order: Order, result: MatchResult) -> str:
+    def _refusal(
+        self, paper_round: PaperRound, order: Order, result: MatchResult, at_ns: int
+    ) -> str:
         """What is in the way beside the book."""
+        if order.tif is TimeInForce.GTD and order.expires_ns < at_ns + LEAST_LIFE_NS:
+            return "invalid expiration"
         if paper_round.meets_ours(order, result):
             # What the venue makes of it no paper says; nobody may trade with himself.
             return "order would trade with another order of ours"
@@ -275,6 +280,8 @@ class PaperSimulator:
         self, paper_round: PaperRound, order: Order, result: MatchResult
     ) -> list[ev.Report]:
         paper_round.accept(order, result)
+        if result.resting and order.expires_ns:
+            self._schedule(order.order_id, PaperStep.EXPIRES, order.expires_ns)
         reports: list[ev.Report] = [ev.Accepted(order.order_id)]
         reports += [
             self._fill(order, match.taker_price, match.shares, match.taker_fee, is_taker=True)
@@ -286,18 +293,20 @@ class PaperSimulator:
 
     def _reserved(self) -> int:
         """What our resting purchases may still cost."""
-        return sum(
-            cost_of(resting.order.price, resting.left)
-            for paper_round in self._rounds.values()
-            for resting in paper_round.resting.values()
-            if resting.order.side is Side.BUY
-        )
+        return sum(paper_round.reserved for paper_round in self._rounds.values())
 
     def _cancel(self, order_id: str) -> ev.Report:
-        for paper_round in self._rounds.values():
-            if paper_round.drop(order_id) is not None:
-                return ev.Cancelled(order_id, "by request")
+        if self._drop(order_id):
+            return ev.Cancelled(order_id, "by request")
         return ev.CancelRefused(order_id, "already canceled or matched")
+
+    def _drop(self, order_id: str) -> bool:
+        """Out of its book; False where it rests in none."""
+        return any(one.drop(order_id) is not None for one in self._rounds.values())
+
+    def _expire(self, order_id: str) -> list[ev.Report]:
+        """Of one that is gone already nothing is left to say."""
+        return [ev.Cancelled(order_id, "expired")] if self._drop(order_id) else []
 
     def _looked_for(self, order_id: str, at_ns: int) -> list[ev.Report]:
         """One on its way is answered for itself; of one that came and works no more the venue still

@@ -150,6 +150,12 @@ class PaperRound:
             if entry.order.side is Side.SELL and entry.order.outcome is outcome
         )
 
+    @property
+    def reserved(self) -> int:
+        """What our resting purchases may still cost."""
+        buys = [one for one in self.resting.values() if one.order.side is Side.BUY]
+        return sum(cost_of(one.order.price, one.left) for one in buys)
+
     # --- orders that rest -----------------------------------------------------------------------
 
     def crossed(self) -> list[Hit]:

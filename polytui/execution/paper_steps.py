@@ -15,6 +15,7 @@ class PaperStep(Enum):
     IS_RELEASED = "is released from the hold"
     IS_CANCELLED = "is cancelled"
     IS_LOOKED_FOR = "is looked for"
+    EXPIRES = "expires"
 
 
 ON_ITS_WAY = (PaperStep.ARRIVES, PaperStep.ENTERS, PaperStep.IS_RELEASED)

@@ -26,6 +26,10 @@ class Reason(str, Enum):
     BOOK_UNSETTLED = "book unsettled"
     BOOK_LATE = "book late"
     NO_ORDERS = "venue takes no orders"
+    USER_DOWN = "user channel down"
+    HEARTBEAT_LOST = "heartbeat lost"
+    VENUE_SHUT = "venue takes no orders now"
+    VENUE_ONLY_RESTS = "venue takes only orders that rest"
     TWO_BOOKS = "Up and Down have a book each"
     NO_VOLATILITY = "no volatility yet"
     NO_FEATURES = "features missing"
@@ -70,6 +74,7 @@ class Reason(str, Enum):
     ROUND_VOID = "round cancelled: every share pays half"
     # Limits.
     OFF_TICK = "off tick"
+    EXPIRY = "expires as no venue takes it"
     NOT_HELD = "not held"
     LIMIT_ORDER = "order limit"
     LIMIT_POSITION = "position limit"
@@ -91,6 +96,7 @@ class Reason(str, Enum):
     LIMIT_DRAWDOWN_PCT = "drawdown of the peak"
     LIMIT_LOSSES = "losses in a row"
     COOLDOWN = "cooldown"
+    RAMP = "first rounds at the smallest size"
     OWN_ORDER = "would trade with our own order"
     # Exits.
     TAKE_PROFIT = "take profit"

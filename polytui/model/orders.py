@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from polytui.model.amounts import dollars_for
 from polytui.model.instrument import Outcome
-from polytui.model.units import Price, Shares, Usd
+from polytui.model.units import NS_PER_S, Price, Shares, Usd
 
 
 class Side(str, Enum):
@@ -29,17 +29,24 @@ class Side(str, Enum):
 
 class TimeInForce(str, Enum):
     GTC = "gtc"
+    GTD = "gtd"
+    """Rests until a moment that it names."""
     FOK = "fok"
     FAK = "fak"
 
     @property
     def may_rest(self) -> bool:
-        return self is TimeInForce.GTC
+        return self in (TimeInForce.GTC, TimeInForce.GTD)
 
     def spends(self, side: Side) -> bool:
         """Whether such an order is for dollars, not for shares: the venue reads every FAK or FOK
         buy so, and its shares are the fewest that the dollars bring."""
-        return side is Side.BUY and self is not TimeInForce.GTC
+        return side is Side.BUY and not self.may_rest
+
+
+LEAST_LIFE_NS = 120 * NS_PER_S
+"""Of a GTD order from when it comes to the venue. That takes it away a minute before the time it
+states, and refuses one that states less than three."""
 
 
 @frozen
@@ -55,6 +62,8 @@ class Quote:
     worth: float | None = field(default=None, eq=False)
     """Dollars that its strategy claims a share is worth: no part of what is asked of the venue.
     None where nothing is claimed, as by whoever leaves."""
+    expires_ns: int = 0
+    """Of a GTD order: when it is gone from the book. 0 for every other."""
 
 
 @frozen
@@ -78,6 +87,8 @@ class Order:
     """Which rung of a quote set it is; empty for what is no part of one."""
     asked: Shares = Shares(0)
     """What the rung was wanted for, where limits left it less; 0 where they did not."""
+    expires_ns: int = 0
+    """Of its quote."""
 
     @property
     def dollars(self) -> Usd:
@@ -90,7 +101,7 @@ class Order:
     def quote(self) -> Quote:
         """What it was made of."""
         terms = (self.outcome, self.side, self.price, self.shares, self.tif, self.is_post_only)
-        return Quote(*terms, worth=self.worth)
+        return Quote(*terms, worth=self.worth, expires_ns=self.expires_ns)
 
 
 class OrderState(str, Enum):

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from attrs import evolve, frozen
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polytui.model.amounts import least_shares, shares_within
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import FeeSchedule
-from polytui.model.orders import Quote, Side
+from polytui.model.orders import LEAST_LIFE_NS, Quote, Side, TimeInForce
 from polytui.model.units import (
     LOT,
     MICRO,
@@ -53,6 +54,8 @@ class PreTrade(Struct, frozen=True, kw_only=True):
     is_rung: bool = False
     """Of a quote set: it rests, and is moved with the market. It is not counted among the orders of
     its round, and keeps no distance in time."""
+    ramp: Why | None = None
+    """Why a purchase that opens anything is of the smallest size; None where it is not."""
 
 
 @frozen
@@ -103,15 +106,39 @@ _OF_RUNG_SALE = frozenset(
 """Asked of a sale that is no exit: of half a pair it opens the other half."""
 _NOT_OF_RUNG = frozenset({Reason.LIMIT_ROUND_ORDERS})
 """Requotes would eat up what signals may send."""
+_ON_ITS_WAY_NS = 2 * NS_PER_S
+"""To the venue, which knows whole seconds alone."""
 _NOT_OF_SIGNAL = frozenset({Reason.LIMIT_ROUND_RUNGS})
 
 
 def fit(wanted: PreTrade, exposure: Exposure, limits: Limits) -> Approved | Refused:
     """An order as large as book and limits leave it, with its stamp; or the limit in the way."""
-    quote = wanted.quote
-    malformed = _malformed(quote, wanted.tick)
+    malformed = _malformed(wanted.quote, wanted.tick, wanted.now_ns)
     if malformed is not None:
         return Refused(malformed)
+    if wanted.ramp is None or wanted.is_exit or wanted.quote.side is Side.SELL:
+        return _fitted(wanted, exposure, limits)
+    smallest = _smallest(wanted, exposure)
+    if smallest is None:
+        return Refused(wanted.ramp)
+    fitted = _fitted(replace(wanted, quote=smallest), exposure, limits)
+    if isinstance(fitted, Approved) and smallest.shares < wanted.quote.shares:
+        return evolve(fitted, why=fitted.why or wanted.ramp)
+    return fitted
+
+
+def _smallest(wanted: PreTrade, exposure: Exposure) -> Quote | None:
+    """As few shares as the venue takes, once an outcome: None while any are held or on their way,
+    for a stake bought in small orders is a whole stake."""
+    quote, own = wanted.quote, exposure.stake(wanted.quote.outcome)
+    if own.shares >= LOT or own.buying:
+        return None
+    least = least_shares(quote.price, wanted.min_shares)
+    return _cut(wanted, quote, Shares(-(-least // LOT) * LOT))
+
+
+def _fitted(wanted: PreTrade, exposure: Exposure, limits: Limits) -> Approved | Refused:
+    quote = wanted.quote
     shallow = _too_shallow(wanted, limits)
     if shallow is not None:
         less = _cut(wanted, quote, Shares(int((wanted.offered or 0) / limits.min_depth)))
@@ -163,12 +190,16 @@ def _in_the_way(wanted: PreTrade, quote: Quote, exposure: Exposure, limits: Limi
     return _full(wanted, quote, exposure, limits) or _cooling_down(wanted, limits)
 
 
-def _malformed(quote: Quote, tick: Price) -> Why | None:
+def _malformed(quote: Quote, tick: Price, now_ns: int) -> Why | None:
     """What no venue would take; the tick may have changed since the decision."""
     if not is_on_tick(quote.price, tick):
         return Why(Reason.OFF_TICK, quote.price / MICRO, tick / MICRO, "USD tick")
     if quote.shares < LOT:
         return Why(Reason.STAKE_SMALL, quote.shares / MICRO, LOT / MICRO, "shares")
+    least_s = (LEAST_LIFE_NS + _ON_ITS_WAY_NS) / NS_PER_S if quote.tif is TimeInForce.GTD else 0.0
+    left_s = (quote.expires_ns - now_ns) / NS_PER_S if quote.expires_ns else 0.0
+    if left_s < least_s or (left_s and not least_s):
+        return Why(Reason.EXPIRY, left_s, least_s, "s left")
     return None
 
 

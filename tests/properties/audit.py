@@ -141,6 +141,8 @@ class Audit:
     risk: RiskSettings
     cash: int
     """At the start."""
+    moved: int = 0
+    """Money that came or went by itself since."""
     books: dict[str, Book] = field(factory=dict)
     settled: int = 0
     """The result of everything that ended."""
@@ -206,7 +208,7 @@ class Audit:
             "max_closing_usd": (self.at_stake(together), risk.max_closing_usd, True),
             "max_account_usd": (self.exposure(books), risk.max_account_usd, True),
             "max_daily_loss_usd": (-self.day_at_worst, risk.max_daily_loss_usd, True),
-            "cash": (wanted, (self.cash + self.flows) / MICRO, True),
+            "cash": (wanted, (self.cash + self.moved + self.flows) / MICRO, True),
             "max_open_positions": (opened(books), risk.max_open_positions, False),
             "max_interval_positions": (opened(same), risk.max_interval_positions, False),
             "max_asset_positions": (opened(asset), risk.max_asset_positions, False),

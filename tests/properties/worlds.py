@@ -284,8 +284,8 @@ class World:
         """The mind's ledger and the client's own agree to the millionth."""
         account, cash = self.mind.account, self.audit.cash
         assert account.cash == self.account.cash
-        assert account.cash == cash + self.account.traded + self.account.payouts
-        assert account.cash == cash + self.audit.flows
+        assert account.cash == cash + self.audit.moved + self.account.traded + self.account.payouts
+        assert account.cash == cash + self.audit.moved + self.audit.flows
         for asset in ASSETS:
             desk, simulator = self.mind.desks[asset].ledger, self.simulators[asset]
             opening = simulator.opening(asset, 9)
@@ -307,7 +307,7 @@ class World:
         self.check_money()
         account = self.mind.account
         assert account.exposure == account.at_stake == 0
-        assert account.cash == self.audit.cash + account.realised
+        assert account.cash == self.audit.cash + self.audit.moved + account.realised
         assert account.realised == self.credits
 
     def said(self) -> set[Reason]:
@@ -345,7 +345,10 @@ MORNING: list[WorldEvent] = [
 def lived(
     world_events: list[WorldEvent], settings: Settings = EAGER, *quoting: QuotingStrategy
 ) -> World:
-    world = World.begin(settings, *quoting)
+    return live_through(World.begin(settings, *quoting), world_events)
+
+
+def live_through(world: World, world_events: list[WorldEvent]) -> World:
     for name, *arguments in MORNING + world_events:
         getattr(world, str(name))(*arguments)
         world.advance()

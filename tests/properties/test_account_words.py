@@ -1,0 +1,150 @@
+"""Whatever an account tells between orders and fills: money that moves by itself is no result, and
+nobody enters while it cannot hear, be heard or trade. All of it comes back from the journal."""
+
+from __future__ import annotations
+
+from attrs import define, evolve, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_checkpoints import goes_on_the_same
+from worlds import ASSETS, EAGER, WORLD_EVENTS, World, WorldEvent, a_busy_day, live_through
+
+from polytui.desk.desk import Desk
+from polytui.journal.codec import decode_event, encode_event
+from polytui.model import events as ev
+from polytui.model.effects import CancelAll, Effect, Place, Trip
+from polytui.model.instrument import Asset, Outcome
+from polytui.model.orders import Side
+from polytui.model.units import MICRO, Usd
+
+MONEY = st.integers(-40_000_000, 900_000_000)
+KEYS = st.text("abc", min_size=1, max_size=2)
+FEEDS = st.sampled_from(ev.ACCOUNT_FEEDS)
+ACCOUNT_EVENTS = st.one_of(
+    st.tuples(st.just("cash"), st.sampled_from(list(ev.CashKind)), MONEY, KEYS),
+    st.tuples(st.just("account_feed"), FEEDS, st.sampled_from(["up", "up", "down", "stale"])),
+    st.tuples(st.just("reconciled"), st.integers(0, 1)),
+)
+DAYS = st.lists(st.one_of(WORLD_EVENTS, WORLD_EVENTS, ACCOUNT_EVENTS), min_size=10, max_size=60)
+RAMPED = evolve(EAGER, live=evolve(EAGER.live, ramp_rounds=1))
+
+
+@define
+class LiveWorld(World):
+    """The same day at a venue. State: what its account told."""
+
+    keys: set[str] = field(factory=set)
+    feeds: dict[str, str] = field(factory=dict)
+    ended: list[str] = field(factory=list)
+
+    # --- what can happen --------------------------------------------------------------------------
+
+    def live(self, asset: Asset, life: int) -> None:
+        super().live(asset, life)
+        for feed in (ev.USER_FEED, ev.HEARTBEAT_FEED):
+            if life == 1:
+                self.feeds[feed] = "up"
+                self.tell(asset, ev.FeedUp(feed, self.now_ns))
+
+    def cash(self, kind: ev.CashKind, amount: int, key: str) -> None:
+        before, cash = self.results(), self.mind.account.cash
+        is_news = key not in self.keys
+        self.keys.add(key)
+        if is_news:
+            self.audit.moved += amount
+            self.account.cash = Usd(self.account.cash + amount)
+        told = len(self.effects)
+        self.tell(ASSETS[0], ev.CashMoved(kind, Usd(amount), key, self.now_ns))
+        assert self.mind.account.cash == cash + (amount if is_news else 0)
+        assert not [one for one in self.effects[told:] if isinstance(one, Trip | CancelAll)]
+        assert self.results() == before
+
+    def results(self) -> tuple[object, ...]:
+        """What stops look at."""
+        account, now_ns = self.mind.account, self.now_ns
+        of_assets = [(account.of(one).losses_in_a_row, account.of(one).is_paused) for one in ASSETS]
+        today = (account.realised_today(now_ns), account.kill_switch.is_on, of_assets)
+        return (account.realised, account.peak, account.drawdown, account.drawdown_pct, *today)
+
+    def account_feed(self, feed: str, state: str) -> None:
+        self.feeds[feed] = state
+        for asset in ASSETS:
+            event: ev.Event = ev.FeedUp(feed, self.now_ns)
+            if state == "down":
+                event = ev.FeedDown(feed, "gone", self.now_ns)
+            elif state == "stale":
+                event = ev.FeedStale(feed, 9_000, self.now_ns)
+            self.tell(asset, event)
+
+    def reconciled(self, differences: int) -> None:
+        slugs, self.ended = tuple(self.ended), []
+        self.tell(ASSETS[0], ev.Reconciled(self.now_ns, differences, slugs))
+
+    # --- what must hold ---------------------------------------------------------------------------
+
+    def check_effect(self, asset: Asset, effect: Effect) -> None:
+        super().check_effect(asset, effect)
+        if isinstance(effect, Place) and effect.order.side is Side.BUY:
+            self._check_entry(self.mind.desks[asset], effect)
+
+    def _check_entry(self, desk: Desk, effect: Place) -> None:
+        heard = desk.asset_account.feeds
+        assert heard.entry_block(self.now_ns) is None
+        order, account = effect.order, self.mind.account
+        if not account.ramp.is_over(self.settings.live.ramp_rounds):
+            assert (
+                order.shares - 10_000
+            ) * order.price < MICRO * MICRO or order.shares <= 5 * MICRO
+
+    def tell(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
+        if isinstance(event, ev.DeskOpened):
+            event = evolve(event, is_live=True, cash=Usd(self.audit.cash))
+        if isinstance(event, ev.RoundSettled):
+            self.ended += [one.slug for one in self.rounds.values() if event.settles(one)]
+        super().tell(asset, decode_event(encode_event(event)), is_last=is_last)  # type: ignore[arg-type]
+
+
+def lived_live(world_events: list[WorldEvent]) -> LiveWorld:
+    world = LiveWorld.begin(RAMPED)
+    assert isinstance(world, LiveWorld)
+    live_through(world, world_events)
+    return world
+
+
+@settings(max_examples=40, deadline=None)
+@given(DAYS, st.sampled_from(list(Outcome)))
+def test_whatever_an_account_tells_the_money_adds_up(
+    world_events: list[WorldEvent], winner: Outcome
+) -> None:
+    lived_live(world_events).end(winner)
+
+
+@settings(max_examples=15, deadline=None)
+@given(DAYS, st.integers(0, 10_000))
+def test_a_mind_that_is_written_down_remembers_all_of_it(
+    world_events: list[WorldEvent], cut: int
+) -> None:
+    world = lived_live(world_events)
+    goes_on_the_same(world, cut % (len(world.told) + 1))
+
+
+def test_busy_live_days_trade_small_at_first_and_whole_after() -> None:
+    small = whole = 0
+    for seed in range(4):
+        day: list[WorldEvent] = []
+        for number, one in enumerate(a_busy_day(seed)):
+            day.append(one)
+            if number % 10 == 9:
+                day += [("reconciled", 0), ("cash", ev.CashKind.REBATE, 10_000, f"{number}")]
+        world = lived_live(day)
+        goes_on_the_same(world, len(world.told) // 2)
+        buys = [
+            one.order
+            for one in world.effects
+            if isinstance(one, Place) and one.order.side is Side.BUY
+        ]
+        small += sum(one.shares * one.price < 3 * MICRO * MICRO for one in buys)
+        whole += sum(one.shares * one.price >= 10 * MICRO * MICRO for one in buys)
+        world.end(Outcome.UP)
+    assert small > 3
+    assert whole > 3
