@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polytui.config.schema import RiskSettings, Settings
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import FeeSchedule, Outcome
-from polytui.model.orders import Quote, Side
+from polytui.model.orders import Quote, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
 from polytui.risk.limits import AtStake, Exposure, Limits, Scope, Used, limits_used
@@ -24,7 +24,16 @@ BUY = Quote(Outcome.UP, Side.BUY, Price(500_000), Shares(20 * MICRO))
 """Ten dollars, and ten cents of fee in `asking`."""
 COST = 10_100_000
 SELL = Quote(Outcome.UP, Side.SELL, Price(500_000), Shares(20 * MICRO))
-_OF_ORDER = {"now_ns", "tick", "last_entry_ns", "is_killed", "is_exit", "is_rung", "offered"}
+_OF_ORDER = {
+    "now_ns",
+    "tick",
+    "last_entry_ns",
+    "is_killed",
+    "is_exit",
+    "is_rung",
+    "offered",
+    "ramp",
+}
 
 
 def asking(quote: Quote = BUY, **changes: Any) -> tuple[PreTrade, Exposure]:
@@ -725,3 +734,77 @@ def test_a_kill_lasts_until_a_person_rearms() -> None:
     assert not switch.is_on
     assert switch.trip("again", 7)
     assert switch.why == "again"
+
+
+# --- orders that expire ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tif", "left_s", "reason"),
+    [
+        (TimeInForce.GTC, 0.0, None),
+        (TimeInForce.GTD, 122.0, None),
+        # two minutes at the venue, and the way there
+        (TimeInForce.GTD, 121.999, Reason.EXPIRY),
+        (TimeInForce.GTD, -5.0, Reason.EXPIRY),
+        (TimeInForce.GTD, 0.0, Reason.EXPIRY),
+        # no other order has a moment of its own
+        (TimeInForce.GTC, 500.0, Reason.EXPIRY),
+        (TimeInForce.FAK, 500.0, Reason.EXPIRY),
+        (TimeInForce.GTC, -500.0, Reason.EXPIRY),
+    ],
+)
+def test_an_order_expires_as_the_venue_takes_it(
+    tif: TimeInForce, left_s: float, reason: Reason | None
+) -> None:
+    expires_ns = NOW_NS + round(left_s * NS_PER_S) if left_s or tif is TimeInForce.GTD else 0
+    quote = evolve(BUY, tif=tif, expires_ns=expires_ns)
+    assert reason_of(quote) is reason
+
+
+# --- the smallest size ----------------------------------------------------------------------------
+
+RAMP = Why(Reason.RAMP, 0.0, 3.0, "rounds")
+
+
+@pytest.mark.parametrize("cents", range(1, 100))
+def test_a_ramp_leaves_the_fewest_shares_that_the_venue_takes(cents: int) -> None:
+    price = Price(cents * 10_000)
+    quote = evolve(BUY, price=price, shares=Shares(500 * MICRO))
+    order, exposure = asking(quote, ramp=RAMP)
+    settings = evolve(SETTINGS, risk=evolve(SETTINGS.risk, max_position_usd=400.0))
+    fitted = fit(order, exposure, Limits(settings))
+    assert isinstance(fitted, Approved)
+    shares = fitted.stamp.quote.shares
+    assert fitted.why == RAMP
+    assert shares % 10_000 == 0
+    assert shares >= order.min_shares
+    assert shares * price >= MICRO * MICRO, "a dollar at least"
+    assert shares == order.min_shares or (shares - 10_000) * price < MICRO * MICRO
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"held": Shares(10_000)}, Reason.RAMP),
+        ({"held": Shares(9_999)}, None),  # dust: nobody can sell it
+        ({"buying": 1}, Reason.RAMP),
+        ({"unpaired": Shares(50 * MICRO)}, None),
+        ({"is_exit": True, "unpaired": Shares(50 * MICRO)}, None),
+    ],
+)
+def test_a_ramp_opens_nothing_upon_what_is_there(
+    changes: dict[str, Any], reason: Reason | None
+) -> None:
+    assert reason_of(evolve(BUY, shares=Shares(5 * MICRO)), ramp=RAMP, **changes) is reason
+
+
+def test_who_leaves_is_not_kept_small() -> None:
+    for quote, changes in (
+        (SELL, {"held": Shares(20 * MICRO)}),
+        (BUY, {"unpaired": Shares(20 * MICRO), "is_exit": True}),
+    ):
+        answer = answer_to(quote, ramp=RAMP, **changes)
+        assert isinstance(answer, Stamp)
+        assert answer.quote == quote
