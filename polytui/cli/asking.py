@@ -22,12 +22,12 @@ _TRADES = (
 )
 _ORDERS = (
     *("placed_ns", "asset", "interval", "strategy", "side", "outcome", "shares", "price"),
-    *("tif", "state", "filled", "detail"),
+    *("tif", "state", "filled", "detail", "venue_id"),
 )
 _ROUNDS = ("opens_ns", "slug", "winner", "strike", "fills", "fees", "payout", "pnl")
 _SPARED = {
     "trades": ("exit_reason", "interval", "fees", "pnl_bps", "shares", "outcome", "strategy"),
-    "orders": ("detail", "tif", "interval", "filled", "outcome", "side", "strategy"),
+    "orders": ("venue_id", "detail", "tif", "interval", "filled", "outcome", "side", "strategy"),
     "rounds": ("fees", "payout", "opens_ns", "fills"),
 }
 """What a narrow terminal does without, first to last."""
@@ -94,7 +94,7 @@ def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any])
 
 
 _NOTHING: dict[str, Any] = {
-    **dict.fromkeys(("session", "asset", "interval", "strategy", "slug"), ""),
+    **dict.fromkeys(("session", "asset", "interval", "strategy", "slug", "venue_id"), ""),
     **dict.fromkeys(("since_ns", "until_ns", "limit"), 0),
 }
 
@@ -107,6 +107,7 @@ def trades(**options: Any) -> None:
 
 
 @click.command()
+@click.option("--venue-id", default="", help="The one that the venue calls so (0x...).")
 @filters
 def orders(**options: Any) -> None:
     """Orders and what became of them, newest first."""

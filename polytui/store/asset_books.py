@@ -135,6 +135,11 @@ class AssetBooks:
                 yield order_row(at, listed, working)
         yield from self._order_state(at, event)
 
+    def cash_moved(self, at: Moment, event: ev.CashMoved) -> Iterable[Row]:
+        """Of the account, whichever desk was told."""
+        if self._account.moves.take(event):
+            yield at.moved(event.kind.value, "", "", event.amount, event.detail)
+
     def money_moved(self, at: Moment, event: ev.Filled | ev.Reversed) -> Iterable[Row]:
         key = (event.order_id, event.trade_id)
         bookings, before = self.ledger.asset_account.bookings, self._account.realised
@@ -172,6 +177,7 @@ class AssetBooks:
             event.order_id,
             state=working.state.value,
             accepted_ns=at.at_ns if isinstance(event, ev.Accepted) else None,
+            venue_id=getattr(event, "venue_id", "") or None,
             first_fill_ns=at.at_ns if isinstance(event, ev.Filled) else None,
             ended_ns=None if working.state.is_working else at.at_ns,
             filled=working.filled,

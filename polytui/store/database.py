@@ -20,7 +20,7 @@ from polytui.config.called import called
 from polytui.model.errors import Fatal
 from polytui.store.files.stale import StaleFile, note_stale, strike_out
 from polytui.store.rows import EVERY_TABLE, Row, SessionRow, SignalRow
-from polytui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION, upsert
+from polytui.store.schema import APPLICATION_ID, MIGRATIONS, VERSION, create, upsert
 from polytui.store.sums import reason_of, refresh_sums
 
 NAME = "polytui.sqlite"
@@ -206,6 +206,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # Where nobody may write nobody does, and SQLite must not ask for its shared memory. But what a
     # writer left beside the file is newer than the file, and an immutable one is read without it.
     is_still = not os.access(path.parent, os.W_OK) and not _has_more_beside(path)
+    if not is_still:
+        _bring_up_to_date(path)
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
     with in_words(path):
         connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
@@ -217,6 +219,18 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """Whoever asks first after an update is answered as well: a file of an older schema, and no
+    other one, is opened as its writer would."""
+    with (
+        in_words(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old,
+    ):
+        is_older = 0 < _version(old) < VERSION
+    if is_older and os.access(path, os.W_OK):
+        Database(path).close()
 
 
 def _has_more_beside(path: Path) -> bool:
@@ -265,14 +279,15 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = _version(connection)
-            for statement in MIGRATIONS.get(found, ()):
+            is_empty, next_one = not found, found + 1 if found else VERSION
+            for statement in create() if is_empty else MIGRATIONS.get(found, ()):
                 connection.execute(statement)
             if found < VERSION:
-                connection.execute(f"PRAGMA user_version = {found + 1}")
+                connection.execute(f"PRAGMA user_version = {next_one}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
-        if found >= VERSION:
+        if next_one >= VERSION:
             return

@@ -97,6 +97,7 @@ class Fold:
             account.fees,
             account.working_orders,
             account.open_rounds,
+            account.moves.total,
         )
         return [row]
 
@@ -242,6 +243,7 @@ _HEARD: dict[bytes, _Telling] = {
         (ev.Commanded, _commanded),
         (ev.Filled, AssetBooks.money_moved),
         (ev.Reversed, AssetBooks.money_moved),
+        (ev.CashMoved, AssetBooks.cash_moved),
         (ev.Accepted, AssetBooks.reported),
         (ev.Refused, AssetBooks.reported),
         (ev.Deferred, AssetBooks.reported),

@@ -31,8 +31,8 @@ class Moment:
         where = (*self.number(), self.root, self.at_ns, self.asset)
         return SettlementRow(*where, slug, kind, winner, payout, pnl)
 
-    def moved(self, kind: str, asset: str, slug: str, amount: int) -> WalletRow:
-        return WalletRow(*self.number(), self.at_ns, kind, asset, slug, amount)
+    def moved(self, kind: str, asset: str, slug: str, amount: int, detail: str = "") -> WalletRow:
+        return WalletRow(*self.number(), self.at_ns, kind, asset, slug, amount, detail or None)
 
     def risk(self, kind: str, why: Why, until_ns: int = 0) -> RiskRow:
         where = (*self.number(), self.at_ns, self.asset)

@@ -31,6 +31,8 @@ class Filter:
     """Rows at most; 0 for all there are."""
     chain: str = ""
     """A session's name, for it and all that went on from the same first one."""
+    venue_id: str = ""
+    """Of an order, as the venue calls it."""
 
 
 @frozen
@@ -79,7 +81,9 @@ def sessions(connection: sqlite3.Connection, limit: int = 0) -> Found:
 def equity(connection: sqlite3.Connection, wanted: Filter) -> Found:
     """Minute by minute, oldest first."""
     where, values = _where(wanted, "minute_ns", ("session",))
-    said = f"SELECT *, cash + carried AS equity FROM equity{where} ORDER BY session, minute_ns"
+    said = (
+        f"SELECT *, cash + carried - moved AS equity FROM equity{where} ORDER BY session, minute_ns"
+    )
     return _found(connection, f"{said} LIMIT ?", (*values, wanted.limit or -1))
 
 
@@ -133,7 +137,7 @@ def why_of_days(connection: sqlite3.Connection, wanted: Filter) -> Found:
 
 _ASKED: dict[str, tuple[str, ...]] = {
     "trades_told": ("session", "asset", "interval", "strategy", "slug"),
-    "orders": ("session", "asset", "interval", "strategy", "slug"),
+    "orders": ("session", "asset", "interval", "strategy", "slug", "venue_id"),
     "fills": ("session", "asset", "interval", "strategy", "slug"),
     "rounds": ("session", "asset", "interval", "slug"),
     "latency": ("session", "asset", "strategy", "slug"),

@@ -119,11 +119,15 @@ class WalletRow:
     n: int
     at_ns: int
     kind: str
-    """opening (what the account began with), payout (a round paid)."""
+    """opening (what the account began with), payout (a round paid); and money that no trade
+    explains: deposit, withdrawal, gas, rebate, reward, redemption, elsewhere, rounding,
+    unexplained."""
     asset: str
     """Empty for the account's."""
     slug: str
     amount: int
+    detail: str | None = last()
+    """In words, where there are any."""
 
 
 @frozen
@@ -184,10 +188,13 @@ class EquityRow:
     fees: int
     working_orders: int
     open_rounds: int
+    moved: int
+    """Of the cash: what came or went since the account began that no trade explains."""
 
     @property
     def equity(self) -> int:
-        return self.cash + self.carried
+        """What trading made of the money of the start: a deposit is none of it."""
+        return self.cash + self.carried - self.moved
 
 
 @frozen

@@ -16,9 +16,10 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 1
+VERSION = 2
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
+_BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
 _INDICES = (
     "CREATE INDEX trades_by_time ON trades (opened_ns)",
     "CREATE INDEX trades_by_session ON trades (session, opened_ns)",
@@ -31,6 +32,7 @@ _INDICES = (
     "CREATE INDEX orders_by_asset ON orders (asset, placed_ns)",
     "CREATE INDEX orders_by_strategy ON orders (strategy, placed_ns)",
     "CREATE INDEX orders_by_round ON orders (slug, placed_ns)",
+    _BY_VENUE_ID,
     "CREATE INDEX fills_by_time ON fills (at_ns)",
     "CREATE INDEX fills_by_session ON fills (session, at_ns)",
     "CREATE INDEX fills_by_round ON fills (slug, at_ns)",
@@ -80,7 +82,14 @@ def create() -> Iterator[str]:
     yield stale.CREATE
 
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {0: tuple(create())}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "ALTER TABLE orders ADD COLUMN venue_id TEXT",
+        "ALTER TABLE wallet ADD COLUMN detail TEXT",
+        "ALTER TABLE equity ADD COLUMN moved INTEGER DEFAULT 0",
+        _BY_VENUE_ID,
+    ),
+}
 """By the version that a file has: the statements that make the next one of it."""
 
 

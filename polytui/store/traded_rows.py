@@ -66,7 +66,7 @@ class OrderRow:
     price: int | None = first()
     shares: int | None = first()
     tif: str | None = first()
-    """gtc, fok or fak."""
+    """gtc, gtd, fok or fak."""
     is_post_only: bool | None = first()
     rung: str | None = first()
     """Which rung of a quote set it is; empty for what is none."""
@@ -98,6 +98,9 @@ class OrderRow:
     filled: int | None = last()
     detail: str | None = last()
     """The last words of the venue that were no plain answer."""
+    venue_id: str | None = first()
+    """What the venue calls it: the hash that was signed; nothing of an order on paper, or before
+    its answer."""
 
 
 @frozen
