@@ -21,6 +21,11 @@ class LiveSettings:
     reconcile_s: float = setting(60.0, between(5.0, 3_600.0))
     """Orders, trades and balances are compared with the venue's own so often, and after each
     reconnect."""
+    user_silence_s: float = setting(30.0, between(1.0, 300.0))
+    """No answer to PING on the user channel for so long, in real time: connected anew."""
+    user_lag_s: float = setting(5.0, between(0.5, 60.0))
+    """An order or trade that the venue knows and the user channel has not told of by then, in real
+    time: the channel is not believed, and is connected anew."""
     close_s: float = setting(10.0, between(1.0, 60.0))
     """On the way out the venue is asked for so long to cancel everything. What it does not confirm
     by then dies with the heartbeat."""

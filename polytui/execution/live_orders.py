@@ -111,6 +111,10 @@ class LiveOrders:
             return [(known.asset, Cancelled(ours, "works no more"))]
         return [(known.asset, OrderFound(self.found(order.order_id)))]
 
+    def asset_of(self, venue_id: str) -> Asset | None:
+        known = self._known(venue_id)
+        return None if known is None else known.asset
+
     def is_thought_over(self, venue_id: str) -> bool:
         known = self._orders.get(venue_id)
         return known is not None and known.is_over

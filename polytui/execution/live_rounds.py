@@ -72,8 +72,15 @@ class LiveRound:
         return position.shares(outcome) - position.owed(outcome)
 
     def held(self) -> HeldRound:
+        """What was sold and never held is owed: shares below zero."""
         positions, slug = self.positions, self.listed.slug
-        return HeldRound(self.listed, positions.holdings(slug), positions.of(slug).cash_flow)
+        position = positions.of(slug)
+        owed = tuple(
+            Holding(outcome, Shares(-position.owed(outcome)), Usd(0))
+            for outcome in Outcome
+            if position.owed(outcome)
+        )
+        return HeldRound(self.listed, (*positions.holdings(slug), *owed), position.cash_flow)
 
     @property
     def is_empty(self) -> bool:

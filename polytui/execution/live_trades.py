@@ -25,6 +25,8 @@ Say = Callable[[str, str, str], None]
 Told = list[tuple[Asset, Report]]
 
 _MOST_UNPLACED = 1_000
+_VENUE_NAMES = "0x"
+"""How names that the venue gives begin, and none of ours."""
 _ON_THE_WAY = (TradeStatus.MATCHED, TradeStatus.RETRYING)
 _RANKS = {
     TradeStatus.MATCHED: 0,
@@ -61,6 +63,10 @@ class LiveTrades:
         self._by_trade: dict[str, list[Trade]] = {}
         self._unplaced: dict[Trade, UserTrade] = {}
         """By the venue's name of the order."""
+        self._left_out: set[str] = set()
+        """Trades of before these books, which count nothing of them."""
+        self._elsewhere: set[Trade] = set()
+        """Unplaced ones whose money was told as money."""
         self.dropped = 0
         """Of those, how many were given up."""
         self.changes = 0
@@ -70,6 +76,10 @@ class LiveTrades:
         """Earlier sessions have these."""
         for key in keys:
             self._know(key, KnownTrade(asset, None))
+
+    def leave_out(self, trade: UserTrade) -> None:
+        """It is of before these books, whatever is told of it from now on."""
+        self._left_out.add(trade.trade_id)
 
     def listed(self, listed: Round) -> Told:
         """A round was found; what was told of its tokens before is told now."""
@@ -89,6 +99,8 @@ class LiveTrades:
     def take(self, trade: UserTrade) -> Told:
         """One message or row about one trade; what is new in it."""
         told = Told()
+        if trade.trade_id in self._left_out:
+            return told
         for match in _whole(trade.matches):
             told += self._take_match(trade, match)
         return told
@@ -126,10 +138,14 @@ class LiveTrades:
             return ours
         for order_id, _ in self._by_trade.get(trade_id, ()):
             known = self._trades[order_id, trade_id]
-            if known.status is None and not self._names.venue(order_id) and order_id != venue_id:
+            if known.status is None and self._is_nameless(order_id):
                 self._names.call(venue_id, order_id)
                 return order_id
         return venue_id
+
+    def _is_nameless(self, order_id: str) -> bool:
+        """Whether it is a name of ours for which nobody knows the venue's."""
+        return not order_id.startswith(_VENUE_NAMES) and not self._names.venue(order_id)
 
     def _keep(self, trade: UserTrade, match: UserMatch) -> None:
         """Until its round is listed; the last that was said of it."""
@@ -221,6 +237,33 @@ class LiveTrades:
             for known in self._trades.values()
             if known.fill is not None and known.status in _ON_THE_WAY
         ]
+
+    def waiting(self) -> set[str]:
+        """Trades whose end nobody has told."""
+        of_rounds = {
+            trade_id
+            for (_, trade_id), known in self._trades.items()
+            if known.fill is not None and known.status in _ON_THE_WAY
+        }
+        kept = {key[1] for key, one in self._unplaced.items() if one.status in _ON_THE_WAY}
+        return of_rounds | kept
+
+    def elsewhere(self) -> tuple[Usd, set[Trade]]:
+        """About how much trades of tokens that nobody has listed moved, and was not told yet;
+        nobody knows their fees."""
+        flow, keys = 0, set[Trade]()
+        for key, trade in self._unplaced.items():
+            if key in self._elsewhere or trade.status in (*_ON_THE_WAY, TradeStatus.FAILED):
+                continue
+            keys.add(key)
+            for match in _whole(trade.matches):
+                if match.order_id == key[0]:
+                    flow += fill_of(match, *key, Outcome.UP, FeeSchedule()).flow
+        return Usd(flow), keys
+
+    def note_elsewhere(self, keys: set[Trade]) -> None:
+        """Their money was told."""
+        self._elsewhere |= keys
 
     def counted(self, asset: Asset, but: set[str]) -> Iterator[Trade]:
         """What counts in an asset, but of those rounds. One that failed is told with its reversal,

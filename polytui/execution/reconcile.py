@@ -1,0 +1,230 @@
+"""The account held against the venue's own books: at the start, at each reconnect, each minute.
+
+    open orders, trades since the last time  -> whatever is new in them, as the reports it always is
+    what is open here and not there          -> looked up by its id
+    what is over here and open there         -> cancelled, once it is there twice
+    dollars, shares                          -> live_balances.py
+
+Everything goes through `LiveBooks`, as if the user channel had told it. What the channel did not
+tell of and should have, it is asked for (user_watch.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NoReturn
+
+import trio
+from attrs import define, field
+
+from polytui.config.live import LiveSettings
+from polytui.execution.live_balances import LiveBalances
+from polytui.execution.live_books import LiveBooks
+from polytui.execution.live_trades import Say, Told
+from polytui.execution.user_watch import UserWatch
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.events import CashMoved, NotFound, Reconciled, Report
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_S
+from polytui.net.clock import SessionClock
+from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
+
+_OVERLAP_S = 120
+"""Trades are asked for from so long before the last time on: clocks differ, rows come late."""
+_BEFORE_THE_END_S = 600
+"""And at the start, from so long before the last session ended."""
+_SOON_S = 5.0
+"""After a difference that has to be seen twice, and while the user channel is doubted."""
+_FAILED_AGAIN_S = 10.0
+
+Deliver = Callable[[Asset, Report], None]
+News = Callable[[CashMoved | Reconciled], None]
+
+
+@define(eq=False)
+class Reconcile:
+    """State: since when trades are asked for, and what is seen for the first time."""
+
+    account: ClobAccount
+    books: LiveBooks
+    balances: LiveBalances
+    clock: SessionClock
+    live: LiveSettings
+    deliver: Deliver
+    news: News
+    """To the first desk."""
+    say: Say
+    watch: UserWatch | None = None
+    done: int = 0
+    """How often it was done."""
+    last_ns: int = 0
+    """When it was done last; 0 before."""
+    differences: int = 0
+    """Of the last time."""
+    failures: int = 0
+    """How often the venue did not answer well enough, in a row."""
+    _since_s: int = 0
+    _undead: set[str] = field(factory=set)
+    """Orders that are over here and were open there."""
+    _lock: trio.Lock = field(factory=trio.Lock)
+    _is_asked: trio.Event = field(factory=trio.Event)
+
+    # --- when -------------------------------------------------------------------------------------
+
+    async def begin(self, carried_until_ns: int = 0) -> None:
+        """Before any desk: what happened since the last session, or nothing before now where there
+        was none. Every order that the journal knows must have its name by now. Rejected, Retry or
+        Unknown where the venue cannot tell."""
+        now_s = self.clock.now_ns() // NS_PER_S
+        await self.account.refresh_collateral()
+        if carried_until_ns:
+            self._since_s = carried_until_ns // NS_PER_S - _BEFORE_THE_END_S
+        else:
+            self._since_s = now_s
+            for trade in await self.account.trades(after_s=now_s - _BEFORE_THE_END_S):
+                self.books.trades.leave_out(trade)
+            self.books.begin_with(await self.balances.collateral())
+        await self.once()
+
+    async def run(self) -> NoReturn:
+        """As often as the settings say, and soon where something must be seen twice."""
+        while True:
+            asked = self._is_asked
+            with trio.move_on_after(self._wait_s()):
+                await asked.wait()
+            try:
+                await self.once()
+            except (Rejected, Retry, Unknown) as error:
+                self.failures += 1
+                if self.failures == 1:
+                    self.say("warn", "", f"the account could not be reconciled: {error}")
+
+    def ask(self) -> None:
+        """Soon, whoever needs it."""
+        self._is_asked.set()
+
+    def _wait_s(self) -> float:
+        usual_s = self.clock.real_s(self.live.reconcile_ns)
+        if self.failures:
+            return min(usual_s, _FAILED_AGAIN_S)
+        is_soon = self.balances.is_in_doubt or (self.watch is not None and self.watch.is_doubted)
+        return min(usual_s, _SOON_S) if is_soon or self._undead else usual_s
+
+    # --- what -------------------------------------------------------------------------------------
+
+    async def once(self) -> int:
+        """How many things the venue knew otherwise. One at a time; whoever comes while another
+        waits its turn gets a whole one of his own."""
+        async with self._lock:
+            self._is_asked = trio.Event()
+            differences = await self._orders_and_trades()
+            differences += await self._money()
+            self.done, self.last_ns = self.done + 1, self.clock.now_ns()
+            self.differences, self.failures = differences, 0
+            slugs = self.balances.take_settled()
+            self.news(Reconciled(self.last_ns, differences, slugs))
+            return differences
+
+    async def _orders_and_trades(self) -> int:
+        began_ns, unread = self.clock.now_ns(), self.account.unread
+        thought_open = set(self.books.orders.thought_open())
+        listed = await self.account.open_orders()
+        differences = await self._trades(began_ns)
+        for order in listed:
+            differences += self._tell(self.books.take_order(order))
+            self._expect(order.order_id, order.venue_ns)
+        differences += await self._undo(listed)
+        if self.account.unread == unread:
+            there = {order.order_id for order in listed}
+            for venue_id in sorted(thought_open - there):
+                differences += await self._look_up(venue_id)
+        else:
+            why = self.account.unread_why
+            self.say("warn", "", f"rows of the account could not be read: {why}")
+        return differences
+
+    async def _trades(self, began_ns: int) -> int:
+        """Those since the last time, and those on whose end somebody still waits."""
+        trades = await self.account.trades(after_s=self._since_s)
+        seen = {trade.trade_id for trade in trades}
+        for trade_id in self.books.trades.waiting() - seen:
+            trades += await self.account.trades(trade_id=trade_id)
+        differences = self._take(trades)
+        self._since_s = max(self._since_s, began_ns // NS_PER_S - _OVERLAP_S)
+        return differences
+
+    def _take(self, trades: Iterable[UserTrade]) -> int:
+        differences = 0
+        for trade in sorted(trades, key=lambda one: one.venue_ns):
+            differences += self._tell(self.books.take_trade(trade))
+            self._expect(trade.trade_id, trade.venue_ns)
+        return differences
+
+    async def _look_up(self, venue_id: str) -> int:
+        """One that is not among those that work: whatever became of it. Where nobody knows it the
+        mind looks again in its own time."""
+        if self.books.orders.is_thought_over(venue_id):
+            return 0
+        looked_ns = self.clock.now_ns()
+        order = await self.account.order(venue_id)
+        if order is not None:
+            return self._tell(self.books.take_order(order)) + await self._complete(order)
+        place = self.books.orders.asset_of(venue_id)
+        if place is None:
+            return 0
+        self.deliver(place, NotFound(self.books.names.ours(venue_id), looked_ns))
+        return 1
+
+    async def _complete(self, order: UserOrder) -> int:
+        """It matched more than was told: its round's trades, all of them."""
+        ours = self.books.names.ours(order.order_id)
+        if not ours or self.books.found(ours).filled >= order.matched:
+            return 0
+        return self._take(await self.account.trades(condition_id=order.condition_id))
+
+    async def _undo(self, listed: Iterable[UserOrder]) -> int:
+        """Orders that ended, by all that was told of them, and that the venue has open: a list may
+        be older than an end, two of them are not. They cannot be known to any desk any more, so
+        they are cancelled from here."""
+        alive = {one.order_id for one in listed if self.books.orders.is_thought_over(one.order_id)}
+        twice, self._undead = alive & self._undead, alive
+        if twice:
+            self.say(
+                "error", "", f"{len(twice)} orders work at the venue that were over: cancelled"
+            )
+            await self.account.cancel(sorted(twice))
+        return len(twice)
+
+    async def _money(self) -> int:
+        moves, differences = await self.balances.compare()
+        for move in moves:
+            self.news(move)
+        return differences
+
+    def _tell(self, told: Told) -> int:
+        for asset, report in told:
+            self.deliver(asset, report)
+        return len(told)
+
+    def _expect(self, name: str, since_ns: int) -> None:
+        if self.watch is not None:
+            self.watch.expect(name, since_ns)
+
+    # --- for whoever looks for one order ----------------------------------------------------------
+
+    async def look(self, venue_id: str) -> Told:
+        """What became of one order, its fills first; empty where the venue does not know it. Told
+        to nobody else."""
+        order = await self.account.order(venue_id)
+        if order is None:
+            return []
+        told = Told()
+        if order.matched and self._lacks(order):
+            for trade in await self.account.trades(condition_id=order.condition_id):
+                told += self.books.take_trade(trade)
+        return told + self.books.answer_look(order)
+
+    def _lacks(self, order: UserOrder) -> bool:
+        ours = self.books.names.ours(order.order_id)
+        return not ours or self.books.found(ours).filled < order.matched
