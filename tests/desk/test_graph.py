@@ -160,7 +160,7 @@ def exactly(one: Any) -> Any:
     return (kind, [exactly(getattr(one, name)) for name in names])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(value=VALUES)
 def test_whatever_it_is_it_comes_back_exactly(value: Any) -> None:
     assert exactly(again(value)) == exactly(value)

@@ -185,12 +185,13 @@ async def test_a_disk_that_stays_full_stops_entries_and_ends_no_session(
     disk = Disk()
     settings = quick_settings(session=BOTH, journal={"flush_ms": 200})
     async with open_engine(
-        monkeypatch, tmp_path / "s", settings, keeps_in=tmp_path, off_loop=disk.do
-    ) as engine:
+        monkeypatch, tmp_path / "s", settings,
+        starts_before_s=20, keeps_in=tmp_path, off_loop=disk.do,
+    ) as engine:  # fmt: skip
         await trio.sleep(5)
         disk.is_full = True
-        await trio.sleep(400)
-        assert engine.has_settled(BTC)
+        with trio.fail_after(400):
+            await engine.until(lambda: engine.has_settled(BTC))
         assert not engine.session.stopping.is_set()
         breakers = engine.session.mind.account.of(BTC).breakers
         assert any(why.reason is Reason.DISK_REFUSES for why, _ in breakers.open())
