@@ -63,7 +63,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 fuzz: $(READY)
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(WORKERS) tests/properties tests/remote/test_local_fuzz.py $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(WORKERS) tests/properties tests/desk/test_checkpoint.py tests/desk/test_graph.py tests/remote/test_local_fuzz.py $(ARGS)
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m long tests/journeys/test_fuzzed_engine.py
 
 seeds: $(READY)
