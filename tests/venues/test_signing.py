@@ -44,6 +44,7 @@ ORDER = Order(
     placed_ns=STAMP_MS * NS_PER_MS + 999_999,
 )
 SALE = evolve(ORDER, side=Side.SELL, price=Price(530_000))
+ENDING = evolve(ORDER, tif=TimeInForce.GTD, expires_ns=(STAMP_MS + 540_000) * NS_PER_MS)
 SPEND = evolve(ORDER, tif=TimeInForce.FAK, shares=Shares(19_230_800))
 V2_ROUND = evolve(ROUND, protocol="v2", up_token=POSITION)
 PLAIN = Wallet(KEY, WalletType.EOA, EOA, EOA)
@@ -135,6 +136,17 @@ def test_the_body_of_a_post_is_the_official_clients_to_the_byte() -> None:
     )
 
 
+def test_an_orders_end_is_told_and_not_signed() -> None:
+    """The venue takes orders away a minute before the end that they state."""
+    ending, endless = signed_with_salt(ENDING), signed_with_salt(ORDER)
+    assert ending.expiration_s == 1_790_000_600
+    assert (ending.venue_id, ending.signature) == (endless.venue_id, endless.signature)
+    body, other = ending.body("me"), endless.body("me")
+    assert body == other.replace(b'"expiration":"0"', b'"expiration":"1790000600"').replace(
+        b'"GTC"', b'"GTD"'
+    )
+
+
 def test_the_same_order_is_signed_alike_by_another_process() -> None:
     again = OrderSigner(DEPOSIT)
     signed = OrderSigner(DEPOSIT).sign(ORDER, ROUND)
@@ -162,6 +174,8 @@ def test_a_tick_that_changes_does_not_touch_what_was_signed() -> None:
         (evolve(ORDER, token_id="999"), ROUND, "not for a token"),
         (evolve(ORDER, outcome=Outcome.DOWN), ROUND, "not for a token"),
         (evolve(ORDER, tif=TimeInForce.FOK, is_post_only=True), ROUND, "may only rest"),
+        (evolve(ENDING, expires_ns=0), ROUND, "is GTD and ends at 0"),
+        (evolve(ENDING, tif=TimeInForce.GTC), ROUND, "is GTC and ends"),
         (evolve(ORDER, shares=Shares(10_000_001)), ROUND, "no whole lots"),
         (ORDER, evolve(ROUND, protocol="v3"), "not known here"),
     ],

@@ -19,7 +19,7 @@ from test_signing import KEY, ORDER, ROUND
 from polytui.model.amounts import market_shares
 from polytui.model.instrument import Round
 from polytui.model.orders import Order, Side, TimeInForce
-from polytui.model.units import LOT, MICRO, NS_PER_MS, Price, Shares
+from polytui.model.units import LOT, MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 from polytui.venues.polymarket.contracts import AMOY, EXCHANGES, POLYGON
 from polytui.venues.polymarket.order_amounts import amounts_of
 from polytui.venues.polymarket.signing import OrderSigner, SignedOrder, salt_of
@@ -51,6 +51,7 @@ def any_order(rng: Random) -> Order:
     shares = Shares(rng.randrange(500, 1_000_000) * LOT)
     if tif.spends(side):
         shares = market_shares(price, shares, tick)
+    placed_ns = rng.getrandbits(40) * NS_PER_MS + rng.randrange(NS_PER_MS)
     return evolve(
         ORDER,
         order_id=f"btc-updown-5m-{rng.getrandbits(30)}-{rng.getrandbits(20)}",
@@ -60,7 +61,8 @@ def any_order(rng: Random) -> Order:
         shares=shares,
         tif=tif,
         is_post_only=tif.may_rest and rng.random() < 0.5,
-        placed_ns=rng.getrandbits(40) * NS_PER_MS + rng.randrange(NS_PER_MS),
+        placed_ns=placed_ns,
+        expires_ns=placed_ns + 200 * NS_PER_S if tif is TimeInForce.GTD else 0,
     )
 
 

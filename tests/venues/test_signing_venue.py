@@ -15,6 +15,7 @@ from test_signing import KEY, ORDER, ROUND
 from test_signing_peer import EXCHANGES_BY_NAME, any_order, listed_of
 
 from polytui.config.secrets import Secret
+from polytui.model.orders import TimeInForce
 from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.api_keys import Caller
 from polytui.sim.exchange.wallets import Wallets
@@ -86,6 +87,26 @@ async def test_an_order_of_every_kind_of_wallet_rests_and_is_found_by_its_hash(
         body = f'{{"orderID":"{signed.venue_id}"}}'.encode()
         gone = await trader.ask("DELETE", "/order", body)
         assert gone["canceled"] == [signed.venue_id]
+
+
+async def test_an_order_with_an_end_is_gone_when_it_says() -> None:
+    venue = DeskVenue()
+    async with trading(venue, WalletType.DEPOSIT) as trader:
+        now_ns, lives_s = venue.now_s * NS_PER_S, 130
+        order = evolve(
+            ORDER,
+            token_id=venue.round.up_token,
+            tif=TimeInForce.GTD,
+            placed_ns=now_ns,
+            expires_ns=now_ns + lives_s * NS_PER_S,
+        )
+        signed = OrderSigner(trader.wallet).sign(order, venue.round)
+        await trader.ask("POST", "/order", signed.body(trader.api_key.key))
+        path = f"/data/order/{signed.venue_id}"
+        venue.play((order.expires_ns - venue.world.now_ns) / NS_PER_S - 2)
+        assert (await trader.ask("GET", path))["status"] == "LIVE"
+        venue.play(3)
+        assert (await trader.ask("GET", path))["status"] == "CANCELED_EXPIRED_ORDER"
 
 
 class Judge:

@@ -261,8 +261,10 @@ def _must_be_plain(order: Order, listed: Round) -> None:
         raise ValueError(f"{order.order_id} is not for a token of {listed.slug}")
     if order.is_post_only and not order.tif.may_rest:
         raise ValueError(f"{order.order_id} may only rest, and {order.tif.name} never does")
+    if (order.expires_ns > 0) is not (order.tif is TimeInForce.GTD):
+        raise ValueError(f"{order.order_id} is {order.tif.name} and ends at {order.expires_ns}")
 
 
 def _expiration_s(order: Order) -> int:
-    expires_ns = int(getattr(order, "expires_ns", 0))
-    return expires_ns // NS_PER_S + _GTD_LEAD_S if expires_ns else 0
+    """What the venue is told for an order that is to be gone at `expires_ns`."""
+    return order.expires_ns // NS_PER_S + _GTD_LEAD_S if order.expires_ns else 0
