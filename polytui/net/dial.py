@@ -6,7 +6,6 @@ import math
 import ssl
 from collections.abc import Callable
 from functools import cache
-from ipaddress import ip_address
 
 import trio
 from attrs import define, field
@@ -14,6 +13,7 @@ from attrs import define, field
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 from polytui.model.web_address import WebAddress, web_address
+from polytui.net.loopback import elsewhere, is_loopback
 
 _MOST_REFUSED = 64
 """Hosts are those of the settings; this only bounds what a mistake would keep."""
@@ -185,10 +185,10 @@ async def _check_peer(stream: trio.SocketStream, where: str) -> None:
     """Of the connection as it stands, before a byte goes out: a name leads where its server wants.
     Fatal where it is another machine's."""
     peer = str(stream.socket.getpeername()[0])
-    if ip_address(peer.partition("%")[0]).is_loopback:
+    if is_loopback(peer):
         return
     await trio.aclose_forcefully(stream)
-    raise Fatal(f"{where} is {peer}, another machine: what is simulated talks to this one alone")
+    raise elsewhere(where, peer)
 
 
 async def _secure(stream: trio.SocketStream, host: str) -> trio.abc.Stream:

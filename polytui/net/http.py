@@ -11,6 +11,7 @@ https the venue is asked over HTTP/2, if it speaks that: everything shares one w
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -87,13 +88,16 @@ class Http:
         is_loopback_only: bool = False,
     ) -> None:
         """Fatal for a bad URL. `transport` replaces the network, for tests at the byte level.
-        `headers` go with every request. `is_loopback_only`: a connection to any other machine is
-        Fatal before it carries a byte."""
+        `headers` go with every request. `is_loopback_only`, also as `trust` has it: a connection to
+        any other machine is Fatal before it carries a byte."""
         self.base_url = _checked(base_url)
         self._address = web_address(self.base_url, "https", "http")
         self._trust = trust or Trust()
         self._sent = {**(headers or {}), "Accept-Encoding": ENCODING}
-        self._extensions: dict[str, Any] = {"trace": guard_loopback} if is_loopback_only else {}
+        self._extensions: dict[str, Any] = {}
+        if is_loopback_only or self._trust.is_loopback_only:
+            where = f"{self._address.host}:{self._address.port}"
+            self._extensions = {"trace": partial(guard_loopback, where)}
         self.requests = 0
         self._settings = settings
         self._transport = transport

@@ -25,15 +25,17 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback
 
 
-async def guard_loopback(event: str, info: dict[str, Any]) -> None:
+def elsewhere(where: str, peer: str) -> Fatal:
+    """For a connection that stands to another machine, and was closed."""
+    return Fatal(f"{where} is {peer}, another machine: what is simulated talks to this one alone")
+
+
+async def guard_loopback(where: str, event: str, info: dict[str, Any]) -> None:
     """For the `trace` of httpcore's requests: Fatal where a connection went anywhere else."""
     if event != _CONNECTED:
         return
     stream = info["return_value"]
-    peer = stream.get_extra_info("server_addr")
-    if not is_loopback(str(peer[0])):
+    peer = str(stream.get_extra_info("server_addr")[0])
+    if not is_loopback(peer):
         await stream.aclose()
-        raise Fatal(
-            f"{peer[0]} is not this machine, and nothing was sent there: what is simulated goes to"
-            " loopback only; look at the address in the settings"
-        )
+        raise elsewhere(where, peer)

@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from polytui.model.errors import Fatal, Unknown
+from polytui.net.dial import Trust
 from polytui.net.http import Http, HttpSettings
 from polytui.net.loopback import is_loopback
 
@@ -208,9 +209,9 @@ class Elsewheres(trio.abc.SocketFactory):
         return one
 
 
-@pytest.mark.parametrize("is_loopback_only", [True, False])
+@pytest.mark.parametrize("is_loopback_only", ["itself", "by trust", ""])
 @pytest.mark.trio
-async def test_nothing_is_sent_to_a_peer_that_is_not_this_machine(is_loopback_only: bool) -> None:
+async def test_nothing_is_sent_to_a_peer_that_is_not_this_machine(is_loopback_only: str) -> None:
     heard: list[bytes] = []
 
     async def serve(stream: trio.SocketStream) -> None:
@@ -221,8 +222,12 @@ async def test_nothing_is_sent_to_a_peer_that_is_not_this_machine(is_loopback_on
     listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
     port = listener.socket.getsockname()[1]
     sockets = Elsewheres()
+    by_trust = Trust(is_loopback_only=is_loopback_only == "by trust")
     http = Http(
-        f"http://127.0.0.1:{port}", HttpSettings(tries=1), is_loopback_only=is_loopback_only
+        f"http://127.0.0.1:{port}",
+        HttpSettings(tries=1),
+        trust=by_trust,
+        is_loopback_only=is_loopback_only == "itself",
     )
     with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
@@ -230,14 +235,14 @@ async def test_nothing_is_sent_to_a_peer_that_is_not_this_machine(is_loopback_on
             trio.socket.set_custom_socket_factory(sockets)
             if is_loopback_only:
                 for ask in (http.get("/a"), http.post("/order", b"{}")):
-                    with pytest.raises(Fatal, match=r"192.0.2.99 is not this machine"):
+                    with pytest.raises(Fatal, match=r"is 192.0.2.99, another machine"):
                         await ask
                 assert len(sockets.made) == 2
                 assert not heard
                 assert all(one.fileno() == -1 for one in sockets.made), "closed at once"
             else:
                 assert await http.get("/a") == b"ok"
-            assert any(one.sent for one in sockets.made) is not is_loopback_only
+            assert any(one.sent for one in sockets.made) is not bool(is_loopback_only)
             await http.close()
             nursery.cancel_scope.cancel()
 
