@@ -24,6 +24,8 @@ class EndpointSettings:
     """Books by REST, and where orders go."""
     data_api: str = setting("https://data-api.polymarket.com", _HTTP)
     """What was paid for the outcomes of a round; asked for the winner like the two above."""
+    relayer: str = setting("https://relayer-v2.polymarket.com", _HTTP)
+    """Asked by `polytui doctor` whether a deposit wallet's contract stands on the chain."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     """Books' changes as they happen."""
     user_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/user", _WS)

@@ -9,7 +9,7 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from polytui.config.api_key import ApiKey
-from polytui.config.schema import Settings, SocketLimits
+from polytui.config.schema import HttpLimits, Settings, SocketLimits
 from polytui.feeds.attendant import UNATTENDED, Attendant
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import Home
@@ -165,19 +165,19 @@ class FeedFactory:
         return self.pools.get(base_url, self._make_http)
 
     def _make_http(self, base_url: str) -> Http:
-        limits = self.settings.http
-        return Http(
-            base_url,
-            HttpSettings(
-                connect_s=limits.connect_s,
-                read_s=limits.read_s,
-                total_s=limits.total_s,
-                max_connections=limits.max_connections,
-                requests_per_s=limits.requests_per_s,
-                burst=limits.burst,
-                tries=limits.tries,
-                retry_first_s=limits.retry_first_s,
-                may_use_http2=limits.may_use_http2,
-            ),
-            trust=self.trust,
-        )
+        return Http(base_url, http_settings(self.settings.http), trust=self.trust)
+
+
+def http_settings(limits: HttpLimits) -> HttpSettings:
+    """Of a client, as the settings of all of them have it."""
+    return HttpSettings(
+        connect_s=limits.connect_s,
+        read_s=limits.read_s,
+        total_s=limits.total_s,
+        max_connections=limits.max_connections,
+        requests_per_s=limits.requests_per_s,
+        burst=limits.burst,
+        tries=limits.tries,
+        retry_first_s=limits.retry_first_s,
+        may_use_http2=limits.may_use_http2,
+    )

@@ -29,6 +29,7 @@ class _ClobMarket(msgspec.Struct, gc=False):
     closed: bool | None = False
     is_50_50_outcome: bool | None = False
     condition_id: str | None = ""
+    market_slug: str | None = ""
 
 
 _decode_books = msgspec.json.Decoder(list[WireBook]).decode
@@ -62,19 +63,30 @@ class Clob:
     async def winner(self, condition_id: str) -> str | None:
         """The winning token of a resolved market, NO_WINNER of one that was resolved to one half
         each; None while it is not resolved."""
-        body = await self._http.get(f"/markets/{condition_id}")
-        try:
-            market = _decode_market(body)
-        except WIRE_FAULTS as fault:
-            _refuse("market", fault)
-        if market.condition_id and market.condition_id.lower() != condition_id:
-            raise Rejected(f"CLOB answers {condition_id} with another market; ask Gamma")
+        market = await self._market(condition_id)
         winners = [token.token_id for token in market.tokens if token.winner]
         if len(winners) > 1:
             raise Rejected(f"CLOB names {len(winners)} winners of {condition_id}; ask Gamma")
         if winners and winners[0]:
             return winners[0]
         return NO_WINNER if market.closed and market.is_50_50_outcome else None
+
+    async def slug_of(self, condition_id: str) -> str:
+        """The name of a market; Rejected where it has none."""
+        slug = (await self._market(condition_id)).market_slug
+        if not slug:
+            raise Rejected(f"CLOB names {condition_id} nothing; look at polymarket.com")
+        return slug
+
+    async def _market(self, condition_id: str) -> _ClobMarket:
+        body = await self._http.get(f"/markets/{condition_id}")
+        try:
+            market = _decode_market(body)
+        except WIRE_FAULTS as fault:
+            _refuse("market", fault)
+        if market.condition_id and market.condition_id.lower() != condition_id.lower():
+            raise Rejected(f"CLOB answers {condition_id} with another market; ask Gamma")
+        return market
 
     async def time_s(self) -> int:
         """The venue's clock, whole UTC seconds."""

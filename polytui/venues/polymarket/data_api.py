@@ -1,4 +1,4 @@
-"""The Data API: what was paid for each outcome of a market that is resolved.
+"""The Data API: what was paid for each outcome of a market that is resolved, and what a wallet has.
 
 It reads the chain, so it is the last to know and the best to trust; rows lag by minutes.
 """
@@ -6,6 +6,7 @@ It reads the chain, so it is the last to know and the best to trust; rows lag by
 from __future__ import annotations
 
 import msgspec
+from attrs import frozen
 
 from polytui.model.errors import Rejected, Retry
 from polytui.model.events import NO_WINNER
@@ -29,7 +30,34 @@ class _DataAnswer(msgspec.Struct, gc=False):
     data: list[_Resolution]
 
 
+class _Held(msgspec.Struct, gc=False):
+    token_id: str
+    condition_id: str
+    slug: str = ""
+
+
+class _Pagination(msgspec.Struct, frozen=True, gc=False):
+    next_cursor: str | None = None
+
+
+class _HeldAnswer(msgspec.Struct, gc=False):
+    data: list[_Held]
+    pagination: _Pagination = _Pagination()
+
+
+@frozen
+class HeldToken:
+    """What a wallet had some minutes ago; the CLOB knows what it has now."""
+
+    token_id: str
+    condition_id: str
+    slug: str
+
+
 _decode = msgspec.json.Decoder(_DataAnswer).decode
+_decode_held = msgspec.json.Decoder(_HeldAnswer).decode
+_PAGES_MOST = 20
+_ROWS_A_PAGE = 500
 
 
 class DataApi:
@@ -51,6 +79,30 @@ class DataApi:
         if len(told) > 1:
             raise Rejected(f"Data API pays {listed.slug} in {len(told)} ways; ask the CLOB")
         return told.pop() if told else None
+
+    async def held(self, wallet: str) -> list[HeldToken]:
+        """Outcomes that a wallet had when the index last looked, dust with them. Its first
+        thousands where it has had more."""
+        found: list[HeldToken] = []
+        asked: dict[str, str | int] = {
+            "user": wallet,
+            "filter_type": "TOKENS",
+            "filter_amount": 0,
+            "limit": _ROWS_A_PAGE,
+        }
+        for _ in range(_PAGES_MOST):
+            body = await self._http.get("/v2/positions", asked)
+            try:
+                page = _decode_held(body)
+            except msgspec.ValidationError as fault:
+                raise Rejected(f"Data API positions: {fault}; do not trust it") from None
+            except WIRE_FAULTS as fault:
+                raise Retry(f"Data API positions are unreadable: {fault}; try again") from None
+            found += [HeldToken(one.token_id, one.condition_id, one.slug) for one in page.data]
+            if not page.pagination.next_cursor:
+                break
+            asked = {**asked, "cursor": page.pagination.next_cursor}
+        return found
 
 
 def _is_final(row: _Resolution, listed: Round) -> bool:
