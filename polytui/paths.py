@@ -125,9 +125,7 @@ def _is_ours(folder: Path) -> bool:
 def running_socket(session: str | None) -> Path:
     """The socket of the named session (a beginning of its name is enough, LAST is the one that
     began last), or of the one engine that answers; Fatal lists them where there are several."""
-    folder = socket_folder()
-    _check_ours(folder)
-    running = [socket for socket in _newest_first(folder) if answers(socket)]
+    running = running_sockets()
     if session == LAST:
         running = running[:1]
     elif session:
@@ -140,6 +138,13 @@ def running_socket(session: str | None) -> Path:
     which = f"no session {session}" if session else "no engine"
     ways = f"{called('demo')} or {called('run --headless')}"
     raise Fatal(f"{which} runs here; start one with {ways}")
+
+
+def running_sockets() -> list[Path]:
+    """Of every engine that answers here, the newest first."""
+    folder = socket_folder()
+    _check_ours(folder)
+    return [socket for socket in _newest_first(folder) if answers(socket)]
 
 
 def _several(running: list[Path]) -> str:

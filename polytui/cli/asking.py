@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from polytui.cli.account import access_of, venue_option
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
@@ -93,6 +95,17 @@ def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any])
     answer(directory, asked, wanted, json_path, csv_path)
 
 
+_OF_THE_DATABASE = (
+    *("session", "asset", "interval", "strategy", "slug", "since_ns", "until_ns", "day"),
+    *("csv_path", "venue_id"),
+)
+_FLAGS = {
+    "venue_id": "--venue-id",
+    "slug": "--round",
+    "since_ns": "--since",
+    "until_ns": "--until",
+    "csv_path": "--csv",
+}
 _NOTHING: dict[str, Any] = {
     **dict.fromkeys(("session", "asset", "interval", "strategy", "slug", "venue_id"), ""),
     **dict.fromkeys(("since_ns", "until_ns", "limit"), 0),
@@ -108,10 +121,23 @@ def trades(**options: Any) -> None:
 
 @click.command()
 @click.option("--venue-id", default="", help="The one that the venue calls so (0x...).")
+@click.option("--at-venue", is_flag=True, help="Those that work at the venue now, as it says.")
+@venue_option
 @filters
-def orders(**options: Any) -> None:
+def orders(at_venue: bool, venue: Path | None, **options: Any) -> None:
     """Orders and what became of them, newest first."""
-    _ask("orders", _ORDERS, "orders", options)
+    if not at_venue:
+        if venue is not None:
+            raise click.UsageError("--venue goes with --at-venue")
+        _ask("orders", _ORDERS, "orders", options)
+        return
+    given = [name for name in _OF_THE_DATABASE if options[name]]
+    if given:
+        named = ", ".join(_FLAGS.get(name, f"--{name}") for name in given)
+        raise click.UsageError(f"{named}: asks the database, and --at-venue the venue")
+    from polytui.tools import account_commands as tool
+
+    sys.exit(tool.orders_at_venue(access_of(options["config"], venue), options["json_path"]))
 
 
 @click.command()

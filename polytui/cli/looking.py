@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import click
 
+from polytui.cli.account import venue_option, wallet_option
 from polytui.cli.options import config_option, csv_of, load, plain_errors, settings_for
 from polytui.model.instrument import Asset, Interval
 
@@ -49,11 +50,21 @@ def record(**options: Any) -> None:
 @click.option("--wait", type=click.FloatRange(0.5, 120), help="Seconds for each answer.")
 @click.option("--json", "json_path", help="Write the findings here; - is stdout.")
 @click.option("--demo", "is_demo", is_flag=True, help="A venue simulated on this machine.")
+@click.option(
+    "--livetest", "is_livetest", is_flag=True,
+    help="One real order far from the market: seen, cancelled, seen cancelled.",
+)  # fmt: skip
+@wallet_option
+@venue_option
 @config_option
 @plain_errors
 def doctor(wait: float | None, **options: Any) -> None:
-    """Reach every endpoint, compare clocks, and say in plain words what is wrong; 1 if anything."""
+    """Reach every endpoint, compare clocks, look at the wallet, and say in plain words what is
+    wrong; 1 if anything."""
     from polytui.tools import doctor as tool
+
+    if options["is_demo"] and (options["is_livetest"] or options["venue"]):
+        raise click.UsageError("--demo has no account: take --venue FILE of a running venue")
 
     settings = load(options["config"])
     checks = settings.doctor if wait is None else attrs.evolve(settings.doctor, wait_s=wait)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import click
 
+from polytui.cli.account import cancel_all, flatten, positions
 from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
@@ -25,6 +26,7 @@ _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
 _COMMANDS = (
     *(run, demo, attach, venue, decode, record, doctor, replay, config),
+    *(positions, cancel_all, flatten),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
 )
 

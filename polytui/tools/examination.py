@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import trio
 from attrs import frozen
 
@@ -20,7 +19,6 @@ from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.feeds.feed_factory import FeedFactory
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
@@ -32,8 +30,8 @@ from polytui.venues.bybit_rest import Bybit
 from polytui.venues.coinbase_rest import Coinbase
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.gamma import Gamma, known_ids
+from polytui.venues.polymarket.geoblock import place_of
 
-_MOST_OF_A_PLACE = 40
 _AGREEING = 2
 """So many venues that say the same of our clock are right."""
 _FOREIGN = (Retry, Rejected, Unknown, Fatal)
@@ -48,6 +46,8 @@ class Examination:
     credentials: ApiKey | None
     folder: Path
     """Where sessions are written."""
+    is_for_trading: bool = False
+    """There is a wallet, so what forbids trading is a failure."""
 
     async def examine(self) -> list[Finding]:
         """Every finding, in the order people read them."""
@@ -119,20 +119,18 @@ class Examination:
     async def _geoblock(self) -> list[Finding]:
         """Whether this place may trade. A block is said and respected."""
         http = self._kit().http(self.settings.endpoints.geoblock)
+        closed = Severity.FAIL if self.is_for_trading else Severity.WARN
         try:
             with trio.fail_after(self.settings.doctor.wait_s):
-                answer = msgspec.json.decode(await http.get("/api/geoblock"), type=_Geoblock)
-        except (*_FOREIGN, trio.TooSlowError, msgspec.MsgspecError) as error:
+                place = await place_of(http)
+        except (*_FOREIGN, trio.TooSlowError) as error:
             words = f"cannot be asked ({error or 'no answer'}); paper trading needs no permission"
-            return [Finding("geoblock", Severity.WARN, words)]
+            return [Finding("geoblock", closed, words)]
         finally:
             await http.close()
-        place = "/".join(
-            plain(part, _MOST_OF_A_PLACE) for part in (answer.country, answer.region) if part
-        )
-        if answer.blocked:
+        if place.is_blocked:
             words = f"Polymarket does not allow trading from here ({place}); paper trading only"
-            return [Finding("geoblock", Severity.WARN, words)]
+            return [Finding("geoblock", closed, words)]
         return [Finding("geoblock", Severity.OK, f"trading is allowed from here ({place})")]
 
     # --- clocks ---------------------------------------------------------------------------------
@@ -157,12 +155,6 @@ class Examination:
 
     def _kit(self) -> FeedFactory:
         return FeedFactory(self.settings, self.clock, self.credentials, random.Random())
-
-
-class _Geoblock(msgspec.Struct):
-    blocked: bool
-    country: str = ""
-    region: str = ""
 
 
 async def _binance_time(http: Http) -> int:

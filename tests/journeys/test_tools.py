@@ -94,7 +94,9 @@ def test_without_a_network_it_says_what_cannot_be_reached_and_no_secret(tmp_path
     ended = run(tmp_path, "doctor", "--wait", "4", "--json", "-")
     assert_plain(ended, 1)
     report = json.loads(ended.stdout)
-    assert [one["name"] for one in report["findings"]] == CHECKS, "the key was used, and not shown"
+    assert [one["name"] for one in report["findings"]] == [*CHECKS, "secrets"], "and no wallet"
+    words = report["findings"][-1]["words"]
+    assert words.count(f"from .env ({tmp_path / '.env'})") == len(SECRETS), "each with its source"
     verdicts = {one["name"]: one["verdict"] for one in report["findings"]}
     assert {name for name, verdict in verdicts.items() if verdict == "fail"} == {
         *CHECKS[2:7],

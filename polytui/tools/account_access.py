@@ -1,0 +1,127 @@
+"""Which wallet a command speaks for, and whether it may trade; at the venue or a simulated one."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from polytui.config.schema import EndpointSettings, Settings
+from polytui.config.secret_sources import SecretSources
+from polytui.config.state_folder import state_folder
+from polytui.execution.arming import (
+    Armed,
+    Confirm,
+    arm_live,
+    arm_simulated,
+    check_switches,
+    unarmed,
+)
+from polytui.execution.throwaway import throwaway_wallet
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.paths import running_venue
+from polytui.runtime.modes import Surroundings, opener_of
+from polytui.sim.server.urls import Urls
+from polytui.tools.venue_account import Access, VenueAccount, open_venue_account
+from polytui.venues.polymarket.plain_refusals import explained
+from polytui.venues.polymarket.wallet import Wallet
+
+
+@frozen
+class AccountAccess:
+    """As the command line named it. `urls`: of a simulated venue that runs already; its wallet is
+    the throwaway one of that venue, never one with money."""
+
+    settings: Settings
+    config: Path | None
+    sources: SecretSources
+    urls: Urls | None
+
+    @property
+    def access(self) -> Access:
+        """Blocked where there is no wallet to speak for."""
+        if self.urls is not None:
+            return Access(throwaway_wallet(self.urls.control_token), None, is_simulated=True)
+        found = unarmed(self.sources)
+        return Access(found.wallet, found.api_key, is_simulated=False)
+
+    def check_gates(self) -> None:
+        """Before anything is shown: whoever may not trade learns it at once."""
+        if self.urls is None:
+            check_switches(self.sources)
+
+    def armed(self, named: str | None) -> Armed:
+        """Blocked with the tag of the first gate that is closed. `named`: the wallet, as the
+        command line confirms it; else whoever sits there is asked."""
+        if self.urls is not None:
+            places = [getattr(self.urls, name) for name in _asked(self.urls)]
+            return arm_simulated(self.access.wallet, None, places)
+        return arm_live(self.sources, _confirm(named))
+
+    @contextmanager
+    def held(self, what: str) -> Iterator[None]:
+        """The wallet is ours alone while we place orders; Blocked where an engine trades it."""
+        if self.urls is not None:
+            yield
+            return
+        wallet = self.access.wallet
+        with state_folder().wallet_held(wallet.owner, wallet.chain_id, what):
+            yield
+
+    @asynccontextmanager
+    async def world(self) -> AsyncIterator[Surroundings]:
+        mode = "paper" if self.urls is None else "demo"
+        opener = opener_of(mode, self.urls)
+        async with opener(self.settings, Path(), self.config, None) as world:
+            yield world
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[VenueAccount]:
+        """Fatal, in words that end with what to do, for whatever the venue refuses."""
+        access = self.access
+        try:
+            async with (
+                self.world() as world,
+                open_venue_account(world, access, state_folder()) as account,
+            ):
+                yield account
+        except (Retry, Rejected, Unknown) as error:
+            words, meaning = str(error), explained(str(error))
+            raise Fatal(f"{meaning} ({words})" if meaning else words) from None
+
+
+def account_access(settings: Settings, config: Path | None, venue: Path | None) -> AccountAccess:
+    """BadSettings for a file that names no venue."""
+    ask = _passphrase if sys.stdin.isatty() else None
+    sources = SecretSources(Path.cwd(), ask_passphrase=ask)
+    urls = None if venue is None else running_venue(venue)
+    return AccountAccess(settings, config, sources, urls)
+
+
+def _asked(urls: Urls) -> list[str]:
+    """Names of the addresses that anything is asked at."""
+    return [one.name for one in attrs.fields(EndpointSettings) if hasattr(urls, one.name)]
+
+
+def _confirm(named: str | None) -> Confirm:
+    if named is not None:
+        return lambda wallet: named
+    return _typed if sys.stdin.isatty() else lambda wallet: ""
+
+
+def _typed(wallet: Wallet) -> str:
+    """Asked of a person, on stderr: stdout may be a document."""
+    sys.stderr.write(
+        f"REAL MONEY of the {wallet.kind.label} wallet {wallet.funder}\ntype its address to go on: "
+    )
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _passphrase(path: str) -> str:
+    return getpass.getpass(f"pass phrase of {path}: ")

@@ -1,0 +1,119 @@
+"""The account at the venue, for a command that looks at it, tidies it up or tries it.
+
+Without an engine: whatever a command does here it asks the venue itself, and believes nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from attrs import frozen
+
+from polytui.config.api_key import ApiKey
+from polytui.config.schema import Settings
+from polytui.config.state_folder import StateFolder
+from polytui.feeds.feed_factory import http_settings
+from polytui.net.clock import SessionClock
+from polytui.net.http import Http
+from polytui.runtime.modes import Surroundings
+from polytui.venues.polymarket.api_keys import api_key_of
+from polytui.venues.polymarket.clob import Clob
+from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.clob_answers import Funds
+from polytui.venues.polymarket.contracts import EXCHANGES
+from polytui.venues.polymarket.data_api import DataApi
+from polytui.venues.polymarket.gamma import Gamma, known_ids
+from polytui.venues.polymarket.wallet import Wallet
+
+
+@frozen
+class Access:
+    """A wallet and how it gets in. Whether it may trade is another question (`Armed`)."""
+
+    wallet: Wallet
+    api_key: ApiKey | None
+    """As it was given; None: the one that was kept, or one that is derived."""
+    is_simulated: bool
+    """At a venue on this machine: connections lead nowhere else, and nothing is kept of it."""
+
+
+@frozen
+class VenueAccount:
+    """One account, and everything that is asked about it."""
+
+    settings: Settings
+    """With the addresses that are really asked."""
+    clock: SessionClock
+    wallet: Wallet
+    api_key: ApiKey
+    http: Http
+    """Of the CLOB."""
+    relayer: Http
+    orders: ClobAccount
+    clob: Clob
+    gamma: Gamma
+    data: DataApi
+
+
+@asynccontextmanager
+async def open_venue_account(
+    world: Surroundings, access: Access, state: StateFolder
+) -> AsyncIterator[VenueAccount]:
+    """Errors as in `net/http.py`, where the venue does not let us in."""
+    settings, endpoints = world.settings, world.settings.endpoints
+
+    def http(url: str) -> Http:
+        return world.pools.get(url, make)
+
+    def make(url: str) -> Http:
+        return Http(url, http_settings(settings.http), is_loopback_only=access.is_simulated)
+
+    try:
+        clob = http(endpoints.clob)
+        api_key = await api_key_for(access, clob, world.clock, state)
+        yield VenueAccount(
+            settings,
+            world.clock,
+            access.wallet,
+            api_key,
+            clob,
+            http(endpoints.relayer),
+            ClobAccount(clob, access.wallet, api_key, world.clock),
+            Clob(clob, world.clock),
+            Gamma(http(endpoints.gamma), known_ids(settings.rounds)),
+            DataApi(http(endpoints.data_api)),
+        )
+    finally:
+        await world.pools.close()
+
+
+async def api_key_for(
+    access: Access, http: Http, clock: SessionClock, state: StateFolder
+) -> ApiKey:
+    """Given, else kept, else derived and kept. A venue that ends forgets its keys, so one that is
+    simulated is asked each time."""
+    wallet = access.wallet
+    if access.api_key is not None:
+        return access.api_key
+    if access.is_simulated:
+        return await api_key_of(http, wallet, clock)
+    kept = state.api_key(wallet.owner, wallet.chain_id)
+    if kept is None:
+        kept = await api_key_of(http, wallet, clock)
+        state.keep_api_key(wallet.owner, wallet.chain_id, kept)
+    return kept
+
+
+def exchange_of(wallet: Wallet, protocol: str) -> str:
+    """The contract that settles rounds of this protocol."""
+    contracts = EXCHANGES[wallet.chain_id]
+    return contracts.positions if protocol == "v2" else contracts.standard
+
+
+def may_move(funds: Funds, wallet: Wallet, protocol: str) -> bool | None:
+    """Whether the exchange of this protocol may move what was asked for; None where the venue does
+    not say."""
+    told = {address.lower(): left for address, left in funds.allowances.items()}
+    left = told.get(exchange_of(wallet, protocol).lower(), told.get(""))
+    return None if left is None else left > 0
