@@ -6,6 +6,7 @@ import getpass
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 
 import attrs
@@ -123,5 +124,7 @@ def _typed(wallet: Wallet) -> str:
     return sys.stdin.readline().strip()
 
 
+@cache
 def _passphrase(path: str) -> str:
+    """Once, however often the key is looked for."""
     return getpass.getpass(f"pass phrase of {path}: ")

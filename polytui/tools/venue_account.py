@@ -14,6 +14,7 @@ from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.state_folder import StateFolder
 from polytui.feeds.feed_factory import http_settings
+from polytui.model.errors import Rejected
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
 from polytui.runtime.modes import Surroundings
@@ -25,6 +26,9 @@ from polytui.venues.polymarket.contracts import EXCHANGES
 from polytui.venues.polymarket.data_api import DataApi
 from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.wallet import Wallet
+
+NOT_LET_IN = 401
+"""The status of whom the venue does not know."""
 
 
 @frozen
@@ -91,18 +95,29 @@ async def open_venue_account(
 async def api_key_for(
     access: Access, http: Http, clock: SessionClock, state: StateFolder
 ) -> ApiKey:
-    """Given, else kept, else derived and kept. A venue that ends forgets its keys, so one that is
-    simulated is asked each time."""
+    """Given, else kept, else derived and kept. A kept one that the venue does not know any more is
+    derived anew. A simulated venue forgets its keys when it ends, and is asked each time."""
     wallet = access.wallet
     if access.api_key is not None:
         return access.api_key
     if access.is_simulated:
         return await api_key_of(http, wallet, clock)
     kept = state.api_key(wallet.owner, wallet.chain_id)
-    if kept is None:
-        kept = await api_key_of(http, wallet, clock)
-        state.keep_api_key(wallet.owner, wallet.chain_id, kept)
-    return kept
+    if kept is not None and await _is_known(ClobAccount(http, wallet, kept, clock)):
+        return kept
+    derived = await api_key_of(http, wallet, clock)
+    state.keep_api_key(wallet.owner, wallet.chain_id, derived)
+    return derived
+
+
+async def _is_known(account: ClobAccount) -> bool:
+    try:
+        await account.is_closed_only()
+    except Rejected as error:
+        if error.status != NOT_LET_IN:
+            raise
+        return False
+    return True
 
 
 def exchange_of(wallet: Wallet, protocol: str) -> str:

@@ -13,6 +13,7 @@ from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.runtime.modes import Surroundings
 from polytui.tools.findings import Finding, Severity
 from polytui.tools.venue_account import (
+    NOT_LET_IN,
     Access,
     VenueAccount,
     exchange_of,
@@ -27,7 +28,6 @@ from polytui.venues.polymarket.signer_paces import TIERS
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 _FOREIGN = (Retry, Rejected, Unknown, Fatal, trio.TooSlowError)
-_NOT_LET_IN = 401
 
 
 @frozen
@@ -161,7 +161,7 @@ def _key_words(access: Access) -> str:
 
 
 def _door_words(error: Exception, access: Access) -> str:
-    if access.api_key is not None and getattr(error, "status", None) == _NOT_LET_IN:
+    if access.api_key is not None and getattr(error, "status", None) == NOT_LET_IN:
         return (
             "the API key that was given is not this private key's, or was deleted: remove the three"
             " POLYMARKET_API_ settings, and one that fits is derived"

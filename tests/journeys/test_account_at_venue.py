@@ -14,7 +14,7 @@ import trio
 from attrs import evolve, frozen
 
 from polytui.config.api_key import ApiKey
-from polytui.config.schema import Settings
+from polytui.config.schema import DoctorSettings, Settings
 from polytui.config.secrets import Secret
 from polytui.config.state_folder import StateFolder
 from polytui.execution.arming import arm_simulated
@@ -84,8 +84,9 @@ class Place:
     async def world(self) -> AsyncIterator[Any]:
         settings = Settings()
         session = evolve(settings.session, assets=(Asset.BTC,), intervals=(Interval.H1,))
+        settings = evolve(settings, session=session, doctor=DoctorSettings(wait_s=60.0))
         opener = opener_of("demo", self.urls)
-        async with opener(evolve(settings, session=session), Path(), None, None) as world:
+        async with opener(settings, Path(), None, None) as world:
             yield world
 
     @asynccontextmanager
@@ -102,7 +103,7 @@ class Place:
             checks = WalletChecks(world, Access(whose, api_key, is_simulated=True), self.state)
             return {one.name: one for one in await checks.examine()}
 
-    async def tried(self, whose: Wallet, within_s: float = 20.0) -> dict[str, Finding]:
+    async def tried(self, whose: Wallet, within_s: float = 60.0) -> dict[str, Finding]:
         """A livetest, after which no order works, whatever happened."""
         armed = arm_simulated(whose, None, [self.urls.clob])
         async with self.account(whose) as account:
@@ -161,10 +162,29 @@ async def test_doctor_says_what_a_wallet_lacks(tmp_path: Path) -> None:
         async with place.world() as world:
             access = Access(rich, WRONG_KEY, is_simulated=True)
             findings = await WalletChecks(world, access, place.state).examine()
+        assert place.state.api_key(rich.owner, POLYGON) is None, (
+            "nothing of a simulated one is kept"
+        )
         keys = [one for one in findings if one.name == "api key"]
         assert [one.verdict for one in keys] == [FAIL, OK]
         assert "not this private key's" in keys[0].words
         assert "$12.50" in next(one for one in findings if one.name == "money").words
+
+
+async def test_an_api_key_is_derived_once_and_anew_where_it_is_not_known(tmp_path: Path) -> None:
+    async with running_venue(tmp_path) as place, place.world() as world:
+        whose = wallet(1)
+        access = Access(whose, None, is_simulated=False)
+        place.state.keep_api_key(whose.owner, POLYGON, WRONG_KEY)
+        async with open_venue_account(world, access, place.state) as account:
+            derived = account.api_key
+            assert await account.orders.open_orders() == []
+        assert derived != WRONG_KEY
+        kept = place.state.api_key(whose.owner, POLYGON)
+        assert kept is not None
+        assert kept.key == derived.key
+        async with open_venue_account(world, access, place.state) as account:
+            assert account.api_key.secret.reveal() == derived.secret.reveal()
 
 
 # --- the order of a livetest ----------------------------------------------------------------------
@@ -305,8 +325,6 @@ async def test_what_is_held_is_told_and_sold(tmp_path: Path) -> None:
         assert position.shares == bought.matched, "on the chain, or on its way there"
         assert position.bid is not None
         armed = arm_simulated(account.wallet, None, [place.urls.clob])
-        early = await SellingOut(account, armed).sell(position)
-        assert "not settled yet" in early.why
         before = await place.has(wallet(1))
         while listed.up_token not in before["shares"]:  # each question takes its time
             before = await place.has(wallet(1))
@@ -314,6 +332,10 @@ async def test_what_is_held_is_told_and_sold(tmp_path: Path) -> None:
         (settled,) = (await held_positions(account, days=1)).positions
         assert settled.shares == position.shares == parse_micro(before["shares"][listed.up_token])
         assert settled.cost == position.cost == paid, "to the millionth, with fees"
+        more = evolve(position, shares=Shares(position.shares + 10 * SHARE))
+        early = await SellingOut(account, armed).sell(more)
+        assert "not settled yet" in early.why
+        assert early.sold == 0
         sale = await SellingOut(account, armed).sell(position)
         assert sale.sold > 0
         assert sale.left < listed.min_shares or sale.why
