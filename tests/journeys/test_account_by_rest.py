@@ -170,7 +170,7 @@ async def test_an_order_is_placed_read_and_cancelled(v2_share: float) -> None:
 
 async def test_a_fill_is_told_by_amounts_and_trades() -> None:
     """Both sides are ours, at one price: a pair of shares is made."""
-    async with stand(speed=20.0) as one:
+    async with stand(speed=5.0) as one:
         account = one.account
         maker = one.order(60, 20, outcome=Outcome.UP)
         await account.post(maker)
@@ -232,7 +232,7 @@ async def test_fifteen_at_once_and_each_has_an_answer_of_its_own() -> None:
 
 
 async def test_a_thousand_cancels_go_as_the_venue_lets_them_and_reads_are_paged() -> None:
-    async with stand(speed=20.0) as one:
+    async with stand(speed=5.0) as one:
         account = one.account
         placed: list[str] = []
         async with trio.open_nursery() as nursery:

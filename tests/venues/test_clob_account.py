@@ -609,7 +609,7 @@ async def everything(account: ClobAccount, desk: Desk) -> None:
             await call()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(BODIES, STATUSES, st.dictionaries(st.sampled_from(["Retry-After", "Poly-RateLimit-Remaining", "Poly-RateLimit-Reset", "Date"]), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8), max_size=3))  # fmt: skip  # noqa: E501
 def test_nonsense_is_always_one_of_our_errors(
     body: bytes, status: int, headers: dict[str, str]
