@@ -36,6 +36,8 @@ pytestmark = pytest.mark.trio
 START_NS = 1_795_204_800 * NS_PER_S
 WALLET = wallet_of(Secret("0x" + "5a" * 32), WalletType.DEPOSIT)
 DOLLAR = 1_000_000
+PATIENT = HttpSettings(read_s=25.0, total_s=30.0, burst=100)
+"""On a machine that does much else."""
 HELD_HERE = "as many orders as tier standard lets through are on their way"
 
 
@@ -87,7 +89,7 @@ class Stand:
 async def control(urls: Urls, route: str, **order: Any) -> Any:
     http = Http(
         urls.control,
-        HttpSettings(),
+        PATIENT,
         headers={"Authorization": f"Bearer {urls.control_token}"},
         is_loopback_only=True,
     )
@@ -108,12 +110,12 @@ async def stand(speed: float = 1.0, v2_share: float = 0.0) -> AsyncIterator[Stan
 
             urls: Urls = await nursery.start(run)
             clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
-            http = Http(urls.clob, HttpSettings(burst=100), is_loopback_only=True)
+            http = Http(urls.clob, PATIENT, is_loopback_only=True)
             await control(
                 urls, "/faucet", owner=WALLET.owner, wallet=WALLET.funder, signature_type=3,
                 dollars="10000",
             )  # fmt: skip
-            gamma = Http(urls.gamma, HttpSettings(), is_loopback_only=True)
+            gamma = Http(urls.gamma, PATIENT, is_loopback_only=True)
             rounds = await Gamma(gamma).upcoming(Asset.BTC, Interval.M5, clock.now_ns(), 3)
             await gamma.close()
             api_key = await api_key_of(http, WALLET, clock)
