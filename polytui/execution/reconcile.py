@@ -12,6 +12,7 @@ tell of and should have, it is asked for (user_watch.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 import trio
@@ -67,6 +68,8 @@ class Reconcile:
     _since_s: int = 0
     _undead: set[str] = field(factory=set)
     """Orders that are over here and were open there."""
+    _unknown: set[str] = field(factory=set)
+    """Orders that are open here and that nobody knew there."""
     _lock: trio.Lock = field(factory=trio.Lock)
     _is_asked: trio.Event = field(factory=trio.Event)
 
@@ -133,7 +136,8 @@ class Reconcile:
         differences = await self._trades(began_ns)
         for order in listed:
             differences += self._tell(self.books.take_order(order))
-            self._expect(order.order_id, order.venue_ns)
+            if not order.is_of_another_key:
+                self._expect(order.order_id, order.venue_ns)
         differences += await self._undo(listed)
         if self.account.unread == unread:
             there = {order.order_id for order in listed}
@@ -170,10 +174,13 @@ class Reconcile:
         order = await self.account.order(venue_id)
         if order is not None:
             return self._tell(self.books.take_order(order)) + await self._complete(order)
-        place = self.books.orders.asset_of(venue_id)
-        if place is None:
+        asset, ours = self.books.orders.asset_of(venue_id), self.books.names.ours(venue_id)
+        if asset is None:
             return 0
-        self.deliver(place, NotFound(self.books.names.ours(venue_id), looked_ns))
+        self.deliver(asset, NotFound(ours, looked_ns))
+        if venue_id in self._unknown:
+            self.books.refused(ours)  # the second time: nothing more is asked about it here
+        self._unknown ^= {venue_id}
         return 1
 
     async def _complete(self, order: UserOrder) -> int:
@@ -190,10 +197,10 @@ class Reconcile:
         alive = {one.order_id for one in listed if self.books.orders.is_thought_over(one.order_id)}
         twice, self._undead = alive & self._undead, alive
         if twice:
-            self.say(
-                "error", "", f"{len(twice)} orders work at the venue that were over: cancelled"
-            )
-            await self.account.cancel(sorted(twice))
+            words = f"{len(twice)} orders work at the venue that were over: cancelled"
+            self.say("error", "", words)
+            with suppress(Rejected, Retry, Unknown):  # what is left of them is there next time
+                await self.account.cancel(sorted(twice))
         return len(twice)
 
     async def _money(self) -> int:

@@ -20,6 +20,8 @@ from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Shares
+from polytui.net.http import Http, HttpSettings
+from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.user_channel import UserChannel
 
 pytestmark = pytest.mark.trio
@@ -279,3 +281,58 @@ async def test_a_trade_of_a_round_that_is_listed_later() -> None:
         told = kept.books.list_round(evolve(listed))
         assert [type(one) for _, one in told] == [ev.Filled]
         await agree(kept)
+
+
+async def test_an_order_that_the_venue_never_heard_of_is_not_found_twice_and_no_more() -> None:
+    async with kept_account(is_listening=False) as kept:
+        order = kept.us.order(BUY, 40, 5)
+        kept.books.names.know(order, kept.us.venue_id(order))
+        kept.books.accepted(order.order_id)
+        assert [await kept.reconcile.once() for _ in range(3)] == [1, 1, 0]
+        found = [one for one in kept.reports if isinstance(one, ev.NotFound)]
+        assert [one.order_id for one in found] == [order.order_id] * 2
+
+
+async def test_winners_that_are_not_redeemed_yet_are_money_and_no_difference() -> None:
+    """A round to its end, its result, and until the venue's redeemer has come by."""
+    async with kept_account(speed=10) as kept:
+        listed = kept.us.listed
+        await kept.place(kept.us.order(BUY, 40, 10))
+        await meet(kept, 7.5)
+        await kept.heard(ev.Filled)
+        await kept.settled()
+        await kept.hurry(200.0)
+        http = Http(kept.urls.clob, HttpSettings(), is_loopback_only=True)
+        while (winner := await Clob(http).winner(listed.condition_id)) is None:
+            await trio.sleep(0.05)
+        await http.close()
+        kept.books.settle(ev.RoundSettled(listed.condition_id, winner, "clob", 1))
+        payout = kept.books.money().payouts
+        up = kept.books.rounds[listed.slug].position.up
+        assert up >= 7_500_000, "the crowd may have taken the rest as the round began"
+        assert payout == (up if winner == listed.up_token else 0)
+        there = -1
+        while there != kept.books.money().cash:
+            assert await kept.reconcile.once() == 0
+            there = int(Decimal((await kept.wallet())["usd"]) * MICRO)
+            await trio.sleep(0.05)
+        assert await kept.reconcile.once() == 0
+        told = [one for one in kept.news if isinstance(one, ev.Reconciled) and one.slugs]
+        assert [one.slugs for one in told] == [(listed.slug,)]
+        assert not [one for one in kept.news if isinstance(one, ev.CashMoved)]
+
+
+async def test_a_deposit_that_the_data_api_knows_has_its_name() -> None:
+    async with kept_account(speed=100) as kept:
+        wallet = kept.us.account.wallet
+        await kept.reconcile.once()
+        await control(
+            kept.urls, "/faucet", owner=wallet.owner, wallet=wallet.funder, signature_type=3,
+            dollars="40",
+        )  # fmt: skip
+        await trio.sleep(3)  # five minutes there: the index is one to three behind
+        while not [one for one in kept.news if isinstance(one, ev.CashMoved)]:
+            await kept.reconcile.once()
+        (moved,) = await kept.heard(ev.CashMoved)
+        assert (moved.kind, moved.amount) == (ev.CashKind.DEPOSIT, 40_000_000)
+        assert not [text for level, _, text in kept.lines if level == "warn"]
