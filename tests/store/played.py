@@ -22,6 +22,8 @@ from polytui.runtime.summary import money_summary
 from polytui.sim_world import world_settings
 
 ASSETS = (Asset.BTC, Asset.ETH)
+FEW = 0.01
+"""Messages, a quarter of what is usual: they are of every kind, and nobody here counts them."""
 NAME = "20261126-180000-demo-1"
 
 
@@ -42,7 +44,8 @@ def played_session() -> PlayedSession:
     settings = evolve(
         settings,
         session=evolve(settings.session, rounds=1, assets=ASSETS),
-        journal=evolve(settings.journal, checkpoint_every=5_000, digest_every=1_000),
+        demo=evolve(settings.demo, messages=FEW),
+        journal=evolve(settings.journal, checkpoint_every=1_000, digest_every=1_000),
     )
     world = world_settings(settings, settings.session.intervals, None)
     folder = Path(mkdtemp()) / NAME

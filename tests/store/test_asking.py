@@ -125,10 +125,15 @@ def test_one_that_never_reached_the_database_is_listed_from_its_folder(
     assert newest["ended"] == "ended without a summary: crashed or killed"
 
 
-def test_a_session_is_named_where_a_journal_is_asked_for(place: Path) -> None:
+def test_a_session_is_named_where_a_journal_is_asked_for(
+    place: Path, played: PlayedSession
+) -> None:
+    near_the_end = ("--from", str(played.mind.seq - 1))
     for name in (NAME, NAME[:10], "last", f"runs/{NAME}"):
-        said = ask("replay", name, "--json", "-").output
-        assert json.loads(said)["difference"] == ""
+        said = json.loads(ask("replay", name, *near_the_end, "--json", "-").output)
+        assert said["difference"] == ""
+        assert said["events"] > 0
+    assert json.loads(ask("replay", NAME, "--json", "-").output)["events"] == played.mind.seq
     assert json.loads(ask("report", "last", "--json", "-").stdout)["mode"] == "demo"
 
 

@@ -139,16 +139,16 @@ def test_killed_at_any_place_nothing_is_doubled_or_torn(
     follow(undisturbed)
     chance, deaths, write = Random(11), 0, Streams._write
     while True:
-        death = Death(write, chance.randint(1, 5), chance.choice(("before", "inside", "behind")))
+        death = Death(write, chance.randint(1, 20), chance.choice(("before", "inside", "behind")))
         monkeypatch.setattr(Streams, "_write", death.on())
         try:
-            follow(folder, 211, chance.randint(1, 4))
+            follow(folder, 53)
         except Killed:
             deaths += 1
         else:
             monkeypatch.setattr(Streams, "_write", write)
             with closing(Database(database_of(folder.parent))) as database:
-                following = Following(database, folder, 211, pytest.fail)
+                following = Following(database, folder, 53, pytest.fail)
                 is_over = not following.read()
                 following.close()
             if is_over:
