@@ -7,6 +7,7 @@ from polytui.runtime.status import StatusConsole
 from polytui.runtime.summary import (
     Summary,
     forecast_lines,
+    moved_lines,
     recovered_lines,
     safety_lines,
     summary_table,
@@ -18,7 +19,14 @@ def say(summary: Summary, console: StatusConsole) -> None:
     """For whoever still reads: a terminal that is gone finds it all in the session's folder."""
     try:
         console.print(summary_table(summary))
-        lines = (recovered_lines, world_lines, forecast_lines, latency_lines, safety_lines)
+        lines = (
+            recovered_lines,
+            world_lines,
+            forecast_lines,
+            latency_lines,
+            safety_lines,
+            moved_lines,
+        )
         for line in [one for told in lines for one in told(summary)]:
             console.print(line, highlight=False, markup=False)
         if open_usd := -summary["totals"]["open_flow_usd"]:

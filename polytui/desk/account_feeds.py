@@ -57,9 +57,9 @@ class AccountFeeds:
         self._by_name[event.feed] = _Feed(state, since_ns, may_rest)
         return None if before is None else before.state
 
-    def shown(self) -> Iterable[tuple[str, FeedState]]:
-        """Each with its state, for people."""
-        return ((name, each.state) for name, each in self._by_name.items())
+    def shown(self) -> Iterable[tuple[str, FeedState, int]]:
+        """Each with its state, and since when it is so, for people."""
+        return ((name, each.state, each.since_ns) for name, each in self._by_name.items())
 
     def entry_block(self, now_ns: int) -> Why | None:
         """Why nobody may enter, and for how long already."""

@@ -27,6 +27,7 @@ from polytui.model.snapshot import (
     AssetState,
     AssetView,
     BookView,
+    FeedState,
     FeedView,
     OddWordsView,
     OrderView,
@@ -58,7 +59,7 @@ def show_asset(
         consensus=show_consensus(prices, desk.feeds, now_ns, desk.settings),
         features=show_features(prices, now_ns),
         rounds=rounds,
-        feeds=feeds,
+        feeds=(*feeds, *_account_feeds(asset_account, now_ns)),
         rounds_settled=asset_account.rounds_settled,
         signals=asset_account.signals,
         orders=asset_account.orders,
@@ -74,6 +75,14 @@ def show_asset(
         is_flattened=asset_account.is_flattened,
         odd=_show_odd(asset_account),
     )
+
+
+def _account_feeds(asset_account: AssetAccount, now_ns: int) -> list[FeedView]:
+    """Those of the account, as this asset was told: since when one that is not up is not."""
+    return [
+        FeedView(name, state, -1 if state is FeedState.UP else age_ms(now_ns, since_ns), 0, 0, 0, 0)
+        for name, state, since_ns in asset_account.feeds.shown()
+    ]
 
 
 def _show_odd(asset_account: AssetAccount) -> OddWordsView:

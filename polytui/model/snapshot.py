@@ -366,6 +366,14 @@ class AccountView:
     crowd_delay_s: float = 0.0
     """By how much the simulated crowd is behind; 0 where nothing is simulated."""
     latencies: tuple[LatencyView, ...] = ()
+    wallet: str = ""
+    """The address whose money it is; empty on paper."""
+    moved: int = 0
+    """Of the cash: what came or went in this session and no trade explains."""
+    ramp_proven: int = 0
+    ramp_rounds: int = 0
+    """Rounds at the smallest size: proven so far, and wanted; 0 of 0 where there is no ramp, or
+    none any more."""
 
 
 @frozen

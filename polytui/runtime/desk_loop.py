@@ -246,7 +246,8 @@ class DeskLoop:
             if type(event) in TOLD:
                 asset = self.run.asset
                 level, text = words_of(event, self.session.mind.desks[asset].ledger.orders)
-                self.session.notice(level, asset.value, text)
+                if text:
+                    self.session.notice(level, asset.value, text)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""

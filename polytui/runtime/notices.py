@@ -5,6 +5,10 @@ from __future__ import annotations
 from polytui.ledger.working import WorkingOrders
 from polytui.model.effects import Release, Trip, Warn
 from polytui.model.events import (
+    ACCOUNT_FEEDS,
+    USER_FEED,
+    VENUE_FEED,
+    CashMoved,
     Event,
     FeedDown,
     FeedGapped,
@@ -13,6 +17,7 @@ from polytui.model.events import (
     FeedStale,
     FeedUp,
     Filled,
+    Reconciled,
     Refused,
     Reversed,
 )
@@ -30,15 +35,19 @@ TOLD = (
     FeedGapped,
     FeedMended,
     FeedRefused,
+    CashMoved,
+    Reconciled,
 )
 """Everything else is in the journal, or has a line of its own where it is decided."""
 
 
 def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
-    """(level, text) of one of `TOLD`."""
+    """(level, text) of one of `TOLD`; no text where nothing is worth a line."""
     match event:
         case Filled() | Reversed() | Refused():
             return _order_words(event, orders)
+        case CashMoved() | Reconciled():
+            return _account_words(event)
         case FeedStale(feed, age_ms, _, stream):
             since = "no data yet" if age_ms < 0 else f"{age_ms / 1000:.1f} s without data"
             return "warn", f"{feed} is stale: {since}" + (f" of {stream}" if stream else "")
@@ -49,11 +58,27 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
             return "info", f"{feed} gave {recovered} trades again, {rest}"
         case FeedRefused(feed, detail):
             return "warn", f"{feed} refuses: {detail}"
-        case FeedDown(feed, detail):
-            return "warn", f"{feed} is down: {detail}"
-        case FeedUp(feed):
-            return "info", f"{feed} is up"
+        case FeedDown() | FeedUp():
+            return _health_words(event)
     raise TypeError(f"nobody wants to read a {type(event).__name__}")
+
+
+def _health_words(event: FeedDown | FeedUp) -> tuple[str, str]:
+    name = {USER_FEED: "user channel", VENUE_FEED: "the venue"}.get(event.feed, event.feed)
+    if isinstance(event, FeedUp):
+        return "info", f"{name} is up"
+    level = "error" if event.feed in ACCOUNT_FEEDS else "warn"
+    return level, f"{name} is down: {event.detail}"
+
+
+def _account_words(event: CashMoved | Reconciled) -> tuple[str, str]:
+    match event:
+        case CashMoved(kind, amount, _, _, detail):
+            said = f"{kind.value} {'+' if amount >= 0 else ''}{format_micro(amount, 6)}: no result"
+            return "info", f"{said}; {detail}" if detail else said
+        case Reconciled(_, differences):
+            differed = f"reconciled with the venue: {differences} differed and are corrected"
+            return "warn", differed if differences else ""
 
 
 def _order_words(event: Filled | Reversed | Refused, orders: WorkingOrders) -> tuple[str, str]:

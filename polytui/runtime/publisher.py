@@ -57,6 +57,8 @@ class Publisher:
         session.latency.settle(self.runs)
         (lag_ns,) = meter.recent.percentiles(50)
         meter.recent.clear()
+        rounds = account.ramp_rounds(session.settings.live.ramp_rounds)
+        is_ramping = not account.ramp.is_over(rounds)
         return AccountView(
             at_ns=session.clock.now_ns(),
             mode=session.mode,
@@ -78,6 +80,10 @@ class Publisher:
             settings_digest=session.settings_digest,
             behind_ms=int(self.pace.behind_s * 1000),
             latencies=session.latency.views(),
+            wallet=session.wallet,
+            moved=sum(account.moves.by_kind.values()),
+            ramp_proven=account.ramp.proven if is_ramping else 0,
+            ramp_rounds=rounds if is_ramping else 0,
             crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
         )
 

@@ -58,6 +58,8 @@ class Session:
     """What survives this session; None where the next one begins anew."""
     death: SuddenDeath | None = None
     """Where this process is to kill itself; None but for a plan of faults."""
+    wallet: str = ""
+    """Whose money it trades with, an address; empty on paper."""
     goes_on: GoesOn | None = None
     """What it took over from the session before."""
     herald: Herald = field(init=False)

@@ -48,7 +48,7 @@ class StatusLine:
             return "starting"
         account = self.account
         head = (
-            f"{_clock(account.at_ns)} {account.mode.upper()} x{account.speed:g}"
+            f"{_clock(account.at_ns)} {account.mode.upper()}{_whose(account)} x{account.speed:g}"
             f" cash {account.cash / MICRO:.2f} pnl {account.marked_pnl / MICRO:+.2f}"
         )
         kill = " KILLED" if account.is_killed else ""
@@ -74,6 +74,11 @@ def asset_text(view: AssetView) -> str:
     words.append(f"{view.marked_pnl / MICRO:+.2f}")
     words.append(view.state.value)
     return " ".join(words)
+
+
+def _whose(account: AccountView) -> str:
+    """The wallet, where money is at stake: a log read tomorrow says whose it was."""
+    return f" {account.wallet}" if account.wallet and account.mode == "live" else ""
 
 
 class StatusConsole(Console):

@@ -259,6 +259,12 @@ def forecast_lines(summary: Summary) -> list[str]:
     return lines
 
 
+def moved_lines(summary: Summary) -> list[str]:
+    """Money that came or went without a trade: no part of any result."""
+    moved = summary["totals"].get("moved_usd", {})
+    return [f"{kind}: {amount:+.6f} USD, no result" for kind, amount in moved.items()]
+
+
 def recovered_lines(summary: Summary) -> list[str]:
     """What the session went on from; the figures above are its own."""
     from_before = summary.get("recovered")

@@ -23,6 +23,7 @@ from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
 from polytui.model.query import Query
 from polytui.tui.link import Link
+from polytui.tui.panels.account import live_name
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
@@ -165,7 +166,8 @@ class TerminalApp(App[int]):
             self.exit(self.exit_code)
         else:
             first = Parting.STOP if self._owns_engine else Parting.LEAVE
-            self.push_screen(Quit(self.board.palette, first=first), self._part)
+            live = live_name(self.state.account)
+            self.push_screen(Quit(self.board.palette, first=first, live=live), self._part)
 
     @property
     def exit_code(self) -> int:

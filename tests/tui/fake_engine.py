@@ -246,6 +246,9 @@ def changed(settings: Settings, change: Change) -> Settings:
     return structure_settings(values)
 
 
+WALLET = "0x1d2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a4b"
+
+
 def account_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> AccountView:
     at_ns = START_NS + step * NS_PER_S // 10
     drift = math.sin(step / 90)
@@ -254,6 +257,8 @@ def account_at(step: int, mode: str = "demo", *, is_killed: bool = False) -> Acc
         1_002_310_000, 57_000_000, 10_310_000, 10_310_000 + int(drift * 4 * MICRO), 3, 1_240_000,
         "data/demo-7.journal", NAMES, 85, ACCOUNT_LIMITS,
         "daily loss limit: 100 of 100 USD" if is_killed else "", "3fa9c1d20b7e",
+        wallet=WALLET if mode == "live" else "", ramp_proven=1 if mode == "live" else 0,
+        ramp_rounds=3 if mode == "live" else 0, moved=20 * MICRO if mode == "live" else 0,
     )  # fmt: skip
 
 

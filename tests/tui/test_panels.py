@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from fake_engine import START_NS, account_at, asset_at, consensus_at, feeds_of
+from fake_engine import START_NS, WALLET, account_at, asset_at, consensus_at, feeds_of
 from rich.cells import cell_len
 
+from polytui.model.events import Action
 from polytui.model.snapshot import (
     NO_CONSENSUS,
     AssetState,
@@ -20,7 +21,7 @@ from polytui.model.snapshot import (
 )
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tui.panels import figures
-from polytui.tui.panels.account import AccountLook, account_lines
+from polytui.tui.panels.account import AccountLook, account_lines, live_name
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.facts import current_round
@@ -30,9 +31,13 @@ from polytui.tui.panels.ladder import ladder
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.zoom import zoom_panel
+from polytui.tui.screens.bottom import bottom_lines
 from polytui.tui.screens.help import SIZE, help_lines
+from polytui.tui.screens.quit import Parting, quit_lines
+from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line, faded, plain, styles_of
 from polytui.tui.theme import load_themes
+from polytui.tui.two_step import Danger, Trigger
 
 THEMES = load_themes()
 NIGHT = THEMES["night"]
@@ -348,15 +353,57 @@ def test_the_account_says_mode_money_and_kill_switch() -> None:
     assert "■ KILLED" in text_of(account_lines(killed, AccountLook(NIGHT, "demo"), 160))
 
 
-def test_real_money_paints_the_whole_first_line() -> None:
-    first, _ = account_lines(account_at(0, "live"), AccountLook(NIGHT, "live"), 100)
-    assert text_of([first]).strip().startswith("LIVE REAL MONEY")
-    assert text_of([first]).endswith("LIVE")
-    for segment in first:
+@pytest.mark.parametrize("theme", sorted(THEMES))
+@pytest.mark.parametrize("width", [40, 80, 100, 160])
+@pytest.mark.parametrize("age_s", [0.0, 65.0])
+def test_real_money_paints_the_whole_header_and_names_the_wallet(
+    theme: str, width: int, age_s: float
+) -> None:
+    palette = THEMES[theme]
+    look = AccountLook(palette, "live", age_s=age_s)
+    lines = account_lines(account_at(0, "live"), look, width)
+    assert text_of(lines[:1]).strip().startswith("LIVE 0x1d2f…3a4b")
+    assert WALLET not in text_of(lines)
+    for segment in (one for line in lines for one in line):
         assert segment.style is not None
         assert segment.style.reverse
         assert segment.style.color is not None
-        assert segment.style.color.name == NIGHT.colours.live
+        assert segment.style.color.name == palette.colours.live
+
+
+def test_the_header_says_how_far_the_ramp_is_and_what_moved() -> None:
+    text = text_of(account_lines(account_at(0, "live"), AccountLook(NIGHT, "live"), 160))
+    assert "ramp 1 of 3 rounds proven" in text
+    assert "moved +20.00" in text
+    done = evolve(account_at(0, "live"), ramp_rounds=0, moved=0)
+    text = text_of(account_lines(done, AccountLook(NIGHT, "live"), 160))
+    assert "ramp" not in text
+    assert "moved" not in text
+
+
+def test_what_no_wallet_is_named_of_is_live_all_the_same() -> None:
+    view = evolve(account_at(0, "live"), wallet="")
+    assert text_of(account_lines(view, AccountLook(NIGHT, "live"), 100)).startswith("  LIVE  REAL")
+
+
+def test_whoever_confirms_or_leaves_is_told_whose_money_it_is() -> None:
+    for mode, named in (("live", True), ("demo", False)):
+        state, trigger = TerminalState(), Trigger()
+        state.account = account_at(0, mode)
+        trigger.press(Danger(Action.FLATTEN, "btc", "F"), 0.0)
+        text = text_of(bottom_lines(state, trigger, "", BOARD_KEYS, NIGHT, 1.0, 100))
+        assert ("LIVE 0x1d2f…3a4b  FLATTEN BTC" in text) is named
+        asked = text_of(quit_lines(Parting.STOP, NIGHT, 64, 9, live_name(state.account)))
+        assert ("LIVE 0x1d2f…3a4b" in asked) is named
+
+
+def test_a_feed_of_the_account_is_among_the_others_and_in_the_word_of_the_card() -> None:
+    view = asset_at("btc", 0)
+    down = FeedView("user", FeedState.DOWN, 12_000, 0, 0, 0, 0)
+    view = evolve(with_round(view, block="user channel down: 12 > 0 s"), feeds=(*view.feeds, down))
+    text = panel(view, 60)
+    assert "blocked: user channel down" in text
+    assert "BTC ○ user down 12 s" in text_of([feed_bar((view,), STYLES, 100)])
 
 
 def test_the_account_says_how_old_it_is() -> None:

@@ -4,6 +4,7 @@ assets, what stops the whole account."""
 from __future__ import annotations
 
 from attrs import frozen
+from rich.style import Style
 
 from polytui.model.snapshot import AccountView
 from polytui.tui.panels import figures
@@ -24,6 +25,8 @@ from polytui.tui.styles import (
 )
 from polytui.tui.theme import Palette
 
+LIVE = "live"
+"""The mode in which money is at stake."""
 _GAP = "   "
 _AGE_CELLS = 24
 """Of the words on the right, "○ ENGINE LOST 12 min old" the longest of them."""
@@ -61,9 +64,14 @@ def account_lines(view: AccountView | None, look: AccountLook, width: int) -> li
     age = _age(look, styles)
     second = _fitting(_workings(view, look, styles, width), width - width_of(age) - 3)
     first = _first(view, look, styles, width)
+    ground = styles.text
+    if is_live(view.mode):
+        # Real money is seen from across the room: the whole header is one band.
+        ground = _shout(look)
+        second, age = ([(text, ground) for text, _ in spans] for spans in (second, age))
     lines = [
         first,
-        spread([(" ", styles.text), *second], [*age, (" ", styles.text)], width, styles.text),
+        spread([(" ", ground), *second], [*age, (" ", ground)], width, ground),
     ]
     return [*lines, _stop(look, width)] if look.stop[0] else lines
 
@@ -90,6 +98,22 @@ def _waiting(look: AccountLook, width: int) -> list[Line]:
     return [line([*head, (words, styles.dim)], width, styles.text), line([], width, styles.text)]
 
 
+def is_live(mode: str) -> bool:
+    """Whether money is at stake."""
+    return mode == LIVE
+
+
+def live_name(account: AccountView | None) -> str:
+    """ "LIVE 0x12ab…90ef"; empty where no money is at stake."""
+    if account is None or not is_live(account.mode):
+        return ""
+    return f"LIVE {figures.short_address(account.wallet)}".rstrip()
+
+
+def _shout(look: AccountLook) -> Style:
+    return badge(look.palette, look.palette.of_mode(LIVE))
+
+
 def _banner(look: AccountLook, mode: str, tail: str) -> Span:
     colour = look.palette.of_mode(mode)
     return (f"  {mode.upper()}{tail}  ", badge(look.palette, colour))
@@ -98,15 +122,14 @@ def _banner(look: AccountLook, mode: str, tail: str) -> Span:
 def _first(view: AccountView, look: AccountLook, styles: Styles, width: int) -> Line:
     """Mode and money. Live money paints the whole line."""
     speed = "" if view.speed == 1 else f" x{view.speed:g}"
-    is_live = view.mode == "live"
-    banner = _banner(look, view.mode, " REAL MONEY" if is_live else speed)
+    shout, name = _shout(look), live_name(view)
+    banner = (f"  {name}  REAL MONEY  ", shout) if name else _banner(look, view.mode, speed)
     time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", styles.text)]
     groups = [time, *_money(view, styles)]
     if view.crowd_delay_s:
         late = (f"{view.crowd_delay_s:g} s late", styles.text)
         groups.append([("simulated crowd ", styles.dim), late])
-    if is_live:
-        shout = banner[1]
+    if name:
         groups = [[(text, shout) for text, _ in group] for group in groups]
         left = [banner, *_fitting(groups, width - width_of([banner]) - 8)]
         return spread(left, [("LIVE  ", shout)], width, shout)
@@ -115,12 +138,14 @@ def _first(view: AccountView, look: AccountLook, styles: Styles, width: int) -> 
 
 
 def _money(view: AccountView, styles: Styles) -> list[list[Span]]:
+    moved = [("moved ", styles.dim), (figures.signed_money(view.moved), styles.text)]
     return [
         [("cash ", styles.dim), (figures.money(view.cash), styles.strong)],
         [("pnl ", styles.dim), _gain(view.marked_pnl, styles)],
         [("realised ", styles.dim), _gain(view.realised_pnl, styles)],
         [("exposure ", styles.dim), (figures.money(view.exposure), styles.text)],
         [("fees ", styles.dim), (figures.money(view.fees), styles.text)],
+        *([moved] if view.moved else []),
     ]
 
 
@@ -131,9 +156,12 @@ def _gain(micro: int, styles: Styles) -> Span:
 
 def _workings(view: AccountView, look: AccountLook, styles: Styles, width: int) -> list[list[Span]]:
     up_for = figures.left(view.at_ns - view.started_ns)
+    proven = f"{view.ramp_proven} of {view.ramp_rounds} rounds proven"
+    ramp: list[Span] = [("ramp ", styles.dim), (proven, styles.warn)]
     return [
         _kill(view, look, styles, width - _AGE_CELLS),
         [("orders ", styles.dim), (str(view.working_orders), styles.text)],
+        *([ramp] if view.ramp_rounds else []),
         _engine(view, styles),
         *([slow] if (slow := trouble(view, styles)) else []),
         *([[("session ", styles.dim), (clean(look.session), styles.text)]] * bool(look.session)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytui.model.units import MICRO, NS_PER_S
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_ADDRESS_CELLS = 12
 _NO_AGE_S = 366 * 86_400.0
 
 
@@ -118,3 +119,8 @@ def bar(share: float, width: int) -> str:
     full, rest = divmod(eighths, 8)
     tail = _EIGHTHS[rest] if rest else ""
     return "█" * full + tail
+
+
+def short_address(address: str) -> str:
+    """ "0x12ab…90ef": enough to tell one wallet from another."""
+    return address if len(address) <= _ADDRESS_CELLS else f"{address[:6]}…{address[-4:]}"

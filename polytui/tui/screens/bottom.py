@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polytui.tui.panels import figures
+from polytui.tui.panels.account import live_name
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.keys import Alarm, alarm_lines, key_line, warning_lines
@@ -26,7 +27,9 @@ def bottom_lines(
     if danger is not None:
         hint = f"press {danger.key} again or Enter to do it   Esc lets go"
         left = f"{trigger.left_s(now_s):.0f} s"
-        return alarm_lines(Alarm(danger.title, hint, left), palette, width)
+        name = live_name(state.account)
+        title = f"{name}  {danger.title}" if name else danger.title
+        return alarm_lines(Alarm(title, hint, left), palette, width)
     if state.link in (LinkState.LOST, LinkState.ENDED):
         return _epitaph(state, palette, now_s, width)
     if waiting:

@@ -29,7 +29,10 @@ CHOICES = (
 SIZE = (64, len(CHOICES) + 6)
 
 
-def quit_lines(chosen: Parting, palette: Palette, width: int, height: int) -> list[Line]:
+def quit_lines(
+    chosen: Parting, palette: Palette, width: int, height: int, live: str = ""
+) -> list[Line]:
+    """`live`: whose money is at stake; empty where nobody's is."""
     styles = styles_of(palette, palette.colours.panel)
     inner = width - 4
     rows = [line([], inner, styles.text)]
@@ -52,7 +55,8 @@ def quit_lines(chosen: Parting, palette: Palette, width: int, height: int) -> li
         line([], inner, styles.text),
         line([("arrows choose, Enter does it", styles.dim)], inner, styles.text),
     ]
-    top = Edge([("leave the terminal", styles.strong)], [])
+    name: list[Span] = [(f" {live} ", badge(palette, palette.colours.live))] if live else []
+    top = Edge([("leave the terminal", styles.strong)], name)
     return framed(rows, top, Edge([], []), (width, height), styles.border, styles.text)
 
 
@@ -68,8 +72,9 @@ class Quit(ModalScreen[Parting]):
         Binding("enter", "take"),
     ]
 
-    def __init__(self, palette: Palette, *, first: Parting) -> None:
+    def __init__(self, palette: Palette, *, first: Parting, live: str = "") -> None:
         super().__init__()
+        self._live = live
         self._palette = palette
         self._chosen = first
 
@@ -77,7 +82,7 @@ class Quit(ModalScreen[Parting]):
         yield Canvas(self._paint, id="quit")
 
     def _paint(self, width: int, height: int) -> list[Line]:
-        return quit_lines(self._chosen, self._palette, width, height)
+        return quit_lines(self._chosen, self._palette, width, height, self._live)
 
     def action_choose(self, name: str) -> None:
         self.dismiss(Parting(name))
