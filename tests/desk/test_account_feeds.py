@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from msgspec import Raw
 from stories import CHEAP_BOOK, FAIR_BOOK, Story, make_round, of_kind, only
 from test_quote_sets import quoting, rungs_of
 
+from polytui.journal.codec import decode_event
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, Place, Reason
 from polytui.model.instrument import Asset
 from polytui.model.orders import Order, Side
+from polytui.model.units import Usd
 
 
 def down(story: Story, feed: str, *, may_rest: bool = False) -> list[Effect]:
@@ -166,3 +169,61 @@ def test_when_it_takes_nothing_at_all_a_set_goes_as_well() -> None:
     effects = down(story, ev.VENUE_FEED)
     assert {one.order_id for one in of_kind(effects, Cancel)} == {one.order_id for one in orders}
     assert make_round().slug == orders[0].slug
+
+
+# --- orders that outlived a process ---------------------------------------------------------------
+
+
+def adopted(story: Story, order: Order, *feeds: str, is_certain: bool = False) -> list[Effect]:
+    """Another life of the desk, at which the order works or may; what it does at its first
+    decision."""
+    found = ev.FoundOrder(order, is_certain=is_certain)
+    held = ev.HeldRound(make_round(), (), Usd(0), (found,))
+    had = ev.DeskOpened(Asset.BTC, 2, story.cash, held=(held,), is_live=True)
+    effects = story.tell(had, is_last=False)
+    effects += story.tell(story.said[1][2], is_last=False)
+    for feed in (ev.BOOK_FEED, *feeds):
+        effects += story.tell(ev.FeedUp(feed, story.now_ns), is_last=False)
+    effects += story.tell(ev.RoundFound(make_round()), is_last=False)
+    effects += story.tell(ev.RoundOpened(make_round().slug, story.now_ns, True), is_last=False)
+    return effects + story.book(CHEAP_BOOK)
+
+
+@pytest.mark.parametrize("is_certain", [True, False])
+def test_one_that_is_found_again_is_taken_back_before_anybody_can_hear(is_certain: bool) -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    effects = adopted(story, order, is_certain=is_certain)
+    assert only(effects, Cancel).order_id == order.order_id
+    assert story.desk().ledger.orders.get(order.order_id) is not None
+    assert not of_kind(effects, Place)
+
+
+def test_one_that_is_still_wanted_stays_and_is_not_sent_again() -> None:
+    story = Story().a_minute_in()
+    order = story.buying()
+    effects = adopted(story, order, ev.USER_FEED, ev.HEARTBEAT_FEED, is_certain=True)
+    assert not of_kind(effects, Cancel, Place, CancelAll)
+    (working,) = story.desk().ledger.orders.working()
+    assert (working.order, working.order.strategy) == (order, "distance_fade")
+
+
+# --- journals of before ---------------------------------------------------------------------------
+
+
+def test_events_of_a_journal_of_before_are_read_as_they_were_meant() -> None:
+    opened = decode_event(Raw(b'["DeskOpened",{"asset":"btc","life":1,"cash":5}]'))
+    assert opened == ev.DeskOpened(Asset.BTC, 1, Usd(5), is_live=False)
+    down_then = decode_event(Raw(b'["FeedDown",{"feed":"book","detail":"cut","at_ns":1}]'))
+    assert down_then == ev.FeedDown("book", "cut", 1, may_rest=False)
+    taken = decode_event(Raw(b'["Accepted",{"order_id":"o"}]'))
+    assert taken == ev.Accepted("o", "")
+
+
+def test_a_day_on_paper_has_the_digest_that_it_had_before_there_were_accounts() -> None:
+    """Whatever is added to the state of an account is there once something was told of it."""
+    story = Story().a_minute_in()
+    story.holding()
+    account = story.mind.account
+    assert len(account.state()) == 7
+    assert len(account.of(Asset.BTC).state()) == 18
