@@ -362,7 +362,7 @@ def test_real_money_paints_the_whole_header_and_names_the_wallet(
     palette = THEMES[theme]
     look = AccountLook(palette, "live", age_s=age_s)
     lines = account_lines(account_at(0, "live"), look, width)
-    assert text_of(lines[:1]).strip().startswith("LIVE 0x1d2f…3a4b")
+    assert text_of(lines[:1]).strip().startswith("LIVE 0x1d2f..3a4b")
     assert WALLET not in text_of(lines)
     for segment in (one for line in lines for one in line):
         assert segment.style is not None
@@ -392,9 +392,9 @@ def test_whoever_confirms_or_leaves_is_told_whose_money_it_is() -> None:
         state.account = account_at(0, mode)
         trigger.press(Danger(Action.FLATTEN, "btc", "F"), 0.0)
         text = text_of(bottom_lines(state, trigger, "", BOARD_KEYS, NIGHT, 1.0, 100))
-        assert ("LIVE 0x1d2f…3a4b  FLATTEN BTC" in text) is named
+        assert ("LIVE 0x1d2f..3a4b  FLATTEN BTC" in text) is named
         asked = text_of(quit_lines(Parting.STOP, NIGHT, 64, 9, live_name(state.account)))
-        assert ("LIVE 0x1d2f…3a4b" in asked) is named
+        assert ("LIVE 0x1d2f..3a4b" in asked) is named
 
 
 def test_a_feed_of_the_account_is_among_the_others_and_in_the_word_of_the_card() -> None:

@@ -104,7 +104,7 @@ def is_live(mode: str) -> bool:
 
 
 def live_name(account: AccountView | None) -> str:
-    """ "LIVE 0x12ab…90ef"; empty where no money is at stake."""
+    """ "LIVE 0x12ab..90ef"; empty where no money is at stake."""
     if account is None or not is_live(account.mode):
         return ""
     return f"LIVE {figures.short_address(account.wallet)}".rstrip()

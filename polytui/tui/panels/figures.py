@@ -122,5 +122,5 @@ def bar(share: float, width: int) -> str:
 
 
 def short_address(address: str) -> str:
-    """ "0x12ab…90ef": enough to tell one wallet from another."""
-    return address if len(address) <= _ADDRESS_CELLS else f"{address[:6]}…{address[-4:]}"
+    """ "0x12ab..90ef": enough to tell one wallet from another."""
+    return address if len(address) <= _ADDRESS_CELLS else f"{address[:6]}..{address[-4:]}"
