@@ -44,7 +44,6 @@ def doctor(settings: Settings, options: dict[str, Any]) -> int:
     check_writable(json_path)
     access, armed = account_access(settings, options["config"], options["venue"]), None
     if options["is_livetest"]:
-        access.check_gates()
         armed = access.armed(options["named"])
     examined = _Doctor(settings, options, access, armed, is_quiet=json_path == "-")
     findings = examined.run()

@@ -4,7 +4,8 @@ what cancels, positions and sales come to without an engine."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -103,11 +104,16 @@ class Place:
             checks = WalletChecks(world, Access(whose, api_key, is_simulated=True), self.state)
             return {one.name: one for one in await checks.examine()}
 
-    async def tried(self, whose: Wallet, within_s: float = 60.0) -> dict[str, Finding]:
+    async def tried(
+        self,
+        whose: Wallet,
+        within_s: float = 60.0,
+        say: Callable[[Finding], None] = lambda _: None,
+    ) -> dict[str, Finding]:
         """A livetest, after which no order works, whatever happened."""
         armed = arm_simulated(whose, None, [self.urls.clob])
         async with self.account(whose) as account:
-            steps = await Livetest(account, armed, lambda _: None, within_s).run()
+            steps = await Livetest(account, armed, say, within_s).run()
         assert (await self.has(whose))["orders"] == []
         return {one.name: one for one in steps}
 
@@ -223,6 +229,19 @@ async def test_whatever_happens_to_its_order_none_is_left(tmp_path: Path) -> Non
         steps = await place.tried(wallet(1), within_s=1.0)
         failed = next(name for name, one in steps.items() if one.verdict is FAIL)
         assert failed in ("user channel", "seen placed")
+
+
+async def test_a_livetest_that_is_ended_early_leaves_nothing(tmp_path: Path) -> None:
+    def end_it(step: Finding) -> None:
+        if step.name == "order":
+            signal.raise_signal(signal.SIGTERM)
+
+    async with running_venue(tmp_path) as place:
+        await place.pay(wallet(1))
+        steps = await place.tried(wallet(1), say=end_it)
+        assert steps["nothing left"].verdict is OK
+        assert "CANCELED" in steps["nothing left"].words, "it was there, and is over"
+        assert (steps["livetest"].verdict, "SIGTERM" in steps["livetest"].words) == (FAIL, True)
 
 
 async def test_refusals_of_its_order_are_explained(tmp_path: Path) -> None:
