@@ -19,12 +19,11 @@ from polytui.journal.segments import in_folder
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
+from polytui.sim.world.sources import THIN
 from polytui.sim.world.world import WorldSettings
 
 START_NS = 1_795_204_797 * NS_PER_S
-FEW = 0.01
-"""Messages, a quarter of what is usual."""
-JOURNAL = JournalSettings(segment_mb=0.2, digest_every=200, checkpoint_every=2_000)
+JOURNAL = JournalSettings(segment_mb=0.3, digest_every=200, checkpoint_every=3_000)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +33,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = attrs.evolve(
         Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=1), journal=JOURNAL
     )
-    world = WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,), messages=FEW)
+    world = WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,), messages=THIN / 8)
     header = Header(FORMAT, "0", "demo", folder.name, START_NS, 7)
     journal = PlayedJournal(JournalLog(folder, header, JOURNAL))
     played = InProcess(settings, world, journal=journal).play()
