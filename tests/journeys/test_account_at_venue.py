@@ -331,7 +331,7 @@ async def test_an_engine_that_stands_still_leaves_the_sweep_in_doubt(tmp_path: P
 
 
 async def test_what_is_held_is_told_and_sold(tmp_path: Path) -> None:
-    async with running_venue(tmp_path, speed=10.0) as place, place.account(wallet(1)) as account:
+    async with running_venue(tmp_path, speed=4.0) as place, place.account(wallet(1)) as account:
         await place.pay(wallet(1), "500")
         listed = await listed_of(account)
         bought = await placed(account, listed, 990_000, 20 * SHARE, TimeInForce.FAK)
