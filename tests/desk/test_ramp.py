@@ -9,13 +9,10 @@ from stories import CHEAP_BOOK, PLAIN, STAKED, Story, make_round, of_kind, with_
 from test_quote_sets import QUIET, ThreeRungs, rungs_of
 
 from polytui.config.schema import Settings
-from polytui.desk.snapshots import show_asset
 from polytui.model import events as ev
-from polytui.model.amounts import least_shares
 from polytui.model.effects import Place, Reason
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Side
-from polytui.model.snapshot import AssetState
 from polytui.model.units import MICRO, NS_PER_S, Shares
 from polytui.risk.ramp import Ramp
 
@@ -63,15 +60,6 @@ def test_an_entry_is_of_the_smallest_size() -> None:
     assert order.shares == SMALLEST == make_round().min_shares
     why = story.round().whys["distance_fade"]
     assert (why.reason, why.value, why.limit) == (Reason.RAMP, 0.0, 2.0)
-
-
-def test_a_smallest_order_is_one_that_the_venue_takes() -> None:
-    """A dollar at least, whatever the round's own minimum, in whole lots."""
-    story = live()
-    quote = story.buying().quote
-    for price in range(10_000, 1_000_000, 10_000):
-        least = least_shares(evolve(quote, price=price).price, SMALLEST)
-        assert least * price >= MICRO * MICRO or least >= SMALLEST
 
 
 def test_a_stake_is_not_bought_in_small_orders() -> None:
@@ -171,8 +159,10 @@ def test_it_is_said_how_far_it_is() -> None:
     story = live(rounds=2)
     story.holding()
     prove(story)
-    show_asset(story.desk(), story.now_ns, AssetState.TRADING, "", ())
-    assert story.mind.account.ramp.proven == 1
+    next_round(story)
+    story.book(CHEAP_BOOK, number=1)
+    why = story.round(number=1).whys["distance_fade"]
+    assert (why.reason, why.value, why.limit, why.unit) == (Reason.RAMP, 1.0, 2.0, "rounds")
 
 
 def test_each_session_begins_anew() -> None:
