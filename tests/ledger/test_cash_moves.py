@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytui.desk.account import Account
 from polytui.ledger.cash_moves import CashMoves
 from polytui.model.events import CashKind, CashMoved
+from polytui.model.instrument import Asset
 from polytui.model.units import Usd
 
 
@@ -46,3 +47,16 @@ def test_it_is_money_of_the_account_and_in_its_state_once_it_moved() -> None:
     assert account.cash == account.free_cash == 7_000_000
     assert (account.realised, account.drawdown, account.peak) == (0, 0, 0)
     assert len(account.state()) == len(before) + 1
+
+
+def test_no_deposit_hides_a_loss_and_no_withdrawal_is_one() -> None:
+    account = Account()
+    account.starting_cash = Usd(100_000_000)
+    account.realise(Asset.BTC, Usd(20_000_000), 1)
+    account.realise(Asset.BTC, Usd(-30_000_000), 2)
+    was = (account.peak, account.drawdown, account.drawdown_pct, account.equity_peak)
+    for one in (moved(5_000.0), moved(-80.0, kind=CashKind.WITHDRAWAL)):
+        account.moves.take(one)
+        now = (account.peak, account.drawdown, account.drawdown_pct, account.equity_peak)
+        assert now == was == (20_000_000, 30_000_000, 25_000_000, 120_000_000)
+        assert account.realised_today(3) == -10_000_000
