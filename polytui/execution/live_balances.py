@@ -54,6 +54,9 @@ class LiveBalances:
     clock: SessionClock
     say: Say
     activity: ActivityReader | None = None
+    patient_until_ns: int = 0
+    """Until then dollars that are missing may be winners of the session before, whose rounds are
+    known no more: nothing is made of them."""
     _unredeemed: dict[str, LiveRound] = field(factory=dict)
     _ended: dict[str, None] = field(factory=dict)
     """Rounds whose end is known here."""
@@ -119,6 +122,9 @@ class LiveBalances:
             return [], 0
         if not missing:
             self._doubt, self._agreed_ns = None, self.clock.now_ns()
+            return [], 0
+        if missing < 0 and self.clock.now_ns() < self.patient_until_ns:
+            self._doubt, self.is_conclusive = None, False
             return [], 0
         doubt, self._doubt = self._doubt, _Doubt(missing, changes)
         if doubt is None or doubt.amount != missing:

@@ -193,9 +193,7 @@ class LiveTrades:
     def _move(self, key: Trade, known: KnownTrade, status: TradeStatus, match: UserMatch) -> Told:
         """How far it has come; only FAILED is news to a desk."""
         before = known.status
-        if before is TradeStatus.FAILED or (
-            before is not None and _RANKS[status] <= _RANKS[before]
-        ):
+        if before is not None and _RANKS[status] <= _RANKS[before]:
             return []
         if before is TradeStatus.CONFIRMED:
             self._say(

@@ -35,6 +35,8 @@ _OVERLAP_S = 120
 """Trades are asked for from so long before the last time on: clocks differ, rows come late."""
 _BEFORE_THE_END_S = 600
 """And at the start, from so long before the last session ended."""
+_REDEEMED_WITHIN_S = 300
+"""After a start: what the last session won is paid out by then, where the venue's redeemer may."""
 _SOON_S = 5.0
 """After a difference that has to be seen twice, and while the user channel is doubted."""
 _FAILED_AGAIN_S = 10.0
@@ -82,6 +84,7 @@ class Reconcile:
         now_s = self.clock.now_ns() // NS_PER_S
         await self.account.refresh_collateral()
         if carried_until_ns:
+            self.balances.patient_until_ns = (now_s + _REDEEMED_WITHIN_S) * NS_PER_S
             self._since_s = carried_until_ns // NS_PER_S - _BEFORE_THE_END_S
         else:
             self._since_s = now_s

@@ -413,6 +413,8 @@ def test_what_an_earlier_session_counted_may_fail_now() -> None:
     assert held.cash_flow == -2_000_000
     assert books.money().cash == 1_005_000_000
     assert opened.counted == (), "its reversal is told, or the fill was never heard of"
+    books.settle(won())
+    assert books.realised(BTC) == 7_000_000 - 2_000_000 + 4_000_000
 
 
 def test_a_desk_is_told_of_the_fills_of_open_and_of_the_last_settled_rounds() -> None:

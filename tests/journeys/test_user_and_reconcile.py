@@ -19,7 +19,7 @@ from polytui.execution.reconcile import Reconcile
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import MICRO, Shares
+from polytui.model.units import MICRO, Shares, Usd
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.user_channel import UserChannel
@@ -217,6 +217,24 @@ async def test_another_process_goes_on_from_what_the_venue_says() -> None:
         opened = books.opening(Asset.BTC, 1)
         assert [one.cash_flow for one in opened.held] == [-4_000_000]
         assert opened.cash == 1000 * MICRO
+
+
+async def test_what_the_last_session_won_may_be_missing_for_a_while() -> None:
+    async with kept_account(is_listening=False) as kept:
+        books = LiveBooks(Carried(Usd(1000 * MICRO), Usd(1005 * MICRO), {}))
+        news: list[object] = []
+        balances = LiveBalances(kept.us.account, books, kept.clock, lambda *line: None)
+        reconcile = Reconcile(
+            kept.us.account, books, balances, kept.clock, LIVE,
+            lambda asset, report: None, news.append, lambda *line: None,
+        )  # fmt: skip
+        await reconcile.begin(kept.clock.now_ns())
+        assert [await reconcile.once() for _ in range(2)] == [0, 0]
+        balances.patient_until_ns = 0
+        assert [await reconcile.once() for _ in range(2)] == [1, 0]
+        (moved,) = [one for one in news if isinstance(one, ev.CashMoved)]
+        assert moved.amount == -5 * MICRO
+        assert books.money().cash == 1000 * MICRO
 
 
 async def test_a_first_session_counts_from_now_on() -> None:
