@@ -68,6 +68,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         prices=prices,
         venue=None if options.get("venue") is None else running_venue(options["venue"]),
         is_fresh=options["fresh"],
+        is_on_paper=bool(options.get("is_on_paper")),
         chaos=chaos,
         death=next(iter(parse_deaths(options.get("chaos") or "")), None),
     )
@@ -141,6 +142,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
     command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
     command += ["--rounds", str(plan.settings.session.rounds)]
     command += ["--fresh"] if plan.is_fresh else []
+    command += ["--paper"] if plan.is_on_paper else []
     for option in _FORWARDED:
         value = options.get(option)
         if value not in (None, ""):

@@ -46,10 +46,13 @@ def serve_venue(
     is_at_machine_time: bool,
     is_hostile: bool,
     v2_share: float,
+    heartbeat_s: float,
+    is_traded: bool,
     until_stdin_closes: bool,
 ) -> None:
-    """The simulated venue until it is told to end."""
+    """The simulated venue until it is told to end. `is_traded`: its parent sends orders at once."""
     # Here and not above: an engine asks this module for its world and serves nothing.
+    from polytui.sim.exchange.rules import ExchangeRules
     from polytui.sim.server.hostility import on_bad_days
     from polytui.sim.server.venue import VenueSettings, serve_forever
 
@@ -58,6 +61,7 @@ def serve_venue(
         port=port,
         speed=speed,
         is_at_machine_time=is_at_machine_time,
+        rules=ExchangeRules(heartbeat_s=heartbeat_s),
     )
     if is_hostile:
         venue = on_bad_days(venue)
@@ -65,7 +69,11 @@ def serve_venue(
 
     async def serve() -> None:
         await serve_forever(
-            venue, sys.stdout, until_stdin_closes=until_stdin_closes, greeting=greeting
+            venue,
+            sys.stdout,
+            until_stdin_closes=until_stdin_closes,
+            is_traded=is_traded,
+            greeting=greeting,
         )
 
     trio.run(serve)

@@ -45,6 +45,12 @@ def run(mode: str = "paper", **options: Any) -> None:
     "--prices", type=click.Path(path_type=Path), help="Recorded Chainlink ticks (CSV, .gz)."
 )
 @click.option("--chaos", default="", help='"crash:eth@round2" or "spread:market@round3+60sx5"')
+@click.option(
+    "--paper",
+    "is_on_paper",
+    is_flag=True,
+    help="Orders are only thought: matched here against the books, and never sent.",
+)
 @click.option("--in-process", is_flag=True, help="No sockets, no waiting: one seed, one result.")
 @click.option(
     "--venue",
@@ -123,6 +129,14 @@ def attach(
 @click.option(
     "--v2-share", type=click.FloatRange(0, 1), help="Of rounds with position ids.  [default: 0]"
 )
+@click.option(
+    "--heartbeat",
+    type=click.FloatRange(1),
+    default=10.0,
+    show_default=True,
+    help="World seconds without one after which a key's orders are cancelled.",
+)
+@click.option("--is-traded", is_flag=True, hidden=True)
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 @config_option
 @plain_errors
@@ -148,5 +162,7 @@ def venue(**options: Any) -> None:
         is_at_machine_time=is_at_machine_time,
         is_hostile=options["hostile"],
         v2_share=options["v2_share"] or 0.0,
+        heartbeat_s=options["heartbeat"],
+        is_traded=options["is_traded"],
         until_stdin_closes=options["until_stdin_closes"],
     )

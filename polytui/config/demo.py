@@ -12,11 +12,12 @@ _USUAL = RiskSettings()
 def adapted_to_demo(settings: Settings, demo: DemoSettings) -> Settings:
     """Strategies that `demo` names trade besides those that are enabled, and an asset may lose more
     rounds in a row, unless a person has said how many: a demo is there to show every kind, and
-    nobody's money is in it."""
+    nobody's money is in it. So it does not begin small either."""
     tables = {
         name: attrs.evolve(getattr(settings, name), is_enabled=True) for name in demo.strategies
     }
     risk = settings.risk
     if risk.max_losses_in_a_row == _USUAL.max_losses_in_a_row:
         risk = attrs.evolve(risk, max_losses_in_a_row=demo.max_losses_in_a_row)
-    return attrs.evolve(settings, risk=risk, **tables)
+    live = attrs.evolve(settings.live, ramp_rounds=0)
+    return attrs.evolve(settings, risk=risk, live=live, **tables)

@@ -27,8 +27,8 @@ class LiveSettings:
     """An order or trade that the venue knows and the user channel has not told of by then, in real
     time: the channel is not believed, and is connected anew."""
     close_s: float = setting(10.0, between(1.0, 60.0))
-    """On the way out the venue is asked for so long to cancel everything. What it does not confirm
-    by then dies with the heartbeat."""
+    """On the way out the venue is asked for so long to cancel everything, in real time. What it
+    does not confirm by then dies with the heartbeat."""
     ramp_rounds: int = setting(3, between(0, 100))
     """So many rounds at the venue's least size first, and on only after each was reconciled."""
 

@@ -15,8 +15,9 @@ from polytui.config.schema import Settings
 from polytui.desk.desk import Desk
 from polytui.desk.mind import Mind
 from polytui.desk.round_phase import Phase
-from polytui.model.events import Cancelled, DeskOpened, HeldRound
+from polytui.model.events import Cancelled, DeskOpened, FoundOrder, HeldRound
 from polytui.model.instrument import Asset, Round
+from polytui.model.orders import Order
 from polytui.model.units import NS_PER_MS
 
 GONE = "the process that sent it is no more"
@@ -66,6 +67,23 @@ def gone_orders(mind: Mind, asset: Asset) -> list[Cancelled]:
     desk = mind.desks.get(asset)
     working = [] if desk is None else desk.ledger.orders.working()
     return [Cancelled(one.order.order_id, GONE) for one in working]
+
+
+def doubtful_orders(mind: Mind, asset: Asset) -> tuple[FoundOrder, ...]:
+    """Those that worked at a venue when the process ended: what became of them only the venue
+    knows."""
+    desk = mind.desks.get(asset)
+    working = [] if desk is None else desk.ledger.orders.working()
+    return tuple(
+        FoundOrder(one.order, one.filled, one.spent, tuple(one.fills), is_certain=False)
+        for one in working
+    )
+
+
+def known_orders(mind: Mind, asset: Asset) -> tuple[Order, ...]:
+    """Every order of rounds that are not over: what was done with one may be told only now."""
+    desk = mind.desks.get(asset)
+    return () if desk is None else tuple(desk.ledger.orders.known())
 
 
 def unsettled(mind: Mind, asset: Asset) -> list[Round]:

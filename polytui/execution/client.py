@@ -18,6 +18,7 @@ import trio
 from attrs import field, frozen
 
 from polytui.config.schema import Settings
+from polytui.execution.arming import Armed, Unarmed
 from polytui.model.effects import Effect
 from polytui.model.events import (
     CashMoved,
@@ -29,7 +30,7 @@ from polytui.model.events import (
     Reconciled,
     Report,
 )
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Round
 from polytui.model.orders import Order
 from polytui.model.units import Usd
 from polytui.net.clock import SessionClock
@@ -111,6 +112,10 @@ class Carried:
     working: Mapping[Asset, tuple[FoundOrder, ...]] = field(factory=dict)
     """Orders that worked when the process ended, none of them certain: a venue is asked for each.
     On paper they ended with it."""
+    until_ns: int = 0
+    """Session time of the last event that they took."""
+    rounds: Mapping[Asset, tuple[Round, ...]] = field(factory=dict)
+    """Every round whose end its desk has not seen."""
     orders: Mapping[Asset, tuple[Order, ...]] = field(factory=dict)
     """Every order that its desk knows, ended ones of open rounds too: fills of theirs may come."""
 
@@ -123,6 +128,13 @@ class AccountNeeds:
     """With the addresses that the session really asks."""
     clock: SessionClock
     carried: Carried | None = None
+    armed: Armed | Unarmed | None = None
+    """Who may send orders, or only sign them; None on paper."""
+    session: str = ""
+    """Its name, for others who are refused the same wallet."""
+    is_alone: bool = False
+    """The venue ends with the session: nobody else has its wallet, and no key of it is worth
+    keeping."""
     pools: Pools = field(factory=Pools)
     """Connections and pace by host, shared with everybody else who asks there."""
     trust: Trust = field(factory=Trust)

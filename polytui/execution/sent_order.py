@@ -9,6 +9,7 @@ from attrs import define, field
 
 from polytui.model.events import Cancelled, Filled, NotFound, Refused, Report
 from polytui.model.orders import Order
+from polytui.model.units import Shares
 
 _MISSES = 2
 """The mind takes it for dead then, by its own clock; here it only holds up a stop no longer."""
@@ -36,6 +37,11 @@ class SentOrder:
     def is_early(self) -> bool:
         """Whether the venue may not know it yet: what it says of it then is no answer."""
         return not self.answered.is_set() or trio.current_time() < self.held_until
+
+    @property
+    def left(self) -> Shares:
+        """What of it may still trade, as far as fills are known here."""
+        return Shares(max(0, self.order.shares - sum(self.trades.values())))
 
     def has_ended(self, report: Report) -> bool:
         """Whether nothing more can come of it after this. One that was not found once may live

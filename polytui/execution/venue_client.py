@@ -46,6 +46,8 @@ from polytui.net.clock import SessionClock
 
 MOST_POSTED = 15
 """Orders of one POST (venue rule)."""
+_MOST_UNHEARD = 1_000
+"""Of a desk that never comes back; one that begins is told everything that counts."""
 
 
 @define(eq=False)
@@ -63,6 +65,8 @@ class VenueClient:
     modes: VenueModes = field(factory=VenueModes)
     restricted: Callable[[str], None] = field(default=lambda words: None)
     """Told why we may not trade by law or by the venue's rules."""
+    health: Callable[[], Iterable[AccountNews]] = field(default=tuple)
+    """How the account is, for a desk that begins to listen."""
     _sent: dict[str, SentOrder] = field(factory=dict)
     _deliver: Deliver | None = None
     _unheard: list[Report | AccountNews] = field(factory=list)
@@ -91,13 +95,16 @@ class VenueClient:
     async def run(self, effects: trio.MemoryReceiveChannel[Effect], deliver: Deliver) -> None:
         self._deliver = deliver
         unheard, self._unheard = self._unheard, []
-        for one in unheard:
-            deliver(one)
-        async with trio.open_nursery() as life:
-            life.start_soon(self._raise_faults)
-            async for effect in effects:
-                self._take([effect, *_waiting(effects)])
-            await trio.sleep_forever()
+        for one in (*self.health(), *unheard):
+            self.tell(one)
+        try:
+            async with trio.open_nursery() as life:
+                life.start_soon(self._raise_faults)
+                async for effect in effects:
+                    self._take([effect, *_waiting(effects)])
+                await trio.sleep_forever()
+        finally:
+            self._deliver = None
 
     def observe(self, event: Event) -> Sequence[Report]:
         reports = self.wire.observe(event)
@@ -121,9 +128,9 @@ class VenueClient:
         return bool(self._sent)
 
     @property
-    def waiting(self) -> list[trio.Event]:
-        """Set as orders that are on their way are answered."""
-        return [sent.answered for sent in self._sent.values() if not sent.answered.is_set()]
+    def sent(self) -> Iterable[SentOrder]:
+        """Orders that nothing ended."""
+        return self._sent.values()
 
     def report(self, report: Report) -> None:
         """One report to the desk, whichever way it came."""
@@ -133,9 +140,12 @@ class VenueClient:
     def tell(self, news: Report | AccountNews) -> None:
         """To the desk's inbox; to that of the next one where none listens yet."""
         if self._deliver is None:
-            self._unheard.append(news)
-        else:
+            self._unheard = [*self._unheard[-_MOST_UNHEARD:], news]
+            return
+        try:
             self._deliver(news)
+        except Exception as error:
+            self._fail(error)  # a full inbox is a fault of the asset, and of nobody else
 
     def _note(self, report: Report) -> None:
         sent = self._sent.get(report.order_id)
@@ -185,10 +195,13 @@ class VenueClient:
             except Fatal:
                 raise
             except Exception as error:
-                self._faults.append(error)
-                self._is_faulty.set()
+                self._fail(error)
 
         self.requests.start_soon(request)
+
+    def _fail(self, error: Exception) -> None:
+        self._faults.append(error)
+        self._is_faulty.set()
 
     async def _raise_faults(self) -> None:
         await self._is_faulty.wait()
@@ -201,11 +214,8 @@ class VenueClient:
     async def _place(self, placed: Sequence[SentOrder]) -> None:
         began, signed = trio.current_time(), dict[str, tuple[SentOrder, Any]]()
         for sent in placed:
-            if why := self.wire.preflight(sent.order):
-                self.report(Refused(sent.order.order_id, f"not sent: {why}"))
-                continue
             try:
-                signed[sent.order.order_id] = sent, self.wire.sign(sent.order)
+                signed[sent.order.order_id] = sent, self._signed(sent)
             except Rejected as error:
                 self.report(Refused(sent.order.order_id, f"not sent: {error}"))
         if not signed:
@@ -216,6 +226,14 @@ class VenueClient:
                 self._start(self._place_again, sent, form, outcome, began)
             else:
                 self._hear(sent, outcome)
+
+    def _signed(self, sent: SentOrder) -> Any:
+        """Rejected for what is not sent at all."""
+        if sent.is_unwanted or sent.order.order_id not in self._sent:
+            raise Rejected("not wanted any more")
+        if why := self.wire.preflight(sent.order):
+            raise Rejected(why)
+        return self.wire.sign(sent.order)
 
     async def _place_again(self, sent: SentOrder, form: Any, busy: Retry, began: float) -> None:
         """Until the venue takes it, refuses it, or nobody knows; or it is wanted no more."""

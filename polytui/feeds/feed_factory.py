@@ -9,7 +9,7 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from polytui.config.api_key import ApiKey
-from polytui.config.schema import HttpLimits, Settings, SocketLimits
+from polytui.config.schema import Settings, SocketLimits
 from polytui.feeds.attendant import UNATTENDED, Attendant
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import Home
@@ -17,8 +17,8 @@ from polytui.feeds.losses import Losses
 from polytui.model.instrument import Asset
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
-from polytui.net.http import Http, HttpSettings
-from polytui.net.pools import Pools
+from polytui.net.http import Http
+from polytui.net.pools import Pools, http_settings
 from polytui.net.socket_settings import CloseRule, SocketSettings
 from polytui.net.ws import SocketWatcher, StayingSocket
 from polytui.venues import bybit
@@ -166,18 +166,3 @@ class FeedFactory:
 
     def _make_http(self, base_url: str) -> Http:
         return Http(base_url, http_settings(self.settings.http), trust=self.trust)
-
-
-def http_settings(limits: HttpLimits) -> HttpSettings:
-    """Of a client, as the settings of all of them have it."""
-    return HttpSettings(
-        connect_s=limits.connect_s,
-        read_s=limits.read_s,
-        total_s=limits.total_s,
-        max_connections=limits.max_connections,
-        requests_per_s=limits.requests_per_s,
-        burst=limits.burst,
-        tries=limits.tries,
-        retry_first_s=limits.retry_first_s,
-        may_use_http2=limits.may_use_http2,
-    )

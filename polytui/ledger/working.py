@@ -267,6 +267,10 @@ class WorkingOrders:
         """What may still trade in a round."""
         return [working for working in self._working.values() if working.order.slug == slug]
 
+    def known(self) -> list[Order]:
+        """Every one, ended ones of rounds that are not forgotten too."""
+        return [working.order for working in self._orders.values()]
+
     def working(self) -> list[WorkingOrder]:
         return list(self._working.values())
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import trio
 from attrs import define, field
 
-from polytui.net.http import Http
+from polytui.config.wires import HttpLimits
+from polytui.net.http import Http, HttpSettings
 
 _CLOSE_S = 1.0
 
@@ -35,3 +36,18 @@ class Pools:
             while self._clients:
                 _, client = self._clients.popitem()
                 await client.close()
+
+
+def http_settings(limits: HttpLimits) -> HttpSettings:
+    """As the settings' file has them."""
+    return HttpSettings(
+        connect_s=limits.connect_s,
+        read_s=limits.read_s,
+        total_s=limits.total_s,
+        max_connections=limits.max_connections,
+        requests_per_s=limits.requests_per_s,
+        burst=limits.burst,
+        tries=limits.tries,
+        retry_first_s=limits.retry_first_s,
+        may_use_http2=limits.may_use_http2,
+    )

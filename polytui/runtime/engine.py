@@ -25,7 +25,7 @@ from polytui.runtime.chaos import Chaos
 from polytui.runtime.going_on import Start, begin_session
 from polytui.runtime.hub import Hub
 from polytui.runtime.inbox import Inbox
-from polytui.runtime.modes import MODES, Surroundings, opener_of
+from polytui.runtime.modes import MODES, Surroundings, execution_of, opener_of
 from polytui.runtime.pace import Pace
 from polytui.runtime.plan import Plan
 from polytui.runtime.session import Session
@@ -44,9 +44,7 @@ async def run_engine(plan: Plan) -> Summary:
     here is a fault above the assets: everything is cancelled, and the traceback goes up."""
     async with (
         hear_signals() as signals,
-        opener_of(plan.mode, plan.venue)(
-            plan.settings, plan.folder, plan.config, plan.prices
-        ) as surroundings,
+        opener_of(plan)(plan.settings, plan.folder, plan.config, plan.prices) as surroundings,
     ):
         session = open_session(plan, surroundings)
         async with keep_database(session):
@@ -61,7 +59,7 @@ async def run_engine(plan: Plan) -> Summary:
 async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
-    async with MODES[plan.mode].execution(needs_of(session, surroundings)) as execution:
+    async with execution_of(plan)(needs_of(session, surroundings)) as execution:
         runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
         await _supervise(plan, session, surroundings, signals, runs, pace)
@@ -73,11 +71,14 @@ def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
     return AccountNeeds(
         surroundings.settings,
         session.clock,
-        None if session.goes_on is None else session.goes_on.carried,
-        surroundings.pools,
-        session.trust,
-        session.notice,
-        session.kill,
+        carried=None if session.goes_on is None else session.goes_on.carried,
+        armed=surroundings.armed,
+        session=session.name,
+        is_alone=surroundings.world is None,
+        pools=surroundings.pools,
+        trust=session.trust,
+        say=session.notice,
+        kill=session.kill,
     )
 
 

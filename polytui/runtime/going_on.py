@@ -10,7 +10,14 @@ from attrs import frozen
 from loguru import logger
 
 from polytui.desk.account import Account
-from polytui.desk.coming_back import come_back, gone_orders, unsettled, what_it_had
+from polytui.desk.coming_back import (
+    come_back,
+    doubtful_orders,
+    gone_orders,
+    known_orders,
+    unsettled,
+    what_it_had,
+)
 from polytui.desk.mind import Mind
 from polytui.execution.client import Carried
 from polytui.feeds.home import FollowedRound
@@ -20,6 +27,7 @@ from polytui.model.errors import Fatal
 from polytui.model.events import Cancelled
 from polytui.model.instrument import Asset
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.runtime.modes import trades_at_venue
 from polytui.runtime.plan import Plan
 from polytui.runtime.recovery import Recovered, Recovery
 
@@ -39,7 +47,7 @@ class GoesOn:
     continues: Continues
     carried: Carried
     gone: dict[Asset, list[Cancelled]]
-    """Orders that worked on paper when the process died."""
+    """Orders that worked on paper when the process died; a venue has them still, and is asked."""
     followed: dict[Asset, list[FollowedRound]]
     """Rounds whose end it has not seen."""
     words: str
@@ -105,8 +113,11 @@ def _anew(
     lines: list[Line],
     now_ns: int,
 ) -> Start:
-    """A new account on paper. What stopped entries stops them still."""
+    """A new account on paper, or a first look at one that a venue has. What stopped entries stops
+    them still."""
     cash = f"a new paper account of {plan.settings.paper.starting_cash_usd:.2f} USD"
+    if trades_at_venue(plan):
+        cash = "the account as the venue has it now"
     where = Path(plan.settings.journal.directory).resolve()
     if found is not None:
         lines.append(("warn", "", f"{cash}: leaves {found.session} with {_had(found.mind)}"))
@@ -126,22 +137,25 @@ def _anew(
 
 
 def _taken_over(found: Recovered, plan: Plan, now_ns: int) -> GoesOn:
-    mind = found.mind
-    seq, away_ns, cash = mind.seq, now_ns - mind.at_ns, mind.account.cash
-    had = _had(mind)
-    gone = {asset: gone_orders(mind, asset) for asset in Asset}
+    mind, until_ns = found.mind, found.mind.at_ns
+    seq, away_ns, cash = mind.seq, now_ns - until_ns, mind.account.cash
+    had, is_at_venue = _had(mind), trades_at_venue(plan)
+    working = {asset: doubtful_orders(mind, asset) for asset in Asset}
+    orders = {asset: known_orders(mind, asset) for asset in Asset}
+    gone = {asset: [] if is_at_venue else gone_orders(mind, asset) for asset in Asset}
     come_back(mind, now_ns)
     minutes = _candle_minutes(mind, plan.settings.session.assets)
-    count = sum(map(len, gone.values()))
+    count = sum(map(len, working.values()))
     words = f"recovered {found.session}: {had}, candles {minutes} min, {_away(away_ns)}"
     if count:
-        words += f", {count} orders that worked are gone"
+        words += f", {count} orders that worked are {'asked for' if is_at_venue else 'gone'}"
     desks = {a: one for a in Asset if (one := what_it_had(mind, a)) is not None}
+    rounds = {a: tuple(unsettled(mind, a)) for a in desks}
     return GoesOn(
         Continues(found.session, seq),
-        Carried(mind.account.starting_cash, cash, desks),
+        Carried(mind.account.starting_cash, cash, desks, working, until_ns, rounds, orders),
         gone,
-        {a: [FollowedRound(one) for one in unsettled(mind, a)] for a in desks},
+        {a: [FollowedRound(one) for one in rounds[a]] for a in desks},
         words,
         {
             "words": words,
@@ -150,7 +164,8 @@ def _taken_over(found: Recovered, plan: Plan, now_ns: int) -> GoesOn:
             "away_s": round(away_ns / NS_PER_S, 3),
             "cash_usd": cash / MICRO,
             "positions": _positions(mind),
-            "orders_gone": count,
+            "orders_gone": 0 if is_at_venue else count,
+            "orders_asked_for": count if is_at_venue else 0,
             "candle_minutes": minutes,
             "records_read": found.played,
             "took_s": round(found.took_s, 3),

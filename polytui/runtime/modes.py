@@ -3,7 +3,12 @@
 | mode  | events from                    | execution | clock               | endpoints   | trades  |
 |-------|--------------------------------|-----------|---------------------|-------------|---------|
 | paper | live public feeds              | paper     | wall                | config.toml | enabled |
-| demo  | `polytui venue`, a child of us | paper     | the venue's, scaled | loopback    | more    |
+| demo  | `polytui venue`, a child of us | live      | the venue's, scaled | loopback    | more    |
+| live  | live public feeds              | live      | wall                | config.toml | enabled |
+
+A demo's wallet is nobody's: its key is made of the venue's own token, its dollars come from the
+venue's faucet, and it is armed for addresses of this machine alone. `--paper` is a demo whose
+orders the venue never hears of.
 
 Replay and the in-process demo have no tasks at all; they are in `backtest/`.
 """
@@ -25,17 +30,25 @@ from polytui.config.schema import DemoSettings, EndpointSettings, Settings, Sock
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
 from polytui.config.wallet import chosen_api_key
+from polytui.execution.arming import Armed, Unarmed, arm_simulated
 from polytui.execution.client import OpenExecution
+from polytui.execution.live import open_live
 from polytui.execution.paper_client import open_paper
+from polytui.execution.throwaway import throwaway_wallet
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
+from polytui.runtime.plan import Plan
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.urls import Urls
 from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
+_HEARTBEAT_S = 10.0
+"""The real venue's patience with a key that does not beat."""
+_PATIENCE_REAL_S = 20.0
+"""A demo's, in real seconds, where that is longer."""
 
 
 @frozen
@@ -60,6 +73,8 @@ class Surroundings:
     """What people should know of where the session lives."""
     pools: Pools = field(factory=Pools)
     """Connections and pace by host, of all assets and all their lives; closed at the end."""
+    armed: Armed | Unarmed | None = None
+    """Who may send orders, or only sign them; None on paper."""
 
 
 Opener = Callable[
@@ -80,8 +95,23 @@ async def _paper(
 
 
 @asynccontextmanager
+async def _live(
+    armed: Armed | Unarmed | None,
+    settings: Settings,
+    folder: Path,
+    config: Path | None,
+    prices: Path | None,
+) -> AsyncIterator[Surroundings]:
+    """As on paper, and armed."""
+    if armed is None:
+        raise Fatal("live trading needs a wallet that somebody has named")
+    async with _paper(settings, folder, config, prices) as surroundings:
+        yield attrs.evolve(surroundings, armed=armed)
+
+
+@asynccontextmanager
 async def _demo(
-    settings: Settings, folder: Path, config: Path | None, prices: Path | None
+    is_on_paper: bool, settings: Settings, folder: Path, config: Path | None, prices: Path | None
 ) -> AsyncIterator[Surroundings]:
     demo, session = settings.demo, settings.session
     arguments = [
@@ -98,26 +128,38 @@ async def _demo(
         arguments += ["--config", str(config)]
     if prices is not None:
         arguments += ["--prices", str(prices)]
+    if not is_on_paper:
+        arguments += ["--heartbeat", f"{_patience_s(demo.speed):g}", "--is-traded"]
     async with open_venue(arguments, folder / "venue.log") as urls:
         clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
-        here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
+        here = _beating_for(demo.speed, _settings_at(urls, settings))
+        armed = None if is_on_paper else await _armed_at(urls, here, clock)
         # The simulated venue takes any credentials; these are nobody's.
         credentials = ApiKey("demo", Secret("demo"), Secret("demo"))
         fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
-        yield Surroundings(here, clock, credentials, fault, turn, world=None, seed=demo.seed)
+        yield Surroundings(
+            here, clock, credentials, fault, turn, world=None, seed=demo.seed, armed=armed
+        )
 
 
 @asynccontextmanager
 async def _attached(
-    urls: Urls, settings: Settings, folder: Path, config: Path | None, prices: Path | None
+    urls: Urls,
+    is_on_paper: bool,
+    settings: Settings,
+    folder: Path,
+    config: Path | None,
+    prices: Path | None,
 ) -> AsyncIterator[Surroundings]:
     """A venue that runs for itself: its speed is not ours to change, and it is there when we are
     not. Fatal where nobody answers."""
     await _find(urls)
     clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
-    here = attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
+    here = _settings_at(urls, settings)
+    armed = None if is_on_paper else await _armed_at(urls, here, clock)
     credentials, fault = ApiKey("demo", Secret("demo"), Secret("demo")), partial(_make_fault, urls)
-    yield Surroundings(here, clock, credentials, fault, world=f"{urls.anchor_ns:x}")
+    world = f"{urls.anchor_ns:x}"
+    yield Surroundings(here, clock, credentials, fault, world=world, armed=armed)
 
 
 async def _find(urls: Urls) -> None:
@@ -128,6 +170,56 @@ async def _find(urls: Urls) -> None:
         raise Fatal(f"the venue of --venue does not answer at {urls.geoblock}: {error}") from error
     finally:
         await http.close()
+
+
+# --- the wallet of a demo -------------------------------------------------------------------------
+
+
+async def _armed_at(urls: Urls, settings: Settings, clock: Clock) -> Armed:
+    """The throwaway wallet of this venue, with money. One that has traded there already keeps what
+    that left it."""
+    wallet = throwaway_wallet(urls.control_token)
+    async with _controlling(urls) as http:
+        told = await http.get("/account", {"wallet": wallet.funder})
+        account = msgspec.json.decode(told, type=_Account)
+        if not account.trades and account.usd == "0":
+            money = {
+                "owner": wallet.owner,
+                "wallet": wallet.funder,
+                "signature_type": int(wallet.kind),
+                "dollars": f"{settings.paper.starting_cash_usd:.6f}",
+            }
+            await http.post("/faucet", msgspec.json.encode(money))
+    addresses = (settings.endpoints.clob, settings.endpoints.user_ws, settings.endpoints.geoblock)
+    return arm_simulated(wallet, None, addresses)
+
+
+class _Account(msgspec.Struct):
+    """What a venue's control address tells of a wallet, as far as it is needed."""
+
+    usd: str
+    trades: list[msgspec.Raw]
+
+
+def _patience_s(speed: float) -> float:
+    """Session seconds without a heartbeat after which a demo's venue cancels. A real venue's ten
+    are half a second at twenty times speed: a busy machine would lose them all the time."""
+    return max(_HEARTBEAT_S, _PATIENCE_REAL_S * speed)
+
+
+def _beating_for(speed: float, settings: Settings) -> Settings:
+    """Beats as often as that patience wants, and a grace that ends before it does."""
+    patience_s, live = _patience_s(speed), settings.live
+    beating = attrs.evolve(
+        live,
+        heartbeat_s=max(live.heartbeat_s, patience_s / 10),
+        heartbeat_grace_s=max(live.heartbeat_grace_s, patience_s * 0.8),
+    )
+    return attrs.evolve(settings, live=beating)
+
+
+def _settings_at(urls: Urls, settings: Settings) -> Settings:
+    return attrs.evolve(settings, endpoints=_endpoints(urls), sockets=_eager(settings.sockets))
 
 
 def _endpoints(urls: Urls) -> EndpointSettings:
@@ -156,10 +248,16 @@ async def _turn(urls: Urls, clock: Clock, speed: float, at_ns: int) -> None:
 
 
 async def _control(urls: Urls, path: str, order: dict[str, object]) -> None:
-    given = {"Authorization": f"Bearer {urls.control_token}"}
-    http = Http(urls.control, HttpSettings(), headers=given)
-    try:
+    async with _controlling(urls) as http:
         await http.post(path, msgspec.json.encode(order))
+
+
+@asynccontextmanager
+async def _controlling(urls: Urls) -> AsyncIterator[Http]:
+    given = {"Authorization": f"Bearer {urls.control_token}"}
+    http = Http(urls.control, HttpSettings(), headers=given, is_loopback_only=True)
+    try:
+        yield http
     finally:
         await http.close()
 
@@ -170,7 +268,8 @@ class Mode:
 
     command: str
     """The subcommand that runs it."""
-    opener: Opener
+    opener: Callable[[Plan], Opener]
+    """What a session of this plan lives in."""
     execution: OpenExecution
     """What trades, and for whom."""
     is_simulated: bool
@@ -184,24 +283,47 @@ def _as_written(settings: Settings, demo: DemoSettings) -> Settings:
     return settings
 
 
+def _opener_of_demo(plan: Plan) -> Opener:
+    if plan.venue is not None:
+        return partial(_attached, plan.venue, plan.is_on_paper)
+    return partial(_demo, plan.is_on_paper)
+
+
 MODES: dict[str, Mode] = {
     "paper": Mode(
         "run",
-        _paper,
+        lambda plan: _paper,
         open_paper,
         is_simulated=False,
         adapted=_as_written,
     ),
     "demo": Mode(
         "demo",
-        _demo,
-        open_paper,
+        _opener_of_demo,
+        open_live,
         is_simulated=True,
         adapted=adapted_to_demo,
+    ),
+    "live": Mode(
+        "run",
+        lambda plan: partial(_live, plan.armed),
+        open_live,
+        is_simulated=False,
+        adapted=_as_written,
     ),
 }
 
 
-def opener_of(mode: str, venue: Urls | None) -> Opener:
-    """What a session of this mode lives in; `venue`: a simulated one that runs already."""
-    return MODES[mode].opener if venue is None else partial(_attached, venue)
+def opener_of(plan: Plan) -> Opener:
+    """What a session of this plan lives in."""
+    return MODES[plan.mode].opener(plan)
+
+
+def execution_of(plan: Plan) -> OpenExecution:
+    """What trades in it."""
+    return open_paper if plan.is_on_paper else MODES[plan.mode].execution
+
+
+def trades_at_venue(plan: Plan) -> bool:
+    """Whether a venue has the orders, and goes on having them when the process is no more."""
+    return execution_of(plan) is open_live

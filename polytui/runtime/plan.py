@@ -14,6 +14,7 @@ from polytui.runtime.sudden_death import PlannedDeath
 from polytui.sim.server.urls import Urls
 
 if TYPE_CHECKING:
+    from polytui.execution.arming import Armed, Unarmed
     from polytui.runtime.status import StatusConsole
 
 
@@ -30,6 +31,10 @@ class Plan:
     config: Path | None = None
     """Where the settings came from, watched for changes; a venue of ours reads the same."""
     prices: Path | None = None
+    armed: Armed | Unarmed | None = None
+    """With whose wallet it trades live, or only signs; None for every other mode."""
+    is_on_paper: bool = False
+    """A demo whose orders the venue never hears of."""
     venue: Urls | None = None
     """A simulated venue that runs already, and outlives the session; None for one of our own."""
     is_fresh: bool = False

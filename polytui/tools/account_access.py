@@ -27,6 +27,7 @@ from polytui.execution.throwaway import throwaway_wallet
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.paths import running_venue
 from polytui.runtime.modes import Surroundings, opener_of
+from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
 from polytui.tools.venue_account import Access, VenueAccount, open_venue_account
 from polytui.venues.polymarket.plain_refusals import explained
@@ -77,8 +78,8 @@ class AccountAccess:
     @asynccontextmanager
     async def world(self) -> AsyncIterator[Surroundings]:
         mode = "paper" if self.urls is None else "demo"
-        opener = opener_of(mode, self.urls)
-        async with opener(self.settings, Path(), self.config, None) as world:
+        plan = Plan(mode, self.settings, Path(), venue=self.urls, is_on_paper=True)
+        async with opener_of(plan)(self.settings, Path(), self.config, None) as world:
             yield world
 
     @asynccontextmanager

@@ -13,10 +13,10 @@ from attrs import frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.state_folder import StateFolder
-from polytui.feeds.feed_factory import http_settings
 from polytui.model.errors import Rejected
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
+from polytui.net.pools import http_settings
 from polytui.runtime.modes import Surroundings
 from polytui.venues.polymarket.api_keys import api_key_of
 from polytui.venues.polymarket.clob import Clob

@@ -281,7 +281,8 @@ def test_the_demos_strategies_are_those_there_are_and_trade_besides_the_enabled(
         demo = DemoSettings(strategies=(strategy.name,))
         assert getattr(adapted_to_demo(Settings(), demo), strategy.name).is_enabled
     plain = DemoSettings(strategies=(), max_losses_in_a_row=3)
-    assert adapted_to_demo(Settings(), plain) == Settings()
+    begins_small = attrs.evolve(Settings().live, ramp_rounds=0)
+    assert adapted_to_demo(Settings(), plain) == Settings(live=begins_small)
     for names in (["martingale"], ["confluence", "confluence"]):
         (fault,) = faults_of({"demo": {"strategies": names}})
         assert all(strategy.name in fault for strategy in STRATEGIES), fault

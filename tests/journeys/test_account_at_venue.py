@@ -24,6 +24,7 @@ from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import NS_PER_S, Price, Shares, parse_micro
 from polytui.net.http import Http, HttpSettings
 from polytui.runtime.modes import opener_of
+from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
 from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.sources import THIN
@@ -86,8 +87,8 @@ class Place:
         settings = Settings()
         session = evolve(settings.session, assets=(Asset.BTC,), intervals=(Interval.H1,))
         settings = evolve(settings, session=session, doctor=DoctorSettings(wait_s=60.0))
-        opener = opener_of("demo", self.urls)
-        async with opener(settings, Path(), None, None) as world:
+        plan = Plan("demo", settings, Path(), venue=self.urls, is_on_paper=True)
+        async with opener_of(plan)(settings, Path(), None, None) as world:
             yield world
 
     @asynccontextmanager

@@ -92,10 +92,11 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
 
 
 def test_money_adds_up_to_the_millionth(crashed: Demo) -> None:
-    totals, reconciled = crashed.summary["totals"], crashed.summary["reconciled"]
+    totals, reconciled = dict(crashed.summary["totals"]), crashed.summary["reconciled"]
     assert reconciled["is_cash_equal"] is True
     assert reconciled["is_pnl_traded_plus_settlements"] is True
     assert reconciled["client_cash_usd"] == reconciled["ledger_cash_usd"] == totals["cash_usd"]
+    assert totals.pop("moved_usd") == {}, "nothing but trades and settlements moved any of it"
     known = {**totals, **reconciled}
     signed = {name: _micro(value) for name, value in known.items() if name.endswith("_usd")}
     assert signed["pnl_usd"] == signed["traded_usd"] + signed["settlements_usd"]

@@ -217,15 +217,20 @@ async def serve_forever(
     out: TextIO,
     *,
     until_stdin_closes: bool = False,
+    is_traded: bool = False,
     greeting: TextIO | None = None,
 ) -> None:
     """Run the venue as a program: one JSON line on `out` when ready, and the same for a person on
     `greeting`; then until it is told to end.
 
     SIGTERM, SIGINT and SIGHUP end it, and so does the end of standard input if asked for: then a
-    parent that is killed does not leave its venue behind.
+    parent that is killed does not leave its venue behind. `is_traded`: not ready before it can
+    judge signatures.
     """
     let_many_connect()
+    if is_traded:
+        # Its parent signs in as soon as it is ready, and the world would run on meanwhile.
+        await load_ethereum()
     with (
         _bare_fatal(),
         trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals,
@@ -247,7 +252,7 @@ async def serve_forever(
             if greeting is not None:
                 greeting.write(welcome(urls))
                 greeting.flush()
-            if not until_stdin_closes:
+            if not until_stdin_closes and not is_traded:
                 # It stands for itself, so strangers will come; the first would wait for seconds on
                 # a busy machine, and its client gives up after five.
                 await load_ethereum()

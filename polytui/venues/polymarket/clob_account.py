@@ -97,7 +97,7 @@ class ClobAccount:
         self.unread_why = ""
         """Of the last one."""
         self._http = http
-        self._api_key = api_key
+        self.api_key = api_key
         self._clock = clock
         self._routes = RoutePaces(clock)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
@@ -114,7 +114,7 @@ class ClobAccount:
 
     async def post(self, signed: SignedOrder) -> PostAnswer:
         """Rejected, Retry or Unknown where it was not taken for certain."""
-        where, answer = await self._place("/order", signed.body(self._api_key.key), 1)
+        where, answer = await self._place("/order", signed.body(self.api_key.key), 1)
         return post_answer(where, answer.body, signed)
 
     async def post_many(
@@ -124,7 +124,7 @@ class ClobAccount:
         for all of them: the venue lets a batch in whole or not at all."""
         if not 0 < len(signeds) <= BATCH_MOST:
             raise ValueError(f"{len(signeds)} orders in a batch of at most {BATCH_MOST}")
-        items = [signed.body(self._api_key.key) for signed in signeds]
+        items = [signed.body(self.api_key.key) for signed in signeds]
         where, answer = await self._place("/orders", b"[" + b",".join(items) + b"]", len(items))
         return post_answers(where, answer.body, signeds)
 
@@ -346,7 +346,7 @@ class ClobAccount:
     ) -> HttpAnswer:
         def stamp() -> _Headers:
             second = self._clock.now_ns() // NS_PER_S
-            return l2_headers(self._api_key, self.wallet.owner, second, method, path, body or b"")
+            return l2_headers(self.api_key, self.wallet.owner, second, method, path, body or b"")
 
         await self._routes.take(method, path)
         return await self._http.ask(

@@ -1,0 +1,282 @@
+"""An account at the CLOB for a session: above every asset, and alive whatever becomes of them.
+
+    heartbeat            last to end: what the way out could not cancel dies with it
+     `- account          user channel, reconciles, modes, every request on its way
+         `- clients      one an asset, each with a wire of its own
+
+The block ends with everything cancelled and confirmed, however it ends: a stop, a signal, a crash
+above, the last asset halted. What is not confirmed within a deadline is said to people, and the
+venue's own switch takes it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import trio
+from attrs import define, field
+
+from polytui.config.state_folder import state_folder
+from polytui.execution.admission import Admission
+from polytui.execution.arming import Armed
+from polytui.execution.client import (
+    AccountNeeds,
+    AccountNews,
+    Carried,
+    Execution,
+    ExecutionClient,
+    VenueMoney,
+)
+from polytui.execution.free_money import FreeMoney
+from polytui.execution.heartbeat import Heartbeat
+from polytui.execution.live_balances import LiveBalances
+from polytui.execution.live_books import LiveBooks
+from polytui.execution.live_trades import Told
+from polytui.execution.live_wire import ClobOrderWire
+from polytui.execution.reconcile import Reconcile
+from polytui.execution.user_watch import UserWatch, run_user_channel, user_socket_settings
+from polytui.execution.venue_client import VenueClient
+from polytui.execution.venue_modes import VenueModes
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.events import FeedDown, FeedUp, Report
+from polytui.model.instrument import Asset
+from polytui.model.units import NS_PER_MS
+from polytui.net.http import Http
+from polytui.net.pools import http_settings
+from polytui.net.ws import StayingSocket
+from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.signing import OrderSigner
+from polytui.venues.polymarket.user_channel import UserChannel, UserEvent, UserOrder
+
+_ASK_AGAIN_S = 0.25
+"""Real time, on the way out."""
+
+
+@define(eq=False)
+class LiveExecution:
+    """An `Execution`. State: the clients, and how the account is."""
+
+    needs: AccountNeeds
+    account: ClobAccount
+    reader: UserChannel
+    signer: OrderSigner
+    books: LiveBooks
+    requests: trio.Nursery
+    clients: dict[Asset, VenueClient] = field(factory=dict)
+    modes: VenueModes = field(init=False)
+    reconcile: Reconcile = field(init=False)
+    _watch: UserWatch = field(init=False)
+    _free: FreeMoney = field(init=False)
+    _health: dict[str, FeedUp | FeedDown] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        needs, live = self.needs, self.needs.settings.live
+        self.modes = VenueModes(needs.clock, self.tell)
+        self._watch = UserWatch(self.reader, self.hear, self.tell, needs.clock, live, needs.say)
+        balances = LiveBalances(self.account, self.books, needs.clock, needs.say)
+        self.reconcile = Reconcile(
+            self.account,
+            self.books,
+            balances,
+            needs.clock,
+            live,
+            self.deliver,
+            self.tell,
+            needs.say,
+            self._watch,
+        )
+        self._free = FreeMoney(self.books, self.clients)
+
+    async def begin(self) -> None:
+        """The truth first: what the venue has of this account, before anybody trades with it."""
+        needs, carried = self.needs, self.needs.carried
+        if carried is not None:
+            self._recall(carried)
+        await self.reconcile.begin(0 if carried is None else carried.until_ns)
+        socket = StayingSocket(
+            "user channel",
+            needs.settings.endpoints.user_ws,
+            user_socket_settings(needs.settings.sockets, needs.settings.live),
+            self._watch,
+            rng=random.Random(f"{needs.session} user"),
+            trust=needs.trust,
+        )
+        self.requests.start_soon(run_user_channel, self._watch, socket, self.reconcile.once)
+        self.requests.start_soon(self.reconcile.run)
+        self.requests.start_soon(self.modes.run)
+
+    def _recall(self, carried: Carried) -> None:
+        """Every order that the journal knows, by the name that the venue has for it."""
+        for asset, orders in carried.orders.items():
+            rounds = {one.slug: one for one in carried.rounds.get(asset, ())}
+            for listed in rounds.values():
+                self.books.list_round(listed)
+            for order in orders:
+                if (its_round := rounds.get(order.slug)) is not None:
+                    self.books.names.know(order, self.signer.venue_id(order, its_round))
+
+    def client(self, asset: Asset) -> ExecutionClient:
+        needs, carried = self.needs, self.needs.carried
+        wire = ClobOrderWire(
+            asset,
+            self.account,
+            self.signer,
+            self.books,
+            self.route,
+            self.reconcile.look,
+            self._free.usd,
+            self._free.shares,
+        )
+        client = self.clients[asset] = VenueClient(
+            asset,
+            wire,
+            needs.clock,
+            needs.settings.execution,
+            self.requests,
+            needs.settings.paper.taker_delay_ms * NS_PER_MS,
+            self.modes,
+            self.restrict,
+            self._health.values,
+        )
+        if carried is not None:
+            for listed in carried.rounds.get(asset, ()):
+                wire.list_round(listed)
+            client.go_on_with(one.order for one in carried.working.get(asset, ()))
+        return client
+
+    def money(self) -> VenueMoney:
+        return self.books.money()
+
+    # --- who hears what ---------------------------------------------------------------------------
+
+    def hear(self, event: UserEvent) -> None:
+        """What the user channel told."""
+        take = self.books.take_order if isinstance(event, UserOrder) else self.books.take_trade
+        self.route(take(event))  # type: ignore[arg-type]
+
+    def route(self, told: Told) -> None:
+        for asset, report in told:
+            self.deliver(asset, report)
+
+    def deliver(self, asset: Asset, report: Report) -> None:
+        """To the asset that it is about. One that is not traded has nobody who listens: what it
+        holds is said at the start."""
+        if (client := self.clients.get(asset)) is not None:
+            client.report(report)
+
+    def tell(self, news: AccountNews) -> None:
+        """Health to every desk, money to the first one alone."""
+        clients = list(self.clients.values())
+        if isinstance(news, FeedUp | FeedDown):
+            self._health[news.feed] = news
+        else:
+            clients = clients[:1]
+        for client in clients:
+            client.tell(news)
+
+    def restrict(self, words: str) -> None:
+        """By law, or by the venue's rules for us: nobody looks for a way around it."""
+        self.needs.kill(f"the venue does not let us trade: {words}")
+
+    # --- the way out ------------------------------------------------------------------------------
+
+    async def close(self, within_s: float) -> None:
+        """Everything cancelled, and the venue confirms that nothing works, within real seconds;
+        then the account is compared with the venue's a last time."""
+        why = "no answer"
+        with trio.move_on_after(within_s, shield=True):
+            while why:
+                why = await self._cancelled()
+                if why:
+                    await trio.sleep(_ASK_AGAIN_S)
+            await self._reconciled()
+        if why:
+            words = (
+                f"orders may still work ({why}): without our heartbeat the venue cancels them"
+                " within 15 s; `polytui cancel-all` asks again"
+            )
+            self.needs.say("error", "", words)
+
+    async def _cancelled(self) -> str:
+        """Why not everything is; empty where it is. Orders that are on their way are waited for:
+        one that arrives later would stay."""
+        try:
+            await self.account.cancel_all()
+            for client in self.clients.values():
+                for sent in list(client.sent):
+                    await sent.answered.wait()
+            left = [one for one in await self.account.open_orders() if not one.is_of_another_key]
+        except (Retry, Rejected, Unknown) as error:
+            return str(error)
+        return f"{len(left)} of them are there" if left else ""
+
+    async def _reconciled(self) -> None:
+        try:
+            await self.reconcile.once()
+        except (Retry, Rejected, Unknown) as error:
+            self.needs.say("warn", "", f"the account was not compared at the end: {error}")
+
+
+@asynccontextmanager
+async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
+    """Fatal where nobody is armed; Blocked where another process trades with the wallet, or where
+    the law or the venue does not let this one."""
+    armed = needs.armed
+    if not isinstance(armed, Armed):
+        raise Fatal("nobody may send orders: not armed")
+    wallet = armed.wallet
+    async with AsyncExitStack() as stack:
+        if not needs.is_alone:
+            held = state_folder().wallet_held(wallet.owner, wallet.chain_id, needs.session)
+            stack.enter_context(held)
+        books = LiveBooks(needs.carried, needs.say)
+        account = await _admitted(needs, armed, books.names.is_ours)
+        # The beats end last: a nursery of their own, around that of everything else.
+        beating = await stack.enter_async_context(trio.open_nursery())
+        requests = await stack.enter_async_context(trio.open_nursery())
+        reader = UserChannel(account.api_key, books.names.is_ours, wallet.funder)
+        signer = OrderSigner(wallet)
+        execution = LiveExecution(needs, account, reader, signer, books, requests)
+        heartbeat = Heartbeat(
+            account.beat,
+            needs.clock,
+            needs.settings.live,
+            execution.tell,
+            account.cancel_all,
+            needs.kill,
+        )
+        try:
+            await beating.start(heartbeat.run)
+            await execution.begin()
+            yield execution
+        finally:
+            await execution.close(needs.settings.live.close_s)
+            requests.cancel_scope.cancel()
+            beating.cancel_scope.cancel()
+
+
+async def _admitted(
+    needs: AccountNeeds, armed: Armed, is_ours: Callable[[str], bool]
+) -> ClobAccount:
+    """Through clients that everybody shares who asks there. Armed for a simulated venue, they reach
+    no other machine."""
+    make = partial(
+        Http,
+        settings=http_settings(needs.settings.http),
+        trust=needs.trust,
+        is_loopback_only=armed.is_simulated,
+    )
+    endpoints = needs.settings.endpoints
+    admission = Admission(
+        armed,
+        needs.pools.get(endpoints.clob, make),
+        needs.pools.get(endpoints.geoblock, make),
+        needs.clock,
+        needs.say,
+        None if needs.is_alone else state_folder(),
+        is_ours,
+    )
+    return await admission.admitted()

@@ -1,0 +1,206 @@
+"""The chain of beats, against the simulated venue's own chains, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+from attrs import define, field
+from trio.testing import MockClock
+
+from polytui.config.live import LiveSettings
+from polytui.execution.client import AccountNews
+from polytui.execution.heartbeat import Heartbeat
+from polytui.model.errors import Retry, Unknown
+from polytui.model.events import FeedDown, FeedUp
+from polytui.model.units import NS_PER_S
+from polytui.sim.exchange.heartbeats import Heartbeats
+from polytui.sim.exchange.rules import ExchangeRules
+from polytui.venues.polymarket.clob_answers import Beat
+
+pytestmark = pytest.mark.trio
+
+
+class Clock:
+    """Session time on Trio's virtual clock."""
+
+    speed = 1.0
+
+    def now_ns(self) -> int:
+        return round(trio.current_time() * NS_PER_S)
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+    async def sleep_until(self, when_ns: int) -> None:
+        await trio.sleep_until(when_ns / NS_PER_S)
+
+
+@define(eq=False)
+class Bench:
+    """A heartbeat and its venue. State: what was told, and when orders died."""
+
+    venue: Heartbeats = field(factory=lambda: Heartbeats(1, ExchangeRules()))
+    told: list[tuple[float, AccountNews]] = field(factory=list)
+    cancels: list[float] = field(factory=list)
+    killed: list[str] = field(factory=list)
+    died: list[float] = field(factory=list)
+    """When the venue cancelled everything by itself."""
+    trouble: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
+    """Before the venue hears a beat."""
+    trouble_after: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
+    """Of its answer."""
+
+    async def beat(self, heartbeat_id: str) -> Beat:
+        await self.trouble()
+        answer = self.venue.beat("key", heartbeat_id, Clock().now_ns())
+        await self.trouble_after()
+        return Beat(answer.heartbeat_id, answer.is_accepted)
+
+    async def cancel_all(self) -> None:
+        await self.trouble()
+        self.cancels.append(trio.current_time())
+
+    def heartbeat(self) -> Heartbeat:
+        settings = LiveSettings(heartbeat_grace_s=8.0)
+
+        def tell(news: AccountNews) -> None:
+            self.told.append((trio.current_time(), news))
+
+        return Heartbeat(
+            self.beat, Clock(), settings, tell, self.cancel_all, self.killed.append
+        )  # fmt: skip
+
+    async def check(self) -> None:
+        """The venue's own looks."""
+        while True:
+            await trio.sleep(5)
+            self.died += [trio.current_time()] * len(self.venue.missed(Clock().now_ns()))
+
+    def feeds(self) -> list[tuple[float, str]]:
+        return [(at, type(one).__name__) for at, one in self.told]
+
+
+async def away() -> None:
+    await trio.lowlevel.checkpoint()
+    raise Retry("cannot connect")
+
+
+async def lost() -> None:
+    await trio.lowlevel.checkpoint()
+    raise Unknown("the line was cut")
+
+
+async def play(bench: Bench, script: Callable[[Bench], Awaitable[None]]) -> Heartbeat:
+    heartbeat = bench.heartbeat()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bench.check)
+        await nursery.start(heartbeat.run)
+        await script(bench)
+        nursery.cancel_scope.cancel()
+    return heartbeat
+
+
+async def test_a_chain_that_goes_on_keeps_orders_alive(autojump_clock: MockClock) -> None:
+    async def script(bench: Bench) -> None:
+        await trio.sleep(61)
+
+    bench = Bench()
+    heartbeat = await play(bench, script)
+    assert heartbeat.beats == 13
+    assert bench.feeds() == [(0.0, "FeedUp")]
+    assert (bench.died, bench.cancels, bench.killed) == ([], [], [])
+
+
+async def test_a_lost_answer_goes_on_with_the_id_that_the_venue_names(
+    autojump_clock: MockClock,
+) -> None:
+    """The venue took the beat and has moved on to an id that we never heard."""
+
+    async def script(bench: Bench) -> None:
+        for _ in range(5):
+            await trio.sleep(9.9)
+            bench.trouble_after = lost
+            await trio.sleep(0.2)
+            bench.trouble_after = trio.lowlevel.checkpoint
+        await trio.sleep(20)
+
+    bench = Bench()
+    await play(bench, script)
+    assert bench.feeds() == [(0.0, "FeedUp")]
+    assert (bench.died, bench.killed) == ([], [])
+
+
+async def test_silence_beyond_the_grace_cancels_all_until_it_beats_again(
+    autojump_clock: MockClock,
+) -> None:
+    async def script(bench: Bench) -> None:
+        await trio.sleep(12)
+        bench.trouble = away
+        await trio.sleep(18)
+        bench.trouble = trio.lowlevel.checkpoint
+        await trio.sleep(30)
+
+    bench = Bench()
+    heartbeat = await play(bench, script)
+    # the last beat was taken at 10
+    assert bench.feeds()[:2] == [(0.0, "FeedUp"), (18.0, "FeedDown")]
+    (last,) = bench.feeds()[2:]
+    assert last[1] == "FeedUp"
+    assert 30.0 <= last[0] <= 31.0
+    down = bench.told[1][1]
+    assert isinstance(down, FeedDown)
+    assert down.detail == "no heartbeat taken for 8 s: cannot connect"
+    # whatever came first, the cancel or the beat, in the instant in which the line was back
+    assert len(bench.cancels) <= 1
+    assert bench.died == [20.0]
+    assert heartbeat.losses == 1
+    assert bench.killed == []
+
+
+async def test_a_beat_that_hangs_holds_up_nobody(autojump_clock: MockClock) -> None:
+    async def script(bench: Bench) -> None:
+        await trio.sleep(1)
+
+        async def hang() -> None:
+            bench.trouble = trio.lowlevel.checkpoint
+            await trio.sleep(60)
+
+        bench.trouble = hang
+        await trio.sleep(40)
+
+    bench = Bench()
+    await play(bench, script)
+    assert bench.feeds() == [(0.0, "FeedUp"), (8.0, "FeedDown")]
+    assert bench.cancels == [8.0]
+
+
+async def test_who_comes_back_within_the_grace_goes_on_with_the_chain(
+    autojump_clock: MockClock,
+) -> None:
+    """Our own process of before, killed a moment ago: its chain is alive, and nobody beats it."""
+    bench = Bench()
+    bench.venue.beat("key", "", 0)
+
+    async def script(bench: Bench) -> None:
+        await trio.sleep(60)
+
+    await play(bench, script)
+    assert isinstance(bench.told[0][1], FeedUp)
+    assert (len(bench.told), bench.died, bench.killed) == (1, [], [])
+
+
+async def test_another_process_with_the_same_key_is_noticed(autojump_clock: MockClock) -> None:
+    bench = Bench()
+    other = bench.heartbeat()
+
+    async def script(bench: Bench) -> None:
+        await trio.sleep(2)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other.run)
+            await trio.sleep(60)
+            nursery.cancel_scope.cancel()
+
+    await play(bench, script)
+    assert bench.killed == ["another process trades with this key: stop it, or this one"] * 2

@@ -1,0 +1,288 @@
+"""The whole live account against the whole private side of the simulated venue."""
+
+from __future__ import annotations
+
+import attrs
+import httpx
+import pytest
+import trio
+from desk_venue import DeskVenue
+from live_bench import live_bench, live_desk
+from trio.testing import MockClock
+
+from polytui.model import events as ev
+from polytui.model.errors import Blocked, Fatal
+from polytui.model.instrument import Interval
+from polytui.model.orders import Side, TimeInForce
+from polytui.model.units import MICRO
+from polytui.sim.exchange.rules import ExchangeRules
+
+pytestmark = pytest.mark.trio
+
+
+async def test_an_order_rests_fills_and_is_cancelled(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.sell_shown(0.50, 6)
+        async with live_desk(bench) as desk:
+            takes = bench.an_order(price=0.50, shares=10)
+            desk.place(takes)
+            await trio.sleep(1)
+            assert bench.kinds_of(takes.order_id) == ["Accepted", "Filled"]
+            (filled,) = bench.heard(ev.Filled)
+            assert filled.shares == 6 * MICRO
+            assert [one.order_id for one in bench.working()] == [
+                desk.execution.books.names.venue(takes.order_id)
+            ]
+            desk.cancel(takes)
+            await trio.sleep(1)
+            assert bench.kinds_of(takes.order_id)[-1] == "Cancelled"
+            assert bench.working() == []
+            assert not desk.client.has_working_orders
+            await trio.sleep(30)
+        assert desk.execution.money().cash == bench.dollars()
+        assert desk.execution.money().traded == bench.dollars() - 1_000 * MICRO < 0
+
+
+async def test_a_batch_is_one_request_and_so_are_its_cancels(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        orders = [bench.an_order(price=0.40 + cent / 100) for cent in range(4)]
+        desk.place(*orders)
+        await trio.sleep(1)
+        assert (bench.asked("POST /orders"), bench.asked("POST /order")) == (1, 0)
+        assert len(bench.working()) == 4
+        desk.cancel(*orders)
+        await trio.sleep(1)
+        assert (bench.asked("DELETE /orders"), bench.asked("DELETE /order")) == (1, 0)
+        assert [bench.kinds_of(one.order_id)[-1] for one in orders] == ["Cancelled"] * 4
+
+
+async def test_inside_the_hold_of_takers_a_cancel_is_asked_again_after_it(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = ExchangeRules(hold_intervals=frozenset(Interval))
+    async with live_bench(monkeypatch, DeskVenue(rules=rules)) as bench:
+        bench.venue.sell_shown(0.50, 6)
+        async with live_desk(bench) as desk:
+            takes = bench.an_order(price=0.50, shares=10)
+            desk.place(takes)
+            await trio.sleep(0.05)
+            desk.cancel(takes)
+            await trio.sleep(2)
+            kinds = bench.kinds_of(takes.order_id)
+            assert "CancelRefused" not in kinds
+            assert "Cancelled" in kinds
+            assert bench.asked("DELETE /order") == 2
+            assert bench.working() == []
+
+
+async def test_what_just_was_bought_is_not_there_to_be_sold(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A match is no share yet: the venue would refuse it, so nobody asks."""
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.sell_shown(0.50, 20)
+        async with live_desk(bench) as desk:
+            desk.place(bench.an_order(price=0.50, shares=10, tif=TimeInForce.FAK))
+            await trio.sleep(1)
+            early = bench.an_order(Side.SELL, 0.60, 10)
+            desk.place(early)
+            await trio.sleep(15)
+            late = bench.an_order(Side.SELL, 0.60, 10)
+            desk.place(late)
+            await trio.sleep(1)
+            (refused,) = bench.heard(ev.Refused)
+            assert refused.order_id == early.order_id
+            assert refused.detail == "not sent: sells 10 shares, 0 are free"
+            assert bench.kinds_of(late.order_id) == ["Accepted"]
+
+
+# --- a session's way in and out -------------------------------------------------------------------
+
+
+async def test_nothing_is_left_at_the_venue_however_the_block_ends(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        with pytest.RaisesGroup(ZeroDivisionError, flatten_subgroups=True):
+            async with live_desk(bench) as desk:
+                desk.place(bench.an_order())
+                await trio.sleep(1)
+                # one whose POST is on its way as everything falls
+                desk.place(bench.an_order(price=0.44))
+                await trio.lowlevel.checkpoint()
+                assert len(bench.working()) == 1
+                raise ZeroDivisionError
+        assert bench.working() == []
+        assert bench.asked("POST /order") == 2
+
+
+async def test_cancelled_from_outside_it_still_cancels(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        with trio.move_on_after(5):
+            async with live_desk(bench) as desk:
+                desk.place(bench.an_order())
+                await trio.sleep_forever()
+        assert bench.working() == []
+        assert "POST /v1/heartbeats" in bench.requests
+
+
+async def test_a_venue_that_does_not_confirm_is_said_and_the_silence_takes_the_rest(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        async with live_desk(bench, bench.needs(live={"close_s": 3.0})) as desk:
+            desk.place(bench.an_order())
+            await trio.sleep(6)
+            bench.is_away = True
+        assert len(bench.working()) == 1
+        assert any("orders may still work" in text for text in bench.said)
+        await trio.sleep(16)
+        assert bench.working() == []
+
+
+async def test_the_heart_stops_last(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancel that takes long, on the way out: meanwhile it beats."""
+    async with live_bench(monkeypatch) as bench:
+
+        async def slow(request: httpx.Request) -> None:
+            if request.url.path.endswith("/cancel-all"):
+                await trio.sleep(7)
+
+        async with live_desk(bench) as desk:
+            desk.place(bench.an_order())
+            await trio.sleep(1)
+            bench.spoil = slow
+            bench.requests.clear()
+        first = bench.requests.index("DELETE /cancel-all")
+        assert "POST /v1/heartbeats" in bench.requests[first + 1 :]
+        assert bench.working() == []
+
+
+async def test_nobody_unarmed_sends_anything(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        needs = attrs.evolve(bench.needs(), armed=None)
+        with pytest.raises(Fatal, match="not armed"):
+            async with live_desk(bench, needs):
+                pass
+        assert bench.requests == []
+
+
+@pytest.mark.parametrize("state", ["blocked", "unreadable"])
+async def test_a_place_that_may_not_trade_is_the_end_of_it(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.geoblock.turn(state, "XX")
+        with pytest.raises(Blocked):
+            async with live_desk(bench):
+                pass
+        # nothing was signed for it, not even for a key
+        assert {one for one in bench.requests if not one.endswith("geoblock")} == set()
+
+
+# --- trouble --------------------------------------------------------------------------------------
+
+
+async def test_an_answer_that_is_lost_is_found_by_its_name(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+
+        async def lose(request: httpx.Request) -> None:
+            if request.method == "POST" and request.url.path.endswith("/order"):
+                bench.after = None
+                raise httpx.ReadError("the line was cut", request=request)
+
+        bench.after = lose
+        order = bench.an_order()
+        desk.place(order)
+        await trio.sleep(1)
+        kinds = bench.kinds_of(order.order_id)
+        assert sorted(kinds) == ["Accepted", "Unanswered"]
+        desk.look(order)
+        await trio.sleep(1)
+        (found,) = bench.heard(ev.OrderFound)
+        assert found.found.order == order
+
+
+async def test_an_engine_that_restarts_takes_the_same_order_later(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        modes, now_ns = bench.venue.exchange.modes, bench.venue.world.now_ns
+        modes.restart(now_ns, 3_000_000_000, 20_000_000_000)
+        rests = bench.an_order(is_post_only=True)
+        desk.place(rests)
+        await trio.sleep(8)
+        assert bench.kinds_of(rests.order_id)[-1] == "Accepted"
+        takes = bench.an_order(price=0.44)
+        desk.place(takes)
+        await trio.sleep(3)
+        (down,) = [one for one in bench.heard(ev.FeedDown) if one.feed == "venue"]
+        assert down.may_rest
+        await trio.sleep(40)
+        assert bench.kinds_of(takes.order_id)[-1] == "Refused"
+        assert isinstance(bench.heard(ev.FeedUp, ev.FeedDown)[-1], ev.FeedUp)
+
+
+async def test_a_heartbeat_that_is_lost_cancels_everything_and_comes_back(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        order = bench.an_order()
+        desk.place(order)
+        await trio.sleep(1)
+
+        async def away(request: httpx.Request) -> httpx.Response | None:
+            if request.url.path.endswith("/heartbeats"):
+                raise httpx.ConnectError("the network is away", request=request)
+            return None
+
+        bench.spoil = away
+        await trio.sleep(16)
+        assert bench.working() == []
+        assert bench.kinds_of(order.order_id)[-1] == "Cancelled"
+        bench.spoil = None
+        await trio.sleep(5)
+        feeds = [(type(one).__name__) for one in bench.heard() if _is_beat(one)]
+        assert feeds == ["FeedUp", "FeedDown", "FeedUp"]
+
+
+def _is_beat(one: object) -> bool:
+    return getattr(one, "feed", "") == "heartbeat"
+
+
+async def test_an_address_that_is_blocked_kills_the_session(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        bench.venue.geoblock.turn("blocked", "XX")
+        desk.place(bench.an_order())
+        await trio.sleep(1)
+        assert len(bench.killed) == 1
+        assert "does not let us trade" in bench.killed[0]
+        assert isinstance(bench.heard(ev.Refused)[0], ev.Refused)
+
+
+async def test_money_and_health_are_told_to_a_desk_that_begins_to_listen(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        await trio.sleep(2)
+        assert {one.feed for one in bench.heard(ev.FeedUp)} == {"user", "heartbeat"}
+        again: list[object] = []
+        with trio.move_on_after(1):
+            _, performed = trio.open_memory_channel(1)  # type: ignore[var-annotated]
+            await desk.client.open(2)
+            await desk.client.run(performed, again.append)
+        assert {getattr(one, "feed", "") for one in again} == {"user", "heartbeat"}
