@@ -8,20 +8,31 @@ terminal is there sooner without it, and so is what is wrong with a command line
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import attrs
 
 from polytui.config.called import called
 from polytui.config.load import BadSettings
 from polytui.config.schema import Settings, TerminalSettings
-from polytui.config.secrets import OF_FEEDS, environment_for, forget_keys
+from polytui.config.secrets import (
+    OF_A_WALLET,
+    OF_FEEDS,
+    PASSPHRASE,
+    environment_for,
+    forget_keys,
+    has_keys,
+)
 from polytui.journal.segments import FOLDER
 from polytui.json_output import write_json
-from polytui.model.errors import Fatal
+from polytui.model.errors import Blocked, Fatal
 from polytui.paths import (
     answers,
     existing_prices,
@@ -37,6 +48,10 @@ from polytui.precautions import allow_files, check_room, check_writable
 from polytui.runtime.chaos import parse_chaos, parse_deaths
 from polytui.runtime.plan import Plan
 
+if TYPE_CHECKING:
+    from polytui.live_start import LiveStart
+
+_TAG = re.compile(r"(REAL_TRADING_BLOCKED_[A-Z_]+): ")
 _READY_WITHIN_S = 40.0
 _END_WITHIN_S = 30.0
 _SUMMARY_WITHIN_S = 5.0
@@ -57,6 +72,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     from polytui.runtime.modes import MODES
 
     settings = MODES[mode].adapted(settings, settings.demo)
+    live = _begun_live(mode, settings, options)
     folder = options["folder"] or new_folder(settings.journal.directory, mode)
     plan = Plan(
         mode=mode,
@@ -69,6 +85,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         venue=None if options.get("venue") is None else running_venue(options["venue"]),
         is_fresh=options["fresh"],
         is_on_paper=bool(options.get("is_on_paper")),
+        armed=None if live is None else live.who,
         chaos=chaos,
         death=next(iter(parse_deaths(options.get("chaos") or "")), None),
     )
@@ -77,7 +94,16 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     run = None if is_watched else _loaded(is_played=is_played)
     make_folder(folder)
     check_room(folder, settings.journal.least_free_mb)
-    return run(plan, options["json_path"]) if run else _with_terminal(plan, options)
+    return run(plan, options["json_path"]) if run else _with_terminal(plan, options, live)
+
+
+def _begun_live(mode: str, settings: Settings, options: dict[str, Any]) -> LiveStart | None:
+    """What a person said of real money, where there is any in it. Blocked without their yes."""
+    if mode not in ("live", "shadow"):
+        return None
+    from polytui.live_start import begin_live
+
+    return begin_live(mode, settings, options["named"])
 
 
 def _loaded(*, is_played: bool) -> Callable[[Plan, str | None], int]:
@@ -101,26 +127,50 @@ def _with_prices(settings: Settings, prices: Path, *, is_start_given: bool) -> S
 # --- with a terminal -----------------------------------------------------------------------------
 
 
-def _with_terminal(plan: Plan, options: dict[str, Any]) -> int:
-    """The engine as a child, the terminal here."""
-    from polytui.tui.app import run_terminal
-
+def _with_terminal(plan: Plan, options: dict[str, Any], live: LiveStart | None) -> int:
+    """The engine as a child, the terminal here; or in what this process becomes, where it was given
+    keys: what it was begun with can be read for as long as it lives."""
     assert plan.socket is not None
     _check_themes(plan.settings.terminal)
     log = plan.folder / "engine.log"
-    engine = _start_engine(plan, options, log)
-    forget_keys()  # from here on this process draws
+    engine = _start_engine(plan, options, log, live)
     _wait_for_engine(engine, plan.socket, log)
-    terminal = plan.settings.terminal
+    if live is not None or has_keys():
+        _become_a_face(plan, options, engine.pid)
+    return _shown(plan.socket, plan.folder, plan.settings.terminal, engine.pid, options)
+
+
+def _become_a_face(plan: Plan, options: dict[str, Any], engine: int) -> NoReturn:
+    command = [sys.executable, "-m", "polytui", "face", "--engine", str(engine)]
+    command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
+    command += ["--theme", plan.settings.terminal.theme]
+    for name, value in (("json", options["json_path"]), ("config", options["config"])):
+        command += [f"--{name}", str(value)] if value else []
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(command[0], command, environment_for())
+
+
+def face_of(terminal: TerminalSettings, options: dict[str, Any]) -> int:
+    """A terminal for an engine that this process was the parent of, before it became a terminal."""
+    terminal = attrs.evolve(terminal, theme=options["theme"])
+    return _shown(options["socket"], options["folder"], terminal, options["engine"], options)
+
+
+def _shown(
+    socket: Path, folder: Path, terminal: TerminalSettings, engine: int, options: dict[str, Any]
+) -> int:
+    """The terminal until it is left, and what the engine came to."""
+    from polytui.tui.app import run_terminal
+
     code, is_over = run_terminal(
-        plan.socket,
+        socket,
         theme=terminal.theme,
         themes_folder=Path(terminal.themes_folder),
         owns_engine=True,
-        engine_log=log,
+        engine_log=folder / "engine.log",
     )
-    after = _after_terminal(engine, plan.folder, options["json_path"], is_over=is_over)
-    return max(code, after)
+    return max(code, _after_terminal(engine, folder, options["json_path"], is_over=is_over))
 
 
 def _check_themes(terminal: TerminalSettings) -> None:
@@ -134,7 +184,9 @@ def _check_themes(terminal: TerminalSettings) -> None:
         raise BadSettings(list(error.faults)) from error
 
 
-def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.Popen[bytes]:
+def _start_engine(
+    plan: Plan, options: dict[str, Any], log: Path, live: LiveStart | None
+) -> subprocess.Popen[bytes]:
     from polytui.runtime.modes import MODES
 
     name = MODES[plan.mode].command
@@ -143,6 +195,7 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
     command += ["--rounds", str(plan.settings.session.rounds)]
     command += ["--fresh"] if plan.is_fresh else []
     command += ["--paper"] if plan.is_on_paper else []
+    command += [] if live is None else live.flags
     for option in _FORWARDED:
         value = options.get(option)
         if value not in (None, ""):
@@ -155,8 +208,20 @@ def _start_engine(plan: Plan, options: dict[str, Any], log: Path) -> subprocess.
             stdout=errors,
             stderr=errors,
             start_new_session=True,
-            env=environment_for(*(() if MODES[plan.mode].is_simulated else OF_FEEDS)),
+            env=_environment_of_engine(plan, live),
         )
+
+
+def _environment_of_engine(plan: Plan, live: LiveStart | None) -> dict[str, str]:
+    """The one way by which keys come to it."""
+    if live is None:
+        from polytui.runtime.modes import MODES
+
+        return environment_for(*(() if MODES[plan.mode].is_simulated else OF_FEEDS))
+    environment = environment_for(*OF_A_WALLET)
+    if live.passphrase is not None:
+        environment[PASSPHRASE] = live.passphrase.reveal()
+    return environment
 
 
 def _text(value: Any) -> str:
@@ -169,27 +234,38 @@ def _wait_for_engine(engine: subprocess.Popen[bytes], socket: Path, log: Path) -
     deadline = time.monotonic() + _READY_WITHIN_S
     while not answers(socket):
         if engine.poll() is not None:
-            raise Fatal(f"the engine did not start: {last_line(log)}")
+            words = last_line(log)
+            if (tag := _TAG.match(words)) is not None:
+                raise Blocked(tag[1], words.removeprefix(tag[0]))
+            raise Fatal(f"the engine did not start: {words}")
         if time.monotonic() > deadline:
             engine.terminate()
             raise Fatal(f"the engine was not ready within {_READY_WITHIN_S:g} s; see {log}")
         time.sleep(_LOOK_EVERY_S)
 
 
-def _after_terminal(
-    engine: subprocess.Popen[bytes], folder: Path, json_path: str | None, *, is_over: bool
-) -> int:
+def _after_terminal(engine: int, folder: Path, json_path: str | None, *, is_over: bool) -> int:
     """Wait for an engine that is ending, and say what it came to. The terminal has said where one
     that goes on can be found again."""
-    try:
-        code = engine.wait(timeout=_END_WITHIN_S if is_over else 1.0)
-    except subprocess.TimeoutExpired:
+    code = _ended(engine, _END_WITHIN_S if is_over else 1.0)
+    if code is None:
         if is_over:
             again = called(f"attach {folder.name}")
             sys.stderr.write(f"the engine's process is still there: {again}\n")
         return 0
     say_end(folder, json_path)
     return code
+
+
+def _ended(child: int, within_s: float) -> int | None:
+    """The exit code of a child of ours, by its id: who became a terminal has nothing else of it.
+    None where it goes on."""
+    deadline = time.monotonic() + within_s
+    while (status := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(_LOOK_EVERY_S)
+    return os.waitstatus_to_exitcode(status[1])
 
 
 def say_end(folder: Path, json_path: str | None) -> None:

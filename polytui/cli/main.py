@@ -14,7 +14,7 @@ from polytui.cli.exporting import export
 from polytui.cli.journals import replay
 from polytui.cli.looking import decode, doctor, record
 from polytui.cli.past import rebuild, report, sessions
-from polytui.cli.sessions import attach, demo, run, venue
+from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
@@ -25,7 +25,7 @@ from polytui.precautions import ensure_standard_streams, keep_private, mask_last
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
 _COMMANDS = (
-    *(run, demo, attach, venue, decode, record, doctor, replay, config),
+    *(run, demo, attach, face, venue, decode, record, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
 )

@@ -20,19 +20,55 @@ from polytui.cli.options import (
     settings_for,
     world_option,
 )
+from polytui.json_output import write_json
+from polytui.model.errors import Blocked
 from polytui.model.instrument import Asset, Interval
+from polytui.model.plain_text import plain
 from polytui.paths import has_terminal
 
 
 @click.command()
-@click.option("--mode", type=click.Choice(["paper"]), default="paper", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["paper", "live"]),
+    default="paper",
+    show_default=True,
+    help="live trades with real money: docs/live.md.",
+)
+@click.option(
+    "--i-trade-with",
+    "named",
+    default="",
+    metavar="0xADDRESS",
+    help="The wallet that --mode live trades with, for where nobody can be asked.",
+)
+@click.option(
+    "--shadow-live",
+    is_flag=True,
+    help="Sign and check every order as live would, and send none; filled on paper.",
+)
 @session_options
-@plain_errors
-def run(mode: str = "paper", **options: Any) -> None:
-    """Paper trading on live public data. It has no live execution client."""
+def run(mode: str = "paper", named: str = "", shadow_live: bool = False, **options: Any) -> None:
+    """Trade on live public data: on paper, or with --mode live and your own wallet for real."""
+    if shadow_live:
+        if mode == "live":
+            raise click.UsageError("--mode live sends orders and --shadow-live sends none: say one")
+        mode = "shadow"
+    if named and mode != "live":
+        raise click.UsageError("--i-trade-with goes with --mode live")
+    _run(mode, {**options, "named": named})
+
+
+def _run(mode: str, options: dict[str, Any]) -> None:
+    """To its end. What blocks it is in the summary's place as well."""
     from polytui.launch import launch
 
-    sys.exit(launch(mode, settings_for(options), options))
+    try:
+        sys.exit(plain_errors(launch)(mode, settings_for(options), options))
+    except Blocked as blocked:
+        if options["json_path"]:
+            write_json({"blocked": blocked.tag, "why": plain(blocked)}, options["json_path"])
+        raise
 
 
 @click.command()
@@ -109,6 +145,21 @@ def attach(
 
     settings = load(config)
     sys.exit(attach_to(settings, socket, session, theme or settings.terminal.theme))
+
+
+@click.command(hidden=True)
+@click.option("--socket", type=click.Path(path_type=Path), required=True)
+@click.option("--folder", type=click.Path(path_type=Path), required=True)
+@click.option("--engine", type=int, required=True)
+@click.option("--theme", required=True)
+@click.option("--json", "json_path")
+@config_option
+@plain_errors
+def face(**options: Any) -> None:
+    """What a start with keys becomes once its engine runs: a terminal that never had any."""
+    from polytui.launch import face_of
+
+    sys.exit(face_of(load(options["config"]).terminal, options))
 
 
 @click.command()

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from polytui.cli.options import config_option, load
+from polytui.cli.options import config_option, load, plain_errors
+from polytui.config.demo import adapted_to_demo
 from polytui.config.load import canonical_json, digest_of
+from polytui.config.profiles import adapted_to_live, limits_said
+from polytui.config.schema import DemoSettings, Settings
+from polytui.config.secrets import KEYSTORE, Secret
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+_ADAPTING: dict[str, Callable[[Settings, DemoSettings], Settings]] = {
+    "demo": adapted_to_demo,
+    "live": adapted_to_live,
+}
+
+
+def mode_option(command: _F) -> _F:
+    return click.option(
+        "--mode", type=click.Choice(["paper", *_ADAPTING]), default="paper", show_default=True,
+        help="What a session of this mode makes of them: live has limits of its own.",
+    )(command)  # fmt: skip
 
 
 @click.group()
@@ -34,14 +55,39 @@ def check(config: Path | None) -> None:
 
 
 @config.command()
+@mode_option
 @config_option
-def show(config: Path | None) -> None:
+def show(mode: str, config: Path | None) -> None:
     """The settings in force, defaults included. Secrets are not settings and never here."""
-    click.echo(json.dumps(json.loads(canonical_json(load(config))), indent=2))
+    settings = _adapted(mode, load(config))
+    click.echo(json.dumps(json.loads(canonical_json(settings)), indent=2))
+    if mode == "live":
+        click.echo(limits_said(settings), err=True)
 
 
 @config.command()
+@mode_option
 @config_option
-def digest(config: Path | None) -> None:
+def digest(mode: str, config: Path | None) -> None:
     """Twelve hex digits that name these settings."""
-    click.echo(digest_of(load(config)))
+    click.echo(digest_of(_adapted(mode, load(config))))
+
+
+def _adapted(mode: str, settings: Settings) -> Settings:
+    adapt = _ADAPTING.get(mode)
+    return settings if adapt is None else adapt(settings, settings.demo)
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@plain_errors
+def keystore(file: Path) -> None:
+    """Write a private key into FILE, encrypted. It and its pass phrase are asked for, unseen."""
+    from polytui.config.keystore import Keystore
+
+    key = Secret(click.prompt("private key", hide_input=True, err=True))
+    passphrase = Secret(
+        click.prompt("pass phrase", hide_input=True, confirmation_prompt="once more", err=True)
+    )
+    address = Keystore(file).write(key, passphrase)
+    click.echo(f"{file}: the key of {address}; set {KEYSTORE}={file.absolute()}")

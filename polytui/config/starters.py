@@ -17,7 +17,7 @@ import attrs
 
 from polytui.config.docstrings import field_doc, table_doc
 from polytui.config.schema import Settings
-from polytui.config.secrets import API_KEYS
+from polytui.config.secrets import API_KEYS, FUNDER, KEYSTORE, PRIVATE_KEY, WALLET_TYPE
 from polytui.model.errors import Fatal
 
 _WIDTH = 98
@@ -27,12 +27,40 @@ _HEAD = """\
 # What is marked (hot) may be changed while an engine runs, which looks at this file every second.
 # Secrets never stand here: see .env.example.
 """
-_ENV_HEAD = """\
-# Copy to .env; never commit that file. Everything here is optional for paper trading and demos.
+_ENV_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        """\
+# Copy to .env, chmod 600 .env, and never commit that file. Paper trading and demos need none of it.
+# A variable of the environment counts before a line here; docs/live.md has every other place.
 #
-# CLOB API credentials: the PolyBolt price stream wants them even for public prices.
-# Without them Chainlink is read from RTDS alone.
-"""
+# CLOB API credentials: the PolyBolt price stream wants them even for public prices, and without
+# them Chainlink is read from RTDS alone. Live trading derives them from the private key: leave
+# them empty.
+""",
+        API_KEYS,
+    ),
+    (
+        """
+# Live trading only. Real orders need all of DRY_RUN=false, ENABLE_REAL_TRADING=true, a private key,
+# and somebody who names the wallet at the start.
+""",
+        ("DRY_RUN=true", "ENABLE_REAL_TRADING=false"),
+    ),
+    (
+        """
+# Better than a key in clear: an encrypted file that `polytui config keystore FILE` writes. It asks
+# for its pass phrase, which a service gives in POLYTUI_KEYSTORE_PASSPHRASE.
+""",
+        (KEYSTORE, PRIVATE_KEY),
+    ),
+    (
+        """
+# deposit (every account since May 2026), proxy (e-mail), safe (browser wallet) or eoa, and the
+# address that holds the money: what follows from the key where it is left empty.
+""",
+        (f"{WALLET_TYPE}=deposit", FUNDER),
+    ),
+)
 
 
 def config_text() -> str:
@@ -46,8 +74,13 @@ def config_text() -> str:
 
 
 def env_text() -> str:
-    """The whole of .env.example: names of secrets, none of them set."""
-    return _ENV_HEAD + "".join(f"{name}=\n" for name in API_KEYS)
+    """The whole of .env.example: names of secrets, none of them set, and gates that are closed."""
+    lines = ("".join(map(_env_line, names)) for _, names in _ENV_PARTS)
+    return "".join(head + set_ for (head, _), set_ in zip(_ENV_PARTS, lines, strict=True))
+
+
+def _env_line(name: str) -> str:
+    return f"{name}\n" if "=" in name else f"{name}=\n"
 
 
 def write_starters(folder: Path) -> Iterator[tuple[Path, bool]]:

@@ -26,6 +26,7 @@ from attrs import field, frozen
 
 from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
+from polytui.config.profiles import adapted_to_live, limits_said
 from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
@@ -34,6 +35,7 @@ from polytui.execution.arming import Armed, Unarmed, arm_simulated
 from polytui.execution.client import OpenExecution
 from polytui.execution.live import open_live
 from polytui.execution.paper_client import open_paper
+from polytui.execution.shadow_live import open_shadow_live
 from polytui.execution.throwaway import throwaway_wallet
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.net.clock import Clock, SessionClock, WallClock
@@ -102,11 +104,12 @@ async def _live(
     config: Path | None,
     prices: Path | None,
 ) -> AsyncIterator[Surroundings]:
-    """As on paper, and armed."""
+    """As on paper, with a wallet, and a word on whose limits these are."""
     if armed is None:
         raise Fatal("live trading needs a wallet that somebody has named")
     async with _paper(settings, folder, config, prices) as surroundings:
-        yield attrs.evolve(surroundings, armed=armed)
+        warnings = (limits_said(settings), *surroundings.warnings)
+        yield attrs.evolve(surroundings, armed=armed, warnings=warnings)
 
 
 @asynccontextmanager
@@ -309,7 +312,14 @@ MODES: dict[str, Mode] = {
         lambda plan: partial(_live, plan.armed),
         open_live,
         is_simulated=False,
-        adapted=_as_written,
+        adapted=adapted_to_live,
+    ),
+    "shadow": Mode(
+        "run",
+        lambda plan: partial(_live, plan.armed),
+        open_shadow_live,
+        is_simulated=False,
+        adapted=adapted_to_live,
     ),
 }
 

@@ -61,9 +61,9 @@ class Palette:
 
     def of_mode(self, mode: str) -> str:
         """The colour of a mode's banner; an unknown mode looks like danger."""
-        modes = {"paper", "demo", "replay", "backtest"}
-        named = "replay" if mode == "backtest" else mode
-        return str(getattr(self.colours, named if mode in modes else "live"))
+        alike = {"paper": "paper", "demo": "demo", "replay": "replay"}
+        alike |= {"backtest": "replay", "shadow": "paper"}  # nothing is sent in either
+        return str(getattr(self.colours, alike.get(mode, "live")))
 
     def for_textual(self) -> Theme:
         """The same colours for what Textual itself draws: screens and their scrims."""

@@ -121,6 +121,7 @@ async def test_a_place_that_is_blocked_or_says_nothing_is_the_end(
         ((500, "oops"), "does not say whether this wallet may trade"),
         ("{}", "does not say whether this wallet may trade"),
         ((403, {"error": "Trading restricted in your region"}), "does not take the key"),
+        ((400, {"error": f"who sends {KEY['secret']} to us?"}), "does not take the key"),
     ],
 )
 async def test_a_wallet_that_may_only_sell_begins_nothing(answer: object, words: str) -> None:

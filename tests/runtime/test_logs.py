@@ -67,6 +67,18 @@ def test_a_traceback_never_shows_it(path: Path) -> None:
     assert API_SECRET not in text
 
 
+def test_a_secret_that_this_process_holds_needs_no_name_beside_it(path: Path) -> None:
+    secret = Secret("Wz8xPq1wbX9dQmLz0A4qk7==")
+    try:
+        raise ValueError(f"the venue said: {secret.reveal().rstrip('=')} is not ours")
+    except ValueError as error:
+        logger.opt(exception=error).error("btc crashed, {}", secret.reveal())
+    text = written(path)
+    assert "btc crashed, ***" in text
+    assert "the venue said: *** is not ours" in text
+    assert "Wz8xPq1w" not in text
+
+
 def test_libraries_go_the_same_way(path: Path) -> None:
     logging.getLogger("somebody").warning("passphrase: %s", API_SECRET)
     logging.getLogger("somebody").log(35, "a level of its own")

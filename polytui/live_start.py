@@ -1,0 +1,103 @@
+"""Before real money: which wallet, from where its key is, whose limits, and a person who says yes.
+
+All of it goes to stderr and comes from the terminal, before the screen is drawn and before there is
+a session. In a service nobody sits there: `--i-trade-with` says it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from attrs import define, field, frozen
+
+from polytui.config.profiles import limits_said
+from polytui.config.schema import Settings
+from polytui.config.secret_sources import FoundSecret, SecretSources
+from polytui.config.secrets import PRIVATE_KEY, Secret
+from polytui.config.wallet import chosen_api_key
+from polytui.execution.arming import Armed, Unarmed, arm_live, unarmed
+from polytui.venues.polymarket.wallet import Wallet
+
+LIVE, SHADOW = "live", "shadow"
+NOTHING_IS_SENT = "shadow-live: every order is signed and checked, and NOTHING IS SENT to the venue"
+
+
+@frozen
+class LiveStart:
+    """What a person said before a session."""
+
+    who: Armed | Unarmed
+    passphrase: Secret | None
+    """That was typed: the engine's process opens the keystore once more."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """For the engine's command line: who was confirmed, and nothing that is secret."""
+        if isinstance(self.who, Unarmed):
+            return ("--shadow-live",)
+        return ("--mode", LIVE, "--i-trade-with", self.who.wallet.funder)
+
+
+@define
+class _Person:
+    """Who sits there, or nobody. State: the pass phrase that was typed."""
+
+    settings: Settings
+    named: str
+    """On the command line."""
+    is_there: bool = field(factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
+    passphrase: Secret | None = None
+
+    def ask_passphrase(self, where: str) -> str:
+        typed: str = click.prompt(f"pass phrase of {where}", hide_input=True, err=True)
+        self.passphrase = Secret(typed)
+        return typed
+
+    def confirm(self, wallet: Wallet) -> str:
+        """The address that they name; empty where nobody does."""
+        if self.named or not self.is_there:
+            return self.named
+        _say(f"REAL MONEY: {wallet.kind.label} wallet {wallet.funder}, key of {wallet.owner}")
+        _say(limits_said(self.settings))
+        typed: str = click.prompt(
+            "type the wallet's address to trade with it", default="", show_default=False, err=True
+        )
+        return typed
+
+
+def begin_live(mode: str, settings: Settings, named: str) -> LiveStart | None:
+    """Blocked by the first gate that is closed; None for a mode in which nobody's money is.
+    `settings` are those of the mode."""
+    if mode not in (LIVE, SHADOW):
+        return None
+    person = _Person(settings, named)
+    sources = SecretSources(
+        Path.cwd(), ask_passphrase=person.ask_passphrase if person.is_there else None
+    )
+    who = unarmed(sources) if mode == SHADOW else arm_live(sources, person.confirm)
+    _say_sources(sources)
+    if mode == SHADOW:
+        _say(NOTHING_IS_SENT)
+    elif named:
+        _say(f"REAL MONEY: {who.wallet.kind.label} wallet {who.wallet.funder}")
+        _say(limits_said(settings))
+    return LiveStart(who, person.passphrase)
+
+
+def _say_sources(sources: SecretSources) -> None:
+    """Where each secret comes from, and what is wrong with that."""
+    found: list[FoundSecret] = [*chosen_api_key(sources)[1]]
+    if (key := sources.find(PRIVATE_KEY)) is not None:
+        found.insert(0, key)
+        _say(f"{PRIVATE_KEY} is from: {key.source.words}")
+    for one in found:
+        if one.warning:
+            _say(f"warning: {one.warning}")
+    for exposed in sources.exposures:
+        _say(f"warning: {exposed}")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
