@@ -155,6 +155,43 @@ def test_a_key_that_is_typed_open_reaches_the_engine_and_nobody_else(
     assert traces(tmp_path) == []
 
 
+def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
+    tmp_path: Path, addresses: str
+) -> None:
+    switches = {"DRY_RUN": "false", "ENABLE_REAL_TRADING": "true"}
+    with started_by_hand(tmp_path, addresses, "--mode", "live", **switches) as terminal:
+        terminal.until("pass phrase of wallet.json")
+        terminal.press(f"{PASSPHRASE}\n")
+        terminal.until(f"REAL MONEY: deposit wallet {WALLET.funder}", "profile live-first: 5 USD")
+        terminal.press(f"{WALLET.funder}\n")
+        terminal.until("LIVE", "BTC")
+        for pid in family_of(terminal.process.pid):
+            given = given_to(pid)
+            assert (PASSPHRASE.encode() in given) is (b"--owned" in given)
+            assert KEY.encode() not in given
+        second = tmp_path / "second"
+        second.mkdir()
+        (second / "config.toml").write_text(addresses)
+        with short_folder() as runtime:
+            ended = subprocess.run(
+                command(*LIVE, "--i-trade-with", WALLET.funder),
+                cwd=second,
+                env=shell(tmp_path, runtime, **OPEN),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=90,
+                check=False,
+            )
+        assert ended.returncode == 3, ended.stderr
+        assert "error: REAL_TRADING_BLOCKED_WALLET_IN_USE: another process trades" in ended.stderr
+        terminal.press("q")
+        terminal.until("leave the terminal")
+        terminal.press("S")
+        assert terminal.end() == 0
+    assert traces(tmp_path) == []
+
+
 def test_a_terminal_that_was_given_a_key_gives_it_away(tmp_path: Path, addresses: str) -> None:
     """Also on paper: what a process was begun with can be read for as long as it lives."""
     (tmp_path / "config.toml").write_text(addresses)
