@@ -226,7 +226,7 @@ def venue(folder: Path, seed: int) -> Iterator[dict[str, Any]]:
 
 def engine(folder: Path, name: str, chaos: str) -> subprocess.Popen[bytes]:
     command = [
-        sys.executable, "-m", "polytui", "demo", "--headless", "--venue", "venue.json",
+        sys.executable, "-m", "polytui", "demo", "--headless", "--paper", "--venue", "venue.json",
         "--assets", ",".join(_ASSETS), "--interval", "5m", "--rounds", "0",
         "--folder", f"runs/{name}",
     ]  # fmt: skip

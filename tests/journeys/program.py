@@ -44,7 +44,8 @@ def short_folder() -> Iterator[Path]:
 
 def environment(runtime: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYMARKET")}
-    return {**kept, "XDG_RUNTIME_DIR": str(runtime), "COLUMNS": "200"}
+    own = {"XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime / "state")}
+    return {**kept, **own, "COLUMNS": "200"}
 
 
 def command(*arguments: str | Path) -> list[str]:
