@@ -165,7 +165,13 @@ class LiveBalances:
         return worth
 
     def _waits_for_ended(self) -> bool:
-        """A trade on its way in a settled round: its shares and its payout come and go apart."""
+        """A trade on its way in a settled round: its shares and its payout come and go apart. Or a
+        round that is over and whose winner nobody has heard: the venue may have paid it already,
+        while we were away, and its result is not known as one yet."""
+        now_ns = self.clock.now_ns()
+        for live in self.books.rounds:
+            if live.settled is None and live.listed.closes_ns <= now_ns and not live.is_empty:
+                return True
         ended = {one.listed.token_of(each) for one in self._unredeemed.values() for each in Outcome}
         return any(fill.token_id in ended for fill in self.books.trades.on_the_way())
 
