@@ -30,6 +30,7 @@ from polytui.execution.venue_modes import VenueModes
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.errors import Fatal, Rejected, Restricted, Retry, Unknown
 from polytui.model.events import (
+    Cancelled,
     CancelRefused,
     Deferred,
     DeskOpened,
@@ -175,7 +176,7 @@ class VenueClient:
                     self._start(self._look, order_id)
         never_sent = {sent.order.order_id for sent in placed if sent.is_unwanted}
         for order_id in never_sent:
-            self.report(Refused(order_id, "not sent: not wanted any more"))
+            self.report(Cancelled(order_id, "it was never sent"))
         if left := [order_id for order_id in cancelled if order_id not in never_sent]:
             self._start(self._cancel, left)
         wanted = [sent for sent in placed if not sent.is_unwanted]

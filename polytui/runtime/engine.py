@@ -148,6 +148,7 @@ def open_session(
             seed=surroundings.seed,
             risk_state=risk_state,
             goes_on=start.goes_on,
+            wallet="" if surroundings.armed is None else surroundings.armed.wallet.funder,
             is_loopback_only=MODES[plan.mode].is_simulated,
         )
         if surroundings.world is not None:

@@ -362,7 +362,7 @@ async def test_what_is_unwanted_before_it_went_is_not_sent(autojump_clock: MockC
 
     await bench.run(script)
     assert bench.wire.asked == [(0.0, "post 1", "p")]
-    assert bench.of("o") == [(0.0, "Refused")]
+    assert bench.of("o") == [(0.0, "Cancelled")]
 
 
 async def test_what_would_be_refused_is_not_sent(autojump_clock: MockClock) -> None:
