@@ -120,6 +120,24 @@ async def test_nothing_is_left_at_the_venue_however_the_block_ends(
         assert bench.asked("POST /order") == 2
 
 
+async def test_an_order_that_is_slow_to_arrive_is_waited_for_on_the_way_out(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+
+        async def slow(request: httpx.Request) -> None:
+            if request.url.path.endswith("/order"):
+                await trio.sleep(2)
+
+        async with live_desk(bench) as desk:
+            bench.spoil = slow
+            desk.place(bench.an_order())
+            await trio.sleep(0.1)
+        await trio.sleep(3)
+        assert bench.asked("POST /order") == 1
+        assert bench.working() == []
+
+
 async def test_cancelled_from_outside_it_still_cancels(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
