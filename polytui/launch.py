@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +26,7 @@ from polytui.config.schema import Settings, TerminalSettings
 from polytui.config.secrets import (
     OF_A_WALLET,
     OF_FEEDS,
-    PASSPHRASE,
+    Secret,
     environment_for,
     forget_keys,
     has_keys,
@@ -103,7 +104,7 @@ def _begun_live(mode: str, settings: Settings, options: dict[str, Any]) -> LiveS
         return None
     from polytui.live_start import begin_live
 
-    return begin_live(mode, settings, options["named"])
+    return begin_live(mode, settings, options["named"], is_owned=options["owned"])
 
 
 def _loaded(*, is_played: bool) -> Callable[[Plan, str | None], int]:
@@ -201,27 +202,35 @@ def _start_engine(
         if value not in (None, ""):
             flag = "interval" if option == "intervals" else option
             command += [f"--{flag}", _text(value)]
+    typed = None if live is None else live.passphrase
     with log.open("ab") as errors:
-        return subprocess.Popen(
+        engine = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if typed is None else subprocess.PIPE,
             stdout=errors,
             stderr=errors,
             start_new_session=True,
             env=_environment_of_engine(plan, live),
         )
+    if typed is not None:
+        _give(engine, typed)
+    return engine
+
+
+def _give(engine: subprocess.Popen[bytes], typed: Secret) -> None:
+    """By a pipe: what a process was begun with can be read for as long as it lives."""
+    assert engine.stdin is not None
+    with suppress(BrokenPipeError), engine.stdin as pipe:  # it is over; its log says why
+        pipe.write(f"{typed.reveal()}\n".encode())
 
 
 def _environment_of_engine(plan: Plan, live: LiveStart | None) -> dict[str, str]:
-    """The one way by which keys come to it."""
+    """Keys that this process was given come to it so, and those that were typed by a pipe."""
     if live is None:
         from polytui.runtime.modes import MODES
 
         return environment_for(*(() if MODES[plan.mode].is_simulated else OF_FEEDS))
-    environment = environment_for(*OF_A_WALLET)
-    if live.passphrase is not None:
-        environment[PASSPHRASE] = live.passphrase.reveal()
-    return environment
+    return environment_for(*OF_A_WALLET)
 
 
 def _text(value: Any) -> str:

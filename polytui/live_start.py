@@ -6,7 +6,10 @@ a session. In a service nobody sits there: `--i-trade-with` says it.
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -30,7 +33,7 @@ class LiveStart:
 
     who: Armed | Unarmed
     passphrase: Secret | None
-    """That was typed: the engine's process opens the keystore once more."""
+    """That was typed: the engine's process opens the keystore once more, and has it by a pipe."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -47,8 +50,17 @@ class _Person:
     settings: Settings
     named: str
     """On the command line."""
+    is_owned: bool = False
+    """An engine's process: they sit at its parent's."""
     is_there: bool = field(factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
     passphrase: Secret | None = None
+
+    @property
+    def ask(self) -> Callable[[str], str] | None:
+        """For a pass phrase; None where there is no way to one."""
+        if self.is_owned and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+            return lambda where: sys.stdin.buffer.readline().decode().removesuffix("\n")
+        return self.ask_passphrase if self.is_there else None
 
     def ask_passphrase(self, where: str) -> str:
         typed: str = click.prompt(f"pass phrase of {where}", hide_input=True, err=True)
@@ -67,15 +79,15 @@ class _Person:
         return typed
 
 
-def begin_live(mode: str, settings: Settings, named: str) -> LiveStart | None:
+def begin_live(
+    mode: str, settings: Settings, named: str, *, is_owned: bool = False
+) -> LiveStart | None:
     """Blocked by the first gate that is closed; None for a mode in which nobody's money is.
     `settings` are those of the mode."""
     if mode not in (LIVE, SHADOW):
         return None
-    person = _Person(settings, named)
-    sources = SecretSources(
-        Path.cwd(), ask_passphrase=person.ask_passphrase if person.is_there else None
-    )
+    person = _Person(settings, named, is_owned)
+    sources = SecretSources(Path.cwd(), ask_passphrase=person.ask)
     who = unarmed(sources) if mode == SHADOW else arm_live(sources, person.confirm)
     _say_sources(sources)
     if mode == SHADOW:

@@ -109,7 +109,8 @@ class SecretSources:
     """Every place of this process, in order."""
 
     folder: Path
-    environment: Mapping[str, str | None] = field(factory=lambda: dict(os.environ))
+    environment: Mapping[str, str | None] = field(factory=lambda: dict(os.environ), repr=False)
+    """Has secrets in it: never shown."""
     ask_passphrase: Callable[[str], str] | None = None
     """Asks a person for the pass phrase of the named keystore; None where nobody sits there."""
     open_keyring: Callable[[], tuple[Keyring | None, str]] = desktop_keyring

@@ -97,6 +97,23 @@ def test_a_secret_shows_stars() -> None:
         assert "***" in shown
 
 
+def test_places_that_have_secrets_show_none_of_them(tmp_path: Path) -> None:
+    """Also once they were asked."""
+    file = a_keyfile(tmp_path)
+    given = {
+        "POLYMARKET_API_SECRET": "hunter2",
+        "POLYTUI_KEYSTORE": str(file),
+        "POLYTUI_KEYSTORE_PASSPHRASE": PASSPHRASE,
+        "ELSEWHERE_TOKEN": "somebody else's",
+    }
+    sources = of(tmp_path, given)
+    for _ in range(2):
+        for shown in (repr(sources), str(sources), f"{[sources]}"):
+            assert not any(word in shown for word in ("hunter2", PASSPHRASE, "somebody else's"))
+            assert PRIVATE_KEY[2:] not in shown
+        assert sources.find(KEY) is not None
+
+
 # --- one order of precedence ----------------------------------------------------------------------
 
 
