@@ -20,11 +20,11 @@ import trio
 from attrs import define, field
 
 from polytui.config.state_folder import state_folder
+from polytui.execution.account_voice import AccountVoice
 from polytui.execution.admission import Admission
 from polytui.execution.arming import Armed
 from polytui.execution.client import (
     AccountNeeds,
-    AccountNews,
     Carried,
     Execution,
     ExecutionClient,
@@ -41,7 +41,7 @@ from polytui.execution.user_watch import UserWatch, run_user_channel, user_socke
 from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import FeedDown, FeedUp, Report
+from polytui.model.events import Report
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_MS
 from polytui.net.http import Http
@@ -70,12 +70,14 @@ class LiveExecution:
     reconcile: Reconcile = field(init=False)
     _watch: UserWatch = field(init=False)
     _free: FreeMoney = field(init=False)
-    _health: dict[str, FeedUp | FeedDown] = field(factory=dict)
+    voice: AccountVoice = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         needs, live = self.needs, self.needs.settings.live
-        self.modes = VenueModes(needs.clock, self.tell)
-        self._watch = UserWatch(self.reader, self.hear, self.tell, needs.clock, live, needs.say)
+        self.voice = AccountVoice(self.clients)
+        tell = self.voice.tell
+        self.modes = VenueModes(needs.clock, tell)
+        self._watch = UserWatch(self.reader, self.hear, tell, needs.clock, live, needs.say)
         balances = LiveBalances(self.account, self.books, needs.clock, needs.say)
         self.reconcile = Reconcile(
             self.account,
@@ -84,7 +86,7 @@ class LiveExecution:
             needs.clock,
             live,
             self.deliver,
-            self.tell,
+            tell,
             needs.say,
             self._watch,
         )
@@ -139,7 +141,7 @@ class LiveExecution:
             needs.settings.paper.taker_delay_ms * NS_PER_MS,
             self.modes,
             self.restrict,
-            self._health.values,
+            self.voice.greet,
         )
         if carried is not None:
             for listed in carried.rounds.get(asset, ()):
@@ -166,16 +168,6 @@ class LiveExecution:
         holds is said at the start."""
         if (client := self.clients.get(asset)) is not None:
             client.report(report)
-
-    def tell(self, news: AccountNews) -> None:
-        """Health to every desk, money to the first one alone."""
-        clients = list(self.clients.values())
-        if isinstance(news, FeedUp | FeedDown):
-            self._health[news.feed] = news
-        else:
-            clients = clients[:1]
-        for client in clients:
-            client.tell(news)
 
     def restrict(self, words: str) -> None:
         """By law, or by the venue's rules for us: nobody looks for a way around it."""
@@ -244,7 +236,7 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             account.beat,
             needs.clock,
             needs.settings.live,
-            execution.tell,
+            execution.voice.tell,
             account.cancel_all,
             needs.kill,
         )

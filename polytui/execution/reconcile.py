@@ -56,7 +56,7 @@ class Reconcile:
     live: LiveSettings
     deliver: Deliver
     news: News
-    """To the first desk."""
+    """To a desk that lives (account_voice.py)."""
     say: Say
     watch: UserWatch | None = None
     done: int = 0

@@ -66,11 +66,11 @@ class VenueClient:
     modes: VenueModes = field(factory=VenueModes)
     restricted: Callable[[str], None] = field(default=lambda words: None)
     """Told why we may not trade by law or by the venue's rules."""
-    health: Callable[[], Iterable[AccountNews]] = field(default=tuple)
-    """How the account is, for a desk that begins to listen."""
+    greet: Callable[[Deliver], None] = field(default=lambda deliver: None)
+    """What a desk that begins to listen must hear of the account."""
     _sent: dict[str, SentOrder] = field(factory=dict)
     _deliver: Deliver | None = None
-    _unheard: list[Report | AccountNews] = field(factory=list)
+    _unheard: list[Report] = field(factory=list)
     """Since the last opening, and before its desk listened."""
     _faults: list[Exception] = field(factory=list)
     _is_faulty: trio.Event = field(factory=trio.Event)
@@ -96,8 +96,9 @@ class VenueClient:
     async def run(self, effects: trio.MemoryReceiveChannel[Effect], deliver: Deliver) -> None:
         self._deliver = deliver
         unheard, self._unheard = self._unheard, []
-        for one in (*self.health(), *unheard):
-            self.tell(one)
+        self.greet(self.tell)
+        for report in unheard:
+            self.tell(report)
         try:
             async with trio.open_nursery() as life:
                 life.start_soon(self._raise_faults)
@@ -133,16 +134,22 @@ class VenueClient:
         """Orders that nothing ended."""
         return self._sent.values()
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether a life of the desk hears what it is told."""
+        return self._deliver is not None
+
     def report(self, report: Report) -> None:
-        """One report to the desk, whichever way it came."""
+        """One report to the desk, whichever way it came; to the next one where none listens yet."""
         self._note(report)
-        self.tell(report)
+        if self.is_listening:
+            self.tell(report)
+        else:
+            self._unheard = [*self._unheard[-_MOST_UNHEARD:], report]
 
     def tell(self, news: Report | AccountNews) -> None:
-        """To the desk's inbox; to that of the next one where none listens yet."""
-        if self._deliver is None:
-            self._unheard = [*self._unheard[-_MOST_UNHEARD:], news]
-            return
+        """To the inbox of the desk that listens."""
+        assert self._deliver is not None
         try:
             self._deliver(news)
         except Exception as error:

@@ -15,11 +15,13 @@ from polytui.feeds.home import FollowedRound
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     BOOK_FEED,
+    CashMoved,
     Commanded,
     Event,
     ExchangeTraded,
     FeedDown,
     FrameRejected,
+    Reconciled,
     Report,
     RoundSettled,
 )
@@ -150,7 +152,11 @@ class AssetRun:
             put(Item(report), wakes=False)
 
     def deliver_report(self, report: Report | AccountNews) -> None:
-        self.inbox.put(Item(report))
+        """Money of the account is told once, to one desk: it finds room however full it is."""
+        if isinstance(report, CashMoved | Reconciled):
+            self.inbox.insist(Item(report))
+        else:
+            self.inbox.put(Item(report))
 
     def mark_settled(self, event: RoundSettled) -> None:
         """The desk has taken it: nobody needs to ask for this winner any more."""

@@ -8,7 +8,7 @@ knows then.
 from __future__ import annotations
 
 from polytui.model.effects import CancelAll, Effect
-from polytui.model.events import AssetHalted, Commanded
+from polytui.model.events import Commanded, Event
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import Item
@@ -24,9 +24,7 @@ async def obey_without_a_life(run: AssetRun, session: Session, command: Commande
     return seq
 
 
-def take_without_a_life(
-    run: AssetRun, session: Session, event: Commanded | AssetHalted
-) -> tuple[int, list[Effect]]:
+def take_without_a_life(run: AssetRun, session: Session, event: Event) -> tuple[int, list[Effect]]:
     """The number it got, and what it would have done. Whatever it breaks goes up, after it was
     written down."""
     seqs, effects = list[int](), list[Effect]()

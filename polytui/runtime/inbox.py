@@ -67,6 +67,12 @@ class Inbox:
         """Take back what nobody has taken yet."""
         self._items = [each for each in self._items if each is not item]
 
+    def take_kinds(self, *kinds: type[Event]) -> list[Event]:
+        """What waits of these kinds; everything else goes on waiting."""
+        taken = [item.event for item in self._items if isinstance(item.event, kinds)]
+        self._items = [item for item in self._items if not isinstance(item.event, kinds)]
+        return taken
+
     def fullest_share(self) -> float:
         """Of its limit, since the last time somebody asked."""
         share, self._fullest = self._fullest / self._limit, len(self._items)

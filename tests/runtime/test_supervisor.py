@@ -18,6 +18,8 @@ from polytui.execution.paper_client import PaperClient
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     Action,
+    CashKind,
+    CashMoved,
     DeskOpened,
     FeedDown,
     RoundFound,
@@ -28,6 +30,7 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
+from polytui.model.units import Usd
 from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import InboxFull, Item
 
@@ -65,6 +68,21 @@ async def test_three_crashes_halt_an_asset_and_its_sibling_lives_on(
     assert engine.session.errors[-1].startswith("eth: halted: 3 crashes")
     assert len(engine.events(DeskOpened)) == 1 + 3 + 1, "the last one for the books alone"
     assert replay_journal(folder, is_verifying=True).is_equal
+
+
+async def test_money_of_the_account_outlives_the_asset_that_was_told_of_it(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings(session=BOTH, supervision={"max_crashes": 1})
+    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=30) as engine:
+        eth = engine.run_of(ETH)
+        await engine.until(lambda: len(eth.followed) > 0)
+        before = engine.session.mind.account.cash
+        poison(engine, ETH)
+        eth.deliver_report(CashMoved(CashKind.DEPOSIT, Usd(5_000_000), "key", 1))
+        await engine.until(lambda: eth.state is AssetState.HALTED)
+        assert engine.session.mind.account.cash == before + 5_000_000
+    assert replay_journal(tmp_path / "s", is_verifying=True).is_equal
 
 
 async def test_crashes_that_lie_apart_do_not_halt(
