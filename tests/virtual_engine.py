@@ -283,23 +283,29 @@ async def open_venue(monkeypatch: pytest.MonkeyPatch, venue: VirtualVenue) -> As
 
 @asynccontextmanager
 async def open_next_engine(
-    venue: VirtualVenue, folder: Path, settings: Settings, *, is_fresh: bool = False
+    venue: VirtualVenue,
+    folder: Path,
+    settings: Settings,
+    *,
+    is_fresh: bool = False,
+    world: str = "",
 ) -> AsyncIterator[VirtualEngine]:
     """A session as `runtime/engine.py` begins it: it goes on from the one before in the folder that
     its own is in."""
-    session = _next_session(venue, folder, settings, is_fresh=is_fresh)
+    session = _next_session(venue, folder, settings, is_fresh=is_fresh, world=world)
     engine = _engine(venue.clock, venue, session, "", is_owned=False, config=None)
     async with _running(engine):
         yield engine
 
 
 def _next_session(
-    venue: VirtualVenue, folder: Path, settings: Settings, *, is_fresh: bool
+    venue: VirtualVenue, folder: Path, settings: Settings, *, is_fresh: bool, world: str
 ) -> Session:
     journals = attrs.evolve(settings.journal, directory=str(folder.parent))
     settings = attrs.evolve(settings, journal=journals)
     folder.mkdir(parents=True)
-    surroundings = Surroundings(settings, venue.clock, ApiKey("a", Secret("b"), Secret("c")), None)
+    keys = ApiKey("a", Secret("b"), Secret("c"))
+    surroundings = Surroundings(settings, venue.clock, keys, None, world=world)
     plan = Plan("paper", settings, folder, is_fresh=is_fresh)
     return real_session(plan, surroundings, at_once)
 

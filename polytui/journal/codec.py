@@ -60,6 +60,8 @@ class Header(msgspec.Struct, frozen=True):
     """Then a checkpoint comes first, of the mind that was brought back, and numbers go on."""
     thinned: str = ""
     """What was taken out of it since; then it keeps what it has, and does not replay."""
+    world: str = ""
+    """Whose sessions may go on from it (`runtime/modes.py`)."""
 
 
 class JournalRecord(msgspec.Struct, frozen=True):

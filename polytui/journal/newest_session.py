@@ -28,7 +28,8 @@ class NewestSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     """Its own, from the folder of all sessions where it is in there."""
     world: str = ""
-    """Of a simulated venue that outlives its sessions; empty for the real world."""
+    """Of a simulated venue that outlives its sessions, or of a wallet; empty for the real world on
+    paper."""
 
 
 def newest_session(directory: Path, mode: str) -> NewestSession | None:

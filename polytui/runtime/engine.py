@@ -179,6 +179,7 @@ def _begin_journal(
         clock.now_ns(),
         surroundings.seed,
         clock.speed,
+        world=surroundings.world or "",
     )
     checkpoint = None
     if start.goes_on is not None:

@@ -67,8 +67,8 @@ class Surroundings:
     quotas: Quotas = field(factory=Quotas)
     """Of all assets and all their lives."""
     world: str | None = ""
-    """Sessions of one world go on from each other: empty for the real one, None for one that ends
-    with the session."""
+    """Sessions of one world go on from each other: an account's name where real money is, empty for
+    the real one on paper, None for one that ends with the session."""
     seed: int | None = None
     """Of a world that this session began."""
     warnings: tuple[str, ...] = ()
@@ -109,7 +109,15 @@ async def _live(
         raise Fatal("live trading needs a wallet that somebody has named")
     async with _paper(settings, folder, config, prices) as surroundings:
         warnings = (limits_said(settings), *surroundings.warnings)
-        yield attrs.evolve(surroundings, armed=armed, warnings=warnings)
+        world = _account_of(armed) if isinstance(armed, Armed) else surroundings.world
+        yield attrs.evolve(surroundings, armed=armed, warnings=warnings, world=world)
+
+
+def _account_of(armed: Armed) -> str:
+    """Whose money, and by whose key its orders are named: another wallet's session is another
+    world's, though it is in the same folder."""
+    wallet = armed.wallet
+    return f"{wallet.chain_id}:{wallet.funder.lower()}:{wallet.owner.lower()}"
 
 
 @asynccontextmanager

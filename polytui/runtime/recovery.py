@@ -39,6 +39,11 @@ _MOST_SAID = 2
 """Checkpoints that could not be used, one by one; more are counted."""
 _MOST_BEFORE = 100
 """Sessions that are followed back, each of which could not be read by itself."""
+_LIVE = "live"
+_OTHER_WORLD = (
+    "in another world, which is over",
+    "of another wallet, whose money and orders are not this one's",
+)
 
 
 class TooLong(BadJournal):
@@ -78,7 +83,7 @@ class Recovery:
         if newest is None:
             return None
         if newest.world != self.world:
-            self.faults.append(f"{newest.session} was in another world, which is over")
+            self.faults.append(f"{newest.session} was {_OTHER_WORLD[self.mode == _LIVE]}")
             return None
         try:
             mind, session, played = self._read(folder_of(self.directory, newest), _MOST_BEFORE)
@@ -92,6 +97,8 @@ class Recovery:
     def _read(self, folder: Path, before: int) -> tuple[Mind, str, int]:
         beginning = begin((folder,), self._restored, look=self._look)
         with beginning.reader as reader:
+            if reader.header.world not in ("", self.world):
+                raise BadJournal(f"its journal was {_OTHER_WORLD[self.mode == _LIVE]}")
             self.faults += _summed_up(beginning.passed_over)
             mind = beginning.state
             if mind is None:

@@ -27,7 +27,9 @@ from virtual_engine import (
 
 from polytui.backtest.replay import replay_journal
 from polytui.backtest.what_if import compare
+from polytui.config.secrets import Secret
 from polytui.desk.coming_back import GONE
+from polytui.execution.arming import arm_simulated
 from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
     BadJournal,
@@ -48,7 +50,10 @@ from polytui.model.events import Action, Cancelled
 from polytui.model.instrument import Asset, Interval
 from polytui.model.orders import OrderState
 from polytui.model.units import NS_PER_S
+from polytui.runtime.modes import opener_of
+from polytui.runtime.plan import Plan
 from polytui.runtime.recovery import Recovery
+from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 pytestmark = pytest.mark.trio
 BTC, ETH = Asset.BTC, Asset.ETH
@@ -333,6 +338,45 @@ async def refusal(venue: VirtualVenue, folder: Path) -> str:
 
 def only_reads(directory: Path, within_s: float = 60.0) -> Recovery:
     return Recovery(directory, "paper", "", within_s)
+
+
+async def test_nothing_is_gone_on_from_that_was_another_wallets(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The key was changed in the same folder. Neither the note of the newest session nor a journal
+    gives one wallet what is another's."""
+    ours, theirs = "137:0xaa:0xaa", "137:0xbb:0xbb"
+    venue = a_venue()
+    async with open_venue(monkeypatch, venue):
+        async with open_next_engine(venue, tmp_path / "a", ALONE, world=ours) as engine:
+            account = engine.session.mind.account
+            await engine.until(lambda: account.open_rounds and not account.working_orders)
+            await engine.die()
+        newest = tmp_path / "paper.newest.json"
+        noted = newest.read_bytes()
+        async with open_next_engine(venue, tmp_path / "b", ALONE, world=theirs) as engine:
+            assert engine.session.goes_on is None
+            assert any("a was in another world" in text for text in engine.texts())
+        newest.write_bytes(noted.replace(ours.encode(), theirs.encode()))
+        with pytest.raises(Fatal, match="its journal was in another world"):
+            async with open_next_engine(venue, tmp_path / "c", ALONE, world=theirs):
+                raise AssertionError("it began")
+        newest.write_bytes(noted)
+        async with open_next_engine(venue, tmp_path / "d", ALONE, world=ours) as engine:
+            assert engine.session.goes_on is not None
+
+
+@pytest.mark.parametrize("kind", [WalletType.EOA, WalletType.DEPOSIT])
+async def test_a_live_session_is_of_its_wallet(kind: WalletType, tmp_path: Path) -> None:
+    names = set[str | None]()
+    for byte in ("5a", "7b"):
+        wallet = wallet_of(Secret("0x" + byte * 32), kind)
+        armed = arm_simulated(wallet, None, ["http://127.0.0.1:1"])
+        plan = Plan("live", ALONE, tmp_path, armed=armed)
+        async with opener_of(plan)(ALONE, tmp_path, None, None) as surroundings:
+            assert wallet.funder.lower() in (surroundings.world or "")
+            names.add(surroundings.world)
+    assert len(names) == 2
 
 
 def without_checkpoints(lines: list[bytes]) -> None:
