@@ -33,6 +33,7 @@ from polytui.execution.client import (
 from polytui.execution.free_money import FreeMoney
 from polytui.execution.heartbeat import Heartbeat
 from polytui.execution.live_balances import LiveBalances
+from polytui.execution.live_beginning import patiently, take_back_unknown
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.live_wire import ClobOrderWire
@@ -97,7 +98,9 @@ class LiveExecution:
         needs, carried = self.needs, self.needs.carried
         if carried is not None:
             self._recall(carried)
-        await self.reconcile.begin(0 if carried is None else carried.until_ns)
+        until_ns = 0 if carried is None else carried.until_ns
+        ask = partial(self.reconcile.begin, until_ns)
+        await patiently(ask, "the account could not be read", needs.say)
         socket = StayingSocket(
             "user channel",
             needs.settings.endpoints.user_ws,
@@ -240,6 +243,8 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             account.cancel_all,
             needs.kill,
         )
+        if needs.carried is None:
+            await take_back_unknown(account, needs.say)
         try:
             await beating.start(heartbeat.run)
             await execution.begin()

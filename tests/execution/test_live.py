@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traceback import format_exception
+
 import attrs
 import httpx
 import pytest
@@ -206,6 +208,54 @@ async def test_a_place_that_may_not_trade_is_the_end_of_it(
                 pass
         # nothing was signed for it, not even for a key
         assert {one for one in bench.requests if not one.endswith("geoblock")} == set()
+
+
+async def test_orders_that_nobody_here_knows_are_not_kept_alive(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process died moments ago, and its journal is not this session's."""
+    async with live_bench(monkeypatch) as bench:
+        async with live_desk(bench, bench.needs(live={"close_s": 1.0})) as desk:
+            desk.place(bench.an_order())
+            await trio.sleep(1)
+            bench.is_away = True
+        bench.is_away = False
+        assert len(bench.working()) == 1
+        bench.requests.clear()
+        async with live_desk(bench):
+            assert bench.working() == []
+            assert bench.requests.index("DELETE /cancel-all") < bench.requests.index(
+                "POST /v1/heartbeats"
+            )
+        assert any("1 orders of this API key worked" in text for text in bench.said)
+
+
+@pytest.mark.parametrize("lasts_s", [20.0, 600.0])
+async def test_a_venue_that_hiccups_at_the_start_is_waited_for(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, lasts_s: float
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        began = trio.current_time()
+
+        async def hiccup(request: httpx.Request) -> httpx.Response | None:
+            is_over = trio.current_time() >= began + lasts_s
+            if is_over or not request.url.path.endswith("/data/trades"):
+                return None
+            return httpx.Response(503, text="away")
+
+        bench.spoil = hiccup
+        if lasts_s < 60:
+            async with live_desk(bench) as desk:
+                await trio.sleep(1)
+                assert desk.execution.money().cash == 1_000 * MICRO
+        else:
+            with pytest.raises(ExceptionGroup) as ended:
+                async with live_desk(bench):
+                    raise AssertionError("it began")
+            faults = ended.value.subgroup(Fatal)
+            assert faults is not None
+            assert ended.value.split(Fatal)[1] is None  # nothing but words
+            assert "gave no good answer for 60 s" in "".join(format_exception(faults))
 
 
 # --- trouble --------------------------------------------------------------------------------------
