@@ -42,7 +42,7 @@ class LiveBooks:
         self.purse = LivePurse.of(carried)
         self.rounds = LiveRounds()
         self.trades = LiveTrades(self.rounds, self.names, self.purse, say)
-        self.orders = LiveOrders(self.rounds, self.names, say)
+        self.orders = LiveOrders(self.rounds, self.names, self.trades, say)
         self._realised = dict.fromkeys(Asset, 0)
         """Of rounds that are known no more, and of earlier sessions."""
         for asset, desk in ({} if carried is None else carried.desks).items():
@@ -63,7 +63,10 @@ class LiveBooks:
 
     def take_trade(self, trade: UserTrade) -> Told:
         """One message or row about one trade; what is new in it."""
-        return self.trades.take(trade)
+        told = self.trades.take(trade)
+        for match in trade.matches:
+            told += self.orders.complete(match.order_id)
+        return told
 
     def take_order(self, order: UserOrder) -> Told:
         """One message or row about one order; what is new in it."""

@@ -11,15 +11,17 @@ from collections.abc import Iterator
 from attrs import define
 
 from polytui.execution.live_rounds import LiveRounds, TokenPlace
-from polytui.execution.live_trades import Say, Told
+from polytui.execution.live_trades import LiveTrades, Say, Told
 from polytui.execution.order_names import OrderNames
 from polytui.model.events import Accepted, Cancelled, FoundOrder, OrderFound
 from polytui.model.instrument import Asset
 from polytui.model.orders import Order, TimeInForce
 from polytui.model.units import Shares, Usd, cost_of
-from polytui.venues.polymarket.user_channel import OrderChange, UserOrder
+from polytui.venues.polymarket.user_channel import UserOrder
 
 _TIFS = {one.value.upper(): one for one in TimeInForce}
+_NEVER_REST = (TimeInForce.FAK, TimeInForce.FOK)
+_NO_MORE = "works no more"
 
 
 @define
@@ -29,14 +31,18 @@ class KnownOrder:
     asset: Asset
     is_accepted: bool = False
     is_over: bool = False
+    ends_at: Shares | None = None
+    """The venue matches nothing more of it, and so many shares in all: it is over once its trades
+    are known."""
 
 
 class LiveOrders:
     """State: what was told of each order, by its name at the venue."""
 
-    def __init__(self, rounds: LiveRounds, names: OrderNames, say: Say) -> None:
+    def __init__(self, rounds: LiveRounds, names: OrderNames, trades: LiveTrades, say: Say) -> None:
         self._rounds = rounds
         self._names = names
+        self._trades = trades
         self._say = say
         self._orders: dict[str, KnownOrder] = {}
 
@@ -51,11 +57,33 @@ class LiveOrders:
         known = self._orders.setdefault(order.order_id, KnownOrder(asset))
         if known.is_over:
             return []
-        if not order.is_over or order.change is not OrderChange.CANCELLED:
-            known.is_over = order.is_over
-            return self._accept(order.order_id, ours, known)
-        known.is_over = True
-        return [(asset, Cancelled(ours, _words(order)))]
+        if order.is_over and not order.is_matched:
+            known.is_over = True
+            return [(asset, Cancelled(ours, _words(order)))]
+        if order.is_matched and self._is_done(order):
+            known.ends_at = order.matched
+        return self._accept(order.order_id, ours, known) + self.complete(order.order_id)
+
+    def _is_done(self, order: UserOrder) -> bool:
+        """MATCHED ends what may not rest, however little of it matched, and no CANCELLATION need
+        follow. Of the others a part may have matched, and its rest rests."""
+        if order.matched >= order.original:
+            return True
+        sent = self._names.order(order.order_id)
+        return sent is not None and sent.tif in _NEVER_REST
+
+    def complete(self, venue_id: str) -> Told:
+        """It is over if every trade that the venue counts in it is known; what did not match of it
+        never will."""
+        known, ours = self._orders.get(venue_id), self._names.ours(venue_id)
+        if known is None or known.is_over or known.ends_at is None:
+            return []
+        matched = self._trades.shares_of(ours)
+        known.is_over = matched >= known.ends_at
+        order = self._names.order(venue_id)
+        if not known.is_over or order is None or matched >= order.shares:
+            return []
+        return [(known.asset, Cancelled(ours, _NO_MORE))]
 
     def _meet(self, order: UserOrder, place: TokenPlace) -> Told:
         """One that nobody here knows, in a round that is played: the desk must know of it. One of
@@ -108,7 +136,7 @@ class LiveOrders:
             return told
         if known.is_over:
             ours = self._names.ours(order.order_id)
-            return [(known.asset, Cancelled(ours, "works no more"))]
+            return [(known.asset, Cancelled(ours, _NO_MORE))]
         return [(known.asset, OrderFound(self.found(order.order_id)))]
 
     def asset_of(self, venue_id: str) -> Asset | None:

@@ -61,6 +61,7 @@ class LiveTrades:
         self._say = say
         self._trades: dict[Trade, KnownTrade] = {}
         self._by_trade: dict[str, list[Trade]] = {}
+        self._by_order: dict[str, list[Trade]] = {}
         self._unplaced: dict[Trade, UserTrade] = {}
         """By the venue's name of the order."""
         self._left_out: set[str] = set()
@@ -171,6 +172,7 @@ class LiveTrades:
     def _know(self, key: Trade, known: KnownTrade) -> None:
         self._trades[key] = known
         self._by_trade.setdefault(key[1], []).append(key)
+        self._by_order.setdefault(key[0], []).append(key)
 
     def _count(self, key: Trade, fill: LiveFill, slug: str) -> None:
         live = self._rounds[slug]
@@ -228,6 +230,11 @@ class LiveTrades:
 
     # --- what is known ----------------------------------------------------------------------------
 
+    def shares_of(self, order_id: str) -> Shares:
+        """That matched in an order, whatever became of the trades."""
+        fills = [self._trades[key].fill for key in self._by_order.get(order_id, ())]
+        return Shares(sum(fill.shares for fill in fills if fill is not None))
+
     def on_the_way(self) -> list[LiveFill]:
         """Fills whose dollars and shares have not moved yet at the venue."""
         return [
@@ -279,6 +286,7 @@ class LiveTrades:
         for key in [key for key, known in self._trades.items() if known.slug == slug]:
             del self._trades[key]
             self._by_trade.pop(key[1], None)
+            self._by_order.pop(key[0], None)
 
 
 def _later(before: UserTrade, now: UserTrade) -> UserTrade:

@@ -81,6 +81,19 @@ async def test_inside_the_hold_of_takers_a_cancel_is_asked_again_after_it(
             assert bench.working() == []
 
 
+async def test_a_part_of_an_order_that_may_not_rest_ends_it_though_nobody_says_so(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch, DeskVenue(rules=ExchangeRules(is_rest_told=False))) as bench:
+        bench.venue.sell_shown(0.50, 6)
+        async with live_desk(bench) as desk:
+            takes = bench.an_order(price=0.50, shares=10, tif=TimeInForce.FAK)
+            desk.place(takes)
+            await trio.sleep(1)
+            assert bench.kinds_of(takes.order_id) == ["Accepted", "Filled", "Cancelled"]
+            assert not desk.client.has_working_orders
+
+
 async def test_what_just_was_bought_is_not_there_to_be_sold(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,46 @@ def test_a_killed_order_in_dollars_is_an_end_like_any_other() -> None:
     assert books.take_order(frame) == [(BTC, ev.Cancelled(killed.order_id, words))]
 
 
+@pytest.mark.parametrize("tif", [TimeInForce.FAK, TimeInForce.FOK])
+def test_a_part_of_what_may_not_rest_is_its_end_once_its_trades_are_known(
+    tif: TimeInForce,
+) -> None:
+    """No CANCELLATION need follow, and its trades may come before or after its last word."""
+    order = an_order(shares=10, tif=tif)
+    done = said(order, OrderChange.MATCHED, "MATCHED", matched=6)
+    part_of_it = trade(part(order, 6, is_taker=True))
+    late = books_with(order)
+    assert late.take_order(done) == [(BTC, ev.Accepted(order.order_id, venue_name(order)))]
+    assert list(late.orders.thought_open()) == [venue_name(order)]
+    (_, filled), ended = late.take_trade(part_of_it)
+    assert isinstance(filled, ev.Filled)
+    assert ended == (BTC, ev.Cancelled(order.order_id, "works no more"))
+    assert list(late.orders.thought_open()) == []
+    early = books_with(order)
+    assert len(early.take_trade(part_of_it)) == 1
+    assert early.take_order(done)[-1] == ended
+    assert early.take_order(done) == early.take_trade(part_of_it) == []
+    assert early.answer_look(done) == [ended]
+
+
+def test_a_part_that_failed_on_the_chain_is_known_all_the_same() -> None:
+    order = an_order(shares=10, tif=TimeInForce.FAK)
+    books = books_with(order)
+    books.take_trade(trade(part(order, 6, is_taker=True)))
+    books.take_trade(trade(part(order, 6, is_taker=True), status=TradeStatus.FAILED))
+    told = books.take_order(said(order, OrderChange.MATCHED, "MATCHED", matched=6))
+    assert told[-1] == (BTC, ev.Cancelled(order.order_id, "works no more"))
+
+
+def test_what_is_left_of_an_order_that_may_rest_rests_whatever_its_part_is_called() -> None:
+    order = an_order(shares=10)
+    books = books_with(order)
+    books.take_trade(trade(part(order, 6, is_taker=True)))
+    books.take_order(said(order, OrderChange.MATCHED, "MATCHED", matched=6))
+    assert list(books.orders.thought_open()) == [venue_name(order)]
+    assert books.take_order(cancelled(order)) == [(BTC, ev.Cancelled(order.order_id, "CANCELED"))]
+
+
 def test_whoever_was_refused_is_not_cancelled_as_well() -> None:
     books = books_with(ORDER)
     books.refused(ORDER.order_id)
@@ -117,6 +157,9 @@ def test_a_look_is_answered_also_where_all_was_told_before() -> None:
     books.names.know(matched, venue_name(matched))
     whole = said(matched, OrderChange.MATCHED, "MATCHED", 10, is_answer=True)
     assert books.answer_look(whole) == [(BTC, ev.Accepted(matched.order_id, venue_name(matched)))]
+    still = books.answer_look(whole)
+    assert [type(one) for _, one in still] == [ev.OrderFound], "nobody has told of its trades"
+    books.take_trade(trade(part(matched, 10), name="t2"))
     assert books.answer_look(whole) == [(BTC, ev.Cancelled(matched.order_id, "works no more"))]
 
 

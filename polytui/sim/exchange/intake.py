@@ -131,7 +131,7 @@ class Intake:
         self._keeper.keep(order, OrderChange.PLACEMENT)
         if result.matches:
             order = self._clearing.took(order, entry.listed, result.matches)
-            is_done = not result.resting and _is_filled(order)
+            is_done = not result.resting and (_is_filled(order) or not self._rules.is_rest_told)
             order = evolve(order, status=OrderStatus.MATCHED if is_done else OrderStatus.LIVE)
             self._keeper.keep(order, OrderChange.UPDATE)
         if not result.resting and order.status is OrderStatus.LIVE:

@@ -24,6 +24,9 @@ class ExchangeRules:
     """Whether a held order is answered "delayed" at once, instead of by its end."""
     is_unmatched_told: bool = False
     """Whether one that rests after its hold is answered "unmatched" instead of "live"."""
+    is_rest_told: bool = True
+    """Whether what is left of an order that may not rest is told as cancelled; otherwise its part
+    that matched is all there was of it, and the order MATCHED."""
     ready_s: float = field(default=2.0, validator=ge(0.0))
     """From a round's listing until it takes orders."""
     gtd_ahead_s: int = field(default=180, validator=ge(0))

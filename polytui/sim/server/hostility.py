@@ -16,13 +16,13 @@ _QUIRKS = Quirks(hydration_s=30.0, zombies=5, needs_text_pings=True)
 
 def on_bad_days(settings: VenueSettings) -> VenueSettings:
     """Frames of the user channel and rows of the private reads in odd forms, frames in odd order,
-    answers that come after them, silence for wrong credentials, trades that fail on the chain,
-    markets that the CLOB does not know yet and some that never close, sockets that are cut without
-    text PINGs."""
+    answers that come after them, no word of what is left of an order that may not rest, silence for
+    wrong credentials, trades that fail on the chain, markets that the CLOB does not know yet and
+    some that never close, sockets that are cut without text PINGs."""
     channel = UserChannelSettings(is_hostile=True, closes_on_wrong_key=False)
     return evolve(
         settings,
         quirks=_QUIRKS,
-        rules=evolve(settings.rules, failures=_FAILURES, retries=_RETRIES),
+        rules=evolve(settings.rules, failures=_FAILURES, retries=_RETRIES, is_rest_told=False),
         desk=evolve(settings.desk, user_channel=channel, linger_s=_LINGER_S),
     )

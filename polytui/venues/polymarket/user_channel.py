@@ -85,7 +85,13 @@ class UserOrder:
         if self.change is OrderChange.CANCELLED:
             return True
         words = self.status.upper().removeprefix(_ORDER_PREFIX)
-        return words.startswith(_ENDS) or words == "MATCHED"
+        return words.startswith(_ENDS) or self.is_matched
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether it ended by its trades, or may rest with what they left."""
+        words = self.status.upper().removeprefix(_ORDER_PREFIX)
+        return words == "MATCHED" and self.change is not OrderChange.CANCELLED
 
 
 @frozen

@@ -19,6 +19,7 @@ def test_every_oddity_is_on_at_once_and_the_world_is_the_same() -> None:
     assert bad.desk.linger_s > 0
     assert bad.rules.failures > 0
     assert bad.rules.retries > 0
+    assert not bad.rules.is_rest_told
     assert bad.quirks.hydration_s > 0
     assert bad.quirks.zombies > 0
     assert bad.quirks.needs_text_pings
