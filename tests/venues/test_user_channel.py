@@ -388,8 +388,13 @@ def test_one_bad_message_of_many_is_lost_alone(spoilt: Any) -> None:
 
 
 def test_nulls_stand_for_what_is_not_there() -> None:
-    nulls = dict.fromkeys(("trader_side", "token_id", "owner", "match_time", "matchtime"))
+    nulls = dict.fromkeys(("trader_side", "token_id", "match_time", "matchtime"))
     assert trade(**nulls, trade_owner=None).matches == trade().matches
+    (ours,), _ = UserChannel(KEY, lambda order_id: order_id == TAKER_ID).read(
+        json.dumps({**TRADE, **nulls, "owner": None, "trade_owner": None})
+    )
+    assert isinstance(ours, UserTrade)
+    assert ours.matches == trade().matches, "its order is known to be ours"
     assert trade(timestamp=None).venue_ns == 1_672_290_701_000_000_000, "matchtime, in seconds"
 
 
@@ -414,6 +419,21 @@ def test_what_is_ours_is_proven_by_the_orders_id_by_the_key_or_by_the_wallet() -
     (event,), _ = codec.read(frame)
     assert isinstance(event, UserTrade)
     assert [match.order_id for match in event.matches] == [ORDER_ID, TAKER_ID, "0xweb"]
+
+
+@pytest.mark.parametrize("side", [{}, {"trader_side": ""}, {"trader_side": None}])
+@pytest.mark.parametrize("owner", [OURS, OTHERS])
+def test_a_makers_trade_that_does_not_say_so_is_no_strangers_taking(
+    side: dict[str, Any], owner: str
+) -> None:
+    bare = {name: value for name, value in TRADE.items() if name != "trader_side"}
+    entries = [ENTRY, {**ENTRY, "order_id": "0xno", "owner": OTHERS}]
+    named = {"owner": owner, "trade_owner": OURS, "maker_orders": entries}
+    (one,), _ = read({**bare, **side, **named})
+    assert isinstance(one, UserTrade)
+    assert [(each.order_id, each.is_taker) for each in one.matches] == [(ORDER_ID, False)]
+    nobodys = {**bare, **side, "owner": OTHERS, "maker_orders": entries[1:]}
+    assert reason(nobodys) == "a maker's trade without an order of ours"
 
 
 def test_who_meets_himself_takes_and_makes() -> None:

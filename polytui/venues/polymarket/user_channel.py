@@ -275,7 +275,7 @@ class UserChannel:
         """Our parts: the taker's, the makers', or both where we met ourselves."""
         entries = message.maker_orders or []
         proven = [entry for entry in entries if self._is_proven(entry)]
-        is_taker = (message.trader_side or "").upper() != "MAKER" or self._took(message)
+        is_taker = self._took(message) or self._is_said_to_take(message, is_maker=bool(proven))
         if not is_taker and not proven:
             proven = self._presumed(message, entries)
         made = list(map(partial(_made, message), proven))
@@ -286,6 +286,15 @@ class UserChannel:
         another key of the account took."""
         is_wallet = bool(self._wallet) and (message.maker_address or "").lower() == self._wallet
         return is_wallet or self._is_ours(message.taker_order_id or "")
+
+    def _is_said_to_take(self, message: _UserMessage, *, is_maker: bool) -> bool:
+        """Where the side is left out, by the owner, unless an entry is proven to be ours: a maker's
+        trade may name him as well. A stranger's order is never presumed to be ours."""
+        if message.trader_side:
+            return message.trader_side.upper() != "MAKER"
+        if is_maker:
+            return False
+        return self._key is None or message.owner == self._key.key
 
     def _is_proven(self, entry: _MakerOrder) -> bool:
         if self._is_ours(entry.order_id):

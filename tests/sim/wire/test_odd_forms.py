@@ -117,9 +117,10 @@ def test_every_odd_spelling_is_seen_and_every_usual_one_too() -> None:
         ),
         ([f for f in trades if "match_time" in f], [f for f in trades if "matchtime" in f]),
         (
-            [f for f in trades if f["trader_side"] == "taker"],
-            [f for f in trades if f["trader_side"] == "TAKER"],
+            [f for f in trades if f.get("trader_side") == "taker"],
+            [f for f in trades if f.get("trader_side") == "TAKER"],
         ),
+        ([f for f in trades if "trader_side" not in f], [f for f in trades if "trader_side" in f]),
         (
             [f for f in trades if "maker_orders" not in f],
             [f for f in trades if "maker_orders" in f],

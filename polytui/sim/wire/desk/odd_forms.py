@@ -125,8 +125,13 @@ def _token_ids(frame: Document) -> None:
 
 def _no_makers(frame: Document) -> None:
     """A taker can do without them."""
-    if frame["trader_side"].upper() == "TAKER":
+    if frame.get("trader_side", "").upper() == "TAKER":
         frame.pop("maker_orders", None)
+
+
+def _no_side(frame: Document) -> None:
+    """Of an own trade: whose it is follows from the orders and their owners."""
+    frame.pop("trader_side", None)
 
 
 _Bend = Callable[[Document], None]
@@ -139,4 +144,4 @@ _ORDERS: tuple[_Bend, ...] = (
     _invalid,
     _prefixed,
 )
-_TRADES: tuple[_Bend, ...] = (*_ANY, _other_match_time, _token_ids, _no_makers, _prefixed)
+_TRADES: tuple[_Bend, ...] = (*_ANY, _other_match_time, _token_ids, _no_makers, _no_side, _prefixed)
