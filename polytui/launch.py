@@ -72,7 +72,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
     chaos = parse_chaos(options.get("chaos") or "", settings.session.assets)
     from polytui.runtime.modes import MODES
 
-    settings = MODES[mode].adapted(settings, settings.demo)
+    settings = MODES[mode].adapted(settings, settings)
     live = _begun_live(mode, settings, options)
     folder = options["folder"] or new_folder(settings.journal.directory, mode)
     plan = Plan(

@@ -13,13 +13,13 @@ from polytui.cli.options import config_option, load, plain_errors
 from polytui.config.demo import adapted_to_demo
 from polytui.config.load import canonical_json, digest_of
 from polytui.config.profiles import adapted_to_live, limits_said
-from polytui.config.schema import DemoSettings, Settings
+from polytui.config.schema import Settings
 from polytui.config.secrets import KEYSTORE, Secret
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-_ADAPTING: dict[str, Callable[[Settings, DemoSettings], Settings]] = {
+_ADAPTING: dict[str, Callable[[Settings, Settings], Settings]] = {
     "demo": adapted_to_demo,
     "live": adapted_to_live,
 }
@@ -75,7 +75,7 @@ def digest(mode: str, config: Path | None) -> None:
 
 def _adapted(mode: str, settings: Settings) -> Settings:
     adapt = _ADAPTING.get(mode)
-    return settings if adapt is None else adapt(settings, settings.demo)
+    return settings if adapt is None else adapt(settings, settings)
 
 
 @config.command()

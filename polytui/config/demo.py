@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import attrs
 
-from polytui.config.schema import DemoSettings, RiskSettings, Settings
+from polytui.config.schema import RiskSettings, Settings
 
 _USUAL = RiskSettings()
 
 
-def adapted_to_demo(settings: Settings, demo: DemoSettings) -> Settings:
-    """Strategies that `demo` names trade besides those that are enabled, and an asset may lose more
-    rounds in a row, unless a person has said how many: a demo is there to show every kind, and
-    nobody's money is in it. So it does not begin small either."""
+def adapted_to_demo(settings: Settings, began: Settings) -> Settings:
+    """Strategies that the demo which `began` names trade besides those that are enabled, and an
+    asset may lose more rounds in a row, unless a person has said how many: a demo is there to show
+    every kind, and nobody's money is in it. So it does not begin small either."""
+    demo = began.demo
     tables = {
         name: attrs.evolve(getattr(settings, name), is_enabled=True) for name in demo.strategies
     }

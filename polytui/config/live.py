@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.config.checks import between, setting
+from polytui.config.checks import between, one_of, setting
 from polytui.model.units import NS_PER_S
+
+LIVE_FIRST, AS_WRITTEN = "live-first", "as-written"
 
 
 @frozen
 class LiveSettings:
     """Real orders, and demos unless they trade on paper; session time."""
 
+    limits: str = setting(LIVE_FIRST, one_of(LIVE_FIRST, AS_WRITTEN))
+    """Of real orders. live-first: every limit of [risk] that stands there as it ships is a far
+    smaller one, `polytui config show --mode live` has them; what you set to anything else is yours.
+    [risk] counts as it stands, also where it was made for paper, by as-written."""
     heartbeat_s: float = setting(5.0, between(1.0, 8.0))
     """The venue hears from us so often. It cancels every order of a key that it has not heard from
     for 10 s."""

@@ -1,4 +1,4 @@
-"""Limits that ship under a name, for whoever has said none of their own."""
+"""Limits that ship under a name: of every limit that a person has not set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 
 from polytui.config.deciding import StrategySettings
-from polytui.config.schema import DemoSettings, RiskSettings, Settings
+from polytui.config.live import AS_WRITTEN
+from polytui.config.schema import RiskSettings, Settings
 
 LIVE_FIRST = RiskSettings(
     max_order_usd=5.0,
@@ -26,33 +27,57 @@ LIVE_FIRST = RiskSettings(
 )
 """`live-first`: five dollars at a time, five trades a day, and the day is over at ten lost."""
 _USUAL = RiskSettings()
+_NAMES = tuple(
+    field.name
+    for field in attrs.fields(RiskSettings)
+    if getattr(LIVE_FIRST, field.name) != getattr(_USUAL, field.name)
+)
+"""The limits that it has."""
+_OF_A_STAKE = (
+    "max_order_usd", "max_position_usd", "max_round_usd", "max_net_usd", "max_asset_usd",
+    "max_closing_usd", "max_account_usd",
+)  # fmt: skip
+"""Limits that one stake must be within, or every order of it is refused."""
 
 
-def has_own_limits(settings: Settings) -> bool:
-    """Whether anything in `[risk]` is other than it ships: a file that `config init` wrote names
-    every limit and sets none."""
-    return settings.risk != _USUAL
-
-
-def adapted_to_live(settings: Settings, _: DemoSettings) -> Settings:
-    """Real money without limits of one's own trades with those of `live-first`, and no strategy
-    stakes more than they allow."""
-    if has_own_limits(settings):
+def adapted_to_live(settings: Settings, began: Settings) -> Settings:
+    """Real money is traded with the limits of `live-first`, each until a person has set it to
+    something else than it ships as; and no strategy stakes more than the limits allow. A file
+    that names every limit as it ships sets none. The session that `began` with the limits as they
+    are written goes on so."""
+    if began.live.limits == AS_WRITTEN:
         return settings
-    stake_usd = LIVE_FIRST.max_order_usd
+    taken = {
+        name: getattr(LIVE_FIRST, name)
+        for name in _NAMES
+        if getattr(settings.risk, name) == getattr(_USUAL, name)
+    }
+    risk = attrs.evolve(settings.risk, **taken)
+    stake_usd = min(getattr(risk, name) for name in _OF_A_STAKE)
     tables: dict[str, Any] = {
         field.name: attrs.evolve(table, stake_usd=min(table.stake_usd, stake_usd))
         for field in attrs.fields(Settings)
         if isinstance(table := getattr(settings, field.name), StrategySettings)
     }
-    return attrs.evolve(settings, risk=LIVE_FIRST, **tables)
+    return attrs.evolve(settings, risk=risk, **tables)
 
 
 def limits_said(adapted: Settings) -> str:
-    """For people, before anything trades: whose limits these are, and the three that matter."""
+    """For people, before anything trades: the three limits that matter, and which of all are
+    whose."""
     risk = adapted.risk
-    whose = "profile live-first" if risk == LIVE_FIRST else "your own limits of [risk]"
-    return (
-        f"{whose}: {risk.max_order_usd:g} USD an order, {risk.max_daily_loss_usd:g} USD lost a day,"
+    matter = (
+        f"{risk.max_order_usd:g} USD an order, {risk.max_daily_loss_usd:g} USD lost a day,"
         f" {risk.max_trades_per_day} trades a day"
     )
+    if adapted.live.limits == AS_WRITTEN:
+        return f"limits of [risk] as they are written, by live.limits: {matter}"
+    own = [name for name in _NAMES if getattr(risk, name) != getattr(LIVE_FIRST, name)]
+    if not own:
+        return f"profile live-first: {matter}"
+    left = [name for name in _NAMES if name not in own]
+    return f"{matter}; yours: {_named(risk, own)}; of profile live-first: {_named(risk, left)}"
+
+
+def _named(risk: RiskSettings, names: list[str]) -> str:
+    return ", ".join(f"{name} {getattr(risk, name):g}" for name in names) or "none"

@@ -27,7 +27,7 @@ from attrs import field, frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.profiles import adapted_to_live, limits_said
-from polytui.config.schema import DemoSettings, EndpointSettings, Settings, SocketLimits
+from polytui.config.schema import EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
 from polytui.config.wallet import chosen_api_key
@@ -285,12 +285,12 @@ class Mode:
     """What trades, and for whom."""
     is_simulated: bool
     """The world has a seed and a speed, and nobody's money is in it."""
-    adapted: Callable[[Settings, DemoSettings], Settings]
+    adapted: Callable[[Settings, Settings], Settings]
     """What it makes of settings that were read, at the start and whenever they are read again, in a
-    demo that began with these."""
+    session that began with the second."""
 
 
-def _as_written(settings: Settings, demo: DemoSettings) -> Settings:
+def _as_written(settings: Settings, began: Settings) -> Settings:
     return settings
 
 

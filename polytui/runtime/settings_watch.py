@@ -15,7 +15,7 @@ from attrs import define, field
 
 from polytui.config.change import HOT_TABLES
 from polytui.config.load import BadSettings, load_settings
-from polytui.config.schema import DemoSettings, Settings
+from polytui.config.schema import Settings
 from polytui.model.errors import Rejected
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -43,7 +43,7 @@ class SettingsWatch:
     path: Path
     session: Session
     in_force: SettingsInForce
-    adapted: Callable[[Settings, DemoSettings], Settings]
+    adapted: Callable[[Settings, Settings], Settings]
     """What the mode does with what is read."""
     _seen: Stamp | None = field(default=None, init=False)
     _done: Stamp | None = field(default=None, init=False)
@@ -75,7 +75,7 @@ class SettingsWatch:
             return
         try:
             new = await trio.to_thread.run_sync(load_settings, self.path, abandon_on_cancel=True)
-            await self._apply(self.adapted(new, began_with.demo), began_with)
+            await self._apply(self.adapted(new, began_with), began_with)
         except BadSettings as error:
             for fault in error.faults:
                 self._tell("error", fault)

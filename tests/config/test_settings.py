@@ -279,10 +279,10 @@ def test_a_text_of_another_version_is_taken_by_name() -> None:
 def test_the_demos_strategies_are_those_there_are_and_trade_besides_the_enabled() -> None:
     for strategy in STRATEGIES:
         demo = DemoSettings(strategies=(strategy.name,))
-        assert getattr(adapted_to_demo(Settings(), demo), strategy.name).is_enabled
+        assert getattr(adapted_to_demo(Settings(), Settings(demo=demo)), strategy.name).is_enabled
     plain = DemoSettings(strategies=(), max_losses_in_a_row=3)
     begins_small = attrs.evolve(Settings().live, ramp_rounds=0)
-    assert adapted_to_demo(Settings(), plain) == Settings(live=begins_small)
+    assert adapted_to_demo(Settings(), Settings(demo=plain)) == Settings(live=begins_small)
     for names in (["martingale"], ["confluence", "confluence"]):
         (fault,) = faults_of({"demo": {"strategies": names}})
         assert all(strategy.name in fault for strategy in STRATEGIES), fault
@@ -295,4 +295,4 @@ def test_a_demo_may_lose_more_rounds_in_a_row_unless_somebody_said_how_many(
 ) -> None:
     """Three is what ships, and nobody's word."""
     settings = Settings(risk=RiskSettings(max_losses_in_a_row=asked))
-    assert adapted_to_demo(settings, DemoSettings()).risk.max_losses_in_a_row == most
+    assert adapted_to_demo(settings, Settings()).risk.max_losses_in_a_row == most

@@ -27,6 +27,7 @@ from virtual_engine import (
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import from_canonical_json
+from polytui.config.profiles import LIVE_FIRST
 from polytui.config.schema import DemoSettings, Settings
 from polytui.model.effects import Reason
 from polytui.model.errors import Rejected
@@ -117,7 +118,7 @@ async def open_bench(
     if mode == "demo":
         settings = attrs.evolve(settings, demo=DemoSettings())
     adapted = MODES[mode].adapted
-    settings = adapted(settings, settings.demo)
+    settings = adapted(settings, settings)
     clock, config = VirtualClock(OPENS_NS), folder / "config.toml"
     client = paper_client(clock)
     runs = [AssetRun(asset, clock, client, Inbox(100)) for asset in (BTC, ETH)]  # type: ignore[arg-type]
@@ -176,6 +177,25 @@ async def test_the_demos_strategies_go_on_whatever_is_read(
             '["confluence", "momentum_score"] > ["confluence"]',
         ]
         assert site.now.momentum_score.is_enabled, "until the restart"
+
+
+async def test_one_limit_of_ones_own_leaves_the_other_limits_of_live_as_they_are(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    async with open_bench(tmp_path, mode="live") as site:
+        assert await site.said() == []
+        began_with = site.now.risk
+        assert began_with == LIVE_FIRST
+        write(site.config, "[risk]\nmax_order_usd = 4.0\n")
+        changed = f"settings: risk.max_order_usd 5.0 > 4.0 from {site.config}"
+        assert changed in await site.said()
+        assert site.now.risk == attrs.evolve(began_with, max_order_usd=4.0)
+        assert site.now.confluence.stake_usd == 4.0
+        write(site.config, "[risk]\nmax_order_usd = 4.0\n[live]\nlimits = 'as-written'\n")
+        assert (await site.said())[-1] == (
+            'settings: needs a restart: live.limits "live-first" > "as-written"'
+        ), "larger limits come into force by a start alone, which says so"
+        assert site.now.risk.max_daily_loss_usd == LIVE_FIRST.max_daily_loss_usd
 
 
 async def test_a_file_that_is_being_written_is_read_when_it_is_quiet(

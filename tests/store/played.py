@@ -40,7 +40,7 @@ class PlayedSession:
 
 @cache
 def played_session() -> PlayedSession:
-    settings = MODES["demo"].adapted(Settings(), Settings().demo)
+    settings = MODES["demo"].adapted(Settings(), Settings())
     settings = evolve(
         settings,
         session=evolve(settings.session, rounds=1, assets=ASSETS),
