@@ -1,4 +1,4 @@
-"""`make storm N=100`: a trading demo is killed with -9 again and again, and goes on each time.
+"""`make restarts N=100`: a trading demo is killed with -9 again and again, and goes on each time.
 
 A venue runs beside; `polytui demo --venue` trades at it. Half of the times it is killed at a random
 moment, half of the times it kills itself at a named point (`--chaos kill9:...`): an order is sent,
@@ -48,18 +48,18 @@ from polytui.runtime.sudden_death import (
     SETTLEMENT_SEEN,
 )
 
-_ASSETS = ("btc", "eth")
-_SPEED = 10.0
+ASSETS = ("btc", "eth")
+SPEED = 10.0
 _START = "2026-11-20T14:59:00Z"
 _POINTS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 _OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
-_RANDOM = "a random moment"
+RANDOM = "a random moment"
 _AT_MOST_S = (0.3, 6.0)
 """A process that is killed at random lives so long after its journal began."""
 _REACHES_WITHIN_S = 90.0
 _STARTS_WITHIN_S = 60.0
 _START_MICRO = 1_000 * MICRO
-_SETTINGS = """
+SETTINGS = """
 [journal]
 flush_ms = 50
 checkpoint_every = 3000
@@ -166,10 +166,10 @@ class Beginning:
                 return cls(_START_MICRO, {})
             record = next(iter(journal))
         mind = restored_as(decode_checkpoint(record), record.digest)
-        return cls(mind.account.cash, _held(mind))
+        return cls(mind.account.cash, held_by(mind))
 
 
-def _held(mind: Mind) -> dict[str, int]:
+def held_by(mind: Mind) -> dict[str, int]:
     found = {}
     for asset in Asset:
         had = what_it_had(mind, asset)
@@ -179,7 +179,7 @@ def _held(mind: Mind) -> dict[str, int]:
     return found
 
 
-def _is_begun(folder: Path) -> bool:
+def is_begun(folder: Path) -> bool:
     """Whether its journal has anything but a header."""
     with JournalReader(folder) as journal:
         return next(iter(journal), None) is not None
@@ -197,7 +197,7 @@ def first_view_s(folder: Path) -> float | None:
             for effect in decode_effects(record.effects):
                 sees = isinstance(effect, Explain) and effect.why.reason not in _UNSEEN
                 if sees or isinstance(effect, RecordedPlace):
-                    return (record.at - opened_ns) / NS_PER_S / _SPEED
+                    return (record.at - opened_ns) / NS_PER_S / SPEED
     return None
 
 
@@ -205,13 +205,15 @@ def first_view_s(folder: Path) -> float | None:
 
 
 @contextmanager
-def venue(folder: Path, seed: int) -> Iterator[dict[str, Any]]:
+def venue(
+    folder: Path, seed: int, speed: float = SPEED, settings: str = SETTINGS
+) -> Iterator[dict[str, Any]]:
     command = [
-        sys.executable, "-m", "polytui", "venue", "--assets", ",".join(_ASSETS), "--intervals",
-        "5m", "--speed", str(_SPEED), "--seed", str(seed), "--messages", "0.02",
+        sys.executable, "-m", "polytui", "venue", "--assets", ",".join(ASSETS), "--intervals",
+        "5m", "--speed", str(speed), "--seed", str(seed), "--messages", "0.02",
         "--crowd-delay", "5", "--start", _START,
     ]  # fmt: skip
-    (folder / "config.toml").write_text(_SETTINGS)
+    (folder / "config.toml").write_text(settings)
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -224,12 +226,15 @@ def venue(folder: Path, seed: int) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
-def engine(folder: Path, name: str, chaos: str) -> subprocess.Popen[bytes]:
+def engine(
+    folder: Path, name: str, chaos: str, *, is_paper: bool = True
+) -> subprocess.Popen[bytes]:
     command = [
-        sys.executable, "-m", "polytui", "demo", "--headless", "--paper", "--venue", "venue.json",
-        "--assets", ",".join(_ASSETS), "--interval", "5m", "--rounds", "0",
+        sys.executable, "-m", "polytui", "demo", "--headless", "--venue", "venue.json",
+        "--assets", ",".join(ASSETS), "--interval", "5m", "--rounds", "0",
         "--folder", f"runs/{name}",
     ]  # fmt: skip
+    command += ["--paper"] if is_paper else []
     command += ["--chaos", chaos] if chaos else []
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
     with (folder / f"{name}.out").open("wb") as out:
@@ -281,7 +286,7 @@ class Storm:
 
     def blow(self, times: int) -> None:
         for number in range(times):
-            point = _RANDOM if number % 2 else _POINTS[number // 2 % len(_POINTS)]
+            point = RANDOM if number % 2 else _POINTS[number // 2 % len(_POINTS)]
             self._live(f"{number:04d}", point)
             if self.is_told:
                 done = f"{number + 1} of {times}, {self.recovered} recovered: {point}"
@@ -305,9 +310,9 @@ class Storm:
         self._judge(name, folder)
 
     def _chaos(self, point: str) -> str:
-        if point in ("", _RANDOM):
+        if point in ("", RANDOM):
             return ""
-        target = "all" if point in _OF_THE_JOURNAL else self.rng.choice(_ASSETS)
+        target = "all" if point in _OF_THE_JOURNAL else self.rng.choice(ASSETS)
         most = 1 if point == SETTLEMENT_SEEN else 3
         return f"kill9:{target}@{point}#{self.rng.randint(1, most)}"
 
@@ -317,7 +322,7 @@ class Storm:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             return
-        if point == _RANDOM:
+        if point == RANDOM:
             time.sleep(self.rng.uniform(*_AT_MOST_S))
         else:
             try:
@@ -334,7 +339,7 @@ class Storm:
         """What it began with is what all before it had come to; and its journal is whole. One that
         died before its beginning was on the disk has done nothing."""
         try:
-            if not _is_begun(folder):
+            if not is_begun(folder):
                 self.stillborn += 1
                 return
             beginning = Beginning.of(folder)

@@ -1,4 +1,4 @@
-"""`make storm N=50`: what was acknowledged to a person is there after kill -9 and a restart.
+"""`make restarts N=50`: what was acknowledged to a person is there after kill -9 and a restart.
 
 `polytui run` on paper against `polytui venue` beside it, both real processes on loopback. Each time
 the engine is started, looked at, told one thing (kill, rearm, pause, resume, flatten; or one of its

@@ -75,6 +75,8 @@ class DeskVenue:
         self.happened: list[WorldEvent] = []
         auth = VenueAuth(self.keys, lambda: (self.now_s,))
         self.payloads = OrderPayloads(self.listing.by_token, self.wallets, lambda: self.now_s)
+        off = LimitSettings(LimitMode.OFF, LimitMode.OFF)
+        self.limits = VenueLimits(lambda: self.world.now_ns, off)
         self.desk = OrderDesk(
             self.exchange,
             self.listing,
@@ -82,7 +84,7 @@ class DeskVenue:
             self.wallets,
             auth,
             self.payloads,
-            VenueLimits(lambda: self.world.now_ns, LimitSettings(LimitMode.OFF, LimitMode.OFF)),
+            self.limits,
             self.geoblock.check,
             settings or DeskSettings(),
         )

@@ -40,6 +40,16 @@ from polytui.net.pools import Pools
 AccountNews = FeedUp | FeedDown | CashMoved | Reconciled
 """What an account says besides what became of orders: how it is itself, and its money."""
 
+ORDER_SIGNED = "order-signed"
+"""An order has its name and its signature, and nothing of it was sent."""
+ORDER_POSTED = "order-posted"
+"""The venue has it, and nobody here has heard what it answered."""
+CANCEL_SENT = "cancel-sent"
+"""The venue was asked to take orders back, and nobody here has heard what it answered."""
+
+PassPoint = Callable[[str, str], None]
+"""Point and asset."""
+
 Deliver = Callable[[Report | AccountNews], None]
 """To the desk's inbox; never waits."""
 
@@ -140,6 +150,9 @@ class AccountNeeds:
     trust: Trust = field(factory=Trust)
     say: Callable[[str, str, str], None] = field(default=lambda level, asset, text: None)
     """A line for people: level, asset (empty for the whole account), text."""
+    pass_point: PassPoint | None = None
+    """Told of the points above, and of which asset, as each is passed: a plan of faults may end the
+    process there."""
     kill: Callable[[str], None] = field(default=lambda words: None)
     """The session's kill switch, from any task, with why: every order is cancelled, and nobody
     trades until a person re-arms it."""

@@ -134,6 +134,7 @@ class LiveExecution:
             self.reconcile.look,
             self._free.usd,
             self._free.shares,
+            pass_point=needs.pass_point,
         )
         client = self.clients[asset] = VenueClient(
             asset,

@@ -104,6 +104,17 @@ class LiveTrades:
             return told
         for match in _whole(trade.matches):
             told += self._take_match(trade, match)
+        return told + self._move_others(trade)
+
+    def _move_others(self, trade: UserTrade) -> Told:
+        """A trade settles as a whole: so do orders of ours in it that this message does not name,
+        as where we met ourselves and it names no makers."""
+        named = {self._name(match.order_id, trade.trade_id) for match in trade.matches}
+        told = Told()
+        for key in self._by_trade.get(trade.trade_id, ()):
+            known = self._trades[key]
+            if key[0] not in named and known.fill is not None:
+                told += self._move(key, known, trade.status, None)
         return told
 
     def knows(self, trade_id: str) -> bool:
@@ -192,7 +203,9 @@ class LiveTrades:
             known.rounding = Usd(new.flow - old.flow)
             self._purse.round_off(known.rounding)
 
-    def _move(self, key: Trade, known: KnownTrade, status: TradeStatus, match: UserMatch) -> Told:
+    def _move(
+        self, key: Trade, known: KnownTrade, status: TradeStatus, match: UserMatch | None
+    ) -> Told:
         """How far it has come; only FAILED is news to a desk."""
         before = known.status
         if before is not None and _RANKS[status] <= _RANKS[before]:
@@ -213,8 +226,9 @@ class LiveTrades:
     def _warn_of_retry(self, known: KnownTrade) -> None:
         self._say("warn", known.asset.value, "a trade did not settle at once; it is tried again")
 
-    def _fail(self, key: Trade, known: KnownTrade, match: UserMatch) -> Told:
+    def _fail(self, key: Trade, known: KnownTrade, match: UserMatch | None) -> Told:
         if known.fill is None:
+            assert match is not None
             # Of a round that an earlier session settled: only its ledger knows what that changes.
             words = f"trade {key[1]} failed after its round was settled: money will differ by it"
             self._say("error", known.asset.value, words)

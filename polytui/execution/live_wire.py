@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import define, field
 
+from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED, PassPoint
 from polytui.execution.known_books import KnownBooks
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
@@ -55,6 +56,7 @@ class ClobOrderWire:
     free_usd: Callable[[Order], Usd]
     free_shares: Callable[[Order], Shares]
     market: KnownBooks = field(factory=KnownBooks)
+    pass_point: PassPoint | None = None
     _listed: dict[str, Round] = field(factory=dict)
     """Rounds in which orders were placed, by slug, until they settle."""
 
@@ -92,14 +94,17 @@ class ClobOrderWire:
         # Before it is sent: the venue may tell of it before it answers.
         self._listed[listed.slug] = listed
         self.books.names.know(order, signed.venue_id)
+        self._pass(ORDER_SIGNED)
         return signed
 
     async def post(self, signed: SignedOrder) -> Posted:
         try:
-            return self._posted(signed, await self.account.post(signed))
+            answer = await self.account.post(signed)
         except Rejected:
             self.books.refused(signed.order_id)
             raise
+        self._pass(ORDER_POSTED)
+        return self._posted(signed, answer)
 
     async def post_many(self, signed: Sequence[SignedOrder]) -> Sequence[PostOutcome]:
         try:
@@ -108,6 +113,7 @@ class ClobOrderWire:
             for each in signed:
                 self.books.refused(each.order_id)
             raise
+        self._pass(ORDER_POSTED)
         return [self._outcome(*pair) for pair in zip(signed, answers, strict=True)]
 
     def _outcome(
@@ -118,6 +124,11 @@ class ClobOrderWire:
         if isinstance(answer, Rejected):
             self.books.refused(signed.order_id)
         return answer
+
+    def _pass(self, point: str) -> None:
+        """Where a plan of faults may end the process."""
+        if self.pass_point is not None:
+            self.pass_point(point, self.asset.value)
 
     def _posted(self, signed: SignedOrder, answer: PostAnswer) -> Posted:
         told = self._mine(self.books.accepted(signed.order_id))
@@ -133,6 +144,7 @@ class ClobOrderWire:
         if not names:
             return answers
         answer = await self.account.cancel(list(names))
+        self._pass(CANCEL_SENT)
         for venue_id in answer.cancelled:
             if (order_id := names.get(venue_id)) is not None:
                 answers[order_id] = Cancelled(order_id, _BY_REQUEST)

@@ -7,7 +7,6 @@ an order is taken meanwhile      -> FeedUp at once, one that may only rest excep
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import trio
@@ -32,7 +31,7 @@ class VenueModes:
     tell: Callable[[AccountNews], None] = field(default=lambda news: None)
     mode: str = ""
     """Empty for a venue that takes everything."""
-    _until_ns: float = math.inf
+    _until_ns: int = 0
     _changed: trio.Event = field(factory=trio.Event)
 
     def hear(self, error: Retry) -> None:
@@ -40,7 +39,7 @@ class VenueModes:
         if not isinstance(error, NotNow):
             return
         wait_s = _USUAL_S if error.after_s is None else error.after_s
-        self._until_ns = self.clock.now_ns() + wait_s * NS_PER_S
+        self._until_ns = self.clock.now_ns() + int(wait_s * NS_PER_S)
         if error.mode != self.mode:
             self.mode = error.mode
             may_rest = error.mode == "post-only"
@@ -61,13 +60,13 @@ class VenueModes:
                 await self._changed.wait()
                 continue
             left_ns = self._until_ns - self.clock.now_ns()
-            with trio.move_on_after(max(0.0, self.clock.real_s(math.ceil(left_ns)))):
+            with trio.move_on_after(max(0.0, self.clock.real_s(left_ns))):
                 await self._changed.wait()
                 continue
             if self.mode and self.clock.now_ns() >= self._until_ns:
                 self._is_over()
 
     def _is_over(self) -> None:
-        self.mode, self._until_ns = "", math.inf
+        self.mode = ""
         self.tell(FeedUp(VENUE_FEED, self.clock.now_ns()))
         self._changed.set()

@@ -195,12 +195,14 @@ class WorkingOrders:
             return
         if move in _NO_ANSWERS:
             return
+        if move is OrderMove.CANCEL_REFUSED:
+            # Said of orders that nobody ever saw as well: no sign of life.
+            working.cancel_refused_ns = now_ns
+            return
         working.is_presumed_dead = working.is_doubted = False
         working.looks.clear()
         if move is OrderMove.DEFERRED:
             working.sent_ns = now_ns
-        elif move is OrderMove.CANCEL_REFUSED:
-            working.cancel_refused_ns = now_ns
         else:
             working.cancel_refused_ns = 0
 
@@ -250,8 +252,13 @@ class WorkingOrders:
     def missed(self, order_id: str, looked_ns: int, rule: LookRule) -> None:
         """Nobody was found under its id."""
         working = self._orders.get(order_id)
-        if working is not None and working.state.is_working:
-            self.move(order_id, working.missed(looked_ns, rule))
+        if working is None or not working.state.is_working:
+            return
+        move = working.missed(looked_ns, rule)
+        if move is OrderMove.LOST and working.state is OrderState.LIVE:
+            # In name only: its cancel was refused, and it was in doubt before.
+            self.move(order_id, OrderMove.NOT_FOUND)
+        self.move(order_id, move)
 
     def due_looks(self, now_ns: int, rule: LookRule) -> list[str]:
         """Whom to ask the venue for now; they count as asked."""

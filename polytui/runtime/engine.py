@@ -78,6 +78,7 @@ def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
         pools=surroundings.pools,
         trust=session.trust,
         say=session.notice,
+        pass_point=None if session.death is None else session.death.pass_point,
         kill=session.kill,
     )
 

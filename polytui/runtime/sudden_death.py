@@ -14,20 +14,25 @@ from collections.abc import Sequence
 
 from attrs import define, frozen
 
+from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED
 from polytui.model.effects import Effect, Place
-from polytui.model.events import Event, Filled, RoundSettled
+from polytui.model.events import Event, Filled, RoundSettled, Unanswered
 
 ORDER_SENT = "order-sent"
 """An order is on its way, and the journal has nothing of it."""
 HALF_FILLED = "half-filled"
 """The journal has the first fill of a batch, and nothing of what came with it."""
+ORDER_UNANSWERED = "order-unanswered"
+"""That nobody answers for an order is known, and the journal has nothing of it."""
 SETTLEMENT_SEEN = "settlement-seen"
 """A round was paid, and the journal has nothing of it."""
 SEGMENT_TURNING = "segment-turning"
 """The next segment of the journal is there, and empty."""
 CHECKPOINT_HALF_WRITTEN = "checkpoint-half-written"
 """Half of a checkpoint is in the file."""
-OF_ASSETS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN)
+AT_VENUE = (ORDER_SIGNED, ORDER_POSTED, ORDER_UNANSWERED, CANCEL_SENT)
+"""Nobody passes them on paper."""
+OF_ASSETS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, *AT_VENUE)
 OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 
 
@@ -70,6 +75,8 @@ class SuddenDeath:
         for number, event in enumerate(events, start=1):
             if isinstance(event, RoundSettled):
                 self.pass_point(SETTLEMENT_SEEN, asset)
+            elif isinstance(event, Unanswered):
+                self.pass_point(ORDER_UNANSWERED, asset)
             elif isinstance(event, Filled) and self.is_at(HALF_FILLED, asset):
                 return number
         return None

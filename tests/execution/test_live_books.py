@@ -256,6 +256,26 @@ def test_one_trade_may_fill_two_of_our_orders_and_one_of_them_twice() -> None:
     assert books.take_trade(both) == []
 
 
+@pytest.mark.parametrize("named", [0, 1])
+def test_a_trade_with_ourselves_moves_as_a_whole_whichever_part_is_named(named: int) -> None:
+    other = an_order(2, outcome=Outcome.DOWN)
+    books, parts = books_with(ORDER, other), [part(ORDER, 4, is_taker=True), part(other, 4)]
+    books.take_trade(trade(*parts))
+    assert len(books.trades.on_the_way()) == 2
+    assert books.take_trade(trade(parts[named], status=TradeStatus.MINED)) == []
+    assert books.trades.on_the_way() == []
+
+
+def test_a_trade_with_ourselves_fails_as_a_whole() -> None:
+    other = an_order(2, outcome=Outcome.DOWN)
+    books = books_with(ORDER, other)
+    books.take_trade(trade(part(ORDER, 4, is_taker=True), part(other, 4)))
+    before = books.money().cash
+    told = books.take_trade(trade(part(ORDER, 4, is_taker=True), status=TradeStatus.FAILED))
+    assert [type(one) for _, one in told] == [ev.Reversed, ev.Reversed]
+    assert books.money().cash > before
+
+
 def test_a_fill_before_any_word_of_its_order_and_the_answer_after_it() -> None:
     books = books_with(ORDER)
     assert len(books.take_trade(trade(part(ORDER, 10)))) == 1

@@ -1,4 +1,4 @@
-"""kill -9 of a trading demo, and what it begins with next; `make storm N=100` is for longer."""
+"""kill -9 of a trading demo, and what it begins with next; `make restarts N=100` is for longer."""
 
 from __future__ import annotations
 

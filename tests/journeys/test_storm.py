@@ -1,4 +1,4 @@
-"""kill -9 right after an acknowledgement; `make storm N=50` is the same for longer."""
+"""kill -9 right after an acknowledgement; `make restarts N=50` is the same for longer."""
 
 from __future__ import annotations
 

@@ -240,15 +240,26 @@ def test_one_look_is_no_death_in_whatever_state(sent: OrderMove | None) -> None:
     assert looked(11, 16, sent=sent).state is OrderState.DEAD
 
 
-@pytest.mark.parametrize("sign", [OrderMove.ACCEPTED, OrderMove.CANCEL_REFUSED])
-def test_a_sign_of_life_between_two_looks_begins_anew(sign: OrderMove) -> None:
+def test_a_sign_of_life_between_two_looks_begins_anew() -> None:
     working = placed()
     working.move("o-1", OrderMove.UNANSWERED)
     working.missed("o-1", 11 * S, RULE)
-    working.move("o-1", sign)
+    working.move("o-1", OrderMove.ACCEPTED)
     working.missed("o-1", 16 * S, RULE)
     assert state_of(working) is OrderState.UNKNOWN
     working.missed("o-1", 21 * S, RULE)
+    assert state_of(working) is OrderState.DEAD
+
+
+def test_an_order_that_never_came_dies_though_its_cancel_is_refused_again_and_again() -> None:
+    """A venue refuses to cancel what it does not have: it would be asked for ever."""
+    working = placed()
+    working.move("o-1", OrderMove.UNANSWERED)
+    for at in range(10, 17):
+        working.move("o-1", OrderMove.CANCEL_ASKED)
+        working.move("o-1", OrderMove.CANCEL_REFUSED, at * S)
+        for _ in working.due_looks(at * S, RULE):
+            working.missed("o-1", at * S, RULE)
     assert state_of(working) is OrderState.DEAD
 
 

@@ -1,0 +1,16 @@
+"""kill -9 of an engine that trades for real; `make restarts N=100` is the same for longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.live_restarts import storm
+
+
+@pytest.mark.long
+def test_an_engine_that_is_killed_goes_on_from_the_venues_truth() -> None:
+    blown, equal = storm(4, seed=2)
+    assert blown.faults == []
+    assert sum(blown.died.values()) == 4
+    assert equal == len(blown.compared) == 3
+    assert blown.told.placed
