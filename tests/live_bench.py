@@ -45,7 +45,10 @@ from polytui.sim.wire.signed.ethereum import load_ethereum
 _PUMP_S = 0.02
 _HOST = "http://127.0.0.1:1"
 ENDPOINTS = EndpointSettings(
-    clob=f"{_HOST}/clob", geoblock=_HOST, user_ws="ws://127.0.0.1:1/ws/user"
+    clob=f"{_HOST}/clob",
+    data_api=f"{_HOST}/data",
+    geoblock=_HOST,
+    user_ws="ws://127.0.0.1:1/ws/user",
 )
 Spoil = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
 
@@ -128,7 +131,7 @@ class LiveBench:
         )
         pools = Pools()
         transport = httpx.MockTransport(self.answer)
-        for url in (ENDPOINTS.clob, ENDPOINTS.geoblock):
+        for url in (ENDPOINTS.clob, ENDPOINTS.data_api, ENDPOINTS.geoblock):
             pools.get(url, partial(Http, settings=_quick(), transport=transport))
         return AccountNeeds(
             settings,

@@ -27,6 +27,9 @@ class LiveSettings:
     reconcile_s: float = setting(60.0, between(5.0, 3_600.0))
     """Orders, trades and balances are compared with the venue's own so often, and after each
     reconnect."""
+    money_settles_s: float = setting(60.0, between(1.0, 3_600.0))
+    """Dollars that no trade explains are counted as money that came or went once they were the same
+    for so long, and nothing was traded in the meantime."""
     user_silence_s: float = setting(30.0, between(1.0, 300.0))
     """No answer to PING on the user channel for so long, in real time: connected anew."""
     user_lag_s: float = setting(5.0, between(0.5, 60.0))
@@ -49,3 +52,7 @@ class LiveSettings:
     @property
     def reconcile_ns(self) -> int:
         return int(self.reconcile_s * NS_PER_S)
+
+    @property
+    def money_settles_ns(self) -> int:
+        return int(self.money_settles_s * NS_PER_S)

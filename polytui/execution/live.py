@@ -38,17 +38,20 @@ from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.live_wire import ClobOrderWire
 from polytui.execution.reconcile import Reconcile
+from polytui.execution.unredeemed import Winner
 from polytui.execution.user_watch import UserWatch, run_user_channel, user_socket_settings
 from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.events import Report
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_MS
 from polytui.net.http import Http
 from polytui.net.pools import http_settings
 from polytui.net.ws import StayingSocket
+from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.data_activity import DataActivity
 from polytui.venues.polymarket.signing import OrderSigner
 from polytui.venues.polymarket.user_channel import UserChannel, UserEvent, UserOrder
 
@@ -66,6 +69,8 @@ class LiveExecution:
     signer: OrderSigner
     books: LiveBooks
     requests: trio.Nursery
+    activity: DataActivity
+    winner: Winner
     clients: dict[Asset, VenueClient] = field(factory=dict)
     modes: VenueModes = field(init=False)
     reconcile: Reconcile = field(init=False)
@@ -79,7 +84,15 @@ class LiveExecution:
         tell = self.voice.tell
         self.modes = VenueModes(needs.clock, tell)
         self._watch = UserWatch(self.reader, self.hear, tell, needs.clock, live, needs.say)
-        balances = LiveBalances(self.account, self.books, needs.clock, needs.say)
+        balances = LiveBalances(
+            self.account,
+            self.books,
+            needs.clock,
+            needs.say,
+            self.activity,
+            live.money_settles_ns,
+            self.winner,
+        )
         self.reconcile = Reconcile(
             self.account,
             self.books,
@@ -229,13 +242,16 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             held = state_folder().wallet_held(wallet.owner, wallet.chain_id, needs.session)
             stack.enter_context(held)
         books = LiveBooks(needs.carried, needs.say)
-        account = await _admitted(needs, armed, books.names.is_ours)
+        http, endpoints = _asking(needs, armed), needs.settings.endpoints
+        account = await _admitted(needs, armed, http, books.names.is_ours)
         # The beats end last: a nursery of their own, around that of everything else.
         beating = await stack.enter_async_context(trio.open_nursery())
         requests = await stack.enter_async_context(trio.open_nursery())
         reader = UserChannel(account.api_key, books.names.is_ours, wallet.funder)
         signer = OrderSigner(wallet)
-        execution = LiveExecution(needs, account, reader, signer, books, requests)
+        activity = DataActivity(http(endpoints.data_api), wallet.funder)
+        winner = _winners(Clob(http(endpoints.clob), needs.clock))
+        execution = LiveExecution(needs, account, reader, signer, books, requests, activity, winner)
         heartbeat = Heartbeat(
             account.beat,
             needs.clock,
@@ -256,25 +272,38 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             beating.cancel_scope.cancel()
 
 
-async def _admitted(
-    needs: AccountNeeds, armed: Armed, is_ours: Callable[[str], bool]
-) -> ClobAccount:
-    """Through clients that everybody shares who asks there. Armed for a simulated venue, they reach
-    no other machine."""
+def _asking(needs: AccountNeeds, armed: Armed) -> Callable[[str], Http]:
+    """Clients that everybody shares who asks there. Armed for a simulated venue, they reach no
+    other machine."""
     make = partial(
         Http,
         settings=http_settings(needs.settings.http),
         trust=needs.trust,
         is_loopback_only=armed.is_simulated,
     )
+    return lambda base_url: needs.pools.get(base_url, make)
+
+
+async def _admitted(
+    needs: AccountNeeds, armed: Armed, http: Callable[[str], Http], is_ours: Callable[[str], bool]
+) -> ClobAccount:
     endpoints = needs.settings.endpoints
     admission = Admission(
         armed,
-        needs.pools.get(endpoints.clob, make),
-        needs.pools.get(endpoints.geoblock, make),
+        http(endpoints.clob),
+        http(endpoints.geoblock),
         needs.clock,
         needs.say,
         None if needs.is_alone else state_folder(),
         is_ours,
     )
     return await admission.admitted()
+
+
+def _winners(clob: Clob) -> Winner:
+    """Of rounds that no asset here watches."""
+
+    async def winner(listed: Round) -> str | None:
+        return await clob.winner(listed.condition_id)
+
+    return winner

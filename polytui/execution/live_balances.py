@@ -3,32 +3,35 @@
     dollars there = cash - what trades on their way have not moved - winners not redeemed yet
 
 A difference counts only where nothing moved while it was read, where the venue's picture of the
-chain is fresh, and where it is there twice: then money came or went that no trade explains. What it
+chain is fresh, where it stays the same for a while in which nothing is traded, and where it is not
+what the newest fills moved: then money came or went that no trade explains. What it
 was the Data API may know; it is behind, so a kind that nobody can name is a warning and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
 from polytui.execution.live_trades import Say
+from polytui.execution.unredeemed import Unredeemed, Winner
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import CashKind, CashMoved
 from polytui.model.instrument import Outcome
-from polytui.model.units import MICRO, Shares, Usd, format_micro
+from polytui.model.units import NS_PER_S, Shares, Usd, format_micro
 from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.data_activity import WalletDeed
 
 _SURELY_ROUNDING = 100
 """Millionths that no person moves."""
-_NEVER_REDEEMED_MOST = 200
-"""Rounds whose winners are waited for; the oldest are the venue's to pay."""
+_PICTURE_MAY_BE_LATE_NS = 600 * NS_PER_S
+"""What the venue believes of the chain was seen to be behind a trade that it told as mined."""
 
 
 class ActivityReader(Protocol):
@@ -37,41 +40,50 @@ class ActivityReader(Protocol):
         ...
 
 
-@define
+@frozen
 class _Doubt:
-    """A difference that was seen once."""
+    """A difference that was seen."""
 
-    amount: Usd
+    amount: int
     changes: int
+    """How much had moved by then, here or there."""
+    since_ns: int
 
 
 @define(eq=False)
 class LiveBalances:
-    """State: winners that are not redeemed, and differences that were seen once."""
+    """State: differences that were seen, and since when."""
 
     account: ClobAccount
     books: LiveBooks
     clock: SessionClock
     say: Say
     activity: ActivityReader | None = None
+    settles_ns: int = 60 * NS_PER_S
+    """For so long the same is missing, and nothing is traded, before it is money that moved."""
+    winner: Winner | None = None
+    """Who is asked for the end of a round that nobody watches."""
     patient_until_ns: int = 0
     """Until then dollars that are missing may be winners of the session before, whose rounds are
     known no more: nothing is made of them."""
-    _unredeemed: dict[str, LiveRound] = field(factory=dict)
-    _ended: dict[str, None] = field(factory=dict)
-    """Rounds whose end is known here."""
-    _settled: list[str] = field(factory=list)
-    """Of those, the ones that no reconcile has told of."""
+    unredeemed: Unredeemed = field(init=False)
     _doubt: _Doubt | None = None
-    _doubted_shares: dict[tuple[str, Outcome], int] = field(factory=dict)
+    _doubted_shares: dict[tuple[str, Outcome], _Doubt] = field(factory=dict)
     _warned: set[tuple[str, Outcome, int]] = field(factory=set)
     _named: set[str] = field(factory=set)
     """Rows of the Data API that explained something already."""
     _agreed_ns: int = 0
     """When dollars were last as they should be."""
     _moves: int = 0
+    _changes: int = 0
+    _changed_ns: int = 0
+    """When it was first seen that something had moved since the time before."""
     is_conclusive: bool = False
     """Whether the last comparison could say anything."""
+
+    def __attrs_post_init__(self) -> None:
+        there = partial(self._shares_there, is_fresh=True)
+        self.unredeemed = Unredeemed(self.books, self.clock, there, self.winner)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -82,29 +94,17 @@ class LiveBalances:
 
     def take_settled(self) -> tuple[str, ...]:
         """Rounds whose end these balances count; told once."""
-        if not self.is_conclusive:
-            return ()
-        settled, self._settled = self._settled, []
-        return tuple(settled)
+        return self.unredeemed.take_settled() if self.is_conclusive else ()
 
     async def compare(self) -> tuple[list[CashMoved], int]:
         """Money that moved otherwise, and how many figures differ still."""
-        self._note_ends()
+        await self.unredeemed.hear_ends()
+        self.unredeemed.note_ends()
+        if self._changes != self.books.trades.changes:
+            self._changes, self._changed_ns = self.books.trades.changes, self.clock.now_ns()
         moves = self._rounding()
         more, differences = await self._dollars()
         return moves + more, differences + await self._shares()
-
-    def _note_ends(self) -> None:
-        for live in self.books.rounds:
-            slug = live.listed.slug
-            if live.settled is None or slug in self._ended:
-                continue
-            self._ended[slug] = None
-            self._settled.append(slug)
-            if live.payout:
-                self._unredeemed[slug] = live
-        for slug in list(self._unredeemed)[:-_NEVER_REDEEMED_MOST]:
-            del self._unredeemed[slug]
 
     def _rounding(self) -> list[CashMoved]:
         amount = self.books.purse.take_rounding()
@@ -117,19 +117,20 @@ class LiveBalances:
         missing = await self._missing(is_fresh=False)
         if missing:
             missing = await self._missing(is_fresh=True)
+        if missing:
+            # Perhaps some was redeemed.
+            await self.unredeemed.ask_some()
+            missing = await self._missing(is_fresh=False)
         self.is_conclusive = changes == self.books.trades.changes and not self._waits_for_ended()
         if not self.is_conclusive:
             return [], 0
         if not missing:
             self._doubt, self._agreed_ns = None, self.clock.now_ns()
+            self.unredeemed.begin_anew()
             return [], 0
-        if missing < 0 and self.clock.now_ns() < self.patient_until_ns:
-            self._doubt, self.is_conclusive = None, False
-            return [], 0
-        doubt, self._doubt = self._doubt, _Doubt(missing, changes)
-        if doubt is None or doubt.amount != missing:
-            self.is_conclusive = False
-            return [], 1
+        self.is_conclusive = self.unredeemed.is_all_asked and self._is_settled(missing, changes)
+        if not self.is_conclusive:
+            return [], int(self._doubt is not None)
         self._doubt = None
         moves = await self._explained(missing)
         for move in moves:
@@ -137,43 +138,47 @@ class LiveBalances:
         self._agreed_ns = self.clock.now_ns()
         return moves, 0
 
+    def _is_settled(self, missing: Usd, changes: int) -> bool:
+        """Whether it is money that moved, and no picture that is late."""
+        if missing < 0 and self.clock.now_ns() < self.patient_until_ns:
+            self._doubt = None
+            return False
+        doubt = self._doubt
+        if doubt is None or (doubt.amount, doubt.changes) != (missing, changes):
+            self._doubt = _Doubt(missing, changes, self.clock.now_ns())
+            self.unredeemed.begin_anew()
+            return False
+        flows = (fill.flow for fill in self.books.trades.newest())
+        return self._is_old(doubt) and not self._is_late(missing, flows)
+
+    def _is_old(self, doubt: _Doubt) -> bool:
+        return self.clock.now_ns() >= doubt.since_ns + self.settles_ns
+
+    def _is_late(self, missing: int, moved: Iterable[int]) -> bool:
+        """Whether it is what one of the newest fills moved, or the newest few of them: the venue's
+        picture may be of before them."""
+        if self.clock.now_ns() >= self._changed_ns + _PICTURE_MAY_BE_LATE_NS:
+            return False
+        total = 0
+        for one in moved:
+            total += one
+            if missing in (-one, -total):
+                return True
+        return False
+
     async def _missing(self, *, is_fresh: bool) -> Usd:
         """Dollars that are there and should not be; below zero where they are gone."""
         if is_fresh:
             await self.account.refresh_collateral()
         there = await self.collateral()
         moving = sum(fill.flow for fill in self.books.trades.on_the_way())
-        waiting = sum(live.payout for live in self._unredeemed.values())
-        should = self.books.money().cash - moving - waiting
-        if there == should or not is_fresh:
-            return Usd(there - should)
-        # Perhaps some was redeemed: only where it is not all waiting does anybody ask.
-        still = sum([await self._still_there(live) for live in list(self._unredeemed.values())])
-        there = await self.collateral()
-        return Usd(there + still - (self.books.money().cash - moving))
-
-    async def _still_there(self, live: LiveRound) -> int:
-        """What the venue would still pay for a settled round."""
-        worth = 0
-        for outcome in Outcome:
-            pays = live.pays(outcome)
-            if pays and live.shares(outcome) > 0:
-                shares = await self._shares_there(live, outcome, is_fresh=True)
-                worth += min(shares, live.shares(outcome)) * pays // MICRO
-        if not worth:
-            self._unredeemed.pop(live.listed.slug, None)
-        return worth
+        return Usd(there + self.unredeemed.worth - (self.books.money().cash - moving))
 
     def _waits_for_ended(self) -> bool:
         """A trade on its way in a settled round: its shares and its payout come and go apart. Or a
-        round that is over and whose winner nobody has heard: the venue may have paid it already,
-        while we were away, and its result is not known as one yet."""
-        now_ns = self.clock.now_ns()
-        for live in self.books.rounds:
-            if live.settled is None and live.listed.closes_ns <= now_ns and not live.is_empty:
-                return True
-        ended = {one.listed.token_of(each) for one in self._unredeemed.values() for each in Outcome}
-        return any(fill.token_id in ended for fill in self.books.trades.on_the_way())
+        round that is over and whose winner nobody has heard."""
+        moving = (fill.token_id for fill in self.books.trades.on_the_way())
+        return self.unredeemed.waits_for_an_end or any(map(self.unredeemed.holds_token, moving))
 
     async def _explained(self, amount: Usd) -> list[CashMoved]:
         if abs(amount) <= _SURELY_ROUNDING:
@@ -222,12 +227,26 @@ class LiveBalances:
                 missing = await self._missing_shares(live, outcome)
                 if not missing:
                     continue
-                place = (live.listed.slug, outcome)
-                self._doubted_shares[place] = missing
                 differences += 1
-                if before.get(place) == missing:
-                    self._warn(live, outcome, missing)
+                self._doubt_shares(live, outcome, missing, before)
         return differences
+
+    def _doubt_shares(
+        self,
+        live: LiveRound,
+        outcome: Outcome,
+        missing: int,
+        before: Mapping[tuple[str, Outcome], _Doubt],
+    ) -> None:
+        place, changes = (live.listed.slug, outcome), self.books.trades.changes
+        doubt = before.get(place)
+        if doubt is None or (doubt.amount, doubt.changes) != (missing, changes):
+            doubt = _Doubt(missing, changes, self.clock.now_ns())
+        self._doubted_shares[place] = doubt
+        token = live.listed.token_of(outcome)
+        newest = (one.signed_shares for one in self.books.trades.newest() if one.token_id == token)
+        if self._is_old(doubt) and not self._is_late(missing, newest):
+            self._warn(live, outcome, missing)
 
     async def _missing_shares(self, live: LiveRound, outcome: Outcome) -> int:
         changes = self.books.trades.changes

@@ -7,6 +7,7 @@ FAILED                      reversed; also where nothing of it was ever told
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import define, evolve
@@ -25,6 +26,7 @@ Say = Callable[[str, str, str], None]
 Told = list[tuple[Asset, Report]]
 
 _MOST_UNPLACED = 1_000
+_NEWEST = 32
 _VENUE_NAMES = "0x"
 """How names that the venue gives begin, and none of ours."""
 _ON_THE_WAY = (TradeStatus.MATCHED, TradeStatus.RETRYING)
@@ -68,6 +70,7 @@ class LiveTrades:
         """Trades of before these books, which count nothing of them."""
         self._elsewhere: set[Trade] = set()
         """Unplaced ones whose money was told as money."""
+        self._newest: deque[LiveFill] = deque(maxlen=_NEWEST)
         self.dropped = 0
         """Of those, how many were given up."""
         self.changes = 0
@@ -189,6 +192,7 @@ class LiveTrades:
         live = self._rounds[slug]
         paid = live.payout
         live.fills[key] = fill
+        self._newest.append(fill)
         self._purse.trade(fill.flow, live.payout - paid)
         self.changes += 1
 
@@ -256,6 +260,10 @@ class LiveTrades:
             for known in self._trades.values()
             if known.fill is not None and known.status in _ON_THE_WAY
         ]
+
+    def newest(self) -> Iterator[LiveFill]:
+        """The last fills that were counted, the newest first."""
+        return reversed(self._newest)
 
     def waiting(self) -> set[str]:
         """Trades whose end nobody has told."""

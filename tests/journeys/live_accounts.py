@@ -40,7 +40,7 @@ from polytui.venues.polymarket.user_channel import UserChannel, UserEvent, UserO
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 START_NS = 1_795_204_800 * NS_PER_S
-LIVE = LiveSettings(user_silence_s=2.0, user_lag_s=0.5)
+LIVE = LiveSettings(money_settles_s=1.0, user_silence_s=2.0, user_lag_s=0.5)
 
 
 @define(eq=False)
@@ -223,7 +223,7 @@ async def _kept(
     account = ClobAccount(http, wallet, us.api_key, clock, reader)
     watch = UserWatch(reader, take, news.append, clock, live, say)
     activity = DataActivity(data, wallet.funder)
-    balances = LiveBalances(account, books, clock, say, activity)
+    balances = LiveBalances(account, books, clock, say, activity, live.money_settles_ns)
     reconcile = Reconcile(account, books, balances, clock, live, deliver, news.append, say, watch)
     for told in books.list_round(listed):
         deliver(*told)

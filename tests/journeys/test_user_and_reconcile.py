@@ -149,6 +149,7 @@ async def test_what_the_accounts_other_hand_does_is_found_and_counted() -> None:
 
 async def test_money_that_no_trade_explains_is_told_once_it_was_seen_twice() -> None:
     async with kept_account(speed=10) as kept:
+        kept.reconcile.balances.settles_ns = 0
         wallet = kept.us.account.wallet
         await control(
             kept.urls, "/faucet", owner=wallet.owner, wallet=wallet.funder, signature_type=3,
@@ -200,7 +201,9 @@ async def test_another_process_goes_on_from_what_the_venue_says() -> None:
         for order in (first, second):
             books.names.know(order, kept.us.venue_id(order))
         told: list[ev.Report] = []
-        balances = LiveBalances(kept.us.account, books, kept.clock, lambda *line: None)
+        balances = LiveBalances(
+            kept.us.account, books, kept.clock, lambda *line: None, settles_ns=0
+        )
         reconcile = Reconcile(
             kept.us.account, books, balances, kept.clock, LIVE,
             lambda asset, report: told.append(report), lambda news: None, lambda *line: None,
@@ -223,7 +226,9 @@ async def test_what_the_last_session_won_may_be_missing_for_a_while() -> None:
     async with kept_account(is_listening=False) as kept:
         books = LiveBooks(Carried(Usd(1000 * MICRO), Usd(1005 * MICRO), {}))
         news: list[object] = []
-        balances = LiveBalances(kept.us.account, books, kept.clock, lambda *line: None)
+        balances = LiveBalances(
+            kept.us.account, books, kept.clock, lambda *line: None, settles_ns=0
+        )
         reconcile = Reconcile(
             kept.us.account, books, balances, kept.clock, LIVE,
             lambda asset, report: None, news.append, lambda *line: None,
@@ -246,7 +251,9 @@ async def test_a_first_session_counts_from_now_on() -> None:
         await trio.sleep(2)
         books = LiveBooks()
         books.list_round(kept.us.listed)
-        balances = LiveBalances(kept.us.account, books, kept.clock, lambda *line: None)
+        balances = LiveBalances(
+            kept.us.account, books, kept.clock, lambda *line: None, settles_ns=0
+        )
         told: list[ev.Report] = []
         reconcile = Reconcile(
             kept.us.account, books, balances, kept.clock, LIVE,
