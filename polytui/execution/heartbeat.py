@@ -1,6 +1,8 @@
 """The dead man's switch: while we beat, the venue leaves our orders alone.
 
     every heartbeat_s      a beat that names the id which the last one was answered with
+    no answer in time      given up, and sent again at once on another connection: one slow answer
+                           costs no order
     refused with another   whoever comes back, or lost an answer, goes on with that id at once
     refused every time     somebody else beats with this key: nobody may trade with it
     none taken for long    FeedDown: every desk cancels; so is everything from here; nobody enters
@@ -74,11 +76,11 @@ class Heartbeat:
     async def _once(self) -> bool:
         """One beat; where the venue names another id, one more with that."""
         try:
-            answer = await self.beat(self.heartbeat_id)
+            sent_ns, answer = await self._ask()
             if not answer.is_accepted:
                 self._note_stranger()
                 self.heartbeat_id = answer.heartbeat_id
-                answer = await self.beat(self.heartbeat_id)
+                sent_ns, answer = await self._ask()
             else:
                 self._strangers = 0
         except (Retry, Rejected, Unknown) as error:
@@ -88,8 +90,16 @@ class Heartbeat:
         self.heartbeat_id = answer.heartbeat_id
         self._is_known = answer.is_accepted
         if answer.is_accepted:
-            self._was_taken()
+            self._was_taken(sent_ns)
         return answer.is_accepted
+
+    async def _ask(self) -> tuple[int, Beat]:
+        """When it was sent, from which on the venue may count, and its answer. What is given up
+        takes its connection with it (net/http_pool.py)."""
+        sent_ns, within_s = self.clock.now_ns(), self.settings.heartbeat_answer_s
+        with trio.move_on_after(self._real_s(within_s)):
+            return sent_ns, await self.beat(self.heartbeat_id)
+        raise Unknown(f"no answer within {within_s:g} s")
 
     def _note_stranger(self) -> None:
         """The id that we were given is not the last one: somebody beat in between."""
@@ -99,9 +109,9 @@ class Heartbeat:
         if self._strangers == _STRANGERS_MOST:
             self.kill(_STRANGER)
 
-    def _was_taken(self) -> None:
+    def _was_taken(self, sent_ns: int) -> None:
         self.beats += 1
-        self._taken_ns, now_ns = self.clock.now_ns(), self.clock.now_ns()
+        self._taken_ns, now_ns = sent_ns, self.clock.now_ns()
         taken, self._taken = self._taken, trio.Event()
         taken.set()
         if self.is_lost or self.beats == 1:

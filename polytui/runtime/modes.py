@@ -224,6 +224,7 @@ def _beating_for(speed: float, settings: Settings) -> Settings:
     beating = attrs.evolve(
         live,
         heartbeat_s=max(live.heartbeat_s, patience_s / 10),
+        heartbeat_answer_s=max(live.heartbeat_answer_s, patience_s / 5),
         heartbeat_grace_s=max(live.heartbeat_grace_s, patience_s * 0.8),
     )
     return attrs.evolve(settings, live=beating)

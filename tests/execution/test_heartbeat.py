@@ -63,7 +63,7 @@ class Bench:
         self.cancels.append(trio.current_time())
 
     def heartbeat(self) -> Heartbeat:
-        settings = LiveSettings(heartbeat_grace_s=8.0)
+        settings = LiveSettings()
 
         def tell(news: AccountNews) -> None:
             self.told.append((trio.current_time(), news))
@@ -159,21 +159,53 @@ async def test_silence_beyond_the_grace_cancels_all_until_it_beats_again(
     assert bench.killed == []
 
 
-async def test_a_beat_that_hangs_holds_up_nobody(autojump_clock: MockClock) -> None:
+async def test_a_beat_that_hangs_costs_nothing_it_is_sent_again_at_once(
+    autojump_clock: MockClock,
+) -> None:
+    async def script(bench: Bench) -> None:
+        for _ in range(2):
+            await trio.sleep(10)
+
+            async def hang() -> None:
+                bench.trouble_after = trio.lowlevel.checkpoint
+                await trio.sleep(5)
+
+            bench.trouble_after = hang
+        await trio.sleep(20)
+
+    bench = Bench()
+    await play(bench, script)
+    assert bench.feeds() == [(0.0, "FeedUp")]
+    assert (bench.died, bench.cancels, bench.killed) == ([], [], [])
+
+
+async def test_when_every_beat_hangs_all_is_cancelled_before_the_venue_does(
+    autojump_clock: MockClock,
+) -> None:
     async def script(bench: Bench) -> None:
         await trio.sleep(1)
 
         async def hang() -> None:
-            bench.trouble = trio.lowlevel.checkpoint
             await trio.sleep(60)
 
-        bench.trouble = hang
-        await trio.sleep(40)
+        bench.trouble_after = hang
+        await trio.sleep(8)
+        assert bench.feeds() == [(0.0, "FeedUp"), (8.0, "FeedDown")]
+        assert bench.cancels == [8.0]
+        bench.trouble_after = trio.lowlevel.checkpoint
+        await trio.sleep(5)
 
     bench = Bench()
     await play(bench, script)
-    assert bench.feeds() == [(0.0, "FeedUp"), (8.0, "FeedDown")]
-    assert bench.cancels == [8.0]
+    assert bench.feeds()[2:] == [(9.0, "FeedUp")]
+    assert (bench.died, bench.killed) == ([], [])
+
+
+async def test_the_grace_ends_before_the_venues_patience() -> None:
+    usual = LiveSettings()
+    assert usual.heartbeat_grace_s < ExchangeRules().heartbeat_s
+    # a beat that is given up, and the one after it, are within the grace
+    assert usual.heartbeat_s + usual.heartbeat_answer_s < usual.heartbeat_grace_s
 
 
 async def test_who_comes_back_within_the_grace_goes_on_with_the_chain(
