@@ -25,8 +25,8 @@ class LiveSettings:
     """One without an answer for so long is given up, and sent again at once on another
     connection."""
     heartbeat_grace_s: float = setting(8.0, between(2.0, 9.5))
-    """Less than the venue's 10 s. So long without a heartbeat that the venue took, and everything is cancelled from here as
-    well, and nobody enters until one is taken again."""
+    """Less than the venue's 10 s. So long without a heartbeat that the venue took, and everything
+    is cancelled from here as well, and nobody enters until one is taken again."""
     reconcile_s: float = setting(60.0, between(5.0, 3_600.0))
     """Orders, trades and balances are compared with the venue's own so often, and after each
     reconnect."""
