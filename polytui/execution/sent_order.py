@@ -7,12 +7,22 @@ import math
 import trio
 from attrs import define, field
 
-from polytui.model.events import Cancelled, Filled, NotFound, Refused, Report
+from polytui.model.events import (
+    Cancelled,
+    CancelRefused,
+    Filled,
+    NotFound,
+    Refused,
+    Report,
+    Unanswered,
+)
 from polytui.model.orders import Order
 from polytui.model.units import Shares
 
 _MISSES = 2
 """The mind takes it for dead then, by its own clock; here it only holds up a stop no longer."""
+_NO_SIGNS_OF_LIFE = (CancelRefused, Unanswered)
+"""Said of what the venue never had as well."""
 
 
 @define(eq=False)
@@ -49,7 +59,10 @@ class SentOrder:
         if isinstance(report, Filled):
             self.trades[report.trade_id] = report.shares
             return sum(self.trades.values()) >= self.order.shares
-        self.misses = self.misses + 1 if isinstance(report, NotFound) else 0
+        if isinstance(report, NotFound):
+            self.misses += 1
+        elif not isinstance(report, _NO_SIGNS_OF_LIFE):
+            self.misses = 0
         return self.misses >= _MISSES or isinstance(report, Refused | Cancelled)
 
 
