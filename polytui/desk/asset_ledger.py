@@ -118,6 +118,13 @@ class AssetLedger:
                 self.asset_account.live.forget(slug)
                 self.asset_account.bookings.forget_open(slug)
 
+    def counted(self) -> list[ev.Trade]:
+        """Every fill that is in what stands here: those that were booked, and those that the venue
+        had counted when this life began."""
+        bookings = self.asset_account.bookings
+        told = [key for key in self._counted if not bookings.has_failed(key)]
+        return sorted({*bookings.keys(), *told})
+
     # --- our own moves ----------------------------------------------------------------------------
 
     def place(self, order: Order, listed: Round) -> None:

@@ -45,14 +45,13 @@ def what_it_had(mind: Mind, asset: Asset) -> DeskOpened | None:
         return None
     account = desk.asset_account
     held = [_held(desk, market_round.round) for market_round in desk.rounds]
-    counted = sorted(account.bookings.keys())
     return DeskOpened(
         asset,
         0,
         mind.account.starting_cash,
         account.realised,
         tuple([one for one in held if one is not None]),
-        tuple(counted),
+        tuple(desk.ledger.counted()),
     )
 
 

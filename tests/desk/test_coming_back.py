@@ -167,6 +167,21 @@ def test_money_counters_and_stops_are_what_they_were() -> None:
     assert (earlier.orders, earlier.fills, earlier.fees) == (1, 1, account.fees)
 
 
+def test_what_a_life_was_told_at_its_beginning_is_told_to_the_next_one() -> None:
+    """A session that lost the end of its journal is told of those fills by the venue; else the one
+    after it would count them again."""
+    story = holding()
+    had = what_it_had(story.mind, BTC)
+    assert had is not None
+    missed = ("0x" + "ab" * 32, "a trade of before")
+    told = attrs.evolve(had, life=2, counted=(*had.counted, missed))
+    story.tell(told)
+    after = what_it_had(again(story.mind), BTC)
+    assert after is not None
+    assert missed in after.counted
+    assert set(had.counted) <= set(after.counted)
+
+
 def test_a_loss_of_what_was_held_before_counts_in_the_row_of_losses() -> None:
     story = holding()
     mind = goes_on(story.mind, story.now_ns, story.settings)
