@@ -5,6 +5,7 @@ Each look either mends what it finds, or raises Fatal with what the reader can d
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import shutil
@@ -33,6 +34,12 @@ def ensure_standard_streams() -> None:
             # The lowest free number is taken, and those below were looked at before.
             os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
+
+
+def collect_seldom() -> None:
+    """A start makes some hundred thousand objects, and nearly all of them stay: looking through
+    them at every few hundred new ones was an eighth of it. An engine sets its own pace later."""
+    gc.set_threshold(50_000, 20, 100)
 
 
 def keep_private() -> None:

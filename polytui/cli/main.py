@@ -20,7 +20,12 @@ from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
 from polytui.model.errors import Blocked, Fatal
 from polytui.model.plain_text import plain
-from polytui.precautions import ensure_standard_streams, keep_private, mask_last_words
+from polytui.precautions import (
+    collect_seldom,
+    ensure_standard_streams,
+    keep_private,
+    mask_last_words,
+)
 
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
@@ -34,6 +39,7 @@ _COMMANDS = (
 def main() -> None:
     """Run the command line and exit with its code."""
     ensure_standard_streams()
+    collect_seldom()
     keep_private()
     tell_children()
     mask_last_words()

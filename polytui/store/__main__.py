@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from pathlib import Path
 
-from polytui.store.follower import follow
-
 if __name__ == "__main__":
+    # As the command line does it (precautions.py), before most of the objects are made.
+    gc.set_threshold(50_000, 20, 100)
+    from polytui.store.follower import follow
+
     # Ctrl-C is for the engine, which closes our stdin when the journal is written.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
