@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import trio
+from click.testing import CliRunner
 from program import CONFIG, QUICK, events_of, run, started, summary_of
 
+from polytui.cli import cli
 from polytui.config.load import canonical_json, digest_of
 from polytui.config.schema import Settings
 from polytui.model.events import FeedDown
@@ -74,7 +76,6 @@ def test_a_config_that_is_named_must_be_there(tmp_path: Path) -> None:
     [
         (("--chaos", "crash:eth"), "'crash:eth' is not like crash:eth@round2"),
         (("--chaos", "crash:eth@round1", "--assets", "btc"), "eth is not traded in this session"),
-        (("--assets", "btc,doge"), "'btc,doge': use btc, eth, sol, xrp, with commas"),
         (("--interval", "7m"), "'7m': use 5m, 15m, 1h, 4h, with commas"),
         (("--rounds", "-1"), "-1 is not in the range"),
         (("--speed", "0"), "0.0 is not in the range"),
@@ -83,11 +84,20 @@ def test_a_config_that_is_named_must_be_there(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_on_the_command_line_is_usage(
-    arguments: tuple[str, ...], words: str, tmp_path: Path
+    arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = run(tmp_path, *HEADLESS, *arguments)
-    assert ended.returncode == 2
+    """In this process; one of its own is in the test below."""
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(cli, [*map(str, HEADLESS), *arguments])
+    assert ended.exit_code == 2
     assert words in ended.stderr
+    assert_nothing_began(tmp_path)
+
+
+def test_usage_as_people_see_it(tmp_path: Path) -> None:
+    ended = run(tmp_path, *HEADLESS, "--assets", "btc,doge")
+    assert ended.returncode == 2
+    assert "'btc,doge': use btc, eth, sol, xrp, with commas" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert_nothing_began(tmp_path)
 
@@ -132,7 +142,8 @@ def test_a_summary_that_could_not_be_written_is_said_before_the_session(tmp_path
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        line = one_line(run(tmp_path, "venue", "--config", CONFIG, "--port", str(port)), 1)
+        small = ("--config", CONFIG, "--assets", "btc", "--intervals", "5m")
+        line = one_line(run(tmp_path, "venue", *small, "--port", str(port)), 1)
     assert line.startswith(f"port {port} on 127.0.0.1 is in use")
 
 
@@ -160,7 +171,7 @@ def test_the_settings_of_another_file_reach_the_venue_as_well(tmp_path: Path) ->
     good.write_text(CONFIG.read_text())
     ended = run(
         tmp_path, "demo", "--headless", "--config", good, "--assets", "btc", "--speed", "200",
-        "--rounds", "1", "--seed", "0", "--json", "s.json", *QUICK,
+        "--paper", "--rounds", "1", "--seed", "0", "--json", "s.json", *QUICK,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     summary = json.loads((tmp_path / "s.json").read_text())

@@ -64,6 +64,10 @@ async def until_something_is_read(path: Path) -> None:
         await trio.sleep(0.1)
 
 
+_ENDLESS = ("demo", "--headless", "--rounds", "0", "--assets", "btc", "--speed", "10", *QUICK)
+"""Ended by a signal: a journal is there from the first moment."""
+
+
 async def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
     database = tmp_path / "runs" / "polytui.sqlite"
     summary = tmp_path / "summary.json"
@@ -100,9 +104,10 @@ async def test_a_database_that_cannot_be_used_is_said_and_hurts_nobody(tmp_path:
     database = tmp_path / "runs" / "polytui.sqlite"
     database.parent.mkdir()
     database.write_text("somebody's letter" * 100)
-    command = ("demo", "--headless", "--rounds", "1", "--assets", "btc", "--speed", "40", *QUICK)
-    async with started(tmp_path, *command) as engine:
+    async with started(tmp_path, *_ENDLESS) as engine:
         await engine.line("the database is not kept for now .*polytui rebuild")
+        await engine.line("BTC .*trading")
+        engine.process.terminate()
         assert await engine.end() == 0
     assert database.read_text().startswith("somebody's letter")
     again = await trio.to_thread.run_sync(run, tmp_path, "rebuild")
@@ -113,7 +118,8 @@ async def test_a_database_that_cannot_be_used_is_said_and_hurts_nobody(tmp_path:
 
 async def test_who_wants_no_database_has_none(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[store]\nis_enabled = false\n")
-    command = ("demo", "--headless", "--rounds", "1", "--assets", "btc", "--speed", "40", *QUICK)
-    async with started(tmp_path, *command) as engine:
+    async with started(tmp_path, *_ENDLESS) as engine:
+        await engine.line("BTC .*trading")
+        engine.process.terminate()
         assert await engine.end() == 0
     assert not (tmp_path / "runs" / "polytui.sqlite").exists()

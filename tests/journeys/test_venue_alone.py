@@ -24,13 +24,15 @@ NEAR_NS = NS_PER_S // 20
 async def test_its_time_is_this_machines_unless_it_is_told_another(tmp_path: Path) -> None:
     async with started(tmp_path, *QUICK, patience_s=PATIENCE_S) as program:
         urls = json.loads(await program.line(r'^\{"gamma"'))
-        assert urls["speed"] == 1.0
+        assert (urls["speed"], bool(urls["control_token"])) == (1.0, True)
         shared = Clock(urls["epoch_ns"], urls["anchor_ns"], 1.0)
         assert abs(shared.now_ns() - WallClock().now_ns()) < NEAR_NS
         before_s = WallClock().now_ns() // NS_PER_S
         async with httpx.AsyncClient() as http:
             told_s = (await http.get(f"{urls['clob']}/time")).json()
         assert before_s <= told_s <= WallClock().now_ns() // NS_PER_S
+        program.process.terminate()
+        assert await program.rest() == "", "a program is told one line, and no more"
 
 
 @pytest.mark.trio
@@ -42,9 +44,7 @@ async def test_a_start_of_its_own_is_its_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.trio
-async def test_a_person_at_a_terminal_is_told_where_it_is_and_a_program_is_not(
-    tmp_path: Path,
-) -> None:
+async def test_a_person_at_a_terminal_is_told_where_it_is(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
         async with started(tmp_path, *QUICK, stdout=theirs, patience_s=PATIENCE_S):
@@ -56,7 +56,3 @@ async def test_a_person_at_a_terminal_is_told_where_it_is_and_a_program_is_not(
         os.close(ours)
         os.close(theirs)
     assert b"Chain id 137" in seen
-    async with started(tmp_path, *QUICK, patience_s=PATIENCE_S) as program:
-        line = await program.line(r'^\{"gamma"')
-    assert json.loads(line)["control_token"]
-    assert program.unread == ""

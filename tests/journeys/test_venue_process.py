@@ -62,7 +62,8 @@ async def venue_process() -> AsyncIterator[tuple[trio.Process, bytes]]:
             await process.stdout.aclose()
 
 
-@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+# SIGTERM ends the one whose speed is changed, below.
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGHUP])
 @pytest.mark.trio
 async def test_a_signal_ends_it_cleanly(which: signal.Signals) -> None:
     async with venue_process() as (process, line):
