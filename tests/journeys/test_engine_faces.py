@@ -43,6 +43,8 @@ DEMO = (
     "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc,eth",
     "--speed", "30",
 )  # fmt: skip
+CALM = ("--assets", "btc", "--speed", "1", "--messages", "0.01")
+"""For where only the socket matters: the later of two options counts."""
 
 
 @attrs.define
@@ -167,7 +169,7 @@ async def test_pause_kill_and_leaving_on_purpose(tmp_path: Path) -> None:
 
 
 async def test_an_owned_engine_stops_when_its_terminal_is_lost(tmp_path: Path) -> None:
-    async with engine(tmp_path, "--owned") as (program, socket):
+    async with engine(tmp_path, "--owned", *CALM) as (program, socket):
         async with attached(socket) as face:
             await face.hear(is_view("btc"))
         assert await program.end() == 0
@@ -176,7 +178,7 @@ async def test_an_owned_engine_stops_when_its_terminal_is_lost(tmp_path: Path) -
 
 
 async def test_an_engine_of_its_own_does_not_care_who_leaves(tmp_path: Path) -> None:
-    async with engine(tmp_path) as (program, socket):
+    async with engine(tmp_path, "--speed", "1") as (program, socket):
         async with attached(socket) as face:
             await face.hear(is_view("btc"))
         async with attached(socket) as face:
@@ -190,10 +192,10 @@ async def test_an_engine_of_its_own_does_not_care_who_leaves(tmp_path: Path) -> 
 async def test_a_second_engine_does_not_take_the_socket(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    async with engine(tmp_path) as (program, socket):
+    async with engine(tmp_path, *CALM) as (program, socket):
         async with attached(socket):
             async with started(
-                tmp_path_factory.mktemp("second"), *DEMO, "--socket", socket
+                tmp_path_factory.mktemp("second"), *DEMO, *CALM, "--socket", socket
             ) as second:
                 text = await second.rest()
                 assert await second.process.wait() == 1
