@@ -87,7 +87,8 @@ class LiveBalances:
 
     @property
     def is_in_doubt(self) -> bool:
-        return self._doubt is not None or bool(self._doubted_shares)
+        shares = self._doubted_shares.values()
+        return self._doubt is not None or not all(map(self._is_old, shares))
 
     async def collateral(self) -> Usd:
         return Usd((await self.account.collateral()).balance)
@@ -128,9 +129,10 @@ class LiveBalances:
             self._doubt, self._agreed_ns = None, self.clock.now_ns()
             self.unredeemed.begin_anew()
             return [], 0
+        before = self._doubt
         self.is_conclusive = self.unredeemed.is_all_asked and self._is_settled(missing, changes)
         if not self.is_conclusive:
-            return [], int(self._doubt is not None)
+            return [], int(self._doubt not in (None, before))
         self._doubt = None
         moves = await self._explained(missing)
         for move in moves:
@@ -227,8 +229,7 @@ class LiveBalances:
                 missing = await self._missing_shares(live, outcome)
                 if not missing:
                     continue
-                differences += 1
-                self._doubt_shares(live, outcome, missing, before)
+                differences += self._doubt_shares(live, outcome, missing, before)
         return differences
 
     def _doubt_shares(
@@ -237,7 +238,8 @@ class LiveBalances:
         outcome: Outcome,
         missing: int,
         before: Mapping[tuple[str, Outcome], _Doubt],
-    ) -> None:
+    ) -> bool:
+        """Whether it is new, or sure."""
         place, changes = (live.listed.slug, outcome), self.books.trades.changes
         doubt = before.get(place)
         if doubt is None or (doubt.amount, doubt.changes) != (missing, changes):
@@ -245,8 +247,10 @@ class LiveBalances:
         self._doubted_shares[place] = doubt
         token = live.listed.token_of(outcome)
         newest = (one.signed_shares for one in self.books.trades.newest() if one.token_id == token)
-        if self._is_old(doubt) and not self._is_late(missing, newest):
+        is_sure = self._is_old(doubt) and not self._is_late(missing, newest)
+        if is_sure:
             self._warn(live, outcome, missing)
+        return is_sure or doubt is not before.get(place)
 
     async def _missing_shares(self, live: LiveRound, outcome: Outcome) -> int:
         changes = self.books.trades.changes

@@ -64,9 +64,13 @@ class Reconcile:
     last_ns: int = 0
     """When it was done last; 0 before."""
     differences: int = 0
-    """Of the last time."""
+    """Of the last time: whatever was told here first."""
     failures: int = 0
     """How often the venue did not answer well enough, in a row."""
+    _wrong: int = 0
+    """What was wrong, and not only late, this time."""
+    _omitted: int = 0
+    """Of the channel's omissions, those that were told."""
     _since_s: int = 0
     _undead: set[str] = field(factory=set)
     """Orders that are over here and were open there."""
@@ -124,13 +128,22 @@ class Reconcile:
         waits its turn gets a whole one of his own."""
         async with self._lock:
             self._is_asked = trio.Event()
-            differences = await self._orders_and_trades()
-            differences += await self._money()
+            self._wrong = 0
+            first_told = await self._orders_and_trades()
+            self._wrong += (money := await self._money())
             self.done, self.last_ns = self.done + 1, self.clock.now_ns()
-            self.differences, self.failures = differences, 0
-            slugs = self.balances.take_settled()
-            self.news(Reconciled(self.last_ns, differences, slugs))
-            return differences
+            self.differences, self.failures = first_told + money, 0
+            self.news(self._outcome())
+            return self.differences
+
+    def _outcome(self) -> Reconciled:
+        """For desks and people. What was only told here a moment before the channel tells it, or
+        while it was away, differs in nothing; so no round ends before the channel had its time."""
+        if self.watch is None:
+            return Reconciled(self.last_ns, self.differences, self.balances.take_settled())
+        omitted, self._omitted = self.watch.omissions - self._omitted, self.watch.omissions
+        slugs = () if self.watch.is_waited_for else self.balances.take_settled()
+        return Reconciled(self.last_ns, self._wrong + omitted, slugs)
 
     async def _orders_and_trades(self) -> int:
         began_ns, unread = self.clock.now_ns(), self.account.unread
@@ -180,6 +193,7 @@ class Reconcile:
         asset, ours = self.books.orders.asset_of(venue_id), self.books.names.ours(venue_id)
         if asset is None:
             return 0
+        self._wrong += 1
         self.deliver(asset, NotFound(ours, looked_ns))
         if venue_id in self._unknown:
             self.books.refused(ours)  # the second time: nothing more is asked about it here
@@ -201,6 +215,7 @@ class Reconcile:
         twice, self._undead = alive & self._undead, alive
         if twice:
             words = f"{len(twice)} orders work at the venue that were over: cancelled"
+            self._wrong += len(twice)
             self.say("error", "", words)
             with suppress(Rejected, Retry, Unknown):  # what is left of them is there next time
                 await self.account.cancel(sorted(twice))

@@ -74,6 +74,8 @@ class UserWatch:
     """It left something out, and has told nothing since."""
     up_ns: int = 0
     """Since when; session time."""
+    omissions: int = 0
+    """How often it was cut for leaving something out."""
     _is_told_up: bool | None = None
     _detail: str = ""
     _heard: dict[str, None] = field(factory=dict)
@@ -123,6 +125,11 @@ class UserWatch:
 
     # --- whether it tells all ---------------------------------------------------------------------
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Somebody else knows of something that it has not told yet, and may."""
+        return bool(self._missing)
+
     def expect(self, name: str, since_ns: int) -> None:
         """Somebody else knows of an order or a trade of after `since_ns`: the channel tells of it
         within moments, or of nothing any more."""
@@ -138,6 +145,7 @@ class UserWatch:
             if due <= trio.current_time():
                 name = next(one for one, at in self._missing.items() if at == due)
                 self.is_doubted = self._is_cut = True
+                self.omissions += 1
                 self._go_down(
                     f"it has not told of {name[:20]} in {self.live.user_lag_s:g} s, which the venue"
                     " knows: not believed, connected anew"

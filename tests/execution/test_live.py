@@ -18,6 +18,7 @@ from polytui.model.instrument import Interval
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO
 from polytui.sim.exchange.rules import ExchangeRules
+from polytui.venues.polymarket.user_channel import UserEvent
 
 pytestmark = pytest.mark.trio
 
@@ -241,6 +242,30 @@ async def test_orders_that_nobody_here_knows_are_not_kept_alive(
                 "POST /v1/heartbeats"
             )
         assert any("1 orders of this API key worked" in text for text in bench.said)
+
+
+async def test_what_is_only_told_sooner_by_a_reconcile_differs_in_nothing(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ramp loses no round to it. What the channel never tells is a difference."""
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        await trio.sleep(2)
+        reconcile, watch = desk.execution.reconcile, desk.execution._watch
+        hear, held = desk.execution.hear, list[UserEvent]()
+        watch.take = held.append  # the channel's frames come a little later than the answers
+        bench.venue.sell_shown(0.50, 6)
+        desk.place(bench.an_order(price=0.50, shares=10))
+        await trio.sleep(0.5)
+        assert await reconcile.once() > 0
+        assert bench.heard(ev.Filled)
+        assert [one.differences for one in bench.heard(ev.Reconciled)] == [0] * reconcile.done
+        for event in held:
+            hear(event)
+        watch.take = hear
+        watch.expect("0xnever", bench.clock.now_ns())
+        assert watch.is_waited_for
+        await trio.sleep(90)
+        assert sum(one.differences for one in bench.heard(ev.Reconciled)) == 1
 
 
 @pytest.mark.parametrize("lasts_s", [20.0, 600.0])
