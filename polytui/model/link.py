@@ -29,6 +29,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     schema: str
     session: str = ""
     mode: str = ""
+    wallet: str = ""
+    """Whose money it trades with, an address; empty on paper."""
 
 
 class Command(msgspec.Struct, frozen=True, tag="command"):

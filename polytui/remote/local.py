@@ -79,6 +79,9 @@ class FaceSource(Protocol):
     @property
     def mode(self) -> str: ...
 
+    @property
+    def wallet(self) -> str: ...
+
     def subscribe(self) -> Subscription: ...
 
     async def command(self, action: Action, asset: str, origin: str) -> Obeyed:
@@ -262,7 +265,8 @@ class _Face:
             if refusal := _refusal(first[0]):
                 await self.turn_away(refusal)
                 return False
-            await self._send([Hello(schema_hash(), self.source.session, self.source.mode)])
+            source = self.source
+            await self._send([Hello(schema_hash(), source.session, source.mode, source.wallet)])
             return await self._obey_all(first[1:])
         return False
 

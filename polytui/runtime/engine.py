@@ -126,6 +126,7 @@ def open_session(
     settings, clock = plan.settings, surroundings.clock
     name, started_ns = plan.folder.name, clock.now_ns()
     logger.info("session {} mode {} settings {}", name, plan.mode, digest_of(settings))
+    wallet = "" if surroundings.armed is None else surroundings.armed.wallet.funder
     stop_when_lost = plan.is_owned and settings.terminal.stop_when_lost
     directory, risk_state = Path(settings.journal.directory), None
     death = None if plan.death is None else SuddenDeath(plan.death)
@@ -144,12 +145,18 @@ def open_session(
             mind=start.mind,
             journal=_begin_journal(plan, surroundings, start, off_loop, death),
             death=death,
-            hub=Hub(name, plan.mode, settings.queues.notices, stop_when_lost=stop_when_lost),
+            hub=Hub(
+                name,
+                plan.mode,
+                settings.queues.notices,
+                stop_when_lost=stop_when_lost,
+                wallet=wallet,
+            ),
             started_ns=started_ns,
             seed=surroundings.seed,
             risk_state=risk_state,
             goes_on=start.goes_on,
-            wallet="" if surroundings.armed is None else surroundings.armed.wallet.funder,
+            wallet=wallet,
             is_loopback_only=MODES[plan.mode].is_simulated,
         )
         if surroundings.world is not None:

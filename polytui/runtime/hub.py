@@ -89,9 +89,12 @@ class FaceChannel:
 class Hub:
     """State: the faces, the last view of everything, the last notices, and who obeys commands."""
 
-    def __init__(self, session: str, mode: str, limit: int, *, stop_when_lost: bool) -> None:
+    def __init__(
+        self, session: str, mode: str, limit: int, *, stop_when_lost: bool, wallet: str = ""
+    ) -> None:
         self.session = session
         self.mode = mode
+        self.wallet = wallet
         self._limit = limit
         self._stop_when_lost = stop_when_lost
         self._channels: list[FaceChannel] = []

@@ -16,6 +16,7 @@ from polytui.config.schema import EndpointSettings, Settings
 from polytui.config.secret_sources import SecretSources
 from polytui.config.state_folder import state_folder
 from polytui.execution.arming import (
+    IS_NOT_CONFIRMED,
     Armed,
     Confirm,
     arm_live,
@@ -24,7 +25,8 @@ from polytui.execution.arming import (
     unarmed,
 )
 from polytui.execution.throwaway import throwaway_wallet
-from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.errors import Blocked, Fatal, Rejected, Retry, Unknown
+from polytui.model.link import Hello
 from polytui.paths import running_venue
 from polytui.runtime.modes import Surroundings, opener_of
 from polytui.runtime.plan import Plan
@@ -32,6 +34,9 @@ from polytui.sim.server.urls import Urls
 from polytui.tools.venue_account import Access, VenueAccount, open_venue_account
 from polytui.venues.polymarket.plain_refusals import explained
 from polytui.venues.polymarket.wallet import Wallet
+
+LIVE = "live"
+"""The mode in which money is real."""
 
 
 @frozen
@@ -51,6 +56,14 @@ class AccountAccess:
             return Access(throwaway_wallet(self.urls.control_token), None, is_simulated=True)
         found = unarmed(self.sources)
         return Access(found.wallet, found.api_key, is_simulated=False)
+
+    def is_traded_by(self, engine: Hello) -> bool:
+        """Whether that engine has to do with this wallet at the venue. One that only signs has
+        not."""
+        mode = LIVE if self.urls is None else "demo"
+        if engine.mode != mode or not engine.wallet:
+            return False
+        return engine.wallet.lower() == self.access.wallet.funder.lower()
 
     def check_gates(self) -> None:
         """Before anything is shown: whoever may not trade learns it at once."""
@@ -110,6 +123,18 @@ def _asked(urls: Urls) -> list[str]:
     return [one.name for one in attrs.fields(EndpointSettings) if hasattr(urls, one.name)]
 
 
+def check_named(engine: Hello, named: str | None) -> None:
+    """Whoever tells an engine to sell with real money names its wallet; Blocked where nobody does,
+    or somebody names another."""
+    if engine.mode != LIVE:
+        return
+    if named is None and sys.stdin.isatty():
+        named = _asked_for(f"{engine.wallet}, of {engine.session}")
+    if (named or "").lower() != engine.wallet.lower():
+        words = f"{engine.session} trades the wallet {engine.wallet}, and nobody named that one"
+        raise Blocked(IS_NOT_CONFIRMED, f"{words}: --i-trade-with names it")
+
+
 def _confirm(named: str | None) -> Confirm:
     if named is not None:
         return lambda wallet: named
@@ -117,10 +142,12 @@ def _confirm(named: str | None) -> Confirm:
 
 
 def _typed(wallet: Wallet) -> str:
+    return _asked_for(f"{wallet.funder} ({wallet.kind.label})")
+
+
+def _asked_for(wallet: str) -> str:
     """Asked of a person, on stderr: stdout may be a document."""
-    sys.stderr.write(
-        f"REAL MONEY of the {wallet.kind.label} wallet {wallet.funder}\ntype its address to go on: "
-    )
+    sys.stderr.write(f"REAL MONEY of the wallet {wallet}\ntype its address to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

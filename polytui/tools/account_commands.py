@@ -7,14 +7,16 @@ from pathlib import Path
 
 import trio
 
+from polytui.config.called import called
 from polytui.json_output import write_json
-from polytui.model.errors import Rejected, Restricted, Retry, Unknown
+from polytui.model.errors import Fatal, Rejected, Restricted, Retry, Unknown
 from polytui.model.events import Action
+from polytui.model.link import Hello
 from polytui.model.units import to_float
 from polytui.paths import running_socket, running_sockets
 from polytui.precautions import check_writable
 from polytui.runtime.signals import hear_signals
-from polytui.tools.account_access import AccountAccess
+from polytui.tools.account_access import AccountAccess, check_named
 from polytui.tools.account_tables import (
     order_document,
     position_document,
@@ -25,16 +27,14 @@ from polytui.tools.account_tables import (
     swept_document,
     swept_words,
 )
-from polytui.tools.engine_line import command, mode_of
+from polytui.tools.engine_line import command, greeting_of
 from polytui.tools.held_positions import HeldAnswer, PositionState, held_positions
 from polytui.tools.printed_table import print_words
-from polytui.tools.selling_out import Sale, SellingOut
+from polytui.tools.selling_out import Sale, SellingOut, unpaired
 from polytui.tools.sweeping import Swept, sweep
 from polytui.tools.venue_account import VenueAccount
 from polytui.tools.wallet_facts import dollars
 from polytui.venues.polymarket.user_channel import UserOrder
-
-_LIVE = "live"
 
 
 def positions(access: AccountAccess, days: float, json_path: str | None) -> int:
@@ -99,6 +99,10 @@ def cancel_all(access: AccountAccess, json_path: str | None) -> int:
     """1 where an order still works, or nobody knows. No gate: it only ever takes back."""
     check_writable(json_path)
     swept = trio.run(_cancel_all, access)
+    if (found := _engine(access, None)) is not None:
+        again = called(f"attach {found[1].session}")
+        words = f"{found[1].session} trades this wallet and may order again: pull its kill switch"
+        sys.stderr.write(f"{words} ({again})\n")
     if json_path:
         write_json({"wallet": access.access.wallet.funder, **swept_document(swept)}, json_path)
     else:
@@ -123,28 +127,29 @@ def flatten(
 ) -> int:
     """Through the engine that trades the account, where one runs; at the venue itself else."""
     check_writable(json_path)
-    socket = _engine(access, session)
-    if socket is not None:
+    found = _engine(access, session)
+    if found is not None:
+        socket, engine = found
+        check_named(engine, named)
         return _told(socket, json_path)
     access.check_gates()
     return _at_venue(access, named, days, json_path)
 
 
-def _engine(access: AccountAccess, session: str | None) -> Path | None:
-    """The one that is named; else one that trades with real money, which alone can have to do with
-    the account."""
+def _engine(access: AccountAccess, session: str | None) -> tuple[Path, Hello] | None:
+    """The one that is named; else the one that trades with this wallet."""
+    sockets = running_sockets() if session is None else [running_socket(session)]
+    greeted = trio.run(_greetings, sockets)
     if session is not None:
-        return running_socket(session)
-    if access.urls is not None:
-        return None
-    return trio.run(_live_engine)
+        if not greeted:
+            raise Fatal(f"{session} does not say which engine it is; look with polytui attach")
+        return greeted[0]
+    return next((one for one in greeted if access.is_traded_by(one[1])), None)
 
 
-async def _live_engine() -> Path | None:
-    for socket in running_sockets():
-        if await mode_of(socket) == _LIVE:
-            return socket
-    return None
+async def _greetings(sockets: list[Path]) -> list[tuple[Path, Hello]]:
+    told = [(socket, await greeting_of(socket)) for socket in sockets]
+    return [(socket, engine) for socket, engine in told if engine is not None]
 
 
 def _told(socket: Path, json_path: str | None) -> int:
@@ -193,7 +198,7 @@ async def _sold(
         swept = await sweep(account.orders)
         selling, sales = SellingOut(account, armed), list[Sale]()
         async with hear_signals() as signals:
-            for one in held.positions:
+            for one in unpaired(held.positions):
                 if signals.came.is_set():
                     sales.append(Sale(one, why=f"{signals.name} came first"))
                     continue

@@ -26,13 +26,13 @@ _HELLO_S, _ACK_S = 3.0, 60.0
 _GONE = (OSError, trio.BrokenResourceError, trio.ClosedResourceError, LinkError)
 
 
-async def mode_of(socket: Path) -> str:
-    """How the engine trades ("live", "demo", "paper"); empty where it does not say."""
+async def greeting_of(socket: Path) -> Hello | None:
+    """Which session it is, how it trades and with whose money; None where it does not say."""
     try:
         async with await trio.open_unix_socket(socket) as stream:
-            return (await _greeted(stream, FrameReader(FromEngine))).mode
+            return await _greeted(stream, FrameReader(FromEngine))
     except (*_GONE, Fatal):
-        return ""
+        return None
 
 
 async def command(socket: Path, action: Action) -> Ack:

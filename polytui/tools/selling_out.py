@@ -7,8 +7,10 @@ round's least size, so a small rest stays, and waits for the round's end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import trio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polytui.execution.arming import Armed
 from polytui.model.errors import NotNow, Rejected, Restricted, Retry, Unknown
@@ -25,6 +27,8 @@ _TRIES = 4
 _PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 _AGAIN_S = 0.3
+_LOOKS, _APART_S = 2, 5.0
+"""So many looks that find nothing, so far apart, prove that there is nothing."""
 
 
 @frozen
@@ -46,6 +50,8 @@ class Sale:
 def why_not(position: HeldPosition) -> str:
     """Why nothing of it can be sold; empty where it can be tried."""
     listed = position.round
+    if not position.shares:
+        return "every share has its pair: together they are a dollar, whoever wins"
     if position.state is PositionState.REDEEMABLE:
         return "its round is decided: it is redeemed, not sold"
     if position.state is PositionState.LOST:
@@ -57,6 +63,21 @@ def why_not(position: HeldPosition) -> str:
     if position.bid is None:
         return "nobody bids"
     return ""
+
+
+def unpaired(positions: Sequence[HeldPosition]) -> list[HeldPosition]:
+    """Without the shares that have one of the other outcome beside them: a pair is a dollar whoever
+    wins, and selling both gives the spread away twice. An engine that flattens keeps them, too."""
+    most = {
+        (one.round.slug, one.outcome): one.shares
+        for one in positions
+        if one.state is PositionState.OPEN
+    }
+    return [
+        evolve(one, shares=Shares(one.shares - min(one.shares, other)))
+        for one in positions
+        for other in (most.get((one.round.slug, one.outcome.other), 0),)
+    ]
 
 
 @frozen
@@ -135,9 +156,11 @@ class SellingOut:
     async def _sent(self, signed: SignedOrder) -> Shares:
         """How much of it was sold, as the venue says afterwards. The same signed order is sent
         again only where nothing happened."""
+        is_taken = False
         for attempt in range(_TRIES):
             try:
                 await self.account.orders.post(signed)
+                is_taken = True
                 break
             except NotNow:
                 raise
@@ -153,17 +176,21 @@ class SellingOut:
                 raise
             except Unknown:
                 break  # the look tells
-        return await self._looked(signed.venue_id)
+        return await self._looked(signed.venue_id, is_taken=is_taken)
 
-    async def _looked(self, venue_id: str) -> Shares:
-        """Unknown where the venue does not come to an end with it."""
+    async def _looked(self, venue_id: str, *, is_taken: bool) -> Shares:
+        """Unknown where the venue does not come to an end with it. One look that finds nothing
+        proves nothing: an order may be on its way, or held. Two that are five seconds apart say
+        that it never came, unless the venue itself had said that it took it."""
+        missed = 0
         for _ in range(_TRIES):
             found = await self.account.orders.order(venue_id)
-            if found is None:
-                return Shares(0)
-            if found.is_over:
+            if found is not None and found.is_over:
                 return found.matched
-            await trio.sleep(_AGAIN_S)
+            missed = missed + 1 if found is None else 0
+            if missed == _LOOKS and not is_taken:
+                return Shares(0)
+            await trio.sleep(_APART_S if missed else _AGAIN_S)
         raise Unknown(f"order {venue_id} is still on its way; see `polytui orders --at-venue`")
 
 

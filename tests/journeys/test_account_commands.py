@@ -13,7 +13,8 @@ import httpx
 import pytest
 import trio
 from click.testing import CliRunner
-from program import PATIENCE_S, run, started
+from program import PATIENCE_S, environment, run, started
+from program import command as program
 
 from polytui.cli import cli
 from polytui.config.load import BadSettings
@@ -57,6 +58,32 @@ async def test_an_account_is_read_tried_and_tidied_up_without_an_engine(tmp_path
         swept = {"cancelled": [], "left": [], "unread": 0, "fault": ""}
         sold = await document(tmp_path, "flatten")
         assert sold == {"wallet": wallet.funder, **swept, "sales": [], "unread_positions": []}
+
+
+@pytest.mark.trio
+async def test_flatten_is_done_by_the_engine_that_trades_the_wallet(tmp_path: Path) -> None:
+    """Through its socket, while it trades: nobody else sells, and cancel-all names it."""
+    async with started(tmp_path, *VENUE, patience_s=PATIENCE_S) as venue:
+        (tmp_path / "venue.json").write_text(await venue.line(r'^\{"gamma"'))
+        trading = ("demo", "--headless", "--assets", "btc", "--venue", "venue.json")
+        async with started(tmp_path, *trading, patience_s=PATIENCE_S) as engine:
+            while not list(engine.runtime.rglob("*.sock")):
+                assert engine.process.poll() is None, await engine.rest()
+                await trio.sleep(0.1)
+            session = engine.session.name
+            told = await trio.run_process(
+                program("flatten", *LOOKING),
+                cwd=tmp_path, env=environment(engine.runtime), capture_stdout=True, check=False,
+            )  # fmt: skip
+            said = json.loads(told.stdout)
+            assert (told.returncode, said["engine"], said["fault"]) == (0, session, ""), said
+            assert said["seqs"], "it is in its journal"
+            swept = await trio.run_process(
+                program("cancel-all", *LOOKING),
+                cwd=tmp_path, env=environment(engine.runtime), capture_stdout=True,
+                capture_stderr=True, check=False,
+            )  # fmt: skip
+            assert f"{session} trades this wallet and may order again" in swept.stderr.decode()
 
 
 @pytest.mark.parametrize(

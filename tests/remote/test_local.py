@@ -71,6 +71,7 @@ class Engine:
 
     session: str = "s-1"
     mode: str = "demo"
+    wallet: str = "0xa1"
     mailboxes: list[Mailbox] = field(factory=list)
     commands: list[tuple[Action, str, str]] = field(factory=list)
     changes: list[tuple[str, str, str]] = field(factory=list)
@@ -156,7 +157,7 @@ class Site:
     async def attach(self) -> Face:
         face = await self.connect()
         await face.say(Hello(schema_hash()))
-        assert await face.hear() == Hello(schema_hash(), "s-1", "demo")
+        assert await face.hear() == Hello(schema_hash(), "s-1", "demo", "0xa1")
         await trio.testing.wait_all_tasks_blocked()  # it has subscribed, too
         return face
 

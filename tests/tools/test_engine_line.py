@@ -13,7 +13,7 @@ from polytui.model.events import Action
 from polytui.model.link import FromEngine, Obeyed
 from polytui.model.query import Answer, Query
 from polytui.remote.local import FaceSettings, serve_faces
-from polytui.tools.engine_line import command, mode_of
+from polytui.tools.engine_line import command, greeting_of
 
 pytestmark = pytest.mark.trio
 LIMIT_S = 30
@@ -35,6 +35,7 @@ class Engine:
     """Obeys, or says why not."""
 
     mode: str = "live"
+    wallet: str = ""
     session: str = "s-1"
     refusal: str = ""
     obeyed: list[tuple[Action, str]] = field(factory=list)
@@ -68,7 +69,9 @@ async def test_a_command_is_carried_out_and_answered(tmp_path: Path) -> None:
     with trio.fail_after(LIMIT_S):
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_faces, path, engine, FaceSettings())
-            assert await mode_of(path) == "live"
+            greeting = await greeting_of(path)
+            assert greeting is not None
+            assert (greeting.session, greeting.mode, greeting.wallet) == ("s-1", "live", "")
             ack = await command(path, Action.FLATTEN)
             assert (ack.seqs, ack.left_out, ack.error) == ((7, 8), "eth is halted", "")
             assert engine.obeyed == [(Action.FLATTEN, "")], "of every asset, and once"
@@ -79,6 +82,6 @@ async def test_a_command_is_carried_out_and_answered(tmp_path: Path) -> None:
 
 async def test_where_nobody_answers_it_is_said(tmp_path: Path) -> None:
     gone = tmp_path / "gone.sock"
-    assert await mode_of(gone) == ""
+    assert await greeting_of(gone) is None
     with pytest.raises(Fatal, match="look with polytui attach"):
         await command(gone, Action.FLATTEN)
