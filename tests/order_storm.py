@@ -27,7 +27,7 @@ from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.market_events import TickSizeChanged
 from polytui.model.orders import LEAST_LIFE_NS, Order, OrderState, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
-from polytui.sim.exchange.account_events import OrderTold
+from polytui.sim.exchange.account_events import OrderChange, OrderTold
 from polytui.sim.exchange.names import hash_of, uuid_of, wallet_of
 from polytui.sim.exchange.signed_order import OrderType, SignedOrder
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
@@ -274,6 +274,7 @@ class OrderStorm:
 
     def judge(self) -> None:
         self.faults += [f"{one.order.order_id} {one.fault}" for one in self.placed() if one.fault]
+        self.faults += list(self._lost())
         self.faults += list(self._doubled())
         self.faults += list(self._money())
         if self.bench.killed:
@@ -302,17 +303,38 @@ class OrderStorm:
                     found[trade_id] = found.get(trade_id, 0) + part.shares
         return found
 
-    def _doubled(self) -> Iterator[str]:
-        """Whatever the venue ever took of this wallet is one order that was sent."""
-        taken = {
+    def _lost(self) -> Iterator[str]:
+        """Orders that were said never to live, or given up by our looks, and that the venue took:
+        somebody thought for a while that they were not there."""
+        names, took = self.execution.books.names, self._told_of(OrderChange.PLACEMENT)
+        refused = {one.order_id for one in self.trader.heard if isinstance(one, ev.Refused)}
+        for order_id in sorted(refused):
+            if names.venue(order_id) in took:
+                yield f"{order_id} was refused, and the venue took it"
+        for order_id in self.trader.orders:
+            ours = self.trader.ledger.orders.get(order_id)
+            if ours is not None and ours.is_presumed_dead and names.venue(order_id) in took:
+                yield f"{order_id} was given up, and the venue took it"
+
+    def _told_of(self, *changes: OrderChange) -> set[str]:
+        """By the venue's name: orders of this wallet that went through one of these."""
+        return {
             one.order.order_id
             for one in self.bench.venue.happened
-            if isinstance(one, OrderTold) and one.order.maker == self.bench.wallet.funder.lower()
+            if isinstance(one, OrderTold)
+            and one.change in changes
+            and one.order.maker == self.bench.wallet.funder.lower()
         }
+
+    def _doubled(self) -> Iterator[str]:
+        """Whatever the venue ever took of this wallet is one order that was sent."""
         names = self.execution.books.names
-        for venue_id in sorted(taken):
-            if names.ours(venue_id) not in self.trader.orders:
+        for venue_id in sorted(self._told_of(*OrderChange)):
+            ours = names.ours(venue_id)
+            if ours not in self.trader.orders:
                 yield f"the venue has {venue_id}, which nobody sent"
+            elif names.venue(ours) != venue_id:
+                yield f"the venue has {ours} twice"
         if strays := self.trader.ledger.asset_account.stray_fills:
             yield f"{strays} fills of orders that nobody knows"
 
