@@ -35,6 +35,7 @@ from polytui.journal.codec import decode_effects, decode_event
 from polytui.journal.reader import JournalReader
 from polytui.model.effects import RecordedPlace
 from polytui.model.events import USER_FEED, DeskOpened, FeedUp, Filled, RoundFound
+from polytui.model.orders import Side
 from polytui.model.units import parse_micro
 from polytui.runtime.sudden_death import HALF_FILLED, ORDER_UNANSWERED
 
@@ -143,7 +144,7 @@ class Told:
     fills: set[tuple[str, str]] = field(factory=set)
     placed: int = 0
     early: list[str] = field(factory=list)
-    """Orders that were placed before the user channel was heard."""
+    """Entries that were placed before the user channel was heard."""
 
     def read(self, folder: Path) -> None:
         heard = set[str]()
@@ -165,7 +166,8 @@ class Told:
         for effect in decode_effects(record.effects):
             if isinstance(effect, RecordedPlace):
                 self.placed += 1
-                if record.asset not in heard:
+                # Whoever leaves may at any time.
+                if effect.order.side is Side.BUY and record.asset not in heard:
                     self.early.append(f"{record.asset} at event {record.seq}")
 
 
@@ -299,7 +301,7 @@ class LiveStorm:
                 equal += 1
             else:
                 self.faults.append(f"{one.name}, after {one.point}: knew {known}, not {there}")
-        self.faults += [f"placed before it could hear: {one}" for one in self.told.early]
+        self.faults += [f"entered before it could hear: {one}" for one in self.told.early]
         return equal
 
 
