@@ -131,7 +131,7 @@ class LiveBench:
         )
         pools = Pools()
         transport = httpx.MockTransport(self.answer)
-        for url in (ENDPOINTS.clob, ENDPOINTS.data_api, ENDPOINTS.geoblock):
+        for url in (ENDPOINTS.clob, ENDPOINTS.data_api, ENDPOINTS.gamma, ENDPOINTS.geoblock):
             pools.get(url, partial(Http, settings=_quick(), transport=transport))
         return AccountNeeds(
             settings,

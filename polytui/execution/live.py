@@ -33,7 +33,7 @@ from polytui.execution.client import (
 from polytui.execution.free_money import FreeMoney
 from polytui.execution.heartbeat import Heartbeat
 from polytui.execution.live_balances import LiveBalances
-from polytui.execution.live_beginning import patiently, take_back_unknown
+from polytui.execution.live_beginning import patiently, rounds_in_play, take_back_unknown
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.live_wire import ClobOrderWire
@@ -52,6 +52,7 @@ from polytui.net.ws import StayingSocket
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.data_activity import DataActivity
+from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.signing import OrderSigner
 from polytui.venues.polymarket.user_channel import UserChannel, UserEvent, UserOrder
 
@@ -71,6 +72,7 @@ class LiveExecution:
     requests: trio.Nursery
     activity: DataActivity
     winner: Winner
+    gamma: Gamma
     clients: dict[Asset, VenueClient] = field(factory=dict)
     modes: VenueModes = field(init=False)
     reconcile: Reconcile = field(init=False)
@@ -103,6 +105,7 @@ class LiveExecution:
             tell,
             needs.say,
             self._watch,
+            partial(rounds_in_play, self.gamma, needs.settings.session, needs.clock),
         )
         self._free = FreeMoney(self.books, self.clients)
 
@@ -250,8 +253,11 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
         reader = UserChannel(account.api_key, books.names.is_ours, wallet.funder)
         signer = OrderSigner(wallet)
         activity = DataActivity(http(endpoints.data_api), wallet.funder)
+        gamma = Gamma(http(endpoints.gamma), known_ids(needs.settings.rounds))
         winner = _winners(Clob(http(endpoints.clob), needs.clock))
-        execution = LiveExecution(needs, account, reader, signer, books, requests, activity, winner)
+        execution = LiveExecution(
+            needs, account, reader, signer, books, requests, activity, winner, gamma
+        )
         heartbeat = Heartbeat(
             account.beat,
             needs.clock,

@@ -6,18 +6,26 @@ was killed moments ago would be kept alive by our heartbeats, so they go before 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import trio
 
+from polytui.config.schema import SessionSettings
 from polytui.execution.live_trades import Say
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.instrument import Round
+from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.gamma import Gamma
 
 _PATIENCE_S = 60.0
 """Real time: a venue that restarts is back by then."""
 _AGAIN_S = 2.0
+
+_IN_PLAY = 3
+"""Of an interval: the one that is under way, and those that can be traded before they open."""
 
 Answer = TypeVar("Answer")
 
@@ -39,6 +47,19 @@ async def patiently(ask: Callable[[], Awaitable[Answer]], what: str, say: Say) -
                 say("warn", "", f"{what}: {error}; asked again for {_PATIENCE_S:g} s")
                 has_said = True
         await trio.sleep(_AGAIN_S)
+
+
+async def rounds_in_play(
+    gamma: Gamma, session: SessionSettings, clock: SessionClock
+) -> Sequence[Round]:
+    """What a session will trade first: whatever the wallet has in it is to be known by then. Retry
+    where the venue cannot tell."""
+    found: list[Round] = []
+    for asset in session.assets:
+        for interval in session.intervals:
+            with suppress(Rejected):  # the venue has no such rounds, and nobody anything in them
+                found += await gamma.upcoming(asset, interval, clock.now_ns(), _IN_PLAY)
+    return found
 
 
 async def take_back_unknown(account: ClobAccount, say: Say) -> None:

@@ -11,7 +11,7 @@ tell of and should have, it is asked for (user_watch.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -25,7 +25,7 @@ from polytui.execution.live_trades import Say, Told
 from polytui.execution.user_watch import UserWatch
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import CashMoved, NotFound, Reconciled, Report
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.clob_account import ClobAccount
@@ -37,12 +37,17 @@ _BEFORE_THE_END_S = 600
 """And at the start, from so long before the last session ended."""
 _REDEEMED_WITHIN_S = 300
 """After a start: what the last session won is paid out by then, where the venue's redeemer may."""
+_LONGEST_ROUND_S = 86_400
 _SOON_S = 5.0
 """After a difference that has to be seen twice, and while the user channel is doubted."""
 _FAILED_AGAIN_S = 10.0
 
 Deliver = Callable[[Asset, Report], None]
 News = Callable[[CashMoved | Reconciled], None]
+
+
+async def _none_in_play() -> Sequence[Round]:
+    return ()
 
 
 @define(eq=False)
@@ -59,6 +64,8 @@ class Reconcile:
     """To a desk that lives (account_voice.py)."""
     say: Say
     watch: UserWatch | None = None
+    in_play: Callable[[], Awaitable[Sequence[Round]]] = _none_in_play
+    """Rounds that this session will trade, for an account that nothing is known of."""
     done: int = 0
     """How often it was done."""
     last_ns: int = 0
@@ -92,10 +99,27 @@ class Reconcile:
             self._since_s = carried_until_ns // NS_PER_S - _BEFORE_THE_END_S
         else:
             self._since_s = now_s
-            for trade in await self.account.trades(after_s=now_s - _BEFORE_THE_END_S):
-                self.books.trades.leave_out(trade)
+            await self._begin_anew(now_s)
             self.books.begin_with(await self.balances.collateral())
         await self.once()
+
+    async def _begin_anew(self, now_s: int) -> None:
+        """Of what was traded before now only that counts which is in rounds in play: the desks
+        begin with it. Everything else is over, or nobody's here."""
+        trades = await self.account.trades(after_s=now_s - _LONGEST_ROUND_S)
+        traded = {trade.condition_id for trade in trades}
+        here = [one for one in await self.in_play() if one.condition_id in traded] if traded else []
+        for listed in here:
+            self.books.list_round(listed)
+        played = {listed.condition_id for listed in here}
+        for trade in sorted(trades, key=lambda one: one.venue_ns):
+            if trade.condition_id in played:
+                self.books.take_trade(trade)
+            else:
+                self.books.trades.leave_out(trade)
+        for listed in here:
+            words = f"{listed.slug}: this wallet traded in it before; the desk begins with that"
+            self.say("warn", listed.asset.value, words)
 
     async def run(self) -> NoReturn:
         """As often as the settings say, and soon where something must be seen twice."""

@@ -4,6 +4,7 @@ books end with what the venue says that the account has, to the millionth."""
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import trio
@@ -11,17 +12,20 @@ from attrs import evolve
 from live_accounts import LIVE, Kept, control, kept_account
 
 from polytui.config.api_key import ApiKey
+from polytui.config.schema import SessionSettings
 from polytui.config.secrets import Secret
 from polytui.execution.client import Carried
 from polytui.execution.live_balances import LiveBalances
+from polytui.execution.live_beginning import rounds_in_play
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.reconcile import Reconcile
 from polytui.model import events as ev
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.units import MICRO, Shares, Usd
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.clob import Clob
+from polytui.venues.polymarket.gamma import Gamma
 from polytui.venues.polymarket.user_channel import UserChannel
 
 pytestmark = pytest.mark.trio
@@ -264,6 +268,36 @@ async def test_a_first_session_counts_from_now_on() -> None:
         (trade,) = await kept.us.account.trades()
         assert books.take_trade(trade) == []
         assert told == []
+
+
+async def test_a_first_session_begins_with_what_the_wallet_has_in_rounds_in_play() -> None:
+    """Of another folder's session, or of a person's hand: it is held, and no money is missing."""
+    async with kept_account(speed=10, is_listening=False) as kept:
+        by_hand = kept.us.order(BUY, 40, 5)
+        await kept.us.send(by_hand)
+        await meet(kept)
+        await trio.sleep(2)
+        http = Http(kept.urls.gamma, HttpSettings(), is_loopback_only=True)
+        session = SessionSettings(assets=(Asset.BTC,), intervals=(Interval.M5,))
+        books = LiveBooks()
+        balances = LiveBalances(
+            kept.us.account, books, kept.clock, lambda *line: None, settles_ns=0
+        )
+        reconcile = Reconcile(
+            kept.us.account, books, balances, kept.clock, LIVE,
+            lambda asset, report: None, lambda news: None, lambda *line: None,
+            in_play=partial(rounds_in_play, Gamma(http), session, kept.clock),
+        )  # fmt: skip
+        await reconcile.begin()
+        await http.close()
+        opened = books.opening(Asset.BTC, 1)
+        (held,) = opened.held
+        assert held.round == kept.us.listed
+        assert [int(one.shares) for one in held.holdings] == [5 * MICRO]
+        assert (held.cash_flow, opened.cash) == (-2 * MICRO, 1000 * MICRO)
+        assert len(opened.counted) == 1
+        assert books.money().cash == 998 * MICRO
+        assert [await reconcile.once() for _ in range(2)] == [0, 0]
 
 
 async def test_a_key_that_the_venue_does_not_know_is_told_in_plain_words() -> None:
