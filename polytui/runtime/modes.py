@@ -1,10 +1,14 @@
 """The one place where worlds differ: where events come from, whose clock runs, what trades.
 
-| mode  | events from                    | execution | clock               | endpoints   | trades  |
-|-------|--------------------------------|-----------|---------------------|-------------|---------|
-| paper | live public feeds              | paper     | wall                | config.toml | enabled |
-| demo  | `polytui venue`, a child of us | live      | the venue's, scaled | loopback    | more    |
-| live  | live public feeds              | live      | wall                | config.toml | enabled |
+| mode   | events from                  | execution | clock               | endpoints   | trades  |
+|--------|------------------------------|-----------|---------------------|-------------|---------|
+| paper  | live public feeds            | paper     | wall                | config.toml | enabled |
+| demo   | `polytui venue`, ours or any | live      | the venue's, scaled | loopback    | more    |
+| live   | live public feeds            | live      | wall                | config.toml | enabled |
+| shadow | live public feeds            | paper     | wall                | config.toml | enabled |
+
+Shadow signs and checks every order, and sends none.
+Limits are those of config.toml; live and shadow take `live-first`'s for whatever nobody has set.
 
 A demo's wallet is nobody's: its key is made of the venue's own token, its dollars come from the
 venue's faucet, and it is armed for addresses of this machine alone. `--paper` is a demo whose

@@ -77,6 +77,7 @@ class Livetest:
         listed, outcome = await steps.take("round", self._round(), _round_words)
         async with self._user_channel(steps) as heard:
             signed = await steps.take("signature", self._signed(listed, outcome), _signed_words)
+            await steps.take("heartbeat", self._beaten(), lambda _: "taken: it ends without us")
             placed.append(signed)  # from here on it may live
             heard.venue_id = signed.venue_id
             await steps.take(
@@ -130,6 +131,15 @@ class Livetest:
         )
         return OrderSigner(self.armed.wallet).sign(order, listed)
 
+    async def _beaten(self) -> None:
+        """Who beats once and no more has every order of the key cancelled after ten seconds: also
+        where this process is killed, or the network is gone, before we have cancelled."""
+        beat = await self.account.orders.beat("")
+        if not beat.is_accepted:  # another one began: its id is told, and goes on
+            beat = await self.account.orders.beat(beat.heartbeat_id)
+        if not beat.is_accepted:
+            raise Rejected("the venue does not take a heartbeat, so nothing is sent")
+
     # --- the user channel -------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -141,7 +151,7 @@ class Livetest:
         heard = _Heard(channel)
         async with (
             open_connection(
-                partial(dial, address, Trust()),
+                partial(dial, address, Trust(is_loopback_only=self.armed.is_simulated)),
                 address.origin,
                 address.resource,
                 SocketSettings(is_direct=True),

@@ -197,8 +197,8 @@ async def test_an_api_key_is_derived_once_and_anew_where_it_is_not_known(tmp_pat
 # --- the order of a livetest ----------------------------------------------------------------------
 
 STEPS = [
-    "round", "user channel", "signature", "order", "seen placed", "cancel", "seen cancelled",
-    "nothing left",
+    "round", "user channel", "signature", "heartbeat", "order", "seen placed", "cancel",
+    "seen cancelled", "nothing left",
 ]  # fmt: skip
 
 
@@ -221,7 +221,8 @@ async def test_whatever_happens_to_its_order_none_is_left(tmp_path: Path) -> Non
         for kind, is_taken in (("lose_answer", True), ("unknown", True), ("timed_out", False)):
             await place.control("POST", "/orders", kind=kind)
             steps = await place.tried(wallet(1))
-            assert list(steps) == ["round", "user channel", "signature", "order", "nothing left"]
+            begun = ["round", "user channel", "signature", "heartbeat", "order"]
+            assert list(steps) == [*begun, "nothing left"]
             assert steps["order"].verdict is FAIL
             assert steps["nothing left"].verdict is OK
             assert ("never had it" in steps["nothing left"].words) is not is_taken, kind

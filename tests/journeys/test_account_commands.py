@@ -50,7 +50,9 @@ async def test_an_account_is_read_tried_and_tidied_up_without_an_engine(tmp_path
             await http.post(f"{urls['control']}/faucet", json=paid, headers=given)
         tried = await document(tmp_path, "doctor", "--livetest", "--wait", "20")
         steps = {one["name"]: one for one in tried["findings"]}
-        assert {steps[name]["verdict"] for name in ("order", "nothing left", "money")} == {"ok"}
+        assert {
+            steps[name]["verdict"] for name in ("heartbeat", "order", "nothing left", "money")
+        } == {"ok"}
         assert steps["seen cancelled"]["took_ms"] >= 0
         assert "derived from the private key" in steps["api key"]["words"]
         held = await document(tmp_path, "positions")
