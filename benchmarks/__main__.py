@@ -15,6 +15,7 @@ from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
 from benchmarks.paces import paces
 from benchmarks.result import Result, show, write
+from benchmarks.sending import sending
 from benchmarks.signing import signing
 
 _WIDTH = 120
@@ -34,6 +35,7 @@ def main() -> None:
     for part in (
         micro_benchmarks,
         signing,
+        sending,
         paces,
         database,
         _latency,

@@ -24,16 +24,16 @@ from polytui.venues.polymarket.wallet import Wallet, WalletType, wallet_of
 _BUDGET_US = 60.0
 _ORDERS = 1_000
 _RUN = 25
-_KEY = "0x" + "11" * 32
+KEY = "0x" + "11" * 32
 """Everybody's."""
-_TOKEN = "113013382422133157315656090194075928009220145127085300671933810669470922115281"
+TOKEN = "113013382422133157315656090194075928009220145127085300671933810669470922115281"
 _START_NS = 1_795_186_740_000_000_000
-_ROUND = Round(
+ROUND = Round(
     slug="btc-updown-5m-1795186800",
     asset=Asset.BTC,
     interval=Interval.M5,
     condition_id="0x" + "ab" * 32,
-    up_token=_TOKEN,
+    up_token=TOKEN,
     down_token="1",
     opens_ns=_START_NS,
     closes_ns=_START_NS + Interval.M5.ns,
@@ -50,14 +50,14 @@ def signing() -> list[Result]:
 def _beside_the_peer(kind: WalletType) -> Result:
     """Turn about in short runs, so that whatever else the machine does hits both; no order comes
     twice."""
-    wallet = wallet_of(Secret(_KEY), kind)
+    wallet = wallet_of(Secret(KEY), kind)
     ours, theirs = _ours(wallet), _theirs(wallet)
     our_ns, their_ns = [], []
     for begun in range(0, _ORDERS, _RUN):
         our_ns += [ours(number) for number in range(begun, begun + _RUN)]
         their_ns += [theirs(number) for number in range(begun, begun + _RUN)]
-    p50, p99 = _share(our_ns, 0.5), _share(our_ns, 0.99)
-    peer_us = _share(their_ns, 0.5)
+    p50, p99 = percentile_us(our_ns, 0.5), percentile_us(our_ns, 0.99)
+    peer_us = percentile_us(their_ns, 0.5)
     peer = f"py-clob-client-v2 {version('py-clob-client-v2')} build_order, coincurve"
     note = f"p99 {p99:.1f} us; {peer} in the same run: p50 {peer_us:,.0f} us"
     name = f"build_hash_sign_{'plain' if kind is WalletType.EOA else kind.label}"
@@ -69,9 +69,9 @@ def _ours(wallet: Wallet) -> Callable[[int], int]:
 
     def once(number: int) -> int:
         order = Order(
-            order_id=f"{_ROUND.slug}-{number}",
-            slug=_ROUND.slug,
-            token_id=_TOKEN,
+            order_id=f"{ROUND.slug}-{number}",
+            slug=ROUND.slug,
+            token_id=TOKEN,
             outcome=Outcome.UP,
             side=Side.BUY,
             price=Price(520_000),
@@ -82,19 +82,19 @@ def _ours(wallet: Wallet) -> Callable[[int], int]:
             placed_ns=_START_NS + number * NS_PER_MS,
         )
         began = time.perf_counter_ns()
-        signer.sign(order, _ROUND)
+        signer.sign(order, ROUND)
         return time.perf_counter_ns() - began
 
     return once
 
 
 def _theirs(wallet: Wallet) -> Callable[[int], int]:
-    signer = Signer(_KEY, wallet.chain_id)
+    signer = Signer(KEY, wallet.chain_id)
     builder = OrderBuilder(signer, SignatureTypeV2(int(wallet.kind)), wallet.funder)
     options = CreateOrderOptions(tick_size="0.01", neg_risk=False)
 
     def once(number: int) -> int:
-        asked = OrderArgsV2(token_id=_TOKEN, price=0.52, size=(500 + number) / 100, side="BUY")
+        asked = OrderArgsV2(token_id=TOKEN, price=0.52, size=(500 + number) / 100, side="BUY")
         began = time.perf_counter_ns()
         builder.build_order(asked, options, version=2)
         return time.perf_counter_ns() - began
@@ -102,5 +102,5 @@ def _theirs(wallet: Wallet) -> Callable[[int], int]:
     return once
 
 
-def _share(took_ns: list[int], share: float) -> float:
+def percentile_us(took_ns: list[int], share: float) -> float:
     return sorted(took_ns)[int(len(took_ns) * share)] / 1000

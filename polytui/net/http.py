@@ -10,7 +10,7 @@ https the venue is asked over HTTP/2, if it speaks that: everything shares one w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from polytui.model.web_address import web_address
 from polytui.net.dial import Trust, http_tls_context, untrusted
 from polytui.net.http_answer import ENCODING, HttpAnswer
 from polytui.net.http_pool import HttpPool
+from polytui.net.http_request import Params, RequestMaker
 from polytui.net.loopback import guard_loopback
 from polytui.net.pace import RequestPace
 
@@ -36,7 +37,6 @@ _KEEP_ALIVE_S = 60.0
 _MOST_TEXT = 200
 _LONGEST_WAIT_S = 10.0
 
-Params = Mapping[str, str | int | Sequence[str]]
 Stamp = Callable[[], Mapping[str, str]]
 """Headers that hold for a moment only: made when it is the request's turn, not before."""
 _T = TypeVar("_T")
@@ -93,13 +93,20 @@ class Http:
         self.base_url = _checked(base_url)
         self._address = web_address(self.base_url, "https", "http")
         self._trust = trust or Trust()
-        self._sent = {**(headers or {}), "Accept-Encoding": ENCODING}
-        self._extensions: dict[str, Any] = {}
+        extensions: dict[str, Any] = {}
         if is_loopback_only or self._trust.is_loopback_only:
             where = f"{self._address.host}:{self._address.port}"
-            self._extensions = {"trace": partial(guard_loopback, where)}
+            extensions = {"trace": partial(guard_loopback, where)}
         self.requests = 0
         self._settings = settings
+        self._timeout = httpx.Timeout(
+            connect=settings.connect_s,
+            read=settings.read_s,
+            write=settings.write_s,
+            pool=_POOL_WAIT_S,
+        )
+        sent = {**(headers or {}), "Accept-Encoding": ENCODING}
+        self._requests = RequestMaker(self.base_url, sent, self._timeout, extensions)
         self._transport = transport
         self._common = Lane(
             trio.CapacityLimiter(settings.max_connections),
@@ -170,18 +177,9 @@ class Http:
             is_shielded = not is_read
         async with lane.limiter:
             self.requests += 1
-            headers = {**self._sent, **(stamp() if stamp else {})}
-            if body is not None:
-                headers["Content-Type"] = "application/json"
-            url, query = self.base_url + path, _params(params or {})
-
-            def request(client: httpx.AsyncClient) -> httpx.Request:
-                extensions = dict(self._extensions)
-                return client.build_request(
-                    method, url, params=query, content=body, headers=headers, extensions=extensions
-                )
-
+            headers = stamp() if stamp else {}
             try:
+                request = self._requests.make(method, path, params, body, headers)
                 with trio.fail_after(self._settings.total_s, shield=is_shielded):
                     answer = await self._pool.exchange(request, self._settings.max_body_bytes)
             except trio.TooSlowError:
@@ -250,12 +248,7 @@ class Http:
         settings = self._settings
         most = settings.max_connections + _LANES_MOST
         return httpx.AsyncClient(
-            timeout=httpx.Timeout(
-                connect=settings.connect_s,
-                read=settings.read_s,
-                write=settings.write_s,
-                pool=_POOL_WAIT_S,
-            ),
+            timeout=self._timeout,
             limits=httpx.Limits(
                 max_connections=most + _SPARE_CONNECTIONS,
                 max_keepalive_connections=most,
@@ -277,15 +270,6 @@ def _checked(base_url: str) -> str:
     if "?" in base_url:
         raise Fatal(f"bad URL {base_url!r} (it has a query); {advice}")
     return base_url.rstrip("/")
-
-
-def _params(params: Params) -> httpx.QueryParams:
-    """Query pairs in order; a sequence repeats its key."""
-    pairs: list[tuple[str, str | int | float | bool | None]] = []
-    for key, value in params.items():
-        values = [str(value)] if isinstance(value, (str, int)) else value
-        pairs += [(key, item) for item in values]
-    return httpx.QueryParams(pairs)
 
 
 def _lost(detail: str, *, is_read: bool) -> Retry | Unknown:

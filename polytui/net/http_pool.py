@@ -47,12 +47,12 @@ class HttpPool:
     def __attrs_post_init__(self) -> None:
         self._current = _Client(self.build())
 
-    async def exchange(
-        self, make: Callable[[httpx.AsyncClient], httpx.Request], most: int
-    ) -> HttpAnswer:
+    async def exchange(self, request: httpx.Request, most: int) -> HttpAnswer:
         """One request, and its whole answer. Errors are httpx's."""
         async with self._client() as client:
-            answer = await client.send(make(client), stream=True)
+            if client.cookies:
+                client.cookies.set_cookie_header(request)
+            answer = await client.send(request, stream=True)
             try:
                 whole = await read_answer(answer, most)
             finally:

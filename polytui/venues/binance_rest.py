@@ -16,7 +16,8 @@ from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_MS
-from polytui.net.http import Http, Params
+from polytui.net.http import Http
+from polytui.net.http_request import Params
 from polytui.venues.binance import symbol_of
 from polytui.venues.feed import (
     WIRE_FAULTS,

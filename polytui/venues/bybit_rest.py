@@ -17,7 +17,8 @@ from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.net.http import Http, Params
+from polytui.net.http import Http
+from polytui.net.http_request import Params
 from polytui.venues.bybit import symbol_of, trade_number
 from polytui.venues.feed import WIRE_FAULTS, believed, not_negative, ns_of_ms, positive
 from polytui.venues.quota import Complain, Quotas

@@ -17,7 +17,8 @@ from polytui.model.events import ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
-from polytui.net.http import Http, Params
+from polytui.net.http import Http
+from polytui.net.http_request import Params
 from polytui.venues.coinbase import product_of, trade_number
 from polytui.venues.feed import (
     WIRE_FAULTS,

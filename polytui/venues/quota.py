@@ -13,7 +13,8 @@ import trio
 from attrs import define, field, frozen
 
 from polytui.model.errors import Rejected, Retry
-from polytui.net.http import Http, Params
+from polytui.net.http import Http
+from polytui.net.http_request import Params
 
 LONGEST_WAIT_S = 120.0
 """Of a host that is busy; asking too early is answered with another wait."""

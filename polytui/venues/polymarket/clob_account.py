@@ -21,8 +21,9 @@ from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
-from polytui.net.http import Http, Lane, Params
+from polytui.net.http import Http, Lane
 from polytui.net.http_answer import HttpAnswer
+from polytui.net.http_request import Params
 from polytui.venues.feed import WIRE_FAULTS
 from polytui.venues.polymarket.clob_answers import (
     Beat,

@@ -11,7 +11,6 @@ import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
-from hashlib import sha256
 
 from polytui.config.api_key import ApiKey
 from polytui.model.errors import Fatal
@@ -55,7 +54,7 @@ def l2_headers(
     """For every private call. `path` may carry a query, which is no part of what is signed; `body`
     is what goes out, byte by byte, and nothing for a GET."""
     signed = f"{timestamp_s}{method}{path.partition('?')[0]}".encode() + body
-    mac = hmac.digest(_secret_bytes(api_key), signed, sha256)
+    mac = hmac.digest(_secret_bytes(api_key), signed, "sha256")
     return {
         "POLY_ADDRESS": owner,
         "POLY_SIGNATURE": urlsafe_b64encode(mac).decode(),
