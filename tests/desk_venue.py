@@ -54,10 +54,11 @@ class DeskVenue:
         settings: DeskSettings | None = None,
         rules: ExchangeRules | None = None,
         start_ns: int = START_NS,
+        seed: int = 7,
     ) -> None:
         self.world = World(
             WorldSettings(
-                7,
+                seed,
                 start_ns,
                 (Asset.BTC,),
                 (Interval.H4,),

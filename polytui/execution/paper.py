@@ -41,9 +41,15 @@ not older."""
 class PaperSimulator:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
-    def __init__(self, settings: PaperSettings, account: PaperAccount) -> None:
+    def __init__(
+        self,
+        settings: PaperSettings,
+        account: PaperAccount,
+        latencies: Latencies | None = None,
+    ) -> None:
+        """`latencies`: other ones than the settings draw."""
         self._settings = settings
-        self._latencies = Latencies(settings)
+        self._latencies = latencies or Latencies(settings)
         self._account = account
         account.reserving.append(self._reserved)
         self._rounds: dict[str, PaperRound] = {}
@@ -270,7 +276,7 @@ class PaperSimulator:
             # What the venue makes of it no paper says; nobody may trade with himself.
             return "order would trade with another order of ours"
         if order.side is Side.BUY:
-            needed, free = most_paid(paper_round.round, order, result), self._account.free
+            needed, free = most_paid(order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
             needed, free = order.shares, held - paper_round.on_offer(order.outcome)

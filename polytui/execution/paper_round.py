@@ -3,7 +3,8 @@
 What a fill on paper claims must have been possible. So a taker is matched by the same exchange
 core that the simulated venue uses, on the levels displayed when the order is matched, less what we
 already took from them; and a resting order stands behind everything displayed when it came, and
-behind our own that came before it, moving up only by trades that printed at its price.
+behind our own that came before it. It moves up by trades that printed at its price, and where its
+level displays less than stood before it: whoever left is taken for the last of them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ class Resting:
     left: Shares
     ahead: int
     """The crowd's shares that trade before ours, after those of ours that queue before it."""
+    left_last: int = 0
+    """Of them, those that the last change of the level showed to be gone. A trade that prints after
+    it is why: the venue tells the level first."""
 
 
 Hit = tuple[Resting, Shares]
@@ -54,6 +58,8 @@ class PaperRound:
         if event.token_id != self.round.up_token or not self.live.replace(event):
             return
         self._taken.saw_all(self.live.bids, self.live.asks)
+        for side, price in {(one.side, one.price) for one in self.resting.values()}:
+            self._move_up(side, price)  # in the middle of a trade's frames it changes nothing
         if event.tick and event.tick != self.round.tick:
             self._change_tick(event.tick, event.venue_ns)
 
@@ -64,6 +70,10 @@ class PaperRound:
                 shown = self._levels(change.side).get(change.price, 0)
                 if self.live.is_known:
                     self._taken.saw(change.side, change.price, shown)
+                    for entry in self.resting.values():
+                        if _is_at(entry, change.side, change.price):
+                            entry.left_last = 0
+                    self._move_up(change.side, change.price)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         self._change_tick(event.tick, event.venue_ns)
@@ -131,6 +141,16 @@ class PaperRound:
         ahead = max(0, self._levels(side).get(price, 0) - before)
         self.resting[order.order_id] = Resting(order, side, price, left, ahead)
 
+    def _move_up(self, side: Side, price: Price) -> None:
+        """No more than a level displays stands before ours; who left it stood last."""
+        queue = [one for one in self.resting.values() if _is_at(one, side, price)]
+        gone = sum(one.ahead for one in queue) - self._levels(side).get(price, 0)
+        for entry in reversed(queue):
+            left = max(0, min(entry.ahead, gone))
+            entry.left_last += left
+            entry.ahead -= left
+            gone -= left
+
     def drop(self, order_id: str) -> Resting | None:
         """Takes an order out. The crowd that stood before it stands before the next of ours."""
         gone = self.resting.get(order_id)
@@ -140,6 +160,7 @@ class PaperRound:
         place = queue.index(gone)
         if place + 1 < len(queue):
             queue[place + 1].ahead += gone.ahead
+            queue[place + 1].left_last += gone.left_last
         return self.resting.pop(order_id)
 
     def on_offer(self, outcome: Outcome) -> int:
@@ -189,6 +210,8 @@ class PaperRound:
             if not _is_within(entry.side, entry.price, price):
                 break
             if entry.price == price:
+                entry.ahead += entry.left_last
+                entry.left_last = 0
                 passed = min(entry.ahead, left)
                 entry.ahead -= passed
                 left -= passed
@@ -220,18 +243,16 @@ def spent_by(result: MatchResult) -> int:
     return sum(cost_of(match.taker_price, match.shares) for match in result.matches)
 
 
-def most_paid(listed: Round, order: Order, result: MatchResult) -> int:
-    """What a purchase must be covered for: all of it at its limit, as the venue asks, with the fee
-    that it would pay there if it trades; and what it does cost, which the fee of cheaper shares
-    can make more where it is for dollars."""
+def most_paid(order: Order, result: MatchResult) -> int:
+    """What a purchase must be covered for, as the venue asks: all of it at its limit, whatever
+    better price it finds, and the fee of what it takes. Of shares in odd parts each part costs up
+    to a millionth more."""
     at_limit: int = order.dollars or cost_of(order.price, order.shares)
-    if not result.matches:
-        return at_limit
-    fees = sum(match.taker_fee for match in result.matches)
-    return max(
-        at_limit + listed.fees.fee(order.price, order.shares),
-        spent_by(result) + fees + cost_of(order.price, result.resting),
-    )
+    spent = spent_by(result)
+    if not order.dollars:
+        taken = sum(match.shares for match in result.matches)
+        spent += cost_of(order.price, Shares(order.shares - taken))
+    return max(at_limit, spent) + sum(match.taker_fee for match in result.matches)
 
 
 def _is_at(entry: Resting, side: Side, price: Price) -> bool:

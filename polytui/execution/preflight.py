@@ -29,10 +29,11 @@ def refusal(
 ) -> str:
     """In the venue's own terms; empty where nothing is known against it. `free_usd` and
     `free_shares`, of its token: what no other order may still need."""
+    known = book if book is not None and book.is_settled else None
     return (
         _off_grid(order, listed)
-        or _unfunded(order, listed, free_usd, free_shares)
-        or ("" if book is None or not book.is_settled else _unmatched(order, book))
+        or _unfunded(order, listed, known, free_usd, free_shares)
+        or ("" if known is None else _unmatched(order, known))
     )
 
 
@@ -50,14 +51,17 @@ def _off_grid(order: Order, listed: Round) -> str:
     return ""
 
 
-def _unfunded(order: Order, listed: Round, free_usd: Usd, free_shares: Shares) -> str:
+def _unfunded(
+    order: Order, listed: Round, book: TokenBook | None, free_usd: Usd, free_shares: Shares
+) -> str:
+    """All of a purchase at its limit, and the fee of what it would take just now (venue rule)."""
     if order.side is Side.SELL:
         if order.shares <= free_shares:
             return ""
         return f"sells {_short(order.shares)} shares, {_short(free_shares)} are free"
     worst = order.dollars or cost_of(order.price, order.shares)
-    if not order.is_post_only:
-        worst = Usd(worst + listed.fees.fee(order.price, order.shares))
+    if book is not None and not order.is_post_only:
+        worst = Usd(worst + _fee(order, listed, book))
     if worst <= free_usd:
         return ""
     return f"may cost {_short(worst)} USD, {_short(free_usd)} are free"
@@ -77,6 +81,22 @@ def _unmatched(order: Order, book: TokenBook) -> str:
         if worth < MIN_MARKETABLE_USD:
             return f"a marketable buy of {_short(worth)} USD, the least is 1"
     return ""
+
+
+def _fee(order: Order, listed: Round, book: TokenBook) -> Usd:
+    """Of the shares that a purchase would take, level by level. One for dollars takes no fewer than
+    it names."""
+    is_up = order.outcome is Outcome.UP
+    levels = sorted(book.asks.items()) if is_up else sorted(book.bids.items(), reverse=True)
+    left, fee = int(order.shares), 0
+    for up_price, shares in levels:
+        price = up_price if is_up else complement(up_price)
+        if not left or price > order.price:
+            break
+        taken = min(left, shares)
+        fee += listed.fees.fee(price, Shares(taken))
+        left -= taken
+    return Usd(fee)
 
 
 def _depth(order: Order, book: TokenBook) -> int:

@@ -1,0 +1,57 @@
+"""Paper and the live client on one tape: the same fills, or a latency that explains why not."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from same_tape import NO_LATENCY, drawn, live, on_paper, recorded, traced
+from trio.testing import MockClock
+
+from polytui.execution.latency import Latencies
+
+pytestmark = pytest.mark.trio
+LATE = attrs.evolve(NO_LATENCY, order_latency_ms=60.0, answer_latency_ms=60.0, latency_spread=1.0)
+
+
+LONG = pytest.param(3, 200.0, 250, marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("seed", "seconds", "orders"), [(7, 45.0, 60), LONG])
+async def test_without_latency_they_fill_alike(
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    seconds: float,
+    orders: int,
+) -> None:
+    tape = recorded(seconds, seed)
+    told = drawn(tape, orders, seed)
+    paper = on_paper(tape, told).outcomes
+    lived = (await live(monkeypatch, tape, told)).outcomes
+    assert not paper.differing(lived, told)
+    assert paper.cash == lived.cash
+    kinds = {is_taker for fills in paper.fills.values() for _, is_taker in fills}
+    assert kinds == {True, False}
+    assert len(paper.fills) > orders / 10
+
+
+@pytest.mark.parametrize(("seed", "seconds", "orders"), [(2, 45.0, 60), LONG])
+async def test_each_difference_is_one_draw_of_a_latency(
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    seconds: float,
+    orders: int,
+) -> None:
+    tape = recorded(seconds, seed)
+    told = drawn(tape, orders, seed)
+    otherwise = attrs.evolve(LATE, latency_seed=2)
+    assert Latencies(otherwise).there_and_back_ns("a") != Latencies(LATE).there_and_back_ns("a")
+    lived = await live(monkeypatch, tape, told, otherwise)
+    found, unexplained = traced(tape, told, LATE, lived)
+    print(*found, sep="\n")
+    assert not unexplained
+    assert len(found) >= 3
+    as_late = on_paper(tape, told, LATE, lived.late_ns).outcomes
+    assert not as_late.differing(lived.outcomes, told)
+    assert as_late.cash == lived.outcomes.cash
