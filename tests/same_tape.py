@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -429,6 +429,7 @@ class _Way:
 
 
 def come_to(bench: LiveBench, now_ns: int) -> None:
+    """The venue plays up to this moment, and whoever listens hears of it."""
     assert isinstance(bench.venue, TapedVenue)
     for event in bench.venue.come_to(now_ns):
         bench.connections.hand_out(event)
@@ -500,29 +501,28 @@ def traced(
 ) -> tuple[list[Traced], list[Told]]:
     """Every difference with its draw, the first first; and those that no draw explains.
 
-    A draw that explains one stays replaced: what follows from it is no difference of its own."""
-    found, unexplained, given = list[Traced](), list[Told](), dict[str, int]()
+    Draws are replaced by those that were live, in the order of sending: the one with which a
+    difference goes away explains it. So far they stay replaced."""
+    names = [one.name for one in told]
     drawn_ns = on_paper(tape, told, settings).drawn
+
+    @cache
+    def replaced(count: int) -> Outcomes:
+        given = {name: lived.late_ns[name] for name in names[:count]}
+        return on_paper(tape, told, settings, given).outcomes
+
+    found, unexplained = list[Traced](), replaced(len(names)).differing(lived.outcomes, told)
+    count = 0
     while True:
-        paper = on_paper(tape, told, settings, given).outcomes
-        left = [one for one in paper.differing(lived.outcomes, told) if one not in unexplained]
+        differing = replaced(count).differing(lived.outcomes, told)
+        left = [one.order.order_id for one in differing if one not in unexplained]
         if not left:
             return found, unexplained
-        first = left[0]
-        for name in _suspects(first, told):
-            trial = {**given, name: lived.late_ns[name]}
-            now = on_paper(tape, told, settings, trial).outcomes
-            order_id = first.order.order_id
-            if name not in given and now.of(order_id) == lived.outcomes.of(order_id):
-                given = trial
-                ms = drawn_ns[name] / NS_PER_MS, lived.late_ns[name] / NS_PER_MS
-                found.append(Traced(order_id, name, *ms))
-                break
-        else:
-            unexplained.append(first)
-
-
-def _suspects(one: Told, told: Sequence[Told]) -> list[str]:
-    """What was sent of the order itself; then of others before, the latest first."""
-    own = [each.name for each in told if each.order.order_id == one.order.order_id]
-    return own + [each.name for each in reversed(told) if each.name not in own]
+        low, high = count, len(names)
+        while high - low > 1:
+            middle = (low + high) // 2
+            is_alike = replaced(middle).of(left[0]) == lived.outcomes.of(left[0])
+            low, high = (low, middle) if is_alike else (middle, high)
+        count, name = high, names[high - 1]
+        ms = drawn_ns[name] / NS_PER_MS, lived.late_ns[name] / NS_PER_MS
+        found.append(Traced(left[0], name, *ms))
