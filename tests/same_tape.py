@@ -286,7 +286,8 @@ def on_paper(
     before what is heard."""
     account, outcomes = PaperAccount(Usd(DOLLARS * MICRO)), Outcomes()
     latenesses = _Latenesses(settings, told, given or {})
-    simulator = PaperSimulator(settings, account, latenesses)
+    simulator = PaperSimulator(settings, account)
+    simulator.latencies = latenesses
 
     def due(now_ns: int) -> None:
         while (due_ns := simulator.next_due_ns) is not None and due_ns <= now_ns:

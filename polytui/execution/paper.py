@@ -41,15 +41,9 @@ not older."""
 class PaperSimulator:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
-    def __init__(
-        self,
-        settings: PaperSettings,
-        account: PaperAccount,
-        latencies: Latencies | None = None,
-    ) -> None:
-        """`latencies`: other ones than the settings draw."""
+    def __init__(self, settings: PaperSettings, account: PaperAccount) -> None:
         self._settings = settings
-        self._latencies = latencies or Latencies(settings)
+        self.latencies = Latencies(settings)
         self._account = account
         account.reserving.append(self._reserved)
         self._rounds: dict[str, PaperRound] = {}
@@ -153,14 +147,14 @@ class PaperSimulator:
                 self._arriving[order.order_id] = order
                 if order.slug in self._rounds:
                     self._slugs[order.order_id] = order.slug
-                at_ns = now_ns + self._latencies.there_and_back_ns(order.order_id)
+                at_ns = now_ns + self.latencies.there_and_back_ns(order.order_id)
                 self._schedule(order.order_id, PaperStep.ARRIVES, at_ns)
             case Cancel(order_id):
                 self._send_cancel([order_id], now_ns)
             case CancelAll():
                 self._send_cancel([*self._arriving, *self._resting_ids()], now_ns)
             case LookUp(order_id):
-                at_ns = now_ns + self._latencies.there_and_back_ns(f"look {order_id}")
+                at_ns = now_ns + self.latencies.there_and_back_ns(f"look {order_id}")
                 self._schedule(order_id, PaperStep.IS_LOOKED_FOR, at_ns)
             case _:
                 raise TypeError(f"{type(effect).__name__} is nothing that can be sent")
@@ -168,7 +162,7 @@ class PaperSimulator:
     def _send_cancel(self, order_ids: list[str], now_ns: int) -> None:
         """One request, however many it names."""
         self._numbers += 1
-        late_ns = self._latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
+        late_ns = self.latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
         for order_id in order_ids:
             self._schedule(order_id, PaperStep.IS_CANCELLED, now_ns + late_ns)
 
