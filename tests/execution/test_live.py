@@ -268,6 +268,25 @@ async def test_what_is_only_told_sooner_by_a_reconcile_differs_in_nothing(
         assert sum(one.differences for one in bench.heard(ev.Reconciled)) == 1
 
 
+async def test_a_venue_whose_balances_are_behind_its_own_trades_moves_no_money(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        await trio.sleep(2)
+        bench.venue.desk.seen.is_behind = True
+        bench.venue.sell_shown(0.50, 6)
+        desk.place(bench.an_order(price=0.50, shares=6))
+        await trio.sleep(240)
+        assert bench.heard(ev.Filled)
+        assert bench.heard(ev.CashMoved) == []
+        assert desk.execution.reconcile.balances.is_in_doubt
+        bench.venue.desk.seen.is_behind = False
+        await trio.sleep(70)
+        assert bench.heard(ev.CashMoved) == []
+        assert desk.execution.reconcile.balances.is_conclusive
+        assert desk.execution.money().cash == bench.dollars()
+
+
 @pytest.mark.parametrize("lasts_s", [20.0, 600.0])
 async def test_a_venue_that_hiccups_at_the_start_is_waited_for(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, lasts_s: float

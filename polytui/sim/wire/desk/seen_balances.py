@@ -1,7 +1,7 @@
 """What the CLOB believes a wallet has: a picture of the chain that may be old.
 
-It sees what its own trades move. A deposit, an approval, a split or a redemption it sees when it is
-told to look again (`/balance-allowance/update`).
+It sees what its own trades move, at once unless it `is_behind`. A deposit, an approval, a split or
+a redemption it sees when it is told to look again (`/balance-allowance/update`).
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ class SeenBalances:
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
+        self.is_behind = False
+        """Whoever was looked at keeps the picture of then, asked for anew or not: the real venue's
+        node is behind its own trades for minutes at times."""
         self._seen: dict[str, dict[str, SeenBalance]] = {}
 
     def read(self, wallet: str, token_id: str) -> SeenBalance:
@@ -55,6 +58,9 @@ class SeenBalances:
 
     def look(self, wallet: str, token_id: str) -> SeenBalance:
         """Ask the chain again."""
+        known = self._seen.get(wallet, {}).get(token_id)
+        if self.is_behind and known is not None:
+            return known
         seen = self._on_chain(wallet, token_id)
         if len(self._seen) >= _MOST_WALLETS:
             self._seen.clear()
@@ -70,6 +76,8 @@ class SeenBalances:
 
     def note(self, world_event: WorldEvent) -> None:
         """Must see every world event: what is mined has moved."""
+        if self.is_behind:
+            return
         if isinstance(world_event, TradeTold) and world_event.trade.status is TradeStatus.MINED:
             for wallet in world_event.trade.wallets:
                 self.forget(wallet)
