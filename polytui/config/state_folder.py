@@ -73,10 +73,6 @@ class StateFolder:
         except OSError as error:
             raise Fatal(f"cannot keep the API key in {plain(path)}: {error.strerror}") from None
 
-    def forget_api_key(self, owner: str, chain_id: int) -> None:
-        """The venue does not know it any more."""
-        self._file(owner, chain_id, "api_key.json").unlink(missing_ok=True)
-
     # --- one process a wallet -------------------------------------------------------------------
 
     @contextmanager

@@ -44,9 +44,8 @@ from polytui.model.instrument import Asset
 from polytui.model.orders import Order
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
+from polytui.venues.polymarket.clob_account import BATCH_MOST
 
-MOST_POSTED = 15
-"""Orders of one POST (venue rule)."""
 _MOST_UNHEARD = 1_000
 """Of a desk that never comes back; one that begins is told everything that counts."""
 
@@ -187,8 +186,8 @@ class VenueClient:
         if left := [order_id for order_id in cancelled if order_id not in never_sent]:
             self._start(self._cancel, left)
         wanted = [sent for sent in placed if not sent.is_unwanted]
-        for first in range(0, len(wanted), MOST_POSTED):
-            self._start(self._place, wanted[first : first + MOST_POSTED])
+        for first in range(0, len(wanted), BATCH_MOST):
+            self._start(self._place, wanted[first : first + BATCH_MOST])
 
     def _want_no_more(self, order_id: str) -> None:
         if (sent := self._sent.get(order_id)) is not None:

@@ -40,8 +40,6 @@ def test_a_key_is_kept_for_its_owner_and_found_again(folder: StateFolder) -> Non
     again = folder.api_key(OWNER, 137)
     assert again is not None
     assert again.key == "new"
-    folder.forget_api_key(OWNER, 137)
-    assert folder.api_key(OWNER, 137) is None
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
