@@ -77,7 +77,7 @@ class LiveBench:
                     Mount("/clob", routes=venue.desk.routes()),
                     *GeoblockApi(venue.geoblock).routes(),
                 ],
-                exception_handlers={what: _in_turn(do) for what, do in ERROR_HANDLERS.items()},
+                exception_handlers={what: in_turn(do) for what, do in ERROR_HANDLERS.items()},
             )
         )
         self._accepting: trio.Nursery | None = None
@@ -197,13 +197,13 @@ class LiveBench:
         )
 
 
-async def _at_once(work: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
+async def at_once_here(work: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
     """The venue judges signatures in a thread, and virtual time would not wait for that either."""
     await trio.lowlevel.checkpoint()
     return work(*arguments)
 
 
-def _in_turn(handler: Any) -> Any:
+def in_turn(handler: Any) -> Any:
     """Starlette calls what does not await in a thread, and virtual time would not wait for that."""
 
     async def handle(request: Any, error: Exception) -> Any:
@@ -251,7 +251,7 @@ async def live_bench(
     venue.stands_still = True  # the pump plays it
     bench = LiveBench(venue, VirtualClock(START_NS))
     monkeypatch.setattr("polytui.net.ws.dial", bench.dial)
-    monkeypatch.setattr(trio.to_thread, "run_sync", _at_once)
+    monkeypatch.setattr(trio.to_thread, "run_sync", at_once_here)
     wallet = bench.wallet
     venue.wallets.register(wallet.funder.lower(), wallet.owner.lower(), int(wallet.kind))
     venue.wallets.deploy(wallet.funder.lower())
