@@ -52,6 +52,8 @@ class Admission:
     """Where API keys are kept; None for a wallet that ends with its venue."""
     is_ours: Callable[[str], bool] = lambda venue_id: False
     """Knows the venue's names of our orders."""
+    restricted: Callable[[object], None] = lambda why: None
+    """Told by the account, from then on, that we may not trade."""
 
     async def admitted(self) -> ClobAccount:
         """The account, once everything was asked. Blocked where trading is not allowed, or nobody
@@ -96,7 +98,8 @@ class Admission:
 
     def _with(self, api_key: ApiKey) -> ClobAccount:
         reader = UserChannel(api_key, self.is_ours, self.who.wallet.funder)
-        return ClobAccount(self.clob, self.who.wallet, api_key, self.clock, reader)
+        wallet = self.who.wallet
+        return ClobAccount(self.clob, wallet, api_key, self.clock, reader, self.restricted)
 
     async def _derived(self) -> ApiKey:
         wallet = self.who.wallet

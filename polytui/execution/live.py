@@ -30,6 +30,7 @@ from polytui.execution.client import (
     ExecutionClient,
     VenueMoney,
 )
+from polytui.execution.forbidden import Forbidden
 from polytui.execution.free_money import FreeMoney
 from polytui.execution.heartbeat import Heartbeat
 from polytui.execution.live_balances import LiveBalances
@@ -73,6 +74,7 @@ class LiveExecution:
     activity: DataActivity
     winner: Winner
     gamma: Gamma
+    forbidden: Forbidden
     clients: dict[Asset, VenueClient] = field(factory=dict)
     modes: VenueModes = field(init=False)
     reconcile: Reconcile = field(init=False)
@@ -128,6 +130,7 @@ class LiveExecution:
         self.requests.start_soon(run_user_channel, self._watch, socket, self.reconcile.once)
         self.requests.start_soon(self.reconcile.run)
         self.requests.start_soon(self.modes.run)
+        self.requests.start_soon(self.forbidden.run)
 
     def _recall(self, carried: Carried) -> None:
         """Every order that the journal knows, by the name that the venue has for it."""
@@ -137,7 +140,8 @@ class LiveExecution:
                 self.books.list_round(listed)
             for order in orders:
                 if (its_round := rounds.get(order.slug)) is not None:
-                    self.books.names.know(order, self.signer.venue_id(order, its_round))
+                    name = partial(self.signer.venue_id, order, its_round)
+                    self.books.names.recall(order, name)
 
     def client(self, asset: Asset) -> ExecutionClient:
         needs, carried = self.needs, self.needs.carried
@@ -160,7 +164,7 @@ class LiveExecution:
             self.requests,
             needs.settings.paper.taker_delay_ms * NS_PER_MS,
             self.modes,
-            self.restrict,
+            self.forbidden.hear,
             self.voice.greet,
         )
         if carried is not None:
@@ -188,10 +192,6 @@ class LiveExecution:
         holds is said at the start."""
         if (client := self.clients.get(asset)) is not None:
             client.report(report)
-
-    def restrict(self, words: str) -> None:
-        """By law, or by the venue's rules for us: nobody looks for a way around it."""
-        self.needs.kill(f"the venue does not let us trade: {words}")
 
     # --- the way out ------------------------------------------------------------------------------
 
@@ -246,7 +246,8 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             stack.enter_context(held)
         books = LiveBooks(needs.carried, needs.say)
         http, endpoints = _asking(needs, armed), needs.settings.endpoints
-        account = await _admitted(needs, armed, http, books.names.is_ours)
+        forbidden = Forbidden(needs.kill, needs.say, http(endpoints.geoblock))
+        account = await _admitted(needs, armed, http, books.names.is_ours, forbidden)
         # The beats end last: a nursery of their own, around that of everything else.
         beating = await stack.enter_async_context(trio.open_nursery())
         requests = await stack.enter_async_context(trio.open_nursery())
@@ -256,7 +257,16 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
         gamma = Gamma(http(endpoints.gamma), known_ids(needs.settings.rounds))
         winner = _winners(Clob(http(endpoints.clob), needs.clock))
         execution = LiveExecution(
-            needs, account, reader, signer, books, requests, activity, winner, gamma
+            needs,
+            account,
+            reader,
+            signer,
+            books,
+            requests,
+            activity,
+            winner,
+            gamma,
+            forbidden,
         )
         heartbeat = Heartbeat(
             account.beat,
@@ -291,7 +301,11 @@ def _asking(needs: AccountNeeds, armed: Armed) -> Callable[[str], Http]:
 
 
 async def _admitted(
-    needs: AccountNeeds, armed: Armed, http: Callable[[str], Http], is_ours: Callable[[str], bool]
+    needs: AccountNeeds,
+    armed: Armed,
+    http: Callable[[str], Http],
+    is_ours: Callable[[str], bool],
+    forbidden: Forbidden,
 ) -> ClobAccount:
     endpoints = needs.settings.endpoints
     admission = Admission(
@@ -302,6 +316,7 @@ async def _admitted(
         needs.say,
         None if needs.is_alone else state_folder(),
         is_ours,
+        forbidden.hear,
     )
     return await admission.admitted()
 

@@ -15,7 +15,7 @@ from attrs import define, evolve
 from polytui.execution.live_fills import LiveFill, fill_of
 from polytui.execution.live_purse import LivePurse
 from polytui.execution.live_rounds import LiveRounds, TokenPlace
-from polytui.execution.order_names import OrderNames
+from polytui.execution.order_names import VENUE_NAMES, OrderNames
 from polytui.model.events import Report, Trade
 from polytui.model.instrument import Asset, FeeSchedule, Outcome, Round
 from polytui.model.units import Shares, Usd
@@ -27,8 +27,6 @@ Told = list[tuple[Asset, Report]]
 
 _MOST_UNPLACED = 1_000
 _NEWEST = 32
-_VENUE_NAMES = "0x"
-"""How names that the venue gives begin, and none of ours."""
 _ON_THE_WAY = (TradeStatus.MATCHED, TradeStatus.RETRYING)
 _RANKS = {
     TradeStatus.MATCHED: 0,
@@ -160,7 +158,7 @@ class LiveTrades:
 
     def _is_nameless(self, order_id: str) -> bool:
         """Whether it is a name of ours for which nobody knows the venue's."""
-        return not order_id.startswith(_VENUE_NAMES) and not self._names.venue(order_id)
+        return not order_id.startswith(VENUE_NAMES) and not self._names.venue(order_id)
 
     def _keep(self, trade: UserTrade, match: UserMatch) -> None:
         """Until its round is listed; the last that was said of it."""

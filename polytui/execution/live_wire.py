@@ -10,6 +10,7 @@ comes back goes through the account's books, as what the user channel says does.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from attrs import define, field
 
@@ -72,7 +73,7 @@ class ClobOrderWire:
 
     def _name(self, order: Order, listed: Round) -> None:
         self._listed[listed.slug] = listed
-        self.books.names.know(order, self.signer.venue_id(order, listed))
+        self.books.names.recall(order, partial(self.signer.venue_id, order, listed))
 
     # --- placing ----------------------------------------------------------------------------------
 

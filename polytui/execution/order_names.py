@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from polytui.model.orders import Order
+
+VENUE_NAMES = "0x"
+"""How names that the venue gives begin, and none of ours."""
 
 
 class OrderNames:
@@ -20,6 +25,12 @@ class OrderNames:
     def know(self, order: Order, venue_id: str) -> None:
         self._orders[venue_id] = order
         self.call(venue_id, order.order_id)
+
+    def recall(self, order: Order, signed_name: Callable[[], str]) -> None:
+        """An order of an earlier session: its name at the venue follows from it, unless nobody here
+        signed it. Such a one, placed by hand, goes by the name that the venue gave it."""
+        is_adopted = order.order_id.startswith(VENUE_NAMES)
+        self.know(order, order.order_id if is_adopted else signed_name())
 
     def call(self, venue_id: str, order_id: str) -> None:
         """Only the names are known."""

@@ -12,11 +12,12 @@ from desk_venue import DeskVenue
 from live_bench import live_bench, live_desk
 from trio.testing import MockClock
 
+from polytui.execution.client import Carried
 from polytui.model import events as ev
 from polytui.model.errors import Blocked, Fatal
-from polytui.model.instrument import Interval
+from polytui.model.instrument import Asset, Interval
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import MICRO
+from polytui.model.units import MICRO, Usd
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.venues.polymarket.user_channel import UserEvent
 
@@ -411,3 +412,58 @@ async def test_money_and_health_are_told_to_a_desk_that_begins_to_listen(
             await desk.client.open(2)
             await desk.client.run(performed, again.append)
         assert {getattr(one, "feed", "") for one in again} == {"user", "heartbeat"}
+
+
+@pytest.mark.parametrize("what", ["GET /data/orders", "POST /v1/heartbeats", "DELETE /cancel-all"])
+async def test_whatever_is_forbidden_ends_the_session_once_and_the_place_is_asked_again(
+    what: str, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forbid(request: httpx.Request) -> httpx.Response | None:
+        if bench.requests[-1] != what:
+            return None
+        return httpx.Response(403, json={"error": "Trading restricted in your region"})
+
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        await trio.sleep(1)
+        places = bench.asked("GET /api/geoblock")
+        bench.venue.geoblock.turn("blocked", "XX")
+        bench.spoil = forbid
+        if what == "DELETE /cancel-all":
+            await desk.execution.close(1)
+        await trio.sleep(130)
+        assert len(bench.killed) == 1
+        assert "does not let us trade" in bench.killed[0]
+        assert bench.asked("GET /api/geoblock") == places + 1
+        assert [one for one in bench.said if "it is the place" in one] == [
+            "the venue does not let us trade: it is the place: trading is not allowed from XX"
+        ]
+        bench.spoil = None
+
+
+async def test_an_order_placed_by_hand_keeps_the_venues_name_at_the_next_start(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody here signed it: no name follows from it, and some orders have none that could."""
+    async with live_bench(monkeypatch) as bench:
+        listed, now_ns = bench.venue.round, bench.clock.now_ns()
+        by_hand = [
+            attrs.evolve(bench.an_order(tif=tif, shares=shares), order_id=f"0x{number * 32}")
+            for number, tif, shares in (
+                ("ab", TimeInForce.GTD, 10),
+                ("cd", TimeInForce.GTC, 10.005),
+                ("ef", TimeInForce.GTC, 10),
+            )
+        ]
+        carried = Carried(
+            Usd(1_000 * MICRO),
+            Usd(1_000 * MICRO),
+            {},
+            until_ns=now_ns,
+            rounds={Asset.BTC: (listed,)},
+            orders={Asset.BTC: tuple(by_hand)},
+        )
+        async with live_desk(bench, bench.needs(carried)) as desk:
+            names = desk.execution.books.names
+            assert [names.venue(one.order_id) for one in by_hand] == [
+                one.order_id for one in by_hand
+            ]

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from polytui.config.api_key import ApiKey
-from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.errors import Rejected, Restricted, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
@@ -39,7 +39,7 @@ from polytui.venues.polymarket.clob_answers import (
     unreadable,
 )
 from polytui.venues.polymarket.clob_auth import l2_headers
-from polytui.venues.polymarket.clob_refusals import judged, refusal_in
+from polytui.venues.polymarket.clob_refusals import Refusal, judged, refusal_in
 from polytui.venues.polymarket.signer_paces import RoutePaces, SignerPaces
 from polytui.venues.polymarket.signing import SignedOrder
 from polytui.venues.polymarket.user_channel import UserChannel, UserOrder, UserTrade
@@ -88,8 +88,10 @@ class ClobAccount:
         api_key: ApiKey,
         clock: SessionClock,
         reader: UserChannel | None = None,
+        restricted: Callable[[Restricted], None] = lambda error: None,
     ) -> None:
-        """`reader` knows which parts of a trade are ours; without one the key and the wallet tell.
+        """`restricted` is told of every answer that says that we may not trade, whatever was asked.
+        `reader` knows which parts of a trade are ours; without one the key and the wallet tell.
         Nobody but who made `http` closes it."""
         self.wallet = wallet
         self.paces = SignerPaces(clock)
@@ -99,6 +101,7 @@ class ClobAccount:
         """Of the last one."""
         self._http = http
         self.api_key = api_key
+        self._restricted = restricted
         self._clock = clock
         self._routes = RoutePaces(clock)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
@@ -116,7 +119,11 @@ class ClobAccount:
     async def post(self, signed: SignedOrder) -> PostAnswer:
         """Rejected, Retry or Unknown where it was not taken for certain."""
         where, answer = await self._place("/order", signed.body(self.api_key.key), 1)
-        return post_answer(where, answer.body, signed)
+        try:
+            return post_answer(where, answer.body, signed)
+        except Restricted as error:
+            self._restricted(error)
+            raise
 
     async def post_many(
         self, signeds: Sequence[SignedOrder]
@@ -127,7 +134,11 @@ class ClobAccount:
             raise ValueError(f"{len(signeds)} orders in a batch of at most {BATCH_MOST}")
         items = [signed.body(self.api_key.key) for signed in signeds]
         where, answer = await self._place("/orders", b"[" + b",".join(items) + b"]", len(items))
-        return post_answers(where, answer.body, signeds)
+        outcomes = post_answers(where, answer.body, signeds)
+        for outcome in outcomes:
+            if isinstance(outcome, Restricted):
+                self._restricted(outcome)
+        return outcomes
 
     async def cancel(self, venue_ids: Sequence[str]) -> CancelAnswer:
         """By as many requests as the venue wants. What a later one of them did not come to is
@@ -172,7 +183,7 @@ class ClobAccount:
             return beat_of(where, answer.body, is_accepted=True)
         if answer.status == _BAD_BEAT and b"heartbeat_id" in answer.body:
             return beat_of(where, answer.body, is_accepted=False)
-        raise judged(where, refusal_in(answer), is_read=True)
+        raise self._judged(where, refusal_in(answer), is_read=True)
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -186,7 +197,7 @@ class ClobAccount:
             if answer.status == _NOT_THERE and _says_not_found(answer.body):
                 return None
             if not answer.is_success:
-                raise judged(where, refusal_in(answer), is_read=True)
+                raise self._judged(where, refusal_in(answer), is_read=True)
             if answer.body.strip() in (b"", b"null"):
                 return None
             try:
@@ -250,7 +261,7 @@ class ClobAccount:
         refusal = None if answer.is_success else refusal_in(answer)
         self.paces.placed(answer.status, answer.headers, refusal.after_s if refusal else None)
         if refusal is not None:
-            raise judged(where, refusal, is_read=False)
+            raise self._judged(where, refusal, is_read=False)
         return where, answer
 
     async def _cancel_some(self, ids: Sequence[str]) -> CancelAnswer:
@@ -271,7 +282,7 @@ class ClobAccount:
         refusal = None if answer.is_success else refusal_in(answer)
         self.paces.cancelled(answer.status, answer.headers, refusal.after_s if refusal else None)
         if refusal is not None:
-            raise judged(where, refusal, is_read=False)
+            raise self._judged(where, refusal, is_read=False)
         return cancel_answer(where, answer.body, asked)
 
     async def _funds(self, asked: dict[str, str]) -> Funds:
@@ -329,10 +340,16 @@ class ClobAccount:
         async def once() -> Any:
             answer = await self._ask("GET", path, self._reads, params=params, is_read=True)
             if not answer.is_success:
-                raise judged(where, refusal_in(answer), is_read=True)
+                raise self._judged(where, refusal_in(answer), is_read=True)
             return readable(where, answer.body, decode)
 
         return await self._http.again(once)
+
+    def _judged(self, where: str, refusal: Refusal, *, is_read: bool) -> Rejected | Retry | Unknown:
+        error = judged(where, refusal, is_read=is_read)
+        if isinstance(error, Restricted):
+            self._restricted(error)
+        return error
 
     async def _ask(
         self,
