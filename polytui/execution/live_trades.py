@@ -62,6 +62,9 @@ class LiveTrades:
         self._trades: dict[Trade, KnownTrade] = {}
         self._by_trade: dict[str, list[Trade]] = {}
         self._by_order: dict[str, list[Trade]] = {}
+        self._moving: dict[Trade, LiveFill] = {}
+        """Whose dollars and shares have not moved yet at the venue: few, and asked for at each
+        order."""
         self._unplaced: dict[Trade, UserTrade] = {}
         """By the venue's name of the order."""
         self._left_out: set[str] = set()
@@ -116,6 +119,7 @@ class LiveTrades:
             known = self._trades[key]
             if key[0] not in named and known.fill is not None:
                 told += self._move(key, known, trade.status, None)
+                self._note_moving(key)
         return told
 
     def knows(self, trade_id: str) -> bool:
@@ -136,13 +140,24 @@ class LiveTrades:
             return []
         if known is None:
             assert place is not None
-            return self._first(key, trade, match, place)
+            told = self._first(key, trade, match, place)
+            self._note_moving(key)
+            return told
         if known.fill is None and place is not None:
             known.slug = place.listed.slug
             known.fill = fill_of(match, *key, place.outcome, place.listed.fees)
         elif known.fill is not None and not known.fill.is_exact and match.parts:
             self._know_better(known, match)
-        return self._move(key, known, trade.status, match)
+        told = self._move(key, known, trade.status, match)
+        self._note_moving(key)
+        return told
+
+    def _note_moving(self, key: Trade) -> None:
+        known = self._trades[key]
+        if known.fill is not None and known.status in _ON_THE_WAY:
+            self._moving[key] = known.fill
+        else:
+            self._moving.pop(key, None)
 
     def _name(self, venue_id: str, trade_id: str) -> str:
         """Ours; of an order whose name is lost, the one by which an earlier session counted this
@@ -253,11 +268,7 @@ class LiveTrades:
 
     def on_the_way(self) -> list[LiveFill]:
         """Fills whose dollars and shares have not moved yet at the venue."""
-        return [
-            known.fill
-            for known in self._trades.values()
-            if known.fill is not None and known.status in _ON_THE_WAY
-        ]
+        return list(self._moving.values())
 
     def newest(self) -> Iterator[LiveFill]:
         """The last fills that were counted, the newest first."""
@@ -265,11 +276,7 @@ class LiveTrades:
 
     def waiting(self) -> set[str]:
         """Trades whose end nobody has told."""
-        of_rounds = {
-            trade_id
-            for (_, trade_id), known in self._trades.items()
-            if known.fill is not None and known.status in _ON_THE_WAY
-        }
+        of_rounds = {trade_id for _, trade_id in self._moving}
         kept = {key[1] for key, one in self._unplaced.items() if one.status in _ON_THE_WAY}
         return of_rounds | kept
 
@@ -307,6 +314,7 @@ class LiveTrades:
             del self._trades[key]
             self._by_trade.pop(key[1], None)
             self._by_order.pop(key[0], None)
+            self._moving.pop(key, None)
 
 
 def _later(before: UserTrade, now: UserTrade) -> UserTrade:

@@ -498,6 +498,21 @@ def test_a_desk_is_told_of_the_fills_of_open_and_of_the_last_settled_rounds() ->
     assert books.place_of(rounds[0].up_token) is None
 
 
+def test_what_is_on_the_way_is_what_did_not_move_yet_whatever_was_heard_of_it() -> None:
+    """It is asked for at each order, so it is kept and not looked for."""
+    books = books_with(ORDER)
+    for number, status in enumerate(TradeStatus):
+        name = f"t{number}"
+        books.take_trade(trade(part(ORDER, 1), name=name))
+        books.take_trade(trade(part(ORDER, 1), name=name, status=status))
+        known = [one.trade_id for one in books.trades.on_the_way()]
+        assert (name in known) is (status in (TradeStatus.MATCHED, TradeStatus.RETRYING))
+    assert len(books.trades.on_the_way()) == len(books.trades.waiting()) == 2
+    books.trades.forget_round(LISTED.slug)
+    assert not books.trades.on_the_way()
+    assert not books.trades.waiting()
+
+
 # --- recorded forms -------------------------------------------------------------------------------
 
 
