@@ -104,7 +104,7 @@ class Admission:
     async def _derived(self) -> ApiKey:
         wallet = self.who.wallet
         try:
-            api_key = await api_key_of(self.clob, wallet, self.clock)
+            api_key = await api_key_of(self.clob, wallet)
         except _FOREIGN as error:
             raise self._refused(error) from error
         if self.states is not None:

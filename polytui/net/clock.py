@@ -90,6 +90,12 @@ class WallClock:
 SessionClock = Clock | WallClock
 
 
+def machine_s() -> int:
+    """Unix seconds by this machine: what requests are stamped with, whatever time a session has. A
+    simulated venue takes them as well as its own, and a minute of them is a minute at any speed."""
+    return time.time_ns() // NS_PER_S
+
+
 async def _sleep_until(clock: SessionClock, when_ns: int) -> None:
     # Time is nobody's event: looked at again after every nap, at least four times a second.
     while (left := clock.real_s(when_ns - clock.now_ns())) > 0:  # noqa: ASYNC110

@@ -101,11 +101,11 @@ async def api_key_for(
     if access.api_key is not None:
         return access.api_key
     if access.is_simulated:
-        return await api_key_of(http, wallet, clock)
+        return await api_key_of(http, wallet)
     kept = state.api_key(wallet.owner, wallet.chain_id)
     if kept is not None and await _is_known(ClobAccount(http, wallet, kept, clock)):
         return kept
-    derived = await api_key_of(http, wallet, clock)
+    derived = await api_key_of(http, wallet)
     state.keep_api_key(wallet.owner, wallet.chain_id, derived)
     return derived
 

@@ -253,7 +253,7 @@ async def _trader(
         urls, "/faucet", owner=wallet.owner, wallet=wallet.funder, signature_type=3,
         dollars="1000",
     )  # fmt: skip
-    api_key = await api_key_of(http, wallet, clock)
+    api_key = await api_key_of(http, wallet)
     account = ClobAccount(http, wallet, api_key, clock)
     return _Came(Trader(account, OrderSigner(wallet), listed, clock, name), api_key)
 

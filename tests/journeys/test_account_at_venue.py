@@ -307,7 +307,7 @@ async def test_a_sweep_reaches_every_order_also_those_of_another_key(tmp_path: P
         for number in range(3):
             await placed(account, listed, 10_000 + 10_000 * number, 5 * SHARE, number=number)
         # Somebody else with the same wallet: cancel-all does not reach what another key placed.
-        other_key = await api_key_of(account.http, account.wallet, account.clock, nonce=1)
+        other_key = await api_key_of(account.http, account.wallet, nonce=1)
         orders = ClobAccount(account.http, account.wallet, other_key, account.clock)
         await placed(evolve(account, orders=orders), listed, 10_000, 6 * SHARE, number=9)
         # No orders any more, and cancels all the same.

@@ -118,7 +118,7 @@ async def stand(speed: float = 1.0, v2_share: float = 0.0) -> AsyncIterator[Stan
             gamma = Http(urls.gamma, PATIENT, is_loopback_only=True)
             rounds = await Gamma(gamma).upcoming(Asset.BTC, Interval.M5, clock.now_ns(), 3)
             await gamma.close()
-            api_key = await api_key_of(http, WALLET, clock)
+            api_key = await api_key_of(http, WALLET)
             account = ClobAccount(http, WALLET, api_key, clock)
             try:
                 yield Stand(urls, clock, http, api_key, account, rounds[-1])
@@ -129,10 +129,10 @@ async def stand(speed: float = 1.0, v2_share: float = 0.0) -> AsyncIterator[Stan
 
 async def test_a_key_is_made_once_and_found_again() -> None:
     async with stand() as one:
-        again = await api_key_of(one.http, WALLET, one.clock)
+        again = await api_key_of(one.http, WALLET)
         assert again.key == one.api_key.key
         assert again.secret.reveal() == one.api_key.secret.reveal()
-        other = await api_key_of(one.http, WALLET, one.clock, nonce=3)
+        other = await api_key_of(one.http, WALLET, nonce=3)
         assert other.key != one.api_key.key
 
 

@@ -485,14 +485,14 @@ async def test_a_key_is_derived_first_and_made_where_there_is_none() -> None:
         return says(400, {"error": "Could not derive api key!"})
 
     desk = Desk(respond)
-    assert (await api_key_of(desk.http, WALLET, desk.clock)).key == "made"
+    assert (await api_key_of(desk.http, WALLET)).key == "made"
     assert [(one.method, one.url.path) for one in desk.asked] == [
         ("GET", "/auth/derive-api-key"),
         ("POST", "/auth/api-key"),
     ]
     assert all(one.headers["poly_address"] == WALLET.owner for one in desk.asked)
     desk = Desk(says(200, MADE))
-    assert (await api_key_of(desk.http, WALLET, desk.clock, 7)).secret.reveal() == API_SECRET
+    assert (await api_key_of(desk.http, WALLET, 7)).secret.reveal() == API_SECRET
     assert len(desk.asked) == 1
     assert desk.asked[0].headers["poly_nonce"] == "7"
 
@@ -511,7 +511,7 @@ async def test_a_key_whose_making_was_not_answered_is_found(
         return says(200, MADE) if is_made else says(400, {"error": "Could not derive api key!"})
 
     desk = Desk(respond)
-    assert (await api_key_of(desk.http, WALLET, desk.clock)).key == "made"
+    assert (await api_key_of(desk.http, WALLET)).key == "made"
 
 
 @pytest.mark.trio
@@ -530,7 +530,7 @@ async def test_keys_that_are_none_are_refused_without_a_word_of_them(
 ) -> None:
     desk = Desk(answer)
     with pytest.raises(kind) as caught:
-        await api_key_of(desk.http, WALLET, desk.clock)
+        await api_key_of(desk.http, WALLET)
     assert type(caught.value) is kind
     assert API_SECRET not in repr(caught.value)
 
@@ -539,7 +539,7 @@ async def test_keys_that_are_none_are_refused_without_a_word_of_them(
 async def test_no_key_at_all() -> None:
     desk = Desk(says(400, {"error": "Could not derive api key!"}))
     with pytest.raises(Rejected, match="no API key was made"):
-        await api_key_of(desk.http, WALLET, desk.clock)
+        await api_key_of(desk.http, WALLET)
 
 
 # --- the place ------------------------------------------------------------------------------------
@@ -601,7 +601,7 @@ async def everything(account: ClobAccount, desk: Desk) -> None:
         lambda: account.beat(""),
         account.is_closed_only,
         account.tier,
-        lambda: api_key_of(desk.http, WALLET, desk.clock),
+        lambda: api_key_of(desk.http, WALLET),
         lambda: place_of(desk.http),
     ]
     for call in calls:

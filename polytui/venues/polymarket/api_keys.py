@@ -11,8 +11,7 @@ import msgspec
 from polytui.config.api_key import ApiKey
 from polytui.config.secrets import Secret
 from polytui.model.errors import Rejected, Unknown
-from polytui.model.units import NS_PER_S
-from polytui.net.clock import SessionClock
+from polytui.net.clock import machine_s
 from polytui.net.http import Http
 from polytui.net.http_answer import HttpAnswer
 from polytui.venues.feed import WIRE_FAULTS
@@ -35,27 +34,25 @@ class _KeyBody(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_KeyBody).decode
 
 
-async def api_key_of(http: Http, wallet: Wallet, clock: SessionClock, nonce: int = 0) -> ApiKey:
+async def api_key_of(http: Http, wallet: Wallet, nonce: int = 0) -> ApiKey:
     """The one of this nonce. Errors as of any read: a key that was made and whose answer was lost
     is found, so nothing stays unknown."""
-    found = await _derived(http, wallet, clock, nonce)
+    found = await _derived(http, wallet, nonce)
     if found is not None:
         return found
     try:
-        return await _created(http, wallet, clock, nonce)
+        return await _created(http, wallet, nonce)
     except (Rejected, Unknown) as error:
         # Somebody else made it meanwhile, or we did and were not told.
-        found = await _derived(http, wallet, clock, nonce)
+        found = await _derived(http, wallet, nonce)
         if found is None:
             raise Rejected(f"{error}; no API key was made for {wallet.owner}") from None
         return found
 
 
-async def _derived(http: Http, wallet: Wallet, clock: SessionClock, nonce: int) -> ApiKey | None:
+async def _derived(http: Http, wallet: Wallet, nonce: int) -> ApiKey | None:
     async def once() -> ApiKey | None:
-        answer = await http.ask(
-            "GET", _DERIVE, is_read=True, stamp=lambda: _headers(wallet, clock, nonce)
-        )
+        answer = await http.ask("GET", _DERIVE, is_read=True, stamp=lambda: _headers(wallet, nonce))
         if answer.status in _NONE_THERE and b"derive" in answer.body:
             return None
         return _key_in(http.where("GET", _DERIVE), answer, is_read=True)
@@ -63,13 +60,13 @@ async def _derived(http: Http, wallet: Wallet, clock: SessionClock, nonce: int) 
     return await http.again(once)
 
 
-async def _created(http: Http, wallet: Wallet, clock: SessionClock, nonce: int) -> ApiKey:
-    answer = await http.ask("POST", _CREATE, stamp=lambda: _headers(wallet, clock, nonce))
+async def _created(http: Http, wallet: Wallet, nonce: int) -> ApiKey:
+    answer = await http.ask("POST", _CREATE, stamp=lambda: _headers(wallet, nonce))
     return _key_in(http.where("POST", _CREATE), answer, is_read=False)
 
 
-def _headers(wallet: Wallet, clock: SessionClock, nonce: int) -> dict[str, str]:
-    return l1_headers(wallet, clock.now_ns() // NS_PER_S, nonce)
+def _headers(wallet: Wallet, nonce: int) -> dict[str, str]:
+    return l1_headers(wallet, machine_s(), nonce)
 
 
 def _key_in(where: str, answer: HttpAnswer, *, is_read: bool) -> ApiKey:

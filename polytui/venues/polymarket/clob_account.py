@@ -19,8 +19,7 @@ import msgspec
 from polytui.config.api_key import ApiKey
 from polytui.model.errors import Rejected, Restricted, Retry, Unknown
 from polytui.model.plain_text import plain
-from polytui.model.units import NS_PER_S
-from polytui.net.clock import SessionClock
+from polytui.net.clock import SessionClock, machine_s
 from polytui.net.http import Http, Lane
 from polytui.net.http_answer import HttpAnswer
 from polytui.net.http_request import Params
@@ -102,7 +101,6 @@ class ClobAccount:
         self._http = http
         self.api_key = api_key
         self._restricted = restricted
-        self._clock = clock
         self._routes = RoutePaces(clock)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
         self._orders = http.lane("orders", _ORDERS_AT_ONCE)
@@ -363,8 +361,8 @@ class ClobAccount:
         is_shielded: bool | None = None,
     ) -> HttpAnswer:
         def stamp() -> _Headers:
-            second = self._clock.now_ns() // NS_PER_S
-            return l2_headers(self.api_key, self.wallet.owner, second, method, path, body or b"")
+            owner, second = self.wallet.owner, machine_s()
+            return l2_headers(self.api_key, owner, second, method, path, body or b"")
 
         await self._routes.take(method, path)
         return await self._http.ask(
