@@ -18,6 +18,7 @@ from stranger import Stranger
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
+from polytui.net.clock import machine_s
 from polytui.sim.exchange.api_keys import ApiKeys
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.rate_limits import LimitMode
@@ -74,7 +75,7 @@ class DeskVenue:
         self.wallets = Wallets(derived_wallets)
         self.geoblock = GeoblockSwitch()
         self.happened: list[WorldEvent] = []
-        auth = VenueAuth(self.keys, lambda: (self.now_s,))
+        auth = VenueAuth(self.keys, lambda: (self.now_s, machine_s()))
         self.payloads = OrderPayloads(self.listing.by_token, self.wallets, lambda: self.now_s)
         off = LimitSettings(LimitMode.OFF, LimitMode.OFF)
         self.limits = VenueLimits(lambda: self.world.now_ns, off)

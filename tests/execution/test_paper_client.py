@@ -87,13 +87,13 @@ async def test_a_cancel_does_not_wait_for_an_order_that_is_ten_seconds_on_its_wa
         bench.effects.send_nowait(Place(first, Stamp.grant(first.quote, Usd(0))))
 
     await bench.run(script, 1.0)
-    quick = bench.table.simulator._latencies
-    bench.table.simulator._latencies = type(quick)(slow)
+    quick = bench.table.simulator.latencies
+    bench.table.simulator.latencies = type(quick)(slow)
 
     async def later() -> None:
         bench.effects.send_nowait(Place(second, Stamp.grant(second.quote, Usd(0))))
         await trio.sleep(0.001)
-        bench.table.simulator._latencies = quick
+        bench.table.simulator.latencies = quick
         bench.effects.send_nowait(Cancel(first.order_id))
 
     async with trio.open_nursery() as nursery:
