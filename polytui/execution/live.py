@@ -12,7 +12,7 @@ venue's own switch takes it.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -154,6 +154,8 @@ class LiveExecution:
             self.reconcile.look,
             self._free.usd,
             self._free.shares,
+            self.expect,
+            self.reconcile.ask,
             pass_point=needs.pass_point,
         )
         client = self.clients[asset] = VenueClient(
@@ -192,6 +194,20 @@ class LiveExecution:
         holds is said at the start."""
         if (client := self.clients.get(asset)) is not None:
             client.report(report)
+
+    def expect(self, trade_ids: Sequence[str]) -> None:
+        """The channel tells of them within moments, or is not believed any more; whether it is up
+        or not, the venue is asked for what is unheard by then."""
+        unheard = [one for one in trade_ids if not self.books.trades.knows(one)]
+        for trade_id in unheard:
+            self._watch.expect(trade_id, self.needs.clock.now_ns())
+        if unheard:
+            self.requests.start_soon(self._ask_if_unheard, unheard)
+
+    async def _ask_if_unheard(self, trade_ids: Sequence[str]) -> None:
+        await trio.sleep(self.needs.settings.live.user_lag_s)
+        if not all(map(self.books.trades.knows, trade_ids)):
+            self.reconcile.ask()
 
     # --- the way out ------------------------------------------------------------------------------
 

@@ -56,6 +56,10 @@ class ClobOrderWire:
     known there."""
     free_usd: Callable[[Order], Usd]
     free_shares: Callable[[Order], Shares]
+    expect: Callable[[Sequence[str]], None] = field(default=lambda trade_ids: None)
+    """Trades that an answer named: the user channel has to tell of them."""
+    ask: Callable[[], None] = field(default=lambda: None)
+    """For a reconcile, soon: nobody knows what became of an order."""
     market: KnownBooks = field(factory=KnownBooks)
     pass_point: PassPoint | None = None
     _listed: dict[str, Round] = field(factory=dict)
@@ -104,6 +108,9 @@ class ClobOrderWire:
         except Rejected:
             self.books.refused(signed.order_id)
             raise
+        except Unknown:
+            self.ask()
+            raise
         self._pass(ORDER_POSTED)
         return self._posted(signed, answer)
 
@@ -113,6 +120,9 @@ class ClobOrderWire:
         except Rejected:
             for each in signed:
                 self.books.refused(each.order_id)
+            raise
+        except Unknown:
+            self.ask()
             raise
         self._pass(ORDER_POSTED)
         return [self._outcome(*pair) for pair in zip(signed, answers, strict=True)]
@@ -124,6 +134,8 @@ class ClobOrderWire:
             return self._posted(signed, answer)
         if isinstance(answer, Rejected):
             self.books.refused(signed.order_id)
+        if isinstance(answer, Unknown):
+            self.ask()
         return answer
 
     def _pass(self, point: str) -> None:
@@ -133,6 +145,7 @@ class ClobOrderWire:
 
     def _posted(self, signed: SignedOrder, answer: PostAnswer) -> Posted:
         told = self._mine(self.books.accepted(signed.order_id))
+        self.expect(answer.trade_ids)
         return Posted(told, is_held=answer.status is PostStatus.DELAYED)
 
     # --- cancelling -------------------------------------------------------------------------------

@@ -124,9 +124,9 @@ class Reconcile:
     async def run(self) -> NoReturn:
         """As often as the settings say, and soon where something must be seen twice."""
         while True:
-            asked = self._is_asked
             with trio.move_on_after(self._wait_s()):
-                await asked.wait()
+                await self._is_asked.wait()
+            self._is_asked = trio.Event()
             try:
                 await self.once()
             except (Rejected, Retry, Unknown) as error:
@@ -151,7 +151,6 @@ class Reconcile:
         """How many things the venue knew otherwise. One at a time; whoever comes while another
         waits its turn gets a whole one of his own."""
         async with self._lock:
-            self._is_asked = trio.Event()
             self._wrong = 0
             first_told = await self._orders_and_trades()
             self._wrong += (money := await self._money())

@@ -467,3 +467,35 @@ async def test_an_order_placed_by_hand_keeps_the_venues_name_at_the_next_start(
             assert [names.venue(one.order_id) for one in by_hand] == [
                 one.order_id for one in by_hand
             ]
+
+
+async def test_a_match_that_the_channel_does_not_tell_is_asked_for_and_so_is_an_unknown(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.sell_shown(0.50, 20)
+        async with live_desk(bench) as desk:
+            await trio.sleep(5)
+            bench.connections.mute("all", 60)
+            takes = bench.an_order(price=0.50, shares=10, tif=TimeInForce.FAK)
+            desk.place(takes)
+            await trio.sleep(1)
+            assert "Filled" not in bench.kinds_of(takes.order_id)
+            await trio.sleep(9)
+            assert "Filled" in bench.kinds_of(takes.order_id), "long before the next minute"
+
+
+async def test_an_unknown_is_reconciled_at_once(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def open_end(request: httpx.Request) -> httpx.Response | None:
+        if bench.requests[-1] != "POST /order":
+            return None
+        return httpx.Response(500, json={"error": "could not run the execution"})
+
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        await trio.sleep(5)
+        done, bench.spoil = desk.execution.reconcile.done, open_end
+        desk.place(bench.an_order())
+        await trio.sleep(1)
+        assert desk.execution.reconcile.done > done, (bench.requests[-6:], bench.heard()[-3:])
