@@ -29,6 +29,7 @@ from polytui.model.events import (
     FoundOrder,
     Reconciled,
     Report,
+    Trade,
 )
 from polytui.model.instrument import Asset, Round
 from polytui.model.orders import Order
@@ -128,6 +129,8 @@ class Carried:
     """Every round whose end its desk has not seen."""
     orders: Mapping[Asset, tuple[Order, ...]] = field(factory=dict)
     """Every order that its desk knows, ended ones of open rounds too: fills of theirs may come."""
+    failed: Mapping[Asset, tuple[Trade, ...]] = field(factory=dict)
+    """Fills that were taken back: whatever is told of them late, they never were."""
 
 
 @frozen

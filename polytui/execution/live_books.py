@@ -50,6 +50,8 @@ class LiveBooks:
             for held in desk.held:
                 self.rounds.list_round(held.round).carried = held
             self.trades.count_already(asset, desk.counted)
+        for asset, failed in ({} if carried is None else carried.failed).items():
+            self.trades.failed_already(asset, failed)
 
     # --- what comes in ----------------------------------------------------------------------------
 

@@ -82,6 +82,11 @@ class LiveTrades:
         for key in keys:
             self._know(key, KnownTrade(asset, None))
 
+    def failed_already(self, asset: Asset, keys: Iterable[Trade]) -> None:
+        """Earlier sessions took these back: nothing that comes late brings them again."""
+        for key in keys:
+            self._know(key, KnownTrade(asset, TradeStatus.FAILED))
+
     def leave_out(self, trade: UserTrade) -> None:
         """It is of before these books, whatever is told of it from now on."""
         self._left_out.add(trade.trade_id)

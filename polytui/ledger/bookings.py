@@ -173,6 +173,11 @@ class Bookings:
             del self._failed[next(iter(self._failed))]
         return True
 
+    @property
+    def failed(self) -> tuple[Trade, ...]:
+        """Fills that never happened, as far back as they are remembered."""
+        return tuple(self._failed)
+
     def has_failed(self, key: Trade) -> bool:
         return key in self._failed
 

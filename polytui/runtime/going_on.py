@@ -151,9 +151,10 @@ def _taken_over(found: Recovered, plan: Plan, now_ns: int) -> GoesOn:
         words += f", {count} orders that worked are {'asked for' if is_at_venue else 'gone'}"
     desks = {a: one for a in Asset if (one := what_it_had(mind, a)) is not None}
     rounds = {a: tuple(unsettled(mind, a)) for a in desks}
+    failed = {a: mind.account.of(a).bookings.failed for a in desks}
     return GoesOn(
         Continues(found.session, seq),
-        Carried(mind.account.starting_cash, cash, desks, working, until_ns, rounds, orders),
+        Carried(mind.account.starting_cash, cash, desks, working, until_ns, rounds, orders, failed),
         gone,
         {a: [FollowedRound(one) for one in rounds[a]] for a in desks},
         words,
