@@ -19,9 +19,12 @@ _known: dict[str, int] = {}
 def know(secret: str) -> None:
     """From here on `masked` hides it, with 0x before it or without, in letters of either size, and
     without the padding that some writers of base64 leave out."""
+    global _known  # put in place as a whole: other threads read it
     needle = secret.lower().removeprefix("0x").rstrip("=")
     if len(needle) >= _LEAST:
-        _known[needle] = len(secret)
+        known = {**_known, needle: len(secret)}
+        # The longest first: of one that begins with another the rest would stay.
+        _known = dict(sorted(known.items(), key=lambda one: len(one[0]), reverse=True))
 
 
 def masked(text: str) -> str:

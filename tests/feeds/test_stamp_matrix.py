@@ -486,6 +486,7 @@ NO_STAMPS = {
 ELSEWHERE = {
     "bybit_rest:Bybit.candles": "the length of a candle",
     "coinbase_rest:Coinbase.candles": "the length of a candle",
+    "data_activity:_deed": "seconds, where the venue sends them",
     "decode:_received_ns": "our own receive time, out of a recording",
     "round_names:_wall_ns": "the clock on the wall in New York, for names",
     "stamps:_candles": "the length of a candle",

@@ -174,11 +174,12 @@ async def test_money_that_no_trade_explains_is_told_once_it_was_seen_twice() -> 
 async def test_shares_that_somebody_moved_are_told_with_both_figures() -> None:
     async with kept_account(speed=10, is_listening=False) as kept:
         await kept.place(kept.us.order(BUY, 40, 10))
+        kept.reconcile.balances.settles_ns = 0
         await meet(kept)
-        await kept.reconcile.once()
-        await trio.sleep(2)
-        await kept.reconcile.once()
         live = kept.books.rounds[kept.us.listed.slug]
+        while not live.fills or kept.books.trades.on_the_way():
+            await trio.sleep(0.2)
+            await kept.reconcile.once()
         # As if two of the five shares had come from elsewhere.
         ((key, fill),) = live.fills.items()
         live.fills[key] = evolve(fill, shares=Shares(3_000_000))

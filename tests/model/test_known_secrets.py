@@ -39,6 +39,12 @@ def test_base64_is_starred_with_and_without_its_padding() -> None:
         assert masked(f"hmac of {text} failed") == "hmac of *** failed"
 
 
+def test_of_a_secret_that_begins_with_another_nothing_stays() -> None:
+    Secret("YSBzaG9ydGVyIG9u")
+    longer = Secret("YSBzaG9ydGVyIG9uZSBpbiBmcm9udA==")
+    assert masked(f"key {longer.reveal()} refused") == "key *** refused"
+
+
 @example(before=0, between=0, most=60)
 @given(before=st.integers(0, 700), between=st.integers(0, 300), most=st.integers(1, 500))
 def test_a_text_that_is_cut_shows_no_part_of_one(before: int, between: int, most: int) -> None:

@@ -248,7 +248,7 @@ def submit(bench: Bench, number: int, order: tuple[object, ...]) -> None:
     bench.wanted[name] = shares
     bench.gone[name] = 0
     bench.account(result.matches)
-    if tif is TimeInForce.GTC:
+    if tif.may_rest:
         assert result.resting == rest
         if rest:
             bench.slow.entries.append(Resting(name, bids, up_price, rest))

@@ -46,7 +46,7 @@ def rows_of(session: str, *, begin: int = 0, count: int = COUNT) -> Iterator[Any
         yield TradeRow(
             session, slug, "confluence", n, session=session, asset="btc", opened_ns=at_ns
         )
-        yield EquityRow(session, n * 60, 1, 2, 3, 4, 5, 6, 7)
+        yield EquityRow(session, n * 60, 1, 2, 3, 4, 5, 6, 7, 8)
         why = ("edge small", "book late", "no strike")[n % 3]
         yield SignalRow(
             session, n, 0, at_ns, "btc", "5m", slug, "confluence", False, why, 1.0, 2.0, "bps"
