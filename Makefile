@@ -52,7 +52,7 @@ else
 endif
 
 long: $(READY)
-	$(BIN)/python -m pytest -m long tests/journeys $(ARGS)
+	$(BIN)/python -m pytest -m long tests/journeys tests/runtime tests/execution $(ARGS)
 
 package: $(READY)
 	$(BIN)/python -m pytest -m package tests/installed $(ARGS)

@@ -36,7 +36,8 @@ from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.units import MICRO, NS_PER_S, Price, Usd
 from polytui.sim.exchange.rules import ExchangeRules
 
-pytestmark = pytest.mark.trio
+# Minutes in all: each brings a whole session through several faults.
+pytestmark = [pytest.mark.trio, pytest.mark.long]
 Fault = Callable[[LiveEngine], Awaitable[None]]
 Opened = Callable[..., AbstractAsyncContextManager[LiveEngine]]
 
