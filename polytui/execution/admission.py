@@ -9,19 +9,19 @@ takes. No answer is no permission, and nothing here looks for a way around one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from attrs import frozen
 
 from polytui.config.api_key import ApiKey
 from polytui.config.state_folder import StateFolder
+from polytui.execution.account_key import AccountKey
 from polytui.execution.arming import BLOCKED, Armed, Unarmed
 from polytui.model.errors import Blocked, Rejected, Retry, Unknown
 from polytui.model.units import MICRO
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
-from polytui.venues.polymarket.api_keys import api_key_of
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.clob_answers import Funds
 from polytui.venues.polymarket.geoblock import place_of
@@ -80,16 +80,15 @@ class Admission:
     async def _open(self) -> ClobAccount:
         """With the key that is given, kept, or derived, in this order. A kept one that the venue
         does not take any more is derived anew, once."""
-        wallet, states = self.who.wallet, self.states
-        kept = None if states is None else states.api_key(wallet.owner, wallet.chain_id)
-        given = self.who.api_key
-        account = self._with(given or kept or await self._derived())
+        key = AccountKey(self.who.wallet, self.clob, self.who.api_key, self.states)
+        kept = key.kept
+        account = self._with(kept or await self._told(key.found))
         try:
             await self._check_standing(account)
         except Rejected as error:
-            if error.status != _UNAUTHORISED or given is not None or kept is None:
+            if error.status != _UNAUTHORISED or kept is None:
                 raise self._refused(error) from error
-            account = self._with(await self._derived())
+            account = self._with(await self._told(key.derived))
             try:
                 await self._check_standing(account)
             except Rejected as again:
@@ -101,15 +100,11 @@ class Admission:
         wallet = self.who.wallet
         return ClobAccount(self.clob, wallet, api_key, self.clock, reader, self.restricted)
 
-    async def _derived(self) -> ApiKey:
-        wallet = self.who.wallet
+    async def _told(self, ask: Callable[[], Awaitable[ApiKey]]) -> ApiKey:
         try:
-            api_key = await api_key_of(self.clob, wallet)
+            return await ask()
         except _FOREIGN as error:
             raise self._refused(error) from error
-        if self.states is not None:
-            self.states.keep_api_key(wallet.owner, wallet.chain_id, api_key)
-        return api_key
 
     async def _check_standing(self, account: ClobAccount) -> None:
         """Rejected where the venue does not know us."""

@@ -13,12 +13,12 @@ from attrs import frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.state_folder import StateFolder
+from polytui.execution.account_key import AccountKey
 from polytui.model.errors import Rejected
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
 from polytui.net.pools import http_settings
 from polytui.runtime.modes import Surroundings
-from polytui.venues.polymarket.api_keys import api_key_of
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.clob_answers import Funds
@@ -97,17 +97,13 @@ async def api_key_for(
 ) -> ApiKey:
     """Given, else kept, else derived and kept. A kept one that the venue does not know any more is
     derived anew. A simulated venue forgets its keys when it ends, and is asked each time."""
-    wallet = access.wallet
-    if access.api_key is not None:
-        return access.api_key
-    if access.is_simulated:
-        return await api_key_of(http, wallet)
-    kept = state.api_key(wallet.owner, wallet.chain_id)
-    if kept is not None and await _is_known(ClobAccount(http, wallet, kept, clock)):
-        return kept
-    derived = await api_key_of(http, wallet)
-    state.keep_api_key(wallet.owner, wallet.chain_id, derived)
-    return derived
+    wallet, states = access.wallet, None if access.is_simulated else state
+    key = AccountKey(wallet, http, access.api_key, states)
+    kept = key.kept
+    if kept is None:
+        return await key.found()
+    is_known = await _is_known(ClobAccount(http, wallet, kept, clock))
+    return kept if is_known else await key.derived()
 
 
 async def _is_known(account: ClobAccount) -> bool:
