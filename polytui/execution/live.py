@@ -182,8 +182,10 @@ class LiveExecution:
 
     def hear(self, event: UserEvent) -> None:
         """What the user channel told."""
-        take = self.books.take_order if isinstance(event, UserOrder) else self.books.take_trade
-        self.route(take(event))  # type: ignore[arg-type]
+        if isinstance(event, UserOrder):
+            self.route(self.books.take_order(event))
+        else:
+            self.route(self.books.take_trade(event))
 
     def route(self, told: Told) -> None:
         for asset, report in told:

@@ -305,6 +305,10 @@ def _opener_of_demo(plan: Plan) -> Opener:
     return partial(_demo, plan.is_on_paper)
 
 
+def _opener_of_live(plan: Plan) -> Opener:
+    return partial(_live, plan.armed)
+
+
 MODES: dict[str, Mode] = {
     "paper": Mode(
         "run",
@@ -322,14 +326,14 @@ MODES: dict[str, Mode] = {
     ),
     "live": Mode(
         "run",
-        lambda plan: partial(_live, plan.armed),
+        _opener_of_live,
         open_live,
         is_simulated=False,
         adapted=adapted_to_live,
     ),
     "shadow": Mode(
         "run",
-        lambda plan: partial(_live, plan.armed),
+        _opener_of_live,
         open_shadow_live,
         is_simulated=False,
         adapted=adapted_to_live,
