@@ -20,14 +20,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 from rich.console import Console
 
-from benchmarks.restarts import ASSETS, RANDOM, SETTINGS, began, engine, held_by, is_begun, venue
+from benchmarks.deaths import RANDOM, Deaths
+from benchmarks.restarts import ASSETS, SETTINGS, began, engine, held_by, is_begun, venue
 from polytui.backtest.replay import Replay, replay_journal
 from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED
 from polytui.execution.throwaway import throwaway_wallet
@@ -183,17 +183,20 @@ class LiveStorm:
     rng: random.Random
     is_told: bool = False
     told: Told = field(factory=Told)
-    died: Counter[str] = field(factory=Counter)
-    missed: Counter[str] = field(factory=Counter)
     compared: list[Compared] = field(factory=list)
     at_once: int = 0
     worked: int = 0
     """Orders that worked at the venue as the process died."""
     stillborn: int = 0
     faults: list[str] = field(factory=list)
+    deaths: Deaths = field(init=False)
     _there: Has | None = None
     """What the venue has, where nobody lives and nothing moves."""
     _last: str = ""
+
+    @deaths.default
+    def _killer(self) -> Deaths:
+        return Deaths(self.rng, _AT_MOST_S, _REACHES_WITHIN_S, self.faults)
 
     def blow(self, times: int) -> None:
         for number in range(times):
@@ -240,18 +243,7 @@ class LiveStorm:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             return
-        if point == RANDOM:
-            time.sleep(self.rng.uniform(*_AT_MOST_S))
-        else:
-            try:
-                process.wait(_REACHES_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self.missed[point] += 1
-        if process.poll() is None:
-            process.kill()
-        elif process.returncode != -signal.SIGKILL:
-            self.faults.append(f"{point}: ended with {process.returncode}")
-        self.died[point] += 1
+        self.deaths.strike(process, point)
 
     def _judge(self, name: str, folder: Path, there: Has | None) -> None:
         try:
@@ -323,9 +315,8 @@ def main() -> None:
     options = parser.parse_args()
     blown, equal = storm(options.times, options.seed, is_told=True)
     console = Console(highlight=False)
-    for point, count in blown.died.items():
-        late = f", {blown.missed[point]} of them not reached in time" if blown.missed[point] else ""
-        console.print(f"{count:4} x killed at {point}{late}")
+    for line in blown.deaths.lines():
+        console.print(line)
     fills, worked = len(blown.told.fills), blown.worked
     console.print(
         f"{blown.told.placed} orders, {fills} fills, {worked} orders worked as a process died;"

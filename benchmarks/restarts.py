@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from typing import Any
 from attrs import define, field, frozen
 from rich.console import Console
 
+from benchmarks.deaths import RANDOM, Deaths
 from polytui.backtest.replay import replay_journal
 from polytui.desk.checkpoint import restored_as
 from polytui.desk.coming_back import what_it_had
@@ -53,7 +53,6 @@ SPEED = 10.0
 _START = "2026-11-20T14:59:00Z"
 _POINTS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 _OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
-RANDOM = "a random moment"
 _AT_MOST_S = (0.3, 6.0)
 """A process that is killed at random lives so long after its journal began."""
 _REACHES_WITHIN_S = 90.0
@@ -275,14 +274,16 @@ class Storm:
     is_told: bool = False
     """Whether somebody waits for it."""
     truth: Truth = field(factory=Truth)
-    died: Counter[str] = field(factory=Counter)
-    missed: Counter[str] = field(factory=Counter)
-    """Points that were not passed within the time: killed from outside then."""
     faults: list[str] = field(factory=list)
+    deaths: Deaths = field(init=False)
     views_s: list[float] = field(factory=list)
     recovered: int = 0
     stillborn: int = 0
     """Died before they had begun: the next one goes on from the one before."""
+
+    @deaths.default
+    def _killer(self) -> Deaths:
+        return Deaths(self.rng, _AT_MOST_S, _REACHES_WITHIN_S, self.faults)
 
     def blow(self, times: int) -> None:
         for number in range(times):
@@ -322,18 +323,7 @@ class Storm:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             return
-        if point == RANDOM:
-            time.sleep(self.rng.uniform(*_AT_MOST_S))
-        else:
-            try:
-                process.wait(_REACHES_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self.missed[point] += 1
-        if process.poll() is None:
-            process.kill()
-        elif process.returncode != -signal.SIGKILL:
-            self.faults.append(f"{point}: ended with {process.returncode}")
-        self.died[point] += 1
+        self.deaths.strike(process, point)
 
     def _judge(self, name: str, folder: Path) -> None:
         """What it began with is what all before it had come to; and its journal is whole. One that
@@ -383,9 +373,8 @@ def main() -> None:
     options = parser.parse_args()
     blown, winners = storm(options.times, options.seed, is_told=True)
     console = Console(highlight=False)
-    for point, count in blown.died.items():
-        late = f", {blown.missed[point]} of them not reached in time" if blown.missed[point] else ""
-        console.print(f"{count:4} x killed at {point}{late}")
+    for line in blown.deaths.lines():
+        console.print(line)
     if blown.stillborn:
         console.print(f"{blown.stillborn} of them died before their beginning was on the disk")
     fills, settled = len(blown.truth.fills), len(blown.truth.winners)
@@ -396,7 +385,7 @@ def main() -> None:
         console.print(f"first view after a start: median {median:.2f} s, most {most:.2f} s, real")
     for fault in blown.faults:
         console.print(f"fault: {fault}", markup=False)
-    begun = sum(blown.died.values()) + 1 - blown.stillborn
+    begun = sum(blown.deaths.died.values()) + 1 - blown.stillborn
     console.print(
         f"{blown.recovered} of {begun} starts had what the journals come to, to the millionth"
         f" (seed {options.seed})"

@@ -34,7 +34,7 @@ from py_clob_client_v2.clob_types import (
 )
 
 from benchmarks.result import Result
-from benchmarks.signing import KEY, ROUND, TOKEN, percentile_us
+from benchmarks.signing import KEY, ROUND, TOKEN, an_order, percentile_us
 from polytui.config.api_key import ApiKey
 from polytui.config.execution import ExecutionSettings
 from polytui.config.secrets import Secret
@@ -44,8 +44,7 @@ from polytui.execution.live_wire import ClobOrderWire
 from polytui.execution.venue_client import VenueClient
 from polytui.model.effects import Effect, Place, Stamp
 from polytui.model.events import BookSnapshotted, Report, RoundFound
-from polytui.model.instrument import Asset, Outcome
-from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.instrument import Asset
 from polytui.model.units import LOT, MICRO, Price, Shares, Usd
 from polytui.net.clock import WallClock
 from polytui.net.http import Http, HttpSettings
@@ -163,7 +162,7 @@ class _OurDesk:
         self._answered.set()
 
     async def send(self, number: int) -> _Sent:
-        order = _an_order(number)
+        order = an_order(number, Shares((1_000 + number) * LOT), time.time_ns())
         effect = Place(order, Stamp.grant(order.quote, Usd(0)))
         self._answered = trio.Event()
         began = _Moment()
@@ -174,22 +173,6 @@ class _OurDesk:
 
 async def _no_look(venue_id: str) -> tuple[()]:
     return ()
-
-
-def _an_order(number: int) -> Order:
-    return Order(
-        order_id=f"{ROUND.slug}-{number}",
-        slug=ROUND.slug,
-        token_id=TOKEN,
-        outcome=Outcome.UP,
-        side=Side.BUY,
-        price=Price(520_000),
-        shares=Shares((1_000 + number) * LOT),
-        tif=TimeInForce.GTC,
-        is_post_only=False,
-        strategy="bench",
-        placed_ns=time.time_ns(),
-    )
 
 
 def _a_book() -> BookSnapshotted:

@@ -64,23 +64,28 @@ def _beside_the_peer(kind: WalletType) -> Result:
     return Result(name, round(p50, 1), None, "us", _BUDGET_US, peer, round(peer_us / p50, 1), note)
 
 
+def an_order(number: int, shares: Shares, placed_ns: int) -> Order:
+    """A purchase that rests, one of many that differ."""
+    return Order(
+        order_id=f"{ROUND.slug}-{number}",
+        slug=ROUND.slug,
+        token_id=TOKEN,
+        outcome=Outcome.UP,
+        side=Side.BUY,
+        price=Price(520_000),
+        shares=shares,
+        tif=TimeInForce.GTC,
+        is_post_only=False,
+        strategy="bench",
+        placed_ns=placed_ns,
+    )
+
+
 def _ours(wallet: Wallet) -> Callable[[int], int]:
     signer = OrderSigner(wallet)
 
     def once(number: int) -> int:
-        order = Order(
-            order_id=f"{ROUND.slug}-{number}",
-            slug=ROUND.slug,
-            token_id=TOKEN,
-            outcome=Outcome.UP,
-            side=Side.BUY,
-            price=Price(520_000),
-            shares=Shares((500 + number) * LOT),
-            tif=TimeInForce.GTC,
-            is_post_only=False,
-            strategy="bench",
-            placed_ns=_START_NS + number * NS_PER_MS,
-        )
+        order = an_order(number, Shares((500 + number) * LOT), _START_NS + number * NS_PER_MS)
         began = time.perf_counter_ns()
         signer.sign(order, ROUND)
         return time.perf_counter_ns() - began

@@ -11,6 +11,6 @@ from benchmarks.live_restarts import storm
 def test_an_engine_that_is_killed_goes_on_from_the_venues_truth() -> None:
     blown, equal = storm(4, seed=2)
     assert blown.faults == []
-    assert sum(blown.died.values()) == 4
+    assert sum(blown.deaths.died.values()) == 4
     assert equal == len(blown.compared) == 3
     assert blown.told.placed

@@ -8,8 +8,8 @@ from benchmarks.restarts import storm
 def test_a_demo_that_is_killed_goes_on_to_the_millionth() -> None:
     blown, winners = storm(3, seed=2)
     assert blown.faults == []
-    assert sum(blown.died.values()) == 3
+    assert sum(blown.deaths.died.values()) == 3
     assert blown.recovered == 4
-    assert not blown.missed
+    assert not blown.deaths.missed
     assert blown.truth.fills
     assert winners == len(blown.truth.winners)
