@@ -41,7 +41,7 @@ IN_ORDER = tuple(SourceKind)
 class Drawer(KeyringBackend):
     """A keyring as the library knows them, with a drawer of its own in memory."""
 
-    priority = 1.0  # type: ignore[assignment]  # the library's own classes do so
+    priority = 1.0
 
     def __init__(self, kept: dict[str, str] | None = None, *, is_locked: bool = False) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def holding(**kept: str) -> tuple[Keyring | None, str]:
 
 def of(folder: Path, environment: dict[str, str] | None = None, **more: object) -> SecretSources:
     given = {"open_keyring": nobody, **more}
-    return SecretSources(folder, environment or {}, **given)  # type: ignore[arg-type]
+    return SecretSources(folder, environment or {}, **given)
 
 
 def env_file(folder: Path, **texts: str) -> None:

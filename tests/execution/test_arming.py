@@ -138,14 +138,14 @@ def test_it_is_made_in_no_other_way(wallet: Wallet) -> None:
     with pytest.raises(TypeError, match="only arm_live and arm_simulated"):
         Armed(wallet=wallet, api_key=None, is_simulated=False)
     with pytest.raises(attrs.exceptions.NotAnAttrsClassError):
-        attrs.evolve(armed, is_simulated=True)  # type: ignore[misc]
+        attrs.evolve(armed, is_simulated=True)
     for copied in (copy.copy, copy.deepcopy, pickle.dumps, msgspec.json.encode):
         with pytest.raises(TypeError):
-            copied(armed)  # type: ignore[operator]
+            copied(armed)
     with pytest.raises(TypeError):
         type("Other", (Armed,), {})
     with pytest.raises(AttributeError):
-        armed.is_simulated = True  # type: ignore[misc]
+        armed.is_simulated = True
 
 
 def test_it_shows_no_key(wallet: Wallet) -> None:

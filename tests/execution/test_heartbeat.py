@@ -8,33 +8,18 @@ import pytest
 import trio
 from attrs import define, field
 from trio.testing import MockClock
+from trio_clock import TrioClock
 
 from polytui.config.live import LiveSettings
 from polytui.execution.client import AccountNews
 from polytui.execution.heartbeat import Heartbeat
 from polytui.model.errors import Retry, Unknown
 from polytui.model.events import FeedDown, FeedUp
-from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.heartbeats import Heartbeats
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.venues.polymarket.clob_answers import Beat
 
 pytestmark = pytest.mark.trio
-
-
-class Clock:
-    """Session time on Trio's virtual clock."""
-
-    speed = 1.0
-
-    def now_ns(self) -> int:
-        return round(trio.current_time() * NS_PER_S)
-
-    def real_s(self, session_ns: int) -> float:
-        return session_ns / NS_PER_S
-
-    async def sleep_until(self, when_ns: int) -> None:
-        await trio.sleep_until(when_ns / NS_PER_S)
 
 
 @define(eq=False)
@@ -54,7 +39,7 @@ class Bench:
 
     async def beat(self, heartbeat_id: str) -> Beat:
         await self.trouble()
-        answer = self.venue.beat("key", heartbeat_id, Clock().now_ns())
+        answer = self.venue.beat("key", heartbeat_id, TrioClock().now_ns())
         await self.trouble_after()
         return Beat(answer.heartbeat_id, answer.is_accepted)
 
@@ -69,14 +54,14 @@ class Bench:
             self.told.append((trio.current_time(), news))
 
         return Heartbeat(
-            self.beat, Clock(), settings, tell, self.cancel_all, self.killed.append
+            self.beat, TrioClock(), settings, tell, self.cancel_all, self.killed.append
         )  # fmt: skip
 
     async def check(self) -> None:
         """The venue's own looks."""
         while True:
             await trio.sleep(5)
-            self.died += [trio.current_time()] * len(self.venue.missed(Clock().now_ns()))
+            self.died += [trio.current_time()] * len(self.venue.missed(TrioClock().now_ns()))
 
     def feeds(self) -> list[tuple[float, str]]:
         return [(at, type(one).__name__) for at, one in self.told]

@@ -408,7 +408,7 @@ async def test_money_and_health_are_told_to_a_desk_that_begins_to_listen(
         assert {one.feed for one in bench.heard(ev.FeedUp)} == {"user", "heartbeat"}
         again: list[object] = []
         with trio.move_on_after(1):
-            _, performed = trio.open_memory_channel(1)  # type: ignore[var-annotated]
+            _, performed = trio.open_memory_channel(1)
             await desk.client.open(2)
             await desk.client.run(performed, again.append)
         assert {getattr(one, "feed", "") for one in again} == {"user", "heartbeat"}

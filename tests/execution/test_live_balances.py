@@ -65,7 +65,7 @@ async def test_winners_that_were_paid_while_nobody_was_here_are_no_strange_money
     books = LiveBooks(Carried(Usd(100 * MICRO), Usd(94 * MICRO), {BTC: desk}))
     account = Account(usd=104 * MICRO, held=0)
     clock = Clock(Interval.M5.ns + 600_000_000_000)
-    balances = LiveBalances(account, books, clock, lambda *_: None)  # type: ignore[arg-type]
+    balances = LiveBalances(account, books, clock, lambda *_: None)
     for _ in range(3):
         assert (await balances.compare())[0] == []
         assert not balances.is_conclusive
@@ -76,7 +76,7 @@ async def test_winners_that_were_paid_while_nobody_was_here_are_no_strange_money
 
 
 def _balances(account: Account, books: LiveBooks, clock: Clock, winner: Any = None) -> LiveBalances:
-    return LiveBalances(account, books, clock, lambda *_: None, winner=winner)  # type: ignore[arg-type]
+    return LiveBalances(account, books, clock, lambda *_: None, winner=winner)
 
 
 async def test_a_picture_that_is_late_is_no_money() -> None:

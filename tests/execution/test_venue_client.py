@@ -9,6 +9,7 @@ import pytest
 import trio
 from attrs import define, field
 from trio.testing import MockClock
+from trio_clock import TrioClock
 
 from polytui.config.execution import ExecutionSettings
 from polytui.execution.client import ExecutionClient
@@ -34,21 +35,6 @@ def an_order(order_id: str) -> Order:
         order_id, "round", "up", Outcome.UP, Side.BUY, Price(500_000), Shares(10 * MICRO),
         TimeInForce.GTC, False, "fade", 0,
     )  # fmt: skip
-
-
-class Clock:
-    """Session time on Trio's virtual clock."""
-
-    speed = 1.0
-
-    def now_ns(self) -> int:
-        return round(trio.current_time() * NS_PER_S)
-
-    def real_s(self, session_ns: int) -> float:
-        return session_ns / NS_PER_S
-
-    async def sleep_until(self, when_ns: int) -> None:
-        await trio.sleep_until(when_ns / NS_PER_S)
 
 
 Answer = Callable[[str], Awaitable[Any]]
@@ -146,11 +132,11 @@ class Bench:
             self.client = VenueClient(
                 BTC,
                 self.wire,
-                Clock(),
+                TrioClock(),
                 self.settings,
                 account,
                 150_000_000,
-                VenueModes(Clock(), self.deliver),
+                VenueModes(TrioClock(), self.deliver),
                 self.restricted.append,
             )
             account.start_soon(self.client.modes.run)
@@ -488,7 +474,7 @@ async def test_an_answer_that_comes_between_two_lives_is_heard_by_the_next(
         with trio.move_on_after(1):
             await bench.client.run(bench.performed, bench.deliver)
 
-    bench.live = trio.sleep_forever  # type: ignore[method-assign]
+    bench.live = trio.sleep_forever
     await bench.run(script)
     assert bench.told == [(10.0, ev.Accepted("o"))]
     assert (1.0, "open", "o") in bench.wire.asked
@@ -518,7 +504,7 @@ async def test_a_fault_of_ours_is_a_crash_of_the_asset_alone(autojump_clock: Moc
         assert raised.group_contains(ZeroDivisionError)
         bench.told.append((trio.current_time(), "crashed"))
 
-    bench.live = live  # type: ignore[method-assign]
+    bench.live = live
 
     async def script(bench: Bench) -> None:
         bench.place("o")

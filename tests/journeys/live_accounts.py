@@ -40,6 +40,8 @@ from polytui.venues.polymarket.user_channel import UserChannel, UserEvent, UserO
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 START_NS = 1_795_204_800 * NS_PER_S
+PATIENT = HttpSettings(read_s=25.0, total_s=30.0, burst=100)
+"""On a machine that does much else."""
 LIVE = LiveSettings(money_settles_s=1.0, user_silence_s=2.0, user_lag_s=0.5)
 
 
@@ -138,7 +140,7 @@ class Kept:
         """What the venue says that the account has."""
         http = Http(
             self.urls.control,
-            HttpSettings(),
+            PATIENT,
             headers={"Authorization": f"Bearer {self.urls.control_token}"},
             is_loopback_only=True,
         )
@@ -153,7 +155,7 @@ class Kept:
 async def control(urls: Urls, route: str, **order: Any) -> Any:
     http = Http(
         urls.control,
-        HttpSettings(),
+        PATIENT,
         headers={"Authorization": f"Bearer {urls.control_token}"},
         is_loopback_only=True,
     )

@@ -3,7 +3,6 @@ trouble that its control API makes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 from attrs import define, field
+from live_accounts import PATIENT, control
 
 from polytui.config.api_key import ApiKey
 from polytui.config.secrets import Secret
@@ -36,8 +36,6 @@ pytestmark = pytest.mark.trio
 START_NS = 1_795_204_800 * NS_PER_S
 WALLET = wallet_of(Secret("0x" + "5a" * 32), WalletType.DEPOSIT)
 DOLLAR = 1_000_000
-PATIENT = HttpSettings(read_s=25.0, total_s=30.0, burst=100)
-"""On a machine that does much else."""
 HELD_HERE = "as many orders as tier standard lets through are on their way"
 
 
@@ -84,19 +82,6 @@ class Stand:
 
     async def control(self, route: str, **order: Any) -> Any:
         return await control(self.urls, route, **order)
-
-
-async def control(urls: Urls, route: str, **order: Any) -> Any:
-    http = Http(
-        urls.control,
-        PATIENT,
-        headers={"Authorization": f"Bearer {urls.control_token}"},
-        is_loopback_only=True,
-    )
-    try:
-        return json.loads(await http.post(route, json.dumps(order).encode()))
-    finally:
-        await http.close()
 
 
 @asynccontextmanager

@@ -59,10 +59,10 @@ async def test_a_name_that_leads_elsewhere_is_hung_up_on_before_a_byte() -> None
     resolved = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0))]
 
     class Elsewhere(trio.abc.HostnameResolver):
-        async def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):  # type: ignore[no-untyped-def]
+        async def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):
             return [(*one[:4], (one[4][0], port)) for one in resolved]
 
-        async def getnameinfo(self, sockaddr, flags):  # type: ignore[no-untyped-def]
+        async def getnameinfo(self, sockaddr, flags):
             raise NotImplementedError
 
     before = trio.socket.set_custom_hostname_resolver(Elsewhere())

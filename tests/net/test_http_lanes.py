@@ -73,7 +73,7 @@ async def test_headers_of_the_moment_are_made_when_it_is_the_requests_turn(
 
 
 async def ask_stamped(http: Http, stamp: Callable[[], dict[str, str]], lane: object) -> None:
-    await http.ask("GET", "/x", is_read=True, stamp=stamp, lane=lane)  # type: ignore[arg-type]
+    await http.ask("GET", "/x", is_read=True, stamp=stamp, lane=lane)
 
 
 @pytest.mark.trio

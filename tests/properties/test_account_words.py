@@ -101,7 +101,7 @@ class LiveWorld(World):
             event = evolve(event, is_live=True, cash=Usd(self.audit.cash))
         if isinstance(event, ev.RoundSettled):
             self.ended += [one.slug for one in self.rounds.values() if event.settles(one)]
-        super().tell(asset, decode_event(encode_event(event)), is_last=is_last)  # type: ignore[arg-type]
+        super().tell(asset, decode_event(encode_event(event)), is_last=is_last)
 
 
 def lived_live(world_events: list[WorldEvent]) -> LiveWorld:

@@ -70,7 +70,7 @@ async def sent(bench: LiveBench, asked: list[str]) -> int:
         signed = OrderSigner(bench.wallet).sign(order, bench.venue.round)
         before = len(bench.requests)
         try:
-            return await SellingOut(account, armed)._sent(signed)  # type: ignore[arg-type]
+            return await SellingOut(account, armed)._sent(signed)
         finally:
             asked += bench.requests[before:]
 
