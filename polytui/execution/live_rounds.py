@@ -67,9 +67,11 @@ class LiveRound:
         return Price(MICRO if outcome is self.winner else 0)
 
     def shares(self, outcome: Outcome) -> int:
-        """Below zero where more was sold than is known to be held."""
-        position = self.position
-        return position.shares(outcome) - position.owed(outcome)
+        """Below zero where more was sold than is known to be held. Asked for at each order: a sum,
+        and no ledger made anew."""
+        held = () if self.carried is None else self.carried.holdings
+        before = sum(one.shares for one in held if one.outcome is outcome)
+        return before + _moved(self.fills, outcome) - _moved(self.taken_back, outcome)
 
     def held(self) -> HeldRound:
         """What was sold and never held is owed: shares below zero."""
@@ -136,6 +138,10 @@ class LiveRounds:
         live = self._by_slug.pop(slug)
         for outcome in Outcome:
             del self._places[live.listed.token_of(outcome)]
+
+
+def _moved(fills: dict[Trade, LiveFill], outcome: Outcome) -> int:
+    return sum(fill.signed_shares for fill in fills.values() if fill.outcome is outcome)
 
 
 def _without(carried: HeldRound, taken_back: dict[Trade, LiveFill]) -> HeldRound:
