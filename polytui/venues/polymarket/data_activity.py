@@ -10,12 +10,11 @@ from collections.abc import Sequence
 import msgspec
 from attrs import frozen
 
-from polytui.model.errors import Rejected, Retry
 from polytui.model.events import CashKind
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S, Usd, usd_from_float
 from polytui.net.http import Http
-from polytui.venues.feed import WIRE_FAULTS
+from polytui.venues.polymarket.data_api import read_answer
 
 _PAGE = 100
 _KINDS = {
@@ -77,12 +76,7 @@ class DataActivity:
             "limit": str(_PAGE),
         }
         body = await self._http.get("/v2/activity", asked)
-        try:
-            rows = _decode(body).data
-        except msgspec.ValidationError as fault:
-            raise Rejected(f"Data API activity: {fault}; do not trust it") from None
-        except WIRE_FAULTS as fault:
-            raise Retry(f"Data API activity is unreadable: {fault}; try again") from None
+        rows = read_answer(_decode, body, "activity").data
         return [_deed(row) for row in rows if row.type in _KINDS and row.usdc_size]
 
 

@@ -5,6 +5,9 @@ It reads the chain, so it is the last to know and the best to trust; rows lag by
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 from attrs import frozen
 
@@ -13,6 +16,8 @@ from polytui.model.events import NO_WINNER
 from polytui.model.instrument import Outcome, Round
 from polytui.net.http import Http
 from polytui.venues.feed import WIRE_FAULTS
+
+Answer = TypeVar("Answer")
 
 _WHOLE, _HALF = 1_000_000, 500_000
 """Payouts are millionths of a dollar a share, in the venue's order of outcomes."""
@@ -60,6 +65,17 @@ _PAGES_MOST = 20
 _ROWS_A_PAGE = 500
 
 
+def read_answer(decode: Callable[[bytes], Answer], body: bytes, what: str) -> Answer:
+    """Of any route of it. JSON that does not fit is refused; a body that is no JSON is a venue in
+    trouble."""
+    try:
+        return decode(body)
+    except msgspec.ValidationError as fault:
+        raise Rejected(f"Data API {what}: {fault}; do not trust it") from None
+    except WIRE_FAULTS as fault:
+        raise Retry(f"Data API {what}: unreadable: {fault}; try again") from None
+
+
 class DataApi:
     """Questions that need no key. Errors as in `net/http.py`."""
 
@@ -69,12 +85,7 @@ class DataApi:
     async def winner(self, listed: Round) -> str | None:
         """The token that was paid for, NO_WINNER where both were by half; None until it is told."""
         body = await self._http.get("/v2/resolutions", {"condition": listed.condition_id})
-        try:
-            rows = _decode(body).data
-        except msgspec.ValidationError as fault:
-            raise Rejected(f"Data API resolutions: {fault}; do not trust it") from None
-        except WIRE_FAULTS as fault:
-            raise Retry(f"Data API resolutions are unreadable: {fault}; try again") from None
+        rows = read_answer(_decode, body, "resolutions").data
         told = {_paid(row, listed) for row in rows if _is_final(row, listed)}
         if len(told) > 1:
             raise Rejected(f"Data API pays {listed.slug} in {len(told)} ways; ask the CLOB")
@@ -92,12 +103,7 @@ class DataApi:
         }
         for _ in range(_PAGES_MOST):
             body = await self._http.get("/v2/positions", asked)
-            try:
-                page = _decode_held(body)
-            except msgspec.ValidationError as fault:
-                raise Rejected(f"Data API positions: {fault}; do not trust it") from None
-            except WIRE_FAULTS as fault:
-                raise Retry(f"Data API positions are unreadable: {fault}; try again") from None
+            page = read_answer(_decode_held, body, "positions")
             found += [HeldToken(one.token_id, one.condition_id, one.slug) for one in page.data]
             if not page.pagination.next_cursor:
                 break
