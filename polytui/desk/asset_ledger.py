@@ -15,6 +15,7 @@ from polytui.ledger.attribution import NOBODY
 from polytui.ledger.bookings import (
     Booking,
     Line,
+    Merged,
     Reckoning,
     Restored,
     SettledRound,
@@ -24,21 +25,13 @@ from polytui.ledger.bookings import (
 )
 from polytui.ledger.claims import Beliefs
 from polytui.ledger.positions import Positions
-from polytui.ledger.working import LookRule, WorkingOrder, WorkingOrders
+from polytui.ledger.working import MOVES, LookRule, WorkingOrders
 from polytui.model import events as ev
 from polytui.model.effects import Effect, LookUp, Reason, Warn, Why
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, OrderMove, Side
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Shares, Usd
 
-MOVES: dict[type[Any], OrderMove] = {
-    ev.Accepted: OrderMove.ACCEPTED,
-    ev.Refused: OrderMove.REFUSED,
-    ev.Deferred: OrderMove.DEFERRED,
-    ev.Unanswered: OrderMove.UNANSWERED,
-    ev.Cancelled: OrderMove.CANCELLED,
-    ev.CancelRefused: OrderMove.CANCEL_REFUSED,
-}
 _MOST_STRAYS = 1_000
 
 Place = tuple[Round, Outcome]
@@ -276,6 +269,15 @@ class AssetLedger:
         account.bookings.add(slug, line)
         self._held_is_now(slug)
 
+    def merged(self, event: ev.PairsMerged, now_ns: int) -> bool:
+        """Pairs became dollars; False if that is counted already, or its round forgotten and paid."""
+        line = Merged(event.slug, event.shares, event.key, now_ns)
+        bookings, lines = self.asset_account.bookings, self.asset_account.bookings.lines(event.slug)
+        is_known = line.key in self._counted or bookings.counts(line.key)
+        if lines and not is_known:
+            self._reckon_anew(event.slug, lines, [*lines, line], now_ns)
+        return bool(lines) and not is_known
+
     # --- what never happened ----------------------------------------------------------------------
 
     def _reversed(self, event: ev.Reversed, now_ns: int, place: FindPlace) -> list[Effect]:
@@ -371,13 +373,13 @@ class AssetLedger:
         kept = self.exposure.rounds.get(slug)
         return Shares(0 if kept is None else kept.side(outcome).selling)
 
-    def of_round(self, slug: str) -> list[WorkingOrder]:
-        return self.orders.of_round(slug)
-
     def closing_of_others(self, listed: Round, strategy: str) -> Usd:
         """What the account can lose at this round's closing time, without what the strategy itself
         has in the round."""
-        positions, working = self.asset_account.live.open(listed.slug), self.of_round(listed.slug)
+        positions, working = (
+            self.asset_account.live.open(listed.slug),
+            self.orders.of_round(listed.slug),
+        )
         held = sum(each.cost for each in positions if each.strategy == strategy)
         wanted = sum(each.reserved for each in working if each.order.strategy == strategy)
         return Usd(max(0, self._account.at_risk.at_stake_at(listed.closes_ns) - held - wanted))

@@ -219,7 +219,7 @@ class Attention:
             return False
         if account.live.open(slug) or account.shadow.open(slug) or market_round.quote_sets:
             return False
-        return not (account.shadow.is_anyone_waiting(slug) or self._ledger.of_round(slug))
+        return not (account.shadow.is_anyone_waiting(slug) or self._ledger.orders.of_round(slug))
 
     def state(self) -> tuple[object, ...]:
         return (

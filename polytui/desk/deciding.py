@@ -181,14 +181,14 @@ class Deciding:
             working.order.strategy == name
             and working.order.outcome is outcome
             and working.order.side is Side.BUY
-            for working in self._ledger.of_round(market_round.slug)
+            for working in self._ledger.orders.of_round(market_round.slug)
         )
 
     def _entry(
         self, market_round: DeskRound, candidates: Sequence[Candidate], whys: dict[str, Why]
     ) -> list[WantedQuote]:
         """The strongest of those whose side nobody stands against."""
-        working = self._ledger.of_round(market_round.slug)
+        working = self._ledger.orders.of_round(market_round.slug)
         held = self._asset_account.live.open(market_round.slug)
         held = tuple([one for one in held if not self._quote_sets.is_quoting(one.strategy)])
         free = []

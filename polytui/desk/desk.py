@@ -16,7 +16,7 @@ from polytui.config.schema import Settings
 from polytui.desk import forecast_check
 from polytui.desk.account import Account
 from polytui.desk.account_words import ACCOUNT_WORDS, AccountWord, AccountWords
-from polytui.desk.asset_ledger import MOVES, AssetLedger
+from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.attention import Attention
 from polytui.desk.book_reads import read_if_unsettled
 from polytui.desk.breaker_looks import BreakerLooks
@@ -40,16 +40,10 @@ from polytui.desk.venue_answers import VenueAnswers
 from polytui.desk.view_builder import NoView, ViewInputs, build_view
 from polytui.desk.waking import Waking
 from polytui.ledger.diff import WantedQuote
+from polytui.ledger.working import MOVES
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
-from polytui.model.effects import (
-    VOID,
-    Credit,
-    Effect,
-    Reason,
-    Warn,
-    Why,
-)
+from polytui.model.effects import VOID, Credit, Effect, Reason, Warn, Why
 from polytui.model.instrument import Asset, Outcome, PriceKind
 from polytui.model.snapshot import FeedState
 from polytui.risk.limits import Exposure, Limits
@@ -294,6 +288,9 @@ class Desk:
             self._waking.filled(working.order, event.price, step.now_ns)
         self._limits.judge_day(step, self.settings)
 
+    def _pairs_merged(self, step: Step, event: ev.PairsMerged) -> bool:
+        return self.ledger.merged(event, step.now_ns)
+
     def _commanded(self, step: Step, event: ev.Commanded) -> None:
         self._people.obey(step, event, self.settings)
 
@@ -388,6 +385,8 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     **dict.fromkeys(FEED_EVENTS, Desk._feed_told),
     ev.Filled: Desk._money_moved,
     ev.Reversed: Desk._money_moved,
+    ev.PairsMerged: Desk._pairs_merged,
+    ev.WinnersRedeemed: Desk._kept_only,
     ev.NotFound: Desk._reported,
     ev.OrderFound: Desk._reported,
     ev.Commanded: Desk._commanded,

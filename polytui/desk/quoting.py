@@ -40,7 +40,7 @@ class Quoter:
     ) -> dict[str, Why]:
         """Make the working orders of a round what is wanted; by strategy, why one is not placed, or
         is smaller than it wanted."""
-        working = self._ledger.of_round(market_round.slug)
+        working = self._ledger.orders.of_round(market_round.slug)
         if not wanted and not working:
             return {}
         self._cancel(step, self._outgrown(step, market_round, wanted, working, settings))

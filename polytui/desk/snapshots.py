@@ -137,7 +137,9 @@ def show_round(desk: Desk, market_round: DeskRound, now_ns: int) -> RoundView:
         down_shares=position.down,
         cost=position.total_cost,
         marked_pnl=_marked_round(market_round, position),
-        orders=tuple(_show_order(order) for order in desk.ledger.of_round(market_round.slug)),
+        orders=tuple(
+            _show_order(order) for order in desk.ledger.orders.of_round(market_round.slug)
+        ),
         average=show_average(desk.prices, listed),
         is_strike_estimated=market_round.strike_source == ESTIMATED,
         fair_age_ms=_fair_age_ms(market_round, now_ns),

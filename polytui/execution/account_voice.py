@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from polytui.execution.client import AccountNews, Deliver
+from polytui.execution.client import AccountNews, Deliver, ToldOnce
 from polytui.execution.venue_client import VenueClient
-from polytui.model.events import CashMoved, FeedDown, FeedUp, Reconciled
+from polytui.model.events import FeedDown, FeedUp, Reconciled
 from polytui.model.instrument import Asset
 
 
@@ -23,7 +23,7 @@ class AccountVoice:
 
     clients: Mapping[Asset, VenueClient]
     health: dict[str, FeedUp | FeedDown] = field(factory=dict)
-    untold: list[CashMoved | Reconciled] = field(factory=list)
+    untold: list[ToldOnce] = field(factory=list)
 
     def tell(self, news: AccountNews) -> None:
         """To whom it concerns and who listens now; the rest is for whoever begins to."""
@@ -43,7 +43,7 @@ class AccountVoice:
         for news in (*self.health.values(), *untold):
             deliver(news)
 
-    def _keep(self, news: CashMoved | Reconciled) -> None:
+    def _keep(self, news: ToldOnce) -> None:
         """Of comparisons that found nothing and ended nothing the last one is enough: there is one
         a minute for as long as nobody lives."""
         if self.untold and _is_quiet(self.untold[-1]):
@@ -51,5 +51,5 @@ class AccountVoice:
         self.untold.append(news)
 
 
-def _is_quiet(news: CashMoved | Reconciled) -> bool:
+def _is_quiet(news: ToldOnce) -> bool:
     return isinstance(news, Reconciled) and not news.differences and not news.slugs

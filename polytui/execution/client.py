@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, runtime_checkable
+from typing import Protocol, get_args, runtime_checkable
 
 import trio
 from attrs import field, frozen
@@ -27,9 +27,11 @@ from polytui.model.events import (
     FeedDown,
     FeedUp,
     FoundOrder,
+    PairsMerged,
     Reconciled,
     Report,
     Trade,
+    WinnersRedeemed,
 )
 from polytui.model.instrument import Asset, Round
 from polytui.model.orders import Order
@@ -38,8 +40,11 @@ from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.pools import Pools
 
-AccountNews = FeedUp | FeedDown | CashMoved | Reconciled
+ToldOnce = CashMoved | PairsMerged | WinnersRedeemed | Reconciled
+AccountNews = FeedUp | FeedDown | ToldOnce
 """What an account says besides what became of orders: how it is itself, and its money."""
+TOLD_ONCE: tuple[type[ToldOnce], ...] = get_args(ToldOnce)
+"""Of that, what nobody tells again: how it is itself is a state."""
 
 ORDER_SIGNED = "order-signed"
 """An order has its name and its signature, and nothing of it was sent."""

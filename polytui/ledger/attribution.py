@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from attrs import define, evolve, field, frozen
 
+from polytui.ledger.hands import merge_pairs, take
 from polytui.ledger.lots import Lot, split
 from polytui.ledger.strategy_part import StrategyPart
 from polytui.model.events import HeldRound
@@ -173,6 +174,28 @@ class Attribution:
         else:
             self._sell(slug, strategy, outcome, fill)
 
+    def merge(self, slug: str, shares: Shares) -> None:
+        """So many of each outcome became dollars: out of the pairs in one strategy's hands, a
+        dollar each. Where more went than those, of whoever entered last, half a dollar a share."""
+        listed = self._rounds.setdefault(slug, _Round())
+        merged, left = merge_pairs(listed.parts.values(), shares)
+        for part, some in merged:
+            part.flow += some
+        self._count(listed, [part for part, _ in merged])
+        if left:
+            gone = [one for each in Outcome for one in self._give_up(listed, each, left)]
+            self._share_out(listed, gone, left)
+
+    def _give_up(self, listed: _Round, outcome: Outcome, shares: int) -> list[tuple[_Part, int]]:
+        gone = take(listed.holders(outcome)[::-1], outcome, shares)
+        for part, _ in gone:
+            part.claimed = None
+        if owed := shares - sum([some for _, some in gone]):
+            self._result(NOBODY)
+            listed.part(NOBODY).lot(outcome).owe(owed)
+            gone.append((listed.part(NOBODY), owed))
+        return gone
+
     def claims(self, slug: str) -> tuple[Claim, ...]:
         """What strategies said of their entries in a round, those that said anything."""
         listed = self._rounds.get(slug)
@@ -224,13 +247,13 @@ class Attribution:
         listed = self._rounds.setdefault(held.round.slug, _Round())
         left: list[tuple[_Part, int]] = []
         for outcome in Outcome:
-            shares, cost = _held(held, outcome)
+            shares, cost = held.of(outcome)
             missing = shares - listed.shares(outcome)
             if missing > 0:
                 cost = max(0, cost - listed.cost(outcome))
                 self._buy(held.round.slug, NOBODY, outcome, missing, cost, now_ns)
             else:
-                left += _take(listed.holders(outcome)[::-1], outcome, -missing)
+                left += take(listed.holders(outcome)[::-1], outcome, -missing)
         flow = held.cash_flow - sum([part.flow for part in listed.parts.values()])
         self._share_out(listed, left, flow)
         for part, _ in left:
@@ -328,7 +351,7 @@ class Attribution:
         listed = self._rounds.setdefault(slug, _Round())
         holders = listed.holders(outcome)
         holders.sort(key=lambda part: part.strategy != strategy)  # stable: its own first
-        sold = _take(holders, outcome, fill.shares)
+        sold = take(holders, outcome, fill.shares)
         if owed := fill.shares - sum([shares for _, shares in sold]):
             part = listed.part(strategy)
             part.lot(outcome).owe(owed)
@@ -370,25 +393,3 @@ def _position(part: _Part, outcome: Outcome, lot: Lot) -> StrategyPosition:
     shares = lot.shares - part.pairs
     cost = lot.cost * shares // lot.shares
     return StrategyPosition(part.strategy, outcome, Shares(shares), Usd(cost), lot.since_ns)
-
-
-def _take(holders: Iterable[_Part], outcome: Outcome, shares: int) -> list[tuple[_Part, int]]:
-    """Shares out of the hands of these, one after the other; who lost how many."""
-    taken: list[tuple[_Part, int]] = []
-    for part in holders:
-        lot = part.lot(outcome)
-        some = min(shares, lot.held)
-        if not some:
-            break
-        lot.take(some)
-        shares -= some
-        taken.append((part, some))
-    return taken
-
-
-def _held(held: HeldRound, outcome: Outcome) -> tuple[int, int]:
-    """(shares, cost) of an outcome as the venue says."""
-    for holding in held.holdings:
-        if holding.outcome is outcome:
-            return holding.shares, holding.cost
-    return 0, 0

@@ -65,10 +65,32 @@ class Restored:
         return (holdings, self.held.cash_flow)
 
 
+MERGE = "merge"
+"""In place of an order, in the key of a merge."""
+
+
+@frozen
+class Merged:
+    """Pairs became dollars."""
+
+    slug: str
+    shares: Shares
+    name: str
+    """Of this merge alone."""
+    at_ns: int
+
+    @property
+    def key(self) -> Trade:
+        return (MERGE, self.name)
+
+    def state(self) -> tuple[object, ...]:
+        return (*self.key, self.shares)
+
+
 _MOST_FAILED = 1_000
 """Kept: a venue that fails more trades than this has other troubles than a late word of one."""
 
-Line = Booking | Restored
+Line = Booking | Restored | Merged
 EnteredSide = tuple[str, str]
 """(strategy, outcome) of a side that was bought."""
 
@@ -104,6 +126,9 @@ class Reckoning:
             self.positions.restore(line.held)
             self.attribution.restore(line.held, line.at_ns)
             return
+        if isinstance(line, Merged):
+            merge(line, self.positions, self.attribution)
+            return
         is_entry = enters(line, self.attribution)
         book(line, self.positions, self.attribution)
         side = (line.strategy, line.outcome.value)
@@ -126,6 +151,11 @@ def book(line: Booking, positions: Positions, attribution: Attribution) -> None:
     attribution.fill(
         line.slug, line.strategy, line.outcome, line.side, line.fill, line.at_ns, line.worth
     )
+
+
+def merge(line: Merged, positions: Positions, attribution: Attribution) -> None:
+    positions.merge(line.slug, line.shares)
+    attribution.merge(line.slug, line.shares)
 
 
 @define
@@ -222,9 +252,13 @@ class Bookings:
         return any(isinstance(one, Booking) and one.key == key for one in self._open.get(slug, ()))
 
     def keys(self) -> set[Trade]:
-        """Every fill that is booked."""
+        """Every fill and every merge that is booked."""
         kept = [*self._open.values(), *(one.lines for one in self._settled.values())]
-        return {line.key for lines in kept for line in lines if isinstance(line, Booking)}
+        return {line.key for lines in kept for line in lines if isinstance(line, Booking | Merged)}
+
+    def counts(self, key: Trade) -> bool:
+        """Whether it is one of those."""
+        return key in self.keys()
 
     def find(self, key: Trade) -> Booking | None:
         kept = [*self._open.values(), *(one.lines for one in self._settled.values())]

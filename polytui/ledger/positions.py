@@ -127,6 +127,13 @@ class Positions:
         position.fills += 1
         return Usd(flow)
 
+    def merge(self, slug: str, shares: Shares) -> None:
+        """So many of each outcome became dollars: what a pair would have paid."""
+        position = self._by_slug.setdefault(slug, Position())
+        for outcome in Outcome:
+            position.sell(outcome, shares)
+        position.cash_flow = Usd(position.cash_flow + shares)
+
     def settle(self, slug: str, winner: Outcome | None) -> tuple[Usd, Usd]:
         """Close a round: (payout, realised PnL). Each winning share pays one dollar; every share
         half of one where the round was cancelled and nobody wins."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import define, field, frozen
 
+from polytui.model import events as ev
 from polytui.model.events import FoundOrder
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
 from polytui.model.units import MICRO, Shares, Usd, cost_of, proceeds_of
@@ -14,6 +16,17 @@ _NO_FEE = Usd(0)
 _LOOKS = 2
 _SIGNS_OF_LIFE = (OrderMove.ACCEPTED, OrderMove.FILLED_PART)
 _NO_ANSWERS = (OrderMove.UNANSWERED, OrderMove.CANCEL_ASKED)
+
+
+MOVES: dict[type[Any], OrderMove] = {
+    ev.Accepted: OrderMove.ACCEPTED,
+    ev.Refused: OrderMove.REFUSED,
+    ev.Deferred: OrderMove.DEFERRED,
+    ev.Unanswered: OrderMove.UNANSWERED,
+    ev.Cancelled: OrderMove.CANCELLED,
+    ev.CancelRefused: OrderMove.CANCEL_REFUSED,
+}
+"""What a report of the venue is to its order."""
 
 
 class IllegalMove(Exception):

@@ -1,5 +1,5 @@
-"""What is said of the whole account, and of no order: money that no trade explains, and that our
-books were held against the venue's."""
+"""What is said of the whole account, and of no order: money that no trade explains, what its wallet
+did on the chain, and that our books were held against the venue's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from polytui.model.units import Usd
+from polytui.model.units import Shares, Usd
 
 
 class CashKind(str, Enum):
@@ -49,3 +49,32 @@ class Reconciled:
     differences: int
     slugs: tuple[str, ...] = ()
     """Rounds that were settled since the one before, and that these balances count."""
+
+
+@frozen
+class PairsMerged:
+    """So many shares of each outcome became so many dollars, on the chain. What they locked in was
+    counted before: a pair pays a dollar whoever wins."""
+
+    slug: str
+    shares: Shares
+    """Of each outcome, gone."""
+    key: str
+    """Of this merge alone: the same one told twice is one."""
+    at_ns: int
+    detail: str = ""
+    """The transaction, where it is known."""
+
+
+@frozen
+class WinnersRedeemed:
+    """The venue paid for the shares of a round that is settled. The ledger counted that when the
+    round was settled, so it changes no figure."""
+
+    slug: str
+    amount: Usd
+    key: str
+    """Of this redemption alone."""
+    at_ns: int
+    detail: str = ""
+    """The transaction, where it is known."""

@@ -12,7 +12,13 @@ from enum import Enum
 
 from attrs import frozen
 
-from polytui.model.account_events import CashKind, CashMoved, Reconciled
+from polytui.model.account_events import (
+    CashKind,
+    CashMoved,
+    PairsMerged,
+    Reconciled,
+    WinnersRedeemed,
+)
 from polytui.model.feed_events import (
     ACCOUNT_FEEDS,
     BOOK_FEED,
@@ -27,7 +33,7 @@ from polytui.model.feed_events import (
     FeedUp,
     FrameRejected,
 )
-from polytui.model.instrument import Asset, Round
+from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.market_events import (
     EXCHANGE_FEED,
     BookChanged,
@@ -77,6 +83,13 @@ class HeldRound:
     cash_flow: Usd
     """Everything received minus everything paid in this round, fees included."""
     working: tuple[FoundOrder, ...] = ()
+
+    def of(self, outcome: Outcome) -> tuple[int, int]:
+        """(shares, cost) of one outcome."""
+        for holding in self.holdings:
+            if holding.outcome is outcome:
+                return holding.shares, holding.cost
+        return 0, 0
 
 
 @frozen
@@ -262,6 +275,8 @@ Event = (
     | FrameRejected
     | Report
     | CashMoved
+    | PairsMerged
+    | WinnersRedeemed
     | Reconciled
     | Commanded
 )
@@ -323,6 +338,7 @@ __all__ = [
     "ModelLoaded",
     "NotFound",
     "OrderFound",
+    "PairsMerged",
     "Reconciled",
     "Refused",
     "Report",
@@ -340,5 +356,6 @@ __all__ = [
     "Trade",
     "TradePrinted",
     "Unanswered",
+    "WinnersRedeemed",
 ]
 """Whoever takes events finds all of them here, wherever they are written down."""

@@ -9,19 +9,17 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
-from polytui.execution.client import AccountNews, ExecutionClient
+from polytui.execution.client import TOLD_ONCE, AccountNews, ExecutionClient
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import FollowedRound
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
     BOOK_FEED,
-    CashMoved,
     Commanded,
     Event,
     ExchangeTraded,
     FeedDown,
     FrameRejected,
-    Reconciled,
     Report,
     RoundSettled,
 )
@@ -153,7 +151,7 @@ class AssetRun:
 
     def deliver_report(self, report: Report | AccountNews) -> None:
         """Money of the account is told once, to one desk: it finds room however full it is."""
-        if isinstance(report, CashMoved | Reconciled):
+        if isinstance(report, TOLD_ONCE):
             self.inbox.insist(Item(report))
         else:
             self.inbox.put(Item(report))

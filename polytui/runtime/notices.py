@@ -17,9 +17,11 @@ from polytui.model.events import (
     FeedStale,
     FeedUp,
     Filled,
+    PairsMerged,
     Reconciled,
     Refused,
     Reversed,
+    WinnersRedeemed,
 )
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
@@ -36,6 +38,8 @@ TOLD = (
     FeedMended,
     FeedRefused,
     CashMoved,
+    PairsMerged,
+    WinnersRedeemed,
     Reconciled,
 )
 """Everything else is in the journal, or has a line of its own where it is decided."""
@@ -46,7 +50,7 @@ def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:
     match event:
         case Filled() | Reversed() | Refused():
             return _order_words(event, orders)
-        case CashMoved() | Reconciled():
+        case CashMoved() | Reconciled() | PairsMerged() | WinnersRedeemed():
             return _account_words(event)
         case FeedStale(feed, age_ms, _, stream):
             since = "no data yet" if age_ms < 0 else f"{age_ms / 1000:.1f} s without data"
@@ -71,8 +75,15 @@ def _health_words(event: FeedDown | FeedUp) -> tuple[str, str]:
     return level, f"{name} is down: {event.detail}"
 
 
-def _account_words(event: CashMoved | Reconciled) -> tuple[str, str]:
+def _account_words(
+    event: CashMoved | Reconciled | PairsMerged | WinnersRedeemed,
+) -> tuple[str, str]:
     match event:
+        case PairsMerged(slug, shares):
+            usd = format_micro(shares, 2)
+            return "info", f"merged {usd} pairs of {slug} into {usd} dollars"
+        case WinnersRedeemed(slug, amount):
+            return "info", f"redeemed {format_micro(amount, 2)} dollars of {slug}"
         case CashMoved(kind, amount, _, _, detail):
             said = f"{kind.value} {'+' if amount >= 0 else ''}{format_micro(amount, 6)}: no result"
             return "info", f"{said}; {detail}" if detail else said

@@ -9,8 +9,9 @@ import trio
 from attrs import define, field
 from loguru import logger
 
+from polytui.execution.client import TOLD_ONCE
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import AssetHalted, CashMoved, Event, Reconciled
+from polytui.model.events import AssetHalted, Event
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
@@ -89,7 +90,7 @@ class Supervisor:
         self._free_reserves(opening)
         most = self.session.settings.supervision.max_crashes
         take_without_a_life(self.run, self.session, AssetHalted(len(self.crashes), most))
-        for told in self.run.inbox.take_kinds(CashMoved, Reconciled):
+        for told in self.run.inbox.take_kinds(*TOLD_ONCE):
             # Nobody else was told of it: it is the account's.
             take_without_a_life(self.run, self.session, told)
         self.session.herald.say("error", self.run.asset.value, said)

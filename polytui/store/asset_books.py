@@ -23,6 +23,7 @@ from polytui.strategy.registry import STRATEGIES
 
 CREDIT, CORRECTION, UNSEEN = "credit", "correction", "unseen"
 PAYOUT = "payout"
+MERGE, REDEEM = "merge", "redeem"
 _BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 
@@ -139,6 +140,17 @@ class AssetBooks:
         """Of the account, whichever desk was told."""
         if self._account.moves.take(event):
             yield at.moved(event.kind.value, "", "", event.amount, event.detail)
+
+    def pairs_merged(self, at: Moment, event: ev.PairsMerged) -> Iterable[Row]:
+        if self.ledger.merged(event, at.at_ns):
+            slug = event.slug
+            yield at.moved(MERGE, at.asset, slug, event.shares, event.detail)
+            yield at.operated(MERGE, slug, event.shares, event.shares, event.key, event.detail)
+            yield from self._traded(at, slug)
+
+    def winners_redeemed(self, at: Moment, event: ev.WinnersRedeemed) -> Iterable[Row]:
+        """No figure of any ledger."""
+        yield at.operated(REDEEM, event.slug, None, event.amount, event.key, event.detail)
 
     def money_moved(self, at: Moment, event: ev.Filled | ev.Reversed) -> Iterable[Row]:
         key = (event.order_id, event.trade_id)

@@ -244,6 +244,8 @@ _HEARD: dict[bytes, _Telling] = {
         (ev.Filled, AssetBooks.money_moved),
         (ev.Reversed, AssetBooks.money_moved),
         (ev.CashMoved, AssetBooks.cash_moved),
+        (ev.PairsMerged, AssetBooks.pairs_merged),
+        (ev.WinnersRedeemed, AssetBooks.winners_redeemed),
         (ev.Accepted, AssetBooks.reported),
         (ev.Refused, AssetBooks.reported),
         (ev.Deferred, AssetBooks.reported),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from polytui.model.effects import Why
-from polytui.store.rows import DifferenceRow, RiskRow, SettlementRow, WalletRow
+from polytui.store.rows import DifferenceRow, OperationRow, RiskRow, SettlementRow, WalletRow
 
 
 @define
@@ -33,6 +33,12 @@ class Moment:
 
     def moved(self, kind: str, asset: str, slug: str, amount: int, detail: str = "") -> WalletRow:
         return WalletRow(*self.number(), self.at_ns, kind, asset, slug, amount, detail or None)
+
+    def operated(
+        self, kind: str, slug: str, shares: int | None, amount: int, key: str, detail: str
+    ) -> OperationRow:
+        where = (*self.number(), self.at_ns)
+        return OperationRow(*where, kind, slug, shares, amount, key, detail or None)
 
     def risk(self, kind: str, why: Why, until_ns: int = 0) -> RiskRow:
         where = (*self.number(), self.at_ns, self.asset)

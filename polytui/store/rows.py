@@ -119,15 +119,39 @@ class WalletRow:
     n: int
     at_ns: int
     kind: str
-    """opening (what the account began with), payout (a round paid); and money that no trade
-    explains: deposit, withdrawal, gas, rebate, reward, redemption, elsewhere, rounding,
-    unexplained."""
+    """opening (what the account began with), payout (a round paid), merge (pairs became dollars);
+    and money that no trade explains: deposit, withdrawal, gas, rebate, reward, redemption,
+    elsewhere, rounding, unexplained."""
     asset: str
     """Empty for the account's."""
     slug: str
     amount: int
     detail: str | None = last()
     """In words, where there are any."""
+
+
+@frozen
+class OperationRow:
+    """What the wallet did on the chain besides trading: pairs merged, winners redeemed."""
+
+    TABLE: ClassVar[str] = "operations"
+    KEY: ClassVar[tuple[str, ...]] = ("session", "seq", "n")
+    session: str
+    seq: int
+    n: int
+    at_ns: int
+    """When we heard that it was done."""
+    kind: str
+    """merge or redeem."""
+    slug: str
+    shares: int | None
+    """Of each outcome, of a merge."""
+    amount: int
+    """Dollars that came."""
+    key: str
+    """Of this operation alone."""
+    detail: str | None = last()
+    """The transaction, where it is known."""
 
 
 @frozen
@@ -286,6 +310,7 @@ Row = (
     | TradeRow
     | SettlementRow
     | WalletRow
+    | OperationRow
     | SettingsRow
     | RiskRow
     | EquityRow
@@ -304,6 +329,7 @@ TABLES: tuple[type[Any], ...] = (
     TradeRow,
     SettlementRow,
     WalletRow,
+    OperationRow,
     SettingsRow,
     RiskRow,
     EquityRow,
@@ -323,6 +349,7 @@ __all__ = [
     "EquityRow",
     "FillRow",
     "LatencyRow",
+    "OperationRow",
     "OrderRow",
     "ReasonRow",
     "RiskRow",

@@ -16,7 +16,7 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 2
+VERSION = 3
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
@@ -41,6 +41,7 @@ _INDICES = (
     "CREATE INDEX rounds_by_asset ON rounds (asset, opens_ns)",
     "CREATE INDEX signals_by_round ON signals (slug, strategy, at_ns)",
     "CREATE INDEX settlements_by_session ON settlements (session, at_ns)",
+    "CREATE INDEX operations_by_session ON operations (session, at_ns)",
     "CREATE INDEX latency_by_session ON latency (session, at_ns)",
     "CREATE INDEX latency_by_round ON latency (slug, at_ns)",
     "CREATE INDEX daily_by_day ON daily (day)",
@@ -88,6 +89,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE wallet ADD COLUMN detail TEXT",
         "ALTER TABLE equity ADD COLUMN moved INTEGER DEFAULT 0",
         _BY_VENUE_ID,
+    ),
+    2: (
+        "CREATE TABLE operations (session TEXT NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL,"
+        " at_ns INTEGER, kind TEXT, slug TEXT, shares INTEGER, amount INTEGER, key TEXT,"
+        " detail TEXT, PRIMARY KEY (session, seq, n)) WITHOUT ROWID",
+        "CREATE INDEX operations_by_session ON operations (session, at_ns)",
     ),
 }
 """By the version that a file has: the statements that make the next one of it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, field
 
-from polytui.ledger.bookings import Booking, Line, Reckoning
+from polytui.ledger.bookings import Booking, Line, Merged, Reckoning
 from polytui.ledger.strategy_part import StrategyPart
 from polytui.model.instrument import Outcome
 from polytui.model.units import MICRO
@@ -81,6 +81,12 @@ class Trade:
             self.left -= ahead
             self.left_value += value
             self.exit_order_id = order_id or self.exit_order_id
+
+    def merge(self, pairs: int) -> None:
+        """They pay now what they would have paid at the end."""
+        self.up -= pairs
+        self.down -= pairs
+        self.flow += pairs
 
     def settle(self, payout: int, px: int, at_ns: int, ended: str) -> None:
         """`px`: what a share of its outcome paid."""
@@ -161,6 +167,8 @@ class TradeBook:
         leads, at_ns = after.leads_to, line.at_ns
         own = [one for one in self.trades if one.strategy == strategy]
         current, change = own[-1] if own else None, after.less(was)
+        if isinstance(line, Merged):
+            change = _merge(own, change)
         if current is not None and current.closed_ns is None and leads is current.outcome.other:
             closing, change = _split(change, abs(was.ahead), abs(was.ahead) + abs(after.ahead))
             current.take(line, closing)
@@ -175,6 +183,18 @@ class TradeBook:
 
 
 _NOTHING = StrategyPart(0, 0, 0, 0)
+
+
+def _merge(own: Iterable[Trade], change: StrategyPart) -> StrategyPart:
+    """Pairs became dollars: of those trades that hold them, the first one first. What is left to
+    book was of no trade's pairs."""
+    left = min(-change.up, -change.down)
+    for one in own:
+        some = max(0, min(one.up, one.down, left))
+        one.merge(some)
+        left -= some
+        change = change.less(StrategyPart(-some, -some, some, 0))
+    return change
 
 
 def _leave(trade: Trade, at_ns: int) -> None:

@@ -95,6 +95,8 @@ OURS = (
     ev.NotFound,
     ev.OrderFound,
     ev.CashMoved,
+    ev.PairsMerged,
+    ev.WinnersRedeemed,
     ev.Reconciled,
     ev.Commanded,
 )

@@ -507,7 +507,7 @@ def test_an_unanswered_order_counts_as_if_it_lived() -> None:
     story = Story().a_minute_in()
     order = story.buying()
     story.tell(ev.Unanswered(order.order_id, "timeout"))
-    (entry,) = story.desk().ledger.of_round(order.slug)
+    (entry,) = story.desk().ledger.orders.of_round(order.slug)
     assert entry.state is OrderState.UNKNOWN
     assert story.mind.account.exposure == bought_for(order)
     assert of_kind(story.wait(5), Place) == []

@@ -230,7 +230,7 @@ def test_an_opening_brings_working_orders_with_it(is_certain: bool) -> None:
     found = ev.FoundOrder(order, Shares(2 * MICRO), trades=("t1",), is_certain=is_certain)
     held = ev.HeldRound(make_round(), (), Usd(0), (found,))
     story.tell(ev.DeskOpened(BTC, 2, story.cash, Usd(0), (held,)), is_last=False)
-    (working,) = story.desk().ledger.of_round(make_round().slug)
+    (working,) = story.desk().ledger.orders.of_round(make_round().slug)
     assert working.state is (OrderState.LIVE if is_certain else OrderState.UNKNOWN)
     assert working.left == order.shares - 2 * MICRO
     assert story.mind.account.working_orders == 1

@@ -156,7 +156,7 @@ def test_whatever_is_answered_no_more_is_on_its_way_out_than_is_held(
         if books is not None:
             story.two_books(*books)
         check_ways_out(story)
-        for entry in story.desk().ledger.of_round(make_round().slug):
+        for entry in story.desk().ledger.orders.of_round(make_round().slug):
             answer_it(story, entry.order, entry.state, entry.left, answer, number)
         story.silence(1.0)
         check_ways_out(story)
@@ -180,7 +180,7 @@ def answer_it(
 
 
 def check_ways_out(story: Story) -> None:
-    now, working = position(story), story.desk().ledger.of_round(make_round().slug)
+    now, working = position(story), story.desk().ledger.orders.of_round(make_round().slug)
     assert len(working) <= 1
     assert 0 <= sum(entry.left for entry in working) <= now.up - now.down
 

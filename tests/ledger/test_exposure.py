@@ -331,7 +331,10 @@ def counted(desks: Desks) -> dict[str, object]:
         for listed in ROUNDS:
             if listed.asset is not asset:
                 continue
-            position, working = ledger.positions.of(listed.slug), ledger.of_round(listed.slug)
+            position, working = (
+                ledger.positions.of(listed.slug),
+                ledger.orders.of_round(listed.slug),
+            )
             kept = kept_of(position, working)
             buys = [one for one in working if one.order.side is Side.BUY]
             for where in ("", asset.value):

@@ -126,6 +126,13 @@ class Book:
         end = self.shares[outcome.other] - sum(each.takes(outcome.other) for each in self.at_work)
         return self.so_far - self.flow - end
 
+    def merged(self, pairs: int) -> None:
+        """So many shares of each became dollars."""
+        for outcome, held in self.shares.items():
+            self.costs[outcome] *= Fraction(held - pairs, held)
+            self.shares[outcome] = held - pairs
+        self.flow += pairs
+
     def spent(self, outcome: Outcome) -> Fraction:
         """Paid for what is held of it, and what its working buys may still cost."""
         buying = [each for each in self.at_work if each.order.side is Side.BUY]

@@ -7,15 +7,27 @@ from attrs import define, evolve, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_checkpoints import goes_on_the_same
-from worlds import ASSETS, EAGER, WORLD_EVENTS, World, WorldEvent, a_busy_day, live_through
+from worlds import (
+    ANY_SEAT,
+    ASSETS,
+    EAGER,
+    SEATS,
+    WORLD_EVENTS,
+    Seat,
+    World,
+    WorldEvent,
+    a_busy_day,
+    live_through,
+)
 
 from polytui.desk.desk import Desk
 from polytui.journal.codec import decode_event, encode_event
+from polytui.ledger.bookings import MERGE
 from polytui.model import events as ev
 from polytui.model.effects import CancelAll, Effect, Place, Trip
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side
-from polytui.model.units import MICRO, Usd
+from polytui.model.units import MICRO, Shares, Usd
 
 MONEY = st.integers(-40_000_000, 900_000_000)
 KEYS = st.text("abc", min_size=1, max_size=2)
@@ -24,6 +36,7 @@ ACCOUNT_EVENTS = st.one_of(
     st.tuples(st.just("cash"), st.sampled_from(list(ev.CashKind)), MONEY, KEYS),
     st.tuples(st.just("account_feed"), FEEDS, st.sampled_from(["up", "up", "down", "stale"])),
     st.tuples(st.just("reconciled"), st.integers(0, 1)),
+    *[st.tuples(st.just("merge"), ANY_SEAT, st.integers(1, 4))] * 2,
 )
 DAYS = st.lists(st.one_of(WORLD_EVENTS, WORLD_EVENTS, ACCOUNT_EVENTS), min_size=10, max_size=60)
 RAMPED = evolve(EAGER, live=evolve(EAGER.live, ramp_rounds=1))
@@ -36,6 +49,7 @@ class LiveWorld(World):
     keys: set[str] = field(factory=set)
     feeds: dict[str, str] = field(factory=dict)
     ended: list[str] = field(factory=list)
+    merges: list[ev.Trade] = field(factory=list)
 
     # --- what can happen --------------------------------------------------------------------------
 
@@ -80,6 +94,26 @@ class LiveWorld(World):
         slugs, self.ended = tuple(self.ended), []
         self.tell(ASSETS[0], ev.Reconciled(self.now_ns, differences, slugs))
 
+    def merge(self, seat: Seat, quarters: int) -> None:
+        """Of the pairs that nothing offers; told twice."""
+        slug, ledger = self.rounds[seat].slug, self.mind.desks[seat[0]].ledger
+        position = ledger.positions.of(slug)
+        free = min(position.shares(one) - ledger.selling(slug, one) for one in Outcome)
+        if (pairs := Shares(free * quarters // 4)) <= 0:
+            return
+        self.merges.append((MERGE, f"{len(self.merges)}"))
+        self.simulators[seat[0]]._positions.merge(slug, pairs)
+        self.account.trade(pairs)
+        self.audit.books[slug].merged(pairs)
+        realised, peak = self.mind.account.realised, self.mind.account.peak
+        told, sold = len(self.effects), self.mind.account.realised_today(self.now_ns)
+        for _ in range(2):
+            self.tell(seat[0], ev.PairsMerged(slug, pairs, self.merges[-1][1], self.now_ns))
+        account = self.mind.account
+        assert (account.realised, account.peak) == (realised, peak)
+        assert 0 <= sold - account.realised_today(self.now_ns) <= 2, "fractions of millionths"
+        assert not [one for one in self.effects[told:] if isinstance(one, Trip)]
+
     # --- what must hold ---------------------------------------------------------------------------
 
     def check_effect(self, asset: Asset, effect: Effect) -> None:
@@ -98,7 +132,8 @@ class LiveWorld(World):
 
     def tell(self, asset: Asset, event: ev.Event, *, is_last: bool = True) -> None:
         if isinstance(event, ev.DeskOpened):
-            event = evolve(event, is_live=True, cash=Usd(self.audit.cash))
+            counted = (*event.counted, *self.merges)
+            event = evolve(event, is_live=True, cash=Usd(self.audit.cash), counted=counted)
         if isinstance(event, ev.RoundSettled):
             self.ended += [one.slug for one in self.rounds.values() if event.settles(one)]
         super().tell(asset, decode_event(encode_event(event)), is_last=is_last)
@@ -129,14 +164,16 @@ def test_a_mind_that_is_written_down_remembers_all_of_it(
 
 
 def test_busy_live_days_trade_small_at_first_and_whole_after() -> None:
-    small = whole = 0
+    small = whole = merges = 0
     for seed in range(4):
         day: list[WorldEvent] = []
         for number, one in enumerate(a_busy_day(seed)):
             day.append(one)
             if number % 10 == 9:
                 day += [("reconciled", 0), ("cash", ev.CashKind.REBATE, 10_000, f"{number}")]
+                day += [("merge", seat, 3) for seat in SEATS]
         world = lived_live(day)
+        merges += len(world.merges)
         goes_on_the_same(world, len(world.told) // 2)
         buys = [
             one.order
@@ -148,3 +185,4 @@ def test_busy_live_days_trade_small_at_first_and_whole_after() -> None:
         world.end(Outcome.UP)
     assert small > 3
     assert whole > 3
+    assert merges > 3

@@ -127,6 +127,7 @@ def as_it_was(path: Path) -> None:
         connection.execute("DROP INDEX orders_by_venue_id")
         for table, column in (("orders", "venue_id"), ("wallet", "detail"), ("equity", "moved")):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("DROP TABLE operations")
         connection.execute("PRAGMA user_version = 1")
 
 
@@ -151,6 +152,8 @@ def test_a_file_of_before_becomes_one_of_now(
     assert shape(path) == shape(paper)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        indices = "SELECT count(*) FROM sqlite_master WHERE name = 'operations_by_session'"
+        assert connection.execute(indices).fetchone() == (1,)
         plan = connection.execute("EXPLAIN QUERY PLAN SELECT * FROM orders WHERE venue_id = 'a'")
         assert "orders_by_venue_id" in str(plan.fetchall())
 

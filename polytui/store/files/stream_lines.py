@@ -22,6 +22,7 @@ from polytui.store.measures import MICRO_COLUMNS
 from polytui.store.rows import (
     DifferenceRow,
     FillRow,
+    OperationRow,
     OrderRow,
     RiskRow,
     RoundRow,
@@ -43,6 +44,7 @@ _OF_ROWS: dict[type[Any], tuple[str, str]] = {
     OrderRow: ("execution", "order"),
     FillRow: ("execution", "fill"),
     WalletRow: ("execution", "wallet"),
+    OperationRow: ("execution", "operation"),
     RiskRow: ("risk", "risk"),
     LatencyRow: ("latency", "order"),
     StageRow: ("latency", "stage"),
