@@ -270,7 +270,7 @@ class AssetLedger:
         self._held_is_now(slug)
 
     def merged(self, event: ev.PairsMerged, now_ns: int) -> bool:
-        """Pairs became dollars; False if that is counted already, or its round forgotten and paid."""
+        """Pairs became dollars; False if that is counted, or its round forgotten and paid."""
         line = Merged(event.slug, event.shares, event.key, now_ns)
         bookings, lines = self.asset_account.bookings, self.asset_account.bookings.lines(event.slug)
         is_known = line.key in self._counted or bookings.counts(line.key)
