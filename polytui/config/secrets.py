@@ -24,11 +24,18 @@ WALLET_TYPE = "POLYMARKET_WALLET_TYPE"
 KEYSTORE = "POLYTUI_KEYSTORE"
 """Where an encrypted file with the private key is."""
 PASSPHRASE = "POLYTUI_KEYSTORE_PASSPHRASE"
+RELAYER_KEY, RELAYER_KEY_ADDRESS = "RELAYER_API_KEY", "RELAYER_API_KEY_ADDRESS"
+BUILDER_KEYS = ("POLY_BUILDER_API_KEY", "POLY_BUILDER_SECRET", "POLY_BUILDER_PASSPHRASE")
+"""One of the two has the relayer pay for what a wallet does on the chain."""
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Set by systemd: a folder with a file a secret."""
 OF_FEEDS = (*API_KEYS, CREDENTIALS)
 """What an engine on paper is given: one price stream wants an API key."""
-OF_A_WALLET = (PRIVATE_KEY, FUNDER, WALLET_TYPE, *OF_FEEDS, KEYSTORE, PASSPHRASE)
+OF_THE_RELAYER = (RELAYER_KEY, RELAYER_KEY_ADDRESS, *BUILDER_KEYS)
+OF_A_WALLET = (
+    *(PRIVATE_KEY, FUNDER, WALLET_TYPE, *OF_FEEDS, KEYSTORE, PASSPHRASE),
+    *OF_THE_RELAYER,
+)
 """What an engine is given that signs."""
 _KEYLIKE = re.compile(
     r"^POLYMARKET_|^POLYTUI_KEYSTORE|^CREDENTIALS_DIRECTORY$"

@@ -95,6 +95,8 @@ class SignedBatch:
     sent: SentBatch
     body: bytes = field(repr=False)
     """What goes out, byte by byte."""
+    cost_most_wei: int = 0
+    """What we may pay for it, at most; nothing where the relayer pays."""
 
 
 class WalletSender(Protocol):

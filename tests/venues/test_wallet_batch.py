@@ -140,5 +140,5 @@ def test_what_is_never_signed() -> None:
 
 def test_a_proxys_limit_of_gas_grows_with_its_calls() -> None:
     call = Call(MULTISEND, b"")
-    assert wallet_batch.gas_of_proxy([call]) == 200_000
-    assert wallet_batch.gas_of_proxy([call] * 10) == 1_500_000
+    assert wallet_batch.gas_of_proxy([call]) == 400_000
+    assert wallet_batch.gas_of_proxy([call] * 10) == 4_000_000

@@ -27,7 +27,7 @@ from polytui.venues.polymarket.wallet import Wallet
 _AUTH_TYPE = keccak(b"ClobAuth(address address,string timestamp,uint256 nonce,string message)")
 _ATTESTED = keccak(b"This message attests that I control the given wallet")
 
-__all__ = ["ApiKey", "l1_headers", "l2_headers"]
+__all__ = ["ApiKey", "l1_headers", "l2_headers", "l2_signature"]
 
 
 def l1_headers(wallet: Wallet, timestamp_s: int, nonce: int = 0) -> dict[str, str]:
@@ -53,15 +53,20 @@ def l2_headers(
 ) -> dict[str, str]:
     """For every private call. `path` may carry a query, which is no part of what is signed; `body`
     is what goes out, byte by byte, and nothing for a GET."""
-    signed = f"{timestamp_s}{method}{path.partition('?')[0]}".encode() + body
-    mac = hmac.digest(_secret_bytes(api_key), signed, "sha256")
     return {
         "POLY_ADDRESS": owner,
-        "POLY_SIGNATURE": urlsafe_b64encode(mac).decode(),
+        "POLY_SIGNATURE": l2_signature(api_key, timestamp_s, method, path, body),
         "POLY_TIMESTAMP": str(timestamp_s),
         "POLY_API_KEY": api_key.key,
         "POLY_PASSPHRASE": api_key.passphrase.reveal(),
     }
+
+
+def l2_signature(api_key: ApiKey, timestamp_s: int, method: str, path: str, body: bytes) -> str:
+    """Of a request, by whoever has the key; builders sign theirs alike."""
+    signed = f"{timestamp_s}{method}{path.partition('?')[0]}".encode() + body
+    mac = hmac.digest(_secret_bytes(api_key), signed, "sha256")
+    return urlsafe_b64encode(mac).decode()
 
 
 @lru_cache(maxsize=4)

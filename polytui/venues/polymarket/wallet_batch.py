@@ -36,15 +36,13 @@ from polytui.venues.polymarket.wallet import Wallet, WalletType
 
 METADATA_MOST = 500
 """Characters (venue rule)."""
-CALLS_MOST = 50
+CALLS_MOST = 20
 """Of one batch that we send: some six million units of gas, a fifth of what a block holds."""
 DEADLINE_S = 600
 """From signing to the moment after which a deposit wallet refuses its batch, as the official client
 has it."""
-GAS_OF_A_PROXY = 200_000
-"""What the official client names where nobody estimates."""
-GAS_OF_A_CALL = 150_000
-"""More than any call of ours takes."""
+GAS_OF_A_CALL = 400_000
+"""More than any call of ours takes; a redemption through an adapter takes some 300,000."""
 NOBODY = "0x" + "00" * 20
 _CALL_TEXT = b"Call(address target,uint256 value,bytes data)"
 _CALL_TYPE = keccak(_CALL_TEXT)
@@ -93,7 +91,7 @@ class BatchSigner:
         *,
         deadline_s: int = 0,
         relay: str = NOBODY,
-        gas_limit: int = GAS_OF_A_PROXY,
+        gas_limit: int = GAS_OF_A_CALL,
     ) -> RelayedBody:
         """`deadline_s` (unix seconds) is of deposit wallets; `relay`, the address that the relayer
         tells, and `gas_limit` are of proxies. ValueError where there are no calls, or too much is
@@ -246,7 +244,7 @@ def called_by_proxy(calls: Sequence[Call]) -> bytes:
 
 def gas_of_proxy(calls: Sequence[Call]) -> int:
     """A limit that no batch of ours reaches; the relayer pays for what is used."""
-    return max(GAS_OF_A_PROXY, GAS_OF_A_CALL * len(calls))
+    return GAS_OF_A_CALL * len(calls)
 
 
 def _call_hash(call: Call) -> bytes:
