@@ -9,7 +9,7 @@ from polytui.model.errors import Fatal
 from polytui.venues.polymarket.chain_calls import Call
 from polytui.venues.polymarket.chain_transaction import signed_transaction
 from polytui.venues.polymarket.ethereum import SigningKey
-from polytui.venues.polymarket.node import RpcQuestion, ChainNode, Reverted
+from polytui.venues.polymarket.node import ChainNode, Reverted, RpcQuestion
 from polytui.venues.polymarket.wallet import Wallet
 from polytui.venues.polymarket.wallet_refusals import NoGas, WouldRevert
 
