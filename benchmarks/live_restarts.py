@@ -1,177 +1,106 @@
 """`make restarts N=100`: an engine that trades for real dies by kill -9, and goes on each time.
 
-A venue runs beside, whatever becomes of the engine; `polytui demo --venue` trades at it through the
-live client. Half of the times it is killed at a random moment, half of the times it kills itself at
-a named point: an order is signed, the venue has it, its answer is lost, half of it is filled, its
-cancel is sent. The next one goes on in the same folder. What it knows once its desks are open is
-compared, to the millionth, with what the venue itself has: dollars, shares of every token, and that
-nothing works there. Most wait until the venue's dead man's switch and its chain are done with the
-one before; one in four is started at once, over orders that still work, and is judged by the next.
+A venue runs beside, whatever becomes of the engine; a ladder that quotes all the time trades at it
+through the live client. Half of the times it is killed at a random moment, the others at a named
+point: an order is signed, the venue has it, its answer is lost, the first fill of several is
+written, a part of an order is filled that works on, a cancel is sent. The next one goes on in the
+same folder, and is judged as soon as it died itself:
+
+* Most begin when the venue is done with the one before. What they know once their desks are open is
+  what the venue has, to the millionth: dollars, shares of every token, the result; nothing works.
+* One in four begins at once, over orders that work and trades that are on their way. It must know
+  every trade of the venue's, and find every order that works on; its money is judged by the next.
+
+A line is printed for each, so that a run that is cut has shown what it saw.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 from rich.console import Console
 
+from benchmarks.bank import Bank, Has, Told, terms_of
 from benchmarks.deaths import RANDOM, Deaths
-from benchmarks.restarts import ASSETS, SETTINGS, began, engine, held_by, is_begun, venue
-from polytui.backtest.replay import Replay, replay_journal
+from benchmarks.ladder import quoting_ladder
+from benchmarks.lives import Life
+from benchmarks.restarts import ASSETS, began, engine, is_begun, venue
 from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED
-from polytui.execution.throwaway import throwaway_wallet
-from polytui.journal.codec import decode_effects, decode_event
-from polytui.journal.reader import JournalReader
-from polytui.model.effects import RecordedPlace
-from polytui.model.events import USER_FEED, DeskOpened, FeedUp, Filled, RoundFound
-from polytui.model.orders import Side
-from polytui.model.units import parse_micro
 from polytui.runtime.sudden_death import HALF_FILLED, ORDER_UNANSWERED
 
-_SPEED = 5.0
+SPEED = 5.0
 """Slow enough for beats and stamps of a busy machine."""
-_POINTS = (ORDER_SIGNED, ORDER_POSTED, ORDER_UNANSWERED, HALF_FILLED, CANCEL_SENT)
-_AT_MOST_S = (1.0, 12.0)
-_REACHES_WITHIN_S = 60.0
-_QUIET_WITHIN_S = 30.0
+PART_FILLED = "part-filled"
+"""Seen at the venue, and killed from outside then."""
+POINTS = (ORDER_SIGNED, ORDER_POSTED, ORDER_UNANSWERED, HALF_FILLED, PART_FILLED, CANCEL_SENT)
+HEARTBEAT = ("--heartbeat", "40")
+LADDER_SETTINGS = """
+[journal]
+flush_ms = 50
+checkpoint_every = 3000
+segment_mb = 1.0
+[store]
+is_enabled = false
+[market]
+volatility_warmup_s = 5.0
+[gates]
+after_open_s = 1.0
+max_book_lag_ms = 60000
+[confluence]
+is_enabled = false
+[momentum_score]
+is_enabled = false
+[settlement_sniper]
+is_enabled = false
+[predictor]
+is_enabled = false
+[distance_fade]
+min_edge_bps = 1000000.0
+[risk]
+max_order_usd = 1000000.0
+max_position_usd = 1000000.0
+max_round_usd = 1000000.0
+max_net_usd = 1000000.0
+max_asset_usd = 1000000.0
+max_account_usd = 1000000.0
+max_closing_usd = 1000000.0
+max_working_orders = 20
+max_losses_in_a_row = 1000
+max_rungs_per_round = 100000
+max_trades_per_day = 1000000
+max_daily_loss_usd = 1000000.0
+max_drawdown_usd = 1000000.0
+max_drawdown_pct = 100.0
+[breakers]
+max_reject_share = 1.0
+critical_latency_ms = 60000.0
+stale_latency_ms = 60000.0
+[live]
+heartbeat_answer_s = 5.0
+heartbeat_grace_s = 9.5
+ramp_rounds = 0
+[demo]
+crowd_delay_s = 5.0
+strategies = []
+"""
+_AT_MOST_S = (0.2, 4.0)
+_REACHES_WITHIN_S = 30.0
 _OPENS_WITHIN_S = 30.0
 _AT_ONCE_EVERY = 4
-_OVER = ("CONFIRMED", "FAILED")
-
-
-@frozen
-class Has:
-    """What an account has: dollars in millionths, shares by token."""
-
-    usd: int
-    shares: dict[str, int]
-
-    def after(self, winners: dict[str, bool]) -> Has:
-        """Once every round that is over was paid; `winners` by token, of those rounds alone."""
-        paid = sum(count for token, count in self.shares.items() if winners.get(token))
-        left = {token: count for token, count in self.shares.items() if token not in winners}
-        return Has(self.usd + paid, left)
-
-
-@frozen
-class Compared:
-    """What the venue had while nobody lived, and what the next one knew when it began."""
-
-    name: str
-    point: str
-    there: Has
-    known: Has
-
-
-# --- the venue's side -----------------------------------------------------------------------------
-
-
-@frozen
-class Bank:
-    """The venue, asked as whoever started it."""
-
-    urls: dict[str, Any]
-
-    def account(self) -> dict[str, Any]:
-        wallet = throwaway_wallet(self.urls["control_token"]).funder
-        return self._ask(f"/account?wallet={wallet}")
-
-    def lose_answers(self, times: int) -> None:
-        body = {"kind": "lose_answer", "times": times, "seconds": 60}
-        self._ask("/orders", json.dumps(body).encode())
-
-    def winner_of(self, condition: str) -> dict[str, bool]:
-        """By token; nothing of a round that is not over."""
-        with urllib.request.urlopen(f"{self.urls['clob']}/markets/{condition}") as answer:
-            tokens = json.load(answer)["tokens"]
-        winners = {one["token_id"]: bool(one["winner"]) for one in tokens}
-        return winners if any(winners.values()) else {}
-
-    def has(self) -> Has:
-        told = self.account()
-        shares = {token: parse_micro(text) for token, text in told["shares"].items()}
-        return Has(parse_micro(told["usd"]), {one: count for one, count in shares.items() if count})
-
-    def is_quiet(self) -> bool:
-        """Nothing works, and every trade is on the chain or failed."""
-        told = self.account()
-        return not told["orders"] and all(
-            one["status"].removeprefix("TRADE_STATUS_") in _OVER for one in told["trades"]
-        )
-
-    def _ask(self, path: str, body: bytes | None = None) -> Any:
-        headers = {
-            "Authorization": f"Bearer {self.urls['control_token']}",
-            "Content-Type": "application/json",
-        }
-        request = urllib.request.Request(self.urls["control"] + path, body, headers)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-
-
-# --- the engine's side ----------------------------------------------------------------------------
-
-
-def known_at_opening(folder: Path) -> Has | None:
-    """What a session knows as soon as every desk of it is open; None where that never was."""
-    waits, replay = set(ASSETS), Replay(is_verifying=False)
-    with JournalReader(folder) as journal:
-        for record in journal:
-            replay.take(record)
-            if record.is_event and isinstance(decode_event(record.event), DeskOpened):
-                waits.discard(record.asset)
-            if not waits:
-                return Has(replay.mind.account.cash, held_by(replay.mind))
-    return None
-
-
-@define
-class Told:
-    """State: what the journals say on the way."""
-
-    conditions: set[str] = field(factory=set)
-    fills: set[tuple[str, str]] = field(factory=set)
-    placed: int = 0
-    early: list[str] = field(factory=list)
-    """Entries that were placed before the user channel was heard."""
-
-    def read(self, folder: Path) -> None:
-        heard = set[str]()
-        with JournalReader(folder) as journal:
-            for record in journal:
-                if record.is_event and not record.raised:
-                    self._take(record, decode_event(record.event), heard)
-
-    def _take(self, record: Any, event: Any, heard: set[str]) -> None:
-        match event:
-            case FeedUp(feed) if feed == USER_FEED:
-                heard.add(record.asset)
-            case RoundFound(listed):
-                self.conditions.add(listed.condition_id)
-            case DeskOpened(held=held):
-                self.conditions.update(one.round.condition_id for one in held)
-            case Filled(order_id=order_id, trade_id=trade_id):
-                self.fills.add((order_id, trade_id))
-        for effect in decode_effects(record.effects):
-            if isinstance(effect, RecordedPlace):
-                self.placed += 1
-                # Whoever leaves may at any time.
-                if effect.order.side is Side.BUY and record.asset not in heard:
-                    self.early.append(f"{record.asset} at event {record.seq}")
-
-
-# --- the storm ------------------------------------------------------------------------------------
+_SWITCH_EVERY = 8
+"""After so many the venue's own dead man's switch is waited for."""
+_LOOKS_EVERY_S = 0.02
 
 
 @define
@@ -181,18 +110,29 @@ class LiveStorm:
     folder: Path
     bank: Bank
     rng: random.Random
-    is_told: bool = False
-    told: Told = field(factory=Told)
-    compared: list[Compared] = field(factory=list)
+    tell: Callable[[str], None] = lambda line: None
+    equal: int = 0
+    """Starts that knew what the venue had, to the millionth."""
+    compared: int = 0
+    followed: int = 0
+    """Starts at once that knew every trade, and found every order that worked on."""
     at_once: int = 0
     worked: int = 0
     """Orders that worked at the venue as the process died."""
-    stillborn: int = 0
+    part_filled: int = 0
+    """Deaths over an order of which a part was taken."""
+    on_their_way: int = 0
+    """Deaths over trades that were not on the chain yet."""
+    unopened: int = 0
+    """Died before their desks were open: the next one goes on from the one before."""
+    placed: int = 0
+    fills: set[tuple[str, str]] = field(factory=set)
     faults: list[str] = field(factory=list)
     deaths: Deaths = field(init=False)
-    _there: Has | None = None
-    """What the venue has, where nobody lives and nothing moves."""
-    _last: str = ""
+    _conditions: set[str] = field(factory=set)
+    _before: Told | None = None
+    """What the venue said before the process was started; None where it said nothing yet."""
+    _last: str = "the beginning"
 
     @deaths.default
     def _killer(self) -> Deaths:
@@ -200,112 +140,175 @@ class LiveStorm:
 
     def blow(self, times: int) -> None:
         for number in range(times):
-            point = RANDOM if number % 2 else _POINTS[number // 2 % len(_POINTS)]
-            self._live(f"{number:04d}", point)
-            self._wait(number)
-            if self.is_told:
-                done = f"{number + 1} of {times}, {len(self.compared)} compared: {point}"
-                print(done, *self.faults[-1:], file=sys.stderr, flush=True)
-        self._live(f"{times:04d}", "")
-        if not self.bank.is_quiet() and not self._is_quiet():
+            point = RANDOM if number % 2 else POINTS[number // 2 % len(POINTS)]
+            self._live(number, point)
+        self._live(times, "")
+        if self.bank.quiet(may_hurry=False) is None:
             self.faults.append("orders or trades are left after an orderly stop")
+        for point in POINTS if times >= 2 * len(POINTS) else ():
+            if not self.hits(point):
+                self.faults.append(f"nothing was killed at {point}")
 
-    def _live(self, name: str, point: str) -> None:
-        """One session to its death; at the end one that is stopped in order."""
-        folder, there = self.folder / "runs" / name, self._there
-        process = engine(self.folder, name, self._chaos(point), is_paper=False)
+    def hits(self, point: str) -> int:
+        """Deaths at it, of those that reached it."""
+        return self.deaths.died[point] - self.deaths.missed[point]
+
+    # --- one life ---------------------------------------------------------------------------------
+
+    def _live(self, number: int, point: str) -> None:
+        """One session to its death, and its verdict; at the end one that is stopped in order."""
+        name, began_s, faults = f"{number:04d}", time.monotonic(), len(self.faults)
+        folder = self.folder / "runs" / name
+        process = engine(
+            self.folder, name, self._chaos(point), module="benchmarks.ladder", is_paper=False
+        )
+        verdict = "did not begin"
         try:
-            if not began(folder, process) and process.poll() != -signal.SIGKILL:
+            if began(folder, process) or process.poll() == -signal.SIGKILL:
+                self._end(process, folder, point)
+                verdict = ""
+            else:
                 said = (self.folder / f"{name}.out").read_text(errors="replace")[-300:]
                 self.faults.append(f"{name} ({point}) did not begin: {said}")
-                return
-            if point == ORDER_UNANSWERED:
-                self.bank.lose_answers(3)
-            self._end(process, folder, point)
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        self.worked += len(self.bank.account()["orders"])
-        self._judge(name, folder, there)
+        dead = self.bank.told()
+        self._count(dead)
+        verdict = verdict or self._judge(name, folder, dead)
+        self._wait(number)
+        took_s = time.monotonic() - began_s
+        told = f"{name} after {self._last}: {verdict}; killed at {point or 'its end'}"
+        self.tell(f"{told}, {len(dead.orders)} orders worked ({took_s:.1f} s)")
+        for fault in self.faults[faults:]:
+            self.tell(f"  fault: {fault}")
         self._last = point
 
     def _chaos(self, point: str) -> str:
-        if point in ("", RANDOM):
+        if point in ("", RANDOM, PART_FILLED):
             return ""
-        return f"kill9:{self.rng.choice(ASSETS)}@{point}#{self.rng.randint(1, 2)}"
+        nth = 1 if point == ORDER_UNANSWERED else self.rng.randint(1, 3)
+        return f"kill9:{self.rng.choice(ASSETS)}@{point}#{nth}"
 
     def _end(self, process: subprocess.Popen[bytes], folder: Path, point: str) -> None:
         if not point:
-            until = time.monotonic() + _OPENS_WITHIN_S
-            while known_at_opening(folder) is None and time.monotonic() < until:
-                time.sleep(0.2)
+            self._until(process, lambda: _life_of(folder).opened is not None)
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             return
+        if point == ORDER_UNANSWERED:
+            self.bank.lose_answers(6)
+        if point == PART_FILLED and self._until(process, lambda: self.bank.told().has_part_filled):
+            process.kill()
         self.deaths.strike(process, point)
 
-    def _judge(self, name: str, folder: Path, there: Has | None) -> None:
-        try:
-            if not is_begun(folder):
-                self.stillborn += 1
-                return
-            known = known_at_opening(folder)
-            if known is None:
-                self.stillborn += 1
-            elif there is not None:
-                self.compared.append(Compared(name, self._last, there, known))
-            verdict = replay_journal(folder, is_verifying=True)
-            if not verdict.is_equal or verdict.passed_over:
-                self.faults.append(f"{name}: {verdict.text()[:500]}")
-            self.told.read(folder)
-        except Exception as error:  # whatever is wrong with a journal is what is looked for
-            self.faults.append(f"{name}: {type(error).__name__}: {error}")
+    @staticmethod
+    def _until(process: subprocess.Popen[bytes], is_so: Callable[[], bool]) -> bool:
+        until = time.monotonic() + _OPENS_WITHIN_S
+        while process.poll() is None and time.monotonic() < until:
+            if is_so():
+                return True
+            time.sleep(_LOOKS_EVERY_S)
+        return False
+
+    def _count(self, dead: Told) -> None:
+        self.worked += len(dead.orders)
+        self.part_filled += dead.has_part_filled
+        self.on_their_way += dead.is_moving
 
     def _wait(self, number: int) -> None:
         """Until the venue is done with the dead one; or not at all."""
-        self._there = None
         if number % _AT_ONCE_EVERY == _AT_ONCE_EVERY - 1:
             self.at_once += 1
-        elif self._is_quiet():
-            self._there = self.bank.has()
-        else:
+            self._before = self.bank.told()
+            return
+        self._before = self.bank.quiet(may_hurry=number % _SWITCH_EVERY != 0)
+        if self._before is None:
             self.faults.append(f"{number:04d}: orders worked on without a heartbeat")
 
-    def _is_quiet(self) -> bool:
-        until = time.monotonic() + _QUIET_WITHIN_S
-        while not self.bank.is_quiet():
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.1)
-        return True
+    # --- its verdict ------------------------------------------------------------------------------
 
-    def compare(self) -> int:
-        """How many knew what the venue had; rounds are paid here and there at times of their own,
-        so all that are over by now count as paid on both sides."""
-        winners: dict[str, bool] = {}
-        for condition in self.told.conditions:
-            winners |= self.bank.winner_of(condition)
-        equal = 0
-        for one in self.compared:
-            there, known = one.there.after(winners), one.known.after(winners)
-            if there == known:
-                equal += 1
-            else:
-                self.faults.append(f"{one.name}, after {one.point}: knew {known}, not {there}")
-        self.faults += [f"entered before it could hear: {one}" for one in self.told.early]
-        return equal
+    def _judge(self, name: str, folder: Path, dead: Told) -> str:
+        try:
+            life = _life_of(folder)
+        except Exception as error:  # whatever is wrong with a journal is what is looked for
+            self.faults.append(f"{name}: {type(error).__name__}: {error}")
+            return "its journal cannot be read"
+        self.faults += [f"{name}: {fault}" for fault in life.faults]
+        self._conditions |= life.conditions
+        self.fills |= life.fills
+        self.placed += life.placed
+        if life.opened is None:
+            self.unopened += 1
+            return "died before its desks were open"
+        if life.opened.moved:
+            self.faults.append(f"{name}: {life.opened.moved} moved without a trade")
+        if self._before is None:
+            return "nothing to compare it with"
+        if self._before.is_quiet:
+            return self._compare(name, self._before.has, life.opened.has)
+        return self._follow(name, self._before, dead, life)
+
+    def _compare(self, name: str, there: Has, known: Has) -> str:
+        """Rounds are paid here and there at times of their own: all that are over by now count as
+        paid on both sides."""
+        winners = self.bank.winners_of(self._conditions)
+        there, known = there.after(winners), known.after(winners)
+        self.compared += 1
+        if there == known:
+            self.equal += 1
+            return f"equal, {self.equal} of {self.compared}"
+        self.faults.append(f"{name}, after {self._last}: knew {known}, not {there}")
+        return "NOT EQUAL"
+
+    def _follow(self, name: str, before: Told, dead: Told, life: Life) -> str:
+        assert life.opened is not None
+        unknown = before.lasting_trades() & dead.lasting_trades() - self._known_trades(life)
+        stay = [before.orders[one] for one in before.orders.keys() & dead.orders.keys()]
+        unseen = Counter(map(terms_of, stay)) - life.found
+        if unknown:
+            self.faults.append(f"{name}, after {self._last}: never heard of trades {unknown}")
+        if unseen and life.has_heard:
+            self.faults.append(f"{name}, after {self._last}: never found {dict(unseen)}")
+        if unknown or (unseen and life.has_heard):
+            return "NOT ALL IS KNOWN"
+        self.followed += 1
+        return f"at once: {len(before.trades)} trades and {len(before.orders)} orders known"
+
+    def _known_trades(self, life: Life) -> set[str]:
+        """When its desks were open: of earlier lives, and what it counted then."""
+        assert life.opened is not None
+        return life.opened.trades | {trade_id for _, trade_id in self.fills - life.fills}
 
 
-def storm(times: int, seed: int, *, is_told: bool = False) -> tuple[LiveStorm, int]:
-    """The whole of it, in a folder of its own; and how many beginnings were the venue's truth."""
+def _life_of(folder: Path) -> Life:
+    life = Life(ASSETS)
+    if folder.exists() and is_begun(folder):
+        life.read(folder)
+    return life
+
+
+def storm(times: int, seed: int, tell: Callable[[str], None] = lambda line: None) -> LiveStorm:
+    """The whole of it, in a folder of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="ptl") as name,
-        venue(Path(name), seed, _SPEED, SETTINGS) as urls,
+        venue(Path(name), seed, SPEED, LADDER_SETTINGS, HEARTBEAT) as urls,
+        quoting_ladder(),
     ):
-        blowing = LiveStorm(Path(name), Bank(urls), random.Random(seed), is_told)
+        blowing = LiveStorm(Path(name), Bank(urls), random.Random(seed), tell)
         blowing.blow(times)
-        return blowing, blowing.compare()
+        return blowing
+
+
+def _cpu_s() -> float:
+    """Of the venue, of all engines and of whoever judged them."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def main() -> None:
@@ -313,21 +316,27 @@ def main() -> None:
     parser.add_argument("times", type=int, nargs="?", default=100)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    blown, equal = storm(options.times, options.seed, is_told=True)
+    began_s = time.monotonic()
+    print(f"{options.times} kills, seed {options.seed}", flush=True)
+    blown = storm(options.times, options.seed, _tell)
     console = Console(highlight=False)
     for line in blown.deaths.lines():
         console.print(line)
-    fills, worked = len(blown.told.fills), blown.worked
-    console.print(
-        f"{blown.told.placed} orders, {fills} fills, {worked} orders worked as a process died;"
-        f" {blown.stillborn} died before their desks were open,"
-        f" {blown.at_once} were started at once"
-    )
     for fault in blown.faults:
         console.print(f"fault: {fault}", markup=False)
     console.print(
-        f"{equal} of {len(blown.compared)} starts knew what the venue has, to the millionth"
-        f" (seed {options.seed})"
+        f"{blown.placed} orders, {len(blown.fills)} fills; as a process died {blown.worked} orders"
+        f" worked, {blown.part_filled} times one was filled in part,"
+        f" {blown.on_their_way} times trades were on their way"
+    )
+    console.print(
+        f"{blown.unopened} died before their desks were open; {blown.followed} of"
+        f" {blown.at_once} that began at once knew every trade and order"
+    )
+    console.print(
+        f"{blown.equal} of {blown.compared} starts knew what the venue has, to the millionth;"
+        f" {len(blown.faults)} faults (seed {options.seed}, {time.monotonic() - began_s:.0f} s,"
+        f" {_cpu_s() / (options.times + 1):.1f} s of the processor each)"
     )
     sys.exit(1 if blown.faults else 0)
 

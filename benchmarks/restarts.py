@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ from polytui.runtime.sudden_death import (
     SETTLEMENT_SEEN,
 )
 
+_ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ("btc", "eth")
 SPEED = 10.0
 _START = "2026-11-20T14:59:00Z"
@@ -205,12 +206,16 @@ def first_view_s(folder: Path) -> float | None:
 
 @contextmanager
 def venue(
-    folder: Path, seed: int, speed: float = SPEED, settings: str = SETTINGS
+    folder: Path,
+    seed: int,
+    speed: float = SPEED,
+    settings: str = SETTINGS,
+    more: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     command = [
         sys.executable, "-m", "polytui", "venue", "--assets", ",".join(ASSETS), "--intervals",
         "5m", "--speed", str(speed), "--seed", str(seed), "--messages", "0.02",
-        "--crowd-delay", "5", "--start", _START,
+        "--crowd-delay", "5", "--start", _START, *more,
     ]  # fmt: skip
     (folder / "config.toml").write_text(settings)
     with subprocess.Popen(
@@ -226,16 +231,17 @@ def venue(
 
 
 def engine(
-    folder: Path, name: str, chaos: str, *, is_paper: bool = True
+    folder: Path, name: str, chaos: str, *, module: str = "polytui", is_paper: bool = True
 ) -> subprocess.Popen[bytes]:
     command = [
-        sys.executable, "-m", "polytui", "demo", "--headless", "--venue", "venue.json",
+        sys.executable, "-m", module, "demo", "--headless", "--venue", "venue.json",
         "--assets", ",".join(ASSETS), "--interval", "5m", "--rounds", "0",
         "--folder", f"runs/{name}",
     ]  # fmt: skip
     command += ["--paper"] if is_paper else []
     command += ["--chaos", chaos] if chaos else []
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    places = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(_ROOT)]))
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": places}
     with (folder / f"{name}.out").open("wb") as out:
         return subprocess.Popen(
             command,

@@ -16,12 +16,13 @@ import trio
 from live_bench import at_once_here
 from live_told import Told
 from live_venue import LiveVenue
-from quoting_ladder import LADDER, live_settings
+from quoting_ladder import live_settings
 from virtual_engine import (
     VirtualEngine,
     at_once,
 )
 
+from benchmarks.ladder import LADDER
 from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.secrets import Secret

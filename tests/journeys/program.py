@@ -47,12 +47,12 @@ def short_folder() -> Iterator[Path]:
 def environment(runtime: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYMARKET")}
     own = {"XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime / "state")}
-    places = os.pathsep.join(filter(None, [str(_AS_INSTALLED), kept.get("PYTHONPATH")]))
+    places = os.pathsep.join(filter(None, [str(_AS_INSTALLED), kept.get("PYTHONPATH"), str(ROOT)]))
     return {**kept, **own, "COLUMNS": "200", "PYTHONPATH": places}
 
 
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "polytui", *map(str, arguments)]
+def command(*arguments: str | Path, module: str = "polytui") -> list[str]:
+    return [sys.executable, "-m", module, *map(str, arguments)]
 
 
 def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -129,12 +129,13 @@ async def started(
     *arguments: str | Path,
     stdout: int = subprocess.PIPE,
     patience_s: float = PATIENCE_S,
+    module: str = "polytui",
     **options: Any,
 ) -> AsyncIterator[Program]:
     """A command that runs until the block ends, or is killed there."""
     with short_folder() as runtime, trio.fail_after(patience_s):
         process = await trio.lowlevel.open_process(
-            command(*arguments),
+            command(*arguments, module=module),
             cwd=folder,
             env=environment(runtime),
             stdin=subprocess.DEVNULL,
