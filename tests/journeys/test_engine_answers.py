@@ -71,10 +71,11 @@ async def test_an_engine_without_a_database_says_so() -> None:
     with short_folder() as folder, trio.fail_after(100):
         config = folder / "off.toml"
         config.write_text("[store]\nis_enabled = false\n")
-        command = [part if part != str(EAGER) else str(config) for part in DEMO]
+        command = [part if part != str(EAGER) else str(config) for part in (*DEMO, "--paper")]
         async with started(folder, *command, "--socket", folder / "s") as engine:
             async with attached(folder / "s") as face:
                 answer = await told(face, Query(1, Subject.TRADES))
                 assert "the database is switched off (store.is_enabled)" in answer.error
                 await face.ask(2, Action.STOP)
             assert await engine.end() == 0
+        assert not list(folder.rglob("*.sqlite*")), "who wants no database has none"

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from program import EAGER, QUICK, bytes_of, events_of, records_of, replayed, run
+from program import EAGER, bytes_of, events_of, records_of, replayed, run
 
 from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.journal.seal import sealed
@@ -208,14 +208,3 @@ def test_after_a_cut_the_round_settles_and_money_adds_up(dropped: Demo) -> None:
     assert dropped.summary["reconciled"]["is_pnl_traded_plus_settlements"] is True
     assert replayed(dropped.journal).mind.account.working_orders == 0
     assert opened[0].startswith("btc-updown-5m-")
-
-
-def test_in_process_the_same_without_a_socket(tmp_path: Path) -> None:
-    demos = [
-        play(tmp_path, "--in-process", "--assets", "btc", "--folder", str(tmp_path / name), *QUICK)
-        for name in ("one", "two")
-    ]
-    one, two = (bytes_of(demo.journal) for demo in demos)
-    assert one == two, "one seed, one session, but for the header's name"
-    assert demos[0].summary["rounds_settled"] == 1
-    assert replayed(demos[0].journal).mind.account.working_orders == 0

@@ -36,8 +36,8 @@ def average_until(values: dict[int, int], end_s: int) -> int:
 def test_winners_are_those_of_the_rule(recordings: Path, tmp_path: Path) -> None:
     prices = recordings / "chainlink_BTCUSD_2026-06-08.csv.gz"
     ended = run(
-        tmp_path, "demo", "--headless", "--config", CONFIG, "--assets", "btc", "--rounds", "3",
-        "--speed", "150", "--messages", "0.005", "--prices", prices, "--json", "-",
+        tmp_path, "demo", "--in-process", "--config", CONFIG, "--assets", "btc", "--rounds", "3",
+        "--messages", "0.005", "--prices", prices, "--json", "-",
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     summary = json.loads(ended.stdout)

@@ -8,16 +8,32 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from program import CONFIG, PATIENCE_S, QUICK, command, environment, short_folder
+from program import (
+    CONFIG,
+    EAGER,
+    PATIENCE_S,
+    QUICK,
+    bytes_of,
+    command,
+    default_signals,
+    environment,
+    replayed,
+    short_folder,
+    started,
+)
 
 BTC = ("--rounds", "1", "--assets", "btc", *QUICK)
 IN_PROCESS = ("demo", "--in-process", *BTC, "--config", CONFIG)
-SHORT = ("demo", "--headless", *BTC, "--speed", "200")
+PAPER_DEMO = (
+    "demo", "--headless", "--paper", "--rounds", "0", "--assets", "btc", "--speed", "60", *QUICK,
+)  # fmt: skip
 PAPER = ("run", "--headless", "--assets", "btc", "--config", CONFIG)
 
 
@@ -29,18 +45,56 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """A command to its end, with `before` done in its process and `variables` set."""
     with short_folder() as runtime:
-        return subprocess.run(
-            command(*arguments),
-            cwd=folder,
-            env={**environment(runtime), **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=PATIENCE_S,
-            check=False,
-            preexec_fn=before,
-        )
+        process = _begin(folder, arguments, before, {**environment(runtime), **variables})
+        return _end(process)
+
+
+def run_until_it_hears(
+    folder: Path,
+    *arguments: str | Path,
+    before: Callable[[], None] | None = None,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """The same for a session whose life matters and not its rounds: asked to stop by a signal as
+    soon as the venue's books are in its journal."""
+    with short_folder() as runtime:
+        process = _begin(folder, arguments, before, {**environment(runtime), **variables})
+        deadline = time.monotonic() + PATIENCE_S
+        while not any(b'"BookSnapshotted"' in bytes_of(one) for one in folder.glob("runs/*-*")):
+            if process.poll() is not None:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            process.send_signal(signal.SIGTERM)
+        return _end(process)
+
+
+def _begin(
+    folder: Path,
+    arguments: tuple[str | Path, ...],
+    before: Callable[[], None] | None,
+    variables: dict[str, str],
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        preexec_fn=before,
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def one_line(ended: subprocess.CompletedProcess[str]) -> str:
@@ -51,11 +105,25 @@ def one_line(ended: subprocess.CompletedProcess[str]) -> str:
     return line.removeprefix("error: ")
 
 
-@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1"])
-def test_a_locale_without_our_letters(locale: str, tmp_path: Path) -> None:
-    ended = run(tmp_path, *IN_PROCESS, LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "journal: runs/" in ended.stdout
+def test_a_locale_without_our_letters_and_two_runs_of_one_seed(tmp_path: Path) -> None:
+    """One session to the byte but for its header's name, whatever a process hashes by."""
+    journals = []
+    for locale in ("C", "en_US.ISO-8859-1"):
+        folder = tmp_path / locale
+        folder.mkdir()
+        trading = ("--config", EAGER, "--json", "s.json")
+        ended = run(
+            folder, *IN_PROCESS, *trading, LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "journal: runs/" in ended.stdout
+        summary = json.loads((folder / "s.json").read_text())
+        assert summary["rounds_settled"] == 1
+        journals.append(folder / summary["journal"])
+    one, two = map(bytes_of, journals)
+    assert one == two
+    assert b'"Place"' in one
+    assert replayed(journals[0]).mind.account.working_orders == 0
 
 
 @pytest.mark.parametrize("closed", [(0,), (0, 1, 2)])
@@ -66,18 +134,22 @@ def test_standard_streams_that_are_closed(closed: tuple[int, ...], tmp_path: Pat
         for number in closed:
             os.close(number)
 
-    ended = run(tmp_path, *SHORT, "--json", "s.json", before=close)
+    ended = run_until_it_hears(tmp_path, *PAPER_DEMO, "--json", "s.json", before=close)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
-    assert json.loads((tmp_path / "s.json").read_text())["errors"] == []
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert (summary["errors"], summary["stopped"]) == ([], "signal SIGTERM")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
-def test_the_runtime_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_few_descriptors_and_the_runtime_folder_of_somebody_else(tmp_path: Path) -> None:
+    """The first are made enough where that is allowed, the second is left alone."""
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o700)
     os.chown(theirs, 65_534, 65_534)
-    ended = run(tmp_path, *SHORT, XDG_RUNTIME_DIR=str(theirs))
+    ended = run_until_it_hears(
+        tmp_path, *PAPER_DEMO, before=allow(40, 4_096), XDG_RUNTIME_DIR=str(theirs)
+    )
     assert ended.returncode == 0, ended.stderr
     assert list(theirs.iterdir()) == []
 
@@ -124,20 +196,33 @@ def test_a_disk_that_fills_up_takes_no_summary_away(tmp_path: Path) -> None:
     assert json.loads(kept.read_text())["rounds_settled"] == 1
 
 
-def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(tmp_path: Path) -> None:
-    """No file may grow beyond 300 kB: of a session's, the journal alone does."""
+@pytest.mark.trio
+async def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(
+    tmp_path: Path,
+) -> None:
+    """No file may grow beyond 300 kB: of a session's, the journal alone does. The session goes on,
+    and ends when it is told to."""
 
     def fill() -> None:
+        default_signals()
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
-    arguments = ("--headless", "--rounds", "3", "--assets", "btc", "--speed", "60")
-    ended = run(tmp_path, "demo", *arguments, "--json", "s.json", before=fill)
+    arguments = (*PAPER_DEMO, "--messages", "0.02", "--json", "s.json")
+    async with started(tmp_path, *arguments, preexec_fn=fill) as program:
+        await program.line("File too large: no entries until it is taken again")
+        for _ in range(2):
+            await program.line("DEMO x60")
+        program.signal(signal.SIGTERM)
+        assert await program.end() == 1
     (journal,) = tmp_path.glob("runs/*/journal/000001.jsonl")
     words = f"cannot write the journal {journal.relative_to(tmp_path)}: File too large"
-    assert one_line(ended) == words
     said = f"{words}: no entries until it is taken again; exits and cancels go on"
-    assert "demo session: 3 rounds are settled" in ended.stdout, "what it came to, on the screen"
-    assert f"fault: {said}" in ended.stdout
+    assert f"fault: {said}" in program.unread
+    *lines, last = program.unread.strip().splitlines()
+    assert last == f"error: {words}"
+    assert not any("error: " in line or "Traceback" in line for line in lines)
+    ends = [line for line in lines if "demo session: signal SIGTERM" in line]
+    assert ends, "what it came to, on the screen"
     session = journal.parent.parent
     for kept in (tmp_path / "s.json", session / "summary.json"):
         summary = json.loads(kept.read_text())
@@ -160,18 +245,13 @@ def test_a_disk_without_room_for_the_journal_of_a_quick_session(tmp_path: Path) 
 
 def test_a_disk_with_too_little_room(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[journal]\nleast_free_mb = 1_000_000\n")
-    line = one_line(run(tmp_path, *SHORT))
+    line = one_line(run(tmp_path, *PAPER_DEMO))
     assert "MB are free where runs/" in line
     assert "less than 1000000: free some" in line
 
 
 def allow(soft: int, hard: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def test_few_descriptors_are_made_enough_where_that_is_allowed(tmp_path: Path) -> None:
-    ended = run(tmp_path, *SHORT, before=allow(40, 4_096))
-    assert ended.returncode == 0, ended.stderr
 
 
 def test_too_few_descriptors_are_said(tmp_path: Path) -> None:

@@ -64,16 +64,19 @@ async def until_something_is_read(path: Path) -> None:
         await trio.sleep(0.1)
 
 
-_ENDLESS = ("demo", "--headless", "--rounds", "0", "--assets", "btc", "--speed", "10", *QUICK)
+_ENDLESS = (
+    "demo", "--headless", "--paper", "--rounds", "0", "--assets", "btc", "--speed", "10", *QUICK,
+)  # fmt: skip
 """Ended by a signal: a journal is there from the first moment."""
 
 
 async def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
     database = tmp_path / "runs" / "polytui.sqlite"
     summary = tmp_path / "summary.json"
-    command = ("demo", "--headless", "--rounds", "1", "--assets", "btc", "--speed", "20", *QUICK)
+    played = ("--rounds", "1", "--assets", "btc", "--speed", "30", *QUICK)
     async with started(
-        tmp_path, *command, "--config", EAGER, "--folder", tmp_path / "runs" / "one",
+        tmp_path, "demo", "--headless", "--paper", *played, "--config", EAGER,
+        "--folder", tmp_path / "runs" / "one",
         "--json", summary,
     ) as engine:  # fmt: skip
         await until_something_is_read(database)
@@ -114,12 +117,3 @@ async def test_a_database_that_cannot_be_used_is_said_and_hurts_nobody(tmp_path:
     assert again.returncode == 0
     assert "kept as" in again.stdout
     assert len(rows(database)["sessions"]) == 1
-
-
-async def test_who_wants_no_database_has_none(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text("[store]\nis_enabled = false\n")
-    async with started(tmp_path, *_ENDLESS) as engine:
-        await engine.line("BTC .*trading")
-        engine.process.terminate()
-        assert await engine.end() == 0
-    assert not (tmp_path / "runs" / "polytui.sqlite").exists()
