@@ -22,7 +22,6 @@ from importlib.metadata import version
 from multiprocessing.connection import Connection
 from typing import Any
 
-import httpx
 import py_clob_client_v2.http_helpers.helpers as peer_http
 import trio
 from attrs import define, field, frozen
@@ -139,7 +138,8 @@ class _OurDesk:
         wallet = wallet_of(Secret(KEY), WalletType.EOA)
         key, secret, passphrase = _API_KEY
         api_key = ApiKey(key, Secret(secret), Secret(passphrase))
-        http = Http(self.url, HttpSettings(), _stamped_transport(self._note))
+        trio.socket.set_custom_socket_factory(_Sockets(self._note))
+        http = Http(self.url, HttpSettings())
         clock, books = WallClock(), LiveBooks()
         account = ClobAccount(http, wallet, api_key, clock)
         account.paces.know("elite")
@@ -212,17 +212,43 @@ class _Peer:
 # --- the network, and who is at its other end -------------------------------------------------
 
 
-def _stamped_transport(note: Callable[[], None]) -> httpx.AsyncHTTPTransport:
-    """httpx's own, with as much room as `Http` gives its own."""
-    room = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=60.0)
-    transport = httpx.AsyncHTTPTransport(limits=room, trust_env=False)
-    pool = transport._pool
-    pool._network_backend = _Network(pool._network_backend, note)
-    return transport
+class _Sockets(trio.abc.SocketFactory):
+    """Trio's own sockets, which tell when they have taken something."""
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        self._note = note
+
+    def socket(self, family: int, type: int, proto: int) -> trio.socket.SocketType:
+        trio.socket.set_custom_socket_factory(None)
+        try:
+            return _Socket(trio.socket.socket(family, type, proto), self._note)
+        finally:
+            trio.socket.set_custom_socket_factory(self)
+
+
+class _Socket(trio.socket.SocketType):
+    """A socket of Trio's that writes as those do, and stops the clock before others have their
+    turn."""
+
+    def __init__(self, inner: trio.socket.SocketType, note: Callable[[], None]) -> None:
+        self._inner = inner
+        self._note = note
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("_inner", "_note", "send", "__class__"):
+            return object.__getattribute__(self, name)
+        return getattr(object.__getattribute__(self, "_inner"), name)
+
+    async def send(self, data: bytes, flags: int = 0) -> int:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        taken = self._inner._sock.send(data, flags)
+        self._note()
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        return taken
 
 
 class _Network:
-    """httpcore's network, of either kind; streams of it tell when they have written."""
+    """httpcore's network; streams of it tell when they have written."""
 
     def __init__(self, inner: Any, note: Callable[[], None]) -> None:
         self._inner = inner
@@ -232,29 +258,15 @@ class _Network:
         return getattr(self._inner, name)
 
     def connect_tcp(self, *arguments: Any, **options: Any) -> Any:
-        connected = self._inner.connect_tcp(*arguments, **options)
-        return self._later(connected) if hasattr(connected, "__await__") else self._of(connected)
-
-    async def _later(self, connecting: Any) -> Any:
-        return self._of(await connecting)
-
-    def _of(self, stream: Any) -> Any:
+        stream = self._inner.connect_tcp(*arguments, **options)
         write, note = stream.write, self._note
 
-        def written(buffer: bytes, timeout: float | None = None) -> Any:
-            writing = write(buffer, timeout)
-            if hasattr(writing, "__await__"):
-                return _then(writing, note)
+        def written(buffer: bytes, timeout: float | None = None) -> None:
+            write(buffer, timeout)
             note()
-            return writing
 
         stream.write = written
         return stream
-
-
-async def _then(writing: Any, note: Callable[[], None]) -> None:
-    await writing
-    note()
 
 
 class _Answers(BaseHTTPRequestHandler):

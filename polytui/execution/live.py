@@ -119,6 +119,8 @@ class LiveExecution:
         until_ns = 0 if carried is None else carried.until_ns
         ask = partial(self.reconcile.begin, until_ns)
         await patiently(ask, "the account could not be read", needs.say)
+        await self.account.warm()
+        self.requests.start_soon(self.account.keep_warm)
         socket = StayingSocket(
             "user channel",
             needs.settings.endpoints.user_ws,

@@ -161,12 +161,15 @@ class GuardedStream(trio.abc.Stream):
         await trio.aclose_forcefully(self._stream)
 
 
-async def dial(address: WebAddress, trust: Trust) -> trio.abc.Stream:
-    """An open TCP or TLS stream; Ended with the reason in words when there is none to be had."""
+async def dial(
+    address: WebAddress, trust: Trust, is_loopback_only: bool = False
+) -> trio.abc.Stream:
+    """An open TCP or TLS stream; Ended with the reason in words when there is none to be had.
+    `is_loopback_only`, also as `trust` has it: Fatal where it leads to another machine."""
     where = f"{address.host}:{address.port}"
     try:
         stream = await trio.open_tcp_stream(address.host, address.port)
-        if trust.is_loopback_only:
+        if is_loopback_only or trust.is_loopback_only:
             await _check_peer(stream, where)
         if not address.is_secure:
             return stream

@@ -5,7 +5,9 @@ that is larger than the limiters let in. Requests that may change something at t
 shielded, bounded scope. What cancelling does to a pool all the same is `net/http_pool.py`'s.
 
 What must not wait behind anything else has a lane: a limiter of its own, in the same pool. Over
-https the venue is asked over HTTP/2, if it speaks that: everything shares one warm connection.
+https the venue is asked over HTTP/2, if it speaks that: everything shares one warm connection. A
+lane that is direct takes a line of its own where one is free (net/http_lines.py): its requests
+leave without httpx, and what comes back is the same.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ from typing import Any, TypeVar
 
 import httpx
 import trio
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.model.web_address import web_address
 from polytui.net.dial import Trust, http_tls_context, untrusted
 from polytui.net.http_answer import ENCODING, HttpAnswer
+from polytui.net.http_line import HttpLineLimits
+from polytui.net.http_lines import HttpLines
 from polytui.net.http_pool import HttpPool
 from polytui.net.http_request import Params, RequestMaker
 from polytui.net.loopback import guard_loopback
@@ -72,10 +76,26 @@ class Lane:
 
     limiter: trio.CapacityLimiter
     pace: RequestPace | None = None
+    is_direct: bool = False
+    """Its requests take a line, where one is free."""
+
+
+@frozen
+class _Outgoing:
+    """One request, when it is its turn."""
+
+    method: str
+    path: str
+    params: Params | None
+    body: bytes | None = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    """Secrets among them."""
+    is_shielded: bool
 
 
 class Http:
-    """One venue's HTTP. State: its pool, its lanes, the pace of the common one, and counters."""
+    """One venue's HTTP. State: its pool, its lines, its lanes, the pace of the common one, and
+    counters."""
 
     def __init__(
         self,
@@ -94,7 +114,8 @@ class Http:
         self._address = web_address(self.base_url, "https", "http")
         self._trust = trust or Trust()
         extensions: dict[str, Any] = {}
-        if is_loopback_only or self._trust.is_loopback_only:
+        is_loopback_only = is_loopback_only or self._trust.is_loopback_only
+        if is_loopback_only:
             where = f"{self._address.host}:{self._address.port}"
             extensions = {"trace": partial(guard_loopback, where)}
         self.requests = 0
@@ -115,6 +136,18 @@ class Http:
         self._lanes: dict[str, Lane] = {}
         self._is_http2 = self._address.is_secure and settings.may_use_http2
         self._pool = HttpPool(self._build, is_shared=self._is_http2)
+        self.lines = HttpLines(
+            self._address,
+            self._trust,
+            is_loopback_only,
+            HttpLineLimits(
+                settings.connect_s,
+                settings.write_s,
+                settings.read_s,
+                settings.total_s,
+                settings.max_body_bytes,
+            ),
+        )
         self._headers: Mapping[str, str] = {}
 
     @property
@@ -126,14 +159,14 @@ class Http:
         """Of the last answer, whatever its status; empty if it had none of that name."""
         return self._headers.get(name, "")
 
-    def lane(self, name: str, most: int) -> Lane:
+    def lane(self, name: str, most: int, *, is_direct: bool = False) -> Lane:
         """The lane of that name, made the first time: `most` requests at once."""
         lane = self._lanes.get(name)
         if lane is None:
             taken = sum(int(one.limiter.total_tokens) for one in self._lanes.values())
             if taken + most > _LANES_MOST:
                 raise ValueError(f"lanes for {taken + most} requests at once, of {_LANES_MOST}")
-            lane = self._lanes[name] = Lane(trio.CapacityLimiter(most))
+            lane = self._lanes[name] = Lane(trio.CapacityLimiter(most), is_direct=is_direct)
         return lane
 
     async def get(self, path: str, params: Params | None = None) -> bytes:
@@ -175,26 +208,37 @@ class Http:
         where = self.where(method, path)
         if is_shielded is None:
             is_shielded = not is_read
-        async with lane.limiter:
+        await _turn(lane)
+        try:
             self.requests += 1
-            headers = stamp() if stamp else {}
-            try:
-                request = self._requests.make(method, path, params, body, headers)
-                with trio.fail_after(self._settings.total_s, shield=is_shielded):
-                    answer = await self._pool.exchange(request, self._settings.max_body_bytes)
-            except trio.TooSlowError:
-                detail = f"{where}: no answer within {self._settings.total_s:g} s"
-                raise _lost(detail, is_read=is_read) from None
-            except httpx.PoolTimeout:
-                raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                if why := untrusted(error):
-                    raise self._distrusted(where, why) from None
-                raise _mapped(where, error, is_read=is_read) from None
+            asked = _Outgoing(method, path, params, body, stamp() if stamp else {}, is_shielded)
+            answer = await self._exchange(asked, lane)
+        except trio.TooSlowError:
+            detail = f"{where}: no answer within {self._settings.total_s:g} s"
+            raise _lost(detail, is_read=is_read) from None
+        except httpx.PoolTimeout:
+            raise Retry(f"{where}: connection pool full; it will be rebuilt") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if why := untrusted(error):
+                raise self._distrusted(where, why) from None
+            raise _mapped(where, error, is_read=is_read) from None
+        finally:
+            lane.limiter.release()
         if self._address.is_secure:
             self._trust.believed(self._address.host)
         self._headers = answer.headers
         return answer
+
+    async def _exchange(self, asked: _Outgoing, lane: Lane) -> HttpAnswer:
+        if lane.is_direct and not asked.params:
+            written = self._requests.written(asked.method, asked.path, asked.body, asked.headers)
+            if (line := self.lines.take()) is not None:
+                return await self.lines.exchange(line, written, is_shielded=asked.is_shielded)
+        request = self._requests.make(
+            asked.method, asked.path, asked.params, asked.body, asked.headers
+        )
+        with trio.fail_after(self._settings.total_s, shield=asked.is_shielded):
+            return await self._pool.exchange(request, self._settings.max_body_bytes)
 
     async def again(self, once: Callable[[], Awaitable[_T]]) -> _T:
         """A read, tried again while it is told Retry, as often and as long as the settings say."""
@@ -212,20 +256,28 @@ class Http:
             await trio.sleep(pause_s if after_s is None else after_s)
             pause_s *= 2
 
-    async def warm(self, path: str) -> bool:
-        """Have a connection stand before it is needed, by a question that costs nothing; whether
-        there was an answer. Nobody has to care."""
+    async def warm(self, path: str, lines: int = 0) -> bool:
+        """Have a connection stand before it is needed, by a question that costs nothing, and so
+        many lines; whether there was an answer. Nobody has to care."""
         try:
             await self.ask("GET", path, is_read=True)
         except (Retry, Rejected):
             return False
+        if lines and self._transport is None:
+            await self.lines.tend(lines, self._requests.written("GET", path, None, {}))
         return True
+
+    async def keep_warm(self, path: str, lines: int) -> None:
+        """Have so many lines stand until cancelled: venues close those that ask nothing."""
+        if self._transport is None:
+            await self.lines.keep(lines, self._requests.written("GET", path, None, {}))
 
     def where(self, method: str, path: str) -> str:
         """A request in words."""
         return f"{method} {self.base_url}{path}"
 
     async def close(self) -> None:
+        await self.lines.close()
         await self._pool.close()
 
     async def _read(self, method: str, path: str, params: Params, body: bytes | None) -> bytes:
@@ -270,6 +322,19 @@ def _checked(base_url: str) -> str:
     if "?" in base_url:
         raise Fatal(f"bad URL {base_url!r} (it has a query); {advice}")
     return base_url.rstrip("/")
+
+
+async def _turn(lane: Lane) -> None:
+    """What goes direct and has nobody before it gives way to nobody: `acquire` lets every other
+    task have its turn first."""
+    if lane.is_direct:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            lane.limiter.acquire_nowait()
+            return
+        except trio.WouldBlock:
+            pass
+    await lane.limiter.acquire()
 
 
 def _lost(detail: str, *, is_read: bool) -> Retry | Unknown:

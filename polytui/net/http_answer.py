@@ -12,7 +12,7 @@ from typing import cast
 
 import httpx
 import trio
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from polytui.model.plain_text import plain
 from polytui.net.retry_after import retry_after_s
@@ -44,27 +44,38 @@ class HttpAnswer:
 
 
 async def read_answer(answer: httpx.Response, most: int) -> HttpAnswer:
-    """With a body of at most `most` bytes, unpacked as it comes; RemoteProtocolError otherwise."""
-    return HttpAnswer(answer.status_code, answer.headers, await _body(answer, most))
+    """As `whole_answer`. Not by `aiter_raw`: that counts what httpx itself would have unpacked as
+    read already."""
+    chunks = cast("AsyncIterator[bytes]", answer.stream)
+    return await whole_answer(answer.status_code, answer.headers, chunks, most)
 
 
-async def _body(answer: httpx.Response, most: int) -> bytes:
+async def whole_answer(
+    status: int, headers: httpx.Headers, chunks: AsyncIterator[bytes], most: int
+) -> HttpAnswer:
+    """With a body of at most `most` bytes, unpacked as it comes; RemoteProtocolError otherwise.
+    Where something is wrong with it the rest of `chunks` is left unread."""
+    answer = HttpAnswer(status, headers, b"")
+    return evolve(answer, body=await _body(answer, chunks, most))
+
+
+async def _body(answer: HttpAnswer, chunks: AsyncIterator[bytes], most: int) -> bytes:
     if "content-length" in answer.headers and "transfer-encoding" in answer.headers:
         raise httpx.RemoteProtocolError("an answer of two lengths: Content-Length with chunks")
+    encoding = answer.headers.get("content-encoding", "")
     if answer.is_success:
-        return await _unpacked(answer, most)
+        return await _unpacked(encoding, chunks, most)
     try:
-        return await _unpacked(answer, _MOST_OF_A_REFUSAL)
+        return await _unpacked(encoding, chunks, _MOST_OF_A_REFUSAL)
     except httpx.RemoteProtocolError:
         return b""  # the status is the answer, whatever is wrong with the words beside it
 
 
-async def _unpacked(answer: httpx.Response, most: int) -> bytes:
-    body = _Unpacking(answer.headers.get("content-encoding", ""), most)
-    # Not `aiter_raw`: it counts what httpx itself would have unpacked as read already. And not
-    # left in the middle: what reads for us in there is ended by being cancelled, from inside.
+async def _unpacked(encoding: str, chunks: AsyncIterator[bytes], most: int) -> bytes:
+    body = _Unpacking(encoding, most)
+    # Not left in the middle: what reads for us in there is ended by being cancelled, from inside.
     with trio.CancelScope() as reading:
-        async for chunk in cast("AsyncIterator[bytes]", answer.stream):
+        async for chunk in chunks:
             body.take(chunk)
             if body.fault:
                 reading.cancel()

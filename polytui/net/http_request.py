@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from polytui.model.errors import Rejected
+
 Params = Mapping[str, str | int | Sequence[str]]
 _KEPT = 64
 """Paths whose parsed address is kept; some have an id in them, and there is no end of those."""
@@ -37,6 +39,7 @@ class RequestMaker:
         self._headers = [host, *map(_bytes, {**usual, **headers}.items())]
         self._extensions = {**extensions, "timeout": timeout.as_dict()}
         self._url_of = lru_cache(_KEPT)(self._parsed)
+        self._head_of = lru_cache(_KEPT)(self._beginning)
 
     def make(
         self,
@@ -61,6 +64,28 @@ class RequestMaker:
             stream=httpx.ByteStream(body or b""),
             extensions=self._extensions,
         )
+
+    def written(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
+        """The same request as HTTP/1.1 has it, to the byte. Rejected for a header whose text is
+        not one line of ASCII, httpx.InvalidURL for a path that is none."""
+        own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        is_plain = own.isascii() and own.replace("\r\n", "").isprintable()
+        if not is_plain or own.count("\r\n") != len(headers):
+            raise Rejected("a header that is not one line of ASCII cannot be sent")
+        length = b""
+        if body is not None:
+            length = b"%b: %b\r\n%b: %d\r\n" % (_TYPE, _JSON, _LENGTH, len(body))
+        elif method in _BODY:
+            length = b"%b: 0\r\n" % _LENGTH
+        parts = (self._head_of(method, path), own.encode(), length, b"\r\n", body or b"")
+        return b"".join(parts)
+
+    def _beginning(self, method: str, path: str) -> bytes:
+        """The first line of a request, and the headers that all of them have."""
+        first = method.encode("ascii") + b" " + self._url_of(path).raw_path + b" HTTP/1.1\r\n"
+        return first + b"".join([b"%b: %b\r\n" % header for header in self._headers])
 
     def _parsed(self, path: str) -> httpx.URL:
         return httpx.URL(self._base_url + path)

@@ -49,6 +49,16 @@ async def test_an_order_rests_fills_and_is_cancelled(
         assert desk.execution.money().traded == bench.dollars() - 1_000 * MICRO < 0
 
 
+async def test_the_first_order_finds_a_connection_that_stands(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_bench(monkeypatch) as bench, live_desk(bench) as desk:
+        assert "GET /time" in bench.requests
+        desk.place(bench.an_order())
+        await trio.sleep(1)
+        assert bench.requests.index("GET /time") < bench.requests.index("POST /order")
+
+
 async def test_a_batch_is_one_request_and_so_are_its_cancels(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,8 @@ async def test_an_order_is_placed_read_and_cancelled(v2_share: float) -> None:
     async with stand(v2_share=v2_share) as one:
         account, signed = one.account, one.order(1)
         assert await account.warm()
+        lines = one.http.lines
+        assert lines.asked == lines.opened == 3
         assert one.listed.protocol == ("v2" if v2_share else "v1")
         answer = await account.post(signed)
         assert (answer.venue_id, answer.status) == (signed.venue_id, PostStatus.LIVE)
@@ -153,6 +155,7 @@ async def test_an_order_is_placed_read_and_cancelled(v2_share: float) -> None:
         assert ended.is_over
         assert await account.order("0x" + "ef" * 32) is None
         assert account.unread == 0
+        assert (lines.asked, lines.opened) == (3 + 4, 3), "both orders and both cancels"
 
 
 async def test_a_fill_is_told_by_amounts_and_trades() -> None:

@@ -51,6 +51,8 @@ _PAGES_MOST = 200
 _BAD_BEAT = 400
 _NOT_THERE = 404
 _ORDERS_AT_ONCE, _CANCELS_AT_ONCE, _READS_AT_ONCE, _BEATS_AT_ONCE = 16, 8, 6, 2
+_LINES = 3
+"""Ready for orders and cancels at any moment: four assets seldom act at once."""
 _POSITIONS = "v2"
 _Row = TypeVar("_Row")
 _Headers = Mapping[str, str]
@@ -103,14 +105,18 @@ class ClobAccount:
         self._restricted = restricted
         self._routes = RoutePaces(clock)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
-        self._orders = http.lane("orders", _ORDERS_AT_ONCE)
-        self._cancels = http.lane("cancels", _CANCELS_AT_ONCE)
+        self._orders = http.lane("orders", _ORDERS_AT_ONCE, is_direct=True)
+        self._cancels = http.lane("cancels", _CANCELS_AT_ONCE, is_direct=True)
         self._reads = http.lane("account", _READS_AT_ONCE)
         self._beats = http.lane("beats", _BEATS_AT_ONCE)
 
     async def warm(self) -> bool:
-        """A connection that stands before the first order needs it; whether the venue answers."""
-        return await self._http.warm("/time")
+        """Connections that stand before an order needs them; whether the venue answers."""
+        return await self._http.warm("/time", _LINES)
+
+    async def keep_warm(self) -> None:
+        """Until cancelled; also those that the venue closed meanwhile."""
+        await self._http.keep_warm("/time", _LINES)
 
     # --- orders -----------------------------------------------------------------------------------
 
