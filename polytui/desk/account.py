@@ -262,7 +262,9 @@ class Account:
 
     @property
     def free_cash(self) -> Usd:
-        return Usd(self.cash - self.at_risk.totals.reserved)
+        """What no order may still cost, and what is there: sales bring theirs with a block."""
+        awaited = sum([each.arrivals.usd for each in self._assets.values()])
+        return Usd(self.cash - self.at_risk.totals.reserved - awaited)
 
     @property
     def exposure(self) -> Usd:

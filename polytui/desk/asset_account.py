@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 
 from polytui.config.deciding import BreakerSettings
 from polytui.desk.account_feeds import AccountFeeds
+from polytui.ledger.arrivals import Arrivals
 from polytui.ledger.attribution import Attribution
 from polytui.ledger.bookings import Bookings
 from polytui.ledger.exposure import AssetExposure
@@ -71,6 +72,8 @@ class AssetAccount:
     """How well the forecast fits; it outlives a desk's crash."""
     bookings: Bookings = field(factory=Bookings)
     """Every fill, so that one of them can be taken back."""
+    arrivals: Arrivals = field(factory=Arrivals)
+    """What is held and cannot be sold yet."""
     contradictions: dict[str, int] = field(factory=dict)
     """How often the venue said of an order what cannot be, by what it said."""
     strays: dict[Trade, Filled] = field(factory=dict)
@@ -83,6 +86,8 @@ class AssetAccount:
     """Fills that never happened in the end."""
     unplaced: int = 0
     """Words of fills that found no round to belong to: the ledger and the venue may disagree."""
+    unsent: int = 0
+    """Orders that we saw ourselves the venue would refuse."""
     _entered: dict[str, list[tuple[str, str]]] = field(factory=dict)
     """By round, (strategy, outcome) of every side that was bought."""
 
@@ -172,6 +177,7 @@ class AssetAccount:
         people = (self.is_traded, *asked, whys)
         attributed = (self.live.state(), self.shadow.state(), sorted(self._entered.items()))
         kept = (self.watch.state(), self._fills_state(), *self.feeds.state())
+        kept += (*self.arrivals.state(), *((("unsent", self.unsent),) if self.unsent else ()))
         return (*money, *rounds, people, *attributed, *kept)
 
     def _fills_state(self) -> tuple[object, ...]:

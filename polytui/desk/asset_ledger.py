@@ -30,7 +30,7 @@ from polytui.model import events as ev
 from polytui.model.effects import Effect, LookUp, Reason, Warn, Why
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, OrderMove, Side
-from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Shares, Usd
+from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Usd
 
 _MOST_STRAYS = 1_000
 
@@ -75,6 +75,7 @@ class AssetLedger:
         self._account.starting_cash = event.cash
         self._account.is_live = self._account.is_live or event.is_live
         self.asset_account.feeds.begin(now_ns, is_live=event.is_live)
+        self.asset_account.arrivals.begin(event.in_transit)
         known = self.asset_account.bookings.keys()
         self._counted = {key: None for key in event.counted if key not in known}
         missed = Usd(event.realised - self.asset_account.realised)
@@ -368,10 +369,10 @@ class AssetLedger:
         """How much of what a strategy claims on this asset is believed."""
         return self._account.claims.beliefs(self._asset, strategy, claims)
 
-    def selling(self, slug: str, outcome: Outcome) -> Shares:
-        """Shares of an outcome that working orders already offer."""
-        kept = self.exposure.rounds.get(slug)
-        return Shares(0 if kept is None else kept.side(outcome).selling)
+    def here(self, slug: str, outcome: Outcome) -> int:
+        """Shares of an outcome that are held and have arrived."""
+        held = self.positions.of(slug).shares(outcome)
+        return held - self.asset_account.arrivals.awaited_of(slug, outcome)
 
     def closing_of_others(self, listed: Round, strategy: str) -> Usd:
         """What the account can lose at this round's closing time, without what the strategy itself

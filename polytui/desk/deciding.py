@@ -223,7 +223,8 @@ class Deciding:
             why = _must_leave(position, market_round, view, settings)
             if why is None:
                 continue
-            way = leave(view, position, why, settings.exits.max_slippage_ticks)
+            here = self._ledger.here(market_round.slug, position.outcome)
+            way = leave(view, position, why, settings.exits.max_slippage_ticks, here)
             if isinstance(way, Quote):
                 wanted.append(WantedQuote(position.strategy, way, is_exit=True))
                 whys[position.strategy] = why

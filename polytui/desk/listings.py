@@ -1,4 +1,5 @@
-"""What is said of one asset's rounds until they are settled: found, open, closed, their strikes."""
+"""What is said of one asset's rounds until they are settled: found, open, closed, their strikes,
+what of ours has not arrived."""
 
 from __future__ import annotations
 
@@ -11,7 +12,12 @@ from polytui.desk.rounds import DeskRounds
 from polytui.model import events as ev
 
 RoundWord = (
-    ev.RoundFound | ev.RoundOpened | ev.RoundClosed | ev.StrikePublished | ev.AcceptanceChanged
+    ev.RoundFound
+    | ev.RoundOpened
+    | ev.RoundClosed
+    | ev.StrikePublished
+    | ev.AcceptanceChanged
+    | ev.InTransit
 )
 ROUND_WORDS = get_args(RoundWord)
 
@@ -22,12 +28,14 @@ class Listings:
     def __init__(self, rounds: DeskRounds, ledger: AssetLedger) -> None:
         self._rounds = rounds
         self._ledger = ledger
+        self._arrivals = ledger.asset_account.arrivals
 
     def told(self, event: RoundWord, now_ns: int) -> None:
         """A word on a round; on one that is not known only that it was found counts."""
         if isinstance(event, ev.RoundFound):
             self._found(event, now_ns)
             return
+        has_arrived = isinstance(event, ev.InTransit) and self._arrivals.take(event)
         market_round = self._rounds.get(event.slug)
         if market_round is None:
             return
@@ -43,6 +51,9 @@ class Listings:
                     market_round.know_strike(strike, source)
             case ev.AcceptanceChanged(takes_orders=takes_orders):
                 market_round.takes_orders = takes_orders
+            case ev.InTransit() if has_arrived:
+                # Who could not sell all of it sells the rest now, and waits for nothing else.
+                market_round.last_exits.clear()
 
     def _found(self, event: ev.RoundFound, now_ns: int) -> None:
         """Also one that is known: it may take orders no more, or again."""

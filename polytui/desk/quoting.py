@@ -207,18 +207,19 @@ class Quoter:
         account, at_risk = self._account, self._account.at_risk
         asset_account = self._ledger.asset_account
         if market_round is None:
-            kept, sent, rungs = None, 0, 0
+            kept, sent, rungs, up, down = None, 0, 0, _NOTHING, _NOTHING
             closing = max((at_risk.at_stake_at(each) for each in at_risk.closings()), default=0)
             interval_rounds = max(at_risk.rounds_of(each) for each in Interval)
         else:
             kept = self._ledger.exposure.rounds.get(market_round.slug)
+            up, down = (self._stake(market_round.slug, kept, outcome) for outcome in Outcome)
             sent, rungs = market_round.entries, market_round.requotes
             closing = at_risk.at_stake_at(market_round.round.closes_ns)
             interval_rounds = at_risk.rounds_of(market_round.round.interval)
         totals, own = at_risk.totals, self._ledger.exposure.totals
         return Exposure(
-            up=_NOTHING if kept is None else _stake(kept, Outcome.UP),
-            down=_NOTHING if kept is None else _stake(kept, Outcome.DOWN),
+            up=up,
+            down=down,
             is_round_open=kept is not None and kept.is_open,
             asset_usd=own.gross,
             closing_usd=closing,
@@ -236,6 +237,19 @@ class Quoter:
             drawdown=account.drawdown,
             drawdown_pct=account.drawdown_pct,
             losses_in_a_row=asset_account.losses_in_a_row,
+        )
+
+    def _stake(self, slug: str, kept: RoundExposure | None, outcome: Outcome) -> AtStake:
+        if kept is None:
+            return _NOTHING
+        side, arrivals = kept.side(outcome), self._ledger.asset_account.arrivals
+        return AtStake(
+            side.shares,
+            side.cost + side.reserved,
+            kept.net(outcome),
+            side.buying,
+            side.selling,
+            arrivals.awaited_of(slug, outcome),
         )
 
 
@@ -258,12 +272,6 @@ def _grounds(market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> Groun
 
 def _place_of(strategy: str, what: Quote | Order) -> tuple[str, Outcome, Side, int]:
     return (strategy, what.outcome, what.side, what.price)
-
-
-def _stake(kept: RoundExposure, outcome: Outcome) -> AtStake:
-    side = kept.side(outcome)
-    gross = side.cost + side.reserved
-    return AtStake(side.shares, gross, kept.net(outcome), side.buying, side.selling)
 
 
 def _tolerance(market_round: DeskRound, settings: Settings) -> Tolerance:

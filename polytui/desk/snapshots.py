@@ -23,6 +23,7 @@ from polytui.desk.snapshots_prices import (
 from polytui.ledger.positions import Position
 from polytui.ledger.working import WorkingOrder
 from polytui.market.book import TokenBook
+from polytui.model.instrument import Outcome
 from polytui.model.snapshot import (
     AssetState,
     AssetView,
@@ -92,6 +93,7 @@ def _show_odd(asset_account: AssetAccount) -> OddWordsView:
         asset_account.stray_fills,
         asset_account.reversals,
         asset_account.unplaced + strays_left,
+        asset_account.unsent,
     )
 
 
@@ -122,6 +124,8 @@ def desk_state(desk: Desk, account: Account) -> tuple[AssetState, str]:
 
 def show_round(desk: Desk, market_round: DeskRound, now_ns: int) -> RoundView:
     listed, position = market_round.round, desk.ledger.positions.of(market_round.slug)
+    arrivals = desk.asset_account.arrivals
+    awaited = {one: arrivals.awaited_of(market_round.slug, one) for one in Outcome}
     return RoundView(
         slug=market_round.slug,
         interval=listed.interval.value,
@@ -146,6 +150,8 @@ def show_round(desk: Desk, market_round: DeskRound, now_ns: int) -> RoundView:
         block=""
         if market_round.block is None or market_round.phase is not Phase.OPEN
         else market_round.block.text(),
+        up_awaited=awaited[Outcome.UP],
+        down_awaited=awaited[Outcome.DOWN],
     )
 
 

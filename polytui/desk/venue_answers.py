@@ -30,7 +30,10 @@ class VenueAnswers:
         if order is not None and order.rung:
             is_taken_back = isinstance(event, ev.Cancelled) and not was_asked
             self._note_rung(step, order, event, is_sent_back=is_refused or is_taken_back)
-        if isinstance(event, ev.Accepted | ev.Refused) and not _is_expected(event, order):
+        if isinstance(event, ev.Refused) and event.is_unsent:
+            # The venue has said nothing.
+            self._ledger.asset_account.unsent += 1
+        elif isinstance(event, ev.Accepted | ev.Refused) and not _is_expected(event, order):
             self._looks.answered(step, settings, is_refused=is_refused)
 
     def _note_rung(self, step: Step, order: Order, event: ev.Report, *, is_sent_back: bool) -> None:

@@ -27,6 +27,7 @@ from polytui.model.events import (
     FeedDown,
     FeedUp,
     FoundOrder,
+    InTransit,
     PairsMerged,
     Reconciled,
     Report,
@@ -46,6 +47,9 @@ AccountNews = FeedUp | FeedDown | ToldOnce
 TOLD_ONCE: tuple[type[ToldOnce], ...] = get_args(ToldOnce)
 """Of that, what nobody tells again: how it is itself is a state."""
 
+Word = Report | InTransit
+"""What is told of one asset's orders, and of what they brought."""
+
 ORDER_SIGNED = "order-signed"
 """An order has its name and its signature, and nothing of it was sent."""
 ORDER_POSTED = "order-posted"
@@ -56,7 +60,7 @@ CANCEL_SENT = "cancel-sent"
 PassPoint = Callable[[str, str], None]
 """Point and asset."""
 
-Deliver = Callable[[Report | AccountNews], None]
+Deliver = Callable[[Word | AccountNews], None]
 """To the desk's inbox; never waits."""
 
 
@@ -79,7 +83,7 @@ class ExecutionClient(Protocol):
         """Perform effects and deliver reports until cancelled: one desk's life long."""
         ...
 
-    def observe(self, event: Event) -> Sequence[Report]:
+    def observe(self, event: Event) -> Sequence[Word]:
         """What the market does, before the desk hears of it; what that did to our orders, where the
         venue is one that we only think."""
         ...

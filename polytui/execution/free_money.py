@@ -30,24 +30,19 @@ class FreeMoney:
             for sent in self._others(order)
             if sent.order.side is Side.BUY
         )
-        coming = sum(max(0, fill.flow) for fill in self.books.trades.on_the_way())
-        return Usd(self.books.money().cash - needed - coming)
+        return Usd(self.books.money().cash - needed - self.books.transit.usd())
 
     def shares(self, order: Order) -> Shares:
         """Of its token, that no other sale offers, and that are there: a trade brings them when it
-        is mined, seconds after its match."""
+        is mined, seconds after its match, and a merge takes them when it is sent."""
         offered = sum(
             sent.left
             for sent in self._others(order)
             if sent.order.side is Side.SELL and sent.order.token_id == order.token_id
         )
-        coming = sum(
-            max(0, fill.signed_shares)
-            for fill in self.books.trades.on_the_way()
-            if fill.token_id == order.token_id
-        )
         live = self.books.rounds.get(order.slug)
-        return Shares(0 if live is None else live.shares(order.outcome) - offered - coming)
+        awaited = self.books.transit.shares(order.slug, order.outcome)
+        return Shares(0 if live is None else live.shares(order.outcome) - offered - awaited)
 
     def _others(self, order: Order) -> Iterator[SentOrder]:
         for client in self.clients.values():

@@ -29,6 +29,7 @@ from polytui.execution.client import (
     Execution,
     ExecutionClient,
     VenueMoney,
+    Word,
 )
 from polytui.execution.forbidden import Forbidden
 from polytui.execution.free_money import FreeMoney
@@ -44,7 +45,6 @@ from polytui.execution.user_watch import UserWatch, run_user_channel, user_socke
 from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import Report
 from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_MS
 from polytui.net.http import Http
@@ -190,14 +190,14 @@ class LiveExecution:
             self.route(self.books.take_trade(event))
 
     def route(self, told: Told) -> None:
-        for asset, report in told:
-            self.deliver(asset, report)
+        for asset, word in told:
+            self.deliver(asset, word)
 
-    def deliver(self, asset: Asset, report: Report) -> None:
+    def deliver(self, asset: Asset, word: Word) -> None:
         """To the asset that it is about. One that is not traded has nobody who listens: what it
         holds is said at the start."""
         if (client := self.clients.get(asset)) is not None:
-            client.report(report)
+            client.report(word)
 
     def expect(self, trade_ids: Sequence[str]) -> None:
         """The channel tells of them within moments, or is not believed any more; whether it is up

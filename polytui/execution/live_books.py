@@ -17,10 +17,11 @@ from polytui.execution.live_orders import LiveOrders
 from polytui.execution.live_purse import LivePurse
 from polytui.execution.live_rounds import LiveRound, LiveRounds, TokenPlace
 from polytui.execution.live_trades import LiveTrades, Say, Told
+from polytui.execution.live_transit import LiveTransit
 from polytui.execution.order_names import OrderNames
 from polytui.model.events import DeskOpened, FoundOrder, HeldRound, RoundSettled
 from polytui.model.instrument import Asset, Round
-from polytui.model.units import Usd
+from polytui.model.units import Shares, Usd
 from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
 
 _KEPT_SETTLED = 64
@@ -42,6 +43,7 @@ class LiveBooks:
         self.purse = LivePurse.of(carried)
         self.rounds = LiveRounds()
         self.trades = LiveTrades(self.rounds, self.names, self.purse, say)
+        self.transit = LiveTransit(self.rounds, self.trades)
         self.orders = LiveOrders(self.rounds, self.names, self.trades, say)
         self._realised = dict.fromkeys(Asset, 0)
         """Of rounds that are known no more, and of earlier sessions."""
@@ -58,7 +60,7 @@ class LiveBooks:
     def list_round(self, listed: Round) -> Told:
         """A round was found; what was told of its tokens before is told now."""
         self.rounds.list_round(listed)
-        return self.trades.listed(listed)
+        return self.transit.around(self.trades.listed(listed))
 
     def place_of(self, token_id: str) -> TokenPlace | None:
         return self.rounds.place_of(token_id)
@@ -68,7 +70,7 @@ class LiveBooks:
         told = self.trades.take(trade)
         for match in trade.matches:
             told += self.orders.complete(match.order_id)
-        return told
+        return self.transit.around(told)
 
     def take_order(self, order: UserOrder) -> Told:
         """One message or row about one order; what is new in it."""
@@ -85,6 +87,16 @@ class LiveBooks:
     def answer_look(self, order: UserOrder) -> Told:
         """What the venue said of an order that somebody asked for; its fills were taken already."""
         return self.orders.answer_look(order)
+
+    def set_aside(self, key: str, slug: str, shares: Shares) -> Told:
+        """So many pairs of a round are on their way to be merged, and cannot be sold."""
+        self.transit.set_aside(key, slug, shares)
+        return self.transit.around([])
+
+    def let_go(self, key: str) -> Told:
+        """What was set aside under this key is gone, as the ledgers know by now, or back."""
+        self.transit.let_go(key)
+        return self.transit.around([])
 
     def settle(self, event: RoundSettled) -> Told:
         """Nothing to report: its orders end by the venue's own word."""
@@ -125,7 +137,14 @@ class LiveBooks:
         counted = tuple(self.trades.counted(asset, but=old))
         cash = self.purse.starting_cash
         return DeskOpened(
-            asset, life, cash, self.realised(asset), tuple(held), counted, is_live=True
+            asset,
+            life,
+            cash,
+            self.realised(asset),
+            tuple(held),
+            counted,
+            is_live=True,
+            in_transit=self.transit.of_asset(asset),
         )
 
     def found(self, order_id: str, *, is_certain: bool = True) -> FoundOrder:

@@ -18,7 +18,13 @@ from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED, Pa
 from polytui.execution.known_books import KnownBooks
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
-from polytui.execution.order_wire import CancelAnswers, Posted, PostOutcome, Reports
+from polytui.execution.order_wire import (
+    CancelAnswers,
+    Posted,
+    PostOutcome,
+    Reports,
+    speaks_of_orders,
+)
 from polytui.execution.preflight import refusal
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import (
@@ -27,7 +33,6 @@ from polytui.model.events import (
     DeskOpened,
     Event,
     FoundOrder,
-    Report,
     RoundFound,
     RoundSettled,
 )
@@ -198,7 +203,11 @@ class ClobOrderWire:
                 self.route(told)
                 if not self.books.orders.is_thought_over(venue_id):
                     # Whom the venue does not know may be on its way.
-                    found.append(self.books.found(order.order_id, is_certain=bool(told)))
+                    found.append(
+                        self.books.found(
+                            order.order_id, is_certain=speaks_of_orders(word for _, word in told)
+                        )
+                    )
         return self.books.opening(self.asset, life, found)
 
     # --- the market -------------------------------------------------------------------------------
@@ -214,9 +223,9 @@ class ClobOrderWire:
             return self._mine(self.books.settle(event))
         return ()
 
-    def _mine(self, told: Sequence[tuple[Asset, Report]]) -> Reports:
+    def _mine(self, told: Told) -> Reports:
         """What is for this asset, in its order; the rest goes its own way."""
         others = [one for one in told if one[0] is not self.asset]
         if others:
             self.route(others)
-        return [report for asset, report in told if asset is self.asset]
+        return [word for asset, word in told if asset is self.asset]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
 
+from polytui.execution.client import Word
 from polytui.model.errors import Rejected, Retry, Unknown
-from polytui.model.events import Cancelled, CancelRefused, DeskOpened, Event, Report
+from polytui.model.events import Cancelled, CancelRefused, DeskOpened, Event, InTransit
 from polytui.model.orders import Order
 
-Reports = Sequence[Report]
+Reports = Sequence[Word]
 CancelAnswers = Mapping[str, Cancelled | CancelRefused]
 """By order id; of one that is missing the venue said nothing."""
+
+
+def speaks_of_orders(words: Iterable[Word]) -> bool:
+    """Whether anything of it came from an order itself."""
+    return any(not isinstance(word, InTransit) for word in words)
 
 
 @frozen

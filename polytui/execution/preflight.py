@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from polytui.market.book import TokenBook
 from polytui.model.amounts import MIN_MARKETABLE_USD, are_amounts_exact
+from polytui.model.events import Refused
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import (
@@ -35,6 +36,11 @@ def refusal(
         or _unfunded(order, listed, known, free_usd, free_shares)
         or ("" if known is None else _unmatched(order, known))
     )
+
+
+def unsent(order_id: str, why: str) -> Refused:
+    """What is told of an order that stays here."""
+    return Refused(order_id, f"not sent: {why}", is_unsent=True)
 
 
 def _off_grid(order: Order, listed: Round) -> str:

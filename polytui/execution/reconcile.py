@@ -19,12 +19,13 @@ import trio
 from attrs import define, field
 
 from polytui.config.live import LiveSettings
+from polytui.execution.client import Word
 from polytui.execution.live_balances import LiveBalances
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Say, Told
 from polytui.execution.user_watch import UserWatch
 from polytui.model.errors import Rejected, Retry, Unknown
-from polytui.model.events import CashMoved, NotFound, Reconciled, Report
+from polytui.model.events import CashMoved, InTransit, NotFound, Reconciled
 from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
@@ -42,7 +43,7 @@ _SOON_S = 5.0
 """After a difference that has to be seen twice, and while the user channel is doubted."""
 _FAILED_AGAIN_S = 10.0
 
-Deliver = Callable[[Asset, Report], None]
+Deliver = Callable[[Asset, Word], None]
 News = Callable[[CashMoved | Reconciled], None]
 
 
@@ -251,9 +252,10 @@ class Reconcile:
         return differences
 
     def _tell(self, told: Told) -> int:
-        for asset, report in told:
-            self.deliver(asset, report)
-        return len(told)
+        """How much of it is news: that a block took a trade is none, we only hear of it here."""
+        for asset, word in told:
+            self.deliver(asset, word)
+        return sum(not isinstance(word, InTransit) for _, word in told)
 
     def _expect(self, name: str, since_ns: int) -> None:
         if self.watch is not None:

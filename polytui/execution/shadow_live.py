@@ -22,14 +22,15 @@ from polytui.execution.client import (
     Execution,
     ExecutionClient,
     VenueMoney,
+    Word,
 )
 from polytui.execution.known_books import KnownBooks
 from polytui.execution.paper_account import PaperAccount
 from polytui.execution.paper_client import PaperExecution, paper_account
-from polytui.execution.preflight import refusal
+from polytui.execution.preflight import refusal, unsent
 from polytui.model.effects import Effect, Place
 from polytui.model.errors import Blocked, Fatal
-from polytui.model.events import DeskOpened, Event, Refused, Report, RoundFound
+from polytui.model.events import DeskOpened, Event, RoundFound
 from polytui.model.instrument import Asset
 from polytui.model.orders import Order
 from polytui.net.http import Http
@@ -78,12 +79,12 @@ class ShadowLiveClient:
             async for effect in effects:
                 why = self._rehearse(effect.order) if isinstance(effect, Place) else ""
                 if why and isinstance(effect, Place):
-                    deliver(Refused(effect.order.order_id, f"not sent: {why}"))
+                    deliver(unsent(effect.order.order_id, why))
                 else:
                     await passed_on.send(effect)
             await trio.sleep_forever()
 
-    def observe(self, event: Event) -> Sequence[Report]:
+    def observe(self, event: Event) -> Sequence[Word]:
         if isinstance(event, RoundFound):
             self._books.list_round(event.round)
         self._books.observe(event)

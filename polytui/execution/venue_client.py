@@ -23,8 +23,16 @@ import trio
 from attrs import define, field
 
 from polytui.config.execution import ExecutionSettings
-from polytui.execution.client import AccountNews, Deliver
-from polytui.execution.order_wire import CancelAnswers, OrderWire, Posted, PostOutcome
+from polytui.execution.client import AccountNews, Deliver, Word
+from polytui.execution.order_wire import (
+    CancelAnswers,
+    OrderWire,
+    Posted,
+    PostOutcome,
+    Reports,
+    speaks_of_orders,
+)
+from polytui.execution.preflight import unsent
 from polytui.execution.sent_order import SentOrder, answered
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
@@ -35,9 +43,9 @@ from polytui.model.events import (
     Deferred,
     DeskOpened,
     Event,
+    InTransit,
     NotFound,
     Refused,
-    Report,
     Unanswered,
 )
 from polytui.model.instrument import Asset
@@ -69,7 +77,7 @@ class VenueClient:
     """What a desk that begins to listen must hear of the account."""
     _sent: dict[str, SentOrder] = field(factory=dict)
     _deliver: Deliver | None = None
-    _unheard: list[Report] = field(factory=list)
+    _unheard: list[Word] = field(factory=list)
     """Since the last opening, and before its desk listened."""
     _faults: list[Exception] = field(factory=list)
     _is_faulty: trio.Event = field(factory=trio.Event)
@@ -107,11 +115,11 @@ class VenueClient:
         finally:
             self._deliver = None
 
-    def observe(self, event: Event) -> Sequence[Report]:
-        reports = self.wire.observe(event)
-        for report in reports:
-            self._note(report)
-        return reports
+    def observe(self, event: Event) -> Reports:
+        words = self.wire.observe(event)
+        for word in words:
+            self._note(word)
+        return words
 
     async def cancel_all(self) -> int:
         """Those whose POST is still on its way are asked for once it is answered."""
@@ -138,15 +146,15 @@ class VenueClient:
         """Whether a life of the desk hears what it is told."""
         return self._deliver is not None
 
-    def report(self, report: Report) -> None:
-        """One report to the desk, whichever way it came; to the next one where none listens yet."""
-        self._note(report)
+    def report(self, word: Word) -> None:
+        """One word to the desk, whichever way it came; to the next one where none listens yet."""
+        self._note(word)
         if self.is_listening:
-            self.tell(report)
+            self.tell(word)
         else:
-            self._unheard = [*self._unheard[-_MOST_UNHEARD:], report]
+            self._unheard = [*self._unheard[-_MOST_UNHEARD:], word]
 
-    def tell(self, news: Report | AccountNews) -> None:
+    def tell(self, news: Word | AccountNews) -> None:
         """To the inbox of the desk that listens."""
         assert self._deliver is not None
         try:
@@ -154,10 +162,12 @@ class VenueClient:
         except Exception as error:
             self._fail(error)  # a full inbox is a fault of the asset, and of nobody else
 
-    def _note(self, report: Report) -> None:
-        sent = self._sent.get(report.order_id)
-        if sent is not None and sent.has_ended(report):
-            del self._sent[report.order_id]
+    def _note(self, word: Word) -> None:
+        if isinstance(word, InTransit):
+            return
+        sent = self._sent.get(word.order_id)
+        if sent is not None and sent.has_ended(word):
+            del self._sent[word.order_id]
             sent.answered.set()
 
     # --- what effects come to ---------------------------------------------------------------------
@@ -221,10 +231,14 @@ class VenueClient:
     async def _place(self, placed: Sequence[SentOrder]) -> None:
         began, signed = trio.current_time(), dict[str, tuple[SentOrder, Any]]()
         for sent in placed:
+            order_id = sent.order.order_id
+            if sent.is_unwanted or order_id not in self._sent:
+                self.report(Cancelled(order_id, "it was never sent"))
+                continue
             try:
-                signed[sent.order.order_id] = sent, self._signed(sent)
+                signed[order_id] = sent, self._signed(sent)
             except Rejected as error:
-                self.report(Refused(sent.order.order_id, f"not sent: {error}"))
+                self.report(unsent(order_id, str(error)))
         if not signed:
             return
         outcomes = await self._outcomes(list(signed.values()))
@@ -236,8 +250,6 @@ class VenueClient:
 
     def _signed(self, sent: SentOrder) -> Any:
         """Rejected for what is not sent at all."""
-        if sent.is_unwanted or sent.order.order_id not in self._sent:
-            raise Rejected("not wanted any more")
         if why := self.wire.preflight(sent.order):
             raise Rejected(why)
         return self.wire.sign(sent.order)
@@ -257,8 +269,8 @@ class VenueClient:
             self.report(Deferred(order_id, str(outcome)))
             await trio.sleep_until(again)
             if sent.is_unwanted:
-                outcome = Rejected("not taken, and not wanted any more")
-                break
+                self.report(Cancelled(order_id, "it was never taken"))
+                return
             (outcome,) = await self._outcomes([(sent, form)])
             pause_s *= 2
         self._hear(sent, outcome)
@@ -366,8 +378,10 @@ class VenueClient:
             reports = await self.wire.look(order_id)
         except (Retry, Unknown, Rejected):
             return  # no look at all: the mind asks again
-        for report in reports or (NotFound(order_id, looked_ns),):
-            self.report(report)
+        for word in reports:
+            self.report(word)
+        if not speaks_of_orders(reports):
+            self.report(NotFound(order_id, looked_ns))
 
     def _real_s(self, session_s: float) -> float:
         return self.clock.real_s(int(session_s * NS_PER_S))

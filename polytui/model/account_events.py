@@ -1,5 +1,5 @@
 """What is said of the whole account, and of no order: money that no trade explains, what its wallet
-did on the chain, and that our books were held against the venue's."""
+did on the chain, that our books were held against the venue's, and what has not arrived yet."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from polytui.model.instrument import Outcome
 from polytui.model.units import Shares, Usd
 
 
@@ -78,3 +79,20 @@ class WinnersRedeemed:
     at_ns: int
     detail: str = ""
     """The transaction, where it is known."""
+
+
+@frozen
+class InTransit:
+    """What of a round is counted as ours and cannot be used yet, all of it as it stands now: trades
+    that no block has taken, and pairs that a merge takes. Told before the fill that brings it and
+    after the block that takes it, so that nobody ever thinks that more is here than there is."""
+
+    slug: str
+    up: Shares = Shares(0)
+    """That cannot be sold,"""
+    down: Shares = Shares(0)
+    usd: Usd = Usd(0)
+    """and that cannot be spent: of sales."""
+
+    def shares(self, outcome: Outcome) -> Shares:
+        return self.up if outcome is Outcome.UP else self.down

@@ -106,6 +106,7 @@ class Reason(str, Enum):
     FORCED_EXIT = "forced exit"
     HELD_TO_SETTLEMENT = "held to settlement"
     DUST = "too little to sell"
+    NOT_HERE = "shares on their way"
     # What breakers look at.
     DIVERGENCE = "fair value against market"
     RECONNECTS = "reconnects a minute"

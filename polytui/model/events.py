@@ -15,6 +15,7 @@ from attrs import frozen
 from polytui.model.account_events import (
     CashKind,
     CashMoved,
+    InTransit,
     PairsMerged,
     Reconciled,
     WinnersRedeemed,
@@ -108,6 +109,8 @@ class DeskOpened:
     """Fills that are in these figures: whoever reports them once more says nothing new."""
     is_live: bool = False
     """Its orders go to a venue that holds money; on paper nothing is at stake."""
+    in_transit: tuple[InTransit, ...] = ()
+    """Of rounds in which anything is."""
 
 
 @frozen
@@ -277,6 +280,7 @@ Event = (
     | CashMoved
     | PairsMerged
     | WinnersRedeemed
+    | InTransit
     | Reconciled
     | Commanded
 )
@@ -332,6 +336,7 @@ __all__ = [
     "FoundOrder",
     "FrameRejected",
     "HeldRound",
+    "InTransit",
     "Level",
     "LevelChange",
     "MarketEvent",

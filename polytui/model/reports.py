@@ -35,10 +35,12 @@ class Accepted:
 
 @frozen
 class Refused:
-    """The venue proved that this order never lived."""
+    """It is proven that this order never lived."""
 
     order_id: str
     detail: str
+    is_unsent: bool = False
+    """We saw ourselves that the venue would not take it: it heard nothing of it."""
 
 
 @frozen

@@ -281,6 +281,9 @@ class RoundView:
     before the first."""
     block: str = ""
     """Why nobody may enter now, with its number; empty where nothing is in the way of all."""
+    up_awaited: int = 0
+    """Of the shares, those that cannot be sold yet: no block has taken their trade."""
+    down_awaited: int = 0
 
 
 @frozen
@@ -295,6 +298,8 @@ class OddWordsView:
     """Trades that were matched and failed in the end."""
     unplaced: int = 0
     """Words of fills that belong to no round: the ledger may differ from the venue."""
+    unsent: int = 0
+    """Orders that we saw ourselves the venue would not take."""
 
 
 @frozen

@@ -39,10 +39,16 @@ class AtStake(Struct, frozen=True):
     """Shares that working buys may bring,"""
     selling: int = 0
     """and that working sales may take."""
+    awaited: int = 0
+    """Of those held, that have not arrived and cannot be sold yet."""
 
     def free(self) -> int:
         """Shares held and not offered yet."""
         return self.shares - self.selling
+
+    def here(self) -> int:
+        """Of those, that can be sold now."""
+        return self.free() - self.awaited
 
 
 class Exposure(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@
                                         too little room: cut to the tightest of them, asked again
 
 A purchase for which there is too little room is cut, as long as what is left is an order that the
-venue takes; otherwise nothing goes, and the limit in the way is the reason. A sale is never cut.
+venue takes; otherwise nothing goes, and the limit in the way is the reason. A sale is cut to what
+has arrived, and by nothing else.
 """
 
 from __future__ import annotations
@@ -145,9 +146,15 @@ def _fitted(wanted: PreTrade, exposure: Exposure, limits: Limits) -> Approved | 
         if less is None:
             return Refused(shallow)
         quote = less
+    late = _not_here(quote, exposure)
+    if late is not None:
+        arrived = _arrived(wanted, exposure)
+        if arrived is None:
+            return Refused(late)
+        quote = arrived
     why = _in_the_way(wanted, quote, exposure, limits)
     if why is None:
-        return Approved(_stamp(wanted, quote, exposure), shallow)
+        return Approved(_stamp(wanted, quote, exposure), shallow or late)
     tightest = _tightest(wanted, quote, exposure, limits, why.reason)
     if tightest is None:
         return Refused(why)
@@ -210,6 +217,14 @@ def _sale_block(wanted: PreTrade, quote: Quote, exposure: Exposure, limits: Limi
     if quote.shares > free:
         return Why(Reason.NOT_HELD, quote.shares / MICRO, free / MICRO, "shares")
     return _full(wanted, quote, exposure, limits) if wanted.is_rung else None
+
+
+def _not_here(quote: Quote, exposure: Exposure) -> Why | None:
+    """Whether a sale of what is held and free wants shares that are on their way."""
+    stake = exposure.stake(quote.outcome)
+    if quote.side is Side.BUY or not stake.here() < quote.shares <= stake.free():
+        return None
+    return Why(Reason.NOT_HERE, max(0, stake.here()) / MICRO, quote.shares / MICRO, "shares")
 
 
 def _not_reducing(quote: Quote, exposure: Exposure) -> Why | None:
@@ -301,3 +316,12 @@ def _cut(wanted: PreTrade, quote: Quote, most: Shares) -> Quote | None:
     if shares < least_shares(quote.price, wanted.min_shares):
         return None
     return evolve(quote, shares=shares)
+
+
+def _arrived(wanted: PreTrade, exposure: Exposure) -> Quote | None:
+    """A sale of what is here, which leaves no rest that nobody could sell; None where the venue
+    takes no such order."""
+    quote, least = wanted.quote, wanted.min_shares
+    here = exposure.stake(quote.outcome).here()
+    shares = floor_to_lot(Shares(min(here, quote.shares - least)))
+    return evolve(quote, shares=shares) if shares >= max(least, LOT) else None

@@ -9,7 +9,7 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
-from polytui.execution.client import TOLD_ONCE, AccountNews, ExecutionClient
+from polytui.execution.client import TOLD_ONCE, AccountNews, ExecutionClient, Word
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import FollowedRound
 from polytui.model.errors import Rejected, Retry, Unknown
@@ -20,7 +20,6 @@ from polytui.model.events import (
     ExchangeTraded,
     FeedDown,
     FrameRejected,
-    Report,
     RoundSettled,
 )
 from polytui.model.instrument import Asset
@@ -149,7 +148,7 @@ class AssetRun:
         for report in reports:
             put(Item(report), wakes=False)
 
-    def deliver_report(self, report: Report | AccountNews) -> None:
+    def deliver_report(self, report: Word | AccountNews) -> None:
         """Money of the account is told once, to one desk: it finds room however full it is."""
         if isinstance(report, TOLD_ONCE):
             self.inbox.insist(Item(report))

@@ -98,8 +98,8 @@ def _order_words(event: Filled | Reversed | Refused, orders: WorkingOrders) -> t
             return "info", _fill(event, orders)
         case Reversed(detail=detail):
             return "error", f"a trade failed, {_quantity(event)} are taken back: {detail}"
-        case Refused(_, detail):
-            return "warn", f"order refused: {detail}"
+        case Refused(_, detail, is_unsent):
+            return "warn", f"order {detail}" if is_unsent else f"order refused: {detail}"
 
 
 def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, str, str]:

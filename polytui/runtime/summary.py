@@ -187,6 +187,7 @@ def _asset(account: Account, asset: Asset) -> Summary:
             "stray_fills": asset_account.stray_fills,
             "reversals": asset_account.reversals,
             "unplaced": asset_account.unplaced + len(asset_account.strays),
+            "unsent": asset_account.unsent,
         },
         "paused": "" if asset_account.paused_why is None else asset_account.paused_why.text(),
         "breakers": {reason.value: count for reason, count in asset_account.breakers.trips.items()},
@@ -280,6 +281,8 @@ def safety_lines(summary: Summary) -> list[str]:
             lines.append(f"{name.upper()} stopped by itself: {trips}")
         if odd := odd_words(asset["venue"]):
             lines.append(f"{name.upper()} and its venue differ: {odd}")
+        if unsent := asset["venue"]["unsent"]:
+            lines.append(f"{name.upper()}: {unsent} orders not sent, the venue would not take them")
         if asset["paused"]:
             lines.append(f"{name.upper()} is paused: {asset['paused']}")
     if why := _why_no_order(summary):

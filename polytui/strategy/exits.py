@@ -45,14 +45,22 @@ def first_exit(
     )
 
 
-def leave(view: View, position: StrategyPosition, why: Why, slippage_ticks: int = 0) -> Quote | Why:
+def leave(
+    view: View,
+    position: StrategyPosition,
+    why: Why,
+    slippage_ticks: int = 0,
+    here: int | None = None,
+) -> Quote | Why:
     """The order that leaves all of a position the cheaper way, or why there is none.
 
     A sale takes bids down to `slippage_ticks` below the best one; the best come first. A purchase
     does not: the venue spends what the price allows, and cheaper shares would be too many.
 
     Equal ways sell, which gives the cash back now. So does a person's command while anybody bids:
-    a purchase could be blocked by the kill switch, a sale never is.
+    a purchase could be blocked by the kill switch, a sale never is. Where not all of it is `here`
+    (None: it is), a sale would give nothing back yet, and a purchase that is worth the same is out
+    at once.
     """
     shares = floor_to_lot(position.shares)
     if shares < view.min_shares:
@@ -61,7 +69,9 @@ def leave(view: View, position: StrategyPosition, why: Why, slippage_ticks: int 
     pair = _pair_value(view, position.outcome, shares)
     if sale is None and pair is None:
         return Why(Reason.DEPTH_THIN, 0.0, shares / MICRO, "shares")
-    if pair is None or (sale is not None and (sale >= pair or why.reason is Reason.FORCED_EXIT)):
+    is_here = here is None or here >= shares
+    is_forced = why.reason is Reason.FORCED_EXIT
+    if pair is None or (sale is not None and (is_forced or sale >= pair + (not is_here))):
         bid = view.side(position.outcome).best_bid
         least = Price(max(view.tick, bid - slippage_ticks * view.tick))
         return Quote(position.outcome, Side.SELL, least, shares, TimeInForce.FAK)

@@ -97,6 +97,7 @@ OURS = (
     ev.CashMoved,
     ev.PairsMerged,
     ev.WinnersRedeemed,
+    ev.InTransit,
     ev.Reconciled,
     ev.Commanded,
 )

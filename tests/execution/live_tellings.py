@@ -7,6 +7,8 @@ from typing import Any
 from attrs import evolve
 
 from polytui.execution.live_books import LiveBooks
+from polytui.execution.live_trades import Told
+from polytui.model.events import InTransit, Report
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, complement
@@ -135,7 +137,16 @@ def trade(
     return UserTrade(name, status, "0x", matches, AT_NS + int(at_s * NS_PER_S))
 
 
+def reports(told: Told) -> list[tuple[Asset, Report]]:
+    """What was said of orders; what is on its way has tests of its own."""
+    return [(asset, word) for asset, word in told if not isinstance(word, InTransit)]
+
+
+def take(books: LiveBooks, one: UserTrade) -> list[tuple[Asset, Report]]:
+    return reports(books.take_trade(one))
+
+
 __all__ = [
     "AT_NS", "LISTED", "a_round", "an_order", "books_with", "cancelled", "complement", "part",
-    "said", "trade", "venue_name",
+    "reports", "said", "take", "trade", "venue_name",
 ]  # fmt: skip

@@ -15,7 +15,9 @@ from live_tellings import (
     books_with,
     cancelled,
     part,
+    reports,
     said,
+    take,
     trade,
     venue_name,
 )
@@ -99,22 +101,22 @@ def test_a_part_of_what_may_not_rest_is_its_end_once_its_trades_are_known(
     late = books_with(order)
     assert late.take_order(done) == [(BTC, ev.Accepted(order.order_id, venue_name(order)))]
     assert list(late.orders.thought_open()) == [venue_name(order)]
-    (_, filled), ended = late.take_trade(part_of_it)
+    (_, filled), ended = take(late, part_of_it)
     assert isinstance(filled, ev.Filled)
     assert ended == (BTC, ev.Cancelled(order.order_id, "works no more"))
     assert list(late.orders.thought_open()) == []
     early = books_with(order)
-    assert len(early.take_trade(part_of_it)) == 1
+    assert len(take(early, part_of_it)) == 1
     assert early.take_order(done)[-1] == ended
-    assert early.take_order(done) == early.take_trade(part_of_it) == []
+    assert early.take_order(done) == take(early, part_of_it) == []
     assert early.answer_look(done) == [ended]
 
 
 def test_a_part_that_failed_on_the_chain_is_known_all_the_same() -> None:
     order = an_order(shares=10, tif=TimeInForce.FAK)
     books = books_with(order)
-    books.take_trade(trade(part(order, 6, is_taker=True)))
-    books.take_trade(trade(part(order, 6, is_taker=True), status=TradeStatus.FAILED))
+    take(books, trade(part(order, 6, is_taker=True)))
+    take(books, trade(part(order, 6, is_taker=True), status=TradeStatus.FAILED))
     told = books.take_order(said(order, OrderChange.MATCHED, "MATCHED", matched=6))
     assert told[-1] == (BTC, ev.Cancelled(order.order_id, "works no more"))
 
@@ -122,7 +124,7 @@ def test_a_part_that_failed_on_the_chain_is_known_all_the_same() -> None:
 def test_what_is_left_of_an_order_that_may_rest_rests_whatever_its_part_is_called() -> None:
     order = an_order(shares=10)
     books = books_with(order)
-    books.take_trade(trade(part(order, 6, is_taker=True)))
+    take(books, trade(part(order, 6, is_taker=True)))
     books.take_order(said(order, OrderChange.MATCHED, "MATCHED", matched=6))
     assert list(books.orders.thought_open()) == [venue_name(order)]
     assert books.take_order(cancelled(order)) == [(BTC, ev.Cancelled(order.order_id, "CANCELED"))]
@@ -140,14 +142,14 @@ def test_an_order_is_cancelled_with_fills_that_come_later() -> None:
     update = said(ORDER, OrderChange.MATCHED, matched=4)
     assert books.take_order(update) == []
     assert len(books.take_order(cancelled(ORDER, matched=4))) == 1
-    assert books.take_trade(trade(part(ORDER, 4))) == [(BTC, a_fill(4))]
+    assert take(books, trade(part(ORDER, 4))) == [(BTC, a_fill(4))]
     assert books.found(ORDER.order_id).filled == 4 * MICRO
 
 
 def test_a_look_is_answered_also_where_all_was_told_before() -> None:
     books = books_with(ORDER)
     books.take_order(said(ORDER))
-    books.take_trade(trade(part(ORDER, 4)))
+    take(books, trade(part(ORDER, 4)))
     found = ev.FoundOrder(ORDER, Shares(4 * MICRO), trades=("t1",))
     assert books.answer_look(said(ORDER, is_answer=True)) == [(BTC, ev.OrderFound(found))]
     books.take_order(cancelled(ORDER))
@@ -159,7 +161,7 @@ def test_a_look_is_answered_also_where_all_was_told_before() -> None:
     assert books.answer_look(whole) == [(BTC, ev.Accepted(matched.order_id, venue_name(matched)))]
     still = books.answer_look(whole)
     assert [type(one) for _, one in still] == [ev.OrderFound], "nobody has told of its trades"
-    books.take_trade(trade(part(matched, 10), name="t2"))
+    take(books, trade(part(matched, 10), name="t2"))
     assert books.answer_look(whole) == [(BTC, ev.Cancelled(matched.order_id, "works no more"))]
 
 
@@ -184,7 +186,7 @@ def test_an_order_of_another_key_is_left_alone() -> None:
     for _ in range(2):
         assert books.take_order(said(ORDER, is_of_another_key=True)) == []
     assert len(lines) == 1
-    ((_, filled),) = books.take_trade(trade(part(ORDER, 4)))
+    ((_, filled),) = take(books, trade(part(ORDER, 4)))
     assert filled.order_id == NAME, "its fills move our money"
 
 
@@ -193,25 +195,25 @@ def test_an_order_of_another_key_is_left_alone() -> None:
 
 def test_a_trade_is_told_once_through_all_its_states_and_however_often_it_comes() -> None:
     books = books_with(ORDER)
-    assert books.take_trade(trade(part(ORDER, 4))) == [(BTC, a_fill(4))]
+    assert take(books, trade(part(ORDER, 4))) == [(BTC, a_fill(4))]
     for status in (TradeStatus.MATCHED, TradeStatus.MINED, TradeStatus.CONFIRMED):
         for _ in range(2):
-            assert books.take_trade(trade(part(ORDER, 4), status=status)) == []
-    assert books.take_trade(trade(part(ORDER, 1), name="t2")) == [(BTC, a_fill(1, "t2"))]
+            assert take(books, trade(part(ORDER, 4), status=status)) == []
+    assert take(books, trade(part(ORDER, 1), name="t2")) == [(BTC, a_fill(1, "t2"))]
     assert books.purse.traded == -2_500_000
 
 
 @pytest.mark.parametrize("status", [one for one in TradeStatus if one is not TradeStatus.FAILED])
 def test_whatever_is_heard_of_a_trade_first_is_its_fill(status: TradeStatus) -> None:
-    assert books_with(ORDER).take_trade(trade(part(ORDER, 4), status=status)) == [(BTC, a_fill(4))]
+    assert take(books_with(ORDER), trade(part(ORDER, 4), status=status)) == [(BTC, a_fill(4))]
 
 
 def test_people_are_told_of_a_trade_that_is_tried_again() -> None:
     lines: list[str] = []
     books = books_with(ORDER, say=lambda level, asset, text: lines.append(text))
-    books.take_trade(trade(part(ORDER, 4)))
+    take(books, trade(part(ORDER, 4)))
     for _ in range(2):
-        books.take_trade(trade(part(ORDER, 4), status=TradeStatus.RETRYING))
+        take(books, trade(part(ORDER, 4), status=TradeStatus.RETRYING))
     assert len(lines) == 1
 
 
@@ -221,8 +223,8 @@ def test_a_trade_that_failed_is_reversed_once_also_where_nothing_was_told(
 ) -> None:
     books = books_with(ORDER)
     for status in heard:
-        books.take_trade(trade(part(ORDER, 4), status=status))
-    ((asset, back),) = books.take_trade(trade(part(ORDER, 4), status=TradeStatus.FAILED))
+        take(books, trade(part(ORDER, 4), status=status))
+    ((asset, back),) = take(books, trade(part(ORDER, 4), status=TradeStatus.FAILED))
     assert (asset, back) == (
         BTC,
         ev.Reversed(
@@ -231,7 +233,7 @@ def test_a_trade_that_failed_is_reversed_once_also_where_nothing_was_told(
         ),
     )  # fmt: skip
     for status in TradeStatus:
-        assert books.take_trade(trade(part(ORDER, 4), status=status)) == []
+        assert take(books, trade(part(ORDER, 4), status=status)) == []
     assert books.money() == VenueMoney(Usd(0), Usd(0), Usd(0))
     assert books.rounds[LISTED.slug].is_empty
 
@@ -239,8 +241,8 @@ def test_a_trade_that_failed_is_reversed_once_also_where_nothing_was_told(
 def test_what_is_confirmed_does_not_fail() -> None:
     lines: list[str] = []
     books = books_with(ORDER, say=lambda level, asset, text: lines.append(level))
-    books.take_trade(trade(part(ORDER, 4), status=TradeStatus.CONFIRMED))
-    assert books.take_trade(trade(part(ORDER, 4), status=TradeStatus.FAILED)) == []
+    take(books, trade(part(ORDER, 4), status=TradeStatus.CONFIRMED))
+    assert take(books, trade(part(ORDER, 4), status=TradeStatus.FAILED)) == []
     assert lines == ["error"]
 
 
@@ -248,43 +250,43 @@ def test_one_trade_may_fill_two_of_our_orders_and_one_of_them_twice() -> None:
     other = an_order(2, price=510_000)
     books = books_with(ORDER, other)
     both = trade(part(ORDER, 1), part(other, 2), part(ORDER, 3))
-    told = [report for _, report in books.take_trade(both)]
+    told = [report for _, report in take(books, both)]
     assert [(one.order_id, one.shares) for one in told if isinstance(one, ev.Filled)] == [
         (ORDER.order_id, 4_000_000),
         (other.order_id, 2_000_000),
     ]
-    assert books.take_trade(both) == []
+    assert take(books, both) == []
 
 
 @pytest.mark.parametrize("named", [0, 1])
 def test_a_trade_with_ourselves_moves_as_a_whole_whichever_part_is_named(named: int) -> None:
     other = an_order(2, outcome=Outcome.DOWN)
     books, parts = books_with(ORDER, other), [part(ORDER, 4, is_taker=True), part(other, 4)]
-    books.take_trade(trade(*parts))
+    take(books, trade(*parts))
     assert len(books.trades.on_the_way()) == 2
-    assert books.take_trade(trade(parts[named], status=TradeStatus.MINED)) == []
+    assert take(books, trade(parts[named], status=TradeStatus.MINED)) == []
     assert books.trades.on_the_way() == []
 
 
 def test_a_trade_with_ourselves_fails_as_a_whole() -> None:
     other = an_order(2, outcome=Outcome.DOWN)
     books = books_with(ORDER, other)
-    books.take_trade(trade(part(ORDER, 4, is_taker=True), part(other, 4)))
+    take(books, trade(part(ORDER, 4, is_taker=True), part(other, 4)))
     before = books.money().cash
-    told = books.take_trade(trade(part(ORDER, 4, is_taker=True), status=TradeStatus.FAILED))
+    told = take(books, trade(part(ORDER, 4, is_taker=True), status=TradeStatus.FAILED))
     assert [type(one) for _, one in told] == [ev.Reversed, ev.Reversed]
     assert books.money().cash > before
 
 
 def test_a_fill_before_any_word_of_its_order_and_the_answer_after_it() -> None:
     books = books_with(ORDER)
-    assert len(books.take_trade(trade(part(ORDER, 10)))) == 1
+    assert len(take(books, trade(part(ORDER, 10)))) == 1
     assert books.accepted(ORDER.order_id) == [(BTC, ev.Accepted(ORDER.order_id, NAME))]
 
 
 def test_a_fill_of_nobodys_order_goes_to_the_asset_of_its_token() -> None:
     books = books_with()
-    assert books.take_trade(trade(part(ORDER, 4))) == [(BTC, a_fill(4, order_id=NAME))]
+    assert take(books, trade(part(ORDER, 4))) == [(BTC, a_fill(4, order_id=NAME))]
 
 
 def test_a_token_that_is_not_listed_yet_is_kept_until_it_is() -> None:
@@ -292,11 +294,11 @@ def test_a_token_that_is_not_listed_yet_is_kept_until_it_is() -> None:
     order = an_order(listed=coming)
     books = books_with()
     for status in (TradeStatus.MATCHED, TradeStatus.CONFIRMED, TradeStatus.MINED):
-        assert books.take_trade(trade(part(order, 4), status=status)) == []
+        assert take(books, trade(part(order, 4), status=status)) == []
     assert books.trades.knows("t1")
-    ((asset, filled),) = books.list_round(coming)
+    ((asset, filled),) = reports(books.list_round(coming))
     assert (asset, filled.order_id) == (Asset.ETH, venue_name(order))
-    assert books.list_round(coming) == []
+    assert reports(books.list_round(coming)) == []
     assert books.trades.is_over("t1"), "the last that was said of it counts"
     assert not books.trades.unplaced()
 
@@ -304,7 +306,7 @@ def test_a_token_that_is_not_listed_yet_is_kept_until_it_is() -> None:
 def test_no_more_is_kept_than_a_thousand_and_what_is_lost_is_counted() -> None:
     order, books = an_order(listed=a_round(1)), books_with()
     for number in range(1_010):
-        books.take_trade(trade(part(order, 1), name=f"t{number}"))
+        take(books, trade(part(order, 1), name=f"t{number}"))
     assert (len(books.trades.unplaced()), books.trades.dropped) == (1_000, 10)
 
 
@@ -357,7 +359,7 @@ def test_makers_at_other_prices_than_the_trades_are_paid_theirs() -> None:
 def test_a_purchase_for_dollars_may_bring_more_shares_than_it_asked_for() -> None:
     order = an_order(price=660_000, shares=6, tif=TimeInForce.FAK)
     books = books_with(order)
-    ((_, filled),) = books.take_trade(trade(part(order, 6.09, 650_000, is_taker=True)))
+    ((_, filled),) = take(books, trade(part(order, 6.09, 650_000, is_taker=True)))
     assert isinstance(filled, ev.Filled)
     assert (filled.shares, filled.price) == (6_090_000, 650_000)
     assert books.found(order.order_id).spent == 3_958_500
@@ -366,12 +368,12 @@ def test_a_purchase_for_dollars_may_bring_more_shares_than_it_asked_for() -> Non
 def test_makers_that_are_named_late_change_money_by_millionths_that_are_told_once() -> None:
     order = an_order(price=570_000)
     books = books_with(order)
-    books.take_trade(trade(part(order, 7.575759, is_taker=True, parts=())))
+    take(books, trade(part(order, 7.575759, is_taker=True, parts=())))
     estimated = books.money()
     parts = ((570_000, 3.333333), (570_000, 3.333333), (570_000, 0.909093))
     exact = part(order, 7.575759, is_taker=True, parts=parts)
     for status in (TradeStatus.MATCHED, TradeStatus.MINED):
-        assert books.take_trade(trade(exact, status=status)) == []
+        assert take(books, trade(exact, status=status)) == []
     assert books.money() == estimated, "nobody was told yet"
     whole = fill_of(exact, "o", "t", Outcome.UP, LISTED.fees)
     rounding = books.purse.take_rounding()
@@ -379,35 +381,35 @@ def test_makers_that_are_named_late_change_money_by_millionths_that_are_told_onc
     assert 0 < abs(rounding) <= 30
     assert books.money().cash == whole.flow
     assert books.purse.take_rounding() == 0
-    books.take_trade(trade(exact, status=TradeStatus.FAILED))
+    take(books, trade(exact, status=TradeStatus.FAILED))
     assert books.purse.take_rounding() == -rounding
     assert books.money().cash == 0
 
 
 def test_a_round_pays_its_winner_once_and_late_words_change_what_it_paid() -> None:
     books = books_with(ORDER)
-    books.take_trade(trade(part(ORDER, 4)))
+    take(books, trade(part(ORDER, 4)))
     for _ in range(2):
         books.settle(won())
     assert books.money() == VenueMoney(Usd(2_000_000), Usd(-2_000_000), Usd(4_000_000))
     assert books.realised(BTC) == 2_000_000
-    assert len(books.take_trade(trade(part(ORDER, 1), name="t2"))) == 1
+    assert len(take(books, trade(part(ORDER, 1), name="t2"))) == 1
     assert books.money().payouts == 5_000_000
-    books.take_trade(trade(part(ORDER, 4), status=TradeStatus.FAILED))
+    take(books, trade(part(ORDER, 4), status=TradeStatus.FAILED))
     assert books.money() == VenueMoney(Usd(500_000), Usd(-500_000), Usd(1_000_000))
     assert books.realised(BTC) == 500_000
 
 
 def test_a_void_round_pays_half_of_everything() -> None:
     books = books_with(ORDER)
-    books.take_trade(trade(part(ORDER, 4)))
+    take(books, trade(part(ORDER, 4)))
     books.settle(won(ev.NO_WINNER))
     assert books.money().payouts == 2_000_000
 
 
 def test_a_stray_winner_settles_nothing() -> None:
     books = books_with(ORDER)
-    books.take_trade(trade(part(ORDER, 4)))
+    take(books, trade(part(ORDER, 4)))
     books.settle(ev.RoundSettled("0xelse", LISTED.up_token, "clob", AT_NS))
     books.settle(ev.RoundSettled(LISTED.condition_id, "77", "clob", AT_NS))
     assert books.money().payouts == 0
@@ -417,8 +419,8 @@ def test_the_first_session_begins_with_what_the_account_had_before_it_traded() -
     """One trade has moved the venue's money, one has not yet."""
     other = an_order(2)
     books = books_with(ORDER, other)
-    books.take_trade(trade(part(ORDER, 4), status=TradeStatus.MINED))
-    books.take_trade(trade(part(other, 2), name="t2"))
+    take(books, trade(part(ORDER, 4), status=TradeStatus.MINED))
+    take(books, trade(part(other, 2), name="t2"))
     books.begin_with(Usd(998_000_000))
     assert books.purse.starting_cash == 1_000_000_000
     assert books.money().cash == 997_000_000
@@ -440,8 +442,8 @@ def carried(*counted: tuple[str, str], **changes: Any) -> Carried:
 def test_a_desk_begins_with_what_was_carried_and_what_the_venue_told_since() -> None:
     books = LiveBooks(carried((ORDER.order_id, "t0")))
     books.names.know(ORDER, NAME)
-    assert books.take_trade(trade(part(ORDER, 4), name="t0", status=TradeStatus.CONFIRMED)) == []
-    assert len(books.take_trade(trade(part(ORDER, 2), name="t1"))) == 1
+    assert take(books, trade(part(ORDER, 4), name="t0", status=TradeStatus.CONFIRMED)) == []
+    assert len(take(books, trade(part(ORDER, 2), name="t1"))) == 1
     working = books.found(ORDER.order_id, is_certain=False)
     opened = books.opening(BTC, 3, [working])
     holdings = (Holding(Outcome.UP, Shares(10_000_000), Usd(5_000_000)),)
@@ -458,17 +460,17 @@ def test_what_an_earlier_session_counted_is_known_though_its_order_has_no_name()
     """The order was forgotten with its round: the trade is known by itself."""
     books = LiveBooks(carried(("gone-1", "t0"), ("gone-2", "t0")))
     stranger, other = an_order(8), an_order(9)
-    assert books.take_trade(trade(part(stranger, 4), part(other, 1), name="t0")) == []
+    assert take(books, trade(part(stranger, 4), part(other, 1), name="t0")) == []
     assert {books.names.ours(venue_name(one)) for one in (stranger, other)} == {"gone-1", "gone-2"}
     third = trade(part(an_order(7), 1), name="t0")
-    assert len(books.take_trade(third)) == 1, "a third part of it was counted by nobody"
+    assert len(take(books, third)) == 1, "a third part of it was counted by nobody"
 
 
 def test_what_an_earlier_session_counted_may_fail_now() -> None:
     books = LiveBooks(carried((ORDER.order_id, "t0")))
     books.names.know(ORDER, NAME)
     failed = trade(part(ORDER, 4), name="t0", status=TradeStatus.FAILED)
-    ((_, back),) = books.take_trade(failed)
+    ((_, back),) = take(books, failed)
     assert isinstance(back, ev.Reversed)
     opened = books.opening(BTC, 1)
     (held,) = opened.held
@@ -487,7 +489,7 @@ def test_a_desk_is_told_of_the_fills_of_open_and_of_the_last_settled_rounds() ->
         books.list_round(listed)
         order = an_order(listed=listed)
         books.names.know(order, venue_name(order))
-        books.take_trade(trade(part(order, 2), name=f"t{number}"))
+        take(books, trade(part(order, 2), name=f"t{number}"))
         if number < 69:
             books.settle(ev.RoundSettled(listed.condition_id, listed.up_token, "clob", AT_NS))
     opened = books.opening(BTC, 2)
@@ -503,8 +505,8 @@ def test_what_is_on_the_way_is_what_did_not_move_yet_whatever_was_heard_of_it() 
     books = books_with(ORDER)
     for number, status in enumerate(TradeStatus):
         name = f"t{number}"
-        books.take_trade(trade(part(ORDER, 1), name=name))
-        books.take_trade(trade(part(ORDER, 1), name=name, status=status))
+        take(books, trade(part(ORDER, 1), name=name))
+        take(books, trade(part(ORDER, 1), name=name, status=status))
         known = [one.trade_id for one in books.trades.on_the_way()]
         assert (name in known) is (status in (TradeStatus.MATCHED, TradeStatus.RETRYING))
     assert len(books.trades.on_the_way()) == len(books.trades.waiting()) == 2
@@ -532,9 +534,9 @@ def test_recorded_makers_trades_without_a_side_or_an_owner() -> None:
     listed = evolve(LISTED, up_token=tokens[-1], down_token=tokens[0])
     books = LiveBooks()
     books.list_round(listed)
-    told = [books.take_trade(one) for one in trades]
+    told = [take(books, one) for one in trades]
     assert all(told), "each of them is a fill of ours"
-    assert [books.take_trade(one) for one in trades] == [[], [], []]
+    assert [take(books, one) for one in trades] == [[], [], []]
     first = told[0][0][1]
     assert isinstance(first, ev.Filled)
     assert (first.side, first.price, first.shares) == (Side.BUY, 518_000, 12_000_000)

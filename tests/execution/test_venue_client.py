@@ -359,7 +359,7 @@ async def test_what_would_be_refused_is_not_sent(autojump_clock: MockClock) -> N
 
     await bench.run(script)
     assert bench.wire.asked == []
-    assert bench.told == [(0.0, ev.Refused("o", "not sent: 5 shares at least"))]
+    assert bench.told == [(0.0, ev.Refused("o", "not sent: 5 shares at least", is_unsent=True))]
     assert not bench.client.has_working_orders
 
 
@@ -589,7 +589,7 @@ async def test_nor_once_it_is_wanted_no_more(autojump_clock: MockClock) -> None:
 
     await bench.run(script)
     assert [what for _, what, _ in bench.wire.asked] == ["post 1", "cancel"]
-    assert bench.of("o") == [(0.0, "Deferred"), (4.0, "Refused")]
+    assert bench.of("o") == [(0.0, "Deferred"), (4.0, "Cancelled")]
 
 
 # --- looks, openings, ends ------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Account:
     filled: Counter[ev.Trade] = field(factory=Counter)
     back: Counter[ev.Trade] = field(factory=Counter)
     lives: Counter[tuple[type, str]] = field(factory=Counter)
+    awaited: dict[str, ev.InTransit] = field(factory=dict)
     flow: int = 0
     codec: UserChannel = field(init=False)
 
@@ -78,6 +79,11 @@ class Account:
     def take(self, told: Told) -> None:
         for asset, report in told:
             assert asset is Asset.BTC
+            if isinstance(report, ev.InTransit):
+                self.awaited[report.slug] = report
+                self.check_awaited()
+                continue
+            self.check_awaited()
             key = (report.order_id, getattr(report, "trade_id", ""))
             if isinstance(report, ev.Filled):
                 assert not self.back[key], "filled after it was reversed"
@@ -90,6 +96,16 @@ class Account:
                 self.back[key] += 1
             else:
                 self.lives[type(report), report.order_id] += 1
+        on_the_way = {slug: one for slug, one in self.awaited.items() if one != ev.InTransit(slug)}
+        assert on_the_way == self.books.transit.now()
+
+    def check_awaited(self) -> None:
+        """Whatever was told so far, nobody thinks that more is here than there is."""
+        for slug, one in self.books.transit.now().items():
+            told = self.awaited.get(slug, ev.InTransit(slug))
+            assert told.up >= one.up
+            assert told.down >= one.down
+            assert told.usd >= one.usd
 
     # --- what the venue has -----------------------------------------------------------------------
 
@@ -247,6 +263,7 @@ def test_books_that_go_on_from_what_others_counted_end_the_same(seed: int, share
         carried = Carried(before.purse.starting_cash, before.money().cash, desks, failed=failed)
         account.books = LiveBooks(carried)
         account.lives.clear()
+        account.awaited.clear()
         account.know()
         for event in [*said[died:], *the_end(account, chance)]:
             account.hear(event)

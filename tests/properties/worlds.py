@@ -273,7 +273,8 @@ class World:
         order, ledger = effect.order, self.mind.desks[asset].ledger
         if order.side is Side.SELL:
             held = ledger.positions.of(order.slug).shares(order.outcome)
-            assert ledger.selling(order.slug, order.outcome) <= held
+            offered = ledger.exposure.rounds[order.slug].side(order.outcome).selling
+            assert offered <= held
         else:
             asset_account = self.mind.account.of(asset)
             assert not self.mind.account.kill_switch.is_on

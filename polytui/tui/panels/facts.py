@@ -220,23 +220,32 @@ def detail_lines(detail: str, styles: Styles, width: int, rows: int) -> list[Lin
 
 
 def position_line(shown: RoundView, styles: Styles, width: int) -> Line:
-    """Shares of both outcomes, and what the round stands at now."""
-    held: list[Span] = []
-    if shown.up_shares:
-        held.append((f"Up {figures.shares(shown.up_shares)}", styles.up))
-    if shown.down_shares:
-        held += [
-            ("  " if held else "", styles.dim),
-            (f"Down {figures.shares(shown.down_shares)}", styles.down),
-        ]
+    """Shares of both outcomes, how many of them cannot be sold yet, and what the round stands at
+    now."""
+    sides = (
+        ("Up", shown.up_shares, shown.up_awaited, styles.up),
+        ("Down", shown.down_shares, shown.down_awaited, styles.down),
+    )
+    held, told = list[Span](), list[Span]()
+    for name, shares, awaited, style in sides:
+        if not shares:
+            continue
+        said: list[Span] = [("  ", styles.dim)] if held else []
+        said.append((f"{name} {figures.shares(shares)}", style))
+        held += said
+        told += said
+        if awaited:
+            told.append((f", {figures.shares(awaited)} to come", styles.dim))
     gain = _gain(shown.marked_pnl, styles)
     label: Span = ("round ", styles.dim)
     if not held:
         return fitting([([("flat", styles.dim)], [label, gain])], width, styles.text)
     cost: Span = (f" cost {figures.money(shown.cost)}", styles.dim)
     is_one = not (shown.up_shares and shown.down_shares)
-    fuller = [([*held, cost], [label, gain])] if is_one else []
-    ways = [*fuller, (held, [label, gain]), (held, [gain]), (held, [])]
+    ways = [([*told, cost], [label, gain])] if is_one else []
+    for words in (told, held):
+        ways += [(words, [label, gain]), (words, [gain])]
+    ways.append((held, []))
     return fitting(ways, width, styles.text)
 
 

@@ -50,6 +50,7 @@ _SHORT = {
     Reason.LIMIT_LOSSES: "losses",
     Reason.HELD_TO_SETTLEMENT: "held to end",
     Reason.DUST: "too little",
+    Reason.NOT_HERE: "on their way",
     Reason.DIVERGENCE: "divergence",
     Reason.RECONNECTS: "reconnects",
     Reason.SPREAD_SPIKE: "spread",

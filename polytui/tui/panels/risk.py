@@ -144,12 +144,13 @@ def _asset(view: AssetView, look: PageLook, width: int) -> Block:
 
 
 def _odd_words(odd: OddWordsView) -> str:
-    """What the venue said of orders that did not fit; empty on a good day."""
+    """What did not fit between our orders and the venue; empty on a good day."""
     counted = (
         (odd.contradictions, "contradicted"),
         (odd.stray_fills, "stray"),
         (odd.reversals, "failed"),
         (odd.unplaced, "unplaced"),
+        (odd.unsent, "not sent"),
     )
     said = ", ".join(f"{count} {what}" for count, what in counted if count)
     return f"venue: {said}" if said else ""
