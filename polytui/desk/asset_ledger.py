@@ -369,11 +369,6 @@ class AssetLedger:
         """How much of what a strategy claims on this asset is believed."""
         return self._account.claims.beliefs(self._asset, strategy, claims)
 
-    def here(self, slug: str, outcome: Outcome) -> int:
-        """Shares of an outcome that are held and have arrived."""
-        held = self.positions.of(slug).shares(outcome)
-        return held - self.asset_account.arrivals.awaited_of(slug, outcome)
-
     def closing_of_others(self, listed: Round, strategy: str) -> Usd:
         """What the account can lose at this round's closing time, without what the strategy itself
         has in the round."""

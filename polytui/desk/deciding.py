@@ -34,7 +34,7 @@ from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import BELIEVED
 from polytui.ledger.diff import WantedQuote
 from polytui.model.effects import Reason, Why
-from polytui.model.instrument import Asset, Interval
+from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import LOT
 from polytui.strategy.exits import first_exit, leave
@@ -223,7 +223,7 @@ class Deciding:
             why = _must_leave(position, market_round, view, settings)
             if why is None:
                 continue
-            here = self._ledger.here(market_round.slug, position.outcome)
+            here = self._here(market_round.slug, position.outcome)
             way = leave(view, position, why, settings.exits.max_slippage_ticks, here)
             if isinstance(way, Quote):
                 wanted.append(WantedQuote(position.strategy, way, is_exit=True))
@@ -231,6 +231,11 @@ class Deciding:
             else:
                 whys[position.strategy] = way
         return wanted, whys
+
+    def _here(self, slug: str, outcome: Outcome) -> int:
+        """Shares that are held and have arrived."""
+        held = self._ledger.positions.of(slug).shares(outcome)
+        return held - self._asset_account.arrivals.awaited_of(slug, outcome)
 
     @property
     def _asset_account(self) -> AssetAccount:

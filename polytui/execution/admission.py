@@ -19,9 +19,9 @@ from polytui.config.state_folder import StateFolder
 from polytui.execution.account_key import AccountKey
 from polytui.execution.arming import BLOCKED, Armed, Unarmed
 from polytui.model.errors import Blocked, Rejected, Retry, Unknown
-from polytui.model.units import MICRO
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
+from polytui.venues.polymarket.allowances import allowances_of
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.clob_answers import Funds
 from polytui.venues.polymarket.geoblock import place_of
@@ -149,16 +149,10 @@ def missing(wallet: Wallet, funds: Funds) -> list[str]:
             f"the venue sees no dollars in {wallet.funder} ({wallet.kind.label} wallet): deposit"
             " some; if there are some, the wallet type or the funder is another one"
         )
-    unmovable = [contract or "the exchange" for contract, n in funds.allowances.items() if n <= 0]
-    if unmovable:
-        found.append(
-            f"{wallet.funder} lets {', '.join(unmovable)} move no dollars, so orders there are"
-            " refused: enable trading on the venue's website, or approve it from the wallet"
-        )
-    elif 0 < min(funds.allowances.values(), default=funds.balance) < funds.balance:
-        least = min(funds.allowances.values()) / MICRO
-        found.append(
-            f"the venue may move {least:.2f} of the {funds.balance / MICRO:.2f} USD in"
-            f" {wallet.funder}: larger orders are refused until more is approved"
-        )
+    found += [
+        f"of {wallet.funder} {one.name} ({one.contract}) {one.short}: enable trading on the venue's"
+        " website, or approve it from the wallet"
+        for one in allowances_of(wallet, funds.balance, funds.allowances)
+        if one.short
+    ]
     return found

@@ -33,7 +33,7 @@ from polytui.tools.printed_table import print_words
 from polytui.tools.selling_out import Sale, SellingOut, unpaired
 from polytui.tools.sweeping import Swept, sweep
 from polytui.tools.venue_account import VenueAccount
-from polytui.tools.wallet_facts import dollars
+from polytui.venues.polymarket.allowances import dollars
 from polytui.venues.polymarket.user_channel import UserOrder
 
 

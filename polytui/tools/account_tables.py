@@ -11,7 +11,7 @@ from polytui.tools.held_positions import HeldPosition
 from polytui.tools.printed_table import PrintedColumn, print_table
 from polytui.tools.selling_out import Sale
 from polytui.tools.sweeping import Swept
-from polytui.tools.wallet_facts import dollars
+from polytui.venues.polymarket.allowances import dollars
 from polytui.venues.polymarket.user_channel import UserOrder
 
 Document = dict[str, Any]

@@ -17,7 +17,8 @@ from polytui.model.errors import NotNow, Rejected, Restricted, Retry, Unknown
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import Price, Shares, Usd, floor_to_lot, format_micro, proceeds_of
 from polytui.tools.held_positions import HeldPosition, PositionState
-from polytui.tools.venue_account import VenueAccount, may_move
+from polytui.tools.venue_account import VenueAccount
+from polytui.venues.polymarket.allowances import may_move
 from polytui.venues.polymarket.plain_refusals import explained
 from polytui.venues.polymarket.signing import OrderSigner, SignedOrder
 
@@ -124,13 +125,13 @@ class SellingOut:
     async def _preflight(self, position: HeldPosition, offered: Shares) -> None:
         """Rejected where the venue would refuse: shares that are not there yet, or that its
         exchange may not move."""
-        token_id, protocol = position.token_id, position.round.protocol
-        await self.account.orders.refresh_shares(token_id, protocol)
-        funds = await self.account.orders.shares(token_id, protocol)
+        token_id, listed, wallet = position.token_id, position.round, self.account.wallet
+        await self.account.orders.refresh_shares(token_id, listed.protocol)
+        funds = await self.account.orders.shares(token_id, listed.protocol)
         if funds.balance < offered:
             there = _shares(funds.balance)
             raise Rejected(f"only {there} are there: a trade is not settled yet, try again")
-        if may_move(funds, self.account.wallet, protocol) is False:
+        if may_move(funds, wallet, listed.protocol, is_neg_risk=listed.is_neg_risk) is False:
             raise Rejected("not enough balance / allowance: the allowance is not enough")
 
     async def _bid(self, token_id: str) -> Price | None:

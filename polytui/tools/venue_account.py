@@ -21,8 +21,6 @@ from polytui.net.pools import http_settings
 from polytui.runtime.modes import Surroundings
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.clob_account import ClobAccount
-from polytui.venues.polymarket.clob_answers import Funds
-from polytui.venues.polymarket.contracts import EXCHANGES
 from polytui.venues.polymarket.data_api import DataApi
 from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.wallet import Wallet
@@ -114,17 +112,3 @@ async def _is_known(account: ClobAccount) -> bool:
             raise
         return False
     return True
-
-
-def exchange_of(wallet: Wallet, protocol: str) -> str:
-    """The contract that settles rounds of this protocol."""
-    contracts = EXCHANGES[wallet.chain_id]
-    return contracts.positions if protocol == "v2" else contracts.standard
-
-
-def may_move(funds: Funds, wallet: Wallet, protocol: str) -> bool | None:
-    """Whether the exchange of this protocol may move what was asked for; None where the venue does
-    not say."""
-    told = {address.lower(): left for address, left in funds.allowances.items()}
-    left = told.get(exchange_of(wallet, protocol).lower(), told.get(""))
-    return None if left is None else left > 0

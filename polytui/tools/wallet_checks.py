@@ -16,11 +16,10 @@ from polytui.tools.venue_account import (
     NOT_LET_IN,
     Access,
     VenueAccount,
-    exchange_of,
-    may_move,
     open_venue_account,
 )
 from polytui.tools.wallet_facts import OtherWallet, WalletFacts, wallet_findings
+from polytui.venues.polymarket.allowances import exchange_of, may_move
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.plain_refusals import explained
 from polytui.venues.polymarket.relayer import is_deployed
@@ -92,9 +91,10 @@ class WalletChecks:
         for listed in await account.gamma.upcoming(asset, interval, now_ns, 1):
             await account.orders.refresh_shares(listed.up_token, listed.protocol)
             funds = await account.orders.shares(listed.up_token, listed.protocol)
-            is_allowed = may_move(funds, account.wallet, listed.protocol)
+            kind, wallet = (listed.protocol, listed.is_neg_risk), account.wallet
+            is_allowed = may_move(funds, wallet, kind[0], is_neg_risk=kind[1])
             if is_allowed is not None:
-                exchange = exchange_of(account.wallet, listed.protocol)
+                exchange = exchange_of(wallet, kind[0], is_neg_risk=kind[1])
                 asking.facts = evolve(asking.facts, may_sell={exchange: is_allowed})
 
     async def _deployed(self, asking: _Asking, account: VenueAccount) -> None:

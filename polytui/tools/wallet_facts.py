@@ -11,13 +11,11 @@ from typing import TypeVar
 
 from attrs import field, frozen
 
-from polytui.model.units import format_micro
 from polytui.tools.findings import Finding, Severity
-from polytui.venues.polymarket.contracts import EXCHANGES, POLYGON, ExchangeContracts
+from polytui.venues.polymarket.allowances import allowances_of, dollars
 from polytui.venues.polymarket.wallet import Wallet, WalletType
 
 OK, WARN, FAIL = Severity.OK, Severity.WARN, Severity.FAIL
-_CENTS = 2
 _T = TypeVar("_T")
 
 KIND_WORDS: Mapping[WalletType, str] = {
@@ -150,40 +148,22 @@ def _allowances(facts: WalletFacts) -> Iterator[Finding]:
     Neg-risk rounds are none of ours."""
     if facts.usd is None:
         return
-    for contract, name, is_needed in _exchanges(facts.wallet):
-        allowed = _of(facts.allowances, contract)
-        verdict, short = OK, []
-        if not allowed:
-            short.append("may not take dollars, so nothing can be bought")
-        elif allowed < facts.usd:
-            short.append(f"may take only {dollars(allowed)} of {dollars(facts.usd)}")
-        if _of(facts.may_sell, contract) is False:
+    for one in allowances_of(facts.wallet, facts.usd, facts.allowances):
+        short = [one.short] if one.short else []
+        if _of(facts.may_sell, one.contract) is False:
             short.append("may not take shares, so nothing can be sold")
         if not short:
-            yield Finding(name, OK, "may move what orders need")
+            yield Finding(one.name, OK, "may move what orders need")
             continue
-        verdict = FAIL if is_needed and not allowed else WARN
+        verdict = FAIL if one.is_needed and not one.left else WARN
         words = (
-            f"the contract {contract} {' and '.join(short)}: place one order by hand at"
+            f"the contract {one.contract} {' and '.join(short)}: place one order by hand at"
             " polymarket.com and sign the approvals that it asks for"
         )
-        yield Finding(name, verdict, words)
-
-
-def _exchanges(wallet: Wallet) -> list[tuple[str, str, bool]]:
-    known: ExchangeContracts = EXCHANGES.get(wallet.chain_id, EXCHANGES[POLYGON])
-    return [
-        (known.standard, "exchange v1", True),
-        (known.positions, "exchange v2", False),
-    ]
+        yield Finding(one.name, verdict, words)
 
 
 def _of(told: Mapping[str, _T], address: str) -> _T | None:
     """By address, whatever its letters: the venue spells them in both ways."""
     found = {one.lower(): value for one, value in told.items()}
     return found.get(address.lower())
-
-
-def dollars(usd: int) -> str:
-    """Of millionths, for people."""
-    return f"${format_micro(usd, _CENTS)}"

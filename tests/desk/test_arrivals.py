@@ -43,6 +43,10 @@ def holding(settings: Settings = POOR, up: float = 32.42) -> tuple[Story, Order]
     return story, order
 
 
+def here(story: Story) -> int:
+    return story.desk().exposure(story.now_ns, story.round()).up.here()
+
+
 def test_an_exit_goes_the_moment_its_shares_are_there() -> None:
     story, _ = holding()
     assert of_kind(story.book(PROFIT), Place) == []
@@ -139,10 +143,10 @@ def test_what_was_said_before_a_life_began_is_what_it_begins_with() -> None:
     )
     story.tell(opened)
     story.tell(ev.SettingsChanged(canonical_json(story.settings)))
-    assert story.desk().ledger.here(SLUG, Outcome.UP) == 20 * MICRO
+    assert here(story) == 20 * MICRO
     again = evolve(opened, life=3, in_transit=())
     story.tell(again)
-    assert story.desk().ledger.here(SLUG, Outcome.UP) == STAKED
+    assert here(story) == STAKED
 
 
 def test_a_face_is_told_how_much_can_be_sold() -> None:

@@ -20,11 +20,14 @@ from polytui.net.clock import Clock
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.clob_answers import Funds
+from polytui.venues.polymarket.contracts import EXCHANGES, POLYGON
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 pytestmark = pytest.mark.trio
 WALLET = wallet_of(Secret("0x" + "6e" * 32), WalletType.DEPOSIT)
-SPENDER = "0xE111180000d2663C0091e4f400237545B87B996B"
+CONTRACTS = EXCHANGES[POLYGON]
+STANDARD, POSITIONS, NEG_RISK = CONTRACTS.standard, CONTRACTS.positions, CONTRACTS.neg_risk
+WHOLE = {STANDARD.lower(): 10**30, POSITIONS: 10**30}
 KEY = {"apiKey": "derived", "secret": "AAECAwQFBgcICQoLDA0ODw==", "passphrase": "a-pass-phrase"}
 KEPT = ApiKey("kept", Secret("EBESExQVFhcYGRobHB0eHw=="), Secret("another-phrase"))
 OPEN: dict[str, object] = {
@@ -33,7 +36,10 @@ OPEN: dict[str, object] = {
     "/auth/ban-status/closed-only": {"closed_only": False},
     "/v1/user/rate-limit-tier": {"tier": "standard"},
     "/balance-allowance/update": "",
-    "/balance-allowance": {"balance": "25000000", "allowances": {SPENDER: str(10**30)}},
+    "/balance-allowance": {
+        "balance": "25000000",
+        "allowances": {contract: str(left) for contract, left in WHOLE.items()},
+    },
 }
 Answer = tuple[int, object]
 
@@ -178,12 +184,15 @@ async def test_a_venue_that_does_not_say_what_there_is_is_no_reason_to_stop() ->
 @pytest.mark.parametrize(
     ("funds", "words"),
     [
-        (Funds(25_000_000, {SPENDER: 10**30}), []),
+        (Funds(25_000_000, WHOLE), []),
+        (Funds(25_000_000, {**WHOLE, NEG_RISK: 0}), []),
+        (Funds(25_000_000, {"": 10**30}), []),
         (Funds(25_000_000), []),
-        (Funds(0, {SPENDER: 10**30}), ["sees no dollars in"]),
-        (Funds(25_000_000, {SPENDER: 0, "0x2": 10**30}), [f"lets {SPENDER} move no dollars"]),
-        (Funds(0, {SPENDER: 0}), ["sees no dollars in", f"lets {SPENDER} move no dollars"]),
-        (Funds(25_000_000, {SPENDER: 5_000_000}), ["may move 5.00 of the 25.00 USD"]),
+        (Funds(0, WHOLE), ["sees no dollars in"]),
+        (Funds(25_000_000, {**WHOLE, STANDARD: 0}), [f"({STANDARD}) may not take dollars"]),
+        (Funds(25_000_000, {POSITIONS: 10**30}), [f"({STANDARD}) may not take dollars"]),
+        (Funds(0, {"": 0}), ["sees no dollars in", "exchange v1", "exchange v2"]),
+        (Funds(25_000_000, {**WHOLE, POSITIONS: 5_000_000}), ["may take only $5.00 of $25.00"]),
     ],
 )
 async def test_what_is_missing_is_said(funds: Funds, words: list[str]) -> None:

@@ -24,6 +24,12 @@ class ExchangeContracts:
     positions: str
     """Of "v2" rounds, neg-risk or not."""
 
+    def of(self, protocol: str, *, is_neg_risk: bool) -> str:
+        """Who settles such rounds."""
+        if protocol == "v2":
+            return self.positions
+        return self.neg_risk if is_neg_risk else self.standard
+
 
 _STANDARD = "0xE111180000d2663C0091e4f400237545B87B996B"
 _NEG_RISK = "0xe2222d279d744050d28e00520010520000310F59"
