@@ -12,8 +12,8 @@ from attrs import frozen
 from polytui.execution.throwaway import throwaway_wallet
 from polytui.model.units import MICRO, parse_micro
 
-STARTING_USD = 1_000 * MICRO
-"""What a throwaway wallet is given."""
+STARTING_USD = 10_000 * MICRO
+"""What the settings of those who trade there give a throwaway wallet."""
 _OVER = ("TRADE_STATUS_CONFIRMED", "TRADE_STATUS_FAILED")
 _FAILED = _OVER[1]
 _EVERY_S = 0.05

@@ -65,7 +65,7 @@ class Ladder:
 
 
 LADDER = Ladder(12)
-_DEEP = (Ladder(40),)
+_DEEP = (Ladder(80),)
 """More than whoever meets it usually takes: so orders are filled in part."""
 
 

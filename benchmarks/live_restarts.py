@@ -44,7 +44,7 @@ SPEED = 5.0
 PART_FILLED = "part-filled"
 """Seen at the venue, and killed from outside then."""
 POINTS = (ORDER_SIGNED, ORDER_POSTED, ORDER_UNANSWERED, HALF_FILLED, PART_FILLED, CANCEL_SENT)
-HEARTBEAT = ("--heartbeat", "40")
+HEARTBEAT = "--heartbeat 40"
 LADDER_SETTINGS = """
 [journal]
 flush_ms = 50
@@ -86,6 +86,8 @@ max_drawdown_pct = 100.0
 max_reject_share = 1.0
 critical_latency_ms = 60000.0
 stale_latency_ms = 60000.0
+[paper]
+starting_cash_usd = 10000.0
 [live]
 heartbeat_answer_s = 5.0
 heartbeat_grace_s = 9.5
@@ -199,7 +201,9 @@ class LiveStorm:
             return
         if point == ORDER_UNANSWERED:
             self.bank.lose_answers(6)
-        if point == PART_FILLED and self._until(process, lambda: self.bank.told().has_part_filled):
+        if point == PART_FILLED:
+            if not self._until(process, lambda: self.bank.told().has_part_filled):
+                self.deaths.missed[point] += 1
             process.kill()
         self.deaths.strike(process, point)
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -206,16 +206,12 @@ def first_view_s(folder: Path) -> float | None:
 
 @contextmanager
 def venue(
-    folder: Path,
-    seed: int,
-    speed: float = SPEED,
-    settings: str = SETTINGS,
-    more: Sequence[str] = (),
+    folder: Path, seed: int, speed: float = SPEED, settings: str = SETTINGS, more: str = ""
 ) -> Iterator[dict[str, Any]]:
     command = [
         sys.executable, "-m", "polytui", "venue", "--assets", ",".join(ASSETS), "--intervals",
         "5m", "--speed", str(speed), "--seed", str(seed), "--messages", "0.02",
-        "--crowd-delay", "5", "--start", _START, *more,
+        "--crowd-delay", "5", "--start", _START, *more.split(),
     ]  # fmt: skip
     (folder / "config.toml").write_text(settings)
     with subprocess.Popen(

@@ -32,7 +32,7 @@ from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, OrderMove, Side
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Usd
 
-_MOST_STRAYS = 1_000
+_MOST_STRAYS, _MOST_COUNTED = 1_000, 4_000
 
 Place = tuple[Round, Outcome]
 """What a token is."""
@@ -54,8 +54,8 @@ class AssetLedger:
         self._listed: dict[str, Round] = {}
         """Every round that something was ordered or held in, by slug."""
         self._counted: dict[ev.Trade, None] = {}
-        """Fills that were in what the venue said at the beginning of this life, and that no life
-        before had heard of."""
+        """Fills that were in what the venue said at the beginning of this life and are booked
+        nowhere here, oldest first: of rounds that are over, or heard of by no life before."""
         self.configure(Settings())
 
     def configure(self, settings: Settings) -> None:
@@ -76,8 +76,6 @@ class AssetLedger:
         self._account.is_live = self._account.is_live or event.is_live
         self.asset_account.feeds.begin(now_ns, is_live=event.is_live)
         self.asset_account.arrivals.begin(event.in_transit)
-        known = self.asset_account.bookings.keys()
-        self._counted = {key: None for key in event.counted if key not in known}
         missed = Usd(event.realised - self.asset_account.realised)
         self._account.realise(self._asset, missed, now_ns)
         self._account.note_settled(self._asset, missed)
@@ -85,6 +83,9 @@ class AssetLedger:
         for held in event.held:
             self._restore(held, now_ns)
         self._forget_unheld([held.round.slug for held in event.held])
+        booked = self.asset_account.bookings.keys()  # a round that was just forgotten is in none
+        kept = [key for key in event.counted if key not in booked]
+        self._counted = dict.fromkeys(kept[-_MOST_COUNTED:])
         for key in self._counted:
             self.asset_account.strays.pop(key, None)
 
@@ -113,11 +114,10 @@ class AssetLedger:
                 self.asset_account.bookings.forget_open(slug)
 
     def counted(self) -> list[ev.Trade]:
-        """Every fill that is in what stands here: those that were booked, and those that the venue
-        had counted when this life began."""
+        """Every fill that is in what stands here, told as this life began or booked later."""
         bookings = self.asset_account.bookings
         told = [key for key in self._counted if not bookings.has_failed(key)]
-        return sorted({*bookings.keys(), *told})
+        return [*told, *sorted(bookings.keys().difference(told))]
 
     # --- our own moves ----------------------------------------------------------------------------
 

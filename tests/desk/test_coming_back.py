@@ -182,6 +182,18 @@ def test_what_a_life_was_told_at_its_beginning_is_told_to_the_next_one() -> None
     assert set(had.counted) <= set(after.counted)
 
 
+def test_what_a_round_counted_that_ended_meanwhile_is_told_to_the_next_one() -> None:
+    """A venue tells of its trades for minutes: whoever comes second would count them again."""
+    story = holding()
+    had = what_it_had(story.mind, BTC)
+    assert had is not None
+    assert had.counted
+    story.tell(attrs.evolve(had, life=2, held=()))
+    later = what_it_had(again(story.mind), BTC)
+    assert later is not None
+    assert set(had.counted) <= set(later.counted)
+
+
 def test_a_loss_of_what_was_held_before_counts_in_the_row_of_losses() -> None:
     story = holding()
     mind = goes_on(story.mind, story.now_ns, story.settings)
