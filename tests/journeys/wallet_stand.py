@@ -19,6 +19,7 @@ from polytui.model.instrument import Asset, Interval, Round
 from polytui.model.units import MICRO, NS_PER_S, parse_micro
 from polytui.net.clock import Clock
 from polytui.net.http import Http
+from polytui.sim.exchange.auto_redeemer import RedeemerSettings
 from polytui.sim.exchange.chain import ChainSettings
 from polytui.sim.exchange.on_chain import OnChainSettings
 from polytui.sim.exchange.relayer import RelayerSettings
@@ -27,7 +28,7 @@ from polytui.sim.server.venue import VenueSettings, run_venue
 from polytui.sim.world.resolver import ResolverSettings
 from polytui.sim.world.world import WorldSettings
 from polytui.venues.polymarket.chain_calls import Call
-from polytui.venues.polymarket.chain_reads import ChainReads
+from polytui.venues.polymarket.chain_reads import ChainReads, Payouts
 from polytui.venues.polymarket.gamma import Gamma
 from polytui.venues.polymarket.node import ChainNode
 from polytui.venues.polymarket.wallet import Wallet, WalletType, wallet_of
@@ -39,8 +40,9 @@ QUICK = OnChainSettings(
     relayer=RelayerSettings(
         executed_s=(0.1, 0.3), mined_s=(0.2, 0.6), confirmed_s=(0.3, 0.9), a_minute=1_000
     ),
+    redeemer=RedeemerSettings(is_at_work=False),
 )
-"""Steps as at the venue, and less long."""
+"""Steps as at the venue, and less long; nobody redeems for us."""
 
 
 @define(eq=False)
@@ -114,6 +116,12 @@ class WalletStand:
             await http.close()
         shares = {token: parse_micro(held) for token, held in told["shares"].items()}
         return parse_micro(told["usd"]), shares
+
+    async def resolved(self, *rounds: Round) -> dict[str, Payouts]:
+        """Once the chain has a result of each."""
+        while len(told := await self.reads.payouts(rounds)) < len(rounds):
+            await trio.sleep(0.1)
+        return told
 
     async def control(self, route: str, **order: Any) -> Any:
         return await control(self.urls, route, **order)

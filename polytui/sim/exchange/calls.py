@@ -75,6 +75,15 @@ class TransferSharesCall:
 
 
 @frozen
+class WrapCall:
+    """Tokens of a bridge into dollars of somebody, one for one; the contract takes them."""
+
+    target: str
+    to: str
+    amount: int
+
+
+@frozen
 class NothingCall:
     """A call to an address without code: it succeeds and does nothing."""
 
@@ -97,6 +106,7 @@ ChainCall = (
     | ApproveAllCall
     | TransferCall
     | TransferSharesCall
+    | WrapCall
     | NothingCall
     | RevertingCall
 )

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.exchange.calls import ChainCall
+from polytui.sim.exchange.chain_troubles import FAILED_BY_ORDER, ChainTroubles
 from polytui.sim.exchange.effects import CallRevertError, Effects
 from polytui.sim.world.agenda import NEVER
 from polytui.sim.world.chance import Chance
@@ -62,6 +63,8 @@ class SentTransaction:
     data: bytes
     call: ChainCall | None
     """None: dollars of the chain are sent and nothing is called."""
+    must_fail: bool = False
+    """Somebody wants to see it reverted."""
 
 
 @frozen
@@ -100,6 +103,7 @@ class Blockchain:
         self._receipts: dict[str, Receipt] = {}
         self._sent: dict[str, SentTransaction] = {}
         self._in_block: tuple[int, int] = (0, 0)
+        self.troubles = ChainTroubles()
         self._miner = _Miner(self)
 
     @property
@@ -141,7 +145,12 @@ class Blockchain:
     def send(self, transaction: SentTransaction) -> None:
         """Into the pool; ChainRefusedError in a node's words."""
         self._check(transaction)
+        if self.troubles.strike("lost"):
+            return
         due = self.block + self._chance.randint(*self._settings.waits_blocks)
+        if self.troubles.strike("late"):
+            due += self.troubles.value("late") * NS_PER_MS // self._block_ns
+        transaction = evolve(transaction, must_fail=self.troubles.strike("fail"))
         waiting = self._waiting.setdefault(transaction.sender, {})
         replaced = waiting.get(transaction.nonce)
         if replaced is not None:
@@ -150,11 +159,30 @@ class Blockchain:
         self._sent[transaction.transaction_hash] = transaction
         self._miner.wake(self._world, self.block_ns(self.block + 1))
 
-    def include(self, wallet: str, calls: tuple[ChainCall, ...], receipt: Receipt) -> Receipt:
+    def use_nonce(self, sender: str) -> int:
+        """Another program of the same key has sent something, and it is done: what waited for that
+        nonce never comes. The nonce that is next now."""
+        nonce = self.count(sender)
+        gone = self._waiting.get(sender, {}).pop(nonce, None)
+        if gone is not None:
+            del self._sent[gone[1].transaction_hash]
+        self._counts[sender] = nonce + 1
+        return nonce + 1
+
+    def include(
+        self,
+        wallet: str,
+        calls: tuple[ChainCall, ...],
+        receipt: Receipt,
+        *,
+        must_fail: bool = False,
+    ) -> Receipt:
         """A transaction of somebody who pays for others (the relayer), performed now, in the block
         that is next; its receipt, with the error if it was reverted."""
         block = self.block
-        error = self._perform(wallet, calls, receipt.transaction_hash)
+        error: str | None = FAILED_BY_ORDER
+        if not must_fail:
+            error = self._perform(wallet, calls, receipt.transaction_hash)
         told = evolve(receipt, block=block, index=self._place_in(block), error=error)
         self._keep(told)
         return told
@@ -182,6 +210,8 @@ class Blockchain:
         error: str | None = None
         if transaction.gas < needed:
             error, needed = "out of gas", transaction.gas
+        elif transaction.must_fail:
+            error = FAILED_BY_ORDER
         elif transaction.call is not None:
             error = self._perform(sender, (transaction.call,), transaction.transaction_hash)
         cost = needed * transaction.gas_price
@@ -228,6 +258,8 @@ class Blockchain:
     def _check(self, transaction: SentTransaction) -> None:
         sender, nonce = transaction.sender, transaction.nonce
         waiting = self._waiting.get(sender, {})
+        if self.troubles.strike("busy"):
+            raise ChainRefusedError("replacement transaction underpriced")
         if transaction.transaction_hash in self._sent:
             raise ChainRefusedError("already known")
         if nonce < self.count(sender):

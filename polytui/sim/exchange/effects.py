@@ -23,8 +23,9 @@ from polytui.sim.exchange.calls import (
     SplitCall,
     TransferCall,
     TransferSharesCall,
+    WrapCall,
 )
-from polytui.sim.exchange.contracts import PUSD, ROUTER, shares_of, splitter_of
+from polytui.sim.exchange.contracts import PUSD, ROUTER, USDC_E, shares_of, splitter_of
 from polytui.sim.exchange.holdings import Holdings, ShortError
 from polytui.sim.exchange.names import hash_of
 from polytui.sim.exchange.wallet_acts import ActKind, WalletAct, WalletActs
@@ -85,7 +86,7 @@ class Effects:
             return str(revert)
 
     def redeem_all(self, wallet: str, listed: Round) -> None:
-        """For a wallet that lets somebody do it, of a round with a winner."""
+        """For a wallet that lets somebody do it, of a round with a result."""
         with self._holdings.atomic():
             acts = self._redeemed(wallet, listed, None, 0)
         name = hash_of(f"{self._world.seed}:redeemed:{wallet}:{listed.slug}")
@@ -115,6 +116,8 @@ class Effects:
                 return self._transfer(wallet, call)
             case TransferSharesCall():
                 return self._transfer_shares(wallet, call)
+            case WrapCall():
+                return self._wrap(wallet, call)
             case NothingCall():
                 pass
             case RevertingCall():
@@ -140,8 +143,7 @@ class Effects:
 
     def _redeem(self, wallet: str, call: RedeemCall) -> list[WalletAct]:
         listed = self._round(call.condition, call.target)
-        winner = self._world.status(listed.slug).winner
-        if winner is None:
+        if not self._world.status(listed.slug).is_resolved:
             raise CallRevertError(_NO_PAYOUT)
         self._need_operator(wallet, listed, call.target)
         return self._redeemed(wallet, listed, call.outcome_index, call.amount)
@@ -149,11 +151,11 @@ class Effects:
     def _redeemed(
         self, wallet: str, listed: Round, outcome_index: int | None, amount: int
     ) -> list[WalletAct]:
-        """Of a round with a winner; its moment and transaction are stamped later."""
+        """Of a round with a result; its moment and transaction are stamped later."""
         sets = self._holdings.sets(listed.condition_id)
-        winner = self._world.status(listed.slug).winner
-        if sets is not None and sets.payouts is None and winner is not None:
-            self._holdings.resolve(listed, winner)
+        status = self._world.status(listed.slug)
+        if sets is not None and sets.payouts is None and status.is_resolved:
+            self._holdings.resolve(listed, status.winner)
         order = OUTCOMES if listed.is_up_first else OUTCOMES[::-1]
         chosen = order if outcome_index is None else (order[outcome_index],)
         acts = []
@@ -171,6 +173,9 @@ class Effects:
     def _transfer(self, wallet: str, call: TransferCall) -> list[WalletAct]:
         if not call.amount:
             return []
+        if call.token == USDC_E:
+            self._holdings.transfer_usdc_e(wallet, call.to, call.amount)
+            return []
         if call.token != PUSD:
             raise ShortError("none of it")
         self._holdings.transfer_usd(wallet, call.to, Usd(call.amount))
@@ -179,6 +184,14 @@ class Effects:
             WalletAct(0, ActKind.WITHDRAWAL, wallet, usd),
             WalletAct(0, ActKind.DEPOSIT, call.to, usd),
         ]
+
+    def _wrap(self, wallet: str, call: WrapCall) -> list[WalletAct]:
+        if not call.amount:
+            return []
+        if not self._approvals.spend(wallet, USDC_E, call.target, call.amount):
+            raise CallRevertError(_NO_ALLOWANCE)
+        self._holdings.wrap(wallet, call.to, call.amount)
+        return [WalletAct(0, ActKind.DEPOSIT, call.to, Usd(call.amount))]
 
     def _transfer_shares(self, wallet: str, call: TransferSharesCall) -> list[WalletAct]:
         listed = self._world.find(call.token_id)
@@ -219,6 +232,6 @@ def _stamped(act: WalletAct, at_ns: int, transaction_hash: str) -> WalletAct:
 
 
 def _missing(call: ChainCall) -> str:
-    if isinstance(call, (SplitCall, TransferCall)):
+    if isinstance(call, (SplitCall, TransferCall, WrapCall)):
         return "ERC20: transfer amount exceeds balance"
     return "ERC1155: insufficient balance for transfer"

@@ -168,9 +168,9 @@ class Exchange:
         if listed.slug in self._watched:
             return
         self._watched.add(listed.slug)
-        winner = self.world.status(listed.slug).winner
-        if winner is not None:
-            self.holdings.resolve(listed, winner)
+        status = self.world.status(listed.slug)
+        if status.is_resolved:
+            self.holdings.resolve(listed, status.winner)
         else:
             self.world.when_resolved(listed.slug, partial(self._resolved, listed))
 

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from polytui.model.instrument import Outcome, Round
-from polytui.model.units import MICRO, Shares, Usd
+from polytui.model.units import HALF, MICRO, Shares, Usd
 from polytui.sim.exchange.approvals import Approvals
 
 _FUNDED = "funded"
@@ -54,6 +54,7 @@ class Holdings:
         self.deposits: list[Deposit] = []
         self._totals = {_FUNDED: 0}
         self._usd: dict[str, int] = {}
+        self._usdc_e: dict[str, int] = {}
         self._shares: dict[tuple[str, str], int] = {}
         """By wallet and token."""
         self._sets: dict[str, Sets] = {}
@@ -71,6 +72,10 @@ class Holdings:
 
     def usd(self, wallet: str) -> Usd:
         return Usd(self._usd.get(wallet, 0))
+
+    def usdc_e(self, wallet: str) -> int:
+        """Of the other token, which the venue does not count before it is wrapped."""
+        return self._usdc_e.get(wallet, 0)
 
     def shares(self, wallet: str, token_id: str) -> Shares:
         return Shares(self._shares.get((wallet, token_id), 0))
@@ -115,8 +120,26 @@ class Holdings:
         if is_approved:
             self.approvals.approve_everything(wallet)
 
+    def fund_usdc_e(self, wallet: str, amount: int) -> None:
+        """The faucet's other tap: tokens that came over a bridge, and no approval."""
+        _positive(amount)
+        self._add_usdc_e(wallet, amount)
+
+    def transfer_usdc_e(self, giver: str, taker: str, amount: int) -> None:
+        _not_negative(amount)
+        self._add_usdc_e(giver, -amount)
+        self._add_usdc_e(taker, amount)
+
+    def wrap(self, giver: str, taker: str, amount: int) -> None:
+        """One for one into dollars of the venue."""
+        _positive(amount)
+        with self.atomic():
+            self._add_usdc_e(giver, -amount)
+            self.print_usd(taker, Usd(amount))
+
     def print_usd(self, wallet: str, usd: Usd) -> None:
-        """New dollars that nobody deposited: the crowd's pockets are deep."""
+        """New dollars that no faucet gave: the crowd's pockets are deep, and what is wrapped was
+        not the venue's before."""
         _positive(usd)
         self._set(self._totals, _FUNDED, self._totals[_FUNDED] + usd)
         self._add_usd(wallet, usd)
@@ -165,9 +188,13 @@ class Holdings:
             for payee, usd in payees.items():
                 self._add_usd(payee, usd)
 
-    def resolve(self, listed: Round, winner: Outcome) -> None:
-        """From now on its shares may be redeemed. A result is final: ValueError for another one."""
-        payouts = (MICRO, 0) if winner is Outcome.UP else (0, MICRO)
+    def resolve(self, listed: Round, winner: Outcome | None) -> None:
+        """From now on its shares may be redeemed, at half a dollar each where nobody has won. A
+        result is final: ValueError for another one."""
+        if winner is None:
+            payouts: tuple[int, int] = (HALF, HALF)
+        else:
+            payouts = (MICRO, 0) if winner is Outcome.UP else (0, MICRO)
         sets = self._sets_of(listed)
         if sets.payouts not in (None, payouts):
             raise ValueError("payouts are reported already")
@@ -224,6 +251,12 @@ class Holdings:
         if left < 0:
             raise ShortError(f"{wallet} has {left - usd} millionths of a dollar, not {-usd}")
         self._set(self._usd, wallet, left)
+
+    def _add_usdc_e(self, wallet: str, amount: int) -> None:
+        left = self.usdc_e(wallet) + amount
+        if left < 0:
+            raise ShortError(f"{wallet} has {left - amount} millionths of USDC.e, not {-amount}")
+        self._set(self._usdc_e, wallet, left or None)
 
     def _add_shares(self, wallet: str, token_id: str, shares: int) -> None:
         left = self.shares(wallet, token_id) + shares

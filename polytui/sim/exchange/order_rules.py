@@ -82,7 +82,7 @@ class OrderRules:
         return Entry(signed, listed, outcome, terms.asked, need, words)
 
     def _is_traded(self, listed: Round) -> bool:
-        return listed.takes_orders and self._world.status(listed.slug).winner is None
+        return listed.takes_orders and not self._world.status(listed.slug).is_resolved
 
     def _is_ready(self, listed: Round) -> bool:
         ready_ns = self._world.listed_ns(listed) + int(self._rules.ready_s * NS_PER_S)

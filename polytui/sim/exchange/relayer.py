@@ -13,9 +13,10 @@ from enum import Enum
 from attrs import define, field, frozen
 from attrs.validators import ge, gt
 
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.sim.exchange.calls import ChainCall
 from polytui.sim.exchange.chain import Blockchain, Receipt, gas_of
+from polytui.sim.exchange.chain_troubles import FAILED_BY_ORDER, ChainTroubles
 from polytui.sim.exchange.contracts import RELAY_HUB
 from polytui.sim.exchange.effects import Effects
 from polytui.sim.exchange.names import hash_of, uuid_of
@@ -113,6 +114,8 @@ class RelayedBatch:
     """Who submitted it: an API key of the relayer."""
     created_ns: int
     updated_ns: int
+    must: frozenset[str] = frozenset()
+    """Troubles that hit it."""
     state: BatchState = BatchState.NEW
     transaction_hash: str = ""
     error: str | None = None
@@ -134,12 +137,15 @@ class Relayer:
         self._effects = effects
         self._wallets = wallets
         self.settings = settings
+        self.troubles = ChainTroubles()
         self._chance = Chance(f"{world.seed}:relayer")
         self._batches: dict[str, RelayedBatch] = {}
         self._at_work: dict[str, RelayedBatch] = {}
         """By wallet: what is not mined yet."""
         self._nonces: dict[tuple[str, BatchKind], int] = {}
         self._used: dict[str, deque[int]] = {}
+        self._left: dict[str, int] = {}
+        """Of keys that somebody has left so many batches for the day."""
         self._count = 0
 
     def nonce(self, wallet: str, kind: BatchKind) -> int:
@@ -159,14 +165,27 @@ class Relayer:
         now_ns = self._world.now_ns
         self._check_quota(key, tier, now_ns)
         self._check_wallet(batch)
+        if key in self._left:
+            self._left[key] -= 1
         self._used.setdefault(key, deque()).append(now_ns)
         self._count += 1
         name = f"{self._world.seed}:relayed:{self._count}"
-        taken = RelayedBatch(uuid_of(name), batch, key, now_ns, now_ns)
+        must = frozenset(kind for kind in _ON_THE_WAY if self.troubles.strike(kind))
+        taken = RelayedBatch(uuid_of(name), batch, key, now_ns, now_ns, must)
         self._remember(taken)
         self._at_work[batch.wallet] = taken
         self._world.add(_Progress(self, taken, now_ns + self._later(self.settings.executed_s)))
         return taken
+
+    def leave(self, key: str, left: int) -> None:
+        """So many batches more for a key, of whatever tier, as if it had submitted the others."""
+        self._left[key] = left
+
+    def use_nonce(self, wallet: str, kind: BatchKind) -> int:
+        """Somebody else's batch of this wallet has been done; the nonce that is next now."""
+        slot = (wallet, kind)
+        self._nonces[slot] = self._nonces.get(slot, 0) + 1
+        return self._nonces[slot]
 
     def go_on(self, taken: RelayedBatch) -> int:
         """The next step of a batch; when the one after it is due, NEVER at its end."""
@@ -174,12 +193,13 @@ class Relayer:
         taken.updated_ns = now_ns
         match taken.state:
             case BatchState.NEW:
-                taken.error = self._why_not(taken.batch)
+                taken.error = self._why_not(taken)
                 if taken.error is not None:
                     return self._end(taken, BatchState.INVALID)
                 taken.state = BatchState.EXECUTED
                 taken.transaction_hash = hash_of(f"{taken.transaction_id}:transaction")
-                return now_ns + self._later(settings.mined_s)
+                late_ns = self.troubles.value("late") * NS_PER_MS if "late" in taken.must else 0
+                return now_ns + late_ns + self._later(settings.mined_s)
             case BatchState.EXECUTED:
                 taken.error = self._mine(taken)
                 if taken.error is not None:
@@ -189,19 +209,25 @@ class Relayer:
                 return now_ns + self._later(settings.confirmed_s)
         return self._end(taken, BatchState.CONFIRMED)
 
-    def _why_not(self, batch: WalletBatch) -> str | None:
+    def _why_not(self, taken: RelayedBatch) -> str | None:
         """Words for a batch that would revert just now."""
+        batch = taken.batch
+        if "invalid" in taken.must:
+            return f"execution reverted: {FAILED_BY_ORDER}"
         error = self._effects.try_out(batch.wallet, batch.calls)
         return None if error is None else f"execution reverted: {error}".rstrip(": ")
 
     def _mine(self, taken: RelayedBatch) -> str | None:
         batch = taken.batch
+        if not self._is_its_turn(batch):
+            return "execution reverted: invalid nonce"
         gas = gas_of(b"\1" * batch.size, len(batch.calls))
         target = RELAY_HUB if batch.kind is BatchKind.PROXY else batch.to
         receipt = self._chain.include(
             batch.wallet,
             batch.calls,
             Receipt(taken.transaction_hash, RELAY, target, 0, 0, gas, self._chain.gas_price_wei),
+            must_fail="fail" in taken.must,
         )
         slot = (batch.wallet, batch.kind)
         # The hub of proxies counts whatever it relays; wallets and safes only what goes through.
@@ -216,6 +242,11 @@ class Relayer:
             self._wallets.change_session(batch.wallet, batch.session)
         return None
 
+    def _is_its_turn(self, batch: WalletBatch) -> bool:
+        """Its nonce may have been used by somebody else since it was taken."""
+        is_made = batch.kind is BatchKind.WALLET_CREATE
+        return is_made or batch.nonce == self.nonce(batch.wallet, batch.kind)
+
     def _end(self, taken: RelayedBatch, state: BatchState) -> int:
         taken.state = state
         if self._at_work.get(taken.batch.wallet) is taken:
@@ -224,6 +255,8 @@ class Relayer:
 
     def _check_quota(self, key: str, tier: KeyTier, now_ns: int) -> None:
         used, day_ns = self._used.get(key, deque()), self.settings.day_s * NS_PER_S
+        if self._left.get(key, 1) <= 0:
+            raise RelayerRefusedError(429, _used_up(self.settings.day_s), self.settings.day_s)
         while used and used[0] <= now_ns - day_ns:
             used.popleft()
         most = {
@@ -232,8 +265,7 @@ class Relayer:
         }.get(tier)
         if most is not None and len(used) >= most:
             left_s = _seconds_up(used[-most] + day_ns - now_ns)
-            words = f"quota exceeded: 0 units remaining, resets in {left_s} seconds"
-            raise RelayerRefusedError(429, words, left_s)
+            raise RelayerRefusedError(429, _used_up(left_s), left_s)
         lately = [at for at in used if at > now_ns - _MINUTE_NS]
         if len(lately) >= self.settings.a_minute:
             left_s = _seconds_up(lately[-self.settings.a_minute] + _MINUTE_NS - now_ns)
@@ -241,6 +273,10 @@ class Relayer:
 
     def _check_wallet(self, batch: WalletBatch) -> None:
         wallet = batch.wallet
+        if self.troubles.strike("busy"):
+            somebody = uuid_of(f"{self._world.seed}:somebody:{self._count}")
+            words = f"wallet busy: {wallet} has an active action {somebody}"
+            raise RelayerRefusedError(400, words)
         active = self._at_work.get(wallet)
         if active is not None and active.state is BatchState.NEW:
             raise RelayerRefusedError(400, f"wallet has in-flight action {active.transaction_id}")
@@ -267,6 +303,10 @@ class Relayer:
         return int(self._chance.uniform(*span_s) * NS_PER_S)
 
 
+_ON_THE_WAY = ("fail", "invalid", "late")
+"""Troubles that hit a batch after it was taken."""
+
+
 class _Progress:
     """One batch on the world's agenda."""
 
@@ -278,6 +318,10 @@ class _Progress:
     def fire(self) -> Iterable[WorldEvent]:
         self.next_ns = self._relayer.go_on(self._taken)
         return ()
+
+
+def _used_up(left_s: int) -> str:
+    return f"quota exceeded: 0 units remaining, resets in {left_s} seconds"
 
 
 def _seconds_up(span_ns: int) -> int:

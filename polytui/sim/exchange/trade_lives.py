@@ -195,9 +195,9 @@ class TradeLives:
     def _gain(self, trade: VenueTrade) -> float:
         """How much a share has won since, for the taker, or for the maker whom the crowd met; 0
         where nobody can say."""
-        winner = self._world.status(trade.slug).winner
-        if winner is not None:
-            worth: float | None = MICRO if winner is Outcome.UP else 0
+        status = self._world.status(trade.slug)
+        if status.is_resolved:
+            worth: float | None = status.payout(Outcome.UP)
         else:
             worth = middle(self._world.book(trade.slug))
         if worth is None:

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from polytui.net.clock import Clock
 from polytui.sim.exchange.hex_text import is_address
 from polytui.sim.exchange.on_chain import OnChain
 from polytui.sim.exchange.relayer_keys import relayer_key
+from polytui.sim.server.chain_control import ChainControl
 from polytui.sim.server.control_door import ControlDoor
 from polytui.sim.wire.chain.relayer_api import RelayerApi
 from polytui.sim.wire.chain.rpc_api import RpcApi
@@ -38,6 +40,7 @@ class ChainServices:
         prices: CryptoPriceSettings,
     ) -> None:
         self._world = world
+        self._on_chain = on_chain
         self._relayer = RelayerApi(world, on_chain.relayer, on_chain.wallets, auth)
         self._rpc = RpcApi(world, on_chain)
         self._prices = CryptoPriceApi(world, listing, prices)
@@ -49,8 +52,9 @@ class ChainServices:
             *self._prices.routes(),
         ]
 
-    def controls(self, door: ControlDoor) -> list[Route]:
-        """`POST /relayer-key {"address": "0x..."}`: the key that the website gives an owner."""
+    def controls(self, clock: Clock, door: ControlDoor) -> list[Route]:
+        """`POST /relayer-key {"address": "0x..."}`: the key that the website gives an owner; and
+        what goes wrong on the chain."""
 
         async def hand_out(request: Request) -> Response:
             address = (await door.read(request, _Owner)).address
@@ -58,4 +62,5 @@ class ChainServices:
                 raise RefusedError(400, {"error": "address must be 0x and 40 hexadecimal digits"})
             return json_answer({"key": relayer_key(self._world.seed, address.lower())})
 
-        return [Route("/relayer-key", hand_out, methods=["POST"])]
+        troubles = ChainControl(self._world, self._on_chain, clock, door)
+        return [Route("/relayer-key", hand_out, methods=["POST"]), *troubles.routes()]

@@ -24,8 +24,10 @@ _Type = Annotated[int, msgspec.Meta(ge=min(SIGNATURE_TYPES), le=max(SIGNATURE_TY
 
 
 class _Money(msgspec.Struct, forbid_unknown_fields=True):
-    dollars: str
+    dollars: str = ""
     """A plain decimal of at most six places."""
+    usdc_e: str = ""
+    """The same of the token that is not wrapped yet."""
     owner: str = ""
     """The EOA that signs; left out it is the wallet itself."""
     wallet: str = ""
@@ -55,10 +57,16 @@ class Faucet:
     async def fund(self, request: Request) -> Response:
         """New dollars on the chain; the venue sees its own deposit at once."""
         order = await self._door.read(request, _Money)
-        usd = _dollars(order.dollars)
+        if not order.dollars and not order.usdc_e:
+            raise bad("give dollars, usdc_e, or both")
+        usd = _dollars("dollars", order.dollars) if order.dollars else None
+        other = _dollars("usdc_e", order.usdc_e) if order.usdc_e else None
         wallet, owner = self._whose(order)
         self._wallets.deploy(wallet)
-        self._exchange.fund(wallet, usd, is_approved=order.is_approved)
+        if usd is not None:
+            self._exchange.fund(wallet, usd, is_approved=order.is_approved)
+        if other is not None:
+            self._exchange.holdings.fund_usdc_e(wallet, other)
         self._seen.forget(wallet)
         return json_answer(
             {
@@ -112,6 +120,7 @@ class Faucet:
         return {
             "wallet": wallet,
             "usd": format_micro(holdings.usd(wallet)),
+            "usdc_e": format_micro(holdings.usdc_e(wallet)),
             "free_usd": format_micro(exchange.free_usd(wallet)),
             "shares": shares,
             "orders": [order_document(order) for order in exchange.orders_of(wallet)],
@@ -119,11 +128,11 @@ class Faucet:
         }
 
 
-def _dollars(text: str) -> Usd:
+def _dollars(what: str, text: str) -> Usd:
     try:
         usd = parse_micro(text)
     except ValueError:
-        raise bad("dollars must be a plain decimal of at most six places, in quotes") from None
+        raise bad(f"{what} must be a plain decimal of at most six places, in quotes") from None
     if not 0 < usd <= _MOST_USD:
-        raise bad("dollars must be above nothing, and a thousand million at most")
+        raise bad(f"{what} must be above nothing, and a thousand million at most")
     return Usd(usd)

@@ -169,7 +169,7 @@ def _app(
     controls = [
         *control.routes(),
         *office.controls(clock, door),
-        *services.controls(door),
+        *services.controls(clock, door),
         *BuildersControl(polymarket.builder_codes, door).routes(),
     ]
     routes = [

@@ -98,7 +98,7 @@ class Crowd:
         if self._people is None:
             self._people = self._arrive()
             world_events: Iterable[WorldEvent] = self._people.opening(at_ns)
-        elif self._registry.status(self._round.slug).winner is not None:
+        elif self._registry.status(self._round.slug).is_resolved:
             self.next_ns = NEVER
             self._people = None
             return ()

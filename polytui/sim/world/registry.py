@@ -15,7 +15,7 @@ from polytui.model.instrument import (
     Round,
     SettlementRule,
 )
-from polytui.model.units import Price
+from polytui.model.units import HALF, MICRO, Price
 from polytui.sim.world.calendar import CalendarWindow, round_slug
 from polytui.sim.world.matching import ConditionBook
 from polytui.sim.world.world_events import RoundResolved, StrikeKnown
@@ -30,7 +30,32 @@ class RoundStatus:
     strike_e18: int | None = None
     final_e18: int | None = None
     winner: Outcome | None = None
+    """None before there is a result, and of a void round for ever."""
     resolved_ns: int | None = None
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.resolved_ns is not None
+
+    def payout(self, outcome: Outcome) -> int:
+        """Millionths of a dollar that a share is paid; asked once there is a result."""
+        if self.winner is None:
+            return HALF
+        return MICRO if self.winner is outcome else 0
+
+
+@frozen
+class Verdict:
+    """What somebody has decided about a round's result beforehand."""
+
+    late_ns: int = 0
+    """So much later than it would be."""
+    is_void: bool = False
+    winner: Outcome | None = None
+    """None: what the prices say."""
+
+
+_BY_THE_PRICES = Verdict()
 
 
 def make_round(
@@ -91,6 +116,7 @@ class Registry:
         self._remembered: dict[str, Round] = {}
         """No longer listed, but somebody still needs to know who won."""
         self._needed: list[Callable[[Round], bool]] = []
+        self._verdicts: dict[str, Verdict] = {}
 
     def __iter__(self) -> Iterator[Round]:
         return iter(self.rounds.values())
@@ -143,6 +169,16 @@ class Registry:
         self.rounds[slug] = evolve(self.rounds[slug], fees=fees)
         self.book(slug).fees = fees
 
+    def rule(self, slug: str, verdict: Verdict) -> None:
+        """Of a round without a result; ValueError for one that has it, KeyError for one that is
+        not listed."""
+        if self.rounds[slug] and self._statuses[slug].is_resolved:
+            raise ValueError(f"{slug} has its result")
+        self._verdicts[slug] = verdict
+
+    def verdict(self, slug: str) -> Verdict:
+        return self._verdicts.get(slug, _BY_THE_PRICES)
+
     def publish_strike(self, known: StrikeKnown) -> None:
         status = self._statuses[known.slug]
         self._statuses[known.slug] = evolve(status, strike_e18=known.strike_e18)
@@ -154,6 +190,7 @@ class Registry:
 
     def publish_result(self, resolved: RoundResolved) -> None:
         """The winner is named, and nothing rests any more."""
+        self._verdicts.pop(resolved.slug, None)
         self._statuses[resolved.slug] = RoundStatus(
             resolved.strike_e18, resolved.final_e18, resolved.winner, resolved.at_ns
         )

@@ -93,6 +93,10 @@ class Resolver:
 
     def _publish_result(self) -> Iterable[WorldEvent]:
         at_ns, round_ = self.next_ns, self._round
+        verdict = self._registry.verdict(round_.slug)
+        if self._result_ns + verdict.late_ns > at_ns:
+            self.next_ns = self._result_ns + verdict.late_ns
+            return ()
         known_ns = self._settlement.known_ns(round_, round_.closes_ns)
         if known_ns is not None and known_ns > at_ns:
             self.next_ns = known_ns
@@ -102,7 +106,9 @@ class Resolver:
         if strike is None or final is None:
             self._go(_Stage.OVER, NEVER)
             return ()
-        winner = Outcome.UP if final >= strike else Outcome.DOWN
+        winner: Outcome | None = None
+        if not verdict.is_void:
+            winner = verdict.winner or (Outcome.UP if final >= strike else Outcome.DOWN)
         resolved = RoundResolved(at_ns, round_.slug, winner, strike, final)
         self._registry.publish_result(resolved)
         self._go(_Stage.MEMORY, at_ns + self._forget_ns)

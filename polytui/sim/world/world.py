@@ -34,7 +34,7 @@ from polytui.sim.world.paths import (
     PathSettings,
 )
 from polytui.sim.world.recording import RecordedPath, read_prices, span_text
-from polytui.sim.world.registry import Registry, RoundStatus, make_round
+from polytui.sim.world.registry import Registry, RoundStatus, Verdict, make_round
 from polytui.sim.world.resolver import Resolver, ResolverSettings
 from polytui.sim.world.settlement import Settlement
 from polytui.sim.world.shared_prices import chainlink_of, exchange_of, history_of
@@ -168,8 +168,7 @@ class World:
         return self._registry.find(name)
 
     def remember_if(self, is_needed: Callable[[Round], bool]) -> None:
-        """`is_needed` is asked about each round that leaves the list; who won it is then known for
-        ever."""
+        """`is_needed` is asked about each round that leaves the list; its result stays known."""
         self._registry.remember_if(is_needed)
 
     def when_resolved(self, slug: str, told: Callable[[RoundResolved], None]) -> None:
@@ -179,6 +178,10 @@ class World:
     def set_tick(self, slug: str, tick: Price) -> None:
         """Orders from here on are on this grid."""
         self._registry.set_tick(slug, tick)
+
+    def rule(self, slug: str, verdict: Verdict) -> None:
+        """Another result than what would be; errors as of `Registry.rule`."""
+        self._registry.rule(slug, verdict)
 
     @property
     def seed(self) -> int:
@@ -196,8 +199,7 @@ class World:
             self.market_faults.begin(kind, self.now_ns + lasts_ns)
 
     def raise_fees(self, rate_ppm: int = _HIGH_FEE_PPM) -> tuple[str, ...]:
-        """A high fee for the next rounds that nobody can have read yet, one of each asset and
-        interval; their slugs."""
+        """A high fee for the next rounds that nobody can have read yet, one a kind; their slugs."""
         raised: dict[tuple[Asset, Interval], str] = {}
         for listed in sorted(self.rounds.values(), key=lambda each: each.opens_ns):
             key = (listed.asset, listed.interval)
@@ -221,12 +223,11 @@ class World:
         return self._registry.book(slug).last_trade(outcome)
 
     def status(self, slug: str) -> RoundStatus:
-        """What the venue has published of the round; KeyError for one that is forgotten."""
+        """What is published of the round; KeyError for one that is forgotten."""
         return self._registry.status(slug)
 
     def chainlink_history(self, asset: Asset, since_ns: int) -> tuple[ChainlinkTicked, ...]:
-        """Published observations made at `since_ns` or later, oldest first; none of an asset that
-        is not played here."""
+        """Published ones made at `since_ns` or later, oldest first; none of another asset."""
         region = self._regions.get(asset)
         return () if region is None else region.relay.history(since_ns)
 

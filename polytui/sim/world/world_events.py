@@ -113,7 +113,8 @@ class StrikeKnown:
 class RoundResolved:
     at_ns: int
     slug: str
-    winner: Outcome
+    winner: Outcome | None
+    """None: the round is void, and every share is paid half a dollar."""
     strike_e18: int
     final_e18: int
 

@@ -30,6 +30,7 @@ from polytui.sim.exchange.wallets import DEPOSIT_WALLET, PROXY, SAFE, Wallets
 from polytui.sim.wire.chain.asked import BAD, address_of, number_of, refused
 from polytui.sim.wire.chain.session_signers_api import SessionSignersApi
 from polytui.sim.wire.chain.submitters import Submitters, submitted
+from polytui.sim.wire.desk.waiting import CutResponse
 from polytui.sim.wire.form.api_answer import json_answer
 from polytui.sim.wire.form.strict_json import strict_json
 from polytui.sim.wire.signed.ethereum import load_ethereum
@@ -141,7 +142,14 @@ class RelayerApi:
             raise refused(BAD) from None
         await load_ethereum()
         batch = await self._batch(asked)
+        troubles = self._relayer.troubles
+        if troubles.strike("not_taken"):
+            raise refused("internal server error", 500)
         taken = submitted(self._relayer, batch, submitter)
+        if troubles.strike("lose_answer"):
+            return CutResponse()
+        if troubles.strike("unknown"):
+            raise refused("internal server error", 500)
         return json_answer({"transactionID": taken.transaction_id, "state": taken.state.value})
 
     async def transaction(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from polytui.sim.exchange.contracts import CHAIN_ID
 from polytui.sim.exchange.hex_text import NOBODY, is_address, is_bytes, is_hash
 from polytui.sim.exchange.names import hash_of
 from polytui.sim.exchange.on_chain import OnChain
+from polytui.sim.wire.desk.waiting import CutResponse
 from polytui.sim.wire.form.api_answer import json_answer
 from polytui.sim.wire.signed.ethereum import load_ethereum
 from polytui.sim.world.world import World
@@ -34,12 +35,13 @@ _MOST_BYTES = 262_144
 """Of one transaction's call data."""
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _NOW = ("latest", "pending", "safe", "finalized")
-_PARSE, _INVALID, _UNKNOWN, _PARAMS, _SERVER, _REVERTED = (
+_PARSE, _INVALID, _UNKNOWN, _PARAMS, _SERVER, _INTERNAL, _REVERTED = (
     -32700,
     -32600,
     -32601,
     -32602,
     -32000,
+    -32603,
     3,
 )
 _GAS_LIMIT = 45_000_000
@@ -67,6 +69,8 @@ class RpcApi:
         self._on_chain = on_chain
         self._chain = on_chain.chain
         self._reads: ContractReads | None = None
+        self._is_cut = False
+        """The answer to what was just sent is lost."""
         self._methods: dict[str, Callable[..., Any]] = {
             "eth_chainId": lambda: hex(CHAIN_ID),
             "net_version": lambda: str(CHAIN_ID),
@@ -103,7 +107,9 @@ class RpcApi:
             return json_answer(_failed(None, _RpcError(_PARSE, "parse error")))
         await load_ethereum()
         if not isinstance(asked, list):
-            return json_answer(self._one(asked))
+            answer = self._one(asked)
+            is_cut, self._is_cut = self._is_cut, False
+            return CutResponse() if is_cut else json_answer(answer)
         if not 0 < len(asked) <= _MOST_CALLS:
             words = "batch is empty" if not asked else f"batch has more than {_MOST_CALLS} calls"
             return json_answer(_failed(None, _RpcError(_INVALID, words)))
@@ -174,11 +180,17 @@ class RpcApi:
     def _send(self, raw: Any) -> str:
         from polytui.sim.wire.signed.raw_transactions import read_transaction
 
+        troubles = self._chain.troubles
         try:
             sent = read_transaction(_data(raw), self._chain.gas_price_wei)
+            if troubles.strike("not_taken"):
+                raise _RpcError(_INTERNAL, "internal error")
             self._chain.send(sent)
         except ChainRefusedError as refused:
             raise _RpcError(_SERVER, str(refused)) from None
+        self._is_cut = troubles.strike("lose_answer")
+        if troubles.strike("unknown"):
+            raise _RpcError(_INTERNAL, "internal error")
         return sent.transaction_hash
 
     # --- what became of them ------------------------------------------------------------------

@@ -111,7 +111,8 @@ class ContractReads:
         ]
 
     def _dollars(self, target: str, owner: str) -> int:
-        return self._holdings.usd(owner.lower()) if target == PUSD else 0
+        holdings, who = self._holdings, owner.lower()
+        return holdings.usd(who) if target == PUSD else holdings.usdc_e(who)
 
     def _allowance(self, target: str, owner: str, spender: str) -> int:
         return self._holdings.approvals.allowance(owner.lower(), target, spender.lower())
@@ -139,25 +140,30 @@ class ContractReads:
 
     def _denominator(self, _target: str, condition: bytes) -> int:
         listed = self._listed(condition)
-        return int(listed is not None and self._world.status(listed.slug).winner is not None)
+        """A void round pays half of two halves."""
+        if listed is None or not self._world.status(listed.slug).is_resolved:
+            return 0
+        return 1 if self._world.status(listed.slug).winner is not None else 2
 
     def _numerator(self, _target: str, condition: bytes, place: int) -> int:
         listed = self._listed(condition)
         if listed is None or place not in (0, 1):
             raise ReadRevertError
-        winner = self._world.status(listed.slug).winner
-        return int(winner is not None and index_of(listed, winner) == place)
+        status = self._world.status(listed.slug)
+        if not status.is_resolved:
+            return 0
+        return int(status.winner is None or index_of(listed, status.winner) == place)
 
     def _slots(self, _target: str, condition: bytes) -> int:
         return 2 if self._listed(condition) is not None else 0
 
     def _payout(self, _target: str, position: int, amount: int) -> int:
         listed = self._world.find(str(position))
-        winner = None if listed is None else self._world.status(listed.slug).winner
-        if listed is None or winner is None:
+        if listed is None or not self._world.status(listed.slug).is_resolved:
             raise ReadRevertError
-        paid = MICRO if listed.outcome_of(str(position)) is winner else 0
-        return amount * paid // MICRO
+        outcome = listed.outcome_of(str(position))
+        assert outcome is not None, "found by it"
+        return amount * self._world.status(listed.slug).payout(outcome) // MICRO
 
     def _listed(self, condition: bytes) -> Round | None:
         listed = self._world.find("0x" + condition.hex())

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import MICRO, NS_PER_S, format_micro, to_float
+from polytui.model.units import NS_PER_S, format_micro, to_float
 from polytui.sim.exchange.hex_text import NOBODY
 from polytui.sim.wire.clob.tokens import NO_MARKET, KnownTokens, only
 from polytui.sim.wire.form.api_answer import json_answer
@@ -154,7 +154,7 @@ class ClobMarkets:
             "icon": "",
             "image": "",
             "rewards": _REWARDS,
-            "is_50_50_outcome": False,
+            "is_50_50_outcome": closed and self._world.status(round_.slug).winner is None,
             "tokens": self._tokens(round_),
             "tags": ["Crypto", "Up or Down"],
         }
@@ -172,18 +172,18 @@ class ClobMarkets:
         }
 
     def _tokens(self, round_: Round) -> list[Document]:
-        winner = self._world.status(round_.slug).winner if is_closed(self._world, round_) else None
+        status = self._world.status(round_.slug)
         book = self._world.book(round_.slug)
         bid, ask = book.best(Outcome.UP, Side.BUY), book.best(Outcome.UP, Side.SELL)
         prices = dict(zip((Outcome.UP, Outcome.DOWN), middles(bid, ask), strict=True))
-        if winner is not None:
-            prices = {winner: MICRO, winner.other: 0}
+        if status.is_resolved:
+            prices = {one: status.payout(one) for one in Outcome}
         return [
             {
                 "token_id": self._token(round_, outcome),
                 "outcome": _label(outcome),
                 "price": to_float(prices[outcome]),
-                "winner": outcome is winner,
+                "winner": outcome is status.winner,
             }
             for outcome in Outcome
         ]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.model.instrument import Outcome, Round, SettlementRule
-from polytui.model.units import MICRO, NS_PER_S, to_float
+from polytui.model.units import NS_PER_S, to_float
 from polytui.sim.exchange.approvals import MOST_ALLOWANCE
 from polytui.sim.exchange.contracts import (
     CHAIN_ID,
@@ -27,7 +27,6 @@ from polytui.sim.wire.rounds.numbers import event_number
 from polytui.sim.wire.rounds.public_record import MINUTE_S, PublicRecord
 from polytui.sim.world.world import World
 
-_PAID = 1_000_000
 _INTERVALS = {
     "1h": (3_600, 60),
     "6h": (21_600, 60),
@@ -199,8 +198,9 @@ class DataMarkets:
         resolved_ns = status.resolved_ns or 0
         is_by_chainlink = listed.settlement is not SettlementRule.CANDLE
         payouts = [0, 0]
-        if status.winner is not None:
-            payouts[index_of(listed, status.winner)] = _PAID
+        if status.is_resolved:
+            for outcome in Outcome:
+                payouts[index_of(listed, outcome)] = status.payout(outcome)
         return {
             "question_id": listed.condition_id,
             "condition_id": listed.condition_id,
@@ -251,7 +251,7 @@ class DataMarkets:
 
     def _token(self, listed: Round, outcome: Outcome) -> Document:
         is_resolved = self.is_resolved(listed)
-        winner = self._world.status(listed.slug).winner
+        status = self._world.status(listed.slug)
         place = index_of(listed, outcome)
         return {
             "token_id": listed.token_of(outcome),
@@ -263,7 +263,7 @@ class DataMarkets:
             "outcome": outcome.value.capitalize(),
             "opposite_token_id": listed.token_of(outcome.other),
             "resolved": is_resolved,
-            "final_price": to_float(MICRO * (winner is outcome)) if is_resolved else None,
+            "final_price": to_float(status.payout(outcome)) if is_resolved else None,
             "title": title_of(listed),
             "market_slug": listed.slug,
             "closed": is_resolved,

@@ -39,9 +39,9 @@ def price_of(world: World, listed: Round, outcome: Outcome, is_resolved: bool) -
     """Millionths: what a share is paid once that is indexed, else the middle of its book."""
     if world.find(listed.condition_id) is None:
         return 0
-    winner = world.status(listed.slug).winner
-    if is_resolved and winner is not None:
-        return MICRO if winner is outcome else 0
+    status = world.status(listed.slug)
+    if is_resolved and status.is_resolved:
+        return status.payout(outcome)
     book = world.book(listed.slug)
     up, down = middles(book.best(Outcome.UP, Side.BUY), book.best(Outcome.UP, Side.SELL))
     return up if outcome is Outcome.UP else down

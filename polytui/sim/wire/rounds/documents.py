@@ -220,12 +220,12 @@ def _prices(view: GammaView) -> Document:
     }
     resolved_ns = view.status.resolved_ns
     if resolved_ns is not None:
-        is_up = view.status.winner is Outcome.UP
+        paid = [format_micro(view.status.payout(one)) for one in Outcome]
         uma = {} if view.round.protocol == "v2" else {"umaResolutionStatus": "resolved"}
         return {
             **document,
             **uma,
-            "outcomePrices": '["1", "0"]' if is_up else '["0", "1"]',
+            "outcomePrices": string_of(paid),
             "closedTime": iso_spaced(resolved_ns),
             "umaEndDate": iso_z(resolved_ns),
         }

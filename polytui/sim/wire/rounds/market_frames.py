@@ -184,12 +184,13 @@ class MarketFrames:
         return (*changes, *books)
 
     def _resolved(self, world_event: RoundResolved) -> tuple[Frame, ...]:
+        """A void round has no winner to tell of, and no paper shows such a frame."""
         self._books.pop(world_event.slug, None)
-        return (
-            Frame(
-                EITHER, _market_resolved(self._world.rounds[world_event.slug], world_event), True
-            ),
-        )
+        if world_event.winner is None:
+            return ()
+        listed = self._world.rounds[world_event.slug]
+        told = _market_resolved(listed, world_event.winner, world_event.at_ns)
+        return (Frame(EITHER, told, True),)
 
 
 def _digests(book: BookText, stamp: str) -> dict[Outcome, str]:
@@ -269,16 +270,16 @@ def _tick_change(book: BookText, outcome: Outcome, world_event: TickChanged, sta
     )
 
 
-def _market_resolved(round_: Round, world_event: RoundResolved) -> str:
+def _market_resolved(round_: Round, winner: Outcome, at_ns: int) -> str:
     return _json(
         {
             "event_type": "market_resolved",
             "id": market_number(round_.slug),
             "market": round_.condition_id,
             "assets_ids": [round_.up_token, round_.down_token],
-            "winning_asset_id": round_.token_of(world_event.winner),
-            "winning_outcome": world_event.winner.value.capitalize(),
-            "timestamp": str(millis(world_event.at_ns)),
+            "winning_asset_id": round_.token_of(winner),
+            "winning_outcome": winner.value.capitalize(),
+            "timestamp": str(millis(at_ns)),
             "tags": ["crypto"],
         }
     )

@@ -25,6 +25,7 @@ from polytui.sim.exchange.calls import (
     SplitCall,
     TransferCall,
     TransferSharesCall,
+    WrapCall,
 )
 from polytui.sim.exchange.contracts import (
     ALL,
@@ -32,8 +33,10 @@ from polytui.sim.exchange.contracts import (
     ERC20,
     ERC1155,
     NEG_RISK_COLLATERAL_ADAPTER,
+    ONRAMP,
     PUSD,
     ROUTER,
+    USDC_E,
 )
 
 MOST_CALLS = 256
@@ -143,6 +146,8 @@ def _kind(target: str) -> str:
         return "erc1155"
     if target in (COLLATERAL_ADAPTER, NEG_RISK_COLLATERAL_ADAPTER):
         return "adapter"
+    if target == ONRAMP:
+        return "onramp"
     return "router" if target == ROUTER else ""
 
 
@@ -212,6 +217,13 @@ def _transfer_shares(
     return TransferSharesCall(target, owner.lower(), to.lower(), str(token_id), amount)
 
 
+def _wrap(target: str, asset: str, to: str, amount: int) -> ChainCall:
+    """It takes one token; of the others that the real one may take nobody has any here."""
+    if asset.lower() != USDC_E:
+        return RevertingCall(target)
+    return WrapCall(target, to.lower(), amount)
+
+
 _Maker = Callable[..., ChainCall]
 _SET = ("address", "bytes32", "bytes32", "uint256[]")
 _NAMED: tuple[tuple[str, str, tuple[str, ...], _Maker], ...] = (
@@ -221,6 +233,7 @@ _NAMED: tuple[tuple[str, str, tuple[str, ...], _Maker], ...] = (
     ("router", "split", ("bytes31", "uint256"), _router_split),
     ("router", "merge", ("bytes31", "uint256"), _router_merge),
     ("router", "redeem", ("bytes31", "uint256", "uint256"), _router_redeem),
+    ("onramp", "wrap", ("address", "address", "uint256"), _wrap),
     ("erc20", "approve", ("address", "uint256"), _approve),
     ("erc20", "transfer", ("address", "uint256"), _transfer),
     ("erc1155", "setApprovalForAll", ("address", "bool"), _approve_all),
