@@ -180,7 +180,8 @@ class LiveBalances:
         """A trade on its way in a settled round: its shares and its payout come and go apart. Or a
         round that is over and whose winner nobody has heard."""
         moving = (fill.token_id for fill in self.books.trades.on_the_way())
-        return self.unredeemed.waits_for_an_end or any(map(self.unredeemed.holds_token, moving))
+        is_unsure = self.unredeemed.on_chain or self.unredeemed.waits_for_an_end
+        return bool(is_unsure) or any(map(self.unredeemed.holds_token, moving))
 
     async def _explained(self, amount: Usd) -> list[CashMoved]:
         if abs(amount) <= _SURELY_ROUNDING:
@@ -202,14 +203,16 @@ class LiveBalances:
         return [self._move(CashKind.UNEXPLAINED, amount, "")]
 
     async def _known_activity(self) -> Sequence[WalletDeed]:
-        if self.activity is None:
-            return ()
+        found, told = self.unredeemed.found, list[WalletDeed]()
         try:
-            told = await self.activity.since(self._agreed_ns)
+            if self.activity is not None:
+                told += await self.activity.since(self._agreed_ns)
         except (Rejected, Retry, Unknown):
-            return ()
-        ours = {live.listed.condition_id for live in self.books.rounds}
-        return [one for one in told if one.condition_id not in ours and one.key not in self._named]
+            pass  # what this wallet redeemed itself is known all the same
+        known = {live.listed.condition_id for live in self.books.rounds}
+        known |= {one.condition_id for one in found}
+        others = [one for one in told if one.condition_id not in known]
+        return [one for one in (*found, *others) if one.key not in self._named]
 
     def _move(self, kind: CashKind, amount: int, words: str, key: str = "") -> CashMoved:
         now_ns = self.clock.now_ns()
@@ -223,7 +226,8 @@ class LiveBalances:
         before, self._doubted_shares = self._doubted_shares, {}
         differences = 0
         for live in self.books.rounds:
-            if live.settled is not None or not (live.fills or live.carried):
+            is_moving = live.listed.slug in self.unredeemed.on_chain
+            if is_moving or live.settled is not None or not (live.fills or live.carried):
                 continue
             for outcome in Outcome:
                 missing = await self._missing_shares(live, outcome)

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from polytui.execution.client import Carried, VenueMoney
 from polytui.execution.live_orders import LiveOrders
 from polytui.execution.live_purse import LivePurse
-from polytui.execution.live_rounds import LiveRound, LiveRounds, TokenPlace
+from polytui.execution.live_rounds import LiveMerge, LiveRound, LiveRounds, TokenPlace
 from polytui.execution.live_trades import LiveTrades, Say, Told
 from polytui.execution.live_transit import LiveTransit
 from polytui.execution.order_names import OrderNames
-from polytui.model.events import DeskOpened, FoundOrder, HeldRound, RoundSettled
+from polytui.ledger.bookings import MERGE
+from polytui.model.events import DeskOpened, FoundOrder, HeldRound, PairsMerged, RoundSettled
 from polytui.model.instrument import Asset, Round
 from polytui.model.units import Shares, Usd
 from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
@@ -108,6 +109,18 @@ class LiveBooks:
                 self._forget_old(live.listed.asset)
                 break
         return []
+
+    def merge(self, merged: PairsMerged) -> Asset | None:
+        """Pairs of ours became dollars on the chain: whose desk must hear of it, None where it is
+        known, or nobody knows its round."""
+        key, live = (MERGE, merged.key), self.rounds.get(merged.slug)
+        if live is None or not self.trades.note_merge(key, live.listed):
+            return None
+        paid = live.payout
+        live.merges[key] = LiveMerge(merged.shares, len(live.fills))
+        self.purse.trade(merged.shares, live.payout - paid)
+        self.trades.changes += 1
+        return live.listed.asset
 
     def _forget_old(self, asset: Asset) -> None:
         """Beyond the last of them a settled round is only its result."""

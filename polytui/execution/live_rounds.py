@@ -14,6 +14,15 @@ from polytui.model.orders import Holding, Side
 from polytui.model.units import HALF, MICRO, Price, Shares, Usd
 
 
+@frozen
+class LiveMerge:
+    """Pairs of it that became dollars on the chain."""
+
+    shares: Shares
+    after: int
+    """Fills that counted before it: they are what it took from."""
+
+
 @define
 class LiveRound:
     """State: the fills that count, in the order they were heard of, and the end if it has come.
@@ -26,22 +35,34 @@ class LiveRound:
     fills: dict[Trade, LiveFill] = field(factory=dict)
     taken_back: dict[Trade, LiveFill] = field(factory=dict)
     """Fills that `carried` counts and that failed after all."""
+    merges: dict[Trade, LiveMerge] = field(factory=dict)
     settled: RoundSettled | None = None
+
+    @property
+    def merged(self) -> Shares:
+        """Of each outcome, gone for a dollar a pair."""
+        return Shares(sum(one.shares for one in self.merges.values()))
 
     @property
     def flow(self) -> Usd:
         """Everything received less everything paid, fees included."""
         before = 0 if self.carried is None else self.carried.cash_flow
         back = sum(fill.flow for fill in self.taken_back.values())
-        return Usd(before - back + sum(fill.flow for fill in self.fills.values()))
+        filled = sum(fill.flow for fill in self.fills.values())
+        return Usd(before - back + filled + self.merged)
 
     @property
     def positions(self) -> Positions:
         slug, positions = self.listed.slug, Positions()
         if self.carried is not None:
             positions.restore(_without(self.carried, self.taken_back))
-        for fill in self.fills.values():
+        left = list(self.merges.values())
+        for number, fill in enumerate(self.fills.values()):
+            while left and left[0].after <= number:
+                positions.merge(slug, left.pop(0).shares)
             positions.fill(slug, fill.outcome, fill.side, fill.fill)
+        for merge in left:
+            positions.merge(slug, merge.shares)
         return positions
 
     @property
@@ -71,7 +92,8 @@ class LiveRound:
         and no ledger made anew."""
         held = () if self.carried is None else self.carried.holdings
         before = sum(one.shares for one in held if one.outcome is outcome)
-        return before + _moved(self.fills, outcome) - _moved(self.taken_back, outcome)
+        moved = _moved(self.fills, outcome) - _moved(self.taken_back, outcome)
+        return before + moved - self.merged
 
     def held(self) -> HeldRound:
         """What was sold and never held is owed: shares below zero."""

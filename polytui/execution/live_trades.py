@@ -87,6 +87,17 @@ class LiveTrades:
         for key in keys:
             self._know(key, KnownTrade(asset, TradeStatus.FAILED))
 
+    def note_merge(self, key: Trade, listed: Round) -> bool:
+        """Counted like a trade, under a name of its own; False where it is."""
+        if key in self._trades:
+            return False
+        self._know(key, KnownTrade(listed.asset, TradeStatus.CONFIRMED, slug=listed.slug))
+        return True
+
+    def has(self, key: Trade) -> bool:
+        """Whether it counts here, or failed."""
+        return key in self._trades
+
     def leave_out(self, trade: UserTrade) -> None:
         """It is of before these books, whatever is told of it from now on."""
         self._left_out.add(trade.trade_id)

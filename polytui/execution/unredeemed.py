@@ -19,7 +19,10 @@ from polytui.model.events import RoundSettled
 from polytui.model.instrument import Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Shares, Usd
 from polytui.net.clock import SessionClock
+from polytui.venues.polymarket.data_activity import WalletDeed
 
+_ROUNDED = 1
+"""Millionths: two halves are rounded down each."""
 _ASKED_MOST = 20
 """Rounds of one comparison: each is a request or two."""
 _WATCHED_FOR_NS = 300 * NS_PER_S
@@ -39,6 +42,15 @@ class Unredeemed:
     clock: SessionClock
     shares_there: SharesThere
     winner: Winner | None = None
+    owes: Callable[[LiveRound], None] = field(default=lambda live: None)
+    """Told of each that begins to wait,"""
+    is_paid: Callable[[str], None] = field(default=lambda slug: None)
+    """and of each that waits no more."""
+    on_chain: set[str] = field(factory=set)
+    """Rounds of which something is under way on the chain: nobody can say where its dollars and
+    shares are just now."""
+    found: list[WalletDeed] = field(factory=list)
+    """Dollars that this wallet redeemed and no ledger of ours expects."""
     _rounds: dict[str, LiveRound] = field(factory=dict)
     _worth: dict[str, int] = field(factory=dict)
     """Of those of which only a part is there still."""
@@ -67,6 +79,33 @@ class Unredeemed:
         rounds = (live.listed for live in self._rounds.values())
         return any(token_id in (one.up_token, one.down_token) for one in rounds)
 
+    @property
+    def waiting(self) -> tuple[LiveRound, ...]:
+        """The oldest end first."""
+        return tuple(self._rounds.values())
+
+    def carry(self, live: LiveRound) -> None:
+        """One of an earlier session."""
+        self._rounds[live.listed.slug] = live
+
+    def paid(self, slug: str) -> None:
+        """Its winners are home, whoever brought them."""
+        self._worth.pop(slug, None)
+        if self._rounds.pop(slug, None) is not None:
+            self.is_paid(slug)
+
+    def redeemed(self, slug: str, amount: Usd) -> Usd:
+        """So much was paid for shares of a round; how much of it these books expected."""
+        live = self._rounds.get(slug)
+        if live is None:
+            return Usd(0)
+        worth = min(live.payout, self._worth.get(slug, live.payout))
+        if worth - amount > _ROUNDED:
+            self._worth[slug] = worth - amount
+        else:
+            self.paid(slug)
+        return Usd(min(amount, worth))
+
     def note_ends(self) -> None:
         for live in self.books.rounds:
             slug = live.listed.slug
@@ -74,8 +113,9 @@ class Unredeemed:
                 continue
             self._ended.add(slug)
             self._settled.append(slug)
-            if live.payout:
+            if live.payout > 0:
                 self._rounds[slug] = live
+                self.owes(live)
 
     def take_settled(self) -> tuple[str, ...]:
         """Rounds that ended since the last time."""
@@ -93,9 +133,10 @@ class Unredeemed:
         for slug in [one for one in self._rounds if one not in self._asked][:_ASKED_MOST]:
             worth = await self._still_there(self._rounds[slug])
             self._asked.add(slug)
-            self._worth[slug] = worth
-            if not worth:
-                del self._rounds[slug], self._worth[slug]
+            if worth:
+                self._worth[slug] = worth
+            else:
+                self.paid(slug)
 
     async def _still_there(self, live: LiveRound) -> int:
         """What the venue would still pay for a settled round."""

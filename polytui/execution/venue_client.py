@@ -45,6 +45,7 @@ from polytui.model.events import (
     Event,
     InTransit,
     NotFound,
+    PairsMerged,
     Refused,
     Unanswered,
 )
@@ -163,7 +164,7 @@ class VenueClient:
             self._fail(error)  # a full inbox is a fault of the asset, and of nobody else
 
     def _note(self, word: Word) -> None:
-        if isinstance(word, InTransit):
+        if isinstance(word, InTransit | PairsMerged):
             return
         sent = self._sent.get(word.order_id)
         if sent is not None and sent.has_ended(word):

@@ -1,0 +1,57 @@
+"""Winners brought home and pairs made into dollars again: when, and how often."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polytui.config.checks import between, setting
+from polytui.model.units import MICRO, NS_PER_S, Usd
+
+_WEI = 10**18
+
+
+@frozen
+class RedeemSettings:
+    """What a wallet does on the chain by itself, with real orders and in demos; session time."""
+
+    is_on: bool = True
+    """Redeem winners and merge pairs. Off: `polytui redeem` and `polytui merge` do it, or the
+    website; what is won counts as won all the same, and cannot be spent before."""
+    merge_pairs_usd: float = setting(20.0, between(1.0, 1_000_000.0))
+    """Shares of both outcomes of an open round become dollars once they are worth so much. Smaller
+    ones are redeemed with their round."""
+    within_s: float = setting(600.0, between(0.0, 86_400.0))
+    """A round that is resolved waits at most so long for others, so that many of them are one call
+    of the relayer."""
+    look_every_s: float = setting(15.0, between(1.0, 600.0))
+    """So often it is looked whether there is something to do, or what became of it."""
+    dust_usd: float = setting(0.10, between(0.0, 100.0))
+    """Less than that is no reason for a call: it goes along with others, or stays. A wallet that
+    pays its own gas leaves it."""
+    calls_per_day: int = setting(90, between(1, 10_000))
+    """Batches and transactions in a day of UTC. A builder key that is not verified has 100."""
+    gas_per_day_pol: float = setting(1.0, between(0.0, 1_000.0))
+    """Of a wallet that pays its own gas: not more than that in a day of UTC."""
+    tries: int = setting(4, between(1, 20))
+    """A call that fails is tried so often, with growing pauses, the second time on alone. Then it
+    is left, and said."""
+
+    @property
+    def merge_pairs(self) -> Usd:
+        return Usd(round(self.merge_pairs_usd * MICRO))
+
+    @property
+    def dust(self) -> Usd:
+        return Usd(round(self.dust_usd * MICRO))
+
+    @property
+    def within_ns(self) -> int:
+        return int(self.within_s * NS_PER_S)
+
+    @property
+    def look_every_ns(self) -> int:
+        return int(self.look_every_s * NS_PER_S)
+
+    @property
+    def gas_per_day_wei(self) -> int:
+        return round(self.gas_per_day_pol * _WEI)

@@ -1,0 +1,241 @@
+"""What a wallet could do on the chain now: winners that the chain has resolved, pairs that are free.
+
+Who won the ledger hears from whoever says it first. Dollars are asked for only once the chain says
+what a share pays: that is what a contract looks at, and the best to trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+
+from attrs import define, evolve, field
+
+from polytui.config.redeem import RedeemSettings
+from polytui.execution.live_books import LiveBooks
+from polytui.execution.live_rounds import LiveRound
+from polytui.execution.live_trades import Say
+from polytui.execution.unredeemed import Unredeemed
+from polytui.execution.venue_client import VenueClient
+from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, redemptions
+from polytui.model.instrument import Asset, Outcome, Round
+from polytui.model.orders import Side
+from polytui.model.units import NS_PER_S, Shares, Usd
+from polytui.net.clock import SessionClock
+from polytui.venues.polymarket.chain_reads import Payouts
+
+_LATE_NS = 900 * NS_PER_S
+"""A round that is settled and not resolved on the chain for so long is worth a line."""
+
+
+class ChainTruth(Protocol):
+    """Of one chain. Retry where it has no answer."""
+
+    async def shares(self, wallet: str, rounds: Sequence[Round]) -> dict[str, Shares]:
+        """By token."""
+        ...
+
+    async def payouts(self, rounds: Sequence[Round]) -> dict[str, Payouts]:
+        """By slug, of those that are resolved."""
+        ...
+
+
+class Stranger(Protocol):
+    """Rounds of which a wallet has shares that no ledger here knows."""
+
+    async def rounds(self, known: Collection[str]) -> Sequence[Round]: ...
+
+
+PairsOf = Callable[[Asset, str], Shares]
+"""Pairs of a round in the hands of one strategy each: nobody means to sell a side of them."""
+
+
+@define(eq=False)
+class Redeemable:
+    """State: what the chain pays for rounds that it has resolved, and since when."""
+
+    chain: ChainTruth
+    wallet: str
+    books: LiveBooks
+    unredeemed: Unredeemed
+    clients: Mapping[Asset, VenueClient]
+    settings: RedeemSettings
+    clock: SessionClock
+    say: Say
+    strangers: Stranger | None = None
+    pairs_of: PairsOf | None = None
+    """None where nobody but the account holds anything."""
+    _payouts: dict[str, Payouts] = field(factory=dict)
+    _since_ns: dict[str, int] = field(factory=dict)
+    _strange: dict[str, Round] = field(factory=dict)
+    """Rounds of nobody's, until their winners are home."""
+    _worthless: set[str] = field(factory=set)
+    """Of those, the ones of which nothing is to be had: losers stay in a wallet."""
+    _late: set[str] = field(factory=set)
+
+    # --- what there is ----------------------------------------------------------------------------
+
+    async def waiting(self) -> list[Waiting]:
+        """Retry where the chain does not answer."""
+        self.unredeemed.note_ends()
+        await self._find_strange()
+        await self._hear_results()
+        return [*self._winners(), *self._merges()]
+
+    async def _find_strange(self) -> None:
+        if self.strangers is None:
+            return
+        known = {live.listed.slug for live in (*self.books.rounds, *self.unredeemed.waiting)}
+        known |= self._strange.keys() | self._worthless
+        for listed in await self.strangers.rounds(known):
+            self._strange[listed.slug] = listed
+
+    def _rounds(self) -> dict[str, Round]:
+        ours = {live.listed.slug: live.listed for live in self.unredeemed.waiting}
+        return self._strange | ours
+
+    async def _hear_results(self) -> None:
+        """Of those that the chain has not told of yet."""
+        rounds = self._rounds()
+        for slug in self._payouts.keys() - rounds.keys():
+            del self._payouts[slug], self._since_ns[slug]
+        unknown = [listed for slug, listed in rounds.items() if slug not in self._payouts]
+        if not unknown:
+            return
+        told, now_ns = await self.chain.payouts(unknown), self.clock.now_ns()
+        for slug, paid in told.items():
+            self._payouts[slug], self._since_ns[slug] = paid, now_ns
+        for listed in unknown:
+            late = listed.slug not in told and listed.closes_ns + _LATE_NS <= now_ns
+            if late and listed.slug not in self._late | self._strange.keys():
+                self._late.add(listed.slug)
+                words = f"{listed.slug} is over and the chain has no result yet: its shares wait"
+                self.say("warn", listed.asset.value, words)
+
+    def _winners(self) -> list[Waiting]:
+        found = []
+        for live in self.unredeemed.waiting:
+            slug = live.listed.slug
+            if (paid := self._payouts.get(slug)) is not None:
+                there = [Shares(max(0, live.shares(one))) for one in Outcome]
+                found += [
+                    Waiting(work, self._since_ns[slug])
+                    for work in redemptions(live.listed, there, (paid.up, paid.down))
+                ]
+        for slug, listed in self._strange.items():
+            if slug in self._payouts:
+                # How much there is the chain says once there is reason to ask.
+                work = WalletWork(
+                    WorkKind.REDEEM, listed, Shares(1), Shares(1), self.settings.dust, False
+                )
+                found.append(Waiting(work, self._since_ns[slug]))
+        return found
+
+    def _merges(self) -> list[Waiting]:
+        now_ns = self.clock.now_ns()
+        found = []
+        for live in self.books.rounds:
+            pairs = self._free_pairs(live)
+            if pairs >= self.settings.merge_pairs:
+                work = WalletWork(WorkKind.MERGE, live.listed, pairs, pairs, Usd(pairs))
+                found.append(Waiting(work, now_ns))
+        return found
+
+    def _free_pairs(self, live: LiveRound) -> Shares:
+        """That no sale offers and no strategy holds one side of: of rounds that are open, and whose
+        desk hears of it."""
+        listed = live.listed
+        client = self.clients.get(listed.asset)
+        if live.settled is not None or client is None or not client.is_listening:
+            return Shares(0)
+        free = min(self._free(live, outcome) for outcome in Outcome)
+        if free > 0 and self.pairs_of is not None:
+            free = min(free, self.pairs_of(listed.asset, listed.slug))
+        return Shares(max(0, free))
+
+    def _free(self, live: LiveRound, outcome: Outcome) -> int:
+        token = live.listed.token_of(outcome)
+        offered = sum(
+            sent.left
+            for client in self.clients.values()
+            for sent in client.sent
+            if sent.order.side is Side.SELL and sent.order.token_id == token
+        )
+        return live.shares(outcome) - offered - self._coming(token)
+
+    def _coming(self, token: str) -> int:
+        """Bought, and not on the chain yet."""
+        moving = self.books.trades.on_the_way()
+        return sum(max(0, one.signed_shares) for one in moving if one.token_id == token)
+
+    # --- as it is ---------------------------------------------------------------------------------
+
+    async def as_it_is(self, works: Sequence[WalletWork]) -> tuple[WalletWork, ...]:
+        """The same by what the chain says that the wallet has. What is gone is home already,
+        whoever brought it; pairs of which a side was sold meanwhile are none."""
+        there = await self.chain.shares(self.wallet, [work.round for work in works])
+        found: list[WalletWork] = []
+        for work in works:
+            has = [there[work.round.token_of(one)] for one in Outcome]
+            if work.kind is WorkKind.MERGE:
+                found += self._merge_as_it_is(work, has)
+            else:
+                found += self._redemption_as_it_is(work, has)
+        return tuple(found)
+
+    def _merge_as_it_is(self, work: WalletWork, has: Sequence[Shares]) -> list[WalletWork]:
+        live = self.books.rounds.get(work.round.slug)
+        free = Shares(0) if live is None else self._free_pairs(live)
+        pairs = min(work.up, free, *has)
+        if pairs < self.settings.merge_pairs:
+            return []
+        return [evolve(work, up=pairs, down=pairs, worth=Usd(pairs))]
+
+    def _redemption_as_it_is(self, work: WalletWork, has: Sequence[Shares]) -> list[WalletWork]:
+        slug, paid = work.round.slug, self._payouts[work.round.slug]
+        listed, is_ours = work.round, work.is_ours
+        found = redemptions(listed, has, (paid.up, paid.down), is_ours=is_ours)
+        if not found:
+            if self._strange.pop(slug, None) is not None:
+                self._worthless.add(slug)
+            self.unredeemed.paid(slug)
+        if not is_ours:
+            return found
+        return [one for one in found if one.name == work.name]
+
+    def note_done(self, work: WalletWork) -> None:
+        """Its dollars are there."""
+        if not work.is_ours:
+            self._strange.pop(work.round.slug, None)
+
+    async def was_done(self, works: Sequence[WalletWork]) -> bool | None:
+        """Of a batch that nobody remembers, by what is left: all of it was done or none. None where
+        that does not tell, for now."""
+        there = await self.chain.shares(self.wallet, [work.round for work in works])
+        verdicts = [self._was_done(work, there) for work in works]
+        merges = [
+            verdict
+            for work, verdict in zip(works, verdicts, strict=True)
+            if work.kind is WorkKind.MERGE
+        ]
+        # What is redeemed may have been brought home by somebody else; nobody else merges pairs.
+        told = merges or verdicts
+        if all(verdict is True for verdict in told):
+            return True
+        return False if any(verdict is False for verdict in told) else None
+
+    def _was_done(self, work: WalletWork, there: Mapping[str, Shares]) -> bool | None:
+        has = [there[work.round.token_of(one)] for one in Outcome]
+        if work.kind is WorkKind.REDEEM:
+            return not any(held and one for held, one in zip(has, (work.up, work.down), strict=True))
+        live = self.books.rounds.get(work.round.slug)
+        if live is None:
+            return True  # its round is over and forgotten: pairs were paid as such
+        missing = [
+            live.shares(one) - self._coming(work.round.token_of(one)) - held
+            for one, held in zip(Outcome, has, strict=True)
+        ]
+        if all(one >= work.up for one in missing):
+            return True
+        return False if any(one == 0 for one in missing) else None
+

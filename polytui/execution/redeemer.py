@@ -1,0 +1,328 @@
+"""Winnings come home: winners redeemed, pairs merged, each once, whatever happens on the way.
+
+    find   what could be done (redeemable.py), and which of it is a batch now (ledger/wallet_work.py)
+    mean   signed, and written down with its nonce and name (wallet_log.py)
+    send   by whatever kind of wallet it is (wallet_sender.py)
+    hear   mined: the books and the desk are told; confirmed: it is over
+
+One batch at a time. While one is open nothing else is sent, so its nonce is the next one until it
+is used: a batch whose fate nobody knows is sent again with that nonce, never with another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+import trio
+from attrs import define, evolve, field
+
+from polytui.config.redeem import RedeemSettings
+from polytui.execution.live_trades import Say
+from polytui.execution.redeemable import Redeemable
+from polytui.execution.wallet_books import WalletBooks
+from polytui.execution.wallet_log import Intent, WalletLog
+from polytui.execution.wallet_sender import (
+    BatchFate,
+    BatchStage,
+    Call,
+    NoGas,
+    NonceIs,
+    QuotaUsed,
+    SentBatch,
+    WalletBusy,
+    WalletSender,
+)
+from polytui.ledger.wallet_work import (
+    WalletWork,
+    WorkKind,
+    WorkName,
+    WorkRules,
+    next_batch,
+    pause_ns,
+)
+from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.units import NS_PER_S, format_micro
+from polytui.net.clock import SessionClock
+from polytui.venues.polymarket.chain_calls import merge, redeem_held
+
+MEANT = "wallet-meant"
+"""A batch is written down, and nothing of it was sent."""
+SUBMITTED = "wallet-submitted"
+"""It was sent, and nothing was heard of it."""
+MINED = "wallet-mined"
+"""It is done, and neither books nor desks have heard of it."""
+CONFIRMED = "wallet-confirmed"
+"""Everybody has heard of it, and it is not written down that it is over."""
+
+_FOLLOW_S = 2.0
+"""Real time between two questions for a batch that is under way."""
+_BUSY_NS = 10 * NS_PER_S
+_NO_GAS_NS = 600 * NS_PER_S
+_LATE_NS = 600 * NS_PER_S
+"""A batch that is under way for so long is worth a line."""
+_MOST = 20
+"""Rounds in a batch: what a transaction may take, with room."""
+
+
+@define(eq=False)
+class Redeemer:
+    """State: until when it pauses, what failed how often, and what people were told."""
+
+    sender: WalletSender
+    log: WalletLog
+    redeemable: Redeemable
+    books: WalletBooks
+    settings: RedeemSettings
+    clock: SessionClock
+    say: Say
+    pass_point: Callable[[str], None] = field(default=lambda point: None)
+    pause_until_ns: int = 0
+    why_paused: str = ""
+    done: int = 0
+    """Batches that were done."""
+    _failed: dict[WorkName, int] = field(factory=dict)
+    _left: set[WorkName] = field(factory=set)
+    """What failed so often that a person must look."""
+    _told: set[str] = field(factory=set)
+    """Intents of which books and desks have heard."""
+    _said: set[str] = field(factory=set)
+    _is_asked: trio.Event = field(factory=trio.Event)
+
+    # --- when -------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Before any desk: what was under way when the last process ended is set aside, and merges
+        that it may not have told of are told."""
+        self.books.begin(self.log)
+
+    async def run(self) -> NoReturn:
+        while True:
+            with trio.move_on_after(self._wait_s()):
+                await self._is_asked.wait()
+            self._is_asked = trio.Event()
+            await self.once()
+
+    def ask(self) -> None:
+        """Soon."""
+        self._is_asked.set()
+
+    def _wait_s(self) -> float:
+        usual_s = self.clock.real_s(self.settings.look_every_ns)
+        return min(usual_s, _FOLLOW_S) if self.log.open else usual_s
+
+    async def once(self) -> None:
+        """One step: what is under way is followed, else the next batch begun. What nobody answers
+        is asked again next time."""
+        with suppress(Unknown):
+            try:
+                self.books.tell_untold()
+                if self.log.open:
+                    await self._follow(next(iter(self.log.open.values())))
+                elif self.clock.now_ns() >= self.pause_until_ns:
+                    await self._begin_next()
+            except Retry as busy:
+                self._pause(busy)
+
+    def _pause(self, busy: Retry) -> None:
+        now_ns = self.clock.now_ns()
+        wait_ns = int((busy.after_s or 0.0) * NS_PER_S)
+        if isinstance(busy, QuotaUsed):
+            self._say_once("warn", f"redeem: {busy}; what is won waits until then")
+            wait_ns = max(wait_ns, _BUSY_NS)
+        elif isinstance(busy, WalletBusy):
+            wait_ns = max(wait_ns, _BUSY_NS)
+        else:
+            wait_ns = max(wait_ns, self.settings.look_every_ns)
+        self.pause_until_ns, self.why_paused = now_ns + wait_ns, str(busy)
+
+    # --- a batch begins ---------------------------------------------------------------------------
+
+    async def _begin_next(self) -> None:
+        self.why_paused = ""
+        waiting = await self.redeemable.waiting()
+        most = min(self.sender.calls_most, _MOST)
+        rules = WorkRules(self.settings.within_ns, self.settings.dust, most)
+        open_ones = [one for one in waiting if one.work.name not in self._left]
+        alone = frozenset(self._failed)
+        works = next_batch(open_ones, rules, self.clock.now_ns(), alone)
+        if not works or not self._may_afford(0):
+            return
+        nonce = await self.sender.nonce()
+        works, now_ns = await self.redeemable.as_it_is(works), self.clock.now_ns()
+        if works:
+            await self._send(Intent(f"{now_ns}-{nonce}", now_ns, works, SentBatch(nonce, "")))
+
+    def _may_afford(self, gas_wei: int) -> bool:
+        """Within the day's budgets."""
+        if self.log.calls_today() >= self.settings.calls_per_day:
+            words = f"{self.settings.calls_per_day} calls today (redeem.calls_per_day)"
+        elif self.log.gas_today_wei() + gas_wei > self.settings.gas_per_day_wei:
+            words = f"{self.settings.gas_per_day_pol:g} POL of gas today (redeem.gas_per_day_pol)"
+        else:
+            return True
+        self.why_paused = f"the day's budget is used up: {words}"
+        self._say_once("warn", f"redeem: {self.why_paused}; the rest waits for tomorrow, UTC")
+        return False
+
+    async def _send(self, intent: Intent) -> None:
+        """Set aside, signed, written down, sent; for the first time or, with its nonce, anew."""
+        is_known = intent.name in self.log.open
+        self.books.set_aside(intent)
+        try:
+            words = _metadata(intent.works)
+            signed = await self.sender.sign(_calls(intent.works), intent.sent.nonce, words)
+        except Rejected as error:
+            self._give_up(intent, str(error))
+            self._refused(intent.works, error)
+            return
+        except BaseException:
+            if not is_known:
+                self.books.let_go(intent)  # nobody was told of it
+            raise
+        if not is_known and not self._may_afford(signed.cost_most_wei):
+            self.books.let_go(intent)
+            return
+        intent = evolve(intent, sent=signed.sent)
+        self.log.mean(intent)
+        self.pass_point(MEANT)
+        try:
+            sent = await self.sender.send(signed)
+        except Rejected as error:
+            self._not_taken(intent, error)
+        except (QuotaUsed, WalletBusy) as error:
+            # Of one that was sent before nobody knows whether that is the one that is under way.
+            if not is_known:
+                self._give_up(intent, str(error))
+            raise
+        else:
+            self.pass_point(SUBMITTED)
+            self.log.hear(intent, sent)
+
+    def _not_taken(self, intent: Intent, error: Rejected) -> None:
+        """Proven: nothing of it was done by this request. Its nonce may be used by an earlier one
+        of it, or by another program: the next look tells."""
+        if isinstance(error, NonceIs) and error.nonce > intent.sent.nonce:
+            words = f"redeem: this wallet's number {intent.sent.nonce} is used already"
+            self.say("warn", "", f"{words}; what waits is looked at anew")
+            return
+        self._give_up(intent, str(error))
+        self._refused(intent.works, error)
+
+    # --- and ends ---------------------------------------------------------------------------------
+
+    async def _follow(self, intent: Intent) -> None:
+        self.books.set_aside(intent)
+        fate = await self.sender.fate(intent.sent)
+        match fate.stage:
+            case BatchStage.WAITING:
+                self._complain_when_late(intent)
+            case BatchStage.MINED | BatchStage.CONFIRMED:
+                self._done(intent, fate)
+            case BatchStage.FAILED:
+                self._give_up(intent, fate.why, fate)
+                self._count_failure(intent.works, fate.why)
+            case BatchStage.NEVER_ARRIVED:
+                if self.clock.now_ns() >= self.pause_until_ns:
+                    await self._send(intent)
+            case BatchStage.OVERTAKEN:
+                await self._look(intent)
+
+    def _done(self, intent: Intent, fate: BatchFate) -> None:
+        """Told once it is mined: the money is there."""
+        if intent.name not in self._told:
+            self.pass_point(MINED)
+            self._told.add(intent.name)
+            self.books.done(intent, fate.transaction_hash)
+            for work in intent.works:
+                self._failed.pop(work.name, None)
+                self.redeemable.note_done(work)
+        if fate.stage is BatchStage.CONFIRMED:
+            self.pass_point(CONFIRMED)
+            hash_, gas_wei = fate.transaction_hash, fate.gas_wei
+            self.log.end(intent, is_done=True, why="", detail=hash_, gas_wei=gas_wei)
+            self._told.discard(intent.name)
+            self.done += 1
+
+    async def _look(self, intent: Intent) -> None:
+        """Its nonce is used and nobody remembers by what: the wallet itself tells."""
+        verdict = await self.redeemable.was_done(intent.works)
+        if verdict is None:
+            words = f"redeem: {_words(intent.works)}: nobody knows what became of it; it is asked on"
+            self._say_once("error", words)
+        elif verdict:
+            self._done(intent, BatchFate(BatchStage.CONFIRMED))
+        else:
+            self._give_up(intent, "its number was used by something else")
+
+    def _give_up(self, intent: Intent, why: str, fate: BatchFate | None = None) -> None:
+        """Nothing of it was done, and nothing will be."""
+        known = fate or BatchFate(BatchStage.FAILED)
+        if intent.name in self.log.open:
+            hash_, gas_wei = known.transaction_hash, known.gas_wei
+            self.log.end(intent, is_done=False, why=why, detail=hash_, gas_wei=gas_wei)
+        self.books.let_go(intent)
+
+    def _refused(self, works: Sequence[WalletWork], error: Rejected) -> None:
+        if isinstance(error, NoGas):
+            self.pause_until_ns = self.clock.now_ns() + _NO_GAS_NS
+            self.why_paused = str(error)
+            self._say_once("error", f"redeem: {error}")
+        else:
+            self._count_failure(works, str(error))
+
+    def _count_failure(self, works: Sequence[WalletWork], why: str) -> None:
+        """Everything of it is tried alone from now on: one bad round does not hold the others."""
+        is_alone = len(works) == 1
+        for work in works:
+            count = self._failed[work.name] = self._failed.get(work.name, 0) + 1
+            if count >= self.settings.tries and is_alone:
+                self._left.add(work.name)
+                words = f"redeem: {_words([work])} failed {count} times ({why}): left alone"
+                hint = f"`polytui {work.kind.value} {work.round.slug}` or the website does it"
+                self.say("error", work.round.asset.value, f"{words}; {hint}")
+        most = max((self._failed[work.name] for work in works), default=1)
+        self.pause_until_ns = self.clock.now_ns() + pause_ns(most)
+        self.why_paused = why
+        if not any(work.name in self._left for work in works):
+            self.say("warn", "", f"redeem: {_words(works)} failed: {why}; tried again")
+
+    # --- for people -------------------------------------------------------------------------------
+
+    def _complain_when_late(self, intent: Intent) -> None:
+        if self.clock.now_ns() - intent.at_ns >= _LATE_NS:
+            words = f"redeem: {_words(intent.works)} is under way for ten minutes"
+            self._say_once("warn", f"{words}: nothing else is sent before it ends")
+
+    def _say_once(self, level: str, words: str) -> None:
+        if words not in self._said:
+            self._said.add(words)
+            self.say(level, "", words)
+
+
+def _calls(works: Sequence[WalletWork]) -> list[Call]:
+    calls: list[Call] = []
+    for work in works:
+        if work.kind is WorkKind.MERGE:
+            calls.append(merge(work.round, work.up))
+        else:
+            calls += redeem_held(work.round, work.held)
+    return calls
+
+
+def _metadata(works: Sequence[WalletWork]) -> str:
+    """What the relayer shows to people."""
+    return "polytui: " + _words(works)
+
+
+def _words(works: Sequence[WalletWork]) -> str:
+    """ "redeem 3 rounds, 12.50 dollars, merge 1 round, 20.00 dollars"."""
+    parts = []
+    for kind in WorkKind:
+        some = [work for work in works if work.kind is kind]
+        if some:
+            worth = format_micro(sum(work.worth for work in some), 2)
+            what = some[0].round.slug if len(some) == 1 else f"{len(some)} rounds"
+            parts.append(f"{kind.value} {what} for {worth} dollars")
+    return ", ".join(parts)

@@ -1,0 +1,253 @@
+"""What a wallet is about to do on the chain, on disk before it is sent, and what became of it.
+
+    <chain>-<funder>.work.jsonl    beside the wallet's other files, a line a step, each synced
+
+A process may end anywhere: the next one finds what was meant and not ended, and asks what became of
+it before it does anything else. A last line that was cut short was never acted on: what is sent is
+written first. Also here: rounds whose winners wait, so that a restart knows them by name.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from attrs import define, evolve, field, frozen
+
+from polytui.execution.wallet_sender import SentBatch
+from polytui.ledger.wallet_work import WalletWork
+from polytui.model.errors import Fatal, Retry
+from polytui.model.events import RoundSettled
+from polytui.model.instrument import Round
+from polytui.model.plain_text import plain
+from polytui.model.units import NS_PER_S, Shares
+
+_KEPT_NS = 7 * 86_400 * NS_PER_S
+"""What ended longer ago is asked about by nobody."""
+_DAY_NS = 86_400 * NS_PER_S
+_DONE = "done"
+
+
+@frozen
+class Intent:
+    """A batch that was written down, and by what it is found. Sent anew, it keeps its nonce."""
+
+    name: str
+    """Of this batch here, whatever it is called elsewhere."""
+    at_ns: int
+    works: tuple[WalletWork, ...]
+    sent: SentBatch
+
+    def key(self, number: int) -> str:
+        """Of one of its works alone, for whoever must know it told twice."""
+        return f"{self.name}.{number}"
+
+
+@frozen
+class OwedRound:
+    """A round that is settled, and of which the wallet had so much that is worth something."""
+
+    round: Round
+    settled: RoundSettled
+    up: Shares
+    down: Shares
+
+
+class _Whose(msgspec.Struct, frozen=True, tag="whose"):
+    wallet: str
+    version: int = 1
+
+
+class _Meant(msgspec.Struct, frozen=True, tag="meant"):
+    intent: Intent
+
+
+class _Ended(msgspec.Struct, frozen=True, tag="ended"):
+    name: str
+    how: str
+    at_ns: int
+    detail: str = ""
+    gas_wei: int = 0
+
+
+class _Owes(msgspec.Struct, frozen=True, tag="owes"):
+    owed: OwedRound
+
+
+class _Paid(msgspec.Struct, frozen=True, tag="paid"):
+    slug: str
+    at_ns: int
+
+
+_Line = _Whose | _Meant | _Ended | _Owes | _Paid
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+@frozen
+class Ended:
+    intent: Intent
+    is_done: bool
+    at_ns: int
+    detail: str
+    gas_wei: int
+
+
+@define(eq=False)
+class WalletLog:
+    """State: what the file says. Without a path it is remembered while the process lives: of a
+    wallet that ends with its venue."""
+
+    wallet: str
+    path: Path | None
+    now_ns: Callable[[], int]
+    open: dict[str, Intent] = field(factory=dict)
+    """Meant, and not known to have ended; one, as this wallet does one thing at a time."""
+    ended: dict[str, Ended] = field(factory=dict)
+    """Of the last days."""
+    owed: dict[str, OwedRound] = field(factory=dict)
+    damage: str = ""
+    """What could not be read, in words."""
+    _file: int = -1
+
+    def begin(self) -> None:
+        """Read it, and write it anew without what is over. Fatal where it is another wallet's, or
+        cannot be kept: what is not written down is not sent."""
+        if self.path is None:
+            return
+        try:
+            self._read(self.path.read_bytes() if self.path.exists() else b"")
+            self._forget_old()
+            self._write_anew(self.path)
+        except OSError as error:
+            raise Fatal(f"cannot keep {plain(self.path)}: {error.strerror}") from None
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    def mean(self, intent: Intent) -> None:
+        """Before it is sent, and once more where its name becomes another one."""
+        self._take(_Meant(intent))
+
+    def hear(self, intent: Intent, sent: SentBatch) -> Intent:
+        """The relayer took it and has a name for it."""
+        heard = evolve(intent, sent=sent)
+        self._take(_Meant(heard))
+        return heard
+
+    def end(
+        self, intent: Intent, *, is_done: bool, why: str, detail: str = "", gas_wei: int = 0
+    ) -> None:
+        how = _DONE if is_done else why or "failed"
+        self._take(_Ended(intent.name, how, self.now_ns(), detail, gas_wei))
+
+    def owe(self, owed: OwedRound) -> None:
+        if self.owed.get(owed.round.slug) != owed:
+            self._take(_Owes(owed))
+
+    def paid(self, slug: str) -> None:
+        if slug in self.owed:
+            self._take(_Paid(slug, self.now_ns()))
+
+    # --- what is so -------------------------------------------------------------------------------
+
+    def calls_today(self) -> int:
+        """Batches that were meant since midnight UTC: each may have been a unit of a quota."""
+        day = self.now_ns() // _DAY_NS
+        every = [*self.open.values(), *(one.intent for one in self.ended.values())]
+        return sum(one.at_ns // _DAY_NS == day for one in every)
+
+    def gas_today_wei(self) -> int:
+        day = self.now_ns() // _DAY_NS
+        return sum(one.gas_wei for one in self.ended.values() if one.at_ns // _DAY_NS == day)
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _take(self, line: _Line) -> None:
+        """First the disk, then the memory of it."""
+        if self.path is not None:
+            self._append(_encode(line) + b"\n")
+        self._know(line)
+
+    def _append(self, raw: bytes) -> None:
+        """Whole, or as it was: half a line would spoil the next one. Retry where the disk refuses,
+        and nothing is sent: trading needs no such file."""
+        if self._file < 0:
+            raise Retry(f"{plain(self.path)} is closed")
+        size = os.fstat(self._file).st_size
+        try:
+            if os.write(self._file, raw) != len(raw):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, size)
+            raise Retry(f"cannot write {plain(self.path)}: {error.strerror}") from None
+
+    def _know(self, line: _Line) -> None:
+        match line:
+            case _Whose(wallet):
+                if wallet.lower() != self.wallet.lower():
+                    words = f"is of the wallet {plain(wallet)}, and this one is {self.wallet}"
+                    raise Fatal(f"{plain(self.path)} {words}: move it away")
+            case _Meant(intent):
+                self.open[intent.name] = intent
+            case _Ended(name, how, at_ns, detail, gas_wei):
+                if (intent := self.open.pop(name, None)) is not None:
+                    self.ended[name] = Ended(intent, how == _DONE, at_ns, detail, gas_wei)
+            case _Owes(owed):
+                self.owed[owed.round.slug] = owed
+            case _Paid(slug):
+                self.owed.pop(slug, None)
+
+    def _read(self, raw: bytes) -> None:
+        """A last line without its end was cut short, and is none."""
+        lines = raw.split(b"\n")[:-1]
+        for number, each in enumerate(lines, start=1):
+            try:
+                self._know(_decode(each))
+            except (msgspec.MsgspecError, ValueError, TypeError) as error:
+                self.damage = f"{plain(self.path)}, line {number}: {plain(error)}"
+
+    def _forget_old(self) -> None:
+        before_ns = self.now_ns() - _KEPT_NS
+        for name in [name for name, one in self.ended.items() if one.at_ns < before_ns]:
+            del self.ended[name]
+
+    def _write_anew(self, path: Path) -> None:
+        """Aside, synced, and in its place: at any moment one of the two is whole."""
+        lines: list[_Line] = [_Whose(self.wallet)]
+        for ended in self.ended.values():
+            how = _DONE if ended.is_done else "failed"
+            lines.append(_Meant(ended.intent))
+            said = (ended.intent.name, how, ended.at_ns, ended.detail, ended.gas_wei)
+            lines.append(_Ended(*said))
+        lines += [_Meant(intent) for intent in self.open.values()]
+        lines += [_Owes(owed) for owed in self.owed.values()]
+        aside = path.with_suffix(f".{os.getpid()}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(aside, flags, 0o600)
+        try:
+            os.write(file, b"".join(_encode(line) + b"\n" for line in lines))
+            os.fsync(file)
+        finally:
+            os.close(file)
+        aside.replace(path)
+        _sync_folder(path.parent)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
