@@ -36,6 +36,7 @@ from polytui.config.execution import ExecutionSettings, LatencySettings
 from polytui.config.files import FileSettings
 from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
+from polytui.config.redeem import RedeemSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS
@@ -313,6 +314,7 @@ class Settings:
     predictor: PredictorSettings = _hot(PredictorSettings)
     execution: ExecutionSettings = Factory(ExecutionSettings)
     live: LiveSettings = Factory(LiveSettings)
+    redeem: RedeemSettings = Factory(RedeemSettings)
     paper: PaperSettings = Factory(PaperSettings)
     supervision: SupervisionSettings = Factory(SupervisionSettings)
     queues: QueueSettings = Factory(QueueSettings)

@@ -1,4 +1,4 @@
-"""What a wallet could do on the chain now: winners that the chain has resolved, pairs that are free.
+"""What a wallet could do on the chain now: winners of resolved rounds, and pairs that are free.
 
 Who won the ledger hears from whoever says it first. Dollars are asked for only once the chain says
 what a share pays: that is what a contract looks at, and the best to trust.
@@ -6,7 +6,7 @@ what a share pays: that is what a contract looks at, and the best to trust.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from attrs import define, evolve, field
@@ -15,9 +15,10 @@ from polytui.config.redeem import RedeemSettings
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
 from polytui.execution.live_trades import Say
+from polytui.execution.sent_order import SentOrder
 from polytui.execution.unredeemed import Unredeemed
-from polytui.execution.venue_client import VenueClient
-from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, redemptions
+from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, WorkName, redemptions
+from polytui.model.events import PairsMerged
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Shares, Usd
@@ -46,6 +47,20 @@ class Stranger(Protocol):
     async def rounds(self, known: Collection[str]) -> Sequence[Round]: ...
 
 
+class Desk(Protocol):
+    """What stands for the desk of an asset."""
+
+    @property
+    def is_listening(self) -> bool: ...
+
+    @property
+    def sent(self) -> Iterable[SentOrder]:
+        """Orders that nothing ended."""
+        ...
+
+    def pass_on(self, news: PairsMerged) -> None: ...
+
+
 PairsOf = Callable[[Asset, str], Shares]
 """Pairs of a round in the hands of one strategy each: nobody means to sell a side of them."""
 
@@ -58,7 +73,7 @@ class Redeemable:
     wallet: str
     books: LiveBooks
     unredeemed: Unredeemed
-    clients: Mapping[Asset, VenueClient]
+    clients: Mapping[Asset, Desk]
     settings: RedeemSettings
     clock: SessionClock
     say: Say
@@ -174,14 +189,13 @@ class Redeemable:
         """The same by what the chain says that the wallet has. What is gone is home already,
         whoever brought it; pairs of which a side was sold meanwhile are none."""
         there = await self.chain.shares(self.wallet, [work.round for work in works])
-        found: list[WalletWork] = []
+        found: dict[WorkName, WalletWork] = {}
         for work in works:
             has = [there[work.round.token_of(one)] for one in Outcome]
-            if work.kind is WorkKind.MERGE:
-                found += self._merge_as_it_is(work, has)
-            else:
-                found += self._redemption_as_it_is(work, has)
-        return tuple(found)
+            is_merge = work.kind is WorkKind.MERGE
+            known = self._merge_as_it_is if is_merge else self._redemption_as_it_is
+            found |= {one.name: one for one in known(work, has)}
+        return tuple(found.values())
 
     def _merge_as_it_is(self, work: WalletWork, has: Sequence[Shares]) -> list[WalletWork]:
         live = self.books.rounds.get(work.round.slug)
@@ -201,7 +215,8 @@ class Redeemable:
             self.unredeemed.paid(slug)
         if not is_ours:
             return found
-        return [one for one in found if one.name == work.name]
+        # Where its side is home already, the other one waits still.
+        return [one for one in found if one.name == work.name] or found[:1]
 
     def note_done(self, work: WalletWork) -> None:
         """Its dollars are there."""
@@ -227,7 +242,9 @@ class Redeemable:
     def _was_done(self, work: WalletWork, there: Mapping[str, Shares]) -> bool | None:
         has = [there[work.round.token_of(one)] for one in Outcome]
         if work.kind is WorkKind.REDEEM:
-            return not any(held and one for held, one in zip(has, (work.up, work.down), strict=True))
+            return not any(
+                held and one for held, one in zip(has, (work.up, work.down), strict=True)
+            )
         live = self.books.rounds.get(work.round.slug)
         if live is None:
             return True  # its round is over and forgotten: pairs were paid as such
@@ -238,4 +255,3 @@ class Redeemable:
         if all(one >= work.up for one in missing):
             return True
         return False if any(one == 0 for one in missing) else None
-

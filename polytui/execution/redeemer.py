@@ -1,6 +1,6 @@
 """Winnings come home: winners redeemed, pairs merged, each once, whatever happens on the way.
 
-    find   what could be done (redeemable.py), and which of it is a batch now (ledger/wallet_work.py)
+    find   what could be done (redeemable.py), and what of it is a batch (ledger/wallet_work.py)
     mean   signed, and written down with its nonce and name (wallet_log.py)
     send   by whatever kind of wallet it is (wallet_sender.py)
     hear   mined: the books and the desk are told; confirmed: it is over
@@ -185,7 +185,12 @@ class Redeemer:
             self.books.let_go(intent)
             return
         intent = evolve(intent, sent=signed.sent)
-        self.log.mean(intent)
+        try:
+            self.log.mean(intent)
+        except Retry:
+            if not is_known:
+                self.books.let_go(intent)
+            raise
         self.pass_point(MEANT)
         try:
             sent = await self.sender.send(signed)
@@ -213,7 +218,6 @@ class Redeemer:
     # --- and ends ---------------------------------------------------------------------------------
 
     async def _follow(self, intent: Intent) -> None:
-        self.books.set_aside(intent)
         fate = await self.sender.fate(intent.sent)
         match fate.stage:
             case BatchStage.WAITING:
@@ -249,7 +253,9 @@ class Redeemer:
         """Its nonce is used and nobody remembers by what: the wallet itself tells."""
         verdict = await self.redeemable.was_done(intent.works)
         if verdict is None:
-            words = f"redeem: {_words(intent.works)}: nobody knows what became of it; it is asked on"
+            words = (
+                f"redeem: {_words(intent.works)}: nobody knows what became of it; it is asked on"
+            )
             self._say_once("error", words)
         elif verdict:
             self._done(intent, BatchFate(BatchStage.CONFIRMED))

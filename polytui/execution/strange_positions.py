@@ -1,5 +1,5 @@
-"""Rounds in which a wallet has shares that no ledger here knows: bought by hand, by another program,
-or by a session whose end was never written down.
+"""Rounds in which a wallet has shares that no ledger here knows: bought by hand, by another
+program, or by a session whose end was never written down.
 
 The Data API only raises the question, minutes late; whether there is anything the chain says.
 """

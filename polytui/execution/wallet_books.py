@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from polytui.execution.account_voice import AccountVoice
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
+from polytui.execution.redeemable import Desk
 from polytui.execution.unredeemed import Unredeemed
-from polytui.execution.venue_client import VenueClient
 from polytui.execution.wallet_log import Intent, OwedRound, WalletLog
 from polytui.ledger.bookings import MERGE
 from polytui.ledger.wallet_work import WalletWork, WorkKind
@@ -28,8 +27,8 @@ class WalletBooks:
 
     books: LiveBooks
     unredeemed: Unredeemed
-    clients: Mapping[Asset, VenueClient]
-    voice: AccountVoice
+    clients: Mapping[Asset, Desk]
+    tell: Callable[[WinnersRedeemed], None]
     clock: SessionClock
     _untold: list[PairsMerged] = field(factory=list)
 
@@ -117,7 +116,7 @@ class WalletBooks:
                     CashKind.REDEMPTION, Usd(surplus), now_ns, key, words, work.round.condition_id
                 )
             )
-        self.voice.tell(WinnersRedeemed(slug, work.worth, key, now_ns, detail))
+        self.tell(WinnersRedeemed(slug, work.worth, key, now_ns, detail))
 
 
 def _owed_of(live: LiveRound) -> OwedRound:
@@ -132,6 +131,4 @@ def _owed_live(owed: OwedRound) -> LiveRound:
         for outcome, shares in zip(Outcome, (owed.up, owed.down), strict=True)
         if shares
     )
-    return LiveRound(
-        owed.round, HeldRound(owed.round, holdings, Usd(0)), settled=owed.settled
-    )
+    return LiveRound(owed.round, HeldRound(owed.round, holdings, Usd(0)), settled=owed.settled)

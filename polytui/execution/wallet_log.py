@@ -201,8 +201,9 @@ class WalletLog:
             case _Meant(intent):
                 self.open[intent.name] = intent
             case _Ended(name, how, at_ns, detail, gas_wei):
-                if (intent := self.open.pop(name, None)) is not None:
-                    self.ended[name] = Ended(intent, how == _DONE, at_ns, detail, gas_wei)
+                if name in self.open:
+                    ended = Ended(self.open.pop(name), how == _DONE, at_ns, detail, gas_wei)
+                    self.ended[name] = ended
             case _Owes(owed):
                 self.owed[owed.round.slug] = owed
             case _Paid(slug):

@@ -68,7 +68,10 @@ class WorkRules:
 
 
 def next_batch(
-    waiting: Iterable[Waiting], rules: WorkRules, now_ns: int, alone: frozenset[WorkName] = frozenset()
+    waiting: Iterable[Waiting],
+    rules: WorkRules,
+    now_ns: int,
+    alone: frozenset[WorkName] = frozenset(),
 ) -> tuple[WalletWork, ...]:
     """Nothing before something must go; then everything goes that fits, what waits longest first.
     Merges do not wait: they are due once they are here. `alone`: what failed in company."""
@@ -98,14 +101,14 @@ def _is_due(one: Waiting, rules: WorkRules, now_ns: int) -> bool:
 
 def pause_ns(tries: int) -> int:
     """After so many failures: half a minute, and twice as long each time, an hour at most."""
-    return min(30 * 2 ** max(0, tries - 1), 3_600) * NS_PER_S
+    return min(30 << min(max(0, tries - 1), 7), 3_600) * NS_PER_S
 
 
 def redemptions(
     listed: Round, there: Sequence[Shares], pays: Sequence[int], *, is_ours: bool = True
 ) -> list[WalletWork]:
     """Of a resolved round: what a wallet has of Up and of Down, and what a share of each pays, in
-    millionths. The one protocol takes both in one call, the other an outcome a call, losers left."""
+    millionths. The one protocol takes both in one call, the other an outcome a call, not losers."""
     (up, down), nothing = there, Shares(0)
     worth = [shares * each // MICRO for shares, each in zip(there, pays, strict=True)]
     sides = [(up, nothing, worth[0]), (nothing, down, worth[1])]
