@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from trio.testing import memory_stream_pair
 from virtual_engine import VirtualClock
 
+from polytui.config.redeem import RedeemSettings
 from polytui.config.schema import EndpointSettings, Settings
 from polytui.execution.arming import arm_simulated
 from polytui.execution.client import AccountNeeds, Carried, Deliver
@@ -121,7 +122,7 @@ class LiveBench:
     # --- the session ------------------------------------------------------------------------------
 
     def needs(self, carried: Carried | None = None, **tables: Any) -> AccountNeeds:
-        settings = Settings(endpoints=ENDPOINTS)
+        settings = Settings(endpoints=ENDPOINTS, redeem=RedeemSettings(is_on=False))
         settings = attrs.evolve(
             settings,
             **{

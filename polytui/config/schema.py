@@ -274,6 +274,8 @@ class DemoSettings:
     crowd_delay_s: float = setting(0.3, between(0.02, 30.0))
     """From an exchange's price to the crowd's answer in the book, on average. Recorded books answer
     in about 0.3; whoever wants a crowd that is easily beaten makes it slower."""
+    wallet_type: str = setting("deposit", one_of("eoa", "proxy", "safe", "deposit"))
+    """Of the wallet that is made for a demo: how its winners come home depends on it."""
     rounds: int = setting(3, NOT_NEGATIVE)
     """What a demo without a terminal plays before it prints its summary; 0 goes on."""
     strategies: tuple[str, ...] = ("confluence", "momentum_score")

@@ -2,6 +2,7 @@
 
 $XDG_STATE_HOME/polytui/                    or ~/.local/state/polytui/, mode 0700
     <chain>-<owner>.api_key.json            derived once, mode 0600
+    <chain>-<funder>.work.jsonl             what it does on the chain, before it is sent
     <chain>-<owner>.lock                    held while a process trades with the wallet
 """
 
@@ -91,6 +92,15 @@ class StateFolder:
             raise Fatal(f"cannot hold {plain(path)}: {error.strerror}") from None
         with lock:
             yield
+
+    def work_log(self, funder: str, chain_id: int) -> Path:
+        """What it does on the chain (execution/wallet_log.py), in a folder that is there."""
+        path = self._file(funder, chain_id, "work.jsonl")
+        try:
+            self._make()
+        except OSError as error:
+            raise Fatal(f"cannot keep {plain(path)}: {error.strerror}") from None
+        return path
 
     def _file(self, owner: str, chain_id: int, suffix: str) -> Path:
         return self.path / f"{chain_id}-{owner.lower()}.{suffix}"

@@ -25,7 +25,10 @@ class EndpointSettings:
     data_api: str = setting("https://data-api.polymarket.com", _HTTP)
     """What was paid for the outcomes of a round; asked for the winner like the two above."""
     relayer: str = setting("https://relayer-v2.polymarket.com", _HTTP)
-    """Asked by `polytui doctor` whether a deposit wallet's contract stands on the chain."""
+    """Sends what a wallet does on the chain, and pays for it: winners redeemed, pairs merged."""
+    rpc: str = setting("https://polygon-rpc.com", _HTTP)
+    """A node of Polygon by JSON-RPC: what a wallet has, what is resolved. A wallet that is a key
+    sends its transactions there."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     """Books' changes as they happen."""
     user_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/user", _WS)

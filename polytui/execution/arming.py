@@ -17,6 +17,7 @@ from typing import NoReturn
 from attrs import frozen
 
 from polytui.config.api_key import ApiKey
+from polytui.config.relayer_key import GaslessKey, chosen_gasless_key
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import PRIVATE_KEY
 from polytui.config.wallet import WalletChoice, chosen_api_key, chosen_wallet
@@ -42,11 +43,13 @@ class Armed:
     its name, not as a copy with something changed, not out of a file. No class of attrs: those
     come with a way to make one."""
 
-    __slots__ = ("api_key", "is_simulated", "wallet")
+    __slots__ = ("api_key", "gasless", "is_simulated", "wallet")
 
     wallet: Wallet
     api_key: ApiKey | None
     """None: derived from the wallet when it is needed."""
+    gasless: GaslessKey | None
+    """For the relayer, which pays for what a wallet does on the chain; None without one."""
     is_simulated: bool
     """For a venue on this machine: nothing of it may ever reach another one."""
 
@@ -83,16 +86,21 @@ def arm_live(sources: SecretSources, confirm: Confirm) -> Armed:
     named = confirm(wallet).strip()
     if named.lower() != wallet.funder.lower():
         raise Blocked(IS_NOT_CONFIRMED, _unconfirmed(wallet, named))
-    return _armed(wallet, api_key, is_simulated=False)
+    return _armed(wallet, api_key, chosen_gasless_key(sources)[0], is_simulated=False)
 
 
-def arm_simulated(wallet: Wallet, api_key: ApiKey | None, urls: Iterable[str]) -> Armed:
+def arm_simulated(
+    wallet: Wallet,
+    api_key: ApiKey | None,
+    urls: Iterable[str],
+    gasless: GaslessKey | None = None,
+) -> Armed:
     """For a venue on this machine; Fatal for an address of any other. The connected peers are
     looked at as well, where connections are made: names lead anywhere, and so may a redirect."""
     for url in urls:
         if not web_address(url, *_SCHEMES).is_loopback:
             raise Fatal(f"{plain(url)} is no address of this machine: only those are simulated")
-    return _armed(wallet, api_key, is_simulated=True)
+    return _armed(wallet, api_key, gasless, is_simulated=True)
 
 
 def unarmed(sources: SecretSources) -> Unarmed:
@@ -144,9 +152,16 @@ def _unconfirmed(wallet: Wallet, named: str) -> str:
     return f"{plain(named)} is not the wallet of this key and type, which is {wallet.funder}"
 
 
-def _armed(wallet: Wallet, api_key: ApiKey | None, *, is_simulated: bool) -> Armed:
+def _armed(
+    wallet: Wallet, api_key: ApiKey | None, gasless: GaslessKey | None, *, is_simulated: bool
+) -> Armed:
     armed = object.__new__(Armed)
-    given = {"wallet": wallet, "api_key": api_key, "is_simulated": is_simulated}
+    given = {
+        "wallet": wallet,
+        "api_key": api_key,
+        "gasless": gasless,
+        "is_simulated": is_simulated,
+    }
     for name, value in given.items():
         object.__setattr__(armed, name, value)
     return armed

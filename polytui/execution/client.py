@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol, get_args, runtime_checkable
 
 import trio
@@ -36,7 +37,7 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset, Round
 from polytui.model.orders import Order
-from polytui.model.units import Usd
+from polytui.model.units import Shares, Usd
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
 from polytui.net.pools import Pools
@@ -54,6 +55,14 @@ ORDER_SIGNED = "order-signed"
 """An order has its name and its signature, and nothing of it was sent."""
 ORDER_POSTED = "order-posted"
 """The venue has it, and nobody here has heard what it answered."""
+WORK_MEANT = "wallet-meant"
+"""A wallet's batch is signed and written down, and nothing of it was sent."""
+WORK_SUBMITTED = "wallet-submitted"
+"""It was sent, and nobody here has heard what it is called."""
+WORK_MINED = "wallet-mined"
+"""It is done, and neither books nor desks have heard of it."""
+WORK_CONFIRMED = "wallet-confirmed"
+"""Everybody has heard of it, and it is not written down that it is over."""
 CANCEL_SENT = "cancel-sent"
 """The venue was asked to take orders back, and nobody here has heard what it answered."""
 
@@ -165,6 +174,11 @@ class AccountNeeds:
     pass_point: PassPoint | None = None
     """Told of the points above, and of which asset, as each is passed: a plan of faults may end the
     process there."""
+    works: Path | None = None
+    """Where it is written down what the wallet does on the chain; None where that ends with the
+    session."""
+    pairs_of: Callable[[Asset, str], Shares] | None = None
+    """Pairs of a round in the hands of one strategy each; None where nobody knows."""
     kill: Callable[[str], None] = field(default=lambda words: None)
     """The session's kill switch, from any task, with why: every order is cancelled, and nobody
     trades until a person re-arms it."""

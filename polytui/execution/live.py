@@ -40,7 +40,9 @@ from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.live_wire import ClobOrderWire
 from polytui.execution.reconcile import Reconcile
-from polytui.execution.unredeemed import Winner
+from polytui.execution.redeemer import Redeemer
+from polytui.execution.redeeming import redeeming
+from polytui.execution.unredeemed import Unredeemed, Winner
 from polytui.execution.user_watch import UserWatch, run_user_channel, user_socket_settings
 from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
@@ -75,12 +77,15 @@ class LiveExecution:
     winner: Winner
     gamma: Gamma
     forbidden: Forbidden
+    redeemer: Redeemer | None = field(default=None, init=False)
+    """None where nothing can be sent for this wallet, or nobody wants it."""
     clients: dict[Asset, VenueClient] = field(factory=dict)
     modes: VenueModes = field(init=False)
     reconcile: Reconcile = field(init=False)
     _watch: UserWatch = field(init=False)
     _free: FreeMoney = field(init=False)
     voice: AccountVoice = field(init=False)
+    unredeemed: Unredeemed = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         needs, live = self.needs, self.needs.settings.live
@@ -110,6 +115,7 @@ class LiveExecution:
             partial(rounds_in_play, self.gamma, needs.settings.session, needs.clock),
         )
         self._free = FreeMoney(self.books, self.clients)
+        self.unredeemed = balances.unredeemed
 
     async def begin(self) -> None:
         """The truth first: what the venue has of this account, before anybody trades with it."""
@@ -133,6 +139,8 @@ class LiveExecution:
         self.requests.start_soon(self.reconcile.run)
         self.requests.start_soon(self.modes.run)
         self.requests.start_soon(self.forbidden.run)
+        if self.redeemer is not None:
+            self.requests.start_soon(self.redeemer.run)
 
     def _recall(self, carried: Carried) -> None:
         """Every order that the journal knows, by the name that the venue has for it."""
@@ -295,6 +303,18 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             execution.voice.tell,
             account.cancel_all,
             needs.kill,
+        )
+        execution.redeemer = stack.enter_context(
+            redeeming(
+                needs,
+                armed,
+                http,
+                books,
+                execution.unredeemed,
+                execution.clients,
+                execution.voice.tell,
+                gamma,
+            )
         )
         if needs.carried is None:
             await take_back_unknown(account, needs.say)

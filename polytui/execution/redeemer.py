@@ -19,6 +19,7 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.redeem import RedeemSettings
+from polytui.execution.client import WORK_CONFIRMED, WORK_MEANT, WORK_MINED, WORK_SUBMITTED
 from polytui.execution.live_trades import Say
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.wallet_books import WalletBooks
@@ -46,15 +47,6 @@ from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.units import NS_PER_S, format_micro
 from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.chain_calls import merge, redeem_held
-
-MEANT = "wallet-meant"
-"""A batch is written down, and nothing of it was sent."""
-SUBMITTED = "wallet-submitted"
-"""It was sent, and nothing was heard of it."""
-MINED = "wallet-mined"
-"""It is done, and neither books nor desks have heard of it."""
-CONFIRMED = "wallet-confirmed"
-"""Everybody has heard of it, and it is not written down that it is over."""
 
 _FOLLOW_S = 2.0
 """Real time between two questions for a batch that is under way."""
@@ -191,7 +183,7 @@ class Redeemer:
             if not is_known:
                 self.books.let_go(intent)
             raise
-        self.pass_point(MEANT)
+        self.pass_point(WORK_MEANT)
         try:
             sent = await self.sender.send(signed)
         except Rejected as error:
@@ -202,7 +194,7 @@ class Redeemer:
                 self._give_up(intent, str(error))
             raise
         else:
-            self.pass_point(SUBMITTED)
+            self.pass_point(WORK_SUBMITTED)
             self.log.hear(intent, sent)
 
     def _not_taken(self, intent: Intent, error: Rejected) -> None:
@@ -236,14 +228,14 @@ class Redeemer:
     def _done(self, intent: Intent, fate: BatchFate) -> None:
         """Told once it is mined: the money is there."""
         if intent.name not in self._told:
-            self.pass_point(MINED)
+            self.pass_point(WORK_MINED)
             self._told.add(intent.name)
             self.books.done(intent, fate.transaction_hash)
             for work in intent.works:
                 self._failed.pop(work.name, None)
                 self.redeemable.note_done(work)
         if fate.stage is BatchStage.CONFIRMED:
-            self.pass_point(CONFIRMED)
+            self.pass_point(WORK_CONFIRMED)
             hash_, gas_wei = fate.transaction_hash, fate.gas_wei
             self.log.end(intent, is_done=True, why="", detail=hash_, gas_wei=gas_wei)
             self._told.discard(intent.name)

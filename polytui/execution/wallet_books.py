@@ -77,11 +77,18 @@ class WalletBooks:
         """Its shares are not free while it is under way, and its dollars not there."""
         for work in intent.works:
             self.unredeemed.on_chain.add(work.round.slug)
+            self._merging(work, work.up)
 
     def let_go(self, intent: Intent) -> None:
         """It came to nothing, or is done."""
         for work in intent.works:
             self.unredeemed.on_chain.discard(work.round.slug)
+            self._merging(work, Shares(0))
+
+    def _merging(self, work: WalletWork, shares: Shares) -> None:
+        live = self.books.rounds.get(work.round.slug)
+        if work.kind is WorkKind.MERGE and live is not None:
+            live.merging = shares
 
     def done(self, intent: Intent, detail: str) -> None:
         """Each of its works once, told twice or not."""

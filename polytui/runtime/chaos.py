@@ -21,7 +21,12 @@ from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
-from polytui.runtime.sudden_death import OF_ASSETS, OF_THE_JOURNAL, PlannedDeath
+from polytui.runtime.sudden_death import (
+    OF_ASSETS,
+    OF_THE_JOURNAL,
+    OF_THE_WALLET,
+    PlannedDeath,
+)
 
 if TYPE_CHECKING:  # a plan is read before anything is started
     from polytui.desk.account import Account
@@ -93,8 +98,10 @@ def _planned_death(found: re.Match[str]) -> PlannedDeath:
     target, point, part = found["target"], found["point"], found[0]
     if point in OF_THE_JOURNAL and target != EVERYTHING:
         raise Fatal(f"chaos {part!r}: all assets have one journal, say kill9:all@{point}")
-    if point not in OF_THE_JOURNAL + OF_ASSETS:
-        points = ", ".join(OF_ASSETS + OF_THE_JOURNAL)
+    if point in OF_THE_WALLET and target != EVERYTHING:
+        raise Fatal(f"chaos {part!r}: all assets have one wallet, say kill9:all@{point}")
+    if point not in (known := OF_ASSETS + OF_THE_WALLET + OF_THE_JOURNAL):
+        points = ", ".join(known)
         raise Fatal(f"chaos {part!r}: {point} is none of {points}")
     if target not in (EVERYTHING, *[asset.value for asset in Asset]):
         raise Fatal(f"chaos {part!r}: {target} is no asset, and not all")

@@ -11,7 +11,9 @@ from loguru import logger
 from msgspec.structs import replace
 
 from polytui.config.load import digest_of
+from polytui.config.state_folder import state_folder
 from polytui.desk.checkpoint import checkpoint_of, prepare
+from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds, Execution, VenueMoney
 from polytui.journal.codec import FORMAT, Header, encode_checkpoint
 from polytui.journal.line_file import OffLoop, in_a_thread
@@ -79,8 +81,23 @@ def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
         trust=session.trust,
         say=session.notice,
         pass_point=None if session.death is None else session.death.pass_point,
+        works=_works(surroundings),
+        pairs_of=lambda asset, slug: session.mind.account.of(asset).live.paired(slug),
         kill=session.kill,
     )
+
+
+def _works(surroundings: Surroundings) -> Path | None:
+    """Where it is written down what the wallet does on the chain. Of nobody's wallet at a venue
+    that stays: beside the sessions that go on from each other there."""
+    armed = surroundings.armed
+    if not isinstance(armed, Armed) or surroundings.world is None:
+        return None
+    wallet = armed.wallet
+    if not armed.is_simulated:
+        return state_folder().work_log(wallet.funder, wallet.chain_id)
+    folder = Path(surroundings.settings.journal.directory)
+    return folder / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
 
 
 def asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:

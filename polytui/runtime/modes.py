@@ -31,6 +31,7 @@ from attrs import field, frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.profiles import adapted_to_live, limits_said
+from polytui.config.relayer_key import RelayerKey
 from polytui.config.schema import EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
@@ -48,6 +49,7 @@ from polytui.net.pools import Pools
 from polytui.runtime.plan import Plan
 from polytui.runtime.venue_child import open_venue
 from polytui.sim.server.urls import Urls
+from polytui.venues.polymarket.wallet import WalletType
 from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
@@ -193,7 +195,8 @@ async def _find(urls: Urls) -> None:
 async def _armed_at(urls: Urls, settings: Settings, clock: Clock) -> Armed:
     """The throwaway wallet of this venue, with money. One that has traded there already keeps what
     that left it."""
-    wallet = throwaway_wallet(urls.control_token)
+    kinds = {kind.label: kind for kind in WalletType}
+    wallet = throwaway_wallet(urls.control_token, kinds[settings.demo.wallet_type])
     async with _controlling(urls) as http:
         told = await http.get("/account", {"wallet": wallet.funder})
         account = msgspec.json.decode(told, type=_Account)
@@ -205,8 +208,17 @@ async def _armed_at(urls: Urls, settings: Settings, clock: Clock) -> Armed:
                 "dollars": f"{settings.paper.starting_cash_usd:.6f}",
             }
             await http.post("/faucet", msgspec.json.encode(money))
+        owner = msgspec.json.encode({"address": wallet.owner})
+        key = msgspec.json.decode(await http.post("/relayer-key", owner), type=_MadeKey)
+    gasless = RelayerKey(Secret(key.key), wallet.owner)
     addresses = (settings.endpoints.clob, settings.endpoints.user_ws, settings.endpoints.geoblock)
-    return arm_simulated(wallet, None, addresses)
+    return arm_simulated(wallet, None, addresses, gasless)
+
+
+class _MadeKey(msgspec.Struct):
+    """Of the relayer."""
+
+    key: str
 
 
 class _Account(msgspec.Struct):

@@ -14,7 +14,15 @@ from collections.abc import Sequence
 
 from attrs import define, frozen
 
-from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED
+from polytui.execution.client import (
+    CANCEL_SENT,
+    ORDER_POSTED,
+    ORDER_SIGNED,
+    WORK_CONFIRMED,
+    WORK_MEANT,
+    WORK_MINED,
+    WORK_SUBMITTED,
+)
 from polytui.model.effects import Effect, Place
 from polytui.model.events import Event, Filled, RoundSettled, Unanswered
 
@@ -32,6 +40,8 @@ CHECKPOINT_HALF_WRITTEN = "checkpoint-half-written"
 """Half of a checkpoint is in the file."""
 AT_VENUE = (ORDER_SIGNED, ORDER_POSTED, ORDER_UNANSWERED, CANCEL_SENT)
 """Nobody passes them on paper."""
+OF_THE_WALLET = (WORK_MEANT, WORK_SUBMITTED, WORK_MINED, WORK_CONFIRMED)
+"""What it does on the chain is of all assets."""
 OF_ASSETS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, *AT_VENUE)
 OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from wallet_room import CASH, DOWN, FAULTS, UP, WALLET, Journal, Killed, Room, Session, listed
 
 from polytui.config.redeem import RedeemSettings
-from polytui.execution.redeemer import CONFIRMED, MEANT, MINED, SUBMITTED
+from polytui.execution.client import WORK_CONFIRMED as CONFIRMED
+from polytui.execution.client import WORK_MEANT as MEANT
+from polytui.execution.client import WORK_MINED as MINED
+from polytui.execution.client import WORK_SUBMITTED as SUBMITTED
 from polytui.execution.wallet_log import WalletLog
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
