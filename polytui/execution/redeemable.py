@@ -47,7 +47,7 @@ class Stranger(Protocol):
     async def rounds(self, known: Collection[str]) -> Sequence[Round]: ...
 
 
-class Desk(Protocol):
+class DeskEar(Protocol):
     """What stands for the desk of an asset."""
 
     @property
@@ -73,7 +73,7 @@ class Redeemable:
     wallet: str
     books: LiveBooks
     unredeemed: Unredeemed
-    clients: Mapping[Asset, Desk]
+    clients: Mapping[Asset, DeskEar]
     settings: RedeemSettings
     clock: SessionClock
     say: Say

@@ -8,7 +8,7 @@ from attrs import define, field
 
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
-from polytui.execution.redeemable import Desk
+from polytui.execution.redeemable import DeskEar
 from polytui.execution.unredeemed import Unredeemed
 from polytui.execution.wallet_log import Intent, OwedRound, WalletLog
 from polytui.ledger.bookings import MERGE
@@ -27,7 +27,7 @@ class WalletBooks:
 
     books: LiveBooks
     unredeemed: Unredeemed
-    clients: Mapping[Asset, Desk]
+    clients: Mapping[Asset, DeskEar]
     tell: Callable[[WinnersRedeemed], None]
     clock: SessionClock
     _untold: list[PairsMerged] = field(factory=list)

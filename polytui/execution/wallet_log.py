@@ -89,7 +89,7 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 @frozen
-class Ended:
+class EndedWork:
     intent: Intent
     is_done: bool
     at_ns: int
@@ -107,7 +107,7 @@ class WalletLog:
     now_ns: Callable[[], int]
     open: dict[str, Intent] = field(factory=dict)
     """Meant, and not known to have ended; one, as this wallet does one thing at a time."""
-    ended: dict[str, Ended] = field(factory=dict)
+    ended: dict[str, EndedWork] = field(factory=dict)
     """Of the last days."""
     owed: dict[str, OwedRound] = field(factory=dict)
     damage: str = ""
@@ -202,7 +202,7 @@ class WalletLog:
                 self.open[intent.name] = intent
             case _Ended(name, how, at_ns, detail, gas_wei):
                 if name in self.open:
-                    ended = Ended(self.open.pop(name), how == _DONE, at_ns, detail, gas_wei)
+                    ended = EndedWork(self.open.pop(name), how == _DONE, at_ns, detail, gas_wei)
                     self.ended[name] = ended
             case _Owes(owed):
                 self.owed[owed.round.slug] = owed
