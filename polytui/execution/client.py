@@ -48,7 +48,7 @@ AccountNews = FeedUp | FeedDown | ToldOnce
 TOLD_ONCE: tuple[type[ToldOnce], ...] = get_args(ToldOnce)
 """Of that, what nobody tells again: how it is itself is a state."""
 
-Word = Report | InTransit
+Word = Report | InTransit | PairsMerged
 """What is told of one asset's orders, and of what they brought."""
 
 ORDER_SIGNED = "order-signed"

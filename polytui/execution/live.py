@@ -312,6 +312,7 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
                 books,
                 execution.unredeemed,
                 execution.clients,
+                execution.route,
                 execution.voice.tell,
                 gamma,
             )

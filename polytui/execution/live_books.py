@@ -110,17 +110,18 @@ class LiveBooks:
                 break
         return []
 
-    def merge(self, merged: PairsMerged) -> Asset | None:
-        """Pairs of ours became dollars on the chain: whose desk must hear of it, None where it is
-        known, or nobody knows its round."""
+    def merge(self, merged: PairsMerged) -> Told:
+        """Pairs of ours became dollars on the chain: they are set aside no more. Nothing to report
+        where that is known, or nobody knows its round."""
+        self.transit.let_go(merged.key)
         key, live = (MERGE, merged.key), self.rounds.get(merged.slug)
         if live is None or not self.trades.note_merge(key, live.listed):
-            return None
+            return self.transit.around([])
         paid = live.payout
         live.merges[key] = LiveMerge(merged.shares, len(live.fills))
         self.purse.trade(merged.shares, live.payout - paid)
         self.trades.changes += 1
-        return live.listed.asset
+        return self.transit.around([(live.listed.asset, merged)])
 
     def _forget_old(self, asset: Asset) -> None:
         """Beyond the last of them a settled round is only its result."""

@@ -36,8 +36,6 @@ class LiveRound:
     taken_back: dict[Trade, LiveFill] = field(factory=dict)
     """Fills that `carried` counts and that failed after all."""
     merges: dict[Trade, LiveMerge] = field(factory=dict)
-    merging: Shares = Shares(0)
-    """Of each outcome, on their way to become dollars: nobody may sell them."""
     settled: RoundSettled | None = None
 
     @property

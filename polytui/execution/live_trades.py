@@ -16,14 +16,14 @@ from polytui.execution.live_fills import LiveFill, fill_of
 from polytui.execution.live_purse import LivePurse
 from polytui.execution.live_rounds import LiveRounds, TokenPlace
 from polytui.execution.order_names import VENUE_NAMES, OrderNames
-from polytui.model.events import InTransit, Report, Trade
+from polytui.model.events import InTransit, PairsMerged, Report, Trade
 from polytui.model.instrument import Asset, FeeSchedule, Outcome, Round
 from polytui.model.units import Shares, Usd
 from polytui.venues.polymarket.user_channel import TradeStatus, UserMatch, UserTrade
 
 Say = Callable[[str, str, str], None]
 """A line for people: level, asset, text."""
-Told = list[tuple[Asset, Report | InTransit]]
+Told = list[tuple[Asset, Report | InTransit | PairsMerged]]
 
 _MOST_UNPLACED = 1_000
 _NEWEST = 32

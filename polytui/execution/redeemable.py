@@ -18,7 +18,6 @@ from polytui.execution.live_trades import Say
 from polytui.execution.sent_order import SentOrder
 from polytui.execution.unredeemed import Unredeemed
 from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, WorkName, redemptions
-from polytui.model.events import PairsMerged
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S, Shares, Usd
@@ -57,8 +56,6 @@ class DeskEar(Protocol):
     def sent(self) -> Iterable[SentOrder]:
         """Orders that nothing ended."""
         ...
-
-    def pass_on(self, news: PairsMerged) -> None: ...
 
 
 PairsOf = Callable[[Asset, str], Shares]

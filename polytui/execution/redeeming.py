@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds
 from polytui.execution.live_books import LiveBooks
+from polytui.execution.live_trades import Told
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.redeemer import Redeemer
 from polytui.execution.senders import sender_of
@@ -34,6 +35,7 @@ def redeeming(
     books: LiveBooks,
     unredeemed: Unredeemed,
     clients: Mapping[Asset, VenueClient],
+    route: Callable[[Told], None],
     tell: Callable[[WinnersRedeemed], None],
     gamma: Gamma,
 ) -> Iterator[Redeemer | None]:
@@ -73,7 +75,7 @@ def redeeming(
         if needs.pass_point is not None:
             needs.pass_point(point, "")
 
-    wallet_books = WalletBooks(books, unredeemed, clients, tell, clock)
+    wallet_books = WalletBooks(books, unredeemed, clients, route, tell, clock)
     redeemer = Redeemer(
         sender, log, redeemable, wallet_books, settings.redeem, clock, say, pass_point
     )

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
+from polytui.execution.live_trades import Told
 from polytui.execution.redeemable import DeskEar
 from polytui.execution.unredeemed import Unredeemed
 from polytui.execution.wallet_log import Intent, OwedRound, WalletLog
@@ -28,6 +29,8 @@ class WalletBooks:
     books: LiveBooks
     unredeemed: Unredeemed
     clients: Mapping[Asset, DeskEar]
+    route: Callable[[Told], None]
+    """To the desk of each round."""
     tell: Callable[[WinnersRedeemed], None]
     clock: SessionClock
     _untold: list[PairsMerged] = field(factory=list)
@@ -68,32 +71,29 @@ class WalletBooks:
         client = self.clients.get(live.listed.asset)
         if client is None or not client.is_listening:
             return False
-        self._merge(merged)
+        self.route(self.books.merge(merged))
         return True
 
     # --- a batch ----------------------------------------------------------------------------------
 
     def set_aside(self, intent: Intent) -> None:
         """Its shares are not free while it is under way, and its dollars not there."""
-        for work in intent.works:
+        for number, work in enumerate(intent.works):
             self.unredeemed.on_chain.add(work.round.slug)
-            self._merging(work, work.up)
+            if work.kind is WorkKind.MERGE:
+                self.route(self.books.set_aside(intent.key(number), work.round.slug, work.up))
 
     def let_go(self, intent: Intent) -> None:
         """It came to nothing, or is done."""
-        for work in intent.works:
+        for number, work in enumerate(intent.works):
             self.unredeemed.on_chain.discard(work.round.slug)
-            self._merging(work, Shares(0))
-
-    def _merging(self, work: WalletWork, shares: Shares) -> None:
-        live = self.books.rounds.get(work.round.slug)
-        if work.kind is WorkKind.MERGE and live is not None:
-            live.merging = shares
+            if work.kind is WorkKind.MERGE:
+                self.route(self.books.let_go(intent.key(number)))
 
     def done(self, intent: Intent, detail: str) -> None:
         """Each of its works once, told twice or not."""
         for merged in self._merges(intent, detail):
-            self._merge(merged)
+            self.route(self.books.merge(merged))
         for number, work in enumerate(intent.works):
             if work.kind is WorkKind.REDEEM:
                 self._redeemed(work, intent.key(number), detail)
@@ -106,11 +106,6 @@ class WalletBooks:
             for number, work in enumerate(intent.works)
             if work.kind is WorkKind.MERGE
         ]
-
-    def _merge(self, merged: PairsMerged) -> None:
-        asset = self.books.merge(merged)
-        if asset is not None and (client := self.clients.get(asset)) is not None:
-            client.pass_on(merged)
 
     def _redeemed(self, work: WalletWork, key: str, detail: str) -> None:
         """Dollars beyond those that our books expect were nobody's here: money, and no result."""

@@ -301,7 +301,9 @@ class Session:
         clients = {BTC: self}
         log = WalletLog(WALLET, self.path, lambda: room.at_ns)
         log.begin()
-        wallet_books = WalletBooks(self.books, self.unredeemed, clients, self.told.append, room)
+        wallet_books = WalletBooks(
+            self.books, self.unredeemed, clients, self.route, self.told.append, room
+        )
         say = lambda level, asset, text: self.said.append(text)  # noqa: E731
         redeemable = Redeemable(
             room,
@@ -323,9 +325,11 @@ class Session:
         if self.kill_at(point):
             raise Killed(point)
 
-    def pass_on(self, news: Any) -> None:
-        """What a desk hears: a merge."""
-        self.journal.heard.append((None, None, news))
+    def route(self, told: Any) -> None:
+        """What a desk hears of merges."""
+        for _, news in told:
+            if isinstance(news, ev.PairsMerged):
+                self.journal.heard.append((None, None, news))
 
     # --- what happens -----------------------------------------------------------------------------
 
