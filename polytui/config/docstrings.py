@@ -12,9 +12,9 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from polytui.config import deciding, execution, files, live, markets, schema, wires
+from polytui.config import deciding, execution, files, live, markets, redeem, schema, wires
 
-_TABLES = (deciding, execution, files, live, markets, wires, schema)
+_TABLES = (deciding, execution, files, live, markets, redeem, wires, schema)
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""
 

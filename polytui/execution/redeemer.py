@@ -110,10 +110,12 @@ class Redeemer:
         with suppress(Unknown):
             try:
                 self.books.tell_untold()
+                self.books.keep(self.log)
                 if self.log.open:
                     await self._follow(next(iter(self.log.open.values())))
                 elif self.clock.now_ns() >= self.pause_until_ns:
                     await self._begin_next()
+                self.books.keep(self.log)
             except Retry as busy:
                 self._pause(busy)
 

@@ -42,10 +42,6 @@ class Unredeemed:
     clock: SessionClock
     shares_there: SharesThere
     winner: Winner | None = None
-    owes: Callable[[LiveRound], None] = field(default=lambda live: None)
-    """Told of each that begins to wait,"""
-    is_paid: Callable[[str], None] = field(default=lambda slug: None)
-    """and of each that waits no more."""
     on_chain: set[str] = field(factory=set)
     """Rounds of which something is under way on the chain: nobody can say where its dollars and
     shares are just now."""
@@ -91,8 +87,7 @@ class Unredeemed:
     def paid(self, slug: str) -> None:
         """Its winners are home, whoever brought them."""
         self._worth.pop(slug, None)
-        if self._rounds.pop(slug, None) is not None:
-            self.is_paid(slug)
+        self._rounds.pop(slug, None)
 
     def redeemed(self, slug: str, amount: Usd) -> Usd:
         """So much was paid for shares of a round; how much of it these books expected."""
@@ -115,7 +110,6 @@ class Unredeemed:
             self._settled.append(slug)
             if live.payout > 0:
                 self._rounds[slug] = live
-                self.owes(live)
 
     def take_settled(self) -> tuple[str, ...]:
         """Rounds that ended since the last time."""

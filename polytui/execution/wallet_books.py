@@ -40,8 +40,6 @@ class WalletBooks:
         never told is told once its desk listens."""
         for owed in log.owed.values():
             self.unredeemed.carry(_owed_live(owed))
-        self.unredeemed.owes = lambda live: log.owe(_owed_of(live))
-        self.unredeemed.is_paid = log.paid
         for intent in log.open.values():
             self.set_aside(intent)
         for ended in log.ended.values():
@@ -49,6 +47,16 @@ class WalletBooks:
                 self._untold += self._merges(ended.intent, ended.detail)
         self._untold = [one for one in self._untold if self._is_news(one)]
         self.unredeemed.on_chain.update(one.slug for one in self._untold)
+
+    def keep(self, log: WalletLog) -> None:
+        """What waits, on disk by name. Retry where the disk refuses."""
+        self.unredeemed.note_ends()
+        waiting = {live.listed.slug: live for live in self.unredeemed.waiting}
+        for slug, live in waiting.items():
+            if slug not in log.owed:
+                log.owe(_owed_of(live))
+        for slug in log.owed.keys() - waiting.keys():
+            log.paid(slug)
 
     def _is_news(self, merged: PairsMerged) -> bool:
         """Of a round that is open, and not counted by what was taken over."""
