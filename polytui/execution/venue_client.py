@@ -277,12 +277,14 @@ class VenueClient:
         self._hear(sent, outcome)
 
     async def _outcomes(self, signed: Sequence[tuple[SentOrder, Any]]) -> Sequence[PostOutcome]:
-        """Of one request; in the meantime whoever waits too long is told so."""
-        async with trio.open_nursery() as waiting:
-            waiting.start_soon(self._complain_when_late, [sent for sent, _ in signed])
-            outcomes = await self._post([form for _, form in signed])
-            waiting.cancel_scope.cancel()
-        return outcomes
+        """Of one request; in the meantime whoever waits too long is told so. That is a task beside
+        this one, not in a nursery around it: an order leaves before it has begun."""
+        patience = trio.CancelScope()
+        self._start(self._complain_when_late, [sent for sent, _ in signed], patience)
+        try:
+            return await self._post([form for _, form in signed])
+        finally:
+            patience.cancel()
 
     async def _post(self, forms: Sequence[Any]) -> Sequence[PostOutcome]:
         try:
@@ -292,9 +294,14 @@ class VenueClient:
         except (Retry, Rejected, Unknown) as error:
             return [error] * len(forms)
 
-    async def _complain_when_late(self, waiting: Sequence[SentOrder]) -> None:
+    async def _complain_when_late(
+        self, waiting: Sequence[SentOrder], patience: trio.CancelScope
+    ) -> None:
         deadline_s = self.settings.post_deadline_s
-        await trio.sleep(self._real_s(deadline_s))
+        with patience:
+            await trio.sleep(self._real_s(deadline_s))
+        if patience.cancel_called:
+            return  # answered, in the same moment perhaps
         for sent in waiting:
             sent.is_late = True
             sent.answered.set()

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import trio
+
+
+async def pause(wait_s: float) -> None:
+    """Until a turn has come. Nobody else has one first where there is nothing to wait for: an order
+    has two paces, and two turns of everybody else would be a tenth of its way."""
+    if wait_s:
+        await trio.sleep(wait_s)
+    else:
+        await trio.lowlevel.checkpoint_if_cancelled()
 
 
 class RequestPace:
@@ -25,12 +35,15 @@ class RequestPace:
     async def take(self, tokens: int = 1) -> None:
         """Return when a request may start. Who came first goes first; a cancelled wait still uses
         its turn."""
+        await pause(self.claim(tokens))
+
+    def claim(self, tokens: int = 1, patience_s: float = math.inf) -> float:
+        """How long to wait for a turn, which is ours from now on; a wait of more than `patience_s`
+        is told, and takes none."""
         wait_s = self.wait_s(tokens)
-        self.spend(tokens)
-        if wait_s:
-            await trio.sleep(wait_s)
-        else:  # an order has two paces: two turns of everybody else would be a tenth of its way
-            await trio.lowlevel.checkpoint_if_cancelled()
+        if wait_s <= patience_s:
+            self._level -= tokens  # as of this moment: it was just looked at
+        return wait_s
 
     def wait_s(self, tokens: int = 1) -> float:
         """How long `take` would wait now."""

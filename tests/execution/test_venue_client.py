@@ -516,6 +516,24 @@ async def test_a_fault_of_ours_is_a_crash_of_the_asset_alone(autojump_clock: Moc
 # --- answers to a post ----------------------------------------------------------------------------
 
 
+async def test_an_answer_in_the_last_moment_is_not_followed_by_a_complaint(
+    autojump_clock: MockClock,
+) -> None:
+    """Trio runs what is due in one moment in any order."""
+    bench = Bench(Wire(post_answer=after(10.0)), post_deadline_s=10.0)
+    names = [f"o-{number}" for number in range(30)]
+
+    async def script(bench: Bench) -> None:
+        for name in names:
+            bench.place(name)
+            await trio.sleep(11)
+
+    await bench.run(script, 400)
+    for name in names:
+        heard = [type(one) for _, one in bench.told if one.order_id == name]
+        assert heard in ([ev.Accepted], [ev.Unanswered, ev.Accepted])
+
+
 async def test_no_answer_in_time_is_said_so(autojump_clock: MockClock) -> None:
     bench = Bench(Wire(post_answer=after(60)), post_deadline_s=10.0)
 

@@ -37,7 +37,7 @@ from polytui.venues.polymarket.clob_answers import (
     readable,
     unreadable,
 )
-from polytui.venues.polymarket.clob_auth import l2_headers
+from polytui.venues.polymarket.clob_auth import ApiSigner
 from polytui.venues.polymarket.clob_refusals import Refusal, judged, refusal_in
 from polytui.venues.polymarket.signer_paces import RoutePaces, SignerPaces
 from polytui.venues.polymarket.signing import SignedOrder
@@ -102,6 +102,7 @@ class ClobAccount:
         """Of the last one."""
         self._http = http
         self.api_key = api_key
+        self._signs = ApiSigner(api_key)
         self._restricted = restricted
         self._routes = RoutePaces(clock)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
@@ -367,8 +368,7 @@ class ClobAccount:
         is_shielded: bool | None = None,
     ) -> HttpAnswer:
         def stamp() -> _Headers:
-            owner, second = self.wallet.owner, machine_s()
-            return l2_headers(self.api_key, owner, second, method, path, body or b"")
+            return self._signs.headers(self.wallet.owner, machine_s(), method, path, body or b"")
 
         await self._routes.take(method, path)
         return await self._http.ask(

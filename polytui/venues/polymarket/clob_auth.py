@@ -27,7 +27,7 @@ from polytui.venues.polymarket.wallet import Wallet
 _AUTH_TYPE = keccak(b"ClobAuth(address address,string timestamp,uint256 nonce,string message)")
 _ATTESTED = keccak(b"This message attests that I control the given wallet")
 
-__all__ = ["ApiKey", "l1_headers", "l2_headers", "l2_signature"]
+__all__ = ["ApiKey", "ApiSigner", "l1_headers", "l2_headers", "l2_signature"]
 
 
 def l1_headers(wallet: Wallet, timestamp_s: int, nonce: int = 0) -> dict[str, str]:
@@ -51,22 +51,46 @@ def l1_headers(wallet: Wallet, timestamp_s: int, nonce: int = 0) -> dict[str, st
 def l2_headers(
     api_key: ApiKey, owner: str, timestamp_s: int, method: str, path: str, body: bytes
 ) -> dict[str, str]:
-    """For every private call. `path` may carry a query, which is no part of what is signed; `body`
-    is what goes out, byte by byte, and nothing for a GET."""
-    return {
-        "POLY_ADDRESS": owner,
-        "POLY_SIGNATURE": l2_signature(api_key, timestamp_s, method, path, body),
-        "POLY_TIMESTAMP": str(timestamp_s),
-        "POLY_API_KEY": api_key.key,
-        "POLY_PASSPHRASE": api_key.passphrase.reveal(),
-    }
+    """As of `ApiSigner`, for who asks once."""
+    return ApiSigner(api_key).headers(owner, timestamp_s, method, path, body)
 
 
 def l2_signature(api_key: ApiKey, timestamp_s: int, method: str, path: str, body: bytes) -> str:
     """Of a request, by whoever has the key; builders sign theirs alike."""
-    signed = f"{timestamp_s}{method}{path.partition('?')[0]}".encode() + body
-    mac = hmac.digest(_secret_bytes(api_key), signed, "sha256")
-    return urlsafe_b64encode(mac).decode()
+    return ApiSigner(api_key).signature(timestamp_s, method, path, body)
+
+
+class ApiSigner:
+    """Signs the requests of one API key. State: a hash that has taken its secret, which is half of
+    the work."""
+
+    __slots__ = ("_api_key", "_keyed")
+
+    def __init__(self, api_key: ApiKey) -> None:
+        self._api_key = api_key
+        self._keyed: hmac.HMAC | None = None
+
+    def headers(
+        self, owner: str, timestamp_s: int, method: str, path: str, body: bytes
+    ) -> dict[str, str]:
+        """For every private call. `path` may carry a query, which is no part of what is signed;
+        `body` is what goes out, byte by byte, and nothing for a GET."""
+        return {
+            "POLY_ADDRESS": owner,
+            "POLY_SIGNATURE": self.signature(timestamp_s, method, path, body),
+            "POLY_TIMESTAMP": str(timestamp_s),
+            "POLY_API_KEY": self._api_key.key,
+            "POLY_PASSPHRASE": self._api_key.passphrase.reveal(),
+        }
+
+    def signature(self, timestamp_s: int, method: str, path: str, body: bytes) -> str:
+        """Fatal for a secret that is none."""
+        if self._keyed is None:
+            self._keyed = hmac.new(_secret_bytes(self._api_key), digestmod="sha256")
+        mac = self._keyed.copy()
+        mac.update(f"{timestamp_s}{method}{path.partition('?')[0]}".encode())
+        mac.update(body)
+        return urlsafe_b64encode(mac.digest()).decode()
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from polytui.model.errors import Retry
 from polytui.net.clock import SessionClock
-from polytui.net.pace import RequestPace
+from polytui.net.pace import RequestPace, pause
 
 _SHARE = 0.9
 _SHARE_AT_ONCE = 0.75
@@ -72,11 +72,11 @@ class SignerPaces:
 
     async def place(self, orders: int) -> None:
         """Retry where it would take long; nothing was taken then."""
-        wait_s = self._place.wait_s(orders)
+        wait_s = self._place.claim(orders, _PATIENCE_S)
         if wait_s > _PATIENCE_S:
             words = f"as many orders as tier {self.tier} lets through are on their way"
             raise Retry(f"{words}; sent again in {wait_s:.1f} s", wait_s)
-        await self._place.take(orders)
+        await pause(wait_s)
 
     async def cancel(self, orders: int) -> None:
         await self._cancel.take(orders)

@@ -11,7 +11,6 @@ market carries position ids: many do that have no book for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 
@@ -45,7 +44,8 @@ _WRAPPED_TYPE = keccak(
     b"address verifyingContract,bytes32 salt)" + _ORDER_TEXT
 )
 _WRAP_TAIL = _ORDER_TEXT + len(_ORDER_TEXT).to_bytes(2, "big")
-_SIDE_WORDS = {Side.BUY: word(0), Side.SELL: word(1)}
+_BUY, _SELL = word(0), word(1)
+_TOKENS_KEPT = 64
 _SALT_BITS = 53
 """It travels as a number of JSON, and JavaScript's are exact up to there."""
 _GTD_LEAD_S = 60
@@ -162,6 +162,7 @@ class OrderSigner:
         self._separators = _separators(wallet.chain_id)
         self._parties = address_word(wallet.maker) + address_word(wallet.signer)
         self._kind = word(wallet.kind)
+        self._token_word = lru_cache(_TOKENS_KEPT)(_token_word)
         self._tail = NOTHING + bytes.fromhex(builder[2:])
         self._answering = (
             keccak(b"DepositWallet")
@@ -209,10 +210,10 @@ class OrderSigner:
             _ORDER_TYPE,
             word(salt),
             self._parties,
-            word(int(order.token_id)),
+            self._token_word(order.token_id),
             word(amounts.maker),
             word(amounts.taker),
-            _SIDE_WORDS[order.side],
+            _BUY if order.side is Side.BUY else _SELL,
             self._kind,
             word(timestamp_ms),
             self._tail,
@@ -228,32 +229,30 @@ class OrderSigner:
         return signed + hashed.separator + hashed.contents + _WRAP_TAIL
 
 
-class _Domain(Enum):
-    STANDARD = "standard"
-    NEG_RISK = "neg-risk"
-    POSITIONS = "positions"
-
-
-def _domain_of(listed: Round) -> _Domain:
-    """Positions have one exchange, neg-risk or not."""
+def _domain_of(listed: Round) -> str:
+    """The exchange of a round. Positions have one, neg-risk or not."""
     if listed.protocol == "v2":
-        return _Domain.POSITIONS
+        return "positions"
     if listed.protocol == "v1":
-        return _Domain.NEG_RISK if listed.is_neg_risk else _Domain.STANDARD
+        return "neg-risk" if listed.is_neg_risk else "standard"
     raise ValueError(f"{listed.slug} is of protocol {listed.protocol!r}, which is not known here")
 
 
 @lru_cache(maxsize=len(EXCHANGES))
-def _separators(chain_id: int) -> Mapping[_Domain, bytes]:
+def _separators(chain_id: int) -> Mapping[str, bytes]:
     contracts = EXCHANGES[chain_id]
     return {
         domain: domain_separator("Polymarket CTF Exchange", version, chain_id, contract)
         for domain, version, contract in (
-            (_Domain.STANDARD, "2", contracts.standard),
-            (_Domain.NEG_RISK, "2", contracts.neg_risk),
-            (_Domain.POSITIONS, "3", contracts.positions),
+            ("standard", "2", contracts.standard),
+            ("neg-risk", "2", contracts.neg_risk),
+            ("positions", "3", contracts.positions),
         )
     }
+
+
+def _token_word(token_id: str) -> bytes:
+    return word(int(token_id))
 
 
 def _must_be_plain(order: Order, listed: Round) -> None:
