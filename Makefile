@@ -9,7 +9,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm restarts strangers picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm restarts strangers trio picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -29,6 +29,7 @@ help:
 	@echo "make storm N=1000  so many orders through faults at random: none lost, none doubled, money equal, each kind of fault counted (ARGS='--seed 7')"
 	@echo "make restarts N=100  kill -9 of a trading demo at random moments and named points, and right after an acknowledged kill: all of it is there again"
 	@echo "make strangers  official clients, each in an environment of its own, method by method at the simulated venue (STRANGERS_PYTHON=python3.12)"
+	@echo "make trio    our bot, py-clob-client-v2 and polymarket-client in one book for twenty rounds: everybody's trades agree (ARGS='--rounds 4 --seed 7')"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
 	@echo "make picture the README's picture and docs/screens.md, drawn by the terminal itself"
 
@@ -106,6 +107,9 @@ restarts: $(READY)
 STRANGERS_PYTHON ?= $(PYTHON)
 strangers: $(READY)
 	$(BIN)/python -m benchmarks.strangers --make --python $(STRANGERS_PYTHON) $(ARGS)
+
+trio: $(READY)
+	$(BIN)/python -m benchmarks.three_traders --make --python $(STRANGERS_PYTHON) $(ARGS)
 
 picture: $(READY)
 	$(BIN)/python -m docs.make_picture

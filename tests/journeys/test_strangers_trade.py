@@ -14,6 +14,7 @@ import trio
 from attrs import define, field
 
 from benchmarks.strangers.clients import CLOB, UNIFIED, Environment
+from benchmarks.strangers.control import Control
 from benchmarks.strangers.running import a_key, round_of, venue_process
 from benchmarks.strangers.trader import RefusedOrder, Trader, trader
 
@@ -91,20 +92,9 @@ class Market:
         exact = shares * ppm * price * (MILLION - price) // MILLION**3
         return exact // 10 * 10
 
-    async def control(self, route: str, **order: Any) -> Any:
-        async with httpx.AsyncClient(headers=self._headers) as http:
-            answer = await http.post(f"{self.urls['control']}{route}", json=order)
-            return answer.raise_for_status().json()
-
-    async def account(self, wallet: str) -> dict[str, Any]:
-        async with httpx.AsyncClient(headers=self._headers) as http:
-            answer = await http.get(f"{self.urls['control']}/account", params={"wallet": wallet})
-            found: dict[str, Any] = answer.raise_for_status().json()
-            return found
-
     @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.urls['control_token']}"}
+    def control(self) -> Control:
+        return Control(self.urls)
 
 
 async def market_of(urls: Mapping[str, Any]) -> Market:
@@ -136,7 +126,7 @@ async def two_sides(market: Market) -> AsyncIterator[tuple[Side, Side]]:
         keys = {CLOB.variable: a_key(), UNIFIED.variable: a_key()}
         hands = await started(CLOB, "trader_clob.py")
         who = await hands.do("who")
-        await market.control("/faucet", owner=who["address"], dollars="1000")
+        await market.control.tell("/faucet", owner=who["address"], dollars="1000")
         secrets = {name: who[name] for name in ("key", "secret", "passphrase")}
         ear = await stack.enter_async_context(
             trader(UNIFIED, "trader_unified.py", {
@@ -147,7 +137,9 @@ async def two_sides(market: Market) -> AsyncIterator[tuple[Side, Side]]:
         )  # fmt: skip
         both = await started(UNIFIED, "trader_unified.py", has_relayer=True)
         named = await both.do("who")
-        await market.control("/faucet", owner=named["address"], dollars="1000", signature_type=3)
+        await market.control.tell(
+            "/faucet", owner=named["address"], dollars="1000", signature_type=3
+        )
         async with trio.open_nursery() as nursery:
             for one in (ear, both):
                 nursery.start_soon(_split, one, market)
@@ -291,7 +283,7 @@ async def _what_is_taken_back(market: Market, a: Side, b: Side) -> None:
 
 async def _a_match_that_fails(market: Market, a: Side, b: Side) -> str:
     """The chain undoes it: nothing has moved in the end. Its trade."""
-    await market.control("/trades", kind="fail", times=1)
+    await market.control.tell("/trades", kind="fail", times=1)
     await a.hands.do("rest", token=market.up, side="SELL", price=0.70, size=5)
     answer = await b.hands.do(
         "take", token=market.up, side="BUY", amount=3.5, price=0.70, kind="FAK"
@@ -330,7 +322,7 @@ async def _reconciled(market: Market, a: Side, b: Side) -> None:
             down=await one.hands.do("shares", token=market.down),
         )
         assert seen == one.due, one.name
-        account = await market.account(one.wallet)
+        account = await market.control.account(one.wallet)
         held = {token: _micro(shares) for token, shares in account["shares"].items()}
         assert _micro(account["usd"]) == one.due.usd
         assert (held[market.up], held[market.down]) == (one.due.up, one.due.down)

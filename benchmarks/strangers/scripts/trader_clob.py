@@ -28,8 +28,10 @@ class ClobTrader:
         )
         client.set_api_creds(client.create_or_derive_api_key())
         self._client = client
-        self._is_v2: bool = told["round"]["is_v2"]
+        self._positions = set[str]()
         self._beat = ""
+        if told["round"]["is_v2"]:
+            self.learn([told["round"]["up"], told["round"]["down"]])
 
     def who(self) -> dict[str, str]:
         creds = self._client.creds
@@ -39,6 +41,11 @@ class ClobTrader:
             "secret": creds.api_secret,
             "passphrase": creds.api_passphrase,
         }
+
+    def learn(self, positions: list[str]) -> None:
+        """These are of rounds of the second protocol: a position is signed against another domain
+        than a token, and the client has to be told."""
+        self._positions.update(positions)
 
     def rest(
         self,
@@ -87,6 +94,34 @@ class ClobTrader:
             for one in self._client.get_trades()
         }
 
+    def fills(self) -> list[dict[str, Any]]:
+        """Everything that the account's list says of each of its trades."""
+        return [
+            {
+                "trade": one["id"],
+                "order": one["taker_order_id"],
+                "wallet": one["maker_address"],
+                "token": one["asset_id"],
+                "side": one["side"],
+                "price": one["price"],
+                "size": one["size"],
+                "role": one["trader_side"],
+                "status": one["status"].removeprefix("TRADE_STATUS_"),
+                "parts": [
+                    {
+                        "order": part["order_id"],
+                        "wallet": part["maker_address"],
+                        "token": part["asset_id"],
+                        "side": part["side"],
+                        "price": part["price"],
+                        "size": part["matched_amount"],
+                    }
+                    for part in one["maker_orders"]
+                ],
+            }
+            for one in self._client.get_trades()
+        ]
+
     def usd(self) -> int:
         """Millionths."""
         params = ct.BalanceAllowanceParams(asset_type=ct.AssetType.COLLATERAL)
@@ -94,14 +129,13 @@ class ClobTrader:
 
     def shares(self, token: str) -> int:
         """Millionths."""
-        kind = "CONDITIONAL-V2" if self._is_v2 else "CONDITIONAL"
+        kind = "CONDITIONAL-V2" if token in self._positions else "CONDITIONAL"
         params = ct.BalanceAllowanceParams(asset_type=kind, token_id=token)
         self._client.update_balance_allowance(params)
         return int(self._client.get_balance_allowance(params)["balance"])
 
     def _named(self, token: str) -> dict[str, str]:
-        """A position is signed against another domain than a token."""
-        return {"position_id" if self._is_v2 else "token_id": token}
+        return {"position_id" if token in self._positions else "token_id": token}
 
     def beat(self) -> str:
         self._beat = self._client.post_heartbeat(self._beat)["heartbeat_id"]

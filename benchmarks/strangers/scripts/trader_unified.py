@@ -17,9 +17,9 @@ from unified import address_of, environment_of, refusal_of
 class UnifiedTrader:
     """State: what its user stream has said that nobody has asked for, and the last heartbeat."""
 
-    def __init__(self, client: Any, *, is_v2: bool) -> None:
+    def __init__(self, client: Any, positions: list[str]) -> None:
         self._client = client
-        self._is_v2 = is_v2
+        self._positions = set(positions)
         self._heard = list[dict[str, Any]]()
         self._beat = ""
         self._stream: Any = None
@@ -40,7 +40,7 @@ class UnifiedTrader:
             await polymarket.AsyncSecureClient.create(
                 private_key=told["key"], environment=environment_of(venue), **given
             ),
-            is_v2=venue.round["is_v2"],
+            [venue.round["up"], venue.round["down"]] if venue.round["is_v2"] else [],
         )
         await trader.listen()
         return trader
@@ -76,6 +76,10 @@ class UnifiedTrader:
         """What the user channel said since this was asked last."""
         heard, self._heard = self._heard, []
         return heard
+
+    def learn(self, positions: list[str]) -> None:
+        """These are of rounds of the second protocol."""
+        self._positions.update(positions)
 
     def who(self) -> dict[str, str]:
         return {"address": str(self._client.signer), "wallet": str(self._client.wallet)}
@@ -132,11 +136,39 @@ class UnifiedTrader:
             one.id: str(one.status) async for one in self._client.list_account_trades().iter_items()
         }
 
+    async def fills(self) -> list[dict[str, Any]]:
+        """Everything that the account's list says of each of its trades."""
+        return [
+            {
+                "trade": one.id,
+                "order": one.taker_order_id,
+                "wallet": str(one.maker_address),
+                "token": str(one.asset_id),
+                "side": str(one.side),
+                "price": str(one.price),
+                "size": str(one.size),
+                "role": str(one.trader_side),
+                "status": str(one.status),
+                "parts": [
+                    {
+                        "order": part.order_id,
+                        "wallet": str(part.maker_address),
+                        "token": str(part.asset_id),
+                        "side": str(part.side),
+                        "price": str(part.price),
+                        "size": str(part.matched_amount),
+                    }
+                    for part in one.maker_orders
+                ],
+            }
+            async for one in self._client.list_account_trades().iter_items()
+        ]
+
     async def usd(self) -> int:
         return int((await self._client.get_balance_allowance(asset_type="COLLATERAL")).balance)
 
     async def shares(self, token: str) -> int:
-        kind = "CONDITIONAL-V2" if self._is_v2 else "CONDITIONAL"
+        kind = "CONDITIONAL-V2" if token in self._positions else "CONDITIONAL"
         held = await self._client.get_balance_allowance(asset_type=kind, asset_id=token)
         return int(held.balance)
 

@@ -13,7 +13,12 @@ from polytui.model.units import MICRO, Usd, format_micro, parse_micro
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.wallets import EOA, SIGNATURE_TYPES, Wallets
 from polytui.sim.server.control_door import ControlDoor
-from polytui.sim.wire.desk.account_documents import Document, order_document, trade_document
+from polytui.sim.wire.desk.account_documents import (
+    Document,
+    fill_documents,
+    order_document,
+    trade_document,
+)
 from polytui.sim.wire.desk.private_request import address_of, bad, only
 from polytui.sim.wire.desk.seen_balances import SeenBalances
 from polytui.sim.wire.form.api_answer import json_answer
@@ -125,6 +130,7 @@ class Faucet:
             "shares": shares,
             "orders": [order_document(order) for order in exchange.orders_of(wallet)],
             "trades": [trade_document(trade, trade.taker_api_key) for trade in trades],
+            "fills": [fill for trade in trades for fill in fill_documents(trade, wallet)],
         }
 
 

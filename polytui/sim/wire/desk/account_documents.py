@@ -85,3 +85,30 @@ def maker_document(part: MakerPart) -> Document:
         "outcome": part.outcome.value.capitalize(),
         "side": SIDES[part.side],
     }
+
+
+def fill_documents(trade: VenueTrade, wallet: str) -> list[Document]:
+    """A wallet's sides of a trade with what the venue's books move for each: nothing that the real
+    venue tells anybody, and the truth for whoever started this one."""
+    of_trade = {"trade_id": trade.trade_id, "status": trade.status.value}
+    found = [
+        {**of_trade, **_fill(part, part.order_id, part.usd, 0), "is_taker": False}
+        for part in trade.maker_parts
+        if part.maker == wallet
+    ]
+    if trade.taker_wallet != wallet:
+        return found
+    taken = _fill(trade, trade.taker_order_id, trade.cost, trade.fee)
+    return [{**of_trade, **taken, "is_taker": True}, *found]
+
+
+def _fill(side: VenueTrade | MakerPart, order_id: str, usd: int, fee: int) -> Document:
+    return {
+        "order_id": order_id,
+        "token_id": side.token_id,
+        "side": SIDES[side.side],
+        "price": format_micro(side.price),
+        "shares": format_micro(side.shares),
+        "usd": format_micro(usd),
+        "fee": format_micro(fee),
+    }
