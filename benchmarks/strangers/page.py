@@ -22,6 +22,9 @@ that nobody called would be a row that fails.
 |---|---|---|---|
 """
 
+_LAST = "\n## Our bot and two of them in one book\n\n"
+"""Of another run, and written by it alone."""
+
 
 def page_of(rows: Sequence[Row]) -> str:
     """The whole page."""
@@ -60,5 +63,17 @@ def _cell(words: str) -> str:
     return words.replace("|", "\\|").replace("<", "&lt;")
 
 
-def write(rows: Sequence[Row]) -> None:
-    PAGE.write_text(page_of(rows), encoding="utf-8")
+def write(rows: Sequence[Row], page: Path = PAGE) -> None:
+    """The table; what another run has written last stays."""
+    _, head, last = _read(page).partition(_LAST)
+    page.write_text(page_of(rows) + head + last, encoding="utf-8")
+
+
+def write_last(section: str, page: Path = PAGE) -> None:
+    """What came of three traders in one book, below the table."""
+    table, _, _ = _read(page).partition(_LAST)
+    page.write_text(table + _LAST + section, encoding="utf-8")
+
+
+def _read(page: Path) -> str:
+    return page.read_text(encoding="utf-8") if page.exists() else ""

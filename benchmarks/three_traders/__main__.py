@@ -19,39 +19,16 @@ import time
 from pathlib import Path
 
 import trio
-from attrs import frozen
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.strangers.clients import CLOB, UNIFIED, make
-from benchmarks.three_traders.agreement import Agreement
+from benchmarks.strangers.page import write_last
 from benchmarks.three_traders.audit import audit
 from benchmarks.three_traders.floor import floor
-from benchmarks.three_traders.strangers import Stranger
-from polytui.model.units import MICRO
+from benchmarks.three_traders.report import Trio, section
 
 _FOLDER = Path(__file__).resolve().parents[2] / ".strangers"
 _ASSETS = ("btc", "eth", "sol", "xrp")
 _LONGEST_S = 3_600.0
-_MANY = 8
-"""Rounds in which each of them must have taken from each."""
-
-
-@frozen
-class Trio:
-    """What became of it."""
-
-    agreement: Agreement
-    names: tuple[str, ...]
-    strangers: tuple[Stranger, ...]
-    rounds: int
-
-    @property
-    def faults(self) -> list[str]:
-        never = [*self.agreement.never(self.names, is_each_way=self.rounds >= _MANY)]
-        if not sum(one.did["cancelled"] for one in self.strangers):
-            never.append("nothing was cancelled")
-        return [*self.agreement.differences, *never]
 
 
 async def trade(rounds: int, seed: int, speed: float) -> Trio:
@@ -67,49 +44,28 @@ async def trade(rounds: int, seed: int, speed: float) -> Trio:
             return Trio(agreement, names, there.strangers, len(there.pits))
 
 
-def report(played: Trio, console: Console) -> None:
-    """Who met whom, and what else was done."""
-    agreement = played.agreement
-    table = Table("taker", "maker", "crosses", "mints", "merges", "shares", box=None)
-    pairs = dict.fromkeys((met.taker, met.maker) for met in sorted(agreement.meetings))
-    for taker, maker in pairs:
-        kinds = {met.kind: n for met, n in agreement.meetings.items() if met[:2] == (taker, maker)}
-        shares = sum(n for met, n in agreement.shares.items() if met[:2] == (taker, maker))
-        counts = [str(kinds.get(kind, 0)) for kind in ("cross", "mint", "merge")]
-        table.add_row(taker, maker, *counts, f"{shares / MICRO:,.2f}")
-    console.print(table)
-    for name in played.names:
-        legs, failed = agreement.legs[name], agreement.failed[name]
-        console.print(f"{name}: {legs} sides of trades compared, {failed} trades failed")
-    for one in played.strangers:
-        did = ", ".join(f"{n} {what}" for what, n in one.did.most_common())
-        console.print(f"{one.name}: {did}")
-        for words, n in one.refused.most_common():
-            console.print(f"{one.name}: {n} x refused: {words}", markup=False)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--speed", type=float, default=5.0, help="of the venue's world")
+    parser.add_argument("--speed", type=float, default=3.0, help="of the venue's world")
     parser.add_argument("--make", action="store_true", help="make the environments first")
     parser.add_argument("--python", default=sys.executable, help="what environments are made of")
+    parser.add_argument("--write", action="store_true", help="write it to docs/venue-clients.md")
     options = parser.parse_args()
     if options.make:
         os.environ.update(make(_FOLDER, options.python, (CLOB, UNIFIED)))
     if absent := [one.absent() for one in (CLOB, UNIFIED) if one.absent()]:
         sys.exit("two official clients are needed: " + ", ".join(absent))
-    began, console = time.monotonic(), Console(highlight=False, soft_wrap=True)
+    began = time.monotonic()
     played = trio.run(trade, options.rounds, options.seed, options.speed)
-    report(played, console)
+    run = {"seed": str(options.seed), "speed": f"{options.speed:g}"}
+    told = section(played, {**run, "seconds": f"{time.monotonic() - began:.0f}"})
+    print(told)
     for fault in played.faults:
-        console.print(f"fault: {fault}", markup=False)
-    console.print(
-        f"{played.rounds} rounds, {sum(played.agreement.meetings.values())} meetings,"
-        f" {len(played.agreement.differences)} differences, {len(played.faults)} faults"
-        f" (seed {options.seed}, speed {options.speed:g}, {time.monotonic() - began:.0f} s)"
-    )
+        print(f"fault: {fault}")
+    if options.write:
+        write_last(told)
     sys.exit(1 if played.faults else 0)
 
 

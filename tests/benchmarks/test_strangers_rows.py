@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.strangers.clients import CLIENTS, CLOB
-from benchmarks.strangers.page import page_of
+from benchmarks.strangers.page import page_of, write, write_last
 from benchmarks.strangers.running import Row, rows_of
 from benchmarks.strangers.scripts.rows import Rows
 
@@ -125,3 +126,17 @@ def test_the_page_counts_and_names_every_row() -> None:
     assert "Works: `get_ok`." in page
     assert "| `get_order (unknown)` | refused | 404 a\\|b &lt;c> |" in page
     assert "| `cancel` | fails | no |" in page
+
+
+def test_the_page_is_written_by_two_runs_and_each_leaves_the_others_part(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    client = CLIENTS[0].name
+    rows = [Row(client, "get_ok", "works", "")]
+    write(rows, page)
+    write_last("nobody met\n", page)
+    write_last("they met\n", page)
+    write([*rows, Row(client, "get_time", "works", "")], page)
+    text = page.read_text()
+    assert "`get_ok`, `get_time`" in text
+    assert text.count("in one book") == text.count("they met") == 1
+    assert "nobody met" not in text
