@@ -2,7 +2,12 @@
 
 A venue that runs faster than its reader can read gets further ahead all the time: books come ever
 later, and every gate that asks for a young book is shut for good. So a session that falls behind
-runs slower, and says so. It never becomes faster by itself: a person asks for that.
+runs slower, and says so.
+
+What slowed it was often something else that this machine did for a while. So once it has kept up
+for some time it runs faster again, step by step, up to the speed that was asked for. Where that was
+too much it is slowed down as before, and has to keep up for twice as long until the next try: a
+machine that cannot do more is asked seldom.
 
 What is measured is how long ago, in real seconds, the newest book frame that was read was sent: by
 the stamp of the venue on it, so a venue that is behind its own clock counts as well.
@@ -37,6 +42,11 @@ _CUT_LEAST, _CUT_MOST = 0.8, 0.4
 """Of the speed: one look can be wrong about what this machine can do."""
 _LOWEST = 1.0
 """As fast as the real venue: nothing slower is of use."""
+_ON_TIME_S = 0.5
+"""Real seconds behind that are nothing: half of what counts as late, so that no look is both."""
+_STEP = 1.25
+_CALM_S, _CALM_MOST_S = 20.0, 320.0
+"""On time for so long, it runs faster."""
 
 Turn = Callable[[float, int], Awaitable[None]]
 """Asks for a speed, from a moment of the machine's monotonic clock on."""
@@ -58,11 +68,18 @@ class Pace:
     _late_looks: int = 0
     _rests_until_s: float = 0.0
     _is_lowest_said: bool = False
+    _calm_since_s: float = math.inf
+    """When it was last late, or got another speed; at no look yet."""
+    _calm_s: float = _CALM_S
+    _was_raised: bool = False
+    """By us, since it last was too fast."""
     first: float = field(init=False)
     lowest: float = field(init=False)
+    _asked: float = field(init=False)
+    """What somebody asked for: no faster than that."""
 
     def __attrs_post_init__(self) -> None:
-        self.first = self.lowest = self.session.clock.speed
+        self.first = self.lowest = self._asked = self.session.clock.speed
 
     async def watch(self) -> None:
         """Look once a real second, until cancelled."""
@@ -81,9 +98,15 @@ class Pace:
         before_s, self.behind_s = self.behind_s, max(0.0, (now - reached) / speed)
         is_late = self.behind_s > _BEHIND_S and self.behind_s >= before_s
         self._late_looks = self._late_looks + 1 if is_late else 0
-        if self.turn is None or self._late_looks < _LOOKS or now_s < self._rests_until_s:
+        if self.behind_s > _ON_TIME_S:
+            self._calm_since_s = now_s
+        self._calm_since_s = min(self._calm_since_s, now_s)
+        if self.turn is None or now_s < self._rests_until_s:
             return
-        await self._slow_down(speed, progress, now_s)
+        if self._late_looks >= _LOOKS:
+            await self._slow_down(speed, progress, now_s)
+        elif now_s - self._calm_since_s >= self._calm_s:
+            await self._speed_up(speed, now_s)
 
     async def _slow_down(self, speed: float, progress: float, now_s: float) -> None:
         fit = min(speed * _CUT_LEAST, max(speed * _CUT_MOST, progress * _SHARE))
@@ -91,23 +114,45 @@ class Pace:
         late = f"machine {self.behind_s:.1f} s behind"
         if lower < speed:
             self._rests_until_s = now_s + _SETTLE_S
-            await self.change(lower, f"{late}: ")
+            if self._was_raised:
+                self._calm_s = min(2 * self._calm_s, _CALM_MOST_S)
+            self._was_raised = False
+            await self._run_at(lower, f"{late}: ", "warn")
         elif not self._is_lowest_said:
             self._is_lowest_said = True
             words = f"{late} at x{speed:g}: too slow for so much; try --assets btc"
             self.session.notice("warn", "", words)
 
-    async def change(self, speed: float, why: str = "") -> str:
-        """Run at this speed from half a real second from now on; why not, or nothing."""
+    async def _speed_up(self, speed: float, now_s: float) -> None:
+        """Once it was on time for long: nearer to what was asked for, or it is that already and
+        whatever was the matter is over."""
+        on_time_s, self._calm_since_s = now_s - self._calm_since_s, now_s
+        if speed >= self._asked:
+            self._calm_s, self._was_raised = _CALM_S, False
+            return
+        self._rests_until_s = now_s + _SETTLE_S
+        self._was_raised = True
+        higher = min(self._asked, _rounded(speed * _STEP))
+        await self._run_at(higher, f"on time for {on_time_s:.0f} s: ", "info")
+
+    async def change(self, speed: float) -> str:
+        """Somebody asks for this speed: run at it; why not, or nothing."""
+        why_not = await self._run_at(speed)
+        if not why_not:
+            self._asked, self._calm_s = _within(speed), _CALM_S
+            self._was_raised, self._calm_since_s = False, math.inf
+        return why_not
+
+    async def _run_at(self, speed: float, why: str = "", level: str = "info") -> str:
+        """From half a real second from now on; why not, or nothing."""
         if self.turn is None:
             return "the speed of real time cannot be changed"
-        before, wanted = self.session.clock.speed, min(FASTEST, max(SLOWEST, speed))
+        before, wanted = self.session.clock.speed, _within(speed)
         try:
             await self.turn(wanted, time.monotonic_ns() + _AHEAD_NS)
         except (Retry, Rejected, Unknown) as error:
             return f"the venue did not change its speed: {error}"
         self.lowest = min(self.lowest, wanted)
-        level = "warn" if why else "info"
         self.session.notice(level, "", f"{why}speed x{before:g} > x{wanted:g}")
         return ""
 
@@ -119,6 +164,10 @@ class Pace:
         """Session seconds since its start up to which every asset's books are read."""
         reached_ns = self.session.clock.now_ns() - self.book_lag_ns()
         return (reached_ns - self.session.started_ns) / NS_PER_S
+
+
+def _within(speed: float) -> float:
+    return min(FASTEST, max(SLOWEST, speed))
 
 
 def _rounded(speed: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,87 @@ async def test_it_is_never_cut_to_less_than_two_fifths_at_once(tmp_path: Path) -
         for late_s in (0.0, 30.0, 60.0):
             await run.look(late_s)
         assert run.asked == [8.0]
+
+
+async def calm(run: Run, seconds: int, late_s: float = 0.1) -> None:
+    for _ in range(seconds):
+        await run.look(late_s)
+
+
+async def slowed(run: Run) -> None:
+    """A machine that was busy for a while."""
+    for late_s in (0.0, 30.0, 60.0):
+        await run.look(late_s)
+
+
+async def test_once_the_machine_keeps_up_it_is_as_fast_as_it_was_asked_to_be(
+    tmp_path: Path,
+) -> None:
+    with a_run(tmp_path, 20.0) as run:
+        await slowed(run)
+        await calm(run, 19)
+        assert run.asked == [8.0]
+        await calm(run, 400)
+        assert run.asked == [8.0, 10.0, 12.0, 15.0, 18.0, 20.0]
+        assert run.said[1] == "on time for 20 s: speed x8 > x10"
+        assert run.pace.summary() == {"first": 20.0, "lowest": 8.0, "last": 20.0}
+
+
+async def test_a_machine_that_is_almost_late_is_asked_for_no_more(tmp_path: Path) -> None:
+    with a_run(tmp_path, 20.0) as run:
+        await slowed(run)
+        for _ in range(10):
+            await calm(run, 15)
+            await run.look(0.7)
+        assert run.asked == [8.0]
+
+
+async def test_a_machine_that_can_do_no_more_is_asked_seldom(tmp_path: Path) -> None:
+    """It keeps up at x10 and not above: each try costs seconds in which it is late."""
+    with a_run(tmp_path, 20.0) as run:
+        await slowed(run)
+        late_s, raises = 0.0, list[float]()
+        for _ in range(3_600):
+            late_s = late_s + 0.4 if run.clock.speed > 10.0 else max(0.0, late_s - 1.0)
+            before = run.clock.speed
+            await run.look(late_s)
+            if run.clock.speed > before:
+                raises.append(run.now_s)
+        assert run.clock.speed <= 12.0
+        assert 6 <= len(raises) <= 30
+        late_in_the_hour = [b - a for a, b in pairwise(raises)][-2:]
+        assert max(late_in_the_hour) >= 300.0
+
+
+async def test_what_a_person_asks_for_is_what_it_comes_back_to(tmp_path: Path) -> None:
+    with a_run(tmp_path, 20.0) as run:
+        assert await run.pace.change(5.0) == ""
+        await calm(run, 100)
+        assert run.asked == [5.0], "nobody asked for more"
+        await slowed(run)
+        assert run.asked == [5.0, 2.0]
+        await calm(run, 200)
+        assert run.asked[-1] == 5.0
+        assert await run.pace.change(10.0) == ""
+        await calm(run, 100)
+        assert run.asked[-1] == 10.0
+
+
+async def test_a_venue_that_cannot_be_made_faster_is_asked_again_later(tmp_path: Path) -> None:
+    with a_run(tmp_path, 20.0) as run:
+        await slowed(run)
+        turn, tries = run.pace.turn, list[float]()
+
+        async def away(wanted: float, at_ns: int) -> None:
+            tries.append(wanted)
+            raise Retry("no answer")
+
+        run.pace.turn = away
+        await calm(run, 41)
+        assert tries == [10.0, 10.0]
+        run.pace.turn = turn
+        await calm(run, 20)
+        assert run.asked == [8.0, 10.0]
 
 
 async def test_at_the_speed_of_the_real_venue_it_only_says_so(tmp_path: Path) -> None:
