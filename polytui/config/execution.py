@@ -16,7 +16,7 @@ class LatencySettings:
 
     warn_ms: float = setting(200.0, ABOVE_ZERO)
     """Frame to decision, decision to the venue's answer, decision to fill: longer is a warning. The
-    venue's own hold of marketable orders (paper.taker_delay_ms) is in the last two."""
+    venue's own hold of marketable orders (live.taker_hold_ms) is in the last two."""
     critical_ms: float = setting(500.0, ABOVE_ZERO)
     """Longer is an error in the log."""
     stale_ms: float = setting(1000.0, ABOVE_ZERO)
@@ -33,7 +33,8 @@ class ExecutionSettings:
     """An order may wait so long for its answer; then nobody knows what became of it."""
     look_again_s: float = setting(5.0, between(1.0, 60.0))
     """Between the two looks by its id that find nothing, after which it is dead. The first one
-    comes when its deadline is over, and the hold of takers (paper.taker_delay_ms)."""
+    comes when its deadline is over, and the hold of takers (live.taker_hold_ms; on paper
+    paper.taker_delay_ms)."""
     resend_first_s: float = setting(0.5, between(0.05, 10.0))
     """Where the venue lets the same signed order be sent again: after so long, doubled each time,
     unless it says when."""

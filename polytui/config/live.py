@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from polytui.config.checks import between, one_of, setting
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_MS, NS_PER_S
 
 LIVE_FIRST, AS_WRITTEN = "live-first", "as-written"
 
@@ -38,11 +38,18 @@ class LiveSettings:
     user_lag_s: float = setting(5.0, between(0.5, 60.0))
     """An order or trade that the venue knows and the user channel has not told of by then, in real
     time: the channel is not believed, and is connected anew."""
+    taker_hold_ms: int = setting(250, between(0, 5_000))
+    """For so long the venue holds an order that would take, and finds it for nobody: a cancel that
+    it did not know is asked again then. Its papers say 150 and 250 ms: longer is the safe side."""
     close_s: float = setting(10.0, between(1.0, 60.0))
     """On the way out the venue is asked for so long to cancel everything, in real time. What it
     does not confirm by then dies with the heartbeat."""
     ramp_rounds: int = setting(3, between(0, 100))
     """So many rounds at the venue's least size first, and on only after each was reconciled."""
+
+    @property
+    def taker_hold_ns(self) -> int:
+        return self.taker_hold_ms * NS_PER_MS
 
     @property
     def heartbeat_ns(self) -> int:

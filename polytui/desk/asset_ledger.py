@@ -30,7 +30,7 @@ from polytui.model import events as ev
 from polytui.model.effects import Effect, LookUp, Reason, Warn, Why
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Fill, Order, OrderMove, Side
-from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Usd
+from polytui.model.units import MICRO, Usd
 
 _MOST_STRAYS, _MOST_COUNTED = 1_000, 4_000
 
@@ -59,12 +59,15 @@ class AssetLedger:
         self.configure(Settings())
 
     def configure(self, settings: Settings) -> None:
-        execution, hold_ns = settings.execution, settings.paper.taker_delay_ms * NS_PER_MS
-        deadline_ns = int(execution.post_deadline_s * NS_PER_S)
-        self._rule = LookRule(deadline_ns + hold_ns, execution.look_again_ns)
+        execution = settings.execution
+        self._rules = [LookRule.of(settings, is_live=is_live) for is_live in (False, True)]
         self._cancel_again_ns = execution.cancel_again_ns
         self._keep_settled_ns = execution.keep_settled_ns
         self._ramp_rounds = settings.live.ramp_rounds
+
+    @property
+    def _rule(self) -> LookRule:
+        return self._rules[self._account.is_live]
 
     # --- a life begins ----------------------------------------------------------------------------
 

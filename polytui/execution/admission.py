@@ -10,7 +10,6 @@ takes. No answer is no permission, and nothing here looks for a way around one.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from attrs import frozen
 
@@ -18,7 +17,7 @@ from polytui.config.api_key import ApiKey
 from polytui.config.state_folder import StateFolder
 from polytui.execution.account_key import AccountKey
 from polytui.execution.arming import BLOCKED, Armed, Unarmed
-from polytui.model.errors import Blocked, Rejected, Retry, Unknown
+from polytui.model.errors import Blocked, Rejected, Restricted, Retry, Unknown
 from polytui.net.clock import SessionClock
 from polytui.net.http import Http
 from polytui.venues.polymarket.allowances import allowances_of
@@ -57,13 +56,25 @@ class Admission:
 
     async def admitted(self) -> ClobAccount:
         """The account, once everything was asked. Blocked where trading is not allowed, or nobody
-        can be asked."""
+        can be asked: nothing began that would have to be stopped."""
         await self._check_place()
-        account = await self._open()
-        with suppress(*_FOREIGN):
-            await account.tier()  # how fast we may ask; the slowest until it is known
-        await self._say_what_is_missing(account)
+        try:
+            account = await self._open()
+            await self._ask_how_fast(account)
+            await self._say_what_is_missing(account)
+        except Restricted as error:
+            raise _not_let(error) from error
         return account
+
+    @staticmethod
+    async def _ask_how_fast(account: ClobAccount) -> None:
+        """The slowest until it is known."""
+        try:
+            await account.tier()
+        except Restricted:
+            raise
+        except _FOREIGN:
+            pass
 
     # --- may we ---------------------------------------------------------------------------------
 
@@ -85,12 +96,16 @@ class Admission:
         account = self._with(kept or await self._told(key.found))
         try:
             await self._check_standing(account)
+        except Restricted:
+            raise
         except Rejected as error:
             if error.status != _UNAUTHORISED or kept is None:
                 raise self._refused(error) from error
             account = self._with(await self._told(key.derived))
             try:
                 await self._check_standing(account)
+            except Restricted:
+                raise
             except Rejected as again:
                 raise self._refused(again) from again
         return account
@@ -103,6 +118,8 @@ class Admission:
     async def _told(self, ask: Callable[[], Awaitable[ApiKey]]) -> ApiKey:
         try:
             return await ask()
+        except Restricted:
+            raise
         except _FOREIGN as error:
             raise self._refused(error) from error
 
@@ -134,11 +151,21 @@ class Admission:
         try:
             await account.refresh_collateral()
             funds = await account.collateral()
+        except Restricted:
+            raise
         except _FOREIGN as error:
             self.say("warn", "", f"the venue does not say what the wallet holds: {error}")
             return
         for words in missing(self.who.wallet, funds):
             self.say("error", "", words)
+
+
+def _not_let(error: Restricted) -> Blocked:
+    """What the venue says of the place is no matter of the wallet."""
+    words = (
+        f"the venue does not let us trade ({error}): nothing is sent, and nothing tries another way"
+    )
+    return Blocked(NO_PLACE if "region" in str(error).lower() else CLOSED_ONLY, words)
 
 
 def missing(wallet: Wallet, funds: Funds) -> list[str]:

@@ -22,11 +22,17 @@ class Forbidden:
     say: Say
     website: Http
     """Who knows where we are."""
+    _is_admitted: bool = False
     _told: trio.Event = field(factory=trio.Event)
+
+    def begin(self) -> None:
+        """From here on something trades that would have to be stopped. Before, at the door, nothing
+        begins, and the next start asks anew."""
+        self._is_admitted = True
 
     def hear(self, why: object) -> None:
         """The session ends with the first; a geoblock is told apart from what is about us."""
-        if not self._told.is_set():
+        if self._is_admitted and not self._told.is_set():
             self._told.set()
             self.kill(f"the venue does not let us trade: {why}")
 

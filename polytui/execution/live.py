@@ -48,7 +48,6 @@ from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.instrument import Asset, Round
-from polytui.model.units import NS_PER_MS
 from polytui.net.http import Http
 from polytui.net.pools import http_settings
 from polytui.net.ws import StayingSocket
@@ -174,7 +173,7 @@ class LiveExecution:
             needs.clock,
             needs.settings.execution,
             self.requests,
-            needs.settings.paper.taker_delay_ms * NS_PER_MS,
+            needs.settings.live.taker_hold_ns,
             self.modes,
             self.forbidden.hear,
             self.voice.greet,
@@ -241,13 +240,13 @@ class LiveExecution:
             self.needs.say("error", "", words)
 
     async def _cancelled(self) -> str:
-        """Why not everything is; empty where it is. Orders that are on their way are waited for:
-        one that arrives later would stay."""
+        """Why not everything is; empty where it is. Orders that are on their way, or held, are
+        waited for: one that comes to the book later would stay."""
         try:
             await self.account.cancel_all()
             for client in self.clients.values():
                 for sent in list(client.sent):
-                    await sent.answered.wait()
+                    await sent.known()
             left = [one for one in await self.account.open_orders() if not one.is_of_another_key]
         except (Retry, Rejected, Unknown) as error:
             return str(error)
@@ -276,6 +275,7 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
         http, endpoints = _asking(needs, armed), needs.settings.endpoints
         forbidden = Forbidden(needs.kill, needs.say, http(endpoints.geoblock))
         account = await _admitted(needs, armed, http, books.names.is_ours, forbidden)
+        forbidden.begin()
         # The beats end last: a nursery of their own, around that of everything else.
         beating = await stack.enter_async_context(trio.open_nursery())
         requests = await stack.enter_async_context(trio.open_nursery())

@@ -57,7 +57,8 @@ class LiveOrders:
         known = self._orders.setdefault(order.order_id, KnownOrder(asset))
         if known.is_over:
             return []
-        if order.is_over and not order.is_matched:
+        is_end = order.is_over and not order.is_matched
+        if is_end or (order.is_unmatched and not self._may_rest(order)):
             known.is_over = True
             return [(asset, Cancelled(ours, _words(order)))]
         if order.is_matched and self._is_done(order):
@@ -69,8 +70,13 @@ class LiveOrders:
         follow. Of the others a part may have matched, and its rest rests."""
         if order.matched >= order.original:
             return True
+        return not self._may_rest(order)
+
+    def _may_rest(self, order: UserOrder) -> bool:
+        """As far as is known here, or told with it."""
         sent = self._names.order(order.order_id)
-        return sent is not None and sent.tif in _NEVER_REST
+        tif = _TIFS.get(order.order_type, TimeInForce.GTC) if sent is None else sent.tif
+        return tif not in _NEVER_REST
 
     def complete(self, venue_id: str) -> Told:
         """It is over if every trade that the venue counts in it is known; what did not match of it
@@ -88,7 +94,7 @@ class LiveOrders:
     def _meet(self, order: UserOrder, place: TokenPlace) -> Told:
         """One that nobody here knows, in a round that is played: the desk must know of it. One of
         another key is not ours to cancel; its fills come all the same."""
-        if order.is_over:
+        if order.is_over or (order.is_unmatched and not self._may_rest(order)):
             return []
         asset, slug = place.listed.asset, place.listed.slug
         if order.is_of_another_key:

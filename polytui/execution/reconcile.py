@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from polytui.config.live import LiveSettings
 from polytui.execution.client import Word
@@ -30,7 +30,7 @@ from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.clob_account import ClobAccount
-from polytui.venues.polymarket.user_channel import UserOrder, UserTrade
+from polytui.venues.polymarket.user_channel import OrderChange, UserOrder, UserTrade
 
 _OVERLAP_S = 120
 """Trades are asked for from so long before the last time on: clocks differ, rows come late."""
@@ -84,6 +84,8 @@ class Reconcile:
     """Orders that are over here and were open there."""
     _unknown: set[str] = field(factory=set)
     """Orders that are open here and that nobody knew there."""
+    _unlisted: set[str] = field(factory=set)
+    """Orders that met nobody, by their own word, and that were not among the open ones."""
     _lock: trio.Lock = field(factory=trio.Lock)
     _is_asked: trio.Event = field(factory=trio.Event)
 
@@ -212,6 +214,11 @@ class Reconcile:
             return 0
         looked_ns = self.clock.now_ns()
         order = await self.account.order(venue_id)
+        if order is not None and order.is_unmatched:
+            # It would rest, and is not among those that do: a list may be older, two are not.
+            if venue_id in self._unlisted:
+                order = evolve(order, change=OrderChange.CANCELLED)
+            self._unlisted ^= {venue_id}
         if order is not None:
             return self._tell(self.books.take_order(order)) + await self._complete(order)
         asset, ours = self.books.orders.asset_of(venue_id), self.books.names.ours(venue_id)

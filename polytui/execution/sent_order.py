@@ -48,6 +48,15 @@ class SentOrder:
         """Whether the venue may not know it yet: what it says of it then is no answer."""
         return not self.answered.is_set() or trio.current_time() < self.held_until
 
+    def note_held(self, seconds: float) -> None:
+        """From now on for so long, real time, the venue does not find it."""
+        self.held_until = trio.current_time() + seconds
+
+    async def known(self) -> None:
+        """Wait until the venue knows it, or never will."""
+        await self.answered.wait()
+        await trio.sleep_until(max(self.held_until, trio.current_time()))
+
     @property
     def left(self) -> Shares:
         """What of it may still trade, as far as fills are known here."""

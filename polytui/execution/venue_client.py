@@ -315,15 +315,17 @@ class VenueClient:
             case Posted(reports, is_held):
                 self.modes.took(sent.order)
                 if is_held:
-                    sent.held_until = trio.current_time() + self.clock.real_s(self.hold_ns)
+                    sent.note_held(self.clock.real_s(self.hold_ns))
                 for report in reports:
                     self.report(report)
             case Rejected():
                 if isinstance(outcome, Restricted):
                     self.restricted(str(outcome))
                 self.report(Refused(order_id, str(outcome)))
-            case Unknown() if not sent.is_late:
-                self.report(Unanswered(order_id, str(outcome)))
+            case Unknown():
+                sent.note_held(self.clock.real_s(self.hold_ns))  # it may have come just now
+                if not sent.is_late:
+                    self.report(Unanswered(order_id, str(outcome)))
         sent.answered.set()
 
     # --- cancels ----------------------------------------------------------------------------------
@@ -362,8 +364,7 @@ class VenueClient:
             return {one: CancelRefused(one, str(error)) for one in order_ids}, pause_s
 
     async def _cancel_once_known(self, order_id: str, sent: SentOrder) -> None:
-        await sent.answered.wait()
-        await trio.sleep_until(max(sent.held_until, trio.current_time()))
+        await sent.known()
         if self._sent.get(order_id) is sent:
             await self._cancel([order_id])
 

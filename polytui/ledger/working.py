@@ -7,10 +7,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from polytui.config.schema import Settings
 from polytui.model import events as ev
 from polytui.model.events import FoundOrder
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
-from polytui.model.units import MICRO, Shares, Usd, cost_of, proceeds_of
+from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Shares, Usd, cost_of, proceeds_of
 
 _NO_FEE = Usd(0)
 _LOOKS = 2
@@ -42,6 +43,13 @@ class LookRule:
     and the venue holds no taker longer."""
     again_ns: int
     """Between two looks."""
+
+    @classmethod
+    def of(cls, settings: Settings, *, is_live: bool) -> LookRule:
+        live, paper, execution = settings.live, settings.paper, settings.execution
+        hold_ns = live.taker_hold_ns if is_live else paper.taker_delay_ms * NS_PER_MS
+        deadline_ns = int(execution.post_deadline_s * NS_PER_S)
+        return cls(deadline_ns + hold_ns, execution.look_again_ns)
 
 
 @define

@@ -126,7 +126,6 @@ async def test_a_place_that_is_blocked_or_says_nothing_is_the_end(
         ({"closed_only": True}, "only sell what it holds (closed only)"),
         ((500, "oops"), "does not say whether this wallet may trade"),
         ("{}", "does not say whether this wallet may trade"),
-        ((403, {"error": "Trading restricted in your region"}), "does not take the key"),
         ((400, {"error": f"who sends {KEY['secret']} to us?"}), "does not take the key"),
     ],
 )
@@ -152,6 +151,21 @@ async def test_a_kept_key_that_is_not_taken_any_more_is_derived_anew(tmp_path: P
     kept = states.api_key(WALLET.owner, 137)
     assert kept is not None
     assert kept.key == "derived"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OPEN if path not in ("/api/geoblock", "/auth/derive-api-key")]
+)
+@pytest.mark.parametrize(
+    ("words", "tag"),
+    [("Trading restricted in your region", NO_PLACE), ("address banned", CLOSED_ONLY)],
+)
+async def test_whatever_is_asked_at_the_door_a_no_of_the_law_is_the_end(
+    path: str, words: str, tag: str
+) -> None:
+    blocked = await refused(Venue({**OPEN, path: (403, {"error": words})}))
+    assert (blocked.tag, words in str(blocked)) == (tag, True), str(blocked)
+    assert "log in" not in str(blocked), "that would not help"
 
 
 async def test_a_key_that_is_never_taken_is_not_derived_for_ever(tmp_path: Path) -> None:

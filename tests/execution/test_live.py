@@ -130,6 +130,24 @@ async def test_what_just_was_bought_is_not_there_to_be_sold(
 # --- a session's way in and out -------------------------------------------------------------------
 
 
+async def test_a_no_at_the_door_begins_nothing_and_pulls_no_switch(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill switch stands until a person re-arms it, and there was nothing to stop."""
+
+    async def forbidden(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith("/closed-only"):
+            return None
+        return httpx.Response(403, json={"error": "Trading restricted in your region"})
+
+    async with live_bench(monkeypatch) as bench:
+        bench.spoil = forbidden
+        with pytest.RaisesGroup(Blocked, flatten_subgroups=True, allow_unwrapped=True):
+            async with live_desk(bench):
+                raise AssertionError("nobody is let in")
+        assert bench.killed == []
+
+
 async def test_nothing_is_left_at_the_venue_however_the_block_ends(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,21 @@ def test_a_part_of_what_may_not_rest_is_its_end_once_its_trades_are_known(
     assert early.answer_look(done) == [ended]
 
 
+@pytest.mark.parametrize("tif", TimeInForce)
+def test_who_met_nobody_is_over_only_where_it_may_not_rest(tif: TimeInForce) -> None:
+    order = an_order(shares=10, tif=tif)
+    books = books_with(order)
+    told = books.take_order(said(order, status="UNMATCHED"))
+    may_rest = tif in (TimeInForce.GTC, TimeInForce.GTD)
+    kind = ev.Accepted if may_rest else ev.Cancelled
+    assert [type(one) for _, one in told] == [kind]
+    assert list(books.orders.thought_open()) == ([venue_name(order)] if may_rest else [])
+    if may_rest:
+        assert books.take_order(cancelled(order)) == [
+            (BTC, ev.Cancelled(order.order_id, "CANCELED"))
+        ]
+
+
 def test_a_part_that_failed_on_the_chain_is_known_all_the_same() -> None:
     order = an_order(shares=10, tif=TimeInForce.FAK)
     books = books_with(order)

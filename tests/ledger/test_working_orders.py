@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from polytui.config.execution import ExecutionSettings
+from polytui.config.live import LiveSettings
+from polytui.config.schema import PaperSettings, Settings
 from polytui.ledger.working import IllegalMove, LookRule, WorkingOrder, WorkingOrders
 from polytui.model.events import FoundOrder
 from polytui.model.instrument import Outcome
@@ -386,3 +389,14 @@ def test_an_order_that_may_be_on_its_way_is_unknown() -> None:
     working.adopt(FoundOrder(an_order(), is_certain=False), FEE)
     assert state_of(working) is OrderState.UNKNOWN
     assert working.due_looks(10 * S + 1, RULE) == ["o-1"]
+
+
+def test_each_market_has_a_hold_of_its_own() -> None:
+    """Of what is only thought by the paper's, of what is real by the venue's."""
+    settings = Settings(
+        execution=ExecutionSettings(post_deadline_s=10.0),
+        paper=PaperSettings(taker_delay_ms=150),
+        live=LiveSettings(taker_hold_ms=900),
+    )
+    after = {is_live: LookRule.of(settings, is_live=is_live).after_ns for is_live in (False, True)}
+    assert after == {False: 10_150_000_000, True: 10_900_000_000}

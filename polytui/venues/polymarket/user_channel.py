@@ -33,8 +33,10 @@ from polytui.venues.feed import (
 
 _MILLISECONDS_FROM = 10**12
 _TRADE_PREFIX, _ORDER_PREFIX = "TRADE_STATUS_", "ORDER_STATUS_"
-_ENDS = ("CANCELED", "CANCELLED", "INVALID", "UNMATCHED", "EXPIRED")
+_ENDS = ("CANCELED", "CANCELLED", "INVALID", "EXPIRED")
 """How the words for an order's end begin; a reason in free text may follow."""
+_UNMATCHED = "UNMATCHED"
+"""It could have matched, was held, and met nobody: no end of what may rest (the venue's pages)."""
 _ID_MOST = 100
 
 
@@ -92,6 +94,12 @@ class UserOrder:
         """Whether it ended by its trades, or may rest with what they left."""
         words = self.status.upper().removeprefix(_ORDER_PREFIX)
         return words == "MATCHED" and self.change is not OrderChange.CANCELLED
+
+    @property
+    def is_unmatched(self) -> bool:
+        """Whether it met nobody: the end of what may not rest, and of nothing else."""
+        words = self.status.upper().removeprefix(_ORDER_PREFIX)
+        return words.startswith(_UNMATCHED) and self.change is not OrderChange.CANCELLED
 
 
 @frozen
