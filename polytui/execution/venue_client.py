@@ -17,6 +17,7 @@ Requests are tasks of the account: they go on, and their answers are told, when 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -223,8 +224,7 @@ class VenueClient:
 
     async def _raise_faults(self) -> None:
         await self._is_faulty.wait()
-        self._is_faulty, faults = trio.Event(), self._faults
-        self._faults = []
+        self._is_faulty, faults, self._faults = trio.Event(), self._faults, []
         raise ExceptionGroup("requests failed", faults)
 
     # --- orders -----------------------------------------------------------------------------------
@@ -236,8 +236,11 @@ class VenueClient:
             if sent.is_unwanted or order_id not in self._sent:
                 self.report(Cancelled(order_id, "it was never sent"))
                 continue
+            if why := self.wire.preflight(sent.order):
+                self.report(unsent(order_id, why))
+                continue
             try:
-                signed[order_id] = sent, self._signed(sent)
+                signed[order_id] = sent, self.wire.sign(sent.order)
             except Rejected as error:
                 self.report(unsent(order_id, str(error)))
         if not signed:
@@ -249,17 +252,12 @@ class VenueClient:
             else:
                 self._hear(sent, outcome)
 
-    def _signed(self, sent: SentOrder) -> Any:
-        """Rejected for what is not sent at all."""
-        if why := self.wire.preflight(sent.order):
-            raise Rejected(why)
-        return self.wire.sign(sent.order)
-
-    async def _place_again(self, sent: SentOrder, form: Any, busy: Retry, began: float) -> None:
+    async def _place_again(
+        self, sent: SentOrder, form: Any, outcome: PostOutcome, began: float
+    ) -> None:
         """Until the venue takes it, refuses it, or nobody knows; or it is wanted no more."""
         order_id, pause_s = sent.order.order_id, self.settings.resend_first_s
         until = began + self._real_s(self.settings.resend_for_s)
-        outcome: PostOutcome = busy
         while isinstance(outcome, Retry):
             self.modes.hear(outcome)
             wait_s = pause_s if outcome.after_s is None else outcome.after_s
@@ -297,16 +295,15 @@ class VenueClient:
     async def _complain_when_late(
         self, waiting: Sequence[SentOrder], patience: trio.CancelScope
     ) -> None:
-        deadline_s = self.settings.post_deadline_s
         with patience:
-            await trio.sleep(self._real_s(deadline_s))
+            await trio.sleep(self._real_s(self.settings.post_deadline_s))
         if patience.cancel_called:
             return  # answered, in the same moment perhaps
+        words = f"no answer within {self.settings.post_deadline_s:g} s"
         for sent in waiting:
             sent.is_late = True
             sent.answered.set()
-            order_id = sent.order.order_id
-            self.report(Unanswered(order_id, f"no answer within {deadline_s:g} s"))
+            self.report(Unanswered(sent.order.order_id, words))
 
     def _hear(self, sent: SentOrder, outcome: PostOutcome) -> None:
         """What came of a POST in the end."""
@@ -370,14 +367,10 @@ class VenueClient:
 
     async def _cancel_everything(self, known: list[str]) -> None:
         """One request for all; those that it cannot have met by their ids."""
-        try:
+        with suppress(Retry, Unknown, Rejected):  # what it left is asked for until it is answered
             for report in await self.wire.cancel_all():
                 self.report(report)
-        except (Retry, Unknown, Rejected):
-            pass  # what it left is asked for below, until it is answered
-        left = [order_id for order_id in known if order_id in self._sent]
-        if left:
-            await self._cancel(left)
+        await self._cancel([order_id for order_id in known if order_id in self._sent])
 
     # --- looks ------------------------------------------------------------------------------------
 
@@ -399,8 +392,7 @@ class VenueClient:
 def _waiting(effects: trio.MemoryReceiveChannel[Effect]) -> list[Effect]:
     """What is in the channel already."""
     found = []
-    try:
+    with suppress(trio.WouldBlock, trio.EndOfChannel):
         while True:
             found.append(effects.receive_nowait())
-    except (trio.WouldBlock, trio.EndOfChannel):
-        return found
+    return found
