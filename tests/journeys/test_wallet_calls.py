@@ -3,8 +3,11 @@ that, and once."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from attrs import evolve
+from live_accounts import PATIENT
 from wallet_stand import millions, wallet_stand
 
 from polytui.config.api_key import ApiKey
@@ -13,7 +16,11 @@ from polytui.config.secrets import Secret
 from polytui.execution.senders import sender_of
 from polytui.execution.wallet_sender import BatchStage, NonceIs, WalletBusy, WouldRevert
 from polytui.model.errors import Fatal, Rejected
+from polytui.net.clock import machine_s
+from polytui.net.http import Http
 from polytui.venues.polymarket import chain_calls, contracts
+from polytui.venues.polymarket.api_keys import api_key_of
+from polytui.venues.polymarket.clob_auth import l2_headers
 from polytui.venues.polymarket.wallet import WalletType
 
 pytestmark = pytest.mark.trio
@@ -142,6 +149,31 @@ async def test_a_wrong_selector_or_argument_does_nothing(kind: WalletType) -> No
             fate = await stand.over(kind, sent)
             assert fate.stage is BatchStage.FAILED
         assert await stand.has(wallet) == (millions(1_000), {})
+
+
+async def test_a_builders_key_signs_what_it_submits() -> None:
+    """Made at the CLOB as its owner makes one; a hundred batches a day are its own."""
+    async with wallet_stand() as stand:
+        kind = WalletType.SAFE
+        wallet, listed = await stand.fund(kind), stand.rounds[-1]
+        clob = Http(stand.urls.clob, PATIENT, is_loopback_only=True)
+        own, path = await api_key_of(clob, wallet), "/auth/builder-api-key"
+        answer = await clob.ask(
+            "POST",
+            path,
+            stamp=lambda: l2_headers(own, wallet.owner, machine_s(), "POST", path, b""),
+        )
+        await clob.close()
+        told = json.loads(answer.body)
+        key = ApiKey(told["key"], Secret(told["secret"]), Secret(told["passphrase"]))
+        sender = sender_of(wallet, BuilderKey(key), stand.clock, stand.relayer, stand.node)
+        calls = [chain_calls.split(listed, millions(2))]
+        sent = await sender.send(await sender.sign(calls, await sender.nonce(), "by a builder"))
+        assert (await stand.over(kind, sent)).stage.is_done
+        found = await sender.fate(evolve(sent, relayer_id=""))
+        assert found.stage.is_done, "its own list has it"
+        expected = {listed.up_token: millions(2), listed.down_token: millions(2)}
+        assert await stand.has(wallet) == (millions(998), expected)
 
 
 async def test_whose_key_it_is() -> None:

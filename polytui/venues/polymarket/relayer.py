@@ -44,6 +44,7 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 """It becomes a part of a path."""
 _NUMBER = re.compile(r"[0-9]{1,77}")
 _KINDS = {WalletType.DEPOSIT: "WALLET", WalletType.SAFE: "SAFE", WalletType.PROXY: "PROXY"}
+_DEPLOY = "deposit on the website first, which puts it on the chain: nothing does that from here"
 _Told = TypeVar("_Told")
 
 
@@ -278,7 +279,8 @@ def _judged(where: str, answer: HttpAnswer) -> Rejected | Retry | Unknown:
     if found := _NONCE.search(refusal.words):
         return NonceIs(f"{detail}; see what was done with it", int(found[1]))
     if refusal.status in _PROVEN and not any(one in refusal.words.lower() for one in _OPEN):
-        return Rejected(f"{detail}; {_advice(refusal.status)}", refusal.status, refusal.after_s)
+        advice = _DEPLOY if "not deployed" in refusal.words else _advice(refusal.status)
+        return Rejected(f"{detail}; {advice}", refusal.status, refusal.after_s)
     return Unknown(f"{detail}; it may have been taken, look before sending it again")
 
 
