@@ -17,7 +17,14 @@ import attrs
 
 from polytui.config.docstrings import field_doc, table_doc
 from polytui.config.schema import Settings
-from polytui.config.secrets import API_KEYS, FUNDER, KEYSTORE, PRIVATE_KEY, WALLET_TYPE
+from polytui.config.secrets import (
+    API_KEYS,
+    FUNDER,
+    KEYSTORE,
+    OF_THE_RELAYER,
+    PRIVATE_KEY,
+    WALLET_TYPE,
+)
 from polytui.model.errors import Fatal
 
 _WIDTH = 98
@@ -52,6 +59,14 @@ _ENV_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 # for its pass phrase, which a service gives in POLYTUI_KEYSTORE_PASSPHRASE.
 """,
         (KEYSTORE, PRIVATE_KEY),
+    ),
+    (
+        """
+# Winners are redeemed and pairs merged through the relayer, which pays the gas of deposit, proxy
+# and safe wallets: a relayer key of the website's settings with the owner's address, as often as
+# you like, or a builder's key, 100 times a day. An eoa pays in POL and needs neither.
+""",
+        OF_THE_RELAYER,
     ),
     (
         """
