@@ -19,6 +19,8 @@ from virtual_engine import (
 )
 
 from polytui.config.api_key import ApiKey
+from polytui.config.relayer_key import RelayerKey
+from polytui.config.secrets import Secret
 from polytui.execution.arming import Armed, arm_simulated
 from polytui.execution.throwaway import throwaway_wallet
 from polytui.model.instrument import Asset
@@ -27,19 +29,22 @@ from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.names import hash_of, uuid_of, wallet_of
 from polytui.sim.exchange.on_chain import OnChain, OnChainSettings
+from polytui.sim.exchange.relayer_keys import relayer_key
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.sim.exchange.signed_order import SignedOrder
 from polytui.sim.exchange.venue_order import OrderStatus, VenueOrder
 from polytui.sim.exchange.wallets import Wallets
 from polytui.sim.server.back_office import BackOffice
+from polytui.sim.server.chain_services import ChainServices
 from polytui.sim.server.pump import Doorbell, Pump
 from polytui.sim.wire.desk.desk import DeskSettings
 from polytui.sim.wire.desk.limited import LimitSettings
 from polytui.sim.wire.form.error_bodies import ERROR_HANDLERS
 from polytui.sim.wire.polymarket import Polymarket
+from polytui.sim.wire.prices.crypto_price_api import CryptoPriceSettings
 from polytui.sim.wire.rounds.quirks import NO_QUIRKS
 from polytui.sim.wire.signed.wallet_addresses import derived_wallets
-from polytui.venues.polymarket.wallet import Wallet
+from polytui.venues.polymarket.wallet import Wallet, WalletType
 
 _PACE_S = 0.02
 _TOKEN = "a venue's token"
@@ -55,6 +60,7 @@ class LiveVenue(VirtualVenue):
         seed: int = 7,
         rules: ExchangeRules | None = None,
         desk: DeskSettings | None = None,
+        on_chain: OnChainSettings | None = None,
     ) -> None:
         super().__init__(clock, (Asset.BTC,), seed, messages=0.01)
         self.bell = Doorbell()
@@ -69,7 +75,7 @@ class LiveVenue(VirtualVenue):
             self.world,
             self.exchange.holdings,
             self.wallets,
-            OnChainSettings(),
+            on_chain or OnChainSettings(),
             self.exchange.recheck,
         )
         self.refusals: Counter[str] = Counter()
@@ -81,8 +87,16 @@ class LiveVenue(VirtualVenue):
         self.after = None
         """Spoils what the venue answered: it has done what it was asked."""
         self._polymarket = Polymarket(self.world, NO_QUIRKS, self.office.desk, self.on_chain)
+        chain = ChainServices(
+            self.world,
+            self.office.listing,
+            self.on_chain,
+            self.office.auth,
+            CryptoPriceSettings(),
+        )
         app = Starlette(
             routes=[
+                *chain.routes(),
                 *self._polymarket.mounts(),
                 *self._exchanges.mounts(),
                 *self.office.website(),
@@ -146,6 +160,17 @@ class LiveVenue(VirtualVenue):
 
     def arm(self, wallet: Wallet | None = None, api_key: ApiKey | None = None) -> Armed:
         return arm_simulated(wallet or self.wallet, api_key, ["http://127.0.0.1:1"])
+
+    def arm_with_relayer(self) -> Armed:
+        """With the key that the website gives the wallet's owner."""
+        owner = self.wallet.owner
+        key = RelayerKey(Secret(relayer_key(self.world.seed, owner.lower())), owner)
+        return arm_simulated(self.wallet, None, ["http://127.0.0.1:1"], key)
+
+    def take_wallet(self, kind: WalletType, dollars: float = 1_000) -> None:
+        """Another one of the same key, with money, and with gas where it pays its own."""
+        self.wallet = throwaway_wallet(_TOKEN, kind)
+        self.fund(dollars)
 
     @property
     def funder(self) -> str:
