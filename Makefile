@@ -9,7 +9,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm restarts strangers trio picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm restarts winnings strangers trio picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -28,6 +28,7 @@ help:
 	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
 	@echo "make storm N=1000  so many orders through faults at random: none lost, none doubled, money equal, each kind of fault counted (ARGS='--seed 7')"
 	@echo "make restarts N=100  kill -9 of a trading demo at random moments and named points, and right after an acknowledged kill: all of it is there again"
+	@echo "make winnings  forty rounds with the four kinds of wallet in turn: winners redeemed once, pairs merged, calls counted, cash held against the venue's"
 	@echo "make strangers  official clients, each in an environment of its own, method by method at the simulated venue (STRANGERS_PYTHON=python3.12)"
 	@echo "make trio    our bot, py-clob-client-v2 and polymarket-client in one book for twenty rounds: everybody's trades agree (ARGS='--rounds 4 --seed 7')"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
@@ -105,6 +106,9 @@ restarts: $(READY)
 
 # Named environments (docs/venue.md) are taken as they are, the others are made in .strangers/.
 STRANGERS_PYTHON ?= $(PYTHON)
+winnings: $(READY)
+	$(BIN)/python -m benchmarks.winnings $(ARGS)
+
 strangers: $(READY)
 	$(BIN)/python -m benchmarks.strangers --make --python $(STRANGERS_PYTHON) $(ARGS)
 

@@ -95,6 +95,8 @@ ramp_rounds = 0
 [demo]
 crowd_delay_s = 5.0
 strategies = []
+[redeem]
+is_on = false
 """
 _AT_MOST_S = (0.2, 4.0)
 _REACHES_WITHIN_S = 30.0

@@ -206,6 +206,7 @@ async def _armed_at(urls: Urls, settings: Settings, clock: Clock) -> Armed:
                 "wallet": wallet.funder,
                 "signature_type": int(wallet.kind),
                 "dollars": f"{settings.paper.starting_cash_usd:.6f}",
+                "is_redeemed": not settings.redeem.is_on,
             }
             await http.post("/faucet", msgspec.json.encode(money))
         owner = msgspec.json.encode({"address": wallet.owner})

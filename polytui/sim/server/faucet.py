@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from polytui.model.units import MICRO, Usd, format_micro, parse_micro
+from polytui.sim.exchange.contracts import AUTO_REDEEMER, CONDITIONAL_TOKENS, POSITION_MANAGER
 from polytui.sim.exchange.exchange import Exchange
 from polytui.sim.exchange.wallets import EOA, SIGNATURE_TYPES, Wallets
 from polytui.sim.server.control_door import ControlDoor
@@ -40,6 +41,8 @@ class _Money(msgspec.Struct, forbid_unknown_fields=True):
     signature_type: _Type = EOA
     is_approved: bool = True
     """Whether every contract of the venue may move its dollars and shares."""
+    is_redeemed: bool = True
+    """Whether the venue's own redeemer may bring its winners home, where the others may."""
 
 
 class Faucet:
@@ -70,6 +73,8 @@ class Faucet:
         self._wallets.deploy(wallet)
         if usd is not None:
             self._exchange.fund(wallet, usd, is_approved=order.is_approved)
+            if not order.is_redeemed:
+                self._forbid_redeemer(wallet)
         if other is not None:
             self._exchange.holdings.fund_usdc_e(wallet, other)
         self._seen.forget(wallet)
@@ -81,6 +86,11 @@ class Faucet:
                 "balance": format_micro(self._exchange.holdings.usd(wallet)),
             }
         )
+
+    def _forbid_redeemer(self, wallet: str) -> None:
+        approvals = self._exchange.holdings.approvals
+        for token in (CONDITIONAL_TOKENS, POSITION_MANAGER):
+            approvals.approve_all(wallet, token, AUTO_REDEEMER, False)
 
     async def account(self, request: Request) -> Response:
         """What a wallet has and what it did, whatever key did it."""

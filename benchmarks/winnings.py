@@ -1,0 +1,242 @@
+"""`make winnings`: forty rounds, ten of them with each kind of wallet, and what came home.
+
+A venue runs beside, whose own redeemer is let by nobody; a ladder that quotes all the time trades
+there through the live client, so that it holds winners, losers and pairs. Once enough rounds are
+settled it goes on until everything that it won is home, and is stopped. What is printed is the
+venue's own word, the wallet's log and the journal, held against each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bank import Bank
+from benchmarks.live_restarts import HEARTBEAT, LADDER_SETTINGS
+from benchmarks.restarts import engine, venue
+from polytui.backtest.replay import Replay
+from polytui.execution.throwaway import throwaway_wallet
+from polytui.execution.wallet_log import WalletLog
+from polytui.journal.codec import decode_event
+from polytui.journal.reader import JournalReader
+from polytui.ledger.wallet_work import WorkKind
+from polytui.model.events import PairsMerged, RoundSettled, WinnersRedeemed
+from polytui.model.units import MICRO, format_micro
+from polytui.venues.polymarket.wallet import WalletType
+
+_SPEED = 10.0
+_PAIRS_USD = 20
+_REDEEM = """
+[redeem]
+within_s = 900.0
+look_every_s = 10.0
+merge_pairs_usd = {pairs}.0
+"""
+_GAS = str(10 * 10**18)
+_HOME_WITHIN_S = 1_500.0
+_LOOKS_EVERY_S = 2.0
+
+
+@define
+class Row:
+    """What became of one kind of wallet."""
+
+    kind: str
+    settled: int = 0
+    won: int = 0
+    """Rounds of which shares were paid."""
+    redeemed: Counter[str] = field(factory=Counter)
+    """How often, by round and the batch that did it."""
+    merges: list[int] = field(factory=list)
+    left_in_pairs: int = 0
+    """The most that a round was redeemed with."""
+    calls: int = 0
+    failed: int = 0
+    ledger: int = 0
+    venue: int = 0
+    faults: list[str] = field(factory=list)
+
+    def judge(self) -> None:
+        """What must hold."""
+        twice = [slug for slug, count in self.redeemed.items() if count > 1]
+        if twice:
+            self.faults.append(f"redeemed twice: {', '.join(twice)}")
+        if self.ledger != self.venue:
+            self.faults.append(f"cash differs by {format_micro(self.ledger - self.venue, 6)}")
+        if any(pairs < _PAIRS_USD * MICRO for pairs in self.merges):
+            self.faults.append("pairs were merged below their threshold")
+
+
+def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int) -> Row:
+    """A session with a wallet of that kind, until so many rounds are settled and all is home."""
+    _write_settings(folder, kind)
+    wallet = throwaway_wallet(urls["control_token"], kind)
+    if kind is WalletType.EOA:
+        _give_gas(urls, wallet.funder)
+    path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
+    name = kind.label
+    process = engine(folder, name, "", module="benchmarks.ladder", is_paper=False)
+    row, until = Row(name), time.monotonic() + _HOME_WITHIN_S
+    try:
+        while time.monotonic() < until and process.poll() is None:
+            time.sleep(_LOOKS_EVERY_S)
+            if _settled(folder / "runs" / name) >= rounds and _is_home(path):
+                break
+        else:
+            row.faults.append("not everything came home in time")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    _read_journal(row, folder / "runs" / name)
+    _read_log(row, path, wallet.funder)
+    bank = Bank(urls)
+    bank.wallet = wallet
+    told = bank.quiet(may_hurry=True)
+    if told is None:
+        row.faults.append("the venue does not come to rest")
+    else:
+        row.venue = told.has.usd
+    row.judge()
+    return row
+
+
+def _write_settings(folder: Path, kind: WalletType) -> None:
+    text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
+    text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
+    (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD))
+
+
+def _give_gas(urls: dict[str, Any], address: str) -> None:
+    """The node of the venue gives every key what it needs, unless it says otherwise."""
+    body = json.dumps(
+        {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [address, "latest"]}
+    )
+    headers = {"Content-Type": "application/json"}
+    asked = urllib.request.Request(urls["rpc"], body.encode(), headers)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        if int(json.load(answer)["result"], 16) <= 0:
+            raise SystemExit("this venue gives no gas")
+
+
+def _settled(run: Path) -> int:
+    try:
+        with JournalReader(run) as journal:
+            found = {
+                decode_event(record.event).condition_id
+                for record in journal
+                if record.is_event and bytes(record.event[:16]).startswith(b'["RoundSettled"')
+            }
+        return len(found)
+    except Exception:  # it is not there yet, or just turns
+        return 0
+
+
+def _is_home(path: Path) -> bool:
+    """Nothing is under way, and nothing is owed."""
+    if not path.exists():
+        return False
+    log = _log_of(path)
+    return not log.open and not log.owed
+
+
+def _log_of(path: Path, wallet: str = "") -> WalletLog:
+    """A copy of it, so that the one that is written stays as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        raw = path.read_bytes()
+        copy.write_bytes(raw)
+        first = json.loads(raw.split(b"\n", 1)[0])
+        log = WalletLog(wallet or str(first["wallet"]), copy, lambda: 0)
+        log.begin()
+        log.close()
+    return log
+
+
+def _read_log(row: Row, path: Path, wallet: str) -> None:
+    log = _log_of(path, wallet)
+    for ended in log.ended.values():
+        row.calls += 1
+        row.failed += not ended.is_done
+        for work in ended.intent.works if ended.is_done else ():
+            if work.kind is WorkKind.MERGE:
+                row.merges.append(work.up)
+            else:
+                row.redeemed[work.round.slug] += 1
+                row.left_in_pairs = max(row.left_in_pairs, min(work.up, work.down))
+
+
+def _read_journal(row: Row, run: Path) -> None:
+    replay, slugs, merges, paid = Replay(is_verifying=True), set[str](), 0, Counter[str]()
+    with JournalReader(run) as journal:
+        for record in journal:
+            replay.take(record)
+            if record.is_event:
+                event = decode_event(record.event)
+                merges += isinstance(event, PairsMerged)
+                if isinstance(event, RoundSettled):
+                    slugs.add(event.condition_id)
+                elif isinstance(event, WinnersRedeemed):
+                    paid[event.slug] += 1
+    row.settled, row.won = len(slugs), len(paid)
+    row.ledger = replay.mind.account.cash
+
+
+def shown(rows: list[Row]) -> Table:
+    table = Table(title="forty rounds, four kinds of wallet: what came home")
+    for name in (
+        "wallet", "settled", "won", "redeemed once", "merges", "merged USD", "pairs left",
+        "calls", "calls a round", "failed", "ledger USD", "venue USD", "difference",
+    ):  # fmt: skip
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            row.kind,
+            str(row.settled),
+            str(row.won),
+            str(sum(count == 1 for count in row.redeemed.values())),
+            str(len(row.merges)),
+            format_micro(sum(row.merges), 2),
+            format_micro(row.left_in_pairs, 2),
+            str(row.calls),
+            f"{row.calls / max(1, row.settled):.2f}",
+            str(row.failed),
+            format_micro(row.ledger, 6),
+            format_micro(row.venue, 6),
+            format_micro(row.ledger - row.venue, 6),
+        )
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--speed", type=float, default=_SPEED)
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    console, rows, kinds = Console(width=180), list[Row](), list(WalletType)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls:
+            for kind in kinds:
+                rows.append(play(folder, urls, kind, -(-given.rounds // len(kinds))))
+                console.print(shown(rows))
+    faults = [f"{row.kind}: {fault}" for row in rows for fault in row.faults]
+    for fault in faults:
+        console.print(fault)
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
