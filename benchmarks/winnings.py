@@ -14,7 +14,6 @@ import signal
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,6 @@ within_s = 900.0
 look_every_s = 10.0
 merge_pairs_usd = {pairs}.0
 """
-_GAS = str(10 * 10**18)
 _HOME_WITHIN_S = 1_500.0
 _LOOKS_EVERY_S = 2.0
 
@@ -83,8 +81,6 @@ def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int) -> R
     """A session with a wallet of that kind, until so many rounds are settled and all is home."""
     _write_settings(folder, kind)
     wallet = throwaway_wallet(urls["control_token"], kind)
-    if kind is WalletType.EOA:
-        _give_gas(urls, wallet.funder)
     path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
     name = kind.label
     process = engine(folder, name, "", module="benchmarks.ladder", is_paper=False)
@@ -116,18 +112,6 @@ def _write_settings(folder: Path, kind: WalletType) -> None:
     text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
     text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
     (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD))
-
-
-def _give_gas(urls: dict[str, Any], address: str) -> None:
-    """The node of the venue gives every key what it needs, unless it says otherwise."""
-    body = json.dumps(
-        {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [address, "latest"]}
-    )
-    headers = {"Content-Type": "application/json"}
-    asked = urllib.request.Request(urls["rpc"], body.encode(), headers)
-    with urllib.request.urlopen(asked, timeout=30) as answer:
-        if int(json.load(answer)["result"], 16) <= 0:
-            raise SystemExit("this venue gives no gas")
 
 
 def _settled(run: Path) -> int:
