@@ -54,7 +54,7 @@ else
 endif
 
 long: $(READY)
-	$(BIN)/python -m pytest -m long tests/journeys tests/runtime tests/execution $(ARGS)
+	$(BIN)/python -m pytest -m long tests/journeys tests/runtime tests/execution tests/store $(ARGS)
 
 package: $(READY)
 	$(BIN)/python -m pytest -m package tests/installed $(ARGS)

@@ -6,11 +6,13 @@ import os
 import sys
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("suite", max_examples=60, deadline=None)
+# What a commit draws; `make fuzz` is for the rest, and a property that needs more says so.
+settings.register_profile("suite", max_examples=30, deadline=None)
 settings.register_profile(
     "fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck)
 )
@@ -32,6 +34,29 @@ def pytest_runtest_setup() -> None:
     """The reference clients import py_ecc, which lets a process recurse deeper than its stack is:
     the next test that decodes a bomb would end it."""
     sys.setrecursionlimit(_USUAL_DEPTH)
+
+
+_PLAYED_TOGETHER = {
+    **dict.fromkeys(("asking", "files", "following", "streams"), "one demo"),
+    **dict.fromkeys(("account_rows", "files_of_chance", "fold", "going_on"), "sessions of chance"),
+}
+"""Of tests/store: files that look at one played session, kept by the process that played it."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file stays with one worker, and so do files that look at the same session."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            room, _, name = file.removesuffix(".py").rpartition("/test_")
+            return _PLAYED_TOGETHER.get(name, file) if room == "tests/store" else file
+
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -200,10 +200,11 @@ class VirtualEngine:
         return any(f"{slug} settled " in text for text in self.texts(asset.value))
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        """Wait for something that no event tells, at most ten minutes of the session."""
+        """Wait for something that no event tells, at most ten minutes of the session. It looks as
+        often as the venue acts: every look wakes the whole engine's scheduler."""
         with trio.fail_after(600):
             while not is_so():
-                await trio.sleep(0.02)
+                await trio.sleep(_PUMP_S)
 
     def records(self) -> list[JournalRecord]:
         """Every event of the journal so far; close the engine first to have them all."""

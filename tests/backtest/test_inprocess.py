@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import attrs
+import msgspec
 import pytest
 
 from polytui.backtest.inprocess import InProcess, Played
@@ -44,10 +46,19 @@ def test_one_seed_one_session_to_the_byte(both: Played) -> None:
     assert play(7, Asset.BTC, Asset.ETH).lines == both.lines
 
 
-def test_another_seed_is_another_session() -> None:
-    one, other = (play(seed, Asset.BTC, venues=(Exchange.BINANCE,)) for seed in (7, 8))
-    orders = [[line for line in played.lines if b'"Place"' in line] for played in (one, other)]
+def test_another_seed_is_another_session(both: Played) -> None:
+    other = play(8, Asset.BTC, venues=(Exchange.BINANCE,))
+    orders = [placed(played, Asset.BTC) for played in (both, other)]
+    assert all(orders)
     assert orders[0] != orders[1]
+
+
+def placed(played: Played, asset: Asset) -> list[Any]:
+    """What was ordered and at what price, in its order; no number that counts events."""
+    records = [decode_record(line) for line in played.lines if b'"Place"' in line]
+    effects = [msgspec.json.decode(one.effects) for one in records if one.asset == asset.value]
+    places = [given["order"] for told in effects for name, given in told if name == "Place"]
+    return [(one["slug"], one["outcome"], one["side"], one["price"]) for one in places]
 
 
 def test_it_trades_and_the_money_adds_up(both: Played) -> None:

@@ -33,9 +33,10 @@ def test_the_orders_are_the_same_but_for_what_moved_unseen() -> None:
 
 
 def test_other_orders_are_seen() -> None:
-    """So that the comparison can fail: a tick more of slippage is another price."""
+    """So that the comparison can fail: a tick more of slippage is another price. One of the two
+    rounds is enough."""
     dearer = attrs.evolve(SETTINGS, gates=attrs.evolve(SETTINGS.gates, max_slippage_ticks=2))
-    found = compare(list(tape()), SETTINGS, dearer)
+    found = compare(list(tape())[: len(tape()) // 2], SETTINGS, dearer)
     assert found.same < 0.5 * found.always
     assert found.first
     assert any(one.follows for one in found.differences)

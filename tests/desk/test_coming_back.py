@@ -27,7 +27,7 @@ from polytui.sim.world.world import WorldSettings
 
 BTC = Asset.BTC
 DAY_NS = 86_400 * NS_PER_S
-CUTS = 3
+CUTS = 2
 """Before each order, as near as this many events; and one far from all of them."""
 NEAR = 1_500
 PROMPT = attrs.evolve(

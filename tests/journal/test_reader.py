@@ -132,7 +132,6 @@ def test_memory_is_bounded_by_a_line_not_by_the_file(tmp_path: Path) -> None:
     assert peak < path.stat().st_size / 10
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_cut_anywhere_everything_up_to_the_last_whole_line_is_read(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -7,7 +7,7 @@ from collections import Counter
 from random import Random
 
 from attrs import define, evolve, field
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_limits_hold import RISKS
 from worlds import ANY_SEAT, LOOSE, MORNING, WORLD_EVENTS, World, WorldEvent, a_busy_day, under
@@ -66,7 +66,6 @@ def live_through(world: World, maker: Ladders, world_events: list[WorldEvent]) -
     world.end(Outcome.UP)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.one_of(LADDERS, MOVED, WORLD_EVENTS, WORLD_EVENTS), min_size=1, max_size=40),
     RISKS,

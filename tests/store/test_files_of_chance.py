@@ -25,7 +25,9 @@ def lines(paths: list[Path]) -> list[dict[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+@pytest.mark.parametrize(
+    "seed", [3, 4, *(pytest.param(more, marks=pytest.mark.long) for more in (5, 6))]
+)
 def test_every_millionth_is_in_a_line(tmp_path: Path, seed: int) -> None:
     told = told_session(seed)
     with closing(Database(database_of(tmp_path))) as database:

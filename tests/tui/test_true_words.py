@@ -8,7 +8,7 @@ import re
 import pytest
 from attrs import evolve
 from fake_engine import NAMES, START_NS, account_at, asset_at, feeds_of
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polytui.model.effects import Reason, Why
@@ -80,7 +80,6 @@ def board(view: AssetView, width: int, height: int) -> str:
 @given(why=WHYS, is_live=st.booleans(), direction=st.sampled_from(["up", "down", ""]))
 @example(why=Why(Reason.FORECAST_OFF, 1.312, 1.3, "sigmas"), is_live=True, direction="up")
 @example(why=Why(Reason.POSITION_HELD, -6.24, 1.52, "USD left of it"), is_live=True, direction="up")
-@settings(max_examples=60, deadline=None)
 def test_the_number_is_never_what_is_cut(
     why: Why, is_live: bool, direction: str, size: tuple[int, int], interval: int
 ) -> None:

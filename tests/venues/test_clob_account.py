@@ -11,7 +11,7 @@ import httpx
 import pytest
 import trio
 from clob_desk import API_SECRET, CONDITION, KEY, NOW_S, UP, WALLET, Desk, says, signed, taken
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.model.errors import Fatal, Rejected, Restricted, Retry, Unknown
@@ -610,7 +610,6 @@ async def everything(account: ClobAccount, desk: Desk) -> None:
             await call()
 
 
-@settings(max_examples=60, deadline=None)
 @given(BODIES, STATUSES, st.dictionaries(st.sampled_from(["Retry-After", "Poly-RateLimit-Remaining", "Poly-RateLimit-Reset", "Date"]), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8), max_size=3))  # fmt: skip  # noqa: E501
 def test_nonsense_is_always_one_of_our_errors(
     body: bytes, status: int, headers: dict[str, str]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from chain_yard import ANN, BOB, CEM, PEOPLE, ChainYard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.model.instrument import Outcome
@@ -242,7 +242,6 @@ def _made(yard: ChainYard, who: str, kind: str, whom: str, amount: int) -> Chain
     }[kind]
 
 
-@settings(max_examples=60, deadline=None)
 @given(batches(), st.integers(0, 25))
 def test_random_batches_that_may_revert_conserve_dollars_and_shares(
     rows: list[tuple[str, list[tuple[str, str, int]]]], resolves_after: int

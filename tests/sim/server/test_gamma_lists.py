@@ -282,7 +282,6 @@ def _naive_order(documents: list[Any], fields: list[str], *, is_ascending: bool)
     return ids(sorted(documents, key=key, reverse=not is_ascending))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     name=st.sampled_from(["events", "markets"]),
     data=st.data(),

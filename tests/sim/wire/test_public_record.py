@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small_world import START_NS, SmallWorld
 
@@ -115,7 +115,6 @@ def test_a_forgotten_round_is_forgotten(world: SmallWorld, record: PublicRecord)
     assert record.midpoints(slug, Outcome.UP, 0, 10**11, MINUTE) == []
 
 
-@settings(max_examples=60)
 @given(
     moves=st.lists(st.tuples(st.integers(1, 400), st.integers(1, 51)), min_size=1, max_size=25),
     step=st.integers(1, 7),

@@ -79,7 +79,7 @@ def about(world_event: WorldEvent) -> str:
 
 def test_one_seed_is_one_world() -> None:
     """Whether its prices were made for another one or anew, and no other seed has any of them."""
-    until_ns = START_NS + 7 * MINUTE_NS
+    until_ns = START_NS + 11 * MINUTE_NS // 2
     two = (Asset.BTC, Asset.XRP)
     worlds = [world(two, (Interval.M5, Interval.H1), messages=QUIET) for _ in range(2)]
     first, second = (digest(each.run_until(until_ns)) for each in worlds)
@@ -96,9 +96,10 @@ def test_one_seed_is_one_world() -> None:
 
 def test_another_asset_or_interval_changes_nothing() -> None:
     until_ns = START_NS + 6 * MINUTE_NS
-    alone = list(world().run_until(until_ns))
+    alone = list(world(messages=0.01).run_until(until_ns))
     forget_prices()
-    crowded = world((Asset.ETH, Asset.BTC), (Interval.M15, Interval.M5)).run_until(until_ns)
+    more = world((Asset.ETH, Asset.BTC), (Interval.M15, Interval.M5), messages=0.01)
+    crowded = more.run_until(until_ns)
     same = [h for h in crowded if about(h) == "btc" or about(h).startswith("btc-updown-5m")]
     assert same == alone
 
@@ -245,7 +246,7 @@ class Replica:
 
 
 def test_happenings_tell_the_whole_book_and_it_is_never_crossed() -> None:
-    lived = world((Asset.BTC, Asset.XRP), (Interval.M5, Interval.M15))
+    lived = world((Asset.BTC, Asset.XRP), (Interval.M5, Interval.M15), messages=0.02)
     replica = Replica(lived, lived.rounds)
     kinds: set[type] = set()
     for world_event in lived.run_until(START_NS + 11 * MINUTE_NS):
