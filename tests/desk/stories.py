@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import cache
 from typing import TypeVar
 
 from attrs import evolve
@@ -92,6 +94,7 @@ class Story:
         self.now_ns = OPENS_NS - 90 * NS_PER_S
         self.said: list[tuple[Asset, int, ev.Event, bool]] = []
         self.effects: list[Effect] = []
+        self.begins = None if quoting else (self.settings, assets)
         for asset in assets or (Asset.BTC,):
             self.tell(ev.DeskOpened(asset, 1, self.cash), asset)
             self.tell(ev.SettingsChanged(canonical_json(self.settings)), asset)
@@ -222,6 +225,20 @@ class Story:
     def a_minute_in(self, *assets: Asset) -> Story:
         """A round is open for a minute, everything is known, and the book is fair."""
         assets = assets or (Asset.BTC,)
+        if self.begins is None or len(self.said) > 2 * len(self.mind.desks):
+            return self.live_a_minute(assets)
+        self.__dict__ = _a_minute_in(*self.begins, assets).again().__dict__
+        return self
+
+    def again(self) -> Story:
+        """The same up to here, to be gone on with by itself. What happened is never changed."""
+        as_it_is = (self.settings, self.begins)
+        memo = {id(one): one for one in as_it_is} | {
+            id(some): list(some) for some in (self.said, self.effects)
+        }
+        return deepcopy(self, memo)
+
+    def live_a_minute(self, assets: tuple[Asset, ...]) -> Story:
         for asset in assets:
             self.tell(ev.FeedUp(ev.BOOK_FEED, self.now_ns), asset)
             self.tell(ev.RoundFound(make_round(asset)), asset)
@@ -257,6 +274,12 @@ class Story:
     def said_last(self, asset: Asset = Asset.BTC) -> Reason:
         """What the strategy was last told of the first round."""
         return self.round(asset).whys["distance_fade"].reason
+
+
+@cache
+def _a_minute_in(settings: Settings, opened: tuple[Asset, ...], assets: tuple[Asset, ...]) -> Story:
+    """Most stories begin like this, with hundreds of events: each beginning is lived once."""
+    return Story(settings, opened).live_a_minute(assets)
 
 
 def of_kind(effects: list[Effect], *kinds: type[Kind]) -> list[Kind]:
