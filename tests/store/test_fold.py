@@ -31,7 +31,7 @@ from polytui.model.instrument import Asset
 from polytui.store.database import Database
 from polytui.store.fold import Fold
 
-SEEDS = (3, 4)
+SEEDS = (3, pytest.param(4, marks=pytest.mark.long))
 
 
 @pytest.fixture(params=SEEDS, scope="module")
