@@ -94,7 +94,9 @@ class Story:
         self.now_ns = OPENS_NS - 90 * NS_PER_S
         self.said: list[tuple[Asset, int, ev.Event, bool]] = []
         self.effects: list[Effect] = []
-        self.begins = None if quoting else (self.settings, assets)
+        # Whose makers or whose own tellings are in it begins by itself.
+        is_shared = not quoting and type(self) is Story
+        self.begins = (self.settings, assets) if is_shared else None
         for asset in assets or (Asset.BTC,):
             self.tell(ev.DeskOpened(asset, 1, self.cash), asset)
             self.tell(ev.SettingsChanged(canonical_json(self.settings)), asset)
