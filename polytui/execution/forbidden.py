@@ -11,6 +11,7 @@ from polytui.execution.live_trades import Say
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.net.http import Http
 from polytui.venues.polymarket.geoblock import place_of
+from polytui.venues.polymarket.plain_refusals import in_plain_words
 
 
 @define(eq=False)
@@ -34,7 +35,7 @@ class Forbidden:
         """The session ends with the first; a geoblock is told apart from what is about us."""
         if self._is_admitted and not self._told.is_set():
             self._told.set()
-            self.kill(f"the venue does not let us trade: {why}")
+            self.kill(f"the venue does not let us trade: {in_plain_words(str(why))}")
 
     async def run(self) -> None:
         """Ends with the answer to where we are."""

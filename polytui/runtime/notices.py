@@ -26,6 +26,7 @@ from polytui.model.events import (
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import format_micro
+from polytui.venues.polymarket.plain_refusals import in_plain_words
 
 TOLD = (
     Filled,
@@ -72,7 +73,7 @@ def _health_words(event: FeedDown | FeedUp) -> tuple[str, str]:
     if isinstance(event, FeedUp):
         return "info", f"{name} is up"
     level = "error" if event.feed in ACCOUNT_FEEDS else "warn"
-    return level, f"{name} is down: {event.detail}"
+    return level, f"{name} is down: {in_plain_words(event.detail)}"
 
 
 def _account_words(
@@ -99,7 +100,10 @@ def _order_words(event: Filled | Reversed | Refused, orders: WorkingOrders) -> t
         case Reversed(detail=detail):
             return "error", f"a trade failed, {_quantity(event)} are taken back: {detail}"
         case Refused(_, detail, is_unsent):
-            return "warn", f"order {detail}" if is_unsent else f"order refused: {detail}"
+            # Ours is plain as it is; the venue's own text stands beside what it means.
+            return "warn", (
+                f"order {detail}" if is_unsent else f"order refused: {in_plain_words(detail)}"
+            )
 
 
 def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, str, str]:

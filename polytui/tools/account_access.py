@@ -32,7 +32,7 @@ from polytui.runtime.modes import Surroundings, opener_of
 from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
 from polytui.tools.venue_account import Access, VenueAccount, open_venue_account
-from polytui.venues.polymarket.plain_refusals import explained
+from polytui.venues.polymarket.plain_refusals import in_plain_words
 from polytui.venues.polymarket.wallet import Wallet
 
 LIVE = "live"
@@ -106,8 +106,7 @@ class AccountAccess:
             ):
                 yield account
         except (Retry, Rejected, Unknown) as error:
-            words, meaning = str(error), explained(str(error))
-            raise Fatal(f"{meaning} ({words})" if meaning else words) from None
+            raise Fatal(in_plain_words(str(error))) from None
 
 
 def account_access(settings: Settings, config: Path | None, venue: Path | None) -> AccountAccess:

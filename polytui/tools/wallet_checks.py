@@ -21,7 +21,7 @@ from polytui.tools.venue_account import (
 from polytui.tools.wallet_facts import OtherWallet, WalletFacts, wallet_findings
 from polytui.venues.polymarket.allowances import exchange_of, may_move
 from polytui.venues.polymarket.clob_account import ClobAccount
-from polytui.venues.polymarket.plain_refusals import explained
+from polytui.venues.polymarket.plain_refusals import in_plain_words
 from polytui.venues.polymarket.relayer import is_deployed
 from polytui.venues.polymarket.signer_paces import TIERS
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
@@ -171,5 +171,4 @@ def _door_words(error: Exception, access: Access) -> str:
 
 def _words(error: Exception) -> str:
     words = str(error) or "no answer in time"
-    meaning = explained(words)
-    return f"{meaning} ({words})" if meaning else words
+    return in_plain_words(words)

@@ -37,7 +37,11 @@ def test_a_fill_of_an_order_that_is_forgotten_still_says_how_much() -> None:
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (Refused("o-1", "not enough balance"), ("warn", "order refused: not enough balance")),
+        (Refused("o-1", "no luck"), ("warn", "order refused: no luck")),
+        (
+            Refused("o-1", "not sent: sells 5 shares, 0 are free", is_unsent=True),
+            ("warn", "order not sent: sells 5 shares, 0 are free"),
+        ),
         (FeedUp("book", 0), ("info", "book is up")),
         (FeedDown("rtds", "closed with 1006", 0), ("warn", "rtds is down: closed with 1006")),
         (FeedStale("rtds", 15_250, 0), ("warn", "rtds is stale: 15.2 s without data")),
@@ -46,6 +50,21 @@ def test_a_fill_of_an_order_that_is_forgotten_still_says_how_much() -> None:
 def test_feeds_and_refusals(event: object, words: tuple[str, str]) -> None:
     assert isinstance(event, TOLD)
     assert words_of(event, WorkingOrders()) == words
+
+
+def test_a_refusal_is_told_in_plain_words_with_the_venues_own_beside_them() -> None:
+    own = "POST /order: HTTP 400 not enough balance / allowance: the allowance is not enough"
+    level, text = words_of(Refused("o-1", own), WorkingOrders())
+    assert level == "warn"
+    assert text.startswith(
+        "order refused: the exchange's contract may not move this wallet's money"
+    )
+    assert text.endswith(f"({own})")
+    down = FeedDown("venue", "HTTP 503 post-only mode: only post-only orders", 0)
+    level, text = words_of(down, WorkingOrders())
+    assert level == "error"
+    assert text.startswith("the venue is down: the venue takes only orders that rest")
+    assert text.endswith("(HTTP 503 post-only mode: only post-only orders)")
 
 
 def test_nothing_else_is_told() -> None:

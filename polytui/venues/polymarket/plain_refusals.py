@@ -104,6 +104,19 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         "the venue takes cancels and no orders for now: try again later",
     ),
     (
+        "crosses book",
+        "somebody came while the order was on its way, so that it would have taken instead of"
+        " resting: it is quoted anew",
+    ),
+    (
+        "fully filled or killed",
+        "there was less than it wanted at its price when it arrived, and it takes all or nothing",
+    ),
+    (
+        "no orders found to match",
+        "nobody was there at its price when it arrived",
+    ),
+    (
         "trading is currently disabled",
         "the venue takes no orders for now: see polymarket.com, and try again later",
     ),
@@ -114,3 +127,9 @@ def explained(text: str) -> str:
     """What a refusal that says this means, and what to do; empty where nobody here knows."""
     said = text.lower()
     return next((meaning for words, meaning in _MEANINGS if words in said), "")
+
+
+def in_plain_words(text: str) -> str:
+    """What it means, with the venue's own text beside it; that text alone where nobody knows."""
+    meaning = explained(text)
+    return f"{meaning} ({text})" if meaning else text
