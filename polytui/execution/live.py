@@ -12,7 +12,7 @@ venue's own switch takes it.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -48,11 +48,13 @@ from polytui.execution.venue_client import VenueClient
 from polytui.execution.venue_modes import VenueModes
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.instrument import Asset, Round
+from polytui.model.units import LOT, format_micro
 from polytui.net.http import Http
 from polytui.net.pools import http_settings
 from polytui.net.ws import StayingSocket
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.clob_answers import PostAnswer
 from polytui.venues.polymarket.data_activity import DataActivity
 from polytui.venues.polymarket.gamma import Gamma, known_ids
 from polytui.venues.polymarket.signing import OrderSigner
@@ -206,19 +208,36 @@ class LiveExecution:
         if (client := self.clients.get(asset)) is not None:
             client.report(word)
 
-    def expect(self, trade_ids: Sequence[str]) -> None:
-        """The channel tells of them within moments, or is not believed any more; whether it is up
-        or not, the venue is asked for what is unheard by then."""
-        unheard = [one for one in trade_ids if not self.books.trades.knows(one)]
-        for trade_id in unheard:
-            self._watch.expect(trade_id, self.needs.clock.now_ns())
-        if unheard:
-            self.requests.start_soon(self._ask_if_unheard, unheard)
+    def expect(self, order_id: str, answer: PostAnswer) -> None:
+        """The channel tells of its trades within moments, or is not believed any more; whether it
+        is up or not, the venue is asked for what is unheard by then. Trades are the truth; an
+        answer that named another size than they have is told to people."""
+        for trade_id in answer.trade_ids:
+            if not self.books.trades.knows(trade_id):
+                self._watch.expect(trade_id, self.needs.clock.now_ns())
+        if answer.trade_ids:
+            self.requests.start_soon(self._compare_once_heard, order_id, answer)
 
-    async def _ask_if_unheard(self, trade_ids: Sequence[str]) -> None:
-        await trio.sleep(self.needs.settings.live.user_lag_s)
-        if not all(map(self.books.trades.knows, trade_ids)):
-            self.reconcile.ask()
+    async def _compare_once_heard(self, order_id: str, answer: PostAnswer) -> None:
+        trades, names = self.books.trades, self.books.names
+        for is_asked in (False, True):
+            await trio.sleep(self.needs.settings.live.user_lag_s)
+            if all(map(trades.knows, answer.trade_ids)):
+                break
+            if not is_asked:
+                self.reconcile.ask()
+        order = names.order(names.venue(order_id))
+        named = None if order is None else answer.shares(order.side)
+        matched = trades.shares_in(order_id, answer.trade_ids)
+        if order is None or named is None or abs(named - matched) < LOT:
+            return
+        what = (
+            f"{format_micro(named, 2)} shares matched, its trades have {format_micro(matched, 2)}"
+        )
+        place = self.books.place_of(order.token_id)
+        asset = "" if place is None else place.listed.asset.value
+        self.needs.say("warn", asset, f"the answer to an order said {what}: the trades count")
+        self.reconcile.ask()
 
     # --- the way out ------------------------------------------------------------------------------
 

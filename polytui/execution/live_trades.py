@@ -282,6 +282,12 @@ class LiveTrades:
         fills = [self._trades[key].fill for key in self._by_order.get(order_id, ())]
         return Shares(sum(fill.shares for fill in fills if fill is not None))
 
+    def shares_in(self, order_id: str, trade_ids: Iterable[str]) -> Shares:
+        """That matched in an order in these trades, whatever became of them."""
+        keys = dict.fromkeys((order_id, trade_id) for trade_id in trade_ids)
+        fills = [self._trades[key].fill for key in keys if key in self._trades]
+        return Shares(sum(fill.shares for fill in fills if fill is not None))
+
     def on_the_way(self) -> list[LiveFill]:
         """Fills whose dollars and shares have not moved yet at the venue."""
         return list(self._moving.values())

@@ -61,8 +61,8 @@ class ClobOrderWire:
     known there."""
     free_usd: Callable[[Order], Usd]
     free_shares: Callable[[Order], Shares]
-    expect: Callable[[Sequence[str]], None] = field(default=lambda trade_ids: None)
-    """Trades that an answer named: the user channel has to tell of them."""
+    expect: Callable[[str, PostAnswer], None] = field(default=lambda order_id, answer: None)
+    """What the answer to an order named: the user channel has to tell of it."""
     ask: Callable[[], None] = field(default=lambda: None)
     """For a reconcile, soon: nobody knows what became of an order."""
     market: KnownBooks = field(factory=KnownBooks)
@@ -150,7 +150,7 @@ class ClobOrderWire:
 
     def _posted(self, signed: SignedOrder, answer: PostAnswer) -> Posted:
         told = self._mine(self.books.accepted(signed.order_id))
-        self.expect(answer.trade_ids)
+        self.expect(signed.order_id, answer)
         return Posted(told, is_held=answer.status is PostStatus.DELAYED)
 
     # --- cancelling -------------------------------------------------------------------------------

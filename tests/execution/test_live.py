@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from traceback import format_exception
 
 import attrs
@@ -128,6 +129,42 @@ async def test_what_just_was_bought_is_not_there_to_be_sold(
 
 
 # --- a session's way in and out -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (None, []),
+        ("5", ["5.00 shares matched, its trades have 6.00"]),
+        ("nonsense", []),
+    ],
+)
+async def test_an_answer_that_names_another_size_than_its_trades_is_told(
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+    answered: str | None,
+    said: list[str],
+) -> None:
+    """The trades count all the same."""
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.sell_shown(0.50, 6)
+
+        async def bend(request: httpx.Request) -> httpx.Response | None:
+            if answered is None or not request.url.path.endswith("/order"):
+                return None
+            response = await bench._inner.handle_async_request(request)
+            document = json.loads(await response.aread())
+            assert document["status"] == "matched"
+            return httpx.Response(200, json={**document, "takingAmount": answered})
+
+        bench.spoil = bend
+        async with live_desk(bench) as desk:
+            desk.place(bench.an_order(price=0.50, shares=6, tif=TimeInForce.FAK))
+            await trio.sleep(20)
+            told = [one for one in bench.said if "the answer to an order said" in one]
+            assert len(told) == len(said)
+            assert all(words in one for words, one in zip(said, told, strict=True))
+            assert sum(one.shares for one in bench.heard(ev.Filled)) == 6_000_000
 
 
 async def test_a_no_at_the_door_begins_nothing_and_pulls_no_switch(

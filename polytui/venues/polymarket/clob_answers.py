@@ -17,6 +17,7 @@ import msgspec
 from attrs import field, frozen
 
 from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.orders import Side
 from polytui.model.plain_text import plain
 from polytui.model.units import MICRO, parse_micro
 from polytui.venues.feed import WIRE_FAULTS
@@ -56,6 +57,10 @@ class PostAnswer:
     taking: int | None = None
     """Millionths that it got for them."""
     trade_ids: tuple[str, ...] = ()
+
+    def shares(self, side: Side) -> int | None:
+        """That it says matched, millionths: of a purchase what it got, of a sale what it gave."""
+        return self.taking if side is Side.BUY else self.making
 
 
 @frozen
