@@ -63,8 +63,8 @@ SETTINGS = attrs.evolve(
 )
 """Early in the round and against a slow crowd, so that a short journal has trades enough; and
 orders that a limit cuts."""
-LINES = 5_000
-"""The first three minutes or so."""
+LINES = 3_800
+"""As many as it takes for every limit below to be broken once."""
 
 
 @attrs.frozen
