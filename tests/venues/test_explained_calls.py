@@ -83,6 +83,7 @@ def test_a_call_in_words(call: Call, words: str) -> None:
         chain_calls.split(V2, 1),
         chain_calls.redeem_outcome(V2, Outcome.DOWN, 1),
         chain_calls.approve(contracts.PUSD, contracts.ROUTER, 1),
+        chain_calls.approve(contracts.PUSD, contracts.ROUTER),
         chain_calls.approve_all(contracts.POSITION_MANAGER, contracts.ROUTER),
         chain_calls.wrap(MINE, 1),
     ],
