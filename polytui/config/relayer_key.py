@@ -42,12 +42,8 @@ def chosen_gasless_key(
         return RelayerKey(key.secret, address), (key,)
     if address:
         raise Fatal(f"{RELAYER_KEY} is missing beside {RELAYER_KEY_ADDRESS}: set both, or none")
-    found = {name: sources.find(name) for name in BUILDER_KEYS}
-    had = tuple(one for one in found.values() if one is not None)
+    had = sources.together(BUILDER_KEYS)
     if not had:
         return None, ()
-    missing = [name for name, one in found.items() if one is None]
-    if missing:
-        raise Fatal(f"{', '.join(missing)} missing beside the others: set all three, or none")
     name, secret, passphrase = (one.secret for one in had)
     return BuilderKey(ApiKey(name.reveal(), secret, passphrase)), had

@@ -128,6 +128,16 @@ class SecretSources:
         others = tuple(other for other, said in more if said != text)
         return FoundSecret(name, Secret(text), source, others)
 
+    def together(self, names: tuple[str, ...]) -> tuple[FoundSecret, ...]:
+        """All of them, in their order, or nothing where nobody has one. Fatal for a part, which
+        would be ignored."""
+        found = {name: self.find(name) for name in names}
+        had = tuple(one for one in found.values() if one is not None)
+        missing = [name for name, one in found.items() if one is None]
+        if had and missing:
+            raise Fatal(f"{', '.join(missing)} missing beside the others: set all three, or none")
+        return had
+
     def word(self, name: str) -> str:
         """What is no secret and stands beside them: an address, a switch. Empty without one."""
         texts = (text for _, text in self._written(name) if text)

@@ -10,7 +10,6 @@ from attrs import frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.secret_sources import FoundSecret, SecretSources
 from polytui.config.secrets import API_KEYS, FUNDER, PRIVATE_KEY, WALLET_TYPE
-from polytui.model.errors import Fatal
 
 USUAL_TYPE = "deposit"
 """What the venue has given to every account since May 2026."""
@@ -38,12 +37,8 @@ def chosen_wallet(sources: SecretSources) -> WalletChoice:
 def chosen_api_key(sources: SecretSources) -> tuple[ApiKey | None, tuple[FoundSecret, ...]]:
     """The three words of an API key, or None where nobody has one of them, and whence each is.
     Fatal for one or two of the three, which would be ignored."""
-    found = {name: sources.find(name) for name in API_KEYS}
-    had = tuple(one for one in found.values() if one is not None)
+    had = sources.together(API_KEYS)
     if not had:
         return None, ()
-    missing = [name for name, one in found.items() if one is None]
-    if missing:
-        raise Fatal(f"{', '.join(missing)} missing beside the others: set all three, or none")
     key, secret, passphrase = (one.secret for one in had)
     return ApiKey(key.reveal(), secret, passphrase), had
