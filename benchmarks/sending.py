@@ -68,7 +68,9 @@ def sending() -> list[Result]:
     peer_us = percentile_us([one.took_ns for one in theirs], 0.5)
     peer = f"py-clob-client-v2 {version('py-clob-client-v2')} create_and_post_order"
     own = f"processor {percentile_us(worked, 0.5):,.0f} us, p99 {p99:,.0f} us"
-    note = f"{own}; {peer} in the same run: p50 {peer_us:,.0f} us"
+    peer_worked_us = percentile_us([one.worked_ns for one in theirs], 0.5)
+    its = f"p50 {peer_us:,.0f} us, processor {peer_worked_us:,.0f} us"
+    note = f"{own}; {peer} in the same run: {its}"
     return [
         Result(
             "decision_to_socket", round(p50, 1), None, "us", _BUDGET_US, peer,
