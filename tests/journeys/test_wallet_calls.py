@@ -8,7 +8,7 @@ import json
 import pytest
 from attrs import evolve
 from live_accounts import PATIENT
-from wallet_stand import millions, wallet_stand
+from wallet_stand import KEY, millions, wallet_stand
 
 from polytui.config.api_key import ApiKey
 from polytui.config.relayer_key import BuilderKey, RelayerKey
@@ -21,7 +21,8 @@ from polytui.net.http import Http
 from polytui.venues.polymarket import chain_calls, contracts
 from polytui.venues.polymarket.api_keys import api_key_of
 from polytui.venues.polymarket.clob_auth import l2_headers
-from polytui.venues.polymarket.wallet import WalletType
+from polytui.venues.polymarket.relayer import is_deployed
+from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 pytestmark = pytest.mark.trio
 KINDS = pytest.mark.parametrize("kind", WalletType)
@@ -149,6 +150,17 @@ async def test_a_wrong_selector_or_argument_does_nothing(kind: WalletType) -> No
             fate = await stand.over(kind, sent)
             assert fate.stage is BatchStage.FAILED
         assert await stand.has(wallet) == (millions(1_000), {})
+
+
+async def test_a_wallet_that_is_not_on_the_chain_is_not_put_there() -> None:
+    async with wallet_stand() as stand:
+        sender, wallet = stand.sender(WalletType.DEPOSIT), wallet_of(KEY, WalletType.DEPOSIT)
+        assert not await is_deployed(stand.relayer, wallet.funder)
+        calls = [chain_calls.split(stand.rounds[-1], millions(1))]
+        signed = await sender.sign(calls, await sender.nonce())
+        with pytest.raises(Rejected, match="nothing does that from here"):
+            await sender.send(signed)
+        assert not await is_deployed(stand.relayer, wallet.funder)
 
 
 async def test_a_builders_key_signs_what_it_submits() -> None:
