@@ -1,8 +1,9 @@
 """`make storm N=1000`: so many orders through faults at random, and what became of each.
 
-The live client and the simulated venue in one process, in virtual time, hostile forms on. It fails
-where an order was lost or doubled, where a millionth is missing, and where a kind of fault never
-struck. A seed that fails once fails again: `ARGS='--seed 7'`.
+The live client and the simulated venue in one process, in virtual time, hostile forms on; rounds
+end meanwhile and are paid. It fails where an order was lost or doubled, where a millionth is
+missing, and where a kind of fault never struck. A seed that fails once fails
+again: `ARGS='--seed 7'`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from order_storm import DOLLARS, OrderStorm, blow, hostile_venue
 from rich.console import Console
 from rich.table import Table
 from trio.testing import MockClock
+
+from polytui.model.units import format_micro
 
 
 def storm(count: int, seed: int, fault_every_s: float) -> OrderStorm:
@@ -48,6 +51,8 @@ def _report(blown: OrderStorm, console: Console) -> None:
         console.print(f"{times:5} {end}")
     told = Counter(type(one).__name__ for one in blown.trader.heard)
     console.print(", ".join(f"{times} {name}" for name, times in sorted(told.items())))
+    waits = format_micro(blown.unredeemed(), 2)
+    console.print(f"{len(blown.trader.paid)} rounds were paid; winners that wait: {waits} dollars")
     console.print(f"contradictions: {dict(blown.trader.ledger.asset_account.contradictions)}")
 
 
@@ -62,6 +67,7 @@ def main() -> None:
     _report(blown, console)
     faults = [*blown.faults]
     faults += [f"no {kind} in all of it" for kind, n in blown.weather.table().items() if not n]
+    faults += [] if blown.trader.paid else ["no round was paid in all of it"]
     for fault in faults:
         console.print(f"fault: {fault}", markup=False)
     console.print(

@@ -56,13 +56,14 @@ class DeskVenue:
         rules: ExchangeRules | None = None,
         start_ns: int = START_NS,
         seed: int = 7,
+        interval: Interval = Interval.H4,
     ) -> None:
         self.world = World(
             WorldSettings(
                 seed,
                 start_ns,
                 (Asset.BTC,),
-                (Interval.H4,),
+                (interval,),
                 crowd=_ASLEEP,
                 crowd_ahead=0.0,
                 messages=0.004,

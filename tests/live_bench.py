@@ -15,7 +15,7 @@ import attrs
 import httpx
 import pytest
 import trio
-from desk_venue import START_NS, DeskVenue
+from desk_venue import DeskVenue
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from trio.testing import memory_stream_pair
@@ -250,7 +250,7 @@ async def live_bench(
     await load_ethereum()
     venue = venue or DeskVenue()
     venue.stands_still = True  # the pump plays it
-    bench = LiveBench(venue, VirtualClock(START_NS))
+    bench = LiveBench(venue, VirtualClock(venue.world.now_ns))
     monkeypatch.setattr("polytui.net.ws.dial", bench.dial)
     monkeypatch.setattr(trio.to_thread, "run_sync", at_once_here)
     wallet = bench.wallet
