@@ -35,6 +35,7 @@ from polytui.model import events as ev
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.units import MICRO, NS_PER_S, Price, Usd
 from polytui.sim.exchange.rules import ExchangeRules
+from polytui.sim.exchange.venue_order import OrderStatus
 
 # Minutes in all: each brings a whole session through several faults.
 pytestmark = [pytest.mark.trio, pytest.mark.long]
@@ -149,6 +150,21 @@ async def test_answers_that_are_lost_late_cut_or_wrong(session: Opened) -> None:
             an_order_that_was_taken_is_sent_again,
             a_batch_that_is_half_refused,
         )
+
+
+async def cancels_inside_holds(engine: LiveEngine) -> None:
+    """Nobody finds an order there: it is cancelled all the same, once its hold is over."""
+    there, held = engine.there, OrderStatus.DELAYED
+    await engine.until(lambda: any(one.status is held for one in there.working()))
+    await engine.rest()
+    await engine.rearm()
+
+
+async def test_a_venue_that_tells_of_every_hold(session: Opened) -> None:
+    """Takers are answered `delayed`, and those that rest after it `unmatched`."""
+    rules = ExchangeRules(is_delay_told=True, is_unmatched_told=True)
+    async with session(rules=rules) as engine:
+        await meet(engine, cancels_inside_holds, lost_answers)
 
 
 # --- the user channel -----------------------------------------------------------------------------
