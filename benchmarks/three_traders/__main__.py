@@ -59,8 +59,8 @@ def main() -> None:
         sys.exit("two official clients are needed: " + ", ".join(absent))
     began = time.monotonic()
     played = trio.run(trade, options.rounds, options.seed, options.speed)
-    run = {"seed": str(options.seed), "speed": f"{options.speed:g}"}
-    told = section(played, {**run, "seconds": f"{time.monotonic() - began:.0f}"})
+    took = f"{time.monotonic() - began:.0f} s"
+    told = section(played, (f"seed {options.seed}", f"speed {options.speed:g}", took))
     print(told)
     for fault in played.faults:
         print(f"fault: {fault}")

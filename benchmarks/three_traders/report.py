@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
@@ -32,11 +32,11 @@ class Trio:
         return [*self.agreement.differences, *never]
 
 
-def section(played: Trio, run: Mapping[str, str]) -> str:
-    """The whole of it; `run` is said as it is, name by name."""
+def section(played: Trio, run: Sequence[str]) -> str:
+    """The whole of it; `run` says which it was."""
     agreement = played.agreement
     packages = ", ".join((*CLOB.packages, *UNIFIED.packages)).replace("==", " ")
-    told = ", ".join(f"{name} {what}" for name, what in run.items())
+    told = ", ".join(run)
     meetings = sum(agreement.meetings.values())
     lines = [
         f"Our bot, {packages}, each with a wallet of its own in the same {played.rounds} rounds of"

@@ -185,4 +185,4 @@ class Visitors:
 
 def _reason(refused: RefusedOrder) -> str:
     """The words, without what is of this order alone."""
-    return re.sub(r"0x\w+|[(:]? ?\$?\d+\.?\d*\)?", "", str(refused)).partition(" -> ")[0]
+    return re.sub(r" ?0x\w+|[(:]? ?\$?\d+\.?\d*\)?", "", str(refused)).partition(" -> ")[0]

@@ -23,6 +23,11 @@ def sender_of(
     somebody else's. A wallet that is a key asks the relayer nothing, and needs no key for it."""
     if wallet.kind is WalletType.EOA:
         return OwnWallet(wallet, node)
+    if wallet.is_in_session:
+        raise Fatal(
+            f"{wallet.owner} is a session's key of {wallet.funder}, which may trade for it and move"
+            " nothing else: its owner's key redeems"
+        )
     if key is None:
         raise Fatal(
             f"a {wallet.kind.label} wallet moves through the relayer, and there is no key for it:"

@@ -86,8 +86,12 @@ def _wallet(wallet: Wallet) -> Finding:
     return Finding(
         "wallet",
         WARN,
-        f"{words}, which does NOT follow from the key: compare it with the address in the settings"
-        " of polymarket.com; `polytui doctor --livetest` proves whether the two belong together",
+        f"{words}, which does NOT follow from the key: so it is taken for a session key, which the"
+        " wallet's owner gave (for 180 days at most). It trades for the wallet; it sees and cancels"
+        " its own orders and trades alone, not those of the owner or of other keys, and neither"
+        " withdraws nor redeems. If you are the owner, use the owner's key, and compare the address"
+        " with the settings of polymarket.com; `polytui doctor --livetest` proves whether the two"
+        " belong together",
     )
 
 
@@ -123,6 +127,13 @@ def _money(facts: WalletFacts) -> Iterator[Finding]:
         return
     if facts.usd > 0:
         yield Finding("money", OK, f"{dollars(facts.usd)} in {facts.wallet.funder}")
+        return
+    if facts.wallet.is_in_session:
+        words = (
+            "the venue tells this session key of no money. Whether it reads the wallet's for such a"
+            " key is on no page of it; as long as it does not, nothing can be bought with one"
+        )
+        yield Finding("money", FAIL, words)
         return
     label = facts.wallet.kind.label
     if facts.others:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from attrs import evolve
 from desk_venue import DeskVenue
+from eth_abi.abi import decode, encode
 from test_signing import KEY, ORDER, ROUND
 from test_signing_peer import EXCHANGES_BY_NAME, any_order, listed_of
 
@@ -18,7 +19,7 @@ from polytui.config.secrets import Secret
 from polytui.model.orders import TimeInForce
 from polytui.model.units import NS_PER_S
 from polytui.sim.exchange.api_keys import Caller
-from polytui.sim.exchange.wallets import Wallets
+from polytui.sim.exchange.wallets import SessionSigner, Wallets
 from polytui.sim.wire.desk.order_payload import OrderPayloads
 from polytui.sim.wire.form.api_answer import RefusedError
 from polytui.sim.wire.signed.ethereum import load_ethereum
@@ -113,10 +114,12 @@ class Judge:
     """The venue's reading of one body, whatever round it is for."""
 
     def __init__(self, wallet: Wallet, exchange: str) -> None:
+        self.now_s = 0
+        self.wallets = Wallets(derived_wallets)
         self._payloads = OrderPayloads(
             find=lambda token: (listed_of(exchange, token), ORDER.outcome),
-            wallets=Wallets(derived_wallets),
-            now_s=lambda: 0,
+            wallets=self.wallets,
+            now_s=lambda: self.now_s,
         )
         self._caller = Caller(API_KEY_ID, wallet.owner.lower())
 
@@ -159,3 +162,39 @@ async def test_a_deposit_wallet_of_another_key_is_refused_by_the_venue() -> None
     signed = OrderSigner(wallet).sign(ORDER, ROUND)
     with pytest.raises(RefusedError):
         await Judge(wallet, "standard").order_id(signed.body(API_KEY_ID))
+
+
+OWNERS = wallet_of(Secret("0x" + "77" * 32), WalletType.DEPOSIT)
+SESSION = wallet_of(KEY, WalletType.DEPOSIT, OWNERS.funder)
+"""Our key trades for the wallet of another one, whose owner gave it a session."""
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES_BY_NAME)
+async def test_a_sessions_key_signs_for_the_wallet_until_the_session_ends(exchange: str) -> None:
+    judge, signer = Judge(SESSION, exchange), OrderSigner(SESSION)
+    given = SessionSigner(SESSION.owner.lower(), ("ALL",), 100)
+    judge.wallets.register(OWNERS.funder.lower(), OWNERS.owner.lower(), 3)
+    judge.wallets.authorize_session(OWNERS.funder.lower(), given)
+    order = any_order(Random(exchange))
+    signed = signer.sign(order, listed_of(exchange, order.token_id))
+    assert (signed.maker, signed.signer) == (OWNERS.funder, OWNERS.funder)
+    assert await judge.order_id(signed.body(API_KEY_ID)) == signed.venue_id
+    judge.now_s = 100
+    with pytest.raises(RefusedError):
+        await judge.order_id(signed.body(API_KEY_ID))
+
+
+async def test_a_sessions_signature_is_packed_as_contracts_pack_it() -> None:
+    """As polymarket-client does: who signs, nothing, the signature, and a mark behind it."""
+    sessions, owners = (
+        bytes.fromhex(OrderSigner(one, salt=lambda *_: 7).sign(ORDER, ROUND).signature[2:])
+        for one in (SESSION, OWNERS)
+    )
+    packed, mark = sessions[:-32], sessions[-32:]
+    kinds = ["bytes32", "bytes32", "bytes"]
+    who, nothing, inner = decode(kinds, packed)
+    assert mark == bytes.fromhex("6492" * 16)
+    assert (who, nothing) == (bytes.fromhex(SESSION.owner[2:]).rjust(32, b"\0"), bytes(32))
+    assert packed == encode(kinds, [who, nothing, inner])
+    assert inner[65:] == owners[65:], "what is signed differs by who signs alone"
+    assert inner[:65] != owners[:65]

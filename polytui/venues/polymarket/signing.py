@@ -44,6 +44,10 @@ _WRAPPED_TYPE = keccak(
     b"address verifyingContract,bytes32 salt)" + _ORDER_TEXT
 )
 _WRAP_TAIL = _ORDER_TEXT + len(_ORDER_TEXT).to_bytes(2, "big")
+_SESSION_MARK = bytes.fromhex("6492") * 16
+"""Ends the signature of a session's key."""
+_SESSION_HEAD = 3 * 32
+"""Bytes before the signature's length in what is packed: who signs, nothing, where it begins."""
 _BUY, _SELL = word(0), word(1)
 _TOKENS_KEPT = 64
 _SALT_BITS = 53
@@ -164,6 +168,7 @@ class OrderSigner:
         self._kind = word(wallet.kind)
         self._token_word = lru_cache(_TOKENS_KEPT)(_token_word)
         self._tail = NOTHING + bytes.fromhex(builder[2:])
+        self._is_in_session = wallet.is_in_session
         self._answering = (
             keccak(b"DepositWallet")
             + keccak(b"1")
@@ -226,7 +231,15 @@ class OrderSigner:
         inside a struct that names the wallet, and all that is needed to check it."""
         struct = keccak(_WRAPPED_TYPE + hashed.contents + self._answering)
         signed = self._key.sign(digest_of(hashed.separator, struct))
-        return signed + hashed.separator + hashed.contents + _WRAP_TAIL
+        owners = signed + hashed.separator + hashed.contents + _WRAP_TAIL
+        return self._of_session(owners) if self._is_in_session else owners
+
+    def _of_session(self, signature: bytes) -> bytes:
+        """The same of a session's key, which has to say who it is: (bytes32 signer, bytes32 0,
+        bytes signature) as contracts pack it, and a mark."""
+        gap = bytes(-len(signature) % 32)
+        head = address_word(self._wallet.owner) + NOTHING + word(_SESSION_HEAD)
+        return head + word(len(signature)) + signature + gap + _SESSION_MARK
 
 
 def _domain_of(listed: Round) -> str:

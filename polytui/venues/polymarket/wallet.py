@@ -40,7 +40,8 @@ class Wallet:
     key: Secret
     kind: WalletType
     owner: str
-    """The key's own address, checksummed as all of them: who asks for API keys and signs."""
+    """The key's own address, checksummed as all of them: who asks for API keys and signs. In a
+    session that is the session's key, and the wallet is somebody else's."""
     funder: str
     """Who holds the dollars and the shares."""
     chain_id: int = POLYGON
@@ -56,9 +57,15 @@ class Wallet:
 
     @property
     def follows_from_key(self) -> bool:
-        """Whether the venue's factories put this key's wallet there; a deposit wallet of which they
-        did not may be another key's."""
+        """Whether the venue's factories put this key's wallet there."""
         return self.funder in wallets_of(self.owner, self.kind)
+
+    @property
+    def is_in_session(self) -> bool:
+        """Whether the key is one that a deposit wallet's owner gave, to trade for it and to move
+        nothing else. Nothing on the wire says so beforehand; a deposit wallet that does not follow
+        from its key is traded in a session, as the venue's own client holds."""
+        return self.kind is WalletType.DEPOSIT and not self.follows_from_key
 
 
 def wallets_of(owner: str, kind: WalletType) -> tuple[str, ...]:
@@ -76,7 +83,7 @@ def wallet_of(key: Secret, kind: WalletType, funder: str = "", chain_id: int = P
     """The wallet of a key; Fatal, in plain words, where the three cannot belong together.
 
     Without a `funder` it is the one that follows from the key. One that does not follow from it is
-    taken for a deposit wallet only, whose factory may have changed since this was written.
+    taken for a deposit wallet only, whose owner gave this key a session.
     """
     if chain_id not in EXCHANGES:
         known = ", ".join(map(str, EXCHANGES))
