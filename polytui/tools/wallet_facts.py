@@ -86,12 +86,9 @@ def _wallet(wallet: Wallet) -> Finding:
     return Finding(
         "wallet",
         WARN,
-        f"{words}, which does NOT follow from the key: so it is taken for a session key, which the"
-        " wallet's owner gave (for 180 days at most). It trades for the wallet; it sees and cancels"
-        " its own orders and trades alone, not those of the owner or of other keys, and neither"
-        " withdraws nor redeems. If you are the owner, use the owner's key, and compare the address"
-        " with the settings of polymarket.com; `polytui doctor --livetest` proves whether the two"
-        " belong together",
+        f"{words}, which does NOT follow from the key: taken for a session key (180 days at most),"
+        " which sees its own orders alone and neither withdraws nor redeems; if you are its"
+        " owner, check the address. `polytui doctor --livetest` proves it",
     )
 
 

@@ -45,6 +45,14 @@ def test_a_funder_that_does_not_follow_is_said() -> None:
     one = found(funder=FOREIGN)["wallet"]
     assert one.verdict is Severity.WARN
     assert "NOT" in one.words
+    assert "session key (180 days at most)" in one.words
+    assert "sees its own orders alone and neither withdraws nor redeems" in one.words
+
+
+def test_no_money_of_a_session_key_is_no_wrong_type() -> None:
+    one = found(funder=FOREIGN, usd=0, others=(OtherWallet(WalletType.EOA, FOREIGN, 10),))["money"]
+    assert one.verdict is Severity.FAIL
+    assert one.words.startswith("the venue tells this session key of no money")
 
 
 def test_all_well() -> None:

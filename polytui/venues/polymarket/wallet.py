@@ -45,6 +45,10 @@ class Wallet:
     funder: str
     """Who holds the dollars and the shares."""
     chain_id: int = POLYGON
+    is_in_session: bool = False
+    """Whether the key is one that a deposit wallet's owner gave, to trade for it and to move
+    nothing else. Nothing on the wire says so beforehand: a deposit wallet that does not follow
+    from its key is traded in a session, as polymarket-client holds."""
 
     @property
     def maker(self) -> str:
@@ -59,13 +63,6 @@ class Wallet:
     def follows_from_key(self) -> bool:
         """Whether the venue's factories put this key's wallet there."""
         return self.funder in wallets_of(self.owner, self.kind)
-
-    @property
-    def is_in_session(self) -> bool:
-        """Whether the key is one that a deposit wallet's owner gave, to trade for it and to move
-        nothing else. Nothing on the wire says so beforehand; a deposit wallet that does not follow
-        from its key is traded in a session, as the venue's own client holds."""
-        return self.kind is WalletType.DEPOSIT and not self.follows_from_key
 
 
 def wallets_of(owner: str, kind: WalletType) -> tuple[str, ...]:
@@ -93,7 +90,8 @@ def wallet_of(key: Secret, kind: WalletType, funder: str = "", chain_id: int = P
         return Wallet(key, kind, owner, wallets_of(owner, kind)[0], chain_id)
     funder = read_address(funder, "the funder's address")
     _must_fit(owner, kind, funder)
-    return Wallet(key, kind, owner, funder, chain_id)
+    is_foreign = funder not in wallets_of(owner, kind)
+    return Wallet(key, kind, owner, funder, chain_id, is_in_session=is_foreign)
 
 
 def _must_fit(owner: str, kind: WalletType, funder: str) -> None:
