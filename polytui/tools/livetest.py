@@ -77,7 +77,13 @@ class Livetest:
         listed, outcome = await steps.take("round", self._round(), _round_words)
         async with self._user_channel(steps) as heard:
             signed = await steps.take("signature", self._signed(listed, outcome), _signed_words)
-            await steps.take("heartbeat", self._beaten(), lambda _: "taken: it ends without us")
+            await steps.take(
+                "heartbeat",
+                self._beaten(),
+                lambda _: (
+                    "taken: without another one all orders of this API key are cancelled in 10 s"
+                ),
+            )
             placed.append(signed)  # from here on it may live
             heard.venue_id = signed.venue_id
             await steps.take(
