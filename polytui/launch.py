@@ -22,6 +22,7 @@ import attrs
 
 from polytui.config.called import called
 from polytui.config.load import BadSettings
+from polytui.config.runtime_folder import runtime_folder
 from polytui.config.schema import Settings, TerminalSettings
 from polytui.config.secrets import (
     OF_A_WALLET,
@@ -43,7 +44,6 @@ from polytui.paths import (
     new_folder,
     running_socket,
     running_venue,
-    socket_folder,
 )
 from polytui.precautions import allow_files, check_room, check_writable
 from polytui.runtime.chaos import parse_chaos, parse_deaths
@@ -79,7 +79,7 @@ def launch(mode: str, settings: Settings, options: dict[str, Any]) -> int:
         mode=mode,
         settings=settings,
         folder=folder,
-        socket=options["socket"] or socket_folder() / f"{folder.name}.sock",
+        socket=options["socket"] or runtime_folder() / f"{folder.name}.sock",
         is_owned=options["owned"],
         config=options["config"],
         prices=prices,

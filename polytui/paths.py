@@ -13,6 +13,7 @@ import msgspec
 
 from polytui.config.called import called
 from polytui.config.load import BadSettings
+from polytui.config.runtime_folder import runtime_folder
 from polytui.journal.codec import BadJournal
 from polytui.journal.segments import segments_of
 from polytui.journal.session_folders import session_folders
@@ -105,23 +106,6 @@ def new_folder(directory: str, mode: str) -> Path:
     return Path(directory) / f"{stamp}-{mode}-{os.getpid()}"
 
 
-def socket_folder() -> Path:
-    """Short and private: a socket's path may have about a hundred characters. The runtime folder
-    of somebody else, as after `su`, is none of ours."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    if base and _is_ours(Path(base)):
-        return Path(base) / "polytui"
-    return Path(f"/tmp/polytui-{os.getuid()}")
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        found = folder.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
-
-
 def running_socket(session: str | None) -> Path:
     """The socket of the named session (a beginning of its name is enough, LAST is the one that
     began last), or of the one engine that answers; Fatal lists them where there are several."""
@@ -142,7 +126,7 @@ def running_socket(session: str | None) -> Path:
 
 def running_sockets() -> list[Path]:
     """Of every engine that answers here, the newest first."""
-    folder = socket_folder()
+    folder = runtime_folder()
     _check_ours(folder)
     return [socket for socket in _newest_first(folder) if answers(socket)]
 

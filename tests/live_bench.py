@@ -140,7 +140,6 @@ class LiveBench:
             carried,
             arm_simulated(self.wallet, None, [ENDPOINTS.clob]),
             "a session",
-            is_alone=True,
             pools=pools,
             say=lambda level, asset, text: self.said.append(text),
             kill=self.killed.append,

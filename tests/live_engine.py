@@ -26,6 +26,7 @@ from benchmarks.ladder import LADDER
 from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.secrets import Secret
+from polytui.config.state_folder import state_folder
 from polytui.desk.checkpoint import restored
 from polytui.desk.desk import Desk
 from polytui.desk.mind import Mind
@@ -197,6 +198,7 @@ async def open_live_engine(
     journals = attrs.evolve((settings or live_settings()).journal, directory=str(folder.parent))
     settings = attrs.evolve(settings or live_settings(), journal=journals)
     folder.mkdir(parents=True)  # noqa: ASYNC240
+    states = None if world is None else state_folder()
     surroundings = Surroundings(
         settings,
         venue.clock,
@@ -204,6 +206,8 @@ async def open_live_engine(
         None,
         world=world,
         armed=armed or venue.arm(),
+        states=states,
+        locks=states,
     )
     plan = Plan("demo", settings, folder)
     session = real_session(plan, surroundings, at_once)

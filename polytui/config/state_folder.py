@@ -4,6 +4,7 @@ $XDG_STATE_HOME/polytui/                    or ~/.local/state/polytui/, mode 070
     <chain>-<owner>.api_key.json            derived once, mode 0600
     <chain>-<funder>.work.jsonl             what it does on the chain, before it is sent
     <chain>-<owner>.lock                    held while a process trades with the wallet
+    <chain>-<funder>.risk_state.jsonl       its day and its kill switch (journal/risk_state_file.py)
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class StateFolder:
     """A folder of this user's alone."""
 
     path: Path
+    is_passing: bool = False
+    """Of a venue that ends, and its wallets with it: no lock stays behind."""
 
     # --- API keys -------------------------------------------------------------------------------
 
@@ -91,7 +94,22 @@ class StateFolder:
         except OSError as error:
             raise Fatal(f"cannot hold {plain(path)}: {error.strerror}") from None
         with lock:
-            yield
+            try:
+                yield
+            finally:
+                if self.is_passing:
+                    path.unlink(missing_ok=True)
+
+    # --- what its day was -----------------------------------------------------------------------
+
+    def risk_state(self, funder: str, chain_id: int) -> Path:
+        """Where the counters of a wallet are kept, in a folder that is there."""
+        path = self._file(funder, chain_id, "risk_state.jsonl")
+        try:
+            self._make()
+        except OSError as error:
+            raise Fatal(f"cannot keep {plain(path)}: {error.strerror}") from None
+        return path
 
     def work_log(self, funder: str, chain_id: int) -> Path:
         """What it does on the chain (execution/wallet_log.py), in a folder that is there."""

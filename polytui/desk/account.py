@@ -7,6 +7,8 @@ changes nothing. Days are days of UTC; one that has begun is not taken back by a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from polytui.config.deciding import BreakerSettings
 from polytui.desk.asset_account import AssetAccount, Earlier
 from polytui.ledger.cash_moves import CashMoves
@@ -52,6 +54,8 @@ class Account:
         """It is an earlier session's own, whose memory is better than what that session left."""
         self._breach = (0, 0.0)
         """Day and limit of the last kill by a day's loss."""
+        self._told_sold: dict[Asset, dict[str, Usd]] = {}
+        """Of assets whose desk has not begun: what an earlier session's day has of open rounds."""
 
     def of(self, asset: Asset) -> AssetAccount:
         return self._assets[asset]
@@ -171,14 +175,27 @@ class Account:
         for asset_account in self._assets.values():
             asset_account.begin_session(now_ns, settings)
 
-    def restore(self, event: RiskStateRestored, now_ns: int) -> None:
+    def restore(
+        self,
+        event: RiskStateRestored,
+        now_ns: int,
+        asset: Asset | None = None,
+        *,
+        is_newer: bool = False,
+    ) -> None:
         """Begin where earlier sessions ended. Every desk is told, the first one counts: after it
-        this session's own results are in the counters. An account that was brought back knows all
-        of that; but what stopped anything stops it, whichever of the two files has it."""
+        this session's own results are in the counters. `asset`: whose desk has begun.
+
+        An account that was brought back knows all of that; but what stopped anything stops it,
+        whichever of the two files has it. `is_newer`: another session of the wallet has ended
+        since, and what it left counts."""
         if self._is_restored:
+            self._count_once(asset)
             return
         self._is_restored = True
         if self._is_brought_back:
+            if is_newer:
+                self._go_on_as(event)
             self._restore_stops(event.stopped, now_ns)
             self._restore_kill(event)
             return
@@ -186,9 +203,11 @@ class Account:
         if event.day == self._day:
             self._realised_today = Usd(self._realised_today + event.realised_today)
             self._trades_today += event.trades_today
+            self._told_sold = _by_asset(event)
         peak = Usd(self.realised + event.realised_peak)
         if peak > self._peak:
             self._peak, self._equity_left = peak, event.equity_peak
+        self._count_once(asset)
         self._restore_losses(event.losses_in_a_row)
         self._restore_stops(event.stopped, now_ns)
         self._breach = event.breach
@@ -198,6 +217,38 @@ class Account:
             if left := by_name.get(asset.value):
                 self.of(asset).watch.restore(left)
         self._restore_kill(event)
+
+    def _count_once(self, asset: Asset | None) -> None:
+        """What an earlier session won and lost in a round that this desk begins with is in the
+        ledger, and in the result of the day that was told as well."""
+        if asset is None:
+            return
+        for slug, sold in self._told_sold.pop(asset, {}).items():
+            if slug in self.of(asset).exposure.rounds:
+                self._realised_today = Usd(self._realised_today - sold)
+                self._peak = Usd(self._peak + sold)
+
+    def _sold_by_round(self) -> Iterator[tuple[str, str, Usd]]:
+        for asset, asset_account in sorted(self._assets.items()):
+            for slug, kept in asset_account.exposure.rounds.items():
+                if sold := kept.flow + kept.carried:
+                    yield asset.value, slug, Usd(sold)
+
+    def _go_on_as(self, event: RiskStateRestored) -> None:
+        """The day, the drawdown and the rows of losses as another session left them, which began
+        with ours. The venue tells what it won and lost in rounds that are open here as well."""
+        told = {slug: sold for _, slug, sold in event.sold}
+        sold = sum(told.get(slug, sold) for _, slug, sold in self._sold_by_round())
+        self._begin_day(event.day * _DAY_NS)
+        if event.day == self._day:
+            self._realised_today = Usd(event.realised_today - sold)
+            self._trades_today = max(self._trades_today, event.trades_today)
+        self._peak = Usd(self.realised + sold + event.realised_peak)
+        self._equity_left = event.equity_peak
+        losses = dict(event.losses_in_a_row)
+        for asset, asset_account in self._assets.items():
+            asset_account.losses_in_a_row = losses.get(asset.value, 0)
+        self._breach = event.breach
 
     def _restore_kill(self, event: RiskStateRestored) -> None:
         if event.kill_why and not self.kill_switch.is_on:
@@ -235,6 +286,7 @@ class Account:
             equity_peak=self.equity_peak if self.drawdown else Usd(0),
             claims=self.claims.left(),
             forecasts=tuple([left for left in forecasts if left is not None]),
+            sold=tuple(self._sold_by_round()),
         )
 
     def ramp_rounds(self, wanted: int) -> int:
@@ -303,4 +355,14 @@ class Account:
             *self.moves.state(),
             *self.ramp.state(),
             *(("live",) if self.is_live else ()),
+            *((sorted(self._told_sold.items()),) if self._told_sold else ()),
         )
+
+
+def _by_asset(event: RiskStateRestored) -> dict[Asset, dict[str, Usd]]:
+    """What it says of rounds that were open, of assets that there are."""
+    by_asset: dict[Asset, dict[str, Usd]] = {}
+    for asset in Asset:
+        if sold := {slug: usd for name, slug, usd in event.sold if name == asset.value}:
+            by_asset[asset] = sold
+    return by_asset

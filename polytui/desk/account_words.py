@@ -10,6 +10,7 @@ from polytui.desk.halts import Halts
 from polytui.desk.step import Step
 from polytui.model import events as ev
 from polytui.model.effects import Reason, Why
+from polytui.model.instrument import Asset
 
 AccountWord = ev.RiskStateRestored | ev.AssetHalted | ev.CashMoved | ev.Reconciled
 ACCOUNT_WORDS = get_args(AccountWord)
@@ -18,7 +19,8 @@ ACCOUNT_WORDS = get_args(AccountWord)
 class AccountWords:
     """Stateless: the account remembers."""
 
-    def __init__(self, account: Account, halts: Halts) -> None:
+    def __init__(self, asset: Asset, account: Account, halts: Halts) -> None:
+        self._asset = asset
         self._account = account
         self._halts = halts
 
@@ -27,7 +29,7 @@ class AccountWords:
         match event:
             case ev.RiskStateRestored():
                 # What earlier sessions left behind, once a session, before anything else.
-                self._account.restore(event, step.now_ns)
+                self._account.restore(event, step.now_ns, self._asset)
             case ev.AssetHalted(crashes, most):
                 # There is nothing left to decide.
                 self._halts.pause_for(step, Why(Reason.HALTED, crashes, most, "crashes"))

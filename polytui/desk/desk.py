@@ -74,7 +74,7 @@ class Desk:
         """False from a fault on in the middle of a step: it is half changed."""
         self._halts = Halts(account, self.ledger)
         self._limits = LossLimits(asset, account, self._halts)
-        self._account_words = AccountWords(account, self._halts)
+        self._account_words = AccountWords(asset, account, self._halts)
         self._people = People(account, self.asset_account, self._halts, self._limits)
         self._looks = BreakerLooks(self.ledger, self._halts)
         self._flattening = Flattening(self.ledger)

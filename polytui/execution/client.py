@@ -19,6 +19,7 @@ import trio
 from attrs import field, frozen
 
 from polytui.config.schema import Settings
+from polytui.config.state_folder import StateFolder
 from polytui.execution.arming import Armed, Unarmed
 from polytui.model.effects import Effect
 from polytui.model.events import (
@@ -163,9 +164,11 @@ class AccountNeeds:
     """Who may send orders, or only sign them; None on paper."""
     session: str = ""
     """Its name, for others who are refused the same wallet."""
-    is_alone: bool = False
-    """The venue ends with the session: nobody else has its wallet, and no key of it is worth
-    keeping."""
+    states: StateFolder | None = None
+    """Where API keys are kept; None for a wallet that ends with its venue."""
+    locks: StateFolder | None = None
+    """Where the wallet is held, so that one process trades with it; None where nobody else has its
+    venue."""
     pools: Pools = field(factory=Pools)
     """Connections and pace by host, shared with everybody else who asks there."""
     trust: Trust = field(factory=Trust)

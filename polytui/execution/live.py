@@ -19,7 +19,6 @@ from functools import partial
 import trio
 from attrs import define, field
 
-from polytui.config.state_folder import state_folder
 from polytui.execution.account_voice import AccountVoice
 from polytui.execution.admission import Admission
 from polytui.execution.arming import Armed
@@ -287,8 +286,8 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
         raise Fatal("nobody may send orders: not armed")
     wallet = armed.wallet
     async with AsyncExitStack() as stack:
-        if not needs.is_alone:
-            held = state_folder().wallet_held(wallet.owner, wallet.chain_id, needs.session)
+        if needs.locks is not None:
+            held = needs.locks.wallet_held(wallet.owner, wallet.chain_id, needs.session)
             stack.enter_context(held)
         books = LiveBooks(needs.carried, needs.say)
         http, endpoints = _asking(needs, armed), needs.settings.endpoints
@@ -374,7 +373,7 @@ async def _admitted(
         http(endpoints.geoblock),
         needs.clock,
         needs.say,
-        None if needs.is_alone else state_folder(),
+        needs.states,
         is_ours,
         forbidden.hear,
     )

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define, field
 
-from polytui.config.state_folder import state_folder
 from polytui.execution.admission import Admission, Say
 from polytui.execution.arming import Unarmed
 from polytui.execution.client import (
@@ -160,7 +159,7 @@ async def _ask_what_live_would_hear(needs: AccountNeeds, who: Unarmed) -> None:
         _http(needs, endpoints.geoblock),
         needs.clock,
         needs.say,
-        state_folder(),
+        needs.states,
     )
     try:
         await admission.admitted()

@@ -84,3 +84,6 @@ class RiskStateRestored:
     """What strategies claimed, and what came of it."""
     forecasts: tuple[ForecastLeft, ...] = ()
     """How well the forecast fitted, by asset."""
+    sold: tuple[tuple[str, str, Usd], ...] = ()
+    """Of `realised_today`, what was won and lost in rounds that were open still: asset, slug,
+    dollars. Whoever begins with such a round has it in the ledger, and does not count it twice."""

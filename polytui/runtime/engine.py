@@ -76,7 +76,8 @@ def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
         carried=None if session.goes_on is None else session.goes_on.carried,
         armed=surroundings.armed,
         session=session.name,
-        is_alone=surroundings.world is None,
+        states=surroundings.states,
+        locks=surroundings.locks,
         pools=surroundings.pools,
         trust=session.trust,
         say=session.notice,
@@ -150,7 +151,9 @@ def open_session(
     prepare()  # now, for the first checkpoint comes in the middle of trading
     with ExitStack() as undo:
         if surroundings.world is not None:
-            risk_state = RiskStateFile(directory, plan.mode, name, started_ns, off_loop)
+            risk_state = RiskStateFile(
+                directory, plan.mode, name, started_ns, off_loop, surroundings.of_wallet
+            )
             undo.callback(risk_state.close)
         start = begin_session(plan, surroundings.world, risk_state, started_ns)
         session = Session(

@@ -36,6 +36,8 @@ _WAYS_OUT = (
     "mend that and start again, or begin a new account with --fresh"
     " (kill switch, pauses and counters of the day stay)"
 )
+_ALONE = ("; another folder's is another account, its day is not counted here", "")
+"""A wallet has one day, wherever its sessions are."""
 Line = tuple[str, str, str]
 """(level, asset, text)."""
 
@@ -77,13 +79,13 @@ def begin_session(
     recovery = Recovery(directory, plan.mode, world, plan.settings.journal.recover_within_s)
     found = _found(recovery, is_fresh=plan.is_fresh)
     lines: list[Line] = [("error", "", fault) for fault in recovery.faults]
-    if risk_state.damage:
-        lines.append(("error", "", risk_state.damage))
+    lines += _left_lines(risk_state, found)
     if found is None or plan.is_fresh:
         return _anew(plan, found, risk_state, lines, now_ns)
     goes_on = _taken_over(found, plan, now_ns)
     if risk_state.restored is not None:
-        found.mind.account.restore(risk_state.restored, now_ns)
+        is_newer = _is_of_another(risk_state, found)
+        found.mind.account.restore(risk_state.restored, now_ns, is_newer=is_newer)
     lines.append(("warn" if recovery.faults else "info", "", goes_on.words))
     if left_out := ", ".join(found.settings_left_out):
         words = f"{found.session} had settings that this version does not have: {left_out}"
@@ -91,6 +93,21 @@ def begin_session(
     lines += _untold(found.mind, plan)
     lines += stop_lines(found.mind.account, now_ns)
     return Start(found.mind, goes_on, tuple(lines))
+
+
+def _is_of_another(risk_state: RiskStateFile, found: Recovered | None) -> bool:
+    """Whether another folder's session of this wallet was the last."""
+    return risk_state.left_by not in ("", "" if found is None else found.session)
+
+
+def _left_lines(risk_state: RiskStateFile, found: Recovered | None) -> Iterator[Line]:
+    if risk_state.damage:
+        yield "error", "", risk_state.damage
+    if risk_state.moved:
+        yield "warn", "", risk_state.moved
+    if _is_of_another(risk_state, found):
+        words = f"the last session of this wallet was {risk_state.left_by}"
+        yield "info", "", f"{words}: the counters of its day go on here"
 
 
 def _found(recovery: Recovery, *, is_fresh: bool) -> Recovered | None:
@@ -122,9 +139,8 @@ def _anew(
     if found is not None:
         lines.append(("warn", "", f"{cash}: leaves {found.session} with {_had(found.mind)}"))
     elif risk_state.restored is None:
-        alone = "another folder's is another account, its day is not counted here"
         text = f"no earlier session in {where}: counters of the day begin at nothing, with {cash}"
-        lines.append(("warn", "", f"{text}; {alone}"))
+        lines.append(("warn", "", f"{text}{_ALONE[risk_state.is_of_wallet]}"))
     else:
         lines.append(("warn", "", f"begins with {cash}: no earlier one is gone on from"))
     left = risk_state.restored

@@ -32,9 +32,11 @@ from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.profiles import adapted_to_live, limits_said
 from polytui.config.relayer_key import RelayerKey
+from polytui.config.runtime_folder import runtime_folder
 from polytui.config.schema import EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
+from polytui.config.state_folder import StateFolder, state_folder
 from polytui.config.wallet import chosen_api_key
 from polytui.execution.arming import Armed, Unarmed, arm_simulated
 from polytui.execution.client import OpenExecution
@@ -42,6 +44,7 @@ from polytui.execution.live import open_live
 from polytui.execution.paper_client import open_paper
 from polytui.execution.shadow_live import open_shadow_live
 from polytui.execution.throwaway import throwaway_wallet
+from polytui.journal.risk_state_file import OfWallet
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
@@ -83,6 +86,21 @@ class Surroundings:
     """Connections and pace by host, of all assets and all their lives; closed at the end."""
     armed: Armed | Unarmed | None = None
     """Who may send orders, or only sign them; None on paper."""
+    states: StateFolder | None = None
+    """What is known of its wallet beyond this session, its day and its API key; None where it has
+    none, or one that ends with its venue."""
+    locks: StateFolder | None = None
+    """Where that wallet is held; None where nobody else can have it."""
+
+    @property
+    def of_wallet(self) -> OfWallet | None:
+        """The wallet whose day is kept whatever folder its sessions are in; None where it is the
+        folder's."""
+        if self.states is None or not isinstance(self.armed, Armed):
+            return None
+        wallet = self.armed.wallet
+        path = self.states.risk_state(wallet.funder, wallet.chain_id)
+        return OfWallet(f"{wallet.chain_id}:{wallet.funder.lower()}", path)
 
 
 Opener = Callable[
@@ -116,7 +134,10 @@ async def _live(
     async with _paper(settings, folder, config, prices) as surroundings:
         warnings = (limits_said(settings), *surroundings.warnings)
         world = _account_of(armed) if isinstance(armed, Armed) else surroundings.world
-        yield attrs.evolve(surroundings, armed=armed, warnings=warnings, world=world)
+        states = state_folder()
+        yield attrs.evolve(
+            surroundings, armed=armed, warnings=warnings, world=world, states=states, locks=states
+        )
 
 
 def _account_of(armed: Armed) -> str:
@@ -176,7 +197,8 @@ async def _attached(
     armed = None if is_on_paper else await _armed_at(urls, here, clock)
     credentials, fault = ApiKey("demo", Secret("demo"), Secret("demo")), partial(_make_fault, urls)
     world = f"{urls.anchor_ns:x}"
-    yield Surroundings(here, clock, credentials, fault, world=world, armed=armed)
+    locks = StateFolder(runtime_folder(), is_passing=True)
+    yield Surroundings(here, clock, credentials, fault, world=world, armed=armed, locks=locks)
 
 
 async def _find(urls: Urls) -> None:

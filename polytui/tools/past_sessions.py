@@ -13,11 +13,12 @@ from typing import Any
 from attrs import frozen
 
 from polytui.config.load import BadSettings
+from polytui.config.runtime_folder import runtime_folder
 from polytui.journal.codec import BadJournal
 from polytui.journal.session_folders import header_of, session_folders
 from polytui.model.plain_text import plain
 from polytui.model.units import MICRO
-from polytui.paths import answers, session_named, socket_folder
+from polytui.paths import answers, session_named
 from polytui.store.database import database_of, in_words, open_read_only
 from polytui.store.questions import sessions as asked_sessions
 from polytui.tools.asking import time_text
@@ -117,7 +118,7 @@ def _ended(
 ) -> str:
     if summary:
         return plain(str(summary.get("stopped", "")))
-    if answers(socket_folder() / f"{name}.sock"):
+    if answers(runtime_folder() / f"{name}.sock"):
         return RUNNING
     if folder is None:
         return "its folder is gone"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from polytui.config.api_key import ApiKey
+from polytui.config.held_lock import held_lock
 from polytui.config.secrets import Secret
 from polytui.config.state_folder import IN_USE, StateFolder, state_folder
 from polytui.model.errors import Blocked, Fatal
@@ -94,6 +97,35 @@ with StateFolder(Path(sys.argv[1])).wallet_held(sys.argv[2], 137, "the-first"):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def test_a_lock_of_a_venue_that_ends_does_not_stay(tmp_path: Path) -> None:
+    passing = StateFolder(tmp_path / "polytui", is_passing=True)
+    path = tmp_path / "polytui" / f"137-{OWNER.lower()}.lock"
+    for _ in range(2):
+        with passing.wallet_held(OWNER, 137, "mine"):
+            assert path.is_file()
+        assert not path.exists()
+
+
+def test_a_lock_on_a_file_that_was_removed_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever held it removed it between our opening it and our having it; somebody else made the
+    next one since."""
+    path = tmp_path / "lock"
+    lock, removed = fcntl.flock, list[str]()
+
+    def late(file: IO[bytes], how: int) -> None:
+        if not removed:
+            removed.append("once")
+            path.unlink()
+            path.write_bytes(b"somebody else's, process 1\n")
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with held_lock(path, "mine"):
+        assert path.read_bytes() == f"mine, process {os.getpid()}\n".encode()
 
 
 def test_a_second_process_is_refused_in_words_until_the_first_is_dead(folder: StateFolder) -> None:

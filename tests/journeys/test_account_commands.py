@@ -4,6 +4,7 @@ them: documents, exit codes, and nothing asked where nobody sits."""
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,9 @@ async def test_an_account_is_read_tried_and_tidied_up_without_an_engine(tmp_path
 async def test_flatten_is_done_by_the_engine_that_trades_the_wallet(tmp_path: Path) -> None:
     """Through its socket, while it trades: nobody else sells, and cancel-all names it."""
     async with started(tmp_path, *VENUE, patience_s=PATIENCE_S) as venue:
-        (tmp_path / "venue.json").write_text(await venue.line(r'^\{"gamma"'))
+        line = await venue.line(r'^\{"gamma"')
+        (tmp_path / "venue.json").write_text(line)
+        urls = json.loads(line)
         trading = ("demo", "--headless", "--assets", "btc", "--venue", "venue.json")
         async with started(tmp_path, *trading, patience_s=PATIENCE_S) as engine:
             while not list(engine.runtime.rglob("*.sock")):
@@ -86,6 +89,13 @@ async def test_flatten_is_done_by_the_engine_that_trades_the_wallet(tmp_path: Pa
                 capture_stderr=True, check=False,
             )  # fmt: skip
             assert f"{session} trades this wallet and may order again" in swept.stderr.decode()
+            state, owner = engine.runtime / "state", throwaway_wallet(urls["control_token"]).owner
+            assert not state.exists(), "nobody's wallet leaves nothing with its user"
+            lock = engine.runtime / "polytui" / f"137-{owner.lower()}.lock"
+            assert lock.is_file(), "two engines do not trade it at once"
+            engine.signal(signal.SIGINT)
+            await engine.end()
+            assert not lock.exists()
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ import pytest
 from program import short_folder
 
 from polytui.config.load import BadSettings
+from polytui.config.runtime_folder import runtime_folder
 from polytui.model.errors import Fatal
-from polytui.paths import journal_of, running_socket, socket_folder
+from polytui.paths import journal_of, running_socket
 
 
 @contextmanager
 def engines(*names: str) -> Iterator[None]:
     """Sockets that answer, as engines of these sessions would."""
-    folder = socket_folder()
+    folder = runtime_folder()
     folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         for name in names:
@@ -59,7 +60,7 @@ def test_of_several_a_person_chooses_by_name_mode_and_time() -> None:
 
 def test_an_engine_that_does_not_answer_is_not_among_them() -> None:
     with engines(DEMO):
-        (socket_folder() / "dead.sock").touch()
+        (runtime_folder() / "dead.sock").touch()
         assert running_socket(None).stem == DEMO
     with pytest.raises(Fatal, match="no session dead runs here"):
         running_socket("dead")
