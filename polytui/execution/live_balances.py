@@ -5,7 +5,8 @@
 A difference counts only where nothing moved while it was read, where the venue's picture of the
 chain is fresh, where it stays the same for a while in which nothing is traded, and where it is not
 what the newest fills moved: then money came or went that no trade explains. What it
-was the Data API may know; it is behind, so a kind that nobody can name is a warning and no more.
+was the Data API may know. It is behind by minutes, so money that it cannot name yet is told as
+unexplained, with a warning, and told by its name once it has one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _SURELY_ROUNDING = 100
 """Millionths that no person moves."""
 _PICTURE_MAY_BE_LATE_NS = 600 * NS_PER_S
 """What the venue believes of the chain was seen to be behind a trade that it told as mined."""
+_NAMED_WITHIN_NS = 900 * NS_PER_S
+"""After this nobody asks any more what money was."""
 
 
 class ActivityReader(Protocol):
@@ -48,6 +51,16 @@ class _Doubt:
     changes: int
     """How much had moved by then, here or there."""
     since_ns: int
+
+
+@frozen
+class _Nameless:
+    """Money that was told before anybody knew what it was."""
+
+    amount: Usd
+    since_ns: int
+    """It came or went after this."""
+    told_ns: int
 
 
 @define(eq=False)
@@ -72,6 +85,7 @@ class LiveBalances:
     _warned: set[tuple[str, Outcome, int]] = field(factory=set)
     _named: set[str] = field(factory=set)
     """Rows of the Data API that explained something already."""
+    _nameless: list[_Nameless] = field(factory=list)
     _agreed_ns: int = 0
     """When dollars were last as they should be."""
     _moves: int = 0
@@ -103,7 +117,7 @@ class LiveBalances:
         self.unredeemed.note_ends()
         if self._changes != self.books.trades.changes:
             self._changes, self._changed_ns = self.books.trades.changes, self.clock.now_ns()
-        moves = self._rounding()
+        moves = self._rounding() + await self._named_now()
         more, differences = await self._dollars()
         return moves + more, differences + await self._shares()
 
@@ -115,9 +129,9 @@ class LiveBalances:
 
     async def _dollars(self) -> tuple[list[CashMoved], int]:
         changes = self.books.trades.changes
-        missing = await self._missing(is_fresh=False)
-        if missing:
-            missing = await self._missing(is_fresh=True)
+        # The venue's picture is its own trades' work until it is told to look: a deposit is in none
+        # that it looks at by itself.
+        missing = await self._missing(is_fresh=True)
         if missing:
             # Perhaps some was redeemed.
             await self.unredeemed.ask_some()
@@ -186,7 +200,7 @@ class LiveBalances:
     async def _explained(self, amount: Usd) -> list[CashMoved]:
         if abs(amount) <= _SURELY_ROUNDING:
             return [self._move(CashKind.ROUNDING, amount, "the venue rounds otherwise")]
-        known = await self._known_activity()
+        known = await self._known_activity(self._agreed_ns)
         for chosen in ([one for one in known if one.amount == amount][:1], known):
             if chosen and sum(one.amount for one in chosen) == amount:
                 self._named.update(one.key for one in chosen)
@@ -200,13 +214,30 @@ class LiveBalances:
             " money, not as a result"
         )
         self.say("warn", "", words)
+        self._nameless.append(_Nameless(amount, self._agreed_ns, self.clock.now_ns()))
         return [self._move(CashKind.UNEXPLAINED, amount, "")]
 
-    async def _known_activity(self) -> Sequence[WalletDeed]:
+    async def _named_now(self) -> list[CashMoved]:
+        """What the Data API knows of money that was unexplained when it was told: it is taken back,
+        and told as what it was."""
+        moves = list[CashMoved]()
+        now_ns = self.clock.now_ns()
+        for one in list(self._nameless):
+            known = await self._known_activity(one.since_ns)
+            deed = next((deed for deed in known if deed.amount == one.amount), None)
+            if deed is not None:
+                self._named.add(deed.key)
+                moves.append(self._move(CashKind.UNEXPLAINED, -one.amount, "it has a name now"))
+                moves.append(self._move(deed.kind, deed.amount, deed.words, deed.key))
+            if deed is not None or now_ns > one.told_ns + _NAMED_WITHIN_NS:
+                self._nameless.remove(one)
+        return moves
+
+    async def _known_activity(self, since_ns: int) -> Sequence[WalletDeed]:
         found, told = self.unredeemed.found, list[WalletDeed]()
         try:
             if self.activity is not None:
-                told += await self.activity.since(self._agreed_ns)
+                told += await self.activity.since(since_ns)
         except (Rejected, Retry, Unknown):
             pass  # what this wallet redeemed itself is known all the same
         known = {live.listed.condition_id for live in self.books.rounds}
