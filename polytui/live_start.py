@@ -20,8 +20,8 @@ from polytui.config.schema import Settings
 from polytui.config.secret_sources import FoundSecret, SecretSources
 from polytui.config.secrets import PRIVATE_KEY, Secret
 from polytui.config.wallet import chosen_api_key
+from polytui.confirmation import Confirmation, is_somebody_there
 from polytui.execution.arming import Armed, Unarmed, arm_live, unarmed
-from polytui.venues.polymarket.wallet import Wallet
 
 LIVE, SHADOW = "live", "shadow"
 NOTHING_IS_SENT = "shadow-live: every order is signed and checked, and NOTHING IS SENT to the venue"
@@ -47,12 +47,9 @@ class LiveStart:
 class _Person:
     """Who sits there, or nobody. State: the pass phrase that was typed."""
 
-    settings: Settings
-    named: str
-    """On the command line."""
     is_owned: bool = False
     """An engine's process: they sit at its parent's."""
-    is_there: bool = field(factory=lambda: sys.stdin.isatty() and sys.stderr.isatty())
+    is_there: bool = field(factory=is_somebody_there)
     passphrase: Secret | None = None
 
     @property
@@ -67,17 +64,6 @@ class _Person:
         self.passphrase = Secret(typed)
         return typed
 
-    def confirm(self, wallet: Wallet) -> str:
-        """The address that they name; empty where nobody does."""
-        if self.named or not self.is_there:
-            return self.named
-        _say(f"REAL MONEY: {wallet.kind.label} wallet {wallet.funder}, key of {wallet.owner}")
-        _say(limits_said(self.settings))
-        typed: str = click.prompt(
-            "type the wallet's address to trade with it", default="", show_default=False, err=True
-        )
-        return typed
-
 
 def begin_live(
     mode: str, settings: Settings, named: str, *, is_owned: bool = False
@@ -86,9 +72,10 @@ def begin_live(
     `settings` are those of the mode."""
     if mode not in (LIVE, SHADOW):
         return None
-    person = _Person(settings, named, is_owned)
+    person = _Person(is_owned)
+    confirmation = Confirmation(named, lines=(limits_said(settings),))
     sources = SecretSources(Path.cwd(), ask_passphrase=person.ask)
-    who = unarmed(sources) if mode == SHADOW else arm_live(sources, person.confirm)
+    who = unarmed(sources) if mode == SHADOW else arm_live(sources, confirmation)
     _say_sources(sources)
     if mode == SHADOW:
         _say(NOTHING_IS_SENT)

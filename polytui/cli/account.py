@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from polytui.cli.options import config_option, load, plain_errors
+from polytui.cli.options import config_option, load, plain_errors, wallet_option
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DAYS = 3.0
@@ -24,12 +24,6 @@ def venue_option(command: _F) -> _F:
 
 def json_option(command: _F) -> _F:
     return click.option("--json", "json_path", help="Write the answer here; - is stdout.")(command)
-
-
-def wallet_option(command: _F) -> _F:
-    return click.option(
-        "--i-trade-with", "named", help="The wallet's address: confirms what else would be asked."
-    )(command)
 
 
 def _days_option(command: _F) -> _F:
@@ -80,7 +74,7 @@ def cancel_all(venue: Path | None, json_path: str | None, config: Path | None) -
 @plain_errors
 def flatten(
     session: str | None,
-    named: str | None,
+    named: str,
     days: float,
     venue: Path | None,
     json_path: str | None,

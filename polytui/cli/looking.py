@@ -9,8 +9,15 @@ from typing import Any
 import attrs
 import click
 
-from polytui.cli.account import venue_option, wallet_option
-from polytui.cli.options import config_option, csv_of, load, plain_errors, settings_for
+from polytui.cli.account import venue_option
+from polytui.cli.options import (
+    config_option,
+    csv_of,
+    load,
+    plain_errors,
+    settings_for,
+    wallet_option,
+)
 from polytui.model.instrument import Asset, Interval
 
 _SOURCES = ("binance", "bybit", "coinbase", "clob-market", "clob-user", "rtds", "polybolt", "gamma")

@@ -104,6 +104,15 @@ def session_options(command: _F) -> _F:
     return config_option(command)
 
 
+def wallet_option(command: _F) -> _F:
+    """Of every command that moves real money: `polytui/confirmation.py` asks where it is left
+    out."""
+    return click.option(
+        "--i-trade-with", "named", default="", metavar="0xADDRESS",
+        help="The wallet whose money it is: confirms what else would be asked at the terminal.",
+    )(command)  # fmt: skip
+
+
 def plain_errors(command: _F) -> _F:
     """Exceptions of a user's making as one line each; everything else keeps its traceback."""
 

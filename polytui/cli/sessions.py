@@ -18,6 +18,7 @@ from polytui.cli.options import (
     plain_errors,
     session_options,
     settings_for,
+    wallet_option,
     world_option,
 )
 from polytui.json_output import write_json
@@ -35,13 +36,7 @@ from polytui.paths import has_terminal
     show_default=True,
     help="live trades with real money: docs/live.md.",
 )
-@click.option(
-    "--i-trade-with",
-    "named",
-    default="",
-    metavar="0xADDRESS",
-    help="The wallet that --mode live trades with, for where nobody can be asked.",
-)
+@wallet_option
 @click.option(
     "--shadow-live",
     is_flag=True,

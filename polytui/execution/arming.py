@@ -83,9 +83,7 @@ def arm_live(sources: SecretSources, confirm: Confirm) -> Armed:
     check_switches(sources)
     wallet = live_wallet(sources)
     api_key, _ = chosen_api_key(sources)
-    named = confirm(wallet).strip()
-    if named.lower() != wallet.funder.lower():
-        raise Blocked(IS_NOT_CONFIRMED, _unconfirmed(wallet, named))
+    check_confirmed(confirm(wallet), wallet.funder, wallet.owner)
     return _armed(wallet, api_key, chosen_gasless_key(sources)[0], is_simulated=False)
 
 
@@ -141,15 +139,18 @@ def wallet_chosen(choice: WalletChoice) -> Wallet:
     return wallet_of(choice.key.secret, kinds[choice.kind], choice.funder)
 
 
-def _unconfirmed(wallet: Wallet, named: str) -> str:
+def check_confirmed(named: str, funder: str, owner: str = "") -> None:
+    """Blocked where nobody named the wallet that holds the money, or somebody named another one."""
+    named = named.strip()
+    if named.lower() == funder.lower():
+        return
     if not named:
-        return (
-            f"nobody named the wallet: type its address when asked, or start with"
-            f" --i-trade-with {wallet.funder}"
-        )
-    if named.lower() == wallet.owner.lower():
-        return f"that is the address of the key; the money is held by {wallet.funder}"
-    return f"{plain(named)} is not the wallet of this key and type, which is {wallet.funder}"
+        words = "nobody named the wallet: type its address when asked, or start with"
+        raise Blocked(IS_NOT_CONFIRMED, f"{words} --i-trade-with {funder}")
+    if named.lower() == owner.lower():
+        words = f"that is the address of the key; the money is held by {funder}"
+        raise Blocked(IS_NOT_CONFIRMED, words)
+    raise Blocked(IS_NOT_CONFIRMED, f"{plain(named)} is not the wallet that trades, {funder} is")
 
 
 def _armed(

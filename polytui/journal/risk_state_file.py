@@ -169,7 +169,7 @@ def _wallet_lock(of_wallet: OfWallet, session: str) -> BinaryIO:
     try:
         return held_lock(of_wallet.path.with_suffix(".lock"), session)
     except HeldElsewhere as taken:
-        words = f"another session trades with {of_wallet.account} ({taken.owner}): stop it first"
+        words = f"another process trades with {of_wallet.account} ({taken.owner}): stop it first"
         raise Blocked(IN_USE, words) from None
 
 

@@ -15,17 +15,10 @@ from attrs import frozen
 from polytui.config.schema import EndpointSettings, Settings
 from polytui.config.secret_sources import SecretSources
 from polytui.config.state_folder import state_folder
-from polytui.execution.arming import (
-    IS_NOT_CONFIRMED,
-    Armed,
-    Confirm,
-    arm_live,
-    arm_simulated,
-    check_switches,
-    unarmed,
-)
+from polytui.confirmation import Confirmation
+from polytui.execution.arming import Armed, arm_live, arm_simulated, check_switches, unarmed
 from polytui.execution.throwaway import throwaway_wallet
-from polytui.model.errors import Blocked, Fatal, Rejected, Retry, Unknown
+from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.link import Hello
 from polytui.paths import running_venue
 from polytui.runtime.modes import Surroundings, opener_of
@@ -33,7 +26,6 @@ from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
 from polytui.tools.venue_account import Access, VenueAccount, open_venue_account
 from polytui.venues.polymarket.plain_refusals import in_plain_words
-from polytui.venues.polymarket.wallet import Wallet
 
 LIVE = "live"
 """The mode in which money is real."""
@@ -70,13 +62,12 @@ class AccountAccess:
         if self.urls is None:
             check_switches(self.sources)
 
-    def armed(self, named: str | None) -> Armed:
-        """Blocked with the tag of the first gate that is closed. `named`: the wallet, as the
-        command line confirms it; else whoever sits there is asked."""
+    def armed(self, confirmation: Confirmation) -> Armed:
+        """Blocked with the tag of the first gate that is closed."""
         if self.urls is not None:
             places = [getattr(self.urls, name) for name in _asked(self.urls)]
             return arm_simulated(self.access.wallet, None, places)
-        return arm_live(self.sources, _confirm(named))
+        return arm_live(self.sources, confirmation)
 
     @contextmanager
     def held(self, what: str) -> Iterator[None]:
@@ -122,33 +113,12 @@ def _asked(urls: Urls) -> list[str]:
     return [one.name for one in attrs.fields(EndpointSettings) if hasattr(urls, one.name)]
 
 
-def check_named(engine: Hello, named: str | None) -> None:
+def check_named(engine: Hello, named: str) -> None:
     """Whoever tells an engine to sell with real money names its wallet; Blocked where nobody does,
     or somebody names another."""
-    if engine.mode != LIVE:
-        return
-    if named is None and sys.stdin.isatty():
-        named = _asked_for(f"{engine.wallet}, of {engine.session}")
-    if (named or "").lower() != engine.wallet.lower():
-        words = f"{engine.session} trades the wallet {engine.wallet}, and nobody named that one"
-        raise Blocked(IS_NOT_CONFIRMED, f"{words}: --i-trade-with names it")
-
-
-def _confirm(named: str | None) -> Confirm:
-    if named is not None:
-        return lambda wallet: named
-    return _typed if sys.stdin.isatty() else lambda wallet: ""
-
-
-def _typed(wallet: Wallet) -> str:
-    return _asked_for(f"{wallet.funder} ({wallet.kind.label})")
-
-
-def _asked_for(wallet: str) -> str:
-    """Asked of a person, on stderr: stdout may be a document."""
-    sys.stderr.write(f"REAL MONEY of the wallet {wallet}\ntype its address to go on: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    if engine.mode == LIVE:
+        words = f"{engine.wallet}, of {engine.session}"
+        Confirmation(named, "have it sold out").check(engine.wallet, words)
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from polytui.config.called import called
+from polytui.confirmation import Confirmation
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal, Rejected, Restricted, Retry, Unknown
 from polytui.model.events import Action
@@ -121,7 +122,7 @@ async def _cancel_all(access: AccountAccess) -> Swept:
 def flatten(
     access: AccountAccess,
     session: str | None,
-    named: str | None,
+    named: str,
     days: float,
     json_path: str | None,
 ) -> int:
@@ -163,7 +164,7 @@ def _told(socket: Path, json_path: str | None) -> int:
     return 1 if fault else 0
 
 
-def _at_venue(access: AccountAccess, named: str | None, days: float, json_path: str | None) -> int:
+def _at_venue(access: AccountAccess, named: str, days: float, json_path: str | None) -> int:
     is_quiet = json_path == "-"
     with access.held("polytui flatten"):
         swept, sales, unread = trio.run(_sold, access, named, days, is_quiet)
@@ -185,16 +186,17 @@ def _is_stuck(sale: Sale) -> bool:
 
 
 async def _sold(
-    access: AccountAccess, named: str | None, days: float, is_quiet: bool
+    access: AccountAccess, named: str, days: float, is_quiet: bool
 ) -> tuple[Swept, list[Sale], list[str]]:
     """Shown, confirmed, swept, sold. Ctrl-C and SIGTERM end it between two orders."""
     # Where nobody can be asked, the answer is known before anything is.
-    armed = access.armed(named) if named is not None or not sys.stdin.isatty() else None
+    confirmation = Confirmation(named, "sell all of it")
+    armed = None if confirmation.will_ask else access.armed(confirmation)
     async with access.opened() as account:
         held = await held_positions(account, days)
         if not is_quiet:
             show_positions(held.positions, "to be sold at the best bids, after every order is gone")
-        armed = armed or access.armed(named)
+        armed = armed or access.armed(confirmation)
         swept = await sweep(account.orders)
         selling, sales = SellingOut(account, armed), list[Sale]()
         async with hear_signals() as signals:

@@ -18,6 +18,7 @@ from polytui.config.schema import Settings
 from polytui.config.secret_sources import FoundSecret, SecretSources
 from polytui.config.secrets import API_KEYS, PRIVATE_KEY
 from polytui.config.state_folder import state_folder
+from polytui.confirmation import Confirmation
 from polytui.execution.arming import Armed
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal
@@ -44,7 +45,7 @@ def doctor(settings: Settings, options: dict[str, Any]) -> int:
     check_writable(json_path)
     access, armed = account_access(settings, options["config"], options["venue"]), None
     if options["is_livetest"]:
-        armed = access.armed(options["named"])
+        armed = access.armed(Confirmation(options["named"], "have an order of it tried"))
     examined = _Doctor(settings, options, access, armed, is_quiet=json_path == "-")
     findings = examined.run()
     report = report_of(findings)

@@ -10,6 +10,7 @@ import pytest
 from polytui.config.schema import Settings
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
+from polytui.execution.arming import IS_NOT_CONFIRMED
 from polytui.model.errors import Blocked
 from polytui.model.link import Hello
 from polytui.tools.account_access import AccountAccess, check_named
@@ -46,13 +47,14 @@ def test_an_engine_of_this_wallet_that_sends_orders(
     assert access(tmp_path).is_traded_by(engine) is is_it
 
 
-@pytest.mark.parametrize("named", [None, "", OTHER])
+@pytest.mark.parametrize("named", ["", OTHER])
 def test_a_live_engine_sells_for_nobody_who_names_another_wallet(
-    named: str | None, monkeypatch: pytest.MonkeyPatch
+    named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     engine = Hello("a", "s-1", "live", WALLET)
-    with pytest.raises(Blocked, match=WALLET):
+    with pytest.raises(Blocked, match=WALLET) as caught:
         check_named(engine, named)
+    assert caught.value.tag == IS_NOT_CONFIRMED
     check_named(engine, WALLET.lower())
     check_named(Hello("a", "s-2", "demo", WALLET), named)
