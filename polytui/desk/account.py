@@ -231,14 +231,16 @@ class Account:
     def _sold_by_round(self) -> Iterator[tuple[str, str, Usd]]:
         for asset, asset_account in sorted(self._assets.items()):
             for slug, kept in asset_account.exposure.rounds.items():
-                if sold := kept.flow + kept.carried:
-                    yield asset.value, slug, Usd(sold)
+                yield asset.value, slug, Usd(kept.flow + kept.carried)
 
     def _go_on_as(self, event: RiskStateRestored) -> None:
         """The day, the drawdown and the rows of losses as another session left them, which began
         with ours. The venue tells what it won and lost in rounds that are open here as well."""
         told = {slug: sold for _, slug, sold in event.sold}
-        sold = sum(told.get(slug, sold) for _, slug, sold in self._sold_by_round())
+        sold = sum(told.pop(slug, ours) for _, slug, ours in self._sold_by_round())
+        # Of rounds that are not known here nobody knows whether they will be: what was won in them
+        # may be told again, and what was lost may not.
+        sold += sum(max(0, one) for one in told.values())
         self._begin_day(event.day * _DAY_NS)
         if event.day == self._day:
             self._realised_today = Usd(event.realised_today - sold)
@@ -286,7 +288,7 @@ class Account:
             equity_peak=self.equity_peak if self.drawdown else Usd(0),
             claims=self.claims.left(),
             forecasts=tuple([left for left in forecasts if left is not None]),
-            sold=tuple(self._sold_by_round()),
+            sold=tuple(one for one in self._sold_by_round() if one[2]),
         )
 
     def ramp_rounds(self, wanted: int) -> int:
