@@ -237,10 +237,10 @@ class Account:
         """The day, the drawdown and the rows of losses as another session left them, which began
         with ours. The venue tells what it won and lost in rounds that are open here as well."""
         told = {slug: sold for _, slug, sold in event.sold}
-        sold = sum(told.pop(slug, ours) for _, slug, ours in self._sold_by_round())
+        sold = sum([int(told.pop(slug, ours)) for _, slug, ours in self._sold_by_round()])
         # Of rounds that are not known here nobody knows whether they will be: what was won in them
         # may be told again, and what was lost may not.
-        sold += sum(max(0, one) for one in told.values())
+        sold += sum([max(0, one) for one in told.values()])
         self._begin_day(event.day * _DAY_NS)
         if event.day == self._day:
             self._realised_today = Usd(event.realised_today - sold)
