@@ -23,9 +23,7 @@ from virtual_engine import (
 )
 
 from benchmarks.ladder import LADDER
-from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
-from polytui.config.secrets import Secret
 from polytui.config.state_folder import state_folder
 from polytui.desk.checkpoint import restored
 from polytui.desk.desk import Desk
@@ -41,7 +39,7 @@ from polytui.model.events import (
 from polytui.model.instrument import Asset, Outcome
 from polytui.net.http import Http
 from polytui.runtime.chaos import Chaos
-from polytui.runtime.engine import asset_run, needs_of
+from polytui.runtime.engine import asset_run, needs_of, with_key_of
 from polytui.runtime.engine import open_session as real_session
 from polytui.runtime.modes import Surroundings, execution_of
 from polytui.runtime.pace import Pace
@@ -202,7 +200,7 @@ async def open_live_engine(
     surroundings = Surroundings(
         settings,
         venue.clock,
-        ApiKey("a", Secret("b"), Secret("c")),
+        None,
         None,
         world=world,
         armed=armed or venue.arm(),
@@ -219,12 +217,11 @@ async def open_live_engine(
             with living:
                 async with execution_of(plan)(needs_of(session, surroundings)) as execution:
                     assert isinstance(execution, LiveExecution)
+                    here = with_key_of(execution, surroundings)
                     runs = [asset_run(plan, session, execution, a) for a in settings.session.assets]
                     pace = Pace(session, lambda: session.mind.book_lag_ns, None)
                     chaos = Chaos([], venue.clock)
-                    tree = Tree(
-                        session, surroundings, runs, pace, chaos, StopSignals(), None, False, None
-                    )
+                    tree = Tree(session, here, runs, pace, chaos, StopSignals(), None, False, None)
                     engines.append(
                         LiveEngine(
                             session,

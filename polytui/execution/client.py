@@ -18,6 +18,7 @@ from typing import Protocol, get_args, runtime_checkable
 import trio
 from attrs import field, frozen
 
+from polytui.config.api_key import ApiKey
 from polytui.config.schema import Settings
 from polytui.config.state_folder import StateFolder
 from polytui.execution.arming import Armed, Unarmed
@@ -193,6 +194,11 @@ class Execution(Protocol):
     def client(self, asset: Asset) -> ExecutionClient: ...
 
     def money(self) -> VenueMoney: ...
+
+    @property
+    def api_key(self) -> ApiKey | None:
+        """The one of its account, which streams that want one are given as well; None on paper."""
+        ...
 
 
 OpenExecution = Callable[[AccountNeeds], AbstractAsyncContextManager[Execution]]

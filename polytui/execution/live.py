@@ -19,6 +19,7 @@ from functools import partial
 import trio
 from attrs import define, field
 
+from polytui.config.api_key import ApiKey
 from polytui.execution.account_voice import AccountVoice
 from polytui.execution.admission import Admission
 from polytui.execution.arming import Armed
@@ -187,6 +188,10 @@ class LiveExecution:
 
     def money(self) -> VenueMoney:
         return self.books.money()
+
+    @property
+    def api_key(self) -> ApiKey:
+        return self.account.api_key
 
     # --- who hears what ---------------------------------------------------------------------------
 

@@ -82,6 +82,11 @@ class PaperExecution:
             simulator.go_on_from(self.carried.desks[asset])
         return PaperClient(asset, simulator, self.clock)
 
+    @property
+    def api_key(self) -> None:
+        """Nobody's account."""
+        return None
+
     def money(self) -> VenueMoney:
         return money_of(self.account)
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define, field
 
+from polytui.config.api_key import ApiKey
 from polytui.execution.admission import Admission, Say
 from polytui.execution.arming import Unarmed
 from polytui.execution.client import (
@@ -127,6 +128,8 @@ class ShadowLiveExecution:
 
     paper: PaperExecution
     rehearsal: Rehearsal
+    api_key: ApiKey | None = None
+    """Of the account that live would have; None where it was not let in."""
 
     def client(self, asset: Asset) -> ExecutionClient:
         return ShadowLiveClient(asset, self.paper.client(asset), self.rehearsal)
@@ -141,17 +144,18 @@ async def open_shadow_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
     who = needs.armed
     if not isinstance(who, Unarmed):
         raise Fatal("shadow-live wants a wallet that may not send")
-    await _ask_what_live_would_hear(needs, who)
+    api_key = await _key_of_live(needs, who)
     account = paper_account(needs.settings, needs.carried)
     paper = PaperExecution(needs.settings, needs.clock, account, needs.carried)
     rehearsal = Rehearsal(OrderSigner(who.wallet), account, needs.say)
     try:
-        yield ShadowLiveExecution(paper, rehearsal)
+        yield ShadowLiveExecution(paper, rehearsal, api_key)
     finally:
         needs.say("warn", "", rehearsal.words())
 
 
-async def _ask_what_live_would_hear(needs: AccountNeeds, who: Unarmed) -> None:
+async def _key_of_live(needs: AccountNeeds, who: Unarmed) -> ApiKey | None:
+    """What live would hear is asked, and said; its API key where it would be let in."""
     endpoints = needs.settings.endpoints
     admission = Admission(
         who,
@@ -162,9 +166,10 @@ async def _ask_what_live_would_hear(needs: AccountNeeds, who: Unarmed) -> None:
         needs.states,
     )
     try:
-        await admission.admitted()
+        return (await admission.admitted()).api_key
     except Blocked as blocked:
         needs.say("error", "", f"live would not start: {blocked}")
+        return None
 
 
 def _http(needs: AccountNeeds, base_url: str) -> Http:

@@ -34,7 +34,7 @@ from polytui.model.events import (
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.frame_times import MOST_SEEN
 from polytui.runtime.inbox import Item
-from polytui.runtime.notices import TOLD, words_of
+from polytui.runtime.notices import TOLD, is_of_account, words_of
 from polytui.runtime.order_times import Batch
 from polytui.runtime.session import Session
 from polytui.runtime.sudden_death import SuddenDeath
@@ -246,8 +246,10 @@ class DeskLoop:
             if type(event) in TOLD:
                 asset = self.run.asset
                 level, text = words_of(event, self.session.mind.desks[asset].ledger.orders)
-                if text:
+                if text and not is_of_account(event):
                     self.session.notice(level, asset.value, text)
+                elif text and self.session.account_lines.is_news(event, text):
+                    self.session.notice(level, "", text)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""

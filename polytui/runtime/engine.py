@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
+import attrs
 import trio
 from loguru import logger
 from msgspec.structs import replace
@@ -62,10 +63,18 @@ async def _run(
     plan: Plan, session: Session, surroundings: Surroundings, signals: StopSignals
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
     async with execution_of(plan)(needs_of(session, surroundings)) as execution:
+        surroundings = with_key_of(execution, surroundings)
         runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
         await _supervise(plan, session, surroundings, signals, runs, pace)
         return runs, execution.money(), pace
+
+
+def with_key_of(execution: Execution, surroundings: Surroundings) -> Surroundings:
+    """Streams that want an API key are given the account's own, which may be derived only now."""
+    if execution.api_key is None:
+        return surroundings
+    return attrs.evolve(surroundings, credentials=execution.api_key)
 
 
 def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:

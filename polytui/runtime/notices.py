@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import define, field
+
 from polytui.ledger.working import WorkingOrders
 from polytui.model.effects import Release, Trip, Warn
 from polytui.model.events import (
@@ -44,6 +46,32 @@ TOLD = (
     Reconciled,
 )
 """Everything else is in the journal, or has a line of its own where it is decided."""
+
+
+def is_of_account(event: Event) -> bool:
+    """Whether it is the account's, and not of the asset whose desk hears it."""
+    if isinstance(event, FeedUp | FeedDown):
+        return event.feed in ACCOUNT_FEEDS
+    return isinstance(event, CashMoved | Reconciled)
+
+
+@define
+class AccountLines:
+    """State: what people were told of the account last: all desks hear it, they read it once."""
+
+    _health: dict[str, tuple[int, str]] = field(factory=dict)
+    """By feed, when it was so, and the words."""
+
+    def is_news(self, event: Event, text: str) -> bool:
+        """Money and comparisons are told to one desk alone; health to each of them, late to one
+        that begins late."""
+        if not isinstance(event, FeedUp | FeedDown):
+            return True
+        last_ns, said = self._health.get(event.feed, (-1, ""))
+        if event.at_ns < last_ns or (event.at_ns, text) == (last_ns, said):
+            return False
+        self._health[event.feed] = event.at_ns, text
+        return True
 
 
 def words_of(event: Event, orders: WorkingOrders) -> tuple[str, str]:

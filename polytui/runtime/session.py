@@ -27,6 +27,7 @@ from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
 from polytui.runtime.latency_watch import LatencyWatch
 from polytui.runtime.meter import Meter
+from polytui.runtime.notices import AccountLines
 from polytui.runtime.reasons import Reasons
 from polytui.runtime.sudden_death import SuddenDeath
 
@@ -63,6 +64,7 @@ class Session:
     goes_on: GoesOn | None = None
     """What it took over from the session before."""
     herald: Herald = field(init=False)
+    account_lines: AccountLines = field(factory=AccountLines)
     meter: Meter = field(factory=Meter)
     latency: LatencyWatch = field(init=False)
     errors: list[str] = field(factory=list)

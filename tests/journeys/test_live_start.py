@@ -189,6 +189,8 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         terminal.press("S")
         assert terminal.end() == 0
     assert traces(tmp_path) == []
+    records = b"".join(one.read_bytes() for one in tmp_path.glob("runs/*/journal/*.jsonl"))
+    assert b'"FeedUp",{"feed":"polybolt"' in records, "with the key that was derived for orders"
 
 
 def test_a_terminal_that_was_given_a_key_gives_it_away(tmp_path: Path, addresses: str) -> None:

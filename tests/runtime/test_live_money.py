@@ -45,6 +45,8 @@ async def test_a_deposit_and_a_withdrawal_are_seen_within_two_minutes(
         open_live_engine(venue, tmp_path / "s") as engine,
     ):
         await engine.trade(3)
+        said = [one.asset for one in engine.notices if one.text == "user channel is up"]
+        assert said == [""], "the account's, and no asset's"
         await engine.rest()
         account = engine.session.mind.account
         was = (account.realised_today(venue.clock.now_ns()), account.drawdown, account.cash)

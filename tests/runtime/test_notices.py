@@ -5,11 +5,22 @@ from __future__ import annotations
 import pytest
 
 from polytui.ledger.working import WorkingOrders
-from polytui.model.events import FeedDown, FeedStale, FeedUp, Filled, Refused, Ticked
+from polytui.model.events import (
+    CashKind,
+    CashMoved,
+    Event,
+    FeedDown,
+    FeedStale,
+    FeedUp,
+    Filled,
+    Reconciled,
+    Refused,
+    Ticked,
+)
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import Price, Shares, Usd
-from polytui.runtime.notices import TOLD, words_of
+from polytui.runtime.notices import TOLD, AccountLines, is_of_account, words_of
 
 
 def orders(side: Side) -> WorkingOrders:
@@ -71,3 +82,43 @@ def test_nothing_else_is_told() -> None:
     assert not isinstance(Ticked(1), TOLD)
     with pytest.raises(TypeError, match="nobody wants to read a Ticked"):
         words_of(Ticked(1), WorkingOrders())
+
+
+# --- lines of the account -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "is_it"),
+    [
+        (FeedUp("user", 0), True),
+        (FeedDown("heartbeat", "lost", 0), True),
+        (FeedDown("venue", "cancel-only", 0), True),
+        (CashMoved(CashKind.DEPOSIT, Usd(5), "k", 0), True),
+        (Reconciled(0, 1), True),
+        (FeedUp("rtds", 0), False),
+        (FeedDown("book", "closed", 0), False),
+        (FILL, False),
+    ],
+)
+def test_what_is_the_accounts(event: Event, is_it: bool) -> None:
+    assert is_of_account(event) is is_it
+
+
+def test_four_desks_hear_of_the_account_and_people_read_it_once() -> None:
+    """Each in its own time, and the last one begins late."""
+    down, up = FeedDown("user", "cut", 5), FeedUp("user", 9)
+    lines, said = AccountLines(), list[str]()
+    for event in (down, down, up, down, up, up, FeedDown("user", "cut", 12), up, down):
+        text = words_of(event, WorkingOrders())[1]
+        if lines.is_news(event, text):
+            said.append(text)
+    assert said == ["user channel is down: cut", "user channel is up", "user channel is down: cut"]
+
+
+def test_one_feed_is_not_another_and_money_is_told_to_one_desk_anyway() -> None:
+    lines = AccountLines()
+    assert lines.is_news(FeedDown("user", "cut", 5), "a")
+    assert lines.is_news(FeedDown("heartbeat", "lost", 3), "b")
+    deposit = CashMoved(CashKind.DEPOSIT, Usd(5), "k", 0)
+    assert lines.is_news(deposit, "c")
+    assert lines.is_news(deposit, "c")

@@ -227,7 +227,11 @@ def test_polybolt_frames_that_are_rejected(frame: dict[str, Any], reason: str) -
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        ({"op": "error", "code": "auth_invalid"}, "auth_invalid"),
+        (
+            {"op": "error", "code": "auth_invalid"},
+            "auth_invalid: it does not take this API key; prices come from rtds alone. polytui"
+            " doctor tries the key",
+        ),
         ({"op": "error", "code": "bad_filter", "channel": "c"}, "bad_filter on c"),
         ({"op": "error"}, "no code"),
     ],

@@ -236,6 +236,10 @@ _LARGEST_COUNT = 1 << 40
 _ACKNOWLEDGED = ("subscribed", "unsubscribed", "pong")
 _PASSING_CODES = ("auth_unavailable", "rate_limited")
 """The venue is busy: the data's age will have the socket reconnect. Other codes are our fault."""
+_OF_THE_KEY = ("auth_required", "auth_invalid", "auth_expired", "auth_attempts")
+_KEY_IS_REFUSED = (
+    ": it does not take this API key; prices come from rtds alone. polytui doctor tries the key"
+)
 
 
 class PolyBolt:
@@ -295,7 +299,8 @@ class PolyBolt:
         if message.op != "error" or message.code in _PASSING_CODES:
             return IGNORED
         on_channel = f" on {message.channel}" if message.channel else ""
-        return refused(f"{message.code or 'no code'}{on_channel}")
+        meaning = _KEY_IS_REFUSED if message.code in _OF_THE_KEY else ""
+        return refused(f"{message.code or 'no code'}{on_channel}{meaning}")
 
     def revive(self, stream: str) -> tuple[str, ...]:
         item = self._items()[self.streams.index(stream)]
