@@ -72,8 +72,8 @@ class LiveTrades:
         self._elsewhere: set[Trade] = set()
         """Unplaced ones whose money was told as money."""
         self._newest: deque[LiveFill] = deque(maxlen=_NEWEST)
-        self.dropped = 0
-        """Of those, how many were given up."""
+        self._has_dropped = False
+        """Some of those were given up."""
         self.changes = 0
         """Grows with whatever moves money or shares here or at the venue."""
 
@@ -142,12 +142,6 @@ class LiveTrades:
         """Whether anything of it was told, or waits for its round."""
         return trade_id in self._by_trade or any(key[1] == trade_id for key in self._unplaced)
 
-    def is_over(self, trade_id: str) -> bool:
-        """Whether nothing more can become of it, as far as is known here."""
-        keys = self._by_trade.get(trade_id, ())
-        ends = (TradeStatus.CONFIRMED, TradeStatus.FAILED)
-        return bool(keys) and all(self._trades[key].status in ends for key in keys)
-
     def _take_match(self, trade: UserTrade, match: UserMatch) -> Told:
         key = (self._name(match.order_id, trade.trade_id), trade.trade_id)
         known, place = self._trades.get(key), self._rounds.place_of(match.token_id)
@@ -197,8 +191,17 @@ class LiveTrades:
         before = self._unplaced.pop(key, None)
         self._unplaced[key] = trade if before is None else _later(before, trade)
         if len(self._unplaced) > _MOST_UNPLACED:
-            del self._unplaced[next(iter(self._unplaced))]
-            self.dropped += 1
+            self._drop(next(iter(self._unplaced)))
+
+    def _drop(self, key: Trade) -> None:
+        """Whoever trades so much elsewhere is told once what that does here."""
+        del self._unplaced[key]
+        if not self._has_dropped:
+            self._has_dropped = True
+            words = (
+                f"more than {_MOST_UNPLACED} trades of this wallet are in markets not played here"
+            )
+            self._say("warn", "", f"{words}: the oldest are given up, their money has no name")
 
     def _first(self, key: Trade, trade: UserTrade, match: UserMatch, place: TokenPlace) -> Told:
         listed = place.listed
@@ -326,10 +329,6 @@ class LiveTrades:
             is_there = known.status is not TradeStatus.FAILED and known.slug not in but
             if known.asset is asset and is_there:
                 yield key
-
-    def unplaced(self) -> Sequence[UserTrade]:
-        """Trades of tokens that nobody has listed."""
-        return tuple(self._unplaced.values())
 
     def forget_round(self, slug: str) -> None:
         for key in [key for key, known in self._trades.items() if known.slug == slug]:

@@ -314,15 +314,21 @@ def test_a_token_that_is_not_listed_yet_is_kept_until_it_is() -> None:
     ((asset, filled),) = reports(books.list_round(coming))
     assert (asset, filled.order_id) == (Asset.ETH, venue_name(order))
     assert reports(books.list_round(coming)) == []
-    assert books.trades.is_over("t1"), "the last that was said of it counts"
-    assert not books.trades.unplaced()
+    assert not books.trades.waiting(), "the last that was said of it counts"
+    assert not books.trades.elsewhere()[1]
 
 
-def test_no_more_is_kept_than_a_thousand_and_what_is_lost_is_counted() -> None:
-    order, books = an_order(listed=a_round(1)), books_with()
+def test_no_more_is_kept_than_a_thousand_and_people_are_told_once() -> None:
+    said = list[str]()
+    order = an_order(listed=a_round(1))
+    books = books_with(say=lambda level, asset, text: said.append(text))
     for number in range(1_010):
         take(books, trade(part(order, 1), name=f"t{number}"))
-    assert (len(books.trades.unplaced()), books.trades.dropped) == (1_000, 10)
+    assert [number for number in range(1_010) if not books.trades.knows(f"t{number}")] == [
+        *range(10)
+    ]
+    (line,) = said
+    assert line.startswith("more than 1000 trades of this wallet are in markets not played here")
 
 
 # --- money ----------------------------------------------------------------------------------------
