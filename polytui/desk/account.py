@@ -14,8 +14,9 @@ from polytui.desk.asset_account import AssetAccount, Earlier
 from polytui.ledger.cash_moves import CashMoves
 from polytui.ledger.claims import Claims
 from polytui.ledger.exposure import AccountExposure
+from polytui.ledger.high_water import HighWater
 from polytui.model.effects import Reason
-from polytui.model.events import RiskStateRestored, Stopped
+from polytui.model.events import CashMoved, RiskStateRestored, Stopped
 from polytui.model.instrument import Asset
 from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.risk.kill_switch import KillSwitch
@@ -44,11 +45,8 @@ class Account:
         self._day = 0
         self._realised_today = Usd(0)
         self._trades_today = 0
-        self._peak = Usd(0)
-        """The highest that `realised` stood; above zero from the start where earlier sessions
-        had come down from it."""
-        self._equity_left = Usd(0)
-        """The money at that highest, where an earlier session stood there; 0 since we do."""
+        self._high = HighWater()
+        """The highest that `realised` stood, and the money there was then."""
         self._is_restored = False
         self._is_brought_back = False
         """It is an earlier session's own, whose memory is better than what that session left."""
@@ -67,20 +65,20 @@ class Account:
         asset_account = self.of(asset)
         asset_account.realised = Usd(asset_account.realised + pnl)
         self._realised_today = Usd(self._realised_today + pnl)
-        if self.realised >= self._peak:
-            self._peak, self._equity_left = self.realised, Usd(0)
+        if self.realised >= self._high.result:
+            self._high.rise(self.realised, is_open_even=self._sold >= 0)
 
     def correct(self, asset: Asset, delta: Usd, now_ns: int, peak_before: Usd) -> None:
         """A result of a settled round is another than was realised: a result of today. A peak that
         was only reached with it is none; `peak_before` stood before that round settled."""
-        if delta < 0 and self._peak > peak_before:
-            self._peak = Usd(max(peak_before, self._peak + delta))
+        if delta < 0 and self._high.result > peak_before:
+            self._high.result = Usd(max(peak_before, self._high.result + delta))
         self.realise(asset, delta, now_ns)
 
     @property
     def peak(self) -> Usd:
         """The highest that the realised result stood."""
-        return self._peak
+        return self._high.result
 
     def realised_today(self, now_ns: int) -> Usd:
         """Since midnight UTC; what sales in open rounds have won or lost is of this day."""
@@ -133,15 +131,13 @@ class Account:
     def drawdown(self) -> Usd:
         """The realised result, sales in open rounds included, below its highest, through restarts;
         never negative."""
-        return Usd(max(0, self._peak - self.realised - self._sold))
+        return Usd(max(0, self._high.result - self.realised - self._sold))
 
     @property
     def equity_peak(self) -> Usd:
-        """The money there was when the realised result stood highest: the cash of the start and
-        what was won until then. Where an earlier session stood there, not more than it had, so that
-        no restart makes a share of it smaller."""
-        peak = Usd(self.starting_cash + self._peak)
-        return min(peak, self._equity_left) if self._equity_left else peak
+        """The money there was when the realised result stood highest, and is not withdrawn: the
+        cash of the start, and what was won and came until then."""
+        return self._high.base(self.starting_cash)
 
     @property
     def drawdown_pct(self) -> int:
@@ -154,7 +150,7 @@ class Account:
 
     def forgive_drawdown(self) -> None:
         """A person looked and goes on: from here it is measured anew."""
-        self._peak, self._equity_left = Usd(self.realised + self._sold), Usd(0)
+        self._high.begin_anew(Usd(self.realised + self._sold))
 
     def _is_same_day(self, now_ns: int) -> bool:
         return now_ns // _DAY_NS <= self._day
@@ -205,8 +201,8 @@ class Account:
             self._trades_today += event.trades_today
             self._told_sold = _by_asset(event)
         peak = Usd(self.realised + event.realised_peak)
-        if peak > self._peak:
-            self._peak, self._equity_left = peak, event.equity_peak
+        if peak > self._high.result:
+            self._high.go_on(peak, event.equity_peak)
         self._count_once(asset)
         self._restore_losses(event.losses_in_a_row)
         self._restore_stops(event.stopped, now_ns)
@@ -226,7 +222,7 @@ class Account:
         for slug, sold in self._told_sold.pop(asset, {}).items():
             if slug in self.of(asset).exposure.rounds:
                 self._realised_today = Usd(self._realised_today - sold)
-                self._peak = Usd(self._peak + sold)
+                self._high.result = Usd(self._high.result + sold)
 
     def _sold_by_round(self) -> Iterator[tuple[str, str, Usd]]:
         for asset, asset_account in sorted(self._assets.items()):
@@ -245,8 +241,7 @@ class Account:
         if event.day == self._day:
             self._realised_today = Usd(event.realised_today - sold)
             self._trades_today = max(self._trades_today, event.trades_today)
-        self._peak = Usd(self.realised + sold + event.realised_peak)
-        self._equity_left = event.equity_peak
+        self._high.go_on(Usd(self.realised + sold + event.realised_peak), event.equity_peak)
         losses = dict(event.losses_in_a_row)
         for asset, asset_account in self._assets.items():
             asset_account.losses_in_a_row = losses.get(asset.value, 0)
@@ -296,6 +291,13 @@ class Account:
         return wanted if self.is_live else 0
 
     # --- money --------------------------------------------------------------------------------
+
+    def move(self, event: CashMoved) -> bool:
+        """Money that no trade explains; False for what is counted already."""
+        if not self.moves.take(event):
+            return False
+        self._high.move(event.amount)
+        return True
 
     @property
     def realised(self) -> Usd:
@@ -348,13 +350,14 @@ class Account:
             self.kill_switch.state(),
             self.claims.state(),
             (self._day, self._realised_today, self._trades_today),
-            (self._peak, self._equity_left, self._breach),
+            (*self._high.state(), self._breach),
             (self._is_restored, self._is_brought_back),
             [
                 (asset.value, asset_account.state())
                 for asset, asset_account in sorted(self._assets.items())
             ],
             *self.moves.state(),
+            *self._high.moved_state(),
             *self.ramp.state(),
             *(("live",) if self.is_live else ()),
             *((sorted(self._told_sold.items()),) if self._told_sold else ()),

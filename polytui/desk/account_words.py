@@ -36,7 +36,7 @@ class AccountWords:
                 return False
             case ev.CashMoved():
                 # There is more or less to spend; nothing was won or lost.
-                return self._account.moves.take(event)
+                return self._account.move(event)
             case ev.Reconciled(_, differences, slugs):
                 rounds = self._account.ramp_rounds(settings.live.ramp_rounds)
                 self._account.ramp.reconciled(differences, slugs, rounds)

@@ -227,8 +227,10 @@ class LiveBalances:
             deed = next((deed for deed in known if deed.amount == one.amount), None)
             if deed is not None:
                 self._named.add(deed.key)
-                moves.append(self._move(CashKind.UNEXPLAINED, -one.amount, "it has a name now"))
-                moves.append(self._move(deed.kind, deed.amount, deed.words, deed.key))
+                named = self._move(deed.kind, deed.amount, deed.words, deed.key)
+                taken_back = self._move(CashKind.UNEXPLAINED, -one.amount, "it has a name now")
+                # What comes is told first: nobody takes the other half for a withdrawal.
+                moves += sorted((named, taken_back), key=lambda move: -move.amount)
             if deed is not None or now_ns > one.told_ns + _NAMED_WITHIN_NS:
                 self._nameless.remove(one)
         return moves

@@ -43,10 +43,10 @@ def test_keys_do_not_grow_for_ever() -> None:
 def test_it_is_money_of_the_account_and_in_its_state_once_it_moved() -> None:
     account = Account()
     before = account.state()
-    account.moves.take(moved(7.0))
+    account.move(moved(7.0))
     assert account.cash == account.free_cash == 7_000_000
     assert (account.realised, account.drawdown, account.peak) == (0, 0, 0)
-    assert len(account.state()) == len(before) + 1
+    assert len(account.state()) == len(before) + 2
 
 
 def test_no_deposit_hides_a_loss_and_no_withdrawal_is_one() -> None:
@@ -56,7 +56,7 @@ def test_no_deposit_hides_a_loss_and_no_withdrawal_is_one() -> None:
     account.realise(Asset.BTC, Usd(-30_000_000), 2)
     was = (account.peak, account.drawdown, account.drawdown_pct, account.equity_peak)
     for one in (moved(5_000.0), moved(-80.0, kind=CashKind.WITHDRAWAL)):
-        account.moves.take(one)
+        account.move(one)
         now = (account.peak, account.drawdown, account.drawdown_pct, account.equity_peak)
         assert now == was == (20_000_000, 30_000_000, 25_000_000, 120_000_000)
         assert account.realised_today(3) == -10_000_000

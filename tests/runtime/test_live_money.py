@@ -75,12 +75,12 @@ async def test_a_picture_that_is_late_for_minutes_is_no_money(
         open_live_engine(venue, tmp_path / "s") as engine,
     ):
         await engine.trade(3)
-        venue.office.seen.is_behind = True
+        venue.office.desk.seen.is_behind = True
         await engine.trade(1)
         await engine.rest()
         await trio.sleep(240)
         assert money(engine) == {}
-        venue.office.seen.is_behind = False
+        venue.office.desk.seen.is_behind = False
         await trio.sleep(180)
         assert money(engine) == {}
         engine.check()
