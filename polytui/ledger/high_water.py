@@ -5,7 +5,7 @@
     money goes                          first what came since, then what was there: a loss of little
                                         is no smaller because there was much
 
-So money there = base - drawdown + what came since, and a drawdown is never more than its base.
+So money there = base - drawdown + what came since.
 """
 
 from __future__ import annotations
