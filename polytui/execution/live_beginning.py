@@ -24,8 +24,9 @@ _PATIENCE_S = 60.0
 """Real time: a venue that restarts is back by then."""
 _AGAIN_S = 2.0
 
-_IN_PLAY = 3
-"""Of an interval: the one that is under way, and those that can be traded before they open."""
+_IN_PLAY = 100
+"""Of an interval: the one that is under way, and those that can be traded before they open. The
+venue takes orders from a day before; so many it lists at once, which is eight hours of 5m rounds."""
 
 Answer = TypeVar("Answer")
 
@@ -52,8 +53,8 @@ async def patiently(ask: Callable[[], Awaitable[Answer]], what: str, say: Say) -
 async def rounds_in_play(
     gamma: Gamma, session: SessionSettings, clock: SessionClock
 ) -> Sequence[Round]:
-    """What a session will trade first: whatever the wallet has in it is to be known by then. Retry
-    where the venue cannot tell."""
+    """What a session will trade: whatever the wallet has in it is to be known by then. Retry where
+    the venue cannot tell."""
     found: list[Round] = []
     for asset in session.assets:
         for interval in session.intervals:

@@ -38,7 +38,8 @@ _BEFORE_THE_END_S = 600
 """And at the start, from so long before the last session ended."""
 _REDEEMED_WITHIN_S = 300
 """After a start: what the last session won is paid out by then, where the venue's redeemer may."""
-_LONGEST_ROUND_S = 86_400
+_IN_PLAY_SINCE_S = 86_400 + 14_400
+"""A round can be traded from a day before it opens, and the longest one lasts four hours."""
 _SOON_S = 5.0
 """After a difference that has to be seen twice, and while the user channel is doubted."""
 _FAILED_AGAIN_S = 10.0
@@ -109,7 +110,7 @@ class Reconcile:
     async def _begin_anew(self, now_s: int) -> None:
         """Of what was traded before now only that counts which is in rounds in play: the desks
         begin with it. Everything else is over, or nobody's here."""
-        trades = await self.account.trades(after_s=now_s - _LONGEST_ROUND_S)
+        trades = await self.account.trades(after_s=now_s - _IN_PLAY_SINCE_S)
         traded = {trade.condition_id for trade in trades}
         here = [one for one in await self.in_play() if one.condition_id in traded] if traded else []
         for listed in here:
