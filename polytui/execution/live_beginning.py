@@ -26,7 +26,7 @@ _AGAIN_S = 2.0
 
 _IN_PLAY = 100
 """Of an interval: the one that is under way, and those that can be traded before they open. The
-venue takes orders from a day before; so many it lists at once, which is eight hours of 5m rounds."""
+venue takes orders from a day before; so many it lists at once: eight hours of 5m rounds."""
 
 Answer = TypeVar("Answer")
 
