@@ -230,6 +230,10 @@ def _warned(_: AssetBooks, at: Moment, effect: ef.Warn) -> Iterable[Row]:
     yield at.risk("warn", effect.why)
 
 
+def _reconciled(_: AssetBooks, at: Moment, event: ev.Reconciled) -> Iterable[Row]:
+    yield at.reconciled(event.differences, event.slugs)
+
+
 _HEARD: dict[bytes, _Telling] = {
     cls.__name__.encode(): telling
     for cls, telling in (
@@ -244,6 +248,7 @@ _HEARD: dict[bytes, _Telling] = {
         (ev.Filled, AssetBooks.money_moved),
         (ev.Reversed, AssetBooks.money_moved),
         (ev.CashMoved, AssetBooks.cash_moved),
+        (ev.Reconciled, _reconciled),
         (ev.PairsMerged, AssetBooks.pairs_merged),
         (ev.WinnersRedeemed, AssetBooks.winners_redeemed),
         (ev.Accepted, AssetBooks.reported),

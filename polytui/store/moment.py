@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import define
 
 from polytui.model.effects import Why
-from polytui.store.rows import DifferenceRow, OperationRow, RiskRow, SettlementRow, WalletRow
+from polytui.store.rows import (
+    DifferenceRow,
+    OperationRow,
+    ReconcileRow,
+    RiskRow,
+    SettlementRow,
+    WalletRow,
+)
 
 
 @define
@@ -39,6 +48,9 @@ class Moment:
     ) -> OperationRow:
         where = (*self.number(), self.at_ns)
         return OperationRow(*where, kind, slug, shares, amount, key, detail or None)
+
+    def reconciled(self, differences: int, slugs: Sequence[str]) -> ReconcileRow:
+        return ReconcileRow(self.session, self.seq, self.at_ns, differences, " ".join(slugs))
 
     def risk(self, kind: str, why: Why, until_ns: int = 0) -> RiskRow:
         where = (*self.number(), self.at_ns, self.asset)

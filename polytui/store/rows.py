@@ -155,6 +155,21 @@ class OperationRow:
 
 
 @frozen
+class ReconcileRow:
+    """The account held against the venue's own books: each minute, and whenever it was cut off."""
+
+    TABLE: ClassVar[str] = "reconciles"
+    KEY: ClassVar[tuple[str, ...]] = ("session", "seq")
+    session: str
+    seq: int
+    at_ns: int
+    differences: int
+    """What was wrong, or had been left out, and was corrected; 0 where everybody agreed."""
+    slugs: str
+    """Rounds whose end these balances count, with a space between."""
+
+
+@frozen
 class SettingsRow:
     """Settings over time: whenever those of an asset became others."""
 
@@ -311,6 +326,7 @@ Row = (
     | SettlementRow
     | WalletRow
     | OperationRow
+    | ReconcileRow
     | SettingsRow
     | RiskRow
     | EquityRow
@@ -330,6 +346,7 @@ TABLES: tuple[type[Any], ...] = (
     SettlementRow,
     WalletRow,
     OperationRow,
+    ReconcileRow,
     SettingsRow,
     RiskRow,
     EquityRow,
@@ -352,6 +369,7 @@ __all__ = [
     "OperationRow",
     "OrderRow",
     "ReasonRow",
+    "ReconcileRow",
     "RiskRow",
     "RoundRow",
     "Row",

@@ -16,7 +16,7 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 3
+VERSION = 4
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
@@ -95,6 +95,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         " at_ns INTEGER, kind TEXT, slug TEXT, shares INTEGER, amount INTEGER, key TEXT,"
         " detail TEXT, PRIMARY KEY (session, seq, n)) WITHOUT ROWID",
         "CREATE INDEX operations_by_session ON operations (session, at_ns)",
+    ),
+    3: (
+        "CREATE TABLE reconciles (session TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER,"
+        " differences INTEGER, slugs TEXT, PRIMARY KEY (session, seq)) WITHOUT ROWID",
     ),
 }
 """By the version that a file has: the statements that make the next one of it."""

@@ -50,9 +50,11 @@ def live_records() -> list[JournalRecord]:
             moved = ev.CashMoved(
                 ev.CashKind.DEPOSIT, Usd(AMOUNT), f"0x{number}", record.at, "from the bridge"
             )
-            found.append(
-                JournalRecord(at=record.at, asset=record.asset, event=Raw(encode_event(moved)))
-            )
+            held = ev.Reconciled(record.at, number % 2, (f"a-{number}", f"b-{number}"))
+            found += [
+                JournalRecord(at=record.at, asset=record.asset, event=Raw(encode_event(event)))
+                for event in (moved, held)
+            ]
     return [structs.replace(one, seq=seq) for seq, one in enumerate(found, start=1)]
 
 
@@ -78,6 +80,15 @@ def test_money_that_moved_is_a_row_of_its_own_and_once(live: Path) -> None:
     assert len(rows) > 3
     assert set(rows) == {(AMOUNT, "", "", "from the bridge")}
     assert asked(live, "SELECT * FROM differences") == []
+
+
+def test_each_comparison_with_the_venue_is_a_row(live: Path) -> None:
+    told = [decode_event(record.event) for record in live_records()]
+    expected = [
+        (one.differences, " ".join(one.slugs)) for one in told if isinstance(one, ev.Reconciled)
+    ]
+    assert len(expected) > 6
+    assert asked(live, "SELECT differences, slugs FROM reconciles ORDER BY seq") == expected
 
 
 def minutes(path: Path) -> dict[int, tuple[int, ...]]:
@@ -128,6 +139,7 @@ def as_it_was(path: Path) -> None:
         for table, column in (("orders", "venue_id"), ("wallet", "detail"), ("equity", "moved")):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("DROP TABLE operations")
+        connection.execute("DROP TABLE reconciles")
         connection.execute("PRAGMA user_version = 1")
 
 
