@@ -54,14 +54,18 @@ class Account:
         """Day and limit of the last kill by a day's loss."""
         self._told_sold: dict[Asset, dict[str, Usd]] = {}
         """Of assets whose desk has not begun: what an earlier session's day has of open rounds."""
+        self._ended_elsewhere: dict[str, Usd] = {}
+        """Rounds whose end another session may have counted, and what was sold of them by then."""
 
     def of(self, asset: Asset) -> AssetAccount:
         return self._assets[asset]
 
     # --- counters that limits look at ---------------------------------------------------------
 
-    def realise(self, asset: Asset, pnl: Usd, now_ns: int) -> None:
+    def realise(self, asset: Asset, pnl: Usd, now_ns: int, slug: str = "") -> None:
+        """`slug`: of the round that ended with it."""
         self._begin_day(now_ns)
+        self._win_once(slug, pnl)
         asset_account = self.of(asset)
         asset_account.realised = Usd(asset_account.realised + pnl)
         self._realised_today = Usd(self._realised_today + pnl)
@@ -191,7 +195,7 @@ class Account:
         self._is_restored = True
         if self._is_brought_back:
             if is_newer:
-                self._go_on_as(event)
+                self._go_on_as(event, now_ns)
             self._restore_stops(event.stopped, now_ns)
             self._restore_kill(event)
             return
@@ -229,10 +233,21 @@ class Account:
             for slug, kept in asset_account.exposure.rounds.items():
                 yield asset.value, slug, Usd(kept.flow + kept.carried)
 
-    def _go_on_as(self, event: RiskStateRestored) -> None:
+    def _win_once(self, slug: str, pnl: Usd) -> None:
+        """What was won in a round that ended while another session had the wallet is in what that
+        one left, or it is not: it makes no room. What was lost counts."""
+        won = max(0, pnl - self._ended_elsewhere.pop(slug, pnl))
+        self._realised_today = Usd(self._realised_today - won)
+        self._high.result = Usd(self._high.result + won)
+
+    def _go_on_as(self, event: RiskStateRestored, now_ns: int) -> None:
         """The day, the drawdown and the rows of losses as another session left them, which began
         with ours. The venue tells what it won and lost in rounds that are open here as well."""
         told = {slug: sold for _, slug, sold in event.sold}
+        for name, slug, ours in self._sold_by_round():
+            closes_ns = self.of(Asset(name)).exposure.rounds[slug].closes_ns
+            if slug not in told and closes_ns <= now_ns:
+                self._ended_elsewhere[slug] = ours
         sold = sum([int(told.pop(slug, ours)) for _, slug, ours in self._sold_by_round()])
         # Of rounds that are not known here nobody knows whether they will be: what was won in them
         # may be told again, and what was lost may not.
@@ -361,6 +376,7 @@ class Account:
             *self.ramp.state(),
             *(("live",) if self.is_live else ()),
             *((sorted(self._told_sold.items()),) if self._told_sold else ()),
+            *((sorted(self._ended_elsewhere.items()),) if self._ended_elsewhere else ()),
         )
 
 

@@ -349,7 +349,7 @@ class AssetLedger:
         slug = listed.slug
         self._keep_settled(listed, winner, now_ns)
         payout, pnl = self.positions.settle(slug, winner)
-        self._account.realise(self._asset, pnl, now_ns)
+        self._account.realise(self._asset, pnl, now_ns, slug)
         asset_account = self.asset_account
         for attribution in (asset_account.live, asset_account.shadow):
             said, results = attribution.claims(slug), attribution.settle(slug, winner)

@@ -138,6 +138,29 @@ def test_a_round_that_only_the_other_one_played_leaves_no_more_room(sold: int) -
     assert day_of(account)[0] <= sold
 
 
+@pytest.mark.parametrize("pnl", [-9, 7])
+@pytest.mark.parametrize("has_seen", [True, False])
+def test_a_round_that_ended_while_another_one_had_the_wallet(pnl: int, has_seen: bool) -> None:
+    """That one counted its end, or did not know of it: neither leaves more room than there is."""
+    first, second = Account(), Account()
+    trade(first, "a", -2)
+    second.restore(first.risk_state(NOON), NOON)
+    if has_seen:
+        second.realise(BTC, Usd(pnl + 2), NOON)
+    later_ns = NOON + 2
+    first.begin_session(later_ns, BreakerSettings())
+    first.restore(second.risk_state(NOON), later_ns, is_newer=True)
+    assert day_of(first)[0] == day_of(second)[0]
+    first.realise(BTC, Usd(pnl), later_ns, "a")
+    trade(first, "a", 0)
+    whole = pnl
+    assert day_of(first)[0] <= whole
+    assert day_of(first)[2] >= max(0, -whole)
+    first.realise(BTC, Usd(3), later_ns, "another")
+    lost = min(0, pnl + 2)
+    assert day_of(first)[0] == day_of(second)[0] + lost + 3, "every other round counts as ever"
+
+
 def check_the_same(account: Account, whole: Account) -> None:
     """A drawdown forgets what an open round had won above the highest: never less than it is."""
     *day, drawdown = day_of(account)
