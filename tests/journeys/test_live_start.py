@@ -22,6 +22,9 @@ from real_terminal import RealTerminal, in_terminal
 
 from polytui.config.schema import EndpointSettings
 from polytui.config.secrets import Secret
+from polytui.journal.codec import decode_event
+from polytui.journal.reader import JournalReader
+from polytui.model.events import FeedUp
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 KEY = "4d" * 31 + "07"
@@ -189,8 +192,11 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         terminal.press("S")
         assert terminal.end() == 0
     assert traces(tmp_path) == []
-    records = b"".join(one.read_bytes() for one in tmp_path.glob("runs/*/journal/*.jsonl"))
-    assert b'"FeedUp",{"feed":"polybolt"' in records, "with the key that was derived for orders"
+    (session,) = tmp_path.glob("runs/*-live-*")
+    with JournalReader(session) as journal:
+        events = [decode_event(record.event) for record in journal if record.is_event]
+    up = [one.feed for one in events if isinstance(one, FeedUp)]
+    assert "polybolt" in up, "with the key that was derived for orders"
 
 
 def test_a_terminal_that_was_given_a_key_gives_it_away(tmp_path: Path, addresses: str) -> None:
