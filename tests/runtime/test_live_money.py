@@ -65,6 +65,7 @@ async def test_a_deposit_and_a_withdrawal_are_seen_within_two_minutes(
     assert len({one.key for one in told}) == 4
 
 
+@pytest.mark.long
 async def test_a_picture_that_is_late_for_minutes_is_no_money(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
