@@ -39,7 +39,7 @@ _SPEED = 10.0
 _PAIRS_USD = 20
 _REDEEM = """
 [redeem]
-within_s = 900.0
+within_s = {within}
 look_every_s = 10.0
 merge_pairs_usd = {pairs}.0
 """
@@ -77,9 +77,9 @@ class Row:
             self.faults.append("pairs were merged below their threshold")
 
 
-def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int) -> Row:
+def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, within_s: float) -> Row:
     """A session with a wallet of that kind, until so many rounds are settled and all is home."""
-    _write_settings(folder, kind)
+    _write_settings(folder, kind, within_s)
     wallet = throwaway_wallet(urls["control_token"], kind)
     path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
     name = kind.label
@@ -108,10 +108,10 @@ def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int) -> R
     return row
 
 
-def _write_settings(folder: Path, kind: WalletType) -> None:
+def _write_settings(folder: Path, kind: WalletType, within_s: float) -> None:
     text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
     text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
-    (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD))
+    (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD, within=within_s))
 
 
 def _settled(run: Path) -> int:
@@ -178,7 +178,7 @@ def _read_journal(row: Row, run: Path) -> None:
 
 
 def shown(rows: list[Row]) -> Table:
-    table = Table(title="forty rounds, four kinds of wallet: what came home")
+    table = Table(title="what came home, by kind of wallet")
     for name in (
         "wallet", "settled", "won", "redeemed once", "merges", "merged USD", "pairs left",
         "calls", "calls a round", "failed", "ledger USD", "venue USD", "difference",
@@ -208,13 +208,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--speed", type=float, default=_SPEED)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--within", type=float, default=900.0, help="redeem.within_s")
+    parser.add_argument(
+        "--wallets", default=",".join(kind.label for kind in WalletType), help="in turn"
+    )
     given = parser.parse_args()
-    console, rows, kinds = Console(width=180), list[Row](), list(WalletType)
+    console, rows = Console(width=180), list[Row]()
+    kinds = [kind for kind in WalletType if kind.label in given.wallets.split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls:
             for kind in kinds:
-                rows.append(play(folder, urls, kind, -(-given.rounds // len(kinds))))
+                each = -(-given.rounds // len(kinds))
+                rows.append(play(folder, urls, kind, each, given.within))
                 console.print(shown(rows))
     faults = [f"{row.kind}: {fault}" for row in rows for fault in row.faults]
     for fault in faults:
