@@ -36,7 +36,7 @@ from polytui.model.units import MICRO, format_micro
 from polytui.venues.polymarket.wallet import WalletType
 
 _SPEED = 10.0
-_PAIRS_USD = 20
+_PAIRS_USD = 150
 _REDEEM = """
 [redeem]
 within_s = {within}
@@ -120,7 +120,7 @@ def _settled(run: Path) -> int:
             found = {
                 decode_event(record.event).condition_id
                 for record in journal
-                if record.is_event and bytes(record.event[:16]).startswith(b'["RoundSettled"')
+                if record.is_event and bytes(record.event).startswith(b'["RoundSettled"')
             }
         return len(found)
     except Exception:  # it is not there yet, or just turns

@@ -172,6 +172,7 @@ async def test_killed_at_each_step_it_is_done_once(
     await session.live(20)
     if what == "merge":
         assert session.room.merged == {one.slug: 10 * MICRO}
+        assert session.cash == session.room.dollars == session.journal.ledger()[1].cash
         merges = [e for *_, e in session.journal.heard if isinstance(e, ev.PairsMerged)]
         assert len({each.key for each in merges}) == 1
         session.settle(one, UP)
