@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ merge_pairs_usd = {pairs}.0
 """
 _HOME_WITHIN_S = 1_500.0
 _LOOKS_EVERY_S = 2.0
+_STILL_S = 40.0
+"""Longer than a start takes, and what is settled meanwhile."""
 
 
 @define
@@ -82,20 +85,13 @@ def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, with
     _write_settings(folder, kind, within_s)
     wallet = throwaway_wallet(urls["control_token"], kind)
     path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
-    name = kind.label
-    process = engine(folder, name, "", module="benchmarks.ladder", is_paper=False)
-    row, until = Row(name), time.monotonic() + _HOME_WITHIN_S
-    try:
-        while time.monotonic() < until and process.poll() is None:
-            time.sleep(_LOOKS_EVERY_S)
-            if _settled(folder / "runs" / name) >= rounds and _is_home(path):
-                break
-        else:
-            row.faults.append("not everything came home in time")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-    _read_journal(row, folder / "runs" / name)
+    row = Row(kind.label)
+    trading, last = kind.label, f"{kind.label}-home"
+    _live(row, folder, trading, "benchmarks.ladder", lambda: _settled(folder, trading) >= rounds)
+    # Nobody trades any more: what is under way and what waits comes home.
+    _live(row, folder, last, "polytui", _Still(path).is_still)
+    for name in (trading, last):
+        _read_journal(row, folder / "runs" / name)
     _read_log(row, path, wallet.funder)
     bank = Bank(urls)
     bank.wallet = wallet
@@ -108,15 +104,46 @@ def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, with
     return row
 
 
+def _live(row: Row, folder: Path, name: str, module: str, is_done: Callable[[], bool]) -> None:
+    """One session, until that is so."""
+    process = engine(folder, name, "", module=module, is_paper=False)
+    until = time.monotonic() + _HOME_WITHIN_S
+    try:
+        while not is_done():
+            time.sleep(_LOOKS_EVERY_S)
+            if time.monotonic() > until or process.poll() is not None:
+                row.faults.append(f"{name} did not come to its end")
+                return
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+@define
+class _Still:
+    """State: since when nothing is under way and nothing is owed."""
+
+    path: Path
+    since: float | None = None
+
+    def is_still(self) -> bool:
+        log = _log_of(self.path) if self.path.exists() else None
+        if log is None or log.open or log.owed:
+            self.since = None
+        elif self.since is None:
+            self.since = time.monotonic()
+        return self.since is not None and time.monotonic() >= self.since + _STILL_S
+
+
 def _write_settings(folder: Path, kind: WalletType, within_s: float) -> None:
     text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
     text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
     (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD, within=within_s))
 
 
-def _settled(run: Path) -> int:
+def _settled(folder: Path, name: str) -> int:
     try:
-        with JournalReader(run) as journal:
+        with JournalReader(folder / "runs" / name) as journal:
             found = {
                 decode_event(record.event).condition_id
                 for record in journal
@@ -125,14 +152,6 @@ def _settled(run: Path) -> int:
         return len(found)
     except Exception:  # it is not there yet, or just turns
         return 0
-
-
-def _is_home(path: Path) -> bool:
-    """Nothing is under way, and nothing is owed."""
-    if not path.exists():
-        return False
-    log = _log_of(path)
-    return not log.open and not log.owed
 
 
 def _log_of(path: Path, wallet: str = "") -> WalletLog:
@@ -173,7 +192,8 @@ def _read_journal(row: Row, run: Path) -> None:
                     slugs.add(event.condition_id)
                 elif isinstance(event, WinnersRedeemed):
                     paid[event.slug] += 1
-    row.settled, row.won = len(slugs), len(paid)
+    row.settled += len(slugs)
+    row.won += len(paid)
     row.ledger = replay.mind.account.cash
 
 
