@@ -117,9 +117,9 @@ def check_money(folder: Path, bank: Bank, truth: Told) -> None:
 async def test_killed_while_placing_and_asleep_for_ten_minutes(tmp_path: Path) -> None:
     async with town(tmp_path) as (bank, urls):
         async with trading(tmp_path, "killed", "--chaos", "kill9:btc@order-posted#2") as first:
+            # By its own hand: the venue has answered a second POST, and nobody has heard of it.
+            # What it sent may rest, have met somebody, or be in the hold of takers.
             assert await first.end() == -signal.SIGKILL, first.unread[-2_000:]
-        dead = bank.told()
-        assert dead.orders or dead.trades, "the venue has what nobody had heard of"
         async with trading(tmp_path, "asleep") as second:
             traded = len(bank.told().trades)
             await until(bank, lambda one: len(one.trades) > traded and bool(one.orders))
