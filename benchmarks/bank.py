@@ -16,7 +16,9 @@ STARTING_USD = 10_000 * MICRO
 """What the settings of those who trade there give a throwaway wallet."""
 _OVER = ("TRADE_STATUS_CONFIRMED", "TRADE_STATUS_FAILED")
 _FAILED = _OVER[1]
-_EVERY_S = 0.05
+_EVERY_S = 0.1
+_ANSWERS_S = 120.0
+"""A machine that is busy with other things answers late."""
 _PATIENCE_S = 30.0
 
 Terms = tuple[str, str, int, int]
@@ -135,5 +137,5 @@ class Bank:
         }
         sent = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._urls["control"] + path, sent, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=_ANSWERS_S) as answer:
             return json.load(answer)

@@ -104,7 +104,8 @@ _OPENS_WITHIN_S = 30.0
 _AT_ONCE_EVERY = 4
 _SWITCH_EVERY = 8
 """After so many the venue's own dead man's switch is waited for."""
-_LOOKS_EVERY_S = 0.02
+_LOOKS_EVERY_S = 0.1
+"""Each look lists every trade so far: more often, and the venue does nothing else."""
 
 
 @define
