@@ -122,6 +122,7 @@ class LiveStorm:
     followed: int = 0
     """Starts at once that knew every trade, and found every order that worked on."""
     at_once: int = 0
+    """Over a venue where something still worked or was on its way."""
     worked: int = 0
     """Orders that worked at the venue as the process died."""
     part_filled: int = 0
@@ -227,8 +228,8 @@ class LiveStorm:
     def _wait(self, number: int) -> None:
         """Until the venue is done with the dead one; or not at all."""
         if number % _AT_ONCE_EVERY == _AT_ONCE_EVERY - 1:
-            self.at_once += 1
             self._before = self.bank.told()
+            self.at_once += not self._before.is_quiet
             return
         self._before = self.bank.quiet(may_hurry=number % _SWITCH_EVERY != 0)
         if self._before is None:
