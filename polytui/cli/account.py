@@ -26,7 +26,7 @@ def json_option(command: _F) -> _F:
     return click.option("--json", "json_path", help="Write the answer here; - is stdout.")(command)
 
 
-def _days_option(command: _F) -> _F:
+def days_option(command: _F) -> _F:
     return click.option(
         "--days", type=click.FloatRange(0.1, 365), default=_DAYS, show_default=True,
         help="Rounds traded so lately are looked at, and older ones that the index knows of.",
@@ -40,7 +40,7 @@ def access_of(config: Path | None, venue: Path | None) -> Any:
 
 
 @click.command()
-@_days_option
+@days_option
 @venue_option
 @json_option
 @config_option
@@ -67,7 +67,7 @@ def cancel_all(venue: Path | None, json_path: str | None, config: Path | None) -
 @click.command()
 @click.argument("session", required=False)
 @wallet_option
-@_days_option
+@days_option
 @venue_option
 @json_option
 @config_option

@@ -16,6 +16,7 @@ from polytui.cli.looking import decode, doctor, record
 from polytui.cli.past import rebuild, report, sessions
 from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
+from polytui.cli.wallet import approve, merge, redeem, split, wallet, wrap
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
 from polytui.model.errors import Blocked, Fatal
@@ -32,6 +33,7 @@ _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, doctor, replay, config),
     *(positions, cancel_all, flatten),
+    *(wallet, approve, wrap, split, merge, redeem),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
 )
 

@@ -25,6 +25,7 @@ from polytui.model.events import RoundSettled
 from polytui.model.instrument import Round
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S, Shares
+from polytui.venues.polymarket.wallet import Wallet
 
 _KEPT_NS = 7 * 86_400 * NS_PER_S
 """What ended longer ago is asked about by nobody."""
@@ -97,6 +98,11 @@ class EndedWork:
     gas_wei: int
 
 
+def work_file(folder: Path, wallet: Wallet) -> Path:
+    """Of a wallet, in a folder of sessions."""
+    return folder / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
+
+
 @define(eq=False)
 class WalletLog:
     """State: what the file says. Without a path it is remembered while the process lives: of a
@@ -125,6 +131,15 @@ class WalletLog:
             self._write_anew(self.path)
         except OSError as error:
             raise Fatal(f"cannot keep {plain(self.path)}: {error.strerror}") from None
+
+    def look(self) -> None:
+        """Read it as it is, for whoever only wants to know: nothing is kept or forgotten."""
+        if self.path is None:
+            return
+        try:
+            self._read(self.path.read_bytes() if self.path.exists() else b"")
+        except OSError as error:
+            raise Fatal(f"cannot read {plain(self.path)}: {error.strerror}") from None
 
     def close(self) -> None:
         if self._file >= 0:

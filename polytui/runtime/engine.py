@@ -16,6 +16,7 @@ from polytui.config.state_folder import state_folder
 from polytui.desk.checkpoint import checkpoint_of, prepare
 from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds, Execution, VenueMoney
+from polytui.execution.wallet_log import work_file
 from polytui.journal.codec import FORMAT, Header, encode_checkpoint
 from polytui.journal.line_file import OffLoop, in_a_thread
 from polytui.journal.log import JournalLog
@@ -106,8 +107,7 @@ def _works(surroundings: Surroundings) -> Path | None:
     wallet = armed.wallet
     if not armed.is_simulated:
         return state_folder().work_log(wallet.funder, wallet.chain_id)
-    folder = Path(surroundings.settings.journal.directory)
-    return folder / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
+    return work_file(Path(surroundings.settings.journal.directory), wallet)
 
 
 def asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:

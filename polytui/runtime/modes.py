@@ -31,28 +31,27 @@ from attrs import field, frozen
 from polytui.config.api_key import ApiKey
 from polytui.config.demo import adapted_to_demo
 from polytui.config.profiles import adapted_to_live, limits_said
-from polytui.config.relayer_key import RelayerKey
 from polytui.config.runtime_folder import runtime_folder
 from polytui.config.schema import EndpointSettings, Settings, SocketLimits
 from polytui.config.secret_sources import SecretSources
 from polytui.config.secrets import Secret
 from polytui.config.state_folder import StateFolder, state_folder
 from polytui.config.wallet import chosen_api_key
-from polytui.execution.arming import Armed, Unarmed, arm_simulated
+from polytui.execution.arming import Armed, Unarmed
 from polytui.execution.client import OpenExecution
 from polytui.execution.live import open_live
 from polytui.execution.paper_client import open_paper
 from polytui.execution.shadow_live import open_shadow_live
-from polytui.execution.throwaway import throwaway_wallet
 from polytui.journal.risk_state_file import OfWallet
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.net.clock import Clock, SessionClock, WallClock
 from polytui.net.http import Http, HttpSettings
 from polytui.net.pools import Pools
+from polytui.runtime.demo_wallet import armed_at
 from polytui.runtime.plan import Plan
 from polytui.runtime.venue_child import open_venue
+from polytui.runtime.venue_control import controlling
 from polytui.sim.server.urls import Urls
-from polytui.venues.polymarket.wallet import WalletType
 from polytui.venues.quota import Quotas
 
 _EAGER_CAP_S = 1.0
@@ -171,7 +170,7 @@ async def _demo(
     async with open_venue(arguments, folder / "venue.log") as urls:
         clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
         here = _beating_for(demo.speed, _settings_at(urls, settings))
-        armed = None if is_on_paper else await _armed_at(urls, here, clock)
+        armed = None if is_on_paper else await armed_at(urls, here)
         # The simulated venue takes any credentials; these are nobody's.
         credentials = ApiKey("demo", Secret("demo"), Secret("demo"))
         fault, turn = partial(_make_fault, urls), partial(_turn, urls, clock)
@@ -194,7 +193,7 @@ async def _attached(
     await _find(urls)
     clock = Clock(urls.epoch_ns, urls.anchor_ns, urls.speed)
     here = _settings_at(urls, settings)
-    armed = None if is_on_paper else await _armed_at(urls, here, clock)
+    armed = None if is_on_paper else await armed_at(urls, here)
     credentials, fault = ApiKey("demo", Secret("demo"), Secret("demo")), partial(_make_fault, urls)
     world = f"{urls.anchor_ns:x}"
     locks = StateFolder(runtime_folder(), is_passing=True)
@@ -209,46 +208,6 @@ async def _find(urls: Urls) -> None:
         raise Fatal(f"the venue of --venue does not answer at {urls.geoblock}: {error}") from error
     finally:
         await http.close()
-
-
-# --- the wallet of a demo -------------------------------------------------------------------------
-
-
-async def _armed_at(urls: Urls, settings: Settings, clock: Clock) -> Armed:
-    """The throwaway wallet of this venue, with money. One that has traded there already keeps what
-    that left it."""
-    kinds = {kind.label: kind for kind in WalletType}
-    wallet = throwaway_wallet(urls.control_token, kinds[settings.demo.wallet_type])
-    async with _controlling(urls) as http:
-        told = await http.get("/account", {"wallet": wallet.funder})
-        account = msgspec.json.decode(told, type=_Account)
-        if not account.trades and account.usd == "0":
-            money = {
-                "owner": wallet.owner,
-                "wallet": wallet.funder,
-                "signature_type": int(wallet.kind),
-                "dollars": f"{settings.paper.starting_cash_usd:.6f}",
-                "is_redeemed": not settings.redeem.is_on,
-            }
-            await http.post("/faucet", msgspec.json.encode(money))
-        owner = msgspec.json.encode({"address": wallet.owner})
-        key = msgspec.json.decode(await http.post("/relayer-key", owner), type=_MadeKey)
-    gasless = RelayerKey(Secret(key.key), wallet.owner)
-    addresses = (settings.endpoints.clob, settings.endpoints.user_ws, settings.endpoints.geoblock)
-    return arm_simulated(wallet, None, addresses, gasless)
-
-
-class _MadeKey(msgspec.Struct):
-    """Of the relayer."""
-
-    key: str
-
-
-class _Account(msgspec.Struct):
-    """What a venue's control address tells of a wallet, as far as it is needed."""
-
-    usd: str
-    trades: list[msgspec.Raw]
 
 
 def _patience_s(speed: float) -> float:
@@ -299,18 +258,8 @@ async def _turn(urls: Urls, clock: Clock, speed: float, at_ns: int) -> None:
 
 
 async def _control(urls: Urls, path: str, order: dict[str, object]) -> None:
-    async with _controlling(urls) as http:
+    async with controlling(urls) as http:
         await http.post(path, msgspec.json.encode(order))
-
-
-@asynccontextmanager
-async def _controlling(urls: Urls) -> AsyncIterator[Http]:
-    given = {"Authorization": f"Bearer {urls.control_token}"}
-    http = Http(urls.control, HttpSettings(), headers=given, is_loopback_only=True)
-    try:
-        yield http
-    finally:
-        await http.close()
 
 
 @frozen

@@ -12,15 +12,17 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
+from polytui.config.relayer_key import GaslessKey, chosen_gasless_key
 from polytui.config.schema import EndpointSettings, Settings
 from polytui.config.secret_sources import SecretSources
 from polytui.config.state_folder import state_folder
 from polytui.confirmation import Confirmation
 from polytui.execution.arming import Armed, arm_live, arm_simulated, check_switches, unarmed
-from polytui.execution.throwaway import throwaway_wallet
+from polytui.execution.wallet_log import work_file
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.link import Hello
 from polytui.paths import running_venue
+from polytui.runtime.demo_wallet import relayer_key_at, wallet_at
 from polytui.runtime.modes import Surroundings, opener_of
 from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
@@ -45,9 +47,23 @@ class AccountAccess:
     def access(self) -> Access:
         """Blocked where there is no wallet to speak for."""
         if self.urls is not None:
-            return Access(throwaway_wallet(self.urls.control_token), None, is_simulated=True)
+            return Access(wallet_at(self.urls, self.settings), None, is_simulated=True)
         found = unarmed(self.sources)
         return Access(found.wallet, found.api_key, is_simulated=False)
+
+    async def gasless(self) -> GaslessKey | None:
+        """For the relayer; None where nobody has one. Fatal for half of one."""
+        if self.urls is not None:
+            return await relayer_key_at(self.urls, self.access.wallet)
+        return chosen_gasless_key(self.sources)[0]
+
+    def work_log(self) -> Path | None:
+        """Where sessions write down what this wallet does on the chain."""
+        wallet = self.access.wallet
+        if self.urls is not None:
+            folder = Path(self.settings.journal.directory)
+            return work_file(folder, wallet) if folder.is_dir() else None
+        return state_folder().work_log(wallet.funder, wallet.chain_id)
 
     def is_traded_by(self, engine: Hello) -> bool:
         """Whether that engine has to do with this wallet at the venue. One that only signs has

@@ -52,6 +52,8 @@ class VenueAccount:
     http: Http
     """Of the CLOB."""
     relayer: Http
+    rpc: Http
+    """A node of the chain."""
     orders: ClobAccount
     clob: Clob
     gamma: Gamma
@@ -81,6 +83,7 @@ async def open_venue_account(
             api_key,
             clob,
             http(endpoints.relayer),
+            http(endpoints.rpc),
             ClobAccount(clob, access.wallet, api_key, world.clock),
             Clob(clob, world.clock),
             Gamma(http(endpoints.gamma), known_ids(settings.rounds)),

@@ -165,8 +165,8 @@ def _allowances(facts: WalletFacts) -> Iterator[Finding]:
             continue
         verdict = FAIL if one.is_needed and not one.left else WARN
         words = (
-            f"the contract {one.contract} {' and '.join(short)}: place one order by hand at"
-            " polymarket.com and sign the approvals that it asks for"
+            f"the contract {one.contract} {' and '.join(short)}: `polytui approve` allows it, and"
+            " `polytui approve --dry-run` shows what that is"
         )
         yield Finding(one.name, verdict, words)
 
