@@ -18,7 +18,6 @@ from polytui.execution.wallet_log import Intent, WalletLog
 from polytui.execution.wallet_sender import (
     BatchFate,
     BatchStage,
-    NonceIs,
     SentBatch,
     SignedBatch,
     WalletSender,
@@ -33,8 +32,9 @@ _APART_S = 5.0
 _LOOKS = 2
 _SENDS = 3
 _WEI = 10**18
-_ENDED = (BatchStage.CONFIRMED, BatchStage.FAILED, BatchStage.NEVER_ARRIVED)
-"""What became of it is known. Where something else used its number, the shares tell a session."""
+_ENDED = (BatchStage.CONFIRMED, BatchStage.FAILED)
+"""What became of it is known. One that nobody has heard of may still come; where something else
+used its number, the shares tell a session."""
 
 
 @frozen
@@ -70,7 +70,6 @@ class Operating:
     async def run(self, operation: WalletOperation) -> list[DoneBatch]:
         """In order, and no further than the first that was not done. Errors as of `WalletSender`
         where nothing could even be begun."""
-        await self.settle()
         done: list[DoneBatch] = []
         for batch in batches(operation.steps, self.sender.calls_most):
             done.append(await self._one(operation.name, batch))
@@ -81,9 +80,11 @@ class Operating:
     # --- what is under way already ----------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Whatever a session or a command of before has begun is over first, or Fatal."""
+        """Before anything is planned: whatever a session or a command of before has begun is over,
+        or Fatal. What nobody has heard of stays open, and does no harm: the next batch has its
+        number, so at most one of them is done."""
         for intent in list(self.log.open.values()):
-            fate = await self._certain(intent.sent)
+            fate = await self.sender.fate(intent.sent)
             match fate.stage:
                 case BatchStage.WAITING:
                     raise Fatal("this wallet has something under way: try again in a minute")
@@ -92,16 +93,10 @@ class Operating:
                         "nobody remembers what became of this wallet's last batch: start a session"
                         " of it once, which looks at the shares and finds out"
                     )
+                case BatchStage.NEVER_ARRIVED:
+                    self.say("a batch of before never arrived: its number is used now")
                 case _:
                     self._end(intent, fate)
-
-    async def _certain(self, sent: SentBatch) -> BatchFate:
-        """One look that finds nothing proves nothing."""
-        fate = await self.sender.fate(sent)
-        if fate.stage is BatchStage.NEVER_ARRIVED:
-            await trio.sleep(_APART_S)
-            fate = await self.sender.fate(sent)
-        return fate
 
     # --- one batch --------------------------------------------------------------------------------
 
@@ -120,6 +115,8 @@ class Operating:
         fate = await self._sent(signed, intent)
         if intent is not None and fate.stage in _ENDED:
             self._end(intent, fate)
+        if fate.stage.is_done:
+            self._end_others(nonce)
         told = tuple(line for step in batch for line in step.explained)
         return DoneBatch(words, told, fate, time.monotonic() - began)
 
@@ -148,15 +145,19 @@ class Operating:
     async def _sent(self, signed: SignedBatch, intent: Intent | None) -> BatchFate:
         """Sent, and again with the same nonce where it never arrived, until its fate is certain or
         our patience ends."""
-        sent = signed.sent
+        sent, is_unheard = signed.sent, False
         fate = BatchFate(BatchStage.WAITING)
         with trio.move_on_after(self.wait_s):
             for _ in range(_SENDS):
                 try:
                     sent = await self.sender.send(signed)
-                except (Retry, NonceIs, Rejected) as error:
-                    return BatchFate(BatchStage.FAILED, str(error))
+                except (Retry, Rejected) as error:
+                    if not is_unheard:
+                        return BatchFate(BatchStage.FAILED, str(error))
+                    # The one that is under way, or has the number, may be ours.
+                    self.say(f"refused the second time, as one that came may be: {error}")
                 except Unknown:
+                    is_unheard = True
                     self.say("no answer: it is looked for by its name")
                 else:
                     if intent is not None:
@@ -188,6 +189,12 @@ class Operating:
                 self.say(f"done in {fate.transaction_hash or 'a block'}, waiting until it is final")
             await trio.sleep(_AGAIN_S)
 
+    def _end_others(self, nonce: int) -> None:
+        """Those that wanted the same number: now it is proven that they never come."""
+        why = BatchFate(BatchStage.FAILED, "its number went to another batch")
+        for intent in [one for one in self.log.open.values() if one.sent.nonce == nonce]:
+            self._end(intent, why)
+
     def _end(self, intent: Intent, fate: BatchFate) -> None:
         hash_, gas_wei = fate.transaction_hash, fate.gas_wei
         is_done = fate.stage.is_done
@@ -202,7 +209,7 @@ def failed_words(done: DoneBatch) -> str:
         case BatchStage.FAILED:
             return f"not done: {done.fate.why or 'the chain took it back'}"
         case BatchStage.NEVER_ARRIVED:
-            return "not done: it never arrived; try again"
+            return "nobody has heard of it yet: look with polytui wallet in ten minutes, then again"
         case BatchStage.OVERTAKEN:
             return "its number was used by another program: look with polytui wallet, then again"
         case _:

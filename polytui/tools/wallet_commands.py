@@ -179,20 +179,29 @@ async def _done(
     if not how.is_dry and not will_ask:
         access.armed(Confirmation(how.named))
     async with open_wallet(access) as opened:
-        operation = await plan(opened)
-        if how.is_dry or not operation.steps:
-            return operation, [], 1
-        sender = opened.sender()
-        if will_ask:
-            access.armed(Confirmation("", operation.words, _calls_of(operation)))
-        elif not how.is_quiet:
-            print_words(*_calls_of(operation))
+        if how.is_dry:
+            return await plan(opened), [], 1
+        sender, account = opened.sender(), opened.account
         say = _silent if how.is_quiet else _on_stderr
-        account = opened.account
         with _log_of(access, opened) as log:
             settings = account.settings.redeem
             operating = Operating(sender, log, settings, account.clock, say, how.wait_s)
+            await operating.settle()
+            operation = await plan(opened)
+            if not operation.steps:
+                return operation, [], 1
+            if will_ask:
+                access.armed(Confirmation("", operation.words, _calls_of(operation)))
+                _must_be_same(operation, await plan(opened))
+            elif not how.is_quiet:
+                print_words(*_calls_of(operation))
             return operation, await operating.run(operation), sender.calls_most
+
+
+def _must_be_same(shown: WalletOperation, now: WalletOperation) -> None:
+    """What somebody said yes to; Fatal where it is another thing by now."""
+    if [step.calls for step in shown.steps] != [step.calls for step in now.steps]:
+        raise Fatal("what the wallet has changed while you typed: look once more, and run it again")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from wallet_room import CASH, DOWN, UP, WALLET, Room, listed
 from polytui.config.redeem import RedeemSettings
 from polytui.execution.wallet_log import Intent, WalletLog
 from polytui.execution.wallet_sender import BatchStage, SentBatch, SignedBatch
-from polytui.model.errors import Fatal
+from polytui.model.errors import Fatal, Unknown
 from polytui.model.units import MICRO, Shares
 from polytui.tools.open_wallet import HeldRoundThere
 from polytui.tools.operating import DoneBatch, Operating, failed_words
@@ -29,6 +29,18 @@ class Chain(Room):
     """One whose blocks may stay away."""
 
     has_blocks: bool = True
+    late: SignedBatch | None = None
+    """Taken at the next refusal, not when it was sent."""
+
+    async def send(self, signed: SignedBatch) -> SentBatch:
+        if self.script[:1] == ["late"]:
+            self.script.pop(0)
+            self.late = signed
+            raise Unknown("no answer")
+        if self.late is not None:
+            late, self.late = self.late, None
+            await super().send(late)
+        return await super().send(signed)
 
     def step(self) -> None:
         if self.has_blocks:
@@ -61,6 +73,7 @@ class Hand:
                 self.said.append,
                 self.wait_s,
             )
+            await operating.settle()
             return await operating.run(operation)
         finally:
             log.close()
@@ -188,7 +201,37 @@ async def test_one_that_was_killed_before_it_sent_leaves_nothing_behind(
     log.mean(Intent("killed", room.now_ns(), (), SentBatch(0, "never")))
     log.close()
     (done,) = await hand.does(merges(room))
-    assert (done.is_done, hand.log().ended["killed"].is_done) == (True, False)
+    log = hand.log()
+    assert (done.is_done, log.ended["killed"].is_done, log.open) == (True, False, {})
+
+
+@pytest.mark.trio
+async def test_one_that_comes_late_after_all_is_done_once(
+    room: Chain, hand: Hand, autojump_clock: MockClock
+) -> None:
+    """Unheard, and taken later than two looks: sent again it is refused, which proves nothing."""
+    room.script = ["late", "busy"]
+    (done,) = await hand.does(merges(room))
+    assert (done.fate.stage, room.sends) == (BatchStage.CONFIRMED, 2)
+    assert (room.dollars, set(room.merged.values())) == (CASH + 3 * PAIRS, {PAIRS})
+
+
+@pytest.mark.trio
+async def test_what_nobody_has_heard_of_is_not_called_undone(
+    room: Chain, hand: Hand, autojump_clock: MockClock
+) -> None:
+    room.script = ["lost"] * 3
+    (done,) = await hand.does(merges(room))
+    assert done.fate.stage is BatchStage.NEVER_ARRIVED
+    assert "not done" not in failed_words(done)
+    log = hand.log()
+    (left,) = log.open.values()
+    log.close()
+    room.at_ns += 1
+    (again,) = await hand.does(merges(room))
+    log = hand.log()
+    assert (again.is_done, log.open, log.ended[left.name].is_done) == (True, {}, False)
+    assert (room.dollars, set(room.merged.values())) == (CASH + 3 * PAIRS, {PAIRS})
 
 
 @pytest.mark.trio
