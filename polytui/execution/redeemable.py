@@ -12,6 +12,7 @@ from typing import Protocol
 from attrs import define, evolve, field
 
 from polytui.config.redeem import RedeemSettings
+from polytui.execution.equal_looks import SURE_AFTER_NS, EqualLooks
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
 from polytui.execution.live_trades import Say
@@ -84,6 +85,12 @@ class Redeemable:
     _worthless: set[str] = field(factory=set)
     """Of those, the ones of which nothing is to be had: losers stay in a wallet."""
     _late: set[str] = field(factory=set)
+    _gone_ns: dict[str, int] = field(factory=dict)
+    """Rounds of which a look found nothing, and when: until a second one says so they wait."""
+    _looks: EqualLooks = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._looks = EqualLooks(self.clock)
 
     # --- what there is ----------------------------------------------------------------------------
 
@@ -111,6 +118,7 @@ class Redeemable:
         rounds = self._rounds()
         for slug in self._payouts.keys() - rounds.keys():
             del self._payouts[slug], self._since_ns[slug]
+            self._gone_ns.pop(slug, None)
         unknown = [listed for slug, listed in rounds.items() if slug not in self._payouts]
         if not unknown:
             return
@@ -128,20 +136,26 @@ class Redeemable:
         found = []
         for live in self.unredeemed.waiting:
             slug = live.listed.slug
-            if (paid := self._payouts.get(slug)) is not None:
+            paid = self._payouts.get(slug)
+            if paid is not None and not self._is_in_doubt(slug):
                 there = [Shares(max(0, live.shares(one))) for one in Outcome]
                 found += [
                     Waiting(work, self._since_ns[slug])
                     for work in redemptions(live.listed, there, (paid.up, paid.down))
                 ]
         for slug, listed in self._strange.items():
-            if slug in self._payouts:
+            if slug in self._payouts and not self._is_in_doubt(slug):
                 # How much there is the chain says once there is reason to ask.
                 work = WalletWork(
                     WorkKind.REDEEM, listed, Shares(1), Shares(1), self.settings.dust, False
                 )
                 found.append(Waiting(work, self._since_ns[slug]))
         return found
+
+    def _is_in_doubt(self, slug: str) -> bool:
+        """Whether it seemed to be gone, and it is too soon to look again."""
+        gone_ns = self._gone_ns.get(slug)
+        return gone_ns is not None and self.clock.now_ns() < gone_ns + SURE_AFTER_NS
 
     def _merges(self) -> list[Waiting]:
         now_ns = self.clock.now_ns()
@@ -192,7 +206,8 @@ class Redeemable:
             is_merge = work.kind is WorkKind.MERGE
             known = self._merge_as_it_is if is_merge else self._redemption_as_it_is
             found |= {one.name: one for one in known(work, has)}
-        return tuple(found.values())
+        is_worth_it = sum(one.worth for one in found.values()) >= self.settings.dust
+        return tuple(found.values()) if is_worth_it else ()
 
     def _merge_as_it_is(self, work: WalletWork, has: Sequence[Shares]) -> list[WalletWork]:
         live = self.books.rounds.get(work.round.slug)
@@ -204,16 +219,26 @@ class Redeemable:
 
     def _redemption_as_it_is(self, work: WalletWork, has: Sequence[Shares]) -> list[WalletWork]:
         slug, paid = work.round.slug, self._payouts[work.round.slug]
-        listed, is_ours = work.round, work.is_ours
-        found = redemptions(listed, has, (paid.up, paid.down), is_ours=is_ours)
+        found = redemptions(work.round, has, (paid.up, paid.down), is_ours=work.is_ours)
+        if not work.is_ours and sum(one.worth for one in found) < self.settings.dust:
+            found = []  # anybody can send a wallet a millionth of a share: it buys no call of ours
         if not found:
-            if self._strange.pop(slug, None) is not None:
-                self._worthless.add(slug)
-            self.unredeemed.paid(slug)
-        if not is_ours:
+            self._note_gone(slug)
+            return []
+        self._gone_ns.pop(slug, None)
+        if not work.is_ours:
             return found
         # Where its side is home already, the other one waits still.
         return [one for one in found if one.name == work.name] or found[:1]
+
+    def _note_gone(self, slug: str) -> None:
+        """Believed the second time: a node that is behind a purchase says zero as well."""
+        now_ns = self.clock.now_ns()
+        if now_ns < self._gone_ns.setdefault(slug, now_ns) + SURE_AFTER_NS:
+            return
+        if self._strange.pop(slug, None) is not None:
+            self._worthless.add(slug)
+        self.unredeemed.paid(slug)
 
     def note_done(self, work: WalletWork) -> None:
         """Its dollars are there."""
@@ -222,7 +247,17 @@ class Redeemable:
 
     async def was_done(self, works: Sequence[WalletWork]) -> bool | None:
         """Of a batch that nobody remembers, by what is left: all of it was done or none. None where
-        that does not tell, for now."""
+        that does not tell, for now: what one look says a node that is behind would say as well, so
+        it is asked until minutes of looks have said the same."""
+        verdict = await self._verdict(works)
+        question = tuple((work.name, work.up, work.down) for work in works)
+        if not self._looks.agree(question, verdict):
+            return None
+        if verdict is not None:
+            self._looks.forget(question)
+        return verdict
+
+    async def _verdict(self, works: Sequence[WalletWork]) -> bool | None:
         there = await self.chain.shares(self.wallet, [work.round for work in works])
         verdicts = [self._was_done(work, there) for work in works]
         merges = [

@@ -314,7 +314,7 @@ async def test_what_somebody_else_redeemed_is_home(tmp_path: Path) -> None:
     session.settle(one, UP)
     session.room.tokens[one.up_token] = 0
     session.room.dollars += 10 * MICRO
-    await session.live(10)
+    await session.live(20)
     assert session.room.sends == 0
     assert not session.unredeemed.waiting
     assert session.room.dollars == session.cash

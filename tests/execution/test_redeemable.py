@@ -1,0 +1,122 @@
+"""What the chain says is believed as far as a node that is behind could not have said it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import define
+from test_redeemer import SOON, a_session, all_is_home
+from wallet_room import DOWN, START_NS, UP, Session
+
+from polytui.execution.equal_looks import EqualLooks
+from polytui.model.instrument import Round
+from polytui.model.units import MICRO, NS_PER_S, Shares
+
+
+@define
+class ByHand:
+    at_ns: int = START_NS
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+    def real_s(self, session_ns: int) -> float:
+        return session_ns / NS_PER_S
+
+
+def with_old_looks(session: Session, shares: dict[str, Shares], count: int) -> None:
+    """A node that tells the next so many times what the wallet had before."""
+    session.room.old_shares, session.room.old_looks = shares, count
+
+
+def test_looks_count_when_they_are_equal_many_and_minutes_apart() -> None:
+    clock = ByHand()
+    looks = EqualLooks(clock)
+    assert not any(looks.agree("a", False) for _ in range(50)), "all at once"
+    clock.at_ns += 200 * NS_PER_S
+    assert not looks.agree("a", True), "another answer"
+    clock.at_ns += 200 * NS_PER_S
+    assert [looks.agree("a", True) for _ in range(3)] == [False, False, True]
+    looks.forget("a")
+    clock.at_ns += 200 * NS_PER_S
+    assert not looks.agree("a", True)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("old_looks", [1, 5])
+async def test_a_merge_that_was_done_is_no_less_done_where_a_node_is_behind(
+    tmp_path: Path, old_looks: int
+) -> None:
+    """Its answer was lost, and the relayer's list knows no signatures."""
+    session = a_session(tmp_path, 1)
+    room, (one,) = session.room, session.room.rounds
+    session.buy(one, UP, 10)
+    session.buy(one, DOWN, 10)
+    room.script = ["unheard"]
+    await session.live(1)
+    room.step()
+    room.step()
+    room.batches.clear()
+    ten = Shares(10 * MICRO)
+    with_old_looks(session, {one.up_token: ten, one.down_token: ten}, old_looks)
+    await session.live(40)
+    assert room.merged == {one.slug: ten}
+    assert [each.is_done for each in session.redeemer.log.ended.values()] == [True]
+    assert room.sends == 1
+    session.settle(one, UP)
+    await session.live(3)
+    all_is_home(session)
+
+
+@pytest.mark.trio
+async def test_a_purchase_that_a_node_has_not_seen_is_no_merge(tmp_path: Path) -> None:
+    """The number was used by another program."""
+    session = a_session(tmp_path, 1)
+    room, (one,) = session.room, session.room.rounds
+    session.buy(one, UP, 10)
+    session.buy(one, DOWN, 10)
+    room.script = ["stolen"]
+    await session.live(1)
+    none = Shares(0)
+    with_old_looks(session, {one.up_token: none, one.down_token: none}, 2)
+    await session.live(40)
+    assert room.merged == {one.slug: 10 * MICRO}
+    assert room.sends == 2
+    assert session.cash == room.dollars
+
+
+@pytest.mark.trio
+async def test_one_look_that_finds_nothing_forgets_no_winner(tmp_path: Path) -> None:
+    session = a_session(tmp_path, 1)
+    (one,) = session.room.rounds
+    session.buy(one, UP, 10)
+    session.settle(one, UP)
+    with_old_looks(session, {one.up_token: Shares(0)}, 1)
+    await session.live(8)
+    assert session.redeemer.log.owed, "still waited for"
+    await session.live(20)
+    assert session.room.redeemed == {one.slug: 1}
+    all_is_home(session)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("most", [1, 20])
+async def test_a_millionth_that_a_stranger_sent_costs_no_call(tmp_path: Path, most: int) -> None:
+    class Asked:
+        async def rounds(self, known: object) -> list[Round]:
+            return [one for one in strange if one.slug not in known]  # type: ignore[operator]
+
+    session = a_session(tmp_path, 4, calls_most=most, rules=SOON)
+    *strange, ours = session.room.rounds
+    for one in strange:
+        session.books.rounds.forget(one.slug)
+        session.room.tokens[one.up_token] = 1
+        session.resolve(one, UP)
+    session.redeemer.redeemable.strangers = Asked()
+    await session.live(60)
+    assert session.room.sends == 0
+    session.buy(ours, UP, 10)
+    session.settle(ours, UP)
+    await session.live(20)
+    assert session.room.redeemed == {ours.slug: 1}
