@@ -62,8 +62,9 @@ class HttpLine:
     @property
     def is_silent(self) -> bool:
         """Nothing came that nobody asked for. Where something did it is the end of the connection,
-        and a request would be sent to nobody."""
-        return not self._poll.poll(0)
+        and a request would be sent to nobody; or an answer to nothing, and the next request would
+        take it for its own."""
+        return not _has_unread(self._stream) and not self._poll.poll(0)
 
     async def exchange(self, request: bytes, *, is_shielded: bool) -> HttpAnswer:
         """One request that may have been seen from now on, and its whole answer. Errors are
@@ -137,10 +138,19 @@ class HttpLine:
     def _end_of_answer(self) -> None:
         link = self._link
         is_over = link.our_state is h11.DONE and link.their_state is h11.DONE
-        if is_over and not link.trailing_data[0]:
+        if is_over and not link.trailing_data[0] and not _has_unread(self._stream):
             link.start_next_cycle()
             self.used_at = trio.current_time()
             self.is_whole = True
+
+
+def _has_unread(stream: trio.abc.Stream) -> bool:
+    """Whether TLS holds bytes that came off the socket and that nobody read. Two records may come
+    in one piece: then neither the socket nor h11 knows of the second. What is deciphered already
+    Trio tells openly; the records behind it stand in a buffer that it has no public word for."""
+    if not isinstance(stream, trio.SSLStream):
+        return False
+    return bool(stream.pending() or stream._incoming.pending)
 
 
 def _file_of(stream: trio.abc.Stream) -> int:
