@@ -66,6 +66,11 @@ async def test_many_questions_are_one_request_and_their_order_is_kept() -> None:
         lambda _: (400, b'{"error":"batch"}'),
         lambda _: (413, b""),
         lambda _: {"id": None, "error": {"code": -32600, "message": "batch too large"}},
+        lambda _: (500, b'[{"error":{"code":31,"message":"Batch of more than 1 requests"}}]'),
+        lambda asked: [
+            {"id": one["id"], "error": {"code": 3, "message": "Batch of more than 1 requests"}}
+            for one in asked
+        ],
     ],
 )
 async def test_a_node_that_takes_one_at_a_time_is_asked_so(refusal: Said) -> None:

@@ -87,16 +87,21 @@ class ChainReads:
         return [bool(one) for one in found]
 
     async def payouts(self, rounds: Sequence[Round]) -> dict[str, Payouts]:
-        """By slug, of those that are resolved on the chain; the others are left out."""
-        calls: list[_Call] = []
-        for listed in rounds:
-            calls += _resolution(listed)
-        found = await self._node.calls(calls)
+        """By slug, of those that are resolved on the chain; the others are left out, and so is one
+        whose answers do not fit together (see `_paid`)."""
         told: dict[str, Payouts] = {}
-        for listed in rounds:
-            count = len(_resolution(listed))
-            paid = _paid(listed, found[:count])
-            found = found[count:]
+        for is_v2 in (False, True):
+            of_kind = [listed for listed in rounds if (listed.protocol == "v2") is is_v2]
+            told |= await self._payouts_of(of_kind, 2 if is_v2 else 3)
+        return {listed.slug: told[listed.slug] for listed in rounds if listed.slug in told}
+
+    async def _payouts_of(self, rounds: Sequence[Round], count: int) -> dict[str, Payouts]:
+        """Of rounds about each of which so many calls are made."""
+        calls = [call for listed in rounds for call in _resolution(listed)]
+        found = await self._node.calls(calls, together=count)
+        told: dict[str, Payouts] = {}
+        for at, listed in enumerate(rounds):
+            paid = _paid(listed, found[at * count : (at + 1) * count])
             if paid is not None:
                 told[listed.slug] = paid
         return told
@@ -127,17 +132,22 @@ def _resolution(listed: Round) -> list[_Call]:
 
 
 def _paid(listed: Round, found: Sequence[bytes | Reverted]) -> Payouts | None:
-    """Before a result the one contract says zero, and the other reverts."""
-    if listed.protocol == "v2":
-        if any(isinstance(one, Reverted) for one in found):
-            return None
-        up, down = map(_number, found)
-        return Payouts(up, down)
-    whole = 0 if isinstance(found[0], Reverted) else _number(found[0])
-    if not whole:
+    """Before a result the one contract says zero, and the other reverts.
+
+    A public address is many nodes, some a few blocks behind, so that answers to one request may be
+    of two blocks. Whoever believed a denominator with numerators from before it would take a winner
+    for worthless: a result counts only where its outcomes make a whole.
+    """
+    if any(isinstance(one, Reverted) for one in found):
         return None
-    up, down = (_number(one) * MICRO // whole for one in found[1:])
-    return Payouts(up, down)
+    if listed.protocol == "v2":
+        up, down = map(_number, found)
+        # Each is rounded down.
+        return Payouts(up, down) if MICRO - 1 <= up + down <= MICRO else None
+    whole, up, down = map(_number, found)
+    if not whole or up + down != whole:
+        return None
+    return Payouts(up * MICRO // whole, down * MICRO // whole)
 
 
 def _number(found: bytes | Reverted) -> int:

@@ -16,12 +16,13 @@ from attrs import frozen
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.plain_text import plain
 from polytui.net.http import Http, body_of
+from polytui.net.http_answer import HttpAnswer
 from polytui.venues.feed import WIRE_FAULTS
 from polytui.venues.polymarket.wallet_refusals import NoGas, NonceIs, WalletBusy
 
 _AT_ONCE = 4
-_BATCH_MOST = 40
-"""Questions in one request; public nodes take 100 at most, some only a few."""
+_BATCH_MOST, _BATCH_FEW = 40, 3
+"""Questions in one request; public nodes take 100 at most, some only a few: dRPC and 1RPC three."""
 _LIMITED = (-32005, -32016, 429)
 _BAD = (-32700, -32600, -32601, -32602)
 _REVERTS = ("revert", "invalid opcode")
@@ -63,6 +64,12 @@ class NodeFault:
     @property
     def is_revert(self) -> bool:
         return self.code == _REVERTED or any(one in self.words.lower() for one in _REVERTS)
+
+    @property
+    def is_of_batch(self) -> bool:
+        """Not of this question: of how many came with it."""
+        words = self.words.lower()
+        return "batch" in words and not any(one in words for one in _REVERTS)
 
 
 _REVERTED = 3
@@ -107,14 +114,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ChainNode:
-    """State: whether the node takes many questions in one request."""
+    """State: how many questions the node takes in one request."""
 
     def __init__(self, http: Http) -> None:
         """Nobody but who made `http` closes it."""
         self._http = http
         self._where = http.where("POST", "")
         self._lane = http.lane("node", _AT_ONCE)
-        self._takes_many = True
+        self._most = _BATCH_MOST
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -122,9 +129,13 @@ class ChainNode:
         (found,) = await self.calls([(target, data)])
         return found
 
-    async def calls(self, asked: Sequence[tuple[str, bytes]]) -> list[bytes | Reverted]:
-        """What contracts return to (target, data), in that order."""
-        found = await self.ask([_read_call(target, data) for target, data in asked])
+    async def calls(
+        self, asked: Sequence[tuple[str, bytes]], together: int = 1
+    ) -> list[bytes | Reverted]:
+        """What contracts return to (target, data), in that order. So many one after the other go
+        in one request, if the node takes as many. Even then it may be several nodes behind one
+        address that answer, each as of a block of its own."""
+        found = await self.ask([_read_call(target, data) for target, data in asked], together)
         return [_returned(self._where, one) for one in found]
 
     async def numbers(self, *asked: RpcQuestion) -> list[int]:
@@ -226,16 +237,18 @@ class ChainNode:
 
     # --- how it is asked ------------------------------------------------------------------------
 
-    async def ask(self, asked: Sequence[RpcQuestion]) -> list[msgspec.Raw | NodeFault]:
-        """Every answer, or why there is none, in the order of the questions. Raises only what
-        holds for all of them."""
+    async def ask(
+        self, asked: Sequence[RpcQuestion], together: int = 1
+    ) -> list[msgspec.Raw | NodeFault]:
+        """Every answer, or why there is none, in the order of the questions; `together` as of
+        `calls`. Raises only what holds for all of them."""
         found: list[msgspec.Raw | NodeFault] = []
         while len(found) < len(asked):
-            size = _BATCH_MOST if self._takes_many else 1
+            size = max(self._most - self._most % together, 1)
             some = asked[len(found) : len(found) + size]
             told = await self._some(some)
             if told is None:
-                self._takes_many = False
+                self._most = _BATCH_FEW if len(some) > _BATCH_FEW else 1
                 continue
             found += told
         return found
@@ -248,7 +261,7 @@ class ChainNode:
 
         async def once() -> list[msgspec.Raw | NodeFault] | None:
             answer = await self._http.ask("POST", "", body=body, is_read=True, lane=self._lane)
-            if not is_one and answer.status in _TOO_MANY_AT_ONCE:
+            if not is_one and _is_too_many(answer):
                 return None
             content = body_of(self._where, answer, is_read=True)
             try:
@@ -257,7 +270,10 @@ class ChainNode:
                 if not content.lstrip().startswith(b"["):
                     _decode_one(content)
                     return None
-                return self._in_order(_decode_many(content), len(asked))
+                found = _decode_many(content)
+                if any(_is_of_batch(one) for one in found):
+                    return None
+                return self._in_order(found, len(asked))
             except WIRE_FAULTS as fault:
                 raise self._unreadable(fault) from None
 
@@ -296,6 +312,18 @@ class ChainNode:
 
 _TOO_MANY_AT_ONCE = (400, 413)
 _REFUSALS = ("gas limit", "intrinsic gas", "chain id", "invalid sender", "rlp", "nonce too high")
+
+
+def _is_too_many(answer: HttpAnswer) -> bool:
+    """dRPC and 1RPC say so by a 500 with words."""
+    if answer.status in _TOO_MANY_AT_ONCE:
+        return True
+    return answer.status >= 500 and b"batch" in answer.body.lower()
+
+
+def _is_of_batch(answer: _Answer) -> bool:
+    fault = _fault_in(answer)
+    return fault is not None and fault.is_of_batch
 
 
 def _count(address: str) -> RpcQuestion:
