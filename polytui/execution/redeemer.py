@@ -12,18 +12,19 @@ is used: a batch whose fate nobody knows is sent again with that nonce, never wi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 import trio
 from attrs import define, evolve, field
 
 from polytui.config.redeem import RedeemSettings
+from polytui.execution.batch_names import fate_of
 from polytui.execution.client import WORK_CONFIRMED, WORK_MEANT, WORK_MINED, WORK_SUBMITTED
 from polytui.execution.live_trades import Say
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.wallet_books import WalletBooks
 from polytui.execution.wallet_log import Intent, WalletLog
+from polytui.execution.wallet_pauses import NO_ANSWER, WalletPauses
 from polytui.execution.wallet_sender import (
     BatchFate,
     BatchStage,
@@ -32,8 +33,10 @@ from polytui.execution.wallet_sender import (
     NonceIs,
     QuotaUsed,
     SentBatch,
+    SignedBatch,
     WalletBusy,
     WalletSender,
+    WouldRevert,
 )
 from polytui.ledger.wallet_work import (
     WalletWork,
@@ -52,15 +55,20 @@ _FOLLOW_S = 2.0
 """Real time between two questions for a batch that is under way."""
 _BUSY_NS = 10 * NS_PER_S
 _NO_GAS_NS = 600 * NS_PER_S
-_LATE_NS = 600 * NS_PER_S
-"""A batch that is under way for so long is worth a line."""
+_LATE_NS = 720 * NS_PER_S
+"""A batch that is under way for so long is worth a line, and is sent once more: its deadline is
+over, or its gas too cheap."""
+_HOPELESS_NS = 3_600 * NS_PER_S
+_SENDS_TO_SAY = 3
+_NOT_US = (401, 403)
+"""A key is refused, which is no fault of any round."""
 _MOST = 20
 """Rounds in a batch: what a transaction may take, with room."""
 
 
 @define(eq=False)
 class Redeemer:
-    """State: until when it pauses, what failed how often, and what people were told."""
+    """State: its pauses and why, what failed how often, and what people were told."""
 
     sender: WalletSender
     log: WalletLog
@@ -70,8 +78,6 @@ class Redeemer:
     clock: SessionClock
     say: Say
     pass_point: Callable[[str], None] = field(default=lambda point: None)
-    pause_until_ns: int = 0
-    why_paused: str = ""
     done: int = 0
     """Batches that were done."""
     _failed: dict[WorkName, int] = field(factory=dict)
@@ -79,8 +85,16 @@ class Redeemer:
     """What failed so often that a person must look."""
     _told: set[str] = field(factory=set)
     """Intents of which books and desks have heard."""
-    _said: set[str] = field(factory=set)
+    _pauses: WalletPauses = field(init=False)
     _is_asked: trio.Event = field(factory=trio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        self._pauses = WalletPauses(self.clock, self.say, self.settings.look_every_ns)
+
+    @property
+    def why_paused(self) -> str:
+        """In words, for people; empty while all is well."""
+        return self._pauses.why
 
     # --- when -------------------------------------------------------------------------------------
 
@@ -102,39 +116,35 @@ class Redeemer:
 
     def _wait_s(self) -> float:
         usual_s = self.clock.real_s(self.settings.look_every_ns)
-        return min(usual_s, _FOLLOW_S) if self.log.open else usual_s
+        is_new = any(len(intent.every_sent) <= 2 for intent in self.log.open.values())
+        is_quick = is_new and self._pauses.may_send
+        return min(usual_s, _FOLLOW_S) if is_quick else usual_s
 
     async def once(self) -> None:
-        """One step: what is under way is followed, else the next batch begun. What nobody answers
-        is asked again next time."""
-        with suppress(Unknown):
-            try:
-                self.books.tell_untold()
-                self.books.keep(self.log)
-                if self.log.open:
-                    await self._follow(next(iter(self.log.open.values())))
-                elif self.clock.now_ns() >= self.pause_until_ns:
-                    await self._begin_next()
-                self.books.keep(self.log)
-            except Retry as busy:
-                self._pause(busy)
-
-    def _pause(self, busy: Retry) -> None:
-        now_ns = self.clock.now_ns()
-        wait_ns = int((busy.after_s or 0.0) * NS_PER_S)
-        if isinstance(busy, QuotaUsed):
-            self._say_once("warn", f"redeem: {busy}; what is won waits until then")
-            wait_ns = max(wait_ns, _BUSY_NS)
-        elif isinstance(busy, WalletBusy):
-            wait_ns = max(wait_ns, _BUSY_NS)
+        """One step: what is under way is followed, else the next batch begun. Whatever is answered,
+        or not, is asked again after a pause: the account goes on trading."""
+        try:
+            self.books.tell_untold()
+            self.books.keep(self.log)
+            if not self._pauses.may_ask:
+                return
+            if self.log.open:
+                await self._follow(next(iter(self.log.open.values())))
+            elif self._pauses.may_send:
+                await self._begin_next()
+            self.books.keep(self.log)
+        except (QuotaUsed, WalletBusy) as refusal:
+            self._pauses.answered()
+            self._pauses.not_taken(refusal)
+        except NO_ANSWER as error:
+            self._pauses.unanswered(error)
         else:
-            wait_ns = max(wait_ns, self.settings.look_every_ns)
-        self.pause_until_ns, self.why_paused = now_ns + wait_ns, str(busy)
+            self._pauses.answered()
 
     # --- a batch begins ---------------------------------------------------------------------------
 
     async def _begin_next(self) -> None:
-        self.why_paused = ""
+        self._pauses.why = ""
         waiting = await self.redeemable.waiting()
         most = min(self.sender.calls_most, _MOST)
         rules = WorkRules(self.settings.within_ns, self.settings.dust, most)
@@ -156,82 +166,136 @@ class Redeemer:
             words = f"{self.settings.gas_per_day_pol:g} POL of gas today (redeem.gas_per_day_pol)"
         else:
             return True
-        self.why_paused = f"the day's budget is used up: {words}"
-        self._say_once("warn", f"redeem: {self.why_paused}; the rest waits for tomorrow, UTC")
+        self._pauses.why = f"the day's budget is used up: {words}"
+        self._pauses.say_once(
+            "warn", f"redeem: {self.why_paused}; the rest waits for tomorrow, UTC"
+        )
         return False
 
     async def _send(self, intent: Intent) -> None:
-        """Set aside, signed, written down, sent; for the first time or, with its nonce, anew."""
-        is_known = intent.name in self.log.open
+        """Set aside, signed, written down, sent: for the first time."""
         self.books.set_aside(intent)
         try:
-            words = _metadata(intent.works)
-            signed = await self.sender.sign(_calls(intent.works), intent.sent.nonce, words)
-        except Rejected as error:
+            signed = await self._signed(intent)
+            if not self._may_afford(signed.cost_most_wei):
+                self.books.let_go(intent)
+                return
+            intent = evolve(intent, sent=signed.sent, sent_ns=self.clock.now_ns())
+            self.log.mean(intent)
+        except (WouldRevert, NoGas) as error:
             self._give_up(intent, str(error))
             self._refused(intent.works, error)
             return
         except BaseException:
-            if not is_known:
-                self.books.let_go(intent)  # nobody was told of it
-            raise
-        if not is_known and not self._may_afford(signed.cost_most_wei):
-            self.books.let_go(intent)
-            return
-        intent = evolve(intent, sent=signed.sent)
-        try:
-            self.log.mean(intent)
-        except Retry:
-            if not is_known:
-                self.books.let_go(intent)
+            self.books.let_go(intent)  # nobody was told of it
             raise
         self.pass_point(WORK_MEANT)
         try:
             sent = await self.sender.send(signed)
+        except Unknown:
+            pass  # it may have arrived: its fate is asked
         except Rejected as error:
             self._not_taken(intent, error)
-        except (QuotaUsed, WalletBusy) as error:
-            # Of one that was sent before nobody knows whether that is the one that is under way.
-            if not is_known:
-                self._give_up(intent, str(error))
+        except Retry as error:
+            self.log.refuse(intent)
+            self._give_up(intent, str(error))
             raise
         else:
-            self.pass_point(WORK_SUBMITTED)
-            self.log.hear(intent, sent)
+            self._taken(intent, sent)
+
+    async def _send_anew(self, intent: Intent) -> None:
+        """Nobody knows it, or it waits for ever: once more with its nonce, within the day's budget.
+        What was sent before may be done all the same, so no refusal of this one ends it."""
+        if not self._pauses.may_send or not self._may_afford(0):
+            return
+        try:
+            signed = await self._signed(intent)
+        except (WouldRevert, NoGas) as error:
+            self._pauses.not_taken(error)
+            if isinstance(error, NoGas):
+                self._refused(intent.works, error)
+            else:
+                await self._look(intent, str(error))
+            return
+        if not self._may_afford(signed.cost_most_wei):
+            return
+        intent = intent.anew(signed.sent, self.clock.now_ns())
+        self.log.mean(intent)
+        self._complain_of_silence(intent)
+        self.pass_point(WORK_MEANT)
+        try:
+            sent = await self.sender.send(signed)
+        except Unknown:
+            pass  # it may have arrived: its fate is asked
+        except (Rejected, Retry) as error:
+            self.log.refuse(intent)
+            if isinstance(error, Retry):
+                raise
+            self._pauses.not_taken(error)
+            self._pauses.say_once("warn", f"redeem: {_words(intent.works)} sent anew: {error}")
+        else:
+            self._taken(intent, sent)
+
+    async def _signed(self, intent: Intent) -> SignedBatch:
+        words = _metadata(intent.works)
+        return await self.sender.sign(_calls(intent.works), intent.sent.nonce, words)
+
+    def _taken(self, intent: Intent, sent: SentBatch) -> None:
+        self._pauses.taken()
+        self.pass_point(WORK_SUBMITTED)
+        self.log.hear(intent, sent)
 
     def _not_taken(self, intent: Intent, error: Rejected) -> None:
-        """Proven: nothing of it was done by this request. Its nonce may be used by an earlier one
-        of it, or by another program: the next look tells."""
+        """Proven: nothing of it was done by this request."""
+        self.log.refuse(intent)
         if isinstance(error, NonceIs) and error.nonce > intent.sent.nonce:
             words = f"redeem: this wallet's number {intent.sent.nonce} is used already"
             self.say("warn", "", f"{words}; what waits is looked at anew")
             return
         self._give_up(intent, str(error))
+        if error.status in _NOT_US:
+            raise error
         self._refused(intent.works, error)
 
     # --- and ends ---------------------------------------------------------------------------------
 
     async def _follow(self, intent: Intent) -> None:
-        fate = await self.sender.fate(intent.sent)
+        fate = await fate_of(self.sender, intent.every_sent)
+        sends, now_ns = len(intent.counted_ns), self.clock.now_ns()
+        since_ns = now_ns - (intent.sent_ns or intent.at_ns)
         match fate.stage:
+            case BatchStage.WAITING if since_ns >= max(_LATE_NS, pause_ns(sends)):
+                await self._unstick(intent, since_ns)
             case BatchStage.WAITING:
-                self._complain_when_late(intent)
+                pass
             case BatchStage.MINED | BatchStage.CONFIRMED:
                 self._done(intent, fate)
             case BatchStage.FAILED:
                 self._give_up(intent, fate.why, fate)
                 self._count_failure(intent.works, fate.why)
+            case BatchStage.NEVER_ARRIVED if since_ns >= _again_ns(sends):
+                await self._send_anew(intent)
             case BatchStage.NEVER_ARRIVED:
-                if self.clock.now_ns() >= self.pause_until_ns:
-                    await self._send(intent)
+                self._pauses.why = f"sent {sends} times, and nobody knows of it"
             case BatchStage.OVERTAKEN:
-                await self._look(intent)
+                await self._look(intent, "its number was used by something else")
+
+    async def _unstick(self, intent: Intent, since_ns: int) -> None:
+        """Taken, and nothing comes of it: where its number is free, the same is sent with it once
+        more, dearer where we pay; where it is used, the shares tell once it is hopeless."""
+        words = f"redeem: {_words(intent.works)} is under way for more than ten minutes"
+        self._pauses.say_once("warn", f"{words}: nothing else is sent before it ends")
+        if await self.sender.nonce() <= intent.sent.nonce:
+            await self._send_anew(intent)
+        elif since_ns >= _HOPELESS_NS:
+            await self._look(intent, "its number was used by something else")
 
     def _done(self, intent: Intent, fate: BatchFate) -> None:
         """Told once it is mined: the money is there."""
         if intent.name not in self._told:
             self.pass_point(WORK_MINED)
             self._told.add(intent.name)
+            self._pauses.taken()
             self.books.done(intent, fate.transaction_hash)
             for work in intent.works:
                 self._failed.pop(work.name, None)
@@ -243,18 +307,16 @@ class Redeemer:
             self._told.discard(intent.name)
             self.done += 1
 
-    async def _look(self, intent: Intent) -> None:
-        """Its nonce is used and nobody remembers by what: the wallet itself tells."""
+    async def _look(self, intent: Intent, why_not: str) -> None:
+        """Nobody remembers what became of it: the wallet itself tells, looked at for minutes."""
         verdict = await self.redeemable.was_done(intent.works)
         if verdict is None:
-            words = (
-                f"redeem: {_words(intent.works)}: nobody knows what became of it; it is asked on"
-            )
-            self._say_once("error", words)
+            words = f"redeem: {_words(intent.works)}: nobody knows yet what became of it"
+            self._pauses.say_once("warn", f"{words}; the wallet's shares are looked at")
         elif verdict:
             self._done(intent, BatchFate(BatchStage.CONFIRMED))
         else:
-            self._give_up(intent, "its number was used by something else")
+            self._give_up(intent, why_not)
 
     def _give_up(self, intent: Intent, why: str, fate: BatchFate | None = None) -> None:
         """Nothing of it was done, and nothing will be."""
@@ -266,9 +328,8 @@ class Redeemer:
 
     def _refused(self, works: Sequence[WalletWork], error: Rejected) -> None:
         if isinstance(error, NoGas):
-            self.pause_until_ns = self.clock.now_ns() + _NO_GAS_NS
-            self.why_paused = str(error)
-            self._say_once("error", f"redeem: {error}")
+            self._pauses.hold(_NO_GAS_NS, str(error))
+            self._pauses.say_once("error", f"redeem: {error}")
         else:
             self._count_failure(works, str(error))
 
@@ -280,25 +341,27 @@ class Redeemer:
             if count >= self.settings.tries and is_alone:
                 self._left.add(work.name)
                 words = f"redeem: {_words([work])} failed {count} times ({why}): left alone"
-                hint = f"`polytui {work.kind.value} {work.round.slug}` or the website does it"
+                command = f"`polytui {work.kind.value} {work.round.slug}`"
+                hint = f"{command} once this session has ended, or the website, does it"
                 self.say("error", work.round.asset.value, f"{words}; {hint}")
         most = max((self._failed[work.name] for work in works), default=1)
-        self.pause_until_ns = self.clock.now_ns() + pause_ns(most)
-        self.why_paused = why
+        self._pauses.hold(pause_ns(most), why)
         if not any(work.name in self._left for work in works):
             self.say("warn", "", f"redeem: {_words(works)} failed: {why}; tried again")
 
     # --- for people -------------------------------------------------------------------------------
 
-    def _complain_when_late(self, intent: Intent) -> None:
-        if self.clock.now_ns() - intent.at_ns >= _LATE_NS:
-            words = f"redeem: {_words(intent.works)} is under way for ten minutes"
-            self._say_once("warn", f"{words}: nothing else is sent before it ends")
+    def _complain_of_silence(self, intent: Intent) -> None:
+        if len(intent.every_sent) == _SENDS_TO_SAY + 1:
+            words = (
+                f"redeem: {_words(intent.works)} was sent {_SENDS_TO_SAY} times and nobody knows it"
+            )
+            self.say("warn", "", f"{words}: sent again, at longer and longer intervals")
 
-    def _say_once(self, level: str, words: str) -> None:
-        if words not in self._said:
-            self._said.add(words)
-            self.say(level, "", words)
+
+def _again_ns(sends: int) -> int:
+    """After so many sendings without an answer."""
+    return _BUSY_NS if sends <= 1 else pause_ns(sends - 1)
 
 
 def _calls(works: Sequence[WalletWork]) -> list[Call]:

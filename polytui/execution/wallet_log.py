@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -34,18 +35,54 @@ _DONE = "done"
 
 
 @frozen
+class EarlierSend:
+    """A sending of a batch before the newest one, with the same nonce."""
+
+    sent: SentBatch
+    at_ns: int
+
+
+@frozen
 class Intent:
-    """A batch that was written down, and by what it is found. Sent anew, it keeps its nonce."""
+    """A batch that was written down, and by what it is found. Sent anew, it keeps its nonce, and
+    every name that it ever had: any of them may be the one that is done."""
 
     name: str
     """Of this batch here, whatever it is called elsewhere."""
     at_ns: int
     works: tuple[WalletWork, ...]
     sent: SentBatch
+    sent_ns: int = 0
+    """When it was sent under this name; 0: as it was meant."""
+    is_refused: bool = False
+    """Proven that this sending was not taken: it is a unit of nobody's quota."""
+    before: tuple[EarlierSend, ...] = ()
 
     def key(self, number: int) -> str:
         """Of one of its works alone, for whoever must know it told twice."""
         return f"{self.name}.{number}"
+
+    @property
+    def every_sent(self) -> list[SentBatch]:
+        """Whatever may be done, the newest first."""
+        earlier = [one.sent for one in reversed(self.before)]
+        return earlier if self.is_refused and earlier else [self.sent, *earlier]
+
+    @property
+    def counted_ns(self) -> list[int]:
+        """When it was sent, each time that may be a unit of a quota."""
+        own = [] if self.is_refused else [self._sent_ns]
+        return [*(one.at_ns for one in self.before), *own]
+
+    @property
+    def _sent_ns(self) -> int:
+        return self.sent_ns or self.at_ns
+
+    def anew(self, sent: SentBatch, now_ns: int) -> Intent:
+        """Sent once more, under another name or the same; what was refused is nothing."""
+        earlier = () if self.is_refused else (EarlierSend(self.sent, self._sent_ns),)
+        before = (*self.before, *earlier)
+        return evolve(self, sent=sent, sent_ns=now_ns, is_refused=False, before=before)
 
 
 @frozen
@@ -126,7 +163,10 @@ class WalletLog:
         if self.path is None:
             return
         try:
-            self._read(self.path.read_bytes() if self.path.exists() else b"")
+            raw = self.path.read_bytes() if self.path.exists() else b""
+            self._read(raw)
+            if self.damage:
+                self._keep_aside(self.path, raw)
             self._forget_old()
             self._write_anew(self.path)
         except OSError as error:
@@ -152,6 +192,10 @@ class WalletLog:
         """Before it is sent, and once more where its name becomes another one."""
         self._take(_Meant(intent))
 
+    def refuse(self, intent: Intent) -> None:
+        """Proven that its newest sending was not taken."""
+        self._take(_Meant(evolve(intent, is_refused=True)))
+
     def hear(self, intent: Intent, sent: SentBatch) -> Intent:
         """The relayer took it and has a name for it."""
         heard = evolve(intent, sent=sent)
@@ -175,10 +219,11 @@ class WalletLog:
     # --- what is so -------------------------------------------------------------------------------
 
     def calls_today(self) -> int:
-        """Batches that were meant since midnight UTC: each may have been a unit of a quota."""
+        """What was sent since midnight UTC and not refused: each may be a unit of a quota, the same
+        batch sent anew as well."""
         day = self.now_ns() // _DAY_NS
         every = [*self.open.values(), *(one.intent for one in self.ended.values())]
-        return sum(one.at_ns // _DAY_NS == day for one in every)
+        return sum(at_ns // _DAY_NS == day for one in every for at_ns in one.counted_ns)
 
     def gas_today_wei(self) -> int:
         day = self.now_ns() // _DAY_NS
@@ -233,6 +278,14 @@ class WalletLog:
             except (msgspec.MsgspecError, ValueError, TypeError) as error:
                 self.damage = f"{plain(self.path)}, line {number}: {plain(error)}"
 
+    def _keep_aside(self, path: Path, raw: bytes) -> None:
+        """A line that cannot be read may be of something that is under way: the file as it was
+        stays for people, since what is written anew is without that line."""
+        aside = path.with_suffix(f".damaged-{zlib.crc32(raw):08x}")
+        if not aside.exists():
+            _write_whole(aside, raw)
+        self.damage += f" (kept in {plain(aside.name)}; something may be under way there)"
+
     def _forget_old(self) -> None:
         before_ns = self.now_ns() - _KEPT_NS
         for name in [name for name, one in self.ended.items() if one.at_ns < before_ns]:
@@ -249,16 +302,22 @@ class WalletLog:
         lines += [_Meant(intent) for intent in self.open.values()]
         lines += [_Owes(owed) for owed in self.owed.values()]
         aside = path.with_suffix(f".{os.getpid()}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(aside, flags, 0o600)
-        try:
-            os.write(file, b"".join(_encode(line) + b"\n" for line in lines))
-            os.fsync(file)
-        finally:
-            os.close(file)
+        _write_whole(aside, b"".join(_encode(line) + b"\n" for line in lines))
         aside.replace(path)
         _sync_folder(path.parent)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _write_whole(path: Path, raw: bytes) -> None:
+    """Synced; OSError where not all of it went there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    file = os.open(path, flags, 0o600)
+    try:
+        if os.write(file, raw) != len(raw):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _sync_folder(folder: Path) -> None:
