@@ -6,6 +6,7 @@ and routes on the other. Only the bytes travel through memory, and the clock is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -93,9 +94,11 @@ Spoil = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
 
 
 class VirtualClock:
-    """Session time on Trio's own clock, from `epoch_ns` on."""
+    """Session time on Trio's own clock, from `epoch_ns` on. It can jump, as a wall beside a
+    monotonic clock that stood still while the machine slept; whoever waits sees it after a nap."""
 
     speed = 1.0
+    nap_s = math.inf
 
     def __init__(self, epoch_ns: int) -> None:
         self._epoch_ns = epoch_ns
@@ -109,8 +112,11 @@ class VirtualClock:
 
     async def sleep_until(self, when_ns: int) -> None:
         while (left_ns := when_ns - self.now_ns()) > 0:
-            await trio.sleep(left_ns / NS_PER_S)
+            await trio.sleep(min(left_ns / NS_PER_S, self.nap_s))
         await trio.lowlevel.checkpoint_if_cancelled()
+
+    def jump(self, seconds: float) -> None:
+        self._epoch_ns += round(seconds * NS_PER_S)
 
 
 def paper_client(

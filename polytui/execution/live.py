@@ -325,6 +325,7 @@ async def open_live(needs: AccountNeeds) -> AsyncIterator[Execution]:
             needs.settings.live,
             execution.voice.tell,
             account.cancel_all,
+            execution.reconcile.done_anew,
             needs.kill,
         )
         execution.redeemer = stack.enter_context(

@@ -43,6 +43,8 @@ _IN_PLAY_SINCE_S = 86_400 + 14_400
 _SOON_S = 5.0
 """After a difference that has to be seen twice, and while the user channel is doubted."""
 _FAILED_AGAIN_S = 10.0
+_AGAIN_S = 2.0
+"""Where somebody waits for it."""
 
 Deliver = Callable[[Asset, Word], None]
 News = Callable[[CashMoved | Reconciled], None]
@@ -89,6 +91,7 @@ class Reconcile:
     """Orders that met nobody, by their own word, and that were not among the open ones."""
     _lock: trio.Lock = field(factory=trio.Lock)
     _is_asked: trio.Event = field(factory=trio.Event)
+    _has_begun: trio.Event = field(factory=trio.Event)
 
     # --- when -------------------------------------------------------------------------------------
 
@@ -106,6 +109,7 @@ class Reconcile:
             await self._begin_anew(now_s)
             self.books.begin_with(await self.balances.collateral())
         await self.once()
+        self._has_begun.set()
 
     async def _begin_anew(self, now_s: int) -> None:
         """Of what was traded before now only that counts which is in rounds in play: the desks
@@ -137,6 +141,18 @@ class Reconcile:
                 self.failures += 1
                 if self.failures == 1:
                     self.say("warn", "", f"the account could not be reconciled: {error}")
+
+    async def done_anew(self) -> None:
+        """Return after a whole one that began after this moment, however often it has to be tried;
+        before `begin` nobody knows since when."""
+        await self._has_begun.wait()
+        while True:
+            try:
+                await self.once()
+            except (Rejected, Retry, Unknown):
+                await trio.sleep(_AGAIN_S)
+            else:
+                return
 
     def ask(self) -> None:
         """Soon, whoever needs it."""

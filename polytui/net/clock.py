@@ -90,6 +90,27 @@ class WallClock:
 SessionClock = Clock | WallClock
 
 
+@frozen
+class Moment:
+    """By two clocks, as each has a fault: the machine's monotonic one stands still while the
+    machine is suspended, and the wall's is set, forward and back."""
+
+    session_ns: int
+    trio_s: float
+
+    @classmethod
+    def now(cls, clock: SessionClock) -> Moment:
+        return cls(clock.now_ns(), trio.current_time())
+
+    def age_ns(self, clock: SessionClock) -> int:
+        """How long ago it was at the most, in session time. A scaled session's time runs on the
+        monotonic clock, at speeds that change: there is no other to ask."""
+        session_ns = clock.now_ns() - self.session_ns
+        if isinstance(clock, Clock):
+            return session_ns
+        return max(session_ns, round((trio.current_time() - self.trio_s) * NS_PER_S))
+
+
 def machine_s() -> int:
     """Unix seconds by this machine: what requests are stamped with, whatever time a session has. A
     simulated venue takes them as well as its own, and a minute of them is a minute at any speed."""

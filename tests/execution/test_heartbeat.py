@@ -8,7 +8,7 @@ import pytest
 import trio
 from attrs import define, field
 from trio.testing import MockClock
-from trio_clock import TrioClock
+from trio_clock import SleptClock
 
 from polytui.config.live import LiveSettings
 from polytui.execution.client import AccountNews
@@ -36,16 +36,34 @@ class Bench:
     """Before the venue hears a beat."""
     trouble_after: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
     """Of its answer."""
+    clock: SleptClock = field(factory=SleptClock)
+    reconciles: list[tuple[float, float]] = field(factory=list)
+    """From when to when."""
+    takes_s: float = 0.0
+    """A reconcile."""
 
     async def beat(self, heartbeat_id: str) -> Beat:
         await self.trouble()
-        answer = self.venue.beat("key", heartbeat_id, TrioClock().now_ns())
+        answer = self.venue.beat("key", heartbeat_id, self.clock.now_ns())
         await self.trouble_after()
         return Beat(answer.heartbeat_id, answer.is_accepted)
 
     async def cancel_all(self) -> None:
         await self.trouble()
         self.cancels.append(trio.current_time())
+
+    async def reconcile(self) -> None:
+        began = trio.current_time()
+        await trio.sleep(self.takes_s)
+        self.reconciles.append((began, trio.current_time()))
+
+    def sleep(self, seconds: float) -> None:
+        """The machine, in no time of its own; the venue went on."""
+        self.clock.jump(seconds)
+        self.look()
+
+    def look(self) -> None:
+        self.died += [trio.current_time()] * len(self.venue.missed(self.clock.now_ns()))
 
     def heartbeat(self) -> Heartbeat:
         settings = LiveSettings()
@@ -54,14 +72,20 @@ class Bench:
             self.told.append((trio.current_time(), news))
 
         return Heartbeat(
-            self.beat, TrioClock(), settings, tell, self.cancel_all, self.killed.append
-        )  # fmt: skip
+            self.beat,
+            self.clock,
+            settings,
+            tell,
+            self.cancel_all,
+            self.reconcile,
+            self.killed.append,
+        )
 
     async def check(self) -> None:
         """The venue's own looks."""
         while True:
             await trio.sleep(5)
-            self.died += [trio.current_time()] * len(self.venue.missed(TrioClock().now_ns()))
+            self.look()
 
     def feeds(self) -> list[tuple[float, str]]:
         return [(at, type(one).__name__) for at, one in self.told]
@@ -221,3 +245,122 @@ async def test_another_process_with_the_same_key_is_noticed(autojump_clock: Mock
 
     await play(bench, script)
     assert bench.killed == ["another process trades with this key: stop it, or this one"] * 2
+
+
+# --- a machine that sleeps: its monotonic clock stands still, the venue's goes on -----------------
+
+
+async def test_a_sleep_is_noticed_before_an_answer_counts(autojump_clock: MockClock) -> None:
+    """In the moment in which a beat was due anyway: it is the first that runs."""
+
+    async def script(bench: Bench) -> None:
+        async def sleeps() -> None:
+            bench.trouble = trio.lowlevel.checkpoint
+            bench.sleep(600)
+
+        bench.trouble = sleeps  # before the venue hears it, and nothing else has run since
+        await trio.sleep(20)
+
+    bench = Bench()
+    heartbeat = await play(bench, script)
+    assert bench.died == [5.0]
+    assert bench.feeds()[:2] == [(0.0, "FeedUp"), (5.0, "FeedDown")]
+    ((up_at, kind),) = bench.feeds()[2:]
+    assert (kind, bench.reconciles) == ("FeedUp", [(up_at, up_at)])
+    assert up_at <= 5.25
+    down = bench.told[1][1]
+    assert isinstance(down, FeedDown)
+    assert down.detail.startswith("no heartbeat taken for 605 s")
+    assert heartbeat.losses == 1
+
+
+async def test_an_answer_of_before_the_sleep_says_nothing_of_now(
+    autojump_clock: MockClock,
+) -> None:
+    """It lay in the socket."""
+
+    async def script(bench: Bench) -> None:
+        async def sleeps() -> None:
+            bench.trouble_after = trio.lowlevel.checkpoint
+            bench.sleep(600)
+
+        bench.trouble_after = sleeps
+        await trio.sleep(5.5)
+        assert bench.feeds()[1] == (5.0, "FeedDown")
+        assert [kind for _, kind in bench.feeds()[2:]] == ["FeedUp"]
+        assert len(bench.reconciles) == 1
+        assert bench.venue.is_any_alive, "another one was sent at once"
+        await trio.sleep(20)
+
+    bench = Bench()
+    await play(bench, script)
+    assert bench.died == [5.0]
+    assert len(bench.told) == 3
+
+
+@pytest.mark.parametrize("slept_s", [10.0, 600.0])
+@pytest.mark.parametrize("at", [6.0, 9.8])
+async def test_between_two_beats_it_is_noticed_soon_and_the_next_one_waits_no_longer(
+    autojump_clock: MockClock, at: float, slept_s: float
+) -> None:
+    async def script(bench: Bench) -> None:
+        await trio.sleep(at)
+        bench.sleep(slept_s)
+        await trio.sleep(20)
+
+    bench = Bench()
+    await play(bench, script)
+    assert [kind for _, kind in bench.feeds()] == ["FeedUp", "FeedDown", "FeedUp"]
+    assert bench.feeds()[2][0] <= at + 0.25
+    assert len(bench.reconciles) == 1
+
+
+async def test_nobody_is_told_that_it_beats_before_the_account_was_compared(
+    autojump_clock: MockClock,
+) -> None:
+    async def script(bench: Bench) -> None:
+        bench.takes_s = 12.0
+        await trio.sleep(6)
+        bench.sleep(600)
+        await trio.sleep(30)
+
+    bench = Bench()
+    await play(bench, script)
+    ((began, ended),) = bench.reconciles
+    assert bench.feeds()[2:] == [(ended, "FeedUp")]
+    assert ended == began + 12.0
+    assert len(bench.died) == 1, "it went on beating meanwhile"
+
+
+@pytest.mark.parametrize("takes_s", [4.0, 8.0])
+async def test_what_was_compared_before_another_sleep_is_compared_again(
+    autojump_clock: MockClock, takes_s: float
+) -> None:
+    """Whether it ends before the next beat or after it."""
+
+    async def script(bench: Bench) -> None:
+        bench.takes_s = takes_s
+        await trio.sleep(6)
+        bench.sleep(600)
+        await trio.sleep(2)
+        bench.sleep(600)
+        await trio.sleep(30)
+
+    bench = Bench()
+    await play(bench, script)
+    assert len(bench.died) == 2
+    first, second = bench.reconciles
+    assert second[0] == first[1]
+    assert bench.feeds()[2:] == [(second[1], "FeedUp")]
+
+
+async def test_a_wall_that_is_set_back_hides_no_silence(autojump_clock: MockClock) -> None:
+    async def script(bench: Bench) -> None:
+        await trio.sleep(6)
+        bench.clock.jump(-3_600)
+        bench.trouble = away
+        await trio.sleep(8)
+
+    bench = Bench()
+    await play(bench, script)
+    assert bench.feeds()[1:] == [(13.0, "FeedDown")]
