@@ -28,7 +28,7 @@ from polytui.execution.client import AccountNews
 from polytui.model.errors import Rejected, Retry, Unknown
 from polytui.model.events import HEARTBEAT_FEED, FeedDown, FeedUp
 from polytui.model.units import NS_PER_S
-from polytui.net.clock import Moment, SessionClock
+from polytui.net.clock import Instant, SessionClock
 from polytui.venues.polymarket.clob_answers import Beat
 
 _STRANGERS_MOST = 3
@@ -58,8 +58,8 @@ class Heartbeat:
     """Taken."""
     losses: int = 0
     """Silences that were too long, told or not."""
-    _taken_at: Moment = field(init=False)
-    _silent_since: Moment | None = None
+    _taken_at: Instant = field(init=False)
+    _silent_since: Instant | None = None
     """The beat after which it was silent for too long, the last time."""
     _is_known: bool = False
     """The venue's last word on the id was the answer to a beat that it took."""
@@ -71,7 +71,7 @@ class Heartbeat:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Beat until cancelled; started once the first one is taken, or is lost."""
-        self._taken_at = Moment.now(self.clock)
+        self._taken_at = Instant.now(self.clock)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._watch)
             nursery.start_soon(self._keep_beating)
@@ -104,10 +104,10 @@ class Heartbeat:
         self._is_known = answer.is_accepted
         return answer.is_accepted and self._was_taken(sent_at)
 
-    async def _ask(self) -> tuple[Moment, Beat]:
+    async def _ask(self) -> tuple[Instant, Beat]:
         """When it was sent, from which on the venue may count, and its answer. What is given up
         takes its connection with it (net/http_pool.py)."""
-        sent_at, within_s = Moment.now(self.clock), self.settings.heartbeat_answer_s
+        sent_at, within_s = Instant.now(self.clock), self.settings.heartbeat_answer_s
         with trio.move_on_after(self._real_s(within_s)):
             return sent_at, await self.beat(self.heartbeat_id)
         raise Unknown(f"no answer within {within_s:g} s")
@@ -120,7 +120,7 @@ class Heartbeat:
         if self._strangers == _STRANGERS_MOST:
             self.kill(_STRANGER)
 
-    def _was_taken(self, sent_at: Moment) -> bool:
+    def _was_taken(self, sent_at: Instant) -> bool:
         """Whether it says anything of now."""
         self.beats += 1
         self._is_silent()  # it may have been, until this one
@@ -176,7 +176,7 @@ class Heartbeat:
             self._lose()
         return True
 
-    def _age_is_too_much(self, moment: Moment) -> bool:
+    def _age_is_too_much(self, moment: Instant) -> bool:
         return moment.age_ns(self.clock) >= self.settings.heartbeat_grace_ns
 
     def _lose(self) -> None:

@@ -91,7 +91,7 @@ SessionClock = Clock | WallClock
 
 
 @frozen
-class Moment:
+class Instant:
     """By two clocks, as each has a fault: the machine's monotonic one stands still while the
     machine is suspended, and the wall's is set, forward and back."""
 
@@ -99,7 +99,7 @@ class Moment:
     trio_s: float
 
     @classmethod
-    def now(cls, clock: SessionClock) -> Moment:
+    def now(cls, clock: SessionClock) -> Instant:
         return cls(clock.now_ns(), trio.current_time())
 
     def age_ns(self, clock: SessionClock) -> int:
