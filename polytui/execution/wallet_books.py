@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
@@ -15,7 +15,7 @@ from polytui.execution.wallet_log import Intent, OwedRound, WalletLog
 from polytui.ledger.bookings import MERGE
 from polytui.ledger.wallet_work import WalletWork, WorkKind
 from polytui.model.events import CashKind, HeldRound, PairsMerged, WinnersRedeemed
-from polytui.model.instrument import Asset, Outcome
+from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Holding
 from polytui.model.units import Shares, Usd
 from polytui.net.clock import SessionClock
@@ -79,8 +79,29 @@ class WalletBooks:
         client = self.clients.get(live.listed.asset)
         if client is None or not client.is_listening:
             return False
-        self.route(self.books.merge(merged))
+        self._merge(merged)
         return True
+
+    def _merge(self, merged: PairsMerged) -> None:
+        """Of our pairs no more than there are, in each book: a command or another program may have
+        merged what was split by hand. The dollars of those are money, and no result."""
+        live = self.books.rounds.get(merged.slug)
+        if live is None or self.books.trades.has((MERGE, merged.key)):
+            self.route(self.books.let_go(merged.key))
+            return
+        ours = Shares(min(merged.shares, max(0, min(map(live.shares, Outcome)))))
+        if ours:
+            self.route(self.books.merge(evolve(merged, shares=ours)))
+        else:
+            self.route(self.books.let_go(merged.key))
+        if surplus := merged.shares - ours:
+            words = f"{merged.slug}: pairs were merged that no trade here bought"
+            self._find(CashKind.ELSEWHERE, surplus, merged.key, words, live.listed)
+
+    def _find(self, kind: CashKind, amount: int, key: str, words: str, listed: Round) -> None:
+        """Dollars that came, and that nobody here expects."""
+        deed = WalletDeed(kind, Usd(amount), self.clock.now_ns(), key, words, listed.condition_id)
+        self.unredeemed.found.append(deed)
 
     # --- a batch ----------------------------------------------------------------------------------
 
@@ -101,7 +122,7 @@ class WalletBooks:
     def done(self, intent: Intent, detail: str) -> None:
         """Each of its works once, told twice or not."""
         for merged in self._merges(intent, detail):
-            self.route(self.books.merge(merged))
+            self._merge(merged)
         for number, work in enumerate(intent.works):
             if work.kind is WorkKind.REDEEM:
                 self._redeemed(work, intent.key(number), detail)
@@ -121,11 +142,7 @@ class WalletBooks:
         surplus = work.worth - self.unredeemed.redeemed(slug, work.worth)
         if surplus > 0:
             words = f"{slug} was redeemed: shares that no trade here bought"
-            self.unredeemed.found.append(
-                WalletDeed(
-                    CashKind.REDEMPTION, Usd(surplus), now_ns, key, words, work.round.condition_id
-                )
-            )
+            self._find(CashKind.REDEMPTION, surplus, key, words, work.round)
         self.tell(WinnersRedeemed(slug, work.worth, key, now_ns, detail))
 
 
