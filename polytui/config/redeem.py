@@ -15,8 +15,9 @@ class RedeemSettings:
     """What a wallet does on the chain by itself, with real orders and in demos; session time."""
 
     is_on: bool = True
-    """Redeem winners and merge pairs. Off: `polytui redeem` and `polytui merge` do it, or the
-    website; what is won counts as won all the same, and cannot be spent before."""
+    """Redeem winners and merge pairs. Off: `polytui redeem` and `polytui merge` do it between
+    sessions, or the website; what is won counts as won all the same, and cannot be spent before.
+    What is under way is followed to its end even so."""
     merge_pairs_usd: float = setting(20.0, between(1.0, 1_000_000.0))
     """Shares of both outcomes of an open round become dollars once they are worth so much. Smaller
     ones are redeemed with their round."""

@@ -34,6 +34,7 @@ from polytui.execution.client import (
 from polytui.execution.forbidden import Forbidden
 from polytui.execution.free_money import FreeMoney
 from polytui.execution.heartbeat import Heartbeat
+from polytui.execution.kept_books import KeptBooks
 from polytui.execution.live_balances import LiveBalances
 from polytui.execution.live_beginning import patiently, rounds_in_play, take_back_unknown
 from polytui.execution.live_books import LiveBooks
@@ -78,8 +79,8 @@ class LiveExecution:
     winner: Winner
     gamma: Gamma
     forbidden: Forbidden
-    redeemer: Redeemer | None = field(default=None, init=False)
-    """None where nothing can be sent for this wallet, or nobody wants it."""
+    redeemer: Redeemer | KeptBooks | None = field(default=None, init=False)
+    """None where it cannot be written down what this wallet does."""
     clients: dict[Asset, VenueClient] = field(factory=dict)
     modes: VenueModes = field(init=False)
     reconcile: Reconcile = field(init=False)

@@ -95,8 +95,10 @@ class Redeemable:
     # --- what there is ----------------------------------------------------------------------------
 
     async def waiting(self) -> list[Waiting]:
-        """Retry where the chain does not answer."""
+        """Retry where the chain does not answer. Nothing, where it is switched off."""
         self.unredeemed.note_ends()
+        if not self.settings.is_on:
+            return []
         await self._find_strange()
         await self._hear_results()
         return [*self._winners(), *self._merges()]

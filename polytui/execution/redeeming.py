@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds
+from polytui.execution.kept_books import KeptBooks
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.redeemable import Redeemable
@@ -17,6 +18,7 @@ from polytui.execution.unredeemed import Unredeemed
 from polytui.execution.venue_client import VenueClient
 from polytui.execution.wallet_books import WalletBooks
 from polytui.execution.wallet_log import WalletLog
+from polytui.execution.wallet_sender import WalletSender
 from polytui.model.errors import Fatal
 from polytui.model.events import WinnersRedeemed
 from polytui.model.instrument import Asset
@@ -25,6 +27,8 @@ from polytui.venues.polymarket.chain_reads import ChainReads
 from polytui.venues.polymarket.data_api import DataApi
 from polytui.venues.polymarket.gamma import Gamma
 from polytui.venues.polymarket.node import ChainNode
+
+_NOTHING_IS_SENT = "winners are not redeemed and pairs not merged"
 
 
 @contextmanager
@@ -38,25 +42,23 @@ def redeeming(
     route: Callable[[Told], None],
     tell: Callable[[WinnersRedeemed], None],
     gamma: Gamma,
-) -> Iterator[Redeemer | None]:
-    """None where it is switched off, or where nothing can be sent for this kind of wallet: people
-    are told, and trading goes on."""
+) -> Iterator[Redeemer | KeptBooks | None]:
+    """Whatever may be sent, the log is read and the books are told. Switched off, or where nothing
+    can be sent for this kind of wallet, people are told and trading goes on; None where there is no
+    log to be had."""
     settings, wallet = needs.settings, armed.wallet
-    if not settings.redeem.is_on:
-        yield None
-        return
     endpoints, clock, say = settings.endpoints, needs.clock, needs.say
     log = WalletLog(wallet.funder, needs.works, clock.now_ns)
     try:
-        node = ChainNode(http(endpoints.rpc))
-        sender = sender_of(wallet, armed.gasless, clock, http(endpoints.relayer), node)
         log.begin()
     except Fatal as error:
-        say("warn", "", f"winners are not redeemed and pairs not merged: {error}")
+        say("warn", "", f"{_NOTHING_IS_SENT}: {error}")
         yield None
         return
     if log.damage:
         say("error", "", f"{log.damage}: what it said is not known, the rest is")
+    node = ChainNode(http(endpoints.rpc))
+    sender = _sender(needs, armed, http(endpoints.relayer), node)
     strangers = StrangePositions(DataApi(http(endpoints.data_api)), gamma, wallet.funder, clock)
     redeemable = Redeemable(
         ChainReads(node),
@@ -76,11 +78,27 @@ def redeeming(
             needs.pass_point(point, "")
 
     wallet_books = WalletBooks(books, unredeemed, clients, route, tell, clock)
-    redeemer = Redeemer(
-        sender, log, redeemable, wallet_books, settings.redeem, clock, say, pass_point
-    )
-    redeemer.begin()
+    bringer: Redeemer | KeptBooks
+    if sender is None:
+        bringer = KeptBooks(log, redeemable, wallet_books, settings.redeem, clock, say)
+    else:
+        bringer = Redeemer(
+            sender, log, redeemable, wallet_books, settings.redeem, clock, say, pass_point
+        )
+    bringer.begin()
     try:
-        yield redeemer
+        yield bringer
     finally:
         log.close()
+
+
+def _sender(
+    needs: AccountNeeds, armed: Armed, relayer: Http, node: ChainNode
+) -> WalletSender | None:
+    """None where nothing can be sent, in words for whoever wants it."""
+    try:
+        return sender_of(armed.wallet, armed.gasless, needs.clock, relayer, node)
+    except Fatal as error:
+        if needs.settings.redeem.is_on:
+            needs.say("warn", "", f"{_NOTHING_IS_SENT}: {error}")
+        return None
