@@ -85,7 +85,8 @@ class _Doctor:
                 )
                 findings = [*await examination.examine(), *secrets]
                 if access is not None:
-                    findings += await WalletChecks(world, access, state_folder()).examine()
+                    checks = WalletChecks(world, access, state_folder(), self.access.gasless)
+                    findings += await checks.examine()
         if self.armed is not None:
             findings += await self._livetest(self.armed, findings)
         return findings

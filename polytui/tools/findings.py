@@ -1,7 +1,7 @@
 """What a check of `polytui doctor` found, for people and for programs.
 
-A finding is ok, a warning (trading goes on, worse) or a failure (it does not), in words that end
-with what to do.
+A finding is ok, a warning (trading goes on, worse) or a failure (it does not, or what it wins does
+not come home), in words that end with what to do.
 """
 
 from __future__ import annotations

@@ -8,9 +8,19 @@ from contextlib import AsyncExitStack
 import trio
 from attrs import define, evolve, field, frozen
 
+from polytui.config.relayer_key import GaslessKey
 from polytui.config.state_folder import StateFolder
+from polytui.execution.senders import sender_of
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.units import NS_PER_S, Usd
 from polytui.runtime.modes import Surroundings
+from polytui.tools.chain_facts import (
+    NodeFacts,
+    node_findings,
+    node_refused,
+    relayer_refused,
+    relayer_told,
+)
 from polytui.tools.findings import Finding, Severity
 from polytui.tools.venue_account import (
     NOT_LET_IN,
@@ -20,7 +30,9 @@ from polytui.tools.venue_account import (
 )
 from polytui.tools.wallet_facts import OtherWallet, WalletFacts, wallet_findings
 from polytui.venues.polymarket.allowances import exchange_of, may_move
+from polytui.venues.polymarket.chain_reads import ChainReads
 from polytui.venues.polymarket.clob_account import ClobAccount
+from polytui.venues.polymarket.node import ChainNode
 from polytui.venues.polymarket.plain_refusals import in_plain_words
 from polytui.venues.polymarket.relayer import is_deployed
 from polytui.venues.polymarket.signer_paces import TIERS
@@ -36,6 +48,8 @@ class WalletChecks:
     world: Surroundings
     access: Access
     state: StateFolder
+    gasless: Callable[[], Awaitable[GaslessKey | None]]
+    """For the relayer; Fatal for half of one."""
 
     async def examine(self) -> list[Finding]:
         """Every finding, in the order in which people read them; nothing waits longer than the
@@ -70,6 +84,8 @@ class WalletChecks:
                 ("approvals", self._approvals),
                 ("deposit wallet", self._deployed),
                 ("rate limits", self._tier),
+                ("node", self._node),
+                ("relayer", self._relayer),
             ):
                 nursery.start_soon(asking.ask, name, ask, account)
 
@@ -101,6 +117,38 @@ class WalletChecks:
         if account.wallet.kind is WalletType.DEPOSIT:
             there = await is_deployed(account.relayer, account.wallet.funder)
             asking.facts = evolve(asking.facts, is_deployed=there)
+
+    async def _node(self, asking: _Asking, account: VenueAccount) -> None:
+        wallet, node = account.wallet, ChainNode(account.rpc)
+        try:
+            chain_id = await node.chain_id()
+            is_ours = chain_id == wallet.chain_id
+            # Another chain has no such contract, and would be blamed for that.
+            held = await ChainReads(node).dollars(wallet.funder) if is_ours else None
+            pol_wei = await node.pol_wei(wallet.owner)
+            made_ns = await node.newest_block_s() * NS_PER_S
+        except _FOREIGN as error:
+            asking.findings.append(node_refused(error))
+            return
+        behind_s = (account.clock.now_ns() - made_ns) / NS_PER_S
+        facts = NodeFacts(chain_id, held.pusd if held else Usd(0), pol_wei, behind_s)
+        asking.findings += node_findings(wallet, facts)
+
+    async def _relayer(self, asking: _Asking, account: VenueAccount) -> None:
+        """A wallet that is its key has none, and a session's key may move nothing."""
+        wallet = account.wallet
+        if wallet.kind is WalletType.EOA or wallet.is_in_session:
+            return
+        node = ChainNode(account.rpc)
+        try:
+            sender = sender_of(wallet, await self.gasless(), account.clock, account.relayer, node)
+            nonce = await sender.nonce()
+        except Fatal as error:
+            asking.add("relayer", Severity.WARN, str(error))
+        except _FOREIGN as error:
+            asking.findings.append(relayer_refused(error))
+        else:
+            asking.findings.append(relayer_told(wallet, nonce))
 
     async def _tier(self, asking: _Asking, account: VenueAccount) -> None:
         tier = await account.orders.tier()

@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import trio
 from attrs import evolve, frozen
 
 from polytui.config.api_key import ApiKey
+from polytui.config.relayer_key import GaslessKey, RelayerKey
 from polytui.config.schema import DoctorSettings, Settings
 from polytui.config.secrets import Secret
 from polytui.config.state_folder import StateFolder
@@ -23,6 +25,7 @@ from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import NS_PER_S, Price, Shares, parse_micro
 from polytui.net.http import Http, HttpSettings
+from polytui.runtime.demo_wallet import relayer_key_at
 from polytui.runtime.modes import opener_of
 from polytui.runtime.plan import Plan
 from polytui.sim.server.urls import Urls
@@ -48,7 +51,7 @@ START_NS = 1_795_204_800 * NS_PER_S
 PATIENCE_S = 120.0
 """For a machine that is busy with other things."""
 SHARE = 1_000_000
-OK, FAIL = Severity.OK, Severity.FAIL
+OK, WARN, FAIL = Severity.OK, Severity.WARN, Severity.FAIL
 WRONG_KEY = ApiKey("00000000-0000-4000-8000-000000000000", Secret("AAAA"), Secret("aa"))
 
 
@@ -100,9 +103,23 @@ class Place:
         ):
             yield account
 
-    async def examined(self, whose: Wallet, api_key: ApiKey | None = None) -> dict[str, Finding]:
+    async def relayer_key(self, whose: Wallet) -> GaslessKey | None:
+        return await relayer_key_at(self.urls, whose)
+
+    async def examined(
+        self, whose: Wallet, gasless: GaslessKey | str | None = "its own", rpc: str = ""
+    ) -> dict[str, Finding]:
+        """With another key for the relayer, or at another node."""
+
+        async def key() -> GaslessKey | None:
+            return await self.relayer_key(whose) if isinstance(gasless, str) else gasless
+
         async with self.world() as world:
-            checks = WalletChecks(world, Access(whose, api_key, is_simulated=True), self.state)
+            if rpc:
+                endpoints = evolve(world.settings.endpoints, rpc=rpc)
+                world = evolve(world, settings=evolve(world.settings, endpoints=endpoints))
+            access = Access(whose, None, is_simulated=True)
+            checks = WalletChecks(world, access, self.state, key)
             return {one.name: one for one in await checks.examine()}
 
     async def tried(
@@ -133,6 +150,21 @@ async def running_venue(tmp_path: Path, speed: float = 1.0) -> AsyncIterator[Pla
             nursery.cancel_scope.cancel()
 
 
+@asynccontextmanager
+async def a_host(answer: bytes) -> AsyncIterator[str]:
+    """That says the same to everybody, and hangs up."""
+
+    async def meet(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(answer)
+        await stream.aclose()
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(trio.serve_tcp, meet, 0)
+        yield f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
+        nursery.cancel_scope.cancel()
+
+
 # --- doctor ---------------------------------------------------------------------------------------
 
 
@@ -145,6 +177,8 @@ async def test_doctor_says_what_a_wallet_lacks(tmp_path: Path) -> None:
         assert {one.verdict for one in found.values()} == {OK}, found
         assert found["money"].words.startswith("$12.50 in ")
         assert "40 orders a second" in found["rate limits"].words
+        assert found["node"].words == "chain 137, $12.50 in the wallet"
+        assert "batch 0 of this deposit wallet" in found["relayer"].words
         # Its money is in the safe, and the type says deposit: the balance reads 0, without a word.
         mistaken = wallet(2)
         safe = wallet(2, WalletType.SAFE)
@@ -168,7 +202,8 @@ async def test_doctor_says_what_a_wallet_lacks(tmp_path: Path) -> None:
         # Another account's API key: said, and everything else is told all the same.
         async with place.world() as world:
             access = Access(rich, WRONG_KEY, is_simulated=True)
-            findings = await WalletChecks(world, access, place.state).examine()
+            gasless = partial(place.relayer_key, rich)
+            findings = await WalletChecks(world, access, place.state, gasless).examine()
         assert place.state.api_key(rich.owner, POLYGON) is None, (
             "nothing of a simulated one is kept"
         )
@@ -176,6 +211,36 @@ async def test_doctor_says_what_a_wallet_lacks(tmp_path: Path) -> None:
         assert [one.verdict for one in keys] == [FAIL, OK]
         assert "not this private key's" in keys[0].words
         assert "$12.50" in next(one for one in findings if one.name == "money").words
+
+
+async def test_doctor_asks_the_node_and_the_relayer(tmp_path: Path) -> None:
+    async with running_venue(tmp_path) as place:
+        own = wallet(1, WalletType.EOA)
+        await place.pay(own)
+        found = await place.examined(own)
+        assert (found["node"].verdict, "relayer" in found) == (OK, False)
+        assert (found["gas"].verdict, "POL" in found["gas"].words) == (OK, True)
+        whose = wallet(2)
+        await place.pay(whose)
+        # Nobody has a key; one of somebody else's; one that the relayer does not know.
+        other = RelayerKey(Secret("k"), own.owner)
+        for key, verdict, words in (
+            (None, WARN, "make one in the website's settings"),
+            (evolve(other, address=wallet(3).owner), WARN, "good for its owner's wallets only"),
+            (evolve(other, address=whose.owner), FAIL, "the relayer does not take the key"),
+        ):
+            found = await place.examined(whose, gasless=key)
+            assert found["node"].verdict is OK
+            assert found["relayer"].verdict is verdict, found["relayer"]
+            assert words in found["relayer"].words
+        # A node that wants a key, as the one that was this program's own once.
+        async with a_host(
+            b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 15\r\n\r\ntenant disabled"
+        ) as url:
+            found = await place.examined(whose, rpc=url)
+        assert (found["node"].verdict, found["relayer"].verdict) == (FAIL, OK)
+        assert "set endpoints.rpc" in found["node"].words
+        assert "tenant disabled" in found["node"].words
 
 
 async def test_an_api_key_is_derived_once_and_anew_where_it_is_not_known(tmp_path: Path) -> None:

@@ -104,11 +104,16 @@ class _Receipt(msgspec.Struct, gc=False, rename="camel"):
     effective_gas_price: str
 
 
+class _Block(msgspec.Struct, gc=False):
+    timestamp: str
+
+
 _decode_one = msgspec.json.Decoder(_Answer).decode
 _decode_many = msgspec.json.Decoder(list[_Answer]).decode
 _decode_error = msgspec.json.Decoder(_Error).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_receipt = msgspec.json.Decoder(_Receipt | None).decode
+_decode_block = msgspec.json.Decoder(_Block).decode
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -194,6 +199,14 @@ class ChainNode:
 
     async def block(self) -> int:
         return (await self.numbers(RpcQuestion("eth_blockNumber")))[0]
+
+    async def newest_block_s(self) -> int:
+        """When its newest block was made, in seconds of Unix time."""
+        (found,) = await self.ask([RpcQuestion("eth_getBlockByNumber", ("latest", False))])
+        try:
+            return _quantity(_decode_block(self._sure(found)).timestamp)
+        except WIRE_FAULTS as fault:
+            raise self._unreadable(fault) from None
 
     # --- what changes something -----------------------------------------------------------------
 
