@@ -26,9 +26,11 @@ class EndpointSettings:
     """What was paid for the outcomes of a round; asked for the winner like the two above."""
     relayer: str = setting("https://relayer-v2.polymarket.com", _HTTP)
     """Sends what a wallet does on the chain, and pays for it: winners redeemed, pairs merged."""
-    rpc: str = setting("https://polygon-rpc.com", _HTTP)
+    rpc: str = setting("https://polygon.drpc.org", _HTTP)
     """A node of Polygon by JSON-RPC: what a wallet has, what is resolved. A wallet that is a key
-    sends its transactions there."""
+    sends its transactions there. This one wants no key; as of 2026 it takes 40 to 100 questions a
+    second from an address, three in a request, and promises nothing. Where real money is, a node of
+    your own is better, or one that is rented; a key in its address is shown in no log."""
     market_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/market", _WS)
     """Books' changes as they happen."""
     user_ws: str = setting("wss://ws-subscriptions-clob.polymarket.com/ws/user", _WS)

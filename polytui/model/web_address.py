@@ -18,6 +18,7 @@ _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 _SECURE = ("https", "wss")
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*\.?")
 _AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+_KEY = re.compile(r"(?<=/)[0-9A-Za-z_-]{20,}(?=/|$)")
 _MOST_CHARACTERS = 2048
 
 
@@ -78,6 +79,12 @@ def web_address(url: str, *schemes: str) -> WebAddress:
     query = f"?{parts.query}" if parts.query else ""
     port = parts.port or _PORTS[parts.scheme]
     return WebAddress(parts.scheme, host, port, (parts.path or "/") + query)
+
+
+def keys_in(url: str) -> list[str]:
+    """Parts of its path that look like keys: who lends nodes of a chain writes his customer's into
+    the address. Words of a path are shorter."""
+    return _KEY.findall(urlsplit(url).path)
 
 
 def _is_host(host: str) -> bool:

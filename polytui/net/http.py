@@ -21,8 +21,9 @@ import trio
 from attrs import define, field, frozen
 
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
+from polytui.model.known_secrets import know
 from polytui.model.plain_text import plain
-from polytui.model.web_address import web_address
+from polytui.model.web_address import keys_in, web_address
 from polytui.net.dial import Trust, http_tls_context, untrusted
 from polytui.net.http_answer import ENCODING, HttpAnswer
 from polytui.net.http_line import HttpLineLimits
@@ -111,6 +112,8 @@ class Http:
         `headers` go with every request. `is_loopback_only`, also as `trust` has it: a connection to
         any other machine is Fatal before it carries a byte."""
         self.base_url = _checked(base_url)
+        for part in keys_in(self.base_url):
+            know(part)
         self._address = web_address(self.base_url, "https", "http")
         self._trust = trust or Trust()
         extensions: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.config.load import BadSettings, load_settings
-from polytui.model.web_address import web_address
+from polytui.model.web_address import keys_in, web_address
 
 ALL = ("https", "http", "wss", "ws")
 NO_LOOPBACK = [
@@ -99,3 +99,17 @@ def test_whatever_is_loopback_has_a_host_that_is_written_so(scheme: str, rest: s
     if found.is_loopback:
         assert found.host.startswith("127.") or found.host == "::1"
         assert found.host.replace(".", "").isdecimal() or ":" in found.host
+
+
+@pytest.mark.parametrize(
+    ("url", "keys"),
+    [
+        ("https://polygon.drpc.org", []),
+        ("https://api.coinbase.com/api/v3/brokerage", []),
+        ("https://polygon-of-a-long-name-that-is-no-key.example.com/v2", []),
+        ("https://node.example/v2/0123456789abcdefABCD", ["0123456789abcdefABCD"]),
+        ("https://node.example/0123456789_abcdef-ABCD/", ["0123456789_abcdef-ABCD"]),
+    ],
+)
+def test_a_key_in_a_path(url: str, keys: list[str]) -> None:
+    assert keys_in(url) == keys

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.plain_text import plain
 from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.node import ChainNode, Reverted
 from polytui.venues.polymarket.wallet_refusals import NoGas, NonceIs, WalletBusy
@@ -184,3 +185,21 @@ async def test_what_a_block_says_of_a_transaction() -> None:
         await node(result({**whole, "status": "0x2"})).receipt(HASH)
     assert await node(result({"hash": HASH})).is_known(HASH)
     assert not await node(result(None)).is_known(HASH)
+
+
+async def test_the_key_in_a_nodes_address_is_shown_to_nobody() -> None:
+    key = "k3y0fSomebodyWhoRentsANode"
+    refusing = httpx.MockTransport(lambda _: httpx.Response(403, content=f"no {key}".encode()))
+    rented = ChainNode(Http(f"https://node/v2/{key}", HttpSettings(tries=1), refusing))
+    with pytest.raises(Rejected) as told:
+        await rented.chain_id()
+    assert key in str(told.value), "in the error itself"
+    assert key not in plain(told.value)
+    assert "https://node/v2/***" in plain(told.value)
+
+
+@pytest.mark.parametrize("told", [None, {}, {"timestamp": 7}, {"timestamp": "7"}])
+async def test_when_the_newest_block_was_made(told: Any) -> None:
+    assert await node(result({"timestamp": "0x6a", "number": "0x1"})).newest_block_s() == 0x6A
+    with pytest.raises(Retry):
+        await node(result(told)).newest_block_s()

@@ -104,7 +104,7 @@ class _Receipt(msgspec.Struct, gc=False, rename="camel"):
     effective_gas_price: str
 
 
-class _Block(msgspec.Struct, gc=False):
+class _BlockRow(msgspec.Struct, gc=False):
     timestamp: str
 
 
@@ -113,7 +113,7 @@ _decode_many = msgspec.json.Decoder(list[_Answer]).decode
 _decode_error = msgspec.json.Decoder(_Error).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _decode_receipt = msgspec.json.Decoder(_Receipt | None).decode
-_decode_block = msgspec.json.Decoder(_Block).decode
+_decode_block = msgspec.json.Decoder(_BlockRow).decode
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
