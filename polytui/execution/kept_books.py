@@ -32,6 +32,8 @@ class KeptBooks:
     settings: RedeemSettings
     clock: SessionClock
     say: Say
+    why_paused: str = ""
+    """Why nothing is sent."""
 
     def begin(self) -> None:
         self.books.begin(self.log)

@@ -16,6 +16,7 @@ from polytui.execution.equal_looks import SURE_AFTER_NS, EqualLooks
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
 from polytui.execution.live_trades import Say
+from polytui.execution.redeeming_doors import RedeemingDoors
 from polytui.execution.sent_order import SentOrder
 from polytui.execution.unredeemed import Unredeemed
 from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, WorkName, redemptions
@@ -78,6 +79,8 @@ class Redeemable:
     strangers: Stranger | None = None
     pairs_of: PairsOf | None = None
     """None where nobody but the account holds anything."""
+    doors: RedeemingDoors | None = None
+    """None where every wallet has its approvals."""
     _payouts: dict[str, Payouts] = field(factory=dict)
     _since_ns: dict[str, int] = field(factory=dict)
     _strange: dict[str, Round] = field(factory=dict)
@@ -85,6 +88,8 @@ class Redeemable:
     _worthless: set[str] = field(factory=set)
     """Of those, the ones of which nothing is to be had: losers stay in a wallet."""
     _late: set[str] = field(factory=set)
+    _pairs_since_ns: dict[str, int] = field(factory=dict)
+    """Of rounds with enough of them, since when there are."""
     _gone_ns: dict[str, int] = field(factory=dict)
     """Rounds of which a look found nothing, and when: until a second one says so they wait."""
     _looks: EqualLooks = field(init=False)
@@ -101,7 +106,11 @@ class Redeemable:
             return []
         await self._find_strange()
         await self._hear_results()
-        return [*self._winners(), *self._merges()]
+        found = [*self._winners(), *self._merges()]
+        if self.doors is None:
+            return found
+        is_open = await self.doors.open_of({one.work.round.protocol for one in found})
+        return [one for one in found if one.work.round.protocol in is_open]
 
     async def _find_strange(self) -> None:
         if self.strangers is None:
@@ -160,13 +169,15 @@ class Redeemable:
         return gone_ns is not None and self.clock.now_ns() < gone_ns + SURE_AFTER_NS
 
     def _merges(self) -> list[Waiting]:
-        now_ns = self.clock.now_ns()
+        now_ns, since_ns = self.clock.now_ns(), dict[str, int]()
         found = []
         for live in self.books.rounds:
-            pairs = self._free_pairs(live)
+            pairs, slug = self._free_pairs(live), live.listed.slug
             if pairs >= self.settings.merge_pairs:
+                since_ns[slug] = self._pairs_since_ns.get(slug, now_ns)
                 work = WalletWork(WorkKind.MERGE, live.listed, pairs, pairs, Usd(pairs))
-                found.append(Waiting(work, now_ns))
+                found.append(Waiting(work, since_ns[slug]))
+        self._pairs_since_ns = since_ns
         return found
 
     def _free_pairs(self, live: LiveRound) -> Shares:

@@ -147,7 +147,8 @@ class Redeemer:
         self._pauses.why = ""
         waiting = await self.redeemable.waiting()
         most = min(self.sender.calls_most, _MOST)
-        rules = WorkRules(self.settings.within_ns, self.settings.dust, most)
+        within_ns, merge_within_ns = self.settings.within_ns, self.settings.merge_within_ns
+        rules = WorkRules(within_ns, self.settings.dust, most, merge_within_ns)
         open_ones = [one for one in waiting if one.work.name not in self._left]
         alone = frozenset(self._failed)
         works = next_batch(open_ones, rules, self.clock.now_ns(), alone)

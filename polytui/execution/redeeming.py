@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds
@@ -12,6 +13,7 @@ from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.redeemer import Redeemer
+from polytui.execution.redeeming_doors import RedeemingDoors
 from polytui.execution.senders import sender_of
 from polytui.execution.strange_positions import StrangePositions
 from polytui.execution.unredeemed import Unredeemed
@@ -23,6 +25,7 @@ from polytui.model.errors import Fatal
 from polytui.model.events import WinnersRedeemed
 from polytui.model.instrument import Asset
 from polytui.net.http import Http
+from polytui.venues.polymarket.approvals import standing
 from polytui.venues.polymarket.chain_reads import ChainReads
 from polytui.venues.polymarket.data_api import DataApi
 from polytui.venues.polymarket.gamma import Gamma
@@ -60,8 +63,10 @@ def redeeming(
     node = ChainNode(http(endpoints.rpc))
     sender = _sender(needs, armed, http(endpoints.relayer), node)
     strangers = StrangePositions(DataApi(http(endpoints.data_api)), gamma, wallet.funder, clock)
+    reads = ChainReads(node)
+    doors = RedeemingDoors(partial(standing, reads, wallet.funder, 0), clock, say)
     redeemable = Redeemable(
-        ChainReads(node),
+        reads,
         wallet.funder,
         books,
         unredeemed,
@@ -71,6 +76,7 @@ def redeeming(
         say,
         strangers,
         needs.pairs_of,
+        doors,
     )
 
     def pass_point(point: str) -> None:

@@ -65,6 +65,8 @@ class WorkRules:
     dust: Usd
     most: int
     """Calls in a batch."""
+    merge_within_ns: int = 0
+    """The same of pairs: an open round's dollars are waited for sooner."""
 
 
 def next_batch(
@@ -74,7 +76,7 @@ def next_batch(
     alone: frozenset[WorkName] = frozenset(),
 ) -> tuple[WalletWork, ...]:
     """Nothing before something must go; then everything goes that fits, what waits longest first.
-    Merges do not wait: they are due once they are here. `alone`: what failed in company."""
+    `alone`: what failed in company."""
     most = max(1, rules.most)
     ready = [one for one in waiting if not _stays(one.work, rules)]
     ready.sort(key=lambda one: (one.since_ns, one.work.name))
@@ -96,7 +98,9 @@ def _stays(work: WalletWork, rules: WorkRules) -> bool:
 def _is_due(one: Waiting, rules: WorkRules, now_ns: int) -> bool:
     if one.work.worth < rules.dust:
         return False
-    return one.work.kind is WorkKind.MERGE or now_ns - one.since_ns >= rules.within_ns
+    is_merge = one.work.kind is WorkKind.MERGE
+    within_ns = rules.merge_within_ns if is_merge else rules.within_ns
+    return now_ns - one.since_ns >= within_ns
 
 
 def pause_ns(tries: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 from test_redeemer import SOON, a_session, all_is_home
 from wallet_room import DOWN, START_NS, UP, Session
 
@@ -120,3 +120,29 @@ async def test_a_millionth_that_a_stranger_sent_costs_no_call(tmp_path: Path, mo
     session.settle(ours, UP)
     await session.live(20)
     assert session.room.redeemed == {ours.slug: 1}
+
+
+@pytest.mark.trio
+async def test_pairs_wait_for_company_and_not_for_long(tmp_path: Path) -> None:
+    """A round after the other has pairs enough, and a winner waits as well: one call."""
+    rules = evolve(SOON, within_s=600.0, merge_within_s=60.0)
+    session = a_session(tmp_path, 4, rules=rules)
+    won, *traded = session.room.rounds
+    session.buy(won, UP, 10)
+    session.settle(won, UP)
+    for one in traded:
+        session.buy(one, UP, 10)
+        session.buy(one, DOWN, 10)
+        await session.live(1)
+    assert session.room.sends == 0
+    await session.live(4)
+    assert session.room.sends == 1
+    assert session.room.merged == {one.slug: 10 * MICRO for one in traded}
+    assert session.room.redeemed == {won.slug: 1}
+    await session.live(2)
+    session.buy(traded[0], UP, 10)
+    session.buy(traded[0], DOWN, 10)
+    await session.live(4)
+    assert session.room.sends == 1, "it waits anew"
+    await session.live(3)
+    assert session.room.sends == 2

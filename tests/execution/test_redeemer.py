@@ -23,7 +23,7 @@ from polytui.model.errors import Fatal
 from polytui.model.units import MICRO, NS_PER_S
 
 POINTS = (MEANT, SUBMITTED, MINED, CONFIRMED)
-SOON = RedeemSettings(within_s=60.0, merge_pairs_usd=5.0)
+SOON = RedeemSettings(within_s=60.0, merge_pairs_usd=5.0, merge_within_s=0.0)
 HOUR = 3_600
 
 

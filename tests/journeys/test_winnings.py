@@ -4,6 +4,7 @@ at whichever step the process died, and the dollars are those of the venue's own
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_trades import Told
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.redeemer import Redeemer
+from polytui.execution.redeeming_doors import RedeemingDoors
 from polytui.execution.unredeemed import Unredeemed
 from polytui.execution.wallet_books import WalletBooks
 from polytui.execution.wallet_log import WalletLog
@@ -39,6 +41,7 @@ from polytui.model.orders import Holding
 from polytui.model.units import Shares, Usd
 from polytui.sim.exchange.auto_redeemer import RedeemerSettings
 from polytui.venues.polymarket import chain_calls
+from polytui.venues.polymarket.approvals import standing
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
 
 pytestmark = pytest.mark.trio
@@ -46,7 +49,7 @@ POINTS = (WORK_MEANT, WORK_SUBMITTED, WORK_MINED, WORK_CONFIRMED)
 NOBODY_ELSE = evolve(QUICK, redeemer=RedeemerSettings(is_at_work=False))
 SPLIT = millions(30)
 EACH = millions(6)
-RULES = RedeemSettings(within_s=0.0, merge_pairs_usd=5.0)
+RULES = RedeemSettings(within_s=0.0, merge_pairs_usd=5.0, merge_within_s=0.0)
 
 
 class Killed(BaseException):
@@ -105,9 +108,12 @@ class Life:
         log = WalletLog(wallet.funder, wallet.path, stand.clock.now_ns)
         log.begin()
         clients = {Asset.BTC: self}
+        doors = RedeemingDoors(
+            partial(standing, stand.reads, wallet.funder, 0), stand.clock, self.say
+        )
         redeemable = Redeemable(
             stand.reads, wallet.funder, self.books, unredeemed, clients, RULES, stand.clock,
-            self.say, pairs_of=lambda asset, slug: Shares(EACH),
+            self.say, pairs_of=lambda asset, slug: Shares(EACH), doors=doors,
         )  # fmt: skip
         books = WalletBooks(
             self.books, unredeemed, clients, self.route, wallet.redeemed.append, stand.clock

@@ -26,6 +26,9 @@ from polytui.venues.polymarket.contracts import (
 _ENOUGH = WITHOUT_END >> 1
 """From here on an allowance is one without end, however much was used of it."""
 
+MERGES_AND_REDEEMS = "merge and redeem"
+"""What cannot be done without the approval of shares for an adapter or a router."""
+
 
 @frozen
 class NeededApproval:
@@ -68,7 +71,7 @@ def _of(protocol: str, shares: str, exchange: str, splitter: str) -> tuple[Neede
         NeededApproval(protocol, "buy", PUSD, exchange),
         NeededApproval(protocol, "sell", shares, exchange),
         NeededApproval(protocol, "split", PUSD, splitter),
-        NeededApproval(protocol, "merge and redeem", shares, splitter),
+        NeededApproval(protocol, MERGES_AND_REDEEMS, shares, splitter),
     )
 
 
