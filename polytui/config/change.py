@@ -15,7 +15,7 @@ from attrs import frozen
 
 from polytui.config.checks import Check
 from polytui.config.docstrings import field_doc
-from polytui.config.load import BadSettings, canonical_json, structure_settings
+from polytui.config.load import BadSettings, plain_settings, structure_settings
 from polytui.config.renamed import new_path
 from polytui.config.schema import Settings
 from polytui.model.effects import Reason
@@ -90,7 +90,7 @@ HOT_TABLES = tuple(f.name for f in attrs.fields(Settings) if f.metadata.get("is_
 
 def diff(old: Settings, new: Settings) -> tuple[SettingChange, ...]:
     """Every setting that differs, in the order of config.toml."""
-    before, after = _plain(old), _plain(new)
+    before, after = plain_settings(old), plain_settings(new)
     return tuple(
         SettingChange(
             place.path,
@@ -105,7 +105,7 @@ def diff(old: Settings, new: Settings) -> tuple[SettingChange, ...]:
 
 def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
     """Every setting that may change while the engine runs, in the order of config.toml."""
-    plain = _plain(settings)
+    plain = plain_settings(settings)
     return tuple(
         SettingView(
             place.path,
@@ -123,7 +123,7 @@ def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
 def changed(settings: Settings, *wishes: Wish) -> Settings:
     """`settings` with values of a person's, taken together. BadSettings for a setting that is not
     there or not hot, for what is no value of it, and for one that contradicts the others."""
-    raw = _plain(settings)
+    raw = plain_settings(settings)
     for path, value_json in wishes:
         place = hot_place(path)
         raw[place.table][place.name] = _value(value_json, path)
@@ -174,7 +174,7 @@ def reloaded(
     then stays. Cold changes are named and not applied. BadSettings where the two contradict.
     """
     asked = {change.path: change.is_hot for change in diff(before, after)}
-    raw, wanted = _plain(current), _plain(after)
+    raw, wanted = plain_settings(current), plain_settings(after)
     for path, is_hot in asked.items():
         if is_hot:
             place = _BY_PATH[path]
@@ -220,8 +220,3 @@ def _value(text: str, path: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise BadSettings([f"expected a value as JSON, got {text[:_SHOWN]!r} @ {path}"]) from None
-
-
-def _plain(settings: Settings) -> dict[str, dict[str, Any]]:
-    plain: dict[str, dict[str, Any]] = json.loads(canonical_json(settings))
-    return plain

@@ -21,6 +21,7 @@ from polytui.config.renamed import new_path, with_new_name
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval
+from polytui.model.web_address import without_keys
 
 
 class BadSettings(Fatal):
@@ -87,8 +88,17 @@ def _contradictions(settings: Settings) -> list[str]:
 
 
 def canonical_json(settings: Settings) -> str:
-    """The same settings, always the same text: for the journal, the digest, `config show`."""
-    return json.dumps(_converter.unstructure(settings), sort_keys=True, separators=(",", ":"))
+    """The same settings, always the same text: for the journal, the digest, `config show`. Keys in
+    addresses are stars there: whoever reads it back decides, and connects to nobody."""
+    plain = plain_settings(settings)
+    plain["endpoints"] = {name: without_keys(url) for name, url in plain["endpoints"].items()}
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+
+def plain_settings(settings: Settings) -> dict[str, dict[str, Any]]:
+    """By table and name, as in the file, keys in addresses included."""
+    plain: dict[str, dict[str, Any]] = json.loads(json.dumps(_converter.unstructure(settings)))
+    return plain
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,8 @@ from polytui.config.checks import (
     one_of,
     setting,
 )
+from polytui.model.known_secrets import know
+from polytui.model.web_address import keys_in
 
 _HTTP = address("https", "http")
 _WS = address("wss", "ws")
@@ -57,6 +59,10 @@ class EndpointSettings:
     """Coinbase's trades that were missed."""
     geoblock: str = setting("https://polymarket.com", _HTTP)
     """Asked by `polytui doctor` whether this place may trade; its word is never got around."""
+
+    def __attrs_post_init__(self) -> None:
+        for key in keys_in(self.rpc):
+            know(key)
 
 
 @frozen

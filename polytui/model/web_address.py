@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from polytui.model.known_secrets import STARS
+
 _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 _SECURE = ("https", "wss")
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*\.?")
@@ -85,6 +87,13 @@ def keys_in(url: str) -> list[str]:
     """Parts of its path that look like keys: who lends nodes of a chain writes his customer's into
     the address. Words of a path are shorter."""
     return _KEY.findall(urlsplit(url).path)
+
+
+def without_keys(url: str) -> str:
+    """With stars for them."""
+    for key in keys_in(url):
+        url = url.replace(f"/{key}", f"/{STARS}")
+    return url
 
 
 def _is_host(host: str) -> bool:

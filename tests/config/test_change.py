@@ -360,3 +360,10 @@ def test_where_nothing_is_open_everything_may_be_lowered() -> None:
     new = with_values(**{f"risk__{name}": 0.01 for _, name in HELD})
     assert breaches(new, []) == []
     assert breaches(new, [bar(reason, 0.0) for reason, _ in HELD]) == []
+
+
+def test_a_change_keeps_the_key_in_an_address() -> None:
+    """It becomes the settings in force, by which whatever starts anew connects."""
+    rpc = "https://node.example/v2/k3y0fSomebodyWhoRentsANode"
+    before = attrs.evolve(DEFAULTS, endpoints=attrs.evolve(DEFAULTS.endpoints, rpc=rpc))
+    assert changed(before, ("gates.cooldown_s", "2.0")).endpoints.rpc == rpc

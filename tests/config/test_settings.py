@@ -19,6 +19,7 @@ from polytui.config.load import (
     digest_of,
     from_canonical_json,
     load_settings,
+    plain_settings,
     structure_settings,
     unknown_settings,
 )
@@ -27,6 +28,7 @@ from polytui.config.schema import DemoSettings, RiskSettings, SessionSettings, S
 from polytui.config.starters import config_text, env_text, write_starters
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
+from polytui.model.plain_text import plain
 from polytui.strategy.registry import STRATEGIES
 
 REPO = Path(__file__).resolve().parents[2]
@@ -247,6 +249,19 @@ def test_any_settings_survive_their_text(usd: float, orders: int, asset: Asset) 
         risk=RiskSettings(max_order_usd=usd, max_working_orders=orders),
     )
     assert from_canonical_json(canonical_json(settings)) == settings
+
+
+def test_a_key_in_an_address_is_in_no_text_of_the_settings() -> None:
+    """That text is written to journals. Whatever connects has the settings themselves."""
+    key = "k3y0fSomebodyWhoRentsANode"
+    rented = structure_settings({"endpoints": {"rpc": f"https://node.example/v2/{key}"}})
+    text = canonical_json(rented)
+    assert key not in text
+    back = from_canonical_json(text)
+    assert back.endpoints.rpc == "https://node.example/v2/***"
+    assert canonical_json(back) == text
+    assert plain_settings(rented)["endpoints"]["rpc"].endswith(key)
+    assert plain(f"endpoints.rpc is {rented.endpoints.rpc}").endswith("/v2/***"), "nor in a log"
 
 
 def test_a_digest_names_the_settings() -> None:
