@@ -128,6 +128,8 @@ class VenueMoney:
     """Everything that fills brought, less everything they took, fees included."""
     payouts: Usd
     """Everything that settlements paid."""
+    winnings: str = ""
+    """How bringing them home stands, in words; empty where nobody does."""
 
 
 @frozen

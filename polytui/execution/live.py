@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from polytui.config.api_key import ApiKey
 from polytui.execution.account_voice import AccountVoice
@@ -188,7 +188,8 @@ class LiveExecution:
         return client
 
     def money(self) -> VenueMoney:
-        return self.books.money()
+        money, redeemer = self.books.money(), self.redeemer
+        return evolve(money, winnings=redeemer.status) if isinstance(redeemer, Redeemer) else money
 
     @property
     def api_key(self) -> ApiKey:

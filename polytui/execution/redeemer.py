@@ -28,7 +28,6 @@ from polytui.execution.wallet_pauses import NO_ANSWER, WalletPauses
 from polytui.execution.wallet_sender import (
     BatchFate,
     BatchStage,
-    Call,
     NoGas,
     NonceIs,
     QuotaUsed,
@@ -38,18 +37,17 @@ from polytui.execution.wallet_sender import (
     WalletSender,
     WouldRevert,
 )
+from polytui.execution.work_calls import calls_of, in_words, metadata_of
 from polytui.ledger.wallet_work import (
     WalletWork,
-    WorkKind,
     WorkName,
     WorkRules,
     next_batch,
     pause_ns,
 )
 from polytui.model.errors import Rejected, Retry, Unknown
-from polytui.model.units import NS_PER_S, format_micro
+from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
-from polytui.venues.polymarket.chain_calls import merge, redeem_held
 
 _FOLLOW_S = 2.0
 """Real time between two questions for a batch that is under way."""
@@ -95,6 +93,13 @@ class Redeemer:
     def why_paused(self) -> str:
         """In words, for people; empty while all is well."""
         return self._pauses.why
+
+    @property
+    def status(self) -> str:
+        """For people: what is left of the day, and why nothing goes on where it does not."""
+        most = self.settings.calls_per_day
+        words = f"{max(0, most - self.log.calls_today())} of {most} batches left today"
+        return f"{words}; waits: {self.why_paused}" if self.why_paused else words
 
     # --- when -------------------------------------------------------------------------------------
 
@@ -233,13 +238,13 @@ class Redeemer:
             if isinstance(error, Retry):
                 raise
             self._pauses.not_taken(error)
-            self._pauses.say_once("warn", f"redeem: {_words(intent.works)} sent anew: {error}")
+            self._pauses.say_once("warn", f"redeem: {in_words(intent.works)} sent anew: {error}")
         else:
             self._taken(intent, sent)
 
     async def _signed(self, intent: Intent) -> SignedBatch:
-        words = _metadata(intent.works)
-        return await self.sender.sign(_calls(intent.works), intent.sent.nonce, words)
+        words = metadata_of(intent.works)
+        return await self.sender.sign(calls_of(intent.works), intent.sent.nonce, words)
 
     def _taken(self, intent: Intent, sent: SentBatch) -> None:
         self._pauses.taken()
@@ -284,7 +289,7 @@ class Redeemer:
     async def _unstick(self, intent: Intent, since_ns: int) -> None:
         """Taken, and nothing comes of it: where its number is free, the same is sent with it once
         more, dearer where we pay; where it is used, the shares tell once it is hopeless."""
-        words = f"redeem: {_words(intent.works)} is under way for more than ten minutes"
+        words = f"redeem: {in_words(intent.works)} is under way for more than ten minutes"
         self._pauses.say_once("warn", f"{words}: nothing else is sent before it ends")
         if await self.sender.nonce() <= intent.sent.nonce:
             await self._send_anew(intent)
@@ -312,7 +317,7 @@ class Redeemer:
         """Nobody remembers what became of it: the wallet itself tells, looked at for minutes."""
         verdict = await self.redeemable.was_done(intent.works)
         if verdict is None:
-            words = f"redeem: {_words(intent.works)}: nobody knows yet what became of it"
+            words = f"redeem: {in_words(intent.works)}: nobody knows yet what became of it"
             self._pauses.say_once("warn", f"{words}; the wallet's shares are looked at")
         elif verdict:
             self._done(intent, BatchFate(BatchStage.CONFIRMED))
@@ -341,52 +346,24 @@ class Redeemer:
             count = self._failed[work.name] = self._failed.get(work.name, 0) + 1
             if count >= self.settings.tries and is_alone:
                 self._left.add(work.name)
-                words = f"redeem: {_words([work])} failed {count} times ({why}): left alone"
+                words = f"redeem: {in_words([work])} failed {count} times ({why}): left alone"
                 command = f"`polytui {work.kind.value} {work.round.slug}`"
                 hint = f"{command} once this session has ended, or the website, does it"
                 self.say("error", work.round.asset.value, f"{words}; {hint}")
         most = max((self._failed[work.name] for work in works), default=1)
         self._pauses.hold(pause_ns(most), why)
         if not any(work.name in self._left for work in works):
-            self.say("warn", "", f"redeem: {_words(works)} failed: {why}; tried again")
+            self.say("warn", "", f"redeem: {in_words(works)} failed: {why}; tried again")
 
     # --- for people -------------------------------------------------------------------------------
 
     def _complain_of_silence(self, intent: Intent) -> None:
         if len(intent.every_sent) == _SENDS_TO_SAY + 1:
-            words = (
-                f"redeem: {_words(intent.works)} was sent {_SENDS_TO_SAY} times and nobody knows it"
-            )
-            self.say("warn", "", f"{words}: sent again, at longer and longer intervals")
+            words = f"redeem: {in_words(intent.works)} was sent {_SENDS_TO_SAY} times"
+            why = "and nobody knows it: sent again, at longer and longer intervals"
+            self.say("warn", "", f"{words} {why}")
 
 
 def _again_ns(sends: int) -> int:
     """After so many sendings without an answer."""
     return _BUSY_NS if sends <= 1 else pause_ns(sends - 1)
-
-
-def _calls(works: Sequence[WalletWork]) -> list[Call]:
-    calls: list[Call] = []
-    for work in works:
-        if work.kind is WorkKind.MERGE:
-            calls.append(merge(work.round, work.up))
-        else:
-            calls += redeem_held(work.round, work.held)
-    return calls
-
-
-def _metadata(works: Sequence[WalletWork]) -> str:
-    """What the relayer shows to people."""
-    return "polytui: " + _words(works)
-
-
-def _words(works: Sequence[WalletWork]) -> str:
-    """ "redeem 3 rounds, 12.50 dollars, merge 1 round, 20.00 dollars"."""
-    parts = []
-    for kind in WorkKind:
-        some = [work for work in works if work.kind is kind]
-        if some:
-            worth = format_micro(sum(work.worth for work in some), 2)
-            what = some[0].round.slug if len(some) == 1 else f"{len(some)} rounds"
-            parts.append(f"{kind.value} {what} for {worth} dollars")
-    return ", ".join(parts)

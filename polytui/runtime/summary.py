@@ -42,6 +42,7 @@ def summarise(session: Session, runs: Sequence[AssetRun], venue: VenueMoney, pac
         "speed": pace.summary(),
         **({} if session.seed is None else simulated(session.settings.demo)),
         **money,
+        "winnings": venue.winnings,
         "latency_us": {
             "tick_to_decision": _percentiles(session.meter.decided, 1_000),
             "tick_to_order": _percentiles(session.meter.acted, 1_000),
@@ -285,6 +286,8 @@ def safety_lines(summary: Summary) -> list[str]:
             lines.append(f"{name.upper()}: {unsent} orders not sent, the venue would not take them")
         if asset["paused"]:
             lines.append(f"{name.upper()} is paused: {asset['paused']}")
+    if winnings := summary.get("winnings"):
+        lines.append(f"winnings: {winnings}")
     if why := _why_no_order(summary):
         lines.append(why)
     if summary["kill_switch"]["is_on"]:

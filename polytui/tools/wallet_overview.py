@@ -83,7 +83,7 @@ class WalletOverview:
     @property
     def budget(self) -> str:
         used, most = self.log.calls_today(), self.settings.calls_per_day
-        words = f"{used} of {most} batches today"
+        words = f"{used} of {most} batches today, {max(0, most - used)} left"
         if self.wallet.kind is WalletType.EOA:
             gas = self.log.gas_today_wei() / _WEI
             words += f", {gas:.6g} of {self.settings.gas_per_day_pol:g} POL"
