@@ -21,6 +21,7 @@ from virtual_engine import (
 )
 
 from polytui.backtest.replay import replay_journal
+from polytui.execution.paper_client import money_of
 from polytui.feeds.rounds import RoundWatcher
 from polytui.model.events import (
     FINAL,
@@ -90,7 +91,7 @@ def _books_were_there_before_the_open(engine: VirtualEngine) -> None:
 
 
 def _summary_is_true(engine: VirtualEngine) -> None:
-    summary = summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
+    summary = summarise(engine.session, engine.runs, money_of(engine.account), engine.tree.pace)
     assert summary["rounds_settled"] == 1
     assert summary["totals"]["fills"] > 0
     assert summary["reconciled"]["is_cash_equal"]
@@ -98,7 +99,7 @@ def _summary_is_true(engine: VirtualEngine) -> None:
     assert summary["round_detect_ms"]["max"] < 1
     # A millionth more at the client than in the ledger must be seen.
     engine.account.pay_out(1)
-    summary = summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
+    summary = summarise(engine.session, engine.runs, money_of(engine.account), engine.tree.pace)
     assert not summary["reconciled"]["is_cash_equal"]
     assert not summary["reconciled"]["is_pnl_traded_plus_settlements"]
 

@@ -8,6 +8,7 @@ import pytest
 from trio.testing import MockClock
 from virtual_engine import open_engine, quick_settings
 
+from polytui.execution.paper_client import money_of
 from polytui.model.effects import Reason
 from polytui.model.instrument import Asset
 from polytui.runtime.summary import Summary, safety_lines, summarise
@@ -24,7 +25,7 @@ async def played(
     )
     async with open_engine(monkeypatch, folder, settings, starts_before_s=10) as engine:
         await engine.until(lambda: sum(engine.session.reasons.seen.values()) > 120)
-    return summarise(engine.session, engine.runs, engine.account, engine.tree.pace)
+    return summarise(engine.session, engine.runs, money_of(engine.account), engine.tree.pace)
 
 
 async def test_the_reasons_are_counted_and_said(
@@ -50,3 +51,13 @@ async def test_a_book_that_is_late_at_high_speed_has_a_way_out(
     )
     summary["totals"]["orders"] = 1
     assert not [line for line in safety_lines(summary) if line.startswith("no order")]
+
+
+async def test_how_winnings_come_home_is_said(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    summary = await played(monkeypatch, tmp_path / "s", max_spread_bps=1.0)
+    assert summary["winnings"] == ""
+    assert not [line for line in safety_lines(summary) if "winnings" in line]
+    summary["winnings"] = "88 of 90 batches left today"
+    assert "winnings: 88 of 90 batches left today" in safety_lines(summary)
