@@ -14,6 +14,7 @@ import trio
 from attrs import frozen
 
 from polytui.config.redeem import RedeemSettings
+from polytui.execution.batch_names import fate_of
 from polytui.execution.wallet_log import Intent, WalletLog
 from polytui.execution.wallet_sender import (
     BatchFate,
@@ -84,7 +85,7 @@ class Operating:
         or Fatal. What nobody has heard of stays open, and does no harm: the next batch has its
         number, so at most one of them is done."""
         for intent in list(self.log.open.values()):
-            fate = await self.sender.fate(intent.sent)
+            fate = await fate_of(self.sender, intent.every_sent)
             match fate.stage:
                 case BatchStage.WAITING:
                     raise Fatal("this wallet has something under way: try again in a minute")
@@ -153,6 +154,8 @@ class Operating:
                     sent = await self.sender.send(signed)
                 except (Retry, Rejected) as error:
                     if not is_unheard:
+                        if intent is not None:
+                            self.log.refuse(intent)
                         return BatchFate(BatchStage.FAILED, str(error))
                     # The one that is under way, or has the number, may be ours.
                     self.say(f"refused the second time, as one that came may be: {error}")

@@ -164,6 +164,8 @@ async def test_what_fails_is_said_and_the_rest_is_not_tried(
     assert room.dollars == CASH + PAIRS
     log = hand.log()
     assert (log.open, sorted(one.is_done for one in log.ended.values())) == ({}, [False, True])
+    was_taken = fault in ("reverts", "invalid")
+    assert log.calls_today() == (2 if was_taken else 1), "what was refused used up nothing"
     log.close()
     again = await hand.does(merges(room))
     assert all(one.is_done for one in again)
