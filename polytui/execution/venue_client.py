@@ -53,7 +53,7 @@ from polytui.model.events import (
 from polytui.model.instrument import Asset
 from polytui.model.orders import Order
 from polytui.model.units import NS_PER_S
-from polytui.net.clock import SessionClock
+from polytui.net.clock import Instant, SessionClock
 from polytui.venues.polymarket.clob_account import BATCH_MOST
 
 _MOST_UNHEARD = 1_000
@@ -230,7 +230,7 @@ class VenueClient:
     # --- orders -----------------------------------------------------------------------------------
 
     async def _place(self, placed: Sequence[SentOrder]) -> None:
-        began, signed = trio.current_time(), dict[str, tuple[SentOrder, Any]]()
+        began, signed = Instant.now(self.clock), dict[str, tuple[SentOrder, Any]]()
         for sent in placed:
             order_id = sent.order.order_id
             if sent.is_unwanted or order_id not in self._sent:
@@ -253,26 +253,27 @@ class VenueClient:
                 self._hear(sent, outcome)
 
     async def _place_again(
-        self, sent: SentOrder, form: Any, outcome: PostOutcome, began: float
+        self, sent: SentOrder, form: Any, outcome: PostOutcome, began: Instant
     ) -> None:
         """Until the venue takes it, refuses it, or nobody knows; or it is wanted no more."""
         order_id, pause_s = sent.order.order_id, self.settings.resend_first_s
-        until = began + self._real_s(self.settings.resend_for_s)
         while isinstance(outcome, Retry):
             self.modes.hear(outcome)
             wait_s = pause_s if outcome.after_s is None else outcome.after_s
-            again = trio.current_time() + self._real_s(wait_s)
-            if again > until or sent.is_late:
+            if sent.is_late or not self._may_go(began, wait_s):
                 outcome = Rejected(f"not taken, and not sent again: {outcome}")
                 break
             self.report(Deferred(order_id, str(outcome)))
-            await trio.sleep_until(again)
-            if sent.is_unwanted:
+            await trio.sleep(self._real_s(wait_s))
+            if sent.is_unwanted or not self._may_go(began):  # the machine may have slept, too
                 self.report(Cancelled(order_id, "it was never taken"))
                 return
             (outcome,) = await self._outcomes([(sent, form)])
             pause_s *= 2
         self._hear(sent, outcome)
+
+    def _may_go(self, began: Instant, wait_s: float = 0.0) -> bool:
+        return began.age_ns(self.clock) / NS_PER_S + wait_s <= self.settings.resend_for_s
 
     async def _outcomes(self, signed: Sequence[tuple[SentOrder, Any]]) -> Sequence[PostOutcome]:
         """Of one request; in the meantime whoever waits too long is told so. That is a task beside

@@ -117,6 +117,12 @@ def machine_s() -> int:
     return time.time_ns() // NS_PER_S
 
 
+def wall_ahead_s() -> float:
+    """Of the machine's monotonic clock. Only differences mean anything: it grows by what the
+    machine was suspended for, and by what the wall is set forward."""
+    return (time.time_ns() - time.monotonic_ns()) / NS_PER_S
+
+
 async def _sleep_until(clock: SessionClock, when_ns: int) -> None:
     # Time is nobody's event: looked at again after every nap, at least four times a second.
     while (left := clock.real_s(when_ns - clock.now_ns())) > 0:  # noqa: ASYNC110

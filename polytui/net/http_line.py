@@ -19,6 +19,7 @@ import httpx
 import trio
 from attrs import frozen
 
+from polytui.net.clock import wall_ahead_s
 from polytui.net.http_answer import HttpAnswer, whole_answer
 
 _MOST_HEAD = 100 * 1024
@@ -55,9 +56,18 @@ class HttpLine:
         self._link = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
         self._poll = select.poll()
         self._poll.register(_file_of(stream), select.POLLIN)
-        self.used_at = trio.current_time()
+        self._note_use()
         self.is_whole = True
         """Every answer that it had was whole: it may be asked again."""
+
+    def _note_use(self) -> None:
+        self._used_at, self._ahead_s = trio.current_time(), wall_ahead_s()
+
+    @property
+    def rested_s(self) -> float:
+        """Since its last answer; what the machine slept for counts, as it does for the server."""
+        slept_s = max(0.0, wall_ahead_s() - self._ahead_s)
+        return trio.current_time() - self._used_at + slept_s
 
     @property
     def is_silent(self) -> bool:
@@ -140,7 +150,7 @@ class HttpLine:
         is_over = link.our_state is h11.DONE and link.their_state is h11.DONE
         if is_over and not link.trailing_data[0] and not _has_unread(self._stream):
             link.start_next_cycle()
-            self.used_at = trio.current_time()
+            self._note_use()
             self.is_whole = True
 
 

@@ -47,7 +47,7 @@ class HttpLines:
         """One for `exchange`, as good as can be known; None where none is free."""
         while self._free:
             line = self._free.pop()
-            if line.is_silent and trio.current_time() - line.used_at < _OLD_S:
+            if line.is_silent and line.rested_s < _OLD_S:
                 return line
             self._spent.append(line)
         return None
@@ -96,7 +96,7 @@ class HttpLines:
             if not line.is_silent:
                 self._free.remove(line)
                 self._spent.append(line)
-            elif trio.current_time() - line.used_at >= _REST_S:
+            elif line.rested_s >= _REST_S:
                 self._free.remove(line)
                 return line
         return None

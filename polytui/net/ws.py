@@ -17,6 +17,7 @@ from wsproto.utilities import ProtocolError
 
 from polytui.model.errors import Retry
 from polytui.model.web_address import WebAddress
+from polytui.net.clock import wall_ahead_s
 from polytui.net.connection import (
     CONNECTION_FAULTS,
     REFUSED_PAUSE_S,
@@ -29,6 +30,8 @@ from polytui.net.dial import Ended, Trust, address_of, dial
 from polytui.net.socket_settings import CloseRule, SocketSettings
 
 _MOST_DOUBLINGS = 30
+_LONGEST_NAP_S = 1.0
+"""Until it is noticed that the machine slept."""
 _REFUSED_HERE = (403, 451)
 """This place is not served by that host, now or later."""
 _FINAL_PAUSE_S = 3600.0
@@ -130,12 +133,16 @@ class _Life:
                 await connection.send(replies.popleft())
 
     async def _watch_silence(self) -> NoReturn:
-        silence_s = self._socket.settings.silence_s
-        last_seen = -math.inf
-        while self._data_at > last_seen:
-            last_seen = self._data_at
-            await trio.sleep_until(last_seen + silence_s)
+        """Trio's clock stands still while the machine sleeps. What lay in the socket by then looks
+        like data, and whoever sent it may have hung up long ago."""
+        silence_s, slept_s = self._socket.settings.silence_s, 0.0
+        while slept_s < silence_s and (due := self._data_at + silence_s) > trio.current_time():
+            ahead_s = wall_ahead_s()
+            await trio.sleep_until(min(due, trio.current_time() + _LONGEST_NAP_S))
+            slept_s = wall_ahead_s() - ahead_s
         detail = f"no data for {silence_s:g} s"
+        if slept_s >= silence_s:
+            detail = f"this machine slept for {slept_s:.0f} s, or its clock was set"
         if not self._is_heir or self.has_data.is_set():
             self._socket.link.changed(SocketState.STALE, detail)
         raise Ended(detail)

@@ -9,7 +9,7 @@ import pytest
 import trio
 from attrs import define, field
 from trio.testing import MockClock
-from trio_clock import TrioClock
+from trio_clock import SleptClock
 
 from polytui.config.execution import ExecutionSettings
 from polytui.execution.client import ExecutionClient
@@ -122,6 +122,7 @@ class Bench:
 
     def __init__(self, wire: Wire, **settings: float) -> None:
         self.wire = wire
+        self.clock = SleptClock()
         self.settings = ExecutionSettings(**settings)
         self.told: list[tuple[float, Any]] = []
         self.restricted: list[str] = []
@@ -132,11 +133,11 @@ class Bench:
             self.client = VenueClient(
                 BTC,
                 self.wire,
-                TrioClock(),
+                self.clock,
                 self.settings,
                 account,
                 150_000_000,
-                VenueModes(TrioClock(), self.deliver),
+                VenueModes(self.clock, self.deliver),
                 self.restricted.append,
             )
             account.start_soon(self.client.modes.run)
@@ -595,6 +596,20 @@ async def test_it_is_not_sent_again_for_ever(autojump_clock: MockClock) -> None:
     refused = ev.Refused("o", "not taken, and not sent again: HTTP 425")
     assert bench.told[-1] == (3.5, refused)
     assert not bench.client.has_working_orders
+
+
+async def test_nor_after_the_machine_slept_for_longer(autojump_clock: MockClock) -> None:
+    """Trio's clock stood still: the order was decided ten minutes ago."""
+    bench = Bench(Wire(post_answer=in_turn(raising(Retry("HTTP 425", 4.0)), taken)))
+
+    async def script(bench: Bench) -> None:
+        bench.place("o")
+        await trio.sleep(1)
+        bench.clock.jump(600)
+
+    await bench.run(script)
+    assert bench.wire.asked == [(0.0, "post 1", "o")]
+    assert bench.of("o") == [(0.0, "Deferred"), (4.0, "Cancelled")]
 
 
 async def test_nor_once_it_is_wanted_no_more(autojump_clock: MockClock) -> None:

@@ -13,6 +13,7 @@ from certificates import Certificates
 from trio.testing import MockClock
 
 from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.net.clock import wall_ahead_s
 from polytui.net.http import Http, HttpSettings, Lane
 from polytui.net.http_answer import HttpAnswer
 
@@ -502,6 +503,18 @@ async def test_nobody_is_sent_over_a_line_that_nobody_kept(mock_clock: MockClock
     venue = Venue()
     async with a_desk(venue, within_s=100.0) as desk:
         mock_clock.jump(51.0)
+        await desk.order()
+        assert venue.orders()[0].connection != 1
+
+
+async def test_nor_over_one_that_stood_while_the_machine_slept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its monotonic clock stood still, and what the server said of it may be lost."""
+    venue = Venue()
+    async with a_desk(venue, within_s=100.0) as desk:
+        ahead_s = wall_ahead_s()
+        monkeypatch.setattr("polytui.net.http_line.wall_ahead_s", lambda: ahead_s + 600.0)
         await desk.order()
         assert venue.orders()[0].connection != 1
 

@@ -94,6 +94,40 @@ async def test_when_every_host_refuses_this_place_none_is_asked_for_minutes(
     assert (second - first, third - second) == (0.0, pytest.approx(300.0))
 
 
+@pytest.mark.trio
+@pytest.mark.usefixtures("each_way")
+async def test_a_socket_in_which_the_machine_slept_is_left_whatever_lay_in_it(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall went on and Trio's clock stood still. A short sleep is as a short silence."""
+    ahead_s = 1_000.0
+    monkeypatch.setattr("polytui.net.ws.wall_ahead_s", lambda: ahead_s)
+    peer, link = Peer(), Recorder()
+    nursery.start_soon(socket_of(peer, link, sockets(silence_s=15.0)).run)
+    server = await peer.accept(nursery)
+    await link.until_state(SocketState.UP)
+
+    async def talk() -> None:
+        while True:
+            await server.send_message("data")
+            await trio.sleep(0.1)
+
+    async with trio.open_nursery() as talking:
+        talking.start_soon(talk)
+        await trio.sleep(60)
+        ahead_s += 14.0
+        await trio.sleep(60)
+        assert [state for state, _ in link.states] == [SocketState.UP]
+        ahead_s += 600.0
+        slept_at = trio.current_time()
+        words = await link.until_state(SocketState.DOWN)
+        talking.cancel_scope.cancel()
+    assert trio.current_time() - slept_at <= 1.0
+    assert words == "this machine slept for 600 s, or its clock was set"
+    assert [state for state, _ in link.states][1:] == [SocketState.STALE, SocketState.DOWN]
+    await peer.accept(nursery)
+
+
 # --- relief -------------------------------------------------------------------------------------
 
 
