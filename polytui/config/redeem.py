@@ -21,7 +21,7 @@ class RedeemSettings:
     merge_pairs_usd: float = setting(20.0, between(1.0, 1_000_000.0))
     """Shares of both outcomes of an open round become dollars once they are worth so much. Smaller
     ones are redeemed with their round."""
-    merge_within_s: float = setting(60.0, between(0.0, 3_600.0))
+    merge_within_s: float = setting(120.0, between(0.0, 3_600.0))
     """Pairs that are worth so much wait so long for those of other rounds and for winners, so that
     all of them are one call; their dollars are not free before."""
     within_s: float = setting(600.0, between(0.0, 86_400.0))

@@ -102,6 +102,7 @@ class Redeemable:
     async def waiting(self) -> list[Waiting]:
         """Retry where the chain does not answer. Nothing, where it is switched off."""
         self.unredeemed.note_ends()
+        self._forget_merged()
         if not self.settings.is_on:
             return []
         await self._find_strange()
@@ -111,6 +112,13 @@ class Redeemable:
             return found
         is_open = await self.doors.open_of({one.work.round.protocol for one in found})
         return [one for one in found if one.work.round.protocol in is_open]
+
+    def _forget_merged(self) -> None:
+        """Pairs that were on their way when their round ended, and are dollars by now."""
+        for live in self.unredeemed.waiting:
+            slug = live.listed.slug
+            if live.payout <= 0 and slug not in self.unredeemed.on_chain:
+                self.unredeemed.paid(slug)
 
     async def _find_strange(self) -> None:
         if self.strangers is None:

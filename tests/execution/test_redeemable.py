@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from attrs import define, evolve
 from test_redeemer import SOON, a_session, all_is_home
-from wallet_room import DOWN, START_NS, UP, Session
+from wallet_room import DOWN, START_NS, UP, Journal, Room, Session, listed
 
+from polytui.config.redeem import RedeemSettings
 from polytui.execution.equal_looks import EqualLooks
 from polytui.model.instrument import Round
 from polytui.model.units import MICRO, NS_PER_S, Shares
@@ -146,3 +148,50 @@ async def test_pairs_wait_for_company_and_not_for_long(tmp_path: Path) -> None:
     assert session.room.sends == 1, "it waits anew"
     await session.live(3)
     assert session.room.sends == 2
+
+
+@pytest.mark.trio
+async def test_a_round_that_ended_while_all_of_it_was_merged_is_waited_for_no_more(
+    tmp_path: Path,
+) -> None:
+    session = a_session(tmp_path, 1)
+    (one,) = session.room.rounds
+    session.buy(one, UP, 10)
+    session.buy(one, DOWN, 10)
+    await session.live(1)
+    session.settle(one, UP, on_chain=False)
+    await session.live(4)
+    assert session.room.merged == {one.slug: 10 * MICRO}
+    all_is_home(session)
+
+
+async def calls_of_forty_rounds(within_s: float) -> int:
+    """Two at a time, in each of them pairs enough every two and a half minutes or so."""
+    rules = RedeemSettings(merge_within_s=within_s)
+    room = Room([listed(number) for number in range(40)])
+    session, rng = Session(room, Journal(), None, rules), random.Random(1)
+    for first in range(0, 40, 2):
+        both = room.rounds[first : first + 2]
+        next_s = [rng.uniform(0, 200) for _ in both]
+        for step in range(20):
+            for number, one in enumerate(both):
+                if next_s[number] <= step * 15:
+                    session.buy(one, UP, 25)
+                    session.buy(one, DOWN, 25)
+                    next_s[number] += rng.uniform(75, 225)
+            await session.live(1)
+        for one in both:
+            session.settle(one, UP, on_chain=False)
+        await session.live(2)
+        for one in both:
+            session.resolve(one, UP)
+    await session.live(60)
+    all_is_home(session)
+    assert not session.said
+    return room.sends
+
+
+@pytest.mark.trio
+async def test_forty_rounds_are_fewer_calls_than_rounds() -> None:
+    assert await calls_of_forty_rounds(RedeemSettings().merge_within_s) <= 0.8 * 40
+    assert await calls_of_forty_rounds(0.0) > 40, "where nothing waits for company"
