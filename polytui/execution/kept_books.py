@@ -32,8 +32,6 @@ class KeptBooks:
     settings: RedeemSettings
     clock: SessionClock
     say: Say
-    why_paused: str = ""
-    """Why nothing is sent."""
 
     def begin(self) -> None:
         self.books.begin(self.log)
