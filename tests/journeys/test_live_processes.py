@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import trio
-from program import started
+from program import Program, bytes_of, started
 from secrets_left import forms_of, secrets_in
 
 from benchmarks.bank import Bank, Told
@@ -31,7 +31,8 @@ from polytui.venues.polymarket.api_keys import api_key_of
 
 pytestmark = [pytest.mark.trio, pytest.mark.long]
 _SPEED = 5
-_SLEEP_S = 600 / _SPEED
+_SLEEP_S = 600
+"""Of the world, whatever speed a busy machine leaves it."""
 _ASLEEP_NS = 500 * NS_PER_S
 _OLDEST_BOOK_NS = 60 * NS_PER_S
 """`gates.max_book_lag_ms` of these settings."""
@@ -64,6 +65,46 @@ async def until(bank: Bank, is_so: Callable[[Told], bool]) -> Told:
     while not is_so(told := bank.told()):
         await trio.sleep(0.1)
     return told
+
+
+async def of_its_own(bank: Bank, session: Path) -> Told:
+    """As soon as orders of this session work and it has traded. What the one before it left rests,
+    meets somebody and comes out of the hold meanwhile: all that was seen before this one placed
+    anything."""
+    left, traded = set[str](), 0
+    while b'"Place"' not in bytes_of(session):
+        told = bank.told()
+        left, traded = left | told.orders.keys(), len(told.trades)
+        await trio.sleep(0.1)
+    return await until(
+        bank, lambda told: len(told.trades) > traded and bool(told.orders.keys() - left)
+    )
+
+
+async def asleep(bank: Bank, program: Program, clob: str) -> Told:
+    """Stopped over orders that work, for ten minutes of the world's; what is there at their end. A
+    ladder has moments without any, in which it is let go again."""
+    while True:
+        program.signal(signal.SIGSTOP)
+        if bank.told().orders:
+            break
+        program.signal(signal.SIGCONT)
+        await until(bank, lambda told: bool(told.orders))
+    wakes_s = await world_s(clob) + _SLEEP_S
+    while (left_s := wakes_s - await world_s(clob)) > 0:
+        await trio.sleep(max(0.5, left_s / _SPEED / 2))
+    told = bank.told()
+    program.signal(signal.SIGCONT)
+    return told
+
+
+async def world_s(clob: str) -> int:
+    """The venue's own time."""
+    http = Http(clob, HttpSettings())
+    try:
+        return int(await http.get("/time"))
+    finally:
+        await http.close()
 
 
 async def secrets_of(bank: Bank, clob: str) -> list[bytes]:
@@ -121,14 +162,10 @@ async def test_killed_while_placing_and_asleep_for_ten_minutes(tmp_path: Path) -
             # What it sent may rest, have met somebody, or be in the hold of takers.
             assert await first.end() == -signal.SIGKILL, first.unread[-2_000:]
         async with trading(tmp_path, "asleep") as second:
-            traded = len(bank.told().trades)
-            await until(bank, lambda one: len(one.trades) > traded and bool(one.orders))
-            second.signal(signal.SIGSTOP)
-            await trio.sleep(_SLEEP_S)
-            asleep = bank.told()
-            assert not asleep.orders, "the venue's own switch took them"
-            second.signal(signal.SIGCONT)
-            await until(bank, lambda one: len(one.trades) > len(asleep.trades))
+            await of_its_own(bank, tmp_path / "runs" / "asleep")
+            slept = await asleep(bank, second, urls["clob"])
+            assert not slept.orders, "the venue's own switch took them"
+            await until(bank, lambda one: len(one.trades) > len(slept.trades))
             second.signal(signal.SIGTERM)
             assert await second.end() == 0, second.unread[-2_000:]
         assert not bank.told().orders
