@@ -284,7 +284,25 @@ class Redeemer:
             case BatchStage.NEVER_ARRIVED:
                 self._pauses.why = f"sent {sends} times, and nobody knows of it"
             case BatchStage.OVERTAKEN:
-                await self._look(intent, "its number was used by something else")
+                await self._overtaken(intent)
+
+    async def _overtaken(self, intent: Intent) -> None:
+        """A command takes the number of a batch that nobody heard of, and may be killed as well:
+        where it is known which of them is done, the shares have nothing to tell."""
+        for rival in self._rivals(intent):
+            fate = await fate_of(self.sender, rival.every_sent)
+            if fate.stage.is_done:
+                self._done(rival, fate)
+                return
+            if fate.stage is BatchStage.WAITING:
+                return
+        await self._look(intent, "its number was used by something else")
+
+    def _rivals(self, intent: Intent) -> list[Intent]:
+        """Open ones of the same number: one of them all is done at most."""
+        every = self.log.open.values()
+        same = [one for one in every if one.sent.nonce == intent.sent.nonce]
+        return [one for one in same if one.name != intent.name]
 
     async def _unstick(self, intent: Intent, since_ns: int) -> None:
         """Taken, and nothing comes of it: where its number is free, the same is sent with it once
@@ -302,6 +320,8 @@ class Redeemer:
             self.pass_point(WORK_MINED)
             self._told.add(intent.name)
             self._pauses.taken()
+            for rival in self._rivals(intent):
+                self._give_up(rival, "its number went to another batch")
             self.books.done(intent, fate.transaction_hash)
             for work in intent.works:
                 self._failed.pop(work.name, None)

@@ -12,9 +12,12 @@ from test_redeemer import HOUR, SOON, again, all_is_home
 from wallet_room import DOWN, UP, Journal, Room, Session, listed
 
 from polytui.config.redeem import RedeemSettings
+from polytui.execution.wallet_log import Intent
 from polytui.execution.wallet_sender import BatchFate, BatchStage, SentBatch, WouldRevert
+from polytui.execution.work_calls import calls_of
+from polytui.ledger.wallet_work import WalletWork, WorkKind
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.units import MICRO
+from polytui.model.units import MICRO, Shares, Usd
 
 
 class OddRoom(Room):
@@ -122,7 +125,7 @@ async def test_a_batch_that_is_sent_again_keeps_to_the_budget(tmp_path: Path) ->
     session = one_won(tmp_path, rules=evolve(SOON, calls_per_day=3))
     session.room.script = ["lost"] * 1_000
     await session.live(1_800, each_s=2.0)
-    assert session.room.sends == 3
+    assert session.room.sends == session.room.names == 3, "what may not be sent is not signed"
     assert "calls_per_day" in session.redeemer.why_paused
 
 
@@ -212,3 +215,38 @@ async def test_a_batch_that_waits_for_ever_is_sent_again_with_its_number(tmp_pat
     all_is_home(session)
     (ended,) = session.redeemer.log.ended.values()
     assert {one.sent.nonce for one in ended.intent.before} == {ended.intent.sent.nonce}
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("what", ["redeem", "merge"])
+@pytest.mark.parametrize("is_first_done", [True, False])
+async def test_of_two_batches_with_one_number_one_is_told(
+    tmp_path: Path, what: str, is_first_done: bool
+) -> None:
+    """A session left one that nobody had heard of, and a command sent its own with that number."""
+    session = a_session(tmp_path, rules=evolve(SOON, merge_pairs_usd=30.0))
+    room, log = session.room, session.redeemer.log
+    (one,) = room.rounds
+    session.buy(one, UP, 20)
+    if what == "merge":
+        session.buy(one, DOWN, 20)
+        work = WalletWork(WorkKind.MERGE, one, *[Shares(10 * MICRO)] * 2, Usd(10 * MICRO))
+    else:
+        session.settle(one, UP)
+        work = WalletWork(WorkKind.REDEEM, one, Shares(20 * MICRO), Shares(0), Usd(20 * MICRO))
+    session.redeemer.books.keep(log)
+    for name in ("first", "second"):
+        signed = await room.sign(calls_of([work]), 0)
+        log.mean(Intent(name, room.at_ns, (work,), signed.sent))
+        if is_first_done == (name == "first"):
+            await room.send(signed)
+    session = again(session)
+    await session.live(60)
+    ended = session.redeemer.log.ended
+    assert {name: each.is_done for name, each in ended.items()} == {
+        "first": is_first_done,
+        "second": not is_first_done,
+    }
+    assert room.dollars == session.cash
+    assert session.unredeemed.found == []
+    assert len(session.told) == (what == "redeem")
