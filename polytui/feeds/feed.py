@@ -188,6 +188,10 @@ class Feed:
             due = min(due, heard + (2 if stream in self._silent else 1) * limit_s)
         return due
 
+    def slept(self, seconds: float) -> None:
+        """Whatever came since is from before, or is followed by more at once."""
+        self._heard = {stream: heard - seconds for stream, heard in self._heard.items()}
+
     async def _go_silent(self, stream: str) -> None:
         self.stales += not self._silent
         self._silent[stream] = True

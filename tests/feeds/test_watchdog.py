@@ -182,6 +182,27 @@ async def test_at_twice_the_limit_the_socket_is_cut_and_made_again(
     assert venue.feed.state is FeedState.UP, "a new connection has limits of its own"
 
 
+@pytest.mark.parametrize(("slept_s", "told"), [(3.0, FeedStale), (600.0, FeedDown)])
+async def test_what_the_machine_slept_for_is_silence(
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,
+    monkeypatch: pytest.MonkeyPatch,
+    slept_s: float,
+    told: type,
+) -> None:
+    """Trio's clock stood still, the wall's did not."""
+    ahead_s = 1_000.0
+    monkeypatch.setattr("polytui.feeds.watchdog.wall_ahead_s", lambda: ahead_s)
+    venue = binance()
+    await nursery.start(venue.run)
+    await venue.at(1.2)
+    await venue.say(quote(1))
+    await venue.say(trade(1))
+    ahead_s += slept_s
+    await venue.at(2.2 + NAP_S)
+    assert venue.health()[1][1] is told
+
+
 async def test_two_streams_of_one_socket_are_judged_apart(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
