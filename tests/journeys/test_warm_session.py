@@ -52,7 +52,6 @@ async def test_lines_stand_before_the_first_order_and_come_back(
                 Clock(urls.epoch_ns, urls.anchor_ns, urls.speed),
                 armed=arm_simulated(wallet, None, [urls.clob]),
                 session="a session",
-                is_alone=True,
             )
             async with open_live(needs):
                 lines = needs.pools.get(urls.clob, Http).lines  # type: ignore[arg-type]

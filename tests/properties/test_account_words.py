@@ -20,6 +20,7 @@ from worlds import (
     live_through,
 )
 
+from benchmarks.ladder import Ladder
 from polytui.desk.desk import Desk
 from polytui.journal.codec import decode_event, encode_event
 from polytui.ledger.bookings import MERGE
@@ -28,6 +29,7 @@ from polytui.model.effects import CancelAll, Effect, Place, Trip
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, Shares, Usd
+from polytui.strategy.proposal import QuotingStrategy
 
 MONEY = st.integers(-40_000_000, 900_000_000)
 KEYS = st.text("abc", min_size=1, max_size=2)
@@ -61,7 +63,8 @@ class LiveWorld(World):
                 self.tell(asset, ev.FeedUp(feed, self.now_ns))
 
     def cash(self, kind: ev.CashKind, amount: int, key: str) -> None:
-        before, cash = self.results(), self.mind.account.cash
+        before, share = self.results(), self.mind.account.drawdown_pct
+        cash = self.mind.account.cash
         is_news = key not in self.keys
         self.keys.add(key)
         if is_news:
@@ -72,13 +75,16 @@ class LiveWorld(World):
         assert self.mind.account.cash == cash + (amount if is_news else 0)
         assert not [one for one in self.effects[told:] if isinstance(one, Trip | CancelAll)]
         assert self.results() == before
+        assert self.mind.account.drawdown_pct >= share, "no money makes a loss look smaller"
+        if amount >= 0 or not is_news:
+            assert self.mind.account.drawdown_pct == share
 
     def results(self) -> tuple[object, ...]:
         """What stops look at."""
         account, now_ns = self.mind.account, self.now_ns
         of_assets = [(account.of(one).losses_in_a_row, account.of(one).is_paused) for one in ASSETS]
         today = (account.realised_today(now_ns), account.kill_switch.is_on, of_assets)
-        return (account.realised, account.peak, account.drawdown, account.drawdown_pct, *today)
+        return (account.realised, account.peak, account.drawdown, *today)
 
     def account_feed(self, feed: str, state: str) -> None:
         self.feeds[feed] = state
@@ -98,7 +104,9 @@ class LiveWorld(World):
         """Of the pairs that nothing offers; told twice."""
         slug, ledger = self.rounds[seat].slug, self.mind.desks[seat[0]].ledger
         position = ledger.positions.of(slug)
-        free = min(position.shares(one) - ledger.selling(slug, one) for one in Outcome)
+        kept = ledger.exposure.rounds.get(slug)
+        offered = {one: 0 if kept is None else kept.side(one).selling for one in Outcome}
+        free = min(position.shares(one) - offered[one] for one in Outcome)
         if (pairs := Shares(free * quarters // 4)) <= 0:
             return
         self.merges.append((MERGE, f"{len(self.merges)}"))
@@ -139,8 +147,8 @@ class LiveWorld(World):
         super().tell(asset, decode_event(encode_event(event)), is_last=is_last)
 
 
-def lived_live(world_events: list[WorldEvent]) -> LiveWorld:
-    world = LiveWorld.begin(RAMPED)
+def lived_live(world_events: list[WorldEvent], *quoting: QuotingStrategy) -> LiveWorld:
+    world = LiveWorld.begin(RAMPED, *quoting)
     assert isinstance(world, LiveWorld)
     live_through(world, world_events)
     return world
@@ -164,16 +172,9 @@ def test_a_mind_that_is_written_down_remembers_all_of_it(
 
 
 def test_busy_live_days_trade_small_at_first_and_whole_after() -> None:
-    small = whole = merges = 0
+    small = whole = 0
     for seed in range(4):
-        day: list[WorldEvent] = []
-        for number, one in enumerate(a_busy_day(seed)):
-            day.append(one)
-            if number % 10 == 9:
-                day += [("reconciled", 0), ("cash", ev.CashKind.REBATE, 10_000, f"{number}")]
-                day += [("merge", seat, 3) for seat in SEATS]
-        world = lived_live(day)
-        merges += len(world.merges)
+        world = lived_live(a_day_of_an_account(seed))
         goes_on_the_same(world, len(world.told) // 2)
         buys = [
             one.order
@@ -185,4 +186,25 @@ def test_busy_live_days_trade_small_at_first_and_whole_after() -> None:
         world.end(Outcome.UP)
     assert small > 3
     assert whole > 3
+
+
+def test_pairs_of_busy_days_become_dollars() -> None:
+    """Those of somebody who quotes both sides: nobody else here comes to any."""
+    merges = 0
+    for seed in (0, 3):
+        ladder = Ladder(40)
+        world = lived_live(a_day_of_an_account(seed), ladder)
+        merges += len(world.merges)
+        goes_on_the_same(world, len(world.told) // 2, ladder)
+        world.end(Outcome.UP)
     assert merges > 3
+
+
+def a_day_of_an_account(seed: int) -> list[WorldEvent]:
+    day: list[WorldEvent] = []
+    for number, one in enumerate(a_busy_day(seed)):
+        day.append(one)
+        if number % 10 == 9:
+            day += [("reconciled", 0), ("cash", ev.CashKind.REBATE, 10_000, f"{number}")]
+            day += [("merge", seat, 3) for seat in SEATS]
+    return day

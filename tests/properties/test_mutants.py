@@ -29,7 +29,7 @@ from polytui.venues.feed import Parsed
 IS_FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
 OF_A_SEED = 8 if IS_FUZZ else 16
 """Mutants of one example."""
-LEAST = 100_000 if IS_FUZZ else 7_000
+LEAST = 100_000 if IS_FUZZ else 3_500
 RECORDED = {
     "clob-market": ("captured_LIST_book", "captured_price_change", "captured_new_market"),
     "rtds": (
