@@ -18,7 +18,7 @@ from polytui.execution.live_trades import Say
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.wallet_books import WalletBooks
 from polytui.execution.wallet_log import WalletLog
-from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.execution.wallet_pauses import NO_ANSWER
 from polytui.net.clock import SessionClock
 
 
@@ -46,7 +46,7 @@ class KeptBooks:
 
     async def once(self) -> None:
         """What nobody answers is asked again next time."""
-        with suppress(Retry, Rejected, Unknown):
+        with suppress(*NO_ANSWER):
             self.books.tell_untold()
             self.books.keep(self.log)
             for intent in tuple(self.log.open.values()):

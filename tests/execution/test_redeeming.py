@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 import pytest
 import trio
+from attrs import define
 from live_bench import LiveBench, live_bench, live_desk
 from test_redeemer import a_session
 from trio.testing import MockClock
-from wallet_room import DOWN, UP, Session
+from wallet_room import DOWN, UP, Room, Session
 
 from polytui.execution.client import AccountNeeds, Carried
 from polytui.execution.kept_books import KeptBooks
@@ -18,6 +20,7 @@ from polytui.execution.wallet_log import Intent, WalletLog
 from polytui.execution.wallet_sender import SentBatch
 from polytui.ledger.wallet_work import WalletWork, WorkKind
 from polytui.model import events as ev
+from polytui.model.errors import Fatal, Rejected
 from polytui.model.instrument import Asset, Round
 from polytui.model.orders import Holding
 from polytui.model.units import MICRO, Shares, Usd
@@ -117,6 +120,31 @@ async def test_without_a_sender_only_the_wallet_tells_that_it_was_done(
     assert bool(books.log.open) is not was_done
     assert session.cash == room.dollars == session.journal.ledger()[1].cash
     assert bool(session.unredeemed.on_chain) is not was_done
+
+
+@define(eq=False)
+class OddChain(Room):
+    """A node whose answers are none."""
+
+    fault: Exception = ValueError("")
+
+    async def shares(self, wallet: str, rounds: Sequence[Round]) -> dict[str, Shares]:
+        raise self.fault
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("fault", [Fatal("no such chain"), ValueError("a word"), Rejected("401")])
+async def test_whatever_a_node_answers_ends_no_account(tmp_path: Path, fault: Exception) -> None:
+    """As with a redeemer: trading needs none of it."""
+    session = a_session(tmp_path, 1)
+    (one,) = session.room.rounds
+    session.buy(one, UP, 10)
+    session.redeemer.log.mean(a_merge(one, session.room.at_ns))
+    session.redeemer.redeemable.chain = OddChain([one], fault=fault)
+    books = kept(session)
+    books.begin()
+    await books.once()
+    assert books.log.open
 
 
 @pytest.mark.trio
