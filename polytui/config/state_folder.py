@@ -104,16 +104,14 @@ class StateFolder:
 
     def risk_state(self, funder: str, chain_id: int) -> Path:
         """Where the counters of a wallet are kept, in a folder that is there."""
-        path = self._file(funder, chain_id, "risk_state.jsonl")
-        try:
-            self._make()
-        except OSError as error:
-            raise Fatal(f"cannot keep {plain(path)}: {error.strerror}") from None
-        return path
+        return self._kept(funder, chain_id, "risk_state.jsonl")
 
     def work_log(self, funder: str, chain_id: int) -> Path:
         """What it does on the chain (execution/wallet_log.py), in a folder that is there."""
-        path = self._file(funder, chain_id, "work.jsonl")
+        return self._kept(funder, chain_id, "work.jsonl")
+
+    def _kept(self, funder: str, chain_id: int, suffix: str) -> Path:
+        path = self._file(funder, chain_id, suffix)
         try:
             self._make()
         except OSError as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from attrs import define, evolve, field, frozen
 
+from polytui.config.state_folder import state_folder
 from polytui.execution.wallet_sender import SentBatch
 from polytui.ledger.wallet_work import WalletWork
 from polytui.model.errors import Fatal, Retry
@@ -135,9 +136,12 @@ class EndedWork:
     gas_wei: int
 
 
-def work_file(folder: Path, wallet: Wallet) -> Path:
-    """Of a wallet, in a folder of sessions."""
-    return folder / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
+def work_file(wallet: Wallet, sessions: Path, *, is_simulated: bool) -> Path:
+    """Where a wallet's log is: with the user's own files; of nobody's wallet at a simulated venue
+    beside the sessions that go on from each other there."""
+    if not is_simulated:
+        return state_folder().work_log(wallet.funder, wallet.chain_id)
+    return sessions / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
 
 
 @define(eq=False)

@@ -12,7 +12,6 @@ from loguru import logger
 from msgspec.structs import replace
 
 from polytui.config.load import digest_of
-from polytui.config.state_folder import state_folder
 from polytui.desk.checkpoint import checkpoint_of, prepare
 from polytui.execution.arming import Armed
 from polytui.execution.client import AccountNeeds, Execution, VenueMoney
@@ -99,15 +98,13 @@ def needs_of(session: Session, surroundings: Surroundings) -> AccountNeeds:
 
 
 def _works(surroundings: Surroundings) -> Path | None:
-    """Where it is written down what the wallet does on the chain. Of nobody's wallet at a venue
-    that stays: beside the sessions that go on from each other there."""
+    """Where it is written down what the wallet does on the chain; nowhere of one that ends with its
+    venue."""
     armed = surroundings.armed
     if not isinstance(armed, Armed) or surroundings.world is None:
         return None
-    wallet = armed.wallet
-    if not armed.is_simulated:
-        return state_folder().work_log(wallet.funder, wallet.chain_id)
-    return work_file(Path(surroundings.settings.journal.directory), wallet)
+    sessions = Path(surroundings.settings.journal.directory)
+    return work_file(armed.wallet, sessions, is_simulated=armed.is_simulated)
 
 
 def asset_run(plan: Plan, session: Session, execution: Execution, asset: Asset) -> AssetRun:

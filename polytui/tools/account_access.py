@@ -59,11 +59,10 @@ class AccountAccess:
 
     def work_log(self) -> Path | None:
         """Where sessions write down what this wallet does on the chain."""
-        wallet = self.access.wallet
-        if self.urls is not None:
-            folder = Path(self.settings.journal.directory)
-            return work_file(folder, wallet) if folder.is_dir() else None
-        return state_folder().work_log(wallet.funder, wallet.chain_id)
+        sessions, is_simulated = Path(self.settings.journal.directory), self.urls is not None
+        if is_simulated and not sessions.is_dir():
+            return None
+        return work_file(self.access.wallet, sessions, is_simulated=is_simulated)
 
     def is_traded_by(self, engine: Hello) -> bool:
         """Whether that engine has to do with this wallet at the venue. One that only signs has
