@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +12,10 @@ import click
 
 from polytui.cli.account import access_of, days_option, json_option, venue_option
 from polytui.cli.options import config_option, plain_errors, wallet_option
+from polytui.model.units import parse_micro
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _WAIT_S = 120.0
-_MICRO = 1_000_000
 
 
 class _Amount(click.ParamType[int]):
@@ -27,19 +27,36 @@ class _Amount(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            micro = Decimal(value) * _MICRO
-        except InvalidOperation:
-            self.fail(f"{value!r} is no amount, like 12.5", param, ctx)
-        if not micro.is_finite() or micro <= 0 or micro != micro.to_integral_value():
-            self.fail(f"{value!r} is no amount above zero of at most six decimals", param, ctx)
-        return int(micro)
+            micro = parse_micro(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not micro:
+            self.fail("nothing is no amount", param, ctx)
+        return micro
 
 
 AMOUNT = _Amount()
 
 
-def _moving(command: _F) -> _F:
-    """Options of whatever moves money."""
+def _moving(command: Callable[..., int]) -> Callable[..., None]:
+    """What moves money: `command` is given the account, how it is to be done, and what is its own.
+    Its answer is the exit code."""
+
+    @wraps(command)
+    def moving(
+        config: Path | None,
+        venue: Path | None,
+        named: str,
+        is_dry: bool,
+        json_path: str | None,
+        wait_s: float,
+        **asked: Any,
+    ) -> None:
+        from polytui.tools.wallet_commands import HowToDoIt
+
+        how = HowToDoIt(named, is_dry, json_path, wait_s)
+        sys.exit(command(access_of(config, venue), how, **asked))
+
     for option in (
         plain_errors,
         config_option,
@@ -52,14 +69,8 @@ def _moving(command: _F) -> _F:
         wallet_option,
         click.option("--dry-run", "is_dry", is_flag=True, help="Show the calls, and send nothing."),
     ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def _how(named: str, is_dry: bool, json_path: str | None, wait_s: float) -> Any:
-    from polytui.tools.wallet_commands import HowToDoIt
-
-    return HowToDoIt(named, is_dry, json_path, wait_s)
+        moving = option(moving)
+    return moving
 
 
 @click.command()
@@ -81,60 +92,32 @@ def wallet(days: float, venue: Path | None, json_path: str | None, config: Path 
     help="Only of rounds of that protocol; of both where it is not given.",
 )  # fmt: skip
 @_moving
-def approve(
-    protocols: tuple[str, ...],
-    named: str,
-    is_dry: bool,
-    json_path: str | None,
-    wait_s: float,
-    venue: Path | None,
-    config: Path | None,
-) -> None:
+def approve(access: Any, how: Any, protocols: tuple[str, ...]) -> int:
     """Let the venue's contracts move what orders and redemptions need; only what is missing."""
     from polytui.tools import wallet_commands as tool
 
-    how = _how(named, is_dry, json_path, wait_s)
-    sys.exit(tool.approve(access_of(config, venue), protocols or ("v1", "v2"), how))
+    return tool.approve(access, protocols or ("v1", "v2"), how)
 
 
 @click.command()
 @click.argument("amount", type=AMOUNT, required=False)
 @_moving
-def wrap(
-    amount: int | None,
-    named: str,
-    is_dry: bool,
-    json_path: str | None,
-    wait_s: float,
-    venue: Path | None,
-    config: Path | None,
-) -> None:
+def wrap(access: Any, how: Any, amount: int | None) -> int:
     """Wrap AMOUNT dollars of USDC.e (all of it, without) into pUSD, which the venue counts."""
     from polytui.tools import wallet_commands as tool
 
-    how = _how(named, is_dry, json_path, wait_s)
-    sys.exit(tool.wrap(access_of(config, venue), amount, how))
+    return tool.wrap(access, amount, how)
 
 
 @click.command()
 @click.argument("round_name", metavar="ROUND")
 @click.argument("amount", type=AMOUNT)
 @_moving
-def split(
-    round_name: str,
-    amount: int,
-    named: str,
-    is_dry: bool,
-    json_path: str | None,
-    wait_s: float,
-    venue: Path | None,
-    config: Path | None,
-) -> None:
+def split(access: Any, how: Any, round_name: str, amount: int) -> int:
     """Make AMOUNT dollars into as many shares of both sides of ROUND."""
     from polytui.tools import wallet_commands as tool
 
-    how = _how(named, is_dry, json_path, wait_s)
-    sys.exit(tool.split(access_of(config, venue), round_name, amount, how))
+    return tool.split(access, round_name, amount, how)
 
 
 @click.command()
@@ -142,40 +125,19 @@ def split(
 @click.option("--shares", type=AMOUNT, help="At most so many pairs of each round.")
 @days_option
 @_moving
-def merge(
-    round_name: str | None,
-    shares: int | None,
-    days: float,
-    named: str,
-    is_dry: bool,
-    json_path: str | None,
-    wait_s: float,
-    venue: Path | None,
-    config: Path | None,
-) -> None:
+def merge(access: Any, how: Any, round_name: str | None, shares: int | None, days: float) -> int:
     """Make pairs of shares, of ROUND or of all rounds without a result, into dollars."""
     from polytui.tools import wallet_commands as tool
 
-    how = _how(named, is_dry, json_path, wait_s)
-    sys.exit(tool.merge(access_of(config, venue), round_name, shares, days, how))
+    return tool.merge(access, round_name, shares, days, how)
 
 
 @click.command()
 @click.argument("round_name", metavar="ROUND", required=False)
 @days_option
 @_moving
-def redeem(
-    round_name: str | None,
-    days: float,
-    named: str,
-    is_dry: bool,
-    json_path: str | None,
-    wait_s: float,
-    venue: Path | None,
-    config: Path | None,
-) -> None:
+def redeem(access: Any, how: Any, round_name: str | None, days: float) -> int:
     """Bring home what the shares of ROUND, or of all rounds with a result, are paid."""
     from polytui.tools import wallet_commands as tool
 
-    how = _how(named, is_dry, json_path, wait_s)
-    sys.exit(tool.redeem(access_of(config, venue), round_name, days, how))
+    return tool.redeem(access, round_name, days, how)

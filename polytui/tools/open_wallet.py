@@ -12,7 +12,7 @@ from polytui.execution.senders import sender_of
 from polytui.execution.wallet_sender import WalletSender
 from polytui.model.instrument import Round
 from polytui.model.orders import Side
-from polytui.model.units import Shares, Usd
+from polytui.model.units import Shares, Usd, cost_of
 from polytui.tools.account_access import AccountAccess
 from polytui.tools.held_positions import HeldAnswer, HeldPosition, held_positions
 from polytui.tools.venue_account import VenueAccount
@@ -77,6 +77,14 @@ class OpenWallet:
     async def rounds(self, held: Sequence[HeldPosition]) -> list[HeldRoundThere]:
         """Of those, in which the chain says that something is held."""
         listed = list({one.round.slug: one.round for one in held}.values())
+        return [one for one in await self._there(listed) if one.up or one.down]
+
+    async def round(self, slug: str) -> HeldRoundThere:
+        """One by its name, held or not."""
+        (there,) = await self._there([(await self.account.gamma.look(slug)).round])
+        return there
+
+    async def _there(self, listed: Sequence[Round]) -> list[HeldRoundThere]:
         if not listed:
             return []
         there = await self.reads.shares(self.account.wallet.funder, listed)
@@ -92,29 +100,13 @@ class OpenWallet:
                 payouts.get(one.slug),
             )
             for one in listed
-            if there[one.up_token] or there[one.down_token]
         ]
-
-    async def round(self, slug: str) -> HeldRoundThere:
-        """One by its name, held or not."""
-        listed = (await self.account.gamma.look(slug)).round
-        there = await self.reads.shares(self.account.wallet.funder, [listed])
-        payouts = await self.reads.payouts([listed])
-        offered = await self._offered()
-        return HeldRoundThere(
-            listed,
-            there[listed.up_token],
-            there[listed.down_token],
-            Shares(offered.get(listed.up_token, 0)),
-            Shares(offered.get(listed.down_token, 0)),
-            payouts.get(slug),
-        )
 
     async def free_dollars(self) -> tuple[DollarsThere, Usd]:
         """What is there, and what of the venue's dollars working purchases may still take."""
         dollars = await self.reads.dollars(self.account.wallet.funder)
         wanted = sum(
-            order.price * (order.original - order.matched) // 1_000_000
+            cost_of(order.price, Shares(order.original - order.matched))
             for order in await self.account.orders.open_orders()
             if order.side is Side.BUY
         )

@@ -8,7 +8,7 @@ killed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import trio
 from attrs import frozen
@@ -217,10 +217,3 @@ def failed_words(done: DoneBatch) -> str:
             return "its number was used by another program: look with polytui wallet, then again"
         case _:
             return "still under way: look with polytui wallet in some minutes"
-
-
-def all_done(done: Sequence[DoneBatch], operation: WalletOperation, calls_most: int) -> bool:
-    """Whether every batch of it was."""
-    return len(done) == len(batches(operation.steps, calls_most)) and all(
-        one.is_done for one in done
-    )

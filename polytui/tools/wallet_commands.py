@@ -24,10 +24,11 @@ from polytui.model.errors import Fatal
 from polytui.model.units import Shares, Usd
 from polytui.precautions import check_writable
 from polytui.tools.account_access import AccountAccess
-from polytui.tools.open_wallet import OpenWallet, open_wallet
+from polytui.tools.held_positions import held_positions
+from polytui.tools.open_wallet import HeldRoundThere, OpenWallet, open_wallet
 from polytui.tools.operating import DoneBatch, Operating, failed_words
 from polytui.tools.printed_table import print_words
-from polytui.tools.wallet_operation import WalletOperation, batches
+from polytui.tools.wallet_operation import WalletOperation
 from polytui.tools.wallet_overview import WalletOverview, show_wallet, wallet_document
 from polytui.tools.wallet_plans import (
     approve_plan,
@@ -36,7 +37,7 @@ from polytui.tools.wallet_plans import (
     split_plan,
     wrap_plan,
 )
-from polytui.venues.polymarket.approvals import standing
+from polytui.venues.polymarket.approvals import StandingApproval, standing
 
 Plan = Callable[[OpenWallet], Awaitable[WalletOperation]]
 
@@ -132,12 +133,14 @@ def redeem(access: AccountAccess, slug: str | None, days: float, how: HowToDoIt)
     return _do(access, "redeem", plan, how)
 
 
-async def _rounds(opened: OpenWallet, slug: str | None, days: float) -> tuple[Any, Any]:
+async def _rounds(
+    opened: OpenWallet, slug: str | None, days: float
+) -> tuple[list[HeldRoundThere], Sequence[StandingApproval]]:
     approvals = await standing(opened.reads, opened.account.wallet.funder, 0)
     if slug is not None:
         return [await opened.round(slug)], approvals
-    there = await opened.looked_at(days)
-    return there.rounds, approvals
+    held = await held_positions(opened.account, days)
+    return await opened.rounds(held.positions), approvals
 
 
 def _without_notes(operation: WalletOperation) -> WalletOperation:
@@ -152,13 +155,12 @@ def _do(access: AccountAccess, name: str, plan: Plan, how: HowToDoIt) -> int:
     if not how.is_dry:
         access.check_gates()
     with _alone(access, name, is_dry=how.is_dry):
-        operation, done, calls_most = trio.run(partial(_done, access, plan, how))
-    is_whole = how.is_dry or _is_whole(operation, done, calls_most)
+        operation, done = trio.run(partial(_done, access, plan, how))
     if how.json_path:
         write_json(_document(access, operation, done, how), how.json_path)
     if not how.is_quiet:
         _show_end(operation, done, how)
-    return 0 if is_whole else 1
+    return 0 if all(one.is_done for one in done) else 1
 
 
 @contextmanager
@@ -173,14 +175,14 @@ def _alone(access: AccountAccess, name: str, *, is_dry: bool) -> Iterator[None]:
 
 async def _done(
     access: AccountAccess, plan: Plan, how: HowToDoIt
-) -> tuple[WalletOperation, list[DoneBatch], int]:
+) -> tuple[WalletOperation, list[DoneBatch]]:
     # Where nobody can be asked, the answer is known before anything is.
     will_ask = Confirmation(how.named).will_ask
     if not how.is_dry and not will_ask:
         access.armed(Confirmation(how.named))
     async with open_wallet(access) as opened:
         if how.is_dry:
-            return await plan(opened), [], 1
+            return await plan(opened), []
         sender, account = opened.sender(), opened.account
         say = _silent if how.is_quiet else _on_stderr
         with _log_of(access, opened) as log:
@@ -189,13 +191,13 @@ async def _done(
             await operating.settle()
             operation = await plan(opened)
             if not operation.steps:
-                return operation, [], 1
+                return operation, []
             if will_ask:
                 access.armed(Confirmation("", operation.words, _calls_of(operation)))
                 _must_be_same(operation, await plan(opened))
             elif not how.is_quiet:
                 print_words(*_calls_of(operation))
-            return operation, await operating.run(operation), sender.calls_most
+            return operation, await operating.run(operation)
 
 
 def _must_be_same(shown: WalletOperation, now: WalletOperation) -> None:
@@ -220,11 +222,6 @@ def _log_of(
         yield log
     finally:
         log.close()
-
-
-def _is_whole(operation: WalletOperation, done: Sequence[DoneBatch], calls_most: int) -> bool:
-    wanted = len(batches(operation.steps, calls_most))
-    return len(done) == wanted and all(one.is_done for one in done)
 
 
 def _calls_of(operation: WalletOperation) -> list[str]:
