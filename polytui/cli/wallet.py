@@ -121,7 +121,7 @@ def split(access: Any, how: Any, round_name: str, amount: int) -> int:
 
 
 @click.command()
-@click.argument("round_name", metavar="ROUND", required=False)
+@click.argument("round_name", metavar="[ROUND]", required=False)
 @click.option("--shares", type=AMOUNT, help="At most so many pairs of each round.")
 @days_option
 @_moving
@@ -133,7 +133,7 @@ def merge(access: Any, how: Any, round_name: str | None, shares: int | None, day
 
 
 @click.command()
-@click.argument("round_name", metavar="ROUND", required=False)
+@click.argument("round_name", metavar="[ROUND]", required=False)
 @days_option
 @_moving
 def redeem(access: Any, how: Any, round_name: str | None, days: float) -> int:
