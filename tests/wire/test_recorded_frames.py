@@ -199,7 +199,8 @@ def test_polybolt_frames_of_its_documentation() -> None:
     assert not any(item.rejected for item in parsed)
     assert refusals == [
         "bad_op",
-        "auth_required on price.crypto",
+        "auth_required on price.crypto: it does not take this API key;"
+        " prices come from rtds alone. polytui doctor tries the key",
     ]
     assert sum(item.ignored for item in parsed) == 1
     assert [len(item.replies) for item in parsed].count(1) == 1
