@@ -9,7 +9,7 @@ from polytui.desk.rounds import DeskRounds
 from polytui.desk.step import Step
 from polytui.model import events as ev
 from polytui.model.orders import Order, OrderState
-from polytui.model.refusals import would_cross
+from polytui.model.refusals import found_nobody, would_cross
 
 
 class VenueAnswers:
@@ -46,8 +46,11 @@ class VenueAnswers:
 
 
 def _is_expected(event: ev.Accepted | ev.Refused, order: Order | None) -> bool:
-    """That an order which may only rest would have met somebody who came in the meantime is what
-    post-only is for: it says nothing of our orders, nor of the venue."""
-    if order is None or not order.is_post_only or isinstance(event, ev.Accepted):
+    """What the market did while the order was on its way says nothing of our orders, nor of the
+    venue: somebody came whom an order would have met that may only rest, or was gone whom one
+    wanted that never rests."""
+    if order is None or isinstance(event, ev.Accepted):
         return False
-    return would_cross(event.detail)
+    if order.is_post_only:
+        return would_cross(event.detail)
+    return not order.tif.may_rest and found_nobody(event.detail)

@@ -18,6 +18,7 @@ from polytui.model.effects import Cancel, Effect, Explain, Place, Reason, Trip, 
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Order, Quote, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
+from polytui.sim.world.refusals import NOTHING_TO_TAKE
 from polytui.strategy.proposal import QuoteSet, Rung, View, Wake
 
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL
@@ -451,6 +452,7 @@ def silent(**told: Any) -> tuple[Story, ThreeRungs, list[Order]]:
         (CROSSED, 0),
         ("order 0xabc crosses the book", 0),
         ("INVALID_POST_ONLY_ORDER", 0),
+        (NOTHING_TO_TAKE, 1),
         ("not enough balance / allowance", 1),
         ("", 1),
     ],
@@ -463,12 +465,13 @@ def test_a_post_only_refusal_is_no_refusal_to_the_breaker_but_others_are(
     assert [trip.why.reason for trip in of_kind(effects, Trip)] == [Reason.REJECTS] * trips
 
 
-def test_a_taker_that_would_cross_is_a_refusal_like_any_other() -> None:
+@pytest.mark.parametrize("detail", [CROSSED, NOTHING_TO_TAKE])
+def test_what_may_rest_is_refused_like_any_other(detail: str) -> None:
     story, trips = Story(LOUD).a_minute_in(), list[Effect]()
     story.book((0.58, 0.60))
     for _ in range(6):
         order = of_kind(story.effects, Place)[-1].order
-        trips += story.tell(ev.Refused(order.order_id, CROSSED))
+        trips += story.tell(ev.Refused(order.order_id, detail))
         trips += story.wait(5)
     assert [trip.why.reason for trip in of_kind(trips, Trip)] == [Reason.REJECTS]
 

@@ -23,7 +23,7 @@ from polytui.config.load import canonical_json
 from polytui.desk.snapshots import desk_state
 from polytui.ledger.positions import Position
 from polytui.model import events as ev
-from polytui.model.effects import Cancel, Place, Reason
+from polytui.model.effects import Cancel, Effect, Place, Reason, Trip
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import (
     ORDER_TABLE,
@@ -36,6 +36,7 @@ from polytui.model.orders import (
 )
 from polytui.model.snapshot import AssetState
 from polytui.model.units import LOT, MICRO, Shares, Usd
+from polytui.sim.world.refusals import NOT_ALL_THERE, NOTHING_TO_TAKE
 
 LEAVING = with_strategy(PLAIN, is_held_to_settlement=False)
 ONCE = with_risk(LEAVING, max_trades_per_day=1)
@@ -317,3 +318,30 @@ def test_flatten_sells_the_side_that_is_more(
     assert quoted == ([] if sold is None else [sold])
     assert all(order.side is Side.SELL for order in orders)
     assert is_flattening(story) is bool(orders)
+
+
+# --- nobody there -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("detail", "trips"),
+    [
+        (NOTHING_TO_TAKE, 0),
+        (NOT_ALL_THERE, 0),
+        ("FOK_ORDER_NOT_FILLED_ERROR", 0),
+        ("invalid post-only order: order crosses book", 1),
+        ("not enough balance / allowance", 1),
+    ],
+)
+def test_a_way_out_that_finds_nobody_is_tried_again_and_no_refusal_to_the_breaker(
+    detail: str, trips: int
+) -> None:
+    story = held()
+    told = list[Effect](story.two_books(*SALE_CHEAPER))
+    for _ in range(6):
+        sale = of_kind(told, Place)[-1].order
+        assert way_of(sale) == SALE
+        told += story.tell(ev.Refused(sale.order_id, detail))
+        told += story.wait(5)
+    assert len({place.order.order_id for place in of_kind(told, Place)}) == 7
+    assert [trip.why.reason for trip in of_kind(told, Trip)] == [Reason.REJECTS] * trips
