@@ -232,11 +232,13 @@ def main() -> None:
     parser.add_argument(
         "--wallets", default=",".join(kind.label for kind in WalletType), help="in turn"
     )
+    parser.add_argument("--folder", type=Path, help="of sessions, logs and venue, to look at later")
     given = parser.parse_args()
     console, rows = Console(width=180), list[Row]()
     kinds = [kind for kind in WalletType if kind.label in given.wallets.split(",")]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = given.folder or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
         with venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls:
             for kind in kinds:
                 each = -(-given.rounds // len(kinds))

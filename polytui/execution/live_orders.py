@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import define
+from attrs import define, evolve
 
 from polytui.execution.live_rounds import LiveRounds, TokenPlace
 from polytui.execution.live_trades import LiveTrades, Say, Told
@@ -53,6 +53,7 @@ class LiveOrders:
             return []
         if not ours:
             return self._meet(order, place)
+        self._recall(order, ours, place)
         asset = place.listed.asset
         known = self._orders.setdefault(order.order_id, KnownOrder(asset))
         if known.is_over:
@@ -64,6 +65,12 @@ class LiveOrders:
         if order.is_matched and self._is_done(order):
             known.ends_at = order.matched
         return self._accept(order.order_id, ours, known) + self.complete(order.order_id)
+
+    def _recall(self, order: UserOrder, ours: str, place: TokenPlace) -> None:
+        """Of one of an earlier session a name may be all that is known: its fills were counted, and
+        its terms forgotten, or another version decided otherwise. The venue tells them again."""
+        if self._names.order(order.order_id) is None:
+            self._names.know(evolve(_order_of(order, place), order_id=ours), order.order_id)
 
     def _is_done(self, order: UserOrder) -> bool:
         """MATCHED ends what may not rest, however little of it matched, and no CANCELLATION need

@@ -250,8 +250,7 @@ class Reconcile:
 
     async def _complete(self, order: UserOrder) -> int:
         """It matched more than was told: its round's trades, all of them."""
-        ours = self.books.names.ours(order.order_id)
-        if not ours or self.books.found(ours).filled >= order.matched:
+        if not self.books.names.ours(order.order_id) or not self._lacks(order):
             return 0
         return self._take(await self.account.trades(condition_id=order.condition_id))
 
@@ -300,5 +299,7 @@ class Reconcile:
         return told + self.books.answer_look(order)
 
     def _lacks(self, order: UserOrder) -> bool:
-        ours = self.books.names.ours(order.order_id)
-        return not ours or self.books.found(ours).filled < order.matched
+        """Whether more of it matched than was told; of one whose terms nobody here knows that is to
+        be asked."""
+        ours, known = self.books.names.ours(order.order_id), self.books.names.order(order.order_id)
+        return known is None or self.books.found(ours).filled < order.matched

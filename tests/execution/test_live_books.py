@@ -487,6 +487,21 @@ def test_what_an_earlier_session_counted_is_known_though_its_order_has_no_name()
     assert len(take(books, third)) == 1, "a third part of it was counted by nobody"
 
 
+def test_a_look_for_an_order_of_which_a_name_is_all_that_is_known() -> None:
+    """Its fill was counted, its terms are lost: an update that decides otherwise, for one."""
+    books = LiveBooks(carried((ORDER.order_id, "t0")))
+    take(books, trade(part(ORDER, 4), name="t0"))
+    assert books.names.order(NAME) is None
+    ((_, accepted),) = books.answer_look(said(ORDER, is_answer=True))
+    assert accepted == ev.Accepted(ORDER.order_id, NAME)
+    ((_, word),) = books.answer_look(said(ORDER, is_answer=True))
+    assert isinstance(word, ev.OrderFound)
+    assert (word.found.order.order_id, word.found.order.shares) == (ORDER.order_id, ORDER.shares)
+    books.take_order(cancelled(ORDER))
+    ((_, gone),) = books.answer_look(cancelled(ORDER, is_answer=True))
+    assert isinstance(gone, ev.Cancelled)
+
+
 def test_what_an_earlier_session_counted_may_fail_now() -> None:
     books = LiveBooks(carried((ORDER.order_id, "t0")))
     books.names.know(ORDER, NAME)

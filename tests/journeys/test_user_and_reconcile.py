@@ -225,6 +225,10 @@ async def test_another_process_goes_on_from_what_the_venue_says() -> None:
         assert [type(one) for one in looked] == [ev.Accepted] or isinstance(looked[0], ev.Cancelled)
         (gone,) = await reconcile.look(kept.us.venue_id(second))
         assert isinstance(gone[1], ev.Cancelled)
+        # One whose fill was counted, and whose terms were forgotten: the venue tells them again.
+        terms = books.names._orders.pop(kept.us.venue_id(first))
+        assert await reconcile.look(kept.us.venue_id(first))
+        assert books.found(first.order_id).order.shares == terms.shares
         await kept.settled()
         await reconcile.once()
         await agree(kept, books)
