@@ -15,7 +15,7 @@ from polytui.model import effects as ef
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Side
-from polytui.store.moment import Moment
+from polytui.store.record_place import RecordPlace
 from polytui.store.round_rows import fill_row, found_row, order_row, sums_row, trade_rows
 from polytui.store.rows import FillRow, OrderRow, RoundRow, Row, SettingsRow, SignalRow
 from polytui.store.trades import TradeBook
@@ -51,7 +51,9 @@ class AssetBooks:
 
     # --- a life begins ----------------------------------------------------------------------------
 
-    def begin(self, at: Moment, event: ev.DeskOpened, former: AssetBooks | None) -> Iterable[Row]:
+    def begin(
+        self, at: RecordPlace, event: ev.DeskOpened, former: AssetBooks | None
+    ) -> Iterable[Row]:
         """`former`: the books of the life before, whose orders and rounds may be gone."""
         open_before: dict[str, TradeBook] = {}
         if former is not None:
@@ -73,7 +75,7 @@ class AssetBooks:
                 book.forget(at.at_ns)
                 yield from trade_rows(at, None, book, None)
 
-    def gone(self, at: Moment, later: AssetBooks) -> Iterable[Row]:
+    def gone(self, at: RecordPlace, later: AssetBooks) -> Iterable[Row]:
         """Orders that worked and that nobody knows any more."""
         for working in self.ledger.orders.working():
             order_id = working.order.order_id
@@ -81,7 +83,7 @@ class AssetBooks:
                 detail = "gone when its desk began anew"
                 yield OrderRow(at.root, order_id, state="dead", ended_ns=at.at_ns, detail=detail)
 
-    def _held(self, at: Moment, held: ev.HeldRound) -> Iterable[Row]:
+    def _held(self, at: RecordPlace, held: ev.HeldRound) -> Iterable[Row]:
         yield found_row(at, held.round)
         for found in held.working:
             if (working := self.ledger.orders.get(found.order.order_id)) is not None:
@@ -90,7 +92,7 @@ class AssetBooks:
 
     # --- events -----------------------------------------------------------------------------------
 
-    def settings_changed(self, at: Moment, event: ev.SettingsChanged) -> Iterable[Row]:
+    def settings_changed(self, at: RecordPlace, event: ev.SettingsChanged) -> Iterable[Row]:
         self.settings = from_canonical_json(event.settings_json)
         self.ledger.configure(self.settings)
         digest = digest_of(self.settings)
@@ -99,7 +101,7 @@ class AssetBooks:
             where = (at.session, at.seq, at.at_ns, at.asset)
             yield SettingsRow(*where, digest, event.settings_json)
 
-    def round_found(self, at: Moment, event: ev.RoundFound) -> Iterable[Row]:
+    def round_found(self, at: RecordPlace, event: ev.RoundFound) -> Iterable[Row]:
         listed = event.round
         self.listed.setdefault(listed.slug, listed)
         yield found_row(at, listed)
@@ -111,22 +113,22 @@ class AssetBooks:
                 if key not in strays:
                     yield from self._filled(at, key)
 
-    def round_opened(self, at: Moment, event: ev.RoundOpened) -> Iterable[Row]:
+    def round_opened(self, at: RecordPlace, event: ev.RoundOpened) -> Iterable[Row]:
         listed = self.listed.get(event.slug)
         if listed is not None and not event.is_late:
             self.ledger.asset_account.note_opened(listed)
             yield RoundRow(at.root, event.slug, opened_ns=event.at_ns)
 
-    def strike_published(self, at: Moment, event: ev.StrikePublished) -> Iterable[Row]:
+    def strike_published(self, at: RecordPlace, event: ev.StrikePublished) -> Iterable[Row]:
         if event.slug in self.listed:
             yield RoundRow(at.root, event.slug, strike=event.strike, strike_source=event.source)
 
-    def winner_named(self, at: Moment, event: ev.RoundSettled) -> Iterable[Row]:
+    def winner_named(self, at: RecordPlace, event: ev.RoundSettled) -> Iterable[Row]:
         for listed in self.listed.values():
             if event.settles(listed):
                 yield RoundRow(at.root, listed.slug, winner_source=event.source)
 
-    def reported(self, at: Moment, event: Any) -> Iterable[Row]:
+    def reported(self, at: RecordPlace, event: Any) -> Iterable[Row]:
         """A report that moves no money."""
         self.ledger.reported(event, at.at_ns, self._place_of)
         working = self.ledger.orders.get(event.order_id)
@@ -136,23 +138,23 @@ class AssetBooks:
                 yield order_row(at, listed, working)
         yield from self._order_state(at, event)
 
-    def cash_moved(self, at: Moment, event: ev.CashMoved) -> Iterable[Row]:
+    def cash_moved(self, at: RecordPlace, event: ev.CashMoved) -> Iterable[Row]:
         """Of the account, whichever desk was told."""
         if self._account.moves.take(event):
             yield at.moved(event.kind.value, "", "", event.amount, event.detail)
 
-    def pairs_merged(self, at: Moment, event: ev.PairsMerged) -> Iterable[Row]:
+    def pairs_merged(self, at: RecordPlace, event: ev.PairsMerged) -> Iterable[Row]:
         if self.ledger.merged(event, at.at_ns):
             slug = event.slug
             yield at.moved(MERGE, at.asset, slug, event.shares, event.detail)
             yield at.operated(MERGE, slug, event.shares, event.shares, event.key, event.detail)
             yield from self._traded(at, slug)
 
-    def winners_redeemed(self, at: Moment, event: ev.WinnersRedeemed) -> Iterable[Row]:
+    def winners_redeemed(self, at: RecordPlace, event: ev.WinnersRedeemed) -> Iterable[Row]:
         """No figure of any ledger."""
         yield at.operated(REDEEM, event.slug, None, event.amount, event.key, event.detail)
 
-    def money_moved(self, at: Moment, event: ev.Filled | ev.Reversed) -> Iterable[Row]:
+    def money_moved(self, at: RecordPlace, event: ev.Filled | ev.Reversed) -> Iterable[Row]:
         key = (event.order_id, event.trade_id)
         bookings, before = self.ledger.asset_account.bookings, self._account.realised
         line = bookings.find(key)
@@ -173,14 +175,14 @@ class AssetBooks:
         place = self._place_of(event.token_id)
         return "" if place is None else place[0].slug
 
-    def _filled(self, at: Moment, key: ev.Trade) -> Iterable[Row]:
+    def _filled(self, at: RecordPlace, key: ev.Trade) -> Iterable[Row]:
         """Of a fill that was booked just now; nothing of one that was not."""
         line = self.ledger.asset_account.bookings.find(key)
         if line is not None:
             yield fill_row(at, line, self._interval(line.slug))
             yield from self._traded(at, line.slug)
 
-    def _order_state(self, at: Moment, event: Any) -> Iterable[Row]:
+    def _order_state(self, at: RecordPlace, event: Any) -> Iterable[Row]:
         working = self.ledger.orders.get(event.order_id)
         if working is None:
             return
@@ -198,7 +200,7 @@ class AssetBooks:
 
     # --- effects ----------------------------------------------------------------------------------
 
-    def placed(self, at: Moment, effect: ef.RecordedPlace) -> Iterable[Row]:
+    def placed(self, at: RecordPlace, effect: ef.RecordedPlace) -> Iterable[Row]:
         order, listed = effect.order, self.listed[effect.order.slug]
         self.ledger.place(order, listed)
         if order.side is Side.BUY and not order.rung and not effect.grounds.is_exit:
@@ -207,18 +209,18 @@ class AssetBooks:
         assert working is not None
         yield order_row(at, listed, working, effect)
 
-    def cancelled(self, at: Moment, effect: ef.Cancel) -> Iterable[Row]:
+    def cancelled(self, at: RecordPlace, effect: ef.Cancel) -> Iterable[Row]:
         self.ledger.ask_cancel(effect.order_id, at.at_ns)
         yield _cancelling(at, effect.order_id)
 
-    def all_cancelled(self, at: Moment, effect: ef.CancelAll) -> Iterable[Row]:
+    def all_cancelled(self, at: RecordPlace, effect: ef.CancelAll) -> Iterable[Row]:
         working = [one.order.order_id for one in self.ledger.orders.working()]
         self.ledger.ask_cancel_all()
         yield at.told("cancel_all", effect.why)
         for order_id in working:
             yield _cancelling(at, order_id)
 
-    def explained(self, at: Moment, effect: ef.Explain) -> Iterable[Row]:
+    def explained(self, at: RecordPlace, effect: ef.Explain) -> Iterable[Row]:
         why, listed, is_shadow = effect.why, self.listed.get(effect.slug), False
         strategy = _BY_NAME.get(effect.strategy)
         if strategy is not None and listed is not None:
@@ -228,7 +230,7 @@ class AssetBooks:
         said = (why.reason.value, why.value, why.limit, why.unit)
         yield SignalRow(*where, effect.slug, effect.strategy, is_shadow, *said)
 
-    def credited(self, at: Moment, effect: ef.Credit) -> Iterable[Row]:
+    def credited(self, at: RecordPlace, effect: ef.Credit) -> Iterable[Row]:
         """A round is settled. What it comes to here is held against what the journal says."""
         slug, listed = effect.slug, self.listed[effect.slug]
         winner = None if effect.winner == ef.VOID else Outcome(effect.winner)
@@ -274,7 +276,7 @@ class AssetBooks:
             book.settle(settled.winner, settled.at_ns)
         return book
 
-    def _traded(self, at: Moment, slug: str) -> Iterable[Row]:
+    def _traded(self, at: RecordPlace, slug: str) -> Iterable[Row]:
         """All trades of a round as they are now, and its sums."""
         settled = self.ledger.asset_account.bookings.settled_of(slug)
         if settled is not None:
@@ -282,7 +284,7 @@ class AssetBooks:
         elif slug:
             yield from self._rows_of(at, self.book_of(slug), None)
 
-    def _rows_of(self, at: Moment, book: TradeBook, settled_ns: int | None) -> Iterable[Row]:
+    def _rows_of(self, at: RecordPlace, book: TradeBook, settled_ns: int | None) -> Iterable[Row]:
         if book.lines:
             yield from trade_rows(at, self._interval(book.slug), book, settled_ns)
             yield sums_row(at, book)
@@ -298,5 +300,5 @@ class AssetBooks:
         return None
 
 
-def _cancelling(at: Moment, order_id: str) -> OrderRow:
+def _cancelling(at: RecordPlace, order_id: str) -> OrderRow:
     return OrderRow(at.root, order_id, state="cancelling", cancel_asked_ns=at.at_ns)

@@ -31,7 +31,7 @@ from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
 from polytui.store.asset_books import UNSEEN, AssetBooks
 from polytui.store.latency_rows import latency_rows
-from polytui.store.moment import Moment
+from polytui.store.record_place import RecordPlace
 from polytui.store.rows import EquityRow, Row, SessionRow
 
 MINUTE_NS = 60 * NS_PER_S
@@ -118,7 +118,7 @@ class Fold:
         has_effects = record.effects != _NO_EFFECTS
         if heard is None and not has_effects:
             return rows
-        at = Moment(self.root, self.header.session, record.seq, record.at, record.asset)
+        at = RecordPlace(self.root, self.header.session, record.seq, record.at, record.asset)
         asset = _asset_of(record)
         if heard is not None:
             rows += self._guarded(record, heard, at, asset, decode_event(record.event))
@@ -145,7 +145,7 @@ class Fold:
         self.seq = record.seq
         if not is_hole:
             return
-        at = Moment(self.root, self.header.session, record.seq, self.at_ns, "")
+        at = RecordPlace(self.root, self.header.session, record.seq, self.at_ns, "")
         yield at.differs(f"{missing} events before this one are in no journal")
         for asset in Asset:
             delta = self.account.of(asset).realised - before.of(asset).realised
@@ -160,7 +160,7 @@ class Fold:
         return self.header.lost if self._former.thinned else seq - self.seq
 
     def _guarded(
-        self, record: JournalRecord, what: _Telling, at: Moment, asset: Asset, said: Any
+        self, record: JournalRecord, what: _Telling, at: RecordPlace, asset: Asset, said: Any
     ) -> list[Row]:
         """A ledger that cannot take what the journal says differs from the one that wrote it; but
         not where that broke as well, and its next life begins with what the venue says."""
@@ -176,7 +176,7 @@ class Fold:
                 rows.append(at.differs(f"{name}: {type(error).__name__}: {error}"))
         return rows
 
-    def _opened(self, at: Moment, asset: Asset, event: ev.DeskOpened) -> Iterable[Row]:
+    def _opened(self, at: RecordPlace, asset: Asset, event: ev.DeskOpened) -> Iterable[Row]:
         is_first = not any(self.account.of(one).is_traded for one in Asset)
         if is_first and not continued_by(self.header):
             yield at.moved(OPENING, "", "", event.cash)
@@ -191,7 +191,7 @@ def continued_by(header: Header) -> str:
     return "" if continues is None else str(continues.session)
 
 
-_Telling = Callable[[AssetBooks, Moment, Any], Iterable[Row]]
+_Telling = Callable[[AssetBooks, RecordPlace, Any], Iterable[Row]]
 
 
 def _asset_of(record: JournalRecord) -> Asset:
@@ -204,33 +204,33 @@ def _asset_of(record: JournalRecord) -> Asset:
 # --- what is told of the account, whatever its books --------------------------------------------
 
 
-def _nothing(_: AssetBooks, __: Moment, ___: Any) -> Iterable[Row]:
+def _nothing(_: AssetBooks, __: RecordPlace, ___: Any) -> Iterable[Row]:
     return ()
 
 
-def _halted(_: AssetBooks, at: Moment, event: ev.AssetHalted) -> Iterable[Row]:
+def _halted(_: AssetBooks, at: RecordPlace, event: ev.AssetHalted) -> Iterable[Row]:
     yield at.risk("halted", ef.Why(ef.Reason.HALTED, event.crashes, event.most, "crashes"))
 
 
-def _commanded(_: AssetBooks, at: Moment, event: ev.Commanded) -> Iterable[Row]:
+def _commanded(_: AssetBooks, at: RecordPlace, event: ev.Commanded) -> Iterable[Row]:
     if event.action is ev.Action.STOP:
         yield SessionRow(at.session, is_stopped=True)
     yield at.told("command", event.action.value, event.origin)
 
 
-def _tripped(_: AssetBooks, at: Moment, effect: ef.Trip) -> Iterable[Row]:
+def _tripped(_: AssetBooks, at: RecordPlace, effect: ef.Trip) -> Iterable[Row]:
     yield at.risk("trip", effect.why, effect.until_ns)
 
 
-def _released(_: AssetBooks, at: Moment, effect: ef.Release) -> Iterable[Row]:
+def _released(_: AssetBooks, at: RecordPlace, effect: ef.Release) -> Iterable[Row]:
     yield at.risk("release", ef.Why(effect.reason))
 
 
-def _warned(_: AssetBooks, at: Moment, effect: ef.Warn) -> Iterable[Row]:
+def _warned(_: AssetBooks, at: RecordPlace, effect: ef.Warn) -> Iterable[Row]:
     yield at.risk("warn", effect.why)
 
 
-def _reconciled(_: AssetBooks, at: Moment, event: ev.Reconciled) -> Iterable[Row]:
+def _reconciled(_: AssetBooks, at: RecordPlace, event: ev.Reconciled) -> Iterable[Row]:
     yield at.reconciled(event.differences, event.slugs)
 
 

@@ -9,12 +9,12 @@ from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import NO_GROUNDS, RecordedPlace
 from polytui.model.instrument import Round
 from polytui.model.orders import Order
-from polytui.store.moment import Moment
+from polytui.store.record_place import RecordPlace
 from polytui.store.rows import FillRow, OrderRow, RoundRow, TradeRow
 from polytui.store.trades import Trade, TradeBook
 
 
-def found_row(at: Moment, listed: Round) -> RoundRow:
+def found_row(at: RecordPlace, listed: Round) -> RoundRow:
     return RoundRow(
         at.root,
         listed.slug,
@@ -33,7 +33,7 @@ def found_row(at: Moment, listed: Round) -> RoundRow:
 
 
 def order_row(
-    at: Moment, listed: Round, working: WorkingOrder, sent: RecordedPlace | None = None
+    at: RecordPlace, listed: Round, working: WorkingOrder, sent: RecordedPlace | None = None
 ) -> OrderRow:
     """An order that is sent now; or one that was found at the venue."""
     order: Order = working.order
@@ -69,7 +69,7 @@ def order_row(
     )
 
 
-def fill_row(at: Moment, line: Booking, interval: str | None) -> FillRow:
+def fill_row(at: RecordPlace, line: Booking, interval: str | None) -> FillRow:
     fill = line.fill
     return FillRow(
         at.root,
@@ -92,14 +92,14 @@ def fill_row(at: Moment, line: Booking, interval: str | None) -> FillRow:
 
 
 def trade_rows(
-    at: Moment, interval: str | None, book: TradeBook, settled_ns: int | None
+    at: RecordPlace, interval: str | None, book: TradeBook, settled_ns: int | None
 ) -> Iterable[TradeRow]:
     for one in book.trades:
         yield _trade_row(at, interval, book.slug, one, settled_ns)
 
 
 def _trade_row(
-    at: Moment, interval: str | None, slug: str, one: Trade, settled_ns: int | None
+    at: RecordPlace, interval: str | None, slug: str, one: Trade, settled_ns: int | None
 ) -> TradeRow:
     return TradeRow(
         at.root,
@@ -127,7 +127,7 @@ def _trade_row(
     )
 
 
-def sums_row(at: Moment, book: TradeBook) -> RoundRow:
+def sums_row(at: RecordPlace, book: TradeBook) -> RoundRow:
     """What the fills of a round come to; its result where that is known."""
     results = [one.pnl for one in book.trades if one.payout is not None]
     return RoundRow(

@@ -18,7 +18,7 @@ from polytui.store.rows import (
 
 
 @define
-class Moment:
+class RecordPlace:
     """One record of one session. `n` numbers its rows, so that each has a name of its own."""
 
     root: str
