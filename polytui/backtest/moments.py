@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from attrs import frozen
+from msgspec import Struct
 
 from polytui.model.effects import Effect
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 
 
-@frozen
-class Moment:
+class Moment(Struct, frozen=True, gc=False):
     """One batch for one desk: what a frame, the clock or a listing brought."""
 
     at_ns: int

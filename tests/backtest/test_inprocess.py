@@ -10,7 +10,10 @@ import attrs
 import msgspec
 import pytest
 
+from polytui.backtest.drive import Drive
 from polytui.backtest.inprocess import InProcess, Played
+from polytui.backtest.journal_source import JournalSource, beginning_of
+from polytui.backtest.played_journal import JournalSink
 from polytui.backtest.replay import replay_journal
 from polytui.config.schema import JournalSettings, SessionSettings, Settings
 from polytui.journal.codec import FORMAT, Header, decode_event, decode_record, encode_header
@@ -84,6 +87,20 @@ def test_its_journal_replays_equal(both: Played, tmp_path: Path) -> None:
     assert verdict.digests >= 5
     assert verdict.checkpoints >= 5
     assert verdict.effects > 10
+
+
+def test_its_journal_is_a_source_of_the_same_session(both: Played, tmp_path: Path) -> None:
+    """Market in, orders and fills made anew: equal effects, reports and digests, to the byte."""
+    header = encode_header(Header(FORMAT, "0", "demo", "s", START_NS, 7))
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(sealed([header, *both.lines]))
+    begun, lines = beginning_of(path), list[bytes]()
+    source = JournalSource(path, is_as_then=True)
+    sink = JournalSink(begun.settings.journal, lines)
+    driven = Drive(begun.settings, source, [sink], model=begun.model).play()
+    assert lines == both.lines
+    assert driven.venue == both.venue
+    assert any(b'"Filled"' in line for line in lines)
 
 
 def test_a_digest_that_was_changed_is_found(both: Played, tmp_path: Path) -> None:

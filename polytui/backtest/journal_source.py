@@ -1,0 +1,121 @@
+"""A journal as a source of moments: the market that a session heard, batch for batch.
+
+What the venue answered to that session's own orders is left out, and what its account was told:
+whoever plays it has orders and an account of its own. So is the life of its desks. What people
+commanded and which settings came later are played only where the session is to be lived again as
+it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import get_args
+
+from attrs import frozen
+
+from polytui.backtest.moments import Moment
+from polytui.backtest.replay import event_of
+from polytui.config.load import from_canonical_json
+from polytui.config.schema import Settings
+from polytui.journal.codec import BadJournal
+from polytui.journal.reader import JournalReader
+from polytui.model import events as ev
+from polytui.model.effects import Effect
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset
+
+OWN = frozenset(
+    (
+        *get_args(ev.Report),
+        ev.DeskOpened,
+        ev.RiskStateRestored,
+        ev.AssetHalted,
+        ev.CashMoved,
+        ev.PairsMerged,
+        ev.WinnersRedeemed,
+        ev.InTransit,
+        ev.Reconciled,
+    )
+)
+"""Of the session's own account and desks."""
+SAID = frozenset((ev.Commanded, ev.SettingsChanged, ev.ModelLoaded))
+"""By people, or of their files."""
+_OF_ACCOUNT = frozenset(ev.ACCOUNT_FEEDS)
+_OF_FEEDS = (ev.FeedUp, ev.FeedStale, ev.FeedDown, ev.FeedGapped, ev.FeedMended, ev.FeedRefused)
+
+
+class JournalSource:
+    """State: which desks have begun. `is_as_then`: with what people said, and the settings of each
+    moment, but for those of the beginning (`beginning_of`), which whoever plays it makes. Segments
+    that were thinned are passed over. Fatal for what is no journal, in words that name the file and
+    the line."""
+
+    def __init__(
+        self, path: Path, *, is_as_then: bool = False, assets: tuple[Asset, ...] = ()
+    ) -> None:
+        """`assets`: of these alone; all where none is named."""
+        self._path = path
+        self._is_as_then = is_as_then
+        self._assets = frozenset(assets or Asset)
+        self._begun: set[Asset] = set()
+
+    def moments(self) -> Iterator[Moment]:
+        """A batch ends where its desk decided. Events that broke a desk are played as any other."""
+        waiting: dict[Asset, list[ev.Event]] = {}
+        try:
+            with closing(JournalReader(self._path)) as journal:
+                for record in journal:
+                    if not record.is_event or journal.header.thinned:
+                        continue
+                    asset, event = event_of(record)
+                    if asset not in self._assets:
+                        continue
+                    batch = waiting.setdefault(asset, [])
+                    if self._is_wanted(asset, event):
+                        batch.append(event)
+                    if record.last:
+                        self._begun.add(asset)
+                        if batch:
+                            yield Moment(record.at, asset, tuple(batch))
+                            waiting[asset] = []
+        except BadJournal as error:
+            raise Fatal(str(error)) from error
+
+    def heed(self, asset: Asset, effects: tuple[Effect, ...], now_ns: int) -> None:
+        """What is written does not answer."""
+
+    def _is_wanted(self, asset: Asset, event: ev.Event) -> bool:
+        kind = type(event)
+        if kind in OWN:
+            return False
+        if kind in SAID:
+            return self._is_as_then and asset in self._begun
+        return not (isinstance(event, _OF_FEEDS) and event.feed in _OF_ACCOUNT)
+
+
+@frozen
+class Beginning:
+    """What the first desk of a session began with."""
+
+    settings: Settings
+    model: ev.ModelLoaded | None
+
+
+def beginning_of(path: Path) -> Beginning:
+    """Fatal where no desk began."""
+    settings: Settings | None = None
+    try:
+        with closing(JournalReader(path)) as journal:
+            for record in journal:
+                event = event_of(record)[1] if record.is_event else None
+                if isinstance(event, ev.SettingsChanged):
+                    settings = from_canonical_json(event.settings_json)
+                elif isinstance(event, ev.ModelLoaded) and settings is not None:
+                    return Beginning(settings, event)
+                if record.last and settings is not None:
+                    return Beginning(settings, None)
+    except BadJournal as error:
+        raise Fatal(str(error)) from error
+    raise Fatal(f"{path}: no desk began in it")
