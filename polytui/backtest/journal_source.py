@@ -96,14 +96,14 @@ class JournalSource:
 
 
 @frozen
-class Beginning:
+class FirstWords:
     """What the first desk of a session began with."""
 
     settings: Settings
     model: ev.ModelLoaded | None
 
 
-def beginning_of(path: Path) -> Beginning:
+def beginning_of(path: Path) -> FirstWords:
     """Fatal where no desk began."""
     settings: Settings | None = None
     try:
@@ -113,9 +113,9 @@ def beginning_of(path: Path) -> Beginning:
                 if isinstance(event, ev.SettingsChanged):
                     settings = from_canonical_json(event.settings_json)
                 elif isinstance(event, ev.ModelLoaded) and settings is not None:
-                    return Beginning(settings, event)
+                    return FirstWords(settings, event)
                 if record.last and settings is not None:
-                    return Beginning(settings, None)
+                    return FirstWords(settings, None)
     except BadJournal as error:
         raise Fatal(str(error)) from error
     raise Fatal(f"{path}: no desk began in it")

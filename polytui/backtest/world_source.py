@@ -49,7 +49,7 @@ class _Wire:
 
 
 @define
-class _Listener:
+class _Ear:
     """One asset's wires, and its rounds."""
 
     asset: Asset
@@ -85,12 +85,12 @@ class WorldSource:
         """Made, and not asked for yet."""
         self.rejected = 0
         """Frames that our codecs could not believe."""
-        self._listeners = [self._make_listener(asset) for asset in settings.session.assets]
+        self._ears = [self._make_ear(asset) for asset in settings.session.assets]
 
     def moments(self) -> Iterator[Moment]:
         start_ns = self._world.now_ns
-        for listener in self._listeners:
-            self._open(listener, start_ns)
+        for ear in self._ears:
+            self._open(ear, start_ns)
         yield from self._taken()
         for world_event in self._happenings():
             yield from self._run_due(world_event.at_ns)
@@ -98,19 +98,19 @@ class WorldSource:
             if self._is_done():
                 break
         end_ns = self._world.now_ns
-        for listener in self._listeners:
-            yield Moment(end_ns, listener.asset, (ev.Commanded(ev.Action.STOP, "session"),))
+        for ear in self._ears:
+            yield Moment(end_ns, ear.asset, (ev.Commanded(ev.Action.STOP, "session"),))
         yield from self._run_due(end_ns + grace_ns(self._settings.paper))
 
     def heed(self, asset: Asset, effects: tuple[Effect, ...], now_ns: int) -> None:
         """A round that is settled is followed no more. Orders are met on paper, not here."""
         for effect in effects:
             if isinstance(effect, Credit):
-                listener = next(one for one in self._listeners if one.asset is asset)
-                listener.followed.discard(effect.slug)
-                if effect.slug in listener.opened:
-                    listener.opened.discard(effect.slug)
-                    listener.settled += 1
+                ear = next(one for one in self._ears if one.asset is asset)
+                ear.followed.discard(effect.slug)
+                if effect.slug in ear.opened:
+                    ear.opened.discard(effect.slug)
+                    ear.settled += 1
 
     def _happenings(self) -> Iterator[WorldEvent]:
         while True:
@@ -118,11 +118,11 @@ class WorldSource:
 
     def _is_done(self) -> bool:
         wanted = self._settings.session.rounds
-        return all(listener.settled >= wanted for listener in self._listeners)
+        return all(ear.settled >= wanted for ear in self._ears)
 
     # --- wires ----------------------------------------------------------------------------------
 
-    def _make_listener(self, asset: Asset) -> _Listener:
+    def _make_ear(self, asset: Asset) -> _Ear:
         channel, binance = MarketChannel(), BinanceStreams(asset, is_in_url=True)
         targets: list[tuple[str, Codec, str]] = [
             (MARKET_PATH, channel, ev.BOOK_FEED),
@@ -132,100 +132,98 @@ class WorldSource:
             (COINBASE_PATH, CoinbaseStreams(asset), "coinbase"),
         ]
         wires = [_Wire(self._connect(path), codec, name) for path, codec, name in targets]
-        return _Listener(asset, channel, wires)
+        return _Ear(asset, channel, wires)
 
     def _connect(self, target: str) -> ClientSession:
         session = self._polymarket.open_session(target) or self._exchanges.open_session(target)
         assert session is not None, f"the simulated venue has no {target}"
         return session
 
-    def _open(self, listener: _Listener, now_ns: int) -> None:
-        for wire in listener.wires:
-            self._tell(listener, ev.FeedUp(wire.name, now_ns), now_ns)
-            self._read(listener, wire, wire.session.opening(), now_ns)
+    def _open(self, ear: _Ear, now_ns: int) -> None:
+        for wire in ear.wires:
+            self._tell(ear, ev.FeedUp(wire.name, now_ns), now_ns)
+            self._read(ear, wire, wire.session.opening(), now_ns)
             for text in wire.codec.hello():
-                self._read(listener, wire, wire.session.receive(text), now_ns)
+                self._read(ear, wire, wire.session.receive(text), now_ns)
         for listed in list(self._world.rounds.values()):
-            self._find(listener, listed, now_ns)
-        self._tick(listener, now_ns)
+            self._find(ear, listed, now_ns)
+        self._tick(ear, now_ns)
 
-    def _tick(self, listener: _Listener, now_ns: int) -> None:
-        self._deliver(listener, (ev.Ticked(now_ns),), now_ns)
-        self._at(now_ns + _TICK_NS, lambda at_ns: self._tick(listener, at_ns))
+    def _tick(self, ear: _Ear, now_ns: int) -> None:
+        self._deliver(ear, (ev.Ticked(now_ns),), now_ns)
+        self._at(now_ns + _TICK_NS, lambda at_ns: self._tick(ear, at_ns))
 
     # --- rounds ---------------------------------------------------------------------------------
 
-    def _find(self, listener: _Listener, listed: Round, now_ns: int) -> None:
+    def _find(self, ear: _Ear, listed: Round, now_ns: int) -> None:
         """What the round watcher does, by the same wire: Gamma's event, read by our codec."""
-        if listed.asset is not listener.asset or listed.slug in listener.followed:
+        if listed.asset is not ear.asset or listed.slug in ear.followed:
             return
         if listed.interval not in self._settings.session.intervals or listed.closes_ns <= now_ns:
             return
-        listener.followed.add(listed.slug)
+        ear.followed.add(listed.slug)
         (found,) = parse_event(msgspec.json.encode(event_of(self._world, listed)))
         warm_ns = found.opens_ns - int(self._settings.rounds.warm_s * NS_PER_S)
-        self._at(max(now_ns, warm_ns), lambda at_ns: self._warm(listener, found, at_ns))
+        self._at(max(now_ns, warm_ns), lambda at_ns: self._warm(ear, found, at_ns))
 
-    def _warm(self, listener: _Listener, found: Round, now_ns: int) -> None:
-        self._tell(listener, ev.RoundFound(found), now_ns)
+    def _warm(self, ear: _Ear, found: Round, now_ns: int) -> None:
+        self._tell(ear, ev.RoundFound(found), now_ns)
         tokens = tuple(found.token_of(outcome) for outcome in Outcome)
-        if text := listener.channel.subscribe(tokens):
-            self._read(listener, listener.wires[0], listener.wires[0].session.receive(text), now_ns)
+        if text := ear.channel.subscribe(tokens):
+            self._read(ear, ear.wires[0], ear.wires[0].session.receive(text), now_ns)
         is_late = now_ns > found.opens_ns
         if not is_late:
-            listener.opened.add(found.slug)
+            ear.opened.add(found.slug)
         self._at(
             max(now_ns, found.opens_ns),
-            lambda at: self._tell(listener, ev.RoundOpened(found.slug, at, is_late), at),
+            lambda at: self._tell(ear, ev.RoundOpened(found.slug, at, is_late), at),
         )
         every_ns = int(self._settings.rounds.strike_every_s * NS_PER_S)
         first_ns = max(now_ns, found.opens_ns) + every_ns
-        self._at(first_ns, lambda at: self._ask_strike(listener, found, every_ns, at))
-        self._at(
-            found.closes_ns, lambda at: self._tell(listener, ev.RoundClosed(found.slug, at), at)
-        )
+        self._at(first_ns, lambda at: self._ask_strike(ear, found, every_ns, at))
+        self._at(found.closes_ns, lambda at: self._tell(ear, ev.RoundClosed(found.slug, at), at))
 
-    def _ask_strike(self, listener: _Listener, found: Round, every_ns: int, now_ns: int) -> None:
+    def _ask_strike(self, ear: _Ear, found: Round, every_ns: int, now_ns: int) -> None:
         """As the round watcher asks Gamma, until it says or the round is over."""
         listed = self._world.rounds.get(found.slug)
         if listed is None or now_ns >= found.closes_ns:
             return
         (look,) = look_at(msgspec.json.encode(event_of(self._world, listed)))
         if look.strike is None:
-            self._at(now_ns + every_ns, lambda at: self._ask_strike(listener, found, every_ns, at))
+            self._at(now_ns + every_ns, lambda at: self._ask_strike(ear, found, every_ns, at))
         else:
             source = "binance" if found.settlement is SettlementRule.CANDLE else "gamma"
-            self._tell(listener, ev.StrikePublished(found.slug, look.strike, source), now_ns)
+            self._tell(ear, ev.StrikePublished(found.slug, look.strike, source), now_ns)
 
     def _spread(self, world_event: WorldEvent) -> None:
         """One world event to every wire that hears of it, and to whoever lists rounds."""
         self._polymarket.note(world_event)
         self._exchanges.note(world_event)
-        for listener in self._listeners:
+        for ear in self._ears:
             if isinstance(world_event, RoundListed):
-                self._find(listener, world_event.round, world_event.at_ns)
-            for wire in listener.wires:
+                self._find(ear, world_event.round, world_event.at_ns)
+            for wire in ear.wires:
                 if isinstance(world_event, wire.session.WANTS):
-                    self._read(listener, wire, wire.session.publish(world_event), world_event.at_ns)
+                    self._read(ear, wire, wire.session.publish(world_event), world_event.at_ns)
 
-    def _read(self, listener: _Listener, wire: _Wire, frames: list[str], sent_ns: int) -> None:
+    def _read(self, ear: _Ear, wire: _Wire, frames: list[str], sent_ns: int) -> None:
         for frame in frames:
-            self._at(sent_ns + _WIRE_NS, partial(self._parse, listener, wire, frame))
+            self._at(sent_ns + _WIRE_NS, partial(self._parse, ear, wire, frame))
 
-    def _tell(self, listener: _Listener, event: ev.Event, now_ns: int) -> None:
+    def _tell(self, ear: _Ear, event: ev.Event, now_ns: int) -> None:
         """What no frame brings."""
         if self._told is not None:
             self._told(now_ns, "", event)
-        self._deliver(listener, (event,), now_ns)
+        self._deliver(ear, (event,), now_ns)
 
-    def _parse(self, listener: _Listener, wire: _Wire, frame: str, now_ns: int) -> None:
+    def _parse(self, ear: _Ear, wire: _Wire, frame: str, now_ns: int) -> None:
         if self._told is not None:
             self._told(now_ns, wire.name, frame)
         parsed = wire.codec.parse(frame, now_ns)
         self.rejected += bool(parsed.rejected)
-        self._deliver(listener, tuple(parsed.events), now_ns)
+        self._deliver(ear, tuple(parsed.events), now_ns)
         for text in parsed.replies:
-            self._read(listener, wire, wire.session.receive(text), now_ns)
+            self._read(ear, wire, wire.session.receive(text), now_ns)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -246,6 +244,6 @@ class WorldSource:
         ready, self._ready = self._ready, []
         return iter(ready)
 
-    def _deliver(self, listener: _Listener, events: tuple[ev.Event, ...], now_ns: int) -> None:
+    def _deliver(self, ear: _Ear, events: tuple[ev.Event, ...], now_ns: int) -> None:
         if events:
-            self._ready.append(Moment(now_ns, listener.asset, events))
+            self._ready.append(Moment(now_ns, ear.asset, events))
