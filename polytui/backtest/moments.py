@@ -17,8 +17,7 @@ from polytui.model.instrument import Asset
 
 
 class Moment(Struct, frozen=True, gc=False):
-    """One batch for one desk: what a frame, the clock or a listing brought. In the database
-    the same word says where a record stands."""
+    """One batch for one desk: what a frame, the clock or a listing brought."""
 
     at_ns: int
     """When it was heard here, in nanoseconds of session time: of one source they never go back.
