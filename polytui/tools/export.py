@@ -17,6 +17,7 @@ from attrs import frozen
 
 from polytui.backtest.recorded_views import ViewRecorder
 from polytui.backtest.replay import event_of
+from polytui.backtest.sources.arrow import library
 from polytui.desk.checkpoint import restored_as
 from polytui.desk.mind import Mind
 from polytui.journal.codec import BadJournal, JournalRecord, decode_checkpoint
@@ -27,7 +28,7 @@ from polytui.paths import make_folder
 from polytui.store.database import Database, database_of, in_words, open_read_only
 from polytui.store.following import read_to_its_end
 from polytui.tools.export_columns import EVENTS, ROW_TABLES, VIEWS, row_columns
-from polytui.tools.parquet_files import ParquetColumn, ParquetFile, library
+from polytui.tools.parquet_files import ParquetColumn, ParquetFile
 
 _NO_EFFECTS = b"[]"
 _WIDE_GROUP = 5_000

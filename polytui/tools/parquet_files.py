@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
+from polytui.backtest.sources.arrow import library
 from polytui.model.errors import Fatal
 
 _MICRO_EXPONENT = -6
@@ -28,18 +29,6 @@ class ParquetColumn:
     name: str
     kind: str
     says: str = ""
-
-
-def library() -> Any:
-    """pyarrow. Fatal, in one line, where it is not installed."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise Fatal(
-            "Parquet needs pyarrow, which is not installed: pip install 'polytui[parquet]'"
-        ) from error
-    return pyarrow
 
 
 class ParquetFile(AbstractContextManager["ParquetFile"]):

@@ -131,3 +131,36 @@ def asset_and_interval(slug: str) -> tuple[Asset, Interval] | None:
         return Asset(numbered[1]), Interval(numbered[2])
     hourly = _HOURLY.fullmatch(slug)
     return (_ASSETS[hourly[1]], Interval.H1) if hourly else None
+
+
+def opens_of(slug: str) -> int:
+    """When the round of that name opens, UTC ns. ValueError for names of other families."""
+    numbered = _NUMBERED.fullmatch(slug)
+    if numbered:
+        return int(numbered[3]) * NS_PER_S
+    hourly = _HOURLY_PARTS.fullmatch(slug)
+    if hourly is None or hourly["month"] not in _MONTHS:
+        raise ValueError(f"names no Up/Down round: {slug[:80]!r}")
+    hour = int(hourly["hour"]) % 12 + (12 if hourly["half"] == "pm" else 0)
+    day = date(int(hourly["year"]), _MONTHS.index(hourly["month"]) + 1, int(hourly["day"]))
+    return _wall_ns(day, hour)
+
+
+def is_round(slug: str) -> bool:
+    """Whether a round of ours can have this name: it is of a window that there is."""
+    found = asset_and_interval(slug)
+    if found is None:
+        return False
+    try:
+        opens_ns = opens_of(slug)
+    except ValueError:
+        return False
+    return (
+        round_slug(*found, opens_ns) == slug and window_of(found[1], opens_ns).opens_ns == opens_ns
+    )
+
+
+_HOURLY_PARTS = re.compile(
+    r"(?:bitcoin|ethereum|solana|xrp)-up-or-down-(?P<month>[a-z]+)-(?P<day>[0-9]{1,2})"
+    r"-(?P<year>[0-9]{4})-(?P<hour>[0-9]{1,2})(?P<half>am|pm)-et"
+)

@@ -1,0 +1,148 @@
+"""Anybody's recordings as one source of moments: `open_data`.
+
+Every file is recognised by its columns, looked through once, and read as it is played. What could
+be used of it, and what had to be modelled, is its coverage: the first thing that a report says.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import define, field
+
+from polytui.backtest.coverage import Coverage
+from polytui.backtest.moments import Moment
+from polytui.backtest.outcomes import DISAGREED, gathered
+from polytui.backtest.played_rounds import ALWAYS, AskedRounds, PlayPlan, planned
+from polytui.backtest.round_lives import by_time, lives
+from polytui.backtest.sources.recognised import FoundFiles, recognised
+from polytui.backtest.sources.recording import Recording, Survey, Wanted
+from polytui.backtest.sources.tables import bad_row
+from polytui.model.effects import Effect
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval
+from polytui.model.plain_text import plain
+from polytui.model.units import NS_PER_S
+
+STAND_IN = (
+    "the settlement price and strikes: nobody recorded them, the close of the last whole candle"
+    " stands in, up to a minute old"
+)
+_MOST_AHEAD_NS = 2 * NS_PER_S
+"""A recorder's clock may be so far behind the venue's; what is more is no clock."""
+_MOST_APART_NS = 2 * NS_PER_S
+"""So far may two recorders differ in how late they hear."""
+
+
+@define
+class DataSet:
+    """State: what was counted while it was read. A `Source`, which heeds nothing."""
+
+    found: FoundFiles
+    surveys: tuple[Survey, ...]
+    plan: PlayPlan
+    disagreed: int
+    counted: Counter[str] = field(factory=Counter)
+
+    def moments(self) -> Iterator[Moment]:
+        """All of it, oldest first; from the beginning whenever it is asked."""
+        self.counted.clear()
+        heard = [recording.heard(wanted, self.counted) for recording, wanted in self._used()]
+        yield from heapq.merge(lives(self.plan.rounds), *heard, key=by_time)
+
+    def heed(self, asset: Asset, effects: tuple[Effect, ...], now_ns: int) -> None:
+        """A recording answers nobody."""
+
+    def _used(self) -> Iterator[tuple[Recording, Wanted]]:
+        for recording, wanted in zip(self.found.recordings, self.plan.wanted, strict=True):
+            if wanted.rounds or wanted.prices:
+                yield recording, wanted
+
+    @property
+    def coverage(self) -> Coverage:
+        """What data it is; after it was played, with what was found wrong on the way."""
+        rounds = self.plan.rounds
+        used = sorted(self._used(), key=lambda one: not one[1].rounds)
+        assets = tuple(sorted({one.round.asset for one in rounds}))
+        intervals = tuple(sorted({one.round.interval for one in rounds}))
+        words = tuple(dict.fromkeys(recording.words for recording, _ in used))
+        return Coverage(
+            data=", ".join(words),
+            files=tuple(plain(recording.path.name) for recording, _ in used),
+            assets=assets,
+            intervals=intervals,
+            from_ns=min((one.round.opens_ns for one in rounds), default=0),
+            until_ns=max((one.round.closes_ns for one in rounds), default=0),
+            recorded=words,
+            modelled=(STAND_IN,) if any(one.has_stand_in for one in rounds) else (),
+            seen=self.plan.seen,
+            used=len(rounds),
+            skipped=tuple(sorted(self.plan.skipped.items())),
+            notes=self._notes(),
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        counted = Counter(self.plan.counted) + self.counted
+        for survey in self.surveys:
+            counted.update(survey.counted)
+        counted[DISAGREED] += self.disagreed
+        counted["files of no schema, left alone"] += len(self.found.strangers)
+        return tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
+
+
+def open_data(
+    paths: Sequence[Path],
+    *,
+    assets: tuple[Asset, ...] = (),
+    intervals: tuple[Interval, ...] = (),
+    start_ns: int = ALWAYS[0],
+    end_ns: int = ALWAYS[1],
+) -> DataSet:
+    """The recordings in these files and folders: of these coins and lengths (of all, where none is
+    named), rounds within [start_ns, end_ns). Fatal, with the file and the row, for what is wrong
+    with them, and where nothing of them can be played."""
+    found = recognised(paths)
+    surveys = tuple(one.survey() for one in found.recordings)
+    _check_clocks(found.recordings, surveys)
+    said = (known for path, read in found.listings for known in read(path))
+    outcomes = gathered(said, surveys)
+    ranked = [(one.rank, survey) for one, survey in zip(found.recordings, surveys, strict=True)]
+    plan = planned(ranked, outcomes, AskedRounds(assets, intervals, (start_ns, end_ns)))
+    if not plan.rounds:
+        raise _nothing(plan)
+    return DataSet(found, surveys, plan, outcomes.disagreed)
+
+
+def _check_clocks(recordings: Sequence[Recording], surveys: Sequence[Survey]) -> None:
+    """A recorder that hears things before they were said has a clock of its own, and so has one of
+    two that hear the same with another delay."""
+    timed = [
+        (one, survey) for one, survey in zip(recordings, surveys, strict=True) if survey.lag_ns
+    ]
+    for recording, survey in timed:
+        if survey.lag_ns < -_MOST_AHEAD_NS:
+            raise bad_row(
+                recording.path,
+                survey.lag_row,
+                f"half of it was received {-survey.lag_ns / NS_PER_S:.1f} s and more before it was"
+                " sent: the recorder's clock was wrong",
+            )
+    lags = sorted(timed, key=lambda one: one[1].lag_ns)
+    if lags and lags[-1][1].lag_ns - lags[0][1].lag_ns > _MOST_APART_NS:
+        (first, early), (last, late) = lags[0], lags[-1]
+        apart_s = (late.lag_ns - early.lag_ns) / NS_PER_S
+        raise Fatal(
+            f"the clocks of two recordings disagree by {apart_s:.1f} s: {plain(last.path)} (row"
+            f" {late.lag_row}) is so much later than {plain(first.path)} (row {early.lag_row});"
+            " play one of them, or mend its times"
+        )
+
+
+def _nothing(plan: PlayPlan) -> Fatal:
+    why = "; ".join(f"{count:,}: {words}" for words, count in sorted(plan.skipped.items()))
+    if not plan.seen:
+        return Fatal("no round of these coins, lengths and days was recorded in these files")
+    return Fatal(f"none of {plan.seen:,} rounds can be played ({why})")

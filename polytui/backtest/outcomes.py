@@ -1,0 +1,143 @@
+"""Rounds that are over, of all files together: who won each, and where files disagree.
+
+A winner is the venue's word, somebody's inference from its last book, or what the recorded
+settlement price says of its opening and its close. Never an exchange's price: by that one round in
+thirty has another winner. Where files name two winners nobody is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve, frozen
+
+from polytui.backtest.sources.listings import KnownRound
+from polytui.backtest.sources.recording import PriceSeries, Survey
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
+from polytui.model.plain_text import plain
+from polytui.model.units import NS_PER_S, Price
+from polytui.venues.polymarket.round_names import asset_and_interval, opens_of, window_of
+
+TOLD = "winners as the venue named them"
+INFERRED = "winners that a recorder inferred from the last book"
+RECKONED = "winners reckoned from the recorded settlement price"
+DISAGREED = "winners of whom files disagree, not believed"
+_AVERAGES_SINCE_NS = 1_786_060_800 * NS_PER_S
+"""2026-08-07: rounds that open from then on are settled by an average of a minute."""
+_AVERAGE_S = 60
+_CENT = Price(10_000)
+
+
+@frozen
+class RoundEnd:
+    """How a round ended, and how that is known."""
+
+    winner: Outcome | None
+    """None of one that was cancelled."""
+    how: str
+
+
+@frozen
+class Outcomes:
+    """By name, what is known of each round."""
+
+    rounds: Mapping[str, KnownRound]
+    boundaries: Mapping[tuple[Asset, int, int], float]
+    """By (coin, look-back in seconds, moment): what the settlement price was."""
+    disagreed: int = 0
+    """Rounds of whom files name two winners."""
+
+    def end_of(self, listed: Round) -> RoundEnd | None:
+        known = self.rounds.get(listed.slug)
+        if known is not None and known.is_decided:
+            return RoundEnd(known.winner, INFERRED if known.is_inferred else TOLD)
+        winner = self.by_price(listed)
+        return None if winner is None else RoundEnd(winner, RECKONED)
+
+    def by_price(self, listed: Round) -> Outcome | None:
+        """What the settlement price says, where it was recorded at the opening and at the close."""
+        opening, closing = (
+            self.boundaries.get((listed.asset, listed.window_s, at_ns))
+            for at_ns in (listed.opens_ns, listed.closes_ns)
+        )
+        if listed.settlement is SettlementRule.CANDLE or opening is None or closing is None:
+            return None
+        return Outcome.UP if closing >= opening else Outcome.DOWN
+
+
+def gathered(said: Iterable[KnownRound], surveys: Iterable[Survey]) -> Outcomes:
+    """What all files say of every round."""
+    rounds, doubted = dict[str, KnownRound](), set[str]()
+    for one in said:
+        before = rounds.get(one.slug)
+        rounds[one.slug] = one if before is None else _together(before, one, doubted)
+    for slug in doubted:
+        rounds[slug] = evolve(rounds[slug], winner=None, is_void=False)
+    boundaries = {
+        (span.asset, window_s, at_ns): value
+        for survey in surveys
+        for span in survey.prices
+        if span.series is PriceSeries.SETTLEMENT
+        for (window_s, at_ns), value in span.boundaries.items()
+    }
+    return Outcomes(rounds, boundaries, len(doubted))
+
+
+def _together(one: KnownRound, other: KnownRound, doubted: set[str]) -> KnownRound:
+    """Two words on one round: the venue's own, else the first, with what only the other knows."""
+    if one.is_decided and other.is_decided and one.is_inferred is other.is_inferred:
+        if (one.winner, one.is_void) != (other.winner, other.is_void):
+            doubted.add(one.slug)
+    elif other.is_decided and (one.is_inferred or not one.is_decided):
+        doubted.discard(one.slug)
+        one, other = other, one
+    tokens = dict(other.tokens)
+    for outcome, token in one.tokens.items():
+        if tokens.setdefault(outcome, token) != token:
+            raise Fatal(
+                f"{plain(other.path)}, row {other.row}: {outcome.value} of {one.slug} is another"
+                f" token than in {plain(one.path)}, row {one.row}"
+            )
+    return evolve(
+        one,
+        strike=other.strike if one.strike is None else one.strike,
+        condition_id=one.condition_id or other.condition_id,
+        tokens=tokens,
+        listed=one.listed or other.listed,
+    )
+
+
+def round_of(slug: str, known: KnownRound | None, tokens: Mapping[Outcome, str]) -> Round:
+    """A round as it was listed before it opened. What no file says is what its name and its day
+    say; a token that nobody names is called after the round."""
+    if known is not None and known.listed is not None:
+        # What was listed after the end has the last grid, and takes no orders any more.
+        return evolve(known.listed, tick=_CENT, takes_orders=True)
+    found = asset_and_interval(slug)
+    assert found is not None, "only names of rounds come this far"
+    asset, interval = found
+    window = window_of(interval, opens_of(slug))
+    rule, window_s = _rule(interval, window.opens_ns)
+    up, down = (tokens.get(one) or f"{slug}-{one.value}" for one in Outcome)
+    return Round(
+        slug=slug,
+        asset=asset,
+        interval=interval,
+        condition_id=(known.condition_id if known else "") or slug,
+        up_token=up,
+        down_token=down,
+        opens_ns=window.opens_ns,
+        closes_ns=window.closes_ns,
+        settlement=rule,
+        window_s=window_s,
+        tick=_CENT,
+    )
+
+
+def _rule(interval: Interval, opens_ns: int) -> tuple[SettlementRule, int]:
+    if interval is Interval.H1:
+        return SettlementRule.CANDLE, 0
+    if opens_ns < _AVERAGES_SINCE_NS:
+        return SettlementRule.SPOT, 0
+    return SettlementRule.TWAP, _AVERAGE_S

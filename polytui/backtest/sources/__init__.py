@@ -1,0 +1,1 @@
+"""Anybody's recordings as moments: one module a schema, all columns in `docs/data.md`."""

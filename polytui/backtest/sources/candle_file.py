@@ -1,0 +1,178 @@
+"""Candles of an exchange, of a minute at most.
+
+`open_time, open, high, low, close`; `volume`, `trades` and `symbol` are optional: without a symbol
+the file's name says whose price it is. A candle is heard when it is over.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from attrs import define
+
+from polytui.backtest.moments import Moment
+from polytui.backtest.sources import cells
+from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
+from polytui.backtest.sources.in_order import TimedRow, in_order
+from polytui.backtest.sources.recording import PriceSeries, PriceSpan, Survey, Wanted, Windows
+from polytui.backtest.sources.settlement_ticks import NAMELESS, OTHER_COINS, RELAY
+from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
+from polytui.model.candle import Candle
+from polytui.model.errors import Fatal
+from polytui.model.events import EXCHANGE_FEED, CandlesLoaded, ChainlinkPriced
+from polytui.model.instrument import Asset, PriceKind
+from polytui.model.plain_text import plain
+from polytui.model.units import NS_PER_MS, NS_PER_S
+
+LONGEST_S = 60
+_LATE_NS = 1_200 * NS_PER_MS
+"""From its second to us, as the real feed is at its median: a stand-in is no quicker."""
+_FIGURES = ("open", "high", "low", "close", "volume", "trades")
+_MINUTE_NS = LONGEST_S * NS_PER_S
+
+
+@define
+class _CandleLine:
+    """One coin's rows of a file."""
+
+    rows: int = 0
+    first_ns: int = 1 << 63
+    last_ns: int = 0
+    last_open_ns: int = 0
+    length_ns: int = 1 << 63
+
+
+class CandleFile:
+    """State: the length of its candles, once it was looked at."""
+
+    COLUMNS = ("open_time", "open", "high", "low", "close")
+    words = "candles"
+    rank = 1
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._asset = cells.asset_in(path.name)
+        self._length_ns = 0
+
+    def survey(self) -> Survey:
+        lines, counted, rows = dict[Asset, _CandleLine](), Counter[str](), 0
+        try:
+            for _, asset, opens_ns, _ in self._rows((), counted):
+                rows += 1
+                line = lines.setdefault(asset, _CandleLine())
+                line.rows += 1
+                line.first_ns = min(line.first_ns, opens_ns)
+                line.last_ns = max(line.last_ns, opens_ns)
+                step_ns = abs(opens_ns - line.last_open_ns)
+                if step_ns and line.last_open_ns:
+                    line.length_ns = min(line.length_ns, step_ns)
+                line.last_open_ns = opens_ns
+        except TornTable:
+            counted[CUT_OFF] += 1
+        self._length_ns = self._length_of(lines)
+        spans = tuple(
+            PriceSpan(
+                PriceSeries.CANDLES, asset, one.rows, one.first_ns, one.last_ns + self._length_ns
+            )
+            for asset, one in lines.items()
+        )
+        return Survey((), spans, rows, counted=dict(counted))
+
+    def _length_of(self, lines: dict[Asset, _CandleLine]) -> int:
+        """The shortest step from one candle to the next is their length."""
+        length_ns = min((one.length_ns for one in lines.values()), default=LONGEST_S * NS_PER_S)
+        if length_ns > LONGEST_S * NS_PER_S:
+            raise Fatal(
+                f"{plain(self.path)} has no two candles a minute apart: what happens in a round is"
+                f" not seen in longer ones"
+            )
+        return length_ns
+
+    def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
+        assets = {asset for _, asset in wanted.prices}
+        streams = [
+            self._of(
+                asset,
+                wanted.prices.get((PriceSeries.CANDLES, asset), Windows(())),
+                wanted.prices.get((PriceSeries.SETTLEMENT, asset), Windows(())),
+                counted,
+            )
+            for asset in sorted(assets)
+        ]
+        yield from heapq.merge(*streams, key=attrgetter("at_ns"))
+
+    def _of(
+        self, asset: Asset, told: Windows, stood_in: Windows, counted: Counter[str]
+    ) -> Iterator[Moment]:
+        """Candles as history, and each second the close of the last one in the settlement price's
+        place, until the next is over."""
+        before_ns = 0
+        windows = Windows.of((*told.parts, *((a - _MINUTE_NS, b) for a, b in stood_in.parts)))
+        for row in in_order(self._timed(asset, windows)):
+            over_ns, _, *figures = row
+            if over_ns == before_ns:
+                counted[REPEATED] += 1
+                continue
+            before_ns = over_ns
+            if told.has(over_ns):
+                candle = Candle(over_ns - self._length_ns, *figures)
+                length_s = self._length_ns // NS_PER_S
+                heard_ns = over_ns + _LATE_NS
+                event = CandlesLoaded(asset, EXCHANGE_FEED, length_s, (candle,), heard_ns)
+                yield Moment(heard_ns, asset, (event,))
+            for second_ns in range(over_ns, over_ns + self._length_ns, NS_PER_S):
+                if stood_in.has(second_ns):
+                    yield _stand_in(asset, figures[3], second_ns)
+
+    def _timed(self, asset: Asset, windows: Windows) -> Iterator[TimedRow]:
+        try:
+            for number, whose, opens_ns, cell in self._rows(_FIGURES, Counter()):
+                over_ns = opens_ns + self._length_ns
+                if whose is asset and windows.has(over_ns):
+                    try:
+                        yield (over_ns, number, *_figures(cell))
+                    except ValueError as fault:
+                        raise bad_row(self.path, number, fault) from None
+        except TornTable:
+            return  # the survey has counted it
+
+    def _rows(
+        self, names: tuple[str, ...], counted: Counter[str]
+    ) -> Iterator[tuple[int, Asset, int, list[Any]]]:
+        """The number of each row, its coin, when it opens, and the cells of these names."""
+        coins: dict[str | None, Asset | None] = {None: self._asset}
+        for number, symbol, opened, *cell in rows_of(self.path, ("symbol", "open_time", *names)):
+            if symbol not in coins:
+                coins[symbol] = cells.asset_in(str(symbol))
+            asset = coins[symbol]
+            if asset is None and symbol is None:
+                raise bad_row(self.path, number, NAMELESS)
+            if asset is None:
+                counted[OTHER_COINS] += 1
+                continue
+            try:
+                yield number, asset, cells.time_ns("open_time", opened), cell
+            except ValueError as fault:
+                raise bad_row(self.path, number, fault) from None
+
+
+def _figures(cell: list[Any]) -> tuple[float, float, float, float, float, int]:
+    *prices, volume, trades = cell
+    first, high, low, close = (
+        cells.dollars(name, one) for name, one in zip(_FIGURES[:4], prices, strict=True)
+    )
+    if not low <= min(first, close) <= max(first, close) <= high:
+        raise ValueError(f"its prices are not between its low {low:g} and its high {high:g}")
+    sold = 0.0 if volume is None else float(volume)
+    return first, high, low, close, sold, 0 if trades is None else int(trades)
+
+
+def _stand_in(asset: Asset, close: float, second_ns: int) -> Moment:
+    heard_ns = second_ns + _LATE_NS
+    event = ChainlinkPriced(asset, RELAY, PriceKind.SPOT, close, 0, second_ns, second_ns, heard_ns)
+    return Moment(heard_ns, asset, (event,))

@@ -1,0 +1,117 @@
+"""Which schema a file is of, by its columns. One that is of none says at once what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from polytui.backtest.sources.candle_file import CandleFile
+from polytui.backtest.sources.listings import (
+    EVENT_COLUMNS,
+    MARKET_COLUMNS,
+    OUTCOME_COLUMNS,
+    KnownRound,
+    read_markets,
+    read_outcomes,
+)
+from polytui.backtest.sources.raw_frames import RawFrameFile
+from polytui.backtest.sources.recording import Recording
+from polytui.backtest.sources.settlement_ticks import SettlementTickFile
+from polytui.backtest.sources.tables import columns_of, format_of
+from polytui.backtest.sources.top_of_book import TopOfBookFile
+from polytui.model.errors import Fatal
+from polytui.model.plain_text import plain
+
+_Read = Callable[[Path], Iterator[KnownRound]]
+
+
+@frozen
+class Schema:
+    """`columns` are needed, and one of `one_of`; its files are recordings, or lists of rounds."""
+
+    name: str
+    columns: tuple[str, ...]
+    one_of: tuple[str, ...] = ()
+    recording: Callable[[Path], Recording] | None = None
+    listing: _Read | None = None
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """What a file with these columns lacks."""
+        lacking = [one for one in self.columns if one not in names]
+        if self.one_of and not any(one in names for one in self.one_of):
+            lacking.append(" or ".join(self.one_of))
+        return lacking
+
+
+SCHEMAS = (
+    Schema("raw CLOB frames", RawFrameFile.COLUMNS, recording=RawFrameFile),
+    Schema("top of book", TopOfBookFile.COLUMNS, recording=TopOfBookFile),
+    Schema(
+        "settlement prices",
+        SettlementTickFile.COLUMNS,
+        SettlementTickFile.ONE_OF,
+        recording=SettlementTickFile,
+    ),
+    Schema("candles", CandleFile.COLUMNS, recording=CandleFile),
+    Schema("outcomes", OUTCOME_COLUMNS, listing=read_outcomes),
+    Schema("Gamma's markets", MARKET_COLUMNS, listing=read_markets),
+    Schema("Gamma's events", EVENT_COLUMNS, listing=read_markets),
+)
+"""In this order: a file is of the first that it has all columns of."""
+
+
+@frozen
+class FoundFiles:
+    """What the files of a data set are."""
+
+    recordings: tuple[Recording, ...]
+    listings: tuple[tuple[Path, _Read], ...]
+    strangers: tuple[Path, ...]
+    """Of a folder, files that are of no schema."""
+
+
+def recognised(paths: Sequence[Path]) -> FoundFiles:
+    """Every file, and every file of a folder. Fatal where a file that was named is of no schema,
+    and where there is nothing at all."""
+    recordings, listings, strangers = list[Recording](), list[tuple[Path, _Read]](), list[Path]()
+    for path, is_named in _files(paths):
+        names = columns_of(path) if format_of(path) else ()
+        schema = next((one for one in SCHEMAS if names and not one.missing(names)), None)
+        if schema is None:
+            if is_named:
+                raise _of_none(path, names)
+            strangers.append(path)
+        elif schema.recording is not None:
+            recordings.append(schema.recording(path))
+        elif schema.listing is not None:
+            listings.append((path, schema.listing))
+    if not recordings:
+        said = ", ".join(plain(path) for path in paths) or "nothing"
+        raise Fatal(f"there is no recording in {said}; docs/data.md has what can be read")
+    return FoundFiles(tuple(recordings), tuple(listings), tuple(strangers))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    seen = set[Path]()
+    for path in paths:
+        if not path.exists():
+            raise Fatal(f"{plain(path)} is not there")
+        inside = (
+            sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+        )
+        for one in inside:
+            if one.resolve() not in seen and not one.name.startswith("."):
+                seen.add(one.resolve())
+                yield one, not path.is_dir()
+
+
+def _of_none(path: Path, names: Sequence[str]) -> Fatal:
+    if not names:
+        return Fatal(f"{plain(path)} is no Parquet, CSV or JSONL of rows; see docs/data.md")
+    nearest = min(SCHEMAS, key=lambda one: len(one.missing(names)) / len(one.columns))
+    return Fatal(
+        f"{plain(path)} is of no schema that is known: for {nearest.name} it lacks"
+        f" {', '.join(nearest.missing(names))}; docs/data.md has all schemas"
+    )
