@@ -168,6 +168,7 @@ def _shown(
         socket,
         theme=terminal.theme,
         themes_folder=Path(terminal.themes_folder),
+        charts=terminal.charts,
         owns_engine=True,
         engine_log=folder / "engine.log",
     )
@@ -309,6 +310,7 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
         socket,
         theme=theme,
         themes_folder=Path(settings.terminal.themes_folder),
+        charts=settings.terminal.charts,
         owns_engine=False,
         engine_log=log if log.exists() else None,
     )

@@ -246,6 +246,9 @@ class TerminalSettings:
     """Its colours: a file in the themes folder, or one that came with the program."""
     themes_folder: str = "themes"
     """Your own, one TOML file each; one named like a theme that ships comes in its place."""
+    charts: str = setting("auto", one_of("auto", "braille", "ascii"))
+    """What charts are made of: dots of Braille, or of plain letters where the terminal's font or
+    locale has none. auto looks at both."""
     snapshot_hz: float = setting(10.0, between(0.5, 30.0))
     """How often the engine tells a terminal what there is to see."""
     stop_when_lost: bool = True

@@ -152,6 +152,7 @@ def show_round(desk: Desk, market_round: DeskRound, now_ns: int) -> RoundView:
         else market_round.block.text(),
         up_awaited=awaited[Outcome.UP],
         down_awaited=awaited[Outcome.DOWN],
+        flow=position.cash_flow,
     )
 
 

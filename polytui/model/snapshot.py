@@ -284,6 +284,9 @@ class RoundView:
     up_awaited: int = 0
     """Of the shares, those that cannot be sold yet: no block has taken their trade."""
     down_awaited: int = 0
+    flow: int = 0
+    """Received less paid in this round so far, fees included: with the shares that are held it says
+    what either end of the round comes to."""
 
 
 @frozen

@@ -22,8 +22,10 @@ from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
 from polytui.model.query import Query
+from polytui.tui.ink import ink_of
 from polytui.tui.link import Link
 from polytui.tui.panels.account import live_name
+from polytui.tui.panels.dots import Ink
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
@@ -62,6 +64,7 @@ class TerminalApp(App[int]):
         owns_engine: bool = False,
         engine_log: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        ink: Ink = Ink.BRAILLE,
     ) -> None:
         super().__init__()
         self.state = TerminalState()
@@ -76,7 +79,9 @@ class TerminalApp(App[int]):
         self._stopping: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._commands = 0
-        self.board = Board(self.state, self._palettes, clock, self.ask, self.change, self.question)
+        self.board = Board(
+            self.state, self._palettes, clock, self.ask, self.change, self.question, ink
+        )
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -241,6 +246,7 @@ def run_terminal(
     themes_folder: Path,
     owns_engine: bool,
     engine_log: Path | None,
+    charts: str = "auto",
 ) -> tuple[int, bool]:
     """Attach to the engine at `socket_path` and show it until the user leaves.
 
@@ -251,7 +257,11 @@ def run_terminal(
     palettes = palettes_from(themes_folder, theme)
     os.nice(_NICER_BY)
     app = TerminalApp(
-        palettes, socket_path=socket_path, owns_engine=owns_engine, engine_log=engine_log
+        palettes,
+        socket_path=socket_path,
+        owns_engine=owns_engine,
+        engine_log=engine_log,
+        ink=ink_of(charts),
     )
     code = asyncio.run(_host(app))
     if app.parting_words:

@@ -23,6 +23,7 @@ from polytui.model.snapshot import AccountView, AssetView, Notice
 from polytui.tui.known_settings import KnownSettings
 from polytui.tui.past import Past
 from polytui.tui.told import ToldLines
+from polytui.tui.traces import Traces
 
 _KEPT_REQUESTS = 64
 
@@ -97,6 +98,7 @@ class TerminalState:
     requests: dict[int, Request] = field(factory=dict)
     settings: KnownSettings = field(factory=KnownSettings)
     past: Past = field(factory=Past)
+    traces: Traces = field(factory=Traces)
     changes: int = 0
 
     @property
@@ -115,6 +117,7 @@ class TerminalState:
         match message:
             case AssetFrame(view=view):
                 self.assets[view.asset], self.assets_s[view.asset] = view, now_s
+                self.traces.see(view)
             case AccountFrame(view=view):
                 self.account, self.account_s = view, now_s
             case NoticeFrame(notice=notice, dropped=dropped):

@@ -61,9 +61,16 @@ def test_a_simulated_session_is_made_slower_and_faster(tmp_path: Path) -> None:
 def test_an_asset_is_chosen_and_zoomed(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("3", "enter")
-        await stage.until(lambda: "feeds ──" in stage.text)
-        assert "3 SOL" in stage.text
+        await stage.until(lambda: "Chainlink ▲ above ▼ below" in stage.text)
+        assert "3 SOL  5m 13:15-13:20" in stage.text
         assert "1 BTC" not in stage.text
+        assert "ask  0." in stage.text
+        await stage.press("g")
+        await stage.until(lambda: "ask  0." not in stage.text)
+        assert "Chainlink ▲ above ▼ below" in stage.text
+        await stage.press("g")
+        await stage.until(lambda: "feeds ──" in stage.text)
+        assert "▲ above" not in stage.text
         await stage.press("j")
         await stage.until(lambda: "▸ 15m" in stage.text)
         await stage.press("tab")

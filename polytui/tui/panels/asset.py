@@ -89,18 +89,24 @@ def asset_panel(
 
 
 def box_edges(
-    view: AssetView, shown: RoundView | None, look: Look, width: int
+    view: AssetView, shown: RoundView | None, look: Look, width: int, span: str = ""
 ) -> tuple[Edge, Edge]:
-    """Upper edge: who, how and how long. Lower edge: feeds, and the age when it is too high."""
+    """Upper edge: who, how and how long, and `span`, from when to when. Lower edge: feeds, and the
+    age when it is too high."""
     styles, corner = look.styles, _corner(look, look.styles)
     feeds = feed_dots(view.feeds, styles, width - 6 - (width_of(corner) + 2 if corner else 0))
-    return _upper(view, shown, look, width), Edge(feeds, corner)
+    return _upper(view, shown, look, width, span), Edge(feeds, corner)
 
 
-def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int) -> Edge:
+def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int, span: str) -> Edge:
     """The fullest words for which there is room: a number, as of a breaker's seconds, is whole."""
     styles = look.styles
     states, times = state_words(view, shown, look.full, styles), times_left(view, shown, styles)
+    when: list[Span] = []
+    if span and shown is not None:
+        # The interval stands before its time of day, and not once more before what is left of it.
+        when = [(f"{shown.interval} ", styles.dim), (f"{span}  ", styles.text)]
+        times = [one[1:] if one[0][0].strip() == shown.interval else one for one in times]
     note: list[Span] = [(f"  {look.note}", styles.warn)] if look.note else []
     who: list[Span] = [
         (f"{look.number} ", styles.dim),
@@ -108,7 +114,8 @@ def _upper(view: AssetView, shown: RoundView | None, look: Look, width: int) -> 
         ("  ", styles.dim),
     ]
     made = [
-        Edge([*who, state, *more], time)
+        Edge([*who, *named, state, *more], time)
+        for named in ((when, []) if when else ([],))
         for state in states
         for more in ((note, []) if state is states[-1] else (note,))
         for time in times

@@ -6,6 +6,7 @@ from polytui.model.units import MICRO, NS_PER_S
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _ADDRESS_CELLS = 12
+_MINUTE_NS = 60 * NS_PER_S
 _NO_AGE_S = 366 * 86_400.0
 
 
@@ -91,6 +92,13 @@ def clock(at_ns: int) -> str:
     """UTC time of day."""
     seconds = at_ns // NS_PER_S % 86_400
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def span(opens_ns: int, closes_ns: int) -> str:
+    """From when to when, UTC: "15:00-15:05"; as many digits as tell the two apart."""
+    is_whole = opens_ns % _MINUTE_NS == closes_ns % _MINUTE_NS == 0
+    digits = 5 if is_whole else 8
+    return f"{clock(opens_ns)[:digits]}-{clock(closes_ns)[:digits]}"
 
 
 def left(ns: int) -> str:

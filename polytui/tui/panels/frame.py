@@ -36,8 +36,11 @@ def framed(
 
 
 def _edge(start: str, end: str, words: Edge, width: int, edge: Style) -> Line:
-    """The words in a rule; the left ones are cut where both do not fit."""
+    """The words in a rule; the left ones are cut where both do not fit, and the right ones left out
+    where they alone do not."""
     right: list[Span] = [(" ", edge), *words.right, (" ", edge)] if words.right else []
+    if width_of(right) > width - 4:
+        right = []
     room = width - 4 - width_of(right)
     left: list[Span] = [(" ", edge), *words.left, (" ", edge)] if words.left else []
     if width_of(left) > room:

@@ -19,6 +19,7 @@ BOARD_KEYS = (
     ("p", "pause"),
     ("o", "consensus"),
     ("T", "trades"),
+    ("g", "chart"),
     ("F", "flatten"),
     ("P", "pause all"),
     ("- +", "speed"),
@@ -29,6 +30,7 @@ BOARD_KEYS = (
 )
 ZOOM_KEYS = (
     ("Esc", "back"),
+    ("g", "chart"),
     ("o", "consensus"),
     ("j k", "round"),
     ("1-4", "asset"),

@@ -18,15 +18,14 @@ from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.canvas import Canvas
-from polytui.tui.panels.consensus import consensus_panel
-from polytui.tui.panels.facts import current_round
+from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.state import full_name, stop_words
-from polytui.tui.panels.zoom import chosen_round, zoom_panel
 from polytui.tui.screens.bottom import bottom_lines
 from polytui.tui.screens.pages import Page, Pages
 from polytui.tui.screens.wishes import Wishes
+from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.styles import Line, styles_of
 from polytui.tui.theme import Palette
@@ -52,6 +51,7 @@ class Board(Screen[None]):
         Binding("R", "danger('rearm')", show=False),
         Binding("F", "danger('flatten')", show=False),
         Binding("o", "consensus", show=False),
+        Binding("g", "shape", show=False),
         Binding("s", "page('strategies')", show=False),
         Binding("r", "page('risk')", show=False),
         Binding("e", "page('settings')", show=False),
@@ -72,6 +72,7 @@ class Board(Screen[None]):
         send: Callable[[Action, str], None],
         change: Callable[[str, str, str], None],
         query: Callable[[Query], bool],
+        ink: Ink = Ink.BRAILLE,
     ) -> None:
         super().__init__(id="board")
         self.state = state
@@ -83,10 +84,7 @@ class Board(Screen[None]):
         self._wishes = Wishes(state, clock, send, change)
         self._pages = Pages(state, clock, change, query)
         self._chosen = 0
-        self._is_zoomed = False
-        self._shows_consensus = False
-        """Whether the zoom shows prices instead of the book."""
-        self._round = ""
+        self._zoom = Zoom(state, ink)
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
         self._has_stop = False
@@ -151,7 +149,7 @@ class Board(Screen[None]):
     @property
     def _is_covered(self) -> bool:
         """Whether one canvas lies over all assets."""
-        return self._is_zoomed or self._pages.open is not None
+        return self._zoom.is_open or self._pages.open is not None
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -220,9 +218,7 @@ class Board(Screen[None]):
         name = self._asset()
         at = self._names.index(name) if name else 0
         view = self.state.assets.get(name)
-        if self._shows_consensus:
-            return consensus_panel(name, view, self._look(at), width, height)
-        return zoom_panel(name, view, self._look(at), self._round, width, height)
+        return self._zoom.paint(name, view, self._look(at), (width, height))
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
         state, styles = self.state, styles_of(self.palette)
@@ -244,13 +240,14 @@ class Board(Screen[None]):
     def _keys(self) -> tuple[tuple[str, str], ...]:
         if self._pages.open is not None:
             return self._pages.keys
-        return keys.ZOOM_KEYS if self._is_zoomed else keys.BOARD_KEYS
+        return keys.ZOOM_KEYS if self._zoom.is_open else keys.BOARD_KEYS
 
     # --- what is looked at ----------------------------------------------------------------------
 
     def action_choose(self, number: int) -> None:
         if number <= len(self._names):
-            self._chosen, self._round = number - 1, ""
+            self._chosen = number - 1
+            self._zoom.current()
             self._pages.show(self._asset())
             self.repaint()
 
@@ -264,7 +261,7 @@ class Board(Screen[None]):
             self._wishes.confirm()
             self.repaint()
         elif self._pages.open is None:
-            self._zoom(not self._is_zoomed)
+            self._turn_zoom(not self._zoom.is_open)
 
     def action_back(self) -> None:
         """Lets go of what is armed; otherwise leaves the page, then the zoom."""
@@ -273,8 +270,8 @@ class Board(Screen[None]):
             self.repaint()
         elif self._pages.open is not None:
             self._turn(None)
-        elif self._is_zoomed:
-            self._zoom(False)
+        elif self._zoom.is_open:
+            self._turn_zoom(False)
 
     def action_page(self, name: str) -> None:
         """A page over the board; the same key closes it."""
@@ -306,27 +303,26 @@ class Board(Screen[None]):
         self.repaint()
 
     def action_consensus(self) -> None:
-        """The prices of the chosen asset; from there back to its book."""
+        """The prices of the chosen asset; from there back to its round."""
         self._pages.turn(None)
-        shows_consensus = not (self._is_zoomed and self._shows_consensus)
-        self._zoom(True)
-        self._shows_consensus = shows_consensus
-        self.repaint()
+        self._zoom.consensus()
+        self.lay_out()
 
-    def _zoom(self, is_zoomed: bool) -> None:
-        self._is_zoomed, self._shows_consensus, self._round = is_zoomed, False, ""
+    def action_shape(self) -> None:
+        """Chart, ladder or both; from the board to the round as it was last drawn."""
+        if self._zoom.is_open and self._pages.open is None:
+            self._zoom.reshape()
+            self.repaint()
+        elif not self._pages.is_settings:
+            self._pages.turn(None)
+            self._turn_zoom(True)
+
+    def _turn_zoom(self, is_open: bool) -> None:
+        self._zoom.turn(is_open)
         self.lay_out()
 
     def action_round(self, step: int) -> None:
-        view = self.state.assets.get(self._asset())
-        shown = None if view is None else chosen_round(view, self._round)
-        if view is None or shown is None or not self._is_zoomed:
-            return
-        slugs = [one.slug for one in view.rounds]
-        wanted = slugs[(slugs.index(shown.slug) + step) % len(slugs)]
-        # The current round stays unnamed, so that the ladder moves on when it closes.
-        current = current_round(view)
-        self._round = "" if current is not None and wanted == current.slug else wanted
+        self._zoom.walk(self.state.assets.get(self._asset()), step)
         self.repaint()
 
     def action_log(self) -> None:

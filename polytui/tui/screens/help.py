@@ -16,7 +16,7 @@ from polytui.tui.theme import Palette
 
 _KEYS = (
     ("1-4, Tab", "choose an asset"),
-    ("Enter, Esc", "zoom into it, and back"),
+    ("Enter, Esc, g", "zoom into it, and back; chart, ladder, both"),
     ("o, T", "every venue's price; trades, and why not"),
     ("s", "strategies: live and shadow results"),
     ("r", "risk: limits, breakers, kill switch"),

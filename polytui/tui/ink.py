@@ -1,0 +1,24 @@
+"""Which letters the dots of charts are made of on this terminal."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Mapping
+
+from polytui.tui.panels.dots import Ink
+
+_PLAIN_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
+"""Whose fonts have no Braille: the console of Linux, and what is older than Unicode."""
+
+
+def ink_of(
+    charts: str, environment: Mapping[str, str] | None = None, encoding: str | None = None
+) -> Ink:
+    """`charts` as set: "braille", "ascii", or "auto" for what the terminal seems to be able to."""
+    if charts != "auto":
+        return Ink(charts)
+    name = (os.environ if environment is None else environment).get("TERM", "")
+    said = locale.getpreferredencoding(False) if encoding is None else encoding
+    is_unicode = said.lower().replace("-", "") == "utf8"
+    return Ink.BRAILLE if is_unicode and name not in _PLAIN_TERMINALS else Ink.ASCII
