@@ -23,7 +23,7 @@ CANDLE_INTERVAL, CANDLE_VENUE = "1h", "binance"
 
 
 @frozen
-class Point:
+class TracePoint:
     """A round at one moment; None is what nobody knew."""
 
     at_ns: int
@@ -79,7 +79,7 @@ class Trace:
     told_ns: int = 0
     version: int = 0
     """Another one whenever something changed."""
-    _points: dict[int, Point] = field(factory=dict)
+    _points: dict[int, TracePoint] = field(factory=dict)
     _held: tuple[int, int, int] | None = None
 
     @property
@@ -87,7 +87,7 @@ class Trace:
         return max(_LEAST_STEP_NS, -(-(self.closes_ns - self.opens_ns) // POINTS))
 
     @property
-    def points(self) -> list[Point]:
+    def points(self) -> list[TracePoint]:
         """The oldest first."""
         return [self._points[at] for at in sorted(self._points)]
 
@@ -115,7 +115,7 @@ class Trace:
             self._see_shares(shown, point)
         self.version += 1
 
-    def fill_in(self, points: Iterable[Point]) -> None:
+    def fill_in(self, points: Iterable[TracePoint]) -> None:
         """Points from elsewhere, where nothing was seen."""
         for point in points:
             if self.opens_ns <= point.at_ns < self.closes_ns:
@@ -128,7 +128,7 @@ class Trace:
             self.told_marks, self.told_ns = marks, until_ns
             self.version += 1
 
-    def _see_shares(self, shown: RoundView, point: Point) -> None:
+    def _see_shares(self, shown: RoundView, point: TracePoint) -> None:
         now = (shown.up_shares, shown.down_shares, shown.cost)
         before, self._held = self._held, now
         if before is None or before[:2] == now[:2]:
@@ -145,12 +145,12 @@ class Trace:
                 self.marks = (*self.marks, mark)
 
 
-def point_of(view: AssetView, shown: RoundView) -> Point:
+def point_of(view: AssetView, shown: RoundView) -> TracePoint:
     price, consensus = _prices(view.consensus, shown.interval)
     book = shown.book
     bid = book.bids[0][0] / MICRO if book is not None and book.bids else None
     ask = book.asks[0][0] / MICRO if book is not None and book.asks else None
-    return Point(view.at_ns, price, consensus, shown.fair_up, bid, ask)
+    return TracePoint(view.at_ns, price, consensus, shown.fair_up, bid, ask)
 
 
 def _prices(known: ConsensusView, interval: str) -> tuple[float | None, float | None]:

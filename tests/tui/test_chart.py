@@ -17,10 +17,10 @@ from polytui.tui.panels.asset import Look
 from polytui.tui.panels.chart import ChartLook, round_chart
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.holding import ends_line, even_price
-from polytui.tui.panels.round_page import Shape, Sheet, round_panel
+from polytui.tui.panels.round_page import PageShape, Sheet, round_panel
 from polytui.tui.styles import Line, plain, styles_of
 from polytui.tui.theme import load_themes
-from polytui.tui.traces import POINTS, Mark, Point, Trace, Traces
+from polytui.tui.traces import POINTS, Mark, Trace, TracePoint, Traces
 
 NIGHT = load_themes()["night"]
 STYLES = styles_of(NIGHT)
@@ -32,7 +32,8 @@ def trace_of(*prices: tuple[int, float], **more: object) -> Trace:
     """(seconds after the opening, price)."""
     trace = Trace("btc-updown-5m-1", "btc", "5m", OPENS_NS, CLOSES_NS, strike=STRIKE, **more)  # type: ignore[arg-type]
     trace.fill_in(
-        Point(OPENS_NS + after * NS_PER_S, price, price, 0.5, 0.4, 0.6) for after, price in prices
+        TracePoint(OPENS_NS + after * NS_PER_S, price, price, 0.5, 0.4, 0.6)
+        for after, price in prices
     )
     return trace
 
@@ -244,9 +245,9 @@ def test_both_ends_of_a_round_in_words() -> None:
 # --- the page -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", PageShape)
 @pytest.mark.parametrize("size", [(10, 2), (30, 3), (40, 9), (80, 17), (120, 28), (250, 70)])
-def test_a_page_of_every_shape_fits_its_place(shape: Shape, size: tuple[int, int]) -> None:
+def test_a_page_of_every_shape_fits_its_place(shape: PageShape, size: tuple[int, int]) -> None:
     view = asset_at("btc", 137)
     averaged = evolve(
         view.rounds[0], average=AverageView(60, 12.0, 92_001.0), up_shares=MICRO, flow=-1

@@ -15,7 +15,7 @@ from polytui.tui.panels import figures
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.scale import TimeScale, ValueScale, price_scale
 from polytui.tui.styles import Line, Span, Styles, fitting, line
-from polytui.tui.traces import Mark, Point, Trace, source_of
+from polytui.tui.traces import Mark, Trace, TracePoint, source_of
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 4
 _BOTH_FROM = 12
@@ -62,7 +62,7 @@ def round_chart(trace: Trace | None, look: ChartLook, width: int, height: int) -
         words = "no room for a chart" if points else "no price of this round yet"
         blank = [line([], width, styles.text)] * (height - 1)
         return [line([(words, styles.dim)], width, styles.text), *blank]
-    drawing = _Drawing(trace, points, look, width)
+    drawing = _RoundDrawing(trace, points, look, width)
     if height < _BOTH_FROM:
         return [drawing.price_words(), *drawing.prices(height - 2), drawing.axis()]
     lower = max(4, (height - 3) * 2 // 5)
@@ -75,10 +75,10 @@ def round_chart(trace: Trace | None, look: ChartLook, width: int, height: int) -
     ]
 
 
-class _Drawing:
+class _RoundDrawing:
     """State: one trace that is being drawn, at one width."""
 
-    def __init__(self, trace: Trace, points: list[Point], look: ChartLook, width: int) -> None:
+    def __init__(self, trace: Trace, points: list[TracePoint], look: ChartLook, width: int) -> None:
         self._trace, self._points, self._look = trace, points, look
         self._styles, self._width = look.styles, width
         self._labels = _LABEL if width >= _LABELS_FROM else _NARROW_LABEL
@@ -273,7 +273,7 @@ class _Drawing:
         return made
 
 
-def _mid(point: Point) -> float | None:
+def _mid(point: TracePoint) -> float | None:
     return None if point.bid is None or point.ask is None else (point.bid + point.ask) / 2
 
 

@@ -37,7 +37,7 @@ _TALL = 12
 _LEAST_LEFT, _MOST_LEFT = 34, 46
 
 
-class Shape(Enum):
+class PageShape(Enum):
     """What the page is made of; one key goes from each to the next."""
 
     BOTH = "both"
@@ -45,8 +45,8 @@ class Shape(Enum):
     LADDER = "ladder"
 
     @property
-    def following(self) -> Shape:
-        shapes = list(Shape)
+    def following(self) -> PageShape:
+        shapes = list(PageShape)
         return shapes[(shapes.index(self) + 1) % len(shapes)]
 
 
@@ -54,7 +54,7 @@ class Shape(Enum):
 class Sheet:
     """What is drawn besides the view."""
 
-    shape: Shape
+    shape: PageShape
     trace: Trace | None
     ink: Ink
 
@@ -65,13 +65,13 @@ def round_panel(
     """The asset with the round of slug `chosen` (the current one when it is gone), in `size`
     (width, height) cells."""
     width, height = size
-    if sheet.shape is Shape.LADDER:
+    if sheet.shape is PageShape.LADDER:
         return zoom_panel(name, view, look, chosen, width, height)
     shown = None if view is None else chosen_round(view, chosen)
     if view is None or shown is None or width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
         return asset_panel(name, view, look, width, height)
     inner, rows = width - 4, height - 3
-    is_beside = sheet.shape is Shape.BOTH and inner >= _BESIDE_FROM
+    is_beside = sheet.shape is PageShape.BOTH and inner >= _BESIDE_FROM
     body = (_beside if is_beside else _alone)(view, shown, look.styles, sheet, (inner, rows))
     top, bottom = box_edges(view, shown, look, width, figures.span(shown.opens_ns, shown.closes_ns))
     body = [time_bar(view, shown, look.styles, inner), *body]

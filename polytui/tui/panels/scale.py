@@ -8,7 +8,7 @@ from attrs import frozen
 
 from polytui.model.units import NS_PER_S
 from polytui.tui.panels import figures
-from polytui.tui.traces import Point
+from polytui.tui.traces import TracePoint
 
 _STEPS_S = (10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200)
 _TICK_CELLS = 12
@@ -31,8 +31,8 @@ class TimeScale:
 
     def heights(
         self,
-        points: Sequence[Point],
-        value: Callable[[Point], float | None],
+        points: Sequence[TracePoint],
+        value: Callable[[TracePoint], float | None],
         y: Callable[[float], float],
     ) -> list[float | None]:
         """One height a column: of several points the last, between two of them a straight line,

@@ -7,7 +7,7 @@ from polytui.tui.panels.asset import Look
 from polytui.tui.panels.consensus import consensus_panel
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.facts import current_round
-from polytui.tui.panels.round_page import Shape, Sheet, round_panel
+from polytui.tui.panels.round_page import PageShape, Sheet, round_panel
 from polytui.tui.panels.zoom import chosen_round
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
@@ -24,7 +24,7 @@ class Zoom:
         """Prices of every venue instead of the round."""
         self._slug = ""
         """Empty for the current round, so that the page moves on when that closes."""
-        self._shape = Shape.BOTH
+        self._shape = PageShape.BOTH
 
     def turn(self, is_open: bool) -> None:
         """Open or closed, with the current round."""
