@@ -129,6 +129,12 @@ class PaperSettings:
     """Standard deviation of the logarithm of both latencies; 0 makes each the same."""
     latency_seed: int = setting(1, NOT_NEGATIVE)
     """What latencies are drawn from: the same seed and order, the same latency."""
+    queue: str = setting(
+        "pessimistic", one_of("through", "pessimistic", "realistic", "optimistic", "touch")
+    )
+    """How a resting order moves up. through: only trades and quotes beyond its price fill it;
+    pessimistic: who cancels stood behind it, as far as the level allows; realistic: anywhere;
+    optimistic: before it; touch: nobody is before it, a trade at its price fills it."""
 
     @property
     def taker_ns(self) -> int:

@@ -16,14 +16,15 @@ from collections import deque
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.execution.paper_account import PaperAccount
-from polytui.execution.paper_round import Hit, PaperRound, Resting, is_unfilled, most_paid
+from polytui.execution.paper_queue import Resting
+from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, most_paid
 from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
 from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import LEAST_LIFE_NS, Fill, Order, Side, TimeInForce
-from polytui.model.units import NS_PER_MS, Price, Shares, Usd, cost_of, proceeds_of
+from polytui.model.units import NS_PER_MS, Price, Shares, Usd
 from polytui.sim.world.matching import MatchResult
 
 _LOOK_AGAIN_NS = 5 * NS_PER_MS
@@ -41,9 +42,12 @@ not older."""
 class PaperSimulator:
     """State: rounds with their live books, orders on their way, holdings and the shared cash."""
 
-    def __init__(self, settings: PaperSettings, account: PaperAccount) -> None:
+    def __init__(
+        self, settings: PaperSettings, account: PaperAccount, latencies: Latencies | None = None
+    ) -> None:
+        """`latencies`: other ones than the settings draw."""
         self._settings = settings
-        self.latencies = Latencies(settings)
+        self.latencies = latencies or Latencies(settings)
         self._account = account
         account.reserving.append(self._reserved)
         self._rounds: dict[str, PaperRound] = {}
@@ -94,7 +98,7 @@ class PaperSimulator:
 
     def _list(self, listed: Round) -> None:
         if listed.slug not in self._rounds:
-            paper_round = self._rounds[listed.slug] = PaperRound(listed)
+            paper_round = self._rounds[listed.slug] = PaperRound(listed, self._settings.queue)
             for outcome in Outcome:
                 self._by_token[listed.token_of(outcome)] = paper_round
 
@@ -344,13 +348,8 @@ class PaperSimulator:
     ) -> ev.Filled:
         self._trades += 1
         trade_id = f"{order.order_id}-t{self._trades}"
-        if order.side is Side.BUY:
-            flow = -cost_of(price, shares) - fee
-        else:
-            flow = proceeds_of(price, shares) - fee
-        self._account.trade(flow)
         fill = Fill(trade_id, price, shares, fee, is_taker)
-        self._positions.fill(order.slug, order.outcome, order.side, fill)
+        self._account.trade(self._positions.fill(order.slug, order.outcome, order.side, fill))
         self._told.setdefault(order.slug, []).append((order.order_id, trade_id))
         return ev.Filled(
             order.order_id, trade_id, price, shares, fee, is_taker, order.token_id, order.side

@@ -3,14 +3,23 @@
 What a fill on paper claims must have been possible. So a taker is matched by the same exchange
 core that the simulated venue uses, on the levels displayed when the order is matched, less what we
 already took from them; and a resting order stands behind everything displayed when it came, and
-behind our own that came before it. It moves up by trades that printed at its price, and where its
-level displays less than stood before it: whoever left is taken for the last of them.
+behind our own that came before it. It moves up by trades that printed at its price, and by those
+who leave before it, as far as the rule of the queue believes in them (`paper_queue.py`).
 """
 
 from __future__ import annotations
 
-from attrs import define
-
+from polytui.execution.paper_queue import (
+    PESSIMISTIC,
+    THROUGH,
+    TOUCH,
+    Resting,
+    forget_last,
+    is_at,
+    level_shows,
+    note_print,
+    pass_crowd,
+)
 from polytui.ledger.taken_liquidity import Levels, TakenLiquidity
 from polytui.market.book import TokenBook
 from polytui.model.events import BookChanged, BookSnapshotted, TickSizeChanged, TradePrinted
@@ -21,22 +30,6 @@ from polytui.sim.world.displayed import in_up, meet, note
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import MatchResult
 
-
-@define
-class Resting:
-    """Our order in a queue. `side` and `price` are those of Up's book."""
-
-    order: Order
-    side: Side
-    price: Price
-    left: Shares
-    ahead: int
-    """The crowd's shares that trade before ours, after those of ours that queue before it."""
-    left_last: int = 0
-    """Of them, those that the last change of the level showed to be gone. A trade that prints after
-    it is why: the venue tells the level first."""
-
-
 Hit = tuple[Resting, Shares]
 """A resting order, and how much of it somebody takes."""
 
@@ -45,8 +38,9 @@ class PaperRound:
     """State: Up's live book, our resting orders in it in the order they came, and what we took of
     its levels."""
 
-    def __init__(self, listed: Round) -> None:
+    def __init__(self, listed: Round, rule: str = PESSIMISTIC) -> None:
         self.round = listed
+        self._rule = rule
         self.live = TokenBook()
         self._tick_ns = 0
         self.resting: dict[str, Resting] = {}
@@ -59,7 +53,7 @@ class PaperRound:
             return
         self._taken.saw_all(self.live.bids, self.live.asks)
         for side, price in {(one.side, one.price) for one in self.resting.values()}:
-            self._move_up(side, price)  # in the middle of a trade's frames it changes nothing
+            self._level_shows(side, price)  # in the middle of a trade's frames it changes nothing
         if event.tick and event.tick != self.round.tick:
             self._change_tick(event.tick, event.venue_ns)
 
@@ -70,10 +64,9 @@ class PaperRound:
                 shown = self._levels(change.side).get(change.price, 0)
                 if self.live.is_known:
                     self._taken.saw(change.side, change.price, shown)
-                    for entry in self.resting.values():
-                        if _is_at(entry, change.side, change.price):
-                            entry.left_last = 0
-                    self._move_up(change.side, change.price)
+                    if self.resting:
+                        forget_last(self._at(change.side, change.price))
+                        self._level_shows(change.side, change.price)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         self._change_tick(event.tick, event.venue_ns)
@@ -137,26 +130,29 @@ class PaperRound:
 
     def _rest(self, order: Order, left: Shares) -> None:
         side, price = in_up(order.outcome, order.side, order.price)
-        before = sum(one.ahead for one in self.resting.values() if _is_at(one, side, price))
-        ahead = max(0, self._levels(side).get(price, 0) - before)
-        self.resting[order.order_id] = Resting(order, side, price, left, ahead)
+        queue = self._at(side, price)
+        shown = self._levels(side).get(price, 0)
+        entry = Resting(order, side, price, left, max(0, shown - sum(one.ahead for one in queue)))
+        entry.level = shown
+        if queue:
+            entry.fell_last, entry.printed = queue[0].fell_last, queue[0].printed
+        if self._rule == TOUCH:
+            entry.ahead = 0
+        self.resting[order.order_id] = entry
 
-    def _move_up(self, side: Side, price: Price) -> None:
-        """No more than a level displays stands before ours; who left it stood last."""
-        queue = [one for one in self.resting.values() if _is_at(one, side, price)]
-        gone = sum(one.ahead for one in queue) - self._levels(side).get(price, 0)
-        for entry in reversed(queue):
-            left = max(0, min(entry.ahead, gone))
-            entry.left_last += left
-            entry.ahead -= left
-            gone -= left
+    def _at(self, side: Side, price: Price) -> list[Resting]:
+        """Ours at one level, the oldest first."""
+        return [one for one in self.resting.values() if is_at(one, side, price)]
+
+    def _level_shows(self, side: Side, price: Price) -> None:
+        level_shows(self._at(side, price), self._levels(side).get(price, 0), self._rule)
 
     def drop(self, order_id: str) -> Resting | None:
         """Takes an order out. The crowd that stood before it stands before the next of ours."""
         gone = self.resting.get(order_id)
         if gone is None:
             return None
-        queue = [one for one in self.resting.values() if _is_at(one, gone.side, gone.price)]
+        queue = self._at(gone.side, gone.price)
         place = queue.index(gone)
         if place + 1 < len(queue):
             queue[place + 1].ahead += gone.ahead
@@ -190,7 +186,7 @@ class PaperRound:
     def _cross(self, entry: Resting) -> Shares:
         opposite, found = entry.side.other, 0
         for price, free in self._taken.left(opposite, self._levels(opposite)):
-            if not _is_within(entry.side, entry.price, price) or found == entry.left:
+            if not self._is_reached(entry, price) or found == entry.left:
                 break
             shares = min(free, entry.left - found)
             self._taken.take(opposite, price, shares)
@@ -201,25 +197,29 @@ class PaperRound:
         """Ours that a printed trade would have met. It passes the crowd once: who queues behind
         another of ours waits for what is left."""
         outcome = self.round.outcome_of(event.token_id)
-        if outcome is None:
+        if outcome is None or not self.resting:
             return []
         taker_side, price = in_up(outcome, event.taker_side, event.price)
         left: int = event.shares
         hits = list[Hit]()
         for entry in self._queue(taker_side.other):
-            if not _is_within(entry.side, entry.price, price):
+            if not self._is_reached(entry, price):
                 break
             if entry.price == price:
-                entry.ahead += entry.left_last
-                entry.left_last = 0
-                passed = min(entry.ahead, left)
-                entry.ahead -= passed
-                left -= passed
+                left = pass_crowd(entry, left)
             shares = min(entry.left, left)
             left -= shares
             if shares:
                 hits.append((entry, Shares(shares)))
+        note_print(self._at(taker_side.other, price), event.shares)
         return hits
+
+    def _is_reached(self, entry: Resting, price: Price) -> bool:
+        """Whether a trade at this price is one that ours takes part in."""
+        is_at_touch = entry.price == price
+        return _is_within(entry.side, entry.price, price) and not (
+            is_at_touch and self._rule == THROUGH
+        )
 
     def _queue(self, side: Side) -> list[Resting]:
         """Ours on one side: the best price first, at one price the older."""
@@ -253,10 +253,6 @@ def most_paid(order: Order, result: MatchResult) -> int:
         taken = sum(match.shares for match in result.matches)
         spent += cost_of(order.price, Shares(order.shares - taken))
     return max(at_limit, spent) + sum(match.taker_fee for match in result.matches)
-
-
-def _is_at(entry: Resting, side: Side, price: Price) -> bool:
-    return entry.side is side and entry.price == price
 
 
 def _is_within(side: Side, limit: Price, price: Price) -> bool:
