@@ -25,6 +25,7 @@ LOT = Shares(10_000)
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
+NS_PER_US = 1_000
 
 
 def age_ms(now_ns: int, then_ns: int) -> int:

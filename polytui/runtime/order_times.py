@@ -23,7 +23,6 @@ from polytui.runtime.inbox import Item
 MOST_WAITING = 10_000
 """Orders whose end is not known: the oldest of more than these are told as they are."""
 _ANSWERS = (Accepted, Refused, Filled, Cancelled, OrderFound)
-_NS_PER_US = 1000
 
 
 @frozen
@@ -53,10 +52,10 @@ class Batch:
             at_ns=order.placed_ns,
             source="" if frame is None else source_of(frame.event),
             receive_us=None if frame is None else receive_us(frame.event, speed),
-            decode_us=(self.taken - read) // _NS_PER_US,
-            feature_us=(ready - self.taken) // _NS_PER_US,
-            decision_us=(self.decided - ready) // _NS_PER_US,
-            send_us=(self.sent - self.decided) // _NS_PER_US,
+            decode_us=(self.taken - read) // NS_PER_US,
+            feature_us=(ready - self.taken) // NS_PER_US,
+            decision_us=(self.decided - ready) // NS_PER_US,
+            send_us=(self.sent - self.decided) // NS_PER_US,
             binance_recv_us=newest_us.get("binance"),
             pm_recv_us=newest_us.get("pm"),
         )
@@ -88,7 +87,7 @@ class OrderTimes:
         order = self._waiting.get(event.order_id)
         if order is None:
             return None
-        took_us = (at_perf_ns - order.sent) // _NS_PER_US
+        took_us = (at_perf_ns - order.sent) // NS_PER_US
         latency = order.latency
         if latency.ack_us is None:
             latency = replace(latency, ack_us=took_us)

@@ -60,7 +60,7 @@ def test_who_joined_behind_ours_may_have_been_the_one_who_left(rule: str, got: f
 @pytest.mark.parametrize("rule", ["pessimistic", "realistic", "optimistic"])
 def test_a_trade_is_no_cancel_whether_it_or_its_level_is_told_first(rule: str) -> None:
     level_first = [("shows", 70.0), ("prints", 30.0), ("prints", 70.0)]
-    print_first = [("prints", 30.0), ("shows", 70.0), ("prints", 70.0)]
+    print_first = [("prints", 30.0), ("shows", 70.0), ("shows", 71.0), ("prints", 70.0)]
     assert filled(table_of(rule), *level_first) == 0
     assert filled(table_of(rule), *print_first) == 0
     assert filled(table_of(rule), *print_first, ("prints", 5.0)) == 5
