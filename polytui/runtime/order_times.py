@@ -17,6 +17,7 @@ from polytui.model.events import (
 )
 from polytui.model.latency import OrderLatency
 from polytui.model.orders import Order
+from polytui.model.units import NS_PER_US
 from polytui.runtime.frame_times import receive_us, source_of
 from polytui.runtime.inbox import Item
 
