@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 
 import click
 
@@ -61,7 +60,7 @@ def main() -> None:
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("polytui"))
+@click.version_option(package_name="polytui")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """A trading terminal for Polymarket's crypto Up/Down rounds.

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import talib
 from msgspec import Struct
 
+from polytui.lean_imports import without
 from polytui.market.candles import Array, Arrays, Candles
+
+with without("polars"):
+    import talib
 
 _MINUTE_S, _FIVE_S, _DAY_S = 60, 300, 86_400
 _BPS = 10_000.0

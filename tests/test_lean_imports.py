@@ -1,0 +1,34 @@
+"""A library is imported without what it would bring, and nobody else is told that it is absent."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+from polytui.lean_imports import never, without
+
+
+def test_what_is_spared_is_absent_within_the_block_and_there_after_it() -> None:
+    assert "this" not in sys.modules, "else it would stay, as the next test shows"
+    with without("this"), pytest.raises(ModuleNotFoundError, match="this"):
+        importlib.import_module("this")
+    assert "this" not in sys.modules
+
+
+def test_what_is_loaded_stays() -> None:
+    with without("sys"):
+        assert importlib.import_module("sys") is sys
+    assert sys.modules["sys"] is sys
+
+
+def test_never_is_for_good_but_takes_nothing_away() -> None:
+    never("sys")
+    never("polytui_is_no_such_module")
+    try:
+        assert importlib.import_module("sys") is sys
+        with pytest.raises(ModuleNotFoundError, match="halted"):
+            importlib.import_module("polytui_is_no_such_module")
+    finally:
+        del sys.modules["polytui_is_no_such_module"]
