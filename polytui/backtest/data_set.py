@@ -14,12 +14,15 @@ from pathlib import Path
 from attrs import define, field
 
 from polytui.backtest.coverage import Coverage
+from polytui.backtest.modelled_rounds import markets, modelled
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import DISAGREED, gathered
-from polytui.backtest.played_rounds import ALWAYS, AskedRounds, PlayPlan, planned
+from polytui.backtest.play_plan import ALWAYS, AskedRounds, PlayPlan
+from polytui.backtest.played_rounds import planned
 from polytui.backtest.round_lives import by_time, lives
 from polytui.backtest.sources.recognised import FoundFiles, recognised
 from polytui.backtest.sources.recording import Recording, Survey, Wanted
+from polytui.backtest.sources.settlement_ticks import RELAY
 from polytui.backtest.sources.tables import bad_row
 from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
@@ -27,9 +30,9 @@ from polytui.model.instrument import Asset, Interval
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 
-STAND_IN = (
-    "the settlement price and strikes: nobody recorded them, the close of the last whole candle"
-    " stands in, up to a minute old"
+NO_EXCHANGE = (
+    "nobody recorded exchange prices: the price is trusted to 0.4 at most, where stakes that follow"
+    " trust are nothing"
 )
 _MOST_AHEAD_NS = 2 * NS_PER_S
 """A recorder's clock may be so far behind the venue's; what is more is no clock."""
@@ -50,8 +53,11 @@ class DataSet:
     def moments(self) -> Iterator[Moment]:
         """All of it, oldest first; from the beginning whenever it is asked."""
         self.counted.clear()
-        heard = [recording.heard(wanted, self.counted) for recording, wanted in self._used()]
-        yield from heapq.merge(lives(self.plan.rounds), *heard, key=by_time)
+        heard = [one.heard(wanted, self.counted) for one, wanted in self._used()]
+        made = []
+        if self.plan.is_modelled:
+            made = markets(self.plan, self.found.recordings, self.surveys)
+        yield from heapq.merge(lives(self.plan), *heard, *made, key=by_time)
 
     def heed(self, asset: Asset, effects: tuple[Effect, ...], now_ns: int) -> None:
         """A recording answers nobody."""
@@ -77,7 +83,7 @@ class DataSet:
             from_ns=min((one.round.opens_ns for one in rounds), default=0),
             until_ns=max((one.round.closes_ns for one in rounds), default=0),
             recorded=words,
-            modelled=(STAND_IN,) if any(one.has_stand_in for one in rounds) else (),
+            modelled=self.plan.modelled,
             seen=self.plan.seen,
             used=len(rounds),
             skipped=tuple(sorted(self.plan.skipped.items())),
@@ -90,7 +96,9 @@ class DataSet:
             counted.update(survey.counted)
         counted[DISAGREED] += self.disagreed
         counted["files of no schema, left alone"] += len(self.found.strangers)
-        return tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
+        told = tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
+        has_exchange = any(names != (RELAY,) for names in self.plan.feeds.values())
+        return told if has_exchange else (*told, NO_EXCHANGE)
 
 
 def open_data(
@@ -109,8 +117,12 @@ def open_data(
     _check_clocks(found.recordings, surveys)
     said = (known for path, read in found.listings for known in read(path))
     outcomes = gathered(said, surveys)
-    ranked = [(one.rank, survey) for one, survey in zip(found.recordings, surveys, strict=True)]
-    plan = planned(ranked, outcomes, AskedRounds(assets, intervals, (start_ns, end_ns)))
+    asked = AskedRounds(assets, intervals, (start_ns, end_ns))
+    if any(survey.books for survey in surveys):
+        ranks = [one.rank for one in found.recordings]
+        plan = planned(list(zip(ranks, surveys, strict=True)), outcomes, asked)
+    else:
+        plan = modelled(surveys, outcomes, asked)
     if not plan.rounds:
         raise _nothing(plan)
     return DataSet(found, surveys, plan, outcomes.disagreed)

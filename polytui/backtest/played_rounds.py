@@ -7,107 +7,68 @@ its winner is known; all others are counted, with why.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
-from attrs import define, field, frozen
-
-from polytui.backtest.outcomes import Outcomes, RoundEnd, round_of
-from polytui.backtest.sources.recording import (
-    BookSpan,
-    PriceSeries,
-    PriceSpan,
-    Survey,
-    Wanted,
-    Window,
-    Windows,
+from polytui.backtest.outcomes import Outcomes, round_of
+from polytui.backtest.play_plan import (
+    NO_WINNER_KNOWN,
+    AskedRounds,
+    PlayedBooks,
+    PlayPlan,
+    TakenParts,
+    history_of,
+    window_of_play,
 )
+from polytui.backtest.sources.recording import BookSpan, PriceSeries, PriceSpan, Survey
+from polytui.backtest.sources.settlement_ticks import RELAY
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Asset, Interval, Outcome, Round
+from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.units import NS_PER_S
 from polytui.venues.polymarket.round_names import opens_of
 
-NO_WINNER_KNOWN = "nobody knows who won"
+STAND_IN = (
+    "the settlement price and strikes: nobody recorded them, the close of the last whole candle"
+    " stands in, up to a minute old"
+)
 NO_BOOK = "no book was recorded while they were open"
 NO_PRICE = "no price was recorded while they were open"
 TWICE = "rounds of which another recording tells more, and is played"
 STARTS_LATE = "rounds whose books were recorded from later than their opening"
 ENDS_EARLY = "rounds whose recording ends before they close"
-WARM_NS = 900 * NS_PER_S
-"""Prices are heard from so long before a round opens: volatility has to be known by then."""
-AFTER_NS = 90 * NS_PER_S
-"""And so long after its close: the winner is named a minute after it."""
-_HISTORY_NS = 3 * 3_600 * NS_PER_S
-"""Candles, of which indicators are made."""
 _EDGE_NS = 10 * NS_PER_S
 _MISSED_NS = 30 * NS_PER_S
-ALWAYS: Window = (0, 1 << 63)
-
-
-@frozen
-class AskedRounds:
-    """What of a data set somebody wants; empty: all."""
-
-    assets: tuple[Asset, ...] = ()
-    intervals: tuple[Interval, ...] = ()
-    span: Window = ALWAYS
-    """[from, until): of rounds that open and close in it."""
-
-
-@frozen
-class PlayedBooks:
-    """A round that is played: how it was listed, how it ended, when its books were recorded."""
-
-    round: Round
-    end: RoundEnd
-    strike: float | None
-    """The venue's own word on it, where that is known."""
-    books: tuple[Window, ...]
-    has_stand_in: bool
-    """Its price is that of candles: nobody recorded what settles it."""
-
-
-@define
-class _Taken:
-    """What is taken of one recording."""
-
-    rounds: dict[str, Round] = field(factory=dict)
-    prices: dict[tuple[PriceSeries, Asset], list[Window]] = field(factory=lambda: defaultdict(list))
-
-
-@frozen
-class PlayPlan:
-    """What is played."""
-
-    rounds: tuple[PlayedBooks, ...]
-    """Oldest first."""
-    wanted: tuple[Wanted, ...]
-    """Of each recording, in their order."""
-    seen: int
-    skipped: Mapping[str, int]
-    counted: Mapping[str, int]
 
 
 def planned(
     surveys: Sequence[tuple[int, Survey]], outcomes: Outcomes, asked: AskedRounds
 ) -> PlayPlan:
     """`surveys`: the rank of each recording, and what it holds."""
-    taken = [_Taken() for _ in surveys]
+    taken = [TakenParts() for _ in surveys]
     skipped, counted = Counter[str](), Counter[str]()
     rounds, seen = list[PlayedBooks](), 0
-    for slug, spans in _books(surveys, asked).items():
+    for slug, places in _books(surveys, asked).items():
         seen += 1
-        listed = _listed(slug, spans, outcomes)
-        played, why = _played(listed, spans, surveys, outcomes, taken, counted)
-        if played is None:
-            skipped[why] += 1
+        listed = _listed(slug, places, outcomes)
+        played = _played(listed, places, surveys, outcomes, taken, counted)
+        if isinstance(played, str):
+            skipped[played] += 1
         else:
             rounds.append(played)
-    wanted = tuple(
-        Wanted(one.rounds, {name: Windows.of(parts) for name, parts in one.prices.items()})
-        for one in taken
-    )
     rounds.sort(key=lambda one: (one.round.opens_ns, one.round.slug))
-    return PlayPlan(tuple(rounds), wanted, seen, skipped, counted)
+    has_stand_in = any(
+        series is PriceSeries.SETTLEMENT and not _has(survey, series, asset)
+        for one, (_, survey) in zip(taken, surveys, strict=True)
+        for series, asset in one.prices
+    )
+    return PlayPlan(
+        tuple(rounds),
+        tuple(one.wanted() for one in taken),
+        seen,
+        skipped,
+        counted,
+        {one.round.asset: (RELAY,) for one in rounds},
+        (STAND_IN,) if has_stand_in else (),
+    )
 
 
 _Place = tuple[int, BookSpan]
@@ -119,18 +80,9 @@ def _books(surveys: Sequence[tuple[int, Survey]], asked: AskedRounds) -> dict[st
     found: dict[str, list[_Place]] = defaultdict(list)
     for number, (_, survey) in enumerate(surveys):
         for span in survey.books:
-            if _is_asked(span, asked):
+            if asked.takes(span.asset, span.interval, opens_of(span.slug)):
                 found[span.slug].append((number, span))
     return dict(sorted(found.items(), key=lambda one: (opens_of(one[0]), one[0])))
-
-
-def _is_asked(span: BookSpan, asked: AskedRounds) -> bool:
-    if asked.assets and span.asset not in asked.assets:
-        return False
-    if asked.intervals and span.interval not in asked.intervals:
-        return False
-    opens_ns = opens_of(span.slug)
-    return asked.span[0] <= opens_ns and opens_ns + span.interval.ns <= asked.span[1]
 
 
 def _listed(slug: str, places: Sequence[_Place], outcomes: Outcomes) -> Round:
@@ -153,35 +105,41 @@ def _played(
     places: Sequence[_Place],
     surveys: Sequence[tuple[int, Survey]],
     outcomes: Outcomes,
-    taken: Sequence[_Taken],
+    taken: Sequence[TakenParts],
     counted: Counter[str],
-) -> tuple[PlayedBooks | None, str]:
+) -> PlayedBooks | str:
+    """With what it is played, or why it is not."""
     end = outcomes.end_of(listed)
     if end is None:
-        return None, NO_WINNER_KNOWN
+        return NO_WINNER_KNOWN
     chosen = _chosen([one for one in places if _is_inside(one[1], listed)], surveys)
     if not chosen:
-        return None, NO_BOOK
-    price = _price(listed, surveys)
-    if price is None:
-        return None, NO_PRICE
+        return NO_BOOK
+    priced = _price(listed, surveys)
+    if priced is None:
+        return NO_PRICE
+    number, price = priced
     counted[TWICE] += len(chosen) < len(places)
     counted[STARTS_LATE] += min(one.first_ns for _, one in chosen) > listed.opens_ns + _EDGE_NS
     counted[ENDS_EARLY] += max(one.last_ns for _, one in chosen) < listed.closes_ns - _EDGE_NS
     counted[end.how] += 1
-    for number, _ in chosen:
-        taken[number].rounds[listed.slug] = listed
-    number, series = price
-    window = (listed.opens_ns - WARM_NS, listed.closes_ns + AFTER_NS)
-    taken[number].prices[PriceSeries.SETTLEMENT, listed.asset].append(window)
-    for one, (_, survey) in enumerate(surveys):
-        if any(_is_of(span, PriceSeries.CANDLES, listed.asset) for span in survey.prices):
-            history = (listed.opens_ns - _HISTORY_NS, listed.closes_ns)
-            taken[one].prices[PriceSeries.CANDLES, listed.asset].append(history)
-    known = outcomes.rounds.get(listed.slug)
+    for at, _ in chosen:
+        taken[at].rounds[listed.slug] = listed
+    taken[number].prices[PriceSeries.SETTLEMENT, listed.asset].append(window_of_play(listed))
+    for at, (_, survey) in enumerate(surveys):
+        if _has(survey, PriceSeries.CANDLES, listed.asset):
+            taken[at].prices[PriceSeries.CANDLES, listed.asset].append(history_of(listed))
     books = tuple((one.first_ns, one.last_ns) for _, one in chosen)
-    strike = known.strike if known else None
-    return PlayedBooks(listed, end, strike, books, series is PriceSeries.CANDLES), ""
+    return PlayedBooks(listed, end, _strike(listed, price, outcomes), books)
+
+
+def _strike(listed: Round, price: PriceSpan, outcomes: Outcomes) -> float | None:
+    """The venue's word, but where a stand-in is heard: its own, else nothing would add up."""
+    known = outcomes.rounds.get(listed.slug)
+    if price.series is PriceSeries.SETTLEMENT and known and known.strike:
+        return known.strike
+    window_s = listed.window_s if price.series is PriceSeries.SETTLEMENT else 0
+    return price.boundaries.get((window_s, listed.opens_ns))
 
 
 def _is_inside(span: BookSpan, listed: Round) -> bool:
@@ -201,19 +159,22 @@ def _chosen(places: Sequence[_Place], surveys: Sequence[tuple[int, Survey]]) -> 
     return chosen
 
 
-def _price(listed: Round, surveys: Sequence[tuple[int, Survey]]) -> tuple[int, PriceSeries] | None:
+def _price(listed: Round, surveys: Sequence[tuple[int, Survey]]) -> tuple[int, PriceSpan] | None:
     """The recording that tells the round's price: what settles it, heard to its end, or candles,
     or what settles it, heard in part."""
+    spans = [(n, span) for n, (_, survey) in enumerate(surveys) for span in survey.prices]
+    spans.sort(key=lambda one: (-one[1].rows, one[0]))
     return next(
         (
-            (number, span.series)
+            (number, span)
             for series, reach_ns in (
                 (PriceSeries.SETTLEMENT, listed.closes_ns - _MISSED_NS),
                 (PriceSeries.CANDLES, listed.closes_ns - 2 * _MISSED_NS),
                 (PriceSeries.SETTLEMENT, listed.opens_ns),
             )
-            for number, span in _by_rows(surveys)
-            if _is_of(span, series, listed.asset)
+            for number, span in spans
+            if span.series is series
+            and span.asset is listed.asset
             and span.first_ns <= listed.opens_ns
             and span.last_ns >= reach_ns
         ),
@@ -221,10 +182,5 @@ def _price(listed: Round, surveys: Sequence[tuple[int, Survey]]) -> tuple[int, P
     )
 
 
-def _by_rows(surveys: Sequence[tuple[int, Survey]]) -> Iterator[tuple[int, PriceSpan]]:
-    found = [(n, span) for n, (_, survey) in enumerate(surveys) for span in survey.prices]
-    yield from sorted(found, key=lambda one: (-one[1].rows, one[0]))
-
-
-def _is_of(span: PriceSpan, series: PriceSeries, asset: Asset) -> bool:
-    return span.series is series and span.asset is asset
+def _has(survey: Survey, series: PriceSeries, asset: Asset) -> bool:
+    return any(one.series is series and one.asset is asset for one in survey.prices)

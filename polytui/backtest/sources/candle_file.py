@@ -13,18 +13,31 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
 from polytui.backtest.sources.in_order import TimedRow, in_order
-from polytui.backtest.sources.recording import PriceSeries, PriceSpan, Survey, Wanted, Windows
+from polytui.backtest.sources.minute_path import minute_path
+from polytui.backtest.sources.recording import (
+    PricePath,
+    PriceSeries,
+    PriceSpan,
+    Survey,
+    Wanted,
+    Windows,
+)
 from polytui.backtest.sources.settlement_ticks import NAMELESS, OTHER_COINS, RELAY
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.model.candle import Candle
 from polytui.model.errors import Fatal
-from polytui.model.events import EXCHANGE_FEED, CandlesLoaded, ChainlinkPriced
+from polytui.model.events import (
+    EXCHANGE_FEED,
+    CandlesLoaded,
+    ChainlinkPriced,
+    ExchangeQuoted,
+)
 from polytui.model.instrument import Asset, PriceKind
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_MS, NS_PER_S
@@ -34,6 +47,11 @@ _LATE_NS = 1_200 * NS_PER_MS
 """From its second to us, as the real feed is at its median: a stand-in is no quicker."""
 _FIGURES = ("open", "high", "low", "close", "volume", "trades")
 _MINUTE_NS = LONGEST_S * NS_PER_S
+_BOUNDARY_NS = 300 * NS_PER_S
+_QUOTED_NS = 100 * NS_PER_MS
+"""An exchange's quote is so old when it is heard."""
+_SPREAD = 1e-6
+_OFFERED = 1.0
 
 
 @define
@@ -45,6 +63,8 @@ class _CandleLine:
     last_ns: int = 0
     last_open_ns: int = 0
     length_ns: int = 1 << 63
+    closes: dict[int, float] = field(factory=dict)
+    """Of the last minute before rounds may open and close, by its candles' opening."""
 
 
 class CandleFile:
@@ -62,9 +82,11 @@ class CandleFile:
     def survey(self) -> Survey:
         lines, counted, rows = dict[Asset, _CandleLine](), Counter[str](), 0
         try:
-            for _, asset, opens_ns, _ in self._rows((), counted):
+            for number, asset, opens_ns, (close,) in self._rows(("close",), counted):
                 rows += 1
                 line = lines.setdefault(asset, _CandleLine())
+                if opens_ns % _BOUNDARY_NS >= _BOUNDARY_NS - _MINUTE_NS:
+                    line.closes[opens_ns] = self._price(number, close)
                 line.rows += 1
                 line.first_ns = min(line.first_ns, opens_ns)
                 line.last_ns = max(line.last_ns, opens_ns)
@@ -77,11 +99,27 @@ class CandleFile:
         self._length_ns = self._length_of(lines)
         spans = tuple(
             PriceSpan(
-                PriceSeries.CANDLES, asset, one.rows, one.first_ns, one.last_ns + self._length_ns
+                PriceSeries.CANDLES,
+                asset,
+                one.rows,
+                one.first_ns,
+                one.last_ns + self._length_ns,
+                self._boundaries(one),
             )
             for asset, one in lines.items()
         )
         return Survey((), spans, rows, counted=dict(counted))
+
+    def _price(self, number: int, close: Any) -> float:
+        try:
+            return cells.dollars("close", close)
+        except ValueError as fault:
+            raise bad_row(self.path, number, fault) from None
+
+    def _boundaries(self, line: _CandleLine) -> dict[tuple[int, int], float]:
+        """What the price was when a round opened: the close of the candle before."""
+        overs = {opens_ns + self._length_ns: close for opens_ns, close in line.closes.items()}
+        return {(0, at): close for at, close in overs.items() if at % _BOUNDARY_NS == 0}
 
     def _length_of(self, lines: dict[Asset, _CandleLine]) -> int:
         """The shortest step from one candle to the next is their length."""
@@ -95,15 +133,18 @@ class CandleFile:
 
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
         assets = {asset for _, asset in wanted.prices}
+        stood_in = {} if wanted.is_modelled else wanted.prices
         streams = [
             self._of(
                 asset,
                 wanted.prices.get((PriceSeries.CANDLES, asset), Windows(())),
-                wanted.prices.get((PriceSeries.SETTLEMENT, asset), Windows(())),
+                stood_in.get((PriceSeries.SETTLEMENT, asset), Windows(())),
                 counted,
             )
             for asset in sorted(assets)
         ]
+        if wanted.is_modelled:
+            streams += self._modelled(wanted)
         yield from heapq.merge(*streams, key=attrgetter("at_ns"))
 
     def _of(
@@ -128,6 +169,30 @@ class CandleFile:
             for second_ns in range(over_ns, over_ns + self._length_ns, NS_PER_S):
                 if stood_in.has(second_ns):
                     yield _stand_in(asset, figures[3], second_ns)
+
+    def _modelled(self, wanted: Wanted) -> list[Iterator[Moment]]:
+        return [
+            _as_heard(asset, self.price_path(asset, windows))
+            for (series, asset), windows in wanted.prices.items()
+            if series is PriceSeries.SETTLEMENT
+        ]
+
+    def price_path(self, asset: Asset, windows: Windows) -> PricePath:
+        """Within each candle a model; its ends are what was recorded."""
+        seconds = self._length_ns // NS_PER_S
+        wider = Windows.of([(a, b + self._length_ns) for a, b in windows.parts])
+        before_ns, before = 0, 0.0
+        for over_ns, _, first, high, low, close, *_ in in_order(self._timed(asset, wider)):
+            if over_ns == before_ns:
+                continue
+            opens_ns = over_ns - self._length_ns
+            if before_ns == opens_ns:
+                first = before  # one moment has one price
+            before_ns, before = over_ns, close
+            prices = (first, max(high, first), min(low, first), close)
+            for second_ns, price in minute_path(asset.value, opens_ns, seconds, prices):
+                if windows.has(second_ns):
+                    yield second_ns, price
 
     def _timed(self, asset: Asset, windows: Windows) -> Iterator[TimedRow]:
         try:
@@ -176,3 +241,31 @@ def _stand_in(asset: Asset, close: float, second_ns: int) -> Moment:
     heard_ns = second_ns + _LATE_NS
     event = ChainlinkPriced(asset, RELAY, PriceKind.SPOT, close, 0, second_ns, second_ns, heard_ns)
     return Moment(heard_ns, asset, (event,))
+
+
+def _as_heard(asset: Asset, path: PricePath) -> Iterator[Moment]:
+    """A path as it would have been heard: the exchange at once, the settlement price a second
+    later. Each candle's last second is told before the next one's first."""
+    late: Moment | None = None
+    for second_ns, price in path:
+        quoted_ns = second_ns + _QUOTED_NS
+        if late is not None and late.at_ns <= quoted_ns:
+            yield late
+            late = None
+        half = price * _SPREAD / 2.0
+        quote = ExchangeQuoted(
+            asset,
+            EXCHANGE_FEED,
+            price - half,
+            _OFFERED,
+            price + half,
+            _OFFERED,
+            second_ns,
+            quoted_ns,
+        )
+        yield Moment(quoted_ns, asset, (quote,))
+        if late is not None:
+            yield late
+        late = _stand_in(asset, price, second_ns)
+    if late is not None:
+        yield late

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
@@ -51,8 +51,8 @@ class PriceSpan:
     first_ns: int
     last_ns: int
     boundaries: Mapping[tuple[int, int], float] = field(factory=dict)
-    """By (look-back in seconds, 0 for the spot value; moment): settlement prices of the moments at
-    which rounds may open and close."""
+    """By (look-back in seconds, 0 for the spot value; moment): prices of the moments at which
+    rounds may open and close."""
 
 
 @frozen
@@ -104,6 +104,20 @@ class Wanted:
     """By name: those whose books are taken from it."""
     prices: Mapping[tuple[PriceSeries, Asset], Windows] = field(factory=dict)
     """When each series is taken from it."""
+    is_modelled: bool = False
+    """Nothing else was recorded: what a price did between two of its points may be made up."""
+
+
+PricePath = Iterator[tuple[int, float]]
+"""(moment, price) of whole seconds, oldest first."""
+
+
+@runtime_checkable
+class PriceTeller(Protocol):
+    """A recording of which a price is known each second."""
+
+    def price_path(self, asset: Asset, windows: Windows) -> PricePath:
+        """What the price truly was, whenever that was heard."""
 
 
 class Recording(Protocol):

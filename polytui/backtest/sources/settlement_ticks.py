@@ -20,7 +20,14 @@ from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
 from polytui.backtest.sources.in_order import TimedRow, in_order
 from polytui.backtest.sources.median import Median
-from polytui.backtest.sources.recording import PriceSeries, PriceSpan, Survey, Wanted
+from polytui.backtest.sources.recording import (
+    PricePath,
+    PriceSeries,
+    PriceSpan,
+    Survey,
+    Wanted,
+    Windows,
+)
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
@@ -101,6 +108,19 @@ class SettlementTickFile:
                 asset, RELAY, kind, value, window_s, observed_ns, venue_ns, received_ns
             )
             yield Moment(received_ns, asset, (event,))
+
+    def price_path(self, asset: Asset, windows: Windows) -> PricePath:
+        """Its points, each at the second that it speaks of."""
+        points = (
+            (tick.observed_ns, number, tick.value)
+            for number, tick in self._ticks(Counter())
+            if tick.asset is asset and not tick.window_s and windows.has(tick.observed_ns)
+        )
+        before_ns = 0
+        for observed_ns, _, value in in_order(points):
+            if observed_ns != before_ns:
+                yield observed_ns, value
+            before_ns = observed_ns
 
     def _timed(self, wanted: Wanted) -> Iterator[TimedRow]:
         windows = {

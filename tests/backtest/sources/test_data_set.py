@@ -23,14 +23,15 @@ from small_recordings import (
     write_jsonl,
 )
 
-from polytui.backtest.data_set import STAND_IN, DataSet, open_data
+from polytui.backtest.data_set import NO_EXCHANGE, DataSet, open_data
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import DISAGREED
+from polytui.backtest.play_plan import NO_WINNER_KNOWN
 from polytui.backtest.played_rounds import (
     ENDS_EARLY,
     NO_BOOK,
     NO_PRICE,
-    NO_WINNER_KNOWN,
+    STAND_IN,
     STARTS_LATE,
     TWICE,
 )
@@ -65,7 +66,7 @@ def events_of(data: DataSet, *kinds: type) -> list[Any]:
 def notes_of(data: DataSet) -> dict[str, int]:
     """After it was played."""
     moments_of(data)
-    pairs = (note.partition(" ") for note in data.coverage.notes)
+    pairs = (note.partition(" ") for note in data.coverage.notes if note != NO_EXCHANGE)
     return {words: int(count.replace(",", "")) for count, _, words in pairs}
 
 

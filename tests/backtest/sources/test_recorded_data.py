@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from polytui.backtest.data_set import STAND_IN, open_data
+from polytui.backtest.data_set import open_data
 from polytui.backtest.outcomes import INFERRED
-from polytui.backtest.played_rounds import NO_BOOK, NO_WINNER_KNOWN
+from polytui.backtest.play_plan import NO_WINNER_KNOWN
+from polytui.backtest.played_rounds import NO_BOOK, STAND_IN
 from polytui.backtest.sources.book_file import CROSSED
 from polytui.model.events import BookSnapshotted, ChainlinkPriced, RoundSettled
 

@@ -1,0 +1,149 @@
+"""Days of which prices were recorded and no book: a market is made of the price alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from small_recordings import FIRST, OPENS_S, STRIKE, candles, ticks, winners, write_csv
+
+from polytui.backtest.data_set import DataSet, open_data
+from polytui.backtest.modelled_market import ModelledMarket
+from polytui.backtest.modelled_rounds import AGREED, MARKET, OTHERWISE, PATH, WORLD
+from polytui.backtest.moments import Moment
+from polytui.backtest.outcomes import round_of
+from polytui.backtest.sources.minute_path import minute_path
+from polytui.model import events as ev
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Outcome
+from polytui.model.units import NS_PER_S
+
+OPENS_NS = OPENS_S * NS_PER_S
+
+
+def books(moments: list[Moment], token: str) -> dict[int, ev.BookSnapshotted]:
+    """By the second after the opening."""
+    return {
+        (event.received_ns - OPENS_NS) // NS_PER_S: event
+        for one in moments
+        for event in one.events
+        if isinstance(event, ev.BookSnapshotted) and event.token_id == token
+    }
+
+
+def mid(book: ev.BookSnapshotted) -> float:
+    return (book.bids[-1][0] + book.asks[-1][0]) / 2e6
+
+
+def in_order(data: DataSet) -> list[Moment]:
+    moments = list(data.moments())
+    assert all(one.at_ns <= other.at_ns for one, other in pairwise(moments))
+    return moments
+
+
+def test_a_minute_goes_from_its_open_to_its_close_within_its_range() -> None:
+    path = list(minute_path("btc", OPENS_NS, 60, (100.0, 103.0, 99.0, 102.0)))
+    assert [at for at, _ in path] == [OPENS_NS + second * NS_PER_S for second in range(60)]
+    prices = [price for _, price in path]
+    assert prices[0] == 100.0
+    assert 99.0 <= min(prices) < max(prices) <= 103.0
+    assert list(minute_path("btc", OPENS_NS, 60, (100.0, 103.0, 99.0, 102.0))) == path
+    assert list(minute_path("eth", OPENS_NS, 60, (100.0, 103.0, 99.0, 102.0))) != path
+
+
+def test_paths_end_where_candles_do() -> None:
+    """Over many minutes, the step from the last second to the close is one of a second."""
+    steps = []
+    for minute in range(400):
+        *_, (_, last) = minute_path("btc", minute, 60, (100.0, 101.0, 99.0, 100.5))
+        steps.append(math.log(100.5 / last))
+    spread = math.sqrt(sum(step * step for step in steps) / len(steps))
+    sigma = math.log(101 / 99) / (2 * math.sqrt(math.log(2))) / math.sqrt(60)
+    assert 0.7 < spread / sigma < 1.3
+
+
+def steady() -> Iterator[tuple[int, float]]:
+    """Up and down by ten dollars each minute for half an hour, then higher by thirty."""
+    for second in range(-1_800, 300):
+        swing = 10.0 if second // 60 % 2 else 0.0
+        yield OPENS_NS + second * NS_PER_S, 60_000.0 + swing + (30.0 if second >= 120 else 0.0)
+
+
+def test_the_market_believes_what_the_price_says() -> None:
+    listed = round_of(FIRST, None, {})
+    moments = list(ModelledMarket(Asset.BTC, [listed]).moments(steady()))
+    up, down = (books(moments, listed.token_of(outcome)) for outcome in Outcome)
+    assert min(up) == -60
+    assert max(up) == 299
+    assert mid(up[-30]) == pytest.approx(0.5), "nobody knows the strike"
+    assert mid(up[59]) == pytest.approx(0.5), "the price is at the strike"
+    assert mid(up[121]) > 0.85
+    assert mid(up[298]) == pytest.approx(0.985, abs=0.006), "never surer than that"
+    for second, book in up.items():
+        assert book.bids[-1][0] < book.asks[-1][0]
+        assert mid(book) + mid(down[second]) == pytest.approx(1.0)
+
+
+def test_a_settlement_day_ends_as_it_did(tmp_path: Path) -> None:
+    write_csv(tmp_path / "btc.csv", ticks(range(-1_000, 702)))
+    write_csv(tmp_path / "rounds.csv", winners())
+    data = open_data([tmp_path])
+    assert data.coverage.modelled == (MARKET,)
+    ends = {one.round.slug: one.end.winner for one in data.plan.rounds}
+    assert ends[FIRST] is Outcome.UP
+    assert list(ends.values())[-1] is Outcome.DOWN, "as the venue named it"
+    moments = in_order(data)
+    heard = {type(event) for one in moments for event in one.events}
+    assert ev.ExchangeQuoted not in heard, "nobody recorded one"
+    token = data.plan.rounds[-1].round.up_token
+    assert len(books(moments, token)) == 360
+
+
+def test_candles_alone_are_a_world_of_their_own(tmp_path: Path) -> None:
+    write_csv(tmp_path / "klines.csv", candles())
+    write_csv(tmp_path / "rounds.csv", winners())
+    data = open_data([tmp_path], start_ns=OPENS_NS)
+    coverage = data.coverage
+    assert coverage.modelled == (MARKET, PATH, WORLD)
+    assert [one.end.winner for one in data.plan.rounds] == [Outcome.UP] * 4
+    assert data.plan.rounds[0].strike == STRIKE
+    assert f"1 {AGREED}" in coverage.notes
+    assert f"1 {OTHERWISE}" in coverage.notes
+    moments = in_order(data)
+    points = {
+        event.observed_ns: event
+        for one in moments
+        for event in one.events
+        if isinstance(event, ev.ChainlinkPriced)
+    }
+    quotes = [
+        event for one in moments for event in one.events if isinstance(event, ev.ExchangeQuoted)
+    ]
+    assert points[OPENS_NS].value == STRIKE
+    assert len(quotes) == len(points)
+    assert all(one.received_ns < points[one.venue_ns].received_ns for one in quotes)
+    assert {
+        event.feed for one in moments for event in one.events if isinstance(event, ev.FeedUp)
+    } == {
+        "rtds",
+        "book",
+        "binance",
+    }
+
+
+def test_longer_candles_are_refused(tmp_path: Path) -> None:
+    hours = [{**row, "open_time": row["open_time"] * 60 - OPENS_S * 59_000} for row in candles()]
+    write_csv(tmp_path / "btc.csv", hours)
+    with pytest.raises(Fatal, match="no two candles a minute apart"):
+        open_data([tmp_path])
+
+
+def test_a_candle_outside_its_own_range_is_named(tmp_path: Path) -> None:
+    rows = [dict(row) for row in candles()]
+    rows[290]["high"] = 1.0
+    path = write_csv(tmp_path / "btc.csv", rows)
+    with pytest.raises(Fatal, match=r"btc.csv, row 291: its prices are not between"):
+        in_order(open_data([path]))
