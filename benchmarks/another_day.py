@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from benchmarks.bootstrap import interval_of, resampled
+from polytui.results.bootstrap import interval_of, resampled
 from benchmarks.judging import Sure
 from benchmarks.recorded_day import Seen
 from polytui.config.schema import MarketSettings

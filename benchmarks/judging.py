@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from attrs import frozen
 
-from benchmarks.bootstrap import BLOCK_S, Floats, errors_of, interval_of, resampled
+from polytui.results.bootstrap import BLOCK_S, Floats, errors_of, interval_of, resampled
 from benchmarks.moves import Figure
 from benchmarks.recorded_day import Forecast, brier, log_loss
 from polytui.config.schema import MarketSettings

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from benchmarks.bootstrap import BLOCK_S, errors_of, resampled
+from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 from benchmarks.recorded_day import HOUR_S, Seen
 
 HORIZONS_S = (10, 30, 60, 120, 300)

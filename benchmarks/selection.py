@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
-from benchmarks.bootstrap import BLOCK_S, errors_of, resampled
+from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 from benchmarks.moves import HORIZONS_S, Figure, pairs
 from benchmarks.recorded_day import Forecast, Point, Seen
 from benchmarks.volatilities import Bartlett, FlatTop, TwoScales, predicted

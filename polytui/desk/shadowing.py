@@ -94,12 +94,14 @@ class Shadowing:
         if position is None:
             return False
         why = first_exit(view, position, asked.proposal, asked.thresholds, exits)
-        way = None if why is None else leave(view, position, why, exits.max_slippage_ticks)
+        if why is None:
+            return False
+        way = leave(view, position, why, exits.max_slippage_ticks)
         if not isinstance(way, Quote):
             return False
         tried_ns = self._shadow.last_exit_ns(slug, name)
         if not tried_ns or view.now_ns - tried_ns >= exits.retry_s * NS_PER_S:
-            self._shadow.send(Sent(slug, name, way, asked.due_ns, position.outcome))
+            self._shadow.send(Sent(slug, name, way, asked.due_ns, position.outcome, why.reason))
         return True
 
     def _enter(self, asked: Asked, quote: Quote) -> Why:

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from attrs import define, field, frozen
 
 from polytui.ledger.attribution import Attribution, Claim, StrategyPosition, StrategyResult
+from polytui.ledger.bookings import Booking
 from polytui.ledger.taken_liquidity import TakenLiquidity
+from polytui.model.effects import Reason
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import Usd, cost_of
@@ -24,19 +26,29 @@ NEVER_NS = 2**63 - 1
 
 @frozen
 class Sent:
-    """A virtual order on its way. `leaves`: the outcome that it closes, None where it enters."""
+    """A virtual order on its way. `leaves`: the outcome that it closes, None where it enters; `why`
+    it leaves."""
 
     slug: str
     strategy: str
     quote: Quote
     due_ns: int
     leaves: Outcome | None = None
+    why: Reason = Reason.NONE
 
     def state(self) -> tuple[object, ...]:
         quote = self.quote
         order = (quote.outcome.value, quote.side.value, quote.price, quote.shares, quote.tif.value)
         leaves = "" if self.leaves is None else self.leaves.value
         return (self.slug, self.strategy, order, self.due_ns, leaves)
+
+
+@frozen
+class VirtualFill:
+    """What an order on its way became, as it was booked; and why it left."""
+
+    line: Booking
+    why: Reason
 
 
 @define
@@ -60,6 +72,7 @@ class Shadow:
         self._attribution = Attribution()
         self._sent: list[Sent] = []
         self._seats: dict[str, dict[str, _ShadowSeat]] = {}
+        self._filled: dict[str, list[VirtualFill]] = {}
         self.next_due_ns = NEVER_NS
         """When the first of those on their way arrives."""
 
@@ -95,8 +108,20 @@ class Shadow:
         """Book what an order became. A side that was bought is spent."""
         quote = sent.quote
         whose = (sent.slug, sent.strategy, quote.outcome, quote.side)
+        name = f"{sent.strategy}-{sent.due_ns}"
         for fill in fills:
             self._attribution.fill(*whose, fill, sent.due_ns, quote.worth)
+            line = Booking(
+                sent.slug,
+                name,
+                quote.outcome,
+                quote.side,
+                sent.strategy,
+                fill,
+                sent.due_ns,
+                quote.worth,
+            )
+            self._filled.setdefault(sent.slug, []).append(VirtualFill(line, sent.why))
         if fills and sent.leaves is None:
             self._seat(sent.slug, sent.strategy).entered.append(quote.outcome)
 
@@ -117,6 +142,15 @@ class Shadow:
         self._attribution.forget(slug)
 
     # --- what is so -----------------------------------------------------------------------------
+
+    def filled(self, slug: str) -> tuple[VirtualFill, ...]:
+        """Every virtual fill of a round that is not settled, the first one first."""
+        return tuple(self._filled.get(slug, ()))
+
+    @property
+    def rounds(self) -> tuple[str, ...]:
+        """Rounds that are not settled and in which something was filled."""
+        return self._attribution.rounds
 
     def open(self, slug: str) -> tuple[StrategyPosition, ...]:
         """The unpaired virtual positions of a round."""
@@ -173,6 +207,7 @@ class Shadow:
 
     def _drop(self, slug: str) -> None:
         self._seats.pop(slug, None)
+        self._filled.pop(slug, None)
         self._sent = [sent for sent in self._sent if sent.slug != slug]
         self._look_at_due()
 

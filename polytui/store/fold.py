@@ -10,7 +10,7 @@ Market data, which is almost all of a journal, is passed over undecoded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from polytui.desk.account import Account
@@ -109,23 +109,47 @@ class Fold:
         if not record.is_event:
             is_ahead = record.is_checkpoint and record.seq > self.seq
             return list(self._go_on_from(record)) if is_ahead else []
-        self.seq, self.at_ns = record.seq, record.at
-        minute = record.at // MINUTE_NS
+        raw = bytes(record.event)
+        is_heard = raw[2 : raw.find(b'"', 2)] in _NAMES
+        has_effects = record.effects != _NO_EFFECTS
+        if not (is_heard or has_effects):
+            return self._passed(record.seq, record.at)
+        asset = _asset_of(record)
+        event = decode_event(record.event) if is_heard else None
+        effects = decode_effects(record.effects) if has_effects else ()
+        return self.hear(
+            record.seq, record.at, asset, event, effects, has_raised=bool(record.raised)
+        )
+
+    def hear(
+        self,
+        seq: int,
+        at_ns: int,
+        asset: Asset,
+        event: ev.Event | None,
+        effects: Sequence[ef.RecordedEffect],
+        *,
+        has_raised: bool = False,
+    ) -> list[Row]:
+        """The same of a record that is at hand as it was before it was written. `event`: None for
+        one that nothing is kept of. `has_raised`: the desk broke at it."""
+        rows, heard = self._passed(seq, at_ns), _HEARD.get(type(event))
+        if heard is None and not effects:
+            return rows
+        at = RecordPlace(self.root, self.header.session, seq, at_ns, asset.value)
+        if heard is not None:
+            rows += self._guarded(heard, at, asset, event, has_raised)
+        for effect in effects:
+            if (came := _CAME.get(type(effect))) is not None:
+                rows += self._guarded(came, at, asset, effect, has_raised)
+        return rows
+
+    def _passed(self, seq: int, at_ns: int) -> list[Row]:
+        """So far it is; where that is another minute, what the account was in the one before."""
+        self.seq, self.at_ns = seq, at_ns
+        minute = at_ns // MINUTE_NS
         rows = self.stands() if minute != self._minute else []
         self._minute = minute
-        raw = bytes(record.event)
-        heard = _HEARD.get(raw[2 : raw.find(b'"', 2)])
-        has_effects = record.effects != _NO_EFFECTS
-        if heard is None and not has_effects:
-            return rows
-        at = RecordPlace(self.root, self.header.session, record.seq, record.at, record.asset)
-        asset = _asset_of(record)
-        if heard is not None:
-            rows += self._guarded(record, heard, at, asset, decode_event(record.event))
-        if has_effects:
-            for effect in decode_effects(record.effects):
-                if (came := _CAME.get(type(effect))) is not None:
-                    rows += self._guarded(record, came, at, asset, effect)
         return rows
 
     def _go_on_from(self, record: JournalRecord) -> Iterable[Row]:
@@ -160,7 +184,7 @@ class Fold:
         return self.header.lost if self._former.thinned else seq - self.seq
 
     def _guarded(
-        self, record: JournalRecord, what: _Telling, at: RecordPlace, asset: Asset, said: Any
+        self, what: _Telling, at: Moment, asset: Asset, said: Any, has_raised: bool
     ) -> list[Row]:
         """A ledger that cannot take what the journal says differs from the one that wrote it; but
         not where that broke as well, and its next life begins with what the venue says."""
@@ -171,7 +195,7 @@ class Fold:
             else:
                 rows.extend(what(self._books[asset], at, said))
         except Exception as error:
-            if not record.raised:
+            if not has_raised:
                 name = type(said).__name__
                 rows.append(at.differs(f"{name}: {type(error).__name__}: {error}"))
         return rows
@@ -234,34 +258,33 @@ def _reconciled(_: AssetBooks, at: RecordPlace, event: ev.Reconciled) -> Iterabl
     yield at.reconciled(event.differences, event.slugs)
 
 
-_HEARD: dict[bytes, _Telling] = {
-    cls.__name__.encode(): telling
-    for cls, telling in (
-        (ev.DeskOpened, _nothing),
-        (ev.SettingsChanged, AssetBooks.settings_changed),
-        (ev.RoundFound, AssetBooks.round_found),
-        (ev.RoundOpened, AssetBooks.round_opened),
-        (ev.StrikePublished, AssetBooks.strike_published),
-        (ev.RoundSettled, AssetBooks.winner_named),
-        (ev.AssetHalted, _halted),
-        (ev.Commanded, _commanded),
-        (ev.Filled, AssetBooks.money_moved),
-        (ev.Reversed, AssetBooks.money_moved),
-        (ev.CashMoved, AssetBooks.cash_moved),
-        (ev.Reconciled, _reconciled),
-        (ev.PairsMerged, AssetBooks.pairs_merged),
-        (ev.WinnersRedeemed, AssetBooks.winners_redeemed),
-        (ev.Accepted, AssetBooks.reported),
-        (ev.Refused, AssetBooks.reported),
-        (ev.Deferred, AssetBooks.reported),
-        (ev.Unanswered, AssetBooks.reported),
-        (ev.Cancelled, AssetBooks.reported),
-        (ev.CancelRefused, AssetBooks.reported),
-        (ev.NotFound, AssetBooks.reported),
-        (ev.OrderFound, AssetBooks.reported),
-    )
+_HEARD: dict[type[Any], _Telling] = {
+    ev.DeskOpened: _nothing,
+    ev.SettingsChanged: AssetBooks.settings_changed,
+    ev.RoundFound: AssetBooks.round_found,
+    ev.RoundOpened: AssetBooks.round_opened,
+    ev.StrikePublished: AssetBooks.strike_published,
+    ev.RoundSettled: AssetBooks.winner_named,
+    ev.AssetHalted: _halted,
+    ev.Commanded: _commanded,
+    ev.Filled: AssetBooks.money_moved,
+    ev.Reversed: AssetBooks.money_moved,
+    ev.CashMoved: AssetBooks.cash_moved,
+    ev.Reconciled: _reconciled,
+    ev.PairsMerged: AssetBooks.pairs_merged,
+    ev.WinnersRedeemed: AssetBooks.winners_redeemed,
+    ev.Accepted: AssetBooks.reported,
+    ev.Refused: AssetBooks.reported,
+    ev.Deferred: AssetBooks.reported,
+    ev.Unanswered: AssetBooks.reported,
+    ev.Cancelled: AssetBooks.reported,
+    ev.CancelRefused: AssetBooks.reported,
+    ev.NotFound: AssetBooks.reported,
+    ev.OrderFound: AssetBooks.reported,
 }
-"""By the name of an event, as it stands in the journal; the others are not decoded."""
+"""Of the other events nothing is kept, and a journal's are not decoded."""
+_NAMES = frozenset(cls.__name__.encode() for cls in _HEARD)
+"""As they stand in a journal."""
 _CAME: dict[type[Any], _Telling] = {
     ef.RecordedPlace: AssetBooks.placed,
     ef.Cancel: AssetBooks.cancelled,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import field
+from attrs import AttrsInstance, evolve, field, fields
+
+_Row = TypeVar("_Row", bound=AttrsInstance)
 
 
 def first() -> Any:
@@ -15,3 +17,15 @@ def first() -> Any:
 def last() -> Any:
     """As it was said last."""
     return field(default=None)
+
+
+def gone_on(before: _Row | None, row: _Row) -> _Row:
+    """A row as it stands after it was told once more."""
+    if before is None:
+        return row
+    said: dict[str, Any] = {}
+    for one in fields(type(row)):
+        new, old = getattr(row, one.name), getattr(before, one.name)
+        if new is not None and not (one.metadata.get("is_first") and old is not None):
+            said[one.name] = new
+    return evolve(before, **said)  # type: ignore[misc]
