@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from polytui.results.bootstrap import interval_of, resampled
 from benchmarks.judging import Sure
 from benchmarks.recorded_day import Seen
 from polytui.config.schema import MarketSettings
 from polytui.market.student_t import student_t_cdf
 from polytui.market.volatility import Volatility
 from polytui.model.units import NS_PER_S
+from polytui.results.bootstrap import interval_of, resampled
 
 ASSETS = ("btc", "eth")
 _FILE = "hftbacktest_binance_spot_{}usdt_20240809.gz"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from attrs import frozen
 
-from polytui.results.bootstrap import BLOCK_S, Floats, errors_of, interval_of, resampled
 from benchmarks.moves import Figure
 from benchmarks.recorded_day import Forecast, brier, log_loss
 from polytui.config.schema import MarketSettings
 from polytui.model.units import NS_PER_S
+from polytui.results.bootstrap import BLOCK_S, Floats, errors_of, interval_of, resampled
 
 Scored = Sequence[tuple[float, bool]]
 Score = Callable[[Scored], float]

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 from benchmarks.recorded_day import HOUR_S, Seen
+from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 
 HORIZONS_S = (10, 30, 60, 120, 300)
 

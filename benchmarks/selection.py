@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from attrs import evolve, field, frozen
 
-from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 from benchmarks.moves import HORIZONS_S, Figure, pairs
 from benchmarks.recorded_day import Forecast, Point, Seen
 from benchmarks.volatilities import Bartlett, FlatTop, TwoScales, predicted
 from polytui.config.schema import MarketSettings
 from polytui.market.volatility import Volatility
+from polytui.results.bootstrap import BLOCK_S, errors_of, resampled
 
 Floats = npt.NDArray[np.float64]
 _SPANS_S = (6.0, 10.0, 12.0, 14.0, 16.0, 20.0, 30.0)

@@ -127,7 +127,7 @@ class PlayedFill:
 
 
 @frozen
-class Block:
+class BlockedEntry:
     """What kept a strategy from entering rounds of one kind."""
 
     strategy: str
@@ -206,7 +206,7 @@ class Evidence:
     fills: tuple[PlayedFill, ...]
     equity: EquityCurve
     forecasts: Forecasts
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockedEntry, ...]
     left_open: tuple[OpenPosition, ...]
     orders: tuple[OrderCount, ...]
     moves: tuple[tuple[str, int], ...] = ()

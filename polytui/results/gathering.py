@@ -24,6 +24,7 @@ from polytui.ledger.shadow import VirtualFill
 from polytui.model import effects as ef
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome
+from polytui.results.entry_blocks import EXITS, EntryBlocks
 from polytui.results.evidence import (
     Coverage,
     Evidence,
@@ -32,8 +33,7 @@ from polytui.results.evidence import (
     PlayedRound,
 )
 from polytui.results.looks import NEVER_NS, ForecastLooks, Marks, mid_in, together
-from polytui.results.reasons import EXITS, Reasons
-from polytui.results.tables import SentOrder, Tables
+from polytui.results.tables import SentTerms, Tables
 from polytui.store.fold import Fold
 from polytui.store.moment import Moment
 from polytui.store.round_rows import fill_row, trade_rows
@@ -53,7 +53,7 @@ _NAME = "played"
 NOT_SETTLED = "not settled when it ended"
 
 
-class _Watched:
+class _WatchedAsset:
     """What is watched of one asset. State: looks and marks that are due, when the next virtual
     order arrives, and the trades of shadows."""
 
@@ -74,8 +74,8 @@ class Gatherer:
 
     def __init__(self) -> None:
         self._fold = Fold(Header(FORMAT, "", "backtest", _NAME, 0), _NAME)
-        self._tables, self._reasons = Tables(), Reasons()
-        self._watched: dict[Asset, _Watched] = {}
+        self._tables, self._reasons = Tables(), EntryBlocks()
+        self._watched: dict[Asset, _WatchedAsset] = {}
         self._leaving: dict[tuple[str, str], str] = {}
         """By round and strategy, why it leaves."""
         self._differences: list[str] = []
@@ -93,7 +93,7 @@ class Gatherer:
         """A desk took this event at `now_ns`, with these effects."""
         watched = self._watched.get(asset)
         if watched is None:
-            watched = self._watched[asset] = _Watched(_shadow_pnls(mind, asset))
+            watched = self._watched[asset] = _WatchedAsset(_shadow_pnls(mind, asset))
             self._since_ns = self._since_ns or now_ns
         if watched.next_due_ns <= now_ns:
             self._look(mind, asset, watched, now_ns)
@@ -140,14 +140,16 @@ class Gatherer:
 
     # --- events and effects -----------------------------------------------------------------------
 
-    def _opened(self, desk: Desk, watched: _Watched, event: ev.RoundOpened, now_ns: int) -> None:
+    def _opened(
+        self, desk: Desk, watched: _WatchedAsset, event: ev.RoundOpened, now_ns: int
+    ) -> None:
         if (market_round := desk.rounds.get(event.slug)) is not None:
             watched.looks.opened(market_round.round, now_ns)
 
-    def _closed(self, _: Desk, __: _Watched, event: ev.RoundClosed, now_ns: int) -> None:
+    def _closed(self, _: Desk, __: _WatchedAsset, event: ev.RoundClosed, now_ns: int) -> None:
         self._reasons.over(event.slug, now_ns)
 
-    def _refused(self, _: Desk, __: _Watched, event: ev.Refused, ___: int) -> None:
+    def _refused(self, _: Desk, __: _WatchedAsset, event: ev.Refused, ___: int) -> None:
         self._tables.refused(event.order_id)
 
     def _done(self, effects: Sequence[ef.Effect]) -> None:
@@ -159,12 +161,12 @@ class Gatherer:
             if isinstance(effect, ef.Place):
                 order, grounds = effect.order, effect.grounds
                 why = self._leaving.get((order.slug, order.strategy), "")
-                found = SentOrder(
+                found = SentTerms(
                     order.strategy, grounds.mid, grounds.is_exit, why if grounds.is_exit else ""
                 )
                 self._tables.sent(order.slug, order.order_id, found)
 
-    def _put(self, rows: Sequence[Row], desk: Desk, watched: _Watched) -> None:
+    def _put(self, rows: Sequence[Row], desk: Desk, watched: _WatchedAsset) -> None:
         tables = self._tables
         for row in rows:
             match row:
@@ -183,14 +185,16 @@ class Gatherer:
                 case DifferenceRow():
                     self._differences.append(row.text)
 
-    def _filled(self, row: FillRow, desk: Desk, watched: _Watched, *, is_shadow: bool) -> None:
+    def _filled(self, row: FillRow, desk: Desk, watched: _WatchedAsset, *, is_shadow: bool) -> None:
         slug, outcome = row.slug or "", row.outcome
         mid = None if outcome is None else mid_in(desk, slug, Outcome(outcome))
         number = self._tables.fill_told(row, mid, is_shadow=is_shadow)
         if number is not None and outcome is not None:
             watched.marks.filled(number, slug, Outcome(outcome), row.at_ns or 0)
 
-    def _settled(self, asset: Asset, watched: _Watched, effect: ef.Credit, now_ns: int) -> None:
+    def _settled(
+        self, asset: Asset, watched: _WatchedAsset, effect: ef.Credit, now_ns: int
+    ) -> None:
         slug = effect.slug
         book = watched.books.pop(slug, None)
         if book is not None:
@@ -204,7 +208,7 @@ class Gatherer:
 
     # --- what is watched --------------------------------------------------------------------------
 
-    def _look(self, mind: Mind, asset: Asset, watched: _Watched, now_ns: int) -> None:
+    def _look(self, mind: Mind, asset: Asset, watched: _WatchedAsset, now_ns: int) -> None:
         desk = mind.desks[asset]
         watched.looks.look(desk, now_ns)
         watched.marks.look(desk, now_ns)
@@ -216,7 +220,7 @@ class Gatherer:
     def _filled_in_shadow(
         self,
         desk: Desk,
-        watched: _Watched,
+        watched: _WatchedAsset,
         slug: str,
         filled: Sequence[VirtualFill],
         now_ns: int,
@@ -228,7 +232,7 @@ class Gatherer:
         at = self._moment(desk.asset, now_ns)
         for one in new:
             line, why = one.line, "" if one.why is ef.Reason.NONE else one.why.value
-            order = SentOrder(line.strategy, None, bool(why), why)
+            order = SentTerms(line.strategy, None, bool(why), why)
             self._tables.sent_in_shadow(slug, line.order_id, order)
             row = evolve(fill_row(at, line, None), trade_id=str(len(book.lines)))
             self._filled(row, desk, watched, is_shadow=True)
@@ -253,7 +257,7 @@ class Gatherer:
         for number, fill in self._tables.fills.items():
             yield evolve(fill, marks=tuple(marks.get(number, ())))
 
-    def _compare_shadow(self, mind: Mind, asset: Asset, watched: _Watched) -> None:
+    def _compare_shadow(self, mind: Mind, asset: Asset, watched: _WatchedAsset) -> None:
         """What shadows earned by the desk's own sums and by their trades."""
         ours = self._tables.shadow_pnls(asset.value)
         for name, pnl in _shadow_pnls(mind, asset).items():
@@ -263,7 +267,7 @@ class Gatherer:
                 self._differences.append(f"{said}; by its trades {ours.get(name, 0)}")
 
 
-_FIRST: dict[type[Any], Callable[[Gatherer, Desk, _Watched, Any, int], None]] = {
+_FIRST: dict[type[Any], Callable[[Gatherer, Desk, _WatchedAsset, Any, int], None]] = {
     ev.RoundOpened: Gatherer._opened,
     ev.RoundClosed: Gatherer._closed,
     ev.Refused: Gatherer._refused,

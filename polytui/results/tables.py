@@ -32,7 +32,7 @@ _TradeKey = tuple[bool, str, str, int]
 
 
 @frozen
-class SentOrder:
+class SentTerms:
     """What is asked of an order later."""
 
     strategy: str
@@ -66,18 +66,18 @@ class Tables:
     _trades: dict[_TradeKey, TradeRow] = field(factory=dict)
     _left: dict[_TradeKey, str] = field(factory=dict)
     """Why a position was left."""
-    _sent: dict[str, dict[str, SentOrder]] = field(factory=dict)
+    _sent: dict[str, dict[str, SentTerms]] = field(factory=dict)
     """By round, until it is settled."""
     _orders: dict[str, _OrderSums] = field(factory=dict)
     _minutes: tuple[array[int], ...] = field(factory=lambda: (array("q"), array("q"), array("q")))
 
     # --- orders -----------------------------------------------------------------------------------
 
-    def sent(self, slug: str, order_id: str, order: SentOrder) -> None:
+    def sent(self, slug: str, order_id: str, order: SentTerms) -> None:
         self._sent.setdefault(slug, {})[order_id] = order
         self._sums(order.strategy).sent += 1
 
-    def sent_in_shadow(self, slug: str, name: str, order: SentOrder) -> None:
+    def sent_in_shadow(self, slug: str, name: str, order: SentTerms) -> None:
         """A virtual order, which nobody counts."""
         self._sent.setdefault(slug, {})[name] = order
 
@@ -212,7 +212,7 @@ def _place(listed: RoundRow) -> tuple[str | None, str | None]:
     return listed.asset, listed.interval
 
 
-def _fill_of(row: FillRow, order: SentOrder | None, mid: int | None, is_shadow: bool) -> PlayedFill:
+def _fill_of(row: FillRow, order: SentTerms | None, mid: int | None, is_shadow: bool) -> PlayedFill:
     return PlayedFill(
         row.strategy or "",
         is_shadow,

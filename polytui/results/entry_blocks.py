@@ -8,7 +8,7 @@ from attrs import define, field
 
 from polytui.model.effects import Reason
 from polytui.model.units import NS_PER_S
-from polytui.results.evidence import Block
+from polytui.results.evidence import BlockedEntry
 from polytui.store.rows import SignalRow
 
 EXITS = frozenset(
@@ -25,7 +25,7 @@ _Kind = tuple[str, bool, str, str, str]
 
 
 @define
-class Reasons:
+class EntryBlocks:
     """State: by round and strategy what stands in its way now and since when, and the sums."""
 
     _now: dict[str, dict[str, tuple[_Kind, int]]] = field(factory=dict)
@@ -45,12 +45,12 @@ class Reasons:
         for found in self._now.pop(slug, {}).values():
             self._end(found, at_ns)
 
-    def blocks(self, at_ns: int) -> tuple[Block, ...]:
+    def blocks(self, at_ns: int) -> tuple[BlockedEntry, ...]:
         """The longest first; what still stands counts until `at_ns`."""
         for slug in list(self._now):
             self.over(slug, at_ns)
         found = [
-            Block(*kind, times=times, seconds=self._ns[kind] / NS_PER_S)
+            BlockedEntry(*kind, times=times, seconds=self._ns[kind] / NS_PER_S)
             for kind, times in self._times.items()
         ]
         return tuple(sorted(found, key=lambda one: (-one.seconds, one.strategy, one.reason)))
