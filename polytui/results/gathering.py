@@ -35,7 +35,7 @@ from polytui.results.evidence import (
 from polytui.results.looks import NEVER_NS, ForecastLooks, Marks, mid_in, together
 from polytui.results.tables import SentTerms, Tables
 from polytui.store.fold import Fold
-from polytui.store.moment import Moment
+from polytui.store.record_place import RecordPlace
 from polytui.store.round_rows import fill_row, trade_rows
 from polytui.store.rows import (
     DifferenceRow,
@@ -243,8 +243,8 @@ class Gatherer:
         for row in trade_rows(self._moment(asset, now_ns), None, book, None):
             self._tables.trade_told(row, is_shadow=True)
 
-    def _moment(self, asset: Asset, now_ns: int) -> Moment:
-        return Moment(_NAME, _NAME, self._fold.seq, now_ns, asset.value)
+    def _moment(self, asset: Asset, now_ns: int) -> RecordPlace:
+        return RecordPlace(_NAME, _NAME, self._fold.seq, now_ns, asset.value)
 
     # --- the end ----------------------------------------------------------------------------------
 

@@ -184,7 +184,7 @@ class Fold:
         return self.header.lost if self._former.thinned else seq - self.seq
 
     def _guarded(
-        self, what: _Telling, at: Moment, asset: Asset, said: Any, has_raised: bool
+        self, what: _Telling, at: RecordPlace, asset: Asset, said: Any, has_raised: bool
     ) -> list[Row]:
         """A ledger that cannot take what the journal says differs from the one that wrote it; but
         not where that broke as well, and its next life begins with what the venue says."""
