@@ -13,7 +13,6 @@ from pathlib import Path
 
 from attrs import define, field
 
-from polytui.backtest.coverage import Coverage
 from polytui.backtest.modelled_rounds import markets, modelled
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import DISAGREED, gathered
@@ -29,6 +28,7 @@ from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
+from polytui.results.evidence import Coverage
 
 NO_EXCHANGE = (
     "nobody recorded exchange prices: the price is trusted to 0.4 at most, where stakes that follow"

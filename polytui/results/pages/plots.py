@@ -33,21 +33,21 @@ def plots_of(report: Report, evidence: Evidence) -> Iterator[Plot]:
     """ImportError where plotly is not installed."""
     import plotly.graph_objects as go  # an extra: whoever wants no HTML does without
 
-    drawing = _Drawing(go)
+    plotting = _Plotting(go)
     if len(evidence.equity.at_ns):
-        yield drawing.equity(evidence)
+        yield plotting.equity(evidence)
     trades = [one for one in evidence.trades if one.is_settled]
     if trades:
-        yield drawing.running(trades)
-        yield drawing.spread(trades)
-        yield drawing.prices(report)
+        yield plotting.running(trades)
+        yield plotting.spread(trades)
+        yield plotting.prices(report)
     if report.forecast is not None:
-        yield drawing.reliability(report.forecast.reliability, report.forecast.market_reliability)
+        yield plotting.reliability(report.forecast.reliability, report.forecast.market_reliability)
     if report.fills:
-        yield drawing.mark_outs(report)
+        yield plotting.mark_outs(report)
 
 
-class _Drawing:
+class _Plotting:
     """Stateless but for plotly, which is imported late."""
 
     def __init__(self, go: Any) -> None:
