@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from polytui.config.docstrings import docs_of
-from polytui.store import latency_rows, rows, traded_rows
+from polytui.store import curve_rows, latency_rows, rows, traded_rows
 from polytui.store.rows import TABLES
 from polytui.store.schema import VERSION, columns
 
@@ -15,7 +15,7 @@ BEGIN, END = "<!-- tables: python -m docs.make_schema -->\n", "<!-- /tables -->\
 
 def tables() -> str:
     """A section a table, a line a column."""
-    docs = docs_of(traded_rows) | docs_of(latency_rows) | docs_of(rows)
+    docs = docs_of(traded_rows) | docs_of(latency_rows) | docs_of(curve_rows) | docs_of(rows)
     parts = [f"Schema {VERSION} (`PRAGMA user_version`).\n"]
     for table in TABLES:
         said = docs[table.__name__]

@@ -6,6 +6,7 @@
     {"checkpoint":"..","seq":1000,"digest":".."}                    every so many more
     {"risk_state":["RiskStateRestored",{..}]}      in a file of its own
     {"latency":["OrderLatency",{..}]}               how long something took: nothing hangs on it
+    {"curve":{..}}                                  how a round went, for charts alone
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are; of an order that was sent the journal has the order and what its
@@ -22,6 +23,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from polytui.model.curve import RoundCurve
 from polytui.model.effects import Effect, Place, RecordedEffect, RecordedPlace
 from polytui.model.events import Event, RiskStateRestored
 from polytui.model.latency import LatencyLine
@@ -80,6 +82,8 @@ class JournalRecord(msgspec.Struct, frozen=True):
     checkpoint: str = ""
     latency: msgspec.Raw = msgspec.Raw(b"")
     """Real times that no replay can have again; it passes them over."""
+    curve: msgspec.Raw = msgspec.Raw(b"")
+    """What a terminal draws of a round that is over; a replay passes it over."""
 
     @property
     def is_event(self) -> bool:
@@ -88,7 +92,7 @@ class JournalRecord(msgspec.Struct, frozen=True):
     @property
     def is_aside(self) -> bool:
         """Whether no replay needs it: it has no number, and stands anywhere."""
-        return bool(self.risk_state or self.latency)
+        return bool(self.risk_state or self.latency or self.curve)
 
     @property
     def is_checkpoint(self) -> bool:
@@ -132,6 +136,7 @@ _decoders: dict[str, msgspec.json.Decoder[Any]] = {
 _latency_decoders: dict[str, msgspec.json.Decoder[LatencyLine]] = {
     cls.__name__: msgspec.json.Decoder(cls) for cls in get_args(LatencyLine)
 }
+_curve = msgspec.json.Decoder(RoundCurve)
 _PLACE = Place.__name__
 _list_of_tagged = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]])
 _effect_decoders: dict[str, msgspec.json.Decoder[Any]] = {
@@ -210,6 +215,10 @@ def encode_risk_state(risk_state: RiskStateRestored) -> bytes:
 
 def encode_latency(latency: LatencyLine) -> bytes:
     return b'{"latency":["%s",%s]}\n' % (type(latency).__name__.encode(), _encoder.encode(latency))
+
+
+def encode_curve(curve: RoundCurve) -> bytes:
+    return b'{"curve":%s}\n' % _encoder.encode(curve)
 
 
 def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool, why: str) -> bytes:
@@ -302,3 +311,11 @@ def decode_latency(raw: msgspec.Raw) -> LatencyLine:
         return _latency_decoders[name].decode(fields)
     except (*_NOT_DECODED, KeyError) as error:
         raise BadJournal(f"not a latency: {error}") from error
+
+
+def decode_curve(raw: msgspec.Raw) -> RoundCurve:
+    """Points of a round; BadJournal where the line has none."""
+    try:
+        return _curve.decode(raw)
+    except _NOT_DECODED as error:
+        raise BadJournal(f"not a curve: {error}") from error

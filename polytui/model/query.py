@@ -34,6 +34,8 @@ class Subject(str, Enum):
     SESSIONS = "sessions"
     LATENCY = "latency"
     """Each order's way."""
+    CURVES = "curves"
+    """How a round went, point by point."""
 
 
 class Query(msgspec.Struct, frozen=True, tag="query"):

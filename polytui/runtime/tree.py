@@ -31,6 +31,7 @@ from polytui.runtime.asset import AssetRun
 from polytui.runtime.asset_worker import AssetWorker
 from polytui.runtime.chaos import Chaos
 from polytui.runtime.commands import Commands
+from polytui.runtime.curve_watch import CurveWatch
 from polytui.runtime.faults import Faults
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
@@ -131,6 +132,7 @@ class Tree:
         account.start_soon(self.pace.watch)
         account.start_soon(session.reasons.watch)
         account.start_soon(session.latency.watch, self.runs)
+        account.start_soon(CurveWatch(session).watch)
         if self.config is not None:
             adapted = MODES[session.mode].adapted
             account.start_soon(SettingsWatch(self.config, session, in_force, adapted).watch)

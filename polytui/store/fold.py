@@ -21,6 +21,7 @@ from polytui.journal.codec import (
     Header,
     JournalRecord,
     decode_checkpoint,
+    decode_curve,
     decode_effects,
     decode_event,
     decode_latency,
@@ -30,6 +31,7 @@ from polytui.model import events as ev
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S
 from polytui.store.asset_books import UNSEEN, AssetBooks
+from polytui.store.curve_rows import curve_row
 from polytui.store.latency_rows import latency_rows
 from polytui.store.record_place import RecordPlace
 from polytui.store.rows import EquityRow, Row, SessionRow
@@ -106,6 +108,8 @@ class Fold:
         if record.latency:
             line = decode_latency(record.latency)
             return [*latency_rows(self.root, self.header.session, line)]
+        if record.curve:
+            return [curve_row(self.root, self.header.session, decode_curve(record.curve))]
         if not record.is_event:
             is_ahead = record.is_checkpoint and record.seq > self.seq
             return list(self._go_on_from(record)) if is_ahead else []

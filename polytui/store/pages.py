@@ -61,6 +61,7 @@ _ASKED: dict[Subject, _Timed | _Counted] = {
     Subject.ROUNDS: _Timed(questions.rounds, "opens_ns"),
     Subject.LATENCY: _Timed(questions.latencies, "at_ns"),
     Subject.EQUITY: _Timed(questions.equity, "minute_ns", is_oldest_first=True),
+    Subject.CURVES: _Timed(questions.curves, "since_ns"),
     Subject.WHY: _Counted(_why),
     Subject.RESULTS: _Counted(questions.results),
     Subject.DAYS: _Counted(questions.days),

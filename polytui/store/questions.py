@@ -67,6 +67,11 @@ def latencies(connection: sqlite3.Connection, wanted: Filter) -> Found:
     return _listed(connection, "latency", "at_ns", wanted)
 
 
+def curves(connection: sqlite3.Connection, wanted: Filter) -> Found:
+    """How rounds went, the newest points first."""
+    return _listed(connection, "curves", "since_ns", wanted)
+
+
 def open_trades(connection: sqlite3.Connection, session: str) -> Found:
     """Positions of a session that nobody has left yet."""
     said = "SELECT * FROM trades WHERE session = ? AND closed_ns IS NULL ORDER BY opened_ns DESC"
@@ -141,6 +146,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "fills": ("session", "asset", "interval", "strategy", "slug"),
     "rounds": ("session", "asset", "interval", "slug"),
     "latency": ("session", "asset", "strategy", "slug"),
+    "curves": ("session", "asset", "slug"),
 }
 """By table, what a filter may ask of it."""
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
+from polytui.store.curve_rows import CurveRow
 from polytui.store.latency_rows import LatencyRow, StageRow
 from polytui.store.row_fields import first, last
 from polytui.store.traded_rows import FillRow, OrderRow, RoundRow, TradeRow
@@ -332,6 +333,7 @@ Row = (
     | EquityRow
     | LatencyRow
     | StageRow
+    | CurveRow
     | DifferenceRow
     | StreamRow
 )
@@ -352,6 +354,7 @@ TABLES: tuple[type[Any], ...] = (
     EquityRow,
     LatencyRow,
     StageRow,
+    CurveRow,
     DailyRow,
     ReasonRow,
     DifferenceRow,
@@ -361,6 +364,7 @@ EVERY_TABLE: tuple[type[Any], ...] = (*TABLES, StreamRow)
 __all__ = [
     "EVERY_TABLE",
     "TABLES",
+    "CurveRow",
     "DailyRow",
     "DifferenceRow",
     "EquityRow",

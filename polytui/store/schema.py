@@ -16,10 +16,11 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 4
+VERSION = 5
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
+_CURVES_BY_ROUND = "CREATE INDEX curves_by_round ON curves (slug, since_ns)"
 _INDICES = (
     "CREATE INDEX trades_by_time ON trades (opened_ns)",
     "CREATE INDEX trades_by_session ON trades (session, opened_ns)",
@@ -44,6 +45,7 @@ _INDICES = (
     "CREATE INDEX operations_by_session ON operations (session, at_ns)",
     "CREATE INDEX latency_by_session ON latency (session, at_ns)",
     "CREATE INDEX latency_by_round ON latency (slug, at_ns)",
+    _CURVES_BY_ROUND,
     "CREATE INDEX daily_by_day ON daily (day)",
     "CREATE INDEX reasons_by_day ON reasons (day_ns)",
     "CREATE INDEX sessions_by_time ON sessions (started_ns)",
@@ -99,6 +101,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     3: (
         "CREATE TABLE reconciles (session TEXT NOT NULL, seq INTEGER NOT NULL, at_ns INTEGER,"
         " differences INTEGER, slugs TEXT, PRIMARY KEY (session, seq)) WITHOUT ROWID",
+    ),
+    4: (
+        "CREATE TABLE curves (root TEXT NOT NULL, slug TEXT NOT NULL, since_ns INTEGER NOT NULL,"
+        " session TEXT, asset TEXT, opens_ns INTEGER, window_s INTEGER, points TEXT,"
+        " PRIMARY KEY (root, slug, since_ns)) WITHOUT ROWID",
+        _CURVES_BY_ROUND,
     ),
 }
 """By the version that a file has: the statements that make the next one of it."""

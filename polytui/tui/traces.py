@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from attrs import define, field, frozen
 
-from polytui.model.snapshot import AssetView, ConsensusView, RoundView
+from polytui.model.curve import CANDLE_INTERVAL, settling_prices
+from polytui.model.snapshot import AssetView, RoundView
 from polytui.model.units import MICRO, NS_PER_S
 
 POINTS = 600
@@ -18,8 +19,6 @@ POINTS = 600
 _LEAST_STEP_NS = NS_PER_S // 2
 _KEPT = 48
 """Rounds: sixteen that are open, and the last ones before them."""
-CANDLE_INTERVAL, CANDLE_VENUE = "1h", "binance"
-"""Rounds that are settled by an exchange's candle, and whose."""
 
 
 @frozen
@@ -146,23 +145,11 @@ class Trace:
 
 
 def point_of(view: AssetView, shown: RoundView) -> TracePoint:
-    price, consensus = _prices(view.consensus, shown.interval)
+    price, consensus = settling_prices(view.consensus, shown.interval)
     book = shown.book
     bid = book.bids[0][0] / MICRO if book is not None and book.bids else None
     ask = book.asks[0][0] / MICRO if book is not None and book.asks else None
     return TracePoint(view.at_ns, price, consensus, shown.fair_up, bid, ask)
-
-
-def _prices(known: ConsensusView, interval: str) -> tuple[float | None, float | None]:
-    """What settles the round, and the consensus beside it."""
-    if interval != CANDLE_INTERVAL:
-        return known.settlement, known.price
-    for one in known.venues:
-        if one.venue == CANDLE_VENUE:
-            rate = one.price / one.adjusted if one.adjusted else None
-            ours = None if rate is None or known.price is None else known.price * rate
-            return one.price, ours
-    return None, None
 
 
 def source_of(interval: str) -> str:

@@ -140,6 +140,7 @@ def as_it_was(path: Path) -> None:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("DROP TABLE operations")
         connection.execute("DROP TABLE reconciles")
+        connection.execute("DROP TABLE curves")
         connection.execute("PRAGMA user_version = 1")
 
 
