@@ -15,7 +15,7 @@ from attrs import define, field
 
 from polytui.backtest.modelled_rounds import markets, modelled
 from polytui.backtest.moments import Moment
-from polytui.backtest.outcomes import DISAGREED, gathered
+from polytui.backtest.outcomes import DISAGREED, gathered, with_rounds
 from polytui.backtest.play_plan import ALWAYS, AskedRounds, PlayPlan
 from polytui.backtest.played_rounds import planned
 from polytui.backtest.round_lives import by_time, lives
@@ -117,6 +117,7 @@ def open_data(
     _check_clocks(found.recordings, surveys)
     said = (known for path, read in found.listings for known in read(path))
     outcomes = gathered(said, surveys)
+    surveys = tuple(with_rounds(one, outcomes) if one.tokens else one for one in surveys)
     asked = AskedRounds(assets, intervals, (start_ns, end_ns))
     if any(survey.books for survey in surveys):
         ranks = [one.rank for one in found.recordings]

@@ -7,21 +7,24 @@ thirty has another winner. Where files name two winners nobody is believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from polytui.backtest.sources.listings import KnownRound
-from polytui.backtest.sources.recording import PriceSeries, Survey
+from polytui.backtest.sources.known_round import KnownRound
+from polytui.backtest.sources.recording import BookSpan, PriceSeries, Survey, TokenSpan
 from polytui.model.errors import Fatal
+from polytui.model.events import NO_WINNER
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S, Price
-from polytui.venues.polymarket.round_names import asset_and_interval, opens_of, window_of
+from polytui.venues.polymarket.round_names import asset_and_interval, is_round, opens_of, window_of
 
 TOLD = "winners as the venue named them"
 INFERRED = "winners that a recorder inferred from the last book"
 RECKONED = "winners reckoned from the recorded settlement price"
+NAMELESS_TOKENS = "tokens that no file names the round of"
 DISAGREED = "winners of whom files disagree, not believed"
 _AVERAGES_SINCE_NS = 1_786_060_800 * NS_PER_S
 """2026-08-07: rounds that open from then on are settled by an average of a minute."""
@@ -66,10 +69,11 @@ class Outcomes:
         return Outcome.UP if closing >= opening else Outcome.DOWN
 
 
-def gathered(said: Iterable[KnownRound], surveys: Iterable[Survey]) -> Outcomes:
+def gathered(listings: Iterable[KnownRound], surveys: Sequence[Survey]) -> Outcomes:
     """What all files say of every round."""
     rounds, doubted = dict[str, KnownRound](), set[str]()
-    for one in said:
+    listed = [*listings, *(known for survey in surveys for known in survey.known)]
+    for one in (*listed, *_settled(listed, surveys)):
         before = rounds.get(one.slug)
         rounds[one.slug] = one if before is None else _together(before, one, doubted)
     for slug in doubted:
@@ -82,6 +86,48 @@ def gathered(said: Iterable[KnownRound], surveys: Iterable[Survey]) -> Outcomes:
         for (window_s, at_ns), value in span.boundaries.items()
     }
     return Outcomes(rounds, boundaries, len(doubted))
+
+
+def _settled(listed: Sequence[KnownRound], surveys: Sequence[Survey]) -> Iterator[KnownRound]:
+    """Winners that the venue named while somebody listened, by the rounds they are of."""
+    by_condition = {one.condition_id: one for one in listed if one.condition_id}
+    for survey in surveys:
+        for condition_id, token in survey.won.items():
+            known = by_condition.get(condition_id)
+            if known is not None:
+                winner = next((one for one, own in known.tokens.items() if own == token), None)
+                yield evolve(known, winner=winner, is_void=token == NO_WINNER, is_inferred=False)
+
+
+def with_rounds(survey: Survey, outcomes: Outcomes) -> Survey:
+    """A recording whose books name tokens alone, with the rounds that these are of."""
+    places = {
+        token: (slug, outcome)
+        for slug, known in outcomes.rounds.items()
+        for outcome, token in known.tokens.items()
+    }
+    found, counted = dict[str, list[tuple[Outcome, TokenSpan]]](), Counter(survey.counted)
+    for span in survey.tokens:
+        if span.token in places:
+            slug, outcome = places[span.token]
+            found.setdefault(slug, []).append((outcome, span))
+        else:
+            counted[NAMELESS_TOKENS] += 1
+    books = tuple(_book_span(slug, spans) for slug, spans in found.items() if is_round(slug))
+    return evolve(survey, books=(*survey.books, *books), counted=dict(counted))
+
+
+def _book_span(slug: str, spans: Sequence[tuple[Outcome, TokenSpan]]) -> BookSpan:
+    found = asset_and_interval(slug)
+    assert found is not None, "only names of rounds come this far"
+    return BookSpan(
+        slug,
+        *found,
+        {outcome: span.token for outcome, span in spans},
+        sum(span.rows for _, span in spans),
+        min(span.first_ns for _, span in spans),
+        max(span.last_ns for _, span in spans),
+    )
 
 
 def _together(one: KnownRound, other: KnownRound, doubted: set[str]) -> KnownRound:

@@ -66,7 +66,7 @@ def planned(
         seen,
         skipped,
         counted,
-        {one.round.asset: (RELAY,) for one in rounds},
+        {one.round.asset: (RELAY, *_venues(one.round.asset, taken, surveys)) for one in rounds},
         (STAND_IN,) if has_stand_in else (),
     )
 
@@ -129,8 +129,54 @@ def _played(
     for at, (_, survey) in enumerate(surveys):
         if _has(survey, PriceSeries.CANDLES, listed.asset):
             taken[at].prices[PriceSeries.CANDLES, listed.asset].append(history_of(listed))
+    _take_exchanges(listed, surveys, taken)
+    _take_trades(listed, surveys, taken)
     books = tuple((one.first_ns, one.last_ns) for _, one in chosen)
     return PlayedBooks(listed, end, _strike(listed, price, outcomes), books)
+
+
+def _take_exchanges(
+    listed: Round, surveys: Sequence[tuple[int, Survey]], taken: Sequence[TakenParts]
+) -> None:
+    """Of each exchange, from the recording that has most of it while the round lasts."""
+    best: dict[str, tuple[int, int]] = {}
+    for number, (_, survey) in enumerate(surveys):
+        for span in survey.prices:
+            is_there = span.first_ns < listed.closes_ns and span.last_ns > listed.opens_ns
+            is_own = span.series is PriceSeries.EXCHANGE and span.asset is listed.asset
+            if is_own and is_there:
+                best[span.venue] = max(best.get(span.venue, (0, 0)), (span.rows, -number))
+    for number in {-at for _, at in best.values()}:
+        taken[number].prices[PriceSeries.EXCHANGE, listed.asset].append(window_of_play(listed))
+
+
+def _venues(
+    asset: Asset, taken: Sequence[TakenParts], surveys: Sequence[tuple[int, Survey]]
+) -> list[str]:
+    return sorted(
+        {
+            span.venue
+            for one, (_, survey) in zip(taken, surveys, strict=True)
+            for span in survey.prices
+            if span.series is PriceSeries.EXCHANGE
+            and span.asset is asset
+            and (PriceSeries.EXCHANGE, asset) in one.prices
+        }
+    )
+
+
+def _take_trades(
+    listed: Round, surveys: Sequence[tuple[int, Survey]], taken: Sequence[TakenParts]
+) -> None:
+    """Printed trades, where they are in a file of their own; of several the fullest."""
+    found = [
+        (span.rows, -number)
+        for number, (_, survey) in enumerate(surveys)
+        for span in survey.trades
+        if span.slug == listed.slug
+    ]
+    if found:
+        taken[-max(found)[1]].rounds[listed.slug] = listed
 
 
 def _strike(listed: Round, price: PriceSpan, outcomes: Outcomes) -> float | None:

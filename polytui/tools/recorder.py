@@ -28,8 +28,8 @@ from polytui.feeds.watchdog import watch_ages
 from polytui.journal.codec import encode_event
 from polytui.journal.raw_files import RawFiles
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.events import Event, FeedDown, FeedGapped, FrameRejected
-from polytui.model.instrument import Asset, Interval, Outcome
+from polytui.model.events import Event, FeedDown, FeedGapped, FrameRejected, RoundFound
+from polytui.model.instrument import Asset, Interval, Outcome, Round
 from polytui.model.units import NS_PER_S
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
@@ -41,6 +41,8 @@ _MOST_WAITING = 500_000
 """Lines that a disk which cannot follow may leave waiting; more are lost, and counted."""
 _ROUNDS_AHEAD = 2
 _LIST_EVERY_S = 30.0
+_SETTLED_NS = 180 * NS_PER_S
+"""The longest of 8,022 rounds was settled 162 s after its close."""
 _NOT_NOW = (Retry, Rejected, Unknown)
 
 
@@ -89,6 +91,17 @@ class Recorded:
     asset: Asset
     tape: RecordingWriter
     feeds: dict[str, Feed] = field(factory=dict)
+    rounds: dict[str, Round] = field(factory=dict)
+    """By name: those that are listened to."""
+
+    def find(self, listed: Round) -> None:
+        """A recording says itself which tokens are whose."""
+        if listed.slug not in self.rounds:
+            self.rounds[listed.slug] = listed
+            self.deliver(RoundFound(listed))
+
+    def forget_before(self, at_ns: int) -> None:
+        self.rounds = {slug: one for slug, one in self.rounds.items() if one.closes_ns >= at_ns}
 
     def keep_feed(self, feed: Feed) -> None:
         self.feeds[feed.name] = feed
@@ -163,11 +176,15 @@ async def _record_asset(home: Recorded, feed_factory: FeedFactory, gamma: Gamma)
 async def _follow_rounds(
     home: Recorded, feed_factory: FeedFactory, gamma: Gamma, channel: MarketChannel, book: Feed
 ) -> None:
-    """Subscribe the books of this round and the next, of every interval, and leave the old."""
+    """Subscribe the books of this round and the next, of every interval, and leave the old once
+    their winner should have been named."""
     while True:
-        wanted: dict[str, None] = {}
         for interval in feed_factory.settings.session.intervals:
-            wanted |= dict.fromkeys(await _tokens(home, interval, feed_factory, gamma))
+            await _find_rounds(home, interval, feed_factory, gamma)
+        home.forget_before(feed_factory.clock.now_ns() - _SETTLED_NS)
+        wanted = dict.fromkeys(
+            one.token_of(outcome) for one in home.rounds.values() for outcome in Outcome
+        )
         old = [token for token in channel.tokens if wanted and token not in wanted]
         for text in (channel.subscribe(wanted), channel.unsubscribe(old)):
             if text is not None:
@@ -179,16 +196,15 @@ async def _follow_rounds(
         await feed_factory.clock.sleep_until(now_ns + int(_LIST_EVERY_S * NS_PER_S))
 
 
-async def _tokens(
+async def _find_rounds(
     home: Recorded, interval: Interval, feed_factory: FeedFactory, gamma: Gamma
-) -> list[str]:
+) -> None:
     try:
         now_ns = feed_factory.clock.now_ns()
-        rounds = await gamma.upcoming(home.asset, interval, now_ns, _ROUNDS_AHEAD)
+        for listed in await gamma.upcoming(home.asset, interval, now_ns, _ROUNDS_AHEAD):
+            home.find(listed)
     except _NOT_NOW as error:
         logger.warning("{} no list of rounds: {}", home.asset.value, error)
-        return []
-    return [listed.token_of(outcome) for listed in rounds for outcome in Outcome]
 
 
 # --- to the disk --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import sys
+from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -13,12 +14,21 @@ from typing import Any
 import attrs
 import polars as pl
 import pytest
+from attrs import evolve
 
+from polytui.backtest.data_set import open_data
 from polytui.backtest.recorded_views import ViewRecorder
 from polytui.backtest.replay import Replay, event_of
 from polytui.journal.reader import JournalReader
 from polytui.market.features import NAMES
 from polytui.model.errors import Fatal
+from polytui.model.events import (
+    BookChanged,
+    ExchangeQuoted,
+    FeedUp,
+    RoundSettled,
+    TradePrinted,
+)
 from polytui.model.units import MICRO
 from polytui.store.database import Database, database_of, open_read_only
 from polytui.store.following import read_to_its_end
@@ -39,6 +49,26 @@ def played() -> PlayedSession:
 def exported(played: PlayedSession, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("exported")
     return export([played.folder], folder)
+
+
+def test_what_was_exported_is_played_as_its_journal_is(
+    played: PlayedSession, exported: Exported
+) -> None:
+    """Both are recordings like anybody's: rounds, winners and strikes are in them."""
+    journal, files = open_data([played.folder]), open_data([Path(exported.folder)])
+    moments = list(journal.moments())
+    assert moments == list(files.moments())
+    coverage = journal.coverage
+    assert coverage.used >= 2
+    assert coverage.modelled == ()
+    assert evolve(coverage, files=(), recorded=(), data="", notes=()) == evolve(
+        files.coverage, files=(), recorded=(), data="", notes=()
+    )
+    kinds = Counter(type(event) for one in moments for event in one.events)
+    assert kinds[RoundSettled] == coverage.used
+    assert min(kinds[one] for one in (BookChanged, TradePrinted, ExchangeQuoted)) > 100
+    feeds = {one.feed for at in moments for one in at.events if isinstance(one, FeedUp)}
+    assert {"book", "rtds", "binance", "bybit", "coinbase"} <= feeds
 
 
 def read(exported: Exported, name: str) -> pl.DataFrame:

@@ -19,13 +19,14 @@ import trio
 from trio.testing import MockClock
 from virtual_engine import OPENS_NS, VirtualClock, VirtualVenue, quick_settings
 
+from polytui.backtest.data_set import open_data
 from polytui.config.api_key import ApiKey
 from polytui.config.schema import RecordSettings, Settings
 from polytui.config.secrets import Secret
 from polytui.journal.codec import decode_event
 from polytui.journal.raw_files import read_lines
 from polytui.model.errors import Fatal
-from polytui.model.events import Event, FeedDown, FeedUp
+from polytui.model.events import Event, FeedDown, FeedUp, RoundFound
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
 from polytui.net.http import Http
@@ -102,7 +103,7 @@ def feed_of(event: Event) -> str:
 
 
 def is_of_the_wire(event: Event) -> bool:
-    return not type(event).__name__.startswith(("Feed", "Frame"))
+    return not type(event).__name__.startswith(("Feed", "Frame", "RoundFound"))
 
 
 def assert_decodes_to_the_same_events(folder: Path, summary: dict[str, Any]) -> None:
@@ -203,6 +204,11 @@ async def test_the_rounds_change_and_the_books_of_the_new_one_are_recorded(
     for one in rounds:
         is_near = OPENS_NS - length_ns <= one.opens_ns <= OPENS_NS + length_ns
         assert ({one.up_token, one.down_token} <= seen) is is_near, one.slug
+    listed = [one for _, one in told(tmp_path, summary) if isinstance(one, RoundFound)]
+    assert len(listed) == len({one.round.slug for one in listed}) >= 2 * len(ASSETS)
+    assert {one.round.up_token for one in listed} <= seen
+    with pytest.raises(Fatal, match="nobody knows who won"):
+        open_data([tmp_path])
 
 
 @pytest.mark.trio

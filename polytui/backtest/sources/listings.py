@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from attrs import field, frozen
 
 from polytui.backtest.sources import cells
+from polytui.backtest.sources.known_round import KnownRound
 from polytui.backtest.sources.tables import Cells, bad_row, rows_of
 from polytui.model.errors import Rejected, Retry
 from polytui.model.events import NO_WINNER
-from polytui.model.instrument import Outcome, Round
+from polytui.model.instrument import Outcome
 from polytui.venues.polymarket.gamma_events import RoundLook, look_at
 from polytui.venues.polymarket.round_names import is_round
 
@@ -31,28 +31,6 @@ _TOKENS = ("up_token", "down_token", "token_first", "side_first", "token_second"
 _SAID = ("condition_id", "price_to_beat", "price_source", "winner_kind")
 _E18 = 1e18
 _encode = msgspec.json.Encoder().encode
-
-
-@frozen
-class KnownRound:
-    """What one row says of a round."""
-
-    slug: str
-    path: Path
-    row: int
-    winner: Outcome | None = None
-    is_void: bool = False
-    is_inferred: bool = False
-    """The winner is somebody's guess, not the venue's word."""
-    strike: float | None = None
-    condition_id: str = ""
-    tokens: dict[Outcome, str] = field(factory=dict)
-    listed: Round | None = None
-    """As the venue listed it, where that is known whole."""
-
-    @property
-    def is_decided(self) -> bool:
-        return self.is_void or self.winner is not None
 
 
 OUTCOME_COLUMNS = ("slug", "winner")

@@ -8,14 +8,15 @@ from pathlib import Path
 from attrs import frozen
 
 from polytui.backtest.sources.candle_file import CandleFile
+from polytui.backtest.sources.known_round import KnownRound
 from polytui.backtest.sources.listings import (
     EVENT_COLUMNS,
     MARKET_COLUMNS,
     OUTCOME_COLUMNS,
-    KnownRound,
     read_markets,
     read_outcomes,
 )
+from polytui.backtest.sources.own_events import EXPORTED_COLUMNS, ExportedEvents, own_folder
 from polytui.backtest.sources.raw_frames import RawFrameFile
 from polytui.backtest.sources.recording import Recording
 from polytui.backtest.sources.settlement_ticks import SettlementTickFile
@@ -55,6 +56,7 @@ SCHEMAS = (
         recording=SettlementTickFile,
     ),
     Schema("candles", CandleFile.COLUMNS, recording=CandleFile),
+    Schema("exported events", EXPORTED_COLUMNS, recording=ExportedEvents),
     Schema("outcomes", OUTCOME_COLUMNS, listing=read_outcomes),
     Schema("Gamma's markets", MARKET_COLUMNS, listing=read_markets),
     Schema("Gamma's events", EVENT_COLUMNS, listing=read_markets),
@@ -76,7 +78,7 @@ def recognised(paths: Sequence[Path]) -> FoundFiles:
     """Every file, and every file of a folder. Fatal where a file that was named is of no schema,
     and where there is nothing at all."""
     recordings, listings, strangers = list[Recording](), list[tuple[Path, _Read]](), list[Path]()
-    for path, is_named in _files(paths):
+    for path, is_named in _files(paths, recordings):
         names = columns_of(path) if format_of(path) else ()
         schema = next((one for one in SCHEMAS if names and not one.missing(names)), None)
         if schema is None:
@@ -93,18 +95,28 @@ def recognised(paths: Sequence[Path]) -> FoundFiles:
     return FoundFiles(tuple(recordings), tuple(listings), tuple(strangers))
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+def _files(paths: Sequence[Path], recordings: list[Recording]) -> Iterator[tuple[Path, bool]]:
+    """Each once, and whether it was named. A folder that is a recording as a whole is put there."""
     seen = set[Path]()
     for path in paths:
         if not path.exists():
             raise Fatal(f"{plain(path)} is not there")
-        inside = (
-            sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-        )
-        for one in inside:
-            if one.resolve() not in seen and not one.name.startswith("."):
+        for one in _inside(path, recordings) if path.is_dir() else [path]:
+            if one.resolve() not in seen:
                 seen.add(one.resolve())
-                yield one, not path.is_dir()
+                yield one, one is path
+
+
+def _inside(folder: Path, recordings: list[Recording]) -> Iterator[Path]:
+    own = own_folder(folder)
+    if own is not None:
+        recordings.append(own)
+        return
+    for one in sorted(folder.iterdir()):
+        if one.is_dir():
+            yield from _inside(one, recordings)
+        elif not one.name.startswith("."):
+            yield one
 
 
 def _of_none(path: Path, names: Sequence[str]) -> Fatal:

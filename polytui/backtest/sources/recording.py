@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from attrs import field, frozen
 
 from polytui.backtest.moments import Moment
+from polytui.backtest.sources.known_round import KnownRound
 from polytui.model.instrument import Asset, Interval, Outcome, Round
 
 
@@ -53,6 +54,18 @@ class PriceSpan:
     boundaries: Mapping[tuple[int, int], float] = field(factory=dict)
     """By (look-back in seconds, 0 for the spot value; moment): prices of the moments at which
     rounds may open and close."""
+    venue: str = ""
+    """Of an exchange's prices, whose they are."""
+
+
+@frozen
+class TokenSpan:
+    """A token's books, of whatever round it is."""
+
+    token: str
+    rows: int
+    first_ns: int
+    last_ns: int
 
 
 @frozen
@@ -68,6 +81,14 @@ class Survey:
     """A row that is so late, or so early."""
     counted: Mapping[str, int] = field(factory=dict)
     """What was left out, in words."""
+    trades: tuple[BookSpan, ...] = ()
+    """Rounds whose trades it has, beside whoever has their books."""
+    tokens: tuple[TokenSpan, ...] = ()
+    """Books that name no round."""
+    known: tuple[KnownRound, ...] = ()
+    """What it says of rounds itself."""
+    won: Mapping[str, str] = field(factory=dict)
+    """By condition, the token that the venue named while it was recorded."""
 
 
 Window = tuple[int, int]
