@@ -20,6 +20,7 @@ BLOCK_S = 300
 WIDE_BLOCK_S = 900
 """A quarter of an hour: a round of fifteen minutes with those of five inside it."""
 _DRAWS = 1_000
+_MOST_BLOCKS = 1_000
 _SEED = 20_260_608
 
 Floats = npt.NDArray[np.float64]
@@ -68,6 +69,13 @@ def blocks_of(
     return (np.asarray(at_ns, dtype=np.int64) - 1) // (block_s * NS_PER_S)
 
 
+def _few(blocks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Neighbours put together where there are more than it takes: longer blocks are as right."""
+    _, numbers = np.unique(blocks, return_inverse=True)
+    many = int(numbers.max()) + 1
+    return np.asarray(numbers // -(-many // _MOST_BLOCKS), dtype=np.int64)
+
+
 def mean_interval(
     values: Sequence[float],
     at_ns: Sequence[int],
@@ -90,7 +98,7 @@ def ratio_interval(
     if not len(tops) == len(bottoms) == len(at_ns) or not len(tops):
         raise ValueError("as many values as moments, and one at least")
     columns = np.array([tops, bottoms], dtype=np.float64)
-    blocks = blocks_of(at_ns, block_s)
+    blocks = _few(blocks_of(at_ns, block_s))
     whole, drawn = resampled(columns, blocks, draws)
     if not whole[1] > 0.0:
         raise ValueError("nothing stands below the line")

@@ -51,7 +51,8 @@ _SCRIPT = """
   for (const place of document.querySelectorAll(".plot")) {
     const told = JSON.parse(document.getElementById(place.dataset.figure).textContent);
     place.textContent = "";
-    await Plotly.newPlot(place, told.data, told.layout, {responsive: true, displaylogo: false});
+    await Plotly.newPlot(place, told.data, told.layout,
+                         {responsive: true, displayModeBar: false});
   }
   document.body.dataset.drawn = "yes";
 })().catch((error) => {
