@@ -57,6 +57,18 @@ class Confirmation:
         )
         return typed
 
+    def asked_again(self, lines: Sequence[str], word: str) -> bool:
+        """A second question, to whoever was asked the first one: whether they typed the word. Who
+        said it all by a flag is told, and not asked."""
+        for line in lines:
+            click.echo(line, err=True)
+        if not self.will_ask:
+            return True
+        typed: str = click.prompt(
+            f"type {word} to {self.what} all the same", default="", show_default=False, err=True
+        )
+        return typed.strip().lower() == word.lower()
+
     def check(self, funder: str, words: str) -> None:
         """Of a wallet of which nobody here has the key. Blocked unless it is named."""
         check_confirmed(self.asked(words), funder)

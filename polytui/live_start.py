@@ -21,9 +21,14 @@ from polytui.config.secret_sources import FoundSecret, SecretSources
 from polytui.config.secrets import PRIVATE_KEY, Secret
 from polytui.config.wallet import chosen_api_key
 from polytui.confirmation import Confirmation, is_somebody_there
-from polytui.execution.arming import Armed, Unarmed, arm_live, unarmed
+from polytui.execution.arming import BLOCKED, Armed, Unarmed, arm_live, unarmed
+from polytui.model.errors import Blocked
+from polytui.results.kept_verdicts import VerdictFile, unproven
+from polytui.strategy.registry import QUOTING, STRATEGIES
 
 LIVE, SHADOW = "live", "shadow"
+UNPROVEN = "unproven"
+IS_UNPROVEN = f"{BLOCKED}UNPROVEN"
 NOTHING_IS_SENT = "shadow-live: every order is signed and checked, and NOTHING IS SENT to the venue"
 
 
@@ -76,6 +81,8 @@ def begin_live(
     confirmation = Confirmation(named, lines=(limits_said(settings),))
     sources = SecretSources(Path.cwd(), ask_passphrase=person.ask)
     who = unarmed(sources) if mode == SHADOW else arm_live(sources, confirmation)
+    if mode == LIVE and not is_owned:
+        ask_of_unproven(settings, confirmation)
     _say_sources(sources)
     if mode == SHADOW:
         _say(NOTHING_IS_SENT)
@@ -83,6 +90,28 @@ def begin_live(
         _say(f"REAL MONEY: {who.wallet.kind.label} wallet {who.wallet.funder}")
         _say(limits_said(settings))
     return LiveStart(who, person.passphrase)
+
+
+def ask_of_unproven(
+    settings: Settings, confirmation: Confirmation, file: VerdictFile | None = None
+) -> None:
+    """Strategies that may trade with real money and that no forward test has called positive are
+    asked about a second time. Blocked where that is not answered."""
+    seats = [(one.name, one.thresholds(settings)) for one in STRATEGIES]
+    seats += [(one.name, one.thresholds(settings)) for one in QUOTING]
+    enabled = [(name, own) for name, own in seats if own.is_enabled]
+    found = unproven(enabled, file or VerdictFile())
+    if not found:
+        return
+    lines = (
+        "NO FORWARD TEST has found an edge of:",
+        *(f"  {one.text()}" for one in found),
+        "see `polytui backtest` on a session that went on paper, and docs/operations.md",
+    )
+    if not confirmation.asked_again(lines, UNPROVEN):
+        names = ", ".join(one.strategy for one in found)
+        words = f"{names} may trade and no forward test found an edge; nobody typed {UNPROVEN}"
+        raise Blocked(IS_UNPROVEN, words)
 
 
 def _say_sources(sources: SecretSources) -> None:

@@ -50,6 +50,9 @@ class Coverage:
     """What else must be known before a figure is believed, a sentence each."""
     digest: str = ""
     """Of the data itself; empty where nobody reckoned one."""
+    is_forward: bool = False
+    """A session of the real market, on paper, in shadow or live, as it went: nothing of it could
+    have been fitted to what it is judged by."""
 
 
 @frozen

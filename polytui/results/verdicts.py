@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from enum import Enum
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -22,6 +22,7 @@ from attrs import frozen
 from polytui.model.units import MICRO
 from polytui.results.bootstrap import Floats, Measured, blocks_of, ratio_interval
 from polytui.results.evidence import Evidence, PlayedRound, PlayedTrade
+from polytui.results.kept_verdicts import EdgeWord, KeptVerdict, own_digest
 
 LEAST_ROUNDS = 20
 LEAST_BLOCKS = 10
@@ -33,12 +34,6 @@ _BETS = np.array([0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.95])
 """Shares of his money: the gambler divides it among so many, each of whom keeps to his own."""
 MOST_ROUNDS = 1_000_000
 """More are as good as never."""
-
-
-class EdgeWord(str, Enum):
-    POSITIVE = "positive"
-    NONE = "none"
-    UNKNOWN = "not enough data"
 
 
 @frozen
@@ -92,6 +87,31 @@ def verdicts_of(evidence: Evidence) -> tuple[EdgeVerdict, ...]:
     asked = [one.strategy for one in evidence.blocks]
     names = sorted({*asked, *(one.strategy for one in evidence.trades)} - {""})
     return tuple(_of_strategy(name, evidence.trades, rounds) for name in names)
+
+
+def to_keep(
+    evidence: Evidence, verdicts: Iterable[EdgeVerdict], own: Mapping[str, Any]
+) -> list[KeptVerdict]:
+    """Of those strategies whose own settings are told, by name."""
+    coverage = evidence.coverage
+    return [
+        KeptVerdict(
+            strategy=one.strategy,
+            digest=own_digest(own[one.strategy]),
+            word=one.word,
+            is_forward=coverage.is_forward,
+            rounds=one.rounds,
+            mean=None if one.per_dollar is None else one.per_dollar.mean,
+            low=None if one.per_dollar is None else one.per_dollar.low,
+            high=None if one.per_dollar is None else one.per_dollar.high,
+            data=coverage.data,
+            data_digest=coverage.digest,
+            from_ns=coverage.from_ns,
+            until_ns=coverage.until_ns,
+        )
+        for one in verdicts
+        if one.strategy in own
+    ]
 
 
 def _of_strategy(

@@ -165,6 +165,8 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         terminal.press(f"{PASSPHRASE}\n")
         terminal.until(f"REAL MONEY: deposit wallet {WALLET.funder}", "profile live-first: 5 USD")
         terminal.press(f"{WALLET.funder}\n")
+        terminal.until("NO FORWARD TEST", "distance_fade: no verdict", "type unproven to trade")
+        terminal.press("unproven\n")
         terminal.until("LIVE", "BTC")
         for pid in family_of(terminal.process.pid):
             given = given_to(pid)
