@@ -234,11 +234,13 @@ class Story:
 
     def again(self) -> Story:
         """The same up to here, to be gone on with by itself. What happened is never changed."""
-        as_it_is = (self.settings, self.begins)
-        memo = {id(one): one for one in as_it_is} | {
+        return deepcopy(self, self.kept())
+
+    def kept(self) -> dict[int, object]:
+        """What its copies need not copy, for `deepcopy`."""
+        return {id(one): one for one in (self.settings, self.begins)} | {
             id(some): list(some) for some in (self.said, self.effects)
         }
-        return deepcopy(self, memo)
 
     def live_a_minute(self, assets: tuple[Asset, ...]) -> Story:
         for asset in assets:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import attrs
 import msgspec
 import pytest
+from attrs import frozen
 from stories import CHEAP_BOOK, OPENS_NS, Story, make_round
 
 from polytui.backtest.inprocess import InProcess
@@ -18,7 +20,7 @@ from polytui.desk.coming_back import GONE, come_back, gone_orders, unsettled, wh
 from polytui.desk.mind import Mind
 from polytui.journal.codec import JournalRecord, decode_event, decode_record
 from polytui.model import events as ev
-from polytui.model.effects import Place, Reason, Why
+from polytui.model.effects import Effect, Place, Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Order, OrderState
 from polytui.model.snapshot import FeedState
@@ -29,7 +31,7 @@ BTC = Asset.BTC
 DAY_NS = 86_400 * NS_PER_S
 CUTS = 2
 """Before each order, as near as this many events; and one far from all of them."""
-NEAR = 1_500
+NEAR = 500
 PROMPT = attrs.evolve(
     Settings(),
     session=attrs.evolve(Settings().session, assets=(BTC,), rounds=2),
@@ -89,12 +91,30 @@ def goes_on(mind: Mind, now_ns: int, settings: Settings) -> Mind:
 # --- the same decisions ---------------------------------------------------------------------------
 
 
+@frozen
+class Lived:
+    """An event of the session, and whether an order came of it."""
+
+    at: int
+    event: ev.Event
+    is_last: bool
+    is_order: bool
+
+    def take(self, mind: Mind) -> Sequence[Effect]:
+        return mind.take(BTC, self.at, self.event, is_last=self.is_last).effects
+
+
+def lived_as(record: JournalRecord) -> Lived:
+    is_order = b'"Place"' in bytes(record.effects)
+    return Lived(record.at, decode_event(record.event), record.last, is_order)
+
+
 @pytest.fixture(scope="module")
-def lived() -> list[JournalRecord]:
+def lived() -> list[Lived]:
     world = WorldSettings(5, OPENS_NS - 60 * NS_PER_S, (BTC,), (Interval.M5,), messages=0.02)
     lines = InProcess(PROMPT, world).play().lines
     records = [decode_record(line) for line in lines if line.startswith(b'{"seq":')]
-    return [record for record in records if record.is_event]
+    return [lived_as(record) for record in records if record.is_event]
 
 
 Sent = tuple[int, str, Outcome, str, int, int, str]
@@ -106,35 +126,33 @@ def sent(order: Order, at_ns: int) -> Sent:
     return (at_ns, order.slug, order.outcome, *what)
 
 
-def next_order(mind: Mind, rest: Sequence[JournalRecord]) -> Sent | None:
+def next_order(mind: Mind, rest: Iterable[Lived]) -> Sent | None:
     """The first that it sends of these events."""
-    for record in rest:
-        taken = mind.take(BTC, record.at, decode_event(record.event), is_last=record.last)
-        for effect in taken.effects:
+    for one in rest:
+        for effect in one.take(mind):
             if isinstance(effect, Place):
-                return sent(effect.order, record.at)
+                return sent(effect.order, one.at)
     return None
 
 
-def test_nothing_missed_nothing_decided_otherwise(lived: list[JournalRecord]) -> None:
+def test_nothing_missed_nothing_decided_otherwise(lived: list[Lived]) -> None:
     """Cut anywhere while nothing works: the next order is the same, at the same moment. Most cuts
     are near one, for all that is between them is played three times."""
     rng = random.Random(3)
-    orders = [at for at, record in enumerate(lived, start=1) if b'"Place"' in bytes(record.effects)]
+    orders = [number for number, one in enumerate(lived, start=1) if one.is_order]
     near = [range(max(at - NEAR, len(lived) // 10), at) for at in orders[1:]]
     cuts = {cut for places in near for cut in rng.sample(places, CUTS)}
-    cuts.add(next(at for at in range(orders[0] + NEAR, len(lived)) if lived[at - 1].last))
+    cuts.add(next(at for at in range(orders[0] + NEAR, len(lived)) if lived[at - 1].is_last))
     mind, compared = Mind(), 0
-    for number, record in enumerate(lived, start=1):
-        mind.take(BTC, record.at, decode_event(record.event), is_last=record.last)
-        if number not in cuts or not record.last or mind.account.working_orders:
+    for number, one in enumerate(lived, start=1):
+        one.take(mind)
+        if number not in cuts or not one.is_last or mind.account.working_orders:
             continue
-        rest = lived[number:]
         lived_on = again(mind)
         endless = ev.SettingsChanged(canonical_json(ENDLESS))
-        lived_on.take(BTC, record.at, endless, is_last=False)
-        as_it_was = next_order(lived_on, rest)
-        after = next_order(goes_on(mind, record.at, ENDLESS), rest)
+        lived_on.take(BTC, one.at, endless, is_last=False)
+        as_it_was = next_order(lived_on, islice(lived, number, None))
+        after = next_order(goes_on(mind, one.at, ENDLESS), islice(lived, number, None))
         assert after == as_it_was, f"after event {number}"
         compared += as_it_was is not None
     assert compared > len(orders)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from itertools import permutations
 from typing import Any
 
@@ -81,12 +83,19 @@ LOUD = evolve(QUIET, distance_fade=PLAIN.distance_fade)
 
 def quoting(settings: Settings = QUIET, **told: Any) -> tuple[Story, ThreeRungs, list[Order]]:
     """A minute into a round: the story, who quotes, and its six orders, which all rest."""
-    maker = ThreeRungs(**told)
+    begun = _begun(settings, tuple(told.items()))
+    story, maker = deepcopy(begun, begun[0].kept() | {id(begun[1].views): list(begun[1].views)})
+    return story, maker, rungs_of(story.effects)
+
+
+@cache
+def _begun(settings: Settings, told: tuple[tuple[str, Any], ...]) -> tuple[Story, ThreeRungs]:
+    """Lived once for all that are told the same."""
+    maker = ThreeRungs(**dict(told))
     story = Story(settings, quoting=(maker,)).a_minute_in()
-    orders = rungs_of(story.effects)
-    for order in orders:
+    for order in rungs_of(story.effects):
         story.tell(ev.Accepted(order.order_id))
-    return story, maker, orders
+    return story, maker
 
 
 def rungs_of(effects: list[Effect]) -> list[Order]:
