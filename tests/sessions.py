@@ -94,7 +94,7 @@ EVERYBODY = evolve(
 """All five trade, and soon."""
 
 _ABSENT = tuple(1.0 if name == "fair_logit" else 0.0 for name in INPUTS)
-MODEL = Model(
+_MODEL = Model(
     FORMAT,
     SCHEMA_VERSION,
     INPUTS,
@@ -104,9 +104,13 @@ MODEL = Model(
     (0.0,) * len(INPUTS),
     0.0,
     Calibration(),
-    "chance",
-    Figures(1_000, 0.1, 0.3, 0.01),
-).canonical_json()
+    trained_on="chance",
+    made_with="chance",
+    test=Figures(1_000, 0.1, 0.3, 0.01),
+    against=(),
+    sha256="",
+)
+MODEL = _MODEL.sealed().canonical_json()
 
 
 @frozen

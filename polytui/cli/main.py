@@ -11,6 +11,7 @@ from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
 from polytui.cli.journals import replay
+from polytui.cli.learning import train
 from polytui.cli.looking import decode, doctor, record
 from polytui.cli.past import rebuild, report, sessions
 from polytui.cli.sessions import attach, demo, face, run, venue
@@ -33,7 +34,7 @@ _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
-    *(sessions, report, trades, orders, rounds, why, rebuild, export),
+    *(sessions, report, trades, orders, rounds, why, rebuild, export, train),
 )
 
 

@@ -7,6 +7,8 @@ question, each standardised, clipped and summed, and calibrated on its own logit
     logit = intercept + sum weight_i z_i
     p_up = 1 / (1 + exp(-(alpha + beta logit)))          (Platt 1999, for beta > 0)
 
+An input of weight 0 is not used: whether it is there or not is the same to the model.
+
 A prediction's confidence is 2 |p - 1/2| times how far the model may be relied on, by the figures
 of its own test set: (1 - 2 calibration_error) x rounds / (rounds + 100). A model whose
 probabilities are off by one half on average says nothing, and few rounds prove little.
@@ -23,7 +25,7 @@ from attrs import frozen
 
 from polytui.market.features import NAMES, SCHEMA_VERSION, FeatureSet
 
-FORMAT = "polytui-logistic-1"
+FORMAT = "polytui-logistic-2"
 CONTEXT = ("fair_logit", "sigmas", "left_share", "mid_logit")
 INPUTS = NAMES + CONTEXT
 """What a model's numbers stand for, in this order."""
@@ -34,6 +36,7 @@ _SURE = 1e-6
 _MOST = 1e9
 _LEAST_SCALE = 1e-9
 _PROVING_ROUNDS = 100.0
+_PROVING_BLOCKS = 10
 _LONGEST = 80
 """Characters of a file in a message: enough to find the fault."""
 
@@ -132,6 +135,35 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(0.0, 1.0 - 2.0 * self.calibration_error) * proven
 
 
+class Against(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody else would have said of the same views of the same test rounds.
+
+    Gains are the rival's score less the model's, above 0 where the model is better: the mean over
+    rounds, and the ends of its 95 % interval.
+    """
+
+    rival: str
+    rounds: int
+    """Those of the test in which the rival said something."""
+    blocks: int
+    """Of time, in which rounds share their luck: so many were independent."""
+    brier: float
+    log_loss: float
+    brier_gain: tuple[float, float, float]
+    log_loss_gain: tuple[float, float, float]
+
+    @property
+    def verdict(self) -> str:
+        """By log loss and Brier together: one alone is luck or a matter of taste."""
+        if self.blocks < _PROVING_BLOCKS:
+            return f"too few rounds to tell it from {self.rival}"
+        lows = self.brier_gain[1], self.log_loss_gain[1]
+        highs = self.brier_gain[2], self.log_loss_gain[2]
+        if min(lows) > 0.0:
+            return f"beats {self.rival}"
+        return f"worse than {self.rival}" if max(highs) < 0.0 else f"not shown to beat {self.rival}"
+
+
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model file: JSON with these names."""
 
@@ -147,10 +179,24 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibration: Calibration
     trained_on: str
     """Assets, intervals, days and rounds, for people."""
+    made_with: str
+    """Versions of what fitted it."""
     test: Figures
+    against: tuple[Against, ...]
+    sha256: str
+    """Of all the rest, as `content` writes it: a file that was changed since is refused."""
+
+    def content(self) -> bytes:
+        """The same model, always the same bytes, without their own hash."""
+        return msgspec.json.encode(msgspec.structs.replace(self, sha256=""), order="sorted")
+
+    def sealed(self) -> Model:
+        """The same with its hash."""
+        digest = hashlib.sha256(self.content()).hexdigest()
+        return msgspec.structs.replace(self, sha256=digest)
 
     def canonical_json(self) -> str:
-        """The same model, always the same text: what the digest is made of."""
+        """What stands in its file."""
         return msgspec.json.encode(self, order="sorted").decode()
 
 
@@ -180,18 +226,18 @@ class LearnedPredictor:
     def __init__(self, model: Model) -> None:
         """`model` must have passed `parse_model`, which is how to get one."""
         self.model = model
-        self.digest = hashlib.sha256(model.canonical_json().encode()).hexdigest()[:12]
+        self.digest = model.sha256[:12]
         self._reliability = model.test.reliability
         self._terms = _terms(model)
-        self._most_missing = len(INPUTS) // 3
+        self._most_missing = sum(weight != 0.0 for weight in model.weights) // 3
 
     def predict(self, question: Question) -> Prediction | None:
-        """None where more than a third of the inputs are missing."""
+        """None where more than a third of the inputs that it uses are missing."""
         logit, missing = self.model.intercept, 0
         for value, term in zip(inputs_of(question), self._terms, strict=True):
             if math.isfinite(value):
                 logit += term.weight * _standard(value, term.mean, term.scale)
-            else:
+            elif term.weight != 0.0:
                 missing += 1
                 logit += term.absent
         if missing > self._most_missing:
@@ -235,7 +281,7 @@ def parse_model(text: str) -> LearnedPredictor:
         )
     model = _decode(text, Model)
     fault = _names_fault(model) or _lengths_fault(model) or _numbers_fault(model)
-    fault = fault or _figures_fault(model)
+    fault = fault or _figures_fault(model) or _seal_fault(model)
     if fault:
         raise BadModel(fault)
     return LearnedPredictor(model)
@@ -302,4 +348,29 @@ def _figures_fault(model: Model) -> str:
         return f"test.log_loss is {test.log_loss:g}: expected >= 0"
     if not 0.0 <= test.calibration_error <= 1.0:
         return f"test.calibration_error is {test.calibration_error:g}: expected 0 to 1"
+    return _against_fault(model)
+
+
+def _against_fault(model: Model) -> str:
+    if not model.made_with.strip():
+        return "made_with is empty"
+    for one in model.against:
+        numbers = (one.brier, one.log_loss, *one.brier_gain, *one.log_loss_gain)
+        if not all(abs(number) <= _MOST for number in numbers):
+            return f"a figure of against {one.rival[:_LONGEST]!r} is not a finite number"
+        if one.rounds < 1:
+            return f"rounds of against {one.rival[:_LONGEST]!r} is {one.rounds}: expected >= 1"
     return ""
+
+
+def _seal_fault(model: Model) -> str:
+    """Last, so that whoever writes a file by hand is told of its faults first."""
+    sealed = model.sealed().sha256
+    if model.sha256 == sealed:
+        return ""
+    if not model.sha256:
+        return "it has no sha256"
+    return (
+        f"changed since it was written: its sha256 is {model.sha256[:12]!r}, that of what it says"
+        f" {sealed[:12]!r}"
+    )

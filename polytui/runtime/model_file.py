@@ -52,7 +52,10 @@ def read_model(name: str) -> ModelLoaded:
 
 def _judged(text: str, name: str) -> ModelLoaded:
     try:
-        return ModelLoaded(text, f"model {parse_model(text).digest} from {name}")
+        learned = parse_model(text)
+        verdicts = "; ".join(one.verdict for one in learned.model.against)
+        worth = f": {verdicts}" if verdicts else ""
+        return ModelLoaded(text, f"model {learned.digest} from {name}{worth}")
     except BadModel as error:
         return ModelLoaded("", f"no model at {name}: {error}")
 

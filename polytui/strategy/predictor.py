@@ -58,15 +58,21 @@ class PredictorStrategy:
 
 def question_of(view: View) -> Question:
     """What a predictor may know of this view; learning asks the same way."""
-    length_s = view.since_open_s + view.left_s
-    left_share = view.left_s / length_s if length_s > 0.0 else 0.0
-    return Question(view.features, view.fair_up, _sigmas(view), left_share, middle(view.up))
+    sigmas = sigmas_of(view.mean, view.strike, view.sigma)
+    left_share = left_share_of(view.since_open_s, view.left_s)
+    return Question(view.features, view.fair_up, sigmas, left_share, middle(view.up))
 
 
-def _sigmas(view: View) -> float:
-    """NaN stays NaN: a model counts it as missing."""
-    gap = view.mean - view.strike
-    if view.sigma <= 0.0:
+def left_share_of(since_open_s: float, left_s: float) -> float:
+    """Of the round's length, 1 to 0."""
+    length_s = since_open_s + left_s
+    return left_s / length_s if length_s > 0.0 else 0.0
+
+
+def sigmas_of(mean: float, strike: float, sigma: float) -> float:
+    """How far the forecast lies above the strike. NaN stays NaN: a model counts it as missing."""
+    gap = mean - strike
+    if sigma <= 0.0:
         return _FAR if gap >= 0.0 else -_FAR
-    sigmas = gap / view.sigma
+    sigmas = gap / sigma
     return sigmas if math.isnan(sigmas) else max(-_FAR, min(_FAR, sigmas))

@@ -33,8 +33,13 @@ def clipped(value: float) -> float:
 
 def middle(side: OutcomeView) -> float | None:
     """Dollars; None unless both sides of the book exist and do not cross."""
-    if NO_BID < side.best_bid < side.best_ask < NO_ASK:
-        return (side.best_bid + side.best_ask) / (2 * MICRO)
+    return middle_of(side.best_bid, side.best_ask)
+
+
+def middle_of(best_bid: int, best_ask: int) -> float | None:
+    """The same of two prices in millionths."""
+    if NO_BID < best_bid < best_ask < NO_ASK:
+        return (best_bid + best_ask) / (2 * MICRO)
     return None
 
 

@@ -23,14 +23,16 @@ from polytui.desk.mind import Mind
 from polytui.journal.codec import BadJournal, JournalRecord, decode_checkpoint
 from polytui.journal.reader import JournalReader
 from polytui.journal.session_folders import header_of, session_folders
+from polytui.market.features import SCHEMA_VERSION
 from polytui.model.errors import Fatal
 from polytui.paths import make_folder
 from polytui.store.database import Database, database_of, in_words, open_read_only
 from polytui.store.following import read_to_its_end
-from polytui.tools.export_columns import EVENTS, ROW_TABLES, VIEWS, row_columns
+from polytui.tools.export_columns import EVENTS, FEATURES_VERSION, ROW_TABLES, VIEWS, row_columns
 from polytui.tools.parquet_files import ParquetColumn, ParquetFile
 
 _NO_EFFECTS = b"[]"
+_VERSION = {FEATURES_VERSION: str(SCHEMA_VERSION).encode()}
 _WIDE_GROUP = 5_000
 """Rows of a row group of views, each of which has a hundred cells."""
 Span = tuple[int, int]
@@ -64,7 +66,9 @@ def export(
             for session in sessions:
                 _read(database, session, faults)
         opened = {
-            name: files.enter_context(ParquetFile(folder / f"{name}.parquet", columns, group))
+            name: files.enter_context(
+                ParquetFile(folder / f"{name}.parquet", columns, group, _VERSION)
+            )
             for name, columns, group in _files()
         }
         winners = _write_rows(path, opened)
@@ -143,11 +147,13 @@ class _Playing:
         self._winners = winners
         self._recorder = ViewRecorder(every_ns)
         self._mind: Mind | None = None
+        self._mode = ""
 
     def play(self, span: Span, faults: dict[str, str]) -> None:
         try:
             with JournalReader(self._session) as journal:
                 for record in journal:
+                    self._mode = journal.header.mode
                     is_wanted = span[0] <= record.at < span[1]
                     if record.is_event and record.at >= span[1]:
                         return
@@ -193,6 +199,7 @@ class _Playing:
             for view in self._recorder.views(self._mind, asset, record.at):
                 winner = self._winners.get(view["slug"])
                 view["session"] = self._session.name
+                view["mode"] = self._mode
                 view["winner"] = winner
                 view["up_won"] = None if winner not in ("up", "down") else winner == "up"
                 self._views.add(view)

@@ -26,6 +26,8 @@ def _columns(kind: str, *names: str) -> list[ParquetColumn]:
     return [ParquetColumn(name, kind) for name in names]
 
 
+FEATURES_VERSION = b"polytui.features_version"
+"""Key of the files' own metadata that says which version of the features their columns are."""
 EVENTS = (
     *_columns("text", "session"),
     *_columns("whole", "seq"),
@@ -35,7 +37,7 @@ EVENTS = (
     *_columns("text", "kind", "data", "effects", "raised"),
 )
 VIEWS = (
-    *_columns("text", "session"),
+    *_columns("text", "session", "mode"),
     *_columns("whole", "seq"),
     *_columns("time", "at"),
     *_columns("text", "asset", "interval", "slug"),

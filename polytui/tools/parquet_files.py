@@ -35,15 +35,23 @@ class ParquetFile(AbstractContextManager["ParquetFile"]):
     """State: the rows of the group that is not written yet. The file is in its place once it was
     left without an error, and before that under another name."""
 
-    def __init__(self, path: Path, columns: Sequence[ParquetColumn], group: int = 20_000) -> None:
-        """`group`: rows of a row group."""
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[ParquetColumn],
+        group: int = 20_000,
+        metadata: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        """`group`: rows of a row group. `metadata`: what the file says of itself."""
         self._arrow = library()
         self._path = path
         self._aside = path.with_name(f".{path.name}.new")
         self._columns = tuple(columns)
         self._group = group
         self._rows: list[Row] = []
-        self._schema = self._arrow.schema([(one.name, self._type(one.kind)) for one in columns])
+        self._schema = self._arrow.schema(
+            [(one.name, self._type(one.kind)) for one in columns], metadata
+        )
         self.count = 0
         """Rows so far."""
         try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from polytui.market.predictor import (
     BadModel,
     FairValuePredictor,
     LearnedPredictor,
+    Model,
     Prediction,
     Question,
     inputs_of,
@@ -26,11 +29,22 @@ from polytui.market.predictor import (
 )
 
 COUNT = len(INPUTS)
+A_LITTLE = 1e-12
+"""The weight of an input that counts as used and changes nothing."""
+AGAINST = {
+    "rival": "the market",
+    "rounds": 800,
+    "blocks": 300,
+    "brier": 0.21,
+    "log_loss": 0.61,
+    "brier_gain": [0.01, 0.001, 0.02],
+    "log_loss_gain": [0.01, 0.002, 0.02],
+}
 
 
 def a_file(**changes: Any) -> dict[str, Any]:
-    """A model of nothing: every weight 0."""
-    return {
+    """A model of nothing: every weight 0; with its seal, if it is any model."""
+    file: dict[str, Any] = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "names": list(INPUTS),
@@ -41,8 +55,15 @@ def a_file(**changes: Any) -> dict[str, Any]:
         "intercept": 0.0,
         "calibration": {"alpha": 0.0, "beta": 1.0},
         "trained_on": "btc 5m, 2026-06-01 to 2026-06-30, 8,000 rounds",
+        "made_with": "scikit-learn 1.9.1",
         "test": {"rounds": 900, "brier": 0.2, "log_loss": 0.6, "calibration_error": 0.02},
-    } | changes
+        "against": [AGAINST],
+        "sha256": "",
+    }
+    file |= changes
+    with suppress(msgspec.ValidationError, ValueError, OverflowError, TypeError):
+        file["sha256"] = msgspec.convert(file, Model).sealed().sha256
+    return file
 
 
 def learned(**changes: Any) -> LearnedPredictor:
@@ -151,7 +172,7 @@ def test_an_input_far_out_is_held_at_eight_scales(value: float, scales: float) -
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
 def test_what_is_missing_has_the_files_stand_in(value: float | None) -> None:
     predictor = learned(
-        weights=at("rsi_14", 1.0),
+        weights=at("rsi_14", 1.0, A_LITTLE),
         means=at("rsi_14", 50.0),
         scales=at("rsi_14", 10.0, 1.0),
         missing=at("rsi_14", 55.0),
@@ -162,7 +183,7 @@ def test_what_is_missing_has_the_files_stand_in(value: float | None) -> None:
 
 
 def test_a_book_with_one_side_has_its_stand_in_too() -> None:
-    predictor = learned(weights=at("mid_logit", 1.0), missing=at("mid_logit", -1.0))
+    predictor = learned(weights=at("mid_logit", 1.0, A_LITTLE), missing=at("mid_logit", -1.0))
     assert up_of(predictor, question(mid_up=None)) == pytest.approx(sigmoid(-1.0))
     assert up_of(predictor, question(mid_up=0.75)) == pytest.approx(0.75)
 
@@ -172,11 +193,22 @@ def test_it_is_silent_when_more_than_a_third_is_missing(missing: int, speaks: bo
     """Eight of twenty-six inputs are less than a third, nine are more."""
     assert COUNT == 26
     asked = question(dict.fromkeys(NAMES[:missing]))
-    assert (learned().predict(asked) is not None) is speaks
+    assert (learned(weights=[0.1] * COUNT).predict(asked) is not None) is speaks
+
+
+def test_what_it_does_not_use_may_be_missing() -> None:
+    """A model that was learned on recordings without an exchange's trades speaks without them."""
+    weights = at("fair_logit", 1.0)
+    weights[INPUTS.index("rsi_14")] = weights[INPUTS.index("velocity_bps_s")] = 0.5
+    predictor = learned(weights=weights)
+    asked = dict.fromkeys(name for name in NAMES if name != "rsi_14")
+    assert predictor.predict(question(asked)) is not None
+    assert predictor.predict(question(asked | {"rsi_14": None})) is None
 
 
 def test_before_anything_was_heard_it_is_silent() -> None:
-    assert learned().predict(Question(NO_FEATURES, 0.5, 0.0, 1.0, 0.5)) is None
+    predictor = learned(weights=[0.1] * COUNT)
+    assert predictor.predict(Question(NO_FEATURES, 0.5, 0.0, 1.0, 0.5)) is None
 
 
 @pytest.mark.parametrize(
@@ -239,6 +271,42 @@ def test_its_canonical_text_is_the_same_model() -> None:
     assert again.digest == predictor.digest
 
 
+def test_a_file_that_was_changed_after_its_hash_is_refused() -> None:
+    """The smallest change, of a number or of what it was worth."""
+    file = a_file(weights=at("rsi_14", 0.25))
+    parse_model(json.dumps(file))
+    for name, value in (
+        ("weights", at("rsi_14", 0.2500001)),
+        ("trained_on", "btc 5m, a good year"),
+        ("test", file["test"] | {"rounds": 901}),
+        ("against", [AGAINST | {"brier_gain": [0.1, 0.09, 0.2]}]),
+        ("sha256", "0" * 64),
+    ):
+        with pytest.raises(BadModel, match="changed since it was written"):
+            parse_model(json.dumps(file | {name: value}))
+    with pytest.raises(BadModel, match="it has no sha256"):
+        parse_model(json.dumps(file | {"sha256": ""}))
+
+
+@pytest.mark.parametrize(
+    ("brier_gain", "log_loss_gain", "verdict"),
+    [
+        ([0.01, 0.001, 0.02], [0.01, 0.001, 0.02], "beats the market"),
+        ([0.01, 0.001, 0.02], [0.01, 0.0, 0.02], "not shown to beat the market"),
+        ([0.01, -0.001, 0.02], [0.01, 0.001, 0.02], "not shown to beat the market"),
+        ([-0.01, -0.02, -0.001], [-0.01, -0.02, 0.001], "not shown to beat the market"),
+        ([-0.01, -0.02, -0.001], [-0.01, -0.02, -0.001], "worse than the market"),
+    ],
+)
+def test_a_rival_is_beaten_where_both_intervals_say_so(
+    brier_gain: list[float], log_loss_gain: list[float], verdict: str
+) -> None:
+    against = AGAINST | {"brier_gain": brier_gain, "log_loss_gain": log_loss_gain}
+    assert learned(against=[against]).model.against[0].verdict == verdict
+    few = learned(against=[against | {"blocks": 9}]).model.against[0].verdict
+    assert few == "too few rounds to tell it from the market"
+
+
 # --- what can be wrong with a file ----------------------------------------------------------------
 
 
@@ -294,6 +362,10 @@ def _short(name: str) -> dict[str, Any]:
         ({"calibration": 1.0}, "calibration"),
         ({"trained_on": "  "}, "trained_on is empty"),
         ({"trained_on": None}, "trained_on"),
+        ({"made_with": " "}, "made_with is empty"),
+        ({"against": [AGAINST | {"brier": 1e300}]}, "a figure of against 'the market'"),
+        ({"against": [AGAINST | {"rounds": 0}]}, "rounds of against 'the market' is 0"),
+        ({"against": [AGAINST | {"brier_gain": [0.1, 0.2]}]}, "brier_gain"),
         ({"weights": "many"}, "weights"),
         ({"weights": ["1"] * COUNT}, "weights"),
         ({"weights": [None] * COUNT}, "weights"),

@@ -6,7 +6,7 @@ from polytui.market.features import SCHEMA_VERSION
 from polytui.market.predictor import FORMAT, INPUTS, Calibration, Figures, Model, parse_model
 
 _ZEROS = (0.0,) * len(INPUTS)
-MODEL_TEXT = Model(
+_MODEL = Model(
     format=FORMAT,
     schema_version=SCHEMA_VERSION,
     names=INPUTS,
@@ -17,6 +17,10 @@ MODEL_TEXT = Model(
     intercept=0.0,
     calibration=Calibration(),
     trained_on="nothing",
+    made_with="nothing",
     test=Figures(rounds=1, brier=0.25, log_loss=0.693, calibration_error=0.5),
-).canonical_json()
+    against=(),
+    sha256="",
+)
+MODEL_TEXT = _MODEL.sealed().canonical_json()
 DIGEST = parse_model(MODEL_TEXT).digest

@@ -41,7 +41,7 @@ async def test_without_a_file_it_says_what_to_do(tmp_path: Path) -> None:
         (b"\xff\xfe{}", "is no model"),
         (b"hello", "not JSON"),
         (b"{}", "not a model of this program"),
-        (MODEL_TEXT.replace("logistic-1", "logistic-2").encode(), "this program reads"),
+        (MODEL_TEXT.replace("logistic-2", "logistic-1").encode(), "this program reads"),
         (MODEL_TEXT.encode() + b" " * (4 << 20), "is too large"),
     ],
     ids=["nothing", "blanks", "no text", "no JSON", "no model", "another format", "too large"],

@@ -114,8 +114,9 @@ def edge_of(worth: float, limit: float) -> float:
 
 
 def a_model(up_per_logit: float = 1.0) -> LearnedPredictor:
-    """A model that believes the fair value's logit so many times over, and nothing else."""
-    weights = [up_per_logit if name == "fair_logit" else 0.0 for name in INPUTS]
+    """A model that believes the fair value's logit so many times over. It uses the rest as well,
+    and makes nothing of it."""
+    weights = [up_per_logit if name == "fair_logit" else 1e-12 for name in INPUTS]
     some = tuple(0.0 for _ in INPUTS)
     model = Model(
         format=FORMAT,
@@ -128,9 +129,12 @@ def a_model(up_per_logit: float = 1.0) -> LearnedPredictor:
         intercept=0.0,
         calibration=Calibration(),
         trained_on="nothing: made by hand",
+        made_with="nothing",
         test=Figures(rounds=10**9, brier=0.1, log_loss=0.3, calibration_error=0.0),
+        against=(),
+        sha256="",
     )
-    return parse_model(model.canonical_json())
+    return parse_model(model.sealed().canonical_json())
 
 
 WIDE = GateSettings(

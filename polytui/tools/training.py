@@ -1,0 +1,66 @@
+"""`polytui train`: from what was recorded to a model file that says what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from attrs import frozen
+
+from polytui.learning.bad_samples import BadSamples
+from polytui.learning.fitting import library as scikit_learn
+from polytui.learning.samples import SampleCollector
+from polytui.learning.training import Trained, TrainingWishes, train
+from polytui.market.predictor import BadModel, parse_model
+from polytui.model.errors import Fatal
+from polytui.store.files.written import put_file
+from polytui.backtest.sources.arrow import library as pyarrow
+from polytui.tools.seen_views import SeenFault, collect_files, collect_sessions
+
+
+@frozen(eq=False)
+class Training:
+    trained: Trained
+    faults: list[SeenFault]
+
+
+def train_to_file(
+    files: Sequence[Path],
+    sessions: Sequence[Path],
+    model_file: Path,
+    wishes: TrainingWishes,
+    every_s: float,
+) -> Training:
+    """`files`: Parquet of views, or folders of an export. `sessions`: folders of sessions. The
+    model is in its place once it was judged, whatever the verdict. BadSamples, Fatal."""
+    pyarrow()
+    scikit_learn()
+    _check_place(model_file)
+    collector = SampleCollector(every_s)
+    collect_files(files, collector)
+    faults = collect_sessions(sessions, collector, every_s) if sessions else []
+    trained = train(collector.samples(), wishes, f"polytui {version('polytui')}")
+    text = trained.model.canonical_json()
+    # What a session will make of it: a model that it would refuse is not written.
+    try:
+        parse_model(text)
+    except BadModel as error:
+        raise BadSamples(f"these samples give no usable model: {error}") from error
+    try:
+        put_file(model_file, f"{text}\n".encode())
+    except OSError as error:
+        raise Fatal(f"cannot write {model_file}: {error.strerror}") from error
+    return Training(trained, faults)
+
+
+def _check_place(model_file: Path) -> None:
+    """Nothing but a model is written over, and that is known before hours of work."""
+    try:
+        text = model_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise Fatal(f"{model_file} is no model, and is not written over") from error
+    if '"format":"polytui-logistic-' not in text and text.strip():
+        raise Fatal(f"{model_file} is no model, and is not written over")
