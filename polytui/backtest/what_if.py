@@ -236,10 +236,10 @@ def _is_reason(why: Why) -> bool:
 
 def _all_words(effects: tuple[Effect, ...]) -> str:
     told = [e for e in effects if not isinstance(e, Explain) or _is_reason(e.why)]
-    return ", ".join(map(_words, told))
+    return ", ".join(map(effect_words, told))
 
 
-def _words(effect: Effect) -> str:
+def effect_words(effect: Effect) -> str:
     match effect:
         case Place(order=order):
             shares, price = format_micro(order.shares), format_micro(order.price, 2)

@@ -86,6 +86,15 @@ def library_version() -> str:
 
 def fit_past(past: Samples, embargo_ns: int) -> Fitted:
     """Choose, calibrate and fit. BadSamples where the past cannot tell."""
+    library()
+    from threadpoolctl import threadpool_limits
+
+    # Tables are small: threads cost more than they bring, and add up in another order each time.
+    with threadpool_limits(1):
+        return _fitted(past, embargo_ns)
+
+
+def _fitted(past: Samples, embargo_ns: int) -> Fitted:
     _both_sides(past, "the rounds to learn from")
     rounds, logits = _unseen_logits(past, embargo_ns)
     seen = past.of_rounds(rounds)

@@ -15,12 +15,13 @@ import attrs
 import polars as pl
 import pytest
 from attrs import evolve
+from pyarrow import parquet
 
 from polytui.backtest.data_set import open_data
 from polytui.backtest.recorded_views import ViewRecorder
 from polytui.backtest.replay import Replay, event_of
 from polytui.journal.reader import JournalReader
-from polytui.market.features import NAMES
+from polytui.market.features import NAMES, SCHEMA_VERSION
 from polytui.model.errors import Fatal
 from polytui.model.events import (
     BookChanged,
@@ -34,7 +35,7 @@ from polytui.store.database import Database, database_of, open_read_only
 from polytui.store.following import read_to_its_end
 from polytui.store.rows import OrderRow
 from polytui.tools.export import Exported, export
-from polytui.tools.export_columns import ROW_TABLES
+from polytui.tools.export_columns import FEATURES_VERSION, ROW_TABLES
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
 from played import NAME, PlayedSession, played_session
@@ -122,6 +123,12 @@ _MONEY = {
     *("price", "shares", "exposure", "mid", "filled", "fee", "mark", "tick", "fees", "fee_ppm"),
     *("payout", "pnl", "entry_px", "exit_px", "stake", "flow"),
 }
+
+
+def test_views_say_whose_they_are_and_which_features(exported: Exported) -> None:
+    schema = parquet.read_schema(Path(exported.folder) / "views.parquet")
+    assert schema.metadata[FEATURES_VERSION] == str(SCHEMA_VERSION).encode()
+    assert set(read(exported, "views")["mode"]) == {"demo"}
 
 
 def test_moments_are_exact(played: PlayedSession, exported: Exported, tmp_path: Path) -> None:

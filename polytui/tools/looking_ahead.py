@@ -1,0 +1,39 @@
+"""`polytui lookahead`: a session or recordings, played until it is known what each decision knew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from polytui.backtest.drive import Drive
+from polytui.backtest.journal_source import JournalSource, beginning_of
+from polytui.backtest.early_events import Remake
+from polytui.backtest.look_ahead import LookedAhead, look_ahead
+from polytui.backtest.moments import Source
+from polytui.config.schema import Settings
+from polytui.model.events import ModelLoaded
+from polytui.model.units import NS_PER_MS
+
+
+def look_at_session(path: Path, cuts: int) -> LookedAhead:
+    """What a journal heard, decided as its session would, with orders on paper. Fatal for what is
+    no journal."""
+    first = beginning_of(path)
+    remake = partial(_journal, path)
+    return _looked(remake, first.settings, first.model, cuts)
+
+
+def _looked(
+    remake: Remake, settings: Settings, model: ModelLoaded | None, cuts: int
+) -> LookedAhead:
+    def play(source: Source, sinks: Sequence[Any]) -> None:
+        Drive(settings, source, sinks, model=model).play()
+
+    return look_ahead(remake, play, cuts=cuts, skew_ns=settings.clock.max_ahead_ms * NS_PER_MS)
+
+
+def _journal(path: Path, _: int | None) -> Source:
+    """From its beginning; whoever plays it ends where he wants."""
+    return JournalSource(path, is_as_then=True)
