@@ -1,4 +1,4 @@
-"""`polytui lookahead`: a session or recordings, played until it is known what each decision knew."""
+"""`polytui lookahead`: a past, played until it is known what each decision knew."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from polytui.backtest.drive import Drive
-from polytui.backtest.journal_source import JournalSource, beginning_of
 from polytui.backtest.early_events import Remake
+from polytui.backtest.journal_source import JournalSource, beginning_of
 from polytui.backtest.look_ahead import LookedAhead, look_ahead
 from polytui.backtest.moments import Source
 from polytui.config.schema import Settings

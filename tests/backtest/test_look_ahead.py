@@ -5,19 +5,19 @@ The first minutes of a demo's round, one asset, held as a list: played in parts 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
 from typing import Any
 
 import pytest
 from attrs import evolve, frozen
 from msgspec.structs import replace
-
 from polytui.backtest.drive import Drive
+from polytui.backtest.world_source import WorldSource
+
 from polytui.backtest.early_events import Until
 from polytui.backtest.look_ahead import LookedAhead, look_ahead
 from polytui.backtest.moments import Moment
-from polytui.backtest.world_source import WorldSource
 from polytui.config.schema import Settings
 from polytui.market.features import Feature, Features
 from polytui.model import events as ev
@@ -144,9 +144,9 @@ def test_a_candle_that_still_runs_is_no_closed_one(settings: Settings, heard: Mo
 
 
 def test_who_wins_is_not_known_before_the_close(settings: Settings, heard: Moments) -> None:
-    listed = next(e.round for one in heard for e in one.events if isinstance(e, ev.RoundFound))
+    rounds = [e.round for one in heard for e in one.events if isinstance(e, ev.RoundFound)]
     at_ns = heard[-1].at_ns - 1
-    assert at_ns < listed.closes_ns
+    listed = next(one for one in rounds if one.opens_ns < at_ns < one.closes_ns)
     settled = ev.RoundSettled(listed.condition_id, listed.tokens[0], "gamma", at_ns)
     moments = sorted([*heard, Moment(at_ns, Asset.BTC, (settled,))], key=lambda one: one.at_ns)
     (early,) = looked(settings, moments, cuts=1).early
@@ -174,7 +174,7 @@ def test_a_recording_that_was_smoothed_over_its_future_is_named(
 
         return [Moment(one.at_ns, one.asset, tuple(map(made, one.events))) for one in moments]
 
-    found = looked(settings, heard, prepared=smoothed, cuts=6)
+    found = looked(settings, heard, prepared=smoothed, cuts=3)
     assert found.peeks
     assert not found.early
     assert found.peeks[0].changed[0].kind == "exchange"
@@ -200,15 +200,17 @@ def test_a_feature_that_is_read_from_the_future_is_named(
     honest = Features._read_momentum
 
     def peeking(self: Features, now_ns: int, *rest: Any) -> list[Feature]:
-        known = list(takewhile(lambda one: one[0] <= now_ns + NS_PER_S, table))
+        last = bisect_right(table, (now_ns + NS_PER_S, 0.0)) - 1
         first, *others = honest(self, now_ns, *rest)
-        return [Feature(first.name, known[-1][1] if known else None, now_ns, False), *others]
+        return [Feature(first.name, table[last][1] if table else None, now_ns, False), *others]
 
     monkeypatch.setattr(Features, "_read_momentum", peeking)
-    found = looked(settings, heard, prepared=tabled, cuts=6)
+    found = looked(settings, heard, prepared=tabled, cuts=2)
     assert found.peeks
     assert not found.early
-    columns = {what.split(" ")[0] for peek in found.peeks for one in peek.changed for what in one.what}
+    columns = {
+        what.split(" ")[0] for peek in found.peeks for one in peek.changed for what in one.what
+    }
     assert columns == {"velocity_bps_s"}
 
 
