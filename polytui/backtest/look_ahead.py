@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from polytui.backtest.decisions_seen import DecisionsSeen, Difference, Stretch, differences
 from polytui.backtest.early_events import KINDS, Early, EarlyWatch, InTime, Remake, Until
@@ -83,7 +83,6 @@ class LookedAhead:
     peeks: tuple[Peek, ...] = ()
     is_steady: bool = True
     """Whether the past was decided alike when it was played twice."""
-    skipped: tuple[str, ...] = field(default=())
 
     @property
     def is_clean(self) -> bool:
@@ -128,8 +127,10 @@ class LookedAhead:
                 "played twice, the past is decided differently: something remembers what came, or"
                 " asks a clock or chance"
             )
-        for one in (*self.early, *self.peeks):
-            yield from one.lines()
+        for early in self.early:
+            yield from early.lines()
+        for peek in self.peeks:
+            yield from peek.lines()
 
 
 def look_ahead(remake: Remake, play: Play, *, cuts: int, skew_ns: int) -> LookedAhead:

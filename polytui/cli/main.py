@@ -13,6 +13,7 @@ from polytui.cli.exporting import export
 from polytui.cli.journals import replay
 from polytui.cli.learning import train
 from polytui.cli.looking import decode, doctor, record
+from polytui.cli.looking_ahead import lookahead
 from polytui.cli.past import rebuild, report, sessions
 from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
@@ -34,7 +35,8 @@ _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
-    *(sessions, report, trades, orders, rounds, why, rebuild, export, train),
+    *(sessions, report, trades, orders, rounds, why, rebuild, export),
+    *(train, lookahead),
 )
 
 

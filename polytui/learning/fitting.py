@@ -22,7 +22,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from polytui.learning.bad_samples import BadSamples
-from polytui.learning.samples import Samples
+from polytui.learning.samples import SampleTable
 from polytui.learning.scores import log_losses, round_means, sigmoid
 from polytui.learning.time_cuts import walk_forward
 from polytui.market.predictor import FAR_OUT, INPUTS, Calibration
@@ -84,7 +84,7 @@ def library_version() -> str:
     return f"scikit-learn {sklearn.__version__}"
 
 
-def fit_past(past: Samples, embargo_ns: int) -> Fitted:
+def fit_past(past: SampleTable, embargo_ns: int) -> Fitted:
     """Choose, calibrate and fit. BadSamples where the past cannot tell."""
     library()
     from threadpoolctl import threadpool_limits
@@ -94,7 +94,7 @@ def fit_past(past: Samples, embargo_ns: int) -> Fitted:
         return _fitted(past, embargo_ns)
 
 
-def _fitted(past: Samples, embargo_ns: int) -> Fitted:
+def _fitted(past: SampleTable, embargo_ns: int) -> Fitted:
     _both_sides(past, "the rounds to learn from")
     rounds, logits = _unseen_logits(past, embargo_ns)
     seen = past.of_rounds(rounds)
@@ -111,7 +111,7 @@ def _fitted(past: Samples, embargo_ns: int) -> Fitted:
     )
 
 
-def fit_samples(samples: Samples, strength: float) -> Fit:
+def fit_samples(samples: SampleTable, strength: float) -> Fit:
     """One regression."""
     means, scales, is_used = _moments(samples)
     table = standardised(samples.inputs, means, scales)[:, is_used]
@@ -147,7 +147,7 @@ def standardised(
 
 
 def _moments(
-    samples: Samples,
+    samples: SampleTable,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Mean and standard deviation of what is there, and which inputs are used."""
     weights = samples.weights[:, np.newaxis]
@@ -163,7 +163,7 @@ def _moments(
 
 
 def _unseen_logits(
-    past: Samples, embargo_ns: int
+    past: SampleTable, embargo_ns: int
 ) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
     """Rounds by index, and for each strength the logits of their rows by models of their past."""
     found: list[NDArray[np.int64]] = []
@@ -193,11 +193,11 @@ def _strictest_of_the_best(losses: Sequence[NDArray[np.float64]]) -> int:
     return next(index for index, mean in enumerate(means) if mean <= means[best] + error)
 
 
-def _has_both_sides(samples: Samples) -> bool:
+def _has_both_sides(samples: SampleTable) -> bool:
     return len({one.up_won for one in samples.rounds}) == 2
 
 
-def _both_sides(samples: Samples, what: str) -> None:
+def _both_sides(samples: SampleTable, what: str) -> None:
     if not _has_both_sides(samples):
         won = "Up" if samples.rounds and samples.rounds[0].up_won else "Down"
         count = len(samples.rounds)

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from polytui.learning.samples import Samples
+from polytui.learning.samples import SampleTable
 from polytui.learning.scores import briers, calibration_error, log_losses, round_means
 from polytui.learning.time_cuts import longest_ns
 from polytui.market.predictor import Against, Figures
@@ -24,7 +24,7 @@ class Judged:
     against: tuple[Against, ...]
 
 
-def judge(test: Samples, up: NDArray[np.float64]) -> Judged:
+def judge(test: SampleTable, up: NDArray[np.float64]) -> Judged:
     """`up`: what the model said, by row of `test`."""
     won = test.up_won
     model_brier, model_log = (
@@ -42,7 +42,7 @@ def judge(test: Samples, up: NDArray[np.float64]) -> Judged:
 
 
 def _against(
-    rival: str, test: Samples, up: NDArray[np.float64], said: NDArray[np.float64]
+    rival: str, test: SampleTable, up: NDArray[np.float64], said: NDArray[np.float64]
 ) -> Against | None:
     """The same rows for both, those where the rival spoke; None where it never did."""
     won = test.up_won
@@ -66,7 +66,9 @@ def _against(
     )
 
 
-def _gain(test: Samples, is_judged: NDArray[np.bool_], by_round: NDArray[np.float64]) -> Measured:
+def _gain(
+    test: SampleTable, is_judged: NDArray[np.bool_], by_round: NDArray[np.float64]
+) -> Measured:
     """Rounds that share their time share their luck: those of one block are drawn together."""
     block_s = max(WIDE_BLOCK_S, longest_ns(test.rounds) // NS_PER_S)
     closes = [one.closes_ns for one in compress(test.rounds, is_judged)]

@@ -50,7 +50,7 @@ class SampledRound:
 
 
 @frozen(eq=False)
-class Samples:
+class SampleTable:
     """A table of samples: `rounds` by opening, everything else by row, in its rounds' order."""
 
     rounds: tuple[SampledRound, ...]
@@ -76,12 +76,12 @@ class Samples:
         counts = np.bincount(self.round_of, minlength=len(self.rounds))
         return np.asarray(1.0 / counts[self.round_of])
 
-    def of_rounds(self, chosen: NDArray[np.int64]) -> Samples:
+    def of_rounds(self, chosen: NDArray[np.int64]) -> SampleTable:
         """Those of these rounds alone, which are given by index, rising."""
         is_chosen = np.isin(self.round_of, chosen)
         place = np.full(len(self.rounds), -1, dtype=np.int64)
         place[chosen] = np.arange(len(chosen))
-        return Samples(
+        return SampleTable(
             tuple(self.rounds[index] for index in chosen),
             place[self.round_of[is_chosen]],
             self.inputs[is_chosen],
@@ -91,7 +91,7 @@ class Samples:
 
 
 @define
-class _Seen:
+class _RoundSeen:
     """One round while its rows come in."""
 
     round: SampledRound
@@ -105,7 +105,7 @@ class SampleCollector:
     def __init__(self, every_s: float = 0.0) -> None:
         """A view a round in each `every_s` seconds of session time at most; 0 takes all."""
         self._every_ns = round(every_s * NS_PER_S)
-        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._seen: dict[tuple[str, str], _RoundSeen] = {}
         self._left_out: Counter[str] = Counter()
 
     def take(self, row: SeenRow, where: str) -> None:
@@ -131,7 +131,7 @@ class SampleCollector:
         inputs = inputs_of(question_from(row, where))
         seen.rows[place] = (inputs, fair_up, math.nan if mid is None else mid)
 
-    def _round_of(self, row: SeenRow, where: str) -> _Seen:
+    def _round_of(self, row: SeenRow, where: str) -> _RoundSeen:
         is_own = row.get("mode", _SIMULATED) in (None, _SIMULATED)
         key = (row.get("session") or "" if is_own else "", row["slug"])
         won = row["winner"] == "up"
@@ -142,14 +142,14 @@ class SampleCollector:
             except ValueError as error:
                 raise BadSamples(f"{where}: {error}") from error
             listed = SampledRound(row["slug"], asset, interval, row["opens"], row["closes"], won)
-            seen = self._seen[key] = _Seen(listed)
+            seen = self._seen[key] = _RoundSeen(listed)
         elif seen.round.up_won != won:
             raise BadSamples(f"{where}: {row['slug']} was won by {row['winner']}, and before not")
         elif (seen.round.opens_ns, seen.round.closes_ns) != (row["opens"], row["closes"]):
             raise BadSamples(f"{where}: {row['slug']} opens or closes at another time than before")
         return seen
 
-    def samples(self) -> Samples:
+    def samples(self) -> SampleTable:
         """All of them. BadSamples where there are none."""
         found = sorted(
             (one for one in self._seen.values() if one.rows),
@@ -158,7 +158,7 @@ class SampleCollector:
         if not found:
             raise BadSamples(f"there is nothing to learn from: {self._words() or 'no view at all'}")
         rows = [(index, *cells) for index, one in enumerate(found) for cells in _ordered(one)]
-        return Samples(
+        return SampleTable(
             tuple(one.round for one in found),
             np.array([index for index, *_ in rows], dtype=np.int64),
             np.array([inputs for _, inputs, _, _ in rows], dtype=np.float64),
@@ -171,7 +171,7 @@ class SampleCollector:
         return ", ".join(f"{count} views where {why}" for why, count in self._left_out.items())
 
 
-def _ordered(seen: _Seen) -> Iterator[tuple[tuple[float, ...], float, float]]:
+def _ordered(seen: _RoundSeen) -> Iterator[tuple[tuple[float, ...], float, float]]:
     return (cells for _, cells in sorted(seen.rows.items()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polytui.learning.samples import Samples
+from polytui.learning.samples import SampleTable
 
 _SURE = 1e-6
 """As the logits of `market/predictor.py`: nobody is surer than this."""
@@ -26,7 +26,7 @@ def briers(up: NDArray[np.float64], won: NDArray[np.float64]) -> NDArray[np.floa
     return np.asarray((up - won) ** 2)
 
 
-def round_means(samples: Samples, by_row: NDArray[np.float64]) -> NDArray[np.float64]:
+def round_means(samples: SampleTable, by_row: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean of each round's rows that are numbers; NaN for a round without any."""
     is_there = np.isfinite(by_row)
     count = len(samples.rounds)
@@ -35,7 +35,7 @@ def round_means(samples: Samples, by_row: NDArray[np.float64]) -> NDArray[np.flo
     return np.asarray(np.where(rows > 0, total / np.where(rows > 0, rows, 1.0), np.nan))
 
 
-def calibration_error(samples: Samples, up: NDArray[np.float64]) -> float:
+def calibration_error(samples: SampleTable, up: NDArray[np.float64]) -> float:
     """Mean distance between what was said and what came, over ten bins of what was said, weighed by
     their rounds (Naeini, Cooper, Hauskrecht 2015)."""
     weights = samples.weights

@@ -11,7 +11,7 @@ from attrs import frozen
 from polytui.learning.bad_samples import BadSamples
 from polytui.learning.fitting import Fitted, fit_past, library_version
 from polytui.learning.judging import Judged, judge
-from polytui.learning.samples import SampledRound, Samples
+from polytui.learning.samples import SampledRound, SampleTable
 from polytui.learning.scores import sigmoid
 from polytui.learning.time_cuts import TimeCut, cut_off_last, longest_ns
 from polytui.market.features import SCHEMA_VERSION
@@ -35,13 +35,13 @@ class TrainingWishes:
 @frozen(eq=False)
 class Trained:
     model: Model
-    samples: Samples
+    samples: SampleTable
     cut: TimeCut
     fitted: Fitted
     judged: Judged
 
 
-def train(samples: Samples, wishes: TrainingWishes, made_with: str) -> Trained:
+def train(samples: SampleTable, wishes: TrainingWishes, made_with: str) -> Trained:
     """BadSamples where there is too little, or of one kind. `made_with`: this program."""
     versions = f"{made_with}, {library_version()}"
     embargo_ns = round(wishes.embargo_rounds * longest_ns(samples.rounds))
@@ -85,7 +85,7 @@ def described(rounds: Sequence[SampledRound]) -> str:
     return f"{len(rounds)} rounds ({counted}), {first} to {last} UTC"
 
 
-def _check_enough(samples: Samples, cut: TimeCut) -> None:
+def _check_enough(samples: SampleTable, cut: TimeCut) -> None:
     past, future = len(cut.past), len(cut.future)
     if past >= LEAST_PAST and future >= LEAST_FUTURE:
         return

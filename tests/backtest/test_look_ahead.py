@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 from msgspec.structs import replace
-from polytui.backtest.drive import Drive
-from polytui.backtest.world_source import WorldSource
 
+from polytui.backtest.drive import Drive
 from polytui.backtest.early_events import Until
 from polytui.backtest.look_ahead import LookedAhead, look_ahead
 from polytui.backtest.moments import Moment
+from polytui.backtest.world_source import WorldSource
 from polytui.config.schema import Settings
 from polytui.market.features import Feature, Features
 from polytui.model import events as ev
 from polytui.model.candle import Candle
 from polytui.model.effects import Effect
-from polytui.model.instrument import Asset
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.runtime.modes import MODES
 from polytui.sim_world import world_settings
@@ -147,7 +147,7 @@ def test_who_wins_is_not_known_before_the_close(settings: Settings, heard: Momen
     rounds = [e.round for one in heard for e in one.events if isinstance(e, ev.RoundFound)]
     at_ns = heard[-1].at_ns - 1
     listed = next(one for one in rounds if one.opens_ns < at_ns < one.closes_ns)
-    settled = ev.RoundSettled(listed.condition_id, listed.tokens[0], "gamma", at_ns)
+    settled = ev.RoundSettled(listed.condition_id, listed.token_of(Outcome.UP), "gamma", at_ns)
     moments = sorted([*heard, Moment(at_ns, Asset.BTC, (settled,))], key=lambda one: one.at_ns)
     (early,) = looked(settings, moments, cuts=1).early
     assert (early.kind, early.examples[0].due_ns) == ("outcomes", listed.closes_ns)

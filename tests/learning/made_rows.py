@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from polytui.learning.samples import SampleCollector, Samples
+from polytui.learning.samples import SampleCollector, SampleTable
 from polytui.market.features import NAMES
 from polytui.model.units import MICRO, NS_PER_S
 
@@ -68,7 +68,7 @@ def made_rows(
             )
 
 
-def made_samples(rounds: int, *, secret: float = 0.0, seed: int = 1) -> Samples:
+def made_samples(rounds: int, *, secret: float = 0.0, seed: int = 1) -> SampleTable:
     collector = SampleCollector()
     for number, row in enumerate(made_rows(rounds, secret=secret, seed=seed)):
         collector.take(row, f"row {number}")

@@ -10,12 +10,12 @@ import pytest
 from made_rows import LENGTH_S, START_NS, a_row
 
 from polytui.learning.bad_samples import BadSamples
-from polytui.learning.samples import SampleCollector, Samples
+from polytui.learning.samples import SampleCollector, SampleTable
 from polytui.market.predictor import INPUTS
 from polytui.model.units import NS_PER_S
 
 
-def collected(*rows: dict[str, Any], every_s: float = 0.0) -> Samples:
+def collected(*rows: dict[str, Any], every_s: float = 0.0) -> SampleTable:
     collector = SampleCollector(every_s)
     for number, row in enumerate(rows, 1):
         collector.take(row, f"views.parquet, row {number}")

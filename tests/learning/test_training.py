@@ -13,7 +13,7 @@ from made_rows import made_rows, made_samples
 from polytui.learning.bad_samples import BadSamples
 from polytui.learning.fitting import fit_samples
 from polytui.learning.judging import FAIR_VALUE, MARKET, judge
-from polytui.learning.samples import Samples, question_from
+from polytui.learning.samples import SampleTable, question_from
 from polytui.learning.scores import sigmoid
 from polytui.learning.training import Trained, TrainingWishes, train
 from polytui.learning.training_report import report_plain, report_text
@@ -145,7 +145,7 @@ def test_too_few_rounds_are_counted() -> None:
         train(made_samples(50), WISHES, "test")
 
 
-def _won_by(samples: Samples, up: bool) -> Samples:
+def _won_by(samples: SampleTable, up: bool) -> SampleTable:
     return evolve(samples, rounds=tuple(evolve(one, up_won=up) for one in samples.rounds))
 
 
