@@ -83,7 +83,7 @@ def test_a_session_of_a_few_rounds_is_too_little(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     played_session().copied(tmp_path / "runs")
-    said = ask(NAME, "--out", "model.json", code=1)
+    said = ask(NAME, "--every", "60", "--out", "model.json", code=1)
     assert "too few rounds with a winner: 2, of which" in said
     assert not (tmp_path / "model.json").exists()
     assert "no session yesterday" in ask("yesterday", "--out", "model.json", code=1)
