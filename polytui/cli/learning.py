@@ -10,9 +10,6 @@ import click
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.json_output import write_json
-from polytui.paths import session_named
-
-_PARQUET = "views.parquet"
 
 
 @click.command()
@@ -61,30 +58,26 @@ def train(
 ) -> None:
     """Fit a model for the strategy `predictor` on DATA, and say whether it beats the market.
 
-    DATA are sessions (a name, its beginning, a folder, or `last`), folders that `polytui export
-    --parquet` wrote, or files of views from there. It needs scikit-learn: pip install
+    DATA are sessions (a name, its beginning, a folder, or `last`), what `polytui export --parquet`
+    wrote, or recordings, which are played for it. It needs scikit-learn: pip install
     'polytui[learn]'.
     """
     from polytui.learning.training import TrainingWishes
     from polytui.learning.training_report import report_plain, report_text
+    from polytui.tools.given_data import sorted_out
     from polytui.tools.training import train_to_file
 
-    directory = Path(load(config).journal.directory)
-    files = [Path(one) for one in data if _is_file(Path(one))]
-    others = [Path(one) for one in data if not _is_file(Path(one))]
-    sessions = [one if one.is_dir() else session_named(directory, str(one)) for one in others]
+    settings = load(config)
+    given = sorted_out(data, Path(settings.journal.directory))
     wishes = TrainingWishes(test_share, embargo_rounds)
-    done = train_to_file(files, sessions, model_file, wishes, every_s)
+    done = train_to_file(given, settings, model_file, wishes, every_s)
     if json_path:
         write_json(report_plain(done.trained), json_path)
     if json_path != "-":
         click.echo(report_text(done.trained))
+        for words in done.modelled:
+            click.echo(f"MODELLED, not recorded: {words}")
         click.echo(f"it is in {model_file}: set predictor.model_file to that, kind to learned")
     for fault in done.faults:
         click.echo(f"{fault.session} is read no further: {fault.why}", err=True)
     sys.exit(FAILED if done.faults else DONE)
-
-
-def _is_file(path: Path) -> bool:
-    """Of views, or a folder with one."""
-    return path.suffix == ".parquet" or (path / _PARQUET).is_file()

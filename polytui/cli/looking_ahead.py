@@ -10,11 +10,11 @@ import click
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.json_output import write_json
-from polytui.paths import LAST, journal_of, session_named
+from polytui.paths import LAST
 
 
 @click.command()
-@click.argument("session", default=LAST)
+@click.argument("data", nargs=-1)
 @click.option(
     "--cuts",
     type=click.IntRange(1, 100),
@@ -25,19 +25,27 @@ from polytui.paths import LAST, journal_of, session_named
 @click.option("--json", "json_path", help="Write what was found here; - is stdout.")
 @config_option
 @plain_errors
-def lookahead(session: str, cuts: int, json_path: str | None, config: Path | None) -> None:
-    """Play SESSION until it is known whether a decision depends on what came after it.
+def lookahead(data: tuple[str, ...], cuts: int, json_path: str | None, config: Path | None) -> None:
+    """Play DATA until it is known whether a decision depends on what came after it.
 
-    SESSION is a session's name or its beginning, its folder, its journal, or `last`. Exit code 1
+    DATA is a session (its name or its beginning, its folder, its journal; the last one where
+    nothing is named), decided as it would, or recordings, decided by your settings. Exit code 1
     where something was found: an input that was heard before its time, or decisions that are other
     ones without what follows them.
     """
-    from polytui.tools.looking_ahead import look_at_session
+    from polytui.tools.given_data import sorted_out
+    from polytui.tools.looking_ahead import look_at_recordings, look_at_session
 
-    named = Path(session)
-    if not named.exists():
-        named = session_named(Path(load(config).journal.directory), session)
-    found = look_at_session(journal_of(named), cuts)
+    settings = load(config)
+    given = sorted_out(data or (LAST,), Path(settings.journal.directory))
+    if given.views:
+        raise click.UsageError("exported views are not played: name the session")
+    if len(given.sessions) + bool(given.recordings) != 1:
+        raise click.UsageError("name one session, or recordings")
+    if given.sessions:
+        found = look_at_session(given.sessions[0], cuts)
+    else:
+        found = look_at_recordings(given.recordings, settings, cuts)
     if json_path:
         write_json(found.plain(), json_path)
     if json_path != "-":

@@ -15,6 +15,8 @@ from polytui.backtest.moments import Source
 from polytui.config.schema import Settings
 from polytui.model.events import ModelLoaded
 from polytui.model.units import NS_PER_MS
+from polytui.runtime.model_file import model_of
+from polytui.tools.given_data import recorded
 
 
 def look_at_session(path: Path, cuts: int) -> LookedAhead:
@@ -23,6 +25,12 @@ def look_at_session(path: Path, cuts: int) -> LookedAhead:
     first = beginning_of(path)
     remake = partial(_journal, path)
     return _looked(remake, first.settings, first.model, cuts)
+
+
+def look_at_recordings(paths: Sequence[Path], settings: Settings, cuts: int) -> LookedAhead:
+    """What a desk under these settings decides on recordings. Fatal for what cannot be played."""
+    data, settings = recorded(paths, settings)
+    return _looked(lambda _: data, settings, model_of(settings.predictor), cuts)
 
 
 def _looked(

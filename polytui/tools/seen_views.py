@@ -9,7 +9,12 @@ from typing import Any
 
 from attrs import frozen
 
+from polytui.backtest.coverage import Coverage
+from polytui.backtest.drive import Drive
+from polytui.backtest.sources.arrow import library
+from polytui.config.schema import Settings
 from polytui.learning.bad_samples import BadSamples
+from polytui.learning.played_samples import SampleSink
 from polytui.learning.samples import (
     COLUMNS,
     MOMENTS,
@@ -23,9 +28,8 @@ from polytui.market.features import SCHEMA_VERSION
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tools.export import ALWAYS, export
 from polytui.tools.export_columns import FEATURES_VERSION
-from polytui.backtest.sources.arrow import library
+from polytui.tools.given_data import VIEWS_FILE, recorded
 
-VIEWS_FILE = "views.parquet"
 _WHOSE = ("session", "mode")
 _NAMED = 8
 
@@ -39,10 +43,8 @@ class SeenFault:
 
 
 def collect_files(paths: Sequence[Path], collector: SampleCollector) -> None:
-    """Every row of these files, of which a folder stands for the one that an export wrote there.
-    BadSamples names what is wrong with which file, and row."""
-    for path in paths:
-        file = path / VIEWS_FILE if path.is_dir() else path
+    """Every row of these files. BadSamples names what is wrong with which file, and row."""
+    for file in paths:
         for number, row in enumerate(_rows(file), 1):
             collector.take(row, f"{file}, row {number}")
 
@@ -53,8 +55,19 @@ def collect_sessions(
     """What these sessions saw: their journals are played again, as for an export."""
     with TemporaryDirectory(prefix="polytui-views-") as aside:
         done = export(folders, Path(aside), ALWAYS, round(every_s * NS_PER_S))
-        collect_files([Path(aside)], collector)
+        collect_files([Path(aside) / VIEWS_FILE], collector)
     return [SeenFault(session, why) for session, why in done.faults.items()]
+
+
+def collect_recordings(
+    paths: Sequence[Path], settings: Settings, collector: SampleCollector, every_s: float
+) -> Coverage:
+    """What a desk sees of these recordings, which are played for it; what data that was."""
+    data, settings = recorded(paths, settings)
+    sink = SampleSink(collector, every_s, "the recordings")
+    Drive(settings, data, [sink]).play()
+    sink.end()
+    return data.coverage
 
 
 def _rows(file: Path) -> Iterator[SeenRow]:

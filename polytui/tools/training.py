@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from attrs import frozen
 
+from polytui.config.schema import Settings
 from polytui.learning.bad_samples import BadSamples
 from polytui.learning.fitting import library as scikit_learn
 from polytui.learning.samples import SampleCollector
@@ -15,31 +15,37 @@ from polytui.learning.training import Trained, TrainingWishes, train
 from polytui.market.predictor import BadModel, parse_model
 from polytui.model.errors import Fatal
 from polytui.store.files.written import put_file
-from polytui.backtest.sources.arrow import library as pyarrow
-from polytui.tools.seen_views import SeenFault, collect_files, collect_sessions
+from polytui.tools.given_data import GivenData
+from polytui.tools.seen_views import SeenFault, collect_files, collect_recordings, collect_sessions
 
 
 @frozen(eq=False)
 class Training:
     trained: Trained
     faults: list[SeenFault]
+    modelled: list[str]
+    """What nobody had recorded and something stood in for."""
 
 
 def train_to_file(
-    files: Sequence[Path],
-    sessions: Sequence[Path],
+    given: GivenData,
+    settings: Settings,
     model_file: Path,
     wishes: TrainingWishes,
     every_s: float,
 ) -> Training:
-    """`files`: Parquet of views, or folders of an export. `sessions`: folders of sessions. The
-    model is in its place once it was judged, whatever the verdict. BadSamples, Fatal."""
-    pyarrow()
+    """The model is in its place once it was judged, whatever the verdict. `settings`: of a desk
+    that looks at recordings. BadSamples, Fatal."""
     scikit_learn()
     _check_place(model_file)
     collector = SampleCollector(every_s)
-    collect_files(files, collector)
-    faults = collect_sessions(sessions, collector, every_s) if sessions else []
+    collect_files(given.views, collector)
+    faults, notes = list[SeenFault](), list[str]()
+    if given.sessions:
+        faults = collect_sessions(given.sessions, collector, every_s)
+    if given.recordings:
+        found = collect_recordings(given.recordings, settings, collector, every_s)
+        notes = list(found.modelled)
     trained = train(collector.samples(), wishes, f"polytui {version('polytui')}")
     text = trained.model.canonical_json()
     # What a session will make of it: a model that it would refuse is not written.
@@ -51,7 +57,7 @@ def train_to_file(
         put_file(model_file, f"{text}\n".encode())
     except OSError as error:
         raise Fatal(f"cannot write {model_file}: {error.strerror}") from error
-    return Training(trained, faults)
+    return Training(trained, faults, notes)
 
 
 def _check_place(model_file: Path) -> None:
