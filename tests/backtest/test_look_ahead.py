@@ -5,20 +5,27 @@ The first minutes of a demo's round, one asset, held as a list: played in parts 
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve, frozen
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from polytui.backtest.drive import Drive
 from polytui.backtest.early_events import Until
 from polytui.backtest.look_ahead import LookedAhead, look_ahead
 from polytui.backtest.moments import Moment
+from polytui.backtest.played_journal import JournalSink
 from polytui.backtest.world_source import WorldSource
+from polytui.cli.main import cli
 from polytui.config.schema import Settings
+from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.seal import sealed
 from polytui.market.features import Feature, Features
 from polytui.model import events as ev
 from polytui.model.candle import Candle
@@ -30,7 +37,7 @@ from polytui.sim_world import world_settings
 from polytui.strategy.distance_fade import DistanceFade
 from polytui.strategy.proposal import Proposal, View
 
-_LASTS_S = 170
+_LASTS_S = 130
 SKEW_NS = 250 * NS_PER_MS
 Moments = Sequence[Moment]
 
@@ -232,3 +239,50 @@ def test_a_strategy_that_remembers_is_found(
     found = looked(settings, heard, cuts=1)
     assert not found.is_steady
     assert "played twice, the past is decided differently" in found.text()
+
+
+# --- as a person types it -------------------------------------------------------------------------
+
+
+def _session(folder: Path, settings: Settings, moments: Moments) -> Path:
+    """The journal of a session that heard these."""
+    lines: list[bytes] = []
+    Drive(settings, Tape(moments), [JournalSink(settings.journal, lines)]).play()
+    folder.mkdir()
+    header = encode_header(Header(FORMAT, "0", "demo", folder.name, moments[0].at_ns, 7))
+    (folder / "journal.jsonl").write_bytes(sealed([header, *lines]))
+    return folder
+
+
+def _asked(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, ["lookahead", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_a_session_is_looked_at_by_its_journal(
+    settings: Settings, heard: Moments, tmp_path: Path
+) -> None:
+    code, said = _asked(_session(tmp_path / "one", settings, heard), "--cuts", 1)
+    assert (code, said[:46]) == (0, "no decision knew what was not known yet: event"), said
+
+
+def test_a_session_that_heard_too_early_ends_with_one(
+    settings: Settings, heard: Moments, tmp_path: Path
+) -> None:
+    opens_ns = heard[0].at_ns + 90 * NS_PER_S
+    early = _moved(heard, _is_all(ev.ExchangeQuoted, opens_ns), NS_PER_S)
+    folder, report = _session(tmp_path / "two", settings, early), tmp_path / "report.json"
+    code, said = _asked(folder, "--cuts", 1, "--json", report)
+    assert (code, said[:10]) == (1, "LOOK-AHEAD")
+    plain = json.loads(report.read_text())
+    assert [one["input"] for one in plain["early"]] == ["exchange"]
+    assert plain["early"][0]["changed"]
+    assert not plain["is_clean"]
+
+
+def test_what_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "journal.jsonl").write_text("")
+    code, said = _asked(tmp_path / "one", tmp_path / "one")
+    assert (code, "name one session, or recordings" in said) == (2, True)
