@@ -9,7 +9,6 @@ from typing import Any
 
 from attrs import frozen
 
-from polytui.backtest.coverage import Coverage
 from polytui.backtest.drive import Drive
 from polytui.backtest.sources.arrow import library
 from polytui.config.schema import Settings
@@ -26,6 +25,7 @@ from polytui.learning.samples import (
 )
 from polytui.market.features import SCHEMA_VERSION
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.results.evidence import Coverage
 from polytui.tools.export import ALWAYS, export
 from polytui.tools.export_columns import FEATURES_VERSION
 from polytui.tools.given_data import VIEWS_FILE, recorded
