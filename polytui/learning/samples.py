@@ -91,7 +91,7 @@ class SampleTable:
 
 
 @define
-class _RoundSeen:
+class _RoundRows:
     """One round while its rows come in."""
 
     round: SampledRound
@@ -105,7 +105,7 @@ class SampleCollector:
     def __init__(self, every_s: float = 0.0) -> None:
         """A view a round in each `every_s` seconds of session time at most; 0 takes all."""
         self._every_ns = round(every_s * NS_PER_S)
-        self._seen: dict[tuple[str, str], _RoundSeen] = {}
+        self._seen: dict[tuple[str, str], _RoundRows] = {}
         self._left_out: Counter[str] = Counter()
 
     def take(self, row: SeenRow, where: str) -> None:
@@ -131,7 +131,7 @@ class SampleCollector:
         inputs = inputs_of(question_from(row, where))
         seen.rows[place] = (inputs, fair_up, math.nan if mid is None else mid)
 
-    def _round_of(self, row: SeenRow, where: str) -> _RoundSeen:
+    def _round_of(self, row: SeenRow, where: str) -> _RoundRows:
         is_own = row.get("mode", _SIMULATED) in (None, _SIMULATED)
         key = (row.get("session") or "" if is_own else "", row["slug"])
         won = row["winner"] == "up"
@@ -142,7 +142,7 @@ class SampleCollector:
             except ValueError as error:
                 raise BadSamples(f"{where}: {error}") from error
             listed = SampledRound(row["slug"], asset, interval, row["opens"], row["closes"], won)
-            seen = self._seen[key] = _RoundSeen(listed)
+            seen = self._seen[key] = _RoundRows(listed)
         elif seen.round.up_won != won:
             raise BadSamples(f"{where}: {row['slug']} was won by {row['winner']}, and before not")
         elif (seen.round.opens_ns, seen.round.closes_ns) != (row["opens"], row["closes"]):
@@ -171,7 +171,7 @@ class SampleCollector:
         return ", ".join(f"{count} views where {why}" for why, count in self._left_out.items())
 
 
-def _ordered(seen: _RoundSeen) -> Iterator[tuple[tuple[float, ...], float, float]]:
+def _ordered(seen: _RoundRows) -> Iterator[tuple[tuple[float, ...], float, float]]:
     return (cells for _, cells in sorted(seen.rows.items()))
 
 
