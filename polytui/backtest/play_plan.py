@@ -18,7 +18,7 @@ _WARM_NS = 900 * NS_PER_S
 """Prices are heard from so long before a round opens: volatility has to be known by then."""
 _AFTER_NS = 90 * NS_PER_S
 """And so long after its close: the winner is named a minute after it."""
-_HISTORY_NS = 3 * 3_600 * NS_PER_S
+HISTORY_NS = 3 * 3_600 * NS_PER_S
 """Candles, of which indicators are made."""
 
 
@@ -28,7 +28,7 @@ def window_of_play(listed: Round) -> Window:
 
 
 def history_of(listed: Round) -> Window:
-    return listed.opens_ns - _HISTORY_NS, listed.closes_ns
+    return listed.opens_ns - HISTORY_NS, listed.closes_ns
 
 
 @frozen

@@ -67,7 +67,7 @@ def planned(
         skipped,
         counted,
         {one.round.asset: (RELAY, *_venues(one.round.asset, taken, surveys)) for one in rounds},
-        (STAND_IN,) if has_stand_in else (),
+        (*_made_up(taken, surveys), *((STAND_IN,) if has_stand_in else ())),
     )
 
 
@@ -177,6 +177,11 @@ def _take_trades(
     ]
     if found:
         taken[-max(found)[1]].rounds[listed.slug] = listed
+
+
+def _made_up(taken: Sequence[TakenParts], surveys: Sequence[tuple[int, Survey]]) -> dict[str, None]:
+    used = zip(taken, surveys, strict=True)
+    return {survey.modelled: None for one, (_, survey) in used if one.rounds and survey.modelled}
 
 
 def _strike(listed: Round, price: PriceSpan, outcomes: Outcomes) -> float | None:

@@ -10,6 +10,7 @@ from polytui.cli.account import cancel_all, flatten, positions
 from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
+from polytui.cli.fetching import fetch_history
 from polytui.cli.journals import replay
 from polytui.cli.learning import train
 from polytui.cli.looking import decode, doctor, record
@@ -32,7 +33,7 @@ from polytui.precautions import (
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
 _COMMANDS = (
-    *(run, demo, attach, face, venue, decode, record, doctor, replay, config),
+    *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from polytui.backtest.sources.candle_file import CandleFile
 from polytui.backtest.sources.known_round import KnownRound
+from polytui.backtest.sources.level_changes import LevelChangeFile, PrintedTradeFile
 from polytui.backtest.sources.listings import (
     EVENT_COLUMNS,
     MARKET_COLUMNS,
@@ -16,6 +17,7 @@ from polytui.backtest.sources.listings import (
     read_markets,
     read_outcomes,
 )
+from polytui.backtest.sources.midpoints import MidpointFile
 from polytui.backtest.sources.own_events import EXPORTED_COLUMNS, ExportedEvents, own_folder
 from polytui.backtest.sources.raw_frames import RawFrameFile
 from polytui.backtest.sources.recording import Recording
@@ -48,6 +50,9 @@ class Schema:
 
 SCHEMAS = (
     Schema("raw CLOB frames", RawFrameFile.COLUMNS, recording=RawFrameFile),
+    Schema("order books, level by level", LevelChangeFile.COLUMNS, recording=LevelChangeFile),
+    Schema("trades", PrintedTradeFile.COLUMNS, recording=PrintedTradeFile),
+    Schema("midpoints", MidpointFile.COLUMNS, recording=MidpointFile),
     Schema("top of book", TopOfBookFile.COLUMNS, recording=TopOfBookFile),
     Schema(
         "settlement prices",

@@ -89,6 +89,8 @@ class Survey:
     """What it says of rounds itself."""
     won: Mapping[str, str] = field(factory=dict)
     """By condition, the token that the venue named while it was recorded."""
+    modelled: str = ""
+    """What of its books is made up, in words."""
 
 
 Window = tuple[int, int]

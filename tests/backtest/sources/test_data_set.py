@@ -36,6 +36,7 @@ from polytui.backtest.played_rounds import (
     TWICE,
 )
 from polytui.backtest.sources.book_file import CROSSED, CUT_OFF, REPEATED
+from polytui.backtest.sources.level_changes import FROM_NOTHING
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Outcome, SettlementRule
@@ -144,6 +145,56 @@ def test_raw_frames_are_read_by_the_codec_of_live_sessions(folder: Path) -> None
     books = [one for one in events_of(data, ev.BookSnapshotted) if one.token_id == "222"]
     assert books[0].bids == ((500_000, 10_000_000), (530_000, 20_000_000))
     assert notes_of(data)[TWICE] == 1, "frames tell more than their top"
+
+
+def levels(**more: Any) -> list[dict[str, Any]]:
+    """A whole book, then a bid that grows and goes."""
+    base = {"slug": FIRST, "side": "DOWN"}
+    whole = [("bid", 0.45, 10), ("ask", 0.47, 20), ("bid", 0.4, 30)]
+    later = [(1, "bid", 0.46, 5), (2, "bid", 0.46, 0), (200, "ask", 0.48, 7)]
+    at_ms = OPENS_S * 1_000
+    return [
+        {"recv_ms": at_ms, **base, "book_side": side, "price": price, "size": size,
+         "is_snapshot": True, **more}
+        for side, price, size in whole
+    ] + [
+        {"recv_ms": at_ms + 1_000 * second, **base, "book_side": side, "price": price,
+         "size": size, "is_snapshot": False, **more}
+        for second, side, price, size in later
+    ]  # fmt: skip
+
+
+def test_levels_make_whole_books_and_changes_of_both_tokens(folder: Path) -> None:
+    write_csv(folder / "levels.csv", levels())
+    trade = {"recv_ms": OPENS_S * 1_000 + 1_500, "slug": FIRST, "side": "DOWN"}
+    sold = [{**trade, "price": 0.46, "size": 2, "taker_side": "sell"}]
+    write_csv(folder / "trades.csv", [*sold, *sold])
+    data = open_data([folder])
+    assert {"order books, level by level", "trades"} <= set(data.coverage.recorded)
+    listed = data.plan.rounds[0].round
+    up, down = listed.up_token, listed.down_token
+    book, other = events_of(data, ev.BookSnapshotted)[:2]
+    assert (book.token_id, book.bids) == (down, ((400_000, 30_000_000), (450_000, 10_000_000)))
+    assert (other.token_id, other.asks) == (up, ((600_000, 30_000_000), (550_000, 10_000_000)))
+    changes = [one.changes for one in events_of(data, ev.BookChanged)]
+    assert [(one.token_id, one.side.value, one.price, one.shares) for one in changes[0]] == [
+        (down, "buy", 460_000, 5_000_000),
+        (up, "sell", 540_000, 5_000_000),
+    ]
+    assert [one[0].shares for one in changes] == [5_000_000, 0, 7_000_000]
+    (printed,) = events_of(data, ev.TradePrinted)
+    assert (printed.token_id, printed.price, printed.taker_side.value) == (down, 460_000, "sell")
+
+
+def test_levels_that_begin_with_nothing_are_counted(folder: Path) -> None:
+    write_csv(folder / "levels.csv", levels(is_snapshot=""))
+    data = open_data([folder])
+    first = events_of(data, ev.BookSnapshotted)[0]
+    assert (first.bids, first.asks) == ((), ())
+    assert notes_of(data)[FROM_NOTHING] == 1
+    write_csv(folder / "levels.csv", changed(levels(), 5, price=1.2))
+    with pytest.raises(Fatal, match=r"levels.csv, row 5: price 1.2 is outside"):
+        moments_of(open_data([folder]))
 
 
 # --- stand-ins ----------------------------------------------------------------------------------
