@@ -23,6 +23,7 @@ from polytui.model.snapshot import AccountView, AssetView, Notice
 from polytui.tui.known_settings import KnownSettings
 from polytui.tui.past import Past
 from polytui.tui.told import ToldLines
+from polytui.tui.told_rounds import ToldRounds
 from polytui.tui.traces import Traces
 
 _KEPT_REQUESTS = 64
@@ -99,6 +100,7 @@ class TerminalState:
     settings: KnownSettings = field(factory=KnownSettings)
     past: Past = field(factory=Past)
     traces: Traces = field(factory=Traces)
+    told_rounds: ToldRounds = field(factory=ToldRounds)
     changes: int = 0
 
     @property
@@ -127,6 +129,7 @@ class TerminalState:
                 self.settings.hear(settings, now_s)
             case Answer():
                 self.past.hear(message, now_s)
+                self.told_rounds.hear(message)
             case Ack():
                 self._acked(message, now_s)
             case Hello(session=session, mode=mode):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from polytui.model.units import MICRO, NS_PER_S
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -92,6 +94,11 @@ def clock(at_ns: int) -> str:
     """UTC time of day."""
     seconds = at_ns // NS_PER_S % 86_400
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def day(at_ns: int) -> str:
+    """ "2026-11-20", UTC."""
+    return f"{datetime.fromtimestamp(at_ns // NS_PER_S, UTC):%Y-%m-%d}"
 
 
 def span(opens_ns: int, closes_ns: int) -> str:

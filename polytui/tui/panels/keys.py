@@ -31,6 +31,7 @@ BOARD_KEYS = (
 ZOOM_KEYS = (
     ("Esc", "back"),
     ("g", "chart"),
+    ("[ ]", "past rounds"),
     ("o", "consensus"),
     ("j k", "round"),
     ("1-4", "asset"),

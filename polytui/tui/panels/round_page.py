@@ -57,6 +57,8 @@ class Sheet:
     shape: PageShape
     trace: Trace | None
     ink: Ink
+    words: str = ""
+    """What is to be said of a key that led nowhere."""
 
 
 def round_panel(
@@ -74,7 +76,10 @@ def round_panel(
     is_beside = sheet.shape is PageShape.BOTH and inner >= _BESIDE_FROM
     body = (_beside if is_beside else _alone)(view, shown, look.styles, sheet, (inner, rows))
     top, bottom = box_edges(view, shown, look, width, figures.span(shown.opens_ns, shown.closes_ns))
-    body = [time_bar(view, shown, look.styles, inner), *body]
+    first = time_bar(view, shown, look.styles, inner)
+    if sheet.words:
+        first = line([(sheet.words, look.styles.warn)], inner, look.styles.text)
+    body = [first, *body]
     return framed(body, top, bottom, (width, height), look.edge, look.styles.text)
 
 

@@ -4,7 +4,6 @@ has it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from attrs import frozen
 
@@ -53,7 +52,7 @@ def trades_panel(
 
 def _day(day_ns: int) -> str:
     """As the database calls it; empty before anything was asked."""
-    return f"{datetime.fromtimestamp(day_ns // NS_PER_S, UTC):%Y-%m-%d}" if day_ns else ""
+    return figures.day(day_ns) if day_ns else ""
 
 
 # --- how old, how much ----------------------------------------------------------------------------

@@ -52,6 +52,8 @@ class Board(Screen[None]):
         Binding("F", "danger('flatten')", show=False),
         Binding("o", "consensus", show=False),
         Binding("g", "shape", show=False),
+        Binding("left_square_bracket", "past(1)", show=False),
+        Binding("right_square_bracket", "past(-1)", show=False),
         Binding("s", "page('strategies')", show=False),
         Binding("r", "page('risk')", show=False),
         Binding("e", "page('settings')", show=False),
@@ -84,7 +86,7 @@ class Board(Screen[None]):
         self._wishes = Wishes(state, clock, send, change)
         self._pages = Pages(state, clock, change, query)
         self._chosen = 0
-        self._zoom = Zoom(state, ink)
+        self._zoom = Zoom(state, ink, clock, query)
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
         self._has_stop = False
@@ -134,6 +136,8 @@ class Board(Screen[None]):
         """Paint if something is new, or if ages have moved on."""
         now_s = self._clock()
         self._pages.ask()
+        if self._pages.open is None:
+            self._zoom.ask(self.state.assets.get(self._asset()))
         changes, painted_s = self._painted
         if self.state.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
             self.repaint()
@@ -271,7 +275,7 @@ class Board(Screen[None]):
         elif self._pages.open is not None:
             self._turn(None)
         elif self._zoom.is_open:
-            self._turn_zoom(False)
+            self._turn_zoom(self._zoom.is_away)
 
     def action_page(self, name: str) -> None:
         """A page over the board; the same key closes it."""
@@ -324,6 +328,12 @@ class Board(Screen[None]):
     def action_round(self, step: int) -> None:
         self._zoom.walk(self.state.assets.get(self._asset()), step)
         self.repaint()
+
+    def action_past(self, by: int) -> None:
+        """A round that is over, of the zoomed asset; and forth again to the one that runs."""
+        if self._zoom.is_open and self._pages.open is None:
+            self._zoom.back(self.state.assets.get(self._asset()), by)
+            self.repaint()
 
     def action_log(self) -> None:
         self._is_log_large = not self._is_log_large

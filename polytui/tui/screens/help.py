@@ -21,7 +21,7 @@ _KEYS = (
     ("s", "strategies: live and shadow results"),
     ("r", "risk: limits, breakers, kill switch"),
     ("e", "settings: change one, in two steps"),
-    ("j k", "another round (zoomed), or scroll (pages)"),
+    ("j k, [ ]", "another round, rounds before it; or scroll"),
     ("p, P", "pause, resume it; all but what was flattened"),
     ("K, then K or Enter", "KILL from anywhere: cancel all, stop trading"),
     ("R, then R or Enter", "rearm after a kill"),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from polytui.model.query import Query
 from polytui.model.snapshot import AssetView
 from polytui.tui.panels.asset import Look
 from polytui.tui.panels.consensus import consensus_panel
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.facts import current_round
+from polytui.tui.panels.past_round import PastSheet, past_round_panel
 from polytui.tui.panels.round_page import PageShape, Sheet, round_panel
 from polytui.tui.panels.zoom import chosen_round
+from polytui.tui.screens.past_walk import PastWalk
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
+from polytui.tui.traces import Trace
 
 
 class Zoom:
     """State: whether it is open, the round that is named, and how it is drawn."""
 
-    def __init__(self, state: TerminalState, ink: Ink) -> None:
+    def __init__(
+        self,
+        state: TerminalState,
+        ink: Ink,
+        clock: Callable[[], float],
+        query: Callable[[Query], bool],
+    ) -> None:
         self.is_open = False
         self.ink = ink
         self._state = state
@@ -25,14 +37,23 @@ class Zoom:
         self._slug = ""
         """Empty for the current round, so that the page moves on when that closes."""
         self._shape = PageShape.BOTH
+        self._clock, self._query = clock, query
+        self._past = PastWalk(state.told_rounds, state.traces)
 
     def turn(self, is_open: bool) -> None:
         """Open or closed, with the current round."""
-        self.is_open, self._shows_consensus, self._slug = is_open, False, ""
+        self.is_open, self._shows_consensus = is_open, False
+        self.current()
 
     def current(self) -> None:
         """The current round of whatever asset it is now."""
         self._slug = ""
+        self._past.home()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether a round that is over is looked at."""
+        return self._past.is_away
 
     def consensus(self) -> None:
         """The prices of the asset; from there back to its round."""
@@ -52,16 +73,54 @@ class Zoom:
         shown = None if view is None else chosen_round(view, self._slug)
         if view is None or shown is None or not self.is_open:
             return
+        self._past.home()
         slugs = [one.slug for one in view.rounds]
         wanted = slugs[(slugs.index(shown.slug) + step) % len(slugs)]
         current = current_round(view)
         self._slug = "" if current is not None and wanted == current.slug else wanted
+
+    def back(self, view: AssetView | None, by: int) -> None:
+        """`by` rounds of the same length back; below 0 forth."""
+        shown = None if view is None else chosen_round(view, self._slug)
+        if view is not None and shown is not None:
+            self._shows_consensus = False
+            self._past.step(by, (view.asset, shown.interval), shown.opens_ns, self._query)
+
+    def ask(self, view: AssetView | None) -> None:
+        """What the page shows and no view tells: asked for as often as it may be."""
+        if not self.is_open:
+            return
+        if self._past.is_away:
+            self._past.ask(self._clock(), self._query)
+            return
+        trace = self._trace(view)
+        if trace is not None and self._shape is not PageShape.LADDER:
+            self._state.told_rounds.ask_open(trace, self._clock(), self._query)
+
+    def _trace(self, view: AssetView | None) -> Trace | None:
+        shown = None if view is None else chosen_round(view, self._slug)
+        return None if shown is None else self._state.traces.named(shown.slug)
 
     def paint(
         self, name: str, view: AssetView | None, look: Look, size: tuple[int, int]
     ) -> list[Line]:
         if self._shows_consensus:
             return consensus_panel(name, view, look, *size)
-        shown = None if view is None else chosen_round(view, self._slug)
-        trace = None if shown is None else self._state.traces.named(shown.slug)
-        return round_panel(name, view, look, self._slug, Sheet(self._shape, trace, self.ink), size)
+        self._past.settle(self._query)
+        if self._past.is_away:
+            return past_round_panel(name, self._sheet(), look, size)
+        sheet = Sheet(self._shape, self._trace(view), self.ink, self._words())
+        return round_panel(name, view, look, self._slug, sheet, size)
+
+    def _words(self) -> str:
+        """Why nobody could go back."""
+        if not self._past.is_first:
+            return ""
+        return self._state.told_rounds.error or "no round before this one is in the database"
+
+    def _sheet(self) -> PastSheet:
+        past, told = self._past, self._state.told_rounds
+        trades = None if past.trace is None else told.trades(past.trace.slug)
+        return PastSheet(
+            past.row, past.trace, trades, past.back, past.is_first, told.error, self.ink
+        )
