@@ -32,7 +32,7 @@ Key = tuple[str, str]
 
 
 @frozen
-class _Asked:
+class _Awaited:
     """One question on its way."""
 
     subject: Subject
@@ -53,7 +53,7 @@ class ToldRounds:
     _trades: dict[str, tuple[Row, ...]] = field(factory=dict)
     _rows: dict[str, Row] = field(factory=dict)
     """Of rounds that were not settled when they were listed."""
-    _waiting: dict[int, _Asked] = field(factory=dict)
+    _waiting: dict[int, _Awaited] = field(factory=dict)
     _asked_s: dict[tuple[Subject, str], float] = field(factory=dict)
     _number: int = _FIRST_NUMBER
 
@@ -97,7 +97,7 @@ class ToldRounds:
             self._next(), Subject.ROUNDS, asset=asset, interval=interval, until_ns=until_ns,
             limit=_PAGE, after=after,
         )  # fmt: skip
-        self._send(query, _Asked(Subject.ROUNDS, key, is_first_page=not after), send)
+        self._send(query, _Awaited(Subject.ROUNDS, key, is_first_page=not after), send)
 
     def ask_open(self, trace: Trace, now_s: float, send: Send) -> None:
         """Of a round that is open: its fills, and what was before this terminal came."""
@@ -122,7 +122,7 @@ class ToldRounds:
             if before_s is None or now_s - before_s >= again_s:
                 self._asked_s[subject, trace.slug] = now_s
                 query = Query(self._next(), subject, slug=trace.slug, limit=_PAGE)
-                self._send(query, _Asked(subject, trace=trace), send)
+                self._send(query, _Awaited(subject, trace=trace), send)
         while len(self._asked_s) > 3 * _KEPT:
             del self._asked_s[next(iter(self._asked_s))]
 
@@ -130,7 +130,7 @@ class ToldRounds:
         self._number += 1
         return self._number
 
-    def _send(self, query: Query, asked: _Asked, send: Send) -> None:
+    def _send(self, query: Query, asked: _Awaited, send: Send) -> None:
         if send(query):
             self._waiting[query.query_id] = asked
         elif asked.subject is Subject.ROUNDS:
@@ -154,7 +154,7 @@ class ToldRounds:
         elif (trace := asked.trace) is not None:
             self._told(asked.subject, trace, rows, answer.as_of_ns)
 
-    def _failed(self, asked: _Asked, error: str) -> None:
+    def _failed(self, asked: _Awaited, error: str) -> None:
         self.error = error
         if asked.subject is Subject.ROUNDS and asked.trace is None:
             self._lists.setdefault(asked.key, [])
