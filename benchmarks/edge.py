@@ -16,30 +16,28 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
-import numpy as np
-from attrs import define, field, frozen
+from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from polytui.backtest.inprocess import play
+from polytui.backtest.drive import Drive
+from polytui.backtest.world_source import WorldSource
 from polytui.config.schema import SessionSettings, Settings
-from polytui.desk.mind import Mind
-from polytui.model.events import Event, RoundFound, RoundOpened, RoundSettled
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.results.evidence import Coverage, Evidence, PlayedTrade
+from polytui.results.gathering import Gatherer
+from polytui.results.verdicts import LEAST_ROUNDS, EdgeWord, RoundResult, judged
+from polytui.sim.world.demo_world import world_of
 from polytui.sim.world.named_worlds import WorldName
 from polytui.strategy.registry import STRATEGIES
 
 _START_NS = 1_795_204_740 * NS_PER_S
 """2026-11-20 19:59:00 UTC, a minute before a boundary."""
-_DRAWS = 4_000
-_BOOTSTRAP_SEED = 20_261_120
-_LEAST_ROUNDS = 20
-"""Fewer rounds say nothing, whatever the interval."""
+_YEAR_NS = 365 * 86_400 * NS_PER_S
 _WIDTH = 120
 _WORLDS = (WorldName.CALM, WorldName.TRENDING, WorldName.JUMPY, WorldName.LIFELIKE)
 _ALL = ""
@@ -62,7 +60,9 @@ class Row:
     world: str
     strategy: str
     round: str
-    """Session and slug: what is drawn again as a whole."""
+    """Session and slug."""
+    closes_ns: int
+    """Sessions are apart: those of other seeds are in other years."""
     staked: int
     pnl: int
 
@@ -72,7 +72,8 @@ class Row:
 
 @frozen
 class Figures:
-    """A strategy in a world. Ratios are dollars per dollar staked; None without a stake."""
+    """A strategy in a world, and what is said of its edge there (`polytui/results/verdicts.py`).
+    Ratios are dollars per dollar staked; None without a stake."""
 
     world: str
     strategy: str
@@ -82,58 +83,44 @@ class Figures:
     per_dollar: float | None
     low: float | None
     high: float | None
+    word: EdgeWord = EdgeWord.UNKNOWN
+    needed: int | None = None
+    """Rounds until there would be an answer."""
 
     @property
     def judged(self) -> bool:
         """Whether there are rounds enough to say anything."""
-        return self.low is not None and self.rounds >= _LEAST_ROUNDS
+        return self.low is not None and self.rounds >= LEAST_ROUNDS
 
     @property
     def verdict(self) -> str:
         if self.low is None or self.high is None:
             return "did not trade"
-        if self.rounds < _LEAST_ROUNDS:
-            return "too few rounds to say"
-        if self.low > 0.0:
+        if self.word is EdgeWord.POSITIVE:
             return "an edge against this crowd"
-        return "loses" if self.high < 0.0 else "no edge shown"
+        return "no edge" if self.word is EdgeWord.NONE else self.word.value
 
 
-def figures_of(rows: Sequence[Row], rng: np.random.Generator, draws: int = _DRAWS) -> Figures:
-    """The rows of one strategy in one world, those without a stake left out.
-
-    The interval is the percentile bootstrap (Efron 1979) of the ratio of sums, 95 %: rounds are
-    drawn again with replacement, stake and result together.
-    """
-    traded = [row for row in rows if row.staked]
+def figures_of(rows: Sequence[Row]) -> Figures:
+    """The rows of one strategy in one world, those without a stake left out."""
     world, strategy = rows[0].world, rows[0].strategy
-    if not traded:
+    results = [RoundResult(row.closes_ns, row.staked, row.pnl) for row in rows if row.staked]
+    found = judged(strategy, True, results)
+    staked, pnl = sum(one.staked for one in results), sum(one.pnl for one in results)
+    measured = found.per_dollar
+    if measured is None:
         return Figures(world, strategy, 0, 0, 0, None, None, None)
-    staked, pnl = sum(row.staked for row in traded), sum(row.pnl for row in traded)
-    low, high = bootstrap(
-        [row.staked / MICRO for row in traded], [row.pnl / MICRO for row in traded], rng, draws
-    )
-    return Figures(world, strategy, len(traded), staked, pnl, pnl / staked, low, high)
+    interval = (measured.mean, measured.low, measured.high)
+    counts = (found.rounds, staked, pnl)
+    return Figures(world, strategy, *counts, *interval, found.word, found.rounds_needed)
 
 
-def bootstrap(
-    stakes: Sequence[float], pnls: Sequence[float], rng: np.random.Generator, draws: int
-) -> tuple[float, float]:
-    """2.5th and 97.5th percentile of sum(pnl) / sum(stake) over rounds drawn again."""
-    count = len(stakes)
-    drawn = rng.integers(0, count, size=(draws, count))
-    ratios = np.asarray(pnls)[drawn].sum(axis=1) / np.asarray(stakes)[drawn].sum(axis=1)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def all_figures(rows: Iterable[Row], draws: int = _DRAWS) -> list[Figures]:
+def all_figures(rows: Iterable[Row]) -> list[Figures]:
     """By world and strategy, in the order in which they first come; one seed, one answer."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.world, row.strategy), []).append(row)
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
-    return [figures_of(group, rng, draws) for group in groups.values()]
+    return [figures_of(group) for group in groups.values()]
 
 
 # --- races --------------------------------------------------------------------------------------
@@ -181,6 +168,7 @@ def table_of(figures: Sequence[Figures], title: str) -> Table:
     for name in ("rounds", "staked $", "PnL $", "per $", "95 % interval"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
+    table.add_column("rounds needed", justify="right")
     for one in figures:
         table.add_row(
             one.world,
@@ -191,6 +179,7 @@ def table_of(figures: Sequence[Figures], title: str) -> Table:
             _percent(one.per_dollar),
             "" if one.low is None else f"{_percent(one.low)} to {_percent(one.high)}",
             one.verdict,
+            "" if one.needed is None else f"{one.needed:,}",
         )
     return table
 
@@ -253,55 +242,6 @@ def _sentence(found: Sequence[Figures]) -> str:
 # --- playing ------------------------------------------------------------------------------------
 
 
-class Score(Protocol):
-    """What the desk's books say of one strategy so far, in millionths."""
-
-    @property
-    def staked(self) -> int: ...
-    @property
-    def pnl(self) -> int: ...
-
-
-@define
-class Collector:
-    """Turns running totals into rows, round by round; for one asset, whose rounds follow each
-    other. State: the totals at the last open and settlement, and stakes of rounds not settled.
-
-    A stake belongs to the round that was open when it was paid; a result to the round that is
-    settled when it is booked.
-    """
-
-    world: str
-    session: str
-    rows: list[Row] = field(factory=list)
-    _open: str = ""
-    _staked: dict[str, int] = field(factory=dict)
-    _pnl: dict[str, int] = field(factory=dict)
-    _stakes: dict[str, dict[str, int]] = field(factory=dict)
-
-    def opened(self, slug: str, scores: Mapping[str, Score]) -> None:
-        self._close(scores)
-        self._open = slug
-
-    def settled(self, slug: str, scores: Mapping[str, Score]) -> None:
-        if slug == self._open:
-            self._close(scores)
-        stakes = self._stakes.pop(slug, {})
-        for name, score in scores.items():
-            staked, pnl = stakes.get(name, 0), score.pnl - self._pnl.get(name, 0)
-            self._pnl[name] = score.pnl
-            if staked or pnl:
-                self.rows.append(Row(self.world, name, f"{self.session}:{slug}", staked, pnl))
-
-    def _close(self, scores: Mapping[str, Score]) -> None:
-        """What was staked since the last look belongs to the round that was open."""
-        for name, score in scores.items():
-            staked = score.staked - self._staked.get(name, 0)
-            self._staked[name] = score.staked
-            if staked and self._open:
-                self._stakes.setdefault(self._open, {})[name] = staked
-
-
 @frozen
 class Claimed:
     """What a strategy claimed per share, in dollars: means over `count` settled claims, old ones
@@ -359,23 +299,48 @@ class Sat:
 
 def sit(sitting: Sitting) -> Sat:
     """Play it."""
-    session = f"{sitting.world}-{sitting.seed}"
-    collector = Collector(sitting.world, session)
     settings = settings_of(sitting)
-    played = play(
-        settings,
+    world = world_of(
+        settings.demo,
         seed=sitting.seed,
         start_ns=_START_NS,
+        assets=settings.session.assets,
         intervals=(Interval.M5,),
-        heard=_listener(collector, sitting.alone),
     )
-    known = played.mind.account.claims
+    gatherer = Gatherer()
+    driven = Drive(settings, WorldSource(settings, world), [gatherer]).play()
+    evidence = gatherer.evidence(driven.mind, Coverage(f"the {sitting.world} world"))
+    if evidence.differences:
+        raise AssertionError(f"figures differ: {evidence.differences}")
+    known = driven.mind.account.claims
     records = {s.name: known.record(sitting.asset, s.name, settings.claims) for s in STRATEGIES}
     claims = [
         Claimed(name, one.count, one.claimed, one.used, one.realised)
         for name, one in records.items()
     ]
-    return Sat(sitting, collector.rows, claims)
+    return Sat(sitting, rows_of(sitting, evidence), claims)
+
+
+def rows_of(sitting: Sitting, evidence: Evidence) -> list[Row]:
+    """One for every strategy and settled round in which it staked something: of virtual trades,
+    but of its orders where one strategy trades alone."""
+    listed = {one.slug: one for one in evidence.rounds if one.winner}
+    found: dict[tuple[str, str], list[PlayedTrade]] = {}
+    for one in evidence.trades:
+        if one.is_shadow is not bool(sitting.alone) and one.slug in listed and one.is_settled:
+            found.setdefault((one.strategy, one.slug), []).append(one)
+    session, apart_ns = f"{sitting.world}-{sitting.seed}", sitting.seed * _YEAR_NS
+    return [
+        Row(
+            sitting.world,
+            strategy,
+            f"{session}:{slug}",
+            listed[slug].closes_ns + apart_ns,
+            sum(one.stake for one in trades),
+            sum(one.pnl or 0 for one in trades),
+        )
+        for (strategy, slug), trades in found.items()
+    ]
 
 
 def settings_of(sitting: Sitting) -> Settings:
@@ -400,23 +365,6 @@ def settings_of(sitting: Sitting) -> Settings:
         paper=attrs.evolve(settings.paper, order_latency_ms=sitting.point.latency_ms),
         **tables,
     )
-
-
-def _listener(collector: Collector, alone: str) -> Callable[[Mind, Asset, Event], None]:
-    slugs: dict[str, str] = {}
-
-    def heard(mind: Mind, asset: Asset, event: Event) -> None:
-        asset_account = mind.account.of(asset)
-        attribution = asset_account.live if alone else asset_account.shadow
-        match event:
-            case RoundFound(listed):
-                slugs[listed.condition_id] = listed.slug
-            case RoundOpened(slug):
-                collector.opened(slug, attribution.results())
-            case RoundSettled(condition_id) if slug := slugs.pop(condition_id, ""):
-                collector.settled(slug, attribution.results())
-
-    return heard
 
 
 def sittings(
@@ -445,12 +393,11 @@ def curves_of(found: Iterable[Sat]) -> dict[str, dict[Point, Figures]]:
         world = sat.sitting.world
         for strategy in STRATEGIES:
             mine = rows.setdefault((strategy.name, sat.sitting.point), [])
-            mine.append(Row(world, strategy.name, "", 0, 0))
+            mine.append(Row(world, strategy.name, "", 0, 0, 0))
             mine += [row for row in sat.rows if row.strategy == strategy.name]
-    rng = np.random.default_rng(_BOOTSTRAP_SEED)
     curves: dict[str, dict[Point, Figures]] = {}
     for (name, point), mine in rows.items():
-        curves.setdefault(name, {})[point] = figures_of(mine, rng)
+        curves.setdefault(name, {})[point] = figures_of(mine)
     return curves
 
 
@@ -480,7 +427,7 @@ def main() -> None:
 
 def _in_order(rows: Sequence[Row], worlds: Sequence[str]) -> list[Row]:
     """Every world and strategy, also where nothing was staked."""
-    silent = [Row(w, s.name, "", 0, 0) for w in worlds for s in STRATEGIES]
+    silent = [Row(w, s.name, "", 0, 0, 0) for w in worlds for s in STRATEGIES]
     return [*silent, *rows]
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pytest
-from attrs import frozen
 from rich.console import Console
 
 from benchmarks.edge import (
@@ -15,14 +13,12 @@ from benchmarks.edge import (
     SLOW_MS,
     USUAL_MS,
     Claimed,
-    Collector,
     Figures,
     Point,
     Row,
     Sat,
     Sitting,
     all_figures,
-    bootstrap,
     conclusion,
     curve_sittings,
     curve_table,
@@ -34,37 +30,23 @@ from benchmarks.edge import (
     sittings,
     table_of,
 )
-from polytui.model.units import MICRO
+from polytui.model.units import MICRO, NS_PER_S
+from polytui.results.kept_verdicts import EdgeWord
 from polytui.strategy.registry import STRATEGIES
 
 
-def rng() -> np.random.Generator:
-    return np.random.default_rng(5)
-
-
 def rows(pnls: list[float], stake: float = 10.0, strategy: str = "fade") -> list[Row]:
+    """A round each quarter of an hour."""
     return [
-        Row("calm", strategy, str(n), round(stake * MICRO), round(pnl * MICRO))
+        Row(
+            *("calm", strategy, str(n), (n + 1) * 900 * NS_PER_S),
+            *(round(stake * MICRO), round(pnl * MICRO)),
+        )
         for n, pnl in enumerate(pnls)
     ]
 
 
 # --- statistics ---------------------------------------------------------------------------------
-
-
-def test_the_interval_is_that_of_the_mean_where_stakes_are_equal() -> None:
-    pnls = rng().normal(0.3, 2.0, 400).tolist()
-    low, high = bootstrap([1.0] * 400, pnls, rng(), 8_000)
-    error = float(np.std(pnls)) / 20.0
-    mean = float(np.mean(pnls))
-    assert low == pytest.approx(mean - 1.96 * error, abs=0.15 * error)
-    assert high == pytest.approx(mean + 1.96 * error, abs=0.15 * error)
-
-
-def test_a_round_is_drawn_with_its_stake() -> None:
-    # Every round earns a tenth of its stake: however they are drawn, there is nothing to doubt.
-    low, high = bootstrap([1.0, 50.0, 3.0], [0.1, 5.0, 0.3], rng(), 500)
-    assert (low, high) == (pytest.approx(0.1), pytest.approx(0.1))
 
 
 def test_one_seed_one_answer() -> None:
@@ -75,42 +57,27 @@ def test_one_seed_one_answer() -> None:
 @pytest.mark.parametrize(
     ("pnls", "verdict"),
     [
-        ([1.0, 2.0] * 20, "an edge against this crowd"),
-        ([-1.0, -2.0] * 20, "loses"),
-        ([5.0, -5.0] * 20, "no edge shown"),
-        ([5.0, -4.0] * 20, "no edge shown"),
-        ([1.0] * 20, "an edge against this crowd"),
-        ([1.0] * 19, "too few rounds to say"),
+        ([3.0, 5.0] * 20, "an edge against this crowd"),
+        ([-1.0, -2.0] * 20, "no edge"),
+        ([5.0, -5.0] * 20, "not enough data"),
+        ([5.0, -4.0] * 20, "not enough data"),
+        ([4.0] * 20, "an edge against this crowd"),
+        ([4.0] * 19, "not enough data"),
     ],
 )
-def test_the_verdict_hangs_on_the_interval_and_on_enough_rounds(
-    pnls: list[float], verdict: str
-) -> None:
-    assert figures_of(rows(pnls), rng()).verdict == verdict
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [
-        (0.0, 0.1, "no edge shown"),
-        (1e-9, 0.1, "an edge against this crowd"),
-        (-0.1, 0.0, "no edge shown"),
-        (-0.1, -1e-9, "loses"),
-    ],
-)
-def test_an_interval_that_touches_zero_shows_nothing(low: float, high: float, verdict: str) -> None:
-    assert Figures("calm", "fade", 20, 1, 0, 0.0, low, high).verdict == verdict
+def test_the_verdict_is_that_of_the_reports(pnls: list[float], verdict: str) -> None:
+    assert figures_of(rows(pnls)).verdict == verdict
 
 
 def test_money_adds_up_and_idle_rounds_do_not_count() -> None:
-    found = [*rows([1.5, -0.25]), Row("calm", "fade", "idle", 0, 0)]
-    figures = figures_of(found, rng())
+    found = [*rows([1.5, -0.25]), Row("calm", "fade", "idle", 1, 0, 0)]
+    figures = figures_of(found)
     assert (figures.rounds, figures.staked, figures.pnl) == (2, 20_000_000, 1_250_000)
     assert figures.per_dollar == pytest.approx(0.0625)
 
 
 def test_who_never_trades_is_shown_so() -> None:
-    figures = figures_of([Row("calm", "fade", "", 0, 0)], rng())
+    figures = figures_of([Row("calm", "fade", "", 0, 0, 0)])
     assert figures.verdict == "did not trade"
     assert figures.per_dollar is None
 
@@ -122,20 +89,20 @@ def test_the_table_says_it_all() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(table_of(all_figures(rows([5.0, -5.0] * 20)), "edge"))
     text = console.export_text()
-    for word in ("calm", "fade", "40", "400.00", "+0.00", "+0.0%", "no edge shown"):
+    for word in ("calm", "fade", "40", "400.00", "+0.00", "+0.0%", "not enough data"):
         assert word in text
 
 
 def test_the_conclusion_names_the_worlds_and_what_chance_does() -> None:
     figures = [
-        Figures("calm", "fade", 40, 1, 1, 0.1, 0.05, 0.2),
-        Figures("jumpy", "fade", 40, 1, 1, 0.1, -0.05, 0.2),
-        Figures("calm", "vote", 40, 1, 1, 0.1, -0.05, 0.2),
+        Figures("calm", "fade", 40, 1, 1, 0.1, 0.05, 0.2, EdgeWord.POSITIVE),
+        Figures("jumpy", "fade", 40, 1, 1, 0.1, -0.05, 0.2, EdgeWord.NONE),
+        Figures("calm", "vote", 40, 1, 1, 0.1, -0.05, 0.2, EdgeWord.NONE),
         Figures("jumpy", "vote", 9, 1, 1, 0.1, -0.05, 0.2),
     ]
     text = conclusion(figures)
-    assert "fade: an edge against this crowd (calm); no edge shown (jumpy)" in text
-    assert "vote: no edge shown (calm); too few rounds to say (jumpy)" in text
+    assert "fade: an edge against this crowd (calm); no edge (jumpy)" in text
+    assert "vote: no edge (calm); not enough data (jumpy)" in text
     assert "Of 3 intervals of 95 %, about 0.2 miss the truth" in text
     assert "proves nothing about the real venue" in text
 
@@ -227,37 +194,6 @@ def test_claims_of_sessions_are_weighed_by_their_number() -> None:
     assert one.claimed == pytest.approx(0.08)
     assert one.used == pytest.approx(0.035)
     assert one.realised == pytest.approx(0.0)
-
-
-# --- collecting ---------------------------------------------------------------------------------
-
-
-@frozen
-class Total:
-    staked: int
-    pnl: int
-
-
-def test_a_stake_belongs_to_the_round_that_was_open_and_a_result_to_the_one_settled() -> None:
-    collector = Collector("calm", "s")
-    collector.opened("one", {})
-    collector.opened("two", {"fade": Total(10, 0)})
-    # Two has begun, and staked 7, before one is settled.
-    collector.settled("one", {"fade": Total(17, 4)})
-    collector.opened("three", {"fade": Total(17, 4), "vote": Total(5, 0)})
-    collector.settled("two", {"fade": Total(17, -2), "vote": Total(5, 5)})
-    assert collector.rows == [
-        Row("calm", "fade", "s:one", 10, 4),
-        Row("calm", "fade", "s:two", 7, -6),
-        Row("calm", "vote", "s:two", 5, 5),
-    ]
-
-
-def test_a_round_that_is_settled_while_it_is_the_open_one() -> None:
-    collector = Collector("calm", "s")
-    collector.opened("last", {"fade": Total(3, 0)})
-    collector.settled("last", {"fade": Total(13, 5)})
-    assert collector.rows == [Row("calm", "fade", "s:last", 10, 5)]
 
 
 # --- sessions -----------------------------------------------------------------------------------
