@@ -9,7 +9,7 @@ WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 # Where compiled files may not be kept, every process of every test compiles all of us again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge soak day storm restarts winnings strangers trio picture clean
+.PHONY: help demo seeds test long package check fuzz bench calibrate claims world faults edge edge-checks soak day storm restarts winnings strangers trio picture clean
 
 help:
 	@echo "make demo    trade against a simulated venue (ARGS='--speed 5')"
@@ -23,6 +23,7 @@ help:
 	@echo "make world   the simulated market beside the recorded one, figure by figure; writes world.json"
 	@echo "make faults  every kind of trouble over a living demo, and what became of it"
 	@echo "make edge    what each strategy earns after fees in four simulated worlds, and how sure that is"
+	@echo "make edge-checks  whether verdicts are right: an edge that was planted is found, a fair market has none (twenty seeds of each)"
 	@echo "make fuzz    many more examples of the property tests, 100,000 bad frames on the local socket"
 	@echo "make soak    a long demo at high speed, replayed and reconciled"
 	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
@@ -86,6 +87,9 @@ world: $(READY)
 
 faults: $(READY)
 	$(BIN)/python -m benchmarks.faults
+
+edge-checks: $(READY)
+	$(BIN)/python -m benchmarks.edge_checks $(ARGS)
 
 edge: $(READY)
 	$(BIN)/python -m benchmarks.edge $(ARGS)

@@ -1,0 +1,151 @@
+"""`make edge-checks`: are the verdicts themselves right? A market without an edge, and one with.
+
+The null world is fair: its crowd is as quick as the exchanges' prices reach anybody, and its error
+is nothing, so a share costs what it is worth, and a spread and a fee besides. In the planted world
+the crowd is wrong for minutes, by one in log odds: at evens it asks as often 27 cents as 73, which
+whoever reckons a fair value may take. Twenty seeds of each, every strategy in shadow, a verdict a
+seed. In the null world no strategy may be called positive more than once; in the planted one the
+strategy that reckons must be called so nineteen times. Exit code 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Iterable
+from functools import partial
+
+import attrs
+from attrs import frozen
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.edge import Sitting, settings_of
+from polytui.backtest.drive import Drive
+from polytui.backtest.world_source import WorldSource
+from polytui.model.instrument import Interval
+from polytui.model.units import NS_PER_S
+from polytui.results.evidence import Coverage
+from polytui.results.gathering import Gatherer
+from polytui.results.kept_verdicts import EdgeWord
+from polytui.results.verdicts import EdgeVerdict, verdicts_of
+from polytui.sim.world.demo_world import world_of
+from polytui.sim.world.named_worlds import WorldName
+from polytui.sim.world.opinion import OpinionSettings
+from polytui.strategy.registry import STRATEGIES
+
+_START_NS = 1_795_204_740 * NS_PER_S
+NULL = OpinionSettings(delay_s=0.02, error=0.0)
+PLANTED = OpinionSettings(delay_s=0.3, error=1.0, half_life_s=120.0)
+READER = "distance_fade"
+"""Buys what the book prices below its fair value."""
+MOST_FALSE, LEAST_FOUND = 1, 19
+SEEDS, ROUNDS = 20, 36
+_MESSAGES = 0.01
+
+
+@frozen
+class Checked:
+    """One seed of one world."""
+
+    name: str
+    seed: int
+    verdicts: tuple[EdgeVerdict, ...]
+
+
+def check(name: str, opinion: OpinionSettings, rounds: int, seed: int) -> Checked:
+    """Play it, all strategies in shadow."""
+    settings = settings_of(Sitting(WorldName.LIFELIKE.value, seed, rounds))
+    demo = attrs.evolve(settings.demo, messages=_MESSAGES)
+    world = world_of(
+        demo,
+        seed=seed,
+        start_ns=_START_NS,
+        assets=settings.session.assets,
+        intervals=(Interval.M5,),
+    )
+    world = attrs.evolve(world, crowd=attrs.evolve(world.crowd, opinion=opinion))
+    gatherer = Gatherer()
+    driven = Drive(settings, WorldSource(settings, world), [gatherer]).play()
+    evidence = gatherer.evidence(driven.mind, Coverage(f"the {name} world, seed {seed}"))
+    if evidence.differences:
+        raise AssertionError(f"figures differ: {evidence.differences}")
+    return Checked(name, seed, verdicts_of(evidence))
+
+
+def positives(found: Iterable[Checked], name: str) -> dict[str, list[int]]:
+    """By strategy the seeds of a world in which it was called positive."""
+    by_strategy: dict[str, list[int]] = {strategy.name: [] for strategy in STRATEGIES}
+    for one in found:
+        for verdict in one.verdicts if one.name == name else ():
+            if verdict.word is EdgeWord.POSITIVE:
+                by_strategy.setdefault(verdict.strategy, []).append(one.seed)
+    return by_strategy
+
+
+def faults(found: Iterable[Checked], seeds: int) -> list[str]:
+    """What is not as it must be, of as many seeds of each world."""
+    told, said = list(found), list[str]()
+    for strategy, where in positives(told, "null").items():
+        if len(where) > MOST_FALSE * seeds / SEEDS:
+            said.append(f"{strategy} was called positive in the null world, seeds {where}")
+    planted = positives(told, "planted")[READER]
+    if len(planted) < LEAST_FOUND * seeds / SEEDS:
+        said.append(f"{READER} was called positive in {len(planted)} of {seeds} planted worlds")
+    return said
+
+
+def table_of(found: Iterable[Checked], seeds: int) -> Table:
+    told = list(found)
+    table = Table(title=f"called positive, of {seeds} seeds", title_justify="left")
+    table.add_column("strategy")
+    for name in ("null", "planted"):
+        table.add_column(name, justify="right")
+        table.add_column("rounds staked in", justify="right")
+        table.add_column("per $", justify="right")
+    counted = {name: positives(told, name) for name in ("null", "planted")}
+    for strategy in STRATEGIES:
+        cells = list[str]()
+        for name in ("null", "planted"):
+            own = [
+                verdict
+                for one in told
+                for verdict in one.verdicts
+                if one.name == name and verdict.strategy == strategy.name
+            ]
+            staked, pnl = (sum(getattr(one, key) for one in own) for key in _MONEY)
+            cells += [
+                str(len(counted[name][strategy.name])),
+                str(sum(one.rounds for one in own)),
+                f"{pnl / staked:+.1%}" if staked else "",
+            ]
+        table.add_row(strategy.name, *cells)
+    return table
+
+
+_MONEY = ("staked_usd", "pnl_usd")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="edge-checks", description="Are verdicts right?")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each session")
+    options = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    seeds = range(1, options.seeds + 1)
+    with multiprocessing.Pool() as pool:
+        found = [
+            one
+            for name, opinion in (("null", NULL), ("planted", PLANTED))
+            for one in pool.map(partial(check, name, opinion, options.rounds), seeds, chunksize=1)
+        ]
+    console.print(table_of(found, options.seeds))
+    said = faults(found, options.seeds)
+    for line in said:
+        console.print(f"fault: {line}", highlight=False)
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
