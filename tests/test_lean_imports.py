@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from polytui.lean_imports import never, without
+from polytui.lean_imports import _OF_PY_ECC, never, without
 
 
 def test_what_is_spared_is_absent_within_the_block_and_there_after_it() -> None:
@@ -32,3 +32,12 @@ def test_never_is_for_good_but_takes_nothing_away() -> None:
             importlib.import_module("polytui_is_no_such_module")
     finally:
         del sys.modules["polytui_is_no_such_module"]
+
+
+@pytest.mark.parametrize(("name", "known"), _OF_PY_ECC.items())
+def test_what_the_library_of_keyfiles_reads_is_what_it_would_have_read(
+    name: str, known: dict[str, object]
+) -> None:
+    real = importlib.import_module(name)
+    for what, value in known.items():
+        assert value in (None, getattr(real, what)), what

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from polytui.config.secrets import KEYSTORE, Secret
+from polytui.lean_imports import load_keyfile
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 
@@ -31,6 +32,7 @@ class Keystore:
 
     def opened(self, passphrase: Secret) -> Secret:
         """The private key. Fatal without a word of either where the two do not belong together."""
+        load_keyfile()
         from eth_keyfile.keyfile import decode_keyfile_json
 
         kept = self._read()
@@ -45,6 +47,7 @@ class Keystore:
 
     def write(self, key: Secret, passphrase: Secret) -> str:
         """The key into a new file, for its owner only; its address. Fatal where one is there."""
+        load_keyfile()
         from eth_keyfile.keyfile import create_keyfile_json
 
         kept = create_keyfile_json(_bytes(key), passphrase.reveal().encode(), kdf="scrypt")

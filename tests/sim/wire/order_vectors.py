@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from polytui.sim.wire.signed.ethereum import keep_depth
+from polytui.lean_imports import load_keyfile
 from polytui.sim.wire.signed.typed_data import (
     NEG_RISK,
     POSITIONS,
@@ -19,7 +19,7 @@ from polytui.sim.wire.signed.typed_data import (
 )
 
 # Before the first signature is judged, as whoever judges one does.
-keep_depth()
+load_keyfile()
 
 EOA = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
 FUNDER = "0x" + "22" * 20

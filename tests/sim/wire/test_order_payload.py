@@ -318,7 +318,7 @@ def test_the_libraries_of_the_chain_let_nobody_recurse_deeper() -> None:
         "        nursery.start_soon(look, nursery.cancel_scope)\n"
         "        await load_ethereum()\n        nursery.cancel_scope.cancel()\n"
         "trio.run(load)\n"
-        "assert 'py_ecc' in sys.modules, 'else this test is none'\n"
+        "assert 'eth_keyfile' in sys.modules and 'py_ecc' not in sys.modules\n"
         "assert seen == {usual} and sys.getrecursionlimit() == usual, seen\n"
         "try:\n    msgspec.json.decode(b'[' * 200_000)\n"
         "except RecursionError:\n    print('refused')\n"
