@@ -34,6 +34,7 @@ NO_EXCHANGE = (
     "nobody recorded exchange prices: the price is trusted to 0.4 at most, where stakes that follow"
     " trust are nothing"
 )
+IDLE = "recordings of which nothing is played: another tells it better, or no round needs it"
 _MOST_AHEAD_NS = 2 * NS_PER_S
 """A recorder's clock may be so far behind the venue's; what is more is no clock."""
 _MOST_APART_NS = 2 * NS_PER_S
@@ -96,6 +97,7 @@ class DataSet:
             counted.update(survey.counted)
         counted[DISAGREED] += self.disagreed
         counted["files of no schema, left alone"] += len(self.found.strangers)
+        counted[IDLE] += len(self.surveys) - sum(1 for _ in self._used())
         told = tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
         has_exchange = any(names != (RELAY,) for names in self.plan.feeds.values())
         return told if has_exchange else (*told, NO_EXCHANGE)
@@ -114,7 +116,6 @@ def open_data(
     with them, and where nothing of them can be played."""
     found = recognised(paths)
     surveys = tuple(one.survey() for one in found.recordings)
-    _check_clocks(found.recordings, surveys)
     said = (known for path, read in found.listings for known in read(path))
     outcomes = gathered(said, surveys)
     surveys = tuple(with_rounds(one, outcomes) if one.tokens else one for one in surveys)
@@ -126,15 +127,19 @@ def open_data(
         plan = modelled(surveys, outcomes, asked)
     if not plan.rounds:
         raise _nothing(plan)
+    used = [
+        (recording, survey)
+        for recording, survey, wanted in zip(found.recordings, surveys, plan.wanted, strict=True)
+        if wanted.rounds or wanted.prices
+    ]
+    _check_clocks(used)
     return DataSet(found, surveys, plan, outcomes.disagreed)
 
 
-def _check_clocks(recordings: Sequence[Recording], surveys: Sequence[Survey]) -> None:
+def _check_clocks(used: Sequence[tuple[Recording, Survey]]) -> None:
     """A recorder that hears things before they were said has a clock of its own, and so has one of
     two that hear the same with another delay."""
-    timed = [
-        (one, survey) for one, survey in zip(recordings, surveys, strict=True) if survey.lag_ns
-    ]
+    timed = [(one, survey) for one, survey in used if survey.lag_ns]
     for recording, survey in timed:
         if survey.lag_ns < -_MOST_AHEAD_NS:
             raise bad_row(

@@ -22,7 +22,7 @@ from polytui.model.units import NS_PER_S, Price
 from polytui.venues.polymarket.round_names import asset_and_interval, is_round, opens_of, window_of
 
 TOLD = "winners as the venue named them"
-INFERRED = "winners that a recorder inferred from the last book"
+INFERRED = "winners of whom no file says that the venue named them"
 RECKONED = "winners reckoned from the recorded settlement price"
 NAMELESS_TOKENS = "tokens that no file names the round of"
 DISAGREED = "winners of whom files disagree, not believed"

@@ -32,7 +32,7 @@ from polytui.venues.polymarket.round_names import round_slug, windows_from
 _MINUTE_NS = 60 * NS_PER_S
 _CANDLES = ("symbol", "open_time", "open", "high", "low", "close", "volume", "trades")
 _ROUNDS = (
-    "slug", "winner", "condition_id", "up_token", "down_token", "price_to_beat", "price_source",
+    "slug", "winner", "winner_kind", "condition_id", "up_token", "down_token", "price_to_beat", "price_source",
 )  # fmt: skip
 _MIDPOINTS = ("t", "slug", "side", "mid")
 _NOT_FOUND = 404
@@ -164,6 +164,7 @@ def _round_row(look: RoundLook) -> dict[str, Any]:
     return {
         "slug": listed.slug,
         "winner": "void" if winner is None else winner.value,
+        "winner_kind": "official",
         "condition_id": listed.condition_id,
         "up_token": listed.up_token,
         "down_token": listed.down_token,

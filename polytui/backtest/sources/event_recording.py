@@ -23,10 +23,11 @@ from polytui.backtest.sources.recording import (
     Survey,
     TokenSpan,
     Wanted,
+    Window,
     Windows,
 )
 from polytui.model import events as ev
-from polytui.model.instrument import Asset, Outcome, PriceKind
+from polytui.model.instrument import Asset, Outcome, PriceKind, Round
 from polytui.model.units import NS_PER_S
 
 _BOUNDARY_NS = 300 * NS_PER_S
@@ -88,43 +89,46 @@ class EventRecording(ABC):
     # --- what was heard -------------------------------------------------------------------------
 
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
-        tokens = {
-            listed.token_of(outcome): (listed.opens_ns, listed.closes_ns + _AFTER_NS)
+        """What names a token is told to the desk of that token's coin."""
+        places = {
+            listed.token_of(outcome): listed
             for listed in wanted.rounds.values()
             for outcome in Outcome
         }
-        windows = {
-            asset: Windows.of(
-                [
-                    part
-                    for (_, other), one in wanted.prices.items()
-                    if other is asset
-                    for part in one.parts
-                ]
-            )
-            for asset in Asset
-        }
+        windows = _windows(wanted)
         for moment in self.batches(Counter()):
-            is_awake = windows[moment.asset].has(moment.at_ns)
-            events = tuple(
-                event
-                for event in moment.events
-                if _is_wanted(event, moment.at_ns, is_awake, tokens)
-            )
-            if events:
-                yield Moment(moment.at_ns, moment.asset, events)
+            at_ns, is_awake = moment.at_ns, windows[moment.asset].has(moment.at_ns)
+            told: dict[Asset, list[ev.Event]] = {}
+            for event in moment.events:
+                listed = _round_of(event, places)
+                if listed is not None and at_ns < listed.closes_ns + _AFTER_NS:
+                    told.setdefault(listed.asset, []).append(event)
+                elif is_awake and _is_of_all(event):
+                    told.setdefault(moment.asset, []).append(event)
+            for asset, events in told.items():
+                yield Moment(at_ns, asset, tuple(events))
 
 
-def _is_wanted(
-    event: ev.Event, at_ns: int, is_awake: bool, tokens: dict[str, tuple[int, int]]
-) -> bool:
+def _windows(wanted: Wanted) -> dict[Asset, Windows]:
+    """When a coin's prices are wanted, whichever they are."""
+    parts: dict[Asset, list[Window]] = {asset: [] for asset in Asset}
+    for (_, asset), one in wanted.prices.items():
+        parts[asset] += one.parts
+    return {asset: Windows.of(own) for asset, own in parts.items()}
+
+
+def _round_of(event: ev.Event, places: dict[str, Round]) -> Round | None:
     if isinstance(event, ev.BookChanged):
-        return any(one.token_id in tokens for one in event.changes)
-    if isinstance(event, _OF_BOOKS):
-        return event.token_id in tokens and at_ns < tokens[event.token_id][1]
-    if isinstance(event, _OF_PRICES):
-        return is_awake
-    return isinstance(event, _OF_FEEDS) and is_awake and event.feed not in ev.ACCOUNT_FEEDS
+        known = (places.get(one.token_id) for one in event.changes)
+        return next((one for one in known if one is not None), None)
+    return places.get(event.token_id) if isinstance(event, _OF_BOOKS) else None
+
+
+def _is_of_all(event: ev.Event) -> bool:
+    """Prices, and the health of feeds but those of an account."""
+    if isinstance(event, _OF_FEEDS):
+        return event.feed not in ev.ACCOUNT_FEEDS
+    return isinstance(event, _OF_PRICES)
 
 
 @define

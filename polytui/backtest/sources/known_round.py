@@ -19,7 +19,7 @@ class KnownRound:
     winner: Outcome | None = None
     is_void: bool = False
     is_inferred: bool = False
-    """The winner is somebody's guess, not the venue's word."""
+    """Nobody says that the venue named the winner: it may be somebody's guess."""
     strike: float | None = None
     condition_id: str = ""
     tokens: dict[Outcome, str] = field(factory=dict)

@@ -2,7 +2,8 @@
 
 A table of outcomes has `slug` and `winner` (up, down, void; empty where nobody knows). Optional:
 `condition_id`; `up_token` and `down_token`, or `token_first`, `side_first`, `token_second`,
-`side_second`; `price_to_beat` with `price_source`; `winner_kind`. A strike counts where its source
+`side_second`; `price_to_beat` with `price_source`; `winner_kind`, official where the venue named
+the winner: else it may be anybody's guess. A strike counts where its source
 is the settlement feed or Gamma: an exchange's price settles nothing.
 
 Gamma's own objects are JSON lines: events with their `markets`, or rows with a market in `raw`.
@@ -26,6 +27,7 @@ from polytui.venues.polymarket.gamma_events import RoundLook, look_at
 from polytui.venues.polymarket.round_names import is_round
 
 _VOID = ("void", "cancelled", "canceled", "none", "nobody")
+_OFFICIAL = ("official", "venue", "resolved")
 _OF_THE_VENUE = ("chainlink", "gamma", "venue")
 _TOKENS = ("up_token", "down_token", "token_first", "side_first", "token_second", "side_second")
 _SAID = ("condition_id", "price_to_beat", "price_source", "winner_kind")
@@ -60,7 +62,7 @@ def _of_table(path: Path, number: int, slug: str, called: Any, rest: Sequence[An
         number,
         winner=cells.outcome("winner", text) if text and not is_void else None,
         is_void=is_void,
-        is_inferred="inferred" in str(kind),
+        is_inferred=not str(kind or "").lower().startswith(_OFFICIAL),
         strike=cells.dollars("price_to_beat", strike) if has_strike else None,
         condition_id=str(condition_id or ""),
         tokens=_tokens(named),

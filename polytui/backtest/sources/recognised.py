@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from polytui.backtest.sources.candle_file import CandleFile
+from polytui.backtest.sources.frame_file import FrameFile, source_of
 from polytui.backtest.sources.known_round import KnownRound
 from polytui.backtest.sources.level_changes import LevelChangeFile, PrintedTradeFile
 from polytui.backtest.sources.listings import (
@@ -87,9 +88,12 @@ def recognised(paths: Sequence[Path]) -> FoundFiles:
         names = columns_of(path) if format_of(path) else ()
         schema = next((one for one in SCHEMAS if names and not one.missing(names)), None)
         if schema is None:
-            if is_named:
+            if source_of(path):
+                recordings.append(FrameFile(path))
+            elif is_named:
                 raise _of_none(path, names)
-            strangers.append(path)
+            else:
+                strangers.append(path)
         elif schema.recording is not None:
             recordings.append(schema.recording(path))
         elif schema.listing is not None:
@@ -126,7 +130,10 @@ def _inside(folder: Path, recordings: list[Recording]) -> Iterator[Path]:
 
 def _of_none(path: Path, names: Sequence[str]) -> Fatal:
     if not names:
-        return Fatal(f"{plain(path)} is no Parquet, CSV or JSONL of rows; see docs/data.md")
+        return Fatal(
+            f"{plain(path)} has neither rows (Parquet, CSV, JSONL) nor frames with the time of"
+            " their receipt; see docs/data.md"
+        )
     nearest = min(SCHEMAS, key=lambda one: len(one.missing(names)) / len(one.columns))
     return Fatal(
         f"{plain(path)} is of no schema that is known: for {nearest.name} it lacks"

@@ -262,6 +262,7 @@ def test_of_two_winners_nobody_is_believed(folder: Path) -> None:
 def test_the_venues_word_is_more_than_a_guess(folder: Path) -> None:
     guess = [{"slug": SECOND, "winner": "Up", "winner_kind": "inferred_from_final_book"}]
     write_csv(folder / "a.csv", guess)
+    write_csv(folder / "rounds.csv", [{**row, "winner_kind": "official"} for row in winners()])
     data = open_data([folder])
     assert data.plan.rounds[1].end.winner is Outcome.DOWN
     assert DISAGREED not in notes_of(data)
