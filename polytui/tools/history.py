@@ -32,7 +32,8 @@ from polytui.venues.polymarket.round_names import round_slug, windows_from
 _MINUTE_NS = 60 * NS_PER_S
 _CANDLES = ("symbol", "open_time", "open", "high", "low", "close", "volume", "trades")
 _ROUNDS = (
-    "slug", "winner", "winner_kind", "condition_id", "up_token", "down_token", "price_to_beat", "price_source",
+    "slug", "winner", "winner_kind", "condition_id", "up_token", "down_token",
+    "price_to_beat", "price_source",
 )  # fmt: skip
 _MIDPOINTS = ("t", "slug", "side", "mid")
 _NOT_FOUND = 404
