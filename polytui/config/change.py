@@ -16,6 +16,7 @@ from attrs import frozen
 from polytui.config.checks import Check
 from polytui.config.docstrings import field_doc
 from polytui.config.load import BadSettings, plain_settings, structure_settings
+from polytui.config.own import OWN, kinds_known
 from polytui.config.renamed import new_path
 from polytui.config.schema import Settings
 from polytui.model.effects import Reason
@@ -77,10 +78,32 @@ _DEFAULTS = Settings()
 _PLACES = tuple(
     SettingPlace(table.name, name, bool(table.metadata.get("is_hot")), type(values))
     for table in attrs.fields(Settings)
+    if table.name != OWN
     for values in (getattr(_DEFAULTS, table.name),)
     for name in attrs.fields_dict(type(values))
 )
-_BY_PATH = {place.path: place for place in _PLACES}
+
+
+def _places() -> tuple[SettingPlace, ...]:
+    """Of all tables, those of strategies that are loaded last."""
+    own = (
+        SettingPlace(f"{OWN}.{strategy}", name, True, kind)
+        for strategy, kind in kinds_known().items()
+        for name in attrs.fields_dict(kind)
+    )
+    return (*_PLACES, *own)
+
+
+def _place_at(path: str) -> SettingPlace | None:
+    return next((place for place in _places() if place.path == path), None)
+
+
+def _inside(raw: dict[str, Any], table: str) -> dict[str, Any]:
+    """A table of settings as they are written; an empty one where there is none yet."""
+    for name in table.split("."):
+        raw = raw.setdefault(name, {})
+    return raw
+
 
 HOT_TABLES = tuple(f.name for f in attrs.fields(Settings) if f.metadata.get("is_hot"))
 
@@ -91,15 +114,14 @@ HOT_TABLES = tuple(f.name for f in attrs.fields(Settings) if f.metadata.get("is_
 def diff(old: Settings, new: Settings) -> tuple[SettingChange, ...]:
     """Every setting that differs, in the order of config.toml."""
     before, after = plain_settings(old), plain_settings(new)
+    values = (
+        (place, _inside(before, place.table).get(place.name), _inside(after, place.table))
+        for place in _places()
+    )
     return tuple(
-        SettingChange(
-            place.path,
-            json.dumps(before[place.table][place.name]),
-            json.dumps(after[place.table][place.name]),
-            place.is_hot,
-        )
-        for place in _PLACES
-        if before[place.table][place.name] != after[place.table][place.name]
+        SettingChange(place.path, json.dumps(was), json.dumps(now[place.name]), place.is_hot)
+        for place, was, now in values
+        if place.name in now and was != now[place.name]
     )
 
 
@@ -109,11 +131,12 @@ def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
     return tuple(
         SettingView(
             place.path,
-            json.dumps(plain[place.table][place.name]),
+            json.dumps(values[place.name]),
             field_doc(place.kind, place.name),
         )
-        for place in _PLACES
-        if place.is_hot
+        for place in _places()
+        for values in (_inside(plain, place.table),)
+        if place.is_hot and place.name in values
     )
 
 
@@ -126,14 +149,14 @@ def changed(settings: Settings, *wishes: Wish) -> Settings:
     raw = plain_settings(settings)
     for path, value_json in wishes:
         place = hot_place(path)
-        raw[place.table][place.name] = _value(value_json, path)
+        _inside(raw, place.table)[place.name] = _value(value_json, path)
     return structure_settings(raw)
 
 
 def bounds_of(path: str) -> str:
     """What a value has to be, to complete "expected ..."; empty where anything of its kind will
     do, or where the setting is not known here."""
-    place = _BY_PATH.get(path)
+    place = _place_at(path)
     if place is None:
         return ""
     check: Check | None = attrs.fields_dict(place.kind)[place.name].metadata.get("check")
@@ -146,8 +169,8 @@ def fault_of(values: Mapping[str, str], path: str, value_json: str) -> str:
     raw: dict[str, dict[str, Any]] = {}
     try:
         for at, text in {**values, path: value_json}.items():
-            table, _, name = at.partition(".")
-            raw.setdefault(table, {})[name] = _value(text, at)
+            table, _, name = at.rpartition(".")
+            _inside(raw, table)[name] = _value(text, at)
         structure_settings(raw)
     except BadSettings as error:
         mine = [fault for fault in error.faults if fault.endswith(f" @ {path}")]
@@ -157,7 +180,7 @@ def fault_of(values: Mapping[str, str], path: str, value_json: str) -> str:
 
 def hot_place(path: str) -> SettingPlace:
     """Where a hot setting is. BadSettings for a path that leads to none."""
-    place = _BY_PATH.get(path)
+    place = _place_at(path)
     if place is None:
         raise BadSettings([f"unknown setting{new_path(path)} @ {path[:_SHOWN]}"])
     if not place.is_hot:
@@ -177,8 +200,8 @@ def reloaded(
     raw, wanted = plain_settings(current), plain_settings(after)
     for path, is_hot in asked.items():
         if is_hot:
-            place = _BY_PATH[path]
-            raw[place.table][place.name] = wanted[place.table][place.name]
+            place = hot_place(path)
+            _inside(raw, place.table)[place.name] = _inside(wanted, place.table)[place.name]
     settings = structure_settings(raw)
     cold = (change for change in diff(current, after) if asked.get(change.path) is False)
     return settings, (*diff(current, settings), *cold)

@@ -8,28 +8,38 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from polytui.config import deciding, execution, files, live, markets, redeem, schema, wires
+from polytui.config import deciding, execution, files, live, markets, own, redeem, schema, wires
 
-_TABLES = (deciding, execution, files, live, markets, redeem, wires, schema)
+_TABLES = (deciding, execution, files, live, markets, own, redeem, wires, schema)
+_OURS = "polytui.config."
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""
 
 
 def table_doc(table: type[Any]) -> str:
-    return _docs().get(table.__name__, {}).get("", "")
+    return _docs_of_class(table).get(table.__name__, {}).get("", "")
 
 
 def field_doc(table: type[Any], name: str) -> str:
     """In one line; of the class that says it first, where a field is inherited. Empty where
     nobody says anything, or where the source is not at hand."""
     for owner in table.__mro__:
-        if (doc := _docs().get(owner.__name__, {}).get(name)) is not None:
+        if (doc := _docs_of_class(owner).get(owner.__name__, {}).get(name)) is not None:
             return doc
     return ""
+
+
+def _docs_of_class(kind: type[Any]) -> _Docs:
+    """Those of our tables, or of the file of a strategy that is not ours."""
+    if kind.__module__.startswith(_OURS):
+        return _docs()
+    module = sys.modules.get(kind.__module__)
+    return {} if module is None else docs_of(module)
 
 
 @cache
@@ -44,7 +54,7 @@ def docs_of(module: ModuleType) -> _Docs:
     """Of every class of a module; nothing where its source is not at hand."""
     try:
         tree = ast.parse(inspect.getsource(module))
-    except (OSError, SyntaxError):
+    except (OSError, SyntaxError, TypeError):
         return {}
     return {node.name: _fields(node) for node in tree.body if isinstance(node, ast.ClassDef)}
 

@@ -9,7 +9,7 @@ import tomllib
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import cattrs
@@ -17,11 +17,22 @@ from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
+from polytui.config.own import (
+    OWN,
+    OwnTables,
+    UnknownStrategySettings,
+    common_part,
+    kinds_known,
+    other_part,
+)
 from polytui.config.renamed import new_path, with_new_name
 from polytui.config.schema import Settings
+from polytui.config.strategy_tables import path_of, strategy_tables
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.web_address import without_keys
+
+_Table = TypeVar("_Table")
 
 
 class BadSettings(Fatal):
@@ -32,8 +43,8 @@ class BadSettings(Fatal):
         self.faults = faults
 
 
-def load_settings(path: Path) -> Settings:
-    """Settings of a file; BadSettings with every fault, also for a missing or unreadable file."""
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file as they are written; BadSettings for one that has none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -42,31 +53,76 @@ def load_settings(path: Path) -> Settings:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is no TOMLDecodeError
         raise BadSettings([f"not TOML: {error} @ {path}"]) from error
-    return structure_settings(raw)
+    return raw
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings of a file; BadSettings with every fault, also for a missing or unreadable file. Each
+    strategy that is loaded has its table, and nobody else has one."""
+    raw = read_toml(path)
+    said = raw.get(OWN, {})
+    if isinstance(said, dict):
+        raw[OWN] = {name: {} for name in kinds_known()} | said
+    settings = structure_settings(raw)
+    if lost := [name for name, _ in settings.own if name not in kinds_known()]:
+        how = "no strategy of strategies.paths or strategies.packages is called so"
+        raise BadSettings([f"{how} @ {OWN}.{name}" for name in lost])
+    return settings
 
 
 def structure_settings(raw: dict[str, Any]) -> Settings:
-    faults = _bound_faults(Settings, raw, "")
-    try:
-        settings = _converter.structure(raw, Settings)
-    except cattrs.BaseValidationError as error:
-        faults += [
-            with_new_name(_with_plain_path(line))
-            for line in cattrs.transform_error(error, format_exception=_say)
-        ]
-    else:
+    """Settings of tables by name, as in the file. BadSettings with every fault."""
+    said = raw.get(OWN, {}) if isinstance(raw, dict) else {}
+    ours = {name: raw[name] for name in raw if name != OWN} if isinstance(raw, dict) else raw
+    settings, faults = _structured(ours, Settings, "")
+    own, own_faults = _own_tables(said)
+    faults += own_faults
+    if settings is not None and own is not None:
+        settings = attrs.evolve(settings, own=own)
         faults += _contradictions(settings)
-    if faults:
+    if faults or settings is None:
         raise BadSettings(sorted(set(faults), key=lambda line: line.rpartition(" @ ")[2]))
     return settings
 
 
+def _structured(raw: Any, kind: type[_Table], path: str) -> tuple[_Table | None, list[str]]:
+    """One class of settings, where it can be made; and every fault."""
+    faults = _bound_faults(kind, raw, path)
+    try:
+        return _converter.structure(raw, kind), faults
+    except cattrs.BaseValidationError as error:
+        said = cattrs.transform_error(error, format_exception=_say)
+        return None, faults + [with_new_name(_with_plain_path(line, path)) for line in said]
+
+
+def _own_tables(raw: Any) -> tuple[OwnTables | None, list[str]]:
+    """Tables of strategies that are not ours: of those that are loaded by their own class."""
+    if not isinstance(raw, dict):
+        return None, [f"expected tables [{OWN}.NAME] @ {OWN}"]
+    tables, faults = list[tuple[str, StrategySettings]](), list[str]()
+    for name, said in raw.items():
+        table, found = _own_table(name, said)
+        faults += found
+        if table is not None:
+            tables.append((name, table))
+    return (None if faults else OwnTables(tuple(tables))), faults
+
+
+def _own_table(name: str, said: Any) -> tuple[StrategySettings | None, list[str]]:
+    kind, path = kinds_known().get(name), f"{OWN}.{name}."
+    if kind is not None:
+        return _structured(said, kind, path)
+    if not isinstance(said, dict):
+        return None, [f"expected a table @ {OWN}.{name}"]
+    table, faults = _structured(common_part(said), UnknownStrategySettings, path)
+    return (None if table is None else attrs.evolve(table, values=other_part(said))), faults
+
+
 def _contradictions(settings: Settings) -> list[str]:
     """Values that are good by themselves and not together."""
-    tables = {field.name: getattr(settings, field.name) for field in attrs.fields(Settings)}
-    strategies = {n: one for n, one in tables.items() if isinstance(one, StrategySettings)}
+    strategies = strategy_tables(settings)
     faults = [
-        f"expected < max_price, got {table.min_price!r} @ {name}.min_price"
+        f"expected < max_price, got {table.min_price!r} @ {path_of(name)}.min_price"
         for name, table in strategies.items()
         if table.min_price >= table.max_price
     ]
@@ -97,8 +153,20 @@ def canonical_json(settings: Settings) -> str:
 
 def plain_settings(settings: Settings) -> dict[str, dict[str, Any]]:
     """By table and name, as in the file, keys in addresses included."""
-    plain: dict[str, dict[str, Any]] = json.loads(json.dumps(_converter.unstructure(settings)))
+    said = _converter.unstructure(settings)
+    del said[OWN]
+    if settings.own.tables:
+        said[OWN] = {name: _plain_table(table) for name, table in settings.own}
+    plain: dict[str, dict[str, Any]] = json.loads(json.dumps(said))
     return plain
+
+
+def _plain_table(table: StrategySettings) -> dict[str, Any]:
+    said: dict[str, Any] = _converter.unstructure(table)
+    if isinstance(table, UnknownStrategySettings):
+        del said["values"]
+        said |= dict(table.values)
+    return said
 
 
 @lru_cache(maxsize=4)
@@ -123,13 +191,26 @@ def _known_part(cls: type[Any], raw: Any, path: str, unknown: list[str]) -> Any:
     kinds = {field.name: field.type for field in attrs.fields(attrs.resolve_types(cls))}
     known = {}
     for name, value in raw.items():
-        if name not in kinds:
+        if name == OWN and cls is Settings:
+            known[name] = _known_own(value, unknown)
+        elif name not in kinds:
             unknown.append(f"{path}{name}{new_path(path + name)}")
         elif attrs.has(kinds[name]):
             known[name] = _known_part(kinds[name], value, f"{path}{name}.", unknown)
         else:
             known[name] = value
     return known
+
+
+def _known_own(raw: Any, unknown: list[str]) -> Any:
+    """Of strategies that are not loaded here everything is kept."""
+    if not isinstance(raw, dict):
+        return raw
+    kinds = kinds_known()
+    return {
+        name: _known_part(kinds[name], said, f"{OWN}.{name}.", unknown) if name in kinds else said
+        for name, said in raw.items()
+    }
 
 
 def digest_of(settings: Settings) -> str:
@@ -166,9 +247,10 @@ def _broken(check: Check, value: Any, path: str) -> list[str]:
     return [] if holds else [f"expected {check.expected}, got {value!r} @ {path}"]
 
 
-def _with_plain_path(line: str) -> str:
+def _with_plain_path(line: str, under: str = "") -> str:
     message, _, path = line.rpartition(" @ ")
-    return f"{message} @ {path.removeprefix('$.').removeprefix('$') or 'config'}"
+    inside = path.removeprefix("$").removeprefix(".")
+    return f"{message} @ {(under + inside).removesuffix('.') or 'config'}"
 
 
 def _say(error: BaseException, _: type[Any] | None) -> str:

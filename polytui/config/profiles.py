@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from polytui.config.deciding import StrategySettings
 from polytui.config.live import AS_WRITTEN
 from polytui.config.schema import RiskSettings, Settings
+from polytui.config.strategy_tables import strategy_tables, with_tables
 
 LIVE_FIRST = RiskSettings(
     max_order_usd=5.0,
@@ -54,12 +52,11 @@ def adapted_to_live(settings: Settings, began: Settings) -> Settings:
     }
     risk = attrs.evolve(settings.risk, **taken)
     stake_usd = min(getattr(risk, name) for name in _OF_A_STAKE)
-    tables: dict[str, Any] = {
-        field.name: attrs.evolve(table, stake_usd=min(table.stake_usd, stake_usd))
-        for field in attrs.fields(Settings)
-        if isinstance(table := getattr(settings, field.name), StrategySettings)
+    tables = {
+        name: attrs.evolve(table, stake_usd=min(table.stake_usd, stake_usd))
+        for name, table in strategy_tables(settings).items()
     }
-    return attrs.evolve(settings, risk=risk, **tables)
+    return with_tables(attrs.evolve(settings, risk=risk), tables)
 
 
 def limits_said(adapted: Settings) -> str:

@@ -36,6 +36,7 @@ from polytui.config.execution import ExecutionSettings, LatencySettings
 from polytui.config.files import FileSettings
 from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
+from polytui.config.own import OwnStrategiesSettings, OwnTables
 from polytui.config.redeem import RedeemSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -323,6 +324,8 @@ class Settings:
     distance_fade: DistanceFadeSettings = _hot(DistanceFadeSettings)
     settlement_sniper: SettlementSniperSettings = _hot(SettlementSniperSettings)
     predictor: PredictorSettings = _hot(PredictorSettings)
+    strategies: OwnStrategiesSettings = Factory(OwnStrategiesSettings)
+    own: OwnTables = _hot(OwnTables)
     execution: ExecutionSettings = Factory(ExecutionSettings)
     live: LiveSettings = Factory(LiveSettings)
     redeem: RedeemSettings = Factory(RedeemSettings)
@@ -357,6 +360,7 @@ __all__ = [
     "LiveSettings",
     "MarketSettings",
     "MomentumScoreSettings",
+    "OwnStrategiesSettings",
     "PaperSettings",
     "PredictorSettings",
     "QueueSettings",

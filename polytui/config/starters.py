@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from polytui.config.docstrings import field_doc, table_doc
+from polytui.config.own import OWN
 from polytui.config.schema import Settings
 from polytui.config.secrets import (
     API_KEYS,
@@ -83,6 +84,8 @@ def config_text() -> str:
     settings = Settings()
     lines = [_HEAD.rstrip()]
     for table in attrs.fields(Settings):
+        if table.name == OWN:  # a table of each strategy that somebody wrote: none as it ships
+            continue
         is_hot = bool(table.metadata.get("is_hot"))
         lines += ["", *_table(table.name, getattr(settings, table.name), is_hot)]
     return "\n".join(lines) + "\n"
