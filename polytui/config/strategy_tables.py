@@ -25,7 +25,10 @@ def strategy_tables(settings: Settings) -> dict[str, StrategySettings]:
 
 def table_of(settings: Settings, strategy: str) -> StrategySettings | None:
     """Its own; None for a strategy that has none."""
-    return strategy_tables(settings).get(strategy)
+    if strategy in _OURS:
+        ours: StrategySettings = getattr(settings, strategy)
+        return ours
+    return settings.own.get(strategy)
 
 
 def with_tables(settings: Settings, tables: Mapping[str, StrategySettings]) -> Settings:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from polytui.config.deciding import BreakerSettings
 from polytui.desk.asset_account import AssetAccount, Earlier
+from polytui.desk.roster import Roster
 from polytui.ledger.cash_moves import CashMoves
 from polytui.ledger.claims import Claims
 from polytui.ledger.exposure import AccountExposure
@@ -36,6 +37,7 @@ class Account:
         self.moves = CashMoves()
         """Deposits and the like: no result."""
         self.ramp = Ramp()
+        self.roster = Roster()
         self.is_live = False
         """Its orders go to a venue that holds money."""
         self.at_risk = AccountExposure()
@@ -374,6 +376,7 @@ class Account:
             *self.moves.state(),
             *self._high.moved_state(),
             *self.ramp.state(),
+            *self.roster.state(),
             *(("live",) if self.is_live else ()),
             *((sorted(self._told_sold.items()),) if self._told_sold else ()),
             *((sorted(self._ended_elsewhere.items()),) if self._ended_elsewhere else ()),

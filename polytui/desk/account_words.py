@@ -12,7 +12,14 @@ from polytui.model import events as ev
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset
 
-AccountWord = ev.RiskStateRestored | ev.AssetHalted | ev.CashMoved | ev.Reconciled
+AccountWord = (
+    ev.RiskStateRestored
+    | ev.AssetHalted
+    | ev.CashMoved
+    | ev.Reconciled
+    | ev.StrategiesLoaded
+    | ev.StrategyDawdled
+)
 ACCOUNT_WORDS = get_args(AccountWord)
 
 
@@ -40,4 +47,8 @@ class AccountWords:
             case ev.Reconciled(_, differences, slugs):
                 rounds = self._account.ramp_rounds(settings.live.ramp_rounds)
                 self._account.ramp.reconciled(differences, slugs, rounds)
+            case ev.StrategiesLoaded():
+                self._account.roster.load(event)
+            case ev.StrategyDawdled():
+                return self._account.roster.dawdled(step, event)
         return True

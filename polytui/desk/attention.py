@@ -30,6 +30,7 @@ from collections.abc import Iterable
 from polytui.config.schema import Settings
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.prices import DeskPrices
+from polytui.desk.roster import Roster
 from polytui.desk.round import ESTIMATED, DeskRound
 from polytui.desk.round_phase import Phase
 from polytui.desk.rounds import DeskRounds
@@ -40,7 +41,6 @@ from polytui.model.events import BookChanged, BookSnapshotted
 from polytui.model.instrument import Round
 from polytui.model.units import NS_PER_MS, NS_PER_S
 from polytui.strategy.proposal import View
-from polytui.strategy.registry import STRATEGIES
 from polytui.strategy.window import EntryWindow
 
 _WAITING = (Reason.SIGNAL_YOUNG, Reason.COOLDOWN)
@@ -55,7 +55,10 @@ class Attention:
     """State: whether everything is to be decided or which rounds, and how far each exchange may go
     until a round's forecast has to be looked at."""
 
-    def __init__(self, prices: DeskPrices, rounds: DeskRounds, ledger: AssetLedger) -> None:
+    def __init__(
+        self, prices: DeskPrices, rounds: DeskRounds, ledger: AssetLedger, roster: Roster
+    ) -> None:
+        self._roster = roster
         self.is_everywhere = False
         """Whatever waits for anything is looked at."""
         self.is_killed = False
@@ -91,7 +94,8 @@ class Attention:
         """Settings in force."""
         self._least_move = settings.deciding.least_move_sigmas
         self._features_every_ns = settings.features.every_ms * NS_PER_MS
-        self._windows = tuple(dict.fromkeys([one.window(settings) for one in STRATEGIES]))
+        strategies = self._roster.strategies()
+        self._windows = tuple(dict.fromkeys([one.window(settings) for one in strategies]))
         self._most_lag_ns = settings.gates.max_book_lag_ms * NS_PER_MS
         self._early_s = settings.gates.entry_delay_s + _LEAD_S
         self._after_open_ns = _moments([one.after_open_s for one in self._windows])

@@ -17,6 +17,8 @@ from msgspec.structs import replace
 
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
+from polytui.config.strategy_tables import table_of
+from polytui.desk.account import Account
 from polytui.desk.asset_account import AssetAccount
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.quote_sets import QuoteSets, seen_with
@@ -30,20 +32,20 @@ from polytui.desk.selection import (
 )
 from polytui.desk.shadowing import Asked, Shadowing
 from polytui.desk.signal_persistence import SignalPersistence
+from polytui.desk.step import Step
 from polytui.ledger.attribution import StrategyPosition
 from polytui.ledger.claims import BELIEVED
 from polytui.ledger.diff import WantedQuote
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Quote, Side
+from polytui.model.strategy_events import LoadedStrategy
 from polytui.model.units import LOT
 from polytui.strategy.exits import first_exit, leave
 from polytui.strategy.proposal import Proposal, Strategy, View
-from polytui.strategy.registry import STRATEGIES
 
 _NOTHING = Why(Reason.NONE)
 _IN_SHADOW = Why(Reason.SHADOW)
-_BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 
 class _Seat(NamedTuple):
@@ -60,17 +62,23 @@ class Deciding:
     settings that it saw last."""
 
     def __init__(
-        self, asset: Asset, ledger: AssetLedger, shadowing: Shadowing, quote_sets: QuoteSets
+        self,
+        asset: Asset,
+        account: Account,
+        ledger: AssetLedger,
+        shadowing: Shadowing,
+        quote_sets: QuoteSets,
     ) -> None:
         self._asset = asset
+        self._roster = account.roster
         self._quote_sets = quote_sets
         self._ledger = ledger
         self._shadowing = shadowing
-        self._seated: Settings | None = None
+        self._seated: tuple[Settings, tuple[LoadedStrategy, ...]] | None = None
         self._seats: dict[Interval, tuple[_Seat, ...]] = {}
 
     def decide(
-        self, market_round: DeskRound, view: View, settings: Settings, block: Why | None
+        self, step: Step, market_round: DeskRound, view: View, settings: Settings, block: Why | None
     ) -> tuple[list[WantedQuote], dict[str, Why]]:
         """Quotes wanted in the round, and by strategy why it does not get its entry.
 
@@ -93,7 +101,7 @@ class Deciding:
             own = self._seen_by(
                 seat, market_round, view, live if seat.is_live else shadow, settings
             )
-            proposal = self._ask(market_round, seat, own, settings)
+            proposal = self._ask(step, market_round, seat, own, settings)
             if not seat.is_live:
                 asked = Asked(
                     market_round, name, seat.thresholds, proposal.as_claimed(), view, settings
@@ -117,9 +125,11 @@ class Deciding:
         return wanted + quoted.wanted, whys | quoted.whys
 
     def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
-        if settings is not self._seated:
-            self._seated = settings
-            self._seats = {one: _seats(self._asset, one, settings) for one in Interval}
+        seated, loaded = self._seated, self._roster.loaded
+        if seated is None or settings is not seated[0] or loaded is not seated[1]:
+            self._seated = settings, loaded
+            strategies = self._roster.strategies()
+            self._seats = {one: _seats(strategies, self._asset, one, settings) for one in Interval}
         return self._seats[interval]
 
     def _seen_by(
@@ -143,9 +153,9 @@ class Deciding:
         return view
 
     def _ask(
-        self, market_round: DeskRound, seat: _Seat, view: View, settings: Settings
+        self, step: Step, market_round: DeskRound, seat: _Seat, view: View, settings: Settings
     ) -> Proposal:
-        proposal = seat.strategy.propose(view, settings)
+        proposal = self._roster.ask(step, seat.strategy, market_round.slug, view, settings)
         market_round.proposals[seat.name] = proposal
         persistence = market_round.persistences.get(seat.name)
         if persistence is None:
@@ -242,19 +252,22 @@ class Deciding:
         return self._ledger.asset_account
 
 
-def _seats(asset: Asset, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
-    seats = ((strategy, strategy.thresholds(settings)) for strategy in STRATEGIES)
+def _seats(
+    strategies: Sequence[Strategy], asset: Asset, interval: Interval, settings: Settings
+) -> tuple[_Seat, ...]:
+    seats = ((strategy, strategy.thresholds(settings)) for strategy in strategies)
     return tuple(_Seat(one.name, one, own, may_trade(own, asset, interval)) for one, own in seats)
 
 
 def _must_leave(
     position: StrategyPosition, market_round: DeskRound, view: View, settings: Settings
 ) -> Why | None:
-    strategy = _BY_NAME.get(position.strategy)
-    if strategy is None or not settings.exits.is_enabled or position.shares < LOT:
+    # By its table alone: who is halted, or not here any more, leaves as everybody does.
+    thresholds = table_of(settings, position.strategy)
+    if thresholds is None or not settings.exits.is_enabled or position.shares < LOT:
         return None
     lean = market_round.proposals.get(position.strategy)
-    return first_exit(view, position, lean, strategy.thresholds(settings), settings.exits)
+    return first_exit(view, position, lean, thresholds, settings.exits)
 
 
 def _holds(positions: tuple[StrategyPosition, ...], strategy: str) -> bool:

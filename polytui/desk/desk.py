@@ -82,7 +82,7 @@ class Desk:
         self._shadowing = Shadowing(asset, account, self._quoter)
         self._waking = Waking()
         self.quote_sets = QuoteSets(asset, self.ledger, self._waking, quoting)
-        self._deciding = Deciding(asset, self.ledger, self._shadowing, self.quote_sets)
+        self._deciding = Deciding(asset, account, self.ledger, self._shadowing, self.quote_sets)
         self._is_tick = False
         self._is_new = True
         self._see_by(DeskPrices(), DeskRounds())
@@ -92,7 +92,7 @@ class Desk:
         self.prices, self.rounds = prices, rounds
         self._feeds = FeedStates(prices, rounds, self._looks, self._halts)
         self._answers = VenueAnswers(self.ledger, rounds, self._looks)
-        self._attention = Attention(prices, rounds, self.ledger)
+        self._attention = Attention(prices, rounds, self.ledger, self.account.roster)
         self._listings = Listings(rounds, self.ledger)
 
     def inherit(self, before: Desk, now_ns: int) -> None:
@@ -112,11 +112,11 @@ class Desk:
         self._see_by(DeskPrices(), self.rounds)
 
     def step(
-        self, seq: int, now_ns: int, event: ev.Event, *, is_last: bool, ready: Ready | None = None
+        self, step: Step, event: ev.Event, *, is_last: bool, ready: Ready | None = None
     ) -> tuple[Effect, ...]:
         """Take one event. What it touched is decided after the last of a batch (`Attention`): a
         burst decides once. What else is news is for those who quote to say."""
-        step, attention = Step(seq, now_ns), self._attention
+        now_ns, attention = step.now_ns, self._attention
         if self._shadow.next_due_ns <= now_ns:
             self._shadowing.arrive(now_ns, self.rounds)
         if _APPLY[type(event)](self, step, event) is not False:
@@ -335,7 +335,9 @@ class Desk:
             self._quoter.want(step, market_round, sales, self.settings)
             return view
         why = halt or unseen or Why(Reason.STOPPING)
-        step.say(market_round, dict.fromkeys(self.quote_sets.names_told(market_round), why))
+        signals = [one.name for one in self.account.roster.strategies()]
+        told = signals + self.quote_sets.names_told(market_round)
+        step.say(market_round, dict.fromkeys(told, why))
         wanted: list[WantedQuote] = []
         if halt is None and isinstance(seen, NoView) and seen.market is not None:
             wanted = self._deciding.exits(market_round, seen.market, self.settings)
@@ -349,7 +351,7 @@ class Desk:
         block = block or strike_block(market_round, view, self.prices, self.settings)
         block = block or self.asset_account.feeds.taking_block(step.now_ns)
         market_round.block = block
-        wanted, whys = self._deciding.decide(market_round, view, self.settings, block)
+        wanted, whys = self._deciding.decide(step, market_round, view, self.settings, block)
         whys |= self._quoter.want(step, market_round, wanted, self.settings)
         step.say(market_round, whys)
 

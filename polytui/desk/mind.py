@@ -13,7 +13,8 @@ import msgspec
 
 from polytui.desk.account import Account
 from polytui.desk.desk import Desk
-from polytui.desk.step import Ready
+from polytui.desk.patience import ENDLESS, Patience
+from polytui.desk.step import Ready, Step
 from polytui.model.effects import Effect
 from polytui.model.events import DeskOpened, Event
 from polytui.model.instrument import Asset
@@ -47,6 +48,7 @@ class Mind:
         *,
         is_last: bool,
         ready: Ready | None = None,
+        patience: Patience = ENDLESS,
     ) -> Taken:
         """Give one event to its desk. DeskOpened makes a new desk: a life begins with it."""
         if type(event) is DeskOpened:
@@ -55,7 +57,8 @@ class Mind:
         self.at_ns = now_ns
         desk = self.desks[asset]
         try:
-            return Taken(seq, desk.step(seq, now_ns, event, is_last=is_last, ready=ready))
+            step = Step(seq, now_ns, patience)
+            return Taken(seq, desk.step(step, event, is_last=is_last, ready=ready))
         except Exception:
             desk.is_sound = False
             raise

@@ -24,7 +24,6 @@ from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import LOT
 from polytui.strategy.proposal import QuoteSet, QuotingStrategy, View
-from polytui.strategy.registry import STRATEGIES
 
 
 class Quoted(NamedTuple):
@@ -53,10 +52,8 @@ class QuoteSets:
         return any(strategy.name == name for strategy in self.strategies)
 
     def names_told(self, market_round: DeskRound) -> list[str]:
-        """Who is told that nobody can be asked: of those that quote, those that may here."""
-        quoting = (one.name for one in self.strategies)
-        told = [one.name for one in STRATEGIES]
-        return told + [name for name in quoting if name in market_round.whys]
+        """Of those that quote, who is told that nobody can be asked: those that may here."""
+        return [one.name for one in self.strategies if one.name in market_round.whys]
 
     def want(
         self,

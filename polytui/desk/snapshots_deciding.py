@@ -22,7 +22,6 @@ from polytui.model.snapshot import (
 from polytui.model.units import MICRO
 from polytui.risk.limits import Scope, Used, limits_used
 from polytui.strategy.proposal import QuotingStrategy, Strategy
-from polytui.strategy.registry import STRATEGIES
 
 _BPS = 10_000.0
 
@@ -38,7 +37,7 @@ def show_signals(desk: Desk, market_round: DeskRound) -> tuple[SignalView, ...]:
 
 
 def _strategies(desk: Desk) -> tuple[Strategy | QuotingStrategy, ...]:
-    return (*STRATEGIES, *desk.quote_sets.strategies)
+    return (*desk.account.roster.strategies(), *desk.quote_sets.strategies)
 
 
 def _show_signal(

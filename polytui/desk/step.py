@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from polytui.desk.patience import ENDLESS, Patience
 from polytui.desk.round import DeskRound
 from polytui.model.effects import Effect, Explain, Why
 
@@ -18,6 +19,7 @@ nothing is made of what it says: whoever has a clock may measure, and the mind h
 class Step:
     seq: int
     now_ns: int
+    patience: Patience = ENDLESS
     effects: list[Effect] = field(factory=list)
 
     def say(self, market_round: DeskRound, whys: dict[str, Why]) -> None:

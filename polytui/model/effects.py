@@ -65,6 +65,11 @@ class Reason(str, Enum):
     OTHER_SIDE_HELD = "other side held"
     OUTBID = "better signal elsewhere"
     SHADOW = "in shadow: not enabled"
+    # Strategies that are not ours.
+    OWN = "its own reason"
+    OWN_RAISED = "strategy halted, it raised"
+    OWN_WRONG = "strategy halted, no opinion"
+    OWN_SLOW = "strategy halted, too slow"
     # People, and what stops by itself.
     PAUSED = "paused"
     HALTED = "halted"
@@ -307,10 +312,41 @@ class Credit:
     pnl: Usd
 
 
-Effect = Place | Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit
+@frozen
+class HaltStrategy:
+    """A strategy that is not ours is asked no more, in no asset, until the next session or another
+    version of it."""
+
+    strategy: str
+    words: str
+
+
+Effect = (
+    Place
+    | Cancel
+    | CancelAll
+    | LookUp
+    | Resync
+    | Explain
+    | Trip
+    | Release
+    | Warn
+    | Credit
+    | HaltStrategy
+)
 
 RecordedEffect = (
-    RecordedPlace | Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit
+    RecordedPlace
+    | Cancel
+    | CancelAll
+    | LookUp
+    | Resync
+    | Explain
+    | Trip
+    | Release
+    | Warn
+    | Credit
+    | HaltStrategy
 )
 """What is read of a journal."""
 

@@ -70,6 +70,7 @@ from polytui.model.risk_state import (
     RiskStateRestored,
     Stopped,
 )
+from polytui.model.strategy_events import LoadedStrategy, StrategiesLoaded, StrategyDawdled
 from polytui.model.units import Usd
 
 # --- the life of a desk ---------------------------------------------------------------------
@@ -254,6 +255,8 @@ Event = (
     | AssetHalted
     | SettingsChanged
     | ModelLoaded
+    | StrategiesLoaded
+    | StrategyDawdled
     | Ticked
     | RoundFound
     | RoundOpened
@@ -339,6 +342,7 @@ __all__ = [
     "InTransit",
     "Level",
     "LevelChange",
+    "LoadedStrategy",
     "MarketEvent",
     "ModelLoaded",
     "NotFound",
@@ -355,6 +359,8 @@ __all__ = [
     "RoundSettled",
     "SettingsChanged",
     "Stopped",
+    "StrategiesLoaded",
+    "StrategyDawdled",
     "StrikePublished",
     "TickSizeChanged",
     "Ticked",

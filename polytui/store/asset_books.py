@@ -7,6 +7,7 @@ from typing import Any
 
 from polytui.config.load import digest_of, from_canonical_json
 from polytui.config.schema import Settings
+from polytui.config.strategy_tables import table_of
 from polytui.desk.account import Account
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.desk import Desk
@@ -19,12 +20,10 @@ from polytui.store.record_place import RecordPlace
 from polytui.store.round_rows import fill_row, found_row, order_row, sums_row, trade_rows
 from polytui.store.rows import FillRow, OrderRow, RoundRow, Row, SettingsRow, SignalRow
 from polytui.store.trades import TradeBook
-from polytui.strategy.registry import STRATEGIES
 
 CREDIT, CORRECTION, UNSEEN = "credit", "correction", "unseen"
 PAYOUT = "payout"
 MERGE, REDEEM = "merge", "redeem"
-_BY_NAME = {strategy.name: strategy for strategy in STRATEGIES}
 
 
 class AssetBooks:
@@ -222,9 +221,8 @@ class AssetBooks:
 
     def explained(self, at: RecordPlace, effect: ef.Explain) -> Iterable[Row]:
         why, listed, is_shadow = effect.why, self.listed.get(effect.slug), False
-        strategy = _BY_NAME.get(effect.strategy)
-        if strategy is not None and listed is not None:
-            own = strategy.thresholds(self.settings)
+        own = table_of(self.settings, effect.strategy)
+        if own is not None and listed is not None:
             is_shadow = not may_trade(own, listed.asset, listed.interval)
         where = (*at.number(), at.at_ns, at.asset, self._interval(effect.slug) or "")
         said = (why.reason.value, why.value, why.limit, why.unit)

@@ -258,6 +258,15 @@ def _warned(_: AssetBooks, at: RecordPlace, effect: ef.Warn) -> Iterable[Row]:
     yield at.risk("warn", effect.why)
 
 
+def _loaded(_: AssetBooks, at: RecordPlace, event: ev.StrategiesLoaded) -> Iterable[Row]:
+    for one in event.strategies:
+        yield at.told("strategy", f"{one.name} {one.digest}", one.origin)
+
+
+def _strategy_halted(_: AssetBooks, at: RecordPlace, effect: ef.HaltStrategy) -> Iterable[Row]:
+    yield at.told("strategy halted", f"{effect.strategy}: {effect.words}")
+
+
 def _reconciled(_: AssetBooks, at: RecordPlace, event: ev.Reconciled) -> Iterable[Row]:
     yield at.reconciled(event.differences, event.slugs)
 
@@ -265,6 +274,7 @@ def _reconciled(_: AssetBooks, at: RecordPlace, event: ev.Reconciled) -> Iterabl
 _HEARD: dict[type[Any], _Telling] = {
     ev.DeskOpened: _nothing,
     ev.SettingsChanged: AssetBooks.settings_changed,
+    ev.StrategiesLoaded: _loaded,
     ev.RoundFound: AssetBooks.round_found,
     ev.RoundOpened: AssetBooks.round_opened,
     ev.StrikePublished: AssetBooks.strike_published,
@@ -297,5 +307,6 @@ _CAME: dict[type[Any], _Telling] = {
     ef.Trip: _tripped,
     ef.Release: _released,
     ef.Warn: _warned,
+    ef.HaltStrategy: _strategy_halted,
     ef.Credit: AssetBooks.credited,
 }
