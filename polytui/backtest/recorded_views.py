@@ -19,11 +19,10 @@ from polytui.desk.view_builder import build_view
 from polytui.market.features import NAMES
 from polytui.model.instrument import Asset
 from polytui.strategy.proposal import OutcomeView, View
-from polytui.strategy.registry import STRATEGIES
+from polytui.strategy.registry import every_strategy
 
 SeenRow = dict[str, Any]
 """One view, by column."""
-STRATEGY_NAMES = tuple(strategy.name for strategy in STRATEGIES)
 
 
 class ViewRecorder:
@@ -82,8 +81,8 @@ def _row(seq: int, desk: Desk, market_round: DeskRound, view: View) -> SeenRow:
         "features_at": view.features.at_ns or None,
         **dict(zip(NAMES, view.features.vector(), strict=True)),
     }
-    for name in STRATEGY_NAMES:
-        row |= _said(market_round, name)
+    for strategy in every_strategy():
+        row |= _said(market_round, strategy.name)
     return {name: None if _is_missing(value) else value for name, value in row.items()}
 
 

@@ -19,6 +19,7 @@ from attrs import frozen
 from polytui.backtest.difference import AROUND, effects_differ, event_line
 from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of, restored_as, where_they_differ
 from polytui.desk.mind import Mind
+from polytui.desk.recorded_take import take_record
 from polytui.journal.beginning import begin
 from polytui.journal.codec import (
     BadJournal,
@@ -29,8 +30,9 @@ from polytui.journal.codec import (
 )
 from polytui.journal.reader import JournalReader
 from polytui.model.errors import Fatal
-from polytui.model.events import Event
+from polytui.model.events import Event, LoadedStrategy, StrategiesLoaded
 from polytui.model.instrument import Asset
+from polytui.strategy.registry import other_versions
 
 
 @frozen
@@ -48,6 +50,8 @@ class ReplayVerdict:
     """From which the replay went on, each equal to the mind that has read everything before it."""
     passed_over: tuple[str, ...] = ()
     """Checkpoints that could not be used, and why."""
+    versions: tuple[str, ...] = ()
+    """Strategies that are not ours and are others here than when the journal was written."""
 
     @property
     def is_equal(self) -> bool:
@@ -59,9 +63,9 @@ class ReplayVerdict:
             what += f", {self.checkpoints} checkpoints"
         if self.difference:
             lines = (f"{what}, then a difference: {self.difference}", "events around:")
-            return "\n".join((*self.passed_over, *lines, *self.around))
+            return "\n".join((*self.versions, *self.passed_over, *lines, *self.around))
         end = f"{what}: all equal" if self.is_verified else f"{what} replayed"
-        return "\n".join((*self.passed_over, end))
+        return "\n".join((*self.versions, *self.passed_over, end))
 
 
 _NAME_THE_FOLDER = "name the session's folder, not one file of it"
@@ -76,6 +80,9 @@ class Replay:
         self._is_verifying = is_verifying
         self._events = self._effects = self._digests = self._checkpoints = 0
         self._passed_over: list[str] = []
+        self._versions: dict[str, None] = {}
+        """Strategies that are other ones here, each once."""
+        self._note_versions(self.mind.account.roster.loaded)
         self._equal_until = 0
         """The event of the last digest that was equal."""
 
@@ -90,10 +97,12 @@ class Replay:
         if record.seq != self.mind.seq + 1:
             raise BadJournal(f"event {record.seq} has nothing to go on from: {_NAME_THE_FOLDER}")
         asset, event = event_of(record)
+        if isinstance(event, StrategiesLoaded):
+            self._note_versions(event.strategies)
         raised = ""
         produced = b"[]"
         try:
-            taken = self.mind.take(asset, record.at, event, is_last=record.last)
+            taken = take_record(self.mind, record, asset, event)
             produced = encode_effects(taken.effects)
             self._effects += len(taken.effects)
         except Exception as error:  # what broke the desk when this was written must break it again
@@ -102,6 +111,9 @@ class Replay:
                 raise
         self._events += 1
         return self._compare(record, produced, raised) if self._is_verifying else ""
+
+    def _note_versions(self, loaded: Iterable[LoadedStrategy]) -> None:
+        self._versions |= dict.fromkeys(other_versions(loaded))
 
     def _compare(self, record: JournalRecord, produced: bytes, raised: str) -> str:
         here = f"event {record.seq}"
@@ -138,6 +150,7 @@ class Replay:
                 " from the checkpoint after them"
             )
         self.mind = mind
+        self._note_versions(mind.account.roster.loaded)
         return ""
 
     def _check_checkpoint(self, record: JournalRecord) -> str:
@@ -171,6 +184,7 @@ class Replay:
             tuple(around),
             self._checkpoints,
             (*passed_over, *self._passed_over),
+            tuple(self._versions),
         )
 
 

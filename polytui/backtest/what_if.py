@@ -23,6 +23,7 @@ from polytui.config.load import canonical_json, digest_of, from_canonical_json
 from polytui.config.schema import Settings
 from polytui.desk.checkpoint import BadCheckpoint, restored_as
 from polytui.desk.mind import Mind
+from polytui.desk.recorded_take import take_record
 from polytui.journal.codec import BadJournal, JournalRecord, decode_checkpoint
 from polytui.journal.reader import JournalReader
 from polytui.model.effects import (
@@ -31,6 +32,7 @@ from polytui.model.effects import (
     Credit,
     Effect,
     Explain,
+    HaltStrategy,
     Place,
     Reason,
     Trip,
@@ -160,7 +162,7 @@ class WhatIf:
         self, mind: Mind, asset: Asset, record: JournalRecord, event: Event
     ) -> tuple[Effect, ...]:
         try:
-            return mind.take(asset, record.at, event, is_last=record.last).effects
+            return take_record(mind, record, asset, event).effects
         except Exception:  # what broke the desk then breaks it now; its next life follows
             if not record.raised:
                 raise
@@ -250,6 +252,8 @@ def effect_words(effect: Effect) -> str:
             return f"cancel {order_id}"
         case CancelAll(why=words):
             return f"cancel all: {words}"
+        case HaltStrategy(strategy=strategy, words=words):
+            return f"{strategy}: {words}"
         case Trip(why=why) | Warn(why=why):
             return why.text()
         case Credit(slug=slug):

@@ -63,6 +63,7 @@ def replay(
 ) -> None:
     """Play a session (its name, its folder or its journal) through the same desks again, as fast as
     it goes."""
+    load(config)  # the strategies that it names: what of a journal was theirs is theirs again
     journal = _journal_of(session, config)
     if wishes:
         if verify:

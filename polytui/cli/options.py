@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from polytui.config.load import BadSettings, load_settings
+from polytui.config.load import BadSettings, load_settings, own_strategies_of
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
@@ -40,7 +40,14 @@ def _config_or_default(_: click.Context, __: click.Parameter, path: Path | None)
 
 
 def load(config: Path | None) -> Settings:
-    return Settings() if config is None else load_settings(config)
+    """The settings of a file, with the strategies that it names: BadSettings, BadStrategy."""
+    if config is None:
+        return Settings()
+    if (own := own_strategies_of(config)).is_any:
+        from polytui.own.loading import load_own
+
+        load_own(own)
+    return load_settings(config)
 
 
 def config_option(command: _F) -> _F:

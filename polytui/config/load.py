@@ -19,6 +19,7 @@ from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
 from polytui.config.own import (
     OWN,
+    OwnStrategiesSettings,
     OwnTables,
     UnknownStrategySettings,
     common_part,
@@ -54,6 +55,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is no TOMLDecodeError
         raise BadSettings([f"not TOML: {error} @ {path}"]) from error
     return raw
+
+
+def own_strategies_of(path: Path) -> OwnStrategiesSettings:
+    """Which strategies a file of settings names: they are loaded before the rest of it is read."""
+    said = read_toml(path).get("strategies", {})
+    table, faults = _structured(said, OwnStrategiesSettings, "strategies.")
+    if table is None or faults:
+        raise BadSettings(faults)
+    return table
 
 
 def load_settings(path: Path) -> Settings:

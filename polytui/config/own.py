@@ -38,6 +38,11 @@ class OwnStrategiesSettings:
     max_answer_ms: float = setting(250.0, between(1.0, 60_000.0))
     """No answer is waited for longer; the strategy is halted at once. Real time."""
 
+    @property
+    def is_any(self) -> bool:
+        """Whether it names a strategy."""
+        return bool(self.paths or self.packages)
+
 
 @frozen
 class UnknownStrategySettings(StrategySettings):

@@ -49,6 +49,11 @@ class Roster:
             self.loaded = event.strategies
         self._session = event.session
 
+    def halted_words(self, name: str) -> str:
+        """Why a strategy is halted; empty while it is asked."""
+        halted = self.halted.get(name)
+        return "" if halted is None else f"{halted.why.reason.value}: {halted.words}"
+
     def strategies(self) -> tuple[Strategy, ...]:
         """In the order in which they are asked. Of those that were loaded when a journal was
         written, the ones that are here as well."""

@@ -75,6 +75,7 @@ def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
             _show_result(live.get(strategy.name)),
             _show_result(shadow.get(strategy.name)),
             _show_claims(desk, strategy.name),
+            desk.account.roster.halted_words(strategy.name),
         )
         for strategy in _strategies(desk)
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import binascii
 import zlib
+from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -77,6 +78,8 @@ class JournalRecord(msgspec.Struct, frozen=True):
     effects: msgspec.Raw = msgspec.Raw(b"[]")
     digest: str = ""
     raised: str = ""
+    unanswered: tuple[tuple[str, str], ...] = ()
+    """Whose answer in which round was not waited for: a replay does not wait for it either."""
     risk_state: msgspec.Raw = msgspec.Raw(b"")
     """Told to the next session; a replay passes it over."""
     checkpoint: str = ""
@@ -170,9 +173,15 @@ def _tagged_effect(effect: Effect | RecordedEffect) -> tuple[str, Any]:
 
 
 def encode_record(
-    seq: int, at_ns: int, asset: str, event: Event, effects: tuple[Effect, ...], is_last: bool
+    seq: int,
+    at_ns: int,
+    asset: str,
+    event: Event,
+    effects: tuple[Effect, ...],
+    is_last: bool,
+    unanswered: Sequence[tuple[str, str]] = (),
 ) -> bytes:
-    return b'{"seq":%d,"at":%d,"asset":"%s","last":%s,"event":%s,"effects":%s}\n' % (
+    line = b'{"seq":%d,"at":%d,"asset":"%s","last":%s,"event":%s,"effects":%s}\n' % (
         seq,
         at_ns,
         asset.encode(),
@@ -180,6 +189,12 @@ def encode_record(
         encode_event(event),
         encode_effects(effects),
     )
+    return _with(line, b"unanswered", unanswered) if unanswered else line
+
+
+def _with(line: bytes, name: bytes, value: Any) -> bytes:
+    """A line with one more field at its end."""
+    return b'%s,"%s":%s}\n' % (line[:-2], name, _encoder.encode(value))
 
 
 def is_event_line(line: bytes | bytearray) -> bool:
@@ -221,10 +236,17 @@ def encode_curve(curve: RoundCurve) -> bytes:
     return b'{"curve":%s}\n' % _encoder.encode(curve)
 
 
-def encode_raised(seq: int, at_ns: int, asset: str, event: Event, is_last: bool, why: str) -> bytes:
+def encode_raised(
+    seq: int,
+    at_ns: int,
+    asset: str,
+    event: Event,
+    is_last: bool,
+    why: str,
+    unanswered: Sequence[tuple[str, str]] = (),
+) -> bytes:
     """An event that broke its desk: kept, so that a replay breaks at the same place."""
-    line = encode_record(seq, at_ns, asset, event, (), is_last)
-    return line[:-2] + b',"raised":' + _encoder.encode(why) + b"}\n"
+    return _with(encode_record(seq, at_ns, asset, event, (), is_last, unanswered), b"raised", why)
 
 
 def decode_header(line: bytes) -> Header:

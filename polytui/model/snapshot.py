@@ -210,6 +210,8 @@ class ScoreView:
     live: ResultView
     shadow: ResultView
     claims: ClaimsView = ClaimsView()
+    halted: str = ""
+    """Why it is asked no more, of one that is not ours."""
 
 
 @frozen
@@ -378,6 +380,8 @@ class AccountView:
     """The address whose money it is; empty on paper."""
     moved: int = 0
     """Of the cash: what came or went in this session and no trade explains."""
+    halted_strategies: tuple[str, ...] = ()
+    """Those that are asked no more."""
     ramp_proven: int = 0
     ramp_rounds: int = 0
     """Rounds at the smallest size: proven so far, and wanted; 0 of 0 where there is no ramp, or

@@ -12,8 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
 
@@ -36,10 +35,8 @@ class Deadline:
     the system interrupts no other, where answers are measured and nothing more."""
 
     def __init__(self, settings: OwnStrategiesSettings) -> None:
-        self.unanswered: list[tuple[str, str]] = []
-        """Whose answer in which round was not waited for, since somebody last took them."""
-        self.dawdlers: list[StrategyDawdled] = []
-        """The same of those that were slow too often."""
+        self._unanswered: tuple[tuple[str, str], ...] = ()
+        self._dawdlers: tuple[StrategyDawdled, ...] = ()
         self._slow_ns = int(settings.slow_ms * NS_PER_MS)
         self._most_ns = int(settings.max_answer_ms * NS_PER_MS)
         self._max_slow = settings.max_slow
@@ -51,10 +48,9 @@ class Deadline:
     def ask(self, strategy: str, slug: str, question: Callable[[], Proposal]) -> Proposal | None:
         """As `desk/patience.py` wants it."""
         try:
-            with self._armed():
-                said = question()
+            said = self.within(question)
         except Overrun:
-            self.unanswered.append((strategy, slug))
+            self._unanswered += ((strategy, slug),)
             return None
         took_ns = time.thread_time_ns() - self._began[0]
         if took_ns > self._slow_ns:
@@ -62,9 +58,31 @@ class Deadline:
         return said
 
     def within(self, question: Callable[[], _Answer]) -> _Answer:
-        """The answer, or Overrun: for who asks outside of a session."""
-        with self._armed():
+        """The answer, or Overrun."""
+        self._began = time.thread_time_ns(), time.monotonic_ns()
+        if threading.current_thread() is not threading.main_thread():
             return question()
+        handler = signal.signal(signal.SIGALRM, self._rung)
+        most_s = self._most_ns / NS_PER_S
+        before = signal.setitimer(signal.ITIMER_REAL, most_s, most_s / _WAITED)
+        self._is_armed = True
+        try:
+            return question()
+        finally:
+            self._is_armed = False  # before any call, for at calls a signal is heard
+            passed_ns = time.monotonic_ns() - self._began[1]
+            signal.setitimer(signal.ITIMER_REAL, *_less(before, passed_ns))
+            signal.signal(signal.SIGALRM, handler)
+
+    def take_unanswered(self) -> tuple[tuple[str, str], ...]:
+        """Whose answer in which round was not waited for, since somebody last asked."""
+        taken, self._unanswered = self._unanswered, ()
+        return taken
+
+    def take_dawdlers(self) -> tuple[StrategyDawdled, ...]:
+        """The same of those that were slow too often."""
+        taken, self._dawdlers = self._dawdlers, ()
+        return taken
 
     def _note_slow(self, strategy: str, took_ns: int) -> None:
         now_ns, slow = time.monotonic_ns(), self._slow.setdefault(strategy, deque())
@@ -74,27 +92,8 @@ class Deadline:
         if len(slow) >= self._max_slow:
             worst_ms = max(one for _, one in slow) / NS_PER_MS
             limit_ms = self._slow_ns / NS_PER_MS
-            self.dawdlers.append(StrategyDawdled(strategy, len(slow), worst_ms, limit_ms))
+            self._dawdlers += (StrategyDawdled(strategy, len(slow), worst_ms, limit_ms),)
             slow.clear()
-
-    @contextmanager
-    def _armed(self) -> Iterator[None]:
-        self._began = time.thread_time_ns(), time.monotonic_ns()
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        handler = signal.signal(signal.SIGALRM, self._rung)
-        most_s = self._most_ns / NS_PER_S
-        before = signal.setitimer(signal.ITIMER_REAL, most_s, most_s / _WAITED)
-        self._is_armed = True
-        try:
-            yield
-        finally:
-            self._is_armed = False
-            signal.setitimer(
-                signal.ITIMER_REAL, *_less(before, time.monotonic_ns() - self._began[1])
-            )
-            signal.signal(signal.SIGALRM, handler)
 
     def _rung(self, _: int, __: FrameType | None) -> None:
         if not self._is_armed:

@@ -101,8 +101,8 @@ _Found = tuple[Source, Path | EntryPoint]
 
 
 def _twice(names: list[str]) -> list[str]:
-    return [f"two strategies are called {name}" for name in dict.fromkeys(names)
-            if names.count(name) > 1]  # fmt: skip
+    many = (name for name in dict.fromkeys(names) if names.count(name) > 1)
+    return [f"two strategies are called {name}" for name in many]
 
 
 # --- sources ------------------------------------------------------------------------------------
@@ -150,12 +150,8 @@ def _from_packages(names: Sequence[str]) -> Iterator[_Found]:
         point = there.get(name)
         if point is None:
             known = ", ".join(sorted(there)) or "none"
-            raise BadStrategy(
-                [
-                    f"no installed package has the strategy {name} (there are: {known})"
-                    " @ strategies.packages"
-                ]  # fmt: skip
-            )
+            fault = f"no installed package has the strategy {name}; there are: {known}"
+            raise BadStrategy([f"{fault} @ strategies.packages"])
         yield _source_of(point), point
 
 
@@ -256,7 +252,7 @@ def _faults_of_object(own: Any) -> list[str]:
 
 
 def _faults_of_table(kind: Any) -> list[str]:
-    if not (isinstance(kind, type) and issubclass(kind, StrategySettings) and attrs.has(kind)):
+    if not (isinstance(kind, type) and issubclass(kind, StrategySettings)):
         return ["its settings have to be a class of StrategySettings"]
     try:
         usual = kind()

@@ -22,6 +22,7 @@ from polytui.model.effects import (
     CancelAll,
     Credit,
     Effect,
+    HaltStrategy,
     LookUp,
     Place,
     Release,
@@ -40,6 +41,7 @@ from polytui.runtime.inbox import Item
 from polytui.runtime.modes import Surroundings
 from polytui.runtime.notices import words_of_breaker
 from polytui.runtime.session import Session
+from polytui.strategy.registry import loaded_words
 from polytui.venues.binance_rest import Binance
 from polytui.venues.polymarket.clob import Clob
 from polytui.venues.polymarket.data_api import DataApi
@@ -192,6 +194,8 @@ class EffectRouter:
             case Credit():
                 self._tell(effect)
                 self.life.round_settled()
+            case HaltStrategy(strategy, words):
+                self.life.session.herald.say("error", "", f"{strategy}: {words}")
             case Trip() | Release() | Warn():
                 self.life.session.herald.say(*words_of_breaker(effect, self.life.run.asset))
 
@@ -217,6 +221,7 @@ async def opening_events(run: AssetRun, session: Session) -> list[Event]:
         *(() if goes_on is None else goes_on.gone[run.asset]),
         await run.client.open(run.life),
         *(() if session.restored is None else (session.restored,)),
+        *loaded_words(session.name, had_others=bool(session.mind.account.roster.loaded)),
         SettingsChanged(canonical_json(session.settings)),
         *([] if session.model is None else [session.model]),
         *(RoundFound(followed.round) for followed in run.followed.values()),

@@ -114,6 +114,8 @@ class DeskLoop:
             self._mark(taken[0].seq, taken[-1].seq)
         # Almost every batch is of the market alone, which nobody here waits for.
         heeded = [item.event for item in items if type(item.event) in _HEEDED]
+        for dawdled in self.session.deadline.take_dawdlers():
+            self.run.inbox.insist(Item(dawdled))
         if effects or heeded:
             self._heed(heeded, now_ns, has_acted=bool(effects))
         self.is_sound = True
@@ -139,7 +141,14 @@ class DeskLoop:
 
     def _step(self, item: Item, now_ns: int, *, is_last: bool) -> Taken:
         take, ready = self.session.mind.take, self._note_ready if is_last else None
-        result = take(self.run.asset, now_ns, item.event, is_last=is_last, ready=ready)
+        result = take(
+            self.run.asset,
+            now_ns,
+            item.event,
+            is_last=is_last,
+            ready=ready,
+            patience=self.session.deadline,
+        )
         if item.taken is not None:
             item.taken(result.seq)
         return result
@@ -206,8 +215,10 @@ class DeskLoop:
         asset, last = self.run.asset.value, self.last
         for index, result in enumerate(taken):
             event = items[index].event
+            is_last = index == last
+            unanswered = self.session.deadline.take_unanswered() if is_last else ()
             journal.append(
-                encode_record(result.seq, now_ns, asset, event, result.effects, index == last)
+                encode_record(result.seq, now_ns, asset, event, result.effects, is_last, unanswered)
             )
 
     def _mark(self, first: int, last: int) -> None:
@@ -257,7 +268,13 @@ class DeskLoop:
         is_last = at == self.last
         self.session.journal.append(
             encode_raised(
-                self.session.mind.seq, now_ns, self.run.asset.value, items[at].event, is_last, why
+                self.session.mind.seq,
+                now_ns,
+                self.run.asset.value,
+                items[at].event,
+                is_last,
+                why,
+                self.session.deadline.take_unanswered(),
             )
         )
         self.run.inbox.give_back(items[at + 1 :])

@@ -20,6 +20,7 @@ from polytui.config.load import unknown_settings
 from polytui.desk.checkpoint import restored_as, settings_left_out
 from polytui.desk.graph import Plain
 from polytui.desk.mind import Mind
+from polytui.desk.recorded_take import take_record
 from polytui.journal.beginning import begin
 from polytui.journal.codec import (
     BadJournal,
@@ -32,6 +33,7 @@ from polytui.journal.newest_session import folder_of, newest_session
 from polytui.journal.reader import Look
 from polytui.model.events import SettingsChanged
 from polytui.model.instrument import Asset
+from polytui.strategy.registry import other_versions
 
 _LOOK_EVERY = 1_000
 """Records between two looks at the clock."""
@@ -113,6 +115,7 @@ class Recovery:
                 if beginning.state is None or not reader.is_in_the_last:
                     raise BadJournal(said) from error
                 self.faults.append(said)
+        self.faults += other_versions(playing.mind.account.roster.loaded)
         if playing.differs_at:
             self.faults.append(
                 f"this version decides otherwise than the one that ran: at event"
@@ -200,7 +203,7 @@ class Playing:
         if isinstance(event, SettingsChanged):
             self._look_at(event)
         try:
-            self.mind.take(asset, record.at, event, is_last=record.last)
+            take_record(self.mind, record, asset, event)
         except Exception:  # what broke its desk then breaks it now, and was lived through then
             if not record.raised:
                 self._differ(record.seq)

@@ -22,6 +22,7 @@ from polytui.model.plain_text import plain
 from polytui.model.snapshot import Notice
 from polytui.net.clock import SessionClock
 from polytui.net.dial import Trust
+from polytui.own.deadline import Deadline
 from polytui.runtime.going_on import GoesOn
 from polytui.runtime.herald import Herald
 from polytui.runtime.hub import Hub
@@ -63,6 +64,8 @@ class Session:
     """Whose money it trades with, an address; empty on paper."""
     goes_on: GoesOn | None = None
     """What it took over from the session before."""
+    deadline: Deadline = field(init=False)
+    """For answers of strategies that are not ours."""
     herald: Herald = field(init=False)
     account_lines: AccountLines = field(factory=AccountLines)
     meter: Meter = field(factory=Meter)
@@ -89,6 +92,7 @@ class Session:
     def __attrs_post_init__(self) -> None:
         self.reasons = Reasons(self.mind)
         self.settings_digest = digest_of(self.settings)
+        self.deadline = Deadline(self.settings.strategies)
         self.latency = LatencyWatch(
             self.meter, self.journal, self.clock, self.notice, lambda: self.settings.latency
         )

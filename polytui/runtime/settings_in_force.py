@@ -21,6 +21,7 @@ from polytui.runtime.asset import AssetRun
 from polytui.runtime.inbox import Item
 from polytui.runtime.model_file import load_model
 from polytui.runtime.session import Session
+from polytui.strategy.registry import own_loaded
 
 _ANSWER_WITHIN_S = 2.0
 _GONE = (AssetState.HALTED, AssetState.STOPPED)
@@ -60,6 +61,8 @@ class SettingsInForce:
         session = self.session
         session.model = await load_model(session.settings.predictor)
         self._say_model(session.model)
+        for one in own_loaded():
+            self._say("info", f"strategy {one.name} {one.digest} from {one.origin}")
         session.hub.settings(hot_settings(session.settings))
 
     async def change(self, path: str, value_json: str, origin: str) -> tuple[int, ...]:

@@ -52,6 +52,7 @@ class StatusLine:
             f" cash {account.cash / MICRO:.2f} pnl {account.marked_pnl / MICRO:+.2f}"
         )
         kill = " KILLED" if account.is_killed else ""
+        kill += "".join(f" {name} HALTED" for name in account.halted_strategies)
         parts = [asset_text(self.assets[name]) for name in account.assets if name in self.assets]
         return " | ".join([head + kill, *parts])
 

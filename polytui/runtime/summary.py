@@ -102,6 +102,14 @@ def money_summary(
         "assets": by_asset,
         "totals": totals,
         "strategies": _strategies(account, assets, claims),
+        "own_strategies": {
+            one.name: {
+                "digest": one.digest,
+                "origin": one.origin,
+                "halted": account.roster.halted_words(one.name),
+            }
+            for one in account.roster.loaded
+        },
         "forecast": {asset.value: _forecast(account, asset) for asset in assets},
         "kill_switch": {"is_on": account.kill_switch.is_on, "why": account.kill_switch.why},
         "reconciled": _reconcile(account, venue),
@@ -286,6 +294,9 @@ def safety_lines(summary: Summary) -> list[str]:
             lines.append(f"{name.upper()}: {unsent} orders not sent, the venue would not take them")
         if asset["paused"]:
             lines.append(f"{name.upper()} is paused: {asset['paused']}")
+    for name, one in summary.get("own_strategies", {}).items():
+        version = f"{name} {one['digest']} of {one['origin']}"
+        lines.append(f"{version}: {one['halted'] or 'played to the end'}")
     if winnings := summary.get("winnings"):
         lines.append(f"winnings: {winnings}")
     if why := _why_no_order(summary):

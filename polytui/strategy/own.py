@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from numbers import Real
 from typing import Any, ClassVar, Generic, TypeVar
 
 from polytui.config.deciding import GateSettings, StrategySettings
@@ -93,10 +94,14 @@ def _judged(said: object) -> Valuation:
     if not isinstance(said.outcome, Outcome):
         raise NoOpinion("the outcome of its Valuation is neither Outcome.UP nor Outcome.DOWN")
     for name, value in (("worth", said.worth), ("confidence", said.confidence)):
-        # A subclass of float, as numpy has, is made a plain one: journals hold nothing else.
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        # One of numpy is made a plain one: journals hold nothing else.
+        if isinstance(value, bool) or not _is_number(value):
             raise NoOpinion(f"the {name} of its Valuation is no number")
     return Valuation(said.outcome, float(said.worth), float(said.confidence))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real)
 
 
 def _judged_why(said: Why) -> Why:

@@ -77,6 +77,25 @@ def own_loaded() -> tuple[LoadedStrategy, ...]:
     return tuple(one.loaded for one in _Others.by_name.values())
 
 
+def other_versions(loaded: Iterable[LoadedStrategy]) -> list[str]:
+    """In words, where what a journal was written with is not what is here."""
+    said = []
+    for one in loaded:
+        here = _Others.by_name.get(one.name)
+        if here is None:
+            said.append(
+                f"the strategy {one.name} ({one.digest}, {one.origin}) is not here: name it in"
+                " strategies.paths or strategies.packages, or nothing of what it said is said again"
+            )
+        elif here.loaded.digest != one.digest:
+            said.append(
+                f"the strategy {one.name} is another version here: {here.loaded.digest} of"
+                f" {here.loaded.origin}, {one.digest} when this was written; where it thinks"
+                " otherwise what follows differs"
+            )
+    return said
+
+
 def loaded_words(session: str = "", *, had_others: bool = False) -> tuple[StrategiesLoaded, ...]:
     """What a desk hears before its settings: nothing where only ours play, and did before."""
     loaded = own_loaded()

@@ -20,6 +20,7 @@ from polytui.backtest.replay import event_of
 from polytui.backtest.sources.arrow import library
 from polytui.desk.checkpoint import restored_as
 from polytui.desk.mind import Mind
+from polytui.desk.recorded_take import take_record
 from polytui.journal.codec import BadJournal, JournalRecord, decode_checkpoint
 from polytui.journal.reader import JournalReader
 from polytui.journal.session_folders import header_of, session_folders
@@ -28,7 +29,14 @@ from polytui.model.errors import Fatal
 from polytui.paths import make_folder
 from polytui.store.database import Database, database_of, in_words, open_read_only
 from polytui.store.following import read_to_its_end
-from polytui.tools.export_columns import EVENTS, FEATURES_VERSION, ROW_TABLES, VIEWS, row_columns
+from polytui.strategy.registry import every_strategy
+from polytui.tools.export_columns import (
+    EVENTS,
+    FEATURES_VERSION,
+    ROW_TABLES,
+    row_columns,
+    view_columns,
+)
 from polytui.tools.parquet_files import ParquetColumn, ParquetFile
 
 _NO_EFFECTS = b"[]"
@@ -105,7 +113,8 @@ def _over_before(directory: Path, at_ns: int) -> set[str]:
 
 def _files() -> Iterator[tuple[str, Sequence[ParquetColumn], int]]:
     yield "events", EVENTS, 20_000
-    yield "views", VIEWS, _WIDE_GROUP
+    names = (strategy.name for strategy in every_strategy())
+    yield "views", view_columns(names), _WIDE_GROUP
     for name, table in ROW_TABLES.items():
         yield name, [column for _, column in row_columns(table)], 20_000
 
@@ -189,7 +198,7 @@ class _Playing:
             self._mind = Mind()
         asset, event = event_of(record)
         try:
-            self._mind.take(asset, record.at, event, is_last=record.last)
+            take_record(self._mind, record, asset, event)
         except Exception as error:  # what broke the desk when this was written breaks it again
             if not record.raised:
                 said = f"event {record.seq}: {type(error).__name__}: {error}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
-from polytui.backtest.recorded_views import STRATEGY_NAMES
 from polytui.market.features import NAMES
 from polytui.store.measures import MICRO_COLUMNS
 from polytui.store.rows import FillRow, OrderRow, RoundRow, Row, TradeRow
+from polytui.strategy.registry import STRATEGIES
 from polytui.tools.parquet_files import ParquetColumn
 
 ROW_TABLES: dict[str, type[Row]] = {
@@ -36,7 +38,7 @@ EVENTS = (
     *_columns("flag", "is_last"),
     *_columns("text", "kind", "data", "effects", "raised"),
 )
-VIEWS = (
+_SEEN = (
     *_columns("text", "session", "mode"),
     *_columns("whole", "seq"),
     *_columns("time", "at"),
@@ -52,18 +54,27 @@ VIEWS = (
     *_columns("micro", *(f"{side}_{name}" for side in ("up", "down") for name in _SIDES)),
     *_columns("time", "features_at"),
     *_columns("real", *NAMES),
-    *(
+)
+_WON = (*_columns("text", "winner"), *_columns("flag", "up_won"))
+
+
+def view_columns(strategies: Iterable[str]) -> tuple[ParquetColumn, ...]:
+    """Of views, with what each of these strategies made of them."""
+    said = (
         column
-        for name in STRATEGY_NAMES
+        for name in strategies
         for column in (
             ParquetColumn(f"{name}_outcome", "text"),
             *_columns("real", f"{name}_edge_bps", f"{name}_confidence"),
             ParquetColumn(f"{name}_reason", "text"),
         )
-    ),
-    *_columns("text", "winner"),
-    *_columns("flag", "up_won"),
-)
+    )
+    return (*_SEEN, *said, *_WON)
+
+
+STRATEGY_NAMES = tuple(strategy.name for strategy in STRATEGIES)
+VIEWS = view_columns(STRATEGY_NAMES)
+"""Where nobody but ours plays."""
 
 
 def row_columns(table: type[Row]) -> list[tuple[str, ParquetColumn]]:

@@ -234,7 +234,7 @@ def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
             f"{table}.{name}", json.dumps(value), f"What {name} of {table} means, at length."
         )
         for table in tables
-        for name, value in values[table].items()
+        for name, value in values.get(table, {}).items()
     )
 
 

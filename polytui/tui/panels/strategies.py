@@ -61,7 +61,10 @@ def _together(views: Sequence[AssetView], look: PageLook, width: int) -> Block:
     styles = look.styles
     scores = [_sum_of(name, views) for name in _names(views)]
     lines = [rule([("all assets", styles.strong)], [], width, styles.border)]
-    lines += [row for score in scores for row in _rows(score, styles, width)]
+    for score in scores:
+        lines += _rows(score, styles, width)
+        if score.halted:
+            lines.append(line([(f"  ■ {clean(score.halted)}", styles.error)], width, styles.text))
     if not scores:
         return Block("", [*lines, _sentence("no strategy has been asked yet", styles, width)])
     live, shadow = added(one.live for one in scores), added(one.shadow for one in scores)
@@ -79,7 +82,8 @@ def _sum_of(name: str, views: Sequence[AssetView]) -> ScoreView:
     mine = [score for view in views for score in view.scores if score.strategy == name]
     live, shadow = added(one.live for one in mine), added(one.shadow for one in mine)
     claims = _claims_of([one.claims for one in mine])
-    return ScoreView(name, any(one.is_live for one in mine), live, shadow, claims)
+    halted = next((one.halted for one in mine if one.halted), "")
+    return ScoreView(name, any(one.is_live for one in mine), live, shadow, claims, halted)
 
 
 def _claims_of(claims: Sequence[ClaimsView]) -> ClaimsView:
