@@ -15,6 +15,7 @@ from polytui.cli.journals import replay
 from polytui.cli.learning import train
 from polytui.cli.looking import decode, doctor, record
 from polytui.cli.looking_ahead import lookahead
+from polytui.cli.own import new_strategy
 from polytui.cli.past import rebuild, report, sessions
 from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
@@ -38,6 +39,7 @@ _COMMANDS = (
     *(wallet, approve, wrap, split, merge, redeem),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
     *(train, lookahead),
+    new_strategy,
 )
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import importlib.machinery
 import importlib.util
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -23,33 +22,30 @@ import attrs
 from attrs import frozen
 
 from polytui.config.deciding import StrategySettings
+from polytui.config.load import BadSettings
 from polytui.config.own import OwnStrategiesSettings
 from polytui.config.schema import Settings
-from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 from polytui.model.strategy_events import LoadedStrategy
 from polytui.own.deadline import Deadline, Overrun
+from polytui.own.names import fault_of_name
 from polytui.own.purity import faults_of, imported_own
 from polytui.own.trial import faults_in_trial
 from polytui.strategy.own import OwnStrategy, PlayedStrategy, words_of
-from polytui.strategy.registry import STRATEGIES, OfOthers, have_own, own_loaded
+from polytui.strategy.registry import OfOthers, have_own, own_loaded
 
 GROUP = "polytui.strategies"
 """Of entry points."""
 _OBJECT = "STRATEGY"
 _MODULES = "polytui_own_strategy"
 _LARGEST_BYTES = 1 << 20
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _TRIAL_MS = 2_000.0
 """For one answer: a first one may have tables to fill."""
 
 
-class BadStrategy(Fatal):
-    """`faults` holds a line for each, with its file."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
+class BadStrategy(BadSettings):
+    """Settings that name a strategy which may not play; `faults` holds a line for each, with its
+    file."""
 
 
 @frozen
@@ -95,6 +91,16 @@ def load_own(settings: OwnStrategiesSettings) -> tuple[LoadedStrategy, ...]:
         raise BadStrategy(faults)
     have_own(loaded)
     return own_loaded()
+
+
+def faults_of_file(path: Path) -> list[str]:
+    """What would keep the strategy of one file from being loaded; nothing of it stays loaded."""
+    try:
+        for found in _from_paths((str(path),)):
+            _judged(*found)
+    except BadStrategy as error:
+        return error.faults
+    return []
 
 
 _Found = tuple[Source, Path | EntryPoint]
@@ -243,12 +249,8 @@ def _faults_of_object(own: Any) -> list[str]:
     if not isinstance(own, OwnStrategy):
         kind = "its class, not an object of it" if isinstance(own, type) else type(own).__name__
         return [f"{_OBJECT} is {plain(kind)}; it has to be an object of a class of OwnStrategy"]
-    faults, name = [], getattr(own, "name", None)
-    if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        faults.append("its name has to be small letters, digits and _, 2 to 32, a letter first")
-    elif any(one.name == name for one in STRATEGIES):
-        faults.append(f"{name} is one of ours: call it otherwise")
-    return faults + _faults_of_table(own.settings)
+    fault = fault_of_name(getattr(own, "name", None))
+    return [*([fault] if fault else ()), *_faults_of_table(own.settings)]
 
 
 def _faults_of_table(kind: Any) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -113,6 +114,22 @@ def _view(n: int) -> View:
         fees=FeeSchedule(),
         free_cash=Usd(1_000 * MICRO),
     )
+
+
+def a_view(*, up_mid: float | None = None, **changes: Any) -> View:
+    """A view of your own making, for a test: names of `View` or of features with their values, and
+    the mid of Up, whose book is two cents wide. What is not named is as half through a round."""
+    view = _view(_VIEWS // 2)
+    features = {name: changes.pop(name) for name in list(changes) if name in NAMES}
+    if features:
+        values = [Feature(name, features.get(name), _AT_NS, False) for name in NAMES]
+        view = replace(view, features=FeatureSet(_AT_NS, tuple(values)))
+    if up_mid is not None:
+        bid, ask = (Price(round((up_mid + off) * 100) * 10_000) for off in (-0.01, 0.01))
+        up = replace(view.up, best_bid=bid, best_ask=ask)
+        down = replace(view.down, best_bid=Price(MICRO - ask), best_ask=Price(MICRO - bid))
+        view = replace(view, up=up, down=down)
+    return replace(view, **changes)
 
 
 def _features(n: int) -> FeatureSet:
