@@ -29,6 +29,7 @@ from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset
 from polytui.model.units import NS_PER_S, usd_from_float
+from polytui.strategy.registry import loaded_words
 
 SENT = (Place, Cancel, CancelAll, LookUp)
 """Effects that go to an exchange."""
@@ -82,7 +83,8 @@ class Drive:
         self._exchange = exchange
         self._account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
         self._mind = Mind() if mind is None else mind
-        self._first: list[ev.Event] = [ev.SettingsChanged(canonical_json(settings))]
+        changed = ev.SettingsChanged(canonical_json(settings))
+        self._first: list[ev.Event] = [*loaded_words(), changed]
         if model is not None:
             self._first.append(model)
         self._exchanges: dict[Asset, PaperSimulator] = {}

@@ -32,6 +32,8 @@ OWN = frozenset(
         ev.DeskOpened,
         ev.RiskStateRestored,
         ev.AssetHalted,
+        ev.StrategiesLoaded,
+        ev.StrategyDawdled,
         ev.CashMoved,
         ev.PairsMerged,
         ev.WinnersRedeemed,
