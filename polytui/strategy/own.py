@@ -68,6 +68,10 @@ class PlayedStrategy:
         self.kind = own.settings
         self._usual = own.settings()
 
+    def __deepcopy__(self, _: object) -> PlayedStrategy:
+        """A mind is copied; the code that it asks is not."""
+        return self
+
     def thresholds(self, settings: Settings) -> StrategySettings:
         found = settings.own.get(self.name)
         # Settings of a journal may be of a time when it had no table.
