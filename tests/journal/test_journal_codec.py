@@ -36,6 +36,7 @@ from polytui.model.effects import (
     Effect,
     Explain,
     Grounds,
+    HaltStrategy,
     LookUp,
     Place,
     Reason,
@@ -118,6 +119,7 @@ EFFECTS: tuple[Effect, ...] = (
     Release(Reason.LATENCY),
     Warn(Why(Reason.LATENCY, 250.0, 200.0, "ms")),
     Credit("slug", "up", Usd(1), Usd(-2)),
+    HaltStrategy("mine", "it raised: KeyError (line 7)"),
 )
 
 
@@ -211,6 +213,17 @@ def test_a_record_is_one_line(is_last: bool) -> None:
 def test_a_digest_is_a_line_of_its_own() -> None:
     record = decode_record(encode_digest(1000, "00ff"))
     assert (record.seq, record.digest) == (1000, "00ff")
+
+
+def test_whose_answer_was_not_waited_for_stands_in_the_line_and_else_nothing() -> None:
+    missed = (("mine", "btc-1"), ("mine", "btc-2"))
+    plain = encode_record(7, 99, "btc", Ticked(3), (), True)
+    assert b"unanswered" not in plain
+    record = decode_record(encode_record(7, 99, "btc", Ticked(3), (), True, missed))
+    assert record.unanswered == missed
+    assert bytes(record.effects) == b"[]"
+    broken = decode_record(encode_raised(7, 99, "btc", Ticked(3), True, "KeyError", missed))
+    assert (broken.unanswered, broken.raised) == (missed, "KeyError")
 
 
 def test_an_event_that_broke_its_desk_is_kept_with_what_was_raised() -> None:
