@@ -24,7 +24,7 @@ from polytui.confirmation import Confirmation, is_somebody_there
 from polytui.execution.arming import BLOCKED, Armed, Unarmed, arm_live, unarmed
 from polytui.model.errors import Blocked
 from polytui.results.kept_verdicts import VerdictFile, unproven
-from polytui.strategy.registry import QUOTING, STRATEGIES
+from polytui.strategy.registry import QUOTING, every_strategy
 
 LIVE, SHADOW = "live", "shadow"
 UNPROVEN = "unproven"
@@ -97,7 +97,7 @@ def ask_of_unproven(
 ) -> None:
     """Strategies that may trade with real money and that no forward test has called positive are
     asked about a second time. Blocked where that is not answered."""
-    seats = [(one.name, one.thresholds(settings)) for one in STRATEGIES]
+    seats = [(one.name, one.thresholds(settings)) for one in every_strategy()]
     seats += [(one.name, one.thresholds(settings)) for one in QUOTING]
     enabled = [(name, own) for name, own in seats if own.is_enabled]
     found = unproven(enabled, file or VerdictFile())

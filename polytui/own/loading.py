@@ -49,7 +49,7 @@ class BadStrategy(BadSettings):
 
 
 @frozen
-class Source:
+class StrategySource:
     """What a strategy is made of, before anything of it was run."""
 
     origin: str
@@ -103,7 +103,7 @@ def faults_of_file(path: Path) -> list[str]:
     return []
 
 
-_Found = tuple[Source, Path | EntryPoint]
+_Found = tuple[StrategySource, Path | EntryPoint]
 
 
 def _twice(names: list[str]) -> list[str]:
@@ -118,7 +118,7 @@ def _from_paths(paths: Sequence[str]) -> Iterator[_Found]:
     for said in paths:
         path = Path(said).expanduser()
         for file in _files(path, said):
-            yield Source(str(file), ((str(file), _text_of(file)),)), file
+            yield StrategySource(str(file), ((str(file), _text_of(file)),)), file
 
 
 def _files(path: Path, said: str) -> list[Path]:
@@ -161,7 +161,7 @@ def _from_packages(names: Sequence[str]) -> Iterator[_Found]:
         yield _source_of(point), point
 
 
-def _source_of(point: EntryPoint) -> Source:
+def _source_of(point: EntryPoint) -> StrategySource:
     """The module that it names, and those of its package that it imports, without running any: but
     of packages their `__init__.py`, which Python runs to find what is in them."""
     package = point.module.partition(".")[0]
@@ -175,7 +175,7 @@ def _source_of(point: EntryPoint) -> Source:
         waiting += imported_own(texts[module], package)
     if point.module not in texts:
         raise BadStrategy([f"{point.module} has no source to look at @ strategies.packages"])
-    return Source(f"{point.name} of {point.value}", tuple(texts.items()), package)
+    return StrategySource(f"{point.name} of {point.value}", tuple(texts.items()), package)
 
 
 def _file_of(module: str) -> Path | None:
@@ -190,7 +190,7 @@ def _file_of(module: str) -> Path | None:
 # --- judged -------------------------------------------------------------------------------------
 
 
-def _judged(source: Source, where: Path | EntryPoint) -> OfOthers:
+def _judged(source: StrategySource, where: Path | EntryPoint) -> OfOthers:
     """Imported, looked at and asked. BadStrategy with every fault."""
     if faults := source.faults():
         raise BadStrategy(faults)
@@ -208,7 +208,7 @@ def _judged(source: Source, where: Path | EntryPoint) -> OfOthers:
     return OfOthers(strategy, LoadedStrategy(own.name, source.digest, source.origin))
 
 
-def _imported(source: Source, where: Path | EntryPoint) -> tuple[Any, str]:
+def _imported(source: StrategySource, where: Path | EntryPoint) -> tuple[Any, str]:
     """Its object, and the file that it stands in."""
     try:
         if isinstance(where, EntryPoint):
@@ -230,11 +230,11 @@ def _imported(source: Source, where: Path | EntryPoint) -> tuple[Any, str]:
     return found, module.__file__ or ""
 
 
-def _raised(source: Source, error: BaseException) -> str:
+def _raised(source: StrategySource, error: BaseException) -> str:
     return f"{source.origin}: {words_of(error, source.texts[0][0])} when it was imported"
 
 
-def _run(source: Source, path: Path) -> ModuleType:
+def _run(source: StrategySource, path: Path) -> ModuleType:
     """A module of the text that was looked at and no other, which leaves no file behind."""
     name = f"{_MODULES}.{path.stem}"
     spec = importlib.machinery.ModuleSpec(name, None, origin=str(path))
