@@ -384,8 +384,7 @@ class AccountView:
     """Those that are asked no more."""
     ramp_proven: int = 0
     ramp_rounds: int = 0
-    """Rounds at the smallest size: proven so far, and wanted; 0 of 0 where there is no ramp, or
-    none any more."""
+    """Rounds at the smallest size: proven so far, and wanted; 0 of 0 without a ramp."""
 
 
 @frozen
