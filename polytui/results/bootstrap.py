@@ -19,6 +19,7 @@ BLOCK_S = 300
 """A five-minute round."""
 WIDE_BLOCK_S = 900
 """A quarter of an hour: a round of fifteen minutes with those of five inside it."""
+LEAST_BLOCKS = 5
 _DRAWS = 1_000
 _MOST_BLOCKS = 1_000
 _SEED = 20_260_608
@@ -34,7 +35,12 @@ class Measured:
     low: float
     high: float
     blocks: int
-    """So many were drawn from; of one or two nothing can be said."""
+    """So many were drawn from."""
+
+    @property
+    def has_interval(self) -> bool:
+        """Drawn from a few blocks it would say that there is nothing to doubt."""
+        return self.blocks >= LEAST_BLOCKS
 
 
 def resampled(

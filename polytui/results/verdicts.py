@@ -60,10 +60,9 @@ class EdgeVerdict:
         if self.per_dollar is None:
             return f"{self.word.value}: it staked nothing in a round whose winner is known"
         found = self.per_dollar
-        line = (
-            f"{self.word.value}: {found.mean:+.1%} per dollar staked"
-            f" ({found.low:+.1%} to {found.high:+.1%}), {self.rounds:,} rounds"
-        )
+        interval = f" ({found.low:+.1%} to {found.high:+.1%})" if found.has_interval else ""
+        line = f"{self.word.value}: {found.mean:+.1%} per dollar staked{interval}"
+        line += f", {self.rounds:,} rounds"
         if self.word is EdgeWord.UNKNOWN:
             needed = self.rounds_needed
             many = f"about {needed:,}" if needed is not None else f"more than {MOST_ROUNDS:,}"

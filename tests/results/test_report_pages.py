@@ -101,3 +101,11 @@ def test_every_figure_asked_for_is_on_a_page() -> None:
         *("Left open", "What kept them out", "edge small"),
     ):
         assert word in text
+
+
+def test_of_a_few_blocks_no_interval_is_shown() -> None:
+    """Drawn from one block it would be one number, as if there were nothing to doubt."""
+    text = markdown(report_of(made_evidence(9)))
+    assert "(too few)" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("| confluence | not enough")]
+    assert " to " not in line

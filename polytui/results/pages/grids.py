@@ -11,7 +11,7 @@ from polytui.model.units import MICRO, NS_PER_S
 from polytui.results.bootstrap import Measured
 from polytui.results.report import Report
 from polytui.results.trade_sums import Sums
-from polytui.results.verdicts import TWENTYFOLD
+from polytui.results.verdicts import LEAST_ROUNDS, TWENTYFOLD
 
 _MOST_REASONS = 6
 """Of one strategy, on a page; JSON has all."""
@@ -69,7 +69,8 @@ def _verdicts(report: Report) -> Grid:
     note = (
         f"Positive needs both: the interval above zero, and a gambler's dollar grown to"
         f" {TWENTYFOLD:.0f}. Of {len(rows)} strategies without an edge about"
-        f" {len(rows) / 20:.1f} would get there by chance."
+        f" {len(rows) / 20:.1f} would get there by chance. Rounds needed are at least so many where"
+        f" there were fewer than {LEAST_ROUNDS}."
     )
     more = ("gambler's $", "rounds needed")
     return Grid("Has it an edge?", (*columns, *more), tuple(rows), words=2, note=note)
@@ -302,17 +303,22 @@ def _or_none(value: float | None, form: str) -> str:
 
 
 def measured_percent(found: Measured | None) -> str:
-    if found is None:
-        return NONE
-    return f"{found.mean:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
+    return _measured(found, "{:+.1%}")
 
 
 def measured_cents(found: Measured | None) -> str:
-    return NONE if found is None else f"{found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
+    return _measured(found, "{:+.2f}")
 
 
 def _gap(found: Measured) -> str:
-    return f"{found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+    return _measured(found, "{:+.4f}")
+
+
+def _measured(found: Measured | None, form: str) -> str:
+    if found is None:
+        return NONE
+    mean, low, high = (form.format(one) for one in (found.mean, found.low, found.high))
+    return f"{mean} ({low} to {high})" if found.has_interval else f"{mean} (too few)"
 
 
 def moment(at_ns: int) -> str:

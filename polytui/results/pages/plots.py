@@ -9,6 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from polytui.model.units import MICRO
+from polytui.results.bootstrap import Measured
 from polytui.results.evidence import Evidence, Integers, PlayedTrade
 from polytui.results.forecast_figures import Bin
 from polytui.results.pages.thinned import kept_points
@@ -79,6 +80,7 @@ class _Plotting:
             )
         )
         figure.update_layout(
+            xaxis={"anchor": "y2"},
             yaxis={"domain": [0.35, 1.0], "title": {"text": "dollars"}},
             yaxis2={"domain": [0.0, 0.28], "title": {"text": "drawdown $"}},
         )
@@ -185,8 +187,8 @@ class _Plotting:
                     error_y={
                         "type": "data",
                         "symmetric": False,
-                        "array": [found.high - found.mean for _, found in known],
-                        "arrayminus": [found.mean - found.low for _, found in known],
+                        "array": [_error(found.high, found) for _, found in known],
+                        "arrayminus": [_error(found.low, found) for _, found in known],
                     },
                     name=f"{one.strategy} (shadow)" if one.is_shadow else one.strategy,
                     marker={"color": _COLOURS[number % len(_COLOURS)]},
@@ -200,8 +202,8 @@ class _Plotting:
             layout={
                 "template": None,
                 "height": 380,
-                "margin": {"l": 60, "r": 20, "t": 20, "b": 45},
-                "legend": {"orientation": "h", "y": 1.08, "x": 0.0},
+                "margin": {"l": 60, "r": 20, "t": 60, "b": 45},
+                "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0},
                 "font": {"family": "system-ui, sans-serif", "size": 13},
                 "paper_bgcolor": "rgba(0,0,0,0)",
                 "plot_bgcolor": "rgba(0,0,0,0)",
@@ -210,6 +212,11 @@ class _Plotting:
                 "yaxis": {"title": {"text": y}, "gridcolor": "#e4e6ea"},
             }
         )
+
+
+def _error(end: float, found: Measured) -> float:
+    """Nothing is drawn where nothing can be said."""
+    return abs(end - found.mean) if found.has_interval else 0.0
 
 
 def _times(at_ns: Integers) -> Any:
