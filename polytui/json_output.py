@@ -13,12 +13,16 @@ from polytui.model.errors import Fatal
 
 def write_json(value: Any, path: str) -> None:
     """To a file, or to stdout for "-"; Fatal where it cannot be written."""
-    text = json.dumps(value, indent=2)
+    write_bytes(f"{json.dumps(value, indent=2)}\n".encode(), path)
+
+
+def write_bytes(data: bytes, path: str) -> None:
+    """The same of what is made already."""
     try:
         if path == "-":
-            click.echo(text)
+            click.echo(data, nl=False)
         else:
-            Path(path).write_text(f"{text}\n", encoding="utf-8")
+            Path(path).write_bytes(data)
     except OSError as error:
         where = "stdout" if path == "-" else path
         raise Fatal(f"cannot write {where}: {error.strerror or error}") from error

@@ -55,22 +55,40 @@ class JournalSource:
     the line."""
 
     def __init__(
-        self, path: Path, *, is_as_then: bool = False, assets: tuple[Asset, ...] = ()
+        self,
+        path: Path,
+        *,
+        is_as_then: bool = False,
+        assets: tuple[Asset, ...] = (),
+        rounds: frozenset[str] | None = None,
+        until_ns: int = (1 << 63) - 1,
     ) -> None:
-        """`assets`: of these alone; all where none is named."""
+        """`assets`: of these alone; all where none is named. `rounds`: the slugs of those that are
+        announced; without the announcement nobody looks at a round. `until_ns`: up to then, and
+        with all that was heard at that moment."""
         self._path = path
         self._is_as_then = is_as_then
         self._assets = frozenset(assets or Asset)
+        self._rounds, self._until_ns = rounds, until_ns
         self._begun: set[Asset] = set()
+        self.thinned = 0
+        """Segments that were passed over."""
 
     def moments(self) -> Iterator[Moment]:
         """A batch ends where its desk decided. Events that broke a desk are played as any other."""
         waiting: dict[Asset, list[ev.Event]] = {}
+        thinned = set[int]()
         try:
             with closing(JournalReader(self._path)) as journal:
                 for record in journal:
-                    if not record.is_event or journal.header.thinned:
+                    if journal.header.thinned:
+                        thinned.add(journal.header.segment)
+                        self.thinned = len(thinned)
                         continue
+                    if not record.is_event:
+                        continue
+                    if record.at > self._until_ns:
+                        return
                     asset, event = event_of(record)
                     if asset not in self._assets:
                         continue
@@ -92,6 +110,8 @@ class JournalSource:
         kind = type(event)
         if kind in OWN:
             return False
+        if isinstance(event, ev.RoundFound) and self._rounds is not None:
+            return event.round.slug in self._rounds
         if kind in SAID:
             return self._is_as_then and asset in self._begun
         return not (isinstance(event, _OF_FEEDS) and event.feed in _OF_ACCOUNT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,26 +9,9 @@ import attrs
 import click
 
 from polytui.cli.exit_codes import DONE, FAILED
-from polytui.cli.options import config_option, load, plain_errors
+from polytui.cli.options import config_option, load, plain_errors, wishes_option
 from polytui.json_output import write_json
 from polytui.paths import journal_of, session_named
-
-
-def _wishes(
-    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    """Paths of settings with values as JSON; what is no JSON is a word."""
-    wishes = []
-    for text in texts:
-        path, sign, value = text.partition("=")
-        if not sign:
-            raise click.BadParameter(f"{text!r} is not like risk.max_order_usd=5")
-        try:
-            json.loads(value)
-        except ValueError:
-            value = json.dumps(value)
-        wishes.append((path.strip(), value))
-    return tuple(wishes)
 
 
 @click.command()
@@ -42,14 +24,7 @@ def _wishes(
     metavar="EVENT",
     help="Begin at the last checkpoint before this event, not at the start.",
 )
-@click.option(
-    "--with",
-    "wishes",
-    multiple=True,
-    callback=_wishes,
-    metavar="TABLE.NAME=VALUE",
-    help="What would have been decided under another setting; may be repeated.",
-)
+@wishes_option("What would have been decided under another setting; may be repeated.")
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
 @config_option
 @plain_errors

@@ -7,6 +7,7 @@ import sys
 import click
 
 from polytui.cli.account import cancel_all, flatten, positions
+from polytui.cli.backtesting import backtest
 from polytui.cli.asking import orders, rounds, trades, why
 from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
@@ -37,6 +38,7 @@ _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
+    *(backtest,),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
     *(train, lookahead),
     new_strategy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -109,6 +110,31 @@ def session_options(command: _F) -> _F:
     ):
         command = option(command)
     return config_option(command)
+
+
+def _wishes(
+    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Paths of settings with values as JSON; what is no JSON is a word."""
+    wishes = []
+    for text in texts:
+        path, sign, value = text.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{text!r} is not like risk.max_order_usd=5")
+        try:
+            json.loads(value)
+        except ValueError:
+            value = json.dumps(value)
+        wishes.append((path.strip(), value))
+    return tuple(wishes)
+
+
+def wishes_option(words: str) -> Callable[[_F], _F]:
+    """`--with TABLE.NAME=VALUE`."""
+    return click.option(
+        "--with", "wishes", multiple=True, callback=_wishes,
+        metavar="TABLE.NAME=VALUE", help=words,
+    )  # fmt: skip
 
 
 def wallet_option(command: _F) -> _F:

@@ -146,9 +146,16 @@ def hot_settings(settings: Settings) -> tuple[SettingView, ...]:
 def changed(settings: Settings, *wishes: Wish) -> Settings:
     """`settings` with values of a person's, taken together. BadSettings for a setting that is not
     there or not hot, for what is no value of it, and for one that contradicts the others."""
+    for path, _ in wishes:
+        hot_place(path)
+    return changed_at_rest(settings, *wishes)
+
+
+def changed_at_rest(settings: Settings, *wishes: Wish) -> Settings:
+    """The same where nothing runs yet: any setting may be another."""
     raw = plain_settings(settings)
     for path, value_json in wishes:
-        place = hot_place(path)
+        place = place_of(path)
         _inside(raw, place.table)[place.name] = _value(value_json, path)
     return structure_settings(raw)
 
@@ -178,11 +185,17 @@ def fault_of(values: Mapping[str, str], path: str, value_json: str) -> str:
     return ""
 
 
-def hot_place(path: str) -> SettingPlace:
-    """Where a hot setting is. BadSettings for a path that leads to none."""
+def place_of(path: str) -> SettingPlace:
+    """Where a setting is. BadSettings for a path that leads to none."""
     place = _place_at(path)
     if place is None:
         raise BadSettings([f"unknown setting{new_path(path)} @ {path[:_SHOWN]}"])
+    return place
+
+
+def hot_place(path: str) -> SettingPlace:
+    """Where a hot setting is. BadSettings for a path that leads to none."""
+    place = place_of(path)
     if not place.is_hot:
         raise BadSettings([f"needs a restart @ {path}"])
     return place

@@ -1,0 +1,149 @@
+"""`polytui backtest`: what strategies would have come to on recordings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from polytui.cli.exit_codes import DONE
+from polytui.cli.options import config_option, csv_of, load, plain_errors, wishes_option
+from polytui.json_output import write_bytes
+from polytui.model.instrument import Asset, Interval
+from polytui.model.units import NS_PER_S
+
+_ALL = "all"
+
+
+def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> int | None:
+    """A day of UTC or a moment of it."""
+    if text is None:
+        return None
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not like 2026-11-20 or 2026-11-20T14:59Z") from None
+    said = said.replace(tzinfo=UTC) if said.tzinfo is None else said
+    return int(said.timestamp()) * NS_PER_S
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="NAME",
+    help="Of those that trade, only this one; may be repeated.",
+)
+@click.option("--assets", callback=csv_of(Asset), help="btc,eth,sol,xrp; all that are in DATA.")
+@click.option(
+    "--interval", "--intervals", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"
+)
+@click.option("--from", "start_ns", callback=_moment_ns, help="Rounds from this day or moment on.")
+@click.option("--to", "end_ns", callback=_moment_ns, help="Rounds that close by then.")
+@click.option(
+    "--fills",
+    type=click.Choice(["through", "pessimistic", "realistic", "optimistic", "touch", _ALL]),
+    help="How resting orders queue; all: each rule, side by side. Else paper.queue.",
+)
+@click.option(
+    "--latencies-of",
+    type=click.Path(exists=True, path_type=Path),
+    help="Orders as late as those of this session, not as [paper] says.",
+)
+@click.option(
+    "--feed-latency",
+    metavar="MS|measured",
+    default="0",
+    help="By how much feeds are later than recorded; measured: as --latencies-of has it.",
+)
+@wishes_option("Under another setting than the file's; may be repeated.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write a page here: .html or .md.")
+@click.option("--json", "json_path", help="Write all figures here; - is stdout.")
+@config_option
+@plain_errors
+def backtest(data: tuple[Path, ...], **options: Any) -> None:
+    """Play recordings, or a session's journal, through the desk; what strategies come to.
+
+    DATA are files and folders of any known schema (docs/data.md), or one session's folder. The first
+    line says what the result is worth: what was recorded, what is modelled, how orders were filled.
+    """
+    from rich.console import Console
+
+    from polytui.results.pages.document import json_bytes
+    from polytui.results.pages.words import print_report
+    from polytui.results.report import report_of
+    from polytui.tools.backtesting import bracket, data_of, play_data
+
+    asked, report_path, json_path = _asked(data, options), options["report"], options["json_path"]
+    if options["fills"] == _ALL:
+        if report_path or json_path:
+            raise click.UsageError("--fills all compares: ask for a report of one rule")
+        _print_bracket(bracket(asked))
+        raise SystemExit(DONE)
+    evidence = play_data(data_of(asked), asked)
+    report = report_of(evidence)
+    if json_path:
+        write_bytes(json_bytes(report), json_path)
+    if report_path:
+        write_bytes(_page(report, evidence, report_path), str(report_path))
+    if json_path != "-":
+        print_report(report, Console())
+    raise SystemExit(DONE)
+
+
+def _page(report: Any, evidence: Any, path: Path) -> bytes:
+    from polytui.results.pages.web import html_page
+    from polytui.results.pages.words import markdown
+
+    text = markdown(report) if path.suffix == ".md" else html_page(report, evidence)
+    return text.encode()
+
+
+def _asked(data: tuple[Path, ...], options: dict[str, Any]) -> Any:
+    from polytui.config.change import changed_at_rest
+    from polytui.tools.backtesting import AskedBacktest, only
+
+    settings = changed_at_rest(load(options["config"]), *options["wishes"])
+    settings = only(settings, options["strategies"])
+    if options["fills"] not in (None, _ALL):
+        paper = attrs.evolve(settings.paper, queue=options["fills"])
+        settings = attrs.evolve(settings, paper=paper)
+    late, latencies_of = options["feed_latency"], options["latencies_of"]
+    is_measured = late == "measured"
+    if is_measured and latencies_of is None:
+        raise click.UsageError("--feed-latency measured needs --latencies-of SESSION")
+    return AskedBacktest(
+        data,
+        settings,
+        options["assets"] or (),
+        options["intervals"] or (),
+        options["start_ns"] or 0,
+        options["end_ns"] or (1 << 63) - 1,
+        0.0 if is_measured else _milliseconds(late),
+        latencies_of,
+        is_measured,
+    )
+
+
+def _milliseconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 60_000:
+        raise click.UsageError(f"--feed-latency {text!r}: 0 to 60000 milliseconds, or measured")
+    return found
+
+
+def _print_bracket(found: Any) -> None:
+    click.echo(f"{'fills':<12} {'orders':>8} {'filled':>8} {'fees':>10} {'result':>10}")
+    for one in found:
+        click.echo(
+            f"{one.rule:<12} {one.orders:>8,} {one.filled:>8,} {one.fees_usd:>10,.2f}"
+            f" {one.pnl_usd:>+10,.2f}"
+        )
