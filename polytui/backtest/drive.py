@@ -72,16 +72,19 @@ class Drive:
         *,
         model: ev.ModelLoaded | None = None,
         mind: Mind | None = None,
+        account: PaperAccount | None = None,
         exchange: Callable[[PaperSettings, PaperAccount], PaperSimulator] = PaperSimulator,
     ) -> None:
         """`model`: the learned one, where the settings ask for it. `mind`: one with strategies of
-        its own. `exchange` makes the exchange on paper of an asset."""
+        its own. `account`: the purse of all assets; a new one where none is given. `exchange` makes
+        the exchange on paper of an asset."""
         self._settings = settings
         self._source = source
         self._heed = source.heed
         self._sinks = tuple(sink.heard for sink in sinks)
         self._exchange = exchange
-        self._account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
+        cash = usd_from_float(settings.paper.starting_cash_usd)
+        self._account = PaperAccount(cash) if account is None else account
         self._mind = Mind() if mind is None else mind
         changed = ev.SettingsChanged(canonical_json(settings))
         self._first: list[ev.Event] = [*loaded_words(), changed]

@@ -1,4 +1,5 @@
-"""`polytui backtest`: what strategies would have come to on recordings."""
+"""Commands on the past: what strategies would have come to, where two courses part, how much the
+desk bears."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from typing import Any
 import attrs
 import click
 
-from polytui.cli.exit_codes import DONE
+from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, csv_of, load, plain_errors, wishes_option
-from polytui.json_output import write_bytes
+from polytui.json_output import write_bytes, write_json
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
 
@@ -28,6 +29,53 @@ def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> in
         raise click.BadParameter(f"{text!r} is not like 2026-11-20 or 2026-11-20T14:59Z") from None
     said = said.replace(tzinfo=UTC) if said.tzinfo is None else said
     return int(said.timestamp()) * NS_PER_S
+
+
+@click.command()
+@click.argument("journal", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.1, 100_000),
+    default=20.0,
+    show_default=True,
+    help="Session seconds a real second.",
+)
+@click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
+@plain_errors
+def stress(journal: Path, speed: float, json_path: str | None) -> None:
+    """The market of a session through the desk at N times its speed: queue, steps, memory, and what
+    must hold after every event."""
+    from polytui.tools.stressing import stress as pressed
+
+    verdict = pressed(journal, speed)
+    if json_path:
+        write_json(attrs.asdict(verdict), json_path)
+    if json_path != "-":
+        click.echo("\n".join(verdict.lines()))
+    raise SystemExit(DONE if verdict.is_good else FAILED)
+
+
+@click.command()
+@click.argument("first", type=click.Path(exists=True, path_type=Path))
+@click.argument("second", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "json_path", help="Write the differences here; - is stdout.")
+@plain_errors
+def compare(first: Path, second: Path | None, json_path: str | None) -> None:
+    """Two sessions on the same rounds, or one and a backtest of its own market: where they part.
+
+    FIRST and SECOND are folders of sessions, on paper or live; without SECOND what FIRST heard is
+    played again by the driver of backtests, under the settings it had.
+    """
+    from polytui.backtest.compare import compare_courses
+    from polytui.backtest.courses import BacktestCourse, JournalCourse
+
+    other = BacktestCourse(first) if second is None else JournalCourse(second)
+    found = compare_courses(JournalCourse(first), other)
+    if json_path:
+        write_json(attrs.asdict(found), json_path)
+    if json_path != "-":
+        click.echo("\n".join(found.lines()))
+    raise SystemExit(DONE if found.is_equal else FAILED)
 
 
 @click.command()
@@ -69,7 +117,7 @@ def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> in
 def backtest(data: tuple[Path, ...], **options: Any) -> None:
     """Play recordings, or a session's journal, through the desk; what strategies come to.
 
-    DATA are files and folders of any known schema (docs/data.md), or one session's folder. The first
+    DATA are files and folders of any known schema, or one session's folder. The first
     line says what the result is worth: what was recorded, what is modelled, how orders were filled.
     """
     from rich.console import Console

@@ -7,8 +7,8 @@ import sys
 import click
 
 from polytui.cli.account import cancel_all, flatten, positions
-from polytui.cli.backtesting import backtest
 from polytui.cli.asking import orders, rounds, trades, why
+from polytui.cli.backtesting import backtest, compare, stress
 from polytui.cli.exit_codes import BLOCKED, FAILED, USAGE
 from polytui.cli.exporting import export
 from polytui.cli.fetching import fetch_history
@@ -38,7 +38,7 @@ _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
-    *(backtest,),
+    *(backtest, compare, stress),
     *(sessions, report, trades, orders, rounds, why, rebuild, export),
     *(train, lookahead),
     new_strategy,

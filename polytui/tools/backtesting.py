@@ -32,10 +32,10 @@ from polytui.execution.paper_queue import QUEUE_RULES
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_MS
-from polytui.runtime.model_file import model_of
 from polytui.results.evidence import Coverage, Evidence
 from polytui.results.gathering import Gatherer
 from polytui.results.report import report_of
+from polytui.runtime.model_file import model_of
 from polytui.strategy.registry import STRATEGIES
 
 _FILLS = {
