@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -32,6 +32,8 @@ from polytui.runtime.even_sample import EvenSample
 _POINTS = (50.0, 90.0, 99.0, 99.9)
 _AT_ONCE = 1_024
 _KB_PER_MB = 1024.0
+_ENOUGH = 0.8
+"""Of the time that a desk was busy: with less of a processor it was not the desk that was slow."""
 
 
 @define
@@ -41,6 +43,7 @@ class Pressed:
 
     source: Source
     speed: float
+    clock_ns: Callable[[], int] = time.perf_counter_ns
     steps: EvenSample = field(factory=EvenSample)
     waits: EvenSample = field(factory=EvenSample)
     """From being heard until the desk begins with it; real nanoseconds."""
@@ -56,7 +59,7 @@ class Pressed:
     _depth: int = 0
 
     def moments(self) -> Iterator[Moment]:
-        clock, steps, waits = time.perf_counter_ns, list[int](), list[int]()
+        clock, steps, waits = self.clock_ns, list[int](), list[int]()
         for moment in self.source.moments():
             began = clock()
             yield moment
@@ -101,6 +104,8 @@ class StressVerdict:
     events: int
     session_s: float
     busy_s: float
+    processor_s: float
+    """What this process had of a processor meanwhile, the reading of the journal with it."""
     step_us: tuple[int, ...]
     """At the 50th, 90th, 99th and 99.9th percentile, and the longest."""
     wait_us: tuple[int, ...]
@@ -141,6 +146,11 @@ class StressVerdict:
         lost = "MORE THAN FIT" if self.has_lost else "none lost"
         yield f"queue: {self.deepest:,} events at its deepest, {self.fits:,} fit: {lost}"
         grown = self.peak_mb - self.before_mb
+        if self.processor_s < _ENOUGH * self.busy_s:
+            yield (
+                f"the machine is busy with other things: of {self.busy_s:.1f} s the desk had a"
+                f" processor for {self.processor_s:.1f} s at most"
+            )
         yield f"memory: {self.before_mb:.0f} MB before, {self.peak_mb:.0f} at most (+{grown:.0f})"
         yield f"invariants after each of {self.checked:,} events: {self.broken or 'all held'}"
 
@@ -155,12 +165,15 @@ def stress(journal: Path, speed: float, settings: Settings | None = None) -> Str
     pressed = Pressed(JournalSource(journal), speed)
     account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
     invariants = Invariants(account)
+    began_s = time.process_time()
     Drive(settings, pressed, [invariants], model=begun.model, account=account).play()
+    processor_s = time.process_time() - began_s
     return StressVerdict(
         speed,
         pressed.events,
         (pressed.until_ns - pressed.from_ns) / NS_PER_S,
         pressed.busy_ns / NS_PER_S,
+        processor_s,
         _told(pressed.steps),
         _told(pressed.waits),
         pressed.deepest,

@@ -1,0 +1,200 @@
+"""A session's journal as data: backtested, compared with itself, and pressed through the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+from click.testing import CliRunner
+
+from polytui.backtest.compare import compare_courses
+from polytui.backtest.courses import BacktestCourse, JournalCourse
+from polytui.backtest.drive import Drive
+from polytui.backtest.inprocess import InProcess, Played
+from polytui.backtest.invariants import Invariants
+from polytui.backtest.journal_data import LATE, UNKNOWN, is_journal, journal_data
+from polytui.backtest.journal_source import JournalSource, beginning_of
+from polytui.backtest.moments import Moment
+from polytui.backtest.played_journal import JournalSink
+from polytui.cli.main import cli
+from polytui.config.schema import SessionSettings, Settings
+from polytui.execution.paper_account import PaperAccount
+from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.seal import sealed
+from polytui.model import events as ev
+from polytui.model.effects import Effect
+from polytui.model.errors import Fatal
+from polytui.model.instrument import Asset, Interval
+from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
+from polytui.results.report import report_of
+from polytui.sim.world.world import WorldSettings
+from polytui.tools.backtesting import AskedBacktest, only, play
+from polytui.tools.stressing import Pressed, stress
+
+START_NS = 1_795_204_770 * NS_PER_S
+SETTINGS = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=1))
+
+
+def written(folder: Path, lines: list[bytes]) -> Path:
+    header = encode_header(Header(FORMAT, "0", "paper", folder.name, START_NS, 7))
+    path = folder / "journal.jsonl"
+    path.write_bytes(sealed([header, *lines]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def played() -> Played:
+    """A round of one asset that trades."""
+    world = WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,), messages=0.01)
+    return InProcess(SETTINGS, world).play()
+
+
+@pytest.fixture(scope="module")
+def journal(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("session"), played.lines)
+
+
+# --- as data --------------------------------------------------------------------------------------
+
+
+def test_only_rounds_that_are_known_from_their_opening_to_their_winner_are_played(
+    journal: Path,
+) -> None:
+    data = journal_data(journal)
+    coverage = data.coverage
+    assert (coverage.seen, coverage.used) == (3, 1)
+    assert dict(coverage.skipped) == {LATE: 1, UNKNOWN: 1}
+    found = [e for one in data.moments() for e in one.events if isinstance(e, ev.RoundFound)]
+    assert {one.round.slug for one in found} == {one.slug for one in data.rounds.used}
+    with pytest.raises(Fatal, match="none of its 3 rounds can be played"):
+        journal_data(journal, start_ns=START_NS + 3_600 * NS_PER_S)
+    with pytest.raises(Fatal, match="none of its 0 rounds"):
+        journal_data(journal, intervals=(Interval.H1,))
+
+
+def test_what_is_no_journal_is_none(journal: Path, tmp_path: Path) -> None:
+    assert is_journal(journal)
+    table = tmp_path / "prices.csv"
+    table.write_text("at,price\n1,2\n")
+    assert not is_journal(table)
+    assert not is_journal(tmp_path)
+
+
+def test_a_backtest_comes_to_what_the_session_did(journal: Path, played: Played) -> None:
+    report = report_of(play(AskedBacktest((journal,), SETTINGS)))
+    account = played.mind.account
+    assert account.realised != 0
+    assert round(report.total.pnl_usd * MICRO) == account.realised
+    assert report.coverage.fills.startswith("resting orders from the back of the queue")
+
+
+def test_a_name_that_is_no_strategy_is_told_with_those_there_are() -> None:
+    with pytest.raises(Fatal, match="no strategy confluense: there are confluence, "):
+        only(SETTINGS, ["confluense"])
+    chosen = only(SETTINGS, ["predictor"])
+    assert chosen.predictor.is_enabled
+    assert not chosen.confluence.is_enabled
+    assert only(SETTINGS, []) == SETTINGS
+
+
+class Told:
+    def __init__(self, *moments: Moment) -> None:
+        self._moments = moments
+
+    def moments(self) -> Iterator[Moment]:
+        return iter(self._moments)
+
+    def heed(self, asset: Asset, effects: tuple[Effect, ...], now_ns: int) -> None:
+        """Nobody answers."""
+
+
+def ticks(*at_ns: int) -> Told:
+    return Told(*(Moment(at, Asset.BTC, (ev.Ticked(at),)) for at in at_ns))
+
+
+def test_time_that_goes_back_is_refused() -> None:
+    with pytest.raises(Fatal, match="the moments of btc go back in time, to 5"):
+        Drive(SETTINGS, ticks(10, 5)).play()
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--fills", "all", "--report", "x.html"], "ask for a report of one rule"),
+        (["--feed-latency", "measured"], "needs --latencies-of SESSION"),
+        (["--feed-latency", "-3"], "0 to 60000 milliseconds"),
+        (["--from", "yesterday"], "is not like 2026-11-20"),
+        (["--with", "paper.que=1"], "unknown setting"),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_said(
+    journal: Path, arguments: list[str], says: str
+) -> None:
+    result = CliRunner().invoke(cli, ["backtest", str(journal), *arguments])
+    assert result.exit_code != 0
+    assert says in f"{result.output}{result.exception}"
+
+
+# --- two courses ----------------------------------------------------------------------------------
+
+
+def test_a_session_and_a_backtest_of_it_go_alike(journal: Path) -> None:
+    found = compare_courses(JournalCourse(journal), BacktestCourse(journal))
+    assert found.is_equal, "\n".join(found.lines())
+    assert found.orders_first == found.orders_second > 0
+
+
+def test_the_first_order_that_differs_is_told_with_both_sides_and_its_events(
+    journal: Path, tmp_path: Path
+) -> None:
+    risk = attrs.evolve(SETTINGS.risk, max_order_usd=5.0)
+    settings, lines = attrs.evolve(SETTINGS, risk=risk), list[bytes]()
+    source = JournalSource(journal, is_as_then=True)
+    Drive(settings, source, [JournalSink(settings.journal, lines)]).play()
+    found = compare_courses(JournalCourse(journal), JournalCourse(written(tmp_path, lines)))
+    assert not found.is_equal
+    one = found.divergences[0]
+    assert one.first.split(" at ")[0] != one.second.split(" at ")[0]
+    for seq, around in (
+        (one.first_seq, found.around_first),
+        (one.second_seq, found.around_second),
+    ):
+        (marked,) = [line for line in around if line.startswith("> ")]
+        assert marked.startswith(f"> {seq} btc at ")
+        assert len(around) == 7
+    assert any("A: buy" in line for line in found.lines())
+
+
+# --- pressed --------------------------------------------------------------------------------------
+
+
+def test_a_session_is_borne_and_everything_holds(journal: Path) -> None:
+    verdict = stress(journal, 0.1)
+    assert verdict.is_good, "\n".join(verdict.lines())
+    assert verdict.checked > verdict.events > 1_000
+    assert verdict.deepest >= 1
+
+
+def test_who_comes_while_the_desk_is_busy_waits() -> None:
+    """Each takes 15 us: of ticks 10 us apart the second waits 5, the third 10, and at a tenth of
+    the speed nobody."""
+    times = iter(range(0, 10_000_000, 15 * NS_PER_US))
+    source = ticks(*(n * 10 * NS_PER_US for n in range(1, 4)))
+    for speed, waits, deepest in ((1.0, 10 * NS_PER_US, 2), (0.1, 0, 1)):
+        pressed = Pressed(source, speed, lambda: next(times))
+        assert len(list(pressed.moments())) == 3
+        assert (pressed.waits.largest, pressed.deepest) == (waits, deepest)
+        assert (pressed.events, pressed.busy_ns) == (3, 45 * NS_PER_US)
+
+
+def test_money_that_one_of_two_counts_has_not_is_found(journal: Path) -> None:
+    begun = beginning_of(journal)
+    elsewhere = PaperAccount(Usd(7))
+    invariants = Invariants(elsewhere)
+    Drive(begun.settings, JournalSource(journal), [invariants]).play()
+    assert ": cash 1000000000, at the exchange 7" in invariants.broken
