@@ -45,9 +45,9 @@ def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> in
 def stress(journal: Path, speed: float, json_path: str | None) -> None:
     """The market of a session through the desk at N times its speed: queue, steps, memory, and what
     must hold after every event."""
-    from polytui.tools.stressing import stress as pressed
+    from polytui.tools.stressing import stress as press
 
-    verdict = pressed(journal, speed)
+    verdict = press(journal, speed)
     if json_path:
         write_json(attrs.asdict(verdict), json_path)
     if json_path != "-":

@@ -37,7 +37,7 @@ _ENOUGH = 0.8
 
 
 @define
-class Pressed:
+class TimedSource:
     """A `Source` that measures how long whoever plays it takes for each moment. State: who waits
     at the speed that is asked for."""
 
@@ -162,7 +162,7 @@ def stress(journal: Path, speed: float, settings: Settings | None = None) -> Str
     settings = begun.settings if settings is None else settings
     settings = attrs.evolve(settings, session=attrs.evolve(settings.session, rounds=0))
     before_mb = _peak_mb()
-    pressed = Pressed(JournalSource(journal), speed)
+    pressed = TimedSource(JournalSource(journal), speed)
     account = PaperAccount(usd_from_float(settings.paper.starting_cash_usd))
     invariants = Invariants(account)
     began_s = time.process_time()

@@ -31,7 +31,7 @@ from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
 from polytui.results.report import report_of
 from polytui.sim.world.world import WorldSettings
 from polytui.tools.backtesting import AskedBacktest, only, play
-from polytui.tools.stressing import Pressed, stress
+from polytui.tools.stressing import TimedSource, stress
 
 START_NS = 1_795_204_770 * NS_PER_S
 SETTINGS = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=1))
@@ -186,7 +186,7 @@ def test_who_comes_while_the_desk_is_busy_waits() -> None:
     times = iter(range(0, 10_000_000, 15 * NS_PER_US))
     source = ticks(*(n * 10 * NS_PER_US for n in range(1, 4)))
     for speed, waits, deepest in ((1.0, 10 * NS_PER_US, 2), (0.1, 0, 1)):
-        pressed = Pressed(source, speed, lambda: next(times))
+        pressed = TimedSource(source, speed, lambda: next(times))
         assert len(list(pressed.moments())) == 3
         assert (pressed.waits.largest, pressed.deepest) == (waits, deepest)
         assert (pressed.events, pressed.busy_ns) == (3, 45 * NS_PER_US)
