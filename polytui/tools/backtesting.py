@@ -88,19 +88,17 @@ def play(asked: AskedBacktest) -> Evidence:
 
 
 def data_of(asked: AskedBacktest) -> DataSet | JournalData:
-    """One session, or recordings. Fatal for what cannot be played."""
-    journals = [path for path in asked.paths if is_journal(path)]
+    """One session is played batch for batch as it was heard; several, or one beside recordings, are
+    recordings as any. Fatal for what cannot be played."""
     wanted: dict[str, Any] = {
         "assets": asked.assets,
         "intervals": asked.intervals,
         "start_ns": asked.start_ns,
         "end_ns": asked.end_ns,
     }
-    if not journals:
-        return open_data(asked.paths, **wanted)
-    if len(asked.paths) > 1:
-        raise Fatal(f"{journals[0]} is a session, which is played alone: name nothing beside it")
-    return journal_data(journals[0], **wanted)
+    if len(asked.paths) == 1 and is_journal(asked.paths[0]):
+        return journal_data(asked.paths[0], **wanted)
+    return open_data(asked.paths, **wanted)
 
 
 def play_data(data: DataSet | JournalData, asked: AskedBacktest) -> Evidence:
