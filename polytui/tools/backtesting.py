@@ -25,6 +25,8 @@ from polytui.backtest.latency import (
     recorded_latencies,
     sampled,
 )
+from polytui.config.change import changed_at_rest
+from polytui.config.own import OWN
 from polytui.config.schema import PaperSettings, Settings
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
@@ -36,7 +38,7 @@ from polytui.results.evidence import Coverage, Evidence
 from polytui.results.gathering import Gatherer
 from polytui.results.report import report_of
 from polytui.runtime.model_file import model_of
-from polytui.strategy.registry import STRATEGIES
+from polytui.strategy.registry import STRATEGIES, own_loaded
 
 _FILLS = {
     "through": "resting orders by trades beyond their price alone (the worst case)",
@@ -70,16 +72,18 @@ class AskedBacktest:
 def only(settings: Settings, names: Sequence[str]) -> Settings:
     """With these strategies trading and no other. Fatal, with the names there are, for one that is
     none."""
-    known = [strategy.name for strategy in STRATEGIES]
+    places = {one.name: one.name for one in STRATEGIES}
+    places |= {one.name: f"{OWN}.{one.name}" for one in own_loaded()}
     for name in names:
-        if name not in known:
-            raise Fatal(f"no strategy {name}: there are {', '.join(known)}")
+        if name not in places:
+            raise Fatal(f"no strategy {name}: there are {', '.join(places)}")
     if not names:
         return settings
-    tables = {
-        name: attrs.evolve(getattr(settings, name), is_enabled=name in names) for name in known
-    }
-    return attrs.evolve(settings, **tables)
+    wishes = [
+        (f"{place}.is_enabled", "true" if name in names else "false")
+        for name, place in places.items()
+    ]
+    return changed_at_rest(settings, *wishes)
 
 
 def play(asked: AskedBacktest) -> Evidence:
