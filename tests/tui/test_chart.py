@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from attrs import evolve
 from fake_engine import START_NS, asset_at, consensus_at
@@ -13,7 +15,7 @@ from rich.style import Style
 from polytui.model.snapshot import AssetView, AverageView, RoundView
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tui.ink import ink_of
-from polytui.tui.panels.asset import Look
+from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.chart import ChartLook, round_chart
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.holding import ends_line, even_price
@@ -266,3 +268,25 @@ def test_a_page_of_every_shape_fits_its_place(shape: PageShape, size: tuple[int,
         lines = round_panel("btc", shown, Look(NIGHT, 1), "", sheet, size)
         assert len(lines) == size[1]
         assert {sum(cell_len(part.text) for part in one) for one in lines} == {size[0]}
+
+
+# --- on a card ------------------------------------------------------------------------------------
+
+
+def test_a_card_with_room_has_a_spark_and_one_without_has_its_numbers() -> None:
+    view = asset_at("btc", 900)
+    traces = Traces()
+    for step in range(0, 901, 20):
+        traces.see(asset_at("btc", step))
+
+    def card(width: int, height: int, seen: Traces | None) -> list[str]:
+        look = Look(NIGHT, 1, traces=seen)
+        return plain(asset_panel("btc", view, look, width, height)).split("\n")
+
+    tall, bare = card(98, 22, traces), card(98, 22, None)
+    rows = [row for row in tall if re.search("[\u2800-\u28ff]", row)]
+    assert rows == tall[-3:-1]
+    assert "Chainlink against its strike since 13:15:00" in tall[-4]
+    assert [row[:46] for row in tall] == [row[:46] for row in bare], "no fact gave way"
+    assert all(f"{word}  0." in "".join(tall) for word in ("ask", "bid"))
+    assert card(60, 13, traces) == card(60, 13, None)

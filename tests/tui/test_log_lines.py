@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from fake_engine import START_NS, account_at
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,10 @@ from polytui.model.events import Action
 from polytui.model.link import AccountFrame, Ack, Command, NoticeFrame
 from polytui.model.snapshot import Notice
 from polytui.model.units import NS_PER_S
+from polytui.tui.panels import figures
+from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.log import log_lines
+from polytui.tui.panels.round_names import rounds_named
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import plain, styles_of
 from polytui.tui.theme import load_themes
@@ -106,3 +112,33 @@ def test_a_long_line_goes_on_below_and_in_one_row_keeps_its_number() -> None:
     assert "x12 no entries" in plain(log_lines(list(counted), 0, STYLES, 80, 1))
     for height in range(1, 6):
         assert len(log_lines([line] * 9, 3, STYLES, 80, height)) == height
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("btc-updown-5m-1795187100 settled up", "BTC 5m 15:05-15:10 settled up"),
+        ("who won sol-updown-15m-1795187700 was", "who won SOL 15m 15:15-15:30 was"),
+        ("eth-updown-4h-1795176000: late", "ETH 4h 12:00-16:00: late"),
+        ("type `polytui redeem btc-updown-5m-1795187100` now",
+         "type `polytui redeem btc-updown-5m-1795187100` now"),
+        ("bitcoin-up-or-down-10am-et settled", "bitcoin-up-or-down-10am-et settled"),
+    ],
+)  # fmt: skip
+def test_rounds_are_called_by_their_time(told: str, shown: str) -> None:
+    assert rounds_named(told) == shown
+
+
+@pytest.mark.parametrize(("zone", "words"), [("UTC", ""), ("Asia/Kolkata", "18:45")])
+def test_the_time_where_the_terminal_stands(
+    zone: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert figures.local_clock(START_NS) == words
+        lines = account_lines(account_at(0), AccountLook(load_themes()["night"], "demo"), 200)
+        assert ("here" in plain(lines)) is bool(words)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

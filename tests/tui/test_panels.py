@@ -69,8 +69,9 @@ def test_a_panel_at_80_by_24_says_all_that_matters() -> None:
     )
     text = panel(view)
     for words in (
-        "1 BTC  ● trading", "5m 05:00 left", "92,013.40", "▲ +23.10", "strike 91,990.30",
-        "fair 0.613", "mid ", "Up 25.00", "cost 14.25", "round +1.02", "● consensus", "● binance",
+        "1 BTC  ● trading", "5m 05:00 left", "92,013.40", "▲ +23.10",
+        "strike 91,990.30", "fair 0.613", "market ", "Up 25.00",
+        "cost 14.25", "round +1.02", "● consensus", "● binance",
     ):  # fmt: skip
         assert words in text, words
 
@@ -107,7 +108,7 @@ def test_unknown_things_are_said_not_guessed() -> None:
     view = evolve(asset_at("btc", 0), consensus=NO_CONSENSUS)
     text = panel(with_round(view, strike=None, fair_up=None, book=None, signals=()), height=10)
     assert "strike unknown" in text
-    assert "fair –  mid –" in text
+    assert "fair –  market –" in text
     assert "no book yet" in text
     assert "no signal yet" in text
     assert "waiting for the engine" in panel(None)
@@ -148,11 +149,11 @@ def signal_text(signals: tuple[SignalView, ...], width: int, rows: int) -> list[
 @pytest.mark.parametrize(
     ("signal", "words"),
     [
-        (LEANS, "◆ live ▲ UP edge +2.1 c $20.00"),
-        (LATE, "◆ live ▼ too early: 214 > 75 s left"),
-        (THIN, "◆ live ▲ UP edge small: 0.41 < 1.5 c"),
-        (SHADOW, "◇ shadow ▼ DOWN edge +0.9 c $9.00"),
-        (IDLE, "◇ shadow – no model        predictor"),
+        (LEANS, "◆ trades ▲ UP edge +2.1 c $20.00"),
+        (LATE, "◆ ▼ too early: 214 > 75 s left"),
+        (THIN, "◆ trades ▲ edge small: 0.41 < 1.5 c"),
+        (SHADOW, "◇ watches ▼ DOWN edge +0.9 c $9.00"),
+        (IDLE, "◇ watches – no model       predictor"),
     ],
 )
 def test_one_line_of_a_signal_at_80_by_24(signal: SignalView, words: str) -> None:
@@ -160,7 +161,7 @@ def test_one_line_of_a_signal_at_80_by_24(signal: SignalView, words: str) -> Non
 
 
 def test_where_one_line_is_all_the_one_that_matters_most_has_it() -> None:
-    assert signal_text(ALL, 36, 1) == ["◆ live ▲ UP edge +2.1 c $20.00"]
+    assert signal_text(ALL, 36, 1) == ["◆ trades ▲ UP edge +2.1 c $20.00"]
     assert "too early" in signal_text((IDLE, SHADOW, LATE), 36, 1)[0]
     assert "DOWN" in signal_text((IDLE, SHADOW), 36, 1)[0]
 
@@ -178,7 +179,7 @@ def test_signals_keep_their_places_and_their_names() -> None:
 
 def test_two_lines_a_signal_hold_every_figure() -> None:
     assert signal_text((LEANS, LATE, SHADOW), 44, 6) == [
-        "◆ live distance_fade    ▲ UP 82% sure $20.00",
+        "◆ trades distance_fade  ▲ UP 82% sure $20.00",
         "  edge +2.1 c",
         "◆ settlement_sniper   ▼ DOWN 97% sure $12.50",
         "  edge +1.3 c  too early: 214 > 75 s left",
@@ -197,11 +198,11 @@ def test_wide_tables_have_every_column() -> None:
     rows = signal_text(ALL, 100, 6)
     assert rows[0].split() == ["wants", "sure", "edge", "c", "size", "USD", "in", "the", "way"]
     assert rows[3] == (
-        "◆ live   settlement_sniper ▼ DOWN    97%      +1.3     12.50  too early: 214 > 75 s left"
+        "◆ trades  settlement_sniper ▼ DOWN    97%      +1.3     12.50  too early: 214 > 75 s left"
     )
     assert rows[4].endswith("+2.1     20.00  nothing")
     assert rows[1].startswith(
-        "◇ shadow predictor         –           –         –         –  no model"
+        "◇ watches predictor         –           –         –         –  no model"
     )
     assert len(signal_text(ALL, 100, 5)) == 5
 
@@ -219,7 +220,7 @@ def test_the_zoom_tells_live_from_shadow_in_words() -> None:
     view = asset_at("btc", 40)
     for width, height in ((80, 17), (120, 40), (200, 50)):
         text = text_of(zoom_panel("btc", view, Look(NIGHT, 1), "", width, height))
-        assert "◆ live  ◇ shadow" in text
+        assert "◆ trades  ◇ watches" in text
         for signal in view.rounds[0].signals:
             assert signal.strategy[:9] in text
 
@@ -300,7 +301,7 @@ def test_the_keys_a_stranger_needs_fit_80_cells_whole() -> None:
 def test_the_help_names_every_key_and_fits_80_by_24() -> None:
     assert SIZE[1] <= 24
     text = text_of(help_lines(NIGHT, *SIZE))
-    for key in ("s  ", "r  ", "e  ", "o, T  ", "◆ live  ◇ shadow", "!  ■", "pnl, realised"):
+    for key in ("s  ", "r  ", "e  ", "o, T  ", "◆ trades ◇ watches", "!  ■", "pnl, realised"):
         assert f"│ {key}" in text, key
     assert "…" not in text
 

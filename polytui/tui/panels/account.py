@@ -126,6 +126,8 @@ def _first(view: AccountView, look: AccountLook, styles: Styles, width: int) -> 
     banner = (f"  {name}  REAL MONEY  ", shout) if name else _banner(look, view.mode, speed)
     time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", styles.text)]
     groups = [time, *_money(view, styles)]
+    if here := figures.local_clock(view.at_ns):
+        groups.append([(here, styles.text), (" here", styles.dim)])
     if view.crowd_delay_s:
         late = (f"{view.crowd_delay_s:g} s late", styles.text)
         groups.append([("simulated crowd ", styles.dim), late])

@@ -8,6 +8,8 @@ from rich.style import Style
 
 from polytui.model.snapshot import AssetView, RoundView
 from polytui.tui.panels import figures
+from polytui.tui.panels.chart import ChartLook, spark
+from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.facts import (
     count_line,
     current_round,
@@ -29,9 +31,12 @@ from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.state import state_words, trouble_of
 from polytui.tui.styles import Line, Span, Styles, beside, faded, filled, line, styles_of, width_of
 from polytui.tui.theme import Palette
+from polytui.tui.traces import Traces, source_of
 
 STALE_AFTER_S = 1.0
 """Real seconds without a frame after which what is shown is called old."""
+_SPARK_ROWS, _SPARK_FROM = 2, 14
+"""Of a ladder's rows."""
 _WIDE = 54
 """Inner cells from which ladder and facts stand side by side."""
 
@@ -52,6 +57,9 @@ class Look:
     """A command on its way: "pause sent"."""
     full: str = ""
     """A limit of the whole account that is full: "drawdown"."""
+    traces: Traces | None = None
+    """How its rounds went; None where nobody looks."""
+    ink: Ink = Ink.BRAILLE
 
     @property
     def is_stale(self) -> bool:
@@ -80,7 +88,7 @@ def asset_panel(
         return framed(waiting, top, Edge([], []), (width, height), look.edge, styles.text)
     view_round = current_round(view)
     inner, rows = width - 4, height - (1 if height < 5 else 2)
-    body = _body(view, view_round, styles, inner, rows)
+    body = _body(view, view_round, look, inner, rows)
     top, bottom = box_edges(view, view_round, look, width)
     return framed(body, top, bottom, (width, height), look.edge, styles.text)
 
@@ -133,15 +141,16 @@ def _corner(look: Look, styles: Styles) -> list[Span]:
 
 
 def _body(
-    view: AssetView, shown: RoundView | None, styles: Styles, width: int, height: int
+    view: AssetView, shown: RoundView | None, look: Look, width: int, height: int
 ) -> list[Line]:
+    styles = look.styles
     if shown is None:
         trouble = detail_lines(trouble_of(view), styles, width, max(1, height - 1))
         news = trouble or signal_rows((), styles, width, 1)
         return [*news, session_line(view, styles, width)]
     if width < _WIDE or height < 8:
         return _narrow(view, shown, styles, width, height)
-    return _wide(view, shown, styles, width, height)
+    return _wide(view, shown, look, width, height)
 
 
 def _narrow(
@@ -163,14 +172,30 @@ def _narrow(
     return [time_bar(view, shown, styles, width), price, fair, *book, signal, position, *tail]
 
 
-def _wide(view: AssetView, shown: RoundView, styles: Styles, width: int, height: int) -> list[Line]:
+def _wide(view: AssetView, shown: RoundView, look: Look, width: int, height: int) -> list[Line]:
     """Facts on the left, the ladder on the right, the time bar over both."""
+    styles = look.styles
     facts_width = min(44, max(30, width // 2 - 1))
     gap = Segment("  ", styles.text)
     rows = height - 1
     facts = filled(facts_of(view, shown, styles, facts_width, rows), rows, facts_width, styles.text)
-    book = ladder(shown, styles, width - facts_width - 2, rows)
+    book = _book(view, shown, look, width - facts_width - 2, rows)
     return [time_bar(view, shown, styles, width), *beside(facts, book, gap)]
+
+
+def _book(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) -> list[Line]:
+    """The ladder; a deep one gives the levels that are farthest away to a spark of the price."""
+    trace = None if look.traces is None else look.traces.named(shown.slug)
+    drawn: list[Line] = []
+    if rows >= _SPARK_FROM:
+        chart = ChartLook(look.styles, look.ink, view.at_ns)
+        drawn = spark(trace, chart, width, _SPARK_ROWS)
+    if not drawn:
+        return ladder(shown, look.styles, width, rows)
+    words = f"{source_of(shown.interval)} against its strike since {figures.clock(shown.opens_ns)}"
+    head = line([(words, look.styles.dim)], width, look.styles.text)
+    book = ladder(shown, look.styles, width, rows - len(drawn) - 1)
+    return [*book, head, *drawn]
 
 
 def facts_of(

@@ -75,6 +75,15 @@ def round_chart(trace: Trace | None, look: ChartLook, width: int, height: int) -
     ]
 
 
+def spark(trace: Trace | None, look: ChartLook, width: int, height: int) -> list[Line]:
+    """The price against its strike and nothing else, over the whole round; no line at all where
+    nothing was seen."""
+    points = [] if trace is None else trace.points
+    if trace is None or len(points) < 2 or width < 1 or height < 1:
+        return []
+    return _RoundDrawing(trace, points, look, width).outline(height)
+
+
 class _RoundDrawing:
     """State: one trace that is being drawn, at one width."""
 
@@ -168,6 +177,22 @@ class _RoundDrawing:
         for mark in trace.fills:
             self._mark(dots, time.x(mark.at_ns), heights, mark)
         return self._labelled(dots, self._price_labels(dots, scale))
+
+    def outline(self, height: int) -> list[Line]:
+        """From edge to edge, without words."""
+        trace, styles = self._trace, self._styles
+        dots = Dots(self._width, height, self._look.ink)
+        known = [one.price for one in self._points if one.price is not None]
+        known += [] if trace.strike is None else [trace.strike]
+        if not known:
+            return []
+        scale, time = price_scale(known, dots.rows), self._time(dots.columns)
+        strike_y = None if trace.strike is None else scale.y(trace.strike)
+        if strike_y is not None:
+            dots.level(round(strike_y), styles.dim, _STRIKE_EVERY)
+        heights = time.heights(self._points, lambda one: one.price, scale.y)
+        dots.curve(heights, lambda row: self._side(row, strike_y))
+        return dots.lines(styles.text)
 
     def _side(self, row: int, strike_y: float | None) -> Style:
         if strike_y is None:

@@ -139,7 +139,7 @@ def _values(shown: RoundView, styles: Styles, width: int) -> list[Line]:
         _fact(
             "fair", fair, _aged(old, styles) or away, _dimmed(styles, old), width, is_strong=True
         ),
-        _fact("mid", market, _aged(old_mid, styles), _dimmed(styles, old_mid), width),
+        _fact("market", market, _aged(old_mid, styles), _dimmed(styles, old_mid), width),
     ]
 
 
@@ -190,7 +190,7 @@ def fair_line(shown: RoundView, styles: Styles, width: int) -> Line:
     old, old_mid = fair_age(shown), mid_age(shown)
     ours, theirs = _dimmed(styles, old), _dimmed(styles, old_mid)
     left: list[Span] = [
-        ("fair ", ours.dim), (fair, ours.strong), ("  mid ", theirs.dim), (market, theirs.text),
+        ("fair ", ours.dim), (fair, ours.strong), ("  market ", theirs.dim), (market, theirs.text),
     ]  # fmt: skip
     ages = [_aged(old, styles), [(f"◐ {old}", styles.stale)]] if old else []
     if not old and old_mid:
@@ -206,8 +206,8 @@ def _value_words(shown: RoundView, styles: Styles) -> tuple[str, str, list[Span]
     if shown.fair_up is None or mid is None or fair_age(shown) or mid_age(shown):
         # What is left of an old number and a new one is no difference.
         return fair, market, []
-    gap = round(shown.fair_up - mid, 3)
-    return fair, market, [(f"{figures.arrow(gap)} {gap:+.3f}", styles.sign(gap))]
+    gap = round((shown.fair_up - mid) * 100, 1)
+    return fair, market, [(f"{figures.arrow(gap)} {gap:+.1f} c", styles.sign(gap))]
 
 
 def detail_lines(detail: str, styles: Styles, width: int, rows: int) -> list[Line]:

@@ -96,6 +96,12 @@ def clock(at_ns: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
+def local_clock(at_ns: int) -> str:
+    """Hours and minutes where this terminal stands; empty where that is UTC."""
+    there = datetime.fromtimestamp(at_ns // NS_PER_S).astimezone()
+    return f"{there:%H:%M}" if there.utcoffset() else ""
+
+
 def day(at_ns: int) -> str:
     """ "2026-11-20", UTC."""
     return f"{datetime.fromtimestamp(at_ns // NS_PER_S, UTC):%Y-%m-%d}"

@@ -9,6 +9,7 @@ from rich.style import Style
 from polytui.model.snapshot import Notice
 from polytui.tui.panels import figures
 from polytui.tui.panels.reasons import wrapped
+from polytui.tui.panels.round_names import rounds_named
 from polytui.tui.styles import Line, Span, Styles, clean, filled, line, width_of
 
 _MARKS = {"info": "·", "good": "✓", "warn": "!", "error": "✗"}
@@ -41,7 +42,7 @@ def _notice(notice: Notice, styles: Styles, width: int, rows: int) -> list[Line]
         (f" {clean(notice.asset).upper():<4} ", styles.dim),
     ]
     indent = width_of(head)
-    words = wrapped(notice.text, width - indent - 1, rows)
+    words = wrapped(rounds_named(notice.text), width - indent - 1, rows)
     return [
         line(
             [

@@ -14,11 +14,11 @@ from polytui.model.snapshot import SignalView
 from polytui.tui.panels.reasons import cents, fitted, said
 from polytui.tui.styles import Line, Span, Styles, clean, line, spread, width_of
 
-_FULL = 84
+_FULL = 85
 """Cells from which every column has a place."""
 _NAME = 18
 _SHORTEST_NAME = 10
-_BEFORE_GATE = 9 + _NAME + 8 + 5 + 10 + 10 + 2
+_BEFORE_GATE = 10 + _NAME + 8 + 5 + 10 + 10 + 2
 """Cells of all columns before the last one."""
 _EDGE = "edge "
 """A reason that begins so says the edge itself."""
@@ -49,7 +49,11 @@ def signal_rows(
 
 def legend(styles: Styles) -> list[Span]:
     """The two marks with their words, for a heading."""
-    return [(f"{LIVE} ", styles.accent), ("live  ", styles.dim), (f"{SHADOW} shadow", styles.dim)]
+    return [
+        (f"{LIVE} ", styles.accent),
+        ("trades  ", styles.dim),
+        (f"{SHADOW} watches", styles.dim),
+    ]
 
 
 def kind_words(is_live: bool, styles: Styles) -> Span:
@@ -85,8 +89,15 @@ def _mark(signal: SignalView, styles: Styles) -> Span:
     return (f"{LIVE} ", styles.accent) if signal.is_live else (f"{SHADOW} ", styles.dim)
 
 
+def _does(signal: SignalView, styles: Styles) -> Span:
+    """What it does here, as a sign and a word."""
+    if signal.is_live:
+        return (f"{LIVE} trades", styles.accent)
+    return (f"{SHADOW} watches", styles.dim)
+
+
 def _kind(signal: SignalView, styles: Styles) -> Span:
-    text, style = kind_words(signal.is_live, styles)
+    text, style = _does(signal, styles)
     return (text + " ", style)
 
 
@@ -210,20 +221,22 @@ def _in_two(signal: SignalView, styles: Styles, width: int) -> list[Line]:
 
 
 def _heading(styles: Styles, width: int) -> Line:
-    words = f"{'':<9}{'':<{_NAME}}{'wants':<8}{'sure':>5}{'edge c':>10}{'size USD':>10}  in the way"
+    words = (
+        f"{'':<10}{'':<{_NAME}}{'wants':<8}{'sure':>5}{'edge c':>10}{'size USD':>10}  in the way"
+    )
     return line([(words, styles.dim)], width, styles.text)
 
 
 def _full(signal: SignalView, styles: Styles, width: int) -> Line:
     """Every column."""
-    text, style = kind_words(signal.is_live, styles)
+    text, style = _does(signal, styles)
     wants, wants_style = _direction(signal, styles)
     edge = "–" if signal.edge_bps is None else f"{signal.edge_bps / 100:+,.1f}"
     size = f"{signal.size_usd:,.2f}" if signal.size_usd else "–"
     why = fitted(_why(signal), width - _BEFORE_GATE)
     nothing = ("nothing", styles.good) if signal.direction else ("no edge", styles.dim)
     spans: list[Span] = [
-        (f"{text:<9}", style),
+        (f"{text:<10}", style),
         (f"{clean(signal.strategy):<{_NAME}}"[:_NAME], styles.text),
         (f"{wants:<8}", wants_style),
         (f"{_sure(signal) or '–':>5}{edge:>10}{size:>10}  ", styles.text),

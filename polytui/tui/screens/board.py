@@ -203,6 +203,8 @@ class Board(Screen[None]):
             age_s=self._age(self.state.assets_s.get(name)),
             note=self.state.note_of(name),
             full=full_name(self.state.account),
+            traces=self.state.traces,
+            ink=self._zoom.ink,
         )
 
     def _page_look(self) -> PageLook:

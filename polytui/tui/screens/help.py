@@ -32,10 +32,10 @@ _KEYS = (
 _MARKS = (
     ("●  ◐  ○  ◌", "feed up, stale, down, connecting"),
     ("▲  ▼", "above or below; Up or Down"),
-    ("◆ live  ◇ shadow", "may trade; only scored, with virtual fills"),
+    ("◆ trades ◇ watches", "live; in shadow: only scored, virtual fills"),
     ("!  ■", "a limit used to 80 %; a limit that is full"),
     ("◂ 25.00", "our working order in the ladder"),
-    ("fair, mid", "our price of Up, the market's"),
+    ("fair, market", "our price of Up; the middle of its book"),
     ("pnl, realised", "with holdings marked; settled only"),
 )
 SIZE = (68, len(_KEYS) + len(_MARKS) + 4)
