@@ -555,11 +555,11 @@ def test_an_engine_that_is_silent_makes_the_page_old(tmp_path: Path) -> None:
 def test_the_page_from_the_zoom_and_back_to_it(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("2", "enter")
-        await stage.until(lambda: "feeds ──" in stage.text)
+        await stage.until(lambda: "Chainlink ▲ above" in stage.text)
         await stage.press("o")
         await stage.until(lambda: "exchanges apart" in stage.text and "2 ETH" in stage.text)
         await stage.press("o")
-        await stage.until(lambda: "feeds ──" in stage.text)
+        await stage.until(lambda: "Chainlink ▲ above" in stage.text)
 
     perform(tmp_path, play, size=(120, 40))
 

@@ -230,9 +230,9 @@ def test_new_scores_are_drawn_and_a_silent_engine_ages(tmp_path: Path) -> None:
 def test_the_board_comes_back_as_it_was(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.press("2", "enter")
-        await stage.until(lambda: "signals ──" in stage.text)
+        await stage.until(lambda: "Chainlink ▲ above" in stage.text)
         await stage.press("s", "r", "escape")
-        await stage.until(lambda: "signals ──" in stage.text)
+        await stage.until(lambda: "Chainlink ▲ above" in stage.text)
         assert "2 ETH" in stage.text
         await stage.press("s", "o")
         await stage.until(lambda: "exchanges ──" in stage.text)
