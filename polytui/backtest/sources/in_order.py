@@ -20,7 +20,7 @@ TimedRow = tuple[Any, ...]
 """When it was received in nanoseconds, the number of its row, and what else there is."""
 _by_time = itemgetter(0, 1)
 _CHUNK = 50_000
-_PICKLED = 500
+_PICKLED = 50
 
 
 def in_order(rows: Iterable[TimedRow], chunk: int = _CHUNK) -> Iterator[TimedRow]:

@@ -36,7 +36,7 @@ class RawFrameFile(BookFile):
     WORDS = "raw CLOB frames"
     RANK = 3
     COLUMNS = ("recv_ms", "slug", "side", "raw")
-    CHUNK = 20_000
+    CHUNK = 10_000
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
