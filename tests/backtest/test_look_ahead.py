@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from polytui.backtest.drive import Drive
-from polytui.backtest.early_events import Until
+from polytui.backtest.early_events import Truth, Until
 from polytui.backtest.look_ahead import LookedAhead, look_ahead
 from polytui.backtest.moments import Moment
 from polytui.backtest.played_journal import JournalSink
@@ -138,6 +138,18 @@ def test_one_event_of_thousands_is_found(settings: Settings, heard: Moments) -> 
     found = looked(settings, _moved(heard, lambda one: one is chosen, NS_PER_S), cuts=1)
     (early,) = found.early
     assert (early.kind, early.events) == ("book", len(chosen.events))
+
+
+def test_what_was_not_received_yet_is_early_whatever_its_venue_says() -> None:
+    """Less than a venue's clock may be ahead, and of a venue that stamps nothing."""
+    truth, at_ns = Truth(SKEW_NS), 10**18
+    quoted = ev.ExchangeQuoted(Asset.BTC, "bybit", 1.0, 1.0, 2.0, 1.0, 0, at_ns + 1)
+    assert truth.due_ns(quoted, at_ns) == at_ns + 1
+    assert truth.due_ns(quoted, at_ns + 1) == at_ns + 1
+    ahead = replace(quoted, venue_ns=at_ns + SKEW_NS, received_ns=at_ns)
+    assert truth.due_ns(ahead, at_ns) == at_ns
+    far = replace(quoted, venue_ns=at_ns + SKEW_NS + 1, received_ns=at_ns)
+    assert truth.due_ns(far, at_ns) == at_ns + SKEW_NS + 1
 
 
 def test_a_candle_that_still_runs_is_no_closed_one(settings: Settings, heard: Moments) -> None:
