@@ -10,17 +10,17 @@ from polytui.model.effects import Effect
 from polytui.model.instrument import Asset, Round
 from polytui.model.units import NS_PER_S
 
-_MODE = "recording"
-
 
 class SampleSink:
-    """State: views of rounds whose winner is not known yet, and which rounds there are. `name` says
-    what is played, to people."""
+    """State: views of rounds whose winner is not known yet, and which rounds those are."""
 
-    def __init__(self, collector: SampleCollector, every_s: float, name: str) -> None:
+    def __init__(
+        self, collector: SampleCollector, every_s: float, *, session: str, mode: str
+    ) -> None:
+        """`session` and `mode` say whose views they are, as the columns of these names."""
         self._collector = collector
         self._recorder = ViewRecorder(round(every_s * NS_PER_S))
-        self._name = name
+        self._whose = {"session": session, "mode": mode}
         self._waiting: dict[str, list[SeenRow]] = {}
         self._rounds: dict[str, Round] = {}
         """By condition."""
@@ -34,12 +34,18 @@ class SampleSink:
         now_ns: int,
         is_last: bool,
     ) -> None:
-        if isinstance(event, ev.RoundFound):
-            self._rounds[event.round.condition_id] = event.round
-        elif isinstance(event, ev.RoundSettled):
+        if isinstance(event, ev.RoundSettled):
             self._settled(event)
         for row in self._recorder.views(mind, asset, now_ns):
-            self._waiting.setdefault(row["slug"], []).append(row)
+            self._note(mind, asset, row)
+
+    def _note(self, mind: Mind, asset: Asset, row: SeenRow) -> None:
+        slug = row["slug"]
+        if slug not in self._waiting:
+            self._waiting[slug] = []
+            if seen := mind.desks[asset].rounds.get(slug):
+                self._rounds[seen.round.condition_id] = seen.round
+        self._waiting[slug].append(row)
 
     def _settled(self, event: ev.RoundSettled) -> None:
         listed = self._rounds.pop(event.condition_id, None)
@@ -55,6 +61,7 @@ class SampleSink:
             self._give(slug, None)
 
     def _give(self, slug: str, winner: str | None) -> None:
+        where = f"{self._whose['session']}, a view of {slug}"
         for row in self._waiting.pop(slug, ()):
-            told = {**row, "winner": winner, "mode": _MODE}
-            self._collector.take(told, f"{self._name}, a view of {slug} at {row['at']}")
+            told = {**row, **self._whose, "winner": winner}
+            self._collector.take(told, f"{where} at {row['at']}")

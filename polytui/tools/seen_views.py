@@ -1,17 +1,19 @@
-"""Views to learn from: Parquet files that were exported, and sessions, exported on the way."""
+"""Views to learn from: Parquet files that were exported, sessions and recordings, played again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import frozen
 
 from polytui.backtest.drive import Drive
+from polytui.backtest.replay import Replay, event_of
 from polytui.backtest.sources.arrow import library
 from polytui.config.schema import Settings
+from polytui.journal.codec import BadJournal
+from polytui.journal.reader import JournalReader
 from polytui.learning.bad_samples import BadSamples
 from polytui.learning.played_samples import SampleSink
 from polytui.learning.samples import (
@@ -24,11 +26,11 @@ from polytui.learning.samples import (
     SeenRow,
 )
 from polytui.market.features import SCHEMA_VERSION
-from polytui.model.units import MICRO, NS_PER_S
+from polytui.model.errors import Fatal
+from polytui.model.units import MICRO
 from polytui.results.evidence import Coverage
-from polytui.tools.export import ALWAYS, export
 from polytui.tools.export_columns import FEATURES_VERSION
-from polytui.tools.given_data import VIEWS_FILE, recorded
+from polytui.tools.given_data import recorded
 
 _WHOSE = ("session", "mode")
 _NAMED = 8
@@ -49,14 +51,32 @@ def collect_files(paths: Sequence[Path], collector: SampleCollector) -> None:
             collector.take(row, f"{file}, row {number}")
 
 
-def collect_sessions(
-    folders: Sequence[Path], collector: SampleCollector, every_s: float
-) -> list[SeenFault]:
-    """What these sessions saw: their journals are played again, as for an export."""
-    with TemporaryDirectory(prefix="polytui-views-") as aside:
-        done = export(folders, Path(aside), ALWAYS, round(every_s * NS_PER_S))
-        collect_files([Path(aside) / VIEWS_FILE], collector)
-    return [SeenFault(session, why) for session, why in done.faults.items()]
+def collect_session(folder: Path, collector: SampleCollector, every_s: float) -> SeenFault | None:
+    """What a session saw: its journal is played through the desks again, up to its damage, where
+    there is any. Segments that were thinned do not play, and the one after begins by itself."""
+    replay = Replay(is_verifying=False)
+    sink = None
+    try:
+        with JournalReader(folder) as journal:
+            mode = journal.header.mode
+            sink = SampleSink(collector, every_s, session=folder.name, mode=mode)
+            for record in journal:
+                if journal.header.thinned:
+                    continue
+                replay.take(record)
+                if record.is_event and not record.raised:
+                    asset, event = event_of(record)
+                    sink.heard(replay.mind, asset, event, (), record.at, record.last)
+    except BadJournal as error:
+        return SeenFault(folder.name, str(error))
+    except Fatal:
+        raise
+    except Exception as error:  # what another version wrote may break the desks of this one
+        return SeenFault(folder.name, f"it does not replay: {type(error).__name__}: {error}")
+    finally:
+        if sink is not None:
+            sink.end()
+    return None
 
 
 def collect_recordings(
@@ -64,7 +84,7 @@ def collect_recordings(
 ) -> Coverage:
     """What a desk sees of these recordings, which are played for it; what data that was."""
     data, settings = recorded(paths, settings)
-    sink = SampleSink(collector, every_s, "the recordings")
+    sink = SampleSink(collector, every_s, session="recordings", mode="recording")
     Drive(settings, data, [sink]).play()
     sink.end()
     return data.coverage

@@ -16,7 +16,7 @@ from polytui.market.predictor import BadModel, parse_model
 from polytui.model.errors import Fatal
 from polytui.store.files.written import put_file
 from polytui.tools.given_data import GivenData
-from polytui.tools.seen_views import SeenFault, collect_files, collect_recordings, collect_sessions
+from polytui.tools.seen_views import SeenFault, collect_files, collect_recordings, collect_session
 
 
 @frozen(eq=False)
@@ -40,9 +40,9 @@ def train_to_file(
     _check_place(model_file)
     collector = SampleCollector(every_s)
     collect_files(given.views, collector)
-    faults, notes = list[SeenFault](), list[str]()
-    if given.sessions:
-        faults = collect_sessions(given.sessions, collector, every_s)
+    notes = list[str]()
+    played = [collect_session(folder, collector, every_s) for folder in given.sessions]
+    faults = [fault for fault in played if fault is not None]
     if given.recordings:
         found = collect_recordings(given.recordings, settings, collector, every_s)
         notes = list(found.modelled)
