@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from attrs import frozen
 from polytui.config.schema import Settings
 from polytui.learning.bad_samples import BadSamples
 from polytui.learning.fitting import library as scikit_learn
-from polytui.learning.samples import SampleCollector
+from polytui.learning.samples import SampleCollector, SampleTable
 from polytui.learning.training import Trained, TrainingWishes, train
 from polytui.market.predictor import BadModel, parse_model
 from polytui.model.errors import Fatal
@@ -46,7 +47,7 @@ def train_to_file(
     if given.recordings:
         found = collect_recordings(given.recordings, settings, collector, every_s)
         notes = list(found.modelled)
-    trained = train(collector.samples(), wishes, f"polytui {version('polytui')}")
+    trained = train(_samples(collector, faults), wishes, f"polytui {version('polytui')}")
     text = trained.model.canonical_json()
     # What a session will make of it: a model that it would refuse is not written.
     try:
@@ -58,6 +59,17 @@ def train_to_file(
     except OSError as error:
         raise Fatal(f"cannot write {model_file}: {error.strerror}") from error
     return Training(trained, faults, notes)
+
+
+def _samples(collector: SampleCollector, faults: Sequence[SeenFault]) -> SampleTable:
+    """Where there are none, what was wrong with the sessions is the reason."""
+    try:
+        return collector.samples()
+    except BadSamples as error:
+        if not faults:
+            raise
+        told = "; ".join(f"{fault.session} is read no further: {fault.why}" for fault in faults)
+        raise BadSamples(f"{error}; {told}") from error
 
 
 def _check_place(model_file: Path) -> None:

@@ -18,13 +18,16 @@ from polytui.cli.main import cli
 from polytui.desk.mind import Mind
 from polytui.desk.view_builder import build_view
 from polytui.journal.reader import JournalReader
-from polytui.learning.samples import question_from
+from polytui.journal.segments import segments_of
+from polytui.learning.bad_samples import BadSamples
+from polytui.learning.samples import SampleCollector, question_from
 from polytui.market.predictor import inputs_of, parse_model
 from polytui.runtime.model_file import read_model
 from polytui.strategy.predictor import question_of
 from polytui.strategy.proposal import View
 from polytui.tools.export_columns import FEATURES_VERSION, VIEWS
 from polytui.tools.parquet_files import ParquetFile
+from polytui.tools.seen_views import collect_session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
 from played import NAME, played_session
@@ -108,6 +111,20 @@ def test_rows_that_were_written_down_ask_what_the_desk_asked() -> None:
                 assert list(map(repr, told)) == list(map(repr, asked))
                 compared += 1
     assert compared > 100
+
+
+def test_a_damaged_session_is_learned_from_until_its_damage(tmp_path: Path) -> None:
+    folder = played_session().copied(tmp_path)
+    (segment,) = segments_of(folder)
+    data = bytearray(segment.read_bytes())
+    data[len(data) * 3 // 4] ^= 0x10
+    segment.write_bytes(data)
+    collector = SampleCollector(10.0)
+    fault = collect_session(folder, collector, 10.0)
+    assert fault is not None
+    assert "000001" in fault.why
+    with pytest.raises(BadSamples, match="nobody knows yet who won"):
+        collector.samples()
 
 
 # --- what is wrong with a file --------------------------------------------------------------------
