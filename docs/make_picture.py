@@ -1,5 +1,5 @@
-"""Draws docs/terminal.svg and docs/screens.md: a real demo, its real frames, drawn by the terminal
-itself at the sizes that people have."""
+"""Draws docs/terminal.svg, docs/round.svg and docs/screens.md: a real demo, its real frames, drawn
+by the terminal itself at the sizes that people have."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from polytui.tui.picture import picture, screen_text
 from polytui.tui.theme import load_themes
 
 _WATCH_S = 27.0
+_DRAWN = (Hello, AccountFrame, AssetFrame, NoticeFrame)
 _HERE = Path(__file__).resolve().parent
 SCREENS = ((80, 24), (100, 30), (120, 36), (200, 60))
+ROUNDS = ((80, 24), (120, 36), (200, 60))
 _ABOUT = """\
 # The screen at four sizes
 
@@ -40,35 +42,32 @@ def main() -> None:
     palette = load_themes()["night"]
     svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
     (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
+    page = asyncio.run(picture(frames, palette=palette, size=(120, 36), keys=("enter",)))
+    (_HERE / "round.svg").write_text(page, encoding="utf-8")
     parts = [_ABOUT]
     for columns, rows in SCREENS:
         text = asyncio.run(screen_text(frames, palette=palette, size=(columns, rows)))
         parts.append(f"\n## {columns} x {rows}\n\n```\n{text}\n```\n")
+    for columns, rows in ROUNDS:
+        drawn = screen_text(frames, palette=palette, size=(columns, rows), keys=("enter",))
+        text = asyncio.run(drawn)
+        parts.append(f"\n## A round, {columns} x {rows}\n\n```\n{text}\n```\n")
     (_HERE / "screens.md").write_text("".join(parts), encoding="utf-8")
 
 
 def _watch(path: Path) -> list[FromEngine]:
-    """Everything an engine shows for a while; of views only the last is drawn."""
-    views: dict[str, FromEngine] = {}
-    notices: list[FromEngine] = []
+    """Everything an engine shows for a while: charts are made of all of it."""
+    frames: list[FromEngine] = []
     reader = FrameReader(FromEngine)
     with socket.socket(socket.AF_UNIX) as link:
         link.connect(str(path))
         link.sendall(encode(Hello(schema_hash())))
         until = time.monotonic() + _WATCH_S
         while time.monotonic() < until:
-            for message in reader.feed(link.recv(65536)):
-                match message:
-                    case AssetFrame(view):
-                        views[view.asset] = message
-                    case AccountFrame():
-                        views["account"] = message
-                    case NoticeFrame():
-                        notices.append(message)
-                    case Hello():
-                        views["hello"] = message
+            heard = reader.feed(link.recv(65536))
+            frames += [message for message in heard if isinstance(message, _DRAWN)]
         link.sendall(encode(Detach()))
-    return [*views.values(), *notices]
+    return frames
 
 
 if __name__ == "__main__":
