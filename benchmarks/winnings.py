@@ -24,30 +24,32 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bank import Bank
+from benchmarks.ladder import quoting_ladder
 from benchmarks.live_restarts import HEARTBEAT, LADDER_SETTINGS
 from benchmarks.restarts import engine, venue
 from polytui.backtest.replay import Replay
+from polytui.config.redeem import RedeemSettings
 from polytui.execution.throwaway import throwaway_wallet
 from polytui.execution.wallet_log import WalletLog
 from polytui.journal.codec import decode_event
 from polytui.journal.reader import JournalReader
 from polytui.ledger.wallet_work import WorkKind
-from polytui.model.events import PairsMerged, RoundSettled, WinnersRedeemed
-from polytui.model.units import MICRO, format_micro
+from polytui.model.events import RoundFound, RoundSettled, WinnersRedeemed
+from polytui.model.units import format_micro
 from polytui.venues.polymarket.wallet import WalletType
 
 _SPEED = 10.0
-_PAIRS_USD = 150
 _REDEEM = """
 [redeem]
 within_s = {within}
-look_every_s = 10.0
-merge_pairs_usd = {pairs}.0
 """
-_HOME_WITHIN_S = 1_500.0
+_SHIPPED = RedeemSettings()
+_HOME_WITHIN_S = 1_800.0
 _LOOKS_EVERY_S = 2.0
-_STILL_S = 40.0
-"""Longer than a start takes, and what is settled meanwhile."""
+_STILL_S = 420.0
+"""Of the world: longer than the last round that was traded takes to be resolved."""
+_NO_MORE = "kill:all@round1"
+"""The second session brings home, and enters nothing."""
 
 
 @define
@@ -65,8 +67,11 @@ class Row:
     """The most that a round was redeemed with."""
     calls: int = 0
     failed: int = 0
+    left: int = 0
+    """Millionths of winning shares that are in the wallet still."""
     ledger: int = 0
     venue: int = 0
+    conditions: set[str] = field(factory=set)
     faults: list[str] = field(factory=list)
 
     def judge(self) -> None:
@@ -76,37 +81,43 @@ class Row:
             self.faults.append(f"redeemed twice: {', '.join(twice)}")
         if self.ledger != self.venue:
             self.faults.append(f"cash differs by {format_micro(self.ledger - self.venue, 6)}")
-        if any(pairs < _PAIRS_USD * MICRO for pairs in self.merges):
+        if self.left:
+            self.faults.append(f"{format_micro(self.left, 6)} dollars are not home")
+        if self.calls >= self.settled:
+            self.faults.append(f"{self.calls} calls for {self.settled} rounds")
+        if any(pairs < _SHIPPED.merge_pairs for pairs in self.merges):
             self.faults.append("pairs were merged below their threshold")
 
 
 def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, within_s: float) -> Row:
-    """A session with a wallet of that kind, until so many rounds are settled and all is home."""
+    """A session with a wallet of that kind, until so many rounds are settled; then another one that
+    goes on from it, until all is home."""
+    folder.mkdir()
+    (folder / "venue.json").write_text(json.dumps(urls))
     _write_settings(folder, kind, within_s)
-    wallet = throwaway_wallet(urls["control_token"], kind)
+    bank = Bank(urls)
+    wallet = bank.wallet = throwaway_wallet(urls["control_token"], kind)
     path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
     row = Row(kind.label)
-    trading, last = kind.label, f"{kind.label}-home"
-    _live(row, folder, trading, "benchmarks.ladder", lambda: _settled(folder, trading) >= rounds)
-    # Nobody trades any more: what is under way and what waits comes home.
-    _live(row, folder, last, "polytui", _Still(path).is_still)
-    for name in (trading, last):
+    _live(row, folder, "trades", "", lambda: _settled(folder, "trades") >= rounds)
+    _live(row, folder, "brings", _NO_MORE, _Still(path, _STILL_S / urls["speed"]).is_still)
+    for name in ("trades", "brings"):
         _read_journal(row, folder / "runs" / name)
     _read_log(row, path, wallet.funder)
-    bank = Bank(urls)
-    bank.wallet = wallet
     told = bank.quiet(may_hurry=True)
     if told is None:
         row.faults.append("the venue does not come to rest")
     else:
         row.venue = told.has.usd
+        winners = bank.winners_of(row.conditions)
+        row.left = sum(count for token, count in told.has.shares.items() if winners.get(token))
     row.judge()
     return row
 
 
-def _live(row: Row, folder: Path, name: str, module: str, is_done: Callable[[], bool]) -> None:
+def _live(row: Row, folder: Path, name: str, chaos: str, is_done: Callable[[], bool]) -> None:
     """One session, until that is so."""
-    process = engine(folder, name, "", module=module, is_paper=False)
+    process = engine(folder, name, chaos, module="benchmarks.ladder", is_paper=False)
     until = time.monotonic() + _HOME_WITHIN_S
     try:
         while not is_done():
@@ -124,6 +135,7 @@ class _Still:
     """State: since when nothing is under way and nothing is owed."""
 
     path: Path
+    for_s: float
     since: float | None = None
 
     def is_still(self) -> bool:
@@ -132,13 +144,13 @@ class _Still:
             self.since = None
         elif self.since is None:
             self.since = time.monotonic()
-        return self.since is not None and time.monotonic() >= self.since + _STILL_S
+        return self.since is not None and time.monotonic() >= self.since + self.for_s
 
 
 def _write_settings(folder: Path, kind: WalletType, within_s: float) -> None:
     text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
     text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
-    (folder / "config.toml").write_text(text + _REDEEM.format(pairs=_PAIRS_USD, within=within_s))
+    (folder / "config.toml").write_text(text + _REDEEM.format(within=within_s))
 
 
 def _settled(folder: Path, name: str) -> int:
@@ -170,7 +182,7 @@ def _log_of(path: Path, wallet: str = "") -> WalletLog:
 def _read_log(row: Row, path: Path, wallet: str) -> None:
     log = _log_of(path, wallet)
     for ended in log.ended.values():
-        row.calls += 1
+        row.calls += len(ended.intent.counted_ns)
         row.failed += not ended.is_done
         for work in ended.intent.works if ended.is_done else ():
             if work.kind is WorkKind.MERGE:
@@ -181,14 +193,17 @@ def _read_log(row: Row, path: Path, wallet: str) -> None:
 
 
 def _read_journal(row: Row, run: Path) -> None:
-    replay, slugs, merges, paid = Replay(is_verifying=True), set[str](), 0, Counter[str]()
+    replay, slugs, paid = Replay(is_verifying=True), set[str](), Counter[str]()
     with JournalReader(run) as journal:
         for record in journal:
-            replay.take(record)
+            if difference := replay.take(record):
+                row.faults.append(f"{run.name}: {difference[:300]}")
+                return
             if record.is_event:
                 event = decode_event(record.event)
-                merges += isinstance(event, PairsMerged)
-                if isinstance(event, RoundSettled):
+                if isinstance(event, RoundFound):
+                    row.conditions.add(event.round.condition_id)
+                elif isinstance(event, RoundSettled):
                     slugs.add(event.condition_id)
                 elif isinstance(event, WinnersRedeemed):
                     paid[event.slug] += 1
@@ -228,7 +243,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--speed", type=float, default=_SPEED)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--within", type=float, default=900.0, help="redeem.within_s")
+    parser.add_argument("--within", type=float, default=_SHIPPED.within_s, help="redeem.within_s")
     parser.add_argument(
         "--wallets", default=",".join(kind.label for kind in WalletType), help="in turn"
     )
@@ -239,10 +254,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        with venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls:
+        with (
+            quoting_ladder(),
+            venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls,
+        ):
             for kind in kinds:
                 each = -(-given.rounds // len(kinds))
-                rows.append(play(folder, urls, kind, each, given.within))
+                rows.append(play(folder / kind.label, urls, kind, each, given.within))
                 console.print(shown(rows))
     faults = [f"{row.kind}: {fault}" for row in rows for fault in row.faults]
     for fault in faults:

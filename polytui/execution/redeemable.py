@@ -22,7 +22,7 @@ from polytui.execution.unredeemed import Unredeemed
 from polytui.ledger.wallet_work import Waiting, WalletWork, WorkKind, WorkName, redemptions
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import NS_PER_S, Shares, Usd
+from polytui.model.units import NS_PER_S, Shares, Usd, cost_of
 from polytui.net.clock import SessionClock
 from polytui.venues.polymarket.chain_reads import Payouts
 
@@ -188,12 +188,25 @@ class Redeemable:
         self._pairs_since_ns = since_ns
         return found
 
+    def free_usd(self) -> Usd:
+        """Dollars that can be spent: won ones are none before they are home, nor are those that a
+        purchase may still cost."""
+        needed = sum(
+            cost_of(sent.order.price, sent.left)
+            for client in self.clients.values()
+            for sent in client.sent
+            if sent.order.side is Side.BUY
+        )
+        there = self.books.money().cash - self.unredeemed.worth - self.books.transit.usd()
+        return Usd(max(0, there - needed))
+
     def _free_pairs(self, live: LiveRound) -> Shares:
         """That no sale offers and no strategy holds one side of: of rounds that are open, and whose
-        desk hears of it."""
+        desk hears of it. Those of a round that is over are redeemed with it."""
         listed = live.listed
         client = self.clients.get(listed.asset)
-        if live.settled is not None or client is None or not client.is_listening:
+        is_over = live.settled is not None or listed.closes_ns <= self.clock.now_ns()
+        if is_over or client is None or not client.is_listening:
             return Shares(0)
         free = min(self._free(live, outcome) for outcome in Outcome)
         if free > 0 and self.pairs_of is not None:

@@ -23,6 +23,7 @@ from polytui.execution.client import WORK_CONFIRMED, WORK_MEANT, WORK_MINED, WOR
 from polytui.execution.live_trades import Say
 from polytui.execution.redeemable import Redeemable
 from polytui.execution.wallet_books import WalletBooks
+from polytui.execution.wallet_budget import WalletBudget
 from polytui.execution.wallet_log import Intent, WalletLog
 from polytui.execution.wallet_pauses import NO_ANSWER, WalletPauses
 from polytui.execution.wallet_sender import (
@@ -41,12 +42,11 @@ from polytui.execution.work_calls import calls_of, in_words, metadata_of
 from polytui.ledger.wallet_work import (
     WalletWork,
     WorkName,
-    WorkRules,
     next_batch,
     pause_ns,
 )
 from polytui.model.errors import Rejected, Retry, Unknown
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_S, format_micro
 from polytui.net.clock import SessionClock
 
 _FOLLOW_S = 2.0
@@ -60,8 +60,6 @@ _HOPELESS_NS = 3_600 * NS_PER_S
 _SENDS_TO_SAY = 3
 _NOT_US = (401, 403)
 """A key is refused, which is no fault of any round."""
-_MOST = 20
-"""Rounds in a batch: what a transaction may take, with room."""
 
 
 @define(eq=False)
@@ -84,10 +82,12 @@ class Redeemer:
     _told: set[str] = field(factory=set)
     """Intents of which books and desks have heard."""
     _pauses: WalletPauses = field(init=False)
+    _budget: WalletBudget = field(init=False)
     _is_asked: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
         self._pauses = WalletPauses(self.clock, self.say, self.settings.look_every_ns)
+        self._budget = WalletBudget(self.log, self.settings, self.sender.calls_most)
 
     @property
     def why_paused(self) -> str:
@@ -96,9 +96,12 @@ class Redeemer:
 
     @property
     def status(self) -> str:
-        """For people: what is left of the day, and why nothing goes on where it does not."""
-        most = self.settings.calls_per_day
-        words = f"{max(0, most - self.log.calls_today())} of {most} batches left today"
+        """For people: what is won and not home, what is left of the day, and why nothing goes on
+        where it does not."""
+        won, left = self.redeemable.unredeemed.worth, self._budget.calls_left
+        words = f"{left} of {self.settings.calls_per_day} batches left today"
+        if won:
+            words = f"{format_micro(won, 2)} dollars to come, {words}"
         return f"{words}; waits: {self.why_paused}" if self.why_paused else words
 
     # --- when -------------------------------------------------------------------------------------
@@ -151,9 +154,7 @@ class Redeemer:
     async def _begin_next(self) -> None:
         self._pauses.why = ""
         waiting = await self.redeemable.waiting()
-        most = min(self.sender.calls_most, _MOST)
-        within_ns, merge_within_ns = self.settings.within_ns, self.settings.merge_within_ns
-        rules = WorkRules(within_ns, self.settings.dust, most, merge_within_ns)
+        rules = self._budget.rules(self.redeemable.free_usd(), self.clock.now_ns())
         open_ones = [one for one in waiting if one.work.name not in self._left]
         alone = frozenset(self._failed)
         works = next_batch(open_ones, rules, self.clock.now_ns(), alone)
@@ -166,11 +167,7 @@ class Redeemer:
 
     def _may_afford(self, gas_wei: int) -> bool:
         """Within the day's budgets."""
-        if self.log.calls_today() >= self.settings.calls_per_day:
-            words = f"{self.settings.calls_per_day} calls today (redeem.calls_per_day)"
-        elif self.log.gas_today_wei() + gas_wei > self.settings.gas_per_day_wei:
-            words = f"{self.settings.gas_per_day_pol:g} POL of gas today (redeem.gas_per_day_pol)"
-        else:
+        if not (words := self._budget.why_not(gas_wei)):
             return True
         self._pauses.why = f"the day's budget is used up: {words}"
         self._pauses.say_once(

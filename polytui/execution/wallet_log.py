@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -226,8 +226,15 @@ class WalletLog:
         """What was sent since midnight UTC and not refused: each may be a unit of a quota, the same
         batch sent anew as well."""
         day = self.now_ns() // _DAY_NS
+        return sum(at_ns // _DAY_NS == day for at_ns in self._calls_ns())
+
+    def newest_call_ns(self) -> int:
+        """When the last of them was sent, on whatever day; 0 where none was."""
+        return max(self._calls_ns(), default=0)
+
+    def _calls_ns(self) -> Iterator[int]:
         every = [*self.open.values(), *(one.intent for one in self.ended.values())]
-        return sum(at_ns // _DAY_NS == day for one in every for at_ns in one.counted_ns)
+        return (at_ns for one in every for at_ns in one.counted_ns)
 
     def gas_today_wei(self) -> int:
         day = self.now_ns() // _DAY_NS

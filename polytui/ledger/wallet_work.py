@@ -1,7 +1,10 @@
 """What a wallet is to do next on the chain, and what waits for company. Pure.
 
 A relayer's call is one unit of a day's quota however many rounds are in it, so what can wait does,
-for so long as the settings say. What pays its own gas has one call a batch, and dust stays.
+for so long as the settings say, and so that the day's calls last until its end; unless so much of
+the money waits that it is short. What pays its own gas has one call a batch: winners wait for no
+company, and dust stays. Pairs are paid with their round as well, so one that ends soon needs no
+call for them.
 """
 
 from __future__ import annotations
@@ -66,7 +69,21 @@ class WorkRules:
     most: int
     """Calls in a batch."""
     merge_within_ns: int = 0
-    """The same of pairs: an open round's dollars are waited for sooner."""
+    """The same of pairs. Those of a round that ends sooner are redeemed with it."""
+    not_before_ns: int = 0
+    """Another call now would be one too many later in the day."""
+    free: Usd = Usd(0)
+    """Dollars that can be spent."""
+    short_ppm: int = MICRO
+    """Where more than this part of those and of what waits is waiting, it goes at once."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing goes along with anything else: who waits for company waits in vain."""
+        return self.most <= 1
+
+    def is_short(self, waits: int) -> bool:
+        return waits * MICRO > (waits + max(0, self.free)) * self.short_ppm
 
 
 def next_batch(
@@ -77,11 +94,14 @@ def next_batch(
 ) -> tuple[WalletWork, ...]:
     """Nothing before something must go; then everything goes that fits, what waits longest first.
     `alone`: what failed in company."""
-    most = max(1, rules.most)
     ready = [one for one in waiting if not _stays(one.work, rules)]
     ready.sort(key=lambda one: (one.since_ns, one.work.name))
-    due = [one for one in ready if _is_due(one, rules, now_ns)]
-    if not due and len(ready) < most:
+    is_short = rules.is_short(sum(one.work.worth for one in ready))
+    if now_ns < rules.not_before_ns and not is_short:
+        return ()
+    due = [one for one in ready if _is_due(one, rules, now_ns, is_short=is_short)]
+    most = max(1, rules.most)
+    if not due and (rules.is_alone or len(ready) < most):
         return ()
     first = (due or ready)[0].work
     if first.name in alone:
@@ -92,15 +112,20 @@ def next_batch(
 
 def _stays(work: WalletWork, rules: WorkRules) -> bool:
     """Dust where every call costs."""
-    return work.worth <= 0 or (rules.most <= 1 and work.worth < rules.dust)
+    return work.worth <= 0 or (rules.is_alone and work.worth < rules.dust)
 
 
-def _is_due(one: Waiting, rules: WorkRules, now_ns: int) -> bool:
+def _is_due(one: Waiting, rules: WorkRules, now_ns: int, *, is_short: bool) -> bool:
+    """Whether it is a reason for a call."""
     if one.work.worth < rules.dust:
         return False
-    is_merge = one.work.kind is WorkKind.MERGE
-    within_ns = rules.merge_within_ns if is_merge else rules.within_ns
-    return now_ns - one.since_ns >= within_ns
+    if is_short:
+        return True
+    waited_ns = now_ns - one.since_ns
+    if one.work.kind is WorkKind.REDEEM:
+        return rules.is_alone or waited_ns >= rules.within_ns
+    left_ns = one.work.round.closes_ns - now_ns
+    return min(waited_ns, left_ns) >= rules.merge_within_ns
 
 
 def pause_ns(tries: int) -> int:

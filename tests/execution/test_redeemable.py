@@ -12,7 +12,7 @@ from wallet_room import DOWN, START_NS, UP, Journal, Room, Session, listed
 
 from polytui.config.redeem import RedeemSettings
 from polytui.execution.equal_looks import EqualLooks
-from polytui.model.instrument import Round
+from polytui.model.instrument import Interval, Round
 from polytui.model.units import MICRO, NS_PER_S, Shares
 
 
@@ -165,33 +165,119 @@ async def test_a_round_that_ended_while_all_of_it_was_merged_is_waited_for_no_mo
     all_is_home(session)
 
 
-async def calls_of_forty_rounds(within_s: float) -> int:
-    """Two at a time, in each of them pairs enough every two and a half minutes or so."""
-    rules = RedeemSettings(merge_within_s=within_s)
-    room = Room([listed(number) for number in range(40)])
+async def calls_of_forty_rounds(most: int, at_once: int, rules: RedeemSettings) -> int:
+    """So many at a time, five minutes each; in each of them pairs enough every two and a half
+    minutes or so, and all of them pay something."""
+    room = Room([played(number, at_once) for number in range(40)], calls_most=most)
     session, rng = Session(room, Journal(), None, rules), random.Random(1)
-    for first in range(0, 40, 2):
-        both = room.rounds[first : first + 2]
-        next_s = [rng.uniform(0, 200) for _ in both]
-        for step in range(20):
-            for number, one in enumerate(both):
-                if next_s[number] <= step * 15:
-                    session.buy(one, UP, 25)
+    for first in range(0, 40, at_once):
+        together = room.rounds[first : first + at_once]
+        next_s = [rng.uniform(0, 200) for _ in together]
+        for step in range(10):
+            for number, one in enumerate(together):
+                if next_s[number] <= step * 30:
+                    session.buy(one, UP, 26)
                     session.buy(one, DOWN, 25)
                     next_s[number] += rng.uniform(75, 225)
-            await session.live(1)
-        for one in both:
-            session.settle(one, UP, on_chain=False)
-        await session.live(2)
-        for one in both:
-            session.resolve(one, UP)
-    await session.live(60)
+            await session.live(1, each_s=30.0)
+            if step == 2 and first:
+                for one in room.rounds[first - at_once : first]:
+                    session.resolve(one, UP)
+        for one in together:
+            session.settle(one, UP, on_chain=first + at_once >= 40)
+    await session.live(120, each_s=30.0)
     all_is_home(session)
     assert not session.said
     return room.sends
 
 
+def played(number: int, at_once: int) -> Round:
+    opens_ns = START_NS + number // at_once * Interval.M5.ns
+    return evolve(listed(number), opens_ns=opens_ns, closes_ns=opens_ns + Interval.M5.ns)
+
+
 @pytest.mark.trio
-async def test_forty_rounds_are_fewer_calls_than_rounds() -> None:
-    assert await calls_of_forty_rounds(RedeemSettings().merge_within_s) <= 0.8 * 40
-    assert await calls_of_forty_rounds(0.0) > 40, "where nothing waits for company"
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_forty_rounds_are_fewer_calls_than_rounds(at_once: int) -> None:
+    assert await calls_of_forty_rounds(20, at_once, RedeemSettings()) <= 22 / at_once
+
+
+@pytest.mark.trio
+async def test_where_pairs_wait_for_no_company_a_round_is_more_than_a_call() -> None:
+    eager = RedeemSettings(merge_within_s=0.0, calls_per_day=10_000)
+    assert await calls_of_forty_rounds(20, 2, eager) > 40
+
+
+@pytest.mark.trio
+async def test_a_wallet_that_pays_its_gas_makes_a_call_of_each_round_that_pays() -> None:
+    assert await calls_of_forty_rounds(1, 4, RedeemSettings()) == 40
+
+
+@pytest.mark.trio
+async def test_the_calls_of_a_day_last_until_its_end(tmp_path: Path) -> None:
+    """From eight in the evening: twelve calls are one in twenty minutes, whatever comes."""
+    rules = RedeemSettings(within_s=0.0, calls_per_day=12)
+    session = a_session(tmp_path, 16, rules=rules)
+    sends = []
+    for one in session.room.rounds:
+        session.buy(one, UP, 10)
+        session.settle(one, UP)
+        await session.live(60)
+        sends.append(session.room.sends)
+    assert sends[0] == 1
+    assert sends[-1] == 12, "to the last, and none too early"
+    assert all(sent <= 2 + number * 15 / 20 for number, sent in enumerate(sends)), sends
+    await session.live(80, each_s=60.0)
+    assert session.room.sends == 12, "of the next day twelve are one in two hours"
+    await session.live(60, each_s=60.0)
+    all_is_home(session)
+
+
+@pytest.mark.trio
+async def test_dollars_that_are_short_wait_neither_for_company_nor_for_the_day(
+    tmp_path: Path,
+) -> None:
+    rules = evolve(SOON, within_s=3_600.0, merge_within_s=3_600.0, calls_per_day=2)
+    session = a_session(tmp_path, 3, rules=rules)
+    first, won, open_still = session.room.rounds
+    session.buy(first, UP, 900)
+    session.buy(open_still, UP, 300)
+    session.settle(first, UP)
+    await session.live(4)
+    assert session.room.redeemed == {first.slug: 1}, "900 won, 400 free"
+    session.buy(won, UP, 100)
+    session.settle(won, UP)
+    await session.live(40)
+    assert session.room.sends == 1, "100 of more than a thousand"
+    session.buy(open_still, DOWN, 300, cents=90)
+    session.buy(open_still, UP, 700, cents=90)
+    await session.live(4)
+    assert session.room.merged == {open_still.slug: 300 * MICRO}, "400 wait, 350 are free"
+    assert session.room.redeemed == {first.slug: 1, won.slug: 1}
+    assert session.room.sends == 2
+
+
+@pytest.mark.trio
+async def test_pairs_of_a_round_that_ends_soon_are_redeemed_with_it(tmp_path: Path) -> None:
+    session = a_session(tmp_path, 1, rules=evolve(SOON, merge_within_s=160.0))
+    (one,) = session.room.rounds
+    session.buy(one, UP, 12)
+    session.buy(one, DOWN, 10)
+    await session.live(30)
+    assert session.room.sends == 0
+    session.settle(one, UP)
+    await session.live(10)
+    assert session.room.merged == {}
+    assert session.room.redeemed == {one.slug: 1}
+    all_is_home(session)
+
+
+@pytest.mark.trio
+async def test_pairs_of_a_round_that_is_over_are_merged_no_more(tmp_path: Path) -> None:
+    session = a_session(tmp_path, 1)
+    (one,) = session.room.rounds
+    await session.live(20)
+    session.buy(one, UP, 10)
+    session.buy(one, DOWN, 10)
+    await session.live(5)
+    assert session.room.sends == 0

@@ -107,7 +107,8 @@ async def test_answers_that_are_lost_are_sent_again_less_and_less_and_counted(
     await session.live(1_800, each_s=2.0)
     assert 5 <= room.sends <= 10
     assert session.redeemer.log.calls_today() == room.sends
-    assert session.redeemer.status.startswith(f"{90 - room.sends} of 90 batches left today; waits")
+    words = f"10.00 dollars to come, {90 - room.sends} of 90 batches left today; waits"
+    assert session.redeemer.status.startswith(words)
     assert sum("nobody knows it" in text for text in session.said) == 1
     sends = room.sends
     session = again(session)
@@ -137,7 +138,9 @@ async def test_a_busy_wallet_costs_nothing_of_the_budget(tmp_path: Path) -> None
     assert session.redeemer.log.calls_today() == 0
     assert 5 <= session.room.sends <= 20
     assert sum("wallet busy" in text for text in session.said) == 1
-    assert session.redeemer.status.startswith("90 of 90 batches left today; waits: wallet busy")
+    assert session.redeemer.status.startswith(
+        "10.00 dollars to come, 90 of 90 batches left today; waits: wallet busy"
+    )
     assert "wallet busy" in session.redeemer.why_paused
     session = again(session)
     assert session.redeemer.log.calls_today() == 0
