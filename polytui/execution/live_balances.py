@@ -128,6 +128,7 @@ class LiveBalances:
     # --- dollars ----------------------------------------------------------------------------------
 
     async def _dollars(self) -> tuple[list[CashMoved], int]:
+        await self.unredeemed.look_again()
         changes = self.books.trades.changes
         # The venue's picture is its own trades' work until it is told to look: a deposit is in none
         # that it looks at by itself.

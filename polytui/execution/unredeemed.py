@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import define, field
 
+from polytui.execution.equal_looks import SURE_AFTER_NS
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_rounds import LiveRound
 from polytui.model.errors import Rejected, Retry, Unknown
@@ -50,6 +51,9 @@ class Unredeemed:
     _rounds: dict[str, LiveRound] = field(factory=dict)
     _worth: dict[str, int] = field(factory=dict)
     """Of those of which only a part is there still."""
+    _gone_ns: dict[str, int] = field(factory=dict)
+    """Rounds of which a look found nothing, and when: nothing is expected of them meanwhile, and
+    until a second look says the same they are not forgotten."""
     _asked: set[str] = field(factory=set)
     _ended: set[str] = field(factory=set)
     """Rounds whose end is known here."""
@@ -87,6 +91,7 @@ class Unredeemed:
     def paid(self, slug: str) -> None:
         """Its winners are home, whoever brought them."""
         self._worth.pop(slug, None)
+        self._gone_ns.pop(slug, None)
         self._rounds.pop(slug, None)
 
     def redeemed(self, slug: str, amount: Usd) -> Usd:
@@ -94,6 +99,8 @@ class Unredeemed:
         live = self._rounds.get(slug)
         if live is None:
             return Usd(0)
+        if self._gone_ns.pop(slug, None) is not None:
+            del self._worth[slug]  # it was there all the time
         worth = min(live.payout, self._worth.get(slug, live.payout))
         if worth - amount > _ROUNDED:
             self._worth[slug] = worth - amount
@@ -125,12 +132,27 @@ class Unredeemed:
     async def ask_some(self) -> None:
         """Which of those that were not asked for are paid."""
         for slug in [one for one in self._rounds if one not in self._asked][:_ASKED_MOST]:
-            worth = await self._still_there(self._rounds[slug])
+            await self._look(self._rounds[slug])
             self._asked.add(slug)
-            if worth:
-                self._worth[slug] = worth
-            else:
-                self.paid(slug)
+
+    async def look_again(self) -> None:
+        """At what seemed to be gone. Whoever says so may be behind a purchase: what is forgotten
+        here is redeemed by nobody."""
+        sure_ns = self.clock.now_ns() - SURE_AFTER_NS
+        for slug in [slug for slug, gone_ns in self._gone_ns.items() if gone_ns <= sure_ns]:
+            if slug in self._rounds:
+                await self._look(self._rounds[slug])
+
+    async def _look(self, live: LiveRound) -> None:
+        slug, worth = live.listed.slug, await self._still_there(live)
+        now_ns = self.clock.now_ns()
+        if slug not in self._rounds:
+            return  # it was redeemed meanwhile
+        self._worth[slug] = worth
+        if worth:
+            self._gone_ns.pop(slug, None)
+        elif now_ns >= self._gone_ns.setdefault(slug, now_ns) + SURE_AFTER_NS:
+            self.paid(slug)
 
     async def _still_there(self, live: LiveRound) -> int:
         """What the venue would still pay for a settled round."""

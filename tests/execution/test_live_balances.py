@@ -75,6 +75,37 @@ async def test_winners_that_were_paid_while_nobody_was_here_are_no_strange_money
     assert books.money().cash == account.usd
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_one_look_that_finds_no_winner_forgets_none(is_gone: bool) -> None:
+    """Money came just then, so they were looked at; and whoever was asked was behind a purchase."""
+    desk = DeskOpened(BTC, 0, Usd(100 * MICRO), Usd(0), (HELD,))
+    books = LiveBooks(Carried(Usd(100 * MICRO), Usd(94 * MICRO), {BTC: desk}))
+    account, clock = Account(usd=104 * MICRO, held=0), Clock(2 * Interval.M5.ns)
+    balances = _balances(account, books, clock)
+    books.settle(RoundSettled("0x1", "1", "clob", clock.at_ns))
+    await balances.compare()
+    unredeemed = balances.unredeemed
+    assert (len(unredeemed.waiting), unredeemed.worth) == (1, 0)
+    clock.at_ns += 100 * NS_PER_S
+    await balances.compare()
+    assert unredeemed.waiting, "too soon to be another moment"
+    if not is_gone:
+        account.usd, account.held = 94 * MICRO, 10 * MICRO
+    clock.at_ns += 100 * NS_PER_S
+    assert await balances.compare() == ([], 0)
+    assert (len(unredeemed.waiting), unredeemed.worth) == ((0, 0) if is_gone else (1, 10 * MICRO))
+
+
+async def test_what_seemed_to_be_gone_is_redeemed_as_what_was_expected() -> None:
+    desk = DeskOpened(BTC, 0, Usd(100 * MICRO), Usd(0), (HELD,))
+    books = LiveBooks(Carried(Usd(100 * MICRO), Usd(94 * MICRO), {BTC: desk}))
+    balances = _balances(Account(usd=104 * MICRO, held=0), books, Clock(2 * Interval.M5.ns))
+    books.settle(RoundSettled("0x1", "1", "clob", 1))
+    await balances.compare()
+    assert balances.unredeemed.redeemed("round", Usd(10 * MICRO)) == 10 * MICRO
+    assert not balances.unredeemed.waiting
+
+
 def _balances(account: Account, books: LiveBooks, clock: Clock, winner: Any = None) -> LiveBalances:
     return LiveBalances(account, books, clock, lambda *_: None, winner=winner)
 
