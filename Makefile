@@ -29,7 +29,7 @@ help:
 	@echo "make day     a simulated day of four assets, its journal verified in bounded memory (ARGS='--hours 4')"
 	@echo "make storm N=1000  so many orders through faults at random: none lost, none doubled, money equal, each kind of fault counted (ARGS='--seed 7')"
 	@echo "make restarts N=100  kill -9 of a trading demo at random moments and named points, and right after an acknowledged kill: all of it is there again"
-	@echo "make winnings  forty rounds with the four kinds of wallet in turn: winners redeemed once, pairs merged, calls counted, cash held against the venue's"
+	@echo "make winnings  forty rounds with the four kinds of wallet in turn: winners redeemed once, pairs merged, calls counted, cash held against the venue's; then kill -9 at each step of a merge and of a redemption"
 	@echo "make strangers  official clients, each in an environment of its own, method by method at the simulated venue (STRANGERS_PYTHON=python3.12)"
 	@echo "make trio    our bot, py-clob-client-v2 and polymarket-client in one book for twenty rounds: everybody's trades agree (ARGS='--rounds 4 --seed 7')"
 	@echo "make seeds   what the demo shows in its first rounds, seed by seed"
@@ -112,6 +112,7 @@ restarts: $(READY)
 STRANGERS_PYTHON ?= $(PYTHON)
 winnings: $(READY)
 	$(BIN)/python -m benchmarks.winnings $(ARGS)
+	$(BIN)/python -m benchmarks.winnings_killed
 
 strangers: $(READY)
 	$(BIN)/python -m benchmarks.strangers --make --python $(STRANGERS_PYTHON) $(ARGS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,19 +34,16 @@ from polytui.execution.throwaway import throwaway_wallet
 from polytui.execution.wallet_log import WalletLog
 from polytui.journal.codec import decode_event
 from polytui.journal.reader import JournalReader
-from polytui.ledger.wallet_work import WorkKind
+from polytui.ledger.wallet_work import WorkKind, WorkName
 from polytui.model.events import RoundFound, RoundSettled, WinnersRedeemed
 from polytui.model.units import format_micro
 from polytui.venues.polymarket.wallet import WalletType
 
 _SPEED = 10.0
-_REDEEM = """
-[redeem]
-within_s = {within}
-"""
 _SHIPPED = RedeemSettings()
 _HOME_WITHIN_S = 1_800.0
-_LOOKS_EVERY_S = 2.0
+_LOOKS_EVERY_S = 15.0
+"""Each look reads a journal."""
 _STILL_S = 420.0
 """Of the world: longer than the last round that was traded takes to be resolved."""
 _NO_MORE = "kill:all@round1"
@@ -60,8 +58,8 @@ class Row:
     settled: int = 0
     won: int = 0
     """Rounds of which shares were paid."""
-    redeemed: Counter[str] = field(factory=Counter)
-    """How often, by round and the batch that did it."""
+    redeemed: Counter[WorkName] = field(factory=Counter)
+    """How often each was done."""
     merges: list[int] = field(factory=list)
     left_in_pairs: int = 0
     """The most that a round was redeemed with."""
@@ -76,58 +74,92 @@ class Row:
 
     def judge(self) -> None:
         """What must hold."""
-        twice = [slug for slug, count in self.redeemed.items() if count > 1]
+        twice = [slug for (_, slug, _), count in self.redeemed.items() if count > 1]
         if twice:
             self.faults.append(f"redeemed twice: {', '.join(twice)}")
         if self.ledger != self.venue:
             self.faults.append(f"cash differs by {format_micro(self.ledger - self.venue, 6)}")
         if self.left:
             self.faults.append(f"{format_micro(self.left, 6)} dollars are not home")
-        if self.calls >= self.settled:
-            self.faults.append(f"{self.calls} calls for {self.settled} rounds")
         if any(pairs < _SHIPPED.merge_pairs for pairs in self.merges):
             self.faults.append("pairs were merged below their threshold")
+
+
+@define
+class Place:
+    """One kind of wallet at a venue. State: sessions so far, and what became of them."""
+
+    folder: Path
+    urls: dict[str, Any]
+    kind: WalletType
+    row: Row = field(init=False)
+    bank: Bank = field(init=False)
+    lives: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.row, self.bank = Row(self.kind.label), Bank(self.urls)
+        self.bank.wallet = throwaway_wallet(self.urls["control_token"], self.kind)
+        self.folder.mkdir()
+        (self.folder / "venue.json").write_text(json.dumps(self.urls))
+
+    @property
+    def log_path(self) -> Path:
+        wallet = self.bank.wallet
+        return self.folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
+
+    def set_up(self, redeem: str) -> None:
+        """What the next sessions read."""
+        text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
+        text = text.replace("[demo]", f'[demo]\nwallet_type = "{self.kind.label}"')
+        (self.folder / "config.toml").write_text(f"{text}[redeem]\n{redeem}")
+
+    def live(self, name: str, chaos: str, is_done: Callable[[], bool]) -> None:
+        """One session, until that is so."""
+        process = self.start(name, chaos)
+        until = time.monotonic() + _HOME_WITHIN_S
+        try:
+            while not is_done():
+                time.sleep(_LOOKS_EVERY_S)
+                if time.monotonic() > until or process.poll() is not None:
+                    self.row.faults.append(f"{name} did not come to its end")
+                    return
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+    def start(self, name: str, chaos: str) -> subprocess.Popen[bytes]:
+        self.lives.append(name)
+        return engine(self.folder, name, chaos, module="benchmarks.ladder", is_paper=False)
+
+    def bring_home(self) -> Row:
+        """A last session, until nothing is owed; and all of them judged."""
+        still = _Still(self.log_path, _STILL_S / self.urls["speed"])
+        self.live("brings", _NO_MORE, still.is_still)
+        row = self.row
+        for name in self.lives:
+            _read_journal(row, self.folder / "runs" / name)
+        _read_log(row, self.log_path, self.bank.wallet.funder)
+        told = self.bank.quiet(may_hurry=True)
+        if told is None:
+            row.faults.append("the venue does not come to rest")
+        else:
+            row.venue = told.has.usd
+            winners = self.bank.winners_of(row.conditions)
+            row.left = sum(count for token, count in told.has.shares.items() if winners.get(token))
+        row.judge()
+        return row
 
 
 def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, within_s: float) -> Row:
     """A session with a wallet of that kind, until so many rounds are settled; then another one that
     goes on from it, until all is home."""
-    folder.mkdir()
-    (folder / "venue.json").write_text(json.dumps(urls))
-    _write_settings(folder, kind, within_s)
-    bank = Bank(urls)
-    wallet = bank.wallet = throwaway_wallet(urls["control_token"], kind)
-    path = folder / "runs" / f"{wallet.chain_id}-{wallet.funder.lower()}.work.jsonl"
-    row = Row(kind.label)
-    _live(row, folder, "trades", "", lambda: _settled(folder, "trades") >= rounds)
-    _live(row, folder, "brings", _NO_MORE, _Still(path, _STILL_S / urls["speed"]).is_still)
-    for name in ("trades", "brings"):
-        _read_journal(row, folder / "runs" / name)
-    _read_log(row, path, wallet.funder)
-    told = bank.quiet(may_hurry=True)
-    if told is None:
-        row.faults.append("the venue does not come to rest")
-    else:
-        row.venue = told.has.usd
-        winners = bank.winners_of(row.conditions)
-        row.left = sum(count for token, count in told.has.shares.items() if winners.get(token))
-    row.judge()
+    place = Place(folder, urls, kind)
+    place.set_up(f"within_s = {within_s}\n")
+    place.live("trades", "", lambda: _settled(folder, "trades") >= rounds)
+    row = place.bring_home()
+    if row.calls >= row.settled:
+        row.faults.append(f"{row.calls} calls for {row.settled} rounds")
     return row
-
-
-def _live(row: Row, folder: Path, name: str, chaos: str, is_done: Callable[[], bool]) -> None:
-    """One session, until that is so."""
-    process = engine(folder, name, chaos, module="benchmarks.ladder", is_paper=False)
-    until = time.monotonic() + _HOME_WITHIN_S
-    try:
-        while not is_done():
-            time.sleep(_LOOKS_EVERY_S)
-            if time.monotonic() > until or process.poll() is not None:
-                row.faults.append(f"{name} did not come to its end")
-                return
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
 
 
 @define
@@ -139,18 +171,12 @@ class _Still:
     since: float | None = None
 
     def is_still(self) -> bool:
-        log = _log_of(self.path) if self.path.exists() else None
+        log = log_of(self.path) if self.path.exists() else None
         if log is None or log.open or log.owed:
             self.since = None
         elif self.since is None:
             self.since = time.monotonic()
         return self.since is not None and time.monotonic() >= self.since + self.for_s
-
-
-def _write_settings(folder: Path, kind: WalletType, within_s: float) -> None:
-    text = LADDER_SETTINGS.split("[redeem]", maxsplit=1)[0]
-    text = text.replace("[demo]", f'[demo]\nwallet_type = "{kind.label}"')
-    (folder / "config.toml").write_text(text + _REDEEM.format(within=within_s))
 
 
 def _settled(folder: Path, name: str) -> int:
@@ -166,7 +192,7 @@ def _settled(folder: Path, name: str) -> int:
         return 0
 
 
-def _log_of(path: Path, wallet: str = "") -> WalletLog:
+def log_of(path: Path, wallet: str = "") -> WalletLog:
     """A copy of it, so that the one that is written stays as it is."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
@@ -180,7 +206,7 @@ def _log_of(path: Path, wallet: str = "") -> WalletLog:
 
 
 def _read_log(row: Row, path: Path, wallet: str) -> None:
-    log = _log_of(path, wallet)
+    log = log_of(path, wallet)
     for ended in log.ended.values():
         row.calls += len(ended.intent.counted_ns)
         row.failed += not ended.is_done
@@ -188,7 +214,7 @@ def _read_log(row: Row, path: Path, wallet: str) -> None:
             if work.kind is WorkKind.MERGE:
                 row.merges.append(work.up)
             else:
-                row.redeemed[work.round.slug] += 1
+                row.redeemed[work.name] += 1
                 row.left_in_pairs = max(row.left_in_pairs, min(work.up, work.down))
 
 
