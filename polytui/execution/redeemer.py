@@ -46,6 +46,7 @@ from polytui.ledger.wallet_work import (
     pause_ns,
 )
 from polytui.model.errors import Rejected, Retry, Unknown
+from polytui.model.snapshot import WAITS
 from polytui.model.units import NS_PER_S, format_micro
 from polytui.net.clock import SessionClock
 
@@ -102,7 +103,7 @@ class Redeemer:
         words = f"{left} of {self.settings.calls_per_day} batches left today"
         if won:
             words = f"{format_micro(won, 2)} dollars to come, {words}"
-        return f"{words}; waits: {self.why_paused}" if self.why_paused else words
+        return f"{words}{WAITS}{self.why_paused}" if self.why_paused else words
 
     # --- when -------------------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ async def _run(
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
     async with execution_of(plan)(needs_of(session, surroundings)) as execution:
         surroundings = with_key_of(execution, surroundings)
+        session.winnings = lambda: execution.money().winnings
         runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
         await _supervise(plan, session, surroundings, signals, runs, pace)

@@ -85,6 +85,7 @@ class Publisher:
             halted_strategies=tuple(account.roster.halted),
             ramp_proven=account.ramp.proven if is_ramping else 0,
             ramp_rounds=rounds if is_ramping else 0,
+            winnings=session.winnings(),
             crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
         )
 

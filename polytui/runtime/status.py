@@ -54,7 +54,8 @@ class StatusLine:
         kill = " KILLED" if account.is_killed else ""
         kill += "".join(f" {name} HALTED" for name in account.halted_strategies)
         parts = [asset_text(self.assets[name]) for name in account.assets if name in self.assets]
-        return " | ".join([head + kill, *parts])
+        won = [f"winnings {account.winnings}"] if account.winnings else []
+        return " | ".join([head + kill, *parts, *won])
 
 
 def asset_text(view: AssetView) -> str:

@@ -53,6 +53,12 @@ def line_of(*frames: Any) -> str:
     return line.text()
 
 
+def test_what_is_won_and_what_may_be_sent_today() -> None:
+    assert "winnings" not in line_of(AccountFrame(ACCOUNT))
+    said = "12.50 dollars to come, 0 of 90 batches left today; waits: quota exceeded"
+    assert line_of(AccountFrame(evolve(ACCOUNT, winnings=said))).endswith(f" | winnings {said}")
+
+
 def test_before_anything_is_known() -> None:
     assert line_of() == "starting"
     assert line_of(AssetFrame(ASSET)) == "starting"

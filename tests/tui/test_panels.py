@@ -382,6 +382,23 @@ def test_the_header_says_how_far_the_ramp_is_and_what_moved() -> None:
     assert "moved" not in text
 
 
+def test_the_header_says_what_is_won_and_why_it_waits() -> None:
+    said = "12.50 dollars to come, 0 of 90 batches left today"
+    view = evolve(account_at(0), winnings=said, working_orders=3)
+    text = text_of(account_lines(view, AccountLook(NIGHT, "demo"), 200))
+    assert f"winnings {said}" in text
+    assert "winnings" not in text_of(account_lines(view, AccountLook(NIGHT, "demo"), 60))
+    waits = evolve(
+        view, winnings=f"{said}; waits: quota exceeded: 0 units remaining, resets in 9 s"
+    )
+    lines = account_lines(waits, AccountLook(NIGHT, "demo"), 130)
+    assert "winnings wait: quota exceeded: 0 units remaining" in text_of(lines)
+    (words,) = [one for line in lines for one in line if "quota" in one.text]
+    assert words.style is not None
+    assert words.style.color is not None
+    assert words.style.color.name == NIGHT.colours.warn
+
+
 def test_what_no_wallet_is_named_of_is_live_all_the_same() -> None:
     view = evolve(account_at(0, "live"), wallet="")
     assert text_of(account_lines(view, AccountLook(NIGHT, "live"), 100)).startswith("  LIVE  REAL")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from attrs import frozen
 from rich.style import Style
 
-from polytui.model.snapshot import AccountView
+from polytui.model.snapshot import WAITS, AccountView
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.latency import trouble
@@ -30,6 +30,7 @@ LIVE = "live"
 _GAP = "   "
 _AGE_CELLS = 24
 """Of the words on the right, "○ ENGINE LOST 12 min old" the longest of them."""
+_WINNINGS_CELLS = 60
 _BEHIND_MS = 500
 """Older is said: a person sees half a second."""
 
@@ -160,14 +161,20 @@ def _workings(view: AccountView, look: AccountLook, styles: Styles, width: int) 
     up_for = figures.left(view.at_ns - view.started_ns)
     proven = f"{view.ramp_proven} of {view.ramp_rounds} rounds proven"
     ramp: list[Span] = [("ramp ", styles.dim), (proven, styles.warn)]
+    # A wallet's work that waits is why won dollars cannot be spent.
+    said, does_wait, why = view.winnings.partition(WAITS)
+    words = fitted(f"wait: {why}" if does_wait else said, _WINNINGS_CELLS)
+    winnings = [("winnings ", styles.dim), (words, styles.warn if does_wait else styles.text)]
     return [
         _kill(view, look, styles, width - _AGE_CELLS),
         [("orders ", styles.dim), (str(view.working_orders), styles.text)],
         *([ramp] if view.ramp_rounds else []),
         _engine(view, styles),
         *([slow] if (slow := trouble(view, styles)) else []),
+        *([winnings] if does_wait else []),
         *([[("session ", styles.dim), (clean(look.session), styles.text)]] * bool(look.session)),
         [("lag ", styles.dim), (f"{view.lag_us:,} µs", styles.text)],
+        *([winnings] if view.winnings and not does_wait else []),
         [("running ", styles.dim), (up_for, styles.text)],
     ]
 
