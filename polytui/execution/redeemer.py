@@ -46,8 +46,8 @@ from polytui.ledger.wallet_work import (
     pause_ns,
 )
 from polytui.model.errors import Rejected, Retry, Unknown
-from polytui.model.snapshot import WAITS
-from polytui.model.units import NS_PER_S, format_micro
+from polytui.model.units import NS_PER_S
+from polytui.model.winnings import winnings_words
 from polytui.net.clock import SessionClock
 
 _FOLLOW_S = 2.0
@@ -99,11 +99,8 @@ class Redeemer:
     def status(self) -> str:
         """For people: what is won and not home, what is left of the day, and why nothing goes on
         where it does not."""
-        won, left = self.redeemable.unredeemed.worth, self._budget.calls_left
-        words = f"{left} of {self.settings.calls_per_day} batches left today"
-        if won:
-            words = f"{format_micro(won, 2)} dollars to come, {words}"
-        return f"{words}{WAITS}{self.why_paused}" if self.why_paused else words
+        won, most = self.redeemable.unredeemed.worth, self.settings.calls_per_day
+        return winnings_words(won, self._budget.calls_left, most, self.why_paused)
 
     # --- when -------------------------------------------------------------------------------------
 

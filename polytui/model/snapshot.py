@@ -350,10 +350,6 @@ class LatencyView:
     """"good", "warn", "critical" or "stale": the worst of all assets now."""
 
 
-WAITS = "; waits: "
-"""In words of how bringing winnings home stands: behind it is why nothing goes on."""
-
-
 @frozen
 class AccountView:
     at_ns: int
@@ -390,8 +386,7 @@ class AccountView:
     ramp_rounds: int = 0
     """Rounds at the smallest size: proven so far, and wanted; 0 of 0 without a ramp."""
     winnings: str = ""
-    """What is won and not home, what the wallet may still send today, and why it waits, in words;
-    empty where nobody brings winnings home."""
+    """Words of `model/winnings.py`; empty where nobody brings winnings home."""
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -64,10 +65,10 @@ async def _run(
 ) -> tuple[list[AssetRun], VenueMoney, Pace]:
     async with execution_of(plan)(needs_of(session, surroundings)) as execution:
         surroundings = with_key_of(execution, surroundings)
-        session.winnings = lambda: execution.money().winnings
         runs = [asset_run(plan, session, execution, a) for a in plan.settings.session.assets]
         pace = Pace(session, lambda: session.mind.book_lag_ns, surroundings.turn)
-        await _supervise(plan, session, surroundings, signals, runs, pace)
+        winnings = lambda: execution.money().winnings  # noqa: E731
+        await _supervise(plan, session, surroundings, signals, runs, pace, winnings)
         return runs, execution.money(), pace
 
 
@@ -130,11 +131,13 @@ async def _supervise(
     signals: StopSignals,
     runs: list[AssetRun],
     pace: Pace,
+    winnings: Callable[[], str],
 ) -> None:
     chaos = Chaos(list(plan.chaos), surroundings.clock)
     tree = Tree(
-        session, surroundings, runs, pace, chaos, signals, plan.socket, plan.is_owned, plan.config
-    )
+        session, surroundings, runs, pace, chaos, signals, plan.socket, plan.is_owned, plan.config,
+        winnings,
+    )  # fmt: skip
     async with trio.open_nursery() as nursery:
         if plan.status is not None:
             nursery.start_soon(show_status, session.hub, plan.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 from attrs import evolve, frozen
@@ -17,11 +17,18 @@ from polytui.runtime.session import Session
 _STATUS_HZ = 1.0
 
 
+def nobody_brings() -> str:
+    """Of an account that has no wallet."""
+    return ""
+
+
 @frozen
 class Publisher:
     session: Session
     runs: Sequence[AssetRun]
     pace: Pace
+    winnings: Callable[[], str] = nobody_brings
+    """How bringing them home stands, in words."""
 
     async def publish(self) -> None:
         """Snapshots at the settings' rate while anybody watches, until cancelled."""
@@ -85,7 +92,7 @@ class Publisher:
             halted_strategies=tuple(account.roster.halted),
             ramp_proven=account.ramp.proven if is_ramping else 0,
             ramp_rounds=rounds if is_ramping else 0,
-            winnings=session.winnings(),
+            winnings=self.winnings(),
             crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
         )
 

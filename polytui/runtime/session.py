@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -65,13 +64,8 @@ class Session:
     """Whose money it trades with, an address; empty on paper."""
     goes_on: GoesOn | None = None
     """What it took over from the session before."""
-<<<<<<< HEAD
     deadline: Deadline = field(init=False)
     """For answers of strategies that are not ours."""
-=======
-    winnings: Callable[[], str] = field(default=lambda: "")
-    """How bringing them home stands, in words; the account's own once it is open."""
->>>>>>> d7e6ff9 (What is won and not home, the batches left today and why winnings wait stand in the status line and in the header)
     herald: Herald = field(init=False)
     account_lines: AccountLines = field(factory=AccountLines)
     meter: Meter = field(factory=Meter)

@@ -14,7 +14,7 @@ A crash inside an asset stays there; a crash above stops everything, orders firs
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from polytui.runtime.curve_watch import CurveWatch
 from polytui.runtime.faults import Faults
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
-from polytui.runtime.publisher import Publisher
+from polytui.runtime.publisher import Publisher, nobody_brings
 from polytui.runtime.queries import Queries
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
@@ -65,6 +65,8 @@ class Tree:
     """A terminal started us: stop if none comes."""
     config: Path | None = None
     """The settings' file, watched for changes; None for a session of defaults."""
+    winnings: Callable[[], str] = nobody_brings
+    """How bringing them home stands, in words."""
 
     async def supervise(self) -> None:
         """Run until the session stops; every order is cancelled and every event written."""
@@ -118,7 +120,7 @@ class Tree:
 
     async def _start_account(self, account: trio.Nursery) -> None:
         session = self.session
-        publisher = Publisher(session, self.runs, self.pace)
+        publisher = Publisher(session, self.runs, self.pace, self.winnings)
         in_force = SettingsInForce(session, self.runs, publisher.limits_in_use)
         await in_force.begin()
         commands = Commands(session, self.runs, in_force, self.pace)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from attrs import frozen
 from rich.style import Style
 
-from polytui.model.snapshot import WAITS, AccountView
+from polytui.model.snapshot import AccountView
+from polytui.model.winnings import why_winnings_wait
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.latency import trouble
@@ -162,19 +163,19 @@ def _workings(view: AccountView, look: AccountLook, styles: Styles, width: int) 
     proven = f"{view.ramp_proven} of {view.ramp_rounds} rounds proven"
     ramp: list[Span] = [("ramp ", styles.dim), (proven, styles.warn)]
     # A wallet's work that waits is why won dollars cannot be spent.
-    said, does_wait, why = view.winnings.partition(WAITS)
-    words = fitted(f"wait: {why}" if does_wait else said, _WINNINGS_CELLS)
-    winnings = [("winnings ", styles.dim), (words, styles.warn if does_wait else styles.text)]
+    why = why_winnings_wait(view.winnings)
+    words = fitted(f"wait: {why}" if why else view.winnings, _WINNINGS_CELLS)
+    winnings = [("winnings ", styles.dim), (words, styles.warn if why else styles.text)]
     return [
         _kill(view, look, styles, width - _AGE_CELLS),
         [("orders ", styles.dim), (str(view.working_orders), styles.text)],
         *([ramp] if view.ramp_rounds else []),
         _engine(view, styles),
         *([slow] if (slow := trouble(view, styles)) else []),
-        *([winnings] if does_wait else []),
+        *([winnings] if why else []),
         *([[("session ", styles.dim), (clean(look.session), styles.text)]] * bool(look.session)),
         [("lag ", styles.dim), (f"{view.lag_us:,} µs", styles.text)],
-        *([winnings] if view.winnings and not does_wait else []),
+        *([winnings] if view.winnings and not why else []),
         [("running ", styles.dim), (up_for, styles.text)],
     ]
 
