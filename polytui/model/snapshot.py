@@ -190,8 +190,7 @@ class ResultView:
 
 @frozen
 class ClaimsView:
-    """What a strategy claimed of its entries, live and in shadow, and what came of it: bps of a
-    dollar, means per share."""
+    """What a strategy claimed of its entries, live and in shadow, and what came: bps, per share."""
 
     count: float = 0.0
     """Faded: an old one counts less."""
@@ -279,8 +278,7 @@ class RoundView:
     is_strike_estimated: bool = False
     """Our own reckoning of it, until somebody says it."""
     fair_age_ms: int = -1
-    """Of `fair_up`: 0 while each look makes it anew, and since the last one where none does; -1
-    before the first."""
+    """Of `fair_up`: 0 while each look makes it anew, else since the last; -1 before the first."""
     block: str = ""
     """Why nobody may enter now, with its number; empty where nothing is in the way of all."""
     up_awaited: int = 0
