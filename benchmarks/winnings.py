@@ -44,8 +44,8 @@ _SHIPPED = RedeemSettings()
 _HOME_WITHIN_S = 1_800.0
 _LOOKS_EVERY_S = 15.0
 """Each look reads a journal."""
-_STILL_S = 420.0
-"""Of the world: longer than the last round that was traded takes to be resolved."""
+_STILL_S = 720.0
+"""Of the world: a round that begins with the session, and until it is resolved."""
 _NO_MORE = "kill:all@round1"
 """The second session brings home, and enters nothing."""
 
