@@ -51,6 +51,16 @@ def environment(runtime: Path) -> dict[str, str]:
     return {**kept, **own, "COLUMNS": "200", "PYTHONPATH": places}
 
 
+def with_database(folder: Path) -> Path:
+    """EAGER's settings and a database, as everybody has it who says nothing."""
+    off = "is_enabled = false"
+    text = EAGER.read_text()
+    assert text.count(off) == 1
+    path = folder / "kept.toml"
+    path.write_text(text.replace(off, "is_enabled = true"))
+    return path
+
+
 def command(*arguments: str | Path, module: str = "polytui") -> list[str]:
     return [sys.executable, "-m", module, *map(str, arguments)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import trio
-from program import EAGER, QUICK, short_folder, started
+from program import EAGER, QUICK, short_folder, started, with_database
 from test_engine_faces import Face, attached
 
 from polytui.journal.codec import decode_latency
@@ -17,8 +17,7 @@ from polytui.model.query import Answer, Query, Subject
 
 pytestmark = pytest.mark.trio
 DEMO = (
-    "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc", "--speed",
-    "30", *QUICK,
+    "demo", "--headless", "--rounds", "0", "--assets", "btc", "--speed", "30", *QUICK, "--config",
 )  # fmt: skip
 _AGAIN_S = 0.2
 
@@ -41,7 +40,8 @@ async def told_until(face: Face, query: Query, is_it: Callable[[Answer], bool]) 
 async def test_what_a_face_is_told_is_what_the_journal_says() -> None:
     with short_folder() as folder, trio.fail_after(170):
         socket, session = folder / "s", folder / "runs" / "one"
-        async with started(folder, *DEMO, "--socket", socket, "--folder", session) as engine:
+        kept, its_own = with_database(folder), ("--socket", socket, "--folder", session)
+        async with started(folder, *DEMO, kept, *its_own) as engine:
             async with attached(socket) as face:
                 early = await told(face, Query(1, Subject.TRADES))
                 assert early.rows == ()
@@ -69,10 +69,7 @@ async def test_what_a_face_is_told_is_what_the_journal_says() -> None:
 
 async def test_an_engine_without_a_database_says_so() -> None:
     with short_folder() as folder, trio.fail_after(100):
-        config = folder / "off.toml"
-        config.write_text("[store]\nis_enabled = false\n")
-        command = [part if part != str(EAGER) else str(config) for part in (*DEMO, "--paper")]
-        async with started(folder, *command, "--socket", folder / "s") as engine:
+        async with started(folder, *DEMO, EAGER, "--paper", "--socket", folder / "s") as engine:
             async with attached(folder / "s") as face:
                 answer = await told(face, Query(1, Subject.TRADES))
                 assert "the database is switched off (store.is_enabled)" in answer.error

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import trio
-from program import EAGER, QUICK, Program, run, started
+from program import QUICK, Program, run, started, with_database
 
 from polytui.model.units import format_micro
 
@@ -75,7 +75,7 @@ async def test_a_follower_that_is_killed_loses_and_doubles_nothing(tmp_path: Pat
     summary = tmp_path / "summary.json"
     played = ("--rounds", "1", "--assets", "btc", "--speed", "30", *QUICK)
     async with started(
-        tmp_path, "demo", "--headless", "--paper", *played, "--config", EAGER,
+        tmp_path, "demo", "--headless", "--paper", *played, "--config", with_database(tmp_path),
         "--folder", tmp_path / "runs" / "one",
         "--json", summary,
     ) as engine:  # fmt: skip
