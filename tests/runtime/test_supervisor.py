@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 from trio.testing import MockClock
-from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
+from virtual_engine import EAGER, QUIET, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.execution.client import ExecutionClient
@@ -238,7 +238,12 @@ async def test_a_new_life_follows_the_same_rounds_and_counts_them_once(
 ) -> None:
     settings = quick_settings(session={"assets": (BTC,), "rounds": 1})
     async with open_engine(
-        monkeypatch, tmp_path / "s", settings, starts_before_s=5, chaos="crash:btc@round1"
+        monkeypatch,
+        tmp_path / "s",
+        settings,
+        starts_before_s=5,
+        chaos="crash:btc@round1",
+        messages=QUIET / 5,
     ) as engine:
         await engine.is_over.wait()
     assert engine.session.stop_reason == "1 rounds are settled"
@@ -277,7 +282,9 @@ async def test_a_pause_survives_a_crash(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = quick_settings(session={"assets": (BTC,)})
-    async with open_engine(monkeypatch, tmp_path / "s", settings, starts_before_s=5) as engine:
+    async with open_engine(
+        monkeypatch, tmp_path / "s", settings, starts_before_s=5, messages=QUIET / 5
+    ) as engine:
         await engine.session.hub.command(Action.PAUSE, "btc", "test")
         poison(engine, BTC)
         await engine.until(lambda: engine.run_of(BTC).life == 2)
