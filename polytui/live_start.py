@@ -106,7 +106,7 @@ def ask_of_unproven(
     lines = (
         "NO FORWARD TEST has found an edge of:",
         *(f"  {one.text()}" for one in found),
-        "see `polytui backtest` on a session that went on paper, and docs/operations.md",
+        "see `polytui verdict` of sessions that went on paper, and docs/operations.md",
     )
     if not confirmation.asked_again(lines, UNPROVEN):
         names = ", ".join(one.strategy for one in found)

@@ -17,7 +17,7 @@ from polytui.cli.learning import train
 from polytui.cli.looking import decode, doctor, record
 from polytui.cli.looking_ahead import lookahead
 from polytui.cli.own import new_strategy
-from polytui.cli.past import rebuild, report, sessions
+from polytui.cli.past import rebuild, report, sessions, verdict
 from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
 from polytui.cli.wallet import approve, merge, redeem, split, wallet, wrap
@@ -39,7 +39,7 @@ _COMMANDS = (
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
     *(backtest, compare, stress),
-    *(sessions, report, trades, orders, rounds, why, rebuild, export),
+    *(sessions, report, verdict, trades, orders, rounds, why, rebuild, export),
     *(train, lookahead),
     new_strategy,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 import click
+import msgspec
 
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors
@@ -41,6 +42,26 @@ def report(session: str, json_path: str | None, config: Path | None) -> None:
     path = Path(session)
     folder = path if path.is_dir() else session_named(Path(load(config).journal.directory), session)
     say_end(folder, json_path)
+
+
+@click.command()
+@click.argument("named", metavar="SESSION...", nargs=-1, required=True)
+@click.option("--json", "json_path", help="Write the verdicts here; - is stdout.")
+@config_option
+@plain_errors
+def verdict(named: tuple[str, ...], json_path: str | None, config: Path | None) -> None:
+    """Whether strategies showed an edge while these sessions went, oldest first; kept for whoever
+    lets one trade with real money."""
+    from polytui.paths import session_named
+    from polytui.tools.forward_test import forward_test
+
+    directory = Path(load(config).journal.directory)
+    folders = [Path(one) if Path(one).exists() else session_named(directory, one) for one in named]
+    found = forward_test(folders)
+    if json_path:
+        write_json([msgspec.to_builtins(one) for one in found.kept], json_path)
+    if json_path != "-":
+        click.echo("\n".join(found.lines()))
 
 
 @click.command()

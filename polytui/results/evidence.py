@@ -216,3 +216,5 @@ class Evidence:
     """Money that no trade explains, by kind: rebates, rewards, deposits."""
     differences: tuple[str, ...] = field(default=())
     """Where figures reckoned anew are not those that the desk had. There should be none."""
+    settings_before: tuple[str, ...] = ()
+    """Every settings that were in force at some time, those of the end as well."""

@@ -43,6 +43,7 @@ from polytui.store.rows import (
     FillRow,
     RoundRow,
     Row,
+    SettingsRow,
     SignalRow,
     TradeRow,
     WalletRow,
@@ -72,14 +73,18 @@ class _WatchedAsset:
 class Gatherer:
     """State: the fold, the tables of what it said, and what is watched of each asset."""
 
-    def __init__(self) -> None:
-        self._fold = Fold(Header(FORMAT, "", "backtest", _NAME, 0), _NAME)
+    def __init__(self, mind: Mind | None = None) -> None:
+        """`mind`: where what is heard goes on from one, a copy of that, which is written to."""
+        self._fold = Fold(Header(FORMAT, "", "backtest", _NAME, 0), _NAME, mind)
+        self._settings: dict[str, None] = {}
+        """In force at some time, in the order of their first."""
         self._tables, self._reasons = Tables(), EntryBlocks()
         self._watched: dict[Asset, _WatchedAsset] = {}
         self._leaving: dict[tuple[str, str], str] = {}
         """By round and strategy, why it leaves."""
         self._differences: list[str] = []
         self._since_ns = 0
+        self._carried_over = 0 if mind is None else _equity_of(mind)
 
     def heard(
         self,
@@ -125,7 +130,7 @@ class Gatherer:
         return Evidence(
             coverage=_counted(coverage, self._since_ns, mind.at_ns, rounds),
             settings_json=canonical_json(settings[0]) if settings else "",
-            start_usd=self._tables.start_usd,
+            start_usd=self._tables.start_usd + self._carried_over,
             rounds=rounds,
             trades=self._tables.played_trades(),
             fills=tuple(self._fills()),
@@ -136,6 +141,7 @@ class Gatherer:
             orders=self._tables.order_counts(),
             moves=tuple(sorted(self._tables.moves.items())),
             differences=tuple(self._differences),
+            settings_before=tuple(self._settings),
         )
 
     # --- events and effects -----------------------------------------------------------------------
@@ -182,6 +188,8 @@ class Gatherer:
                     tables.round_told(row)
                 case WalletRow():
                     tables.wallet_told(row)
+                case SettingsRow():
+                    self._settings[row.settings_json] = None
                 case DifferenceRow():
                     self._differences.append(row.text)
 
@@ -273,6 +281,11 @@ _FIRST: dict[type[Any], Callable[[Gatherer, Desk, _WatchedAsset, Any, int], None
     ev.Refused: Gatherer._refused,
 }
 """What is looked at before the fold hears of it."""
+
+
+def _equity_of(mind: Mind) -> int:
+    account = mind.account
+    return account.cash + account.at_risk.totals.carried - account.moves.total
 
 
 def _shadow_pnls(mind: Mind, asset: Asset) -> dict[str, int]:
