@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from polytui.backtest.what_if import effect_words
 from polytui.desk.mind import Mind
 from polytui.journal.codec import encode_effects, encode_event
 from polytui.model import events as ev
-from polytui.model.effects import Effect, Place
+from polytui.model.effects import Effect, Explain, Place
 from polytui.model.instrument import Asset
 
 Stretch = tuple[int, int]
@@ -68,6 +69,9 @@ class DecisionsSeen:
         self.first_ns = self.last_ns = 0
         self.count = 0
         """Effects of all kinds."""
+        self._marks = array("q")
+        """When there were effects, and a digest of all until then."""
+        self._by_strategy: dict[str, Any] = {}
 
     @property
     def digest(self) -> str:
@@ -92,10 +96,38 @@ class DecisionsSeen:
             self.count += len(effects)
             self._digest.update(b"%d %s " % (now_ns, asset.value.encode()))
             self._digest.update(encode_effects(effects))
+            self._mark(effects, now_ns)
             if any(isinstance(effect, Place) for effect in effects):
                 self.placed_ns.append(now_ns)
         if self._is_wanted(now_ns):
             self._keep(mind, asset, event, effects, now_ns)
+
+    def _mark(self, effects: tuple[Effect, ...], now_ns: int) -> None:
+        self._marks.append(now_ns)
+        self._marks.append(int.from_bytes(self._digest.digest()[:7], "big"))
+        for effect in effects:
+            if isinstance(effect, Place | Explain):
+                name = effect.order.strategy if isinstance(effect, Place) else effect.strategy
+                said = self._by_strategy.setdefault(name, hashlib.sha256())
+                said.update(f"{now_ns} {effect_words(effect)}\n".encode())
+
+    def parts_from(self, other: DecisionsSeen) -> tuple[int, tuple[str, ...]] | None:
+        """When another play of the same past first decides otherwise, in nanoseconds, and which
+        strategies do; None where all is equal."""
+        if self.digest == other.digest:
+            return None
+        pairs = zip(self._pairs(), other._pairs(), strict=False)
+        shorter = min(self, other, key=lambda one: len(one._marks))
+        first = next((min(a[0], b[0]) for a, b in pairs if a != b), shorter.last_ns)
+        names = dict.fromkeys((*self._by_strategy, *other._by_strategy))
+        return first, tuple(name for name in names if self._said(name) != other._said(name))
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        return zip(self._marks[::2], self._marks[1::2], strict=True)
+
+    def _said(self, strategy: str) -> str:
+        said = self._by_strategy.get(strategy)
+        return "" if said is None else str(said.hexdigest())
 
     def _is_wanted(self, now_ns: int) -> bool:
         while self._at < len(self._stretches) and self._stretches[self._at][1] < now_ns:

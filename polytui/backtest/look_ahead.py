@@ -81,8 +81,15 @@ class LookedAhead:
     cuts: int
     early: tuple[EarlyInput, ...] = ()
     peeks: tuple[Peek, ...] = ()
-    is_steady: bool = True
-    """Whether the past was decided alike when it was played twice."""
+    parts_ns: int | None = None
+    """When it was first decided otherwise, played a second time; None where it never was."""
+    unsteady: tuple[str, ...] = ()
+    """Strategies that did."""
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the past was decided alike when it was played twice."""
+        return self.parts_ns is None
 
     @property
     def is_clean(self) -> bool:
@@ -96,6 +103,8 @@ class LookedAhead:
         return {
             "is_clean": self.is_clean,
             "is_steady": self.is_steady,
+            "parts_ns": self.parts_ns,
+            "unsteady": list(self.unsteady),
             "events": self.events,
             "decisions": self.decisions,
             "cuts": self.cuts,
@@ -124,7 +133,8 @@ class LookedAhead:
         yield f"{head}: events {counts}; {self.decisions} effects, {self.cuts} cuts"
         if not self.is_steady:
             yield (
-                "played twice, the past is decided differently: something remembers what came, or"
+                f"played twice, the past is decided differently from {self.parts_ns} on, by"
+                f" {', '.join(self.unsteady) or 'no strategy'}: something remembers what came, or"
                 " asks a clock or chance"
             )
         for early in self.early:
@@ -144,6 +154,7 @@ def look_ahead(remake: Remake, play: Play, *, cuts: int, skew_ns: int) -> Looked
     whole = DecisionsSeen([*stretches, *early])
     play(remake(None), [whole])
     counted = Counter(one.kind for one in watch.found)
+    parts = first.parts_from(whole)
     return LookedAhead(
         watch.events,
         first.count,
@@ -154,7 +165,7 @@ def look_ahead(remake: Remake, play: Play, *, cuts: int, skew_ns: int) -> Looked
             if found
         ),
         tuple(_peeks(remake, play, whole, at_cuts)),
-        first.digest == whole.digest,
+        *(parts or (None, ())),
     )
 
 

@@ -250,7 +250,10 @@ def test_a_strategy_that_remembers_is_found(
     monkeypatch.setattr(DistanceFade, "propose", remembering)
     found = looked(settings, heard, cuts=1)
     assert not found.is_steady
-    assert "played twice, the past is decided differently" in found.text()
+    assert found.parts_ns is not None
+    assert heard[0].at_ns < found.parts_ns < heard[-1].at_ns
+    assert "distance_fade" in found.unsteady
+    assert f"decided differently from {found.parts_ns} on, by " in found.text()
 
 
 # --- as a person types it -------------------------------------------------------------------------
