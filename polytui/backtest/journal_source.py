@@ -1,6 +1,7 @@
 """A journal as a source of moments: the market that a session heard, batch for batch.
 
-What the venue answered to that session's own orders is left out, and what its account was told:
+What the venue answered to that session's own orders is left out, with what they showed in its
+books, and what its account was told:
 whoever plays it has orders and an account of its own. So is the life of its desks. What people
 commanded and which settings came later are played only where the session is to be lived again as
 it was.
@@ -16,10 +17,11 @@ from typing import get_args
 from attrs import frozen
 
 from polytui.backtest.moments import Moment
+from polytui.backtest.own_displayed import OwnDisplayed
 from polytui.backtest.replay import event_of
 from polytui.config.load import from_canonical_json
 from polytui.config.schema import Settings
-from polytui.journal.codec import BadJournal
+from polytui.journal.codec import BadJournal, decode_effects
 from polytui.journal.reader import JournalReader
 from polytui.model import events as ev
 from polytui.model.effects import Effect
@@ -44,6 +46,7 @@ OWN = frozenset(
 """Of the session's own account and desks."""
 SAID = frozenset((ev.Commanded, ev.SettingsChanged, ev.ModelLoaded))
 """By people, or of their files."""
+_PLACED = b'"Place"'
 _OF_ACCOUNT = frozenset(ev.ACCOUNT_FEEDS)
 _OF_FEEDS = (ev.FeedUp, ev.FeedStale, ev.FeedDown, ev.FeedGapped, ev.FeedMended, ev.FeedRefused)
 
@@ -77,7 +80,7 @@ class JournalSource:
     def moments(self) -> Iterator[Moment]:
         """A batch ends where its desk decided. Events that broke a desk are played as any other."""
         waiting: dict[Asset, list[ev.Event]] = {}
-        thinned = set[int]()
+        thinned, own = set[int](), OwnDisplayed()
         try:
             with closing(JournalReader(self._path)) as journal:
                 for record in journal:
@@ -93,8 +96,11 @@ class JournalSource:
                     if asset not in self._assets:
                         continue
                     batch = waiting.setdefault(asset, [])
-                    if self._is_wanted(asset, event):
-                        batch.append(event)
+                    left = own.without(event, record.at)
+                    if _PLACED in bytes(record.effects):
+                        own.sent(decode_effects(record.effects))
+                    if left is not None and self._is_wanted(asset, left):
+                        batch.append(left)
                     if record.last:
                         self._begun.add(asset)
                         if batch:
