@@ -160,6 +160,7 @@ def test_the_first_order_that_differs_is_told_with_both_sides_and_its_events(
     assert not found.is_equal
     one = found.divergences[0]
     assert one.first.split(" at ")[0] != one.second.split(" at ")[0]
+    assert "filled" not in one.first, "what was asked for differs before what became of it"
     for seq, around in (
         (one.first_seq, found.around_first),
         (one.second_seq, found.around_second),
