@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polytui.cli.options import load
-from polytui.config.change import bounds_of, changed, diff, hot_settings
+from polytui.config.change import bounds_of, changed, diff, fault_of, hot_settings
 from polytui.config.load import BadSettings, canonical_json, from_canonical_json
 from polytui.config.own import OwnStrategiesSettings
 from polytui.config.profiles import adapted_to_live
@@ -238,3 +238,12 @@ def test_a_starter_overwrites_nothing_and_has_a_name_that_a_strategy_can_have(fo
         with pytest.raises(Fatal, match=r"one of ours|small letters"):
             write_starter(name, folder)
     assert len(list(folder.glob("*.py"))) == 2
+
+
+def test_a_terminal_that_knows_no_class_leaves_its_values_to_the_engine(folder: Path) -> None:
+    values = {one.path: one.value for one in hot_settings(load(config_of(folder)))}
+    assert "expected 0 to 0.5" in fault_of(values, "own.my_edge.min_gap", "2")
+    with having_own([]):
+        assert fault_of(values, "own.my_edge.min_gap", "2") == ""
+        assert "expected > 0" in fault_of(values, "own.my_edge.min_edge_bps", "-1")
+        assert bounds_of("own.my_edge.min_gap") == ""

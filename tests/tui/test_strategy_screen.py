@@ -238,3 +238,15 @@ def test_the_board_comes_back_as_it_was(tmp_path: Path) -> None:
         await stage.until(lambda: "exchanges ──" in stage.text)
 
     perform(tmp_path, play, size=(120, 36))
+
+
+def test_a_strategy_of_others_that_is_halted_says_why_once() -> None:
+    words = "strategy halted, it raised: KeyError: 'rsi' (line 31)"
+    mine = ScoreView("mine", True, ResultView(), ResultView(), ClaimsView(), words)
+    rows = page([*alone(mine), *alone(mine)], 120, 36)
+    assert len([row for row in rows if f"■ {words}" in row]) == 1
+    assert not [
+        row
+        for row in page(alone(ScoreView("x", True, mine.live, mine.live)), 120, 36)
+        if "■" in row
+    ]
