@@ -15,6 +15,7 @@ from polytui.config.load import canonical_json, digest_of
 from polytui.config.profiles import adapted_to_live, limits_said
 from polytui.config.schema import Settings
 from polytui.config.secrets import KEYSTORE, Secret
+from polytui.config.strategy_tables import table_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -50,8 +51,14 @@ def init() -> None:
 @config_option
 def check(config: Path | None) -> None:
     """Every fault of the file at once; exit code 2 if there is one."""
-    load(config)
+    settings = load(config)
     click.echo(f"{config or 'no config.toml here, the defaults'}: good")
+    from polytui.strategy.registry import own_loaded
+
+    for one in own_loaded():
+        table = table_of(settings, one.name)
+        state = "may trade" if table is not None and table.is_enabled else "in shadow"
+        click.echo(f"strategy {one.name} {one.digest} of {one.origin}: {state}")
 
 
 @config.command()

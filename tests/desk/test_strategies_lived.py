@@ -60,7 +60,7 @@ def here() -> Iterator[None]:
 
 SETTINGS = evolve(
     with_tables(PLAIN, {NAME: StrategySettings(is_enabled=True)}),
-    strategies=OwnStrategiesSettings(max_answer_ms=20.0, slow_ms=0.5, max_slow=2),
+    strategies=OwnStrategiesSettings(max_answer_ms=100.0, slow_ms=0.5, max_slow=2),
 )
 
 
