@@ -1,11 +1,11 @@
 """`make edge-checks`: are the verdicts themselves right? A market without an edge, and one with.
 
-The null world is fair: its crowd is as quick as the exchanges' prices reach anybody, and its error
-is nothing, so a share costs what it is worth, and a spread and a fee besides. In the planted world
-the crowd is wrong for minutes, by one in log odds: at evens it asks as often 27 cents as 73, which
-whoever reckons a fair value may take. Twenty seeds of each, every strategy in shadow, a verdict a
-seed. In the null world no strategy may be called positive more than once; in the planted one the
-strategy that reckons must be called so nineteen times. Exit code 1 otherwise.
+The null world is fair: its crowd answers in a tenth of a second, before any order of ours arrives,
+and its error is nothing, so a share costs what it is worth, and a spread and a fee besides. In the
+planted world the crowd is wrong for a minute at a time, by two in log odds, which whoever reckons a
+fair value may take. Twenty seeds of each, every strategy in shadow, a verdict a seed. In the null
+world no strategy may be called positive more than once; in the planted one the strategy that
+reckons must be called so nineteen times. Exit code 1 otherwise. It takes hours on two cores.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from polytui.sim.world.opinion import OpinionSettings
 from polytui.strategy.registry import STRATEGIES
 
 _START_NS = 1_795_204_740 * NS_PER_S
-NULL = OpinionSettings(delay_s=0.02, error=0.0)
-PLANTED = OpinionSettings(delay_s=0.3, error=1.0, half_life_s=120.0)
+NULL = OpinionSettings(delay_s=0.1, error=0.0)
+PLANTED = OpinionSettings(delay_s=0.3, error=2.0, half_life_s=60.0)
 READER = "distance_fade"
 """Buys what the book prices below its fair value."""
 MOST_FALSE, LEAST_FOUND = 1, 19
-SEEDS, ROUNDS = 20, 36
+SEEDS, ROUNDS = 20, 240
 _MESSAGES = 0.01
 
 
