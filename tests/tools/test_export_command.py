@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 import pytest
+import zstandard
 from click.testing import CliRunner
 
 from polytui.cli.main import cli
-from polytui.journal.segments import segments_of
+from polytui.journal.segments import number_of, segment_path, segments_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
 from played import NAME, played_session
@@ -31,8 +34,18 @@ def ask(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
+def cut_short(session: Path) -> None:
+    """As if it had been killed early: a session is found by its name and its days, whole or not."""
+    (pressed,) = segments_of(session)
+    with zstandard.open(pressed, "rb") as file:
+        begun = b"".join(islice(BufferedReader(file), 1_000))
+    segment_path(pressed.parent, number_of(pressed)).write_bytes(begun)
+    pressed.unlink()
+
+
 @pytest.mark.parametrize("said", ["last", NAME, NAME[:8], f"runs/{NAME}", "2026-11-20"])
 def test_a_session_is_named_as_everywhere_and_by_its_days(place: Path, said: str) -> None:
+    cut_short(place / "runs" / NAME)
     done = json.loads(ask(said, "--every", "60", "--json", "-"))
     assert done["sessions"] == [NAME]
     assert done["rows"]["events"] == len(pl.read_parquet(place / "out" / "events.parquet")) > 0
