@@ -50,10 +50,13 @@ def pytest_runtest_setup() -> None:
 
 
 _PLAYED_TOGETHER = {
-    **dict.fromkeys(("asking", "files", "following", "streams"), "one demo"),
-    **dict.fromkeys(("account_rows", "files_of_chance", "fold", "going_on"), "sessions of chance"),
+    "tests/store": {
+        **dict.fromkeys(("asking", "files", "following", "streams"), "one demo"),
+        **dict.fromkeys(("account_rows", "files_of_chance", "fold", "going_on"), "chance"),
+    },
+    "tests/tools": dict.fromkeys(("export", "export_command"), "exports"),
 }
-"""Of tests/store: files that look at one played session, kept by the process that played it."""
+"""Files that look at one played session, kept by the process that played it."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,7 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
             room, _, name = file.removesuffix(".py").rpartition("/test_")
-            return _PLAYED_TOGETHER.get(name, file) if room == "tests/store" else file
+            return _PLAYED_TOGETHER.get(room, {}).get(name, file)
 
     return Together(config, log)
 
