@@ -41,12 +41,14 @@ def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> in
     help="Session seconds a real second.",
 )
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
+@config_option
 @plain_errors
-def stress(journal: Path, speed: float, json_path: str | None) -> None:
+def stress(journal: Path, speed: float, json_path: str | None, config: Path | None) -> None:
     """The market of a session through the desk at N times its speed: queue, steps, memory, and what
     must hold after every event."""
     from polytui.tools.stressing import stress as press
 
+    load(config)  # the strategies that it names
     verdict = press(journal, speed)
     if json_path:
         write_json(attrs.asdict(verdict), json_path)
@@ -59,8 +61,9 @@ def stress(journal: Path, speed: float, json_path: str | None) -> None:
 @click.argument("first", type=click.Path(exists=True, path_type=Path))
 @click.argument("second", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "json_path", help="Write the differences here; - is stdout.")
+@config_option
 @plain_errors
-def compare(first: Path, second: Path | None, json_path: str | None) -> None:
+def compare(first: Path, second: Path | None, json_path: str | None, config: Path | None) -> None:
     """Two sessions on the same rounds, or one and a backtest of its own market: where they part.
 
     FIRST and SECOND are folders of sessions, on paper or live; without SECOND what FIRST heard is
@@ -69,6 +72,7 @@ def compare(first: Path, second: Path | None, json_path: str | None) -> None:
     from polytui.backtest.compare import compare_courses
     from polytui.backtest.courses import BacktestCourse, JournalCourse
 
+    load(config)  # the strategies that it names
     other = BacktestCourse(first) if second is None else JournalCourse(second)
     found = compare_courses(JournalCourse(first), other)
     if json_path:

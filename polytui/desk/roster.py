@@ -54,6 +54,15 @@ class Roster:
         halted = self.halted.get(name)
         return "" if halted is None else f"{halted.why.reason.value}: {halted.words}"
 
+    def words(self) -> list[str]:
+        """Of each of others which version it is, and why it is halted."""
+        said = []
+        for one in self.loaded:
+            halted = self.halted_words(one.name)
+            version = f"{one.name} is {one.digest} of {one.origin}"
+            said.append(f"{version}: {halted}" if halted else version)
+        return said
+
     def strategies(self) -> tuple[Strategy, ...]:
         """In the order in which they are asked. Of those that were loaded when a journal was
         written, the ones that are here as well."""

@@ -123,7 +123,8 @@ def play_data(data: DataSet | JournalData, asked: AskedBacktest) -> Evidence:
         exchange=PaperSimulator if measured is None else partial(_measured, measured),
     ).play()
     coverage = attrs.evolve(data.coverage, fills=_FILLS[settings.paper.queue])
-    return gatherer.evidence(driven.mind, attrs.evolve(coverage, notes=_notes(coverage, asked)))
+    notes = (*_notes(coverage, asked), *driven.mind.account.roster.words())
+    return gatherer.evidence(driven.mind, attrs.evolve(coverage, notes=notes))
 
 
 def _measured(

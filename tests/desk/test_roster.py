@@ -275,3 +275,11 @@ def test_where_its_code_is_not_nobody_asks_it_and_its_settings_stay() -> None:
         assert kept.own.get(NAME) is not None
     told = [one for one in of_kind(story.effects, Explain) if one.strategy == NAME]
     assert told, "where it is, it is heard of"
+
+
+def test_who_plays_is_told_in_words_with_its_version_and_why_it_is_halted() -> None:
+    story = a_story()
+    assert story.mind.account.roster.words() == [f"{NAME} is aaaa of up_only.py"]
+    story.tell(ev.StrategyDawdled(NAME, 20, 9.25, 5.0))
+    (words,) = story.mind.account.roster.words()
+    assert words.startswith(f"{NAME} is aaaa of up_only.py: strategy halted, too slow: 20 answers")
