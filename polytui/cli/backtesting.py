@@ -3,6 +3,7 @@ desk bears."""
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def backtest(data: tuple[Path, ...], **options: Any) -> None:
             raise click.UsageError("--fills all compares: ask for a report of one rule")
         _print_bracket(bracket(asked))
         raise SystemExit(DONE)
-    evidence = play_data(data_of(asked), asked)
+    evidence = play_data(data_of(asked), asked, _say if sys.stderr.isatty() else None)
     report = report_of(evidence)
     if json_path:
         write_bytes(json_bytes(report), json_path)
@@ -146,6 +147,11 @@ def backtest(data: tuple[Path, ...], **options: Any) -> None:
     if json_path != "-":
         print_report(report, Console())
     raise SystemExit(DONE)
+
+
+def _say(text: str) -> None:
+    """In place of what was said before."""
+    click.echo(f"\r\x1b[K{text}", err=True, nl=False)
 
 
 def _page(report: Any, evidence: Any, path: Path) -> bytes:

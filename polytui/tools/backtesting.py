@@ -6,7 +6,7 @@ with what the data is worth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from polytui.backtest.latency import (
     recorded_latencies,
     sampled,
 )
+from polytui.backtest.moments import Source
 from polytui.config.change import changed_at_rest
 from polytui.config.own import OWN
 from polytui.config.schema import PaperSettings, Settings
@@ -39,6 +40,7 @@ from polytui.results.gathering import Gatherer
 from polytui.results.report import report_of
 from polytui.runtime.model_file import model_of
 from polytui.strategy.registry import STRATEGIES, own_loaded
+from polytui.tools.backtest_progress import ToldSource
 
 _FILLS = {
     "through": "resting orders by trades beyond their price alone (the worst case)",
@@ -105,7 +107,10 @@ def data_of(asked: AskedBacktest) -> DataSet | JournalData:
     return open_data(asked.paths, **wanted)
 
 
-def play_data(data: DataSet | JournalData, asked: AskedBacktest) -> Evidence:
+def play_data(
+    data: DataSet | JournalData, asked: AskedBacktest, say: Callable[[str], None] | None = None
+) -> Evidence:
+    """`say` is told how far it is, now and then; an empty text at the end."""
     before = data.coverage
     session = attrs.evolve(
         asked.settings.session, assets=before.assets, intervals=before.intervals, rounds=0
@@ -114,10 +119,12 @@ def play_data(data: DataSet | JournalData, asked: AskedBacktest) -> Evidence:
     measured = None
     if asked.latencies_of is not None:
         measured = recorded_latencies(asked.latencies_of, settings.paper)
-    gatherer = Gatherer()
+    gatherer, source = Gatherer(), _late(data, asked, measured)
+    if say is not None:
+        source = ToldSource(source, before.from_ns, before.until_ns, before.used, say)
     driven = Drive(
         settings,
-        _late(data, asked, measured),
+        source,
         [gatherer],
         model=model_of(settings.predictor),
         exchange=PaperSimulator if measured is None else partial(_measured, measured),
@@ -135,7 +142,7 @@ def _measured(
 
 def _late(
     data: DataSet | JournalData, asked: AskedBacktest, measured: RecordedLatencies | None
-) -> DataSet | JournalData | LateFeeds:
+) -> Source:
     if asked.is_feed_measured and measured is not None and measured.book_ns:
         return LateFeeds(data, sampled(measured.book_ns, asked.settings.paper.latency_seed))
     if asked.feed_latency_ms:

@@ -30,6 +30,7 @@ from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
 from polytui.results.report import report_of
 from polytui.sim.world.world import WorldSettings
+from polytui.tools.backtest_progress import ToldSource
 from polytui.tools.backtesting import AskedBacktest, only, play
 from polytui.tools.stressing import TimedSource, stress
 
@@ -97,6 +98,24 @@ def test_a_name_that_is_no_strategy_is_told_with_those_there_are() -> None:
     assert chosen.predictor.is_enabled
     assert not chosen.confluence.is_enabled
     assert only(SETTINGS, []) == SETTINGS
+
+
+def test_how_far_it_is_is_said_twice_a_second_and_taken_back(journal: Path) -> None:
+    seconds = iter(range(1_000))
+    said = list[str]()
+    data = journal_data(journal)
+    before = data.coverage
+    source = ToldSource(
+        data, before.from_ns, before.until_ns, before.used, said.append, lambda: next(seconds)
+    )
+    Drive(SETTINGS, source).play()
+    shares = [int(text.partition("%")[0]) for text in said[:-1]]
+    assert len(shares) > 3
+    assert shares == sorted(shares)
+    assert shares[0] < 20 < 80 < shares[-1] <= 100
+    assert said[-1] == ""
+    assert source.settled == 1
+    assert " of 1 rounds, " in said[-2]
 
 
 class Told:
