@@ -7,7 +7,7 @@ from pathlib import Path
 from polytui.model.errors import Fatal
 from polytui.own.names import fault_of_name
 
-_STRATEGY = '''"""@NAME@: buys what is cheap by its fair value while takers push the same way.
+_STRATEGY = '''"""@NAME@: buys what is cheap by its fair value, unless takers push the other way.
 
 Say here when it loses. It sees one open round at one moment (`View`) and says a side, what a share
 of it is worth and how sure that is, or why it stays out. Price, fees, gates, size and exits are not
@@ -32,8 +32,9 @@ class @CLASS@Settings(StrategySettings):
 
     min_gap: float = setting(0.04, between(0.0, 0.5))
     """Dollars a share: so far must the fair value be above the mid of a side."""
-    min_flow: float = setting(0.05, between(-1.0, 1.0))
-    """Bought less sold by takers on the exchange, of their sum: so far must it lean that way."""
+    min_flow: float = setting(-0.2, between(-1.0, 1.0))
+    """Bought less sold by takers on the exchange, of their sum and towards the side that is bought:
+    not below this. Where no exchange is heard, as in some recordings, nobody is asked."""
 
 
 class @CLASS@(OwnStrategy[@CLASS@Settings]):
@@ -46,15 +47,14 @@ class @CLASS@(OwnStrategy[@CLASS@Settings]):
         up_mid, flow = middle(view.up), finite(view.features, "trade_flow")
         if up_mid is None:
             return no_opinion("one side of the book is empty")
-        if flow is None:
-            return no_opinion("no trades on the exchange")
         outcome = Outcome.UP if view.fair_up >= up_mid else Outcome.DOWN
         gap = abs(view.fair_up - up_mid)
         if gap < own.min_gap:
             return no_opinion("USD between fair value and mid", gap, own.min_gap)
-        lean = flow if outcome is Outcome.UP else -flow
-        if lean < own.min_flow:
-            return no_opinion("of the flow of takers", lean, own.min_flow)
+        if flow is not None:
+            lean = flow if outcome is Outcome.UP else -flow
+            if lean < own.min_flow:
+                return no_opinion("of the flow of takers", lean, own.min_flow)
         worth = view.fair(outcome)
         return Valuation(outcome, worth, confidence=min(1.0, 0.6 + gap))
 
@@ -94,10 +94,15 @@ def test_it_buys_down_where_the_book_is_too_high_and_takers_sell() -> None:
     assert (said.outcome, said.worth) == (Outcome.DOWN, 0.70)
 
 
+def test_it_goes_by_the_book_alone_where_no_exchange_is_heard() -> None:
+    deaf = a_view(fair_up=0.70, up_mid=0.60, rsi_14=50.0)
+    assert isinstance(STRATEGY.opinion(deaf, OWN), Valuation)
+
+
 def test_it_says_why_it_stays_out() -> None:
     said = STRATEGY.opinion(a_view(fair_up=0.70, up_mid=0.60, trade_flow=-0.4), OWN)
     assert isinstance(said, Why)
-    assert said.text() == "its own reason: -0.4 < 0.05 of the flow of takers"
+    assert said.text() == "its own reason: -0.4 < -0.2 of the flow of takers"
 '''
 
 
