@@ -64,7 +64,7 @@ class Truth:
     """State: the rounds that were found, whose boundaries nobody knows the result of before."""
 
     def __init__(self, skew_ns: int) -> None:
-        """`skew_ns`: how far a venue's clock may be ahead of ours (`clock.max_ahead_ms`)."""
+        """`skew_ns`: how far a venue's clock may be ahead of ours."""
         self._skew_ns = skew_ns
         self._slugs: dict[str, Round] = {}
         self._conditions: dict[str, Round] = {}

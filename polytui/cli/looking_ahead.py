@@ -22,10 +22,19 @@ from polytui.paths import LAST
     show_default=True,
     help="So many times the past is played without what follows a decision.",
 )
+@click.option(
+    "--skew-ms",
+    type=click.IntRange(0, 10_000),
+    default=250,
+    show_default=True,
+    help="So far may the clock of a venue be ahead of the recorder's.",
+)
 @click.option("--json", "json_path", help="Write what was found here; - is stdout.")
 @config_option
 @plain_errors
-def lookahead(data: tuple[str, ...], cuts: int, json_path: str | None, config: Path | None) -> None:
+def lookahead(
+    data: tuple[str, ...], cuts: int, skew_ms: int, json_path: str | None, config: Path | None
+) -> None:
     """Play DATA until it is known whether a decision depends on what came after it.
 
     DATA is a session (its name or its beginning, its folder, its journal; the last one where
@@ -43,9 +52,9 @@ def lookahead(data: tuple[str, ...], cuts: int, json_path: str | None, config: P
     if len(given.sessions) + bool(given.recordings) != 1:
         raise click.UsageError("name one session, or recordings")
     if given.sessions:
-        found = look_at_session(given.sessions[0], cuts)
+        found = look_at_session(given.sessions[0], cuts, skew_ms)
     else:
-        found = look_at_recordings(given.recordings, settings, cuts)
+        found = look_at_recordings(given.recordings, settings, cuts, skew_ms)
     if json_path:
         write_json(found.plain(), json_path)
     if json_path != "-":

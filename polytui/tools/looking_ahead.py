@@ -19,27 +19,29 @@ from polytui.runtime.model_file import model_of
 from polytui.tools.given_data import recorded
 
 
-def look_at_session(path: Path, cuts: int) -> LookedAhead:
+def look_at_session(path: Path, cuts: int, skew_ms: int) -> LookedAhead:
     """What a journal heard, decided as its session would, with orders on paper. Fatal for what is
     no journal."""
     first = beginning_of(path)
     remake = partial(_journal, path)
-    return _looked(remake, first.settings, first.model, cuts)
+    return _looked(remake, first.settings, first.model, cuts, skew_ms)
 
 
-def look_at_recordings(paths: Sequence[Path], settings: Settings, cuts: int) -> LookedAhead:
+def look_at_recordings(
+    paths: Sequence[Path], settings: Settings, cuts: int, skew_ms: int
+) -> LookedAhead:
     """What a desk under these settings decides on recordings. Fatal for what cannot be played."""
     data, settings = recorded(paths, settings)
-    return _looked(lambda _: data, settings, model_of(settings.predictor), cuts)
+    return _looked(lambda _: data, settings, model_of(settings.predictor), cuts, skew_ms)
 
 
 def _looked(
-    remake: Remake, settings: Settings, model: ModelLoaded | None, cuts: int
+    remake: Remake, settings: Settings, model: ModelLoaded | None, cuts: int, skew_ms: int
 ) -> LookedAhead:
     def play(source: Source, sinks: Sequence[Any]) -> None:
         Drive(settings, source, sinks, model=model).play()
 
-    return look_ahead(remake, play, cuts=cuts, skew_ns=settings.clock.max_ahead_ms * NS_PER_MS)
+    return look_ahead(remake, play, cuts=cuts, skew_ns=skew_ms * NS_PER_MS)
 
 
 def _journal(path: Path, _: int | None) -> Source:
