@@ -4,20 +4,27 @@ called undone, and people hear of it once."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 from test_redeemer import HOUR, SOON, again, all_is_home
-from wallet_room import DOWN, UP, Journal, Room, Session, listed
+from wallet_room import DOWN, UP, WALLET, Journal, Room, Session, listed
 
 from polytui.config.redeem import RedeemSettings
 from polytui.execution.wallet_log import Intent
-from polytui.execution.wallet_sender import BatchFate, BatchStage, SentBatch, WouldRevert
+from polytui.execution.wallet_sender import (
+    BatchFate,
+    BatchStage,
+    NoGas,
+    SentBatch,
+    WouldRevert,
+)
 from polytui.execution.work_calls import calls_of
 from polytui.ledger.wallet_work import WalletWork, WorkKind
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
-from polytui.model.units import MICRO, Shares, Usd
+from polytui.model.units import MICRO, NS_PER_S, Shares, Usd
 
 
 class OddRoom(Room):
@@ -253,3 +260,44 @@ async def test_of_two_batches_with_one_number_one_is_told(
     assert room.dollars == session.cash
     assert session.unredeemed.found == []
     assert len(session.told) == (what == "redeem")
+
+
+@pytest.mark.trio
+async def test_a_key_without_gas_is_told_once_and_asked_for_again_every_ten_minutes(
+    tmp_path: Path,
+) -> None:
+    """It is no fault of the round: none of its tries are used up, and it is home once POL came."""
+    session = one_won(tmp_path, calls_most=1, rules=evolve(SOON, tries=2))
+    words = f"the call may cost 0.020000 POL and {WALLET} has 0.000000: send POL there"
+    asked = answers(session.room, "sign", NoGas(words))
+    await session.live(HOUR // 15)
+    assert 5 <= len(asked) <= 7
+    assert all(later - one >= 600 * NS_PER_S for one, later in pairwise(asked))
+    assert session.said == [f"redeem: {words}"]
+    assert session.redeemer.why_paused == words
+    assert session.redeemer.log.calls_today() == 0
+    del session.room.sign
+    await session.live(60)
+    assert session.room.redeemed == {session.room.rounds[0].slug: 1}
+    all_is_home(session)
+
+
+@pytest.mark.trio
+async def test_rounds_of_both_protocols_go_in_one_batch(tmp_path: Path) -> None:
+    """One of them void, one with pairs."""
+    rounds = [listed(number, protocol) for number, protocol in enumerate(("v1", "v2", "v2", "v1"))]
+    session = Session(Room(rounds), Journal(), tmp_path / "w.work.jsonl", SOON)
+    won, other, void, paired = rounds
+    for one in (won, other, void, paired):
+        session.buy(one, UP, 10)
+    session.buy(void, DOWN, 6)
+    for one, winner in ((won, UP), (other, UP), (void, None)):
+        session.settle(one, winner)
+    await session.live(2)
+    session.buy(paired, DOWN, 8)
+    await session.live(10)
+    room = session.room
+    assert room.sends == 1
+    assert room.redeemed == {won.slug: 1, other.slug: 1, void.slug: 2}, "an outcome a call"
+    assert room.merged == {paired.slug: 8 * MICRO}
+    assert room.dollars == session.cash == session.journal.ledger()[1].cash
