@@ -310,7 +310,8 @@ class Redeemer:
             await self._look(intent, "its number was used by something else")
 
     def _done(self, intent: Intent, fate: BatchFate) -> None:
-        """Told once it is mined: the money is there."""
+        """Told once it is mined: the money is there. Over where somebody heard it: what is told on
+        the way out is in no journal, and the next process tells it again."""
         if intent.name not in self._told:
             self.pass_point(WORK_MINED)
             self._told.add(intent.name)
@@ -321,7 +322,7 @@ class Redeemer:
             for work in intent.works:
                 self._failed.pop(work.name, None)
                 self.redeemable.note_done(work)
-        if fate.stage is BatchStage.CONFIRMED:
+        if fate.stage is BatchStage.CONFIRMED and self.books.is_heard:
             self.pass_point(WORK_CONFIRMED)
             hash_, gas_wei = fate.transaction_hash, fate.gas_wei
             self.log.end(intent, is_done=True, why="", detail=hash_, gas_wei=gas_wei)

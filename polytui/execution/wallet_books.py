@@ -35,6 +35,11 @@ class WalletBooks:
     clock: SessionClock
     _untold: list[PairsMerged] = field(factory=list)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether any desk lives that hears what is told: on the way out none does."""
+        return any(client.is_listening for client in self.clients.values())
+
     def begin(self, log: WalletLog) -> None:
         """What is owed is waited for by name; what was under way is not free; what was done and
         never told is told once its desk listens."""

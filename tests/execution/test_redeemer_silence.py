@@ -301,3 +301,17 @@ async def test_rounds_of_both_protocols_go_in_one_batch(tmp_path: Path) -> None:
     assert room.redeemed == {won.slug: 1, other.slug: 1, void.slug: 2}, "an outcome a call"
     assert room.merged == {paired.slug: 8 * MICRO}
     assert room.dollars == session.cash == session.journal.ledger()[1].cash
+
+
+@pytest.mark.trio
+async def test_what_no_desk_heard_is_told_by_the_next_process(tmp_path: Path) -> None:
+    """It was confirmed while the session ended, and no journal was written any more."""
+    session = one_won(tmp_path)
+    session.is_listening = False
+    await session.live(20)
+    assert session.room.redeemed == {session.room.rounds[0].slug: 1}
+    assert session.redeemer.log.open
+    session = again(session)
+    await session.live(3)
+    assert [one.amount for one in session.told] == [10 * MICRO]
+    all_is_home(session)
