@@ -202,11 +202,10 @@ class Redeemable:
 
     def _free_pairs(self, live: LiveRound) -> Shares:
         """That no sale offers and no strategy holds one side of: of rounds that are open, and whose
-        desk hears of it. Those of a round that is over are redeemed with it."""
+        desk hears of it."""
         listed = live.listed
         client = self.clients.get(listed.asset)
-        is_over = live.settled is not None or listed.closes_ns <= self.clock.now_ns()
-        if is_over or client is None or not client.is_listening:
+        if live.settled is not None or client is None or not client.is_listening:
             return Shares(0)
         free = min(self._free(live, outcome) for outcome in Outcome)
         if free > 0 and self.pairs_of is not None:

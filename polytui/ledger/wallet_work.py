@@ -124,7 +124,7 @@ def _is_due(one: Waiting, rules: WorkRules, now_ns: int, *, is_short: bool) -> b
     waited_ns = now_ns - one.since_ns
     if one.work.kind is WorkKind.REDEEM:
         return rules.is_alone or waited_ns >= rules.within_ns
-    left_ns = one.work.round.closes_ns - now_ns
+    left_ns = max(0, one.work.round.closes_ns - now_ns)
     return min(waited_ns, left_ns) >= rules.merge_within_ns
 
 

@@ -273,11 +273,21 @@ async def test_pairs_of_a_round_that_ends_soon_are_redeemed_with_it(tmp_path: Pa
 
 
 @pytest.mark.trio
-async def test_pairs_of_a_round_that_is_over_are_merged_no_more(tmp_path: Path) -> None:
-    session = a_session(tmp_path, 1)
+async def test_pairs_of_a_round_that_is_over_are_no_reason_for_a_call(tmp_path: Path) -> None:
+    session = a_session(tmp_path, 1, rules=evolve(SOON, merge_within_s=15.0))
     (one,) = session.room.rounds
     await session.live(20)
     session.buy(one, UP, 10)
     session.buy(one, DOWN, 10)
     await session.live(5)
     assert session.room.sends == 0
+
+
+@pytest.mark.trio
+async def test_who_pays_its_gas_waits_for_no_company(tmp_path: Path) -> None:
+    session = a_session(tmp_path, 1, rules=evolve(SOON, within_s=3_600.0), calls_most=1)
+    (one,) = session.room.rounds
+    session.buy(one, UP, 10)
+    session.settle(one, UP)
+    await session.live(4)
+    assert session.room.redeemed == {one.slug: 1}
