@@ -20,7 +20,7 @@ from polytui.model.units import NS_PER_S
 _ALL = "all"
 
 
-def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> int | None:
+def moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> int | None:
     """A day of UTC or a moment of it."""
     if text is None:
         return None
@@ -96,8 +96,8 @@ def compare(first: Path, second: Path | None, json_path: str | None, config: Pat
 @click.option(
     "--interval", "--intervals", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"
 )
-@click.option("--from", "start_ns", callback=_moment_ns, help="Rounds from this day or moment on.")
-@click.option("--to", "end_ns", callback=_moment_ns, help="Rounds that close by then.")
+@click.option("--from", "start_ns", callback=moment_ns, help="Rounds from this day or moment on.")
+@click.option("--to", "end_ns", callback=moment_ns, help="Rounds that close by then.")
 @click.option(
     "--fills",
     type=click.Choice(["through", "pessimistic", "realistic", "optimistic", "touch", _ALL]),
@@ -132,7 +132,11 @@ def backtest(data: tuple[Path, ...], **options: Any) -> None:
     from polytui.results.report import report_of
     from polytui.tools.backtesting import bracket, data_of, play_data
 
-    asked, report_path, json_path = _asked(data, options), options["report"], options["json_path"]
+    asked, report_path, json_path = (
+        asked_backtest(data, options),
+        options["report"],
+        options["json_path"],
+    )
     if options["fills"] == _ALL:
         if report_path or json_path:
             raise click.UsageError("--fills all compares: ask for a report of one rule")
@@ -162,16 +166,18 @@ def _page(report: Any, evidence: Any, path: Path) -> bytes:
     return text.encode()
 
 
-def _asked(data: tuple[Path, ...], options: dict[str, Any]) -> Any:
+def asked_backtest(data: tuple[Path, ...], options: dict[str, Any]) -> Any:
+    """What the options of `backtest` come to; those of fills and lateness may be absent."""
     from polytui.config.change import changed_at_rest
     from polytui.tools.backtesting import AskedBacktest, only
 
     settings = changed_at_rest(load(options["config"]), *options["wishes"])
     settings = only(settings, options["strategies"])
-    if options["fills"] not in (None, _ALL):
-        paper = attrs.evolve(settings.paper, queue=options["fills"])
+    fills = options.get("fills")
+    if fills not in (None, _ALL):
+        paper = attrs.evolve(settings.paper, queue=fills)
         settings = attrs.evolve(settings, paper=paper)
-    late, latencies_of = options["feed_latency"], options["latencies_of"]
+    late, latencies_of = options.get("feed_latency", "0"), options.get("latencies_of")
     is_measured = late == "measured"
     if is_measured and latencies_of is None:
         raise click.UsageError("--feed-latency measured needs --latencies-of SESSION")

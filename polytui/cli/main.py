@@ -20,6 +20,7 @@ from polytui.cli.own import new_strategy
 from polytui.cli.past import rebuild, report, sessions, verdict
 from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
+from polytui.cli.sweep import sweep
 from polytui.cli.wallet import approve, merge, redeem, split, wallet, wrap
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
@@ -38,7 +39,7 @@ _COMMANDS = (
     *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
-    *(backtest, compare, stress),
+    *(backtest, sweep, compare, stress),
     *(sessions, report, verdict, trades, orders, rounds, why, rebuild, export),
     *(train, lookahead),
     new_strategy,

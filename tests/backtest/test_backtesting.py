@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -28,11 +31,16 @@ from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
+from polytui.results.pages.document import json_bytes
 from polytui.results.report import report_of
 from polytui.sim.world.world import WorldSettings
 from polytui.tools.backtest_progress import ToldSource
 from polytui.tools.backtesting import AskedBacktest, only, play
+from polytui.tools.settings_grid import grid_of
 from polytui.tools.stressing import TimedSource, stress
+from polytui.tools.sweep import sweep
+from polytui.tools.sweep_jobs import Done, SweepJob
+from polytui.tools.sweep_workers import here, on_dask
 
 START_NS = 1_795_204_770 * NS_PER_S
 SETTINGS = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=1))
@@ -218,3 +226,73 @@ def test_money_that_one_of_two_counts_has_not_is_found(journal: Path) -> None:
     invariants = Invariants(elsewhere)
     Drive(begun.settings, JournalSource(journal), [invariants]).play()
     assert ": cash 1000000000, at the exchange 7" in invariants.broken
+
+
+# --- many settings --------------------------------------------------------------------------------
+
+STAKES = ("risk.max_order_usd=5,10", "gates.after_open_s=30,45")
+
+
+def test_a_sweep_is_a_backtest_of_each_setting_whoever_does_it(
+    journal: Path, tmp_path: Path
+) -> None:
+    asked, reports = AskedBacktest((journal,), SETTINGS), dict[int, bytes]()
+    tried = grid_of(SETTINGS, STAKES[:1])
+
+    def keep(done: Done, jobs: int) -> None:
+        assert jobs == len(tried) == 2
+        reports[done.cell.setting] = done.report_json
+
+    found = sweep(asked, tried, partial(here, workers=1), heard=keep)
+    for number, one in enumerate(tried):
+        alone = report_of(play(attrs.evolve(asked, settings=one.settings)))
+        assert reports[number] == json_bytes(alone)
+        assert found.sums[number].pnl_usd == alone.total.pnl_usd
+        assert found.sums[number].orders == sum(each.sent for each in alone.orders)
+    assert len(set(reports.values())) == 2
+    assert any(one.orders for one in found.sums)
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        dashboard_address=None,
+        worker_dashboard_address=None,
+    ) as cluster:
+        elsewhere = sweep(asked, tried, partial(on_dask, address=cluster.scheduler_address))
+    assert elsewhere == found
+
+
+def test_a_worker_of_another_version_is_not_believed(journal: Path) -> None:
+    def answering(jobs: Sequence[SweepJob]) -> Iterator[Done]:
+        (done,) = here(jobs, 1)
+        yield attrs.evolve(done, version="0.0.1")
+
+    with pytest.raises(Fatal, match=r"a worker has polytui 0\.0\.1"):
+        sweep(AskedBacktest((journal,), SETTINGS), grid_of(SETTINGS, ()), answering)
+
+
+def test_a_walk_forward_wants_more_days_than_there_are(journal: Path) -> None:
+    asked = AskedBacktest((journal,), SETTINGS)
+    with pytest.raises(Fatal, match="1 days have rounds, 2 are needed"):
+        sweep(asked, grid_of(SETTINGS, STAKES), partial(here, workers=1), (1, 1))
+
+
+def test_nobody_at_the_address_of_a_scheduler_is_told_in_a_line(journal: Path) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(Fatal, match="no Dask scheduler answers at nonsense"):
+        list(on_dask((), "nonsense://here"))
+
+
+def test_the_command_of_a_sweep_keeps_its_reports(journal: Path, tmp_path: Path) -> None:
+    out, kept = tmp_path / "sweep.json", tmp_path / "reports"
+    arguments = ["sweep", str(journal), "--grid", STAKES[0], "--workers", "1"]
+    arguments += ["--reports", str(kept), "--json", str(out)]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "2 settings were tried on the same days" in " ".join(result.output.split())
+    told = json.loads(out.read_bytes())
+    assert told["settings"] == [{"risk.max_order_usd": "5"}, {"risk.max_order_usd": "10"}]
+    for cell in told["cells"]:
+        report = (kept / f"{cell['setting']:04}_{cell['day']}.json").read_bytes()
+        assert hashlib.sha256(report).hexdigest() == cell["report"]
