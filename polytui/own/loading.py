@@ -210,23 +210,22 @@ def _judged(source: StrategySource, where: Path | EntryPoint) -> OfOthers:
 
 def _imported(source: StrategySource, where: Path | EntryPoint) -> tuple[Any, str]:
     """Its object, and the file that it stands in."""
+    path = _OBJECT
     try:
         if isinstance(where, EntryPoint):
             module = importlib.import_module(where.module)
-            names = where.attr.split(".") if where.attr else [_OBJECT]
+            path = where.attr or _OBJECT
         else:
-            module, names = _run(source, where), [_OBJECT]
-        found: Any = module
-        for name in names:
-            found = getattr(found, name)
-    except AttributeError as error:
-        if isinstance(where, Path) and error.name != _OBJECT:
-            raise BadStrategy([_raised(source, error)]) from error
-        raise BadStrategy(
-            [f"{source.origin} has no {_OBJECT}: put an object of your class there"]
-        ) from error
+            module = _run(source, where)
     except (Exception, SystemExit) as error:
         raise BadStrategy([_raised(source, error)]) from error
+    found: Any = module
+    for name in path.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError as error:
+            fault = f"{source.origin} has no {path}: put an object of your class there"
+            raise BadStrategy([fault]) from error
     return found, module.__file__ or ""
 
 

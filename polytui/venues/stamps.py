@@ -73,6 +73,8 @@ OURS = (
     ev.SettingsChanged,
     ev.Ticked,
     ev.ModelLoaded,
+    ev.StrategiesLoaded,
+    ev.StrategyDawdled,
     ev.RiskStateRestored,
     ev.RoundOpened,
     ev.RoundClosed,

@@ -488,6 +488,7 @@ ELSEWHERE = {
     "coinbase_rest:Coinbase.candles": "the length of a candle",
     "data_activity:_deed": "seconds, where the venue sends them",
     "decode:_received_ns": "our own receive time, out of a recording",
+    "round_names:opens_of": "the second at which a round begins, out of its name",
     "round_names:_wall_ns": "the clock on the wall in New York, for names",
     "stamps:_candles": "the length of a candle",
     "user_channel:_stamp": "seconds, where the venue sends them",

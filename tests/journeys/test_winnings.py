@@ -162,7 +162,15 @@ async def resolved(stand: WalletStand, listed: Round) -> Outcome:
     return Outcome.UP if told[listed.slug].up else Outcome.DOWN
 
 
-@pytest.mark.parametrize("kind", list(WalletType), ids=lambda kind: kind.label)
+SOON = (WalletType.EOA, WalletType.DEPOSIT)
+"""One that pays gas and one of the relayer's; the other two take as long again."""
+KINDS = [
+    pytest.param(kind, id=kind.label, marks=[] if kind in SOON else [pytest.mark.long])
+    for kind in WalletType
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_killed_at_each_step_of_a_merge_and_of_a_redemption_it_is_done_once(
     kind: WalletType, tmp_path: Path
 ) -> None:
