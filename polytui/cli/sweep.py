@@ -71,7 +71,7 @@ def sweep(data: tuple[Path, ...], **options: Any) -> None:
     by a Dask cluster, with equal answers.
     """
     from polytui.tools.settings_grid import grid_of
-    from polytui.tools.sweep import sweep as tried_on
+    from polytui.tools.settings_sweep import sweep as tried_on
     from polytui.tools.sweep_workers import here, on_dask
 
     asked, address = asked_backtest(data, options), options["scheduler"]

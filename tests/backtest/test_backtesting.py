@@ -22,6 +22,7 @@ from polytui.backtest.journal_source import JournalSource, beginning_of
 from polytui.backtest.moments import Moment
 from polytui.backtest.played_journal import JournalSink
 from polytui.cli.main import cli
+from polytui.config.load import from_canonical_json
 from polytui.config.schema import SessionSettings, Settings
 from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import FORMAT, Header, encode_header
@@ -37,9 +38,9 @@ from polytui.sim.world.world import WorldSettings
 from polytui.tools.backtest_progress import ToldSource
 from polytui.tools.backtesting import AskedBacktest, only, play
 from polytui.tools.settings_grid import grid_of
+from polytui.tools.settings_sweep import sweep
 from polytui.tools.stressing import TimedSource, stress
-from polytui.tools.sweep import sweep
-from polytui.tools.sweep_jobs import Done, SweepJob
+from polytui.tools.sweep_jobs import DAY_NS, Done, SweepJob, days_of, job_of
 from polytui.tools.sweep_workers import here, on_dask
 
 START_NS = 1_795_204_770 * NS_PER_S
@@ -261,6 +262,18 @@ def test_a_sweep_is_a_backtest_of_each_setting_whoever_does_it(
     ) as cluster:
         elsewhere = sweep(asked, tried, partial(on_dask, address=cluster.scheduler_address))
     assert elsewhere == found
+
+
+def test_a_job_is_a_day_within_what_was_asked_and_takes_its_settings_along(journal: Path) -> None:
+    day_ns = START_NS // DAY_NS * DAY_NS
+    asked = AskedBacktest((journal,), SETTINGS, start_ns=day_ns + 5, end_ns=day_ns + 3 * DAY_NS)
+    (only_one,) = grid_of(SETTINGS, ["risk.max_order_usd=7"])
+    first, second = (job_of(3, only_one.settings, asked, day_ns + n * DAY_NS) for n in (0, 1))
+    assert (first.asked.start_ns, first.asked.end_ns) == (day_ns + 5, day_ns + DAY_NS)
+    assert (second.asked.start_ns, second.asked.end_ns) == (day_ns + DAY_NS, day_ns + 2 * DAY_NS)
+    assert (first.setting, first.day, second.day) == (3, "2026-11-20", "2026-11-21")
+    assert from_canonical_json(first.settings_json).risk.max_order_usd == 7.0
+    assert days_of(attrs.evolve(asked, start_ns=0)) == (day_ns,)
 
 
 def test_a_worker_of_another_version_is_not_believed(journal: Path) -> None:
