@@ -212,11 +212,12 @@ def _imported(source: StrategySource, where: Path | EntryPoint) -> tuple[Any, st
     """Its object, and the file that it stands in."""
     path = _OBJECT
     try:
-        if isinstance(where, EntryPoint):
+        if isinstance(where, Path):
+            module = _run(source, where)
+        else:
+            # Not always of the standard library's class: its backport, once imported, finds them.
             module = importlib.import_module(where.module)
             path = where.attr or _OBJECT
-        else:
-            module = _run(source, where)
     except (Exception, SystemExit) as error:
         raise BadStrategy([_raised(source, error)]) from error
     found: Any = module

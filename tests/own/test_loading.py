@@ -73,9 +73,21 @@ def test_another_version_of_it_has_another_hash_and_is_told_so(folder: Path) -> 
     assert words.startswith(f"the strategy my_edge ({before.digest}, {before.origin}) is not here")
 
 
+def _forget(package: str) -> None:
+    for name in [one for one in sys.modules if one.startswith(package)]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("finder", [None, "importlib_metadata"])
 def test_an_entry_point_of_a_package_is_loaded_with_all_that_it_imports(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, finder: str | None
 ) -> None:
+    """The backport of importlib.metadata finds packages for everybody, once anybody imported it."""
+    _forget("own_pack")
+    if finder:
+        monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+        backport = pytest.importorskip(finder)
+        sys.meta_path.insert(0, backport.MetadataPathFinder())
     package = folder / "own_pack"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -91,8 +103,7 @@ def test_an_entry_point_of_a_package_is_loaded_with_all_that_it_imports(
     settings = OwnStrategiesSettings(packages=("my_edge",))
     (found,) = load_own(settings)
     assert found.origin == "my_edge of own_pack.main"
-    for name in [one for one in sys.modules if one.startswith("own_pack")]:
-        del sys.modules[name]
+    _forget("own_pack")
     (package / "parts.py").write_text("LEAST = 0.61\n")
     assert load_own(settings)[0].digest != found.digest, "of every module of its own"
     (package / "parts.py").write_text("import time\nLEAST = 0.61\n")
