@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from polytui.backtest.modelled_rounds import markets, modelled
 from polytui.backtest.moments import Moment
@@ -23,9 +23,10 @@ from polytui.backtest.sources.recognised import FoundFiles, recognised
 from polytui.backtest.sources.recording import Recording, Survey, Wanted
 from polytui.backtest.sources.settlement_ticks import RELAY
 from polytui.backtest.sources.tables import bad_row
+from polytui.config.schema import Settings
 from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Asset, Interval
+from polytui.model.instrument import Asset, Interval, Round
 from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 from polytui.results.evidence import Coverage
@@ -67,6 +68,11 @@ class DataSet:
         for recording, wanted in zip(self.found.recordings, self.plan.wanted, strict=True):
             if wanted.rounds or wanted.prices:
                 yield recording, wanted
+
+    @property
+    def played(self) -> tuple[Round, ...]:
+        """The rounds that are."""
+        return tuple(one.round for one in self.plan.rounds)
 
     @property
     def coverage(self) -> Coverage:
@@ -134,6 +140,12 @@ def open_data(
     ]
     _check_clocks(used)
     return DataSet(found, surveys, plan, outcomes.disagreed)
+
+
+def settings_for(settings: Settings, coverage: Coverage) -> Settings:
+    """The same for the coins and lengths that the data has, and for all of its rounds."""
+    found = evolve(settings.session, assets=coverage.assets, intervals=coverage.intervals, rounds=0)
+    return evolve(settings, session=found)
 
 
 def _check_clocks(used: Sequence[tuple[Recording, Survey]]) -> None:

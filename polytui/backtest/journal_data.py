@@ -78,6 +78,11 @@ class JournalData:
         """What is written does not answer."""
 
     @property
+    def played(self) -> tuple[Round, ...]:
+        """The rounds that are."""
+        return self.rounds.used
+
+    @property
     def coverage(self) -> Coverage:
         found, header = self.rounds, self.rounds.header
         notes = []

@@ -4,32 +4,18 @@ desk bears."""
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
+from polytui.cli.data_options import data_options
 from polytui.cli.exit_codes import DONE, FAILED
-from polytui.cli.options import config_option, csv_of, load, plain_errors, wishes_option
+from polytui.cli.options import config_option, load, plain_errors, wishes_option
 from polytui.json_output import write_bytes, write_json
-from polytui.model.instrument import Asset, Interval
-from polytui.model.units import NS_PER_S
 
 _ALL = "all"
-
-
-def moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> int | None:
-    """A day of UTC or a moment of it."""
-    if text is None:
-        return None
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not like 2026-11-20 or 2026-11-20T14:59Z") from None
-    said = said.replace(tzinfo=UTC) if said.tzinfo is None else said
-    return int(said.timestamp()) * NS_PER_S
 
 
 @click.command()
@@ -84,20 +70,7 @@ def compare(first: Path, second: Path | None, json_path: str | None, config: Pat
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--strategy",
-    "strategies",
-    multiple=True,
-    metavar="NAME",
-    help="Of those that trade, only this one; may be repeated.",
-)
-@click.option("--assets", callback=csv_of(Asset), help="btc,eth,sol,xrp; all that are in DATA.")
-@click.option(
-    "--interval", "--intervals", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"
-)
-@click.option("--from", "start_ns", callback=moment_ns, help="Rounds from this day or moment on.")
-@click.option("--to", "end_ns", callback=moment_ns, help="Rounds that close by then.")
+@data_options
 @click.option(
     "--fills",
     type=click.Choice(["through", "pessimistic", "realistic", "optimistic", "touch", _ALL]),

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from polytui.cli.backtesting import asked_backtest, moment_ns
+from polytui.cli.backtesting import asked_backtest
+from polytui.cli.data_options import data_options
 from polytui.cli.exit_codes import DONE
-from polytui.cli.options import config_option, csv_of, plain_errors, wishes_option
+from polytui.cli.options import config_option, plain_errors, wishes_option
 from polytui.json_output import write_bytes, write_json
-from polytui.model.instrument import Asset, Interval
 
 _SHOWN = 20
 
@@ -28,7 +28,7 @@ def _steps(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@data_options
 @click.option(
     "--grid",
     "grid",
@@ -37,13 +37,6 @@ def _steps(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
     metavar="TABLE.NAME=VALUE,VALUE...",
     help="A setting and the values to try; every combination of several is tried.",
 )
-@click.option("--strategy", "strategies", multiple=True, metavar="NAME", help="As in backtest.")
-@click.option("--assets", callback=csv_of(Asset), help="btc,eth,sol,xrp; all that are in DATA.")
-@click.option(
-    "--interval", "--intervals", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"
-)
-@click.option("--from", "start_ns", callback=moment_ns, help="Rounds from this day or moment on.")
-@click.option("--to", "end_ns", callback=moment_ns, help="Rounds that close by then.")
 @click.option(
     "--walk-forward",
     "steps",

@@ -16,7 +16,11 @@ def session_folders(directory: Path) -> list[Path]:
         found = sorted(directory.iterdir())
     except OSError:
         return []
-    return [one for one in found if (one / FOLDER).is_dir() or (one / FORMER_FILE).is_file()]
+    return [one for one in found if is_session(one)]
+
+
+def is_session(folder: Path) -> bool:
+    return (folder / FOLDER).is_dir() or (folder / FORMER_FILE).is_file()
 
 
 def header_of(folder: Path) -> Header:

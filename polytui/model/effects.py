@@ -321,33 +321,12 @@ class HaltStrategy:
     words: str
 
 
-Effect = (
-    Place
-    | Cancel
-    | CancelAll
-    | LookUp
-    | Resync
-    | Explain
-    | Trip
-    | Release
-    | Warn
-    | Credit
-    | HaltStrategy
+_AsItIs = (
+    Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit | HaltStrategy
 )
-
-RecordedEffect = (
-    RecordedPlace
-    | Cancel
-    | CancelAll
-    | LookUp
-    | Resync
-    | Explain
-    | Trip
-    | Release
-    | Warn
-    | Credit
-    | HaltStrategy
-)
+"""Effects that a journal has as they are."""
+Effect = Place | _AsItIs
+RecordedEffect = RecordedPlace | _AsItIs
 """What is read of a journal."""
 
 

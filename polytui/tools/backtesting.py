@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from polytui.backtest.data_set import DataSet, open_data
+from polytui.backtest.data_set import DataSet, open_data, settings_for
 from polytui.backtest.drive import Drive
 from polytui.backtest.journal_data import JournalData, is_journal, journal_data
 from polytui.backtest.latency import (
@@ -112,10 +112,7 @@ def play_data(
 ) -> Evidence:
     """`say` is told how far it is, now and then; an empty text at the end."""
     before = data.coverage
-    session = attrs.evolve(
-        asked.settings.session, assets=before.assets, intervals=before.intervals, rounds=0
-    )
-    settings = attrs.evolve(asked.settings, session=session)
+    settings = settings_for(asked.settings, before)
     measured = None
     if asked.latencies_of is not None:
         measured = recorded_latencies(asked.latencies_of, settings.paper)

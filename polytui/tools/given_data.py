@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
 from attrs import frozen
 
-from polytui.backtest.data_set import DataSet, open_data
+from polytui.backtest.data_set import DataSet, open_data, settings_for
 from polytui.backtest.sources.arrow import library
 from polytui.config.schema import Settings
 from polytui.journal.codec import BadJournal
@@ -52,11 +51,7 @@ def sorted_out(names: Sequence[str], directory: Path) -> GivenData:
 def recorded(paths: Sequence[Path], settings: Settings) -> tuple[DataSet, Settings]:
     """The recordings as one source, and the settings with what is in them. Fatal."""
     data = open_data(paths)
-    found = data.coverage
-    session = attrs.evolve(
-        settings.session, assets=found.assets, intervals=found.intervals, rounds=0
-    )
-    return data, attrs.evolve(settings, session=session)
+    return data, settings_for(settings, data.coverage)
 
 
 def _is_journal(path: Path) -> bool:

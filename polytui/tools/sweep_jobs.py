@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 
 import attrs
 from attrs import frozen
 
 from polytui.backtest.data_set import DataSet
+from polytui.backtest.journal_data import JournalData
 from polytui.config.load import canonical_json, from_canonical_json
 from polytui.config.own import OwnStrategiesSettings
 from polytui.config.schema import Settings
@@ -23,9 +25,10 @@ from polytui.results.evidence import Evidence
 from polytui.results.pages.document import json_bytes
 from polytui.results.report import Report, report_of
 from polytui.results.tried_settings import Cell
-from polytui.tools.backtesting import AskedBacktest, data_of, play
+from polytui.tools.backtesting import AskedBacktest, data_of, play_data
 
 DAY_NS = 86_400 * NS_PER_S
+_DAYS_KEPT = 32
 
 
 @frozen
@@ -52,12 +55,7 @@ class Done:
 def days_of(asked: AskedBacktest) -> tuple[int, ...]:
     """Beginnings of the days of UTC on which rounds opened that can be played. Fatal where there
     are none."""
-    data = data_of(asked)
-    if isinstance(data, DataSet):
-        opened = [one.round.opens_ns for one in data.plan.rounds]
-    else:
-        opened = [one.opens_ns for one in data.rounds.used]
-    return tuple(sorted({at_ns // DAY_NS * DAY_NS for at_ns in opened}))
+    return tuple(sorted({one.opens_ns // DAY_NS * DAY_NS for one in data_of(asked).played}))
 
 
 def day_name(day_ns: int) -> str:
@@ -77,10 +75,16 @@ def do(job: SweepJob) -> Done:
     if job.own.is_any:
         load_own(job.own)
     settings = from_canonical_json(job.settings_json)
-    evidence = play(attrs.evolve(job.asked, settings=settings))
+    evidence = play_data(_opened(job.asked), attrs.evolve(job.asked, settings=settings))
     report = report_of(evidence)
     text = json_bytes(report)
     return Done(_cell(job, evidence, report, text), text, version("polytui"))
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def _opened(asked: AskedBacktest) -> DataSet | JournalData:
+    """What many settings play is looked through once in a process."""
+    return data_of(asked)
 
 
 def _cell(job: SweepJob, evidence: Evidence, report: Report, text: bytes) -> Cell:

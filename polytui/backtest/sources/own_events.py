@@ -15,7 +15,7 @@ from polytui.backtest.sources.event_recording import EventRecording, in_turn
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.journal.codec import BadJournal, decode_event
 from polytui.journal.raw_files import TornTail, read_lines
-from polytui.journal.session_folders import session_folders
+from polytui.journal.session_folders import is_session
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 
@@ -101,6 +101,6 @@ def own_folder(path: Path) -> EventRecording | None:
     """The recording that a folder is as a whole, if it is one of ours."""
     if any(path.glob(EVENT_FILES)):
         return RecordFolder(path)
-    if any(one == path for one in session_folders(path.parent)):
+    if is_session(path):
         return SessionFolder(path)
     return None
