@@ -116,7 +116,8 @@ def _print(found: Any) -> None:
     console = Console()
     table = Table(title=f"{len(found.tried)} settings on {len(found.days)} days")
     for name in ("settings", "rounds", "orders", "filled", "trades", "staked", "fees", "result"):
-        table.add_column(name, justify="left" if name == "settings" else "right")
+        is_text = name == "settings"
+        table.add_column(name, justify="left" if is_text else "right", overflow="fold")
     best = sorted(found.sums, key=lambda one: (-one.pnl_usd, one.setting))
     for one in best[:_SHOWN]:
         counts = (f"{count:,}" for count in (one.rounds, one.orders, one.filled, one.trades))
