@@ -85,9 +85,7 @@ def test_an_entry_point_of_a_package_is_loaded_with_all_that_it_imports(
     """The backport of importlib.metadata finds packages for everybody, once anybody imported it."""
     _forget("own_pack")
     if finder:
-        monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
-        backport = pytest.importorskip(finder)
-        sys.meta_path.insert(0, backport.MetadataPathFinder())
+        pytest.importorskip(finder)  # for good: it takes the place of what found them before
     package = folder / "own_pack"
     package.mkdir()
     (package / "__init__.py").write_text("")
