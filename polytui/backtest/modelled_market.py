@@ -27,6 +27,8 @@ AHEAD_NS = 60 * NS_PER_S
 _SEEN_NS = 100 * NS_PER_MS
 """From a price to the book that follows from it."""
 _STEP_S = 60
+_SECONDS = _STEP_S + 1
+"""Prices that a step needs: both ends count."""
 _KEPT = 0.5 ** (_STEP_S / 1_800)
 _LONGEST_HOLE_NS = 60 * NS_PER_S
 _CENT = 10_000
@@ -52,7 +54,7 @@ class ModelledMarket:
     """By their opening."""
     _next: int = 0
     _open: list[_Open] = field(factory=list)
-    _recent: deque[tuple[int, float]] = field(factory=lambda: deque(maxlen=_STEP_S + 1))
+    _recent: deque[tuple[int, float]] = field(factory=lambda: deque(maxlen=_SECONDS))
     _variance: float = 0.0
     """Of the log price over a second."""
 
@@ -72,7 +74,7 @@ class ModelledMarket:
         recent = self._recent
         recent.append((second_ns, price))
         since_ns, since = recent[0]
-        if len(recent) < recent.maxlen or second_ns // NS_PER_S % _STEP_S:  # type: ignore[operator]
+        if len(recent) < _SECONDS or second_ns // NS_PER_S % _STEP_S:
             return
         step = math.log(price / since) ** 2 / ((second_ns - since_ns) / NS_PER_S)
         kept = _KEPT if self._variance else 0.0

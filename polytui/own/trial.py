@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -51,7 +52,7 @@ def faults_in_trial(strategy: PlayedStrategy, settings: Settings, ask: Asking) -
 def _asked(
     strategy: PlayedStrategy, views: Sequence[View], settings: Settings, ask: Asking
 ) -> list[Proposal]:
-    return [ask(lambda view=view: strategy.propose(view, settings)) for view in views]  # type: ignore[misc]
+    return [ask(partial(strategy.propose, view, settings)) for view in views]
 
 
 def _differing(view: View, one: Proposal, other: Proposal) -> str:

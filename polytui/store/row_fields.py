@@ -28,4 +28,4 @@ def gone_on(before: _Row | None, row: _Row) -> _Row:
         new, old = getattr(row, one.name), getattr(before, one.name)
         if new is not None and not (one.metadata.get("is_first") and old is not None):
             said[one.name] = new
-    return evolve(before, **said)  # type: ignore[misc]
+    return evolve(before, **said)  # type: ignore[misc]  # a row of any class

@@ -17,7 +17,7 @@ from polytui.backtest.sources.tables import Cells, bad_row, rows_of
 from polytui.model.events import BookChanged, Event, Level, LevelChange, TradePrinted
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import MICRO
+from polytui.model.units import MICRO, Price, Shares
 
 FROM_NOTHING = "rounds whose first rows are no whole book: what stood there before is not known"
 _YES = ("1", "true", "yes", "snapshot")
@@ -98,12 +98,17 @@ def _side(rows: Sequence[TimedRow], side: Side) -> tuple[Level, ...]:
 def _pair(listed: Round, outcome: Outcome, row: TimedRow) -> tuple[LevelChange, LevelChange]:
     """The same order seen from both tokens, as the venue tells it."""
     side, level = _level(row)
-    ((price, shares),) = mirrored((level,))
+    (seen,) = mirrored((level,))
     own, other = listed.token_of(outcome), listed.token_of(outcome.other)
     return (
-        LevelChange(own, side, level[0], level[1], None, None),  # type: ignore[arg-type]
-        LevelChange(other, side.other, price, shares, None, None),  # type: ignore[arg-type]
+        _change(own, side, level),
+        _change(other, side.other, seen),
     )
+
+
+def _change(token_id: str, side: Side, level: Level) -> LevelChange:
+    price, shares = level
+    return LevelChange(token_id, side, Price(price), Shares(shares), None, None)
 
 
 class PrintedTradeFile(BookFile):

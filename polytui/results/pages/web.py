@@ -132,6 +132,7 @@ def _plain(value: Any) -> Any:
         return np.datetime_as_string(value).tolist() if is_time else np.round(value, 4).tolist()
     if isinstance(value, np.generic):
         return value.item()
+    # As the encoder wants to hear of what it cannot tell.
     raise NotImplementedError(f"a plot holds a {type(value).__name__}")
 
 
