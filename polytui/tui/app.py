@@ -22,7 +22,9 @@ from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
 from polytui.model.query import Query
+from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.ink import ink_of
+from polytui.tui.keymap import Keymap
 from polytui.tui.link import Link
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.dots import Ink
@@ -52,8 +54,9 @@ class TerminalApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True),
-        Binding("K", "kill", show=False, priority=True),
+        Binding(",".join(one.keys), f"anywhere('{one.id}')", id=one.id, priority=True, show=False)
+        for one in ACTIONS
+        if one.is_everywhere
     ]
 
     def __init__(
@@ -65,8 +68,10 @@ class TerminalApp(App[int]):
         engine_log: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         ink: Ink = Ink.BRAILLE,
+        keymap: Keymap | None = None,
     ) -> None:
         super().__init__()
+        self.keymap = keymap or Keymap()
         self.state = TerminalState()
         self.parting_words = ""
         """One line for after the screen is restored."""
@@ -80,13 +85,21 @@ class TerminalApp(App[int]):
         self._over = asyncio.Event()
         self._commands = 0
         self.board = Board(
-            self.state, self._palettes, clock, self.ask, self.change, self.question, ink
+            self.state,
+            self._palettes,
+            clock,
+            self.ask,
+            self.change,
+            self.question,
+            ink,
+            self.keymap,
         )
 
     def on_mount(self) -> None:
         for palette in self._palettes:
             self.register_theme(palette.for_textual())
         self.theme = self._palettes[0].name
+        self.set_keymap({one: ",".join(keys) for one, keys in self.keymap.keys.items()})
         self.push_screen(self.board)
         self.set_interval(1 / _FRAMES_PER_S, self.board.tick)
         if self._link is not None:
@@ -155,13 +168,14 @@ class TerminalApp(App[int]):
     # --- leaving ----------------------------------------------------------------------------
 
     def action_help(self) -> None:
-        self.push_screen(Help(self.board.palette))
+        self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
 
-    def action_kill(self) -> None:
-        """Wherever one is: a dialog goes, so that what is armed is seen. No text has capitals."""
-        while isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-        self.board.action_danger(Action.KILL.value)
+    def action_anywhere(self, action_id: str) -> None:
+        """Wherever one is: before a danger a dialog goes, so that what is armed is seen."""
+        if ACTION_OF[action_id].is_dangerous:
+            while isinstance(self.screen, ModalScreen):
+                self.pop_screen()
+        self.board.perform(action_id)
 
     async def action_leave(self) -> None:
         """Ask what to do with the engine; pressed again, do what was proposed."""

@@ -9,6 +9,7 @@ from enum import Enum
 from attrs import define, field, frozen
 
 from polytui.model.snapshot import SettingView
+from polytui.tui.keymap import Hint
 from polytui.tui.setting_text import editable, is_same, is_truth, typed
 
 CONFIRM_WITHIN_S = 15.0
@@ -24,13 +25,24 @@ class EditStep(Enum):
     CONFIRM = "confirm"
 
 
-class Took(Enum):
-    """What became of a key."""
-
-    YES = "yes"
-    NO = "no"
-    """It is for somebody else."""
-    LEAVES = "leaves"
+TYPED_KEYS: dict[EditStep, tuple[Hint, ...]] = {
+    EditStep.LIST: (),
+    EditStep.FILTER: (
+        Hint("keep the filter", ("Enter",)),
+        Hint("show all", ("Esc",)),
+        Hint("choose", ("up", "down")),
+    ),
+    EditStep.EDIT: (
+        Hint("show the change", ("Enter",)),
+        Hint("leave it", ("Esc",)),
+        Hint("clear", ("Ctrl-U",)),
+    ),
+    EditStep.CONFIRM: (
+        Hint("SEND it", ("Enter",), is_dangerous=True),
+        Hint("back to editing", ("Esc",)),
+    ),
+}
+"""What the keys of a text field do at each step: letters are text there and nothing else."""
 
 
 @frozen
@@ -87,20 +99,43 @@ class Editor:
         elif self.step is EditStep.CONFIRM and now_s >= self._until_s:
             self.step, self.fault = EditStep.EDIT, "not confirmed in time, nothing was sent"
 
+    # --- the list -----------------------------------------------------------------------------
+
+    def move(self, by: int, shown: Sequence[SettingView]) -> None:
+        """Choose the setting `by` lines further down."""
+        if shown:
+            self.path = shown[min(len(shown) - 1, max(0, self.place(shown) + by))].path
+
+    def begin(self, shown: Sequence[SettingView]) -> None:
+        """Edit the chosen setting."""
+        view = self.chosen(shown)
+        if view is not None:
+            self.step, self.path, self.fault = EditStep.EDIT, view.path, ""
+            self.old, self.text = view.value, editable(view.value)
+            self.at = len(self.text)
+
+    def filter(self) -> None:
+        """Type words that the settings shown must have."""
+        self.step = EditStep.FILTER
+
+    def back(self) -> bool:
+        """Show all again; False when all are shown."""
+        had, self.words = self.words, ""
+        return bool(had)
+
+    # --- text ---------------------------------------------------------------------------------
+
     def press(
         self, key: str, character: str | None, shown: Sequence[SettingView], now_s: float
-    ) -> Took | WantedChange:
-        """Take in a key; `shown` is what the filter lets through."""
+    ) -> WantedChange | None:
+        """Take in a key while something is typed; `shown` is what the filter lets through."""
         if self.step is EditStep.CONFIRM:
             return self._confirm(key)
         if self.step is EditStep.EDIT:
-            return self._edit(key, character, now_s)
-        if key in _MOVES and (self.step is EditStep.LIST or key not in ("j", "k")):
-            self._move(_MOVES[key], shown)
-            return Took.YES
-        if self.step is EditStep.FILTER:
-            return self._filter(key, character)
-        return self._list(key, shown)
+            self._edit(key, character, now_s)
+        elif self.step is EditStep.FILTER:
+            self._filter(key, character, shown)
+        return None
 
     def paste(self, text: str) -> None:
         """Several characters at once; its first line only, and only into what is being typed."""
@@ -110,31 +145,10 @@ class Editor:
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _list(self, key: str, shown: Sequence[SettingView]) -> Took:
-        if key == "escape":
-            if not self.words:
-                return Took.LEAVES
-            self.words = ""
-        elif key == "slash":
-            self.step = EditStep.FILTER
-        elif key == "enter":
-            self._begin(self.chosen(shown))
-        else:
-            return Took.NO
-        return Took.YES
-
-    def _begin(self, view: SettingView | None) -> None:
-        if view is not None:
-            self.step, self.path, self.fault = EditStep.EDIT, view.path, ""
-            self.old, self.text = view.value, editable(view.value)
-            self.at = len(self.text)
-
-    def _move(self, by: int, shown: Sequence[SettingView]) -> None:
-        if shown:
-            self.path = shown[min(len(shown) - 1, max(0, self.place(shown) + by))].path
-
-    def _filter(self, key: str, character: str | None) -> Took:
-        if key in ("escape", "enter"):
+    def _filter(self, key: str, character: str | None, shown: Sequence[SettingView]) -> None:
+        if key in _MOVES:
+            self.move(_MOVES[key], shown)
+        elif key in ("escape", "enter"):
             self.step = EditStep.LIST
             self.words = "" if key == "escape" else self.words.strip()
         elif key == "backspace":
@@ -143,9 +157,8 @@ class Editor:
             self.words = ""
         elif _is_text(character):
             self.words = (self.words + (character or ""))[:_LONGEST]
-        return Took.YES
 
-    def _edit(self, key: str, character: str | None, now_s: float) -> Took:
+    def _edit(self, key: str, character: str | None, now_s: float) -> None:
         if key == "escape":
             self.step, self.fault = EditStep.LIST, ""
         elif key == "enter":
@@ -154,7 +167,6 @@ class Editor:
             self._write("false" if self.text == "true" else "true", 5)
         else:
             self._type(key, character)
-        return Took.YES
 
     def _propose(self, now_s: float) -> None:
         """From typing to the line that shows old > new; an unchanged value just goes back."""
@@ -167,13 +179,13 @@ class Editor:
         else:
             self.step, self._until_s = EditStep.CONFIRM, now_s + CONFIRM_WITHIN_S
 
-    def _confirm(self, key: str) -> Took | WantedChange:
+    def _confirm(self, key: str) -> WantedChange | None:
         if key == "enter":
             self.step = EditStep.LIST
             return WantedChange(self.path, self.old, self.new)
         if key == "escape":
             self.step = EditStep.EDIT
-        return Took.YES
+        return None
 
     # --- typing -------------------------------------------------------------------------------
 
@@ -203,9 +215,9 @@ class Editor:
 
 _FAR = 10_000
 _MOVES = {
-    "down": 1, "j": 1, "up": -1, "k": -1, "pagedown": _PAGE, "pageup": -_PAGE,
-    "home": -_FAR, "end": _FAR,
+    "down": 1, "up": -1, "pagedown": _PAGE, "pageup": -_PAGE, "home": -_FAR, "end": _FAR,
 }  # fmt: skip
+"""While the filter is typed."""
 _STEPS = {"left": -1, "right": 1, "home": -_FAR, "end": _FAR}
 
 

@@ -20,19 +20,22 @@ from polytui.model.snapshot import (
     SignalView,
 )
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.tui.actions import ACTIONS, Area
+from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels import figures
 from polytui.tui.panels.account import AccountLook, account_lines, live_name
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.feeds import feed_bar
-from polytui.tui.panels.keys import BOARD_KEYS, Alarm, alarm_lines, key_line
+from polytui.tui.panels.keys import Alarm, alarm_lines, key_line
 from polytui.tui.panels.ladder import ladder
 from polytui.tui.panels.log import last_words, log_lines
+from polytui.tui.panels.page import Scroll
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.zoom import zoom_panel
 from polytui.tui.screens.bottom import bottom_lines
-from polytui.tui.screens.help import SIZE, help_lines
+from polytui.tui.screens.help import help_lines
 from polytui.tui.screens.quit import Parting, quit_lines
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line, faded, plain, styles_of
@@ -42,6 +45,8 @@ from polytui.tui.two_step import Danger, Trigger
 THEMES = load_themes()
 NIGHT = THEMES["night"]
 STYLES = styles_of(NIGHT)
+BOARD = frozenset((Area.ALWAYS, Area.ENGINE, Area.BOARD))
+BOARD_HINTS = Keymap().hints(BOARD)
 SIZES = [(30, 3), (36, 4), (38, 6), (40, 8), (40, 9), (60, 13), (80, 17), (100, 25), (160, 50)]
 
 
@@ -100,7 +105,7 @@ def test_lines_across_the_screen_fit_it(width: int) -> None:
     for mode in ("demo", "paper", "live", "replay"):
         lines = account_lines(account_at(3, mode), AccountLook(NIGHT, mode), width)
         lines += alarm_lines(Alarm("title " * 30, "hint", "5 s"), NIGHT, width)
-        lines += [key_line(BOARD_KEYS, NIGHT, width), feed_bar(views, STYLES, width)]
+        lines += [key_line(BOARD_HINTS, NIGHT, width), feed_bar(views, STYLES, width)]
         assert {sum(cell_len(segment.text) for segment in one) for one in lines} == {width}
 
 
@@ -290,20 +295,32 @@ def test_a_one_sided_book_is_named() -> None:
 
 
 def test_the_keys_a_stranger_needs_fit_80_cells_whole() -> None:
-    assert text_of([key_line(BOARD_KEYS, NIGHT, 80)]) == (
+    assert text_of([key_line(BOARD_HINTS, NIGHT, 80)]) == (
         " 1-4 asset  Enter zoom  K KILL  s strategy  r risk  e settings  q quit  ? help"
     )
-    fitting = text_of([key_line((("s", "strategy"), ("r", "risk")), NIGHT, 19)])
-    assert fitting == " s strategy  r risk"
-    assert text_of([key_line((("s", "strategy"), ("r", "risk")), NIGHT, 18)]) == " s strategy"
+    two = (Hint("strategy", ("s",)), Hint("risk", ("r",)))
+    assert text_of([key_line(two, NIGHT, 19)]) == " s strategy  r risk"
+    assert text_of([key_line(two, NIGHT, 18)]) == " s strategy"
 
 
-def test_the_help_names_every_key_and_fits_80_by_24() -> None:
-    assert SIZE[1] <= 24
-    text = text_of(help_lines(NIGHT, *SIZE))
-    for key in ("s  ", "r  ", "e  ", "o, T  ", "◆ trades ◇ watches", "!  ■", "pnl, realised"):
+def test_the_help_names_every_key_that_there_is_and_cuts_none() -> None:
+    keymap, rows = Keymap(), 100
+    text = text_of(help_lines(NIGHT, keymap, BOARD, Scroll(), (68, rows)))
+    for action in ACTIONS:
+        assert keymap.shown(action.id) in text.replace("1-4", "1 2 3 4")
+    for key in ("s  ", "r  ", "e  ", "K, twice  ", "◆ trades ◇ watches", "!  ■", "pnl, realised"):
         assert f"│ {key}" in text, key
     assert "…" not in text
+
+
+def test_the_help_scrolls_where_it_has_no_room() -> None:
+    scroll, size = Scroll(), (68, 24)
+    first = help_lines(NIGHT, Keymap(), BOARD, scroll, size)
+    scroll.move(10_000)
+    last = help_lines(NIGHT, Keymap(), BOARD, scroll, size)
+    assert "lines 1-22 of" in text_of(first)
+    assert "pnl, realised" not in text_of(first)
+    assert "pnl, realised" in text_of(last)
 
 
 def test_thousandth_ticks_get_their_decimal() -> None:
@@ -409,7 +426,7 @@ def test_whoever_confirms_or_leaves_is_told_whose_money_it_is() -> None:
         state, trigger = TerminalState(), Trigger()
         state.account = account_at(0, mode)
         trigger.press(Danger(Action.FLATTEN, "btc", "F"), 0.0)
-        text = text_of(bottom_lines(state, trigger, "", BOARD_KEYS, NIGHT, 1.0, 100))
+        text = text_of(bottom_lines(state, trigger, "", BOARD_HINTS, NIGHT, 1.0, 100))
         assert ("LIVE 0x1d2f..3a4b  FLATTEN BTC" in text) is named
         asked = text_of(quit_lines(Parting.STOP, NIGHT, 64, 9, live_name(state.account)))
         assert ("LIVE 0x1d2f..3a4b" in asked) is named

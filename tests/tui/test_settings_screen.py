@@ -17,7 +17,7 @@ from polytui.config.schema import Settings
 from polytui.model.events import Action
 from polytui.model.link import AccountFrame, Ack, Change, SettingsFrame
 from polytui.model.snapshot import SettingView
-from polytui.tui.editing import CONFIRM_WITHIN_S, Editor, EditStep, Took, WantedChange
+from polytui.tui.editing import CONFIRM_WITHIN_S, Editor, EditStep, WantedChange
 from polytui.tui.known_settings import SHOWN_FOR_S, KnownSettings
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.settings import settings_panel
@@ -41,13 +41,28 @@ def known(*views: SettingView) -> KnownSettings:
     return made
 
 
+LISTED = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": 10, "home": -99, "end": 99}
+
+
 def typing(editor: Editor, *keys: str, views: tuple[SettingView, ...] = VIEWS) -> list[object]:
-    """What becomes of each key."""
+    """What becomes of each key; in the list the keys are those that the keymap ships with."""
     names = {"/": "slash", " ": "space", ".": "full_stop", "-": "minus"}
-    return [
-        editor.press(names.get(key, key), key if len(key) == 1 else None, views, 0.0)
-        for key in keys
-    ]
+    made: list[object] = []
+    for key in keys:
+        if editor.step is not EditStep.LIST:
+            character = key if len(key) == 1 else None
+            made.append(editor.press(names.get(key, key), character, views, 0.0))
+            continue
+        if key in LISTED:
+            editor.move(LISTED[key], views)
+        elif key == "/":
+            editor.filter()
+        elif key == "enter":
+            editor.begin(views)
+        elif key == "escape":
+            editor.back()
+        made.append(None)
+    return made
 
 
 def page(
@@ -118,7 +133,7 @@ def test_true_is_not_one() -> None:
 def test_two_enters_after_a_change_and_not_one() -> None:
     editor = Editor()
     typing(editor, "enter", "ctrl+u", "6", "0")
-    assert typing(editor, "enter") == [Took.YES]
+    assert typing(editor, "enter") == [None]
     assert (editor.step, editor.old, editor.new) == (EditStep.CONFIRM, "45.0", "60")
     assert typing(editor, "enter") == [WantedChange("gates.after_open_s", "45.0", "60")]
     assert editor.step is EditStep.LIST
@@ -126,16 +141,14 @@ def test_two_enters_after_a_change_and_not_one() -> None:
 
 def test_a_held_enter_changes_nothing() -> None:
     editor = Editor()
-    assert set(typing(editor, *["enter"] * 20)) == {Took.YES}
+    assert set(typing(editor, *["enter"] * 20)) == {None}
 
 
 @pytest.mark.parametrize("letter", list("abcdefghilmnopqrstuvwxyzKPRF0123456789 .-"))
-def test_no_bare_character_is_taken_by_the_list_or_sends_when_confirming(letter: str) -> None:
+def test_no_bare_character_sends_when_confirming(letter: str) -> None:
     editor = Editor()
-    assert typing(editor, letter) == [Took.NO]
-    assert (editor.step, editor.path) == (EditStep.LIST, "")
     typing(editor, "enter", "ctrl+u", "6", "enter")
-    assert typing(editor, letter) == [Took.YES]
+    assert typing(editor, letter) == [None]
     assert (editor.step, editor.new) == (EditStep.CONFIRM, "6")
 
 
@@ -144,14 +157,14 @@ def test_escape_goes_back_a_step_at_a_time() -> None:
     typing(editor, "enter", "9", "enter")
     steps = []
     for _ in range(3):
-        took = typing(editor, "escape")
-        steps.append((editor.step, editor.words, took))
+        typing(editor, "escape")
+        steps.append((editor.step, editor.words))
     assert steps == [
-        (EditStep.EDIT, "gates", [Took.YES]),
-        (EditStep.LIST, "gates", [Took.YES]),
-        (EditStep.LIST, "", [Took.YES]),
+        (EditStep.EDIT, "gates"),
+        (EditStep.LIST, "gates"),
+        (EditStep.LIST, ""),
     ]
-    assert typing(editor, "escape") == [Took.LEAVES]
+    assert not editor.back(), "the next one leaves the page"
 
 
 def test_moving_stops_at_both_ends() -> None:
@@ -164,7 +177,8 @@ def test_moving_stops_at_both_ends() -> None:
     assert editor.place(VIEWS) == 4
     typing(editor, "up", "home")
     assert editor.place(VIEWS) == 0
-    assert typing(Editor(), "j", "enter", views=()) == [Took.YES, Took.YES]
+    typing(nothing := Editor(), "j", "enter", views=())
+    assert (nothing.step, nothing.path) == (EditStep.LIST, "")
 
 
 def test_typing_has_a_place() -> None:

@@ -2,92 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
+from polytui.tui.keymap import Hint
 from polytui.tui.styles import Line, Span, badge, line, spread, styles_of, width_of
 from polytui.tui.theme import Palette
 
-BOARD_KEYS = (
-    ("1-4", "asset"),
-    ("Enter", "zoom"),
-    ("K", "KILL"),
-    ("s", "strategy"),
-    ("r", "risk"),
-    ("e", "settings"),
-    ("q", "quit"),
-    ("?", "help"),
-    ("p", "pause"),
-    ("o", "consensus"),
-    ("T", "trades"),
-    ("g", "chart"),
-    ("F", "flatten"),
-    ("P", "pause all"),
-    ("- +", "speed"),
-    ("l", "log"),
-    ("t", "theme"),
-    ("R", "rearm"),
-    ("Tab", "next"),
-)
-ZOOM_KEYS = (
-    ("Esc", "back"),
-    ("g", "chart"),
-    ("[ ]", "past rounds"),
-    ("o", "consensus"),
-    ("j k", "round"),
-    ("1-4", "asset"),
-    ("p", "pause"),
-    ("K", "KILL"),
-    ("q", "quit"),
-    ("?", "help"),
-    ("F", "flatten"),
-    ("l", "log"),
-    ("t", "theme"),
-)
-PAGE_KEYS = (
-    ("Esc", "back"),
-    ("j k", "scroll"),
-    ("1-4", "asset"),
-    ("p", "pause"),
-    ("K", "KILL"),
-    ("q", "quit"),
-    ("?", "help"),
-    ("s", "strategy"),
-    ("r", "risk"),
-    ("e", "settings"),
-    ("T", "trades"),
-    ("F", "flatten"),
-    ("R", "rearm"),
-    ("l", "log"),
-    ("t", "theme"),
-)
-EDIT_KEYS = {
-    "list": (
-        ("Esc", "back"),
-        ("j k", "choose"),
-        ("Enter", "edit"),
-        ("/", "filter"),
-        ("K", "KILL"),
-        ("q", "quit"),
-        ("?", "help"),
-        ("s", "strategy"),
-        ("r", "risk"),
-    ),
-    "filter": (("Enter", "keep the filter"), ("Esc", "show all"), ("up down", "choose")),
-    "edit": (("Enter", "show the change"), ("Esc", "leave it"), ("Ctrl-U", "clear")),
-    "confirm": (("Enter", "SEND it"), ("Esc", "back to editing")),
-}
-"""By the editor's step. While something is typed, letters are text and nothing else."""
 _GAP = "  "
 
 
-def key_line(keys: tuple[tuple[str, str], ...], palette: Palette, width: int) -> Line:
-    """As many keys as fit, the ones a stranger needs first."""
+def key_line(hints: Iterable[Hint], palette: Palette, width: int) -> Line:
+    """As many as fit, the ones a stranger needs first."""
     styles = styles_of(palette, palette.colours.panel)
     spans: list[Span] = [(" ", styles.dim)]
-    for key, word in keys:
-        danger = styles.error if word in ("KILL", "SEND it") else styles.accent
+    for one in hints:
+        loud = styles.error if one.is_dangerous else styles.accent
         gap = _GAP if len(spans) > 1 else ""
-        more: list[Span] = [(gap, styles.dim), (key, danger), (f" {word}", styles.dim)]
+        more: list[Span] = [(gap, styles.dim), (one.key_words, loud), (f" {one.word}", styles.dim)]
         if width_of(spans) + width_of(more) > width:
             break
         spans += more

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Key, Paste
 from textual.screen import Screen
 
 from polytui.model.events import Action
 from polytui.model.query import Query
-from polytui.tui.panels import keys
+from polytui.tui.actions import ACTION_OF, Area
+from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import arranged
 from polytui.tui.panels.asset import Look, asset_panel
@@ -23,7 +22,9 @@ from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.screens.bottom import bottom_lines
-from polytui.tui.screens.pages import Page, Pages
+from polytui.tui.screens.handlers import handlers_of
+from polytui.tui.screens.page import PageScene
+from polytui.tui.screens.pages import Pages
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import LinkState, TerminalState
@@ -38,34 +39,6 @@ _AGES_EVERY_S = 0.25
 class Board(Screen[None]):
     """State: what is chosen and zoomed. What is known is in `tui/state.py`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"choose({number})", show=False) for number in range(1, PANELS + 1)),
-        Binding("tab", "next(1)", show=False, priority=True),
-        Binding("shift+tab", "next(-1)", show=False, priority=True),
-        Binding("enter", "enter", show=False),
-        Binding("escape", "back", show=False),
-        Binding("j,down", "round(1)", show=False),
-        Binding("k,up", "round(-1)", show=False),
-        Binding("p", "pause", show=False),
-        Binding("P", "pause_all", show=False),
-        Binding("R", "danger('rearm')", show=False),
-        Binding("F", "danger('flatten')", show=False),
-        Binding("o", "consensus", show=False),
-        Binding("g", "shape", show=False),
-        Binding("left_square_bracket", "past(1)", show=False),
-        Binding("right_square_bracket", "past(-1)", show=False),
-        Binding("s", "page('strategies')", show=False),
-        Binding("r", "page('risk')", show=False),
-        Binding("e", "page('settings')", show=False),
-        Binding("T", "page('trades')", show=False),
-        Binding("minus", "pace(0.5)", show=False),
-        Binding("plus,equals_sign", "pace(2)", show=False),
-        Binding("l", "log", show=False),
-        Binding("t", "theme", show=False),
-        Binding("question_mark,f1", "app.help", show=False),
-        Binding("q", "app.leave", show=False),
-    ]
-
     def __init__(
         self,
         state: TerminalState,
@@ -75,22 +48,25 @@ class Board(Screen[None]):
         change: Callable[[str, str, str], None],
         query: Callable[[Query], bool],
         ink: Ink = Ink.BRAILLE,
+        keymap: Keymap | None = None,
     ) -> None:
         super().__init__(id="board")
         self.state = state
+        self.keymap = keymap or Keymap()
         self.palette = palettes[0]
         self.waiting = ""
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
         self._palettes = tuple(palettes)
         self._clock = clock
-        self._wishes = Wishes(state, clock, send, change)
-        self._pages = Pages(state, clock, change, query)
+        self._wishes = Wishes(state, clock, send, change, self.keymap)
+        self._pages = Pages(PageScene(state, clock, change, query))
         self._chosen = 0
         self._zoom = Zoom(state, ink, clock, query)
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
         self._has_stop = False
         """Whether the header has its third line, which is there only when it says something."""
+        self._handlers = handlers_of(self)
 
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint_account, id="account")
@@ -237,89 +213,111 @@ class Board(Screen[None]):
             self.state,
             self._wishes.trigger,
             self.waiting,
-            self._keys(),
+            self._hints,
             self.palette,
             self._clock(),
             width,
         )
 
-    def _keys(self) -> tuple[tuple[str, str], ...]:
-        if self._pages.open is not None:
-            return self._pages.keys
-        return keys.ZOOM_KEYS if self._zoom.is_open else keys.BOARD_KEYS
+    # --- keys and clicks ------------------------------------------------------------------------
+
+    @property
+    def areas(self) -> frozenset[Area]:
+        """Where a person is now."""
+        base = Area.ZOOM if self._zoom.is_open else Area.BOARD
+        return frozenset((Area.ALWAYS, Area.ENGINE)) | (self._pages.areas or {base})
+
+    @property
+    def _hints(self) -> tuple[Hint, ...]:
+        return self._pages.typed_keys or self.keymap.hints(self.areas)
+
+    def on_key(self, event: Key) -> None:
+        """What is armed keeps Enter and Esc, then text what is typed, then the keymap."""
+        if self._wishes.is_armed and event.key in ("enter", "escape"):
+            self._decide(is_wanted=event.key == "enter")
+        elif self._pages.is_typing:
+            self._pages.type(event.key, event.character)
+            self._let_go()
+        elif (action := self.keymap.action_at(event.key, self.areas)) is not None:
+            self.perform(action.id)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def perform(self, action_id: str) -> None:
+        """Do what a key, a click or the palette asks for; nothing where it does not apply."""
+        if not ACTION_OF[action_id].applies(self.areas):
+            return
+        page = self._pages.open
+        if not self._pages.perform(action_id):
+            self._handlers[action_id]()
+            return
+        self._let_go()
+        if self._pages.open is not page:
+            self.lay_out()
+
+    def _decide(self, *, is_wanted: bool) -> None:
+        if is_wanted:
+            self._wishes.confirm()
+        else:
+            self._wishes.trigger.disarm()
+        self.repaint()
+
+    def _let_go(self) -> None:
+        """Whatever a page takes lets go of what is armed, so that no later Enter can fire it."""
+        self._wishes.trigger.disarm()
+        self.repaint()
+
+    def on_paste(self, event: Paste) -> None:
+        self._pages.paste(event.text)
+        self.repaint()
+
+    def ask_app(self, name: str) -> None:
+        """Help and leaving are the app's, for it has other screens too."""
+        self.call_later(self.run_action, f"app.{name}")
 
     # --- what is looked at ----------------------------------------------------------------------
 
-    def action_choose(self, number: int) -> None:
+    def choose(self, number: int) -> None:
         if number <= len(self._names):
             self._chosen = number - 1
             self._zoom.current()
             self._pages.show(self._asset())
             self.repaint()
 
-    def action_next(self, step: int) -> None:
+    def choose_next(self, step: int) -> None:
         if self._names:
-            self.action_choose((self._chosen + step) % len(self._names) + 1)
+            self.choose((self._chosen + step) % len(self._names) + 1)
 
-    def action_enter(self) -> None:
-        """Fires what is armed; otherwise zooms in and out."""
-        if self._wishes.is_armed:
-            self._wishes.confirm()
-            self.repaint()
-        elif self._pages.open is None:
-            self._turn_zoom(not self._zoom.is_open)
+    def zoom(self) -> None:
+        self._turn_zoom(not self._zoom.is_open)
 
-    def action_back(self) -> None:
-        """Lets go of what is armed; otherwise leaves the page, then the zoom."""
-        if self._wishes.is_armed:
-            self._wishes.trigger.disarm()
-            self.repaint()
-        elif self._pages.open is not None:
-            self._turn(None)
+    def back(self) -> None:
+        """Leaves a past round, the page or the zoom."""
+        if self._pages.back():
+            self.lay_out()
         elif self._zoom.is_open:
             self._turn_zoom(self._zoom.is_away)
 
-    def action_page(self, name: str) -> None:
-        """A page over the board; the same key closes it."""
-        self._turn(Page(name))
-
-    def _turn(self, page: Page | None) -> None:
+    def turn(self, page: Area | None) -> None:
+        """A page over the board; asked for again it closes."""
         self._pages.turn(page)
         self._pages.ask()
         self.lay_out()
 
-    def on_key(self, event: Key) -> None:
-        """Keys of the open page, before the board's own. What is armed keeps Enter and Esc; any
-        other key that a page takes lets go of it, so that no later Enter can fire it."""
-        is_armed = self._wishes.is_armed
-        if is_armed and event.key in ("enter", "escape"):
-            return
-        page = self._pages.open
-        if self._pages.press(event.key, event.character):
-            self._wishes.trigger.disarm()
-            event.stop()
-            event.prevent_default()
-            if self._pages.open is page:
-                self.repaint()
-            else:
-                self.lay_out()
-
-    def on_paste(self, event: Paste) -> None:
-        self._pages.paste(event.text)
-        self.repaint()
-
-    def action_consensus(self) -> None:
+    def consensus(self) -> None:
         """The prices of the chosen asset; from there back to its round."""
         self._pages.turn(None)
         self._zoom.consensus()
         self.lay_out()
 
-    def action_shape(self) -> None:
+    def reshape(self) -> None:
         """Chart, ladder or both; from the board to the round as it was last drawn."""
         if self._zoom.is_open and self._pages.open is None:
             self._zoom.reshape()
             self.repaint()
-        elif not self._pages.is_settings:
+        else:
             self._pages.turn(None)
             self._turn_zoom(True)
 
@@ -327,21 +325,20 @@ class Board(Screen[None]):
         self._zoom.turn(is_open)
         self.lay_out()
 
-    def action_round(self, step: int) -> None:
+    def walk(self, step: int) -> None:
         self._zoom.walk(self.state.assets.get(self._asset()), step)
         self.repaint()
 
-    def action_past(self, by: int) -> None:
+    def go_back(self, by: int) -> None:
         """A round that is over, of the zoomed asset; and forth again to the one that runs."""
-        if self._zoom.is_open and self._pages.open is None:
-            self._zoom.back(self.state.assets.get(self._asset()), by)
-            self.repaint()
+        self._zoom.back(self.state.assets.get(self._asset()), by)
+        self.repaint()
 
-    def action_log(self) -> None:
+    def size_log(self) -> None:
         self._is_log_large = not self._is_log_large
         self.lay_out()
 
-    def action_theme(self) -> None:
+    def next_theme(self) -> None:
         at = self._palettes.index(self.palette)
         self.show_in(self._palettes[(at + 1) % len(self._palettes)])
 
@@ -353,24 +350,20 @@ class Board(Screen[None]):
 
     # --- what is asked of the engine --------------------------------------------------------------
 
-    def action_pause(self) -> None:
-        if not self._pages.is_settings:
-            self._wishes.pause(self._asset())
-            self.repaint()
-
-    def action_pause_all(self) -> None:
-        if not self._pages.is_settings:
-            self._wishes.pause_all()
-            self.repaint()
-
-    def action_pace(self, factor: float) -> None:
-        if not self._pages.is_settings:
-            self._wishes.pace(factor)
-
-    def action_danger(self, word: str) -> None:
-        is_flatten = Action(word) is Action.FLATTEN
-        asset = self._asset() if is_flatten else ""
-        if is_flatten and (not asset or self._pages.is_settings):
-            return
-        self._wishes.endanger(word, asset)
+    def pause(self) -> None:
+        self._wishes.pause(self._asset())
         self.repaint()
+
+    def pause_all(self) -> None:
+        self._wishes.pause_all()
+        self.repaint()
+
+    def pace(self, factor: float) -> None:
+        self._wishes.pace(factor)
+
+    def endanger(self, action: Action) -> None:
+        """Arms what cannot be taken back, or sends it when it is armed already."""
+        asset = self._asset() if action is Action.FLATTEN else ""
+        if asset or action is not Action.FLATTEN:
+            self._wishes.endanger(action, asset)
+            self.repaint()

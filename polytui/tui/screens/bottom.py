@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polytui.tui.keymap import Hint
 from polytui.tui.panels import figures
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.asset import STALE_AFTER_S
@@ -17,7 +18,7 @@ def bottom_lines(
     state: TerminalState,
     trigger: Trigger,
     waiting: str,
-    keys: tuple[tuple[str, str], ...],
+    hints: tuple[Hint, ...],
     palette: Palette,
     now_s: float,
     width: int,
@@ -35,7 +36,7 @@ def bottom_lines(
     if waiting:
         count = state.account.working_orders if state.account is not None else 0
         return warning_lines(Alarm(waiting, f"{count} orders still working"), palette, width)
-    return [_feeds(state, palette, now_s, width), key_line(keys, palette, width)]
+    return [_feeds(state, palette, now_s, width), key_line(hints, palette, width)]
 
 
 def _epitaph(state: TerminalState, palette: Palette, now_s: float, width: int) -> list[Line]:

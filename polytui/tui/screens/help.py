@@ -1,34 +1,23 @@
-"""Help: every key, and what the marks mean. Any key closes it."""
+"""Help: what can be done here, everything else, and what the marks mean. Moves scroll it, any other
+key closes it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from polytui.tui.actions import Area
+from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.canvas import Canvas
-from polytui.tui.panels.frame import Edge, framed
-from polytui.tui.styles import Line, Span, line, styles_of
+from polytui.tui.panels.frame import Edge, framed, rule
+from polytui.tui.panels.page import Block, Scroll
+from polytui.tui.screens.page import MOVES
+from polytui.tui.styles import Line, Span, Styles, line, styles_of
 from polytui.tui.theme import Palette
 
-_KEYS = (
-    ("1-4, Tab", "choose an asset"),
-    ("Enter, Esc, g", "zoom into it, and back; chart, ladder, both"),
-    ("o, T", "every venue's price; trades, and why not"),
-    ("s", "strategies: live and shadow results"),
-    ("r", "risk: limits, breakers, kill switch"),
-    ("e", "settings: change one, in two steps"),
-    ("j k, [ ]", "another round, rounds before it; or scroll"),
-    ("p, P", "pause, resume it; all but what was flattened"),
-    ("K, then K or Enter", "KILL from anywhere: cancel all, stop trading"),
-    ("R, then R or Enter", "rearm after a kill"),
-    ("F, then F or Enter", "flatten the chosen asset"),
-    ("- +, l, t", "slower, faster (a demo); log size; theme"),
-    ("q, Ctrl-C", "quit: stop the engine or leave it"),
-)
 _MARKS = (
     ("●  ◐  ○  ◌", "feed up, stale, down, connecting"),
     ("▲  ▼", "above or below; Up or Down"),
@@ -38,37 +27,71 @@ _MARKS = (
     ("fair, market", "our price of Up; the middle of its book"),
     ("pnl, realised", "with holdings marked; settled only"),
 )
-SIZE = (68, len(_KEYS) + len(_MARKS) + 4)
+_NAMES = 20
+_MODAL = frozenset((Area.PAGE,))
+"""Whose moves scroll it."""
 
 
-def help_lines(palette: Palette, width: int, height: int) -> list[Line]:
-    ground = palette.colours.panel
-    styles = styles_of(palette, ground)
+def help_lines(
+    palette: Palette,
+    keymap: Keymap,
+    here: frozenset[Area],
+    scroll: Scroll,
+    size: tuple[int, int],
+) -> list[Line]:
+    """In a box of `size` (width, height): the business of this place, the rest, and the marks."""
+    styles, width = styles_of(palette, palette.colours.panel), size[0] - 4
+    body = scroll.window([Block("", _body(keymap, here, styles, width))], size[1] - 2)
+    top = Edge([("keys and marks", styles.strong)], [("any other key closes", styles.dim)])
+    below: list[Span] = [(scroll.words, styles.dim)] if scroll.words else []
+    return framed(body, top, Edge(below, []), size, styles.border, styles.text)
 
-    def rows(pairs: tuple[tuple[str, str], ...]) -> list[Line]:
-        made = []
-        for key, words in pairs:
-            spans: list[Span] = [(f"{key:<20}", styles.accent), (words, styles.text)]
-            made.append(line(spans, width - 4, styles.text))
-        return made
 
-    blank = line([], width - 4, styles.text)
-    body = [blank, *rows(_KEYS), blank, *rows(_MARKS)]
-    top = Edge([("keys and marks", styles.strong)], [("any key closes", styles.dim)])
-    return framed(body, top, Edge([], []), (width, height), styles.border, styles.text)
+def _body(keymap: Keymap, here: frozenset[Area], styles: Styles, width: int) -> list[Line]:
+    said = keymap.lines(here)
+    known = {action.id for hint in said for action in hint.actions}
+    rest = [one for one in keymap.lines() if not known.issuperset(a.id for a in one.actions)]
+    return [
+        *_rows("here", map(_pair, said), styles, width),
+        *_rows("elsewhere", map(_pair, rest), styles, width),
+        *_rows("marks", _MARKS, styles, width),
+    ]
+
+
+def _pair(hint: Hint) -> tuple[str, str]:
+    twice = f"{hint.key_words}, twice" if hint.is_dangerous else hint.key_words
+    return twice, hint.title
+
+
+def _rows(title: str, pairs: Iterable[tuple[str, str]], styles: Styles, width: int) -> list[Line]:
+    """A heading, and a line for each pair; nothing for none."""
+    made = [
+        line([(f"{key:<{_NAMES}}", styles.accent), (words, styles.text)], width, styles.text)
+        for key, words in pairs
+    ]
+    return [rule([(title, styles.dim)], [], width, styles.border), *made] if made else []
 
 
 class Help(ModalScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = []
+    """State: how far it is scrolled."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, keymap: Keymap, here: frozenset[Area]) -> None:
         super().__init__()
-        self._palette = palette
+        self._palette, self._keymap, self._here = palette, keymap, here
+        self._scroll = Scroll()
 
     def compose(self) -> ComposeResult:
-        yield Canvas(lambda width, height: help_lines(self._palette, width, height), id="help")
+        yield Canvas(self._paint, id="help")
+
+    def _paint(self, width: int, height: int) -> list[Line]:
+        return help_lines(self._palette, self._keymap, self._here, self._scroll, (width, height))
 
     def on_key(self, event: Key) -> None:
         event.stop()
         event.prevent_default()
-        self.dismiss(None)
+        action = self._keymap.action_at(event.key, _MODAL)
+        if action is None or action.id not in MOVES:
+            self.dismiss(None)
+        else:
+            self._scroll.move(MOVES[action.id])
+            self.query_one(Canvas).repaint()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from polytui.model.events import Action
 from polytui.model.snapshot import AssetState, AssetView
+from polytui.tui.keymap import Keymap
 from polytui.tui.panels.reasons import said
 from polytui.tui.state import TerminalState
 from polytui.tui.two_step import Danger, Trigger
 
 _AT_REST = (AssetState.PAUSED, AssetState.FLATTENING, AssetState.HALTED)
-_KEYS = {"kill": "K", "rearm": "R", "flatten": "F"}
 
 
 class Wishes:
@@ -23,12 +23,14 @@ class Wishes:
         clock: Callable[[], float],
         send: Callable[[Action, str], None],
         change: Callable[[str, str, str], None],
+        keymap: Keymap,
     ) -> None:
         self.trigger = Trigger()
         self._scene = state
         self._clock = clock
         self._send = send
         self._change = change
+        self._keymap = keymap
 
     @property
     def is_armed(self) -> bool:
@@ -46,7 +48,7 @@ class Wishes:
         if view.state is not AssetState.PAUSED:
             self._send(Action.PAUSE, view.asset)
         else:
-            self._resume((view,), view.asset, "p")
+            self._resume((view,), view.asset, "pause")
 
     def pause_all(self) -> None:
         """Pauses all while one of them may trade; else resumes them, but for what was flattened:
@@ -57,13 +59,15 @@ class Wishes:
         if any(view.state not in _AT_REST for view in views):
             self._send(Action.PAUSE, "")
         elif paused := self._resumed_together():
-            self._resume(paused, "", "P")
+            self._resume(paused, "", "pause.all")
         else:
-            self._scene.log("warn", "", "P resumes nothing that was flattened: choose it, then p")
+            one, both = self._keymap.shown("pause"), self._keymap.shown("pause.all")
+            words = f"{both} resumes nothing that was flattened: choose it, then {one}"
+            self._scene.log("warn", "", words)
 
-    def endanger(self, word: str, asset: str) -> None:
+    def endanger(self, action: Action, asset: str) -> None:
         """First press arms, the second sends."""
-        self._press(Danger(Action(word), asset, _KEYS[word]))
+        self._press(Danger(action, asset, self._keymap.shown(action.value)))
 
     def pace(self, factor: float) -> None:
         """A simulated session runs at half or twice its speed."""
@@ -75,10 +79,11 @@ class Wishes:
         views = self._scene.assets.values()
         return tuple(v for v in views if v.state is AssetState.PAUSED and not v.is_flattened)
 
-    def _resume(self, views: Sequence[AssetView], asset: str, key: str) -> None:
+    def _resume(self, views: Sequence[AssetView], asset: str, action_id: str) -> None:
         """At once; asked twice where a limit would be measured anew."""
         resets = [f"{view.asset.upper()} {said(one)}" for view in views for one in view.resets]
         if resets:
+            key = self._keymap.shown(action_id)
             self._press(Danger(Action.RESUME, asset, key, "; ".join(resets)))
         else:
             self._send_resume(asset)

@@ -1,0 +1,126 @@
+"""Every action of the terminal, once. Keys, footer, help, palette and clicks are made from this
+table, and what `[keys]` in config.toml may name.
+
+A new action is a row here and a handler: in `screens/handlers.py`, or in `perform` of the page that
+it belongs to. A new page is a member of Area, a row here with the member's value as its id, and a
+class in `screens/pages.py`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class Area(Enum):
+    """Where a person is; several at once: a page of its own name is a page too. The value of such a
+    page is the id of the action that opens it."""
+
+    ALWAYS = "always"
+    ENGINE = "engine"
+    """An engine is asked, and not a recording watched."""
+    BOARD = "board"
+    ZOOM = "zoom"
+    PAGE = "page"
+    """Any of those below."""
+    STRATEGIES = "page.strategies"
+    RISK = "page.risk"
+    SETTINGS = "page.settings"
+    TRADES = "page.trades"
+
+    @property
+    def is_named_page(self) -> bool:
+        return self.value.startswith("page.")
+
+
+@frozen
+class TerminalAction:
+    """Something a person can ask of the terminal."""
+
+    id: str
+    keys: tuple[str, ...]
+    """As Textual calls them; the first is the one that is shown."""
+    word: str
+    """In the footer; neighbours with one word are one item there. Empty: not in the footer."""
+    title: str
+    """In help and palette: what it does."""
+    areas: tuple[Area, ...] = (Area.ALWAYS,)
+    except_at: tuple[Area, ...] = ()
+    group: str = ""
+    """What it does together with its neighbours of the same word; help has one line for them."""
+    is_dangerous: bool = False
+    """The first press only arms. Its keys are no lower-case letters, digits or Enter."""
+    is_everywhere: bool = False
+    """In dialogs and text fields as well, so its keys cannot be typed there."""
+
+    def applies(self, here: frozenset[Area]) -> bool:
+        return not here.isdisjoint(self.areas) and here.isdisjoint(self.except_at)
+
+    def comes_first(self, here: frozenset[Area]) -> bool:
+        """Whether it is the business of this place, before what can be done anywhere."""
+        return any(one in here for one in self.areas if one not in _ANYWHERE)
+
+
+_ANYWHERE = (Area.ALWAYS, Area.ENGINE, Area.BOARD)
+_ZOOM, _PAGE, _ENGINE = (Area.ZOOM,), (Area.PAGE,), (Area.ENGINE,)
+_NO_TEXT_NEAR = (Area.SETTINGS,)
+"""Where no letter may do anything to orders: one types there, or is about to."""
+_A = TerminalAction
+_ASSETS = tuple(
+    _A(f"asset.{number}", (str(number),), "asset", f"asset {number}", group="choose an asset")
+    for number in (1, 2, 3, 4)
+)
+
+ACTIONS: tuple[TerminalAction, ...] = (
+    # What belongs to a place, and stands first in its footer.
+    _A("back", ("escape",), "back", "back, from a past round, a page, the zoom", _ZOOM + _PAGE),
+    _A("move.down", ("j", "down"), "scroll", "a line down", _PAGE,
+       group="scroll a page; choose a setting"),
+    _A("move.up", ("k", "up"), "scroll", "a line up", _PAGE),
+    _A("move.page_down", ("pagedown",), "", "ten lines down", _PAGE),
+    _A("move.page_up", ("pageup",), "", "ten lines up", _PAGE),
+    _A("move.first", ("home",), "", "to the first line", _PAGE),
+    _A("move.last", ("end",), "", "to the last line", _PAGE),
+    _A("settings.edit", ("enter",), "edit", "change this setting, in two steps", (Area.SETTINGS,)),
+    _A("settings.filter", ("slash",), "filter", "find settings by words", (Area.SETTINGS,)),
+    _A("past.older", ("left_square_bracket",), "past rounds", "the round before", _ZOOM,
+       group="rounds that are over, and forth again"),
+    _A("past.newer", ("right_square_bracket",), "past rounds", "the round after", _ZOOM),
+    _A("round.next", ("j", "down"), "round", "the next round that is followed", _ZOOM,
+       group="another round that is followed"),
+    _A("round.previous", ("k", "up"), "round", "the previous round that is followed", _ZOOM),
+    # What can be done anywhere, in the order in which a stranger needs it.
+    *_ASSETS,
+    _A("zoom", ("enter",), "zoom", "zoom into the chosen asset, and back", except_at=_PAGE),
+    _A("kill", ("K",), "KILL", "KILL from anywhere: cancel all, stop trading", _ENGINE,
+       is_dangerous=True, is_everywhere=True),
+    _A("page.strategies", ("s",), "strategy", "strategies: live and shadow results"),
+    _A("page.risk", ("r",), "risk", "risk: limits, breakers, kill switch"),
+    _A("page.settings", ("e",), "settings", "settings: find one, change one", _ENGINE),
+    _A("leave", ("q",), "quit", "quit: stop the engine or leave it"),
+    _A("help", ("question_mark", "f1"), "help", "help for what is on the screen"),
+    _A("pause", ("p",), "pause", "pause the chosen asset, or resume it", _ENGINE, _NO_TEXT_NEAR),
+    _A("consensus", ("o",), "consensus", "every venue's price and vote",
+       (Area.ZOOM, Area.ALWAYS)),
+    _A("page.trades", ("T",), "trades", "trades of the day, and why not"),
+    _A("chart", ("g",), "chart", "chart and ladder, chart, ladder",
+       (Area.ZOOM, Area.ALWAYS), _NO_TEXT_NEAR),
+    _A("flatten", ("F",), "flatten", "flatten the asset: sell what it holds",
+       _ENGINE, _NO_TEXT_NEAR, is_dangerous=True),
+    _A("pause.all", ("P",), "pause all", "pause all, or resume but what was flattened",
+       _ENGINE, _NO_TEXT_NEAR),
+    _A("speed.slower", ("minus",), "speed", "a demo at half its speed", _ENGINE, _NO_TEXT_NEAR,
+       group="a demo slower, faster"),
+    _A("speed.faster", ("plus", "equals_sign"), "speed", "a demo at twice its speed", _ENGINE,
+       _NO_TEXT_NEAR),
+    _A("log.size", ("l",), "log", "more of the log, and less"),
+    _A("theme", ("t",), "theme", "the next theme"),
+    _A("rearm", ("R",), "rearm", "rearm: trade again after a kill", _ENGINE,
+       is_dangerous=True),
+    _A("asset.next", ("tab",), "next", "the next asset", group="the next asset, the one before"),
+    _A("asset.previous", ("shift+tab",), "", "the asset before"),
+    _A("leave.anywhere", ("ctrl+c", "ctrl+q"), "", "quit, from a dialog or a text too",
+       is_everywhere=True),
+)  # fmt: skip
+ACTION_OF = {one.id: one for one in ACTIONS}

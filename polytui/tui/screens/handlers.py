@@ -1,0 +1,57 @@
+"""What each action does on the board: the other half of the table in `tui/actions.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from polytui.model.events import Action
+from polytui.tui.screens.pages import PAGES
+
+if TYPE_CHECKING:
+    from polytui.tui.screens.board import Board
+
+Handlers = Mapping[str, Callable[[], None]]
+"""By action id. What belongs to one page is in that page's `perform`."""
+
+
+def handlers_of(board: Board) -> Handlers:
+    """Everything that can be asked of the board."""
+    return {**_looks(board), **_wishes(board)}
+
+
+def _looks(board: Board) -> Handlers:
+    """What is looked at: nothing of it reaches the engine but questions."""
+    return {
+        **{f"asset.{number}": partial(board.choose, number) for number in (1, 2, 3, 4)},
+        **{area.value: partial(board.turn, area) for area in PAGES},
+        "asset.next": partial(board.choose_next, 1),
+        "asset.previous": partial(board.choose_next, -1),
+        "zoom": board.zoom,
+        "back": board.back,
+        "round.next": partial(board.walk, 1),
+        "round.previous": partial(board.walk, -1),
+        "past.older": partial(board.go_back, 1),
+        "past.newer": partial(board.go_back, -1),
+        "consensus": board.consensus,
+        "chart": board.reshape,
+        "log.size": board.size_log,
+        "theme": board.next_theme,
+        "help": partial(board.ask_app, "help"),
+        "leave": partial(board.ask_app, "leave"),
+        "leave.anywhere": partial(board.ask_app, "leave"),
+    }
+
+
+def _wishes(board: Board) -> Handlers:
+    """What is asked of the engine: dangers only arm at first."""
+    return {
+        "pause": board.pause,
+        "pause.all": board.pause_all,
+        "speed.slower": partial(board.pace, 0.5),
+        "speed.faster": partial(board.pace, 2.0),
+        "kill": partial(board.endanger, Action.KILL),
+        "rearm": partial(board.endanger, Action.REARM),
+        "flatten": partial(board.endanger, Action.FLATTEN),
+    }

@@ -1,0 +1,84 @@
+"""What a page over the whole board is: it paints, takes actions, and may have a text typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from attrs import frozen
+
+from polytui.model.query import Query
+from polytui.tui.actions import Area
+from polytui.tui.keymap import Hint
+from polytui.tui.panels.page import PageLook, Scroll
+from polytui.tui.state import TerminalState
+from polytui.tui.styles import Line
+
+_FAR = 10_000
+MOVES = {
+    "move.down": 1, "move.up": -1, "move.page_down": 10, "move.page_up": -10,
+    "move.first": -_FAR, "move.last": _FAR,
+}  # fmt: skip
+"""Lines by action."""
+
+
+@frozen
+class PageScene:
+    """What a page knows and may ask for."""
+
+    state: TerminalState
+    clock: Callable[[], float]
+    change: Callable[[str, str, str], None]
+    """A confirmed change of a setting: path, old, new as JSON."""
+    query: Callable[[Query], bool]
+    """A question to what is kept; False when nobody hears it."""
+
+
+class Page:
+    """State: how far it is scrolled. A page is made anew each time it is opened."""
+
+    area: ClassVar[Area]
+    """Its own, whose value is the id of the action that opens it."""
+
+    def __init__(self, scene: PageScene) -> None:
+        self.scene = scene
+        self.scroll = Scroll()
+
+    def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
+        """`height` lines of `width` cells."""
+        raise NotImplementedError
+
+    def ask(self) -> None:
+        """Called with every frame: what it shows of the past is asked for, as often as it may."""
+
+    def perform(self, action_id: str) -> bool:
+        """Whether the action was for this page. Others go on to the board."""
+        if action_id in MOVES:
+            self.scroll.move(MOVES[action_id])
+        return action_id in MOVES
+
+    def back(self) -> bool:
+        """Whether going back was used up here; otherwise the page closes."""
+        return False
+
+    def show(self, asset: str) -> None:
+        """Bring this asset's lines into view."""
+        self.scroll.seek(asset)
+
+    # --- text -----------------------------------------------------------------------------------
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether keys are text now, and nothing else."""
+        return False
+
+    @property
+    def typed_keys(self) -> tuple[Hint, ...]:
+        """What the footer says while something is typed; those keys are nobody's to change."""
+        return ()
+
+    def type(self, key: str, character: str | None) -> None:
+        """A key while something is typed."""
+
+    def paste(self, text: str) -> None:
+        """Text that came at once; only into what is being typed."""
