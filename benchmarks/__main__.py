@@ -46,8 +46,9 @@ def main() -> None:
     ):
         console.print(f"{part.__name__.strip('_')} ...")
         results += part()
+        # Minutes each: what is known stays known if a later one fails.
+        write(results, Path("bench.json"))
     show(results, console)
-    write(results, Path("bench.json"))
 
 
 def _latency() -> list[Result]:

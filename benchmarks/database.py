@@ -100,7 +100,8 @@ def _rows(chance: random.Random) -> Iterator[Any]:
         began_s = _START_S + day * _DAY_S
         for minute in range(_DAY_S // 60):
             at_ns = (began_s + minute * 60) * NS_PER_S
-            yield EquityRow(_SESSION, at_ns, chance.randrange(10**9), 0, 0, 0, 0, 1, 2)
+            money = (chance.randrange(10**9), 0, 0, 0, 0)
+            yield EquityRow(_SESSION, at_ns, *money, 1, 2, moved=0)
         for asset in _ASSETS:
             day_text = time.strftime("%Y-%m-%d", time.gmtime(began_s))
             counted = (300, 250, 300, 10**6, 288, 200, 90, 110, 10**6)

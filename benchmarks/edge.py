@@ -30,7 +30,8 @@ from polytui.model.instrument import Asset, Interval
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.results.evidence import Coverage, Evidence, PlayedTrade
 from polytui.results.gathering import Gatherer
-from polytui.results.verdicts import LEAST_ROUNDS, EdgeWord, RoundResult, judged
+from polytui.results.kept_verdicts import EdgeWord
+from polytui.results.verdicts import LEAST_ROUNDS, RoundResult, judged
 from polytui.sim.world.demo_world import world_of
 from polytui.sim.world.named_worlds import WorldName
 from polytui.strategy.registry import STRATEGIES

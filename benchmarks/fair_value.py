@@ -29,6 +29,7 @@ from benchmarks.recorded_day import (
     Heard,
     Listed,
     Point,
+    Seen,
     as_twap,
     brier,
     calibration_error,
@@ -89,9 +90,7 @@ def main() -> None:
 # --- what to ship -------------------------------------------------------------------------------
 
 
-def _choose(
-    console: Console, points: Sequence[selection.Point], now: Heard, market: MarketSettings
-) -> None:
+def _choose(console: Console, points: Sequence[Point], now: Heard, market: MarketSettings) -> None:
     console.print("[bold]Chosen on the odd hours of the settlement feed, 2026-06-08[/bold]")
     ranked = selection.kernels(points, market)
     old = predicted(points, before.SETTINGS, before.BeforeVolatility())
@@ -123,7 +122,7 @@ def _show_choices(
     console: Console,
     title: str,
     ranked: Sequence[selection.Choice],
-    other: tuple[str, Sequence[selection.Seen]] | None = None,
+    other: tuple[str, Sequence[Seen]] | None = None,
 ) -> None:
     heads = [f"{horizon_s} s" for horizon_s in MOVES_S]
     table = Table(title, "loss", "over the best", *heads, "sd(z) at 60 s", title_justify="left")
@@ -134,7 +133,7 @@ def _show_choices(
     console.print(table)
 
 
-def _ratios(seen: Sequence[selection.Seen]) -> list[str]:
+def _ratios(seen: Sequence[Seen]) -> list[str]:
     found = [measured(pairs(seen, one).of_hours(is_odd=True), one) for one in MOVES_S]
     at_60 = next(one for one in found if one.horizon_s == 60)
     return [*(f"{one.ratio.value:.3f}" for one in found), f"{at_60.sd_z.value:.3f}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
@@ -76,7 +77,7 @@ def quoting_ladder() -> Iterator[None]:
     from polytui.desk.desk import Desk
     from polytui.desk.mind import Mind
 
-    made = (Mind.__init__, Desk.__init__, restored)
+    made: tuple[Any, ...] = (Mind.__init__, Desk.__init__, restored)
     before = [one.__defaults__ for one in made]
     try:
         for one in made:

@@ -56,7 +56,7 @@ def story_of(seed: int) -> Story:
     """Play it, with the settings that ship."""
     settings = Settings()
     settings = attrs.evolve(
-        adapted_to_demo(settings, settings.demo),
+        adapted_to_demo(settings, settings),
         session=attrs.evolve(settings.session, rounds=settings.demo.rounds),
         demo=attrs.evolve(settings.demo, seed=seed),
     )

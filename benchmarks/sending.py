@@ -14,13 +14,14 @@ import json
 import logging
 import multiprocessing
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import py_clob_client_v2.http_helpers.helpers as peer_http
 import trio
@@ -37,12 +38,12 @@ from benchmarks.signing import KEY, ROUND, TOKEN, an_order, percentile_us
 from polytui.config.api_key import ApiKey
 from polytui.config.execution import ExecutionSettings
 from polytui.config.secrets import Secret
-from polytui.execution.client import AccountNews
+from polytui.execution.client import AccountNews, Word
 from polytui.execution.live_books import LiveBooks
 from polytui.execution.live_wire import ClobOrderWire
 from polytui.execution.venue_client import VenueClient
 from polytui.model.effects import Effect, Place, Stamp
-from polytui.model.events import BookSnapshotted, Report, RoundFound
+from polytui.model.events import BookSnapshotted, RoundFound
 from polytui.model.instrument import Asset
 from polytui.model.units import LOT, MICRO, Price, Shares, Usd
 from polytui.net.clock import WallClock
@@ -50,6 +51,9 @@ from polytui.net.http import Http, HttpSettings
 from polytui.venues.polymarket.clob_account import ClobAccount
 from polytui.venues.polymarket.signing import OrderSigner
 from polytui.venues.polymarket.wallet import WalletType, wallet_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _BUDGET_US = 300.0
 _ORDERS = 500
@@ -160,7 +164,7 @@ class _OurDesk:
     def _note(self) -> None:
         self.sent = _Moment()
 
-    def _deliver(self, news: Report | AccountNews) -> None:
+    def _deliver(self, news: Word | AccountNews) -> None:
         self._answered.set()
 
     async def send(self, number: int) -> _Sent:
@@ -173,8 +177,8 @@ class _OurDesk:
         return _Sent(began, self.sent)
 
 
-async def _no_look(venue_id: str) -> tuple[()]:
-    return ()
+async def _no_look(venue_id: str) -> list[tuple[Asset, Word]]:
+    return []
 
 
 def _a_book() -> BookSnapshotted:
@@ -220,7 +224,7 @@ class _Sockets(trio.abc.SocketFactory):
     def __init__(self, note: Callable[[], None]) -> None:
         self._note = note
 
-    def socket(self, family: int, type: int, proto: int) -> trio.socket.SocketType:
+    def socket(self, family: int = 0, type: int = 0, proto: int = 0) -> trio.socket.SocketType:
         trio.socket.set_custom_socket_factory(None)
         try:
             return _Socket(trio.socket.socket(family, type, proto), self._note)
@@ -241,9 +245,10 @@ class _Socket(trio.socket.SocketType):
             return object.__getattribute__(self, name)
         return getattr(object.__getattribute__(self, "_inner"), name)
 
-    async def send(self, data: bytes, flags: int = 0) -> int:
+    async def send(self, data: Buffer, flags: int = 0) -> int:
         await trio.lowlevel.checkpoint_if_cancelled()
-        taken = self._inner._sock.send(data, flags)
+        plain: socket.socket = getattr(self._inner, "_sock")  # noqa: B009 - it has no other name
+        taken = plain.send(data, flags)
         self._note()
         await trio.lowlevel.cancel_shielded_checkpoint()
         return taken

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 
-from eth_keys.backends import CoinCurveECCBackend
+from eth_keys.backends.coincurve import CoinCurveECCBackend
 from eth_keys.main import lazy_key_api
 from py_clob_client_v2.clob_types import CreateOrderOptions, OrderArgsV2
 from py_clob_client_v2.order_builder.builder import OrderBuilder

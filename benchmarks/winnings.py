@@ -183,9 +183,11 @@ def _settled(folder: Path, name: str) -> int:
     try:
         with JournalReader(folder / "runs" / name) as journal:
             found = {
-                decode_event(record.event).condition_id
+                event.condition_id
                 for record in journal
                 if record.is_event and bytes(record.event).startswith(b'["RoundSettled"')
+                for event in (decode_event(record.event),)
+                if isinstance(event, RoundSettled)
             }
         return len(found)
     except Exception:  # it is not there yet, or just turns

@@ -181,7 +181,8 @@ class _Venue:
         self.stream = self._exchanges.binance_session(streams)
         listed = sorted(self._world.rounds.values(), key=lambda one: one.opens_ns)
         self.rounds = [one for one in listed if one.opens_ns >= START_NS]
-        self.winners: dict[str, Outcome] = {}
+        self.winners: dict[str, Outcome | None] = {}
+        """None where a round is void."""
 
     def run_until(self, until_ns: int) -> Iterator[WorldEvent]:
         for world_event in self._world.run_until(until_ns):
@@ -197,7 +198,7 @@ def _subscription(token: str) -> str:
 
 
 def _said(
-    seed: int, winners: Mapping[str, Outcome], heard: Sequence[tuple[Round, Sequence[Top]]]
+    seed: int, winners: Mapping[str, Outcome | None], heard: Sequence[tuple[Round, Sequence[Top]]]
 ) -> list[Said]:
     """The mid at each horizon, and who won."""
     said: list[Said] = []
