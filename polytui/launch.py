@@ -138,7 +138,7 @@ def _with_terminal(plan: Plan, options: dict[str, Any], live: LiveStart | None) 
     _wait_for_engine(engine, plan.socket, log)
     if live is not None or has_keys():
         _become_a_face(plan, options, engine.pid)
-    return _shown(plan.socket, plan.folder, plan.settings.terminal, engine.pid, options)
+    return _shown(plan.socket, plan.folder, plan.settings, engine.pid, options)
 
 
 def _become_a_face(plan: Plan, options: dict[str, Any], engine: int) -> NoReturn:
@@ -152,23 +152,26 @@ def _become_a_face(plan: Plan, options: dict[str, Any], engine: int) -> NoReturn
     os.execve(command[0], command, environment_for())
 
 
-def face_of(terminal: TerminalSettings, options: dict[str, Any]) -> int:
+def face_of(settings: Settings, options: dict[str, Any]) -> int:
     """A terminal for an engine that this process was the parent of, before it became a terminal."""
-    terminal = attrs.evolve(terminal, theme=options["theme"])
-    return _shown(options["socket"], options["folder"], terminal, options["engine"], options)
+    settings = _in_theme(settings, options["theme"])
+    return _shown(options["socket"], options["folder"], settings, options["engine"], options)
+
+
+def _in_theme(settings: Settings, theme: str) -> Settings:
+    return attrs.evolve(settings, terminal=attrs.evolve(settings.terminal, theme=theme))
 
 
 def _shown(
-    socket: Path, folder: Path, terminal: TerminalSettings, engine: int, options: dict[str, Any]
+    socket: Path, folder: Path, settings: Settings, engine: int, options: dict[str, Any]
 ) -> int:
     """The terminal until it is left, and what the engine came to."""
     from polytui.tui.app import run_terminal
 
     code, is_over = run_terminal(
         socket,
-        theme=terminal.theme,
-        themes_folder=Path(terminal.themes_folder),
-        charts=terminal.charts,
+        settings.terminal,
+        settings.keys,
         owns_engine=True,
         engine_log=folder / "engine.log",
     )
@@ -308,9 +311,8 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     log = folder / "engine.log"
     code, is_over = run_terminal(
         socket,
-        theme=theme,
-        themes_folder=Path(settings.terminal.themes_folder),
-        charts=settings.terminal.charts,
+        _in_theme(settings, theme).terminal,
+        settings.keys,
         owns_engine=False,
         engine_log=log if log.exists() else None,
     )

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from polytui.config.load import BadSettings, load_settings, own_strategies_of
+from polytui.config.keys import key_settings
+from polytui.config.load import BadSettings, load_settings, own_strategies_of, read_toml
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
@@ -48,7 +49,27 @@ def load(config: Path | None) -> Settings:
         from polytui.own.loading import load_own
 
         load_own(own)
-    return load_settings(config)
+    faults = _key_faults(config)
+    try:
+        settings = load_settings(config)
+    except BadSettings as error:
+        raise BadSettings([*error.faults, *faults]) from error
+    if faults:
+        raise BadSettings(faults)
+    return settings
+
+
+def _key_faults(config: Path) -> list[str]:
+    """What is wrong with keys of a person's own, besides their form: only the terminal knows."""
+    try:
+        own = dict(key_settings(read_toml(config).get("keys", {})))
+    except (TypeError, ValueError):
+        return []
+    if not own:
+        return []
+    from polytui.tui.keymap import keymap_of
+
+    return keymap_of(own)[1]
 
 
 def config_option(command: _F) -> _F:

@@ -154,7 +154,7 @@ def face(**options: Any) -> None:
     """What a start with keys becomes once its engine runs: a terminal that never had any."""
     from polytui.launch import face_of
 
-    sys.exit(face_of(load(options["config"]).terminal, options))
+    sys.exit(face_of(load(options["config"]), options))
 
 
 @click.command()

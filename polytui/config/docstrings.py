@@ -13,9 +13,20 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from polytui.config import deciding, execution, files, live, markets, own, redeem, schema, wires
+from polytui.config import (
+    deciding,
+    execution,
+    files,
+    keys,
+    live,
+    markets,
+    own,
+    redeem,
+    schema,
+    wires,
+)
 
-_TABLES = (deciding, execution, files, live, markets, own, redeem, wires, schema)
+_TABLES = (deciding, execution, files, keys, live, markets, own, redeem, wires, schema)
 _OURS = "polytui.config."
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""

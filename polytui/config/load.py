@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
+from polytui.config.keys import KeySettings, key_settings
 from polytui.config.own import (
     OWN,
     OwnStrategiesSettings,
@@ -203,6 +204,8 @@ def _known_part(cls: type[Any], raw: Any, path: str, unknown: list[str]) -> Any:
     for name, value in raw.items():
         if name == OWN and cls is Settings:
             known[name] = _known_own(value, unknown)
+        elif kinds.get(name) is KeySettings:
+            known[name] = value
         elif name not in kinds:
             unknown.append(f"{path}{name}{new_path(path + name)}")
         elif attrs.has(kinds[name]):
@@ -242,6 +245,8 @@ def _bound_faults(cls: type[Any], raw: Any, path: str) -> list[str]:
         if field.name not in raw:
             continue
         value, here = raw[field.name], f"{path}{field.name}"
+        if field.type is KeySettings:
+            continue  # names of actions, not of fields
         if attrs.has(field.type):
             faults += _bound_faults(field.type, value, f"{here}.")
         elif (check := field.metadata.get("check")) is not None:
@@ -313,6 +318,8 @@ def _build_converter() -> cattrs.Converter:
         Interval,
     ):  # by name: the hook of str would take a (str, Enum) as well
         converter.register_structure_hook(enum, _structure_enum)
+    converter.register_structure_hook(KeySettings, lambda raw, _: key_settings(raw))
+    converter.register_unstructure_hook(KeySettings, dict)
     converter.register_structure_hook_factory(
         attrs.has,
         lambda cls: make_dict_structure_fn(

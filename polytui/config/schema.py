@@ -34,6 +34,7 @@ from polytui.config.deciding import (
 )
 from polytui.config.execution import ExecutionSettings, LatencySettings
 from polytui.config.files import FileSettings
+from polytui.config.keys import KeySettings
 from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.own import OwnStrategiesSettings, OwnTables
@@ -338,6 +339,7 @@ class Settings:
     record: RecordSettings = Factory(RecordSettings)
     doctor: DoctorSettings = Factory(DoctorSettings)
     terminal: TerminalSettings = Factory(TerminalSettings)
+    keys: KeySettings = Factory(KeySettings)
     demo: DemoSettings = Factory(DemoSettings)
 
 
@@ -356,6 +358,7 @@ __all__ = [
     "GateSettings",
     "HttpLimits",
     "JournalSettings",
+    "KeySettings",
     "LatencySettings",
     "LiveSettings",
     "MarketSettings",

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from polytui.config.docstrings import field_doc, table_doc
+from polytui.config.keys import KeySettings
 from polytui.config.own import OWN
 from polytui.config.schema import Settings
 from polytui.config.secrets import (
@@ -121,6 +122,9 @@ def _table(name: str, table: Any, is_hot: bool) -> Iterator[str]:
     kind = type(table)
     yield from _comment(table_doc(kind))
     yield f"[{name}]"
+    if isinstance(table, KeySettings):  # nothing of it is set as it ships
+        yield from ('# "page.risk" = ["r", "f3"]', "# theme = []")
+        return
     for field in attrs.fields(kind):
         doc = field_doc(kind, field.name)
         yield from _comment(f"(hot) {doc}".strip() if is_hot else doc)

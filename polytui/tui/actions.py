@@ -108,7 +108,7 @@ ACTIONS: tuple[TerminalAction, ...] = (
        (Area.ZOOM, Area.ALWAYS), _NO_TEXT_NEAR),
     _A("flatten", ("F",), "flatten", "flatten the asset: sell what it holds",
        _ENGINE, _NO_TEXT_NEAR, is_dangerous=True),
-    _A("pause.all", ("P",), "pause all", "pause all, or resume but what was flattened",
+    _A("pause_all", ("P",), "pause all", "pause all, or resume but what was flattened",
        _ENGINE, _NO_TEXT_NEAR),
     _A("speed.slower", ("minus",), "speed", "a demo at half its speed", _ENGINE, _NO_TEXT_NEAR,
        group="a demo slower, faster"),
@@ -120,7 +120,17 @@ ACTIONS: tuple[TerminalAction, ...] = (
        is_dangerous=True),
     _A("asset.next", ("tab",), "next", "the next asset", group="the next asset, the one before"),
     _A("asset.previous", ("shift+tab",), "", "the asset before"),
-    _A("leave.anywhere", ("ctrl+c", "ctrl+q"), "", "quit, from a dialog or a text too",
+    _A("leave_anywhere", ("ctrl+c", "ctrl+q"), "", "quit, from a dialog or a text too",
        is_everywhere=True),
 )  # fmt: skip
 ACTION_OF = {one.id: one for one in ACTIONS}
+
+
+def _places() -> tuple[frozenset[Area], ...]:
+    anywhere = (Area.ALWAYS, Area.ENGINE)
+    pages = tuple((Area.PAGE, one) for one in Area if one.is_named_page)
+    return tuple(frozenset((*anywhere, *here)) for here in ((Area.BOARD,), (Area.ZOOM,), *pages))
+
+
+PLACES = _places()
+"""Every set of areas in which a person can be at once."""

@@ -18,13 +18,15 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from polytui.config.called import called
+from polytui.config.keys import KeySettings
+from polytui.config.schema import TerminalSettings
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, Goodbye
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.ink import ink_of
-from polytui.tui.keymap import Keymap
+from polytui.tui.keymap import Keymap, keymap_of
 from polytui.tui.link import Link
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.dots import Ink
@@ -255,12 +257,11 @@ def tail_of(path: Path | None) -> tuple[str, ...]:
 
 def run_terminal(
     socket_path: Path,
+    terminal: TerminalSettings,
+    keys: KeySettings,
     *,
-    theme: str,
-    themes_folder: Path,
     owns_engine: bool,
     engine_log: Path | None,
-    charts: str = "auto",
 ) -> tuple[int, bool]:
     """Attach to the engine at `socket_path` and show it until the user leaves.
 
@@ -268,14 +269,15 @@ def run_terminal(
     lost or the terminal crashed; and whether the engine is over. Raises Fatal for themes that
     cannot be used, before the screen is touched.
     """
-    palettes = palettes_from(themes_folder, theme)
+    palettes = palettes_from(Path(terminal.themes_folder), terminal.theme)
     os.nice(_NICER_BY)
     app = TerminalApp(
         palettes,
         socket_path=socket_path,
         owns_engine=owns_engine,
         engine_log=engine_log,
-        ink=ink_of(charts),
+        ink=ink_of(terminal.charts),
+        keymap=keymap_of(dict(keys))[0],
     )
     code = asyncio.run(_host(app))
     if app.parting_words:

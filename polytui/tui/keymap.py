@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, groupby
 
 from attrs import field, frozen
-from textual.keys import key_to_character
 
-from polytui.tui.actions import ACTIONS, Area, TerminalAction
+from polytui.tui.actions import ACTION_OF, ACTIONS, PLACES, Area, TerminalAction
+from polytui.tui.key_names import is_hit_by_accident, is_text, key_named, key_words
 
-_WORDS = {
-    "escape": "Esc", "enter": "Enter", "tab": "Tab", "space": "Space", "pagedown": "PgDn",
-    "pageup": "PgUp", "home": "Home", "end": "End", "backspace": "Backspace", "delete": "Del",
-    "minus": "-", "plus": "+", "slash": "/", "backslash": "\\", "underscore": "_", "at": "@",
-}  # fmt: skip
+_NEVER_WITHOUT = ("kill", "leave_anywhere")
+_SPARED = ("enter", "escape")
+"""With what is armed they decide; elsewhere they may do what they like."""
 
 
 @frozen
@@ -84,13 +81,63 @@ class Keymap:
         return Hint(actions[0].word, keys, actions, title, is_dangerous)
 
 
-@cache
-def key_words(key: str) -> str:
-    """ "Ctrl-P" of "ctrl+p", "[" of "left_square_bracket"."""
-    *held, last = key.split("+") if key != "+" else [key]
-    name = _WORDS.get(last)
-    if name is None:
-        name = last if len(last) == 1 else key_to_character(last) or last.capitalize()
-    if held and len(name) == 1:
-        name = name.upper()
-    return "-".join([*(one.capitalize() for one in held), name])
+SHIPPED = Keymap()
+"""As nobody has changed it."""
+
+# --- a person's own keys ----------------------------------------------------------------------
+
+
+def keymap_of(own: Mapping[str, Sequence[str]]) -> tuple[Keymap, list[str]]:
+    """The table with a person's own keys by action id; and every fault: "expected ... @ keys.ID".
+
+    An action that is named has these keys and none of the table's. Another that had one of them
+    must be given others, or none: a conflict is a fault.
+    """
+    keys, faults = {one.id: one.keys for one in ACTIONS}, list[str]()
+    for action_id, wanted in own.items():
+        if action_id in ACTION_OF:
+            keys[action_id] = _keys_of(ACTION_OF[action_id], wanted, faults)
+        else:
+            faults.append(f"expected the id of an action, see docs/keys.md @ keys.{action_id}")
+    return Keymap(keys), faults + _conflicts(keys, own)
+
+
+def _keys_of(action: TerminalAction, wanted: Sequence[str], faults: list[str]) -> tuple[str, ...]:
+    """Those that are keys, and fit the action."""
+    found = list[str]()
+    for text in wanted:
+        try:
+            key = key_named(text)
+        except ValueError as error:
+            faults.append(f"{error} @ keys.{action.id}")
+            continue
+        found.append(key)
+        if action.is_dangerous and is_hit_by_accident(key):
+            words = "expected a capital, a function key or one with Ctrl or Alt: it is dangerous"
+            faults.append(f"{words}, got {text!r} @ keys.{action.id}")
+        elif action.is_everywhere and (is_text(key) or key in _SPARED):
+            words = "expected a key that is no text: it works where one types"
+            faults.append(f"{words}, got {text!r} @ keys.{action.id}")
+    if not found and action.id in _NEVER_WITHOUT:
+        faults.append(f"expected at least one key @ keys.{action.id}")
+    return tuple(found)
+
+
+def _conflicts(keys: Mapping[str, Sequence[str]], own: Mapping[str, object]) -> list[str]:
+    """One line for every key that two actions of one place have."""
+    pairs = (
+        (one, other, key)
+        for one, other in combinations(ACTIONS, 2)
+        for key in keys[one.id]
+        if key in keys[other.id] and meet(one, other)
+    )
+    return [
+        f"{key_words(key)} is {one.id} and {other.id} in one place"
+        f" @ keys.{other.id if other.id in own else one.id}"
+        for one, other, key in pairs
+    ]
+
+
+def meet(one: TerminalAction, other: TerminalAction) -> bool:
+    """Whether there is a place where both apply."""
+    return any(one.applies(here) and other.applies(here) for here in PLACES)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from itertools import combinations
 
 import pytest
+from textual.keys import _character_to_key
 
 from polytui.tui.actions import ACTIONS, Area, TerminalAction
 from polytui.tui.app import TerminalApp
-from polytui.tui.keymap import Keymap, key_words
+from polytui.tui.key_names import key_named, key_words
+from polytui.tui.keymap import Keymap, keymap_of
 from polytui.tui.screens.page import MOVES, PageScene
 from polytui.tui.screens.pages import PAGES
 from polytui.tui.state import TerminalState
@@ -82,3 +85,70 @@ def test_the_footer_begins_with_the_business_of_its_place() -> None:
     ]  # fmt: skip
     on_board = Keymap().hints(frozenset((*ANYWHERE, Area.BOARD)))
     assert (on_board[0].key_words, on_board[0].word) == ("1-4", "asset")
+
+
+# --- a person's own ---------------------------------------------------------------------------
+
+
+def test_every_name_that_a_key_arrives_with_is_one_and_written_again() -> None:
+    for key in {key for one in ACTIONS for key in one.keys}:
+        assert key_named(key) == key
+    for sign in string.punctuation:
+        assert key_words(key_named(sign)) == sign
+        assert key_named(sign) == _character_to_key(sign), "as it arrives"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "no key"), ("ctl+p", "no key"), ("f25", "no key"), ("K K", "no key"),
+     ("ctrl+i", "sends tab"), ("ctrl+m", "sends enter"), ("shift+a", "write 'A'"),
+     ("question", "no key")],
+)  # fmt: skip
+def test_what_is_no_key_is_refused_in_words(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        key_named(text)
+
+
+def test_all_faults_of_keys_are_told_at_once_and_where() -> None:
+    _, faults = keymap_of(
+        {
+            "nothing": ["x"],
+            "theme": ["l", "f99"],
+            "kill": ["k"],
+            "flatten": ["enter"],
+            "leave_anywhere": [],
+            "rearm": ["R", "ctrl+r"],
+        }
+    )
+    assert sorted(faults) == sorted([
+        "expected the id of an action, see docs/keys.md @ keys.nothing",
+        "no key is called 'f99' @ keys.theme",
+        "l is log.size and theme in one place @ keys.theme",
+        "expected a capital, a function key or one with Ctrl or Alt: it is dangerous, got 'k'"
+        " @ keys.kill",
+        "k is move.up and kill in one place @ keys.kill",
+        "k is round.previous and kill in one place @ keys.kill",
+        "expected a capital, a function key or one with Ctrl or Alt: it is dangerous, got 'enter'"
+        " @ keys.flatten",
+        "Enter is zoom and flatten in one place @ keys.flatten",
+        "expected at least one key @ keys.leave_anywhere",
+    ])  # fmt: skip
+
+
+def test_what_another_gives_away_one_may_have() -> None:
+    keymap, faults = keymap_of({"page.risk": ["l", "f3"], "log.size": ["r"], "theme": []})
+    assert faults == []
+    assert keymap.action_at("l", SCENES[0]).id == "page.risk"
+    assert keymap.action_at("f3", SCENES[0]).id == "page.risk"
+    assert keymap.action_at("r", SCENES[0]).id == "log.size"
+    assert keymap.action_at("t", SCENES[0]) is None
+    assert "theme" not in [one.word for one in keymap.hints(SCENES[0])]
+
+
+def test_one_key_may_do_two_things_where_nobody_is_in_both_places() -> None:
+    assert keymap_of({"settings.filter": ["x"], "past.older": ["x"]})[1] == []
+
+
+def test_no_id_is_the_table_of_another_in_toml() -> None:
+    ids = {one.id for one in ACTIONS}
+    assert [one for one in ids for other in ids if other.startswith(f"{one}.")] == []

@@ -21,8 +21,10 @@ LIMIT_S = 30
 PROGRAM = """
 import sys
 from pathlib import Path
+from polytui.config.schema import Settings
 from polytui.tui.app import run_terminal
-sys.exit(run_terminal(Path(sys.argv[1]), theme="night", themes_folder=Path("themes"),
+settings = Settings()
+sys.exit(run_terminal(Path(sys.argv[1]), settings.terminal, settings.keys,
                       owns_engine=True, engine_log=None)[0])
 """
 

@@ -158,7 +158,7 @@ def test_scrolling_stops_at_both_ends_and_says_where_it_is() -> None:
     scroll = Scroll()
     blocks = [Block("btc", lines[:10]), Block("eth", lines[10:20]), Block("sol", lines[20:])]
     assert len(scroll.window(blocks, 12)) == 12
-    assert scroll.words == "lines 1-12 of 30, j k scroll"
+    assert scroll.words == "lines 1-12 of 30"
     scroll.move(99)
     scroll.window(blocks, 12)
     assert scroll.top == 18

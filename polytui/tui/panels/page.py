@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attrs import define, field, frozen
 from rich.style import Style
 
+from polytui.tui.keymap import SHIPPED, Keymap
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.frame import Edge, framed
@@ -63,7 +64,7 @@ class Scroll:
         if self.total <= self.rows:
             return ""
         last = min(self.total, self.top + self.rows)
-        return f"lines {self.top + 1}-{last} of {self.total}, j k scroll"
+        return f"lines {self.top + 1}-{last} of {self.total}"
 
 
 @frozen
@@ -81,6 +82,8 @@ class PageLook:
     """Real money."""
     kill: str = ""
     """A kill command on its way."""
+    keymap: Keymap = SHIPPED
+    """What keys are called in its words."""
 
     @property
     def styles(self) -> Styles:

@@ -62,11 +62,14 @@ def _kill_line(account: AccountView | None, look: PageLook, width: int) -> Line:
     if account.is_killed:
         why = clean(account.kill_why) or "no reason given"
         words: list[Span] = [head, ("■ KILLED ", styles.error), (why, styles.warn)]
-        return spread(words, [("R twice rearms", styles.dim)], width, styles.text)
+        rearms = f"{look.keymap.shown('rearm')} twice rearms"
+        return spread(words, [(rearms, styles.dim)], width, styles.text)
     if look.kill:
         return line([head, (look.kill, styles.error)], width, styles.text)
     ready: list[Span] = [head, ("● ready", styles.good)]
-    return spread(ready, [("K twice stops all", styles.dim)], width, styles.text)
+    return spread(
+        ready, [(f"{look.keymap.shown('kill')} twice stops all", styles.dim)], width, styles.text
+    )
 
 
 def _nearest(account: AccountView | None, views: Sequence[AssetView], styles: Styles) -> list[Span]:

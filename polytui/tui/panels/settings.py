@@ -111,7 +111,8 @@ def _first(at: int, heading: int, total: int, rows: int) -> int:
 def _nothing(drawing: _Drawing) -> str:
     if not drawing.known.views:
         return "the engine has not told its settings yet"
-    return f"no setting has {clean(drawing.editor.words)!r}; Esc shows all"
+    back = drawing.look.keymap.shown("back")
+    return f"no setting has {clean(drawing.editor.words)!r}; {back} shows all"
 
 
 def _row(

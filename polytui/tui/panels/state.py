@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from polytui.model.effects import Reason
 from polytui.model.snapshot import AccountView, AssetState, AssetView, LimitView, RoundView
 from polytui.model.units import NS_PER_S
+from polytui.tui.keymap import SHIPPED, Keymap
 from polytui.tui.panels import figures
 from polytui.tui.panels.limits import FULL_AT, numbers_of, share_of
 from polytui.tui.panels.reasons import head_of
@@ -90,17 +91,23 @@ def trouble_of(view: AssetView) -> str:
     return "" if is_said else view.detail
 
 
-def stop_words(account: AccountView | None, views: Sequence[AssetView]) -> tuple[str, str]:
+def stop_words(
+    account: AccountView | None, views: Sequence[AssetView], keymap: Keymap = SHIPPED
+) -> tuple[str, str]:
     """(what stops the whole account with its number, what a person can do); empty while it may
     trade."""
     if account is None:
         return "", ""
     if account.is_killed:
-        return f"KILLED: {account.kill_why or 'no reason given'}", "R twice rearms"
+        return (
+            f"KILLED: {account.kill_why or 'no reason given'}",
+            f"{keymap.shown('rearm')} twice rearms",
+        )
     limit = full_limit(account)
     if limit is None:
         return "", ""
     name = _OF_THE_ACCOUNT[limit.name]
     is_paused = any(one for view in views for one in view.resets)
-    hint = "p twice resumes, from 0 again" if is_paused and name == "drawdown" else "no entries"
+    resumes = f"{keymap.shown('pause')} twice resumes, from 0 again"
+    hint = resumes if is_paused and name == "drawdown" else "no entries"
     return f"{name} FULL: {numbers_of(limit)}", hint

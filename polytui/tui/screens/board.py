@@ -160,7 +160,7 @@ class Board(Screen[None]):
 
     @property
     def _stop(self) -> tuple[str, str]:
-        return stop_words(self.state.account, tuple(self.state.assets.values()))
+        return stop_words(self.state.account, tuple(self.state.assets.values()), self.keymap)
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
         def paint(width: int, height: int) -> list[Line]:
@@ -192,6 +192,7 @@ class Board(Screen[None]):
             ages={name: self._age(seen_s) for name, seen_s in state.assets_s.items()},
             is_live=state.mode == "live",
             kill=state.kill_words(),
+            keymap=self.keymap,
         )
 
     def _paint_zoom(self, width: int, height: int) -> list[Line]:

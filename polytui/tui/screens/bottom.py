@@ -32,25 +32,38 @@ def bottom_lines(
         title = f"{name}  {danger.title}" if name else danger.title
         return alarm_lines(Alarm(title, hint, left), palette, width)
     if state.link in (LinkState.LOST, LinkState.ENDED):
-        return _epitaph(state, palette, now_s, width)
+        return _epitaph(state, _quits(hints), palette, now_s, width)
     if waiting:
         count = state.account.working_orders if state.account is not None else 0
         return warning_lines(Alarm(waiting, f"{count} orders still working"), palette, width)
     return [_feeds(state, palette, now_s, width), key_line(hints, palette, width)]
 
 
-def _epitaph(state: TerminalState, palette: Palette, now_s: float, width: int) -> list[Line]:
+def _epitaph(
+    state: TerminalState, quits: str, palette: Palette, now_s: float, width: int
+) -> list[Line]:
     """The engine is over: what happened, when, and what can be done."""
     age = figures.age(max(0.0, now_s - state.ended_s))
     if state.link is LinkState.LOST:
-        hint = "everything shown is from before   its last log lines are above   q quits"
+        hint = f"everything shown is from before   its last log lines are above   {quits}"
         alarm = Alarm(f"ENGINE LOST: {state.link_words}", hint, f"{age} ago")
         return alarm_lines(alarm, palette, width)
     title = f"ENGINE ENDED: {state.link_words or 'no reason given'}"
     draw = alarm_lines if state.exit_code else warning_lines
     return draw(
-        Alarm(title, f"exit code {state.exit_code}   q quits", f"{age} ago"), palette, width
+        Alarm(title, f"exit code {state.exit_code}   {quits}", f"{age} ago"), palette, width
     )
+
+
+def _quits(hints: tuple[Hint, ...]) -> str:
+    """Where letters are text, or quitting has no key of its own, the one that always does."""
+    keys = (
+        key
+        for one in hints
+        for key, action in zip(one.keys, one.actions, strict=False)
+        if action.id == "leave"
+    )
+    return f"{next(keys, 'Ctrl-C')} quits"
 
 
 def _feeds(state: TerminalState, palette: Palette, now_s: float, width: int) -> Line:

@@ -40,7 +40,7 @@ def _looks(board: Board) -> Handlers:
         "theme": board.next_theme,
         "help": partial(board.ask_app, "help"),
         "leave": partial(board.ask_app, "leave"),
-        "leave.anywhere": partial(board.ask_app, "leave"),
+        "leave_anywhere": partial(board.ask_app, "leave"),
     }
 
 
@@ -48,7 +48,7 @@ def _wishes(board: Board) -> Handlers:
     """What is asked of the engine: dangers only arm at first."""
     return {
         "pause": board.pause,
-        "pause.all": board.pause_all,
+        "pause_all": board.pause_all,
         "speed.slower": partial(board.pace, 0.5),
         "speed.faster": partial(board.pace, 2.0),
         "kill": partial(board.endanger, Action.KILL),

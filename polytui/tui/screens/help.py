@@ -43,7 +43,8 @@ def help_lines(
     styles, width = styles_of(palette, palette.colours.panel), size[0] - 4
     body = scroll.window([Block("", _body(keymap, here, styles, width))], size[1] - 2)
     top = Edge([("keys and marks", styles.strong)], [("any other key closes", styles.dim)])
-    below: list[Span] = [(scroll.words, styles.dim)] if scroll.words else []
+    moves = " ".join(keymap.shown(one) for one in ("move.down", "move.up"))
+    below: list[Span] = [(f"{scroll.words}, {moves} scroll", styles.dim)] if scroll.words else []
     return framed(body, top, Edge(below, []), size, styles.border, styles.text)
 
 

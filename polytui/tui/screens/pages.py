@@ -10,7 +10,12 @@ from polytui.tui.screens.scrolling_pages import RiskPage, StrategiesPage, Trades
 from polytui.tui.screens.settings_page import SettingsPage
 from polytui.tui.styles import Line
 
-_CLASSES: tuple[type[Page], ...] = (StrategiesPage, RiskPage, SettingsPage, TradesPage)
+_CLASSES: tuple[type[Page], ...] = (
+    StrategiesPage,
+    RiskPage,
+    SettingsPage,
+    TradesPage,
+)
 PAGES = {one.area: one for one in _CLASSES}
 
 

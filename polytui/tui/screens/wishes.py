@@ -59,9 +59,9 @@ class Wishes:
         if any(view.state not in _AT_REST for view in views):
             self._send(Action.PAUSE, "")
         elif paused := self._resumed_together():
-            self._resume(paused, "", "pause.all")
+            self._resume(paused, "", "pause_all")
         else:
-            one, both = self._keymap.shown("pause"), self._keymap.shown("pause.all")
+            one, both = self._keymap.shown("pause"), self._keymap.shown("pause_all")
             words = f"{both} resumes nothing that was flattened: choose it, then {one}"
             self._scene.log("warn", "", words)
 
