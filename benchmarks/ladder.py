@@ -17,7 +17,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.strategy import registry
-from polytui.strategy.proposal import QuoteSet, Rung, View
+from polytui.strategy.proposal import QuoteSet, QuotingStrategy, Rung, View
 
 _TURN_NS = 3 * NS_PER_S
 
@@ -66,13 +66,13 @@ class Ladder:
 
 
 LADDER = Ladder(12)
-_DEEP = (Ladder(80),)
+DEEP = (Ladder(80),)
 """More than whoever meets it usually takes: so orders are filled in part."""
 
 
 @contextmanager
-def quoting_ladder() -> Iterator[None]:
-    """Minds that are made meanwhile have it: to replay what one of them has written."""
+def quoting(strategies: tuple[QuotingStrategy, ...] = DEEP) -> Iterator[None]:
+    """Minds that are made meanwhile have them: to replay what one of them has written."""
     from polytui.desk.checkpoint import restored
     from polytui.desk.desk import Desk
     from polytui.desk.mind import Mind
@@ -81,7 +81,7 @@ def quoting_ladder() -> Iterator[None]:
     before = [one.__defaults__ for one in made]
     try:
         for one in made:
-            one.__defaults__ = (_DEEP,)
+            one.__defaults__ = (strategies,)
         yield
     finally:
         for one, defaults in zip(made, before, strict=True):
@@ -90,7 +90,7 @@ def quoting_ladder() -> Iterator[None]:
 
 def main() -> None:
     # Before anything that makes minds is imported.
-    registry.QUOTING = _DEEP
+    registry.QUOTING = DEEP
     from polytui.cli import main as polytui
 
     polytui()

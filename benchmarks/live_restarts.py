@@ -33,7 +33,7 @@ from rich.console import Console
 
 from benchmarks.bank import Bank, Has, Told, terms_of
 from benchmarks.deaths import RANDOM, Deaths
-from benchmarks.ladder import quoting_ladder
+from benchmarks.ladder import quoting
 from benchmarks.lives import Life
 from benchmarks.restarts import ASSETS, began, engine, is_begun, venue
 from polytui.execution.client import CANCEL_SENT, ORDER_POSTED, ORDER_SIGNED
@@ -302,7 +302,7 @@ def storm(times: int, seed: int, tell: Callable[[str], None] = lambda line: None
     with (
         tempfile.TemporaryDirectory(prefix="ptl") as name,
         venue(Path(name), seed, SPEED, LADDER_SETTINGS, HEARTBEAT) as urls,
-        quoting_ladder(),
+        quoting(),
     ):
         blowing = LiveStorm(Path(name), Bank(urls), random.Random(seed), tell)
         blowing.blow(times)

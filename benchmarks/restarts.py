@@ -51,6 +51,7 @@ from polytui.runtime.sudden_death import (
 _ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ("btc", "eth")
 SPEED = 10.0
+_INTERVAL = "5m"
 _START = "2026-11-20T14:59:00Z"
 _POINTS = (ORDER_SENT, HALF_FILLED, SETTLEMENT_SEEN, SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
 _OF_THE_JOURNAL = (SEGMENT_TURNING, CHECKPOINT_HALF_WRITTEN)
@@ -206,11 +207,16 @@ def first_view_s(folder: Path) -> float | None:
 
 @contextmanager
 def venue(
-    folder: Path, seed: int, speed: float = SPEED, settings: str = SETTINGS, more: str = ""
+    folder: Path,
+    seed: int,
+    speed: float = SPEED,
+    settings: str = SETTINGS,
+    more: str = "",
+    interval: str = _INTERVAL,
 ) -> Iterator[dict[str, Any]]:
     command = [
         sys.executable, "-m", "polytui", "venue", "--assets", ",".join(ASSETS), "--intervals",
-        "5m", "--speed", str(speed), "--seed", str(seed), "--messages", "0.02",
+        interval, "--speed", str(speed), "--seed", str(seed), "--messages", "0.02",
         "--crowd-delay", "5", "--start", _START, *more.split(),
     ]  # fmt: skip
     (folder / "config.toml").write_text(settings)
@@ -227,11 +233,17 @@ def venue(
 
 
 def engine(
-    folder: Path, name: str, chaos: str, *, module: str = "polytui", is_paper: bool = True
+    folder: Path,
+    name: str,
+    chaos: str,
+    *,
+    module: str = "polytui",
+    is_paper: bool = True,
+    interval: str = _INTERVAL,
 ) -> subprocess.Popen[bytes]:
     command = [
         sys.executable, "-m", module, "demo", "--headless", "--venue", "venue.json",
-        "--assets", ",".join(ASSETS), "--interval", "5m", "--rounds", "0",
+        "--assets", ",".join(ASSETS), "--interval", interval, "--rounds", "0",
         "--folder", f"runs/{name}",
     ]  # fmt: skip
     command += ["--paper"] if is_paper else []

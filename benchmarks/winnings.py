@@ -20,12 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bank import Bank
-from benchmarks.ladder import quoting_ladder
+from benchmarks.collector import COLLECTOR
+from benchmarks.ladder import DEEP, quoting
 from benchmarks.live_restarts import HEARTBEAT, LADDER_SETTINGS
 from benchmarks.restarts import engine, venue
 from polytui.backtest.replay import Replay
@@ -37,6 +38,7 @@ from polytui.journal.reader import JournalReader
 from polytui.ledger.wallet_work import WorkKind, WorkName
 from polytui.model.events import RoundFound, RoundSettled, WinnersRedeemed
 from polytui.model.units import format_micro
+from polytui.strategy.proposal import QuotingStrategy
 from polytui.venues.polymarket.wallet import WalletType
 
 _SPEED = 10.0
@@ -44,8 +46,23 @@ _SHIPPED = RedeemSettings()
 _HOME_WITHIN_S = 1_800.0
 _LOOKS_EVERY_S = 15.0
 """Each look reads a journal."""
-_STILL_S = 720.0
-"""Of the world: a round that begins with the session, and until it is resolved."""
+
+
+@frozen
+class Trader:
+    """Who trades with the wallets, and in which rounds."""
+
+    module: str
+    strategies: tuple[QuotingStrategy, ...]
+    interval: str
+    still_s: float
+    """Of the world: a round that begins with the session, and until it is resolved."""
+
+
+LADDER = Trader("ladder", DEEP, "5m", 720.0)
+"""Winners, losers, and pairs that are redeemed with their rounds."""
+COLLECTOR_15M = Trader("collector", COLLECTOR, "15m", 1_320.0)
+"""Pairs that would wait for the end of their rounds for longer than for a call."""
 _NO_MORE = "kill:all@round1"
 """The second session brings home, and enters nothing."""
 
@@ -92,6 +109,7 @@ class Place:
     folder: Path
     urls: dict[str, Any]
     kind: WalletType
+    trader: Trader = LADDER
     row: Row = field(init=False)
     bank: Bank = field(init=False)
     lives: list[str] = field(factory=list)
@@ -129,11 +147,13 @@ class Place:
 
     def start(self, name: str, chaos: str) -> subprocess.Popen[bytes]:
         self.lives.append(name)
-        return engine(self.folder, name, chaos, module="benchmarks.ladder", is_paper=False)
+        trader = self.trader
+        module, interval = f"benchmarks.{trader.module}", trader.interval
+        return engine(self.folder, name, chaos, module=module, is_paper=False, interval=interval)
 
     def bring_home(self) -> Row:
         """A last session, until nothing is owed; and all of them judged."""
-        still = _Still(self.log_path, _STILL_S / self.urls["speed"])
+        still = _Still(self.log_path, self.trader.still_s / self.urls["speed"])
         self.live("brings", _NO_MORE, still.is_still)
         row = self.row
         for name in self.lives:
@@ -150,10 +170,17 @@ class Place:
         return row
 
 
-def play(folder: Path, urls: dict[str, Any], kind: WalletType, rounds: int, within_s: float) -> Row:
+def play(
+    folder: Path,
+    urls: dict[str, Any],
+    kind: WalletType,
+    rounds: int,
+    within_s: float,
+    trader: Trader,
+) -> Row:
     """A session with a wallet of that kind, until so many rounds are settled; then another one that
     goes on from it, until all is home."""
-    place = Place(folder, urls, kind)
+    place = Place(folder, urls, kind, trader)
     place.set_up(f"within_s = {within_s}\n")
     place.live("trades", "", lambda: _settled(folder, "trades") >= rounds)
     row = place.bring_home()
@@ -275,20 +302,26 @@ def main() -> None:
     parser.add_argument(
         "--wallets", default=",".join(kind.label for kind in WalletType), help="in turn"
     )
+    parser.add_argument(
+        "--pairs", action="store_true", help="collect pairs in rounds of fifteen minutes"
+    )
     parser.add_argument("--folder", type=Path, help="of sessions, logs and venue, to look at later")
     given = parser.parse_args()
     console, rows = Console(width=180), list[Row]()
     kinds = [kind for kind in WalletType if kind.label in given.wallets.split(",")]
+    trader = COLLECTOR_15M if given.pairs else LADDER
     with tempfile.TemporaryDirectory() as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         with (
-            quoting_ladder(),
-            venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls,
+            quoting(trader.strategies),
+            venue(
+                folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT, trader.interval
+            ) as urls,
         ):
             for kind in kinds:
                 each = -(-given.rounds // len(kinds))
-                rows.append(play(folder / kind.label, urls, kind, each, given.within))
+                rows.append(play(folder / kind.label, urls, kind, each, given.within, trader))
                 console.print(shown(rows))
     faults = [f"{row.kind}: {fault}" for row in rows for fault in row.faults]
     for fault in faults:

@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.ladder import quoting_ladder
+from benchmarks.ladder import quoting
 from benchmarks.live_restarts import HEARTBEAT, LADDER_SETTINGS
 from benchmarks.restarts import venue
 from benchmarks.winnings import Place, Row, log_of, shown
@@ -81,7 +81,7 @@ def main() -> None:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         with (
-            quoting_ladder(),
+            quoting(),
             venue(folder, given.seed, given.speed, LADDER_SETTINGS, HEARTBEAT) as urls,
         ):
             for kind in WalletType:

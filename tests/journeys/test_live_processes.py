@@ -17,7 +17,7 @@ from program import Program, bytes_of, started
 from secrets_left import forms_of, secrets_in
 
 from benchmarks.bank import Bank, Told
-from benchmarks.ladder import quoting_ladder
+from benchmarks.ladder import quoting
 from benchmarks.live_restarts import LADDER_SETTINGS
 from benchmarks.lives import Life, known_by
 from polytui.backtest.replay import Replay
@@ -171,7 +171,7 @@ async def test_killed_while_placing_and_asleep_for_ten_minutes(tmp_path: Path) -
         assert not bank.told().orders
         truth = bank.quiet(may_hurry=False)
         assert truth is not None
-        with quoting_ladder():
+        with quoting():
             check_money(tmp_path / "runs", bank, truth)
             assert check_truth_before_trading(tmp_path / "runs" / "asleep") == 1
         secrets = await secrets_of(bank, urls["clob"])
