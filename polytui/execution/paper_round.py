@@ -89,13 +89,13 @@ class PaperRound:
     # --- orders that arrive ---------------------------------------------------------------------
 
     def is_taker(self, order: Order) -> bool:
-        """Whether the venue would hold the order: it would trade at once on what is displayed."""
+        """Whether the venue would hold the order: it would trade at once on what is displayed, but
+        for what we took of that."""
         if order.is_post_only:
             return False
-        side, price = in_up(order.outcome, order.side, order.price)
-        if side is Side.BUY:
-            return self.live.best_ask <= price
-        return self.live.best_bid >= price
+        side, limit = in_up(order.outcome, order.side, order.price)
+        left = self._taken.left(side.other, self._levels(side.other))
+        return bool(left) and _is_within(side, limit, left[0][0])
 
     def meets_ours(self, order: Order, result: MatchResult) -> bool:
         """Whether the order, which became this among the crowd, would reach one of ours that

@@ -235,6 +235,22 @@ def test_a_level_that_was_taken_is_not_whole_again_when_it_changes(
     assert sum(shares for _, shares in fills(table.after(150))) == micro(there_is)
 
 
+def test_who_would_meet_only_what_we_took_is_not_held() -> None:
+    """At a venue nothing would be there: what must trade is refused at once, what may rest rests
+    before the level is quoted anew."""
+    table = Table()
+    table.send(BUY, 0.52, 100)
+    table.after(150)
+    kill, rest = table.send(BUY, 0.52, 10, tif=FAK), table.send(BUY, 0.52, 10)
+    said = table.after(40)
+    assert [type(one) for one in said] == [ev.Refused, ev.Accepted]
+    assert [one.order_id for one in said] == [kill.order_id, rest.order_id]
+    table.move(SELL, 0.52, 0)
+    (filled,) = table.move(SELL, 0.52, 70)
+    assert isinstance(filled, ev.Filled)
+    assert not filled.is_taker, "the crowd came to ours"
+
+
 def test_what_was_taken_is_remembered_while_the_feed_is_away() -> None:
     table = Table()
     table.send(BUY, 0.52, 100)
