@@ -44,7 +44,9 @@ OWN = frozenset(
     )
 )
 """Of the session's own account and desks."""
-SAID = frozenset((ev.Commanded, ev.SettingsChanged, ev.ModelLoaded))
+SAID = frozenset(
+    (ev.Commanded, ev.SettingsChanged, ev.ModelLoaded, ev.TicketSent, ev.TicketWithdrawn)
+)
 """By people, or of their files."""
 _PLACED = b'"Place"'
 _OF_ACCOUNT = frozenset(ev.ACCOUNT_FEEDS)

@@ -23,10 +23,11 @@ from polytui.config import (
     own,
     redeem,
     schema,
+    ticket,
     wires,
 )
 
-_TABLES = (deciding, execution, files, keys, live, markets, own, redeem, wires, schema)
+_TABLES = (deciding, execution, files, keys, live, markets, own, redeem, ticket, wires, schema)
 _OURS = "polytui.config."
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""

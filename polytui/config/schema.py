@@ -39,6 +39,7 @@ from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.own import OwnStrategiesSettings, OwnTables
 from polytui.config.redeem import RedeemSettings
+from polytui.config.ticket import TicketSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import NS_PER_MS
@@ -316,6 +317,7 @@ class Settings:
     deciding: DecidingSettings = _hot(DecidingSettings)
     exits: ExitSettings = _hot(ExitSettings)
     risk: RiskSettings = _hot(RiskSettings)
+    ticket: TicketSettings = _hot(TicketSettings)
     quoting: QuotingSettings = _hot(QuotingSettings)
     breakers: BreakerSettings = _hot(BreakerSettings)
     latency: LatencySettings = _hot(LatencySettings)
@@ -377,6 +379,7 @@ __all__ = [
     "StoreSettings",
     "SupervisionSettings",
     "TerminalSettings",
+    "TicketSettings",
     "WatchSettings",
 ]
 """All tables, wherever they are written down."""

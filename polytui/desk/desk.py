@@ -20,6 +20,7 @@ from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.attention import Attention
 from polytui.desk.book_reads import read_if_unsettled
 from polytui.desk.breaker_looks import BreakerLooks
+from polytui.desk.by_hand import ByHand
 from polytui.desk.deciding import Deciding
 from polytui.desk.feed_states import FEED_EVENTS, FeedEvent, FeedStates
 from polytui.desk.flattening import Flattening
@@ -31,8 +32,9 @@ from polytui.desk.prices import DeskPrices
 from polytui.desk.quote_sets import QuoteSets
 from polytui.desk.quoting import Quoter
 from polytui.desk.round import DeskRound
-from polytui.desk.round_phase import Move, Phase
+from polytui.desk.round_phase import Phase
 from polytui.desk.rounds import DeskRounds
+from polytui.desk.settling import settle
 from polytui.desk.shadowing import Shadowing
 from polytui.desk.step import Ready, Step
 from polytui.desk.strike_doubt import strike_block
@@ -43,8 +45,8 @@ from polytui.ledger.diff import WantedQuote
 from polytui.ledger.working import MOVES
 from polytui.market.predictor import Predictor, parse_model
 from polytui.model import events as ev
-from polytui.model.effects import VOID, Credit, Effect, Reason, Warn, Why
-from polytui.model.instrument import Asset, Outcome, PriceKind
+from polytui.model.effects import Effect, Reason, Why
+from polytui.model.instrument import Asset, PriceKind
 from polytui.model.snapshot import FeedState
 from polytui.risk.limits import Exposure, Limits
 from polytui.strategy.proposal import QuotingStrategy, View
@@ -217,22 +219,11 @@ class Desk:
         self._listings.told(event, step.now_ns)
 
     def _round_settled(self, step: Step, event: ev.RoundSettled) -> None:
-        known = self.rounds.winner_of(event)
-        if known is None or not known[0].move(Move.SETTLES):
-            return
-        market_round, winner = known
-        listed, claims = market_round.round, self.settings.claims
-        payout, pnl = self.ledger.settle(listed, winner, step.now_ns, claims)
-        if winner is None:
-            step.effects.append(Warn(Why(Reason.ROUND_VOID, 0.5, 1.0, "USD a share")))
-        is_up = None if winner is None else winner is Outcome.UP
-        self.asset_account.watch.settle(market_round.slug, is_up, step.now_ns, self.settings.watch)
-        named = VOID if winner is None else winner.value
-        step.effects.append(Credit(market_round.slug, named, payout, pnl))
-        self.rounds.forget(market_round)
-        self._waking.forget(market_round.slug)
-        if payout or pnl:
-            self._limits.judge_result(step, self.settings)
+        credit = settle(step, event, self.rounds, self.ledger, self.settings)
+        if credit is not None:
+            self._waking.forget(credit.slug)
+            if credit.payout or credit.pnl:
+                self._limits.judge_result(step, self.settings)
 
     def _book_snapshotted(self, step: Step, event: ev.BookSnapshotted) -> bool:
         self._attention.book_snapshotted(event, step.now_ns)
@@ -294,6 +285,9 @@ class Desk:
     def _commanded(self, step: Step, event: ev.Commanded) -> None:
         self._people.obey(step, event, self.settings)
 
+    def _said_by_hand(self, step: Step, event: ev.TicketSent | ev.TicketWithdrawn) -> None:
+        self.by_hand(step.now_ns).take(step, event)
+
     # --- decide -------------------------------------------------------------------------------
 
     def _decide(self, step: Step, ready: Ready | None) -> None:
@@ -301,6 +295,8 @@ class Desk:
         if ready is not None:
             ready()
         for market_round in self._attention.asked(step.now_ns, has_new_features=is_new):
+            if self.ledger.orders.by_hand(market_round.slug):
+                self.by_hand(step.now_ns).keep(step, market_round)
             if market_round.phase is Phase.OPEN:
                 view = self._decide_round(step, market_round)
                 self._attention.looked(market_round, view, step.now_ns)
@@ -366,6 +362,11 @@ class Desk:
             settings=self.settings,
         )
 
+    def by_hand(self, now_ns: int) -> ByHand:
+        """What a person may do now."""
+        inputs = self.view_inputs(now_ns)
+        return ByHand(self.ledger, self._quoter, self._halts, self.rounds, inputs)
+
 
 _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.DeskOpened: Desk._opened,
@@ -392,6 +393,7 @@ _APPLY: dict[type[Any], Callable[[Desk, Step, Any], bool | None]] = {
     ev.NotFound: Desk._reported,
     ev.OrderFound: Desk._reported,
     ev.Commanded: Desk._commanded,
+    **dict.fromkeys((ev.TicketSent, ev.TicketWithdrawn), Desk._said_by_hand),
     **dict.fromkeys(MOVES, Desk._reported),
 }
 """False from those that changed nothing a decision looks at: there is no reason to decide anew."""

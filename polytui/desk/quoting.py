@@ -9,18 +9,28 @@ from polytui.desk.account import Account
 from polytui.desk.asset_ledger import AssetLedger
 from polytui.desk.round import DeskRound
 from polytui.desk.step import Step
-from polytui.ledger.diff import Tolerance, WantedQuote, changes, price_of_up, towards
+from polytui.ledger.diff import (
+    Tolerance,
+    WantedQuote,
+    changes,
+    crosses,
+    price_of_up,
+    towards,
+)
 from polytui.ledger.exposure import RoundExposure
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Grounds, Place, Reason, Why
+from polytui.model.effects import Cancel, Decline, Grounds, Place, Reason, Why
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.model.orders import Order, OrderState, Quote, Side
-from polytui.model.units import NS_PER_S, Price, Shares
+from polytui.model.ticket import is_by_hand
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.risk.limits import AtStake, Exposure, Limits
 from polytui.risk.pretrade import Approved, PreTrade, Refused, fit
 
 REQUOTE_TICKS = 2
 """A signal's working order is moved only when its price is off by more."""
+BY_HAND_NS = 2 * NS_PER_S
+"""So old may a fair value be that a person's order is held against."""
 _NOTHING = AtStake()
 
 
@@ -40,16 +50,20 @@ class Quoter:
     ) -> dict[str, Why]:
         """Make the working orders of a round what is wanted; by strategy, why one is not placed, or
         is smaller than it wanted."""
-        working = self._ledger.orders.of_round(market_round.slug)
+        there = self._ledger.orders.of_round(market_round.slug)
+        working = [each for each in there if not is_by_hand(each.order)]
         if not wanted and not working:
             return {}
         self._cancel(step, self._outgrown(step, market_round, wanted, working, settings))
         change = changes(wanted, working, _tolerance(market_round, settings))
         self._cancel(step, change.cancel)
-        is_leaving = any(each.state is OrderState.CANCELLING for each in working)
+        is_leaving = any(each.state is OrderState.CANCELLING for each in there)
         whys: dict[str, Why] = {}
         for one in _nearest_first(change.place):
-            why = self._place_if_allowed(step, market_round, one, settings, is_leaving=is_leaving)
+            why = self._make_way(step, one, there) if len(there) > len(working) else None
+            why = why or self._place_if_allowed(
+                step, market_round, one, settings, is_leaving=is_leaving
+            )
             if why is not None:
                 whys.setdefault(one.strategy, why)
         return whys
@@ -58,6 +72,19 @@ class Quoter:
         for order_id in order_ids:
             if self._ledger.ask_cancel(order_id, step.now_ns):
                 step.effects.append(Cancel(order_id))
+
+    def _make_way(self, step: Step, one: WantedQuote, there: Sequence[WorkingOrder]) -> Why | None:
+        """Nobody trades with a person's order: who enters waits for it, and for who leaves it is
+        taken back."""
+        met = met_by_hand(one.quote, there)
+        if met is None:
+            return None
+        order = met.order
+        why = Why(Reason.OWN_ORDER, one.quote.price / MICRO, order.price / MICRO, "USD by hand")
+        if one.is_exit and met.state is not OrderState.CANCELLING:
+            self._cancel(step, [order.order_id])
+            step.effects.append(Decline(order.slug, order.order_id, why))
+        return why
 
     def _outgrown(
         self,
@@ -146,7 +173,8 @@ class Quoter:
         quote, listed = wanted.quote, market_round.round
         offered = None
         # Who leaves takes what there is, and a rung takes nothing.
-        if limits.min_depth > 0.0 and not wanted.is_exit and not wanted.rung:
+        is_asked_for_depth = not (wanted.is_exit or wanted.rung or wanted.order_id)
+        if limits.min_depth > 0.0 and is_asked_for_depth:
             offered = Shares(market_round.book(quote.outcome).ask_depth(quote.price))
         return PreTrade(
             quote=quote,
@@ -159,8 +187,24 @@ class Quoter:
             is_killed=self._account.kill_switch.is_on,
             is_exit=wanted.is_exit,
             is_rung=bool(wanted.rung),
+            is_by_hand=bool(wanted.order_id),
             ramp=ramp,
         )
+
+    # --- by hand --------------------------------------------------------------------------------
+
+    def fit_by_hand(
+        self, now_ns: int, market_round: DeskRound, wanted: WantedQuote, settings: Settings
+    ) -> Approved | Refused:
+        """What limits leave of a person's order now. It changes nothing."""
+        limits, ramp = self.limits(settings), self._ramp(settings)
+        asked = self.pre_trade(market_round, wanted, now_ns, limits, ramp)
+        return fit(asked, self.exposure(now_ns, market_round), limits)
+
+    def place_by_hand(
+        self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
+    ) -> None:
+        self._place(step, market_round, wanted, fitted)
 
     def _place(
         self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
@@ -172,7 +216,7 @@ class Quoter:
             market_round.entries += 1
         number = market_round.entries + market_round.requotes
         order = Order(
-            order_id=f"{market_round.slug}-{step.seq}-{number}",
+            order_id=wanted.order_id or f"{market_round.slug}-{step.seq}-{number}",
             slug=market_round.slug,
             token_id=market_round.round.token_of(quote.outcome),
             outcome=quote.outcome,
@@ -192,8 +236,9 @@ class Quoter:
             market_round.last_exits[wanted.strategy] = step.now_ns
         elif quote.side is Side.BUY and not is_rung:
             # A rung is a trade once it fills (`AssetLedger.filled`).
-            market_round.last_entry_ns = step.now_ns
-            self._ledger.asset_account.signals += 1
+            if not wanted.order_id:
+                market_round.last_entry_ns = step.now_ns
+                self._ledger.asset_account.signals += 1
             self._account.note_trade(step.now_ns)
         self._ledger.place(order, market_round.round)
         grounds = _grounds(market_round, wanted, step.now_ns)
@@ -256,7 +301,9 @@ class Quoter:
 def _grounds(market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> Grounds:
     """What is known now; what was made of prices only where it is of this moment."""
     outcome, said = wanted.quote.outcome, market_round.proposals.get(wanted.strategy)
-    book, is_fresh = market_round.book(outcome), market_round.fair_ns == now_ns
+    # A person decides between two looks.
+    within_ns = BY_HAND_NS if wanted.order_id else 0
+    book, is_fresh = market_round.book(outcome), market_round.is_priced_at(now_ns, within_ns)
     is_signal = said is not None and not wanted.is_exit
     fair = market_round.fair_up if is_fresh else None
     return Grounds(
@@ -268,6 +315,14 @@ def _grounds(market_round: DeskRound, wanted: WantedQuote, now_ns: int) -> Groun
         confidence=said.confidence if said is not None and is_signal else None,
         edge_bps=said.edge_bps if said is not None and is_signal else None,
     )
+
+
+def met_by_hand(quote: Quote, there: Iterable[WorkingOrder]) -> WorkingOrder | None:
+    """A person's order that this one would trade with."""
+    for each in there:
+        if is_by_hand(each.order) and crosses(quote, each.order):
+            return each
+    return None
 
 
 def _place_of(strategy: str, what: Quote | Order) -> tuple[str, Outcome, Side, int]:

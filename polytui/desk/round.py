@@ -104,6 +104,10 @@ class DeskRound:
     def book(self, outcome: Outcome) -> TokenBook:
         return self.up_book if outcome is Outcome.UP else self.down_book
 
+    def is_priced_at(self, now_ns: int, within_ns: int = 0) -> bool:
+        """Whether its fair value is of this moment, or no older than so long."""
+        return bool(self.fair_ns) and 0 <= now_ns - self.fair_ns <= within_ns
+
     def move(self, move: Move) -> bool:
         """Walk the table; True if the phase changed."""
         before = self.phase

@@ -34,6 +34,7 @@ from polytui.model.snapshot import (
     OrderView,
     RoundView,
 )
+from polytui.model.ticket import is_by_hand
 from polytui.model.units import age_ms, proceeds_of
 
 LADDER_LEVELS = 12
@@ -191,4 +192,5 @@ def _show_order(working: WorkingOrder) -> OrderView:
         shares=order.shares,
         filled=working.filled,
         state=working.state.value,
+        is_by_hand=is_by_hand(order),
     )

@@ -11,14 +11,9 @@ from polytui.desk.selection import may_trade
 from polytui.ledger.attribution import StrategyResult
 from polytui.model.effects import Reason
 from polytui.model.instrument import Interval
-from polytui.model.snapshot import (
-    BreakerView,
-    ClaimsView,
-    LimitView,
-    ResultView,
-    ScoreView,
-    SignalView,
-)
+from polytui.model.score_views import ClaimsView, ResultView, ScoreView
+from polytui.model.snapshot import BreakerView, LimitView, SignalView
+from polytui.model.ticket import BY_HAND
 from polytui.model.units import MICRO
 from polytui.risk.limits import Scope, Used, limits_used
 from polytui.strategy.proposal import QuotingStrategy, Strategy
@@ -68,7 +63,7 @@ def _is_live(desk: Desk, strategy: Strategy | QuotingStrategy, interval: Interva
 def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
     live, shadow = desk.asset_account.live.results(), desk.asset_account.shadow.results()
     intervals = desk.settings.session.intervals
-    return tuple(
+    scores = tuple(
         ScoreView(
             strategy.name,
             any(_is_live(desk, strategy, interval) for interval in intervals),
@@ -79,6 +74,9 @@ def show_scores(desk: Desk) -> tuple[ScoreView, ...]:
         )
         for strategy in _strategies(desk)
     )
+    if BY_HAND not in live:
+        return scores
+    return (*scores, ScoreView(BY_HAND, True, _show_result(live[BY_HAND]), ResultView()))
 
 
 def _show_claims(desk: Desk, name: str) -> ClaimsView:

@@ -9,13 +9,12 @@ from polytui.desk.prices import DeskPrices
 from polytui.market.consensus import Part
 from polytui.market.forecast_watch import ForecastWatch
 from polytui.model.instrument import Round
+from polytui.model.score_views import ForecastView, SaidView
 from polytui.model.snapshot import (
     AverageView,
     ConsensusView,
     FeatureView,
     FeedState,
-    ForecastView,
-    SaidView,
     VenuePriceView,
 )
 from polytui.model.units import NS_PER_MS, NS_PER_S, age_ms

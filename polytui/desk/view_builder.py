@@ -45,7 +45,7 @@ class ViewInputs(Struct, frozen=True):
 def build_view(market_round: DeskRound, inputs: ViewInputs) -> View | NoView:
     """A view of an open round. The strike and the fair value found on the way stay in it."""
     inputs.prices.find_strike(market_round)
-    why = _venue_block(market_round) or _book_block(market_round, inputs)
+    why = market_block(market_round, inputs)
     if why is not None:
         return NoView(why)
     why = _price_block(inputs)
@@ -60,6 +60,12 @@ def build_view(market_round: DeskRound, inputs: ViewInputs) -> View | NoView:
         return NoView(Why(Reason.NO_STRIKE), _without_prices(market_round, inputs))
     trust = 0.0 if estimate is None else estimate.trust
     return _view(market_round, inputs, price, market_round.strike, trust)
+
+
+def market_block(market_round: DeskRound, inputs: ViewInputs) -> Why | None:
+    """What nobody could trade by, whoever it is: the venue takes nothing, or its books are not
+    seen as they are now."""
+    return _venue_block(market_round) or _book_block(market_round, inputs)
 
 
 def _venue_block(market_round: DeskRound) -> Why | None:

@@ -25,6 +25,8 @@ class WantedQuote(Struct, frozen=True):
     quote: Quote
     is_exit: bool = False
     rung: str = ""
+    order_id: str = ""
+    """Of what a person sends, whose name is given beforehand."""
 
 
 @frozen

@@ -11,6 +11,7 @@ from polytui.config.schema import Settings
 from polytui.model import events as ev
 from polytui.model.events import FoundOrder
 from polytui.model.orders import ORDER_TABLE, Fill, Order, OrderMove, OrderState, Side
+from polytui.model.ticket import is_by_hand
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Shares, Usd, cost_of, proceeds_of
 
 _NO_FEE = Usd(0)
@@ -294,6 +295,10 @@ class WorkingOrders:
     def of_round(self, slug: str) -> list[WorkingOrder]:
         """What may still trade in a round."""
         return [working for working in self._working.values() if working.order.slug == slug]
+
+    def by_hand(self, slug: str) -> list[WorkingOrder]:
+        """Those of them that a person sent."""
+        return [working for working in self.of_round(slug) if is_by_hand(working.order)]
 
     def known(self) -> list[Order]:
         """Every one, ended ones of rounds that are not forgotten too."""

@@ -103,6 +103,13 @@ class Reason(str, Enum):
     COOLDOWN = "cooldown"
     RAMP = "first rounds at the smallest size"
     OWN_ORDER = "would trade with our own order"
+    # Tickets of people.
+    TICKETS_OFF = "tickets are off"
+    VIEW_OLD = "what you saw is old"
+    ROUND_OVER = "round is not open"
+    SENT_ALREADY = "sent already"
+    WOULD_TAKE = "would take, not rest"
+    NOT_YOURS = "not bought by hand"
     # Exits.
     TAKE_PROFIT = "take profit"
     STOP_LOSS = "stop loss"
@@ -313,6 +320,15 @@ class Credit:
 
 
 @frozen
+class Decline:
+    """A person's order is not sent, or no longer works, and why."""
+
+    slug: str
+    order_id: str
+    why: Why
+
+
+@frozen
 class HaltStrategy:
     """A strategy that is not ours is asked no more, in no asset, until the next session or another
     version of it."""
@@ -322,7 +338,17 @@ class HaltStrategy:
 
 
 _AsItIs = (
-    Cancel | CancelAll | LookUp | Resync | Explain | Trip | Release | Warn | Credit | HaltStrategy
+    Cancel
+    | CancelAll
+    | LookUp
+    | Resync
+    | Explain
+    | Trip
+    | Release
+    | Warn
+    | Credit
+    | Decline
+    | HaltStrategy
 )
 """Effects that a journal has as they are."""
 Effect = Place | _AsItIs

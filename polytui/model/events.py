@@ -71,6 +71,7 @@ from polytui.model.risk_state import (
     Stopped,
 )
 from polytui.model.strategy_events import LoadedStrategy, StrategiesLoaded, StrategyDawdled
+from polytui.model.ticket import TicketSent, TicketWithdrawn
 from polytui.model.units import Usd
 
 # --- the life of a desk ---------------------------------------------------------------------
@@ -286,6 +287,8 @@ Event = (
     | InTransit
     | Reconciled
     | Commanded
+    | TicketSent
+    | TicketWithdrawn
 )
 
 MarketEvent = (
@@ -364,6 +367,8 @@ __all__ = [
     "StrikePublished",
     "TickSizeChanged",
     "Ticked",
+    "TicketSent",
+    "TicketWithdrawn",
     "Trade",
     "TradePrinted",
     "Unanswered",

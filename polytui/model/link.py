@@ -13,11 +13,12 @@ from typing import Any, get_args
 import attrs
 import msgspec
 
-from polytui.model import events, snapshot
+from polytui.model import events, score_views, snapshot, ticket
 from polytui.model.events import Action
 from polytui.model.plain_text import plain
 from polytui.model.query import Answer, Query
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
+from polytui.model.ticket import Ticket, TicketLook
 
 MAX_FRAME_BYTES = 1 << 20
 _LENGTH_BYTES = 4
@@ -48,6 +49,39 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     command_id: int
     path: str
     value: str
+
+
+class TicketOrder(msgspec.Struct, frozen=True, tag="ticket"):
+    """A person's own order, confirmed; answered by an Ack like a command. `seen_ns`: session time
+    of the view that it was confirmed on."""
+
+    command_id: int
+    asset: str
+    ticket: Ticket
+    seen_ns: int
+
+
+class TicketBack(msgspec.Struct, frozen=True, tag="ticket_back"):
+    """A person takes a working order of their own back; answered by an Ack."""
+
+    command_id: int
+    asset: str
+    order_id: str
+
+
+class TicketQuestion(msgspec.Struct, frozen=True, tag="ticket_question"):
+    """What a ticket would be if it were sent now. Nothing is decided by it."""
+
+    question_id: int
+    asset: str
+    ticket: Ticket
+
+
+class TicketAnswer(msgspec.Struct, frozen=True, tag="ticket_answer"):
+    question_id: int
+    look: TicketLook | None = None
+    error: str = ""
+    """Why nothing can be said of it."""
 
 
 class Detach(msgspec.Struct, frozen=True, tag="detach"):
@@ -105,9 +139,19 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
 
 
 FromEngine = (
-    Hello | Ack | Answer | AssetFrame | AccountFrame | SettingsFrame | NoticeFrame | Goodbye
+    Hello
+    | Ack
+    | Answer
+    | TicketAnswer
+    | AssetFrame
+    | AccountFrame
+    | SettingsFrame
+    | NoticeFrame
+    | Goodbye
 )
-FromFace = Hello | Command | Change | Query | Detach
+Asked = Command | Change | TicketOrder | TicketBack
+"""By a person, and answered by an Ack."""
+FromFace = Hello | Asked | TicketQuestion | Query | Detach
 
 
 class LinkError(Exception):
@@ -117,7 +161,7 @@ class LinkError(Exception):
 def schema_hash() -> str:
     """Names and types of everything that crosses the link, hashed."""
     digest = hashlib.sha256()
-    for module in (snapshot, events):
+    for module in (snapshot, score_views, events, ticket):
         for name in sorted(vars(module)):
             item = vars(module)[name]
             if isinstance(item, type) and (attrs.has(item) or issubclass(item, msgspec.Struct)):

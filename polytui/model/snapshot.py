@@ -11,6 +11,7 @@ from enum import Enum
 from attrs import frozen
 
 from polytui.model.events import Level
+from polytui.model.score_views import ForecastView, SaidView, ScoreView
 
 
 class FeedState(str, Enum):
@@ -95,36 +96,6 @@ NO_CONSENSUS = ConsensusView(None, 0.0, None, None, None, -1, "", ())
 
 
 @frozen
-class ForecastView:
-    """How well the forecast of the settlement price fitted what came, so far ahead."""
-
-    ahead_s: int
-    samples: float
-    """Faded: an old one counts less."""
-    sd: float
-    """Of what came, in sigmas foreseen; 1 is right."""
-    is_off: bool
-    """Outside its bounds over enough samples: confidence falls."""
-
-
-@frozen
-class SaidView:
-    """What was said of rounds so long before their close, against who won."""
-
-    left_s: int
-    rounds: float
-    """Faded."""
-    brier: float
-    """Mean of (said - came)^2."""
-    sure: float
-    """Rounds of which one side was given 0.9 or more."""
-    sure_said: float
-    """What that side was given, on average."""
-    sure_came: float
-    """How often it won."""
-
-
-@frozen
 class AverageView:
     """The part of a round's closing average that is already observed."""
 
@@ -173,47 +144,6 @@ class SignalView:
 
 
 @frozen
-class ResultView:
-    """Of live fills, or of virtual ones."""
-
-    entries: int = 0
-    exits: int = 0
-    """Left before settlement."""
-    wins: int = 0
-    losses: int = 0
-    staked: int = 0
-    """Paid in all, in millionths, like all money here."""
-    fees: int = 0
-    pnl: int = 0
-    open_cost: int = 0
-
-
-@frozen
-class ClaimsView:
-    """What a strategy claimed of its entries, live and in shadow, and what came: bps, per share."""
-
-    count: float = 0.0
-    """Faded: an old one counts less."""
-    claimed_bps: float = 0.0
-    realised_bps: float = 0.0
-    used_bps: float = 0.0
-    """What is believed of such claims now."""
-
-
-@frozen
-class ScoreView:
-    """What came of one strategy's signals on one asset, settled rounds only; dollars after fees."""
-
-    strategy: str
-    is_live: bool
-    live: ResultView
-    shadow: ResultView
-    claims: ClaimsView = ClaimsView()
-    halted: str = ""
-    """Why it is asked no more, of one that is not ours."""
-
-
-@frozen
 class LimitView:
     """One limit: how much of it is used."""
 
@@ -252,6 +182,8 @@ class OrderView:
     shares: int
     filled: int
     state: str
+    is_by_hand: bool = False
+    """A person sent it."""
 
 
 @frozen
@@ -398,3 +330,5 @@ class Notice:
     text: str
     seqs: tuple[int, ...] = ()
     """Of the command that it speaks of, as its Ack says them; empty for everything else."""
+    kind: str = ""
+    """One of `model/notice_kinds.py`, of what somebody who looks away wants to hear; else empty."""

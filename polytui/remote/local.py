@@ -7,12 +7,7 @@ that sends what the language does not know, is dropped, and only that one.
 
 from __future__ import annotations
 
-import errno
-import os
-import socket
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,11 +16,11 @@ from attrs import define, field, frozen
 from attrs.validators import gt
 from loguru import logger
 
-from polytui.config.called import called
-from polytui.model.errors import Fatal, Rejected
+from polytui.model.errors import Rejected
 from polytui.model.events import Action
 from polytui.model.link import (
     Ack,
+    Asked,
     Change,
     Command,
     Detach,
@@ -36,14 +31,20 @@ from polytui.model.link import (
     Hello,
     LinkError,
     Obeyed,
+    TicketAnswer,
+    TicketBack,
+    TicketOrder,
+    TicketQuestion,
     encode,
     schema_hash,
 )
 from polytui.model.plain_text import plain
 from polytui.model.query import Answer, Query
+from polytui.model.ticket import Ticket, TicketLook
+from polytui.remote.socket_file import open_socket
 
 _READ_BYTES = 1 << 16
-_BACKLOG = 16
+_ORIGIN = "terminal"
 _LINGER_S = 0.5
 _FACE_GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
@@ -90,6 +91,15 @@ class FaceSource(Protocol):
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         """The same for a setting. Rejected with what is wrong with it."""
 
+    async def send_ticket(self, asset: str, ticket: Ticket, seen_ns: int, origin: str) -> Obeyed:
+        """A person's own order: sent, or Rejected with why it is not."""
+
+    async def take_back(self, asset: str, order_id: str, origin: str) -> Obeyed:
+        """The same of a working one that is to go."""
+
+    def look_at_ticket(self, asset: str, ticket: Ticket) -> TicketLook:
+        """What it would be now. Rejected where nobody can say."""
+
     async def ask(self, query: Query) -> Answer:
         """What is kept about it, or why nothing is said. One question of a face at a time."""
 
@@ -112,71 +122,11 @@ async def serve_faces(
     others, or the path does not suit a socket.
     """
     room = _Room(source, settings or FaceSettings())
-    with _open_socket(path) as listening:
+    with open_socket(path) as listening:
         listener = trio.SocketListener(trio.socket.from_stdlib_socket(listening))
         async with trio.open_nursery() as nursery:
             await nursery.start(trio.serve_listeners, room.welcome, [listener])
             task_status.started(path)
-
-
-# --- the socket -----------------------------------------------------------------------------
-
-
-@contextmanager
-def _open_socket(path: Path) -> Iterator[socket.socket]:
-    """A listening socket that only its owner may open; its file is removed at the end."""
-    _own_folder(path.parent)
-    _remove_stale(path)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listening.bind(str(path))
-        # Between bind and chmod the private folder is what keeps others out.
-        path.chmod(0o600)
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise Fatal(f"no socket at {path}: {error}; choose a shorter or writable path") from error
-    try:
-        yield listening
-    finally:
-        listening.close()
-        path.unlink(missing_ok=True)
-
-
-def _own_folder(folder: Path) -> None:
-    """The folder exists, is ours, and nobody else may look into it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
-    except OSError as error:
-        raise Fatal(f"cannot use {folder} for the socket: {error}") from error
-    if not stat.S_ISDIR(status.st_mode):
-        raise Fatal(f"{folder} only points to a folder; remove it")
-    if status.st_uid != os.geteuid():
-        raise Fatal(f"{folder} belongs to another user; choose a folder of your own")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        raise Fatal(f"{folder} is open to others; run: chmod 700 {folder}")
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove a socket file that a dead engine left behind; Fatal if somebody answers on it."""
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise Fatal(f"{path} is in the way and is no socket; move it or choose another path")
-    if _is_answered(path):
-        again = called("attach")
-        raise Fatal(f"an engine already answers at {path}; run {again}, or stop it first")
-    path.unlink(missing_ok=True)
-
-
-def _is_answered(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        # A full backlog blocks a blocking connect for ever; EAGAIN then means somebody is there.
-        probe.setblocking(False)
-        return probe.connect_ex(str(path)) not in (errno.ECONNREFUSED, errno.ENOENT)
 
 
 # --- the faces ------------------------------------------------------------------------------
@@ -311,7 +261,10 @@ class _Face:
             if isinstance(message, Query):
                 await self._ask(message)
                 continue
-            if not isinstance(message, Command | Change):
+            if isinstance(message, TicketQuestion):
+                await self._send([self._look(message)])
+                continue
+            if not isinstance(message, Asked):
                 raise LinkError(f"a face may not send {type(message).__name__} now")
             # A command that waits for a restarting asset must not hold up the kill behind it.
             if self._answering is None:
@@ -320,7 +273,14 @@ class _Face:
                 self._answering.start_soon(self._answer, message)
         return True
 
-    async def _answer(self, command: Command | Change) -> None:
+    def _look(self, question: TicketQuestion) -> TicketAnswer:
+        try:
+            look = self.source.look_at_ticket(question.asset, question.ticket)
+        except Rejected as refusal:
+            return TicketAnswer(question.question_id, None, plain(refusal))
+        return TicketAnswer(question.question_id, look)
+
+    async def _answer(self, command: Asked) -> None:
         with suppress(*_FACE_GONE, LinkError):
             await self._send([await self._obey(command)])
 
@@ -337,15 +297,24 @@ class _Face:
         async for query in self._asked[1]:
             await self._send([await self.source.ask(query)])
 
-    async def _obey(self, command: Command | Change) -> Ack:
+    async def _obey(self, command: Asked) -> Ack:
         try:
-            if isinstance(command, Change):
-                seqs = await self.source.change(command.path, command.value, "terminal")
-                return Ack(command.command_id, seqs)
-            done = await self.source.command(command.action, command.asset, "terminal")
+            done = await self._done(command)
         except Rejected as refusal:
             return Ack(command.command_id, (), plain(refusal))
         return Ack(command.command_id, done.seqs, "", done.unkept, done.left_out)
+
+    async def _done(self, command: Asked) -> Obeyed:
+        source = self.source
+        match command:
+            case Change(path=path, value=value):
+                return Obeyed(await source.change(path, value, _ORIGIN))
+            case TicketOrder(asset=asset, ticket=ticket, seen_ns=seen_ns):
+                return await source.send_ticket(asset, ticket, seen_ns, _ORIGIN)
+            case TicketBack(asset=asset, order_id=order_id):
+                return await source.take_back(asset, order_id, _ORIGIN)
+            case Command(action=action, asset=asset):
+                return await source.command(action, asset, _ORIGIN)
 
     async def _receive(self) -> list[Any]:
         """The next whole messages; empty when the connection is over."""

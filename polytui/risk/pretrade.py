@@ -55,6 +55,8 @@ class PreTrade(Struct, frozen=True, kw_only=True):
     is_rung: bool = False
     """Of a quote set: it rests, and is moved with the market. It is not counted among the orders of
     its round, and keeps no distance in time."""
+    is_by_hand: bool = False
+    """A person's: it neither begins nor keeps a distance in time, which is for signals."""
     ramp: Why | None = None
     """Why a purchase that opens anything is of the smallest size; None where it is not."""
 
@@ -239,7 +241,8 @@ def _not_reducing(quote: Quote, exposure: Exposure) -> Why | None:
 
 def _cooling_down(wanted: PreTrade, limits: Limits) -> Why | None:
     since_s = (wanted.now_ns - wanted.last_entry_ns) / NS_PER_S
-    if wanted.last_entry_ns and since_s < limits.cooldown_s and not wanted.is_rung:
+    is_asked = not (wanted.is_rung or wanted.is_by_hand)
+    if wanted.last_entry_ns and since_s < limits.cooldown_s and is_asked:
         return Why(Reason.COOLDOWN, since_s, limits.cooldown_s, "s")
     return None
 

@@ -9,6 +9,7 @@ import trio
 from attrs import define, evolve, field
 
 from polytui.config.schema import ClockSettings
+from polytui.desk.mind import Taken
 from polytui.execution.client import TOLD_ONCE, AccountNews, ExecutionClient, Word
 from polytui.feeds.feed import Feed
 from polytui.feeds.home import FollowedRound
@@ -21,6 +22,8 @@ from polytui.model.events import (
     FeedDown,
     FrameRejected,
     RoundSettled,
+    TicketSent,
+    TicketWithdrawn,
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
@@ -30,6 +33,9 @@ from polytui.runtime.frame_times import FrameTimes
 from polytui.runtime.inbox import Inbox, Item
 from polytui.runtime.order_times import OrderTimes
 from polytui.venues.stamps import Judge
+
+Said = Commanded | TicketSent | TicketWithdrawn
+"""By a person, to one desk."""
 
 
 @define
@@ -191,13 +197,13 @@ class AssetRun:
         """It takes nothing any more, though it may still be ending."""
         self.deaf.set()
 
-    async def command(self, command: Commanded) -> int | None:
-        """Give a person's command to the life of this moment: the number it got, None where nobody
-        lives, or died of it."""
-        deaf, seqs = self.deaf, list[int]()
+    async def command(self, command: Said) -> Taken | None:
+        """Give a person's command to the life of this moment: its number and what came of it, None
+        where nobody lives, or died of it."""
+        deaf, told = self.deaf, list[Taken]()
 
-        def note(seq: int) -> None:
-            seqs.append(seq)
+        def note(taken: Taken) -> None:
+            told.append(taken)
             waiting.cancel()
 
         item = Item(command, 0, note)
@@ -206,4 +212,4 @@ class AssetRun:
                 self.inbox.insist(item)
                 await deaf.wait()
         self.inbox.withdraw(item)
-        return seqs[0] if seqs else None
+        return told[0] if told else None

@@ -21,6 +21,7 @@ from polytui.model.effects import (
     Cancel,
     CancelAll,
     Credit,
+    Decline,
     Effect,
     HaltStrategy,
     LookUp,
@@ -32,6 +33,7 @@ from polytui.model.effects import (
 )
 from polytui.model.events import Action, Commanded, Event, RoundFound, SettingsChanged, Ticked
 from polytui.model.instrument import Interval
+from polytui.model.notice_kinds import BREAKER, HAND, KILL, SETTLEMENT
 from polytui.model.snapshot import AssetState
 from polytui.model.units import format_micro
 from polytui.runtime.asset import AssetRun
@@ -187,25 +189,30 @@ class EffectRouter:
                 self.effects.send_nowait(effect)
                 if why != STOP:
                     text = f"everything cancelled: {why}"
-                    self.life.session.herald.say("error", self._asset, text)
+                    self.life.session.herald.say("error", self._asset, text, KILL)
             case Resync(slug):
                 if followed := self.life.run.followed.get(slug):
                     self.books.resync(followed.round)
             case Credit():
                 self._tell(effect)
                 self.life.round_settled()
+            case Decline(why=why):
+                text = f"by hand, not at work: {why.text()}"
+                self.life.session.notice("warn", self._asset, text, kind=HAND)
             case HaltStrategy(strategy, words):
                 self.life.session.herald.say("error", "", f"{strategy}: {words}")
             case Trip() | Release() | Warn():
-                self.life.session.herald.say(*words_of_breaker(effect, self.life.run.asset))
+                kind = BREAKER if isinstance(effect, Trip) else ""
+                told = words_of_breaker(effect, self.life.run.asset)
+                self.life.session.herald.say(*told, kind)
 
     def _tell(self, credit: Credit) -> None:
         said = f"{credit.slug} settled {credit.winner}"
-        level = "info"
+        level, kind = "info", ""
         if credit.payout or credit.pnl:
-            level = "good" if credit.pnl >= 0 else "warn"
+            level, kind = "good" if credit.pnl >= 0 else "warn", SETTLEMENT
             said += f", paid {format_micro(credit.payout, 2)}, PnL {credit.pnl / 1e6:+.2f}"
-        self.life.session.notice(level, self._asset, said)
+        self.life.session.notice(level, self._asset, said, kind=kind)
 
     @property
     def _asset(self) -> str:

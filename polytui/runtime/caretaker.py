@@ -7,6 +7,7 @@ knows then.
 
 from __future__ import annotations
 
+from polytui.desk.mind import Taken
 from polytui.model.effects import CancelAll, Effect
 from polytui.model.events import Commanded, Event
 from polytui.runtime.asset import AssetRun
@@ -27,6 +28,6 @@ async def obey_without_a_life(run: AssetRun, session: Session, command: Commande
 def take_without_a_life(run: AssetRun, session: Session, event: Event) -> tuple[int, list[Effect]]:
     """The number it got, and what it would have done. Whatever it breaks goes up, after it was
     written down."""
-    seqs, effects = list[int](), list[Effect]()
-    DeskLoop(run, session, effects.append).take([Item(event, 0, seqs.append)], decides=False)
-    return seqs[0], effects
+    taken, effects = list[Taken](), list[Effect]()
+    DeskLoop(run, session, effects.append).take([Item(event, 0, taken.append)], decides=False)
+    return taken[0].seq, effects

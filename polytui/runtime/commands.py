@@ -90,10 +90,10 @@ class Commands:
     async def _tell(self, run: AssetRun, command: Commanded) -> int:
         """By the life that listens; by the desk of before where none does."""
         await run.has_desk.wait()
-        seq = await run.command(command)
-        if seq is None:
-            seq = await obey_without_a_life(run, self.session, command)
-        return seq
+        taken = await run.command(command)
+        if taken is None:
+            return await obey_without_a_life(run, self.session, command)
+        return taken.seq
 
     def _checked(self, action: Action, asset: str) -> str:
         """Before it is repeated to anybody. What is for all is never refused for a wrong name."""

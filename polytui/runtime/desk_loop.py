@@ -34,7 +34,7 @@ from polytui.model.events import (
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.frame_times import MOST_SEEN
 from polytui.runtime.inbox import Item
-from polytui.runtime.notices import TOLD, is_of_account, words_of
+from polytui.runtime.notices import TOLD, is_of_account, kind_of, words_of
 from polytui.runtime.order_times import Batch
 from polytui.runtime.session import Session
 from polytui.runtime.sudden_death import SuddenDeath
@@ -150,7 +150,7 @@ class DeskLoop:
             patience=self.session.deadline,
         )
         if item.taken is not None:
-            item.taken(result.seq)
+            item.taken(result)
         return result
 
     def _note_ready(self) -> None:
@@ -257,10 +257,11 @@ class DeskLoop:
             if type(event) in TOLD:
                 asset = self.run.asset
                 level, text = words_of(event, self.session.mind.desks[asset].ledger.orders)
+                kind = kind_of(event)
                 if text and not is_of_account(event):
-                    self.session.notice(level, asset.value, text)
+                    self.session.notice(level, asset.value, text, kind=kind)
                 elif text and self.session.account_lines.is_news(event, text):
-                    self.session.notice(level, "", text)
+                    self.session.notice(level, "", text, kind=kind)
 
     def _broken(self, items: list[Item], at: int, now_ns: int, error: Exception) -> None:
         """The event that broke the desk is written and not taken again; the rest waits."""

@@ -13,17 +13,17 @@ from attrs import define, field
 
 @define
 class Herald:
-    """State: lines that are not said yet, as (level, asset, text)."""
+    """State: lines that are not said yet, as (level, asset, text, kind)."""
 
     keep: Callable[[], Awaitable[str]]
     """Waits until everything so far is on the disk; says why it is not, nothing where it is."""
-    notice: Callable[[str, str, str], None]
-    _unsaid: list[tuple[str, str, str]] = field(factory=list, init=False)
+    notice: Callable[[str, str, str, tuple[int, ...], str], None]
+    _unsaid: list[tuple[str, str, str, str]] = field(factory=list, init=False)
     _news: trio.Event = field(factory=trio.Event, init=False)
 
-    def say(self, level: str, asset: str, text: str) -> None:
+    def say(self, level: str, asset: str, text: str, kind: str = "") -> None:
         """Say this once it is kept."""
-        self._unsaid.append((level, asset, text))
+        self._unsaid.append((level, asset, text, kind))
         self._news.set()
 
     async def run(self) -> None:
@@ -45,5 +45,6 @@ class Herald:
 
     def _say_first(self, count: int, unkept: str) -> None:
         said, self._unsaid = self._unsaid[:count], self._unsaid[count:]
-        for level, asset, text in said:
-            self.notice(level, asset, f"{text} (NOT on disk: {unkept})" if unkept else text)
+        for level, asset, text, kind in said:
+            words = f"{text} (NOT on disk: {unkept})" if unkept else text
+            self.notice(level, asset, words, (), kind)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import trio
 
+from polytui.model.errors import Rejected
 from polytui.model.events import Action
 from polytui.model.link import (
     AccountFrame,
@@ -23,6 +25,7 @@ from polytui.model.link import (
 )
 from polytui.model.query import Answer, Query
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
+from polytui.model.ticket import Ticket, TicketLook
 
 _REMEMBERED = 200
 """Notices that a new face is told at once."""
@@ -32,6 +35,16 @@ Obey = Callable[[Action, str, str], Awaitable[Obeyed]]
 Change = Callable[[str, str, str], Awaitable[tuple[int, ...]]]
 """(path, value as JSON, origin)."""
 Ask = Callable[[Query], Awaitable[Answer]]
+
+
+class TicketDesk(Protocol):
+    """Who takes a person's own orders; each is Rejected where they are not sent, with why."""
+
+    async def send(self, asset: str, ticket: Ticket, seen_ns: int, origin: str) -> Obeyed: ...
+
+    async def take_back(self, asset: str, order_id: str, origin: str) -> Obeyed: ...
+
+    def look(self, asset: str, ticket: Ticket) -> TicketLook: ...
 
 
 class FaceChannel:
@@ -104,15 +117,22 @@ class Hub:
         self._obey: Obey | None = None
         self._change: Change | None = None
         self._ask: Ask | None = None
+        self._desk: TicketDesk | None = None
         self._lost: Callable[[str], None] | None = None
         self.has_met_a_face = trio.Event()
 
     def serve(
-        self, obey: Obey, change: Change, lost: Callable[[str], None], ask: Ask | None = None
+        self,
+        obey: Obey,
+        change: Change,
+        lost: Callable[[str], None],
+        ask: Ask | None = None,
+        desk: TicketDesk | None = None,
     ) -> None:
-        """From here on commands are obeyed, settings changed, questions answered where somebody
-        can, and a lost terminal is told to `lost`."""
+        """From here on commands are obeyed, settings changed, questions answered and tickets taken
+        where somebody can, and a lost terminal is told to `lost`."""
         self._obey, self._change, self._lost, self._ask = obey, change, lost, ask
+        self._desk = desk
 
     # --- to faces -------------------------------------------------------------------------------
 
@@ -171,6 +191,21 @@ class Hub:
     async def change(self, path: str, value: str, origin: str) -> tuple[int, ...]:
         assert self._change is not None, "faces are served after `serve`"
         return await self._change(path, value, origin)
+
+    async def send_ticket(self, asset: str, ticket: Ticket, seen_ns: int, origin: str) -> Obeyed:
+        return await self._ticket_desk.send(asset, ticket, seen_ns, origin)
+
+    async def take_back(self, asset: str, order_id: str, origin: str) -> Obeyed:
+        return await self._ticket_desk.take_back(asset, order_id, origin)
+
+    def look_at_ticket(self, asset: str, ticket: Ticket) -> TicketLook:
+        return self._ticket_desk.look(asset, ticket)
+
+    @property
+    def _ticket_desk(self) -> TicketDesk:
+        if self._desk is None:
+            raise Rejected("this engine takes no tickets")
+        return self._desk
 
     async def ask(self, query: Query) -> Answer:
         if self._ask is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import trio
 from msgspec import Struct
 
+from polytui.desk.mind import Taken
 from polytui.model.events import Event
 
 
@@ -16,11 +17,11 @@ class InboxFull(Exception):
 
 class Item(Struct, frozen=True):
     """An event, when its frame was read (perf_counter_ns; 0 where no frame was), and who waits
-    to hear under which number it was taken."""
+    to hear under which number it was taken, and what came of it."""
 
     event: Event
     received_perf_ns: int = 0
-    taken: Callable[[int], None] | None = None
+    taken: Callable[[Taken], None] | None = None
 
 
 class Inbox:

@@ -26,7 +26,9 @@ from polytui.model.events import (
     WinnersRedeemed,
 )
 from polytui.model.instrument import Asset
+from polytui.model.notice_kinds import FEED, FILL
 from polytui.model.orders import Side
+from polytui.model.ticket import is_by_hand
 from polytui.model.units import format_micro
 from polytui.venues.polymarket.plain_refusals import in_plain_words
 
@@ -53,6 +55,13 @@ def is_of_account(event: Event) -> bool:
     if isinstance(event, FeedUp | FeedDown):
         return event.feed in ACCOUNT_FEEDS
     return isinstance(event, CashMoved | Reconciled)
+
+
+def kind_of(event: Event) -> str:
+    """What somebody who looks away is told of; empty for everything else."""
+    if isinstance(event, Filled | Reversed):
+        return FILL
+    return FEED if isinstance(event, FeedDown) else ""
 
 
 @define
@@ -157,4 +166,5 @@ def _fill(event: Filled, orders: WorkingOrders) -> str:
     if entry is None:
         return f"filled {what}{fee}"
     verb = "bought" if entry.order.side is Side.BUY else "sold"
-    return f"{verb} {entry.order.outcome.value} {what}{fee}"
+    whose = " by hand" if is_by_hand(entry.order) else ""
+    return f"{verb} {entry.order.outcome.value} {what}{fee}{whose}"

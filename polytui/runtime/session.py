@@ -178,11 +178,13 @@ class Session:
         with suppress(trio.WouldBlock):
             self.kills[0].send_nowait(words)
 
-    def notice(self, level: str, asset: str, text: str, seqs: tuple[int, ...] = ()) -> None:
+    def notice(
+        self, level: str, asset: str, text: str, seqs: tuple[int, ...] = (), kind: str = ""
+    ) -> None:
         """A line for people: to every face, and to the log file. `seqs`: of the command that it
-        speaks of."""
+        speaks of; `kind`: of `model/notice_kinds.py`."""
         text, asset = plain(text), plain(asset, _MOST_OF_A_NAME)
-        self.hub.notice(Notice(self.clock.now_ns(), level, asset, text, seqs))
+        self.hub.notice(Notice(self.clock.now_ns(), level, asset, text, seqs, kind))
         logger.log(_LOG_LEVELS[level], "{} {}", asset or "-", text)
 
     def fault(self, asset: str, text: str) -> None:

@@ -14,6 +14,7 @@ from attrs import define, field
 from polytui.config.change import SettingChange, breaches, changed, diff, hot_settings, reloaded
 from polytui.config.load import BadSettings, canonical_json
 from polytui.config.schema import Settings
+from polytui.desk.mind import Taken
 from polytui.model.errors import Rejected
 from polytui.model.events import Event, ModelLoaded, SettingsChanged
 from polytui.model.snapshot import AssetState, LimitView
@@ -35,8 +36,8 @@ class Receipts:
     seqs: list[int] = field(factory=list)
     all_came: trio.Event = field(factory=trio.Event)
 
-    def note(self, seq: int) -> None:
-        self.seqs.append(seq)
+    def note(self, taken: Taken) -> None:
+        self.seqs.append(taken.seq)
         if len(self.seqs) == self.wanted:
             self.all_came.set()
 

@@ -12,6 +12,7 @@ from loguru import logger
 from polytui.execution.client import TOLD_ONCE
 from polytui.model.errors import Fatal, Rejected, Retry, Unknown
 from polytui.model.events import AssetHalted, Event
+from polytui.model.notice_kinds import BREAKER
 from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
 from polytui.runtime.asset import AssetRun
@@ -93,7 +94,7 @@ class Supervisor:
         for told in self.run.inbox.take_kinds(*TOLD_ONCE):
             # Nobody else was told of it: it is the account's.
             take_without_a_life(self.run, self.session, told)
-        self.session.herald.say("error", self.run.asset.value, said)
+        self.session.herald.say("error", self.run.asset.value, said, BREAKER)
         self.halted()
 
     async def _last_opening(self) -> list[Event]:

@@ -42,6 +42,7 @@ from polytui.runtime.settings_in_force import SettingsInForce
 from polytui.runtime.settings_watch import SettingsWatch
 from polytui.runtime.signals import StopSignals
 from polytui.runtime.supervisor import Supervisor
+from polytui.runtime.tickets import Tickets
 from polytui.store.database import database_of
 
 _WARM_UP_S = 3.0
@@ -126,7 +127,8 @@ class Tree:
         commands = Commands(session, self.runs, in_force, self.pace)
         is_kept = session.settings.store.is_enabled
         queries = Queries(database_of(session.folder.parent), session.name, is_kept=is_kept)
-        session.hub.serve(commands.obey, commands.change, session.stop, queries.answer)
+        tickets = Tickets(session, self.runs)
+        session.hub.serve(commands.obey, commands.change, session.stop, queries.answer, tickets)
         account.start_soon(obey_signals, session, self.signals)
         account.start_soon(obey_account, session, commands)
         account.start_soon(session.herald.run)

@@ -246,6 +246,18 @@ def _commanded(_: AssetBooks, at: RecordPlace, event: ev.Commanded) -> Iterable[
     yield at.told("command", event.action.value, event.origin)
 
 
+def _ticket_sent(_: AssetBooks, at: RecordPlace, event: ev.TicketSent) -> Iterable[Row]:
+    yield at.told("ticket", event.ticket.order_id, event.origin)
+
+
+def _ticket_withdrawn(_: AssetBooks, at: RecordPlace, event: ev.TicketWithdrawn) -> Iterable[Row]:
+    yield at.told("ticket withdrawn", event.order_id, event.origin)
+
+
+def _declined(_: AssetBooks, at: RecordPlace, effect: ef.Decline) -> Iterable[Row]:
+    yield at.risk("ticket declined", effect.why)
+
+
 def _tripped(_: AssetBooks, at: RecordPlace, effect: ef.Trip) -> Iterable[Row]:
     yield at.risk("trip", effect.why, effect.until_ns)
 
@@ -281,6 +293,8 @@ _HEARD: dict[type[Any], _Telling] = {
     ev.RoundSettled: AssetBooks.winner_named,
     ev.AssetHalted: _halted,
     ev.Commanded: _commanded,
+    ev.TicketSent: _ticket_sent,
+    ev.TicketWithdrawn: _ticket_withdrawn,
     ev.Filled: AssetBooks.money_moved,
     ev.Reversed: AssetBooks.money_moved,
     ev.CashMoved: AssetBooks.cash_moved,
@@ -309,4 +323,5 @@ _CAME: dict[type[Any], _Telling] = {
     ef.Warn: _warned,
     ef.HaltStrategy: _strategy_halted,
     ef.Credit: AssetBooks.credited,
+    ef.Decline: _declined,
 }

@@ -102,6 +102,8 @@ OURS = (
     ev.InTransit,
     ev.Reconciled,
     ev.Commanded,
+    ev.TicketSent,
+    ev.TicketWithdrawn,
 )
 """Events that no venue stamped: of our own clock, or of no time at all."""
 _NOTHING: Mapping[type, Stamps] = dict.fromkeys(OURS, _none)

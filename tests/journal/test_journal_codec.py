@@ -33,6 +33,7 @@ from polytui.model.effects import (
     Cancel,
     CancelAll,
     Credit,
+    Decline,
     Effect,
     Explain,
     Grounds,
@@ -119,6 +120,7 @@ EFFECTS: tuple[Effect, ...] = (
     Release(Reason.LATENCY),
     Warn(Why(Reason.LATENCY, 250.0, 200.0, "ms")),
     Credit("slug", "up", Usd(1), Usd(-2)),
+    Decline("slug", "slug-hand-0a", Why(Reason.LIMIT_ORDER, 27.0, 25.0, "USD")),
     HaltStrategy("mine", "it raised: KeyError (line 7)"),
 )
 

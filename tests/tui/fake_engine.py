@@ -37,25 +37,21 @@ from polytui.model.link import (
     schema_hash,
 )
 from polytui.model.query import Answer, Query, Subject
+from polytui.model.score_views import ClaimsView, ForecastView, ResultView, SaidView, ScoreView
 from polytui.model.snapshot import (
     AccountView,
     AssetState,
     AssetView,
     BookView,
     BreakerView,
-    ClaimsView,
     ConsensusView,
     FeatureView,
     FeedState,
     FeedView,
-    ForecastView,
     LimitView,
     Notice,
     OrderView,
-    ResultView,
     RoundView,
-    SaidView,
-    ScoreView,
     SettingView,
     SignalView,
     VenuePriceView,

@@ -15,6 +15,7 @@ from test_terminal import Stage, perform
 
 from polytui.model.events import Action
 from polytui.model.link import AssetFrame
+from polytui.model.score_views import ForecastView
 from polytui.model.snapshot import (
     NO_CONSENSUS,
     AssetView,
@@ -23,7 +24,6 @@ from polytui.model.snapshot import (
     FeatureView,
     FeedState,
     FeedView,
-    ForecastView,
     RoundView,
     VenuePriceView,
 )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
 
-from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
+from polytui.model.score_views import ClaimsView, ResultView, ScoreView
+from polytui.model.snapshot import AssetView
 from polytui.tui.panels.page import Block, PageLook, Scroll
 from polytui.tui.panels.strategies import added, strategy_panel
 from polytui.tui.styles import Line, plain

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polytui.model.snapshot import (
-    AssetView,
-    ForecastView,
-    SaidView,
-)
+from polytui.model.score_views import ForecastView, SaidView
+from polytui.model.snapshot import AssetView
 from polytui.tui.panels.frame import rule
 from polytui.tui.styles import Line, Span, Styles, line
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import fields
 
-from polytui.model.snapshot import AssetView, ClaimsView, ResultView, ScoreView
+from polytui.model.score_views import ClaimsView, ResultView, ScoreView
+from polytui.model.snapshot import AssetView
 from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, rule
 from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
