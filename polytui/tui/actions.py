@@ -110,6 +110,8 @@ ACTIONS: tuple[TerminalAction, ...] = (
        _ENGINE, _NO_TEXT_NEAR, is_dangerous=True),
     _A("pause_all", ("P",), "pause all", "pause all, or resume but what was flattened",
        _ENGINE, _NO_TEXT_NEAR),
+    _A("ticket", ("i",), "ticket", "an order by hand, in two steps; off by default",
+       _ENGINE, _NO_TEXT_NEAR),
     _A("speed.slower", ("minus",), "speed", "a demo at half its speed", _ENGINE, _NO_TEXT_NEAR,
        group="a demo slower, faster"),
     _A("speed.faster", ("plus", "equals_sign"), "speed", "a demo at twice its speed", _ENGINE,

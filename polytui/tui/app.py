@@ -22,7 +22,7 @@ from polytui.config.keys import KeySettings
 from polytui.config.schema import TerminalSettings
 from polytui.model.errors import Fatal
 from polytui.model.events import Action
-from polytui.model.link import Change, Command, FromEngine, Goodbye
+from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.ink import ink_of
@@ -33,9 +33,11 @@ from polytui.tui.panels.dots import Ink
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
+from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.theme import Palette, load_themes
+from polytui.tui.ticket_post import TicketPost
 
 _FRAMES_PER_S = 12
 _STOP_WITHIN_S = 20.0
@@ -159,9 +161,18 @@ class TerminalApp(App[int]):
             settings.refuse(path, old, new, "NOT sent: no engine", self._clock())
             self.state.log("error", "", f"{path} was NOT changed: no engine")
 
+    def post(self, message: FromFace) -> bool:
+        """Send it as it is; False when nobody is there to hear it."""
+        return self.has_engine and self._link is not None and self._link.send(message)
+
+    def number(self) -> int:
+        """Of the next thing that is asked for."""
+        self._commands += 1
+        return self._commands
+
     def question(self, query: Query) -> bool:
         """Send a question; False when nobody is there to hear it."""
-        return self.has_engine and self._link is not None and self._link.send(query)
+        return self.post(query)
 
     @property
     def has_engine(self) -> bool:
@@ -171,6 +182,16 @@ class TerminalApp(App[int]):
 
     def action_help(self) -> None:
         self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
+
+    def action_ticket(self) -> None:
+        """An order by hand for the round on the screen, where a person has switched that on."""
+        asset, slug = self.board.round_on_screen()
+        if self.state.settings.value(IS_ENABLED) != "true":
+            self.state.log("warn", asset, f"tickets are off: switch {IS_ENABLED} on in settings")
+        elif slug:
+            post = TicketPost(self.state, self.post, self.number)
+            look = self.board.palette
+            self.push_screen(TicketScreen(self.state, look, self._clock, post, asset, slug))
 
     def action_anywhere(self, action_id: str) -> None:
         """Wherever one is: before a danger a dialog goes, so that what is armed is seen."""

@@ -64,6 +64,10 @@ class KnownSettings:
                 self.differences[one.path] = ChangedValue(old, one.value, now_s)
         self.views = views
 
+    def value(self, path: str) -> str:
+        """As JSON; empty where the engine knows no such setting."""
+        return next((one.value for one in self.views if one.path == path), "")
+
     def fault_of(self, path: str, value: str) -> str:
         """What is wrong with a value beside all others, before anybody is asked."""
         return fault_of({one.path: one.value for one in self.views}, path, value)

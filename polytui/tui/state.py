@@ -17,10 +17,12 @@ from polytui.model.link import (
     Hello,
     NoticeFrame,
     SettingsFrame,
+    TicketAnswer,
 )
 from polytui.model.query import Answer
 from polytui.model.snapshot import AccountView, AssetView, Notice
 from polytui.tui.known_settings import KnownSettings
+from polytui.tui.known_tickets import KnownTickets
 from polytui.tui.past import Past
 from polytui.tui.told import ToldLines
 from polytui.tui.told_rounds import ToldRounds
@@ -101,6 +103,7 @@ class TerminalState:
     past: Past = field(factory=Past)
     traces: Traces = field(factory=Traces)
     told_rounds: ToldRounds = field(factory=ToldRounds)
+    tickets: KnownTickets = field(factory=KnownTickets)
     changes: int = 0
 
     @property
@@ -130,6 +133,8 @@ class TerminalState:
             case Answer():
                 self.past.hear(message, now_s)
                 self.told_rounds.hear(message)
+            case TicketAnswer():
+                self.tickets.hear(message)
             case Ack():
                 self._acked(message, now_s)
             case Hello(session=session, mode=mode):
@@ -159,8 +164,12 @@ class TerminalState:
         self._note(ack.command_id)
 
     def _answered(self, ack: Ack, now_s: float) -> None:
-        """A change of a setting was taken or refused. That it was taken the engine tells every
-        face, and mostly why it was not."""
+        """A ticket, or a change of a setting, was taken or refused. That it was taken the engine
+        tells every face, and mostly why it was not."""
+        if (ticket := self.tickets.acked(ack)) is not None:
+            if ticket.is_refused and not self.told.has(ack.error):
+                self.log("error", "", f"{ticket.words}: {ticket.result}")
+            return
         found = self.settings.acked(ack, now_s)
         if found is not None:
             path, wish = found

@@ -33,6 +33,10 @@ from polytui.model.link import (
     Hello,
     NoticeFrame,
     SettingsFrame,
+    TicketAnswer,
+    TicketBack,
+    TicketOrder,
+    TicketQuestion,
     encode,
     schema_hash,
 )
@@ -56,7 +60,8 @@ from polytui.model.snapshot import (
     SignalView,
     VenuePriceView,
 )
-from polytui.model.units import MICRO, NS_PER_S
+from polytui.model.ticket import TicketLook
+from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
 
 START_NS = 1_795_180_500 * NS_PER_S
 NAMES = ("btc", "eth", "sol", "xrp")
@@ -284,6 +289,12 @@ def story(step: int = 340, mode: str = "demo") -> list[FromEngine]:
     return [Hello(schema_hash(), "demo-7", mode), told, *frames_at(step, mode), *lines]
 
 
+LOOK = TicketLook(
+    Shares(0), Usd(5_200_000), Usd(170_000), Usd(4_630_000), Usd(-5_370_000), Shares(0),
+    best_bid=Price(510_000), best_ask=Price(520_000), offered=Shares(48_000_000), edge_bps=213.0,
+)  # fmt: skip
+
+
 @define
 class FakeEngine:
     """Serves one face at a time at `path`. State: what the face has sent so far."""
@@ -300,6 +311,11 @@ class FakeEngine:
     questions: list[Query] = field(factory=list)
     answers: dict[Subject, Answer] = field(factory=dict)
     """By subject; what is not in it is not answered."""
+    look: TicketLook = LOOK
+    """What every ticket would be now."""
+    tickets: list[TicketOrder | TicketBack] = field(factory=list)
+    refuses: str = ""
+    """Why no ticket goes; empty where they do."""
     is_detached: bool = False
     is_killed: bool = False
     paused: set[str] = field(factory=set)
@@ -343,6 +359,12 @@ class FakeEngine:
                 self.questions.append(message)
                 if (known := self.answers.get(subject)) is not None:
                     writer.write(encode(replace(known, query_id=number)))
+            case TicketQuestion(question_id=number, ticket=ticket):
+                look = evolve(self.look, shares=ticket.shares)
+                writer.write(encode(TicketAnswer(number, look)))
+            case TicketOrder() | TicketBack():
+                self.tickets.append(message)
+                writer.write(encode(Ack(message.command_id, (4100,), self.refuses)))
             case Detach():
                 self.is_detached = True
             case Command(command_id=number):

@@ -140,6 +140,11 @@ class Board(Screen[None]):
         names = self._names
         return names[min(self._chosen, len(names) - 1)] if names else ""
 
+    def round_on_screen(self) -> tuple[str, str]:
+        """(asset, slug) of the round that a person looks at; empty words where there is none."""
+        view = self.state.assets.get(self._asset())
+        return ("", "") if view is None else (view.asset, self._zoom.slug_in(view))
+
     def _age(self, seen_s: float | None) -> float:
         return 0.0 if seen_s is None else max(0.0, self._clock() - seen_s)
 

@@ -50,6 +50,11 @@ class Zoom:
         self._slug = ""
         self._past.home()
 
+    def slug_in(self, view: AssetView) -> str:
+        """Of the round that is shown of it, or the current one; empty where there is none."""
+        shown = chosen_round(view, self._slug)
+        return "" if shown is None else shown.slug
+
     @property
     def is_away(self) -> bool:
         """Whether a round that is over is looked at."""
