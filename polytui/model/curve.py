@@ -50,3 +50,10 @@ def settling_prices(known: ConsensusView, interval: str) -> tuple[float | None, 
             ours = None if rate is None or known.price is None else known.price * rate
             return one.price, ours
     return None, None
+
+
+def settling_age_ms(known: ConsensusView, interval: str) -> int:
+    """Milliseconds since the word of whoever settles rounds of an interval; -1 before the first."""
+    if interval != CANDLE_INTERVAL:
+        return known.settlement_age_ms
+    return next((one.age_ms for one in known.venues if one.venue == CANDLE_VENUE), -1)

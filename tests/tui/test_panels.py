@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from fake_engine import START_NS, WALLET, account_at, asset_at, consensus_at, feeds_of
+from fake_engine import NAMES, START_NS, WALLET, account_at, asset_at, consensus_at, feeds_of
 from rich.cells import cell_len
 
 from polytui.model.events import Action
@@ -24,7 +24,7 @@ from polytui.tui.actions import ACTIONS, Area
 from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels import figures
 from polytui.tui.panels.account import AccountLook, account_lines, live_name
-from polytui.tui.panels.arrangement import arranged
+from polytui.tui.panels.arrangement import Layout, laid_out
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.feeds import feed_bar
@@ -207,7 +207,7 @@ def test_wide_tables_have_every_column() -> None:
     )
     assert rows[4].endswith("+2.1     20.00  nothing")
     assert rows[1].startswith(
-        "◇ watches predictor         –           –         –         –  no model"
+        "◇ watches predictor         –           –         –         –  no learned model"
     )
     assert len(signal_text(ALL, 100, 5)) == 5
 
@@ -475,15 +475,17 @@ def test_panels_use_only_the_colours_of_their_theme(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "count", "columns", "rows"),
-    [((80, 24), 4, 2, 2), ((60, 24), 4, 1, 4), ((200, 60), 4, 2, 2), ((80, 24), 1, 1, 1),
-     ((80, 24), 2, 2, 1), ((120, 36), 3, 2, 2)],
+    [((80, 24), 4, 2, 2), ((200, 60), 4, 2, 2), ((80, 24), 1, 1, 1),
+     ((80, 24), 2, 2, 1), ((120, 36), 3, 1, 3)],
 )  # fmt: skip
 def test_the_board_divides_the_screen(
     size: tuple[int, int], count: int, columns: int, rows: int
 ) -> None:
-    plan = arranged(*size, count)
+    followed = [(name, ("5m",)) for name in NAMES[:count]]
+    plan = laid_out(Layout.AUTO, followed, *size)
     assert (plan.columns, plan.rows) == (columns, rows)
-    assert arranged(*size, count, is_log_large=True).log_rows == size[1] // 2
+    large = laid_out(Layout.AUTO, followed, *size, is_log_large=True)
+    assert large.log_rows == size[1] // 2
 
 
 @pytest.mark.parametrize(

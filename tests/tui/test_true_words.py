@@ -25,7 +25,7 @@ from polytui.model.snapshot import (
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tui.panels import figures
 from polytui.tui.panels.account import AccountLook, account_lines
-from polytui.tui.panels.arrangement import arranged
+from polytui.tui.panels.arrangement import Layout, laid_out
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.page import PageLook, Scroll
@@ -64,8 +64,9 @@ def with_round(view: AssetView, **changes: object) -> AssetView:
 
 def panel_size(width: int, height: int) -> tuple[int, int]:
     """Of one asset of four on a screen of this size, its header's third line there."""
-    plan = arranged(width, height, 4)
-    return width // plan.columns, (height - 3 - 2 - plan.log_rows) // plan.rows
+    plan = laid_out(Layout.ASSETS, [(name, ("5m",)) for name in NAMES], width, height, head_rows=3)
+    high = (height - 3 - 2 - plan.log_rows) // plan.rows
+    return width // plan.columns, high
 
 
 def board(view: AssetView, width: int, height: int) -> str:

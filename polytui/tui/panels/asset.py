@@ -8,7 +8,7 @@ from rich.style import Style
 
 from polytui.model.snapshot import AssetView, RoundView
 from polytui.tui.panels import figures
-from polytui.tui.panels.chart import ChartLook, spark
+from polytui.tui.panels.chart import ChartLook, round_chart, spark
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.facts import (
     count_line,
@@ -39,6 +39,10 @@ _SPARK_ROWS, _SPARK_FROM = 2, 14
 """Of a ladder's rows."""
 _WIDE = 54
 """Inner cells from which ladder and facts stand side by side."""
+_CHART_FROM, _CHART_ROWS = 114, 8
+"""Inner cells and rows from which the round is a chart beside both."""
+_BESIDE_CHART = 30
+"""Cells of the ladder then."""
 
 
 @frozen
@@ -78,15 +82,16 @@ class Look:
 
 
 def asset_panel(
-    name: str, view: AssetView | None, look: Look, width: int, height: int
+    name: str, view: AssetView | None, look: Look, width: int, height: int, interval: str = ""
 ) -> list[Line]:
-    """The whole panel, box included: `height` lines of `width` cells."""
+    """The whole panel, box included: `height` lines of `width` cells. Its round is the one of
+    `interval`, or the one that closes first."""
     styles = look.styles
     if view is None:
         top = Edge([(f"{look.number} ", styles.dim), (name.upper(), styles.strong)], [])
         waiting = [line([("waiting for the engine", styles.dim)], width - 4, styles.text)]
         return framed(waiting, top, Edge([], []), (width, height), look.edge, styles.text)
-    view_round = current_round(view)
+    view_round = current_round(view, interval)
     inner, rows = width - 4, height - (1 if height < 5 else 2)
     body = _body(view, view_round, look, inner, rows)
     top, bottom = box_edges(view, view_round, look, width)
@@ -179,8 +184,22 @@ def _wide(view: AssetView, shown: RoundView, look: Look, width: int, height: int
     gap = Segment("  ", styles.text)
     rows = height - 1
     facts = filled(facts_of(view, shown, styles, facts_width, rows), rows, facts_width, styles.text)
-    book = _book(view, shown, look, width - facts_width - 2, rows)
+    room = width - facts_width - 2
+    if width >= _CHART_FROM and rows >= _CHART_ROWS and look.traces is not None:
+        book = ladder(shown, styles, _BESIDE_CHART, rows)
+        drawn = _chart(view, shown, look, room - _BESIDE_CHART - 2, rows)
+        return [
+            time_bar(view, shown, styles, width),
+            *beside(beside(facts, book, gap), drawn, gap),
+        ]
+    book = _book(view, shown, look, room, rows)
     return [time_bar(view, shown, styles, width), *beside(facts, book, gap)]
+
+
+def _chart(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) -> list[Line]:
+    trace = None if look.traces is None else look.traces.named(shown.slug)
+    chart = round_chart(trace, ChartLook(look.styles, look.ink, view.at_ns), width, rows)
+    return filled(chart, rows, width, look.styles.text)
 
 
 def _book(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) -> list[Line]:

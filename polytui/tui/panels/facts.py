@@ -5,25 +5,29 @@ from __future__ import annotations
 from attrs import evolve
 from rich.style import Style
 
+from polytui.model.curve import settling_age_ms, settling_prices
 from polytui.model.snapshot import AssetView, RoundView
 from polytui.tui.panels import figures
 from polytui.tui.panels.ladder import mid_of
 from polytui.tui.panels.reasons import wrapped
 from polytui.tui.styles import Line, Span, Styles, fitting, line, spread
+from polytui.tui.traces import source_of
 
 FAIR_OLD_MS, MID_OLD_MS = 1_000, 15_000
 """Session time after which a fair value, and a book that nobody touched, are called old."""
 
 
-def current_round(view: AssetView) -> RoundView | None:
-    """The open round that closes first; else the next to open; else the last that closed."""
-    opened = [one for one in view.rounds if one.opens_ns <= view.at_ns < one.closes_ns]
+def current_round(view: AssetView, interval: str = "") -> RoundView | None:
+    """The open round that closes first; else the next to open; else the last that closed. Of one
+    interval, or of all."""
+    rounds = [one for one in view.rounds if interval in ("", one.interval)]
+    opened = [one for one in rounds if one.opens_ns <= view.at_ns < one.closes_ns]
     if opened:
         return min(opened, key=lambda one: one.closes_ns)
-    ahead = [one for one in view.rounds if one.opens_ns > view.at_ns]
+    ahead = [one for one in rounds if one.opens_ns > view.at_ns]
     if ahead:
         return min(ahead, key=lambda one: one.opens_ns)
-    return max(view.rounds, key=lambda one: one.closes_ns, default=None)
+    return max(rounds, key=lambda one: one.closes_ns, default=None)
 
 
 # --- time ---------------------------------------------------------------------------------
@@ -79,23 +83,30 @@ def time_bar(view: AssetView, shown: RoundView, styles: Styles, width: int) -> L
     return line(spans, width, styles.text)
 
 
-def _difference(view: AssetView, shown: RoundView) -> float | None:
-    consensus = view.consensus
-    price = consensus.price if consensus.price is not None else consensus.settlement
+def price_now(view: AssetView, shown: RoundView) -> float | None:
+    """What stands against the strike: the consensus in the terms of whoever settles the round, and
+    without one the settling price itself."""
+    settles, ours = settling_prices(view.consensus, shown.interval)
+    return ours if ours is not None else settles
+
+
+def away_from_strike(view: AssetView, shown: RoundView) -> float | None:
+    """Dollars above the strike, below 0 under it; None while one of the two is unknown."""
+    price = price_now(view, shown)
     return None if price is None or shown.strike is None else price - shown.strike
 
 
-def _signed_coin(value: float, like: float) -> str:
+def signed_coin(value: float, like: float) -> str:
     return f"{figures.arrow(value)} {value:+,.{figures.coin_decimals(like)}f}"
 
 
 def price_line(view: AssetView, shown: RoundView, styles: Styles, width: int) -> Line:
     """The consensus, how far it is from the strike, and the strike."""
-    gap = _difference(view, shown)
-    price: list[Span] = [(figures.coin(view.consensus.price), styles.strong)]
+    gap = away_from_strike(view, shown)
+    price: list[Span] = [(figures.coin(price_now(view, shown)), styles.strong)]
     away: list[Span] = []
     if gap is not None and shown.strike is not None:
-        away = [(" " + _signed_coin(gap, shown.strike), styles.sign(gap))]
+        away = [(" " + signed_coin(gap, shown.strike), styles.sign(gap))]
     strike: Span = (
         figures.coin(shown.strike) if shown.strike is not None else "unknown", styles.text,
     )  # fmt: skip
@@ -108,25 +119,23 @@ def price_line(view: AssetView, shown: RoundView, styles: Styles, width: int) ->
 
 
 def price_lines(view: AssetView, shown: RoundView, styles: Styles, width: int) -> list[Line]:
-    """Consensus, strike, Chainlink, and fair value against the market, in columns."""
-    gap = _difference(view, shown)
+    """Consensus, strike, the price that settles, and fair value against the market, in columns."""
+    gap = away_from_strike(view, shown)
     bps = None if gap is None or not shown.strike else gap / shown.strike * 10_000
     away: list[Span] = (
-        [] if gap is None else [(_signed_coin(gap, shown.strike or 0.0), styles.sign(gap))]
+        [] if gap is None else [(signed_coin(gap, shown.strike or 0.0), styles.sign(gap))]
     )
     rate: list[Span] = [] if bps is None else [(f"{bps:+.1f} bps", styles.sign(bps))]
+    settles, ours = settling_prices(view.consensus, shown.interval)
     lag: list[Span] = []
-    if view.consensus.settlement_age_ms >= 0:
-        lag = [(f"{figures.age(view.consensus.settlement_age_ms / 1000)} old", styles.dim)]
-    chainlink = figures.coin(view.consensus.settlement)
-    consensus = _fact(
-        "consensus", figures.coin(view.consensus.price), away, styles, width, is_strong=True
-    )
+    if (age_ms := settling_age_ms(view.consensus, shown.interval)) >= 0:
+        lag = [(f"{figures.age(age_ms / 1000)} old", styles.dim)]
+    consensus = _fact("consensus", figures.coin(ours), away, styles, width, is_strong=True)
     strike = figures.coin(shown.strike) if shown.strike is not None else "unknown"
     return [
         consensus,
         _fact("strike", strike, rate, styles, width),
-        _fact("Chainlink", chainlink, lag, styles, width),
+        _fact(source_of(shown.interval), figures.coin(settles), lag, styles, width),
         *_values(shown, styles, width),
     ]
 

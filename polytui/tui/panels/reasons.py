@@ -12,6 +12,7 @@ from decimal import Decimal
 from textwrap import wrap
 
 from polytui.model.effects import OF_A_SHARE, Reason
+from polytui.tui.panels.sentences import clause_of
 from polytui.tui.styles import clean
 
 _NUMBERED = re.compile(
@@ -97,9 +98,19 @@ def head_of(reason: str) -> str:
     return _SHORT_WORDS.get(words, words)
 
 
-def fitted(reason: str, width: int) -> str:
-    """The reason in `width` cells, its number whole."""
-    forms = _forms(said(reason))
+def sentence(reason: str) -> str:
+    """The whole of it as somebody would say it, edges in cents, the number behind it."""
+    text = said(reason)
+    found = _NUMBERED.fullmatch(text)
+    if found is None:
+        return clause_of(text)
+    return f"{clause_of(found['words'])}: {_number(found)}{found['unit'] or ''}"
+
+
+def fitted(reason: str, width: int, *, is_full: bool = False) -> str:
+    """The reason in `width` cells, its number whole. `is_full`: as a sentence where that fits."""
+    text = said(reason)
+    forms = [sentence(reason), *_forms(text)] if is_full else _forms(text)
     for form in forms:
         if len(form) <= width:
             return form

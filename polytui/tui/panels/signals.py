@@ -33,18 +33,18 @@ def signal_rows(
     if not signals:
         return [line([("– no signal yet", styles.dim)], width, styles.text)][:rows]
     if rows == 1:
-        return [_alone(_weightiest(signals, 1)[0], styles, width)]
+        return [_alone(weightiest(signals, 1)[0], styles, width)]
     if width >= _FULL:
-        shown = _weightiest(signals, rows)
+        shown = weightiest(signals, rows)
         head = [_heading(styles, width)] if rows > len(shown) else []
         return [*head, *(_full(one, styles, width) for one in shown)]
     if rows >= 2 * len(signals):
         return [made for one in signals for made in _in_two(one, styles, width)]
     if _least(signals, styles) + _SHORTEST_NAME + 3 > width:
         # Fewer signals with their numbers are worth more than all of them without.
-        shown = _weightiest(signals, rows // 2)
+        shown = weightiest(signals, rows // 2)
         return [made for one in shown for made in _in_two(one, styles, width)]
-    return _compact(_weightiest(signals, rows), styles, width)
+    return _compact(weightiest(signals, rows), styles, width)
 
 
 def legend(styles: Styles) -> list[Span]:
@@ -61,7 +61,7 @@ def kind_words(is_live: bool, styles: Styles) -> Span:
     return (f"{LIVE} live", styles.accent) if is_live else (f"{SHADOW} shadow", styles.dim)
 
 
-def _weightiest(signals: tuple[SignalView, ...], count: int) -> list[SignalView]:
+def weightiest(signals: tuple[SignalView, ...], count: int) -> list[SignalView]:
     """Live before shadow, unhindered before blocked, leaning before idle; then as they came."""
     if len(signals) <= count:
         return list(signals)
@@ -70,7 +70,7 @@ def _weightiest(signals: tuple[SignalView, ...], count: int) -> list[SignalView]
         key=lambda at: (
             not signals[at].is_live,
             not signals[at].direction,
-            bool(_why(signals[at])),
+            bool(why_of(signals[at])),
         ),
     )
     return [signals[at] for at in sorted(ranked[:count])]
@@ -79,7 +79,7 @@ def _weightiest(signals: tuple[SignalView, ...], count: int) -> list[SignalView]
 # --- its parts ------------------------------------------------------------------------------
 
 
-def _why(signal: SignalView) -> str:
+def why_of(signal: SignalView) -> str:
     """What is in its way. That it is in shadow is said by its mark already."""
     is_told = not signal.is_live and signal.reason == Reason.SHADOW.value
     return "" if is_told else said(signal.reason)
@@ -128,7 +128,7 @@ def _worded(
     """Direction, then whatever of `parts` there is, then what is in the way."""
     spans: list[Span] = [_direction(signal, styles, is_short=is_short)]
     spans += [(f" {part}", styles.text) for part in parts if part]
-    why = _why(signal)
+    why = why_of(signal)
     if why:
         spans.append((f" {why}", styles.warn if signal.direction else styles.dim))
     elif not signal.direction:
@@ -140,13 +140,13 @@ def _variants(signal: SignalView, styles: Styles) -> list[list[Span]]:
     """The same signal, shorter and shorter."""
     if not signal.direction:
         return [_worded(signal, styles, (), is_short=True)]
-    edge = "" if _why(signal).startswith(_EDGE) else _edge(signal)
+    edge = "" if why_of(signal).startswith(_EDGE) else _edge(signal)
     sure, size = f"{_sure(signal)} sure" if _sure(signal) else "", _size(signal)
     return [
         _worded(signal, styles, (edge, sure, size), is_short=False),
         _worded(signal, styles, (edge, size), is_short=False),
         _worded(signal, styles, (edge,), is_short=False),
-        _worded(signal, styles, () if _why(signal) else (edge,), is_short=True),
+        _worded(signal, styles, () if why_of(signal) else (edge,), is_short=True),
     ]
 
 
@@ -211,8 +211,8 @@ def _in_two(signal: SignalView, styles: Styles, width: int) -> list[Line]:
             break
     if width_of(left) + width_of(right) + 1 > width:
         left = bare
-    why = _why(signal)
-    words = fitted(why, width - 2) or ("" if signal.direction else "no edge")
+    why = why_of(signal)
+    words = fitted(why, width - 2, is_full=True) or ("" if signal.direction else "no edge")
     below: list[Span] = [(f"  {words}", styles.warn if signal.direction else styles.dim)]
     edge = _edge(signal) if signal.direction and not why.startswith(_EDGE) else ""
     if edge and len(edge) + len(words) + 4 <= width:
@@ -233,7 +233,7 @@ def _full(signal: SignalView, styles: Styles, width: int) -> Line:
     wants, wants_style = _direction(signal, styles)
     edge = "–" if signal.edge_bps is None else f"{signal.edge_bps / 100:+,.1f}"
     size = f"{signal.size_usd:,.2f}" if signal.size_usd else "–"
-    why = fitted(_why(signal), width - _BEFORE_GATE)
+    why = fitted(why_of(signal), width - _BEFORE_GATE, is_full=True)
     nothing = ("nothing", styles.good) if signal.direction else ("no edge", styles.dim)
     spans: list[Span] = [
         (f"{text:<10}", style),
