@@ -29,6 +29,7 @@ from polytui.tui.ink import ink_of
 from polytui.tui.keymap import Keymap, keymap_of
 from polytui.tui.link import Link
 from polytui.tui.panels.account import live_name
+from polytui.tui.panels.arrangement import Layout
 from polytui.tui.panels.dots import Ink
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.help import Help
@@ -73,6 +74,7 @@ class TerminalApp(App[int]):
         clock: Callable[[], float] = time.monotonic,
         ink: Ink = Ink.BRAILLE,
         keymap: Keymap | None = None,
+        layout: Layout = Layout.AUTO,
     ) -> None:
         super().__init__()
         self.keymap = keymap or Keymap()
@@ -97,6 +99,7 @@ class TerminalApp(App[int]):
             self.question,
             ink,
             self.keymap,
+            layout,
         )
 
     def on_mount(self) -> None:

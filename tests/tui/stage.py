@@ -13,6 +13,7 @@ from polytui.model.events import Action
 from polytui.model.link import AssetFrame
 from polytui.model.snapshot import AssetView
 from polytui.tui.app import TerminalApp
+from polytui.tui.panels.arrangement import Layout
 from polytui.tui.theme import load_themes
 
 PALETTES = list(load_themes().values())
@@ -66,8 +67,10 @@ def perform(
     engine: FakeEngine | None = None,
     size: tuple[int, int] = (80, 24),
     owns_engine: bool = True,
+    layout: Layout = Layout.ASSETS,
 ) -> TerminalApp:
-    """Run `play` on a stage whose terminal is attached; returns the app when it has ended."""
+    """Run `play` on a stage whose terminal is attached; returns the app when it has ended. The fake
+    engine follows eight rounds: where nothing else is asked for, each asset has one card."""
 
     async def run() -> TerminalApp:
         now = [100.0]
@@ -79,6 +82,7 @@ def perform(
                 owns_engine=owns_engine,
                 engine_log=folder / "engine.log",
                 clock=lambda: now[0],
+                layout=layout,
             )
             async with app.run_test(size=size) as pilot:
                 stage = Stage(played, app, pilot, now)

@@ -8,6 +8,8 @@ from rich.style import Style
 
 from polytui.tui.styles import Line, Span, filled, line, spread, width_of
 
+_LEAST_WIDTH = 6
+
 
 @frozen
 class Edge:
@@ -22,9 +24,12 @@ def framed(
 ) -> list[Line]:
     """`body` (each line size[0] - 4 cells wide) in a box of `size` (width, height) cells.
 
-    Below five rows the lower edge is left out: the space belongs to the numbers.
+    Below five rows the lower edge is left out: the space belongs to the numbers. Where a box has no
+    inside at all there is nothing.
     """
     width, height = size
+    if width < _LEAST_WIDTH:
+        return filled([], height, width, ground)
     is_open = height < 5
     inner = filled(body, height - (1 if is_open else 2), width - 4, ground)
     side, end = Segment("│ ", edge), Segment(" │", edge)

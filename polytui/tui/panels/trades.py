@@ -181,7 +181,7 @@ def _why(row: Row, total: float, styles: Styles, width: int) -> Line:
     ]
     who: list[Span] = [(f"{mark} {_words(row.get('strategy'))}", styles.dim)]
     room = width - width_of([*count, *who]) - 1
-    reason = fitted(_reason(row), max(_LEAST_REASON, room), is_full=True)
+    reason = fitted(_reason(row), max(_LEAST_REASON, room))
     return spread([*count, (reason, styles.warn)], who, width, styles.text)
 
 

@@ -47,9 +47,10 @@ def zoom_panel(
     return framed(body, top, bottom, (width, height), look.edge, styles.text)
 
 
-def chosen_round(view: AssetView, slug: str) -> RoundView | None:
+def chosen_round(view: AssetView, slug: str, interval: str = "") -> RoundView | None:
+    """The round of that name; else the current one, of an interval or of all."""
     named = [one for one in view.rounds if one.slug == slug]
-    return named[0] if named else current_round(view)
+    return named[0] if named else current_round(view, interval)
 
 
 def _facts(view: AssetView, shown: RoundView, styles: Styles, width: int, rows: int) -> list[Line]:

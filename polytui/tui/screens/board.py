@@ -14,14 +14,17 @@ from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.account import AccountLook, account_lines
-from polytui.tui.panels.arrangement import arranged
+from polytui.tui.panels.arrangement import Layout, page_log_rows
 from polytui.tui.panels.asset import Look, asset_panel
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.page import PageLook
+from polytui.tui.panels.round_table import TableRow, round_table
 from polytui.tui.panels.state import full_name, stop_words
-from polytui.tui.screens.bottom import bottom_lines
+from polytui.tui.panels.tiny import is_tiny, tiny_lines
+from polytui.tui.screens.bottom import bottom_lines, urgent_words
+from polytui.tui.screens.cards import MOST_CARDS, Cards
 from polytui.tui.screens.handlers import handlers_of
 from polytui.tui.screens.page import PageScene
 from polytui.tui.screens.pages import Pages
@@ -31,13 +34,13 @@ from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.styles import Line, styles_of
 from polytui.tui.theme import Palette
 
-PANELS = 4
 _AGES_EVERY_S = 0.25
 """How often the board is painted when nothing new has come: ages and countdowns move."""
 
 
 class Board(Screen[None]):
-    """State: what is chosen and zoomed. What is known is in `tui/state.py`."""
+    """State: what is zoomed and open. What is chosen and in which layout is in `screens/cards.py`,
+    what is known in `tui/state.py`."""
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Board(Screen[None]):
         query: Callable[[Query], bool],
         ink: Ink = Ink.BRAILLE,
         keymap: Keymap | None = None,
+        layout: Layout = Layout.AUTO,
     ) -> None:
         super().__init__(id="board")
         self.state = state
@@ -60,7 +64,7 @@ class Board(Screen[None]):
         self._clock = clock
         self._wishes = Wishes(state, clock, send, change, self.keymap)
         self._pages = Pages(PageScene(state, clock, change, query))
-        self._chosen = 0
+        self.cards = Cards(state, layout)
         self._zoom = Zoom(state, ink, clock, query)
         self._is_log_large = False
         self._painted: tuple[int, float] = (-1, 0.0)
@@ -71,11 +75,13 @@ class Board(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint_account, id="account")
         with Container(id="assets"):
-            for at in range(PANELS):
+            for at in range(MOST_CARDS):
                 yield Canvas(self._asset_painter(at), classes="asset")
+            yield Canvas(self._paint_table, id="table")
             yield Canvas(self._paint_zoom, id="zoom")
         yield Canvas(self._paint_log, id="log")
         yield Canvas(self._paint_bottom, id="bottom")
+        yield Canvas(self._paint_tiny, id="tiny")
 
     def on_mount(self) -> None:
         self.lay_out()
@@ -87,26 +93,38 @@ class Board(Screen[None]):
 
     def lay_out(self) -> None:
         """Give every panel its place on a screen of this size."""
-        count = max(1, len(self._names))
-        size = self.size
-        plan = arranged(
-            size.width,
-            size.height,
-            1 if self._is_covered else count,
+        size, is_large = self.size, self._is_log_large
+        self._has_stop = bool(self._stop[0])
+        head_rows = 3 if self._has_stop else 2
+        self.cards.lay_out((size.width, size.height), head_rows, is_log_large=is_large)
+        self._place_cards()
+        self.query_one("#zoom").display = self._is_covered
+        self.query_one("#log").styles.height = self._log_rows()
+        self.query_one("#account").styles.height = head_rows
+        is_small = is_tiny(size.width, size.height)
+        for child in self.children:
+            child.display = (child.id == "tiny") is is_small
+        self.repaint()
+
+    def _place_cards(self) -> None:
+        plan, is_table = self.cards.plan, self.cards.is_table
+        assets = self.query_one("#assets")
+        assets.styles.grid_size_columns = 1 if self._is_covered else plan.columns
+        assets.styles.grid_size_rows = 1 if self._is_covered else plan.rows
+        shown = 0 if is_table or self._is_covered else len(plan.slots)
+        for at, canvas in enumerate(self.query(".asset").results(Canvas)):
+            canvas.display = at < shown
+        self.query_one("#table").display = is_table and not self._is_covered
+
+    def _log_rows(self) -> int:
+        if not self._is_covered:
+            return self.cards.plan.log_rows
+        return page_log_rows(
+            self.size.height,
             is_log_large=self._is_log_large,
             is_page=self._pages.open is not None,
             last_words=len(self.state.last_words),
         )
-        assets = self.query_one("#assets")
-        assets.styles.grid_size_columns = plan.columns
-        assets.styles.grid_size_rows = plan.rows
-        for at, canvas in enumerate(self.query(".asset").results(Canvas)):
-            canvas.display = at < count and not self._is_covered
-        self.query_one("#zoom").display = self._is_covered
-        self.query_one("#log").styles.height = plan.log_rows
-        self._has_stop = bool(self._stop[0])
-        self.query_one("#account").styles.height = 3 if self._has_stop else 2
-        self.repaint()
 
     def tick(self) -> None:
         """Paint if something is new, or if ages have moved on."""
@@ -114,6 +132,8 @@ class Board(Screen[None]):
         self._pages.ask()
         if self._pages.open is None:
             self._zoom.ask(self.state.assets.get(self._asset()))
+        if self.cards.is_outdated:
+            self.lay_out()
         changes, painted_s = self._painted
         if self.state.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
             self.repaint()
@@ -131,14 +151,9 @@ class Board(Screen[None]):
         """Whether one canvas lies over all assets."""
         return self._zoom.is_open or self._pages.open is not None
 
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return self.state.names[:PANELS]
-
     def _asset(self) -> str:
         """The chosen asset; empty before the engine has named any."""
-        names = self._names
-        return names[min(self._chosen, len(names) - 1)] if names else ""
+        return self.cards.chosen.asset
 
     def round_on_screen(self) -> tuple[str, str]:
         """(asset, slug) of the round that a person looks at; empty words where there is none."""
@@ -169,17 +184,34 @@ class Board(Screen[None]):
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
         def paint(width: int, height: int) -> list[Line]:
-            name = self._names[at] if at < len(self._names) else ""
-            return asset_panel(name, self.state.assets.get(name), self._look(at), width, height)
+            slot = self.cards.slot(at)
+            name, view = slot.asset, self.state.assets.get(slot.asset)
+            look = self._look(name, is_focused=at == self.cards.at)
+            return asset_panel(name, view, look, width, height, slot.interval)
 
         return paint
 
-    def _look(self, at: int) -> Look:
-        name = self._names[at] if at < len(self._names) else ""
+    def _paint_table(self, width: int, height: int) -> list[Line]:
+        rows = [
+            TableRow(
+                self.state.assets.get(slot.asset),
+                slot.interval,
+                slot.asset,
+                self._look(slot.asset, is_focused=at == self.cards.at),
+            )
+            for at, slot in enumerate(self.cards.plan.slots)
+        ]
+        return round_table(rows, (width, height))
+
+    def _paint_tiny(self, width: int, height: int) -> list[Line]:
+        urgent = urgent_words(self._wishes.trigger, self.waiting, self._clock())
+        return tiny_lines(self.state, urgent, self.palette, width, height)
+
+    def _look(self, name: str, *, is_focused: bool) -> Look:
         return Look(
             self.palette,
-            at + 1,
-            is_focused=at == min(self._chosen, len(self._names) - 1),
+            self.cards.number(name),
+            is_focused=is_focused,
             is_live=self.state.mode == "live",
             age_s=self._age(self.state.assets_s.get(name)),
             note=self.state.note_of(name),
@@ -204,9 +236,8 @@ class Board(Screen[None]):
         if self._pages.open is not None:
             return self._pages.paint(self._page_look(), width, height)
         name = self._asset()
-        at = self._names.index(name) if name else 0
-        view = self.state.assets.get(name)
-        return self._zoom.paint(name, view, self._look(at), (width, height))
+        look = self._look(name, is_focused=True)
+        return self._zoom.paint(name, self.state.assets.get(name), look, (width, height))
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
         state, styles = self.state, styles_of(self.palette)
@@ -286,15 +317,19 @@ class Board(Screen[None]):
     # --- what is looked at ----------------------------------------------------------------------
 
     def choose(self, number: int) -> None:
-        if number <= len(self._names):
-            self._chosen = number - 1
-            self._zoom.current()
-            self._pages.show(self._asset())
-            self.repaint()
+        """An asset by its digit; the digit again goes on to its next round on the board."""
+        if self.cards.choose(number, is_by_asset=self._is_covered):
+            self._chose()
 
     def choose_next(self, step: int) -> None:
-        if self._names:
-            self.choose((self._chosen + step) % len(self._names) + 1)
+        """The next card or line; on a page, which is of assets, the next asset."""
+        if self.cards.step(step, is_by_asset=self._pages.open is not None):
+            self._chose()
+
+    def _chose(self) -> None:
+        self._zoom.current(self.cards.chosen.interval)
+        self._pages.show(self._asset())
+        self.repaint()
 
     def zoom(self) -> None:
         self._turn_zoom(not self._zoom.is_open)
@@ -328,10 +363,11 @@ class Board(Screen[None]):
             self._turn_zoom(True)
 
     def _turn_zoom(self, is_open: bool) -> None:
-        self._zoom.turn(is_open)
+        self._zoom.turn(is_open, self.cards.chosen.interval)
         self.lay_out()
 
     def walk(self, step: int) -> None:
+        """Another round of the zoomed asset."""
         self._zoom.walk(self.state.assets.get(self._asset()), step)
         self.repaint()
 
@@ -342,6 +378,11 @@ class Board(Screen[None]):
 
     def size_log(self) -> None:
         self._is_log_large = not self._is_log_large
+        self.lay_out()
+
+    def next_layout(self) -> None:
+        """The next one that fits this screen."""
+        self.cards.cycle((self.size.width, self.size.height))
         self.lay_out()
 
     def next_theme(self) -> None:

@@ -71,3 +71,13 @@ def _feeds(state: TerminalState, palette: Palette, now_s: float, width: int) -> 
     seen_s = [state.assets_s[view.asset] for view in views]
     is_old = bool(seen_s) and now_s - max(seen_s) > STALE_AFTER_S
     return feed_bar(views, faded(palette) if is_old else styles_of(palette), width)
+
+
+def urgent_words(trigger: Trigger, waiting: str, now_s: float) -> tuple[str, ...]:
+    """What is armed, or what the terminal waits for, where there is no room for a banner: shorter
+    and shorter."""
+    danger = trigger.armed if trigger.is_armed(now_s) else None
+    if danger is not None:
+        name = danger.action.value.upper()
+        return (f"{name}? {danger.key} or Enter does it", f"{name}? {danger.key}", f"{name}?")
+    return (waiting, "STOPPING", "STOP") if waiting else ()

@@ -75,16 +75,24 @@ class Cards:
     @property
     def chosen(self) -> Slot:
         """Of no asset before the engine has named any."""
-        return self.plan.slots[self.at] if self.plan.slots else Slot("")
+        return self.slot(self.at)
 
-    def choose(self, number: int) -> bool:
+    def slot(self, at: int) -> Slot:
+        """By its place on the board, from 0; of no asset where none is."""
+        return self.plan.slots[at] if at < len(self.plan.slots) else Slot("")
+
+    def number(self, name: str) -> int:
+        """The digit that chooses an asset."""
+        return self.names.index(name) + 1 if name in self.names else 1
+
+    def choose(self, number: int, *, is_by_asset: bool = False) -> bool:
         """The asset of a digit (from 1); of several slots of the asset that is chosen already, the
-        next. Whether there is one."""
+        next, unless it is looked at `is_by_asset`. Whether there is one."""
         if not 1 <= number <= len(self.names):
             return False
         name = self.names[number - 1]
         mine = [one for one in self.plan.slots if one.asset == name] or [Slot(name)]
-        is_again = self.chosen.asset == name and self.chosen in mine
+        is_again = self.chosen in mine and not is_by_asset
         self._chosen = mine[(mine.index(self.chosen) + 1) % len(mine)] if is_again else mine[0]
         return True
 
@@ -95,6 +103,9 @@ class Cards:
         self._chosen = self.plan.slots[at]
         return True
 
-    def step(self, by: int) -> bool:
-        """So many further, round and round."""
+    def step(self, by: int, *, is_by_asset: bool = False) -> bool:
+        """So many further, or so many assets, round and round."""
+        if is_by_asset and self.names:
+            at = self.number(self.chosen.asset) - 1
+            return self.choose((at + by) % len(self.names) + 1, is_by_asset=True)
         return self.choose_slot((self.at + by) % max(1, len(self.plan.slots)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from polytui.model.query import Query
-from polytui.model.snapshot import AssetView
+from polytui.model.snapshot import AssetView, RoundView
 from polytui.tui.panels.asset import Look
 from polytui.tui.panels.consensus import consensus_panel
 from polytui.tui.panels.dots import Ink
@@ -36,18 +36,20 @@ class Zoom:
         """Prices of every venue instead of the round."""
         self._slug = ""
         """Empty for the current round, so that the page moves on when that closes."""
+        self._interval = ""
+        """Of the current round; empty for the one that closes first."""
         self._shape = PageShape.BOTH
         self._clock, self._query = clock, query
         self._past = PastWalk(state.told_rounds, state.traces)
 
-    def turn(self, is_open: bool) -> None:
+    def turn(self, is_open: bool, interval: str = "") -> None:
         """Open or closed, with the current round."""
         self.is_open, self._shows_consensus = is_open, False
-        self.current()
+        self.current(interval)
 
-    def current(self) -> None:
-        """The current round of whatever asset it is now."""
-        self._slug = ""
+    def current(self, interval: str = "") -> None:
+        """The current round of whatever asset it is now, of one interval or of all."""
+        self._slug, self._interval = "", interval
         self._past.home()
 
     def slug_in(self, view: AssetView) -> str:
@@ -63,7 +65,7 @@ class Zoom:
     def consensus(self) -> None:
         """The prices of the asset; from there back to its round."""
         shows_consensus = not (self.is_open and self._shows_consensus)
-        self.turn(True)
+        self.turn(True, self._interval)
         self._shows_consensus = shows_consensus
 
     def reshape(self) -> None:
@@ -75,18 +77,25 @@ class Zoom:
 
     def walk(self, view: AssetView | None, step: int) -> None:
         """Another of the rounds that are followed now."""
-        shown = None if view is None else chosen_round(view, self._slug)
+        shown = self._shown(view)
         if view is None or shown is None or not self.is_open:
             return
         self._past.home()
         slugs = [one.slug for one in view.rounds]
-        wanted = slugs[(slugs.index(shown.slug) + step) % len(slugs)]
-        current = current_round(view)
-        self._slug = "" if current is not None and wanted == current.slug else wanted
+        wanted = view.rounds[(slugs.index(shown.slug) + step) % len(slugs)]
+        # What is current is followed: by its interval, unless it is the one that closes first.
+        for interval in ("", wanted.interval):
+            if current_round(view, interval) is wanted:
+                self._slug, self._interval = "", interval
+                return
+        self._slug = wanted.slug
+
+    def _shown(self, view: AssetView | None) -> RoundView | None:
+        return None if view is None else chosen_round(view, self._slug, self._interval)
 
     def back(self, view: AssetView | None, by: int) -> None:
         """`by` rounds of the same length back; below 0 forth."""
-        shown = None if view is None else chosen_round(view, self._slug)
+        shown = self._shown(view)
         if view is not None and shown is not None:
             self._shows_consensus = False
             self._past.step(by, (view.asset, shown.interval), shown.opens_ns, self._query)
@@ -103,7 +112,7 @@ class Zoom:
             self._state.told_rounds.ask_open(trace, self._clock(), self._query)
 
     def _trace(self, view: AssetView | None) -> Trace | None:
-        shown = None if view is None else chosen_round(view, self._slug)
+        shown = self._shown(view)
         return None if shown is None else self._state.traces.named(shown.slug)
 
     def paint(
@@ -115,7 +124,9 @@ class Zoom:
         if self._past.is_away:
             return past_round_panel(name, self._sheet(), look, size)
         sheet = Sheet(self._shape, self._trace(view), self.ink, self._words())
-        return round_panel(name, view, look, self._slug, sheet, size)
+        shown = self._shown(view)
+        slug = "" if shown is None else shown.slug
+        return round_panel(name, view, look, slug, sheet, size)
 
     def _words(self) -> str:
         """Why nobody could go back."""
