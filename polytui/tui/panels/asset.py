@@ -180,7 +180,7 @@ def _narrow(
 def _wide(view: AssetView, shown: RoundView, look: Look, width: int, height: int) -> list[Line]:
     """Facts on the left, the ladder on the right, the time bar over both."""
     styles = look.styles
-    facts_width = min(44, max(30, width // 2 - 1))
+    facts_width = min(44, max(31, width // 2 - 1))
     gap = Segment("  ", styles.text)
     rows = height - 1
     facts = filled(facts_of(view, shown, styles, facts_width, rows), rows, facts_width, styles.text)

@@ -111,11 +111,11 @@ def _middle(book: BookView, styles: Styles, width: int) -> Line:
         return line([("    ", styles.dim), (word, styles.warn)], width, styles.text)
     spread = book.asks[0][0] - book.bids[0][0]
     mid = f"{(book.asks[0][0] + book.bids[0][0]) / 2 / MICRO:.4f}".rstrip("0")
-    words = f"mid {mid}   spread {figures.price(spread, book.tick)}"
-    spans: list[Span] = [("    ", styles.dim), (words, styles.dim)]
-    if not book.is_settled:
-        spans.append(("   unsettled", styles.warn))
-    return line(spans, width, styles.text)
+    middle: list[Span] = [("    ", styles.dim), (f"mid {mid}", styles.dim)]
+    apart: list[Span] = [(f"   spread {figures.price(spread, book.tick)}", styles.dim)]
+    unsettled: list[Span] = [] if book.is_settled else [("   unsettled", styles.warn)]
+    ways = ([*middle, *apart, *unsettled], [*middle, *unsettled], middle)
+    return fitting([(one, []) for one in ways], width, styles.text)
 
 
 def touch(view: RoundView, styles: Styles, width: int) -> Line:

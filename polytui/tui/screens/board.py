@@ -102,8 +102,8 @@ class Board(Screen[None]):
         self.query_one("#log").styles.height = self._log_rows()
         self.query_one("#account").styles.height = head_rows
         is_small = is_tiny(size.width, size.height)
-        for child in self.children:
-            child.display = (child.id == "tiny") is is_small
+        for name in ("account", "assets", "log", "bottom", "tiny"):
+            self.query_one(f"#{name}").display = (name == "tiny") is is_small
         self.repaint()
 
     def _place_cards(self) -> None:
