@@ -1,4 +1,4 @@
-"""The board in its layouts, in a running terminal: keys, sizes, and screens too small for a board."""
+"""The board in its layouts, in a running terminal: keys, sizes, and screens that are too small."""
 
 from __future__ import annotations
 

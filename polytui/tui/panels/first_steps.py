@@ -12,7 +12,7 @@ SIZE = (70, 17)
 
 
 @frozen
-class Step:
+class FirstStep:
     """One page: a heading, rows of (sign, words), and a line that sums it up."""
 
     heading: str
@@ -21,7 +21,7 @@ class Step:
 
 
 STEPS = (
-    Step(
+    FirstStep(
         "What a round is",
         (
             ("Up or Down", "a bet on one price over 5 or 15 minutes, 1 or 4 hours"),
@@ -33,7 +33,7 @@ STEPS = (
         ),
         "At the strike or above it, Up wins.",
     ),
-    Step(
+    FirstStep(
         "How to read a card",
         (
             ("5m 02:31 left", "its length, and the time until it closes"),
@@ -45,7 +45,7 @@ STEPS = (
         ),
         "Enter shows the round whole, as a chart and a ladder; Esc goes back.",
     ),
-    Step(
+    FirstStep(
         "Why it does not trade",
         (
             ("◆ trades", "this strategy may trade; ◇ watches: it is only scored"),
@@ -57,7 +57,7 @@ STEPS = (
         ),
         "Most of the time something is in the way. That is as it should be.",
     ),
-    Step(
+    FirstStep(
         "How to stop it",
         (
             ("K, then K", "kills: every order is cancelled, nothing is traded"),
@@ -73,7 +73,7 @@ STEPS = (
 
 
 def first_steps_lines(at: int, palette: Palette, width: int, height: int) -> list[Line]:
-    """Step `at` (from 0) in a box of `width` by `height` cells."""
+    """FirstStep `at` (from 0) in a box of `width` by `height` cells."""
     styles = styles_of(palette, palette.colours.panel)
     step, inner = STEPS[at], width - 4
     blank = line([], inner, styles.text)

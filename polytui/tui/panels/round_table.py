@@ -77,7 +77,7 @@ def round_table(rows: Sequence[TableRow], size: tuple[int, int]) -> list[Line]:
         return _bare(rows, styles, width, height)
     spare = height - len(rows) - 3
     chosen = next((one for one in rows if one.look.is_focused), rows[0])
-    card = _card(chosen, width, spare) if spare >= _LEAST_CARD and width >= _CARD_WIDTH else []
+    card = round_card(chosen, width, spare) if spare >= _LEAST_CARD and width >= _CARD_WIDTH else []
     rows_high = height - len(card)
     top = Edge([("rounds", styles.strong)], _words(rows, styles))
     body = filled(_lines(rows, styles, width - 4), rows_high - 2, width - 4, styles.text)
@@ -101,7 +101,8 @@ def _of_chosen(row: TableRow, width: int) -> list[Span]:
     return [who, (fitted(why, room), style)] if why and room > 0 else []
 
 
-def _card(row: TableRow, width: int, height: int) -> list[Line]:
+def round_card(row: TableRow, width: int, height: int) -> list[Line]:
+    """The same round as a card."""
     return asset_panel(row.name, row.view, row.look, width, height, row.interval)
 
 

@@ -15,12 +15,12 @@ from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.panels.arrangement import Layout, page_log_rows
-from polytui.tui.panels.asset import Look, asset_panel
+from polytui.tui.panels.asset import Look
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.page import PageLook
-from polytui.tui.panels.round_table import TableRow, round_table
+from polytui.tui.panels.round_table import TableRow, round_card, round_table
 from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.tiny import is_tiny, tiny_lines
 from polytui.tui.screens.bottom import bottom_lines, urgent_words
@@ -183,25 +183,16 @@ class Board(Screen[None]):
         return stop_words(self.state.account, tuple(self.state.assets.values()), self.keymap)
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
-        def paint(width: int, height: int) -> list[Line]:
-            slot = self.cards.slot(at)
-            name, view = slot.asset, self.state.assets.get(slot.asset)
-            look = self._look(name, is_focused=at == self.cards.at)
-            return asset_panel(name, view, look, width, height, slot.interval)
-
-        return paint
+        return lambda width, height: round_card(self._row(at), width, height)
 
     def _paint_table(self, width: int, height: int) -> list[Line]:
-        rows = [
-            TableRow(
-                self.state.assets.get(slot.asset),
-                slot.interval,
-                slot.asset,
-                self._look(slot.asset, is_focused=at == self.cards.at),
-            )
-            for at, slot in enumerate(self.cards.plan.slots)
-        ]
-        return round_table(rows, (width, height))
+        count = len(self.cards.plan.slots)
+        return round_table([self._row(at) for at in range(count)], (width, height))
+
+    def _row(self, at: int) -> TableRow:
+        slot = self.cards.slot(at)
+        look = self._look(slot.asset, is_focused=at == self.cards.at)
+        return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
     def _paint_tiny(self, width: int, height: int) -> list[Line]:
         urgent = urgent_words(self._wishes.trigger, self.waiting, self._clock())

@@ -18,7 +18,7 @@ _MOST_BYTES = 1 << 14
 
 
 @define
-class Remembered:
+class TerminalMemory:
     """State: what is kept, as it is in the file. Without a path nothing is."""
 
     path: Path | None = None
