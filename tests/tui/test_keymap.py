@@ -128,7 +128,7 @@ def test_all_faults_of_keys_are_told_at_once_and_where() -> None:
         " @ keys.kill",
         "k is move.up and kill in one place @ keys.kill",
         "k is round.previous and kill in one place @ keys.kill",
-        "k is card.previous and kill in one place @ keys.kill",
+        "k is kill and card.previous in one place @ keys.kill",
         "expected a capital, a function key or one with Ctrl or Alt: it is dangerous, got 'enter'"
         " @ keys.flatten",
         "Enter is zoom and flatten in one place @ keys.flatten",

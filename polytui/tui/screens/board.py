@@ -39,8 +39,7 @@ _AGES_EVERY_S = 0.25
 
 
 class Board(Screen[None]):
-    """State: what is zoomed and open. What is chosen and in which layout is in `screens/cards.py`,
-    what is known in `tui/state.py`."""
+    """State: what is zoomed and open. What is chosen is in `screens/cards.py`."""
 
     def __init__(
         self,
@@ -93,10 +92,10 @@ class Board(Screen[None]):
 
     def lay_out(self) -> None:
         """Give every panel its place on a screen of this size."""
-        size, is_large = self.size, self._is_log_large
+        size = self.size
         self._has_stop = bool(self._stop[0])
         head_rows = 3 if self._has_stop else 2
-        self.cards.lay_out((size.width, size.height), head_rows, is_log_large=is_large)
+        self.cards.lay_out(size, head_rows, is_log_large=self._is_log_large)
         self._place_cards()
         self.query_one("#zoom").display = self._is_covered
         self.query_one("#log").styles.height = self._log_rows()
@@ -108,9 +107,9 @@ class Board(Screen[None]):
 
     def _place_cards(self) -> None:
         plan, is_table = self.cards.plan, self.cards.is_table
-        assets = self.query_one("#assets")
-        assets.styles.grid_size_columns = 1 if self._is_covered else plan.columns
-        assets.styles.grid_size_rows = 1 if self._is_covered else plan.rows
+        grid = self.query_one("#assets").styles
+        grid.grid_size_columns = 1 if self._is_covered else plan.columns
+        grid.grid_size_rows = 1 if self._is_covered else plan.rows
         shown = 0 if is_table or self._is_covered else len(plan.slots)
         for at, canvas in enumerate(self.query(".asset").results(Canvas)):
             canvas.display = at < shown
@@ -152,7 +151,7 @@ class Board(Screen[None]):
         return self._zoom.is_open or self._pages.open is not None
 
     def _asset(self) -> str:
-        """The chosen asset; empty before the engine has named any."""
+        """Empty before the engine has named any."""
         return self.cards.chosen.asset
 
     def round_on_screen(self) -> tuple[str, str]:
@@ -186,8 +185,8 @@ class Board(Screen[None]):
         return lambda width, height: round_card(self._row(at), width, height)
 
     def _paint_table(self, width: int, height: int) -> list[Line]:
-        count = len(self.cards.plan.slots)
-        return round_table([self._row(at) for at in range(count)], (width, height))
+        rows = [self._row(at) for at, _ in enumerate(self.cards.plan.slots)]
+        return round_table(rows, (width, height))
 
     def _row(self, at: int) -> TableRow:
         slot = self.cards.slot(at)
@@ -195,8 +194,8 @@ class Board(Screen[None]):
         return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
     def _paint_tiny(self, width: int, height: int) -> list[Line]:
-        urgent = urgent_words(self._wishes.trigger, self.waiting, self._clock())
-        return tiny_lines(self.state, urgent, self.palette, width, height)
+        words = urgent_words(self._wishes.trigger, self.waiting, self._clock())
+        return tiny_lines(self.state, words, self.palette, width, height)
 
     def _look(self, name: str, *, is_focused: bool) -> Look:
         return Look(
@@ -226,9 +225,8 @@ class Board(Screen[None]):
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
             return self._pages.paint(self._page_look(), width, height)
-        name = self._asset()
-        look = self._look(name, is_focused=True)
-        return self._zoom.paint(name, self.state.assets.get(name), look, (width, height))
+        row = self._row(self.cards.at)
+        return self._zoom.paint(row.name, row.view, row.look, (width, height))
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
         state, styles = self.state, styles_of(self.palette)
@@ -373,7 +371,7 @@ class Board(Screen[None]):
 
     def next_layout(self) -> None:
         """The next one that fits this screen."""
-        self.cards.cycle((self.size.width, self.size.height))
+        self.cards.cycle(self.size)
         self.lay_out()
 
     def next_theme(self) -> None:
