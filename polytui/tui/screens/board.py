@@ -13,19 +13,17 @@ from polytui.model.events import Action
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.keymap import Hint, Keymap
-from polytui.tui.panels.account import AccountLook, account_lines
+from polytui.tui.panels.account import account_lines
 from polytui.tui.panels.arrangement import Layout, page_log_rows
-from polytui.tui.panels.asset import Look
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.log import last_words, log_lines
-from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.round_table import TableRow, round_card, round_table
-from polytui.tui.panels.state import full_name, stop_words
 from polytui.tui.panels.tiny import is_tiny, tiny_lines
 from polytui.tui.screens.bottom import bottom_lines, urgent_words
 from polytui.tui.screens.cards import MOST_CARDS, Cards
 from polytui.tui.screens.handlers import handlers_of
+from polytui.tui.screens.looks import account_look, asset_look, page_look, stop_of
 from polytui.tui.screens.page import PageScene
 from polytui.tui.screens.pages import Pages
 from polytui.tui.screens.wishes import Wishes
@@ -93,7 +91,7 @@ class Board(Screen[None]):
     def lay_out(self) -> None:
         """Give every panel its place on a screen of this size."""
         size = self.size
-        self._has_stop = bool(self._stop[0])
+        self._has_stop = bool(stop_of(self.state, self.keymap)[0])
         head_rows = 3 if self._has_stop else 2
         self.cards.lay_out(size, head_rows, is_log_large=self._is_log_large)
         self._place_cards()
@@ -139,7 +137,7 @@ class Board(Screen[None]):
 
     def repaint(self) -> None:
         self._painted = (self.state.changes, self._clock())
-        if bool(self._stop[0]) is not self._has_stop:
+        if bool(stop_of(self.state, self.keymap)[0]) is not self._has_stop:
             self.lay_out()
             return
         for canvas in self.query(Canvas):
@@ -159,27 +157,9 @@ class Board(Screen[None]):
         view = self.state.assets.get(self._asset())
         return ("", "") if view is None else (view.asset, self._zoom.slug_in(view))
 
-    def _age(self, seen_s: float | None) -> float:
-        return 0.0 if seen_s is None else max(0.0, self._clock() - seen_s)
-
     def _paint_account(self, width: int, height: int) -> list[Line]:
-        state = self.state
-        troubled = {LinkState.LOST: "ENGINE LOST", LinkState.ENDED: "engine ended"}
-        look = AccountLook(
-            self.palette,
-            state.mode,
-            self._age(state.account_s if state.account is not None else None),
-            troubled.get(state.link, ""),
-            state.kill_words(),
-            state.is_kill_unkept,
-            state.session,
-            self._stop,
-        )
-        return account_lines(state.account, look, width)[:height]
-
-    @property
-    def _stop(self) -> tuple[str, str]:
-        return stop_words(self.state.account, tuple(self.state.assets.values()), self.keymap)
+        look = account_look(self.state, self.palette, self._clock(), self.keymap)
+        return account_lines(self.state.account, look, width)[:height]
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
         return lambda width, height: round_card(self._row(at), width, height)
@@ -190,41 +170,20 @@ class Board(Screen[None]):
 
     def _row(self, at: int) -> TableRow:
         slot = self.cards.slot(at)
-        look = self._look(slot.asset, is_focused=at == self.cards.at)
+        look = asset_look(
+            self.state, self.palette, self._clock(), slot.asset, self.cards.number(slot.asset),
+            self._zoom.ink, is_focused=at == self.cards.at,
+        )  # fmt: skip
         return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
     def _paint_tiny(self, width: int, height: int) -> list[Line]:
         words = urgent_words(self._wishes.trigger, self.waiting, self._clock())
         return tiny_lines(self.state, words, self.palette, width, height)
 
-    def _look(self, name: str, *, is_focused: bool) -> Look:
-        return Look(
-            self.palette,
-            self.cards.number(name),
-            is_focused=is_focused,
-            is_live=self.state.mode == "live",
-            age_s=self._age(self.state.assets_s.get(name)),
-            note=self.state.note_of(name),
-            full=full_name(self.state.account),
-            traces=self.state.traces,
-            ink=self._zoom.ink,
-        )
-
-    def _page_look(self) -> PageLook:
-        state = self.state
-        return PageLook(
-            self.palette,
-            self._asset(),
-            age_s=self._age(state.account_s if state.account is not None else None),
-            ages={name: self._age(seen_s) for name, seen_s in state.assets_s.items()},
-            is_live=state.mode == "live",
-            kill=state.kill_words(),
-            keymap=self.keymap,
-        )
-
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
-            return self._pages.paint(self._page_look(), width, height)
+            look = page_look(self.state, self.palette, self._clock(), self._asset(), self.keymap)
+            return self._pages.paint(look, width, height)
         row = self._row(self.cards.at)
         return self._zoom.paint(row.name, row.view, row.look, (width, height))
 

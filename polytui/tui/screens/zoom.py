@@ -54,7 +54,7 @@ class Zoom:
 
     def slug_in(self, view: AssetView) -> str:
         """Of the round that is shown of it, or the current one; empty where there is none."""
-        shown = chosen_round(view, self._slug)
+        shown = self._shown(view)
         return "" if shown is None else shown.slug
 
     @property
