@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 import trio
+from zygote import COLD, forking
 
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
@@ -47,8 +48,13 @@ def short_folder() -> Iterator[Path]:
 def environment(runtime: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYMARKET")}
     own = {"XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime / "state")}
-    places = os.pathsep.join(filter(None, [str(_AS_INSTALLED), kept.get("PYTHONPATH"), str(ROOT)]))
-    return {**kept, **own, "COLUMNS": "200", "PYTHONPATH": places}
+    return {**kept, **own, "COLUMNS": "200", "PYTHONPATH": places()}
+
+
+def places() -> str:
+    """Where modules are looked for, as PYTHONPATH has it."""
+    usual = os.environ.get("PYTHONPATH")
+    return os.pathsep.join(filter(None, [str(_AS_INSTALLED), usual, str(ROOT)]))
 
 
 def with_database(folder: Path) -> Path:
@@ -65,9 +71,11 @@ def command(*arguments: str | Path, module: str = "polytui") -> list[str]:
     return [sys.executable, "-m", module, *map(str, arguments)]
 
 
-def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """A command to its end, in `folder`."""
-    with short_folder() as runtime:
+def run(
+    folder: Path, *arguments: str | Path, is_cold: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in `folder`. Cold: as a user begins it (zygote.py)."""
+    with short_folder() as runtime, forking(places(), is_cold=is_cold):
         return subprocess.run(
             command(*arguments),
             cwd=folder,
@@ -140,19 +148,24 @@ async def started(
     stdout: int = subprocess.PIPE,
     patience_s: float = PATIENCE_S,
     module: str = "polytui",
+    is_cold: bool = False,
     **options: Any,
 ) -> AsyncIterator[Program]:
-    """A command that runs until the block ends, or is killed there."""
+    """A command that runs until the block ends, or is killed there. Cold: as a user begins it
+    (zygote.py)."""
     with short_folder() as runtime, trio.fail_after(patience_s):
-        process = await trio.lowlevel.open_process(
-            command(*arguments, module=module),
-            cwd=folder,
-            env=environment(runtime),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.STDOUT if stdout == subprocess.PIPE else stdout,
-            **{"preexec_fn": default_signals, **options},
-        )
+        is_cold = is_cold or bool(os.environ.get(COLD))
+        usual = {"preexec_fn": default_signals} if is_cold else {}
+        with forking(places(), is_cold=is_cold):
+            process = await trio.lowlevel.open_process(
+                command(*arguments, module=module),
+                cwd=folder,
+                env=environment(runtime),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.STDOUT if stdout == subprocess.PIPE else stdout,
+                **{**usual, **options},
+            )
         try:
             yield Program(process, folder, runtime)
         finally:

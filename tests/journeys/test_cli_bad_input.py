@@ -205,7 +205,7 @@ async def test_a_venue_that_cannot_be_reached_is_tried_again_and_said(tmp_path: 
 
 
 def test_trio_is_not_needed_to_ask_for_help(tmp_path: Path) -> None:
-    ended = run(tmp_path, "--help")
+    ended = run(tmp_path, "--help", is_cold=True)
     assert ended.returncode == 0
     for name in ("run", "demo", "attach", "venue", "replay", "config"):
         assert re.search(rf"^  {name} ", ended.stdout, re.MULTILINE), name

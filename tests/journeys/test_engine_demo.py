@@ -40,11 +40,11 @@ class Demo:
         return self.folder / self.summary["journal"]
 
 
-def play(folder: Path, *arguments: str) -> Demo:
+def play(folder: Path, *arguments: str, is_cold: bool = False) -> Demo:
     """One round of few messages, against a crowd that is slow enough to be traded with."""
     ended = run(
         folder, "demo", "--headless", "--config", str(EAGER), "--rounds", "1", "--json", "-",
-        "--start", "2026-11-20T14:59:40Z", "--messages", "0.01", *arguments,
+        "--start", "2026-11-20T14:59:40Z", "--messages", "0.01", *arguments, is_cold=is_cold,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return Demo(folder, ended, json.loads(ended.stdout))
@@ -55,7 +55,8 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Two assets, one round, ETH crashes as it opens. Orders go to the venue and take real time, so
     session time is slower than where nobody trades."""
     folder = tmp_path_factory.mktemp("crashed")
-    return play(folder, "--assets", "btc,eth", "--speed", "15", "--chaos", "crash:eth@round1")
+    crash = ("--chaos", "crash:eth@round1")
+    return play(folder, "--assets", "btc,eth", "--speed", "15", *crash, is_cold=True)
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ async def test_ctrl_c_in_mid_round_ends_it_in_order(tmp_path: Path) -> None:
 
 async def test_signals_that_come_at_once_and_again_end_it_once(tmp_path: Path) -> None:
     """Before the venue is ready, and while the last files are closed, a signal is no death."""
-    async with started(tmp_path, *DEMO) as program:
+    async with started(tmp_path, *DEMO, is_cold=True) as program:
         assert program.process.stdout is not None
         while not list(tmp_path.glob("runs/*/engine.log")):
             await trio.sleep(0.01)

@@ -24,10 +24,12 @@ from program import (
     command,
     default_signals,
     environment,
+    places,
     replayed,
     short_folder,
     started,
 )
+from zygote import forking
 
 BTC = ("--rounds", "1", "--assets", "btc", *QUICK)
 IN_PROCESS = ("demo", "--in-process", *BTC, "--config", CONFIG)
@@ -76,17 +78,18 @@ def _begin(
     before: Callable[[], None] | None,
     variables: dict[str, str],
 ) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        preexec_fn=before,
-    )
+    with forking(places()):
+        return subprocess.Popen(
+            command(*arguments),
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            preexec_fn=before,
+        )
 
 
 def _end(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:

@@ -35,7 +35,16 @@ async def test_files_are_the_owners_and_the_venue_has_no_keys(
     before = os.umask(0)
     try:
         async with started(
-            tmp_path, "demo", "--headless", "--speed", "1", "--assets", "btc", "--messages", "0.01"
+            tmp_path,
+            "demo",
+            "--headless",
+            "--speed",
+            "1",
+            "--assets",
+            "btc",
+            "--messages",
+            "0.01",
+            is_cold=True,
         ) as program:
             await program.line("BTC")
             children = _children(program.process.pid)
