@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 import trio
-from zygote import COLD, forking
+from zygote import COLD, ZYGOTE, forking
 
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
@@ -187,12 +187,13 @@ def default_signals() -> None:
 
 
 def children_of(pid: int) -> list[int]:
-    """Process ids of the direct children (Linux)."""
-    return [
+    """Process ids of the direct children (Linux), but for what would fork more of them."""
+    found = [
         int(child)
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
+    return [child for child in found if os.fsencode(ZYGOTE) not in _words_of(child)]
 
 
 def venue_of(pid: int) -> int:

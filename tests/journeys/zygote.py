@@ -31,6 +31,8 @@ from typing import Any
 
 COLD = "POLYTUI_TESTS_COLD"
 """Where this variable is set each process of each journey begins as a user's does: `make long`."""
+ZYGOTE = str(Path(__file__))
+"""What its own command line names, and those of its nests."""
 _MODULES = ("polytui", "polytui.store", "polytui.journal.keeper")
 _LOADED = (
     "polytui.cli.main",
@@ -124,7 +126,7 @@ def _zygote(places: str) -> Nest:
     ours, theirs = socket.socketpair()
     variables = {**os.environb, b"PYTHONPATH": os.fsencode(places)}
     process = subprocess.Popen(
-        [sys.executable, __file__, str(theirs.fileno()), "-" * _ROOM],
+        [sys.executable, ZYGOTE, str(theirs.fileno()), "-" * _ROOM],
         env=variables,
         stdin=subprocess.DEVNULL,
         pass_fds=[theirs.fileno()],
