@@ -80,13 +80,6 @@ def after(seconds: float) -> Spoil:
     return late
 
 
-def instead(status: int, body: bytes) -> Spoil:
-    async def other(request: httpx.Request, response: httpx.Response) -> httpx.Response:
-        return httpx.Response(status, content=body)
-
-    return other
-
-
 class Nonsense:
     """One kind after another, in an answer that says that all is well, or that it is not."""
 

@@ -25,7 +25,6 @@ from spoilt_answers import (
     after,
     break_off,
     halve,
-    instead,
     lose,
     named,
 )
@@ -116,14 +115,17 @@ async def answers_that_are_cut(engine: LiveEngine) -> None:
 async def an_order_that_was_taken_is_sent_again(engine: LiveEngine) -> None:
     """The venue says that its engine restarts, and has it all the same; so the same order again is
     a duplicate."""
-    again = engine.there.after = Spoilt(
-        instead(425, b'{"error": "the matching engine is restarting, please retry"}'),
-        *POSTS,
-        most=4,
-    )
-    said = engine.there.refusals
-    await engine.until(lambda: not again.left)
-    await engine.until(lambda: said["Duplicated"] > 0)
+    asked = set[bytes]()
+
+    async def restarting_once(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.content in asked:
+            return response
+        asked.add(request.content)
+        words = b'{"error": "the matching engine is restarting, please retry"}'
+        return httpx.Response(425, content=words)
+
+    engine.there.after = Spoilt(restarting_once, *POSTS)
+    await engine.until(lambda: engine.there.refusals["Duplicated"] > 0)
 
 
 async def a_batch_that_is_half_refused(engine: LiveEngine) -> None:
