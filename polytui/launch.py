@@ -32,6 +32,7 @@ from polytui.config.secrets import (
     forget_keys,
     has_keys,
 )
+from polytui.config.state_folder import state_folder
 from polytui.journal.segments import FOLDER
 from polytui.json_output import write_json
 from polytui.model.errors import Blocked, Fatal
@@ -144,8 +145,12 @@ def _with_terminal(plan: Plan, options: dict[str, Any], live: LiveStart | None) 
 def _become_a_face(plan: Plan, options: dict[str, Any], engine: int) -> NoReturn:
     command = [sys.executable, "-m", "polytui", "face", "--engine", str(engine)]
     command += ["--socket", str(plan.socket), "--folder", str(plan.folder)]
-    command += ["--theme", plan.settings.terminal.theme]
-    for name, value in (("json", options["json_path"]), ("config", options["config"])):
+    command += ["--plain"] if options.get("is_plain") else []
+    for name, value in (
+        ("json", options["json_path"]),
+        ("config", options["config"]),
+        ("theme", options.get("theme")),
+    ):
         command += [f"--{name}", str(value)] if value else []
     sys.stdout.flush()
     sys.stderr.flush()
@@ -154,12 +159,15 @@ def _become_a_face(plan: Plan, options: dict[str, Any], engine: int) -> NoReturn
 
 def face_of(settings: Settings, options: dict[str, Any]) -> int:
     """A terminal for an engine that this process was the parent of, before it became a terminal."""
-    settings = _in_theme(settings, options["theme"])
     return _shown(options["socket"], options["folder"], settings, options["engine"], options)
 
 
-def _in_theme(settings: Settings, theme: str) -> Settings:
-    return attrs.evolve(settings, terminal=attrs.evolve(settings.terminal, theme=theme))
+def _as_asked(settings: Settings, options: dict[str, Any]) -> TerminalSettings:
+    """The terminal as the command line wants it this time."""
+    terminal = settings.terminal
+    if options.get("theme"):
+        terminal = attrs.evolve(terminal, theme=options["theme"])
+    return attrs.evolve(terminal, form="lines") if options.get("is_plain") else terminal
 
 
 def _shown(
@@ -167,13 +175,16 @@ def _shown(
 ) -> int:
     """The terminal until it is left, and what the engine came to."""
     from polytui.tui.app import run_terminal
+    from polytui.tui.memory import TerminalMemory
 
     code, is_over = run_terminal(
         socket,
-        settings.terminal,
+        _as_asked(settings, options),
         settings.keys,
         owns_engine=True,
         engine_log=folder / "engine.log",
+        memory=TerminalMemory(state_folder().terminal()),
+        is_theme_asked=bool(options.get("theme")),
     )
     return max(code, _after_terminal(engine, folder, options["json_path"], is_over=is_over))
 
@@ -299,9 +310,12 @@ def say_end(folder: Path, json_path: str | None) -> None:
         write_json(known, json_path)
 
 
-def attach_to(settings: Settings, socket: Path | None, session: str | None, theme: str) -> int:
+def attach_to(
+    settings: Settings, socket: Path | None, session: str | None, options: dict[str, Any]
+) -> int:
     """A terminal for an engine that already runs."""
     from polytui.tui.app import run_terminal
+    from polytui.tui.memory import TerminalMemory
 
     forget_keys()
     socket = socket or running_socket(session)
@@ -311,10 +325,12 @@ def attach_to(settings: Settings, socket: Path | None, session: str | None, them
     log = folder / "engine.log"
     code, is_over = run_terminal(
         socket,
-        _in_theme(settings, theme).terminal,
+        _as_asked(settings, options),
         settings.keys,
         owns_engine=False,
         engine_log=log if log.exists() else None,
+        memory=TerminalMemory(state_folder().terminal()),
+        is_theme_asked=bool(options.get("theme")),
     )
     if is_over and folder.is_dir():  # one with --folder of its own may be anywhere
         _wait_for_summary(folder / "summary.json")

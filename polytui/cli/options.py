@@ -99,6 +99,13 @@ def crowd_options(command: _F) -> _F:
     return messages(delay(command))
 
 
+def plain_option(command: _F) -> _F:
+    return click.option(
+        "--plain", "is_plain", is_flag=True,
+        help="Lines of what changes instead of a drawn screen, for screen readers.",
+    )(command)  # fmt: skip
+
+
 def session_options(command: _F) -> _F:
     """What every command that runs a session takes."""
     for option in reversed(
@@ -130,7 +137,7 @@ def session_options(command: _F) -> _F:
         ]
     ):
         command = option(command)
-    return config_option(command)
+    return plain_option(config_option(command))
 
 
 def _wishes(

@@ -16,6 +16,7 @@ from polytui.cli.options import (
     csv_of,
     load,
     plain_errors,
+    plain_option,
     session_options,
     settings_for,
     wallet_option,
@@ -130,23 +131,23 @@ def _check_venue(options: dict[str, Any]) -> None:
 @click.argument("session", required=False)
 @click.option("--socket", type=click.Path(path_type=Path), help="The engine's socket.")
 @click.option("--theme", help="Colours of the terminal.")
+@plain_option
 @config_option
 @plain_errors
-def attach(
-    session: str | None, socket: Path | None, theme: str | None, config: Path | None
-) -> None:
+def attach(session: str | None, socket: Path | None, config: Path | None, **options: Any) -> None:
     """Attach a terminal to an engine that already runs: the only one, or the named session."""
     from polytui.launch import attach_to
 
     settings = load(config)
-    sys.exit(attach_to(settings, socket, session, theme or settings.terminal.theme))
+    sys.exit(attach_to(settings, socket, session, options))
 
 
 @click.command(hidden=True)
 @click.option("--socket", type=click.Path(path_type=Path), required=True)
 @click.option("--folder", type=click.Path(path_type=Path), required=True)
 @click.option("--engine", type=int, required=True)
-@click.option("--theme", required=True)
+@click.option("--theme")
+@plain_option
 @click.option("--json", "json_path")
 @config_option
 @plain_errors

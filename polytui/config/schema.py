@@ -258,6 +258,9 @@ class TerminalSettings:
     charts: str = setting("auto", one_of("auto", "braille", "ascii"))
     """What charts are made of: dots of Braille, or of plain letters where the terminal's font or
     locale has none. auto looks at both."""
+    form: str = setting("auto", one_of("auto", "screen", "lines"))
+    """lines tells what changes line by line instead of drawing a screen, for screen readers; auto
+    does so where TERM says that nothing can be drawn."""
     snapshot_hz: float = setting(10.0, between(0.5, 30.0))
     """How often the engine tells a terminal what there is to see."""
     stop_when_lost: bool = True

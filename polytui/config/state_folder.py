@@ -1,10 +1,11 @@
-"""What this user's sessions know of their wallets, for their owner only.
+"""What this user's sessions know of their wallets, and its terminals: for their owner only.
 
 $XDG_STATE_HOME/polytui/                    or ~/.local/state/polytui/, mode 0700
     <chain>-<owner>.api_key.json            derived once, mode 0600
     <chain>-<funder>.work.jsonl             what it does on the chain, before it is sent
     <chain>-<owner>.lock                    held while a process trades with the wallet
     <chain>-<funder>.risk_state.jsonl       its day and its kill switch (journal/risk_state_file.py)
+    terminal.json                           what a terminal remembers (tui/memory.py)
 """
 
 from __future__ import annotations
@@ -109,6 +110,15 @@ class StateFolder:
     def work_log(self, funder: str, chain_id: int) -> Path:
         """What it does on the chain (execution/wallet_log.py), in a folder that is there."""
         return self._kept(funder, chain_id, "work.jsonl")
+
+    def terminal(self) -> Path | None:
+        """Where a terminal remembers, in a folder that is there; None where there can be none: no
+        screen fails for it."""
+        try:
+            self._make()
+        except (OSError, Fatal):
+            return None
+        return self.path / "terminal.json"
 
     def _kept(self, funder: str, chain_id: int, suffix: str) -> Path:
         path = self._file(funder, chain_id, suffix)

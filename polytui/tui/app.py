@@ -25,15 +25,19 @@ from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
-from polytui.tui.ink import ink_of
+from polytui.tui.ink import ink_of, is_drawn
 from polytui.tui.keymap import Keymap, keymap_of
+from polytui.tui.line_terminal import run_in_lines
 from polytui.tui.link import Link
+from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.account import live_name
-from polytui.tui.panels.arrangement import Layout
+from polytui.tui.panels.arrangement import Layout, layout_of
 from polytui.tui.panels.dots import Ink
 from polytui.tui.screens.board import Board
+from polytui.tui.screens.first_steps import FirstSteps
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
+from polytui.tui.screens.themes import Themes
 from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.state import LinkState, TerminalState
@@ -75,6 +79,7 @@ class TerminalApp(App[int]):
         ink: Ink = Ink.BRAILLE,
         keymap: Keymap | None = None,
         layout: Layout = Layout.AUTO,
+        memory: TerminalMemory | None = None,
     ) -> None:
         super().__init__()
         self.keymap = keymap or Keymap()
@@ -101,6 +106,8 @@ class TerminalApp(App[int]):
             self.keymap,
             layout,
         )
+        self._memory = memory or TerminalMemory()
+        self._configured = self._palettes[0].name
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -108,6 +115,8 @@ class TerminalApp(App[int]):
         self.theme = self._palettes[0].name
         self.set_keymap({one: ",".join(keys) for one, keys in self.keymap.keys.items()})
         self.push_screen(self.board)
+        if not self._memory.has_seen_first_steps:
+            self.action_first_steps()
         self.set_interval(1 / _FRAMES_PER_S, self.board.tick)
         if self._link is not None:
             self._listening = asyncio.create_task(self._listen(self._link))
@@ -182,6 +191,24 @@ class TerminalApp(App[int]):
         return self.state.link is LinkState.ATTACHED
 
     # --- leaving ----------------------------------------------------------------------------
+
+    def action_first_steps(self) -> None:
+        """What a round is, how to read a card, why it does not trade, how to stop it."""
+        self._memory.saw_first_steps()
+        self.push_screen(FirstSteps(self.board.palette))
+
+    def action_themes(self) -> None:
+        """Shown as they are gone through; kept by Enter."""
+        palettes = self.board.palettes
+        self.push_screen(Themes(palettes, self.board.palette, self.board.show_in), self._themed)
+
+    def _themed(self, chosen: Palette | None) -> None:
+        if chosen is not None:
+            self._memory.chose_theme(chosen.name, self._configured)
+
+    def action_layout(self) -> None:
+        """The next one that fits this screen; the next start begins with it."""
+        self._memory.chose_layout(self.board.next_layout().value)
 
     def action_help(self) -> None:
         self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
@@ -286,14 +313,23 @@ def run_terminal(
     *,
     owns_engine: bool,
     engine_log: Path | None,
+    memory: TerminalMemory | None = None,
+    is_theme_asked: bool = False,
 ) -> tuple[int, bool]:
-    """Attach to the engine at `socket_path` and show it until the user leaves.
+    """Attach to the engine at `socket_path` and show it until the user leaves. The theme is the one
+    that `memory` has of this user, unless one `is_theme_asked` for this time.
 
     Returns the exit code, 0 when the user left or the engine ended well, 1 when the engine was
     lost or the terminal crashed; and whether the engine is over. Raises Fatal for themes that
     cannot be used, before the screen is touched.
     """
-    palettes = palettes_from(Path(terminal.themes_folder), terminal.theme)
+    if not is_drawn(terminal.form):
+        return run_in_lines(socket_path, owns_engine=owns_engine)
+    memory = memory or TerminalMemory()
+    folder, theme = Path(terminal.themes_folder), terminal.theme
+    palettes = palettes_from(folder, theme)
+    if not is_theme_asked:
+        palettes = first_of(palettes, memory.theme_over(theme))
     os.nice(_NICER_BY)
     app = TerminalApp(
         palettes,
@@ -302,6 +338,8 @@ def run_terminal(
         engine_log=engine_log,
         ink=ink_of(terminal.charts),
         keymap=keymap_of(dict(keys))[0],
+        layout=layout_of(memory.layout),
+        memory=memory,
     )
     code = asyncio.run(_host(app))
     if app.parting_words:
@@ -314,6 +352,11 @@ async def _host(app: TerminalApp) -> int:
         code = await app.run_async(mouse=False)
     # A crashed app has no result; Textual has printed the traceback by now.
     return 1 if code is None else code
+
+
+def first_of(palettes: list[Palette], name: str) -> list[Palette]:
+    """With the theme of that name first, where there is one."""
+    return sorted(palettes, key=lambda one: one.name != name)
 
 
 def palettes_from(folder: Path, first: str) -> list[Palette]:

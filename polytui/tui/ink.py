@@ -1,4 +1,4 @@
-"""Which letters the dots of charts are made of on this terminal."""
+"""What this terminal can do: whether a screen can be drawn, and with which letters charts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from polytui.tui.panels.dots import Ink
 
 _PLAIN_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
 """Whose fonts have no Braille: the console of Linux, and what is older than Unicode."""
+_LINES_ONLY = ("dumb",)
+
+
+def is_drawn(form: str, environment: Mapping[str, str] | None = None) -> bool:
+    """`form` as set: "screen", "lines", or "auto" for what the terminal can do."""
+    name = (os.environ if environment is None else environment).get("TERM", "")
+    return form == "screen" or (form == "auto" and name not in _LINES_ONLY)
 
 
 def ink_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from polytui.tui.keymap import Keymap
 from polytui.tui.link import Link
 from polytui.tui.news import News
 from polytui.tui.screens.wishes import Wishes
+from polytui.tui.signals import TerminalSignals
 from polytui.tui.spoken import account_words, asset_words, order_words, why_words
 from polytui.tui.state import LinkState, TerminalState
 
@@ -115,13 +117,13 @@ class LineTerminal:
 
     # --- in -------------------------------------------------------------------------------------
 
-    def take(self, text: str) -> None:
-        """One typed line."""
+    def take(self, text: str, *, is_alone: bool = True) -> None:
+        """One typed line. What came with others at once was pasted, and is nobody's yes."""
         verb, *rest = text.strip().lower().split() or [""]
         was_leaving, self._is_leaving = self._is_leaving, False
         if was_leaving and verb in ("stop", "leave"):
             self._part(is_stop=verb == "stop")
-        elif verb == "yes":
+        elif verb == "yes" and is_alone and not rest:
             self._confirm()
         elif verb in ("quit", "q", "exit"):
             self.leave()
@@ -151,8 +153,8 @@ class LineTerminal:
             often = f"every {self._every_s:g} s" if self._every_s else "no more"
             self._say([f"The account is told {often}."])
         else:
-            known = " ".join(self.state.names)
-            self._say([*([] if verb == "help" else [f"Not understood. Assets: {known}."]), *HELP])
+            assets = " ".join(self.state.names)
+            self._say([*([] if verb == "help" else [f"Not understood. Assets: {assets}."]), *HELP])
 
     def _say(self, lines: list[str]) -> None:
         for line in lines:
@@ -227,6 +229,28 @@ class LineTerminal:
         self._over.set()
 
 
+def run_in_lines(socket_path: Path, *, owns_engine: bool) -> tuple[int, bool]:
+    """Attach to the engine at `socket_path` and tell of it until the user leaves: the exit code, 1
+    when the engine was lost, and whether the engine is over."""
+    terminal = LineTerminal(socket_path, print_line, owns_engine=owns_engine)
+    code = asyncio.run(_hosted(terminal))
+    if terminal.parting_words:
+        sys.stderr.write(terminal.parting_words + "\n")
+    return code, terminal.state.link in (LinkState.ENDED, LinkState.LOST)
+
+
+async def _hosted(terminal: LineTerminal) -> int:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, terminal.leave)
+    with TerminalSignals(terminal.end):
+        stop = read_lines(terminal)
+        try:
+            return await terminal.run()
+        finally:
+            stop()
+            loop.remove_signal_handler(signal.SIGINT)
+
+
 def read_lines(terminal: LineTerminal) -> Callable[[], None]:
     """Give what is typed to the terminal, line by line, from now on; returns what ends that."""
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
@@ -240,8 +264,9 @@ def read_lines(terminal: LineTerminal) -> Callable[[], None]:
             loop.remove_reader(descriptor)
             terminal.end()
             return
-        for line in data.decode("utf-8", "replace").splitlines():
-            terminal.take(line)
+        lines = data.decode("utf-8", "replace").splitlines()
+        for line in lines:
+            terminal.take(line, is_alone=len(lines) == 1)
 
     loop.add_reader(descriptor, read)
 

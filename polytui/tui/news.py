@@ -54,7 +54,7 @@ class News:
         if state.account is not None and not self._has_begun:
             self._has_begun = True
             lines.append(account_words(state.account))
-        words, hint = stop_words(state.account, tuple(state.assets.values()))
+        words, _ = stop_words(state.account, tuple(state.assets.values()))
         if words != self._stop:
             # The numbers of a limit that is full go on moving.
             is_new = words.partition(":")[0] != self._stop.partition(":")[0]

@@ -1,4 +1,4 @@
-"""What the screen shows, as sentences: for screen readers, and terminals that cannot be drawn on."""
+"""What the screen shows, as sentences: for screen readers, and where nothing can be drawn."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def kept_words(folder: Path) -> list[str]:
     """Of the API key that was derived; those it has in its one file."""
     return [
         word.rstrip("=")
-        for path in (folder / "state").rglob("*.json")
+        for path in (folder / "state").rglob("*.api_key.json")
         for name, word in json.loads(path.read_text()).items()
         if name != "key"
     ]

@@ -13,6 +13,7 @@ from polytui.model.events import Action
 from polytui.model.link import AssetFrame
 from polytui.model.snapshot import AssetView
 from polytui.tui.app import TerminalApp
+from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.arrangement import Layout
 from polytui.tui.theme import load_themes
 
@@ -68,6 +69,7 @@ def perform(
     size: tuple[int, int] = (80, 24),
     owns_engine: bool = True,
     layout: Layout = Layout.ASSETS,
+    memory: TerminalMemory | None = None,
 ) -> TerminalApp:
     """Run `play` on a stage whose terminal is attached; returns the app when it has ended. The fake
     engine follows eight rounds: where nothing else is asked for, each asset has one card."""
@@ -83,6 +85,7 @@ def perform(
                 engine_log=folder / "engine.log",
                 clock=lambda: now[0],
                 layout=layout,
+                memory=memory,
             )
             async with app.run_test(size=size) as pilot:
                 stage = Stage(played, app, pilot, now)

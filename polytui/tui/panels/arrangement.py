@@ -40,6 +40,11 @@ class Layout(Enum):
     """A line a round, and a card for the chosen one where rows are left."""
 
 
+def layout_of(name: str) -> Layout:
+    """By its value; AUTO for any other word."""
+    return next((one for one in Layout if one.value == name), Layout.AUTO)
+
+
 @frozen
 class Slot:
     """What one card or line shows: an asset's round of one interval, or that which closes first."""

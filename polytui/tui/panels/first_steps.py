@@ -8,7 +8,7 @@ from polytui.tui.panels.frame import Edge, framed
 from polytui.tui.styles import Line, Span, line, styles_of
 from polytui.tui.theme import Palette
 
-SIZE = (70, 17)
+SIZE = (72, 15)
 
 
 @frozen

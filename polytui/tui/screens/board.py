@@ -57,7 +57,7 @@ class Board(Screen[None]):
         self.palette = palettes[0]
         self.waiting = ""
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
-        self._palettes = tuple(palettes)
+        self.palettes = tuple(palettes)
         self._clock = clock
         self._wishes = Wishes(state, clock, send, change, self.keymap)
         self._pages = Pages(PageScene(state, clock, change, query))
@@ -328,14 +328,11 @@ class Board(Screen[None]):
         self._is_log_large = not self._is_log_large
         self.lay_out()
 
-    def next_layout(self) -> None:
+    def next_layout(self) -> Layout:
         """The next one that fits this screen."""
-        self.cards.cycle(self.size)
+        wanted = self.cards.cycle(self.size)
         self.lay_out()
-
-    def next_theme(self) -> None:
-        at = self._palettes.index(self.palette)
-        self.show_in(self._palettes[(at + 1) % len(self._palettes)])
+        return wanted
 
     def show_in(self, palette: Palette) -> None:
         """Paint everything in another theme."""
