@@ -21,7 +21,7 @@ from polytui.model.link import Change, Command, FromEngine
 from polytui.model.snapshot import AssetState
 from polytui.tui.keymap import Keymap
 from polytui.tui.link import Link
-from polytui.tui.news import News
+from polytui.tui.news import TerminalNews
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.spoken import account_words, asset_words, order_words, why_words
@@ -58,7 +58,7 @@ class LineTerminal:
         self.parting_words = ""
         self._write, self._owns_engine, self._clock = write, owns_engine, clock
         self._link = Link(socket_path, self._hear)
-        self._news = News()
+        self._news = TerminalNews()
         self._wishes = Wishes(self.state, clock, self._ask, self._change, Keymap())
         self._commands = 0
         self._every_s, self._told_s = _ACCOUNT_EVERY_S, clock()

@@ -21,7 +21,7 @@ _LEVELS = {"warn": "warning: ", "error": "ERROR: "}
 
 
 @define
-class News:
+class TerminalNews:
     """State: what has been told."""
 
     _notices: dict[tuple[str, str, str], None] = field(factory=dict)

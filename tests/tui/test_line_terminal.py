@@ -15,7 +15,7 @@ from polytui.model.events import Action
 from polytui.model.snapshot import AssetState, SignalView
 from polytui.tui.ink import is_drawn
 from polytui.tui.line_terminal import HELP, LineTerminal
-from polytui.tui.news import News
+from polytui.tui.news import TerminalNews
 from polytui.tui.spoken import asset_words, order_words, why_words
 from polytui.tui.state import LinkState, TerminalState
 
@@ -67,13 +67,13 @@ def test_why_is_a_sentence_for_each_strategy() -> None:
 
 def test_what_is_told_has_no_signs_to_be_spelled() -> None:
     state = known()
-    news = News().take(state)
+    news = TerminalNews().take(state)
     told = [*news, *(one for name in NAMES for one in asset_words(state.assets[name]))]
     assert not [line for line in told if any(sign in line for sign in SIGNS)]
 
 
 def test_news_are_told_once() -> None:
-    state, news = known(), News()
+    state, news = known(), TerminalNews()
     first = news.take(state)
     assert first[0] == "Attached to session demo-7."
     assert "BTC trading." in first
@@ -92,7 +92,7 @@ def test_news_are_told_once() -> None:
 
 
 def test_the_next_round_is_told_once_its_strike_is_known() -> None:
-    state, news = known(), News()
+    state, news = known(), TerminalNews()
     news.take(state)
     view = asset_at("btc", 3_100)
     unknown = evolve(view, rounds=(evolve(view.rounds[0], strike=None), view.rounds[1]))

@@ -88,7 +88,7 @@ def test_help_theme_and_log(tmp_path: Path) -> None:
         await stage.until(lambda: "keys and marks" in stage.text)
         await stage.press("K")
         await stage.until(lambda: "keys and marks" not in stage.text)
-        await stage.press("t")
+        await stage.press("t", "enter")
         assert stage.app.board.palette == PALETTES[1]
         assert stage.app.theme == PALETTES[1].name
         log = stage.app.board.query_one("#log")
