@@ -116,16 +116,18 @@ def open_data(
     intervals: tuple[Interval, ...] = (),
     start_ns: int = ALWAYS[0],
     end_ns: int = ALWAYS[1],
+    step_s: int = 1,
 ) -> DataSet:
     """The recordings in these files and folders: of these coins and lengths (of all, where none is
-    named), rounds within [start_ns, end_ns). Fatal, with the file and the row, for what is wrong
-    with them, and where nothing of them can be played."""
+    named), rounds within [start_ns, end_ns). `step_s`: so often a market moves that is made of
+    candles alone. Fatal, with the file and the row, for what is wrong with them, and where nothing
+    of them can be played."""
     found = recognised(paths)
     surveys = tuple(one.survey() for one in found.recordings)
     said = (known for path, read in found.listings for known in read(path))
     outcomes = gathered(said, surveys)
     surveys = tuple(with_rounds(one, outcomes) if one.tokens else one for one in surveys)
-    asked = AskedRounds(assets, intervals, (start_ns, end_ns))
+    asked = AskedRounds(assets, intervals, (start_ns, end_ns), step_s)
     if any(survey.books for survey in surveys):
         ranks = [one.rank for one in found.recordings]
         plan = planned(list(zip(ranks, surveys, strict=True)), outcomes, asked)

@@ -16,9 +16,10 @@ from attrs import define, field
 
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources.book_file import whole_book
+from polytui.backtest.sources.candle_file import heard_at_once
 from polytui.backtest.sources.recording import PricePath
 from polytui.market.fair_value import forecast_ahead, forecast_inside
-from polytui.model.events import Level
+from polytui.model.events import BookSnapshotted, Level, Ticked
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 
@@ -59,6 +60,27 @@ class ModelledMarket:
     """Of the log price over a second."""
 
     def moments(self, path: PricePath) -> Iterator[Moment]:
+        """Books of each second."""
+        for second_ns, price in self._followed(path):
+            for one in self._open:
+                at_ns = second_ns + _SEEN_NS
+                yield Moment(at_ns, self.asset, self._quoted(one, second_ns, price))
+
+    def steps(self, path: PricePath, step_s: int) -> Iterator[Moment]:
+        """Each `step_s` seconds one batch of all that is heard: the price, the books, the clock.
+        Decided once, and with nothing that is older than the rest."""
+        step_ns = step_s * NS_PER_S
+        for second_ns, price in self._followed(path):
+            if second_ns % step_ns:
+                self._keep_strikes(second_ns, price)
+                continue
+            at_ns = second_ns + _SEEN_NS
+            books = [book for one in self._open for book in self._quoted(one, second_ns, price)]
+            heard = heard_at_once(self.asset, price, second_ns, at_ns)
+            yield Moment(at_ns, self.asset, (*heard, *books, Ticked(at_ns)))
+
+    def _followed(self, path: PricePath) -> PricePath:
+        """The same, once it was taken in and rounds have begun and ended."""
         before_ns = 0
         for second_ns, price in path:
             if second_ns - before_ns > _LONGEST_HOLE_NS:
@@ -66,8 +88,7 @@ class ModelledMarket:
             before_ns = second_ns
             self._note(second_ns, price)
             self._begin(second_ns)
-            for one in self._open:
-                yield self._quoted(one, second_ns, price)
+            yield second_ns, price
 
     def _note(self, second_ns: int, price: float) -> None:
         """Steps of a minute, each second one that ends there."""
@@ -89,13 +110,19 @@ class ModelledMarket:
             self._next += 1
         self._open = [one for one in self._open if second_ns < one.listed.closes_ns]
 
-    def _quoted(self, one: _Open, second_ns: int, price: float) -> Moment:
+    def _keep_strikes(self, second_ns: int, price: float) -> None:
+        for one in self._open:
+            if one.strike is None and second_ns >= one.listed.opens_ns:
+                one.strike = self._average(one.listed.opens_ns, one.listed.window_s, price)
+
+    def _quoted(
+        self, one: _Open, second_ns: int, price: float
+    ) -> tuple[BookSnapshotted, BookSnapshotted]:
+        self._keep_strikes(second_ns, price)
         listed = one.listed
-        if one.strike is None and second_ns >= listed.opens_ns:
-            one.strike = self._average(listed.opens_ns, listed.window_s, price)
         fair = 0.5 if one.strike is None else self._fair(listed, one.strike, second_ns, price)
         at_ns = second_ns + _SEEN_NS
-        return Moment(at_ns, self.asset, whole_book(listed, Outcome.UP, _sides(fair), at_ns, at_ns))
+        return whole_book(listed, Outcome.UP, _sides(fair), at_ns, at_ns)
 
     def _fair(self, listed: Round, strike: float, second_ns: int, price: float) -> float:
         left_s = (listed.closes_ns - second_ns) / NS_PER_S

@@ -77,16 +77,22 @@ def modelled(surveys: Sequence[Survey], outcomes: Outcomes, asked: AskedRounds) 
             rounds.append(_played(coin, listed, end, outcomes))
             _take(taken, coin, listed, surveys)
     rounds.sort(key=lambda one: (one.round.opens_ns, one.round.slug))
-    has_candles = any(one.span.series is PriceSeries.CANDLES for one in coins)
+    of_candles = frozenset(
+        one.span.asset for one in coins if one.span.series is PriceSeries.CANDLES
+    )
+    stepped = of_candles if asked.step_s > 1 else frozenset[Asset]()
+    path = PATH if not stepped else f"{PATH}, a price each {asked.step_s} s"
     return PlayPlan(
         tuple(rounds),
-        tuple(one.wanted(is_modelled=True) for one in taken),
+        tuple(one.wanted(is_modelled=True, is_stepped=bool(stepped)) for one in taken),
         len(rounds) + skipped.total(),
         skipped,
         counted,
         {one.span.asset: _feeds(one.span) for one in coins},
-        (MARKET, PATH, WORLD) if has_candles else (MARKET,),
+        (MARKET, path, WORLD) if of_candles else (MARKET,),
         is_modelled=True,
+        step_s=asked.step_s,
+        stepped=stepped,
     )
 
 
@@ -172,5 +178,7 @@ def markets(
         rounds = [one.round for one in plan.rounds if one.round.asset is asset]
         if rounds and isinstance(teller, PriceTeller):
             windows = Windows.of([window_of_play(listed) for listed in rounds])
-            found.append(ModelledMarket(asset, rounds).moments(teller.price_path(asset, windows)))
+            path, market = teller.price_path(asset, windows), ModelledMarket(asset, rounds)
+            is_stepped = asset in plan.stepped
+            found.append(market.steps(path, plan.step_s) if is_stepped else market.moments(path))
     return found

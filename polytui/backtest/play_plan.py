@@ -39,6 +39,8 @@ class AskedRounds:
     intervals: tuple[Interval, ...] = ()
     span: Window = ALWAYS
     """[from, until): of rounds that open and close in it."""
+    step_s: int = 1
+    """So often the market of candles alone moves."""
 
     def leaves(self, asset: Asset) -> bool:
         return bool(self.assets) and asset not in self.assets
@@ -67,9 +69,9 @@ class TakenParts:
     rounds: dict[str, Round] = field(factory=dict)
     prices: dict[tuple[PriceSeries, Asset], list[Window]] = field(factory=lambda: defaultdict(list))
 
-    def wanted(self, *, is_modelled: bool = False) -> Wanted:
+    def wanted(self, *, is_modelled: bool = False, is_stepped: bool = False) -> Wanted:
         prices = {name: Windows.of(parts) for name, parts in self.prices.items()}
-        return Wanted(self.rounds, prices, is_modelled)
+        return Wanted(self.rounds, prices, is_modelled, is_stepped)
 
 
 @frozen
@@ -89,3 +91,6 @@ class PlayPlan:
     """What nobody recorded, in words."""
     is_modelled: bool = False
     """There are no books: a model makes them."""
+    step_s: int = 1
+    stepped: frozenset[Asset] = frozenset()
+    """Coins of which everything is told in one batch, each `step_s` seconds."""

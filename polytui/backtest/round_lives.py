@@ -41,7 +41,8 @@ def lives(plan: PlayPlan) -> Iterator[Moment]:
     for asset, played in by_asset.items():
         windows = Windows.of([window_of_play(one.round) for one in played])
         told += _feeds(asset, windows, played, plan.feeds[asset])
-        ticks.append(_ticks(asset, windows))
+        if asset not in plan.stepped:
+            ticks.append(_ticks(asset, windows))
     told.sort(key=lambda one: one[:3])
     said = (Moment(at_ns, asset, (event,)) for at_ns, _, asset, event in told)
     yield from heapq.merge(said, *ticks, key=by_time)

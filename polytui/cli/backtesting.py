@@ -164,6 +164,7 @@ def asked_backtest(data: tuple[Path, ...], options: dict[str, Any]) -> Any:
         0.0 if is_measured else _milliseconds(late),
         latencies_of,
         is_measured,
+        int(options["step_s"]),
     )
 
 

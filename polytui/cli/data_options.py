@@ -45,11 +45,20 @@ _OPTIONS = (
         "--from", "start_ns", callback=_moment_ns, help="Rounds from this day or moment on."
     ),
     click.option("--to", "end_ns", callback=_moment_ns, help="Rounds that close by then."),
+    click.option(
+        "--step",
+        "step_s",
+        type=click.Choice(["1", "2", "5", "10"]),
+        default="1",
+        show_default=True,
+        help="Seconds: so often a market moves that is made of candles alone. Months want 10.",
+    ),
 )
 
 
 def data_options(command: _F) -> _F:
-    """DATA and what of it: `data`, `strategies`, `assets`, `intervals`, `start_ns`, `end_ns`."""
+    """DATA and what of it: `data`, `strategies`, `assets`, `intervals`, `start_ns`, `end_ns`,
+    `step_s`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -69,6 +69,8 @@ class AskedBacktest:
     """A session whose measured latencies orders have, those of `[paper]` where none is named."""
     is_feed_measured: bool = False
     """And by which feeds are later: for data whose times are the venue's own."""
+    step_s: int = 1
+    """So often a market moves that is made of candles alone, in whole seconds that a minute is a multiple of."""
 
 
 def only(settings: Settings, names: Sequence[str]) -> Settings:
@@ -104,7 +106,7 @@ def data_of(asked: AskedBacktest) -> DataSet | JournalData:
     }
     if len(asked.paths) == 1 and is_journal(asked.paths[0]):
         return journal_data(asked.paths[0], **wanted)
-    return open_data(asked.paths, **wanted)
+    return open_data(asked.paths, step_s=asked.step_s, **wanted)
 
 
 def play_data(

@@ -143,7 +143,7 @@ class CandleFile:
             )
             for asset in sorted(assets)
         ]
-        if wanted.is_modelled:
+        if wanted.is_modelled and not wanted.is_stepped:
             streams += self._modelled(wanted)
         yield from heapq.merge(*streams, key=attrgetter("at_ns"))
 
@@ -239,8 +239,26 @@ def _figures(cell: list[Any]) -> tuple[float, float, float, float, float, int]:
 
 def _stand_in(asset: Asset, close: float, second_ns: int) -> Moment:
     heard_ns = second_ns + _LATE_NS
-    event = ChainlinkPriced(asset, RELAY, PriceKind.SPOT, close, 0, second_ns, second_ns, heard_ns)
-    return Moment(heard_ns, asset, (event,))
+    return Moment(heard_ns, asset, (_settlement(asset, close, second_ns, heard_ns),))
+
+
+def _settlement(asset: Asset, price: float, second_ns: int, heard_ns: int) -> ChainlinkPriced:
+    return ChainlinkPriced(asset, RELAY, PriceKind.SPOT, price, 0, second_ns, second_ns, heard_ns)
+
+
+def heard_at_once(
+    asset: Asset, price: float, second_ns: int, heard_ns: int
+) -> tuple[ExchangeQuoted, ChainlinkPriced]:
+    """What an exchange and the settlement feed say of a second, both heard at `heard_ns`."""
+    quote = _quote(asset, price, second_ns, heard_ns)
+    return quote, _settlement(asset, price, second_ns, heard_ns)
+
+
+def _quote(asset: Asset, price: float, second_ns: int, heard_ns: int) -> ExchangeQuoted:
+    half = price * _SPREAD / 2.0
+    return ExchangeQuoted(
+        asset, EXCHANGE_FEED, price - half, _OFFERED, price + half, _OFFERED, second_ns, heard_ns
+    )
 
 
 def _as_heard(asset: Asset, path: PricePath) -> Iterator[Moment]:
@@ -252,18 +270,7 @@ def _as_heard(asset: Asset, path: PricePath) -> Iterator[Moment]:
         if late is not None and late.at_ns <= quoted_ns:
             yield late
             late = None
-        half = price * _SPREAD / 2.0
-        quote = ExchangeQuoted(
-            asset,
-            EXCHANGE_FEED,
-            price - half,
-            _OFFERED,
-            price + half,
-            _OFFERED,
-            second_ns,
-            quoted_ns,
-        )
-        yield Moment(quoted_ns, asset, (quote,))
+        yield Moment(quoted_ns, asset, (_quote(asset, price, second_ns, quoted_ns),))
         if late is not None:
             yield late
         late = _stand_in(asset, price, second_ns)

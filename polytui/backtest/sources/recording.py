@@ -129,6 +129,8 @@ class Wanted:
     """When each series is taken from it."""
     is_modelled: bool = False
     """Nothing else was recorded: what a price did between two of its points may be made up."""
+    is_stepped: bool = False
+    """Then its prices are told with the books that are made of them (`ModelledMarket.steps`)."""
 
 
 PricePath = Iterator[tuple[int, float]]

@@ -147,3 +147,37 @@ def test_a_candle_outside_its_own_range_is_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "btc.csv", rows)
     with pytest.raises(Fatal, match=r"btc.csv, row 291: its prices are not between"):
         in_order(open_data([path]))
+
+
+@pytest.mark.parametrize("step_s", [5, 10])
+def test_a_market_that_moves_in_steps_is_the_same_one_seen_less_often(
+    tmp_path: Path, step_s: int
+) -> None:
+    write_csv(tmp_path / "btc.csv", candles())
+    each, stepped = (
+        open_data([tmp_path], start_ns=OPENS_NS, step_s=seconds) for seconds in (1, step_s)
+    )
+    assert stepped.plan.rounds == each.plan.rounds
+    assert f"{PATH}, a price each {step_s} s" in stepped.coverage.modelled
+    token = stepped.plan.rounds[0].round.up_token
+    seen, always = books(in_order(stepped), token), books(in_order(each), token)
+    assert sorted(seen) == list(range(-60, 300, step_s))
+    for second, book in seen.items():
+        assert (book.bids, book.asks) == (always[second].bids, always[second].asks)
+
+
+def test_what_is_heard_in_a_step_is_of_one_moment_and_decided_once(tmp_path: Path) -> None:
+    write_csv(tmp_path / "btc.csv", candles())
+    moments = in_order(open_data([tmp_path], start_ns=OPENS_NS, step_s=10))
+    told = [one for one in moments if isinstance(one.events[-1], ev.Ticked)]
+    assert len(told) > 100
+    for one in told:
+        quote, price, *rest, tick = one.events
+        assert isinstance(quote, ev.ExchangeQuoted)
+        assert isinstance(price, ev.ChainlinkPriced)
+        assert quote.venue_ns == price.observed_ns == one.at_ns - NS_PER_S // 10
+        assert (quote.bid + quote.ask) / 2 == pytest.approx(price.value)
+        assert all(book.received_ns == one.at_ns for book in rest)
+        assert tick.at_ns == one.at_ns
+    single = {type(event) for one in moments if one not in told for event in one.events}
+    assert not single & {ev.ExchangeQuoted, ev.ChainlinkPriced, ev.BookSnapshotted, ev.Ticked}
