@@ -130,7 +130,8 @@ def open_data(
     asked = AskedRounds(assets, intervals, (start_ns, end_ns), step_s)
     if any(survey.books for survey in surveys):
         ranks = [one.rank for one in found.recordings]
-        plan = planned(list(zip(ranks, surveys, strict=True)), outcomes, asked)
+        paths = [one.path for one in found.recordings]
+        plan = planned(list(zip(ranks, surveys, strict=True)), outcomes, asked, paths)
     else:
         plan = modelled(surveys, outcomes, asked)
     if not plan.rounds:

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from polytui.backtest.journal_source import JournalSource
 from polytui.backtest.moments import Moment
-from polytui.journal.codec import BadJournal, Header, OtherFormat, decode_event
+from polytui.journal.codec import BadJournal, Header, decode_event
 from polytui.journal.reader import JournalReader
 from polytui.model import events as ev
 from polytui.model.effects import Effect
@@ -27,17 +27,6 @@ _OF_ROUNDS = (b'["RoundFound"', b'["RoundOpened"', b'["RoundSettled"')
 LATE = "were under way when they were found"
 UNKNOWN = "have no winner in it"
 ELSEWHEN = "are not of these days"
-
-
-def is_journal(path: Path) -> bool:
-    """Whether it is a session's folder, its journal's or one segment, of whatever version."""
-    try:
-        with JournalReader(path):
-            return True
-    except OtherFormat:
-        return True
-    except BadJournal:
-        return False
 
 
 @frozen

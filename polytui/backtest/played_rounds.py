@@ -7,7 +7,8 @@ its winner is known; all others are counted, with why.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from polytui.backtest.outcomes import Outcomes, round_of
 from polytui.backtest.play_plan import (
@@ -23,6 +24,7 @@ from polytui.backtest.sources.recording import BookSpan, PriceSeries, PriceSpan,
 from polytui.backtest.sources.settlement_ticks import RELAY
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Outcome, Round
+from polytui.model.plain_text import plain
 from polytui.model.units import NS_PER_S
 from polytui.venues.polymarket.round_names import opens_of
 
@@ -40,15 +42,18 @@ _MISSED_NS = 30 * NS_PER_S
 
 
 def planned(
-    surveys: Sequence[tuple[int, Survey]], outcomes: Outcomes, asked: AskedRounds
+    surveys: Sequence[tuple[int, Survey]],
+    outcomes: Outcomes,
+    asked: AskedRounds,
+    paths: Sequence[Path],
 ) -> PlayPlan:
-    """`surveys`: the rank of each recording, and what it holds."""
+    """`surveys`: the rank of each recording, and what it holds; `paths`: where each is."""
     taken = [TakenParts() for _ in surveys]
     skipped, counted = Counter[str](), Counter[str]()
     rounds, seen = list[PlayedBooks](), 0
     for slug, places in _books(surveys, asked).items():
         seen += 1
-        listed = _listed(slug, places, outcomes)
+        listed = _listed(slug, places, outcomes, paths)
         played = _played(listed, places, surveys, outcomes, taken, counted)
         if isinstance(played, str):
             skipped[played] += 1
@@ -85,19 +90,33 @@ def _books(surveys: Sequence[tuple[int, Survey]], asked: AskedRounds) -> dict[st
     return dict(sorted(found.items(), key=lambda one: (opens_of(one[0]), one[0])))
 
 
-def _listed(slug: str, places: Sequence[_Place], outcomes: Outcomes) -> Round:
+def _listed(
+    slug: str, places: Sequence[_Place], outcomes: Outcomes, paths: Sequence[Path]
+) -> Round:
     known = outcomes.rounds.get(slug)
-    tokens: dict[Outcome, str] = dict(known.tokens) if known else {}
-    for _, span in places:
-        for outcome, token in span.tokens.items():
-            if tokens.setdefault(outcome, token) != token:
+    said = [(paths[number], span.tokens) for number, span in places]
+    if known is not None:
+        said.insert(0, (known.path, known.tokens))
+    return round_of(slug, known, _tokens(slug, said))
+
+
+def _tokens(slug: str, said: Sequence[tuple[Path, Mapping[Outcome, str]]]) -> dict[Outcome, str]:
+    """What all files together say; Fatal where two say it otherwise."""
+    found: dict[Outcome, tuple[str, Path]] = {}
+    for path, tokens in said:
+        for outcome, token in tokens.items():
+            before, whose = found.setdefault(outcome, (token, path))
+            if before != token:
                 raise Fatal(
-                    f"{outcome.value} of {slug} is token {token[:12]}... in one file and"
-                    f" {tokens[outcome][:12]}... in another"
+                    f"{outcome.value} of {slug} is token {token[:12]}... in {plain(path)} and"
+                    f" {before[:12]}... in {plain(whose)}"
                 )
-    if len(set(tokens.values())) != len(tokens):
-        raise Fatal(f"one file has as up of {slug} what another has as down")
-    return round_of(slug, known, tokens)
+    named = {outcome: token for outcome, (token, _) in found.items()}
+    if len(set(named.values())) != len(named):
+        (_, one), (_, other) = found[Outcome.UP], found[Outcome.DOWN]
+        token = f"token {named[Outcome.UP][:12]}..."
+        raise Fatal(f"{token} is up of {slug} in {plain(one)} and down of it in {plain(other)}")
+    return named
 
 
 def _played(

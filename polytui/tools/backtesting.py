@@ -16,7 +16,7 @@ from attrs import frozen
 
 from polytui.backtest.data_set import DataSet, open_data, settings_for
 from polytui.backtest.drive import Drive
-from polytui.backtest.journal_data import JournalData, is_journal, journal_data
+from polytui.backtest.journal_data import JournalData, journal_data
 from polytui.backtest.latency import (
     LateFeeds,
     RecordedLatencies,
@@ -32,6 +32,7 @@ from polytui.config.schema import PaperSettings, Settings
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
 from polytui.execution.paper_queue import QUEUE_RULES
+from polytui.journal.session_folders import is_journal
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_MS
@@ -70,7 +71,7 @@ class AskedBacktest:
     is_feed_measured: bool = False
     """And by which feeds are later: for data whose times are the venue's own."""
     step_s: int = 1
-    """So often a market moves that is made of candles alone, in whole seconds that a minute is a multiple of."""
+    """So often a market moves that is made of candles alone: 1, 2, 5 or 10 seconds."""
 
 
 def only(settings: Settings, names: Sequence[str]) -> Settings:

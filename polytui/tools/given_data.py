@@ -10,8 +10,7 @@ from attrs import frozen
 from polytui.backtest.data_set import DataSet, open_data, settings_for
 from polytui.backtest.sources.arrow import library
 from polytui.config.schema import Settings
-from polytui.journal.codec import BadJournal
-from polytui.journal.segments import number_of, segments_of
+from polytui.journal.session_folders import is_journal
 from polytui.paths import session_named
 
 VIEWS_FILE = "views.parquet"
@@ -39,7 +38,7 @@ def sorted_out(names: Sequence[str], directory: Path) -> GivenData:
             sessions.append(session_named(directory, name))
         elif path.is_dir() and (path / VIEWS_FILE).is_file():
             views.append(path / VIEWS_FILE)
-        elif _is_journal(path):
+        elif is_journal(path):
             sessions.append(path)
         elif _is_views(path):
             views.append(path)
@@ -52,16 +51,6 @@ def recorded(paths: Sequence[Path], settings: Settings) -> tuple[DataSet, Settin
     """The recordings as one source, and the settings with what is in them. Fatal."""
     data = open_data(paths)
     return data, settings_for(settings, data.coverage)
-
-
-def _is_journal(path: Path) -> bool:
-    """A session's folder, its journal's, or a segment."""
-    if not path.is_dir():
-        return bool(number_of(path))
-    try:
-        return bool(segments_of(path))
-    except BadJournal:
-        return False
 
 
 def _is_views(path: Path) -> bool:

@@ -17,7 +17,7 @@ from polytui.backtest.courses import BacktestCourse, JournalCourse
 from polytui.backtest.drive import Drive
 from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.invariants import Invariants
-from polytui.backtest.journal_data import LATE, UNKNOWN, is_journal, journal_data
+from polytui.backtest.journal_data import LATE, UNKNOWN, journal_data
 from polytui.backtest.journal_source import JournalSource, beginning_of
 from polytui.backtest.moments import Moment
 from polytui.backtest.played_journal import JournalSink
@@ -82,14 +82,6 @@ def test_only_rounds_that_are_known_from_their_opening_to_their_winner_are_playe
         journal_data(journal, start_ns=START_NS + 3_600 * NS_PER_S)
     with pytest.raises(Fatal, match="none of its 0 rounds"):
         journal_data(journal, intervals=(Interval.H1,))
-
-
-def test_what_is_no_journal_is_none(journal: Path, tmp_path: Path) -> None:
-    assert is_journal(journal)
-    table = tmp_path / "prices.csv"
-    table.write_text("at,price\n1,2\n")
-    assert not is_journal(table)
-    assert not is_journal(tmp_path)
 
 
 def test_a_backtest_comes_to_what_the_session_did(journal: Path, played: Played) -> None:

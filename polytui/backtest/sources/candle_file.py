@@ -152,14 +152,8 @@ class CandleFile:
     ) -> Iterator[Moment]:
         """Candles as history, and each second the close of the last one in the settlement price's
         place, until the next is over."""
-        before_ns = 0
         windows = Windows.of((*told.parts, *((a - _MINUTE_NS, b) for a, b in stood_in.parts)))
-        for row in in_order(self._timed(asset, windows)):
-            over_ns, _, *figures = row
-            if over_ns == before_ns:
-                counted[REPEATED] += 1
-                continue
-            before_ns = over_ns
+        for over_ns, _, *figures in self._each_once(asset, windows, counted):
             if told.has(over_ns):
                 candle = Candle(over_ns - self._length_ns, *figures)
                 length_s = self._length_ns // NS_PER_S
@@ -182,9 +176,7 @@ class CandleFile:
         seconds = self._length_ns // NS_PER_S
         wider = Windows.of([(a, b + self._length_ns) for a, b in windows.parts])
         before_ns, before = 0, 0.0
-        for over_ns, _, first, high, low, close, *_ in in_order(self._timed(asset, wider)):
-            if over_ns == before_ns:
-                continue
+        for over_ns, _, first, high, low, close, *_ in self._each_once(asset, wider, Counter()):
             opens_ns = over_ns - self._length_ns
             if before_ns == opens_ns:
                 first = before  # one moment has one price
@@ -193,6 +185,25 @@ class CandleFile:
             for second_ns, price in minute_path(asset.value, opens_ns, seconds, prices):
                 if windows.has(second_ns):
                     yield second_ns, price
+
+    def _each_once(
+        self, asset: Asset, windows: Windows, counted: Counter[str]
+    ) -> Iterator[TimedRow]:
+        """In order. One that is there again counts once; nobody can say which of two is right that
+        differ."""
+        before: TimedRow = (0, 0)
+        for row in in_order(self._timed(asset, windows)):
+            if row[0] != before[0]:
+                before = row
+                yield row
+            elif row[2:] == before[2:]:
+                counted[REPEATED] += 1
+            else:
+                raise bad_row(
+                    self.path,
+                    row[1],
+                    f"another candle of {asset.value} than row {before[1]} has of the same time",
+                )
 
     def _timed(self, asset: Asset, windows: Windows) -> Iterator[TimedRow]:
         try:

@@ -15,7 +15,7 @@ from polytui.backtest.sources.event_recording import EventRecording, in_turn
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.journal.codec import BadJournal, decode_event
 from polytui.journal.raw_files import TornTail, read_lines
-from polytui.journal.session_folders import is_session
+from polytui.journal.session_folders import is_journal
 from polytui.model.events import Event
 from polytui.model.instrument import Asset
 
@@ -88,7 +88,7 @@ class ExportedEvents(EventRecording):
             counted[CUT_OFF] += 1
 
 
-class SessionFolder(EventRecording):
+class HeardJournal(EventRecording):
     """A session's journal: what it heard of the market."""
 
     WORDS = "sessions' journals"
@@ -97,10 +97,9 @@ class SessionFolder(EventRecording):
         return JournalSource(self.path).moments()
 
 
-def own_folder(path: Path) -> EventRecording | None:
-    """The recording that a folder is as a whole, if it is one of ours."""
-    if any(path.glob(EVENT_FILES)):
+def own_recording(path: Path) -> EventRecording | None:
+    """The recording that a folder is as a whole, or a file, if it is one of ours: not those of
+    `polytui export`, which are known by their columns as any table is."""
+    if path.is_dir() and any(path.glob(EVENT_FILES)):
         return RecordFolder(path)
-    if is_session(path):
-        return SessionFolder(path)
-    return None
+    return HeardJournal(path) if is_journal(path) else None

@@ -19,7 +19,7 @@ from polytui.backtest.sources.listings import (
     read_outcomes,
 )
 from polytui.backtest.sources.midpoints import MidpointFile
-from polytui.backtest.sources.own_events import EXPORTED_COLUMNS, ExportedEvents, own_folder
+from polytui.backtest.sources.own_events import EXPORTED_COLUMNS, ExportedEvents, own_recording
 from polytui.backtest.sources.raw_frames import RawFrameFile
 from polytui.backtest.sources.recording import Recording
 from polytui.backtest.sources.settlement_ticks import SettlementTickFile
@@ -105,27 +105,29 @@ def recognised(paths: Sequence[Path]) -> FoundFiles:
 
 
 def _files(paths: Sequence[Path], recordings: list[Recording]) -> Iterator[tuple[Path, bool]]:
-    """Each once, and whether it was named. A folder that is a recording as a whole is put there."""
+    """Each once, and whether it was named. What is a recording of ours as a whole is put there."""
     seen = set[Path]()
     for path in paths:
         if not path.exists():
             raise Fatal(f"{plain(path)} is not there")
-        for one in _inside(path, recordings) if path.is_dir() else [path]:
+        for one in _inside(path, recordings):
             if one.resolve() not in seen:
                 seen.add(one.resolve())
                 yield one, one is path
 
 
-def _inside(folder: Path, recordings: list[Recording]) -> Iterator[Path]:
-    own = own_folder(folder)
+def _inside(named: Path, recordings: list[Recording]) -> Iterator[Path]:
+    own = own_recording(named)
     if own is not None:
         recordings.append(own)
-        return
-    for one in sorted(folder.iterdir()):
-        if one.is_dir():
-            yield from _inside(one, recordings)
-        elif not one.name.startswith("."):
-            yield one
+    elif not named.is_dir():
+        yield named
+    else:
+        for one in sorted(named.iterdir()):
+            if one.is_dir():
+                yield from _inside(one, recordings)
+            elif not one.name.startswith("."):
+                yield one
 
 
 def _of_none(path: Path, names: Sequence[str]) -> Fatal:

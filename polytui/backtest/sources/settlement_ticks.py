@@ -84,7 +84,7 @@ class SettlementTickFile:
                 line.first_ns = min(line.first_ns, tick.received_ns)
                 line.last_ns = max(line.last_ns, tick.received_ns)
                 if tick.observed_ns % _BOUNDARY_NS == 0:
-                    line.boundaries[tick.window_s, tick.observed_ns] = tick.value
+                    line.boundaries.setdefault((tick.window_s, tick.observed_ns), tick.value)
         except TornTable:
             counted[CUT_OFF] += 1
         spans = tuple(
@@ -111,16 +111,20 @@ class SettlementTickFile:
 
     def price_path(self, asset: Asset, windows: Windows) -> PricePath:
         """Its points, each at the second that it speaks of."""
-        points = (
-            (tick.observed_ns, number, tick.value)
-            for number, tick in self._ticks(Counter())
-            if tick.asset is asset and not tick.window_s and windows.has(tick.observed_ns)
-        )
         before_ns = 0
-        for observed_ns, _, value in in_order(points):
+        for observed_ns, _, value in in_order(self._points(asset, windows)):
             if observed_ns != before_ns:
                 yield observed_ns, value
             before_ns = observed_ns
+
+    def _points(self, asset: Asset, windows: Windows) -> Iterator[TimedRow]:
+        try:
+            for number, tick in self._ticks(Counter()):
+                is_spot = tick.asset is asset and not tick.window_s
+                if is_spot and windows.has(tick.observed_ns):
+                    yield tick.observed_ns, number, tick.value
+        except TornTable:
+            return  # the survey has counted it
 
     def _timed(self, wanted: Wanted) -> Iterator[TimedRow]:
         windows = {

@@ -349,7 +349,10 @@ def test_a_frame_of_another_token_than_its_row_says_is_named(folder: Path) -> No
 def test_files_that_swap_a_rounds_tokens_are_named(folder: Path) -> None:
     write_jsonl(folder / "raw.jsonl", frames("111", "UP"))
     write_csv(folder / "rounds.csv", [{"slug": FIRST, "winner": "Up", "down_token": "111"}])
-    with pytest.raises(Fatal, match="has as up of btc-updown-5m-"):
+    with pytest.raises(Fatal, match=r"token 111... is up of .*raw.jsonl and down .*rounds.csv"):
+        open_data([folder])
+    write_jsonl(folder / "raw.jsonl", frames("222", "DOWN"))
+    with pytest.raises(Fatal, match=r"down of .* is token 222... in .*raw.jsonl and 111... in"):
         open_data([folder])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,9 +13,10 @@ from small_recordings import FIRST, OPENS_S, STRIKE, candles, ticks, winners, wr
 
 from polytui.backtest.data_set import DataSet, open_data
 from polytui.backtest.modelled_market import ModelledMarket
-from polytui.backtest.modelled_rounds import AGREED, MARKET, OTHERWISE, PATH, WORLD
+from polytui.backtest.modelled_rounds import AGREED, MARKET, NO_CANDLE, OTHERWISE, PATH, WORLD
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import round_of
+from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
 from polytui.backtest.sources.minute_path import minute_path
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
@@ -181,3 +183,35 @@ def test_what_is_heard_in_a_step_is_of_one_moment_and_decided_once(tmp_path: Pat
         assert tick.at_ns == one.at_ns
     single = {type(event) for one in moments if one not in told for event in one.events}
     assert not single & {ev.ExchangeQuoted, ev.ChainlinkPriced, ev.BookSnapshotted, ev.Ticked}
+
+
+def test_a_settlement_day_that_is_cut_off_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "btc.csv", ticks(range(-1_000, 702)))
+    whole = in_order(open_data([tmp_path]))
+    table.rename(tmp_path / "kept")
+    pressed = gzip.compress((tmp_path / "kept").read_bytes())
+    (tmp_path / "btc.csv.gz").write_bytes(pressed[: len(pressed) * 9 // 10])
+    data = open_data([tmp_path / "btc.csv.gz"])
+    assert 0 < len(in_order(data)) < len(whole)
+    assert f"1 {CUT_OFF}" in data.coverage.notes
+
+
+def test_a_round_of_which_a_minute_is_missing_is_not_played_and_counted(tmp_path: Path) -> None:
+    rows = [one for one in candles() if one["open_time"] != (OPENS_S + 240) * 1_000]
+    write_csv(tmp_path / "btc.csv", rows)
+    data = open_data([tmp_path], start_ns=OPENS_NS)
+    assert [one.round.slug for one in data.plan.rounds][:1] != [FIRST]
+    assert dict(data.coverage.skipped) == {NO_CANDLE: 2}, "that closes then, and that opens then"
+
+
+def test_candles_in_any_order_are_the_same_and_two_of_one_minute_are_named(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "btc.csv", candles())
+    once = in_order(open_data([path], start_ns=OPENS_NS))
+    rows = candles()[::-1]
+    write_csv(path, [*rows, rows[5]])
+    data = open_data([path], start_ns=OPENS_NS)
+    assert in_order(data) == once
+    assert f"1 {REPEATED}" in data.coverage.notes
+    write_csv(path, [*rows, {**rows[5], "close": rows[5]["close"] - 0.5}])
+    with pytest.raises(Fatal, match=r"btc.csv, row 321: another candle of btc than row 6 has"):
+        in_order(open_data([path], start_ns=OPENS_NS))
