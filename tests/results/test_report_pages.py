@@ -15,6 +15,7 @@ from rich.console import Console
 
 from polytui.results.evidence import Evidence
 from polytui.results.pages.document import document, json_bytes
+from polytui.results.pages.grids import grids_of
 from polytui.results.pages.thinned import kept_points
 from polytui.results.pages.web import MOST_BYTES, html_page
 from polytui.results.pages.words import markdown, print_report
@@ -29,8 +30,8 @@ def made() -> tuple[Report, Evidence]:
     return report_of(evidence), evidence
 
 
-def told(report: Report) -> str:
-    console = Console(width=200, record=True, file=io.StringIO())
+def told(report: Report, width: int = 200) -> str:
+    console = Console(width=width, record=True, file=io.StringIO())
     print_report(report, console)
     return console.export_text()
 
@@ -52,6 +53,19 @@ def test_a_hundred_thousand_points_fit_in_five_megabytes() -> None:
     assert page.count('id="plotly"') == 1
     assert not re.findall(r'(?:src|href)="?(?:https?:)?//', page), "it needs nothing else"
     assert page == html_page(report, evidence), "the same bytes each time"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_figure_is_cut_where_there_is_little_room(width: int) -> None:
+    report, _ = made()
+    said = told(report, width)
+    assert max(map(len, said.splitlines())) <= width
+    assert "\N{HORIZONTAL ELLIPSIS}" not in said
+    words = set(said.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
+    for grid in grids_of(report):
+        for row in grid.rows:
+            for cell in row:
+                assert words.issuperset(cell.split()), (grid.title, cell)
 
 
 def test_what_is_left_out_of_a_curve_is_between_what_is_kept() -> None:

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from polytui.results.pages.fitted import side_by_side, widths
 from polytui.results.pages.grids import Grid, grids_of, opening_lines, shown
 from polytui.results.report import Report
 
 
 def print_report(report: Report, console: Console) -> None:
-    """What was named by others, a strategy or a file, is text and no markup."""
+    """What was named by others, a strategy or a file, is text and no markup. As wide as the console
+    is, and no wider."""
     first, *others = opening_lines(report)
     console.print(Text(first, style="bold"))
     for line in others:
         console.print(Text(line))
     for grid in shown(grids_of(report)):
-        console.print()
-        console.print(_table(grid))
-        if grid.note:
-            console.print(Text(grid.note, style="dim"))
+        for part in side_by_side(grid, console.width):
+            console.print()
+            console.print(_table(part, console.width))
+            if part.note:
+                console.print(Text(part.note, style="dim"))
 
 
-def _table(grid: Grid) -> Table:
+def _table(grid: Grid, room: int) -> Table:
     table = Table(title=Text(grid.title), title_justify="left")
-    for at, name in enumerate(grid.columns):
-        table.add_column(Text(name), justify="left" if at < grid.words else "right")
+    for at, (name, width) in enumerate(zip(grid.columns, widths(grid, room), strict=True)):
+        side: Literal["left", "right"] = "left" if at < grid.words else "right"
+        table.add_column(Text(name), justify=side, width=width, overflow="fold")
     for row in grid.rows:
         table.add_row(*[Text(cell) for cell in row])
     return table
