@@ -19,7 +19,7 @@ from polytui.backtest.sources.book_file import whole_book
 from polytui.backtest.sources.candle_file import heard_at_once
 from polytui.backtest.sources.recording import PricePath
 from polytui.market.fair_value import forecast_ahead, forecast_inside
-from polytui.model.events import BookSnapshotted, Level, Ticked
+from polytui.model.events import Event, Level, Ticked
 from polytui.model.instrument import Asset, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares
 
@@ -115,9 +115,7 @@ class ModelledMarket:
             if one.strike is None and second_ns >= one.listed.opens_ns:
                 one.strike = self._average(one.listed.opens_ns, one.listed.window_s, price)
 
-    def _quoted(
-        self, one: _Open, second_ns: int, price: float
-    ) -> tuple[BookSnapshotted, BookSnapshotted]:
+    def _quoted(self, one: _Open, second_ns: int, price: float) -> tuple[Event, ...]:
         self._keep_strikes(second_ns, price)
         listed = one.listed
         fair = 0.5 if one.strike is None else self._fair(listed, one.strike, second_ns, price)
