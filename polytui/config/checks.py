@@ -37,6 +37,19 @@ def one_of(*names: str) -> Check:
 UTC_TIME = Check("a time like 2026-11-20T14:59:00Z, 2001 to 2100", lambda text: _is_zoned(text))
 
 
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
+QUIET_HOURS = Check(
+    'two times of the day like "22:00-07:00", or empty',
+    lambda text: not text or _CLOCK.fullmatch(text) is not None,
+)
+
+
+def minutes_of(text: str) -> tuple[int, int]:
+    """Minutes of the day from which to which, of such times."""
+    begins_h, begins, ends_h, ends = map(int, re.split("[:-]", text))
+    return begins_h * 60 + begins, ends_h * 60 + ends
+
+
 _FIRST_YEAR, _LAST_YEAR = 2001, 2100
 
 

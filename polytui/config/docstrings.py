@@ -23,11 +23,25 @@ from polytui.config import (
     own,
     redeem,
     schema,
+    terminal,
     ticket,
     wires,
 )
 
-_TABLES = (deciding, execution, files, keys, live, markets, own, redeem, ticket, wires, schema)
+_TABLES = (
+    deciding,
+    execution,
+    files,
+    keys,
+    live,
+    markets,
+    own,
+    redeem,
+    terminal,
+    ticket,
+    wires,
+    schema,
+)
 _OURS = "polytui.config."
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""

@@ -39,6 +39,7 @@ from polytui.config.live import LiveSettings
 from polytui.config.markets import FeatureSettings, MarketSettings, RoundSettings, WatchSettings
 from polytui.config.own import OwnStrategiesSettings, OwnTables
 from polytui.config.redeem import RedeemSettings
+from polytui.config.terminal import TerminalSettings
 from polytui.config.ticket import TicketSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
@@ -247,24 +248,6 @@ class DoctorSettings:
     """Between this machine's clock and the venues'."""
     max_age_ms: int = setting(5_000, ABOVE_ZERO)
     """A stream whose newest word is older is a finding."""
-
-
-@frozen
-class TerminalSettings:
-    theme: str = "night"
-    """Its colours: a file in the themes folder, or one that came with the program."""
-    themes_folder: str = "themes"
-    """Your own, one TOML file each; one named like a theme that ships comes in its place."""
-    charts: str = setting("auto", one_of("auto", "braille", "ascii"))
-    """What charts are made of: dots of Braille, or of plain letters where the terminal's font or
-    locale has none. auto looks at both."""
-    form: str = setting("auto", one_of("auto", "screen", "lines"))
-    """lines tells what changes line by line instead of drawing a screen, for screen readers; auto
-    does so where TERM says that nothing can be drawn."""
-    snapshot_hz: float = setting(10.0, between(0.5, 30.0))
-    """How often the engine tells a terminal what there is to see."""
-    stop_when_lost: bool = True
-    """A terminal that is killed without detaching stops the engine it was started with."""
 
 
 @frozen

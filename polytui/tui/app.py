@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen
 
 from polytui.config.called import called
@@ -25,6 +26,7 @@ from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
+from polytui.tui.alerts import Alerts, Outlets
 from polytui.tui.ink import ink_of, is_drawn
 from polytui.tui.keymap import Keymap, keymap_of
 from polytui.tui.line_terminal import run_in_lines
@@ -41,6 +43,7 @@ from polytui.tui.screens.themes import Themes
 from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.state import LinkState, TerminalState
+from polytui.tui.telling import ToastLine
 from polytui.tui.theme import Palette, load_themes
 from polytui.tui.ticket_post import TicketPost
 
@@ -51,6 +54,7 @@ _SIGNAL_STOP_WITHIN_S = 8.0
 _LAST_WORDS_AFTER_S = 1.0
 _LOG_LINES = 40
 _LOG_TAIL_BYTES = 16_384
+_SEVERITIES: dict[str, SeverityLevel] = {"warn": "warning", "error": "error"}
 _NICER_BY = 10
 """The engine shares this machine and must win."""
 
@@ -80,6 +84,8 @@ class TerminalApp(App[int]):
         keymap: Keymap | None = None,
         layout: Layout = Layout.AUTO,
         memory: TerminalMemory | None = None,
+        settings: TerminalSettings | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.keymap = keymap or Keymap()
@@ -95,6 +101,10 @@ class TerminalApp(App[int]):
         self._stopping: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
         self._commands = 0
+        outlets = Outlets(self._come_up, self.bell, self._write, lambda: self.size)
+        self.alerts = Alerts(
+            self.state, settings or TerminalSettings(), outlets, clock, environment or {}
+        )
         self.board = Board(
             self.state,
             self._palettes,
@@ -136,6 +146,7 @@ class TerminalApp(App[int]):
                 LinkState.LOST, f"{words}, at {time.strftime('%H:%M:%S')}", self._clock(), 1
             )
         self._over.set()
+        self.alerts.lost() if words else self.alerts.retitle()
         if self.board.is_mounted:
             self.board.lay_out()
         if words:
@@ -148,6 +159,7 @@ class TerminalApp(App[int]):
         """Take in a message; the board shows it with its next frame."""
         names = self.state.names
         self.state.hear(message, self._clock())
+        self.alerts.hear(message)
         if self.state.names != names and self.board.is_mounted:
             self.board.lay_out()
         if isinstance(message, Goodbye):
@@ -185,6 +197,17 @@ class TerminalApp(App[int]):
     def question(self, query: Query) -> bool:
         """Send a question; False when nobody is there to hear it."""
         return self.post(query)
+
+    # --- to somebody who looks away ---------------------------------------------------------
+
+    def _come_up(self, news: ToastLine) -> None:
+        severity = _SEVERITIES.get(news.level, "information")
+        self.notify(news.text, severity=severity, timeout=news.lasts_s, markup=False)
+
+    def _write(self, text: str) -> None:
+        """Past the screen, to the terminal itself."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)
 
     @property
     def has_engine(self) -> bool:
@@ -340,6 +363,8 @@ def run_terminal(
         keymap=keymap_of(dict(keys))[0],
         layout=layout_of(memory.layout),
         memory=memory,
+        settings=terminal,
+        environment=os.environ,
     )
     code = asyncio.run(_host(app))
     if app.parting_words:
@@ -350,6 +375,10 @@ def run_terminal(
 async def _host(app: TerminalApp) -> int:
     with TerminalSignals(app.end_by_signal):
         code = await app.run_async(mouse=False)
+    if sys.__stderr__ is not None and app.alerts.farewell:
+        # Where Textual has drawn. The screen is back already, and so is the cursor.
+        sys.__stderr__.write(app.alerts.farewell)
+        sys.__stderr__.flush()
     # A crashed app has no result; Textual has printed the traceback by now.
     return 1 if code is None else code
 

@@ -63,6 +63,8 @@ class KeyTaken(Enum):
 
     TAKEN = "taken"
     LEAVES = "leaves"
+    ANOTHER = "another"
+    """A ticket of its own, after one that was sent."""
     TAKES_BACK = "takes back"
     """The order by hand that was sent last is to be taken back."""
 
@@ -157,6 +159,8 @@ class TicketForm:
             return KeyTaken.LEAVES
         if key == "x":
             return KeyTaken.TAKES_BACK
+        if key == "n" and self.step is TicketStep.SENT:
+            return KeyTaken.ANOTHER
         if self.step is TicketStep.WRITE:
             self._write(key, character, look, now_s)
         return KeyTaken.TAKEN

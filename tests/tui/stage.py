@@ -87,7 +87,7 @@ def perform(
                 layout=layout,
                 memory=memory,
             )
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, notifications=True) as pilot:
                 stage = Stage(played, app, pilot, now)
                 await stage.until(lambda: len(app.state.assets) == 4 or app.state.link_words)
                 app.board.repaint()

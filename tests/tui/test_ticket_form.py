@@ -191,8 +191,12 @@ def test_a_clipboard_of_a_megabyte_is_a_number_or_nothing() -> None:
     assert form.word == ""
 
 
-def test_leaving_and_taking_back() -> None:
+def test_leaving_taking_back_and_another() -> None:
     form = a_form()
+    assert press(form, "n") == [KeyTaken.TAKEN]
+    sent = a_form()
+    press(sent, *FILLED, "enter", *"buy", "enter")
+    assert press(sent, "n") == [KeyTaken.ANOTHER]
     assert press(form, "x") == [KeyTaken.TAKES_BACK]
     assert press(form, "escape") == [KeyTaken.LEAVES]
     press(form, *FILLED, "enter")

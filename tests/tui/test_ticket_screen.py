@@ -66,6 +66,9 @@ def test_an_order_in_two_steps_is_sent_once_and_told_back(tmp_path: Path) -> Non
         assert (sent.asset, sent.seen_ns) == ("btc", view.at_ns)
         assert (sent.ticket.price, sent.ticket.shares) == (520_000, 10 * MICRO)
         assert sent.ticket.ticket_id == screen.form.ticket_id
+        assert "the whole round, all of us" in stage.text or not view.rounds[0].up_shares
+        await stage.press("n", *FILLED)
+        assert screen.form.ticket_id != sent.ticket.ticket_id, "another ticket"
         await stage.press("escape")
         assert not isinstance(stage.app.screen, TicketScreen)
         assert stage.sent == []

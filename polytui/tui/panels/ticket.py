@@ -11,6 +11,7 @@ from polytui.model.units import MICRO
 from polytui.tui.known_tickets import SentTicket
 from polytui.tui.panels import figures
 from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.panels.holding import ends_line
 from polytui.tui.panels.reasons import cents, wrapped
 from polytui.tui.panels.round_names import rounds_named
 from polytui.tui.styles import Line, Span, Styles, badge, line, styles_of
@@ -21,13 +22,13 @@ SIZE = (66, 20)
 _HINTS = {
     TicketStep.WRITE: "Tab field  Space choice  b s u d  Enter in words  Esc",
     TicketStep.CONFIRM: "the word, Enter: SEND  Esc back",
-    TicketStep.SENT: "Esc close  x take it back",
+    TicketStep.SENT: "Esc close  n another  x take it back",
 }
 _KINDS = {
-    SentAs.RESTS: "until it trades, or the round nearly ends",
-    SentAs.POST_ONLY: "the same, and refused if it would take",
-    SentAs.PART: "takes what is there, the rest is gone",
-    SentAs.ALL: "takes all of it or nothing",
+    SentAs.RESTS: "until it trades or the end",
+    SentAs.POST_ONLY: "refused if it would take",
+    SentAs.PART: "what is there, no more",
+    SentAs.ALL: "or nothing",
 }
 _LEAST_ALONE = 12
 """Cells of a word in front of a field."""
@@ -264,7 +265,10 @@ def _sent(sight: TicketSight, styles: Styles, width: int) -> list[Line]:
             style = styles.warn
         rows.append(line([(last.words, styles.strong)], width, styles.text))
         rows += [line([(one, style)], width, styles.text) for one in _two(last.result, width)]
-    return [*rows, line([], width, styles.text), *_orders(sight.shown, styles, width)]
+    rows += [line([], width, styles.text), *_orders(sight.shown, styles, width)]
+    if sight.shown is not None and (ends := ends_line(sight.shown, styles, width)):
+        rows += [line([("the whole round, all of us", styles.dim)], width, styles.text), *ends]
+    return rows
 
 
 def _orders(shown: RoundView | None, styles: Styles, width: int) -> list[Line]:

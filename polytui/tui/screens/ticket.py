@@ -42,9 +42,12 @@ class TicketScreen(ModalScreen[None]):
         super().__init__()
         self._state, self._palette, self._clock, self._post = state, palette, clock, post
         self._asset = asset
-        is_live = bool(live_name(state.account))
-        self.form = TicketForm(slug, secrets.token_hex(6), is_live)
-        state.tickets.last = None
+        self.form = self._new_form(slug)
+
+    def _new_form(self, slug: str) -> TicketForm:
+        """Its number is nobody else's: the engine takes each once."""
+        self._state.tickets.last = None
+        return TicketForm(slug, secrets.token_hex(6), bool(live_name(self._state.account)))
 
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint, id="ticket")
@@ -79,6 +82,8 @@ class TicketScreen(ModalScreen[None]):
             return
         elif pressed is KeyTaken.TAKES_BACK:
             self._take_back()
+        elif pressed is KeyTaken.ANOTHER:
+            self.form = self._new_form(self.form.slug)
         self.tick()
 
     def on_paste(self, event: Paste) -> None:
