@@ -40,7 +40,6 @@ from polytui.tui.screens.first_steps import FirstSteps
 from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
 from polytui.tui.screens.themes import Themes
-from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.telling import ToastLine
@@ -115,6 +114,7 @@ class TerminalApp(App[int]):
             ink,
             self.keymap,
             layout,
+            TicketPost(self.state, self.post, self.number),
         )
         self._memory = memory or TerminalMemory()
         self._configured = self._palettes[0].name
@@ -235,16 +235,6 @@ class TerminalApp(App[int]):
 
     def action_help(self) -> None:
         self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
-
-    def action_ticket(self) -> None:
-        """An order by hand for the round on the screen, where a person has switched that on."""
-        asset, slug = self.board.round_on_screen()
-        if self.state.settings.value(IS_ENABLED) != "true":
-            self.state.log("warn", asset, f"tickets are off: switch {IS_ENABLED} on in settings")
-        elif slug:
-            post = TicketPost(self.state, self.post, self.number)
-            look = self.board.palette
-            self.push_screen(TicketScreen(self.state, look, self._clock, post, asset, slug))
 
     def action_anywhere(self, action_id: str) -> None:
         """Wherever one is: before a danger a dialog goes, so that what is armed is seen."""

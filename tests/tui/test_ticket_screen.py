@@ -9,6 +9,7 @@ from attrs import evolve
 from fake_engine import LOOK, FakeEngine, asset_at
 from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
+from textual.events import Key
 
 from polytui.config.schema import Settings, TicketSettings
 from polytui.model.link import TicketAnswer, TicketBack, TicketOrder
@@ -72,6 +73,22 @@ def test_an_order_in_two_steps_is_sent_once_and_told_back(tmp_path: Path) -> Non
         await stage.press("escape")
         assert not isinstance(stage.app.screen, TicketScreen)
         assert stage.sent == []
+
+    perform(tmp_path, play, engine=engine(tmp_path))
+
+
+def test_what_is_typed_in_one_burst_is_typed_on_the_ticket(tmp_path: Path) -> None:
+    """As a terminal gives them when somebody is quick: all before any of them was taken."""
+
+    async def play(stage: Stage) -> None:
+        await stage.until(lambda: stage.app.state.settings.value("ticket.is_enabled") == "true")
+        for key in ("i", *FILLED):
+            stage.app.post_message(Key(key, key if len(key) == 1 else None))
+        await stage.until(lambda: isinstance(stage.app.screen, TicketScreen))
+        form = stage.app.screen.form
+        await stage.until(lambda: form.amount == "10")
+        assert form.price == "52"
+        assert stage.app.board.cards.chosen.asset == "btc", "Tab was the ticket's"
 
     perform(tmp_path, play, engine=engine(tmp_path))
 

@@ -26,11 +26,13 @@ from polytui.tui.screens.handlers import handlers_of
 from polytui.tui.screens.looks import account_look, asset_look, page_look, stop_of
 from polytui.tui.screens.page import PageScene
 from polytui.tui.screens.pages import Pages
+from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.styles import Line, styles_of
 from polytui.tui.theme import Palette
+from polytui.tui.ticket_post import TicketPost
 
 _AGES_EVERY_S = 0.25
 """How often the board is painted when nothing new has come: ages and countdowns move."""
@@ -50,6 +52,7 @@ class Board(Screen[None]):
         ink: Ink = Ink.BRAILLE,
         keymap: Keymap | None = None,
         layout: Layout = Layout.AUTO,
+        post: TicketPost | None = None,
     ) -> None:
         super().__init__(id="board")
         self.state = state
@@ -68,6 +71,7 @@ class Board(Screen[None]):
         self._has_stop = False
         """Whether the header has its third line, which is there only when it says something."""
         self._handlers = handlers_of(self)
+        self._post = post
 
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint_account, id="account")
@@ -152,11 +156,6 @@ class Board(Screen[None]):
         """Empty before the engine has named any."""
         return self.cards.chosen.asset
 
-    def round_on_screen(self) -> tuple[str, str]:
-        """(asset, slug) of the round that a person looks at; empty words where there is none."""
-        view = self.state.assets.get(self._asset())
-        return ("", "") if view is None else (view.asset, self._zoom.slug_in(view))
-
     def _paint_account(self, width: int, height: int) -> list[Line]:
         look = account_look(self.state, self.palette, self._clock(), self.keymap)
         return account_lines(self.state.account, look, width)[:height]
@@ -218,7 +217,10 @@ class Board(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """What is armed keeps Enter and Esc, then text what is typed, then the keymap."""
-        if self._wishes.is_armed and event.key in ("enter", "escape"):
+        if isinstance(ticket := self.app.screen, TicketScreen):
+            # Typed faster than the ticket opened: it is the ticket's.
+            ticket.post_message(Key(event.key, event.character))
+        elif self._wishes.is_armed and event.key in ("enter", "escape"):
             self._decide(is_wanted=event.key == "enter")
         elif self._pages.is_typing:
             self._pages.type(event.key, event.character)
@@ -257,6 +259,16 @@ class Board(Screen[None]):
     def on_paste(self, event: Paste) -> None:
         self._pages.paste(event.text)
         self.repaint()
+
+    def open_ticket(self) -> None:
+        """An order by hand for the round on the screen, where a person has switched that on."""
+        view = self.state.assets.get(self._asset())
+        slug = "" if view is None else self._zoom.slug_in(view)
+        if self.state.settings.value(IS_ENABLED) != "true":
+            self.state.log("warn", "", f"tickets are off: switch {IS_ENABLED} on in settings")
+        elif self._post is not None and view is not None and slug:
+            ticket = TicketScreen(self._post, self.palette, self._clock, view.asset, slug)
+            self.app.push_screen(ticket)
 
     def ask_app(self, name: str) -> None:
         """Help and leaving are the app's, for it has other screens too."""

@@ -55,7 +55,7 @@ def _wishes(board: Board) -> Handlers:
         "pause_all": board.pause_all,
         "speed.slower": partial(board.pace, 0.5),
         "speed.faster": partial(board.pace, 2.0),
-        "ticket": partial(board.ask_app, "ticket"),
+        "ticket": board.open_ticket,
         "kill": partial(board.endanger, Action.KILL),
         "rearm": partial(board.endanger, Action.REARM),
         "flatten": partial(board.endanger, Action.FLATTEN),

@@ -14,7 +14,6 @@ from polytui.model.ticket import Ticket
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.ticket import TicketSight, ticket_lines
-from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 from polytui.tui.ticket_form import Confirmed, KeyTaken, TicketForm
@@ -32,15 +31,14 @@ class TicketScreen(ModalScreen[None]):
 
     def __init__(
         self,
-        state: TerminalState,
+        post: TicketPost,
         palette: Palette,
         clock: Callable[[], float],
-        post: TicketPost,
         asset: str,
         slug: str,
     ) -> None:
         super().__init__()
-        self._state, self._palette, self._clock, self._post = state, palette, clock, post
+        self._state, self._palette, self._clock, self._post = post.state, palette, clock, post
         self._asset = asset
         self.form = self._new_form(slug)
 
