@@ -110,7 +110,7 @@ ACTIONS: tuple[TerminalAction, ...] = (
        _ENGINE, _NO_TEXT_NEAR, is_dangerous=True),
     _A("pause_all", ("P",), "pause all", "pause all, or resume but what was flattened",
        _ENGINE, _NO_TEXT_NEAR),
-    _A("ticket", ("i",), "ticket", "an order by hand, in two steps; off by default",
+    _A("ticket", ("i",), "ticket", "an order by hand, in two steps",
        _ENGINE, _NO_TEXT_NEAR),
     _A("speed.slower", ("minus",), "speed", "a demo at half its speed", _ENGINE, _NO_TEXT_NEAR,
        group="a demo slower, faster"),
