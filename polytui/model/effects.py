@@ -143,6 +143,14 @@ OF_A_SHARE = frozenset(
 """Their bps are of the one dollar that a share can pay, which people read in cents; a bp of others
 is one of a price."""
 
+EXITS = frozenset(
+    {
+        *(Reason.TAKE_PROFIT, Reason.STOP_LOSS, Reason.TIME_EXIT, Reason.SIGNAL_FLIP),
+        *(Reason.FORCED_EXIT, Reason.HELD_TO_SETTLEMENT, Reason.DUST, Reason.NOT_HERE),
+    }
+)
+"""Said of what is held, and of no entry."""
+
 
 class Why(Struct, frozen=True):
     """A reason with its number: value against limit in unit; unit empty where none applies."""

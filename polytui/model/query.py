@@ -36,6 +36,27 @@ class Subject(str, Enum):
     """Each order's way."""
     CURVES = "curves"
     """How a round went, point by point."""
+    BLOTTER = "blotter"
+    """Positions in any order, from any row on: `sort`, `skip`."""
+    SUMS = "sums"
+    """What positions come to, `by` what they are told apart."""
+    ROUND_LIST = "round list"
+    """Rounds with what we did in each, and what kept us out; the newest first."""
+    EQUITY_CURVE = "equity curve"
+    """The account's equity in at most MOST_ROWS points, the oldest first, with every fall."""
+    RELIABILITY = "reliability"
+    """How often Up won, by the tenth that our fair value of it lay in."""
+    LOG = "log"
+    """What people were told, the newest first: of the engine's memory, not of its database."""
+
+
+SORTED_BY = (
+    *("time", "asset", "round", "strategy", "side", "price", "shares", "fee", "fair", "edge"),
+    *("exit", "way out", "result", "session"),
+)
+"""Columns of BLOTTER that can be sorted by."""
+SUMMED_BY = ("", "strategy", "interval", "asset", "hour", "minutes left", "way out")
+"""What SUMS can tell apart; empty for all together. Hours and minutes are those of the entry."""
 
 
 class Query(msgspec.Struct, frozen=True, tag="query"):
@@ -56,6 +77,14 @@ class Query(msgspec.Struct, frozen=True, tag="query"):
     limit: int = 50
     after: str = ""
     """`more` of an answer to the same question: go on behind it."""
+    words: str = ""
+    """Of TRADES, BLOTTER and SUMS: only those that `model/trade_words.py` finds."""
+    sort: str = ""
+    """Of BLOTTER, one of SORTED_BY; a - before it for the largest first. Empty: newest first."""
+    skip: int = 0
+    """Of BLOTTER: rows before the first one that is told."""
+    by: str = ""
+    """Of SUMS, one of SUMMED_BY."""
 
 
 Cell = str | int | float | None

@@ -321,14 +321,15 @@ class AccountView:
 
 @frozen
 class Notice:
-    """A line of the log panel: fills, settlements, feed changes, commands, faults."""
+    """A line of the log. `level`: info, good, warn or error; `seqs`: of the command that it speaks
+    of, as its Ack says them; `number`: of this engine's lines, from 1, 0 of a face's own."""
 
     at_ns: int
     level: str
-    """"info", "good", "warn" or "error"."""
     asset: str
     text: str
     seqs: tuple[int, ...] = ()
     """Of the command that it speaks of, as its Ack says them; empty for everything else."""
     kind: str = ""
     """One of `model/notice_kinds.py`, of what somebody who looks away wants to hear; else empty."""
+    number: int = 0

@@ -6,18 +6,11 @@ from collections import Counter
 
 from attrs import define, field
 
-from polytui.model.effects import Reason
+from polytui.model.effects import EXITS, Reason
 from polytui.model.units import NS_PER_S
 from polytui.results.evidence import BlockedEntry
 from polytui.store.rows import SignalRow
 
-EXITS = frozenset(
-    {
-        *(Reason.TAKE_PROFIT, Reason.STOP_LOSS, Reason.TIME_EXIT, Reason.SIGNAL_FLIP),
-        *(Reason.FORCED_EXIT, Reason.HELD_TO_SETTLEMENT, Reason.DUST, Reason.NOT_HERE),
-    }
-)
-"""Said of what is held, and of no entry."""
 _NO_BLOCKS = {one.value for one in (Reason.NONE, Reason.SHADOW, *EXITS)}
 
 _Kind = tuple[str, bool, str, str, str]

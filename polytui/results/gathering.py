@@ -24,7 +24,7 @@ from polytui.ledger.shadow import VirtualFill
 from polytui.model import effects as ef
 from polytui.model import events as ev
 from polytui.model.instrument import Asset, Outcome
-from polytui.results.entry_blocks import EXITS, EntryBlocks
+from polytui.results.entry_blocks import EntryBlocks
 from polytui.results.evidence import (
     Coverage,
     Evidence,
@@ -161,7 +161,7 @@ class Gatherer:
     def _done(self, effects: Sequence[ef.Effect]) -> None:
         """Why a position is left is said in the step that leaves it, or was before."""
         for effect in effects:
-            if isinstance(effect, ef.Explain) and effect.why.reason in EXITS:
+            if isinstance(effect, ef.Explain) and effect.why.reason in ef.EXITS:
                 self._leaving[effect.slug, effect.strategy] = effect.why.reason.value
         for effect in effects:
             if isinstance(effect, ef.Place):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from polytui.model.minutes_left import MINUTES_LEFT
 from polytui.model.units import MICRO
 from polytui.results.equity_figures import EquityFigures, equity_figures
 from polytui.results.evidence import BlockedEntry, Coverage, Evidence, OpenPosition, OrderCount
@@ -14,7 +15,6 @@ from polytui.results.fill_figures import FillFigures, fill_figures
 from polytui.results.forecast_figures import ForecastFigures, forecast_figures
 from polytui.results.trade_sums import (
     ENTRY_PRICES,
-    MINUTES_LEFT,
     Slice,
     Sums,
     entry_price,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import frozen
 
+from polytui.model.minutes_left import slice_of
 from polytui.model.units import MICRO
 from polytui.results.bootstrap import Measured, ratio_interval
 from polytui.results.evidence import PlayedTrade
@@ -151,16 +152,9 @@ def market(one: PlayedTrade) -> str:
     return f"{one.asset.upper()} {one.interval}"
 
 
-MINUTES_LEFT = ("under 1", "1 to 2", "2 to 3", "3 to 5", "5 to 15", "15 to 60", "over 60")
-_MINUTES = (1, 2, 3, 5, 15, 60)
-
-
 def minutes_left(one: PlayedTrade) -> str | None:
     """At its entry."""
-    if one.left_s is None:
-        return None
-    minutes = one.left_s / 60.0
-    return MINUTES_LEFT[sum(minutes >= border for border in _MINUTES)]
+    return None if one.left_s is None else slice_of(one.left_s)
 
 
 _STEP = 10

@@ -6,7 +6,6 @@ slow face missed is counted and told. The engine publishes without waiting.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -23,12 +22,13 @@ from polytui.model.link import (
     Obeyed,
     SettingsFrame,
 )
-from polytui.model.query import Answer, Query
+from polytui.model.query import Answer, Query, Subject
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 from polytui.model.ticket import Ticket, TicketLook
+from polytui.runtime.notice_memory import NoticeMemory
 
 _REMEMBERED = 200
-"""Notices that a new face is told at once."""
+"""Notices that a new face is told at once; it asks for those before."""
 
 Obey = Callable[[Action, str, str], Awaitable[Obeyed]]
 """(action, asset, origin)."""
@@ -112,7 +112,7 @@ class Hub:
         self._stop_when_lost = stop_when_lost
         self._channels: list[FaceChannel] = []
         self._views: dict[str, FromEngine] = {}
-        self._notices: deque[Notice] = deque(maxlen=_REMEMBERED)
+        self._notices = NoticeMemory()
         self._attached = 0
         self._obey: Obey | None = None
         self._change: Change | None = None
@@ -161,9 +161,9 @@ class Hub:
             channel.view(name, frame)
 
     def notice(self, notice: Notice) -> None:
-        self._notices.append(notice)
+        numbered = self._notices.keep(notice)
         for channel in self._channels:
-            channel.notice(notice)
+            channel.notice(numbered)
 
     def goodbye(self, exit_code: int, reason: str) -> None:
         for channel in self._channels:
@@ -175,7 +175,7 @@ class Hub:
         channel = FaceChannel(self, self._limit, is_drawn=is_drawn)
         for name, frame in self._views.items():
             channel.view(name, frame)
-        for notice in self._notices:
+        for notice in self._notices.newest(_REMEMBERED):
             channel.notice(notice)
         self._channels.append(channel)
         return channel
@@ -208,6 +208,8 @@ class Hub:
         return self._desk
 
     async def ask(self, query: Query) -> Answer:
+        if query.subject is Subject.LOG:
+            return self._notices.answer(query)
         if self._ask is None:
             return Answer(query.query_id, error="this engine keeps no database")
         return await self._ask(query)

@@ -49,6 +49,8 @@ def in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise Fatal(f"the database {path} is locked by another program") from error
         raise Fatal(f"cannot use the database {path}: {error}") from error
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
@@ -197,8 +199,9 @@ class Database:
         self._connection.execute("COMMIT")
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """For questions. Fatal where there is none yet; BadDatabase where it is none of ours."""
+def open_read_only(path: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
+    """For questions; `wait_s` for whoever has locked it. Fatal where there is none yet; BadDatabase
+    where it is none of ours."""
     if not path.exists():
         raise Fatal(
             f"no database {path} yet: sessions make it, or {called('rebuild')} from their journals"
@@ -207,10 +210,10 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # writer left beside the file is newer than the file, and an immutable one is read without it.
     is_still = not os.access(path.parent, os.W_OK) and not _has_more_beside(path)
     if not is_still:
-        _bring_up_to_date(path)
+        _bring_up_to_date(path, wait_s)
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
     with in_words(path):
-        connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
         try:
             _check(path, connection)
             if not _version(connection):
@@ -221,12 +224,14 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _bring_up_to_date(path: Path) -> None:
+def _bring_up_to_date(path: Path, wait_s: float) -> None:
     """Whoever asks first after an update is answered as well: a file of an older schema, and no
     other one, is opened as its writer would."""
     with (
         in_words(path),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old,
+        closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
+        ) as old,
     ):
         is_older = 0 < _version(old) < VERSION
     if is_older and os.access(path, os.W_OK):

@@ -13,9 +13,22 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from polytui.model.query import EVERY_SESSION, MOST_ROWS, Answer, Query, Subject
+from polytui.model.query import (
+    EVERY_SESSION,
+    MOST_ROWS,
+    SORTED_BY,
+    SUMMED_BY,
+    Answer,
+    Query,
+    Subject,
+)
+from polytui.model.trade_words import BadWords, TradeWords, trade_words
 from polytui.store import questions
+from polytui.store.blotter import blotter, sums
+from polytui.store.equity_curve import equity_curve
 from polytui.store.questions import Filter, Found
+from polytui.store.reliability import reliability
+from polytui.store.round_list import round_list
 
 Ask = Callable[[sqlite3.Connection, Filter], Found]
 
@@ -24,6 +37,7 @@ _LONGEST = 200
 """Characters of a name."""
 _MOST_TOLD = 10_000
 """Rows of a counted answer, all pages together; ties of one moment as well."""
+_MOST_SKIPPED = 10_000_000
 _BEHIND = re.compile(r"(?:([0-9]{1,19}):)?([0-9]{1,5})")
 
 
@@ -66,7 +80,14 @@ _ASKED: dict[Subject, _Timed | _Counted] = {
     Subject.RESULTS: _Counted(questions.results),
     Subject.DAYS: _Counted(questions.days),
     Subject.SESSIONS: _Counted(_sessions),
+    Subject.BLOTTER: _Counted(blotter),
+    Subject.SUMS: _Counted(sums),
+    Subject.ROUND_LIST: _Timed(round_list, "opens_ns"),
+    Subject.EQUITY_CURVE: _Counted(equity_curve),
+    Subject.RELIABILITY: _Counted(reliability),
 }
+_OF_ONE_SESSION = (Subject.EQUITY, Subject.EQUITY_CURVE)
+"""An account each: there is no sum of two."""
 
 
 @frozen
@@ -114,19 +135,12 @@ class QueryPage:
 def page_of(query: Query, session: str) -> QueryPage:
     """`session`: the engine's own, which is meant where none is named, with those that it goes on
     from; of what is told oldest first it alone. BadQuery in words."""
-    how = _ASKED[query.subject]
-    if not 1 <= query.limit <= MOST_ROWS:
-        raise BadQuery(f"limit {query.limit}: expected 1 to {MOST_ROWS}; ask page by page")
-    for ns in (query.since_ns, query.until_ns):
-        if not 0 <= ns < _LATEST_NS:
-            raise BadQuery(f"{ns} is no time in nanoseconds")
-    for text in (query.session, query.asset, query.interval, query.strategy, query.slug):
-        if len(text) > _LONGEST:
-            raise BadQuery(f"a name of {len(text)} characters")
+    how = _ASKED.get(query.subject)
+    if how is None:
+        raise BadQuery(f"{query.subject.value} is not in the database")
+    _check(query)
     is_of_one = isinstance(how, _Timed) and how.is_oldest_first
     named = "" if query.session == EVERY_SESSION else query.session
-    if is_of_one and query.session == EVERY_SESSION:
-        raise BadQuery(f"{query.subject.value} are of one session: name it")
     is_own = not query.session and query.subject is not Subject.SESSIONS
     wanted = Filter(
         session if is_own and is_of_one else "" if query.subject is Subject.SESSIONS else named,
@@ -138,8 +152,39 @@ def page_of(query: Query, session: str) -> QueryPage:
         query.until_ns,
         query.limit,
         session if is_own and not is_of_one else "",
+        words=_words(query.words),
+        sort=query.sort,
+        skip=query.skip,
+        by=query.by,
     )
     return QueryPage(query.query_id, how, wanted, *_behind(query, how))
+
+
+def _check(query: Query) -> None:
+    """BadQuery for what no database could answer."""
+    if not 1 <= query.limit <= MOST_ROWS:
+        raise BadQuery(f"limit {query.limit}: expected 1 to {MOST_ROWS}; ask page by page")
+    for ns in (query.since_ns, query.until_ns):
+        if not 0 <= ns < _LATEST_NS:
+            raise BadQuery(f"{ns} is no time in nanoseconds")
+    for text in (query.session, query.asset, query.interval, query.strategy, query.slug):
+        if len(text) > _LONGEST:
+            raise BadQuery(f"a name of {len(text)} characters")
+    if query.session == EVERY_SESSION and query.subject in _OF_ONE_SESSION:
+        raise BadQuery(f"{query.subject.value} are of one session: name it")
+    if query.sort and query.sort.removeprefix("-") not in SORTED_BY:
+        raise BadQuery(f"nothing is sorted by {query.sort[:20]}: {', '.join(SORTED_BY)}")
+    if query.by not in SUMMED_BY:
+        raise BadQuery(f"nothing is summed by {query.by[:20]}: {', '.join(SUMMED_BY[1:])}")
+    if not 0 <= query.skip <= _MOST_SKIPPED:
+        raise BadQuery(f"skip {query.skip}: expected 0 to {_MOST_SKIPPED:,}")
+
+
+def _words(text: str) -> TradeWords:
+    try:
+        return trade_words(text)
+    except BadWords as error:
+        raise BadQuery(str(error)) from error
 
 
 def _behind(query: Query, how: _Timed | _Counted) -> tuple[int | None, int]:

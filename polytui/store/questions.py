@@ -11,7 +11,9 @@ from typing import Any
 
 from attrs import frozen
 
+from polytui.model.trade_words import TradeWords
 from polytui.model.units import NS_PER_S
+from polytui.store.word_search import conditions
 
 _DAY_NS = 86_400 * NS_PER_S
 
@@ -33,6 +35,12 @@ class Filter:
     """A session's name, for it and all that went on from the same first one."""
     venue_id: str = ""
     """Of an order, as the venue calls it."""
+    words: TradeWords = TradeWords()
+    """Of positions."""
+    sort: str = ""
+    skip: int = 0
+    by: str = ""
+    """As in a face's question."""
 
 
 @frozen
@@ -75,12 +83,12 @@ def curves(connection: sqlite3.Connection, wanted: Filter) -> Found:
 def open_trades(connection: sqlite3.Connection, session: str) -> Found:
     """Positions of a session that nobody has left yet."""
     said = "SELECT * FROM trades WHERE session = ? AND closed_ns IS NULL ORDER BY opened_ns DESC"
-    return _found(connection, said, (session,))
+    return found_by(connection, said, (session,))
 
 
 def sessions(connection: sqlite3.Connection, limit: int = 0) -> Found:
     said = "SELECT * FROM sessions ORDER BY started_ns DESC LIMIT ?"
-    return _found(connection, said, (limit or -1,))
+    return found_by(connection, said, (limit or -1,))
 
 
 def equity(connection: sqlite3.Connection, wanted: Filter) -> Found:
@@ -89,14 +97,14 @@ def equity(connection: sqlite3.Connection, wanted: Filter) -> Found:
     said = (
         f"SELECT *, cash + carried - moved AS equity FROM equity{where} ORDER BY session, minute_ns"
     )
-    return _found(connection, f"{said} LIMIT ?", (*values, wanted.limit or -1))
+    return found_by(connection, f"{said} LIMIT ?", (*values, wanted.limit or -1))
 
 
 def days(connection: sqlite3.Connection, wanted: Filter) -> Found:
     """Counters of days, newest first."""
     where, values = _where(wanted, "", ("session", "asset"))
     said = f"SELECT * FROM daily{where} ORDER BY day DESC, session DESC, asset LIMIT ?"
-    return _found(connection, said, (*values, wanted.limit or -1))
+    return found_by(connection, said, (*values, wanted.limit or -1))
 
 
 def results(connection: sqlite3.Connection, wanted: Filter) -> Found:
@@ -108,7 +116,7 @@ def results(connection: sqlite3.Connection, wanted: Filter) -> Found:
         " sum(stake) AS stake, sum(fees) AS fees, sum(pnl) AS pnl FROM trades"
         f"{where}{' AND ' if where else ' WHERE '}{also} GROUP BY strategy, asset ORDER BY pnl DESC"
     )
-    return _found(connection, said, values)
+    return found_by(connection, said, values)
 
 
 def why_of_round(connection: sqlite3.Connection, wanted: Filter) -> Found:
@@ -120,12 +128,12 @@ def why_of_round(connection: sqlite3.Connection, wanted: Filter) -> Found:
         f" FROM signals{where} GROUP BY strategy, is_shadow, reason, unit"
         " ORDER BY strategy, is_shadow, times DESC, reason LIMIT ?"
     )
-    return _found(connection, said, (*values, wanted.limit or -1))
+    return found_by(connection, said, (*values, wanted.limit or -1))
 
 
 def why_of_days(connection: sqlite3.Connection, wanted: Filter) -> Found:
     """The same over whole days of UTC."""
-    parts, values = _parts(wanted, "", ("session", "asset", "interval", "strategy"))
+    parts, values = parts_of(wanted, "", ("session", "asset", "interval", "strategy"))
     if wanted.since_ns:
         parts, values = [*parts, "day_ns >= ?"], (*values, wanted.since_ns // _DAY_NS * _DAY_NS)
     if wanted.until_ns:
@@ -137,7 +145,7 @@ def why_of_days(connection: sqlite3.Connection, wanted: Filter) -> Found:
         f" FROM reasons{where} GROUP BY strategy, is_shadow, reason, unit"
         " ORDER BY strategy, is_shadow, times DESC, reason LIMIT ?"
     )
-    return _found(connection, said, (*values, wanted.limit or -1))
+    return found_by(connection, said, (*values, wanted.limit or -1))
 
 
 _ASKED: dict[str, tuple[str, ...]] = {
@@ -160,24 +168,27 @@ _IN_CHAIN = (
 
 
 def _listed(connection: sqlite3.Connection, table: str, time_column: str, wanted: Filter) -> Found:
-    parts, values = _parts(wanted, time_column, _ASKED[table])
+    parts, values = parts_of(wanted, time_column, _ASKED[table])
     if table == "rounds" and wanted.strategy:
         parts.append(
             "EXISTS (SELECT 1 FROM trades t WHERE t.root = rounds.root AND t.slug = rounds.slug"
             " AND t.strategy = ?)"
         )
         values = (*values, wanted.strategy)
+    if table == "trades_told":
+        more, more_values = conditions(wanted.words)
+        parts, values = [*parts, *more], (*values, *more_values)
     where = f" WHERE {' AND '.join(parts)}" if parts else ""
     said = f"SELECT * FROM {table}{where} ORDER BY {time_column} DESC LIMIT ?"
-    return _found(connection, said, (*values, wanted.limit or -1))
+    return found_by(connection, said, (*values, wanted.limit or -1))
 
 
 def _where(wanted: Filter, time_column: str, names: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
-    parts, values = _parts(wanted, time_column, names)
+    parts, values = parts_of(wanted, time_column, names)
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
-def _parts(
+def parts_of(
     wanted: Filter, time_column: str, names: Sequence[str]
 ) -> tuple[list[str], tuple[Any, ...]]:
     given = [(name, getattr(wanted, name)) for name in names]
@@ -191,6 +202,6 @@ def _parts(
     return [part for part, _ in asked], tuple(value for _, value in asked)
 
 
-def _found(connection: sqlite3.Connection, said: str, values: Sequence[Any]) -> Found:
+def found_by(connection: sqlite3.Connection, said: str, values: Sequence[Any]) -> Found:
     cursor = connection.execute(said, values)
     return Found(tuple(one[0] for one in cursor.description), cursor.fetchall())

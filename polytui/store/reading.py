@@ -17,6 +17,8 @@ from polytui.store.database import in_words, open_read_only
 from polytui.store.pages import QueryPage
 
 MOST_BYTES = MAX_FRAME_BYTES // 2
+LOCK_S = 2.0
+"""Whoever asks is told who is in the way before he is told that it takes too long."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -33,7 +35,7 @@ class Reading:
 
     def read(self) -> Answer:
         """Blocks. Fatal where the database cannot be read, or nobody waits any more."""
-        with in_words(self.path), closing(open_read_only(self.path)) as connection:
+        with in_words(self.path), closing(open_read_only(self.path, LOCK_S)) as connection:
             try:
                 self._begin(connection)
                 answer = self.page.read(connection)

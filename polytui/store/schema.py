@@ -16,7 +16,7 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 5
+VERSION = 6
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
@@ -108,6 +108,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         " PRIMARY KEY (root, slug, since_ns)) WITHOUT ROWID",
         _CURVES_BY_ROUND,
     ),
+    # What was said last before an exit may have been said of an entry.
+    5: ("DROP VIEW trades_told", *VIEWS),
 }
 """By the version that a file has: the statements that make the next one of it."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-TRADES_TOLD = """
+from polytui.model.effects import EXITS
+
+_OF_EXITS = ", ".join(f"'{one}'" for one in sorted(reason.value for reason in EXITS))
+
+TRADES_TOLD = f"""
 CREATE VIEW trades_told AS
 SELECT t.root, t.slug, t.strategy, t.number, t.session, t.asset, t.interval, t.outcome,
        t.opened_ns, t.closed_ns, t.settled_ns, t.entry_order_id, t.exit_order_id, t.shares,
@@ -20,7 +24,8 @@ SELECT t.root, t.slug, t.strategy, t.number, t.session, t.asset, t.interval, t.o
        CASE WHEN x.order_id IS NULL THEN '' WHEN x.strategy <> t.strategy THEN x.strategy ELSE
          (SELECT s.reason FROM signals s
           WHERE s.slug = t.slug AND s.strategy = t.strategy AND s.session = x.session
-            AND s.at_ns <= x.placed_ns ORDER BY s.at_ns DESC, s.seq DESC, s.n DESC LIMIT 1) END
+            AND s.at_ns <= x.placed_ns AND s.reason IN ({_OF_EXITS})
+          ORDER BY s.at_ns DESC, s.seq DESC, s.n DESC LIMIT 1) END
          AS exit_reason
 FROM trades t
 LEFT JOIN orders o ON o.root = t.root AND o.order_id = t.entry_order_id

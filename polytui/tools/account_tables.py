@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from polytui.model.table_cells import time_text
 from polytui.model.units import format_micro, to_float
-from polytui.tools.asking import time_text
 from polytui.tools.held_positions import HeldPosition
 from polytui.tools.printed_table import PrintedColumn, print_table
 from polytui.tools.selling_out import Sale

@@ -10,7 +10,6 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,17 @@ from attrs import frozen
 from polytui.json_output import write_json
 from polytui.model.effects import OF_A_SHARE, Reason
 from polytui.model.errors import Fatal
-from polytui.model.units import MICRO, NS_PER_S, format_micro
+from polytui.model.table_cells import (
+    FLAG_CELLS,
+    MICRO_CELLS,
+    cell_head,
+    cell_text,
+    time_text,
+)
+from polytui.model.units import MICRO
 from polytui.store.database import database_of, in_words, open_read_only
-from polytui.store.files.cells import text
 from polytui.store.questions import Filter, Found
 from polytui.tools.printed_table import PrintedColumn, print_table
-
-_MICRO = frozenset(
-    {
-        *("price", "shares", "fee", "fees", "exposure", "mid", "filled", "entry_px", "exit_px"),
-        *("stake", "flow", "payout", "pnl", "polymarket_mid_open", "tick", "amount"),
-    }
-)
-_FLAGS = frozenset({"is_shadow", "is_exit", "is_post_only", "is_taker", "is_reversed"})
 
 
 @frozen
@@ -55,7 +52,7 @@ def answer(
     with closing(open_read_only(path)) as connection, in_words(path):
         found = asked.ask(connection, wanted)
     if json_path:
-        rows = [{_head(n): _plain(n, v) for n, v in row.items()} for row in found.plain()]
+        rows = [{cell_head(n): _plain(n, v) for n, v in row.items()} for row in found.plain()]
         write_json(rows, json_path)
     if csv_path:
         _write_csv(found, csv_path)
@@ -63,48 +60,23 @@ def answer(
         _show(asked, found, wanted)
 
 
-def _head(name: str) -> str:
-    """What is told as a time is no nanoseconds any more."""
-    return name.removesuffix("_ns")
-
-
 def _plain(name: str, value: Any) -> Any:
     """As JSON has it: every millionth of a number up to a billion is exact."""
     if value is None:
         return None
-    if name in _FLAGS:
+    if name in FLAG_CELLS:
         return bool(value)
-    if name in _MICRO:
+    if name in MICRO_CELLS:
         return value / MICRO
     return time_text(value) if name.endswith("_ns") else value
-
-
-def cell(name: str, value: Any) -> str:
-    """As a person or a spreadsheet reads it."""
-    if value is None:
-        return ""
-    if name in _FLAGS:
-        return "yes" if value else "no"
-    if name in _MICRO:
-        return format_micro(value)
-    if name.endswith("_ns"):
-        return time_text(value)
-    return f"{value:.10g}" if isinstance(value, float) else text(value)
-
-
-def time_text(at_ns: int) -> str:
-    """UTC with milliseconds: 2026-11-26T14:03:07.125Z."""
-    whole, rest = divmod(at_ns, NS_PER_S)
-    moment = datetime.fromtimestamp(whole, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
 
 
 def _write_csv(found: Found, path: str) -> None:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([_head(name) for name in found.columns])
+    writer.writerow([cell_head(name) for name in found.columns])
     for row in found.rows:
-        writer.writerow([cell(n, v) for n, v in zip(found.columns, row, strict=True)])
+        writer.writerow([cell_text(n, v) for n, v in zip(found.columns, row, strict=True)])
     try:
         if path == "-":
             sys.stdout.write(written.getvalue())
@@ -125,9 +97,9 @@ def _columns(asked: AskedTable, found: Found) -> list[PrintedColumn]:
     at = {name: number for number, name in enumerate(found.columns)}
     return [
         PrintedColumn(
-            _HEADS.get(name, _head(name).replace("_", " ")),
+            _HEADS.get(name, cell_head(name).replace("_", " ")),
             [_short(name, row[at[name]]) for row in found.rows],
-            is_number=name in _MICRO or name in _COUNTS,
+            is_number=name in MICRO_CELLS or name in _COUNTS,
             spared=asked.spared.index(name) if name in asked.spared else None,
         )
         for name in asked.shown
@@ -198,4 +170,4 @@ def _short(name: str, value: Any) -> str:
         return f"{value / MICRO:+.4f}" if name == "pnl" else f"{value / MICRO:.4f}"
     if name == "pnl_bps":
         return f"{value:+.0f}"
-    return f"{value:,.10g}" if isinstance(value, float) else cell(name, value)
+    return f"{value:,.10g}" if isinstance(value, float) else cell_text(name, value)

@@ -17,11 +17,11 @@ from polytui.config.runtime_folder import runtime_folder
 from polytui.journal.codec import BadJournal
 from polytui.journal.session_folders import header_of, session_folders
 from polytui.model.plain_text import plain
+from polytui.model.table_cells import time_text
 from polytui.model.units import MICRO
 from polytui.paths import answers, session_named
 from polytui.store.database import database_of, in_words, open_read_only
 from polytui.store.questions import sessions as asked_sessions
-from polytui.tools.asking import time_text
 from polytui.tools.printed_table import PrintedColumn, print_table, print_words
 
 _NO_SUMMARY = "ended without a summary: crashed or killed"

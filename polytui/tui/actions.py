@@ -28,6 +28,10 @@ class Area(Enum):
     RISK = "page.risk"
     SETTINGS = "page.settings"
     TRADES = "page.trades"
+    BLOTTER = "page.blotter"
+    EQUITY = "page.equity"
+    ROUNDS = "page.rounds"
+    LOG = "page.log"
 
     @property
     def is_named_page(self) -> bool:
@@ -64,7 +68,7 @@ class TerminalAction:
 
 _ANYWHERE = (Area.ALWAYS, Area.ENGINE, Area.BOARD)
 _ZOOM, _PAGE, _ENGINE = (Area.ZOOM,), (Area.PAGE,), (Area.ENGINE,)
-_NO_TEXT_NEAR = (Area.SETTINGS,)
+_NO_TEXT_NEAR = (Area.SETTINGS, Area.BLOTTER, Area.LOG)
 """Where no letter may do anything to orders: one types there, or is about to."""
 _A = TerminalAction
 _ASSETS = tuple(
@@ -84,6 +88,27 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("move.last", ("end",), "", "to the last line", _PAGE),
     _A("settings.edit", ("enter",), "edit", "change this setting, in two steps", (Area.SETTINGS,)),
     _A("settings.filter", ("slash",), "filter", "find settings by words", (Area.SETTINGS,)),
+    _A("row.open", ("enter",), "chart", "the round's chart, at the trade's moment",
+       (Area.BLOTTER, Area.ROUNDS)),
+    _A("row.find", ("slash",), "find", "trades by words (btc up >0), lines of a log",
+       (Area.BLOTTER, Area.LOG)),
+    _A("blotter.sort_before", ("less_than_sign",), "sort", "sort by the column before",
+       (Area.BLOTTER,), group="sort by the column before, by the next"),
+    _A("blotter.sort_next", ("greater_than_sign",), "sort", "sort by the next column",
+       (Area.BLOTTER,)),
+    _A("blotter.reverse", ("v",), "reverse", "the other way round", (Area.BLOTTER,)),
+    _A("scope", ("c",), "session, day, all", "of this session, the day, the whole database",
+       (Area.BLOTTER, Area.EQUITY)),
+    _A("blotter.export", ("x",), "CSV", "write what was found as CSV", (Area.BLOTTER,)),
+    _A("log.found_before", ("n",), "found", "the line before that has it", (Area.LOG,),
+       group="the line before that has it, the next"),
+    _A("log.found_after", ("N",), "found", "the next line that has it", (Area.LOG,)),
+    _A("log.level", ("v",), "level", "all lines, warnings and errors, errors", (Area.LOG,)),
+    _A("by.asset", ("a",), "asset", "of all, then of one asset after the other",
+       (Area.LOG, Area.ROUNDS)),
+    _A("rounds.interval", ("v",), "interval", "of all, then of one interval after the other",
+       (Area.ROUNDS,)),
+    _A("log.follow", ("f",), "follow", "to the newest line, and follow", (Area.LOG,)),
     _A("past.older", ("left_square_bracket",), "past rounds", "the round before", _ZOOM,
        group="rounds that are over, and forth again"),
     _A("past.newer", ("right_square_bracket",), "past rounds", "the round after", _ZOOM),
@@ -104,6 +129,10 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("consensus", ("o",), "consensus", "every venue's price and vote",
        (Area.ZOOM, Area.ALWAYS)),
     _A("page.trades", ("T",), "trades", "trades of the day, and why not"),
+    _A("page.blotter", ("b",), "blotter", "every trade: sorted, found, exported"),
+    _A("page.equity", ("h",), "equity", "equity, falls, results by strategy and time"),
+    _A("page.rounds", ("O",), "rounds", "rounds, and why nobody entered"),
+    _A("page.log", ("L",), "whole log", "the whole log: find, by level, by asset"),
     _A("chart", ("g",), "chart", "chart and ladder, chart, ladder",
        (Area.ZOOM, Area.ALWAYS), _NO_TEXT_NEAR),
     _A("flatten", ("F",), "flatten", "flatten the asset: sell what it holds",

@@ -25,8 +25,13 @@ from polytui.tui.known_settings import KnownSettings
 from polytui.tui.known_tickets import KnownTickets
 from polytui.tui.past import Past
 from polytui.tui.told import ToldLines
+from polytui.tui.told_blotter import ToldBlotter
+from polytui.tui.told_equity import ToldEquity
+from polytui.tui.told_log import ToldLog
+from polytui.tui.told_round_list import ToldRoundList
 from polytui.tui.told_rounds import ToldRounds
 from polytui.tui.traces import Traces
+from polytui.tui.trade_export import TradeExport
 
 _KEPT_REQUESTS = 64
 
@@ -104,6 +109,11 @@ class TerminalState:
     traces: Traces = field(factory=Traces)
     told_rounds: ToldRounds = field(factory=ToldRounds)
     tickets: KnownTickets = field(factory=KnownTickets)
+    blotter: ToldBlotter = field(factory=ToldBlotter)
+    export: TradeExport = field(factory=TradeExport)
+    equity: ToldEquity = field(factory=ToldEquity)
+    log_lines: ToldLog = field(factory=ToldLog)
+    round_list: ToldRoundList = field(factory=ToldRoundList)
     changes: int = 0
 
     @property
@@ -127,12 +137,12 @@ class TerminalState:
                 self.account, self.account_s = view, now_s
             case NoticeFrame(notice=notice, dropped=dropped):
                 self.told.hear(notice)
+                self.log_lines.hear(notice)
                 self.dropped = dropped
             case SettingsFrame(settings=settings):
                 self.settings.hear(settings, now_s)
             case Answer():
-                self.past.hear(message, now_s)
-                self.told_rounds.hear(message)
+                self._answered_question(message, now_s)
             case TicketAnswer():
                 self.tickets.hear(message)
             case Ack():
@@ -141,6 +151,16 @@ class TerminalState:
                 self.session, self.mode, self.link = session, mode, LinkState.ATTACHED
             case Goodbye(exit_code=exit_code, reason=reason):
                 self.end(LinkState.ENDED, reason, now_s, exit_code)
+
+    def _answered_question(self, answer: Answer, now_s: float) -> None:
+        """Whose it is is in its number."""
+        self.past.hear(answer, now_s)
+        self.told_rounds.hear(answer)
+        self.blotter.hear(answer, now_s)
+        self.export.hear(answer, now_s)
+        self.equity.asking.hear(answer, now_s)
+        self.log_lines.hear_answer(answer)
+        self.round_list.hear(answer, now_s)
 
     def end(self, state: LinkState, words: str, now_s: float, exit_code: int = 0) -> None:
         """The engine will say nothing more. What is on the screen stays, and gets older."""
@@ -178,7 +198,9 @@ class TerminalState:
 
     def log(self, level: str, asset: str, words: str) -> None:
         """A line of this terminal's own."""
-        self.told.hear(Notice(self._now_ns, level, asset, words))
+        notice = Notice(self._now_ns, level, asset, words)
+        self.told.hear(notice)
+        self.log_lines.hear(notice)
         self.changes += 1
 
     @property

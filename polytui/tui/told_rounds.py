@@ -29,6 +29,8 @@ _KEPT = 64
 _curve = msgspec.json.Decoder(tuple[CurvePoint, ...])
 Key = tuple[str, str]
 """(asset, interval)."""
+Whose = tuple[str, str]
+"""(session, slug): two sessions may have followed one round."""
 
 
 @frozen
@@ -50,11 +52,11 @@ class ToldRounds:
     _lists: dict[Key, list[Row]] = field(factory=dict)
     """The newest first."""
     _more: dict[Key, str] = field(factory=dict)
-    _trades: dict[str, tuple[Row, ...]] = field(factory=dict)
-    _rows: dict[str, Row] = field(factory=dict)
+    _trades: dict[Whose, tuple[Row, ...]] = field(factory=dict)
+    _rows: dict[Whose, Row] = field(factory=dict)
     """Of rounds that were not settled when they were listed."""
     _waiting: dict[int, _Awaited] = field(factory=dict)
-    _asked_s: dict[tuple[Subject, str], float] = field(factory=dict)
+    _asked_s: dict[tuple[Subject, Whose], float] = field(factory=dict)
     _number: int = _FIRST_NUMBER
 
     # --- what is known ------------------------------------------------------------------------
@@ -66,12 +68,12 @@ class ToldRounds:
     def has_more(self, key: Key) -> bool:
         return bool(self._more.get(key))
 
-    def newest(self, row: Row) -> Row:
+    def newest(self, row: Row, trace: Trace) -> Row:
         """The same round as it was told last."""
-        return self._rows.get(str(row.get("slug")), row)
+        return self._rows.get(_whose(trace), row)
 
-    def trades(self, slug: str) -> tuple[Row, ...] | None:
-        return self._trades.get(slug)
+    def trades(self, trace: Trace) -> tuple[Row, ...] | None:
+        return self._trades.get(_whose(trace))
 
     def is_asking(self, key: Key) -> bool:
         """Whether a list is on its way."""
@@ -118,10 +120,10 @@ class ToldRounds:
         self, trace: Trace, wanted: list[tuple[Subject, float]], now_s: float, send: Send
     ) -> None:
         for subject, again_s in wanted:
-            before_s = self._asked_s.get((subject, trace.slug))
+            before_s = self._asked_s.get((subject, _whose(trace)))
             if before_s is None or now_s - before_s >= again_s:
-                self._asked_s[subject, trace.slug] = now_s
-                query = Query(self._next(), subject, slug=trace.slug, limit=_PAGE)
+                self._asked_s[subject, _whose(trace)] = now_s
+                query = Query(self._next(), subject, trace.session, slug=trace.slug, limit=_PAGE)
                 self._send(query, _Awaited(subject, trace=trace), send)
         while len(self._asked_s) > 3 * _KEPT:
             del self._asked_s[next(iter(self._asked_s))]
@@ -161,24 +163,28 @@ class ToldRounds:
             self._more.pop(asked.key, None)
         elif asked.trace is not None:
             # It may be there the next time that somebody looks.
-            self._asked_s.pop((asked.subject, asked.trace.slug), None)
+            self._asked_s.pop((asked.subject, _whose(asked.trace)), None)
 
     def _told(self, subject: Subject, trace: Trace, rows: list[Row], as_of_ns: int) -> None:
         if subject is Subject.FILLS:
             fills = [row for row in rows if not row.get("is_reversed")]
             trace.tell(tuple(mark_of(row) for row in reversed(fills)), as_of_ns)
         elif subject is Subject.ROUNDS:
-            self._rows.update((trace.slug, row) for row in rows)
+            self._rows.update((_whose(trace), row) for row in rows)
             _forget(self._rows)
         elif subject is Subject.TRADES:
-            self._trades[trace.slug] = tuple(reversed(rows))
+            self._trades[_whose(trace)] = tuple(reversed(rows))
             _forget(self._trades)
         else:
             for row in reversed(rows):
                 _draw(trace, row)
 
 
-def _forget(known: dict[str, Any]) -> None:
+def _whose(trace: Trace) -> Whose:
+    return trace.session, trace.slug
+
+
+def _forget(known: dict[Whose, Any]) -> None:
     """The oldest of too many."""
     while len(known) > _KEPT:
         del known[next(iter(known))]

@@ -66,6 +66,8 @@ class Trace:
     opens_ns: int
     closes_ns: int
     strike: float | None = None
+    session: str = ""
+    """By which it is asked for; empty for this session and those that it goes on from."""
     window_s: int = 0
     """The last seconds that are averaged; 0 where the rule has no average."""
     observed_s: float = 0.0

@@ -18,10 +18,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from trio.testing import MockClock
 
-from polytui.model.query import EVERY_SESSION, MOST_ROWS, Answer, Query, Subject
+from polytui.model.query import (
+    EVERY_SESSION,
+    MOST_ROWS,
+    SORTED_BY,
+    SUMMED_BY,
+    Answer,
+    Query,
+    Subject,
+)
 from polytui.runtime import queries as module
 from polytui.runtime.queries import Queries
-from polytui.store import pages
+from polytui.store import pages, reading
 from polytui.store.database import Database, database_of, open_read_only
 from polytui.store.pages import BadQuery, page_of
 from polytui.store.questions import Filter, Found
@@ -146,7 +154,7 @@ def test_a_session_that_goes_on_from_another_has_its_day_with_it(tmp_path: Path)
     assert len(every_page(path, Query(1, Subject.EQUITY))) == 20
 
 
-@pytest.mark.parametrize("subject", list(Subject))
+@pytest.mark.parametrize("subject", [one for one in Subject if one is not Subject.LOG])
 def test_every_subject_has_an_answer_that_fits_a_frame(filled: Path, subject: Subject) -> None:
     answer = asked(filled, Query(1, subject, limit=MOST_ROWS))
     assert answer.columns
@@ -185,7 +193,8 @@ NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 2_000)
 @given(
     st.builds(
         Query, st.integers(0, 9), st.sampled_from(Subject), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
-        NUMBERS, NUMBERS, NUMBERS, TEXTS,
+        NUMBERS, NUMBERS, NUMBERS, TEXTS, TEXTS,
+        TEXTS | st.sampled_from(SORTED_BY), NUMBERS, TEXTS | st.sampled_from(SUMMED_BY),
     )
 )  # fmt: skip
 def test_whatever_is_asked_is_answered_or_refused_in_words(filled: Path, query: Query) -> None:
@@ -292,3 +301,39 @@ async def test_faces_have_their_turns_one_after_the_other(filled: Path) -> None:
             nursery.start_soon(ask, number)
     assert {answer.query_id for answer in answers} == set(range(30))
     assert all(len(answer.rows) == 20 for answer in answers)
+
+
+@pytest.mark.trio
+async def test_a_database_that_somebody_locks_is_said_and_read_once_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LOCK_S", 0.05)
+    path = database_of(tmp_path)
+    database = Database(path)
+    database.put(OWN, 0, rows_of(OWN, count=10), session_row(OWN, 1))
+    database.close()
+    asking = Queries(path, OWN, is_kept=True)
+    somebody = sqlite3.connect(path, isolation_level=None)
+    somebody.execute("PRAGMA locking_mode = EXCLUSIVE")
+    somebody.execute("BEGIN EXCLUSIVE")
+    answer = await asking.answer(Query(3, Subject.BLOTTER))
+    assert answer.error == f"the database {path} is locked by another program"
+    somebody.execute("COMMIT")
+    somebody.close()
+    assert len((await asking.answer(Query(4, Subject.BLOTTER))).rows) == 10
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (Query(1, Subject.BLOTTER, sort="luck"), "nothing is sorted by luck"),
+        (Query(1, Subject.SUMS, by="moon"), "nothing is summed by moon"),
+        (Query(1, Subject.BLOTTER, skip=-1), "skip -1"),
+        (Query(1, Subject.TRADES, words="size>3"), "no number is called size"),
+        (Query(1, Subject.LOG), "log is not in the database"),
+        (Query(1, Subject.EQUITY_CURVE, session=EVERY_SESSION), "equity curve are of one session"),
+    ],
+)
+def test_what_the_pages_cannot_ask_is_said(query: Query, words: str) -> None:
+    with pytest.raises(BadQuery, match=words):
+        page_of(query, OWN)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polytui.model.table_cells import cell_text as cell
 from polytui.store.files.cells import column, csv_bytes, micro, number, ratio, text, time
 from polytui.store.files.shelf import safe_name
 from polytui.store.files.summary_file import summary_csv
-from polytui.tools.asking import cell
 
 
 @pytest.mark.parametrize("said", ["=1+1", "+1", "-cmd|' /C calc'!A0", "@SUM(A1)"])

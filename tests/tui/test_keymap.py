@@ -48,7 +48,9 @@ def test_every_action_has_a_hand_of_the_board_or_of_the_pages_it_applies_to(
     board = TerminalApp(list(load_themes().values())).board
     if action.id in board._handlers:
         return
-    nobody = PageScene(TerminalState(), lambda: 0.0, lambda *_: None, lambda _: False)
+    nobody = PageScene(
+        TerminalState(), lambda: 0.0, lambda *_: None, lambda _: False, lambda _: None
+    )
     pages = [
         one(nobody) for one in PAGES.values() if not {Area.PAGE, one.area}.isdisjoint(action.areas)
     ]
@@ -131,6 +133,7 @@ def test_all_faults_of_keys_are_told_at_once_and_where() -> None:
         "k is kill and card.previous in one place @ keys.kill",
         "expected a capital, a function key or one with Ctrl or Alt: it is dangerous, got 'enter'"
         " @ keys.flatten",
+        "Enter is row.open and flatten in one place @ keys.flatten",
         "Enter is zoom and flatten in one place @ keys.flatten",
         "expected at least one key @ keys.leave_anywhere",
     ])  # fmt: skip

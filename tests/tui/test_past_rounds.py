@@ -181,7 +181,7 @@ def drawn(
         asked.answer(curve_of(1), Subject.CURVES)
         asked.answer(FILLS, Subject.FILLS)
         asked.answer(TRADES, Subject.TRADES)
-    trades = None if trace is None else told.trades(trace.slug)
+    trades = None if trace is None else told.trades(trace)
     sheet = PastSheet(row, trace, trades, 1, False, error, Ink.BRAILLE)
     lines = past_round_panel("btc", sheet, Look(NIGHT, 1), size)
     assert len(lines) == size[1]

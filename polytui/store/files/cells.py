@@ -15,11 +15,8 @@ from typing import Any
 
 from attrs import frozen
 
-from polytui.model.plain_text import plain
+from polytui.model.table_cells import spreadsheet_text as text
 from polytui.model.units import NS_PER_S, format_micro
-
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
-"""With what a cell begins that spreadsheets take for a formula."""
 
 
 def time(at_ns: int | None) -> str:
@@ -33,12 +30,6 @@ def time(at_ns: int | None) -> str:
 
 def micro(value: int | None) -> str:
     return "" if value is None else format_micro(value)
-
-
-def text(value: object) -> str:
-    """Words of others on one line; one that begins like a formula gets a ' before it."""
-    shown = "" if value is None else plain(value)
-    return f"'{shown}" if shown.startswith(_RUNS) else shown
 
 
 def number(value: float | None) -> str:
@@ -71,6 +62,20 @@ def notes(found: dict[str, Any]) -> str:
     return json.dumps(known, sort_keys=True, separators=(",", ":"))
 
 
+__all__ = [
+    "Column",
+    "Row",
+    "column",
+    "csv_bytes",
+    "flag",
+    "micro",
+    "ms",
+    "notes",
+    "number",
+    "ratio",
+    "text",
+    "time",
+]
 Row = dict[str, Any]
 """Of the database, by column."""
 

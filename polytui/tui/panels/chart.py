@@ -12,6 +12,7 @@ from rich.style import Style
 
 from polytui.model.units import NS_PER_S
 from polytui.tui.panels import figures
+from polytui.tui.panels.curve_labels import placed
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.scale import TimeScale, ValueScale, price_scale
 from polytui.tui.styles import Line, Span, Styles, fitting, line
@@ -34,6 +35,8 @@ class ChartLook:
     ink: Ink
     now_ns: int
     """Session time: the line that moves; at or behind the close there is none."""
+    moment_ns: int = 0
+    """What somebody came to see: a whole line through it; 0 for nothing."""
 
 
 @frozen
@@ -234,7 +237,7 @@ class _RoundDrawing:
             (value, (f"  {figures.coin(value)}", styles.dim)) for value in (scale.high, scale.low)
         ]
         wanted += ends
-        return _placed(wanted, dots, scale)
+        return placed(wanted, dots, scale)
 
     # --- values ---------------------------------------------------------------------------------
 
@@ -272,7 +275,7 @@ class _RoundDrawing:
         if mid is not None:
             wanted.append((mid, (f"market {mid:.2f}", styles.text)))
         wanted += [(value, (f"{value:.1f}", styles.dim)) for value in (1.0, 0.0, 0.5)]
-        return _placed(wanted, dots, scale)
+        return placed(wanted, dots, scale)
 
     # --- what both have -------------------------------------------------------------------------
 
@@ -285,6 +288,8 @@ class _RoundDrawing:
         if trace.window_s:
             begins_ns = trace.closes_ns - trace.window_s * NS_PER_S
             dots.upright(time.x(begins_ns), self._styles.dim, every=3)
+        if trace.opens_ns <= self._look.moment_ns < trace.closes_ns:
+            dots.upright(time.x(self._look.moment_ns), self._styles.accent, every=1)
         if trace.opens_ns <= self._look.now_ns < trace.closes_ns:
             dots.upright(time.x(self._look.now_ns), self._styles.border, every=2)
 
@@ -300,17 +305,3 @@ class _RoundDrawing:
 
 def _mid(point: TracePoint) -> float | None:
     return None if point.bid is None or point.ask is None else (point.bid + point.ask) / 2
-
-
-def _placed(wanted: list[tuple[float, Span]], dots: Dots, scale: ValueScale) -> dict[int, Span]:
-    """A row each, in order of weight. Where it is taken the next one does on the side where the
-    value is; what finds none is left out."""
-    labels: dict[int, Span] = {}
-    taken: dict[int, float] = {}
-    for value, span in wanted:
-        row = dots.row_of(scale.y(value))
-        if row in labels:
-            row += 1 if value <= taken[row] else -1
-        if 0 <= row < dots.height and row not in labels:
-            labels[row], taken[row] = span, value
-    return labels

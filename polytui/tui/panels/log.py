@@ -26,14 +26,14 @@ def log_lines(
         head = [line([(words, styles.warn)], width, styles.text)]
     made: list[Line] = []
     for notice in reversed(list(notices)[-rows:] if rows else []):
-        lines = _notice(notice, styles, width, rows - len(made))
+        lines = notice_lines(notice, styles, width, rows - len(made))
         made = [*lines, *made]
         if len(made) >= rows:
             break
     return filled(head + made, height, width, styles.text)
 
 
-def _notice(notice: Notice, styles: Styles, width: int, rows: int) -> list[Line]:
+def notice_lines(notice: Notice, styles: Styles, width: int, rows: int) -> list[Line]:
     """In as many rows as it needs; in fewer its words are shortened, not its number."""
     style = _style(notice.level, styles)
     head: list[Span] = [

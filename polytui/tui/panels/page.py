@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attrs import define, field, frozen
+from rich.segment import Segment
 from rich.style import Style
 
 from polytui.tui.keymap import SHIPPED, Keymap
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
+from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.frame import Edge, framed
 from polytui.tui.styles import Line, Span, Styles, faded, filled, styles_of
 from polytui.tui.theme import Palette
@@ -84,6 +86,7 @@ class PageLook:
     """A kill command on its way."""
     keymap: Keymap = SHIPPED
     """What keys are called in its words."""
+    ink: Ink = Ink.BRAILLE
 
     @property
     def styles(self) -> Styles:
@@ -104,6 +107,16 @@ class PageLook:
     def edge(self) -> Style:
         fresh = styles_of(self.palette)
         return fresh.error if self.is_live else fresh.accent
+
+
+def marked(one: Line, is_chosen: bool, look: PageLook) -> Line:
+    """The line behind two cells for a sign; the chosen one on a ground of its own."""
+    styles = look.styles
+    if not is_chosen:
+        return [Segment("  ", styles.dim), *one]
+    ground = Style(bgcolor=look.palette.colours.panel)
+    parts = [Segment("▸ ", styles.accent), *one]
+    return [Segment(part.text, (part.style or styles.text) + ground) for part in parts]
 
 
 def boxed(

@@ -30,13 +30,20 @@ class PastSheet:
     is_first: bool
     error: str
     ink: Ink
+    moment_ns: int = 0
+    """That is marked; 0 for none."""
+    is_visit: bool = False
+    """Whether somebody came to see this very round."""
+    is_from_visit: bool = False
+    """Whether `back` counts from a round that was visited, and not from the current one."""
 
 
 def past_round_panel(name: str, sheet: PastSheet, look: Look, size: tuple[int, int]) -> list[Line]:
     """`size` is (width, height) in cells."""
     styles, (width, height) = look.styles, size
     row = sheet.row
-    who: list[Span] = [(f"{look.number} ", styles.dim), (name.upper(), styles.accent)]
+    asset = name if row is None else str(row.get("asset") or name)
+    who: list[Span] = [(f"{look.number} ", styles.dim), (clean(asset).upper(), styles.accent)]
     if row is None:
         words = sheet.error or "asking the database for past rounds"
         body = [line([(words, styles.warn if sheet.error else styles.dim)], width - 4, styles.text)]
@@ -52,7 +59,12 @@ def past_round_panel(name: str, sheet: PastSheet, look: Look, size: tuple[int, i
 
 
 def _far(sheet: PastSheet, styles: Styles) -> list[Span]:
-    word = f"{sheet.back} back, the first one" if sheet.is_first else f"{sheet.back} back"
+    if sheet.is_visit:
+        words = f"┃ at {figures.clock(sheet.moment_ns)}" if sheet.moment_ns else ""
+        return [(words, styles.accent)] if words else []
+    back = f"{sheet.back} before the one you came from" if sheet.is_from_visit else ""
+    word = back or f"{sheet.back} back"
+    word = f"{word}, the first one" if sheet.is_first else word
     return [(word, styles.warn)]
 
 
@@ -60,7 +72,7 @@ def _body(row: Row, sheet: PastSheet, styles: Styles, width: int, rows: int) -> 
     head = [_end_line(row, sheet.trace, styles, width), _money_line(row, styles, width)]
     tail = _trades(sheet.trades, styles, width) if rows >= _TRADES_FROM else []
     room = max(0, rows - len(head) - len(tail))
-    look = ChartLook(styles, sheet.ink, _whole(row, "closes_ns"))
+    look = ChartLook(styles, sheet.ink, _whole(row, "closes_ns"), sheet.moment_ns)
     chart = filled(round_chart(sheet.trace, look, width, room), room, width, styles.text)
     return [*head, *chart, *tail]
 

@@ -169,11 +169,11 @@ def _whys(past: Past, styles: Styles, width: int) -> Block:
         return Block("", [*lines, _nothing(told, "nothing was in the way yet", styles, width)])
     total = sum(_number(row.get("times")) for row in rows)
     ordered = sorted(rows, key=lambda row: -_number(row.get("times")))
-    lines += [_why(row, total, styles, width) for row in ordered]
+    lines += [why_line(row, total, styles, width) for row in ordered]
     return Block("", lines)
 
 
-def _why(row: Row, total: float, styles: Styles, width: int) -> Line:
+def why_line(row: Row, total: float, styles: Styles, width: int) -> Line:
     times, mark = _number(row.get("times")), "◇" if row.get("is_shadow") else "◆"
     count: list[Span] = [
         (f"{times:>8,.0f}", styles.text),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from attrs import evolve
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Key, Paste
@@ -24,7 +25,7 @@ from polytui.tui.screens.bottom import bottom_lines, urgent_words
 from polytui.tui.screens.cards import MOST_CARDS, Cards
 from polytui.tui.screens.handlers import handlers_of
 from polytui.tui.screens.looks import account_look, asset_look, page_look, stop_of
-from polytui.tui.screens.page import PageScene
+from polytui.tui.screens.page import PageScene, RoundVisit
 from polytui.tui.screens.pages import Pages
 from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.screens.wishes import Wishes
@@ -63,7 +64,9 @@ class Board(Screen[None]):
         self.palettes = tuple(palettes)
         self._clock = clock
         self._wishes = Wishes(state, clock, send, change, self.keymap)
-        self._pages = Pages(PageScene(state, clock, change, query))
+        self._pages = Pages(PageScene(state, clock, change, query, self.visit))
+        self._came_from: Area | None = None
+        """The page from which a round was opened."""
         self.cards = Cards(state, layout)
         self._zoom = Zoom(state, ink, clock, query)
         self._is_log_large = False
@@ -182,6 +185,7 @@ class Board(Screen[None]):
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
             look = page_look(self.state, self.palette, self._clock(), self._asset(), self.keymap)
+            look = evolve(look, ink=self._zoom.ink)
             return self._pages.paint(look, width, height)
         row = self._row(self.cards.at)
         return self._zoom.paint(row.name, row.view, row.look, (width, height))
@@ -298,11 +302,15 @@ class Board(Screen[None]):
         """Leaves a past round, the page or the zoom."""
         if self._pages.back():
             self.lay_out()
+        elif self._came_from is not None:
+            self._zoom.turn(False)
+            self.turn(self._came_from)
         elif self._zoom.is_open:
             self._turn_zoom(self._zoom.is_away)
 
     def turn(self, page: Area | None) -> None:
         """A page over the board; asked for again it closes."""
+        self._came_from = None
         self._pages.turn(page)
         self._pages.ask()
         self.lay_out()
@@ -323,7 +331,19 @@ class Board(Screen[None]):
             self._turn_zoom(True)
 
     def _turn_zoom(self, is_open: bool) -> None:
+        self._came_from = None
         self._zoom.turn(is_open, self.cards.chosen.interval)
+        self.lay_out()
+
+    def visit(self, wanted: RoundVisit) -> None:
+        """A round of the page that is open, as a chart; back from it goes to the page."""
+        page, asset = self._pages.open, str(wanted.row.get("asset"))
+        if asset in self.cards.names:
+            self.cards.choose(self.cards.number(asset), is_by_asset=True)
+        self._pages.turn(None)
+        view = self.state.assets.get(asset)
+        self._zoom.visit(wanted.row, wanted.session, wanted.moment_ns, view)
+        self._came_from = None if page is None else page.area
         self.lay_out()
 
     def walk(self, step: int) -> None:

@@ -11,6 +11,7 @@ from polytui.model.query import Query
 from polytui.tui.actions import Area
 from polytui.tui.keymap import Hint
 from polytui.tui.panels.page import PageLook, Scroll
+from polytui.tui.past import Row
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
 
@@ -23,6 +24,18 @@ MOVES = {
 
 
 @frozen
+class RoundVisit:
+    """A round to be looked at, and why."""
+
+    row: Row
+    """Of the database: its slug, asset, interval, opening and close at least."""
+    session: str
+    """By which it is asked for; empty for this session and those that it goes on from."""
+    moment_ns: int = 0
+    """What is marked in it; 0 for nothing."""
+
+
+@frozen
 class PageScene:
     """What a page knows and may ask for."""
 
@@ -32,6 +45,8 @@ class PageScene:
     """A confirmed change of a setting: path, old, new as JSON."""
     query: Callable[[Query], bool]
     """A question to what is kept; False when nobody hears it."""
+    visit: Callable[[RoundVisit], None]
+    """Shows a round's chart; going back from it comes back to the page."""
 
 
 class Page:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from polytui.tui.actions import Area
 from polytui.tui.keymap import Hint
 from polytui.tui.panels.page import PageLook
+from polytui.tui.screens.log_page import LogPage
 from polytui.tui.screens.page import Page, PageScene
+from polytui.tui.screens.record_pages import BlotterPage, EquityPage, RoundsPage
 from polytui.tui.screens.scrolling_pages import RiskPage, StrategiesPage, TradesPage
 from polytui.tui.screens.settings_page import SettingsPage
 from polytui.tui.styles import Line
@@ -15,6 +17,10 @@ _CLASSES: tuple[type[Page], ...] = (
     RiskPage,
     SettingsPage,
     TradesPage,
+    BlotterPage,
+    EquityPage,
+    RoundsPage,
+    LogPage,
 )
 PAGES = {one.area: one for one in _CLASSES}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define
+from attrs import define, evolve
 
 from polytui.tui.past import Row
 from polytui.tui.told_rounds import Key, Send, ToldRounds, trace_of
@@ -23,6 +23,12 @@ class PastWalk:
     back: int = 0
     is_first: bool = False
     """Whether there is none before it."""
+    moment_ns: int = 0
+    """What somebody came to see in it; 0 for nothing but itself."""
+    is_visit: bool = False
+    """Whether somebody came to see this very round."""
+    is_from_visit: bool = False
+    """Whether `back` counts from the round that was visited, and not from the current one."""
     _trace: Trace | None = None
     _key: Key = ("", "")
     _until_ns: int = 0
@@ -34,15 +40,34 @@ class PastWalk:
         return self.row is not None or self._pending != 0
 
     @property
+    def visited(self) -> tuple[Key, int] | None:
+        """(asset and interval, opening) of the round that somebody came to see."""
+        if not self.is_visit or self.row is None:
+            return None
+        trace = trace_of(self.row)
+        return (trace.asset, trace.interval), trace.opens_ns
+
+    @property
     def trace(self) -> Trace | None:
         return self._trace
 
     def home(self) -> None:
         """To the current round."""
         self.row, self._trace, self.back, self._pending, self.is_first = None, None, 0, 0, False
+        self.moment_ns, self.is_visit, self.is_from_visit = 0, False, False
+
+    def visit(self, row: Row, session: str, moment_ns: int) -> None:
+        """One round that is over, wherever it is; `session` as in a question."""
+        self.home()
+        self.row, self.moment_ns, self.is_visit = row, moment_ns, True
+        seen = self._seen() if not session else None
+        self._trace = seen or evolve(trace_of(row), session=session)
 
     def step(self, by: int, key: Key, opens_ns: int, send: Send) -> None:
         """`by` rounds older; below 0 newer. `opens_ns` is when the current round opened."""
+        if self.is_visit:
+            self.home()
+            self.is_from_visit = by > 0
         if not self.is_away:
             if by < 0:
                 return
@@ -82,6 +107,8 @@ class PastWalk:
         """What is to be known of the round that is looked at."""
         self.settle(send)
         if self._trace is not None and self.row is not None:
-            self.row = self.told.newest(self.row)
+            self.row = self.told.newest(self.row, self._trace)
+            if self._trace.strike is None:
+                self._trace.strike = trace_of(self.row).strike
             is_settled = self.row.get("settled_ns") is not None
             self.told.ask_past(self._trace, now_s, send, is_settled=is_settled)

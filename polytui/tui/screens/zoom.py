@@ -13,6 +13,7 @@ from polytui.tui.panels.facts import current_round
 from polytui.tui.panels.past_round import PastSheet, past_round_panel
 from polytui.tui.panels.round_page import PageShape, Sheet, round_panel
 from polytui.tui.panels.zoom import chosen_round
+from polytui.tui.past import Row
 from polytui.tui.screens.past_walk import PastWalk
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
@@ -95,10 +96,21 @@ class Zoom:
 
     def back(self, view: AssetView | None, by: int) -> None:
         """`by` rounds of the same length back; below 0 forth."""
+        if (visited := self._past.visited) is not None:
+            self._past.step(by, *visited, self._query)
+            return
         shown = self._shown(view)
         if view is not None and shown is not None:
-            self._shows_consensus = False
             self._past.step(by, (view.asset, shown.interval), shown.opens_ns, self._query)
+
+    def visit(self, row: Row, session: str, moment_ns: int, view: AssetView | None) -> None:
+        """A round of the database at one moment; one that is followed now as it is now."""
+        self.turn(True)
+        slug = str(row.get("slug"))
+        if not session and view is not None and any(one.slug == slug for one in view.rounds):
+            self._slug = slug
+        else:
+            self._past.visit(row, session, moment_ns)
 
     def ask(self, view: AssetView | None) -> None:
         """What the page shows and no view tells: asked for as often as it may be."""
@@ -136,7 +148,8 @@ class Zoom:
 
     def _sheet(self) -> PastSheet:
         past, told = self._past, self._state.told_rounds
-        trades = None if past.trace is None else told.trades(past.trace.slug)
+        trades = None if past.trace is None else told.trades(past.trace)
         return PastSheet(
-            past.row, past.trace, trades, past.back, past.is_first, told.error, self.ink
-        )
+            past.row, past.trace, trades, past.back, past.is_first, told.error, self.ink,
+            past.moment_ns, past.is_visit, past.is_from_visit,
+        )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The log over the whole screen: scrolled, found in, by level and asset."""
+
+from __future__ import annotations
+
+from polytui.model.snapshot import Notice
+from polytui.tui.panels.frame import Edge
+from polytui.tui.panels.log import notice_lines
+from polytui.tui.panels.page import PageLook, boxed, marked
+from polytui.tui.styles import Line, Span, Styles, clean, filled, line
+from polytui.tui.told_log import LogLevel, ToldLog
+
+_MARK = 2
+
+
+def log_panel(told: ToldLog, look: PageLook, width: int, height: int) -> list[Line]:
+    """The newest at the bottom, or as far up as somebody went."""
+    styles, inner, rows = look.styles, width - 4, height - 2
+    shown = told.shown if told.end is None else told.shown[: told.end]
+    made: list[Line] = []
+    for notice in reversed(shown[max(0, len(shown) - rows) :]):
+        made = [*_notice(told, notice, look, inner, rows - len(made)), *made]
+        if len(made) >= rows:
+            break
+    if not made:
+        words = "no such line" if told.total else "nothing was said yet"
+        made = [line([(words, styles.dim)], inner, styles.text)]
+    top = Edge(_title(told, styles), _filters(told, styles))
+    body = filled(made, max(0, rows), inner, styles.text)
+    return boxed(body, top, _place(told), look, width, height)
+
+
+def _notice(told: ToldLog, notice: Notice, look: PageLook, width: int, rows: int) -> list[Line]:
+    lines = notice_lines(notice, look.styles, width - _MARK, rows)
+    is_found = told.found is notice
+    return [marked(one, is_found and not at, look) for at, one in enumerate(lines)]
+
+
+def _title(told: ToldLog, styles: Styles) -> list[Span]:
+    spans: list[Span] = [("log", styles.strong)]
+    if told.typed.is_open:
+        return [*spans, ("  /", styles.accent), (clean(told.typed.text) + "▏", styles.text)]
+    if told.typed.text:
+        count = told.matches
+        found = f"  {count:,} line{'' if count == 1 else 's'}" if count else "  is in no line"
+        style = styles.dim if count else styles.warn
+        return [*spans, (f"  /{clean(told.typed.text)}", styles.accent), (found, style)]
+    return spans
+
+
+def _filters(told: ToldLog, styles: Styles) -> list[Span]:
+    """What is left out, so that nobody takes a part for all."""
+    said = []
+    if told.level is not LogLevel.ALL:
+        said.append(f"only {told.level.value}")
+    if told.asset is not None:
+        said.append(told.asset.upper() if told.asset else "the account alone")
+    return [(", ".join(said), styles.warn)] if said else []
+
+
+def _place(told: ToldLog) -> str:
+    count, total = len(told.shown), told.total
+    parts = [f"{count:,} lines" if count == total else f"{count:,} of {total:,} lines"]
+    parts.append(f"{told.behind:,} below" if told.behind else "following")
+    if told.missing and not told.error:
+        parts.append("older ones are on their way")
+    if told.error:
+        parts.append(clean(told.error))
+    return ", ".join(parts)

@@ -1,0 +1,74 @@
+"""The page of the log."""
+
+from __future__ import annotations
+
+from polytui.tui.actions import Area
+from polytui.tui.keymap import Hint
+from polytui.tui.panels.log_page import log_panel
+from polytui.tui.panels.page import PageLook
+from polytui.tui.screens.page import MOVES, Page, PageScene
+from polytui.tui.screens.record_pages import TYPED_HINTS
+from polytui.tui.styles import Line
+
+
+class LogPage(Page):
+    """State: how many rows were on the screen."""
+
+    area = Area.LOG
+
+    def __init__(self, scene: PageScene) -> None:
+        super().__init__(scene)
+        self._told = scene.state.log_lines
+        self._rows = 1
+
+    def ask(self) -> None:
+        self._told.ask(self.scene.clock(), self.scene.query)
+
+    def perform(self, action_id: str) -> bool:
+        told = self._told
+        match action_id:
+            case "row.find":
+                told.typed.begin()
+            case "log.found_before":
+                told.find(-1, self._rows)
+            case "log.found_after":
+                told.find(1, self._rows)
+            case "log.level":
+                told.relevel()
+            case "by.asset":
+                told.reasset(self.scene.state.names)
+            case "log.follow":
+                told.follow()
+            case _ if action_id in MOVES:
+                told.move(MOVES[action_id])
+            case _:
+                return False
+        return True
+
+    def back(self) -> bool:
+        """What was looked for goes first."""
+        return self._told.forget()
+
+    def show(self, asset: str) -> None:
+        """Lines are of all assets until one is chosen with its key."""
+
+    @property
+    def is_typing(self) -> bool:
+        return self._told.typed.is_open
+
+    @property
+    def typed_keys(self) -> tuple[Hint, ...]:
+        return TYPED_HINTS if self.is_typing else ()
+
+    def type(self, key: str, character: str | None) -> None:
+        """Enter goes to the newest line that has it."""
+        self._told.typed.press(key, character)
+        if key == "enter":
+            self._told.find_newest(self._rows)
+
+    def paste(self, text: str) -> None:
+        self._told.typed.paste(text)
+
+    def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
+        self._rows = max(1, height - 2)
+        return log_panel(self._told, look, width, height)
