@@ -39,6 +39,11 @@ class TradeExport:
     def is_running(self) -> bool:
         return self._query is not None
 
+    def rest(self) -> None:
+        """Nothing is said any more of an export that is over."""
+        if not self.is_running:
+            self.words = ""
+
     def begin(self, wanted: Query, folder: Path, now_s: float, send: Send) -> None:
         """`wanted`: its session, times and words are those of the trades. One at a time."""
         if self.is_running:

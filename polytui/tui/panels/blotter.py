@@ -6,6 +6,8 @@ shares, fee, fair, exit, edge. Time, asset, side, price and result stay.
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from attrs import frozen
 
 from polytui.tui.panels import figures
@@ -29,7 +31,8 @@ from polytui.tui.told_blotter import ALL, ROWS, ToldBlotter, TradeScope
 
 _DETAIL_FROM = 16
 """Rows from which the chosen trade is told in full."""
-_DETAIL_ROWS = 3
+_DETAIL_ROWS = 4
+_NEWS_ROWS = 3
 _MARK = 2
 """Cells of the sign beside the chosen row."""
 SCOPES = {
@@ -57,16 +60,17 @@ def blotter_panel(sheet: BlotterSheet, look: PageLook, width: int, height: int) 
         told_line(told.asking, (ROWS, ALL), sheet.at, styles, inner),
         _sums_line(told, look, inner),
     ]
-    rows = max(1, height - 2 - len(head) - 1 - (_DETAIL_ROWS if has_detail else 0))
+    news = _news(sheet, styles, inner)
+    rows = max(1, height - 2 - len(head) - 1 - len(news) - (_DETAIL_ROWS if has_detail else 0))
     told.show(rows)
     shape = shape_of(told, styles, inner)
     heading = shape.heading(told.sort, styles, inner - _MARK)
     body = [*head, marked(heading, False, look)]
     body += filled(_rows(told, shape, look, inner), rows, inner, styles.text)
+    body += news
     if has_detail:
         body += filled(_detail(told.chosen, look, inner), _DETAIL_ROWS, inner, styles.text)
-    top = Edge(_title(told, styles), _news(sheet, styles))
-    return boxed(body, top, _place(told), look, width, height)
+    return boxed(body, Edge(_title(told, styles), []), _place(told), look, width, height)
 
 
 def shape_of(told: ToldBlotter, styles: Styles, width: int) -> TableShape:
@@ -99,10 +103,10 @@ def _title(told: ToldBlotter, styles: Styles) -> list[Span]:
     return spans
 
 
-def _news(sheet: BlotterSheet, styles: Styles) -> list[Span]:
-    if sheet.told.fault:
-        return [(sheet.told.fault, styles.warn)]
-    return [(clean(sheet.news), styles.good)] if sheet.news else []
+def _news(sheet: BlotterSheet, styles: Styles, width: int) -> list[Line]:
+    """What became of an export, whole: a path that is cut leads nowhere."""
+    rows = wrap(clean(sheet.news), width) if sheet.news else []
+    return [line([(one, styles.good)], width, styles.text) for one in rows[:_NEWS_ROWS]]
 
 
 def _place(told: ToldBlotter) -> str:
@@ -115,6 +119,8 @@ def _place(told: ToldBlotter) -> str:
 def _sums_line(told: ToldBlotter, look: PageLook, width: int) -> Line:
     """What all that were found come to."""
     styles, sums = look.styles, told.sums
+    if told.fault:
+        return line([("! ", styles.error), (told.fault, styles.warn)], width, styles.text)
     if sums is None:
         known = told.asking.known(ALL)
         said = "" if known is None or known.error else _nothing(told, look)
@@ -183,18 +189,19 @@ def _detail(row: Row | None, look: PageLook, width: int) -> list[Line]:
         (f" at {micro(row, 'entry_px', figures.price)}", styles.text),
     ]  # fmt: skip
     then: list[Span] = [
-        (f"  fair {_fair(row, styles)[0]}  edge {_edge(row, styles)[0]} c", styles.dim)
+        (f"fair {_fair(row, styles)[0]}  edge {_edge(row, styles)[0]} c  ", styles.text)
     ]
     paid: list[Span] = [
         (f"paid {micro(row, 'stake', figures.money)}", styles.text),
         (f"  fees {micro(row, 'fees', figures.money)}", styles.dim),
     ]  # fmt: skip
-    left: list[Span] = [(f"  out {_out_words(row, width)}", styles.text)]
+    left: list[Span] = [(f"out {_out_words(row, width)}", styles.text)]
     whose: list[Span] = [(words(row, "session"), styles.dim)]
     return [
         head,
-        fitting([([*facts, *then], []), (facts, [])], width, styles.text),
-        fitting([([*paid, *left], whose), ([*paid, *left], []), (paid, [])], width, styles.text),
+        fitting([(facts, whose), (facts, [])], width, styles.text),
+        line([*then, *paid], width, styles.text),
+        line(left, width, styles.text),
     ]
 
 

@@ -34,6 +34,7 @@ class BlotterPage(Page):
         super().__init__(scene)
         self._told, self._export = scene.state.blotter, scene.state.export
         self._sortable: list[str] = []
+        self._export.rest()
 
     def ask(self) -> None:
         at = moment_of(self.scene)
