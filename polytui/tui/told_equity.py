@@ -11,7 +11,7 @@ from polytui.tui.standing import Send, StandingQuestions
 from polytui.tui.told_blotter import TradeScope
 
 CURVE, ALL, RELIABLE = "curve", "all", "reliability"
-SLICED = ("strategy", "interval", "minutes left", "hour")
+SLICED = ("strategy", "interval", "minutes left", "way out", "hour")
 """What trades are told apart by, in the order of the page."""
 _FIRST_NUMBER = 1 << 43
 _AGAIN_S = 4.0

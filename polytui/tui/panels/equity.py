@@ -27,10 +27,11 @@ _TITLES = {
     "strategy": ("by strategy", "strategy"),
     "interval": ("by interval", "interval"),
     "minutes left": ("by minutes left at entry", "minutes left"),
+    "way out": ("by way out", "way out"),
     "hour": ("by hour of entry", "hour UTC"),
 }
-_LEFT, _RIGHT = ("strategy", "interval"), ("minutes left", "hour")
-_MEANING = "hit: won, of what was held to settlement; even: what a share of it cost, fee included"
+_LEFT, _RIGHT = ("strategy", "interval", "way out"), ("minutes left", "hour")
+_MEANING = "hit: won of what was held to the end; even: a share's cost, fee included"
 
 
 def equity_panel(

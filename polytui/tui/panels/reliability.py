@@ -51,7 +51,7 @@ def _bars(said: float, came: float, styles: Styles) -> list[Span]:
 
 def _score(rows: Sequence[Row], styles: Styles, width: int) -> Line:
     """Brier's: the mean squared error, ours beside the market's at the same moments."""
-    moments = sum(whole(row, "moments") for row in rows)
+    moments = sum(whole(row, "moments") for row in rows) or 1
     ours, market = (
         sum(real(row, name) or 0.0 for row in rows) / moments
         for name in ("errors", "market_errors")
