@@ -43,5 +43,5 @@ def test_check_names_faults_of_keys_and_of_others_at_once(tmp_path: Path) -> Non
     assert isinstance(result.exception, BadSettings)
     for words in ("risk.max_order_usd", "it is dangerous, got 'k' @ keys.kill", "@ keys.nobody"):
         assert words in str(result.exception)
-    path.write_text('[keys]\npage.risk = ["x"]\n')
+    path.write_text('[keys]\npage.risk = ["y"]\n')
     assert CliRunner().invoke(cli, ["config", "check", "--config", str(path)]).exit_code == 0
