@@ -54,7 +54,8 @@ _PLAYED_TOGETHER = {
         **dict.fromkeys(("asking", "files", "following", "streams"), "one demo"),
         **dict.fromkeys(("account_rows", "files_of_chance", "fold", "going_on"), "chance"),
     },
-    "tests/tools": dict.fromkeys(("export", "export_command"), "exports"),
+    "tests/tools": dict.fromkeys(("export", "export_command"), "one demo"),
+    "tests/learning": {"train_command": "one demo"},
 }
 """Files that look at one played session, kept by the process that played it."""
 

@@ -41,9 +41,9 @@ from polytui.model.snapshot import AssetState
 pytestmark = pytest.mark.trio
 DEMO = (
     "demo", "--headless", "--config", str(EAGER), "--rounds", "0", "--assets", "btc,eth",
-    "--speed", "30",
+    "--speed", "30", "--messages", "0.01",
 )  # fmt: skip
-CALM = ("--assets", "btc", "--speed", "1", "--messages", "0.01")
+CALM = ("--assets", "btc", "--speed", "1")
 """For where only the socket matters: the later of two options counts."""
 
 

@@ -22,7 +22,6 @@ from program import (
     QUICK,
     bytes_of,
     command,
-    default_signals,
     environment,
     places,
     replayed,
@@ -129,7 +128,9 @@ def test_a_locale_without_our_letters_and_two_runs_of_one_seed(tmp_path: Path) -
     assert replayed(journals[0]).mind.account.working_orders == 0
 
 
-@pytest.mark.parametrize("closed", [(0,), (0, 1, 2)])
+@pytest.mark.parametrize(
+    "closed", [(0, 1, 2), pytest.param((0,), marks=pytest.mark.long)], ids=["all", "stdin"]
+)
 def test_standard_streams_that_are_closed(closed: tuple[int, ...], tmp_path: Path) -> None:
     """As of a daemon: nobody's socket may get their numbers, nor what is printed go into it."""
 
@@ -205,13 +206,9 @@ async def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(
 ) -> None:
     """No file may grow beyond 300 kB: of a session's, the journal alone does. The session goes on,
     and ends when it is told to."""
-
-    def fill() -> None:
-        default_signals()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-
     arguments = (*PAPER_DEMO, "--messages", "0.02", "--json", "s.json")
-    async with started(tmp_path, *arguments, preexec_fn=fill) as program:
+    async with started(tmp_path, *arguments) as program:
+        resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, (300_000, 300_000))
         await program.line("File too large: no entries until it is taken again")
         for _ in range(2):
             await program.line("DEMO x60")

@@ -7,7 +7,6 @@ real one by its addresses in config.toml alone.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ from typing import Any
 import attrs
 import eth_keyfile
 import pytest
-from program import children_of, command, environment, run, short_folder
+from program import children_of, command, environment, places, run, short_folder
 from real_terminal import RealTerminal, in_terminal
+from zygote import forking
 
 from polytui.config.schema import EndpointSettings
 from polytui.config.secrets import Secret
@@ -37,11 +37,12 @@ LIVE = ("run", "--mode", "live", "--headless", "--assets", "btc")
 @pytest.fixture(scope="module")
 def addresses() -> Iterator[str]:
     """A venue's, as a table of config.toml."""
-    process = subprocess.Popen(
-        command("venue", "--assets", "btc", "--intervals", "5m", "--messages", "0.01"),
-        stdout=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    with short_folder() as runtime, forking(places()):
+        process = subprocess.Popen(
+            command("venue", "--assets", "btc", "--intervals", "5m", "--messages", "0.01"),
+            stdout=subprocess.PIPE,
+            env=environment(runtime),
+        )
     try:
         assert process.stdout is not None
         urls: dict[str, Any] = json.loads(process.stdout.readline())
