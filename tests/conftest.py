@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from polytui.lean_imports import load_keyfile
+
 # What a commit draws; `make fuzz` is for the rest, and a property that needs more says so.
 settings.register_profile("suite", max_examples=30, deadline=None)
 settings.register_profile(
     "fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# Before the reference clients load it with all that it would bring: a second of each worker.
+load_keyfile()
 
 _TESTS = Path(__file__).resolve().parent
 _USUAL_DEPTH = sys.getrecursionlimit()
