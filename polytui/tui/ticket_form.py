@@ -15,7 +15,8 @@ from attrs import define, field, frozen
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side, TimeInForce
 from polytui.model.ticket import Ticket, TicketLook
-from polytui.tui.ticket_text import LONGEST, is_of_number, price_of, shares_of
+from polytui.model.units import MICRO
+from polytui.tui.ticket_text import CENT, LONGEST, is_of_number, price_of, shares_of
 
 CONFIRM_WITHIN_S = 20.0
 """Real seconds after which a ticket that nobody confirms goes back to being written."""
@@ -147,9 +148,15 @@ class TicketForm:
     # --- keys -------------------------------------------------------------------------------------
 
     def press(
-        self, key: str, character: str | None, look: TicketLook | None, now_s: float
+        self,
+        key: str,
+        character: str | None,
+        look: TicketLook | None,
+        now_s: float,
+        best: int = 0,
     ) -> KeyTaken | Confirmed:
-        """Take in a key. `look`: what the engine says of exactly this ticket, if it has."""
+        """Take in a key. `look`: what the engine says of exactly this ticket, if it has. `best`:
+        the price at which it would trade now, 0 for none."""
         if self.step is TicketStep.CONFIRM:
             self.follow(look, now_s)
             # A key that was meant for the word is no key of what came in its place.
@@ -162,7 +169,7 @@ class TicketForm:
         if key == "n" and self.step is TicketStep.SENT:
             return KeyTaken.ANOTHER
         if self.step is TicketStep.WRITE:
-            self._write(key, character, look, now_s)
+            self._write(key, character, look, now_s, best)
         return KeyTaken.TAKEN
 
     def paste(self, text: str) -> None:
@@ -191,7 +198,7 @@ class TicketForm:
         return Confirmed(self._shown)
 
     def _write(
-        self, key: str, character: str | None, look: TicketLook | None, now_s: float
+        self, key: str, character: str | None, look: TicketLook | None, now_s: float, best: int
     ) -> None:
         if key == "enter":
             self._show(look, now_s)
@@ -199,7 +206,10 @@ class TicketForm:
             at = (LINES.index(self.line) + _STEPS[key]) % len(LINES)
             self.line, self.fault = LINES[at], ""
         elif key in ("left", "right", "space"):
-            self._turn(-1 if key == "left" else 1)
+            if self.line is FormLine.PRICE:
+                self._step_price(key, best)
+            else:
+                self._turn(-1 if key == "left" else 1)
         elif (letter := _LETTERS.get(character or "")) is not None:
             self._choose(letter)
         else:
@@ -219,6 +229,17 @@ class TicketForm:
         else:
             self.step, self._shown, self.word, self.fault = TicketStep.CONFIRM, ticket, "", ""
             self._until_s = now_s + CONFIRM_WITHIN_S
+
+    def _step_price(self, key: str, best: int) -> None:
+        """Space is the price at which it would trade now, an arrow a cent beside what stands."""
+        try:
+            price = best if key == "space" else price_of(self.price)
+        except ValueError:
+            price = best
+        else:
+            price += {"left": -CENT, "right": CENT}.get(key, 0)
+        if 0 < price < MICRO:
+            self.price, self.fault = f"{price / CENT:g}", ""
 
     def _turn(self, by: int) -> None:
         if self.line is FormLine.SIDE:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from polytui.model.units import MICRO, Price, Shares, parse_micro
 
 CENTS = 100
+CENT = MICRO // CENTS
+"""Of a price, in millionths of a dollar."""
 LONGEST = 12
 """Characters of a price or an amount; nobody has more to say."""
 _MOST_SHARES = 1_000_000 * MICRO

@@ -144,6 +144,24 @@ def test_letters_choose_and_space_turns() -> None:
     assert (form.side, form.outcome, form.is_in_dollars) == (Side.BUY, Outcome.UP, False)
 
 
+def test_space_is_the_price_of_now_and_arrows_are_cents() -> None:
+    form = a_form()
+
+    def price(*keys: str, best: int = 715_000) -> str:
+        for key in keys:
+            form.press(key, None, GOOD, 0.0, best)
+        return form.price
+
+    assert price("space", best=0) == ""
+    assert price("left") == "71.5", "from nothing: the price of now"
+    assert price("left", "left", "right") == "70.5"
+    assert price("space", best=720_000) == "72"
+    assert price("ctrl+u", best=0) == ""
+    assert price("right", best=0) == ""
+    press(form, *"99.5")
+    assert price("right", best=0) == "99.5", "no price above a dollar"
+
+
 def test_what_the_engine_has_not_judged_or_would_refuse_is_not_shown_in_words() -> None:
     form = a_form()
     press(form, *FILLED, "enter", look=None)

@@ -93,6 +93,17 @@ def test_what_is_typed_in_one_burst_is_typed_on_the_ticket(tmp_path: Path) -> No
     perform(tmp_path, play, engine=engine(tmp_path))
 
 
+def test_there_is_one_ticket_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await opened(stage)
+        for _ in range(3):
+            stage.app.board.perform("ticket")
+        await stage.press("i", "i", "escape")
+        await stage.until(lambda: stage.app.screen is stage.app.board)
+
+    perform(tmp_path, play, engine=engine(tmp_path))
+
+
 def test_what_the_engine_refuses_is_said(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await opened(stage, *FILLED)

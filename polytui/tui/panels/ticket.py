@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.snapshot import OrderView, RoundView
 from polytui.model.ticket import Ticket, TicketLook
@@ -125,19 +126,19 @@ def _typed(text: str, styles: Styles, is_here: bool) -> list[Span]:
 
 
 def _bests(sight: TicketSight, styles: Styles) -> list[Span]:
-    bid, ask = _bid_and_ask(sight)
-    words = f"   bid {_cents(bid)} · ask {_cents(ask)}"
+    bid, ask = bid_and_ask(sight.shown, sight.form.outcome)
+    words = f"   bid {_cents(bid)} · ask {_cents(ask)}   Space takes it"
     return [(words, styles.dim)]
 
 
-def _bid_and_ask(sight: TicketSight) -> tuple[int, int]:
-    """Of the outcome on the ticket, in millionths; 0 for none."""
-    book = None if sight.shown is None else sight.shown.book
+def bid_and_ask(shown: RoundView | None, outcome: Outcome) -> tuple[int, int]:
+    """Of an outcome, in millionths; 0 for none."""
+    book = None if shown is None else shown.book
     if book is None:
         return 0, 0
     bid = book.bids[0][0] if book.bids else 0
     ask = book.asks[0][0] if book.asks else 0
-    if sight.form.outcome.value == "up":
+    if outcome is Outcome.UP:
         return bid, ask
     return MICRO - ask if ask else 0, MICRO - bid if bid else 0
 
@@ -146,7 +147,7 @@ def _held(sight: TicketSight, styles: Styles) -> list[Span]:
     shown = sight.shown
     if shown is None or sight.form.side is Side.BUY:
         return []
-    held = shown.up_shares if sight.form.outcome.value == "up" else shown.down_shares
+    held = shown.up_shares if sight.form.outcome is Outcome.UP else shown.down_shares
     return [(f"   of {figures.shares(held)} held", styles.dim)]
 
 

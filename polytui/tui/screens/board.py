@@ -265,7 +265,10 @@ class Board(Screen[None]):
         self.repaint()
 
     def open_ticket(self) -> None:
-        """An order by hand for the round on the screen, where a person has switched that on."""
+        """An order by hand for the round on the screen, where a person has switched that on; one
+        at a time, however it is asked for."""
+        if isinstance(self.app.screen, TicketScreen):
+            return
         view = self.state.assets.get(self._asset())
         slug = "" if view is None else self._zoom.slug_in(view)
         if self.state.settings.value(IS_ENABLED) != "true":

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.screen import ModalScreen
 
+from polytui.model.orders import Side
 from polytui.model.snapshot import OrderView, RoundView
 from polytui.model.ticket import Ticket
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.canvas import Canvas
-from polytui.tui.panels.ticket import TicketSight, ticket_lines
+from polytui.tui.panels.ticket import TicketSight, bid_and_ask, ticket_lines
 from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 from polytui.tui.ticket_form import Confirmed, KeyTaken, TicketForm
@@ -72,7 +73,9 @@ class TicketScreen(ModalScreen[None]):
         event.stop()
         event.prevent_default()
         look = self._state.tickets.look(self.form.ticket)
-        pressed = self.form.press(event.key, event.character, look, self._clock())
+        bid, ask = bid_and_ask(self._shown(), self.form.outcome)
+        best = ask if self.form.side is Side.BUY else bid
+        pressed = self.form.press(event.key, event.character, look, self._clock(), best)
         if isinstance(pressed, Confirmed):
             self._send(pressed.ticket)
         elif pressed is KeyTaken.LEAVES:
