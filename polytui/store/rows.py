@@ -198,7 +198,7 @@ class RiskRow:
     at_ns: int
     asset: str
     kind: str
-    """trip, release, warn, cancel_all, halted, or command."""
+    """trip, release, warn, cancel_all, halted, command, ticket, ticket declined or withdrawn."""
     reason: str
     """Of a command, what was commanded."""
     value: float
