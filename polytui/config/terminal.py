@@ -19,6 +19,9 @@ class TerminalSettings:
     form: str = setting("auto", one_of("auto", "screen", "lines"))
     """lines tells what changes line by line instead of drawing a screen, for screen readers; auto
     does so where TERM says that nothing can be drawn."""
+    mouse: bool = True
+    """Whether clicks and the wheel are taken; your terminal's own marking of text needs Shift then.
+    A click sends nothing that touches orders: it arms, and a key decides."""
     snapshot_hz: float = setting(10.0, between(0.5, 30.0))
     """How often the engine tells a terminal what there is to see."""
     stop_when_lost: bool = True

@@ -125,6 +125,7 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("page.settings", ("e",), "settings", "settings: find one, change one", _ENGINE),
     _A("leave", ("q",), "quit", "quit: stop the engine or leave it"),
     _A("help", ("question_mark", "f1"), "help", "help for what is on the screen"),
+    _A("palette", ("ctrl+p",), "all", "everything that can be done, by its words"),
     _A("pause", ("p",), "pause", "pause the chosen asset, or resume it", _ENGINE, _NO_TEXT_NEAR),
     _A("consensus", ("o",), "consensus", "every venue's price and vote",
        (Area.ZOOM, Area.ALWAYS)),
@@ -156,6 +157,10 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("card.next", ("j", "down"), "card", "the next card or line of the board", (Area.BOARD,),
        group="another card or line of the board"),
     _A("card.previous", ("k", "up"), "card", "the one before", (Area.BOARD,)),
+    _A("jump", ("f",), "jump", "a letter on all that can be clicked"),
+    _A("maximise", ("m",), "maximise", "the panel over the whole screen, and back"),
+    _A("picture", ("S",), "picture", "a picture of the screen, as an SVG file"),
+    _A("suspend", ("ctrl+z",), "shell", "to the shell; the engine goes on, fg returns"),
     _A("leave_anywhere", ("ctrl+c", "ctrl+q"), "", "quit, from a dialog or a text too",
        is_everywhere=True),
 )  # fmt: skip

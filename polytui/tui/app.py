@@ -13,7 +13,6 @@ from typing import ClassVar
 import rich
 from rich.segment import Segments
 from rich.traceback import Traceback
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen
@@ -31,6 +30,7 @@ from polytui.tui.ink import ink_of, is_drawn
 from polytui.tui.keymap import Keymap, keymap_of
 from polytui.tui.line_terminal import run_in_lines
 from polytui.tui.link import Link
+from polytui.tui.log_tail import tail_of
 from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.arrangement import Layout, layout_of
@@ -45,20 +45,19 @@ from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.telling import ToastLine
 from polytui.tui.theme import Palette, load_themes
 from polytui.tui.ticket_post import TicketPost
+from polytui.tui.whole_screen import WholeScreenApp
 
 _FRAMES_PER_S = 12
 _STOP_WITHIN_S = 20.0
 """How long a person is made to wait for the engine's goodbye; then the terminal gives up."""
 _SIGNAL_STOP_WITHIN_S = 8.0
 _LAST_WORDS_AFTER_S = 1.0
-_LOG_LINES = 40
-_LOG_TAIL_BYTES = 16_384
 _SEVERITIES: dict[str, SeverityLevel] = {"warn": "warning", "error": "error"}
 _NICER_BY = 10
 """The engine shares this machine and must win."""
 
 
-class TerminalApp(App[int]):
+class TerminalApp(WholeScreenApp):
     """State: what is known, the link, and whether a stop was asked for. Its result is the exit
     code."""
 
@@ -129,17 +128,37 @@ class TerminalApp(App[int]):
             self.action_first_steps()
         self.set_interval(1 / _FRAMES_PER_S, self.board.tick)
         if self._link is not None:
-            self._listening = asyncio.create_task(self._listen(self._link))
+            self._hear_from(self._link)
 
     async def on_unmount(self) -> None:
         for task in (self._listening, self._stopping):
             if task is not None:
                 task.cancel()
 
+    def _hear_from(self, link: Link) -> None:
+        self._link = link
+        self._listening = asyncio.create_task(self._listen(link))
+
+    async def part_for_a_while(self) -> bool:
+        if self._link is None or not self.has_engine:
+            return False
+        await self._link.detach()
+        return True
+
+    def meet_again(self) -> None:
+        assert self._link is not None
+        self._hear_from(Link(self._link.path, self.hear))
+
+    @property
+    def picture_folder(self) -> Path:
+        return Path() if self._engine_log is None else self._engine_log.parent
+
     # --- the engine -------------------------------------------------------------------------
 
     async def _listen(self, link: Link) -> None:
         words = await link.run()
+        if link.has_left:
+            return
         if words:
             self.state.last_words = tail_of(self._engine_log)
             self.state.end(
@@ -306,19 +325,6 @@ class TerminalApp(App[int]):
         self._close_messages_no_wait()
 
 
-def tail_of(path: Path | None) -> tuple[str, ...]:
-    """The last lines of the engine's log file; empty when there is none."""
-    if path is None:
-        return ()
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _LOG_TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ()
-    return tuple(one for one in text.splitlines() if one.strip())[-_LOG_LINES:]
-
-
 def run_terminal(
     socket_path: Path,
     terminal: TerminalSettings,
@@ -356,15 +362,15 @@ def run_terminal(
         settings=terminal,
         environment=os.environ,
     )
-    code = asyncio.run(_host(app))
+    code = asyncio.run(_host(app, has_mouse=terminal.mouse))
     if app.parting_words:
         sys.stderr.write(app.parting_words + "\n")
     return code, app.state.link in (LinkState.ENDED, LinkState.LOST)
 
 
-async def _host(app: TerminalApp) -> int:
+async def _host(app: TerminalApp, *, has_mouse: bool) -> int:
     with TerminalSignals(app.end_by_signal):
-        code = await app.run_async(mouse=False)
+        code = await app.run_async(mouse=has_mouse)
     if sys.__stderr__ is not None and app.alerts.farewell:
         # Where Textual has drawn. The screen is back already, and so is the cursor.
         sys.__stderr__.write(app.alerts.farewell)

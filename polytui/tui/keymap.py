@@ -29,8 +29,13 @@ class Hint:
     is_dangerous: bool = False
 
     @property
+    def is_run(self) -> bool:
+        """Whether its keys are digits one after another: "1-4"."""
+        return len(self.keys) > 2 and "".join(self.keys) in "123456789"
+
+    @property
     def key_words(self) -> str:
-        if len(self.keys) > 2 and "".join(self.keys) in "123456789":
+        if self.is_run:
             return f"{self.keys[0]}-{self.keys[-1]}"
         return " ".join(self.keys)
 

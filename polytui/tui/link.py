@@ -97,6 +97,11 @@ class Link:
         self._writer.write(encode(message))
         return True
 
+    @property
+    def has_left(self) -> bool:
+        """Whether this end went, on purpose."""
+        return self._is_leaving
+
     async def detach(self) -> None:
         """Say that this face leaves on purpose, and close; returns when the words are out."""
         self._is_leaving = True

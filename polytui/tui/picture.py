@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from polytui.model.link import FromEngine
 from polytui.tui.app import TerminalApp
+from polytui.tui.screen_file import standing_alone
 from polytui.tui.theme import Palette
-
-_WEB_FONTS = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 
 
 async def picture(
@@ -26,7 +24,7 @@ async def picture(
     It loads nothing from elsewhere: the viewer's own monospace font is used.
     """
     async with _drawn(frames, palette, size, keys) as app:
-        return _standing_alone(app.export_screenshot(title=title))
+        return standing_alone(app.export_screenshot(title=title))
 
 
 async def screen_text(
@@ -55,8 +53,3 @@ async def _drawn(
         await pilot.press(*keys)
         await pilot.pause()
         yield app
-
-
-def _standing_alone(svg: str) -> str:
-    """Without fonts from the web, and with the blanks that some viewers would trim."""
-    return _WEB_FONTS.sub("", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)

@@ -7,6 +7,8 @@ from attrs import define, field, frozen
 from polytui.model.events import Action
 
 ARMED_FOR_S = 5.0
+HELD_S = 0.6
+"""Longer than a keyboard waits before it repeats a key."""
 
 
 @frozen
@@ -20,9 +22,14 @@ class Danger:
     """Of a resume: what is measured anew from there on. It moves between two presses."""
 
     @property
+    def _anew(self) -> str:
+        return f": from 0 again: {self.resets}" if self.resets else ""
+
+    @property
     def title(self) -> str:
         return {
-            Action.RESUME: f"RESUME {self.asset.upper() or 'ALL'}: from 0 again: {self.resets}",
+            Action.RESUME: f"RESUME {self.asset.upper() or 'ALL'}{self._anew}",
+            Action.PAUSE: f"PAUSE {self.asset.upper() or 'ALL'}: cancel its orders, no entries",
             Action.KILL: "KILL: cancel every order and stop trading, all assets",
             Action.REARM: "REARM: let all assets trade again after a kill",
             Action.FLATTEN: f"FLATTEN {self.asset.upper()}: cancel its orders, sell what it holds",
@@ -35,18 +42,29 @@ class Trigger:
 
     armed: Danger | None = None
     _until_s: float = 0.0
+    _held_until_s: float = 0.0
+    """Until then an Enter may be the one that is still held down."""
 
-    def press(self, danger: Danger, now_s: float) -> Danger | None:
-        """Arm `danger`, or return it to be sent when it is armed already."""
-        if self.is_armed(now_s) and self.armed == danger:
-            return self.fire(now_s)
+    def press(self, danger: Danger, now_s: float, *, is_key: bool = True) -> Danger | None:
+        """Arm `danger`, or return it to be sent when it is armed already. What is no key, a click
+        or the palette, only ever arms: whoever holds Enter in the palette has not decided twice."""
+        if is_key and self.is_armed(now_s) and self.armed == danger:
+            return self._taken()
         self.armed, self._until_s = danger, now_s + ARMED_FOR_S
+        self._held_until_s = now_s if is_key else now_s + HELD_S
         return None
 
     def fire(self, now_s: float) -> Danger | None:
-        """What is to be sent now, once; None when nothing is armed any more."""
-        danger = self.armed if self.is_armed(now_s) else None
-        self.armed = None
+        """Enter: what is to be sent now, once; None when nothing is armed any more."""
+        if not self.is_armed(now_s):
+            return None
+        if now_s < self._held_until_s:
+            self._held_until_s = now_s + HELD_S
+            return None
+        return self._taken()
+
+    def _taken(self) -> Danger | None:
+        danger, self.armed = self.armed, None
         return danger
 
     def disarm(self) -> None:

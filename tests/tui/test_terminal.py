@@ -15,7 +15,8 @@ from stage import LIMIT_S, PALETTES, Stage, perform
 
 from polytui.model.events import Action
 from polytui.model.link import Ack, Command, Goodbye
-from polytui.tui.app import TerminalApp, tail_of
+from polytui.tui.app import TerminalApp
+from polytui.tui.log_tail import tail_of
 from polytui.tui.panels.account import AccountLook, account_lines
 from polytui.tui.picture import picture
 from polytui.tui.state import LinkState, TerminalState

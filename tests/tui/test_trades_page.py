@@ -233,7 +233,7 @@ def test_the_key_opens_it_asks_and_closes_it(tmp_path: Path, size: tuple[int, in
         rows = stage.rows
         assert len(rows) == size[1]
         assert all(cell_len(row) == size[0] for row in rows)
-        assert "-1,234.56" in stage.text
+        await stage.until(lambda: "-1,234.56" in stage.text)
         assert "KILL" in rows[-1]
         assert {query.since_ns for query in engine.questions} == {DAY_NS}
         await stage.press("T")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from attrs import frozen
+from rich.style import Style
 
 from polytui.tui.keymap import Hint
-from polytui.tui.styles import Line, Span, badge, line, spread, styles_of, width_of
+from polytui.tui.styles import Line, Span, Styles, badge, line, spread, styles_of, width_of
+from polytui.tui.targets import doing
 from polytui.tui.theme import Palette
 
 _GAP = "  "
@@ -20,11 +22,27 @@ def key_line(hints: Iterable[Hint], palette: Palette, width: int) -> Line:
     for one in hints:
         loud = styles.error if one.is_dangerous else styles.accent
         gap = _GAP if len(spans) > 1 else ""
-        more: list[Span] = [(gap, styles.dim), (one.key_words, loud), (f" {one.word}", styles.dim)]
+        more: list[Span] = [(gap, styles.dim), *_item(one, loud, styles)]
         if width_of(spans) + width_of(more) > width:
             break
         spans += more
     return line(spans, width, styles.text)
+
+
+def _item(hint: Hint, loud: Style, styles: Styles) -> list[Span]:
+    """Its keys and its word, which do when they are clicked what the keys do."""
+    if not hint.actions:
+        return [(hint.key_words, loud), (f" {hint.word}", styles.dim)]
+    ids = [action.id for action in hint.actions]
+    word = (f" {hint.word}", doing(styles.dim, ids[0]))
+    if hint.is_run:
+        first, last = hint.key_words[:1], hint.key_words[1:]
+        return [(first, doing(loud, ids[0])), (last, doing(loud, ids[-1])), word]
+    keys = [
+        (key if at == 0 else f" {key}", doing(loud, id_))
+        for at, (key, id_) in enumerate(zip(hint.keys, ids, strict=True))
+    ]
+    return [*keys, word]
 
 
 @frozen

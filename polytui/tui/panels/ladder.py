@@ -10,7 +10,9 @@ from polytui.model.events import Level
 from polytui.model.snapshot import BookView, OrderView, RoundView
 from polytui.model.units import MICRO
 from polytui.tui.panels import figures
+from polytui.tui.panels.level_words import level_note
 from polytui.tui.styles import Line, Span, Styles, filled, fitting, line
+from polytui.tui.targets import noted
 
 SizeWords = Callable[[int], str]
 
@@ -59,7 +61,7 @@ def ladder(view: RoundView, styles: Styles, width: int, height: int) -> list[Lin
                 book.tick,
                 level[1] / deepest,
                 marks,
-                (styles, style, shade),
+                (styles, noted(style, level_note(view.slug, word, level[0])), shade),
                 width,
             )
             for at, level in enumerate(levels)

@@ -33,6 +33,7 @@ from polytui.tui.panels.reasons import cents, fitted
 from polytui.tui.panels.signals import LIVE, SHADOW, legend, weightiest, why_of
 from polytui.tui.panels.state import state_words
 from polytui.tui.styles import Line, Span, Styles, clean, filled, line, styles_of, width_of
+from polytui.tui.targets import SLOT, line_doing
 
 _COLUMNS = (
     "asset", "round", "when", "left", "price", "away", "strike", "fair", "market", "gap c",
@@ -121,10 +122,8 @@ def _lines(rows: Sequence[TableRow], styles: Styles, width: int) -> list[Line]:
     cells = [_cells(row) for row in rows]
     widths = _widths(cells, width)
     heading = line(_heading(widths, styles), width, styles.text)
-    return [
-        heading,
-        *(_line(row, one, widths, width) for row, one in zip(rows, cells, strict=True)),
-    ]
+    made = (_line(row, one, widths, width) for row, one in zip(rows, cells, strict=True))
+    return [heading, *(line_doing(one, f"{SLOT}{at}") for at, one in enumerate(made))]
 
 
 # --- columns ------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from attrs import evolve
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import Key, Paste
-from textual.screen import Screen
 
 from polytui.model.events import Action
 from polytui.model.query import Query
@@ -18,20 +17,21 @@ from polytui.tui.panels.account import account_lines
 from polytui.tui.panels.arrangement import Layout, page_log_rows
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.dots import Ink
-from polytui.tui.panels.log import last_words, log_lines
 from polytui.tui.panels.round_table import TableRow, round_card, round_table
 from polytui.tui.panels.tiny import is_tiny, tiny_lines
 from polytui.tui.screens.bottom import bottom_lines, urgent_words
 from polytui.tui.screens.cards import MOST_CARDS, Cards
 from polytui.tui.screens.handlers import handlers_of
+from polytui.tui.screens.log_strip import LogStrip
 from polytui.tui.screens.looks import account_look, asset_look, page_look, stop_of
 from polytui.tui.screens.page import PageScene, RoundVisit
 from polytui.tui.screens.pages import Pages
+from polytui.tui.screens.pointed import PointedScreen
 from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.screens.zoom import Zoom
-from polytui.tui.state import LinkState, TerminalState
-from polytui.tui.styles import Line, styles_of
+from polytui.tui.state import TerminalState
+from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 from polytui.tui.ticket_post import TicketPost
 
@@ -39,7 +39,7 @@ _AGES_EVERY_S = 0.25
 """How often the board is painted when nothing new has come: ages and countdowns move."""
 
 
-class Board(Screen[None]):
+class Board(PointedScreen):
     """State: what is zoomed and open. What is chosen is in `screens/cards.py`."""
 
     def __init__(
@@ -63,13 +63,15 @@ class Board(Screen[None]):
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
         self.palettes = tuple(palettes)
         self._clock = clock
-        self._wishes = Wishes(state, clock, send, change, self.keymap)
+        self.wishes = Wishes(state, clock, send, change, self.keymap)
         self._pages = Pages(PageScene(state, clock, change, query, self.visit))
         self._came_from: Area | None = None
         """The page from which a round was opened."""
         self.cards = Cards(state, layout)
         self._zoom = Zoom(state, ink, clock, query)
-        self._is_log_large = False
+        self.log_strip = LogStrip(state)
+        self._is_max = False
+        """Whether one panel has the screen to itself, but for the header and the keys."""
         self._painted: tuple[int, float] = (-1, 0.0)
         self._has_stop = False
         """Whether the header has its third line, which is there only when it says something."""
@@ -80,9 +82,9 @@ class Board(Screen[None]):
         yield Canvas(self._paint_account, id="account")
         with Container(id="assets"):
             for at in range(MOST_CARDS):
-                yield Canvas(self._asset_painter(at), classes="asset")
+                yield Canvas(self._asset_painter(at), classes="asset", explain=self.explain)
             yield Canvas(self._paint_table, id="table")
-            yield Canvas(self._paint_zoom, id="zoom")
+            yield Canvas(self._paint_zoom, id="zoom", explain=self.explain)
         yield Canvas(self._paint_log, id="log")
         yield Canvas(self._paint_bottom, id="bottom")
         yield Canvas(self._paint_tiny, id="tiny")
@@ -100,24 +102,26 @@ class Board(Screen[None]):
         size = self.size
         self._has_stop = bool(stop_of(self.state, self.keymap)[0])
         head_rows = 3 if self._has_stop else 2
-        self.cards.lay_out(size, head_rows, is_log_large=self._is_log_large)
+        self.cards.lay_out(size, head_rows, is_log_large=self.log_strip.is_large)
         self._place_cards()
         self.query_one("#zoom").display = self._is_covered
-        self.query_one("#log").styles.height = self._log_rows()
+        self.query_one("#log").styles.height = self.log_strip_rows()
         self.query_one("#account").styles.height = head_rows
         is_small = is_tiny(size.width, size.height)
         for name in ("account", "assets", "log", "bottom", "tiny"):
             self.query_one(f"#{name}").display = (name == "tiny") is is_small
+        if self._is_max:
+            self.query_one("#log").display = False
         self.repaint()
 
     def _place_cards(self) -> None:
         plan, is_table = self.cards.plan, self.cards.is_table
-        grid = self.query_one("#assets").styles
-        grid.grid_size_columns = 1 if self._is_covered else plan.columns
-        grid.grid_size_rows = 1 if self._is_covered else plan.rows
+        grid, is_one = self.query_one("#assets").styles, self._is_covered or self._is_max
+        grid.grid_size_columns = 1 if is_one else plan.columns
+        grid.grid_size_rows = 1 if is_one else plan.rows
         shown = 0 if is_table or self._is_covered else len(plan.slots)
         for at, canvas in enumerate(self.query(".asset").results(Canvas)):
-            canvas.display = at < shown
+            canvas.display = at < shown and (at == self.cards.at or not self._is_max)
         self.query_one("#table").display = is_table and not self._is_covered
 
     def _log_rows(self) -> int:
@@ -125,7 +129,7 @@ class Board(Screen[None]):
             return self.cards.plan.log_rows
         return page_log_rows(
             self.size.height,
-            is_log_large=self._is_log_large,
+            is_log_large=self.log_strip.is_large,
             is_page=self._pages.open is not None,
             last_words=len(self.state.last_words),
         )
@@ -135,7 +139,7 @@ class Board(Screen[None]):
         now_s = self._clock()
         self._pages.ask()
         if self._pages.open is None:
-            self._zoom.ask(self.state.assets.get(self._asset()))
+            self._zoom.ask(self.state.assets.get(self.asset))
         if self.cards.is_outdated:
             self.lay_out()
         changes, painted_s = self._painted
@@ -155,8 +159,9 @@ class Board(Screen[None]):
         """Whether one canvas lies over all assets."""
         return self._zoom.is_open or self._pages.open is not None
 
-    def _asset(self) -> str:
-        """Empty before the engine has named any."""
+    @property
+    def asset(self) -> str:
+        """The chosen one; empty before the engine has named any."""
         return self.cards.chosen.asset
 
     def _paint_account(self, width: int, height: int) -> list[Line]:
@@ -179,27 +184,24 @@ class Board(Screen[None]):
         return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
     def _paint_tiny(self, width: int, height: int) -> list[Line]:
-        words = urgent_words(self._wishes.trigger, self.waiting, self._clock())
+        words = urgent_words(self.wishes.trigger, self.waiting, self._clock())
         return tiny_lines(self.state, words, self.palette, width, height)
 
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
-            look = page_look(self.state, self.palette, self._clock(), self._asset(), self.keymap)
+            look = page_look(self.state, self.palette, self._clock(), self.asset, self.keymap)
             look = evolve(look, ink=self._zoom.ink)
             return self._pages.paint(look, width, height)
         row = self._row(self.cards.at)
         return self._zoom.paint(row.name, row.view, row.look, (width, height))
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
-        state, styles = self.state, styles_of(self.palette)
-        if state.link is LinkState.LOST:
-            return last_words(state.last_words, styles, width, height)
-        return log_lines(state.notices, state.dropped, styles, width, height)
+        return self.log_strip.paint(self.palette, width, height)
 
     def _paint_bottom(self, width: int, height: int) -> list[Line]:
         return bottom_lines(
             self.state,
-            self._wishes.trigger,
+            self.wishes.trigger,
             self.waiting,
             self._hints,
             self.palette,
@@ -224,7 +226,7 @@ class Board(Screen[None]):
         if isinstance(ticket := self.app.screen, TicketScreen):
             # Typed faster than the ticket opened: it is the ticket's.
             ticket.post_message(Key(event.key, event.character))
-        elif self._wishes.is_armed and event.key in ("enter", "escape"):
+        elif self.wishes.is_armed and event.key in ("enter", "escape"):
             self._decide(is_wanted=event.key == "enter")
         elif self._pages.is_typing:
             self._pages.type(event.key, event.character)
@@ -236,13 +238,16 @@ class Board(Screen[None]):
         event.stop()
         event.prevent_default()
 
-    def perform(self, action_id: str) -> None:
-        """Do what a key, a click or the palette asks for; nothing where it does not apply."""
+    def perform(self, action_id: str, *, is_key: bool = True) -> None:
+        """Do what a key, a click or the palette asks for; nothing where it does not apply. Only a
+        key can do what cannot be taken back."""
         if not ACTION_OF[action_id].applies(self.areas):
             return
+        self.wishes.is_key = is_key
         page = self._pages.open
         if not self._pages.perform(action_id):
             self._handlers[action_id]()
+            self.repaint()
             return
         self._let_go()
         if self._pages.open is not page:
@@ -250,14 +255,14 @@ class Board(Screen[None]):
 
     def _decide(self, *, is_wanted: bool) -> None:
         if is_wanted:
-            self._wishes.confirm()
+            self.wishes.confirm()
         else:
-            self._wishes.trigger.disarm()
+            self.wishes.trigger.disarm()
         self.repaint()
 
     def _let_go(self) -> None:
         """Whatever a page takes lets go of what is armed, so that no later Enter can fire it."""
-        self._wishes.trigger.disarm()
+        self.wishes.trigger.disarm()
         self.repaint()
 
     def on_paste(self, event: Paste) -> None:
@@ -269,13 +274,20 @@ class Board(Screen[None]):
         at a time, however it is asked for."""
         if isinstance(self.app.screen, TicketScreen):
             return
-        view = self.state.assets.get(self._asset())
+        view = self.state.assets.get(self.asset)
         slug = "" if view is None else self._zoom.slug_in(view)
         if self.state.settings.value(IS_ENABLED) != "true":
             self.state.log("warn", "", f"tickets are off: switch {IS_ENABLED} on in settings")
         elif self._post is not None and view is not None and slug:
             ticket = TicketScreen(self._post, self.palette, self._clock, view.asset, slug)
             self.app.push_screen(ticket)
+
+    def pick(self, at: int) -> None:
+        """Choose a card or line by its place, from 0; the chosen one is zoomed into."""
+        if self.cards.at == at:
+            self.perform("zoom", is_key=False)
+        elif self.cards.choose_slot(at):
+            self._chose()
 
     def ask_app(self, name: str) -> None:
         """Help and leaving are the app's, for it has other screens too."""
@@ -295,7 +307,9 @@ class Board(Screen[None]):
 
     def _chose(self) -> None:
         self._zoom.current(self.cards.chosen.interval)
-        self._pages.show(self._asset())
+        self._pages.show(self.asset)
+        if self._is_max:
+            self.lay_out()
         self.repaint()
 
     def zoom(self) -> None:
@@ -328,7 +342,6 @@ class Board(Screen[None]):
         """Chart, ladder or both; from the board to the round as it was last drawn."""
         if self._zoom.is_open and self._pages.open is None:
             self._zoom.reshape()
-            self.repaint()
         else:
             self._pages.turn(None)
             self._turn_zoom(True)
@@ -351,16 +364,26 @@ class Board(Screen[None]):
 
     def walk(self, step: int) -> None:
         """Another round of the zoomed asset."""
-        self._zoom.walk(self.state.assets.get(self._asset()), step)
-        self.repaint()
+        self._zoom.walk(self.state.assets.get(self.asset), step)
 
     def go_back(self, by: int) -> None:
         """A round that is over, of the zoomed asset; and forth again to the one that runs."""
-        self._zoom.back(self.state.assets.get(self._asset()), by)
+        self._zoom.back(self.state.assets.get(self.asset), by)
+
+    def maximise(self) -> None:
+        """The chosen card, the zoom or the page alone; and all again."""
+        self._is_max = not self._is_max
+        self.lay_out()
+
+    def show_setting(self, path: str) -> None:
+        """The page of settings with one of them."""
+        if Area.SETTINGS not in self.areas:
+            self.perform(Area.SETTINGS.value, is_key=False)
+        self._pages.find(path)
         self.repaint()
 
     def size_log(self) -> None:
-        self._is_log_large = not self._is_log_large
+        self.log_strip.is_large = not self.log_strip.is_large
         self.lay_out()
 
     def next_layout(self) -> Layout:
@@ -374,23 +397,3 @@ class Board(Screen[None]):
         self.palette = palette
         self.app.theme = palette.name
         self.repaint()
-
-    # --- what is asked of the engine --------------------------------------------------------------
-
-    def pause(self) -> None:
-        self._wishes.pause(self._asset())
-        self.repaint()
-
-    def pause_all(self) -> None:
-        self._wishes.pause_all()
-        self.repaint()
-
-    def pace(self, factor: float) -> None:
-        self._wishes.pace(factor)
-
-    def endanger(self, action: Action) -> None:
-        """Arms what cannot be taken back, or sends it when it is armed already."""
-        asset = self._asset() if action is Action.FLATTEN else ""
-        if asset or action is not Action.FLATTEN:
-            self._wishes.endanger(action, asset)
-            self.repaint()

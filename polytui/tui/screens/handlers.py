@@ -12,7 +12,7 @@ from polytui.tui.screens.pages import PAGES
 if TYPE_CHECKING:
     from polytui.tui.screens.board import Board
 
-Handlers = Mapping[str, Callable[[], None]]
+Handlers = Mapping[str, Callable[[], object]]
 """By action id. What belongs to one page is in that page's `perform`."""
 
 
@@ -42,6 +42,11 @@ def _looks(board: Board) -> Handlers:
         "layout": partial(board.ask_app, "layout"),
         "first_steps": partial(board.ask_app, "first_steps"),
         "theme": partial(board.ask_app, "themes"),
+        "maximise": board.maximise,
+        "palette": partial(board.ask_app, "palette"),
+        "jump": partial(board.ask_app, "jump"),
+        "picture": partial(board.ask_app, "picture"),
+        "suspend": partial(board.ask_app, "suspend"),
         "help": partial(board.ask_app, "help"),
         "leave": partial(board.ask_app, "leave"),
         "leave_anywhere": partial(board.ask_app, "leave"),
@@ -50,13 +55,14 @@ def _looks(board: Board) -> Handlers:
 
 def _wishes(board: Board) -> Handlers:
     """What is asked of the engine: dangers only arm at first."""
+    wishes = board.wishes
     return {
-        "pause": board.pause,
-        "pause_all": board.pause_all,
-        "speed.slower": partial(board.pace, 0.5),
-        "speed.faster": partial(board.pace, 2.0),
         "ticket": board.open_ticket,
-        "kill": partial(board.endanger, Action.KILL),
-        "rearm": partial(board.endanger, Action.REARM),
-        "flatten": partial(board.endanger, Action.FLATTEN),
+        "pause": lambda: wishes.pause(board.asset),
+        "pause_all": wishes.pause_all,
+        "speed.slower": partial(wishes.pace, 0.5),
+        "speed.faster": partial(wishes.pace, 2.0),
+        "kill": partial(wishes.endanger, Action.KILL, ""),
+        "rearm": partial(wishes.endanger, Action.REARM, ""),
+        "flatten": lambda: wishes.endanger(Action.FLATTEN, board.asset),
     }

@@ -80,6 +80,9 @@ class Page:
         """Bring this asset's lines into view."""
         self.scroll.seek(asset)
 
+    def find(self, words: str) -> None:
+        """Show only what has these words, on a page that can."""
+
     # --- text -----------------------------------------------------------------------------------
 
     @property

@@ -78,5 +78,10 @@ class Pages:
         if self.open is not None:
             self.open.show(asset)
 
+    def find(self, words: str) -> None:
+        """What the open page has of these words, where it can look for any."""
+        if self.open is not None:
+            self.open.find(words)
+
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         return [] if self.open is None else self.open.paint(look, width, height)

@@ -48,6 +48,9 @@ class SettingsPage(Page):
     def show(self, asset: str) -> None:
         """Settings are of no asset."""
 
+    def find(self, words: str) -> None:
+        self._editor.words = words
+
     # --- text -----------------------------------------------------------------------------------
 
     @property

@@ -26,6 +26,8 @@ class Wishes:
         keymap: Keymap,
     ) -> None:
         self.trigger = Trigger()
+        self.is_key = True
+        """Whether it is a key that asks. What is clicked, or found in the palette, only arms."""
         self._scene = state
         self._clock = clock
         self._send = send
@@ -46,7 +48,7 @@ class Wishes:
         if view is None:
             return
         if view.state is not AssetState.PAUSED:
-            self._send(Action.PAUSE, view.asset)
+            self._pause(view.asset, "pause")
         else:
             self._resume((view,), view.asset, "pause")
 
@@ -57,7 +59,7 @@ class Wishes:
         if not views:
             return
         if any(view.state not in _AT_REST for view in views):
-            self._send(Action.PAUSE, "")
+            self._pause("", "pause_all")
         elif paused := self._resumed_together():
             self._resume(paused, "", "pause_all")
         else:
@@ -66,7 +68,9 @@ class Wishes:
             self._scene.log("warn", "", words)
 
     def endanger(self, action: Action, asset: str) -> None:
-        """First press arms, the second sends."""
+        """First press arms, the second sends; nothing without an asset where one is meant."""
+        if action is Action.FLATTEN and not asset:
+            return
         self._press(Danger(action, asset, self._keymap.shown(action.value)))
 
     def pace(self, factor: float) -> None:
@@ -75,6 +79,13 @@ class Wishes:
         if view is not None:
             self._change("demo.speed", f"{view.speed:g}", f"{view.speed * factor:g}")
 
+    def _pause(self, asset: str, action_id: str) -> None:
+        """By a key at once."""
+        if self.is_key:
+            self._send(Action.PAUSE, asset)
+        else:
+            self._press(Danger(Action.PAUSE, asset, self._keymap.shown(action_id)))
+
     def _resumed_together(self) -> tuple[AssetView, ...]:
         views = self._scene.assets.values()
         return tuple(v for v in views if v.state is AssetState.PAUSED and not v.is_flattened)
@@ -82,7 +93,7 @@ class Wishes:
     def _resume(self, views: Sequence[AssetView], asset: str, action_id: str) -> None:
         """At once; asked twice where a limit would be measured anew."""
         resets = [f"{view.asset.upper()} {said(one)}" for view in views for one in view.resets]
-        if resets:
+        if resets or not self.is_key:
             key = self._keymap.shown(action_id)
             self._press(Danger(Action.RESUME, asset, key, "; ".join(resets)))
         else:
@@ -98,7 +109,7 @@ class Wishes:
             self._send(Action.RESUME, view.asset)
 
     def _press(self, danger: Danger) -> None:
-        self._fire(self.trigger.press(danger, self._clock()))
+        self._fire(self.trigger.press(danger, self._clock(), is_key=self.is_key))
 
     def _fire(self, danger: Danger | None) -> None:
         if danger is not None and danger.action is Action.RESUME:

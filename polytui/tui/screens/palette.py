@@ -1,0 +1,79 @@
+"""The palette: every action, asset and setting, found by words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from polytui.tui.actions import ACTIONS
+from polytui.tui.setting_text import readable
+from polytui.tui.styles import clean
+
+if TYPE_CHECKING:
+    from polytui.tui.screens.board import Board
+
+_NOT_ITSELF = "palette"
+_NUMBERED = "asset."
+"""Assets are found by their names, of which there may be fewer than keys."""
+
+
+@frozen
+class PaletteEntry:
+    """One line. What touches orders is only armed by it, whatever it says."""
+
+    name: str
+    more: str
+    run: Callable[[], object]
+    is_listed: bool = True
+    """Before a word is typed. Settings are too many for that."""
+
+
+def provider_of(entries: Iterable[PaletteEntry]) -> type[Provider]:
+    """These as what Textual's palette looks through."""
+    known = tuple(entries)
+
+    class Entries(Provider):
+        """Every word of a name counts, letters may be left out."""
+
+        async def search(self, query: str) -> Hits:
+            matcher = self.matcher(query)
+            for one in known:
+                if (score := matcher.match(one.name)) > 0:
+                    yield Hit(score, matcher.highlight(one.name), one.run, one.name, one.more)
+
+        async def discover(self) -> Hits:
+            for one in known:
+                if one.is_listed:
+                    yield DiscoveryHit(one.name, one.run, help=one.more)
+
+    return Entries
+
+
+def entries_of(board: Board) -> Iterator[PaletteEntry]:
+    """Everything that can be asked for where the board is now."""
+    yield from _actions(board)
+    for number, name in enumerate(board.cards.names, 1):
+        words = f"asset {clean(name).upper()}"
+        run = partial(board.perform, f"{_NUMBERED}{number}", is_key=False)
+        yield PaletteEntry(words, f"key {board.keymap.shown(f'{_NUMBERED}{number}')}", run)
+    for view in board.state.settings.views:
+        more = f"{clean(readable(view.value))}: {clean(view.doc)}"
+        run = partial(board.show_setting, view.path)
+        yield PaletteEntry(f"setting {clean(view.path)}", more, run, is_listed=False)
+
+
+def _actions(board: Board) -> Iterator[PaletteEntry]:
+    here, keymap = board.areas, board.keymap
+    for action in ACTIONS:
+        is_numbered = action.id.removeprefix(_NUMBERED).isdigit()
+        if not action.applies(here) or is_numbered or action.id == _NOT_ITSELF:
+            continue
+        key = keymap.shown(action.id)
+        said = f"key {key}" if key else "no key"
+        more = f"{said}; a key confirms it" if action.is_dangerous else said
+        run = partial(board.perform, action.id, is_key=False)
+        yield PaletteEntry(action.title, more, run)

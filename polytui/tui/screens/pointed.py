@@ -1,0 +1,76 @@
+"""What a pointer does on a screen of canvases: clicks, the wheel, and where a jump can go."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from polytui.tui.actions import Area
+from polytui.tui.panels.canvas import Canvas
+from polytui.tui.panels.level_words import words_of_note
+from polytui.tui.screens.log_strip import LogStrip
+from polytui.tui.state import TerminalState
+from polytui.tui.targets import SLOT, Target
+
+_ROLLED_LINES = 3
+
+
+class PointedScreen(Screen[None]):
+    """Canvases of the class `asset` are cards, that of the id `log` has a wheel of its own."""
+
+    state: TerminalState
+    log_strip: LogStrip
+
+    @property
+    def areas(self) -> frozenset[Area]:
+        """Where a person is now."""
+        raise NotImplementedError
+
+    def perform(self, action_id: str, *, is_key: bool = True) -> None:
+        """Do what is asked for."""
+        raise NotImplementedError
+
+    def pick(self, at: int) -> None:
+        """A card or line of the board was clicked, by its place from 0."""
+        raise NotImplementedError
+
+    def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
+        event.stop()
+        if event.action_id:
+            self.go(event.action_id)
+        elif event.canvas.has_class("asset"):
+            self.pick(list(self.query(".asset")).index(event.canvas))
+
+    def go(self, target: str) -> None:
+        """Where a click or a jump leads: to a card, or to what an action does."""
+        if target.startswith(SLOT):
+            self.pick(int(target.removeprefix(SLOT)))
+        else:
+            self.perform(target, is_key=False)
+
+    def on_canvas_rolled(self, event: Canvas.Rolled) -> None:
+        event.stop()
+        if event.canvas.id == "log":
+            self.log_strip.roll(event.by)
+            event.canvas.repaint()
+        elif Area.PAGE in self.areas:
+            for _ in range(_ROLLED_LINES):
+                self.perform("move.down" if event.by > 0 else "move.up", is_key=False)
+
+    def explain(self, note: str) -> str:
+        """What a note on cells says, for the mouse that rests there."""
+        return words_of_note(note, self.state.assets.values())
+
+    def targets(self) -> list[Target]:
+        """Everything that can be clicked, cards first."""
+        cards = [
+            Target(card.region.x + 2, card.region.y, f"{SLOT}{at}")
+            for at, card in enumerate(self.query(".asset").results(Canvas))
+            if card.display
+        ]
+        return cards + [one for canvas in self.query(Canvas) for one in canvas.targets()]
+
+    def veil(self, is_veiled: bool) -> None:
+        """Hide what is somebody's own on everything, or show it again."""
+        for canvas in self.query(Canvas):
+            canvas.is_veiled = is_veiled
+            canvas.repaint()

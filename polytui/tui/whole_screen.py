@@ -1,0 +1,84 @@
+"""What is done with the whole screen, whatever is on it: palette, jump, picture, shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.app import App
+from textual.command import CommandPalette
+
+from polytui.tui.screen_file import standing_alone, written
+from polytui.tui.screens.board import Board
+from polytui.tui.screens.jump import Jump
+from polytui.tui.screens.palette import entries_of, provider_of
+from polytui.tui.screens.picture_dialog import PictureDialog, Showing
+from polytui.tui.state import TerminalState
+from polytui.tui.suspension import stop_until_continued
+
+
+class WholeScreenApp(App[int]):
+    """The part of the terminal's app that needs no engine but while it is in the shell."""
+
+    state: TerminalState
+    board: Board
+
+    @property
+    def picture_folder(self) -> Path:
+        """Where pictures go: the session's folder, or the current one."""
+        raise NotImplementedError
+
+    async def part_for_a_while(self) -> bool:
+        """Tell the engine that this face leaves. Whether it is to be met again."""
+        raise NotImplementedError
+
+    def meet_again(self) -> None:
+        """Attach anew."""
+        raise NotImplementedError
+
+    # --- palette and jump -------------------------------------------------------------------------
+
+    def action_palette(self) -> None:
+        """Everything that can be done here, by its words."""
+        entries = provider_of(entries_of(self.board))
+        self.push_screen(CommandPalette(providers=[entries], placeholder="what shall be done?"))
+
+    def action_jump(self) -> None:
+        self.push_screen(Jump(self.board.palette, self.board.targets()), self._jumped)
+
+    def _jumped(self, target: str | None) -> None:
+        if target:
+            self.board.go(target)
+
+    # --- pictures ---------------------------------------------------------------------------------
+
+    def action_picture(self) -> None:
+        self.push_screen(PictureDialog(self.board.palette), self._draw)
+
+    def _draw(self, showing: Showing | None) -> None:
+        if showing not in (None, Showing.NOTHING):
+            self.call_after_refresh(self.save_picture, is_hidden=showing is Showing.HIDDEN)
+
+    def save_picture(self, *, is_hidden: bool) -> None:
+        """The screen as SVG, with a person's own numbers or without; the log says where it is."""
+        folder = self.picture_folder
+        self.board.veil(is_hidden)
+        try:
+            path = written(folder, self.state, standing_alone(self.export_screenshot()))
+            self.state.log("good", "", f"picture of the screen: {path}")
+        except OSError as error:
+            self.state.log("error", "", f"NO picture was written to {folder}: {error.strerror}")
+        finally:
+            self.board.veil(False)
+
+    # --- the shell --------------------------------------------------------------------------------
+
+    async def action_suspend(self) -> None:
+        """To the shell, as of any program: the engine is told that this face leaves, and goes on
+        without one; whoever comes back attaches anew."""
+        if self._driver is None or not self._driver.can_suspend:
+            return
+        is_to_return = await self.part_for_a_while()
+        with self.suspend():
+            stop_until_continued()
+        if is_to_return:
+            self.meet_again()
