@@ -45,6 +45,7 @@ from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.telling import ToastLine
 from polytui.tui.theme import Palette, load_themes
 from polytui.tui.ticket_post import TicketPost
+from polytui.tui.told import ToldLines
 from polytui.tui.whole_screen import WholeScreenApp
 
 _FRAMES_PER_S = 12
@@ -147,6 +148,7 @@ class TerminalApp(WholeScreenApp):
 
     def meet_again(self) -> None:
         assert self._link is not None
+        self.state.told = ToldLines()  # the engine tells all of it anew
         self._hear_from(Link(self._link.path, self.hear))
 
     @property

@@ -43,13 +43,18 @@ class Trigger:
     armed: Danger | None = None
     _until_s: float = 0.0
     _held_until_s: float = 0.0
-    """Until then an Enter may be the one that is still held down."""
+    """Until then an Enter may be the one that is still held down; and so may be, of what was fired,
+    its own key."""
+    _fired: Danger | None = None
 
     def press(self, danger: Danger, now_s: float, *, is_key: bool = True) -> Danger | None:
         """Arm `danger`, or return it to be sent when it is armed already. What is no key, a click
         or the palette, only ever arms: whoever holds Enter in the palette has not decided twice."""
+        if self.armed is None and danger == self._fired and now_s < self._held_until_s:
+            self._held_until_s = now_s + HELD_S  # still held down
+            return None
         if is_key and self.is_armed(now_s) and self.armed == danger:
-            return self._taken()
+            return self._taken(now_s)
         self.armed, self._until_s = danger, now_s + ARMED_FOR_S
         self._held_until_s = now_s if is_key else now_s + HELD_S
         return None
@@ -61,11 +66,12 @@ class Trigger:
         if now_s < self._held_until_s:
             self._held_until_s = now_s + HELD_S
             return None
-        return self._taken()
+        return self._taken(now_s)
 
-    def _taken(self) -> Danger | None:
-        danger, self.armed = self.armed, None
-        return danger
+    def _taken(self, now_s: float) -> Danger | None:
+        self._fired, self.armed = self.armed, None
+        self._held_until_s = now_s + HELD_S
+        return self._fired
 
     def disarm(self) -> None:
         self.armed = None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.app import App
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from polytui.tui.screen_file import standing_alone, written
 from polytui.tui.screens.board import Board
@@ -14,6 +15,9 @@ from polytui.tui.screens.palette import entries_of, provider_of
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
 from polytui.tui.suspension import stop_until_continued
+
+_LONGEST = 80
+"""Letters that are looked for; what is pasted may be longer, and is not taken."""
 
 
 class WholeScreenApp(App[int]):
@@ -37,10 +41,12 @@ class WholeScreenApp(App[int]):
 
     # --- palette and jump -------------------------------------------------------------------------
 
-    def action_palette(self) -> None:
+    async def action_palette(self) -> None:
         """Everything that can be done here, by its words."""
         entries = provider_of(entries_of(self.board))
-        self.push_screen(CommandPalette(providers=[entries], placeholder="what shall be done?"))
+        palette = CommandPalette(providers=[entries], placeholder="what shall be done?")
+        await self.push_screen(palette)
+        palette.query_one(Input).max_length = _LONGEST
 
     def action_jump(self) -> None:
         self.push_screen(Jump(self.board.palette, self.board.targets()), self._jumped)

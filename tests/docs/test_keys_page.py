@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from docs.make_glossary import glossary_text
 from docs.make_keys import keys_text
 from polytui.tui.actions import ACTIONS
 from polytui.tui.key_names import key_words
@@ -27,3 +28,8 @@ def test_the_readme_names_no_key_that_does_nothing() -> None:
         for key in re.findall(r"`([^`]+)`", cell)
     }
     assert named <= {key_words(key) for one in ACTIONS for key in one.keys}
+
+
+def test_the_glossary_of_the_screen_is_that_of_the_page() -> None:
+    made = (REPO / "polytui" / "tui" / "glossary.py").read_text(encoding="utf-8")
+    assert made == glossary_text(), "write it anew: python -m docs.make_glossary"

@@ -13,6 +13,7 @@ from polytui.model.events import Action
 from polytui.model.link import AssetFrame
 from polytui.model.snapshot import AssetView
 from polytui.tui.app import TerminalApp
+from polytui.tui.keymap import Keymap
 from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.arrangement import Layout
 from polytui.tui.theme import load_themes
@@ -68,6 +69,7 @@ def perform(
     engine: FakeEngine | None = None,
     size: tuple[int, int] = (80, 24),
     owns_engine: bool = True,
+    keymap: Keymap | None = None,
     layout: Layout = Layout.ASSETS,
     memory: TerminalMemory | None = None,
 ) -> TerminalApp:
@@ -84,6 +86,7 @@ def perform(
                 owns_engine=owns_engine,
                 engine_log=folder / "engine.log",
                 clock=lambda: now[0],
+                keymap=keymap,
                 layout=layout,
                 memory=memory,
             )

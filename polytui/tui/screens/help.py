@@ -1,15 +1,17 @@
-"""Help: what can be done here, everything else, and what the marks mean. Moves scroll it, any other
-key closes it."""
+"""Help: what can be done here, everything else, marks and words. Moves scroll it, any other key
+closes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.events import Key
 from textual.screen import ModalScreen
 
 from polytui.tui.actions import Area
+from polytui.tui.glossary import GLOSSARY
 from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed, rule
@@ -56,7 +58,23 @@ def _body(keymap: Keymap, here: frozenset[Area], styles: Styles, width: int) -> 
         *_rows("here", map(_pair, said), styles, width),
         *_rows("elsewhere", map(_pair, rest), styles, width),
         *_rows("marks", _MARKS, styles, width),
+        *_words(styles, width),
     ]
+
+
+def _words(styles: Styles, width: int) -> list[Line]:
+    """What the words of the screen mean."""
+    lines = [rule([("words", styles.dim)], [], width, styles.border)]
+    for word, means in GLOSSARY:
+        said = wrap(means, max(10, width - _NAMES))
+        for at, part in enumerate(said):
+            head = word if at == 0 else ""
+            if len(head) >= _NAMES:
+                lines.append(line([(head, styles.accent)], width, styles.text))
+                head = ""
+            spans: list[Span] = [(f"{head:<{_NAMES}}", styles.accent), (part, styles.text)]
+            lines.append(line(spans, width, styles.text))
+    return lines
 
 
 def _pair(hint: Hint) -> tuple[str, str]:

@@ -43,9 +43,10 @@ class Wishes:
         self._fire(self.trigger.fire(self._clock()))
 
     def pause(self, asset: str) -> None:
-        """Pause one asset, or resume it."""
+        """Pause one asset, or resume it. Nothing while that is still on its way: a key that is held
+        down is no row of commands."""
         view = self._scene.assets.get(asset)
-        if view is None:
+        if view is None or self._is_on_its_way(asset):
             return
         if view.state is not AssetState.PAUSED:
             self._pause(view.asset, "pause")
@@ -56,7 +57,7 @@ class Wishes:
         """Pauses all while one of them may trade; else resumes them, but for what was flattened:
         that was sold on purpose, and each has its own key."""
         views = tuple(self._scene.assets.values())
-        if not views:
+        if not views or self._is_on_its_way(""):
             return
         if any(view.state not in _AT_REST for view in views):
             self._pause("", "pause_all")
@@ -78,6 +79,13 @@ class Wishes:
         view = self._scene.account
         if view is not None:
             self._change("demo.speed", f"{view.speed:g}", f"{view.speed * factor:g}")
+
+    def _is_on_its_way(self, asset: str) -> bool:
+        """Whether a pause or resume of just this has no answer yet."""
+        waiting = (one for one in self._scene.requests.values() if one.ack is None)
+        return any(
+            one.asset == asset and one.action in (Action.PAUSE, Action.RESUME) for one in waiting
+        )
 
     def _pause(self, asset: str, action_id: str) -> None:
         """By a key at once."""
