@@ -157,7 +157,7 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("card.next", ("j", "down"), "card", "the next card or line of the board", (Area.BOARD,),
        group="another card or line of the board"),
     _A("card.previous", ("k", "up"), "card", "the one before", (Area.BOARD,)),
-    _A("jump", ("f",), "jump", "a letter on all that can be clicked"),
+    _A("jump", ("z", "ctrl+o"), "jump", "a letter on all that can be clicked"),
     _A("maximise", ("m",), "maximise", "the panel over the whole screen, and back"),
     _A("picture", ("S",), "picture", "a picture of the screen, as an SVG file"),
     _A("suspend", ("ctrl+z",), "shell", "to the shell; the engine goes on, fg returns"),

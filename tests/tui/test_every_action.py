@@ -207,7 +207,7 @@ def test_the_palette_finds_a_setting_and_shows_it(tmp_path: Path) -> None:
 
 def test_a_jump_goes_where_its_letter_is(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        await stage.press("f")
+        await stage.press("z")
         await stage.until(lambda: isinstance(stage.app.screen, Jump))
         jump = stage.app.screen
         assert isinstance(jump, Jump)
@@ -215,7 +215,7 @@ def test_a_jump_goes_where_its_letter_is(tmp_path: Path) -> None:
         assert {f"{SLOT}2", "kill", "page.risk", "leave"} <= set(letters)
         await stage.press(letters["page.risk"])
         await stage.until(lambda: Area.RISK in stage.app.board.areas)
-        await stage.press("f")
+        await stage.press("z")
         await stage.until(lambda: isinstance(stage.app.screen, Jump))
         await stage.press("K")
         await stage.until(lambda: "KILL: cancel every order" in "\n".join(stage.rows))

@@ -319,8 +319,8 @@ def test_the_help_scrolls_where_it_has_no_room() -> None:
     scroll.move(10_000)
     last = help_lines(NIGHT, Keymap(), BOARD, scroll, size)
     assert "lines 1-22 of" in text_of(first)
-    assert "pnl, realised" not in text_of(first)
-    assert "pnl, realised" in text_of(last)
+    assert "pause, halt, stop" not in text_of(first)
+    assert "pause, halt, stop" in text_of(last)
 
 
 def test_thousandth_ticks_get_their_decimal() -> None:
