@@ -105,7 +105,7 @@ class Board(PointedScreen):
         self.cards.lay_out(size, head_rows, is_log_large=self.log_strip.is_large)
         self._place_cards()
         self.query_one("#zoom").display = self._is_covered
-        self.query_one("#log").styles.height = self.log_strip_rows()
+        self.query_one("#log").styles.height = self._log_rows()
         self.query_one("#account").styles.height = head_rows
         is_small = is_tiny(size.width, size.height)
         for name in ("account", "assets", "log", "bottom", "tiny"):
