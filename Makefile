@@ -55,7 +55,7 @@ else
 endif
 
 long: $(READY)
-	POLYTUI_TESTS_COLD=1 $(BIN)/python -m pytest -m long tests/journeys tests/runtime tests/execution tests/store $(ARGS)
+	POLYTUI_TESTS_COLD=1 $(BIN)/python -m pytest -m long tests/journeys tests/runtime tests/execution tests/store tests/properties tests/benchmarks $(ARGS)
 
 package: $(READY)
 	$(BIN)/python -m pytest -m package tests/installed $(ARGS)

@@ -39,7 +39,7 @@ from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import Price, Shares, Usd
 from polytui.strategy.registry import STRATEGIES
 
-CUTS = 30
+CUTS = 12
 LEFT_OUT = checkpoint._CACHES | checkpoint._OF_THE_PROGRAM
 PLAIN = (int, float, str, bool, type(None))
 
@@ -80,7 +80,7 @@ def test_the_session_has_everything_in_it(lived: Chance) -> None:
 
 
 def test_restored_anywhere_it_goes_on_the_same(lived: Chance) -> None:
-    """At thirty places of the session, also between the events of a batch and after a crash, the
+    """At a dozen places of the session, also between the events of a batch and after a crash, the
     mind is replaced by what was written of it. All effects are those of the one that lived, and so
     is all state, some events later: before what it lacked could have been made anew."""
     rng, mind, twin = random.Random(5), Mind(), Mind()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,8 @@ from strangers import RULES, Strangers, audit_the_end
 
 from polytui.sim.exchange.rules import ExchangeRules
 
-ORDERS = 10_000
-
+ORDERS = 4_000
+MANY = 10_000
 
 _TOLD = evolve(RULES, is_delay_told=True, is_unmatched_told=True, news_ms=400)
 
@@ -29,9 +30,10 @@ def test_whatever_is_done_everything_adds_up(
     audit_the_end(strangers)
 
 
-def test_ten_thousand_orders_of_ten_strangers_add_up() -> None:
+@pytest.mark.parametrize("orders", [ORDERS, pytest.param(MANY, marks=pytest.mark.long)])
+def test_thousands_of_orders_of_ten_strangers_add_up(orders: int) -> None:
     strangers = Strangers(random.Random(15).randrange, 15)
-    while strangers.placed < ORDERS:
+    while strangers.placed < orders:
         strangers.step()
     strangers.come_to_rest()
     audit_the_end(strangers)
