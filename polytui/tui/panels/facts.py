@@ -18,15 +18,15 @@ FAIR_OLD_MS, MID_OLD_MS = 1_000, 15_000
 
 
 def current_round(view: AssetView, interval: str = "") -> RoundView | None:
-    """The open round that closes first; else the next to open; else the last that closed. Of one
-    interval, or of all."""
+    """The open round that closes first, the shorter of two; else the next to open; else the last
+    that closed. Of one interval, or of all."""
     rounds = [one for one in view.rounds if interval in ("", one.interval)]
     opened = [one for one in rounds if one.opens_ns <= view.at_ns < one.closes_ns]
     if opened:
-        return min(opened, key=lambda one: one.closes_ns)
+        return min(opened, key=lambda one: (one.closes_ns, -one.opens_ns))
     ahead = [one for one in rounds if one.opens_ns > view.at_ns]
     if ahead:
-        return min(ahead, key=lambda one: one.opens_ns)
+        return min(ahead, key=lambda one: (one.opens_ns, one.closes_ns))
     return max(rounds, key=lambda one: one.closes_ns, default=None)
 
 
