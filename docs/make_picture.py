@@ -1,5 +1,5 @@
-"""Draws docs/terminal.svg, docs/round.svg and docs/screens.md: a real demo, its real frames, drawn
-by the terminal itself at the sizes that people have."""
+"""Draws docs/terminal.svg, docs/round.svg, docs/screens.md and docs/screens/: a real demo, its real
+frames, drawn by the terminal itself at the sizes that people have."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
-from polytui.tui.picture import picture, screen_text
-from polytui.tui.theme import load_themes
+from polytui.tui.app import TerminalApp
+from polytui.tui.picture import SIZES, every_screen, picture, screen_text
+from polytui.tui.screen_file import standing_alone
+from polytui.tui.theme import Palette, load_themes
 
 _WATCH_S = 27.0
+_CHARTS_S, _ANSWERS_S = 10.0, 2.0
+"""Until charts have something to show, and until the database has answered a page."""
 _DRAWN = (Hello, AccountFrame, AssetFrame, NoticeFrame)
 _HERE = Path(__file__).resolve().parent
 SCREENS = ((80, 24), (100, 30), (120, 36), (200, 60))
@@ -39,6 +43,7 @@ whole; no number is cut.
 def main() -> None:
     with engine("--speed", "20", "--rounds", "0") as run:
         frames = _watch(run.socket)
+        asyncio.run(_every_screen(run.socket, load_themes()["night"]))
     palette = load_themes()["night"]
     svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
     (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
@@ -53,6 +58,24 @@ def main() -> None:
         text = asyncio.run(drawn)
         parts.append(f"\n## A round, {columns} x {rows}\n\n```\n{text}\n```\n")
     (_HERE / "screens.md").write_text("".join(parts), encoding="utf-8")
+
+
+async def _every_screen(path: Path, palette: Palette) -> None:
+    """Of a terminal that is attached to the engine: pages of the database have their rows."""
+    folder = _HERE / "screens"
+    folder.mkdir(exist_ok=True)
+    app = TerminalApp([palette], socket_path=path)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await asyncio.sleep(_CHARTS_S)
+        for columns, rows in SIZES:
+            await pilot.resize_terminal(columns, rows)
+            for name, actions in every_screen().items():
+                for action in actions:
+                    app.board.perform(action)
+                await asyncio.sleep(_ANSWERS_S)
+                svg = standing_alone(app.export_screenshot(title="polytui"))
+                (folder / f"{name}-{columns}x{rows}.svg").write_text(svg, encoding="utf-8")
+                await pilot.press("escape", "escape", "escape")
 
 
 def _watch(path: Path) -> list[FromEngine]:

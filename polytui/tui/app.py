@@ -14,6 +14,7 @@ import rich
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen
 
@@ -26,8 +27,9 @@ from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.alerts import Alerts, Outlets
-from polytui.tui.ink import ink_of, is_drawn
+from polytui.tui.ink import has_signs, ink_of, is_drawn
 from polytui.tui.keymap import Keymap, keymap_of
+from polytui.tui.letters import PlainLetters
 from polytui.tui.line_terminal import run_in_lines
 from polytui.tui.link import Link
 from polytui.tui.log_tail import tail_of
@@ -85,6 +87,7 @@ class TerminalApp(WholeScreenApp):
         memory: TerminalMemory | None = None,
         settings: TerminalSettings | None = None,
         environment: Mapping[str, str] | None = None,
+        has_signs: bool = True,
     ) -> None:
         super().__init__()
         self.keymap = keymap or Keymap()
@@ -116,8 +119,12 @@ class TerminalApp(WholeScreenApp):
             layout,
             TicketPost(self.state, self.post, self.number),
         )
+        self._letters = () if has_signs else (PlainLetters(),)
         self._memory = memory or TerminalMemory()
         self._configured = self._palettes[0].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), *self._letters)
 
     def on_mount(self) -> None:
         for palette in self._palettes:
@@ -363,6 +370,7 @@ def run_terminal(
         memory=memory,
         settings=terminal,
         environment=os.environ,
+        has_signs=has_signs(),
     )
     code = asyncio.run(_host(app, has_mouse=terminal.mouse))
     if app.parting_words:

@@ -25,7 +25,11 @@ def ink_of(
     """`charts` as set: "braille", "ascii", or "auto" for what the terminal seems to be able to."""
     if charts != "auto":
         return Ink(charts)
+    return Ink.BRAILLE if has_signs(environment, encoding) else Ink.ASCII
+
+
+def has_signs(environment: Mapping[str, str] | None = None, encoding: str | None = None) -> bool:
+    """Whether this terminal seems to have more than the letters of ASCII."""
     name = (os.environ if environment is None else environment).get("TERM", "")
     said = locale.getpreferredencoding(False) if encoding is None else encoding
-    is_unicode = said.lower().replace("-", "") == "utf8"
-    return Ink.BRAILLE if is_unicode and name not in _PLAIN_TERMINALS else Ink.ASCII
+    return said.lower().replace("-", "") == "utf8" and name not in _PLAIN_TERMINALS

@@ -8,7 +8,21 @@ from contextlib import asynccontextmanager
 from polytui.model.link import FromEngine
 from polytui.tui.app import TerminalApp
 from polytui.tui.screen_file import standing_alone
+from polytui.tui.screens.pages import PAGES
 from polytui.tui.theme import Palette
+
+SIZES = ((80, 24), (120, 36), (200, 60))
+"""Columns and rows at which every screen is drawn."""
+
+
+def every_screen() -> dict[str, tuple[str, ...]]:
+    """Names of all there is to see, with the actions that lead there from the board: a page that is
+    new in the registry is among them."""
+    pages = {area.value.removeprefix("page."): (area.value,) for area in PAGES}
+    return {
+        "board": (), "round": ("zoom",), "consensus": ("consensus",), **pages,
+        "help": ("help",), "first-steps": ("first_steps",), "themes": ("theme",),
+    }  # fmt: skip
 
 
 async def picture(

@@ -72,6 +72,7 @@ def perform(
     keymap: Keymap | None = None,
     layout: Layout = Layout.ASSETS,
     memory: TerminalMemory | None = None,
+    has_signs: bool = True,
 ) -> TerminalApp:
     """Run `play` on a stage whose terminal is attached; returns the app when it has ended. The fake
     engine follows eight rounds: where nothing else is asked for, each asset has one card."""
@@ -89,6 +90,7 @@ def perform(
                 keymap=keymap,
                 layout=layout,
                 memory=memory,
+                has_signs=has_signs,
             )
             async with app.run_test(size=size, notifications=True) as pilot:
                 stage = Stage(played, app, pilot, now)

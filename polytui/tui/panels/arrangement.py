@@ -161,7 +161,10 @@ def _cards(layout: Layout, slots: tuple[Slot, ...], width: int, height: int) -> 
     if best is None:
         return None
     columns, rows = -best[-2], best[-1]
-    return Arrangement(columns, rows, _log_rows(height, rows), layout, slots)
+    log_rows = _log_rows(height, rows)
+    # Cards of one height have the same facts: what does not divide goes to the log.
+    spare = (height - _AROUND - log_rows) % rows if rows > 2 else 0
+    return Arrangement(columns, rows, log_rows + spare, layout, slots)
 
 
 def _ways(count: int, width: int, height: int) -> Iterator[tuple[bool, bool, float, int, int]]:
