@@ -16,6 +16,7 @@ from polytui.tui.app import TerminalApp
 from polytui.tui.keymap import Keymap
 from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.arrangement import Layout
+from polytui.tui.panels.dots import Ink
 from polytui.tui.theme import load_themes
 
 PALETTES = list(load_themes().values())
@@ -91,6 +92,7 @@ def perform(
                 layout=layout,
                 memory=memory,
                 has_signs=has_signs,
+                ink=Ink.BRAILLE if has_signs else Ink.ASCII,
             )
             async with app.run_test(size=size, notifications=True) as pilot:
                 stage = Stage(played, app, pilot, now)
