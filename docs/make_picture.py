@@ -20,13 +20,13 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
-from polytui.tui.app import TerminalApp
+from polytui.tui.app import TerminalApp, first_of
 from polytui.tui.picture import SIZES, every_screen, picture, screen_text
 from polytui.tui.screen_file import standing_alone
 from polytui.tui.theme import Palette, load_themes
 
 _WATCH_S = 27.0
-_CHARTS_S, _ANSWERS_S = 10.0, 2.0
+_CHARTS_S, _ANSWERS_S = 60.0, 1.5
 """Until charts have something to show, and until the database has answered a page."""
 _DRAWN = (Hello, AccountFrame, AssetFrame, NoticeFrame)
 _HERE = Path(__file__).resolve().parent
@@ -43,7 +43,7 @@ whole; no number is cut.
 def main() -> None:
     with engine("--speed", "20", "--rounds", "0") as run:
         frames = _watch(run.socket)
-        asyncio.run(_every_screen(run.socket, load_themes()["night"]))
+    draw_every_screen()
     palette = load_themes()["night"]
     svg = asyncio.run(picture(frames, palette=palette, size=(128, 38)))
     (_HERE / "terminal.svg").write_text(svg, encoding="utf-8")
@@ -60,11 +60,18 @@ def main() -> None:
     (_HERE / "screens.md").write_text("".join(parts), encoding="utf-8")
 
 
-async def _every_screen(path: Path, palette: Palette) -> None:
+def draw_every_screen() -> None:
+    """docs/screens/ alone. Slower than the rest: between two screens a demo goes on."""
+    palettes = first_of(list(load_themes().values()), "night")
+    with engine("--speed", "3", "--rounds", "0", "--start", "2026-11-20T14:59:30Z") as run:
+        asyncio.run(_every_screen(run.socket, palettes))
+
+
+async def _every_screen(path: Path, palettes: list[Palette]) -> None:
     """Of a terminal that is attached to the engine: pages of the database have their rows."""
     folder = _HERE / "screens"
     folder.mkdir(exist_ok=True)
-    app = TerminalApp([palette], socket_path=path)
+    app = TerminalApp(palettes, socket_path=path)
     async with app.run_test(size=SIZES[0]) as pilot:
         await asyncio.sleep(_CHARTS_S)
         for columns, rows in SIZES:

@@ -105,6 +105,12 @@ _CLAUSES = {
     Reason.CONTRADICTED: "the venue contradicts itself",
     Reason.STRAY_FILL: "an order that nobody here knows was filled",
     Reason.FILL_REVERSED: "a trade that was matched failed in the end",
+    Reason.TICKETS_OFF: "orders by hand are switched off in the settings",
+    Reason.VIEW_OLD: "what was on the screen when it was written is too old by now",
+    Reason.ROUND_OVER: "the round is not open for orders any more, or not yet",
+    Reason.SENT_ALREADY: "this ticket was sent before: one ticket is one order",
+    Reason.WOULD_TAKE: "it would trade at once where it was only to rest",
+    Reason.NOT_YOURS: "these shares were not bought by hand",
     Reason.DISK_REFUSES: "this machine's disk takes nothing more",
 }  # fmt: skip
 AS_THEY_ARE = (Reason.NONE, Reason.OWN)
