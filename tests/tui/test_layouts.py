@@ -22,8 +22,10 @@ from polytui.tui.panels.arrangement import (
     slots_of,
 )
 from polytui.tui.panels.asset import Look, asset_panel
+from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.round_table import GIVES_WAY, TableRow, round_table
 from polytui.tui.screens.cards import Cards
+from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import plain
 from polytui.tui.theme import load_themes
@@ -262,3 +264,18 @@ def test_before_the_engine_says_anything_one_card_waits() -> None:
     assert board.chosen.asset == ""
     assert not board.choose(1)
     assert not board.step(1)
+
+
+def test_the_zoom_follows_an_interval_from_round_to_round() -> None:
+    """Of the round that closes first it moves on to the next of any length, as it always did."""
+    zoom = Zoom(TerminalState(), Ink.BRAILLE, lambda: 0.0, lambda _: False)
+    now, later, next_15m = (asset_at("btc", step) for step in (0, 3_100, 9_100))
+    zoom.turn(True, "15m")
+    assert zoom.slug_in(now) == now.rounds[1].slug
+    assert zoom.slug_in(next_15m) == next_15m.rounds[1].slug
+    zoom.walk(now, 1)
+    assert zoom.slug_in(now) == now.rounds[0].slug
+    assert zoom.slug_in(later) == later.rounds[0].slug
+    zoom.walk(now, 1)
+    assert zoom.slug_in(later) == later.rounds[1].slug
+    assert zoom.slug_in(next_15m) == next_15m.rounds[1].slug

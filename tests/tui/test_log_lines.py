@@ -142,3 +142,21 @@ def test_the_time_where_the_terminal_stands(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("bitcoin-up-or-down-november-27-2026-3pm-et opened", "BTC 1h 20:00-21:00 opened"),
+        ("solana-up-or-down-july-4-2026-12am-et: won", "SOL 1h 04:00-05:00: won"),
+        ("xrp-up-or-down-january-1-2027-12pm-et", "XRP 1h 17:00-18:00"),
+        ("xrp-up-or-down-nevember-1-2027-12pm-et", "xrp-up-or-down-nevember-1-2027-12pm-et"),
+        ("ethereum-up-or-down-may-32-2026-1am-et", "ethereum-up-or-down-may-32-2026-1am-et"),
+        ("`polytui why bitcoin-up-or-down-may-2-2026-1am-et`",
+         "`polytui why bitcoin-up-or-down-may-2-2026-1am-et`"),
+        ("btc-updown-4h-1795219200 and eth-updown-5m-1795180500",
+         "BTC 4h 00:00-04:00 and ETH 5m 13:15-13:20"),
+    ],
+)  # fmt: skip
+def test_rounds_are_called_by_their_time_in_utc(text: str, named: str) -> None:
+    assert rounds_named(text) == named
