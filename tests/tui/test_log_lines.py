@@ -137,6 +137,11 @@ def test_the_time_where_the_terminal_stands(
     time.tzset()
     try:
         assert figures.local_clock(START_NS) == words
+        span = figures.span_here(START_NS, START_NS + 300 * NS_PER_S, 100)
+        assert span.startswith("13:15-13:20")
+        assert span.endswith(" here") is bool(words)
+        assert words in span
+        assert figures.span_here(START_NS, START_NS + 300 * NS_PER_S, 99) == "13:15-13:20"
         lines = account_lines(account_at(0), AccountLook(load_themes()["night"], "demo"), 200)
         assert ("here" in plain(lines)) is bool(words)
     finally:

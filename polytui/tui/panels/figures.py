@@ -8,6 +8,8 @@ from polytui.model.units import MICRO, NS_PER_S
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _ADDRESS_CELLS = 12
+_LOCAL_FROM = 100
+"""Cells of a screen that says local time beside UTC."""
 _MINUTE_NS = 60 * NS_PER_S
 _NO_AGE_S = 366 * 86_400.0
 
@@ -112,6 +114,13 @@ def span(opens_ns: int, closes_ns: int) -> str:
     is_whole = opens_ns % _MINUTE_NS == closes_ns % _MINUTE_NS == 0
     digits = 5 if is_whole else 8
     return f"{clock(opens_ns)[:digits]}-{clock(closes_ns)[:digits]}"
+
+
+def span_here(opens_ns: int, closes_ns: int, width: int) -> str:
+    """The same, and on a screen wide enough what that is where this terminal stands."""
+    here = (local_clock(opens_ns), local_clock(closes_ns))
+    utc = span(opens_ns, closes_ns)
+    return f"{utc} UTC, {'-'.join(here)} here" if here[0] and width >= _LOCAL_FROM else utc
 
 
 def left(ns: int) -> str:

@@ -49,7 +49,7 @@ def past_round_panel(name: str, sheet: PastSheet, look: Look, size: tuple[int, i
         body = [line([(words, styles.warn if sheet.error else styles.dim)], width - 4, styles.text)]
         return framed(body, Edge(who, []), Edge([], []), size, look.edge, styles.text)
     opens_ns, closes_ns = _whole(row, "opens_ns"), _whole(row, "closes_ns")
-    when = f"  {row.get('interval') or ''} {figures.span(opens_ns, closes_ns)}"
+    when = f"  {row.get('interval') or ''} {figures.span_here(opens_ns, closes_ns, size[0])}"
     day: Span = (f"  {figures.day(opens_ns)}", styles.dim)
     top = Edge([*who, (when, styles.text), day], _far(sheet, styles))
     below: list[Span] = [(clean(sheet.error), styles.warn)] if sheet.error else []

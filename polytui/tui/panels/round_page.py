@@ -75,7 +75,8 @@ def round_panel(
     inner, rows = width - 4, height - 3
     is_beside = sheet.shape is PageShape.BOTH and inner >= _BESIDE_FROM
     body = (_beside if is_beside else _alone)(view, shown, look.styles, sheet, (inner, rows))
-    top, bottom = box_edges(view, shown, look, width, figures.span(shown.opens_ns, shown.closes_ns))
+    span = figures.span_here(shown.opens_ns, shown.closes_ns, width)
+    top, bottom = box_edges(view, shown, look, width, span)
     first = time_bar(view, shown, look.styles, inner)
     if sheet.words:
         first = line([(sheet.words, look.styles.warn)], inner, look.styles.text)
