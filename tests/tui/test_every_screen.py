@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from fake_engine import story
 from stage import Stage, perform
+from textual.screen import ModalScreen
 
 from polytui.model.link import NoticeFrame
 from polytui.tui.panels.arrangement import Layout
 from polytui.tui.picture import SIZES, every_screen
 
 HERE = Path(__file__).parent / "screens"
+DIALOGS = ("help", "first-steps", "themes")
 HAS_TO_DRAW = bool(os.environ.get("POLYTUI_DRAW"))
 
 
@@ -47,12 +49,19 @@ def test_every_screen_is_as_it_was(tmp_path: Path, size: tuple[int, int]) -> Non
         for name, actions in every_screen().items():
             for action in actions:
                 stage.app.board.perform(action)
-                await stage.pilot.pause()
+            await stage.until(lambda name=name: is_open(stage, name) and stage.text.strip())
+            await stage.pilot.pause()
             different.extend(compared(kept(name, size), stage.rows))
             await stage.press("escape", "escape", "escape")
+            await stage.until(lambda: is_open(stage, "board"))
 
     perform(tmp_path, play, size=size, layout=Layout.AUTO)
     assert not different, "\n".join(different)
+
+
+def is_open(stage: Stage, name: str) -> bool:
+    """Whether a dialog lies over the board for those screens that are dialogs."""
+    return isinstance(stage.app.screen, ModalScreen) is (name in DIALOGS)
 
 
 def compared(path: Path, rows: list[str]) -> list[str]:
