@@ -20,10 +20,10 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
-from polytui.tui.app import TerminalApp, first_of
+from polytui.tui.app import TerminalApp
 from polytui.tui.picture import SIZES, every_screen, picture, screen_text
 from polytui.tui.screen_file import standing_alone
-from polytui.tui.theme import Palette, load_themes
+from polytui.tui.theme import Palette, first_of, load_themes
 
 _WATCH_S = 27.0
 _CHARTS_S, _ANSWERS_S = 60.0, 1.5

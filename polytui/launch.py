@@ -191,8 +191,7 @@ def _shown(
 
 def _check_themes(terminal: TerminalSettings) -> None:
     """A theme that cannot be drawn is a fault of the settings, told before anything starts."""
-    from polytui.tui.app import palettes_from
-    from polytui.tui.theme import BadTheme
+    from polytui.tui.theme import BadTheme, palettes_from
 
     try:
         palettes_from(Path(terminal.themes_folder), terminal.theme)

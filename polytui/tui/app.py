@@ -21,7 +21,6 @@ from textual.screen import ModalScreen
 from polytui.config.called import called
 from polytui.config.keys import KeySettings
 from polytui.config.schema import TerminalSettings
-from polytui.model.errors import Fatal
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
 from polytui.model.query import Query
@@ -45,7 +44,7 @@ from polytui.tui.screens.themes import Themes
 from polytui.tui.signals import TerminalSignals
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.telling import ToastLine
-from polytui.tui.theme import Palette, load_themes
+from polytui.tui.theme import Palette, first_of, palettes_from
 from polytui.tui.ticket_post import TicketPost
 from polytui.tui.told import ToldLines
 from polytui.tui.whole_screen import WholeScreenApp
@@ -387,16 +386,3 @@ async def _host(app: TerminalApp, *, has_mouse: bool) -> int:
         sys.__stderr__.flush()
     # A crashed app has no result; Textual has printed the traceback by now.
     return 1 if code is None else code
-
-
-def first_of(palettes: list[Palette], name: str) -> list[Palette]:
-    """With the theme of that name first, where there is one."""
-    return sorted(palettes, key=lambda one: one.name != name)
-
-
-def palettes_from(folder: Path, first: str) -> list[Palette]:
-    """All themes, `first` first; Fatal when it is not there."""
-    themes = load_themes(folder)
-    if first not in themes:
-        raise Fatal(f"no theme {first!r}, here or in {folder}; there are: {', '.join(themes)}")
-    return [themes[first], *(one for name, one in themes.items() if name != first)]

@@ -111,6 +111,19 @@ def load_themes(folder: Path | None = None) -> dict[str, Palette]:
     return palettes
 
 
+def first_of(palettes: list[Palette], name: str) -> list[Palette]:
+    """With the theme of that name first, where there is one."""
+    return sorted(palettes, key=lambda one: one.name != name)
+
+
+def palettes_from(folder: Path, first: str) -> list[Palette]:
+    """All themes, `first` first; Fatal when it is not there."""
+    themes = load_themes(folder)
+    if first not in themes:
+        raise Fatal(f"no theme {first!r}, here or in {folder}; there are: {', '.join(themes)}")
+    return [themes[first], *(one for name, one in themes.items() if name != first)]
+
+
 def _files(folder: Path | None) -> list[Path]:
     """One file a name: the user's where there is one."""
     shipped = {path.name: path for path in SHIPPED.glob("*.toml")}

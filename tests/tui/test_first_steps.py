@@ -10,13 +10,12 @@ from rich.cells import cell_len
 from stage import PALETTES, Stage, perform
 
 from polytui.model.events import Action
-from polytui.tui.app import first_of
 from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.arrangement import Layout, layout_of
 from polytui.tui.panels.first_steps import SIZE, STEPS, first_steps_lines
 from polytui.tui.panels.themes import themes_lines
 from polytui.tui.styles import plain
-from polytui.tui.theme import load_themes
+from polytui.tui.theme import first_of, load_themes
 
 NIGHT = load_themes()["night"]
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from polytui.model.errors import Fatal
-from polytui.tui.app import palettes_from
-from polytui.tui.theme import SHIPPED, BadTheme, colour_names, contrast, load_themes
+from polytui.tui.theme import SHIPPED, BadTheme, colour_names, contrast, load_themes, palettes_from
 
 IN_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "themes"
 GOOD = (SHIPPED / "night.toml").read_text()
