@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.database import database
+from benchmarks.driver_pace import driver_pace
 from benchmarks.engine_runs import engine, terminal
 from benchmarks.micro import micro_benchmarks
 from benchmarks.paces import paces
@@ -37,6 +38,7 @@ def main() -> None:
         signing,
         sending,
         paces,
+        driver_pace,
         database,
         _latency,
         _quiet_latency,

@@ -1,4 +1,4 @@
-"""Costs inside one process: decoding, a desk's step, the journal, replaying."""
+"""Costs inside one process: decoding, a desk's step, the journal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from attrs import evolve
 
 from benchmarks.result import Result
 from polytui.backtest.inprocess import Played, play
-from polytui.backtest.replay import replay_journal
 from polytui.config.schema import JournalSettings, SessionSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.journal.codec import (
@@ -20,11 +19,9 @@ from polytui.journal.codec import (
     Header,
     decode_event,
     decode_record,
-    encode_header,
     encode_record,
 )
 from polytui.journal.log import JournalLog
-from polytui.journal.seal import sealed
 from polytui.model.events import Event, ExchangeQuoted
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
@@ -52,7 +49,7 @@ def micro_benchmarks() -> list[Result]:
         start_ns=_START_NS,
         intervals=(Interval.M5,),
     )
-    return [*_decoding(), *_prices(played), _step(played), _journal(played), _replay(played)]
+    return [*_decoding(), *_prices(played), _step(played), _journal(played)]
 
 
 def _decoding() -> list[Result]:
@@ -140,19 +137,6 @@ def _journal(played: Played) -> Result:
                 log.write_now()
         log.close()
     return _percentiles("journal_per_event", took, "encoded and appended, off the path")
-
-
-def _replay(played: Played) -> Result:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "journal.jsonl"
-        header = encode_header(Header(FORMAT, "bench", "demo", "bench", _START_NS))
-        path.write_bytes(sealed([header, *played.lines]))
-        began = time.perf_counter()
-        verdict = replay_journal(path, is_verifying=True)
-        rate = verdict.events / (time.perf_counter() - began)
-    assert verdict.is_equal, verdict.difference
-    note = f"{verdict.events} events verified"
-    return evolve(Result("replay_events_per_s", round(rate), None, "events/s"), note=note)
 
 
 def _timed(work: Callable[[], object]) -> int:

@@ -30,14 +30,18 @@ _TURNS = 2
 
 
 def paces() -> list[Result]:
-    if not TAPE.exists():
-        make(TAPE, messages=1.0, rounds=_ROUNDS)
-    tape = read(TAPE)
+    tape = kept_tape()
     with TemporaryDirectory() as folder, _commit_before(Path(folder)) as before:
         heard = Path(folder) / "heard.jsonl"
         heard.write_text("".join(f"{json.dumps(one)}\n" for one in quotes_and_trades(tape)))
         runs = [_turn(before, heard) for _ in range(_TURNS)]
     return _results(runs, tape)
+
+
+def kept_tape() -> list[TapeLine]:
+    if not TAPE.exists():
+        make(TAPE, messages=1.0, rounds=_ROUNDS)
+    return read(TAPE)
 
 
 def _turn(before: Path | None, heard: Path) -> dict[str, dict[str, Any]]:
@@ -49,17 +53,18 @@ def _turn(before: Path | None, heard: Path) -> dict[str, dict[str, Any]]:
         said["before"] = _tape_run(before)
     if python := os.environ.get("NAUTILUS_PYTHON"):
         command = [python, "-W", "ignore", str(_HERE / "nautilus_peer.py"), str(heard)]
-        peer = _run(command, here)
+        peer = pinned(command, here)
         said["nautilus"] = {"events_per_s": peer["events"] / peer["seconds"]}
     return said
 
 
 def _tape_run(tree: Path, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, str(_HERE / "tape.py"), str(TAPE.absolute()), "--repeats", "1"]
-    return _run([*command, *arguments], tree)
+    return pinned([*command, *arguments], tree)
 
 
-def _run(command: Sequence[str], tree: Path) -> dict[str, Any]:
+def pinned(command: Sequence[str], tree: Path) -> dict[str, Any]:
+    """What it printed last, as JSON: run on one core, on the code of this tree."""
     core = min(os.sched_getaffinity(0))
     ended = subprocess.run(
         command,
@@ -102,12 +107,12 @@ def _results(runs: list[dict[str, dict[str, Any]]], tape: list[TapeLine]) -> lis
     return [
         Result("mind_events_per_s", five, None, "events/s", note=note),
         Result("frames_per_s", frames, None, "frames/s", note="text to decision"),
-        *_ratio("mind_events_ratio_before", five, before, 4.0, f"wanted 4; before is {_BEFORE}"),
-        *_ratio("frames_ratio_before", frames, frames_before, 3.0, "wanted 3"),
-        *_ratio(
+        *ratio("mind_events_ratio_before", five, before, 4.0, f"wanted 4; before is {_BEFORE}"),
+        *ratio("frames_ratio_before", frames, frames_before, 3.0, "wanted 3"),
+        *ratio(
             "mind_events_ratio_nautilus", five, peer, 0.8, f"wanted 0.8, five strategies; {mix}"
         ),
-        *_ratio(
+        *ratio(
             "mind_events_ratio_nautilus_one",
             one,
             peer,
@@ -117,15 +122,15 @@ def _results(runs: list[dict[str, dict[str, Any]]], tape: list[TapeLine]) -> lis
     ]
 
 
-def _ratio(
+def ratio(
     name: str, mine: float | None, other: float | None, wanted: float, note: str
 ) -> list[Result]:
     """Nothing where one of the two is not there."""
     if mine is None or other is None:
         return []
-    ratio = round(mine / other, 2)
-    verdict = "" if ratio >= wanted else "MISSED: "
-    return [Result(name, ratio, None, "times", ratio=ratio, note=verdict + note)]
+    times = round(mine / other, 2)
+    verdict = "" if times >= wanted else "MISSED: "
+    return [Result(name, times, None, "times", ratio=times, note=verdict + note)]
 
 
 if __name__ == "__main__":

@@ -85,17 +85,27 @@ def read(path: Path) -> list[TapeLine]:
         return [decode(line) for line in file]
 
 
+def heard(tape: list[TapeLine]) -> Iterator[tuple[int, Sequence[ev.Event]]]:
+    """Each line's events, by new codecs, with the moment at which they were heard."""
+    codecs = _codecs()
+    for line in tape:
+        if line.feed:
+            yield line.at_ns, codecs[line.feed].parse(line.text, line.at_ns).events
+        else:
+            event = decode_event(msgspec.Raw(line.text.encode()))
+            _follow(codecs, event)
+            yield line.at_ns, (event,)
+
+
 def quotes_and_trades(tape: list[TapeLine]) -> Iterator[list[object]]:
     """What exchanges said, for other programs: ["q", ns, bid, size, ask, size] or
     ["t", ns, price, size, side]."""
-    codecs = _codecs()
-    for line in tape:
-        events = codecs[line.feed].parse(line.text, line.at_ns).events if line.feed else ()
+    for at_ns, events in heard(tape):
         for one in events:
             if isinstance(one, ev.ExchangeQuoted):
-                yield ["q", line.at_ns, one.bid, one.bid_size, one.ask, one.ask_size]
+                yield ["q", at_ns, one.bid, one.bid_size, one.ask, one.ask_size]
             elif isinstance(one, ev.ExchangeTraded) and not one.is_history:
-                yield ["t", line.at_ns, one.price, one.size, one.taker_side.value]
+                yield ["t", at_ns, one.price, one.size, one.taker_side.value]
 
 
 # --- reading it -----------------------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""The market that two backtests are given is what was heard, the strategy is one that loads, and a
+figure that was missed says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks import back_and_forth
+from benchmarks.driver_pace import results
+from benchmarks.heard_market import ASSET, market_events, moments, write
+from benchmarks.tape import TapeLine
+from polytui.journal.codec import encode_event
+from polytui.model import events as ev
+from polytui.model.orders import Side
+from polytui.model.units import NS_PER_S
+from polytui.own.loading import faults_of_file
+
+QUOTED = ev.ExchangeQuoted(ASSET, "binance", 99.0, 1.0, 101.0, 2.0, 5, 6)
+TRADED = ev.ExchangeTraded(ASSET, "bybit", 7, 100.0, 0.5, Side.SELL, 8, 9)
+OPENED = ev.RoundOpened("btc-1", 3)
+
+
+def line(at_ns: int, event: ev.Event) -> TapeLine:
+    return TapeLine(at_ns, "", encode_event(event).decode())
+
+
+def test_a_market_is_what_was_heard_and_a_second_that_passes(tmp_path: Path) -> None:
+    path = tmp_path / "market.jsonl"
+    told = [(NS_PER_S, QUOTED), (NS_PER_S + 7, OPENED), (3 * NS_PER_S, TRADED)]
+    write(path, [line(*one) for one in told])
+    found = list(moments(path))
+    seconds = [(at * NS_PER_S, ev.Ticked(at * NS_PER_S)) for at in (1, 2, 3)]
+    assert [(one.at_ns, *one.events) for one in found] == [
+        *(seconds[0], *told[:2]),
+        *(seconds[1], seconds[2], told[2]),
+    ]
+    assert market_events(found) == 2
+
+
+def test_its_strategy_is_one_that_loads() -> None:
+    assert faults_of_file(Path(back_and_forth.__file__)) == []
+
+
+def run(seconds: float, above_mb: float) -> dict[str, Any]:
+    return {"seconds": seconds, "above_mb": above_mb, "orders": 3, "fills": 2}
+
+
+def test_of_several_turns_the_quickest_counts_and_what_is_missed_is_called_so() -> None:
+    made = {"ours": [run(3.0, 20.0), run(2.0, 30.0)], "nautilus": [run(2.8, 50.0), run(9.0, 50.0)]}
+    read = {"ours": run(1.0, 10.0), "nautilus": run(1.0, 40.0)}
+    found = {one.name: one for one in results(2_000, made, read)}
+    assert found["driver_events_per_s"].p50 == 1_000
+    pace = found["driver_events_ratio_nautilus"]
+    assert (pace.ratio, pace.note.startswith("MISSED: ")) == (1.4, True)
+    memory = {how: found[f"driver_memory_ratio_nautilus_{how}"] for how in ("made", "read")}
+    assert (memory["made"].ratio, memory["made"].note.startswith("MISSED: ")) == (0.6, True)
+    assert (memory["read"].ratio, memory["read"].note.startswith("MISSED: ")) == (0.25, False)
+
+
+def test_where_the_peer_is_not_installed_only_our_own_figure_is_told() -> None:
+    (found,) = results(100, {"ours": [run(1.0, 1.0)]}, {"ours": run(1.0, 1.0)})
+    assert found.name == "driver_events_per_s"
