@@ -21,7 +21,7 @@ from polytui.config.load import canonical_json
 from polytui.config.schema import PaperSettings, Settings
 from polytui.desk.mind import Mind
 from polytui.execution.client import VenueMoney
-from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper import FOLLOWED, PaperSimulator
 from polytui.execution.paper_account import PaperAccount
 from polytui.execution.paper_client import money_of
 from polytui.model import events as ev
@@ -110,8 +110,9 @@ class Drive:
             self._now_ns = now_ns
             exchange = exchanges.get(asset) or self._open(asset, now_ns)
             batch: Sequence[ev.Event] = moment.events
-            reports = [(at, told) for at, e in enumerate(batch) if (told := exchange.observe(e))]
-            self._take(asset, exchange, _with(batch, reports) if reports else batch, now_ns)
+            if len(batch) != 1 or type(batch[0]) in FOLLOWED:
+                batch = _met(batch, exchange)
+            self._take(asset, exchange, batch, now_ns)
         self._stop()
         return Driven(self._mind, money_of(self._account), self._now_ns)
 
@@ -177,10 +178,13 @@ def grace_ns(paper: PaperSettings) -> int:
     return NS_PER_S + 4 * paper.taker_ns
 
 
-def _with(batch: Sequence[ev.Event], reports: list[tuple[int, list[ev.Report]]]) -> list[ev.Event]:
+def _met(batch: Sequence[ev.Event], exchange: PaperSimulator) -> Sequence[ev.Event]:
     """Each event, and right behind it what it did to our resting orders."""
-    told, whole = dict(reports), list[ev.Event]()
+    whole: list[ev.Event] | None = None
     for at, event in enumerate(batch):
-        whole.append(event)
-        whole += told.get(at, ())
-    return whole
+        told = exchange.observe(event) if type(event) in FOLLOWED else ()
+        if told and whole is None:
+            whole = list(batch[:at])
+        if whole is not None:
+            whole += (event, *told)
+    return batch if whole is None else whole

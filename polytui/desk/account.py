@@ -336,8 +336,11 @@ class Account:
     @property
     def free_cash(self) -> Usd:
         """What no order may still cost, and what is there: sales bring theirs with a block."""
-        awaited = sum([each.arrivals.usd for each in self._assets.values()])
-        return Usd(self.cash - self.at_risk.totals.reserved - awaited)
+        totals = self.at_risk.totals
+        free = self.starting_cash + self.moves.total + totals.flow - totals.reserved
+        for each in self._assets.values():
+            free += each.realised - each.arrivals.usd
+        return Usd(free)
 
     @property
     def exposure(self) -> Usd:

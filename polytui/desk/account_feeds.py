@@ -63,6 +63,8 @@ class AccountFeeds:
 
     def entry_block(self, now_ns: int) -> Why | None:
         """Why nobody may enter, and for how long already."""
+        if not self._by_name:
+            return None
         for name, reason in _REASONS.items():
             feed = self._by_name.get(name)
             if feed is not None and feed.state is not FeedState.UP and not feed.may_rest:

@@ -73,7 +73,12 @@ _CACHES: dict[type[Any], dict[str, Any]] = {
     forecast_watch.ForecastWatch: {"_named": lambda: None},
     attribution._Round: {"positions": lambda: None},
     quoting.Quoter: {"_limited": lambda: None, "_limits": lambda: Limits(Settings())},
-    deciding.Deciding: {"_seated": lambda: None, "_seats": dict},
+    deciding.Deciding: {
+        "_seated": lambda: None,
+        "_seats": dict,
+        "_playing": dict,
+        "_idle": dict,
+    },
 }
 
 _OF_THE_PROGRAM: dict[type[Any], dict[str, Any]] = {

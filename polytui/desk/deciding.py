@@ -76,6 +76,10 @@ class Deciding:
         self._shadowing = shadowing
         self._seated: tuple[Settings, tuple[LoadedStrategy, ...]] | None = None
         self._seats: dict[Interval, tuple[_Seat, ...]] = {}
+        self._playing: dict[Interval, tuple[_Seat, ...]] = {}
+        """Of those, who may trade."""
+        self._idle: dict[str, Why] = {}
+        """What each is told while nobody asks it."""
 
     def decide(
         self, step: Step, market_round: DeskRound, view: View, settings: Settings, block: Why | None
@@ -84,20 +88,14 @@ class Deciding:
 
         `block`: why nobody may enter now, in shadow neither; exits go on.
         """
-        whys: dict[str, Why] = {}
         candidates: list[Candidate] = []
         live, shadow = (
             self._asset_account.live.open(market_round.slug),
             self._asset_account.shadow.open(market_round.slug),
         )
-        is_shadow_followed = settings.deciding.is_shadow_followed
-        for seat in self._seats_of(market_round.round.interval, settings):
+        seats, whys = self._asked(market_round, live, settings)
+        for seat in seats:
             name = seat.name
-            if not (is_shadow_followed or seat.is_live or _holds(live, name)):
-                market_round.proposals.pop(name, None)
-                market_round.persistences.pop(name, None)
-                whys[name] = _IN_SHADOW
-                continue
             own = self._seen_by(
                 seat, market_round, view, live if seat.is_live else shadow, settings
             )
@@ -124,12 +122,35 @@ class Deciding:
         quoted = self._quote_sets.want(market_round, view, settings, block, wanted)
         return wanted + quoted.wanted, whys | quoted.whys
 
+    def _asked(
+        self, market_round: DeskRound, live: tuple[StrategyPosition, ...], settings: Settings
+    ) -> tuple[Sequence[_Seat], dict[str, Why]]:
+        """Who is asked; and where not everybody is, what the others are told: what they said and
+        wanted before is over."""
+        interval = market_round.round.interval
+        seats = self._seats_of(interval, settings)
+        if settings.deciding.is_shadow_followed:
+            return seats, {}
+        asked: Sequence[_Seat] = self._playing[interval]
+        if live:
+            asked = [seat for seat in seats if seat.is_live or _holds(live, seat.name)]
+        names = [seat.name for seat in asked]
+        for said in (market_round.proposals, market_round.persistences):
+            for name in [one for one in said if one not in names]:
+                del said[name]
+        return asked, dict(self._idle)
+
     def _seats_of(self, interval: Interval, settings: Settings) -> tuple[_Seat, ...]:
         seated, loaded = self._seated, self._roster.loaded
         if seated is None or settings is not seated[0] or loaded is not seated[1]:
             self._seated = settings, loaded
             strategies = self._roster.strategies()
-            self._seats = {one: _seats(strategies, self._asset, one, settings) for one in Interval}
+            seats = {one: _seats(strategies, self._asset, one, settings) for one in Interval}
+            playing = {
+                one: tuple([seat for seat in seats[one] if seat.is_live]) for one in Interval
+            }
+            self._seats, self._playing = seats, playing
+            self._idle = dict.fromkeys([one.name for one in strategies], _IN_SHADOW)
         return self._seats[interval]
 
     def _seen_by(

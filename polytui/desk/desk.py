@@ -248,11 +248,11 @@ class Desk:
         return is_news
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
-        settings, prices, waking = self.settings, self.prices, self._waking
+        settings, prices, waking, now_ns = self.settings, self.prices, self._waking, step.now_ns
         has_moved, attention = prices.exchange_quoted(event), self._attention
-        if has_moved or step.now_ns >= attention.priced_ns:
-            attention.quoted(event.venue, step.now_ns, settings, has_moved=has_moved)
-        prices.sample(step.now_ns, settings.market)
+        if has_moved or now_ns >= attention.priced_ns:
+            attention.quoted(event.venue, now_ns, settings, has_moved=has_moved)
+        prices.sample(now_ns, settings.market)
         return waking.least_bps > 0.0 and waking.heard(event.venue, (event.bid + event.ask) / 2.0)
 
     def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:
@@ -312,9 +312,6 @@ class Desk:
         unseen = seen.why if isinstance(seen, NoView) else None
         read_if_unsettled(step, market_round, unseen)
         halt = self._halts.halt()
-        market_round.block = (
-            halt or unseen or self._halts.entry_block(step, market_round.slug, self.settings)
-        )
         if isinstance(seen, View):
             seen = forecast_check.checked(
                 market_round, seen, self.asset_account.watch, self.settings
@@ -322,6 +319,9 @@ class Desk:
         if isinstance(seen, View) and halt is None and not self._flattening.is_asked:
             self._follow(step, market_round, seen)
             return seen
+        market_round.block = (
+            halt or unseen or self._halts.entry_block(step, market_round.slug, self.settings)
+        )
         # What strategies said is over: a signal must last anew once they are asked again.
         market_round.forget_opinions()
         self._waking.withdraw(market_round.slug)

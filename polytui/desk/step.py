@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define, field
+from msgspec import Struct
 
 from polytui.desk.patience import ENDLESS, Patience
 from polytui.desk.round import DeskRound
@@ -15,12 +15,13 @@ Ready = Callable[[], object]
 nothing is made of what it says: whoever has a clock may measure, and the mind has none."""
 
 
-@define
-class Step:
+class Step(Struct):
+    """One is made for every event, so it is a struct (ADR 0018)."""
+
     seq: int
     now_ns: int
     patience: Patience = ENDLESS
-    effects: list[Effect] = field(factory=list)
+    effects: list[Effect] = []
 
     def say(self, market_round: DeskRound, whys: dict[str, Why]) -> None:
         """Record a reason when it becomes another one; its number alone changes too often."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from polytui.config.schema import Settings
 from polytui.desk.prices import DeskPrices
 from polytui.desk.round import DeskRound
 from polytui.market.book import TokenBook
-from polytui.market.fair_value import fair_up
+from polytui.market.fair_value import SettlementForecast, fair_up
 from polytui.market.predictor import Predictor
 from polytui.market.volatility import SECONDS_PER_YEAR
 from polytui.model.effects import Reason, Why
@@ -117,38 +116,55 @@ def _view(
     market_round.priced = price
     market_round.sigma, market_round.fair_ns = settlement_forecast.sigma, inputs.now_ns
     sigma_per_sqrt_s = prices.volatility.sigma_per_sqrt_s(market)
-    return replace(
-        _without_prices(market_round, inputs),
+    seen = _Priced(
         strike=strike,
         price=price,
         fair_up=market_round.fair_up,
-        sigma=settlement_forecast.sigma,
-        mean=settlement_forecast.mean,
-        known=settlement_forecast.known,
+        forecast=settlement_forecast,
         sigma_per_sqrt_s=price * sigma_per_sqrt_s,
         volatility=sigma_per_sqrt_s * _ROOT_YEAR,
         trust=trust,
     )
+    return _seen(market_round, inputs, seen)
+
+
+class _Priced(Struct, frozen=True):
+    """What prices have to say: in dollars, as `View` has it."""
+
+    strike: float = math.nan
+    price: float = math.nan
+    fair_up: float = math.nan
+    forecast: SettlementForecast = SettlementForecast(math.nan, math.nan)
+    sigma_per_sqrt_s: float = math.nan
+    volatility: float = math.nan
+    trust: float = 0.0
+
+
+_UNPRICED = _Priced()
 
 
 def _without_prices(market_round: DeskRound, inputs: ViewInputs) -> View:
     """The books and the clock; NaN for everything that prices have to say."""
-    listed, now_ns = market_round.round, inputs.now_ns
+    return _seen(market_round, inputs, _UNPRICED)
+
+
+def _seen(market_round: DeskRound, inputs: ViewInputs, priced: _Priced) -> View:
+    listed, now_ns, forecast = market_round.round, inputs.now_ns, priced.forecast
     up, down = market_round.up_book, market_round.down_book
     return View(
         now_ns=now_ns,
         since_open_s=(now_ns - listed.opens_ns) / NS_PER_S,
         left_s=(listed.closes_ns - now_ns) / NS_PER_S,
-        strike=math.nan,
-        price=math.nan,
-        fair_up=math.nan,
-        sigma=math.nan,
-        mean=math.nan,
-        sigma_per_sqrt_s=math.nan,
-        volatility=math.nan,
+        strike=priced.strike,
+        price=priced.price,
+        fair_up=priced.fair_up,
+        sigma=forecast.sigma,
+        mean=forecast.mean,
+        sigma_per_sqrt_s=priced.sigma_per_sqrt_s,
+        volatility=priced.volatility,
         window_s=listed.window_s,
-        known=0.0,
-        trust=0.0,
+        known=forecast.known,
+        trust=priced.trust,
         book_age_ms=max(0, now_ns - max(up.venue_ns, down.venue_ns)) // NS_PER_MS,
         features=inputs.prices.features.latest,
         predictor=inputs.predictor,

@@ -16,13 +16,14 @@ from collections import deque
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_market import OF_BOOKS, PaperMarket
 from polytui.execution.paper_queue import Resting
 from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, most_paid
 from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
 from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
-from polytui.model.instrument import Asset, Outcome, Round
+from polytui.model.instrument import Asset, Round
 from polytui.model.orders import LEAST_LIFE_NS, Fill, Order, Side, TimeInForce
 from polytui.model.units import NS_PER_MS, Price, Shares, Usd
 from polytui.sim.world.matching import MatchResult
@@ -31,8 +32,8 @@ _LOOK_AGAIN_NS = 5 * NS_PER_MS
 _MOST_LOOKS = 200
 """In the middle of a sweep, whose end is what the venue has already: for a second at most."""
 
-_PRICES = (ev.ExchangeQuoted, ev.ExchangeTraded, ev.ChainlinkPriced)
-"""Most of what happens, and nothing to a book."""
+FOLLOWED = frozenset({*OF_BOOKS, ev.RoundSettled})
+"""Classes of events that are something to this exchange. Most of what happens is of no book."""
 
 _TOLD_OF = 4
 """Settled rounds whose fills a desk that begins anew is told of: what a crash left in an inbox is
@@ -50,8 +51,8 @@ class PaperSimulator:
         self.latencies = latencies or Latencies(settings)
         self._account = account
         account.reserving.append(self._reserved)
-        self._rounds: dict[str, PaperRound] = {}
-        self._by_token: dict[str, PaperRound] = {}
+        self._market = PaperMarket(settings.queue)
+        self._rounds = self._market.rounds
         self._arriving: dict[str, Order] = {}
         self._looks: dict[str, int] = {}
         """How often an order found the book unsettled."""
@@ -72,55 +73,13 @@ class PaperSimulator:
 
     def observe(self, event: ev.Event) -> list[ev.Report]:
         """Follow the market; reports what it did to our resting orders."""
-        if isinstance(event, _PRICES):
-            return []
-        match event:
-            case ev.RoundFound(listed):
-                self._list(listed)
-            case ev.BookSnapshotted(token_id=token) if paper_round := self._by_token.get(token):
-                paper_round.book_snapshotted(event)
-                return self._meet(paper_round)
-            case ev.BookChanged(changes):
-                return self._book_changed(event, changes)
-            case ev.TickSizeChanged(token_id=token) if paper_round := self._by_token.get(token):
-                paper_round.tick_size_changed(event)
-            case ev.TradePrinted(token_id=token) if paper_round := self._by_token.get(token):
-                return self._printed(paper_round, event)
-            case ev.RoundSettled():
-                return self._settle(event)
-            case ev.FeedDown(feed=ev.BOOK_FEED):
-                for paper_round in self._rounds.values():
-                    paper_round.forget_book()
-            case ev.FrameRejected(feed=ev.BOOK_FEED):
-                for paper_round in self._rounds.values():
-                    paper_round.doubt_book()
-        return []
-
-    def _list(self, listed: Round) -> None:
-        if listed.slug not in self._rounds:
-            paper_round = self._rounds[listed.slug] = PaperRound(listed, self._settings.queue)
-            for outcome in Outcome:
-                self._by_token[listed.token_of(outcome)] = paper_round
-
-    def _book_changed(
-        self, event: ev.BookChanged, changes: tuple[ev.LevelChange, ...]
-    ) -> list[ev.Report]:
-        reports: list[ev.Report] = []
-        touched = {id(e): e for c in changes if (e := self._by_token.get(c.token_id))}
-        for paper_round in touched.values():
-            paper_round.book_changed(event)
-            reports += self._meet(paper_round)
-        return reports
-
-    def _meet(self, paper_round: PaperRound) -> list[ev.Report]:
-        """Our resting orders against what the live book now offers."""
-        return [self._fill_maker(paper_round, hit) for hit in paper_round.crossed()]
-
-    def _printed(self, paper_round: PaperRound, event: ev.TradePrinted) -> list[ev.Report]:
-        return [self._fill_maker(paper_round, hit) for hit in paper_round.printed(event)]
+        if type(event) is ev.RoundSettled:
+            return self._settle(event)
+        met = self._market.follow(event)
+        return [self._fill_maker(*one) for one in met] if met else []
 
     def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
-        paper_round = next((one for one in self._rounds.values() if event.settles(one.round)), None)
+        paper_round = self._market.settled_by(event)
         if paper_round is None:
             return []
         winner = paper_round.round.outcome_of(event.winning_token_id)
@@ -135,9 +94,7 @@ class PaperSimulator:
         return reports
 
     def _forget(self, listed: Round) -> None:
-        del self._rounds[listed.slug]
-        for outcome in Outcome:
-            del self._by_token[listed.token_of(outcome)]
+        self._market.forget(listed)
         self._told_of_settled.append(self._told.pop(listed.slug, []))
         for order_id in [one for one, slug in self._slugs.items() if slug == listed.slug]:
             del self._slugs[order_id]
@@ -361,7 +318,7 @@ class PaperSimulator:
         """What sessions before this one did: orders that rested are no more."""
         self._realised = had.realised
         for held in had.held:
-            self._list(held.round)
+            self._market.list(held.round)
             self._positions.restore(held)
         self._told_of_settled.append(list(had.counted))
 

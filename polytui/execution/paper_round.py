@@ -58,15 +58,18 @@ class PaperRound:
             self._change_tick(event.tick, event.venue_ns)
 
     def book_changed(self, event: BookChanged) -> None:
+        live, up_token = self.live, self.round.up_token
         for change in event.changes:
-            if change.token_id == self.round.up_token:
-                self.live.change(change, event.venue_ns)
-                shown = self._levels(change.side).get(change.price, 0)
-                if self.live.is_known:
-                    self._taken.saw(change.side, change.price, shown)
-                    if self.resting:
-                        forget_last(self._at(change.side, change.price))
-                        self._level_shows(change.side, change.price)
+            if change.token_id == up_token:
+                live.change(change, event.venue_ns)
+                if live.is_known and (self.resting or not self._taken.is_empty):
+                    self._level_changed(change.side, change.price)
+
+    def _level_changed(self, side: Side, price: Price) -> None:
+        self._taken.saw(side, price, self._levels(side).get(price, 0))
+        if self.resting:
+            forget_last(self._at(side, price))
+            self._level_shows(side, price)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:
         self._change_tick(event.tick, event.venue_ns)

@@ -32,6 +32,10 @@ class TakenLiquidity:
     def __init__(self) -> None:
         self._shares: dict[tuple[Side, Price], int] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._shares
+
     def saw(self, side: Side, price: Price, displayed: int) -> None:
         """A level displays another size."""
         taken = self._shares.get((side, price))

@@ -90,7 +90,12 @@ class TokenBook:
         self.venue_ns = venue_ns
         price, shares = change.price, change.shares
         if change.side is Side.BUY:
-            self._set_bid(price, shares)
+            if shares and price <= bid:
+                self.bids[price] = shares
+            else:
+                self._set_bid(price, shares)
+        elif shares and price >= ask:
+            self.asks[price] = shares
         else:
             self._set_ask(price, shares)
         best_bid, best_ask = self.best_bid, self.best_ask

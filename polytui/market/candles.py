@@ -136,8 +136,8 @@ class _BarSeries:
         self.arrays: Arrays | None = None
         self.arrays_key: tuple[int, int] = (-1, -1)
 
-    def take(self, second: int, price: float, size: float, key: tuple[int, int]) -> None:
-        opens_s = second - second % self.length_s
+    def take(self, opens_s: int, price: float, size: float, key: tuple[int, int]) -> None:
+        """Into the bar that begins there, whether there is one, or it was closed already."""
         bar = self.bars.get(opens_s)
         if bar is None:
             self.put(Bar(opens_s, price, price, price, price, size, 1, key, key))
@@ -207,8 +207,14 @@ class Candles:
         if self._is_blind and not event.is_history:
             self._see_again(second)
         key = (event.venue_ns, event.trade_id)
+        price, size = event.price, event.size
         for series in self._series.values():
-            series.take(second, event.price, event.size, key)
+            opens_s = second - second % series.length_s
+            bar = series.bars.get(opens_s)
+            if bar is None or opens_s < series.columns.until_s:
+                series.take(opens_s, price, size, key)
+            else:
+                bar.take(price, size, key)
 
     def lose(self, at_ns: int) -> None:
         """Something was missed by now, until trades come again: since the last that was seen."""

@@ -129,7 +129,7 @@ class Features:
     def quoted(self, event: ExchangeQuoted) -> None:
         if event.venue == _MAIN:
             self._flow.quoted(event)
-        if event.venue == _DEEP:
+        elif event.venue == _DEEP:
             self._deep.quote = event
 
     def traded(self, event: ExchangeTraded) -> None:

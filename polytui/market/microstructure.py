@@ -62,11 +62,13 @@ class Microstructure:
         before, self.quote = self.quote, event
         if before is None:
             return
-        left = _faded(event.received_ns - self._quoted_ns, self.half_life_ns)
+        now_ns, left = event.received_ns, 1.0
+        if now_ns > self._quoted_ns:
+            left = 0.5 ** ((now_ns - self._quoted_ns) / self.half_life_ns)
+            self._quoted_ns = now_ns
         self._flow = self._flow * left + _flow_of(before, event)
         self._depth = self._depth * left + (event.bid_size + event.ask_size) / 2.0
         self._quotes = self._quotes * left + 1.0
-        self._quoted_ns = max(self._quoted_ns, event.received_ns)
 
     def traded(self, event: ExchangeTraded) -> None:
         left, size = _faded(event.received_ns - self.traded_ns, self.half_life_ns), event.size
@@ -148,13 +150,14 @@ def _imbalance(bid: float, ask: float) -> float | None:
 
 
 def _flow_of(before: ExchangeQuoted, after: ExchangeQuoted) -> float:
-    flow = 0.0
-    if after.bid >= before.bid:
+    flow, bid, bid_before = 0.0, after.bid, before.bid
+    if bid >= bid_before:
         flow += after.bid_size
-    if after.bid <= before.bid:
+    if bid <= bid_before:
         flow -= before.bid_size
-    if after.ask <= before.ask:
+    ask, ask_before = after.ask, before.ask
+    if ask <= ask_before:
         flow -= after.ask_size
-    if after.ask >= before.ask:
+    if ask >= ask_before:
         flow += before.ask_size
     return flow

@@ -185,7 +185,7 @@ class SettlementPrices:
         at = bisect_right(spots, (opens_ns, float("inf")))
         area, reached = 0.0, opens_ns
         for observed_ns, value in spots[at:]:
-            end = min(observed_ns, closes_ns)
+            end = observed_ns if observed_ns < closes_ns else closes_ns
             area += value * (end - reached) / NS_PER_S
             reached = end
             if observed_ns >= closes_ns:

@@ -63,7 +63,7 @@ class VenuePrice:
         if has_moved:
             self.mid, self.log_mid = mid, math.log(mid)
         if venue_ns:
-            late_ms = max(0, received_ns - venue_ns) / NS_PER_MS
+            late_ms = (received_ns - venue_ns) / NS_PER_MS if received_ns > venue_ns else 0.0
             known = self.latency_ms
             self.latency_ms = (
                 late_ms if known is None else known + _LATENCY_WEIGHT * (late_ms - known)

@@ -97,6 +97,8 @@ def _judged(said: object) -> Valuation:
         raise NoOpinion(f"opinion() gave {plain(kind, _MOST_WORDS)}, not a Valuation or a Why")
     if not isinstance(said.outcome, Outcome):
         raise NoOpinion("the outcome of its Valuation is neither Outcome.UP nor Outcome.DOWN")
+    if type(said.worth) is float and type(said.confidence) is float:
+        return said
     for name, value in (("worth", said.worth), ("confidence", said.confidence)):
         # One of numpy is made a plain one: journals hold nothing else.
         if isinstance(value, bool) or not _is_number(value):
