@@ -119,6 +119,13 @@ def test_gates_that_are_opinions_are_not_asked() -> None:
     assert placed(story, a_ticket(0.71, ticket_id="0000000b")), "and no cool-down"
 
 
+def test_it_keeps_no_cool_down_of_strategies() -> None:
+    story = begun(evolve(BOTH, gates=evolve(BOTH.gates, cooldown_s=60.0)))
+    theirs = story.buying()
+    story.tell(ev.Accepted(theirs.order_id))
+    assert placed(story, a_ticket(0.50))
+
+
 def test_it_begins_no_cool_down_for_strategies() -> None:
     story = begun(evolve(BOTH, gates=evolve(BOTH.gates, cooldown_s=60.0)))
     placed(story, a_ticket(0.40))
@@ -376,7 +383,8 @@ def test_a_kill_takes_it_back_and_leaves_only_sales_at_once() -> None:
 
 def test_a_kill_by_another_desk_takes_it_back_with_the_next_decision() -> None:
     story = Story(HANDS_ON, (ev.Asset.BTC, ev.Asset.ETH)).a_minute_in(ev.Asset.BTC, ev.Asset.ETH)
-    order = works(story, a_ticket(0.50))
+    bought_by_hand(story)
+    order = works(story, a_ticket(0.85, 10.0, side=SELL, ticket_id="0000000b"))
     story.mind.account.kill_switch.trip("by the day's loss", story.now_ns)
     assert taken_back(story.wait(1), order) is Reason.KILL_SWITCH
 
