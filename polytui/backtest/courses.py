@@ -6,8 +6,9 @@ compared is each round's orders in their order, and what became of each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,12 @@ from attrs import define, field
 from polytui.backtest.difference import AROUND, event_line
 from polytui.backtest.drive import Drive
 from polytui.backtest.journal_source import JournalSource, beginning_of
+from polytui.backtest.lived_latency import LivedExchange, lived_latencies
 from polytui.backtest.replay import event_of
+from polytui.config.schema import PaperSettings
 from polytui.desk.mind import Mind
+from polytui.execution.paper import PaperSimulator
+from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import (
     BadJournal,
     decode_effects,
@@ -185,10 +190,13 @@ class BacktestCourse:
     """What the driver makes of the market that a session heard, under the settings it had."""
 
     path: Path
+    is_as_late: bool = False
+    """Every order is answered as late as it was there, not as `[paper]` says."""
     name: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.name = f"a backtest of {JournalCourse(self.path).name}"
+        late = ", as late as it was" if self.is_as_late else ""
+        self.name = f"a backtest of {JournalCourse(self.path).name}{late}"
 
     def rounds(self) -> dict[str, RoundCourse]:
         recorder = CourseRecorder()
@@ -203,7 +211,10 @@ class BacktestCourse:
     def _play(self, sink: CourseRecorder | _Near) -> None:
         begun = beginning_of(self.path)
         source = JournalSource(self.path, is_as_then=True)
-        Drive(begun.settings, source, [sink], model=begun.model).play()
+        exchange: Callable[[PaperSettings, PaperAccount], PaperSimulator] = PaperSimulator
+        if self.is_as_late:
+            exchange = partial(LivedExchange, lived_latencies(self.path))
+        Drive(begun.settings, source, [sink], model=begun.model, exchange=exchange).play()
 
 
 @define

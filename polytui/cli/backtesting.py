@@ -47,10 +47,17 @@ def stress(journal: Path, speed: float, json_path: str | None, config: Path | No
 @click.command()
 @click.argument("first", type=click.Path(exists=True, path_type=Path))
 @click.argument("second", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--as-late",
+    is_flag=True,
+    help="Without SECOND: every order is answered as late as it was, not as [paper] says.",
+)
 @click.option("--json", "json_path", help="Write the differences here; - is stdout.")
 @config_option
 @plain_errors
-def compare(first: Path, second: Path | None, json_path: str | None, config: Path | None) -> None:
+def compare(
+    first: Path, second: Path | None, as_late: bool, json_path: str | None, config: Path | None
+) -> None:
     """Two sessions on the same rounds, or one and a backtest of its own market: where they part.
 
     FIRST and SECOND are folders of sessions, on paper or live; without SECOND what FIRST heard is
@@ -59,8 +66,10 @@ def compare(first: Path, second: Path | None, json_path: str | None, config: Pat
     from polytui.backtest.compare import compare_courses
     from polytui.backtest.courses import BacktestCourse, JournalCourse
 
+    if as_late and second is not None:
+        raise click.UsageError("--as-late is for a backtest: leave SECOND out")
     load(config)  # the strategies that it names
-    other = BacktestCourse(first) if second is None else JournalCourse(second)
+    other = BacktestCourse(first, as_late) if second is None else JournalCourse(second)
     found = compare_courses(JournalCourse(first), other)
     if json_path:
         write_json(attrs.asdict(found), json_path)

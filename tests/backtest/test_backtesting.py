@@ -19,11 +19,13 @@ from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.invariants import Invariants
 from polytui.backtest.journal_data import LATE, UNKNOWN, journal_data
 from polytui.backtest.journal_source import JournalSource, beginning_of
+from polytui.backtest.latency import SampledLatencies
 from polytui.backtest.moments import Moment
 from polytui.backtest.played_journal import JournalSink
 from polytui.cli.main import cli
 from polytui.config.load import from_canonical_json
-from polytui.config.schema import SessionSettings, Settings
+from polytui.config.schema import PaperSettings, SessionSettings, Settings
+from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.journal.seal import sealed
@@ -189,6 +191,24 @@ def test_the_first_order_that_differs_is_told_with_both_sides_and_its_events(
         assert marked.startswith(f"> {seq} btc at ")
         assert len(around) == 7
     assert any("A: buy" in line for line in found.lines())
+
+
+def slow_exchange(paper: PaperSettings, account: PaperAccount) -> PaperSimulator:
+    return PaperSimulator(paper, account, SampledLatencies(paper, (20 * NS_PER_S,)))
+
+
+def test_a_session_that_was_later_than_its_settings_say_goes_as_late_again(
+    journal: Path, tmp_path: Path
+) -> None:
+    """Its orders took twenty seconds; its settings say a fifth of one."""
+    source, lines = JournalSource(journal, is_as_then=True), list[bytes]()
+    Drive(SETTINGS, source, [JournalSink(SETTINGS.journal, lines)], exchange=slow_exchange).play()
+    session = written(tmp_path, lines)
+    first = JournalCourse(session)
+    assert not compare_courses(first, BacktestCourse(session)).is_equal
+    found = compare_courses(first, BacktestCourse(session, is_as_late=True))
+    assert found.is_equal, "\n".join(found.lines())
+    assert found.orders_first > 0
 
 
 # --- pressed --------------------------------------------------------------------------------------
