@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from polytui.model.effects import Reason
 from polytui.model.minutes_left import MINUTES_LEFT
 from polytui.model.units import MICRO
 from polytui.results.equity_figures import EquityFigures, equity_figures
@@ -30,6 +31,15 @@ from polytui.results.verdicts import EdgeVerdict, verdicts_of
 SCHEMA_VERSION = 1
 """Of the report as JSON: grows when a figure changes its name or its meaning."""
 REBATE = "rebate"
+_STOPS = {
+    Reason.LIMIT_LOSSES.value: "max_losses_in_a_row",
+    Reason.LIMIT_DRAWDOWN.value: "max_drawdown_usd",
+    Reason.LIMIT_DRAWDOWN_PCT.value: "max_drawdown_pct",
+    Reason.KILL_SWITCH.value: "max_daily_loss_usd",
+}
+"""What waits for a person, and the limit that it comes from."""
+_LONG_STOP = 0.05
+"""Of a strategy's time."""
 _FEW = 30
 
 
@@ -145,8 +155,24 @@ def _warnings(evidence: Evidence) -> Iterable[str]:
     yield from (f"figures differ: {text}" for text in evidence.differences)
     if 0 < coverage.used < _FEW:
         yield f"{coverage.used} rounds are few: chance explains most of what is below"
+    yield from _stops(_blocked(evidence.blocks))
     if evidence.trades and all(one.is_shadow for one in evidence.trades):
         yield "no order was sent: all trades are virtual ones, of strategies in shadow"
+
+
+def _stops(blocked: Sequence[BlockSums]) -> Iterable[str]:
+    """What stopped by itself for long: nobody was there to look at it and go on."""
+    longest: dict[str, float] = {}
+    for one in blocked:
+        if one.reason in _STOPS and not one.is_shadow:
+            longest[one.reason] = max(one.share, longest.get(one.reason, 0.0))
+    for reason, share in sorted(longest.items()):
+        if share >= _LONG_STOP:
+            yield (
+                f"entries were stopped {share:.0%} of the time by {reason}, and nobody resumed them"
+                " as a person would: figures and verdicts are of the rest"
+                f" (--with risk.{_STOPS[reason]}=... to judge strategies without that limit)"
+            )
 
 
 def _blocked(blocks: Sequence[BlockedEntry]) -> tuple[BlockSums, ...]:

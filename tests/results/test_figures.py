@@ -10,10 +10,11 @@ import pytest
 from attrs import evolve
 from made_evidence import START_NS, fill_of, made_evidence, round_at, trade_in
 
+from polytui.model.effects import Reason
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.results.bootstrap import mean_interval, ratio_interval
 from polytui.results.equity_figures import drawdown, equity_figures
-from polytui.results.evidence import EquityCurve
+from polytui.results.evidence import BlockedEntry, EquityCurve
 from polytui.results.fill_figures import fill_figures
 from polytui.results.forecast_figures import forecast_figures
 from polytui.results.report import report_of
@@ -199,3 +200,23 @@ def test_the_report_begins_with_what_it_is_worth() -> None:
     assert report.rebates_usd == 1.25
     modelled = evolve(made_evidence(25).coverage, modelled=("the market's price",))
     assert "MODELLED" in report_of(evolve(made_evidence(25), coverage=modelled)).headline
+
+
+def test_what_stopped_by_itself_for_long_is_told_before_any_figure() -> None:
+    """Three losses in a row end most of a backtest: nobody is there who resumes it."""
+    evidence = made_evidence(40)
+
+    def warned(reason: Reason, stopped_s: float, *, is_shadow: bool = False) -> list[str]:
+        own = [
+            BlockedEntry("confluence", is_shadow, "btc", "5m", one.value, 3, seconds)
+            for one, seconds in ((reason, stopped_s), (Reason.EDGE_SMALL, 100.0 - stopped_s))
+        ]
+        report = report_of(evolve(evidence, blocks=tuple(own)))
+        return [line for line in report.warnings if "stopped" in line]
+
+    (line,) = warned(Reason.LIMIT_LOSSES, 97.0)
+    assert line.startswith("entries were stopped 97% of the time by losses in a row")
+    assert "--with risk.max_losses_in_a_row=..." in line
+    assert warned(Reason.LIMIT_LOSSES, 4.0) == []
+    assert warned(Reason.LIMIT_LOSSES, 97.0, is_shadow=True) == [], "of a shadow nothing is stopped"
+    assert warned(Reason.COOLDOWN, 97.0) == [], "it ends by itself"
