@@ -269,8 +269,8 @@ def test_a_sweep_is_a_backtest_of_each_setting_whoever_does_it(
         n_workers=1,
         threads_per_worker=1,
         processes=False,
-        dashboard_address=None,
-        worker_dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
     ) as cluster:
         elsewhere = sweep(asked, tried, partial(on_dask, address=cluster.scheduler_address))
     assert elsewhere == found
