@@ -390,6 +390,23 @@ def test_sums_say_whose_money_is_added_up(tmp_path: Path) -> None:
     assert set(row["modes"].split(",")) == {"demo", "live"}
 
 
+def test_what_is_open_comes_last_and_is_in_no_sum_but_its_own(tmp_path: Path) -> None:
+    def trade(number: int, pnl: int | None) -> TradeRow:
+        return TradeRow(
+            "own", "r", "s", number, session="own", opened_ns=number, pnl=pnl, stake=50, fees=3
+        )
+
+    connection = made(tmp_path, trade(1, 7), trade(2, None), trade(3, -7))
+    for sort, numbers in (("result", [3, 1, 2]), ("-result", [1, 3, 2]), ("edge", [3, 2, 1])):
+        answer = page_of(Query(1, Subject.BLOTTER, sort=sort), "own").read(connection)
+        assert [row[3] for row in answer.rows] == numbers, sort
+    answer = page_of(Query(1, Subject.SUMS, by="strategy"), "own").read(connection)
+    (row,) = [dict(zip(answer.columns, one, strict=True)) for one in answer.rows]
+    connection.close()
+    assert (row["trades"], row["open"], row["stake"], row["fees"]) == (3, 1, 100, 6)
+    assert (row["fees_so_far"], row["pnl"], row["won"], row["lost"]) == (9, 0, 7, -7)
+
+
 @pytest.mark.parametrize("by", SUMMED_BY)
 def test_where_nothing_was_traded_there_is_no_row(tmp_path: Path, by: str) -> None:
     connection = made(tmp_path)
