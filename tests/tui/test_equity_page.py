@@ -140,6 +140,17 @@ def _inked(lines: list[list[object]], at: int) -> list[int]:
     return [row for row, text in enumerate(texts) if text[at] not in " ⠀"]
 
 
+def test_a_fall_between_two_columns_is_drawn() -> None:
+    points: list[Row] = [
+        dict(zip(CURVE_COLUMNS, a_point(at, 1_000.0, 40.0 if at == 901 else 0.0), strict=True))
+        for at in range(1_800)
+    ]
+    lines = equity_curves(points, STYLES, Ink.ASCII, 60, (4, 4))
+    drawn_at = [at for at in range(45) if _inked(lines[4:8], at)]
+    assert len(drawn_at) == 1, "one column of all, from above to the ground"
+    assert _inked(lines[4:8], drawn_at[0]) == [0, 1, 2, 3]
+
+
 def test_who_never_fell_has_no_fall() -> None:
     rising = (a_point(0, 1_000.0), a_point(1, 1_001.0))
     points: list[Row] = [dict(zip(CURVE_COLUMNS, one, strict=True)) for one in rising]

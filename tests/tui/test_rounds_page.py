@@ -161,6 +161,19 @@ def test_thousands_are_gone_through_as_far_as_one_scrolls() -> None:
     assert older == [], "there is none before the first"
 
 
+def test_a_page_that_ends_within_a_moment_loses_no_round_of_it() -> None:
+    told, asked = ToldRoundList(), list[Query]()
+    told.ask(START_NS, 0.0, lambda query: asked.append(query) is None)
+    btc, eth = a_round(1), a_round(1, slug="eth-updown-5m-1", asset="eth")
+    told.hear(Answer(asked[0].query_id, COLUMNS, (a_round(0), btc), "x"), 0.1)
+    told.ask(START_NS, 0.2, lambda query: asked.append(query) is None)
+    older = next(query for query in asked if query.until_ns)
+    opens_ns = START_NS - FIVE_NS
+    assert opens_ns < older.until_ns, "those of the last moment are told once more"
+    told.hear(Answer(older.query_id, COLUMNS, (btc, eth)), 0.3)
+    assert [row["asset"] for row in told.rows] == ["btc", "btc", "eth"]
+
+
 def test_a_round_that_is_settled_meanwhile_is_so_in_its_line() -> None:
     made = Looked(4)
     made.turn()
