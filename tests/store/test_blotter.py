@@ -271,12 +271,13 @@ def test_a_limit_is_what_is_typed_and_not_what_a_float_makes_of_it(
     tmp_path: Path,
 ) -> None:
     database = Database(database_of(tmp_path))
-    trade = TradeRow(NAME, "r", "s", 1, session=NAME, opened_ns=5, entry_px=290_000)
-    database.put(NAME, 0, [trade], SessionRow(NAME, NAME))
+    trade = TradeRow(NAME, "r", "s", 1, session=NAME, opened_ns=5, entry_order_id="o")
+    order = OrderRow(NAME, "o", session=NAME, edge_bps=7.0)
+    database.put(NAME, 0, [trade, order], SessionRow(NAME, NAME))
     database.close()
     connection = open_read_only(database_of(tmp_path))
     try:
-        for text, count in (("price<=0.29", 1), ("price<0.29", 0), ("price>=0.29", 1)):
+        for text, count in (("edge<=.07", 1), ("edge<.07", 0), ("edge>=.07", 1), ("-up", 1)):
             query = Query(1, Subject.BLOTTER, words=text, session=EVERY_SESSION)
             assert len(told(connection, query)) == count, text
     finally:
