@@ -51,7 +51,7 @@ def answer(query: Query) -> Answer | None:
     labels: dict[str, tuple[Cell, ...]] = {
         "": ("",), "strategy": ("confluence", "settlement_sniper"), "interval": ("5m", "15m"),
         "minutes left": ("", "under 1", "over 60"), "hour": (0, 9, 23),
-        "way out": ("settled", "signal flipped"),
+        "way out": ("", "settled", "signal flipped"),
     }  # fmt: skip
     rows = tuple(sums_row(1_234, label) for label in labels[query.by])
     return Answer(query.query_id, SUM_COLUMNS, rows, as_of_ns=START_NS)
@@ -92,7 +92,7 @@ def test_all_of_it_is_there_at_every_size_and_nothing_is_cut(size: tuple[int, in
         "over 60", "unknown", "by hour of entry", "23-00", "1,234", "-1,234.57", "0.500", "0.556",
         "reliability of fair value", "0.3-0.4", "0.351", "0.342", "+0.072",
         "Brier 0.2000  market 0.2011", "▲ 1,024.98", "▼ -32.75", "13:15", "13:19",
-        "by way out", "signal flipped",
+        "by way out", "signal flipped", "open  ",
     ):  # fmt: skip
         assert words in text, words
     assert "…" not in text

@@ -73,7 +73,7 @@ def _label_words(row: Row, head: str) -> str:
     label = words(row, "label")
     if head == "hour UTC" and label.isdigit():
         return f"{int(label):02d}-{(int(label) + 1) % 24:02d}"
-    return label or "unknown"
+    return label or ("open" if head == "way out" else "unknown")
 
 
 _COLUMNS = (
