@@ -73,6 +73,11 @@ class Alerts:
             text = title_of(state.account, state.mode, _TROUBLES.get(state.link, ""))
             self._title.show(text, self._clock())
 
+    def step_aside(self) -> None:
+        """For a while the window is somebody else's."""
+        if self._title is not None:
+            self._title.give_back()
+
     @property
     def farewell(self) -> str:
         """What brings back the window's title."""

@@ -147,6 +147,7 @@ class TerminalApp(WholeScreenApp):
         self._listening = asyncio.create_task(self._listen(link))
 
     async def part_for_a_while(self) -> bool:
+        self.alerts.step_aside()
         if self._link is None or not self.has_engine:
             return False
         await self._link.detach()

@@ -53,6 +53,12 @@ class WindowTitle:
         self.write(f"{begins}\x1b]2;{clean(text)}\x07")
         self.shown, self._since_s = text, now_s
 
+    def give_back(self) -> None:
+        """What it was before comes back; the next `show` keeps that anew."""
+        if self.shown:
+            self.write(_RESTORE)
+            self.shown = ""
+
     @property
     def farewell(self) -> str:
         """What brings back the title of before; empty where none was set."""

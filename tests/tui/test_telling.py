@@ -155,6 +155,11 @@ def test_it_is_set_once_a_second_and_given_back() -> None:
         title.show(text, at * 0.5)
     assert written == ["\x1b[22;2t\x1b]2;a\x07", "\x1b]2;b\x07"]
     assert title.farewell == "\x1b[23;2t"
+    title.give_back()
+    title.give_back()
+    assert (written.pop(), title.farewell) == ("\x1b[23;2t", "")
+    title.show("d", 9.0)
+    assert written[2:] == ["\x1b[22;2t\x1b]2;d\x07"]
 
 
 @given(st.text(max_size=40))
