@@ -127,7 +127,9 @@ def _typed(text: str, styles: Styles, is_here: bool) -> list[Span]:
 
 def _bests(sight: TicketSight, styles: Styles) -> list[Span]:
     bid, ask = bid_and_ask(sight.shown, sight.form.outcome)
-    words = f"   bid {_cents(bid)} · ask {_cents(ask)}   Space takes it"
+    words = f"   bid {_cents(bid)} · ask {_cents(ask)}"
+    if ask if sight.form.side is Side.BUY else bid:
+        words += "   Space takes it"
     return [(words, styles.dim)]
 
 
