@@ -6,9 +6,10 @@ terminal came is filled in from the database (`tui/told_rounds.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from attrs import define, field, frozen
+from rich.segment import Segment
 
 from polytui.model.curve import CANDLE_INTERVAL, settling_prices
 from polytui.model.snapshot import AssetView, RoundView
@@ -104,6 +105,12 @@ class Trace:
         first = min(self._points, default=None)
         return first is not None and first * self.step_ns <= 5 * NS_PER_S
 
+    @property
+    def outline(self) -> Hashable:
+        """Another one with every step, fill, strike and second of the average: what a chart that is
+        seen from afar shows."""
+        return len(self._points), len(self.fills), self.strike, int(self.observed_s)
+
     def see(self, view: AssetView, shown: RoundView) -> None:
         """The round as a view has it."""
         self.strike = shown.strike if shown.strike is not None else self.strike
@@ -161,8 +168,11 @@ def source_of(interval: str) -> str:
 
 @define
 class Traces:
-    """State: the rounds that were seen, the one seen last at the end."""
+    """State: the rounds that were seen, the one seen last at the end, and their charts as cards have
+    drawn them: four of them ten times a second would be a fifth of a core."""
 
+    drawn: dict[str, tuple[Hashable, list[list[Segment]]]] = field(factory=dict)
+    """By the round's slug; what it was drawn of, and the lines."""
     _by_slug: dict[str, Trace] = field(factory=dict)
 
     def see(self, view: AssetView) -> None:
@@ -170,7 +180,9 @@ class Traces:
             if view.at_ns >= shown.opens_ns:
                 self.of_round(view.asset, shown).see(view, shown)
         while len(self._by_slug) > _KEPT:
-            del self._by_slug[next(iter(self._by_slug))]
+            gone = next(iter(self._by_slug))
+            del self._by_slug[gone]
+            self.drawn.pop(gone, None)
 
     def of_round(self, asset: str, shown: RoundView) -> Trace:
         trace = self._by_slug.pop(shown.slug, None)

@@ -29,6 +29,7 @@ from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import TerminalState
 from polytui.tui.styles import plain
 from polytui.tui.theme import load_themes
+from polytui.tui.traces import Traces
 
 NIGHT = load_themes()["night"]
 ALL = ("5m", "15m", "1h", "4h")
@@ -205,6 +206,31 @@ def test_a_card_of_an_interval_shows_that_round() -> None:
         text = plain(asset_panel("btc", view, Look(NIGHT, 1), 60, 12, interval))
         assert f"{interval} " in text.split("\n")[0]
         assert f"0.{611 + at * 10}" in text
+
+
+def test_a_wide_card_has_a_chart_that_is_drawn_once_a_step() -> None:
+    traces, views = Traces(), [asset_at("btc", step) for step in range(0, 400, 2)]
+    for view in views:
+        traces.see(view)
+
+    def card(view: AssetView, theme: str = "night") -> str:
+        look = Look(load_themes()[theme], 1, traces=traces)
+        return plain(asset_panel("btc", view, look, 125, 23, "5m"))
+
+    last = views[-1]
+    text, (_, lines) = card(last), traces.drawn[last.rounds[0].slug]
+    assert "▲ above ▼ below" in text
+    assert "ask " in text
+    assert "realised " in text
+    card(last)
+    assert traces.drawn[last.rounds[0].slug][1] is lines
+    later = asset_at("btc", 406)
+    traces.see(later)
+    card(later)
+    assert traces.drawn[last.rounds[0].slug][1] is not lines, "half a second on"
+    lines = traces.drawn[last.rounds[0].slug][1]
+    card(later, "day")
+    assert traces.drawn[last.rounds[0].slug][1] is not lines
 
 
 def test_a_round_of_an_hour_stands_against_the_price_that_settles_it() -> None:

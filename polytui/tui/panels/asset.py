@@ -197,9 +197,14 @@ def _wide(view: AssetView, shown: RoundView, look: Look, width: int, height: int
 
 
 def _chart(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) -> list[Line]:
+    """Drawn again when there is something to see at this distance."""
     trace = None if look.traces is None else look.traces.named(shown.slug)
-    chart = round_chart(trace, ChartLook(look.styles, look.ink, view.at_ns), width, rows)
-    return filled(chart, rows, width, look.styles.text)
+    of = (None if trace is None else trace.outline, look.styles, look.ink, width, rows)
+    drawn = {} if look.traces is None else look.traces.drawn
+    if shown.slug not in drawn or drawn[shown.slug][0] != of:
+        chart = round_chart(trace, ChartLook(look.styles, look.ink, view.at_ns), width, rows)
+        drawn[shown.slug] = (of, filled(chart, rows, width, look.styles.text))
+    return drawn[shown.slug][1]
 
 
 def _book(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) -> list[Line]:
