@@ -168,8 +168,8 @@ def source_of(interval: str) -> str:
 
 @define
 class Traces:
-    """State: the rounds that were seen, the one seen last at the end, and their charts as cards have
-    drawn them: four of them ten times a second would be a fifth of a core."""
+    """State: the rounds that were seen, the one seen last at the end; and their charts as cards drew
+    them: four of them ten times a second would be a fifth of a core."""
 
     drawn: dict[str, tuple[Hashable, list[list[Segment]]]] = field(factory=dict)
     """By the round's slug; what it was drawn of, and the lines."""
