@@ -33,25 +33,31 @@ UPGRADE = {
 }
 
 
-def venue_settings(late_s: int = 0, messages: float = THIN, **changes: Any) -> VenueSettings:
+def venue_settings(
+    late_s: int = 0, messages: float = THIN, *, is_small: bool = False, **changes: Any
+) -> VenueSettings:
     world = WorldSettings(
         seed=7,
         start_ns=START_NS + late_s * NS_PER_S,
-        assets=(Asset.BTC, Asset.ETH),
-        intervals=(Interval.M5, Interval.M15),
+        assets=(Asset.BTC,) if is_small else (Asset.BTC, Asset.ETH),
+        intervals=(Interval.M5,) if is_small else (Interval.M5, Interval.M15),
         messages=messages,
     )
     return VenueSettings(world=world, **{"speed": 50.0, **changes})
 
 
 @asynccontextmanager
-async def open_venue(late_s: int = 0, messages: float = THIN) -> AsyncIterator[Urls]:
-    """`late_s`: into the time that is left of the round of five minutes."""
+async def open_venue(
+    late_s: int = 0, messages: float = THIN, *, is_small: bool = False
+) -> AsyncIterator[Urls]:
+    """`late_s`: into the time that is left of the round of five minutes. Small: of one asset and
+    one interval, for whoever waits for minutes of it on a busy machine."""
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
 
             async def run(*, task_status: trio.TaskStatus[Urls]) -> None:
-                await run_venue(venue_settings(late_s, messages), task_status=task_status)
+                settings = venue_settings(late_s, messages, is_small=is_small)
+                await run_venue(settings, task_status=task_status)
 
             yield await nursery.start(run)
             nursery.cancel_scope.cancel()
@@ -177,7 +183,7 @@ async def test_rest_and_stream_books_agree() -> None:
 
 @pytest.mark.trio
 async def test_a_round_opens_closes_and_is_resolved_everywhere() -> None:
-    async with open_venue(late_s=120, messages=0.005) as urls, httpx.AsyncClient() as http:
+    async with open_venue(120, 0.005, is_small=True) as urls, httpx.AsyncClient() as http:
         market = await open_round(http, urls)
         tokens = json.loads(market["clobTokenIds"])
         async with open_websocket_url(urls.market_ws) as socket:
