@@ -168,7 +168,7 @@ def source_of(interval: str) -> str:
 
 @define
 class Traces:
-    """State: the rounds that were seen, the one seen last at the end; and their charts as cards drew
+    """State: rounds that were seen, the one seen last at the end; and their charts as cards drew
     them: four of them ten times a second would be a fifth of a core."""
 
     drawn: dict[str, tuple[Hashable, list[list[Segment]]]] = field(factory=dict)
