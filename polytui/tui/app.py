@@ -271,6 +271,11 @@ class TerminalApp(WholeScreenApp):
                 self.pop_screen()
         self.board.perform(action_id)
 
+    async def action_offer_to_leave(self) -> None:
+        """Ask, and nothing more however often: by a key that is held down, or two clicks."""
+        if not isinstance(self.screen, Quit):
+            await self.action_leave()
+
     async def action_leave(self) -> None:
         """Ask what to do with the engine; pressed again, do what was proposed."""
         if isinstance(self.screen, Quit):

@@ -46,7 +46,8 @@ class WholeScreenApp(App[int]):
         entries = provider_of(entries_of(self.board))
         palette = CommandPalette(providers=[entries], placeholder="what shall be done?")
         await self.push_screen(palette)
-        palette.query_one(Input).max_length = _LONGEST
+        for field in palette.query(Input):  # none where a kill has closed it at once
+            field.max_length = _LONGEST
 
     def action_jump(self) -> None:
         self.push_screen(Jump(self.board.palette, self.board.targets()), self._jumped)

@@ -46,6 +46,10 @@ def top(stage: Stage) -> int:
     return page.scroll.top
 
 
+def typing(stage: Stage) -> bool:
+    return stage.app.board._pages.is_typing
+
+
 def armed(action: Action) -> Came:
     def came(stage: Stage) -> bool:
         danger = stage.app.board.wishes.trigger.armed
@@ -59,10 +63,18 @@ def wished(value: str) -> Came:
 
 
 PAUSED = "pauses at once by a key, and only arms otherwise"
+QUIET = "shows nothing without data that is not here: the tests of its page have it"
+WRITES = {"blotter.export": "test_blotter_page.py"}
+"""Files, where these tests have no business; and who does it instead."""
+OTHERWISE = "the page is shown otherwise"
 BEFORE: dict[str, tuple[str, ...]] = {
     "back": ("r",), "move.down": ("r",), "move.up": ("r", "j", "j"), "move.page_down": ("r",),
     "move.page_up": ("r", "j"), "move.first": ("r", "j"), "move.last": ("r",),
     "settings.edit": ("e",), "settings.filter": ("e",), "past.older": ("enter",),
+    "row.open": ("b",), "row.find": ("b",), "blotter.sort_before": ("b",),
+    "blotter.sort_next": ("b",), "blotter.reverse": ("b",), "scope": ("b",),
+    "log.found_before": ("L",), "log.found_after": ("L",),
+    "log.level": ("L",), "by.asset": ("O",), "rounds.interval": ("O",), "log.follow": ("L",),
     "past.newer": ("enter",), "round.next": ("enter",), "round.previous": ("enter",),
 }  # fmt: skip
 """Keys that lead to where it applies."""
@@ -76,6 +88,11 @@ CAME: dict[str, Came | str] = {
     "move.last": lambda stage: top(stage) > 1,
     "settings.edit": lambda stage: "show the change" in stage.rows[-1],
     "settings.filter": lambda stage: "keep the filter" in stage.rows[-1],
+    "row.find": typing,
+    **dict.fromkeys(("row.open", "log.found_before", "log.found_after"), QUIET),
+    "log.follow": QUIET,
+    **dict.fromkeys(("blotter.sort_before", "blotter.sort_next", "blotter.reverse"), OTHERWISE),
+    **dict.fromkeys(("scope", "log.level", "by.asset", "rounds.interval"), OTHERWISE),
     "past.older": lambda stage: stage.engine.questions,
     "past.newer": lambda stage: not stage.app.board._zoom.is_away,
     "round.next": lambda stage: "15m" in stage.rows[2],
@@ -114,7 +131,9 @@ CAME: dict[str, Came | str] = {
 
 
 def test_every_action_is_here() -> None:
-    assert set(CAME) == set(ACTION_OF)
+    assert set(CAME) | set(WRITES) == set(ACTION_OF)
+    for path in WRITES.values():
+        assert "export" in (Path(__file__).parent / path).read_text()
 
 
 async def by_key(stage: Stage, action: TerminalAction) -> None:
@@ -151,7 +170,8 @@ CASES = [
     pytest.param(action, hand, id=f"{action.id} by {hand}")
     for action in ACTIONS
     for hand in HANDS
-    if not (hand == "palette" and action.id == "palette")
+    if action.id not in WRITES
+    and not (hand == "palette" and action.id == "palette")
     and not (hand == "click" and action.id not in IN_THE_FOOTER)
 ]
 
@@ -162,8 +182,14 @@ def test_it_comes_to_the_same_by_every_hand(
 ) -> None:
     async def play(stage: Stage) -> None:
         await stage.press(*BEFORE.get(action.id, ()))
+        before = stage.rows
         await HANDS[hand](stage, action)
         came = CAME[action.id]
+        if came == OTHERWISE:
+            await stage.until(lambda: stage.rows != before)
+        if came in (OTHERWISE, QUIET):
+            assert stage.sent == []
+            return
         if came == PAUSED:
             if hand == "key":
                 await stage.until(lambda: stage.sent)

@@ -48,7 +48,7 @@ def _looks(board: Board) -> Handlers:
         "picture": partial(board.ask_app, "picture"),
         "suspend": partial(board.ask_app, "suspend"),
         "help": partial(board.ask_app, "help"),
-        "leave": partial(board.ask_app, "leave"),
+        "leave": partial(board.ask_app, "offer_to_leave"),
         "leave_anywhere": partial(board.ask_app, "leave"),
     }
 
