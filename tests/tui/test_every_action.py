@@ -22,7 +22,7 @@ from polytui.tui.screens.picture_dialog import PictureDialog
 from polytui.tui.screens.quit import Quit
 from polytui.tui.targets import SLOT, Target
 
-SIZE, LOW = (320, 20), (320, 14)
+SIZE, LOW = (460, 20), (460, 14)
 """As wide as the longest footer, so that everything in it can be clicked; and so low that there is
 something to scroll."""
 Came = Callable[[Stage], object]
