@@ -75,6 +75,8 @@ class Comparison:
     orders_was: int = 0
     orders_now: int = 0
     differences: list[Divergence] = field(factory=list)
+    realised: int = 0
+    """What the session made until there, in millionths of a dollar."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -156,7 +158,8 @@ class WhatIf:
         self._follow()
 
     def comparison(self, differences: list[Divergence]) -> Comparison:
-        return Comparison(self._events, self._orders_was, self._orders_now, differences)
+        realised = self._was.account.realised
+        return Comparison(self._events, self._orders_was, self._orders_now, differences, realised)
 
     def _take(
         self, mind: Mind, asset: Asset, record: JournalRecord, event: Event

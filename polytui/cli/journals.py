@@ -25,6 +25,12 @@ from polytui.paths import journal_of, session_named
     help="Begin at the last checkpoint before this event, not at the start.",
 )
 @wishes_option("What would have been decided under another setting; may be repeated.")
+@click.option(
+    "--pnl",
+    "asks_pnl",
+    is_flag=True,
+    help="With --with: also what the market makes on paper, without the wishes and with them.",
+)
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
 @config_option
 @plain_errors
@@ -33,6 +39,7 @@ def replay(
     verify: bool,
     from_event: int | None,
     wishes: tuple[tuple[str, str], ...],
+    asks_pnl: bool,
     json_path: str | None,
     config: Path | None,
 ) -> None:
@@ -45,8 +52,10 @@ def replay(
             raise click.UsageError("--verify and --with are two questions: ask one at a time")
         if from_event is not None:
             raise click.UsageError("--with asks the whole journal: leave --from out")
-        _what_if(journal, wishes, json_path)
+        _what_if(journal, wishes, json_path, asks_pnl=asks_pnl)
         return
+    if asks_pnl:
+        raise click.UsageError("--pnl says what other settings make: give them with --with")
     from polytui.backtest.replay import replay_journal
 
     verdict = replay_journal(journal, is_verifying=verify, from_event=from_event)
@@ -64,11 +73,21 @@ def _journal_of(said: str, config: Path | None) -> Path:
     return session_named(Path(load(config).journal.directory), said)
 
 
-def _what_if(journal: Path, wishes: tuple[tuple[str, str], ...], json_path: str | None) -> None:
+def _what_if(
+    journal: Path, wishes: tuple[tuple[str, str], ...], json_path: str | None, *, asks_pnl: bool
+) -> None:
     from polytui.backtest.what_if import compare
 
     comparison = compare(journal, wishes)
+    plain, text = comparison.plain(), comparison.text()
+    if asks_pnl:
+        from polytui.backtest.what_it_makes import Made, what_it_makes
+
+        was, now = what_it_makes(journal), what_it_makes(journal, wishes)
+        made = Made(comparison.realised, was, now)
+        plain["pnl"] = attrs.asdict(made)
+        text = f"{made.text()}\n{text}"
     if json_path:
-        write_json(comparison.plain(), json_path)
+        write_json(plain, json_path)
     if json_path != "-":
-        click.echo(comparison.text())
+        click.echo(text)

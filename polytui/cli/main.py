@@ -22,6 +22,7 @@ from polytui.cli.sessions import attach, demo, face, run, venue
 from polytui.cli.settings import config
 from polytui.cli.sweep import sweep
 from polytui.cli.wallet import approve, merge, redeem, split, wallet, wrap
+from polytui.cli.watching import watch
 from polytui.config.called import tell_children
 from polytui.config.load import BadSettings
 from polytui.model.errors import Blocked, Fatal
@@ -36,7 +37,7 @@ from polytui.precautions import (
 _MOST_LINES, _MOST_OF_A_FAULT = 8, 2_000
 """Characters: names of files and settings are somebody's text."""
 _COMMANDS = (
-    *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, config),
+    *(run, demo, attach, face, venue, decode, record, fetch_history, doctor, replay, watch, config),
     *(positions, cancel_all, flatten),
     *(wallet, approve, wrap, split, merge, redeem),
     *(backtest, sweep, compare, stress),

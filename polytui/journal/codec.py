@@ -7,6 +7,8 @@
     {"risk_state":["RiskStateRestored",{..}]}      in a file of its own
     {"latency":["OrderLatency",{..}]}               how long something took: nothing hangs on it
     {"curve":{..}}                                  how a round went, for charts alone
+    {"notice":{..}}                                 what people were told, for whoever watches later
+    {"figures":{..}}                                what faces were shown that no mind knows
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are; of an order that was sent the journal has the order and what its
@@ -26,9 +28,11 @@ import msgspec
 
 from polytui.model.curve import RoundCurve
 from polytui.model.effects import Effect, Place, RecordedEffect, RecordedPlace
+from polytui.model.engine_figures import EngineFigures
 from polytui.model.events import Event, RiskStateRestored
 from polytui.model.latency import LatencyLine
 from polytui.model.plain_text import plain
+from polytui.model.snapshot import Notice
 
 FORMAT = 3
 """1 until names of events and settings changed, 2 while a journal was one file without checksums.
@@ -87,6 +91,10 @@ class JournalRecord(msgspec.Struct, frozen=True):
     """Real times that no replay can have again; it passes them over."""
     curve: msgspec.Raw = msgspec.Raw(b"")
     """What a terminal draws of a round that is over; a replay passes it over."""
+    notice: msgspec.Raw = msgspec.Raw(b"")
+    """A line of the log as people read it; a replay passes it over."""
+    figures: msgspec.Raw = msgspec.Raw(b"")
+    """Of sockets, lives and latencies as faces were shown them; a replay passes it over."""
 
     @property
     def is_event(self) -> bool:
@@ -95,7 +103,8 @@ class JournalRecord(msgspec.Struct, frozen=True):
     @property
     def is_aside(self) -> bool:
         """Whether no replay needs it: it has no number, and stands anywhere."""
-        return bool(self.risk_state or self.latency or self.curve)
+        told = self.risk_state or self.latency or self.curve or self.notice or self.figures
+        return bool(told)
 
     @property
     def is_checkpoint(self) -> bool:
@@ -140,6 +149,8 @@ _latency_decoders: dict[str, msgspec.json.Decoder[LatencyLine]] = {
     cls.__name__: msgspec.json.Decoder(cls) for cls in get_args(LatencyLine)
 }
 _curve = msgspec.json.Decoder(RoundCurve)
+_notice = msgspec.json.Decoder(Notice)
+_figures = msgspec.json.Decoder(EngineFigures)
 _PLACE = Place.__name__
 _list_of_tagged = msgspec.json.Decoder(list[tuple[str, msgspec.Raw]])
 _effect_decoders: dict[str, msgspec.json.Decoder[Any]] = {
@@ -234,6 +245,18 @@ def encode_latency(latency: LatencyLine) -> bytes:
 
 def encode_curve(curve: RoundCurve) -> bytes:
     return b'{"curve":%s}\n' % _encoder.encode(curve)
+
+
+NOTICE_BEGINS = b'{"notice":'
+FIGURES_BEGINS = b'{"figures":'
+
+
+def encode_notice(notice: Notice) -> bytes:
+    return b"%s%s}\n" % (NOTICE_BEGINS, _encoder.encode(notice))
+
+
+def encode_figures(figures: EngineFigures) -> bytes:
+    return b"%s%s}\n" % (FIGURES_BEGINS, _encoder.encode(figures))
 
 
 def encode_raised(
@@ -341,3 +364,19 @@ def decode_curve(raw: msgspec.Raw) -> RoundCurve:
         return _curve.decode(raw)
     except _NOT_DECODED as error:
         raise BadJournal(f"not a curve: {error}") from error
+
+
+def decode_notice(raw: msgspec.Raw) -> Notice:
+    """A line of the log; BadJournal where it is none."""
+    try:
+        return _notice.decode(raw)
+    except _NOT_DECODED as error:
+        raise BadJournal(f"not a notice: {error}") from error
+
+
+def decode_figures(raw: msgspec.Raw) -> EngineFigures:
+    """What faces were shown of the engine; BadJournal where the line is something else."""
+    try:
+        return _figures.decode(raw)
+    except _NOT_DECODED as error:
+        raise BadJournal(f"no figures of an engine: {error}") from error

@@ -57,7 +57,7 @@ class SegmentReader(AbstractContextManager["SegmentReader"]):
         self._chain = Chain()
         self._whole = deque[bytes]()
         self._rest = b""
-        self._source = _opened(path)
+        self._source = opened(path)
         try:
             self.header = self._read_header()
             if place is not None and place.offset:
@@ -179,8 +179,9 @@ class SegmentReader(AbstractContextManager["SegmentReader"]):
         return chunk[left:]
 
 
-def _opened(path: Path) -> BinaryIO | Pressed:
-    """A segment that was pressed since somebody saw it is there under its other name."""
+def opened(path: Path) -> BinaryIO | Pressed:
+    """Its bytes, whether it is pressed or not. One that was pressed since somebody saw it is there
+    under its other name. BadJournal where it cannot be read."""
     try:
         try:
             file = path.open("rb")

@@ -13,9 +13,10 @@ from typing import Any, get_args
 import attrs
 import msgspec
 
-from polytui.model import events, score_views, snapshot, ticket
+from polytui.model import events, playing, score_views, snapshot, ticket
 from polytui.model.events import Action
 from polytui.model.plain_text import plain
+from polytui.model.playing import Play, PlayView, WhatIfView
 from polytui.model.query import Answer, Query
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 from polytui.model.ticket import Ticket, TicketLook
@@ -125,6 +126,23 @@ class SettingsFrame(msgspec.Struct, frozen=True, tag="settings"):
     settings: tuple[SettingView, ...]
 
 
+class PlayFrame(msgspec.Struct, frozen=True, tag="playing"):
+    """Where a player stands; of an engine there is none."""
+
+    view: PlayView
+
+
+class WhatIfFrame(msgspec.Struct, frozen=True, tag="what_if"):
+    """What came of the last what-if, or that it is not over."""
+
+    view: WhatIfView
+
+
+class Forget(msgspec.Struct, frozen=True, tag="forget"):
+    """Everything that was told of the session until here is not of this moment: the player went
+    elsewhere, and tells what is true there."""
+
+
 class NoticeFrame(msgspec.Struct, frozen=True, tag="notice"):
     notice: Notice
     dropped: int = 0
@@ -147,9 +165,12 @@ FromEngine = (
     | AccountFrame
     | SettingsFrame
     | NoticeFrame
+    | PlayFrame
+    | WhatIfFrame
+    | Forget
     | Goodbye
 )
-Asked = Command | Change | TicketOrder | TicketBack
+Asked = Command | Change | TicketOrder | TicketBack | Play
 """By a person, and answered by an Ack."""
 FromFace = Hello | Asked | TicketQuestion | Query | Detach
 
@@ -161,7 +182,7 @@ class LinkError(Exception):
 def schema_hash() -> str:
     """Names and types of everything that crosses the link, hashed."""
     digest = hashlib.sha256()
-    for module in (snapshot, score_views, events, ticket):
+    for module in (snapshot, score_views, playing, events, ticket):
         for name in sorted(vars(module)):
             item = vars(module)[name]
             if isinstance(item, type) and (attrs.has(item) or issubclass(item, msgspec.Struct)):

@@ -39,6 +39,7 @@ from polytui.model.link import (
     schema_hash,
 )
 from polytui.model.plain_text import plain
+from polytui.model.playing import Play
 from polytui.model.query import Answer, Query
 from polytui.model.ticket import Ticket, TicketLook
 from polytui.remote.socket_file import open_socket
@@ -99,6 +100,9 @@ class FaceSource(Protocol):
 
     def look_at_ticket(self, asset: str, ticket: Ticket) -> TicketLook:
         """What it would be now. Rejected where nobody can say."""
+
+    async def play(self, play: Play) -> None:
+        """Done, or begun where it takes a while; Rejected with why not."""
 
     async def ask(self, query: Query) -> Answer:
         """What is kept about it, or why nothing is said. One question of a face at a time."""
@@ -313,6 +317,9 @@ class _Face:
                 return await source.send_ticket(asset, ticket, seen_ns, _ORIGIN)
             case TicketBack(asset=asset, order_id=order_id):
                 return await source.take_back(asset, order_id, _ORIGIN)
+            case Play():
+                await source.play(command)
+                return Obeyed(())
             case Command(action=action, asset=asset):
                 return await source.command(action, asset, _ORIGIN)
 

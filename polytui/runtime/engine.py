@@ -173,7 +173,7 @@ def open_session(
             settings=settings,
             clock=clock,
             mind=start.mind,
-            journal=_begin_journal(plan, surroundings, start, off_loop, death),
+            journal=_begin_journal(plan, surroundings, start, started_ns, off_loop, death),
             death=death,
             hub=Hub(
                 name,
@@ -203,6 +203,7 @@ def _begin_journal(
     plan: Plan,
     surroundings: Surroundings,
     start: Start,
+    started_ns: int,
     off_loop: OffLoop,
     death: SuddenDeath | None,
 ) -> JournalLog:
@@ -214,7 +215,7 @@ def _begin_journal(
         version("polytui"),
         plan.mode,
         plan.folder.name,
-        clock.now_ns(),
+        started_ns,
         surroundings.seed,
         clock.speed,
         world=surroundings.world or "",

@@ -6,7 +6,7 @@ slow face missed is counted and told. The engine publishes without waiting.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 import trio
@@ -16,12 +16,16 @@ from polytui.model.events import Action
 from polytui.model.link import (
     AccountFrame,
     AssetFrame,
+    Forget,
     FromEngine,
     Goodbye,
     NoticeFrame,
     Obeyed,
+    PlayFrame,
     SettingsFrame,
+    WhatIfFrame,
 )
+from polytui.model.playing import Play, PlayView, WhatIfView
 from polytui.model.query import Answer, Query, Subject
 from polytui.model.snapshot import AccountView, AssetView, Notice, SettingView
 from polytui.model.ticket import Ticket, TicketLook
@@ -35,6 +39,7 @@ Obey = Callable[[Action, str, str], Awaitable[Obeyed]]
 Change = Callable[[str, str, str], Awaitable[tuple[int, ...]]]
 """(path, value as JSON, origin)."""
 Ask = Callable[[Query], Awaitable[Answer]]
+Turn = Callable[[Play], Awaitable[None]]
 
 
 class TicketDesk(Protocol):
@@ -58,6 +63,8 @@ class FaceChannel:
         self._news = trio.Event()
         self._goodbye: Goodbye | None = None
         self._dropped = 0
+        self._is_elsewhere = False
+        """Whether what it was told is not of this moment any more."""
 
     def view(self, name: str, frame: FromEngine) -> None:
         self._views[name] = frame
@@ -73,6 +80,13 @@ class FaceChannel:
             self._send.send_nowait(notice)
         self._news.set()
 
+    def forget_all(self) -> None:
+        self._views.clear()
+        while self._receive.statistics().current_buffer_used:
+            self._receive.receive_nowait()
+        self._is_elsewhere = True
+        self._news.set()
+
     def goodbye(self, frame: Goodbye) -> None:
         self._goodbye = frame
         self._news.set()
@@ -81,7 +95,9 @@ class FaceChannel:
         """Wait for something new; everything that is."""
         await self._news.wait()
         self._news = trio.Event()
-        frames: list[FromEngine] = list(self._views.values())
+        frames: list[FromEngine] = [Forget()] if self._is_elsewhere else []
+        self._is_elsewhere = False
+        frames += self._views.values()
         self._views.clear()
         frames += self.notices()
         if self._goodbye is not None:
@@ -118,6 +134,7 @@ class Hub:
         self._change: Change | None = None
         self._ask: Ask | None = None
         self._desk: TicketDesk | None = None
+        self._turn: Turn | None = None
         self._lost: Callable[[str], None] | None = None
         self.has_met_a_face = trio.Event()
 
@@ -128,11 +145,13 @@ class Hub:
         lost: Callable[[str], None],
         ask: Ask | None = None,
         desk: TicketDesk | None = None,
+        turn: Turn | None = None,
     ) -> None:
         """From here on commands are obeyed, settings changed, questions answered and tickets taken
-        where somebody can, and a lost terminal is told to `lost`."""
+        where somebody can, and a lost terminal is told to `lost`. `turn`: of what is a
+        recording."""
         self._obey, self._change, self._lost, self._ask = obey, change, lost, ask
-        self._desk = desk
+        self._desk, self._turn = desk, turn
 
     # --- to faces -------------------------------------------------------------------------------
 
@@ -154,6 +173,25 @@ class Hub:
     def settings(self, settings: tuple[SettingView, ...]) -> None:
         """What is in force from here on."""
         self._publish("settings", SettingsFrame(settings))
+
+    def playing(self, view: PlayView) -> None:
+        """Where the recording stands."""
+        self._publish("playing", PlayFrame(view))
+
+    def what_if(self, view: WhatIfView) -> None:
+        self._publish("what if", WhatIfFrame(view))
+
+    def forget_all(self, said: Iterable[Notice] = ()) -> None:
+        """What was published until now is not of this moment: `said` are the lines that were told
+        before it, and views come next."""
+        self._views.clear()
+        self._notices = NoticeMemory()
+        for notice in said:
+            self._notices.keep(notice)
+        for channel in self._channels:
+            channel.forget_all()
+            for notice in self._notices.newest(_REMEMBERED):
+                channel.notice(notice)
 
     def _publish(self, name: str, frame: FromEngine) -> None:
         self._views[name] = frame
@@ -206,6 +244,11 @@ class Hub:
         if self._desk is None:
             raise Rejected("this engine takes no tickets")
         return self._desk
+
+    async def play(self, play: Play) -> None:
+        if self._turn is None:
+            raise Rejected("this is no recording: it cannot be played")
+        await self._turn(play)
 
     async def ask(self, query: Query) -> Answer:
         if query.subject is Subject.LOG:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import trio
-from attrs import evolve, frozen
+from attrs import frozen
 
-from polytui.desk.snapshots import desk_state, marked_pnl, show_asset
-from polytui.desk.snapshots_deciding import account_limits
-from polytui.model.snapshot import NO_CONSENSUS, AccountView, AssetState, AssetView, LimitView
+from polytui.desk.snapshots_account import limits_of_account, show_account, show_life
+from polytui.model.engine_figures import AssetFigures, EngineFigures, SessionFacts
+from polytui.model.snapshot import AccountView, AssetView, LimitView
 from polytui.runtime.asset import AssetRun
 from polytui.runtime.pace import Pace
 from polytui.runtime.session import Session
@@ -48,82 +48,57 @@ class Publisher:
         await trio.sleep(1.0 / hz / (len(self.runs) + 1))
 
     def asset_view(self, run: AssetRun) -> AssetView:
-        now_ns, mind = self.session.clock.now_ns(), self.session.mind
-        feeds = tuple(feed.view(now_ns) for feed in run.feeds.values())
-        desk = mind.desks.get(run.asset)
-        if desk is None:
-            return _nothing_yet(run, now_ns)
-        state, detail = desk_state(desk, mind.account)
-        if run.state is not None:
-            state, detail = run.state, run.detail
-        return show_asset(desk, now_ns, state, detail, feeds)
+        now_ns = self.session.clock.now_ns()
+        return show_life(self.session.mind, run.asset, now_ns, _figures(run, now_ns))
 
     def account_view(self) -> AccountView:
-        session, account = self.session, self.session.mind.account
-        meter = session.meter
+        session, now_ns = self.session, self.session.clock.now_ns()
+        figures = self.figures()
+        session.meter.recent.clear()
+        return show_account(
+            session.mind,
+            now_ns,
+            session.settings,
+            session.settings_digest,
+            self._facts(),
+            figures,
+        )
+
+    def figures(self, *, has_assets: bool = False) -> EngineFigures:
+        """What no mind knows, as it is now; of the assets where they are asked for."""
+        session, now_ns = self.session, self.session.clock.now_ns()
         session.latency.settle(self.runs)
-        (lag_ns,) = meter.recent.percentiles(50)
-        meter.recent.clear()
-        rounds = account.ramp_rounds(session.settings.live.ramp_rounds)
-        is_ramping = not account.ramp.is_over(rounds)
-        return AccountView(
-            at_ns=session.clock.now_ns(),
-            mode=session.mode,
+        (lag_ns,) = session.meter.recent.percentiles(50)
+        return EngineFigures(
+            at_ns=now_ns,
             speed=session.clock.speed,
-            started_ns=session.started_ns,
-            is_killed=account.kill_switch.is_on,
             is_stopping=session.stopping.is_set(),
-            cash=account.cash,
-            exposure=account.exposure,
-            realised_pnl=account.realised,
-            marked_pnl=sum(marked_pnl(desk) for desk in session.mind.desks.values()),
-            working_orders=account.working_orders,
-            fees=account.fees,
-            journal=str(session.journal.path),
-            assets=tuple(run.asset.value for run in self.runs),
             lag_us=0 if lag_ns is None else lag_ns // 1000,
-            limits=self._account_limits(),
-            kill_why=account.kill_switch.why,
-            settings_digest=session.settings_digest,
             behind_ms=int(self.pace.behind_s * 1000),
             latencies=session.latency.views(),
-            wallet=session.wallet,
-            moved=sum(account.moves.by_kind.values()),
-            halted_strategies=tuple(account.roster.halted),
-            ramp_proven=account.ramp.proven if is_ramping else 0,
-            ramp_rounds=rounds if is_ramping else 0,
             winnings=self.winnings(),
-            crowd_delay_s=0.0 if session.seed is None else session.settings.demo.crowd_delay_s,
+            wallet=session.wallet,
+            assets=tuple(_figures(run, now_ns) for run in self.runs) if has_assets else (),
         )
 
     def limits_in_use(self) -> tuple[LimitView, ...]:
         """Every limit with what is used of it now: what new settings are held against."""
         views = (self.asset_view(run) for run in self.runs)
-        return (*self._account_limits(), *(limit for view in views for limit in view.limits))
+        now_ns = self.session.clock.now_ns()
+        of_account = limits_of_account(self.session.mind, now_ns)
+        return (*of_account, *(limit for view in views for limit in view.limits))
 
-    def _account_limits(self) -> tuple[LimitView, ...]:
-        for desk in self.session.mind.desks.values():
-            return account_limits(desk, self.session.clock.now_ns())
-        return ()
+    def _facts(self) -> SessionFacts:
+        session = self.session
+        return SessionFacts(
+            session.mode,
+            session.started_ns,
+            str(session.journal.path),
+            tuple(run.asset.value for run in self.runs),
+            session.seed is not None,
+        )
 
 
-def _nothing_yet(run: AssetRun, now_ns: int) -> AssetView:
-    """An asset whose desk has not begun."""
-    empty = AssetView(
-        asset=run.asset.value,
-        at_ns=now_ns,
-        state=AssetState.STARTING,
-        detail="",
-        life=run.life,
-        consensus=NO_CONSENSUS,
-        features=(),
-        rounds=(),
-        feeds=(),
-        rounds_settled=0,
-        signals=0,
-        orders=0,
-        fills=0,
-        realised_pnl=0,
-        marked_pnl=0,
-    )
-    return evolve(empty, state=run.state or AssetState.STARTING, detail=run.detail)
+def _figures(run: AssetRun, now_ns: int) -> AssetFigures:
+    feeds = tuple(feed.view(now_ns) for feed in run.feeds.values())
+    return AssetFigures(run.asset.value, run.state, run.detail, run.life, feeds)

@@ -6,6 +6,7 @@ long or takes too long is answered in words, and so is whatever is wrong with th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
@@ -32,6 +33,8 @@ class Queries:
     """The engine's own."""
     is_kept: bool
     """Whether anybody fills the database."""
+    moment: Callable[[], int] | None = None
+    """The moment as of which it is asked; None for all that is known."""
     _turn: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(1))
 
     async def answer(self, query: Query) -> Answer:
@@ -51,7 +54,8 @@ class Queries:
         return Answer(query.query_id, error=busy)
 
     async def _read(self, page: QueryPage) -> Answer:
-        reading = Reading(self.path, self.session, page)
+        until_ns = None if self.moment is None else self.moment()
+        reading = Reading(self.path, self.session, page, until_ns)
         try:
             with trio.fail_after(_READ_S):
                 return await trio.to_thread.run_sync(reading.read, abandon_on_cancel=True)

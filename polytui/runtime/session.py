@@ -13,6 +13,7 @@ from loguru import logger
 from polytui.config.load import digest_of
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
+from polytui.journal.codec import encode_notice
 from polytui.journal.line_file import LineFile, Unkept
 from polytui.journal.log import JournalLog
 from polytui.journal.risk_state_file import RiskStateFile
@@ -184,7 +185,9 @@ class Session:
         """A line for people: to every face, and to the log file. `seqs`: of the command that it
         speaks of; `kind`: of `model/notice_kinds.py`."""
         text, asset = plain(text), plain(asset, _MOST_OF_A_NAME)
-        self.hub.notice(Notice(self.clock.now_ns(), level, asset, text, seqs, kind))
+        notice = Notice(self.clock.now_ns(), level, asset, text, seqs, kind)
+        self.hub.notice(notice)
+        self.journal.append(encode_notice(notice))
         logger.log(_LOG_LEVELS[level], "{} {}", asset or "-", text)
 
     def fault(self, asset: str, text: str) -> None:

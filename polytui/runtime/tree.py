@@ -33,6 +33,7 @@ from polytui.runtime.chaos import Chaos
 from polytui.runtime.commands import Commands
 from polytui.runtime.curve_watch import CurveWatch
 from polytui.runtime.faults import Faults
+from polytui.runtime.figures_watch import FiguresWatch
 from polytui.runtime.modes import MODES, Surroundings
 from polytui.runtime.pace import Pace
 from polytui.runtime.publisher import Publisher, nobody_brings
@@ -137,6 +138,7 @@ class Tree:
         account.start_soon(session.reasons.watch)
         account.start_soon(session.latency.watch, self.runs)
         account.start_soon(CurveWatch(session).watch)
+        account.start_soon(FiguresWatch(publisher, session.journal).watch)
         if self.config is not None:
             adapted = MODES[session.mode].adapted
             account.start_soon(SettingsWatch(self.config, session, in_force, adapted).watch)

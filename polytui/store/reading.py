@@ -13,6 +13,7 @@ from attrs import define, field
 from polytui.model.errors import Fatal
 from polytui.model.link import MAX_FRAME_BYTES
 from polytui.model.query import Answer
+from polytui.store.as_of import look_as_of
 from polytui.store.database import in_words, open_read_only
 from polytui.store.pages import QueryPage
 
@@ -29,6 +30,8 @@ class Reading:
     path: Path
     session: str
     page: QueryPage
+    until_ns: int | None = None
+    """As it was at this moment; None for all that is known."""
     _connection: sqlite3.Connection | None = None
     _is_unwanted: bool = False
     _guard: threading.Lock = field(factory=threading.Lock)
@@ -38,6 +41,8 @@ class Reading:
         with in_words(self.path), closing(open_read_only(self.path, LOCK_S)) as connection:
             try:
                 self._begin(connection)
+                if self.until_ns is not None:
+                    look_as_of(connection, self.until_ns, self.session)
                 answer = self.page.read(connection)
                 as_of_ns = _as_of(connection, self.session)
             finally:

@@ -15,26 +15,35 @@ from polytui.store.rows import FillRow, OrderRow, ReasonRow, Row, SettlementRow,
 
 DAY_NS = 86_400 * NS_PER_S
 
-_DAY = """
-INSERT OR REPLACE INTO daily
-SELECT :session, :day, asset, sum(orders), sum(entries), sum(fills), sum(fees), sum(rounds),
-       sum(traded), sum(wins), sum(losses), sum(pnl)
-FROM (
-  SELECT asset, 1 AS orders, (side = 'buy' AND rung = '' AND NOT coalesce(is_exit, 1)) AS entries,
+ADDS = """
+  SELECT session, placed_ns AS at_ns, asset, 1 AS orders,
+         (side = 'buy' AND rung = '' AND NOT coalesce(is_exit, 1)) AS entries,
          0 AS fills, 0 AS fees, 0 AS rounds, 0 AS traded, 0 AS wins, 0 AS losses, 0 AS pnl
-  FROM orders WHERE session = :session AND placed_ns >= :since AND placed_ns < :until
+  FROM orders WHERE {orders}
   UNION ALL
-  SELECT asset, 0, 0, 1, fee, 0, 0, 0, 0, 0
-  FROM fills WHERE session = :session AND at_ns >= :since AND at_ns < :until AND NOT is_reversed
+  SELECT session, at_ns, asset, 0, 0, 1, fee, 0, 0, 0, 0, 0
+  FROM fills WHERE {fills} AND NOT is_reversed
   UNION ALL
-  SELECT s.asset, 0, 0, 0, 0, s.kind = 'credit' AND r.opened_ns IS NOT NULL,
+  SELECT s.session, s.at_ns, s.asset, 0, 0, 0, 0,
+         s.kind = 'credit' AND r.opened_ns IS NOT NULL,
          s.kind = 'credit' AND (s.pnl <> 0 OR s.payout <> 0),
          s.kind = 'credit' AND s.pnl > 0, s.kind = 'credit' AND s.pnl < 0, s.pnl
   FROM settlements s LEFT JOIN rounds r ON r.root = s.root AND r.slug = s.slug
-  WHERE s.session = :session AND s.at_ns >= :since AND s.at_ns < :until
-)
-GROUP BY asset
+  WHERE {settled}
 """
+"""What adds to the counters of a day, each with its moment; which rows is whoever asks' to say."""
+ADDED = ("orders", "entries", "fills", "fees", "rounds", "traded", "wins", "losses", "pnl")
+_OF_DAY = "session = :session AND {0} >= :since AND {0} < :until"
+_DAY = (
+    "INSERT OR REPLACE INTO daily SELECT :session, :day, asset, {} FROM ({}) GROUP BY asset".format(
+        ", ".join(f"sum({name})" for name in ADDED),
+        ADDS.format(
+            orders=_OF_DAY.format("placed_ns"),
+            fills=_OF_DAY.format("at_ns"),
+            settled=f"s.{_OF_DAY.format('s.at_ns')}",
+        ),
+    )
+)
 _SESSION = """
 UPDATE sessions SET (rounds, orders, fills, fees, pnl) = (
   SELECT coalesce(sum(rounds), 0), coalesce(sum(orders), 0), coalesce(sum(fills), 0),

@@ -20,6 +20,8 @@ class Area(Enum):
     ALWAYS = "always"
     ENGINE = "engine"
     """An engine is asked, and not a recording watched."""
+    RECORDING = "recording"
+    """The other way round: what is seen was recorded, and nothing can be commanded in it."""
     BOARD = "board"
     ZOOM = "zoom"
     PAGE = "page"
@@ -32,6 +34,7 @@ class Area(Enum):
     EQUITY = "page.equity"
     ROUNDS = "page.rounds"
     LOG = "page.log"
+    WHAT_IF = "page.what_if"
 
     @property
     def is_named_page(self) -> bool:
@@ -68,6 +71,7 @@ class TerminalAction:
 
 _ANYWHERE = (Area.ALWAYS, Area.ENGINE, Area.BOARD)
 _ZOOM, _PAGE, _ENGINE = (Area.ZOOM,), (Area.PAGE,), (Area.ENGINE,)
+_RECORDING = (Area.RECORDING,)
 _NO_TEXT_NEAR = (Area.SETTINGS, Area.BLOTTER, Area.LOG)
 """Where no letter may do anything to orders: one types there, or is about to."""
 _A = TerminalAction
@@ -109,12 +113,30 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("rounds.interval", ("v",), "interval", "of all, then of one interval after the other",
        (Area.ROUNDS,)),
     _A("log.follow", ("f",), "follow", "to the newest line, and follow", (Area.LOG,)),
+    _A("what_if.ask", ("enter",), "ask", "ask for another setting", (Area.WHAT_IF,)),
     _A("past.older", ("left_square_bracket",), "past rounds", "the round before", _ZOOM,
        group="rounds that are over, and forth again"),
     _A("past.newer", ("right_square_bracket",), "past rounds", "the round after", _ZOOM),
     _A("round.next", ("j", "down"), "round", "the next round that is followed", _ZOOM,
        group="another round that is followed"),
     _A("round.previous", ("k", "up"), "round", "the previous round that is followed", _ZOOM),
+    # What is asked of a recording's player.
+    _A("play.pause", ("space",), "play", "stand still, or play on", _RECORDING),
+    _A("play.step_back", ("left",), "decision", "to the decision before", _RECORDING,
+       group="to the decision before, to the next"),
+    _A("play.step", ("right",), "decision", "to the next decision", _RECORDING),
+    _A("play.slower", ("minus",), "speed", "slower: 64 times down to 1", _RECORDING,
+       group="slower, faster: 1 to 64 times, or all out"),
+    _A("play.faster", ("plus", "equals_sign"), "speed", "faster: 1 to 64 times, or all out",
+       _RECORDING),
+    _A("play.trade_before", ("N",), "fill", "to the fill of ours before", _RECORDING, (Area.LOG,),
+       group="to the fill of ours before, to the next"),
+    _A("play.trade", ("n",), "fill", "to our next fill", _RECORDING, (Area.LOG,)),
+    _A("play.go", ("colon",), "go to", "go to a moment: 15:03:20, 25%", _RECORDING),
+    _A("page.what_if", ("w",), "what if", "what another setting would have made", _RECORDING),
+    _A("play.home", ("home",), "ends", "to the start of the recording", _RECORDING, _PAGE,
+       group="to the start of the recording, to its end"),
+    _A("play.end", ("end",), "ends", "to the end of the recording", _RECORDING, _PAGE),
     # What can be done anywhere, in the order in which a stranger needs it.
     *_ASSETS,
     _A("zoom", ("enter",), "zoom", "zoom into the chosen asset, and back", except_at=_PAGE),
@@ -168,9 +190,15 @@ ACTION_OF = {one.id: one for one in ACTIONS}
 
 
 def _places() -> tuple[frozenset[Area], ...]:
-    anywhere = (Area.ALWAYS, Area.ENGINE)
-    pages = tuple((Area.PAGE, one) for one in Area if one.is_named_page)
-    return tuple(frozenset((*anywhere, *here)) for here in ((Area.BOARD,), (Area.ZOOM,), *pages))
+    pages = [one for one in Area if one.is_named_page]
+    here = ((Area.BOARD,), (Area.ZOOM,), *((Area.PAGE, one) for one in pages))
+    with_engine = (one for one in here if Area.WHAT_IF not in one)
+    recorded = (one for one in here if not {Area.SETTINGS}.intersection(one))
+    return tuple(
+        frozenset((Area.ALWAYS, whose, *one))
+        for whose, places in ((Area.ENGINE, with_engine), (Area.RECORDING, recorded))
+        for one in places
+    )
 
 
 PLACES = _places()

@@ -53,8 +53,9 @@ class Alerts:
         self._title = WindowTitle(outlets.write) if is_titled else None
 
     def hear(self, message: FromEngine) -> None:
-        """A message that the state has taken in."""
-        if isinstance(message, NoticeFrame):
+        """A message that the state has taken in. What happens in a recording has happened: nobody
+        is called for it."""
+        if isinstance(message, NoticeFrame) and not self._state.is_recording:
             notice, size = message.notice, self._outlets.size()
             account, minute = self._state.account, self._minute()
             self._do(self._telling.hear(notice, account, minute, self._clock(), size))

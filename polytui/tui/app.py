@@ -36,6 +36,7 @@ from polytui.tui.memory import TerminalMemory
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.arrangement import Layout, layout_of
 from polytui.tui.panels.dots import Ink
+from polytui.tui.play_post import PlayPost
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.first_steps import FirstSteps
 from polytui.tui.screens.help import Help
@@ -113,6 +114,7 @@ class TerminalApp(WholeScreenApp):
             self.ask,
             self.change,
             self.question,
+            PlayPost(self.state, self.post, self.number).play,
             ink,
             self.keymap,
             layout,
@@ -280,12 +282,18 @@ class TerminalApp(WholeScreenApp):
         """Ask what to do with the engine; pressed again, do what was proposed."""
         if isinstance(self.screen, Quit):
             self.screen.action_take()
-        elif not self.has_engine:
-            self.exit(self.exit_code)
+        elif not self.has_engine or self.state.is_recording:
+            await self._leave_recording()
         else:
             first = Parting.STOP if self._owns_engine else Parting.LEAVE
             live = live_name(self.state.account)
             self.push_screen(Quit(self.board.palette, first=first, live=live), self._part)
+
+    async def _leave_recording(self) -> None:
+        """At once: nothing of it goes on that anybody could miss."""
+        if self.has_engine and self._link is not None:
+            await self._link.detach()
+        self.exit(self.exit_code)
 
     @property
     def exit_code(self) -> int:

@@ -62,6 +62,11 @@ class Past:
                 return
             self._waiting[self._number] = subject
 
+    def forget(self) -> None:
+        """What was told is of another moment."""
+        self.told, self._waiting = {}, {}
+        self.hurry()
+
     def hurry(self) -> None:
         """What is known is old: the next time is now."""
         self._asked_s = -_WAIT_S

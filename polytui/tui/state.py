@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
+import attrs
 from attrs import define, field
 
 from polytui.model.events import Action
@@ -12,15 +14,20 @@ from polytui.model.link import (
     Ack,
     AssetFrame,
     Command,
+    Forget,
     FromEngine,
     Goodbye,
     Hello,
     NoticeFrame,
+    PlayFrame,
     SettingsFrame,
     TicketAnswer,
+    WhatIfFrame,
 )
+from polytui.model.playing import RECORDING
 from polytui.model.query import Answer
 from polytui.model.snapshot import AccountView, AssetView, Notice
+from polytui.tui.known_play import KnownPlay
 from polytui.tui.known_settings import KnownSettings
 from polytui.tui.known_tickets import KnownTickets
 from polytui.tui.past import Past
@@ -114,7 +121,13 @@ class TerminalState:
     equity: ToldEquity = field(factory=ToldEquity)
     log_lines: ToldLog = field(factory=ToldLog)
     round_list: ToldRoundList = field(factory=ToldRoundList)
+    playing: KnownPlay = field(factory=KnownPlay)
     changes: int = 0
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether nothing can be commanded: what is seen was recorded."""
+        return self.mode == RECORDING
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -141,6 +154,10 @@ class TerminalState:
                 self.dropped = dropped
             case SettingsFrame(settings=settings):
                 self.settings.hear(settings, now_s)
+            case PlayFrame() | WhatIfFrame():
+                self.playing.hear(message)
+            case Forget():
+                self._forget()
             case Answer():
                 self._answered_question(message, now_s)
             case TicketAnswer():
@@ -162,6 +179,13 @@ class TerminalState:
         self.log_lines.hear_answer(answer)
         self.round_list.hear(answer, now_s)
 
+    def _forget(self) -> None:
+        """What is seen is of another moment from here on: nothing may be left of what was."""
+        for known in (self.told, self.past, self.traces, self.told_rounds):
+            known.forget()
+        for page in (self.blotter, self.export, self.equity, self.log_lines, self.round_list):
+            _begin_anew(page)
+
     def end(self, state: LinkState, words: str, now_s: float, exit_code: int = 0) -> None:
         """The engine will say nothing more. What is on the screen stays, and gets older."""
         self.link, self.link_words, self.ended_s = state, words, now_s
@@ -177,6 +201,10 @@ class TerminalState:
 
     def _acked(self, ack: Ack, now_s: float) -> None:
         request = self.requests.get(ack.command_id)
+        if self.playing.acked(ack):
+            if ack.error:
+                self.log("warn", "", ack.error)
+            return
         if request is None:
             self._answered(ack, now_s)
             return
@@ -234,3 +262,10 @@ class TerminalState:
             one for one in self.requests.values() if one.ack is None and one.asset in ("", asset)
         ]
         return f"{waiting[-1].action.value} sent" if waiting else ""
+
+
+def _begin_anew(known: Any) -> None:
+    """As if nothing had been told; whoever holds it goes on with it."""
+    fresh = type(known)()
+    for one in attrs.fields(type(known)):
+        setattr(known, one.name, getattr(fresh, one.name))

@@ -62,7 +62,11 @@ class Palette:
     def of_mode(self, mode: str) -> str:
         """The colour of a mode's banner; an unknown mode looks like danger."""
         alike = {"paper": "paper", "demo": "demo", "replay": "replay"}
-        alike |= {"backtest": "replay", "shadow": "paper"}  # nothing is sent in either
+        alike |= {
+            "watch": "replay",
+            "backtest": "replay",
+            "shadow": "paper",
+        }  # nothing is sent in either
         return str(getattr(self.colours, alike.get(mode, "live")))
 
     def for_textual(self) -> Theme:

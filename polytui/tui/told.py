@@ -69,6 +69,10 @@ class ToldLines:
         else:
             mine.notice, mine.seqs = evolve(notice, at_ns=mine.notice.at_ns), seqs
 
+    def forget(self) -> None:
+        """What was told is of another moment."""
+        self._lines.clear()
+
     @property
     def newest_ns(self) -> int:
         return self._lines[-1].notice.at_ns if self._lines else 0

@@ -59,6 +59,13 @@ class ToldRounds:
     _asked_s: dict[tuple[Subject, Whose], float] = field(factory=dict)
     _number: int = _FIRST_NUMBER
 
+    def forget(self) -> None:
+        """What was told is of another moment; answers that are on their way are."""
+        for known in (self._lists, self._more, self._trades, self._rows):
+            known.clear()
+        self._waiting.clear()
+        self._asked_s.clear()
+
     # --- what is known ------------------------------------------------------------------------
 
     def listed(self, key: Key) -> list[Row] | None:

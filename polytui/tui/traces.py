@@ -191,5 +191,9 @@ class Traces:
         self._by_slug[shown.slug] = trace
         return trace
 
+    def forget(self) -> None:
+        """What was seen is of another moment."""
+        self._by_slug.clear()
+
     def named(self, slug: str) -> Trace | None:
         return self._by_slug.get(slug)

@@ -41,6 +41,7 @@ from polytui.model.link import (
     encode,
     schema_hash,
 )
+from polytui.model.playing import Play, PlayMove
 from polytui.model.query import Answer, Query, Subject
 from polytui.model.score_views import ClaimsView, ForecastView, ResultView, SaidView, ScoreView
 from polytui.model.snapshot import (
@@ -319,6 +320,9 @@ class FakeEngine:
     tickets: list[TicketOrder | TicketBack] = field(factory=list)
     refuses: str = ""
     """Why no ticket goes; empty where they do."""
+    plays: list[Play] = field(factory=list)
+    """What a player was asked, and what it cannot do."""
+    unplayable: dict[PlayMove, str] = field(factory=dict)
     is_detached: bool = False
     is_killed: bool = False
     paused: set[str] = field(factory=set)
@@ -343,10 +347,17 @@ class FakeEngine:
         try:
             while data := await reader.read(65536):
                 for message in frames.feed(data):
-                    self._hear(message, writer)
+                    if isinstance(message, Play):
+                        self._hear_play(message, writer)
+                    else:
+                        self._hear(message, writer)
         except ConnectionError:
             pass
         self.left.set()
+
+    def _hear_play(self, play: Play, writer: asyncio.StreamWriter) -> None:
+        self.plays.append(play)
+        writer.write(encode(Ack(play.command_id, (), self.unplayable.get(play.move, ""))))
 
     def _hear(self, message: FromFace, writer: asyncio.StreamWriter) -> None:
         match message:

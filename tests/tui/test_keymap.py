@@ -20,9 +20,9 @@ from polytui.tui.theme import load_themes
 
 ANYWHERE = (Area.ALWAYS, Area.ENGINE)
 SCENES = [
-    frozenset((*ANYWHERE, Area.BOARD)),
-    frozenset((*ANYWHERE, Area.ZOOM)),
-    *(frozenset((*ANYWHERE, Area.PAGE, area)) for area in PAGES),
+    frozenset((Area.ALWAYS, whose, *here))
+    for whose in (Area.ENGINE, Area.RECORDING)
+    for here in ((Area.BOARD,), (Area.ZOOM,), *((Area.PAGE, area) for area in PAGES))
 ]
 
 

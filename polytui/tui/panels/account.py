@@ -6,11 +6,13 @@ from __future__ import annotations
 from attrs import frozen
 from rich.style import Style
 
+from polytui.model.playing import RECORDING, PlayView
 from polytui.model.snapshot import AccountView
 from polytui.model.winnings import why_winnings_wait
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.latency import trouble
+from polytui.tui.panels.playing import watched_words
 from polytui.tui.panels.reasons import fitted
 from polytui.tui.styles import (
     Line,
@@ -55,6 +57,8 @@ class AccountLook:
     """The engine's name for it: two may run."""
     stop: tuple[str, str] = ("", "")
     """What stops the whole account, and what a person can do; empty while it may trade."""
+    play: PlayView | None = None
+    """Of a recording: where it stands."""
 
 
 def account_lines(view: AccountView | None, look: AccountLook, width: int) -> list[Line]:
@@ -125,7 +129,12 @@ def _first(view: AccountView, look: AccountLook, styles: Styles, width: int) -> 
     """Mode and money. Live money paints the whole line."""
     speed = "" if view.speed == 1 else f" x{view.speed:g}"
     shout, name = _shout(look), live_name(view)
-    banner = (f"  {name}  REAL MONEY  ", shout) if name else _banner(look, view.mode, speed)
+    if look.play is not None:
+        banner = _banner(look, RECORDING, f" {watched_words(look.play)}")
+    elif name:
+        banner = (f"  {name}  REAL MONEY  ", shout)
+    else:
+        banner = _banner(look, view.mode, speed)
     time: list[Span] = [(f"{figures.clock(view.at_ns)} UTC", styles.text)]
     groups = [time, *_money(view, styles)]
     if here := figures.local_clock(view.at_ns):

@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.events import Key, Paste
 
 from polytui.model.events import Action
+from polytui.model.playing import PlayMove
 from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.keymap import Hint, Keymap
@@ -24,10 +25,11 @@ from polytui.tui.screens.cards import MOST_CARDS, Cards
 from polytui.tui.screens.handlers import handlers_of
 from polytui.tui.screens.log_strip import LogStrip
 from polytui.tui.screens.looks import account_look, asset_look, page_look, stop_of
-from polytui.tui.screens.page import PageScene, RoundVisit
+from polytui.tui.screens.page import PageScene, RoundVisit, nobody_plays
 from polytui.tui.screens.pages import Pages
 from polytui.tui.screens.pointed import PointedScreen
-from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
+from polytui.tui.screens.recording_keys import RecordingKeys
+from polytui.tui.screens.ticket import TicketScreen
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import TerminalState
@@ -50,6 +52,7 @@ class Board(PointedScreen):
         send: Callable[[Action, str], None],
         change: Callable[[str, str, str], None],
         query: Callable[[Query], bool],
+        play: Callable[[PlayMove, int, str], None] = nobody_plays,
         ink: Ink = Ink.BRAILLE,
         keymap: Keymap | None = None,
         layout: Layout = Layout.AUTO,
@@ -62,9 +65,10 @@ class Board(PointedScreen):
         self.waiting = ""
         """What the terminal is waiting for before it ends, as a banner; empty otherwise."""
         self.palettes = tuple(palettes)
-        self._clock = clock
+        self.clock = clock
         self.wishes = Wishes(state, clock, send, change, self.keymap)
-        self._pages = Pages(PageScene(state, clock, change, query, self.visit))
+        self._pages = Pages(PageScene(state, clock, change, query, self.visit, play))
+        self.playing = RecordingKeys(state, play)
         self._came_from: Area | None = None
         """The page from which a round was opened."""
         self.cards = Cards(state, layout)
@@ -76,7 +80,7 @@ class Board(PointedScreen):
         self._has_stop = False
         """Whether the header has its third line, which is there only when it says something."""
         self._handlers = handlers_of(self)
-        self._post = post
+        self.post = post
 
     def compose(self) -> ComposeResult:
         yield Canvas(self._paint_account, id="account")
@@ -107,6 +111,7 @@ class Board(PointedScreen):
         self.query_one("#zoom").display = self._is_covered
         self.query_one("#log").styles.height = self._log_rows()
         self.query_one("#account").styles.height = head_rows
+        self.query_one("#bottom").styles.height = 3 if self.state.is_recording else 2
         is_small = is_tiny(size.width, size.height)
         for name in ("account", "assets", "log", "bottom", "tiny"):
             self.query_one(f"#{name}").display = (name == "tiny") is is_small
@@ -136,18 +141,18 @@ class Board(PointedScreen):
 
     def tick(self) -> None:
         """Paint if something is new, or if ages have moved on."""
-        now_s = self._clock()
+        self.playing.follow(self._zoom, self.cards.chosen.interval)
         self._pages.ask()
         if self._pages.open is None:
             self._zoom.ask(self.state.assets.get(self.asset))
         if self.cards.is_outdated:
             self.lay_out()
         changes, painted_s = self._painted
-        if self.state.changes != changes or now_s - painted_s >= _AGES_EVERY_S:
+        if self.state.changes != changes or self.clock() - painted_s >= _AGES_EVERY_S:
             self.repaint()
 
     def repaint(self) -> None:
-        self._painted = (self.state.changes, self._clock())
+        self._painted = (self.state.changes, self.clock())
         if bool(stop_of(self.state, self.keymap)[0]) is not self._has_stop:
             self.lay_out()
             return
@@ -165,7 +170,7 @@ class Board(PointedScreen):
         return self.cards.chosen.asset
 
     def _paint_account(self, width: int, height: int) -> list[Line]:
-        look = account_look(self.state, self.palette, self._clock(), self.keymap)
+        look = account_look(self.state, self.palette, self.clock(), self.keymap)
         return account_lines(self.state.account, look, width)[:height]
 
     def _asset_painter(self, at: int) -> Callable[[int, int], list[Line]]:
@@ -178,18 +183,18 @@ class Board(PointedScreen):
     def _row(self, at: int) -> TableRow:
         slot = self.cards.slot(at)
         look = asset_look(
-            self.state, self.palette, self._clock(), slot.asset, self.cards.number(slot.asset),
+            self.state, self.palette, self.clock(), slot.asset, self.cards.number(slot.asset),
             self._zoom.ink, is_focused=at == self.cards.at,
         )  # fmt: skip
         return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
     def _paint_tiny(self, width: int, height: int) -> list[Line]:
-        words = urgent_words(self.wishes.trigger, self.waiting, self._clock())
+        words = urgent_words(self.wishes.trigger, self.waiting, self.clock())
         return tiny_lines(self.state, words, self.palette, width, height)
 
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
-            look = page_look(self.state, self.palette, self._clock(), self.asset, self.keymap)
+            look = page_look(self.state, self.palette, self.clock(), self.asset, self.keymap)
             look = evolve(look, ink=self._zoom.ink)
             return self._pages.paint(look, width, height)
         row = self._row(self.cards.at)
@@ -205,8 +210,9 @@ class Board(PointedScreen):
             self.waiting,
             self._hints,
             self.palette,
-            self._clock(),
+            self.clock(),
             width,
+            self.playing.prompt,
         )
 
     # --- keys and clicks ------------------------------------------------------------------------
@@ -215,11 +221,16 @@ class Board(PointedScreen):
     def areas(self) -> frozenset[Area]:
         """Where a person is now."""
         base = Area.ZOOM if self._zoom.is_open else Area.BOARD
-        return frozenset((Area.ALWAYS, Area.ENGINE)) | (self._pages.areas or {base})
+        whose = Area.RECORDING if self.state.is_recording else Area.ENGINE
+        return frozenset((Area.ALWAYS, whose)) | (self._pages.areas or {base})
 
     @property
     def _hints(self) -> tuple[Hint, ...]:
-        return self._pages.typed_keys or self.keymap.hints(self.areas)
+        return self._typist.typed_keys or self.keymap.hints(self.areas)
+
+    @property
+    def _typist(self) -> RecordingKeys | Pages:
+        return self.playing if self.playing.is_typing else self._pages
 
     def on_key(self, event: Key) -> None:
         """What is armed keeps Enter and Esc, then text what is typed, then the keymap."""
@@ -228,10 +239,10 @@ class Board(PointedScreen):
             ticket.post_message(Key(event.key, event.character))
         elif self.wishes.is_armed and event.key in ("enter", "escape"):
             self._decide(is_wanted=event.key == "enter")
-        elif self._pages.is_typing:
-            self._pages.type(event.key, event.character)
+        elif self._typist.is_typing:
+            self._typist.type(event.key, event.character)
             self._let_go()
-        elif (action := self.keymap.action_at(event.key, self.areas)) is not None:
+        elif (action := self.keymap.action_at(event.key, self.areas | {Area.ENGINE})) is not None:
             self.perform(action.id)
         else:
             return
@@ -241,7 +252,9 @@ class Board(PointedScreen):
     def perform(self, action_id: str, *, is_key: bool = True) -> None:
         """Do what a key, a click or the palette asks for; nothing where it does not apply. Only a
         key can do what cannot be taken back."""
-        if not ACTION_OF[action_id].applies(self.areas):
+        action = ACTION_OF[action_id]
+        if not action.applies(self.areas):
+            self.playing.refuse(action, self.areas)
             return
         self.wishes.is_key = is_key
         page = self._pages.open
@@ -254,10 +267,7 @@ class Board(PointedScreen):
             self.lay_out()
 
     def _decide(self, *, is_wanted: bool) -> None:
-        if is_wanted:
-            self.wishes.confirm()
-        else:
-            self.wishes.trigger.disarm()
+        (self.wishes.confirm if is_wanted else self.wishes.trigger.disarm)()
         self.repaint()
 
     def _let_go(self) -> None:
@@ -266,21 +276,12 @@ class Board(PointedScreen):
         self.repaint()
 
     def on_paste(self, event: Paste) -> None:
-        self._pages.paste(event.text)
+        self._typist.paste(event.text)
         self.repaint()
 
-    def open_ticket(self) -> None:
-        """An order by hand for the round on the screen, where a person has switched that on; one
-        at a time, however it is asked for."""
-        if isinstance(self.app.screen, TicketScreen):
-            return
-        view = self.state.assets.get(self.asset)
-        slug = "" if view is None else self._zoom.slug_in(view)
-        if self.state.settings.value(IS_ENABLED) != "true":
-            self.state.log("warn", "", f"tickets are off: switch {IS_ENABLED} on in settings")
-        elif self._post is not None and view is not None and slug:
-            ticket = TicketScreen(self._post, self.palette, self._clock, view.asset, slug)
-            self.app.push_screen(ticket)
+    def round_on_screen(self) -> tuple[str, str]:
+        view = self.state.assets.get(self.asset)  # words are empty where there is none
+        return ("", "") if view is None else (view.asset, self._zoom.slug_in(view))
 
     def pick(self, at: int) -> None:
         """Choose a card or line by its place, from 0; the chosen one is zoomed into."""

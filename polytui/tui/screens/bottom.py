@@ -8,6 +8,8 @@ from polytui.tui.panels.account import live_name
 from polytui.tui.panels.asset import STALE_AFTER_S
 from polytui.tui.panels.feeds import feed_bar
 from polytui.tui.panels.keys import Alarm, alarm_lines, key_line, warning_lines
+from polytui.tui.panels.playing import place_line, prompt_line
+from polytui.tui.screens.prompt import Prompt
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.styles import Line, faded, styles_of
 from polytui.tui.theme import Palette
@@ -22,8 +24,27 @@ def bottom_lines(
     palette: Palette,
     now_s: float,
     width: int,
+    prompt: Prompt | None = None,
 ) -> list[Line]:
-    """What must be read now, most urgent first. `waiting`: for what, before the terminal ends."""
+    """What must be read now, most urgent first. `waiting`: for what, before the terminal ends. Of
+    a recording a third line is first: where it stands, or what is typed."""
+    rest = _urgent_lines(state, trigger, waiting, hints, palette, now_s, width)
+    if state.playing.view is None:
+        return rest
+    if prompt is not None and prompt.is_open:
+        return [prompt_line(prompt.text, palette, width), *rest]
+    return [place_line(state.playing.view, palette, width), *rest]
+
+
+def _urgent_lines(
+    state: TerminalState,
+    trigger: Trigger,
+    waiting: str,
+    hints: tuple[Hint, ...],
+    palette: Palette,
+    now_s: float,
+    width: int,
+) -> list[Line]:
     danger = trigger.armed if trigger.is_armed(now_s) else None
     if danger is not None:
         hint = f"press {danger.key} again or Enter to do it   Esc lets go"

@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from polytui.model.events import Action
+from polytui.model.playing import PlayMove
 from polytui.tui.screens.pages import PAGES
+from polytui.tui.screens.ticket_door import open_ticket
 
 if TYPE_CHECKING:
     from polytui.tui.screens.board import Board
@@ -18,7 +20,7 @@ Handlers = Mapping[str, Callable[[], object]]
 
 def handlers_of(board: Board) -> Handlers:
     """Everything that can be asked of the board."""
-    return {**_looks(board), **_wishes(board)}
+    return {**_looks(board), **_wishes(board), **_moves(board)}
 
 
 def _looks(board: Board) -> Handlers:
@@ -53,11 +55,27 @@ def _looks(board: Board) -> Handlers:
     }
 
 
+def _moves(board: Board) -> Handlers:
+    """What is asked of a recording's player."""
+    return {
+        "play.pause": partial(board.playing.move, PlayMove.PAUSE),
+        "play.step": partial(board.playing.move, PlayMove.STEP),
+        "play.step_back": partial(board.playing.move, PlayMove.STEP, -1),
+        "play.faster": partial(board.playing.move, PlayMove.PACE),
+        "play.slower": partial(board.playing.move, PlayMove.PACE, -1),
+        "play.trade": partial(board.playing.move, PlayMove.TRADE),
+        "play.trade_before": partial(board.playing.move, PlayMove.TRADE, -1),
+        "play.home": partial(board.playing.move, PlayMove.HOME),
+        "play.end": partial(board.playing.move, PlayMove.END),
+        "play.go": board.playing.ask_moment,
+    }
+
+
 def _wishes(board: Board) -> Handlers:
     """What is asked of the engine: dangers only arm at first."""
     wishes = board.wishes
     return {
-        "ticket": board.open_ticket,
+        "ticket": partial(open_ticket, board),
         "pause": lambda: wishes.pause(board.asset),
         "pause_all": wishes.pause_all,
         "speed.slower": partial(wishes.pace, 0.5),

@@ -31,6 +31,7 @@ def account_look(
         state.is_kill_unkept,
         state.session,
         stop_of(state, keymap),
+        state.playing.view,
     )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from polytui.model.playing import PlayMove
 from polytui.model.query import Query
 from polytui.tui.actions import Area
 from polytui.tui.keymap import Hint
@@ -21,6 +22,10 @@ MOVES = {
     "move.first": -_FAR, "move.last": _FAR,
 }  # fmt: skip
 """Lines by action."""
+
+
+def nobody_plays(move: PlayMove, by: int, text: str) -> None:
+    """Of a terminal that shows no recording."""
 
 
 @frozen
@@ -47,6 +52,8 @@ class PageScene:
     """A question to what is kept; False when nobody hears it."""
     visit: Callable[[RoundVisit], None]
     """Shows a round's chart; going back from it comes back to the page."""
+    play: Callable[[PlayMove, int, str], None] = nobody_plays
+    """Something that is asked of a recording's player."""
 
 
 class Page:

@@ -10,6 +10,7 @@ from polytui.tui.screens.page import Page, PageScene
 from polytui.tui.screens.record_pages import BlotterPage, EquityPage, RoundsPage
 from polytui.tui.screens.scrolling_pages import RiskPage, StrategiesPage, TradesPage
 from polytui.tui.screens.settings_page import SettingsPage
+from polytui.tui.screens.what_if_page import WhatIfPage
 from polytui.tui.styles import Line
 
 _CLASSES: tuple[type[Page], ...] = (
@@ -21,6 +22,7 @@ _CLASSES: tuple[type[Page], ...] = (
     EquityPage,
     RoundsPage,
     LogPage,
+    WhatIfPage,
 )
 PAGES = {one.area: one for one in _CLASSES}
 

@@ -1,0 +1,109 @@
+"""How long a jump in a recording takes: cold, in the worst places, and once minds are kept.
+
+    python -m benchmarks.watching SESSION [--jumps 200]
+
+Real seconds are what a person waits; seconds of processor say the same on a machine that is busy
+with other things. The worst places are right before a checkpoint of the journal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from attrs import frozen
+
+from polytui.player.filling import Filling
+from polytui.player.index import JournalIndex
+from polytui.player.player import Player
+from polytui.player.showing import account_of, asset_of, assets_of
+from polytui.precautions import collect_seldom
+
+
+@frozen
+class Took:
+    """One jump, to the views of its moment."""
+
+    real_s: float
+    cpu_s: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.watching")
+    parser.add_argument("session", type=Path)
+    parser.add_argument("--jumps", type=int, default=200)
+    given = parser.parse_args()
+    collect_seldom()
+    index = _looked_through(given.session)
+    cold = [_cold(given.session, index, spot) for spot in range(1, len(index.spots))]
+    _say("cold, right before a checkpoint", cold)
+    with closing(Player(given.session, index)) as player:
+        began_s, began_cpu = time.perf_counter(), time.process_time()
+        filling = Filling(player)
+        while filling.work(10.0):
+            pass
+        real_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu
+        _write(
+            f"kept {len(player.states)} minds, {player.states.bytes / (1 << 20):.0f} MB, of"
+            f" {index.last_seq:,} events in {real_s:.0f} s ({cpu_s:.0f} s of processor)"
+        )
+        rng = random.Random(1)
+        moments = [rng.randint(index.first_ns, index.last_ns) for _ in range(given.jumps)]
+        _say("anywhere, with kept minds", [_jump(player, at_ns) for at_ns in moments])
+
+
+def _looked_through(session: Path) -> JournalIndex:
+    began_s, began_cpu = time.perf_counter(), time.process_time()
+    index = JournalIndex(session)
+    while index.look():
+        pass
+    real_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu
+    found = f"{index.last_seq:,} events, {len(index.spots)} checkpoints"
+    _write(f"{found}: looked through in {real_s:.1f} s ({cpu_s:.1f} s of processor)")
+    return index
+
+
+def _cold(session: Path, index: JournalIndex, spot: int) -> Took:
+    """With nothing kept, to the last moment before this checkpoint."""
+    player = Player(session, index)
+    try:
+        return _jump(player, index.spots[spot].at_ns - 1)
+    finally:
+        player.cursor.close()
+        player.states.close()
+
+
+def _jump(player: Player, at_ns: int) -> Took:
+    began_s, began_cpu = time.perf_counter(), time.process_time()
+    player.go(at_ns)
+    while not player.work(1.0):
+        pass
+    account_of(player)
+    for asset in assets_of(player):
+        asset_of(player, asset)
+    return Took(time.perf_counter() - began_s, time.process_time() - began_cpu)
+
+
+def _say(what: str, took: list[Took]) -> None:
+    if not took:
+        _write(f"{what}: there is none")
+        return
+    real, cpu = (sorted(getattr(one, name) for one in took) for name in ("real_s", "cpu_s"))
+    middle = len(took) // 2
+    _write(
+        f"{what}, {len(took)} jumps: median {real[middle]:.2f} s, longest {real[-1]:.2f} s;"
+        f" of processor {cpu[middle]:.2f} and {cpu[-1]:.2f} s"
+    )
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
