@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import attrs
 from attrs import frozen
 
 from benchmarks.heard_market import ASSET, moments
+from benchmarks.peak import peak_mb
 from polytui.backtest.drive import Drive
 from polytui.backtest.moments import Moment
 from polytui.config.load import structure_settings
@@ -88,10 +88,6 @@ def settings_for(every_s: float) -> Settings:
     return attrs.evolve(settings, exits=attrs.evolve(settings.exits, max_hold_s=every_s))
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="driver_run", description=__doc__)
     parser.add_argument("market", type=Path)
@@ -99,7 +95,7 @@ def main() -> None:
     parser.add_argument("--streamed", action="store_true", help="read and decoded as it is played")
     options = parser.parse_args()
     load_own(OwnStrategiesSettings(paths=(str(_STRATEGY),)))
-    settings, idle_mb = settings_for(options.every_s), _peak_mb()
+    settings, idle_mb = settings_for(options.every_s), peak_mb()
     told = moments(options.market)
     drive = Drive(settings, _Heard(told if options.streamed else list(told)))
     began = time.process_time()
@@ -112,7 +108,7 @@ def main() -> None:
         "fills": account.fills,
         "seconds": took,
         "idle_mb": round(idle_mb, 1),
-        "above_mb": round(_peak_mb() - idle_mb, 1),
+        "above_mb": round(peak_mb() - idle_mb, 1),
     }
     print(json.dumps(said))
 

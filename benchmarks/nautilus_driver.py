@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -46,6 +45,8 @@ from nautilus_trader.model.identifiers import InstrumentId, Symbol, TradeId, Ven
 from nautilus_trader.model.instruments import BinaryOption, CurrencyPair
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
+
+from benchmarks.peak import peak_mb
 
 _VENUE, _SPOT = Venue("POLYMARKET"), Venue("SPOT")
 _NS_PER_S = 1_000_000_000
@@ -304,10 +305,6 @@ def _play(engine: Any, chunk: list[Any]) -> float:
     return took
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="nautilus_driver", description=__doc__)
     parser.add_argument("market", type=Path)
@@ -315,7 +312,7 @@ def main() -> None:
     parser.add_argument("--streamed", action="store_true", help="read and decoded as it is played")
     parser.add_argument("--lean", action="store_true")
     options = parser.parse_args()
-    idle_mb = _peak_mb()
+    idle_mb = peak_mb()
     market = Market(options.market, options.lean)
     engine = _engine(market)
     strategy = BackAndForth(market, int(options.every_s * _NS_PER_S))
@@ -329,7 +326,7 @@ def main() -> None:
         "fills": strategy.fills,
         "seconds": took,
         "idle_mb": round(idle_mb, 1),
-        "above_mb": round(_peak_mb() - idle_mb, 1),
+        "above_mb": round(peak_mb() - idle_mb, 1),
     }
     print(json.dumps(said))
     engine.dispose()

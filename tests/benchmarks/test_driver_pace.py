@@ -3,12 +3,15 @@ figure that was missed says so."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from benchmarks import back_and_forth
 from benchmarks.driver_pace import results
 from benchmarks.heard_market import ASSET, market_events, moments, write
+from benchmarks.paces import pinned
+from benchmarks.peak import peak_mb
 from benchmarks.tape import TapeLine
 from polytui.journal.codec import encode_event
 from polytui.model import events as ev
@@ -40,6 +43,14 @@ def test_a_market_is_what_was_heard_and_a_second_that_passes(tmp_path: Path) -> 
 
 def test_its_strategy_is_one_that_loads() -> None:
     assert faults_of_file(Path(back_and_forth.__file__)) == []
+
+
+def test_memory_is_of_the_program_and_not_of_who_started_it(tmp_path: Path) -> None:
+    script = tmp_path / "small.py"
+    script.write_text("from benchmarks.peak import peak_mb\nprint(peak_mb())\n")
+    said: object = pinned([sys.executable, str(script)], Path(__file__).parents[2])
+    assert isinstance(said, float)
+    assert said < peak_mb() / 2
 
 
 def run(seconds: float, above_mb: float) -> dict[str, Any]:
