@@ -283,17 +283,13 @@ class TerminalApp(WholeScreenApp):
         if isinstance(self.screen, Quit):
             self.screen.action_take()
         elif not self.has_engine or self.state.is_recording:
-            await self._leave_recording()
+            if self.has_engine and self._link is not None:
+                await self._link.detach()  # of a recording nothing goes on that could be missed
+            self.exit(self.exit_code)
         else:
             first = Parting.STOP if self._owns_engine else Parting.LEAVE
             live = live_name(self.state.account)
             self.push_screen(Quit(self.board.palette, first=first, live=live), self._part)
-
-    async def _leave_recording(self) -> None:
-        """At once: nothing of it goes on that anybody could miss."""
-        if self.has_engine and self._link is not None:
-            await self._link.detach()
-        self.exit(self.exit_code)
 
     @property
     def exit_code(self) -> int:

@@ -194,6 +194,7 @@ class Traces:
     def forget(self) -> None:
         """What was seen is of another moment."""
         self._by_slug.clear()
+        self.drawn.clear()
 
     def named(self, slug: str) -> Trace | None:
         return self._by_slug.get(slug)
