@@ -37,7 +37,7 @@ from polytui.journal.codec import decode_event
 from polytui.journal.reader import JournalReader
 from polytui.ledger.wallet_work import WorkKind, WorkName
 from polytui.model.events import RoundFound, RoundSettled, WinnersRedeemed
-from polytui.model.units import format_micro
+from polytui.model.units import Usd, format_micro
 from polytui.strategy.proposal import QuotingStrategy
 from polytui.venues.polymarket.wallet import WalletType
 
@@ -77,6 +77,8 @@ class Row:
     """Rounds of which shares were paid."""
     redeemed: Counter[WorkName] = field(factory=Counter)
     """How often each was done."""
+    least_pairs: Usd = _SHIPPED.merge_pairs
+    """Of a merge."""
     merges: list[int] = field(factory=list)
     left_in_pairs: int = 0
     """The most that a round was redeemed with."""
@@ -98,7 +100,7 @@ class Row:
             self.faults.append(f"cash differs by {format_micro(self.ledger - self.venue, 6)}")
         if self.left:
             self.faults.append(f"{format_micro(self.left, 6)} dollars are not home")
-        if any(pairs < _SHIPPED.merge_pairs for pairs in self.merges):
+        if any(pairs < self.least_pairs for pairs in self.merges):
             self.faults.append("pairs were merged below their threshold")
 
 

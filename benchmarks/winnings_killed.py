@@ -25,13 +25,15 @@ from benchmarks.restarts import venue
 from benchmarks.winnings import Place, Row, log_of, shown
 from polytui.execution.client import WORK_CONFIRMED, WORK_MEANT, WORK_MINED, WORK_SUBMITTED
 from polytui.ledger.wallet_work import WorkKind
+from polytui.model.units import MICRO, Usd
 from polytui.venues.polymarket.wallet import WalletType
 
 _SPEED = 6.0
 _POINTS = (WORK_MEANT, WORK_SUBMITTED, WORK_MINED, WORK_CONFIRMED)
+_PAIRS_USD = 5.0
 _RULES = {
-    # Whatever is there goes; pairs from five dollars on, or winners alone.
-    WorkKind.MERGE: "within_s = 86400.0\nmerge_within_s = 0.0\nmerge_pairs_usd = 5.0\n",
+    # Whatever is there goes; pairs from so many dollars on, or winners alone.
+    WorkKind.MERGE: f"within_s = 86400.0\nmerge_within_s = 0.0\nmerge_pairs_usd = {_PAIRS_USD}\n",
     WorkKind.REDEEM: "within_s = 0.0\nmerge_pairs_usd = 1000000.0\n",
 }
 _EVERY = "short_share = 1.0\ncalls_per_day = 10000\nlook_every_s = 5.0\n"
@@ -41,6 +43,7 @@ _DIES_WITHIN_S = 240.0
 def kill(folder: Path, urls: dict[str, Any], kind: WalletType, deaths: list[str]) -> Row:
     """Eight deaths of one wallet; `deaths`: what they were died over, added to."""
     place = Place(folder, urls, kind)
+    place.row.least_pairs = Usd(round(_PAIRS_USD * MICRO))
     for what, rules in _RULES.items():
         place.set_up(rules + _EVERY)
         for point in _POINTS:
