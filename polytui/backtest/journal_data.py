@@ -77,6 +77,10 @@ class JournalData:
         notes = []
         if self.source.thinned:
             notes.append(f"{self.source.thinned} thinned segments are left out: prices are gone")
+        if self.source.set_back:
+            notes.append(
+                f"{self.source.set_back:,} batches were heard while its clock was set back"
+            )
         return Coverage(
             data=f"the market that session {header.session} ({header.mode}) heard",
             world="the simulated venue" if header.mode == "demo" else "",

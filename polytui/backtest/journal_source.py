@@ -78,9 +78,22 @@ class JournalSource:
         self._begun: set[Asset] = set()
         self.thinned = 0
         """Segments that were passed over."""
+        self.set_back = 0
+        """Batches that were heard while the session's clock stood before what it had said."""
 
     def moments(self) -> Iterator[Moment]:
-        """A batch ends where its desk decided. Events that broke a desk are played as any other."""
+        """A batch ends where its desk decided. Events that broke a desk are played as any other. A
+        clock that was set back stands still until it is where it was: nothing is played earlier
+        than what came before it."""
+        latest_ns = self.set_back = 0
+        for moment in self._heard():
+            if moment.at_ns < latest_ns:
+                self.set_back += 1
+                moment = Moment(latest_ns, moment.asset, moment.events)
+            latest_ns = moment.at_ns
+            yield moment
+
+    def _heard(self) -> Iterator[Moment]:
         waiting: dict[Asset, list[ev.Event]] = {}
         thinned, own = set[int](), OwnDisplayed()
         try:

@@ -72,7 +72,6 @@ class ModelledMarket:
         step_ns = step_s * NS_PER_S
         for second_ns, price in self._followed(path):
             if second_ns % step_ns:
-                self._keep_strikes(second_ns, price)
                 continue
             at_ns = second_ns + _SEEN_NS
             books = [book for one in self._open for book in self._quoted(one, second_ns, price)]
@@ -110,14 +109,10 @@ class ModelledMarket:
             self._next += 1
         self._open = [one for one in self._open if second_ns < one.listed.closes_ns]
 
-    def _keep_strikes(self, second_ns: int, price: float) -> None:
-        for one in self._open:
-            if one.strike is None and second_ns >= one.listed.opens_ns:
-                one.strike = self._average(one.listed.opens_ns, one.listed.window_s, price)
-
     def _quoted(self, one: _Open, second_ns: int, price: float) -> tuple[Event, ...]:
-        self._keep_strikes(second_ns, price)
         listed = one.listed
+        if one.strike is None and second_ns >= listed.opens_ns:
+            one.strike = self._average(listed.opens_ns, listed.window_s, price)
         fair = 0.5 if one.strike is None else self._fair(listed, one.strike, second_ns, price)
         at_ns = second_ns + _SEEN_NS
         return whole_book(listed, Outcome.UP, _sides(fair), at_ns, at_ns)

@@ -27,7 +27,7 @@ from polytui.config.load import from_canonical_json
 from polytui.config.schema import PaperSettings, SessionSettings, Settings
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
-from polytui.journal.codec import FORMAT, Header, encode_header
+from polytui.journal.codec import FORMAT, Header, encode_header, encode_record
 from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.effects import Effect
@@ -139,6 +139,20 @@ def ticks(*at_ns: int) -> Told:
 def test_time_that_goes_back_is_refused() -> None:
     with pytest.raises(Fatal, match="the moments of btc go back in time, to 5"):
         Drive(SETTINGS, ticks(10, 5)).play()
+
+
+def test_a_clock_that_was_set_back_stands_still_and_is_counted(tmp_path: Path) -> None:
+    """A demo that its machine cannot follow is slowed down, and its clock with it."""
+    lines = [
+        encode_record(seq, at_ns, asset.value, ev.Ticked(at_ns), (), True)
+        for seq, at_ns, asset in ((1, 10, Asset.BTC), (2, 30, Asset.ETH), (3, 20, Asset.BTC))
+    ]
+    source = JournalSource(
+        written(tmp_path, [*lines, encode_record(4, 31, "eth", ev.Ticked(31), (), True)])
+    )
+    for _ in range(2):
+        assert [one.at_ns for one in source.moments()] == [10, 30, 30, 31]
+        assert source.set_back == 1
 
 
 # --- the command ----------------------------------------------------------------------------------
