@@ -95,6 +95,7 @@ class DataSet:
             used=len(rounds),
             skipped=tuple(sorted(self.plan.skipped.items())),
             notes=self._notes(),
+            is_market_modelled=self.plan.is_modelled,
         )
 
     def _notes(self) -> tuple[str, ...]:

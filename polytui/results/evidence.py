@@ -53,6 +53,8 @@ class Coverage:
     is_forward: bool = False
     """A session of the real market, on paper, in shadow or live, as it went: nothing of it could
     have been fitted to what it is judged by."""
+    is_market_modelled: bool = False
+    """Nobody recorded a book: what strategies traded against is a model of the price."""
 
 
 @frozen

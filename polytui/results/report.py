@@ -155,6 +155,8 @@ def _warnings(evidence: Evidence) -> Iterable[str]:
     yield from (f"figures differ: {text}" for text in evidence.differences)
     if 0 < coverage.used < _FEW:
         yield f"{coverage.used} rounds are few: chance explains most of what is below"
+    if coverage.is_market_modelled:
+        yield "the market is a model: whoever beats it is not called positive for that"
     yield from _stops(_blocked(evidence.blocks))
     if evidence.trades and all(one.is_shadow for one in evidence.trades):
         yield "no order was sent: all trades are virtual ones, of strategies in shadow"

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polytui.model.units import MICRO
 from polytui.results.bootstrap import Floats, Measured, blocks_of, ratio_interval
@@ -85,7 +85,17 @@ def verdicts_of(evidence: Evidence) -> tuple[EdgeVerdict, ...]:
     rounds = {one.slug: one for one in evidence.rounds if one.winner}
     asked = [one.strategy for one in evidence.blocks]
     names = sorted({*asked, *(one.strategy for one in evidence.trades)} - {""})
-    return tuple(_of_strategy(name, evidence.trades, rounds) for name in names)
+    found = (_of_strategy(name, evidence.trades, rounds) for name in names)
+    if evidence.coverage.is_market_modelled:
+        return tuple(_of_a_model(one) for one in found)
+    return tuple(found)
+
+
+def _of_a_model(found: EdgeVerdict) -> EdgeVerdict:
+    """Who beats a model of the market has shown that two models differ, in however many rounds."""
+    if found.word is not EdgeWord.POSITIVE:
+        return found
+    return evolve(found, word=EdgeWord.UNKNOWN, rounds_needed=None)
 
 
 def to_keep(

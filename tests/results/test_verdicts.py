@@ -10,6 +10,7 @@ from attrs import evolve
 from made_evidence import STRATEGIES, made_evidence, round_at, trade_in
 
 from polytui.model.units import MICRO, NS_PER_S
+from polytui.results.report import report_of
 from polytui.results.verdicts import (
     EdgeVerdict,
     EdgeWord,
@@ -144,3 +145,13 @@ def test_a_verdict_is_one_line() -> None:
     text = verdict([1 / 0.97 - 1] * 20).text()
     assert text.startswith("not enough data: +3.1% per dollar staked")
     assert "it would take about" in text
+
+
+def test_nobody_is_called_positive_for_beating_a_model_of_the_market() -> None:
+    """However clear it is: nothing of it says anything about the venue."""
+    evidence = made_evidence(2_000, edge=0.15)
+    assert EdgeWord.POSITIVE in {one.word for one in verdicts_of(evidence)}
+    coverage = evolve(evidence.coverage, is_market_modelled=True)
+    report = report_of(evolve(evidence, coverage=coverage))
+    assert {one.word for one in report.verdicts} == {EdgeWord.UNKNOWN}
+    assert any("the market is a model" in line for line in report.warnings)

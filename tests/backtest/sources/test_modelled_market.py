@@ -110,6 +110,7 @@ def test_candles_alone_are_a_world_of_their_own(tmp_path: Path) -> None:
     data = open_data([tmp_path], start_ns=OPENS_NS)
     coverage = data.coverage
     assert coverage.modelled == (MARKET, PATH, WORLD)
+    assert coverage.is_market_modelled
     assert [one.end.winner for one in data.plan.rounds] == [Outcome.UP] * 4
     assert data.plan.rounds[0].strike == STRIKE
     assert f"1 {AGREED}" in coverage.notes
