@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polytui.model.events import Action
-from polytui.tui.two_step import ARMED_FOR_S, Danger, Trigger
+from polytui.tui.two_step import ARMED_FOR_S, HELD_S, Danger, Trigger
 
 KILL = Danger(Action.KILL, "", "K")
 FLATTEN = Danger(Action.FLATTEN, "eth", "F")
@@ -37,3 +37,25 @@ def test_letting_go() -> None:
     trigger.press(KILL, 0.0)
     trigger.disarm()
     assert trigger.fire(0.1) is None
+
+
+def test_what_is_no_key_never_fires_however_often() -> None:
+    trigger = Trigger()
+    for at in range(5):
+        assert trigger.press(KILL, at / 10, is_key=False) is None
+    assert trigger.press(KILL, 0.5) == KILL, "its key decides"
+
+
+def test_an_enter_that_is_held_since_then_fires_nothing_until_it_was_let_go() -> None:
+    trigger = Trigger()
+    trigger.press(KILL, 0.0, is_key=False)
+    assert [trigger.fire(at * 0.1) for at in range(40)] == [None] * 40
+    assert trigger.fire(3.9 + HELD_S) == KILL
+
+
+def test_a_key_that_is_held_down_fires_once() -> None:
+    trigger = Trigger()
+    fired = [trigger.press(FLATTEN, at * 0.03) for at in range(1_000)]
+    assert [one for one in fired if one is not None] == [FLATTEN]
+    assert trigger.press(FLATTEN, 30.0 + HELD_S) is None
+    assert trigger.press(FLATTEN, 30.2 + HELD_S) == FLATTEN, "let go of and pressed twice"
