@@ -26,7 +26,7 @@ from polytui.tui.screen_file import standing_alone
 from polytui.tui.theme import Palette, first_of, load_themes
 
 _WATCH_S = 27.0
-_CHARTS_S, _ANSWERS_S = 60.0, 1.5
+_CHARTS_S, _ANSWERS_S = 75.0, 1.2
 """Until charts have something to show, and until the database has answered a page."""
 _DRAWN = (Hello, AccountFrame, AssetFrame, NoticeFrame)
 _HERE = Path(__file__).resolve().parent
@@ -63,7 +63,7 @@ def main() -> None:
 def draw_every_screen() -> None:
     """docs/screens/ alone. Slower than the rest: between two screens a demo goes on."""
     palettes = first_of(list(load_themes().values()), "night")
-    with engine("--speed", "3", "--rounds", "0", "--start", "2026-11-20T14:59:30Z") as run:
+    with engine("--speed", "1.5", "--rounds", "0", "--start", "2026-11-20T14:59:30Z") as run:
         asyncio.run(_every_screen(run.socket, palettes))
 
 
