@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from polytui.model.link import FromEngine
+from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.app import TerminalApp
 from polytui.tui.screen_file import standing_alone
 from polytui.tui.screens.pages import PAGES
@@ -13,12 +14,17 @@ from polytui.tui.theme import Palette
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 """Columns and rows at which every screen is drawn."""
+_OF_AN_ENGINE = frozenset((Area.ALWAYS, Area.ENGINE, Area.BOARD))
 
 
 def every_screen() -> dict[str, tuple[str, ...]]:
-    """Names of all there is to see, with the actions that lead there from the board: a page that is
-    new in the registry is among them."""
-    pages = {area.value.removeprefix("page."): (area.value,) for area in PAGES}
+    """Names of all there is to see of an engine, with the actions that lead there from the board: a
+    page that is new in the registry is among them."""
+    pages = {
+        area.value.removeprefix("page."): (area.value,)
+        for area in PAGES
+        if ACTION_OF[area.value].applies(_OF_AN_ENGINE)
+    }
     return {
         "board": (), "round": ("zoom",), "consensus": ("consensus",), **pages,
         "help": ("help",), "first-steps": ("first_steps",), "themes": ("theme",),
