@@ -212,7 +212,7 @@ def test_the_terminal_goes_by_other_keys(tmp_path: Path) -> None:
 
     async def play(stage: Stage) -> None:
         board = stage.app.board
-        for area in PAGES:
+        for area in set(PAGES) - {Area.WHAT_IF}:
             await stage.press(key(area.value))
             await stage.until(lambda area=area: area in board.areas)
             await stage.press(key("back"))
