@@ -112,7 +112,7 @@ restarts: $(READY)
 STRANGERS_PYTHON ?= $(PYTHON)
 winnings: $(READY)
 	$(BIN)/python -m benchmarks.winnings $(ARGS)
-	$(BIN)/python -m benchmarks.winnings --pairs --rounds 16
+	$(BIN)/python -m benchmarks.winnings --pairs --rounds 16 --speed 20
 	$(BIN)/python -m benchmarks.winnings_killed
 
 strangers: $(READY)

@@ -57,12 +57,15 @@ class Trader:
     interval: str
     still_s: float
     """Of the world: a round that begins with the session, and until it is resolved."""
+    calls: float
+    """A round, less than that."""
 
 
-LADDER = Trader("ladder", DEEP, "5m", 720.0)
+LADDER = Trader("ladder", DEEP, "5m", 720.0, 1.0)
 """Winners, losers, and pairs that are redeemed with their rounds."""
-COLLECTOR_15M = Trader("collector", COLLECTOR, "15m", 1_320.0)
-"""Pairs that would wait for the end of their rounds for longer than for a call."""
+COLLECTOR_1H = Trader("collector", COLLECTOR, "1h", 4_500.0, 2.0)
+"""Pairs that are merged: their rounds last so long that they need not wait for the end. Every round
+has a winner as well, so a round is two calls where nothing has company."""
 _NO_MORE = "kill:all@round1"
 """The second session brings home, and enters nothing."""
 
@@ -186,7 +189,7 @@ def play(
     place.set_up(f"within_s = {within_s}\n")
     place.live("trades", "", lambda: _settled(folder, "trades") >= rounds)
     row = place.bring_home()
-    if row.calls >= row.settled:
+    if row.calls >= row.settled * trader.calls:
         row.faults.append(f"{row.calls} calls for {row.settled} rounds")
     return row
 
@@ -304,14 +307,12 @@ def main() -> None:
     parser.add_argument(
         "--wallets", default=",".join(kind.label for kind in WalletType), help="in turn"
     )
-    parser.add_argument(
-        "--pairs", action="store_true", help="collect pairs in rounds of fifteen minutes"
-    )
+    parser.add_argument("--pairs", action="store_true", help="collect pairs in rounds of an hour")
     parser.add_argument("--folder", type=Path, help="of sessions, logs and venue, to look at later")
     given = parser.parse_args()
     console, rows = Console(width=180), list[Row]()
     kinds = [kind for kind in WalletType if kind.label in given.wallets.split(",")]
-    trader = COLLECTOR_15M if given.pairs else LADDER
+    trader = COLLECTOR_1H if given.pairs else LADDER
     with tempfile.TemporaryDirectory() as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
