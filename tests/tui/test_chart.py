@@ -240,6 +240,7 @@ def test_both_ends_of_a_round_in_words() -> None:
         asset_at("btc", 0).rounds[0], up_shares=0, down_shares=50_910_000, flow=-17_590_000
     )
     assert plain(ends_line(shown, STYLES, 60)) == "if Up -17.59 · if Down +33.32  break-even 0.346"
+    assert "break-even" not in plain(ends_line(shown, STYLES, 60, has_even=False))
     assert plain(ends_line(shown, STYLES, 34)) == "if Up -17.59 · if Down +33.32"
     assert ends_line(evolve(shown, down_shares=0, flow=0), STYLES, 60) == []
 

@@ -8,8 +8,9 @@ from polytui.tui.panels import figures
 from polytui.tui.styles import Line, Span, Styles, fitting
 
 
-def ends_line(shown: RoundView, styles: Styles, width: int) -> list[Line]:
-    """ "if Up +33.32 · if Down -17.59"; nothing where nothing was traded."""
+def ends_line(shown: RoundView, styles: Styles, width: int, *, has_even: bool = True) -> list[Line]:
+    """ "if Up +33.32 · if Down -17.59"; nothing where nothing was traded. `has_even`: with the price
+    from which on it pays, where no other line says it."""
     if not (shown.flow or shown.up_shares or shown.down_shares):
         return []
     up, down = shown.flow + shown.up_shares, shown.flow + shown.down_shares
@@ -19,7 +20,7 @@ def ends_line(shown: RoundView, styles: Styles, width: int) -> list[Line]:
     ]  # fmt: skip
     price = even_price(shown)
     even: list[Span] = []
-    if price is not None:
+    if price is not None and has_even:
         even = [("  break-even ", styles.dim), (f"{price:.3f}", styles.text)]
     short: list[Span] = [
         ("Up ", styles.dim), (figures.signed_dollars(up), styles.sign(up)),

@@ -118,7 +118,8 @@ def _facts(view: AssetView, shown: RoundView, styles: Styles, width: int, rows: 
         if is_tall
         else [price_line(view, shown, styles, width), fair_line(shown, styles, width)]
     )
-    holding = [position_line(shown, styles, width), *ends_line(shown, styles, width)]
+    ends = ends_line(shown, styles, width, has_even=not is_tall)
+    holding = [position_line(shown, styles, width), *ends]
     if is_tall:
         holding += [*even_line(shown, styles, width), session_line(view, styles, width)]
         blank = line([], width, styles.text)
