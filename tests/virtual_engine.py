@@ -168,6 +168,8 @@ class VirtualVenue:
         if self.is_away or self._accepting is None:
             raise Ended("cannot connect: the network is away; is it reachable?")
         ours, theirs = memory_stream_pair()
+        if self._accepting.cancel_scope.cancel_called:
+            raise Ended("cannot connect: the venue is gone")
         self._accepting.start_soon(serve_peer, theirs, self.connections.converse, PeerSettings())
         return ours
 

@@ -106,6 +106,8 @@ class ByHand:
         """Why an order is taken back: the end of everybody's, or for what stops entries."""
         if market_round.phase is not Phase.OPEN:
             return Why(Reason.ROUND_OVER)
+        if working.order.side is Side.SELL and not working.order.tif.may_rest:
+            return None  # a way out that ends by itself: what lets it go does not take it back
         if not self.settings.ticket.is_enabled:
             return Why(Reason.TICKETS_OFF)
         if self.ledger.asset_account.is_flattening:

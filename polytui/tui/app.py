@@ -140,6 +140,7 @@ class TerminalApp(WholeScreenApp):
             self._hear_from(self._link)
 
     async def on_unmount(self) -> None:
+        self.state.export.end()
         for task in (self._listening, self._stopping):
             if task is not None:
                 task.cancel()

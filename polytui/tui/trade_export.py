@@ -66,6 +66,11 @@ class TradeExport:
         if not self._send(self._query):
             self._give_up("no engine to ask")
 
+    def end(self) -> None:
+        """The terminal ends: nothing half stays."""
+        if self.is_running:
+            self._give_up("the terminal ended")
+
     def watch(self, now_s: float) -> None:
         """An answer that does not come ends it."""
         if self.is_running and now_s - self._asked_s > _WAIT_S:

@@ -4,7 +4,7 @@ hold, and nothing by hand outlives what stops it."""
 from __future__ import annotations
 
 from attrs import define, evolve, field
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stories import Story, make_round, of_kind
 from test_by_hand import BOTH, SLUG, begun, bought_by_hand, look, sent, with_risk
@@ -126,7 +126,12 @@ class Day:
         )
 
 
+AFTER_A_KILL = (Outcome.UP, Side.SELL, 15, 5, TimeInForce.FAK, False)
+"""What a kill leaves to a person is not taken back by it in the same step."""
+
+
 @given(st.lists(STEPS, max_size=40))
+@example([ev.Action.KILL, AFTER_A_KILL])
 def test_a_day_of_tickets(steps: list[object]) -> None:
     day = Day()
     for step in steps:

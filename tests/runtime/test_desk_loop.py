@@ -12,6 +12,7 @@ from virtual_engine import OPENS_NS, VirtualClock, open_session, paper_client, q
 
 from polytui.backtest.replay import replay_journal
 from polytui.config.load import canonical_json
+from polytui.desk.mind import Taken
 from polytui.journal.codec import JournalRecord, decode_event
 from polytui.journal.reader import JournalReader
 from polytui.journal.segments import in_folder
@@ -69,12 +70,12 @@ async def test_a_batch_is_one_decision_and_says_where_it_ended(
     autojump_clock: MockClock, tmp_path: Path
 ) -> None:
     loop = make(tmp_path, nothing)
-    told: list[int] = []
+    told: list[Taken] = []
     loop.take([Item(Ticked(1)), Item(Ticked(2), 0, told.append), Item(Ticked(3))])
     records = journal_of(loop.session)
     assert numbers(records) == [1, 2, 3, 4, 5]
     assert [record.last for record in records] == [False, True, False, False, True]
-    assert told == [4], "whoever waits hears its number"
+    assert [one.seq for one in told] == [4], "whoever waits hears its number"
 
 
 async def test_a_segment_begins_behind_the_whole_batch(

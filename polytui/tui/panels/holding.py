@@ -9,7 +9,7 @@ from polytui.tui.styles import Line, Span, Styles, fitting
 
 
 def ends_line(shown: RoundView, styles: Styles, width: int, *, has_even: bool = True) -> list[Line]:
-    """ "if Up +33.32 · if Down -17.59"; nothing where nothing was traded. `has_even`: with the price
+    """ "if Up +33.32 · if Down -17.59"; nothing where nothing was traded. `has_even`: and the price
     from which on it pays, where no other line says it."""
     if not (shown.flow or shown.up_shares or shown.down_shares):
         return []
