@@ -26,7 +26,7 @@ from polytui.desk.view_builder import ViewInputs, market_block
 from polytui.ledger.diff import WantedQuote, crosses
 from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import Cancel, Decline, Reason, Why
-from polytui.model.orders import OrderState, Quote, Side
+from polytui.model.orders import Order, OrderState, Quote, Side
 from polytui.model.ticket import (
     BY_HAND,
     Ticket,
@@ -106,17 +106,14 @@ class ByHand:
         """Why an order is taken back: the end of everybody's, or for what stops entries."""
         if market_round.phase is not Phase.OPEN:
             return Why(Reason.ROUND_OVER)
-        if working.order.side is Side.SELL and not working.order.tif.may_rest:
-            return None  # a way out that ends by itself: what lets it go does not take it back
+        late = self._too_late(market_round)
+        if late is not None or _is_way_out(working.order):
+            return late
         if not self.settings.ticket.is_enabled:
             return Why(Reason.TICKETS_OFF)
         if self.ledger.asset_account.is_flattening:
             return Why(Reason.PAUSED)
-        return (
-            self._too_late(market_round)
-            or self.halts.halt()
-            or self._entry_block(working.order.side, working.order.slug)
-        )
+        return self.halts.halt() or self._entry_block(working.order.side, working.order.slug)
 
     # --- what would become of a ticket ------------------------------------------------------------
 
@@ -243,3 +240,8 @@ class ByHand:
             return None
         free = max(0, own - offered)
         return Why(Reason.NOT_YOURS, quote.shares / MICRO, free / MICRO, "shares to rest")
+
+
+def _is_way_out(order: Order) -> bool:
+    """A sale that ends by itself: what lets it go in spite of a halt does not take it back."""
+    return order.side is Side.SELL and not order.tif.may_rest
