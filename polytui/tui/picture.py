@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from textual.pilot import Pilot
+
 from polytui.model.link import FromEngine
 from polytui.tui.actions import ACTION_OF, Area
 from polytui.tui.app import TerminalApp
+from polytui.tui.panels.canvas import Canvas
 from polytui.tui.screen_file import standing_alone
 from polytui.tui.screens.pages import PAGES
 from polytui.tui.theme import Palette
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 """Columns and rows at which every screen is drawn."""
+_LOOKS, _LOOK_S, _NEARLY = 120, 1 / 60, 0.9
 _OF_AN_ENGINE = frozenset((Area.ALWAYS, Area.ENGINE, Area.BOARD))
 
 
@@ -70,6 +74,16 @@ async def _drawn(
             app.hear(frame)
         await pilot.pause()
         app.board.repaint()
+        await _painted(app, pilot)
         await pilot.press(*keys)
-        await pilot.pause()
+        await _painted(app, pilot)
         yield app
+
+
+async def _painted(app: TerminalApp, pilot: Pilot[int]) -> None:
+    """The screen gives widgets their places in its own time, and they paint after that."""
+    for _ in range(_LOOKS):
+        await pilot.pause(_LOOK_S)
+        painted = sum(canvas.painted_area for canvas in app.board.query(Canvas))
+        if painted >= _NEARLY * app.size.area:
+            return

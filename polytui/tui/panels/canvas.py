@@ -55,6 +55,12 @@ class Canvas(Widget):
         self._rows: list[Line] = []
         self._strips: list[Strip] = []
 
+    @property
+    def painted_area(self) -> int:
+        """Cells that show what was painted for the size that they have now."""
+        is_whole = self.display and len(self._rows) == self.size.height
+        return self.size.area if is_whole else 0
+
     def on_resize(self) -> None:
         self.repaint()
 
