@@ -56,7 +56,7 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     session time is slower than where nobody trades."""
     folder = tmp_path_factory.mktemp("crashed")
     crash = ("--chaos", "crash:eth@round1")
-    return play(folder, "--assets", "btc,eth", "--speed", "30", *crash, is_cold=True)
+    return play(folder, "--assets", "btc,eth", "--speed", "15", *crash, is_cold=True)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_summary_says_all_that_it_must(crashed: Demo) -> None:
     assert summary["stopped"] == "1 rounds are settled"
     assert not Path(summary["journal"]).is_absolute()
     assert crashed.journal.is_dir()
-    assert "DEMO x30" in crashed.ended.stderr, "the status line keeps out of the JSON's way"
+    assert "DEMO x15" in crashed.ended.stderr, "the status line keeps out of the JSON's way"
 
 
 def test_money_adds_up_to_the_millionth(crashed: Demo) -> None:
@@ -131,7 +131,7 @@ def test_a_crash_of_one_asset_costs_the_other_nothing(crashed: Demo) -> None:
     downs = [record.asset for record, _ in events_of(crashed.journal, FeedDown)]
     assert set(downs) == {"eth"}
     quiet = _longest_silence_ns(crashed.journal, "btc")
-    assert quiet < 120 * NS_PER_S, "BTC heard something every second or two, at thirty times speed"
+    assert quiet < 60 * NS_PER_S, "BTC heard something every second or two, at fifteen times speed"
 
 
 def _longest_silence_ns(journal: Path, asset: str) -> int:
