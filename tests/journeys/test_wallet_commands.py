@@ -82,7 +82,7 @@ async def stand(
     patch.chdir(folder)
     patch.setenv("XDG_STATE_HOME", str(folder / "state"))
     (folder / "kind.toml").write_text(f'[demo]\nwallet_type = "{kind.label}"\n')
-    async with started(folder, *VENUE, patience_s=PATIENCE_S) as program:
+    async with started(folder, *VENUE, patience_s=PATIENCE_S, is_cold=True) as program:
         line = await program.line(r'^\{"gamma"')
         (folder / "venue.json").write_text(line)
         urls = Urls(**json.loads(line))
