@@ -108,6 +108,7 @@ def test_its_demo_opens_in_a_terminal_and_changes_its_theme(program: Path, tmp_p
         terminal.until("DEMO", "BTC")
         before = terminal.background
         terminal.press("t")
+        terminal.until("Enter keeps it")
         terminal.until_it(lambda: terminal.background != before, "takes another theme")
         terminal.press("\r")
         terminal.until_it(lambda: "Enter keeps it" not in terminal.text, "keeps it")

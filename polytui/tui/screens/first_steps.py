@@ -7,10 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key
-from textual.screen import ModalScreen
 
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.first_steps import STEPS, first_steps_lines
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 
@@ -18,7 +18,7 @@ _FORTH = ("enter", "right", "space", "n", "j", "down", "pagedown")
 _BACK = ("left", "backspace", "k", "up", "pageup")
 
 
-class FirstSteps(ModalScreen[None]):
+class FirstSteps(Dialog[None]):
     """State: which step is shown. Any other key closes it and does what it always does, so that
     nobody who knows the keys is held up."""
 

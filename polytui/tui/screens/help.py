@@ -8,7 +8,6 @@ from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.events import Key
-from textual.screen import ModalScreen
 
 from polytui.tui.actions import Area
 from polytui.tui.glossary import GLOSSARY
@@ -16,6 +15,7 @@ from polytui.tui.keymap import Hint, Keymap
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.panels.page import Block, Scroll
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.screens.page import MOVES
 from polytui.tui.styles import Line, Span, Styles, line, styles_of
 from polytui.tui.theme import Palette
@@ -91,7 +91,7 @@ def _rows(title: str, pairs: Iterable[tuple[str, str]], styles: Styles, width: i
     return [rule([(title, styles.dim)], [], width, styles.border), *made] if made else []
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """State: how far it is scrolled."""
 
     def __init__(self, palette: Palette, keymap: Keymap, here: frozenset[Area]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 from textual.events import Click, Key
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.targets import Target
 from polytui.tui.theme import Palette
 
@@ -24,7 +24,7 @@ def lettered(targets: Iterable[Target]) -> dict[str, Target]:
     return dict(zip(LETTERS, first.values(), strict=False))
 
 
-class Jump(ModalScreen[str]):
+class Jump(Dialog[str]):
     """Its result is the id of the action; empty for none."""
 
     def __init__(self, palette: Palette, targets: Iterable[Target]) -> None:

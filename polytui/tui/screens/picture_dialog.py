@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.styles import Line, line, styles_of
 from polytui.tui.theme import Palette
 
@@ -31,7 +31,7 @@ _CHOICES = (
 )
 
 
-class PictureDialog(ModalScreen[Showing]):
+class PictureDialog(Dialog[Showing]):
     """Its result is what the picture shows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.frame import Edge, framed
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.styles import Line, Span, badge, line, styles_of
 from polytui.tui.theme import Palette
 
@@ -60,7 +60,7 @@ def quit_lines(
     return framed(rows, top, Edge([], []), (width, height), styles.border, styles.text)
 
 
-class Quit(ModalScreen[Parting]):
+class Quit(Dialog[Parting]):
     """Lower-case letters do nothing here: stopping cancels orders."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

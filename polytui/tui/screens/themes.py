@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key
-from textual.screen import ModalScreen
 
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.themes import themes_lines
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 
@@ -19,7 +19,7 @@ _NEXT = ("t", "j", "down", "right", "tab", "space")
 _BEFORE = ("k", "up", "left", "shift+tab")
 
 
-class Themes(ModalScreen[Palette | None]):
+class Themes(Dialog[Palette | None]):
     """State: which one is shown. Enter keeps it, anything else brings the former back."""
 
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.events import Key, Paste
-from textual.screen import ModalScreen
 
 from polytui.model.orders import Side
 from polytui.model.snapshot import OrderView, RoundView
@@ -15,6 +14,7 @@ from polytui.model.ticket import Ticket
 from polytui.tui.panels.account import live_name
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.ticket import TicketSight, bid_and_ask, ticket_lines
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.styles import Line
 from polytui.tui.theme import Palette
 from polytui.tui.ticket_form import Confirmed, KeyTaken, TicketForm
@@ -27,7 +27,7 @@ _MOST_AGE_S = 2.0
 _EVERY_S = 0.25
 
 
-class TicketScreen(ModalScreen[None]):
+class TicketScreen(Dialog[None]):
     """State: the form. Every key is its own, but those that work everywhere."""
 
     def __init__(

@@ -1,0 +1,42 @@
+"""Dialogs under quick fingers: what takes one away takes nothing else away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import Stage, perform
+from textual.events import Key
+
+from polytui.tui.screens.dialog import Dialog
+
+
+@pytest.mark.parametrize(
+    ("action", "keys"),
+    [
+        ("theme", ("enter", "q")),
+        ("theme", ("escape", "escape")),
+        ("help", ("escape", "escape")),
+        ("first_steps", ("escape", "escape")),
+        ("picture", ("escape", "escape")),
+        ("jump", ("escape", "escape")),
+        ("leave", ("escape", "escape", "enter")),
+    ],
+)
+def test_keys_that_were_typed_before_it_went_take_nothing_else_away(
+    tmp_path: Path, action: str, keys: tuple[str, ...]
+) -> None:
+    async def play(stage: Stage) -> None:
+        app = stage.app
+        app.board.perform(action)
+        await stage.until(lambda: isinstance(app.screen, Dialog))
+        for key in keys:
+            app.post_message(Key(key, None))
+        await stage.until(lambda: not isinstance(app.screen, Dialog))
+        for _ in range(3):
+            await stage.pilot.pause()
+        assert app.screen is app.board
+        assert app.board.is_running
+        assert not stage.sent
+
+    perform(tmp_path, play)
