@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from attrs import define, evolve, field, frozen
 
@@ -17,6 +18,19 @@ _ROWS = 100
 
 Row = dict[str, Cell]
 """By the names of columns."""
+Send = Callable[[Query], bool]
+"""False where nobody hears it."""
+_numbers = count(1)
+
+
+def next_number() -> int:
+    """Of a question, whoever asks. None comes twice: an answer is taken only by who asked for it,
+    and by nobody once that was forgotten."""
+    return next(_numbers)
+
+
+def rows_of(answer: Answer) -> list[Row]:
+    return [dict(zip(answer.columns, row, strict=False)) for row in answer.rows]
 
 
 @frozen
@@ -32,6 +46,11 @@ class Known:
     """Of this answer, or of a later one that said nothing else."""
     has_more: bool = False
 
+    @classmethod
+    def of(cls, answer: Answer, now_s: float) -> Known:
+        rows = tuple(rows_of(answer))
+        return cls(now_s, rows, answer.as_of_ns, answer.error, has_more=bool(answer.more))
+
 
 @define
 class Past:
@@ -42,12 +61,11 @@ class Past:
     told: dict[Subject, Known] = field(factory=dict)
     unsent: str = ""
     """Why nobody was asked."""
-    _number: int = 0
     _waiting: dict[int, Subject] = field(factory=dict)
     _asked_s: float = -_WAIT_S
 
-    def ask(self, day_ns: int, now_s: float, send: Callable[[Query], bool]) -> None:
-        """Ask for everything of this day, where that is due; `send` is False where nobody hears."""
+    def ask(self, day_ns: int, now_s: float, send: Send) -> None:
+        """Ask for everything of this day, where that is due."""
         waited_s = now_s - self._asked_s
         if day_ns == self.day_ns and waited_s < (_WAIT_S if self._waiting else _ASK_EVERY_S):
             return
@@ -56,11 +74,11 @@ class Past:
         self._asked_s, self._waiting = now_s, {}
         self.unsent = ""
         for subject in ASKED:
-            self._number += 1
-            if not send(Query(self._number, subject, since_ns=day_ns, limit=_ROWS)):
+            number = next_number()
+            if not send(Query(number, subject, since_ns=day_ns, limit=_ROWS)):
                 self.unsent = "no engine to ask"
                 return
-            self._waiting[self._number] = subject
+            self._waiting[number] = subject
 
     def forget(self) -> None:
         """What was told is of another moment."""
@@ -81,10 +99,4 @@ class Past:
             # What was known stays beside what is wrong now, and gets older.
             self.told[subject] = evolve(before, error=answer.error)
             return
-        self.told[subject] = Known(
-            now_s,
-            tuple(dict(zip(answer.columns, row, strict=False)) for row in answer.rows),
-            answer.as_of_ns,
-            answer.error,
-            has_more=bool(answer.more),
-        )
+        self.told[subject] = Known.of(answer, now_s)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from attrs import define, evolve, field, frozen
 from msgspec.structs import replace
 
 from polytui.model.query import Answer, Query
-from polytui.tui.past import Known
-
-Send = Callable[[Query], bool]
-"""False where nobody hears it."""
+from polytui.tui.past import Known, Send, next_number
 
 _AGAIN_S = 2.0
 _TIMES = 20.0
@@ -40,15 +37,12 @@ class _OnItsWay:
 class StandingQuestions:
     """State: by name, the question on its way, the last answer, and when it is due again."""
 
-    first: int
-    """Number of the first question: nobody else's begin there."""
     again_s: float = _AGAIN_S
     told: dict[str, StandingAnswer] = field(factory=dict)
     unsent: str = ""
     """Why nobody was asked."""
     _asked: dict[str, _OnItsWay] = field(factory=dict)
     _due_s: dict[str, float] = field(factory=dict)
-    _count: int = 0
 
     def ask(self, wanted: Mapping[str, Query], now_s: float, send: Send) -> None:
         """Whatever of `wanted` is new, or due again. One of a name is on its way at a time, so that
@@ -58,8 +52,7 @@ class StandingQuestions:
         for name, query in wanted.items():
             if not self._is_due(name, query, now_s):
                 continue
-            self._count += 1
-            number = self.first + self._count
+            number = next_number()
             if not send(replace(query, query_id=number)):
                 self.unsent = "no engine to ask"
                 return
@@ -99,13 +92,7 @@ class StandingQuestions:
             # What was known stays beside what is wrong now, and gets older.
             known = evolve(before.known, error=answer.error)
         else:
-            known = Known(
-                now_s,
-                tuple(dict(zip(answer.columns, row, strict=False)) for row in answer.rows),
-                answer.as_of_ns,
-                answer.error,
-                has_more=bool(answer.more),
-            )
+            known = Known.of(answer, now_s)
         self.told[name] = StandingAnswer(asked.query, known, took_s)
 
     # --- what is known --------------------------------------------------------------------------

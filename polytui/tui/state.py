@@ -181,9 +181,9 @@ class TerminalState:
 
     def _forget(self) -> None:
         """What is seen is of another moment from here on: nothing may be left of what was."""
-        for known in (self.told, self.past, self.traces, self.told_rounds):
+        for known in (self.told, self.past, self.traces, self.told_rounds, self.export):
             known.forget()
-        for page in (self.blotter, self.export, self.equity, self.log_lines, self.round_list):
+        for page in (self.blotter, self.equity, self.log_lines, self.round_list):
             _begin_anew(page)
 
     def end(self, state: LinkState, words: str, now_s: float, exit_code: int = 0) -> None:

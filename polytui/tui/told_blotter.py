@@ -15,14 +15,13 @@ from msgspec.structs import replace
 from polytui.model.query import EVERY_SESSION, MOST_ROWS, Answer, Query, Subject
 from polytui.model.trade_words import BadWords, trade_words
 from polytui.model.units import NS_PER_S
-from polytui.tui.past import Row
-from polytui.tui.standing import Send, StandingQuestions
+from polytui.tui.past import Row, Send
+from polytui.tui.standing import StandingQuestions
 from polytui.tui.typed_line import TypedLine
 
 ROWS, ALL = "rows", "all"
 """Names of its questions."""
 NEWEST = "-time"
-_FIRST_NUMBER = 1 << 41
 _AHEAD = 60
 """Rows above those on the screen that are known as well."""
 _DAY_NS = 86_400 * NS_PER_S
@@ -55,7 +54,7 @@ class TradeScope(Enum):
 class ToldBlotter:
     """State: scope, order, filter, the chosen row, and what was answered."""
 
-    asking: StandingQuestions = field(factory=lambda: StandingQuestions(_FIRST_NUMBER))
+    asking: StandingQuestions = field(factory=StandingQuestions)
     scope: TradeScope = TradeScope.SESSION
     sort: str = NEWEST
     typed: TypedLine = field(factory=TypedLine)

@@ -6,14 +6,13 @@ from __future__ import annotations
 from attrs import define, field
 
 from polytui.model.query import MOST_ROWS, Query, Subject
-from polytui.tui.past import Row
-from polytui.tui.standing import Send, StandingQuestions
+from polytui.tui.past import Row, Send
+from polytui.tui.standing import StandingQuestions
 from polytui.tui.told_blotter import TradeScope
 
 CURVE, ALL, RELIABLE = "curve", "all", "reliability"
 SLICED = ("strategy", "interval", "minutes left", "way out", "hour")
 """What trades are told apart by, in the order of the page."""
-_FIRST_NUMBER = 1 << 43
 _AGAIN_S = 4.0
 
 
@@ -21,7 +20,7 @@ _AGAIN_S = 4.0
 class ToldEquity:
     """State: scope, and what was answered."""
 
-    asking: StandingQuestions = field(factory=lambda: StandingQuestions(_FIRST_NUMBER, _AGAIN_S))
+    asking: StandingQuestions = field(factory=lambda: StandingQuestions(_AGAIN_S))
     scope: TradeScope = TradeScope.SESSION
 
     @property

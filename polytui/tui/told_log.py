@@ -10,12 +10,10 @@ from attrs import define, field
 
 from polytui.model.query import MOST_ROWS, Answer, Query, Subject
 from polytui.model.snapshot import Notice
-from polytui.tui.past import Row
-from polytui.tui.standing import Send
+from polytui.tui.past import Row, Send, next_number, rows_of
 from polytui.tui.typed_line import TypedLine
 
 KEPT = 5_000
-_FIRST_NUMBER = 1 << 44
 _WAIT_S = 15.0
 _TROUBLE = ("warn", "error")
 
@@ -59,7 +57,6 @@ class ToldLog:
     """The engine knows no line of this number or below it any more."""
     _asked: tuple[int, int, float] = (0, 0, 0.0)
     """Number of the question, below which line, and when."""
-    _count: int = 0
     _missing: int | None = None
     """The newest line that is missing; None where that is to be found out."""
     _shown: tuple[Notice, ...] | None = None
@@ -94,8 +91,7 @@ class ToldLog:
         number, _, asked_s = self._asked
         if not self.missing or (number and now_s - asked_s < _WAIT_S):
             return
-        self._count += 1
-        query_id, after = _FIRST_NUMBER + self._count, self.missing + 1
+        query_id, after = next_number(), self.missing + 1
         query = Query(query_id, Subject.LOG, limit=MOST_ROWS, after=str(after))
         if send(query):
             self._asked = (query_id, after, now_s)
@@ -108,7 +104,7 @@ class ToldLog:
         if not number or answer.query_id != number:
             return
         self._asked, self.error = (0, 0, 0.0), answer.error
-        rows = [dict(zip(answer.columns, row, strict=False)) for row in answer.rows]
+        rows = rows_of(answer)
         for row in rows:
             self.hear(_notice(row))
         if answer.error or not answer.more:

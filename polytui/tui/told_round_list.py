@@ -7,12 +7,11 @@ from attrs import define, field
 from msgspec.structs import replace
 
 from polytui.model.query import MOST_ROWS, Answer, Query, Subject
-from polytui.tui.past import Row
-from polytui.tui.standing import Send, StandingQuestions
+from polytui.tui.past import Row, Send
+from polytui.tui.standing import StandingQuestions
 
 NEWEST, OLDER, WHY = "newest", "older", "why"
 """Names of its questions."""
-_FIRST_NUMBER = 1 << 45
 _KEPT = 5_000
 _KEY = ("root", "slug")
 
@@ -21,7 +20,7 @@ _KEY = ("root", "slug")
 class ToldRoundList:
     """State: the rounds that are known, filters, the chosen one, and what was answered."""
 
-    asking: StandingQuestions = field(factory=lambda: StandingQuestions(_FIRST_NUMBER))
+    asking: StandingQuestions = field(factory=StandingQuestions)
     asset: str = ""
     interval: str = ""
     at: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,14 +10,9 @@ from attrs import define, field, frozen
 from polytui.model.curve import CurvePoint
 from polytui.model.query import Answer, Query, Subject
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S
-from polytui.tui.past import Row
+from polytui.tui.past import Row, Send, next_number, rows_of
 from polytui.tui.traces import Mark, Trace, TracePoint
 
-Send = Callable[[Query], bool]
-"""False where nobody hears it."""
-
-_FIRST_NUMBER = 1 << 40
-"""Of our questions: the page of trades counts its own from 1."""
 _PAGE = 100
 _AGAIN_S = 2.0
 """What an open round still gets is asked for so often, and what nobody answered."""
@@ -57,7 +51,6 @@ class ToldRounds:
     """Of rounds that were not settled when they were listed."""
     _waiting: dict[int, _Awaited] = field(factory=dict)
     _asked_s: dict[tuple[Subject, Whose], float] = field(factory=dict)
-    _number: int = _FIRST_NUMBER
 
     def forget(self) -> None:
         """What was told is of another moment; answers that are on their way are."""
@@ -103,7 +96,7 @@ class ToldRounds:
     def _ask_page(self, key: Key, until_ns: int, after: str, send: Send) -> None:
         asset, interval = key
         query = Query(
-            self._next(), Subject.ROUNDS, asset=asset, interval=interval, until_ns=until_ns,
+            next_number(), Subject.ROUNDS, asset=asset, interval=interval, until_ns=until_ns,
             limit=_PAGE, after=after,
         )  # fmt: skip
         self._send(query, _Awaited(Subject.ROUNDS, key, is_first_page=not after), send)
@@ -130,14 +123,10 @@ class ToldRounds:
             before_s = self._asked_s.get((subject, _whose(trace)))
             if before_s is None or now_s - before_s >= again_s:
                 self._asked_s[subject, _whose(trace)] = now_s
-                query = Query(self._next(), subject, trace.session, slug=trace.slug, limit=_PAGE)
+                query = Query(next_number(), subject, trace.session, slug=trace.slug, limit=_PAGE)
                 self._send(query, _Awaited(subject, trace=trace), send)
         while len(self._asked_s) > 3 * _KEPT:
             del self._asked_s[next(iter(self._asked_s))]
-
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
 
     def _send(self, query: Query, asked: _Awaited, send: Send) -> None:
         if send(query):
@@ -152,7 +141,7 @@ class ToldRounds:
         asked = self._waiting.pop(answer.query_id, None)
         if asked is None:
             return
-        rows = [dict(zip(answer.columns, row, strict=False)) for row in answer.rows]
+        rows = rows_of(answer)
         if answer.error:
             self._failed(asked, answer.error)
         elif asked.subject is Subject.ROUNDS and asked.trace is None:

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from polytui.model.query import MOST_ROWS, Answer, Query, Subject
 from polytui.model.table_cells import cell_head, cell_text
-from polytui.tui.standing import Send
+from polytui.tui.past import Send, next_number
 
-_FIRST_NUMBER = 1 << 42
 _WAIT_S = 30.0
 
 
@@ -27,7 +26,6 @@ class TradeExport:
 
     words: str = ""
     """How far it is, or what became of it."""
-    _number: int = _FIRST_NUMBER
     _query: Query | None = None
     _asked_s: float = 0.0
     _send: Send = field(default=lambda _: False)
@@ -61,8 +59,7 @@ class TradeExport:
         self._ask(query, now_s)
 
     def _ask(self, query: Query, now_s: float) -> None:
-        self._number += 1
-        self._query, self._asked_s = replace(query, query_id=self._number), now_s
+        self._query, self._asked_s = replace(query, query_id=next_number()), now_s
         if not self._send(self._query):
             self._give_up("no engine to ask")
 
@@ -70,6 +67,11 @@ class TradeExport:
         """The terminal ends: nothing half stays."""
         if self.is_running:
             self._give_up("the terminal ended")
+
+    def forget(self) -> None:
+        """What it was of is of another moment; nothing half stays of that either."""
+        self.end()
+        self.words = ""
 
     def watch(self, now_s: float) -> None:
         """An answer that does not come ends it."""

@@ -20,6 +20,7 @@ from polytui.model.playing import (
     PlayView,
     WhatIfView,
 )
+from polytui.model.query import Answer, Query
 from polytui.model.snapshot import Notice
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tui.alerts import Alerts, Outlets
@@ -134,6 +135,23 @@ def test_elsewhere_nothing_is_left_of_what_was_seen_before(tmp_path: Path) -> No
         assert state.traces.named(slug) is None
 
     perform(tmp_path, play, engine=watched(tmp_path))
+
+
+def test_an_answer_on_its_way_to_what_was_asked_before_is_nobodys() -> None:
+    """It is of a moment that may be ahead of this one."""
+    state, asked = TerminalState(mode=RECORDING), list[Query]()
+
+    def answer(query: Query) -> Answer:
+        return Answer(query.query_id, ("root", "slug"), (("own", "btc-updown-5m-1"),))
+
+    state.round_list.ask(START_NS, 0.0, lambda query: asked.append(query) is None)
+    state.hear(Forget(), 0.1)
+    state.round_list.ask(START_NS, 0.2, lambda query: asked.append(query) is None)
+    assert len(asked) == 2
+    state.hear(answer(asked[0]), 0.3)
+    assert state.round_list.rows == ()
+    state.hear(answer(asked[1]), 0.4)
+    assert len(state.round_list.rows) == 1
 
 
 def test_what_if_is_typed_asked_and_answered_with_money_and_the_first_difference(

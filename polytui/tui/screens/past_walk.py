@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import define, evolve
 
-from polytui.tui.past import Row
-from polytui.tui.told_rounds import Key, Send, ToldRounds, trace_of
+from polytui.tui.past import Row, Send
+from polytui.tui.told_rounds import Key, ToldRounds, trace_of
 from polytui.tui.traces import Trace, Traces
 
 _MOST_PENDING = 50
