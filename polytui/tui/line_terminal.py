@@ -138,10 +138,8 @@ class LineTerminal:
         """What is only looked at."""
         views, account = self.state.assets, self.state.account
         if verb == "all" and account is not None:
-            known = [views[name] for name in self.state.names if name in views]
-            self._say(
-                [account_words(account), *(one for view in known for one in asset_words(view))]
-            )
+            assets = (one for view in self.state.views for one in asset_words(view))
+            self._say([account_words(account), *assets])
         elif verb in views and not rest:
             self._say(asset_words(views[verb]))
         elif verb == "why" and rest and rest[0] in views:
@@ -153,8 +151,8 @@ class LineTerminal:
             often = f"every {self._every_s:g} s" if self._every_s else "no more"
             self._say([f"The account is told {often}."])
         else:
-            assets = " ".join(self.state.names)
-            self._say([*([] if verb == "help" else [f"Not understood. Assets: {assets}."]), *HELP])
+            names = " ".join(self.state.names)
+            self._say([*([] if verb == "help" else [f"Not understood. Assets: {names}."]), *HELP])
 
     def _say(self, lines: list[str]) -> None:
         for line in lines:

@@ -64,8 +64,7 @@ class TerminalNews:
         return lines
 
     def _of_assets(self, state: TerminalState) -> list[str]:
-        views = [state.assets[name] for name in state.names if name in state.assets]
-        return [line for view in views for line in self._of_asset(view)]
+        return [line for view in state.views for line in self._of_asset(view)]
 
     def _of_asset(self, view: AssetView) -> list[str]:
         lines = []

@@ -19,8 +19,7 @@ def standing_alone(svg: str) -> str:
 def written(folder: Path, state: TerminalState, svg: str) -> Path:
     """Write it under the session's time of day, and under a number more where that is taken. Raises
     OSError."""
-    at_ns = state.account.at_ns if state.account is not None else 0
-    stem = f"screen-{figures.clock(at_ns).replace(':', '')}"
+    stem = f"screen-{figures.clock(state.session_ns).replace(':', '')}"
     for number in range(1, 1_000):
         path = folder / (f"{stem}.svg" if number == 1 else f"{stem}-{number}.svg")
         try:

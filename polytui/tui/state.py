@@ -139,6 +139,16 @@ class TerminalState:
         """Assets in the engine's order."""
         return self.account.assets if self.account is not None else tuple(self.assets)
 
+    @property
+    def views(self) -> tuple[AssetView, ...]:
+        """Every asset that is known, in the engine's order."""
+        return tuple(self.assets[name] for name in self.names if name in self.assets)
+
+    @property
+    def session_ns(self) -> int:
+        """Session time; 0 where no account has been seen."""
+        return self.account.at_ns if self.account is not None else 0
+
     def hear(self, message: FromEngine, now_s: float) -> None:
         """Take in one message of the engine."""
         self.changes += 1
@@ -234,7 +244,7 @@ class TerminalState:
     @property
     def _now_ns(self) -> int:
         """Of the session, as far as it is known here."""
-        return max(self.account.at_ns if self.account is not None else 0, self.told.newest_ns)
+        return max(self.session_ns, self.told.newest_ns)
 
     def _note(self, command_id: int) -> None:
         request = self.requests[command_id]

@@ -30,7 +30,7 @@ def tiny_lines(
     is armed, what the terminal waits for), then the account, then its assets."""
     styles = styles_of(palette)
     things = [_alarm(state, urgent, palette), _money(state, styles)]
-    things += [_asset(state.assets[name], styles) for name in state.names if name in state.assets]
+    things += [_asset(view, styles) for view in state.views]
     lines = [_fitted(ways, styles, width) for ways in things if ways]
     return filled(lines, height, width, styles.text)
 

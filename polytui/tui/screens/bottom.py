@@ -88,7 +88,7 @@ def _quits(hints: tuple[Hint, ...]) -> str:
 
 
 def _feeds(state: TerminalState, palette: Palette, now_s: float, width: int) -> Line:
-    views = tuple(state.assets[name] for name in state.names if name in state.assets)
+    views = state.views
     seen_s = [state.assets_s[view.asset] for view in views]
     is_old = bool(seen_s) and now_s - max(seen_s) > STALE_AFTER_S
     return feed_bar(views, faded(palette) if is_old else styles_of(palette), width)

@@ -21,8 +21,7 @@ TYPED_HINTS = (Hint("keep it", ("Enter",)), Hint("as before", ("Esc",)), Hint("c
 
 
 def moment_of(scene: PageScene) -> DrawnAt:
-    account = scene.state.account
-    return DrawnAt(scene.clock(), account.at_ns if account is not None else 0)
+    return DrawnAt(scene.clock(), scene.state.session_ns)
 
 
 class BlotterPage(Page):

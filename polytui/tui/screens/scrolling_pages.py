@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from polytui.model.snapshot import AssetView
 from polytui.model.units import NS_PER_S
 from polytui.tui.actions import Area
 from polytui.tui.panels.page import PageLook
@@ -10,15 +9,9 @@ from polytui.tui.panels.risk import risk_panel
 from polytui.tui.panels.strategies import strategy_panel
 from polytui.tui.panels.trades import Asking, trades_panel
 from polytui.tui.screens.page import Page
-from polytui.tui.state import TerminalState
 from polytui.tui.styles import Line
 
 _DAY_NS = 86_400 * NS_PER_S
-
-
-def views_of(state: TerminalState) -> list[AssetView]:
-    """Every asset that is known, in the engine's order."""
-    return [state.assets[name] for name in state.names if name in state.assets]
 
 
 class StrategiesPage(Page):
@@ -27,7 +20,7 @@ class StrategiesPage(Page):
     area = Area.STRATEGIES
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
-        return strategy_panel(views_of(self.scene.state), look, self.scroll, width, height)
+        return strategy_panel(self.scene.state.views, look, self.scroll, width, height)
 
 
 class RiskPage(Page):
@@ -37,7 +30,7 @@ class RiskPage(Page):
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         state = self.scene.state
-        return risk_panel(state.account, views_of(state), look, self.scroll, width, height)
+        return risk_panel(state.account, state.views, look, self.scroll, width, height)
 
 
 class TradesPage(Page):
@@ -53,6 +46,5 @@ class TradesPage(Page):
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         state = self.scene.state
-        at_ns = state.account.at_ns if state.account is not None else 0
-        asking = Asking(state.past, self.scene.clock(), at_ns)
+        asking = Asking(state.past, self.scene.clock(), state.session_ns)
         return trades_panel(asking, look, self.scroll, width, height)
