@@ -23,7 +23,6 @@ from polytui.config.keys import KeySettings
 from polytui.config.schema import TerminalSettings
 from polytui.model.events import Action
 from polytui.model.link import Change, Command, FromEngine, FromFace, Goodbye
-from polytui.model.query import Query
 from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.alerts import Alerts, Outlets
 from polytui.tui.ink import has_signs, ink_of, is_drawn
@@ -113,7 +112,7 @@ class TerminalApp(WholeScreenApp):
             clock,
             self.ask,
             self.change,
-            self.question,
+            self.post,
             PlayPost(self.state, self.post, self.number).play,
             ink,
             self.keymap,
@@ -198,8 +197,7 @@ class TerminalApp(WholeScreenApp):
 
     def ask(self, action: Action, asset: str) -> None:
         """Send a command; when nobody is there to take it, the log says so."""
-        self._commands += 1
-        command = Command(self._commands, action, asset)
+        command = Command(self.number(), action, asset)
         if self._link is not None and self._link.send(command):
             self.state.asked(command)
             return
@@ -208,8 +206,7 @@ class TerminalApp(WholeScreenApp):
 
     def change(self, path: str, old: str, new: str) -> None:
         """Send a confirmed change of a hot setting; values as JSON."""
-        self._commands += 1
-        change, settings = Change(self._commands, path, new), self.state.settings
+        change, settings = Change(self.number(), path, new), self.state.settings
         if self._link is not None and self._link.send(change):
             settings.asked(change, old, self._clock())
         else:
@@ -224,10 +221,6 @@ class TerminalApp(WholeScreenApp):
         """Of the next thing that is asked for."""
         self._commands += 1
         return self._commands
-
-    def question(self, query: Query) -> bool:
-        """Send a question; False when nobody is there to hear it."""
-        return self.post(query)
 
     # --- to somebody who looks away ---------------------------------------------------------
 
@@ -286,16 +279,11 @@ class TerminalApp(WholeScreenApp):
         elif not self.has_engine or self.state.is_recording:
             if self.has_engine and self._link is not None:
                 await self._link.detach()  # of a recording nothing goes on that could be missed
-            self.exit(self.exit_code)
+            self.exit(self.state.parting_code)
         else:
             first = Parting.STOP if self._owns_engine else Parting.LEAVE
             live = live_name(self.state.account)
             self.push_screen(Quit(self.board.palette, first=first, live=live), self._part)
-
-    @property
-    def exit_code(self) -> int:
-        """0 when the engine was left or has ended well, 1 when it was lost."""
-        return 1 if self.state.exit_code or self.state.link is LinkState.LOST else 0
 
     async def _part(self, parting: Parting | None) -> None:
         if parting is Parting.LEAVE and self._link is not None:
@@ -324,14 +312,14 @@ class TerminalApp(WholeScreenApp):
             self.parting_words = f"{words}; look for it with: {again}"
             self.exit(1)
         else:
-            self.exit(self.exit_code)
+            self.exit(self.state.parting_code)
 
     def end_by_signal(self) -> None:
         """SIGTERM, SIGHUP or a vanished terminal: an engine of our own is stopped first."""
         if self._owns_engine and self.has_engine:
             self.stop_engine(_SIGNAL_STOP_WITHIN_S)
         else:
-            self.exit(self.exit_code)
+            self.exit(self.state.parting_code)
 
     def _fatal_error(self) -> None:
         # Textual's own prints the locals of every frame. Nothing secret lives here, but a crash
@@ -385,7 +373,7 @@ def run_terminal(
     code = asyncio.run(_host(app, has_mouse=terminal.mouse))
     if app.parting_words:
         sys.stderr.write(app.parting_words + "\n")
-    return code, app.state.link in (LinkState.ENDED, LinkState.LOST)
+    return code, app.state.is_over
 
 
 async def _host(app: TerminalApp, *, has_mouse: bool) -> int:

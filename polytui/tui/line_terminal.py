@@ -79,7 +79,7 @@ class LineTerminal:
                 await asyncio.wait_for(self._over.wait(), _LOOK_EVERY_S)
         self.tell()
         link.cancel()
-        return 1 if self.state.exit_code or self.state.link is LinkState.LOST else 0
+        return self.state.parting_code
 
     async def _listen(self) -> None:
         words = await self._link.run()
@@ -234,7 +234,7 @@ def run_in_lines(socket_path: Path, *, owns_engine: bool) -> tuple[int, bool]:
     code = asyncio.run(_hosted(terminal))
     if terminal.parting_words:
         sys.stderr.write(terminal.parting_words + "\n")
-    return code, terminal.state.link in (LinkState.ENDED, LinkState.LOST)
+    return code, terminal.state.is_over
 
 
 async def _hosted(terminal: LineTerminal) -> int:

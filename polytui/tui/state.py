@@ -130,6 +130,17 @@ class TerminalState:
         return self.mode == RECORDING
 
     @property
+    def is_over(self) -> bool:
+        """Whether the engine will say nothing more."""
+        return self.link in (LinkState.ENDED, LinkState.LOST)
+
+    @property
+    def parting_code(self) -> int:
+        """Of a terminal that ends now: 0 when the engine was left or has ended well, 1 when it was
+        lost."""
+        return 1 if self.exit_code or self.link is LinkState.LOST else 0
+
+    @property
     def notices(self) -> tuple[Notice, ...]:
         """The log's lines as they are shown, the oldest first."""
         return tuple(self.told)

@@ -52,7 +52,7 @@ def _urgent_lines(
         name = live_name(state.account)
         title = f"{name}  {danger.title}" if name else danger.title
         return alarm_lines(Alarm(title, hint, left), palette, width)
-    if state.link in (LinkState.LOST, LinkState.ENDED):
+    if state.is_over:
         return _epitaph(state, _quits(hints), palette, now_s, width)
     if waiting:
         count = state.account.working_orders if state.account is not None else 0
