@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from polytui.model.snapshot import SettingView
 from polytui.tui.keymap import Hint
 from polytui.tui.setting_text import editable, is_same, is_truth, typed
+from polytui.tui.typed_line import is_letter, with_key
 
 CONFIRM_WITHIN_S = 15.0
 """Real seconds after which a change that nobody confirms goes back to being edited."""
@@ -151,12 +152,8 @@ class Editor:
         elif key in ("escape", "enter"):
             self.step = EditStep.LIST
             self.words = "" if key == "escape" else self.words.strip()
-        elif key == "backspace":
-            self.words = self.words[:-1]
-        elif key == "ctrl+u":
-            self.words = ""
-        elif _is_text(character):
-            self.words = (self.words + (character or ""))[:_LONGEST]
+        else:
+            self.words = with_key(self.words, key, character, _LONGEST)
 
     def _edit(self, key: str, character: str | None, now_s: float) -> None:
         if key == "escape":
@@ -199,7 +196,7 @@ class Editor:
             self._write("", 0)
         elif key in _STEPS:
             self.at = min(len(text), max(0, at + _STEPS[key]))
-        elif _is_text(character) and len(text) < _LONGEST:
+        elif is_letter(character) and len(text) < _LONGEST:
             self._write(text[:at] + (character or "") + text[at:], at + 1)
 
     def _write(self, text: str, at: int) -> None:
@@ -219,7 +216,3 @@ _MOVES = {
 }  # fmt: skip
 """While the filter is typed."""
 _STEPS = {"left": -1, "right": 1, "home": -_FAR, "end": _FAR}
-
-
-def _is_text(character: str | None) -> bool:
-    return character is not None and len(character) == 1 and character.isprintable()

@@ -17,6 +17,7 @@ from polytui.model.orders import Side, TimeInForce
 from polytui.model.ticket import Ticket, TicketLook
 from polytui.model.units import MICRO
 from polytui.tui.ticket_text import CENT, LONGEST, is_of_number, price_of, shares_of
+from polytui.tui.typed_line import is_letter
 
 CONFIRM_WITHIN_S = 20.0
 """Real seconds after which a ticket that nobody confirms goes back to being written."""
@@ -187,8 +188,8 @@ class TicketForm:
             self.word = self.word[:-1]
         elif key == "enter":
             return self._send()
-        elif character is not None and len(character) == 1 and character.isprintable():
-            self.word = (self.word + character)[:_LONGEST_WORD]
+        elif is_letter(character):
+            self.word = (self.word + (character or ""))[:_LONGEST_WORD]
         return KeyTaken.TAKEN
 
     def _send(self) -> KeyTaken | Confirmed:

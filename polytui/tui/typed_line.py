@@ -1,10 +1,32 @@
-"""One line that is being typed on a page: a filter, what is looked for."""
+"""One line that is being typed: a filter, what is looked for. And what a key, or a paste, makes of
+any text."""
 
 from __future__ import annotations
 
 from attrs import define
 
 _LONGEST = 200
+
+
+def with_key(text: str, key: str, character: str | None, longest: int = _LONGEST) -> str:
+    """`text` after a key at its end, no longer than `longest`; as it was for a key that writes
+    nothing."""
+    if key == "backspace":
+        return text[:-1]
+    if key == "ctrl+u":
+        return ""
+    return (text + (character or ""))[:longest] if is_letter(character) else text
+
+
+def with_paste(text: str, pasted: str, longest: int = _LONGEST) -> str:
+    """`text` and behind it the first line of what is pasted."""
+    first = (pasted[: 2 * longest].splitlines() or [""])[0]
+    return (text + "".join(filter(str.isprintable, first)))[:longest]
+
+
+def is_letter(character: str | None) -> bool:
+    """Whether a key writes just this."""
+    return character is not None and len(character) == 1 and character.isprintable()
 
 
 @define
@@ -23,15 +45,10 @@ class TypedLine:
         if key in ("enter", "escape"):
             self.is_open = False
             self.text = self.text.strip() if key == "enter" else self._before
-        elif key == "backspace":
-            self.text = self.text[:-1]
-        elif key == "ctrl+u":
-            self.text = ""
-        elif character is not None and len(character) == 1 and character.isprintable():
-            self.text = (self.text + character)[:_LONGEST]
+        else:
+            self.text = with_key(self.text, key, character)
 
     def paste(self, text: str) -> None:
-        """The first line of what is pasted; nothing where nobody is writing."""
+        """Nothing where nobody is writing."""
         if self.is_open:
-            first = (text[: 2 * _LONGEST].splitlines() or [""])[0]
-            self.text = (self.text + "".join(filter(str.isprintable, first)))[:_LONGEST]
+            self.text = with_paste(self.text, text)

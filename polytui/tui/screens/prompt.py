@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from polytui.tui.keymap import Hint
+from polytui.tui.typed_line import with_key, with_paste
 
 _LONGEST = 40
 _KEYS = (Hint("go there", ("Enter",)), Hint("stay", ("Esc",)), Hint("clear", ("Ctrl-U",)))
@@ -32,15 +33,10 @@ class Prompt:
             self.is_open = False
         elif key == "enter":
             self.is_open, wanted = False, self.text.strip()
-        elif key == "backspace":
-            self.text = self.text[:-1]
-        elif key == "ctrl+u":
-            self.text = ""
-        elif character is not None and len(character) == 1 and character.isprintable():
-            self.text = (self.text + character)[:_LONGEST]
+        else:
+            self.text = with_key(self.text, key, character, _LONGEST)
         return wanted
 
     def paste(self, text: str) -> None:
         """Its first line."""
-        for character in (text[: 2 * _LONGEST].splitlines() or [""])[0]:
-            self.type(character, character)
+        self.text = with_paste(self.text, text, _LONGEST)

@@ -9,8 +9,8 @@ from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.what_if import WhatIfQuestion, what_if_panel
 from polytui.tui.screens.page import Page, PageScene
 from polytui.tui.styles import Line
+from polytui.tui.typed_line import with_key, with_paste
 
-_LONGEST = 200
 _TYPED = (
     Hint("ask", ("Enter",)),
     Hint("complete", ("Tab",)),
@@ -59,17 +59,12 @@ class WhatIfPage(Page):
             self._send()
         elif key == "tab":
             self._complete()
-        elif key == "backspace":
-            self._text = self._text[:-1]
-        elif key == "ctrl+u":
-            self._text = ""
-        elif character is not None and len(character) == 1 and character.isprintable():
-            self._text = (self._text + character)[:_LONGEST]
+        else:
+            self._text = with_key(self._text, key, character)
 
     def paste(self, text: str) -> None:
         if self._is_typing:
-            for character in (text[: 2 * _LONGEST].splitlines() or [""])[0]:
-                self.type(character, character)
+            self._text = with_paste(self._text, text)
 
     def _send(self) -> None:
         if wish := self._text.replace(" ", ""):
