@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from polytui.model.query import EVERY_SESSION, MOST_ROWS, Answer, Query, Subject
 from polytui.model.trade_words import BadWords, trade_words
 from polytui.model.units import NS_PER_S
+from polytui.tui.chosen_row import ChosenRow
 from polytui.tui.past import Row, Send
 from polytui.tui.standing import StandingQuestions
 from polytui.tui.typed_line import TypedLine
@@ -25,7 +26,6 @@ NEWEST = "-time"
 _AHEAD = 60
 """Rows above those on the screen that are known as well."""
 _DAY_NS = 86_400 * NS_PER_S
-_KEY = ("root", "slug", "strategy", "number")
 
 
 class TradeScope(Enum):
@@ -51,25 +51,19 @@ class TradeScope(Enum):
 
 
 @define
-class ToldBlotter:
+class ToldBlotter(ChosenRow):
     """State: scope, order, filter, the chosen row, and what was answered."""
+
+    KEY = ("root", "slug", "strategy", "number")
 
     asking: StandingQuestions = field(factory=StandingQuestions)
     scope: TradeScope = TradeScope.SESSION
     sort: str = NEWEST
     typed: TypedLine = field(factory=TypedLine)
-    at: int = 0
-    """The chosen row, of all."""
-    top: int = 0
-    """The first on the screen."""
-    height: int = 1
-    """Rows on the screen when it was drawn last."""
     _words: str = ""
     """The last that could be looked for."""
     _wanted: Query | None = None
     """What is asked now, from its first row on."""
-    _key: tuple[object, ...] = ()
-    """Of the chosen row: it stays chosen where others come in before it."""
 
     # --- what is known --------------------------------------------------------------------------
 
@@ -147,40 +141,14 @@ class ToldBlotter:
     def hear(self, answer: Answer, now_s: float) -> None:
         before = self.asking.told.get(ROWS)
         self.asking.hear(answer, now_s)
-        if self.asking.told.get(ROWS) is not before:
-            self._follow()
-
-    def _follow(self) -> None:
-        """Stay on the chosen row; on the newest one stay on top."""
-        if self.at == 0 or not self.is_current:
-            return
-        keys = [key_of(row) for row in self.window]
-        if self._key in keys:
-            moved = self._skip + keys.index(self._key) - self.at
-            self.at, self.top = self.at + moved, max(0, self.top + moved)
-        self._key = key_of(self.chosen) if self.chosen is not None else ()
+        if self.asking.told.get(ROWS) is not before and self.at and self.is_current:
+            self._stay(self.window, self._skip)
 
     # --- what a person does ---------------------------------------------------------------------
 
-    def move(self, by: int) -> None:
-        self.choose(self.at + by)
-
-    def choose(self, at: int) -> None:
-        """This row, or the nearest that there is."""
-        self.at = max(0, min(at, self.count - 1))
-        self.top = max(min(self.top, self.at), self.at - self.height + 1)
-        self._key = key_of(self.chosen) if self.chosen is not None else ()
-
-    def show(self, height: int) -> None:
-        """So many rows are on the screen."""
-        self.height = max(1, height)
-        self.at = max(0, min(self.at, self.count - 1))
-        self.top = max(0, min(self.top, self.count - self.height))
-        self.top = max(min(self.top, self.at), self.at - self.height + 1)
-
     def rescope(self) -> None:
         self.scope = self.scope.following
-        self._begin_anew()
+        self._to_the_first()
 
     def resort(self, names: Sequence[str], by: int) -> None:
         """The next of these columns, or the one before; the way that is looked for first: the
@@ -189,34 +157,27 @@ class ToldBlotter:
         at = names.index(bare) if bare in names else -1
         name = names[(at + by) % len(names)] if names else bare
         self.sort = name if name in _NAMES else f"-{name}"
-        self._begin_anew()
+        self._to_the_first()
 
     def reverse(self) -> None:
         self.sort = self.sort[1:] if self.sort.startswith("-") else f"-{self.sort}"
-        self._begin_anew()
+        self._to_the_first()
 
     def type(self, key: str, character: str | None) -> None:
         """A key of whoever writes the filter."""
         before = self.typed.text
         self.typed.press(key, character)
         if self.typed.text != before:
-            self._begin_anew()
+            self._to_the_first()
 
     def clear(self) -> bool:
         """No filter; whether there was one."""
         had = bool(self.typed.text)
         self.typed.text = ""
         if had:
-            self._begin_anew()
+            self._to_the_first()
         return had
-
-    def _begin_anew(self) -> None:
-        self.at, self.top, self._key = 0, 0, ()
 
 
 _NAMES = ("asset", "strategy", "side", "way out", "session")
 """Columns of words: they begin with the first letter."""
-
-
-def key_of(row: Row) -> tuple[object, ...]:
-    return tuple(row.get(name) for name in _KEY)

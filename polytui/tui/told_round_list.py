@@ -7,37 +7,38 @@ from attrs import define, field
 from msgspec.structs import replace
 
 from polytui.model.query import MOST_ROWS, Answer, Query, Subject
+from polytui.tui.chosen_row import ChosenRow
 from polytui.tui.past import Row, Send
 from polytui.tui.standing import StandingQuestions
 
 NEWEST, OLDER, WHY = "newest", "older", "why"
 """Names of its questions."""
 _KEPT = 5_000
-_KEY = ("root", "slug")
 
 
 @define
-class ToldRoundList:
+class ToldRoundList(ChosenRow):
     """State: the rounds that are known, filters, the chosen one, and what was answered."""
+
+    KEY = ("root", "slug")
 
     asking: StandingQuestions = field(factory=StandingQuestions)
     asset: str = ""
     interval: str = ""
-    at: int = 0
-    """The chosen round, of those that are known."""
-    top: int = 0
-    height: int = 1
     is_whole: bool = False
     """Whether there is none before the last one that is known."""
     _rows: dict[tuple[object, ...], Row] = field(factory=dict)
     _ordered: tuple[Row, ...] = ()
-    _key: tuple[object, ...] = ()
     _session_ns: int = 0
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The newest first."""
         return self._ordered
+
+    @property
+    def count(self) -> int:
+        return len(self._ordered)
 
     @property
     def chosen(self) -> Row | None:
@@ -84,31 +85,15 @@ class ToldRoundList:
 
     def _put(self, rows: tuple[Row, ...]) -> None:
         for row in rows:
-            self._rows[tuple(row.get(name) for name in _KEY)] = row
+            self._rows[self._key_of(row)] = row
         ordered = sorted(self._rows.values(), key=_order)
         is_first = not self._ordered
         self._ordered = tuple(ordered)
         if is_first:
             self.at = next((at for at, row in enumerate(ordered) if self._has_opened(row)), 0)
-        keys: list[tuple[object, ...]] = [tuple(map(row.get, _KEY)) for row in ordered]
-        if self.at and self._key in keys:
-            moved = keys.index(self._key) - self.at
-            self.at, self.top = self.at + moved, max(0, self.top + moved)
-        self._remember()
+        self._stay(ordered)
 
     # --- what a person does ---------------------------------------------------------------------
-
-    def show(self, height: int) -> None:
-        """So many rows are on the screen."""
-        self.height = max(1, height)
-        self.at = max(0, min(self.at, len(self._ordered) - 1))
-        self.top = max(0, min(self.top, len(self._ordered) - self.height))
-        self.top = max(min(self.top, self.at), self.at - self.height + 1)
-
-    def move(self, by: int) -> None:
-        self.at = max(0, min(self.at + by, len(self._ordered) - 1))
-        self.top = max(min(self.top, self.at), self.at - self.height + 1)
-        self._remember()
 
     def reasset(self, names: tuple[str, ...]) -> None:
         self.asset = _next(self.asset, names)
@@ -119,18 +104,14 @@ class ToldRoundList:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self.at, self.top, self.is_whole = 0, 0, False
+        self._to_the_first()
         self._rows.clear()
-        self._ordered, self._key = (), ()
+        self._ordered, self.is_whole = (), False
         self.asking.forget()
 
     def _has_opened(self, row: Row) -> bool:
         opens_ns = row.get("opens_ns")
         return isinstance(opens_ns, int) and opens_ns <= self._session_ns
-
-    def _remember(self) -> None:
-        row = self.chosen
-        self._key = () if row is None else tuple(row.get(name) for name in _KEY)
 
 
 def _order(row: Row) -> tuple[int, int, str]:
