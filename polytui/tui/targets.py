@@ -12,7 +12,7 @@ from attrs import frozen
 from rich.segment import Segment
 from rich.style import Style
 
-from polytui.tui.styles import Line, Span
+from polytui.tui.styles import Line
 
 SLOT = "slot."
 """Before the place of a card or line of the board, from 0: what is no action goes there."""
@@ -48,11 +48,6 @@ def action_of(style: Style) -> str:
 def note_of(style: Style) -> str:
     """What more they say; empty for nothing."""
     return str(style.meta.get(_NOTE, "")) if style else ""
-
-
-def with_note(spans: Iterable[Span], words: str) -> list[Span]:
-    """The spans, each with the same note."""
-    return [(text, noted(style, words)) for text, style in spans]
 
 
 def line_doing(row: Line, action_id: str) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 
 from textual.app import App
@@ -21,23 +22,24 @@ _LONGEST = 80
 
 
 class WholeScreenApp(App[int]):
-    """The part of the terminal's app that needs no engine but while it is in the shell."""
+    """The part of the terminal's app that needs no engine but while it is in the shell. What is
+    abstract is held by the type checker alone: Textual has a metaclass of its own."""
 
     state: TerminalState
     board: Board
 
     @property
+    @abstractmethod
     def picture_folder(self) -> Path:
         """Where pictures go: the session's folder, or the current one."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def part_for_a_while(self) -> bool:
         """Tell the engine that this face leaves. Whether it is to be met again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def meet_again(self) -> None:
         """Attach anew."""
-        raise NotImplementedError
 
     # --- palette and jump -------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -57,7 +58,8 @@ class PageScene:
 
 
 class Page:
-    """State: how far it is scrolled. A page is made anew each time it is opened."""
+    """State: how far it is scrolled. A page is made anew each time it is opened. That every page
+    paints is held by the type checker; the rest is for those that have a use for it."""
 
     area: ClassVar[Area]
     """Its own, whose value is the id of the action that opens it."""
@@ -66,9 +68,9 @@ class Page:
         self.scene = scene
         self.scroll = Scroll()
 
+    @abstractmethod
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         """`height` lines of `width` cells."""
-        raise NotImplementedError
 
     def ask(self) -> None:
         """Called with every frame: what it shows of the past is asked for, as often as it may."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.screen import Screen
 
 from polytui.tui.actions import Area
@@ -15,23 +17,24 @@ _ROLLED_LINES = 3
 
 
 class PointedScreen(Screen[None]):
-    """Canvases of the class `asset` are cards, that of the id `log` has a wheel of its own."""
+    """Canvases of the class `asset` are cards, that of the id `log` has a wheel of its own. What is
+    abstract is held by the type checker alone: Textual has a metaclass of its own."""
 
     state: TerminalState
     log_strip: LogStrip
 
     @property
+    @abstractmethod
     def areas(self) -> frozenset[Area]:
         """Where a person is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def perform(self, action_id: str, *, is_key: bool = True) -> None:
         """Do what is asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pick(self, at: int) -> None:
         """A card or line of the board was clicked, by its place from 0."""
-        raise NotImplementedError
 
     def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
         event.stop()
