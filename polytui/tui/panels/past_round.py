@@ -7,6 +7,7 @@ from attrs import frozen
 from polytui.tui.panels import figures
 from polytui.tui.panels.asset import Look
 from polytui.tui.panels.chart import ChartLook, round_chart
+from polytui.tui.panels.columns import micro, whole
 from polytui.tui.panels.dots import Ink
 from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.past import Row
@@ -48,7 +49,7 @@ def past_round_panel(name: str, sheet: PastSheet, look: Look, size: tuple[int, i
         words = sheet.error or "asking the database for past rounds"
         body = [line([(words, styles.warn if sheet.error else styles.dim)], width - 4, styles.text)]
         return framed(body, Edge(who, []), Edge([], []), size, look.edge, styles.text)
-    opens_ns, closes_ns = _whole(row, "opens_ns"), _whole(row, "closes_ns")
+    opens_ns, closes_ns = whole(row, "opens_ns"), whole(row, "closes_ns")
     when = f"  {row.get('interval') or ''} {figures.span_here(opens_ns, closes_ns, size[0])}"
     day: Span = (f"  {figures.day(opens_ns)}", styles.dim)
     top = Edge([*who, (when, styles.text), day], _far(sheet, styles))
@@ -72,7 +73,7 @@ def _body(row: Row, sheet: PastSheet, styles: Styles, width: int, rows: int) -> 
     head = [_end_line(row, sheet.trace, styles, width), _money_line(row, styles, width)]
     tail = _trades(sheet.trades, styles, width) if rows >= _TRADES_FROM else []
     room = max(0, rows - len(head) - len(tail))
-    look = ChartLook(styles, sheet.ink, _whole(row, "closes_ns"), sheet.moment_ns)
+    look = ChartLook(styles, sheet.ink, whole(row, "closes_ns"), sheet.moment_ns)
     chart = filled(round_chart(sheet.trace, look, width, room), room, width, styles.text)
     return [*head, *chart, *tail]
 
@@ -113,7 +114,7 @@ def _last_price(trace: Trace) -> float | None:
 
 
 def _money_line(row: Row, styles: Styles, width: int) -> Line:
-    fills, pnl = _whole(row, "fills"), row.get("pnl")
+    fills, pnl = whole(row, "fills"), row.get("pnl")
     if not fills:
         return line([("nothing traded", styles.dim)], width, styles.text)
     left: list[Span] = [("result ", styles.dim)]
@@ -121,7 +122,7 @@ def _money_line(row: Row, styles: Styles, width: int) -> Line:
         left.append((f"{figures.arrow(pnl)} {figures.signed_money(pnl)}", styles.sign(pnl)))
     else:
         left.append(("open", styles.dim))
-    fees = figures.money(_whole(row, "fees"))
+    fees = figures.money(whole(row, "fees"))
     counts: list[Span] = [(f"  fills {fills}", styles.text)]
     return fitting(
         [
@@ -147,10 +148,10 @@ def _trades(trades: tuple[Row, ...] | None, styles: Styles, width: int) -> list[
 def _trade(row: Row, styles: Styles, width: int) -> Line:
     outcome = str(row.get("outcome") or "")
     style = styles.up if outcome == "up" else styles.down
-    shares = figures.shares(_whole(row, "shares"))
-    entry, left = (_price(row, name) for name in ("entry_px", "exit_px"))
+    shares = figures.shares(whole(row, "shares"))
+    entry, left = (micro(row, name, figures.price) for name in ("entry_px", "exit_px"))
     spans: list[Span] = [
-        (f"{figures.clock(_whole(row, 'opened_ns'))} ", styles.dim),
+        (f"{figures.clock(whole(row, 'opened_ns'))} ", styles.dim),
         (f"{outcome.capitalize():<5}", style), (f"{shares:>8} ", styles.text),
         (f"{entry} > {left}", styles.text),
     ]  # fmt: skip
@@ -164,13 +165,3 @@ def _trade(row: Row, styles: Styles, width: int) -> Line:
     why: Span = (f", {clean(str(row.get('exit_reason') or row.get('ended') or ''))}", styles.dim)
     ways = [([*spans, who, why], gain), ([*spans, who], gain), (spans, gain), (spans, [])]
     return fitting(ways, width, styles.text)
-
-
-def _price(row: Row, name: str) -> str:
-    cell = row.get(name)
-    return figures.price(cell) if isinstance(cell, int) else "–"
-
-
-def _whole(row: Row, name: str) -> int:
-    cell = row.get(name)
-    return cell if isinstance(cell, int) else 0

@@ -3,14 +3,13 @@ has it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from attrs import frozen
 
 from polytui.model.effects import Reason, Why
 from polytui.model.query import Cell, Subject
 from polytui.model.units import NS_PER_S
 from polytui.tui.panels import figures
+from polytui.tui.panels.columns import micro, words
 from polytui.tui.panels.frame import Edge, rule
 from polytui.tui.panels.page import Block, PageLook, Scroll, boxed
 from polytui.tui.panels.reasons import fitted
@@ -65,8 +64,8 @@ def _state_line(asking: Asking, styles: Styles, width: int) -> Line:
     trouble = past.unsent or next((one.error for one in told if one.error), "")
     if trouble:
         old = [("  what is below is older", styles.warn)] if any(one.rows for one in told) else []
-        words: list[Span] = [("! ", styles.error), (clean(trouble), styles.warn)]
-        return fitting([([*words, *old], []), (words, [])], width, styles.text)
+        said: list[Span] = [("! ", styles.error), (clean(trouble), styles.warn)]
+        return fitting([([*said, *old], []), (said, [])], width, styles.text)
     if not told:
         return line([("◌ asking the engine", styles.dim)], width, styles.text)
     age_s = max(asking.now_s - one.at_s for one in told)
@@ -98,8 +97,8 @@ def _sums_line(asking: Asking, styles: Styles, width: int) -> Line:
         (f"{figures.arrow(pnl)} {figures.signed_money(pnl)}", styles.sign(pnl)),
         (" settled", styles.dim),
     ]
-    for words, name in (("won", "wins"), ("lost", "losses"), ("fills", "fills")):
-        shown += [(f"  {words} ", styles.dim), (f"{sums[name]:,.0f}", styles.text)]
+    for word, name in (("won", "wins"), ("lost", "losses"), ("fills", "fills")):
+        shown += [(f"  {word} ", styles.dim), (f"{sums[name]:,.0f}", styles.text)]
     fees: list[Span] = [("  fees ", styles.dim), (figures.money(int(sums["fees"])), styles.text)]
     return fitting([([*shown, *fees], []), (shown, [])], width, styles.text)
 
@@ -126,16 +125,16 @@ _TRADE_HEADS = ("at", "asset", "side", "strategy", "shares", "entry", "exit", "p
 
 def _trade(row: Row, styles: Styles, width: int) -> Line:
     pnl = row.get("pnl")
-    result = _words(row.get("result"))
+    result = words(row, "result")
     cells = (
         _clock(row.get("opened_ns"))[: None if width >= _WIDE else _MINUTES],
-        f"{_words(row.get('asset')).upper()} {_words(row.get('interval'))}",
-        _words(row.get("outcome")),
-        _words(row.get("strategy")),
-        _micro(row.get("shares"), figures.shares),
-        _micro(row.get("entry_px"), figures.price),
-        _micro(row.get("exit_px"), figures.price),
-        "" if result == "open" else _micro(pnl, figures.signed_dollars),
+        f"{words(row, 'asset').upper()} {words(row, 'interval')}",
+        words(row, "outcome"),
+        words(row, "strategy"),
+        micro(row, "shares", figures.shares),
+        micro(row, "entry_px", figures.price),
+        micro(row, "exit_px", figures.price),
+        "" if result == "open" else micro(row, "pnl", figures.signed_dollars),
         result,
     )
     text, money, end = _trade_parts(cells, width)
@@ -164,7 +163,7 @@ def _whys(past: Past, styles: Styles, width: int) -> Block:
     title: list[Span] = [("why not", styles.strong)]
     meaning: list[Span] = [("times it became the reason, and the mean", styles.dim)]
     lines = [rule(title, meaning, width, styles.border)]
-    rows = [row for row in (told.rows if told else ()) if _words(row.get("reason")) != "none"]
+    rows = [row for row in (told.rows if told else ()) if words(row, "reason") != "none"]
     if not rows:
         return Block("", [*lines, _nothing(told, "nothing was in the way yet", styles, width)])
     total = sum(_number(row.get("times")) for row in rows)
@@ -179,7 +178,7 @@ def why_line(row: Row, total: float, styles: Styles, width: int) -> Line:
         (f"{times:>8,.0f}", styles.text),
         (f"{times / total if total else 0:>5.0%}  ", styles.dim),
     ]
-    who: list[Span] = [(f"{mark} {_words(row.get('strategy'))}", styles.dim)]
+    who: list[Span] = [(f"{mark} {words(row, 'strategy')}", styles.dim)]
     room = width - width_of([*count, *who]) - 1
     reason = fitted(_reason(row), max(_LEAST_REASON, room))
     return spread([*count, (reason, styles.warn)], who, width, styles.text)
@@ -187,31 +186,23 @@ def why_line(row: Row, total: float, styles: Styles, width: int) -> Line:
 
 def _reason(row: Row) -> str:
     """With its number on average, against the last limit: "edge small: 41 < 150 bps"."""
-    words, unit = _words(row.get("reason")), _words(row.get("unit"))
+    reason, unit = words(row, "reason"), words(row, "unit")
     mean, limit = row.get("mean"), row.get("limit_value")
     is_numbered = isinstance(mean, int | float) and isinstance(limit, int | float)
-    if not unit or not is_numbered or words not in _REASONS:
-        return words
-    return Why(Reason(words), _number(mean), _number(limit), unit).text()
+    if not unit or not is_numbered or reason not in _REASONS:
+        return reason
+    return Why(Reason(reason), _number(mean), _number(limit), unit).text()
 
 
 # --- cells ----------------------------------------------------------------------------------------
 
 
-def _nothing(told: Known | None, words: str, styles: Styles, width: int) -> Line:
-    return line([(words if told and not told.error else "–", styles.dim)], width, styles.text)
-
-
-def _words(cell: Cell) -> str:
-    return "" if cell is None else clean(str(cell))
+def _nothing(told: Known | None, said: str, styles: Styles, width: int) -> Line:
+    return line([(said if told and not told.error else "–", styles.dim)], width, styles.text)
 
 
 def _number(cell: Cell) -> float:
     return float(cell) if isinstance(cell, int | float) else 0.0
-
-
-def _micro(cell: Cell, shown: Callable[[int], str]) -> str:
-    return shown(cell) if isinstance(cell, int) else "–"
 
 
 def _clock(cell: Cell) -> str:
