@@ -22,6 +22,7 @@ from polytui.tui.panels.columns import (
     words,
 )
 from polytui.tui.panels.frame import Edge, rule
+from polytui.tui.panels.looked_for import looked_for
 from polytui.tui.panels.page import PageLook, boxed, marked
 from polytui.tui.panels.reasons import cents, fitted
 from polytui.tui.panels.told_state import DrawnAt, told_line
@@ -95,12 +96,8 @@ def _spans_days(told: ToldBlotter) -> bool:
 
 
 def _title(told: ToldBlotter, styles: Styles) -> list[Span]:
-    spans: list[Span] = [("blotter", styles.strong), (f"  {SCOPES[told.scope]}", styles.text)]
-    if told.typed.is_open:
-        return [*spans, ("  /", styles.accent), (clean(told.typed.text) + "▏", styles.text)]
-    if told.typed.text:
-        return [*spans, (f"  /{clean(told.typed.text)}", styles.accent)]
-    return spans
+    scope: Span = (f"  {SCOPES[told.scope]}", styles.text)
+    return [("blotter", styles.strong), scope, *looked_for(told.typed, styles)]
 
 
 def _news(sheet: BlotterSheet, styles: Styles, width: int) -> list[Line]:

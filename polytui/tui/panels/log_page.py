@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytui.model.snapshot import Notice
 from polytui.tui.panels.frame import Edge
 from polytui.tui.panels.log import notice_lines
+from polytui.tui.panels.looked_for import looked_for
 from polytui.tui.panels.page import PageLook, boxed, marked
 from polytui.tui.styles import Line, Span, Styles, clean, filled, line
 from polytui.tui.told_log import LogLevel, ToldLog
@@ -36,14 +37,11 @@ def _notice(told: ToldLog, notice: Notice, look: PageLook, width: int, rows: int
 
 
 def _title(told: ToldLog, styles: Styles) -> list[Span]:
-    spans: list[Span] = [("log", styles.strong)]
-    if told.typed.is_open:
-        return [*spans, ("  /", styles.accent), (clean(told.typed.text) + "▏", styles.text)]
-    if told.typed.text:
+    spans: list[Span] = [("log", styles.strong), *looked_for(told.typed, styles)]
+    if told.typed.text and not told.typed.is_open:
         count = told.matches
         found = f"  {count:,} line{'' if count == 1 else 's'}" if count else "  is in no line"
-        style = styles.dim if count else styles.warn
-        return [*spans, (f"  /{clean(told.typed.text)}", styles.accent), (found, style)]
+        spans.append((found, styles.dim if count else styles.warn))
     return spans
 
 

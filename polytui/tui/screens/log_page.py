@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from polytui.tui.actions import Area
-from polytui.tui.keymap import Hint
 from polytui.tui.panels.log_page import log_panel
 from polytui.tui.panels.page import PageLook
-from polytui.tui.screens.page import MOVES, Page, PageScene
-from polytui.tui.screens.record_pages import TYPED_HINTS
+from polytui.tui.screens.finding_page import FindingPage
+from polytui.tui.screens.page import MOVES, PageScene
 from polytui.tui.styles import Line
+from polytui.tui.typed_line import TypedLine
 
 
-class LogPage(Page):
+class LogPage(FindingPage):
     """State: how many rows were on the screen."""
 
     area = Area.LOG
@@ -20,6 +20,10 @@ class LogPage(Page):
         super().__init__(scene)
         self._told = scene.state.log_lines
         self._rows = 1
+
+    @property
+    def typed(self) -> TypedLine:
+        return self._told.typed
 
     def ask(self) -> None:
         self._told.ask(self.scene.clock(), self.scene.query)
@@ -52,22 +56,11 @@ class LogPage(Page):
     def show(self, asset: str) -> None:
         """Lines are of all assets until one is chosen with its key."""
 
-    @property
-    def is_typing(self) -> bool:
-        return self._told.typed.is_open
-
-    @property
-    def typed_keys(self) -> tuple[Hint, ...]:
-        return TYPED_HINTS if self.is_typing else ()
-
     def type(self, key: str, character: str | None) -> None:
         """Enter goes to the newest line that has it."""
-        self._told.typed.press(key, character)
+        super().type(key, character)
         if key == "enter":
             self._told.find_newest(self._rows)
-
-    def paste(self, text: str) -> None:
-        self._told.typed.paste(text)
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         self._rows = max(1, height - 2)

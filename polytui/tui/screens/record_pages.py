@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from polytui.model.query import Query, Subject
 from polytui.tui.actions import Area
-from polytui.tui.keymap import Hint
 from polytui.tui.panels.blotter import BlotterSheet, blotter_panel, sortable
 from polytui.tui.panels.columns import whole, words
 from polytui.tui.panels.equity import equity_panel
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.rounds_page import INTERVALS, RoundsSheet, rounds_panel
 from polytui.tui.panels.told_state import DrawnAt
+from polytui.tui.screens.finding_page import FindingPage
 from polytui.tui.screens.page import MOVES, Page, PageScene, RoundVisit
 from polytui.tui.styles import Line, styles_of
 from polytui.tui.told_blotter import TradeScope
 from polytui.tui.trade_export import export_folder
-
-TYPED_HINTS = (Hint("keep it", ("Enter",)), Hint("as before", ("Esc",)), Hint("clear", ("Ctrl-U",)))
-"""While something is typed."""
+from polytui.tui.typed_line import TypedLine
 
 
 def moment_of(scene: PageScene) -> DrawnAt:
     return DrawnAt(scene.clock(), scene.state.session_ns)
 
 
-class BlotterPage(Page):
+class BlotterPage(FindingPage):
     """Every trade. State: which columns can be sorted by, as it was drawn last."""
 
     area = Area.BLOTTER
@@ -34,6 +32,10 @@ class BlotterPage(Page):
         self._told, self._export = scene.state.blotter, scene.state.export
         self._sortable: list[str] = []
         self._export.rest()
+
+    @property
+    def typed(self) -> TypedLine:
+        return self._told.typed
 
     def ask(self) -> None:
         at = moment_of(self.scene)
@@ -83,19 +85,8 @@ class BlotterPage(Page):
     def show(self, asset: str) -> None:
         """Trades are of all assets."""
 
-    @property
-    def is_typing(self) -> bool:
-        return self._told.typed.is_open
-
-    @property
-    def typed_keys(self) -> tuple[Hint, ...]:
-        return TYPED_HINTS if self.is_typing else ()
-
     def type(self, key: str, character: str | None) -> None:
         self._told.type(key, character)
-
-    def paste(self, text: str) -> None:
-        self._told.typed.paste(text)
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
         self._sortable = sortable(self._told, styles_of(look.palette), width)
