@@ -18,6 +18,7 @@ _HEAD = '''"""Words of the screen and what they mean: made by `python -m docs.ma
 
 from __future__ import annotations
 
+# A word a line, as long as its meaning is in docs/words.md.
 # ruff: noqa: E501
 # fmt: off
 GLOSSARY: tuple[tuple[str, str], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# A word a line, as long as its meaning is in docs/words.md.
 # ruff: noqa: E501
 # fmt: off
 GLOSSARY: tuple[tuple[str, str], ...] = (

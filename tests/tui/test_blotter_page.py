@@ -272,15 +272,19 @@ def test_a_slow_database_is_asked_less_often() -> None:
 
 
 def test_whoever_types_fast_has_one_question_on_its_way() -> None:
-    made, waiting = Looked(lambda _: None), list[Query]()
-    made.answer = lambda query: waiting.append(query)  # type: ignore[func-returns-value]
+    waiting: list[Query] = []
+
+    def keeps_them_waiting(query: Query) -> None:
+        waiting.append(query)
+
+    made = Looked(keeps_them_waiting)
     made.turn()
     for letter in "confluence":
         made.told.typed.is_open = True
         made.told.type(letter, letter)
         made.turn()
     assert len(waiting) == 2
-    for query in list(waiting):
+    for query in waiting:
         told = trades_told(300)(query)
         assert told is not None
         made.told.hear(with_id(told, query), made.now_s)

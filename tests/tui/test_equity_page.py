@@ -21,7 +21,7 @@ from polytui.tui.panels.reliability import reliability_table
 from polytui.tui.panels.slices import hit_words, slice_table
 from polytui.tui.panels.told_state import DrawnAt
 from polytui.tui.past import Row
-from polytui.tui.styles import plain, styles_of
+from polytui.tui.styles import Line, plain, styles_of
 from polytui.tui.told_equity import ToldEquity
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
@@ -134,9 +134,9 @@ def test_the_curve_is_above_its_start_where_it_gained(ink: Ink, size: tuple[int,
     assert all(fallen), "the deepest fall reaches the ground"
 
 
-def _inked(lines: list[list[object]], at: int) -> list[int]:
+def _inked(lines: list[Line], at: int) -> list[int]:
     """Rows that have ink in a column of cells."""
-    texts = ["".join(part.text for part in one) for one in lines]  # type: ignore[attr-defined]
+    texts = ["".join(part.text for part in one) for one in lines]
     return [row for row, text in enumerate(texts) if text[at] not in " ⠀"]
 
 

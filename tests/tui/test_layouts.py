@@ -3,6 +3,8 @@ whole."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from fake_engine import NAMES, asset_at
@@ -60,13 +62,13 @@ def view_of(name: str, intervals: tuple[str, ...] = ALL) -> AssetView:
     return evolve(view, rounds=tuple(interval_of(view, one) for one in intervals))
 
 
-def rows_of(assets: int, intervals: int, chosen: int = 0, **look: object) -> list[TableRow]:
+def rows_of(assets: int, intervals: int, chosen: int = 0, **look: Any) -> list[TableRow]:
     views = {name: view_of(name, ALL[:intervals]) for name in NAMES[:assets]}
     slots = slots_of(followed_of(tuple(views), views), Layout.TABLE)
     return [
         TableRow(
             views[one.asset], one.interval, one.asset,
-            Look(NIGHT, NAMES.index(one.asset) + 1, is_focused=at == chosen, **look),  # type: ignore[arg-type]
+            Look(NIGHT, NAMES.index(one.asset) + 1, is_focused=at == chosen, **look),
         )
         for at, one in enumerate(slots)
     ]  # fmt: skip

@@ -93,7 +93,7 @@ def test_dollars_buy_no_more_than_they_say_and_no_less_than_a_millionth(
     try:
         shares = shares_of(f"{dollars:f}", price, is_in_dollars=True)
     except ValueError as fault:
-        assert "slip of the hand" in str(fault)  # noqa: PT017
+        assert "slip of the hand" in str(fault)  # noqa: PT017 - not every amount is one
         return
     wanted = int(dollars * MICRO) * MICRO
     assert price * (shares - 1) < wanted <= price * shares
@@ -105,7 +105,7 @@ def test_any_text_is_a_number_or_a_fault_in_words(text: str) -> None:
         try:
             assert reads(text) > 0
         except ValueError as fault:
-            assert str(fault)  # noqa: PT017
+            assert str(fault)  # noqa: PT017 - not every text is one
 
 
 # --- steps ----------------------------------------------------------------------------------------

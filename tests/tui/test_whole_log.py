@@ -50,11 +50,11 @@ def attached(memory: NoticeMemory, told: ToldLog | None = None, newest: int = 20
     told = told or ToldLog()
     for notice in memory.newest(newest):
         told.hear(notice)
+    asked: list[Query] = []
     for _ in range(100):
-        asked: list[Query] = []
-        told.ask(0.0, lambda query: asked.append(query) is None)  # noqa: B023
-        for query in asked:
-            told.hear_answer(memory.answer(query))
+        told.ask(0.0, lambda query: asked.append(query) is None)
+        while asked:
+            told.hear_answer(memory.answer(asked.pop()))
     assert not told.missing
     return told
 
