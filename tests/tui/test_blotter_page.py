@@ -16,7 +16,9 @@ from stage import PALETTES, Stage, perform
 
 from polytui.model.query import EVERY_SESSION, MOST_ROWS, Answer, Query, Subject
 from polytui.model.units import NS_PER_S
-from polytui.tui.panels.blotter import BlotterSheet, blotter_panel, sortable
+from polytui.tui.last_made import LastMade
+from polytui.tui.panels.blotter import BlotterSheet, blotter_panel, shape_of
+from polytui.tui.panels.columns import TableShape
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.told_state import DrawnAt
 from polytui.tui.styles import plain, styles_of
@@ -88,7 +90,7 @@ def test_columns_give_way_words_first_and_numbers_last() -> None:
     heads = {}
     for width in (200, 122, 105, 90, 80, 70, 64, 58, 50):
         made = looked(300, (width, 24))
-        heads[width] = set(sortable(made.told, styles_of(PALETTES[0]), width))
+        heads[width] = set(shape_of(made.told, styles_of(PALETTES[0]), width - 4).sortable)
     order = [
         next((width for width in heads if name not in heads[width]), 0)
         for name in ("round", "way out", "strategy", "shares", "fee", "fair", "exit", "edge")
@@ -109,6 +111,28 @@ def _of_two_days() -> Looked:
     made.turn()
     made.turn()
     return made
+
+
+def test_rows_are_measured_when_they_come_and_not_with_every_frame() -> None:
+    made, shape = looked(300), LastMade[TableShape]()
+
+    def measured(width: int = 120) -> TableShape | None:
+        sheet = BlotterSheet(made.told, DrawnAt(made.now_s, START_NS), shape=shape)
+        blotter_panel(sheet, LOOK, width, 30)
+        return shape.last
+
+    first = measured()
+    made.now_s += 0.1
+    assert measured() is first
+    assert measured(80) is not first, "another screen"
+    first = measured()
+    made.answer = trades_told(299)
+    made.now_s += 5.0
+    made.turn()
+    assert measured() is first, "the same rows, told once more"
+    made.told.type("x", "x")
+    made.turn()
+    assert measured() is not first, "other rows"
 
 
 def test_an_empty_day_is_said_once_it_is_known() -> None:
@@ -219,7 +243,7 @@ def test_what_is_asked_is_what_is_wanted() -> None:
     made.told.rescope()
     made.turn()
     assert last(made, Subject.SUMS).session == EVERY_SESSION
-    names = sortable(made.told, styles_of(PALETTES[0]), 80)
+    names = shape_of(made.told, styles_of(PALETTES[0]), 76).sortable
     made.told.resort(names, 1)
     made.turn()
     assert last(made, Subject.BLOTTER).sort == "asset"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from attrs import frozen
+from attrs import field, frozen
 
+from polytui.tui.last_made import LastMade
 from polytui.tui.panels import figures
 from polytui.tui.panels.columns import (
     TableCell,
@@ -51,6 +52,8 @@ class BlotterSheet:
     at: DrawnAt
     news: str = ""
     """Of an export: how far it is, or where the file is."""
+    shape: LastMade[TableShape] = field(factory=LastMade)
+    """Two hundred rows are measured when they come, or when the screen is another."""
 
 
 def blotter_panel(sheet: BlotterSheet, look: PageLook, width: int, height: int) -> list[Line]:
@@ -64,7 +67,8 @@ def blotter_panel(sheet: BlotterSheet, look: PageLook, width: int, height: int) 
     news = _news(sheet, styles, inner)
     rows = max(1, height - 2 - len(head) - 1 - len(news) - (_DETAIL_ROWS if has_detail else 0))
     told.show(rows)
-    shape = shape_of(told, styles, inner)
+    of = (told.window, told.scope, inner)
+    shape = sheet.shape.of(of, lambda: shape_of(told, styles, inner))
     heading = shape.heading(told.sort, styles, inner - _MARK)
     body = [*head, marked(heading, False, look)]
     body += filled(_rows(told, shape, look, inner), rows, inner, styles.text)
@@ -80,11 +84,6 @@ def shape_of(told: ToldBlotter, styles: Styles, width: int) -> TableShape:
     is_mixed = told.scope is TradeScope.DATABASE
     columns = [_LONG_TIME if has_days else _TIME, *_COLUMNS, *([_SESSION] if is_mixed else [])]
     return shaped(columns, told.window, styles, width - _MARK)
-
-
-def sortable(told: ToldBlotter, styles: Styles, width: int) -> list[str]:
-    """Names of columns that are on the screen."""
-    return [one.name for one in shape_of(told, styles, width - 4).columns if one.name]
 
 
 def _spans_days(told: ToldBlotter) -> bool:

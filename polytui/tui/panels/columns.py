@@ -35,6 +35,11 @@ class TableShape:
     columns: tuple[TableColumn, ...]
     widths: tuple[int, ...]
 
+    @property
+    def sortable(self) -> list[str]:
+        """Names of those by which it can be sorted."""
+        return [one.name for one in self.columns if one.name]
+
     def heading(self, sort: str, styles: Styles, width: int) -> Line:
         """`sort` as it is asked for: the column's name, after a - for the largest first."""
         spans: list[Span] = []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from polytui.model.query import Query, Subject
 from polytui.tui.actions import Area
-from polytui.tui.panels.blotter import BlotterSheet, blotter_panel, sortable
-from polytui.tui.panels.columns import whole, words
+from polytui.tui.last_made import LastMade
+from polytui.tui.panels.blotter import BlotterSheet, blotter_panel
+from polytui.tui.panels.columns import TableShape, whole, words
 from polytui.tui.panels.equity import equity_panel
 from polytui.tui.panels.page import PageLook
 from polytui.tui.panels.rounds_page import INTERVALS, RoundsSheet, rounds_panel
 from polytui.tui.panels.told_state import DrawnAt
 from polytui.tui.screens.finding_page import FindingPage
 from polytui.tui.screens.page import MOVES, Page, PageScene, RoundVisit
-from polytui.tui.styles import Line, styles_of
+from polytui.tui.styles import Line
 from polytui.tui.told_blotter import TradeScope
 from polytui.tui.trade_export import export_folder
 from polytui.tui.typed_line import TypedLine
@@ -23,14 +24,14 @@ def moment_of(scene: PageScene) -> DrawnAt:
 
 
 class BlotterPage(FindingPage):
-    """Every trade. State: which columns can be sorted by, as it was drawn last."""
+    """Every trade. State: the table's columns, as it was drawn last."""
 
     area = Area.BLOTTER
 
     def __init__(self, scene: PageScene) -> None:
         super().__init__(scene)
         self._told, self._export = scene.state.blotter, scene.state.export
-        self._sortable: list[str] = []
+        self._shape = LastMade[TableShape]()
         self._export.rest()
 
     @property
@@ -65,6 +66,12 @@ class BlotterPage(FindingPage):
                 return False
         return True
 
+    @property
+    def _sortable(self) -> list[str]:
+        """Columns that are on the screen; none before it was drawn."""
+        shape = self._shape.last
+        return [] if shape is None else shape.sortable
+
     def _open(self) -> None:
         row = self._told.chosen
         if row is not None:
@@ -89,8 +96,7 @@ class BlotterPage(FindingPage):
         self._told.type(key, character)
 
     def paint(self, look: PageLook, width: int, height: int) -> list[Line]:
-        self._sortable = sortable(self._told, styles_of(look.palette), width)
-        sheet = BlotterSheet(self._told, moment_of(self.scene), self._export.words)
+        sheet = BlotterSheet(self._told, moment_of(self.scene), self._export.words, self._shape)
         return blotter_panel(sheet, look, width, height)
 
 
