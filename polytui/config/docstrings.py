@@ -13,35 +13,6 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from polytui.config import (
-    deciding,
-    execution,
-    files,
-    keys,
-    live,
-    markets,
-    own,
-    redeem,
-    schema,
-    terminal,
-    ticket,
-    wires,
-)
-
-_TABLES = (
-    deciding,
-    execution,
-    files,
-    keys,
-    live,
-    markets,
-    own,
-    redeem,
-    terminal,
-    ticket,
-    wires,
-    schema,
-)
 _OURS = "polytui.config."
 _Docs = dict[str, dict[str, str]]
 """By class and field; the empty field is the class itself."""
@@ -61,19 +32,17 @@ def field_doc(table: type[Any], name: str) -> str:
 
 
 def _docs_of_class(kind: type[Any]) -> _Docs:
-    """Those of our tables, or of the file of a strategy that is not ours."""
-    if kind.__module__.startswith(_OURS):
-        return _docs()
+    """Those of its module. Ours is read once; the file of a strategy that is not ours may be loaded
+    anew."""
     module = sys.modules.get(kind.__module__)
-    return {} if module is None else docs_of(module)
+    if module is None:
+        return {}
+    return _docs_of_ours(module) if kind.__module__.startswith(_OURS) else docs_of(module)
 
 
 @cache
-def _docs() -> _Docs:
-    docs: _Docs = {}
-    for module in _TABLES:
-        docs |= docs_of(module)
-    return docs
+def _docs_of_ours(module: ModuleType) -> _Docs:
+    return docs_of(module)
 
 
 def docs_of(module: ModuleType) -> _Docs:
