@@ -245,8 +245,6 @@ def _bound_faults(cls: type[Any], raw: Any, path: str) -> list[str]:
         if field.name not in raw:
             continue
         value, here = raw[field.name], f"{path}{field.name}"
-        if field.type is KeySettings:
-            continue  # names of actions, not of fields
         if attrs.has(field.type):
             faults += _bound_faults(field.type, value, f"{here}.")
         elif (check := field.metadata.get("check")) is not None:
