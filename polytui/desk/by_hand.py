@@ -201,7 +201,7 @@ class ByHand:
             return None
         if (halt := self.halts.halt()) is not None:
             return halt
-        return self.halts.entry_block(Step(0, self.now_ns), slug, self.settings)
+        return self.halts.entry_block(self.now_ns, slug, self.settings)
 
     # --- whether it is what the person means ------------------------------------------------------
 

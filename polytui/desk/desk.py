@@ -320,7 +320,7 @@ class Desk:
             self._follow(step, market_round, seen)
             return seen
         market_round.block = (
-            halt or unseen or self._halts.entry_block(step, market_round.slug, self.settings)
+            halt or unseen or self._halts.entry_block(step.now_ns, market_round.slug, self.settings)
         )
         # What strategies said is over: a signal must last anew once they are asked again.
         market_round.forget_opinions()
@@ -343,7 +343,7 @@ class Desk:
     def _follow(self, step: Step, market_round: DeskRound, view: View) -> None:
         if self._is_tick:
             self._looks.looked(step, market_round, view, self.settings)
-        block = self._halts.entry_block(step, market_round.slug, self.settings)
+        block = self._halts.entry_block(step.now_ns, market_round.slug, self.settings)
         block = block or strike_block(market_round, view, self.prices, self.settings)
         block = block or self.asset_account.feeds.taking_block(step.now_ns)
         market_round.block = block

@@ -31,7 +31,7 @@ class Halts:
             return Why(Reason.KILL_SWITCH)
         return Why(Reason.STOPPING) if self.is_stopping else None
 
-    def entry_block(self, step: Step, slug: str, settings: Settings) -> Why | None:
+    def entry_block(self, now_ns: int, slug: str, settings: Settings) -> Why | None:
         """What stops entries into this round alone."""
         asset_account = self._asset_account
         if asset_account.is_paused:
@@ -39,7 +39,7 @@ class Halts:
         most = settings.session.rounds
         if most and not asset_account.is_of_session(slug, most):
             return Why(Reason.SESSION_DONE)
-        return self.feeds.entry_block(step.now_ns) or asset_account.breakers.blocking()
+        return self.feeds.entry_block(now_ns) or asset_account.breakers.blocking()
 
     def pause_for(self, step: Step, why: Why) -> None:
         """No entries until a person has looked and resumes."""
