@@ -5,8 +5,6 @@ An engine shows its own figures, a player those that the journal has of it.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from polytui.config.schema import Settings
 from polytui.desk.mind import Mind
 from polytui.desk.snapshots import desk_state, marked_pnl, show_asset
@@ -79,11 +77,11 @@ def limits_of_account(mind: Mind, now_ns: int) -> tuple[LimitView, ...]:
 
 def _nothing_yet(asset: Asset, now_ns: int, figures: AssetFigures) -> AssetView:
     """An asset whose desk has not begun."""
-    empty = AssetView(
+    return AssetView(
         asset=asset.value,
         at_ns=now_ns,
-        state=AssetState.STARTING,
-        detail="",
+        state=figures.state or AssetState.STARTING,
+        detail=figures.detail,
         life=figures.life,
         consensus=NO_CONSENSUS,
         features=(),
@@ -96,4 +94,3 @@ def _nothing_yet(asset: Asset, now_ns: int, figures: AssetFigures) -> AssetView:
         realised_pnl=0,
         marked_pnl=0,
     )
-    return evolve(empty, state=figures.state or AssetState.STARTING, detail=figures.detail)
