@@ -74,7 +74,7 @@ class ByHand:
             why = fitted.why if isinstance(fitted, Refused) else Why(Reason.ROUND_OVER)
             step.effects.append(Decline(ticket.slug, ticket.order_id, why))
             return
-        self.quoter.place_by_hand(step, market_round, wanted_by(ticket, market_round), fitted)
+        self.quoter.place(step, market_round, wanted_by(ticket, market_round), fitted)
 
     def _withdraw(self, step: Step, order_id: str) -> None:
         """An order that is gone, or not a person's, is nobody's to take back."""

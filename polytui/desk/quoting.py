@@ -108,7 +108,7 @@ class Quoter:
                 continue
             kept = self._ledger.exposure.rounds[order.slug].by_order[order.order_id]
             alone = exposure.without(order.outcome, kept)
-            fitted = self._fit(step, market_round, one, alone, settings)
+            fitted = self._fit(step.now_ns, market_round, one, alone, settings)
             room = fitted.stamp.quote.shares if isinstance(fitted, Approved) else 0
             if room - each.left > tolerated.size_tolerance * one.quote.shares:
                 found.append(order.order_id)
@@ -131,24 +131,24 @@ class Quoter:
         if hurried is not None:
             return hurried
         exposure = self.exposure(step.now_ns, market_round)
-        fitted = self._fit(step, market_round, wanted, exposure, settings)
+        fitted = self._fit(step.now_ns, market_round, wanted, exposure, settings)
         if is_leaving and wanted.rung and fitted.why is not None:
             return None
         if isinstance(fitted, Refused):
             return fitted.why
-        self._place(step, market_round, wanted, fitted)
+        self.place(step, market_round, wanted, fitted)
         return fitted.why
 
     def _fit(
         self,
-        step: Step,
+        now_ns: int,
         market_round: DeskRound,
         wanted: WantedQuote,
         exposure: Exposure,
         settings: Settings,
     ) -> Approved | Refused:
         limits = self.limits(settings)
-        pre_trade = self.pre_trade(market_round, wanted, step.now_ns, limits, self._ramp(settings))
+        pre_trade = self.pre_trade(market_round, wanted, now_ns, limits, self._ramp(settings))
         return fit(pre_trade, exposure, limits)
 
     def limits(self, settings: Settings) -> Limits:
@@ -197,16 +197,10 @@ class Quoter:
         self, now_ns: int, market_round: DeskRound, wanted: WantedQuote, settings: Settings
     ) -> Approved | Refused:
         """What limits leave of a person's order now. It changes nothing."""
-        limits, ramp = self.limits(settings), self._ramp(settings)
-        asked = self.pre_trade(market_round, wanted, now_ns, limits, ramp)
-        return fit(asked, self.exposure(now_ns, market_round), limits)
+        exposure = self.exposure(now_ns, market_round)
+        return self._fit(now_ns, market_round, wanted, exposure, settings)
 
-    def place_by_hand(
-        self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
-    ) -> None:
-        self._place(step, market_round, wanted, fitted)
-
-    def _place(
+    def place(
         self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
     ) -> None:
         quote, is_rung = fitted.stamp.quote, bool(wanted.rung)
