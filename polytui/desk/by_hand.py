@@ -23,7 +23,8 @@ from polytui.desk.round_phase import Phase
 from polytui.desk.rounds import DeskRounds
 from polytui.desk.step import Step
 from polytui.desk.view_builder import ViewInputs, market_block
-from polytui.ledger.diff import WantedQuote, crosses
+from polytui.ledger.diff import crosses
+from polytui.ledger.shadow import NEVER_NS
 from polytui.ledger.working import WorkingOrder
 from polytui.model.effects import Cancel, Decline, Reason, Why
 from polytui.model.orders import Order, OrderState, Quote, Side
@@ -37,8 +38,6 @@ from polytui.model.ticket import (
 )
 from polytui.model.units import MICRO, NS_PER_S, Shares, is_on_tick
 from polytui.risk.pretrade import Approved, Refused
-
-_FOR_EVER_NS = (1 << 63) - 1
 
 
 @frozen
@@ -70,8 +69,9 @@ class ByHand:
     def _send(self, step: Step, event: TicketSent) -> None:
         ticket = event.ticket
         market_round, fitted = self._judged(ticket, event.valid_until_ns)
-        if market_round is None or isinstance(fitted, Refused):
-            why = fitted.why if isinstance(fitted, Refused) else Why(Reason.ROUND_OVER)
+        # What limits would cut is not sent at all: nobody confirmed what is left.
+        if market_round is None or isinstance(fitted, Refused) or fitted.why is not None:
+            why = fitted.why or Why(Reason.ROUND_OVER)
             step.effects.append(Decline(ticket.slug, ticket.order_id, why))
             return
         self.quoter.place(step, market_round, wanted_by(ticket, market_round), fitted)
@@ -119,28 +119,17 @@ class ByHand:
 
     def look(self, ticket: Ticket) -> TicketLook:
         """What would be said of it now. It changes nothing."""
-        market_round, fitted = self._judged(ticket, _FOR_EVER_NS)
+        market_round, fitted = self._judged(ticket, NEVER_NS)
         if market_round is None or not is_on_tick(ticket.price, market_round.round.tick):
-            why = fitted.why if isinstance(fitted, Refused) else None
-            return the_look(market_round, None, self.ledger, self.now_ns, why, Shares(0))
-        wanted = wanted_by(ticket, market_round)
-        why, room = self._room(market_round, wanted, fitted)
-        return the_look(market_round, wanted.quote, self.ledger, self.now_ns, why, room)
-
-    def _room(
-        self, market_round: DeskRound, wanted: WantedQuote, fitted: Approved | Refused
-    ) -> tuple[Why | None, Shares]:
-        """Why it would not go, and how many shares would."""
-        if isinstance(fitted, Approved):
-            return None, wanted.quote.shares
-        less = self.quoter.fit_by_hand(self.now_ns, market_round, wanted, self.settings)
-        if isinstance(less, Approved) and less.why == fitted.why:
-            return fitted.why, less.stamp.quote.shares
-        return fitted.why, Shares(0)
+            return the_look(market_round, None, self.ledger, self.now_ns, fitted.why, Shares(0))
+        quote = wanted_by(ticket, market_round).quote
+        room = fitted.stamp.quote.shares if isinstance(fitted, Approved) else Shares(0)
+        return the_look(market_round, quote, self.ledger, self.now_ns, fitted.why, room)
 
     def _judged(
         self, ticket: Ticket, valid_until_ns: int
     ) -> tuple[DeskRound | None, Approved | Refused]:
+        """What there is room for, whatever of it is sent; a reason where that is less than all."""
         market_round = self.rounds.get(ticket.slug)
         if market_round is None:
             return None, Refused(Why(Reason.ROUND_OVER))
@@ -151,14 +140,9 @@ class ByHand:
         )
         if why is not None:
             return market_round, Refused(why)
-        return market_round, self._whole(market_round, wanted_by(ticket, market_round))
-
-    def _whole(self, market_round: DeskRound, wanted: WantedQuote) -> Approved | Refused:
-        """What limits would cut is not sent at all: nobody confirmed what is left."""
+        wanted = wanted_by(ticket, market_round)
         fitted = self.quoter.fit_by_hand(self.now_ns, market_round, wanted, self.settings)
-        if isinstance(fitted, Approved) and fitted.why is not None:
-            return Refused(fitted.why)
-        return fitted
+        return market_round, fitted
 
     # --- whether tickets are taken ----------------------------------------------------------------
 

@@ -28,13 +28,14 @@ def the_look(
     refusal = "" if why is None else why.text()
     if market_round is None or quote is None:
         return TicketLook(Shares(0), _NO_USD, _NO_USD, _NO_USD, _NO_USD, room, refusal)
-    cost, fee = _cost(quote), market_round.round.fees.fee(quote.price, quote.shares)
-    if_wins, if_loses = _ends(quote, cost, _NO_USD if quote.is_post_only else fee)
+    rests, fees = quote.is_post_only, market_round.round.fees
+    cost, fee = _cost(quote), _NO_USD if rests else fees.fee(quote.price, quote.shares)
+    if_wins, if_loses = _ends(quote, cost, fee)
     book = market_round.book(quote.outcome)
     return TicketLook(
         shares=quote.shares,
         cost=cost,
-        fee=_NO_USD if quote.is_post_only else fee,
+        fee=fee,
         if_wins=if_wins,
         if_loses=if_loses,
         room=room,
