@@ -26,8 +26,8 @@ from polytui.desk.view_builder import ViewInputs, market_block
 from polytui.ledger.diff import crosses
 from polytui.ledger.shadow import NEVER_NS
 from polytui.ledger.working import WorkingOrder
-from polytui.model.effects import Cancel, Decline, Reason, Why
-from polytui.model.orders import Order, OrderState, Quote, Side
+from polytui.model.effects import Decline, Reason, Why
+from polytui.model.orders import Order, Quote, Side
 from polytui.model.ticket import (
     BY_HAND,
     Ticket,
@@ -80,17 +80,7 @@ class ByHand:
         """An order that is gone, or not a person's, is nobody's to take back."""
         working = self.ledger.orders.get(order_id)
         if working is not None and is_by_hand(working.order):
-            self._take_back(step, working)
-
-    def _take_back(self, step: Step, working: WorkingOrder) -> bool:
-        """Whether a cancel goes out: once, and again where the venue refused it."""
-        order_id, is_asked = working.order.order_id, working.state is OrderState.CANCELLING
-        if is_asked or not working.state.is_working:
-            return False
-        if not self.ledger.ask_cancel(order_id, self.now_ns):
-            return False
-        step.effects.append(Cancel(order_id))
-        return True
+            self.quoter.take_back(step, working)
 
     # --- what works -------------------------------------------------------------------------------
 
@@ -98,9 +88,8 @@ class ByHand:
         """Take back what may not work any more."""
         for working in self.ledger.orders.by_hand(market_round.slug):
             why = self._end_of(working, market_round)
-            if why is not None and self._take_back(step, working):
-                order = working.order
-                step.effects.append(Decline(order.slug, order.order_id, why))
+            if why is not None:
+                self.quoter.take_back(step, working, why)
 
     def _end_of(self, working: WorkingOrder, market_round: DeskRound) -> Why | None:
         """Why an order is taken back: the end of everybody's, or for what stops entries."""

@@ -70,8 +70,14 @@ class Quoter:
 
     def _cancel(self, step: Step, order_ids: Iterable[str]) -> None:
         for order_id in order_ids:
-            if self._ledger.ask_cancel(order_id, step.now_ns):
-                step.effects.append(Cancel(order_id))
+            self._cancel_one(step, order_id)
+
+    def _cancel_one(self, step: Step, order_id: str) -> bool:
+        """Whether it goes out."""
+        is_out = self._ledger.ask_cancel(order_id, step.now_ns)
+        if is_out:
+            step.effects.append(Cancel(order_id))
+        return is_out
 
     def _make_way(self, step: Step, one: WantedQuote, there: Sequence[WorkingOrder]) -> Why | None:
         """Nobody trades with a person's order: who enters waits for it, and for who leaves it is
@@ -81,9 +87,8 @@ class Quoter:
             return None
         order = met.order
         why = Why(Reason.OWN_ORDER, one.quote.price / MICRO, order.price / MICRO, "USD by hand")
-        if one.is_exit and met.state is not OrderState.CANCELLING:
-            self._cancel(step, [order.order_id])
-            step.effects.append(Decline(order.slug, order.order_id, why))
+        if one.is_exit:
+            self.take_back(step, met, why)
         return why
 
     def _outgrown(
@@ -191,15 +196,6 @@ class Quoter:
             ramp=ramp,
         )
 
-    # --- by hand --------------------------------------------------------------------------------
-
-    def fit_by_hand(
-        self, now_ns: int, market_round: DeskRound, wanted: WantedQuote, settings: Settings
-    ) -> Approved | Refused:
-        """What limits leave of a person's order now. It changes nothing."""
-        exposure = self.exposure(now_ns, market_round)
-        return self._fit(now_ns, market_round, wanted, exposure, settings)
-
     def place(
         self, step: Step, market_round: DeskRound, wanted: WantedQuote, fitted: Approved
     ) -> None:
@@ -237,6 +233,24 @@ class Quoter:
         self._ledger.place(order, market_round.round)
         grounds = _grounds(market_round, wanted, step.now_ns)
         step.effects.append(Place(order, fitted.stamp, grounds))
+
+    # --- by hand --------------------------------------------------------------------------------
+
+    def fit_by_hand(
+        self, now_ns: int, market_round: DeskRound, wanted: WantedQuote, settings: Settings
+    ) -> Approved | Refused:
+        """What limits leave of a person's order now. It changes nothing."""
+        exposure = self.exposure(now_ns, market_round)
+        return self._fit(now_ns, market_round, wanted, exposure, settings)
+
+    def take_back(self, step: Step, working: WorkingOrder, why: Why | None = None) -> None:
+        """A person's order: its cancel goes out once, and again where the venue refused it; each
+        time it is said why, where that is not the person's own wish."""
+        order = working.order
+        if not working.state.is_working or working.state is OrderState.CANCELLING:
+            return
+        if self._cancel_one(step, order.order_id) and why is not None:
+            step.effects.append(Decline(order.slug, order.order_id, why))
 
     # --- what is at stake -----------------------------------------------------------------------
 

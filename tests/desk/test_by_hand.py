@@ -69,7 +69,7 @@ def placed(story: Story, ticket: Ticket) -> Order:
 
 
 def refused(story: Story, ticket: Ticket, valid_ns: int = SOON) -> Reason:
-    """Why it is not sent; and that the look says the same."""
+    """Why it is not sent."""
     effects = sent(story, ticket, valid_ns)
     assert of_kind(effects, Place) == []
     declined = only(effects, Decline)
@@ -411,7 +411,8 @@ def test_a_strategy_does_not_trade_with_a_persons_order() -> None:
     assert story.said_last() is Reason.OWN_ORDER
 
 
-def test_who_must_leave_is_not_kept_by_a_persons_order() -> None:
+def in_the_way() -> tuple[Story, Order, Order]:
+    """A strategy must leave, and would sell to a person: what it bought, and the person's order."""
     leaves = with_strategy(BOTH, is_held_to_settlement=False)
     story = begun(evolve(leaves, exits=evolve(BOTH.exits, stop_loss=0.9, take_profit=9.0)))
     bought = story.holding()
@@ -419,9 +420,21 @@ def test_who_must_leave_is_not_kept_by_a_persons_order() -> None:
     story.settings = evolve(story.settings, exits=evolve(BOTH.exits, max_hold_s=1.0))
     effects = [*story.limit(), *story.wait(2)]
     assert taken_back(effects, order) is Reason.OWN_ORDER
+    return story, bought, order
+
+
+def test_who_must_leave_is_not_kept_by_a_persons_order() -> None:
+    story, bought, order = in_the_way()
     after = [*story.tell(ev.Cancelled(order.order_id, "by request")), *story.wait(2)]
     sale = only(after, Place).order
     assert (sale.side, sale.strategy, sale.shares) == (SELL, bought.strategy, bought.shares)
+
+
+def test_it_is_said_again_only_when_its_cancel_goes_again() -> None:
+    story, _, order = in_the_way()
+    refused = story.tell(ev.CancelRefused(order.order_id, "not now"))
+    assert of_kind(refused, Cancel, Decline) == []
+    assert taken_back(story.wait(2), order) is Reason.OWN_ORDER
 
 
 def test_a_sale_that_rests_is_of_ones_own_shares_and_one_at_once_of_anybodys() -> None:
