@@ -275,7 +275,7 @@ def encode_raised(
 def decode_header(line: bytes) -> Header:
     """OtherFormat where the journal is of another format: names may mean something else in it, and
     its header may have other fields."""
-    head = _decoded_header(_head, line)
+    head = _decoded(_head, line, _NO_HEADER)
     if head.journal != FORMAT:
         raise OtherFormat(
             f"version {plain(head.version)} wrote it in journal format {head.journal};"
@@ -286,14 +286,20 @@ def decode_header(line: bytes) -> Header:
 
 def peek_header(line: bytes) -> Header:
     """The header of a journal of any format."""
-    return _decoded_header(_header, line)
+    return _decoded(_header, line, _NO_HEADER)
 
 
-def _decoded_header(decoder: msgspec.json.Decoder[_Kind], line: bytes) -> _Kind:
+_NO_HEADER = "the first line is no journal header"
+
+
+def _decoded(
+    decoder: msgspec.json.Decoder[_Kind], raw: bytes | msgspec.Raw, what_else: str
+) -> _Kind:
+    """BadJournal says what it is where it does not decode."""
     try:
-        return decoder.decode(line)
+        return decoder.decode(raw)
     except _NOT_DECODED as error:
-        raise BadJournal(f"the first line is no journal header: {error}") from error
+        raise BadJournal(f"{what_else}: {error}") from error
 
 
 def decode_record(line: bytes) -> JournalRecord:
@@ -360,23 +366,14 @@ def decode_latency(raw: msgspec.Raw) -> LatencyLine:
 
 def decode_curve(raw: msgspec.Raw) -> RoundCurve:
     """Points of a round; BadJournal where the line has none."""
-    try:
-        return _curve.decode(raw)
-    except _NOT_DECODED as error:
-        raise BadJournal(f"not a curve: {error}") from error
+    return _decoded(_curve, raw, "not a curve")
 
 
 def decode_notice(raw: msgspec.Raw) -> Notice:
     """A line of the log; BadJournal where it is none."""
-    try:
-        return _notice.decode(raw)
-    except _NOT_DECODED as error:
-        raise BadJournal(f"not a notice: {error}") from error
+    return _decoded(_notice, raw, "not a notice")
 
 
 def decode_figures(raw: msgspec.Raw) -> EngineFigures:
     """What faces were shown of the engine; BadJournal where the line is something else."""
-    try:
-        return _figures.decode(raw)
-    except _NOT_DECODED as error:
-        raise BadJournal(f"no figures of an engine: {error}") from error
+    return _decoded(_figures, raw, "no figures of an engine")
