@@ -6,9 +6,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 
 from polytui.journal.codec import BadJournal, JournalRecord
 from polytui.journal.segment_reader import Bookmark
@@ -27,7 +25,7 @@ def nobody_keeps(_: RecordedMind, __: Bookmark) -> None:
     """Of a cursor whose minds nobody goes back to."""
 
 
-class Cursor(AbstractContextManager["Cursor"]):
+class Cursor:
     """State: the mind, the tail of the journal, and records that were read and not taken."""
 
     def __init__(
@@ -49,14 +47,6 @@ class Cursor(AbstractContextManager["Cursor"]):
         """What is missing where it stands; empty where nothing is."""
         self.damage = ""
         """Why it goes no further; empty where it does."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._tail.close()
