@@ -8,15 +8,12 @@ put together in full. Sums mean what those of reports mean (`results/trade_sums.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from polytui.model.minutes_left import BORDERS, MINUTES_LEFT
 from polytui.model.units import NS_PER_S
-from polytui.store.questions import Filter, Found, found_by, parts_of
+from polytui.store.questions import Filter, Found, found_by, parts_of, where_of
 from polytui.store.trades import SETTLED
-from polytui.store.word_search import WAY_OUT, conditions
-
-Values = tuple[Any, ...]
+from polytui.store.word_search import WAY_OUT, Values, conditions
 
 _KEY = ("root", "slug", "strategy", "number")
 _TOLD = (
@@ -124,5 +121,4 @@ def _named(answer: Found) -> Found:
 def _where(wanted: Filter) -> tuple[str, Values]:
     parts, values = parts_of(wanted, "opened_ns", _ASKED)
     more, more_values = conditions(wanted.words)
-    both = [*parts, *more]
-    return (f" WHERE {' AND '.join(both)}" if both else ""), (*values, *more_values)
+    return where_of([*parts, *more]), (*values, *more_values)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from polytui.store.questions import Filter, Found, found_by, parts_of
+from polytui.store.questions import Filter, Found, found_by, parts_of, where_of
 
 
 def equity_curve(connection: sqlite3.Connection, wanted: Filter) -> Found:
@@ -18,14 +18,13 @@ def equity_curve(connection: sqlite3.Connection, wanted: Filter) -> Found:
     least and the most in between, the deepest fall with its share of the peak and its minute, the
     most at risk, how many minutes it is of; and what the account began with."""
     parts, values = parts_of(wanted, "", ("session",))
-    where = f" WHERE {' AND '.join(parts)}" if parts else ""
-    opening = " AND ".join(["kind = 'opening'", *parts])
-    said = f"SELECT coalesce(sum(amount), 0) FROM wallet WHERE {opening}"
+    opening = where_of(["kind = 'opening'", *parts])
+    said = f"SELECT coalesce(sum(amount), 0) FROM wallet{opening}"
     began = found_by(connection, said, values).rows[0][0]
     since = wanted.since_ns, wanted.until_ns or (1 << 62)
     said = (
         "WITH minutes AS (SELECT minute_ns, cash + carried - moved AS equity, exposure"
-        f" FROM equity{where} ORDER BY minute_ns, session),"
+        f" FROM equity{where_of(parts)} ORDER BY minute_ns, session),"
         " fallen AS (SELECT *, max(max(equity) OVER (ORDER BY minute_ns ROWS UNBOUNDED PRECEDING),"
         " ?) AS peak FROM minutes),"
         " kept AS (SELECT *, row_number() OVER (ORDER BY minute_ns) - 1 AS n, count(*) OVER () AS"

@@ -138,11 +138,10 @@ def why_of_days(connection: sqlite3.Connection, wanted: Filter) -> Found:
         parts, values = [*parts, "day_ns >= ?"], (*values, wanted.since_ns // _DAY_NS * _DAY_NS)
     if wanted.until_ns:
         parts, values = [*parts, "day_ns < ?"], (*values, wanted.until_ns)
-    where = f" WHERE {' AND '.join(parts)}" if parts else ""
     said = (
         "SELECT strategy, is_shadow, reason, sum(times) AS times, min(least) AS least,"
         " sum(total) / sum(times) AS mean, max(most) AS most, max(limit_value) AS limit_value, unit"
-        f" FROM reasons{where} GROUP BY strategy, is_shadow, reason, unit"
+        f" FROM reasons{where_of(parts)} GROUP BY strategy, is_shadow, reason, unit"
         " ORDER BY strategy, is_shadow, times DESC, reason LIMIT ?"
     )
     return found_by(connection, said, (*values, wanted.limit or -1))
@@ -178,14 +177,18 @@ def _listed(connection: sqlite3.Connection, table: str, time_column: str, wanted
     if table == "trades_told":
         more, more_values = conditions(wanted.words)
         parts, values = [*parts, *more], (*values, *more_values)
-    where = f" WHERE {' AND '.join(parts)}" if parts else ""
-    said = f"SELECT * FROM {table}{where} ORDER BY {time_column} DESC LIMIT ?"
+    said = f"SELECT * FROM {table}{where_of(parts)} ORDER BY {time_column} DESC LIMIT ?"
     return found_by(connection, said, (*values, wanted.limit or -1))
 
 
 def _where(wanted: Filter, time_column: str, names: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
     parts, values = parts_of(wanted, time_column, names)
-    return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
+    return where_of(parts), values
+
+
+def where_of(parts: Sequence[str]) -> str:
+    """All of which must hold; empty where nothing must."""
+    return f" WHERE {' AND '.join(parts)}" if parts else ""
 
 
 def parts_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from polytui.store.questions import Filter, Found, found_by, parts_of
+from polytui.store.questions import Filter, Found, found_by, parts_of, where_of
 
 ROUNDS = 2_000
 """The newest settled ones that are looked at: a day of four assets and four intervals is 1,660."""
@@ -20,11 +20,11 @@ def reliability(connection: sqlite3.Connection, wanted: Filter) -> Found:
     """A row for each tenth in which something was said: moments, rounds, the mean that we said, how
     often Up won, and the sums of the squared errors of our fair value and of the market's mid."""
     parts, values = parts_of(wanted, "opens_ns", ("session", "asset", "interval"))
-    where = " AND ".join(["winner IN ('up', 'down')", *parts])
+    where = where_of(["winner IN ('up', 'down')", *parts])
     fair, bid, ask = (_POINT.format(at=at) for at in (3, 4, 5))
     said = (
         "WITH played AS (SELECT root, slug, winner = 'up' AS came FROM rounds"
-        f" WHERE {where} ORDER BY opens_ns DESC LIMIT {ROUNDS}),"
+        f"{where} ORDER BY opens_ns DESC LIMIT {ROUNDS}),"
         f" seen AS (SELECT root, slug, came, {fair} AS fair, ({bid} + {ask}) / 2 AS mid"
         " FROM played CROSS JOIN curves USING (root, slug))"
         " SELECT min(9, CAST(fair * 10 AS INTEGER)) AS tenth, count(*) AS moments,"
