@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from polytui.model.units import NS_PER_S
 from polytui.store.schema import columns
-from polytui.store.sums import ADDED, ADDS
+from polytui.store.sums import ADDED, ADDS, DAY_NS
 from polytui.store.traded_rows import OrderRow, RoundRow, TradeRow
 from polytui.store.views import TRADES_TOLD
 
@@ -94,12 +95,10 @@ def look_as_of(connection: sqlite3.Connection, at_ns: int, session: str) -> None
     `session` and those that it goes on from alone: there are too many to count all of them."""
     for table in _ENDS:
         _view(connection, table, _rows(table, at_ns))
-    for table, time in (("fills", "at_ns"), ("signals", "at_ns"), ("latency", "at_ns")):
-        _view(connection, table, f"SELECT * FROM main.{table} WHERE {time} <= {at_ns}")
-    whole_minutes = f"minute_ns + 60000000000 <= {at_ns}"
+    for table in ("fills", "signals", "latency", "settlements"):
+        _view(connection, table, f"SELECT * FROM main.{table} WHERE at_ns <= {at_ns}")
+    whole_minutes = f"minute_ns + {60 * NS_PER_S} <= {at_ns}"
     _view(connection, "equity", f"SELECT * FROM main.equity WHERE {whole_minutes}")
-    settled = f"SELECT * FROM main.settlements WHERE at_ns <= {at_ns}"
-    _view(connection, "settlements", settled)
     _view(connection, "curves", _curves(at_ns))
     _view(connection, "reasons", _reasons(session))
     _view(connection, "daily", _daily())
@@ -145,7 +144,7 @@ def _reasons(session: str) -> str:
     name = session.replace("'", "''")
     root = f"(SELECT root FROM main.sessions WHERE session = '{name}')"
     chain = f"session IN (SELECT session FROM main.sessions WHERE root = {root})"
-    day = "at_ns - at_ns % 86400000000000"
+    day = f"at_ns - at_ns % {DAY_NS}"
     who = "asset, interval, strategy, is_shadow, reason, unit"
     return (
         f"SELECT session, {day} AS day_ns, {who}, count(*) AS times, min(value) AS least,"
