@@ -15,8 +15,11 @@ from typing import Any
 
 from attrs import frozen
 
-from polytui.model.table_cells import spreadsheet_text as text
+from polytui.model.table_cells import spreadsheet_text
 from polytui.model.units import NS_PER_S, format_micro
+
+text = spreadsheet_text
+"""As in every other table that is written."""
 
 
 def time(at_ns: int | None) -> str:
@@ -62,20 +65,6 @@ def notes(found: dict[str, Any]) -> str:
     return json.dumps(known, sort_keys=True, separators=(",", ":"))
 
 
-__all__ = [
-    "Column",
-    "Row",
-    "column",
-    "csv_bytes",
-    "flag",
-    "micro",
-    "ms",
-    "notes",
-    "number",
-    "ratio",
-    "text",
-    "time",
-]
 Row = dict[str, Any]
 """Of the database, by column."""
 
