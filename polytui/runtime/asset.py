@@ -26,6 +26,7 @@ from polytui.model.events import (
     TicketWithdrawn,
 )
 from polytui.model.instrument import Asset
+from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState, FeedState
 from polytui.model.units import NS_PER_MS
 from polytui.net.clock import SessionClock
@@ -34,6 +35,7 @@ from polytui.runtime.inbox import Inbox, Item
 from polytui.runtime.order_times import OrderTimes
 from polytui.venues.stamps import Judge
 
+_MOST_OF_A_NAME = 16
 Said = Commanded | TicketSent | TicketWithdrawn
 """By a person, to one desk."""
 
@@ -213,3 +215,11 @@ class AssetRun:
                 await deaf.wait()
         self.inbox.withdraw(item)
         return told[0] if told else None
+
+
+def run_named(runs: Sequence[AssetRun], asset: str) -> AssetRun:
+    """The one that a person means. Rejected where it is none of this session's."""
+    for run in runs:
+        if run.asset.value == asset:
+            return run
+    raise Rejected(f"no asset {plain(asset, _MOST_OF_A_NAME)!r} in this session")

@@ -13,15 +13,13 @@ from polytui.config.load import BadSettings
 from polytui.model.errors import Rejected
 from polytui.model.events import Action, Commanded
 from polytui.model.link import Obeyed
-from polytui.model.plain_text import plain
 from polytui.model.snapshot import AssetState
-from polytui.runtime.asset import AssetRun
+from polytui.runtime.asset import AssetRun, run_named
 from polytui.runtime.caretaker import obey_without_a_life
 from polytui.runtime.pace import SPEED, Pace
 from polytui.runtime.session import Session
 from polytui.runtime.settings_in_force import SettingsInForce
 
-_MOST_OF_A_NAME = 16
 _FOR_ALL = (Action.KILL, Action.REARM, Action.STOP)
 _NEEDS_A_LIFE = {
     Action.RESUME: "restart the engine, then resume it",
@@ -99,9 +97,7 @@ class Commands:
         """Before it is repeated to anybody. What is for all is never refused for a wrong name."""
         if action in _FOR_ALL or not asset:
             return ""
-        if not any(run.asset.value == asset for run in self.runs):
-            raise Rejected(f"no asset {plain(asset, _MOST_OF_A_NAME)!r} in this session")
-        return asset
+        return run_named(self.runs, asset).asset.value
 
     def _targets(self, action: Action, asset: str) -> tuple[list[AssetRun], list[str]]:
         """Who is told, and what will not happen all the same. Rejected where nobody can do it."""

@@ -15,13 +15,11 @@ from polytui.model.errors import Rejected
 from polytui.model.events import TicketSent, TicketWithdrawn
 from polytui.model.link import Obeyed
 from polytui.model.notice_kinds import HAND
-from polytui.model.plain_text import plain
 from polytui.model.ticket import Ticket, TicketLook
 from polytui.model.units import NS_PER_S, format_micro
-from polytui.runtime.asset import AssetRun
+from polytui.runtime.asset import AssetRun, run_named
 from polytui.runtime.session import Session
 
-_MOST_OF_A_NAME = 16
 _TICKET_ID = re.compile(r"[0-9a-f]{8,32}")
 _NAME = re.compile(r"[a-z0-9-]{1,120}")
 _MOST = 1 << 53
@@ -38,7 +36,7 @@ class Tickets:
 
     async def send(self, asset: str, ticket: Ticket, seen_ns: int, origin: str) -> Obeyed:
         """Sent, and on the disk, before this returns; Rejected with why it was not sent."""
-        run = self._run_of(asset)
+        run = run_named(self.runs, asset)
         _check(ticket)
         event = TicketSent(ticket, self._valid_until_ns(seen_ns), origin)
         logger.warning("{} ticket from {}: {}", asset, origin, words_of(ticket))
@@ -54,7 +52,7 @@ class Tickets:
 
     async def take_back(self, asset: str, order_id: str, origin: str) -> Obeyed:
         """Its cancel is on the way; Rejected where nothing works under that name."""
-        run = self._run_of(asset)
+        run = run_named(self.runs, asset)
         if not _NAME.fullmatch(order_id):
             raise Rejected("no order of that name")
         taken = await run.command(TicketWithdrawn(order_id, origin))
@@ -67,7 +65,7 @@ class Tickets:
     def look(self, asset: str, ticket: Ticket) -> TicketLook:
         """What it would be now."""
         _check(ticket)
-        desk = self._desk_of(self._run_of(asset))
+        desk = self._desk_of(run_named(self.runs, asset))
         if desk is None:
             raise Rejected(f"{asset} restarts")
         return desk.by_hand(self.session.clock.now_ns()).look(ticket)
@@ -83,12 +81,6 @@ class Tickets:
         clock, now_ns = self.session.clock, self.session.clock.now_ns()
         most_s = self.session.settings.ticket.max_view_age_s * clock.speed
         return min(seen_ns, now_ns) + int(most_s * NS_PER_S)
-
-    def _run_of(self, asset: str) -> AssetRun:
-        for run in self.runs:
-            if run.asset.value == asset:
-                return run
-        raise Rejected(f"no asset {plain(asset, _MOST_OF_A_NAME)!r} in this session")
 
     def _desk_of(self, run: AssetRun) -> Desk | None:
         desk = self.session.mind.desks.get(run.asset)
