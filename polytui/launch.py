@@ -174,19 +174,33 @@ def _shown(
     socket: Path, folder: Path, settings: Settings, engine: int, options: dict[str, Any]
 ) -> int:
     """The terminal until it is left, and what the engine came to."""
+    log = folder / "engine.log"
+    code, is_over = _until_left(socket, settings, options, owns_engine=True, engine_log=log)
+    return max(code, _after_terminal(engine, folder, options["json_path"], is_over=is_over))
+
+
+def _until_left(
+    socket: Path,
+    settings: Settings,
+    options: dict[str, Any],
+    *,
+    owns_engine: bool,
+    engine_log: Path | None,
+) -> tuple[int, bool]:
+    """A terminal as the command line wants it, with what the one before remembered: its exit code,
+    and whether the engine is over."""
     from polytui.tui.app import run_terminal
     from polytui.tui.memory import TerminalMemory
 
-    code, is_over = run_terminal(
+    return run_terminal(
         socket,
         _as_asked(settings, options),
         settings.keys,
-        owns_engine=True,
-        engine_log=folder / "engine.log",
+        owns_engine=owns_engine,
+        engine_log=engine_log,
         memory=TerminalMemory(state_folder().terminal()),
         is_theme_asked=bool(options.get("theme")),
     )
-    return max(code, _after_terminal(engine, folder, options["json_path"], is_over=is_over))
 
 
 def _check_themes(terminal: TerminalSettings) -> None:
@@ -313,24 +327,14 @@ def attach_to(
     settings: Settings, socket: Path | None, session: str | None, options: dict[str, Any]
 ) -> int:
     """A terminal for an engine that already runs."""
-    from polytui.tui.app import run_terminal
-    from polytui.tui.memory import TerminalMemory
-
     forget_keys()
     socket = socket or running_socket(session)
     if not has_terminal():
         raise Fatal("attach needs a terminal: redirect neither its input nor its output")
     folder = Path(settings.journal.directory) / socket.stem
     log = folder / "engine.log"
-    code, is_over = run_terminal(
-        socket,
-        _as_asked(settings, options),
-        settings.keys,
-        owns_engine=False,
-        engine_log=log if log.exists() else None,
-        memory=TerminalMemory(state_folder().terminal()),
-        is_theme_asked=bool(options.get("theme")),
-    )
+    known = log if log.exists() else None
+    code, is_over = _until_left(socket, settings, options, owns_engine=False, engine_log=known)
     if is_over and folder.is_dir():  # one with --folder of its own may be anywhere
         _wait_for_summary(folder / "summary.json")
         say_end(folder, None)
