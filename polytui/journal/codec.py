@@ -20,6 +20,7 @@ same state.
 from __future__ import annotations
 
 import binascii
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
@@ -233,6 +234,8 @@ UNREADABLE = "-"
 
 CHECKPOINT_BEGINS = b'{"checkpoint":'
 """Every line of one, and no other: to be found without reading the rest."""
+SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"')
+"""Behind the state of one: the event that it speaks of."""
 
 
 def encode_risk_state(risk_state: RiskStateRestored) -> bytes:

@@ -7,7 +7,6 @@ header says is missing; faults are BadJournal, in words that name the file and t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from attrs import frozen
 
 from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
+    SPEAKS_OF,
     BadJournal,
     Header,
     JournalRecord,
@@ -27,7 +27,6 @@ from polytui.journal.segments import segments_of
 
 _LOOK_EVERY = 1_000
 """Lines."""
-_SPEAKS_OF = re.compile(rb'","seq":([0-9]{1,18}),"digest":"[^"]*"')
 
 
 @frozen
@@ -206,7 +205,7 @@ def _spots_of(segment: SegmentReader, file: int, look: Look) -> Iterator[Spot]:
         return
     offset, number, chain = segment.offset, segment.line, segment.chain
     for line in _whole_lines(segment):
-        if line.startswith(CHECKPOINT_BEGINS) and (found := _SPEAKS_OF.search(line)):
+        if line.startswith(CHECKPOINT_BEGINS) and (found := SPEAKS_OF.search(line)):
             place = Bookmark(header.segment, offset, number, chain, int(found[1]))
             yield Spot(file, place)
         offset, number, chain = segment.offset, segment.line, segment.chain

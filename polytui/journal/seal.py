@@ -10,12 +10,14 @@ journal can.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from zlib import crc32
 
 from polytui.journal.codec import BadJournal
 
 _BYTES = b',"bytes":'
+_SUM = re.compile(rb',"sum":"([0-9a-f]{8})"\}$')
 _MOST_SEAL = len(b',"bytes":999999999,"sum":"00000000"}')
 _END = b"}"
 
@@ -47,6 +49,13 @@ class Chain:
         if line[size:] != b',"bytes":%d,"sum":"%08x"}' % (size, value):
             raise BadJournal("its checksum is wrong: it was changed, or stands in the wrong place")
         self.value = value
+
+
+def sum_in(line: bytes) -> int:
+    """Of everything up to a line, without its newline, as its seal says, which is not checked here;
+    0 where it has none."""
+    seal = _SUM.search(line)
+    return int(seal[1], 16) if seal else 0
 
 
 def has_more_than_a_line(torn: bytes) -> bool:

@@ -20,11 +20,13 @@ from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
     FIGURES_BEGINS,
     NOTICE_BEGINS,
+    SPEAKS_OF,
     BadJournal,
     Header,
     decode_notice,
     decode_record,
 )
+from polytui.journal.seal import sum_in
 from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader, opened
 from polytui.journal.segments import PRESSED, Pressed, in_folder, journal_folder, number_of
 from polytui.model.snapshot import Notice
@@ -32,8 +34,6 @@ from polytui.model.units import NS_PER_S
 
 _BLOCK = 1 << 20
 _EVENT = re.compile(rb'\{"seq":(\d{1,18}),"at":(-?\d{1,19}),')
-_SEAL = re.compile(rb',"sum":"([0-9a-f]{8})"\}$')
-_SPEAKS_OF = re.compile(rb'","seq":(\d{1,18}),"digest"')
 _ACTED = b',"effects":[['
 _FILLED = b',"event":["Filled",'
 
@@ -200,7 +200,7 @@ class JournalIndex:
         self._look_at(segment, block)
         segment.offset += len(block)
         segment.line += block.count(b"\n")
-        segment.chain = _chain_of(block[block.rfind(b"\n", 0, -1) + 1 : -1])
+        segment.chain = sum_in(block[block.rfind(b"\n", 0, -1) + 1 : -1])
         return True
 
     def _look_at(self, segment: _Scanned, block: bytes) -> None:
@@ -241,7 +241,7 @@ class JournalIndex:
     def _see_checkpoints(self, segment: _Scanned, block: bytes) -> None:
         for at in _lines(block, CHECKPOINT_BEGINS):
             end = block.find(b"\n", at)
-            speaks = _SPEAKS_OF.search(block, max(at, end - 200), end)
+            speaks = SPEAKS_OF.search(block, max(at, end - 200), end)
             if speaks is None:
                 continue
             place = self._place_of(segment, block, at, int(speaks[1]))
@@ -259,16 +259,10 @@ class JournalIndex:
     def _place_of(segment: _Scanned, block: bytes, at: int, seq: int) -> Bookmark:
         chain = segment.chain
         if at:
-            chain = _chain_of(block[block.rfind(b"\n", 0, at - 1) + 1 : at - 1])
+            chain = sum_in(block[block.rfind(b"\n", 0, at - 1) + 1 : at - 1])
         line = segment.line + block.count(b"\n", 0, at)
         header = segment.header
         return Bookmark(header.segment, segment.offset + at, line, chain, seq, header.thinned)
-
-
-def _chain_of(line: bytes) -> int:
-    """The sum of everything up to a line, as its seal has it."""
-    seal = _SEAL.search(line)
-    return int(seal[1], 16) if seal else 0
 
 
 def _found(block: bytes, needle: bytes) -> Iterator[int]:
