@@ -21,8 +21,8 @@ _STATES = {
     ev.FeedStale: FeedState.STALE,
     ev.FeedDown: FeedState.DOWN,
 }
-_OF_EXCHANGES = frozenset((ev.ExchangeQuoted, ev.ExchangeTraded))
-_OF_BOOKS = frozenset((ev.BookChanged, ev.BookSnapshotted, ev.TradePrinted, ev.TickSizeChanged))
+_OF_BOOKS = (ev.BookChanged, ev.BookSnapshotted, ev.TradePrinted, ev.TickSizeChanged)
+_OF_EXCHANGES = (ev.ExchangeQuoted, ev.ExchangeTraded)
 _NO_WORD = FeedView("", FeedState.CONNECTING, -1, 0, 0, 0, 0)
 
 
@@ -72,20 +72,17 @@ class HeardFigures:
 
     def hear(self, asset: Asset, event: ev.Event) -> None:
         """What an event says of a feed; most say that it had data."""
-        kind = type(event)
-        if kind in _OF_BOOKS:
+        if isinstance(event, _OF_BOOKS):
             name = ev.BOOK_FEED
-        elif kind in _OF_EXCHANGES:
-            name = event.venue  # type: ignore[union-attr]
-        elif kind is ev.ChainlinkPriced:
-            name = event.feed  # type: ignore[union-attr]
+        elif isinstance(event, _OF_EXCHANGES):
+            name = event.venue
+        elif isinstance(event, ev.ChainlinkPriced):
+            name = event.feed
         else:
             self._hear_rare(asset, event)
             return
         feed = self._feed(asset.value, name)
-        received_ns: int = event.received_ns  # type: ignore[union-attr]
-        if received_ns > feed.data_ns:
-            feed.data_ns = received_ns
+        feed.data_ns = max(feed.data_ns, event.received_ns)
 
     def _hear_rare(self, asset: Asset, event: ev.Event) -> None:
         match event:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from bisect import bisect_right, insort
-from typing import Any
+from typing import IO
 
 import msgspec
 from attrs import field, frozen
@@ -43,7 +43,8 @@ class KeptStates:
     """State: the file, and what is in it."""
 
     def __init__(self) -> None:
-        self._file: Any = tempfile.TemporaryFile(prefix="polytui-watch-")  # noqa: SIM115
+        # It is open for as long as this is: `close` closes it.
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="polytui-watch-")  # noqa: SIM115
         self._states: list[KeptState] = []
         self._end = 0
 

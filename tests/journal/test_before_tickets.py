@@ -55,7 +55,7 @@ def test_a_mind_of_before_goes_on_or_is_refused_in_words(path: Path) -> None:
     try:
         mind = restored_as(decode_checkpoint(kept), kept.digest)
     except OtherVersion as refusal:  # a class of the mind has another field since
-        assert str(refusal)  # noqa: PT017
+        assert str(refusal)  # noqa: PT017 - it may be read as well
         return
     assert mind.account.kill_switch.is_on
     assert mind.account.of(Asset.BTC).rounds_settled == 1

@@ -24,6 +24,7 @@ from polytui.model.link import (
     Command,
     FrameReader,
     FromEngine,
+    FromFace,
     Hello,
     WhatIfFrame,
     encode,
@@ -52,8 +53,8 @@ class Face:
         self._frames = FrameReader(FromEngine)
         self._heard: list[FromEngine] = []
 
-    async def say(self, message: object) -> None:
-        await self._stream.send_all(encode(message))  # type: ignore[arg-type]
+    async def say(self, message: FromFace) -> None:
+        await self._stream.send_all(encode(message))
 
     async def hear(self, kind: type, number: int = 0) -> object:
         """The next message of a kind, and of a number where one is given."""
