@@ -1,7 +1,8 @@
 """What stands where in a journal, found by looking for a few words and reading nothing else.
 
 A day's two gigabytes are looked through in seconds, a slice at a time beside whatever plays. Lines
-are not checked against their seals here: what is damaged shows when it is played.
+are not checked against their seals here: what is damaged is passed over, and shows when it is
+played.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,12 +25,14 @@ from polytui.journal.codec import (
     SPEAKS_OF,
     BadJournal,
     Header,
+    decode_figures,
     decode_notice,
     decode_record,
 )
 from polytui.journal.seal import sum_in
 from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader, opened
 from polytui.journal.segments import PRESSED, Pressed, in_folder, journal_folder, number_of
+from polytui.model.engine_figures import EngineFigures
 from polytui.model.snapshot import Notice
 from polytui.model.units import NS_PER_S
 
@@ -117,10 +121,13 @@ class JournalIndex:
         until = bisect_right(self.notices, at_ns, key=lambda one: one.at_ns)
         return self.notices[max(0, until - most) : until]
 
-    def figures_at(self, at_ns: int) -> bytes | None:
-        """The last line of figures up to a moment."""
+    def figures_at(self, at_ns: int) -> EngineFigures:
+        """Those of the last line up to a moment; of none, or of one that is damaged, nothing."""
         at = bisect_right(self.figures, at_ns, key=lambda one: one[0])
-        return self.figures[at - 1][1] if at else None
+        if at:
+            with suppress(BadJournal):
+                return decode_figures(decode_record(self.figures[at - 1][1]).figures)
+        return EngineFigures()
 
     def spot_before(self, at_ns: int) -> StateSpot | None:
         at = bisect_right(self.spots, at_ns, key=lambda one: one.at_ns)
@@ -145,8 +152,8 @@ class JournalIndex:
     # --- looking ----------------------------------------------------------------------------------
 
     def look(self) -> bool:
-        """The next block; False where there is nothing new now. BadJournal where a file cannot be
-        read."""
+        """The next block; False where there is nothing new now. BadJournal where the folder cannot
+        be read."""
         if self._open is None and not self._next():
             self.is_whole = True
             return False
@@ -171,24 +178,26 @@ class JournalIndex:
         return next((path for path in in_folder(self._folder) if number_of(path) > after), None)
 
     def _next(self) -> bool:
-        path = self._following()
-        if path is None:
-            return False
-        try:
-            with SegmentReader(path) as segment:
-                header = segment.header
-        except NotBegun:
-            return False
-        self.header = header
-        self._open = _Scanned(path, opened(path), header)
-        return True
+        while (path := self._following()) is not None:
+            try:
+                with SegmentReader(path) as segment:
+                    header = segment.header
+                self._open = _Scanned(path, opened(path), header)
+            except NotBegun:
+                return False
+            except BadJournal:
+                self._done = number_of(path)
+                continue
+            self.header = header
+            return True
+        return False
 
     def _read(self, segment: _Scanned) -> bool:
         """Some bytes more: False at the end of what is written."""
         parts = [segment.rest]
         size = len(segment.rest)
         while size < _BLOCK or b"\n" not in parts[-1]:
-            chunk = segment.source.read(_BLOCK)
+            chunk = _more(segment.source)
             if not chunk:
                 break
             parts.append(chunk)
@@ -206,8 +215,8 @@ class JournalIndex:
     def _look_at(self, segment: _Scanned, block: bytes) -> None:
         self._see_events(block)
         for at in _lines(block, NOTICE_BEGINS):
-            record = decode_record(_line(block, at))
-            self.notices.append(decode_notice(record.notice))
+            with suppress(BadJournal):
+                self.notices.append(decode_notice(decode_record(_line(block, at)).notice))
         for at in _lines(block, FIGURES_BEGINS):
             line = _line(block, at)
             self.figures.append((self._before(block, at), line))
@@ -263,6 +272,14 @@ class JournalIndex:
         line = segment.line + block.count(b"\n", 0, at)
         header = segment.header
         return Bookmark(header.segment, segment.offset + at, line, chain, seq, header.thinned)
+
+
+def _more(source: BinaryIO | Pressed) -> bytes:
+    """Nothing at the end of what can be read."""
+    try:
+        return source.read(_BLOCK)
+    except (BadJournal, OSError):
+        return b""
 
 
 def _found(block: bytes, needle: bytes) -> Iterator[int]:

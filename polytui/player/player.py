@@ -12,7 +12,6 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
-from polytui.journal.codec import decode_figures, decode_record
 from polytui.journal.segment_reader import Bookmark
 from polytui.model.errors import Rejected
 from polytui.model.snapshot import Notice
@@ -120,8 +119,7 @@ class Player:
         if spot is None:
             return self._opened(RecordedMind(), None)
         recorded = RecordedMind(at_ns=spot.at_ns)
-        if line := self.index.figures_at(spot.at_ns):
-            recorded.heard.line(decode_figures(decode_record(line).figures))
+        recorded.heard.line(self.index.figures_at(spot.at_ns))
         cursor = self._opened(recorded, spot.place)
         cursor.go_to(spot.seq, 1.0)
         if cursor.damage:

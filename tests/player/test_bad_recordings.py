@@ -12,7 +12,13 @@ from recorded_session import Recorded
 from test_deck import plain_segment, unpressed
 from test_watched_session import arrived, opened
 
-from polytui.journal.codec import FORMAT, BadJournal, OtherFormat
+from polytui.journal.codec import (
+    FIGURES_BEGINS,
+    FORMAT,
+    NOTICE_BEGINS,
+    BadJournal,
+    OtherFormat,
+)
 from polytui.journal.seal import sealed
 from polytui.journal.segments import in_folder, journal_folder, press
 from polytui.journal.thinning import RAW, thin
@@ -63,6 +69,42 @@ def test_damage_is_named_and_what_stands_before_and_behind_it_is_shown(
         player.go(player.index.last_ns)
         assert arrived(player).words == "", "behind it is a checkpoint, whose digest is held"
         assert player.recorded.at_ns == player.index.last_ns
+
+
+@pytest.mark.parametrize("begins", [NOTICE_BEGINS, FIGURES_BEGINS])
+def test_damage_in_a_line_that_no_mind_needs_is_no_other_damage(
+    spoilt: tuple[Path, bytes], begins: bytes
+) -> None:
+    folder, plain = spoilt
+    places = [found.start() + len(begins) + 1 for found in re.finditer(b"\n" + begins, plain)]
+    for at in places[1:]:
+        plain = plain[:at] + b"~" + plain[at + 1 :]
+    plain_segment(folder).write_bytes(plain)
+    with closing(opened(folder)) as player:
+        player.play_until(player.index.last_ns, 60.0)
+        assert re.match(r"goes no further: .*000001\.jsonl, line \d+: ", player.words)
+        player.go(player.index.last_ns)
+        assert arrived(player).recorded.at_ns == player.index.last_ns
+
+
+def test_a_closed_segment_that_was_changed_hides_nothing_but_its_own_end(
+    spoilt: tuple[Path, bytes],
+) -> None:
+    folder, plain = spoilt
+    plain_segment(folder).write_bytes(plain)
+    closed = press(plain_segment(folder))
+    whole = closed.read_bytes()
+    with closing(opened(folder)) as player:
+        last_ns = player.index.last_ns
+    at = len(whole) * 2 // 3
+    closed.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+    (folder / "journal" / "000002.jsonl").write_bytes(b"nonsense\n")
+    with closing(opened(folder)) as player:
+        assert player.index.is_whole
+        assert player.index.first_ns < player.index.last_ns < last_ns
+        player.go((player.index.first_ns + player.index.last_ns) // 2)
+        assert arrived(player).words == ""
+        assert account_of(player).at_ns == player.at_ns
 
 
 @pytest.mark.parametrize("text", [b"", b"{}\n", b'{"journal":3,"vers'])
