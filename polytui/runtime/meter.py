@@ -9,12 +9,15 @@ from polytui.model.latency import JUDGED, OrderLatency
 from polytui.runtime.even_sample import EvenSample
 
 _KEEP = 200_000
+_RECENT = 10_000
+"""Sorted within a millisecond by whoever runs beside the desks, however long nobody looked."""
 
 
 class Samples:
     """State: the latest samples, in a ring; the largest of all; the count of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _KEEP) -> None:
+        self._most = most
         self.clear()
 
     def clear(self) -> None:
@@ -23,16 +26,16 @@ class Samples:
         self.largest = 0
 
     def add(self, value: int) -> None:
-        if len(self._ring) < _KEEP:
+        if len(self._ring) < self._most:
             self._ring.append(value)
         else:
-            self._ring[self.count % _KEEP] = value
+            self._ring[self.count % self._most] = value
         self.count += 1
         if value > self.largest:
             self.largest = value
 
     def extend(self, values: Sequence[int]) -> None:
-        if len(self._ring) + len(values) > _KEEP:
+        if len(self._ring) + len(values) > self._most:
             for value in values:
                 self.add(value)
             return
@@ -61,8 +64,8 @@ class Meter:
         """Order placed to its first answer."""
         self.rounds = Samples()
         """Boundary to the desk's taking it."""
-        self.recent = Samples()
-        """`decided` since the last time the screen asked."""
+        self.recent = Samples(_RECENT)
+        """`decided` since the last time the screen asked; the latest of it."""
         self.stages: dict[str, EvenSample] = {}
         """By name of the stage, of the session."""
         self.orders: dict[str, Samples] = {name: Samples() for name in JUDGED}

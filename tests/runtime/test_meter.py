@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from polytui.runtime import meter
-from polytui.runtime.meter import Samples
+from polytui.runtime.meter import Meter, Samples
 
 
-def samples(*values: int) -> Samples:
-    made = Samples()
+def samples(*values: int, most: int = 1_000) -> Samples:
+    made = Samples(most)
     for value in values:
         made.add(value)
     return made
@@ -29,11 +26,8 @@ def test_one_value_is_every_percentile() -> None:
     assert samples(7).percentiles(0, 50, 100) == [7, 7, 7]
 
 
-def test_the_ring_keeps_the_latest_and_the_largest_of_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(meter, "_KEEP", 4)
-    made = samples(1000, 1, 2, 3, 4, 5)
+def test_the_ring_keeps_the_latest_and_the_largest_of_all() -> None:
+    made = samples(1000, 1, 2, 3, 4, 5, most=4)
     assert made.percentiles(0, 100) == [2, 5]
     assert (made.count, made.largest) == (6, 1000)
 
@@ -42,3 +36,11 @@ def test_clearing_forgets_all() -> None:
     made = samples(5)
     made.clear()
     assert (made.percentiles(50), made.count, made.largest) == ([None], 0, 0)
+
+
+def test_the_last_while_is_short_however_long_nobody_asked() -> None:
+    made = Meter()
+    made.frames_decided([9] * 100_000)
+    made.frames_decided([1] * 10_000)
+    assert made.recent.percentiles(50, 100) == [1, 1]
+    assert made.decided.percentiles(100) == [9], "of the session all is kept"
