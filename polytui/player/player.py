@@ -19,9 +19,8 @@ from polytui.player.cursor import Cursor
 from polytui.player.index import JournalIndex, StateSpot
 from polytui.player.recorded_mind import RecordedMind
 from polytui.player.states import EVERY, KeptState, KeptStates
+from polytui.runtime.notice_memory import KEPT
 
-_REMEMBERED = 4_000
-"""Lines of the log that are known after a jump."""
 _WORTH = 1_000
 """Events that are sooner played than a mind is restored."""
 
@@ -157,7 +156,7 @@ class Player:
             self.at_ns = self.recorded.at_ns if self.cursor.damage else goal.at_ns
             self.goal = None
             if self._fresh is not None:
-                self._fresh = self.index.notices_until(self.at_ns, _REMEMBERED)
+                self._fresh = self.index.notices_until(self.at_ns, KEPT)
                 self.cursor.said.clear()
         return is_there
 
