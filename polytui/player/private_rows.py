@@ -11,8 +11,9 @@ from attrs import define
 
 from polytui.journal.codec import BadJournal
 from polytui.model.errors import Fatal
-from polytui.store.database import Database, database_of
+from polytui.store.database import Database, database_of, in_words, open_read_only
 from polytui.store.following import Following
+from polytui.store.reading import known_until
 
 _RECORDS = 400
 """Of a batch: some milliseconds."""
@@ -28,8 +29,8 @@ def is_kept_beside(folder: Path, session: str) -> bool:
     if folder.name != session or not path.exists():
         return False
     try:
-        with closing(Database(path)) as database:
-            return database.read_until(session)[0] > 0
+        with in_words(path), closing(open_read_only(path)) as connection:
+            return known_until(connection, session) > 0
     except Fatal:
         return False
 

@@ -44,7 +44,7 @@ class Reading:
                 if self.until_ns is not None:
                     look_as_of(connection, self.until_ns, self.session)
                 answer = self.page.read(connection)
-                as_of_ns = _as_of(connection, self.session)
+                as_of_ns = known_until(connection, self.session)
             finally:
                 self._end()
         return _short(msgspec.structs.replace(answer, as_of_ns=as_of_ns))
@@ -67,7 +67,7 @@ class Reading:
                 self._connection.interrupt()
 
 
-def _as_of(connection: sqlite3.Connection, session: str) -> int:
+def known_until(connection: sqlite3.Connection, session: str) -> int:
     """Session time up to which its journal is in the database; 0 where nothing of it is."""
     said = "SELECT last_ns FROM sessions WHERE session = ?"
     found = connection.execute(said, (session,)).fetchone()
