@@ -130,9 +130,7 @@ def open_data(
     surveys = tuple(with_rounds(one, outcomes) if one.tokens else one for one in surveys)
     asked = AskedRounds(assets, intervals, (start_ns, end_ns), step_s)
     if any(survey.books for survey in surveys):
-        ranks = [one.rank for one in found.recordings]
-        paths = [one.path for one in found.recordings]
-        plan = planned(list(zip(ranks, surveys, strict=True)), outcomes, asked, paths)
+        plan = planned(list(zip(found.recordings, surveys, strict=True)), outcomes, asked)
     else:
         plan = modelled(surveys, outcomes, asked)
     if not plan.rounds:

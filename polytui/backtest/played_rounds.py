@@ -20,7 +20,13 @@ from polytui.backtest.play_plan import (
     history_of,
     window_of_play,
 )
-from polytui.backtest.sources.recording import BookSpan, PriceSeries, PriceSpan, Survey
+from polytui.backtest.sources.recording import (
+    BookSpan,
+    PriceSeries,
+    PriceSpan,
+    Recording,
+    Survey,
+)
 from polytui.backtest.sources.settlement_ticks import RELAY
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Outcome, Round
@@ -41,19 +47,14 @@ _EDGE_NS = 10 * NS_PER_S
 _MISSED_NS = 30 * NS_PER_S
 
 
-def planned(
-    surveys: Sequence[tuple[int, Survey]],
-    outcomes: Outcomes,
-    asked: AskedRounds,
-    paths: Sequence[Path],
-) -> PlayPlan:
-    """`surveys`: the rank of each recording, and what it holds; `paths`: where each is."""
+def planned(surveys: Sequence[_Surveyed], outcomes: Outcomes, asked: AskedRounds) -> PlayPlan:
+    """Of these recordings, each with what it holds."""
     taken = [TakenParts() for _ in surveys]
     skipped, counted = Counter[str](), Counter[str]()
     rounds, seen = list[PlayedBooks](), 0
     for slug, places in _books(surveys, asked).items():
         seen += 1
-        listed = _listed(slug, places, outcomes, paths)
+        listed = _listed(slug, places, surveys, outcomes)
         played = _played(listed, places, surveys, outcomes, taken, counted)
         if isinstance(played, str):
             skipped[played] += 1
@@ -76,11 +77,12 @@ def planned(
     )
 
 
+_Surveyed = tuple[Recording, Survey]
 _Place = tuple[int, BookSpan]
 """A recording by its number, and what it has of a round."""
 
 
-def _books(surveys: Sequence[tuple[int, Survey]], asked: AskedRounds) -> dict[str, list[_Place]]:
+def _books(surveys: Sequence[_Surveyed], asked: AskedRounds) -> dict[str, list[_Place]]:
     """By name, oldest first, the rounds that are asked for and where they were recorded."""
     found: dict[str, list[_Place]] = defaultdict(list)
     for number, (_, survey) in enumerate(surveys):
@@ -91,10 +93,10 @@ def _books(surveys: Sequence[tuple[int, Survey]], asked: AskedRounds) -> dict[st
 
 
 def _listed(
-    slug: str, places: Sequence[_Place], outcomes: Outcomes, paths: Sequence[Path]
+    slug: str, places: Sequence[_Place], surveys: Sequence[_Surveyed], outcomes: Outcomes
 ) -> Round:
     known = outcomes.rounds.get(slug)
-    said = [(paths[number], span.tokens) for number, span in places]
+    said = [(surveys[number][0].path, span.tokens) for number, span in places]
     if known is not None:
         said.insert(0, (known.path, known.tokens))
     return round_of(slug, known, _tokens(slug, said))
@@ -122,7 +124,7 @@ def _tokens(slug: str, said: Sequence[tuple[Path, Mapping[Outcome, str]]]) -> di
 def _played(
     listed: Round,
     places: Sequence[_Place],
-    surveys: Sequence[tuple[int, Survey]],
+    surveys: Sequence[_Surveyed],
     outcomes: Outcomes,
     taken: Sequence[TakenParts],
     counted: Counter[str],
@@ -155,7 +157,7 @@ def _played(
 
 
 def _take_exchanges(
-    listed: Round, surveys: Sequence[tuple[int, Survey]], taken: Sequence[TakenParts]
+    listed: Round, surveys: Sequence[_Surveyed], taken: Sequence[TakenParts]
 ) -> None:
     """Of each exchange, from the recording that has most of it while the round lasts."""
     best: dict[str, tuple[int, int]] = {}
@@ -169,9 +171,7 @@ def _take_exchanges(
         taken[number].prices[PriceSeries.EXCHANGE, listed.asset].append(window_of_play(listed))
 
 
-def _venues(
-    asset: Asset, taken: Sequence[TakenParts], surveys: Sequence[tuple[int, Survey]]
-) -> list[str]:
+def _venues(asset: Asset, taken: Sequence[TakenParts], surveys: Sequence[_Surveyed]) -> list[str]:
     return sorted(
         {
             span.venue
@@ -184,9 +184,7 @@ def _venues(
     )
 
 
-def _take_trades(
-    listed: Round, surveys: Sequence[tuple[int, Survey]], taken: Sequence[TakenParts]
-) -> None:
+def _take_trades(listed: Round, surveys: Sequence[_Surveyed], taken: Sequence[TakenParts]) -> None:
     """Printed trades, where they are in a file of their own; of several the fullest."""
     found = [
         (span.rows, -number)
@@ -198,7 +196,7 @@ def _take_trades(
         taken[-max(found)[1]].rounds[listed.slug] = listed
 
 
-def _made_up(taken: Sequence[TakenParts], surveys: Sequence[tuple[int, Survey]]) -> dict[str, None]:
+def _made_up(taken: Sequence[TakenParts], surveys: Sequence[_Surveyed]) -> dict[str, None]:
     used = zip(taken, surveys, strict=True)
     return {survey.modelled: None for one, (_, survey) in used if one.rounds and survey.modelled}
 
@@ -217,9 +215,9 @@ def _is_inside(span: BookSpan, listed: Round) -> bool:
     return span.rows > 1 and ends - begins >= NS_PER_S
 
 
-def _chosen(places: Sequence[_Place], surveys: Sequence[tuple[int, Survey]]) -> list[_Place]:
+def _chosen(places: Sequence[_Place], surveys: Sequence[_Surveyed]) -> list[_Place]:
     """Of recordings of one time that which tells more; others go on where one ends."""
-    best = sorted(places, key=lambda one: (-surveys[one[0]][0], -one[1].rows, one[0]))
+    best = sorted(places, key=lambda one: (-surveys[one[0]][0].rank, -one[1].rows, one[0]))
     chosen: list[_Place] = []
     for number, span in best:
         if all(
@@ -229,7 +227,7 @@ def _chosen(places: Sequence[_Place], surveys: Sequence[tuple[int, Survey]]) -> 
     return chosen
 
 
-def _price(listed: Round, surveys: Sequence[tuple[int, Survey]]) -> tuple[int, PriceSpan] | None:
+def _price(listed: Round, surveys: Sequence[_Surveyed]) -> tuple[int, PriceSpan] | None:
     """The recording that tells the round's price: what settles it, heard to its end, or candles,
     or what settles it, heard in part."""
     spans = [(n, span) for n, (_, survey) in enumerate(surveys) for span in survey.prices]
