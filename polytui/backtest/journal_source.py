@@ -18,10 +18,10 @@ from attrs import frozen
 
 from polytui.backtest.moments import Moment
 from polytui.backtest.own_displayed import OwnDisplayed
-from polytui.backtest.replay import event_of
+from polytui.backtest.replay import event_of, orders_of
 from polytui.config.load import from_canonical_json
 from polytui.config.schema import Settings
-from polytui.journal.codec import BadJournal, decode_effects
+from polytui.journal.codec import BadJournal
 from polytui.journal.reader import JournalReader
 from polytui.model import events as ev
 from polytui.model.effects import Effect
@@ -48,7 +48,6 @@ SAID = frozenset(
     (ev.Commanded, ev.SettingsChanged, ev.ModelLoaded, ev.TicketSent, ev.TicketWithdrawn)
 )
 """By people, or of their files."""
-_PLACED = b'"Place"'
 _OF_ACCOUNT = frozenset(ev.ACCOUNT_FEEDS)
 _OF_FEEDS = (ev.FeedUp, ev.FeedStale, ev.FeedDown, ev.FeedGapped, ev.FeedMended, ev.FeedRefused)
 
@@ -112,8 +111,7 @@ class JournalSource:
                         continue
                     batch = waiting.setdefault(asset, [])
                     left = own.without(event, record.at)
-                    if _PLACED in bytes(record.effects):
-                        own.sent(decode_effects(record.effects))
+                    own.sent(orders_of(record))
                     if left is not None and self._is_wanted(asset, left):
                         batch.append(left)
                     if record.last:

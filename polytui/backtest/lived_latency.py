@@ -13,22 +13,21 @@ from pathlib import Path
 
 from attrs import define, evolve, field
 
-from polytui.backtest.replay import event_of
+from polytui.backtest.replay import event_of, orders_of
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
-from polytui.journal.codec import BadJournal, decode_effects
+from polytui.journal.codec import BadJournal, JournalRecord
 from polytui.journal.reader import JournalReader
 from polytui.model import events as ev
-from polytui.model.effects import Effect, Place, RecordedPlace
+from polytui.model.effects import Effect, Place
 from polytui.model.errors import Fatal
 from polytui.model.units import NS_PER_MS
 
 Lived = Mapping[tuple[str, int], int]
 """By round and moment of the decision: nanoseconds until the first answer."""
 _ANSWERS = (ev.Accepted, ev.Refused, ev.Filled, ev.Cancelled)
-_PLACED = b'"Place"'
 
 
 def lived_latencies(path: Path) -> Lived:
@@ -38,13 +37,7 @@ def lived_latencies(path: Path) -> Lived:
         with closing(JournalReader(path)) as journal:
             for record in journal:
                 if record.is_event:
-                    _, event = event_of(record)
-                    if isinstance(event, _ANSWERS):
-                        orders.answered(event.order_id, record.at)
-                    if _PLACED in bytes(record.effects):
-                        for effect in decode_effects(record.effects):
-                            if isinstance(effect, RecordedPlace):
-                                orders.sent(effect, record.at)
+                    orders.hear(record)
     except BadJournal as error:
         raise Fatal(str(error)) from error
     return orders.lived
@@ -57,13 +50,14 @@ class _LivedOrders:
     lived: dict[tuple[str, int], int] = field(factory=dict)
     _waiting: dict[str, tuple[str, int]] = field(factory=dict)
 
-    def sent(self, placed: RecordedPlace, at_ns: int) -> None:
-        self._waiting[placed.order.order_id] = (placed.order.slug, at_ns)
-
-    def answered(self, order_id: str, at_ns: int) -> None:
-        key = self._waiting.pop(order_id, None)
-        if key is not None:
-            self.lived.setdefault(key, at_ns - key[1])
+    def hear(self, record: JournalRecord) -> None:
+        _, event = event_of(record)
+        if isinstance(event, _ANSWERS):
+            key = self._waiting.pop(event.order_id, None)
+            if key is not None:
+                self.lived.setdefault(key, record.at - key[1])
+        for order in orders_of(record):
+            self._waiting[order.order_id] = (order.slug, record.at)
 
 
 class LivedExchange(PaperSimulator):

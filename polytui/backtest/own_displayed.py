@@ -14,7 +14,6 @@ from attrs import define
 from msgspec.structs import replace
 
 from polytui.model import events as ev
-from polytui.model.effects import RecordedEffect, RecordedPlace
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
 from polytui.model.units import MICRO, Price, Shares
@@ -44,11 +43,10 @@ class OwnDisplayed:
         self._own: dict[_Place, int] = {}
         """Of that, ours."""
 
-    def sent(self, effects: Iterable[RecordedEffect]) -> None:
-        """What the session did at an event."""
-        for effect in effects:
-            if isinstance(effect, RecordedPlace) and effect.order.slug in self._rounds:
-                order = effect.order
+    def sent(self, orders: Iterable[Order]) -> None:
+        """What the session placed at an event."""
+        for order in orders:
+            if order.slug in self._rounds:
                 places = _places(self._rounds[order.slug], order)
                 self._orders[order.order_id] = _OwnOrder(order, places, order.shares)
 

@@ -25,13 +25,16 @@ from polytui.journal.codec import (
     BadJournal,
     JournalRecord,
     decode_checkpoint,
+    decode_effects,
     decode_event,
     encode_effects,
 )
 from polytui.journal.reader import JournalReader
+from polytui.model.effects import RecordedPlace
 from polytui.model.errors import Fatal
 from polytui.model.events import Event, LoadedStrategy, StrategiesLoaded
 from polytui.model.instrument import Asset
+from polytui.model.orders import Order
 from polytui.strategy.registry import other_versions
 
 
@@ -68,6 +71,7 @@ class ReplayVerdict:
         return "\n".join((*self.versions, *self.passed_over, end))
 
 
+_PLACED = b'"Place"'
 _NAME_THE_FOLDER = "name the session's folder, not one file of it"
 
 
@@ -199,6 +203,15 @@ def event_of(record: JournalRecord) -> tuple[Asset, Event]:
         return Asset(record.asset), decode_event(record.event)
     except (BadJournal, ValueError) as error:
         raise BadJournal(f"event {record.seq}: {error}") from error
+
+
+def orders_of(record: JournalRecord) -> tuple[Order, ...]:
+    """Those that were placed at this event. Most events place none: only where one did are their
+    effects decoded."""
+    if _PLACED not in bytes(record.effects):
+        return ()
+    effects = decode_effects(record.effects)
+    return tuple([one.order for one in effects if isinstance(one, RecordedPlace)])
 
 
 def replay_journal(

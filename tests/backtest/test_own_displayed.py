@@ -7,7 +7,6 @@ import pytest
 from polytui.backtest.own_displayed import OwnDisplayed
 from polytui.market.book import TokenBook
 from polytui.model import events as ev
-from polytui.model.effects import RecordedPlace
 from polytui.model.instrument import Asset, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
@@ -60,7 +59,7 @@ class Told:
             "o-1", ROUND.slug, "up-token", Outcome.UP, Side.BUY, P40, shares(count),
             TimeInForce.GTC, True, "test", self.at_ns,
         )  # fmt: skip
-        self.own.sent([RecordedPlace(order, Usd(0))])
+        self.own.sent([order])
 
     def shows(self, up: float, best_bid: Price | None = P40) -> None:
         """The level in both books, as the venue tells it."""
