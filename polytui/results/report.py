@@ -103,11 +103,12 @@ def report_of(evidence: Evidence) -> Report:
     sent = [one for one in trades if not one.is_shadow]
     total = sums_of(sent, closes)
     account = equity_figures(evidence.equity, evidence.start_usd)
+    blocked = _blocked(evidence.blocks)
     return Report(
         schema=SCHEMA_VERSION,
         headline=headline(evidence.coverage),
         coverage=evidence.coverage,
-        warnings=tuple(_warnings(evidence)),
+        warnings=tuple(_warnings(evidence, blocked)),
         verdicts=verdicts_of(evidence),
         account=account,
         total=total,
@@ -127,7 +128,7 @@ def report_of(evidence: Evidence) -> Report:
         moves=tuple((kind, amount / MICRO) for kind, amount in moves.items()),
         unattributed_usd=account.change_usd - total.pnl_usd,
         forecast=forecast_figures(evidence),
-        blocked=_blocked(evidence.blocks),
+        blocked=blocked,
         left_open=evidence.left_open,
     )
 
@@ -149,7 +150,7 @@ def headline(coverage: Coverage) -> str:
     return "; ".join(parts)
 
 
-def _warnings(evidence: Evidence) -> Iterable[str]:
+def _warnings(evidence: Evidence, blocked: Sequence[BlockSums]) -> Iterable[str]:
     coverage = evidence.coverage
     yield from coverage.notes
     yield from (f"figures differ: {text}" for text in evidence.differences)
@@ -157,7 +158,7 @@ def _warnings(evidence: Evidence) -> Iterable[str]:
         yield f"{coverage.used} rounds are few: chance explains most of what is below"
     if coverage.is_market_modelled:
         yield "the market is a model: whoever beats it is not called positive for that"
-    yield from _stops(_blocked(evidence.blocks))
+    yield from _stops(blocked)
     if evidence.trades and all(one.is_shadow for one in evidence.trades):
         yield "no order was sent: all trades are virtual ones, of strategies in shadow"
 
