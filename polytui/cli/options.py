@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from polytui.config.keys import key_settings
+from polytui.config.keys import KeySettings, key_settings
 from polytui.config.load import BadSettings, load_settings, own_strategies_of, read_toml
 from polytui.config.schema import Settings
 from polytui.model.errors import Fatal
@@ -49,27 +49,30 @@ def load(config: Path | None) -> Settings:
         from polytui.own.loading import load_own
 
         load_own(own)
-    faults = _key_faults(config)
     try:
         settings = load_settings(config)
     except BadSettings as error:
-        raise BadSettings([*error.faults, *faults]) from error
-    if faults:
+        raise BadSettings([*error.faults, *_key_faults(_keys_of(config))]) from error
+    if faults := _key_faults(settings.keys):
         raise BadSettings(faults)
     return settings
 
 
-def _key_faults(config: Path) -> list[str]:
-    """What is wrong with keys of a person's own, besides their form: only the terminal knows."""
+def _keys_of(config: Path) -> KeySettings:
+    """Of a file in which something is wrong; none where they are what is wrong."""
     try:
-        own = dict(key_settings(read_toml(config).get("keys", {})))
+        return key_settings(read_toml(config).get("keys", {}))
     except (TypeError, ValueError):
-        return []
-    if not own:
+        return KeySettings()
+
+
+def _key_faults(keys: KeySettings) -> list[str]:
+    """What is wrong with keys of a person's own, besides their form: only the terminal knows."""
+    if not keys.own:
         return []
     from polytui.tui.keymap import keymap_of
 
-    return keymap_of(own)[1]
+    return keymap_of(dict(keys))[1]
 
 
 def config_option(command: _F) -> _F:
