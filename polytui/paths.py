@@ -80,6 +80,15 @@ def session_named(directory: Path, said: str) -> Path:
     raise BadSettings([f"{len(found)} sessions of {directory} begin with {said}: {some}"])
 
 
+def journal_said(directory: Path, said: str) -> Path:
+    """A path is taken as it is: as `journal_of`. A session's name, which has no dot in it: as
+    `session_named`."""
+    path = Path(said)
+    if path.exists() or "." in said or len(path.parts) != 1:
+        return journal_of(path)
+    return session_named(directory, said)
+
+
 def running_venue(named: Path) -> Urls:
     """Where a simulated venue is that runs already, by the file that its ready line is in.
     BadSettings where there is none."""

@@ -11,7 +11,7 @@ import click
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors, wishes_option
 from polytui.json_output import write_json
-from polytui.paths import journal_of, session_named
+from polytui.paths import journal_said
 
 
 @click.command()
@@ -45,8 +45,9 @@ def replay(
 ) -> None:
     """Play a session (its name, its folder or its journal) through the same desks again, as fast as
     it goes."""
-    load(config)  # the strategies that it names: what of a journal was theirs is theirs again
-    journal = _journal_of(session, config)
+    # With the strategies that they name: what of a journal was theirs is theirs again.
+    settings = load(config)
+    journal = journal_said(Path(settings.journal.directory), session)
     if wishes:
         if verify:
             raise click.UsageError("--verify and --with are two questions: ask one at a time")
@@ -64,13 +65,6 @@ def replay(
     if json_path != "-":
         click.echo(verdict.text())
     sys.exit(DONE if verdict.is_equal else FAILED)
-
-
-def _journal_of(said: str, config: Path | None) -> Path:
-    """A path is taken as it is, whatever the settings. A session's name has no dot in it."""
-    if Path(said).exists() or "." in said or len(Path(said).parts) != 1:
-        return journal_of(Path(said))
-    return session_named(Path(load(config).journal.directory), said)
 
 
 def _what_if(

@@ -9,7 +9,7 @@ import attrs
 import click
 
 from polytui.cli.options import config_option, load, plain_errors
-from polytui.paths import journal_of, session_named
+from polytui.paths import journal_of, journal_said
 
 
 @click.command()
@@ -36,20 +36,13 @@ def watch(
     from polytui.watch_start import serve_alone, watch_recording
 
     settings = load(config)
-    folder = _folder(session, Path(settings.journal.directory))
+    folder = journal_said(Path(settings.journal.directory), session)
+    if folder.is_file():
+        raise click.UsageError("watch takes a session's folder or its journal's, not one file")
+    journal_of(folder)  # a session of that name may have none yet
     if headless:
         serve_alone(folder, socket, config, at or "")
         return
     if theme:
         settings = attrs.evolve(settings, terminal=attrs.evolve(settings.terminal, theme=theme))
     sys.exit(watch_recording(folder, settings, socket, config, at or ""))
-
-
-def _folder(said: str, directory: Path) -> Path:
-    """A path is taken as it is. A session's name has no dot in it."""
-    path = Path(said)
-    if not path.exists() and "." not in said and len(path.parts) == 1:
-        path = session_named(directory, said)
-    if path.is_file():
-        raise click.UsageError("watch takes a session's folder or its journal's, not one file")
-    return journal_of(path)
