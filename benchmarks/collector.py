@@ -6,13 +6,13 @@ both: what it collects is worth less than it cost, and that is of no matter here
 
 from __future__ import annotations
 
+from benchmarks.ladder import polytui_with
 from polytui.config.deciding import StrategySettings
 from polytui.config.schema import Settings
 from polytui.market.book import NO_ASK, NO_BID
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Quote, Side
 from polytui.model.units import MICRO, Shares
-from polytui.strategy import registry
 from polytui.strategy.proposal import QuoteSet, Rung, View
 
 _MOST = Shares(40 * MICRO)
@@ -43,13 +43,5 @@ class Collector:
 COLLECTOR = (Collector(),)
 
 
-def main() -> None:
-    # Before anything that makes minds is imported.
-    registry.QUOTING = COLLECTOR
-    from polytui.cli import main as polytui
-
-    polytui()
-
-
 if __name__ == "__main__":
-    main()
+    polytui_with(COLLECTOR)

@@ -88,13 +88,14 @@ def quoting(strategies: tuple[QuotingStrategy, ...] = DEEP) -> Iterator[None]:
             one.__defaults__ = defaults
 
 
-def main() -> None:
+def polytui_with(strategies: tuple[QuotingStrategy, ...]) -> None:
+    """The command line, with these among its strategies."""
     # Before anything that makes minds is imported.
-    registry.QUOTING = DEEP
+    registry.QUOTING = strategies
     from polytui.cli import main as polytui
 
     polytui()
 
 
 if __name__ == "__main__":
-    main()
+    polytui_with(DEEP)

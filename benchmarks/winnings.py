@@ -53,6 +53,7 @@ class Trader:
     """Who trades with the wallets, and in which rounds."""
 
     module: str
+    """Which is `polytui` with him."""
     strategies: tuple[QuotingStrategy, ...]
     interval: str
     still_s: float
@@ -62,9 +63,9 @@ class Trader:
     as they are merged."""
 
 
-LADDER = Trader("ladder", DEEP, "5m", 720.0, is_batched=True)
+LADDER = Trader("benchmarks.ladder", DEEP, "5m", 720.0, is_batched=True)
 """Winners, losers, and pairs that are redeemed with their rounds."""
-COLLECTOR_1H = Trader("collector", COLLECTOR, "1h", 4_500.0, is_batched=False)
+COLLECTOR_1H = Trader("benchmarks.collector", COLLECTOR, "1h", 4_500.0, is_batched=False)
 """Pairs that are merged: their rounds last so long that they need not wait for the end."""
 _NO_MORE = "kill:all@round1"
 """The second session brings home, and enters nothing."""
@@ -152,8 +153,7 @@ class Place:
 
     def start(self, name: str, chaos: str) -> subprocess.Popen[bytes]:
         self.lives.append(name)
-        trader = self.trader
-        module, interval = f"benchmarks.{trader.module}", trader.interval
+        module, interval = self.trader.module, self.trader.interval
         return engine(self.folder, name, chaos, module=module, is_paper=False, interval=interval)
 
     def bring_home(self) -> Row:
