@@ -215,14 +215,12 @@ class _Still:
 def _settled(folder: Path, name: str) -> int:
     try:
         with JournalReader(folder / "runs" / name) as journal:
-            found = {
-                event.condition_id
+            events = (
+                decode_event(record.event)
                 for record in journal
                 if record.is_event and bytes(record.event).startswith(b'["RoundSettled"')
-                for event in (decode_event(record.event),)
-                if isinstance(event, RoundSettled)
-            }
-        return len(found)
+            )
+            return len({one.condition_id for one in events if isinstance(one, RoundSettled)})
     except Exception:  # it is not there yet, or just turns
         return 0
 
