@@ -15,7 +15,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from polytui.player.filling import Filling
 from polytui.player.index import JournalIndex
@@ -26,10 +26,19 @@ from polytui.precautions import collect_seldom
 
 @frozen
 class Took:
-    """One jump, to the views of its moment."""
+    """Of a person's time, and of the processor's."""
 
     real_s: float
     cpu_s: float
+
+
+@frozen
+class _Began:
+    real_s: float = field(factory=time.perf_counter)
+    cpu_s: float = field(factory=time.process_time)
+
+    def took(self) -> Took:
+        return Took(time.perf_counter() - self.real_s, time.process_time() - self.cpu_s)
 
 
 def main() -> None:
@@ -42,14 +51,13 @@ def main() -> None:
     cold = [_cold(given.session, index, spot) for spot in range(1, len(index.spots))]
     _say("cold, right before a checkpoint", cold)
     with closing(Player(given.session, index)) as player:
-        began_s, began_cpu = time.perf_counter(), time.process_time()
-        filling = Filling(player)
+        began, filling = _Began(), Filling(player)
         while filling.work(10.0):
             pass
-        real_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu
+        took = began.took()
         _write(
             f"kept {len(player.states)} minds, {player.states.bytes / (1 << 20):.0f} MB, of"
-            f" {index.last_seq:,} events in {real_s:.0f} s ({cpu_s:.0f} s of processor)"
+            f" {index.last_seq:,} events in {took.real_s:.0f} s ({took.cpu_s:.0f} s of processor)"
         )
         rng = random.Random(1)
         moments = [rng.randint(index.first_ns, index.last_ns) for _ in range(given.jumps)]
@@ -57,13 +65,12 @@ def main() -> None:
 
 
 def _looked_through(session: Path) -> JournalIndex:
-    began_s, began_cpu = time.perf_counter(), time.process_time()
-    index = JournalIndex(session)
+    began, index = _Began(), JournalIndex(session)
     while index.look():
         pass
-    real_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu
+    took = began.took()
     found = f"{index.last_seq:,} events, {len(index.spots)} checkpoints"
-    _write(f"{found}: looked through in {real_s:.1f} s ({cpu_s:.1f} s of processor)")
+    _write(f"{found}: looked through in {took.real_s:.1f} s ({took.cpu_s:.1f} s of processor)")
     return index
 
 
@@ -78,14 +85,15 @@ def _cold(session: Path, index: JournalIndex, spot: int) -> Took:
 
 
 def _jump(player: Player, at_ns: int) -> Took:
-    began_s, began_cpu = time.perf_counter(), time.process_time()
+    """To the views of that moment."""
+    began = _Began()
     player.go(at_ns)
     while not player.work(1.0):
         pass
     account_of(player)
     for asset in assets_of(player):
         asset_of(player, asset)
-    return Took(time.perf_counter() - began_s, time.process_time() - began_cpu)
+    return began.took()
 
 
 def _say(what: str, took: list[Took]) -> None:
