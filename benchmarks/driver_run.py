@@ -1,4 +1,4 @@
-"""A market through our own backtest, timed: `python benchmarks/driver_run.py MARKET [--streamed]`.
+"""A market through our own backtest, timed: `python benchmarks/driver_run.py MARKET EVERY_S`.
 
 MARKET is a file of `benchmarks/heard_market.py`. One strategy of others plays alone and no other is
 asked: it buys five dollars of Up and sells them, an order every `every_s` seconds of the market.
@@ -8,8 +8,6 @@ when everything was imported.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from benchmarks.driver_side import asking, say
 from benchmarks.heard_market import ASSET, moments
 from benchmarks.peak import peak_mb
 from polytui.backtest.drive import Drive
@@ -89,11 +88,7 @@ def settings_for(every_s: float) -> Settings:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="driver_run", description=__doc__)
-    parser.add_argument("market", type=Path)
-    parser.add_argument("every_s", type=float, help="seconds of the market from order to order")
-    parser.add_argument("--streamed", action="store_true", help="read and decoded as it is played")
-    options = parser.parse_args()
+    options = asking("driver_run", __doc__).parse_args()
     load_own(OwnStrategiesSettings(paths=(str(_STRATEGY),)))
     settings, idle_mb = settings_for(options.every_s), peak_mb()
     told = moments(options.market)
@@ -102,15 +97,13 @@ def main() -> None:
     driven = drive.play()
     took = time.process_time() - began
     account = driven.mind.desks[ASSET].asset_account
-    said = {
-        "events": driven.mind.seq,
-        "orders": account.orders,
-        "fills": account.fills,
-        "seconds": took,
-        "idle_mb": round(idle_mb, 1),
-        "above_mb": round(peak_mb() - idle_mb, 1),
-    }
-    print(json.dumps(said))
+    say(
+        events=driven.mind.seq,
+        orders=account.orders,
+        fills=account.fills,
+        seconds=took,
+        idle_mb=idle_mb,
+    )
 
 
 if __name__ == "__main__":

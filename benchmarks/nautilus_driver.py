@@ -12,7 +12,6 @@ processor seconds of `run`, and megabytes above what the process had when everyt
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Iterator
@@ -46,6 +45,7 @@ from nautilus_trader.model.instruments import BinaryOption, CurrencyPair
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
+from benchmarks.driver_side import asking, say
 from benchmarks.peak import peak_mb
 
 _VENUE, _SPOT = Venue("POLYMARKET"), Venue("SPOT")
@@ -306,10 +306,7 @@ def _play(engine: Any, chunk: list[Any]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="nautilus_driver", description=__doc__)
-    parser.add_argument("market", type=Path)
-    parser.add_argument("every_s", type=float, help="seconds of the market from order to order")
-    parser.add_argument("--streamed", action="store_true", help="read and decoded as it is played")
+    parser = asking("nautilus_driver", __doc__)
     parser.add_argument("--lean", action="store_true")
     options = parser.parse_args()
     idle_mb = peak_mb()
@@ -320,15 +317,13 @@ def main() -> None:
     chunks = _chunks(market) if options.streamed else iter([list(market.data())])
     took = sum(_play(engine, chunk) for chunk in chunks)
     engine.end()
-    said = {
-        "events": strategy.count,
-        "orders": strategy.orders,
-        "fills": strategy.fills,
-        "seconds": took,
-        "idle_mb": round(idle_mb, 1),
-        "above_mb": round(peak_mb() - idle_mb, 1),
-    }
-    print(json.dumps(said))
+    say(
+        events=strategy.count,
+        orders=strategy.orders,
+        fills=strategy.fills,
+        seconds=took,
+        idle_mb=idle_mb,
+    )
     engine.dispose()
 
 
