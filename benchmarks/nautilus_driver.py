@@ -19,20 +19,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.common.config import LoggingConfig
 from nautilus_trader.model.currencies import BTC, USDC, USDT
 from nautilus_trader.model.data import (
     BookOrder,
     IndexPriceUpdate,
     OrderBookDelta,
     OrderBookDeltas,
-    QuoteTick,
-    TradeTick,
 )
 from nautilus_trader.model.enums import (
     AccountType,
-    AggressorSide,
     AssetClass,
     BookAction,
     BookType,
@@ -40,12 +35,13 @@ from nautilus_trader.model.enums import (
     OrderSide,
     RecordFlag,
 )
-from nautilus_trader.model.identifiers import InstrumentId, Symbol, TradeId, Venue
+from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
 from nautilus_trader.model.instruments import BinaryOption, CurrencyPair
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
 from benchmarks.driver_side import asking, say
+from benchmarks.nautilus_ticks import price_of, quote_of, silent_engine, size_of, trade_of
 from benchmarks.peak import peak_mb
 
 _VENUE, _SPOT = Venue("POLYMARKET"), Venue("SPOT")
@@ -56,7 +52,6 @@ _DEAR = 0.9
 _CHUNK = 10_000
 _MICRO = 1_000_000
 _EXCHANGES = ("binance", "bybit", "coinbase")
-_MOST_SIZE = 1e6
 
 
 class BackAndForth(Strategy):
@@ -192,33 +187,23 @@ class Market:
             if name == "ExchangeQuoted":
                 yield self._quote(at_ns, one)
             elif name == "ExchangeTraded":
-                instrument = self.spots[one["venue"]]
-                yield self._trade(
-                    at_ns, instrument, one, Price(one["price"], 2), _size(one["size"])
-                )
+                price, size = price_of(one["price"]), size_of(one["size"])
+                instrument, side = self.spots[one["venue"]], one["taker_side"]
+                yield trade_of(instrument, at_ns, price, size, side, self.number)
             elif name == "ChainlinkPriced":
-                yield IndexPriceUpdate(_spot_id("chainlink"), Price(one["value"], 2), at_ns, at_ns)
+                yield IndexPriceUpdate(_spot_id("chainlink"), price_of(one["value"]), at_ns, at_ns)
             elif name == "BookChanged":
                 yield from self._changes(at_ns, one)
             elif name == "BookSnapshotted" and one["token_id"] in self.options:
                 yield self._book(at_ns, one)
             elif name == "TradePrinted" and one["token_id"] in self.options:
-                instrument = self.options[one["token_id"]]
                 price, shares = _micro_price(one["price"]), _micro_size(one["shares"])
-                yield self._trade(at_ns, instrument, one, price, shares)
+                instrument, side = self.options[one["token_id"]], one["taker_side"]
+                yield trade_of(instrument, at_ns, price, shares, side, self.number)
 
     def _quote(self, at_ns: int, one: dict[str, Any]) -> Any:
-        prices = Price(one["bid"], 2), Price(one["ask"], 2)
-        sizes = _size(one["bid_size"]), _size(one["ask_size"])
-        return QuoteTick(self.spots[one["venue"]].id, *prices, *sizes, at_ns, at_ns)
-
-    def _trade(
-        self, at_ns: int, instrument: Any, one: dict[str, Any], price: Any, size: Any
-    ) -> Any:
-        is_bought = one["taker_side"].lower() == "buy"
-        aggressor = AggressorSide.BUYER if is_bought else AggressorSide.SELLER
-        named = TradeId(str(self.number))
-        return TradeTick(instrument.id, price, size, aggressor, named, at_ns, at_ns)
+        told = (one[name] for name in ("bid", "bid_size", "ask", "ask_size"))
+        return quote_of(self.spots[one["venue"]], at_ns, *told)
 
     def _changes(self, at_ns: int, one: dict[str, Any]) -> Iterator[Any]:
         by_token: dict[str, list[dict[str, Any]]] = {}
@@ -248,10 +233,6 @@ def _delta(at_ns: int, named: Any, change: dict[str, Any]) -> Any:
     return OrderBookDelta(named, action, order, RecordFlag.F_LAST, 0, at_ns, at_ns)
 
 
-def _size(size: float) -> Any:
-    return Quantity(max(1e-6, min(size, _MOST_SIZE)), 6)
-
-
 def _micro_price(price: int) -> Any:
     return Price(price / _MICRO, 6)
 
@@ -275,7 +256,7 @@ def _chunks(market: Market) -> Iterator[list[Any]]:
 
 
 def _engine(market: Market) -> Any:
-    engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
+    engine = silent_engine()
     cash = {"oms_type": OmsType.NETTING, "account_type": AccountType.CASH}
     engine.add_venue(
         venue=_VENUE,

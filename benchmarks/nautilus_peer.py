@@ -16,20 +16,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.common.config import LoggingConfig
 from nautilus_trader.indicators import ExponentialMovingAverage
 from nautilus_trader.model.currencies import BTC, USDT
-from nautilus_trader.model.data import QuoteTick, TradeTick
-from nautilus_trader.model.enums import AccountType, AggressorSide, OmsType, OrderSide, PriceType
-from nautilus_trader.model.identifiers import TradeId, Venue
-from nautilus_trader.model.objects import Money, Price, Quantity
+from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, PriceType
+from nautilus_trader.model.identifiers import Venue
+from nautilus_trader.model.objects import Money
 from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from nautilus_trader.trading.strategy import Strategy
 
+from benchmarks.nautilus_ticks import price_of, quote_of, silent_engine, size_of, trade_of
+
 _ORDER_EVERY = 997
 _FAST, _SLOW = 20, 100
-_MOST_SIZE = 1e6
 
 
 class Averages(Strategy):
@@ -69,36 +67,19 @@ def ticks_of(path: Path, instrument: Any) -> list[Any]:
         for number, line in enumerate(file):
             kind, at_ns, *rest = json.loads(line)
             if kind == "q":
-                bid, bid_size, ask, ask_size = rest
-                prices = Price(bid, 2), Price(ask, 2)
-                tick = QuoteTick(
-                    instrument.id, *prices, _quantity(bid_size), _quantity(ask_size), at_ns, at_ns
-                )
+                tick = quote_of(instrument, at_ns, *rest)
             else:
                 price, size, side = rest
-                aggressor = AggressorSide.BUYER if side == "buy" else AggressorSide.SELLER
-                tick = TradeTick(
-                    instrument.id,
-                    Price(price, 2),
-                    _quantity(size),
-                    aggressor,
-                    TradeId(str(number)),
-                    at_ns,
-                    at_ns,
-                )
+                price, size = price_of(price), size_of(size)
+                tick = trade_of(instrument, at_ns, price, size, side, number)
             found.append(tick)
     return found
-
-
-def _quantity(size: float) -> Any:
-    return Quantity(max(1e-6, min(size, _MOST_SIZE)), 6)
 
 
 def main() -> None:
     instrument = TestInstrumentProvider.btcusdt_binance()
     ticks = ticks_of(Path(sys.argv[1]), instrument)
-    config = BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True))
-    engine = BacktestEngine(config=config)
+    engine = silent_engine()
     engine.add_venue(
         venue=Venue("BINANCE"),
         oms_type=OmsType.NETTING,
