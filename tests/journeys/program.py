@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 import trio
-from zygote import COLD, ZYGOTE, forking
+from zygote import ZYGOTE, forking
 
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
@@ -154,9 +154,8 @@ async def started(
     """A command that runs until the block ends, or is killed there. Cold: as a user begins it
     (zygote.py)."""
     with short_folder() as runtime, trio.fail_after(patience_s):
-        is_cold = is_cold or bool(os.environ.get(COLD))
-        usual = {"preexec_fn": default_signals} if is_cold else {}
-        with forking(places(), is_cold=is_cold):
+        with forking(places(), is_cold=is_cold) as is_fork:
+            usual = {} if is_fork else {"preexec_fn": default_signals}
             process = await trio.lowlevel.open_process(
                 command(*arguments, module=module),
                 cwd=folder,

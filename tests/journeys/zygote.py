@@ -48,7 +48,9 @@ _READ_AT_START = (b"PYTHON", b"LANG", b"LC_", b"TZ", b"LD_")
 _SET_CHILD_SUBREAPER = 36
 _ROOM = 8_192
 """Bytes for a command line."""
-_REAL: Callable[..., int] = subprocess._fork_exec  # type: ignore[attr-defined]
+_SUBPROCESS: Any = subprocess
+"""Every way to start a process ends in its `_fork_exec`, of which its types say nothing."""
+_REAL: Callable[..., int] = _SUBPROCESS._fork_exec
 _OF_NOBODY_ELSE = (-1, None, None, None, -1, None)
 """Process group, groups, user, umask and preexec_fn, where nothing is said of them."""
 
@@ -108,16 +110,17 @@ class Nest:
 
 
 @contextmanager
-def forking(places: str, *, is_cold: bool = False) -> Iterator[None]:
-    """Who starts a command of ours in this block, with these places of modules, has a fork."""
+def forking(places: str, *, is_cold: bool = False) -> Iterator[bool]:
+    """Who starts a command of ours in this block, with these places of modules, has a fork: whether
+    it is so."""
     if is_cold or os.environ.get(COLD):
-        yield
+        yield False
         return
-    subprocess._fork_exec = _zygote(places).fork_exec  # type: ignore[attr-defined]
+    _SUBPROCESS._fork_exec = _zygote(places).fork_exec
     try:
-        yield
+        yield True
     finally:
-        subprocess._fork_exec = _REAL  # type: ignore[attr-defined]
+        _SUBPROCESS._fork_exec = _REAL
 
 
 @cache
@@ -226,9 +229,9 @@ def _take_streams(given: Sequence[int]) -> None:
     for number, one in enumerate(given):
         os.dup2(one, number)
         os.close(one)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", buffering=1 if os.isatty(1) else -1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", buffering=1 if os.isatty(1) else -1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
 
 
 def _take_signals() -> None:
@@ -242,7 +245,7 @@ def _begin_nest() -> None:
     ours, theirs = socket.socketpair()
     if os.fork():
         theirs.close()
-        subprocess._fork_exec = Nest(ours, dict(os.environb)).fork_exec  # type: ignore[attr-defined]
+        _SUBPROCESS._fork_exec = Nest(ours, dict(os.environb)).fork_exec
         return
     ours.close()
     nothing = os.open(os.devnull, os.O_RDWR)
