@@ -38,7 +38,8 @@ class Made:
     """and with the wishes."""
 
     def text(self) -> str:
-        """ "the session made +1.20 USD; on paper its market makes +1.10, and +0.40 with it"."""
+        """ "the session made +1.20 USD; its market on paper makes +1.10, and +0.40 with the other
+        setting"."""
         recorded, was, now = (f"{one / MICRO:+,.2f}" for one in (self.recorded, self.was, self.now))
         paper = f"its market on paper makes {was}, and {now} with the other setting"
         return f"the session made {recorded} USD; {paper}"
