@@ -31,7 +31,6 @@ _CHARTS_S, _ANSWERS_S = 75.0, 1.2
 _DRAWN = (Hello, AccountFrame, AssetFrame, NoticeFrame)
 _HERE = Path(__file__).resolve().parent
 SCREENS = ((80, 24), (100, 30), (120, 36), (200, 60))
-ROUNDS = ((80, 24), (120, 36), (200, 60))
 _ABOUT = """\
 # The screen at four sizes
 
@@ -53,7 +52,7 @@ def main() -> None:
     for columns, rows in SCREENS:
         text = asyncio.run(screen_text(frames, palette=palette, size=(columns, rows)))
         parts.append(f"\n## {columns} x {rows}\n\n```\n{text}\n```\n")
-    for columns, rows in ROUNDS:
+    for columns, rows in SIZES:
         drawn = screen_text(frames, palette=palette, size=(columns, rows), keys=("enter",))
         text = asyncio.run(drawn)
         parts.append(f"\n## A round, {columns} x {rows}\n\n```\n{text}\n```\n")
