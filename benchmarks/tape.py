@@ -89,12 +89,7 @@ def heard(tape: list[TapeLine]) -> Iterator[tuple[int, Sequence[ev.Event]]]:
     """Each line's events, by new codecs, with the moment at which they were heard."""
     codecs = _codecs()
     for line in tape:
-        if line.feed:
-            yield line.at_ns, codecs[line.feed].parse(line.text, line.at_ns).events
-        else:
-            event = decode_event(msgspec.Raw(line.text.encode()))
-            _follow(codecs, event)
-            yield line.at_ns, (event,)
+        yield line.at_ns, _events_of(line, codecs)
 
 
 def quotes_and_trades(tape: list[TapeLine]) -> Iterator[list[object]]:
@@ -163,13 +158,7 @@ class Rehearsal:
 
     def take(self, line: TapeLine) -> None:
         self._run_until(line.at_ns)
-        events: Sequence[ev.Event]
-        if line.feed:
-            events = self.codecs[line.feed].parse(line.text, line.at_ns).events
-        else:
-            events = (decode_event(msgspec.Raw(line.text.encode())),)
-            _follow(self.codecs, events[0])
-        self._read(line.at_ns, line.feed, line.text, events)
+        self._read(line.at_ns, line.feed, line.text, _events_of(line, self.codecs))
 
     def _run_until(self, at_ns: int) -> None:
         """Seconds and paper reports that come before."""
@@ -218,6 +207,15 @@ def _codecs() -> dict[str, Codec]:
     for codec in codecs.values():
         codec.hello()
     return codecs
+
+
+def _events_of(line: TapeLine, codecs: dict[str, Codec]) -> Sequence[ev.Event]:
+    """As these codecs have them, which follow what is told."""
+    if line.feed:
+        return codecs[line.feed].parse(line.text, line.at_ns).events
+    event = decode_event(msgspec.Raw(line.text.encode()))
+    _follow(codecs, event)
+    return (event,)
 
 
 def _follow(codecs: dict[str, Codec], event: ev.Event) -> None:
