@@ -37,8 +37,6 @@ _MORE_OFTEN = 0.6
 """Our desk trades neither while its volatility is young nor what costs a dollar, and its orders are
 on their way for a while: so it has no fewer of them in the end."""
 _ROUNDS = 1
-_START_NS = 1_795_186_740_000_000_000
-"""2026-11-20T14:59:00Z, where every demo begins."""
 
 
 def driver_pace() -> list[Result]:
@@ -111,10 +109,10 @@ def _replay(folder: Path) -> Result:
     settings = Settings()
     session = attrs.evolve(settings.session, rounds=_ROUNDS)
     settings = attrs.evolve(settings, session=session)
-    folder.mkdir()
-    log = JournalLog(folder, Header(FORMAT, "bench", "demo", "bench", _START_NS), settings.journal)
-    journal = PlayedJournal(log)
     world = world_settings(settings, settings.session.intervals, None)
+    folder.mkdir()
+    header = Header(FORMAT, "bench", "demo", "bench", world.start_ns)
+    journal = PlayedJournal(JournalLog(folder, header, settings.journal))
     InProcess(settings, world, journal=journal).play()
     assert not (refused := journal.close()), refused
     command = [sys.executable, str(_HERE / "replay_run.py"), str(folder)]
