@@ -7,8 +7,8 @@ from textual.screen import ModalScreen, ScreenResultType
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """Keys that are typed quickly are in its queue before the first of them takes it away: dismissed
-    once more it would take away the screen below it."""
+    """Keys typed quickly are in its queue before the first of them takes it away: dismissed once
+    more it would take away the screen below it."""
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         if self.app.screen is not self:
