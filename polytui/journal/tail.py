@@ -32,6 +32,8 @@ class JournalTail(AbstractContextManager["JournalTail"]):
         self._segment: SegmentReader | None = None
         self._given_until = -1
         """What was given up to this event is in hand a second time, and passed over."""
+        self._damage: BadJournal | None = None
+        """What nothing behind is given of."""
 
     @property
     def header(self) -> Header | None:
@@ -40,13 +42,24 @@ class JournalTail(AbstractContextManager["JournalTail"]):
 
     def read(self, most: int = 20_000) -> list[JournalRecord]:
         """At most so many that are whole and were not given yet; [] where there is nothing new.
-        Latencies and other lines that a replay passes over are among them. BadJournal for damage:
-        nothing behind it is given, however often it is asked."""
-        return list(islice(self._new(is_of_one=False), most))
+        Latencies and other lines that a replay passes over are among them. BadJournal for damage,
+        once everything before it was given: nothing behind it is, however often it is asked."""
+        return self._read(most, is_of_one=False)
 
     def read_of_one(self, most: int = 20_000) -> list[JournalRecord]:
         """As `read`, and of one segment: `header` is that of all of them."""
-        return list(islice(self._new(is_of_one=True), most))
+        return self._read(most, is_of_one=True)
+
+    def _read(self, most: int, *, is_of_one: bool) -> list[JournalRecord]:
+        found = list[JournalRecord]()
+        try:
+            if self._damage is None:
+                found.extend(islice(self._new(is_of_one=is_of_one), most))
+        except BadJournal as damage:
+            self._damage = damage
+        if self._damage is not None and not found:
+            raise self._damage
+        return found
 
     def __exit__(
         self,

@@ -160,13 +160,12 @@ class JournalIndex:
         assert self._open is not None
         if self._read(self._open):
             return True
-        following = self._following()
-        if following is None:
+        if self._following() is None:
             self.is_whole = True
             return False
         self._open.source.close()
         self._done, self._open = number_of(self._open.path), None
-        return self._next()
+        return self.look()
 
     def close(self) -> None:
         if self._open is not None:

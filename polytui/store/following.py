@@ -51,9 +51,7 @@ class Following:
         first. BadJournal where the journal is damaged; what stands before that is written."""
         tail = self._tail or self._open()
         try:
-            records, damage = self._new(tail)
-            if damage is not None and not records:
-                raise damage
+            records = tail.read_of_one(self._most)
             if not records:
                 return 0
             rows = self._rows(records, before_first)
@@ -113,21 +111,6 @@ class Following:
             raise BadJournal(f"{self._folder}: event {self._seq} was read, and is not there now")
         fold.seq = self._seq
         return fold
-
-    def _new(self, tail: JournalTail) -> tuple[list[JournalRecord], BadJournal | None]:
-        """What is new, up to the damage that stands there."""
-        before, found = tail.place, list[JournalRecord]()
-        try:
-            return tail.read_of_one(self._most), None
-        except BadJournal:
-            tail.close()
-        tail = self._tail = JournalTail(self._folder, before)
-        try:
-            while one := tail.read_of_one(1):
-                found += one
-        except BadJournal as error:
-            return found, error
-        return found, None
 
     def _rows(
         self, records: Sequence[JournalRecord], before_first: Callable[[str], None]
