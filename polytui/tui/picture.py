@@ -73,7 +73,7 @@ async def _drawn(
         for frame in frames:
             app.hear(frame)
         await pilot.pause()
-        app.board.repaint()
+        app.board.lay_out()
         await _painted(app, pilot)
         await pilot.press(*keys)
         await _painted(app, pilot)
