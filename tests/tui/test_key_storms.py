@@ -31,6 +31,8 @@ KEYS = (
     "ctrl+u",
     "ctrl+d",
 )
+_HELD = 250
+"""Repetitions of a key: eight seconds of it."""
 BY_ONE_KEY = {(Action.PAUSE, "btc"), (Action.PAUSE, "")}
 """`p` and `P`, which only ever take away; resuming is the second press of them."""
 SPOTS = {
@@ -112,7 +114,7 @@ def test_a_key_that_is_held_down_is_no_row_of_commands(
     """A terminal cannot tell the first repetition from a second press; all others it can."""
 
     async def play(stage: Stage) -> None:
-        for _ in range(1_000):
+        for _ in range(_HELD):
             stage.app.simulate_key(key)
             stage._now[0] += 0.03
         await stage.pilot.pause()
@@ -126,7 +128,7 @@ def test_a_key_that_is_held_down_is_no_row_of_commands(
 def test_a_pause_that_is_held_down_waits_for_its_answer(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         stage.engine.acks = False
-        for _ in range(1_000):
+        for _ in range(_HELD):
             stage.app.simulate_key("p")
         await stage.pilot.pause()
         await stage.until(lambda: stage.sent)
