@@ -11,12 +11,13 @@ from typing import Protocol
 
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Side
-from polytui.model.units import Price, Shares, complement
+from polytui.model.units import MICRO, Price, Shares, complement
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import ConditionBook, MatchResult
 
 Levels = Mapping[Price, Shares]
 """Shares displayed, by price, on one side of Up's book."""
+_LEAST, _MOST = Price(0), Price(MICRO)
 
 
 class ShownBook(Protocol):
@@ -44,10 +45,23 @@ def meet(listed: Round, book: ShownBook, taken: Takings, order: MatchOrder) -> M
     Nothing is taken yet: `note` does that once it is known that the result stands.
     """
     exchange = ConditionBook(listed.tick, listed.fees, listed.min_shares)
+    is_crossed = max(book.bids, default=_LEAST) >= min(book.asks, default=_MOST)
     for side, levels in ((Side.BUY, book.bids), (Side.SELL, book.asks)):
-        for price, shares in taken.left(side, levels):
+        reached = levels if is_crossed else _reached_by(order, side, levels)
+        for price, shares in taken.left(side, reached):
             exchange.show(side, price, shares)
     return exchange.submit(order)
+
+
+def _reached_by(order: MatchOrder, side: Side, levels: Levels) -> Levels:
+    """The levels that the order would trade with: of a hundred on display hardly one. Nobody else
+    meets it, so nothing hangs on the others, as long as they do not cross among themselves."""
+    own_side, limit = in_up(order.outcome, order.side, order.price)
+    if side is own_side:
+        return {}
+    if own_side is Side.BUY:
+        return {price: shares for price, shares in levels.items() if price <= limit}
+    return {price: shares for price, shares in levels.items() if price >= limit}
 
 
 def note(taken: Takings, result: MatchResult) -> None:
