@@ -28,7 +28,7 @@ from polytui.config.load import (
     unknown_settings,
 )
 from polytui.config.schema import Settings
-from polytui.desk import deciding, quote_sets, quoting, shadowing
+from polytui.desk import deciding, prices, quote_sets, quoting, shadowing
 from polytui.desk import mind as minds
 from polytui.desk.graph import Plain, first_difference, texts_in, write_graph
 from polytui.desk.graph_reading import read_graph
@@ -68,6 +68,7 @@ _CACHES: dict[type[Any], dict[str, Any]] = {
         "_of_minutes": dict,
         "_of_fives": dict,
     },
+    prices.DeskPrices: {"calm_from_ns": int, "calm_until_ns": int},
     consensus.Consensus: {"_memo": lambda: None, "_voters": lambda: None},
     claims.Claims: {"_known": dict, "_left": lambda: None},
     forecast_watch.ForecastWatch: {"_named": lambda: None},

@@ -114,7 +114,7 @@ class Desk:
         self._see_by(DeskPrices(), self.rounds)
 
     def step(
-        self, step: Step, event: ev.Event, *, is_last: bool, ready: Ready | None = None
+        self, step: Step, event: ev.Event, is_last: bool, ready: Ready | None = None
     ) -> tuple[Effect, ...]:
         """Take one event. What it touched is decided after the last of a batch (`Attention`): a
         burst decides once. What else is news is for those who quote to say."""
@@ -248,11 +248,12 @@ class Desk:
         return is_news
 
     def _exchange_quoted(self, step: Step, event: ev.ExchangeQuoted) -> bool:
-        settings, prices, waking, now_ns = self.settings, self.prices, self._waking, step.now_ns
-        has_moved, attention = prices.exchange_quoted(event), self._attention
+        prices, waking, now_ns, attention = self.prices, self._waking, step.now_ns, self._attention
+        has_moved = prices.exchange_quoted(event)
         if has_moved or now_ns >= attention.priced_ns:
-            attention.quoted(event.venue, now_ns, settings, has_moved=has_moved)
-        prices.sample(now_ns, settings.market)
+            attention.quoted(event.venue, now_ns, self.settings, has_moved=has_moved)
+        if not prices.calm_from_ns <= now_ns < prices.calm_until_ns:
+            prices.sample(now_ns, self.settings.market)
         return waking.least_bps > 0.0 and waking.heard(event.venue, (event.bid + event.ask) / 2.0)
 
     def _exchange_traded(self, step: Step, event: ev.ExchangeTraded) -> bool:

@@ -43,6 +43,8 @@ class DeskPrices:
         self.volatility = Volatility()
         self.features = Features()
         self._last_trade_ns = 0
+        self.calm_from_ns = self.calm_until_ns = 0
+        """Between the two `sample` does nothing; nobody need ask it."""
 
     def configure(self, settings: Settings) -> None:
         """Settings in force."""
@@ -65,10 +67,9 @@ class DeskPrices:
 
     def exchange_quoted(self, event: ExchangeQuoted) -> bool:
         """Whether the mid moved: most quotes change sizes alone."""
-        mid = (event.bid + event.ask) / 2.0
-        has_moved = self.consensus.take_quote(event.venue, mid, event.venue_ns, event.received_ns)
         self.features.quoted(event)
-        return has_moved
+        mid = (event.bid + event.ask) / 2.0
+        return self.consensus.take_quote(event.venue, mid, event.venue_ns, event.received_ns)
 
     def exchange_traded(self, event: ExchangeTraded, rounds: Iterable[DeskRound]) -> None:
         if event.venue == EXCHANGE_FEED and not event.is_history:
@@ -155,6 +156,7 @@ class DeskPrices:
         if estimate is None or (estimate.lead_bps is None and self._is_silent(now_ns, market)):
             return
         self.volatility.sample(estimate.price, now_ns, market)
+        self.calm_from_ns, self.calm_until_ns = now_ns, self.volatility.calm_until_ns()
         if estimate.lead_bps is not None:
             self.lead.take(estimate.price, now_ns)
 

@@ -15,6 +15,7 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Outcome, Round
 
+_OPEN = Phase.OPEN
 NoteNews = Callable[[DeskRound, int], None]
 """A round and what its book has of news (`market/book.py`)."""
 
@@ -89,7 +90,7 @@ class DeskRounds:
             if known is not None:
                 market_round = known[0]
                 news = known[2].change(change, venue_ns)
-                if (news or market_round.minds_depth) and market_round.phase is Phase.OPEN:
+                if (news or market_round.minds_depth) and market_round.phase is _OPEN:
                     note(market_round, news)
 
     def tick_size_changed(self, event: TickSizeChanged) -> None:

@@ -15,6 +15,8 @@ NO_ASK = Price(MICRO)
 NO_NEWS, NEW_SIZE, NEW_BEST = 0, 1, 2
 """What a change of a level is to those who look at the best prices: nothing, another size at one of
 them, or another price, or that the book adds up again or no more."""
+_BUY = Side.BUY
+"""A member of an enum is looked for anew whenever it is named, and here that is at every level."""
 
 
 class TokenBook:
@@ -89,7 +91,8 @@ class TokenBook:
         bid, ask, was_settled = self.best_bid, self.best_ask, self.is_settled
         self.venue_ns = venue_ns
         price, shares = change.price, change.shares
-        if change.side is Side.BUY:
+        told_bid, told_ask = change.best_bid, change.best_ask
+        if change.side is _BUY:
             if shares and price <= bid:
                 self.bids[price] = shares
             else:
@@ -99,10 +102,10 @@ class TokenBook:
         else:
             self._set_ask(price, shares)
         best_bid, best_ask = self.best_bid, self.best_ask
-        is_settled = self.is_settled = (
+        self.is_settled = is_settled = (
             best_bid < best_ask
-            and (change.best_bid is None or change.best_bid == best_bid)
-            and (change.best_ask is None or change.best_ask == best_ask)
+            and (told_bid == best_bid or told_bid is None)
+            and (told_ask == best_ask or told_ask is None)
             and not self.is_doubted
         )
         if bid != best_bid or ask != best_ask or was_settled is not is_settled:

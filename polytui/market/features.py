@@ -7,8 +7,8 @@ model that was trained on another refuses to speak. See `docs/features.md` for f
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 from attrs import define
 from msgspec import Struct
@@ -16,8 +16,8 @@ from msgspec import Struct
 from polytui.config.schema import FeatureSettings
 from polytui.market.candles import Candles
 from polytui.market.consensus import Estimate, Part
-from polytui.market.indicators import NO_READING, Indicators
-from polytui.market.microstructure import Microstructure
+from polytui.market.indicators import LENGTHS_READ_S, NO_READING, Indicators, Readings
+from polytui.market.microstructure import Microstructure, depth_imbalance
 from polytui.market.momentum import LeadLag, Momentum
 from polytui.model.events import CandlesLoaded, ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Exchange
@@ -74,6 +74,23 @@ class FeatureSet:
 
     at_ns: int
     values: tuple[Feature, ...]
+
+    @classmethod
+    def read_later(cls, at_ns: int, values: Callable[[], tuple[Feature, ...]]) -> FeatureSet:
+        """Of a moment that is over, told when it is asked for the first time. `values` must hang on
+        nothing that changes: a set is made four times a second, and most are never read."""
+        made = cls.__new__(cls)
+        vars(made).update(at_ns=at_ns, _later=values)
+        return made
+
+    def __getattr__(self, name: str) -> tuple[Feature, ...]:
+        """Python asks here for what it does not find: values that nobody has read yet."""
+        told = vars(self)
+        if name != "values" or "_later" not in told:
+            raise AttributeError(name)
+        values: tuple[Feature, ...] = told.pop("_later")()
+        told["values"] = values
+        return values
 
     @cached_property
     def _by_name(self) -> dict[str, Feature]:
@@ -174,60 +191,25 @@ class Features:
         if estimate is not None and adjusted:
             self._momentum.take(estimate.price, now_ns, settings.velocity_s)
         self._lead_lag.take(adjusted.get(_MAIN), adjusted.get(_DOLLAR), now_ns, settings.lead_lag_s)
-        values = [
-            *self._read_indicators(now_ns),
-            *self._read_flow(now_ns, settings),
-            *self._read_momentum(now_ns, settings, adjusted),
-        ]
-        self.latest = FeatureSet(now_ns, tuple(values))
+        self.latest = FeatureSet.read_later(now_ns, self._as_of(now_ns, settings, adjusted))
 
-    def _read_indicators(self, now_ns: int) -> list[Feature]:
-        readings = self._indicators.read(self.candles, now_ns)
-        features = []
-        for name in INDICATORS:
-            reading = readings.get(name, NO_READING)
-            # Bars go on, flat, while nothing is seen: what was seen last says how old they are.
-            at_ns = min(reading.at_ns, self.candles.seen_until_ns(reading.length_s, now_ns))
-            is_stale = now_ns - at_ns > 2 * reading.length_s * NS_PER_S
-            features.append(Feature(name, reading.value, at_ns, is_stale))
-        return features
-
-    def _read_flow(self, now_ns: int, settings: FeatureSettings) -> list[Feature]:
-        flow, deep, limit_ns = self._flow, self._deep, settings.stale_ms * NS_PER_MS
-        quoted_ns = flow.quote.received_ns if flow.quote else 0
-        deep_ns = deep.quote.received_ns if deep.quote else 0
-        values = (
-            (flow.imbalance(), quoted_ns),
-            (deep.depth_imbalance(), deep_ns),
-            (flow.spread_bps(), quoted_ns),
-            (flow.micro_gap_bps(), quoted_ns),
-            (flow.order_flow(now_ns), quoted_ns),
-            (flow.trade_intensity(now_ns), flow.traded_ns),
-            (flow.trade_flow(), flow.traded_ns),
-            (flow.volume_momentum_bps(), flow.traded_ns),
-        )
-        return [
-            Feature(name, value, at_ns, now_ns - at_ns > limit_ns)
-            for name, (value, at_ns) in zip(MICROSTRUCTURE, values, strict=True)
-        ]
-
-    def _read_momentum(
+    def _as_of(
         self, now_ns: int, settings: FeatureSettings, adjusted: dict[str, float]
-    ) -> list[Feature]:
-        prices = list(adjusted.values())
-        apart = (max(prices) / min(prices) - 1.0) * _BPS if len(prices) > 1 else None
-        values = (
-            self._momentum.velocity(settings.velocity_s),
-            self._momentum.acceleration(settings.velocity_s),
-            apart,
-            _gap_bps(adjusted.get(_DOLLAR), adjusted.get(_MAIN)),
-            self._lead_lag.value(),
+    ) -> Callable[[], tuple[Feature, ...]]:
+        """What a set is made of, as it is now."""
+        candles, momentum = self.candles, self._momentum
+        known = _Known(
+            now_ns=now_ns,
+            stale_ns=settings.stale_ms * NS_PER_MS,
+            readings=self._indicators.read(candles, now_ns),
+            seen_ns={one: candles.seen_until_ns(one, now_ns) for one in LENGTHS_READ_S},
+            flow=self._flow.standing(),
+            deep=self._deep.quote,
+            moves=momentum.velocity_and_acceleration(settings.velocity_s),
+            adjusted=adjusted,
+            lead_lag=self._lead_lag.value(),
         )
-        is_stale = not adjusted
-        return [
-            Feature(name, value, now_ns, is_stale)
-            for name, value in zip(MOMENTUM, values, strict=True)
-        ]
+        return partial(_features_of, known)
 
     def state(self) -> tuple[object, ...]:
         return (
@@ -237,6 +219,70 @@ class Features:
             self._lead_lag.state(),
             self.latest.at_ns,
         )
+
+
+class _Known(Struct, frozen=True):
+    """What was known at one moment: nothing in it changes any more."""
+
+    now_ns: int
+    stale_ns: int
+    """What flows is stale when it is older than so long."""
+    readings: Readings
+    seen_ns: dict[int, int]
+    """By length, up to where bars were seen."""
+    flow: Microstructure
+    """A copy."""
+    deep: ExchangeQuoted | None
+    moves: tuple[float | None, float | None]
+    adjusted: dict[str, float]
+    lead_lag: float | None
+
+
+def _features_of(known: _Known) -> tuple[Feature, ...]:
+    """In the order of `NAMES`."""
+    return (*_read_indicators(known), *_read_flow(known), *_read_momentum(known))
+
+
+def _read_indicators(known: _Known) -> list[Feature]:
+    now_ns, features = known.now_ns, []
+    for name in INDICATORS:
+        reading = known.readings.get(name, NO_READING)
+        # Bars go on, flat, while nothing is seen: what was seen last says how old they are.
+        at_ns = min(reading.at_ns, known.seen_ns[reading.length_s])
+        is_stale = now_ns - at_ns > 2 * reading.length_s * NS_PER_S
+        features.append(Feature(name, reading.value, at_ns, is_stale))
+    return features
+
+
+def _read_flow(known: _Known) -> list[Feature]:
+    flow, deep, now_ns = known.flow, known.deep, known.now_ns
+    quoted_ns = flow.quote.received_ns if flow.quote else 0
+    deep_ns = deep.received_ns if deep else 0
+    values = (
+        (flow.imbalance(), quoted_ns),
+        (depth_imbalance(deep), deep_ns),
+        (flow.spread_bps(), quoted_ns),
+        (flow.micro_gap_bps(), quoted_ns),
+        (flow.order_flow(now_ns), quoted_ns),
+        (flow.trade_intensity(now_ns), flow.traded_ns),
+        (flow.trade_flow(), flow.traded_ns),
+        (flow.volume_momentum_bps(), flow.traded_ns),
+    )
+    return [
+        Feature(name, value, at_ns, now_ns - at_ns > known.stale_ns)
+        for name, (value, at_ns) in zip(MICROSTRUCTURE, values, strict=True)
+    ]
+
+
+def _read_momentum(known: _Known) -> list[Feature]:
+    adjusted, prices = known.adjusted, known.adjusted.values()
+    apart = (max(prices) / min(prices) - 1.0) * _BPS if len(prices) > 1 else None
+    gap_bps = _gap_bps(adjusted.get(_DOLLAR), adjusted.get(_MAIN))
+    values = (*known.moves, apart, gap_bps, known.lead_lag)
+    return [
+        Feature(name, value, known.now_ns, not adjusted)
+        for name, value in zip(MOMENTUM, values, strict=True)
+    ]
 
 
 def _adjusted(parts: Sequence[Part]) -> dict[str, float]:

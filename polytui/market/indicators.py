@@ -34,6 +34,8 @@ class IndicatorValue(Struct, frozen=True):
 
 
 NO_READING = IndicatorValue(None, 0, _MINUTE_S)
+LENGTHS_READ_S = (_MINUTE_S, _FIVE_S)
+"""Of the bars that readings are made of."""
 
 Readings = dict[str, IndicatorValue]
 

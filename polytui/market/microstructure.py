@@ -58,16 +58,41 @@ class Microstructure:
         self._momentum = self._weight = 0.0
         self._last_price = 0.0
 
+    def standing(self) -> Microstructure:
+        """As it is now: a copy that nothing is added to."""
+        made = Microstructure.__new__(Microstructure)
+        made.half_life_ns, made.quote, made.traded_ns = (
+            self.half_life_ns,
+            self.quote,
+            self.traded_ns,
+        )
+        made._quoted_ns, made._flow = self._quoted_ns, self._flow
+        made._depth, made._quotes = self._depth, self._quotes
+        made._bought, made._sold, made._count = self._bought, self._sold, self._count
+        made._momentum, made._weight = self._momentum, self._weight
+        made._last_price = self._last_price
+        return made
+
     def quoted(self, event: ExchangeQuoted) -> None:
         before, self.quote = self.quote, event
         if before is None:
             return
-        now_ns, left = event.received_ns, 1.0
+        now_ns, left, flow = event.received_ns, 1.0, 0.0
         if now_ns > self._quoted_ns:
             left = 0.5 ** ((now_ns - self._quoted_ns) / self.half_life_ns)
             self._quoted_ns = now_ns
-        self._flow = self._flow * left + _flow_of(before, event)
-        self._depth = self._depth * left + (event.bid_size + event.ask_size) / 2.0
+        bid, bid_size, bid_before = event.bid, event.bid_size, before.bid
+        if bid >= bid_before:
+            flow += bid_size
+        if bid <= bid_before:
+            flow -= before.bid_size
+        ask, ask_size, ask_before = event.ask, event.ask_size, before.ask
+        if ask <= ask_before:
+            flow -= ask_size
+        if ask >= ask_before:
+            flow += before.ask_size
+        self._flow = self._flow * left + flow
+        self._depth = self._depth * left + (bid_size + ask_size) / 2.0
         self._quotes = self._quotes * left + 1.0
 
     def traded(self, event: ExchangeTraded) -> None:
@@ -97,8 +122,7 @@ class Microstructure:
 
     def depth_imbalance(self) -> float | None:
         """The same over ten levels; None where the feed carries no depth."""
-        quote = self.quote
-        return None if quote is None else _imbalance(quote.bid_depth, quote.ask_depth)
+        return depth_imbalance(self.quote)
 
     def spread_bps(self) -> float | None:
         quote = self.quote
@@ -144,20 +168,11 @@ class Microstructure:
         return (quotes, trades, self._momentum, self._weight, self._last_price)
 
 
+def depth_imbalance(quote: ExchangeQuoted | None) -> float | None:
+    """(bids - asks) over their sum over ten levels, -1 to 1; None where the feed has no depth."""
+    return None if quote is None else _imbalance(quote.bid_depth, quote.ask_depth)
+
+
 def _imbalance(bid: float, ask: float) -> float | None:
     total = bid + ask
     return (bid - ask) / total if total > 0.0 else None
-
-
-def _flow_of(before: ExchangeQuoted, after: ExchangeQuoted) -> float:
-    flow, bid, bid_before = 0.0, after.bid, before.bid
-    if bid >= bid_before:
-        flow += after.bid_size
-    if bid <= bid_before:
-        flow -= before.bid_size
-    ask, ask_before = after.ask, before.ask
-    if ask <= ask_before:
-        flow -= after.ask_size
-    if ask >= ask_before:
-        flow += before.ask_size
-    return flow

@@ -8,6 +8,7 @@ the other's a second later, less the reverse; above 0 the first venue leads.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ from polytui.model.units import NS_PER_S
 
 _BPS = 10_000.0
 _LEAST_RETURNS = 20
+_Point = tuple[int, float]
+"""When, and the log of the price."""
 
 
 class Momentum:
@@ -23,7 +26,7 @@ class Momentum:
     __slots__ = ("_points",)
 
     def __init__(self) -> None:
-        self._points: deque[tuple[int, float]] = deque()
+        self._points: deque[_Point] = deque()
 
     def take(self, price: float, now_ns: int, span_s: float) -> None:
         self._points.append((now_ns, math.log(price)))
@@ -33,33 +36,38 @@ class Momentum:
 
     def velocity(self, span_s: float) -> float | None:
         """bps per second over the last `span_s`."""
-        return self._slope(0.0, span_s)
+        return self.velocity_and_acceleration(span_s)[0]
 
     def acceleration(self, span_s: float) -> float | None:
         """bps per second squared: this span's velocity less that of the one before."""
-        now, before = self._slope(0.0, span_s), self._slope(span_s, 2.0 * span_s)
-        return None if now is None or before is None else (now - before) / span_s
+        return self.velocity_and_acceleration(span_s)[1]
 
-    def _slope(self, from_s: float, to_s: float) -> float | None:
+    def velocity_and_acceleration(self, span_s: float) -> tuple[float | None, float | None]:
+        """Both, from three looks at the past."""
         if not self._points:
-            return None
+            return None, None
         last_ns = self._points[-1][0]
-        later = self._at(last_ns - int(from_s * NS_PER_S))
-        earlier = self._at(last_ns - int(to_s * NS_PER_S))
-        if later is None or earlier is None or later[0] <= earlier[0]:
-            return None
-        return (later[1] - earlier[1]) * _BPS / ((later[0] - earlier[0]) / NS_PER_S)
+        middle = self._at(last_ns - int(span_s * NS_PER_S))
+        velocity = _slope(middle, self._at(last_ns))
+        before = _slope(self._at(last_ns - int(2.0 * span_s * NS_PER_S)), middle)
+        if velocity is None or before is None:
+            return velocity, None
+        return velocity, (velocity - before) / span_s
 
-    def _at(self, at_ns: int) -> tuple[int, float] | None:
-        found = None
-        for point in self._points:
-            if point[0] > at_ns:
-                break
-            found = point
-        return found
+    def _at(self, at_ns: int) -> _Point | None:
+        """The last of them by then."""
+        found = bisect_right(self._points, (at_ns, math.inf))
+        return self._points[found - 1] if found else None
 
     def state(self) -> tuple[object, ...]:
         return tuple(self._points)[-3:]
+
+
+def _slope(earlier: _Point | None, later: _Point | None) -> float | None:
+    """bps per second between the two."""
+    if later is None or earlier is None or later[0] <= earlier[0]:
+        return None
+    return (later[1] - earlier[1]) * _BPS / ((later[0] - earlier[0]) / NS_PER_S)
 
 
 class LeadLag:

@@ -9,6 +9,7 @@ what is missing comes back every ten minutes.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
 
 from polytui.model.units import NS_PER_MS, NS_PER_S
@@ -95,12 +96,12 @@ class VenuePrice:
     def _log_mid_at(self, at_ns: int) -> float | None:
         """The mid that stood at a moment; None where it is forgotten, or stood there for so long
         that it says nothing of that moment any more."""
-        found = None
-        for when, log_mid in self._mids:
-            if when > at_ns:
-                break
-            found = log_mid if at_ns - when <= _KEEP_NS else None
-        return found
+        # Each is later than the one before, and Chainlink asks every second for one of eighty.
+        after = bisect_right(self._mids, (at_ns, math.inf))
+        if not after:
+            return None
+        when, log_mid = self._mids[after - 1]
+        return log_mid if at_ns - when <= _KEEP_NS else None
 
     def blame(self, now_ns: int) -> None:
         """It went down, or the others voted it out."""

@@ -101,6 +101,11 @@ class Volatility:
             return self._is_set_back(at_ns, market)
         return since_ns >= self._sample_ns / _LOOKS
 
+    def calm_until_ns(self) -> int:
+        """Until then, from the last price that counted on, no other one counts: as `is_due` has it,
+        for those who ask at every quote."""
+        return self._last_ns + -(-self._sample_ns // _LOOKS)
+
     def _is_set_back(self, at_ns: int, market: MarketSettings) -> bool:
         """Whether our clock was: by less than a gap it is waited for, from there on it is a gap."""
         return self._last_ns - at_ns > market.volatility_gap_s * NS_PER_S

@@ -26,7 +26,7 @@ from polytui.cli.main import cli
 from polytui.config.schema import Settings
 from polytui.journal.codec import FORMAT, Header, encode_header
 from polytui.journal.seal import sealed
-from polytui.market.features import Feature, Features
+from polytui.market.features import Feature, Features, FeatureSet
 from polytui.model import events as ev
 from polytui.model.candle import Candle
 from polytui.model.effects import Effect
@@ -216,14 +216,16 @@ def test_a_feature_that_is_read_from_the_future_is_named(
         ]
         return moments
 
-    honest = Features._read_momentum
+    honest = Features.refresh
 
-    def peeking(self: Features, now_ns: int, *rest: Any) -> list[Feature]:
+    def peeking(self: Features, now_ns: int, *rest: Any) -> None:
+        honest(self, now_ns, *rest)
         last = bisect_right(table, (now_ns + NS_PER_S, 0.0)) - 1
-        first, *others = honest(self, now_ns, *rest)
-        return [Feature(first.name, table[last][1] if table else None, now_ns, False), *others]
+        peeked = Feature("velocity_bps_s", table[last][1] if table else None, now_ns, False)
+        told = [peeked if one.name == peeked.name else one for one in self.latest.values]
+        self.latest = FeatureSet(now_ns, tuple(told))
 
-    monkeypatch.setattr(Features, "_read_momentum", peeking)
+    monkeypatch.setattr(Features, "refresh", peeking)
     found = looked(settings, heard, prepared=tabled, cuts=2)
     assert found.peeks
     assert not found.early

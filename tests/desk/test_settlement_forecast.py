@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from polytui.config.schema import MarketSettings
 from polytui.desk.prices import DeskPrices
@@ -224,3 +226,29 @@ def test_chainlink_that_is_silent_is_no_price_that_stands_still() -> None:
         price *= math.exp(rng.normal(0.0, SIGMA))
         heard(prices, price, second, second + LATE_S)
     assert prices.volatility.seen_s == pytest.approx(seen_s + 60.0, abs=14.0)
+
+
+steps_ms = st.lists(st.sampled_from((0, 1, 40, 99, 100, 101, 400, 1_700, -60, -9_000)), max_size=60)
+
+
+@given(steps_ms, st.sampled_from((0.2, 1.0, 3.0)))
+def test_who_does_not_look_while_it_is_calm_misses_nothing(
+    steps_ms: list[int], sample_s: float
+) -> None:
+    """A desk asks at every quote, and a tenth of a sample must have passed; or our clock was set
+    back. Half-way through samples become another length."""
+    always, seldom, now_ns = DeskPrices(), DeskPrices(), START_S * NS_PER_S
+    for number, step_ms in enumerate((0, 100, *steps_ms)):
+        now_ns += step_ms * NS_PER_MS
+        market = MARKET if number < 20 else evolve(MARKET, volatility_sample_s=sample_s)
+        for prices in (always, seldom):
+            prices.chainlink_priced(
+                ChainlinkPriced(
+                    Asset.BTC, "rtds", PriceKind.SPOT, 100.0 + number, 0, now_ns, now_ns, now_ns
+                ),
+                market,
+            )
+            if prices is always or not prices.calm_from_ns <= now_ns < prices.calm_until_ns:
+                prices.sample(now_ns, market)
+    assert seldom.volatility.state() == always.volatility.state()
+    assert seldom.lead.state() == always.lead.state()

@@ -467,6 +467,23 @@ def test_a_set_is_due_when_the_last_is_old_enough() -> None:
     assert features.is_due(at(0) - 1, SETTINGS), "by a clock that was set back"
 
 
+def test_a_set_that_is_read_late_is_of_its_own_moment() -> None:
+    """What comes after it changes nothing in it, whoever reads it first."""
+    early, late = lively(), lively()
+    at_once, read_later = early.latest, late.latest
+    said = at_once.values
+    for features in (early, late):
+        features.quoted(quote(31, "binance", 90.0))
+        features.quoted(quote(31, "bybit", 90.0))
+        features.traded(trade(31, 80.0))
+        features.loaded(history(60, 60))
+        features.lost("binance", at(31))
+        refreshed(features, 400, part("binance", 90.0), price=90.0)
+    assert read_later.values == said
+    assert {one.name for one in said if one.value is None} <= {"acceleration_bps_s2", "lead_lag"}
+    assert late.latest.values == early.latest.values != said
+
+
 def test_decisions_in_between_see_the_last_set() -> None:
     """A hundred decisions in a second are four sets, whatever happens between."""
     prices, settings = DeskPrices(), Settings()
