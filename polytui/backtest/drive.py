@@ -100,19 +100,28 @@ class Drive:
     def play(self) -> Driven:
         """To the end of the source; then desks that were not told to stop are, and what is on its
         way arrives. Fatal where the source goes back in time."""
-        exchanges = self._exchanges
+        exchanges, mind, sinks = self._exchanges, self._mind, self._sinks
+        take = mind.take_alone
         for moment in self._source.moments():
-            now_ns, asset = moment.at_ns, moment.asset
+            now_ns, asset, batch = moment.at_ns, moment.asset, moment.events
             if now_ns < self._now_ns:
                 raise Fatal(f"the moments of {asset.value} go back in time, to {now_ns}")
             if self._due_ns is not None and self._due_ns <= now_ns:
                 self._run_exchanges(now_ns)
             self._now_ns = now_ns
             exchange = exchanges.get(asset) or self._open(asset, now_ns)
-            batch: Sequence[ev.Event] = moment.events
-            if len(batch) != 1 or type(batch[0]) in FOLLOWED:
-                batch = _met(batch, exchange)
-            self._take(asset, exchange, batch, now_ns)
+            kind = type(batch[0])
+            if len(batch) != 1 or kind is ev.Commanded:
+                self._take(asset, exchange, _met(batch, exchange), now_ns)
+                continue
+            if kind in FOLLOWED and (told := exchange.observe(batch[0])):
+                self._take(asset, exchange, [*batch, *told], now_ns)
+                continue
+            effects = take(asset, now_ns, batch[0])
+            if effects:
+                self._act(asset, exchange, effects, now_ns)
+            for heard in sinks:
+                heard(mind, asset, batch[0], effects, now_ns, True)
         self._stop()
         return Driven(self._mind, money_of(self._account), self._now_ns)
 

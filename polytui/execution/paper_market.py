@@ -21,6 +21,8 @@ class PaperMarket:
         """`rule`: how resting orders queue (`paper_queue.py`)."""
         self.rounds: dict[str, PaperRound] = {}
         self._by_token: dict[str, PaperRound] = {}
+        self._by_up: dict[str, PaperRound] = {}
+        """By Up's tokens, whose books are kept."""
         self._rule = rule
 
     def follow(self, event: ev.Event) -> Sequence[Met]:
@@ -31,6 +33,7 @@ class PaperMarket:
     def list(self, listed: Round) -> None:
         if listed.slug not in self.rounds:
             paper_round = self.rounds[listed.slug] = PaperRound(listed, self._rule)
+            self._by_up[listed.up_token] = paper_round
             for outcome in Outcome:
                 self._by_token[listed.token_of(outcome)] = paper_round
 
@@ -38,7 +41,7 @@ class PaperMarket:
         return next((one for one in self.rounds.values() if event.settles(one.round)), None)
 
     def forget(self, listed: Round) -> None:
-        del self.rounds[listed.slug]
+        del self.rounds[listed.slug], self._by_up[listed.up_token]
         for outcome in Outcome:
             del self._by_token[listed.token_of(outcome)]
 
@@ -56,17 +59,19 @@ class PaperMarket:
         return [(paper_round, hit) for hit in paper_round.crossed()]
 
     def _book_changed(self, event: ev.BookChanged) -> Sequence[Met]:
-        touched, by_token = [], self._by_token
+        """A change of Down's is that of Up's beside it, and says only that a round was touched."""
+        venue_ns, by_up, touched = event.venue_ns, self._by_up, list[PaperRound]()
         for change in event.changes:
-            paper_round = by_token.get(change.token_id)
-            if paper_round is not None and paper_round not in touched:
+            paper_round = by_up.get(change.token_id)
+            if paper_round is not None:
+                paper_round.level_changed(change, venue_ns)
+            elif (paper_round := self._by_token.get(change.token_id)) is None:
+                continue
+            if paper_round.resting and paper_round not in touched:
                 touched.append(paper_round)
-        met = _NOBODY
-        for paper_round in touched:
-            paper_round.book_changed(event)
-            if paper_round.resting:
-                met = [*met, *[(paper_round, hit) for hit in paper_round.crossed()]]
-        return met
+        if not touched:
+            return _NOBODY
+        return [(one, hit) for one in touched for hit in one.crossed()]
 
     def _tick_size_changed(self, event: ev.TickSizeChanged) -> Sequence[Met]:
         if paper_round := self._by_token.get(event.token_id):

@@ -22,7 +22,7 @@ from polytui.execution.paper_queue import (
 )
 from polytui.ledger.taken_liquidity import Levels, TakenLiquidity
 from polytui.market.book import TokenBook
-from polytui.model.events import BookChanged, BookSnapshotted, TickSizeChanged, TradePrinted
+from polytui.model.events import BookSnapshotted, LevelChange, TickSizeChanged, TradePrinted
 from polytui.model.instrument import Outcome, Round
 from polytui.model.orders import Order, Side
 from polytui.model.units import Price, Shares, cost_of
@@ -57,15 +57,14 @@ class PaperRound:
         if event.tick and event.tick != self.round.tick:
             self._change_tick(event.tick, event.venue_ns)
 
-    def book_changed(self, event: BookChanged) -> None:
-        live, up_token = self.live, self.round.up_token
-        for change in event.changes:
-            if change.token_id == up_token:
-                live.change(change, event.venue_ns)
-                if live.is_known and (self.resting or not self._taken.is_empty):
-                    self._level_changed(change.side, change.price)
+    def level_changed(self, change: LevelChange, venue_ns: int) -> None:
+        """One level of Up's book."""
+        live = self.live
+        live.change(change, venue_ns)
+        if live.is_known and (self.resting or not self._taken.is_empty):
+            self._level_shows_now(change.side, change.price)
 
-    def _level_changed(self, side: Side, price: Price) -> None:
+    def _level_shows_now(self, side: Side, price: Price) -> None:
         self._taken.saw(side, price, self._levels(side).get(price, 0))
         if self.resting:
             forget_last(self._at(side, price))
