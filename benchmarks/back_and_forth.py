@@ -33,6 +33,7 @@ class BackAndForth(OwnStrategy[BackAndForthSettings]):
 
     name = "back_and_forth"
     settings = BackAndForthSettings
+    reads_features = False
 
     def opinion(self, view: View, own: BackAndForthSettings) -> Valuation | Why:
         since_s = view.now_ns % int(own.turn_s * NS_PER_S) / NS_PER_S

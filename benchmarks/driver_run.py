@@ -18,6 +18,7 @@ from attrs import frozen
 
 from benchmarks.driver_side import asking, say
 from benchmarks.heard_market import ASSET, moments
+from benchmarks.kept_market import kept
 from benchmarks.peak import peak_mb
 from polytui.backtest.drive import Drive
 from polytui.backtest.moments import Moment
@@ -92,7 +93,7 @@ def main() -> None:
     load_own(OwnStrategiesSettings(paths=(str(_STRATEGY),)))
     settings, idle_mb = settings_for(options.every_s), peak_mb()
     told = moments(options.market)
-    drive = Drive(settings, _Heard(told if options.streamed else list(told)))
+    drive = Drive(settings, _Heard(told if options.streamed else kept(told)))
     began = time.process_time()
     driven = drive.play()
     took = time.process_time() - began

@@ -5,7 +5,8 @@ A round is decided at the end of a batch in which
     a best price of its books changed, or whether they add up, or are read in time
     somebody switched the kill switch, of whatever asset
     its settlement forecast moved by more than `deciding.least_move_sigmas` of its own sigma
-    features are made anew, Chainlink spoke, a second passed, a window of its opened
+    features are made anew and somebody reads them, Chainlink spoke, a second passed, a window of
+    its opened
     the venue reported, a person commanded, a feed came or went, settings changed
 
 A forecast moves as far as the open part of the closing price does: the price since the round was
@@ -85,6 +86,8 @@ class Attention:
         moment has come; or it was set back."""
         self._least_move = 0.0
         self._features_every_ns = 0
+        self._reads_features = True
+        """Whether anybody who is asked does, but for those that quote."""
         self._windows: tuple[EntryWindow, ...] = ()
         self._early_s = 0.0
         self._after_open_ns: tuple[int, ...] = ()
@@ -94,6 +97,7 @@ class Attention:
         """Settings in force."""
         self._least_move = settings.deciding.least_move_sigmas
         self._features_every_ns = settings.features.every_ms * NS_PER_MS
+        self._reads_features = self._roster.reads_features(settings)
         strategies = self._roster.strategies()
         self._windows = tuple(dict.fromkeys([one.window(settings) for one in strategies]))
         self._most_lag_ns = settings.gates.max_book_lag_ms * NS_PER_MS
@@ -176,8 +180,18 @@ class Attention:
             return self._rounds
         if self.is_everywhere or (has_new_features and not self._least_move):
             return self._rounds
-        rounds = self._rounds if has_new_features else list(self.touched.values())
+        is_news = has_new_features and self._minds_features
+        rounds = self._rounds if is_news else list(self.touched.values())
         return [one for one in rounds if not one.is_quiet]
+
+    @property
+    def _minds_features(self) -> bool:
+        """Whether new ones are a reason: who quotes is taken for one that reads them."""
+        return (
+            self._reads_features
+            or not self._least_move
+            or any(market_round.quote_sets for market_round in self._rounds)
+        )
 
     def decided(self, now_ns: int, settings: Settings) -> None:
         """From here everything is measured anew."""
@@ -191,7 +205,8 @@ class Attention:
                     self._wakes_ns = min(self._wakes_ns, market_round.wakes_ns)
                     self._tense_ns = min(self._tense_ns, market_round.tense_ns)
         self.since_ns = self._prices.features.latest.at_ns
-        self.next_ns = min(self.since_ns + self._features_every_ns, self._wakes_ns)
+        due_ns = self.since_ns + self._features_every_ns if self._minds_features else NEVER_NS
+        self.next_ns = min(due_ns, self._wakes_ns)
 
     def looked(self, market_round: DeskRound, view: View | None, now_ns: int) -> None:
         """A round was: how far its price may go until it must be again. Without a view no price

@@ -71,6 +71,15 @@ class Roster:
         others = [own_strategy(one.name) for one in self.loaded]
         return (*STRATEGIES, *[one for one in others if one is not None])
 
+    def reads_features(self, settings: Settings) -> bool:
+        """Whether one of those who are asked does: all of them, or those that trade."""
+        is_everybody_asked = settings.deciding.is_shadow_followed
+        return any(
+            not isinstance(one, PlayedStrategy) or one.reads_features
+            for one in self.strategies()
+            if is_everybody_asked or one.thresholds(settings).is_enabled
+        )
+
     def ask(
         self, step: Step, strategy: Strategy, slug: str, view: View, settings: Settings
     ) -> Proposal:

@@ -38,6 +38,7 @@ def faults_in_trial(strategy: PlayedStrategy, settings: Settings, ask: Asking) -
         forwards = _asked(strategy, views, settings, ask)
         backwards = _asked(strategy, views[::-1], settings, ask)[::-1]
         twice = [_asked(strategy, [view, view], settings, ask)[1] for view in views]
+        blind = forwards if strategy.reads_features else _blind(strategy, views, settings, ask)
     except NoOpinion as error:
         return [str(error)]
     except (Exception, SystemExit) as error:
@@ -46,6 +47,8 @@ def faults_in_trial(strategy: PlayedStrategy, settings: Settings, ask: Asking) -
         for view, one, other in zip(views, forwards, others, strict=True):
             if one != other:
                 return [_differing(view, one, other)]
+    if blind != forwards:
+        return ["it says that it reads no features, and answers otherwise where there are none"]
     return []
 
 
@@ -53,6 +56,13 @@ def _asked(
     strategy: PlayedStrategy, views: Sequence[View], settings: Settings, ask: Asking
 ) -> list[Proposal]:
     return [ask(partial(strategy.propose, view, settings)) for view in views]
+
+
+def _blind(
+    strategy: PlayedStrategy, views: Sequence[View], settings: Settings, ask: Asking
+) -> list[Proposal]:
+    blind = [replace(view, features=NO_FEATURES) for view in views]
+    return _asked(strategy, blind, settings, ask)
 
 
 def _differing(view: View, one: Proposal, other: Proposal) -> str:

@@ -38,6 +38,9 @@ class OwnStrategy(ABC, Generic[Table]):
     """
     settings: ClassVar[type[StrategySettings]] = StrategySettings
     """The class of its table [own.NAME]."""
+    reads_features: ClassVar[bool] = True
+    """False for one that looks at no feature: while nobody who is asked does, new ones are no
+    reason to ask anybody. They are made with whatever else decides, once a second at least."""
 
     @abstractmethod
     def opinion(self, view: View, own: Table) -> Valuation | Why:
@@ -66,6 +69,7 @@ class PlayedStrategy:
         self.file_name = file_name
         self._own = own
         self.kind = own.settings
+        self.reads_features = bool(own.reads_features)
         self._usual = own.settings()
 
     def __deepcopy__(self, _: object) -> PlayedStrategy:

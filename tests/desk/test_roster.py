@@ -19,6 +19,7 @@ from polytui.desk.snapshots_deciding import show_scores, show_signals
 from polytui.model import events as ev
 from polytui.model.effects import Effect, Explain, HaltStrategy, Place, Reason, Why
 from polytui.model.instrument import Asset, Outcome
+from polytui.model.orders import Side
 from polytui.model.units import NS_PER_S
 from polytui.strategy.entry import Valuation
 from polytui.strategy.own import OwnStrategy, PlayedStrategy, no_opinion
@@ -283,3 +284,33 @@ def test_who_plays_is_told_in_words_with_its_version_and_why_it_is_halted() -> N
     story.tell(ev.StrategyDawdled(NAME, 20, 9.25, 5.0))
     (words,) = story.mind.account.roster.words()
     assert words.startswith(f"{NAME} is aaaa of up_only.py: strategy halted, too slow: 20 answers")
+
+
+# --- who reads no features ------------------------------------------------------------------------
+
+
+class DeafUpOnly(UpOnly):
+    reads_features = False
+
+
+def a_quarter_later(*, is_deaf: bool, is_shadow_followed: bool) -> bool:
+    """Whether a trade that comes when features are due, and changes nothing, is a reason to ask."""
+    made = DeafUpOnly() if is_deaf else UpOnly()
+    version = ev.LoadedStrategy(NAME, "aaaa", "up_only.py")
+    deciding = evolve(QUIET.deciding, is_shadow_followed=is_shadow_followed)
+    with having_own([OfOthers(PlayedStrategy(made, __file__), version)]):
+        story = a_story(enabled(evolve(QUIET, deciding=deciding)))
+        story.silence(0.001)
+        story.now_ns = story.desk().prices.features.latest.at_ns + NS_PER_S // 4
+        at_ns = story.now_ns
+        story.tell(ev.ExchangeTraded(Asset.BTC, "binance", 1, 1.0, 0.01, Side.BUY, at_ns, at_ns))
+        is_asked = story.round().looked_ns == at_ns
+        story.silence(0.5)
+        assert story.desk().prices.features.latest.at_ns == story.now_ns, "with a second, of now"
+        return is_asked
+
+
+def test_new_features_are_no_reason_while_nobody_who_is_asked_reads_them() -> None:
+    assert a_quarter_later(is_deaf=False, is_shadow_followed=False)
+    assert a_quarter_later(is_deaf=True, is_shadow_followed=True)
+    assert not a_quarter_later(is_deaf=True, is_shadow_followed=False)

@@ -200,6 +200,13 @@ def test_who_keeps_something_in_a_way_no_reader_sees_is_found_by_asking(folder: 
     assert "it answers one view in two ways, by which others it saw before" in fault
 
 
+def test_who_says_that_it_reads_no_features_and_does_is_found_by_asking(folder: Path) -> None:
+    deaf = "settings = MyEdgeSettings\n    reads_features = False"
+    (fault,) = spoiled(folder, "settings = MyEdgeSettings", deaf)
+    assert "it says that it reads no features, and answers otherwise where there are none" in fault
+    assert spoiled(folder, 'finite(view.features, "trade_flow")', "None") == []
+
+
 def test_who_never_answers_does_not_hold_the_start(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
