@@ -198,7 +198,7 @@ class Features:
     ) -> Callable[[], tuple[Feature, ...]]:
         """What a set is made of, as it is now."""
         candles, momentum = self.candles, self._momentum
-        known = _Known(
+        known = _FeatureSources(
             now_ns=now_ns,
             stale_ns=settings.stale_ms * NS_PER_MS,
             readings=self._indicators.read(candles, now_ns),
@@ -221,7 +221,7 @@ class Features:
         )
 
 
-class _Known(Struct, frozen=True):
+class _FeatureSources(Struct, frozen=True):
     """What was known at one moment: nothing in it changes any more."""
 
     now_ns: int
@@ -238,12 +238,12 @@ class _Known(Struct, frozen=True):
     lead_lag: float | None
 
 
-def _features_of(known: _Known) -> tuple[Feature, ...]:
+def _features_of(known: _FeatureSources) -> tuple[Feature, ...]:
     """In the order of `NAMES`."""
     return (*_read_indicators(known), *_read_flow(known), *_read_momentum(known))
 
 
-def _read_indicators(known: _Known) -> list[Feature]:
+def _read_indicators(known: _FeatureSources) -> list[Feature]:
     now_ns, features = known.now_ns, []
     for name in INDICATORS:
         reading = known.readings.get(name, NO_READING)
@@ -254,7 +254,7 @@ def _read_indicators(known: _Known) -> list[Feature]:
     return features
 
 
-def _read_flow(known: _Known) -> list[Feature]:
+def _read_flow(known: _FeatureSources) -> list[Feature]:
     flow, deep, now_ns = known.flow, known.deep, known.now_ns
     quoted_ns = flow.quote.received_ns if flow.quote else 0
     deep_ns = deep.received_ns if deep else 0
@@ -274,7 +274,7 @@ def _read_flow(known: _Known) -> list[Feature]:
     ]
 
 
-def _read_momentum(known: _Known) -> list[Feature]:
+def _read_momentum(known: _FeatureSources) -> list[Feature]:
     adjusted, prices = known.adjusted, known.adjusted.values()
     apart = (max(prices) / min(prices) - 1.0) * _BPS if len(prices) > 1 else None
     gap_bps = _gap_bps(adjusted.get(_DOLLAR), adjusted.get(_MAIN))
