@@ -9,10 +9,11 @@ from typing import Any
 from polytui.config.schema import JournalSettings
 from polytui.desk.checkpoint import checkpoint_of
 from polytui.desk.mind import Mind
-from polytui.journal.codec import encode_checkpoint, encode_record
+from polytui.journal.codec import encode_record
 from polytui.journal.log import JournalLog
 from polytui.journal.milestones import milestones
 from polytui.journal.segments import press_closed
+from polytui.journal.state_lines import StateLines
 from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
 from polytui.model.events import Event
@@ -41,7 +42,7 @@ class PlayedJournal:
     def go_on(self, after: int, digest: Callable[[], str], state: Callable[[], Any]) -> None:
         """Begin the next segment with the mind of now, where the one in hand is full."""
         if self.log.is_segment_due and not self._refused:
-            self.log.begin_segment(after, encode_checkpoint(after, digest(), state()))
+            self.log.begin_segment(after, self.log.states.checkpoint(after, digest(), state()))
             self._write()
 
     def close(self) -> str:
@@ -69,6 +70,7 @@ class JournalSink:
         self._settings = settings
         self._journal = None if isinstance(to, list) else to
         self._write = to.append if isinstance(to, list) else to.add
+        self._states = StateLines() if isinstance(to, list) else to.log.states
         self._first = 0
         """The first event of the batch in hand; 0 where none is."""
 
@@ -89,7 +91,8 @@ class JournalSink:
 
     def _mark(self, mind: Mind, first: int, last: int) -> None:
         state = partial(checkpoint_of, mind)
-        for line in milestones(self._settings, first, last, mind.digest, state):
-            self._write(line if isinstance(line, bytes) else line())
+        for line in milestones(self._settings, first, last, mind.digest, state, self._states):
+            if made := line if isinstance(line, bytes) else line():
+                self._write(made)
         if self._journal is not None:
             self._journal.go_on(last, mind.digest, state)

@@ -9,6 +9,7 @@
     {"curve":{..}}                                  how a round went, for charts alone
     {"notice":{..}}                                 what people were told, for whoever watches later
     {"figures":{..}}                                what faces were shown that no mind knows
+    {"waypoint":{..}}                       a state between two checkpoints (`state_lines.py`)
 
 An event or effect is [name of its class, its fields]. msgspec reads and writes the attrs
 classes of the model as they are; of an order that was sent the journal has the order and what its
@@ -96,6 +97,8 @@ class JournalRecord(msgspec.Struct, frozen=True):
     """A line of the log as people read it; a replay passes it over."""
     figures: msgspec.Raw = msgspec.Raw(b"")
     """Of sockets, lives and latencies as faces were shown them; a replay passes it over."""
+    waypoint: msgspec.Raw = msgspec.Raw(b"")
+    """A state to jump to while the session is watched; a replay passes it over."""
 
     @property
     def is_event(self) -> bool:
@@ -105,7 +108,7 @@ class JournalRecord(msgspec.Struct, frozen=True):
     def is_aside(self) -> bool:
         """Whether no replay needs it: it has no number, and stands anywhere."""
         told = self.risk_state or self.latency or self.curve or self.notice or self.figures
-        return bool(told)
+        return bool(told or self.waypoint)
 
     @property
     def is_checkpoint(self) -> bool:
@@ -133,7 +136,7 @@ class _JournalHead(msgspec.Struct):
 
 _PRESSED = 1
 """Of zlib: more makes a checkpoint a tenth smaller and takes four times as long."""
-_MOST_STATE = 512 << 20
+MOST_STATE = 512 << 20
 """Bytes of a checkpoint as it is unpressed: what says that it has more was not written by us."""
 
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError)
@@ -221,11 +224,21 @@ def encode_digest(seq: int, digest: str) -> bytes:
 def encode_checkpoint(seq: int, digest: str, state: Any) -> bytes:
     """State: lists, strings and numbers. Takes its time: nothing that anybody waits for. What
     cannot be packed is an empty checkpoint, which nobody begins from."""
+    return checkpoint_line(seq, digest, packed(state))
+
+
+def packed(state: Any) -> bytes:
+    """As msgpack; nothing where it cannot be packed."""
     try:
-        packed = zlib.compress(msgspec.msgpack.encode(state), _PRESSED)
+        return msgspec.msgpack.encode(state)
     except (OverflowError, ValueError, TypeError):
-        packed = b""
-    text = binascii.b2a_base64(packed, newline=False) or UNREADABLE.encode()
+        return b""
+
+
+def checkpoint_line(seq: int, digest: str, plain: bytes) -> bytes:
+    """Of a state that is packed."""
+    pressed = zlib.compress(plain, _PRESSED) if plain else b""
+    text = binascii.b2a_base64(pressed, newline=False) or UNREADABLE.encode()
     return b'{"checkpoint":"%s","seq":%d,"digest":"%s"}\n' % (text, seq, digest.encode())
 
 
@@ -337,15 +350,23 @@ def decode_effects(raw: msgspec.Raw) -> tuple[RecordedEffect, ...]:
 def decode_checkpoint(record: JournalRecord) -> Any:
     """The state of a checkpoint as it was given. BadJournal for one that does not decode."""
     try:
-        press = zlib.decompressobj()
-        packed = press.decompress(
-            binascii.a2b_base64(record.checkpoint, strict_mode=True), _MOST_STATE
-        )
-        if not press.eof:
-            raise BadJournal("its state is cut off")
-        return msgspec.msgpack.decode(packed)
-    except (zlib.error, ValueError, *_NOT_DECODED, RecursionError) as error:
+        return msgspec.msgpack.decode(unpacked_checkpoint(record))
+    except (ValueError, *_NOT_DECODED, RecursionError) as error:
         raise BadJournal(f"its state does not decode: {error}") from error
+
+
+def unpacked_checkpoint(record: JournalRecord) -> bytes:
+    """The same as msgpack."""
+    try:
+        press = zlib.decompressobj()
+        plain = press.decompress(
+            binascii.a2b_base64(record.checkpoint, strict_mode=True), MOST_STATE
+        )
+    except (zlib.error, ValueError) as error:
+        raise BadJournal(f"its state does not decode: {error}") from error
+    if not press.eof:
+        raise BadJournal("its state is cut off")
+    return plain
 
 
 def decode_risk_state(line: bytes) -> RiskStateRestored:

@@ -28,6 +28,7 @@ from polytui.journal.codec import CHECKPOINT_BEGINS, Header, encode_header, is_e
 from polytui.journal.line_file import Line, LineFile, OffLoop, in_a_thread
 from polytui.journal.seal import Chain
 from polytui.journal.segments import FOLDER, in_folder, press, segment_path, sync_folder
+from polytui.journal.state_lines import StateLines
 from polytui.model.errors import Fatal
 
 _MB = 1 << 20
@@ -81,6 +82,8 @@ class JournalLog(LineFile):
         self._pass_point = pass_point
         self.has_closed = trio.Event()
         """A segment waits to be pressed."""
+        self.states = StateLines()
+        """Who makes checkpoints and waypoints of it."""
         self.append(encode_header(header))
         if checkpoint is not None:
             self.add(checkpoint)

@@ -19,6 +19,7 @@ from polytui.journal.codec import encode_header
 from polytui.journal.seal import Chain
 from polytui.journal.segment_reader import SegmentReader
 from polytui.journal.segments import alone, write_pressed
+from polytui.journal.state_lines import WAYPOINT_BEGINS
 
 TRADES = "raw trades of exchanges"
 RAW = "raw market data"
@@ -68,7 +69,7 @@ def _thinned(segment: SegmentReader, what: str) -> Iterator[bytes]:
 
 
 def _is_kept(body: bytes, kinds: frozenset[bytes]) -> bool:
-    if _DIGEST.match(body):
+    if _DIGEST.match(body) or body.startswith(WAYPOINT_BEGINS):
         return False  # of a state that nobody can come to any more
     found = _EVENT.match(body)
     return found is None or found[1] not in kinds or not body.endswith(_LED_TO_NOTHING)

@@ -10,10 +10,8 @@ from attrs import define, field
 
 from polytui.player.cursor import Cursor
 from polytui.player.player import Player
-from polytui.player.states import EVERY
+from polytui.player.states import EVERY, GAP
 
-_GAP = EVERY + EVERY // 2
-"""Events between two minds that nobody waits for."""
 _AT_ONCE = 4 * EVERY
 """Then it is looked again at which stretch is nearest."""
 
@@ -59,7 +57,7 @@ class Filling:
         gaps = [
             (start, end)
             for start, end in pairwise([*known, index.last_seq])
-            if end - start > _GAP and start not in self._begun
+            if end - start > GAP and start not in self._begun
         ]
         if not gaps:
             return None

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from polytui.journal.codec import (
     CHECKPOINT_BEGINS,
@@ -32,6 +32,7 @@ from polytui.journal.codec import (
 from polytui.journal.seal import sum_in
 from polytui.journal.segment_reader import Bookmark, NotBegun, SegmentReader, opened
 from polytui.journal.segments import PRESSED, Pressed, in_folder, journal_folder, number_of
+from polytui.journal.state_lines import WAYPOINT, WAYPOINT_BEGINS
 from polytui.model.engine_figures import EngineFigures
 from polytui.model.snapshot import Notice
 from polytui.model.units import NS_PER_S
@@ -40,6 +41,7 @@ _BLOCK = 1 << 20
 _EVENT = re.compile(rb'\{"seq":(\d{1,18}),"at":(-?\d{1,19}),')
 _ACTED = b',"effects":[['
 _FILLED = b',"event":["Filled",'
+_STATES = (CHECKPOINT_BEGINS, WAYPOINT_BEGINS)
 
 
 @frozen
@@ -51,7 +53,10 @@ class StateSpot:
     at_ns: int
     """No event up to there is later than this."""
     place: Bookmark
-    """Behind which reading goes on: at the checkpoint's line."""
+    """Behind which reading goes on: at the line of the checkpoint or waypoint."""
+    base: Bookmark | None = None
+    """Of a waypoint: where the state stands that it hangs on, its own place where that is itself.
+    None for a checkpoint."""
 
 
 @define
@@ -100,8 +105,10 @@ class JournalIndex:
         self.notices: list[Notice] = []
         self.figures: list[tuple[int, bytes]] = []
         """Lines of figures with the moment before which they were written."""
-        self._pending: list[tuple[int, Bookmark]] = []
-        """Checkpoints behind which no event was seen yet."""
+        self._pending: list[StateSpot] = []
+        """Those behind which no event was seen yet."""
+        self._whole: dict[int, Bookmark] = {}
+        """States that a waypoint may hang on, by the event that they speak of."""
         self._open: _Scanned | None = None
         self._done = 0
         """The number of the last segment that was read to its end."""
@@ -154,18 +161,16 @@ class JournalIndex:
     def look(self) -> bool:
         """The next block; False where there is nothing new now. BadJournal where the folder cannot
         be read."""
-        if self._open is None and not self._next():
-            self.is_whole = True
-            return False
-        assert self._open is not None
-        if self._read(self._open):
+        if self._open is not None:
+            if self._read(self._open):
+                return True
+            if self._following() is not None:
+                self._open.source.close()
+                self._done, self._open = number_of(self._open.path), None
+        if self._open is None and self._next():
             return True
-        if self._following() is None:
-            self.is_whole = True
-            return False
-        self._open.source.close()
-        self._done, self._open = number_of(self._open.path), None
-        return self.look()
+        self.is_whole = True
+        return False
 
     def close(self) -> None:
         if self._open is not None:
@@ -220,7 +225,7 @@ class JournalIndex:
             line = _line(block, at)
             self.figures.append((self._before(block, at), line))
         if not segment.header.thinned:
-            self._see_checkpoints(segment, block)
+            self._see_states(segment, block)
         for needle, marks in ((_ACTED, self.acted), (_FILLED, self.filled)):
             for at in _found(block, needle):
                 if event := _EVENT.match(block, block.rfind(b"\n", 0, at) + 1):
@@ -232,7 +237,8 @@ class JournalIndex:
             return
         if not self.first_ns:
             self.first_ns = int(first[2])
-        self._place(self._pending, int(first[2]))
+        self.spots += [evolve(spot, at_ns=int(first[2])) for spot in self._pending]
+        self._pending.clear()
         at = block.rfind(b'{"seq":')
         while at >= 0:
             if (at == 0 or block[at - 1 : at] == b"\n") and (last := _EVENT.match(block, at)):
@@ -246,22 +252,32 @@ class JournalIndex:
         found = _EVENT.match(block, start + 1) if start >= 0 else _EVENT.search(block, at)
         return int(found[2]) if found else self.last_ns
 
-    def _see_checkpoints(self, segment: _Scanned, block: bytes) -> None:
-        for at in _lines(block, CHECKPOINT_BEGINS):
+    def _see_states(self, segment: _Scanned, block: bytes) -> None:
+        begins = [at for begin in _STATES for at in _lines(block, begin)]
+        for at in sorted(begins):
             end = block.find(b"\n", at)
-            speaks = SPEAKS_OF.search(block, max(at, end - 200), end)
-            if speaks is None:
+            if (spot := self._state_at(segment, block, at, end)) is None:
                 continue
-            place = self._place_of(segment, block, at, int(speaks[1]))
             following = _EVENT.search(block, end)
             if following is None:
-                self._pending.append((int(speaks[1]), place))
+                self._pending.append(spot)
             else:
-                self.spots.append(StateSpot(int(speaks[1]), int(following[2]), place))
+                self.spots.append(evolve(spot, at_ns=int(following[2])))
 
-    def _place(self, pending: list[tuple[int, Bookmark]], at_ns: int) -> None:
-        self.spots += [StateSpot(seq, at_ns, place) for seq, place in pending]
-        pending.clear()
+    def _state_at(self, segment: _Scanned, block: bytes, at: int, end: int) -> StateSpot | None:
+        """Without its moment; None where it does not say what it is of, or what it hangs on."""
+        if (found := WAYPOINT.match(block, at)) is not None:
+            seq, base_seq = int(found[1]), int(found[2])
+            place = self._place_of(segment, block, at, seq)
+            if seq == base_seq:
+                self._whole[seq] = place
+            base = self._whole.get(base_seq)
+            return None if base is None else StateSpot(seq, 0, place, base)
+        if (speaks := SPEAKS_OF.search(block, max(at, end - 200), end)) is None:
+            return None
+        place = self._place_of(segment, block, at, int(speaks[1]))
+        self._whole[int(speaks[1])] = place
+        return StateSpot(int(speaks[1]), 0, place)
 
     @staticmethod
     def _place_of(segment: _Scanned, block: bytes, at: int, seq: int) -> Bookmark:

@@ -12,13 +12,16 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from polytui.desk.checkpoint import BadCheckpoint, OtherVersion
+from polytui.journal.codec import BadJournal
 from polytui.journal.segment_reader import Bookmark
 from polytui.model.errors import Rejected
 from polytui.model.snapshot import Notice
 from polytui.player.cursor import Cursor
 from polytui.player.index import JournalIndex, StateSpot
 from polytui.player.recorded_mind import RecordedMind
-from polytui.player.states import EVERY, KeptState, KeptStates
+from polytui.player.spot_mind import SpotMinds
+from polytui.player.states import EVERY, GAP, KeptState, KeptStates
 from polytui.runtime.notice_memory import KEPT
 
 _WORTH = 1_000
@@ -47,8 +50,10 @@ class Player:
     jumps: int = 0
     _fresh: list[Notice] | None = None
     """The log after a jump, until somebody takes it."""
+    _minds: SpotMinds = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._minds = SpotMinds(self.folder)
         self.cursor = self._opened(RecordedMind(), None)
         self.at_ns = self.index.first_ns
 
@@ -113,21 +118,25 @@ class Player:
         return self.states.before(goal.at_ns), self.index.spot_before(goal.at_ns)
 
     def _from(self, kept: KeptState | None, spot: StateSpot | None, goal: Goal) -> Cursor:
-        if kept is not None and (spot is None or kept.seq >= spot.seq):
+        while spot is not None and (kept is None or kept.seq < spot.seq):
+            try:
+                return self._opened(self._begun_at(spot), spot.place)
+            except OtherVersion:
+                self.index.spots.clear()  # nothing but the start is left to begin from
+            except (BadJournal, BadCheckpoint):
+                self.index.spots.remove(spot)
+            kept, spot = self._known_before(goal)
+        if kept is not None:
             return self._opened(self.states.restored(kept), kept.place)
-        if spot is None:
-            return self._opened(RecordedMind(), None)
-        recorded = RecordedMind(at_ns=spot.at_ns)
+        return self._opened(RecordedMind(), None)
+
+    def _begun_at(self, spot: StateSpot) -> RecordedMind:
+        """The mind as it stands there."""
+        recorded = RecordedMind(self._minds.mind_of(spot), at_ns=spot.at_ns)
+        recorded.at_ns = max(recorded.at_ns, recorded.mind.at_ns)
         recorded.heard.line(self.index.figures_at(spot.at_ns))
-        cursor = self._opened(recorded, spot.place)
-        cursor.go_to(spot.seq, 1.0)
-        if cursor.damage:
-            # Another version wrote it, so nothing but the start is left to begin from.
-            cursor.close()
-            self.index.spots.clear()
-            kept, _ = self._known_before(goal)
-            return self._from(kept, None, goal)
-        return cursor
+        recorded.heard.begin(recorded.mind)
+        return recorded
 
     def cursor_at(self, seq: int) -> Cursor:
         """Another one, at the last mind that is known up to this event."""
@@ -138,7 +147,10 @@ class Player:
         return Cursor(self.folder, recorded, place, self._keep)
 
     def _keep(self, recorded: RecordedMind, place: Bookmark) -> None:
-        if not recorded.differs and not self.states.is_near(recorded.mind.seq, EVERY):
+        seq = recorded.mind.seq
+        spot = self.index.spot_of(seq)
+        is_near = self.states.is_near(seq, EVERY) or (spot is not None and seq - spot.seq < GAP)
+        if not recorded.differs and not is_near:
             self.states.keep(recorded, place)
 
     # --- on the way -----------------------------------------------------------------------------

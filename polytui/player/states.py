@@ -22,6 +22,8 @@ from polytui.player.recorded_mind import RecordedMind
 
 EVERY = 4_000
 """Events between two of them: half a second of playing at the worst."""
+GAP = EVERY + EVERY // 2
+"""Events between two minds that nobody waits for."""
 _PRESSED = 1
 _MOST_BYTES = 1 << 30
 

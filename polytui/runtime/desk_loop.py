@@ -19,7 +19,7 @@ from attrs import define, field
 
 from polytui.desk.checkpoint import BadCheckpoint, checkpoint_of
 from polytui.desk.mind import Taken
-from polytui.journal.codec import encode_checkpoint, encode_raised, encode_record
+from polytui.journal.codec import encode_raised, encode_record
 from polytui.journal.milestones import is_any_due, milestones
 from polytui.model.effects import Effect, Place
 from polytui.model.events import (
@@ -222,20 +222,22 @@ class DeskLoop:
             )
 
     def _mark(self, first: int, last: int) -> None:
-        """A digest or a checkpoint, where one is due after this batch."""
+        """A digest, a checkpoint or a waypoint, where one is due after this batch."""
         mind, settings = self.session.mind, self.session.settings.journal
+        journal = self.session.journal
         state = partial(checkpoint_of, mind)
         try:
-            for line in milestones(settings, first, last, mind.digest, state):
-                self.session.journal.add(line)
+            for line in milestones(settings, first, last, mind.digest, state, journal.states):
+                journal.add(line)
         except BadCheckpoint as error:  # nothing that trades depends on it
             self.session.fault("", f"no checkpoint after event {last}: {error}")
 
     def _begin_segment(self, last: int) -> None:
         """The journal goes on in its next segment, which begins with this mind."""
         mind, checkpoint = self.session.mind, None
+        line = self.session.journal.states.checkpoint
         try:
-            checkpoint = partial(encode_checkpoint, last, mind.digest(), checkpoint_of(mind))
+            checkpoint = partial(line, last, mind.digest(), checkpoint_of(mind))
         except BadCheckpoint as error:  # it is read with the segment before it, then
             self.session.fault("", f"no checkpoint after event {last}: {error}")
         self.session.journal.begin_segment(last, checkpoint)
