@@ -1,9 +1,11 @@
-"""How long a jump in a recording takes: cold, in the worst places, and once minds are kept.
+"""How long a jump in a recording takes: cold, anywhere and in the worst places, and warm.
 
-    python -m benchmarks.watching SESSION [--jumps 200]
+    python -m benchmarks.watching SESSION [--jumps 40] [--keep]
 
 Real seconds are what a person waits; seconds of processor say the same on a machine that is busy
-with other things. The worst places are right before a checkpoint of the journal.
+with other things. Cold is with nothing kept; the worst places are right before a state of the
+journal. Warm is one player that goes from one place to another, and with `--keep` one that has kept
+minds everywhere first, which takes as long as the session takes to play.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from polytui.model.units import NS_PER_S
 from polytui.player.filling import Filling
 from polytui.player.index import JournalIndex
 from polytui.player.player import Player
@@ -44,24 +47,30 @@ class _Began:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.watching")
     parser.add_argument("session", type=Path)
-    parser.add_argument("--jumps", type=int, default=200)
+    parser.add_argument("--jumps", type=int, default=40)
+    parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     collect_seldom()
-    index = _looked_through(given.session)
-    cold = [_cold(given.session, index, spot) for spot in range(1, len(index.spots))]
-    _say("cold, right before a checkpoint", cold)
+    index, rng = _looked_through(given.session), random.Random(1)
+    moments = [rng.randint(index.first_ns, index.last_ns) for _ in range(given.jumps)]
+    worst = [spot.at_ns - 1 for spot in rng.sample(index.spots, min(given.jumps, len(index.spots)))]
+    _say("cold, anywhere", [_cold(given.session, index, at_ns) for at_ns in moments])
+    _say("cold, right before a state", [_cold(given.session, index, at_ns) for at_ns in worst])
     with closing(Player(given.session, index)) as player:
-        began, filling = _Began(), Filling(player)
-        while filling.work(10.0):
-            pass
-        took = began.took()
-        _write(
-            f"kept {len(player.states)} minds, {player.states.bytes / (1 << 20):.0f} MB, of"
-            f" {index.last_seq:,} events in {took.real_s:.0f} s ({took.cpu_s:.0f} s of processor)"
-        )
-        rng = random.Random(1)
-        moments = [rng.randint(index.first_ns, index.last_ns) for _ in range(given.jumps)]
-        _say("anywhere, with kept minds", [_jump(player, at_ns) for at_ns in moments])
+        if given.keep:
+            _keep(player)
+        _say("warm, anywhere", [_jump(player, at_ns) for at_ns in moments])
+
+
+def _keep(player: Player) -> None:
+    began, filling = _Began(), Filling(player)
+    while filling.work(10.0):
+        pass
+    took, states = began.took(), player.states
+    _write(
+        f"kept {len(states)} minds, {states.bytes / (1 << 20):.0f} MB, of"
+        f" {player.index.last_seq:,} events in {took.real_s:.0f} s ({took.cpu_s:.0f} of processor)"
+    )
 
 
 def _looked_through(session: Path) -> JournalIndex:
@@ -69,16 +78,21 @@ def _looked_through(session: Path) -> JournalIndex:
     while index.look():
         pass
     took = began.took()
-    found = f"{index.last_seq:,} events, {len(index.spots)} checkpoints"
-    _write(f"{found}: looked through in {took.real_s:.1f} s ({took.cpu_s:.1f} s of processor)")
+    marked = sum(spot.base is not None for spot in index.spots)
+    found = f"{len(index.spots) - marked} checkpoints, {marked} waypoints"
+    density = index.last_seq * NS_PER_S / max(1, index.last_ns - index.first_ns)
+    _write(
+        f"{index.last_seq:,} events, {density:.0f} a second, {found}: looked through in"
+        f" {took.real_s:.1f} s ({took.cpu_s:.1f} s of processor)"
+    )
     return index
 
 
-def _cold(session: Path, index: JournalIndex, spot: int) -> Took:
-    """With nothing kept, to the last moment before this checkpoint."""
+def _cold(session: Path, index: JournalIndex, at_ns: int) -> Took:
+    """With nothing kept."""
     player = Player(session, index)
     try:
-        return _jump(player, index.spots[spot].at_ns - 1)
+        return _jump(player, at_ns)
     finally:
         player.cursor.close()
         player.states.close()

@@ -229,7 +229,7 @@ class VirtualEngine:
         return [notice.text for notice in self.notices if asset in ("", notice.asset)]
 
 
-_JOURNAL = {"flush_ms": 10_000, "digest_every": 100, "checkpoint_every": 700}
+QUICK_JOURNAL = {"flush_ms": 10_000, "digest_every": 100, "checkpoint_every": 700}
 """Few writes, and checkpoints all over every session: each replay goes on from all of them."""
 
 
@@ -238,7 +238,7 @@ def quick_settings(**tables: Any) -> Settings:
     for show."""
     settings = Settings(endpoints=_ENDPOINTS)
     usual = {"strategies": (), "max_losses_in_a_row": settings.risk.max_losses_in_a_row}
-    changes = {"journal": _JOURNAL, "demo": usual, **tables}
+    changes = {"journal": QUICK_JOURNAL, "demo": usual, **tables}
     return attrs.evolve(
         settings,
         **{name: attrs.evolve(getattr(settings, name), **given) for name, given in changes.items()},

@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 import trio
-from virtual_engine import EAGER, open_engine, quick_settings
+from virtual_engine import EAGER, QUICK_JOURNAL, open_engine, quick_settings
 
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AccountView, AssetView, Notice
@@ -16,6 +16,10 @@ from polytui.runtime.publisher import Publisher
 EVERY_S = 29.7310007
 """At such a moment nothing else happens: events of the very same nanosecond would be taken after
 the view was made."""
+
+
+WAYPOINT_EVERY = 100
+"""Of checkpoints there is one every 700 events: most jumps begin at a waypoint."""
 
 
 @attrs.frozen
@@ -27,7 +31,8 @@ class Recorded:
 
 
 async def record(patch: pytest.MonkeyPatch, folder: Path) -> Recorded:
-    settings = quick_settings(session={"assets": (Asset.BTC,)}, **EAGER)
+    journal = {**QUICK_JOURNAL, "waypoint_every": WAYPOINT_EVERY}
+    settings = quick_settings(session={"assets": (Asset.BTC,)}, journal=journal, **EAGER)
     async with open_engine(patch, folder, settings, seed=11) as engine:
         publisher = Publisher(engine.session, engine.runs, engine.tree.pace)
         assets, accounts = list[AssetView](), list[AccountView]()
