@@ -186,7 +186,7 @@ class JournalSettings:
     checkpoint_every: int = setting(50_000, between(100, 10_000_000))
     """Events between two checkpoints, from each of which the journal can be read on its own. One
     takes about 5 ms and 150 kB for each asset."""
-    waypoint_every: int = setting(5_000, between(100, 10_000_000))
+    waypoint_every: int = setting(4_000, between(100, 10_000_000))
     """Events between two states that `polytui watch` can jump to. One takes about 2 ms and 10 kB
     for each asset."""
     segment_mb: float = setting(64.0, between(0.01, 4_096.0))

@@ -319,10 +319,7 @@ def _decoded(
 
 
 def decode_record(line: bytes) -> JournalRecord:
-    try:
-        record = _record.decode(line)
-    except _NOT_DECODED as error:
-        raise BadJournal(f"not a record: {error}") from error
+    record = _decoded(_record, line, "not a record")
     if not record.seq and not record.is_aside:
         raise BadJournal("not a record: it has no number")
     return record
