@@ -43,6 +43,7 @@ READER = "distance_fade"
 MOST_FALSE, LEAST_FOUND = 1, 19
 SEEDS, ROUNDS = 20, 240
 _MESSAGES = 0.01
+_BEAT_S = 1.0
 
 
 @frozen
@@ -65,7 +66,8 @@ def check(name: str, opinion: OpinionSettings, rounds: int, seed: int) -> Checke
         assets=settings.session.assets,
         intervals=(Interval.M5,),
     )
-    world = attrs.evolve(world, crowd=attrs.evolve(world.crowd, opinion=opinion))
+    crowd = attrs.evolve(world.crowd, opinion=opinion)
+    world = attrs.evolve(world, crowd=crowd, beat_s=_BEAT_S)
     gatherer = Gatherer()
     driven = Drive(settings, WorldSource(settings, world), [gatherer]).play()
     evidence = gatherer.evidence(driven.mind, Coverage(f"the {name} world, seed {seed}"))

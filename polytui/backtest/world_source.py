@@ -9,6 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 from attrs import define, field
@@ -81,6 +83,7 @@ class WorldSource:
         self._exchanges = Exchanges(self._world)
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._number = 0
+        self._is_in_beats = world.beat_ns > 0
         self._ready: list[Moment] = []
         """Made, and not asked for yet."""
         self.rejected = 0
@@ -151,7 +154,11 @@ class WorldSource:
 
     def _tick(self, ear: _Ear, now_ns: int) -> None:
         self._deliver(ear, (ev.Ticked(now_ns),), now_ns)
-        self._at(now_ns + _TICK_NS, lambda at_ns: self._tick(ear, at_ns))
+        next_ns = now_ns + _TICK_NS
+        if self._is_in_beats:
+            # With what a beat brings, so that it is decided once.
+            next_ns += (_WIRE_NS - next_ns) % _TICK_NS
+        self._at(next_ns, lambda at_ns: self._tick(ear, at_ns))
 
     # --- rounds ---------------------------------------------------------------------------------
 
@@ -237,13 +244,24 @@ class WorldSource:
         while due and due[0][0] <= now_ns:
             at_ns, _, act = heapq.heappop(due)
             act(at_ns)
-            yield from self._taken()
+            if not (self._is_in_beats and due and due[0][0] == at_ns):
+                yield from self._taken()
 
     def _taken(self) -> Iterator[Moment]:
-        """What was made, each once."""
+        """What was made, each once; of a beat one moment an asset."""
         ready, self._ready = self._ready, []
-        return iter(ready)
+        return _as_batches(ready) if self._is_in_beats else iter(ready)
 
     def _deliver(self, ear: _Ear, events: tuple[ev.Event, ...], now_ns: int) -> None:
         if events:
             self._ready.append(Moment(now_ns, ear.asset, events))
+
+
+def _as_batches(moments: list[Moment]) -> Iterator[Moment]:
+    """The same, all of one time and asset as one."""
+    in_order = sorted(moments, key=_time_and_asset)
+    for (at_ns, asset), several in groupby(in_order, _time_and_asset):
+        yield Moment(at_ns, asset, tuple([event for one in several for event in one.events]))
+
+
+_time_and_asset = attrgetter("at_ns", "asset")

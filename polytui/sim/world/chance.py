@@ -11,3 +11,10 @@ class Chance(Random):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+
+    def times(self, expected: float) -> int:
+        """How often something happens that happens `expected` times in the mean (Poisson)."""
+        found, until = 0, self.expovariate(1.0)
+        while until < expected:
+            found, until = found + 1, until + self.expovariate(1.0)
+        return found

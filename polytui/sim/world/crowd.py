@@ -20,6 +20,7 @@ from attrs.validators import ge
 from polytui.model.instrument import Interval, Outcome, Round
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares
 from polytui.sim.world.agenda import NEVER
+from polytui.sim.world.beats import on_beat
 from polytui.sim.world.chance import Chance
 from polytui.sim.world.makers import Makers, MakerSettings, Shown
 from polytui.sim.world.market_faults import Delusion, MarketFaults
@@ -81,8 +82,10 @@ class Crowd:
         settings: CrowdSettings,
         market_faults: MarketFaults,
         messages: float,
+        beat_ns: int = 0,
     ) -> None:
         """`messages`: share of a real day's changes of size."""
+        self._beat_ns = beat_ns
         self._market_faults = market_faults
         self._messages = messages
         self._seed = seed
@@ -113,7 +116,14 @@ class Crowd:
         opinion = CrowdOpinion(self._round, self._settlement, self._settings.opinion, rng)
         settings = self._settings
         return _People(
-            self._round, self._registry, opinion, settings, rng, self._market_faults, self._messages
+            self._round,
+            self._registry,
+            opinion,
+            settings,
+            rng,
+            self._market_faults,
+            self._messages,
+            self._beat_ns,
         )
 
 
@@ -138,9 +148,11 @@ class _People:
         rng: Chance,
         market_faults: MarketFaults,
         messages: float,
+        beat_ns: int,
     ) -> None:
         self._market_faults = market_faults
         self._messages = messages
+        self._beat_ns = beat_ns
         self._delusion = Delusion(market_faults)
         self._round = round_
         self._registry = registry
@@ -170,16 +182,18 @@ class _People:
         """Whoever is next; nobody at a change of phase, where only the pace changes."""
         if self._is_idle or at_ns < self._market_faults.halted_until_ns:
             return
-        yield from self._one(at_ns)
+        yield from self._beat(at_ns) if self._beat_ns else self._one(at_ns)
         if self._is_past_edge():
             yield from self._refine(at_ns)
 
     def next_ns(self, now_ns: int) -> int:
         """When somebody acts next. Without memory, so a new phase may simply begin to wait anew."""
+        if self._beat_ns:
+            return on_beat(now_ns + 1, self._beat_ns)
         pace, until_ns = self._pace_at(now_ns)
         settings = self._settings
         self._rates = _Rates(
-            settings.opinion.looks_per_s if pace.looks is None else pace.looks,
+            self._looks_per_s(pace),
             1.0 / settings.makers.refill_s if self._makers.is_short else 0.0,
             pace.takers,
             pace.sizes * self._messages,
@@ -192,19 +206,44 @@ class _People:
         rates = self._rates
         who = self._rng.random() * sum(rates)
         if who < rates.looks:
-            self._judge(at_ns)
-            widening = self._market_faults.widening(at_ns)
-            yield from self._all_told(at_ns, self._makers.look(self._probability, widening))
+            yield from self._look(at_ns)
         elif who < rates.looks + rates.refills:
             yield from self._all_told(at_ns, self._makers.refill())
         elif who < rates.looks + rates.refills + rates.takers:
-            taken = self._takers.take(at_ns, self._round.slug, self._probability)
-            if taken is not None:
-                yield taken
+            yield from self._take(at_ns)
         else:
-            shown = self._makers.refresh()
-            if shown is not None:
-                yield self._told(at_ns, shown)
+            yield from self._refresh(at_ns)
+
+    def _beat(self, at_ns: int) -> Iterator[BookMoved | BookSwept]:
+        """All that happens until the next beat, at once. Makers look before anybody takes, and
+        stand where they should when it is over: nobody finds a quote that is a beat old."""
+        pace, beat_s = self._pace_at(at_ns)[0], self._beat_ns / NS_PER_S
+        if self._rng.times(self._looks_per_s(pace) * beat_s):
+            yield from self._look(at_ns)
+        yield from self._all_told(at_ns, self._makers.refill())
+        for _ in range(self._rng.times(pace.takers * beat_s)):
+            yield from self._take(at_ns)
+        yield from self._all_told(at_ns, self._makers.refill())
+        for _ in range(self._rng.times(pace.sizes * self._messages * beat_s)):
+            yield from self._refresh(at_ns)
+
+    def _looks_per_s(self, pace: CrowdRates) -> float:
+        return self._settings.opinion.looks_per_s if pace.looks is None else pace.looks
+
+    def _look(self, at_ns: int) -> Iterator[BookMoved | BookSwept]:
+        self._judge(at_ns)
+        widening = self._market_faults.widening(at_ns)
+        yield from self._all_told(at_ns, self._makers.look(self._probability, widening))
+
+    def _take(self, at_ns: int) -> Iterator[BookSwept]:
+        taken = self._takers.take(at_ns, self._round.slug, self._probability)
+        if taken is not None:
+            yield taken
+
+    def _refresh(self, at_ns: int) -> Iterator[BookMoved | BookSwept]:
+        shown = self._makers.refresh()
+        if shown is not None:
+            yield self._told(at_ns, shown)
 
     def _judge(self, at_ns: int) -> None:
         self._probability = self._delusion.bend(self._opinion.probability(at_ns), at_ns)

@@ -13,6 +13,7 @@ from polytui.model.instrument import Asset
 from polytui.model.instrument import Exchange as Venue
 from polytui.model.units import NS_PER_S
 from polytui.sim.world.agenda import NEVER
+from polytui.sim.world.beats import on_beat
 from polytui.sim.world.candles import Tape
 from polytui.sim.world.chance import Chance
 from polytui.sim.world.paths import ChainlinkPath, ExchangePath
@@ -27,7 +28,10 @@ _LEAST_SIZE = 1e-5
 class ChainlinkRelay:
     """Publishes each observation of one asset once, with the 60 s average that ends at it."""
 
-    def __init__(self, asset: Asset, path: ChainlinkPath, start_ns: int, history_s: int) -> None:
+    def __init__(
+        self, asset: Asset, path: ChainlinkPath, start_ns: int, history_s: int, beat_ns: int = 0
+    ) -> None:
+        self._beat_ns = beat_ns
         self._asset = asset
         self._path = path
         self._history_s = history_s
@@ -39,7 +43,9 @@ class ChainlinkRelay:
 
     @property
     def next_ns(self) -> int:
-        return NEVER if self._second is None else self._path.published_ns(self._second)
+        if self._second is None:
+            return NEVER
+        return on_beat(self._path.published_ns(self._second), self._beat_ns)
 
     def fire(self) -> Iterable[WorldEvent]:
         second = self._second
@@ -129,8 +135,10 @@ class ExchangeSource:
         settings: ExchangeSettings,
         start_ns: int,
         venue: Venue = Venue.BINANCE,
+        beat_ns: int = 0,
     ) -> None:
         self._venue = venue
+        self._beat_ns = beat_ns
         self._rng = Chance(f"{name}:exchange")
         self._asset = asset
         self._path = path
@@ -143,7 +151,7 @@ class ExchangeSource:
         self._thinness = 1.0 / (settings.size * _DISPLAYED)
         last_ns = path.last_ns
         self._last_ns = NEVER if last_ns is None else last_ns
-        self.next_ns = start_ns
+        self._due_ns = self.next_ns = start_ns
         self._wait()
 
     def fire(self) -> Iterable[WorldEvent]:
@@ -175,6 +183,7 @@ class ExchangeSource:
         return round(self._rng.expovariate(self._thinness), 5) or _LEAST_SIZE
 
     def _wait(self) -> None:
-        self.next_ns += int(self._rng.expovariate(self._rate) * NS_PER_S) + 1
+        self._due_ns += int(self._rng.expovariate(self._rate) * NS_PER_S) + 1
+        self.next_ns = on_beat(self._due_ns, self._beat_ns)
         if self.next_ns > self._last_ns:
             self.next_ns = NEVER

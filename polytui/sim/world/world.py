@@ -87,8 +87,16 @@ class WorldSettings:
     exchanges: Mapping[Asset, ExchangeSettings] = BUSY
     crowd: CrowdSettings = CrowdSettings()
     resolver: ResolverSettings = ResolverSettings()
+    beat_s: float = field(default=0.0, validator=ge(0.0))
+    """Above 0 all that moves happens on whole multiples of so many seconds (`beats.py`): fewer
+    moments, for who plays thousands of rounds and asks nothing that is over within a beat."""
     v2_share: float = field(default=0.0, validator=[ge(0.0), le(1.0)])
     """Share of the rounds that are of the second protocol: position ids, another signature."""
+
+
+    @property
+    def beat_ns(self) -> int:
+        return int(self.beat_s * NS_PER_S)
 
 
 class World:
@@ -115,6 +123,11 @@ class World:
     def assets(self) -> tuple[Asset, ...]:
         """Those that are played."""
         return self._settings.assets
+
+    @property
+    def beat_ns(self) -> int:
+        """Length of a beat; 0 in a world where anything may happen at any time."""
+        return self._settings.beat_ns
 
     @property
     def began_ns(self) -> int:
@@ -273,7 +286,9 @@ class _Region:
         path = self._recorded or chainlink_of(seed, asset, settings.paths[asset], start_s)
         self._settings = settings
         self._asset = asset
-        self.relay = ChainlinkRelay(asset, path, start_ns, settings.chainlink_history_s)
+        self.relay = ChainlinkRelay(
+            asset, path, start_ns, settings.chainlink_history_s, settings.beat_ns
+        )
         self.tapes: dict[Venue, Tape] = {}
         self.exchanges: list[ExchangeSource] = []
         binance = exchange_of(seed, asset, path, settings.basis, "")
@@ -293,10 +308,11 @@ class _Region:
             first_s = max(first_s, mids.first_ns // NS_PER_S + 1)
         usual = settings.exchanges[self._asset].as_part(PARTS[venue])
         manner = usual.thinned(settings.messages)
+        start_ns, beat_ns = settings.start_ns, settings.beat_ns
         history = history_of(f"{name}:tape", mids, manner.size, manner.trades_per_s)
         self.tapes[venue] = tape = Tape(TapePast(history, first_s, start_s))
         self.exchanges.append(
-            ExchangeSource(name, self._asset, mids, tape, manner, settings.start_ns, venue)
+            ExchangeSource(name, self._asset, mids, tape, manner, start_ns, venue, beat_ns)
         )
 
     @property
@@ -386,6 +402,7 @@ class _Lister:
             settings.crowd,
             self._market_faults,
             settings.messages,
+            settings.beat_ns,
         )
         if arrives_ns == start_ns:
             # Those who were there before the world began are not news.
