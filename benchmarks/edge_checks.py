@@ -67,7 +67,7 @@ def check(name: str, opinion: OpinionSettings, rounds: int, seed: int) -> Checke
         intervals=(Interval.M5,),
     )
     crowd = attrs.evolve(world.crowd, opinion=opinion)
-    world = attrs.evolve(world, crowd=crowd, beat_s=_BEAT_S)
+    world = attrs.evolve(world, crowd=crowd, beat_s=_BEAT_S, crowd_ahead=0.5)
     gatherer = Gatherer()
     driven = Drive(settings, WorldSource(settings, world), [gatherer]).play()
     evidence = gatherer.evidence(driven.mind, Coverage(f"the {name} world, seed {seed}"))

@@ -88,6 +88,8 @@ class WorldSource:
         """Made, and not asked for yet."""
         self.rejected = 0
         """Frames that our codecs could not believe."""
+        self._hearers: dict[type[WorldEvent], list[tuple[_Ear, _Wire]]] = {}
+        """By the kind of a world event the wires that speak of it."""
         self._ears = [self._make_ear(asset) for asset in settings.session.assets]
 
     def moments(self) -> Iterator[Moment]:
@@ -206,12 +208,22 @@ class WorldSource:
         """One world event to every wire that hears of it, and to whoever lists rounds."""
         self._polymarket.note(world_event)
         self._exchanges.note(world_event)
-        for ear in self._ears:
-            if isinstance(world_event, RoundListed):
+        if isinstance(world_event, RoundListed):
+            for ear in self._ears:
                 self._find(ear, world_event.round, world_event.at_ns)
-            for wire in ear.wires:
-                if isinstance(world_event, wire.session.WANTS):
-                    self._read(ear, wire, wire.session.publish(world_event), world_event.at_ns)
+        for ear, wire in self._hearing(type(world_event)):
+            self._read(ear, wire, wire.session.publish(world_event), world_event.at_ns)
+
+    def _hearing(self, kind: type[WorldEvent]) -> list[tuple[_Ear, _Wire]]:
+        found = self._hearers.get(kind)
+        if found is None:
+            found = self._hearers[kind] = [
+                (ear, wire)
+                for ear in self._ears
+                for wire in ear.wires
+                if issubclass(kind, wire.session.WANTS)
+            ]
+        return found
 
     def _read(self, ear: _Ear, wire: _Wire, frames: list[str], sent_ns: int) -> None:
         for frame in frames:

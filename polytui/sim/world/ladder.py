@@ -47,15 +47,18 @@ class Ladder:
     def asks(self, quote: ExchangeQuote, levels: int | None = None) -> LadderSide:
         return self._side(quote.ask, quote.ask_size, self._above(quote.ask), levels)
 
-    def changes(self, old: ExchangeQuote, new: ExchangeQuote) -> tuple[LadderSide, LadderSide]:
-        """What of the whole bids and asks is another size now; 0 for what is gone."""
+    def changes(
+        self, old: ExchangeQuote, new: ExchangeQuote, levels: int | None = None
+    ) -> tuple[LadderSide, LadderSide]:
+        """What of the best `levels` of bids and asks is another size now; 0 for what is gone from
+        among them."""
         bids = self._changed(
-            (old.bid, old.bid_size, self._below(old.bid)),
-            (new.bid, new.bid_size, self._below(new.bid)),
+            (old.bid, old.bid_size, _best_of(self._below(old.bid), levels)),
+            (new.bid, new.bid_size, _best_of(self._below(new.bid), levels)),
         )
         asks = self._changed(
-            (old.ask, old.ask_size, self._above(old.ask)),
-            (new.ask, new.ask_size, self._above(new.ask)),
+            (old.ask, old.ask_size, _best_of(self._above(old.ask), levels)),
+            (new.ask, new.ask_size, _best_of(self._above(new.ask), levels)),
         )
         return bids, asks
 
@@ -81,8 +84,8 @@ class Ladder:
         return range(first, -(-first // _BLOCK) * _BLOCK + _FEWEST + 1)
 
     def _side(self, best: float, size: float, behind: range, levels: int | None) -> LadderSide:
-        count = len(behind) if levels is None else levels - 1
-        return {best: size} | {self._price(at): self._size(at) for at in behind[:count]}
+        seen = _best_of(behind, levels)
+        return {best: size} | {self._price(at): self._size(at) for at in seen}
 
     def _changed(
         self, old: tuple[float, float, range], new: tuple[float, float, range]
@@ -110,3 +113,8 @@ class Ladder:
     def _size(self, at: int) -> float:
         """Between 0.2 and 3.2 of a usual size, the same whenever it is asked."""
         return round(self.usual * (0.2 + (at * 2_654_435_761 % 997) / 332.0), 5)
+
+
+def _best_of(behind: range, levels: int | None) -> range:
+    """What is among the best `levels`, of which the quote itself is the first."""
+    return behind if levels is None else behind[: levels - 1]

@@ -53,11 +53,9 @@ class QuotedBook:
         self, old: ExchangeQuote | None, levels: int | None = None
     ) -> tuple[LadderSide, LadderSide]:
         """What of the book (or of its best levels) has changed since an older quote; 0: gone."""
-        if old is not None and levels is None and self.quote is not None and self.ladder:
-            return self.ladder.changes(old, self.quote)
-        bids, asks = self.sides(levels)
-        old_bids, old_asks = self.sides_of(old, levels)
-        return _changed(old_bids, bids), _changed(old_asks, asks)
+        if old is None or self.quote is None or self.ladder is None:
+            return self.sides(levels)
+        return self.ladder.changes(old, self.quote, levels)
 
     def touched_since(self, update: int) -> tuple[LadderSide, LadderSide]:
         """Every level that any quote after the one of that number has touched, and what stands
@@ -80,8 +78,3 @@ class QuotedBook:
             {price: ladder.bid_size(quote, price) for price in sorted(bids, reverse=True)},
             {price: ladder.ask_size(quote, price) for price in sorted(asks)},
         )
-
-
-def _changed(before: LadderSide, after: LadderSide) -> LadderSide:
-    gone = dict.fromkeys((price for price in before if price not in after), 0.0)
-    return gone | {price: size for price, size in after.items() if before.get(price) != size}
