@@ -151,7 +151,7 @@ class ExchangeSource:
         self._thinness = 1.0 / (settings.size * _DISPLAYED)
         last_ns = path.last_ns
         self._last_ns = NEVER if last_ns is None else last_ns
-        self._due_ns = self.next_ns = start_ns
+        self.next_ns = start_ns
         self._wait()
 
     def fire(self) -> Iterable[WorldEvent]:
@@ -159,6 +159,9 @@ class ExchangeSource:
         settings, rng = self._settings, self._rng
         mid = self._path.mid(at_ns)
         half = max(mid * settings.half_spread_bps * 1e-4, settings.price_tick / 2)
+        if self._beat_ns:
+            self._wait()
+            return (self._trade(at_ns, mid, half), self._quote(at_ns, mid, half))
         is_trade = rng.random() < self._trades
         world_event = self._trade(at_ns, mid, half) if is_trade else self._quote(at_ns, mid, half)
         self._wait()
@@ -183,7 +186,9 @@ class ExchangeSource:
         return round(self._rng.expovariate(self._thinness), 5) or _LEAST_SIZE
 
     def _wait(self) -> None:
-        self._due_ns += int(self._rng.expovariate(self._rate) * NS_PER_S) + 1
-        self.next_ns = on_beat(self._due_ns, self._beat_ns)
+        if self._beat_ns:
+            self.next_ns = on_beat(self.next_ns + 1, self._beat_ns)
+        else:
+            self.next_ns += int(self._rng.expovariate(self._rate) * NS_PER_S) + 1
         if self.next_ns > self._last_ns:
             self.next_ns = NEVER

@@ -93,7 +93,6 @@ class WorldSettings:
     v2_share: float = field(default=0.0, validator=[ge(0.0), le(1.0)])
     """Share of the rounds that are of the second protocol: position ids, another signature."""
 
-
     @property
     def beat_ns(self) -> int:
         return int(self.beat_s * NS_PER_S)
