@@ -7,10 +7,10 @@ reckons a fair value may take. Twenty seeds of each, every strategy in shadow, a
 the null world no strategy may be called positive more than once; in the planted one the strategy
 that reckons must be called so nineteen times. Exit code 1 otherwise.
 
-Both worlds go in beats of two seconds (`sim/world/beats.py`): all that moves moves at once, is heard
-at once and decided once, so a round costs a tenth of what it does where each quote is a moment of
-its own. Nothing that is checked here is over within two seconds, and in a fair market a beat makes
-nobody quicker: makers look at each of them before anybody else does.
+Both worlds go in beats of two seconds (`sim/world/beats.py`): all that moves moves at once, is
+heard at once and decided once, so a round costs a tenth of what it does where each quote is a
+moment of its own. Nothing that is checked here is over within two seconds, and in a fair market a
+beat makes nobody quicker: makers look at each of them before anybody else does.
 
 How many rounds: a verdict needs a gambler's money to grow twentyfold and an interval above zero. Of
 84 planted rounds of other seeds (42 blocks of a quarter of an hour, +84 % a dollar with a standard

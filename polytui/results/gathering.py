@@ -67,7 +67,7 @@ class _WatchedAsset:
 
     @property
     def next_due_ns(self) -> int:
-        return min(self.looks.next_due_ns, self.marks.next_due_ns, self.shadow_due_ns)
+        return min(self.looks.next_due_ns, self.marks.next_due_ns)
 
 
 class Gatherer:
@@ -100,8 +100,12 @@ class Gatherer:
         if watched is None:
             watched = self._watched[asset] = _WatchedAsset(_shadow_pnls(mind, asset))
             self._since_ns = self._since_ns or now_ns
-        if watched.next_due_ns <= now_ns:
-            self._look(mind, asset, watched, now_ns)
+        if watched.shadow_due_ns <= now_ns:
+            self._look_at_shadow(mind, asset, watched, now_ns)
+        if is_last and watched.next_due_ns <= now_ns:
+            # Not in the middle of a batch: what it says is half told, and nothing is decided by it.
+            watched.looks.look(mind.desks[asset], now_ns)
+            watched.marks.look(mind.desks[asset], now_ns)
         if effects:
             self._done(effects)
         if (opened := _FIRST.get(type(event))) is not None:
@@ -216,14 +220,12 @@ class Gatherer:
 
     # --- what is watched --------------------------------------------------------------------------
 
-    def _look(self, mind: Mind, asset: Asset, watched: _WatchedAsset, now_ns: int) -> None:
-        desk = mind.desks[asset]
-        watched.looks.look(desk, now_ns)
-        watched.marks.look(desk, now_ns)
-        if watched.shadow_due_ns <= now_ns:
-            shadow = mind.account.of(asset).shadow
-            for slug in shadow.rounds:
-                self._filled_in_shadow(desk, watched, slug, shadow.filled(slug), now_ns)
+    def _look_at_shadow(
+        self, mind: Mind, asset: Asset, watched: _WatchedAsset, now_ns: int
+    ) -> None:
+        desk, shadow = mind.desks[asset], mind.account.of(asset).shadow
+        for slug in shadow.rounds:
+            self._filled_in_shadow(desk, watched, slug, shadow.filled(slug), now_ns)
 
     def _filled_in_shadow(
         self,

@@ -12,16 +12,20 @@ import pytest
 from small_recordings import FIRST, OPENS_S, STRIKE, candles, ticks, winners, write_csv
 
 from polytui.backtest.data_set import DataSet, open_data
+from polytui.backtest.drive import Drive
 from polytui.backtest.modelled_market import ModelledMarket
 from polytui.backtest.modelled_rounds import AGREED, MARKET, NO_CANDLE, OTHERWISE, PATH, WORLD
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import round_of
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
 from polytui.backtest.sources.minute_path import minute_path
+from polytui.config.schema import Settings
 from polytui.model import events as ev
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Outcome
 from polytui.model.units import NS_PER_S
+from polytui.results.evidence import Coverage
+from polytui.results.gathering import Gatherer
 
 OPENS_NS = OPENS_S * NS_PER_S
 
@@ -216,3 +220,14 @@ def test_candles_in_any_order_are_the_same_and_two_of_one_minute_are_named(tmp_p
     write_csv(path, [*rows, {**rows[5], "close": rows[5]["close"] - 0.5}])
     with pytest.raises(Fatal, match=r"btc.csv, row 321: another candle of btc than row 6 has"):
         in_order(open_data([path], start_ns=OPENS_NS))
+
+
+def test_forecasts_of_a_market_in_steps_are_those_that_it_was_decided_by(tmp_path: Path) -> None:
+    """In the middle of a step fair value is a step old."""
+    write_csv(tmp_path / "btc.csv", candles())
+    gatherer = Gatherer()
+    data = open_data([tmp_path], start_ns=OPENS_NS, step_s=10)
+    driven = Drive(Settings(), data, [gatherer]).play()
+    found = gatherer.evidence(driven.mind, Coverage("candles")).forecasts
+    assert len(found.left_s) > 5 * max(found.missed, 1)
+    assert set((found.left_s % 10).round(6)) == {9.9}
