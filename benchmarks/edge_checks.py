@@ -7,10 +7,11 @@ reckons a fair value may take. Twenty seeds of each, every strategy in shadow, a
 the null world no strategy may be called positive more than once; in the planted one the strategy
 that reckons must be called so nineteen times. Exit code 1 otherwise.
 
-Both worlds go in beats of two seconds (`sim/world/beats.py`): all that moves moves at once, is
+Both worlds go in beats of three seconds (`sim/world/beats.py`): all that moves moves at once, is
 heard at once and decided once, so a round costs a tenth of what it does where each quote is a
-moment of its own. Nothing that is checked here is over within two seconds, and in a fair market a
-beat makes nobody quicker: makers look at each of them before anybody else does.
+moment of its own; two exchanges are enough for a consensus. Nothing that is checked here is over
+within three seconds, and in a fair market a beat makes nobody quicker: makers look at each of them
+before anybody else does.
 
 How many rounds: a verdict needs a gambler's money to grow twentyfold and an interval above zero. Of
 84 planted rounds of other seeds (42 blocks of a quarter of an hour, +84 % a dollar with a standard
@@ -36,7 +37,7 @@ from rich.table import Table
 from benchmarks.edge import Sitting, settings_of
 from polytui.backtest.drive import Drive
 from polytui.backtest.world_source import WorldSource
-from polytui.model.instrument import Interval
+from polytui.model.instrument import Exchange, Interval
 from polytui.model.units import NS_PER_S
 from polytui.results.evidence import Coverage
 from polytui.results.gathering import Gatherer
@@ -54,10 +55,11 @@ READER = "distance_fade"
 """Buys what the book prices below its fair value."""
 MOST_FALSE, LEAST_FOUND = 1, 19
 SEEDS = 20
-NULL_ROUNDS, PLANTED_ROUNDS = 72, 144
+NULL_ROUNDS, PLANTED_ROUNDS = 60, 144
 """Of a session."""
-_MESSAGES = 0.01
-_BEAT_S = 2.0
+_MESSAGES = 0.001
+_BEAT_S = 3.0
+_VENUES = (Exchange.BINANCE, Exchange.COINBASE)
 _CROWD_AHEAD = 0.5
 """Crowds come so many lengths before a round opens: nobody asks for its book earlier."""
 
@@ -94,7 +96,8 @@ def check(plan: Plan) -> Checked:
         intervals=(Interval.M5,),
     )
     crowd = attrs.evolve(world.crowd, opinion=plan.opinion)
-    world = attrs.evolve(world, crowd=crowd, beat_s=_BEAT_S, crowd_ahead=_CROWD_AHEAD)
+    coarse = {"beat_s": _BEAT_S, "crowd_ahead": _CROWD_AHEAD, "venues": _VENUES}
+    world = attrs.evolve(world, crowd=crowd, **coarse)
     gatherer = Gatherer()
     driven = Drive(settings, WorldSource(settings, world), [gatherer]).play()
     evidence = gatherer.evidence(driven.mind, Coverage(f"the {name} world, seed {seed}"))

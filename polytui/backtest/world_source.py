@@ -26,6 +26,7 @@ from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH
 from polytui.sim.wire.form.session import ClientSession
 from polytui.sim.wire.polymarket import MARKET_PATH, RTDS_PATH, Polymarket
 from polytui.sim.wire.rounds.documents import event_of
+from polytui.sim.world.beats import on_beat
 from polytui.sim.world.world import World, WorldSettings
 from polytui.sim.world.world_events import RoundListed, WorldEvent
 from polytui.venues.binance import BinanceStreams
@@ -83,7 +84,7 @@ class WorldSource:
         self._exchanges = Exchanges(self._world)
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._number = 0
-        self._is_in_beats = world.beat_ns > 0
+        self._beat_ns = world.beat_ns
         self._ready: list[Moment] = []
         """Made, and not asked for yet."""
         self.rejected = 0
@@ -156,10 +157,9 @@ class WorldSource:
 
     def _tick(self, ear: _Ear, now_ns: int) -> None:
         self._deliver(ear, (ev.Ticked(now_ns),), now_ns)
-        next_ns = now_ns + _TICK_NS
-        if self._is_in_beats:
-            # With what a beat brings, so that it is decided once.
-            next_ns += (_WIRE_NS - next_ns) % _TICK_NS
+        beat_ns = self._beat_ns
+        # With what a beat brings: in between nothing is new.
+        next_ns = on_beat(now_ns, beat_ns) + _WIRE_NS if beat_ns else now_ns + _TICK_NS
         self._at(next_ns, lambda at_ns: self._tick(ear, at_ns))
 
     # --- rounds ---------------------------------------------------------------------------------
@@ -256,13 +256,13 @@ class WorldSource:
         while due and due[0][0] <= now_ns:
             at_ns, _, act = heapq.heappop(due)
             act(at_ns)
-            if not (self._is_in_beats and due and due[0][0] == at_ns):
+            if not (self._beat_ns and due and due[0][0] == at_ns):
                 yield from self._taken()
 
     def _taken(self) -> Iterator[Moment]:
         """What was made, each once; of a beat one moment an asset."""
         ready, self._ready = self._ready, []
-        return _as_batches(ready) if self._is_in_beats else iter(ready)
+        return _as_batches(ready) if self._beat_ns else iter(ready)
 
     def _deliver(self, ear: _Ear, events: tuple[ev.Event, ...], now_ns: int) -> None:
         if events:

@@ -65,6 +65,19 @@ def test_changes_make_the_next_book_of_the_last(quotes: list[ExchangeQuote]) -> 
         assert (bids, asks) == (ladder.bids(new), ladder.asks(new))
 
 
+@given(moves(), st.integers(1, 60))
+def test_changes_of_the_best_levels_are_those_of_two_whole_looks(
+    quotes: list[ExchangeQuote], levels: int
+) -> None:
+    ladder = Ladder.behind(quotes[0], TICKS[quotes[0].asset])
+    for old, new in pairwise(quotes):
+        changes = ladder.changes(old, new, levels)
+        for side, changed in zip((ladder.bids, ladder.asks), changes, strict=True):
+            before, after = side(old, levels), side(new, levels)
+            assert applied(before, changed) == after
+            assert all(before.get(price, 0.0) != size for price, size in changed.items())
+
+
 @given(moves(), st.data())
 def test_what_was_touched_mends_a_book_read_at_any_moment(
     quotes: list[ExchangeQuote], data: st.DataObject
