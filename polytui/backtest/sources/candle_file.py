@@ -207,9 +207,9 @@ class CandleFile:
 
     def _timed(self, asset: Asset, windows: Windows) -> Iterator[TimedRow]:
         try:
-            for number, whose, opens_ns, cell in self._rows(_FIGURES, Counter()):
+            for number, _, opens_ns, cell in self._rows(_FIGURES, Counter(), asset):
                 over_ns = opens_ns + self._length_ns
-                if whose is asset and windows.has(over_ns):
+                if windows.has(over_ns):
                     try:
                         yield (over_ns, number, *_figures(cell))
                     except ValueError as fault:
@@ -218,9 +218,10 @@ class CandleFile:
             return  # the survey has counted it
 
     def _rows(
-        self, names: tuple[str, ...], counted: Counter[str]
+        self, names: tuple[str, ...], counted: Counter[str], only: Asset | None = None
     ) -> Iterator[tuple[int, Asset, int, list[Any]]]:
-        """The number of each row, its coin, when it opens, and the cells of these names."""
+        """The number of each row, its coin, when it opens, and the cells of these names. `only`: of
+        one coin; the rest has been looked at already."""
         coins: dict[str | None, Asset | None] = {None: self._asset}
         for number, symbol, opened, *cell in rows_of(self.path, ("symbol", "open_time", *names)):
             if symbol not in coins:
@@ -230,6 +231,8 @@ class CandleFile:
                 raise bad_row(self.path, number, NAMELESS)
             if asset is None:
                 counted[OTHER_COINS] += 1
+                continue
+            if only not in (None, asset):
                 continue
             try:
                 yield number, asset, cells.time_ns("open_time", opened), cell

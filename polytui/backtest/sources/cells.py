@@ -32,11 +32,14 @@ def time_ns(name: str, cell: Any) -> int:
     """UTC nanoseconds."""
     if isinstance(cell, datetime):
         cell = cell.isoformat()
-    text = str(cell).strip()
-    try:
-        number = cell if isinstance(cell, int) else int(text)
-    except ValueError:
-        return _ns_of_text(name, text)
+    if isinstance(cell, int):
+        number = cell
+    else:
+        text = str(cell).strip()
+        try:
+            number = int(text)
+        except ValueError:
+            return _ns_of_text(name, text)
     for per_s, ns in _SCALES:
         if number < _LATEST_S * per_s:
             at_ns = number * ns
