@@ -10,11 +10,9 @@ changes nothing about the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
-from attrs import evolve, field, frozen
-from attrs.validators import ge, gt, le, min_len
+from attrs import evolve
 
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval, Outcome, Round
@@ -23,79 +21,33 @@ from polytui.model.units import NS_PER_MS, NS_PER_S, Price
 from polytui.sim.world.agenda import NEVER, Agenda, Process
 from polytui.sim.world.calendar import CalendarWindow, window_at, windows
 from polytui.sim.world.candles import Tape, TapeBar, TapePast
-from polytui.sim.world.crowd import Crowd, CrowdSettings
+from polytui.sim.world.crowd import Crowd
 from polytui.sim.world.market_faults import MarketFaults
 from polytui.sim.world.matching import ConditionBook
 from polytui.sim.world.paths import (
     BASES,
-    LIFELIKE,
-    BasisSettings,
     ExchangePath,
-    PathSettings,
 )
 from polytui.sim.world.recording import RecordedPath, read_prices, span_text
 from polytui.sim.world.registry import Registry, RoundStatus, Verdict, make_round
-from polytui.sim.world.resolver import Resolver, ResolverSettings
+from polytui.sim.world.resolver import Resolver
 from polytui.sim.world.settlement import Settlement
 from polytui.sim.world.shared_prices import chainlink_of, exchange_of, history_of
 from polytui.sim.world.sources import (
-    BUSY,
     PARTS,
-    THIN,
     ChainlinkRelay,
-    ExchangeSettings,
     ExchangeSource,
 )
 from polytui.sim.world.world_events import ChainlinkTicked, RoundListed, RoundResolved, WorldEvent
+from polytui.sim.world.world_settings import LEAST_HISTORY_S, WorldSettings
 
 __all__ = ["RoundStatus", "World", "WorldSettings"]
 
-_LEAST_HISTORY_S = 180
-"""So much of a price file must lie before the world's start: averages and strikes need it."""
 _HIGH_FEE_PPM = 300_000
 _READ_AHEAD = 3
 """Clients read rounds, and with them their fees, so many intervals before they open."""
 _STAGGER_MS = 20_000
 """Crowds do not arrive all at once."""
-
-
-@frozen
-class WorldSettings:
-    """Everything the world depends on."""
-
-    seed: int
-    start_ns: int
-    assets: tuple[Asset, ...] = field(validator=min_len(1))
-    intervals: tuple[Interval, ...] = field(validator=min_len(1))
-    prices: Path | None = None
-    """Recorded Chainlink ticks for `prices_asset`; the other assets move by their seed."""
-    prices_asset: Asset = Asset.BTC
-    rounds_ahead_s: int = field(default=86_400, validator=gt(0))
-    """Rounds are listed this long before their open."""
-    crowd_ahead: float = field(default=1.5, validator=ge(0.0))
-    """A crowd arrives so many interval lengths before the open; earlier books are empty."""
-    chainlink_history_s: int = field(default=900, validator=ge(_LEAST_HISTORY_S))
-    candle_history_s: int = field(default=86_400, validator=ge(3_600))
-    """How far candles reach back before the start."""
-    paths: Mapping[Asset, PathSettings] = LIFELIKE
-    basis: BasisSettings = BasisSettings()
-    """Of Binance, the first of the venues; the others' are in `paths.BASES`."""
-    venues: tuple[Venue, ...] = tuple(Venue)
-    """Exchanges that trade; Binance settles hourly rounds and is always there."""
-    messages: float = field(default=THIN, validator=[gt(0.0), le(1.0)])
-    """Share of a real day's messages; what moves, and how far, is the same at any."""
-    exchanges: Mapping[Asset, ExchangeSettings] = BUSY
-    crowd: CrowdSettings = CrowdSettings()
-    resolver: ResolverSettings = ResolverSettings()
-    beat_s: float = field(default=0.0, validator=ge(0.0))
-    """Above 0 all that moves happens on whole multiples of so many seconds (`beats.py`): fewer
-    moments, for who plays thousands of rounds and asks nothing that is over within a beat."""
-    v2_share: float = field(default=0.0, validator=[ge(0.0), le(1.0)])
-    """Share of the rounds that are of the second protocol: position ids, another signature."""
-
-    @property
-    def beat_ns(self) -> int:
-        return int(self.beat_s * NS_PER_S)
 
 
 class World:
@@ -323,7 +275,7 @@ class _Region:
         recorded = self._recorded
         if recorded is None:
             return True
-        first_ns = recorded.first_ns + _LEAST_HISTORY_S * NS_PER_S
+        first_ns = recorded.first_ns + LEAST_HISTORY_S * NS_PER_S
         return first_ns <= window.opens_ns and window.closes_ns <= recorded.last_ns
 
 
@@ -332,11 +284,11 @@ def _recorded(settings: WorldSettings) -> RecordedPath | None:
     if settings.prices is None:
         return None
     recorded = read_prices(settings.prices)
-    first_ns = recorded.first_ns + _LEAST_HISTORY_S * NS_PER_S
+    first_ns = recorded.first_ns + LEAST_HISTORY_S * NS_PER_S
     if not first_ns <= settings.start_ns < recorded.last_ns:
         raise Fatal(
             f"{settings.prices} holds prices from {span_text(recorded)}; "
-            f"start the world inside it, {_LEAST_HISTORY_S} seconds after its beginning or later"
+            f"start the world inside it, {LEAST_HISTORY_S} seconds after its beginning or later"
         )
     return recorded
 
