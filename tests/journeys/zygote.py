@@ -29,6 +29,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from polytui.lean_imports import load_keyfile
+
 COLD = "POLYTUI_TESTS_COLD"
 """Where this variable is set each process of each journey begins as a user's does: `make long`."""
 ZYGOTE = str(Path(__file__))
@@ -42,6 +44,18 @@ _LOADED = (
     "polytui.store.follower",
     "polytui.journal.keeper",
     "polytui.sim.wire.signed.call_data",
+    # What these import when they are at work.
+    "polytui.launch",
+    "polytui.sim.server.hostility",
+    "anyio._backends._trio",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "httpcore",
+    "rich._emoji_codes",
+    "polytui.store.rebuild",
+    "polytui.tools.doctor",
+    "polytui.tools.record",
+    "eth_account.messages",
 )
 _READ_AT_START = (b"PYTHON", b"LANG", b"LC_", b"TZ", b"LD_")
 """What begins so is read before the first line: where it differs a fork will not do."""
@@ -170,13 +184,23 @@ def main() -> None:
     asked = socket.socket(fileno=int(sys.argv[1]))
     asked.set_inheritable(False)
     gc.disable()
+    load_keyfile()
     for name in _LOADED:
         importlib.import_module(name)
+    _read_settings()
     gc.freeze()
     gc.enable()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _serve(asked)
+
+
+def _read_settings() -> None:
+    """Once, with all that cattrs makes of classes when it first meets them."""
+    from polytui.config.load import canonical_json, from_canonical_json
+    from polytui.config.schema import Settings
+
+    from_canonical_json(canonical_json(Settings()))
 
 
 def _serve(asked: socket.socket) -> None:
