@@ -8,6 +8,7 @@ belong to one block of time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +51,17 @@ def resampled(
     _, numbers = np.unique(blocks, return_inverse=True)
     count = int(numbers.max()) + 1
     sums = np.stack([np.bincount(numbers, column, count) for column in columns])
+    return sums.sum(axis=1), sums @ _times_drawn(count, draws).T
+
+
+@lru_cache(maxsize=2)
+def _times_drawn(count: int, draws: int) -> Floats:
+    """How often each of `count` blocks is in each of the draws. Seeded, it is the same for every
+    figure of so many blocks; drawing it is nearly all that an interval costs."""
     rng = np.random.default_rng(_SEED)
     times = rng.multinomial(count, np.full(count, 1.0 / count), draws).astype(np.float64)
-    return sums.sum(axis=1), sums @ times.T
+    times.flags.writeable = False
+    return times
 
 
 def errors_of(drawn: Floats) -> Floats:

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 import trio
-from zygote import ZYGOTE, forking
+from zygote import ZYGOTE, Begun, forking
 
 from polytui.backtest.replay import Replay
 from polytui.journal.codec import JournalRecord, decode_event
@@ -155,7 +155,7 @@ async def started(
     (zygote.py)."""
     with short_folder() as runtime, trio.fail_after(patience_s):
         with forking(places(), is_cold=is_cold) as is_fork:
-            usual = {} if is_fork else {"preexec_fn": default_signals}
+            usual = {} if is_fork else {"preexec_fn": Begun()}
             process = await trio.lowlevel.open_process(
                 command(*arguments, module=module),
                 cwd=folder,
@@ -174,12 +174,6 @@ async def started(
                     await process.wait()
             if process.stdout is not None:
                 await process.stdout.aclose()
-
-
-def default_signals() -> None:
-    """In the child: whatever started the tests may have ignored some."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 # --- what it left ---------------------------------------------------------------------------------

@@ -40,11 +40,11 @@ class Demo:
         return self.folder / self.summary["journal"]
 
 
-def play(folder: Path, *arguments: str, is_cold: bool = False) -> Demo:
+def play(folder: Path, *arguments: str) -> Demo:
     """One round of few messages, against a crowd that is slow enough to be traded with."""
     ended = run(
         folder, "demo", "--headless", "--config", str(EAGER), "--rounds", "1", "--json", "-",
-        "--start", "2026-11-20T14:59:40Z", "--messages", "0.01", *arguments, is_cold=is_cold,
+        "--start", "2026-11-20T14:59:40Z", "--messages", "0.01", *arguments,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return Demo(folder, ended, json.loads(ended.stdout))
@@ -56,7 +56,7 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     session time is slower than where nobody trades."""
     folder = tmp_path_factory.mktemp("crashed")
     crash = ("--chaos", "crash:eth@round1")
-    return play(folder, "--assets", "btc,eth", "--speed", "15", *crash, is_cold=True)
+    return play(folder, "--assets", "btc,eth", "--speed", "15", *crash)
 
 
 @pytest.fixture(scope="module")

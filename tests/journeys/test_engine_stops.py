@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import signal
-import termios
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from program import (
     EAGER,
     Program,
     bytes_of,
-    default_signals,
     events_of,
     gone,
     is_alive,
@@ -24,6 +21,7 @@ from program import (
     summary_of,
     venue_of,
 )
+from zygote import Begun
 
 from polytui.journal.segments import in_folder
 from polytui.model.events import Action, Commanded
@@ -88,9 +86,8 @@ async def test_signals_that_come_at_once_and_again_end_it_once(tmp_path: Path) -
 async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> None:
     """SIGHUP, and from then on every write to the terminal is an error."""
     ours, theirs = os.openpty()
-    async with started(
-        tmp_path, *DEMO, stdout=theirs, preexec_fn=lambda: _take_terminal(theirs)
-    ) as program:
+    begun = Begun(has_terminal=True)
+    async with started(tmp_path, *DEMO, stdout=theirs, preexec_fn=begun) as program:
         os.close(theirs)
         seen = b""
         while b" up " not in seen[-400:] and b" down " not in seen[-400:]:
@@ -102,21 +99,10 @@ async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> Non
     assert_ended_in_order(program, "signal SIGHUP")
 
 
-def _take_terminal(descriptor: int) -> None:
-    """A session of its own with this terminal, so that closing it hangs up."""
-    default_signals()
-    os.setsid()
-    fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
-
-
 async def test_nohup_is_respected_and_sigterm_in_mid_round_ends_it_in_order(
     tmp_path: Path,
 ) -> None:
-    def ignore_hangups() -> None:
-        default_signals()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-    async with started(tmp_path, *DEMO, preexec_fn=ignore_hangups) as program:
+    async with started(tmp_path, *DEMO, preexec_fn=Begun(ignored=(signal.SIGHUP,))) as program:
         await program.line("BTC")
         program.signal(signal.SIGHUP)
         await program.line("BTC")

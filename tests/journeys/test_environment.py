@@ -28,7 +28,7 @@ from program import (
     short_folder,
     started,
 )
-from zygote import forking
+from zygote import Begun, forking
 
 BTC = ("--rounds", "1", "--assets", "btc", *QUICK)
 IN_PROCESS = ("demo", "--in-process", *BTC, "--config", CONFIG)
@@ -107,25 +107,44 @@ def one_line(ended: subprocess.CompletedProcess[str]) -> str:
     return line.removeprefix("error: ")
 
 
-def test_a_locale_without_our_letters_and_two_runs_of_one_seed(tmp_path: Path) -> None:
+Ended = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Ended]]:
+    """One seed twice, begun by an exec in a locale without our letters; with the folder of each.
+    The second has no room for its summary."""
+    ended = []
+    for locale, summary in (("C", "s.json"), ("en_US.ISO-8859-1", "/dev/full")):
+        folder = tmp_path_factory.mktemp("abroad")
+        trading = ("--config", EAGER, "--json", summary)
+        known = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        ended.append((folder, run(folder, *IN_PROCESS, *trading, **known)))
+    return ended
+
+
+def test_a_locale_without_our_letters_and_two_runs_of_one_seed(
+    abroad: list[tuple[Path, Ended]],
+) -> None:
     """One session to the byte but for its header's name, whatever a process hashes by."""
-    journals = []
-    for locale in ("C", "en_US.ISO-8859-1"):
-        folder = tmp_path / locale
-        folder.mkdir()
-        trading = ("--config", EAGER, "--json", "s.json")
-        ended = run(
-            folder, *IN_PROCESS, *trading, LC_ALL=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert "journal: runs/" in ended.stdout
-        summary = json.loads((folder / "s.json").read_text())
-        assert summary["rounds_settled"] == 1
-        journals.append(folder / summary["journal"])
-    one, two = map(bytes_of, journals)
-    assert one == two
-    assert b'"Place"' in one
-    assert replayed(journals[0]).mind.account.working_orders == 0
+    folder, ended = abroad[0]
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "journal: runs/" in ended.stdout
+    assert json.loads((folder / "s.json").read_text())["rounds_settled"] == 1
+    (one,), (two,) = (list(folder.glob("runs/*/journal")) for folder, _ in abroad)
+    assert bytes_of(one.parent) == bytes_of(two.parent)
+    assert b'"Place"' in bytes_of(one.parent)
+    assert replayed(one.parent).mind.account.working_orders == 0
+
+
+def test_a_disk_that_fills_up_takes_no_summary_away(abroad: list[tuple[Path, Ended]]) -> None:
+    """Said on the screen, and in the session's own folder."""
+    folder, ended = abroad[1]
+    assert ended.returncode == 1
+    assert ended.stderr == "error: cannot write /dev/full: No space left on device\n"
+    assert "demo session: 1 rounds are settled" in ended.stdout
+    (kept,) = folder.glob("runs/*/summary.json")
+    assert json.loads(kept.read_text())["rounds_settled"] == 1
 
 
 @pytest.mark.parametrize(
@@ -190,16 +209,6 @@ def test_a_summary_that_cannot_be_written_there_is_said_before_the_session(
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_disk_that_fills_up_takes_no_summary_away(tmp_path: Path) -> None:
-    """Said on the screen, and in the session's own folder."""
-    ended = run(tmp_path, *IN_PROCESS, "--json", "/dev/full")
-    assert ended.returncode == 1
-    assert ended.stderr == "error: cannot write /dev/full: No space left on device\n"
-    assert "demo session: 1 rounds are settled" in ended.stdout
-    (kept,) = tmp_path.glob("runs/*/summary.json")
-    assert json.loads(kept.read_text())["rounds_settled"] == 1
-
-
 @pytest.mark.trio
 async def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(
     tmp_path: Path,
@@ -233,10 +242,8 @@ async def test_a_disk_that_fills_up_in_mid_session_stops_entries_and_is_said(
 
 
 def test_a_disk_without_room_for_the_journal_of_a_quick_session(tmp_path: Path) -> None:
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-    ended = run(tmp_path, *IN_PROCESS, before=fill)
+    fills = Begun(limits=((resource.RLIMIT_FSIZE, 100_000, 100_000),))
+    ended = run(tmp_path, *IN_PROCESS, before=fills)
     (journal,) = tmp_path.glob("runs/*/journal/000001.jsonl")
     words = f"cannot write the journal {journal.relative_to(tmp_path)}: File too large"
     assert one_line(ended) == words
@@ -250,8 +257,8 @@ def test_a_disk_with_too_little_room(tmp_path: Path) -> None:
     assert "less than 1000000: free some" in line
 
 
-def allow(soft: int, hard: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def allow(soft: int, hard: int) -> Begun:
+    return Begun(limits=((resource.RLIMIT_NOFILE, soft, hard),))
 
 
 def test_too_few_descriptors_are_said(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ A process spends up to a second of processor on imports before its first line of
 journeys start some hundred. A zygote has imported all of it, and each process is a fork of it: a
 child of whoever asked, with the arguments, folder, variables, streams and signals that an exec
 would have given it. From `python -m polytui` on it does what it does for users, and so do the
-processes that it starts itself. Those with a `preexec_fn` have a real exec, those that say so
-(`program.py`), and all of them where COLD is set.
+processes that it starts itself. Those with a `preexec_fn` that is no `Begun` have a real exec,
+those that say so (`program.py`), and all of them where COLD is set.
 """
 
 from __future__ import annotations
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import importlib
 import marshal
@@ -22,12 +23,15 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from attrs import astuple, field, frozen
 
 from polytui.lean_imports import load_keyfile
 
@@ -65,8 +69,28 @@ _ROOM = 8_192
 _SUBPROCESS: Any = subprocess
 """Every way to start a process ends in its `_fork_exec`, of which its types say nothing."""
 _REAL: Callable[..., int] = _SUBPROCESS._fork_exec
-_OF_NOBODY_ELSE = (-1, None, None, None, -1, None)
-"""Process group, groups, user, umask and preexec_fn, where nothing is said of them."""
+_OF_NOBODY_ELSE = (-1, None, None, None, -1)
+"""Process group, groups, user and umask, where nothing is said of them."""
+
+
+@frozen
+class Begun:
+    """How a process begins: a `preexec_fn` that a fork understands as well."""
+
+    limits: tuple[tuple[int, int, int], ...] = ()
+    """Resource, soft and hard."""
+    ignored: tuple[int, ...] = field(default=(), converter=lambda given: tuple(map(int, given)))
+    """Signals."""
+    has_terminal: bool = False
+    """It leads a session whose terminal is its stdout: when that is closed, it is hung up."""
+
+    def __call__(self) -> None:
+        _take_signals(self.ignored)
+        if self.has_terminal:
+            os.setsid()
+            fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+        for number, soft, hard in self.limits:
+            resource.setrlimit(number, (soft, hard))
 
 
 # --- whoever starts processes ---------------------------------------------------------------------
@@ -96,12 +120,14 @@ class Nest:
         named = [os.fsdecode(one) for one in words]
         known = _known(variables)
         # Of descriptors there is the one by which an exec that fails would say so.
-        if rest[10:16] != _OF_NOBODY_ELSE or len(kept) > 1 or not self._may_fork(named, known):
+        usual = rest[10:15] == _OF_NOBODY_ELSE and isinstance(rest[15], Begun | None)
+        if not usual or len(kept) > 1 or not self._may_fork(named, known):
             return _REAL(words, places, closes, kept, folder, variables, *rest)
         streams = (rest[0], rest[3], rest[5])
         given = [own if one == -1 else one for own, one in enumerate(streams)]
         files = resource.getrlimit(resource.RLIMIT_NOFILE)
-        order = (named, os.fsdecode(folder or "."), known, bool(rest[9]), _umask(), files)
+        begun = astuple(rest[15] or Begun())
+        order = (named, os.fsdecode(folder or "."), known, bool(rest[9]), _umask(), files, begun)
         return self._born(marshal.dumps(order), given)
 
     def _may_fork(self, words: Sequence[str], variables: dict[bytes, bytes]) -> bool:
@@ -231,7 +257,7 @@ def _fork_and_leave(asked: socket.socket) -> None:
 
 def _become(order: Any, given: Sequence[int]) -> None:
     """What an exec would have begun; it never returns."""
-    words, folder, variables, leads_session, umask, files = order
+    words, folder, variables, leads_session, umask, files, begun = order
     if leads_session:
         os.setsid()
     _take_streams(given)
@@ -241,7 +267,7 @@ def _become(order: Any, given: Sequence[int]) -> None:
     os.umask(umask)
     resource.setrlimit(resource.RLIMIT_NOFILE, files)
     _begin_nest()
-    _take_signals()
+    Begun(*begun)()
     _be_called(words)
     sys.argv = ["-m", *words[3:]]
     sys.path[0] = folder
@@ -258,10 +284,13 @@ def _take_streams(given: Sequence[int]) -> None:
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
 
 
-def _take_signals() -> None:
+def _take_signals(ignored: Sequence[int]) -> None:
+    """Whoever started us may have ignored some, and an exec hands that on."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _begin_nest() -> None:
