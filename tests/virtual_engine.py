@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from trio.testing import memory_stream_pair
 
 from polytui.config.api_key import ApiKey
+from polytui.config.markets import FeatureSettings
 from polytui.config.schema import EndpointSettings, PaperSettings, Settings
 from polytui.config.secrets import Secret
 from polytui.desk.mind import Mind
@@ -235,8 +236,8 @@ QUICK_JOURNAL = {"flush_ms": 10_000, "digest_every": 100, "checkpoint_every": 70
 
 def quick_settings(**tables: Any) -> Settings:
     """Settings for virtual time: the journal's thread is left alone until the end. Nothing trades
-    for show."""
-    settings = Settings(endpoints=_ENDPOINTS)
+    for show, and few candles are loaded: they are a fifth of what such a session costs."""
+    settings = Settings(endpoints=_ENDPOINTS, features=FeatureSettings(candles=100))
     usual = {"strategies": (), "max_losses_in_a_row": settings.risk.max_losses_in_a_row}
     changes = {"journal": QUICK_JOURNAL, "demo": usual, **tables}
     return attrs.evolve(
