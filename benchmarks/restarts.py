@@ -221,7 +221,12 @@ def venue(
     ]  # fmt: skip
     (folder / "config.toml").write_text(settings)
     with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=_variables(folder),
     ) as process:
         try:
             assert process.stdout is not None
@@ -230,6 +235,11 @@ def venue(
             yield json.loads(line)
         finally:
             process.kill()
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    places = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(_ROOT)]))
+    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": places}
 
 
 def engine(
@@ -248,8 +258,6 @@ def engine(
     ]  # fmt: skip
     command += ["--paper"] if is_paper else []
     command += ["--chaos", chaos] if chaos else []
-    places = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(_ROOT)]))
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": places}
     with (folder / f"{name}.out").open("wb") as out:
         return subprocess.Popen(
             command,
@@ -257,7 +265,7 @@ def engine(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env=environment,
+            env=_variables(folder),
             start_new_session=True,
         )
 

@@ -30,6 +30,7 @@ from attrs import define, field, frozen
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.broken_engine import BREAKS
 from polytui.config.schema import EndpointSettings
 from polytui.model.events import Action
 from polytui.model.link import (
@@ -49,8 +50,7 @@ from polytui.model.snapshot import AssetState
 _ASSETS = ("btc", "eth")
 _BEGINS = re.compile("recovered |a new paper account")
 """The first that is said; what is stopped comes with it."""
-_BREAKS = "btc"
-"""The asset that a signal breaks; one crash halts it."""
+_ROOT = Path(__file__).resolve().parents[1]
 _WITHIN_S = 0.1
 _PATIENCE_S = 60.0
 _SETTINGS = """
@@ -59,19 +59,9 @@ exchanges = ["binance"]
 
 [supervision]
 max_crashes = 1
-"""
-_BREAKABLE = """
-import signal
-from polytui.cli import main
-from polytui.runtime.asset import AssetRun
-told, put = [], AssetRun._put
-def broken(run, event, received):
-    if told and run.asset.value == %r:
-        raise RuntimeError("broken by a signal")
-    put(run, event, received)
-AssetRun._put = broken
-signal.signal(signal.SIGUSR1, lambda *_: told.append(1))
-main()
+
+[store]
+is_enabled = false
 """
 
 
@@ -114,7 +104,7 @@ class Deed:
 _STOPS = [
     Deed("kill"),
     Deed("pause", "btc"),
-    Deed("halt", _BREAKS),
+    Deed("halt", BREAKS),
     Deed("pause"),
     Deed("flatten", "eth"),
 ]
@@ -138,10 +128,11 @@ def deeds(rng: random.Random) -> Iterator[Callable[[Stopped], Deed]]:
 def running(folder: Path, *command: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A process group of our own, killed at the end whatever it is doing."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POLYMARKET")}
+    places = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(_ROOT)]))
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
-        env={**kept, "XDG_RUNTIME_DIR": str(folder)},
+        env={**kept, "XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": places},
         stdin=subprocess.DEVNULL,
         text=True,
         **options,
@@ -218,10 +209,10 @@ class Face:
 
 @contextmanager
 def engine(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Face]]:
-    """`polytui run` with a face on it; BTC breaks on SIGUSR1."""
+    """`polytui run` with a face on it; an asset breaks on SIGUSR1 (broken_engine.py)."""
     path = folder / "e.sock"
     path.unlink(missing_ok=True)
-    command = ("-c", _BREAKABLE % _BREAKS, "run", "--headless", "--assets", ",".join(_ASSETS))
+    command = ("-m", "benchmarks.broken_engine", "run", "--headless", "--assets", ",".join(_ASSETS))
     place = (*command, "--interval", "5m", "--socket", str(path))
     with (
         (folder / "engine.out").open("w") as said,

@@ -70,6 +70,9 @@ _PLAYED_TOGETHER = {
     },
     "tests/tools": dict.fromkeys(("export", "export_command"), "one demo"),
     "tests/learning": {"train_command": "one demo"},
+    "tests/player": dict.fromkeys(
+        ("asked_of_a_recording", "bad_recordings", "deck", "watched_session"), "one recording"
+    ),
 }
 """Files that look at one played session, kept by the process that played it."""
 

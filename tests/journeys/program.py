@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import pytest
 import trio
 from zygote import ZYGOTE, Begun, forking
 
@@ -55,6 +56,15 @@ def places() -> str:
     """Where modules are looked for, as PYTHONPATH has it."""
     usual = os.environ.get("PYTHONPATH")
     return os.pathsep.join(filter(None, [str(_AS_INSTALLED), usual, str(ROOT)]))
+
+
+@contextmanager
+def forking_benchmarks() -> Iterator[None]:
+    """What a benchmark starts in this block is forked: its processes find our modules as `places`
+    says, for it puts the root behind what it finds."""
+    with pytest.MonkeyPatch.context() as patch, forking(places()):
+        patch.setenv("PYTHONPATH", places().removesuffix(f"{os.pathsep}{ROOT}"))
+        yield
 
 
 def with_database(folder: Path) -> Path:

@@ -177,14 +177,15 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         second.mkdir()
         (second / "config.toml").write_text(addresses)
         with short_folder() as runtime:
-            refused = subprocess.Popen(
-                command(*LIVE, "--i-trade-with", WALLET.funder),
-                cwd=second,
-                env=shell(tmp_path, runtime, **OPEN),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
+            with forking(places()):
+                refused = subprocess.Popen(
+                    command(*LIVE, "--i-trade-with", WALLET.funder),
+                    cwd=second,
+                    env=shell(tmp_path, runtime, **OPEN),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
             # Whose screen is not read stops drawing, and its engine takes it for lost.
             terminal.until_it(lambda: refused.poll() is not None, "saw the second one end")
         _, said = refused.communicate()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from program import forking_benchmarks
+
 from benchmarks.restarts import storm
 
 
 def test_a_demo_that_is_killed_goes_on_to_the_millionth() -> None:
-    blown, winners = storm(2, seed=2)
+    with forking_benchmarks():
+        blown, winners = storm(2, seed=2)
     assert blown.faults == []
     assert sum(blown.deaths.died.values()) == 2
     assert blown.recovered == 3

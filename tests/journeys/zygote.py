@@ -39,7 +39,7 @@ COLD = "POLYTUI_TESTS_COLD"
 """Where this variable is set each process of each journey begins as a user's does: `make long`."""
 ZYGOTE = str(Path(__file__))
 """What its own command line names, and those of its nests."""
-_MODULES = ("polytui", "polytui.store", "polytui.journal.keeper")
+_MODULES = ("polytui", "polytui.store", "polytui.journal.keeper", "benchmarks.broken_engine")
 _LOADED = (
     "polytui.cli.main",
     "polytui.headless",
