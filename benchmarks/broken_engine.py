@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from typing import Any
 
 from polytui.cli import main
+from polytui.model.events import Event
 from polytui.runtime.asset import AssetRun
 
 BREAKS = "btc"
@@ -15,10 +15,10 @@ def _break_when_told() -> None:
     told = list[int]()
     put = AssetRun._put
 
-    def broken(run: AssetRun, *given: Any) -> None:
+    def broken(run: AssetRun, event: Event, received_perf_ns: int) -> None:
         if told and run.asset.value == BREAKS:
             raise RuntimeError("broken by a signal")
-        put(run, *given)
+        put(run, event, received_perf_ns)
 
     AssetRun._put = broken  # type: ignore[method-assign]
     signal.signal(signal.SIGUSR1, lambda *_: told.append(1))
