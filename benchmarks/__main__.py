@@ -12,12 +12,13 @@ from rich.console import Console
 
 from benchmarks.database import database
 from benchmarks.driver_pace import driver_pace
-from benchmarks.engine_runs import engine, terminal
+from benchmarks.engine_runs import engine
 from benchmarks.micro import micro_benchmarks
 from benchmarks.paces import paces
 from benchmarks.result import Result, show, write
 from benchmarks.sending import sending
 from benchmarks.signing import signing
+from benchmarks.terminal_runs import terminal
 
 _WIDTH = 120
 _RUN_S = 50.0

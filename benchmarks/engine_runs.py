@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -27,6 +22,12 @@ from polytui.paths import answers
 _READY_S = 40.0
 _END_S = 40.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s_of(pid: int) -> float:
+    """Processor seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 @frozen
@@ -46,8 +47,7 @@ class EngineRun:
 
     def cpu_s(self) -> float:
         """Processor seconds so far, of the engine alone."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_s_of(self.process.pid)
 
     def cpu_share(self, seconds: float) -> float:
         """Of one core, in percent, over the next `seconds`."""
@@ -103,34 +103,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], socket: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("the engine did not start")
         time.sleep(0.05)
-
-
-@contextmanager
-def terminal(socket: Path, columns: int = 120, rows: int = 36) -> Iterator[None]:
-    """A real terminal process attached to the engine, drawing on a pseudo-terminal."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    command = [sys.executable, "-m", "polytui", "attach", "--socket", str(socket)]
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    process = subprocess.Popen(
-        command, stdin=follower, stdout=follower, stderr=follower, env=environment,
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(follower)
-    reader = threading.Thread(target=_drain, args=(leader,), daemon=True)
-    reader.start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=_END_S)
-        os.close(leader)
-
-
-def _drain(leader: int) -> None:
-    """A terminal that reads: what it draws is thrown away."""
-    try:
-        while os.read(leader, 65536):
-            pass
-    except OSError:
-        return

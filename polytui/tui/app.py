@@ -27,6 +27,7 @@ from polytui.tui.actions import ACTION_OF, ACTIONS
 from polytui.tui.alerts import Alerts, Outlets
 from polytui.tui.ink import has_signs, ink_of, is_drawn
 from polytui.tui.keymap import Keymap, keymap_of
+from polytui.tui.lean_output import LeanDriver
 from polytui.tui.letters import PlainLetters
 from polytui.tui.line_terminal import run_in_lines
 from polytui.tui.link import Link
@@ -88,7 +89,7 @@ class TerminalApp(WholeScreenApp):
         environment: Mapping[str, str] | None = None,
         has_signs: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=LeanDriver)
         self.keymap = keymap or Keymap()
         self.state = TerminalState()
         self.parting_words = ""

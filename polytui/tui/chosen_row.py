@@ -43,6 +43,12 @@ class ChosenRow(ABC):
         self._keep_in_sight()
         self._remember()
 
+    def choose(self, at: int) -> bool:
+        """The row at this place; whether it was chosen before."""
+        was = self.at
+        self.move(at - was)
+        return was == at
+
     def show(self, height: int) -> None:
         """So many rows are on the screen."""
         self.height = max(1, height)

@@ -16,6 +16,8 @@ from polytui.tui.styles import Line
 
 SLOT = "slot."
 """Before the place of a card or line of the board, from 0: what is no action goes there."""
+ROW, COLUMN = "row@", "column@"
+"""Before the place of a row of the page that is open, from 0, and before the name of a column."""
 _ACTION, _NOTE = "action", "note"
 
 
@@ -28,7 +30,7 @@ class Target:
     action_id: str
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4_096)
 def doing(style: Style, action_id: str) -> Style:
     """`style`, of cells that do this when they are clicked."""
     return style + Style(meta={_ACTION: action_id})

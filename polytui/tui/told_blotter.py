@@ -155,7 +155,9 @@ class ToldBlotter(ChosenRow):
         largest number, the first name."""
         bare = self.sort.removeprefix("-")
         at = names.index(bare) if bare in names else -1
-        name = names[(at + by) % len(names)] if names else bare
+        self.sort_by(names[(at + by) % len(names)] if names else bare)
+
+    def sort_by(self, name: str) -> None:
         self.sort = name if name in _NAMES else f"-{name}"
         self._to_the_first()
 

@@ -175,6 +175,16 @@ class ToldLog:
             at += by
         return False
 
+    def choose(self, at: int) -> bool:
+        """One of those that are shown, which then stands where it is; whether it was chosen
+        before."""
+        shown = self.shown
+        if not 0 <= at < len(shown):
+            return False
+        was, self.found = self.found, shown[at]
+        self.end = len(shown) if self.end is None else self.end
+        return was is self.found
+
     def find_newest(self, rows: int) -> bool:
         """The last line that has it."""
         self.found = None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from textual.app import App
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from polytui.tui.known_sessions import KnownSession, known_sessions
 from polytui.tui.screen_file import standing_alone, written
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.jump import Jump
-from polytui.tui.screens.palette import entries_of, provider_of
+from polytui.tui.screens.palette import entries_of, provider_of, session_entries
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
 from polytui.tui.suspension import stop_until_continued
@@ -45,8 +49,12 @@ class WholeScreenApp(App[int]):
 
     async def action_palette(self) -> None:
         """Everything that can be done here, by its words."""
-        entries = provider_of(entries_of(self.board))
-        palette = CommandPalette(providers=[entries], placeholder="what shall be done?")
+        account = self.state.account
+        sessions = known_sessions("" if account is None else account.journal, self.state.session)
+        entries = [*entries_of(self.board), *session_entries(sessions, self.watch_session)]
+        palette = CommandPalette(
+            providers=[provider_of(entries)], placeholder="what shall be done?"
+        )
         await self.push_screen(palette)
         for field in palette.query(Input):  # none where a kill has closed it at once
             field.max_length = _LONGEST
@@ -82,12 +90,26 @@ class WholeScreenApp(App[int]):
     # --- the shell --------------------------------------------------------------------------------
 
     async def action_suspend(self) -> None:
-        """To the shell, as of any program: the engine is told that this face leaves, and goes on
-        without one; whoever comes back attaches anew."""
+        """To the shell, as of any program."""
+        await self._step_aside(stop_until_continued)
+
+    async def watch_session(self, known: KnownSession) -> None:
+        """A recorded session on this screen, until it is left. Where the screen cannot be lent the
+        log says how it is watched."""
+        before = known.folder.name
+        if await self._step_aside(partial(subprocess.run, known.command, check=False)):
+            self.state.log("good", "", f"back from the recording of {before}")
+        else:
+            self.state.log("warn", "", f"watch it in another terminal: {known.words}")
+
+    async def _step_aside(self, meanwhile: Callable[[], object]) -> bool:
+        """The engine is told that this face leaves, and goes on without one; whoever comes back
+        attaches anew. False where there is no screen to be given to somebody else."""
         if self._driver is None or not self._driver.can_suspend:
-            return
+            return False
         is_to_return = await self.part_for_a_while()
         with self.suspend():
-            stop_until_continued()
+            meanwhile()
         if is_to_return:
             self.meet_again()
+        return True

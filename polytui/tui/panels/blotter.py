@@ -29,6 +29,7 @@ from polytui.tui.panels.reasons import cents, fitted
 from polytui.tui.panels.told_state import DrawnAt, told_line
 from polytui.tui.past import Row
 from polytui.tui.styles import Line, Span, Styles, clean, faded, filled, fitting, line
+from polytui.tui.targets import ROW, line_doing
 from polytui.tui.told_blotter import ALL, ROWS, ToldBlotter, TradeScope
 
 _DETAIL_FROM = 16
@@ -168,7 +169,7 @@ def _rows(told: ToldBlotter, shape: TableShape, look: PageLook, width: int) -> l
             made.append(line([("◌", styles.dim)], width, styles.text))
         else:
             one = shape.row(row, styles, width - _MARK)
-            made.append(marked(one, at == told.at, look))
+            made.append(line_doing(marked(one, at == told.at, look), f"{ROW}{at}"))
     return made
 
 

@@ -19,6 +19,16 @@ Painter = Callable[[int, int], list[Line]]
 """(width, height) in cells to exactly `height` lines of `width` cells."""
 
 
+def _width_until_equal(before: Line, now: Line, width: int) -> int:
+    """Cells up to the last that differ. Those to the left of the first are sent with them: Textual
+    cuts on the right alone."""
+    for one, other in zip(reversed(before), reversed(now), strict=False):
+        if one != other:
+            break
+        width -= one.cell_length
+    return max(1, width)
+
+
 class Canvas(Widget):
     """State: the rows as they were last painted."""
 
@@ -78,12 +88,14 @@ class Canvas(Widget):
             self.refresh()
             return
         changed = [
-            y for y, (before, now) in enumerate(zip(old, rows, strict=True)) if before != now
+            Region(0, y, _width_until_equal(before, now, width), 1)
+            for y, (before, now) in enumerate(zip(old, rows, strict=True))
+            if before != now
         ]
-        for y in changed:
-            self._strips[y] = Strip(rows[y], width)
+        for region in changed:
+            self._strips[region.y] = Strip(rows[region.y], width)
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def targets(self) -> list[Target]:
         """What can be clicked in it, in cells of the screen; nothing while it is not shown."""

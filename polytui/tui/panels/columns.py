@@ -8,6 +8,7 @@ from attrs import frozen
 
 from polytui.tui.past import Row
 from polytui.tui.styles import Line, Span, Styles, clean, line, width_of
+from polytui.tui.targets import COLUMN, doing
 
 TableCell = Callable[[Row, Styles], Span]
 _GAP = " "
@@ -48,7 +49,10 @@ class TableShape:
             mark = ("▼" if sort.startswith("-") else "▲") if is_sorted else ""
             words = f"{column.head}{mark}"
             text = f"{words:>{wide}}" if column.is_number else f"{words:<{wide}}"
-            spans += [(text, styles.accent if is_sorted else styles.dim), (_GAP, styles.dim)]
+            style = styles.accent if is_sorted else styles.dim
+            if column.name:
+                style = doing(style, f"{COLUMN}{column.name}")
+            spans += [(text, style), (_GAP, styles.dim)]
         return line(spans[:-1], width, styles.text)
 
     def row(self, row: Row, styles: Styles, width: int) -> Line:

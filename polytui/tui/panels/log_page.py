@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from polytui.model.snapshot import Notice
 from polytui.tui.panels.frame import Edge
 from polytui.tui.panels.log import notice_lines
 from polytui.tui.panels.looked_for import looked_for
 from polytui.tui.panels.page import PageLook, boxed, marked
 from polytui.tui.styles import Line, Span, Styles, clean, filled, line
+from polytui.tui.targets import ROW, line_doing
 from polytui.tui.told_log import LogLevel, ToldLog
 
 _MARK = 2
@@ -18,8 +18,8 @@ def log_panel(told: ToldLog, look: PageLook, width: int, height: int) -> list[Li
     styles, inner, rows = look.styles, width - 4, height - 2
     shown = told.shown if told.end is None else told.shown[: told.end]
     made: list[Line] = []
-    for notice in reversed(shown[max(0, len(shown) - rows) :]):
-        made = [*_notice(told, notice, look, inner, rows - len(made)), *made]
+    for at in reversed(range(max(0, len(shown) - rows), len(shown))):
+        made = [*_notice(told, at, look, inner, rows - len(made)), *made]
         if len(made) >= rows:
             break
     if not made:
@@ -30,10 +30,12 @@ def log_panel(told: ToldLog, look: PageLook, width: int, height: int) -> list[Li
     return boxed(body, top, _place(told), look, width, height)
 
 
-def _notice(told: ToldLog, notice: Notice, look: PageLook, width: int, rows: int) -> list[Line]:
+def _notice(told: ToldLog, at: int, look: PageLook, width: int, rows: int) -> list[Line]:
+    notice = told.shown[at]
     lines = notice_lines(notice, look.styles, width - _MARK, rows)
     is_found = told.found is notice
-    return [marked(one, is_found and not at, look) for at, one in enumerate(lines)]
+    made = [marked(one, is_found and not number, look) for number, one in enumerate(lines)]
+    return [line_doing(one, f"{ROW}{at}") for one in made]
 
 
 def _title(told: ToldLog, styles: Styles) -> list[Span]:

@@ -22,6 +22,7 @@ from polytui.tui.panels.told_state import DrawnAt, told_line
 from polytui.tui.panels.trades import why_line
 from polytui.tui.past import Row
 from polytui.tui.styles import Line, Span, Styles, clean, filled, fitting, line
+from polytui.tui.targets import ROW, line_doing
 from polytui.tui.told_round_list import NEWEST, ToldRoundList
 
 _MARK = 2
@@ -94,7 +95,7 @@ def _table(sheet: RoundsSheet, look: PageLook, width: int) -> list[Line]:
     made = [marked(heading, False, look)]
     for at, row in enumerate(seen, told.top):
         one = [*shape.row(row, styles, wide), *_why(sheet, row, styles, room)]
-        made.append(marked(one, at == told.at, look))
+        made.append(line_doing(marked(one, at == told.at, look), f"{ROW}{at}"))
     return made
 
 

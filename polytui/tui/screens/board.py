@@ -30,6 +30,7 @@ from polytui.tui.screens.pages import Pages
 from polytui.tui.screens.pointed import PointedScreen
 from polytui.tui.screens.recording_keys import RecordingKeys
 from polytui.tui.screens.ticket import TicketScreen
+from polytui.tui.screens.visiting import Visiting
 from polytui.tui.screens.wishes import Wishes
 from polytui.tui.screens.zoom import Zoom
 from polytui.tui.state import TerminalState
@@ -69,10 +70,9 @@ class Board(PointedScreen):
         self.wishes = Wishes(state, clock, send, change, self.keymap)
         self._pages = Pages(PageScene(state, clock, change, query, self.visit, play))
         self.playing = RecordingKeys(state, play)
-        self._came_from: Area | None = None
-        """The page from which a round was opened."""
         self.cards = Cards(state, layout)
         self._zoom = Zoom(state, ink, clock, query)
+        self._visiting = Visiting(state, self._pages, self.cards, self._zoom)
         self.log_strip = LogStrip(state)
         self._is_max = False
         """Whether one panel has the screen to itself, but for the header and the keys."""
@@ -290,6 +290,11 @@ class Board(PointedScreen):
         elif self.cards.choose_slot(at):
             self._chose()
 
+    def point(self, target: str) -> None:
+        self._pages.point(target)
+        self._let_go()
+        self.lay_out()
+
     def ask_app(self, name: str) -> None:
         """Help and leaving are the app's, for it has other screens too."""
         self.call_later(self.run_action, f"app.{name}")
@@ -320,15 +325,15 @@ class Board(PointedScreen):
         """Leaves a past round, the page or the zoom."""
         if self._pages.back():
             self.lay_out()
-        elif self._came_from is not None:
+        elif self._visiting.came_from is not None:
             self._zoom.turn(False)
-            self.turn(self._came_from)
+            self.turn(self._visiting.came_from)
         elif self._zoom.is_open:
             self._turn_zoom(self._zoom.is_away)
 
     def turn(self, page: Area | None) -> None:
         """A page over the board; asked for again it closes."""
-        self._came_from = None
+        self._visiting.came_from = None
         self._pages.turn(page)
         self._pages.ask()
         self.lay_out()
@@ -348,19 +353,13 @@ class Board(PointedScreen):
             self._turn_zoom(True)
 
     def _turn_zoom(self, is_open: bool) -> None:
-        self._came_from = None
+        self._visiting.came_from = None
         self._zoom.turn(is_open, self.cards.chosen.interval)
         self.lay_out()
 
-    def visit(self, wanted: RoundVisit) -> None:
-        """A round of the page that is open, as a chart; back from it goes to the page."""
-        page, asset = self._pages.open, str(wanted.row.get("asset"))
-        if asset in self.cards.names:
-            self.cards.choose(self.cards.number(asset), is_by_asset=True)
-        self._pages.turn(None)
-        view = self.state.assets.get(asset)
-        self._zoom.visit(wanted.row, wanted.session, wanted.moment_ns, view)
-        self._came_from = None if page is None else page.area
+    def visit(self, wanted: RoundVisit | str) -> None:
+        """A round of the page that is open, or of an asset; back from it goes to the page."""
+        self._visiting.go(wanted)
         self.lay_out()
 
     def walk(self, step: int) -> None:

@@ -8,6 +8,7 @@ from polytui.tui.panels.page import PageLook
 from polytui.tui.screens.finding_page import FindingPage
 from polytui.tui.screens.page import MOVES, PageScene
 from polytui.tui.styles import Line
+from polytui.tui.targets import ROW
 from polytui.tui.typed_line import TypedLine
 
 
@@ -48,6 +49,12 @@ class LogPage(FindingPage):
             case _:
                 return False
         return True
+
+    def point(self, target: str) -> None:
+        """A line that was clicked stays where it is; clicked again its asset's round opens."""
+        at = int(target.removeprefix(ROW))
+        if self._told.choose(at) and (asset := self._told.shown[at].asset):
+            self.scene.visit(asset)
 
     def back(self) -> bool:
         """What was looked for goes first."""

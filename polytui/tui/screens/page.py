@@ -51,8 +51,8 @@ class PageScene:
     """A confirmed change of a setting: path, old, new as JSON."""
     query: Callable[[Query], bool]
     """A question to what is kept; False when nobody hears it."""
-    visit: Callable[[RoundVisit], None]
-    """Shows a round's chart; going back from it comes back to the page."""
+    visit: Callable[[RoundVisit | str], None]
+    """Shows a round's chart, of an asset the one that runs; back from it is back to the page."""
     play: Callable[[PlayMove, int, str], None] = nobody_plays
     """Something that is asked of a recording's player."""
 
@@ -80,6 +80,9 @@ class Page:
         if action_id in MOVES:
             self.scroll.move(MOVES[action_id])
         return action_id in MOVES
+
+    def point(self, target: str) -> None:
+        """A row or a heading of it was clicked."""
 
     def back(self) -> bool:
         """Whether going back was used up here; otherwise the page closes."""

@@ -59,6 +59,11 @@ class Pages:
         """Whether the action was for the open page."""
         return self.open is not None and self.open.perform(action_id)
 
+    def point(self, target: str) -> None:
+        """A row or heading of the open page was clicked, or was one a moment ago."""
+        if self.open is not None:
+            self.open.point(target)
+
     def back(self) -> bool:
         """Go back on the open page, or close it; False when there is none."""
         if self.open is None:

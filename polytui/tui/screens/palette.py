@@ -1,4 +1,4 @@
-"""The palette: every action, asset and setting, found by words."""
+"""The palette: every action, asset, setting and recorded session, found by words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from attrs import frozen
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from polytui.tui.actions import ACTIONS
+from polytui.tui.known_sessions import KnownSession
 from polytui.tui.setting_text import readable
 from polytui.tui.styles import clean
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from polytui.tui.screens.board import Board
 
 _NOT_ITSELF = "palette"
+_LISTED = 3
+"""Sessions that are seen before a word is typed, the newest."""
 _NUMBERED = "asset."
 """Assets are found by their names, of which there may be fewer than keys."""
 
@@ -64,6 +67,15 @@ def entries_of(board: Board) -> Iterator[PaletteEntry]:
         more = f"{clean(readable(view.value))}: {clean(view.doc)}"
         run = partial(board.show_setting, view.path)
         yield PaletteEntry(f"setting {clean(view.path)}", more, run, is_listed=False)
+
+
+def session_entries(
+    sessions: Iterable[KnownSession], watch: Callable[[KnownSession], object]
+) -> Iterator[PaletteEntry]:
+    """Those that can be watched again, the newest first."""
+    for at, one in enumerate(sessions):
+        name, run = f"session {clean(one.folder.name)}", partial(watch, one)
+        yield PaletteEntry(name, "watch it again; q comes back here", run, is_listed=at < _LISTED)
 
 
 def _actions(board: Board) -> Iterator[PaletteEntry]:

@@ -11,7 +11,7 @@ from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.level_words import words_of_note
 from polytui.tui.screens.log_strip import LogStrip
 from polytui.tui.state import TerminalState
-from polytui.tui.targets import SLOT, Target
+from polytui.tui.targets import COLUMN, ROW, SLOT, Target
 
 _ROLLED_LINES = 3
 
@@ -36,6 +36,10 @@ class PointedScreen(Screen[None]):
     def pick(self, at: int) -> None:
         """A card or line of the board was clicked, by its place from 0."""
 
+    @abstractmethod
+    def point(self, target: str) -> None:
+        """A row or a heading of the page that is open was clicked."""
+
     def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
         event.stop()
         if event.action_id:
@@ -47,6 +51,8 @@ class PointedScreen(Screen[None]):
         """Where a click or a jump leads: to a card, or to what an action does."""
         if target.startswith(SLOT):
             self.pick(int(target.removeprefix(SLOT)))
+        elif target.startswith((ROW, COLUMN)):
+            self.point(target)
         else:
             self.perform(target, is_key=False)
 
@@ -64,13 +70,14 @@ class PointedScreen(Screen[None]):
         return words_of_note(note, self.state.assets.values())
 
     def targets(self) -> list[Target]:
-        """Everything that can be clicked, cards first."""
+        """Everything that can be clicked: cards, what acts, rows."""
         cards = [
             Target(card.region.x + 2, card.region.y, f"{SLOT}{at}")
             for at, card in enumerate(self.query(".asset").results(Canvas))
             if card.display
         ]
-        return cards + [one for canvas in self.query(Canvas) for one in canvas.targets()]
+        found = [one for canvas in self.query(Canvas) for one in canvas.targets()]
+        return cards + sorted(found, key=lambda one: one.action_id.startswith((ROW, COLUMN)))
 
     def veil(self, is_veiled: bool) -> None:
         """Hide what is somebody's own on everything, or show it again."""

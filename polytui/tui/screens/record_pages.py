@@ -14,6 +14,7 @@ from polytui.tui.panels.told_state import DrawnAt
 from polytui.tui.screens.finding_page import FindingPage
 from polytui.tui.screens.page import MOVES, Page, PageScene, RoundVisit
 from polytui.tui.styles import Line
+from polytui.tui.targets import COLUMN, ROW
 from polytui.tui.told_blotter import TradeScope
 from polytui.tui.trade_export import export_folder
 from polytui.tui.typed_line import TypedLine
@@ -65,6 +66,17 @@ class BlotterPage(FindingPage):
             case _:
                 return False
         return True
+
+    def point(self, target: str) -> None:
+        """A heading sorts, and turns round what is sorted by it; the chosen row opens."""
+        told, column = self._told, target.removeprefix(COLUMN)
+        if target.startswith(ROW):
+            if told.choose(int(target.removeprefix(ROW))):
+                self._open()
+        elif column == told.sort.removeprefix("-"):
+            told.reverse()
+        else:
+            told.sort_by(column)
 
     @property
     def _sortable(self) -> list[str]:
@@ -143,6 +155,10 @@ class RoundsPage(Page):
             case _:
                 return False
         return True
+
+    def point(self, target: str) -> None:
+        if self.scene.state.round_list.choose(int(target.removeprefix(ROW))):
+            self._open()
 
     def _open(self) -> None:
         row = self.scene.state.round_list.chosen
