@@ -97,8 +97,14 @@ class BookReader:
         )
 
 
+class _Level(msgspec.Struct):
+    price: float
+    size: float
+
+
 def _levels(side: Iterable[Mapping[str, str]]) -> dict[float, float]:
-    return {float(level["price"]): float(level["size"]) for level in side}
+    """Both are text on the wire."""
+    return {one.price: one.size for one in msgspec.convert(side, list[_Level], strict=False)}
 
 
 def by_seconds(tops: Iterable[Top]) -> dict[int, Top]:

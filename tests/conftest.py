@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from polytui.lean_imports import load_keyfile
 
 # What a commit draws; `make fuzz` is for the rest, and a property that needs more says so.
-settings.register_profile("suite", max_examples=30, deadline=None)
+settings.register_profile("suite", max_examples=20, deadline=None)
 settings.register_profile(
     "fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -32,7 +32,7 @@ from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Asset, Interval
+from polytui.model.instrument import Asset, Exchange, Interval
 from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
 from polytui.results.pages.document import json_bytes
 from polytui.results.report import report_of
@@ -45,7 +45,7 @@ from polytui.tools.stressing import TimedSource, stress
 from polytui.tools.sweep_jobs import DAY_NS, Done, SweepJob, days_of, job_of
 from polytui.tools.sweep_workers import here, on_dask
 
-START_NS = 1_795_204_770 * NS_PER_S
+START_NS = 1_795_204_797 * NS_PER_S
 SETTINGS = attrs.evolve(Settings(), session=SessionSettings(assets=(Asset.BTC,), rounds=1))
 
 
@@ -59,7 +59,8 @@ def written(folder: Path, lines: list[bytes]) -> Path:
 @pytest.fixture(scope="module")
 def played() -> Played:
     """A round of one asset that trades."""
-    world = WorldSettings(7, START_NS, (Asset.BTC,), (Interval.M5,), messages=0.01)
+    venues = (Exchange.BINANCE,)
+    world = WorldSettings(9, START_NS, (Asset.BTC,), (Interval.M5,), venues=venues, messages=0.01)
     return InProcess(SETTINGS, world).play()
 
 

@@ -134,6 +134,7 @@ def started_by_hand(
             yield terminal
 
 
+@pytest.mark.long
 def test_a_key_that_is_typed_open_reaches_the_engine_and_nobody_else(
     tmp_path: Path, addresses: str
 ) -> None:
@@ -169,7 +170,9 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         terminal.until("NO FORWARD TEST", "distance_fade: no verdict", "type unproven to trade")
         terminal.press("unproven\n")
         terminal.until("LIVE", "BTC")
-        for pid in family_of(terminal.process.pid):
+        family = family_of(terminal.process.pid)
+        assert len(family) >= 2, "the terminal is the parent of its engine"
+        for pid in family:
             given = given_to(pid)
             assert PASSPHRASE.encode() not in given
             assert KEY.encode() not in given
@@ -195,6 +198,8 @@ def test_live_begins_when_its_wallet_is_named_and_a_second_one_is_refused(
         terminal.until("leave the terminal")
         terminal.press("S")
         assert terminal.end() == 0
+        assert PASSPHRASE not in terminal.text
+    assert len(kept_words(tmp_path)) == 2
     assert traces(tmp_path) == []
     (session,) = tmp_path.glob("runs/*-live-*")
     with JournalReader(session) as journal:
