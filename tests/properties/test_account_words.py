@@ -154,7 +154,7 @@ def lived_live(world_events: list[WorldEvent], *quoting: QuotingStrategy) -> Liv
     return world
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(list(Outcome)))
 def test_whatever_an_account_tells_the_money_adds_up(
     world_events: list[WorldEvent], winner: Outcome
@@ -162,7 +162,7 @@ def test_whatever_an_account_tells_the_money_adds_up(
     lived_live(world_events).end(winner)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples // 2, deadline=None)
 @given(DAYS, st.integers(0, 10_000))
 def test_a_mind_that_is_written_down_remembers_all_of_it(
     world_events: list[WorldEvent], cut: int

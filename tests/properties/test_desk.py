@@ -14,7 +14,7 @@ from polytui.model.orders import Side
 from polytui.model.units import NS_PER_MS
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(st.lists(WORLD_EVENTS, min_size=10, max_size=60), st.sampled_from(list(Outcome)))
 def test_whatever_happens_the_money_adds_up(
     world_events: list[WorldEvent], winner: Outcome
@@ -22,7 +22,7 @@ def test_whatever_happens_the_money_adds_up(
     lived(world_events).end(winner)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 2, deadline=None)
 @given(st.lists(WORLD_EVENTS, max_size=40))
 def test_the_same_events_give_the_same_effects(world_events: list[WorldEvent]) -> None:
     check_replay(lived(world_events))
@@ -36,7 +36,7 @@ def check_replay(world: World) -> None:
     assert again.digest() == world.mind.digest()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 2, deadline=None)
 @given(st.lists(WORLD_EVENTS, max_size=40))
 def test_after_stop_nothing_works_before_long(world_events: list[WorldEvent]) -> None:
     world = lived(world_events)

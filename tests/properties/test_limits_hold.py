@@ -163,7 +163,7 @@ RISKS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(deadline=None)
 @given(st.lists(WORLD_EVENTS, max_size=50), RISKS, st.sampled_from([20.0, 60.0, 1_000.0]))
 def test_any_limits_hold_whatever_happens(
     world_events: list[WorldEvent], risk: RiskSettings, cash_usd: float
