@@ -11,9 +11,11 @@ from polytui.model.units import NS_PER_S
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?")
 _SHARE = re.compile(r"(?:(\d{1,3}(?:\.\d+)?)\s*%|([01]?\.\d+|[01]))")
+_AWAY = re.compile(r"([+-])\s*(\d{1,6})\s*([smh]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](.+?)Z?")
 _DAY_NS = 86_400 * NS_PER_S
-WANTED = "15:03:20, 2026-11-20 15:03, a share as 0.25 or 25%"
+WANTED = "15:03:20, 2026-11-20 15:03, +90s or -5m from here, a share as 0.25 or 25%"
 
 
 def moment_of(text: str, at_ns: int, first_ns: int, last_ns: int) -> int:
@@ -25,6 +27,9 @@ def moment_of(text: str, at_ns: int, first_ns: int, last_ns: int) -> int:
         if part > 1:
             raise Rejected(f"{plain(said, 20)} is more than the whole")
         return first_ns + round(part * (last_ns - first_ns))
+    if (away := _AWAY.fullmatch(said)) is not None:
+        by_ns = int(f"{away[1]}{away[2]}") * _SECONDS[away[3]] * NS_PER_S
+        return min(last_ns, max(first_ns, at_ns + by_ns))
     if (dated := _DATED.fullmatch(said)) is not None:
         wanted = [_day_ns(dated[1]) + _clock_ns(dated[2])]
     else:

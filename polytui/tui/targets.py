@@ -18,6 +18,8 @@ SLOT = "slot."
 """Before the place of a card or line of the board, from 0: what is no action goes there."""
 ROW, COLUMN = "row@", "column@"
 """Before the place of a row of the page that is open, from 0, and before the name of a column."""
+MOMENT = "moment@"
+"""Before a moment of a recording, as somebody would type it."""
 _ACTION, _NOTE = "action", "note"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytui.model.playing import AS_FAST_AS_IT_GOES, PlayView
 from polytui.tui.panels import figures
 from polytui.tui.styles import Line, Span, Styles, clean, fitting, line, styles_of, width_of
+from polytui.tui.targets import MOMENT, doing
 from polytui.tui.theme import Palette
 
 _MOST_BAR = 40
@@ -65,13 +66,17 @@ def _ends(play: PlayView, styles: Styles) -> list[Span]:
 
 
 def _bar(play: PlayView, width: int, styles: Styles) -> list[Span]:
+    """A click on a cell of it goes there."""
     done = figures.bar(play.share, width)
-    return [("  ", styles.dim), (done, styles.accent), ("·" * (width - len(done)), styles.dim)]
+    cells = [(one, styles.accent) for one in done] + [("·", styles.dim)] * (width - len(done))
+    places = [f"{MOMENT}{at / max(1, width - 1):.4f}" for at in range(len(cells))]
+    shown = [(one, doing(style, to)) for (one, style), to in zip(cells, places, strict=True)]
+    return [("  ", styles.dim), *shown]
 
 
 def prompt_line(text: str, palette: Palette, width: int) -> Line:
     """What is typed, and what may be."""
     styles = styles_of(palette, palette.colours.panel)
     typed: list[Span] = [(" : ", styles.accent), (clean(text), styles.strong), ("▏", styles.accent)]
-    hint: list[Span] = [("  15:03:20, 15:03, 25%, 2026-11-20 15:03", styles.dim)]
+    hint: list[Span] = [("  15:03:20, 15:03, -5m, 25%, 2026-11-20 15:03", styles.dim)]
     return fitting([([*typed, *hint], []), (typed, [])], width, styles.text)

@@ -65,6 +65,8 @@ def _moves(board: Board) -> Handlers:
         "play.slower": partial(board.playing.move, PlayMove.PACE, -1),
         "play.trade": partial(board.playing.move, PlayMove.TRADE),
         "play.trade_before": partial(board.playing.move, PlayMove.TRADE, -1),
+        "play.minute_back": partial(board.playing.go, "-1m"),
+        "play.minute": partial(board.playing.go, "+1m"),
         "play.home": partial(board.playing.move, PlayMove.HOME),
         "play.end": partial(board.playing.move, PlayMove.END),
         "play.go": board.playing.ask_moment,

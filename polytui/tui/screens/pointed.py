@@ -10,8 +10,9 @@ from polytui.tui.actions import Area
 from polytui.tui.panels.canvas import Canvas
 from polytui.tui.panels.level_words import words_of_note
 from polytui.tui.screens.log_strip import LogStrip
+from polytui.tui.screens.recording_keys import RecordingKeys
 from polytui.tui.state import TerminalState
-from polytui.tui.targets import COLUMN, ROW, SLOT, Target
+from polytui.tui.targets import COLUMN, MOMENT, ROW, SLOT, Target
 
 _ROLLED_LINES = 3
 
@@ -22,6 +23,7 @@ class PointedScreen(Screen[None]):
 
     state: TerminalState
     log_strip: LogStrip
+    playing: RecordingKeys
 
     @property
     @abstractmethod
@@ -51,6 +53,8 @@ class PointedScreen(Screen[None]):
         """Where a click or a jump leads: to a card, or to what an action does."""
         if target.startswith(SLOT):
             self.pick(int(target.removeprefix(SLOT)))
+        elif target.startswith(MOMENT):
+            self.playing.go(target.removeprefix(MOMENT))
         elif target.startswith((ROW, COLUMN)):
             self.point(target)
         else:
@@ -70,13 +74,14 @@ class PointedScreen(Screen[None]):
         return words_of_note(note, self.state.assets.values())
 
     def targets(self) -> list[Target]:
-        """Everything that can be clicked: cards, what acts, rows."""
+        """Where a jump goes: cards, what acts, rows; a recording has more moments than letters."""
         cards = [
             Target(card.region.x + 2, card.region.y, f"{SLOT}{at}")
             for at, card in enumerate(self.query(".asset").results(Canvas))
             if card.display
         ]
-        found = [one for canvas in self.query(Canvas) for one in canvas.targets()]
+        seen = [one for canvas in self.query(Canvas) for one in canvas.targets()]
+        found = [one for one in seen if not one.action_id.startswith(MOMENT)]
         return cards + sorted(found, key=lambda one: one.action_id.startswith((ROW, COLUMN)))
 
     def veil(self, is_veiled: bool) -> None:

@@ -26,6 +26,10 @@ class RecordingKeys:
     def move(self, move: PlayMove, by: int = 1) -> None:
         self._play(move, by, "")
 
+    def go(self, text: str) -> None:
+        """To a moment, as somebody would type it."""
+        self._play(PlayMove.GO, 1, text)
+
     def refuse(self, action: TerminalAction, here: frozenset[Area]) -> None:
         """Say so of what an engine alone could do here; of anything else nothing is to be said."""
         if action.applies(here | {Area.ENGINE}):
@@ -46,7 +50,7 @@ class RecordingKeys:
     def type(self, key: str, character: str | None) -> None:
         """A key while that is typed."""
         if wanted := self.prompt.type(key, character):
-            self._play(PlayMove.GO, 1, wanted)
+            self.go(wanted)
 
     def paste(self, text: str) -> None:
         self.prompt.paste(text)
