@@ -243,12 +243,14 @@ class TerminalApp(WholeScreenApp):
     def action_first_steps(self) -> None:
         """What a round is, how to read a card, why it does not trade, how to stop it."""
         self._memory.saw_first_steps()
-        self.push_screen(FirstSteps(self.board.palette))
+        if not self.has_dialog:
+            self.push_screen(FirstSteps(self.board.palette))
 
     def action_themes(self) -> None:
         """Shown as they are gone through; kept by Enter."""
-        palettes = self.board.palettes
-        self.push_screen(Themes(palettes, self.board.palette, self.board.show_in), self._themed)
+        if not self.has_dialog:
+            dialog = Themes(self.board.palettes, self.board.palette, self.board.show_in)
+            self.push_screen(dialog, self._themed)
 
     def _themed(self, chosen: Palette | None) -> None:
         if chosen is not None:
@@ -259,7 +261,8 @@ class TerminalApp(WholeScreenApp):
         self._memory.chose_layout(self.board.next_layout().value)
 
     def action_help(self) -> None:
-        self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
+        if not self.has_dialog:
+            self.push_screen(Help(self.board.palette, self.keymap, self.board.areas))
 
     def action_anywhere(self, action_id: str) -> None:
         """Wherever one is: before a danger a dialog goes, so that what is armed is seen."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.app import App
 from textual.command import CommandPalette
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from polytui.tui.known_sessions import KnownSession, known_sessions
@@ -45,10 +46,18 @@ class WholeScreenApp(App[int]):
     def meet_again(self) -> None:
         """Attach anew."""
 
+    @property
+    def has_dialog(self) -> bool:
+        """Whether something lies over the board. Only leaving may lie over that: of keys that are
+        typed faster than a dialog opens there would be more of them than can be drawn."""
+        return isinstance(self.screen, ModalScreen)
+
     # --- palette and jump -------------------------------------------------------------------------
 
     async def action_palette(self) -> None:
         """Everything that can be done here, by its words."""
+        if self.has_dialog:
+            return
         account = self.state.account
         sessions = known_sessions("" if account is None else account.journal, self.state.session)
         entries = [*entries_of(self.board), *session_entries(sessions, self.watch_session)]
@@ -60,7 +69,8 @@ class WholeScreenApp(App[int]):
             field.max_length = _LONGEST
 
     def action_jump(self) -> None:
-        self.push_screen(Jump(self.board.palette, self.board.targets()), self._jumped)
+        if not self.has_dialog:
+            self.push_screen(Jump(self.board.palette, self.board.targets()), self._jumped)
 
     def _jumped(self, target: str | None) -> None:
         if target:
@@ -69,7 +79,8 @@ class WholeScreenApp(App[int]):
     # --- pictures ---------------------------------------------------------------------------------
 
     def action_picture(self) -> None:
-        self.push_screen(PictureDialog(self.board.palette), self._draw)
+        if not self.has_dialog:
+            self.push_screen(PictureDialog(self.board.palette), self._draw)
 
     def _draw(self, showing: Showing | None) -> None:
         if showing not in (None, Showing.NOTHING):

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from stage import Stage, perform
 from textual.events import Key
+from textual.screen import ModalScreen
 
+from polytui.tui.actions import ACTIONS
 from polytui.tui.screens.dialog import Dialog
+
+OPENING = {"help", "palette", "jump", "picture", "theme", "first_steps"}
 
 
 @pytest.mark.parametrize(
@@ -38,5 +42,24 @@ def test_keys_that_were_typed_before_it_went_take_nothing_else_away(
         assert app.screen is app.board
         assert app.board.is_running
         assert not stage.sent
+
+    perform(tmp_path, play)
+
+
+def test_keys_that_come_in_one_burst_open_one_dialog(tmp_path: Path) -> None:
+    """Forty of them would lie over each other deeper than can be drawn."""
+
+    async def play(stage: Stage) -> None:
+        app = stage.app
+        opening = [one.id for one in ACTIONS if one.id in OPENING]
+        assert len(opening) == len(OPENING)
+        for action in opening * 6:
+            app.board.perform(action)
+        await stage.until(lambda: isinstance(app.screen, ModalScreen))
+        for _ in range(5):
+            await stage.pilot.pause()
+        dialogs = [one for one in app.screen_stack if isinstance(one, ModalScreen)]
+        assert len(dialogs) <= 2, "one, and whether to leave"
+        assert app.board.is_running
 
     perform(tmp_path, play)

@@ -72,14 +72,30 @@ def test_every_key_asks_the_player_and_nobody_else(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await begun(stage)
         await stage.press("space", "left", "right", "minus", "plus", "n", "N", "home", "end")
-        await stage.until(lambda: len(stage.engine.plays) == 9)
+        await stage.press("pageup", "pagedown")
+        await stage.until(lambda: len(stage.engine.plays) == 11)
         assert asked(stage) == [
             (PlayMove.PAUSE, 1, ""), (PlayMove.STEP, -1, ""), (PlayMove.STEP, 1, ""),
             (PlayMove.PACE, -1, ""), (PlayMove.PACE, 1, ""), (PlayMove.TRADE, 1, ""),
             (PlayMove.TRADE, -1, ""), (PlayMove.HOME, 1, ""), (PlayMove.END, 1, ""),
+            (PlayMove.GO, 1, "-1m"), (PlayMove.GO, 1, "+1m"),
         ]  # fmt: skip
         assert stage.sent == []
         assert stage.engine.wishes == []
+
+    perform(tmp_path, play, engine=watched(tmp_path))
+
+
+def test_a_click_on_the_bar_goes_there(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await begun(stage)
+        y = next(at for at, row in enumerate(stage.rows) if "25.0%" in row)
+        bar = stage.rows[y].index("·")
+        while stage.rows[y][bar] == "·":
+            bar += 1
+        await stage.pilot.click(offset=(bar - 1, y))
+        await stage.until(lambda: stage.engine.plays)
+        assert asked(stage) == [(PlayMove.GO, 1, "1.0000")]
 
     perform(tmp_path, play, engine=watched(tmp_path))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.screen import ModalScreen
+
 from polytui.tui.screens.ticket import IS_ENABLED, TicketScreen
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 def open_ticket(board: Board) -> None:
     """One at a time, however it is asked for."""
-    if isinstance(board.app.screen, TicketScreen):
+    if isinstance(board.app.screen, ModalScreen):
         return
     asset, slug = board.round_on_screen()
     if board.state.settings.value(IS_ENABLED) != "true":
