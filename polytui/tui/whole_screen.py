@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from textual.app import App
-from textual.command import CommandPalette
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -17,7 +16,12 @@ from polytui.tui.known_sessions import KnownSession, known_sessions
 from polytui.tui.screen_file import standing_alone, written
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.jump import Jump
-from polytui.tui.screens.palette import entries_of, provider_of, session_entries
+from polytui.tui.screens.palette import (
+    ActionPalette,
+    entries_of,
+    provider_of,
+    session_entries,
+)
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
 from polytui.tui.suspension import stop_until_continued
@@ -61,9 +65,7 @@ class WholeScreenApp(App[int]):
         account = self.state.account
         sessions = known_sessions("" if account is None else account.journal, self.state.session)
         entries = [*entries_of(self.board), *session_entries(sessions, self.watch_session)]
-        palette = CommandPalette(
-            providers=[provider_of(entries)], placeholder="what shall be done?"
-        )
+        palette = ActionPalette(providers=[provider_of(entries)], placeholder="what shall be done?")
         await self.push_screen(palette)
         for field in palette.query(Input):  # none where a kill has closed it at once
             field.max_length = _LONGEST

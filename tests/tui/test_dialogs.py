@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from stage import Stage, perform
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.screen import ModalScreen
 
@@ -60,6 +61,21 @@ def test_keys_that_come_in_one_burst_open_one_dialog(tmp_path: Path) -> None:
             await stage.pilot.pause()
         dialogs = [one for one in app.screen_stack if isinstance(one, ModalScreen)]
         assert len(dialogs) <= 2, "one, and whether to leave"
+        assert app.board.is_running
+
+    perform(tmp_path, play)
+
+
+def test_the_palette_goes_once_however_often_it_is_clicked_away(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        app = stage.app
+        app.board.perform("palette")
+        await stage.until(lambda: isinstance(app.screen, CommandPalette))
+        palette = app.screen
+        assert isinstance(palette, CommandPalette)
+        palette.dismiss()
+        palette.dismiss()
+        await stage.until(lambda: app.screen is app.board)
         assert app.board.is_running
 
     perform(tmp_path, play)

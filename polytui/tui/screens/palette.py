@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import frozen
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from polytui.tui.actions import ACTIONS
 from polytui.tui.known_sessions import KnownSession
@@ -33,6 +34,15 @@ class PaletteEntry:
     run: Callable[[], object]
     is_listed: bool = True
     """Before a word is typed. Settings are too many for that."""
+
+
+class ActionPalette(CommandPalette):
+    """Textual's own, which goes once: two quick clicks beside it are both its."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
 
 
 def provider_of(entries: Iterable[PaletteEntry]) -> type[Provider]:
