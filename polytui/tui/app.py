@@ -268,7 +268,7 @@ class TerminalApp(WholeScreenApp):
         """Wherever one is: before a danger a dialog goes, so that what is armed is seen."""
         if ACTION_OF[action_id].is_dangerous:
             while isinstance(self.screen, ModalScreen):
-                self.pop_screen()
+                self.screen.dismiss()
         self.board.perform(action_id)
 
     async def action_offer_to_leave(self) -> None:

@@ -175,7 +175,7 @@ def beside(left: list[Line], right: list[Line], gap: Segment) -> list[Line]:
 
 def filled(lines: list[Line], height: int, width: int, ground: Style) -> list[Line]:
     """Exactly `height` lines: cut below, or blank lines added."""
-    blank = line([], width, ground)
+    blank, height = line([], width, ground), max(0, height)
     return lines[:height] + [blank] * (height - len(lines))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +23,7 @@ from polytui.tui.screens.palette import (
 )
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
-from polytui.tui.suspension import stop_until_continued
+from polytui.tui.suspension import run_until_left, stop_until_continued
 
 _LONGEST = 80
 """Letters that are looked for; what is pasted may be longer, and is not taken."""
@@ -110,7 +109,7 @@ class WholeScreenApp(App[int]):
         """A recorded session on this screen, until it is left. Where the screen cannot be lent the
         log says how it is watched."""
         before = known.folder.name
-        if await self._step_aside(partial(subprocess.run, known.command, check=False)):
+        if await self._step_aside(partial(run_until_left, known.command)):
             self.state.log("good", "", f"back from the recording of {before}")
         else:
             self.state.log("warn", "", f"watch it in another terminal: {known.words}")

@@ -599,3 +599,9 @@ def test_nothing_that_came_yet_is_said() -> None:
     text = page(evolve(view_of(), forecasts=(), said=()), 120, 29)
     assert "nothing has come yet" in text
     assert "does not fit" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_terminal_of_hardly_a_row_is_drawn_as_far_as_it_goes(width: int) -> None:
+    for height in range(6):
+        lines_of(view_of(), width, height)

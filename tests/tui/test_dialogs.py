@@ -9,6 +9,7 @@ from stage import Stage, perform
 from textual.command import CommandPalette
 from textual.events import Key
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from polytui.tui.actions import ACTIONS
 from polytui.tui.screens.dialog import Dialog
@@ -77,5 +78,25 @@ def test_the_palette_goes_once_however_often_it_is_clicked_away(tmp_path: Path) 
         palette.dismiss()
         await stage.until(lambda: app.screen is app.board)
         assert app.board.is_running
+
+    perform(tmp_path, play)
+
+
+def test_a_kill_over_a_palette_that_still_looks_leaves_it_looking_for_nothing(
+    tmp_path: Path,
+) -> None:
+    async def play(stage: Stage) -> None:
+        app = stage.app
+        for word in "kse":
+            app.board.perform("palette")
+            await stage.until(lambda: isinstance(app.screen, CommandPalette))
+            app.screen.query_one(Input).value = word
+            await app.run_action("anywhere('kill')")
+            assert app.screen is app.board
+            for _ in range(4):
+                await stage.pilot.pause()
+            await stage.press("escape")
+        assert app.board.is_running
+        assert not stage.sent
 
     perform(tmp_path, play)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,14 @@ class ActionPalette(CommandPalette):
     def dismiss(self, result: None = None) -> AwaitComplete:
         if self.app.screen is not self:
             return AwaitComplete()
+        self.workers.cancel_node(self)  # whoever still looks would find it gone
         return super().dismiss(result)
+
+    def _action_command_list(self, action: str) -> None:
+        """Textual turns pages by lines that it has not measured while entries still come: then the
+        key turns none."""
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 def provider_of(entries: Iterable[PaletteEntry]) -> type[Provider]:
