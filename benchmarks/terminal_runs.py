@@ -19,7 +19,8 @@ from attrs import define, field, frozen
 
 from benchmarks.engine_runs import cpu_s_of
 
-_END_S = 40.0
+_READY_S = _END_S = 40.0
+_NEWEST = 1 << 17
 _ASKS = b"\x1b[?2026$p"
 _KNOWS_FRAMES = b"\x1b[?2026;2$y"
 _FRAME_BEGINS = b"\x1b[?2026h"
@@ -45,9 +46,18 @@ class TerminalRun:
     _size: int = 0
     _frames: int = 0
     _end: bytes = field(default=b"", init=False)
+    _newest: bytes = field(default=b"", init=False)
 
     def press(self, keys: bytes) -> None:
         os.write(self._leader, keys)
+
+    def wait_for(self, words: bytes) -> None:
+        """Until it has drawn them, from here on. RuntimeError where it does not."""
+        self._newest, deadline_s = b"", time.monotonic() + _READY_S
+        while words not in self._newest:
+            if time.monotonic() > deadline_s or self.process.poll() is not None:
+                raise RuntimeError(f"the terminal never drew {words.decode()}")
+            time.sleep(0.05)
 
     def watch(self, seconds: float) -> Drawn:
         """What it draws in this time."""
@@ -72,6 +82,7 @@ class TerminalRun:
     def _take(self, sent: bytes) -> None:
         seen = self._end + sent
         self._size += len(sent)
+        self._newest = (self._newest + sent)[-_NEWEST:]
         self._frames += seen.count(_FRAME_BEGINS)
         if _ASKS in seen:
             os.write(self._leader, _KNOWS_FRAMES)

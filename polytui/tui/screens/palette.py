@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.worker import Worker, WorkType
 
 from polytui.tui.actions import ACTIONS
 from polytui.tui.known_sessions import KnownSession
@@ -43,8 +44,11 @@ class ActionPalette(CommandPalette):
     def dismiss(self, result: None = None) -> AwaitComplete:
         if self.app.screen is not self:
             return AwaitComplete()
-        self.workers.cancel_node(self)  # whoever still looks would find it gone
         return super().dismiss(result)
+
+    def run_worker(self, work: WorkType[Any], *_: Any, **how: Any) -> Worker[Any]:
+        """Whoever still looks when the palette is gone finds nothing, which ends nothing else."""
+        return super().run_worker(work, **how | {"exit_on_error": False})
 
     def _action_command_list(self, action: str) -> None:
         """Textual turns pages by lines that it has not measured while entries still come: then the
