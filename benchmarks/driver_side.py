@@ -21,12 +21,14 @@ def asking(name: str, about: str | None) -> argparse.ArgumentParser:
 
 def say(*, events: int, orders: int, fills: int, seconds: float, idle_mb: float) -> None:
     """`seconds`: of processor; `idle_mb`: what the process had when everything was imported."""
+    at_most_mb = peak_mb()
     said = {
         "events": events,
         "orders": orders,
         "fills": fills,
         "seconds": seconds,
         "idle_mb": round(idle_mb, 1),
-        "above_mb": round(peak_mb() - idle_mb, 1),
+        "peak_mb": round(at_most_mb, 1),
+        "above_mb": round(at_most_mb - idle_mb, 1),
     }
     print(json.dumps(said))

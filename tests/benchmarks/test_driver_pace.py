@@ -10,13 +10,14 @@ from typing import Any
 from benchmarks import back_and_forth
 from benchmarks.driver_pace import results
 from benchmarks.heard_market import ASSET, market_events, moments, write
+from benchmarks.kept_market import kept
 from benchmarks.paces import pinned
 from benchmarks.peak import peak_mb
 from benchmarks.tape import TapeLine
 from polytui.journal.codec import encode_event
 from polytui.model import events as ev
 from polytui.model.orders import Side
-from polytui.model.units import NS_PER_S
+from polytui.model.units import NS_PER_S, Price, Shares
 from polytui.own.loading import faults_of_file
 
 QUOTED = ev.ExchangeQuoted(ASSET, "binance", 99.0, 1.0, 101.0, 2.0, 5, 6)
@@ -54,7 +55,8 @@ def test_memory_is_of_the_program_and_not_of_who_started_it(tmp_path: Path) -> N
 
 
 def run(seconds: float, above_mb: float) -> dict[str, Any]:
-    return {"seconds": seconds, "above_mb": above_mb, "orders": 3, "fills": 2}
+    memory = {"idle_mb": 10.0, "above_mb": above_mb, "peak_mb": 10.0 + above_mb}
+    return {"seconds": seconds, "orders": 3, "fills": 2, **memory}
 
 
 def test_of_several_turns_the_quickest_counts_and_what_is_missed_is_called_so() -> None:
@@ -64,11 +66,43 @@ def test_of_several_turns_the_quickest_counts_and_what_is_missed_is_called_so() 
     assert found["driver_events_per_s"].p50 == 1_000
     pace = found["driver_events_ratio_nautilus"]
     assert (pace.ratio, pace.note.startswith("MISSED: ")) == (1.4, True)
-    memory = {how: found[f"driver_memory_ratio_nautilus_{how}"] for how in ("made", "read")}
-    assert (memory["made"].ratio, memory["made"].note.startswith("MISSED: ")) == (0.6, True)
-    assert (memory["read"].ratio, memory["read"].note.startswith("MISSED: ")) == (0.25, False)
+    memory = {
+        name: (found[f"driver_{name}"].ratio, found[f"driver_{name}"].note.startswith("MISSED: "))
+        for name in ("memory_ratio_nautilus_made", "memory_ratio_nautilus_read",
+                     "peak_ratio_nautilus", "peak_ratio_nautilus_made", "peak_ratio_nautilus_read")
+    }  # fmt: skip
+    assert memory == {
+        "memory_ratio_nautilus_made": (0.6, True),
+        "memory_ratio_nautilus_read": (0.25, False),
+        "peak_ratio_nautilus": (0.33, False),
+        "peak_ratio_nautilus_made": (0.67, True),
+        "peak_ratio_nautilus_read": (0.4, False),
+    }
 
 
 def test_where_the_peer_is_not_installed_only_our_own_figure_is_told() -> None:
     (found,) = results(100, {"ours": [run(1.0, 1.0)]}, {"ours": run(1.0, 1.0)})
     assert found.name == "driver_events_per_s"
+
+
+def test_a_market_that_is_made_before_is_the_same_and_says_again_what_it_has(
+    tmp_path: Path,
+) -> None:
+    """As events of a feed do."""
+    token = "7" * 77
+    change = ev.LevelChange(token, Side.BUY, Price(990_000), Shares(5), Price(990_000), None)
+    told = [ev.BookChanged((change, change), 1, 2), QUOTED, TRADED, QUOTED, OPENED]
+    path = tmp_path / "market.jsonl"
+    write(path, [line(NS_PER_S + at, one) for at, one in enumerate(told)])
+    read = list(moments(path))
+    shared = kept(read)
+    assert shared == read
+    assert [type(one.events[0]) for one in shared] == [type(one.events[0]) for one in read]
+    (first, second), quote, again = (
+        shared[1].events[0].changes,  # type: ignore[union-attr]
+        shared[2].events[0],
+        shared[4].events[0],
+    )
+    assert first.token_id is second.token_id
+    assert first.price is second.best_bid
+    assert quote.bid is again.bid  # type: ignore[union-attr]
