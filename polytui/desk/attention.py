@@ -46,6 +46,7 @@ from polytui.strategy.window import EntryWindow
 
 _WAITING = (Reason.SIGNAL_YOUNG, Reason.COOLDOWN)
 """For so many seconds of so many."""
+_OPEN = Phase.OPEN
 _ROUNDED_NS = 1000
 _PRICED_EVERY_NS = 100 * NS_PER_MS
 _LEAD_S = 1.0
@@ -157,15 +158,16 @@ class Attention:
 
     def _look_at_prices(self, now_ns: int, settings: Settings, *, is_touching: bool) -> None:
         """Rounds whose forecast moved too far are touched; the others have so much left."""
-        market, prices = settings.market, self._prices
-        estimate, slack = prices.estimate(now_ns, market), math.inf
+        market, prices, slack = settings.market, self._prices, math.inf
         for market_round in self._rounds:
-            if market_round.phase is not Phase.OPEN or not market_round.seen_price:
+            seen_price = market_round.seen_price
+            if not seen_price or market_round.phase is not _OPEN:
                 continue
+            estimate = prices.estimate(now_ns, market)
             price = prices.price_for(market_round.round, estimate, now_ns, market)
             if price is None:
                 continue
-            left = market_round.band - abs(price - market_round.seen_price)
+            left = market_round.band - abs(price - seen_price)
             slack = min(slack, left / price)
             if is_touching and (left <= 0.0 or now_ns >= market_round.tense_ns):
                 self.touched[market_round.slug] = market_round

@@ -22,7 +22,7 @@ from polytui.strategy.proposal import QuotingStrategy
 from polytui.strategy.registry import QUOTING
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """Where an event stands in the order of all desks, and what came of it."""
 
     seq: int

@@ -19,7 +19,7 @@ from polytui.model.units import LOT, MICRO
 from polytui.strategy.proposal import Proposal, QuoteSet
 
 
-class Candidate(Struct, frozen=True):
+class Candidate(Struct, frozen=True, gc=False):
     """A proposal that nothing stands in the way of but the others."""
 
     strategy: str

@@ -15,7 +15,7 @@ Ready = Callable[[], object]
 nothing is made of what it says: whoever has a clock may measure, and the mind has none."""
 
 
-class Step(Struct):
+class Step(Struct, gc=False):
     """One is made for every event, so it is a struct (ADR 0018)."""
 
     seq: int

@@ -21,7 +21,7 @@ _NO_SHARES = Shares(0)
 _ROOT_YEAR = math.sqrt(SECONDS_PER_YEAR)
 
 
-class NoView(Struct, frozen=True):
+class NoView(Struct, frozen=True, gc=False):
     """No view to ask strategies with."""
 
     why: Why
@@ -29,7 +29,7 @@ class NoView(Struct, frozen=True):
     """The books and the clock, where those are good: enough to leave by. Prices are NaN."""
 
 
-class ViewInputs(Struct, frozen=True):
+class ViewInputs(Struct, frozen=True, gc=False):
     """What a view is made of, beside the round itself."""
 
     now_ns: int
@@ -128,7 +128,7 @@ def _view(
     return _seen(market_round, inputs, seen)
 
 
-class _Priced(Struct, frozen=True):
+class _Priced(Struct, frozen=True, gc=False):
     """What prices have to say: in dollars, as `View` has it."""
 
     strike: float = math.nan

@@ -37,7 +37,7 @@ _MOST = 1e6
 """No sum of a record is larger, or it was not written by us."""
 
 
-class Beliefs(Struct, frozen=True):
+class Beliefs(Struct, frozen=True, gc=False):
     """How much of a strategy's claims is believed, 0 to 1, by the price of the share."""
 
     low: float = 1.0

@@ -18,7 +18,7 @@ from polytui.model.orders import Order, OrderState, Quote, Side
 from polytui.model.units import MICRO
 
 
-class WantedQuote(Struct, frozen=True):
+class WantedQuote(Struct, frozen=True, gc=False):
     """A quote, whose it is, whether it only closes what is held, and which rung of a quote set."""
 
     strategy: str

@@ -37,7 +37,7 @@ _LONE_OUTLIERS = 4.0
 """A single exchange may be so many times `outlier_bps` from Chainlink."""
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
     """One venue's part in an estimate."""
 
     venue: str
@@ -51,7 +51,7 @@ class Part(Struct, frozen=True):
     is_outlier: bool
 
 
-class Estimate(Struct, frozen=True):
+class Estimate(Struct, frozen=True, gc=False):
     """The consensus in dollars, and how far to trust it."""
 
     price: float

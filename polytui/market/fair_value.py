@@ -29,7 +29,7 @@ _LEAST_DEGREES = 2.0
 _ROOT_2 = math.sqrt(2.0)
 
 
-class SettlementForecast(Struct, frozen=True):
+class SettlementForecast(Struct, frozen=True, gc=False):
     """The closing price as we see it now: its expected value and sigma, in dollars."""
 
     mean: float

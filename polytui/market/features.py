@@ -58,7 +58,7 @@ _MAIN, _DEEP, _DOLLAR = Exchange.BINANCE.value, Exchange.BYBIT.value, Exchange.C
 _BPS = 10_000.0
 
 
-class Feature(Struct, frozen=True):
+class Feature(Struct, frozen=True, gc=False):
     """One value, made of data that is as old as `at_ns`; None where it cannot be made."""
 
     name: str
@@ -221,7 +221,7 @@ class Features:
         )
 
 
-class _FeatureSources(Struct, frozen=True):
+class _FeatureSources(Struct, frozen=True, gc=False):
     """What was known at one moment: nothing in it changes any more."""
 
     now_ns: int

@@ -40,7 +40,7 @@ _MOST_ROUNDS = 64
 _MOST_SUM = 1e9
 
 
-class Foreseen(Struct, frozen=True):
+class Foreseen(Struct, frozen=True, gc=False):
     """What is known of the settlement price to come, in dollars."""
 
     as_of_ns: int

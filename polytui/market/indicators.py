@@ -24,7 +24,7 @@ _HA_BARS = 64
 """A start so far back has a share of 2^-64 in the last bar."""
 
 
-class IndicatorValue(Struct, frozen=True):
+class IndicatorValue(Struct, frozen=True, gc=False):
     """A value and the end of the last bar it was made of; None while there are too few bars."""
 
     value: float | None

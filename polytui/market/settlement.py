@@ -31,7 +31,7 @@ _LATE_STRIKE_NS = 10 * NS_PER_S
 _LONGEST_HOLE_NS = 10 * NS_PER_S
 
 
-class ObservedPart(Struct, frozen=True):
+class ObservedPart(Struct, frozen=True, gc=False):
     """The known part of the closing average: dollars x seconds, and how far it reaches."""
 
     area: float

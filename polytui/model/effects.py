@@ -152,7 +152,7 @@ EXITS = frozenset(
 """Said of what is held, and of no entry."""
 
 
-class Why(Struct, frozen=True):
+class Why(Struct, frozen=True, gc=False):
     """A reason with its number: value against limit in unit; unit empty where none applies."""
 
     reason: Reason

@@ -25,7 +25,7 @@ _USD, _PERCENT = "USD", "%"
 _IN_MILLIONTHS = (_USD, _PERCENT)
 
 
-class AtStake(Struct, frozen=True):
+class AtStake(Struct, frozen=True, gc=False):
     """One outcome of a round, in millionths."""
 
     shares: int = 0

@@ -53,7 +53,7 @@ _KEPT = 16
 """Tallies: some for every asset."""
 
 
-class Tally(Struct, frozen=True):
+class Tally(Struct, frozen=True, gc=False):
     """Votes counted."""
 
     count: int

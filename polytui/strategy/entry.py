@@ -35,7 +35,7 @@ _BPS = 10_000.0
 _CLEAR = Why(Reason.NONE)
 
 
-class Valuation(Struct, frozen=True):
+class Valuation(Struct, frozen=True, gc=False):
     """`worth`: dollars a share of `outcome` is believed to be worth, 0 to 1."""
 
     outcome: Outcome
@@ -105,7 +105,7 @@ def enter(
     return replace(believed.proposal((), why, claim), doubted=(wanted,))
 
 
-class _Claim(Struct, frozen=True):
+class _Claim(Struct, frozen=True, gc=False):
     """An edge at a limit price, and how sure it is: as it is claimed, or as it is believed."""
 
     outcome: Outcome

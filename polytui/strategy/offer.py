@@ -20,7 +20,7 @@ _KEPT = 8192
 """A thousand prices, for some ticks, slippages and fees."""
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, gc=False):
     """An entry at the limit price."""
 
     limit: Price

@@ -21,7 +21,7 @@ from polytui.strategy.window import EntryWindow
 _CLEAR = Why(Reason.NONE)
 
 
-class OutcomeView(Struct, frozen=True):
+class OutcomeView(Struct, frozen=True, gc=False):
     """One outcome's tradable facts: bests (0 and 1 dollar where empty), depth, holding."""
 
     best_bid: Price
@@ -36,7 +36,7 @@ class OutcomeView(Struct, frozen=True):
     """Paid for what is held."""
 
 
-class View(Struct, frozen=True):
+class View(Struct, frozen=True, gc=False):
     """One open round as a strategy may know it. No book, no order, no venue."""
 
     now_ns: int
@@ -88,7 +88,7 @@ class View(Struct, frozen=True):
         return self.fair_up if outcome is Outcome.UP else 1.0 - self.fair_up
 
 
-class Proposal(Struct, frozen=True):
+class Proposal(Struct, frozen=True, gc=False):
     """Quotes, or the reason for none. The rest says what the signal leans to, and how much."""
 
     quotes: tuple[Quote, ...]
