@@ -37,7 +37,7 @@ from polytui.sim_world import world_settings
 _HERE = Path(__file__).parent
 _TURNS = 3
 _EVERY = 1000
-_MORE_OFTEN = 0.6
+_MORE_OFTEN = 0.55
 """Our desk trades neither while its volatility is young nor what costs a dollar, and its orders are
 on their way for a while: so it has no fewer of them in the end."""
 _ROUNDS = 1
