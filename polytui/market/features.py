@@ -84,12 +84,16 @@ class FeatureSet:
         return made
 
     def __getattr__(self, name: str) -> tuple[Feature, ...]:
-        """Python asks here for what it does not find: values that nobody has read yet."""
+        """Python asks here for what it does not find: values that nobody has read yet. A strategy
+        of others that is not waited for any more may read beside us: then both make them."""
         told = vars(self)
-        if name != "values" or "_later" not in told:
+        later = told.get("_later") if name == "values" else None
+        if later is not None:
+            told["values"] = later()
+            told.pop("_later", None)
+        if name != "values" or "values" not in told:
             raise AttributeError(name)
-        values: tuple[Feature, ...] = told.pop("_later")()
-        told["values"] = values
+        values: tuple[Feature, ...] = told["values"]
         return values
 
     @cached_property

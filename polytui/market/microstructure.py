@@ -61,12 +61,9 @@ class Microstructure:
     def standing(self) -> Microstructure:
         """As it is now: a copy that nothing is added to."""
         made = Microstructure.__new__(Microstructure)
-        made.half_life_ns, made.quote, made.traded_ns = (
-            self.half_life_ns,
-            self.quote,
-            self.traded_ns,
-        )
-        made._quoted_ns, made._flow = self._quoted_ns, self._flow
+        made.half_life_ns, made.quote = self.half_life_ns, self.quote
+        made.traded_ns, made._quoted_ns = self.traded_ns, self._quoted_ns
+        made._flow = self._flow
         made._depth, made._quotes = self._depth, self._quotes
         made._bought, made._sold, made._count = self._bought, self._sold, self._count
         made._momentum, made._weight = self._momentum, self._weight

@@ -484,6 +484,23 @@ def test_a_set_that_is_read_late_is_of_its_own_moment() -> None:
     assert late.latest.values == early.latest.values != said
 
 
+def test_two_who_read_a_set_at_once_read_the_same() -> None:
+    """One reads while the other is in the middle of making it: a thread that nobody waits for."""
+    values = (Feature("rsi_14", 50.0, 1, False),)
+    said: list[float | None] = []
+
+    def made() -> tuple[Feature, ...]:
+        if not said:
+            said.append(None)
+            said.append(found.get("rsi_14"))
+        return values
+
+    found = FeatureSet.read_later(1, made)
+    assert found.get("rsi_14") == 50.0
+    assert said == [None, 50.0]
+    assert found.values == values
+
+
 def test_decisions_in_between_see_the_last_set() -> None:
     """A hundred decisions in a second are four sets, whatever happens between."""
     prices, settings = DeskPrices(), Settings()

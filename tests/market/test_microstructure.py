@@ -306,3 +306,18 @@ def _check_readings(flow: Microstructure, now_ns: int) -> None:
         assert abs(gap) <= spread / 2.0 + 1e-6, "between bid and ask"
     for finite in (flow.order_flow(now_ns), flow.volume_momentum_bps()):
         assert finite is None or math.isfinite(finite)
+
+
+def test_a_copy_stands_as_it_was_whatever_comes() -> None:
+    """Every sum of it: who forgets one in the copy has another state."""
+    flow = quoted((0, (100.0, 3.0, 101.0, 1.0)), (1, (100.5, 2.0, 101.0, 4.0)))
+    flow.traded(trade(2, 100.0, 1.0, Side.BUY))
+    flow.traded(trade(3, 101.0, 2.0, Side.SELL))
+    copy, was, now_ns = flow.standing(), flow.state(), at(4)
+    said = (flow.quote, flow.half_life_ns, flow.order_flow(now_ns), flow.trade_intensity(now_ns))
+    assert copy.state() == was
+    flow.quoted(quote(5, (90.0, 1.0, 91.0, 1.0)))
+    flow.traded(trade(5, 90.0, 9.0, Side.SELL))
+    assert copy.state() == was != flow.state()
+    told = (copy.quote, copy.half_life_ns, copy.order_flow(now_ns), copy.trade_intensity(now_ns))
+    assert told == said
