@@ -33,7 +33,7 @@ from polytui.results.evidence import Coverage
 
 NO_EXCHANGE = (
     "nobody recorded exchange prices: the price is trusted to 0.4 at most, where stakes that follow"
-    " trust are nothing"
+    " trust are nothing (--with STRATEGY.sizing=fixed for what it would do all the same)"
 )
 IDLE = "recordings of which nothing is played: another tells it better, or no round needs it"
 _MOST_AHEAD_NS = 2 * NS_PER_S
