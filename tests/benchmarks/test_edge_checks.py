@@ -46,4 +46,8 @@ def test_one_false_call_and_one_miss_of_twenty_are_allowed(
     found = [*checked("null", null), *checked("planted", planted)]
     assert len(faults(found, 20)) == count
     assert positives(found, "null")["confluence"] == list(range(null.get("confluence", 0)))
-    assert table_of(found, 20).row_count == len(STRATEGIES)
+    table = table_of(found, 20)
+    assert table.row_count == len(STRATEGIES)
+    judged = [column for column in table.columns if column.header == "judged"]
+    assert [set(column.cells) for column in judged] == [{"20"}, {"20"}]
+    assert set(next(iter(table_of(found[:1], 1).columns[2].cells))) == {"1"}
