@@ -46,8 +46,8 @@ def ladder(view: RoundView, styles: Styles, width: int, height: int) -> list[Lin
         return filled(
             [line([("no book yet", styles.dim)], width, styles.text)], height, width, styles.text
         )
-    has_middle = height % 2 == 1
-    depth = height // 2
+    has_middle = height > 0 and height % 2 == 1
+    depth = max(0, height) // 2
     asks, bids = book.asks[:depth], book.bids[:depth]
     deepest = max((size for _, size in (*asks, *bids)), default=1)
     marks = _marks(own_sizes(view.orders), (*asks, *bids), width)
