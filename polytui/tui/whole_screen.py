@@ -9,7 +9,6 @@ from pathlib import Path
 
 from textual.app import App
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from polytui.tui.known_sessions import KnownSession, known_sessions
 from polytui.tui.screen_file import standing_alone, written
@@ -24,9 +23,6 @@ from polytui.tui.screens.palette import (
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
 from polytui.tui.suspension import run_until_left, stop_until_continued
-
-_LONGEST = 80
-"""Letters that are looked for; what is pasted may be longer, and is not taken."""
 
 
 class WholeScreenApp(App[int]):
@@ -57,17 +53,16 @@ class WholeScreenApp(App[int]):
 
     # --- palette and jump -------------------------------------------------------------------------
 
-    async def action_palette(self) -> None:
-        """Everything that can be done here, by its words."""
+    def action_palette(self) -> None:
+        """Everything that can be done here, by its words. Nobody waits for it to come: where a kill
+        takes it away meanwhile, who waits hears of nothing any more."""
         if self.has_dialog:
             return
         account = self.state.account
         sessions = known_sessions("" if account is None else account.journal, self.state.session)
         entries = [*entries_of(self.board), *session_entries(sessions, self.watch_session)]
         palette = ActionPalette(providers=[provider_of(entries)], placeholder="what shall be done?")
-        await self.push_screen(palette)
-        for field in palette.query(Input):  # none where a kill has closed it at once
-            field.max_length = _LONGEST
+        self.push_screen(palette)
 
     def action_jump(self) -> None:
         if not self.has_dialog:

@@ -98,3 +98,17 @@ def test_who_still_looks_when_the_palette_is_gone_ends_nothing(tmp_path: Path) -
         assert not stage.sent
 
     perform(tmp_path, play)
+
+
+def test_a_kill_right_behind_the_palette_leaves_a_terminal_that_answers(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        app = stage.app
+        app.board.perform("palette")
+        app.call_later(app.run_action, "anywhere('kill')")
+        for _ in range(4):
+            await stage.pilot.pause()
+        await stage.press("escape", "question_mark")
+        await stage.until(lambda: isinstance(app.screen, Dialog))
+        assert not stage.sent
+
+    perform(tmp_path, play)

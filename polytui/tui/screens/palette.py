@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
 from textual.worker import Worker, WorkType
 
 from polytui.tui.actions import ACTIONS
@@ -20,6 +21,8 @@ from polytui.tui.styles import clean
 if TYPE_CHECKING:
     from polytui.tui.screens.board import Board
 
+_LONGEST = 80
+"""Letters that are looked for; what is pasted may be longer, and is not taken."""
 _NOT_ITSELF = "palette"
 _LISTED = 3
 """Sessions that are seen before a word is typed, the newest."""
@@ -45,6 +48,10 @@ class ActionPalette(CommandPalette):
         if self.app.screen is not self:
             return AwaitComplete()
         return super().dismiss(result)
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.max_length = _LONGEST
 
     def run_worker(self, work: WorkType[Any], *_: Any, **how: Any) -> Worker[Any]:
         """Whoever still looks when the palette is gone finds nothing, which ends nothing else."""
