@@ -90,6 +90,7 @@ def test_who_still_looks_when_the_palette_is_gone_ends_nothing(tmp_path: Path) -
         palette = app.screen
         await palette.query(CommandList).remove()
         palette.query_one(Input).value = "kill"
+        await stage.press("pagedown", "down", "end")
         for _ in range(4):
             await stage.pilot.pause()
         await app.run_action("anywhere('kill')")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.css.query import NoMatches
 from textual.widgets import Input
 from textual.worker import Worker, WorkType
 
@@ -58,9 +59,9 @@ class ActionPalette(CommandPalette):
         return super().run_worker(work, **how | {"exit_on_error": False})
 
     def _action_command_list(self, action: str) -> None:
-        """Textual turns pages by lines that it has not measured while entries still come: then the
-        key turns none."""
-        with suppress(KeyError):
+        """Textual turns pages by lines that it has not measured while entries still come, and looks
+        for a list that is gone already: then the key moves nothing."""
+        with suppress(KeyError, NoMatches):
             super()._action_command_list(action)
 
 
