@@ -64,6 +64,10 @@ class ActionPalette(CommandPalette):
         with suppress(KeyError, NoMatches):
             super()._action_command_list(action)
 
+    def _action_cursor_down(self) -> None:
+        with suppress(NoMatches):
+            super()._action_cursor_down()
+
 
 def provider_of(entries: Iterable[PaletteEntry]) -> type[Provider]:
     """These as what Textual's palette looks through."""
