@@ -83,6 +83,8 @@ class Reconcile:
     _omitted: int = 0
     """Of the channel's omissions, those that were told."""
     _since_s: int = 0
+    _anew_s: int = 0
+    """The second in which an account began of which nothing was known; 0 of one that goes on."""
     _undead: set[str] = field(factory=set)
     """Orders that are over here and were open there."""
     _unknown: set[str] = field(factory=set)
@@ -105,7 +107,7 @@ class Reconcile:
             self.balances.patient_until_ns = (now_s + _REDEEMED_WITHIN_S) * NS_PER_S
             self._since_s = carried_until_ns // NS_PER_S - _BEFORE_THE_END_S
         else:
-            self._since_s = now_s
+            self._since_s = self._anew_s = now_s
             await self._begin_anew(now_s)
             self.books.begin_with(await self.balances.collateral())
         await self.once()
@@ -209,13 +211,22 @@ class Reconcile:
 
     async def _trades(self, began_ns: int) -> int:
         """Those since the last time, and those on whose end somebody still waits."""
-        trades = await self.account.trades(after_s=self._since_s)
+        # A venue leaves out the second that it is asked from.
+        told = await self.account.trades(after_s=self._since_s - 1)
+        trades = [trade for trade in told if not self._was_before(trade)]
         seen = {trade.trade_id for trade in trades}
         for trade_id in self.books.trades.waiting() - seen:
             trades += await self.account.trades(trade_id=trade_id)
         differences = self._take(trades)
         self._since_s = max(self._since_s, began_ns // NS_PER_S - _OVERLAP_S)
         return differences
+
+    def _was_before(self, trade: UserTrade) -> bool:
+        """Before an account began anew. Rows have whole seconds: of those of its first one the
+        order tells."""
+        if trade.venue_ns // NS_PER_S > self._anew_s:
+            return False
+        return not any(self.books.names.ours(match.order_id) for match in trade.matches)
 
     def _take(self, trades: Iterable[UserTrade]) -> int:
         differences = 0
