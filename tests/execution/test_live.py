@@ -18,7 +18,7 @@ from polytui.model import events as ev
 from polytui.model.errors import Blocked, Fatal
 from polytui.model.instrument import Asset, Interval
 from polytui.model.orders import Side, TimeInForce
-from polytui.model.units import MICRO, Usd
+from polytui.model.units import MICRO, NS_PER_S, Usd
 from polytui.sim.exchange.rules import ExchangeRules
 from polytui.venues.polymarket.user_channel import UserEvent
 
@@ -548,6 +548,29 @@ async def test_a_match_that_the_channel_does_not_tell_is_asked_for_and_so_is_an_
             assert "Filled" not in bench.kinds_of(takes.order_id)
             await trio.sleep(9)
             assert "Filled" in bench.kinds_of(takes.order_id), "long before the next minute"
+
+
+async def test_what_met_in_the_first_second_of_all_is_read_and_nothing_of_before(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows have whole seconds, and a venue leaves out the one that it is asked from."""
+    async with live_bench(monkeypatch) as bench:
+        bench.venue.sell_shown(0.50, 6)
+        async with live_desk(bench) as desk:
+            reconcile = desk.execution.reconcile
+            desk.execution._watch.take = list[UserEvent]().append  # the channel tells nothing
+            order = bench.an_order(price=0.50, shares=10)
+            desk.place(order)
+            await trio.sleep(0.3)
+            assert bench.clock.now_ns() // NS_PER_S == reconcile._anew_s
+            await reconcile.once()
+            (filled,) = bench.heard(ev.Filled)
+            assert (filled.order_id, filled.shares) == (order.order_id, 6 * MICRO)
+            desk.execution.books.names._ours.clear()  # as of a session before this one
+            (traded,) = await reconcile.account.trades(after_s=reconcile._since_s - 1)
+            assert reconcile._was_before(traded)
+            reconcile._anew_s -= 1
+            assert not reconcile._was_before(traded)
 
 
 async def test_an_unknown_is_reconciled_at_once(
