@@ -22,6 +22,7 @@ from polytui.journal.codec import (
     encode_record,
 )
 from polytui.journal.log import JournalLog
+from polytui.market.features import Features
 from polytui.model.events import Event, ExchangeQuoted
 from polytui.model.instrument import Asset, Interval, Outcome
 from polytui.sim.wire.exchanges import BINANCE_PREFIX, BYBIT_PATH, COINBASE_PATH, Exchanges
@@ -91,7 +92,7 @@ def _frames() -> Sequence[tuple[str, Codec, list[str]]]:
 
 def _events(played: Played) -> list[Taken]:
     records = [decode_record(line) for line in played.lines]
-    return [(Asset(r.asset), r.at, decode_event(r.event), r.last) for r in records if not r.digest]
+    return [(Asset(r.asset), r.at, decode_event(r.event), r.last) for r in records if r.is_event]
 
 
 def _prices(played: Played) -> list[Result]:
@@ -109,11 +110,17 @@ def _prices(played: Played) -> list[Result]:
         estimate = prices.consensus.estimate(later_ns, settings.market)
         parts = prices.consensus.parts(later_ns, settings.market)
         refresh = partial(prices.features.refresh, later_ns, settings.features, estimate, parts)
-        features.append(_timed(refresh))
+        features.append(_timed(partial(_read, refresh, prices.features)))
     return [
         _percentiles("consensus_estimate", consensus, "three exchanges weighed"),
         evolve(_percentiles("features_update", features, "all 22, anew"), budget=1000.0),
     ]
+
+
+def _read(refresh: Callable[[], None], features: Features) -> object:
+    """They are made when somebody reads them."""
+    refresh()
+    return features.latest.values
 
 
 def _step(played: Played) -> Result:
