@@ -185,7 +185,7 @@ class JournalSettings:
     """Events between two digests of the desks' state."""
     checkpoint_every: int = setting(50_000, between(100, 10_000_000))
     """Events between two checkpoints, from each of which the journal can be read on its own. One
-    takes about 5 ms and 150 kB for each asset."""
+    takes about 2 ms and 50 kB for each asset."""
     waypoint_every: int = setting(4_000, between(100, 10_000_000))
     """Events between two states that `polytui watch` can jump to. One takes about 2 ms and 10 kB
     for each asset."""
