@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from polytui.runtime.even_sample import EvenSample
 _KEEP = 200_000
 _RECENT = 10_000
 """Sorted within a millisecond by whoever runs beside the desks, however long nobody looked."""
+_LAG_EVERY_S = 1.0
 
 
 class Samples:
@@ -65,7 +67,8 @@ class Meter:
         self.rounds = Samples()
         """Boundary to the desk's taking it."""
         self.recent = Samples(_RECENT)
-        """`decided` since the last time the screen asked; the latest of it."""
+        """`decided` since the lag was reckoned; the latest of it."""
+        self._lag_ns, self._lag_of_s = 0, -math.inf
         self.stages: dict[str, EvenSample] = {}
         """By name of the stage, of the session."""
         self.orders: dict[str, Samples] = {name: Samples() for name in JUDGED}
@@ -77,6 +80,15 @@ class Meter:
         self.decided.extend(took)
         self.recent.extend(took)
         self.stage("market_to_signal", took)
+
+    def lag_ns(self, now_s: float) -> int:
+        """How long half of the frames of the last second took at most; 0 where there were none.
+        Anew once a second, which is as often as anybody can read it."""
+        if now_s - self._lag_of_s >= _LAG_EVERY_S:
+            (lag_ns,) = self.recent.percentiles(50)
+            self._lag_ns, self._lag_of_s = lag_ns or 0, now_s
+            self.recent.clear()
+        return self._lag_ns
 
     def stage(self, name: str, took: Sequence[int]) -> None:
         """One stage, so many times."""

@@ -54,7 +54,6 @@ class Publisher:
     def account_view(self) -> AccountView:
         session, now_ns = self.session, self.session.clock.now_ns()
         figures = self.figures()
-        session.meter.recent.clear()
         return show_account(
             session.mind,
             now_ns,
@@ -68,12 +67,11 @@ class Publisher:
         """What no mind knows, as it is now; of the assets where they are asked for."""
         session, now_ns = self.session, self.session.clock.now_ns()
         session.latency.settle(self.runs)
-        (lag_ns,) = session.meter.recent.percentiles(50)
         return EngineFigures(
             at_ns=now_ns,
             speed=session.clock.speed,
             is_stopping=session.stopping.is_set(),
-            lag_us=0 if lag_ns is None else lag_ns // 1000,
+            lag_us=session.meter.lag_ns(trio.current_time()) // 1000,
             behind_ms=int(self.pace.behind_s * 1000),
             latencies=session.latency.views(),
             winnings=self.winnings(),

@@ -44,3 +44,13 @@ def test_the_last_while_is_short_however_long_nobody_asked() -> None:
     made.frames_decided([1] * 10_000)
     assert made.recent.percentiles(50, 100) == [1, 1]
     assert made.decided.percentiles(100) == [9], "of the session all is kept"
+
+
+def test_the_lag_is_another_one_once_a_second() -> None:
+    made = Meter()
+    made.frames_decided([5, 5, 5])
+    assert made.lag_ns(10.0) == 5
+    made.frames_decided([9] * 100)
+    assert made.lag_ns(10.9) == 5
+    assert made.lag_ns(11.0) == 9
+    assert made.lag_ns(12.0) == 0, "a second without a frame"

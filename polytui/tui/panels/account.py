@@ -34,6 +34,7 @@ _GAP = "   "
 _AGE_CELLS = 24
 """Of the words on the right, "○ ENGINE LOST 12 min old" the longest of them."""
 _WINNINGS_CELLS = 60
+_FRESH = "<1 s"
 _BEHIND_MS = 500
 """Older is said: a person sees half a second."""
 
@@ -216,7 +217,9 @@ def _age(look: AccountLook, styles: Styles) -> list[Span]:
         ]
     if look.age_s > STALE_AFTER_S:
         return [(f"◐ {figures.age(look.age_s)} old", styles.stale)]
-    return [("● ", styles.good), (figures.age(look.age_s), styles.dim)]
+    # What is another figure ten times a second tells nobody anything, and costs a slow line.
+    words = _FRESH if look.age_s < 1 else figures.age(look.age_s)
+    return [("● ", styles.good), (words, styles.dim)]
 
 
 def _fitting(groups: list[list[Span]], width: int) -> list[Span]:
