@@ -211,8 +211,7 @@ class Reconcile:
 
     async def _trades(self, began_ns: int) -> int:
         """Those since the last time, and those on whose end somebody still waits."""
-        # A venue leaves out the second that it is asked from.
-        told = await self.account.trades(after_s=self._since_s - 1)
+        told = await self.account.trades(after_s=self._since_s)
         trades = [trade for trade in told if not self._was_before(trade)]
         seen = {trade.trade_id for trade in trades}
         for trade_id in self.books.trades.waiting() - seen:

@@ -132,10 +132,10 @@ class Player:
 
     def _begun_at(self, spot: StateSpot) -> RecordedMind:
         """The mind as it stands there."""
-        recorded = RecordedMind(self._minds.mind_of(spot), at_ns=spot.at_ns)
-        recorded.at_ns = max(recorded.at_ns, recorded.mind.at_ns)
+        mind = self._minds.mind_of(spot)
+        recorded = RecordedMind(mind, at_ns=max(spot.at_ns, mind.at_ns))
         recorded.heard.line(self.index.figures_at(spot.at_ns))
-        recorded.heard.begin(recorded.mind)
+        recorded.heard.begin(mind)
         return recorded
 
     def cursor_at(self, seq: int) -> Cursor:

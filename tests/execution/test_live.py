@@ -567,7 +567,7 @@ async def test_what_met_in_the_first_second_of_all_is_read_and_nothing_of_before
             (filled,) = bench.heard(ev.Filled)
             assert (filled.order_id, filled.shares) == (order.order_id, 6 * MICRO)
             desk.execution.books.names._ours.clear()  # as of a session before this one
-            (traded,) = await reconcile.account.trades(after_s=reconcile._since_s - 1)
+            (traded,) = await reconcile.account.trades(after_s=reconcile._since_s)
             assert reconcile._was_before(traded)
             reconcile._anew_s -= 1
             assert not reconcile._was_before(traded)

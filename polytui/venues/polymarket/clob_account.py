@@ -223,11 +223,12 @@ class ClobAccount:
     async def trades(
         self, *, condition_id: str = "", after_s: int = 0, trade_id: str = ""
     ) -> list[UserTrade]:
-        """Those that met at `after_s` (unix seconds) or later; one of that id; all of a round."""
+        """Those that met at `after_s` (unix seconds) or later, of which the venue leaves out the
+        second that it is asked from; one of that id; all of a round."""
         asked = {
             "id": trade_id,
             "market": condition_id,
-            "after": str(after_s) if after_s else "",
+            "after": str(after_s - 1) if after_s else "",
         }
         return await self._pages("/data/trades", asked, self._reader.trade_of)
 
