@@ -1,28 +1,24 @@
 """An account at the CLOB, by REST: orders sent and cancelled, read back, and what there is.
 
 Every call has a deadline, a place in a lane of its own kind, and the pace that the venue allows for
-its route and its signer; its stamp is of the moment it leaves. Errors are the four of
-`model/errors.py`. A request that may leave an order behind is sent once, and its answer is waited
-for whoever is cancelled meanwhile; cancels may be sent again, so nobody is held up by one.
-
-Rows that cannot be read are left out and counted in `unread`: a list with such rows proves that
-something is there, never that something is not.
+its signer, beside that of its route (`ClobRequests`). Errors are the four of `model/errors.py`. A
+request that may leave an order behind is sent once, and its answer is waited for whoever is
+cancelled meanwhile; cancels may be sent again, so nobody is held up by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
 from polytui.config.api_key import ApiKey
 from polytui.model.errors import Rejected, Restricted, Retry, Unknown
 from polytui.model.plain_text import plain
-from polytui.net.clock import SessionClock, machine_s
-from polytui.net.http import Http, Lane
+from polytui.net.clock import SessionClock
+from polytui.net.http import Http
 from polytui.net.http_answer import HttpAnswer
-from polytui.net.http_request import Params
 from polytui.venues.feed import WIRE_FAULTS
 from polytui.venues.polymarket.clob_answers import (
     Beat,
@@ -34,33 +30,24 @@ from polytui.venues.polymarket.clob_answers import (
     funds,
     post_answer,
     post_answers,
-    readable,
     unreadable,
 )
 from polytui.venues.polymarket.clob_auth import ApiSigner
-from polytui.venues.polymarket.clob_refusals import Refusal, judged, refusal_in
-from polytui.venues.polymarket.signer_paces import RoutePaces, SignerPaces
+from polytui.venues.polymarket.clob_refusals import refusal_in
+from polytui.venues.polymarket.clob_requests import ClobRequests
+from polytui.venues.polymarket.signer_paces import SignerPaces
 from polytui.venues.polymarket.signing import SignedOrder
 from polytui.venues.polymarket.user_channel import UserChannel, UserOrder, UserTrade
 from polytui.venues.polymarket.wallet import Wallet
 
 BATCH_MOST = 15
 """Orders in one POST (venue rule)."""
-_END = "LTE="
-_PAGES_MOST = 200
 _BAD_BEAT = 400
 _NOT_THERE = 404
-_ORDERS_AT_ONCE, _CANCELS_AT_ONCE, _READS_AT_ONCE, _BEATS_AT_ONCE = 16, 8, 6, 2
+_ORDERS_AT_ONCE, _CANCELS_AT_ONCE, _BEATS_AT_ONCE = 16, 8, 2
 _LINES = 3
 """Ready for orders and cancels at any moment: four assets seldom act at once."""
 _POSITIONS = "v2"
-_Row = TypeVar("_Row")
-_Headers = Mapping[str, str]
-
-
-class _Page(msgspec.Struct, gc=False):
-    data: list[msgspec.Raw]
-    next_cursor: str
 
 
 class _ClosedOnly(msgspec.Struct, gc=False):
@@ -71,10 +58,8 @@ class _Tier(msgspec.Struct, gc=False):
     tier: str
 
 
-_decode_page = msgspec.json.Decoder(_Page).decode
 _decode_closed_only = msgspec.json.Decoder(_ClosedOnly).decode
 _decode_tier = msgspec.json.Decoder(_Tier).decode
-_decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_error = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -96,20 +81,24 @@ class ClobAccount:
         Nobody but who made `http` closes it."""
         self.wallet = wallet
         self.paces = SignerPaces(clock)
-        self.unread = 0
-        """Rows that were left out, ever."""
-        self.unread_why = ""
-        """Of the last one."""
         self._http = http
         self.api_key = api_key
-        self._signs = ApiSigner(api_key)
         self._restricted = restricted
-        self._routes = RoutePaces(clock)
+        self._requests = ClobRequests(http, wallet.owner, ApiSigner(api_key), clock, restricted)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
         self._orders = http.lane("orders", _ORDERS_AT_ONCE, is_direct=True)
         self._cancels = http.lane("cancels", _CANCELS_AT_ONCE, is_direct=True)
-        self._reads = http.lane("account", _READS_AT_ONCE)
         self._beats = http.lane("beats", _BEATS_AT_ONCE)
+
+    @property
+    def unread(self) -> int:
+        """Rows of its lists that could not be read and were left out, ever."""
+        return self._requests.unread
+
+    @property
+    def unread_why(self) -> str:
+        """Of the last one."""
+        return self._requests.unread_why
 
     async def warm(self) -> bool:
         """Connections that stand before an order needs them; whether the venue answers."""
@@ -183,12 +172,12 @@ class ClobAccount:
         """The dead man's switch: without one for 10 s the venue cancels all orders of the key."""
         path, body = "/v1/heartbeats", _encode({"heartbeat_id": heartbeat_id})
         where = self._http.where("POST", path)
-        answer = await self._ask("POST", path, self._beats, body=body, is_read=True)
+        answer = await self._requests.ask("POST", path, lane=self._beats, body=body, is_read=True)
         if answer.is_success:
             return beat_of(where, answer.body, is_accepted=True)
         if answer.status == _BAD_BEAT and b"heartbeat_id" in answer.body:
             return beat_of(where, answer.body, is_accepted=False)
-        raise self._judged(where, refusal_in(answer), is_read=True)
+        raise self._requests.judged(where, refusal_in(answer), is_read=True)
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -198,11 +187,11 @@ class ClobAccount:
 
         async def once() -> UserOrder | None:
             where = self._http.where("GET", path)
-            answer = await self._ask("GET", path, self._reads, is_read=True)
+            answer = await self._requests.ask("GET", path, is_read=True)
             if answer.status == _NOT_THERE and _says_not_found(answer.body):
                 return None
             if not answer.is_success:
-                raise self._judged(where, refusal_in(answer), is_read=True)
+                raise self._requests.judged(where, refusal_in(answer), is_read=True)
             if answer.body.strip() in (b"", b"null"):
                 return None
             try:
@@ -218,7 +207,7 @@ class ClobAccount:
     async def open_orders(self, condition_id: str = "", token_id: str = "") -> list[UserOrder]:
         """All that work, of every key of the account."""
         asked = {"market": condition_id, "asset_id": token_id}
-        return await self._pages("/data/orders", asked, self._reader.order_of)
+        return await self._requests.pages("/data/orders", asked, self._reader.order_of)
 
     async def trades(
         self, *, condition_id: str = "", after_s: int = 0, trade_id: str = ""
@@ -230,7 +219,7 @@ class ClobAccount:
             "market": condition_id,
             "after": str(after_s - 1) if after_s else "",
         }
-        return await self._pages("/data/trades", asked, self._reader.trade_of)
+        return await self._requests.pages("/data/trades", asked, self._reader.trade_of)
 
     async def collateral(self) -> Funds:
         """Dollars, as the CLOB believes the chain: `refresh_collateral` has it look again."""
@@ -249,12 +238,14 @@ class ClobAccount:
     async def is_closed_only(self) -> bool:
         """Whether the venue lets this account only get rid of what it has."""
         return bool(
-            (await self._read("/auth/ban-status/closed-only", {}, _decode_closed_only)).closed_only
+            (
+                await self._requests.read("/auth/ban-status/closed-only", {}, _decode_closed_only)
+            ).closed_only
         )
 
     async def tier(self) -> str:
         """How much the signer may do, by what it has traded; the paces follow it."""
-        told: str = (await self._read("/v1/user/rate-limit-tier", {}, _decode_tier)).tier
+        told: str = (await self._requests.read("/v1/user/rate-limit-tier", {}, _decode_tier)).tier
         self.paces.know(told)
         return plain(told)
 
@@ -263,11 +254,11 @@ class ClobAccount:
     async def _place(self, path: str, body: bytes, orders: int) -> tuple[str, HttpAnswer]:
         await self.paces.place(orders)
         where = self._http.where("POST", path)
-        answer = await self._ask("POST", path, self._orders, body=body)
+        answer = await self._requests.ask("POST", path, lane=self._orders, body=body)
         refusal = None if answer.is_success else refusal_in(answer)
         self.paces.placed(answer.status, answer.headers, refusal.after_s if refusal else None)
         if refusal is not None:
-            raise self._judged(where, refusal, is_read=False)
+            raise self._requests.judged(where, refusal, is_read=False)
         return where, answer
 
     async def _cancel_some(self, ids: Sequence[str]) -> CancelAnswer:
@@ -284,108 +275,32 @@ class ClobAccount:
 
     async def _cancelled(self, path: str, body: bytes | None, asked: Sequence[str]) -> CancelAnswer:
         where = self._http.where("DELETE", path)
-        answer = await self._ask("DELETE", path, self._cancels, body=body, is_shielded=False)
+        answer = await self._requests.ask(
+            "DELETE", path, lane=self._cancels, body=body, is_shielded=False
+        )
         refusal = None if answer.is_success else refusal_in(answer)
         self.paces.cancelled(answer.status, answer.headers, refusal.after_s if refusal else None)
         if refusal is not None:
-            raise self._judged(where, refusal, is_read=False)
+            raise self._requests.judged(where, refusal, is_read=False)
         return cancel_answer(where, answer.body, asked)
 
     async def _funds(self, asked: dict[str, str]) -> Funds:
         path = "/balance-allowance"
         where = self._http.where("GET", path)
-        told: Funds = await self._read(
+        told: Funds = await self._requests.read(
             path, self._of_wallet(asked), lambda body: funds(where, body)
         )
         return told
 
     async def _refresh(self, asked: dict[str, str]) -> None:
         """Whatever the answer's body: it is the look that counts."""
-        await self._read("/balance-allowance/update", self._of_wallet(asked), lambda body: None)
+        await self._requests.read(
+            "/balance-allowance/update", self._of_wallet(asked), lambda body: None
+        )
 
     def _of_wallet(self, asked: dict[str, str]) -> dict[str, str]:
         """With another type the venue reads another wallet, which has nothing."""
         return {**asked, "signature_type": str(int(self.wallet.kind))}
-
-    async def _pages(
-        self, path: str, asked: dict[str, str], row_of: Callable[[msgspec.Raw], _Row]
-    ) -> list[_Row]:
-        """Every row of every page. Rejected for more of them than anybody means; Retry where they
-        do not end."""
-        params = {name: value for name, value in asked.items() if value}
-        rows: list[_Row] = []
-        cursor, seen = "", set[str]()
-        for _ in range(_PAGES_MOST):
-            page = await self._read(path, {**params, **_at(cursor)}, _decode_page)
-            rows += self._rows(path, page.data, row_of)
-            cursor = page.next_cursor
-            if cursor == _END:
-                return rows
-            if not cursor or cursor in seen:
-                unreadable(self._http.where("GET", path), "its pages go round in a circle")
-            seen.add(cursor)
-        raise Rejected(
-            f"{self._http.where('GET', path)}: more than {_PAGES_MOST} pages; ask for less"
-        )
-
-    def _rows(
-        self, path: str, raws: list[msgspec.Raw], row_of: Callable[[msgspec.Raw], _Row]
-    ) -> list[_Row]:
-        rows: list[_Row] = []
-        for raw in raws:
-            try:
-                rows.append(row_of(raw))
-            except WIRE_FAULTS as fault:
-                self.unread += 1
-                self.unread_why = f"{path}: {plain(fault)}"
-        return rows
-
-    async def _read(self, path: str, params: Params, decode: Callable[[bytes], Any]) -> Any:
-        where = self._http.where("GET", path)
-
-        async def once() -> Any:
-            answer = await self._ask("GET", path, self._reads, params=params, is_read=True)
-            if not answer.is_success:
-                raise self._judged(where, refusal_in(answer), is_read=True)
-            return readable(where, answer.body, decode)
-
-        return await self._http.again(once)
-
-    def _judged(self, where: str, refusal: Refusal, *, is_read: bool) -> Rejected | Retry | Unknown:
-        error = judged(where, refusal, is_read=is_read)
-        if isinstance(error, Restricted):
-            self._restricted(error)
-        return error
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        lane: Lane,
-        *,
-        params: Params | None = None,
-        body: bytes | None = None,
-        is_read: bool = False,
-        is_shielded: bool | None = None,
-    ) -> HttpAnswer:
-        def stamp() -> _Headers:
-            return self._signs.headers(self.wallet.owner, machine_s(), method, path, body or b"")
-
-        await self._routes.take(method, path)
-        return await self._http.ask(
-            method,
-            path,
-            params=params,
-            body=body,
-            stamp=stamp,
-            is_read=is_read,
-            is_shielded=is_shielded,
-            lane=lane,
-        )
-
-
-def _at(cursor: str) -> dict[str, str]:
-    return {"next_cursor": cursor} if cursor else {}
 
 
 def _token(token_id: str, protocol: str) -> dict[str, str]:
