@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.css.query import NoMatches
 from textual.widgets import Input
@@ -16,6 +15,7 @@ from textual.worker import Worker, WorkType
 
 from polytui.tui.actions import ACTIONS
 from polytui.tui.known_sessions import KnownSession
+from polytui.tui.screens.dialog import Dialog
 from polytui.tui.setting_text import readable
 from polytui.tui.styles import clean
 
@@ -42,13 +42,9 @@ class PaletteEntry:
     """Before a word is typed. Settings are too many for that."""
 
 
-class ActionPalette(CommandPalette):
-    """Textual's own, which goes once: two quick clicks beside it are both its."""
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        if self.app.screen is not self:
-            return AwaitComplete()
-        return super().dismiss(result)
+class ActionPalette(CommandPalette, Dialog[None]):
+    """Textual's own, which goes once: two quick clicks beside it are both its. It is Textual's first,
+    for rules of style are those of the first class alone."""
 
     def on_mount(self) -> None:
         for field in self.query(Input):
