@@ -8,11 +8,12 @@ import pytest
 from stage import Stage, perform
 from textual.command import CommandList, CommandPalette
 from textual.events import Key
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from polytui.tui.actions import ACTIONS
 from polytui.tui.screens.dialog import Dialog
+from polytui.tui.screens.help import Help
 
 OPENING = {"help", "palette", "jump", "picture", "theme", "first_steps"}
 
@@ -101,15 +102,22 @@ def test_who_still_looks_when_the_palette_is_gone_ends_nothing(tmp_path: Path) -
     perform(tmp_path, play)
 
 
-def test_a_kill_right_behind_the_palette_leaves_a_terminal_that_answers(tmp_path: Path) -> None:
+def test_a_kill_before_the_palette_is_there_leaves_a_terminal_that_answers(tmp_path: Path) -> None:
+    """Whoever waited for a palette that is taken away before it was mounted would wait for ever."""
+
     async def play(stage: Stage) -> None:
-        app = stage.app
+        app, killed = stage.app, list[Screen[object]]()
+
+        def kill(screen: Screen[object]) -> None:
+            if isinstance(screen, CommandPalette) and not killed:
+                killed.append(screen)
+                app.action_anywhere("kill")
+
+        app.screen_change_signal.subscribe(app.board, kill, immediate=True)
         app.board.perform("palette")
-        app.call_later(app.run_action, "anywhere('kill')")
-        for _ in range(4):
-            await stage.pilot.pause()
+        await stage.until(lambda: killed)
         await stage.press("escape", "question_mark")
-        await stage.until(lambda: isinstance(app.screen, Dialog))
+        await stage.until(lambda: isinstance(app.screen, Help))
         assert not stage.sent
 
     perform(tmp_path, play)
