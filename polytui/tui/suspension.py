@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 _TAKES_S = 0.05
 """Until the kernel has stopped all of us; spent once more after we are continued."""
 
@@ -24,14 +25,26 @@ def stop_until_continued() -> None:
         signal.signal(signal.SIGTSTP, before)
 
 
-def run_until_left(command: Sequence[str]) -> None:
-    """Another program in our place. A signal that ends us ends it first: the loop, which hears of
-    signals, hears of this one when it has the screen again."""
-    program = subprocess.Popen(command)
-    ending = (signal.SIGTERM, signal.SIGHUP)
-    before = {one: signal.signal(one, lambda *_: program.terminate()) for one in ending}
+def run_until_left(command: Sequence[str]) -> str:
+    """Another program in our place, until it is left. A signal that ends us ends it first: the loop,
+    which hears of signals, hears of this one when it has the screen again. Ctrl-C, which goes to
+    all that a terminal has in front, is the program's alone.
+
+    Returns why it did not end well, in words; empty where it did.
+    """
+    told = list[int]()
+    before = {one: signal.signal(one, lambda number, _: told.append(number)) for one in _ENDING}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        program.wait()
+        program = subprocess.Popen(command)
+        for one in _ENDING:
+            signal.signal(one, lambda *_: program.terminate())
+        if told:
+            program.terminate()
+        code = program.wait()
+    except OSError as error:
+        return f"{command[0]}: {error.strerror}"
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+    return f"{command[0]} ended with {code}" if code else ""

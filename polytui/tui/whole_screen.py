@@ -54,8 +54,7 @@ class WholeScreenApp(App[int]):
     # --- palette and jump -------------------------------------------------------------------------
 
     def action_palette(self) -> None:
-        """Everything that can be done here, by its words. Nobody waits for it to come: where a kill
-        takes it away meanwhile, who waits hears of nothing any more."""
+        """Everything that can be done here, by its words."""
         if self.has_dialog:
             return
         account = self.state.account

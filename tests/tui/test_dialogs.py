@@ -103,7 +103,7 @@ def test_who_still_looks_when_the_palette_is_gone_ends_nothing(tmp_path: Path) -
 
 
 def test_a_kill_before_the_palette_is_there_leaves_a_terminal_that_answers(tmp_path: Path) -> None:
-    """Whoever waited for a palette that is taken away before it was mounted would wait for ever."""
+    """It begins to look for its entries all the same, and has no list any more to show them in."""
 
     async def play(stage: Stage) -> None:
         app, killed = stage.app, list[Screen[object]]()
