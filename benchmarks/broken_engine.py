@@ -20,7 +20,7 @@ def _break_when_told() -> None:
             raise RuntimeError("broken by a signal")
         put(run, event, received_perf_ns)
 
-    AssetRun._put = broken  # type: ignore[assignment,method-assign]
+    AssetRun._put = broken  # type: ignore[assignment,method-assign]  # on purpose
     signal.signal(signal.SIGUSR1, lambda *_: told.append(1))
 
 

@@ -26,9 +26,9 @@ def stop_until_continued() -> None:
 
 
 def run_until_left(command: Sequence[str]) -> str:
-    """Another program in our place, until it is left. A signal that ends us ends it first: the loop,
-    which hears of signals, hears of this one when it has the screen again. Ctrl-C, which goes to
-    all that a terminal has in front, is the program's alone.
+    """Another program in our place, until it is left. A signal that ends us ends it first: the
+    loop, which hears of signals, hears of this one when it has the screen again. Ctrl-C, which goes
+    to all that a terminal has in front, is the program's alone.
 
     Returns why it did not end well, in words; empty where it did.
     """

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from textual.app import App
 from textual.screen import ModalScreen
@@ -23,6 +24,8 @@ from polytui.tui.screens.palette import (
 from polytui.tui.screens.picture_dialog import PictureDialog, Showing
 from polytui.tui.state import TerminalState
 from polytui.tui.suspension import run_until_left, stop_until_continued
+
+_Came = TypeVar("_Came")
 
 
 class WholeScreenApp(App[int]):
@@ -97,25 +100,30 @@ class WholeScreenApp(App[int]):
 
     async def action_suspend(self) -> None:
         """To the shell, as of any program."""
-        await self._step_aside(stop_until_continued)
+        if self._can_lend:
+            await self._lend(stop_until_continued)
 
     async def watch_session(self, known: KnownSession) -> None:
         """A recorded session on this screen, until it is left. Where the screen cannot be lent the
         log says how it is watched."""
-        before = known.folder.name
-        if await self._step_aside(partial(run_until_left, known.command)):
-            self.state.log("good", "", f"back from the recording of {before}")
-        else:
+        if not self._can_lend:
             self.state.log("warn", "", f"watch it in another terminal: {known.words}")
+        elif why := await self._lend(partial(run_until_left, known.command)):
+            self.state.log("error", "", f"the recording of {known.folder.name}: {why}")
+        else:
+            self.state.log("good", "", f"back from the recording of {known.folder.name}")
 
-    async def _step_aside(self, meanwhile: Callable[[], object]) -> bool:
+    @property
+    def _can_lend(self) -> bool:
+        """Whether there is a screen that can be given to somebody else."""
+        return self._driver is not None and self._driver.can_suspend
+
+    async def _lend(self, meanwhile: Callable[[], _Came]) -> _Came:
         """The engine is told that this face leaves, and goes on without one; whoever comes back
-        attaches anew. False where there is no screen to be given to somebody else."""
-        if self._driver is None or not self._driver.can_suspend:
-            return False
+        attaches anew."""
         is_to_return = await self.part_for_a_while()
         with self.suspend():
-            meanwhile()
+            came = meanwhile()
         if is_to_return:
             self.meet_again()
-        return True
+        return came

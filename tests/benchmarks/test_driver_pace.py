@@ -98,11 +98,11 @@ def test_a_market_that_is_made_before_is_the_same_and_says_again_what_it_has(
     shared = kept(read)
     assert shared == read
     assert [type(one.events[0]) for one in shared] == [type(one.events[0]) for one in read]
-    (first, second), quote, again = (
-        shared[1].events[0].changes,  # type: ignore[union-attr]
-        shared[2].events[0],
-        shared[4].events[0],
-    )
+    book, quote, again = (shared[at].events[0] for at in (1, 2, 4))
+    assert isinstance(book, ev.BookChanged)
+    first, second = book.changes
     assert first.token_id is second.token_id
     assert first.price is second.best_bid
-    assert quote.bid is again.bid  # type: ignore[union-attr]
+    assert isinstance(quote, ev.ExchangeQuoted)
+    assert isinstance(again, ev.ExchangeQuoted)
+    assert quote.bid is again.bid

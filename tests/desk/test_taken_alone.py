@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from stories import CHEAP_BOOK, FAIR_BOOK, Story
 
@@ -30,6 +32,7 @@ def test_a_batch_of_one_event_is_taken_alike() -> None:
 
 def test_a_desk_that_breaks_is_known_to_be_half_changed() -> None:
     story = Story().a_minute_in()
+    no_event: Any = object()
     with pytest.raises(KeyError):
-        story.mind.take_alone(Asset.BTC, story.now_ns + NS_PER_S, object())  # type: ignore[arg-type]
+        story.mind.take_alone(Asset.BTC, story.now_ns + NS_PER_S, no_event)
     assert not story.desk().is_sound

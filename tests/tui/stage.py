@@ -38,7 +38,7 @@ def _rules_once(sheet: Stylesheet, *given: Any, **named: Any) -> list[RuleSet]:
     return _known_rules[key]
 
 
-Stylesheet._parse_rules = _rules_once  # type: ignore[method-assign]
+Stylesheet._parse_rules = _rules_once  # type: ignore[method-assign]  # on purpose
 
 
 class Stage:

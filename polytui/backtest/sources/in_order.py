@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from operator import itemgetter
@@ -27,8 +27,9 @@ _AT_ONCE = 64
 hundred million in two."""
 
 
-def in_order(rows: Iterable[TimedRow], chunk: int = _CHUNK) -> Iterator[TimedRow]:
-    """Sorted by time, then by row. `chunk`: rows that are kept in memory at once."""
+def in_order(rows: Iterable[TimedRow], chunk: int = _CHUNK) -> Generator[TimedRow]:
+    """Sorted by time, then by row. `chunk`: rows that are kept in memory at once. Closed before its
+    end it leaves no file."""
     source = iter(rows)
     first = _part(source, chunk)
     if len(first) < chunk:

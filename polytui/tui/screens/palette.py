@@ -43,8 +43,8 @@ class PaletteEntry:
 
 
 class ActionPalette(CommandPalette, Dialog[None]):
-    """Textual's own, which goes once: two quick clicks beside it are both its. It is Textual's first,
-    for rules of style are those of the first class alone."""
+    """Textual's own, which goes once: two quick clicks beside it are both its. Textual takes rules
+    of style from the first class alone, so its own stands there."""
 
     def on_mount(self) -> None:
         for field in self.query(Input):

@@ -44,5 +44,5 @@ def test_what_was_sorted_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     next(rows)
     assert sum(1 for _ in tmp_path.rglob("*+")) == 2
     assert len([one for one in tmp_path.rglob("*") if one.is_file()]) == 2
-    rows.close()  # type: ignore[attr-defined]
+    rows.close()
     assert not list(tmp_path.iterdir())
