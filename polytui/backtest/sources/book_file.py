@@ -17,9 +17,10 @@ from attrs import define, field
 
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources import cells
-from polytui.backtest.sources.in_order import TimedRow, in_order
+from polytui.backtest.sources.in_order import Disorder, in_order
 from polytui.backtest.sources.median import Median
 from polytui.backtest.sources.recording import BookSpan, Survey, Wanted
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import Cells, TornTable, bad_row
 from polytui.model.events import BookSnapshotted, Event, Level
 from polytui.model.instrument import Asset, Interval, Outcome, Round
@@ -47,7 +48,8 @@ class _RoundSeen:
 
 
 class BookFile(ABC):
-    """Stateless: a schema's columns, and what a row of it says."""
+    """A schema's columns, and what a row of it says. State: how far its rows are out of order, once
+    they were looked at."""
 
     WORDS: ClassVar[str]
     RANK: ClassVar[int]
@@ -59,6 +61,7 @@ class BookFile(ABC):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._disorder: Disorder | None = None
 
     @property
     def words(self) -> str:
@@ -77,13 +80,16 @@ class BookFile(ABC):
 
     def survey(self) -> Survey:
         seen, names = dict[str, _RoundSeen](), dict[str, tuple[str, Outcome]]()
-        lag, counted, rows = Median(), Counter[str](), 0
+        lag, counted, rows, disorder = Median(), Counter[str](), 0, Disorder()
         try:
             for number, *mark in self.marks():
                 rows += 1
-                self._look(seen, names, lag, counted, number, mark)
+                at_ns = self._look(seen, names, lag, counted, number, mark)
+                if at_ns is not None:
+                    disorder.take(at_ns)
         except TornTable:
             counted[CUT_OFF] += 1
+        self._disorder = disorder
         spans = tuple(
             BookSpan(slug, one.asset, one.interval, one.tokens, one.rows, one.first_ns, one.last_ns)
             for slug, one in seen.items()
@@ -98,12 +104,13 @@ class BookFile(ABC):
         counted: Counter[str],
         number: int,
         mark: Sequence[Any],
-    ) -> None:
+    ) -> int | None:
+        """When it was received; None of another market's."""
         received, slug, called, token, stamped = mark
         known = seen.get(slug) or _known(slug)
         if known is None:
             counted[FOREIGN] += 1
-            return
+            return None
         seen[slug] = known
         try:
             at_ns = cells.time_ns(self.COLUMNS[0], received)
@@ -117,6 +124,7 @@ class BookFile(ABC):
         known.rows += 1
         known.first_ns = min(known.first_ns, at_ns)
         known.last_ns = max(known.last_ns, at_ns)
+        return at_ns
 
     # --- what was heard -------------------------------------------------------------------------
 
@@ -133,7 +141,7 @@ class BookFile(ABC):
 
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
         at_ns, told = 0, set[tuple[Any, ...]]()
-        for row in in_order(self._timed(wanted.rounds), self.CHUNK):
+        for row in self._in_order(wanted, counted):
             if row[0] != at_ns:
                 at_ns = row[0]
                 told.clear()
@@ -148,6 +156,9 @@ class BookFile(ABC):
                 raise bad_row(self.path, row[1], fault) from None
             if events:
                 yield Moment(at_ns, listed.asset, tuple(events))
+
+    def _in_order(self, wanted: Wanted, counted: Counter[str]) -> Iterator[TimedRow]:
+        return in_order(self._timed(wanted.rounds), self.CHUNK, self._disorder, counted)
 
     def _timed(self, rounds: Mapping[str, Round]) -> Iterator[TimedRow]:
         received_name, _, outcome_name = self.COLUMNS[:3]

@@ -18,7 +18,7 @@ from attrs import define, field
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
-from polytui.backtest.sources.in_order import TimedRow, in_order
+from polytui.backtest.sources.in_order import Disorder, in_order
 from polytui.backtest.sources.minute_path import minute_path
 from polytui.backtest.sources.recording import (
     PricePath,
@@ -29,6 +29,7 @@ from polytui.backtest.sources.recording import (
     Windows,
 )
 from polytui.backtest.sources.settlement_ticks import NAMELESS, OTHER_COINS, RELAY
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.model.candle import Candle
 from polytui.model.errors import Fatal
@@ -63,12 +64,14 @@ class _CandleLine:
     last_ns: int = 0
     last_open_ns: int = 0
     length_ns: int = 1 << 63
+    disorder: Disorder = field(factory=Disorder)
     closes: dict[int, float] = field(factory=dict)
     """Of the last minute before rounds may open and close, by its candles' opening."""
 
 
 class CandleFile:
-    """State: the length of its candles, once it was looked at."""
+    """State: the length of its candles, and how far each coin's are out of order, once it was
+    looked at."""
 
     COLUMNS = ("open_time", "open", "high", "low", "close")
     words = "candles"
@@ -78,6 +81,7 @@ class CandleFile:
         self.path = path
         self._asset = cells.asset_in(path.name)
         self._length_ns = 0
+        self._disorders: dict[Asset, Disorder] = {}
 
     def survey(self) -> Survey:
         lines, counted, rows = dict[Asset, _CandleLine](), Counter[str](), 0
@@ -87,6 +91,7 @@ class CandleFile:
                 line = lines.setdefault(asset, _CandleLine())
                 if opens_ns % _BOUNDARY_NS >= _BOUNDARY_NS - _MINUTE_NS:
                     line.closes[opens_ns] = self._price(number, close)
+                line.disorder.take(opens_ns)
                 line.rows += 1
                 line.first_ns = min(line.first_ns, opens_ns)
                 line.last_ns = max(line.last_ns, opens_ns)
@@ -97,6 +102,7 @@ class CandleFile:
         except TornTable:
             counted[CUT_OFF] += 1
         self._length_ns = self._length_of(lines)
+        self._disorders = {asset: line.disorder for asset, line in lines.items()}
         spans = tuple(
             PriceSpan(
                 PriceSeries.CANDLES,
@@ -192,7 +198,8 @@ class CandleFile:
         """In order. One that is there again counts once; nobody can say which of two is right that
         differ."""
         before: TimedRow = (0, 0)
-        for row in in_order(self._timed(asset, windows)):
+        disorder = self._disorders.get(asset)
+        for row in in_order(self._timed(asset, windows), disorder=disorder, counted=counted):
             if row[0] != before[0]:
                 before = row
                 yield row

@@ -16,7 +16,7 @@ from pathlib import Path
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources.book_file import CUT_OFF, REFUSED
 from polytui.backtest.sources.event_recording import EventRecording
-from polytui.backtest.sources.in_order import in_order
+from polytui.backtest.sources.in_order import Disorder, in_order
 from polytui.backtest.sources.tables import bad_row
 from polytui.journal.raw_files import TornTail, read_lines, whole_values
 from polytui.model.events import Event
@@ -37,6 +37,8 @@ _MARKS = (
     ("coinbase", '"channel":"market_trades"'),
 )
 _LOOKED_AT = 50
+_CHUNK = 20_000
+"""Lines that may wait in memory for one that is earlier."""
 _LEAST_NS = 1_262_304_000_000_000_000
 """2010; `read_line` says 1 where a line has no time."""
 
@@ -55,13 +57,15 @@ def source_of(path: Path) -> str:
 
 
 class FrameFile(EventRecording):
-    """State: none but the file and whose frames they are."""
+    """The file, and whose frames they are. State: how far they are out of order, once that was
+    looked at."""
 
     WORDS = "raw frames"
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._source = source_of(path)
+        self._disorder: Disorder | None = None
 
     @property
     def words(self) -> str:
@@ -69,7 +73,9 @@ class FrameFile(EventRecording):
 
     def batches(self, counted: Counter[str]) -> Iterator[Moment]:
         readers: dict[tuple[Asset, ...], Reader] = {}
-        for at_ns, number, text, name in in_order(self._lines(counted), 20_000):
+        self._disorder = self._disorder or self._looked_at()
+        lines = in_order(self._lines(counted), _CHUNK, self._disorder, counted)
+        for at_ns, number, text, name in lines:
             if at_ns < _LEAST_NS:
                 raise bad_row(self.path, number, "no time of receipt, so no moment to play it at")
             assets = (Asset(name),) if name else tuple(Asset)
@@ -79,6 +85,12 @@ class FrameFile(EventRecording):
             reading = reader.read(text, at_ns)
             counted[REFUSED] += bool(reading.parsed.rejected)
             yield from _by_coin(at_ns, reading.events, assets[0])
+
+    def _looked_at(self) -> Disorder:
+        disorder = Disorder()
+        for at_ns, *_ in self._lines(Counter()):
+            disorder.take(at_ns)
+        return disorder
 
     def _lines(self, counted: Counter[str]) -> Iterator[tuple[int, int, str, str]]:
         try:

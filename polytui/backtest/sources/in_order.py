@@ -1,81 +1,84 @@
 """Rows in the order in which they were received, whatever the order of their file.
 
-What does not fit in memory is sorted in parts, which wait in files of a folder that is gone
-afterwards, and merged: a file of any size, in bounded memory. Many parts are merged to fewer first:
-a process may have a thousand files open, or less, and there are others to be read.
+Whoever has looked through a file knows how far its rows are out of order (`Disorder`). A row waits
+for no longer than that, so a recorder's own file is told as it is read, and nothing is kept of it.
+What is further out of order than fits in memory is sorted in parts on disk (`sorted_parts.py`).
 """
 
 from __future__ import annotations
 
-import heapq
-import pickle
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
-from itertools import islice
-from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from heapq import heappop, heappush
+from itertools import chain, islice
 
-TimedRow = tuple[Any, ...]
-"""When it was received in nanoseconds, the number of its row, and what else there is."""
-_by_time = itemgetter(0, 1)
+from attrs import define
+
+from polytui.backtest.sources.sorted_parts import SortedParts, TimedRow, by_time
+
+ON_DISK = "MB were sorted on disk: rows are further out of order than fits in memory"
 _CHUNK = 50_000
-_PICKLED = 50
-_AT_ONCE = 64
-"""Parts that are merged, and open, at one time: three million rows are sorted in one pass, two
-hundred million in two."""
 
 
-def in_order(rows: Iterable[TimedRow], chunk: int = _CHUNK) -> Generator[TimedRow]:
-    """Sorted by time, then by row. `chunk`: rows that are kept in memory at once. Closed before its
-    end it leaves no file."""
-    source = iter(rows)
+@define
+class Disorder:
+    """State: the latest row so far, and by how much another came after it that is earlier."""
+
+    most_ns: int = 0
+    _latest_ns: int = 0
+
+    def take(self, at_ns: int) -> None:
+        """The next row, as it stands in its file."""
+        if at_ns >= self._latest_ns:
+            self._latest_ns = at_ns
+        else:
+            self.most_ns = max(self.most_ns, self._latest_ns - at_ns)
+
+
+def in_order(
+    rows: Iterable[TimedRow],
+    chunk: int = _CHUNK,
+    disorder: Disorder | None = None,
+    counted: Counter[str] | None = None,
+) -> Iterator[TimedRow]:
+    """Sorted by time, then by row. `chunk`: rows that are kept in memory at once. `disorder`: that
+    of all these rows, where it is known. `counted`: is told what was written to a disk. Fatal where
+    a disk has no room."""
+    source, waiting = iter(rows), list[TimedRow]()
+    if disorder is not None:
+        waiting = yield from _as_they_come(source, disorder.most_ns, chunk)
+    yield from _sorted(chain(waiting, source), chunk, Counter() if counted is None else counted)
+
+
+def _as_they_come(
+    source: Iterator[TimedRow], late_ns: int, most: int
+) -> Generator[TimedRow, None, list[TimedRow]]:
+    """Each as soon as none can come any more that is earlier; those that are left at the end, or
+    when more than `most` would wait."""
+    waiting, safe_ns = list[TimedRow](), 0
+    for row in source:
+        heappush(waiting, row)
+        safe_ns = max(safe_ns, row[0] - late_ns)
+        while waiting and waiting[0][0] <= safe_ns:
+            yield heappop(waiting)
+        if len(waiting) >= most:
+            break
+    return waiting
+
+
+def _sorted(source: Iterator[TimedRow], chunk: int, counted: Counter[str]) -> Iterator[TimedRow]:
     first = _part(source, chunk)
     if len(first) < chunk:
         yield from first
         return
-    with ExitStack() as left:
-        folder = Path(left.enter_context(TemporaryDirectory(prefix="polytui-")))
-        parts = [_kept(folder / "0", first)]
+    with SortedParts() as parts:
+        parts.add(first)
         del first
         while part := _part(source, chunk):
-            parts.append(_kept(folder / str(len(parts)), part))
-        while len(parts) > _AT_ONCE:
-            groups = [parts[at : at + _AT_ONCE] for at in range(0, len(parts), _AT_ONCE)]
-            parts = [_as_one(group) for group in groups]
-        yield from _merged(parts)
+            parts.add(part)
+        counted[ON_DISK] += parts.megabytes
+        yield from parts.merged()
 
 
 def _part(source: Iterator[TimedRow], chunk: int) -> list[TimedRow]:
-    return sorted(islice(source, chunk), key=_by_time)
-
-
-def _kept(path: Path, rows: Iterable[TimedRow]) -> Path:
-    source = iter(rows)
-    with path.open("wb") as file:
-        while several := list(islice(source, _PICKLED)):
-            pickle.dump(several, file, pickle.HIGHEST_PROTOCOL)
-    return path
-
-
-def _as_one(parts: list[Path]) -> Path:
-    """They are gone when it is written."""
-    merged = _kept(parts[0].with_name(f"{parts[0].name}+"), _merged(parts))
-    for path in parts:
-        path.unlink()
-    return merged
-
-
-def _merged(parts: Iterable[Path]) -> Iterator[TimedRow]:
-    with ExitStack() as left:
-        files = [left.enter_context(path.open("rb")) for path in parts]
-        yield from heapq.merge(*map(_read, files), key=_by_time)
-
-
-def _read(file: BinaryIO) -> Iterator[TimedRow]:
-    while True:
-        try:
-            yield from pickle.load(file)
-        except EOFError:
-            return
+    return sorted(islice(source, chunk), key=by_time)

@@ -11,8 +11,8 @@ from attrs import evolve
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import REPEATED, BookFile, mirrored, whole_book
-from polytui.backtest.sources.in_order import TimedRow, in_order
 from polytui.backtest.sources.recording import Survey, Wanted
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import Cells, bad_row, rows_of
 from polytui.model.events import BookChanged, Event, Level, LevelChange, TradePrinted
 from polytui.model.instrument import Outcome, Round
@@ -48,7 +48,7 @@ class LevelChangeFile(BookFile):
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
         """Rows of one time are told together: a book is not seen in the middle of a change."""
         begun = set[str]()
-        ordered = in_order(self._timed(wanted.rounds), self.CHUNK)
+        ordered = self._in_order(wanted, counted)
         for (at_ns, slug, outcome), same in groupby(ordered, lambda row: (row[0], row[2], row[3])):
             rows = list(same)
             told = list({row[4:]: row for row in rows}.values())
@@ -69,8 +69,9 @@ class LevelChangeFile(BookFile):
     ) -> Sequence[Event]:
         received_ns, stamped = rows[0][0], rows[0][5]
         venue_ns = received_ns if stamped is None else cells.time_ns("exch_ms", stamped)
-        whole = [row for row in rows if str(row[4]).strip().lower() in _YES]
-        changes = [row for row in rows if row not in whole]
+        whole, changes = list[TimedRow](), list[TimedRow]()
+        for row in rows:
+            (whole if str(row[4]).strip().lower() in _YES else changes).append(row)
         events: list[Event] = []
         if whole:
             sides = _side(whole, Side.BUY), _side(whole, Side.SELL)

@@ -13,8 +13,8 @@ from attrs import evolve
 
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import BookFile, whole_book
-from polytui.backtest.sources.in_order import TimedRow
 from polytui.backtest.sources.recording import Survey
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import Cells, rows_of
 from polytui.model.events import Event, Level
 from polytui.model.instrument import Outcome, Round

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from polytui.backtest.sources.book_file import REFUSED, BookFile, whole_book
-from polytui.backtest.sources.in_order import TimedRow
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import Cells, columns_of, rows_of
 from polytui.model.events import BOOK_FEED, BookSnapshotted, Event, FrameRejected
 from polytui.model.instrument import Outcome, Round

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
-from polytui.backtest.sources.in_order import TimedRow, in_order
+from polytui.backtest.sources.in_order import Disorder, in_order
 from polytui.backtest.sources.median import Median
 from polytui.backtest.sources.recording import (
     PricePath,
@@ -28,6 +28,7 @@ from polytui.backtest.sources.recording import (
     Wanted,
     Windows,
 )
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import TornTable, bad_row, rows_of
 from polytui.model.events import ChainlinkPriced
 from polytui.model.instrument import Asset, PriceKind
@@ -62,7 +63,8 @@ class _SettlementTick:
 
 
 class SettlementTickFile:
-    """Stateless: the file, and whose price it is where its rows do not say."""
+    """The file, and whose price it is where its rows do not say. State: how far its rows are out of
+    order, once they were looked at."""
 
     COLUMNS = ("feed_ts_ms", "recv_ms")
     ONE_OF = ("value", "full_accuracy_value")
@@ -72,13 +74,18 @@ class SettlementTickFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._asset = cells.asset_in(path.name)
+        self._received: Disorder | None = None
+        self._observed: Disorder | None = None
 
     def survey(self) -> Survey:
         lines, lag, counted, rows = dict[Asset, _TickLine](), Median(), Counter[str](), 0
+        received, observed = Disorder(), Disorder()
         try:
             for number, tick in self._ticks(counted):
                 rows += 1
                 lag.take(tick.received_ns - tick.venue_ns, number)
+                received.take(tick.received_ns)
+                observed.take(tick.observed_ns)
                 line = lines.setdefault(tick.asset, _TickLine())
                 line.rows += 1
                 line.first_ns = min(line.first_ns, tick.received_ns)
@@ -87,6 +94,7 @@ class SettlementTickFile:
                     line.boundaries.setdefault((tick.window_s, tick.observed_ns), tick.value)
         except TornTable:
             counted[CUT_OFF] += 1
+        self._received, self._observed = received, observed
         spans = tuple(
             PriceSpan(
                 PriceSeries.SETTLEMENT, asset, one.rows, one.first_ns, one.last_ns, one.boundaries
@@ -97,7 +105,7 @@ class SettlementTickFile:
 
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
         before: TimedRow = ()
-        for row in in_order(self._timed(wanted)):
+        for row in in_order(self._timed(wanted), disorder=self._received, counted=counted):
             if row[2:] == before[2:]:
                 counted[REPEATED] += 1
                 continue
@@ -112,7 +120,8 @@ class SettlementTickFile:
     def price_path(self, asset: Asset, windows: Windows) -> PricePath:
         """Its points, each at the second that it speaks of."""
         before_ns = 0
-        for observed_ns, _, value in in_order(self._points(asset, windows)):
+        points = in_order(self._points(asset, windows), disorder=self._observed)
+        for observed_ns, _, value in points:
             if observed_ns != before_ns:
                 yield observed_ns, value
             before_ns = observed_ns

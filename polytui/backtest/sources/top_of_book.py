@@ -13,7 +13,7 @@ from typing import Any
 
 from polytui.backtest.sources import cells
 from polytui.backtest.sources.book_file import CROSSED, BookFile, whole_book
-from polytui.backtest.sources.in_order import TimedRow
+from polytui.backtest.sources.sorted_parts import TimedRow
 from polytui.backtest.sources.tables import Cells, rows_of
 from polytui.model.events import Event, Level
 from polytui.model.instrument import Outcome, Round
