@@ -57,7 +57,7 @@ class BookFile(ABC):
     """Without which a file is not of this schema; first the time of receipt, the round's name and
     the outcome."""
     CHUNK: ClassVar[int] = 100_000
-    """Rows of it that are sorted at once."""
+    """Rows of it that are in memory at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define, field
 
@@ -74,6 +74,8 @@ class CandleFile:
     looked at."""
 
     COLUMNS = ("open_time", "open", "high", "low", "close")
+    CHUNK: ClassVar[int] = 50_000
+    """Rows of it that are in memory at once."""
     words = "candles"
     rank = 1
 
@@ -199,7 +201,7 @@ class CandleFile:
         differ."""
         before: TimedRow = (0, 0)
         disorder = self._disorders.get(asset)
-        for row in in_order(self._timed(asset, windows), disorder=disorder, counted=counted):
+        for row in in_order(self._timed(asset, windows), self.CHUNK, disorder, counted):
             if row[0] != before[0]:
                 before = row
                 yield row

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 from polytui.backtest.moments import Moment
 from polytui.backtest.sources.book_file import CUT_OFF, REFUSED
@@ -37,8 +38,6 @@ _MARKS = (
     ("coinbase", '"channel":"market_trades"'),
 )
 _LOOKED_AT = 50
-_CHUNK = 20_000
-"""Lines that may wait in memory for one that is earlier."""
 _LEAST_NS = 1_262_304_000_000_000_000
 """2010; `read_line` says 1 where a line has no time."""
 
@@ -61,6 +60,8 @@ class FrameFile(EventRecording):
     looked at."""
 
     WORDS = "raw frames"
+    CHUNK: ClassVar[int] = 20_000
+    """Lines of it that are in memory at once."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -74,7 +75,7 @@ class FrameFile(EventRecording):
     def batches(self, counted: Counter[str]) -> Iterator[Moment]:
         readers: dict[tuple[Asset, ...], Reader] = {}
         self._disorder = self._disorder or self._looked_at()
-        lines = in_order(self._lines(counted), _CHUNK, self._disorder, counted)
+        lines = in_order(self._lines(counted), self.CHUNK, self._disorder, counted)
         for at_ns, number, text, name in lines:
             if at_ns < _LEAST_NS:
                 raise bad_row(self.path, number, "no time of receipt, so no moment to play it at")

@@ -17,7 +17,6 @@ from attrs import define
 from polytui.backtest.sources.sorted_parts import SortedParts, TimedRow, by_time
 
 ON_DISK = "MB were sorted on disk: rows are further out of order than fits in memory"
-_CHUNK = 50_000
 
 
 @define
@@ -37,7 +36,7 @@ class Disorder:
 
 def in_order(
     rows: Iterable[TimedRow],
-    chunk: int = _CHUNK,
+    chunk: int,
     disorder: Disorder | None = None,
     counted: Counter[str] | None = None,
 ) -> Iterator[TimedRow]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define, field, frozen
 
@@ -67,6 +67,8 @@ class SettlementTickFile:
     order, once they were looked at."""
 
     COLUMNS = ("feed_ts_ms", "recv_ms")
+    CHUNK: ClassVar[int] = 50_000
+    """Rows of it that are in memory at once."""
     ONE_OF = ("value", "full_accuracy_value")
     words = "settlement prices"
     rank = 2
@@ -105,7 +107,7 @@ class SettlementTickFile:
 
     def heard(self, wanted: Wanted, counted: Counter[str]) -> Iterator[Moment]:
         before: TimedRow = ()
-        for row in in_order(self._timed(wanted), disorder=self._received, counted=counted):
+        for row in in_order(self._timed(wanted), self.CHUNK, self._received, counted):
             if row[2:] == before[2:]:
                 counted[REPEATED] += 1
                 continue
@@ -120,7 +122,7 @@ class SettlementTickFile:
     def price_path(self, asset: Asset, windows: Windows) -> PricePath:
         """Its points, each at the second that it speaks of."""
         before_ns = 0
-        points = in_order(self._points(asset, windows), disorder=self._observed)
+        points = in_order(self._points(asset, windows), self.CHUNK, self._observed)
         for observed_ns, _, value in points:
             if observed_ns != before_ns:
                 yield observed_ns, value

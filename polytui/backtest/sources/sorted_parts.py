@@ -23,7 +23,7 @@ TimedRow = tuple[Any, ...]
 """When it was received in nanoseconds, the number of its row, and what else there is."""
 by_time = itemgetter(0, 1)
 _ROOMY = "/var/tmp"
-_LEFT_FREE_MB = 256
+LEFT_FREE_MB = 256
 """Others write to the same disk: sessions their journals."""
 _PICKLED = 50
 """Rows that are read back at once; of each part so many are in memory."""
@@ -35,8 +35,9 @@ class SortedParts:
 
     Fatal where the disk has no room, or so little that others would have none."""
 
-    def __init__(self) -> None:
-        self._folder, self._end = _folder(), 0
+    def __init__(self, left_free_mb: int = LEFT_FREE_MB) -> None:
+        """`left_free_mb`: so much of the disk is left to others."""
+        self._folder, self._end, self._left_free_mb = _folder(), 0, left_free_mb
         self._spans: list[tuple[int, int]] = []
         try:
             self._file = TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
@@ -70,8 +71,8 @@ class SortedParts:
 
     def _look_for_room(self) -> None:
         disk = os.fstatvfs(self._file.fileno())
-        if disk.f_bavail * disk.f_frsize < _LEFT_FREE_MB << 20:
-            raise self._no_room(f"less than {_LEFT_FREE_MB} MB would be free")
+        if disk.f_bavail * disk.f_frsize < self._left_free_mb << 20:
+            raise self._no_room(f"less than {self._left_free_mb:,} MB are free")
 
     def _write(self, data: bytes) -> None:
         left = memoryview(_LENGTH.pack(len(data)) + data)
