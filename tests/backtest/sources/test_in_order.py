@@ -105,6 +105,33 @@ def test_a_disk_that_is_full_is_told_in_words(most: int) -> None:
         next(in_order(rows, chunk=100))
 
 
+def test_a_part_that_was_written_in_part_is_no_part() -> None:
+    with limited(resource.RLIMIT_FSIZE, 10), SortedParts() as parts, pytest.raises(Fatal):
+        parts.add([(1, 1)])
+
+
+class Payload:
+    """Of a row; counts how many of it are in memory."""
+
+    alive = most_alive = 0
+
+    def __init__(self) -> None:
+        Payload.alive += 1
+        Payload.most_alive = max(Payload.alive, Payload.most_alive)
+
+    def __del__(self) -> None:
+        Payload.alive -= 1
+
+
+def test_no_more_rows_than_fit_wait_for_an_earlier_one() -> None:
+    """The last of a thousand is the earliest: all wait for it, on disk."""
+    disorder = Disorder(most_ns=1_000)
+    rows = ((at or 2_000, -at, Payload()) for at in range(1_000, -1, -1))
+    first = next(in_order(rows, chunk=10, disorder=disorder))
+    assert first[0] == 1
+    assert Payload.most_alive < 40
+
+
 @given(st.lists(st.integers(0, 20), max_size=60), st.integers(1, 70))
 def test_rows_that_are_nearly_in_order_come_in_order(times: list[int], chunk: int) -> None:
     rows, disorder = [(at, number, "what") for number, at in enumerate(times)], Disorder()
