@@ -126,7 +126,7 @@ class Payload:
 def test_no_more_rows_than_fit_wait_for_an_earlier_one() -> None:
     """The last of a thousand is the earliest: all wait for it, on disk."""
     disorder = Disorder(most_ns=1_000)
-    rows = ((at or 2_000, -at, Payload()) for at in range(1_000, -1, -1))
+    rows = ((at, -at, Payload()) for at in range(1_000, 0, -1))
     first = next(in_order(rows, chunk=10, disorder=disorder))
     assert first[0] == 1
     assert Payload.most_alive < 40
