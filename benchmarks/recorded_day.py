@@ -276,14 +276,6 @@ def log_loss(scored: Scored) -> float:
     return total / len(scored)
 
 
-def sign_rule(found: Sequence[Forecast]) -> list[tuple[float, bool]]:
-    """Up when the last price is at the strike or above, said as surely as it has been right: the
-    constant that serves this rule best, fitted to the very rounds it is scored on."""
-    right = sum((one.last_price >= one.strike) == one.is_up for one in found) / len(found)
-    sure = min(1.0 - _CLIP, max(0.5, right))
-    return [(sure if one.last_price >= one.strike else 1.0 - sure, one.is_up) for one in found]
-
-
 def reliability(scored: Scored, bins: int = 10) -> list[tuple[float, float, int]]:
     """(mean probability, share of Up, how many) for each bin that is not empty."""
     parts: dict[int, list[tuple[float, bool]]] = {}

@@ -40,7 +40,6 @@ _AHEAD_S = 15
 """World seconds before an opening by which everybody is there."""
 _AFTER_OPEN_S, _BEFORE_CLOSE_S = 5, 12
 _LOOKS_EVERY_S = 0.2
-_LISTENS_WITHIN_S = 60.0
 _SETTLED_WITHIN_S = 400.0
 _ENDS_WITHIN_S = 60.0
 _ROUGH_EVERY = 150

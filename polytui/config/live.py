@@ -52,10 +52,6 @@ class LiveSettings:
         return self.taker_hold_ms * NS_PER_MS
 
     @property
-    def heartbeat_ns(self) -> int:
-        return int(self.heartbeat_s * NS_PER_S)
-
-    @property
     def heartbeat_grace_ns(self) -> int:
         return int(self.heartbeat_grace_s * NS_PER_S)
 

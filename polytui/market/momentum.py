@@ -34,16 +34,9 @@ class Momentum:
         while self._points[0][0] < oldest_ns:
             self._points.popleft()
 
-    def velocity(self, span_s: float) -> float | None:
-        """bps per second over the last `span_s`."""
-        return self.velocity_and_acceleration(span_s)[0]
-
-    def acceleration(self, span_s: float) -> float | None:
-        """bps per second squared: this span's velocity less that of the one before."""
-        return self.velocity_and_acceleration(span_s)[1]
-
     def velocity_and_acceleration(self, span_s: float) -> tuple[float | None, float | None]:
-        """Both, from three looks at the past."""
+        """bps per second over the last `span_s`; bps per second squared: that velocity less the one
+        of the span before."""
         if not self._points:
             return None, None
         last_ns = self._points[-1][0]

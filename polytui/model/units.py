@@ -5,7 +5,7 @@ Floats think (features, probabilities), integers trade. They meet here and nowhe
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import NewType
 
 Price = NewType("Price", int)
@@ -89,22 +89,6 @@ def to_float(value: int) -> float:
 def usd_from_float(value: float) -> Usd:
     """Dollars as a setting writes them (1000.0) to millionths, exactly as printed."""
     return Usd(int((Decimal(repr(value)) * MICRO).to_integral_value()))
-
-
-def price_down(value: float, tick: Price) -> Price:
-    """The highest price on the grid that is not above `value` dollars."""
-    return _on_grid(value, tick, ROUND_FLOOR)
-
-
-def price_up(value: float, tick: Price) -> Price:
-    """The lowest price on the grid that is not below `value` dollars."""
-    return _on_grid(value, tick, ROUND_CEILING)
-
-
-def _on_grid(value: float, tick: Price, rounding: str) -> Price:
-    # Twelve decimals first: 0.29 must not become 0.28 because 0.29 is 0.28999... in binary.
-    steps = Decimal(f"{value:.12f}") * MICRO / tick
-    return Price(int(steps.to_integral_value(rounding=rounding)) * tick)
 
 
 def is_on_tick(price: Price, tick: Price) -> bool:

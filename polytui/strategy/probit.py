@@ -30,14 +30,9 @@ _CERTAIN = 1e-9
 """Probabilities are held so far from 0 and 1, where z is endless."""
 
 
-def conviction(worth: float, all_in: float) -> float:
-    """0 to 1: for a share worth `worth` that costs `all_in`, fee included; 0 where either is no
-    number."""
-    return conviction_over(worth, z_of(all_in)) if math.isfinite(all_in) else 0.0
-
-
 def conviction_over(worth: float, z_all_in: float) -> float:
-    """The same, the cost already told as a distance."""
+    """0 to 1: for a share worth `worth` that costs, fee included, what is told as a distance; 0
+    where it is worth no number."""
     if not math.isfinite(worth):
         return 0.0
     z = z_of(worth)

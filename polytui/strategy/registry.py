@@ -105,12 +105,3 @@ def loaded_words(session: str = "", *, had_others: bool = False) -> tuple[Strate
 def every_strategy() -> tuple[Strategy, ...]:
     """Ours, and those of others that are here."""
     return (*STRATEGIES, *[one.strategy for one in _Others.by_name.values()])
-
-
-def strategy_named(name: str) -> Strategy:
-    """KeyError, with the names there are, for one that is none."""
-    for strategy in every_strategy():
-        if strategy.name == name:
-            return strategy
-    names = ", ".join(one.name for one in every_strategy())
-    raise KeyError(f"no strategy {name!r}: expected one of {names}")

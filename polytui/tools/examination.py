@@ -99,9 +99,6 @@ class Examination:
             skew_ms = ((began_ns + ended_ns) / 2 - venue_ns) / NS_PER_MS
         return [Finding(name, Severity.OK, f"answers in {took_ms:.0f} ms", took_ms, skew_ms)]
 
-    def _gamma(self, http: Http) -> Gamma:
-        return Gamma(http, known_ids(self.settings.rounds))
-
     async def _ask_gamma(self, http: Http) -> int:
         asset = self.settings.session.assets[0]
         interval = self.settings.session.intervals[0]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytui.market.microstructure import Microstructure
+from polytui.market.microstructure import Microstructure, depth_imbalance
 from polytui.model.events import ExchangeQuoted, ExchangeTraded
 from polytui.model.instrument import Asset
 from polytui.model.orders import Side
@@ -56,7 +56,7 @@ def test_nothing_is_known_of_nothing() -> None:
     flow = Microstructure()
     readings = (
         flow.imbalance(),
-        flow.depth_imbalance(),
+        depth_imbalance(flow.quote),
         flow.spread_bps(),
         flow.micro_gap_bps(),
         flow.order_flow(at(0)),
@@ -72,7 +72,7 @@ def test_one_quote_by_hand() -> None:
     flow = Microstructure()
     flow.quoted(quote(0, (100.0, 3.0, 101.0, 1.0), 10.0, 30.0))
     assert flow.imbalance() == pytest.approx(0.5)
-    assert flow.depth_imbalance() == pytest.approx(-0.5)
+    assert depth_imbalance(flow.quote) == pytest.approx(-0.5)
     assert flow.spread_bps() == pytest.approx(1.0 / 100.5 * 1e4)
     assert flow.micro_gap_bps() == pytest.approx((100.75 / 100.5 - 1.0) * 1e4)
     assert flow.order_flow(at(0)) is None, "one quote is no change"
@@ -81,7 +81,11 @@ def test_one_quote_by_hand() -> None:
 def test_a_quote_without_sizes_has_a_spread_and_nothing_else() -> None:
     flow = Microstructure()
     flow.quoted(quote(0, (100.0, 0.0, 101.0, 0.0)))
-    assert (flow.imbalance(), flow.depth_imbalance(), flow.micro_gap_bps()) == (None, None, None)
+    assert (flow.imbalance(), depth_imbalance(flow.quote), flow.micro_gap_bps()) == (
+        None,
+        None,
+        None,
+    )
     assert flow.spread_bps() is not None
     flow.quoted(quote(1, (100.0, 0.0, 101.0, 0.0)))
     assert flow.order_flow(at(1)) is None, "no size to compare a flow with"
@@ -297,7 +301,7 @@ def test_readings_are_finite_and_bounded_whatever_comes(
 
 
 def _check_readings(flow: Microstructure, now_ns: int) -> None:
-    for bounded in (flow.imbalance(), flow.depth_imbalance(), flow.trade_flow()):
+    for bounded in (flow.imbalance(), depth_imbalance(flow.quote), flow.trade_flow()):
         assert bounded is None or -1.0 <= bounded <= 1.0
     for positive in (flow.spread_bps(), flow.trade_intensity(now_ns)):
         assert positive is None or 0.0 <= positive < math.inf

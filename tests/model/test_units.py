@@ -15,8 +15,6 @@ from polytui.model.units import (
     is_on_tick,
     parse_micro,
     parse_price,
-    price_down,
-    price_up,
     to_float,
     usd_from_float,
 )
@@ -80,33 +78,6 @@ def test_a_price_is_at_most_a_dollar() -> None:
 )
 def test_formats_are_the_shortest_that_lose_nothing(value: int, least: int, text: str) -> None:
     assert format_micro(value, least) == text
-
-
-@pytest.mark.parametrize("cents", range(101))
-@pytest.mark.parametrize("rounding", [price_down, price_up])
-def test_a_price_on_the_grid_stays_where_it_is(cents: int, rounding: object) -> None:
-    """0.29, 0.57 and 0.58 are what a floor of floats gets wrong (0.29 * 100 = 28.999...)."""
-    assert price_down(cents / 100, CENT) == cents * 10_000
-    assert price_up(cents / 100, CENT) == cents * 10_000
-
-
-@pytest.mark.parametrize(
-    ("value", "tick", "down", "up"),
-    [
-        (0.295, CENT, 290_000, 300_000),
-        (0.29, TENTH, 290_000, 290_000),
-        (0.5701, TENTH, 570_000, 571_000),
-        (0.5799999, CENT, 570_000, 580_000),
-        (0.58001, HUNDREDTH, 580_000, 580_100),
-        (0.0049, Price(5_000), 0, 5_000),
-        (0.4976, Price(2_500), 497_500, 500_000),
-    ],
-)
-def test_rounding_to_the_grid_goes_the_way_it_says(
-    value: float, tick: Price, down: int, up: int
-) -> None:
-    assert price_down(value, tick) == down
-    assert price_up(value, tick) == up
 
 
 @pytest.mark.parametrize("tick", [CENT, TENTH, HUNDREDTH, Price(5_000), Price(2_500)])

@@ -19,8 +19,6 @@ from polytui.model.units import (
     format_micro,
     is_on_tick,
     parse_micro,
-    price_down,
-    price_up,
     proceeds_of,
     usd_from_float,
 )
@@ -40,20 +38,6 @@ def test_what_is_written_is_read_again(value: int, decimals: int) -> None:
 @given(AMOUNTS)
 def test_the_text_is_the_number(value: int) -> None:
     assert Decimal(format_micro(value)) * MICRO == value
-
-
-@given(PRICES, TICKS)
-def test_the_grid_brackets_every_price(price: Price, tick: Price) -> None:
-    down, up = price_down(price / MICRO, tick), price_up(price / MICRO, tick)
-    assert down <= price <= up
-    assert down % tick == up % tick == 0
-    assert up - down == (0 if price % tick == 0 else tick)
-
-
-@given(st.integers(1, 9_999), TICKS)
-def test_a_price_of_the_grid_survives_its_float(steps: int, tick: Price) -> None:
-    price = steps * tick % MICRO
-    assert price_down(price / MICRO, tick) == price_up(price / MICRO, tick) == price
 
 
 @given(PRICES, TICKS)

@@ -29,7 +29,7 @@ from polytui.strategy.entry import (
 )
 from polytui.strategy.exits import first_exit
 from polytui.strategy.offer import offer_of
-from polytui.strategy.probit import conviction
+from polytui.strategy.probit import conviction_over, z_of
 from polytui.strategy.proposal import Proposal, View
 from polytui.strategy.window import EntryWindow
 
@@ -96,7 +96,7 @@ def test_a_strategy_that_prices_the_side_is_as_sure_as_its_margin_over_price_and
     for trust in (0.3, 1.0):
         opinion = value_opinion(a_view(trust=trust), Outcome.UP, 0.60, SETTINGS)
         assert (opinion.outcome, opinion.worth) == (Outcome.UP, 0.60)
-        assert opinion.confidence == pytest.approx(conviction(0.60, all_in))
+        assert opinion.confidence == pytest.approx(conviction_over(0.60, z_of(all_in)))
 
 
 def test_an_empty_side_is_never_the_better_one() -> None:

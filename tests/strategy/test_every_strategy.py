@@ -31,7 +31,7 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
 from polytui.model.units import LOT, MICRO, cost_of
 from polytui.strategy.proposal import Proposal, Strategy, View
-from polytui.strategy.registry import STRATEGIES, strategy_named
+from polytui.strategy.registry import STRATEGIES
 
 LEANING_UP = a_view(
     fair_up=0.75,
@@ -49,6 +49,7 @@ LEANING_UP = a_view(
     ),
 )
 """Every strategy buys Up of it, under the settings as they are."""
+BY_NAME = {one.name: one for one in STRATEGIES}
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda one: one.name)
 ways = st.sampled_from([Settings(), EAGER, SIGMOID, LEARNED, KELLY])
 
@@ -65,15 +66,9 @@ def test_there_are_five_in_a_fixed_order() -> None:
 
 
 @every_strategy
-def test_each_is_found_by_its_name_and_has_its_table(strategy: Strategy) -> None:
+def test_each_has_its_table(strategy: Strategy) -> None:
     settings = Settings()
-    assert strategy_named(strategy.name) is strategy
     assert strategy.thresholds(settings) is getattr(settings, strategy.name)
-
-
-def test_a_name_that_is_none_says_which_there_are() -> None:
-    with pytest.raises(KeyError, match="no strategy 'martingale': expected one of confluence, "):
-        strategy_named("martingale")
 
 
 # --- at their thresholds --------------------------------------------------------------------------
@@ -175,14 +170,14 @@ def test_a_named_reason_for_what_is_in_the_way(
 def test_a_named_reason_for_what_is_no_number(
     name: str, changes: dict[str, Any], reason: Reason
 ) -> None:
-    proposal = strategy_named(name).propose(evolve(LEANING_UP, **changes), Settings())
+    proposal = BY_NAME[name].propose(evolve(LEANING_UP, **changes), Settings())
     assert (proposal.quotes, proposal.why.reason) == ((), reason)
 
 
 def test_a_sigmoid_of_nothing_is_no_certainty() -> None:
     for name in ("mean", "sigma", "strike"):
         view = evolve(LEANING_UP, **{name: math.nan})
-        proposal = strategy_named("distance_fade").propose(view, SIGMOID)
+        proposal = BY_NAME["distance_fade"].propose(view, SIGMOID)
         assert (proposal.quotes, proposal.why.reason) == ((), Reason.NO_PRICE)
 
 

@@ -71,11 +71,6 @@ class Wallets:
             return self._registered[wallet] == (owner, signature_type)
         return wallet in self._of_factories(owner, signature_type)
 
-    def owner_of(self, wallet: str) -> str | None:
-        """Of a wallet that was registered."""
-        known = self._registered.get(wallet)
-        return None if known is None else known[0]
-
     def deploy(self, wallet: str) -> None:
         """Its contract stands on the chain from now on."""
         if len(self._deployed) < _MOST_WALLETS:

@@ -29,7 +29,6 @@ OWNER = ".made_from"
 _DEMO = "demo"
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _FIRST = "SELECT settings_json FROM settings WHERE session = ? ORDER BY seq LIMIT 1"
-_TEXTS = {bool: bool, str: str, float: float, int: int}
 
 
 @frozen

@@ -168,8 +168,6 @@ def test_a_registered_wallet_belongs_to_who_came_first() -> None:
     assert wallets.is_wallet_of(wallet, ANNA, SAFE)
     assert not wallets.is_wallet_of(wallet, BELA, SAFE)
     assert wallets.wallet_of(ANNA, SAFE) == wallet
-    assert wallets.owner_of(wallet) == ANNA
-    assert wallets.owner_of(ANNA) is None
     assert wallets.is_deployed(wallet)
     deposit = derived_wallets(ANNA, DEPOSIT_WALLET)[0]
     assert not wallets.is_deployed(deposit)
