@@ -4,6 +4,8 @@ desk bears."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +126,8 @@ def backtest(data: tuple[Path, ...], **options: Any) -> None:
             raise click.UsageError("--fills all compares: ask for a report of one rule")
         _print_bracket(bracket(asked))
         raise SystemExit(DONE)
-    evidence = play_data(data_of(asked), asked, _say if sys.stderr.isatty() else None)
+    with _telling() as say:
+        evidence = play_data(data_of(asked), asked, say)
     report = report_of(evidence)
     if json_path:
         write_bytes(json_bytes(report), json_path)
@@ -133,6 +136,19 @@ def backtest(data: tuple[Path, ...], **options: Any) -> None:
     if json_path != "-":
         print_report(report, Console())
     raise SystemExit(DONE)
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None] | None]:
+    """One line for whoever sits there, gone at the end whatever that is."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    _say("looked through and put in order ...")
+    try:
+        yield _say
+    finally:
+        _say("")
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -336,3 +337,21 @@ def test_the_command_of_a_sweep_keeps_its_reports(journal: Path, tmp_path: Path)
     for cell in told["cells"]:
         report = (kept / f"{cell['setting']:04}_{cell['day']}.json").read_bytes()
         assert hashlib.sha256(report).hexdigest() == cell["report"]
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_whoever_sits_there_is_told_before_the_first_row_and_left_an_empty_line(
+    monkeypatch: pytest.MonkeyPatch, journal: Path
+) -> None:
+    """Looking through and sorting may take minutes; and what goes wrong stands alone in its line."""
+    monkeypatch.setattr("sys.stderr", told := Tty())
+    command = ["backtest", str(journal), "--from", "2030-01-01"]
+    with pytest.raises(Fatal):
+        cli(command, standalone_mode=False)
+    first, last = told.getvalue().split("\r\x1b[K")[1:]
+    assert "looked through" in first
+    assert last == ""
