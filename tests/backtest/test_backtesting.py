@@ -347,7 +347,7 @@ class Tty(io.StringIO):
 def test_whoever_sits_there_is_told_before_the_first_row_and_left_an_empty_line(
     monkeypatch: pytest.MonkeyPatch, journal: Path
 ) -> None:
-    """Looking through and sorting may take minutes; and what goes wrong stands alone in its line."""
+    """Looking through and sorting may take minutes; what goes wrong stands alone in its line."""
     monkeypatch.setattr("sys.stderr", told := Tty())
     command = ["backtest", str(journal), "--from", "2030-01-01"]
     with pytest.raises(Fatal):

@@ -39,10 +39,10 @@ def in_order(
     chunk: int,
     disorder: Disorder | None = None,
     counted: Counter[str] | None = None,
-) -> Iterator[TimedRow]:
+) -> Generator[TimedRow]:
     """Sorted by time, then by row. `chunk`: rows that are kept in memory at once. `disorder`: that
-    of all these rows, where it is known. `counted`: is told what was written to a disk. Fatal where
-    a disk has no room."""
+    of all these rows, where it is known. `counted`: is told what was written to a disk; whoever
+    closes it before its end gives that back. Fatal where a disk has no room."""
     source, waiting = iter(rows), list[TimedRow]()
     if disorder is not None:
         waiting = yield from _as_they_come(source, disorder.most_ns, chunk)

@@ -65,7 +65,7 @@ def test_what_is_sorted_has_no_name_that_could_be_left_behind(
     next(rows)
     assert not list(tmp_path.iterdir()), "whoever is killed now leaves nothing"
     assert _open_in(tmp_path) == 1
-    rows.close()  # type: ignore[attr-defined]
+    rows.close()
     assert _open_in(tmp_path) == 0
 
 
