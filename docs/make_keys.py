@@ -21,7 +21,7 @@ empty list takes its keys away:
 
 ```toml
 [keys]
-"page.risk" = ["x", "f3"]
+"page.risk" = ["d", "f3"]
 "theme" = []
 ```
 

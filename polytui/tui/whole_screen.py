@@ -11,8 +11,9 @@ from typing import TypeVar
 from textual.app import App
 from textual.screen import ModalScreen
 
+from polytui.tui.fresh_file import clock_stem, written
 from polytui.tui.known_sessions import KnownSession, known_sessions
-from polytui.tui.screen_file import standing_alone, written
+from polytui.tui.screen_file import standing_alone
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.jump import Jump
 from polytui.tui.screens.palette import (
@@ -89,7 +90,8 @@ class WholeScreenApp(App[int]):
         folder = self.picture_folder
         self.board.veil(is_hidden)
         try:
-            path = written(folder, self.state, standing_alone(self.export_screenshot()))
+            svg, stem = self.export_screenshot(), clock_stem("screen", self.state.session_ns)
+            path = written(folder, stem, "svg", standing_alone(svg))
             self.state.log("good", "", f"picture of the screen: {path}")
         except OSError as error:
             self.state.log("error", "", f"NO picture was written to {folder}: {error.strerror}")

@@ -66,7 +66,7 @@ def wished(value: str) -> Came:
 
 PAUSED = "pauses at once by a key, and only arms otherwise"
 QUIET = "shows nothing without data that is not here: the tests of its page have it"
-WRITES = {"blotter.export": "test_blotter_page.py"}
+WRITES = {"blotter.export": "test_blotter_page.py", "moment": "test_moment_file.py"}
 """Files, where these tests have no business; and who does it instead."""
 OTHERWISE = "the page is shown otherwise"
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -96,7 +96,7 @@ CAME: dict[str, Came | str] = {
     **dict.fromkeys(("blotter.sort_before", "blotter.sort_next", "blotter.reverse"), OTHERWISE),
     **dict.fromkeys(("scope", "log.level", "by.asset", "rounds.interval"), OTHERWISE),
     "past.older": lambda stage: stage.engine.questions,
-    "past.newer": lambda stage: not stage.app.board._zoom.is_away,
+    "past.newer": lambda stage: not stage.app.board.zoomed.is_away,
     "round.next": lambda stage: "15m" in stage.rows[2],
     "round.previous": lambda stage: "15m" in stage.rows[2],
     **{f"asset.{at}": chosen(name) for at, name in enumerate(NAMES, 1)},
@@ -134,8 +134,8 @@ CAME: dict[str, Came | str] = {
 
 def test_every_action_is_here() -> None:
     assert set(CAME) | set(WRITES) == {one.id for one in ASKED}
-    for path in WRITES.values():
-        assert "export" in (Path(__file__).parent / path).read_text()
+    for action, path in WRITES.items():
+        assert action.split(".")[-1] in (Path(__file__).parent / path).read_text()
 
 
 async def by_key(stage: Stage, action: TerminalAction) -> None:

@@ -44,6 +44,12 @@ SPOTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one stands: there files go that a key asks for."""
+    monkeypatch.chdir(tmp_path)
+
+
 async def calm(stage: Stage) -> None:
     """Back to the bare board, with nothing armed."""
     board = stage.app.board
@@ -52,7 +58,7 @@ async def calm(stage: Stage) -> None:
         await stage.pilot.pause()
     board.wishes.trigger.disarm()
     board._pages.turn(None)
-    board._zoom.turn(False)
+    board.zoomed.turn(False)
     board.cards.choose(1, is_by_asset=True)
     board.lay_out()
 

@@ -10,9 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from stage import Stage, perform
 
+from polytui.tui.fresh_file import written
 from polytui.tui.redaction import hidden
-from polytui.tui.screen_file import written
-from polytui.tui.state import TerminalState
 
 
 def veiled(text: str) -> str:
@@ -69,7 +68,7 @@ def test_both_kinds_are_written_and_the_screen_is_as_it_was(tmp_path: Path) -> N
 
 
 def test_no_picture_is_written_over_another(tmp_path: Path) -> None:
-    paths = [written(tmp_path, TerminalState(), str(at)) for at in range(3)]
+    paths = [written(tmp_path, "screen-101112", "svg", str(at)) for at in range(3)]
     assert [path.read_text() for path in paths] == ["0", "1", "2"]
 
 

@@ -71,8 +71,8 @@ class Board(PointedScreen):
         self._pages = Pages(PageScene(state, clock, change, query, self.visit, play))
         self.playing = RecordingKeys(state, play)
         self.cards = Cards(state, layout)
-        self._zoom = Zoom(state, ink, clock, query)
-        self._visiting = Visiting(state, self._pages, self.cards, self._zoom)
+        self.zoomed = Zoom(state, ink, clock, query)
+        self._visiting = Visiting(state, self._pages, self.cards, self.zoomed)
         self.log_strip = LogStrip(state)
         self._is_max = False
         """Whether one panel has the screen to itself, but for the header and the keys."""
@@ -141,10 +141,10 @@ class Board(PointedScreen):
 
     def tick(self) -> None:
         """Paint if something is new, or if ages have moved on."""
-        self.playing.follow(self._zoom, self.cards.chosen.interval)
+        self.playing.follow(self.zoomed, self.cards.chosen.interval)
         self._pages.ask()
         if self._pages.open is None:
-            self._zoom.ask(self.state.assets.get(self.asset))
+            self.zoomed.ask(self.state.assets.get(self.asset))
         if self.cards.is_outdated:
             self.lay_out()
         changes, painted_s = self._painted
@@ -162,7 +162,7 @@ class Board(PointedScreen):
     @property
     def _is_covered(self) -> bool:
         """Whether one canvas lies over all assets."""
-        return self._zoom.is_open or self._pages.open is not None
+        return self.zoomed.is_open or self._pages.open is not None
 
     @property
     def asset(self) -> str:
@@ -184,7 +184,7 @@ class Board(PointedScreen):
         slot = self.cards.slot(at)
         look = asset_look(
             self.state, self.palette, self.clock(), slot.asset, self.cards.number(slot.asset),
-            self._zoom.ink, is_focused=at == self.cards.at,
+            self.zoomed.ink, is_focused=at == self.cards.at,
         )  # fmt: skip
         return TableRow(self.state.assets.get(slot.asset), slot.interval, slot.asset, look)
 
@@ -195,10 +195,10 @@ class Board(PointedScreen):
     def _paint_zoom(self, width: int, height: int) -> list[Line]:
         if self._pages.open is not None:
             look = page_look(self.state, self.palette, self.clock(), self.asset, self.keymap)
-            look = evolve(look, ink=self._zoom.ink)
+            look = evolve(look, ink=self.zoomed.ink)
             return self._pages.paint(look, width, height)
         row = self._row(self.cards.at)
-        return self._zoom.paint(row.name, row.view, row.look, (width, height))
+        return self.zoomed.paint(row.name, row.view, row.look, (width, height))
 
     def _paint_log(self, width: int, height: int) -> list[Line]:
         return self.log_strip.paint(self.palette, width, height)
@@ -220,7 +220,7 @@ class Board(PointedScreen):
     @property
     def areas(self) -> frozenset[Area]:
         """Where a person is now."""
-        base = Area.ZOOM if self._zoom.is_open else Area.BOARD
+        base = Area.ZOOM if self.zoomed.is_open else Area.BOARD
         whose = Area.RECORDING if self.state.is_recording else Area.ENGINE
         return frozenset((Area.ALWAYS, whose)) | (self._pages.areas or {base})
 
@@ -281,7 +281,7 @@ class Board(PointedScreen):
 
     def round_on_screen(self) -> tuple[str, str]:
         view = self.state.assets.get(self.asset)  # words are empty where there is none
-        return ("", "") if view is None else (view.asset, self._zoom.slug_in(view))
+        return ("", "") if view is None else (view.asset, self.zoomed.slug_in(view))
 
     def pick(self, at: int) -> None:
         """Choose a card or line by its place, from 0; the chosen one is zoomed into."""
@@ -312,24 +312,24 @@ class Board(PointedScreen):
             self._chose()
 
     def _chose(self) -> None:
-        self._zoom.current(self.cards.chosen.interval)
+        self.zoomed.current(self.cards.chosen.interval)
         self._pages.show(self.asset)
         if self._is_max:
             self.lay_out()
         self.repaint()
 
     def zoom(self) -> None:
-        self._turn_zoom(not self._zoom.is_open)
+        self._turn_zoom(not self.zoomed.is_open)
 
     def back(self) -> None:
         """Leaves a past round, the page or the zoom."""
         if self._pages.back():
             self.lay_out()
         elif self._visiting.came_from is not None:
-            self._zoom.turn(False)
+            self.zoomed.turn(False)
             self.turn(self._visiting.came_from)
-        elif self._zoom.is_open:
-            self._turn_zoom(self._zoom.is_away)
+        elif self.zoomed.is_open:
+            self._turn_zoom(self.zoomed.is_away)
 
     def turn(self, page: Area | None) -> None:
         """A page over the board; asked for again it closes."""
@@ -341,20 +341,20 @@ class Board(PointedScreen):
     def consensus(self) -> None:
         """The prices of the chosen asset; from there back to its round."""
         self._pages.turn(None)
-        self._zoom.consensus()
+        self.zoomed.consensus()
         self.lay_out()
 
     def reshape(self) -> None:
         """Chart, ladder or both; from the board to the round as it was last drawn."""
-        if self._zoom.is_open and self._pages.open is None:
-            self._zoom.reshape()
+        if self.zoomed.is_open and self._pages.open is None:
+            self.zoomed.reshape()
         else:
             self._pages.turn(None)
             self._turn_zoom(True)
 
     def _turn_zoom(self, is_open: bool) -> None:
         self._visiting.came_from = None
-        self._zoom.turn(is_open, self.cards.chosen.interval)
+        self.zoomed.turn(is_open, self.cards.chosen.interval)
         self.lay_out()
 
     def visit(self, wanted: RoundVisit | str) -> None:
@@ -364,11 +364,11 @@ class Board(PointedScreen):
 
     def walk(self, step: int) -> None:
         """Another round of the zoomed asset."""
-        self._zoom.walk(self.state.assets.get(self.asset), step)
+        self.zoomed.walk(self.state.assets.get(self.asset), step)
 
     def go_back(self, by: int) -> None:
         """A round that is over, of the zoomed asset; and forth again to the one that runs."""
-        self._zoom.back(self.state.assets.get(self.asset), by)
+        self.zoomed.back(self.state.assets.get(self.asset), by)
 
     def maximise(self) -> None:
         """The chosen card, the zoom or the page alone; and all again."""

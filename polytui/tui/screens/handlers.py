@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from polytui.model.events import Action
 from polytui.model.playing import PlayMove
+from polytui.tui.screens.moment_door import MomentDoor
 from polytui.tui.screens.pages import PAGES
 from polytui.tui.screens.ticket_door import open_ticket
 
@@ -47,6 +48,7 @@ def _looks(board: Board) -> Handlers:
         "maximise": board.maximise,
         "palette": partial(board.ask_app, "palette"),
         "jump": partial(board.ask_app, "jump"),
+        "moment": MomentDoor(board).open,
         "picture": partial(board.ask_app, "picture"),
         "suspend": partial(board.ask_app, "suspend"),
         "help": partial(board.ask_app, "help"),

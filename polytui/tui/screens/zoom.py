@@ -123,6 +123,15 @@ class Zoom:
         if trace is not None and self._shape is not PageShape.LADDER:
             self._state.told_rounds.ask_open(trace, self._clock(), self._query)
 
+    def drawn(self, view: AssetView | None) -> Trace | None:
+        """The chart of the round that is on the screen, one that is over among them."""
+        return self._past.trace if self._past.is_away else self._trace(view)
+
+    @property
+    def past_row(self) -> Row | None:
+        """Of the round that is over and on the screen, as the database has it."""
+        return self._past.row
+
     def _trace(self, view: AssetView | None) -> Trace | None:
         shown = self._shown(view)
         return None if shown is None else self._state.traces.named(shown.slug)

@@ -1,0 +1,29 @@
+"""A file of a terminal's own, under a name that nobody has taken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from polytui.tui.panels import figures
+
+_MOST = 1_000
+
+
+def written(folder: Path, stem: str, ending: str, text: str, mode: int = 0o666) -> Path:
+    """Write `text` as STEM.ENDING, or under a number more where that is taken. Raises OSError."""
+    for number in range(1, _MOST):
+        path = folder / (f"{stem}.{ending}" if number == 1 else f"{stem}-{number}.{ending}")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path
+    raise FileExistsError(17, f"a thousand files {stem} are there")
+
+
+def clock_stem(word: str, session_ns: int) -> str:
+    """By the session's time of day."""
+    return f"{word}-{figures.clock(session_ns).replace(':', '')}"
