@@ -92,6 +92,9 @@ def test_a_round_that_is_over_is_written_as_the_database_has_it(
     async def play(stage: Stage) -> None:
         await stage.press("enter", "left_square_bracket")
         await stage.until(lambda: "Down won" in "\n".join(stage.rows))
+        drawn = stage.app.board.zoomed.drawn(None)
+        assert drawn is not None
+        await stage.until(lambda: len(drawn.points) == 150)
         await stage.press("x")
         table = await written(stage, folder)
         row = {one["name"]: one["value"] for one in of_part(table, "round")}
