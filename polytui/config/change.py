@@ -189,8 +189,14 @@ def place_of(path: str) -> SettingPlace:
     """Where a setting is. BadSettings for a path that leads to none."""
     place = _place_at(path)
     if place is None:
-        raise BadSettings([f"unknown setting{new_path(path)} @ {path[:_SHOWN]}"])
+        raise BadSettings([f"unknown setting{_hint(path)} @ {path[:_SHOWN]}"])
     return place
+
+
+def _hint(path: str) -> str:
+    """Where it is, if it looks like one that is known: as if another's strategy were ours."""
+    is_own = path.partition(".")[0] in kinds_known()
+    return f" (is {OWN}.{path})" if is_own else new_path(path)
 
 
 def hot_place(path: str) -> SettingPlace:

@@ -145,6 +145,8 @@ def test_it_is_changed_while_it_runs_as_ours_are(folder: Path) -> None:
     assert change.is_hot
     with pytest.raises(BadSettings, match=r"expected 0 to 0.5, got 2 @ own.my_edge.min_gap"):
         changed(before, ("own.my_edge.min_gap", "2"))
+    with pytest.raises(BadSettings, match=r"setting \(is own\.my_edge\.sizing\) @ my_edge\.sizing"):
+        changed(before, ("my_edge.sizing", '"fixed"'))
     staked = table_of(adapted_to_live(before, before), "my_edge")
     assert staked is not None
     assert staked.stake_usd == 5.0, "a live session begins small, whoever stakes"
