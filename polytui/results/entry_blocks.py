@@ -17,6 +17,12 @@ _Kind = tuple[str, bool, str, str, str]
 """Strategy, whether in shadow, asset, interval, reason."""
 
 
+def _words(row: SignalRow) -> str:
+    """Reasons of its own are told apart by what its author calls them."""
+    is_named = row.reason == Reason.OWN.value and row.unit
+    return f"{row.reason}: {row.unit}" if is_named else row.reason
+
+
 @define
 class EntryBlocks:
     """State: by round and strategy what stands in its way now and since when, and the sums."""
@@ -26,7 +32,7 @@ class EntryBlocks:
     _ns: Counter[_Kind] = field(factory=Counter)
 
     def told(self, row: SignalRow) -> None:
-        kind = (row.strategy, row.is_shadow, row.asset, row.interval, row.reason)
+        kind = (row.strategy, row.is_shadow, row.asset, row.interval, _words(row))
         now = self._now.setdefault(row.slug, {})
         self._end(now.pop(row.strategy, None), row.at_ns)
         if row.reason not in _NO_BLOCKS:
