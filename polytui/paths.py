@@ -81,12 +81,23 @@ def session_named(directory: Path, said: str) -> Path:
 
 
 def journal_said(directory: Path, said: str) -> Path:
-    """A path is taken as it is: as `journal_of`. A session's name, which has no dot in it: as
-    `session_named`."""
+    """A path is taken as it is: as `journal_of`. A session's name: as `session_named`."""
+    return session_named(directory, said) if _is_name(said) else journal_of(Path(said))
+
+
+def data_said(directory: Path, said: str) -> Path:
+    """Recordings, or a session, by a path or by its name. BadSettings where it is neither."""
+    if _is_name(said):
+        return session_named(directory, said)
+    if not said or not Path(said).exists():
+        raise BadSettings([f"no file {said}; docs/data.md has what can be played"])
+    return Path(said)
+
+
+def _is_name(said: str) -> bool:
+    """Of a session, which has no dot in it: nothing that is there is called so."""
     path = Path(said)
-    if path.exists() or "." in said or len(path.parts) != 1:
-        return journal_of(path)
-    return session_named(directory, said)
+    return not path.exists() and "." not in said and len(path.parts) == 1
 
 
 def running_venue(named: Path) -> Urls:

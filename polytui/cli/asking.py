@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from polytui.cli.account import access_of, venue_option
+from polytui.cli.moments import moment_ns, ns_of
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.model.instrument import Asset, Interval
 from polytui.model.units import NS_PER_S
@@ -35,19 +35,6 @@ _SPARED = {
 """What a narrow terminal does without, first to last."""
 
 
-def _moment(_: click.Context, __: click.Parameter, text: str | None) -> int:
-    return 0 if text is None else _ns_of(text)
-
-
-def _ns_of(text: str) -> int:
-    """Nanoseconds of a time in UTC, a day or more exact."""
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no time like 2026-11-26T14:30 (UTC)") from None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * NS_PER_S
-
-
 def _day(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise click.BadParameter(f"{text!r} is no day like 2026-11-26")
@@ -63,8 +50,10 @@ def filters(command: _F) -> _F:
             click.option("--interval", type=click.Choice([one.value for one in Interval])),
             click.option("--strategy", default="", help="distance_fade, for one."),
             click.option("--round", "slug", default="", help="Its slug."),
-            click.option("--since", "since_ns", callback=_moment, help="UTC; a day or more exact."),
-            click.option("--until", "until_ns", callback=_moment, help="UTC, and not later."),
+            click.option(
+                "--since", "since_ns", callback=moment_ns, help="UTC; a day or more exact."
+            ),
+            click.option("--until", "until_ns", callback=moment_ns, help="UTC, and not later."),
             click.option("--day", callback=_day, help="One day of UTC: 2026-11-26."),
             click.option(
                 "--limit", type=click.IntRange(0), default=100, show_default=True, help="0: all."
@@ -85,7 +74,7 @@ def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any])
     directory = load(options.pop("config")).journal.directory
     json_path, csv_path = options.pop("json_path"), options.pop("csv_path")
     if day := options.pop("day"):
-        options["since_ns"] = _ns_of(day)
+        options["since_ns"] = ns_of(day)
         options["until_ns"] = options["since_ns"] + _DAY_NS
     if options["session"]:
         options["session"] = name_of(Path(directory), options["session"])

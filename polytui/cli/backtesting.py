@@ -16,12 +16,13 @@ from polytui.cli.data_options import data_options
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors, wishes_option
 from polytui.json_output import write_bytes, write_json
+from polytui.paths import data_said, journal_said
 
 _ALL = "all"
 
 
 @click.command()
-@click.argument("journal", type=click.Path(exists=True, path_type=Path))
+@click.argument("session")
 @click.option(
     "--speed",
     type=click.FloatRange(0.1, 100_000),
@@ -32,13 +33,12 @@ _ALL = "all"
 @click.option("--json", "json_path", help="Write the verdict here; - is stdout.")
 @config_option
 @plain_errors
-def stress(journal: Path, speed: float, json_path: str | None, config: Path | None) -> None:
-    """The market of a session through the desk at N times its speed: queue, steps, memory, and what
-    must hold after every event."""
+def stress(session: str, speed: float, json_path: str | None, config: Path | None) -> None:
+    """The market of a session (its name, its folder or its journal) through the desk at N times its
+    speed: queue, steps, memory, and what must hold after every event."""
     from polytui.tools.stressing import stress as press
 
-    load(config)  # the strategies that it names
-    verdict = press(journal, speed)
+    verdict = press(_journals(config, session)[0], speed)
     if json_path:
         write_json(attrs.asdict(verdict), json_path)
     if json_path != "-":
@@ -47,8 +47,8 @@ def stress(journal: Path, speed: float, json_path: str | None, config: Path | No
 
 
 @click.command()
-@click.argument("first", type=click.Path(exists=True, path_type=Path))
-@click.argument("second", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("first")
+@click.argument("second", required=False)
 @click.option(
     "--as-late",
     is_flag=True,
@@ -58,26 +58,32 @@ def stress(journal: Path, speed: float, json_path: str | None, config: Path | No
 @config_option
 @plain_errors
 def compare(
-    first: Path, second: Path | None, as_late: bool, json_path: str | None, config: Path | None
+    first: str, second: str | None, as_late: bool, json_path: str | None, config: Path | None
 ) -> None:
     """Two sessions on the same rounds, or one and a backtest of its own market: where they part.
 
-    FIRST and SECOND are folders of sessions, on paper or live; without SECOND what FIRST heard is
-    played again by the driver of backtests, under the settings it had.
+    FIRST and SECOND are sessions (a name, a folder or a journal), on paper or live; without SECOND
+    what FIRST heard is played again by the driver of backtests, under the settings it had.
     """
     from polytui.backtest.compare import compare_courses
     from polytui.backtest.courses import BacktestCourse, JournalCourse
 
     if as_late and second is not None:
         raise click.UsageError("--as-late is for a backtest: leave SECOND out")
-    load(config)  # the strategies that it names
-    other = BacktestCourse(first, as_late) if second is None else JournalCourse(second)
-    found = compare_courses(JournalCourse(first), other)
+    one, *others = _journals(config, *filter(None, (first, second)))
+    other = JournalCourse(others[0]) if others else BacktestCourse(one, as_late)
+    found = compare_courses(JournalCourse(one), other)
     if json_path:
         write_json(attrs.asdict(found), json_path)
     if json_path != "-":
         click.echo("\n".join(found.lines()))
     raise SystemExit(DONE if found.is_equal else FAILED)
+
+
+def _journals(config: Path | None, *said: str) -> list[Path]:
+    """Of these sessions; the strategies that the settings name are loaded."""
+    directory = Path(load(config).journal.directory)
+    return [journal_said(directory, one) for one in said]
 
 
 @click.command()
@@ -89,7 +95,7 @@ def compare(
 )
 @click.option(
     "--latencies-of",
-    type=click.Path(exists=True, path_type=Path),
+    metavar="SESSION",
     help="Orders as late as those of this session, not as [paper] says.",
 )
 @click.option(
@@ -103,11 +109,12 @@ def compare(
 @click.option("--json", "json_path", help="Write all figures here; - is stdout.")
 @config_option
 @plain_errors
-def backtest(data: tuple[Path, ...], **options: Any) -> None:
+def backtest(data: tuple[str, ...], **options: Any) -> None:
     """Play recordings, or a session's journal, through the desk; what strategies come to.
 
-    DATA are files and folders of any known schema, or one session's folder. The first
-    line says what the result is worth: what was recorded, what is modelled, how orders were filled.
+    DATA are files and folders of any known schema, or one session (its name or its folder). The
+    first line says what the result is worth: what was recorded, what is modelled, how orders were
+    filled.
     """
     from rich.console import Console
 
@@ -164,30 +171,31 @@ def _page(report: Any, evidence: Any, path: Path) -> bytes:
     return text.encode()
 
 
-def asked_backtest(data: tuple[Path, ...], options: dict[str, Any]) -> Any:
+def asked_backtest(data: tuple[str, ...], options: dict[str, Any]) -> Any:
     """What the options of `backtest` come to; those of fills and lateness may be absent."""
     from polytui.config.change import changed_at_rest
     from polytui.tools.backtesting import AskedBacktest, only
 
     settings = changed_at_rest(load(options["config"]), *options["wishes"])
+    directory = Path(settings.journal.directory)
     settings = only(settings, options["strategies"])
     fills = options.get("fills")
     if fills not in (None, _ALL):
         paper = attrs.evolve(settings.paper, queue=fills)
         settings = attrs.evolve(settings, paper=paper)
-    late, latencies_of = options.get("feed_latency", "0"), options.get("latencies_of")
+    late, lived = options.get("feed_latency", "0"), options.get("latencies_of")
     is_measured = late == "measured"
-    if is_measured and latencies_of is None:
+    if is_measured and lived is None:
         raise click.UsageError("--feed-latency measured needs --latencies-of SESSION")
     return AskedBacktest(
-        data,
+        tuple(data_said(directory, one) for one in data),
         settings,
         options["assets"] or (),
         options["intervals"] or (),
         options["start_ns"] or 0,
         options["end_ns"] or (1 << 63) - 1,
         0.0 if is_measured else _milliseconds(late),
-        latencies_of,
+        None if lived is None else journal_said(directory, lived),
         is_measured,
         int(options["step_s"]),
     )

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from polytui.cli.moments import moment_ns
 from polytui.cli.options import csv_of
 from polytui.model.instrument import Asset, Interval
-from polytui.model.units import NS_PER_S
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _moment_ns(_: click.Context, param: click.Parameter, text: str | None) -> int | None:
-    """A day of UTC or a moment of it."""
-    if text is None:
-        return None
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not like 2026-11-20 or 2026-11-20T14:59Z") from None
-    said = said.replace(tzinfo=UTC) if said.tzinfo is None else said
-    return int(said.timestamp()) * NS_PER_S
-
-
 _OPTIONS = (
-    click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+    click.argument("data", nargs=-1, required=True),
     click.option(
         "--strategy",
         "strategies",
@@ -42,9 +28,9 @@ _OPTIONS = (
         "--interval", "--intervals", "intervals", callback=csv_of(Interval), help="5m,15m,1h,4h"
     ),
     click.option(
-        "--from", "start_ns", callback=_moment_ns, help="Rounds from this day or moment on."
+        "--from", "start_ns", callback=moment_ns, help="Rounds from this day or moment on."
     ),
-    click.option("--to", "end_ns", callback=_moment_ns, help="Rounds that close by then."),
+    click.option("--to", "end_ns", callback=moment_ns, help="Rounds that close by then."),
     click.option(
         "--step",
         "step_s",

@@ -57,7 +57,7 @@ def _steps(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 @wishes_option("Under another setting than the file's, in all of them; may be repeated.")
 @config_option
 @plain_errors
-def sweep(data: tuple[Path, ...], **options: Any) -> None:
+def sweep(data: tuple[str, ...], **options: Any) -> None:
     """Play DATA under many settings, day by day; how good the best is, and would be by chance.
 
     Each day of each list of settings is a job with an account of its own, done by all cores here or

@@ -178,6 +178,32 @@ def test_what_is_wrong_on_the_command_line_is_said(
     assert says in f"{result.output}{result.exception}"
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("backtest", "last", "--latencies-of", "x"), "no session x in"),
+        (("backtest", "2026"), "1 of 3 rounds used"),
+        (("backtest", "2027"), "no session 2027 in"),
+        (("backtest", "gone.csv"), "no file gone.csv"),
+        (("backtest", ""), "no file"),
+        (("stress", "last"), "invariants after each of"),
+        (("compare", "last", "gone"), "no session gone in"),
+        (("compare", "last"), "0 went differently"),
+    ],
+)
+def test_a_session_is_named_as_everywhere(
+    played: Played, tmp_path: Path, command: tuple[str, ...], says: str
+) -> None:
+    """By its name, the beginning of it, or `last`; what is there under a name is meant itself."""
+    folder = tmp_path / "runs" / "20261120-150000-paper-1" / "journal"
+    folder.mkdir(parents=True)
+    written(folder, played.lines).rename(folder / "000001.jsonl")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[journal]\ndirectory = "{(tmp_path / "runs").as_posix()}"\n')
+    result = CliRunner().invoke(cli, [*command, "--config", str(config)])
+    assert says in " ".join(f"{result.output}{result.exception}".split())
+
+
 # --- two courses ----------------------------------------------------------------------------------
 
 
