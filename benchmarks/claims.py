@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.open_handed import open_handed
 from polytui.backtest.inprocess import play
 from polytui.config.schema import SessionSettings, Settings
 from polytui.desk.mind import Mind
@@ -32,7 +33,6 @@ from polytui.strategy.registry import STRATEGIES
 _START_NS = 1_795_204_740 * NS_PER_S
 """2026-11-20 19:59:00 UTC, a minute before a boundary."""
 _WIDTH = 100
-_NO_LIMIT = 1_000_000.0
 
 
 @frozen
@@ -104,18 +104,11 @@ def settings_of(sitting: Sitting) -> Settings:
     tables = {
         one.name: attrs.evolve(getattr(settings, one.name), is_enabled=True) for one in STRATEGIES
     }
-    risk = attrs.evolve(
-        settings.risk,
-        max_losses_in_a_row=1000,
-        max_drawdown_usd=_NO_LIMIT,
-        max_daily_loss_usd=_NO_LIMIT,
-    )
     return attrs.evolve(
-        settings,
+        open_handed(settings),
         session=SessionSettings(assets=(Asset.BTC,), rounds=sitting.rounds),
         demo=attrs.evolve(settings.demo, world=sitting.world, seed=sitting.seed),
         claims=attrs.evolve(settings.claims, is_calibrated=sitting.is_calibrated),
-        risk=risk,
         **tables,
     )
 
@@ -161,7 +154,7 @@ def main() -> None:
     ]
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(f"{len(planned)} sessions of {options.rounds} rounds of BTC ...")
-    with multiprocessing.Pool(2) as pool:
+    with multiprocessing.Pool() as pool:
         rows = [row for found in pool.imap(sit, planned) for row in found]
     console.print(table_of(rows))
 

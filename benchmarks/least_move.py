@@ -21,6 +21,7 @@ from pathlib import Path
 import attrs
 from attrs import define, field, frozen
 
+from benchmarks.open_handed import open_handed
 from benchmarks.tape import STRATEGIES, Rehearsal, TapeLine, read, settings_of
 from polytui.config.schema import Settings
 from polytui.model.instrument import Asset
@@ -156,18 +157,6 @@ def _is_same(one: Order, other: Order) -> bool:
 
 def _first_ns(name: _Name, *sides: _Side) -> int:
     return min(one.orders[name].placed_ns for one in sides if name in one.orders)
-
-
-def open_handed(settings: Settings) -> Settings:
-    """Nothing ends the day: a halt would hide what comes after it."""
-    risk = attrs.evolve(
-        settings.risk,
-        max_drawdown_usd=1e6,
-        max_drawdown_pct=100.0,
-        max_daily_loss_usd=1e6,
-        max_losses_in_a_row=1_000,
-    )
-    return attrs.evolve(settings, risk=risk)
 
 
 def main() -> None:

@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="1 to N")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    with multiprocessing.Pool(2) as pool:
+    with multiprocessing.Pool() as pool:
         stories = pool.map(story_of, range(1, options.seeds + 1), chunksize=1)
     console.print(table_of(stories))
     low, middle, high = quartiles(stories)

@@ -38,5 +38,13 @@ def test_before_and_after_differ_by_the_record_alone() -> None:
     )
 
 
+def test_no_loss_ends_a_session_whose_claims_are_counted() -> None:
+    """Not a share of the account either, which ended one at a hundred dollars of a thousand."""
+    risk = settings_of(Sitting("lifelike", 1, 5, is_calibrated=True)).risk
+    assert risk.max_drawdown_pct == 100.0
+    assert min(risk.max_drawdown_usd, risk.max_daily_loss_usd) > 100_000.0
+    assert risk.max_losses_in_a_row > 100
+
+
 def test_who_entered_nothing_has_a_line_as_well() -> None:
     assert table_of([]).row_count == 12

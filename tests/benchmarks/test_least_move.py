@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import attrs
 import pytest
 
-from benchmarks.least_move import always, compare, open_handed
+from benchmarks.least_move import always, compare
+from benchmarks.open_handed import open_handed
 from benchmarks.tape import STRATEGIES, TapeLine, make, read, settings_of
 
 SETTINGS = open_handed(settings_of(STRATEGIES))
