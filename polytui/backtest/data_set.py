@@ -35,6 +35,7 @@ NO_EXCHANGE = (
     "nobody recorded exchange prices: the price is trusted to 0.4 at most, where stakes that follow"
     " trust are nothing (--with STRATEGY.sizing=fixed for what it would do all the same)"
 )
+STRANGERS = "files of no schema, left alone"
 IDLE = "recordings of which nothing is played: another tells it better, or no round needs it"
 _MOST_AHEAD_NS = 2 * NS_PER_S
 """A recorder's clock may be so far behind the venue's; what is more is no clock."""
@@ -103,7 +104,7 @@ class DataSet:
         for survey in self.surveys:
             counted.update(survey.counted)
         counted[DISAGREED] += self.disagreed
-        counted["files of no schema, left alone"] += len(self.found.strangers)
+        counted[STRANGERS] += len(self.found.strangers)
         counted[IDLE] += len(self.surveys) - sum(1 for _ in self._used())
         told = tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
         has_exchange = any(names != (RELAY,) for names in self.plan.feeds.values())

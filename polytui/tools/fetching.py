@@ -8,6 +8,7 @@ from typing import Any
 import trio
 from loguru import logger
 
+from polytui.backtest.sources.recognised import FETCH_LOG
 from polytui.config.schema import Settings
 from polytui.json_output import write_json
 from polytui.model.errors import Fatal, Rejected, Retry
@@ -29,7 +30,7 @@ def fetch_history(settings: Settings, options: dict[str, Any]) -> int:
     check_writable(options["json_path"])
     folder: Path = options["folder"]
     make_folder(folder)
-    log_to(folder / "fetch.log")
+    log_to(folder / FETCH_LOG)
     summary: dict[str, Any] = trio.run(_fetch, settings, options)
     write_json(summary, options["json_path"] or "-")
     return 0

@@ -28,6 +28,8 @@ from polytui.backtest.sources.top_of_book import TopOfBookFile
 from polytui.model.errors import Fatal
 from polytui.model.plain_text import plain
 
+FETCH_LOG = "fetch.log"
+"""What `polytui fetch-history` says of itself, beside what it fetched."""
 _Read = Callable[[Path], Iterator[KnownRound]]
 
 
@@ -126,7 +128,7 @@ def _inside(named: Path, recordings: list[Recording]) -> Iterator[Path]:
         for one in sorted(named.iterdir()):
             if one.is_dir():
                 yield from _inside(one, recordings)
-            elif not one.name.startswith("."):
+            elif not one.name.startswith(".") and one.name != FETCH_LOG:
                 yield one
 
 

@@ -23,7 +23,7 @@ from small_recordings import (
     write_jsonl,
 )
 
-from polytui.backtest.data_set import NO_EXCHANGE, DataSet, open_data
+from polytui.backtest.data_set import NO_EXCHANGE, STRANGERS, DataSet, open_data
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import DISAGREED
 from polytui.backtest.play_plan import NO_WINNER_KNOWN
@@ -417,3 +417,10 @@ def test_a_named_file_says_at_once_which_columns_it_lacks(folder: Path) -> None:
         open_data([path])
     with pytest.raises(Fatal, match="is not there"):
         open_data([folder / "nowhere.csv"])
+
+
+def test_a_stranger_in_a_folder_is_counted_and_our_own_word_is_none(folder: Path) -> None:
+    (folder / "fetch.log").write_text("2026-11-27 18:18:00 fetched\n")
+    assert STRANGERS not in notes_of(open_data([folder]))
+    (folder / "notes.txt").write_text("bought too early\n")
+    assert notes_of(open_data([folder]))[STRANGERS] == 1
