@@ -53,6 +53,7 @@ def _show_signal(
         confidence=None if said is None else said.confidence,
         size_usd=cost / MICRO**2,
         is_live=_is_live(desk, strategy, market_round.round.interval),
+        worth=None if said is None else said.worth,
     )
 
 

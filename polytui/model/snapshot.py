@@ -141,6 +141,15 @@ class SignalView:
     """What it would pay, or pays, for what it wants; 0 for nothing."""
     is_live: bool = True
     """Whether it may trade here; in shadow otherwise."""
+    worth: float | None = None
+    """Dollars a share of its direction is worth to it; None where it did not come to that."""
+
+    @property
+    def worth_up(self) -> float | None:
+        """Up's price by it."""
+        if self.worth is None or not self.direction:
+            return None
+        return self.worth if self.direction == "up" else 1.0 - self.worth
 
 
 @frozen

@@ -143,6 +143,7 @@ class _Claim(Struct, frozen=True, gc=False):
             self.edge_bps,
             self.confidence,
             claim.edge_bps,
+            worth=self.worth,
         )
 
 

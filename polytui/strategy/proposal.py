@@ -104,6 +104,8 @@ class Proposal(Struct, frozen=True, gc=False):
     on."""
     less: Why | None = None
     """Why it wants less than it would by itself."""
+    worth: float | None = None
+    """Dollars a share of `outcome` is worth to it, as claimed; None where it priced none."""
 
     def as_claimed(self) -> Proposal:
         """What it says itself, where that is not believed."""

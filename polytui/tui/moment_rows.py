@@ -199,7 +199,8 @@ def _signal(signal: SignalView) -> Iterator[MomentRow]:
     does = "trades" if signal.is_live else "watches"
     cents = None if signal.edge_bps is None else signal.edge_bps / 100
     words = f"{does}: {sentence(signal.reason) if why else idle}"
-    yield MomentRow("strategy", signal.strategy, _number(cents), "cents", words, signal.direction)
+    yield MomentRow("strategy", signal.strategy, _number(cents), "cents", words, signal.direction,
+                    price=_number(signal.worth))  # fmt: skip
     yield MomentRow("strategy", f"{signal.strategy} sure", _number(signal.confidence), _CHANCE)
     yield MomentRow("strategy", f"{signal.strategy} stake", _number(signal.size_usd), _USD)
 

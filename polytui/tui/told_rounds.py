@@ -211,7 +211,8 @@ def _draw(trace: Trace, row: Row) -> None:
         return
     opens_ns = _whole(row.get("opens_ns"))
     trace.fill_in(
-        TracePoint(opens_ns + after_ms * NS_PER_MS, *values) for after_ms, *values, _ in points
+        TracePoint(opens_ns + one[0] * NS_PER_MS, one[1], one[2], one[3], one[4], one[5])
+        for one in points
     )
     if points and trace.average is None:
         _average(trace, _whole(row.get("window_s")), points[-1])

@@ -36,6 +36,8 @@ class TracePoint:
     bid: float | None
     ask: float | None
     """Of Up's book, dollars."""
+    worths: tuple[tuple[str, float], ...] = ()
+    """What Up is worth to each strategy that says so, 0 to 1."""
 
 
 @frozen
@@ -158,7 +160,9 @@ def point_of(view: AssetView, shown: RoundView) -> TracePoint:
     book = shown.book
     bid = book.bids[0][0] / MICRO if book is not None and book.bids else None
     ask = book.asks[0][0] / MICRO if book is not None and book.asks else None
-    return TracePoint(view.at_ns, price, consensus, shown.fair_up, bid, ask)
+    told = ((one.strategy, one.worth_up) for one in shown.signals)
+    worths = tuple([(name, worth) for name, worth in told if worth is not None])
+    return TracePoint(view.at_ns, price, consensus, shown.fair_up, bid, ask, worths)
 
 
 def source_of(interval: str) -> str:

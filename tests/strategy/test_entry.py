@@ -142,6 +142,7 @@ def test_what_is_blocked_still_says_where_it_leans() -> None:
     assert proposal.outcome is Outcome.UP
     assert proposal.edge_bps == pytest.approx(edge_of(0.60, 0.52))
     assert proposal.confidence == 0.9
+    assert proposal.worth == 0.60
 
 
 def test_a_window_of_its_own_replaces_that_of_the_gates() -> None:
@@ -326,7 +327,7 @@ def test_what_is_believed_of_an_edge_is_what_competes() -> None:
     # 0.60 takes half of the stake, 0.70 three quarters.
     (less,), (more,) = half.quotes, whole.quotes
     assert less.shares / more.shares == pytest.approx(2 / 3, abs=0.001)
-    assert less.worth == more.worth == 0.60
+    assert less.worth == more.worth == half.worth == whole.worth == 0.60
 
 
 def test_kelly_stakes_what_is_believed_of_the_edge() -> None:

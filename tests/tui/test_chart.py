@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from polytui.model.snapshot import AssetView, AverageView, RoundView
+from polytui.model.snapshot import AssetView, AverageView, RoundView, SignalView
 from polytui.model.units import MICRO, NS_PER_S
 from polytui.tui.ink import ink_of
 from polytui.tui.panels.asset import Look, asset_panel
@@ -20,6 +20,7 @@ from polytui.tui.panels.chart import ChartLook, round_chart
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.holding import ends_line, even_price
 from polytui.tui.panels.round_page import PageShape, Sheet, round_panel
+from polytui.tui.panels.worths import LEAST_GAP, worth_signs
 from polytui.tui.styles import Line, plain, styles_of
 from polytui.tui.theme import load_themes
 from polytui.tui.traces import POINTS, Mark, Trace, TracePoint, Traces
@@ -172,6 +173,55 @@ def test_every_size_gives_exactly_that_many_cells(ink: Ink, size: tuple[int, int
         assert {sum(cell_len(part.text) for part in one) for one in lines} == {width}
         if ink is Ink.ASCII and trace is many:
             assert plain(lines).replace("…", "").isascii()
+
+
+# --- what it is worth to single strategies --------------------------------------------------------
+
+
+def worths_of(*worths: tuple[str, float]) -> Trace:
+    """The same of every second of the first half, at a fair value of 0.5."""
+    trace = trace_of()
+    trace.fill_in(
+        TracePoint(OPENS_NS + s * NS_PER_S, STRIKE, STRIKE, 0.5, 0.4, 0.6, worths)
+        for s in range(150)
+    )
+    return trace
+
+
+def test_who_thinks_otherwise_has_a_letter_where_it_thinks_so_and_a_colour() -> None:
+    trace = worths_of(("distance_fade", 0.97), ("momentum_score", 0.03), ("predictor", 0.5))
+    lines = drawn(trace)
+    words, *rows, _ = plain(lines[-8:]).split("\n")
+    assert "D distance_fade M momentum_score" in words
+    assert "predictor" not in words, "it says what fair value says"
+    assert "D" in rows[0]
+    assert "M" in rows[-1]
+    assert "D" not in "".join(rows[1:])
+    colours = {part.style for one in lines[-7:] for part in one if set(part.text) & set("DM")}
+    assert len(colours) == 2
+
+
+def test_no_letter_is_given_twice_and_none_where_all_agree() -> None:
+    told = (("sniper", 0.9), ("score", 0.1), ("s", 0.2))
+    signs = worth_signs(worths_of(*told).points, STYLES)
+    assert [one.letter for one in signs] == ["S", "C", "N"]
+    assert worth_signs(worths_of(("sniper", 0.5 + LEAST_GAP / 2)).points, STYLES) == []
+
+
+def test_where_there_is_no_room_for_names_letters_are_left_and_then_nothing() -> None:
+    trace = worths_of(("distance_fade", 0.97), ("momentum_score", 0.03))
+    words = {width: plain(drawn(trace, width)).split("\n")[-8] for width in (90, 44, 33)}
+    assert "D distance_fade M momentum_score" in words[90]
+    assert "spread DM" in words[44]
+    assert "fair" in words[33]
+
+
+def test_a_view_says_up_s_price_of_either_direction() -> None:
+    signals = (
+        SignalView("a", "up", None, "", worth=0.7), SignalView("b", "down", None, "", worth=0.7),
+        SignalView("c", "", None, ""), SignalView("d", "up", 1.0, ""),
+    )  # fmt: skip
+    assert seen(Traces(), 10, signals=signals).points[-1].worths == (("a", 0.7), ("b", 1 - 0.7))
 
 
 # --- what was seen --------------------------------------------------------------------------------

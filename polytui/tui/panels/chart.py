@@ -15,6 +15,7 @@ from polytui.tui.panels import figures
 from polytui.tui.panels.curve_labels import placed
 from polytui.tui.panels.dots import Dots, Ink
 from polytui.tui.panels.scale import TimeScale, ValueScale, price_scale
+from polytui.tui.panels.worths import apart, last_of_each, worth_signs
 from polytui.tui.styles import Line, Span, Styles, fitting, line
 from polytui.tui.traces import Mark, Trace, TracePoint, source_of
 
@@ -25,6 +26,8 @@ _LABEL = 12
 _NARROW_LABEL = 0
 _LABELS_FROM = 40
 _STRIKE_EVERY, _HALF_EVERY = 3, 6
+_WORTH_EVERY = 5
+"""Cells from one letter of a strategy to its next."""
 
 
 @frozen
@@ -96,6 +99,10 @@ class _RoundDrawing:
         self._labels = _LABEL if width >= _LABELS_FROM else _NARROW_LABEL
         self._cells = width - self._labels
         self._signs = _SIGNS[look.ink]
+        length_ns = max(1, trace.closes_ns - trace.opens_ns)
+        every_ns = max(1, length_ns * _WORTH_EVERY // max(1, self._cells))
+        self._told = last_of_each(points, every_ns)
+        self._worths = worth_signs(self._told, self._styles)
 
     # --- words ----------------------------------------------------------------------------------
 
@@ -125,8 +132,13 @@ class _RoundDrawing:
         window: list[Span] = []
         if self._trace.window_s and self._cells == self._width - _LABEL:
             window = [(f"the last {self._trace.window_s} s are averaged", styles.dim)]
-        ways = [([*left, *spread], window), ([*left, *spread], []), (left, [])]
+        ours = [[*left, *spread, *self._worth_words(has_name=named)] for named in (True, False)]
+        ways = [(ours[0], window), (ours[0], []), (ours[1], []), ([*left, *spread], []), (left, [])]
         return fitting(ways, self._width, styles.text)
+
+    def _worth_words(self, *, has_name: bool) -> list[Span]:
+        """Whose the letters are."""
+        return [one.span(has_name=has_name) for one in self._worths]
 
     def _fill_words(self) -> list[Span]:
         """Of our last fill."""
@@ -259,12 +271,21 @@ class _RoundDrawing:
         dots.curve(market, lambda _: styles.dim)
         fair = time.heights(self._points, lambda one: one.fair, scale.y)
         dots.curve(fair, lambda _: styles.accent)
+        self._strategies(dots, time, scale)
         for mark in self._trace.fills:
             if (price := mark.up_price) is not None:
                 dots.letter(time.x(mark.at_ns), round(scale.y(price)), *self._sign(mark))
             else:
                 self._mark(dots, time.x(mark.at_ns), market, mark)
         return self._labelled(dots, self._value_labels(dots, scale))
+
+    def _strategies(self, dots: Dots, time: TimeScale, scale: ValueScale) -> None:
+        """What Up is worth to those that think otherwise; of two in one cell the first stays."""
+        signs = {one.strategy: one for one in self._worths}
+        for point in self._told:
+            for name, worth in reversed(apart(point)):
+                sign = signs[name]
+                dots.letter(time.x(point.at_ns), round(scale.y(worth)), sign.letter, sign.style)
 
     def _value_labels(self, dots: Dots, scale: ValueScale) -> dict[int, Span]:
         styles, last = self._styles, self._points[-1]
