@@ -357,6 +357,9 @@ def test_a_limit_is_the_reason_that_faces_see(limit: dict[str, float], reason: R
     (signal,) = [one for one in view.rounds[0].signals if one.strategy == "distance_fade"]
     assert signal.direction == "up"
     assert signal.reason.startswith(reason.value)
+    (entry,) = story.desk().rounds
+    assert signal.worth == entry.proposals["distance_fade"].worth
+    assert signal.worth is not None
 
 
 # --- a new life -------------------------------------------------------------------------------
