@@ -124,6 +124,8 @@ class SettingsFrame(msgspec.Struct, frozen=True, tag="settings"):
     """Every hot setting as it is in force: at the start, and after each change."""
 
     settings: tuple[SettingView, ...]
+    file: str = ""
+    """That the engine reads again when it changes, as a whole path; empty where there is none."""
 
 
 class PlayFrame(msgspec.Struct, frozen=True, tag="playing"):

@@ -170,9 +170,9 @@ class Hub:
     def account(self, view: AccountView) -> None:
         self._publish("account", AccountFrame(view))
 
-    def settings(self, settings: tuple[SettingView, ...]) -> None:
-        """What is in force from here on."""
-        self._publish("settings", SettingsFrame(settings))
+    def settings(self, settings: tuple[SettingView, ...], file: str = "") -> None:
+        """What is in force from here on, and the file that is read again when it changes."""
+        self._publish("settings", SettingsFrame(settings, file))
 
     def playing(self, view: PlayView) -> None:
         """Where the recording stands."""

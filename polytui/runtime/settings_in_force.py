@@ -55,6 +55,8 @@ class SettingsInForce:
     session: Session
     runs: Sequence[AssetRun]
     limits_in_use: Callable[[], Sequence[LimitView]]
+    file: str = ""
+    """As faces are told it, who may open it."""
     _turn: trio.Lock = field(factory=trio.Lock, init=False)
 
     async def begin(self) -> None:
@@ -64,7 +66,7 @@ class SettingsInForce:
         self._say_model(session.model)
         for one in own_loaded():
             self._say("info", f"strategy {one.name} {one.digest} from {one.origin}")
-        session.hub.settings(hot_settings(session.settings))
+        session.hub.settings(hot_settings(session.settings), self.file)
 
     async def change(self, path: str, value_json: str, origin: str) -> tuple[int, ...]:
         """One setting from a face: the numbers its event got. BadSettings with every fault;
@@ -111,7 +113,7 @@ class SettingsInForce:
         session.enforce(new, model)
         for change in changes:
             self._say("warn", f"{change.text()} from {origin}")
-        session.hub.settings(hot_settings(new))
+        session.hub.settings(hot_settings(new), self.file)
         return self._tell(news)
 
     def _tell(self, news: Sequence[Event]) -> Receipts:

@@ -123,7 +123,8 @@ class Tree:
     async def _start_account(self, account: trio.Nursery) -> None:
         session = self.session
         publisher = Publisher(session, self.runs, self.pace, self.winnings)
-        in_force = SettingsInForce(session, self.runs, publisher.limits_in_use)
+        file = "" if self.config is None else str(self.config.absolute())
+        in_force = SettingsInForce(session, self.runs, publisher.limits_in_use, file)
         await in_force.begin()
         commands = Commands(session, self.runs, in_force, self.pace)
         is_kept = session.settings.store.is_enabled

@@ -92,6 +92,7 @@ class TerminalApp(WholeScreenApp):
         super().__init__(driver_class=LeanDriver)
         self.keymap = keymap or Keymap()
         self.state = TerminalState()
+        self.environment = environment or {}
         self.parting_words = ""
         """One line for after the screen is restored."""
         self._palettes = tuple(palettes)
@@ -105,7 +106,7 @@ class TerminalApp(WholeScreenApp):
         self._commands = 0
         outlets = Outlets(self._come_up, self.bell, self._write, lambda: self.size)
         self.alerts = Alerts(
-            self.state, settings or TerminalSettings(), outlets, clock, environment or {}
+            self.state, settings or TerminalSettings(), outlets, clock, self.environment
         )
         self.board = Board(
             self.state,

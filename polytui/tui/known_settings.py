@@ -52,6 +52,8 @@ class KnownSettings:
     """State: the last SettingsFrame, the differences it made, and the last wish of each path."""
 
     views: tuple[SettingView, ...] = ()
+    file: str = ""
+    """That the engine reads again when it changes; empty where there is none."""
     differences: dict[str, ChangedValue] = field(factory=dict)
     wishes: dict[str, Wish] = field(factory=dict)
 

@@ -173,8 +173,9 @@ class TerminalState:
                 self.told.hear(notice)
                 self.log_lines.hear(notice)
                 self.dropped = dropped
-            case SettingsFrame(settings=settings):
+            case SettingsFrame(settings=settings, file=file):
                 self.settings.hear(settings, now_s)
+                self.settings.file = file
             case PlayFrame() | WhatIfFrame():
                 self.playing.hear(message)
             case Forget():

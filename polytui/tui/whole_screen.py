@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 
 from polytui.tui.fresh_file import clock_stem, written
 from polytui.tui.known_sessions import KnownSession, known_sessions
+from polytui.tui.lending import Lending
 from polytui.tui.screen_file import standing_alone
 from polytui.tui.screens.board import Board
 from polytui.tui.screens.jump import Jump
@@ -35,6 +36,8 @@ class WholeScreenApp(App[int]):
 
     state: TerminalState
     board: Board
+    environment: Mapping[str, str]
+    """Names a person's own programs."""
 
     @property
     @abstractmethod
@@ -114,6 +117,21 @@ class WholeScreenApp(App[int]):
             self.state.log("error", "", f"the recording of {known.folder.name}: {why}")
         else:
             self.state.log("good", "", f"back from the recording of {known.folder.name}")
+
+    async def action_edit_settings(self) -> None:
+        """The settings' file in the person's own editor."""
+        await self._lending.edit_settings()
+
+    async def action_page_log(self) -> None:
+        """The log in the person's own pager."""
+        await self._lending.page_log()
+
+    @property
+    def _lending(self) -> Lending:
+        return Lending(self.state, self._lend_to, self.environment)
+
+    async def _lend_to(self, command: Sequence[str]) -> str | None:
+        return await self._lend(partial(run_until_left, command)) if self._can_lend else None
 
     @property
     def _can_lend(self) -> bool:

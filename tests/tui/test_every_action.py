@@ -38,6 +38,10 @@ def screen_is(kind: type) -> Came:
     return lambda stage: isinstance(stage.app.screen, kind)
 
 
+def said(words: str) -> Came:
+    return lambda stage: any(words in one.text for one in stage.app.state.told)
+
+
 def on(area: Area) -> Came:
     return lambda stage: area in stage.app.board.areas
 
@@ -72,7 +76,8 @@ OTHERWISE = "the page is shown otherwise"
 BEFORE: dict[str, tuple[str, ...]] = {
     "back": ("r",), "move.down": ("r",), "move.up": ("r", "j", "j"), "move.page_down": ("r",),
     "move.page_up": ("r", "j"), "move.first": ("r", "j"), "move.last": ("r",),
-    "settings.edit": ("e",), "settings.filter": ("e",), "past.older": ("enter",),
+    "settings.edit": ("e",), "settings.filter": ("e",), "settings.file": ("e",),
+    "log.pager": ("L",), "past.older": ("enter",),
     "row.open": ("b",), "row.find": ("b",), "blotter.sort_before": ("b",),
     "blotter.sort_next": ("b",), "blotter.reverse": ("b",), "scope": ("b",),
     "log.found_before": ("L",), "log.found_after": ("L",),
@@ -90,6 +95,8 @@ CAME: dict[str, Came | str] = {
     "move.last": lambda stage: top(stage) > 1,
     "settings.edit": lambda stage: "show the change" in stage.rows[-1],
     "settings.filter": lambda stage: "keep the filter" in stage.rows[-1],
+    "settings.file": said("this session reads no settings' file"),
+    "log.pager": said("$PAGER is not set"),
     "row.find": typing,
     **dict.fromkeys(("row.open", "log.found_before", "log.found_after"), QUIET),
     "log.follow": QUIET,

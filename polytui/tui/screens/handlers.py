@@ -46,6 +46,8 @@ def _looks(board: Board) -> Handlers:
         "first_steps": partial(board.ask_app, "first_steps"),
         "theme": partial(board.ask_app, "themes"),
         "maximise": board.maximise,
+        "settings.file": partial(board.ask_app, "edit_settings"),
+        "log.pager": partial(board.ask_app, "page_log"),
         "palette": partial(board.ask_app, "palette"),
         "jump": partial(board.ask_app, "jump"),
         "moment": MomentDoor(board).open,
