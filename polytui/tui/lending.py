@@ -30,7 +30,7 @@ class Lending:
         with the next start."""
         file = self.state.settings.file
         if not file:
-            self._say("warn", "this session reads no settings' file; `polytui init` writes one")
+            self._say("warn", "this session reads no settings' file; `polytui config init` writes one")
         elif (before := _stamp(file)) is None:
             self._say("warn", f"{file} is not on this machine")
         elif await self._open(EDITORS, file):
