@@ -30,7 +30,8 @@ class Lending:
         with the next start."""
         file = self.state.settings.file
         if not file:
-            self._say("warn", "this session reads no settings' file; `polytui config init` writes one")
+            words = "this session reads no settings' file; `polytui config init` writes one"
+            self._say("warn", words)
         elif (before := _stamp(file)) is None:
             self._say("warn", f"{file} is not on this machine")
         elif await self._open(EDITORS, file):
