@@ -179,8 +179,7 @@ def test_it_is_resized_wherever_one_is(tmp_path: Path, spot: str) -> None:
     async def play(stage: Stage) -> None:
         await stage.press(*SPOTS[spot])
         for size in ((10, 2), (1, 1), (250, 70), (40, 12), (80, 24), (200, 9), (30, 60), (80, 24)):
-            await stage.pilot.resize_terminal(*size)
-            await stage.pilot.pause()
+            await stage.resize(*size)
             rows = stage.rows
             assert (max(map(len, rows)), len(rows)) == size
         assert stage.app.is_running

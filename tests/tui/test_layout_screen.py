@@ -13,8 +13,7 @@ SIZES = ((10, 2), (120, 36), (40, 10), (1, 1), (80, 24))
 
 
 async def resized(stage: Stage, size: tuple[int, int]) -> list[str]:
-    await stage.pilot.resize_terminal(*size)
-    await stage.pilot.pause()
+    await stage.resize(*size)
     return stage.rows
 
 

@@ -25,7 +25,7 @@ def test_every_page_at_every_height(tmp_path: Path, width: int) -> None:
     async def play(stage: Stage) -> None:
         board = stage.app.board
         for height in HEIGHTS:
-            await stage.pilot.resize_terminal(width, height)
+            await stage.resize(width, height)
             for action in (*(area.value for area in PAGES), "zoom", "chart", "chart", "consensus"):
                 board.perform(action)
                 board.perform("maximise")

@@ -41,7 +41,7 @@ def test_news_are_drawn_and_a_resize_is_followed(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         stage.engine.say(notice_at(5, text="bought Up 25.00 @ 0.57"))
         await stage.until(lambda: "bought Up 25.00" in stage.text)
-        await stage.pilot.resize_terminal(140, 44)
+        await stage.resize(140, 44)
         await stage.until(lambda: "Chainlink" in stage.text)
         assert len(stage.text.split("\n")) == 44
 
