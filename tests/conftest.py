@@ -21,6 +21,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+# Products of small matrices: its threads wait for each other longer than they reckon.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Before the reference clients load it with all that it would bring: a second of each worker.
 load_keyfile()
 
@@ -71,7 +74,8 @@ _PLAYED_TOGETHER = {
     "tests/tools": dict.fromkeys(("export", "export_command"), "one demo"),
     "tests/learning": {"train_command": "one demo"},
     "tests/player": dict.fromkeys(
-        ("asked_of_a_recording", "bad_recordings", "deck", "watched_session"), "one recording"
+        ("asked_of_a_recording", "bad_recordings", "deck", "watched_session", "waypoints"),
+        "one recording",
     ),
 }
 """Files that look at one played session, kept by the process that played it."""
