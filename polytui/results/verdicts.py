@@ -42,7 +42,7 @@ class EdgeVerdict:
 
     strategy: str
     is_shadow: bool
-    """Judged by virtual orders: it sent none."""
+    """Judged by virtual orders: it sent none, or might send none."""
     word: EdgeWord
     rounds: int
     """In which it staked something and whose winner is known."""
@@ -83,9 +83,10 @@ def verdicts_of(evidence: Evidence) -> tuple[EdgeVerdict, ...]:
     """Of every strategy that was asked, by its own orders where it sent any, else by those that
     its shadow would have sent."""
     rounds = {one.slug: one for one in evidence.rounds if one.winner}
-    asked = [one.strategy for one in evidence.blocks]
+    asked = {one.strategy for one in evidence.blocks}
+    traded = {one.strategy for one in evidence.blocks if not one.is_shadow}
     names = sorted({*asked, *(one.strategy for one in evidence.trades)} - {""})
-    found = (_of_strategy(name, evidence.trades, rounds) for name in names)
+    found = [_of_strategy(name, evidence.trades, rounds, name in traded) for name in names]
     if evidence.coverage.is_market_modelled:
         return tuple(_of_a_model(one) for one in found)
     return tuple(found)
@@ -124,11 +125,13 @@ def to_keep(
 
 
 def _of_strategy(
-    name: str, trades: Iterable[PlayedTrade], rounds: Mapping[str, PlayedRound]
+    name: str, trades: Iterable[PlayedTrade], rounds: Mapping[str, PlayedRound], may_trade: bool
 ) -> EdgeVerdict:
+    """`may_trade`: in some round, whether it sent anything or not."""
     own = [one for one in trades if one.strategy == name and one.slug in rounds and one.is_settled]
     sent = [one for one in own if not one.is_shadow]
-    return judged(name, bool(own) and not sent, round_results(sent or own, rounds))
+    is_shadow = not sent if own else not may_trade
+    return judged(name, is_shadow, round_results(sent or own, rounds))
 
 
 def round_results(

@@ -129,6 +129,15 @@ def test_orders_that_were_sent_count_before_virtual_ones() -> None:
     assert set(found) == {*STRATEGIES, "predictor"}
 
 
+def test_who_did_nothing_is_in_shadow_where_it_might_not_trade() -> None:
+    evidence = made_evidence(3)
+    (asked,) = (one for one in evidence.blocks if one.strategy == "predictor")
+    for is_shadow in (True, False):
+        blocks = (evolve(asked, is_shadow=is_shadow), evolve(asked, is_shadow=True))
+        (found,) = verdicts_of(evolve(evidence, trades=(), blocks=blocks))
+        assert (found.rounds, found.is_shadow) == (0, is_shadow)
+
+
 def test_rounds_whose_winner_nobody_knows_are_not_scored() -> None:
     evidence = made_evidence(30)
     unknown = round_at(40, "")
