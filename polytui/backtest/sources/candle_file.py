@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from math import gcd
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -63,10 +64,36 @@ class _CandleLine:
     first_ns: int = 1 << 63
     last_ns: int = 0
     last_open_ns: int = 0
-    length_ns: int = 1 << 63
+    shortest_ns: int = 1 << 63
+    """Step from a row to the next,"""
+    common_ns: int = 0
+    """and what all steps are whole numbers of, which is the same in whatever order they stand."""
     disorder: Disorder = field(factory=Disorder)
-    closes: dict[int, float] = field(factory=dict)
-    """Of the last minute before rounds may open and close, by its candles' opening."""
+    closes: dict[int, tuple[int, float]] = field(factory=dict)
+    """By the moment at which rounds may open and close: of the last candle that opens in the minute
+    before, when it does and its close."""
+
+    def take(self, opens_ns: int) -> None:
+        self.disorder.take(opens_ns)
+        self.rows += 1
+        self.first_ns = min(self.first_ns, opens_ns)
+        self.last_ns = max(self.last_ns, opens_ns)
+        step_ns = abs(opens_ns - self.last_open_ns)
+        if step_ns and self.last_open_ns:
+            self.shortest_ns = min(self.shortest_ns, step_ns)
+            self.common_ns = gcd(self.common_ns, step_ns)
+        self.last_open_ns = opens_ns
+
+    @property
+    def length_ns(self) -> int:
+        """From one candle to the next: of rows in order the shortest step."""
+        return self.common_ns if self.disorder.most_ns else self.shortest_ns
+
+    def closed(self, opens_ns: int, boundary_ns: int, close: float) -> None:
+        """A candle of that minute. Of two of one time the later row counts."""
+        known_ns, _ = self.closes.get(boundary_ns, (0, 0.0))
+        if opens_ns >= known_ns:
+            self.closes[boundary_ns] = opens_ns, close
 
 
 class CandleFile:
@@ -91,16 +118,10 @@ class CandleFile:
             for number, asset, opens_ns, (close,) in self._rows(("close",), counted):
                 rows += 1
                 line = lines.setdefault(asset, _CandleLine())
-                if opens_ns % _BOUNDARY_NS >= _BOUNDARY_NS - _MINUTE_NS:
-                    line.closes[opens_ns] = self._price(number, close)
-                line.disorder.take(opens_ns)
-                line.rows += 1
-                line.first_ns = min(line.first_ns, opens_ns)
-                line.last_ns = max(line.last_ns, opens_ns)
-                step_ns = abs(opens_ns - line.last_open_ns)
-                if step_ns and line.last_open_ns:
-                    line.length_ns = min(line.length_ns, step_ns)
-                line.last_open_ns = opens_ns
+                line.take(opens_ns)
+                left_ns = _BOUNDARY_NS - opens_ns % _BOUNDARY_NS
+                if left_ns <= _MINUTE_NS:
+                    line.closed(opens_ns, opens_ns + left_ns, self._price(number, close))
         except TornTable:
             counted[CUT_OFF] += 1
         self._length_ns = self._length_of(lines)
@@ -126,11 +147,14 @@ class CandleFile:
 
     def _boundaries(self, line: _CandleLine) -> dict[tuple[int, int], float]:
         """What the price was when a round opened: the close of the candle before."""
-        overs = {opens_ns + self._length_ns: close for opens_ns, close in line.closes.items()}
-        return {(0, at): close for at, close in overs.items() if at % _BOUNDARY_NS == 0}
+        return {
+            (0, boundary_ns): close
+            for boundary_ns, (opens_ns, close) in line.closes.items()
+            if opens_ns + self._length_ns == boundary_ns
+        }
 
     def _length_of(self, lines: dict[Asset, _CandleLine]) -> int:
-        """The shortest step from one candle to the next is their length."""
+        """The shortest of all coins."""
         length_ns = min((one.length_ns for one in lines.values()), default=LONGEST_S * NS_PER_S)
         if length_ns > LONGEST_S * NS_PER_S:
             raise Fatal(

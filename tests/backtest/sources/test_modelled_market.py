@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import random
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from polytui.backtest.modelled_rounds import AGREED, MARKET, NO_CANDLE, OTHERWIS
 from polytui.backtest.moments import Moment
 from polytui.backtest.outcomes import round_of
 from polytui.backtest.sources.book_file import CUT_OFF, REPEATED
+from polytui.backtest.sources.candle_file import CandleFile
 from polytui.backtest.sources.minute_path import minute_path
 from polytui.config.schema import Settings
 from polytui.model import events as ev
@@ -146,6 +148,33 @@ def test_longer_candles_are_refused(tmp_path: Path) -> None:
     write_csv(tmp_path / "btc.csv", hours)
     with pytest.raises(Fatal, match="no two candles a minute apart"):
         open_data([tmp_path])
+
+
+def test_of_candles_of_a_second_the_last_before_an_opening_is_kept(tmp_path: Path) -> None:
+    """One a moment at which rounds may open, in whatever order they stand; none where the last is
+    not there."""
+    row = candles(range(1))[0]
+    seconds = [one for one in range(-300, 600) if one != 299]
+    random.Random(1).shuffle(seconds)
+    rows = [{**row, "open_time": OPENS_S + one, "close": STRIKE + one / 1e3} for one in seconds]
+    (span,) = CandleFile(write_csv(tmp_path / "btc.csv", rows)).survey().prices
+    opens_ns = OPENS_S * NS_PER_S
+    assert span.boundaries == {
+        (0, opens_ns): STRIKE - 0.001,
+        (0, opens_ns + 600 * NS_PER_S): STRIKE + 0.599,
+    }
+
+
+def test_candles_in_any_order_are_as_long_as_they_are(tmp_path: Path) -> None:
+    """Neighbours of a minute nowhere stand together."""
+    rows = candles(range(-30, 30))
+    mixed = [rows[(7 * number) % 60] for number in range(60)]
+    spans = [
+        CandleFile(write_csv(tmp_path / f"btc-{name}.csv", told)).survey().prices
+        for name, told in (("sorted", rows), ("mixed", mixed))
+    ]
+    assert spans[0] == spans[1]
+    assert spans[0][0].last_ns == OPENS_NS + 30 * 60 * NS_PER_S
 
 
 def test_a_candle_outside_its_own_range_is_named(tmp_path: Path) -> None:
