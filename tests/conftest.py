@@ -21,9 +21,6 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
-# Products of small matrices: its threads wait for each other longer than they reckon.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 # Before the reference clients load it with all that it would bring: a second of each worker.
 load_keyfile()
 

@@ -47,11 +47,16 @@ class Measured:
 def resampled(
     columns: Floats, blocks: npt.NDArray[np.int64], draws: int = _DRAWS
 ) -> tuple[Floats, Floats]:
-    """Sums of `columns` (columns x samples): as they are, and drawn by blocks (columns x draws)."""
+    """Sums of `columns` (columns x samples): as they are, and drawn by blocks (columns x draws).
+
+    By no library of linear algebra: for matrices this small its threads wait for each other many
+    times as long as they reckon, and what it sums first depends on the processor, where workers of
+    a sweep must agree to the last bit.
+    """
     _, numbers = np.unique(blocks, return_inverse=True)
     count = int(numbers.max()) + 1
     sums = np.stack([np.bincount(numbers, column, count) for column in columns])
-    return sums.sum(axis=1), sums @ _times_drawn(count, draws).T
+    return sums.sum(axis=1), np.einsum("cb,db->cd", sums, _times_drawn(count, draws))
 
 
 @lru_cache(maxsize=2)
