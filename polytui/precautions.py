@@ -64,21 +64,21 @@ def _say_masked(
         sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
-def check_writable(json_path: str | None) -> None:
-    """Whether the summary could be written to where it is wanted; a new file is not left behind."""
+def check_writable(json_path: str | None, option: str = "--json") -> None:
+    """Whether what `option` asks for could be written there; a new file is not left behind."""
     if not json_path or json_path == "-":
         return
     path = Path(json_path)
     if path.is_dir():
-        raise Fatal(f"--json {json_path} is a folder; name a file in it")
+        raise Fatal(f"{option} {json_path} is a folder; name a file in it")
     if not path.parent.is_dir():
-        raise Fatal(f"no folder for --json {json_path}; make it first")
+        raise Fatal(f"no folder for {option} {json_path}; make it first")
     is_new = not path.exists()
     try:
         path.open("ab").close()
     except OSError as error:
         words = error.strerror or error
-        raise Fatal(f"cannot write --json {json_path}: {words}; name another file") from error
+        raise Fatal(f"cannot write {option} {json_path}: {words}; name another file") from error
     if is_new:
         path.unlink()
 

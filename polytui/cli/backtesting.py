@@ -17,6 +17,7 @@ from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors, wishes_option
 from polytui.json_output import write_bytes, write_json
 from polytui.paths import data_said, journal_said
+from polytui.precautions import check_writable
 
 _ALL = "all"
 
@@ -105,7 +106,7 @@ def _journals(config: Path | None, *said: str) -> list[Path]:
     help="By how much feeds are later than recorded; measured: as --latencies-of has it.",
 )
 @wishes_option("Under another setting than the file's; may be repeated.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write a page here: .html or .md.")
+@click.option("--report", help="Write a page here: .html or .md.")
 @click.option("--json", "json_path", help="Write all figures here; - is stdout.")
 @config_option
 @plain_errors
@@ -116,33 +117,39 @@ def backtest(data: tuple[str, ...], **options: Any) -> None:
     first line says what the result is worth: what was recorded, what is modelled, how orders were
     filled.
     """
-    from rich.console import Console
-
-    from polytui.results.pages.document import json_bytes
-    from polytui.results.pages.words import print_report
-    from polytui.results.report import report_of
     from polytui.tools.backtesting import bracket, data_of, play_data
 
-    asked, report_path, json_path = (
-        asked_backtest(data, options),
-        options["report"],
-        options["json_path"],
-    )
+    report_path, json_path = options["report"], options["json_path"]
+    asked = asked_backtest(data, options)
     if options["fills"] == _ALL:
         if report_path or json_path:
             raise click.UsageError("--fills all compares: ask for a report of one rule")
         _print_bracket(bracket(asked))
         raise SystemExit(DONE)
+    # Minutes may lie between here and there.
+    check_writable(json_path)
+    check_writable(report_path, "--report")
     with _telling() as say:
         evidence = play_data(data_of(asked), asked, say)
+    _tell(evidence, report_path, json_path)
+    raise SystemExit(DONE)
+
+
+def _tell(evidence: Any, report_path: str | None, json_path: str | None) -> None:
+    """Wherever it is wanted."""
+    from rich.console import Console
+
+    from polytui.results.pages.document import json_bytes
+    from polytui.results.pages.words import print_report
+    from polytui.results.report import report_of
+
     report = report_of(evidence)
     if json_path:
         write_bytes(json_bytes(report), json_path)
     if report_path:
-        write_bytes(_page(report, evidence, report_path), str(report_path))
+        write_bytes(_page(report, evidence, report_path), report_path)
     if json_path != "-":
         print_report(report, Console())
-    raise SystemExit(DONE)
 
 
 @contextmanager
@@ -163,11 +170,11 @@ def _say(text: str) -> None:
     click.echo(f"\r\x1b[K{text}", err=True, nl=False)
 
 
-def _page(report: Any, evidence: Any, path: Path) -> bytes:
+def _page(report: Any, evidence: Any, path: str) -> bytes:
     from polytui.results.pages.web import html_page
     from polytui.results.pages.words import markdown
 
-    text = markdown(report) if path.suffix == ".md" else html_page(report, evidence)
+    text = markdown(report) if path.endswith(".md") else html_page(report, evidence)
     return text.encode()
 
 
@@ -177,12 +184,8 @@ def asked_backtest(data: tuple[str, ...], options: dict[str, Any]) -> Any:
     from polytui.tools.backtesting import AskedBacktest, only
 
     settings = changed_at_rest(load(options["config"]), *options["wishes"])
+    settings = _filled_by(only(settings, options["strategies"]), options.get("fills"))
     directory = Path(settings.journal.directory)
-    settings = only(settings, options["strategies"])
-    fills = options.get("fills")
-    if fills not in (None, _ALL):
-        paper = attrs.evolve(settings.paper, queue=fills)
-        settings = attrs.evolve(settings, paper=paper)
     late, lived = options.get("feed_latency", "0"), options.get("latencies_of")
     is_measured = late == "measured"
     if is_measured and lived is None:
@@ -199,6 +202,13 @@ def asked_backtest(data: tuple[str, ...], options: dict[str, Any]) -> Any:
         is_measured,
         int(options["step_s"]),
     )
+
+
+def _filled_by(settings: Any, rule: str | None) -> Any:
+    """The settings' own rule, where another is not asked for or all of them are."""
+    if rule in (None, _ALL):
+        return settings
+    return attrs.evolve(settings, paper=attrs.evolve(settings.paper, queue=rule))
 
 
 def _milliseconds(text: str) -> float:

@@ -14,6 +14,7 @@ from polytui.cli.data_options import data_options
 from polytui.cli.exit_codes import DONE
 from polytui.cli.options import config_option, plain_errors, wishes_option
 from polytui.json_output import write_bytes, write_json
+from polytui.precautions import check_writable
 
 _SHOWN = 20
 
@@ -67,6 +68,7 @@ def sweep(data: tuple[str, ...], **options: Any) -> None:
     from polytui.tools.settings_sweep import sweep as tried_on
     from polytui.tools.sweep_workers import here, on_dask
 
+    check_writable(options["json_path"])
     asked, address = asked_backtest(data, options), options["scheduler"]
     tried = grid_of(asked.settings, options["grid"])
     if reports := options["reports"]:

@@ -164,6 +164,8 @@ def test_a_clock_that_was_set_back_stands_still_and_is_counted(tmp_path: Path) -
     ("arguments", "says"),
     [
         (["--fills", "all", "--report", "x.html"], "ask for a report of one rule"),
+        (["--report", "/nowhere/x.html"], "no folder for --report /nowhere/x.html"),
+        (["--json", "/nowhere/x.json"], "no folder for --json /nowhere/x.json"),
         (["--feed-latency", "measured"], "needs --latencies-of SESSION"),
         (["--feed-latency", "-3"], "0 to 60000 milliseconds"),
         (["--from", "yesterday"], "is not like 2026-11-20"),

@@ -214,6 +214,7 @@ def test_where_no_settlement_price_was_recorded_the_last_whole_candle_stands_in(
     assert points[OPENS_NS + 60 * NS_PER_S].value == STRIKE + 1
     assert all(one.received_ns > one.observed_ns for one in points.values())
     loaded = events_of(data, ev.CandlesLoaded)
+    assert loaded
     assert all(one.candles[0].opens_ns + 60 * NS_PER_S < one.received_ns for one in loaded), (
         "a candle is heard when it is over"
     )
