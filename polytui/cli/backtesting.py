@@ -39,6 +39,7 @@ def stress(session: str, speed: float, json_path: str | None, config: Path | Non
     speed: queue, steps, memory, and what must hold after every event."""
     from polytui.tools.stressing import stress as press
 
+    check_writable(json_path)
     verdict = press(_journals(config, session)[0], speed)
     if json_path:
         write_json(attrs.asdict(verdict), json_path)
@@ -71,6 +72,7 @@ def compare(
 
     if as_late and second is not None:
         raise click.UsageError("--as-late is for a backtest: leave SECOND out")
+    check_writable(json_path)
     one, *others = _journals(config, *filter(None, (first, second)))
     other = JournalCourse(others[0]) if others else BacktestCourse(one, as_late)
     found = compare_courses(JournalCourse(one), other)

@@ -10,6 +10,7 @@ import click
 from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.json_output import write_json
+from polytui.precautions import check_writable
 
 
 @click.command()
@@ -67,6 +68,8 @@ def train(
     from polytui.tools.given_data import sorted_out
     from polytui.tools.training import train_to_file
 
+    check_writable(str(model_file), "--out")
+    check_writable(json_path)
     settings = load(config)
     given = sorted_out(data, Path(settings.journal.directory))
     wishes = TrainingWishes(test_share, embargo_rounds)

@@ -11,6 +11,7 @@ from polytui.cli.exit_codes import DONE, FAILED
 from polytui.cli.options import config_option, load, plain_errors
 from polytui.json_output import write_json
 from polytui.paths import LAST
+from polytui.precautions import check_writable
 
 
 @click.command()
@@ -45,6 +46,7 @@ def lookahead(
     from polytui.tools.given_data import sorted_out
     from polytui.tools.looking_ahead import look_at_recordings, look_at_session
 
+    check_writable(json_path)
     settings = load(config)
     given = sorted_out(data or (LAST,), Path(settings.journal.directory))
     if given.views:
