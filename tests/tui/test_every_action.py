@@ -22,9 +22,9 @@ from polytui.tui.screens.picture_dialog import PictureDialog
 from polytui.tui.screens.quit import Quit
 from polytui.tui.targets import SLOT, Target
 
-SIZE, LOW = (460, 20), (460, 14)
-"""As wide as the longest footer, so that everything in it can be clicked; and so low that there is
-something to scroll."""
+SIZE, LOW, USUAL = (460, 20), (460, 14), (120, 24)
+"""As wide as the longest footer, so that everything in it can be clicked; so low that there is
+something to scroll; and for whoever clicks nothing."""
 ASKED = [one for one in ACTIONS if any(one.applies(here) for here in PLACES if Area.ENGINE in here)]
 """Those of a recording have their own tests."""
 Came = Callable[[Stage], object]
@@ -209,7 +209,8 @@ def test_it_comes_to_the_same_by_every_hand(
         await stage.until(lambda: came(stage))
         assert stage.sent == [], "one step sends nothing"
 
-    perform(tmp_path, play, size=LOW if action.id.startswith("move.") else SIZE)
+    size = LOW if action.id.startswith("move.") else SIZE if hand == "click" else USUAL
+    perform(tmp_path, play, size=size)
 
 
 def test_the_palette_finds_runs_and_only_arms(tmp_path: Path) -> None:
