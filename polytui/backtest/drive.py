@@ -112,9 +112,12 @@ class Drive:
             exchange = exchanges.get(asset) or self._open(asset, now_ns)
             kind = type(batch[0])
             if len(batch) != 1 or kind is ev.Commanded:
-                self._take(asset, exchange, _met(batch, exchange), now_ns)
+                met = _met(batch, exchange)
+                self._note_due(exchange)
+                self._take(asset, exchange, met, now_ns)
                 continue
             if kind in FOLLOWED and (told := exchange.observe(batch[0])):
+                self._note_due(exchange)
                 self._take(asset, exchange, [*batch, *told], now_ns)
                 continue
             effects = take(asset, now_ns, batch[0])
@@ -175,10 +178,14 @@ class Drive:
         for effect in effects:
             if isinstance(effect, SENT):
                 exchange.perform(effect, now_ns)
-                due_ns = exchange.next_due_ns
-                if due_ns is not None and (self._due_ns is None or due_ns < self._due_ns):
-                    self._due_ns = due_ns
+                self._note_due(exchange)
         self._heed(asset, effects, now_ns)
+
+    def _note_due(self, exchange: PaperSimulator) -> None:
+        """What it was told may be due sooner than anything else."""
+        due_ns = exchange.next_due_ns
+        if due_ns is not None and (self._due_ns is None or due_ns < self._due_ns):
+            self._due_ns = due_ns
 
 
 def grace_ns(paper: PaperSettings) -> int:

@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
+from polytui.config.before import as_before
 from polytui.config.keys import KeySettings, key_settings
 from polytui.config.own import (
     OWN,
@@ -141,6 +142,10 @@ def _contradictions(settings: Settings) -> list[str]:
     if not set(mixed) <= set(strategies) or len(set(mixed)) < len(mixed):
         expected = f"expected some of {', '.join(strategies)}, none twice"
         faults.append(f"{expected}, got {list(mixed)!r} @ demo.strategies")
+    if settings.paper.mined_least_s > settings.paper.mined_most_s:
+        faults.append(
+            f"expected <= mined_most_s, got {settings.paper.mined_least_s!r} @ paper.mined_least_s"
+        )
     breakers, sniper = settings.breakers, settings.settlement_sniper
     if not breakers.warn_latency_ms <= breakers.critical_latency_ms <= breakers.stale_latency_ms:
         faults.append("expected warn <= critical <= stale @ breakers.critical_latency_ms")
@@ -183,9 +188,9 @@ def _plain_table(table: StrategySettings) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def from_canonical_json(text: str) -> Settings:
     """Settings as a journal has them, by name, whichever version wrote it: what that one had not is
-    as it is unless somebody says otherwise, what this one has not is left out. Every desk of a
-    session reads the same text, so it is understood once."""
-    return structure_settings(_known_part(Settings, json.loads(text), "", []))
+    as it is unless somebody says otherwise, or as it was (`before.py`); what this one has not is
+    left out. Every desk of a session reads the same text, so it is understood once."""
+    return structure_settings(as_before(_known_part(Settings, json.loads(text), "", [])))
 
 
 def unknown_settings(text: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ from polytui.config.terminal import TerminalSettings
 from polytui.config.ticket import TicketSettings
 from polytui.config.wires import ClockSettings, EndpointSettings, HttpLimits, SocketLimits
 from polytui.model.instrument import Asset, Exchange, Interval
-from polytui.model.units import NS_PER_MS
+from polytui.model.units import NS_PER_MS, NS_PER_S
 
 
 @frozen
@@ -133,6 +133,11 @@ class PaperSettings:
     """Standard deviation of the logarithm of both latencies; 0 makes each the same."""
     latency_seed: int = setting(1, NOT_NEGATIVE)
     """What latencies are drawn from: the same seed and order, the same latency."""
+    mined_least_s: float = setting(2.0, between(0, 600))
+    """A match is no share yet: from it until a block has the trade, at least. Until then what was
+    bought cannot be sold, and what a sale brought cannot be spent."""
+    mined_most_s: float = setting(10.0, between(0, 600))
+    """The same at most: drawn evenly for each trade. 0: at once, which no chain is."""
     queue: str = setting(
         "pessimistic", one_of("through", "pessimistic", "realistic", "optimistic", "touch")
     )
@@ -145,6 +150,11 @@ class PaperSettings:
         """From sending a marketable order until we could know what it met, at the medians."""
         ways_ms = self.order_latency_ms + self.answer_latency_ms
         return int((ways_ms + self.taker_delay_ms) * NS_PER_MS)
+
+    @property
+    def mined_ns(self) -> int:
+        """From a match to its block, in the middle."""
+        return int((self.mined_least_s + self.mined_most_s) / 2 * NS_PER_S)
 
 
 @frozen

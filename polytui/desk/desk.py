@@ -120,7 +120,7 @@ class Desk:
         burst decides once. What else is news is for those who quote to say."""
         now_ns, attention = step.now_ns, self._attention
         if self._shadow.next_due_ns <= now_ns:
-            self._shadowing.arrive(now_ns, self.rounds)
+            self._shadowing.arrive(now_ns, self.rounds, self.settings.paper.mined_ns)
         if _APPLY[type(event)](self, step, event) is not False:
             attention.is_everywhere = True
         waking = self._waking

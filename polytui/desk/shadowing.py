@@ -5,7 +5,7 @@
 What would stop a strategy that trades stops its shadow: a pause, a breaker, the limits, counted
 on what the shadow itself has at stake. An order is as late as one on paper (its way there, the
 hold, the answer, at their medians) and is matched by the exchange core: what the venue would refuse
-is not filled.
+is not filled. What it bought it cannot sell before a block has it, in the middle of what paper draws.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from polytui.ledger.diff import WantedQuote
 from polytui.ledger.shadow import Sent, Shadow
 from polytui.model.effects import Reason, Why
 from polytui.model.instrument import Asset
-from polytui.model.orders import Fill, Quote
+from polytui.model.orders import Fill, Quote, Side
 from polytui.model.units import MICRO, NS_PER_S, Usd, cost_of
 from polytui.risk.limits import AtStake, Exposure
-from polytui.risk.pretrade import Refused, fit
+from polytui.risk.pretrade import Refused, fit, what_is_here
 from polytui.sim.world.displayed import meet, note
 from polytui.sim.world.match_order import MatchOrder
 from polytui.sim.world.matching import MatchResult
@@ -96,7 +96,11 @@ class Shadowing:
         why = first_exit(view, position, asked.proposal, asked.thresholds, exits)
         if why is None:
             return False
-        way = leave(view, position, why, exits.max_slippage_ticks)
+        awaited = self._shadow.awaited(slug, name, position.outcome, view.now_ns)
+        here = position.shares - awaited
+        way = leave(view, position, why, exits.max_slippage_ticks, here)
+        if isinstance(way, Quote) and way.side is Side.SELL and here < way.shares:
+            way = what_is_here(way, here, view.min_shares)
         if not isinstance(way, Quote):
             return False
         tried_ns = self._shadow.last_exit_ns(slug, name)
@@ -140,19 +144,19 @@ class Shadowing:
 
     # --- arrivals ---------------------------------------------------------------------------------
 
-    def arrive(self, now_ns: int, rounds: DeskRounds) -> None:
-        """Match what is due by now. The book has not changed since it was due: whatever changes it
+    def arrive(self, now_ns: int, rounds: DeskRounds, mined_ns: int) -> None:
+        """Match what is due by now; a block has it so long after. The book has not changed since it was due: whatever changes it
         is an event, and comes after this. Where no book is known an order is lost."""
         for sent in self._shadow.arrived(now_ns):
             market_round = rounds.get(sent.slug)
             if market_round is None or not market_round.up_book.is_known:
                 continue
             if market_round.up_book.is_settled:
-                self._match(sent, market_round)
+                self._match(sent, market_round, mined_ns)
             elif now_ns < sent.due_ns + _MOST_WAIT_NS:
                 self._shadow.send(sent)  # in the middle of a sweep: the book after it is meant
 
-    def _match(self, sent: Sent, market_round: DeskRound) -> None:
+    def _match(self, sent: Sent, market_round: DeskRound, mined_ns: int) -> None:
         book, quote = market_round.up_book, sent.quote
         taken = self._shadow.taken(sent.slug, sent.strategy)
         taken.saw_all(book.bids, book.asks)
@@ -168,6 +172,9 @@ class Shadowing:
             for match in result.matches
         ]
         self._shadow.fill(sent, fills)
+        if quote.side is Side.BUY and mined_ns and fills:
+            bought = sum([fill.shares for fill in fills])
+            self._shadow.await_block(sent, bought, sent.due_ns + mined_ns)
 
     @property
     def _shadow(self) -> Shadow:

@@ -1,4 +1,5 @@
-"""How late our words are at the venue, and its words here: drawn for each, and always the same.
+"""How late our words are at the venue, its words here, and the chain: drawn for each, and always
+the same.
 
 A latency is log-normal around the median of the settings: most are near it, a few are much longer.
 It is drawn from the seed and the name of what is under way, not from a generator that everybody
@@ -11,7 +12,7 @@ import math
 from random import Random
 
 from polytui.config.schema import PaperSettings
-from polytui.model.units import NS_PER_MS
+from polytui.model.units import NS_PER_MS, NS_PER_S
 
 _MOST_DEVIATIONS = 4.0
 
@@ -31,6 +32,14 @@ class Latencies:
         settings = self._settings
         order_ns = self._drawn_ns(settings.order_latency_ms, "order", name)
         return order_ns + self._drawn_ns(settings.answer_latency_ms, "answer", name)
+
+    def mined_ns(self, order_id: str, trade_id: str) -> int:
+        """From the match of a trade of this order until a block has it; 0: nobody waits for one."""
+        settings = self._settings
+        if not settings.mined_most_s:
+            return 0
+        chance = Random(f"{settings.latency_seed}/mined/{trade_id}")
+        return int(chance.uniform(settings.mined_least_s, settings.mined_most_s) * NS_PER_S)
 
     def _drawn_ns(self, median_ms: float, way: str, name: str) -> int:
         spread = self._settings.latency_spread

@@ -2,6 +2,7 @@
 
     sent -> there and back (latency.py) -> marketable: held -> looked at again, matched, answered
                                         `-> else: the venue's own work -> rests, or held after all
+    matched -> a block takes it seconds later: then what it brought can be sold, or spent
 
 Pure: time comes with every call, reports come back. The engine drives it with a task
 (`paper_client.py`), a backtest with a heap of due times. It keeps its own cash and shares, apart
@@ -20,6 +21,7 @@ from polytui.execution.paper_market import OF_BOOKS, PaperMarket
 from polytui.execution.paper_queue import Resting
 from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, most_paid
 from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
+from polytui.execution.paper_transit import PaperTransit, PaperWord
 from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
@@ -51,6 +53,7 @@ class PaperSimulator:
         self.latencies = latencies or Latencies(settings)
         self._account = account
         account.reserving.append(self._reserved)
+        self._transit = PaperTransit()
         self._market = PaperMarket(settings.queue)
         self._rounds = self._market.rounds
         self._arriving: dict[str, Order] = {}
@@ -71,20 +74,23 @@ class PaperSimulator:
 
     # --- what it sees ---------------------------------------------------------------------------
 
-    def observe(self, event: ev.Event) -> list[ev.Report]:
+    def observe(self, event: ev.Event) -> list[PaperWord]:
         """Follow the market; reports what it did to our resting orders."""
         if type(event) is ev.RoundSettled:
             return self._settle(event)
         met = self._market.follow(event)
-        return [self._fill_maker(*one) for one in met] if met else []
+        if not met:
+            return []
+        assert isinstance(event, ev.BookSnapshotted | ev.BookChanged | ev.TradePrinted)
+        return [word for one in met for word in self._fill_maker(*one, event.received_ns)]
 
-    def _settle(self, event: ev.RoundSettled) -> list[ev.Report]:
+    def _settle(self, event: ev.RoundSettled) -> list[PaperWord]:
         paper_round = self._market.settled_by(event)
         if paper_round is None:
             return []
         winner = paper_round.round.outcome_of(event.winning_token_id)
         listed = paper_round.round
-        reports: list[ev.Report] = [
+        reports: list[PaperWord] = [
             ev.Cancelled(order_id, "market resolved") for order_id in paper_round.resting
         ]
         payout, pnl = self._positions.settle(listed.slug, winner)
@@ -145,15 +151,17 @@ class PaperSimulator:
             paper_round.resting for paper_round in self._rounds.values()
         )
 
-    def advance(self, now_ns: int) -> list[ev.Report]:
+    def advance(self, now_ns: int) -> list[PaperWord]:
         """Everything that is due by now, in order."""
-        reports: list[ev.Report] = []
+        reports: list[PaperWord] = []
         while self._due and self._due[0].at_ns <= now_ns:
             due = heapq.heappop(self._due)
             if due.what is PaperStep.IS_LOOKED_FOR:
                 reports += self._looked_for(due.order_id, due.at_ns)
             elif due.what is PaperStep.EXPIRES:
                 reports += self._expire(due.order_id)
+            elif due.what is PaperStep.IS_MINED:
+                reports.append(self._transit.mine(due.order_id))
             elif due.what is not PaperStep.IS_CANCELLED:
                 reports += self._move_on(due)
             elif due.order_id in self._arriving:
@@ -170,7 +178,7 @@ class PaperSimulator:
             due.at_ns for due in self._due if due.order_id == order_id and due.what in ON_ITS_WAY
         )
 
-    def _move_on(self, due: DueStep) -> list[ev.Report]:
+    def _move_on(self, due: DueStep) -> list[PaperWord]:
         """An order one step further: held if it would trade, else in the book; then answered.
 
         A marketable order is held before it is matched, and looked at again; one that rests, or
@@ -207,7 +215,7 @@ class PaperSimulator:
         Orders that rest already are left alone, and cancels go through."""
         self._refusing_until_ns, self._refusing_why = until_ns, why
 
-    def _answer(self, order: Order, at_ns: int) -> list[ev.Report]:
+    def _answer(self, order: Order, at_ns: int) -> list[PaperWord]:
         if at_ns < self._refusing_until_ns:
             return [ev.Refused(order.order_id, self._refusing_why)]
         paper_round = self._rounds.get(order.slug)
@@ -219,7 +227,7 @@ class PaperSimulator:
         refusal = result.refusal or self._refusal(paper_round, order, result, at_ns)
         if refusal:
             return [ev.Refused(order.order_id, refusal)]
-        return self._outcome_of(paper_round, order, result)
+        return self._outcome_of(paper_round, order, result, at_ns)
 
     def _refusal(
         self, paper_round: PaperRound, order: Order, result: MatchResult, at_ns: int
@@ -234,27 +242,30 @@ class PaperSimulator:
             needed, free = most_paid(order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
+            held -= self._transit.shares(order.slug, order.outcome)
             needed, free = order.shares, held - paper_round.on_offer(order.outcome)
         return "" if needed <= free else f"not enough balance: {free} of {needed}"
 
     def _outcome_of(
-        self, paper_round: PaperRound, order: Order, result: MatchResult
-    ) -> list[ev.Report]:
+        self, paper_round: PaperRound, order: Order, result: MatchResult, at_ns: int
+    ) -> list[PaperWord]:
         paper_round.accept(order, result)
         if result.resting and order.expires_ns:
             self._schedule(order.order_id, PaperStep.EXPIRES, order.expires_ns)
-        reports: list[ev.Report] = [ev.Accepted(order.order_id)]
-        reports += [
+        reports: list[PaperWord] = [ev.Accepted(order.order_id)]
+        fills = [
             self._fill(order, match.taker_price, match.shares, match.taker_fee, is_taker=True)
             for match in result.matches
         ]
+        reports += self._traded(order, fills, at_ns)
         if not result.resting and is_unfilled(order, result):
             reports.append(ev.Cancelled(order.order_id, "nothing more to match"))
         return reports
 
     def _reserved(self) -> int:
-        """What our resting purchases may still cost."""
-        return sum(paper_round.reserved for paper_round in self._rounds.values())
+        """What our resting purchases may still cost, and what of sales no block has taken."""
+        resting = sum(paper_round.reserved for paper_round in self._rounds.values())
+        return resting + self._transit.usd
 
     def _cancel(self, order_id: str) -> ev.Report:
         if self._drop(order_id):
@@ -293,24 +304,34 @@ class PaperSimulator:
 
     # --- fills ----------------------------------------------------------------------------------
 
-    def _fill_maker(self, paper_round: PaperRound, hit: Hit) -> ev.Report:
+    def _fill_maker(self, paper_round: PaperRound, hit: Hit, at_ns: int) -> list[PaperWord]:
         resting, shares = hit
         resting.left = Shares(resting.left - shares)
         if not resting.left:
             paper_round.drop(resting.order.order_id)
-        return self._fill(resting.order, resting.order.price, shares, Usd(0), is_taker=False)
+        order = resting.order
+        fill = self._fill(order, order.price, shares, Usd(0), is_taker=False)
+        return self._traded(order, [fill], at_ns)
 
     def _fill(
         self, order: Order, price: Price, shares: Shares, fee: Usd, *, is_taker: bool
-    ) -> ev.Filled:
+    ) -> Fill:
         self._trades += 1
         trade_id = f"{order.order_id}-t{self._trades}"
         fill = Fill(trade_id, price, shares, fee, is_taker)
         self._account.trade(self._positions.fill(order.slug, order.outcome, order.side, fill))
         self._told.setdefault(order.slug, []).append((order.order_id, trade_id))
-        return ev.Filled(
-            order.order_id, trade_id, price, shares, fee, is_taker, order.token_id, order.side
-        )
+        return fill
+
+    def _traded(self, order: Order, fills: list[Fill], at_ns: int) -> list[PaperWord]:
+        """One trade of an order: what of it is on its way is told before the fills that bring it.
+        What a taker met at once is one transaction."""
+        words: list[PaperWord] = [_filled(order, fill) for fill in fills]
+        if fills and (late_ns := self.latencies.mined_ns(order.order_id, fills[0].trade_id)):
+            name = fills[0].trade_id
+            self._schedule(name, PaperStep.IS_MINED, at_ns + late_ns)
+            words.insert(0, self._transit.match(name, order, fills))
+        return words
 
     # --- after a crash --------------------------------------------------------------------------
 
@@ -328,7 +349,9 @@ class PaperSimulator:
         count = len(self._arriving) + len(self._resting_ids())
         self._arriving.clear()
         self._looks.clear()
-        self._due.clear()
+        # What is matched is mined all the same.
+        self._due = [one for one in self._due if one.what is PaperStep.IS_MINED]
+        heapq.heapify(self._due)
         for paper_round in self._rounds.values():
             paper_round.resting.clear()
         return count
@@ -348,9 +371,25 @@ class PaperSimulator:
         )
         told = [one for each in (*self._told_of_settled, *self._told.values()) for one in each]
         cash = self._account.starting_cash
-        return ev.DeskOpened(asset, life, cash, self._realised, held, tuple(told))
+        in_transit = self._transit.now()
+        return ev.DeskOpened(
+            asset, life, cash, self._realised, held, tuple(told), in_transit=in_transit
+        )
 
     def _working_in(self, slug: str) -> tuple[ev.FoundOrder, ...]:
         resting = [self._found(one) for one in self._rounds[slug].resting.values()]
         arriving = [one for one in self._arriving.values() if one.slug == slug]
         return (*resting, *(ev.FoundOrder(one, is_certain=False) for one in arriving))
+
+
+def _filled(order: Order, fill: Fill) -> ev.Filled:
+    return ev.Filled(
+        order.order_id,
+        fill.trade_id,
+        fill.price,
+        fill.shares,
+        fill.fee,
+        fill.is_taker,
+        order.token_id,
+        order.side,
+    )

@@ -16,6 +16,7 @@ class PaperStep(Enum):
     IS_CANCELLED = "is cancelled"
     IS_LOOKED_FOR = "is looked for"
     EXPIRES = "expires"
+    IS_MINED = "is in a block"
 
 
 ON_ITS_WAY = (PaperStep.ARRIVES, PaperStep.ENTERS, PaperStep.IS_RELEASED)
@@ -24,7 +25,7 @@ ON_ITS_WAY = (PaperStep.ARRIVES, PaperStep.ENTERS, PaperStep.IS_RELEASED)
 
 @define(order=True)
 class DueStep:
-    """Something that happens to an order at a time."""
+    """Something that happens to an order at a time, or to the trade of this name."""
 
     at_ns: int
     number: int

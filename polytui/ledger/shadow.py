@@ -53,15 +53,20 @@ class VirtualFill:
 
 @define
 class _ShadowSeat:
-    """One strategy in one round: the sides that it entered, when it last tried to leave, and what
-    it took of the book."""
+    """One strategy in one round: the sides that it entered, when it last tried to leave, what it
+    took of the book, and what of that no block has yet."""
 
     entered: list[Outcome] = field(factory=list)
     left_ns: int = 0
     taken: TakenLiquidity = field(factory=TakenLiquidity)
+    awaited: list[tuple[int, Outcome, int]] = field(factory=list)
+    """Shares that were bought, and when a block has them."""
 
     def state(self) -> tuple[object, ...]:
-        return ([one.value for one in self.entered], self.left_ns, self.taken.state())
+        """Where no block is waited for it has the digests that it always had."""
+        kept = [(at_ns, outcome.value, shares) for at_ns, outcome, shares in self.awaited]
+        entered = [one.value for one in self.entered]
+        return (entered, self.left_ns, self.taken.state(), *([kept] if kept else []))
 
 
 class Shadow:
@@ -96,6 +101,10 @@ class Shadow:
         """Whoever sent them is no more."""
         self._sent = []
         self._look_at_due()
+
+    def await_block(self, sent: Sent, shares: int, mined_ns: int) -> None:
+        """So much of what an order bought cannot be sold before then."""
+        self._seat(sent.slug, sent.strategy).awaited.append((mined_ns, sent.quote.outcome, shares))
 
     def is_waiting(self, slug: str, strategy: str) -> bool:
         """Whether an order of the strategy is on its way."""
@@ -171,6 +180,14 @@ class Shadow:
         """When its last order that leaves arrived, or will; 0 before the first."""
         seat = self._seats.get(slug, {}).get(strategy)
         return 0 if seat is None else seat.left_ns
+
+    def awaited(self, slug: str, strategy: str, outcome: Outcome, now_ns: int) -> int:
+        """Shares that a strategy bought and no block has yet."""
+        seat = self._seats.get(slug, {}).get(strategy)
+        if seat is None:
+            return 0
+        waits = (one for one in seat.awaited if one[0] > now_ns and one[1] is outcome)
+        return sum([shares for _, _, shares in waits])
 
     def taken(self, slug: str, strategy: str) -> TakenLiquidity:
         """What the strategy took of the round's book."""

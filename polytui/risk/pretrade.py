@@ -150,7 +150,8 @@ def _fitted(wanted: PreTrade, exposure: Exposure, limits: Limits) -> Approved | 
         quote = less
     late = _not_here(quote, exposure)
     if late is not None:
-        arrived = _arrived(wanted, exposure)
+        here = exposure.stake(quote.outcome).here()
+        arrived = what_is_here(quote, here, wanted.min_shares)
         if arrived is None:
             return Refused(late)
         quote = arrived
@@ -321,10 +322,8 @@ def _cut(wanted: PreTrade, quote: Quote, most: Shares) -> Quote | None:
     return evolve(quote, shares=shares)
 
 
-def _arrived(wanted: PreTrade, exposure: Exposure) -> Quote | None:
-    """A sale of what is here, which leaves no rest that nobody could sell; None where the venue
-    takes no such order."""
-    quote, least = wanted.quote, wanted.min_shares
-    here = exposure.stake(quote.outcome).here()
+def what_is_here(quote: Quote, here: int, least: Shares) -> Quote | None:
+    """A sale of what has arrived of it (`here`), which leaves no rest that nobody could sell; None
+    where the venue takes no such order. `least`: shares that it takes."""
     shares = floor_to_lot(Shares(min(here, quote.shares - least)))
     return evolve(quote, shares=shares) if shares >= max(least, LOT) else None
