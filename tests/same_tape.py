@@ -49,7 +49,12 @@ from polytui.sim.world.world_events import (
 from polytui.venues.polymarket.streams import MarketChannel
 
 NO_LATENCY = PaperSettings(
-    order_latency_ms=0.0, answer_latency_ms=0.0, latency_spread=0.0, ack_delay_ms=0
+    order_latency_ms=0.0,
+    answer_latency_ms=0.0,
+    latency_spread=0.0,
+    ack_delay_ms=0,
+    mined_least_s=0.0,
+    mined_most_s=0.0,
 )
 AT_ONCE = ExchangeRules(
     hold_intervals=frozenset(Interval), mined_s=(0.0, 0.0), confirmed_s=(0.0, 0.0), news_ms=0

@@ -30,7 +30,7 @@ from polytui.journal.codec import (
     encode_effects,
 )
 from polytui.journal.reader import JournalReader
-from polytui.model.effects import RecordedPlace
+from polytui.model.effects import Cancel, CancelAll, RecordedPlace
 from polytui.model.errors import Fatal
 from polytui.model.events import Event, LoadedStrategy, StrategiesLoaded
 from polytui.model.instrument import Asset
@@ -71,7 +71,7 @@ class ReplayVerdict:
         return "\n".join((*self.versions, *self.passed_over, end))
 
 
-_PLACED = b'"Place"'
+_PLACED, _CANCELLED = b'"Place"', b'"Cancel'
 _NAME_THE_FOLDER = "name the session's folder, not one file of it"
 
 
@@ -212,6 +212,15 @@ def orders_of(record: JournalRecord) -> tuple[Order, ...]:
         return ()
     effects = decode_effects(record.effects)
     return tuple([one.order for one in effects if isinstance(one, RecordedPlace)])
+
+
+def sent_by(record: JournalRecord) -> tuple[RecordedPlace | Cancel | CancelAll, ...]:
+    """Every order and cancel that was sent at this event, in their order."""
+    raw = bytes(record.effects)
+    if _PLACED not in raw and _CANCELLED not in raw:
+        return ()
+    effects = decode_effects(record.effects)
+    return tuple([one for one in effects if isinstance(one, RecordedPlace | Cancel | CancelAll)])
 
 
 def replay_journal(

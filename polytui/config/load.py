@@ -15,9 +15,9 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
+from polytui.config.before import as_before
 from polytui.config.checks import Check
 from polytui.config.deciding import StrategySettings
-from polytui.config.before import as_before
 from polytui.config.keys import KeySettings, key_settings
 from polytui.config.own import (
     OWN,

@@ -5,7 +5,8 @@
 What would stop a strategy that trades stops its shadow: a pause, a breaker, the limits, counted
 on what the shadow itself has at stake. An order is as late as one on paper (its way there, the
 hold, the answer, at their medians) and is matched by the exchange core: what the venue would refuse
-is not filled. What it bought it cannot sell before a block has it, in the middle of what paper draws.
+is not filled. What it bought it cannot sell before a block has it, in the middle of what paper
+draws.
 """
 
 from __future__ import annotations
@@ -98,14 +99,14 @@ class Shadowing:
             return False
         awaited = self._shadow.awaited(slug, name, position.outcome, view.now_ns)
         here = position.shares - awaited
-        way = leave(view, position, why, exits.max_slippage_ticks, here)
-        if isinstance(way, Quote) and way.side is Side.SELL and here < way.shares:
-            way = what_is_here(way, here, view.min_shares)
-        if not isinstance(way, Quote):
+        quote: Quote | Why | None = leave(view, position, why, exits.max_slippage_ticks, here)
+        if isinstance(quote, Quote) and quote.side is Side.SELL and here < quote.shares:
+            quote = what_is_here(quote, here, view.min_shares)
+        if not isinstance(quote, Quote):
             return False
         tried_ns = self._shadow.last_exit_ns(slug, name)
         if not tried_ns or view.now_ns - tried_ns >= exits.retry_s * NS_PER_S:
-            self._shadow.send(Sent(slug, name, way, asked.due_ns, position.outcome, why.reason))
+            self._shadow.send(Sent(slug, name, quote, asked.due_ns, position.outcome, why.reason))
         return True
 
     def _enter(self, asked: Asked, quote: Quote) -> Why:
@@ -145,8 +146,9 @@ class Shadowing:
     # --- arrivals ---------------------------------------------------------------------------------
 
     def arrive(self, now_ns: int, rounds: DeskRounds, mined_ns: int) -> None:
-        """Match what is due by now; a block has it so long after. The book has not changed since it was due: whatever changes it
-        is an event, and comes after this. Where no book is known an order is lost."""
+        """Match what is due by now, a block has it so long after. The book has not changed since it
+        was due: whatever changes it is an event, and comes after this. Where no book is known an
+        order is lost."""
         for sent in self._shadow.arrived(now_ns):
             market_round = rounds.get(sent.slug)
             if market_round is None or not market_round.up_book.is_known:

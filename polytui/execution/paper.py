@@ -21,7 +21,7 @@ from polytui.execution.paper_market import OF_BOOKS, PaperMarket
 from polytui.execution.paper_queue import Resting
 from polytui.execution.paper_round import Hit, PaperRound, is_unfilled, most_paid
 from polytui.execution.paper_steps import ON_ITS_WAY, DueStep, PaperStep
-from polytui.execution.paper_transit import PaperTransit, PaperWord
+from polytui.execution.paper_transit import PaperTransit, PaperWord, filled
 from polytui.ledger.positions import Position, Positions
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Effect, LookUp, Place
@@ -128,10 +128,14 @@ class PaperSimulator:
 
     def _send_cancel(self, order_ids: list[str], now_ns: int) -> None:
         """One request, however many it names."""
-        self._numbers += 1
-        late_ns = self.latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
+        late_ns = self._cancel_late_ns()
         for order_id in order_ids:
             self._schedule(order_id, PaperStep.IS_CANCELLED, now_ns + late_ns)
+
+    def _cancel_late_ns(self) -> int:
+        """Of the next request."""
+        self._numbers += 1
+        return self.latencies.there_and_back_ns(f"cancel {self._numbers}") + self._work_ns
 
     @property
     def _work_ns(self) -> int:
@@ -242,8 +246,8 @@ class PaperSimulator:
             needed, free = most_paid(order, result), self._account.free
         else:
             held = self._positions.of(order.slug).shares(order.outcome)
-            held -= self._transit.shares(order.slug, order.outcome)
-            needed, free = order.shares, held - paper_round.on_offer(order.outcome)
+            here = held - self._transit.shares(order.slug, order.outcome)
+            needed, free = order.shares, here - paper_round.on_offer(order.outcome)
         return "" if needed <= free else f"not enough balance: {free} of {needed}"
 
     def _outcome_of(
@@ -326,7 +330,7 @@ class PaperSimulator:
     def _traded(self, order: Order, fills: list[Fill], at_ns: int) -> list[PaperWord]:
         """One trade of an order: what of it is on its way is told before the fills that bring it.
         What a taker met at once is one transaction."""
-        words: list[PaperWord] = [_filled(order, fill) for fill in fills]
+        words: list[PaperWord] = [filled(order, fill) for fill in fills]
         if fills and (late_ns := self.latencies.mined_ns(order.order_id, fills[0].trade_id)):
             name = fills[0].trade_id
             self._schedule(name, PaperStep.IS_MINED, at_ns + late_ns)
@@ -380,16 +384,3 @@ class PaperSimulator:
         resting = [self._found(one) for one in self._rounds[slug].resting.values()]
         arriving = [one for one in self._arriving.values() if one.slug == slug]
         return (*resting, *(ev.FoundOrder(one, is_certain=False) for one in arriving))
-
-
-def _filled(order: Order, fill: Fill) -> ev.Filled:
-    return ev.Filled(
-        order.order_id,
-        fill.trade_id,
-        fill.price,
-        fill.shares,
-        fill.fee,
-        fill.is_taker,
-        order.token_id,
-        order.side,
-    )

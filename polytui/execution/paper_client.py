@@ -20,8 +20,9 @@ from polytui.execution.client import (
 )
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_transit import PaperWord
 from polytui.model.effects import Effect
-from polytui.model.events import DeskOpened, Event, Report
+from polytui.model.events import DeskOpened, Event
 from polytui.model.instrument import Asset
 from polytui.model.units import Usd, usd_from_float
 from polytui.net.clock import SessionClock
@@ -52,7 +53,7 @@ class PaperClient:
             return math.inf
         return max(0.0, self.clock.real_s(due_ns - self.clock.now_ns()))
 
-    def observe(self, event: Event) -> Sequence[Report]:
+    def observe(self, event: Event) -> Sequence[PaperWord]:
         return self.simulator.observe(event)
 
     async def cancel_all(self) -> int:

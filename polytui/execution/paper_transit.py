@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from polytui.model.events import InTransit, Report
+from polytui.model.events import Filled, InTransit, Report
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Fill, Order, Side
 from polytui.model.units import Shares, Usd, proceeds_of
@@ -77,3 +77,17 @@ class PaperTransit:
         if now != InTransit(brought.slug):
             self._sums[brought.slug] = now
         return now
+
+
+def filled(order: Order, fill: Fill) -> Filled:
+    """A fill, as it is told."""
+    return Filled(
+        order.order_id,
+        fill.trade_id,
+        fill.price,
+        fill.shares,
+        fill.fee,
+        fill.is_taker,
+        order.token_id,
+        order.side,
+    )

@@ -25,7 +25,13 @@ from polytui.config.load import (
 )
 from polytui.config.own import OWN
 from polytui.config.renamed import RENAMED
-from polytui.config.schema import DemoSettings, RiskSettings, SessionSettings, Settings
+from polytui.config.schema import (
+    DemoSettings,
+    PaperSettings,
+    RiskSettings,
+    SessionSettings,
+    Settings,
+)
 from polytui.config.starters import config_text, env_text, write_starters
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Interval
@@ -281,7 +287,9 @@ def test_a_text_with_a_fault_is_refused() -> None:
 def test_a_text_of_another_version_is_taken_by_name() -> None:
     """A file of settings is not: there an unknown name is a mistake of whoever wrote it."""
     text = '{"risk":{"max_order_usd":7.0,"max_moons":3},"gates":{"max_oracle_age_ms":1},"moon":{}}'
-    assert from_canonical_json(text) == Settings(risk=RiskSettings(max_order_usd=7.0))
+    at_once = PaperSettings(mined_least_s=0.0, mined_most_s=0.0)
+    wanted = Settings(risk=RiskSettings(max_order_usd=7.0), paper=at_once)
+    assert from_canonical_json(text) == wanted, "before there was a word for it nobody waited"
     assert unknown_settings(text) == (
         "risk.max_moons",
         "gates.max_oracle_age_ms (is gates.max_chainlink_age_ms now)",

@@ -27,7 +27,9 @@ from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_MS, Price, Shares, complement
 
 SHADOWED = with_strategy(PLAIN, is_enabled=False)
-LEAVING = with_strategy(SHADOWED, is_held_to_settlement=False)
+MINED = with_strategy(SHADOWED, is_held_to_settlement=False)
+"""It leaves, once a block has what it bought."""
+LEAVING = evolve(MINED, paper=evolve(MINED.paper, mined_least_s=0.0, mined_most_s=0.0))
 HOLD_NS = (30 + 150 + 30) * NS_PER_MS
 """There, the venue's hold, and back."""
 UP, DOWN, BUY, SELL = Outcome.UP, Outcome.DOWN, Side.BUY, Side.SELL

@@ -34,8 +34,10 @@ def micro(value: float) -> int:
     return round(value * MICRO)
 
 
-NEAR = PaperSettings(order_latency_ms=0.0, answer_latency_ms=0.0)
-"""At the venue's own door: only its hold and its work take time."""
+NEAR = PaperSettings(
+    order_latency_ms=0.0, answer_latency_ms=0.0, mined_least_s=0.0, mined_most_s=0.0
+)
+"""At the venue's own door, and the chain takes no time: only the venue's hold and its work do."""
 
 
 class Table:
