@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from msgspec import Struct
 from msgspec.structs import replace
 
-from polytui.model.amounts import least_shares, shares_within
+from polytui.model.amounts import CENT, least_shares, market_shares, shares_within
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import FeeSchedule
 from polytui.model.orders import LEAST_LIFE_NS, Quote, Side, TimeInForce
@@ -137,6 +137,9 @@ def _smallest(wanted: PreTrade, exposure: Exposure) -> Quote | None:
     if own.shares >= LOT or own.buying:
         return None
     least = least_shares(quote.price, wanted.min_shares)
+    if quote.tif.spends(quote.side):
+        # A cent more, of which the shares are enough.
+        least = Shares(least + -(-CENT * MICRO // quote.price))
     return _cut(wanted, quote, Shares(-(-least // LOT) * LOT))
 
 
@@ -315,8 +318,11 @@ def _tightest(
 
 
 def _cut(wanted: PreTrade, quote: Quote, most: Shares) -> Quote | None:
-    """So many shares at most, in whole lots; None for fewer than the venue takes."""
+    """So many shares at most, in whole lots, or as whole cents bring them where the order is for
+    dollars; None for fewer than the venue takes."""
     shares = floor_to_lot(min(most, quote.shares))
+    if quote.tif.spends(quote.side):
+        shares = market_shares(quote.price, shares, wanted.tick)
     if shares < least_shares(quote.price, wanted.min_shares):
         return None
     return evolve(quote, shares=shares)

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polytui.config.schema import RiskSettings, Settings
+from polytui.model.amounts import are_amounts_exact, market_shares
 from polytui.model.effects import Reason, Stamp, Why
 from polytui.model.instrument import FeeSchedule, Outcome
 from polytui.model.orders import Quote, Side, TimeInForce
-from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
+from polytui.model.units import LOT, MICRO, NS_PER_S, Price, Shares, Usd, is_on_tick
 from polytui.risk.kill_switch import KillSwitch
 from polytui.risk.limits import AtStake, Exposure, Limits, Scope, Used, limits_used
 from polytui.risk.pretrade import Approved, PreTrade, fit
@@ -808,3 +809,40 @@ def test_who_leaves_is_not_kept_small() -> None:
         answer = answer_to(quote, ramp=RAMP, **changes)
         assert isinstance(answer, Stamp)
         assert answer.quote == quote
+
+
+# --- a purchase for dollars -----------------------------------------------------------------------
+
+
+@given(
+    st.integers(1, 99),
+    st.sampled_from([10_000, 1_000]),
+    st.integers(1_000, 60_000),
+    st.integers(2, 40),
+)
+def test_what_is_cut_of_a_purchase_for_dollars_is_whole_cents(
+    cents: int, tick: int, hundredths: int, order_usd: int
+) -> None:
+    """Buying the other side is a way out, and larger than one order may be."""
+    price = Price(min(cents * 10_000 + (tick == 1_000) * 3_000, MICRO - tick))
+    shares = market_shares(price, Shares(hundredths * LOT), Price(tick))
+    quote = Quote(Outcome.UP, Side.BUY, price, shares, TimeInForce.FAK)
+    order, exposure = asking(quote, tick=Price(tick), is_exit=True, unpaired=10**9)
+    risk = evolve(SETTINGS.risk, max_order_usd=float(order_usd))
+    limits = Limits(evolve(SETTINGS, risk=risk))
+    fitted = fit(order, exposure, limits)
+    if isinstance(fitted, Approved):
+        bought = fitted.stamp.quote.shares
+        assert bought <= shares
+        assert are_amounts_exact(price, bought, Price(tick)), "the venue takes no others"
+
+
+def test_the_smallest_purchase_for_dollars_is_whole_cents_and_large_enough() -> None:
+    price = Price(330_000)
+    quote = Quote(Outcome.UP, Side.BUY, price, Shares(30_303_100), TimeInForce.FAK)
+    order, exposure = asking(quote, ramp=RAMP)
+    fitted = fit(order, exposure, Limits(SETTINGS))
+    assert isinstance(fitted, Approved)
+    bought = fitted.stamp.quote.shares
+    assert order.min_shares <= bought < order.min_shares + LOT * 4
+    assert are_amounts_exact(price, bought, order.tick)
