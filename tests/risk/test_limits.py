@@ -838,11 +838,13 @@ def test_what_is_cut_of_a_purchase_for_dollars_is_whole_cents(
 
 
 def test_the_smallest_purchase_for_dollars_is_whole_cents_and_large_enough() -> None:
-    price = Price(330_000)
-    quote = Quote(Outcome.UP, Side.BUY, price, Shares(30_303_100), TimeInForce.FAK)
-    order, exposure = asking(quote, ramp=RAMP)
+    """Five shares of it are a dollar and 66.5 cents."""
+    price, tick = Price(333_000), Price(1_000)
+    shares = market_shares(price, Shares(30 * MICRO), tick)
+    quote = Quote(Outcome.UP, Side.BUY, price, shares, TimeInForce.FAK)
+    order, exposure = asking(quote, tick=tick, ramp=RAMP)
     fitted = fit(order, exposure, Limits(SETTINGS))
     assert isinstance(fitted, Approved)
     bought = fitted.stamp.quote.shares
-    assert order.min_shares <= bought < order.min_shares + LOT * 4
-    assert are_amounts_exact(price, bought, order.tick)
+    assert order.min_shares <= bought < order.min_shares + 4 * LOT
+    assert are_amounts_exact(price, bought, tick)
