@@ -453,8 +453,9 @@ async def live(
     tape: Tape,
     told: Sequence[Told],
     settings: PaperSettings = NO_LATENCY,
+    rules: ExchangeRules = AT_ONCE,
 ) -> Live:
-    venue = TapedVenue(tape)
+    venue = TapedVenue(tape, rules)
     async with live_bench(monkeypatch, venue, DOLLARS) as bench:
         stamps = {one.order.placed_ns // NS_PER_MS: one.name for one in told if not one.is_cancel}
         assert len(stamps) == sum(not one.is_cancel for one in told)

@@ -24,7 +24,7 @@ from polytui.model import events as ev
 from polytui.model.effects import Place, Reason
 from polytui.model.instrument import Outcome
 from polytui.model.orders import Side
-from polytui.model.units import MICRO, NS_PER_MS, Price, Shares, complement
+from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares, complement
 
 SHADOWED = with_strategy(PLAIN, is_enabled=False)
 MINED = with_strategy(SHADOWED, is_held_to_settlement=False)
@@ -273,6 +273,34 @@ def test_it_leaves_after_the_hold_at_the_bid_of_then() -> None:
     assert stake(story) is None
     result = story.desk().asset_account.shadow.results()["distance_fade"]
     assert (result.entries, result.exits) == (1, 1)
+
+
+def test_it_does_not_sell_what_no_block_has() -> None:
+    """A block takes six seconds, in the middle. Down is so dear that to buy it is no way out."""
+    story = told(MINED)
+    story.book(CHEAP_BOOK)
+    later(story, HOLD_NS)
+    bought_ns, shadow = story.now_ns, story.desk().asset_account.shadow
+    for after_s, is_leaving in ((1, False), (5.999, False), (6, True)):
+        later(story, bought_ns + int(after_s * NS_PER_S) - story.now_ns)
+        story.two_books((0.40, 0.42), (0.58, 0.65))
+        assert shadow.is_waiting(make_round().slug, "distance_fade") is is_leaving
+    later(story, HOLD_NS)
+    assert stake(story) is None
+    assert {one.line.outcome for one in shadow.filled(make_round().slug)} == {UP}
+
+
+def test_it_buys_the_other_side_while_no_block_has_what_it_would_sell() -> None:
+    ways = {}
+    for settings in (MINED, LEAVING):
+        story = told(settings)
+        story.book(CHEAP_BOOK)
+        later(story, HOLD_NS)
+        story.book((0.40, 0.42))
+        later(story, HOLD_NS)
+        *_, left = story.desk().asset_account.shadow.filled(make_round().slug)
+        ways[settings] = left.line.side, left.line.outcome
+    assert ways == {MINED: (BUY, DOWN), LEAVING: (SELL, UP)}
 
 
 def test_a_way_out_that_met_nobody_is_not_tried_at_every_frame() -> None:

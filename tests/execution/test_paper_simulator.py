@@ -7,9 +7,10 @@ import pytest
 from polytui.config.schema import PaperSettings
 from polytui.execution.paper import PaperSimulator
 from polytui.execution.paper_account import PaperAccount
+from polytui.execution.paper_transit import PaperWord
 from polytui.model import events as ev
 from polytui.model.effects import Cancel, CancelAll, Place, Stamp
-from polytui.model.events import Level, Report
+from polytui.model.events import Level
 from polytui.model.instrument import Asset, FeeSchedule, Interval, Outcome, Round, SettlementRule
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import MICRO, NS_PER_MS, NS_PER_S, Price, Shares, Usd, complement
@@ -51,12 +52,12 @@ class Table:
         self.see(ev.RoundFound(ROUND))
         self.show([(0.50, 100)], [(0.52, 100)])
 
-    def see(self, event: ev.Event) -> list[Report]:
+    def see(self, event: ev.Event) -> list[PaperWord]:
         return self.simulator.observe(event)
 
     def show(
         self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]
-    ) -> list[Report]:
+    ) -> list[PaperWord]:
         """Up's whole book, best first."""
         return self.see(
             ev.BookSnapshotted(
@@ -64,7 +65,7 @@ class Table:
             )
         )
 
-    def move(self, side: Side, price: float, shares: float) -> list[Report]:
+    def move(self, side: Side, price: float, shares: float) -> list[PaperWord]:
         """One level of Up's book now shows another size."""
         change = ev.LevelChange(
             "up-token", side, Price(micro(price)), Shares(micro(shares)), None, None
@@ -73,7 +74,7 @@ class Table:
 
     def print_trade(
         self, taker_side: Side, price: float, shares: float, token: str = "up-token"
-    ) -> list[Report]:
+    ) -> list[PaperWord]:
         at, size = Price(micro(price)), Shares(micro(shares))
         return self.see(ev.TradePrinted(token, at, size, taker_side, self.now_ns, self.now_ns))
 
@@ -120,7 +121,7 @@ class Table:
     def cancel(self, order: Order) -> None:
         self.simulator.perform(Cancel(order.order_id), self.now_ns)
 
-    def after(self, ms: float) -> list[Report]:
+    def after(self, ms: float) -> list[PaperWord]:
         self.now_ns += round(ms * NS_PER_MS)
         return self.simulator.advance(self.now_ns)
 
@@ -130,7 +131,7 @@ class Table:
         assert self.after(40) == [ev.Accepted(order.order_id)]
         return order
 
-    def settle(self, winner: Outcome) -> list[Report]:
+    def settle(self, winner: Outcome) -> list[PaperWord]:
         token = ROUND.token_of(winner)
         return self.see(ev.RoundSettled("0x1", token, "stream", self.now_ns))
 
@@ -145,7 +146,7 @@ def _levels(pairs: list[tuple[float, float]]) -> tuple[Level, ...]:
     return tuple((micro(price), micro(shares)) for price, shares in reversed(pairs))
 
 
-def fills(reports: list[Report]) -> list[tuple[int, int]]:
+def fills(reports: list[PaperWord]) -> list[tuple[int, int]]:
     return [(r.price, r.shares) for r in reports if isinstance(r, ev.Filled)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from same_tape import NO_LATENCY, drawn, live, on_paper, recorded, traced
+from same_tape import AT_ONCE, NO_LATENCY, drawn, live, on_paper, recorded, traced
 from trio.testing import MockClock
 
 from polytui.execution.latency import Latencies
@@ -33,6 +33,23 @@ async def test_without_latency_they_fill_alike(
     kinds = {is_taker for fills in paper.fills.values() for _, is_taker in fills}
     assert kinds == {True, False}
     assert len(paper.fills) > orders / 10
+
+
+@pytest.mark.parametrize("draw", [13, pytest.param(18, marks=pytest.mark.long)])
+async def test_what_no_block_has_is_sold_by_neither(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, draw: int
+) -> None:
+    """The chain takes two seconds and a half at the venue, and the same on paper."""
+    tape = recorded(30.0, 5)
+    told = drawn(tape, 200, draw)
+    mined = attrs.evolve(NO_LATENCY, mined_least_s=2.5, mined_most_s=2.5)
+    rules = attrs.evolve(AT_ONCE, mined_s=(2.5, 2.5))
+    paper = on_paper(tape, told, mined).outcomes
+    lived = (await live(monkeypatch, tape, told, rules=rules)).outcomes
+    assert not paper.differing(lived, told)
+    assert paper.cash == lived.cash
+    at_once = on_paper(tape, told).outcomes
+    assert at_once.differing(lived, told), "something was sold too soon"
 
 
 @pytest.mark.parametrize(("seed", "seconds", "orders"), [(5, 30.0, 120), LONG])
