@@ -1,9 +1,9 @@
 """How late things are in a backtest: constant, drawn, or as a recorded session had it.
 
 Orders and their answers: `execution/latency.py` draws around the medians of `[paper]`;
-`SampledLatencies` takes what a session really waited. What a recording says was heard at its
-receive time, so a feed's own lateness is in it already; `LateFeeds` adds to it what another place
-would have.
+`SampledLatencies` takes what a session really waited, for its blocks too. What a recording says was
+heard at its receive time, so a feed's own lateness is in it already; `LateFeeds` adds to it what
+another place would have.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from random import Random
 import msgspec
 from attrs import frozen
 
+from polytui.backtest.mined_times import MinedTimes
 from polytui.backtest.moments import Moment, Source
+from polytui.backtest.replay import event_of
 from polytui.config.schema import PaperSettings
 from polytui.execution.latency import Latencies
 from polytui.journal.codec import BadJournal, decode_latency
@@ -43,15 +45,21 @@ class RecordedLatencies:
     """Stamped by the exchange to read here; of the newest frame at each order."""
     book_ns: tuple[int, ...]
     """The same of the venue's market channel."""
+    mined_ns: tuple[int, ...] = ()
+    """From each fill until a block had its trade; none where the session waited for no block."""
 
 
 def recorded_latencies(path: Path, paper: PaperSettings) -> RecordedLatencies:
     """Of a session's journal. What the venue itself took is in `paper`: the hold of a taker, its
     work on any other. Fatal where too few orders were answered."""
     orders, exchange, books = list[int](), list[int](), list[int]()
+    mined, blocks = list[int](), MinedTimes()
     try:
         with closing(JournalReader(path, has_latencies=True)) as journal:
             for record in journal:
+                if record.is_event:
+                    found = blocks.hear(event_of(record)[1], record.at)
+                    mined += [one.after_ns for one in found]
                 if not record.latency:
                     continue
                 line = decode_latency(record.latency)
@@ -67,7 +75,7 @@ def recorded_latencies(path: Path, paper: PaperSettings) -> RecordedLatencies:
             f"{path}: {len(orders)} orders were answered in it; at least {_FEWEST} say how long one"
             " takes"
         )
-    return RecordedLatencies(tuple(orders), tuple(exchange), tuple(books))
+    return RecordedLatencies(tuple(orders), tuple(exchange), tuple(books), tuple(mined))
 
 
 def _there_and_back(line: OrderLatency, scale: float, paper: PaperSettings) -> list[int]:
@@ -83,15 +91,23 @@ def _late(us: int | None, scale: float) -> list[int]:
 
 
 class SampledLatencies(Latencies):
-    """Each order and cancel is as late as one that was measured, drawn by its name."""
+    """Each order and cancel is as late as one that was measured, drawn by its name; and each block,
+    where any was."""
 
-    def __init__(self, settings: PaperSettings, order_ns: tuple[int, ...]) -> None:
+    def __init__(
+        self, settings: PaperSettings, order_ns: tuple[int, ...], mined_ns: tuple[int, ...] = ()
+    ) -> None:
         super().__init__(settings)
         self._seed = settings.latency_seed
-        self._order_ns = order_ns
+        self._order_ns, self._mined_ns = order_ns, mined_ns
 
     def there_and_back_ns(self, name: str) -> int:
         return Random(f"{self._seed}/sampled/{name}").choice(self._order_ns)
+
+    def mined_ns(self, order_id: str, trade_id: str) -> int:
+        if not self._mined_ns:
+            return super().mined_ns(order_id, trade_id)
+        return Random(f"{self._seed}/sampled block/{trade_id}").choice(self._mined_ns)
 
 
 # --- feeds ----------------------------------------------------------------------------------------

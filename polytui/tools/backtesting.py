@@ -137,7 +137,8 @@ def play_data(
 def _measured(
     measured: RecordedLatencies, paper: PaperSettings, account: PaperAccount
 ) -> PaperSimulator:
-    return PaperSimulator(paper, account, SampledLatencies(paper, measured.order_ns))
+    latencies = SampledLatencies(paper, measured.order_ns, measured.mined_ns)
+    return PaperSimulator(paper, account, latencies)
 
 
 def _late(
