@@ -23,51 +23,60 @@ _LASTED_S = 60.0
 
 
 class StoreChild:
-    """State: the process of the moment, and what was said of its deaths."""
+    """State: the process of the moment, what was said of its deaths, and whether the journal is
+    written and read."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._log = session.folder / LOG
         self._process: trio.Process | None = None
-        self._is_ending = False
+        self._written = trio.Event()
+        self._read = trio.Event()
         self._said = ""
 
     async def run(self) -> None:
-        """Keep it alive until it is told to finish; cancelled, its stdin is closed, and what it
-        still has to read it reads without us. A disk or a system that lets none begin is one more
-        of its troubles, and not ours."""
+        """Keep it alive until the journal is written and it has read that; cancelled, its stdin is
+        closed, and what it still has to read it reads without us. A disk or a system that lets none
+        begin is one more of its troubles, and not ours."""
         wait_s = _FIRST_S
-        while not self._is_ending:
-            begun_s = trio.current_time()
-            why, how = await self._live()
+        while True:
+            is_last, begun_s = self._written.is_set(), trio.current_time()
+            fault = await self._live()
+            if self._written.is_set() and (is_last or not fault):
+                self._say_what_is_missing(fault)
+                self._read.set()
+                return
             if trio.current_time() - begun_s >= _LASTED_S:
                 wait_s, self._said = _FIRST_S, ""
-            self._tell(why, how)
-            await trio.sleep(wait_s)
+            self._tell(fault)
+            with trio.move_on_after(wait_s):
+                await self._written.wait()  # then there is one more, at once
             wait_s = min(2 * wait_s, _LONGEST_S)
 
-    async def _live(self) -> tuple[str, str]:
-        """One of its lives: why it ended, and how."""
+    async def _live(self) -> str:
+        """One of its lives; why it ended, and how. Empty where it has read a journal to its end."""
         try:
             with self._log.open("ab") as errors:
                 self._process = await _started(self._session.folder, errors.fileno())
         except (OSError, RuntimeError) as error:  # RuntimeError: there is no thread to start it in
-            return str(error), "its follower cannot be started"
+            return f"({error}): its follower cannot be started"
         try:
+            if self._written.is_set():
+                self._hang_up()
             code = await self._process.wait()
         finally:
             self._hang_up()
-        return last_words(self._log), f"its follower ended with {code}"
+        if not code and self._written.is_set():
+            return ""
+        return f"({last_words(self._log)}): its follower ended with {code}"
 
     async def finish(self, within_s: float) -> None:
-        """The journal is written: it reads the rest and ends. After that long it does so alone."""
-        self._is_ending = True
-        process = self._process
+        """The journal is written: whoever reads it reads the rest and ends, and where nobody does
+        one more begins. After that long it does so alone."""
+        self._written.set()
         self._hang_up()
-        if process is None or process.returncode is not None:
-            return
         with trio.move_on_after(within_s):
-            await process.wait()
+            await self._read.wait()
             return
         self._session.notice("info", "", "the database is not up to date yet; it is read on")
 
@@ -75,12 +84,17 @@ class StoreChild:
         if self._process is not None and isinstance(self._process.stdin, trio.lowlevel.FdStream):
             self._process.stdin.close()  # which waits for nothing
 
-    def _tell(self, why: str, how: str) -> None:
+    def _tell(self, fault: str) -> None:
         """The same words once."""
-        if self._is_ending or why == self._said:
+        if self._written.is_set() or fault == self._said:
             return
-        self._said = why
-        self._session.notice("warn", "", f"the database is not kept for now ({why}): {how}")
+        self._said = fault
+        self._session.notice("warn", "", f"the database is not kept for now {fault}")
+
+    def _say_what_is_missing(self, fault: str) -> None:
+        if fault:
+            words = f"the database lacks the end of this session {fault}; the next one reads it"
+            self._session.notice("warn", "", words)
 
 
 async def _started(folder: Path, errors: int) -> trio.Process:

@@ -6,12 +6,14 @@ import errno
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 from virtual_engine import OPENS_NS, VirtualClock, open_session, quick_settings
 
@@ -70,8 +72,9 @@ async def test_a_system_that_refuses_a_process_is_said_and_asked_again(
     times = beginnings(monkeypatch, refused)
     async with keep_database(session):
         await trio.sleep(200)
-    assert waits(times) == [1, 2, 4, 8, 16, 32, 60, 60]
-    (line,) = said(session)
+    assert waits(times)[:-1] == [1, 2, 4, 8, 16, 32, 60, 60], "and once more at the end"
+    line, end = said(session)
+    assert end.startswith("the database lacks the end of this session (")
     assert "temporarily unavailable): its follower cannot be started" in line
 
 
@@ -93,7 +96,7 @@ async def test_a_session_whose_folder_goes_loses_its_database_alone(
             await trio.sleep(1)
         await trio.sleep(100)
     assert len(times) == 1
-    first, second = said(session)
+    first, second, _ = said(session)
     assert f"cannot read {session.folder / LOG}: No such file" in first
     assert first.endswith("its follower ended with -9")
     assert second.endswith("its follower cannot be started")
@@ -105,7 +108,7 @@ async def test_waits_grow_while_it_dies_young_and_begin_anew_when_it_lived(
     lives, is_over = [0] * 10 + [61] + [0] * 3, trio.Event()
 
     async def begin() -> trio.Process:
-        await trio.sleep(lives.pop(0))
+        await trio.sleep(lives.pop(0) if lives else 0)
         process = await killed()
         if not lives:
             is_over.set()
@@ -115,8 +118,106 @@ async def test_waits_grow_while_it_dies_young_and_begin_anew_when_it_lived(
     async with keep_database(session):
         await is_over.wait()
     assert waits(times)[:10] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-    assert waits(times)[10:] == [61 + 1, 2, 4]
-    assert len(said(session)) == 2, "what is wrong, and what is wrong again after it was well"
+    assert waits(times)[10:13] == [61 + 1, 2, 4]
+    *before, _ = said(session)
+    assert len(before) == 2, "what is wrong, and what is wrong again after it was well"
+
+
+# --- the end --------------------------------------------------------------------------------------
+
+
+async def reading(ends: str) -> trio.Process:
+    """One that reads until its stdin is closed, and then does this."""
+    return await _open_process(["sh", "-c", f"cat; {ends}"], stdin=-1)
+
+
+async def test_one_that_died_at_the_last_moment_has_an_heir_that_reads_the_rest(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    lives = list[trio.Process]()
+
+    async def begin() -> trio.Process:
+        lives.append(await (reading("exit 0") if lives else killed()))
+        return lives[-1]
+
+    times = beginnings(monkeypatch, begin)
+    async with keep_database(session):
+        while not said(session):
+            await trio.sleep(0.01)
+    assert [one.returncode for one in lives] == [-9, 0]
+    assert times[1] - times[0] < 0.9, "it is not waited for as it is within a session"
+    assert len(said(session)) == 1
+
+
+async def test_one_that_dies_as_it_reads_the_rest_has_one_more(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    ends = ["exit 3", "exit 0"]
+    has_begun = trio.Event()
+
+    async def begin() -> trio.Process:
+        process = await reading(ends.pop(0))
+        has_begun.set()
+        return process
+
+    beginnings(monkeypatch, begin)
+    async with keep_database(session):
+        await has_begun.wait()
+    assert ends == []
+    assert said(session) == []
+
+
+async def test_what_nobody_could_read_is_said(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    times = beginnings(monkeypatch, partial(reading, "exit 3"))
+    async with keep_database(session):
+        while not times:
+            await trio.sleep(0.01)
+    assert len(times) == 2
+    (line,) = said(session)
+    assert line.startswith("the database lacks the end of this session (")
+    assert line.endswith("its follower ended with 3; the next one reads it")
+
+
+async def test_one_that_is_being_started_at_the_end_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    lives, is_asked = list[trio.Process](), trio.Event()
+
+    async def begin() -> trio.Process:
+        is_asked.set()
+        with trio.CancelScope(shield=True):  # as a thread that makes a process is not left
+            await trio.sleep(0.05)
+            lives.append(await reading("exit 0"))
+        return lives[-1]
+
+    beginnings(monkeypatch, begin)
+    async with keep_database(session):
+        await is_asked.wait()
+    assert [one.returncode for one in lives] == [0]
+
+
+async def test_one_that_reads_on_alone_is_said_even_where_another_died_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = quick_settings()
+    settings = evolve(settings, store=evolve(settings.store, is_enabled=True, finish_s=0.2))
+    session = open_session(VirtualClock(OPENS_NS), tmp_path / "s", settings)
+    lives = list[trio.Process]()
+
+    async def begin() -> trio.Process:
+        lives.append(await (reading("exec sleep 1000") if lives else killed()))
+        return lives[-1]
+
+    beginnings(monkeypatch, begin)
+    async with keep_database(session):
+        while not said(session):
+            await trio.sleep(0.01)
+    assert said(session)[-1] == "the database is not up to date yet; it is read on"
+    session.close()
+    lives[-1].kill()
+    await lives[-1].wait()
 
 
 async def test_what_a_child_said_last_is_the_end_of_its_log_or_why_it_is_not_known(
