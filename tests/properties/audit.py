@@ -56,6 +56,15 @@ class Working:
     fee: int
     """What a taker would pay for all of it."""
     left: int
+    spent: int = 0
+    """Of the dollars of a market purchase."""
+
+    def fill(self, event: ev.Filled) -> None:
+        """What is left of it: shares, or what the rest of its dollars buys at its price."""
+        self.left -= event.shares
+        if self.order.dollars:
+            self.spent += -(-event.price * event.shares // MICRO)
+            self.left = max(0, self.order.dollars - self.spent) * MICRO // self.order.price
 
     @property
     def cost(self) -> Fraction:
@@ -328,7 +337,7 @@ class Audit:
             book.shares[outcome] -= event.shares
             book.costs[outcome] *= Fraction(held - event.shares, held)
         book.flow += flow
-        entry.left -= event.shares
+        entry.fill(event)
         if not entry.left:
             del book.working[event.order_id]
 

@@ -126,7 +126,11 @@ class LiveWorld(World):
 
     def check_effect(self, asset: Asset, effect: Effect) -> None:
         super().check_effect(asset, effect)
-        if isinstance(effect, Place) and effect.order.side is Side.BUY:
+        if (
+            isinstance(effect, Place)
+            and effect.order.side is Side.BUY
+            and not effect.grounds.is_exit
+        ):
             self._check_entry(self.mind.desks[asset], effect)
 
     def _check_entry(self, desk: Desk, effect: Place) -> None:

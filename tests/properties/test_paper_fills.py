@@ -237,30 +237,31 @@ def test_ours_at_one_price_get_no_more_than_passes_the_crowd_before_the_first(
     before: int, steps: list[tuple[str, int]]
 ) -> None:
     """A level is displayed when the first of ours comes; all that trades there later must pass
-    what stood before each of ours, and what ours get together is no more than the rest."""
+    what stood before each of ours, as far as the level still shows as many, and what ours get
+    together is no more than the rest."""
     desk = Desk()
     desk.show(BUY, 500_000, before)
-    shown, traded, had, first_at = before, 0, 0, None
+    shown, passed, had, ahead = before, 0, 0, None
     for what, number in steps:
         if what == "place":
             desk.place(UP, BUY, 500_000, 500 * LOT, TimeInForce.GTC)
             desk.wait(2_000)
-            if first_at is None and desk.simulator.has_working_orders:
-                first_at = traded
+            if ahead is None and desk.simulator.has_working_orders:
+                ahead = shown
         elif what == "cancel":
             desk.do(Cancel(f"o{number}"))
             desk.wait(2_000)
             if not desk.simulator.has_working_orders:  # whoever comes next finds another queue
-                first_at, before = None, shown
+                ahead, passed = None, 0
                 had = sum(fill.shares for _, fill in desk.fills)
         elif what == "trade":
             desk.print_trade(SELL, 500_000, number)
-            traded += number
+            if ahead is not None:
+                passed += max(0, number - ahead)
+                ahead = max(0, ahead - number)
         else:
             shown = max(LOT, shown + (number if what == "join" else -number))
-            if first_at is None:
-                before = shown
+            ahead = None if ahead is None else min(ahead, shown)
             desk.show(BUY, 500_000, shown)
         got = sum(fill.shares for _, fill in desk.fills) - had
-        passed = 0 if first_at is None else max(0, traded - first_at - before)
         assert got <= passed
