@@ -31,6 +31,7 @@ from polytui.journal.codec import (
 )
 from polytui.journal.reader import JournalReader
 from polytui.model import events as ev
+from polytui.model.amounts import CENT
 from polytui.model.effects import Credit, Effect, Place, RecordedEffect, RecordedPlace
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Round
@@ -59,6 +60,14 @@ class OrderCourse:
     def asked(self) -> tuple[object, ...]:
         one = self.order
         return one.strategy, one.side, one.outcome, one.price, one.shares, one.tif, one.dollars
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left of it. A market purchase is over with its dollars: one venue says
+        of what is less than a cent that it was cancelled, another says nothing."""
+        if self.order.dollars:
+            return self.paid + CENT > self.order.dollars
+        return self.filled >= self.order.shares
 
     @property
     def became(self) -> tuple[object, ...]:
@@ -131,7 +140,7 @@ class CourseRecorder:
         if isinstance(event, ev.Filled):
             course.filled += event.shares
             course.paid += event.price * event.shares // MICRO
-        elif course.filled < course.order.shares or course.order.dollars:
+        elif not course.is_whole:
             course.ended = "refused" if isinstance(event, ev.Refused) else "cancelled"
         course.ended_seq = seq
 

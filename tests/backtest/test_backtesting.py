@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from polytui.backtest.compare import compare_courses
-from polytui.backtest.courses import BacktestCourse, JournalCourse
+from polytui.backtest.courses import BacktestCourse, JournalCourse, OrderCourse
 from polytui.backtest.drive import Drive
 from polytui.backtest.inprocess import InProcess, Played
 from polytui.backtest.invariants import Invariants
@@ -31,10 +31,12 @@ from polytui.execution.paper_account import PaperAccount
 from polytui.journal.codec import FORMAT, Header, encode_header, encode_record
 from polytui.journal.seal import sealed
 from polytui.model import events as ev
+from polytui.model.amounts import market_shares
 from polytui.model.effects import Effect
 from polytui.model.errors import Fatal
-from polytui.model.instrument import Asset, Exchange, Interval
-from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Usd
+from polytui.model.instrument import Asset, Exchange, Interval, Outcome
+from polytui.model.orders import Order, Side, TimeInForce
+from polytui.model.units import MICRO, NS_PER_S, NS_PER_US, Price, Shares, Usd
 from polytui.results.pages.document import json_bytes
 from polytui.results.report import report_of
 from polytui.sim.world.world import WorldSettings
@@ -247,6 +249,19 @@ def test_the_first_order_that_differs_is_told_with_both_sides_and_its_events(
         assert marked.startswith(f"> {seq} btc at ")
         assert len(around) == 7
     assert any("A: buy" in line for line in found.lines())
+
+
+def test_a_purchase_that_spent_its_dollars_is_whole_whoever_cancels_the_rest() -> None:
+    """Less than a cent is left of it: the venue cancels that, and paper says nothing."""
+    price, tick = Price(520_000), Price(10_000)
+    shares = market_shares(price, Shares(38_640_000), tick)
+    terms = (Outcome.UP, Side.BUY, price, shares, TimeInForce.FAK, False, "fade", 0)
+    whole = OrderCourse(1, 0, Order("o", "slug", "token", *terms))
+    whole.filled, whole.paid = shares - 85, 20_089_955
+    assert whole.order.dollars == 20_090_000
+    assert whole.is_whole
+    whole.paid = 20_080_000
+    assert not whole.is_whole, "a cent"
 
 
 def slow_exchange(paper: PaperSettings, account: PaperAccount) -> PaperSimulator:

@@ -12,13 +12,13 @@ from virtual_engine import EAGER, VirtualEngine, open_engine, quick_settings
 
 from polytui.backtest.replay import replay_journal
 from polytui.journal.codec import JournalRecord, decode_event
-from polytui.model.events import Action, Commanded, Report
+from polytui.model.events import Action, Commanded, InTransit, Report
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState
 
 pytestmark = pytest.mark.trio
 BTC, ETH = Asset.BTC, Asset.ETH
-REPORTS = get_args(Report)
+REPORTS = (*get_args(Report), InTransit)
 
 
 def after_stop(engine: VirtualEngine, asset: str) -> tuple[JournalRecord, list[object]]:

@@ -53,9 +53,10 @@ def beginnings(
 
 async def killed() -> trio.Process:
     """One that is no more."""
-    process = await _open_process(["sleep", "1000"], stdin=-1)
-    process.kill()
-    await process.wait()
+    with trio.CancelScope(shield=True):  # nobody leaves one behind, however short of time he is
+        process = await _open_process(["sleep", "1000"], stdin=-1)
+        process.kill()
+        await process.wait()
     return process
 
 
