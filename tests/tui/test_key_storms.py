@@ -63,12 +63,22 @@ async def calm(stage: Stage) -> None:
     board.lay_out()
 
 
+def where(stage: Stage) -> object:
+    """What a key may have changed of the spot: most keys of a storm change nothing."""
+    board = stage.app.board
+    dialogs = len(stage.app.screen_stack)
+    return board.areas, dialogs, board.asset, board.wishes.trigger.armed, board._pages.is_typing
+
+
 @pytest.mark.parametrize("spot", ["board", "zoom", "page.settings", "page.blotter"])
 def test_no_single_key_sends_anything_but_a_pause(tmp_path: Path, spot: str) -> None:
     async def play(stage: Stage) -> None:
+        spot_now: object = None
         for key in KEYS:
-            await calm(stage)
-            await stage.press(*SPOTS[spot])
+            if where(stage) != spot_now:
+                await calm(stage)
+                await stage.press(*SPOTS[spot])
+                spot_now = where(stage)
             stage.app.simulate_key(key)
             await stage.pilot.pause()
         assert set(stage.sent) <= BY_ONE_KEY
