@@ -43,6 +43,7 @@ from polytui.tui.screens.help import Help
 from polytui.tui.screens.quit import Parting, Quit
 from polytui.tui.screens.themes import Themes
 from polytui.tui.signals import TerminalSignals
+from polytui.tui.sixteen import has_sixteen_colours, in_sixteen
 from polytui.tui.state import LinkState, TerminalState
 from polytui.tui.telling import ToastLine
 from polytui.tui.theme import Palette, first_of, palettes_from
@@ -361,6 +362,8 @@ def run_terminal(
     palettes = palettes_from(folder, theme)
     if not is_theme_asked:
         palettes = first_of(palettes, memory.theme_over(theme))
+    if has_sixteen_colours():
+        palettes = [in_sixteen(one) for one in palettes]
     os.nice(_NICER_BY)
     app = TerminalApp(
         palettes,
