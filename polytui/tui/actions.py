@@ -186,7 +186,7 @@ ACTIONS: tuple[TerminalAction, ...] = (
     _A("card.previous", ("k", "up"), "card", "the one before", (Area.BOARD,)),
     _A("jump", ("z", "ctrl+o"), "jump", "a letter on all that can be clicked"),
     _A("maximise", ("m",), "maximise", "the panel over the whole screen, and back"),
-    _A("moment", ("x",), "CSV", "what is on the screen as CSV: book, prices, reasons",
+    _A("moment", ("x",), "CSV", "what is on the screen now, as a CSV file",
        except_at=_PAGE),
     _A("picture", ("S",), "picture", "a picture of the screen, as an SVG file"),
     _A("suspend", ("ctrl+z",), "shell", "to the shell; the engine goes on, fg returns"),

@@ -341,3 +341,16 @@ def test_a_card_with_room_has_a_spark_and_one_without_has_its_numbers() -> None:
     assert [row[:46] for row in tall] == [row[:46] for row in bare], "no fact gave way"
     assert all(f"{word}  0." in "".join(tall) for word in ("ask", "bid"))
     assert card(60, 13, traces) == card(60, 13, None)
+
+
+def test_the_words_above_a_spark_are_never_cut() -> None:
+    view, traces = asset_at("btc", 900), Traces()
+    for step in range(0, 901, 20):
+        traces.see(asset_at("btc", step))
+    said = []
+    for width in (59, 78, 98):
+        look = Look(NIGHT, 1, traces=traces)
+        rows = plain(asset_panel("btc", view, look, width, 22)).split("\n")
+        said += [row for row in rows if "since 13:15:00" in row]
+    assert len(said) == 3
+    assert "…" not in "".join(said)

@@ -296,6 +296,15 @@ def test_only_its_own_ack_answers_a_wish() -> None:
 # --- the page -------------------------------------------------------------------------------
 
 
+def test_what_settings_mean_stands_in_one_column_whatever_their_names() -> None:
+    known = KnownSettings()
+    names = ("market.basis_half_life_s", "market.volatility_slow_half_life_s")
+    known.hear(tuple(SettingView(name, "7200.0", "Means it.") for name in names), 0.0)
+    look = PageLook(PALETTES[0], "")
+    lines = plain(settings_panel(known, Editor(), look, "", 0.0, (80, 16))).split("\n")
+    assert len({row.index("Means it.") for row in lines[2:4]}) == 1
+
+
 def test_exact_cells_at_80_by_24() -> None:
     assert page(known(), Editor(path=SECOND)) == [
         "╭─ settings  5, changed while the engine runs ─────────────────────────────────╮",

@@ -29,7 +29,18 @@ from polytui.tui.panels.frame import Edge, framed, rule
 from polytui.tui.panels.ladder import ladder, touch
 from polytui.tui.panels.signals import signal_rows
 from polytui.tui.panels.state import state_words, trouble_of
-from polytui.tui.styles import Line, Span, Styles, beside, faded, filled, line, styles_of, width_of
+from polytui.tui.styles import (
+    Line,
+    Span,
+    Styles,
+    beside,
+    faded,
+    filled,
+    fitting,
+    line,
+    styles_of,
+    width_of,
+)
 from polytui.tui.theme import Palette
 from polytui.tui.traces import Traces, source_of
 
@@ -216,8 +227,10 @@ def _book(view: AssetView, shown: RoundView, look: Look, width: int, rows: int) 
         drawn = spark(trace, chart, width, _SPARK_ROWS)
     if not drawn:
         return ladder(shown, look.styles, width, rows)
-    words = f"{source_of(shown.interval)} against its strike since {figures.clock(shown.opens_ns)}"
-    head = line([(words, look.styles.dim)], width, look.styles.text)
+    source, since = source_of(shown.interval), f"since {figures.clock(shown.opens_ns)}"
+    words = (f"{source} against its strike {since}", f"{source} {since}", since)
+    ways: list[tuple[list[Span], list[Span]]] = [([(one, look.styles.dim)], []) for one in words]
+    head = fitting(ways, width, look.styles.text)
     book = ladder(shown, look.styles, width, rows - len(drawn) - 1)
     return [*book, head, *drawn]
 

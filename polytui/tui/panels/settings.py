@@ -135,7 +135,9 @@ def _row(
             styles.text,
         )
     value = clean(readable(one.value))
-    spans += [(f"{value:<{_VALUE}} ", styles.strong), _remark(drawing, one, difference)]
+    # A name that is too long takes its cells from the blanks behind the value.
+    room = max(0, _VALUE - max(0, len(name) - _NAME))
+    spans += [(f"{value:<{room}} ", styles.strong), _remark(drawing, one, difference)]
     return line(spans, drawing.width, styles.text)
 
 
