@@ -66,8 +66,11 @@ def pytest_runtest_setup() -> None:
 _PLAYED_TOGETHER = {
     "tests/store": {
         **dict.fromkeys(("asking", "files", "following", "streams"), "one demo"),
-        **dict.fromkeys(("account_rows", "files_of_chance", "fold", "going_on"), "chance"),
+        **dict.fromkeys(
+            ("account_rows", "as_of", "blotter", "files_of_chance", "fold", "going_on"), "chance"
+        ),
     },
+    "tests/results": {"gathering": "chance"},
     "tests/tools": dict.fromkeys(("export", "export_command"), "one demo"),
     "tests/learning": {"train_command": "one demo"},
     "tests/player": dict.fromkeys(

@@ -17,7 +17,7 @@ from polytui.results.tables import SETTLEMENT
 
 @pytest.fixture(scope="module")
 def gathered() -> GatheredChance:
-    return gathered_chance()
+    return gathered_chance(3)
 
 
 def attributed(gathered: GatheredChance, *, is_shadow: bool) -> Counter[tuple[str, str]]:
