@@ -21,6 +21,8 @@ _OLD_S = 3.0
 """Real seconds: a terminal that attaches hears of the last hours, which is no news."""
 _SAID_AGAIN_S = 10.0
 """A kill that four assets tell of comes up once."""
+CELLS = 53
+"""Of a line that comes up: as wide as terminal.tcss has it, less its edge."""
 
 
 @frozen
@@ -93,7 +95,7 @@ class Telling:
         lasts_s = LOUD_LASTS_S if is_loud else LASTS_S
         self._until_s = [*self._until_s[-MOST_AT_ONCE + 1 :], now_s + lasts_s]
         rest, self._left_out = self._left_out, 0
-        return ToastLine(f"{text}  (+{rest} in the log)" if rest else text, level, lasts_s)
+        return ToastLine(_in_one_row(text, rest), level, lasts_s)
 
     def _rings(self, now_s: float) -> bool:
         if not self.settings.bell:
@@ -116,6 +118,15 @@ def _is_new(notice: Notice, account: AccountView | None) -> bool:
     if account is None:
         return False
     return account.at_ns - notice.at_ns <= _OLD_S * max(1.0, account.speed) * NS_PER_S
+
+
+def _in_one_row(text: str, rest: int) -> str:
+    """With how many were left out, which is never cut; of long words the end is."""
+    tails = (f"  (+{rest} in the log)", f"  +{rest} more") if rest else ("",)
+    for tail in tails:
+        if len(text) + len(tail) <= CELLS:
+            return text + tail
+    return f"{text[: CELLS - len(tails[-1]) - 1].rstrip()}…{tails[-1]}"
 
 
 def _words(notice: Notice) -> str:

@@ -18,7 +18,7 @@ from polytui.model.link import NoticeFrame
 from polytui.model.notice_kinds import BREAKER, FEED, FILL, HAND, KILL, KINDS, SETTLEMENT
 from polytui.model.snapshot import Notice
 from polytui.model.units import MICRO, NS_PER_S
-from polytui.tui.telling import LASTS_S, MOST_AT_ONCE, NO_ALERT, Alert, Telling
+from polytui.tui.telling import CELLS, LASTS_S, MOST_AT_ONCE, NO_ALERT, Alert, Telling, _in_one_row
 from polytui.tui.window_title import WindowTitle, has_title, title_of
 
 ROOMY = (120, 36)
@@ -78,6 +78,24 @@ def test_three_at_once_and_the_rest_is_counted() -> None:
     later = hear(telling, notice(FILL), LASTS_S)
     assert later.news is not None
     assert later.news.text == "BTC  a fill  (+7 in the log)"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "shown"),
+    [
+        ("sold up 25.87 at 0.81", 5, "sold up 25.87 at 0.81  (+5 in the log)"),
+        ("BTC  sold up 25.87 at 0.81, fee 0.27869", 5,
+         "BTC  sold up 25.87 at 0.81, fee 0.27869  +5 more"),
+        ("w" * 53, 0, "w" * 53),
+        ("w" * 60, 0, "w" * 52 + "…"),
+        ("w" * 60, 12, "w" * 42 + "…  +12 more"),
+    ],
+)  # fmt: skip
+def test_a_line_that_comes_up_is_one_row_and_its_count_is_whole(
+    text: str, rest: int, shown: str
+) -> None:
+    assert _in_one_row(text, rest) == shown
+    assert len(shown) <= CELLS
 
 
 def test_a_kill_comes_up_whatever_stands_there_and_once_for_all_assets() -> None:
