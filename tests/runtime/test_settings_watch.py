@@ -490,6 +490,7 @@ async def test_desks_faces_and_journal_agree_on_what_is_in_force(
         assert now.distance_fade.min_edge_bps == 200.0
         assert desks[BTC].settings == desks[ETH].settings == now
         (frame,) = (frame for frame in await face.take() if isinstance(frame, SettingsFrame))
+        assert frame.file == str(config), "whoever sees them may open it"
         shown = {view.path: view.value for view in frame.settings}
         assert shown["gates.after_open_s"] == "60.0"
         assert shown["distance_fade.min_edge_bps"] == "200.0"
