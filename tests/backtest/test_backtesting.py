@@ -21,6 +21,7 @@ from polytui.backtest.invariants import Invariants
 from polytui.backtest.journal_data import LATE, UNKNOWN, journal_data
 from polytui.backtest.journal_source import JournalSource, beginning_of
 from polytui.backtest.latency import SampledLatencies
+from polytui.backtest.lived_latency import LivedExchange, lived_latencies
 from polytui.backtest.moments import Moment
 from polytui.backtest.played_journal import JournalSink
 from polytui.cli.main import cli
@@ -32,7 +33,7 @@ from polytui.journal.codec import FORMAT, Header, encode_header, encode_record
 from polytui.journal.seal import sealed
 from polytui.model import events as ev
 from polytui.model.amounts import market_shares
-from polytui.model.effects import Effect
+from polytui.model.effects import Effect, Place, Stamp
 from polytui.model.errors import Fatal
 from polytui.model.instrument import Asset, Exchange, Interval, Outcome
 from polytui.model.orders import Order, Side, TimeInForce
@@ -264,16 +265,21 @@ def test_a_purchase_that_spent_its_dollars_is_whole_whoever_cancels_the_rest() -
     assert not whole.is_whole, "a cent"
 
 
+_TERMS = (Side.BUY, Price(500_000), Shares(5 * MICRO), TimeInForce.GTC, False, "fade", 0)
+BLOCK_NS = 45 * NS_PER_S
+
+
 def slow_exchange(paper: PaperSettings, account: PaperAccount) -> PaperSimulator:
-    return PaperSimulator(paper, account, SampledLatencies(paper, (20 * NS_PER_S,)))
+    late = SampledLatencies(paper, (20 * NS_PER_S,), (BLOCK_NS,))
+    return PaperSimulator(paper, account, late)
 
 
 @pytest.mark.parametrize("seed", [9, 8])
 def test_a_session_that_was_later_than_its_settings_say_goes_as_late_again(
     tmp_path: Path, seed: int
 ) -> None:
-    """Its orders and cancels took twenty seconds, its settings say a fifth of one; blocks that
-    were drawn by other names are those that it had. In 8 an order is taken back that long."""
+    """Its orders and cancels took twenty seconds, its settings say a fifth of one; its blocks 45
+    seconds, which no setting says. In 8 an order is taken back that long."""
     (heard := tmp_path / "heard").mkdir()
     journal = written(heard, of_a_round(seed).lines)
     source, lines = JournalSource(journal, is_as_then=True), list[bytes]()
@@ -284,6 +290,13 @@ def test_a_session_that_was_later_than_its_settings_say_goes_as_late_again(
     found = compare_courses(first, BacktestCourse(session, is_as_late=True))
     assert found.is_equal, "\n".join(found.lines())
     assert found.orders_first > 0
+    lived = lived_latencies(session)
+    assert {block for blocks in lived.blocks.values() for block in blocks} == {BLOCK_NS}
+    again = LivedExchange(lived, SETTINGS.paper, PaperAccount(Usd(0)))
+    (slug, at_ns), *_ = lived.blocks
+    order = Order("o", slug, "token", Outcome.UP, *_TERMS)
+    again.perform(Place(order, Stamp.grant(order.quote, Usd(0))), at_ns)
+    assert again.latencies.mined_ns("o", "o-t") == BLOCK_NS
 
 
 # --- pressed --------------------------------------------------------------------------------------
