@@ -78,7 +78,9 @@ class ToldBlotter(ChosenRow):
 
     @property
     def words(self) -> str:
-        return self._words
+        """As typed, also before anything was asked by them; the last that find where they do not.
+        Whoever writes a file does not wait for the next frame."""
+        return self._words if self.fault else self.typed.text.strip()
 
     @property
     def sums(self) -> Row | None:
