@@ -77,8 +77,7 @@ EAGER = Settings(
         max_account_usd=900.0,
         max_orders_per_round=60,
     ),
-    # Blocks that take time have tests of their own (test_paper_transit.py).
-    paper=PaperSettings(starting_cash_usd=5_000.0, mined_least_s=0.0, mined_most_s=0.0),
+    paper=PaperSettings(starting_cash_usd=5_000.0),
 )
 _SNIPER = SettlementSniperSettings(min_known=0.05, from_left_s=58.0, min_fair=0.8)
 EVERYBODY = evolve(

@@ -169,5 +169,6 @@ def entry_price(one: PlayedTrade) -> str | None:
     return ENTRY_PRICES[min(len(ENTRY_PRICES) - 1, max(0, cents // _STEP))]
 
 
-def way_out(one: PlayedTrade) -> str:
-    return one.ended
+def way_out(one: PlayedTrade) -> str | None:
+    """None while it is open: nobody has left."""
+    return one.ended or None

@@ -3,7 +3,7 @@ what came later.
 
 They are temporary and of one connection, and have the tables' names, so every question is asked as
 ever. Rows begin with what began them; what ended later is not ended in them, and what is added up
-is added up anew. What a position paid and got so far is summed from its fills.
+is added up anew. What a position was so far is reckoned from its fills (`trades_then.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from polytui.model.units import NS_PER_S
 from polytui.store.schema import columns
 from polytui.store.sums import ADDED, ADDS, DAY_NS
 from polytui.store.traded_rows import OrderRow, RoundRow, TradeRow
+from polytui.store.trades_then import STOOD, reckon_then
+from polytui.store.trades_then import TABLE as THEN
 from polytui.store.views import TRADES_TOLD
 
 _SESSION_SUMS = ("rounds", "orders", "fills", "fees", "pnl")
@@ -46,9 +48,6 @@ _ENDS = {
         "opened_ns",
         {
             "closed_ns": "closed_ns",
-            "exit_order_id": "closed_ns",
-            "exit_px": "closed_ns",
-            "pnl": "closed_ns",
             "ended": "closed_ns",
             "settled_ns": "settled_ns",
             "payout": "settled_ns",
@@ -58,7 +57,6 @@ _ENDS = {
 """By table its class, when a row of it begins, and its columns that are known from a later moment
 on, which is in another column."""
 _MEANWHILE = {
-    ("trades", "exit_order_id"): "''",
     ("trades", "ended"): "''",
     ("orders", "state"): "CASE WHEN t.accepted_ns <= {at} THEN 'live' ELSE 'placing' END",
 }
@@ -66,33 +64,27 @@ _MEANWHILE = {
 _FILLED = "(SELECT {what} FROM main.fills f WHERE f.root = t.root AND f.at_ns <= {at} AND {whose})"
 _OF_ORDER = "f.order_id = t.order_id"
 _OF_ROUND = "f.slug = t.slug"
-_OF_TRADE = "f.slug = t.slug AND f.strategy = t.strategy AND f.at_ns >= t.opened_ns"
-_SPENT = (
-    "sum(CASE f.side WHEN 'buy' THEN -f.price * f.shares / 1000000 ELSE f.price * f.shares /"
-    " 1000000 END - f.fee)"
-)
 _SO_FAR = {
     "orders": {"filled": ("coalesce(sum(f.shares), 0)", _OF_ORDER, "ended_ns")},
     "rounds": {
         "fills": ("count(*)", _OF_ROUND, "settled_ns"),
         "fees": ("coalesce(sum(f.fee), 0)", _OF_ROUND, "settled_ns"),
     },
-    "trades": {
-        "shares": (
-            "coalesce(sum(CASE f.side WHEN 'buy' THEN f.shares ELSE 0 END), 0)",
-            _OF_TRADE,
-            "closed_ns",
-        ),
-        "fees": ("coalesce(sum(f.fee), 0)", _OF_TRADE, "closed_ns"),
-        "flow": (f"coalesce({_SPENT}, 0)", _OF_TRADE, "closed_ns"),
-    },
 }
 """Of rows that end later: columns that are summed from the fills there were."""
+_UNRECKONED = {"exit_order_id": "''", "exit_px": "NULL", "pnl": "NULL"}
+"""Of a trade that ended later and that no fill tells of (shares that were found at the venue after
+a crash): what is not known yet."""
+_TRADES = (
+    f"main.trades t LEFT JOIN temp.{THEN} n ON n.root = t.root AND n.slug = t.slug"
+    " AND n.strategy = t.strategy AND n.number = t.number"
+)
 
 
 def look_as_of(connection: sqlite3.Connection, at_ns: int, session: str) -> None:
     """From here on this connection knows nothing of what came after `at_ns`. Reasons are counted of
     `session` and those that it goes on from alone: there are too many to count all of them."""
+    reckon_then(connection, at_ns)
     for table in _ENDS:
         _view(connection, table, _rows(table, at_ns))
     for table in ("fills", "signals", "latency", "settlements"):
@@ -112,7 +104,7 @@ def _view(connection: sqlite3.Connection, table: str, rows: str) -> None:
 
 def _rows(table: str, at_ns: int) -> str:
     kind, begins, ends = _ENDS[table]
-    so_far = _SO_FAR[table]
+    so_far = _SO_FAR.get(table, {})
     cells = []
     for name, _ in columns(kind):
         if name in ends:
@@ -123,9 +115,19 @@ def _rows(table: str, at_ns: int) -> str:
             what, whose, end = so_far[name]
             filled = _FILLED.format(what=what, whose=whose, at=at_ns)
             cells.append(f"CASE WHEN t.{end} <= {at_ns} THEN t.{name} ELSE {filled} END AS {name}")
+        elif table == "trades" and name in STOOD:
+            cells.append(_stood(name, at_ns))
         else:
             cells.append(f"t.{name}")
-    return f"SELECT {', '.join(cells)} FROM main.{table} t WHERE t.{begins} <= {at_ns}"
+    whole = _TRADES if table == "trades" else f"main.{table} t"
+    return f"SELECT {', '.join(cells)} FROM {whole} WHERE t.{begins} <= {at_ns}"
+
+
+def _stood(name: str, at_ns: int) -> str:
+    """As it was reckoned; what nothing happened to later is as it is."""
+    unknown = _UNRECKONED.get(name)
+    rest = "" if unknown is None else f" WHEN t.closed_ns > {at_ns} THEN {unknown}"
+    return f"CASE WHEN n.number IS NOT NULL THEN n.{name}{rest} ELSE t.{name} END AS {name}"
 
 
 def _curves(at_ns: int) -> str:

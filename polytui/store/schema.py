@@ -16,7 +16,7 @@ from polytui.store.views import VIEWS
 
 APPLICATION_ID = 0x70747569
 """The letters ptui."""
-VERSION = 6
+VERSION = 7
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "str": "TEXT", "float": "REAL"}
 _BY_VENUE_ID = "CREATE INDEX orders_by_venue_id ON orders (venue_id) WHERE venue_id IS NOT NULL"
@@ -110,6 +110,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     # What was said last before an exit may have been said of an entry.
     5: ("DROP VIEW trades_told", *VIEWS),
+    # What is left in part is not left: it has no way out yet.
+    6: ("DROP VIEW trades_told", *VIEWS),
 }
 """By the version that a file has: the statements that make the next one of it."""
 

@@ -21,7 +21,8 @@ SELECT t.root, t.slug, t.strategy, t.number, t.session, t.asset, t.interval, t.o
        o.consensus AS oracle_mid_open, o.mid AS polymarket_mid_open, o.confidence, o.edge_bps,
        o.fair AS fair_open, coalesce(r.strike, o.strike) AS strike, o.worth, o.rung,
        r.opens_ns, r.closes_ns, r.condition_id, r.winner,
-       CASE WHEN x.order_id IS NULL THEN '' WHEN x.strategy <> t.strategy THEN x.strategy ELSE
+       CASE WHEN x.order_id IS NULL OR t.closed_ns IS NULL THEN ''
+         WHEN x.strategy <> t.strategy THEN x.strategy ELSE
          (SELECT s.reason FROM signals s
           WHERE s.slug = t.slug AND s.strategy = t.strategy AND s.session = x.session
             AND s.at_ns <= x.placed_ns AND s.reason IN ({_OF_EXITS})
