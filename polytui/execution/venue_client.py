@@ -80,7 +80,7 @@ class VenueClient:
     _sent: dict[str, SentOrder] = field(factory=dict)
     _deliver: Deliver | None = None
     _unheard: list[Word] = field(factory=list)
-    """Since the last opening, and before its desk listened."""
+    """Since the last opening, which has all that was on its way, and before its desk listened."""
     _faults: list[Exception] = field(factory=list)
     _is_faulty: trio.Event = field(factory=trio.Event)
 
@@ -95,6 +95,7 @@ class VenueClient:
         before, self._deliver = self._sent, None
         self._unheard.clear()
         opening = await self.wire.open(life, [sent.order for sent in before.values()])
+        self._unheard = [word for word in self._unheard if not isinstance(word, InTransit)]
         self._sent = {
             found.order.order_id: before.get(found.order.order_id) or answered(found.order)
             for held in opening.held

@@ -31,7 +31,16 @@ from polytui.model.effects import (
     Trip,
     Warn,
 )
-from polytui.model.events import Action, Commanded, Event, RoundFound, SettingsChanged, Ticked
+from polytui.model.events import (
+    Action,
+    Commanded,
+    DeskOpened,
+    Event,
+    InTransit,
+    RoundFound,
+    SettingsChanged,
+    Ticked,
+)
 from polytui.model.instrument import Interval
 from polytui.model.notice_kinds import BREAKER, HAND, KILL, SETTLEMENT
 from polytui.model.snapshot import AssetState
@@ -226,13 +235,21 @@ async def opening_events(run: AssetRun, session: Session) -> list[Event]:
     goes_on = session.goes_on if run.life == 1 else None
     return [
         *(() if goes_on is None else goes_on.gone[run.asset]),
-        await run.client.open(run.life),
+        await _opening(run),
         *(() if session.restored is None else (session.restored,)),
         *loaded_words(session.name, had_others=bool(session.mind.account.roster.loaded)),
         SettingsChanged(canonical_json(session.settings)),
         *([] if session.model is None else [session.model]),
         *(RoundFound(followed.round) for followed in run.followed.values()),
     ]
+
+
+async def _opening(run: AssetRun) -> DeskOpened:
+    """What is on its way is a state, and an opening has all of it. What waits was told to the life
+    before; what followed on it was perhaps told to nobody."""
+    opening = await run.client.open(run.life)
+    run.inbox.take_kinds(InTransit)
+    return opening
 
 
 def _sources(

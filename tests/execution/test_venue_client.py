@@ -481,6 +481,32 @@ async def test_an_answer_that_comes_between_two_lives_is_heard_by_the_next(
     assert (1.0, "open", "o") in bench.wire.asked
 
 
+async def test_what_was_on_its_way_before_an_opening_is_in_it_and_what_is_told_after_is_heard(
+    autojump_clock: MockClock,
+) -> None:
+    """A block may come, or pairs be set aside, while the venue is asked for orders of ours."""
+    before, after_it = (ev.InTransit(ROUND.slug, Shares(n * MICRO)) for n in (5, 2))
+    fill = ev.Filled("o", "t", Price(500_000), Shares(5 * MICRO), Usd(0), True)
+
+    class Told(Wire):
+        async def open(self, life: int, sent: Sequence[Order]) -> ev.DeskOpened:
+            bench.client.report(before)
+            bench.client.report(fill)
+            return await super().open(life, sent)
+
+    bench = Bench(Told())
+
+    async def script(bench: Bench) -> None:
+        await bench.client.open(2)
+        bench.client.report(after_it)
+        with trio.move_on_after(1):
+            await bench.client.run(bench.performed, bench.deliver)
+
+    bench.live = trio.sleep_forever
+    await bench.run(script)
+    assert [word for _, word in bench.told] == [fill, after_it]
+
+
 async def test_a_desk_that_dies_leaves_no_order_that_was_on_its_way(
     autojump_clock: MockClock,
 ) -> None:

@@ -22,6 +22,7 @@ from polytui.model.events import (
     CashMoved,
     DeskOpened,
     FeedDown,
+    InTransit,
     RoundFound,
     RoundOpened,
     RoundSettled,
@@ -30,7 +31,7 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset
 from polytui.model.snapshot import AssetState, FeedState
-from polytui.model.units import Usd
+from polytui.model.units import Shares, Usd
 from polytui.runtime.desk_loop import DeskLoop
 from polytui.runtime.inbox import InboxFull, Item
 
@@ -83,6 +84,24 @@ async def test_money_of_the_account_outlives_the_asset_that_was_told_of_it(
         await engine.until(lambda: eth.state is AssetState.HALTED)
         assert engine.session.mind.account.cash == before + 5_000_000
     assert replay_journal(tmp_path / "s", is_verifying=True).is_equal
+
+
+async def test_what_is_on_its_way_is_told_anew_and_what_the_life_before_was_told_is_not_believed(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The block that took it came while no desk listened, and is told to nobody any more."""
+    folder, settings = tmp_path / "s", quick_settings(session={"assets": (BTC,)})
+    async with open_engine(monkeypatch, folder, settings, starts_before_s=30) as engine:
+        run = engine.run_of(BTC)
+        await engine.until(lambda: len(run.followed) > 0)
+        slug = next(iter(run.followed))
+        poison(engine, BTC)
+        run.deliver_report(InTransit(slug, Shares(5_000_000)))
+        await engine.until(lambda: run.life == 2 and run.state is None)
+        await trio.sleep(2)
+        assert engine.session.mind.account.of(BTC).arrivals.awaited == {}
+    assert engine.events(InTransit) == []
+    assert replay_journal(folder, is_verifying=True).is_equal
 
 
 async def test_crashes_that_lie_apart_do_not_halt(
