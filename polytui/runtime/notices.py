@@ -27,10 +27,11 @@ from polytui.model.events import (
 )
 from polytui.model.instrument import Asset
 from polytui.model.notice_kinds import FEED, FILL
-from polytui.model.orders import Side
+from polytui.model.orders import Side, TimeInForce
+from polytui.model.refusals import found_nobody
 from polytui.model.ticket import is_by_hand
 from polytui.model.units import format_micro
-from polytui.venues.polymarket.plain_refusals import in_plain_words
+from polytui.venues.polymarket.plain_refusals import in_a_sentence
 
 TOLD = (
     Filled,
@@ -110,7 +111,7 @@ def _health_words(event: FeedDown | FeedUp) -> tuple[str, str]:
     if isinstance(event, FeedUp):
         return "info", f"{name} is up"
     level = "error" if event.feed in ACCOUNT_FEEDS else "warn"
-    return level, f"{name} is down: {in_plain_words(event.detail)}"
+    return level, f"{name} is down: {in_a_sentence(event.detail)}"
 
 
 def _account_words(
@@ -136,11 +137,22 @@ def _order_words(event: Filled | Reversed | Refused, orders: WorkingOrders) -> t
             return "info", _fill(event, orders)
         case Reversed(detail=detail):
             return "error", f"a trade failed, {_quantity(event)} are taken back: {detail}"
-        case Refused(_, detail, is_unsent):
-            # Ours is plain as it is; the venue's own text stands beside what it means.
-            return "warn", (
-                f"order {detail}" if is_unsent else f"order refused: {in_plain_words(detail)}"
-            )
+        case Refused():
+            return "warn", _refusal(event, orders)
+
+
+def _refusal(event: Refused, orders: WorkingOrders) -> str:
+    """Ours is plain as it is; the venue's own words stand beside what they mean."""
+    if event.is_unsent:
+        return f"order {event.detail}"
+    if not found_nobody(event.detail):
+        return f"order refused: {in_a_sentence(event.detail)}"
+    entry = orders.get(event.order_id)
+    if entry is None:
+        return "nothing to match: order refused"
+    order = entry.order
+    missing = "not all of it is there" if order.tif is TimeInForce.FOK else "nothing to match"
+    return f"{missing} at {format_micro(order.price, 2)}: order refused"
 
 
 def words_of_breaker(effect: Trip | Release | Warn, asset: Asset) -> tuple[str, str, str]:

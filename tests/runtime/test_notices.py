@@ -21,11 +21,11 @@ from polytui.model.instrument import Outcome
 from polytui.model.orders import Order, Side, TimeInForce
 from polytui.model.units import Price, Shares, Usd
 from polytui.runtime.notices import TOLD, AccountLines, is_of_account, words_of
+from polytui.sim.world.refusals import NOT_ALL_THERE, NOTHING_TO_TAKE
 
 
-def orders(side: Side) -> WorkingOrders:
+def orders(side: Side, tif: TimeInForce = TimeInForce.GTC) -> WorkingOrders:
     price, shares = Price(420_000), Shares(44_390_000)
-    tif = TimeInForce.GTC
     order = Order("o-1", "slug", "token", Outcome.DOWN, side, price, shares, tif, False, "s", 0)
     known = WorkingOrders()
     known.add(order)
@@ -64,8 +64,9 @@ def test_feeds_and_refusals(event: object, words: tuple[str, str]) -> None:
 
 
 def test_a_refusal_is_told_in_plain_words_with_the_venues_own_beside_them() -> None:
-    own = "POST /order: HTTP 400 not enough balance / allowance: the allowance is not enough"
-    level, text = words_of(Refused("o-1", own), WorkingOrders())
+    own = "not enough balance / allowance: the allowance is not enough"
+    all_of_it = f"POST https://clob.example:8/order: HTTP 400 {own}; ask for something else"
+    level, text = words_of(Refused("o-1", all_of_it), WorkingOrders())
     assert level == "warn"
     assert text.startswith(
         "order refused: the exchange's contract may not move this wallet's money"
@@ -75,7 +76,22 @@ def test_a_refusal_is_told_in_plain_words_with_the_venues_own_beside_them() -> N
     level, text = words_of(down, WorkingOrders())
     assert level == "error"
     assert text.startswith("the venue is down: the venue takes only orders that rest")
-    assert text.endswith("(HTTP 503 post-only mode: only post-only orders)")
+    assert text.endswith("(post-only mode: only post-only orders)")
+
+
+@pytest.mark.parametrize(
+    ("tif", "own", "said"),
+    [
+        (TimeInForce.FAK, NOTHING_TO_TAKE, "nothing to match at 0.42: order refused"),
+        (TimeInForce.FOK, NOT_ALL_THERE, "not all of it is there at 0.42: order refused"),
+    ],
+)
+def test_who_finds_nobody_is_told_so_in_one_sentence(tif: TimeInForce, own: str, said: str) -> None:
+    """No address and no status: the line is read while others come in."""
+    whole = f"POST http://127.0.0.1:4/clob/order: HTTP 400 {own}; ask for something else"
+    assert words_of(Refused("o-1", whole), orders(Side.BUY, tif)) == ("warn", said)
+    forgotten = words_of(Refused("gone", whole), WorkingOrders())
+    assert forgotten == ("warn", "nothing to match: order refused")
 
 
 def test_nothing_else_is_told() -> None:

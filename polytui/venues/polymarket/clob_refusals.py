@@ -16,6 +16,7 @@ from attrs import frozen
 from polytui.model.errors import NotNow, Rejected, Restricted, Retry, Unknown, VenueMode
 from polytui.model.plain_text import plain
 from polytui.net.http_answer import HttpAnswer
+from polytui.venues.polymarket.plain_refusals import NO_ADVICE
 from polytui.venues.polymarket.signer_paces import LONGEST_WAIT_S
 
 _MOST_TEXT = 200
@@ -146,7 +147,7 @@ def _waiting(detail: str, refusal: Refusal) -> str:
 def _advice(status: int) -> str:
     if status == 401:
         return "look at the API key, and at this machine's clock"
-    return "ask for something else"
+    return NO_ADVICE
 
 
 def _mode(words: str, code: str) -> VenueMode | None:

@@ -6,6 +6,12 @@ They change: what is not known here is shown as it came.
 
 from __future__ import annotations
 
+import re
+
+NO_ADVICE = "ask for something else"
+"""What is said where there is nothing better to do."""
+_REQUEST = re.compile(r"\b[A-Z]+ https?://\S+: (?=\S)")
+_STATUS = re.compile(r"\bHTTP \d{3} (?=\S)")
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "use the deposit wallet flow",
@@ -133,3 +139,11 @@ def in_plain_words(text: str) -> str:
     """What it means, with the venue's own text beside it; that text alone where nobody knows."""
     meaning = explained(text)
     return f"{meaning} ({text})" if meaning else text
+
+
+def in_a_sentence(text: str) -> str:
+    """As `in_plain_words`, of the venue's text only its words: no address, no status. For a line
+    that people read as it comes; the journal has all of it."""
+    words = _STATUS.sub("", _REQUEST.sub("", text)).removesuffix(f"; {NO_ADVICE}").rstrip(". ")
+    meaning = explained(words)
+    return f"{meaning} ({words})" if meaning else words
