@@ -99,5 +99,7 @@ def shares_for_stake(
     if shares >= least:
         return shares
     if side.held:
-        return Why(Reason.POSITION_HELD, left / MICRO, least * all_in / MICRO**2, "USD left")
+        # Wanting less than was bought already is nothing left, and no debt.
+        rest, one_more = max(left, 0) / MICRO, least * all_in / MICRO**2
+        return Why(Reason.POSITION_HELD, rest, one_more, "USD for one more")
     return Why(Reason.STAKE_SMALL, max(shares, 0) / MICRO, least / MICRO, "shares")

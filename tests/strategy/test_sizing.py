@@ -210,9 +210,16 @@ def test_the_rest_of_a_stake_is_bought_not_all_of_it_again() -> None:
 def test_a_stake_that_is_in_is_left_alone() -> None:
     why = shares_of(20.0, 0.51, side_of(0.50, 0.51, held=37.91, cost=19.995))
     assert isinstance(why, Why)
-    assert (why.reason, why.unit) == (Reason.POSITION_HELD, "USD left")
+    assert (why.reason, why.unit) == (Reason.POSITION_HELD, "USD for one more")
     assert why.value == pytest.approx(0.005)
     assert why.limit == pytest.approx(5 * (0.51 + FEE))
+
+
+def test_who_wants_less_than_is_in_has_nothing_left_and_no_debt() -> None:
+    """Confidence sank after it was bought."""
+    why = shares_of(10.0, 0.51, side_of(0.50, 0.51, held=37.91, cost=19.995))
+    assert isinstance(why, Why)
+    assert why.text() == f"stake is in: 0 < {5 * (0.51 + FEE):.3g} USD for one more"
 
 
 @given(st.integers(1, 99), st.integers(0, 50_000_000), st.integers(0, 60_000_000))
