@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from attrs import define, evolve, field
 
-from polytui.backtest.modelled_rounds import markets, modelled
+from polytui.backtest.modelled_rounds import AGREED, OF_CANDLES, markets, modelled
 from polytui.backtest.moments import Moment
-from polytui.backtest.outcomes import DISAGREED, gathered, with_rounds
+from polytui.backtest.outcomes import DISAGREED, RECKONED, TOLD, gathered, with_rounds
 from polytui.backtest.play_plan import ALWAYS, AskedRounds, PlayPlan
-from polytui.backtest.played_rounds import planned
+from polytui.backtest.played_rounds import TWICE, planned
 from polytui.backtest.round_lives import by_time, lives
+from polytui.backtest.sources.book_file import FOREIGN, REPEATED
+from polytui.backtest.sources.in_order import ON_DISK
 from polytui.backtest.sources.recognised import FoundFiles, recognised
 from polytui.backtest.sources.recording import Recording, Survey, Wanted
-from polytui.backtest.sources.settlement_ticks import RELAY
+from polytui.backtest.sources.settlement_ticks import OTHER_COINS, RELAY
 from polytui.backtest.sources.tables import bad_row
 from polytui.config.schema import Settings
 from polytui.model.effects import Effect
@@ -37,6 +39,13 @@ NO_EXCHANGE = (
 )
 STRANGERS = "files of no schema, left alone"
 IDLE = "recordings of which nothing is played: another tells it better, or no round needs it"
+_FACTS = frozenset(
+    {
+        *(TOLD, RECKONED, OF_CANDLES, AGREED, TWICE, STRANGERS, IDLE),
+        *(FOREIGN, OTHER_COINS, REPEATED, ON_DISK),
+    }
+)
+"""What is counted and makes no figure doubtful."""
 _MOST_AHEAD_NS = 2 * NS_PER_S
 """A recorder's clock may be so far behind the venue's; what is more is no clock."""
 _MOST_APART_NS = 2 * NS_PER_S
@@ -78,7 +87,7 @@ class DataSet:
     @property
     def coverage(self) -> Coverage:
         """What data it is; after it was played, with what was found wrong on the way."""
-        rounds = self.plan.rounds
+        rounds, counts = self.plan.rounds, self._counts()
         used = sorted(self._used(), key=lambda one: not one[1].rounds)
         assets = tuple(sorted({one.round.asset for one in rounds}))
         intervals = tuple(sorted({one.round.interval for one in rounds}))
@@ -95,20 +104,30 @@ class DataSet:
             seen=self.plan.seen,
             used=len(rounds),
             skipped=tuple(sorted(self.plan.skipped.items())),
-            notes=self._notes(),
+            notes=self._notes(counts),
+            facts=tuple(_sentences(counts, lambda words: words in _FACTS)),
             is_market_modelled=self.plan.is_modelled,
         )
 
-    def _notes(self) -> tuple[str, ...]:
+    def _counts(self) -> Counter[str]:
         counted = Counter(self.plan.counted) + self.counted
         for survey in self.surveys:
             counted.update(survey.counted)
         counted[DISAGREED] += self.disagreed
         counted[STRANGERS] += len(self.found.strangers)
         counted[IDLE] += len(self.surveys) - sum(1 for _ in self._used())
-        told = tuple(f"{count:,} {words}" for words, count in sorted(counted.items()) if count)
+        return counted
+
+    def _notes(self, counts: Counter[str]) -> tuple[str, ...]:
+        told = tuple(_sentences(counts, lambda words: words not in _FACTS))
         has_exchange = any(names != (RELAY,) for names in self.plan.feeds.values())
         return told if has_exchange else (*told, NO_EXCHANGE)
+
+
+def _sentences(counts: Counter[str], is_wanted: Callable[[str], bool]) -> Iterator[str]:
+    for words, count in sorted(counts.items()):
+        if count and is_wanted(words):
+            yield f"{count:,} {words}"
 
 
 def open_data(

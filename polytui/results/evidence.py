@@ -48,6 +48,8 @@ class Coverage:
     """The others: why, in words, and how many."""
     notes: tuple[str, ...] = ()
     """What else must be known before a figure is believed, a sentence each."""
+    facts: tuple[str, ...] = ()
+    """What was counted beside, a sentence each: it takes nothing from any figure."""
     digest: str = ""
     """Of the data itself; empty where nobody reckoned one."""
     is_forward: bool = False

@@ -17,6 +17,7 @@ from polytui.results.equity_figures import drawdown, equity_figures
 from polytui.results.evidence import BlockedEntry, EquityCurve
 from polytui.results.fill_figures import fill_figures
 from polytui.results.forecast_figures import forecast_figures
+from polytui.results.pages.grids import opening_lines
 from polytui.results.report import report_of
 from polytui.results.trade_sums import entry_price, minutes_left, sums_of
 
@@ -200,6 +201,13 @@ def test_the_report_begins_with_what_it_is_worth() -> None:
     assert report.rebates_usd == 1.25
     modelled = evolve(made_evidence(25).coverage, modelled=("the market's price",))
     assert "MODELLED" in report_of(evolve(made_evidence(25), coverage=modelled)).headline
+
+
+def test_what_is_a_plain_fact_is_no_warning() -> None:
+    found = evolve(made_evidence(25).coverage, notes=("3 doubts",), facts=("1,152 winners",))
+    lines = opening_lines(report_of(evolve(made_evidence(25), coverage=found)))
+    assert lines[-1] == "1,152 winners"
+    assert "warning: 3 doubts" in lines
 
 
 def test_what_stopped_by_itself_for_long_is_told_before_any_figure() -> None:

@@ -327,7 +327,8 @@ def moment(at_ns: int) -> str:
 
 
 def opening_lines(report: Report) -> Sequence[str]:
-    """What it is worth, first of all; then when it was, and what is wrong with it."""
+    """What it is worth, first of all; then when it was, what is wrong with it, and what else was
+    counted."""
     found = report.coverage
     when = f"from {moment(found.from_ns)} to {moment(found.until_ns)} UTC"
     recorded = f"recorded: {', '.join(found.recorded)}" if found.recorded else ""
@@ -335,6 +336,7 @@ def opening_lines(report: Report) -> Sequence[str]:
         report.headline,
         "; ".join([when, *([recorded] if recorded else [])]),
         *(f"warning: {line}" for line in report.warnings),
+        *found.facts,
     ]
 
 

@@ -67,7 +67,9 @@ def events_of(data: DataSet, *kinds: type) -> list[Any]:
 def notes_of(data: DataSet) -> dict[str, int]:
     """After it was played."""
     moments_of(data)
-    pairs = (note.partition(" ") for note in data.coverage.notes if note != NO_EXCHANGE)
+    found = data.coverage
+    told = (*found.notes, *found.facts)
+    pairs = (note.partition(" ") for note in told if note != NO_EXCHANGE)
     return {words: int(count.replace(",", "")) for count, _, words in pairs}
 
 

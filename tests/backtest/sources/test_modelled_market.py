@@ -119,7 +119,7 @@ def test_candles_alone_are_a_world_of_their_own(tmp_path: Path) -> None:
     assert coverage.is_market_modelled
     assert [one.end.winner for one in data.plan.rounds] == [Outcome.UP] * 4
     assert data.plan.rounds[0].strike == STRIKE
-    assert f"1 {AGREED}" in coverage.notes
+    assert f"1 {AGREED}" in coverage.facts
     assert f"1 {OTHERWISE}" in coverage.notes
     moments = in_order(data)
     points = {
@@ -245,7 +245,7 @@ def test_candles_in_any_order_are_the_same_and_two_of_one_minute_are_named(tmp_p
     write_csv(path, [*rows, rows[5]])
     data = open_data([path], start_ns=OPENS_NS)
     assert in_order(data) == once
-    assert f"1 {REPEATED}" in data.coverage.notes
+    assert f"1 {REPEATED}" in data.coverage.facts
     write_csv(path, [*rows, {**rows[5], "close": rows[5]["close"] - 0.5}])
     with pytest.raises(Fatal, match=r"btc.csv, row 321: another candle of btc than row 6 has"):
         in_order(open_data([path], start_ns=OPENS_NS))
